@@ -1,0 +1,40 @@
+"""The errors that a user may see. Each message is one sentence that says what to do.
+
+SemlensError
+├── UsageError          the command or request was malformed (exit code 2)
+├── WorkspaceError      the folder asked for cannot be indexed
+├── CacheError          the cache folder cannot be used
+├── ModelError          a model cannot be loaded; search goes on by words
+├── Cancelled           the caller gave up; never shown
+└── NotAvailable        planned, not built yet
+"""
+
+from __future__ import annotations
+
+
+class SemlensError(Exception):
+    """Base of all errors that carry a message for the user."""
+
+
+class UsageError(SemlensError):
+    """The command line or a request's parameters were malformed."""
+
+
+class WorkspaceError(SemlensError):
+    """The workspace is missing, is a file, or may not be taken as a root."""
+
+
+class CacheError(SemlensError):
+    """The cache folder cannot be read or written."""
+
+
+class ModelError(SemlensError):
+    """A model's files are missing, altered or do not fit each other."""
+
+
+class Cancelled(SemlensError):  # noqa: N818 - a state, not a fault
+    """The caller withdrew the request."""
+
+
+class NotAvailable(SemlensError):  # noqa: N818 - a state, not a fault
+    """The feature has not landed yet."""

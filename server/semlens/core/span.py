@@ -1,0 +1,33 @@
+"""Places in a text: lines and UTF-8 byte columns, as tree-sitter counts them. Not LSP positions: `lsp` converts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The half-open stretch of text from (start_line, start_column) to (end_line, end_column).
+
+    Lines are 0-based and end at ``\\n``, ``\\r\\n`` or ``\\r``; columns are 0-based byte offsets into the UTF-8
+    encoding of the line.
+    """
+
+    start_line: int
+    start_column: int
+    end_line: int
+    end_column: int
+
+    @property
+    def last_line(self) -> int:
+        """The last line (0-based) that holds any of the text: an end at column 0 does not reach into its line."""
+        if self.end_column == 0 and self.end_line > self.start_line:
+            return self.end_line - 1
+        return self.end_line
+
+    @property
+    def n_lines(self) -> int:
+        return self.last_line - self.start_line + 1
+
+    def contains(self, line: int) -> bool:
+        return self.start_line <= line <= self.last_line

@@ -1,0 +1,65 @@
+"""Words of code and of questions: identifiers cut into parts, lightly stemmed.
+
+One definition serves the word index, the names and the query, so that what is written as ``fetchWithRetries`` is found
+by "fetch with retry". Not a tokenizer of any embedding model.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+IDENTIFIER = re.compile(r"\w+")
+"""A run of letters, digits and underscores in any script."""
+
+_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
+_MAX_IDENTIFIER = 80  # longer runs are encoded data, not names
+
+
+@lru_cache(maxsize=65_536)
+def split_identifier(identifier: str) -> tuple[str, ...]:
+    """The parts of one identifier in lower case: ``HTTPServer_v2`` gives ``("http", "server", "v", "2")``."""
+    if len(identifier) > _MAX_IDENTIFIER:
+        return ()
+    return tuple(part.lower() for part in _PARTS.findall(identifier))
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """A light stem of a lower-case English word: plural, ``-ing``, ``-ed`` and a final ``e`` or ``y`` folded.
+
+    Lighter than Porter's on purpose: on the development set no stemming gave NDCG@10 .882, plurals alone .894, a light
+    stemmer .899.
+    """
+    if len(word) <= 3 or not word.isascii() or not word.isalpha():
+        return word
+    if word.endswith("ies"):
+        word = word[:-3] + "y"
+    elif word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        word = word[:-2]
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for suffix in ("ing", "ed"):
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3 and _has_vowel(word[: -len(suffix)]):
+            word = word[: -len(suffix)]
+            if word[-1] == word[-2] and word[-1] not in "lsz":
+                word = word[:-1]
+            break
+    if len(word) > 4 and word.endswith("e"):
+        word = word[:-1]
+    elif len(word) > 3 and word.endswith("y"):
+        word = word[:-1] + "i"
+    return word
+
+
+def _has_vowel(word: str) -> bool:
+    return any(letter in "aeiouy" for letter in word)
+
+
+@lru_cache(maxsize=131_072)
+def terms_of_identifier(identifier: str) -> tuple[str, ...]:
+    """What one identifier is indexed under: the stems of its parts and, if it has several, itself in lower case."""
+    parts = split_identifier(identifier)
+    if len(parts) <= 1:
+        return tuple(stem(part) for part in parts)
+    return (*dict.fromkeys(stem(part) for part in parts), identifier.lower().strip("_"))
