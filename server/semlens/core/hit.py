@@ -1,0 +1,64 @@
+"""What a search returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from semlens.core.span import Span
+from semlens.core.symbol import SymbolKind
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One place in the code, right for the text it was made from.
+
+    :ivar root: absolute path of the workspace root, or "" for a buffer outside every root.
+    :ivar path: relative to the root, forward slashes.
+    :ivar uri: the document, as the editor named it where it is open.
+    :ivar score: 0 to 1, comparable within one answer only.
+    :ivar snippet: the best lines, as they stand.
+    :ivar snippet_span: where the snippet stands, whole lines.
+    :ivar highlights: line stretches (first, last), 0-based and inclusive, that match best.
+    :ivar reasons: of ``name``, ``path``, ``words``, ``meaning``, ``recent``, best first.
+    :ivar features: the ranking's inputs by name; empty unless asked for.
+    :ivar dirty: from a buffer that is not saved as shown.
+    :ivar line_texts: text of every line that a position of this hit stands on, so that byte columns can be converted
+        to any position encoding without reading the document again.
+    """
+
+    root: str
+    path: str
+    uri: str
+    name: str
+    qualified_name: str
+    container_name: str
+    kind: SymbolKind
+    language: str
+    span: Span
+    name_span: Span
+    signature: str
+    score: float
+    snippet: str
+    snippet_span: Span
+    highlights: tuple[tuple[int, int], ...]
+    reasons: tuple[str, ...]
+    dirty: bool
+    features: Mapping[str, float] = field(default_factory=dict)
+    line_texts: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The whole answer.
+
+    :ivar generation: number of the one snapshot that was read.
+    :ivar complete: every eligible file and open buffer was searchable by names, words and first-tier vectors.
+    :ivar notes: sentences for the user about the query itself, e.g. an unknown filter searched as words.
+    """
+
+    hits: tuple[SearchHit, ...]
+    generation: int
+    complete: bool
+    elapsed_ms: float
+    notes: tuple[str, ...] = ()

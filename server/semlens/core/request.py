@@ -1,0 +1,53 @@
+"""What is asked of the engine: a search and its filters."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from semlens.core.symbol import SymbolKind
+
+
+class TestFilter(enum.Enum):
+    """Whether tests may be among the hits."""
+
+    __test__ = False  # not a test case, whatever pytest thinks of the name
+
+    INCLUDE = "include"
+    EXCLUDE = "exclude"
+    ONLY = "only"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """What a hit must be. Empty collections do not restrict.
+
+    :ivar paths: globs over workspace-relative paths, ``**`` across folders.
+    """
+
+    languages: frozenset[str] = frozenset()
+    kinds: frozenset[SymbolKind] = frozenset()
+    paths: tuple[str, ...] = ()
+    exclude_paths: tuple[str, ...] = ()
+    tests: TestFilter = TestFilter.INCLUDE
+
+    @property
+    def is_empty(self) -> bool:
+        return self == SearchFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """One question.
+
+    :ivar per_file: hits that one file may take of the first ten, 0 for no bound.
+    :ivar near_uri: the document the user is in, or "".
+    :ivar time_budget_ms: refinement stops at this age of the request.
+    """
+
+    query: str
+    limit: int = 20
+    filter: SearchFilter = field(default_factory=SearchFilter)
+    per_file: int = 2
+    near_uri: str = ""
+    time_budget_ms: int = 150
