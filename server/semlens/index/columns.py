@@ -1,0 +1,159 @@
+"""Columns: string heaps and the one-file container that segments are written in and mapped from.
+
+A column file is ``SEML``, the format version and the header's length (little-endian u32 each), a JSON header, then the
+arrays, each aligned to 64 bytes. The header carries a CRC-32 of everything behind it: a torn or altered file is told
+from a whole one, and counts as absent.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import struct
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[Any]
+
+FORMAT_VERSION = 1
+"""1: first layout."""
+
+_MAGIC = b"SEML"
+_PREFIX = struct.Struct("<4sII")
+_ALIGNMENT = 64
+
+
+class ColumnFileError(Exception):
+    """The file is not a whole column file of this format; the caller rebuilds what it held."""
+
+
+@dataclass(frozen=True, slots=True)
+class StringColumn:
+    """Strings, one after the other: ``offsets`` has shape (n + 1,), ``heap`` holds their UTF-8 bytes."""
+
+    offsets: npt.NDArray[np.uint32]
+    heap: npt.NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, strings: Iterable[str]) -> StringColumn:
+        encoded = [string.encode("utf-8", "surrogateescape") for string in strings]
+        offsets = np.zeros(len(encoded) + 1, np.uint32)
+        np.cumsum([len(item) for item in encoded], out=offsets[1:])
+        return cls(offsets, np.frombuffer(b"".join(encoded), np.uint8))
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, row: int) -> str:
+        start, end = int(self.offsets[row]), int(self.offsets[row + 1])
+        return self.heap[start:end].tobytes().decode("utf-8", "surrogateescape")
+
+    def tolist(self) -> list[str]:
+        data, offsets = self.heap.tobytes(), self.offsets.tolist()
+        return [
+            data[start:end].decode("utf-8", "surrogateescape")
+            for start, end in zip(offsets, offsets[1:], strict=False)
+        ]
+
+    def take(self, rows: npt.NDArray[np.int64]) -> StringColumn:
+        """The strings of the given rows, in their order."""
+        starts = self.offsets[rows].astype(np.int64)
+        lengths = self.offsets[rows + 1].astype(np.int64) - starts
+        offsets = np.zeros(len(rows) + 1, np.uint32)
+        np.cumsum(lengths, out=offsets[1:])
+        return StringColumn(offsets, self.heap[ranges(starts, lengths)])
+
+    @staticmethod
+    def concatenate(columns: list[StringColumn]) -> StringColumn:
+        offsets = [np.zeros(1, np.uint32)]
+        base = 0
+        for column in columns:
+            offsets.append(column.offsets[1:] + np.uint32(base))
+            base += len(column.heap)
+        return StringColumn(np.concatenate(offsets), np.concatenate([column.heap for column in columns]))
+
+
+def ranges(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """``concatenate([arange(s, s + n) for s, n in zip(starts, lengths)])`` without the loop."""
+    total = int(lengths.sum())
+    if total == 0:
+        return np.zeros(0, np.int64)
+    ends = np.cumsum(lengths)
+    return np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - lengths), lengths)
+
+
+def write_column_file(path: Path, arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> int:
+    """Write all or nothing: a temporary file beside it, synced, then renamed.
+
+    :returns: the size in bytes.
+    :raises OSError: when the disk is full or the folder cannot be written.
+    """
+    entries: dict[str, list[Any]] = {}
+    position, checksum = 0, 0
+    chunks: list[bytes | memoryview] = []
+    for name, array in arrays.items():
+        array = np.ascontiguousarray(array)
+        data = memoryview(array).cast("B") if array.size else memoryview(b"")
+        padding = bytes(-position % _ALIGNMENT)
+        position += len(padding)
+        entries[name] = [array.dtype.str, list(array.shape), position]
+        position += len(data)
+        for chunk in (padding, data):
+            checksum = zlib.crc32(chunk, checksum)
+            chunks.append(chunk)
+    header = json.dumps({"arrays": entries, "meta": dict(meta), "size": position, "crc": checksum}).encode()
+    header += b" " * (-(len(header) + _PREFIX.size) % _ALIGNMENT)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(_PREFIX.pack(_MAGIC, FORMAT_VERSION, len(header)))
+            file.write(header)
+            file.writelines(chunks)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    return _PREFIX.size + len(header) + position
+
+
+def read_column_file(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
+    """Map the file: the arrays are read-only views that cost memory only where touched.
+
+    :raises ColumnFileError: when it is missing, torn, altered or of another format version.
+    """
+    try:
+        with path.open("rb") as file:
+            prefix = file.read(_PREFIX.size)
+            if len(prefix) != _PREFIX.size:
+                raise ColumnFileError(f"{path} is cut short")
+            magic, version, header_size = _PREFIX.unpack(prefix)
+            if magic != _MAGIC or version != FORMAT_VERSION:
+                raise ColumnFileError(f"{path} is no column file of format {FORMAT_VERSION}")
+            header = json.loads(file.read(header_size))
+            base = _PREFIX.size + header_size
+            size = header["size"]
+            if os.fstat(file.fileno()).st_size != base + size:
+                raise ColumnFileError(f"{path} has the wrong size")
+            view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+        data = np.frombuffer(view, np.uint8)[base:] if size else np.zeros(0, np.uint8)
+        if zlib.crc32(data) != header["crc"]:
+            raise ColumnFileError(f"{path} does not match its checksum")
+        if isinstance(view, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            view.madvise(mmap.MADV_DONTNEED)  # the checksum touched every page: give them back
+        arrays: dict[str, Array] = {}
+        for name, (dtype, shape, start) in header["arrays"].items():
+            kind = np.dtype(dtype)
+            n_bytes = kind.itemsize * int(np.prod(shape, dtype=np.int64))
+            arrays[name] = data[start : start + n_bytes].view(kind).reshape(shape)
+        return arrays, header["meta"]
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ColumnFileError(f"{path} cannot be read: {error}") from error

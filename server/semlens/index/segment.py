@@ -1,0 +1,153 @@
+"""A segment: the index of some files, immutable, in columns. Rows of its tables are numbers local to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.span import Span
+from semlens.index.columns import Array, StringColumn, read_column_file, write_column_file
+from semlens.index.names import NameTable
+from semlens.index.postings import Postings
+
+
+@dataclass(frozen=True, slots=True)
+class FileTable:
+    """:ivar hashes: content hashes, shape (n, 16). :ivar roles: bits of `Role`. :ivar languages: rows of `language_names`."""
+
+    paths: StringColumn
+    hashes: npt.NDArray[np.uint8]
+    n_lines: npt.NDArray[np.uint32]
+    roles: npt.NDArray[np.uint8]
+    languages: npt.NDArray[np.uint16]
+    language_names: StringColumn
+
+    def __len__(self) -> int:
+        return len(self.n_lines)
+
+    def language(self, row: int) -> str:
+        return self.language_names[int(self.languages[row])]
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolTable:
+    """:ivar spans: (start_line, start_column, end_line, end_column) of the symbol, then of its name, shape (n, 8).
+
+    :ivar parents: row of the containing symbol, or -1.
+    """
+
+    files: npt.NDArray[np.uint32]
+    kinds: npt.NDArray[np.uint8]
+    spans: npt.NDArray[np.uint32]
+    parents: npt.NDArray[np.int32]
+    names: StringColumn
+    qualified_names: StringColumn
+    signatures: StringColumn
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def span(self, row: int) -> Span:
+        return Span(*(int(value) for value in self.spans[row, :4]))
+
+    def name_span(self, row: int) -> Span:
+        return Span(*(int(value) for value in self.spans[row, 4:]))
+
+
+@dataclass(frozen=True, slots=True)
+class PassageTable:
+    """:ivar symbols: row of the symbol, or -1. :ivar lines: first and last line, inclusive, shape (n, 2).
+
+    :ivar hashes: content hashes of the text to embed, shape (n, 16).
+    """
+
+    files: npt.NDArray[np.uint32]
+    symbols: npt.NDArray[np.int32]
+    lines: npt.NDArray[np.uint32]
+    hashes: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """:ivar id: unique name, also of its file on disk.
+
+    :ivar words: passages by term, with BM25F weights. :ivar names: symbols, then files, by name.
+    :ivar references: symbols, then files, by the hash of each name that they use.
+    """
+
+    id: str
+    files: FileTable
+    symbols: SymbolTable
+    passages: PassageTable
+    words: Postings
+    names: NameTable
+    references: Postings
+
+    def write(self, folder: Path) -> int:
+        """Write ``<id>.segment``; returns its size in bytes.
+
+        :raises OSError: when the disk is full or the folder cannot be written.
+        """
+        return write_column_file(segment_path(folder, self.id), dict(_flatten("", self)), {"id": self.id})
+
+
+def segment_path(folder: Path, segment_id: str) -> Path:
+    return folder / f"{segment_id}.segment"
+
+
+def read_segment(folder: Path, segment_id: str) -> Segment:
+    """:raises ColumnFileError: when the file is missing, torn or of another format."""
+    arrays, _ = read_column_file(segment_path(folder, segment_id))
+    return segment_from_arrays(segment_id, arrays)
+
+
+_TABLES: dict[str, type[Any]] = {
+    "files": FileTable,
+    "symbols": SymbolTable,
+    "passages": PassageTable,
+    "words": Postings,
+    "names": NameTable,
+    "references": Postings,
+    "trigrams": Postings,
+}
+
+
+def segment_arrays(segment: Segment) -> dict[str, Array]:
+    """All columns under dotted names: what crosses from a parse worker."""
+    return dict(_flatten("", segment))
+
+
+def segment_from_arrays(segment_id: str, arrays: Mapping[str, Array]) -> Segment:
+    return Segment(segment_id, **{name: _table(_TABLES[name], name, arrays) for name in Segment.__slots__ if name != "id"})
+
+
+def _flatten(prefix: str, value: Any) -> list[tuple[str, Array]]:
+    found: list[tuple[str, Array]] = []
+    for name in value.__slots__:
+        item = getattr(value, name)
+        if isinstance(item, np.ndarray):
+            found.append((f"{prefix}{name}", item))
+        elif not isinstance(item, str):
+            found.extend(_flatten(f"{prefix}{name}.", item))
+    return found
+
+
+def _table(kind: type[Any], prefix: str, arrays: Mapping[str, Array]) -> Any:
+    values: dict[str, Any] = {}
+    for name in kind.__slots__:
+        key = f"{prefix}.{name}"
+        if key in arrays:
+            values[name] = arrays[key]
+        elif name in _TABLES:
+            values[name] = _table(_TABLES[name], key, arrays)
+        else:
+            values[name] = StringColumn(arrays[f"{key}.offsets"], arrays[f"{key}.heap"])
+    return kind(**values)

@@ -1,0 +1,120 @@
+"""Vectors that were ever computed, by (model fingerprint, content hash): one store a user, so that clones, worktrees and
+branches share them. Bounded; least recently used out."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from semlens.core.hashing import ContentHash
+from semlens.index.database import connect
+from semlens.index.vectors import Int8Matrix
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE models (id INTEGER PRIMARY KEY, fingerprint TEXT UNIQUE NOT NULL);
+CREATE TABLE vectors (
+  model INTEGER NOT NULL, hash BLOB NOT NULL, vector BLOB NOT NULL, used INTEGER NOT NULL,
+  PRIMARY KEY (model, hash)
+) WITHOUT ROWID;
+"""
+_SECONDS_A_DAY = 86_400
+_CHUNK = 500
+
+
+class VectorCache:
+    """Thread-safe. Usage is stamped by the day, so that reading writes little."""
+
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        """:raises CacheError: when the store cannot be opened."""
+        self._path = folder / "vectors.sqlite"
+        self._max_bytes = max_bytes
+        self._connection = connect(self._path, _SCHEMA, _VERSION)
+        self._lock = threading.Lock()
+        self._model_ids: dict[str, int] = {}
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _model_id(self, fingerprint: str) -> int:
+        if fingerprint not in self._model_ids:
+            self._connection.execute("INSERT OR IGNORE INTO models (fingerprint) VALUES (?)", (fingerprint,))
+            row = self._connection.execute("SELECT id FROM models WHERE fingerprint = ?", (fingerprint,)).fetchone()
+            self._model_ids[fingerprint] = int(row[0])
+        return self._model_ids[fingerprint]
+
+    def get(self, fingerprint: str, hashes: Sequence[ContentHash]) -> dict[ContentHash, bytes]:
+        """The vectors known of these, as int8 bytes."""
+        found: dict[ContentHash, bytes] = {}
+        stale: list[ContentHash] = []
+        today = int(time.time()) // _SECONDS_A_DAY
+        with self._lock:
+            model = self._model_id(fingerprint)
+            for start in range(0, len(hashes), _CHUNK):
+                chunk = hashes[start : start + _CHUNK]
+                marks = ",".join("?" * len(chunk))
+                query = f"SELECT hash, vector, used FROM vectors WHERE model = ? AND hash IN ({marks})"  # noqa: S608 - only question marks
+                for key, vector, used in self._connection.execute(query, (model, *chunk)):
+                    found[key] = vector
+                    if used < today:
+                        stale.append(key)
+            if stale:
+                self._connection.execute("BEGIN IMMEDIATE")
+                self._connection.executemany(
+                    "UPDATE vectors SET used = ? WHERE model = ? AND hash = ?", [(today, model, key) for key in stale]
+                )
+                self._connection.execute("COMMIT")
+        return found
+
+    def put(self, fingerprint: str, hashes: Sequence[ContentHash], matrix: Int8Matrix) -> None:
+        """Keep vectors; a full disk loses nothing but the time to compute them again.
+
+        :raises sqlite3.Error: when they could not be kept.
+        """
+        today = int(time.time()) // _SECONDS_A_DAY
+        with self._lock:
+            model = self._model_id(fingerprint)
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.executemany(
+                    "INSERT OR IGNORE INTO vectors (model, hash, vector, used) VALUES (?, ?, ?, ?)",
+                    [(model, key, row.tobytes(), today) for key, row in zip(hashes, matrix, strict=True)],
+                )
+                self._connection.execute("COMMIT")
+            except sqlite3.Error:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @property
+    def n_bytes(self) -> int:
+        with self._lock:
+            pages, free, size = (
+                int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
+                for name in ("page_count", "freelist_count", "page_size")
+            )
+        return (pages - free) * size
+
+    def shrink(self) -> int:
+        """Drop the least recently used vectors until the bound holds again; returns how many."""
+        dropped = 0
+        while self.n_bytes > self._max_bytes:
+            with self._lock:
+                cursor = self._connection.execute(
+                    "DELETE FROM vectors WHERE (model, hash) IN (SELECT model, hash FROM vectors ORDER BY used LIMIT 20000)"
+                )
+                dropped += cursor.rowcount
+                if cursor.rowcount <= 0:
+                    break
+        return dropped
+
+
+def matrix_of(vectors: Sequence[bytes]) -> Int8Matrix:
+    """Stack cached vectors of one model; shape (n, dimension)."""
+    return np.frombuffer(b"".join(vectors), np.int8).reshape(len(vectors), -1)
