@@ -1,0 +1,298 @@
+"""All settings: their one definition. Reading them from files and editors is the job of `settings`.
+
+A setting's name on the outside is ``<section>.<camelCase field>`` under ``semlens.``; type and default come from the
+field, the rest from its metadata. Documentation, the editors' schemas and the checks are all derived from here.
+"""
+
+from __future__ import annotations
+
+import enum
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+import platformdirs
+
+SettingValue: TypeAlias = bool | int | str | tuple[str, ...]
+
+NAMESPACE = "semlens"
+
+
+class Scope(enum.Enum):
+    """Where a setting may come from.
+
+    A user-scoped setting names a program, a model, or a path outside the workspace, or spends what belongs to the
+    user: a cloned repository must not be able to set it.
+    """
+
+    WORKSPACE = "workspace"
+    USER = "user"
+
+
+def _setting(
+    default: SettingValue,
+    documentation: str,
+    *,
+    scope: Scope = Scope.WORKSPACE,
+    choices: tuple[str, ...] = (),
+    minimum: int | None = None,
+    maximum: int | None = None,
+) -> Any:  # noqa: ANN401 - a dataclass field, typed by its annotation
+    return field(
+        default=default,
+        metadata={
+            "documentation": documentation,
+            "scope": scope,
+            "choices": choices,
+            "minimum": minimum,
+            "maximum": maximum,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FilesSettings:
+    """Which files are indexed."""
+
+    include: tuple[str, ...] = _setting(
+        (),
+        "Only files that match one of these patterns are indexed; empty: all. Patterns are written as in `.gitignore`, "
+        "relative to the workspace root. Ignored files stay ignored: to index them, name them with `!` in "
+        "`.semlensignore`.",
+    )
+    exclude: tuple[str, ...] = _setting(
+        (), "Files and folders that match one of these patterns are left out. Written as in `.gitignore`."
+    )
+    max_size_kb: int = _setting(1024, "Larger files are left out, in KiB.", minimum=1, maximum=65_536)
+    follow_ignore: bool = _setting(
+        True,
+        "Leave out what `.gitignore`, `.ignore`, `.git/info/exclude` and git's global excludes name. `.semlensignore` "
+        "always counts.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """Where the index is kept and what it may cost."""
+
+    cache_folder: str = _setting(
+        "",
+        "Folder of the index; empty: the system's cache folder for the user. An absolute path, `~` allowed. The "
+        "environment variable `SEMLENS_CACHE_DIR` overrides it.",
+        scope=Scope.USER,
+    )
+    max_cache_mb: int = _setting(
+        2048,
+        "Bound of the cache folder, in MiB; what was used least recently goes first.",
+        scope=Scope.USER,
+        minimum=64,
+        maximum=1_048_576,
+    )
+    processors: int = _setting(0, "Processor cores that indexing may use; 0: half of them.", minimum=0, maximum=1024)
+    on_battery: str = _setting(
+        "pause-refine",
+        "On battery, put off the refinement of meaning (`pause-refine`) or go on as usual (`full`).",
+        choices=("pause-refine", "full"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsSettings:
+    """Which embedding models are used."""
+
+    first: str = _setting(
+        "auto",
+        "Model of the first tier, by name; `auto`: the best one installed; `none`: search by names and words alone.",
+        scope=Scope.USER,
+    )
+    refine: str = _setting(
+        "all-minilm-l6-v2",
+        "Model of the refining tier, by name; `none`: no refinement.",
+        scope=Scope.USER,
+    )
+    folders: tuple[str, ...] = _setting(
+        (), "Further folders to look for models in. Absolute paths, `~` allowed.", scope=Scope.USER
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How questions are answered where the request does not say."""
+
+    limit: int = _setting(20, "Hits of one answer.", minimum=1, maximum=1000)
+    per_file: int = _setting(2, "Hits that one file takes of the first ten; 0: no bound.", minimum=0, maximum=1000)
+    time_budget_ms: int = _setting(
+        150, "Age of a request, in milliseconds, at which refining its answer stops.", minimum=0, maximum=60_000
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolsSettings:
+    """Which of the editor's own requests are answered."""
+
+    workspace_symbol: bool = _setting(True, "Answer the editor's workspace symbol search.")
+    document_symbol: bool = _setting(
+        False, "Answer the editor's outline of a document; other language servers usually do."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """How changes on disk are noticed."""
+
+    mode: str = _setting(
+        "auto",
+        "`auto`: the editor's or the system's file events, polling on network file systems; `native`: the system's "
+        "file events; `polling`: compare the files again and again; `off`: look only when asked.",
+        choices=("auto", "native", "polling", "off"),
+    )
+    poll_seconds: int = _setting(5, "Pause between two looks when polling, in seconds.", minimum=1, maximum=3600)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """The language server's habits."""
+
+    model_idle_minutes: int = _setting(
+        10, "Unload the models after this time without use, in minutes; 0: never.", minimum=0, maximum=10_080
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What is logged."""
+
+    level: str = _setting("info", "Least severity that is logged.", choices=("error", "warning", "info", "debug"))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, checked; what nobody set has its default."""
+
+    files: FilesSettings = field(default_factory=FilesSettings)
+    index: IndexSettings = field(default_factory=IndexSettings)
+    models: ModelsSettings = field(default_factory=ModelsSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
+    symbols: SymbolsSettings = field(default_factory=SymbolsSettings)
+    watch: WatchSettings = field(default_factory=WatchSettings)
+    server: ServerSettings = field(default_factory=ServerSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+
+    @property
+    def n_processors(self) -> int:
+        """Cores that indexing may use, at least one: the setting, or half of those this process may run on."""
+        n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return min(self.index.processors, n_cores) if self.index.processors else max(1, n_cores // 2)
+
+
+SECTIONS: Mapping[str, type[Any]] = {
+    "files": FilesSettings,
+    "index": IndexSettings,
+    "models": ModelsSettings,
+    "search": SearchSettings,
+    "symbols": SymbolsSettings,
+    "watch": WatchSettings,
+    "server": ServerSettings,
+    "log": LogSettings,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SettingSpec:
+    """One setting as the outside sees it.
+
+    :ivar name: without the namespace, e.g. ``files.maxSizeKb``.
+    :ivar section: attribute of `Settings`.
+    :ivar attribute: attribute of the section.
+    :ivar choices: the values allowed; empty: all of the type.
+    """
+
+    name: str
+    section: str
+    attribute: str
+    default: SettingValue
+    scope: Scope
+    documentation: str
+    choices: tuple[str, ...]
+    minimum: int | None
+    maximum: int | None
+
+    @property
+    def full_name(self) -> str:
+        return f"{NAMESPACE}.{self.name}"
+
+    @property
+    def kind(self) -> str:
+        """``boolean``, ``integer``, ``string`` or ``array`` (of strings), as JSON schema names them."""
+        if isinstance(self.default, bool):
+            return "boolean"
+        if isinstance(self.default, int):
+            return "integer"
+        return "string" if isinstance(self.default, str) else "array"
+
+
+def camel_case(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
+
+
+def _specs() -> Iterator[SettingSpec]:
+    for section, section_type in SECTIONS.items():
+        for item in fields(section_type):
+            yield SettingSpec(
+                name=f"{section}.{camel_case(item.name)}",
+                section=section,
+                attribute=item.name,
+                default=cast(SettingValue, item.default),
+                **item.metadata,
+            )
+
+
+SPECS: Mapping[str, SettingSpec] = {spec.name: spec for spec in _specs()}
+"""Every setting by its name without the namespace, in the order of the documentation."""
+
+
+def config_folder() -> Path:
+    """Folder of the user's own ``config.toml``: ``SEMLENS_CONFIG_DIR``, or the system's place for it."""
+    return _folder_from_environment("SEMLENS_CONFIG_DIR") or Path(
+        platformdirs.user_config_dir(NAMESPACE, appauthor=False)
+    )
+
+
+def cache_folder(settings: Settings) -> Path:
+    """Folder of the index: ``SEMLENS_CACHE_DIR``, the setting, or the system's place for it. It need not exist."""
+    return _folder_from_environment("SEMLENS_CACHE_DIR") or (
+        Path(settings.index.cache_folder).expanduser()
+        if settings.index.cache_folder
+        else Path(platformdirs.user_cache_dir(NAMESPACE, appauthor=False))
+    )
+
+
+def _folder_from_environment(variable: str) -> Path | None:
+    value = os.environ.get(variable, "")
+    return Path(os.path.abspath(os.path.expanduser(value))) if value else None  # noqa: PTH100, PTH111 - lexical only
+
+
+def vscode_properties() -> dict[str, dict[str, Any]]:
+    """The settings as ``contributes.configuration.properties`` of a VS Code extension's ``package.json``.
+
+    A user-scoped setting gets the scope ``machine``: VS Code then takes it from no workspace or folder settings.
+    """
+    properties: dict[str, dict[str, Any]] = {}
+    for spec in SPECS.values():
+        schema: dict[str, Any] = {"type": spec.kind}
+        if spec.kind == "array":
+            schema["items"] = {"type": "string"}
+        schema["default"] = list(spec.default) if isinstance(spec.default, tuple) else spec.default
+        if spec.choices:
+            schema["enum"] = list(spec.choices)
+        if spec.minimum is not None:
+            schema["minimum"] = spec.minimum
+        if spec.maximum is not None:
+            schema["maximum"] = spec.maximum
+        schema["scope"] = "machine" if spec.scope is Scope.USER else "resource"
+        schema["markdownDescription"] = spec.documentation
+        properties[spec.full_name] = schema
+    return properties
