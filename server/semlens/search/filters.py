@@ -1,0 +1,72 @@
+"""Which files and symbols a filter lets through, as masks over a segment."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.request import SearchFilter, TestFilter
+from semlens.core.symbol import Role
+from semlens.index.snapshot import SegmentView
+
+Mask = npt.NDArray[np.bool_]
+
+
+@lru_cache(maxsize=256)
+def glob_pattern(glob: str) -> re.Pattern[str]:
+    """A glob over workspace-relative paths: ``**`` crosses folders, ``*`` and ``?`` do not; without a slash it may
+    match any part of the path, and a folder's name stands for all below it."""
+    glob = glob.strip("/").removeprefix("./")
+    out = "" if "/" in glob else "(?:.*/)?"
+    i = 0
+    while i < len(glob):
+        if glob.startswith("**/", i):
+            out, i = out + "(?:.*/)?", i + 3
+        elif glob.startswith("**", i):
+            out, i = out + ".*", i + 2
+        elif glob[i] == "*":
+            out, i = out + "[^/]*", i + 1
+        elif glob[i] == "?":
+            out, i = out + "[^/]", i + 1
+        else:
+            out, i = out + re.escape(glob[i]), i + 1
+    return re.compile(out + "(?:/.*)?", re.DOTALL)
+
+
+def file_mask(view: SegmentView, wanted: SearchFilter) -> Mask | None:
+    """Files that pass, or None when all do."""
+    files = view.segment.files
+    mask = np.ones(len(files), bool)
+    if wanted.languages:
+        rows = [row for row, name in enumerate(files.language_names.tolist()) if name in wanted.languages]
+        mask &= np.isin(files.languages, rows)
+    if wanted.tests is not TestFilter.INCLUDE:
+        is_test = (files.roles & int(Role.TEST)) != 0
+        mask &= is_test if wanted.tests is TestFilter.ONLY else ~is_test
+    if wanted.paths or wanted.exclude_paths:
+        paths = files.paths.tolist()
+        if wanted.paths:
+            mask &= np.array([any(glob_pattern(g).fullmatch(path) for g in wanted.paths) for path in paths], bool)
+        if wanted.exclude_paths:
+            mask &= ~np.array(
+                [any(glob_pattern(g).fullmatch(path) for g in wanted.exclude_paths) for path in paths], bool
+            )
+    return None if mask.all() else mask
+
+
+def passage_mask(view: SegmentView, wanted: SearchFilter) -> Mask | None:
+    """Passages that pass, or None when all do."""
+    if wanted.is_empty:
+        return None
+    of_files = file_mask(view, wanted)
+    mask = None if of_files is None else of_files[view.segment.passages.files]
+    if wanted.kinds:
+        symbols = view.segment.passages.symbols
+        kinds = view.segment.symbols.kinds
+        fits = np.isin(kinds, [int(kind) for kind in wanted.kinds])
+        of_kind = np.where(symbols >= 0, fits[np.maximum(symbols, 0)] if len(fits) else False, False)
+        mask = of_kind if mask is None else mask & of_kind
+    return mask

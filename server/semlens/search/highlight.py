@@ -1,0 +1,50 @@
+"""Which lines of a hit answer the question best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from semlens.core.words import IDENTIFIER, terms_of_identifier
+from semlens.index.terms import term_hash
+from semlens.search.query import Query
+
+_MAX_LINES_READ = 2_000
+_MAX_LINE_CHARS = 1_000
+_MAX_STRETCHES = 3
+
+
+def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tuple[int, int], ...]:
+    """Stretches (first, last) of lines, inclusive, counted from ``first_line``: best first, at most three.
+
+    A line is worth the weights of the question's terms on it; a term's second occurrence counts half, so that
+    stretches which cover different terms win over repetitions.
+    """
+    wanted = dict(query.terms)
+    seen: dict[int, int] = {}
+    worth: list[tuple[float, int]] = []
+    for offset, line in enumerate(lines[:_MAX_LINES_READ]):
+        terms = {
+            term_hash(term)
+            for identifier in IDENTIFIER.findall(line[:_MAX_LINE_CHARS])
+            for term in terms_of_identifier(identifier)
+        } & wanted.keys()
+        value = 0.0
+        for term in terms:
+            seen[term] = seen.get(term, 0) + 1
+            value += wanted[term] / seen[term] ** 0.5
+        if value > 0:
+            worth.append((value, offset))
+    if not worth:
+        return ()
+    worth.sort(key=lambda item: (-item[0], item[1]))
+    least = worth[0][0] / 2
+    chosen = sorted(offset for value, offset in worth[: 3 * _MAX_STRETCHES] if value >= least)
+    stretches: list[tuple[int, int]] = []
+    for offset in chosen:
+        if stretches and offset <= stretches[-1][1] + 1:
+            stretches[-1] = (stretches[-1][0], offset)
+        else:
+            stretches.append((offset, offset))
+    value_of = {offset: value for value, offset in worth}
+    stretches.sort(key=lambda s: -max(value_of.get(line, 0.0) for line in range(s[0], s[1] + 1)))
+    return tuple((first + first_line, last + first_line) for first, last in stretches[:_MAX_STRETCHES])
