@@ -1,0 +1,65 @@
+# Every target sets up what it needs and can run alone. Only .ci/run installs system packages.
+PY := .venv/bin/python
+PYTEST := $(PY) -m pytest -q
+UV := $(shell command -v uv 2>/dev/null)
+CLIENT_TESTS := $(wildcard clients/nvim/tests/run.sh clients/vscode/test/run.sh)
+
+# `make run`: the folder to index and the question to ask of it
+W ?=
+Q ?=
+
+.PHONY: help run test test-unit test-e2e test-packaging test-nvim test-vscode lint format bench build lock clean setup setup-dev
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+
+run: setup  ## index W (default: Python's standard library), then answer Q (default: a few questions)
+	@W="$(W)" Q="$(Q)" PY="$(PY)" sh bench/show.sh
+
+test: setup-dev  ## every test: unit, outlines, ranking, end to end, packaging, editors
+	$(PYTEST) tests
+	@sh .ci/clients.sh
+
+test-unit: setup-dev  ## the quick tests
+	$(PYTEST) tests/unit tests/outline $(wildcard tests/ranking)
+
+test-e2e: setup-dev  ## the language server as a real process
+	$(PYTEST) tests/e2e
+
+test-packaging: setup-dev  ## wheel and sdist, installed in a clean environment
+	$(PYTEST) tests/packaging
+
+test-nvim: setup  ## the Neovim client in a real Neovim
+	bash clients/nvim/tests/run.sh
+
+test-vscode: setup  ## the VS Code client in a real workbench
+	bash clients/vscode/test/run.sh
+
+lint: setup-dev  ## style, types and the dependency rule
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(PYTEST) tests/unit/test_architecture.py
+
+format: setup-dev  ## format the Python sources
+	$(PY) -m ruff format server tests bench
+
+bench: setup  ## all benchmarks, into docs/benchmarks.md
+	$(PY) bench/run.py
+	$(PY) bench/report.py
+
+build: setup-dev  ## wheel, sdist and .vsix into dist/
+	$(PY) -m build --no-isolation --outdir dist
+	@if [ -f clients/vscode/package.json ]; then bash clients/vscode/test/package.sh dist; fi
+
+lock:  ## resolve the locks again (needs uv)
+	@[ -n "$(UV)" ] || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	sh requirements/lock.sh
+
+setup:
+	@sh requirements/setup.sh runtime
+
+setup-dev:
+	@sh requirements/setup.sh dev
+
+clean:  ## remove what was built
+	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
