@@ -137,7 +137,7 @@ def _toml(path: Path, problems: list[SettingProblem]) -> Mapping[str, Any]:
 
 
 def _read_source(
-    content: Mapping[str, Any],
+    content: object,
     source: str,
     trusted: bool,  # noqa: FBT001 - private, named by its two kinds of callers
     problems: list[SettingProblem],
