@@ -1,0 +1,29 @@
+"""``semlens index``: bring the index of a folder up to date, with a progress bar."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+
+from semlens.cli.progress import follow_indexing, vectors_of
+from semlens.cli.status import problems_in_words, status_json, summary
+from semlens.cli.workspace import open_workspace, running_engine
+
+
+def run(options: argparse.Namespace) -> int:
+    workspace = open_workspace(options.folder)
+    start = time.monotonic()
+    with running_engine(workspace) as engine:
+        status = follow_indexing(engine, refined=options.wait, chatty=not options.json)
+    elapsed_s = time.monotonic() - start
+    if options.json:
+        print(json.dumps({**status_json(workspace.root, status), "elapsedMs": round(elapsed_s * 1000, 1)}))
+        return 0
+    print(f"{summary(workspace.root, status)} in {elapsed_s:.1f} s.")
+    _, n_first = vectors_of(status, "first")
+    if not n_first and status.complete and any(root.symbols for root in status.roots):
+        print("No embedding model is loaded: search goes by names and words ('semlens doctor' says why).")
+    for line in problems_in_words(status, limit=5):
+        print(line)
+    return 0

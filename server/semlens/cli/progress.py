@@ -1,0 +1,119 @@
+"""Waiting for the index, with something to look at: a bar on a terminal, a line a stage elsewhere, never on stdout."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from semlens.cli.fence import say
+from semlens.cli.terminal import colours_wanted
+from semlens.core.status import EngineStatus
+
+if TYPE_CHECKING:
+    from semlens.engine.engine import Engine
+
+
+def follow_indexing(
+    engine: Engine, *, refined: bool = False, patience_s: float = 0.0, chatty: bool = False
+) -> EngineStatus:
+    """Wait until the index is complete, or refined too.
+
+    :param patience_s: show nothing in the first so many seconds: most waits are over by then.
+    :param chatty: where there is no terminal, say each stage in a line of its own.
+    """
+    if colours_wanted(sys.stderr):
+        with _Bar(patience_s) as bar:
+            engine.wait_complete(refined=refined, on_progress=bar.show)
+    elif chatty:
+        stages = _Stages()
+        engine.wait_complete(refined=refined, on_progress=stages.show)
+        stages.show(engine.status())
+    else:
+        engine.wait_complete(refined=refined)
+    return engine.status()
+
+
+def files_of(status: EngineStatus) -> tuple[int, int]:
+    """Files done and files known."""
+    known = sum(root.files for root in status.roots)
+    pending = sum(root.pending for root in status.roots)
+    return max(0, known - pending), known
+
+
+def vectors_of(status: EngineStatus, role: str) -> tuple[int, int]:
+    """Passages embedded and passages known, for one tier."""
+    tiers = [tier for tier in status.tiers if tier.role == role]
+    embedded = sum(tier.embedded for tier in tiers)
+    return embedded, embedded + sum(tier.pending for tier in tiers)
+
+
+class _Bar:
+    """One rich progress display on stderr, made when the wait is long enough to deserve one."""
+
+    def __init__(self, patience_s: float) -> None:
+        self._due = time.monotonic() + patience_s
+        self._progress: Any = None
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def show(self, status: EngineStatus) -> None:
+        if self._progress is None:
+            if time.monotonic() < self._due:
+                return
+            self._progress = _rich_progress()
+            self._progress.start()
+        self._update("names and words", *files_of(status), "files")
+        for role, label in (("first", "meaning"), ("refine", "finer meaning")):
+            done, known = vectors_of(status, role)
+            if known:
+                self._update(label, done, known, "passages")
+
+    def _update(self, label: str, done: int, known: int, unit: str) -> None:
+        if label not in self._tasks:
+            self._tasks[label] = self._progress.add_task(label, total=None, unit=unit)
+        self._progress.update(self._tasks[label], completed=done, total=known or None)
+
+
+def _rich_progress() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        TextColumn("{task.description:>15}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        refresh_per_second=8,
+    )
+
+
+class _Stages:
+    """The same for a log: a line when names and words are there, and one at every quarter of the vectors."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self._words_said = False
+        self._quarter = 0
+
+    def show(self, status: EngineStatus) -> None:
+        done, known = files_of(status)
+        if known and done == known and not self._words_said and status.state.value not in {"starting", "scanning"}:
+            self._words_said = True
+            self._say(f"names and words of {known:,} files are searchable")
+        embedded, passages = vectors_of(status, "first")
+        quarter = 4 * embedded // passages if passages else 0
+        if self._words_said and quarter > self._quarter:
+            self._quarter = quarter
+            self._say(f"meaning: {embedded:,} of {passages:,} passages")
+
+    def _say(self, sentence: str) -> None:
+        say(f"{time.monotonic() - self._start:6.1f} s  {sentence}")

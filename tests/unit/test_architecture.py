@@ -1,0 +1,63 @@
+"""The dependency rule, as contracts of import-linter in pyproject.toml, and what one-shot commands may import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+SERVER = CHECKOUT / "server"
+
+HEAVY = ("pygls", "lsprotocol", "tree_sitter", "tree_sitter_language_pack", "onnxruntime", "rich", "watchdog", "asyncio")
+
+
+def test_contracts_hold(tmp_path):
+    """Layers, and which package may import which library."""
+    program = "import sys; from importlinter.cli import lint_imports_command; lint_imports_command()"
+    ran = subprocess.run(
+        [sys.executable, "-c", program, "--config", str(CHECKOUT / "pyproject.toml"), "--no-cache"],
+        cwd=SERVER,
+        env={"PYTHONPATH": str(SERVER), "PATH": "", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "0 broken" in ran.stdout
+
+
+def test_every_package_is_in_a_contract():
+    """A package that nobody listed would be bound by no rule."""
+    contracts = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(contract for contract in contracts if contract["type"] == "layers")["layers"]
+    listed = {name.strip() for layer in layers for name in layer.split("|")}
+    packages = {f"semlens.{init.parent.name}" for init in (SERVER / "semlens").glob("*/__init__.py")}
+    assert packages == listed
+    for library, owner in (
+        ("pygls", "semlens.lsp"),
+        ("tree_sitter", "semlens.syntax"),
+        ("onnxruntime", "semlens.embedding"),
+        ("usearch", "semlens.index"),
+    ):
+        contract = next(contract for contract in contracts if library in contract.get("forbidden_modules", ()))
+        assert {*contract["source_modules"], owner} == packages
+
+
+@pytest.mark.parametrize(
+    ("statement", "allowed"),
+    [
+        ("import semlens.cli", ()),
+        ("import semlens.cli.arguments", ()),
+        ("import semlens.cli.search, semlens.engine.engine, semlens.cli.hits", ()),
+        ("import semlens.cli.status, semlens.lsp.convert", ()),
+        ("import semlens.cli.outline, semlens.syntax.parser", ("tree_sitter", "tree_sitter_language_pack")),
+    ],
+)
+def test_one_shot_commands_import_only_what_they_use(statement, allowed):
+    program = f"{statement}\nimport sys\nprint(*[name for name in {HEAVY!r} if name in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", program], cwd=SERVER, capture_output=True, text=True, check=True)
+    assert set(ran.stdout.split()) <= set(allowed)
