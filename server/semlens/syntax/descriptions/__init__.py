@@ -1,0 +1,8 @@
+"""One description a language, grouped by family. A language is added by a description and a query."""
+
+from __future__ import annotations
+
+from semlens.syntax.descriptions import c_family, scripting
+from semlens.syntax.language import Language
+
+LANGUAGES: tuple[Language, ...] = (*scripting.LANGUAGES, *c_family.LANGUAGES)

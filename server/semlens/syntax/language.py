@@ -1,0 +1,74 @@
+"""What a description of one language can say. Values only: nothing here reads a file or loads a grammar."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Splitter(enum.Enum):
+    """How a file that is not one piece of source is taken apart before it is parsed."""
+
+    NONE = "none"
+    SCRIPT_TAGS = "script tags"
+    NOTEBOOK = "notebook"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """One language, as far as outlines and passages care.
+
+    :ivar name: what a filter calls it, e.g. ``python``.
+    :ivar grammar: its name in the language pack; "" for text that is only cut into windows.
+    :ivar queries: folders below ``queries`` whose ``symbols.scm`` are joined, first wins; empty for no symbols.
+    :ivar extensions: lower case, with the dot; ``.d.ts`` wins over ``.ts``.
+    :ivar file_names: whole names, compared in lower case.
+    :ivar name_prefixes: starts of whole names, in lower case, e.g. ``dockerfile.``.
+    :ivar shebangs: interpreters without version, e.g. ``python`` for ``#!/usr/bin/env python3``.
+    :ivar separator: joins the parts of a qualified name.
+    :ivar name_separators: marks at which a written name is itself qualified, e.g. ``("::",)`` in ``void A::f()``.
+    :ivar name_trim: characters taken off both ends of a written name, e.g. quotes.
+    :ivar drop_type_arguments: ``Foo<int>::bar`` is ``Foo::bar``.
+    :ivar name_chain: field to follow from a ``@name.chain`` capture down to the name, for declarators of C.
+    :ivar arity: names carry their number of parameters, ``fetch/2``.
+    :ivar line_comments: marks that start a comment up to the end of its line; the longer first.
+    :ivar block_comments: pairs of marks.
+    :ivar docstrings: the first string of a body is documentation.
+    :ivar signature_skip: pattern, at the start of a declaration, of what is no part of its signature.
+    :ivar signature_trim: characters, besides white space, taken off the end of a signature.
+    :ivar constructors: names of methods that construct.
+    :ivar type_named_constructors: a method named as its type constructs.
+    :ivar functions_in_types_are_methods: whether ``@function`` directly in a type becomes a method.
+    :ivar module_roots: folders whose contents are imported by path, e.g. ``src``; empty where a path says nothing.
+    :ivar module_index: stem of the file that stands for its folder, e.g. ``__init__``.
+    :ivar indented: blocks end by indentation, so that a grammar may count trailing comments in.
+    :ivar splitter: see :class:`Splitter`.
+    :ivar code: ``False`` for prose and data.
+    """
+
+    name: str
+    grammar: str = ""
+    queries: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+    file_names: tuple[str, ...] = ()
+    name_prefixes: tuple[str, ...] = ()
+    shebangs: tuple[str, ...] = ()
+    separator: str = "."
+    name_separators: tuple[str, ...] = ()
+    name_trim: str = ""
+    drop_type_arguments: bool = False
+    name_chain: str = ""
+    arity: bool = False
+    line_comments: tuple[str, ...] = ()
+    block_comments: tuple[tuple[str, str], ...] = ()
+    docstrings: bool = False
+    signature_skip: str = ""
+    signature_trim: str = "{"
+    constructors: tuple[str, ...] = ()
+    type_named_constructors: bool = False
+    functions_in_types_are_methods: bool = True
+    module_roots: tuple[str, ...] = ()
+    module_index: str = ""
+    indented: bool = False
+    splitter: Splitter = Splitter.NONE
+    code: bool = True

@@ -1,0 +1,1 @@
+; C adds nothing to what it shares with C++.

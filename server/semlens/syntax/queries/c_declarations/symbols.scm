@@ -1,0 +1,25 @@
+; What C and C++ share.
+(function_definition declarator: (_) @name.chain body: (_) @body) @function
+(preproc_function_def name: (identifier) @name) @function
+(preproc_def name: (identifier) @name value: (_)) @constant
+
+(type_definition type: (struct_specifier !name body: (_) @body) declarator: (type_identifier) @name) @struct
+(type_definition type: (union_specifier !name body: (_) @body) declarator: (type_identifier) @name) @struct
+(type_definition type: (enum_specifier !name body: (_) @body) declarator: (type_identifier) @name) @enum
+(type_definition declarator: (_) @name.chain) @class
+(struct_specifier name: (type_identifier) @name body: (_) @body) @struct
+(union_specifier name: (type_identifier) @name body: (_) @body) @struct
+(enum_specifier name: (type_identifier) @name body: (_) @body) @enum
+(enumerator name: (identifier) @name) @enummember
+
+; Prototypes, and variables outside functions.
+(translation_unit (declaration declarator: [(function_declarator) (pointer_declarator (function_declarator))] @name.chain) @function)
+(translation_unit (declaration declarator: (_) @name.chain) @variable)
+(declaration_list (declaration declarator: [(function_declarator) (pointer_declarator (function_declarator))] @name.chain) @function)
+(declaration_list (declaration declarator: (_) @name.chain) @variable)
+(preproc_ifdef (declaration declarator: [(function_declarator) (pointer_declarator (function_declarator))] @name.chain) @function)
+(preproc_if (declaration declarator: [(function_declarator) (pointer_declarator (function_declarator))] @name.chain) @function)
+(field_declaration declarator: (_) @name.chain) @field
+
+(call_expression function: [(identifier) @reference (field_expression field: (field_identifier) @reference)])
+(preproc_include path: (_) @reference)

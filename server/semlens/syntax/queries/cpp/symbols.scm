@@ -1,0 +1,24 @@
+(template_declaration "template" @prefix)
+(template_declaration parameters: (_) @prefix)
+(template_declaration (requires_clause) @prefix)
+
+(namespace_definition name: (_) @name body: (_) @body) @namespace
+(class_specifier name: [(type_identifier) (template_type) (qualified_identifier)] @name body: (_) @body) @class
+(struct_specifier name: [(template_type) (qualified_identifier)] @name body: (_) @body) @struct
+(function_definition declarator: (_) @name.chain) @function
+(field_declaration_list (field_declaration declarator: [(function_declarator)
+  (pointer_declarator (function_declarator)) (reference_declarator (function_declarator))] @name.chain) @method)
+(field_declaration_list (declaration declarator: (_) @name.chain) @method)
+(field_declaration_list (template_declaration (declaration declarator: (_) @name.chain) @method))
+(translation_unit (declaration declarator: (reference_declarator (function_declarator)) @name.chain) @function)
+(declaration_list (declaration declarator: (reference_declarator (function_declarator)) @name.chain) @function)
+(alias_declaration name: (type_identifier) @name) @class
+(concept_definition name: (identifier) @name) @interface
+(namespace_alias_definition name: (_) @name) @namespace
+
+(call_expression function: [(qualified_identifier name: (identifier) @reference)
+  (template_function name: (identifier) @reference)
+  (qualified_identifier name: (template_function name: (identifier) @reference))])
+(base_class_clause [(type_identifier) @reference (template_type name: (type_identifier) @reference)
+  (qualified_identifier name: (type_identifier) @reference)])
+(new_expression type: (type_identifier) @reference)

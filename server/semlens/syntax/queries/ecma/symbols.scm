@@ -1,0 +1,60 @@
+; What JavaScript and TypeScript share.
+(export_statement "export" @prefix)
+(export_statement "default" @prefix)
+(decorator) @prefix
+
+[(function_declaration name: (identifier) @name body: (_) @body)
+ (generator_function_declaration name: (identifier) @name body: (_) @body)] @function
+(export_statement "default" @name value: [(function_expression !name body: (_) @body) (arrow_function body: (_) @body)
+  (generator_function !name body: (_) @body)] @function)
+(export_statement "default" @name value: (class !name body: (_) @body) @class)
+(export_statement "default" @name value: (object) @variable)
+
+; Functions and classes under the name that they are given.
+(lexical_declaration (variable_declarator name: (identifier) @name
+  value: [(function_expression body: (_) @body) (generator_function body: (_) @body) (arrow_function body: (_) @body)])
+  ) @function
+(variable_declaration (variable_declarator name: (identifier) @name
+  value: [(function_expression body: (_) @body) (generator_function body: (_) @body) (arrow_function body: (_) @body)])
+  ) @function
+(lexical_declaration (variable_declarator name: (identifier) @name value: (class body: (_) @body))) @class
+(variable_declaration (variable_declarator name: (identifier) @name value: (class body: (_) @body))) @class
+(expression_statement (assignment_expression
+  left: (member_expression object: (member_expression object: (_) @receiver property: (property_identifier) @_p)
+    property: [(property_identifier) (private_property_identifier)] @name)
+  right: [(function_expression body: (_) @body) (generator_function body: (_) @body) (arrow_function body: (_) @body)]
+  ) (#eq? @_p "prototype")) @method
+(expression_statement (assignment_expression
+  left: (member_expression object: (_) @receiver property: (property_identifier) @name)
+  right: [(function_expression body: (_) @body) (generator_function body: (_) @body) (arrow_function body: (_) @body)]
+  ) (#not-match? @receiver "[^A-Za-z0-9_$.]|^this$|^module$|^exports$|^module[.]exports$")) @function
+(expression_statement (assignment_expression
+  left: [(identifier) @name (member_expression property: (property_identifier) @name)]
+  right: [(function_expression body: (_) @body) (generator_function body: (_) @body) (arrow_function body: (_) @body)]
+  )) @function
+(expression_statement (assignment_expression
+  left: [(identifier) @name (member_expression property: (property_identifier) @name)]
+  right: (class body: (_) @body))) @class
+(pair key: [(property_identifier) (string)] @name
+  value: [(function_expression body: (_) @body) (generator_function body: (_) @body) (arrow_function body: (_) @body)]
+  ) @method
+(pair key: [(property_identifier) (string)] @name value: (object)) @scope
+
+(method_definition name: (_) @name body: (_) @body) @method
+
+; Variables that wrap a function, and what a module binds at its top.
+(program [(lexical_declaration "const" (variable_declarator name: (identifier) @name)) @constant
+  (export_statement (lexical_declaration "const" (variable_declarator name: (identifier) @name)) @constant)])
+(program [(lexical_declaration "let" (variable_declarator name: (identifier) @name)) @variable
+  (export_statement (lexical_declaration "let" (variable_declarator name: (identifier) @name)) @variable)
+  (variable_declaration (variable_declarator name: (identifier) @name)) @variable
+  (export_statement (variable_declaration (variable_declarator name: (identifier) @name)) @variable)])
+(program (expression_statement (assignment_expression
+  left: (member_expression property: (property_identifier) @name) right: (object)) @variable))
+(lexical_declaration (variable_declarator name: (identifier) @name value: (object))) @scope
+(variable_declaration (variable_declarator name: (identifier) @name value: (object))) @scope
+
+(call_expression function: [(identifier) @reference (member_expression property: (property_identifier) @reference)])
+(new_expression constructor: [(identifier) @reference (member_expression property: (property_identifier) @reference)])
+(import_specifier name: (identifier) @reference)
+(import_clause (identifier) @reference)

@@ -1,0 +1,19 @@
+; Decorators stand before what they decorate: they extend its range.
+(decorator) @prefix
+
+(function_definition name: (identifier) @name body: (_) @body) @function
+(class_definition name: (identifier) @name body: (_) @body) @class
+
+; Names given to lambdas, and constants, at the top of a module or of a class.
+(module (expression_statement (assignment left: (identifier) @name right: (lambda body: (_) @body))) @function)
+(module (expression_statement (assignment left: (identifier) @name) @constant
+  (#match? @name "^_*[A-Z][A-Z0-9_]*$")))
+(class_definition body: (block (expression_statement (assignment left: (identifier) @name) @constant
+  (#match? @name "^_*[A-Z][A-Z0-9_]*$"))))
+(type_alias_statement left: (type (identifier) @name)) @class
+
+(call function: [(identifier) @reference (attribute attribute: (identifier) @reference)])
+(class_definition superclasses: (argument_list [(identifier) @reference (attribute attribute: (identifier) @reference)]))
+(import_statement name: [(dotted_name) @reference (aliased_import name: (dotted_name) @reference)])
+(import_from_statement module_name: (dotted_name) @reference)
+(import_from_statement name: [(dotted_name) @reference (aliased_import name: (dotted_name) @reference)])

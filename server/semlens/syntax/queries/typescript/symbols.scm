@@ -1,0 +1,22 @@
+(ambient_declaration "declare" @prefix)
+
+[(class_declaration name: (type_identifier) @name body: (_) @body)
+ (abstract_class_declaration name: (type_identifier) @name body: (_) @body)] @class
+(interface_declaration name: (type_identifier) @name body: (_) @body) @interface
+(enum_declaration name: (identifier) @name body: (_) @body) @enum
+(enum_body [(enum_assignment name: (_) @name) @enummember (property_identifier) @name @enummember (string) @name @enummember])
+(type_alias_declaration name: (type_identifier) @name) @class
+[(internal_module name: (_) @name body: (_) @body) (module name: (_) @name body: (_) @body)] @namespace
+
+(function_signature name: (identifier) @name) @function
+(method_signature name: (_) @name) @method
+(abstract_method_signature name: (_) @name) @method
+(public_field_definition name: (_) @name
+  value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @method
+(public_field_definition name: (_) @name) @field
+(interface_body (property_signature name: (_) @name) @property)
+(statement_block (export_statement (lexical_declaration "const" (variable_declarator name: (identifier) @name)) @constant))
+
+(extends_clause value: [(identifier) @reference (member_expression property: (property_identifier) @reference)])
+(implements_clause [(type_identifier) @reference (generic_type name: (type_identifier) @reference)])
+(extends_type_clause type: [(type_identifier) @reference (generic_type name: (type_identifier) @reference)])

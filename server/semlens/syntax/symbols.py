@@ -1,0 +1,407 @@
+"""Query matches to symbols: nesting, qualified names, kinds, signatures, documentation, references.
+
+Knows no language: what differs between them stands in their descriptions and queries.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import lru_cache
+
+from tree_sitter import Node, QueryCursor
+
+from semlens.core.span import Span
+from semlens.core.symbol import Symbol, SymbolKind
+from semlens.syntax.comments import comment_reader, docstring
+from semlens.syntax.found import CALLABLE_KINDS, TYPE_KINDS, Definition
+from semlens.syntax.grammars import Grammar, PatternRole
+from semlens.syntax.language import Language
+
+MAX_SIGNATURE = 300  # characters
+MAX_NAME = 200  # characters; longer ones are data that looks like names
+_MAX_CHAIN = 40  # declarators within declarators
+_MAX_DEPTH = 60  # definitions within definitions that enter a qualified name
+_MATCH_LIMIT = 4_096  # matches in progress at once; beyond it tree-sitter drops the earliest
+
+_TYPE_ARGUMENTS = re.compile(r"\s*<[^<>]*>|\s*\[[^\[\]]*\]")
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the query of one language found in one file.
+
+    :ivar definitions: parallel to ``symbols``.
+    """
+
+    symbols: list[Symbol]
+    definitions: list[Definition]
+    references: tuple[tuple[int, str], ...]
+
+
+_Captures = dict[str, list[Node]]
+_Match = tuple[int, int, int, Node, _Captures]  # start byte, minus end byte, pattern, defining node, captures
+
+
+def find_symbols(language: Language, grammar: Grammar, root: Node, source: bytes, module: str) -> Findings:
+    """Everything that the language's query finds.
+
+    :param module: prefix of every qualified name, from the file's path.
+    """
+    if grammar.query is None:
+        return Findings([], [], ())
+    matches, prefixes, documentations, references = _sorted_matches(grammar, root, source)
+    symbols, definitions = _Builder(language, grammar, source, module, prefixes, documentations).build(matches)
+    return Findings(symbols, definitions, _assign(references, definitions))
+
+
+def _sorted_matches(
+    grammar: Grammar, root: Node, source: bytes
+) -> tuple[list[_Match], list[Node], list[Node], list[tuple[int, str]]]:
+    """Definitions outermost first, one for each name; prefixes, documentation and references in source order."""
+    assert grammar.query is not None
+    cursor = QueryCursor(grammar.query, match_limit=_MATCH_LIMIT)
+    patterns = [(pattern.role, pattern.capture) for pattern in grammar.patterns]
+    reference_role, prefix_role, documentation_role = (
+        PatternRole.REFERENCE, PatternRole.PREFIX, PatternRole.DOCUMENTATION,
+    )  # fmt: skip
+    best: dict[int, _Match] = {}
+    prefixes: list[Node] = []
+    documentations: list[Node] = []
+    references: list[tuple[int, str]] = []
+    for index, captures in cursor.matches(root):
+        role, capture = patterns[index]
+        if role is reference_role:
+            for node in captures[capture]:
+                start = node.start_byte
+                references.append((start, source[start : node.end_byte].decode("utf-8", "replace")))
+            continue
+        if capture not in captures:
+            continue
+        node = captures[capture][0]
+        if role is prefix_role:
+            prefixes.append(node)
+        elif role is documentation_role:
+            documentations.append(node)
+        else:
+            names = captures.get("name") or captures.get("name.chain")
+            if names is None:
+                continue
+            for position, name in enumerate(names):
+                key = name.start_byte
+                known = best.get(key)
+                if known is not None and (known[2], -len(known[4])) <= (index, -len(captures)):
+                    continue
+                found = captures if position == 0 else {**captures, "name": [name]}
+                best[key] = (node.start_byte, -node.end_byte, index, node, found)
+    matches = sorted(best.values(), key=_place)
+    return matches, prefixes, documentations, references
+
+
+def _place(match: _Match) -> tuple[int, int]:
+    return match[0], match[1]
+
+
+class _Builder:
+    """Walks the matches of one file, outermost first, with the open containers on a stack."""
+
+    def __init__(
+        self,
+        language: Language,
+        grammar: Grammar,
+        source: bytes,
+        module: str,
+        prefixes: list[Node],
+        documentations: list[Node],
+    ) -> None:
+        self._language = language
+        self._patterns = grammar.patterns
+        self._source = source
+        self._module = module + language.separator if module else ""
+        self._comments = comment_reader(language)
+        self._signature = _signature_reader(language)
+        prefixes.sort(key=_start_of)
+        self._prefixes = prefixes
+        self._prefix_ends = [node.end_byte for node in prefixes]
+        documentations.sort(key=_start_of)
+        self._documentations = documentations
+        self._documentation_ends = [node.end_byte for node in documentations]
+        self._types: dict[str, int] = {}
+
+    def build(self, matches: list[_Match]) -> tuple[list[Symbol], list[Definition]]:
+        language, source, separator = self._language, self._source, self._language.separator
+        symbols: list[Symbol] = []
+        definitions: list[Definition] = []
+        # end byte, start byte, definition around, symbol above, qualifier of what is within, kind of the container
+        stack: list[tuple[int, int, int, int, str, SymbolKind]] = []
+        package = ""
+        for negative_start, negative_end, index, node, captures in matches:
+            start, end = negative_start, -negative_end
+            pattern = self._patterns[index]
+            role, kind = pattern.role, pattern.kind
+            name_node, name, name_parts = self._name(captures)
+            if not name:
+                continue
+            if role is PatternRole.PACKAGE:
+                package = name
+                stack.clear()
+                continue
+            code = start
+            row = -1
+            if self._prefixes:
+                start, row = self._extended(start)
+            while stack and (stack[-1][0] < end or (stack[-1][0] == end and stack[-1][1] == start)):
+                stack.pop()
+            if stack:
+                _, _, within, parent, qualifier, container = stack[-1]
+            else:
+                within, parent, qualifier, container = -1, -1, package, SymbolKind.FILE
+            receiver = captures.get("receiver")
+            if receiver is not None:
+                name_parts = [*self._parts(_text(source, receiver[0])), *name_parts]
+            if name_parts:
+                joined = separator.join(name_parts)
+                qualifier = qualifier + separator + joined if qualifier else joined
+                parent = self._types.get(name_parts[-1], parent)
+                if parent >= 0 and symbols[parent].kind in TYPE_KINDS:
+                    container = SymbolKind.CLASS
+            inner = qualifier + separator + name if qualifier else name
+            if role is PatternRole.SCOPE:
+                if kind is SymbolKind.CLASS:
+                    parent = self._types.get(name, parent)
+                if len(stack) < _MAX_DEPTH:
+                    stack.append((end, start, within, parent, inner, kind))
+                continue
+            if kind is SymbolKind.FUNCTION and container in TYPE_KINDS and language.functions_in_types_are_methods:
+                kind = SymbolKind.METHOD
+            if kind is SymbolKind.METHOD and self._constructs(name, qualifier):
+                kind = SymbolKind.CONSTRUCTOR
+
+            definition = Definition()
+            definition.name, definition.qualifier, definition.kind = name, qualifier, kind
+            definition.start, definition.code = start, code
+            definition.within, definition.children, definition.own = within, None, False
+            end_point = node.end_point
+            end_row, end_column = end_point[0], end_point[1]
+            if language.indented or end_column == 0:
+                end, end_row, end_column = self._without_trailing(code, end, end_row, end_column)
+            definition.end, definition.end_row, definition.end_column = end, end_row, end_column
+            start_point = node.start_point
+            if row < 0:
+                row, column = start_point[0], start_point[1]
+            else:
+                column = start - (source.rfind(b"\n", 0, start) + 1)
+            definition.start_row = row
+            body = captures.get("body")
+            if body is not None:
+                definition.body, definition.body_end = body[0].start_byte, min(body[-1].end_byte, end)
+            else:
+                definition.body, definition.body_end = -1, end
+            self._document(definition, kind)
+            definition.signature = self._signature.read(source, code, definition.body, end)
+
+            name_point = name_node.start_point
+            name_row, name_column = name_point[0], name_point[1]
+            name_end = name_node.end_byte - name_node.start_byte + name_column
+            symbols.append(
+                Symbol(
+                    name,
+                    self._module + inner,
+                    kind,
+                    Span(row, column, end_row, end_column),
+                    Span(name_row, name_column, name_row, name_end),
+                    definition.signature,
+                    definition.documentation,
+                    parent,
+                )
+            )
+            definitions.append(definition)
+            position = len(definitions) - 1
+            if kind in TYPE_KINDS:
+                self._types.setdefault(name, position)
+            if len(stack) < _MAX_DEPTH:
+                stack.append((end, start, position, position, inner, kind))
+        return symbols, definitions
+
+    def _name(self, captures: _Captures) -> tuple[Node, str, list[str]]:
+        """The node of the name, the name, and what the name itself is qualified with."""
+        language = self._language
+        nodes = captures.get("name")
+        if nodes is not None:
+            node = nodes[0]
+        else:
+            node = _end_of_chain(captures["name.chain"][0], language.name_chain)
+        name = _text(self._source, node)
+        if language.name_trim:
+            name = name.strip(language.name_trim)
+        parts: list[str] = []
+        if language.name_separators:
+            *parts, name = self._parts(name) or [""]
+        if "\n" in name or " " in name:
+            name = _SPACE.sub(" ", name)
+        if language.arity:
+            counted = captures.get("arity")
+            name = f"{name}/{counted[0].named_child_count if counted else 0}"
+        return node, name[:MAX_NAME], parts
+
+    def _parts(self, name: str) -> list[str]:
+        """The parts of a name as written: ``a::Foo<int>::f`` is ``["a", "Foo", "f"]``."""
+        language = self._language
+        operator = ""
+        if language.drop_type_arguments and ("<" in name or "[" in name):
+            position = name.find("operator")
+            if position != -1:
+                name, operator = name[:position], name[position:]
+            shorter = _TYPE_ARGUMENTS.sub("", name)
+            while shorter != name:
+                name, shorter = shorter, _TYPE_ARGUMENTS.sub("", shorter)
+        for mark in language.name_separators:
+            if mark in name:
+                parts = [part.strip() for part in re.split("|".join(map(re.escape, language.name_separators)), name)]
+                parts[-1] += operator
+                return [part for part in parts if part]
+        return [name + operator]
+
+    def _constructs(self, name: str, qualifier: str) -> bool:
+        language = self._language
+        if name in language.constructors:
+            return True
+        return language.type_named_constructors and name == qualifier.rsplit(language.separator, 1)[-1]
+
+    def _extended(self, start: int) -> tuple[int, int]:
+        """The start of the prefixes right before a definition, and its row, or -1 where there are none."""
+        row = -1
+        position = bisect_left(self._prefix_ends, start + 1) - 1
+        while position >= 0:
+            prefix = self._prefixes[position]
+            if not self._only_comments(prefix.end_byte, start):
+                break
+            start = prefix.start_byte
+            row = prefix.start_point[0]
+            position -= 1
+        return start, row
+
+    def _only_comments(self, start: int, end: int) -> bool:
+        if start > end:
+            return False
+        between = self._source[start:end].strip()
+        if not between:
+            return True
+        return all(
+            not line.strip() or self._comments.is_comment(line.strip()) for line in between.split(b"\n")
+        ) or (between.startswith(b"/*") and between.endswith(b"*/"))
+
+    def _without_trailing(self, start: int, end: int, row: int, column: int) -> tuple[int, int, int]:
+        """The end of a range without blank and comment lines at its end."""
+        source = self._source
+        while end > start:
+            line_start = source.rfind(b"\n", start, end) + 1
+            if line_start == 0:
+                break
+            line = source[line_start:end].strip()
+            if line and not self._comments.is_comment(line):
+                break
+            end = line_start - 1
+            while end > start and source[end - 1] in b" \t\r":
+                end -= 1
+            row -= 1
+            column = end - (source.rfind(b"\n", 0, end) + 1)
+        return end, row, column
+
+    def _document(self, definition: Definition, kind: SymbolKind) -> None:
+        source, language = self._source, self._language
+        definition.inner = definition.body
+        definition.lead = definition.start
+        definition.documentation = ""
+        if language.docstrings and definition.body >= 0:
+            definition.inner, definition.documentation = docstring(source, definition.body, definition.body_end)
+            if definition.documentation:
+                return
+        if self._documentations:
+            position = bisect_left(self._documentation_ends, definition.start + 1) - 1
+            if position >= 0:
+                node = self._documentations[position]
+                if self._only_comments(node.end_byte, definition.start):
+                    definition.lead = node.start_byte
+                    definition.documentation = _text(source, node)
+                    return
+        lead, text = self._comments.above(source, definition.start)
+        if not text and definition.code != definition.start:
+            _, text = self._comments.above(source, definition.code)
+        definition.lead = lead
+        definition.documentation = text
+
+
+class _SignatureReader:
+    """The declaration of a definition, white space folded."""
+
+    __slots__ = ("_comments", "_skip", "_trim")
+
+    def __init__(self, language: Language) -> None:
+        self._comments = comment_reader(language)
+        self._skip = re.compile(language.signature_skip) if language.signature_skip else None
+        self._trim = language.signature_trim + " \t\r\n"
+
+    def read(self, source: bytes, start: int, body: int, end: int) -> str:
+        stop = body if body >= 0 else end
+        text = source[start : min(stop, start + 8 * MAX_SIGNATURE)].decode("utf-8", "replace")
+        if self._skip is not None:
+            skipped = self._skip.match(text)
+            if skipped is not None:
+                text = text[skipped.end() :]
+        if "\n" in text:
+            text = " ".join(self._comments.without_comments(text).split())
+        return text.rstrip(self._trim)[:MAX_SIGNATURE].rstrip()
+
+
+@lru_cache(maxsize=None)
+def _signature_reader(language: Language) -> _SignatureReader:
+    return _SignatureReader(language)
+
+
+def _end_of_chain(node: Node, field: str) -> Node:
+    """The name within declarators within declarators: ``f`` of ``*(*f(int))(void)``."""
+    for _ in range(_MAX_CHAIN):
+        inner = node.child_by_field_name(field)
+        if inner is None:
+            if node.type.startswith("parenthesized") or node.type in ("reference_declarator", "attributed_declarator"):
+                inner = node.named_child(0)
+            if inner is None:
+                break
+        node = inner
+    return node
+
+
+def _text(source: bytes, node: Node) -> str:
+    return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def _start_of(node: Node) -> int:
+    return node.start_byte
+
+
+def _assign(references: list[tuple[int, str]], definitions: list[Definition]) -> tuple[tuple[int, str], ...]:
+    """Each reference to the innermost definition around it; distinct, in order of first use."""
+    if not references:
+        return ()
+    references.sort(key=_position)
+    found: dict[tuple[int, str], None] = {}
+    stack = [-1]
+    following = 0
+    count = len(definitions)
+    for start, name in references:
+        while following < count and definitions[following].start <= start:
+            while stack[-1] != -1 and definitions[stack[-1]].end <= definitions[following].start:
+                stack.pop()
+            stack.append(following)
+            following += 1
+        while stack[-1] != -1 and definitions[stack[-1]].end <= start:
+            stack.pop()
+        found[stack[-1], name] = None
+    return tuple(found)
+
+
+def _position(reference: tuple[int, str]) -> int:
+    return reference[0]
