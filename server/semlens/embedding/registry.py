@@ -1,0 +1,86 @@
+"""Where models are, and how one is loaded. Cheap to import: ONNX Runtime and tokenizers come in only with a model."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from semlens.core.errors import ModelError
+from semlens.embedding.derive import derive_manifest
+from semlens.embedding.embedder import Embedder, PassageTokenizer
+from semlens.embedding.manifest import ModelManifest, load_manifest
+
+DEFAULT_THREADS = 2
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def model_folders() -> list[Path]:
+    """The folders that hold the models we ship, each a folder with ``model.toml``, in order of their names.
+
+    An installed package has them in ``semlens/_models``, a checkout in ``models/`` at its root.
+    """
+    for parent in (_PACKAGE / "_models", _PACKAGE.parent.parent / "models"):
+        found = sorted(path.parent for path in parent.glob("*/model.toml"))
+        if found:
+            return found
+    return []
+
+
+def find_model(name_or_path: str | Path) -> ModelManifest:
+    """The manifest of one of our models by name, or of any model folder by path.
+
+    A text with a path separator, or a leading ``~`` or ``.``, is a path. A folder without ``model.toml`` is taken for a
+    sentence-embedding model with ``model.onnx`` and ``tokenizer.json``.
+
+    :raises ModelError: when there is none, or its manifest is broken.
+    """
+    text = os.fspath(name_or_path)
+    if isinstance(name_or_path, Path) or text.startswith(("~", ".")) or "/" in text or os.sep in text:
+        folder = Path(text).expanduser()
+        return load_manifest(folder) if (folder / "model.toml").exists() else derive_manifest(folder)
+    folders = model_folders()
+    for folder in folders:
+        if folder.name == text:
+            return load_manifest(folder)
+    known = ", ".join(folder.name for folder in folders) or "none"
+    raise ModelError(f"There is no model named {text}; there are: {known}.")
+
+
+def load_embedder(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) -> Embedder:
+    """Load a model, its files checked against the manifest.
+
+    :param threads: how many passages it embeds at the same time.
+    :raises ModelError: when a file is missing or altered, or the files do not fit each other.
+    """
+    if manifest.architecture == "static":
+        from semlens.embedding.static import StaticEmbedder
+
+        return StaticEmbedder(manifest, threads=threads)
+    if manifest.architecture == "transformer":
+        from semlens.embedding.transformer import TransformerEmbedder
+
+        return TransformerEmbedder(manifest, threads=threads)
+    raise _unknown_architecture(manifest)
+
+
+def load_tokenizer(manifest: ModelManifest) -> PassageTokenizer:
+    """The tokenizer alone, for parse workers: loads no weights and no ONNX Runtime.
+
+    :raises ModelError: when its file is missing, altered, or not a tokenizer.
+    """
+    if manifest.architecture == "static":
+        from semlens.embedding.static_words import StaticTokenizer
+
+        return StaticTokenizer(manifest)
+    if manifest.architecture == "transformer":
+        from semlens.embedding.transformer import TransformerTokenizer
+
+        return TransformerTokenizer(manifest)
+    raise _unknown_architecture(manifest)
+
+
+def _unknown_architecture(manifest: ModelManifest) -> ModelError:
+    return ModelError(
+        f"Model {manifest.name} has the unknown architecture {manifest.architecture}; static and transformer are known."
+    )
