@@ -7,7 +7,6 @@ once by its name and has no effect. What the settings are stands in `settings_sc
 
 from __future__ import annotations
 
-import difflib
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -182,6 +181,8 @@ def _checked(name: str, raw: object, *, trusted: bool) -> SettingValue:
     """:raises _Rejected: when the setting is unknown, not allowed here, or the value is not of its type."""
     spec = SPECS.get(name)
     if spec is None:
+        import difflib  # slow to load, seldom needed
+
         close = difflib.get_close_matches(name, SPECS, n=1, cutoff=0.7)
         hint = f" (perhaps `{NAMESPACE}.{close[0]}` is meant)" if close else ""
         raise _Rejected(f"is not a setting, so it is ignored{hint}")
@@ -189,8 +190,7 @@ def _checked(name: str, raw: object, *, trusted: bool) -> SettingValue:
         raise _Rejected("is ignored: only you can set it, in your own or your editor's user settings")
     value = _typed(spec, raw)
     if name in _PATH_SETTINGS:
-        for folder in value if isinstance(value, tuple) else (value,):
-            _check_folder(str(folder))
+        return tuple(map(_folder, value)) if isinstance(value, tuple) else _folder(str(value))
     return value
 
 
@@ -219,6 +219,15 @@ def _typed(spec: SettingSpec, raw: object) -> SettingValue:
     raise _Rejected(f"must be {wanted[spec.kind]}, so its default is used")
 
 
-def _check_folder(folder: str) -> None:
-    if folder and not Path(folder).expanduser().is_absolute():
+def _folder(text: str) -> str:
+    """The folder with ``~`` resolved.
+
+    :raises _Rejected: when it is not absolute.
+    """
+    try:
+        folder = Path(text).expanduser() if text else None
+    except RuntimeError:
+        raise _Rejected("names a home folder that is not known, so its default is used") from None
+    if folder is not None and not folder.is_absolute():
         raise _Rejected("must be an absolute path, so its default is used")
+    return str(folder or "")

@@ -1,0 +1,120 @@
+"""Paths and URIs: conversions that touch no file, for POSIX and for Windows.
+
+A workspace-relative path has forward slashes everywhere. Bytes of a POSIX name that are not UTF-8 are surrogates
+(PEP 383) in a path and percent-encoded bytes in a URI, so that every name survives the way there and back.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+_IS_WINDOWS = os.name == "nt"
+_DRIVE = re.compile(r"/?([A-Za-z])[:|](?=/|$)")
+_SAFE = "/-._~"  # RFC 3986's unreserved characters and the separator: what editors leave as it is
+
+
+def path_to_uri(path: str, *, windows: bool = _IS_WINDOWS) -> str:
+    """The ``file:`` URI of an absolute path.
+
+    ``C:\\a b`` gives ``file:///c%3A/a%20b``, as VS Code writes it; ``\\\\host\\share`` gives ``file://host/share``.
+
+    :raises ValueError: for a relative path.
+    """
+    authority = ""
+    if windows:
+        path = path.replace("\\", "/")
+        path = _without_long_prefix(path)
+        drive = _DRIVE.match(path)
+        if drive is not None:
+            path = f"/{drive[1].lower()}:{path[drive.end() :] or '/'}"
+        elif path.startswith("//"):
+            authority, slash, path = path[2:].partition("/")
+            path = slash + path
+        else:
+            raise ValueError(f"{path} is no absolute path")
+    elif not path.startswith("/"):
+        raise ValueError(f"{path} is no absolute path")
+    return f"file://{authority}{quote_from_bytes(path.encode('utf-8', _errors(windows)), safe=_SAFE)}"
+
+
+def uri_to_path(uri: str, *, windows: bool = _IS_WINDOWS) -> str | None:
+    """The path that a ``file:`` URI names; None for any other URI, and where no path can be meant.
+
+    On Windows the drive letter is upper case, whatever the editor wrote, and the separators are backslashes.
+    """
+    scheme, colon, rest = uri.partition(":")
+    if not colon or scheme.lower() != "file":
+        return None
+    rest = rest.partition("#")[0].partition("?")[0]
+    authority = ""
+    if rest.startswith("//"):
+        authority, slash, rest = rest[2:].partition("/")
+        rest = slash + rest
+    if authority.lower() == "localhost":
+        authority = ""
+    try:
+        path = unquote_to_bytes(rest).decode("utf-8", _errors(windows))
+    except UnicodeDecodeError:
+        return None
+    if "\0" in path or not path.startswith("/"):
+        return None
+    if not windows:
+        return None if authority else path
+    if authority:
+        return f"\\\\{authority}{path}".replace("/", "\\")
+    drive = _DRIVE.match(path)
+    if drive is None:
+        return path.replace("/", "\\")
+    return f"{drive[1].upper()}:{path[drive.end() :] or '/'}".replace("/", "\\")
+
+
+def relative_path(root: str, path: str, *, windows: bool = _IS_WINDOWS) -> str | None:
+    """The path relative to a root, with forward slashes; "" for the root itself, None for what is not below it.
+
+    Both must be absolute. Dots are resolved by their names alone. On Windows, case does not tell folders apart, and the
+    answer keeps the case of `path`.
+    """
+    root = normal_path(root, windows=windows)
+    path = normal_path(path, windows=windows)
+    if _fold(root, windows) == _fold(path, windows):
+        return ""
+    base = root if root.endswith("/") else root + "/"
+    return path[len(base) :] if _fold(path[: len(base)], windows) == _fold(base, windows) else None
+
+
+def normal_path(path: str, *, windows: bool = _IS_WINDOWS) -> str:
+    """The path with forward slashes, without ``.``, ``..``, doubled and closing slashes; drive letters upper case."""
+    head = ""
+    if windows:
+        path = _without_long_prefix(path.replace("\\", "/"))
+        drive = _DRIVE.match(path)
+        if drive is not None and not path.startswith("/"):
+            head, path = f"{drive[1].upper()}:", path[drive.end() :]
+        elif path.startswith("//"):
+            head, path = "/", path[1:]
+    is_absolute = path.startswith("/")
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == ".." and parts and parts[-1] != "..":
+            parts.pop()
+        elif part not in ("", ".") and not (part == ".." and is_absolute):
+            parts.append(part)
+    return head + ("/" if is_absolute else "") + "/".join(parts)
+
+
+def _without_long_prefix(path: str) -> str:
+    """Without the prefix of Windows paths of any length, slashes turned forward already."""
+    if path[:8].upper() == "//?/UNC/":
+        return "//" + path[8:]
+    return path.removeprefix("//?/")
+
+
+def _fold(path: str, windows: bool) -> str:  # noqa: FBT001 - private
+    return path.casefold() if windows else path
+
+
+def _errors(windows: bool) -> str:  # noqa: FBT001 - private
+    """How names that are no valid Unicode are kept: bytes on POSIX, lone UTF-16 surrogates on Windows."""
+    return "surrogatepass" if windows else "surrogateescape"

@@ -1,0 +1,342 @@
+"""Which files of a workspace are indexed: the walk over a root, and the same answer for single paths.
+
+Everything that is left out is counted by its reason. Nothing outside the root is touched: links are never followed.
+Reading content, and knowing which files changed, is somebody else's work.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from semlens.core.errors import WorkspaceError
+from semlens.core.paths import relative_path
+from semlens.engine.eligibility import content_skip_reason, extension_of, name_skip_reason, shebang_skip_reason
+from semlens.engine.ignore import CACHE_MARKERS, IGNORE_FILES, VERSION_CONTROL, FolderRules, IgnoreTree
+from semlens.engine.settings import Settings
+
+__all__ = ["MISSING", "Discovery", "FoundFile", "check_root", "content_skip_reason"]
+
+MISSING = "missing"
+"""The reason of a path where no regular file is. Never counted: it belongs to single paths only."""
+
+_MAX_DEPTH = 256  # a bind mount of a folder into itself is no link, and endless
+_SHEBANG_BYTES = 128
+_ENTRIES_TOO_MANY = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file to index, and what tells whether it changed.
+
+    :ivar path: relative to the root, forward slashes; bytes that are not UTF-8 survive as surrogates (PEP 383).
+    :ivar size: in bytes.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+class Discovery:
+    """Finds the files of one root. Safe to use from several threads; each walk reads the ignore files anew.
+
+    :ivar root: absolute, without links.
+    :ivar skipped: what the last complete walk left out, by reason. An ignored folder counts once.
+    """
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self.root = Path(os.path.realpath(root))
+        self.skipped: Counter[str] = Counter()
+        self._root = str(self.root)
+        self._settings = settings.files
+        self._max_bytes = settings.files.max_size_kb * 1024
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Forget the ignore rules: the next question reads them again."""
+        files = self._settings
+        self._tree = IgnoreTree(self._root, follow=files.follow_ignore, exclude=files.exclude, include=files.include)
+        # The rules of each folder by its path, None for an ignored one.
+        self._folders: dict[str, FolderRules | None] = {}
+
+    def walk(self) -> Iterator[FoundFile]:
+        """Every file to index, folder by folder, names sorted. `skipped` is replaced when the walk ends.
+
+        :raises WorkspaceError: when the root itself cannot be listed.
+        """
+        self.refresh()
+        skipped: Counter[str] = Counter()
+        for folder, entries, rules in self._walk_folders(skipped):
+            prefix = f"{folder}/" if folder else ""
+            for entry in entries:
+                found = self._examine_entry(prefix + entry.name, entry, rules)
+                if isinstance(found, FoundFile):
+                    yield found
+                elif found is not None:
+                    skipped[found] += 1
+        self.skipped = skipped
+
+    def folders(self, start: str = "") -> Iterator[str]:
+        """The folder at `start` and every one below it that is not ignored, relative to the root; "" is the root.
+
+        Nothing at all if `start` is ignored or gone.
+        """
+        if self.ignored_folder(start):
+            return
+        for folder, _, _ in self._walk_folders(Counter(), start):
+            yield folder
+
+    def listing(self, start: str = "") -> Iterator[tuple[str, list[os.DirEntry[str]]]]:
+        """As `folders`, with each folder's entries that are no folders; for the one who compares them by stat."""
+        if self.ignored_folder(start):
+            return
+        for folder, entries, _ in self._walk_folders(Counter(), start):
+            yield folder, entries
+
+    def examine(self, path: str) -> FoundFile | str:
+        """The file at a path, or the reason why it is not indexed; `MISSING` where no file is.
+
+        :param path: relative to the root.
+        """
+        try:
+            status = os.lstat(self.absolute(path))
+        except (OSError, ValueError):
+            return MISSING
+        if stat.S_ISDIR(status.st_mode):
+            return MISSING
+        reason = self.skip_reason(path)
+        if reason is not None:
+            return reason
+        if not stat.S_ISREG(status.st_mode):
+            return "not code"
+        if status.st_size > self._max_bytes:
+            return "too large"
+        return FoundFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+    def skip_reason(self, path: str) -> str | None:
+        """Why the path is not indexed, or None if it is; size and content aside. The file need not exist.
+
+        A link is never indexed: ``outside root``, or ``link`` for one to a place inside, which counts there.
+        """
+        folder, _, name = path.rpartition("/")
+        if not name or ".." in path.split("/"):
+            return "outside root"
+        rules = self._rules(folder)
+        if rules is None or name in VERSION_CONTROL or self._tree.ignores(rules, path, name, False):
+            return "ignored"
+        if not self._tree.includes(path):
+            return "ignored"
+        if os.path.islink(self.absolute(path)):
+            return self._link_reason(path) or "link"
+        return self._code_reason(path)
+
+    def is_eligible(self, path: str) -> bool:
+        """Whether `skip_reason` has none."""
+        return self.skip_reason(path) is None
+
+    def ignored_folder(self, path: str) -> bool:
+        """Whether nothing below the folder is indexed. For a folder that is gone, as if it were still there."""
+        return bool(path) and self._rules(path) is None
+
+    def is_ignore_file(self, path: str) -> bool:
+        """Whether a change of this file may change which files are found."""
+        return path.rpartition("/")[2] in IGNORE_FILES or path == ".git/info/exclude"
+
+    def relative(self, path: Path | str) -> str | None:
+        """The path relative to the root, or None for one that is not below it."""
+        return relative_path(self._root, str(path))
+
+    def absolute(self, path: str) -> str:
+        """The path in the file system's own form."""
+        return os.path.join(self._root, path.replace("/", os.sep) if os.sep != "/" else path)
+
+    def _walk_folders(
+        self, skipped: Counter[str], start: str = ""
+    ) -> Iterator[tuple[str, list[os.DirEntry[str]], FolderRules]]:
+        """Folders that are not ignored, each with its entries that are no folders (links included) and its rules."""
+        above = self._rules(start.rpartition("/")[0]) if start else self._tree.root_rules
+        stack: list[tuple[str, FolderRules]] = [] if above is None else [(start, above)]
+        while stack:
+            folder, parent_rules = stack.pop()
+            try:
+                with os.scandir(self.absolute(folder)) as scan:
+                    entries = sorted(scan, key=_entry_name)
+            except OSError as error:
+                if not folder:
+                    reason = error.strerror or str(error)
+                    raise WorkspaceError(f"The folder {self._root} cannot be read: {reason}.") from error
+                skipped["unreadable"] += not isinstance(error, FileNotFoundError)
+                continue
+            names = {entry.name for entry in entries}
+            if folder and not CACHE_MARKERS.isdisjoint(names):
+                skipped["ignored"] += 1
+                self._folders[folder] = None
+                continue
+            rules = self._tree.rules_of(parent_rules, folder, names)
+            self._folders[folder] = rules
+            prefix = f"{folder}/" if folder else ""
+            files: list[os.DirEntry[str]] = []
+            subfolders: list[tuple[str, FolderRules]] = []
+            for entry in entries:
+                if not _is_folder(entry):
+                    files.append(entry)
+                    continue
+                if entry.name in VERSION_CONTROL:
+                    continue
+                path = prefix + entry.name
+                if self._tree.ignores(rules, path, entry.name, True):
+                    skipped["ignored"] += 1
+                elif path.count("/") >= _MAX_DEPTH:
+                    skipped["link loop"] += 1
+                else:
+                    subfolders.append((path, rules))
+            stack.extend(reversed(subfolders))
+            yield folder, files, rules
+
+    def _examine_entry(self, path: str, entry: os.DirEntry[str], rules: FolderRules) -> FoundFile | str | None:
+        """The file to index, the reason why not, or None for what is not even counted."""
+        if entry.name in VERSION_CONTROL:
+            return None
+        if self._tree.ignores(rules, path, entry.name, False) or not self._tree.includes(path):
+            return "ignored"
+        try:
+            if _is_link(entry):
+                return self._link_reason(path)
+            if not entry.is_file(follow_symlinks=False):
+                return "not code"
+            reason = self._code_reason(path)
+            if reason is not None:
+                return reason
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        except OSError:
+            return "unreadable"
+        if status.st_size > self._max_bytes:
+            return "too large"
+        # Windows leaves the inode out of what a listing brings along.
+        inode = status.st_ino or entry.inode()
+        return FoundFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, inode)
+
+    def _code_reason(self, path: str) -> str | None:
+        reason = name_skip_reason(path)
+        if reason == "not code" and not extension_of(path):
+            first_bytes = self._first_bytes(path)
+            return "unreadable" if first_bytes is None else shebang_skip_reason(path, first_bytes)
+        return reason
+
+    def _first_bytes(self, path: str) -> bytes | None:
+        """The beginning of a regular file, nothing of a missing one, None for an unreadable one."""
+        try:
+            descriptor = os.open(
+                self.absolute(path), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+            )
+        except (FileNotFoundError, ValueError):
+            return b""
+        except OSError:
+            return None
+        try:
+            is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            return os.read(descriptor, _SHEBANG_BYTES) if is_regular else b""
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+
+    def _link_reason(self, path: str) -> str | None:
+        """Why a link is left out: ``link loop``, ``outside root``, ``unreadable``; None where its target counts."""
+        link = self.absolute(path)
+        try:
+            target = os.path.realpath(link, strict=True)
+        except FileNotFoundError:
+            return "unreadable"
+        except (OSError, RuntimeError):
+            return "link loop"
+        if relative_path(self._root, target) is None:
+            return "link loop" if _contains(target, link) else "outside root"
+        return "link loop" if _contains(target, link) else None
+
+    def _rules(self, folder: str) -> FolderRules | None:
+        """The rules for the entries of a folder; None for one that is ignored."""
+        folders = self._folders
+        if folder in folders:
+            return folders[folder]
+        if not folder:
+            rules: FolderRules | None = self._tree.rules_of(self._tree.root_rules, "")
+        else:
+            above, _, name = folder.rpartition("/")
+            parent = self._rules(above)
+            if parent is None or name in VERSION_CONTROL or self._tree.ignores(parent, folder, name, True):
+                rules = None
+            elif self._is_apart(folder):
+                rules = None
+            else:
+                rules = self._tree.rules_of(parent, folder)
+        if len(folders) < _ENTRIES_TOO_MANY:
+            folders[folder] = rules
+        return rules
+
+    def _is_apart(self, folder: str) -> bool:
+        """Whether a folder is a link, a cache or a virtual environment."""
+        path = self.absolute(folder)
+        return os.path.islink(path) or any(os.path.lexists(os.path.join(path, name)) for name in CACHE_MARKERS)
+
+
+def check_root(path: Path, asked: bool) -> Path:  # noqa: FBT001 - part of the interface
+    """The folder as an absolute path without links, if it may be a workspace root.
+
+    :param asked: the user named this very folder, rather than an editor by the way.
+    :raises WorkspaceError: for what is missing or no folder or unreadable, and unless asked, for the home folder, a
+        folder above it, and the top of the file system.
+    """
+    try:
+        root = Path(os.path.realpath(path.expanduser()))
+        status = root.stat()
+    except FileNotFoundError:
+        raise WorkspaceError(f"There is no folder {path}: name one that exists.") from None
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise WorkspaceError(f"The folder {path} cannot be used: {reason}.") from None
+    if not stat.S_ISDIR(status.st_mode):
+        raise WorkspaceError(f"{path} is not a folder: name the folder that it is in.")
+    try:
+        with os.scandir(root):
+            pass
+    except OSError as error:
+        raise WorkspaceError(f"The folder {root} cannot be read: {error.strerror}.") from None
+    if not asked:
+        home = os.path.realpath(os.path.expanduser("~"))
+        if root.parent == root:
+            raise WorkspaceError(f"{root} is the whole file system: open a folder in it, or index it by its name.")
+        if relative_path(str(root), home) is not None:
+            raise WorkspaceError(f"{root} holds your home folder: open a project in it, or index it by its name.")
+    return root
+
+
+def _entry_name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _is_link(entry: os.DirEntry[str]) -> bool:
+    is_junction = getattr(entry, "is_junction", None)  # Python 3.12 on Windows
+    return entry.is_symlink() or (is_junction is not None and bool(is_junction()))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False) and not _is_link(entry)
+    except OSError:
+        return False
+
+
+def _contains(folder: str, path: str) -> bool:
+    """Whether the folder is a folder above the path."""
+    relative = relative_path(folder, path)
+    return relative is not None and relative != ""
