@@ -29,6 +29,7 @@ class PatternRole(enum.Enum):
     PREFIX = "prefix"
     DOCUMENTATION = "documentation"
     REFERENCE = "reference"
+    IGNORE = "ignore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +80,11 @@ def query_source(name: str) -> str:
 def _pattern(text: str) -> Pattern:
     for capture in _CAPTURE.findall(_COMMENT.sub("", text)):
         label, _, detail = capture.partition(".")
-        if label in _KINDS:
-            return Pattern(PatternRole.SYMBOL, capture, _KINDS[label])
         if label in ("scope", "package"):
             kind = SymbolKind.CLASS if detail == "type" else SymbolKind.NAMESPACE
             return Pattern(PatternRole(label), capture, kind)
-        if label in ("prefix", "documentation", "reference"):
+        if label in _KINDS:
+            return Pattern(PatternRole.SYMBOL, capture, _KINDS[label])
+        if label in ("prefix", "documentation", "reference", "ignore"):
             return Pattern(PatternRole(label), capture, SymbolKind.NULL)
     raise ValueError(f"a pattern defines nothing: {text}")

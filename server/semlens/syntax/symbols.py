@@ -16,7 +16,7 @@ from semlens.core.span import Span
 from semlens.core.symbol import Symbol, SymbolKind
 from semlens.syntax.comments import comment_reader, docstring
 from semlens.syntax.found import CALLABLE_KINDS, TYPE_KINDS, Definition
-from semlens.syntax.grammars import Grammar, PatternRole
+from semlens.syntax.grammars import Grammar, Pattern, PatternRole
 from semlens.syntax.language import Language
 
 MAX_SIGNATURE = 300  # characters
@@ -141,6 +141,8 @@ class _Builder:
             start, end = negative_start, -negative_end
             pattern = self._patterns[index]
             role, kind = pattern.role, pattern.kind
+            if role is PatternRole.IGNORE:
+                continue
             name_node, name, name_parts = self._name(captures)
             if not name:
                 continue
@@ -167,18 +169,17 @@ class _Builder:
                 parent = self._types.get(name_parts[-1], parent)
                 if parent >= 0 and symbols[parent].kind in TYPE_KINDS:
                     container = SymbolKind.CLASS
-            inner = qualifier + separator + name if qualifier else name
+            if kind is SymbolKind.FUNCTION and container in TYPE_KINDS and language.functions_in_types_are_methods:
+                kind = SymbolKind.METHOD
+            if kind is SymbolKind.METHOD and self._constructs(name, qualifier):
+                kind = SymbolKind.CONSTRUCTOR
+            inner = qualifier + self._joiner(pattern, kind) + name if qualifier else name
             if role is PatternRole.SCOPE:
                 if kind is SymbolKind.CLASS:
                     parent = self._types.get(name, parent)
                 if len(stack) < _MAX_DEPTH:
                     stack.append((end, start, within, parent, inner, kind))
                 continue
-            if kind is SymbolKind.FUNCTION and container in TYPE_KINDS and language.functions_in_types_are_methods:
-                kind = SymbolKind.METHOD
-            if kind is SymbolKind.METHOD and self._constructs(name, qualifier):
-                kind = SymbolKind.CONSTRUCTOR
-
             definition = Definition()
             definition.name, definition.qualifier, definition.kind = name, qualifier, kind
             definition.start, definition.code = start, code
@@ -196,7 +197,10 @@ class _Builder:
             definition.start_row = row
             body = captures.get("body")
             if body is not None:
-                definition.body, definition.body_end = body[0].start_byte, min(body[-1].end_byte, end)
+                last = body[-1]
+                definition.body = body[0].start_byte
+                # a captured bracket stands for the rest of the definition
+                definition.body_end = end if last.end_byte - last.start_byte == 1 else min(last.end_byte, end)
             else:
                 definition.body, definition.body_end = -1, end
             self._document(definition, kind)
@@ -234,6 +238,8 @@ class _Builder:
         else:
             node = _end_of_chain(captures["name.chain"][0], language.name_chain)
         name = _text(self._source, node)
+        if language.name_cut:
+            name = re.sub(language.name_cut, "", name)
         if language.name_trim:
             name = name.strip(language.name_trim)
         parts: list[str] = []
@@ -245,6 +251,14 @@ class _Builder:
             counted = captures.get("arity")
             name = f"{name}/{counted[0].named_child_count if counted else 0}"
         return node, name[:MAX_NAME], parts
+
+    def _joiner(self, pattern: Pattern, kind: SymbolKind) -> str:
+        language = self._language
+        if language.static_separator and pattern.capture.endswith(".static"):
+            return language.static_separator
+        if language.method_separator and (kind is SymbolKind.METHOD or kind is SymbolKind.CONSTRUCTOR):
+            return language.method_separator
+        return language.separator
 
     def _parts(self, name: str) -> list[str]:
         """The parts of a name as written: ``a::Foo<int>::f`` is ``["a", "Foo", "f"]``."""
@@ -337,11 +351,12 @@ class _Builder:
 class _SignatureReader:
     """The declaration of a definition, white space folded."""
 
-    __slots__ = ("_comments", "_skip", "_trim")
+    __slots__ = ("_comments", "_cut", "_skip", "_trim")
 
     def __init__(self, language: Language) -> None:
         self._comments = comment_reader(language)
         self._skip = re.compile(language.signature_skip) if language.signature_skip else None
+        self._cut = re.compile(language.signature_cut) if language.signature_cut else None
         self._trim = language.signature_trim + " \t\r\n"
 
     def read(self, source: bytes, start: int, body: int, end: int) -> str:
@@ -353,7 +368,10 @@ class _SignatureReader:
                 text = text[skipped.end() :]
         if "\n" in text:
             text = " ".join(self._comments.without_comments(text).split())
-        return text.rstrip(self._trim)[:MAX_SIGNATURE].rstrip()
+        text = text.rstrip(self._trim)
+        if self._cut is not None:
+            text = self._cut.sub("", text)
+        return text[:MAX_SIGNATURE].rstrip()
 
 
 @lru_cache(maxsize=None)
@@ -364,6 +382,8 @@ def _signature_reader(language: Language) -> _SignatureReader:
 def _end_of_chain(node: Node, field: str) -> Node:
     """The name within declarators within declarators: ``f`` of ``*(*f(int))(void)``."""
     for _ in range(_MAX_CHAIN):
+        if node.type == "operator_cast":
+            break
         inner = node.child_by_field_name(field)
         if inner is None:
             if node.type.startswith("parenthesized") or node.type in ("reference_declarator", "attributed_declarator"):

@@ -57,6 +57,7 @@ LANGUAGES: tuple[Language, ...] = (
         extensions=(".cpp", ".cc", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".ipp", ".inl", ".tpp", ".ixx", ".cppm"),
         separator="::",
         name_separators=("::",),
+        name_cut=r"(?<!operator)\s*\(\s*\).*$",
         drop_type_arguments=True,
         name_chain="declarator",
         type_named_constructors=True,

@@ -6,6 +6,7 @@ from semlens.syntax.language import Language
 
 _SLASHES = ("///", "//!", "//")
 _BLOCK = (("/*", "*/"),)
+_DECORATORS = r"(?:@[\w.]+(?:\s*\((?:[^()]|\([^()]*\))*\))?\s*)+"
 
 LANGUAGES: tuple[Language, ...] = (
     Language(
@@ -32,7 +33,9 @@ LANGUAGES: tuple[Language, ...] = (
         name_trim="\"'`",
         line_comments=_SLASHES,
         block_comments=_BLOCK,
+        signature_skip=_DECORATORS,
         signature_trim="{;",
+        signature_cut=r"\s*=>$",
         constructors=("constructor",),
     ),
     Language(
@@ -44,7 +47,9 @@ LANGUAGES: tuple[Language, ...] = (
         name_trim="\"'`",
         line_comments=_SLASHES,
         block_comments=_BLOCK,
+        signature_skip=_DECORATORS,
         signature_trim="{;",
+        signature_cut=r"\s*=>$",
         constructors=("constructor",),
     ),
     Language(
@@ -55,7 +60,9 @@ LANGUAGES: tuple[Language, ...] = (
         name_trim="\"'`",
         line_comments=_SLASHES,
         block_comments=_BLOCK,
+        signature_skip=_DECORATORS,
         signature_trim="{;",
+        signature_cut=r"\s*=>$",
         constructors=("constructor",),
     ),
     Language(
@@ -71,6 +78,9 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=("#",),
         block_comments=(("=begin", "=end"),),
         signature_trim="=;",
+        signature_cut=r"[\s;]*(?:\bdo[\s;]+)?\bend$",
         constructors=("initialize",),
+        method_separator="#",
+        static_separator=".",
     ),
 )

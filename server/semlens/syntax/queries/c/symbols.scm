@@ -1,1 +1,1 @@
-; C adds nothing to what it shares with C++.
+(function_definition declarator: (_) @name.chain body: (_) @body) @function

@@ -1,11 +1,12 @@
 ; What C and C++ share.
-(function_definition declarator: (_) @name.chain body: (_) @body) @function
 (preproc_function_def name: (identifier) @name) @function
 (preproc_def name: (identifier) @name value: (_)) @constant
 
 (type_definition type: (struct_specifier !name body: (_) @body) declarator: (type_identifier) @name) @struct
 (type_definition type: (union_specifier !name body: (_) @body) declarator: (type_identifier) @name) @struct
 (type_definition type: (enum_specifier !name body: (_) @body) declarator: (type_identifier) @name) @enum
+(type_definition type: [(struct_specifier name: (_) body: (_)) (union_specifier name: (_) body: (_))
+  (enum_specifier name: (_) body: (_))] declarator: (_) @class @name.chain)
 (type_definition declarator: (_) @name.chain) @class
 (struct_specifier name: (type_identifier) @name body: (_) @body) @struct
 (union_specifier name: (type_identifier) @name body: (_) @body) @struct

@@ -5,7 +5,9 @@
 (namespace_definition name: (_) @name body: (_) @body) @namespace
 (class_specifier name: [(type_identifier) (template_type) (qualified_identifier)] @name body: (_) @body) @class
 (struct_specifier name: [(template_type) (qualified_identifier)] @name body: (_) @body) @struct
-(function_definition declarator: (_) @name.chain) @function
+(function_definition declarator: (_) @name.chain (field_initializer_list)? @body body: (_)? @body) @function
+(declaration (type_qualifier) @_qualifier declarator: (init_declarator declarator: (identifier) @name)
+  (#any-of? @_qualifier "const" "constexpr")) @constant
 (field_declaration_list (field_declaration declarator: [(function_declarator)
   (pointer_declarator (function_declarator)) (reference_declarator (function_declarator))] @name.chain) @method)
 (field_declaration_list (declaration declarator: (_) @name.chain) @method)

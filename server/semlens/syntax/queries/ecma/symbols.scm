@@ -10,6 +10,12 @@
 (export_statement "default" @name value: (class !name body: (_) @body) @class)
 (export_statement "default" @name value: (object) @variable)
 
+; A module bound to a name, and the object that is exported, are no symbols of their own.
+(variable_declarator name: (identifier) @name value: (call_expression function: (identifier) @_function)
+  (#eq? @_function "require")) @ignore
+(expression_statement (assignment_expression left: (member_expression property: (property_identifier) @name)
+  right: (object)) (#eq? @name "exports")) @ignore
+
 ; Functions and classes under the name that they are given.
 (lexical_declaration (variable_declarator name: (identifier) @name
   value: [(function_expression body: (_) @body) (generator_function body: (_) @body) (arrow_function body: (_) @body)])
@@ -42,7 +48,13 @@
 
 (method_definition name: (_) @name body: (_) @body) @method
 
-; Variables that wrap a function, and what a module binds at its top.
+(lexical_declaration (variable_declarator name: (identifier) @name value: (call_expression
+  function: [(identifier) (member_expression property: (property_identifier))] @_wrapper
+  arguments: (arguments . [(arrow_function body: (_) @body) (function_expression body: (_) @body)])))
+  (#match? @_wrapper "(^|[.])(memo|forwardRef|useCallback|observer|debounce|throttle|once|promisify|asyncHandler|with[A-Z][A-Za-z]*)$")
+  ) @function
+
+; What what a module binds at its top.
 (program [(lexical_declaration "const" (variable_declarator name: (identifier) @name)) @constant
   (export_statement (lexical_declaration "const" (variable_declarator name: (identifier) @name)) @constant)])
 (program [(lexical_declaration "let" (variable_declarator name: (identifier) @name)) @variable

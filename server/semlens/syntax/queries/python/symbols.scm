@@ -5,12 +5,11 @@
 (class_definition name: (identifier) @name body: (_) @body) @class
 
 ; Names given to lambdas, and constants, at the top of a module or of a class.
-(module (expression_statement (assignment left: (identifier) @name right: (lambda body: (_) @body))) @function)
-(module (expression_statement (assignment left: (identifier) @name) @constant
+(module (assignment left: (identifier) @name right: (lambda body: (_) @body)) @function)
+(module (assignment left: (identifier) @name) @constant (#match? @name "^_*[A-Z][A-Z0-9_]*$"))
+(class_definition body: (block (assignment left: (identifier) @name) @constant
   (#match? @name "^_*[A-Z][A-Z0-9_]*$")))
-(class_definition body: (block (expression_statement (assignment left: (identifier) @name) @constant
-  (#match? @name "^_*[A-Z][A-Z0-9_]*$"))))
-(type_alias_statement left: (type (identifier) @name)) @class
+(type_alias_statement left: (type [(identifier) @name (generic_type (identifier) @name)])) @class
 
 (call function: [(identifier) @reference (attribute attribute: (identifier) @reference)])
 (class_definition superclasses: (argument_list [(identifier) @reference (attribute attribute: (identifier) @reference)]))

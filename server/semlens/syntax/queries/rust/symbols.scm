@@ -8,7 +8,7 @@
 (enum_variant name: (identifier) @name) @enummember
 (trait_item name: (type_identifier) @name body: (_) @body) @interface
 (mod_item name: (identifier) @name body: (_) @body) @module
-(macro_definition name: (identifier) @name) @function
+(macro_definition name: (identifier) @name . ["(" "{" "["] @body) @function
 (const_item name: (identifier) @name) @constant
 (static_item name: (identifier) @name) @constant
 (type_item name: (type_identifier) @name) @class
