@@ -55,9 +55,12 @@ def _path_in_workspace(path: Path) -> str:
 
 def _check_content(relative: str, source: bytes) -> None:
     """:raises WorkspaceError: when the index leaves such a file out."""
-    from semlens.engine.discovery import content_skip_reason
+    from semlens.engine.eligibility import content_skip_reason
+    from semlens.engine.settings import load_settings
 
-    reason = content_skip_reason(relative, source)
+    settings, _ = load_settings(Path.cwd())
+    too_large = len(source) > settings.files.max_size_kb * 1024
+    reason = "too large" if too_large else content_skip_reason(relative, source)
     if reason:
         raise WorkspaceError(f"{harmless(relative)} is left out of the index ({reason}), so it has no outline.")
 

@@ -38,10 +38,8 @@ def open_workspace(folder: str | None, *, must_exist: bool = True) -> Workspace:
     :raises WorkspaceError: when it is missing, is a file, or may not be taken as a root.
     """
     asked = folder is not None
-    root = Path(folder if folder is not None else ".").expanduser()
-    if must_exist:
-        check_root(root, asked)
-    root = root.resolve()
+    named = Path(folder if folder is not None else ".").expanduser()
+    root = check_root(named, asked) if must_exist else named.resolve()
     settings, problems = load_settings(root)
     for problem in problems:
         say(f"warning: {problem.message}")

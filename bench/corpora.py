@@ -1,0 +1,203 @@
+"""The code that benchmarks run over: fetched once, at fixed versions, into a cache folder outside the repository.
+
+S is the standard library of the interpreter that runs this, without tests and site-packages. M has about 100,000
+symbols, L about 1,000,000, in at least six languages, from PyPI, npm and Debian source packages.
+
+    python bench/corpora.py S|M|L        make it if need be, print its folder
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One archive.
+
+    :ivar registry: ``pypi``, ``npm`` or ``debian`` (the upstream archive of a source package).
+    :ivar sha256: of the archive, so that figures compare.
+    """
+
+    registry: str
+    name: str
+    version: str
+    language: str
+    sha256: str
+
+    @property
+    def folder(self) -> str:
+        return f"{self.name.replace('/', '_').removeprefix('@')}-{self.version}"
+
+
+M = (
+    Package("pypi", "Django", "5.1.4", "python", "236e023f021f5ce7dee5779de7b286565fdea5f4ab86bae5338e3f7b69896cf0"),
+    Package("pypi", "sympy", "1.13.3", "python", "54612cf55a62755ee71824ce692986f23c88ffa77207b30c1368eda4a7060f73"),
+    Package("npm", "rxjs", "7.8.1", "typescript", "c532167725ab7d085123209156c93cef22f2479cb9c8527060f1cd903aa9d149"),
+    Package("npm", "effect", "3.12.0", "typescript", "ce032d0785e27a0ee32dbf75561da4cc1b946c65c79cb4ca0b9c00ef093ec1cb"),
+    Package("npm", "three", "0.171.0", "javascript", "56e45bcf3c6998e9cc91ade83e6dd711a2007694bafc108baf697c0039e454aa"),
+    Package("debian", "guava-libraries", "31.1", "java", "3dbb56b34e5ebd1b97184f72d31fbf9da24cc26c28f1ad3714aeeefdeedaed2a"),
+    Package("debian", "ruby3.1", "3.1.2", "ruby", "350013ef6640f15c42eae48d25c035999dcbb32e4be038d27ad891cb48d685a5"),
+    Package("debian", "rust-ripgrep", "13.0.0", "rust", "f37c9d2c2bc7e00bd2653e13771397b94e452583da9b9494eabef627618d64bf"),
+    Package("debian", "cargo", "0.66.0+ds1", "rust", "a34dfd2d662a00e426351cde058d3bec039a6b751f7e9a31805e9fe000a98014"),
+    Package("debian", "git", "2.39.5", "c", "c58da92c378df4a986ca33266897a7397e86c22ee266a284d8c2432c39066b59"),
+    Package("debian", "redis", "7.0.15", "c", "4b1dc4ee6d622a09fff9c6777191209750fb5e5a725ef78ea012d6eef4c22982"),
+    Package("debian", "protobuf", "3.21.12", "c++", "930c2c3b5ecc6c9c12615cf5ad93f1cd6e12d0aba862b572e076259970ac3a53"),
+    Package("debian", "golang-1.19", "1.19.8", "go", "1d7a67929dccafeaf8a29e55985bc2b789e0499cb1a17100039f084e3238da2f"),
+)
+L = (
+    *M,
+    Package("debian", "linux", "6.1.192", "c", ""),
+    Package("debian", "openjdk-17", "17.0.21.1+2", "java", ""),
+    Package("debian", "llvm-toolchain-14", "14.0.6", "c++", ""),
+    Package("debian", "kubernetes", "1.20.5+really1.20.2", "go", ""),
+    Package("debian", "rustc", "1.63.0+dfsg1", "rust", ""),
+)
+
+
+def cache_folder() -> Path:
+    """Where corpora are kept: ``SEMLENS_BENCH_DIR``, or a folder of the user's cache."""
+    own = os.environ.get("SEMLENS_BENCH_DIR")
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(own or Path(base, "semlens-bench")).expanduser().resolve()
+
+
+def corpus(name: str) -> Path:
+    """The folder of a corpus, made when it is not there yet.
+
+    :raises SystemExit: with one sentence, when a package cannot be had as it was.
+    """
+    if name == "S":
+        return _standard_library()
+    folder = cache_folder() / name
+    packages = {"M": M, "L": L}[name]
+    for package in packages:
+        place = folder / package.folder
+        if not place.is_dir():
+            print(f"Fetching {package.name} {package.version} ({package.language}) ...", file=sys.stderr)
+            _fetch(package, place)
+    expected = {package.folder for package in packages}
+    for other in folder.iterdir():
+        if other.name not in expected:
+            shutil.rmtree(other)
+    return folder
+
+
+def _standard_library() -> Path:
+    """A copy, so that nothing else that lies in that folder counts, and nothing is read where it could be written."""
+    folder = cache_folder() / f"S-python-{platform.python_version()}"
+    if not folder.is_dir():
+        left_out = shutil.ignore_patterns(
+            "test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__", "lib-dynload", "config-*"
+        )
+        with _built(folder) as half_built:
+            shutil.copytree(sysconfig.get_path("stdlib"), half_built / "code", ignore=left_out)
+    return folder
+
+
+def _fetch(package: Package, place: Path) -> None:
+    fetch = {"pypi": _from_pypi, "npm": _from_npm, "debian": _from_debian}[package.registry]
+    with tempfile.TemporaryDirectory() as scratch:
+        archive = _only_file(package, fetch, Path(scratch))
+        found = hashlib.sha256(archive.read_bytes()).hexdigest()
+        if package.sha256 != found:
+            sys.exit(f"{archive.name} has the sha256 {found}, not the recorded one: figures would not compare.")
+        if archive.suffix in {".whl", ".tgz"}:
+            archive = archive.rename(archive.with_suffix({".whl": ".zip", ".tgz": ".tar.gz"}[archive.suffix]))
+        with _built(place) as half_built:
+            options = {} if archive.suffix == ".zip" else {"filter": "data"}
+            shutil.unpack_archive(archive, half_built / "code", **options)
+
+
+@contextmanager
+def _built(folder: Path) -> Iterator[Path]:
+    """A folder appears whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".half-") as half_built:
+        yield Path(half_built)
+        Path(half_built, "code").rename(folder)
+
+
+def _only_file(package: Package, fetch: Callable[[Package, Path], None], scratch: Path) -> Path:
+    try:
+        fetch(package, scratch)
+    except (subprocess.CalledProcessError, FileNotFoundError) as error:
+        said = getattr(error, "stderr", None) or str(error)
+        last_line = (said.strip().splitlines() or ["no reason given"])[-1]
+        sys.exit(f"{package.name} {package.version} cannot be fetched from {package.registry}: {last_line}")
+    archives = [path for path in scratch.iterdir() if path.is_file()]
+    if len(archives) != 1:
+        sys.exit(f"{package.name} {package.version} is not to be had from {package.registry} any more.")
+    return archives[0]
+
+
+def _run(*command: str, cwd: Path) -> str:
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True).stdout
+
+
+def _from_pypi(package: Package, scratch: Path) -> None:
+    wanted = f"{package.name}=={package.version}"
+    _run(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", wanted, cwd=scratch)
+
+
+def _from_npm(package: Package, scratch: Path) -> None:
+    _run("npm", "pack", "--silent", f"{package.name}@{package.version}", cwd=scratch)
+
+
+def _from_debian(package: Package, scratch: Path) -> None:
+    """The upstream archive only. Lists of sources are kept apart: the system's own configuration stays as it is."""
+    options = _source_lists()
+    lines = _run("apt-get", "source", "--print-uris", *options, package.name, cwd=scratch).splitlines()
+    names = [line.split()[1] for line in lines if line.startswith("'")]
+    prefix = f"_{package.version}.orig.tar."
+    wanted = [name for name in names if prefix in name and not name.endswith(".asc")]
+    if not wanted:
+        return
+    download = scratch / "download"
+    download.mkdir()
+    _run("apt-get", "source", "--download-only", "--only-source", "--quiet", *options, package.name, cwd=download)
+    (download / wanted[0]).rename(scratch / wanted[0])
+    shutil.rmtree(download)
+
+
+def _source_lists() -> list[str]:
+    """Options that let apt see source packages, from the system's own lists of binary packages."""
+    place = cache_folder() / "apt"
+    parts = place / "parts"
+    parts.mkdir(parents=True, exist_ok=True)
+    (place / "lists" / "partial").mkdir(parents=True, exist_ok=True)
+    options = [
+        *("-o", "Dir::Etc::sourcelist=/dev/null"),
+        *("-o", f"Dir::Etc::sourceparts={parts}"),
+        *("-o", f"Dir::State::lists={place / 'lists'}"),
+        *("-o", f"Dir::Cache={place}"),
+        *("-o", "APT::Sandbox::User=root"),
+    ]
+    if not any(parts.iterdir()):
+        system = Path("/etc/apt")
+        for listing in (system / "sources.list", *(system / "sources.list.d").glob("debian*")):
+            if listing.is_file():
+                text = listing.read_text(encoding="utf-8").replace("Types: deb\n", "Types: deb-src\n")
+                text = re.sub(r"^deb ", "deb-src ", text, flags=re.MULTILINE)
+                (parts / listing.name).write_text(text, encoding="utf-8")
+        _run("apt-get", "update", "--quiet", *options, cwd=place)
+    return options
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Make a benchmark corpus and print its folder.")
+    parser.add_argument("name", choices=("S", "M", "L"))
+    print(corpus(parser.parse_args().name))

@@ -1,0 +1,131 @@
+"""A command line over an engine whose answers the test writes."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field, replace
+from types import ModuleType
+
+import pytest
+from semlens.cli import main
+from semlens.core.hit import SearchHit, SearchResult
+from semlens.core.request import SearchRequest
+from semlens.core.span import Span
+from semlens.core.status import EngineState, EngineStatus, Problem, RootStatus, TierStatus
+from semlens.core.symbol import SymbolKind
+
+HIT = SearchHit(
+    root="/work",
+    path="src/net/retry.py",
+    uri="file:///work/src/net/retry.py",
+    name="fetch_with_retry",
+    qualified_name="net.retry.fetch_with_retry",
+    container_name="net.retry",
+    kind=SymbolKind.FUNCTION,
+    language="python",
+    span=Span(39, 0, 71, 0),
+    name_span=Span(40, 4, 40, 20),
+    signature="def fetch_with_retry(url, attempts=3)",
+    score=0.83456,
+    snippet="    for attempt in range(attempts):\n        try:\n            return fetch(url)\n",
+    snippet_span=Span(51, 0, 54, 0),
+    highlights=((51, 52),),
+    reasons=("name", "meaning"),
+    dirty=False,
+    features={"bm25.body": 0.214159},
+)
+STATUS = EngineStatus(
+    state=EngineState.READY,
+    complete=True,
+    refining=False,
+    roots=(RootStatus("/work", 1234, 5678, 0, {"ignored": 3, "binary": 1}, "none"),),
+    tiers=(TierStatus("small-model", "first", 9000, 0),),
+    generation=12,
+    lag_ms=0.0,
+    rss_bytes=100_000_000,
+    index_bytes=2_500_000,
+    problems=(Problem("src/odd.py", "The parser gave up: it is searched by words."),),
+    counters={},
+)
+
+
+@dataclass
+class Script:
+    """What the fake engine answers and what it was asked."""
+
+    result: SearchResult = SearchResult((HIT,), generation=12, complete=True, elapsed_ms=7.44)
+    status: EngineStatus = STATUS
+    error: BaseException | None = None
+    calls: list[str] = field(default_factory=list)
+    requests: list[SearchRequest] = field(default_factory=list)
+    read_only: bool | None = None
+    asked: bool | None = None
+
+    def with_hits(self, *hits: SearchHit, **changes: object) -> None:
+        self.result = replace(self.result, hits=hits, **changes)
+
+
+@pytest.fixture
+def script(monkeypatch) -> Script:
+    script = Script()
+
+    class Engine:
+        def __init__(self, settings, *, cache_folder, read_only=False, one_shot=False, **_):
+            script.read_only = read_only
+            script.calls.append("init")
+
+        def add_root(self, path, *, asked, watching):
+            script.asked = asked
+
+        def start(self):
+            script.calls.append("start")
+
+        def close(self):
+            script.calls.append("close")
+
+        def wait_complete(self, *, refined=False, timeout=None, on_progress=None):
+            script.calls.append("wait refined" if refined else "wait")
+            if on_progress is not None:
+                on_progress(script.status)
+            return True
+
+        def search(self, request, cancel, on_partial=None):
+            script.requests.append(request)
+            if script.error is not None:
+                raise script.error
+            return script.result
+
+        def status(self):
+            return script.status
+
+    module = ModuleType("semlens.engine.engine")
+    module.Engine = Engine
+    monkeypatch.setitem(sys.modules, "semlens.engine.engine", module)
+    return script
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch):
+    """A folder to stand in, with a cache and a configuration of its own."""
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("SEMLENS_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("SEMLENS_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return folder
+
+
+@pytest.fixture
+def semlens(workspace, capsys):
+    """Runs one command. :returns: exit code, stdout, stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        try:
+            code = main(arguments)
+        except SystemExit as leave:  # argparse's way
+            code = leave.code
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run

@@ -1,0 +1,142 @@
+"""Whatever goes wrong is one plain sentence on stderr, and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from semlens.core.errors import CacheError, Cancelled, ModelError, NotAvailable, UsageError, WorkspaceError
+
+SERVER = Path(__file__).resolve().parents[3] / "server"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "says"),
+    [
+        (UsageError("Say more."), 2, "Say more."),
+        (WorkspaceError("There is no folder."), 1, "There is no folder."),
+        (CacheError("Make it writable."), 1, "Make it writable."),
+        (ModelError("Install it again."), 1, "Install it again."),
+        (NotAvailable("Not yet."), 1, "Not yet."),
+        (Cancelled("Gone."), 1, "Gone."),
+        (OSError(errno.ENOSPC, "No space left on device"), 1, "disk is full"),
+        (sqlite3.OperationalError("database or disk is full"), 1, "disk is full"),
+        (MemoryError(), 1, "memory is used up"),
+        (PermissionError(errno.EACCES, "Permission denied", "/secret"), 1, "Permission denied /secret"),
+        (KeyError("odd"), 1, "--debug"),
+    ],
+)
+def test_errors_become_one_sentence(semlens, script, error, code, says):
+    script.error = error
+    found, out, err = semlens("search", "x")
+    assert (found, out) == (code, "")
+    assert says in err
+    assert err.startswith("semlens: ")
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [("--debug", "search", "x"), ("search", "x", "--debug")])
+def test_debug_shows_the_traceback_too(semlens, script, arguments):
+    script.error = KeyError("odd")
+    code, _, err = semlens(*arguments)
+    assert code == 1
+    assert "Traceback" in err
+
+
+def test_an_interrupt_ends_quietly(semlens, script):
+    script.error = KeyboardInterrupt()
+    assert semlens("search", "x") == (130, "", "")
+
+
+def test_a_reader_that_has_enough_is_no_error(tmp_path):
+    """``semlens --help | head -1``, with a pipe that nobody reads any more."""
+    program = "import os, sys; from semlens.cli import main; code = main(sys.argv[1:]); os._exit(code)"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "models", "list", "--json"],
+        cwd=SERVER,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("frobnicate",),
+        ("search",),
+        ("search", "x", "--nonsense"),
+        ("search", "x", "-n", "many"),
+        ("search", "x", "-n", "0"),
+        ("search", "x", "--per-file", "-1"),
+        ("search", "x", "--tests", "maybe"),
+        ("search", "x", "--lang", "klingon"),
+        ("search", "x", "--kind", "gizmo"),
+        ("search", ""),
+        ("search", "  ", "\t"),
+        ("search", "x", "--js"),
+        ("index", "a", "b"),
+        ("forget", "x", "--gone"),
+        ("models",),
+        ("models", "show"),
+        ("outline",),
+    ],
+)
+def test_bad_usage_is_exit_code_2(semlens, script, arguments):
+    code, out, err = semlens(*arguments)
+    assert (code, out) == (2, "")
+    assert err
+
+
+def test_a_near_miss_is_named(semlens, script):
+    assert "did you mean python" in semlens("search", "x", "--lang", "pyton")[2]
+    assert "did you mean function" in semlens("search", "x", "--kind", "functon")[2]
+
+
+@pytest.mark.parametrize("command", ["index", "status", "search"])
+def test_a_folder_that_cannot_be_a_workspace_is_named(semlens, script, workspace, command):
+    (workspace / "file.txt").write_text("x")
+    for name in ("missing", "file.txt"):
+        arguments = ("search", "x", "-w", name) if command == "search" else (command, name)
+        code, out, err = semlens(*arguments)
+        assert (code, out) == (1, "")
+        assert name in err
+        assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("place", ["/", "~"])
+def test_home_and_the_whole_disk_only_when_asked(semlens, script, workspace, monkeypatch, place):
+    monkeypatch.setenv("HOME", str(workspace))
+    monkeypatch.chdir(Path(place).expanduser())
+    code, _, err = semlens("index")
+    assert code == 1
+    assert "by its name" in err
+    assert semlens("index", place)[0] == 0
+
+
+@pytest.mark.parametrize("arguments", [("similar", "a.py:1"), ("duplicates",), ("context", "x"), ("models", "bench")])
+def test_what_is_not_built_says_so(semlens, arguments):
+    code, out, err = semlens(*arguments, *(("--json",) if len(arguments) == 1 else ()))
+    assert (code, out) == (1, "")
+    assert "not available yet" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_version_and_help(semlens):
+    from semlens import __version__
+
+    assert semlens("--version") == (0, f"semlens {__version__}\n", "")
+    code, out, _ = semlens("--help")
+    assert code == 0
+    assert "examples:" in out
+    for command in ("index", "search", "outline", "status", "doctor", "forget", "models", "serve"):
+        assert command in out
+        assert semlens(command, "--help")[0] == 0

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from semlens.core.request import TestFilter
+from semlens.core.symbol import SymbolKind
+
+from .conftest import HIT
+
+
+def test_json_is_what_the_protocol_says(semlens, script, workspace):
+    code, out, err = semlens("search", "fetch", "again", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out) == {
+        "query": "fetch again",
+        "workspace": str(workspace),
+        "generation": 12,
+        "complete": True,
+        "elapsedMs": 7.4,
+        "hits": [
+            {
+                "path": "src/net/retry.py",
+                "startLine": 40,
+                "endLine": 71,
+                "nameLine": 41,
+                "name": "fetch_with_retry",
+                "qualifiedName": "net.retry.fetch_with_retry",
+                "kind": "function",
+                "language": "python",
+                "score": 0.8346,
+                "signature": "def fetch_with_retry(url, attempts=3)",
+                "reasons": ["name", "meaning"],
+                "highlights": [[52, 53]],
+                "dirty": False,
+            }
+        ],
+    }
+
+
+def test_explain_adds_the_features(semlens, script):
+    _, out, _ = semlens("search", "fetch", "--json", "--explain")
+    assert json.loads(out)["hits"][0]["features"] == {"bm25.body": 0.2142}
+    _, out, _ = semlens("search", "fetch", "--explain")
+    assert "bm25.body=0.214" in out
+
+
+def test_people_see_place_name_signature_and_the_best_lines(semlens, script):
+    code, out, _ = semlens("search", "fetch")
+    assert code == 0
+    assert out.splitlines() == [
+        "1  src/net/retry.py:40-71  net.retry.fetch_with_retry function  0.83 name+meaning",
+        "   def fetch_with_retry(url, attempts=3)",
+        "   52 > for attempt in range(attempts):",
+        "   53 >     try:",
+        "   54 |         return fetch(url)",
+    ]
+
+
+def test_a_long_snippet_is_shown_from_just_before_what_matched(semlens, script):
+    lines = "".join(f"line{number}\n" for number in range(100, 140))
+    span = replace(HIT.snippet_span, start_line=100, end_line=140)
+    script.with_hits(replace(HIT, snippet=lines, snippet_span=span, highlights=((120, 121),)))
+    _, out, _ = semlens("search", "fetch")
+    assert [line.split()[0] for line in out.splitlines()[2:]] == ["120", "121", "122", "123", "124", "125"]
+    assert "   121 > line120" in out
+
+
+def test_code_and_names_cannot_steer_the_terminal(semlens, script):
+    script.with_hits(replace(HIT, path="a\udcff\x1b[2J.py", signature="def \x1b]0;title\x07()", snippet="x = '\x9b1m'\n"))
+    _, out, _ = semlens("search", "fetch")
+    assert not set(out) & {"\x1b", "\x07", "\x9b", "\udcff"}
+    assert "a\\xff\\x1b[2J.py" in out
+
+
+def test_a_file_name_of_any_bytes_survives_as_json(semlens, script):
+    script.with_hits(replace(HIT, path="a\udcff.py"))
+    _, out, _ = semlens("search", "fetch", "--json")
+    assert out.isascii()
+    assert json.loads(out)["hits"][0]["path"].encode("utf-8", "surrogateescape") == b"a\xff.py"
+
+
+def test_finding_nothing_is_no_failure(semlens, script):
+    script.with_hits()
+    code, out, _ = semlens("search", "nowhere")
+    assert code == 0
+    assert out.startswith("Nothing found in ")
+
+
+def test_an_incomplete_index_and_notes_are_said_on_stderr(semlens, script):
+    script.with_hits(HIT, complete=False, notes=("'lang:foo' was searched as words.",))
+    _, out, err = semlens("search", "fetch")
+    assert "not complete" in err
+    assert "lang:foo" in err
+    assert "lang:foo" not in out
+
+
+def test_options_become_the_request(semlens, script):
+    semlens(
+        *("search", "open", "file", "-n", "7", "--per-file", "0", "--tests", "exclude"),
+        *("--lang", "Python,go", "--lang", "rust", "--kind", "function", "--path", "src/**", "--path", "*.go"),
+    )
+    (request,) = script.requests
+    assert request.query == "open file"
+    assert (request.limit, request.per_file) == (7, 0)
+    assert request.filter.languages == {"python", "go", "rust"}
+    assert request.filter.kinds == {SymbolKind.FUNCTION}
+    assert request.filter.paths == ("src/**", "*.go")
+    assert request.filter.tests is TestFilter.EXCLUDE
+
+
+def test_settings_of_the_workspace_hold_where_no_option_says_otherwise(semlens, script, workspace):
+    (workspace / ".semlens.toml").write_text("[search]\nlimit = 3\nperFile = 5\n")
+    semlens("search", "x")
+    semlens("search", "x", "-n", "4")
+    assert [(request.limit, request.per_file) for request in script.requests] == [(3, 5), (4, 5)]
+
+
+def test_a_bad_setting_is_reported_and_has_no_effect(semlens, script, workspace):
+    (workspace / ".semlens.toml").write_text("[search]\nlimits = 3\n")
+    code, _, err = semlens("search", "x")
+    assert code == 0
+    assert err.startswith("semlens: warning: ")
+    assert "limits" in err
+
+
+@pytest.mark.parametrize(("arguments", "read_only"), [((), False), (("--no-update",), True)])
+def test_no_update_only_reads(semlens, script, arguments, read_only):
+    semlens("search", "x", *arguments)
+    assert script.read_only is read_only
+
+
+@pytest.mark.parametrize(("arguments", "asked"), [((), False), (("-w", "."), True)])
+def test_a_folder_counts_as_asked_for_only_when_named(semlens, script, arguments, asked):
+    semlens("search", "x", *arguments)
+    assert script.asked is asked
+
+
+@pytest.mark.parametrize("query", ["foo(bar", 'a"b', "*", "C++", "x" * 100_000, "\udcff", "é\N{PILE OF POO}", "- x"])
+def test_any_text_is_a_question(semlens, script, query):
+    code, out, err = semlens("search", "--json", "--", query)
+    assert (code, err) == (0, "")
+    assert script.requests[0].query == query
+    assert json.loads(out)["query"] == query
+
+
+def test_the_engine_is_closed_whatever_happens(semlens, script):
+    script.error = RuntimeError("boom")
+    semlens("search", "x")
+    assert script.calls[-1] == "close"
