@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ class PassageTable:
         return len(self.files)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Segment:
     """:ivar id: unique name, also of its file on disk.
 
@@ -90,6 +91,17 @@ class Segment:
     words: Postings
     names: NameTable
     references: Postings
+
+    @cached_property
+    def first_passages(self) -> npt.NDArray[np.int64]:
+        """First passage of each symbol, then of each file; -1 where there is none."""
+        n_symbols = len(self.symbols)
+        first = np.full(n_symbols + len(self.files), -1, np.int64)
+        rows = np.arange(len(self.passages))[::-1]
+        symbols = self.passages.symbols[rows]
+        first[symbols[symbols >= 0]] = rows[symbols >= 0]
+        first[n_symbols + self.passages.files[rows].astype(np.int64)] = rows
+        return first
 
     def write(self, folder: Path) -> int:
         """Write ``<id>.segment``; returns its size in bytes.
@@ -126,12 +138,16 @@ def segment_arrays(segment: Segment) -> dict[str, Array]:
 
 
 def segment_from_arrays(segment_id: str, arrays: Mapping[str, Array]) -> Segment:
-    return Segment(segment_id, **{name: _table(_TABLES[name], name, arrays) for name in Segment.__slots__ if name != "id"})
+    return Segment(segment_id, **{name: _table(_TABLES[name], name, arrays) for name in _names(Segment) if name != "id"})
+
+
+def _names(kind: type[Any]) -> list[str]:
+    return [item.name for item in fields(kind)]
 
 
 def _flatten(prefix: str, value: Any) -> list[tuple[str, Array]]:
     found: list[tuple[str, Array]] = []
-    for name in value.__slots__:
+    for name in _names(type(value)):
         item = getattr(value, name)
         if isinstance(item, np.ndarray):
             found.append((f"{prefix}{name}", item))
@@ -142,7 +158,7 @@ def _flatten(prefix: str, value: Any) -> list[tuple[str, Array]]:
 
 def _table(kind: type[Any], prefix: str, arrays: Mapping[str, Array]) -> Any:
     values: dict[str, Any] = {}
-    for name in kind.__slots__:
+    for name in _names(kind):
         key = f"{prefix}.{name}"
         if key in arrays:
             values[name] = arrays[key]

@@ -46,18 +46,6 @@ class SegmentView:
         return np.concatenate([self.alive[self.segment.symbols.files], self.alive])
 
     @cached_property
-    def first_passages(self) -> npt.NDArray[np.int64]:
-        """First passage of each symbol, then of each file; -1 where there is none."""
-        passages = self.segment.passages
-        n_symbols, n_files = len(self.segment.symbols), len(self.segment.files)
-        first = np.full(n_symbols + n_files, -1, np.int64)
-        rows = np.arange(len(passages))[::-1]
-        of_symbol = passages.symbols[rows] >= 0
-        first[passages.symbols[rows][of_symbol]] = rows[of_symbol]
-        first[n_symbols + passages.files[rows].astype(np.int64)] = rows
-        return first
-
-    @cached_property
     def n_passages(self) -> int:
         mask = self.alive_passages
         return len(self.segment.passages) if mask is None else int(mask.sum())

@@ -9,8 +9,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from semlens.core.hashing import ContentHash
 from semlens.index.database import connect
 from semlens.index.vectors import Int8Matrix
@@ -114,7 +112,3 @@ class VectorCache:
                     break
         return dropped
 
-
-def matrix_of(vectors: Sequence[bytes]) -> Int8Matrix:
-    """Stack cached vectors of one model; shape (n, dimension)."""
-    return np.frombuffer(b"".join(vectors), np.int8).reshape(len(vectors), -1)

@@ -24,6 +24,11 @@ def quantise(vectors: npt.NDArray[np.float32]) -> Int8Matrix:
     return np.rint(vectors * (127.0 / np.maximum(largest, 1e-12))).astype(np.int8)
 
 
+def matrix_of(vectors: Sequence[bytes]) -> Int8Matrix:
+    """Stack kept vectors of one model; shape (n, dimension)."""
+    return np.frombuffer(b"".join(vectors), np.int8).reshape(len(vectors), -1)
+
+
 @dataclass(frozen=True, slots=True)
 class VectorBlock:
     """Vectors of some passages of one segment.

@@ -90,7 +90,7 @@ def _candidate_files(
 ) -> npt.NDArray[np.uint32]:
     rows = [_best_rows(of_words, w.N_WORD_CANDIDATES)]
     rows += [nearest_passages(view, vector, w.N_VECTOR_CANDIDATES) for vector in query_vectors]
-    first = view.first_passages[_best_rows(of_names, w.N_NAME_CANDIDATES)]
+    first = view.segment.first_passages[_best_rows(of_names, w.N_NAME_CANDIDATES)]
     rows.append(first[first >= 0].astype(np.uint32))
     found = np.concatenate(rows)
     if mask is not None:

@@ -1,0 +1,169 @@
+"""Ranked rows to hits with text: the last look at whether they are still true.
+
+A hit is made from the text that its range is right for: the buffer's, or the file's as it is on disk now. Where the two
+disagree with the index the hit is left out, and named, so that the engine can mend the index and ask again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from semlens.core.hashing import ContentHash, content_hash
+from semlens.core.hit import SearchHit
+from semlens.core.paths import path_to_uri
+from semlens.core.span import Span
+from semlens.core.symbol import SymbolKind
+from semlens.index.snapshot import SegmentView
+from semlens.search.highlight import best_lines
+from semlens.search.query import Query
+from semlens.search.rank import RankedHit
+from semlens.syntax.decode import decode
+
+SNIPPET_LINES = 6
+MAX_LINE_CHARS = 400
+"""Of a line in a snippet or beside a position; a longer one is cut."""
+
+_TEXTS_KEPT = 64
+_MAX_TEXT_BYTES = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """:ivar lines: without their ends. :ivar stat: (size, mtime_ns, ctime_ns, inode) of the file, or empty."""
+
+    lines: tuple[str, ...]
+    hash: ContentHash
+    stat: tuple[int, ...]
+
+
+class DocumentTexts:
+    """Texts of files on disk, the last few kept while their stat stays the same. Thread-safe by the interpreter."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, DocumentText] = OrderedDict()
+
+    def read(self, path: str) -> DocumentText | None:
+        """None when the file cannot be read as text."""
+        try:
+            status = os.stat(path)
+            stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+            kept = self._kept.get(path)
+            # a file written within the clock's grain keeps its times: read young files again
+            if kept is not None and kept.stat == stamp and not _is_young(status):
+                return kept
+            if status.st_size > _MAX_TEXT_BYTES:
+                return None
+            data = Path(path).read_bytes()
+        except OSError:
+            return None
+        text = decode(data)
+        if text is None:
+            return None
+        document = DocumentText(tuple(split_lines(text)), content_hash(data), stamp)
+        self._kept[path] = document
+        while len(self._kept) > _TEXTS_KEPT:
+            self._kept.popitem(last=False)
+        return document
+
+
+def _is_young(status: os.stat_result) -> bool:
+    import time
+
+    return time.time_ns() - status.st_mtime_ns < 2_000_000_000
+
+
+def split_lines(text: str) -> list[str]:
+    """Lines as the language server protocol counts them: ends are LF, CRLF and CR alone."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.split("\n")
+
+
+def make_hit(
+    ranked: RankedHit, query: Query, lines: Sequence[str], *, given_root: str, uri: str, explain: bool
+) -> SearchHit | None:
+    """None when the lines cannot be those that the index saw."""
+    segment = ranked.view.segment
+    passages = segment.passages
+    first, last = (int(value) for value in passages.lines[ranked.passages[0]])
+    path = ranked.path
+    if ranked.symbol >= 0:
+        symbols = segment.symbols
+        span, name_span = symbols.span(ranked.symbol), symbols.name_span(ranked.symbol)
+        name, qualified_name = symbols.names[ranked.symbol], symbols.qualified_names[ranked.symbol]
+        kind = SymbolKind(int(symbols.kinds[ranked.symbol]))
+        signature = symbols.signatures[ranked.symbol]
+        parent = int(symbols.parents[ranked.symbol])
+        container = symbols.qualified_names[parent] if parent >= 0 else path
+    else:
+        last = min(last, len(lines) - 1)
+        if last < first:
+            return None
+        span = Span(first, 0, last, len(lines[last].encode("utf-8", "surrogatepass")))
+        name_span = Span(first, 0, first, 0)
+        name = qualified_name = path.rpartition("/")[2]
+        kind, container = SymbolKind.FILE, path.rpartition("/")[0]
+        signature = next((line.strip()[:200] for line in lines[first : last + 1] if line.strip()), "")
+    if span.end_line >= len(lines) and span.last_line >= len(lines):
+        return None
+    highlights = best_lines(lines[first : last + 1], first, query)
+    snippet_span, snippet = _snippet(lines, span, highlights, first)
+    needed = {span.start_line, span.end_line, name_span.start_line, name_span.end_line, snippet_span.end_line}
+    needed |= {line for stretch in highlights for line in stretch}
+    return SearchHit(
+        root=given_root,
+        path=path,
+        uri=uri,
+        name=name,
+        qualified_name=qualified_name,
+        container_name=container,
+        kind=kind,
+        language=segment.files.language(ranked.file),
+        span=span,
+        name_span=name_span,
+        signature=signature,
+        score=ranked.score,
+        snippet=snippet,
+        snippet_span=snippet_span,
+        highlights=highlights,
+        reasons=reasons_of(ranked.features),
+        dirty=ranked.view.dirty,
+        features=dict(ranked.features) if explain else {},
+        line_texts={line: lines[line] for line in needed if line < len(lines)},
+    )
+
+
+def _snippet(
+    lines: Sequence[str], span: Span, highlights: Sequence[tuple[int, int]], first: int
+) -> tuple[Span, str]:
+    """A few lines around the best stretch, inside the hit."""
+    start = highlights[0][0] - 1 if highlights else first
+    start = max(span.start_line, min(start, span.last_line - SNIPPET_LINES + 1))
+    end = min(start + SNIPPET_LINES - 1, span.last_line, len(lines) - 1)
+    chosen = lines[start : end + 1]
+    end_column = len(chosen[-1].encode("utf-8", "surrogatepass")) if chosen else 0
+    return Span(start, 0, max(end, start), end_column), "\n".join(line[:MAX_LINE_CHARS] for line in chosen)
+
+
+def reasons_of(features: Mapping[str, float]) -> tuple[str, ...]:
+    """What speaks for a hit, strongest first, in a word each."""
+    meaning = max(features.get("first", 0.0), features.get("refine", 0.0))
+    strengths = {
+        "name": max(features.get("name", 0.0), 0.8 * features.get("file.definition", 0.0)),
+        "words": features.get("words", 0.0),
+        "meaning": meaning * 1.2,
+        "path": features.get("file.stem", 0.0) * 0.8,
+    }
+    found = [name for name, strength in sorted(strengths.items(), key=lambda item: -item[1]) if strength >= 0.35]
+    return tuple(found) or (max(strengths, key=strengths.__getitem__),)
+
+
+TextOf = Callable[[SegmentView, int], Sequence[str] | None]
+
+
+def file_uri(root: str, path: str) -> str:
+    return path_to_uri(os.path.join(root, path) if root else path)

@@ -1,0 +1,516 @@
+"""The one thread that changes the index: takes events in, publishes snapshots.
+
+Everything slow happens elsewhere - walking folders, parsing, embedding, merging - and comes back as a posted job, so
+that an edit waits for none of it. The thread is the only owner of roots, overlays and stores.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import semlens
+from semlens.core.errors import CacheError, SemlensError
+from semlens.core.status import Problem
+from semlens.core.symbol import Outline
+from semlens.engine.buffers import Buffers
+from semlens.engine.discovery import Discovery, FoundFile
+from semlens.engine.overlay_indexer import OverlayIndexer
+from semlens.engine.overlays import encode_text
+from semlens.engine.parse_pool import ParsedBatch, ParsePool, WorkerDiedError
+from semlens.engine.priority import on_battery
+from semlens.engine.publisher import SnapshotComposer
+from semlens.engine.root_index import LiveSegment, RootIndex, merge_job
+from semlens.engine.root_state import RootState
+from semlens.engine.scheduling import Deadlines, JobQueue
+from semlens.engine.settings import Settings
+from semlens.engine.tiers import Tier
+from semlens.engine.vector_filler import VectorFiller
+from semlens.engine.worker import BufferRequest
+from semlens.index.builder import new_segment_id
+from semlens.index.merge import MergedSegment
+from semlens.index.segment import segment_from_arrays
+from semlens.index.snapshot import EMPTY_SNAPSHOT, IndexSnapshot, Mask, SegmentView
+
+if TYPE_CHECKING:
+    from semlens.engine.watcher import Rescan
+
+logger = logging.getLogger(__name__)
+
+FEATURE_VERSION = 1
+"""Of what is taken out of a file: raise it when symbols, passages or words change, and every index is made anew from the
+vector cache. 1: first."""
+
+PUBLISH_SECONDS = 0.2
+QUIET_COMMIT_SECONDS = 0.4
+BUSY_COMMIT_SECONDS = 8.0
+FOLLOW_SECONDS = 1.0
+SCAN_CHUNK = 2_000
+
+
+class Indexer:
+    """Start it once; every public method may be called from any thread and returns at once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        cache_folder: Path,
+        buffers: Buffers,
+        tiers: list[Tier],
+        on_published: Callable[[IndexSnapshot], None],
+        *,
+        one_shot: bool,
+        read_only: bool,
+    ) -> None:
+        self.snapshot = EMPTY_SNAPSHOT
+        self.states: dict[str, RootState] = {}
+        self.published = threading.Condition()
+        self.failed_roots: dict[str, Problem] = {}
+        self.errors: deque[Problem] = deque(maxlen=50)
+        self.n_parsed = 0
+        self.recent: deque[tuple[str, str]] = deque(maxlen=64)
+        self._settings = settings
+        self._cache_folder = cache_folder
+        self._buffers = buffers
+        self._tiers = tiers
+        self._on_published = on_published
+        self._one_shot = one_shot
+        self._read_only = read_only
+        self._jobs = JobQueue()
+        self._deadlines = Deadlines()
+        self._composer = SnapshotComposer()
+        self._filler = VectorFiller(self._jobs.post, lambda _index: self._changed())
+        self._scanners = ThreadPoolExecutor(1, thread_name_prefix="scan")
+        self._mergers = ThreadPoolExecutor(1, thread_name_prefix="merge")
+        self._interactive = ParsePool(1, interactive=True)
+        self._pool = ParsePool(max(1, os.cpu_count() or 1))
+        self.overlays = OverlayIndexer(buffers, self._interactive, self._jobs.post, self._changed_at_once)
+        self._merging = False
+        self._scan_count = 0
+        self._unpublished = False
+        self._publish_at_once = False
+        self._last_publish = 0.0
+        self._stopping = False
+        self.paused = False
+        self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
+
+    # --- from any thread -------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Commit what there is and end everything; at most about two seconds."""
+        if self._thread.is_alive():
+            self._jobs.post(self._stop)
+            self._thread.join(2.0)
+        self._filler.close()
+        self._interactive.close()
+        self._pool.close()
+        for executor in (self._scanners, self._mergers):
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    def post(self, job: Callable[[], None]) -> None:
+        """Run something on the indexer thread."""
+        self._jobs.post(job)
+
+    def buffers_changed(self) -> None:
+        """Look at the buffers again."""
+        self._jobs.post(lambda: None)
+
+    def hurry(self) -> None:
+        """Someone waits for the buffers: leave out the debounce."""
+        self._jobs.post(self.overlays.hurry)
+
+    def worker_pids(self) -> list[int]:
+        return [*self._interactive.pids(), *self._pool.pids()]
+
+    # --- the loop --------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._jobs.run_for(self._deadlines.take(), self._guard)
+            if not self._stopping:
+                self._guard(self._step)
+
+    def _guard(self, job: Callable[[], None]) -> None:
+        """A fault costs one step, never the thread; it is logged and shown."""
+        try:
+            job()
+        except Exception as error:
+            logger.exception("the indexer failed at a step")
+            self.errors.append(Problem("", f"An internal error was logged: {type(error).__name__}: {error}."))
+            self._deadlines.at(time.monotonic() + 1.0)
+
+    def _stop(self) -> None:
+        self._stopping = True
+        for state in self.states.values():
+            self._close_root(state)
+
+    def _step(self) -> None:
+        now = time.monotonic()
+        due = self.overlays.step(self.states, self._tiers)
+        if due is not None:
+            self._deadlines.at(due)
+        for state in self.states.values():
+            if not state.index.writer:
+                self._follow(state, now)
+            elif not self.paused:
+                self._work(state)
+        if not self.paused:
+            self._fill_vectors()
+            self._start_merge()
+        self._publish_if_due(now)
+        for state in self.states.values():
+            self._commit_if_due(state, now)
+        if self.paused or all(not state.pending and not state.in_flight for state in self.states.values()):
+            if not self._filler.busy:
+                self._pool.release()
+        self._unload_idle_models()
+
+    def _changed(self, *, at_once: bool = False) -> None:
+        self._unpublished = True
+        self._publish_at_once |= at_once
+
+    def _changed_at_once(self) -> None:
+        self._changed(at_once=True)
+
+    # --- roots -----------------------------------------------------------------------------------------------------
+
+    def add_root(self, given: Path, real: Path, *, watching: str) -> None:
+        if str(real) in self.states:
+            return
+        try:
+            index = RootIndex(real, self._cache_folder, read_only=self._read_only)
+        except CacheError as error:
+            self.failed_roots[str(real)] = Problem(str(given), str(error))
+            self._changed(at_once=True)
+            return
+        index.take_writer_lock()
+        index.load()
+        index.load_vectors([tier.fingerprint for tier in self._tiers])
+        state = RootState(given, index, Discovery(real, self._settings))
+        state.first_index = not index.files
+        state.skipped.update(index.meta.get("skipped", {}))
+        if index.meta.get("features") != FEATURE_VERSION:
+            state.full = True
+        self.states[str(real)] = state
+        self.overlays.place(self.states)
+        if index.writer:
+            self._watch(state, watching)
+            state.scan_again = True
+        else:
+            index.scanned = True
+            state.watching = watching if watching == "client" else "none"
+        self._changed(at_once=True)
+
+    def remove_root(self, real: str) -> None:
+        state = self.states.pop(real, None)
+        if state is not None:
+            self._close_root(state)
+            self.overlays.place(self.states)
+            self._changed(at_once=True)
+
+    def _close_root(self, state: RootState) -> None:
+        if state.watcher is not None:
+            state.watcher.stop()
+        self._commit(state)
+        state.index.close()
+
+    def _watch(self, state: RootState, watching: str) -> None:
+        state.watching = watching
+        if watching != "native" or self._settings.watch.mode == "off":
+            state.watching = watching if watching == "client" else "none"
+            return
+
+        from semlens.engine.watcher import Watcher  # one-shot commands do without
+
+        def on_changes(changes: set[str] | Rescan) -> None:
+            self._jobs.post(lambda: self._note_changes(state, changes))
+
+        state.watcher = Watcher(state.index.root, state.discovery, self._settings, on_changes)
+        state.watcher.start()
+
+    def _note_changes(self, state: RootState, changes: set[str] | Rescan) -> None:
+        if not isinstance(changes, set):
+            state.scan_again = True
+        else:
+            now = time.monotonic()
+            for path in changes:
+                state.changed.setdefault(path, now)
+
+    def files_changed(self, paths: list[str]) -> None:
+        """:param paths: absolute."""
+        now = time.monotonic()
+        for path in paths:
+            for state in self.states.values():
+                relative = state.discovery.relative(path)
+                if relative is not None:
+                    state.changed.setdefault(relative, now)
+
+    def rescan(self, real: str | None, *, full: bool) -> None:
+        for name, state in self.states.items():
+            if real is None or name == real:
+                state.scan_again = True
+                state.full |= full
+
+    def apply_settings(self, settings: Settings) -> None:
+        self._settings = settings
+        for state in self.states.values():
+            state.discovery = Discovery(state.index.root, settings)
+            state.scan_again = True
+
+    def set_paused(self, paused: bool) -> None:  # noqa: FBT001 - a state to be in
+        self.paused = paused
+        self._changed(at_once=True)
+
+    def _follow(self, state: RootState, now: float) -> None:
+        """A reader takes over what the writer commits, and the writing when the writer is gone."""
+        if self._one_shot or self._read_only:
+            return
+        if state.index.take_writer_lock():
+            state.index.load()
+            state.scan_again = True
+            state.index.scanned = False
+            self._watch(state, "client" if state.watching == "client" else "native")
+            self._changed(at_once=True)
+        elif state.index.follow():
+            self._changed(at_once=True)
+        self._deadlines.at(now + FOLLOW_SECONDS)
+
+    # --- scanning and parsing --------------------------------------------------------------------------------------
+
+    def _work(self, state: RootState) -> None:
+        if state.changed:
+            state.take_changed()
+            self._changed()
+        if state.scan_again and not state.scan:
+            self._start_scan(state)
+        pool = self._pool if state.scan or len(state.pending) + len(state.in_flight) > 16 else self._interactive
+        n_cores = pool.n_workers if state.first_index else self._settings.n_processors()
+        model = self._first_model()
+        while state.pending and len(state.in_flight) < 2 * 48 * n_cores:
+            request = state.next_batch(self._settings.files.max_size_kb * 1024, model)
+            if request is None:
+                break
+            future = pool.parse_files(request)
+            paths = [path for path, _ in request.files]
+            future.add_done_callback(lambda done, paths=paths: self._jobs.post(lambda: self._parsed(state, paths, done)))
+
+    def _first_model(self) -> str:
+        """The model that workers tokenise for, or "" when there is none that loads."""
+        for tier in self._tiers:
+            if tier.role == "first" and tier.error is None:
+                return tier.model
+        return ""
+
+    def _start_scan(self, state: RootState) -> None:
+        state.scan_again = False
+        self._scan_count += 1
+        state.scan = self._scan_count
+        state.seen = set()
+        state.discovery.refresh()
+        self._scanners.submit(self._scan, state, state.scan)
+        self._changed(at_once=True)
+
+    def _scan(self, state: RootState, number: int) -> None:
+        """On the scanning thread."""
+        chunk: list[FoundFile] = []
+        failure = ""
+        try:
+            for file in state.discovery.walk():
+                chunk.append(file)
+                if len(chunk) >= SCAN_CHUNK:
+                    self._jobs.post(lambda found=chunk: self._found(state, number, found))
+                    chunk = []
+                if self._stopping:
+                    return
+        except SemlensError as error:
+            failure = str(error)
+        self._jobs.post(lambda: self._found(state, number, chunk))
+        self._jobs.post(lambda: self._scan_done(state, number, failure))
+
+    def _found(self, state: RootState, number: int, found: list[FoundFile]) -> None:
+        if state.scan == number:
+            state.note_found(found)
+
+    def _scan_done(self, state: RootState, number: int, failure: str) -> None:
+        if state.scan != number:
+            return
+        state.scan = 0
+        if failure:
+            self.errors.append(Problem(str(state.given), failure))
+        else:
+            for path in [path for path in state.index.files if path not in state.seen and path not in state.changed]:
+                state.index.remove(path)
+        state.full = False
+        state.seen = set()
+        state.skipped = state.discovery.skipped.copy()
+        state.index.scanned = True
+        self._changed(at_once=True)
+
+    def _parsed(self, state: RootState, paths: list[str], future: Future[ParsedBatch]) -> None:
+        for path in paths:
+            state.in_flight.pop(path, None)
+        if self.states.get(str(state.index.root)) is not state or self._stopping:
+            return
+        try:
+            batch = future.result()
+        except WorkerDiedError:
+            return
+        for result in batch.results:
+            segment = None
+            if result.segment is not None:
+                segment = segment_from_arrays(new_segment_id(), result.segment)
+                self.n_parsed += len(segment.files)
+            self._keep_vectors_of_saved_text(state, [outcome.path for outcome in result.outcomes])
+            state.index.apply(result.outcomes, segment, result.tokens)
+        state.last_change = time.monotonic()
+        self._changed()
+
+    def _keep_vectors_of_saved_text(self, state: RootState, paths: list[str]) -> None:
+        """What was embedded while it was typed need not be embedded when it is saved."""
+        for overlay in self.overlays.shown.values():
+            if overlay.buffer.root == str(state.index.root) and overlay.buffer.path in paths:
+                for tier in self._tiers:
+                    tier.keep_bytes(overlay.vectors.get(tier.fingerprint, {}))
+
+    # --- vectors and merges ----------------------------------------------------------------------------------------
+
+    def _fill_vectors(self) -> None:
+        writers = [state.index for state in self.states.values() if state.index.writer]
+        tiers = [tier for tier in self._tiers if tier.role == "first" or self._may_refine()]
+        if writers and tiers:
+            self._filler.step(writers, tiers, self._pool, [*self._open_paths(), *self.recent])
+
+    def _may_refine(self) -> bool:
+        """Refinement waits for everything else, and for the mains."""
+        if not all(state.settled for state in self.states.values() if state.index.writer):
+            return False
+        return self._settings.index.on_battery == "full" or not on_battery()
+
+    def _open_paths(self) -> list[tuple[str, str]]:
+        return [(buffer.root, buffer.path) for buffer in self._buffers.all()]
+
+    def _start_merge(self) -> None:
+        if self._merging:
+            return
+        for state in self.states.values():
+            parts = state.index.merge_candidates() if state.index.writer else []
+            if parts:
+                self._merging = True
+                alive = [part.alive for part in parts]
+                future = self._mergers.submit(merge_job, parts, alive)
+                future.add_done_callback(
+                    lambda done, state=state, parts=parts, alive=alive: self._jobs.post(
+                        lambda: self._merged(state, parts, alive, done)
+                    )
+                )
+                return
+
+    def _merged(
+        self, state: RootState, parts: list[LiveSegment], alive: list[Mask], future: Future[MergedSegment]
+    ) -> None:
+        self._merging = False
+        state.index.adopt_merge(parts, alive, future.result())
+        self._changed()
+
+    def _unload_idle_models(self) -> None:
+        minutes = self._settings.server.model_idle_minutes
+        loaded = [tier for tier in self._tiers if tier.loaded]
+        if not minutes or not loaded or self._one_shot:
+            return
+        for tier in loaded:
+            tier.unload_if_idle(minutes * 60)
+        if any(tier.loaded for tier in loaded):
+            self._deadlines.at(time.monotonic() + 60)
+
+    # --- publishing and committing ---------------------------------------------------------------------------------
+
+    @property
+    def settled(self) -> bool:
+        """Nothing that is known to have changed is missing from the snapshot."""
+        return not self.overlays.waiting and all(
+            state.settled or not state.index.writer for state in self.states.values()
+        )
+
+    @property
+    def is_published(self) -> bool:
+        """The snapshot shows all that was taken in."""
+        return not self._unpublished
+
+    @property
+    def is_reader(self) -> bool:
+        """Another process writes; this one can only wait for it."""
+        return bool(self.states) and not any(state.index.writer for state in self.states.values())
+
+    @property
+    def is_stuck(self) -> bool:
+        """Nothing goes on, and nothing will: the index is as complete as it gets."""
+        return self.is_reader or bool(self.failed_roots) or not self._thread.is_alive()
+
+    def parse_text(self, path: str, text: str) -> Outline | None:
+        """Outline of one text, now; blocks. None when it kills the parser."""
+        try:
+            batch = self._interactive.parse_buffer(BufferRequest(path, encode_text(text), "")).result()
+        except WorkerDiedError:
+            return None
+        return batch.results[0].outline if batch.results else None
+
+    def _is_complete(self, views: tuple[SegmentView, ...]) -> bool:
+        if not self.settled:
+            return False
+        for state in self.states.values():
+            if not state.index.writer and not state.index.meta.get("complete", False):
+                return False
+        first = next((tier for tier in self._tiers if tier.role == "first" and tier.error is None), None)
+        return first is None or all(view.n_embedded(first.fingerprint) >= view.n_passages for view in views)
+
+    def _publish_if_due(self, now: float) -> None:
+        if not self._unpublished:
+            return
+        if not self._publish_at_once and now < self._last_publish + PUBLISH_SECONDS:
+            self._deadlines.at(self._last_publish + PUBLISH_SECONDS)
+            return
+        views = self._composer.compose(self.states, self.overlays.shown.values())
+        self.snapshot = IndexSnapshot(self.snapshot.generation + 1, views, self._is_complete(views))
+        self._unpublished = self._publish_at_once = False
+        self._last_publish = now
+        with self.published:
+            self.published.notify_all()
+        self._on_published(self.snapshot)
+
+    def _commit_if_due(self, state: RootState, now: float) -> None:
+        index = state.index
+        if not index.writer or not (index.dirty or index.unwritten_vectors):
+            return
+        busy = not state.settled or self._merging
+        due = state.last_commit + BUSY_COMMIT_SECONDS if busy else state.last_change + QUIET_COMMIT_SECONDS
+        if self._one_shot and not busy:
+            due = now
+        if now < due:
+            self._deadlines.at(due)
+            return
+        self._commit(state)
+        self._changed()
+
+    def _commit(self, state: RootState) -> None:
+        state.last_commit = state.last_change = time.monotonic()
+        if not state.index.writer or not (state.index.dirty or state.index.unwritten_vectors):
+            return
+        first = next((tier for tier in self._tiers if tier.role == "first"), None)
+        embedded = first is None or not any(len(live.missing(first.fingerprint)) for live in state.index.segments.values())
+        meta = {
+            "complete": state.settled and embedded,
+            "skipped": dict(state.skipped),
+            "features": FEATURE_VERSION if state.index.scanned else 0,
+            "version": semlens.__version__,
+        }
+        state.index.commit(meta, [tier.fingerprint for tier in self._tiers])

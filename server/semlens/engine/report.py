@@ -1,0 +1,132 @@
+"""The truth about the indexer at one moment, as the protocol's status tells it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import psutil
+
+from semlens.core.status import EngineState, EngineStatus, Problem, RootStatus, TierStatus
+from semlens.engine.buffers import Buffers
+from semlens.engine.indexer import Indexer
+from semlens.engine.parse_pool import KILLED
+from semlens.engine.root_state import RootState
+from semlens.engine.tiers import Tier
+
+_MAX_PROBLEMS = 100
+
+
+def build_status(
+    indexer: Indexer, tiers: list[Tier], buffers: Buffers, model_errors: list[str], cache_problem: str
+) -> EngineStatus:
+    """Cheap enough for every change: counts, no walks. Called on the indexer thread."""
+    snapshot = indexer.snapshot
+    states = list(indexer.states.values())
+    problems = _problems(indexer, states, tiers, model_errors, cache_problem)
+    tier_statuses = tuple(_tier_status(tier, indexer) for tier in tiers)
+    refining = any(tier.role == "refine" and tier.pending for tier in tier_statuses) and all(
+        tier.error is None for tier in tiers if tier.role == "refine"
+    )
+    return EngineStatus(
+        state=_state(indexer, states, tiers, model_errors, cache_problem),
+        complete=snapshot.complete,
+        refining=refining,
+        roots=tuple(
+            RootStatus(
+                str(state.given),
+                state.index.n_files,
+                state.index.n_symbols,
+                len(state.pending) + len(state.in_flight) + len(state.changed),
+                dict(state.skipped + state.index.skipped()),
+                state.watching,
+            )
+            for state in states
+        ),
+        tiers=tier_statuses,
+        generation=snapshot.generation,
+        lag_ms=_lag_ms(indexer, states, buffers),
+        rss_bytes=_resident_bytes(indexer),
+        index_bytes=sum(state.index.store.n_bytes() for state in states),
+        problems=tuple(problems[:_MAX_PROBLEMS]),
+        counters={
+            "parsed": indexer.n_parsed,
+            **{f"computed.{tier.role}": tier.n_computed for tier in tiers},
+        },
+    )
+
+
+def _state(
+    indexer: Indexer, states: list[RootState], tiers: list[Tier], model_errors: list[str], cache_problem: str
+) -> EngineState:
+    if indexer.paused:
+        return EngineState.PAUSED
+    if any(state.scan or state.scan_again for state in states):
+        return EngineState.SCANNING
+    if not indexer.settled or not indexer.snapshot.complete and indexer.snapshot.generation:
+        lost = model_errors or any(tier.error for tier in tiers)
+        if not indexer.settled or not lost:
+            return EngineState.INDEXING
+    if not indexer.snapshot.generation and states:
+        return EngineState.STARTING
+    degraded = (
+        model_errors
+        or cache_problem
+        or any(tier.error for tier in tiers)
+        or any(tier.cache_error for tier in tiers)
+        or any(state.index.commit_error or state.watch_problem for state in states)
+        or indexer.failed_roots
+    )
+    return EngineState.DEGRADED if degraded else EngineState.READY
+
+
+def _problems(
+    indexer: Indexer, states: list[RootState], tiers: list[Tier], model_errors: list[str], cache_problem: str
+) -> list[Problem]:
+    found = [Problem("", message) for message in model_errors]
+    if cache_problem:
+        found.append(Problem("", cache_problem))
+    found += [Problem("", str(tier.error)) for tier in tiers if tier.error]
+    found += [
+        Problem("", f"Vectors of {tier.manifest.name} cannot be kept ({tier.cache_error}): free some disk space.")
+        for tier in tiers
+        if tier.cache_error
+    ]
+    found += indexer.failed_roots.values()
+    for state in states:
+        found += [Problem(str(state.given), text) for text in (state.index.commit_error, state.watch_problem) if text]
+        found += [
+            Problem(str(Path(state.given, path)), "The parser could not cope with it: it is not searchable.")
+            for path, entry in state.index.files.items()
+            if entry.reason == KILLED
+        ]
+    found += indexer.overlays.problems.values()
+    found += indexer.errors
+    return found
+
+
+def _tier_status(tier: Tier, indexer: Indexer) -> TierStatus:
+    views = indexer.snapshot.views
+    embedded = sum(view.n_embedded(tier.fingerprint) for view in views)
+    return TierStatus(tier.manifest.name, tier.role, embedded, max(0, indexer.snapshot.n_passages - embedded))
+
+
+def _lag_ms(indexer: Indexer, states: list[RootState], buffers: Buffers) -> float:
+    now = time.monotonic()
+    oldest = [when for state in states if (when := state.oldest_change) is not None]
+    shown = indexer.overlays.shown
+    for buffer in buffers.all():
+        overlay = shown.get(buffer.uri)
+        if overlay is None or overlay.revision != buffer.revision:
+            oldest.append(buffer.changed_at)
+    return max(0.0, (now - min(oldest)) * 1000.0) if oldest else 0.0
+
+
+def _resident_bytes(indexer: Indexer) -> int:
+    total = psutil.Process().memory_info().rss
+    for pid in indexer.worker_pids():
+        try:
+            total += psutil.Process(pid).memory_info().rss
+        except psutil.Error:
+            continue
+    return int(total)

@@ -1,0 +1,377 @@
+"""The index of one root as its owner thread keeps it: which file is where, what is dead, what is not committed yet.
+
+Mutable, used by the indexer thread alone; what it hands out (`views`) is immutable.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.hashing import ContentHash
+from semlens.embedding.embedder import TokenIds
+from semlens.engine.worker import FileOutcome
+from semlens.index.merge import MergedSegment, merge_segments
+from semlens.index.segment import Segment
+from semlens.index.snapshot import SegmentView
+from semlens.index.store import Commit, FileEntry, FileStamp, RootStore
+from semlens.index.vectors import VectorBlock, join_blocks, merge_blocks
+
+MERGE_FANOUT = 8
+"""So many segments of about one size become one."""
+
+MAX_SEGMENT_PASSAGES = 200_000
+"""A larger segment is merged no more, so that one merge stays within a second or two and 200 MB."""
+
+
+@dataclass(slots=True)
+class LiveSegment:
+    """A segment and what changed about it since it was built.
+
+    :ivar alive: mask over its files, replaced rather than written to: snapshots hold the old one.
+    :ivar tiers: vectors so far, by fingerprint. :ivar tokens: what the first tier has yet to embed.
+    :ivar hopeless: rows that a model cannot be given, since their file changed or kills the parser.
+    :ivar swept: models whose cached vectors were all taken over.
+    """
+
+    segment: Segment
+    alive: npt.NDArray[np.bool_]
+    tiers: dict[str, tuple[VectorBlock, ...]] = field(default_factory=dict)
+    tokens: tuple[TokenIds, ...] = ()
+    n_bytes: int = 0
+    written: bool = False
+    written_vectors: set[str] = field(default_factory=set)
+    view: SegmentView | None = None
+    hopeless: dict[str, set[int]] = field(default_factory=dict)
+    swept: set[str] = field(default_factory=set)
+
+    @property
+    def n_alive(self) -> int:
+        return int(self.alive.sum())
+
+    def missing(self, fingerprint: str) -> npt.NDArray[np.uint32]:
+        """Rows of living passages without a vector of this model."""
+        wanted = self.alive[self.segment.passages.files].copy()
+        for block in self.tiers.get(fingerprint, ()):
+            wanted[block.rows] = False
+        wanted[list(self.hopeless.get(fingerprint, ()))] = False
+        return np.flatnonzero(wanted).astype(np.uint32)
+
+    def add_block(self, fingerprint: str, block: VectorBlock) -> None:
+        blocks = (*self.tiers.get(fingerprint, ()), block)
+        # few blocks, so that a scan stays one scan; joined in steps, so that filling stays cheap
+        if len(blocks) > MERGE_FANOUT:
+            blocks = (join_blocks(blocks),)
+        self.tiers[fingerprint] = blocks
+        self.view = None
+
+
+class RootIndex:
+    """One root. Readers of a root that another process writes use the same class without the lock."""
+
+    def __init__(self, root: Path, cache_folder: Path, *, read_only: bool = False) -> None:
+        """:raises CacheError: when the cache folder cannot be used."""
+        self.root = root
+        self.store = RootStore(cache_folder, root)
+        self.read_only = read_only
+        self._lock = filelock.FileLock(self.store.lock_path, mode=0o600)
+        self.writer = False
+        self.files: dict[str, FileEntry] = {}
+        self.rows: dict[str, int] = {}
+        self.segments: dict[str, LiveSegment] = {}
+        self.meta: dict[str, Any] = {}
+        self.scanned = False
+        self.commit_error = ""
+        self._uncommitted: dict[str, FileEntry] = {}
+        self._removed: set[str] = set()
+        self._segments_changed = False
+        self._data_version = -1
+
+    # --- committed state -------------------------------------------------------------------------------------------
+
+    def take_writer_lock(self) -> bool:
+        """Become the one process that writes this root, if no other is."""
+        if self.read_only or self.writer:
+            return self.writer
+        try:
+            self._lock.acquire(timeout=0)
+            self.writer = True
+        except (filelock.Timeout, OSError):
+            self.writer = False
+        return self.writer
+
+    def load(self) -> None:
+        """Take over the last commit; whatever of it is broken is forgotten, and found again by the next scan."""
+        self._data_version = self.store.data_version()
+        try:
+            stored = self.store.load({key: live.segment for key, live in self.segments.items()})
+        except sqlite3.DatabaseError:
+            return
+        self.meta = stored.meta
+        old, self.segments = self.segments, {}
+        for segment_id, segment in stored.segments.items():
+            live = old.get(segment_id)
+            if live is None:
+                live = LiveSegment(segment, np.zeros(len(segment.files), bool), written=True)
+            live.alive = np.zeros(len(segment.files), bool)
+            live.view = None
+            self.segments[segment_id] = live
+        self.files, self.rows = {}, {}
+        paths = {key: live.segment.files.paths.tolist() for key, live in self.segments.items()}
+        places = {(key, path): row for key, names in paths.items() for row, path in enumerate(names)}
+        for path, entry in stored.files.items():
+            if not entry.segment:
+                self.files[path] = entry
+                continue
+            row = places.get((entry.segment, path))
+            if row is not None:
+                self.files[path] = entry
+                self.rows[path] = row
+                self.segments[entry.segment].alive[row] = True
+        if stored.lost_segments:
+            self._segments_changed = True
+        self.load_vectors(self.meta.get("fingerprints", []))
+
+    def load_vectors(self, fingerprints: Iterable[str]) -> None:
+        for segment_id, live in self.segments.items():
+            for fingerprint in fingerprints:
+                if fingerprint in live.tiers:
+                    continue
+                block = self.store.read_vectors(segment_id, fingerprint)
+                if block is not None and (not len(block.rows) or block.rows[-1] < len(live.segment.passages)):
+                    live.tiers[fingerprint] = (block,)
+                    live.written_vectors.add(fingerprint)
+                    live.view = None
+
+    def follow(self) -> bool:
+        """As a reader: take over what the writer committed since; says whether there was anything."""
+        if self.store.data_version() == self._data_version:
+            return False
+        self.load()
+        return True
+
+    @property
+    def dirty(self) -> bool:
+        """Something is not committed yet."""
+        return bool(self._uncommitted or self._removed or self._segments_changed)
+
+    def commit(self, meta: Mapping[str, Any], fingerprints: Sequence[str]) -> None:
+        """Make everything so far survive. A failure is said in ``commit_error``; the commit before stands."""
+        if not self.writer:
+            return
+        try:
+            for live in self.segments.values():
+                if not live.written:
+                    live.n_bytes = self.store.write_segment(live.segment)
+                    live.written = True
+                self._write_vectors(live, fingerprints)
+            self.store.commit(
+                Commit(
+                    self._uncommitted,
+                    self._removed - self._uncommitted.keys(),
+                    {key: live.n_bytes for key, live in self.segments.items()},
+                    {**meta, "fingerprints": list(fingerprints)},
+                )
+            )
+        except (OSError, sqlite3.Error) as error:
+            self.commit_error = (
+                f"The index of {self.root} could not be saved ({error}): free some space in {self.store.folder}."
+            )
+            return
+        self.commit_error = ""
+        self.meta = dict(meta)
+        self._uncommitted, self._removed, self._segments_changed = {}, set(), False
+        self._data_version = self.store.data_version()
+
+    def _write_vectors(self, live: LiveSegment, fingerprints: Sequence[str]) -> None:
+        """Only whole tiers: what is missing is in the per-user cache, and a file is written once."""
+        for fingerprint in fingerprints:
+            blocks = live.tiers.get(fingerprint, ())
+            if blocks and fingerprint not in live.written_vectors and not len(live.missing(fingerprint)):
+                block = join_blocks(blocks)
+                self.store.write_vectors(live.segment.id, fingerprint, block)
+                live.tiers[fingerprint] = (block,)
+                live.written_vectors.add(fingerprint)
+                live.view = None
+
+    @property
+    def unwritten_vectors(self) -> bool:
+        return any(
+            fingerprint not in live.written_vectors and not len(live.missing(fingerprint))
+            for live in self.segments.values()
+            for fingerprint in live.tiers
+        )
+
+    def close(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            self.store.close()
+        if self.writer:
+            self._lock.release()
+            self.writer = False
+
+    # --- changes ---------------------------------------------------------------------------------------------------
+
+    def apply(
+        self, outcomes: Sequence[FileOutcome], segment: Segment | None, tokens: tuple[TokenIds, ...]
+    ) -> LiveSegment | None:
+        """Take over what a worker found; returns the new segment, if any file of it is searchable."""
+        row = 0
+        for outcome in outcomes:
+            if outcome.stamp is None and outcome.reason in ("gone", "unreadable", ""):
+                self.remove(outcome.path)
+                if outcome.reason == "unreadable":
+                    self._put(outcome.path, FileEntry(FileStamp(0, 0, 0, 0, 0), b"", "", "unreadable"))
+                continue
+            stamp = outcome.stamp or FileStamp(0, 0, 0, 0, 0)
+            if outcome.reason == "same":
+                old = self.files[outcome.path]
+                self._put(outcome.path, FileEntry(stamp, old.hash, old.segment, old.reason))
+                continue
+            self._kill(outcome.path)
+            if outcome.reason:
+                self._put(outcome.path, FileEntry(stamp, outcome.hash, "", outcome.reason))
+                continue
+            assert segment is not None
+            self.rows[outcome.path] = row
+            self._put(outcome.path, FileEntry(stamp, outcome.hash, segment.id))
+            row += 1
+        if segment is None:
+            return None
+        live = LiveSegment(segment, np.ones(len(segment.files), bool), tokens=tokens)
+        self.segments[segment.id] = live
+        self._segments_changed = True
+        return live
+
+    def _put(self, path: str, entry: FileEntry) -> None:
+        self.files[path] = entry
+        self._uncommitted[path] = entry
+        self._removed.discard(path)
+
+    def _kill(self, path: str) -> None:
+        old = self.files.get(path)
+        row = self.rows.pop(path, None)
+        if old is None or row is None or old.segment not in self.segments:
+            return
+        live = self.segments[old.segment]
+        live.alive = live.alive.copy()
+        live.alive[row] = False
+        live.view = None
+        if not live.alive.any():
+            del self.segments[old.segment]
+            self._segments_changed = True
+
+    def remove(self, path: str) -> bool:
+        """The file is gone, or is not wanted any more."""
+        if path not in self.files:
+            return False
+        self._kill(path)
+        del self.files[path]
+        self._uncommitted.pop(path, None)
+        self._removed.add(path)
+        return True
+
+    def clear(self) -> None:
+        for path in list(self.files):
+            self.remove(path)
+
+    # --- merging ---------------------------------------------------------------------------------------------------
+
+    def merge_candidates(self) -> list[LiveSegment]:
+        """Segments that should become one, or none: a full level of about one size, or one that is half dead."""
+        levels: dict[int, list[LiveSegment]] = {}
+        for live in self.segments.values():
+            n_passages = len(live.segment.passages)
+            if live.tokens:
+                continue  # still being embedded
+            if live.n_alive < len(live.alive) / 2 and len(live.alive) > 1:
+                return [live]
+            if n_passages < MAX_SEGMENT_PASSAGES:
+                levels.setdefault(max(n_passages, 256).bit_length() // 3, []).append(live)
+        for _, level in sorted(levels.items()):
+            if len(level) >= MERGE_FANOUT:
+                chosen, total = [], 0
+                for live in sorted(level, key=lambda item: len(item.segment.passages)):
+                    total += len(live.segment.passages)
+                    if total > MAX_SEGMENT_PASSAGES and len(chosen) > 1:
+                        break
+                    chosen.append(live)
+                return chosen if len(chosen) > 1 else []
+        return []
+
+    def adopt_merge(
+        self, parts: Sequence[LiveSegment], alive: Sequence[npt.NDArray[np.bool_]], merged: MergedSegment
+    ) -> None:
+        """Put the merged segment in place of its parts, without the files that died meanwhile."""
+        live = LiveSegment(merged.segment, np.ones(len(merged.segment.files), bool))
+        for part, was_alive, new_rows in zip(parts, alive, merged.file_maps, strict=True):
+            still = part.alive if self.segments.get(part.segment.id) is part else np.zeros_like(part.alive)
+            died = was_alive & ~still
+            live.alive[new_rows[died]] = False
+            if self.segments.pop(part.segment.id, None) is None:
+                continue
+            paths = part.segment.files.paths
+            for row in np.flatnonzero(still).tolist():
+                path = paths[row]
+                old = self.files[path]
+                self.rows[path] = int(new_rows[row])
+                self._put(path, FileEntry(old.stamp, old.hash, merged.segment.id, old.reason))
+        for fingerprint in {name for part in parts for name in part.tiers}:
+            blocks = [
+                (block, new_rows)
+                for part, new_rows in zip(parts, merged.passage_maps, strict=True)
+                for block in part.tiers.get(fingerprint, ())
+            ]
+            live.tiers[fingerprint] = (merge_blocks(blocks),)
+        self._segments_changed = True
+        if live.alive.any():
+            self.segments[merged.segment.id] = live
+
+    # --- what it looks like ----------------------------------------------------------------------------------------
+
+    def views(self) -> list[SegmentView]:
+        """What a snapshot shows of this root."""
+        found = []
+        for live in self.segments.values():
+            if live.view is None:
+                alive = None if live.alive.all() else live.alive
+                live.view = SegmentView(str(self.root), live.segment, alive, dict(live.tiers))
+            found.append(live.view)
+        return found
+
+    @property
+    def n_files(self) -> int:
+        return len(self.rows)
+
+    @property
+    def n_symbols(self) -> int:
+        return sum(int(live.alive[live.segment.symbols.files].sum()) for live in self.segments.values())
+
+    def skipped(self) -> Counter[str]:
+        return Counter(entry.reason for entry in self.files.values() if entry.reason)
+
+    def place(self, path: str) -> tuple[LiveSegment, int] | None:
+        """Segment and row of a searchable file."""
+        entry, row = self.files.get(path), self.rows.get(path)
+        if entry is None or row is None:
+            return None
+        live = self.segments.get(entry.segment)
+        return None if live is None else (live, row)
+
+    def passage_hashes(self, live: LiveSegment, rows: npt.NDArray[np.uint32]) -> list[ContentHash]:
+        data = live.segment.passages.hashes[rows].tobytes()
+        return [data[i : i + 16] for i in range(0, len(data), 16)]
+
+
+def merge_job(parts: Sequence[LiveSegment], alive: Sequence[npt.NDArray[np.bool_]]) -> MergedSegment:
+    """The pure part of a merge, for another thread."""
+    return merge_segments([(part.segment, mask) for part, mask in zip(parts, alive, strict=True)])
+

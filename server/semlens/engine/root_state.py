@@ -1,0 +1,129 @@
+"""What the indexer knows about one root while it works on it: what is to be read, by whom it is watched."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from semlens.core.hashing import ContentHash
+from semlens.engine.discovery import Discovery, FoundFile
+from semlens.engine.root_index import RootIndex
+from semlens.engine.worker import FilesRequest
+from semlens.index.store import FileStamp
+
+if TYPE_CHECKING:
+    from semlens.engine.watcher import Watcher
+
+FILES_A_BATCH = 48
+BYTES_A_BATCH = 600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A file to read. :ivar since: monotonic seconds at which it was seen to have changed."""
+
+    known: ContentHash
+    size: int
+    since: float
+
+
+@dataclass(slots=True)
+class RootState:
+    """Used by the indexer thread alone.
+
+    :ivar given: the root as the editor or user named it; answers use this name.
+    :ivar changed: paths that something said has changed, not looked at yet.
+    :ivar pending: paths to read, in order. :ivar in_flight: paths that a worker has.
+    :ivar scan: number of the scan under way, 0 when there is none.
+    :ivar scan_again: something happened that only another scan can sort out.
+    """
+
+    given: Path
+    index: RootIndex
+    discovery: Discovery
+    watcher: Watcher | None = None
+    watching: str = "none"
+    watch_problem: str = ""
+    changed: dict[str, float] = field(default_factory=dict)
+    pending: dict[str, Pending] = field(default_factory=dict)
+    in_flight: dict[str, float] = field(default_factory=dict)
+    scan: int = 0
+    scan_again: bool = False
+    seen: set[str] = field(default_factory=set)
+    skipped: Counter[str] = field(default_factory=Counter)
+    first_index: bool = False
+    full: bool = False
+    last_change: float = 0.0
+    last_commit: float = field(default_factory=time.monotonic)
+
+    @property
+    def settled(self) -> bool:
+        """All that is known to have changed is in the index (its vectors apart)."""
+        return self.index.scanned and not (
+            self.scan or self.scan_again or self.changed or self.pending or self.in_flight
+        )
+
+    @property
+    def oldest_change(self) -> float | None:
+        times = [*self.changed.values(), *(p.since for p in self.pending.values()), *self.in_flight.values()]
+        return min(times, default=None)
+
+    def note_found(self, found: list[FoundFile]) -> None:
+        """Compare a part of a scan with what is known; what differs is to be read."""
+        now = time.monotonic()
+        for file in found:
+            self.seen.add(file.path)
+            entry = self.index.files.get(file.path)
+            stamp = FileStamp(file.size, file.mtime_ns, file.ctime_ns, file.inode & ((1 << 63) - 1), 0)
+            if entry is not None and not self.full and entry.stamp.same_file(stamp) and not entry.stamp.racy:
+                continue
+            if file.path not in self.in_flight:
+                known = entry.hash if entry is not None and not self.full else b""
+                self.pending.setdefault(file.path, Pending(known, file.size, now))
+
+    def take_changed(self) -> None:
+        """Turn what was said to have changed into files to read, files to forget, or a scan."""
+        changed, self.changed = self.changed, {}
+        for path, since in changed.items():
+            if path in self.in_flight:
+                self.changed[path] = since  # look again when the worker is done with what it read
+                continue
+            if self.discovery.is_ignore_file(path):
+                self.discovery.refresh()
+                self.scan_again = True
+            full = self.discovery.absolute(path)
+            if os.path.isdir(full) and not os.path.islink(full):
+                self.scan_again = True
+                continue
+            found = self.discovery.examine(path)
+            if isinstance(found, str):
+                self._forget(path)
+                continue
+            entry = self.index.files.get(path)
+            self.pending[path] = Pending(entry.hash if entry else b"", found.size, since)
+
+    def _forget(self, path: str) -> None:
+        """The path is gone or not wanted: the file, or all files below the folder that it was."""
+        self.pending.pop(path, None)
+        if not self.index.remove(path):
+            below = path + "/"
+            for known in [name for name in self.index.files if name.startswith(below)]:
+                self.pending.pop(known, None)
+                self.index.remove(known)
+
+    def next_batch(self, max_bytes: int, model: str) -> FilesRequest | None:
+        """Some of the pending files, as a request; they are in flight from now on."""
+        files: list[tuple[str, ContentHash]] = []
+        n_bytes = 0
+        for path, item in list(self.pending.items()):
+            if files and (len(files) >= FILES_A_BATCH or n_bytes + item.size > BYTES_A_BATCH):
+                break
+            del self.pending[path]
+            self.in_flight[path] = item.since
+            files.append((path, item.known))
+            n_bytes += item.size
+        return FilesRequest(str(self.index.root), tuple(files), max_bytes, model) if files else None

@@ -1,0 +1,46 @@
+"""Small clockwork of the indexer thread: posted jobs, and what is due when."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable
+
+
+class JobQueue:
+    """Jobs for one thread, from any thread. `run_for` returns as soon as something ran."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+
+    def post(self, job: Callable[[], None]) -> None:
+        self._queue.put(job)
+
+    def run_for(self, seconds: float | None, guard: Callable[[Callable[[], None]], None]) -> None:
+        """Wait at most this long (None: without end) for a job, then run all that are there.
+
+        :param guard: runs one job and deals with its errors.
+        """
+        try:
+            job = self._queue.get(timeout=seconds) if seconds is None or seconds > 0 else self._queue.get_nowait()
+        except queue.Empty:
+            return
+        guard(job)
+        while not self._queue.empty():
+            guard(self._queue.get_nowait())
+
+
+class Deadlines:
+    """The earliest of several times at which something is due, in monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._next: float | None = None
+
+    def at(self, when: float) -> None:
+        if self._next is None or when < self._next:
+            self._next = when
+
+    def take(self) -> float | None:
+        """Seconds until the earliest, None when nothing is due; forgets all."""
+        when, self._next = self._next, None
+        return None if when is None else max(0.0, when - time.monotonic())

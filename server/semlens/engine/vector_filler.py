@@ -1,0 +1,178 @@
+"""Fills in vectors behind the words: first tier before refine tier, cached before computed, open files first.
+
+One job at a time on one thread of low priority. Jobs see immutable values and post their results to the indexer.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.errors import ModelError
+from semlens.core.hashing import ContentHash
+from semlens.embedding.embedder import TokenIds
+from semlens.engine.parse_pool import ParsePool, WorkerDiedError
+from semlens.engine.priority import lower_thread_priority
+from semlens.engine.root_index import LiveSegment, RootIndex
+from semlens.engine.tiers import Tier
+from semlens.engine.worker import TokensRequest, TokensResult
+from semlens.index.vectors import VectorBlock, matrix_of
+
+logger = logging.getLogger(__name__)
+
+_SLICE = {"static": 256, "transformer": 8}
+"""Passages embedded between two looks at whether to stop: some 50 ms."""
+
+_SWEEP = 20_000
+_FILES_A_REQUEST = 8
+_PASSAGES_A_REQUEST = {"static": 2_000, "transformer": 32}
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """:ivar rows: passages to fill. :ivar swept: the cache was asked for all that was missing."""
+
+    index: RootIndex
+    live: LiveSegment
+    tier: Tier
+    rows: npt.NDArray[np.uint32]
+    swept: bool = False
+
+
+class VectorFiller:
+    """Owned by the indexer thread."""
+
+    def __init__(self, post: Callable[[Callable[[], None]], None], on_filled: Callable[[RootIndex], None]) -> None:
+        """:param on_filled: called on the indexer thread when a root has more vectors."""
+        self._post = post
+        self._on_filled = on_filled
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed", initializer=lower_thread_priority)
+        self._stopping = False
+        self.busy = False
+
+    def close(self) -> None:
+        self._stopping = True
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def step(self, indexes: Iterable[RootIndex], tiers: Sequence[Tier], pool: ParsePool, urgent: Sequence[tuple[str, str]]) -> None:
+        """Start the next job, if there is one and none runs.
+
+        :param tiers: those that may work now, most important first.
+        :param urgent: (root, path) of files to serve first.
+        """
+        if self.busy or self._stopping:
+            return
+        roots = list(indexes)
+        for tier in tiers:
+            if tier.error is not None:
+                continue
+            for index in roots:
+                for live in list(index.segments.values()):
+                    job = self._next_job(index, live, tier, urgent)
+                    if job is not None:
+                        self._start(job, pool)
+                        return
+
+    def _next_job(
+        self, index: RootIndex, live: LiveSegment, tier: Tier, urgent: Sequence[tuple[str, str]]
+    ) -> _Job | None:
+        missing = live.missing(tier.fingerprint)
+        if not len(missing):
+            if tier.role == "first":
+                live.tokens = ()
+            return None
+        if tier.role == "first" and live.tokens:
+            return _Job(index, live, tier, missing)
+        if tier.fingerprint not in live.swept:
+            return _Job(index, live, tier, missing[:_SWEEP], swept=len(missing) <= _SWEEP)
+        return _Job(index, live, tier, self._choose(index, live, missing, tier, urgent))
+
+    @staticmethod
+    def _choose(
+        index: RootIndex,
+        live: LiveSegment,
+        missing: npt.NDArray[np.uint32],
+        tier: Tier,
+        urgent: Sequence[tuple[str, str]],
+    ) -> npt.NDArray[np.uint32]:
+        """Passages of a few files: the urgent ones if this segment holds any, else the first."""
+        files = live.segment.passages.files[missing]
+        wanted = []
+        for root, path in urgent:
+            place = index.place(path) if root == str(index.root) else None
+            if place is not None and place[0] is live:
+                wanted.append(place[1])
+        chosen = np.isin(files, wanted) if wanted else np.zeros(len(files), bool)
+        if not chosen.any():
+            chosen = np.isin(files, np.unique(files)[:_FILES_A_REQUEST])
+        return missing[chosen][: _PASSAGES_A_REQUEST.get(tier.manifest.architecture, 32)]
+
+    def _start(self, job: _Job, pool: ParsePool) -> None:
+        self.busy = True
+        hashes = job.index.passage_hashes(job.live, job.rows)
+        if job.tier.role == "first" and job.live.tokens:
+            tokens = {key: job.live.tokens[row] for key, row in zip(hashes, job.rows.tolist(), strict=True)}
+            self._submit(job, hashes, tokens)
+        elif job.tier.fingerprint not in job.live.swept:
+            self._submit(job, hashes, {})
+        else:
+            table = job.live.segment.files
+            rows = np.unique(job.live.segment.passages.files[job.rows]).tolist()
+            files = tuple((table.paths[row], table.hashes[row].tobytes()) for row in rows)
+            request = TokensRequest(str(job.index.root), files, job.tier.model)
+            pool.tokenize(request).add_done_callback(lambda future: self._post(lambda: self._tokenized(job, hashes, future)))
+
+    def _tokenized(self, job: _Job, hashes: list[ContentHash], future: Future[TokensResult]) -> None:
+        try:
+            tokens = future.result().tokens
+        except WorkerDiedError:
+            self.busy = False
+            return
+        hopeless = job.live.hopeless.setdefault(job.tier.fingerprint, set())
+        hopeless.update(row for row, key in zip(job.rows.tolist(), hashes, strict=True) if key not in tokens)
+        self._submit(job, hashes, tokens)
+
+    def _submit(self, job: _Job, hashes: list[ContentHash], tokens: Mapping[ContentHash, TokenIds]) -> None:
+        if self._stopping:
+            return
+        future = self._thread.submit(self._vectors, job.tier, hashes, tokens)
+        future.add_done_callback(lambda done: self._post(lambda: self._filled(job, hashes, done)))
+
+    def _vectors(
+        self, tier: Tier, hashes: list[ContentHash], tokens: Mapping[ContentHash, TokenIds]
+    ) -> dict[ContentHash, bytes]:
+        """On the embedding thread: cached vectors, then computed ones."""
+        found = dict(tier.known(hashes))
+        todo = [key for key in dict.fromkeys(hashes) if key not in found and key in tokens]
+        step = _SLICE.get(tier.manifest.architecture, 8)
+        for start in range(0, len(todo), step):
+            if self._stopping:
+                break
+            chunk = {key: tokens[key] for key in todo[start : start + step]}
+            embedded = tier.embed(chunk, keep=True)
+            found |= {key: row.tobytes() for key, row in zip(embedded.hashes, embedded.matrix, strict=True)}
+        return found
+
+    def _filled(self, job: _Job, hashes: list[ContentHash], future: Future[dict[ContentHash, bytes]]) -> None:
+        self.busy = False
+        try:
+            vectors = future.result()
+        except ModelError as error:
+            logger.warning("%s", error)
+            return
+        if job.swept:
+            job.live.swept.add(job.tier.fingerprint)
+        if job.index.segments.get(job.live.segment.id) is not job.live:
+            return  # merged or dead meanwhile; the cache has the vectors
+        pairs = [(row, vectors[key]) for row, key in zip(job.rows.tolist(), hashes, strict=True) if key in vectors]
+        if pairs:
+            block = VectorBlock(np.array([row for row, _ in pairs], np.uint32), matrix_of([data for _, data in pairs]))
+            job.live.add_block(job.tier.fingerprint, block)
+        elif job.live.tokens and job.tier.role == "first":
+            job.live.tokens = ()
+        self._on_filled(job.index)
