@@ -1,0 +1,68 @@
+"""``semlens/status``, ``semlens/reindex``, ``semlens/pause`` and ``semlens/resume``."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from semlens.core.status import EngineStatus
+from semlens.lsp import convert
+from semlens.lsp.params import fields_of, refuse, reindex_params
+from semlens.lsp.port import EnginePort
+from semlens.lsp.roots import local_path
+
+if TYPE_CHECKING:
+    from semlens.lsp.server import SemlensServer
+
+
+def register(server: SemlensServer) -> None:
+    for name, handler in (("status", _status), ("reindex", _reindex), ("pause", _pause), ("resume", _resume)):
+        server.feature(f"semlens/{name}")(handler)
+        server.command(f"semlens.server.{name}")(handler)
+
+
+def status_of(ls: SemlensServer, status: EngineStatus) -> dict[str, Any]:
+    """The engine's status with what the server itself has to add."""
+    return convert.status(status, more_problems=(*ls.roots.problems, *ls.configuration.problems))
+
+
+async def _status(ls: SemlensServer, params: Any) -> dict[str, Any]:
+    fields_of(params)
+    engine = await ls.ready_engine()
+    return status_of(ls, engine.status())
+
+
+async def _reindex(ls: SemlensServer, params: Any) -> dict[str, Any]:
+    asked = reindex_params(params)
+    engine = await ls.ready_engine()
+    if asked.uri is None:
+        engine.rescan(full=asked.full)
+    else:
+        await asyncio.to_thread(_reindex_one, ls, engine, asked.uri, asked.full)
+    return status_of(ls, engine.status())
+
+
+def _reindex_one(ls: SemlensServer, engine: EnginePort, uri: str, full: bool) -> None:
+    """A root is scanned, a folder's root is scanned, a file is read again."""
+    path = local_path(uri)
+    root = ls.roots.containing(path) if path is not None else None
+    if path is None or root is None:
+        refuse("`uri` is not inside any workspace folder.")
+    if path == root or path.is_dir():
+        engine.rescan(root, full=full)
+    else:
+        engine.files_changed([path])
+
+
+async def _pause(ls: SemlensServer, params: Any) -> dict[str, Any]:
+    fields_of(params)
+    engine = await ls.ready_engine()
+    engine.pause()
+    return status_of(ls, engine.status())
+
+
+async def _resume(ls: SemlensServer, params: Any) -> dict[str, Any]:
+    fields_of(params)
+    engine = await ls.ready_engine()
+    engine.resume()
+    return status_of(ls, engine.status())

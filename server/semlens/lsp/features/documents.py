@@ -1,0 +1,47 @@
+"""Saves and outlines of open documents; opening, changing and closing are the protocol's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from semlens.lsp import convert
+
+if TYPE_CHECKING:
+    from semlens.lsp.server import SemlensServer
+
+
+def register(server: SemlensServer) -> None:
+    server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(_did_save)
+
+
+def enable_outline(server: SemlensServer) -> None:
+    """Answer ``textDocument/documentSymbol`` from now on."""
+    if types.TEXT_DOCUMENT_DOCUMENT_SYMBOL not in server.protocol.fm.features:
+        server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(_document_symbol)
+
+
+def _did_save(ls: SemlensServer, params: types.DidSaveTextDocumentParams) -> None:
+    ls.documents.did_save(params.text_document.uri)
+
+
+async def _document_symbol(ls: SemlensServer, params: types.DocumentSymbolParams) -> list[dict[str, Any]] | None:
+    engine = await ls.ready_engine()
+    uri = params.text_document.uri
+    if not ls.settings.symbols.document_symbol:
+        return None
+    outline = await ls.runner.run(lambda token: engine.outline_of_buffer(uri, token))
+    document = ls.documents.get(uri)
+    if outline is None or document is None:
+        return None
+    encoding = ls.documents.encoding
+    if _takes_trees(ls.client_capabilities):
+        return convert.document_symbols(outline, document.content.line, encoding)
+    return convert.flat_symbols(outline, uri, document.content.line, encoding)
+
+
+def _takes_trees(capabilities: types.ClientCapabilities) -> bool:
+    documents = capabilities.text_document
+    symbols = documents.document_symbol if documents else None
+    return bool(symbols and symbols.hierarchical_document_symbol_support)

@@ -1,0 +1,64 @@
+"""``semlens/search`` and its kin, as requests and as commands."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from semlens.core.cancel import CancelToken
+from semlens.core.errors import NotAvailable
+from semlens.core.hit import SearchResult
+from semlens.lsp import convert
+from semlens.lsp.params import SearchDefaults, fields_of, search_params
+
+if TYPE_CHECKING:
+    from semlens.lsp.server import SemlensServer
+
+SEARCH = "semlens/search"
+_PLANNED = ("semlens/similar", "semlens/duplicates", "semlens/context")
+
+
+def register(server: SemlensServer) -> None:
+    server.feature(SEARCH)(_search)
+    server.command("semlens.server.search")(_search)
+    for method in _PLANNED:
+        handler = _planned(method)
+        server.feature(method)(handler)
+        server.command(method.replace("semlens/", "semlens.server."))(handler)
+
+
+async def _search(ls: SemlensServer, params: Any) -> dict[str, Any]:
+    engine = await ls.ready_engine()
+    asked = search_params(params, _defaults(ls))  # after the client's settings came
+    encoding = ls.documents.encoding
+    token = asked.refine_token
+    loop = asyncio.get_running_loop()
+
+    def work(cancel: CancelToken) -> SearchResult:
+        def on_partial(result: SearchResult, stage: str) -> None:
+            if not cancel.cancelled and token is not None:
+                loop.call_soon_threadsafe(_send_partial, ls, token, convert.partial_result(result, stage, encoding))
+
+        return engine.search(asked.request, cancel, None if token is None else on_partial)
+
+    result = await ls.runner.run(work, replaces=token)
+    return convert.search_result(result, encoding, explain=asked.explain)
+
+
+def _send_partial(ls: SemlensServer, token: str | int, value: dict[str, Any]) -> None:
+    ls.progress(types.ProgressParams(token=token, value=value))
+
+
+def _planned(method: str) -> Any:
+    async def refuse(ls: SemlensServer, params: Any) -> None:
+        fields_of(params)
+        raise NotAvailable(f"{method} is not available yet in this version of semlens ({ls.version}).")
+
+    return refuse
+
+
+def _defaults(ls: SemlensServer) -> SearchDefaults:
+    settings = ls.settings.search
+    return SearchDefaults(settings.limit, settings.per_file, settings.time_budget_ms)

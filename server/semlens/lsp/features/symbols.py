@@ -1,0 +1,46 @@
+"""The editor's own symbol search: ``workspace/symbol`` and ``workspaceSymbol/resolve``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from semlens.lsp import convert
+
+if TYPE_CHECKING:
+    from semlens.lsp.server import SemlensServer
+
+LIMIT = 100
+"""Symbols of one answer; editors show a list, not a report."""
+
+PART_SIZE = 25
+"""Symbols of one partial result."""
+
+
+def register(server: SemlensServer) -> None:
+    server.feature(types.WORKSPACE_SYMBOL, types.WorkspaceSymbolOptions(resolve_provider=True))(_workspace_symbol)
+    server.feature(types.WORKSPACE_SYMBOL_RESOLVE)(_resolve)
+
+
+async def _workspace_symbol(ls: SemlensServer, params: types.WorkspaceSymbolParams) -> list[dict[str, Any]]:
+    engine = await ls.ready_engine()
+    if not ls.settings.symbols.workspace_symbol:
+        return []
+    result = await ls.runner.run(lambda token: engine.symbols(params.query, LIMIT, token))
+    symbols = [convert.workspace_symbol(hit, ls.documents.encoding) for hit in result.hits]
+    token = params.partial_result_token
+    if token is None:
+        return symbols
+    for start in range(0, len(symbols), PART_SIZE):
+        ls.progress(types.ProgressParams(token=token, value=symbols[start : start + PART_SIZE]))
+    return []  # LSP: what was sent in parts is not sent again
+
+
+async def _resolve(ls: SemlensServer, params: types.WorkspaceSymbol) -> types.WorkspaceSymbol:
+    """Our symbols carry their range already; clients that stripped it get it back from ``data``."""
+    where = params.data.get("range") if isinstance(params.data, dict) else None
+    if where is not None and not isinstance(params.location, types.Location):
+        resolved = ls.protocol._converter.structure(where, types.Range)  # noqa: SLF001 - pygls offers no other way
+        params.location = types.Location(uri=params.location.uri, range=resolved)
+    return params

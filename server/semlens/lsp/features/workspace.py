@@ -1,0 +1,178 @@
+"""From ``initialize`` on: the client's capabilities, its settings, its folders, and the files that change in them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from semlens.lsp.configuration import SECTION
+from semlens.lsp.features import documents
+from semlens.lsp.positions import choose_encoding
+from semlens.lsp.roots import initial_roots, local_path
+
+if TYPE_CHECKING:
+    from semlens.lsp.server import SemlensServer
+
+logger = logging.getLogger(__name__)
+
+CONFIGURATION_SECONDS = 2.0
+"""A client that does not say its settings within this time has none."""
+
+
+def register(server: SemlensServer) -> None:
+    server.feature(types.INITIALIZE)(_initialize)
+    server.feature(types.INITIALIZED)(_initialized)
+    server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(_did_change_configuration)
+    server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(_did_change_workspace_folders)
+    server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_did_change_watched_files)
+
+
+async def _initialize(ls: SemlensServer, params: types.InitializeParams) -> None:
+    """Make the engine. Its folders wait for `initialized`, when the client can be asked for settings."""
+    if params.process_id is not None:
+        ls.watch_parent(params.process_id)
+    general = params.capabilities.general
+    ls.documents.encoding = choose_encoding(general.position_encodings if general else None)
+    ls.wanted_roots = initial_roots(params)
+    ls.configuration.initialize(params.initialization_options)
+    ls.configuration.can_be_asked = bool(params.capabilities.workspace and params.capabilities.workspace.configuration)
+    await _load_settings(ls)
+    ls.engine = await asyncio.to_thread(ls.engine_factory, ls.settings, ls.engine_reports)
+    ls.engine.start()
+    if ls.settings.symbols.document_symbol:
+        documents.enable_outline(ls)
+
+
+async def _initialized(ls: SemlensServer, _params: types.InitializedParams) -> None:
+    engine = ls.engine
+    if engine is None:
+        return
+    try:
+        await _ask_configuration(ls)
+        async with ls.workspace_lock:
+            ls.roots.watching = _watching(ls)
+            for uri in ls.wanted_roots:
+                await _add_root(ls, uri)
+    finally:
+        ls.documents.attach(engine)
+        ls.is_ready.set()
+    window = ls.client_capabilities.window
+    if window and window.work_done_progress:
+        ls.start_progress()
+    ls.tell_status(engine.status())
+    await _register_dynamically(ls)
+
+
+async def _did_change_configuration(ls: SemlensServer, params: types.DidChangeConfigurationParams) -> None:
+    engine = await ls.ready_engine()
+    if ls.configuration.can_be_asked:
+        await _ask_configuration(ls)
+    else:
+        ls.configuration.update(params.settings)
+        await _apply_settings(ls)
+    ls.tell_status(engine.status())
+
+
+async def _did_change_workspace_folders(ls: SemlensServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    engine = await ls.ready_engine()
+    async with ls.workspace_lock:
+        for folder in params.event.removed:
+            await asyncio.to_thread(ls.roots.remove, engine, folder.uri)
+        for folder in params.event.added:
+            await _add_root(ls, folder.uri)
+    ls.tell_status(engine.status())
+
+
+def _did_change_watched_files(ls: SemlensServer, params: types.DidChangeWatchedFilesParams) -> None:
+    if ls.engine is not None and ls.is_ready.is_set():
+        ls.engine.files_changed([path for change in params.changes if (path := local_path(change.uri)) is not None])
+
+
+async def _add_root(ls: SemlensServer, uri: str) -> None:
+    assert ls.engine is not None
+    problem = await asyncio.to_thread(ls.roots.add, ls.engine, uri)
+    if problem is not None:
+        _warn(ls, [problem.message])
+
+
+async def _ask_configuration(ls: SemlensServer) -> None:
+    """Take the client's settings, if it can be asked."""
+    if not ls.configuration.can_be_asked:
+        return
+    question = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
+    try:
+        async with asyncio.timeout(CONFIGURATION_SECONDS):
+            answer = await ls.workspace_configuration_async(question)
+    except (TimeoutError, JsonRpcException) as error:
+        logger.info("The client does not say its settings (%s).", type(error).__name__)
+        return
+    ls.configuration.update(answer[0] if answer else None)
+    await _apply_settings(ls)
+
+
+async def _apply_settings(ls: SemlensServer) -> None:
+    before = ls.settings
+    await _load_settings(ls)
+    if ls.settings != before and ls.engine is not None:
+        await asyncio.to_thread(ls.engine.apply_settings, ls.settings)
+
+
+async def _load_settings(ls: SemlensServer) -> None:
+    first = next((path for uri in ls.wanted_roots if (path := local_path(uri)) is not None), None)
+    ls.settings, sentences = await asyncio.to_thread(ls.configuration.load, ls.roots.first or first)
+    logging.getLogger("semlens").setLevel(ls.settings.log.level.upper())
+    _warn(ls, sentences)
+
+
+def _warn(ls: SemlensServer, sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        logger.warning("%s", sentence)
+        ls.window_show_message(types.ShowMessageParams(type=types.MessageType.Warning, message=f"semlens: {sentence}"))
+
+
+def _watching(ls: SemlensServer) -> str:
+    mode = ls.settings.watch.mode
+    if mode == "off":
+        return "none"
+    return "client" if mode == "auto" and _can_watch(ls.client_capabilities) else "native"
+
+
+def _can_watch(capabilities: types.ClientCapabilities) -> bool:
+    workspace = capabilities.workspace
+    watched = workspace.did_change_watched_files if workspace else None
+    return bool(watched and watched.dynamic_registration)
+
+
+async def _register_dynamically(ls: SemlensServer) -> None:
+    """What the client starts to send only when told: file events, and that its settings changed."""
+    workspace = ls.client_capabilities.workspace
+    registrations = []
+    if ls.roots.watching == "client":
+        watchers = [types.FileSystemWatcher(glob_pattern="**/*")]
+        registrations.append(
+            types.Registration(
+                id="semlens-watched-files",
+                method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
+                register_options=types.DidChangeWatchedFilesRegistrationOptions(watchers=watchers),
+            )
+        )
+    configuration = workspace.did_change_configuration if workspace else None
+    if configuration and configuration.dynamic_registration:
+        registrations.append(
+            types.Registration(
+                id="semlens-configuration",
+                method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
+                register_options=types.DidChangeConfigurationRegistrationOptions(section=SECTION),
+            )
+        )
+    if not registrations:
+        return
+    try:
+        await ls.client_register_capability_async(types.RegistrationParams(registrations=registrations))
+    except JsonRpcException as error:
+        logger.warning("The client refused to watch: %s", error.message)

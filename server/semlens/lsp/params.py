@@ -1,0 +1,163 @@
+"""Parameters of the custom requests: JSON in, checked values out. Unknown fields are ignored.
+
+Every refusal is one sentence that names the field, as error -32602.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from pygls.exceptions import JsonRpcInvalidParams
+
+from semlens.core.request import SearchFilter, SearchRequest, TestFilter
+from semlens.core.symbol import SymbolKind
+
+MAX_LIMIT = 1000
+"""More hits than this are not a search; the answer would cost more than the question."""
+
+_KIND_BY_LABEL = {kind.label: kind for kind in SymbolKind}
+
+
+@dataclass(frozen=True, slots=True)
+class SearchParams:
+    """Of ``semlens/search``.
+
+    :ivar refine_token: where partial answers go, or None.
+    """
+
+    request: SearchRequest
+    refine_token: str | int | None
+    explain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReindexParams:
+    """Of ``semlens/reindex``; no ``uri`` means every root."""
+
+    uri: str | None
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchDefaults:
+    """What a search takes from the settings where its parameters are silent."""
+
+    limit: int = 20
+    per_file: int = 2
+    time_budget_ms: int = 150
+
+
+def search_params(params: object, defaults: SearchDefaults) -> SearchParams:
+    fields = fields_of(params)
+    query = _string(fields, "query")
+    if query is None:
+        refuse("`query` is missing: give the words to search for.")
+    limit = _integer(fields, "limit", low=1, high=MAX_LIMIT)
+    per_file = _integer(fields, "perFile", low=0, high=MAX_LIMIT)
+    document = _fields(fields, "textDocument")
+    token = fields.get("refineToken")
+    if token is not None and (isinstance(token, bool) or not isinstance(token, str | int)):
+        refuse("`refineToken` must be a string or an integer.")
+    request = SearchRequest(
+        query=query,
+        limit=defaults.limit if limit is None else limit,
+        filter=_filter(_fields(fields, "filter")),
+        per_file=defaults.per_file if per_file is None else per_file,
+        near_uri=_string(document, "uri") or "",
+        time_budget_ms=defaults.time_budget_ms,
+    )
+    return SearchParams(request, token, _boolean(fields, "explain"))
+
+
+def reindex_params(params: object) -> ReindexParams:
+    fields = fields_of(params)
+    return ReindexParams(_string(fields, "uri"), _boolean(fields, "full"))
+
+
+def fields_of(params: object) -> Mapping[str, Any]:
+    """The params object; none at all is the same as an empty one."""
+    if params is None:
+        return {}
+    if not isinstance(params, Mapping):
+        refuse("The parameters must be one object.")
+    return params
+
+
+def refuse(sentence: str) -> NoReturn:
+    """:raises JsonRpcInvalidParams: always."""
+    raise JsonRpcInvalidParams(sentence)
+
+
+def _filter(fields: Mapping[str, Any]) -> SearchFilter:
+    tests = _string(fields, "tests") or TestFilter.INCLUDE.value
+    if tests not in {choice.value for choice in TestFilter}:
+        refuse('`filter.tests` must be "include", "exclude" or "only".')
+    return SearchFilter(
+        languages=frozenset(name.lower() for name in _strings(fields, "languages")),
+        kinds=_kinds(fields.get("kinds")),
+        paths=_strings(fields, "paths"),
+        exclude_paths=_strings(fields, "excludePaths"),
+        tests=TestFilter(tests),
+    )
+
+
+def _kinds(value: object) -> frozenset[SymbolKind]:
+    """Kinds as LSP numbers or as lower-case names."""
+    if value is None:
+        return frozenset()
+    if not isinstance(value, list | tuple):
+        refuse("`filter.kinds` must be a list of symbol kinds.")
+    kinds = set()
+    for item in value:
+        if isinstance(item, str) and item.lower() in _KIND_BY_LABEL:
+            kinds.add(_KIND_BY_LABEL[item.lower()])
+        elif isinstance(item, int) and not isinstance(item, bool) and 1 <= item <= max(SymbolKind):
+            kinds.add(SymbolKind(item))
+        else:
+            refuse(f"`filter.kinds` holds {item!r}, which is no symbol kind: use LSP's numbers or names.")
+    return frozenset(kinds)
+
+
+def _fields(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = fields.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        refuse(f"`{name}` must be an object.")
+    return value
+
+
+def _string(fields: Mapping[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, str):
+        refuse(f"`{name}` must be a string.")
+    return value
+
+
+def _strings(fields: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = fields.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        refuse(f"`filter.{name}` must be a list of strings.")
+    return tuple(value)
+
+
+def _integer(fields: Mapping[str, Any], name: str, *, low: int, high: int) -> int | None:
+    value = fields.get(name)
+    if value is None:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # Lua and JavaScript know only one kind of number
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        refuse(f"`{name}` must be an integer from {low} to {high}.")
+    return value
+
+
+def _boolean(fields: Mapping[str, Any], name: str) -> bool:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, bool):
+        refuse(f"`{name}` must be true or false.")
+    return bool(value)

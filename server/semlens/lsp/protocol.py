@@ -1,0 +1,183 @@
+"""pygls's protocol, mended where it would drop a message, answer none, or log what it must not.
+
+What differs from pygls 2.1: a request that does not fit its type is answered (-32602) instead of lost; requests before
+`initialize` and after `shutdown` are answered; custom parameters arrive as plain JSON; documents are not kept twice;
+`workspace/executeCommand` is cancellable; expected refusals are not logged as crashes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+import cattrs
+from lsprotocol import types
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInvalidParams,
+    JsonRpcMethodNotFound,
+    JsonRpcRequestCancelled,
+    JsonRpcServerNotInitialized,
+)
+from pygls.protocol import JsonRPCRequestMessage, LanguageServerProtocol, default_converter, lsp_method
+from pygls.protocol.json_rpc import JsonRPCNotification, JsonRPCResponseMessage
+
+from semlens.core.errors import Cancelled, SemlensError, UsageError
+
+if TYPE_CHECKING:
+    from semlens.lsp.server import SemlensServer
+
+logger = logging.getLogger(__name__)
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
+REQUEST_FAILED = -32803
+
+
+def converter() -> cattrs.Converter:
+    """Pygls's converter, but parameters and results of methods that LSP does not know stay plain JSON."""
+    plain: cattrs.Converter = default_converter()  # type: ignore[no-untyped-call]
+    for message in (JsonRPCRequestMessage, JsonRPCNotification, JsonRPCResponseMessage):
+        plain.register_structure_hook(message, _structure_plain)
+    return plain
+
+
+def _structure_plain(fields: dict[str, Any], message: type[Any]) -> Any:
+    last = "result" if message is JsonRPCResponseMessage else "params"
+    names = [name for name in ("id", "method", "jsonrpc") if name in message.__annotations__]
+    return message(**{name: fields.get(name) for name in names}, **{last: fields.get(last)})
+
+
+def to_response_error(error: BaseException) -> types.ResponseError:
+    """The error object for whatever a handler raised."""
+    if isinstance(error, JsonRpcException):
+        return error.to_response_error()
+    if isinstance(error, Cancelled | asyncio.CancelledError):
+        return JsonRpcRequestCancelled("The request was cancelled.").to_response_error()
+    if isinstance(error, UsageError):
+        return types.ResponseError(code=INVALID_PARAMS, message=str(error))
+    if isinstance(error, SemlensError):
+        return types.ResponseError(code=REQUEST_FAILED, message=str(error))
+    return types.ResponseError(
+        code=INTERNAL_ERROR,
+        message=f"The request failed inside semlens ({type(error).__name__}): the server's log says where.",
+    )
+
+
+class SemlensProtocol(LanguageServerProtocol):
+    """What stands between the pipes and the handlers. Lives on the event loop."""
+
+    _server: SemlensServer
+
+    def receive(self, body: bytes) -> None:
+        """Handle one message as it came from the pipe. Never raises."""
+        try:
+            message = json.loads(body)
+        except ValueError:
+            self._refuse(None, PARSE_ERROR, "The message is not JSON.")
+            return
+        if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+            self._refuse(None, INVALID_REQUEST, "The message is not a JSON-RPC 2.0 object.")
+            return
+        try:
+            self._receive(message)
+        except Exception:
+            logger.exception("A message could not be handled: %s", message.get("method", "a response"))
+            if "id" in message and "method" in message:
+                self._refuse(message["id"], INTERNAL_ERROR, "The request failed inside semlens: see the server's log.")
+
+    def _receive(self, message: dict[str, Any]) -> None:
+        method, request_id = message.get("method"), message.get("id")
+        if method is not None and request_id is not None:
+            if (refusal := self._refusal_by_state(method)) is not None:
+                self._refuse(request_id, refusal.code, refusal.message)
+                return
+        elif method is not None and not self._is_initialized and method != types.EXIT:
+            return  # LSP: notifications before `initialize` are dropped
+        try:
+            structured = self.structure_message(message)
+        except JsonRpcException:
+            if method is not None and request_id is not None:
+                sentence = f"The parameters of {method} do not have the form that LSP gives them."
+                self._refuse(request_id, INVALID_PARAMS, sentence)
+            else:
+                logger.warning("Ignored a malformed %s.", method or "response")
+            return
+        self.handle_message(structured)
+
+    @property
+    def _is_initialized(self) -> bool:
+        return self._workspace is not None
+
+    def _refusal_by_state(self, method: object) -> JsonRpcException | None:
+        if self._shutdown:
+            return JsonRpcException("The server was told to shut down.", code=INVALID_REQUEST)
+        if self._is_initialized == (method == types.INITIALIZE):
+            if self._is_initialized:
+                return JsonRpcException("The server is initialized already.", code=INVALID_REQUEST)
+            return JsonRpcServerNotInitialized("The first request must be initialize.")
+        return None
+
+    def _refuse(self, request_id: Any, code: int, sentence: str) -> None:
+        # Not by pygls: it leaves an id of null out, which JSON-RPC wants for what could not be read.
+        self._send_data({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": sentence}})
+
+    # pygls calls these; the names are its own.
+
+    def _send_handler_result(self, future: Future[Any], *, msg_id: str | int) -> None:
+        self._request_futures.pop(msg_id, None)
+        error = asyncio.CancelledError() if future.cancelled() else future.exception()
+        if error is None:
+            self._send_response(msg_id, result=future.result())
+            return
+        if not isinstance(error, JsonRpcException | SemlensError | asyncio.CancelledError):
+            logger.error("A request failed.", exc_info=error)
+        self._send_response(msg_id, error=to_response_error(error))
+
+    def _check_handler_result(self, future: Future[Any]) -> None:
+        if not future.cancelled() and (error := future.exception()) is not None:
+            logger.error("A notification could not be handled.", exc_info=error)
+
+    def _handle_request(self, msg_id: str | int, method_name: str, params: Any) -> None:
+        if method_name not in self.fm.builtin_features and method_name not in self.fm.features:
+            self._send_response(msg_id, error=JsonRpcMethodNotFound.of(method_name).to_response_error())
+            return
+        super()._handle_request(msg_id, method_name, params)
+
+    def _handle_cancel_notification(self, msg_id: str | int) -> None:
+        future = self._request_futures.get(msg_id)
+        if future is not None:  # unknown: it was answered while the cancellation was under way
+            future.cancel()
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
+        self._server.documents.did_open(params)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+        self._server.documents.did_change(params)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
+        self._server.documents.did_close(params)
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    async def lsp_workspace__execute_command(  # type: ignore[override] # a coroutine can be cancelled, pygls's cannot
+        self, params: types.ExecuteCommandParams
+    ) -> Any:
+        handler = self.fm.commands.get(params.command)
+        if handler is None:
+            raise JsonRpcInvalidParams(f"There is no command {params.command}.")
+        arguments = params.arguments or ()
+        if len(arguments) > 1:
+            raise JsonRpcInvalidParams("A command takes one object of parameters.")
+        return await handler(arguments[0] if arguments else None)
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *_: Any) -> None:  # type: ignore[override] # nothing to wait for: `run` closes the pipes
+        self._server.stop(0 if self._shutdown else 1)

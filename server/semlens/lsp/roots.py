@@ -1,0 +1,79 @@
+"""The workspace folders of the client, as paths, and why some of them cannot be indexed."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from lsprotocol import types
+
+from semlens.core.errors import SemlensError
+from semlens.core.paths import uri_to_path
+from semlens.core.status import Problem
+from semlens.lsp.port import EnginePort
+
+logger = logging.getLogger(__name__)
+
+
+def local_path(uri: str) -> Path | None:
+    """The file or folder that a URI names, or None where it is none of this machine."""
+    path = uri_to_path(uri)
+    return None if path is None else Path(path)
+
+
+def initial_roots(params: types.InitializeParams) -> list[str]:
+    """URIs of the roots: ``workspaceFolders``, else ``rootUri``, else the older ``rootPath``, else none."""
+    if params.workspace_folders:
+        return [folder.uri for folder in params.workspace_folders]
+    if params.root_uri:
+        return [params.root_uri]
+    if params.root_path:
+        return [Path(params.root_path).as_uri()]
+    return []
+
+
+class Roots:
+    """Which folders the engine was given. `add` and `remove` look at the disk: call them from a thread."""
+
+    def __init__(self) -> None:
+        self.watching = "native"
+        self._path_by_uri: dict[str, Path] = {}
+        self._problem_by_uri: dict[str, Problem] = {}
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(self._problem_by_uri.values())
+
+    @property
+    def first(self) -> Path | None:
+        return next(iter(self._path_by_uri.values()), None)
+
+    def add(self, engine: EnginePort, uri: str) -> Problem | None:
+        """Give one folder to the engine.
+
+        :returns: why it cannot be indexed, if so.
+        """
+        path = local_path(uri)
+        if path is None:
+            logger.info("A workspace folder that is no local file was left out.")
+            return None
+        try:
+            # An editor opens what the user happens to be in: that does not ask for a whole home folder.
+            engine.add_root(path, asked=False, watching=self.watching)
+        except SemlensError as error:
+            problem = Problem(str(path), str(error))
+            self._problem_by_uri[uri] = problem
+            logger.warning("%s", error)
+            return problem
+        self._path_by_uri[uri] = path
+        return None
+
+    def remove(self, engine: EnginePort, uri: str) -> None:
+        self._problem_by_uri.pop(uri, None)
+        if (path := self._path_by_uri.pop(uri, None)) is not None:
+            engine.remove_root(path)
+
+    def containing(self, path: Path) -> Path | None:
+        """The innermost root that holds the path, or is it."""
+        roots = [root for root in self._path_by_uri.values() if path.is_relative_to(root)]
+        return max(roots, key=lambda root: len(root.parts), default=None)

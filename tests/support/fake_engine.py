@@ -1,0 +1,176 @@
+"""An engine that finds by substring in what it was given and keeps every call, for tests of the server alone."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from semlens.core.cancel import CancelToken
+from semlens.core.errors import WorkspaceError
+from semlens.core.hit import SearchHit, SearchResult
+from semlens.core.request import SearchRequest
+from semlens.core.span import Span
+from semlens.core.status import EngineState, EngineStatus, RootStatus, TierStatus
+from semlens.core.symbol import Outline, Symbol, SymbolKind
+from semlens.engine.settings import Settings
+
+_DEF = re.compile(r"def (\w+)\(")
+
+
+class FakeEngine:
+    """:ivar calls: name and arguments of every call, in order."""
+
+    def __init__(self, settings: Settings, on_status: Callable[[EngineStatus], None]) -> None:
+        self.settings = settings
+        self.on_status = on_status
+        self.calls: list[tuple[object, ...]] = []
+        self.buffers: dict[str, str] = {}
+        self.roots: list[Path] = []
+        self.state = EngineState.READY
+        self.n_files, self.n_pending = 0, 0
+        self.cancelled = threading.Event()
+        self.searching = threading.Event()
+        self.closed = threading.Event()
+
+    def start(self) -> None:
+        self.calls.append(("start",))
+
+    def close(self) -> None:
+        self.closed.set()
+
+    def add_root(self, path: Path, *, asked: bool = True, watching: str = "none") -> None:
+        if not path.is_dir():
+            raise WorkspaceError(f"{path} is not a folder: open one that is.")
+        self.calls.append(("add_root", path, asked, watching))
+        self.roots.append(path)
+
+    def remove_root(self, path: Path) -> None:
+        self.calls.append(("remove_root", path))
+        self.roots.remove(path)
+
+    def files_changed(self, paths: Iterable[Path]) -> None:
+        self.calls.append(("files_changed", *paths))
+
+    def rescan(self, root: Path | None = None, *, full: bool = False) -> None:
+        self.calls.append(("rescan", root, full))
+
+    def open_buffer(self, uri: str, language_id: str, version: int, text: str) -> None:
+        self.calls.append(("open_buffer", uri, language_id, version))
+        self.buffers[uri] = text
+
+    def change_buffer(self, uri: str, version: int, text: str) -> None:
+        self.calls.append(("change_buffer", uri, version))
+        self.buffers[uri] = text
+
+    def save_buffer(self, uri: str) -> None:
+        self.calls.append(("save_buffer", uri))
+
+    def close_buffer(self, uri: str) -> None:
+        self.calls.append(("close_buffer", uri))
+        del self.buffers[uri]
+
+    def search(
+        self,
+        request: SearchRequest,
+        cancel: CancelToken,
+        on_partial: Callable[[SearchResult, str], None] | None = None,
+    ) -> SearchResult:
+        self.calls.append(("search", request))
+        if request.query == "forever":
+            self.searching.set()
+            while not cancel.cancelled:
+                self.cancelled.wait(0.001)
+            self.cancelled.set()
+            cancel.check()
+        if request.query == "crash":
+            raise RuntimeError("the text of a secret document")
+        hits = self._hits(request.query)[: request.limit]
+        if on_partial is not None:
+            on_partial(SearchResult(hits[:1], 7, complete=True, elapsed_ms=0.5), "first")
+        return SearchResult(hits, 7, complete=True, elapsed_ms=1.25)
+
+    def symbols(self, query: str, limit: int, cancel: CancelToken) -> SearchResult:
+        cancel.check()
+        self.calls.append(("symbols", query, limit))
+        return SearchResult(self._hits(query)[:limit], 7, complete=True, elapsed_ms=1.0)
+
+    def outline_of_buffer(self, uri: str, cancel: CancelToken) -> Outline | None:
+        cancel.check()
+        text = self.buffers.get(uri)
+        if text is None:
+            return None
+        symbols = tuple(
+            Symbol(hit.name, hit.name, hit.kind, hit.span, hit.name_span, hit.signature, "", -1 if at == 0 else 0)
+            for at, hit in enumerate(self._hits_in(uri, text, ""))
+        )
+        return Outline("python", text.count("\n") + 1, symbols, ())
+
+    def status(self) -> EngineStatus:
+        roots = tuple(
+            RootStatus(str(root), self.n_files, 0, self.n_pending, {"binary": 2}, "client") for root in self.roots
+        )
+        return EngineStatus(
+            state=self.state,
+            complete=self.state is EngineState.READY,
+            refining=False,
+            roots=roots,
+            tiers=(TierStatus("fake", "first", 3, 0),),
+            generation=7,
+            lag_ms=0.0,
+            rss_bytes=1,
+            index_bytes=2,
+            problems=(),
+            counters={"embedded": 3},
+        )
+
+    def pause(self) -> None:
+        self.state = EngineState.PAUSED
+
+    def resume(self) -> None:
+        self.state = EngineState.READY
+
+    def apply_settings(self, settings: Settings) -> None:
+        self.calls.append(("apply_settings",))
+        self.settings = settings
+
+    def report(self, state: EngineState, n_files: int = 0, n_pending: int = 0) -> None:
+        """What the indexer thread of a real engine does."""
+        self.state, self.n_files, self.n_pending = state, n_files, n_pending
+        self.on_status(self.status())
+
+    def _hits(self, query: str) -> tuple[SearchHit, ...]:
+        return tuple(hit for uri, text in self.buffers.items() for hit in self._hits_in(uri, text, query))
+
+    def _hits_in(self, uri: str, text: str, query: str) -> list[SearchHit]:
+        hits = []
+        for number, line in enumerate(text.split("\n")):
+            if (match := _DEF.search(line)) and query in match[1]:
+                end = len(line.encode())
+                start = len(line[: match.start(1)].encode())
+                name = Span(number, start, number, start + len(match[1].encode()))
+                hits.append(
+                    SearchHit(
+                        root="",
+                        path=uri,
+                        uri=uri,
+                        name=match[1],
+                        qualified_name=f"m.{match[1]}",
+                        container_name="m",
+                        kind=SymbolKind.FUNCTION,
+                        language="python",
+                        span=Span(number, 0, number, end),
+                        name_span=name,
+                        signature=line.strip(),
+                        score=0.5,
+                        snippet=line,
+                        snippet_span=Span(number, 0, number, end),
+                        highlights=((number, number),),
+                        reasons=("name",),
+                        dirty=True,
+                        features={"name.exact": 1.0},
+                        line_texts={number: line},
+                    )
+                )
+        return hits

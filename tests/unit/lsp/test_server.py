@@ -1,0 +1,524 @@
+"""The server with a fake engine: what it asks of the engine, and how it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsp_client import Client, ResponseError, edit
+
+from semlens.core.request import SearchFilter, TestFilter
+from semlens.core.status import EngineState
+from semlens.core.symbol import SymbolKind
+
+URI = "untitled:one.py"
+TEXT = "def alpha(x):\n    pass\ndef beta(x):\n    pass\n"
+
+
+@pytest.fixture
+def open_session(session: Callable[..., Any]) -> Any:
+    """An initialized session with one open buffer."""
+    one = session()
+    one.client.initialize()
+    one.client.open(URI, TEXT)
+    return one
+
+
+def test_search_answers_every_field(open_session: Any) -> None:
+    answer = open_session.client.search("beta")
+    line = {"start": {"line": 2, "character": 0}, "end": {"line": 2, "character": 12}}
+    assert answer == {
+        "hits": [
+            {
+                "name": "beta",
+                "kind": 12,
+                "containerName": "m",
+                "location": {"uri": URI, "range": line},
+                "selectionRange": {"start": {"line": 2, "character": 4}, "end": {"line": 2, "character": 8}},
+                "language": "python",
+                "score": 0.5,
+                "signature": "def beta(x):",
+                "snippet": {"text": "def beta(x):", "range": line},
+                "highlights": [line],
+                "reasons": ["name"],
+                "dirty": True,
+                "path": URI,
+                "qualifiedName": "m.beta",
+            }
+        ],
+        "generation": 7,
+        "complete": True,
+        "elapsedMs": 1.25,
+    }
+
+
+def test_explain_adds_the_features(open_session: Any) -> None:
+    answer = open_session.client.search("beta", explain=True)
+    assert answer["hits"][0]["features"] == {"name.exact": 1.0}
+
+
+def test_parameters_reach_the_engine(open_session: Any) -> None:
+    open_session.client.search(
+        "x",
+        limit=3,
+        perFile=0,
+        filter={
+            "languages": ["Python"],
+            "kinds": [12, "class"],
+            "paths": ["src/**"],
+            "excludePaths": ["old/**"],
+            "tests": "exclude",
+        },
+        textDocument={"uri": URI, "version": 1},
+        madeUp={"a": [1]},
+    )
+    (request,) = open_session.calls("search")[-1]
+    assert (request.query, request.limit, request.per_file, request.near_uri) == ("x", 3, 0, URI)
+    assert request.filter == SearchFilter(
+        languages=frozenset({"python"}),
+        kinds=frozenset({SymbolKind.FUNCTION, SymbolKind.CLASS}),
+        paths=("src/**",),
+        exclude_paths=("old/**",),
+        tests=TestFilter.EXCLUDE,
+    )
+
+
+def test_silent_parameters_take_the_settings(session: Callable[..., Any]) -> None:
+    one = session()
+    one.client.initialize(options={"search": {"limit": 7, "perFile": 1, "timeBudgetMs": 99}})
+    one.client.search("x")
+    (request,) = one.calls("search")[-1]
+    assert (request.limit, request.per_file, request.time_budget_ms) == (7, 1, 99)
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "field"),
+    [
+        ("semlens/search", {}, "query"),
+        ("semlens/search", None, "query"),
+        ("semlens/search", {"query": 5}, "query"),
+        ("semlens/search", {"query": "a", "limit": 0}, "limit"),
+        ("semlens/search", {"query": "a", "limit": "many"}, "limit"),
+        ("semlens/search", {"query": "a", "limit": True}, "limit"),
+        ("semlens/search", {"query": "a", "perFile": -1}, "perFile"),
+        ("semlens/search", {"query": "a", "filter": []}, "filter"),
+        ("semlens/search", {"query": "a", "filter": {"tests": "maybe"}}, "filter.tests"),
+        ("semlens/search", {"query": "a", "filter": {"kinds": ["spoon"]}}, "filter.kinds"),
+        ("semlens/search", {"query": "a", "filter": {"kinds": [99]}}, "filter.kinds"),
+        ("semlens/search", {"query": "a", "filter": {"paths": "src"}}, "filter.paths"),
+        ("semlens/search", {"query": "a", "textDocument": "x"}, "textDocument"),
+        ("semlens/search", {"query": "a", "refineToken": {}}, "refineToken"),
+        ("semlens/search", {"query": "a", "explain": 1}, "explain"),
+        ("semlens/search", ["a"], "object"),
+        ("semlens/reindex", {"full": "yes"}, "full"),
+        ("semlens/reindex", {"uri": "file:///nowhere/at/all"}, "uri"),
+        ("workspace/symbol", {}, "workspace/symbol"),
+        ("workspace/executeCommand", {"command": "semlens.server.search", "arguments": [{}]}, "query"),
+        ("workspace/executeCommand", {"command": "semlens.server.search", "arguments": [{}, {}]}, "one object"),
+        ("workspace/executeCommand", {"command": "rm"}, "rm"),
+    ],
+)
+def test_wrong_parameters_are_named(open_session: Any, method: str, params: Any, field: str) -> None:
+    with pytest.raises(ResponseError) as caught:
+        open_session.client.call(method, params)
+    assert caught.value.code == -32602
+    assert field in caught.value.message
+    assert caught.value.message.endswith(".")
+    assert open_session.client.search("beta")["hits"]
+
+
+@pytest.mark.parametrize("method", ["semlens/similar", "semlens/duplicates", "semlens/context"])
+def test_what_is_not_built_says_so(open_session: Any, method: str) -> None:
+    for ask in (
+        lambda: open_session.client.call(method, {}),
+        lambda: open_session.client.call(
+            "workspace/executeCommand", {"command": method.replace("/", ".server."), "arguments": [{}]}
+        ),
+    ):
+        with pytest.raises(ResponseError, match="not available yet") as caught:
+            ask()
+        assert caught.value.code == -32803
+
+
+def test_unknown_methods_are_refused(open_session: Any) -> None:
+    with pytest.raises(ResponseError) as caught:
+        open_session.client.call("semlens/teleport", {})
+    assert caught.value.code == -32601
+
+
+def test_cancellation_reaches_the_work(open_session: Any) -> None:
+    pending = open_session.client.request("semlens/search", {"query": "forever"})
+    assert open_session.engine.searching.wait(10)
+    pending.cancel()
+    with pytest.raises(ResponseError) as caught:
+        pending.result(10)
+    assert caught.value.code == -32800
+    assert open_session.engine.cancelled.wait(10)
+    assert open_session.client.search("beta")["hits"]
+
+
+def test_cancellation_of_a_command_reaches_the_work(open_session: Any) -> None:
+    params = {"command": "semlens.server.search", "arguments": [{"query": "forever"}]}
+    pending = open_session.client.request("workspace/executeCommand", params)
+    assert open_session.engine.searching.wait(10)
+    pending.cancel()
+    with pytest.raises(ResponseError) as caught:
+        pending.result(10)
+    assert caught.value.code == -32800
+    assert open_session.engine.cancelled.wait(10)
+
+
+def test_a_newer_query_of_the_same_picker_replaces_the_older(open_session: Any) -> None:
+    older = open_session.client.request("semlens/search", {"query": "forever", "refineToken": "picker"})
+    assert open_session.engine.searching.wait(10)
+    newer = open_session.client.search("beta", refineToken="picker")
+    with pytest.raises(ResponseError) as caught:
+        older.result(10)
+    assert caught.value.code == -32800
+    assert [hit["name"] for hit in newer["hits"]] == ["beta"]
+
+
+def test_a_crash_is_answered_without_its_text(open_session: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(ResponseError) as caught:
+        open_session.client.search("crash")
+    assert caught.value.code == -32603
+    assert "secret" not in caught.value.message
+    assert caught.value.data is None
+    assert open_session.client.search("beta")["hits"]
+
+
+def test_partial_answers_come_before_the_answer(open_session: Any) -> None:
+    open_session.client.search("", refineToken="t1")
+    (progress,) = [m for m in open_session.client.notifications if m["method"] == "$/progress"]
+    assert progress["params"]["token"] == "t1"
+    value = progress["params"]["value"]
+    assert (value["stage"], value["replace"], value["generation"]) == ("first", True, 7)
+    assert [hit["name"] for hit in value["hits"]] == ["alpha"]
+
+
+def test_commands_mirror_the_requests(open_session: Any) -> None:
+    commands = open_session.client.capabilities["executeCommandProvider"]["commands"]
+    names = ("search", "similar", "duplicates", "context", "status", "reindex", "pause", "resume")
+    assert sorted(commands) == sorted(f"semlens.server.{name}" for name in names)
+    by_command = open_session.client.call(
+        "workspace/executeCommand", {"command": "semlens.server.search", "arguments": [{"query": "beta"}]}
+    )
+    assert by_command == open_session.client.search("beta")
+    status = open_session.client.call("workspace/executeCommand", {"command": "semlens.server.status"})
+    assert status["state"] == "ready"
+
+
+def test_workspace_symbol_in_consecutive_parts(open_session: Any) -> None:
+    open_session.client.open("untitled:many.py", "".join(f"def f{n:03}(): pass\n" for n in range(60)))
+    whole = open_session.client.call("workspace/symbol", {"query": "f0"})
+    rest = open_session.client.call("workspace/symbol", {"query": "f0", "partialResultToken": "p"})
+    parts = [m["params"]["value"] for m in open_session.client.notifications if m["method"] == "$/progress"]
+    assert rest == []
+    assert len(parts) > 1
+    assert [symbol for part in parts for symbol in part] == whole
+
+
+def test_resolve_brings_the_range_back(open_session: Any) -> None:
+    (symbol,) = open_session.client.call("workspace/symbol", {"query": "beta"})
+    where = symbol["location"]["range"]
+    assert where == {"start": {"line": 2, "character": 4}, "end": {"line": 2, "character": 8}}
+    assert open_session.client.call("workspaceSymbol/resolve", symbol)["location"] == symbol["location"]
+    stripped = {**symbol, "location": {"uri": URI}}
+    assert open_session.client.call("workspaceSymbol/resolve", stripped)["location"]["range"] == where
+
+
+def test_workspace_symbol_can_be_switched_off(session: Callable[..., Any]) -> None:
+    one = session()
+    one.client.initialize(options={"symbols": {"workspaceSymbol": False}})
+    one.client.open(URI, TEXT)
+    assert one.client.call("workspace/symbol", {"query": "beta"}) == []
+
+
+def test_outline_only_by_setting(session: Callable[..., Any]) -> None:
+    off, on = session(), session()
+    off.client.initialize()
+    assert "documentSymbolProvider" not in off.client.capabilities
+    trees = {"textDocument": {"documentSymbol": {"hierarchicalDocumentSymbolSupport": True}}}
+    on.client.initialize(options={"semlens.symbols.documentSymbol": True}, capabilities=trees)
+    assert on.client.capabilities["documentSymbolProvider"]
+    on.client.open(URI, TEXT)
+    (top,) = on.client.call("textDocument/documentSymbol", {"textDocument": {"uri": URI}})
+    assert (top["name"], [child["name"] for child in top["children"]]) == ("alpha", ["beta"])
+
+
+def test_outline_is_flat_for_older_clients(session: Callable[..., Any]) -> None:
+    one = session()
+    one.client.initialize(options={"symbols": {"documentSymbol": True}})
+    one.client.open(URI, TEXT)
+    symbols = one.client.call("textDocument/documentSymbol", {"textDocument": {"uri": URI}})
+    assert [(s["name"], s.get("containerName")) for s in symbols] == [("alpha", None), ("beta", "alpha")]
+
+
+def test_status_has_every_field(session: Callable[..., Any], tmp_path: Path) -> None:
+    one = session()
+    one.client.initialize(root=tmp_path)
+    status = one.client.call("semlens/status", {})
+    assert set(status) >= {
+        "state",
+        "complete",
+        "refining",
+        "roots",
+        "tiers",
+        "generation",
+        "lagMs",
+        "rssBytes",
+        "indexBytes",
+        "remote",
+        "problems",
+    }
+    assert status["roots"] == [
+        {
+            "uri": tmp_path.as_uri(),
+            "files": 0,
+            "symbols": 0,
+            "pending": 0,
+            "skipped": {"binary": 2},
+            "watching": "client",
+        }
+    ]
+    assert status["tiers"] == [{"model": "fake", "role": "first", "embedded": 3, "pending": 0}]
+
+
+@pytest.mark.parametrize("how", ["root", "folders", "none"])
+def test_roots(session: Callable[..., Any], tmp_path: Path, how: str) -> None:
+    one = session()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    if how == "root":
+        one.client.initialize(root=tmp_path / "a")
+    elif how == "folders":
+        one.client.initialize(root=tmp_path, folders=[tmp_path / "a", tmp_path / "b"])
+    else:
+        one.client.initialize()
+    one.client.call("semlens/status", {})
+    expected = {"root": ["a"], "folders": ["a", "b"], "none": []}[how]
+    assert [call[0] for call in one.calls("add_root")] == [tmp_path / name for name in expected]
+
+
+def test_a_missing_root_is_one_sentence_and_a_problem(session: Callable[..., Any], tmp_path: Path) -> None:
+    one = session()
+    one.client.initialize(root=tmp_path / "gone")
+    message = one.client.wait_for("a warning", lambda m: m["method"] == "window/showMessage")
+    assert "gone" in message["params"]["message"]
+    (problem,) = one.client.call("semlens/status", {})["problems"]
+    assert problem["path"].endswith("gone")
+
+
+def test_folders_come_and_go(session: Callable[..., Any], tmp_path: Path) -> None:
+    one = session()
+    one.client.initialize(folders=[tmp_path])
+    (tmp_path / "b").mkdir()
+    folder = {"uri": (tmp_path / "b").as_uri(), "name": "b"}
+    one.client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [folder], "removed": []}})
+    one.client.until("two roots", lambda: len(one.engine.roots), lambda n: n == 2)
+    one.client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [folder]}})
+    one.client.until("one root", lambda: one.engine.roots, lambda roots: roots == [tmp_path])
+
+
+WATCHING = {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}}
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "mode", "watching"),
+    [
+        (WATCHING, "auto", "client"),
+        ({}, "auto", "native"),
+        (WATCHING, "native", "native"),
+        (WATCHING, "polling", "native"),
+        (WATCHING, "off", "none"),
+    ],
+)
+def test_who_watches(
+    session: Callable[..., Any], tmp_path: Path, capabilities: dict[str, Any], mode: str, watching: str
+) -> None:
+    one = session()
+    one.client.initialize(root=tmp_path, capabilities=capabilities, options={"watch": {"mode": mode}})
+    one.client.call("semlens/status", {})
+    assert one.calls("add_root") == [(tmp_path, False, watching)]
+    if watching == "client":
+        request = one.client.wait_for_request("client/registerCapability")
+        methods = [registration["method"] for registration in request["params"]["registrations"]]
+        assert methods == ["workspace/didChangeWatchedFiles"]
+
+
+def test_watched_files_reach_the_engine(session: Callable[..., Any], tmp_path: Path) -> None:
+    one = session()
+    one.client.initialize(root=tmp_path)
+    one.client.call("semlens/status", {})
+    uri = (tmp_path / "a b.py").as_uri()
+    changes = [{"uri": uri, "type": 1}, {"uri": "untitled:x", "type": 2}]
+    one.client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+    one.client.call("semlens/status", {})
+    assert one.calls("files_changed") == [(tmp_path / "a b.py",)]
+
+
+def test_settings_are_asked_for(session: Callable[..., Any], tmp_path: Path) -> None:
+    one = session(configuration={"search": {"limit": 4}, "files": {"exclude": None}})
+    one.client.initialize(
+        root=tmp_path, capabilities={"workspace": {"configuration": True}}, options={"search": {"perFile": 9}}
+    )
+    one.client.search("x")
+    (request,) = one.calls("search")[-1]
+    assert (request.limit, request.per_file) == (4, 9)
+    one.client.configuration = {"search": {"limit": 5}}
+    one.client.notify("workspace/didChangeConfiguration", {"settings": None})
+    one.client.until("the new limit", lambda: one.engine.settings.search.limit, lambda limit: limit == 5)
+
+
+def test_settings_are_pushed(session: Callable[..., Any]) -> None:
+    one = session()
+    one.client.initialize()
+    one.client.notify("workspace/didChangeConfiguration", {"settings": {"semlens": {"search": {"limit": 6}}}})
+    one.client.until("the new limit", lambda: one.engine.settings.search.limit, lambda limit: limit == 6)
+
+
+def test_a_wrong_setting_is_reported_once_by_name(session: Callable[..., Any]) -> None:
+    one = session()
+    one.client.initialize(options={"search": {"limit": "many"}})
+    for limit in (5, 6):
+        settings = {"semlens": {"search": {"limit": "many", "perFile": limit}}}
+        one.client.notify("workspace/didChangeConfiguration", {"settings": settings})
+        one.client.until("it", lambda: one.engine.settings.search.per_file, lambda n, limit=limit: n == limit)
+    shown = [m["params"]["message"] for m in one.client.notifications if m["method"] == "window/showMessage"]
+    assert len(shown) == 1
+    assert "semlens.search.limit" in shown[0]
+
+
+def test_reindex(session: Callable[..., Any], tmp_path: Path) -> None:
+    one = session()
+    one.client.initialize(root=tmp_path)
+    (tmp_path / "a.py").touch()
+    assert one.client.call("semlens/reindex")["state"] == "ready"
+    one.client.call("semlens/reindex", {"full": True})
+    one.client.call("semlens/reindex", {"uri": tmp_path.as_uri(), "full": True})
+    one.client.call("semlens/reindex", {"uri": (tmp_path / "a.py").as_uri()})
+    assert one.calls("rescan") == [(None, False), (None, True), (tmp_path, True)]
+    assert one.calls("files_changed") == [(tmp_path / "a.py",)]
+
+
+def test_pause_and_resume(open_session: Any) -> None:
+    assert open_session.client.call("semlens/pause", {})["state"] == "paused"
+    assert open_session.client.call("semlens/resume", {})["state"] == "ready"
+
+
+def test_buffers_opened_before_the_settings_came_are_handed_over(session: Callable[..., Any]) -> None:
+    one = session(configuration={})
+    one.client.initialize(capabilities={"workspace": {"configuration": True}})
+    one.client.open(URI, TEXT)
+    one.client.change(URI, 2, edit(0, 4, 0, 9, "gamma"))
+    assert [hit["name"] for hit in one.client.search("gamma")["hits"]] == ["gamma"]
+
+
+def test_status_changes_are_few_and_the_last_one_comes(open_session: Any) -> None:
+    client: Client = open_session.client
+    client.call("semlens/status", {})
+    for n_files in range(500):
+        open_session.engine.report(EngineState.INDEXING, n_files)
+    open_session.engine.report(EngineState.READY, 500)
+    client.wait_for(
+        "ready", lambda m: m["method"] == "semlens/statusChanged" and m["params"]["roots"] == [] and is_ready(m)
+    )
+    changes = [m for m in client.notifications if m["method"] == "semlens/statusChanged"]
+    assert len(changes) <= 4
+
+
+def is_ready(message: dict[str, Any]) -> bool:
+    return bool(message["params"]["state"] == "ready")
+
+
+def test_long_work_shows_progress_with_counts(session: Callable[..., Any], tmp_path: Path) -> None:
+    one = session()
+    one.client.initialize(root=tmp_path, capabilities={"window": {"workDoneProgress": True}})
+    one.client.call("semlens/status", {})
+    one.engine.report(EngineState.INDEXING, 1000, 600)
+    token = one.client.wait_for_request("window/workDoneProgress/create")["params"]["token"]
+
+    def is_kind(kind: str) -> Callable[[dict[str, Any]], bool]:
+        return lambda m: m["method"] == "$/progress" and m["params"]["value"]["kind"] == kind
+
+    begin = one.client.wait_for("begin", is_kind("begin"))["params"]
+    assert begin["token"] == token
+    assert (begin["value"]["percentage"], begin["value"]["message"]) == (40, "400 of 1,000 files")
+    one.engine.report(EngineState.INDEXING, 1000, 100)
+    report = one.client.wait_for("report", is_kind("report"))["params"]["value"]
+    assert (report["percentage"], report["message"]) == (90, "900 of 1,000 files")
+    one.engine.report(EngineState.READY, 1000, 0)
+    one.client.wait_for("end", is_kind("end"))
+
+
+def test_short_work_shows_no_progress(session: Callable[..., Any], tmp_path: Path) -> None:
+    one = session()
+    one.client.initialize(root=tmp_path, capabilities={"window": {"workDoneProgress": True}})
+    one.client.call("semlens/status", {})
+    one.engine.report(EngineState.INDEXING, 10, 5)
+    one.engine.report(EngineState.READY, 10, 0)
+    one.client.wait_for("ready", lambda m: m["method"] == "semlens/statusChanged" and m["params"]["roots"][0]["files"])
+    assert [m for m in one.client.server_requests if m["method"].startswith("window")] == []
+
+
+def test_requests_before_initialize_and_after_shutdown_are_answered(session: Callable[..., Any]) -> None:
+    one = session()
+    with pytest.raises(ResponseError) as early:
+        one.client.call("semlens/status", {})
+    assert early.value.code == -32002
+    one.client.initialize()
+    with pytest.raises(ResponseError) as twice:
+        one.client.call("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+    assert twice.value.code == -32600
+    one.client.call("shutdown")
+    with pytest.raises(ResponseError) as late:
+        one.client.call("semlens/status", {})
+    assert late.value.code == -32600
+    one.client.notify("exit")
+    assert one.wait_exit() == 0
+    assert one.engine.closed.is_set()
+
+
+def test_exit_without_shutdown_is_a_failure(session: Callable[..., Any]) -> None:
+    one = session()
+    one.client.initialize()
+    one.client.notify("exit")
+    assert one.wait_exit() == 1
+
+
+def test_the_end_of_input_ends_the_server(session: Callable[..., Any]) -> None:
+    one = session()
+    one.client.initialize()
+    one.client._stdin.close()
+    assert one.wait_exit() == 0
+    assert one.engine.closed.is_set()
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [(b"{nonsense", -32700), (b"[]", -32600), (b'"text"', -32600), (b'{"id": 1, "method": "shutdown"}', -32600)],
+)
+def test_malformed_messages_are_answered_and_survived(open_session: Any, body: bytes, code: int) -> None:
+    open_session.client.send_bytes(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+    answer = open_session.client.wait_for("an error", lambda m: "error" in m)
+    assert (answer["id"], answer["error"]["code"]) == (None, code)
+    assert open_session.client.search("beta")["hits"]
+
+
+def test_malformed_notifications_are_survived(open_session: Any) -> None:
+    open_session.client.notify("textDocument/didChange", {"textDocument": 5})
+    open_session.client.notify(
+        "textDocument/didChange", {"textDocument": {"uri": "untitled:x", "version": 1}, "contentChanges": []}
+    )
+    open_session.client.notify("semlens/unknown", {"a": 1})
+    open_session.client.notify("$/cancelRequest", {"id": 999})
+    assert open_session.client.search("beta")["hits"]
+
+
+def test_a_client_that_does_not_read_does_not_stop_the_loop(open_session: Any) -> None:
+    """200 answers of 1 MB: far more than the pipe holds, and all of them arrive in the end."""
+    open_session.client.open("untitled:long.py", "def long" + "g" * 100_000 + "(): pass\n")
+    pending = [open_session.client.request("semlens/search", {"query": "long"}) for _ in range(50)]
+    assert all(len(one.result()["hits"]) == 1 for one in pending)
