@@ -226,7 +226,7 @@ class _Builder:
             if kind in TYPE_KINDS:
                 self._types.setdefault(name, position)
             if len(stack) < _MAX_DEPTH:
-                stack.append((end, start, position, position, inner, kind))
+                stack.append((-negative_end, start, position, position, inner, kind))
         return symbols, definitions
 
     def _name(self, captures: _Captures) -> tuple[Node, str, list[str]]:
