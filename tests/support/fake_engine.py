@@ -30,6 +30,7 @@ class FakeEngine:
         self.roots: list[Path] = []
         self.state = EngineState.READY
         self.n_files, self.n_pending = 0, 0
+        self.explain = False
         self.cancelled = threading.Event()
         self.searching = threading.Event()
         self.closed = threading.Event()
@@ -76,8 +77,11 @@ class FakeEngine:
         request: SearchRequest,
         cancel: CancelToken,
         on_partial: Callable[[SearchResult, str], None] | None = None,
+        *,
+        explain: bool = False,
     ) -> SearchResult:
         self.calls.append(("search", request))
+        self.explain = explain
         if request.query == "forever":
             self.searching.set()
             while not cancel.cancelled:
@@ -169,7 +173,7 @@ class FakeEngine:
                         highlights=((number, number),),
                         reasons=("name",),
                         dirty=True,
-                        features={"name.exact": 1.0},
+                        features={"name.exact": 1.0} if self.explain else {},
                         line_texts={number: line},
                     )
                 )

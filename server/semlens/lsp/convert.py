@@ -29,11 +29,8 @@ def range_of(span: Span, lines: Mapping[int, str], encoding: PositionEncoding) -
     }
 
 
-def search_hit(hit: SearchHit, encoding: PositionEncoding, *, explain: bool = False) -> Json:
-    """``SearchHit`` of the protocol; ``path`` and ``qualifiedName`` are additions.
-
-    :param explain: with the ranking's ``features``.
-    """
+def search_hit(hit: SearchHit, encoding: PositionEncoding) -> Json:
+    """``SearchHit`` of the protocol; ``path`` and ``qualifiedName`` are additions."""
     lines = dict(hit.line_texts)
     for offset, text in enumerate(hit.snippet.splitlines()):
         lines.setdefault(hit.snippet_span.start_line + offset, text)
@@ -54,14 +51,14 @@ def search_hit(hit: SearchHit, encoding: PositionEncoding, *, explain: bool = Fa
     }
     if hit.container_name:
         wire["containerName"] = hit.container_name
-    if explain:
+    if hit.features:
         wire["features"] = {name: float(value) for name, value in hit.features.items()}
     return wire
 
 
-def search_result(result: SearchResult, encoding: PositionEncoding, *, explain: bool = False) -> Json:
+def search_result(result: SearchResult, encoding: PositionEncoding) -> Json:
     wire: Json = {
-        "hits": [search_hit(hit, encoding, explain=explain) for hit in result.hits],
+        "hits": [search_hit(hit, encoding) for hit in result.hits],
         "generation": result.generation,
         "complete": result.complete,
         "elapsedMs": round(result.elapsed_ms, 3),

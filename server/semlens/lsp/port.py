@@ -42,6 +42,8 @@ class EnginePort(Protocol):
         request: SearchRequest,
         cancel: CancelToken,
         on_partial: Callable[[SearchResult, str], None] | None = None,
+        *,
+        explain: bool = False,
     ) -> SearchResult: ...
 
     def symbols(self, query: str, limit: int, cancel: CancelToken) -> SearchResult: ...

@@ -16,6 +16,7 @@ from typing import Any
 from pygls.lsp.server import LanguageServer
 
 from semlens import __version__
+from semlens.core.errors import SemlensError
 from semlens.core.status import EngineStatus
 from semlens.engine.settings import Settings, cache_folder, load_settings
 from semlens.lsp.configuration import Configuration
@@ -60,6 +61,7 @@ class SemlensServer(LanguageServer):
         self.is_ready = asyncio.Event()
         """Set once the workspace is handed to the engine; every question waits for it."""
         self.parent_watch: ParentWatch | None = None
+        self._failure: SemlensError | None = None
         self._throttle: Throttle | None = None
         self._index_progress: IndexProgress | None = None
         self._stopped: asyncio.Future[int] | None = None
@@ -68,10 +70,20 @@ class SemlensServer(LanguageServer):
             feature.register(self)
 
     async def ready_engine(self) -> EnginePort:
-        """The engine, once the client's workspace was handed to it."""
+        """The engine, once the client's workspace was handed to it.
+
+        :raises SemlensError: when there can be none.
+        """
         await self.is_ready.wait()
+        if self._failure is not None:
+            raise self._failure
         assert self.engine is not None
         return self.engine
+
+    def fail(self, error: SemlensError) -> None:
+        """There will be no engine: every question is answered with this."""
+        self._failure = error
+        self.is_ready.set()
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Pygls would show every error in a pop-up: log it."""

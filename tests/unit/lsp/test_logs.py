@@ -47,8 +47,9 @@ def test_no_contents_are_logged(tmp_path: Path, capsys: pytest.CaptureFixture[st
     path = logs.configure_logging(tmp_path, "debug")
     assert path is not None
     logging.getLogger("pygls.protocol").error("Failed to handle %s", {"text": "unsaved words"})
+    contents = "unsaved words"
     try:
-        raise ValueError("unsaved words")
+        raise ValueError(contents)
     except ValueError:
         logging.getLogger("semlens.x").exception("It failed.")
         logging.getLogger("pygls.protocol").exception("It failed too.")

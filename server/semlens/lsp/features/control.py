@@ -26,10 +26,16 @@ def status_of(ls: SemlensServer, status: EngineStatus) -> dict[str, Any]:
     return convert.status(status, more_problems=(*ls.roots.problems, *ls.configuration.problems))
 
 
+async def _current(ls: SemlensServer) -> dict[str, Any]:
+    """The status now; off the loop, since it counts files and measures memory."""
+    engine = await ls.ready_engine()
+    return status_of(ls, await ls.runner.run(lambda _token: engine.status()))
+
+
 async def _status(ls: SemlensServer, params: Any) -> dict[str, Any]:
     fields_of(params)
-    engine = await ls.ready_engine()
-    return status_of(ls, engine.status())
+    await ls.ready_engine()
+    return await _current(ls)
 
 
 async def _reindex(ls: SemlensServer, params: Any) -> dict[str, Any]:
@@ -39,7 +45,7 @@ async def _reindex(ls: SemlensServer, params: Any) -> dict[str, Any]:
         engine.rescan(full=asked.full)
     else:
         await asyncio.to_thread(_reindex_one, ls, engine, asked.uri, asked.full)
-    return status_of(ls, engine.status())
+    return await _current(ls)
 
 
 def _reindex_one(ls: SemlensServer, engine: EnginePort, uri: str, full: bool) -> None:
@@ -58,11 +64,11 @@ async def _pause(ls: SemlensServer, params: Any) -> dict[str, Any]:
     fields_of(params)
     engine = await ls.ready_engine()
     engine.pause()
-    return status_of(ls, engine.status())
+    return await _current(ls)
 
 
 async def _resume(ls: SemlensServer, params: Any) -> dict[str, Any]:
     fields_of(params)
     engine = await ls.ready_engine()
     engine.resume()
-    return status_of(ls, engine.status())
+    return await _current(ls)

@@ -41,10 +41,10 @@ async def _search(ls: SemlensServer, params: Any) -> dict[str, Any]:
             if not cancel.cancelled and token is not None:
                 loop.call_soon_threadsafe(_send_partial, ls, token, convert.partial_result(result, stage, encoding))
 
-        return engine.search(asked.request, cancel, None if token is None else on_partial)
+        return engine.search(asked.request, cancel, None if token is None else on_partial, explain=asked.explain)
 
     result = await ls.runner.run(work, replaces=token)
-    return convert.search_result(result, encoding, explain=asked.explain)
+    return convert.search_result(result, encoding)
 
 
 def _send_partial(ls: SemlensServer, token: str | int, value: dict[str, Any]) -> None:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from semlens.core.errors import SemlensError
 from semlens.lsp.configuration import SECTION
 from semlens.lsp.features import documents
+from semlens.lsp.port import EnginePort
 from semlens.lsp.positions import choose_encoding
 from semlens.lsp.roots import initial_roots, local_path
 
@@ -33,7 +35,10 @@ def register(server: SemlensServer) -> None:
 
 
 async def _initialize(ls: SemlensServer, params: types.InitializeParams) -> None:
-    """Make the engine. Its folders wait for `initialized`, when the client can be asked for settings."""
+    """Learn who the client is. A client that can be asked for settings is asked before the engine is made.
+
+    :raises SemlensError: when the engine cannot work; the client shows the sentence.
+    """
     if params.process_id is not None:
         ls.watch_parent(params.process_id)
     general = params.capabilities.general
@@ -42,29 +47,32 @@ async def _initialize(ls: SemlensServer, params: types.InitializeParams) -> None
     ls.configuration.initialize(params.initialization_options)
     ls.configuration.can_be_asked = bool(params.capabilities.workspace and params.capabilities.workspace.configuration)
     await _load_settings(ls)
-    ls.engine = await asyncio.to_thread(ls.engine_factory, ls.settings, ls.engine_reports)
-    ls.engine.start()
+    if not ls.configuration.can_be_asked:
+        await _start_engine(ls)
     if ls.settings.symbols.document_symbol:
         documents.enable_outline(ls)
 
 
 async def _initialized(ls: SemlensServer, _params: types.InitializedParams) -> None:
-    engine = ls.engine
-    if engine is None:
-        return
     try:
         await _ask_configuration(ls)
-        async with ls.workspace_lock:
-            ls.roots.watching = _watching(ls)
-            for uri in ls.wanted_roots:
-                await _add_root(ls, uri)
-    finally:
-        ls.documents.attach(engine)
-        ls.is_ready.set()
+        engine = ls.engine or await _start_engine(ls)
+    except SemlensError as error:
+        _fail(ls, error)
+        return
+    except Exception:
+        _fail(ls, SemlensError("semlens could not start: its log says why."))
+        raise
+    ls.roots.watching = _watching(ls)
+    async with ls.workspace_lock:
+        for uri in ls.wanted_roots:
+            await _add_root(ls, engine, uri)
+    ls.documents.attach(engine)
+    ls.is_ready.set()
     window = ls.client_capabilities.window
     if window and window.work_done_progress:
         ls.start_progress()
-    ls.tell_status(engine.status())
+    ls.engine_reports(engine.status())
     await _register_dynamically(ls)
 
 
@@ -75,7 +83,7 @@ async def _did_change_configuration(ls: SemlensServer, params: types.DidChangeCo
     else:
         ls.configuration.update(params.settings)
         await _apply_settings(ls)
-    ls.tell_status(engine.status())
+    ls.engine_reports(engine.status())
 
 
 async def _did_change_workspace_folders(ls: SemlensServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -84,8 +92,8 @@ async def _did_change_workspace_folders(ls: SemlensServer, params: types.DidChan
         for folder in params.event.removed:
             await asyncio.to_thread(ls.roots.remove, engine, folder.uri)
         for folder in params.event.added:
-            await _add_root(ls, folder.uri)
-    ls.tell_status(engine.status())
+            await _add_root(ls, engine, folder.uri)
+    ls.engine_reports(engine.status())
 
 
 def _did_change_watched_files(ls: SemlensServer, params: types.DidChangeWatchedFilesParams) -> None:
@@ -93,9 +101,21 @@ def _did_change_watched_files(ls: SemlensServer, params: types.DidChangeWatchedF
         ls.engine.files_changed([path for change in params.changes if (path := local_path(change.uri)) is not None])
 
 
-async def _add_root(ls: SemlensServer, uri: str) -> None:
-    assert ls.engine is not None
-    problem = await asyncio.to_thread(ls.roots.add, ls.engine, uri)
+def _fail(ls: SemlensServer, error: SemlensError) -> None:
+    ls.fail(error)
+    _warn(ls, [str(error)])
+
+
+async def _start_engine(ls: SemlensServer) -> EnginePort:
+    """:raises SemlensError: when it cannot work at all."""
+    engine = await asyncio.to_thread(ls.engine_factory, ls.settings, ls.engine_reports)
+    engine.start()
+    ls.engine = engine
+    return engine
+
+
+async def _add_root(ls: SemlensServer, engine: EnginePort, uri: str) -> None:
+    problem = await asyncio.to_thread(ls.roots.add, engine, uri)
     if problem is not None:
         _warn(ls, [problem.message])
 
@@ -148,6 +168,14 @@ def _can_watch(capabilities: types.ClientCapabilities) -> bool:
     return bool(watched and watched.dynamic_registration)
 
 
+def _can_register_outline(ls: SemlensServer) -> bool:
+    """It is not offered since `initialize`, and the client lets us offer it later."""
+    text_documents = ls.client_capabilities.text_document
+    symbols = text_documents.document_symbol if text_documents else None
+    is_offered = ls.server_capabilities.document_symbol_provider is not None
+    return bool(not is_offered and symbols and symbols.dynamic_registration)
+
+
 async def _register_dynamically(ls: SemlensServer) -> None:
     """What the client starts to send only when told: file events, and that its settings changed."""
     workspace = ls.client_capabilities.workspace
@@ -170,6 +198,9 @@ async def _register_dynamically(ls: SemlensServer) -> None:
                 register_options=types.DidChangeConfigurationRegistrationOptions(section=SECTION),
             )
         )
+    if ls.settings.symbols.document_symbol and _can_register_outline(ls):
+        documents.enable_outline(ls)
+        registrations.append(types.Registration(id="semlens-outline", method=types.TEXT_DOCUMENT_DOCUMENT_SYMBOL))
     if not registrations:
         return
     try:
