@@ -17,7 +17,7 @@ from semlens.core.errors import WorkspaceError
 from semlens.core.paths import relative_path
 from semlens.engine.eligibility import content_skip_reason, extension_of, name_skip_reason, shebang_skip_reason
 from semlens.engine.ignore import CACHE_MARKERS, IGNORE_FILES, VERSION_CONTROL, FolderRules, IgnoreTree
-from semlens.engine.settings import Settings
+from semlens.engine.settings import WORKSPACE_FILE, Settings
 
 __all__ = ["MISSING", "Discovery", "FoundFile", "check_root", "content_skip_reason"]
 
@@ -26,7 +26,6 @@ MISSING = "missing"
 
 _MAX_DEPTH = 256  # a bind mount of a folder into itself is no link, and endless
 _SHEBANG_BYTES = 128
-_ENTRIES_TOO_MANY = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,6 @@ class Discovery:
         """Forget the ignore rules: the next question reads them again."""
         files = self._settings
         self._tree = IgnoreTree(self._root, follow=files.follow_ignore, exclude=files.exclude, include=files.include)
-        # The rules of each folder by its path, None for an ignored one.
-        self._folders: dict[str, FolderRules | None] = {}
 
     def walk(self) -> Iterator[FoundFile]:
         """Every file to index, folder by folder, names sorted. `skipped` is replaced when the walk ends.
@@ -72,33 +69,61 @@ class Discovery:
         :raises WorkspaceError: when the root itself cannot be listed.
         """
         self.refresh()
+        tree = self._tree  # a refresh by another thread must not mix its rules into this walk
         skipped: Counter[str] = Counter()
-        for folder, entries, rules in self._walk_folders(skipped):
+        stack = [""]
+        while stack:
+            folder = stack.pop()
+            listed = self._list(tree, folder, skipped)
+            if listed is None:
+                continue
+            files, subfolders, rules = listed
+            stack.extend(reversed(subfolders))
             prefix = f"{folder}/" if folder else ""
-            for entry in entries:
-                found = self._examine_entry(prefix + entry.name, entry, rules)
+            for entry in files:
+                found = self._examine_entry(tree, prefix + entry.name, entry, rules)
                 if isinstance(found, FoundFile):
                     yield found
                 elif found is not None:
                     skipped[found] += 1
         self.skipped = skipped
 
-    def folders(self, start: str = "") -> Iterator[str]:
-        """The folder at `start` and every one below it that is not ignored, relative to the root; "" is the root.
+    def list_folder(self, folder: str) -> tuple[list[os.DirEntry[str]], list[str]] | None:
+        """One folder's files (links included) and its subfolders that are not ignored, as paths; read anew.
 
-        Nothing at all if `start` is ignored or gone.
+        None where the folder is ignored, gone or unreadable.
         """
-        if self.ignored_folder(start):
-            return
-        for folder, _, _ in self._walk_folders(Counter(), start):
-            yield folder
+        tree = self._tree
+        if folder:
+            parent = tree.rules(folder.rpartition("/")[0])
+            if parent is None or tree.ignores_folder(parent, folder):
+                return None
+        try:
+            listed = self._list(tree, folder, Counter())
+        except WorkspaceError:
+            return None
+        return None if listed is None else (listed[0], listed[1])
 
-    def listing(self, start: str = "") -> Iterator[tuple[str, list[os.DirEntry[str]]]]:
-        """As `folders`, with each folder's entries that are no folders; for the one who compares them by stat."""
-        if self.ignored_folder(start):
-            return
-        for folder, entries, _ in self._walk_folders(Counter(), start):
-            yield folder, entries
+    def forget(self, folder: str) -> None:
+        """Drop what is remembered of a folder that was made, moved or deleted."""
+        self._tree.forget(folder)
+
+    def may_concern(self, path: str) -> bool:
+        """Whether a change of this path may matter to the index, by its name alone: it may be gone, or a link.
+
+        Never false for a path that is, or was until this change, indexed.
+        """
+        folder, _, name = path.rpartition("/")
+        if path == WORKSPACE_FILE:
+            return True
+        tree = self._tree
+        rules = tree.rules(folder)
+        if rules is None or name in VERSION_CONTROL or tree.ignores(rules, path, name, False):
+            return False
+        if not tree.includes(path):
+            return False
+        reason = name_skip_reason(path)
+        return reason is None or (reason == "not code" and not extension_of(path))
 
     def examine(self, path: str) -> FoundFile | str:
         """The file at a path, or the reason why it is not indexed; `MISSING` where no file is.
@@ -128,10 +153,11 @@ class Discovery:
         folder, _, name = path.rpartition("/")
         if not name or ".." in path.split("/"):
             return "outside root"
-        rules = self._rules(folder)
-        if rules is None or name in VERSION_CONTROL or self._tree.ignores(rules, path, name, False):
+        tree = self._tree
+        rules = tree.rules(folder)
+        if rules is None or name in VERSION_CONTROL or tree.ignores(rules, path, name, False):
             return "ignored"
-        if not self._tree.includes(path):
+        if not tree.includes(path):
             return "ignored"
         if os.path.islink(self.absolute(path)):
             return self._link_reason(path) or "link"
@@ -143,11 +169,12 @@ class Discovery:
 
     def ignored_folder(self, path: str) -> bool:
         """Whether nothing below the folder is indexed. For a folder that is gone, as if it were still there."""
-        return bool(path) and self._rules(path) is None
+        return bool(path) and self._tree.rules(path) is None
 
     def is_ignore_file(self, path: str) -> bool:
         """Whether a change of this file may change which files are found."""
-        return path.rpartition("/")[2] in IGNORE_FILES or path == ".git/info/exclude"
+        name = path.rpartition("/")[2]
+        return name in IGNORE_FILES or name in CACHE_MARKERS or path == ".git/info/exclude"
 
     def relative(self, path: Path | str) -> str | None:
         """The path relative to the root, or None for one that is not below it."""
@@ -157,54 +184,52 @@ class Discovery:
         """The path in the file system's own form."""
         return os.path.join(self._root, path.replace("/", os.sep) if os.sep != "/" else path)
 
-    def _walk_folders(
-        self, skipped: Counter[str], start: str = ""
-    ) -> Iterator[tuple[str, list[os.DirEntry[str]], FolderRules]]:
-        """Folders that are not ignored, each with its entries that are no folders (links included) and its rules."""
-        above = self._rules(start.rpartition("/")[0]) if start else self._tree.root_rules
-        stack: list[tuple[str, FolderRules]] = [] if above is None else [(start, above)]
-        while stack:
-            folder, parent_rules = stack.pop()
-            try:
-                with os.scandir(self.absolute(folder)) as scan:
-                    entries = sorted(scan, key=_entry_name)
-            except OSError as error:
-                if not folder:
-                    reason = error.strerror or str(error)
-                    raise WorkspaceError(f"The folder {self._root} cannot be read: {reason}.") from error
-                skipped["unreadable"] += not isinstance(error, FileNotFoundError)
-                continue
-            names = {entry.name for entry in entries}
-            if folder and not CACHE_MARKERS.isdisjoint(names):
-                skipped["ignored"] += 1
-                self._folders[folder] = None
-                continue
-            rules = self._tree.rules_of(parent_rules, folder, names)
-            self._folders[folder] = rules
-            prefix = f"{folder}/" if folder else ""
-            files: list[os.DirEntry[str]] = []
-            subfolders: list[tuple[str, FolderRules]] = []
-            for entry in entries:
-                if not _is_folder(entry):
-                    files.append(entry)
-                    continue
-                if entry.name in VERSION_CONTROL:
-                    continue
-                path = prefix + entry.name
-                if self._tree.ignores(rules, path, entry.name, True):
-                    skipped["ignored"] += 1
-                elif path.count("/") >= _MAX_DEPTH:
-                    skipped["link loop"] += 1
-                else:
-                    subfolders.append((path, rules))
-            stack.extend(reversed(subfolders))
-            yield folder, files, rules
+    def _list(
+        self, tree: IgnoreTree, folder: str, skipped: Counter[str]
+    ) -> tuple[list[os.DirEntry[str]], list[str], FolderRules] | None:
+        """A folder's files, subfolders and rules; None where it cannot be read or turns out to be a cache.
 
-    def _examine_entry(self, path: str, entry: os.DirEntry[str], rules: FolderRules) -> FoundFile | str | None:
+        :raises WorkspaceError: when the root itself cannot be listed.
+        """
+        try:
+            with os.scandir(self.absolute(folder)) as scan:
+                entries = sorted(scan, key=_entry_name)
+        except OSError as error:
+            if not folder:
+                reason = error.strerror or str(error)
+                raise WorkspaceError(f"The folder {self._root} cannot be read: {reason}.") from error
+            if not isinstance(error, FileNotFoundError):
+                skipped["unreadable"] += 1
+            return None
+        rules = tree.enter(folder, {entry.name for entry in entries})
+        if rules is None:
+            skipped["ignored"] += 1
+            return None
+        prefix = f"{folder}/" if folder else ""
+        files: list[os.DirEntry[str]] = []
+        subfolders: list[str] = []
+        for entry in entries:
+            if not _is_folder(entry):
+                files.append(entry)
+                continue
+            if entry.name in VERSION_CONTROL:
+                continue
+            path = prefix + entry.name
+            if tree.ignores(rules, path, entry.name, True):
+                skipped["ignored"] += 1
+            elif path.count("/") >= _MAX_DEPTH:
+                skipped["link loop"] += 1
+            else:
+                subfolders.append(path)
+        return files, subfolders, rules
+
+    def _examine_entry(
+        self, tree: IgnoreTree, path: str, entry: os.DirEntry[str], rules: FolderRules
+    ) -> FoundFile | str | None:
         """The file to index, the reason why not, or None for what is not even counted."""
         if entry.name in VERSION_CONTROL:
             return None
-        if self._tree.ignores(rules, path, entry.name, False) or not self._tree.includes(path):
+        if tree.ignores(rules, path, entry.name, False) or not tree.includes(path):
             return "ignored"
         try:
             if _is_link(entry):
@@ -262,31 +287,6 @@ class Discovery:
         if relative_path(self._root, target) is None:
             return "link loop" if _contains(target, link) else "outside root"
         return "link loop" if _contains(target, link) else None
-
-    def _rules(self, folder: str) -> FolderRules | None:
-        """The rules for the entries of a folder; None for one that is ignored."""
-        folders = self._folders
-        if folder in folders:
-            return folders[folder]
-        if not folder:
-            rules: FolderRules | None = self._tree.rules_of(self._tree.root_rules, "")
-        else:
-            above, _, name = folder.rpartition("/")
-            parent = self._rules(above)
-            if parent is None or name in VERSION_CONTROL or self._tree.ignores(parent, folder, name, True):
-                rules = None
-            elif self._is_apart(folder):
-                rules = None
-            else:
-                rules = self._tree.rules_of(parent, folder)
-        if len(folders) < _ENTRIES_TOO_MANY:
-            folders[folder] = rules
-        return rules
-
-    def _is_apart(self, folder: str) -> bool:
-        """Whether a folder is a link, a cache or a virtual environment."""
-        path = self.absolute(folder)
-        return os.path.islink(path) or any(os.path.lexists(os.path.join(path, name)) for name in CACHE_MARKERS)
 
 
 def check_root(path: Path, asked: bool) -> Path:  # noqa: FBT001 - part of the interface

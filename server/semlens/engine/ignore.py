@@ -47,6 +47,7 @@ NEVER_WANTED = (
 """Ignored even where no ignore file says so; ``!node_modules/`` in ``.semlensignore`` takes one back."""
 
 _MAX_IGNORE_BYTES = 1_000_000
+_MAX_REMEMBERED = 500_000
 _IGNORE_CASE = sys.platform in ("win32", "darwin")
 
 _Step: TypeAlias = tuple[IgnoreRules, int, str]
@@ -69,15 +70,19 @@ class FolderRules:
 
 
 class IgnoreTree:
-    """The ignore rules of one workspace as they stood when each folder was first asked for."""
+    """The ignore rules of one workspace as they stood when each folder was first asked for.
+
+    Several threads may ask at once: at worst they read an ignore file twice.
+    """
 
     def __init__(self, root: str, *, follow: bool, exclude: Collection[str], include: Collection[str]) -> None:
         """:param root: absolute. :param follow: see the setting ``files.followIgnore``."""
         self._root = root
         self._follow = follow
+        self._folders: dict[str, FolderRules | None] = {}  # by path, None for an ignored one
         self._exclude = _rules_of_setting(exclude)
         self._include = _rules_of_setting(include)
-        self.root_rules = self._rules_above()
+        self._above = self._rules_above()
 
     def ignores(self, rules: FolderRules, path: str, name: str, is_folder: bool) -> bool:  # noqa: FBT001 - hot
         """Whether an entry of the folder that the rules are of is ignored.
@@ -107,12 +112,46 @@ class IgnoreTree:
                 return True
         return False
 
-    def rules_of(self, parent: FolderRules, folder: str, names: Collection[str] | None = None) -> FolderRules:
-        """The rules for the entries of a folder.
+    def rules(self, folder: str) -> FolderRules | None:
+        """The rules for the entries of a folder, relative to the root; None for an ignored one."""
+        if folder in self._folders:
+            return self._folders[folder]
+        parent = self._above if not folder else self.rules(folder.rpartition("/")[0])
+        rules: FolderRules | None = None
+        if parent is not None and (not folder or not (self.ignores_folder(parent, folder) or self._is_apart(folder))):
+            rules = self._rules_of(parent, folder, None)
+        if len(self._folders) < _MAX_REMEMBERED:
+            self._folders[folder] = rules
+        return rules
 
-        :param parent: the rules of the folder above. :param folder: relative to the root, "" for the root.
-        :param names: what the folder holds, where that is known: saves looking for each ignore file.
+    def enter(self, folder: str, names: Collection[str]) -> FolderRules | None:
+        """As `rules`, with the ignore files of this folder read anew.
+
+        :param names: all that the folder holds: saves looking for each ignore file.
         """
+        parent = self._above if not folder else self.rules(folder.rpartition("/")[0])
+        rules: FolderRules | None = None
+        if parent is not None and not (folder and not CACHE_MARKERS.isdisjoint(names)):
+            rules = self._rules_of(parent, folder, names)
+        if len(self._folders) < _MAX_REMEMBERED:
+            self._folders[folder] = rules
+        return rules
+
+    def forget(self, folder: str) -> None:
+        """Drop what was remembered of a folder that was made, moved or deleted."""
+        self._folders.pop(folder, None)
+
+    def ignores_folder(self, parent: FolderRules, folder: str) -> bool:
+        """Whether a folder is ignored by its name. :param parent: the rules of the folder above."""
+        name = folder.rpartition("/")[2]
+        return name in VERSION_CONTROL or self.ignores(parent, folder, name, True)
+
+    def _is_apart(self, folder: str) -> bool:
+        """Whether a folder is a link, a cache or a virtual environment."""
+        path = os.path.join(self._root, folder)
+        return os.path.islink(path) or any(os.path.lexists(os.path.join(path, name)) for name in CACHE_MARKERS)
+
+    def _rules_of(self, parent: FolderRules, folder: str, names: Collection[str] | None) -> FolderRules:
         wanted = IGNORE_FILES if self._follow else IGNORE_FILES[:1]
         present = [name for name in wanted if names is None or name in names]
         starts_repository = self._follow and (

@@ -1,0 +1,142 @@
+"""Linux's inotify through the C library: one descriptor, watches added one folder at a time. Knows no workspace.
+
+Not watchdog's emitter: that one watches every folder below a root, ignored or not, or takes a thread for each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import select
+import struct
+import threading
+from dataclasses import dataclass
+
+IN_MODIFY = 0x2
+IN_CLOSE_WRITE = 0x8
+IN_MOVED_FROM = 0x40
+IN_MOVED_TO = 0x80
+IN_CREATE = 0x100
+IN_DELETE = 0x200
+IN_DELETE_SELF = 0x400
+IN_MOVE_SELF = 0x800
+IN_UNMOUNT = 0x2000
+IN_Q_OVERFLOW = 0x4000
+IN_IGNORED = 0x8000
+IN_ISDIR = 0x40000000
+
+_IN_ONLYDIR = 0x1000000
+_IN_DONT_FOLLOW = 0x2000000
+_IN_EXCL_UNLINK = 0x4000000
+
+# No IN_OPEN, IN_ACCESS or IN_CLOSE_NOWRITE: reading the files must not wake who reads them.
+_WANTED = (
+    IN_MODIFY
+    | IN_CLOSE_WRITE
+    | IN_MOVED_FROM
+    | IN_MOVED_TO
+    | IN_CREATE
+    | IN_DELETE
+    | IN_DELETE_SELF
+    | IN_MOVE_SELF
+    | _IN_ONLYDIR
+    | _IN_DONT_FOLLOW
+    | _IN_EXCL_UNLINK
+)
+_HEADER = struct.Struct("iIII")
+_BUFFER_BYTES = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class InotifyEvent:
+    """:ivar watch: of the folder, -1 for an overflow. :ivar name: of the entry, "" for the folder itself."""
+
+    watch: int
+    mask: int
+    name: str
+
+
+class Inotify:
+    """One inotify instance. Used by one thread, but for `wake`."""
+
+    def __init__(self) -> None:
+        """:raises OSError: EMFILE when the user's instances are used up, ENOSYS where there is no inotify."""
+        self._library = ctypes.CDLL(None, use_errno=True)
+        try:
+            descriptor = self._library.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        except AttributeError:
+            raise OSError(errno.ENOSYS, "this system has no inotify") from None
+        if descriptor < 0:
+            raise _error()
+        self._descriptor: int = descriptor
+        self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._is_closed = False
+        self._closing = threading.Lock()  # a closed descriptor's number may be somebody else's by now
+
+    def add(self, folder: str) -> int:
+        """Watch a folder, not what is below it.
+
+        :raises OSError: ENOSPC when the user's watches are used up; ENOENT, ENOTDIR, EACCES for the folder.
+        """
+        watch: int = self._library.inotify_add_watch(self._descriptor, os.fsencode(folder), ctypes.c_uint32(_WANTED))
+        if watch < 0:
+            raise _error(folder)
+        return watch
+
+    def remove(self, watch: int) -> None:
+        """End a watch; one that ended by itself is no error."""
+        self._library.inotify_rm_watch(self._descriptor, watch)
+
+    def wait(self, timeout_s: float | None) -> bool:
+        """Whether events are there, at the latest after the timeout. False when woken.
+
+        The poll is on the descriptor alone: no event is read here, so that the kernel folds equal ones.
+        """
+        poller = select.poll()
+        poller.register(self._descriptor, select.POLLIN)
+        poller.register(self._woken, select.POLLIN)
+        ready = {descriptor for descriptor, _ in poller.poll(None if timeout_s is None else timeout_s * 1000)}
+        return self._descriptor in ready and self._woken not in ready
+
+    def pause(self, seconds: float) -> bool:
+        """Let events gather. True when woken before the time was over."""
+        poller = select.poll()
+        poller.register(self._woken, select.POLLIN)
+        return bool(poller.poll(seconds * 1000))
+
+    def read(self) -> list[InotifyEvent]:
+        """All events there are."""
+        events: list[InotifyEvent] = []
+        while True:
+            try:
+                data = os.read(self._descriptor, _BUFFER_BYTES)
+            except BlockingIOError:
+                return events
+            position = 0
+            while position + _HEADER.size <= len(data):
+                watch, mask, _, n_bytes = _HEADER.unpack_from(data, position)
+                position += _HEADER.size
+                name = data[position : position + n_bytes].rstrip(b"\0")
+                position += n_bytes
+                events.append(InotifyEvent(watch, mask, os.fsdecode(name)))
+
+    def wake(self) -> None:
+        """End `wait` and `pause` now and from now on. From any thread."""
+        with self._closing:
+            if not self._is_closed:
+                with contextlib.suppress(BlockingIOError):  # woken so often that the pipe is full
+                    os.write(self._wake, b"!")
+
+    def close(self) -> None:
+        with self._closing:
+            if not self._is_closed:
+                self._is_closed = True
+                for descriptor in (self._descriptor, self._woken, self._wake):
+                    os.close(descriptor)
+
+
+def _error(folder: str = "") -> OSError:
+    number = ctypes.get_errno()
+    return OSError(number, os.strerror(number), folder)
