@@ -33,11 +33,11 @@ from semlens.engine.scheduling import Deadlines, JobQueue
 from semlens.engine.settings import Settings
 from semlens.engine.tiers import Tier
 from semlens.engine.vector_filler import VectorFiller
-from semlens.engine.worker import BufferRequest
+from semlens.engine.parse_messages import BufferRequest
 from semlens.index.builder import new_segment_id
 from semlens.index.merge import MergedSegment
 from semlens.index.segment import segment_from_arrays
-from semlens.index.snapshot import EMPTY_SNAPSHOT, IndexSnapshot, Mask, SegmentView
+from semlens.index.snapshot import EMPTY_SNAPSHOT, IndexSnapshot, Mask
 
 if TYPE_CHECKING:
     from semlens.engine.watcher import Rescan
@@ -147,6 +147,7 @@ class Indexer:
         except Exception as error:
             logger.exception("the indexer failed at a step")
             self.errors.append(Problem("", f"An internal error was logged: {type(error).__name__}: {error}."))
+            self._changed()
             self._deadlines.at(time.monotonic() + 1.0)
 
     def _stop(self) -> None:
@@ -294,7 +295,7 @@ class Indexer:
         if state.scan_again and not state.scan:
             self._start_scan(state)
         pool = self._pool if state.scan or len(state.pending) + len(state.in_flight) > 16 else self._interactive
-        n_cores = pool.n_workers if state.first_index else self._settings.n_processors()
+        n_cores = pool.n_workers if state.first_index else self._settings.n_processors
         model = self._first_model()
         while state.pending and len(state.in_flight) < 2 * 48 * n_cores:
             request = state.next_batch(self._settings.files.max_size_kb * 1024, model)
@@ -464,14 +465,18 @@ class Indexer:
             return None
         return batch.results[0].outline if batch.results else None
 
-    def _is_complete(self, views: tuple[SegmentView, ...]) -> bool:
-        if not self.settled:
+    @property
+    def is_complete(self) -> bool:
+        """Everything is searchable by names, words and first-tier vectors; what cannot be is a problem, not a wait."""
+        if not self.settled or self.overlays.embedding:
             return False
+        first = next((tier for tier in self._tiers if tier.role == "first" and tier.error is None), None)
         for state in self.states.values():
             if not state.index.writer and not state.index.meta.get("complete", False):
                 return False
-        first = next((tier for tier in self._tiers if tier.role == "first" and tier.error is None), None)
-        return first is None or all(view.n_embedded(first.fingerprint) >= view.n_passages for view in views)
+            if first and any(len(live.missing(first.fingerprint)) for live in state.index.segments.values()):
+                return False
+        return True
 
     def _publish_if_due(self, now: float) -> None:
         if not self._unpublished:
@@ -480,7 +485,7 @@ class Indexer:
             self._deadlines.at(self._last_publish + PUBLISH_SECONDS)
             return
         views = self._composer.compose(self.states, self.overlays.shown.values())
-        self.snapshot = IndexSnapshot(self.snapshot.generation + 1, views, self._is_complete(views))
+        self.snapshot = IndexSnapshot(self.snapshot.generation + 1, views, self.is_complete)
         self._unpublished = self._publish_at_once = False
         self._last_publish = now
         with self.published:

@@ -19,7 +19,7 @@ from semlens.engine.overlays import Overlay, carry_vectors, encode_text, hash_te
 from semlens.engine.parse_pool import ParsedBatch, ParsePool, WorkerDiedError
 from semlens.engine.root_state import RootState
 from semlens.engine.tiers import Tier
-from semlens.engine.worker import BufferRequest, ParseResult
+from semlens.engine.parse_messages import BufferRequest, ParseResult
 from semlens.index.builder import new_segment_id
 from semlens.index.segment import segment_from_arrays
 from semlens.engine.language_ids import path_for_language_id
@@ -55,6 +55,11 @@ class OverlayIndexer:
     def hurry(self) -> None:
         """Leave out the debounce once: somebody waits."""
         self._hurry = True
+
+    @property
+    def embedding(self) -> bool:
+        """Some passages of a buffer have no vector yet."""
+        return any(overlay.tokens for overlay in self.shown.values())
 
     def place(self, states: Mapping[str, RootState]) -> None:
         """The roots changed: find out anew to which root each document belongs."""

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import cast
 
 import semlens
-from semlens.engine.worker import (
+from semlens.engine.file_reading import stamp_of
+from semlens.engine.parse_messages import (
     BufferRequest,
     FileOutcome,
     FilesRequest,
@@ -23,7 +24,6 @@ from semlens.engine.worker import (
     TokensResult,
     receive,
     send,
-    stamp_of,
 )
 from semlens.index.store import FileStamp
 

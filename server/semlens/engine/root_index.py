@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import TokenIds
-from semlens.engine.worker import FileOutcome
+from semlens.engine.parse_messages import FileOutcome
 from semlens.index.merge import MergedSegment, merge_segments
 from semlens.index.segment import Segment
 from semlens.index.snapshot import SegmentView

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from semlens.core.hashing import ContentHash
 from semlens.engine.discovery import Discovery, FoundFile
 from semlens.engine.root_index import RootIndex
-from semlens.engine.worker import FilesRequest
+from semlens.engine.parse_messages import FilesRequest
 from semlens.index.store import FileStamp
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from semlens.engine.parse_pool import ParsePool, WorkerDiedError
 from semlens.engine.priority import lower_thread_priority
 from semlens.engine.root_index import LiveSegment, RootIndex
 from semlens.engine.tiers import Tier
-from semlens.engine.worker import TokensRequest, TokensResult
+from semlens.engine.parse_messages import TokensRequest, TokensResult
 from semlens.index.vectors import VectorBlock, matrix_of
 
 logger = logging.getLogger(__name__)

@@ -162,8 +162,8 @@ def _table(kind: type[Any], prefix: str, arrays: Mapping[str, Array]) -> Any:
         key = f"{prefix}.{name}"
         if key in arrays:
             values[name] = arrays[key]
-        elif name in _TABLES:
-            values[name] = _table(_TABLES[name], key, arrays)
-        else:
+        elif f"{key}.heap" in arrays:
             values[name] = StringColumn(arrays[f"{key}.offsets"], arrays[f"{key}.heap"])
+        else:
+            values[name] = _table(_TABLES[name], key, arrays)
     return kind(**values)
