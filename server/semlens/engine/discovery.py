@@ -17,6 +17,7 @@ from semlens.core.errors import WorkspaceError
 from semlens.core.paths import relative_path
 from semlens.engine.eligibility import content_skip_reason, extension_of, name_skip_reason, shebang_skip_reason
 from semlens.engine.ignore import CACHE_MARKERS, IGNORE_FILES, VERSION_CONTROL, FolderRules, IgnoreTree
+from semlens.engine.regular_file import read_regular
 from semlens.engine.settings import WORKSPACE_FILE, Settings
 
 __all__ = ["MISSING", "Discovery", "FoundFile", "check_root", "content_skip_reason"]
@@ -258,22 +259,13 @@ class Discovery:
         return reason
 
     def _first_bytes(self, path: str) -> bytes | None:
-        """The beginning of a regular file, nothing of a missing one, None for an unreadable one."""
+        """The beginning of a file, nothing of a missing one, None for one that cannot be read."""
         try:
-            descriptor = os.open(
-                self.absolute(path), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-            )
-        except (FileNotFoundError, ValueError):
+            return read_regular(self.absolute(path), _SHEBANG_BYTES)
+        except FileNotFoundError:
             return b""
         except OSError:
             return None
-        try:
-            is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
-            return os.read(descriptor, _SHEBANG_BYTES) if is_regular else b""
-        except OSError:
-            return None
-        finally:
-            os.close(descriptor)
 
     def _link_reason(self, path: str) -> str | None:
         """Why a link is left out: ``link loop``, ``outside root``, ``unreadable``; None where its target counts."""

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
+
+from semlens.engine.regular_file import read_regular
 
 _MAX_CONFIG_BYTES = 1_000_000
+_MAX_POINTER_BYTES = 4_096
 _SECTION = re.compile(r'^\s*\[\s*([^\s\]"]+)\s*(?:"[^"]*"\s*)?\]\s*(.*)$')
 _VALUE = re.compile(r"^\s*([A-Za-z][A-Za-z0-9-]*)\s*=\s*(.*)$")
 
@@ -71,8 +73,7 @@ def global_excludes_file(top: str | None) -> str | None:
 def _core_excludes_file(config: str) -> str | None:
     """``core.excludesFile`` of one configuration file, the last one if there are several."""
     try:
-        with open(config, "rb") as file:
-            text = os.fsdecode(file.read(_MAX_CONFIG_BYTES))
+        text = os.fsdecode(read_regular(config, _MAX_CONFIG_BYTES, follow_link=True))
     except OSError:
         return None
     in_core = False
@@ -108,7 +109,6 @@ def _unquoted(value: str) -> str:
 
 def _first_line(path: str) -> str | None:
     try:
-        with open(path, "rb") as file:
-            return os.fsdecode(file.readline(4096)).strip()
+        return os.fsdecode(read_regular(path, _MAX_POINTER_BYTES)).partition("\n")[0].strip()
     except OSError:
         return None

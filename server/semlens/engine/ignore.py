@@ -9,7 +9,6 @@ ignored folder is ignored, whatever deeper files say.
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TypeAlias
 
 from semlens.engine.git_places import exclude_file, git_top, global_excludes_file
 from semlens.engine.gitignore import IgnoreRules, byte_text
+from semlens.engine.regular_file import read_regular
 
 IGNORE_FILES = (".semlensignore", ".ignore", ".gitignore")
 VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".jj", ".bzr", ".pijul", "_darcs", "CVS"})
@@ -226,18 +226,10 @@ class IgnoreTree:
 
         Inside a workspace a link is not followed: git does not either, and it may lead out of the root.
         """
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | (0 if may_be_link else getattr(os, "O_NOFOLLOW", 0))
         try:
-            descriptor = os.open(path, flags)
-        except (OSError, ValueError):
+            data = read_regular(path, _MAX_IGNORE_BYTES + 1, follow_link=may_be_link)
+        except OSError:
             return ()
-        with open(descriptor, "rb") as file:
-            try:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    return ()
-                data = file.read(_MAX_IGNORE_BYTES + 1)
-            except OSError:
-                return ()
         if len(data) > _MAX_IGNORE_BYTES:
             return ()
         rules = IgnoreRules.parse(data, ignore_case=_IGNORE_CASE)
