@@ -24,7 +24,7 @@ class CommentReader:
         self._marks = tuple(mark.encode() for mark in language.line_comments)
         self._blocks = tuple((start.encode(), end.encode()) for start, end in language.block_comments)
         alternatives = "|".join(re.escape(mark) + re.escape(mark[-1]) + "*" for mark in language.line_comments)
-        self._strip = re.compile(rf"^[ \t]*(?:{alternatives or '(?!)'})[!|^]?[ \t]?", re.MULTILINE)
+        self._strip = re.compile(rf"^[ \t]*(?:{alternatives or '(?!)'})(?:[!|^]|[ \t][|^](?=[ \t]))?[ \t]?", re.MULTILINE)
         self._trailing = tuple(mark.encode() + b"<" for mark in language.line_comments)
 
     def above(self, source: bytes, start: int) -> tuple[int, str]:

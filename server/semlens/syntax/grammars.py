@@ -36,7 +36,8 @@ class PatternRole(enum.Enum):
 class Pattern:
     """One pattern of a query.
 
-    :ivar capture: name of the capture that holds the defining node.
+    :ivar capture: name of the capture that holds the defining node; ``.arity`` at its end adds the number of
+        parameters to the name, ``fetch/2``.
     :ivar kind: of the symbol; for a scope, what kind of container it acts as.
     """
 
@@ -81,7 +82,7 @@ def _pattern(text: str) -> Pattern:
     for capture in _CAPTURE.findall(_COMMENT.sub("", text)):
         label, _, detail = capture.partition(".")
         if label in ("scope", "package"):
-            kind = SymbolKind.CLASS if detail == "type" else SymbolKind.NAMESPACE
+            kind = {"type": SymbolKind.CLASS, "nested": SymbolKind.PACKAGE}.get(detail, SymbolKind.NAMESPACE)
             return Pattern(PatternRole(label), capture, kind)
         if label in _KINDS:
             return Pattern(PatternRole.SYMBOL, capture, _KINDS[label])

@@ -31,15 +31,17 @@ class Language:
     :ivar drop_type_arguments: ``Foo<int>::bar`` is ``Foo::bar``.
     :ivar name_chain: field to follow from a ``@name.chain`` capture down to the name, for declarators of C.
     :ivar name_cut: pattern of what is no part of a written name.
-    :ivar arity: names carry their number of parameters, ``fetch/2``.
     :ivar line_comments: marks that start a comment up to the end of its line; the longer first.
     :ivar block_comments: pairs of marks.
     :ivar docstrings: the first string of a body is documentation.
     :ivar signature_skip: pattern, at the start of a declaration, of what is no part of its signature.
     :ivar signature_trim: characters, besides white space, taken off the end of a signature.
     :ivar signature_cut: pattern, at the end of a signature, of what is no part of it.
-    :ivar method_separator: joins a method to its type, where that differs from ``separator``: Ruby's ``Foo#bar``.
-    :ivar static_separator: the same for symbols captured with ``.static``.
+    :ivar joiners: what joins members to their type instead of ``separator``, by capture (``method.static``) or kind:
+        Ruby's ``Foo#bar``, PHP's ``Foo::bar``.
+    :ivar merge_clauses: clauses of one name that follow each other are one symbol.
+    :ivar prefix_is_signature: the signature stands before the definition, as a type in Haskell does.
+    :ivar documentation_marks: pattern of what surrounds the text of a ``@documentation`` node.
     :ivar constructors: names of methods that construct.
     :ivar type_named_constructors: a method named as its type constructs.
     :ivar functions_in_types_are_methods: whether ``@function`` directly in a type becomes a method.
@@ -63,15 +65,16 @@ class Language:
     drop_type_arguments: bool = False
     name_chain: str = ""
     name_cut: str = ""
-    arity: bool = False
     line_comments: tuple[str, ...] = ()
     block_comments: tuple[tuple[str, str], ...] = ()
     docstrings: bool = False
     signature_skip: str = ""
     signature_trim: str = "{"
     signature_cut: str = ""
-    method_separator: str = ""
-    static_separator: str = ""
+    joiners: tuple[tuple[str, str], ...] = ()
+    merge_clauses: bool = False
+    prefix_is_signature: bool = False
+    documentation_marks: str = ""
     constructors: tuple[str, ...] = ()
     type_named_constructors: bool = False
     functions_in_types_are_methods: bool = True

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from tree_sitter import Node, QueryCursor
 
 from semlens.core.span import Span
 from semlens.core.symbol import Symbol, SymbolKind
-from semlens.syntax.comments import comment_reader, docstring
-from semlens.syntax.found import CALLABLE_KINDS, TYPE_KINDS, Definition
+from semlens.syntax.comments import MAX_DOCUMENTATION, comment_reader, docstring
+from semlens.syntax.found import CALLABLE_KINDS, METHOD_OWNERS, TYPE_KINDS, Definition
 from semlens.syntax.grammars import Grammar, Pattern, PatternRole
 from semlens.syntax.language import Language
 
@@ -128,7 +128,9 @@ class _Builder:
         documentations.sort(key=_start_of)
         self._documentations = documentations
         self._documentation_ends = [node.end_byte for node in documentations]
+        self._documentation_starts = [node.start_byte for node in documentations]
         self._types: dict[str, int] = {}
+        self._joiners = dict(language.joiners)
 
     def build(self, matches: list[_Match]) -> tuple[list[Symbol], list[Definition]]:
         language, source, separator = self._language, self._source, self._language.separator
@@ -137,17 +139,18 @@ class _Builder:
         # end byte, start byte, definition around, symbol above, qualifier of what is within, kind of the container
         stack: list[tuple[int, int, int, int, str, SymbolKind]] = []
         package = ""
+        clauses: dict[int, int] = {}
         for negative_start, negative_end, index, node, captures in matches:
             start, end = negative_start, -negative_end
             pattern = self._patterns[index]
             role, kind = pattern.role, pattern.kind
             if role is PatternRole.IGNORE:
                 continue
-            name_node, name, name_parts = self._name(captures)
+            name_node, name_end, name, name_parts = self._name(captures, pattern)
             if not name:
                 continue
             if role is PatternRole.PACKAGE:
-                package = name
+                package = package + separator + name if kind is SymbolKind.PACKAGE and package else name
                 stack.clear()
                 continue
             code = start
@@ -169,17 +172,25 @@ class _Builder:
                 parent = self._types.get(name_parts[-1], parent)
                 if parent >= 0 and symbols[parent].kind in TYPE_KINDS:
                     container = SymbolKind.CLASS
-            if kind is SymbolKind.FUNCTION and container in TYPE_KINDS and language.functions_in_types_are_methods:
+            if kind is SymbolKind.FUNCTION and container in METHOD_OWNERS and language.functions_in_types_are_methods:
                 kind = SymbolKind.METHOD
             if kind is SymbolKind.METHOD and self._constructs(name, qualifier):
                 kind = SymbolKind.CONSTRUCTOR
-            inner = qualifier + self._joiner(pattern, kind) + name if qualifier else name
+            inner = qualifier + self._joiner(pattern, kind, container) + name if qualifier else name
             if role is PatternRole.SCOPE:
                 if kind is SymbolKind.CLASS:
                     parent = self._types.get(name, parent)
                 if len(stack) < _MAX_DEPTH:
                     stack.append((end, start, within, parent, inner, kind))
                 continue
+            if language.merge_clauses:
+                earlier = clauses.get(within)
+                if earlier is not None and symbols[earlier].name == name and symbols[earlier].qualified_name.endswith(inner):
+                    self._merge(symbols, definitions, earlier, node)
+                    stack.append((end, start, earlier, earlier, inner, kind))
+                    continue
+                clauses[within] = len(definitions)
+
             definition = Definition()
             definition.name, definition.qualifier, definition.kind = name, qualifier, kind
             definition.start, definition.code = start, code
@@ -204,11 +215,14 @@ class _Builder:
             else:
                 definition.body, definition.body_end = -1, end
             self._document(definition, kind)
-            definition.signature = self._signature.read(source, code, definition.body, end)
+            if start != code and language.prefix_is_signature:
+                definition.signature = self._signature.read(source, start, -1, code)
+            else:
+                definition.signature = self._signature.read(source, code, definition.body, end)
 
             name_point = name_node.start_point
             name_row, name_column = name_point[0], name_point[1]
-            name_end = name_node.end_byte - name_node.start_byte + name_column
+            name_end += name_column - name_node.start_byte
             symbols.append(
                 Symbol(
                     name,
@@ -229,15 +243,26 @@ class _Builder:
                 stack.append((-negative_end, start, position, position, inner, kind))
         return symbols, definitions
 
-    def _name(self, captures: _Captures) -> tuple[Node, str, list[str]]:
-        """The node of the name, the name, and what the name itself is qualified with."""
+    def _merge(self, symbols: list[Symbol], definitions: list[Definition], earlier: int, node: Node) -> None:
+        """Makes a further clause part of the symbol of the first."""
+        definition, symbol = definitions[earlier], symbols[earlier]
+        end_row, end_column = node.end_point[0], node.end_point[1]
+        definition.end, definition.end_row, definition.end_column = node.end_byte, end_row, end_column
+        definition.body_end = node.end_byte
+        span = Span(symbol.span.start_line, symbol.span.start_column, end_row, end_column)
+        symbols[earlier] = replace(symbol, span=span)
+
+    def _name(self, captures: _Captures, pattern: Pattern) -> tuple[Node, int, str, list[str]]:
+        """The node of the name, the byte after it, the name, and what the name itself is qualified with."""
         language = self._language
         nodes = captures.get("name")
         if nodes is not None:
             node = nodes[0]
         else:
             node = _end_of_chain(captures["name.chain"][0], language.name_chain)
-        name = _text(self._source, node)
+        until = captures.get("name.until")
+        end = until[0].end_byte if until is not None else node.end_byte
+        name = self._source[node.start_byte : end].decode("utf-8", "replace")
         if language.name_cut:
             name = re.sub(language.name_cut, "", name)
         if language.name_trim:
@@ -247,18 +272,17 @@ class _Builder:
             *parts, name = self._parts(name) or [""]
         if "\n" in name or " " in name:
             name = _SPACE.sub(" ", name)
-        if language.arity:
+        if pattern.capture.endswith(".arity"):
             counted = captures.get("arity")
             name = f"{name}/{counted[0].named_child_count if counted else 0}"
-        return node, name[:MAX_NAME], parts
+        return node, end, name[:MAX_NAME], parts
 
-    def _joiner(self, pattern: Pattern, kind: SymbolKind) -> str:
-        language = self._language
-        if language.static_separator and pattern.capture.endswith(".static"):
-            return language.static_separator
-        if language.method_separator and (kind is SymbolKind.METHOD or kind is SymbolKind.CONSTRUCTOR):
-            return language.method_separator
-        return language.separator
+    def _joiner(self, pattern: Pattern, kind: SymbolKind, container: SymbolKind) -> str:
+        if self._joiners and container in TYPE_KINDS:
+            joiner = self._joiners.get(pattern.capture) or self._joiners.get(kind.label)
+            if joiner:
+                return joiner
+        return self._language.separator
 
     def _parts(self, name: str) -> list[str]:
         """The parts of a name as written: ``a::Foo<int>::f`` is ``["a", "Foo", "f"]``."""
@@ -334,18 +358,30 @@ class _Builder:
             if definition.documentation:
                 return
         if self._documentations:
-            position = bisect_left(self._documentation_ends, definition.start + 1) - 1
-            if position >= 0:
-                node = self._documentations[position]
-                if self._only_comments(node.end_byte, definition.start):
-                    definition.lead = node.start_byte
-                    definition.documentation = _text(source, node)
-                    return
+            node = self._documentation_node(definition)
+            if node is not None:
+                definition.lead = min(node.start_byte, definition.start)
+                text = re.sub(language.documentation_marks, "", _text(source, node).strip())
+                definition.documentation = text.strip()[:MAX_DOCUMENTATION].rstrip()
+                return
         lead, text = self._comments.above(source, definition.start)
         if not text and definition.code != definition.start:
             _, text = self._comments.above(source, definition.code)
         definition.lead = lead
         definition.documentation = text
+
+    def _documentation_node(self, definition: Definition) -> Node | None:
+        """The documentation that ends before a definition or, for modules, starts its body."""
+        position = bisect_left(self._documentation_ends, definition.start + 1) - 1
+        if position >= 0 and self._only_comments(self._documentation_ends[position], definition.start):
+            return self._documentations[position]
+        if definition.body >= 0 and definition.kind not in CALLABLE_KINDS:
+            position = bisect_left(self._documentation_starts, definition.body)
+            if position < len(self._documentations):
+                start = self._documentation_starts[position]
+                if start < definition.body_end and self._source[definition.body : start].strip() in (b"", b"do", b"{"):
+                    return self._documentations[position]
+        return None
 
 
 class _SignatureReader:

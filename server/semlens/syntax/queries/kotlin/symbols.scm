@@ -1,0 +1,25 @@
+(package_header (identifier) @name) @package
+
+(class_declaration "interface" (type_identifier) @name [(class_body) (enum_class_body)]? @body) @interface
+(class_declaration "enum" (type_identifier) @name [(class_body) (enum_class_body)]? @body) @enum
+(class_declaration (type_identifier) @name [(class_body) (enum_class_body)]? @body) @class
+(object_declaration (type_identifier) @name (class_body)? @body) @object
+(companion_object (type_identifier) @name (class_body)? @body) @object
+(enum_entry (simple_identifier) @name) @enummember
+(type_alias (type_identifier) @name) @class
+(function_declaration receiver: (receiver_type (user_type (type_identifier) @receiver)) (simple_identifier) @name (function_body)? @body) @function
+(function_declaration (simple_identifier) @name (function_body)? @body) @function
+(secondary_constructor "constructor" @name (statements)? @body) @constructor
+(source_file (property_declaration (modifiers (property_modifier) @_m) (variable_declaration (simple_identifier) @name)
+  (#eq? @_m "const")) @constant)
+(class_body (property_declaration (modifiers (property_modifier) @_m) (variable_declaration (simple_identifier) @name)
+  (#eq? @_m "const")) @constant)
+(source_file (property_declaration (variable_declaration (simple_identifier) @name)) @property)
+(class_body (property_declaration (variable_declaration (simple_identifier) @name)) @property)
+(enum_class_body (property_declaration (variable_declaration (simple_identifier) @name)) @property)
+(class_parameter (binding_pattern_kind) (simple_identifier) @name) @property
+
+(call_expression [(simple_identifier) @reference (navigation_expression (navigation_suffix (simple_identifier) @reference))])
+(constructor_invocation (user_type (type_identifier) @reference))
+(delegation_specifier (user_type (type_identifier) @reference))
+(import_header (identifier (simple_identifier) @reference .))
