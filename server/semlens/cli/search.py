@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     request = _request(query, search_filter, options, workspace.settings)
     with running_engine(workspace, read_only=options.no_update) as engine:
         follow_indexing(engine, patience_s=0.5)
-        result = engine.search(request, CancelToken())
+        result = engine.search(request, CancelToken(), explain=options.explain)
     if options.json:
         print(json.dumps(_json(query, workspace.root, result, explain=options.explain)))
     else:

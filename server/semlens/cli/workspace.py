@@ -54,7 +54,7 @@ def running_engine(workspace: Workspace, *, read_only: bool = False) -> Iterator
     """
     from semlens.engine.engine import Engine
 
-    engine = Engine(workspace.settings, cache_folder=workspace.cache_folder, read_only=read_only)
+    engine = Engine(workspace.settings, cache_folder=workspace.cache_folder, read_only=read_only, one_shot=True)
     try:
         engine.add_root(workspace.root, asked=workspace.asked, watching="none")
         engine.start()

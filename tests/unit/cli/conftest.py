@@ -60,6 +60,7 @@ class Script:
     requests: list[SearchRequest] = field(default_factory=list)
     read_only: bool | None = None
     asked: bool | None = None
+    explained: bool | None = None
 
     def with_hits(self, *hits: SearchHit, **changes: object) -> None:
         self.result = replace(self.result, hits=hits, **changes)
@@ -89,8 +90,9 @@ def script(monkeypatch) -> Script:
                 on_progress(script.status)
             return True
 
-        def search(self, request, cancel, on_partial=None):
+        def search(self, request, cancel, on_partial=None, *, explain=False):
             script.requests.append(request)
+            script.explained = explain
             if script.error is not None:
                 raise script.error
             return script.result

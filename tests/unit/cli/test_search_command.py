@@ -42,6 +42,7 @@ def test_json_is_what_the_protocol_says(semlens, script, workspace):
 def test_explain_adds_the_features(semlens, script):
     _, out, _ = semlens("search", "fetch", "--json", "--explain")
     assert json.loads(out)["hits"][0]["features"] == {"bm25.body": 0.2142}
+    assert script.explained is True
     _, out, _ = semlens("search", "fetch", "--explain")
     assert "bm25.body=0.214" in out
 

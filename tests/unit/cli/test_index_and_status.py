@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+
+from semlens.cli.progress import files_of, vectors_of
+from semlens.core.status import EngineState, Problem, TierStatus
+
+from .conftest import STATUS
+
+
+def test_index_says_what_is_there(semlens, script, workspace):
+    code, out, err = semlens("index")
+    assert code == 0
+    assert out.splitlines()[0].startswith(f"Indexed {workspace}: 1,234 files, 5,678 symbols in ")
+    assert "src/odd.py: The parser gave up" in out
+    assert "names and words of 1,234 files are searchable" in err
+    assert script.calls == ["init", "start", "wait", "close"]
+
+
+def test_index_waits_for_the_better_vectors_when_told(semlens, script):
+    semlens("index", "--wait")
+    assert "wait refined" in script.calls
+
+
+def test_index_says_when_meaning_is_missing(semlens, script):
+    script.status = replace(STATUS, tiers=())
+    assert "No embedding model is loaded" in semlens("index")[1]
+
+
+def test_index_shows_few_problems_and_counts_the_rest(semlens, script):
+    script.status = replace(STATUS, problems=tuple(Problem(f"{n}.py", "Odd.") for n in range(9)))
+    out = semlens("index")[1]
+    assert out.count("Odd.") == 5
+    assert "and 4 more" in out
+
+
+def test_json_goes_to_stdout_alone(semlens, script, workspace):
+    code, out, err = semlens("index", "--json")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert found["workspace"] == str(workspace)
+    assert found["complete"] is True
+    assert found["elapsedMs"] >= 0
+
+
+def test_status_is_the_protocols_object(semlens, script, workspace):
+    code, out, err = semlens("status", "--json")
+    assert (code, err) == (0, "")
+    assert script.read_only is True
+    found = json.loads(out)
+    assert found.pop("workspace") == str(workspace)
+    assert {
+        "state": "ready",
+        "complete": True,
+        "refining": False,
+        "roots": [
+            {
+                "uri": "file:///work",
+                "files": 1234,
+                "symbols": 5678,
+                "pending": 0,
+                "skipped": {"ignored": 3, "binary": 1},
+                "watching": "none",
+            }
+        ],
+        "tiers": [{"model": "small-model", "role": "first", "embedded": 9000, "pending": 0}],
+        "generation": 12,
+        "lagMs": 0.0,
+        "rssBytes": 100_000_000,
+        "indexBytes": 2_500_000,
+        "remote": [],
+        "problems": [{"path": "src/odd.py", "message": "The parser gave up: it is searched by words."}],
+    }.items() <= found.items()
+
+
+def test_status_for_people(semlens, script):
+    out = semlens("status")[1]
+    for words in ("ready, complete", "1,234 files", "1 binary, 3 ignored", "small-model", "2.5 MB", "nothing leaves"):
+        assert words in out
+
+
+def test_status_of_a_folder_that_is_not_indexed_says_how_to(semlens, script, workspace):
+    script.status = replace(STATUS, complete=False, roots=(), tiers=())
+    assert "semlens index" in semlens("status")[1]
+
+
+def test_counts_add_up_over_roots_and_tiers():
+    root = STATUS.roots[0]
+    status = replace(
+        STATUS,
+        state=EngineState.INDEXING,
+        roots=(replace(root, files=10, pending=4), replace(root, files=5, pending=5)),
+        tiers=(TierStatus("a", "first", 30, 10), TierStatus("b", "refine", 1, 99)),
+    )
+    assert files_of(status) == (6, 15)
+    assert vectors_of(status, "first") == (30, 40)
+    assert vectors_of(status, "refine") == (1, 100)
+
+
+def test_a_terminal_gets_a_bar_on_stderr(semlens, script, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    _, out, err = semlens("index", "--json")
+    assert json.loads(out)
+    assert "names and words" in err
+    assert "1234/1234" in err
+
+
+def test_no_color_is_honoured(semlens, script, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    for command in (("index",), ("status",), ("search", "x")):
+        _, out, err = semlens(*command)
+        assert "\033" not in out + err
+
+
+def test_a_terminal_gets_colours(semlens, script, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    out = semlens("search", "x")[1]
+    assert "\033[" in out
+    assert "fetch_with_retry" in out

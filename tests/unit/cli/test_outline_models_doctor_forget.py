@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import filelock
+import pytest
+from semlens.embedding import registry
+from semlens.index.store import RootStore, root_folder
+
+SOURCE = '''\
+"""A module."""
+
+
+class Client:
+    """Talks to the server."""
+
+    @retried
+    def fetch(self, url):
+        """Get one page."""
+        return url
+'''
+
+
+def test_outline_lists_symbols_in_source_order(semlens, workspace):
+    (workspace / "src").mkdir()
+    (workspace / "src" / "net.py").write_text(SOURCE)
+    code, out, err = semlens("outline", "src/net.py", "--json")
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert (found["path"], found["language"]) == ("src/net.py", "python")
+    assert [symbol["qualifiedName"] for symbol in found["symbols"]] == ["net.Client", "net.Client.fetch"]
+    assert found["symbols"][1] == {
+        "name": "fetch",
+        "qualifiedName": "net.Client.fetch",
+        "kind": "method",
+        "startLine": 7,
+        "endLine": 10,
+        "nameLine": 8,
+        "signature": found["symbols"][1]["signature"],
+        "documentation": "Get one page.",
+    }
+    assert "def fetch(self, url)" in found["symbols"][1]["signature"]
+    lines = semlens("outline", "src/net.py")[1].splitlines()
+    assert lines[0].split()[:3] == ["4-10", "class", "Client"]
+    assert lines[1].split()[:3] == ["7-10", "method", "fetch"]
+
+
+def test_outline_of_a_file_elsewhere_is_named_from_the_top_of_its_work_tree(semlens, workspace, tmp_path):
+    other = tmp_path / "other"
+    (other / ".git").mkdir(parents=True)
+    (other / "pkg").mkdir()
+    (other / "pkg" / "net.py").write_text(SOURCE)
+    found = json.loads(semlens("outline", str(other / "pkg" / "net.py"), "--json")[1])
+    assert found["path"] == "pkg/net.py"
+    assert found["symbols"][0]["qualifiedName"] == "pkg.net.Client"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("missing.py", None, "There is no file"),
+        ("long.js", b"x=1;" * 2_500_000, "too large"),
+        ("wide.js", b"var x=1;" * 60_000, "minified"),
+        ("data.py", b"\x00\x01\x02" * 100, "binary"),
+    ],
+)
+def test_outline_of_what_the_index_leaves_out_says_why(semlens, workspace, name, content, says):
+    if content is not None:
+        (workspace / name).write_bytes(content)
+    code, out, err = semlens("outline", name)
+    assert (code, out) == (1, "")
+    assert says in err
+    assert len(err.splitlines()) == 1
+
+
+def test_outline_of_a_folder(semlens, workspace):
+    code, _, err = semlens("outline", ".")
+    assert code == 1
+    assert "is a folder" in err
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"def (((:\n  class", b"((((((((\n" * 6_250, b"\xff\xfe\xff", b"def f(:\n" * 1000, b"\r\r\n\r"]
+)
+def test_outline_survives_odd_source(semlens, workspace, content):
+    (workspace / "odd.py").write_bytes(content)
+    code, out, err = semlens("outline", "odd.py", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["path"] == "odd.py"
+
+
+@pytest.fixture
+def own_models(tmp_path, monkeypatch) -> Path:
+    """A copy of our smallest model, to be broken."""
+    smallest = min(registry.model_folders(), key=lambda folder: sum(file.stat().st_size for file in folder.iterdir()))
+    folder = tmp_path / "models" / smallest.name
+    shutil.copytree(smallest, folder)
+    monkeypatch.setattr(registry, "model_folders", lambda: [folder])
+    monkeypatch.setattr("semlens.cli.models.model_folders", lambda: [folder])
+    return folder
+
+
+def test_models_are_listed_shown_and_verified(semlens, own_models):
+    found = json.loads(semlens("models", "list", "--json")[1])["models"]
+    assert [model["name"] for model in found] == [own_models.name]
+    assert found[0]["folder"] == str(own_models)
+    assert own_models.name in semlens("models", "list")[1]
+    assert "licence" in semlens("models", "show", own_models.name)[1]
+    assert json.loads(semlens("models", "show", own_models.name, "--json")[1])["details"]["name"] == own_models.name
+    assert semlens("models", "verify")[0] == 0
+    assert json.loads(semlens("models", "verify", "--json")[1]) == {
+        "models": [{"name": own_models.name, "ok": True, "message": ""}]
+    }
+
+
+@pytest.mark.parametrize("fault", ["altered", "missing"])
+def test_a_model_that_is_not_whole_is_found(semlens, own_models, fault):
+    weights = own_models / "model.onnx"
+    if fault == "altered":
+        data = bytearray(weights.read_bytes())
+        data[len(data) // 2] ^= 1
+        weights.write_bytes(data)
+    else:
+        weights.unlink()
+    code, out, _ = semlens("models", "verify")
+    assert code == 1
+    assert "install semlens again" in out
+    assert json.loads(semlens("models", "verify", "--json")[1])["models"][0]["ok"] is False
+    code, out, _ = semlens("doctor", "--json")
+    found = json.loads(out)
+    assert (code, found["ok"]) == (1, False)
+    assert [check["name"] for check in found["checks"] if check["level"] == "fail"] == ["model"]
+
+
+def test_an_unknown_model_is_named_with_the_known_ones(semlens, own_models):
+    code, _, err = semlens("models", "show", "gpt-17")
+    assert code == 1
+    assert own_models.name in err
+
+
+def test_doctor_finds_this_installation_whole(semlens):
+    code, out, err = semlens("doctor")
+    assert (code, err) == (0, "")
+    for name in ("python", "libraries", "model", "grammars", "cache folder", "file watching"):
+        assert f"ok    {name} " in out
+    found = json.loads(semlens("doctor", "--json")[1])
+    assert found["ok"] is True
+    assert all(check["mend"] for check in found["checks"] if check["level"] != "ok")
+
+
+def test_doctor_sees_a_cache_folder_that_cannot_be_used(semlens, workspace, monkeypatch):
+    (workspace / "file").write_text("in the way")
+    monkeypatch.setenv("SEMLENS_CACHE_DIR", str(workspace / "file"))
+    code, out, _ = semlens("doctor")
+    assert code == 1
+    assert "SEMLENS_CACHE_DIR" in out
+
+
+def test_doctor_sees_a_cache_that_others_may_read(semlens, tmp_path):
+    (tmp_path / "cache").mkdir(mode=0o755)
+    code, out, _ = semlens("doctor")
+    assert code == 0
+    assert "chmod 700" in out
+
+
+def test_doctor_names_a_library_that_does_not_load(semlens, monkeypatch):
+    monkeypatch.setattr("semlens.cli.checks._LIBRARIES", {"numpy": "numpy_that_is_not_there"})
+    code, out, _ = semlens("doctor")
+    assert code == 1
+    assert "numpy_that_is_not_there" in out
+    assert "install semlens again" in out
+
+
+@pytest.fixture
+def indexed(workspace, tmp_path):
+    """:returns: the folder of the workspace's index."""
+    RootStore(tmp_path / "cache", workspace).close()
+    folder = root_folder(tmp_path / "cache", workspace)
+    assert folder.is_dir()
+    return folder
+
+
+def test_forget_deletes_one_index(semlens, workspace, indexed):
+    code, out, _ = semlens("forget")
+    assert code == 0
+    assert str(workspace) in out
+    assert not indexed.exists()
+    code, out, _ = semlens("forget")
+    assert code == 0
+    assert "nothing to forget" in out
+
+
+def test_forget_takes_a_folder_that_is_gone_by_name(semlens, tmp_path):
+    RootStore(tmp_path / "cache", tmp_path / "was").close()
+    assert semlens("forget", str(tmp_path / "was"))[0] == 0
+    assert not root_folder(tmp_path / "cache", tmp_path / "was").exists()
+
+
+def test_forget_gone_keeps_what_is_there(semlens, tmp_path, indexed):
+    RootStore(tmp_path / "cache", tmp_path / "was").close()
+    code, out, _ = semlens("forget", "--gone")
+    assert code == 0
+    assert "Forgot 1 folder that no longer exists." in out
+    assert indexed.exists()
+    assert not root_folder(tmp_path / "cache", tmp_path / "was").exists()
+
+
+def test_forget_waits_for_the_writer_and_gives_up_politely(semlens, indexed, monkeypatch):
+    monkeypatch.setattr("semlens.cli.forget._LOCK_SECONDS", 0.05)
+    with filelock.FileLock(next(indexed.glob("v*")) / "writer.lock"):
+        code, _, err = semlens("forget")
+        assert code == 1
+        assert "in use" in err
+        assert indexed.exists()
+    assert semlens("forget")[0] == 0
