@@ -16,9 +16,9 @@ _SAFE = "/-._~"  # RFC 3986's unreserved characters and the separator: what edit
 
 
 def path_to_uri(path: str, *, windows: bool = _IS_WINDOWS) -> str:
-    """The ``file:`` URI of an absolute path.
+    r"""The ``file:`` URI of an absolute path.
 
-    ``C:\\a b`` gives ``file:///c%3A/a%20b``, as VS Code writes it; ``\\\\host\\share`` gives ``file://host/share``.
+    ``C:\a b`` gives ``file:///c%3A/a%20b``, as VS Code writes it; ``\\host\share`` gives ``file://host/share``.
 
     :raises ValueError: for a relative path.
     """
@@ -111,10 +111,10 @@ def _without_long_prefix(path: str) -> str:
     return path.removeprefix("//?/")
 
 
-def _fold(path: str, windows: bool) -> str:  # noqa: FBT001 - private
+def _fold(path: str, windows: bool) -> str:
     return path.casefold() if windows else path
 
 
-def _errors(windows: bool) -> str:  # noqa: FBT001 - private
+def _errors(windows: bool) -> str:
     """How names that are no valid Unicode are kept: bytes on POSIX, lone UTF-16 surrogates on Windows."""
     return "surrogatepass" if windows else "surrogateescape"

@@ -4,6 +4,9 @@ Everything that is left out is counted by its reason. Nothing outside the root i
 Reading content, and knowing which files changed, is somebody else's work.
 """
 
+# Paths are strings here: a walk joins and compares them by the hundred thousand.
+# ruff: noqa: PTH111, PTH114, PTH118
+
 from __future__ import annotations
 
 import os
@@ -281,7 +284,7 @@ class Discovery:
         return "link loop" if _contains(target, link) else None
 
 
-def check_root(path: Path, asked: bool) -> Path:  # noqa: FBT001 - part of the interface
+def check_root(path: Path, asked: bool) -> Path:
     """The folder as an absolute path without links, if it may be a workspace root.
 
     :param asked: the user named this very folder, rather than an editor by the way.

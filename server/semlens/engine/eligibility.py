@@ -5,24 +5,26 @@ from __future__ import annotations
 import re
 
 BINARY_EXTENSIONS = frozenset(
-    (
-        ".png .jpg .jpeg .gif .webp .ico .bmp .tif .tiff .psd .avif .heic .mp3 .mp4 .ogg .oga .ogv .wav .flac .m4a .mkv"
-        " .mov .avi .webm .ttf .otf .woff .woff2 .eot .pdf .ps .eps .doc .docx .xls .xlsx .ppt .pptx .odt .ods .odp"
-        " .zip .tar .gz .tgz .bz2 .xz .zst .lz4 .7z .rar .jar .war .ear .whl .egg .deb .rpm .dmg .iso .img .apk .aab .ipa"
-        " .exe .dll .so .dylib .a .lib .o .obj .pdb .class .pyc .pyo .pyd .wasm .node .bin .dat .db .sqlite .sqlite3"
-        " .onnx .pt .pth .safetensors .gguf .npy .npz .pkl .pickle .parquet .arrow .feather .h5 .hdf5 .mo .gmo .pack .idx"
-        " .swf .blend .fbx .glb .stl .jks .keystore .p12 .pfx .der .vsix .nupkg .gem .crate .snap .flatpak"
-    ).split()
+    """
+    .png .jpg .jpeg .gif .webp .ico .bmp .tif .tiff .psd .avif .heic .mp3 .mp4 .ogg .oga .ogv .wav .flac
+    .m4a .mkv .mov .avi .webm .ttf .otf .woff .woff2 .eot .pdf .ps .eps .doc .docx .xls .xlsx .ppt .pptx
+    .odt .ods .odp .zip .tar .gz .tgz .bz2 .xz .zst .lz4 .7z .rar .jar .war .ear .whl .egg .deb .rpm .dmg
+    .iso .img .apk .aab .ipa .exe .dll .so .dylib .a .lib .o .obj .pdb .class .pyc .pyo .pyd .wasm .node
+    .bin .dat .db .sqlite .sqlite3 .onnx .pt .pth .safetensors .gguf .npy .npz .pkl .pickle .parquet .arrow
+    .feather .h5 .hdf5 .mo .gmo .pack .idx .swf .blend .fbx .glb .stl .jks .keystore .p12 .pfx .der .vsix
+    .nupkg .gem .crate .snap .flatpak
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 
 LOCK_FILES = frozenset(
-    (
-        "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock bun.lockb deno.lock cargo.lock poetry.lock"
-        " uv.lock pdm.lock pixi.lock pipfile.lock conda-lock.yml gemfile.lock composer.lock go.sum go.work.sum mix.lock"
-        " rebar.lock pubspec.lock podfile.lock cartfile.resolved package.resolved flake.lock gradle.lockfile"
-        " buildscript-gradle.lockfile packages.lock.json paket.lock project.assets.json module.bazel.lock"
-        " .terraform.lock.hcl cabal.project.freeze stack.yaml.lock shard.lock manifest.toml.lock renv.lock pylock.toml"
-    ).split()
+    """
+    package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock bun.lockb deno.lock cargo.lock
+    poetry.lock uv.lock pdm.lock pixi.lock pipfile.lock conda-lock.yml gemfile.lock composer.lock go.sum
+    go.work.sum mix.lock rebar.lock pubspec.lock podfile.lock cartfile.resolved package.resolved flake.lock
+    gradle.lockfile buildscript-gradle.lockfile packages.lock.json paket.lock project.assets.json
+    module.bazel.lock .terraform.lock.hcl cabal.project.freeze stack.yaml.lock shard.lock manifest.toml.lock
+    renv.lock pylock.toml
+    """.split()  # noqa: SIM905 - a column of quoted words reads worse
 )
 
 _MINIFIED_NAME = re.compile(r"[.-]min\.(?:js|mjs|cjs|css)$|\.(?:js|mjs|cjs|css|ts)\.map$")

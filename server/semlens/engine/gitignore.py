@@ -95,7 +95,7 @@ class IgnoreRules:
     def is_empty(self) -> bool:
         return not (self._names or self._extensions or self._paths or self._general)
 
-    def match(self, name: str, path: str, is_folder: bool) -> bool | None:  # noqa: FBT001 - hot, called by position
+    def match(self, name: str, path: str, is_folder: bool) -> bool | None:
         """True where the last line that matches ignores, False where it re-includes, None where none matches.
 
         :param name: last component of the path, as `byte_text`.
@@ -130,7 +130,7 @@ class IgnoreRules:
         return None if best is None else best.ignores
 
 
-def _later(best: _Rule | None, rules: tuple[_Rule, ...], is_folder: bool) -> _Rule | None:  # noqa: FBT001 - hot
+def _later(best: _Rule | None, rules: tuple[_Rule, ...], is_folder: bool) -> _Rule | None:
     for rule in rules:
         if is_folder or not rule.folders_only:
             return rule if best is None or rule.position > best.position else best
@@ -157,13 +157,12 @@ def _compile(line: str, position: int, *, ignore_case: bool) -> _Rule | None:
     if not line:
         return None
     on_path = "/" in line
-    if line.startswith("/"):
-        line = line[1:]
+    line = line.removeprefix("/")
     if ignore_case:
         line = _lower(line)
     special = _SPECIAL.search(line)
     if special is None:
-        return _Rule(position, ignores, folders_only, **{"path" if on_path else "name": line})
+        return _Rule(position, ignores, folders_only, path=line if on_path else None, name=None if on_path else line)
     if not on_path and special.start() == 0 and line[0] == "*" and not _SPECIAL.search(line, 1):
         return _Rule(position, ignores, folders_only, suffix=line[1:])
     # Git compares the literal start apart and matches the rest as a pattern of its own, which shows: "a**/b" names
@@ -196,8 +195,8 @@ def _regex(pattern: str, *, on_path: bool) -> str:
     """A regular expression for a pattern that is matched against a whole path or a name.
 
     After a star, the earliest place where what follows fits is as good as any later one, as everything between two
-    stars has a fixed length, and everything between two ``**`` a fixed number of folders. So all but the last stretch are
-    atomic groups, and matching takes no backtracking over several stars.
+    stars has a fixed length, and everything between two ``**`` a fixed number of folders. So all but the last stretch
+    are atomic groups, and matching takes no backtracking over several stars.
     """
     sections: list[list[str]] = [[]]
     openers: list[str] = []  # what stands before each section but the first
@@ -210,7 +209,7 @@ def _regex(pattern: str, *, on_path: bool) -> str:
     first, *others = (_section(section, on_path=on_path) for section in sections)
     expressions = [first]
     for opener, section in zip(openers[:-1], others[:-1], strict=True):
-        expressions.append(f"(?>{_OPENERS[opener]}{section})")
+        expressions += ("(?>", _OPENERS[opener], section, ")")
     if openers:
         expressions.append(_OPENERS[openers[-1]] + others[-1])
     return "".join(expressions)
@@ -225,8 +224,7 @@ def _section(tokens: list[str], *, on_path: bool) -> str:
     def close() -> None:
         first, *others = ("".join(stretch) for stretch in folder)
         parts.append(first)
-        for stretch in others[:-1]:
-            parts.append(f"(?>{any_text}?{stretch})")
+        parts.extend(f"(?>{any_text}?{stretch})" for stretch in others[:-1])
         if others:
             parts.append(any_text + others[-1])
         folder[:] = [[]]

@@ -1,10 +1,13 @@
 """Which ignore rules hold where in one workspace. One file's patterns are `gitignore`'s job, the walk `discovery`'s.
 
 Precedence is ripgrep's: settings, then every ``.semlensignore`` from the deepest folder up, every ``.ignore``, every
-``.gitignore`` up to the top of the repository that the folder belongs to, its ``info/exclude``, the user's global excludes,
-and last what nobody wants indexed. The first of these that says anything about a path decides. What lies in an
-ignored folder is ignored, whatever deeper files say.
+``.gitignore`` up to the top of the repository that the folder belongs to, its ``info/exclude``, the user's global
+excludes, and last what nobody wants indexed. The first of these that says anything about a path decides. What lies in
+an ignored folder is ignored, whatever deeper files say.
 """
+
+# Paths are strings here: a walk joins and compares them by the hundred thousand.
+# ruff: noqa: PTH114, PTH118
 
 from __future__ import annotations
 
@@ -84,7 +87,7 @@ class IgnoreTree:
         self._include = _rules_of_setting(include)
         self._above = self._rules_above()
 
-    def ignores(self, rules: FolderRules, path: str, name: str, is_folder: bool) -> bool:  # noqa: FBT001 - hot
+    def ignores(self, rules: FolderRules, path: str, name: str, is_folder: bool) -> bool:
         """Whether an entry of the folder that the rules are of is ignored.
 
         :param path: relative to the root. :param name: its last component.

@@ -138,7 +138,7 @@ def _toml(path: Path, problems: list[SettingProblem]) -> Mapping[str, Any]:
 def _read_source(
     content: object,
     source: str,
-    trusted: bool,  # noqa: FBT001 - private, named by its two kinds of callers
+    trusted: bool,
     problems: list[SettingProblem],
     *,
     editor: bool = False,

@@ -25,8 +25,9 @@ One namespace, `semlens.*`, the same names everywhere:
   limit = 30
   ```
 
-- in the **user's file** `config.toml`, written likewise, in the folder `semlens` of the system's folder for configuration
-  (Linux: `~/.config/semlens/config.toml`; the environment variable `SEMLENS_CONFIG_DIR` names another folder).
+- in the **user's file** `config.toml`, written likewise, in the folder `semlens` of the system's folder for
+  configuration (Linux: `~/.config/semlens/config.toml`; the environment variable `SEMLENS_CONFIG_DIR` names another
+  folder).
 
 Later sources win: default, the user's file, the editor, `.semlens.toml`, the editor's folder settings.
 A setting that is unknown or has a wrong value is reported once, by name, and has no effect.
@@ -34,6 +35,8 @@ A setting that is unknown or has a wrong value is reported once, by name, and ha
 Settings of scope **user** cannot be set by a workspace: in `.semlens.toml` and in an editor's folder settings they are
 ignored and reported, so that a cloned repository can neither run anything nor send or put code anywhere.
 """
+
+_TABLE_HEAD = "| setting | values | default | scope | |\n|---|---|---|---|---|\n"
 
 
 def _cell(text: str) -> str:
@@ -54,9 +57,7 @@ def document() -> str:
     """The whole page."""
     parts = [_HEAD]
     for section, section_type in SECTIONS.items():
-        parts.append(
-            f"\n## {section}\n\n{section_type.__doc__}\n\n| setting | values | default | scope | |\n|---|---|---|---|---|\n"
-        )
+        parts.append(f"\n## {section}\n\n{section_type.__doc__}\n\n{_TABLE_HEAD}")
         for spec in SPECS.values():
             if spec.section != section:
                 continue

@@ -40,7 +40,7 @@ def _setting(
     choices: tuple[str, ...] = (),
     minimum: int | None = None,
     maximum: int | None = None,
-) -> Any:  # noqa: ANN401 - a dataclass field, typed by its annotation
+) -> Any:
     return field(
         default=default,
         metadata={
@@ -245,7 +245,7 @@ def _specs() -> Iterator[SettingSpec]:
                 name=f"{section}.{camel_case(item.name)}",
                 section=section,
                 attribute=item.name,
-                default=cast(SettingValue, item.default),
+                default=cast("SettingValue", item.default),
                 **item.metadata,
             )
 

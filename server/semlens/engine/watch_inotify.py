@@ -33,8 +33,8 @@ _CLOCK_SLACK_NS = 50_000_000
 class InotifySource:
     """Watches one root. See `changes.ChangeSource`.
 
-    A folder is watched before it is listed, so that nothing that appears in it is missed; what is in a new folder by then
-    is reported file by file.
+    A folder is watched before it is listed, so that nothing that appears in it is missed; what is in a new folder by
+    then is reported file by file.
     """
 
     def __init__(self, root: Path, discovery: Discovery, batch_s: float) -> None:

@@ -1,4 +1,4 @@
-"""Changes by watchdog's observer: FSEvents on macOS, ReadDirectoryChangesW on Windows; both watch a whole tree at once."""
+"""Changes by watchdog: FSEvents on macOS, ReadDirectoryChangesW on Windows. Both watch a whole tree at once."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class ObserverSource(FileSystemEventHandler):
             if relative is None or (event.is_directory and isinstance(event, FileModifiedEvent)):
                 continue
             if event.is_directory:
-                self._folder(relative, appeared=os.path.isdir(self._discovery.absolute(relative)))
+                self._folder(relative, appeared=Path(self._discovery.absolute(relative)).is_dir())
             elif self._discovery.is_ignore_file(relative) and not self._below_ignored(relative):
                 self._note(rescan="the ignore rules changed")
             elif self._discovery.may_concern(relative):

@@ -28,8 +28,8 @@ _log = logging.getLogger(__name__)
 class Watcher:
     """Calls back with what changed in one root, from a thread of its own.
 
-    A change that comes between `start` and the first watch is reported as well. Paths are coalesced for 50 ms; a folder's
-    path stands for all that was in it.
+    A change that comes between `start` and the first watch is reported as well. Paths are coalesced for 50 ms; a
+    folder's path stands for all that was in it.
 
     :ivar mode: ``native``, ``polling``, or ``none`` while it does not run.
     :ivar problem: one sentence for the user where polling is second best, else "".
