@@ -104,6 +104,8 @@ class Indexer:
     # --- from any thread -------------------------------------------------------------------------------------------
 
     def start(self) -> None:
+        if not self._one_shot:
+            self._interactive.warm_up()
         self._thread.start()
 
     def close(self) -> None:

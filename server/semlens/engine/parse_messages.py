@@ -71,6 +71,10 @@ class FileOutcome:
 
 
 SAME = "same"
+"""Reason of a file whose content is what the index has."""
+
+KILLED = "killed the parser"
+"""Reason of a file that the worker did not survive."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import cast
 import semlens
 from semlens.engine.file_reading import stamp_of
 from semlens.engine.parse_messages import (
+    KILLED,
     BufferRequest,
     FileOutcome,
     FilesRequest,
@@ -26,9 +27,6 @@ from semlens.engine.parse_messages import (
     send,
 )
 from semlens.index.store import FileStamp
-
-KILLED = "killed the parser"
-"""Reason of a file that the worker did not survive."""
 
 
 class WorkerDiedError(Exception):

@@ -10,7 +10,6 @@ import psutil
 from semlens.core.status import EngineState, EngineStatus, Problem, RootStatus, TierStatus
 from semlens.engine.buffers import Buffers
 from semlens.engine.indexer import Indexer
-from semlens.engine.parse_pool import KILLED
 from semlens.engine.root_state import RootState
 from semlens.engine.tiers import Tier
 
@@ -38,7 +37,7 @@ def build_status(
                 state.index.n_files,
                 state.index.n_symbols,
                 len(state.pending) + len(state.in_flight) + len(state.changed),
-                dict(state.skipped + state.index.skipped()),
+                dict(state.skipped + state.index.skipped),
                 state.watching,
             )
             for state in states
@@ -97,8 +96,7 @@ def _problems(
         found += [Problem(str(state.given), text) for text in (state.index.commit_error, state.watch_problem) if text]
         found += [
             Problem(str(Path(state.given, path)), "The parser could not cope with it: it is not searchable.")
-            for path, entry in state.index.files.items()
-            if entry.reason == KILLED
+            for path in sorted(state.index.killers)
         ]
     found += indexer.overlays.problems.values()
     found += indexer.errors

@@ -6,7 +6,6 @@ Mutable, used by the indexer thread alone; what it hands out (`views`) is immuta
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,8 @@ import numpy.typing as npt
 
 from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import TokenIds
-from semlens.engine.parse_messages import FileOutcome
+from semlens.engine.parse_messages import KILLED, FileOutcome
+from semlens.index.database import BrokenStoreError, StoreError
 from semlens.index.merge import MergedSegment, merge_segments
 from semlens.index.segment import Segment
 from semlens.index.snapshot import SegmentView
@@ -91,6 +91,8 @@ class RootIndex:
         self.meta: dict[str, Any] = {}
         self.scanned = False
         self.commit_error = ""
+        self.skipped: Counter[str] = Counter()
+        self.killers: set[str] = set()
         self._uncommitted: dict[str, FileEntry] = {}
         self._removed: set[str] = set()
         self._segments_changed = False
@@ -114,7 +116,7 @@ class RootIndex:
         self._data_version = self.store.data_version()
         try:
             stored = self.store.load({key: live.segment for key, live in self.segments.items()})
-        except sqlite3.DatabaseError:
+        except BrokenStoreError:
             return
         self.meta = stored.meta
         old, self.segments = self.segments, {}
@@ -137,6 +139,8 @@ class RootIndex:
                 self.files[path] = entry
                 self.rows[path] = row
                 self.segments[entry.segment].alive[row] = True
+        self.skipped = Counter(entry.reason for entry in self.files.values() if entry.reason)
+        self.killers = {path for path, entry in self.files.items() if entry.reason == KILLED}
         if stored.lost_segments:
             self._segments_changed = True
         self.load_vectors(self.meta.get("fingerprints", []))
@@ -182,7 +186,7 @@ class RootIndex:
                     {**meta, "fingerprints": list(fingerprints)},
                 )
             )
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, StoreError) as error:
             self.commit_error = (
                 f"The index of {self.root} could not be saved ({error}): free some space in {self.store.folder}."
             )
@@ -212,7 +216,7 @@ class RootIndex:
         )
 
     def close(self) -> None:
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(StoreError):
             self.store.close()
         if self.writer:
             self._lock.release()
@@ -252,9 +256,20 @@ class RootIndex:
         return live
 
     def _put(self, path: str, entry: FileEntry) -> None:
+        self._count(path, -1)
         self.files[path] = entry
+        self._count(path, 1)
         self._uncommitted[path] = entry
         self._removed.discard(path)
+
+    def _count(self, path: str, step: int) -> None:
+        """Keep the counts by reason in step with ``files``."""
+        entry = self.files.get(path)
+        if entry is None or not entry.reason:
+            return
+        self.skipped[entry.reason] += step
+        if entry.reason == KILLED:
+            (self.killers.add if step > 0 else self.killers.discard)(path)
 
     def _kill(self, path: str) -> None:
         old = self.files.get(path)
@@ -274,6 +289,7 @@ class RootIndex:
         if path not in self.files:
             return False
         self._kill(path)
+        self._count(path, -1)
         del self.files[path]
         self._uncommitted.pop(path, None)
         self._removed.add(path)
@@ -354,9 +370,6 @@ class RootIndex:
     @property
     def n_symbols(self) -> int:
         return sum(int(live.alive[live.segment.symbols.files].sum()) for live in self.segments.values())
-
-    def skipped(self) -> Counter[str]:
-        return Counter(entry.reason for entry in self.files.values() if entry.reason)
 
     def place(self, path: str) -> tuple[LiveSegment, int] | None:
         """Segment and row of a searchable file."""

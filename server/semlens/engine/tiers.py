@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import Embedder, TokenIds
 from semlens.embedding.manifest import ModelManifest
 from semlens.embedding.registry import find_model, load_embedder
+from semlens.index.database import StoreError
 from semlens.index.vector_cache import VectorCache
 from semlens.index.vectors import Int8Matrix, matrix_of, quantise
 from semlens.search.evidence import QueryVector
@@ -89,7 +89,7 @@ class Tier:
             return {}
         try:
             return self._cache.get(self.fingerprint, hashes)
-        except sqlite3.Error as error:
+        except StoreError as error:
             self.cache_error = str(error)
             return {}
 
@@ -112,7 +112,7 @@ class Tier:
             try:
                 self._cache.put(self.fingerprint, hashes, matrix)
                 self.cache_error = ""
-            except sqlite3.Error as error:
+            except StoreError as error:
                 self.cache_error = str(error)
 
     def keep_bytes(self, vectors: Mapping[ContentHash, bytes]) -> None:

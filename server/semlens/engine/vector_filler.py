@@ -29,8 +29,8 @@ _SLICE = {"static": 256, "transformer": 8}
 """Passages embedded between two looks at whether to stop: some 50 ms."""
 
 _SWEEP = 20_000
-_FILES_A_REQUEST = 8
-_PASSAGES_A_REQUEST = {"static": 2_000, "transformer": 32}
+_PASSAGES_A_REQUEST = {"static": 2_000, "transformer": 96}
+"""Missing passages of the files that one request tokenises; a file is always taken whole, so that it is parsed once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +100,18 @@ class VectorFiller:
         tier: Tier,
         urgent: Sequence[tuple[str, str]],
     ) -> npt.NDArray[np.uint32]:
-        """Passages of a few files: the urgent ones if this segment holds any, else the first."""
+        """All missing passages of a few files: the urgent ones if this segment holds any, else the first."""
         files = live.segment.passages.files[missing]
         wanted = []
         for root, path in urgent:
             place = index.place(path) if root == str(index.root) else None
             if place is not None and place[0] is live:
                 wanted.append(place[1])
-        chosen = np.isin(files, wanted) if wanted else np.zeros(len(files), bool)
-        if not chosen.any():
-            chosen = np.isin(files, np.unique(files)[:_FILES_A_REQUEST])
-        return missing[chosen][: _PASSAGES_A_REQUEST.get(tier.manifest.architecture, 32)]
+        order = [row for row in wanted if (files == row).any()] or np.unique(files)[:256].tolist()
+        limit = _PASSAGES_A_REQUEST.get(tier.manifest.architecture, 96)
+        counts = [int((files == row).sum()) for row in order]
+        n_files = max(1, int(np.searchsorted(np.cumsum(counts), limit, "right")))
+        return missing[np.isin(files, order[:n_files])]
 
     def _start(self, job: _Job, pool: ParsePool) -> None:
         self.busy = True
