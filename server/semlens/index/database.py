@@ -9,6 +9,12 @@ from pathlib import Path
 
 from semlens.core.errors import CacheError
 
+StoreError = sqlite3.Error
+"""What a store raises when it cannot be read or written; named here so that nothing else imports SQLite."""
+
+BrokenStoreError = sqlite3.DatabaseError
+"""The part of those that means: the store itself is broken, open it anew."""
+
 
 def make_private_folder(folder: Path) -> None:
     """Create a folder that only its user may read.
@@ -19,7 +25,8 @@ def make_private_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise CacheError(
-            f"The cache folder {folder} cannot be created ({error.strerror or error}): make it writable or set SEMLENS_CACHE_DIR."
+            f"The cache folder {folder} cannot be created ({error.strerror or error}): make it writable or set "
+            "SEMLENS_CACHE_DIR."
         ) from error
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise CacheError(

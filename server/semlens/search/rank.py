@@ -95,7 +95,8 @@ def _candidate_files(
     found = np.concatenate(rows)
     if mask is not None:
         found = found[mask[found]]
-    return np.unique(view.segment.passages.files[found])
+    # not np.unique: it imports numpy.ma, a tenth of what a one-shot search may take
+    return np.flatnonzero(np.bincount(view.segment.passages.files[found])).astype(np.uint32)
 
 
 def _best_rows(scores: Floats, count: int) -> npt.NDArray[np.uint32]:
