@@ -238,6 +238,8 @@ class Engine:
     ) -> bool:
         """Block until everything is searchable; with ``refined`` until the refine tier is filled too."""
         deadline = None if timeout is None else time.monotonic() + timeout
+        if refined:
+            self._indexer.allow_refinement()
         while True:
             done = self._indexer.snapshot.complete and self._indexer.settled
             if on_progress is not None or (done and refined):

@@ -99,6 +99,7 @@ class Indexer:
         self._last_publish = 0.0
         self._stopping = False
         self.paused = False
+        self.may_refine = not one_shot
         self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
 
     # --- from any thread -------------------------------------------------------------------------------------------
@@ -130,6 +131,13 @@ class Indexer:
     def hurry(self) -> None:
         """Someone waits for the buffers: leave out the debounce."""
         self._jobs.post(self.overlays.hurry)
+
+    def allow_refinement(self) -> None:
+        """Somebody waits for the refine tier, although the command is one that ends."""
+        def allow() -> None:
+            self.may_refine = True
+
+        self._jobs.post(allow)
 
     def worker_pids(self) -> list[int]:
         return [*self._interactive.pids(), *self._pool.pids()]
@@ -395,7 +403,7 @@ class Indexer:
 
     def _may_refine(self) -> bool:
         """Refinement waits for everything else, and for the mains."""
-        if not all(state.settled for state in self.states.values() if state.index.writer):
+        if not self.may_refine or not all(state.settled for state in self.states.values() if state.index.writer):
             return False
         return self._settings.index.on_battery == "full" or not on_battery()
 

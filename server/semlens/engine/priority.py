@@ -6,13 +6,13 @@ import os
 import sys
 import threading
 
-import psutil
-
 _LOWEST_NICE = 19
 
 
 def lower_priority() -> None:
     """Give the calling process the lowest priority for processor and disk. What the system refuses stays as it is."""
+    import psutil  # 80 ms that a one-shot search does without
+
     try:
         process = psutil.Process()
         if sys.platform == "win32":
@@ -28,6 +28,8 @@ def lower_priority() -> None:
 
 def on_battery() -> bool:
     """Whether the machine draws on its battery. False where that cannot be known: a server, a container."""
+    import psutil
+
     sensors = getattr(psutil, "sensors_battery", None)
     try:
         battery = sensors() if sensors is not None else None
