@@ -5,7 +5,7 @@ Reading content, and knowing which files changed, is somebody else's work.
 """
 
 # Paths are strings here: a walk joins and compares them by the hundred thousand.
-# ruff: noqa: PTH111, PTH114, PTH118
+# ruff: noqa: PTH111, PTH114, PTH118, PTH120
 
 from __future__ import annotations
 
@@ -147,6 +147,8 @@ class Discovery:
             return "not code"
         if status.st_size > self._max_bytes:
             return "too large"
+        if not self._is_below(path):
+            return "outside root"
         return FoundFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
     def skip_reason(self, path: str) -> str | None:
@@ -269,6 +271,11 @@ class Discovery:
             return b""
         except OSError:
             return None
+
+    def _is_below(self, path: str) -> bool:
+        """Whether no folder on the way to the path is a link: one may have become so since it was listed."""
+        folder = os.path.dirname(self.absolute(path))
+        return relative_path(folder, os.path.realpath(folder)) == ""
 
     def _link_reason(self, path: str) -> str | None:
         """Why a link is left out: ``link loop``, ``outside root``, ``unreadable``; None where its target counts."""

@@ -15,6 +15,7 @@ from semlens.engine.inotify import (
     IN_DELETE_SELF,
     IN_IGNORED,
     IN_ISDIR,
+    IN_MODIFY,
     IN_MOVE_SELF,
     IN_MOVED_FROM,
     IN_MOVED_TO,
@@ -26,6 +27,8 @@ from semlens.engine.inotify import (
 
 _EXHAUSTED = (errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _GONE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP)
+_HELD_S = 1.0
+"""A file that is being written is reported when it is closed, or this often: else a log would be read all the time."""
 _CLOCK_SLACK_NS = 50_000_000
 """File times come from a clock that ticks every few milliseconds."""
 
@@ -47,6 +50,8 @@ class InotifySource:
         self._batch_s = batch_s
         self._folder_of: dict[int, str] = {}
         self._watch_of: dict[str, int] = {}
+        self._held: dict[str, float] = {}  # changed, not reported, still open for writing: seconds of the change
+        self._is_woken = False
         self._made_ns = time.time_ns() - _CLOCK_SLACK_NS
         try:
             self._inotify = Inotify()
@@ -59,7 +64,7 @@ class InotifySource:
 
     def start(self) -> Changes:
         changed: set[str] = set()
-        if not self._watch_tree("", changed, only_since_ns=self._made_ns):
+        if not self._watch_tree("", changed, only_since_ns=self._made_ns) and not self._is_woken:
             raise SourceLostError(f"The folder {self._root} cannot be watched")
         # A folder's own time tells that something in it was deleted or moved, but not what.
         if any(_folder_changed_since(self._discovery.absolute(name), self._made_ns) for name in self._watch_of):
@@ -67,9 +72,10 @@ class InotifySource:
         return changed
 
     def wait(self) -> Changes:
-        if not self._inotify.wait(None) or self._inotify.pause(self._batch_s):
-            return set()
+        patience_s = None if not self._held else max(0.0, min(self._held.values()) + _HELD_S - time.monotonic())
         changed: set[str] = set()
+        if self._inotify.wait(patience_s) and self._inotify.pause(self._batch_s):
+            return changed
         for event in self._inotify.read():
             if event.mask & IN_Q_OVERFLOW:
                 self._synchronise()
@@ -84,9 +90,14 @@ class InotifySource:
             elif self._entry(f"{folder}/{event.name}" if folder else event.name, event, changed):
                 self._synchronise()
                 return Rescan("the ignore rules changed")
+        due = time.monotonic() - _HELD_S
+        changed.update(path for path, since in self._held.items() if since <= due)
+        for path in changed:
+            self._held.pop(path, None)
         return changed
 
     def wake(self) -> None:
+        self._is_woken = True
         self._inotify.wake()
 
     def close(self) -> None:
@@ -116,7 +127,10 @@ class InotifySource:
         if self._discovery.is_ignore_file(path):
             return True
         if self._discovery.may_concern(path):
-            changed.add(path)
+            if event.mask & IN_MODIFY:
+                self._held.setdefault(path, time.monotonic())
+            else:
+                changed.add(path)
         return False
 
     def _watch_tree(self, start: str, changed: set[str], *, only_since_ns: int = 0) -> bool:
@@ -126,7 +140,7 @@ class InotifySource:
         """
         stack = [start]
         is_watched = False
-        while stack:
+        while stack and not self._is_woken:
             folder = stack.pop()
             watch = self._watch(folder)
             if watch is None:

@@ -50,7 +50,7 @@ class PollingSource:
         self._known = {}
 
     def _look(self) -> dict[str, tuple[int, int, int, int]] | None:
-        """Every file's status; None when woken meanwhile. A root that is gone has no files."""
+        """Every file's status; None when that failed or was interrupted. A root that is gone has no files."""
         begin = time.monotonic()
         found: dict[str, tuple[int, int, int, int]] = {}
         try:
@@ -60,5 +60,7 @@ class PollingSource:
                     return None
         except WorkspaceError:
             found = {}
+        except OSError:
+            return None
         self._look_s = time.monotonic() - begin
         return found

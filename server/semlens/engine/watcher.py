@@ -32,7 +32,7 @@ class Watcher:
     folder's path stands for all that was in it.
 
     :ivar mode: ``native``, ``polling``, or ``none`` while it does not run.
-    :ivar problem: one sentence for the user where polling is second best, else "".
+    :ivar problem: one sentence for the user where the system's events should work but do not, else "".
     """
 
     def __init__(
@@ -92,7 +92,8 @@ class Watcher:
         if self._settings.mode == "auto":
             kind = remote_file_system(str(self._root))
             if kind is not None:
-                return self._polling(f"{self._root} is on a remote file system ({kind})")
+                _log.info("%s is on a remote file system (%s), so its files are polled.", self._root, kind)
+                return self._polling()
         try:
             return self._native()
         except SourceLostError as lost:
@@ -126,21 +127,22 @@ class Watcher:
 
     def _run(self) -> None:
         source = self._source
-        while source is not None and not self._stopping:
+        if source is None:
+            return
+        step = source.start
+        while not self._stopping:
             try:
-                self._report(source.start())
-                self._ready.set()
-                while not self._stopping:
-                    self._report(source.wait())
+                changes = step()
             except (SourceLostError, OSError) as lost:
                 # Polling begins with a rescan, so what the lost source missed is found.
                 source.close()
                 source = self._polling(str(lost))
                 self._use(source)
-        if source is not None:
-            source.close()
+                step = source.start
+                continue
+            step = source.wait
+            if changes and not self._stopping:
+                self._on_changes(changes)
+            self._ready.set()
+        source.close()
         self.mode = "none"
-
-    def _report(self, changes: Changes) -> None:
-        if changes and not self._stopping:
-            self._on_changes(changes)

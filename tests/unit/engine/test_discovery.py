@@ -138,6 +138,18 @@ def test_links_are_never_followed(tmp_path: Path) -> None:
     assert discovery.ignored_folder("out_folder")
 
 
+def test_a_folder_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    for folder in (root / "sub", outside):
+        folder.mkdir(parents=True)
+        (folder / "a.py").touch()
+    discovery = discovery_of(root)
+    assert [file.path for file in discovery.walk()] == ["sub/a.py"]
+    (root / "sub").rename(root / "was")
+    (root / "sub").symlink_to(outside)
+    assert discovery.examine("sub/a.py") == "outside root"
+
+
 def test_a_root_reached_by_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "real/a.py").touch()
