@@ -348,3 +348,8 @@ def edit(line: int, column: int, end_line: int, end_column: int, text: str) -> d
         },
         "text": text,
     }
+
+
+def names(answer: dict[str, Any]) -> list[str]:
+    """Names of the hits of a search, in order."""
+    return [hit["name"] for hit in answer["hits"]]

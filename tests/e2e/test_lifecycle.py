@@ -1,0 +1,256 @@
+"""Birth and death of the server process, and what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from lsp_client import ProcessClient, ResponseError, names
+
+Start = Callable[..., ProcessClient]
+
+
+def wait_gone(processes: list[psutil.Process], seconds: float = 10.0) -> list[psutil.Process]:
+    """Those that still live after the time."""
+    _, alive = psutil.wait_procs(processes, timeout=seconds)
+    return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+def children_of(client: ProcessClient) -> list[psutil.Process]:
+    return psutil.Process(client.process.pid).children(recursive=True)
+
+
+def test_a_whole_life(start: Start, workspace: Path) -> None:
+    client = start()
+    result = client.initialize(root=workspace)
+    assert result["serverInfo"]["name"] == "semlens"
+    capabilities = result["capabilities"]
+    assert capabilities["positionEncoding"] == "utf-16"
+    assert capabilities["textDocumentSync"]["change"] == 2
+    assert capabilities["textDocumentSync"]["openClose"] is True
+    assert capabilities["workspaceSymbolProvider"]["resolveProvider"] is True
+    assert capabilities["workspace"]["workspaceFolders"]["supported"] is True
+    assert "documentSymbolProvider" not in capabilities
+    client.wait_ready()
+    children = children_of(client)
+    assert client.close() == 0
+    assert wait_gone(children) == []
+
+
+def test_the_end_of_input_ends_everything(server: ProcessClient) -> None:
+    children = children_of(server)
+    server._stdin.close()
+    assert server.process.wait(10) == 0
+    assert wait_gone(children) == []
+
+
+def test_the_death_of_the_editor_ends_the_server(start: Start, workspace: Path) -> None:
+    """Its pipes stay open here, as they do in an editor's other children."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as editor:
+        client = start()
+        client.initialize(root=workspace, process_id=editor.pid)
+        client.wait_ready()
+        children = children_of(client)
+        editor.kill()
+        assert client.process.wait(10) == 0
+        assert wait_gone(children) == []
+
+
+def test_an_editor_that_is_dead_already_ends_the_server(start: Start) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as editor:
+        editor.wait()
+    client = start()
+    client.request("initialize", {"processId": editor.pid, "rootUri": None, "capabilities": {}})
+    assert client.process.wait(10) == 0
+
+
+def test_a_polite_signal_ends_the_server(server: ProcessClient) -> None:
+    children = children_of(server)
+    server.process.terminate()
+    assert server.process.wait(10) == 0
+    assert wait_gone(children) == []
+
+
+def test_nothing_outlives_a_killed_server(start: Start, workspace: Path) -> None:
+    for number in range(300):
+        (workspace / f"module_{number}.py").write_text(f"def function_{number}():\n    return {number}\n")
+    client = start()
+    client.initialize(root=workspace)
+    children = client.until("workers", lambda: children_of(client), lambda found: len(found) > 0)
+    client.process.send_signal(signal.SIGKILL)
+    client.process.wait(10)
+    assert wait_gone(children) == []
+
+
+def test_a_killed_server_loses_nothing_that_was_committed(start: Start, workspace: Path) -> None:
+    first = start()
+    first.initialize(root=workspace)
+    first.wait_ready()
+    first.process.send_signal(signal.SIGKILL)
+    first.process.wait(10)
+    (workspace / "colour.py").write_text("def unrelated():\n    pass\n")
+    second = start()
+    second.initialize(root=workspace)
+    status = second.wait_ready()
+    assert names(second.search("download a page again after a failure"))[0] == "fetch_with_retry"
+    assert "parse_colour" not in names(second.search("parse_colour"))
+    assert status["counters"]["parsed"] <= 2
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc")
+def test_workers_do_not_hold_the_protocol(server: ProcessClient) -> None:
+    """No child has our pipes: stdin and stdout of the server end with the server."""
+
+    def files_of(process_id: int, *descriptors: int) -> set[str]:
+        folder = Path(f"/proc/{process_id}/fd")
+        paths = [folder / str(number) for number in descriptors] or list(folder.iterdir())
+        return {str(path.readlink()) for path in paths}
+
+    pipes = files_of(os.getpid(), server._stdin.fileno(), server._stdout.fileno())
+    assert pipes < files_of(server.process.pid)
+    assert not pipes & files_of(server.process.pid, 0, 1, 2)
+    for child in children_of(server):
+        assert not pipes & files_of(child.pid)
+
+
+def test_five_servers_are_one_client_each(start: Start, workspace: Path) -> None:
+    clients = [start() for _ in range(3)]
+    for client in clients:
+        client.initialize(root=workspace)
+    for client in clients:
+        client.wait_ready()
+        assert names(client.search("parse_colour"))[0] == "parse_colour"
+    for client in clients:
+        assert client.close() == 0
+
+
+def test_servers_on_one_root_agree_on_what_is_saved(start: Start, workspace: Path) -> None:
+    writer, reader = start(), start()
+    for client in (writer, reader):
+        client.initialize(root=workspace)
+        client.wait_ready()
+    (workspace / "fresh.py").write_text("def throttle_requests():\n    pass\n")
+    for client in (writer, reader):
+        client.until(
+            "the new function",
+            lambda client=client: names(client.search("throttle_requests")),
+            lambda found: found[:1] == ["throttle_requests"],
+        )
+    assert writer.close() == 0
+    (workspace / "later.py").write_text("def debounce_clicks():\n    pass\n")
+    reader.until(
+        "the other takes over",
+        lambda: names(reader.search("debounce_clicks")),
+        lambda found: found[:1] == ["debounce_clicks"],
+    )
+
+
+def test_unsaved_text_stays_in_its_process(start: Start, workspace: Path, environment: dict[str, str]) -> None:
+    """Neither the other server nor the disk ever sees it."""
+    one, other = start(), start()
+    for client in (one, other):
+        client.initialize(root=workspace)
+        client.wait_ready()
+    secret = "zanzibar_quokka"
+    one.open((workspace / "colour.py").as_uri(), f"def {secret}():\n    pass\n")
+    one.until("the unsaved function", lambda: names(one.search(secret)), lambda found: found[:1] == [secret])
+    assert secret not in names(other.search(secret))
+    assert one.close() == 0
+    for path in Path(environment["SEMLENS_CACHE_DIR"]).rglob("*"):
+        if path.is_file():
+            assert secret.encode() not in path.read_bytes(), path
+
+
+def test_nothing_is_written_into_the_workspace(server: ProcessClient, workspace: Path) -> None:
+    before = sorted(workspace.rglob("*"))
+    server.search("colour")
+    server.close()
+    assert sorted(workspace.rglob("*")) == before
+    assert not [path for path in before if "semlens" in path.name]
+
+
+def test_the_cache_is_private(server: ProcessClient, environment: dict[str, str]) -> None:
+    server.close()
+    cache = Path(environment["SEMLENS_CACHE_DIR"])
+    for path in [cache, *cache.rglob("*")]:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode & 0o077 == 0, f"{path} has mode {mode:o}"
+
+
+def test_a_cache_that_cannot_be_used_is_one_sentence(start: Start, workspace: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    client = start(env={"SEMLENS_CACHE_DIR": str(tmp_path / "file" / "cache")})
+    with pytest.raises(ResponseError) as caught:
+        client.initialize(root=workspace)
+    assert caught.value.code == -32803
+    assert "\n" not in caught.value.message
+    assert str(tmp_path / "file") in caught.value.message
+    assert client.close() == 0
+
+
+def test_the_server_starts_without_a_folder(start: Start) -> None:
+    client = start()
+    client.initialize()
+    status = client.call("semlens/status")
+    assert status["roots"] == []
+    client.open("untitled:Untitled-1", "def lonely_function():\n    pass\n")
+    found = client.until("the untitled document", lambda: client.search("lonely_function")["hits"], bool)
+    assert found[0]["location"]["uri"] == "untitled:Untitled-1"
+    assert found[0]["dirty"] is True
+
+
+@pytest.mark.parametrize("kind", ["missing", "file"])
+def test_a_root_that_is_no_folder_is_one_sentence(start: Start, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / kind
+    if kind == "file":
+        path.touch()
+    client = start()
+    client.initialize(root=path)
+    message = client.wait_for("a warning", lambda m: m.get("method") == "window/showMessage")["params"]["message"]
+    assert str(path) in message
+    assert "\n" not in message
+    assert client.search("anything")["hits"] == []
+
+
+def test_the_home_folder_is_not_taken_unasked(start: Start, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "diary.py").write_text("def private_thoughts():\n    pass\n")
+    client = start(env={"HOME": str(home)})
+    client.initialize(root=home)
+    client.wait_for("a warning", lambda m: m.get("method") == "window/showMessage")
+    assert client.search("private_thoughts")["hits"] == []
+    assert client.call("semlens/status")["roots"] == []
+
+
+def test_the_log_is_silent_about_contents(server: ProcessClient, environment: dict[str, str]) -> None:
+    server.open("untitled:x.py", "def walrus_recipe():\n    pass\n")
+    server.search("walrus_recipe")
+    server.notify("textDocument/didChange", {"textDocument": {"uri": "walrus_recipe"}})
+    with pytest.raises(ResponseError):
+        server.call("textDocument/hover", {"textDocument": {"uri": "walrus_recipe"}, "position": "walrus_recipe"})
+    server.close()
+    log = (Path(environment["SEMLENS_CACHE_DIR"]) / "server.log").read_text()
+    assert "The server ends." in log
+    assert "walrus" not in log
+    assert "walrus" not in server.stderr()
+
+
+def test_start_to_first_answer_is_not_held_up_by_the_scan(start: Start, workspace: Path) -> None:
+    """A state, not a time: the first answer comes while the index is not complete, and says so."""
+    for number in range(400):
+        (workspace / f"module_{number}.py").write_text(
+            "".join(f"def function_{number}_{n}():\n    return {n}\n\n" for n in range(20))
+        )
+    client = start()
+    client.initialize(root=workspace)
+    answer = client.search("function")
+    assert answer["complete"] is False
+    assert client.wait_status("complete", lambda status: status["complete"])["state"] in ("ready", "indexing")
