@@ -246,8 +246,17 @@ class Indexer:
         def on_changes(changes: set[str] | Rescan) -> None:
             self._jobs.post(lambda: self._note_changes(state, changes))
 
-        state.watcher = Watcher(state.index.root, state.discovery, self._settings, on_changes)
+        def on_mode() -> None:
+            self._jobs.post(lambda: self._note_watching(state))
+
+        state.watcher = Watcher(state.index.root, state.discovery, self._settings, on_changes, on_mode)
         state.watcher.start()
+
+    def _note_watching(self, state: RootState) -> None:
+        """The watcher began, or fell back to polling."""
+        if state.watcher is not None and state.watcher.mode != "none":
+            state.watching, state.watch_problem = state.watcher.mode, state.watcher.problem
+            self._changed()
 
     def _note_changes(self, state: RootState, changes: set[str] | Rescan) -> None:
         if not isinstance(changes, set):
