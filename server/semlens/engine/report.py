@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 
 
@@ -19,7 +20,7 @@ _MAX_PROBLEMS = 100
 def build_status(
     indexer: Indexer, tiers: list[Tier], buffers: Buffers, model_errors: list[str], cache_problem: str
 ) -> EngineStatus:
-    """Cheap enough for every change: counts, no walks. Called on the indexer thread."""
+    """Cheap enough for every change: counts, no walks. From any thread: what changes meanwhile is copied first."""
     snapshot = indexer.snapshot
     states = list(indexer.states.values())
     problems = _problems(indexer, states, tiers, model_errors, cache_problem)
@@ -37,7 +38,7 @@ def build_status(
                 state.index.n_files,
                 state.index.n_symbols,
                 len(state.pending) + len(state.in_flight) + len(state.changed),
-                dict(state.skipped + state.index.skipped),
+                dict(Counter(dict(state.skipped)) + Counter(dict(state.index.skipped))),
                 state.watching,
             )
             for state in states
@@ -91,15 +92,15 @@ def _problems(
         for tier in tiers
         if tier.cache_error
     ]
-    found += indexer.failed_roots.values()
+    found += list(indexer.failed_roots.values())
     for state in states:
         found += [Problem(str(state.given), text) for text in (state.index.commit_error, state.watch_problem) if text]
         found += [
             Problem(str(Path(state.given, path)), "The parser could not cope with it: it is not searchable.")
-            for path in sorted(state.index.killers)
+            for path in sorted(tuple(state.index.killers))
         ]
-    found += indexer.overlays.problems.values()
-    found += indexer.errors
+    found += list(indexer.overlays.problems.values())
+    found += list(indexer.errors)
     return found
 
 

@@ -369,7 +369,7 @@ class RootIndex:
 
     @property
     def n_symbols(self) -> int:
-        return sum(int(live.alive[live.segment.symbols.files].sum()) for live in self.segments.values())
+        return sum(int(live.alive[live.segment.symbols.files].sum()) for live in list(self.segments.values()))
 
     def place(self, path: str) -> tuple[LiveSegment, int] | None:
         """Segment and row of a searchable file."""

@@ -69,7 +69,7 @@ class RootState:
 
     @property
     def oldest_change(self) -> float | None:
-        times = [*self.changed.values(), *(p.since for p in self.pending.values()), *self.in_flight.values()]
+        times = [*self.changed.values(), *(p.since for p in list(self.pending.values())), *self.in_flight.values()]
         return min(times, default=None)
 
     def note_found(self, found: list[FoundFile]) -> None:
