@@ -37,7 +37,7 @@ class Pattern:
     """One pattern of a query.
 
     :ivar capture: name of the capture that holds the defining node; ``.arity`` at its end adds the number of
-        parameters to the name, ``fetch/2``.
+        parameters to the name, ``fetch/2``; with ``.body`` the body follows the node and belongs to the range.
     :ivar kind: of the symbol; for a scope, what kind of container it acts as.
     """
 

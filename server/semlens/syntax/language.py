@@ -36,6 +36,7 @@ class Language:
     :ivar docstrings: the first string of a body is documentation.
     :ivar signature_skip: pattern, at the start of a declaration, of what is no part of its signature.
     :ivar signature_trim: characters, besides white space, taken off the end of a signature.
+    :ivar signature_is_line: a signature ends with its first line.
     :ivar signature_cut: pattern, at the end of a signature, of what is no part of it.
     :ivar joiners: what joins members to their type instead of ``separator``, by capture (``method.static``) or kind:
         Ruby's ``Foo#bar``, PHP's ``Foo::bar``.
@@ -71,6 +72,7 @@ class Language:
     signature_skip: str = ""
     signature_trim: str = "{"
     signature_cut: str = ""
+    signature_is_line: bool = False
     joiners: tuple[tuple[str, str], ...] = ()
     merge_clauses: bool = False
     prefix_is_signature: bool = False

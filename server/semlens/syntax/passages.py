@@ -114,7 +114,12 @@ class _Maker:
             if kind in _NEVER_OWN:
                 own = False
             elif kind in CALLABLE_KINDS or kind in CONTAINER_KINDS:
-                own = definition.body >= 0 or n_lines >= _OWN_LINES or bool(definition.documentation) and kind in CALLABLE_KINDS
+                own = (
+                    definition.body >= 0
+                    or n_lines >= _OWN_LINES
+                    or kind is SymbolKind.STRING
+                    or (bool(definition.documentation) and kind in CALLABLE_KINDS)
+                )
             else:
                 own = n_lines >= _OWN_LINES
             definition.own = own

@@ -42,6 +42,7 @@ _GENERATED_MARK = re.compile(
     re.IGNORECASE,
 )
 _DOCUMENTATION_EXTENSIONS = (".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".org", ".tex", ".txt", ".rdoc", ".pod")
+_NOT_PROSE = re.compile(r"(?:cmakelists|requirements.*|constraints.*|robots|meson_options)\.txt$")
 _HEAD = 1_500  # bytes in which a marker must stand: further down it is talked about, not said
 _COMMENTED = re.compile(rb"^\s*(?://|/?\*|#|--|;|%|<!--|\"\"\"|'''|\(\*|\{-|\.\.)", re.MULTILINE)
 
@@ -71,7 +72,7 @@ def role_of(path: str, head: bytes = b"") -> Role:
         role |= Role.TEST
     if _VENDORED_NAME.search(lower):
         role |= Role.VENDORED
-    if lower.endswith(_DOCUMENTATION_EXTENSIONS):
+    if lower.endswith(_DOCUMENTATION_EXTENSIONS) and not _NOT_PROSE.match(lower):
         role |= Role.DOCUMENTATION
     if _GENERATED_NAME.search(lower) or _says_generated(head[:_HEAD]):
         role |= Role.GENERATED

@@ -95,7 +95,10 @@ def _sorted_matches(
                 if known is not None and (known[2], -len(known[4])) <= (index, -len(captures)):
                     continue
                 found = captures if position == 0 else {**captures, "name": [name]}
-                best[key] = (node.start_byte, -node.end_byte, index, node, found)
+                end = node.end_byte
+                if capture.endswith(".body"):
+                    end = max(end, captures["body"][-1].end_byte)
+                best[key] = (node.start_byte, -end, index, node, found)
     matches = sorted(best.values(), key=_place)
     return matches, prefixes, documentations, references
 
@@ -152,7 +155,9 @@ class _Builder:
             if role is PatternRole.PACKAGE:
                 package = package + separator + name if kind is SymbolKind.PACKAGE and package else name
                 stack.clear()
-                continue
+                if not pattern.capture.endswith(".symbol"):
+                    continue
+                kind = SymbolKind.PACKAGE
             code = start
             row = -1
             if self._prefixes:
@@ -162,10 +167,13 @@ class _Builder:
             if stack:
                 _, _, within, parent, qualifier, container = stack[-1]
             else:
-                within, parent, qualifier, container = -1, -1, package, SymbolKind.FILE
+                qualifier = "" if role is PatternRole.PACKAGE else package
+                within, parent, container = -1, -1, SymbolKind.FILE
+            if pattern.capture.endswith(".absolute"):
+                qualifier = ""
             receiver = captures.get("receiver")
             if receiver is not None:
-                name_parts = [*self._parts(_text(source, receiver[0])), *name_parts]
+                name_parts = [*self._parts(_text(source, receiver[0]).strip(language.name_trim or None)), *name_parts]
             if name_parts:
                 joined = separator.join(name_parts)
                 qualifier = qualifier + separator + joined if qualifier else joined
@@ -195,7 +203,7 @@ class _Builder:
             definition.name, definition.qualifier, definition.kind = name, qualifier, kind
             definition.start, definition.code = start, code
             definition.within, definition.children, definition.own = within, None, False
-            end_point = node.end_point
+            end_point = node.end_point if end == node.end_byte else captures["body"][-1].end_point
             end_row, end_column = end_point[0], end_point[1]
             if language.indented or end_column == 0:
                 end, end_row, end_column = self._without_trailing(code, end, end_row, end_column)
@@ -261,10 +269,12 @@ class _Builder:
         else:
             node = _end_of_chain(captures["name.chain"][0], language.name_chain)
         until = captures.get("name.until")
-        end = until[0].end_byte if until is not None else node.end_byte
+        end = until[-1].end_byte if until is not None else node.end_byte
         name = self._source[node.start_byte : end].decode("utf-8", "replace")
         if language.name_cut:
-            name = re.sub(language.name_cut, "", name)
+            shorter = re.sub(language.name_cut, "", name)
+            if shorter != name:
+                name, end = shorter, node.end_byte
         if language.name_trim:
             name = name.strip(language.name_trim)
         parts: list[str] = []
@@ -372,6 +382,9 @@ class _Builder:
 
     def _documentation_node(self, definition: Definition) -> Node | None:
         """The documentation that ends before a definition or, for modules, starts its body."""
+        position = bisect_left(self._documentation_starts, definition.code)
+        if position < len(self._documentations) and self._documentation_starts[position] == definition.code:
+            return self._documentations[position]
         position = bisect_left(self._documentation_ends, definition.start + 1) - 1
         if position >= 0 and self._only_comments(self._documentation_ends[position], definition.start):
             return self._documentations[position]
@@ -387,12 +400,13 @@ class _Builder:
 class _SignatureReader:
     """The declaration of a definition, white space folded."""
 
-    __slots__ = ("_comments", "_cut", "_skip", "_trim")
+    __slots__ = ("_comments", "_cut", "_is_line", "_skip", "_trim")
 
     def __init__(self, language: Language) -> None:
         self._comments = comment_reader(language)
         self._skip = re.compile(language.signature_skip) if language.signature_skip else None
         self._cut = re.compile(language.signature_cut) if language.signature_cut else None
+        self._is_line = language.signature_is_line
         self._trim = language.signature_trim + " \t\r\n"
 
     def read(self, source: bytes, start: int, body: int, end: int) -> str:
@@ -402,7 +416,9 @@ class _SignatureReader:
             skipped = self._skip.match(text)
             if skipped is not None:
                 text = text[skipped.end() :]
-        if "\n" in text:
+        if self._is_line:
+            text = text.partition("\n")[0]
+        elif "\n" in text:
             text = " ".join(self._comments.without_comments(text).split())
         text = text.rstrip(self._trim)
         if self._cut is not None:

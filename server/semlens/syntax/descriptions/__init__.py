@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from semlens.syntax.descriptions import c_family, functional, scripting
+from semlens.syntax.descriptions import c_family, data, functional, scripting
 from semlens.syntax.language import Language
 
-LANGUAGES: tuple[Language, ...] = (*scripting.LANGUAGES, *c_family.LANGUAGES, *functional.LANGUAGES)
+LANGUAGES: tuple[Language, ...] = (*scripting.LANGUAGES, *c_family.LANGUAGES, *functional.LANGUAGES, *data.LANGUAGES)

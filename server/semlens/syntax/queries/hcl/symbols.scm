@@ -1,0 +1,5 @@
+(config_file (body (block (identifier) . (string_lit) @receiver . (string_lit) @name (body)? @body) @class))
+(config_file (body (block (identifier) @receiver . (string_lit) @name . (block_start) (body)? @body) @class))
+(config_file (body (block (identifier) @name . (block_start) (body)? @body) @class))
+(config_file (body (attribute (identifier) @name) @variable))
+(config_file (body (block (identifier) @_locals (body (attribute (identifier) @name) @constant))) (#eq? @_locals "locals"))
