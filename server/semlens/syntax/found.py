@@ -5,7 +5,7 @@ from __future__ import annotations
 from semlens.core.symbol import SymbolKind
 
 TYPE_KINDS = frozenset((SymbolKind.CLASS, SymbolKind.INTERFACE, SymbolKind.STRUCT, SymbolKind.ENUM, SymbolKind.OBJECT))
-CONTAINER_KINDS = TYPE_KINDS | {SymbolKind.MODULE, SymbolKind.NAMESPACE, SymbolKind.PACKAGE, SymbolKind.STRING}
+CONTAINER_KINDS = TYPE_KINDS | {SymbolKind.MODULE, SymbolKind.NAMESPACE, SymbolKind.PACKAGE, SymbolKind.STRING, SymbolKind.KEY}
 METHOD_OWNERS = TYPE_KINDS | {SymbolKind.ENUMMEMBER}
 CALLABLE_KINDS = frozenset((SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR))
 

@@ -72,6 +72,20 @@ def grammar_of(language: Language) -> Grammar:
     return Grammar(parser, query, patterns)
 
 
+def parse_range(language: Language, source: bytes, start: int, end: int) -> tree_sitter.Node:
+    """The tree of a part of a file, with positions in the whole."""
+    parser = tree_sitter.Parser(
+        get_language(cast(SupportedLanguage, language.grammar)),
+        included_ranges=[tree_sitter.Range(_point(source, start), _point(source, end), start, end)],
+    )
+    return parser.parse(source).root_node
+
+
+def _point(source: bytes, position: int) -> tree_sitter.Point:
+    line_start = source.rfind(b"\n", 0, position) + 1
+    return tree_sitter.Point(source.count(b"\n", 0, position), position - line_start)
+
+
 def query_source(name: str) -> str:
     """The text of ``queries/<name>/symbols.scm``."""
     folder = resources.files("semlens.syntax") / "queries" / name

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import logging
 
-from semlens.core.symbol import Outline, Passage, Role
+from semlens.core.symbol import Outline, Role
 from semlens.syntax.decode import to_utf8
-from semlens.syntax.grammars import grammar_of
-from semlens.syntax.language import Language
+from semlens.syntax.embedded import script_parts
+from semlens.syntax.grammars import grammar_of, parse_range
+from semlens.syntax.language import Language, Splitter
 from semlens.syntax.nesting import lines_too_long, too_deep
-from semlens.syntax.passages import make_passages, windows
+from semlens.syntax.notebook import outline_of_notebook
+from semlens.syntax.passages import Part, make_passages, windows
 from semlens.syntax.registry import BY_NAME, language_of, module_of
 from semlens.syntax.roles import role_of
-from semlens.syntax.symbols import find_symbols
+from semlens.syntax.symbols import Findings, find_symbols, merge_findings
 
 _log = logging.getLogger(__name__)
 
@@ -35,26 +37,50 @@ def parse(path: str, source: bytes) -> Outline:
             return Outline(name or "", 0, (), (), role_of(path))
         role = role_of(path, text[:2_000])
         n_lines = text.count(b"\n") + (not text.endswith(b"\n") and bool(text))
-        if language is not None and language.grammar and not too_deep(text) and not lines_too_long(text):
+        if language is not None and _has_outline(language) and not too_deep(text) and not lines_too_long(text):
             try:
-                return _parse(language, path, text, n_lines, role)
+                return _outline(language, path, text, n_lines, role)
             except Exception:  # one file's fault must cost that file's symbols only
                 _log.exception("no symbols for %s", path)
-        return Outline(name or "", n_lines, (), _windows(text), role)
+        return Outline(name or "", n_lines, (), windows(text), role)
     except Exception:
         _log.exception("no outline for %s", path)
         return Outline("", 0, (), ())
 
 
-def _parse(language: Language, path: str, text: bytes, n_lines: int, role: Role) -> Outline:
+def _has_outline(language: Language) -> bool:
+    return bool(language.grammar) or language.splitter is not Splitter.NONE
+
+
+def _outline(language: Language, path: str, text: bytes, n_lines: int, role: Role) -> Outline:
+    if language.splitter is Splitter.NOTEBOOK:
+        return outline_of_notebook(path, text, n_lines, role, parse)
+    if language.splitter is Splitter.SCRIPT_TAGS:
+        return _with_scripts(language, path, text, n_lines, role)
     grammar = grammar_of(language)
     root = grammar.parser.parse(text).root_node
     if grammar.query is None:
         return Outline(language.name, n_lines, (), windows(text, root), role)
     findings = find_symbols(language, grammar, root, text, module_of(language, path))
-    passages = make_passages(findings.definitions, root, text)
+    passages = make_passages(findings.definitions, [Part(0, len(text), root)], text)
     return Outline(language.name, n_lines, tuple(findings.symbols), passages, role, findings.references)
 
 
-def _windows(text: bytes) -> tuple[Passage, ...]:
-    return windows(text)
+def _with_scripts(language: Language, path: str, text: bytes, n_lines: int, role: Role) -> Outline:
+    """Markup by its own grammar, if it has one, and each script in it by its own."""
+    root = None
+    findings = [Findings([], [], ())]
+    if language.grammar:
+        grammar = grammar_of(language)
+        root = grammar.parser.parse(text).root_node
+        findings = [find_symbols(language, grammar, root, text, "")]
+    parts = [Part(0, len(text), root)]
+    for script in script_parts(text, language.name):
+        script_language = BY_NAME[script.language]
+        grammar = grammar_of(script_language)
+        script_root = parse_range(script_language, text, script.start, script.end)
+        findings.append(find_symbols(script_language, grammar, script_root, text, module_of(script_language, path)))
+        parts.append(Part(script.start, script.end, script_root))
+    found = merge_findings(findings)
+    passages = make_passages(found.definitions, parts, text)
+    return Outline(language.name, n_lines, tuple(found.symbols), passages, role, found.references)

@@ -7,6 +7,7 @@ their code; what no definition covers is cut up as passages of the file.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
@@ -18,13 +19,25 @@ _OWN_LINES = 4  # lines from which a constant, a field or a declaration has a pa
 _MIN_CHILD_LINES = 4  # nested functions shorter than this stay in the text of a long function
 _INDENT = re.compile(rb"[ \t]*(?=[^\s])")
 _WORD = re.compile(rb"\w\w")
+_KEYWORDS = re.compile(r"[a-z\s]*\Z")  # export, default, pub: prefixes that say nothing
 _NEVER_OWN = frozenset((SymbolKind.ENUMMEMBER,))
 
 
-def make_passages(definitions: list[Definition], root: Node, source: bytes) -> tuple[Passage, ...]:
-    """Passages in source order; the parts of one symbol follow each other."""
-    maker = _Maker(definitions, root, source)
-    return maker.run()
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes of a file that one tree describes; without a tree they are cut by their lines alone."""
+
+    start: int
+    end: int
+    root: Node | None
+
+
+def make_passages(definitions: list[Definition], parts: list[Part], source: bytes) -> tuple[Passage, ...]:
+    """Passages in source order; the parts of one symbol follow each other.
+
+    :param parts: the whole file first, then what is embedded in it.
+    """
+    return _Maker(definitions, parts, source).run()
 
 
 def windows(source: bytes, root: Node | None = None) -> tuple[Passage, ...]:
@@ -84,9 +97,9 @@ def dedented(text: bytes) -> str:
 
 
 class _Maker:
-    def __init__(self, definitions: list[Definition], root: Node, source: bytes) -> None:
+    def __init__(self, definitions: list[Definition], parts: list[Part], source: bytes) -> None:
         self._definitions = definitions
-        self._root = root
+        self._parts = parts
         self._source = source
         self._top: list[Definition] = []
 
@@ -99,6 +112,13 @@ class _Maker:
         self._gaps(groups)
         groups.sort(key=_first_row)
         return tuple([passage for _, passages in groups for passage in passages])
+
+    def _root(self, position: int) -> Node | None:
+        """The tree of the innermost part around a byte."""
+        for part in reversed(self._parts):
+            if part.start <= position < part.end:
+                return part.root
+        return self._parts[0].root
 
     def _decide(self) -> None:
         """Which definitions have passages of their own, and which of those stand in which."""
@@ -173,7 +193,8 @@ class _Maker:
             text = dedented(self._from_line_start(inner, max(end, body_end)))
         if definition.code != definition.start:
             decorators = dedented(source[definition.start : definition.code])
-            text = f"{decorators}\n{text}" if text else decorators
+            if not _KEYWORDS.match(decorators):
+                text = f"{decorators}\n{text}" if text else decorators
         return text
 
     def _from_line_start(self, start: int, end: int) -> bytes:
@@ -186,7 +207,8 @@ class _Maker:
         source = self._source
         start = source.rfind(b"\n", 0, definition.start) + 1
         lines = _lines(source[start : definition.end])
-        node = self._root.descendant_for_byte_range(definition.code, definition.end - 1)
+        root = self._root(definition.code)
+        node = root.descendant_for_byte_range(definition.code, definition.end - 1) if root is not None else None
         depths = borders(node, first_row, last_row) if node is not None else None
         passages = []
         stretches = cut(lines, first_row, depths)
@@ -285,7 +307,8 @@ class _Maker:
         passages: list[Passage] = []
         lines = _lines(text)
         if len(lines) > WINDOW_LINES or len(text) > MAX_BYTES:
-            depths = borders(self._root, row, row + n_rows)
+            root = self._root(start)
+            depths = borders(root, row, row + n_rows) if root is not None else None
             stretches = cut(lines, row, depths, MAX_LINES)
         else:
             stretches = [(0, len(lines))]

@@ -57,6 +57,29 @@ def find_symbols(language: Language, grammar: Grammar, root: Node, source: bytes
     return Findings(symbols, definitions, _assign(references, definitions))
 
 
+def merge_findings(findings: list[Findings]) -> Findings:
+    """The findings of several parts of one file as one, in source order."""
+    if len(findings) == 1:
+        return findings[0]
+    order = sorted(
+        (definition.start, -definition.end, part, index)
+        for part, found in enumerate(findings)
+        for index, definition in enumerate(found.definitions)
+    )
+    place = {(part, index): position for position, (_, _, part, index) in enumerate(order)}
+    symbols: list[Symbol] = []
+    definitions: list[Definition] = []
+    for _, _, part, index in order:
+        symbol, definition = findings[part].symbols[index], findings[part].definitions[index]
+        definition.within = place.get((part, definition.within), -1)
+        symbols.append(replace(symbol, parent=place.get((part, symbol.parent), -1)))
+        definitions.append(definition)
+    references = dict.fromkeys(
+        (place.get((part, index), -1), name) for part, found in enumerate(findings) for index, name in found.references
+    )
+    return Findings(symbols, definitions, tuple(references))
+
+
 def _sorted_matches(
     grammar: Grammar, root: Node, source: bytes
 ) -> tuple[list[_Match], list[Node], list[Node], list[tuple[int, str]]]:

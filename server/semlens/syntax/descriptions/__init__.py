@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from semlens.syntax.descriptions import c_family, data, functional, scripting
+from semlens.syntax.descriptions import c_family, data, functional, others, scripting
 from semlens.syntax.language import Language
 
-LANGUAGES: tuple[Language, ...] = (*scripting.LANGUAGES, *c_family.LANGUAGES, *functional.LANGUAGES, *data.LANGUAGES)
+LANGUAGES: tuple[Language, ...] = (
+    *scripting.LANGUAGES,
+    *c_family.LANGUAGES,
+    *functional.LANGUAGES,
+    *data.LANGUAGES,
+    *others.LANGUAGES,
+)
