@@ -1,0 +1,239 @@
+"""Ranking quality over a labelled set of questions about public repositories.
+
+    python bench/quality.py --dataset DIR --checkouts DIR [--whole] [--first MODEL] [--refine MODEL] [--ablate] [--out FILE]
+
+DATASET holds ``repos.json`` and ``queries/NAME.json``, CHECKOUTS a folder a repository at its pinned revision. Neither is
+part of this project. Every question is ranked with at most one hit a file, as ``semlens/search`` does with
+``perFile: 1``; ``--engine`` goes through the whole engine instead of its search alone, and must give the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
+from ranking_metrics import Question, Result, Row, Target, kind_of, score, summary
+from semlens.core.cancel import CancelToken
+from semlens.core.request import SearchRequest
+from semlens.engine.engine import Engine
+from semlens.engine.settings import ModelsSettings, Settings
+from semlens.index.snapshot import IndexSnapshot
+from semlens.search import weights
+from semlens.search.query import parse_query
+from semlens.search.rank import RankedHit, rank
+
+ABSENT = 3
+"""Exit code when the questions or the repositories are not there."""
+
+LIMIT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """:ivar base: the checkout. :ivar prefix: of the folder to index within it, "" for the whole."""
+
+    name: str
+    language: str
+    base: Path
+    prefix: str
+    questions: tuple[Question, ...]
+
+    @property
+    def root(self) -> Path:
+        return self.base / self.prefix if self.prefix else self.base
+
+
+def load_dataset(dataset: Path, checkouts: Path, *, whole: bool) -> list[Repository]:
+    """The repositories that are there; with ``whole`` the entire checkout is indexed instead of the labelled folder."""
+    specs = dataset / "repos.json"
+    if not specs.is_file():
+        return []
+    found = []
+    for spec in json.loads(specs.read_text()):
+        labels = dataset / "queries" / f"{spec['name']}.json"
+        base = checkouts / spec["name"]
+        prefix = (spec.get("benchmark_root") or "").strip("/")
+        if labels.is_file() and (base / prefix).is_dir():
+            questions = tuple(_question(spec, base, prefix, item) for item in json.loads(labels.read_text()))
+            found.append(Repository(spec["name"], spec["language"], base, "" if whole else prefix, questions))
+    return found
+
+
+def _question(spec: dict[str, str], base: Path, prefix: str, item: dict[str, object]) -> Question:
+    targets = []
+    for label in [*item.get("relevant", []), *item.get("secondary", [])]:  # type: ignore[misc]
+        whole = {"path": label} if isinstance(label, str) else label
+        places = (whole["path"], f"{prefix}/{whole['path']}")
+        inside = [p for p in places if (base / p).is_file() and (not prefix or p.startswith(f"{prefix}/"))]
+        start, end = whole.get("start_line"), whole.get("end_line")
+        lines = None if start is None or end is None else (int(start), int(end))
+        targets.append(Target(whole["path"], inside[0] if inside else "", lines))
+    text = str(item["query"])
+    category = str(item.get("category") or _category(text))
+    return Question(spec["name"], spec["language"], category, kind_of(text, targets[0].path), text, tuple(targets))
+
+
+def _category(text: str) -> str:
+    if " " not in text.strip():
+        return "symbol"
+    return "architecture" if text.lower().startswith("how ") else "semantic"
+
+
+Search = Callable[[str], list[Result]]
+
+
+def in_process(snapshot: IndexSnapshot, tiers: list[Tier], prefix: str) -> Search:
+    """The search of the engine without the engine."""
+
+    def search(text: str) -> list[Result]:
+        vectors = [vector for tier in tiers for vector in tier.ask(text)]
+        request = SearchRequest(text, limit=LIMIT, per_file=1)
+        hits = rank(snapshot, request, parse_query(text), vectors, CancelToken())
+        return [_result(hit, prefix) for hit in hits]
+
+    return search
+
+
+def _result(hit: RankedHit, prefix: str) -> Result:
+    segment = hit.view.segment
+    if hit.symbol >= 0:
+        span = segment.symbols.span(hit.symbol)
+        lines = (span.start_line + 1, span.last_line + 1)
+    else:
+        first, last = segment.passages.lines[hit.passages[0]]
+        lines = (int(first) + 1, int(last) + 1)
+    return Result(f"{prefix}/{hit.path}" if prefix else hit.path, lines)
+
+
+def searches(repositories: list[Repository], tiers: list[Tier], cache: Path) -> Iterator[tuple[Repository, Search]]:
+    for repository in repositories:
+        snapshot = make_snapshot(parse_folder(repository.root, cache), tiers, cache)
+        yield repository, in_process(snapshot, tiers, repository.prefix)
+
+
+def engine_searches(repositories: list[Repository], first: str, refine: str) -> Iterator[tuple[Repository, Search]]:
+    """The same through `Engine.search`, each repository in a cache of its own."""
+    settings = Settings(models=ModelsSettings(first=first or "none", refine=refine or "none"))
+    for repository in repositories:
+        with tempfile.TemporaryDirectory() as folder:
+            engine = Engine(settings, cache_folder=Path(folder), one_shot=True)
+            engine.start()
+            try:
+                engine.add_root(repository.root)
+                if not engine.wait_complete(refined=bool(refine), timeout=1_800):
+                    raise RuntimeError(f"{repository.name} was not indexed in half an hour")
+
+                def search(text: str, engine: Engine = engine, prefix: str = repository.prefix) -> list[Result]:
+                    request = SearchRequest(text, limit=LIMIT, per_file=1, time_budget_ms=10_000)
+                    hits = engine.search(request, CancelToken()).hits
+                    return [
+                        Result(f"{prefix}/{hit.path}" if prefix else hit.path, (hit.span.start_line + 1, hit.span.last_line + 1))
+                        for hit in hits
+                    ]
+
+                yield repository, search
+            finally:
+                engine.close()
+
+
+def measure(pairs: Iterator[tuple[Repository, Search]], *, strict: bool) -> tuple[list[Row], list[float], list[dict[str, object]]]:
+    """Rows of metrics, milliseconds a question, and every answer that is not perfect."""
+    rows: list[Row] = []
+    times: list[float] = []
+    missed: list[dict[str, object]] = []
+    for repository, search in pairs:
+        for question in repository.questions:
+            started = time.perf_counter()
+            results = search(question.text)
+            times.append((time.perf_counter() - started) * 1000)
+            row = score(results, question, repository.prefix, strict=strict)
+            rows.append((question, row))
+            if row["ndcg10"] < 1:
+                missed.append(
+                    {
+                        "repository": repository.name, "kind": question.kind, "query": question.text,
+                        "ndcg10": round(row["ndcg10"], 3), "targets": [t.resolved or t.path for t in question.targets],
+                        "results": [result.path for result in results[:5]],
+                    }
+                )  # fmt: skip
+        own = [row["ndcg10"] for question, row in rows if question.repository == repository.name]
+        print(f"{repository.name:20} {repository.language:11} {sum(own) / len(own):.3f}", file=sys.stderr, flush=True)
+    return rows, times, sorted(missed, key=lambda item: float(str(item["ndcg10"])))
+
+
+def ablate(repositories: list[Repository], tiers: list[Tier], cache: Path, *, strict: bool) -> dict[str, float]:
+    """NDCG@10 with each feature of the files taken away, over the shipped weights (not learnt again)."""
+    pairs = list(searches(repositories, tiers, cache))
+    found = {}
+    full = dict(weights.FILE_WEIGHTS)
+    for name in ["", *full]:
+        weights.FILE_WEIGHTS = {key: value for key, value in full.items() if key != name}
+        rows = [
+            (question, score(search(question.text), question, repository.prefix, strict=strict))
+            for repository, search in pairs
+            for question in repository.questions
+        ]
+        found[name or "everything"] = summary(rows)["overall"]["ndcg10"]  # type: ignore[index]
+    weights.FILE_WEIGHTS = full
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", type=Path, required=True)
+    parser.add_argument("--checkouts", type=Path, required=True)
+    parser.add_argument("--first", default="", help="model of the first tier; none by default")
+    parser.add_argument("--refine", default="", help="model of the refine tier; none by default")
+    parser.add_argument("--whole", action="store_true", help="index whole repositories and want the one right path")
+    parser.add_argument("--engine", action="store_true", help="go through the whole engine")
+    parser.add_argument("--ablate", action="store_true", help="also with each feature taken away")
+    parser.add_argument("--cache", type=Path, default=default_cache())
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    repositories = load_dataset(arguments.dataset, arguments.checkouts, whole=arguments.whole)
+    if not repositories:
+        print(
+            f"There is no labelled set: {arguments.dataset}/repos.json and checkouts in {arguments.checkouts} are needed."
+            " It is not part of this project.",
+            file=sys.stderr,
+        )
+        return ABSENT
+    named = [(role, name) for role, name in (("first", arguments.first), ("refine", arguments.refine)) if name]
+    tiers = [] if arguments.engine else [Tier(role, name) for role, name in named]
+    if arguments.engine:
+        pairs = engine_searches(repositories, arguments.first, arguments.refine)
+    else:
+        pairs = searches(repositories, tiers, arguments.cache)
+    rows, times, missed = measure(pairs, strict=arguments.whole)
+    result = {
+        "commit": _commit(), "first": arguments.first, "refine": arguments.refine, "whole": arguments.whole,
+        "through": "engine" if arguments.engine else "search",
+        "median_ms": round(sorted(times)[len(times) // 2], 2), **summary(rows),
+    }  # fmt: skip
+    if arguments.ablate:
+        result["without"] = ablate(repositories, tiers, arguments.cache, strict=arguments.whole)
+    print(json.dumps({key: value for key, value in result.items() if key != "by_repository"}, indent=1))
+    if arguments.out:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
+        arguments.out.write_text(json.dumps(result, indent=1) + "\n")
+        private = arguments.cache / f"{arguments.out.stem}.missed.json"  # holds questions of the set: stays outside
+        private.parent.mkdir(parents=True, exist_ok=True)
+        private.write_text(json.dumps(missed, indent=1))
+    return 0
+
+
+def _commit() -> str:
+    ran = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
+    return ran.stdout.strip()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
