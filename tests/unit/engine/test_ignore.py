@@ -6,7 +6,9 @@ import os
 import subprocess
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from semlens.engine.discovery import Discovery
 from semlens.engine.git_places import git_top, global_excludes_file
@@ -244,3 +246,35 @@ def test_agrees_with_git_on_a_whole_tree(tmp_path: Path) -> None:
     expected = {os.fsdecode(name) for name in listed.split(b"\0") if name.endswith(b".py")}
     assert found(root) == expected
     assert len(expected) > 10
+
+
+FOLDERS = ("", "a/", "a/b/", "a/b/c/", "b/", "b/a/")
+LINES = st.lists(
+    st.sampled_from(
+        ["a", "b", "c", "a/", "b/", "/a", "/b", "*.py", "!*.py", "x.py", "!x.py", "/x.py", "a/x.py", "!a/", "!b/", "*"]
+        + ["!*/", "b/*", "!b/c", "**/b", "a/**", "**/c/*.py", "!a/b/x.py"]
+    ),
+    max_size=4,
+)
+
+
+@hypothesis.settings(
+    max_examples=60, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+@hypothesis.given(rules=st.dictionaries(st.sampled_from(FOLDERS), LINES, max_size=4), start=st.sampled_from(FOLDERS))
+def test_agrees_with_git_on_any_tree(
+    tmp_path_factory: pytest.TempPathFactory, rules: dict[str, list[str]], start: str
+) -> None:
+    """Also when the root is a folder of the repository, unless that folder is ignored itself."""
+    root = tmp_path_factory.mktemp("any")
+    write(root, {f"{folder}{name}": "" for folder in FOLDERS for name in ("x.py", "y.py")})
+    write(root, {f"{folder}.gitignore": "\n".join(lines) for folder, lines in rules.items()})
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    listed = subprocess.run(
+        ["git", "-C", str(root), "ls-files", "-z", "--others", "--exclude-standard"], check=True, capture_output=True
+    ).stdout
+    expected = {name for name in os.fsdecode(listed).split("\0") if name.endswith(".py")}
+    assert found(root) == expected
+    below = {name.removeprefix(start) for name in expected if name.startswith(start)}
+    if below:  # an ignored root shows what it has
+        assert found(root / start) == below

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,7 +40,7 @@ def test_a_refusal_is_survived(monkeypatch: pytest.MonkeyPatch) -> None:
             asked.append(value)
             raise psutil.AccessDenied
 
-    monkeypatch.setattr(priority.psutil, "Process", Refusing)
+    monkeypatch.setattr(psutil, "Process", Refusing)
     priority.lower_priority()
     assert asked
 
@@ -54,7 +55,7 @@ def test_a_refusal_is_survived(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_battery(monkeypatch: pytest.MonkeyPatch, battery: Any, expected: bool) -> None:
-    monkeypatch.setattr(priority.psutil, "sensors_battery", lambda: battery, raising=False)
+    monkeypatch.setattr(psutil, "sensors_battery", lambda: battery, raising=False)
     assert priority.on_battery() is expected
 
 
@@ -62,7 +63,23 @@ def test_a_broken_battery_sensor_is_no_battery(monkeypatch: pytest.MonkeyPatch) 
     def broken() -> None:
         raise FileNotFoundError("/sys/class/power_supply")
 
-    monkeypatch.setattr(priority.psutil, "sensors_battery", broken, raising=False)
+    monkeypatch.setattr(psutil, "sensors_battery", broken, raising=False)
     assert priority.on_battery() is False
-    monkeypatch.delattr(priority.psutil, "sensors_battery")
+    monkeypatch.delattr(psutil, "sensors_battery")
     assert priority.on_battery() is False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows priorities of threads")
+def test_one_thread_alone_is_lowered() -> None:
+    seen: list[int] = []
+
+    def work() -> None:
+        priority.lower_thread_priority()
+        seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [19]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
