@@ -120,21 +120,21 @@ class Engine:
         """
         real = check_root(path, asked)
         given = Path(os.path.abspath(path))
-        self._indexer.post(lambda: self._indexer.add_root(given, real, watching=watching))
+        self._indexer.post_change(lambda: self._indexer.add_root(given, real, watching=watching))
 
     def remove_root(self, path: Path) -> None:
         real = os.path.realpath(path)
-        self._indexer.post(lambda: self._indexer.remove_root(real))
+        self._indexer.post_change(lambda: self._indexer.remove_root(real))
 
     def files_changed(self, paths: Iterable[Path]) -> None:
         """Files or folders were created, changed or deleted."""
         real = [os.path.join(os.path.realpath(path.parent), path.name) for path in paths]
-        self._indexer.post(lambda: self._indexer.files_changed(real))
+        self._indexer.post_change(lambda: self._indexer.files_changed(real))
 
     def rescan(self, root: Path | None = None, *, full: bool = False) -> None:
         """Compare everything with the disk again; ``full`` parses it again too."""
         real = os.path.realpath(root) if root is not None else None
-        self._indexer.post(lambda: self._indexer.rescan(real, full=full))
+        self._indexer.post_change(lambda: self._indexer.rescan(real, full=full))
 
     def pause(self) -> None:
         self._indexer.post(lambda: self._indexer.set_paused(True))
@@ -145,7 +145,7 @@ class Engine:
     def apply_settings(self, settings: Settings) -> None:
         """Use other settings from now on; models and the cache folder keep until the next start."""
         self._settings = settings
-        self._indexer.post(lambda: self._indexer.apply_settings(settings))
+        self._indexer.post_change(lambda: self._indexer.apply_settings(settings))
 
     # --- overlays --------------------------------------------------------------------------------------------------
 
@@ -241,7 +241,7 @@ class Engine:
         if refined:
             self._indexer.allow_refinement()
         while True:
-            done = self._indexer.snapshot.complete and self._indexer.settled
+            done = self._indexer.snapshot.complete and self._indexer.settled and not self._indexer.is_awaited
             if on_progress is not None or (done and refined):
                 status = self.status()
                 if on_progress is not None:

@@ -84,6 +84,8 @@ class Indexer:
         self._one_shot = one_shot
         self._read_only = read_only
         self._jobs = JobQueue()
+        self._n_announced = 0
+        self._announced_lock = threading.Lock()
         self._deadlines = Deadlines()
         self._composer = SnapshotComposer()
         self._filler = VectorFiller(self._jobs.post, lambda _index: self._changed())
@@ -92,6 +94,7 @@ class Indexer:
         self._interactive = ParsePool(1, interactive=True)
         self._pool = ParsePool(max(1, os.cpu_count() or 1))
         self.overlays = OverlayIndexer(buffers, self._interactive, self._jobs.post, self._changed_at_once)
+        self._asked_roots = 0
         self._merging = False
         self._scan_count = 0
         self._unpublished = False
@@ -123,6 +126,25 @@ class Indexer:
     def post(self, job: Callable[[], None]) -> None:
         """Run something on the indexer thread."""
         self._jobs.post(job)
+
+    def post_change(self, job: Callable[[], None]) -> None:
+        """Run something that brings work; until it ran, nothing counts as settled."""
+        with self._announced_lock:
+            self._n_announced += 1
+
+        def run() -> None:
+            try:
+                job()
+            finally:
+                with self._announced_lock:
+                    self._n_announced -= 1
+
+        self._jobs.post(run)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Work was announced that the thread has not looked at yet."""
+        return self._n_announced > 0
 
     def buffers_changed(self) -> None:
         """Look at the buffers again."""
@@ -195,7 +217,25 @@ class Indexer:
 
     # --- roots -----------------------------------------------------------------------------------------------------
 
-    def add_root(self, given: Path, real: Path, *, watching: str) -> None:
+    def ask_root(self, given: Path, real: Path, *, watching: str) -> None:
+        """From any thread: take a root. Until that is done nothing counts as settled."""
+        with self.published:
+            self._asked_roots += 1
+        self._jobs.post(lambda: self._answer_root(given, real, watching))
+
+    def _answer_root(self, given: Path, real: Path, watching: str) -> None:
+        try:
+            self._add_root(given, real, watching)
+        finally:
+            with self.published:
+                self._asked_roots -= 1
+
+    @property
+    def starting(self) -> bool:
+        """Roots were asked for that are not taken yet."""
+        return self._asked_roots > 0
+
+    def _add_root(self, given: Path, real: Path, watching: str) -> None:
         if str(real) in self.states:
             return
         try:
@@ -457,7 +497,7 @@ class Indexer:
     @property
     def settled(self) -> bool:
         """Nothing that is known to have changed is missing from the snapshot."""
-        return not self.overlays.waiting and all(
+        return not self.starting and not self.overlays.waiting and all(
             state.settled or not state.index.writer for state in self.states.values()
         )
 

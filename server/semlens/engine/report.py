@@ -30,7 +30,7 @@ def build_status(
     )
     return EngineStatus(
         state=_state(indexer, states, tiers, model_errors, cache_problem),
-        complete=snapshot.complete,
+        complete=snapshot.complete and not indexer.is_awaited,
         refining=refining,
         roots=tuple(
             RootStatus(
@@ -61,14 +61,10 @@ def _state(
 ) -> EngineState:
     if indexer.paused:
         return EngineState.PAUSED
-    if any(state.scan or state.scan_again for state in states):
+    if indexer.is_awaited or any(state.scan or state.scan_again for state in states):
         return EngineState.SCANNING
-    if not indexer.settled or not indexer.snapshot.complete and indexer.snapshot.generation:
-        lost = model_errors or any(tier.error for tier in tiers)
-        if not indexer.settled or not lost:
-            return EngineState.INDEXING
-    if not indexer.snapshot.generation and states:
-        return EngineState.STARTING
+    if not indexer.settled or not indexer.is_complete:
+        return EngineState.INDEXING
     degraded = (
         model_errors
         or cache_problem
