@@ -94,7 +94,6 @@ class Indexer:
         self._interactive = ParsePool(1, interactive=True)
         self._pool = ParsePool(max(1, os.cpu_count() or 1))
         self.overlays = OverlayIndexer(buffers, self._interactive, self._jobs.post, self._changed_at_once)
-        self._asked_roots = 0
         self._merging = False
         self._scan_count = 0
         self._unpublished = False
@@ -217,25 +216,7 @@ class Indexer:
 
     # --- roots -----------------------------------------------------------------------------------------------------
 
-    def ask_root(self, given: Path, real: Path, *, watching: str) -> None:
-        """From any thread: take a root. Until that is done nothing counts as settled."""
-        with self.published:
-            self._asked_roots += 1
-        self._jobs.post(lambda: self._answer_root(given, real, watching))
-
-    def _answer_root(self, given: Path, real: Path, watching: str) -> None:
-        try:
-            self._add_root(given, real, watching)
-        finally:
-            with self.published:
-                self._asked_roots -= 1
-
-    @property
-    def starting(self) -> bool:
-        """Roots were asked for that are not taken yet."""
-        return self._asked_roots > 0
-
-    def _add_root(self, given: Path, real: Path, watching: str) -> None:
+    def add_root(self, given: Path, real: Path, *, watching: str) -> None:
         if str(real) in self.states:
             return
         try:
@@ -497,7 +478,7 @@ class Indexer:
     @property
     def settled(self) -> bool:
         """Nothing that is known to have changed is missing from the snapshot."""
-        return not self.starting and not self.overlays.waiting and all(
+        return not self.is_awaited and not self.overlays.waiting and all(
             state.settled or not state.index.writer for state in self.states.values()
         )
 
