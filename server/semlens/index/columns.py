@@ -1,12 +1,13 @@
 """Columns: string heaps and the one-file container that segments are written in and mapped from.
 
-A column file is ``SEML``, the format version and the header's length (little-endian u32 each), a JSON header, then the
-arrays, each aligned to 64 bytes. The header carries a CRC-32 of everything behind it: a torn or altered file is told
-from a whole one, and counts as absent.
+A column file is ``SEML``, then the format version, the header's length and a CRC-32 of everything behind
+(little-endian u32 each), a JSON header, then the arrays, each aligned to 64 bytes. A torn or altered file is told from
+a whole one by its checksum, and counts as absent.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import mmap
 import os
@@ -22,11 +23,11 @@ import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[Any]
 
-FORMAT_VERSION = 1
-"""1: first layout."""
+FORMAT_VERSION = 2
+"""1: first layout. 2: the checksum covers the header too."""
 
 _MAGIC = b"SEML"
-_PREFIX = struct.Struct("<4sII")
+_PREFIX = struct.Struct("<4sIII")
 _ALIGNMENT = 64
 
 
@@ -59,7 +60,7 @@ class StringColumn:
         data, offsets = self.heap.tobytes(), self.offsets.tolist()
         return [
             data[start:end].decode("utf-8", "surrogateescape")
-            for start, end in zip(offsets, offsets[1:], strict=False)
+            for start, end in itertools.pairwise(offsets)
         ]
 
     def take(self, rows: npt.NDArray[np.int64]) -> StringColumn:
@@ -86,7 +87,8 @@ def ranges(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt
     if total == 0:
         return np.zeros(0, np.int64)
     ends = np.cumsum(lengths)
-    return np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - lengths), lengths)
+    shifts: npt.NDArray[np.int64] = np.repeat(starts - (ends - lengths), lengths)
+    return np.arange(total, dtype=np.int64) + shifts
 
 
 def write_column_file(path: Path, arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> int:
@@ -96,29 +98,30 @@ def write_column_file(path: Path, arrays: Mapping[str, Array], meta: Mapping[str
     :raises OSError: when the disk is full or the folder cannot be written.
     """
     entries: dict[str, list[Any]] = {}
-    position, checksum = 0, 0
+    position = 0
     chunks: list[bytes | memoryview] = []
-    for name, array in arrays.items():
-        array = np.ascontiguousarray(array)
-        data = memoryview(array).cast("B") if array.size else memoryview(b"")
+    for name, values in arrays.items():
+        array = np.ascontiguousarray(values)
+        data = array.data.cast("B") if array.size else memoryview(b"")
         padding = bytes(-position % _ALIGNMENT)
         position += len(padding)
         entries[name] = [array.dtype.str, list(array.shape), position]
         position += len(data)
-        for chunk in (padding, data):
-            checksum = zlib.crc32(chunk, checksum)
-            chunks.append(chunk)
-    header = json.dumps({"arrays": entries, "meta": dict(meta), "size": position, "crc": checksum}).encode()
+        chunks += (padding, data)
+    header = json.dumps({"arrays": entries, "meta": dict(meta)}).encode()
     header += b" " * (-(len(header) + _PREFIX.size) % _ALIGNMENT)
+    checksum = zlib.crc32(header)
+    for chunk in chunks:
+        checksum = zlib.crc32(chunk, checksum)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.write(_PREFIX.pack(_MAGIC, FORMAT_VERSION, len(header)))
+            file.write(_PREFIX.pack(_MAGIC, FORMAT_VERSION, len(header), checksum))
             file.write(header)
             file.writelines(chunks)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
@@ -135,19 +138,16 @@ def read_column_file(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
             prefix = file.read(_PREFIX.size)
             if len(prefix) != _PREFIX.size:
                 raise ColumnFileError(f"{path} is cut short")
-            magic, version, header_size = _PREFIX.unpack(prefix)
+            magic, version, header_size, checksum = _PREFIX.unpack(prefix)
             if magic != _MAGIC or version != FORMAT_VERSION:
                 raise ColumnFileError(f"{path} is no column file of format {FORMAT_VERSION}")
-            header = json.loads(file.read(header_size))
-            base = _PREFIX.size + header_size
-            size = header["size"]
-            if os.fstat(file.fileno()).st_size != base + size:
-                raise ColumnFileError(f"{path} has the wrong size")
-            view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-        data = np.frombuffer(view, np.uint8)[base:] if size else np.zeros(0, np.uint8)
-        if zlib.crc32(data) != header["crc"]:
+            view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        behind = np.frombuffer(view, np.uint8)[_PREFIX.size :]
+        if len(behind) < header_size or zlib.crc32(behind.data) != checksum:
             raise ColumnFileError(f"{path} does not match its checksum")
-        if isinstance(view, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        header = json.loads(behind[:header_size].tobytes())
+        data = behind[header_size:]
+        if hasattr(mmap, "MADV_DONTNEED"):
             view.madvise(mmap.MADV_DONTNEED)  # the checksum touched every page: give them back
         arrays: dict[str, Array] = {}
         for name, (dtype, shape, start) in header["arrays"].items():

@@ -148,12 +148,12 @@ def _merge_names(segments: list[Segment], maps: list[RowMap]) -> NameTable:
     key_order = np.argsort(all_keys, kind="stable")
     hump_order = np.argsort(all_humps, kind="stable")
     flat = [segment.names.trigrams.remap(new) for segment, new in zip(segments, maps, strict=True)]
-    rows = np.concatenate([part[1] for part in flat])
-    order = np.argsort(rows, kind="stable")
+    trigram_rows = np.concatenate([part[1] for part in flat])
+    order = np.argsort(trigram_rows, kind="stable")
     return NameTable(
         all_keys[key_order],
         np.concatenate(key_rows)[key_order].astype(np.uint32),
         all_humps[hump_order],
         np.concatenate(hump_rows)[hump_order].astype(np.uint32),
-        Postings.build(np.concatenate([part[0] for part in flat])[order], rows[order], np.zeros(0, np.uint8)),
+        Postings.build(np.concatenate([part[0] for part in flat])[order], trigram_rows[order], np.zeros(0, np.uint8)),
     )

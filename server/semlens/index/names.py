@@ -33,10 +33,14 @@ def fold_text(text: str) -> bytes:
     return fold(np.frombuffer(text.encode("utf-8", "surrogateescape"), np.uint8)).tobytes()
 
 
+def _lengths(column: StringColumn) -> npt.NDArray[np.int64]:
+    return (column.offsets[1:] - column.offsets[:-1]).astype(np.int64)
+
+
 def _keys(column: StringColumn, heap: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.bytes_]:
     """The first ``width`` bytes of every string, zero-padded, as a fixed-width column."""
     starts = column.offsets[:-1].astype(np.int64)
-    lengths = np.minimum(np.diff(column.offsets.astype(np.int64)), width)
+    lengths = np.minimum(_lengths(column), width)
     out = np.zeros(len(column) * width, np.uint8)
     out[ranges(np.arange(len(column), dtype=np.int64) * width, lengths)] = heap[ranges(starts, lengths)]
     return out.view(f"S{width}")
@@ -44,7 +48,7 @@ def _keys(column: StringColumn, heap: npt.NDArray[np.uint8], width: int) -> npt.
 
 def _trigrams(column: StringColumn, heap: npt.NDArray[np.uint8]) -> Postings:
     n = len(column)
-    lengths = np.diff(column.offsets.astype(np.int64)) + 2
+    lengths = _lengths(column) + 2
     ends = np.cumsum(lengths)
     padded = np.full(int(ends[-1]) if n else 0, _MARK, np.uint8)
     padded[ranges(ends - lengths + 1, lengths - 2)] = heap

@@ -63,11 +63,13 @@ class Postings:
         """Decoded weights of a slice that `find` gave."""
         return _WEIGHT_OF_CODE[self.codes[where]]
 
-    def remap(self, new_rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32], npt.NDArray[np.uint8]]:
+    def remap(
+        self, new_rows: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32], npt.NDArray[np.uint8]]:
         """Flat postings with rows renumbered; ``new_rows[row]`` is the new number or -1 to drop the row."""
         rows = new_rows[self.rows]
         keep = rows >= 0
-        terms = np.repeat(self.terms, np.diff(self.offsets.astype(np.int64)))
+        terms = np.repeat(self.terms, self.offsets[1:] - self.offsets[:-1])
         return terms[keep], rows[keep].astype(np.uint32), self.codes[keep] if len(self.codes) else self.codes
 
     @classmethod
@@ -85,7 +87,8 @@ class Postings:
         if not len(self.terms) or not len(terms):
             return np.zeros(0, np.uint32)
         places = np.searchsorted(self.terms, terms)
-        places = places[(places < len(self.terms))]
-        places = places[np.isin(self.terms[places], terms)]
+        inside = places < len(self.terms)
+        places, terms = places[inside], terms[inside]
+        places = places[self.terms[places] == terms]
         starts = self.offsets[places].astype(np.int64)
         return self.rows[ranges(starts, self.offsets[places + 1].astype(np.int64) - starts)]

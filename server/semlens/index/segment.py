@@ -12,14 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.span import Span
-from semlens.index.columns import Array, StringColumn, read_column_file, write_column_file
+from semlens.index.columns import Array, ColumnFileError, StringColumn, read_column_file, write_column_file
 from semlens.index.names import NameTable
 from semlens.index.postings import Postings
 
 
 @dataclass(frozen=True, slots=True)
 class FileTable:
-    """:ivar hashes: content hashes, shape (n, 16). :ivar roles: bits of `Role`. :ivar languages: rows of `language_names`."""
+    """Files in order of their rows.
+
+    :ivar hashes: content hashes, shape (n, 16). :ivar roles: bits of `Role`.
+    :ivar languages: rows of `language_names`.
+    """
 
     paths: StringColumn
     hashes: npt.NDArray[np.uint8]
@@ -116,9 +120,13 @@ def segment_path(folder: Path, segment_id: str) -> Path:
 
 
 def read_segment(folder: Path, segment_id: str) -> Segment:
-    """:raises ColumnFileError: when the file is missing, torn or of another format."""
-    arrays, _ = read_column_file(segment_path(folder, segment_id))
-    return segment_from_arrays(segment_id, arrays)
+    """:raises ColumnFileError: when the file is missing, torn, of another format or lacks a column."""
+    path = segment_path(folder, segment_id)
+    arrays, _ = read_column_file(path)
+    try:
+        return segment_from_arrays(segment_id, arrays)
+    except KeyError as error:
+        raise ColumnFileError(f"{path} lacks the column {error}") from error
 
 
 _TABLES: dict[str, type[Any]] = {
@@ -138,7 +146,8 @@ def segment_arrays(segment: Segment) -> dict[str, Array]:
 
 
 def segment_from_arrays(segment_id: str, arrays: Mapping[str, Array]) -> Segment:
-    return Segment(segment_id, **{name: _table(_TABLES[name], name, arrays) for name in _names(Segment) if name != "id"})
+    tables = {name: _table(_TABLES[name], name, arrays) for name in _names(Segment) if name != "id"}
+    return Segment(segment_id, **tables)
 
 
 def _names(kind: type[Any]) -> list[str]:

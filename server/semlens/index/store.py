@@ -15,15 +15,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from semlens.core.errors import CacheError
 from semlens.core.hashing import ContentHash, content_hash
 from semlens.index.columns import ColumnFileError, read_column_file, write_column_file
-from semlens.index.database import connect, make_private_folder
-from semlens.index.segment import Segment, read_segment, segment_path
+from semlens.index.database import OtherVersionError, connect, make_private_folder, remove_database
+from semlens.index.segment import Segment, read_segment
 from semlens.index.vectors import VectorBlock
 
 STORE_VERSION = 1
 """In the folder's name, so that an older and a newer semlens do not touch each other's index."""
 
+_DATABASE = "index.sqlite"
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE segments (id TEXT PRIMARY KEY, n_bytes INTEGER NOT NULL);
@@ -113,10 +115,17 @@ class RootStore:
         make_private_folder(cache_folder)
         make_private_folder(self.segments_folder)
         self.lock_path = self.folder / "writer.lock"
-        self._connection = connect(self.folder / "index.sqlite", _SCHEMA, STORE_VERSION)
+        self._connection = connect(self.folder / _DATABASE, _SCHEMA, STORE_VERSION)
         self._root = root
         self._condemned: set[str] = set()
-        (self.folder.parent / "root.txt").write_bytes(os.fsencode(root))
+        try:
+            _write_private(self.folder.parent / "root.txt", os.fsencode(root))
+        except OSError as error:
+            self.close()
+            raise CacheError(
+                f"The cache folder {cache_folder} cannot be written ({error.strerror or error}): "
+                "free some space or set SEMLENS_CACHE_DIR."
+            ) from error
 
     def close(self) -> None:
         self._connection.close()
@@ -132,13 +141,15 @@ class RootStore:
         """
         self._connection.execute("BEGIN")
         try:
-            meta = {key: json.loads(value) for key, value in self._connection.execute("SELECT key, value FROM meta")}
+            meta = self.meta()
             ids = [row[0] for row in self._connection.execute("SELECT id FROM segments")]
             rows = self._connection.execute(
                 "SELECT path, size, mtime_ns, ctime_ns, inode, seen_ns, hash, segment, reason FROM files"
             ).fetchall()
+        except ValueError as error:  # JSON or text that nobody wrote
+            raise OtherVersionError(str(error)) from error
         finally:
-            self._connection.execute("COMMIT")
+            self._connection.execute("ROLLBACK")
         segments: dict[str, Segment] = {}
         lost: set[str] = set()
         for segment_id in ids:
@@ -166,7 +177,9 @@ class RootStore:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
-            connection.executemany("DELETE FROM files WHERE path = ?", [(os.fsencode(path),) for path in commit.removed])
+            connection.executemany(
+                "DELETE FROM files WHERE path = ?", [(os.fsencode(path),) for path in commit.removed]
+            )
             connection.executemany(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
@@ -184,18 +197,23 @@ class RootStore:
                 [(key, json.dumps(value)) for key, value in commit.meta.items()],
             )
             connection.execute("COMMIT")
-        except sqlite3.Error:
+        except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        self._sweep(set(commit.segments))
+        with contextlib.suppress(OSError):  # what is left over now is swept later
+            self._sweep(set(commit.segments))
 
     def _sweep(self, alive: set[str]) -> None:
-        """Delete files that no commit names, one commit late: a reader may have just read the old list."""
-        found = {path.name.partition(".")[0] for path in self.segments_folder.iterdir()}
-        unnamed = found - alive
-        for path in self.segments_folder.iterdir():
-            if path.name.partition(".")[0] in self._condemned & unnamed:
+        """Delete files that no commit names, one commit late: a reader may have just read the old list.
+
+        A temporary file is one that a killed process left: the only writer writes none while it sweeps.
+        """
+        files = list(self.segments_folder.iterdir())
+        unnamed = {path.name.partition(".")[0] for path in files} - alive
+        doomed = self._condemned & unnamed
+        for path in files:
+            if path.suffix == ".part" or path.name.partition(".")[0] in doomed:
                 with contextlib.suppress(OSError):  # Windows refuses while a reader maps it; the next sweep gets it
                     path.unlink()
         self._condemned = unnamed
@@ -216,14 +234,28 @@ class RootStore:
     def n_bytes(self) -> int:
         total = 0
         for folder in (self.folder, self.segments_folder):
-            for path in folder.iterdir():
-                with contextlib.suppress(OSError):
-                    total += path.stat().st_size if path.is_file() else 0
+            with contextlib.suppress(OSError), os.scandir(folder) as entries:
+                for entry in entries:
+                    with contextlib.suppress(OSError):
+                        total += entry.stat().st_size if entry.is_file(follow_symlinks=False) else 0
         return total
 
+    @property
+    def exists(self) -> bool:
+        """Whether it is still there: someone may delete the cache while it is in use."""
+        return (self.folder / _DATABASE).exists() and self.segments_folder.is_dir()
 
-def stored_segment_exists(store: RootStore, segment_id: str) -> bool:
-    return segment_path(store.segments_folder, segment_id).exists()
+
+def remove_index(store: RootStore) -> None:
+    """Close a broken store and delete its database: the next one begins anew."""
+    with contextlib.suppress(sqlite3.Error):
+        store.close()
+    remove_database(store.folder / _DATABASE)
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(data)
 
 
 def stored_roots(cache_folder: Path) -> Sequence[tuple[Path, Path]]:

@@ -42,7 +42,7 @@ FOLDERS = Field(1.75, 0.9, 3.5)
 K1 = 4.0
 """Saturation of BM25F on the development set."""
 
-STOP_WORDS = frozenset(
+STOP_WORDS = frozenset(  # noqa: SIM905 - a list of words reads best as prose
     # English function words; then what every program says on every page
     """a an and are as at be but by can could did do does for from had has have how i if in into is it its may me my no
     not of on or our should so such that the their them then there these they this to up use used using was we were what
@@ -85,6 +85,16 @@ def path_terms(path: str) -> tuple[Counter[int], Counter[int]]:
     return count_terms(name.rpartition(".")[0] or name), count_terms(" ".join(folders))
 
 
+_NAME_SPACE = 0x9E37_79B9_7F4A_7C15  # the golden ratio's bits: any odd constant does
+NAME_MARK = 1.0
+"""Weight of a term's entry under its name: it says only that the name holds the term."""
+
+
+def name_term_hash(term: int) -> int:
+    """Under what a passage is listed once more when the term is part of its symbol's name."""
+    return term ^ _NAME_SPACE
+
+
 def _add(weights: dict[int, float], counts: Counter[int], field: Field) -> None:
     if counts:
         factor = field.factor(counts.total())
@@ -104,10 +114,15 @@ def weigh_path(path: str) -> dict[int, float]:
 def weigh_passage(passage: Passage, path_weights: dict[int, float]) -> dict[int, float]:
     """BM25F weight, before saturation, of each term hash of a passage."""
     weights = dict(path_weights)
+    of_name = count_terms(passage.name)
     _add(weights, count_terms(passage.qualifier), QUALIFIER)
-    _add(weights, count_terms(passage.name), NAME)
+    _add(weights, of_name, NAME)
     _add(weights, count_terms(passage.documentation), DOCUMENTATION)
-    _add(weights, count_terms(passage.body), BODY)
+    of_body = count_terms(passage.body)
+    of_body.update(count_terms(passage.signature))
+    _add(weights, of_body, BODY)
+    for term in of_name:
+        weights[name_term_hash(term)] = NAME_MARK
     return weights
 
 

@@ -1,12 +1,15 @@
-"""Vectors that were ever computed, by (model fingerprint, content hash): one store a user, so that clones, worktrees and
-branches share them. Bounded; least recently used out."""
+"""Vectors that were ever computed, by (model fingerprint, content hash).
+
+One store a user, so that clones, worktrees and branches share them. Bounded; least recently used out.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from semlens.core.hashing import ContentHash
@@ -23,6 +26,7 @@ CREATE TABLE vectors (
 """
 _SECONDS_A_DAY = 86_400
 _CHUNK = 500
+_SHRINK_STEP = 5_000
 
 
 class VectorCache:
@@ -30,7 +34,8 @@ class VectorCache:
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         """:raises CacheError: when the store cannot be opened."""
-        self._path = folder / "vectors.sqlite"
+        # the version is in the name: an older and a newer semlens leave each other's vectors alone
+        self._path = folder / f"vectors.v{_VERSION}.sqlite"
         self._max_bytes = max_bytes
         self._connection = connect(self._path, _SCHEMA, _VERSION)
         self._lock = threading.Lock()
@@ -40,20 +45,26 @@ class VectorCache:
         with self._lock:
             self._connection.close()
 
-    def _model_id(self, fingerprint: str) -> int:
+    def _model_id(self, fingerprint: str) -> int | None:
         if fingerprint not in self._model_ids:
-            self._connection.execute("INSERT OR IGNORE INTO models (fingerprint) VALUES (?)", (fingerprint,))
             row = self._connection.execute("SELECT id FROM models WHERE fingerprint = ?", (fingerprint,)).fetchone()
+            if row is None:
+                return None
             self._model_ids[fingerprint] = int(row[0])
         return self._model_ids[fingerprint]
 
     def get(self, fingerprint: str, hashes: Sequence[ContentHash]) -> dict[ContentHash, bytes]:
-        """The vectors known of these, as int8 bytes."""
+        """The vectors known of these, as int8 bytes.
+
+        :raises sqlite3.Error: when they cannot be read.
+        """
         found: dict[ContentHash, bytes] = {}
         stale: list[ContentHash] = []
         today = int(time.time()) // _SECONDS_A_DAY
         with self._lock:
             model = self._model_id(fingerprint)
+            if model is None:
+                return found
             for start in range(0, len(hashes), _CHUNK):
                 chunk = hashes[start : start + _CHUNK]
                 marks = ",".join("?" * len(chunk))
@@ -63,12 +74,28 @@ class VectorCache:
                     if used < today:
                         stale.append(key)
             if stale:
-                self._connection.execute("BEGIN IMMEDIATE")
-                self._connection.executemany(
-                    "UPDATE vectors SET used = ? WHERE model = ? AND hash = ?", [(today, model, key) for key in stale]
-                )
-                self._connection.execute("COMMIT")
+                # that they were used cannot be written on a full disk; they serve all the same
+                with contextlib.suppress(sqlite3.Error), self._transaction():
+                    self._connection.executemany(
+                        "UPDATE vectors SET used = ? WHERE model = ? AND hash = ?",
+                        [(today, model, key) for key in stale],
+                    )
         return found
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing, and none left open.
+
+        :raises sqlite3.Error: when it could not be committed.
+        """
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
 
     def put(self, fingerprint: str, hashes: Sequence[ContentHash], matrix: Int8Matrix) -> None:
         """Keep vectors; a full disk loses nothing but the time to compute them again.
@@ -76,19 +103,16 @@ class VectorCache:
         :raises sqlite3.Error: when they could not be kept.
         """
         today = int(time.time()) // _SECONDS_A_DAY
-        with self._lock:
+        with self._lock, self._transaction():
             model = self._model_id(fingerprint)
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                self._connection.executemany(
-                    "INSERT OR IGNORE INTO vectors (model, hash, vector, used) VALUES (?, ?, ?, ?)",
-                    [(model, key, row.tobytes(), today) for key, row in zip(hashes, matrix, strict=True)],
-                )
-                self._connection.execute("COMMIT")
-            except sqlite3.Error:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+            if model is None:
+                self._connection.execute("INSERT INTO models (fingerprint) VALUES (?)", (fingerprint,))
+                row = self._connection.execute("SELECT id FROM models WHERE fingerprint = ?", (fingerprint,)).fetchone()
+                model = int(row[0])  # remembered only once it is committed, by the next question
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO vectors (model, hash, vector, used) VALUES (?, ?, ?, ?)",
+                [(model, key, row.tobytes(), today) for key, row in zip(hashes, matrix, strict=True)],
+            )
 
     @property
     def n_bytes(self) -> int:
@@ -100,15 +124,21 @@ class VectorCache:
         return (pages - free) * size
 
     def shrink(self) -> int:
-        """Drop the least recently used vectors until the bound holds again; returns how many."""
-        dropped = 0
-        while self.n_bytes > self._max_bytes:
-            with self._lock:
-                cursor = self._connection.execute(
-                    "DELETE FROM vectors WHERE (model, hash) IN (SELECT model, hash FROM vectors ORDER BY used LIMIT 20000)"
-                )
-                dropped += cursor.rowcount
-                if cursor.rowcount <= 0:
-                    break
-        return dropped
+        """Drop the least recently used vectors once the bound is passed, to a tenth below it; returns how many.
 
+        :raises sqlite3.Error: when they could not be dropped.
+        """
+        if self.n_bytes <= self._max_bytes:
+            return 0
+        dropped = 0
+        while self.n_bytes > self._max_bytes * 9 // 10:
+            with self._lock, self._transaction():
+                cursor = self._connection.execute(
+                    "DELETE FROM vectors WHERE (model, hash) IN"
+                    " (SELECT model, hash FROM vectors ORDER BY used LIMIT ?)",
+                    (_SHRINK_STEP,),
+                )
+            if cursor.rowcount <= 0:
+                break
+            dropped += cursor.rowcount
+        return dropped
