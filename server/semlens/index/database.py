@@ -11,6 +11,12 @@ from pathlib import Path
 
 from semlens.core.errors import CacheError
 
+StoreError = sqlite3.Error
+"""What a store raises when it cannot be read or written; named here so that nothing else imports SQLite."""
+
+BrokenStoreError = sqlite3.DatabaseError
+"""The part of those that means: the store itself is broken, open it anew."""
+
 _BUSY_SECONDS = 10.0
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
