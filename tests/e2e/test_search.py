@@ -177,17 +177,35 @@ def test_filters(server: ProcessClient) -> None:
 def test_limit_and_per_file(server: ProcessClient) -> None:
     assert len(server.search("retry", limit=1)["hits"]) == 1
     paths = [hit["path"] for hit in server.search("failure delay download wait", perFile=1)["hits"]]
-    assert paths.count("net/retry.py") == 1
+    assert len(set(paths)) == len(set(paths[: len(set(paths))])), "other files come before a file's second hit"
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["foo(bar", 'a"b', "*", "C++", "", "   ", "a AND", "x-y", "\0", "\U0001f389", "\ud800", "(" * 5_000, "x " * 50_000],
-    ids=lambda query: repr(query[:10]),
-)
-def test_odd_queries_are_answered(server: ProcessClient, query: str) -> None:
-    answer = server.search(query)
-    assert isinstance(answer["hits"], list)
+ODD_QUERIES = [
+    *(
+        "foo(bar",
+        'a"b',
+        "*",
+        "C++",
+        "",
+        "   ",
+        "a AND",
+        "x-y",
+        "\0",
+        "\U0001f389",
+        "\ud800",
+        "lang:",
+        "path:[",
+        "kind:spoon",
+    ),
+    "(" * 5_000,
+    "x " * 50_000,
+]
+
+
+def test_odd_queries_are_answered(server: ProcessClient) -> None:
+    for query in ODD_QUERIES:
+        answer = server.search(query)
+        assert isinstance(answer["hits"], list), query
     assert names(server.search("parse_colour"))[0] == "parse_colour"
 
 
