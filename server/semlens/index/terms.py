@@ -42,13 +42,13 @@ FOLDERS = Field(1.75, 0.9, 3.5)
 K1 = 4.0
 """Saturation of BM25F on the development set."""
 
-STOP_WORDS = frozenset(  # noqa: SIM905 - a list of words reads best as prose
+STOP_WORDS = frozenset(
     # English function words; then what every program says on every page
     """a an and are as at be but by can could did do does for from had has have how i if in into is it its may me my no
     not of on or our should so such that the their them then there these they this to up use used using was we were what
     when where which while who why will with would you your
     def return self none true false null nil import const let var function func fn class public private static void int
-    new else elif end""".split()
+    new else elif end""".split()  # noqa: SIM905 - words read best as prose
 )
 """Dropped from code, documentation and questions alike; a bare name is found by the names, which drop nothing."""
 

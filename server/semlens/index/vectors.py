@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from usearch.index import MetricKind  # type: ignore[attr-defined]  # its stubs forget to export it
 from simsimd import cdist
+from usearch.index import MetricKind  # type: ignore[attr-defined]  # its stubs forget to export it
 from usearch.index import search as exact_search
 
 Rows = npt.NDArray[np.uint32]
