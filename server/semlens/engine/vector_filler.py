@@ -136,18 +136,23 @@ class VectorFiller:
             return
         hopeless = job.live.hopeless.setdefault(job.tier.fingerprint, set())
         hopeless.update(row for row, key in zip(job.rows.tolist(), hashes, strict=True) if key not in tokens)
-        self._submit(job, hashes, tokens)
+        self._submit(job, hashes, tokens, load=not tokens)
 
-    def _submit(self, job: _Job, hashes: list[ContentHash], tokens: Mapping[ContentHash, TokenIds]) -> None:
+    def _submit(
+        self, job: _Job, hashes: list[ContentHash], tokens: Mapping[ContentHash, TokenIds], *, load: bool = False
+    ) -> None:
+        """:param load: load the model even if there is nothing to embed: when it is at fault, that says so."""
         if self._stopping:
             return
-        future = self._thread.submit(self._vectors, job.tier, hashes, tokens)
+        future = self._thread.submit(self._vectors, job.tier, hashes, tokens, load=load)
         future.add_done_callback(lambda done: self._post(lambda: self._filled(job, hashes, done)))
 
     def _vectors(
-        self, tier: Tier, hashes: list[ContentHash], tokens: Mapping[ContentHash, TokenIds]
+        self, tier: Tier, hashes: list[ContentHash], tokens: Mapping[ContentHash, TokenIds], *, load: bool
     ) -> dict[ContentHash, bytes]:
         """On the embedding thread: cached vectors, then computed ones."""
+        if load:
+            tier.embedder()
         found = dict(tier.known(hashes))
         todo = [key for key in dict.fromkeys(hashes) if key not in found and key in tokens]
         step = _SLICE.get(tier.manifest.architecture, 8)
@@ -165,6 +170,7 @@ class VectorFiller:
             vectors = future.result()
         except ModelError as error:
             logger.warning("%s", error)
+            self._on_filled(job.index)  # as complete as it gets: who waits for the vectors must be told
             return
         if job.swept:
             job.live.swept.add(job.tier.fingerprint)

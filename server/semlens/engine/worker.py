@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash, content_hash
 from semlens.core.symbol import Outline, Passage
 from semlens.embedding.registry import find_model, load_tokenizer
@@ -50,7 +51,7 @@ class _Worker:
 
     def __init__(self, announce: Callable[[int], None]) -> None:
         self._announce = announce
-        self._tokenizers: dict[str, PassageTokenizer] = {}
+        self._tokenizers: dict[str, PassageTokenizer | None] = {}
 
     def answer(self, request: Request) -> ParseResult | TokensResult:
         match request:
@@ -65,8 +66,12 @@ class _Worker:
         if not model:
             return ()
         if model not in self._tokenizers:
-            self._tokenizers[model] = load_tokenizer(find_model(model))
-        return tuple(self._tokenizers[model].tokenize(passages))
+            try:
+                self._tokenizers[model] = load_tokenizer(find_model(model))
+            except ModelError:  # the files are not at fault; the server meets the same error and says it
+                self._tokenizers[model] = None
+        tokenizer = self._tokenizers[model]
+        return tuple(tokenizer.tokenize(passages)) if tokenizer is not None else ()
 
     def _parse_files(self, request: FilesRequest) -> ParseResult:
         outcomes: list[FileOutcome] = []
@@ -110,7 +115,7 @@ class _Worker:
                 with _alarm():
                     passages |= {passage.content_hash: passage for passage in parse(path, data).passages}
         tokens = self._tokenize(request.model, list(passages.values()))
-        return TokensResult(dict(zip(passages, tokens, strict=True)))
+        return TokensResult(dict(zip(passages, tokens, strict=True)) if tokens else {})
 
 
 @contextlib.contextmanager
