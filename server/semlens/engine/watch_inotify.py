@@ -121,7 +121,6 @@ class InotifySource:
                     changed.add(path)
                 self._discovery.forget(path)
             elif event.mask & (IN_CREATE | IN_MOVED_TO):
-                self._discovery.forget(path)
                 self._watch_tree(path, changed)
             return False
         if self._discovery.is_ignore_file(path):
