@@ -36,7 +36,7 @@ def sources(folder: Path, language: str) -> list[tuple[str, bytes]]:
             if path.is_symlink() or language_of(name) != language or path.stat().st_size > _MAX_BYTES:
                 continue
             source = path.read_bytes()
-            if language_of(name, source[:4096]) == language:
+            if language_of(name, source[:65_536]) == language:
                 found.append((path.relative_to(folder).as_posix(), source))
                 total += len(source)
                 if total > _MAX_TOTAL:

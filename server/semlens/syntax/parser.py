@@ -14,11 +14,14 @@ from semlens.syntax.embedded import script_parts
 from semlens.syntax.grammars import grammar_of, parse_range
 from semlens.syntax.language import Language, Splitter
 from semlens.syntax.nesting import lines_too_long, too_deep
+from semlens.syntax.noise import without_noise
 from semlens.syntax.notebook import outline_of_notebook
 from semlens.syntax.passages import Part, make_passages, windows
 from semlens.syntax.registry import BY_NAME, language_of, module_of
 from semlens.syntax.roles import role_of
 from semlens.syntax.symbols import Findings, find_symbols, merge_findings
+
+_HEAD = 65_536  # bytes by which languages that share an extension are told apart
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +34,7 @@ def parse(path: str, source: bytes) -> Outline:
     """
     try:
         text = to_utf8(source)
-        name = language_of(path, source[:4_096] if text is None or text[:1] == source[:1] else text[:4_096])
+        name = language_of(path, source[:_HEAD] if text is None else text[:_HEAD])
         language = BY_NAME.get(name) if name is not None else None
         if text is None:
             return Outline(name or "", 0, (), (), role_of(path))
@@ -58,7 +61,7 @@ def _outline(language: Language, path: str, text: bytes, n_lines: int, role: Rol
     if language.splitter is Splitter.SCRIPT_TAGS:
         return _with_scripts(language, path, text, n_lines, role)
     grammar = grammar_of(language)
-    root = grammar.parser.parse(text).root_node
+    root = grammar.parser.parse(without_noise(language, text)).root_node
     if grammar.query is None:
         return Outline(language.name, n_lines, (), windows(text, root), role)
     findings = find_symbols(language, grammar, root, text, module_of(language, path))

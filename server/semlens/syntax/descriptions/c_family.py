@@ -6,6 +6,17 @@ from semlens.syntax.language import Language
 
 _SLASHES = ("///", "//!", "//")
 _BLOCK = (("/*", "*/"),)
+_MACRO = r"[A-Z][A-Z0-9]*_[A-Z0-9_]+"
+_MACROS = (
+    # alone on its line, and no last item of a list: LIB_BEGIN_NAMESPACE
+    rf"(?<![,=(|&+\-*/<>?:\\\n{{])\n[ \t]*({_MACRO})[ \t]*(?=\r?\n)",
+    rf"\{{[ \t]*\r?\n[ \t]*({_MACRO})[ \t]*(?=\r?\n\s*[a-z])",
+    # before the type of a function, or between it and its name: LIB_EXPORT int LIB_CALL f(
+    rf"^(?:extern[ \t]+|static[ \t]+|inline[ \t]+)*({_MACRO})(?=[ \t]+[A-Za-z_][\w:<>,*& \t]*[ \t*&][A-Za-z_]\w*[ \t]*\()",
+    rf"^[A-Za-z_][\w:<>, \t*&]*[ \t*&]({_MACRO})(?=[ \t]+[A-Za-z_][\w:]*[ \t]*\()",
+    # in the head of a class: class LIB_EXPORT Foo
+    rf"\b(?:class|struct)[ \t]+({_MACRO})(?=[ \t]+[A-Za-z_]\w*[ \t]*(?:[:{{]|final\b|$))",
+)
 _ANNOTATIONS = r"(?:@(?!interface\b)[\w.]+(?:\s*\((?:[^()]|\([^()]*\))*\))?\s*)+"
 
 LANGUAGES: tuple[Language, ...] = (
@@ -46,6 +57,7 @@ LANGUAGES: tuple[Language, ...] = (
         extensions=(".c", ".h"),
         separator="::",
         name_chain="declarator",
+        noise=_MACROS,
         line_comments=_SLASHES,
         block_comments=_BLOCK,
         signature_trim="{;",
@@ -60,6 +72,7 @@ LANGUAGES: tuple[Language, ...] = (
         name_cut=r"(?<!operator)\s*\(\s*\).*$",
         drop_type_arguments=True,
         name_chain="declarator",
+        noise=_MACROS,
         type_named_constructors=True,
         line_comments=_SLASHES,
         block_comments=_BLOCK,
@@ -149,6 +162,7 @@ LANGUAGES: tuple[Language, ...] = (
         separator="::",
         name_cut=r"\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\s*\w+\s*",
         name_chain="declarator",
+        noise=_MACROS,
         line_comments=_SLASHES,
         block_comments=_BLOCK,
         signature_trim="{;",

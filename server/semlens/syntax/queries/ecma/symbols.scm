@@ -41,6 +41,17 @@
 (expression_statement (assignment_expression
   left: [(identifier) @name (member_expression property: (property_identifier) @name)]
   right: (class body: (_) @body))) @class
+; A function expression that is given away under its own name.
+(assignment_expression left: (member_expression property: (property_identifier) @_exports)
+  right: (function_expression name: (identifier) @name body: (_) @body) (#eq? @_exports "exports")) @function
+(assignment_expression left: (member_expression property: (property_identifier) @_exports)
+  right: (class name: (_) @name body: (_) @body) (#eq? @_exports "exports")) @class
+(arguments (function_expression name: (identifier) @name body: (_) @body) @function)
+(return_statement (function_expression name: (identifier) @name body: (_) @body) @function)
+(assignment_expression
+  left: [(identifier) @name (member_expression property: (property_identifier) @name)]
+  right: [(function_expression body: (_) @body) (generator_function body: (_) @body) (arrow_function body: (_) @body)]
+  ) @function
 (pair key: [(property_identifier) (string)] @name
   value: [(function_expression body: (_) @body) (generator_function body: (_) @body) (arrow_function body: (_) @body)]
   ) @method

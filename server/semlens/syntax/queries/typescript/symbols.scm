@@ -10,6 +10,7 @@
 
 (function_signature name: (identifier) @name) @function
 (method_signature name: (_) @name) @method
+(construct_signature "new" @name) @constructor
 (abstract_method_signature name: (_) @name) @method
 (public_field_definition name: (_) @name
   value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @method

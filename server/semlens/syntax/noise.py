@@ -1,0 +1,26 @@
+"""Macros that hide definitions from a grammar, blanked out before parsing. Offsets do not change."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from semlens.syntax.language import Language
+
+
+@lru_cache(maxsize=None)
+def _patterns(language: Language) -> tuple[re.Pattern[bytes], ...]:
+    return tuple(re.compile(pattern.encode(), re.MULTILINE) for pattern in language.noise)
+
+
+def without_noise(language: Language, source: bytes) -> bytes:
+    """The text as its grammar shall see it, of the same length."""
+    for pattern in _patterns(language):
+        source = pattern.sub(_blanked, source)
+    return source
+
+
+def _blanked(match: re.Match[bytes]) -> bytes:
+    start, end = match.span(1)
+    text = match[0]
+    return text[: start - match.start()] + b" " * (end - start) + text[end - match.start() :]
