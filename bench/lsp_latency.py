@@ -1,0 +1,313 @@
+"""Latency of the language server as a client sees it: a raw stdio client beside the real server process.
+
+    python bench/lsp_latency.py [S|M|/any/folder] [--only start idle indexing typed] [--seconds 60]
+
+Prints a table, and writes bench/results/lsp_latency_<corpus>.json. What is measured:
+
+start     process start to the first answer of a search, index warm; to a search with hits; and to ready
+idle      searches one after the other when nothing else goes on
+indexing  from an empty cache: searches, and an empty request every 5 ms that only the event loop answers, while
+          the corpus is indexed and adversarial documents are opened and edited
+typed     a function typed in pieces by incremental changes, never saved: from the last piece to the answer that has it
+          first for a question about its meaning; and from closing the document until it is gone
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(REPOSITORY / "tests" / "support"), str(REPOSITORY / "bench")]
+
+from lsp_client import ProcessClient, ResponseError, edit  # noqa: E402 - found by the line above
+
+QUESTIONS = (
+    "read a file line by line",
+    "parse command line arguments",
+    "connect to a socket with a timeout",
+    "HTTPServer",
+    "retry after a failure",
+    "convert a date to a string",
+    "json encoder for numbers",
+    "thread pool that runs callables",
+    "remove a directory and everything in it",
+    "getattr",
+    "escape html characters",
+    "compress bytes with gzip",
+    "send an email message",
+    "walk a directory tree",
+    "compare two files",
+    "lock that can be taken twice by its owner",
+    "parse an ini file",
+    "decode base64",
+    "tokenize source code",
+    "random choice with weights",
+)
+TYPED = (
+    ("brew_espresso", "grams, bar", "Make a strong small coffee under pressure.", "prepare a hot drink from beans"),
+    ("tune_violin", "strings", "Turn each peg until the string sounds right.", "get a musical instrument in pitch"),
+    ("water_orchids", "pots", "Give every pot a little water once a week.", "care for flowers at home"),
+    ("fold_origami_crane", "sheet", "Crease the paper square into a bird.", "make an animal out of paper"),
+    ("shear_sheep", "flock", "Take the wool off every animal.", "harvest wool from farm animals"),
+    ("glaze_pottery", "bowl", "Coat the clay with glass before firing.", "finish ceramics in a kiln"),
+    ("mend_fishing_net", "net", "Knot the torn meshes together again.", "repair holes in equipment for catching fish"),
+    ("prune_apple_tree", "branches", "Cut dead wood so that fruit grows.", "trim an orchard in winter"),
+)
+ADVERSARIES = {
+    "brackets.lua": "{" * 50_000,
+    "brackets.py": "(" * 50_000,
+    "line.js": "x = [" + "1," * 2_000_000 + "]",
+}
+Figures = dict[str, Any]
+
+
+class Server:
+    """A server on one folder, with its own or a shared cache."""
+
+    def __init__(self, cache: Path, scratch: Path) -> None:
+        path = os.pathsep.join(filter(None, [str(REPOSITORY / "server"), os.environ.get("PYTHONPATH", "")]))
+        self.client = ProcessClient(
+            [sys.executable, "-m", "semlens", "serve"],
+            stderr_path=scratch / "stderr.txt",
+            env={"PYTHONPATH": path, "SEMLENS_CACHE_DIR": str(cache), "SEMLENS_CONFIG_DIR": str(scratch / "config")},
+        )
+
+    def __enter__(self) -> ProcessClient:
+        return self.client
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+
+
+def summary(times_ms: Sequence[float]) -> Figures:
+    """Median, tail and worst of some times."""
+    ordered = sorted(times_ms)
+
+    def at(share: float) -> float:
+        return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 2)
+
+    return {
+        "n": len(ordered),
+        "median_ms": round(statistics.median(ordered), 2),
+        "p95_ms": at(0.95),
+        "p99_ms": at(0.99),
+        "max_ms": round(ordered[-1], 2),
+    }
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return (time.perf_counter() - started) * 1000
+
+
+def measure_index(folder: Path, cache: Path, scratch: Path) -> Figures:
+    """Fill the cache, so that what follows finds it warm."""
+    started = time.perf_counter()
+    with Server(cache, scratch) as client:
+        client.initialize(root=folder)
+        client.wait_status("complete", lambda status: status["complete"], timeout=1800)
+        seconds = time.perf_counter() - started
+        status = client.wait_ready(600)
+    symbols = sum(root["symbols"] for root in status["roots"])
+    return {"seconds": round(seconds, 2), "symbols": symbols, "files": sum(r["files"] for r in status["roots"])}
+
+
+def measure_start(folder: Path, cache: Path, scratch: Path, runs: int = 7) -> Figures:
+    answers, hits, ready = [], [], []
+    for _ in range(runs):
+        started = time.perf_counter()
+        with Server(cache, scratch) as client:
+            client.initialize(root=folder)
+            client.search("parse command line arguments")
+            answers.append((time.perf_counter() - started) * 1000)
+            client.until("hits", lambda client=client: client.search("parse arguments")["hits"], bool, pause=0.002)
+            hits.append((time.perf_counter() - started) * 1000)
+            client.wait_status("ready", lambda status: status["state"] in ("ready", "degraded"), timeout=600)
+            ready.append((time.perf_counter() - started) * 1000)
+    return {"first answer": summary(answers), "first hits": summary(hits), "ready": summary(ready)}
+
+
+def measure_idle(folder: Path, cache: Path, scratch: Path, rounds: int = 20) -> Figures:
+    with Server(cache, scratch) as client:
+        client.initialize(root=folder)
+        client.wait_ready(600)
+        for question in QUESTIONS:
+            client.search(question)
+        times = [timed(lambda q=f"{q} {n}": client.search(q)) for n in range(rounds) for q in QUESTIONS]
+        empty = [timed(lambda: empty_request(client)) for _ in range(1000)]
+        return {"search": summary(times), "empty request": summary(empty)}
+
+
+def empty_request(client: ProcessClient) -> None:
+    """Answered by the event loop alone: there is no such method."""
+    try:
+        client.call("semlens/nothing", {})
+    except ResponseError as error:
+        if error.code != -32601:
+            raise
+
+
+def measure_indexing(folder: Path, scratch: Path, seconds: float) -> Figures:
+    """Searches and empty requests while everything is indexed from nothing."""
+    done = threading.Event()
+    searches: list[float] = []
+    empties: list[float] = []
+    with Server(scratch / "cold-cache", scratch) as client:
+        client.initialize(root=folder)
+        client.call("semlens/status")
+
+        def search() -> None:
+            number = 0
+            while not done.wait(0.03):
+                question = f"{QUESTIONS[number % len(QUESTIONS)]} {number}"
+                searches.append(timed(lambda q=question: client.search(q)))
+                number += 1
+
+        def probe() -> None:
+            while not done.wait(0.005):
+                empties.append(timed(lambda: empty_request(client)))
+
+        def attack() -> None:
+            version = 1
+            while not done.is_set():
+                for name, text in ADVERSARIES.items():
+                    uri = (folder / f"semlens-bench-{name}").as_uri()
+                    client.open(uri, text, name.partition(".")[2])
+                    for _ in range(5):
+                        version += 1
+                        client.change(uri, version, edit(0, 1, 0, 1, "("))
+                        if done.wait(0.05):
+                            break
+                    client.close_document(uri)
+
+        threads = [threading.Thread(target=work) for work in (search, probe, attack)]
+        for thread in threads:
+            thread.start()
+        started = time.monotonic()
+        complete = False
+        while time.monotonic() - started < seconds and not complete:
+            time.sleep(0.2)
+            complete = client.call("semlens/status")["complete"]
+        done.set()
+        for thread in threads:
+            thread.join()
+        return {
+            "search": summary(searches),
+            "empty request": summary(empties),
+            "seconds": round(time.monotonic() - started, 1),
+            "was complete at the end": complete,
+        }
+
+
+def measure_typed(folder: Path, cache: Path, scratch: Path, rounds: int = 5) -> Figures:
+    """A new function each time, typed at the end of an open file in pieces of a few characters."""
+    found, gone, misses = [], [], 0
+    place = next(path for path in sorted(folder.rglob("*.py")) if 5_000 < path.stat().st_size < 60_000)
+    text = place.read_text(encoding="utf-8", errors="replace")
+    with Server(cache, scratch) as client:
+        client.initialize(root=folder)
+        client.wait_ready(600)
+        for number in range(rounds * len(TYPED)):
+            name, arguments, sentence, question = TYPED[number % len(TYPED)]
+            uri = place.as_uri()
+            client.open(uri, text)
+            line, version = text.count("\n") + 1, 1
+            code = f'\n\ndef {name}_{number}({arguments}):\n    """{sentence}"""\n    return {arguments}\n'
+            column = 0
+            client.change(uri, 2, edit(line, 0, line, 0, "\n"))
+            lines = text.count("\n") + 1
+            for piece in [code[at : at + 7] for at in range(0, len(code), 7)]:
+                version += 1
+                client.change(uri, version + 1, edit(lines, column, lines, column, piece))
+                lines += piece.count("\n")
+                column = len(piece) - piece.rfind("\n") - 1 if "\n" in piece else column + len(piece)
+                time.sleep(0.01)
+            target = f"{name}_{number}"
+            elapsed = wait_first(client, question, lambda hits, t=target: bool(hits) and hits[0]["name"] == t)
+            if elapsed is None:
+                misses += 1
+            else:
+                found.append(elapsed)
+            client.close_document(uri)
+            elapsed = wait_first(client, question, lambda hits, t=target: all(hit["name"] != t for hit in hits))
+            gone.append(elapsed if elapsed is not None else float("inf"))
+    return {"found": summary(found or [0.0]), "reverted": summary(gone), "never first": misses}
+
+
+def wait_first(
+    client: ProcessClient, question: str, good: Callable[[list[dict[str, Any]]], bool], seconds: float = 3.0
+) -> float | None:
+    """Milliseconds until an answer is good, or None."""
+    started = time.perf_counter()
+    while time.perf_counter() - started < seconds:
+        if good(client.search(question)["hits"]):
+            return (time.perf_counter() - started) * 1000
+    return None
+
+
+def show(figures: Figures) -> None:
+    print(f"{'':36}{'n':>6}{'median':>10}{'p95':>10}{'p99':>10}{'max':>10}  ms")
+    for section, content in figures.items():
+        for name, value in content.items() if isinstance(content, dict) else ():
+            if isinstance(value, dict):
+                columns = "".join(f"{value[key]:>10.2f}" for key in ("median_ms", "p95_ms", "p99_ms", "max_ms"))
+                print(f"{section + ': ' + name:36}{value['n']:>6}{columns}")
+            else:
+                print(f"{section + ': ' + name:36}{value!s:>16}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("corpus", nargs="?", default="S", help="S, M, L or a folder")
+    parser.add_argument("--only", nargs="*", default=["start", "idle", "indexing", "typed"])
+    parser.add_argument("--seconds", type=float, default=60.0, help="bound of the measurement while indexing")
+    options = parser.parse_args()
+    if options.corpus in ("S", "M", "L"):
+        from corpora import corpus
+
+        folder = corpus(options.corpus)
+    else:
+        folder = Path(options.corpus).resolve()
+    scratch = Path(tempfile.mkdtemp(prefix="semlens-lsp-bench-"))
+    cache = scratch / "cache"
+    figures: Figures = {}
+    try:
+        if set(options.only) & {"start", "idle", "typed"}:
+            figures["index"] = measure_index(folder, cache, scratch)
+            print("index", figures["index"], flush=True)
+        for name, measure in {
+            "start": lambda: measure_start(folder, cache, scratch),
+            "idle": lambda: measure_idle(folder, cache, scratch),
+            "typed": lambda: measure_typed(folder, cache, scratch),
+            "indexing": lambda: measure_indexing(folder, scratch, options.seconds),
+        }.items():
+            if name in options.only:
+                figures[name] = measure()
+                print(name, figures[name], flush=True)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    show(figures)
+    results = REPOSITORY / "bench" / "results"
+    results.mkdir(exist_ok=True)
+    label = options.corpus if options.corpus in ("S", "M", "L") else folder.name
+    target = results / f"lsp_latency_{label}.json"
+    old = json.loads(target.read_text()) if target.exists() else {}
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform(terse=True)}
+    target.write_text(json.dumps({**old, **figures, "machine": machine}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
