@@ -12,7 +12,16 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[2]
 SERVER = CHECKOUT / "server"
 
-HEAVY = ("pygls", "lsprotocol", "tree_sitter", "tree_sitter_language_pack", "onnxruntime", "rich", "watchdog", "asyncio")
+HEAVY = (
+    "pygls",
+    "lsprotocol",
+    "tree_sitter",
+    "tree_sitter_language_pack",
+    "onnxruntime",
+    "rich",
+    "watchdog",
+    "asyncio",
+)
 
 
 def test_contracts_hold(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import logging
 import os
 import sys
 import traceback
@@ -22,6 +23,7 @@ def run_fenced(arguments: Sequence[str] | None) -> int:
     from semlens.cli.arguments import build_parser
 
     options = build_parser().parse_args(arguments)
+    _log_only_for_debugging(options.debug)
     try:
         module, _, function = options.run.partition(":")
         code = int(getattr(importlib.import_module(f"semlens.cli.{module}"), function)(options))
@@ -69,6 +71,14 @@ def _is_disk_full(error: Exception) -> bool:
 def say(message: str) -> None:
     """One line to the user's eyes; stdout stays free for what was asked for."""
     print(f"semlens: {message}", file=sys.stderr)
+
+
+def _log_only_for_debugging(debug: bool) -> None:
+    """What a user must know is said by the command itself; the log repeats it for developers."""
+    if debug:
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    else:
+        logging.getLogger("semlens").addHandler(logging.NullHandler())
 
 
 def _never_fail_to_print() -> None:

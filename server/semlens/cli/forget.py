@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
         gone = [root for root, _ in stored_roots(workspace.cache_folder) if not root.is_dir()]
         for root in gone:
             _forget(workspace.cache_folder, root)
-        print(f"Forgot {'1 folder that no longer exists' if len(gone) == 1 else f'{len(gone)} folders that no longer exist'}.")
+        print(f"Forgot {len(gone)} folder{'' if len(gone) == 1 else 's'} no longer there.")
     elif not _forget(workspace.cache_folder, workspace.root):
         print(f"{harmless(str(workspace.root))} is not indexed: there is nothing to forget.")
     return 0

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from semlens.cli.fence import say
 from semlens.cli.progress import follow_indexing
 from semlens.cli.terminal import harmless
 from semlens.cli.workspace import open_workspace, running_engine
@@ -27,8 +28,11 @@ def run(options: argparse.Namespace) -> int:
     workspace = open_workspace(options.folder)
     request = _request(query, search_filter, options, workspace.settings)
     with running_engine(workspace, read_only=options.no_update) as engine:
-        follow_indexing(engine, patience_s=0.5)
+        status = follow_indexing(engine, patience_s=0.5)
         result = engine.search(request, CancelToken(), explain=options.explain)
+    for problem in status.problems:
+        if not problem.path:  # a lost capability, not one odd file
+            say(f"warning: {problem.message}")
     if options.json:
         print(json.dumps(_json(query, workspace.root, result, explain=options.explain)))
     else:

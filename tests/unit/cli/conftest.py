@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import ModuleType
 
 import pytest
+
 from semlens.cli import main
 from semlens.core.hit import SearchHit, SearchResult
 from semlens.core.request import SearchRequest
@@ -49,11 +50,14 @@ STATUS = EngineStatus(
 )
 
 
+RESULT = SearchResult((HIT,), generation=12, complete=True, elapsed_ms=7.44)
+
+
 @dataclass
 class Script:
     """What the fake engine answers and what it was asked."""
 
-    result: SearchResult = SearchResult((HIT,), generation=12, complete=True, elapsed_ms=7.44)
+    result: SearchResult = RESULT
     status: EngineStatus = STATUS
     error: BaseException | None = None
     calls: list[str] = field(default_factory=list)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from semlens.core.errors import CacheError, Cancelled, ModelError, NotAvailable, UsageError, WorkspaceError
 
 SERVER = Path(__file__).resolve().parents[3] / "server"

@@ -4,7 +4,9 @@ import json
 from dataclasses import replace
 
 import pytest
+
 from semlens.core.request import TestFilter
+from semlens.core.status import Problem
 from semlens.core.symbol import SymbolKind
 
 from .conftest import HIT
@@ -69,7 +71,9 @@ def test_a_long_snippet_is_shown_from_just_before_what_matched(semlens, script):
 
 
 def test_code_and_names_cannot_steer_the_terminal(semlens, script):
-    script.with_hits(replace(HIT, path="a\udcff\x1b[2J.py", signature="def \x1b]0;title\x07()", snippet="x = '\x9b1m'\n"))
+    script.with_hits(
+        replace(HIT, path="a\udcff\x1b[2J.py", signature="def \x1b]0;title\x07()", snippet="x = '\x9b1m'\n")
+    )
     _, out, _ = semlens("search", "fetch")
     assert not set(out) & {"\x1b", "\x07", "\x9b", "\udcff"}
     assert "a\\xff\\x1b[2J.py" in out
@@ -95,6 +99,15 @@ def test_an_incomplete_index_and_notes_are_said_on_stderr(semlens, script):
     assert "not complete" in err
     assert "lang:foo" in err
     assert "lang:foo" not in out
+
+
+def test_a_lost_capability_is_said_and_an_odd_file_is_not(semlens, script):
+    lost = Problem("", "The model does not match its checksum: install semlens again.")
+    script.status = replace(script.status, problems=(lost, Problem("odd.py", "Odd.")))
+    code, out, err = semlens("search", "fetch")
+    assert code == 0
+    assert "fetch_with_retry" in out
+    assert err == f"semlens: warning: {lost.message}\n"
 
 
 def test_options_become_the_request(semlens, script):
