@@ -1,0 +1,269 @@
+"""Quality and speed of the embedding models.
+
+    python bench/embedding.py docstrings --test test2000.json [--mined DIR] [--models NAME ...]
+    python bench/embedding.py paraphrases --sources DIR
+    python bench/embedding.py speed [--files DIR]
+
+``docstrings``: first sentence of a documentation -> the symbol it was taken from, out of 2,000, documentation removed. ``--test``
+is what ``docstrings.py`` of the shared benchmark writes; ``--mined`` holds what ``models/scripts/mine.py --heldout`` wrote, for
+the other languages. ``paraphrases``: questions in other words, ``bench/paraphrases/*.json``, over whole packages that ``--sources``
+holds as archives. All packages are held out of training (``models/scripts/heldout.toml``). Every score is MRR@10, ties
+counting against the answer; intervals are paired bootstraps of 95 %. Results are kept with ``--json FILE``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import statistics
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "models" / "scripts"), str(HERE.parent / "server")]
+
+from archives import packages_in  # noqa: E402
+from mine import mine_package, records_of_folder  # noqa: E402
+from pairs import documented_pair, passage_of  # noqa: E402
+
+from semlens.core.symbol import Passage, SymbolKind  # noqa: E402
+from semlens.core.words import IDENTIFIER, terms_of_identifier  # noqa: E402
+from semlens.embedding.embedder import Embedder  # noqa: E402
+from semlens.embedding.registry import find_model, load_embedder  # noqa: E402
+
+Scores = npt.NDArray[np.float32]  # (questions, passages)
+STATIC, REFINE = "semlens-static-v1", "all-minilm-l6-v2"
+STATIC_SHARE = 0.3  # of z-scores, against the refine tier's 0.7
+_CALLABLES = {SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR}
+_LANGUAGES = {"javascript": "js/ts", "typescript": "js/ts", "go": "go", "rust": "rust", "java": "java"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One test: question i is answered by any of the passages ``answers[i]``."""
+
+    name: str
+    questions: list[str]
+    answers: list[list[int]]
+    passages: list[Passage]
+
+
+def terms(text: str) -> list[str]:
+    return [term for identifier in IDENTIFIER.findall(text) for term in terms_of_identifier(identifier)]
+
+
+def bm25(case: Case, k1: float = 1.2, b: float = 0.75) -> Scores:
+    """BM25 over the stems of name, signature, documentation and body."""
+    texts = [f"{p.qualifier} {p.name}\n{p.signature}\n{p.documentation}\n{p.body}" for p in case.passages]
+    counts = [Counter(terms(text)) for text in texts]
+    lengths = np.array([sum(count.values()) for count in counts], dtype=np.float32)
+    postings: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for row, count in enumerate(counts):
+        for term, n in count.items():
+            postings[term].append((row, n))
+    norm = k1 * (1 - b + b * lengths / max(1.0, float(lengths.mean())))
+    scores = np.zeros((len(case.questions), len(texts)), dtype=np.float32)
+    for at, question in enumerate(case.questions):
+        for term in set(terms(question)):
+            found = postings.get(term)
+            if found:
+                rows, n = np.array(found).T
+                idf = math.log(1 + (len(texts) - len(rows) + 0.5) / (len(rows) + 0.5))
+                scores[at, rows] += idf * n * (k1 + 1) / (n + norm[rows])
+    return scores
+
+
+def cosine(embedder: Embedder, case: Case) -> Scores:
+    vectors = embedder.embed(embedder.tokenizer.tokenize(case.passages))
+    questions = np.stack([embedder.embed_query(question) for question in case.questions])
+    scores: Scores = questions @ vectors.T
+    return scores
+
+
+def z(scores: Scores) -> Scores:
+    """Each question's scores with mean 0 and deviation 1."""
+    return (scores - scores.mean(axis=1, keepdims=True)) / (scores.std(axis=1, keepdims=True) + 1e-9)
+
+
+def reciprocal_ranks(case: Case, scores: Scores) -> npt.NDArray[np.float64]:
+    """Of the best placed answer, 0 beyond the tenth place."""
+    values = []
+    for row, answers in zip(scores, case.answers, strict=True):
+        best = row[answers].max()
+        others = np.delete(row, answers)
+        rank = 1 + int((others >= best).sum())
+        values.append(1 / rank if rank <= 10 else 0.0)
+    return np.array(values)
+
+
+def interval(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64]) -> tuple[float, float, float]:
+    """Mean of ``first - second`` with its 95 % interval, by paired bootstrap."""
+    difference = first - second
+    rng = np.random.default_rng(0)
+    means = difference[rng.integers(0, len(difference), (4000, len(difference)))].mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(difference.mean()), float(low), float(high)
+
+
+def compare(case: Case, models: Sequence[str], *, threads: int) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float64]]]:
+    """Scores of every way to rank on one case."""
+    scores: dict[str, Scores] = {"bm25": bm25(case)}
+    for name in models:
+        scores[name] = cosine(load_embedder(find_model(name), threads=threads), case)
+    static = next((name for name in models if "static" in name), None)
+    refine = next((name for name in models if "static" not in name), None)
+    if static:
+        scores[f"{static} + bm25"] = z(scores[static]) * 0.7 + z(scores["bm25"]) * 0.3
+    if static and refine:
+        scores["static + refine"] = z(scores[static]) * STATIC_SHARE + z(scores[refine]) * (1 - STATIC_SHARE)
+    ranks = {name: reciprocal_ranks(case, some) for name, some in scores.items()}
+    result: dict[str, Any] = {"questions": len(case.questions), "passages": len(case.passages)}
+    for name, values in ranks.items():
+        result[name] = round(float(values.mean()), 4)
+    print(f"{case.name:14s} {len(case.questions):5d} questions {len(case.passages):6d} passages", end="")
+    print("".join(f"  {name} {values.mean():.3f}" for name, values in ranks.items()), flush=True)
+    return result, ranks
+
+
+def python_case(path: Path) -> Case:
+    cases = json.loads(path.read_text(encoding="utf-8"))
+    passages = [
+        Passage(0, 0, 0, SymbolKind.FUNCTION, "", case["qual"], case["sig"], "", case["body"]) for case in cases
+    ]
+    return Case("python", [case["query"] for case in cases], [[row] for row in range(len(cases))], passages)
+
+
+def mined_cases(folder: Path, pool: int) -> list[Case]:
+    """The same construction over mined packages; a name of its own in front of a sentence is dropped (Go)."""
+    found: dict[str, dict[str, Passage]] = defaultdict(dict)
+    bodies: set[str] = set()
+    for record in records_of_folder(folder):
+        group = _LANGUAGES.get(record["l"])
+        if group is None or SymbolKind(record["k"]) not in _CALLABLES:
+            continue
+        pair = documented_pair(record)
+        body = "".join(pair.passage.body.split()) if pair else ""
+        if pair and pair.query.lower() not in found[group] and body not in bodies:
+            bodies.add(body)
+            found[group][pair.query.lower()] = pair.passage
+    cases = []
+    for group in sorted(found):
+        items = sorted(found[group].items())
+        order = np.random.default_rng(7).permutation(len(items))[:pool]
+        items = [items[row] for row in order]
+        cases.append(
+            Case(group, [query for query, _ in items], [[row] for row in range(len(items))], [p for _, p in items])
+        )
+    return cases
+
+
+def paraphrase_case(path: Path, sources: Path) -> Case:
+    """All symbols of the named packages, documentation left in, as in a repository."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    passages: list[Passage] = []
+    for wanted in data["corpus"]:
+        package = next(
+            p for p in packages_in(sources / wanted["registry"], wanted["registry"]) if p.name == wanted["package"]
+        )
+        if package.version != wanted["version"]:
+            print(f"{package.name}: {package.version} is not the version of the questions, {wanted['version']}")
+        passages += [passage_of(record) for record in mine_package(package)[1]]
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row, passage in enumerate(passages):
+        rows[passage.name].append(row)
+    questions = [question for question in data["questions"] if any(name in rows for name in question["answers"])]
+    answers = [[row for name in question["answers"] for row in rows[name]] for question in questions]
+    return Case(data["language"], [question["question"] for question in questions], answers, passages)
+
+
+def docstrings(arguments: argparse.Namespace) -> dict[str, Any]:
+    cases = [python_case(arguments.test)] if arguments.test else []
+    if arguments.mined:
+        cases += mined_cases(arguments.mined, arguments.pool)
+    return {case.name: compare(case, arguments.models, threads=arguments.threads)[0] for case in cases}
+
+
+def paraphrases(arguments: argparse.Namespace) -> dict[str, Any]:
+    results: dict[str, Any] = {}
+    pooled: dict[str, list[npt.NDArray[np.float64]]] = defaultdict(list)
+    for path in sorted((HERE / "paraphrases").glob("*.json")):
+        case = paraphrase_case(path, arguments.sources)
+        results[case.name], ranks = compare(case, arguments.models, threads=arguments.threads)
+        for name, values in ranks.items():
+            pooled[name].append(values)
+    together = {name: np.concatenate(values) for name, values in pooled.items()}
+    results["all"] = {name: round(float(values.mean()), 4) for name, values in together.items()}
+    print("all", results["all"])
+    if "static + refine" in together and REFINE in together:
+        results["static + refine against refine"] = interval(together["static + refine"], together[REFINE])
+        print("static + refine against refine, paired:", results["static + refine against refine"])
+    return results
+
+
+def speed(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Passages a second from text to vectors, and milliseconds a question, median and 95th percentile."""
+    from semlens.syntax.parser import parse
+
+    passages: list[Passage] = []
+    for path in sorted(arguments.files.rglob("*.py"))[:400]:
+        passages += parse(path.name, path.read_bytes()).passages
+    results: dict[str, Any] = {}
+    for name in arguments.models:
+        some = passages if "static" in name else passages[:: max(1, len(passages) // 400)]
+        embedder = load_embedder(find_model(name), threads=arguments.threads)
+        embedder.embed(embedder.tokenizer.tokenize(some[:20]))
+        tokenizing, tokens = _timed(lambda some=some, e=embedder: e.tokenizer.tokenize(some))
+        embedding, _ = _timed(lambda tokens=tokens, e=embedder: e.embed(tokens))
+        times = []
+        for at in range(300):
+            seconds, _ = _timed(lambda at=at, e=embedder: e.embed_query(f"where is the retry delay computed {at}"))
+            times.append(seconds * 1000)
+        results[name] = {
+            "passages": len(some),
+            "tokenize_per_s": round(len(some) / tokenizing),
+            "embed_per_s": round(len(some) / embedding),
+            # parse workers tokenise on every core, this measures one
+            "together_per_s": round(len(some) / (tokenizing / arguments.threads + embedding)),
+            "query_ms": round(statistics.median(times), 3),
+            "query_ms_p95": round(float(np.quantile(times, 0.95)), 3),
+            "megabytes": round(sum(file.size for file in embedder.manifest.files) / 1e6, 1),
+        }
+        print(name, results[name], flush=True)
+    return results
+
+
+def _timed(call: Callable[[], Any]) -> tuple[float, Any]:
+    start = time.perf_counter()
+    value = call()
+    return time.perf_counter() - start, value
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("docstrings", "paraphrases", "speed"))
+    parser.add_argument("--models", nargs="*", default=[STATIC, REFINE])
+    parser.add_argument("--test", type=Path)
+    parser.add_argument("--mined", type=Path)
+    parser.add_argument("--pool", type=int, default=2000)
+    parser.add_argument("--sources", type=Path)
+    parser.add_argument("--files", type=Path, default=Path(json.__file__).parent.parent)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    run = {"docstrings": docstrings, "paraphrases": paraphrases, "speed": speed}[arguments.what]
+    result = run(arguments)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

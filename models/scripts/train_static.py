@@ -1,0 +1,181 @@
+"""Trains the static model.
+
+    python models/scripts/train_static.py --data DIR --minilm models/all-minilm-l6-v2 --out FILE.npz [--steps 4000]
+
+Word vectors start as MiniLM's of the words (principal components), so that English is known before code is seen. Loss:
+InfoNCE in both directions over the batch, and, with ``--teacher teacher.npy`` (``teach.py``), the teacher's similarities
+between the questions as soft targets. Reports MRR@10 on held-out packages of the training data as it goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from batches import Drops, Pairs, epochs
+from static_model import StaticModel
+from torch.nn import functional
+
+
+DIMENSION = 256
+_KIND_WEIGHT = (1.0, 0.6, 0.5, 0.5)  # chance of a pair of each kind to be in an epoch: doc, more, comment, name
+
+
+def starting_vectors(minilm: Path, words: list[str]) -> np.ndarray:
+    """MiniLM's vectors of the words, reduced to 256 dimensions, length 1 on average."""
+    import onnxruntime
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(minilm / "tokenizer.json"))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 2
+    session = onnxruntime.InferenceSession(str(minilm / "model.onnx"), options, providers=["CPUExecutionProvider"])
+    encodings = [encoding.ids for encoding in tokenizer.encode_batch([word or "." for word in words])]
+    vectors = np.zeros((len(words), 384), dtype=np.float32)
+    by_length: dict[int, list[int]] = {}
+    for row, ids in enumerate(encodings):
+        by_length.setdefault(len(ids), []).append(row)
+    for rows in by_length.values():
+        for at in range(0, len(rows), 128):
+            some = rows[at : at + 128]
+            ids = np.array([encodings[row] for row in some], dtype=np.int64)
+            vectors[some] = session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
+    vectors -= vectors.mean(axis=0)
+    _, _, components = np.linalg.svd(vectors[::4], full_matrices=False)
+    reduced = vectors @ components[:DIMENSION].T
+    reduced /= np.linalg.norm(reduced, axis=1).mean()
+    reduced[0] = 0
+    return reduced
+
+
+def starting_weights(frequencies: np.ndarray) -> np.ndarray:
+    """Smooth inverse frequency, a / (a + p)."""
+    share = frequencies / frequencies.sum()
+    return 1e-3 / (1e-3 + share)
+
+
+def mrr10(questions: np.ndarray, passages: np.ndarray) -> float:
+    """Mean reciprocal rank within ten; the answer of row i is passage i, ties count against it."""
+    scores = questions @ passages.T
+    own = np.diagonal(scores)[:, None]
+    ranks = (scores >= own).sum(axis=1)
+    return float(np.where(ranks <= 10, 1 / ranks, 0).mean())
+
+
+@torch.no_grad()
+def validate(model: StaticModel, pairs: Pairs, rows: np.ndarray) -> float:
+    rng = np.random.default_rng(0)
+    halves: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    for at in range(0, len(rows), 500):
+        question, passage = pairs.batch(rows[at : at + 500], None, rng)
+        halves[0].append(model(question).numpy())
+        halves[1].append(model(passage).numpy())
+    return mrr10(np.concatenate(halves[0]), np.concatenate(halves[1]))
+
+
+def split(pairs: Pairs, rng: np.random.Generator) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Training rows, and validation rows by language: doc pairs of a twentieth of the packages."""
+    n_packages = int(pairs.package.max()) + 1
+    held = np.isin(pairs.package, rng.permutation(n_packages)[: n_packages // 20])
+    validation = {}
+    for language in np.unique(pairs.language):
+        rows = np.flatnonzero(held & (pairs.kind == 0) & (pairs.language == language))
+        if len(rows) >= 200:
+            validation[str(language)] = rng.permutation(rows)[:1000]
+    return np.flatnonzero(~held), validation
+
+
+def train(arguments: argparse.Namespace) -> None:
+    torch.manual_seed(arguments.seed)
+    torch.set_num_threads(arguments.threads)
+    rng = np.random.default_rng(arguments.seed)
+    words = (arguments.data / "words.txt").read_text(encoding="utf-8").split("\n")[:-1]
+    pairs = Pairs(arguments.data, words)
+    cached = arguments.data / "start.npy"
+    if not cached.exists():
+        np.save(cached, starting_vectors(arguments.minilm, words))
+    model = StaticModel(np.load(cached), starting_weights(pairs.frequencies))
+    rows, validation = split(pairs, np.random.default_rng(0))
+    teacher = np.load(arguments.teacher, mmap_mode="r") if arguments.teacher else None
+    drops = Drops(synonym=arguments.synonym, shared=arguments.shared)
+    rate = arguments.rate
+    groups = [
+        {"params": [model.table], "lr": rate},
+        {"params": [model.word_weights], "lr": 3 * rate},
+        {"params": [model.field_weights, model.matrices, model.scale], "lr": rate / 2},
+    ]
+    optimizer = torch.optim.Adam(groups, fused=True)
+    rates = [group["lr"] for group in groups]
+    keep = np.array(_KIND_WEIGHT)[pairs.kind[rows]]
+    stream = epochs(rows, pairs.package, batch=arguments.batch, group=arguments.group, rng=rng)
+    print(f"{len(rows)} pairs, about {int(keep.sum()) // arguments.batch} steps an epoch", flush=True)
+    start = time.monotonic()
+    label = torch.arange(arguments.batch)
+    reserve = np.zeros(0, dtype=np.int64)
+    for step in range(arguments.steps):
+        while len(reserve) < arguments.batch:
+            some = next(stream)
+            reserve = np.concatenate([reserve, some[rng.random(len(some)) < np.array(_KIND_WEIGHT)[pairs.kind[some]]]])
+        chosen, reserve = reserve[: arguments.batch], reserve[arguments.batch :]
+        progress = step / arguments.steps
+        for group, base in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = base * (min(1, step / 50) * (1 - progress) + 0.01)
+        question, passage = pairs.batch(chosen, drops, rng)
+        q, d = model(question), model(passage)
+        scores = (q @ d.T) * model.scale.exp().clamp(max=60)
+        loss = (functional.cross_entropy(scores, label) + functional.cross_entropy(scores.T, label)) / 2
+        if teacher is not None:
+            taught = torch.from_numpy(np.asarray(teacher[chosen], dtype=np.float32))
+            soft = functional.softmax((taught @ taught.T).fill_diagonal_(-10) * 15, dim=1)
+            # the question's view of the other questions, and of their passages, as the teacher has it of the questions
+            own = (q @ q.T - 2 * torch.eye(len(q))) * 15
+            loss = loss + arguments.teaching * functional.cross_entropy(own, soft)
+            across = (q @ d.T - 2 * torch.eye(len(q))) * 15
+            loss = loss + arguments.teaching / 2 * functional.cross_entropy(across, soft)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if step % 250 == 249 or step + 1 == arguments.steps:
+            values = {language: validate(model, pairs, some) for language, some in validation.items()}
+            seconds = time.monotonic() - start
+            print(
+                f"step {step + 1} {seconds:.0f} s loss {loss.item():.3f} scale {model.scale.exp().item():.1f}"
+                f" fields {[round(v, 2) for v in model.field_weights.tolist()]}"
+                f" validation {np.mean(list(values.values())):.4f} { {k: round(v, 3) for k, v in values.items()} }",
+                flush=True,
+            )
+    np.savez(
+        arguments.out,
+        table=model.table.detach().numpy(),
+        word_weights=model.word_weights.detach().numpy(),
+        field_weights=model.field_weights.detach().numpy(),
+        matrices=model.matrices.detach().numpy(),
+        words=np.array(words),
+        torch=torch.__version__,
+        arguments=str(vars(arguments)),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--minilm", type=Path, default=Path(__file__).resolve().parent.parent / "all-minilm-l6-v2")
+    parser.add_argument("--teacher", type=Path)
+    parser.add_argument("--teaching", type=float, default=0.3)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--batch", type=int, default=1024)
+    parser.add_argument("--group", type=int, default=64)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--synonym", type=float, default=0.15)
+    parser.add_argument("--shared", type=float, default=0.25)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    train(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()
