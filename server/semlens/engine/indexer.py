@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FEATURE_VERSION = 1
+FEATURE_VERSION = 2
 """Of what is taken out of a file: raise it when symbols, passages or words change, and every index is made anew from the
 vector cache. 1: first."""
 
@@ -99,6 +99,8 @@ class Indexer:
         self._unpublished = False
         self._publish_at_once = False
         self._last_publish = 0.0
+        self._rest_until = 0.0
+        self._cache_checked = 0
         self._stopping = False
         self.paused = False
         self.may_refine = not one_shot
@@ -188,14 +190,16 @@ class Indexer:
 
     def _step(self) -> None:
         now = time.monotonic()
-        due = self.overlays.step(self.states, self._tiers)
-        if due is not None:
-            self._deadlines.at(due)
+        self.overlays.step(self.states, self._tiers)
         for state in self.states.values():
             if not state.index.writer:
                 self._follow(state, now)
             elif not self.paused:
                 self._work(state)
+        # again: a file that is gone or differs by now may be what an open buffer was shown by
+        due = self.overlays.step(self.states, self._tiers)
+        if due is not None:
+            self._deadlines.at(due)
         if not self.paused:
             self._fill_vectors()
             self._start_merge()
@@ -220,19 +224,20 @@ class Indexer:
         if str(real) in self.states:
             return
         try:
-            index = RootIndex(real, self._cache_folder, read_only=self._read_only)
+            fingerprints = [tier.fingerprint for tier in self._tiers]
+            index = RootIndex(real, self._cache_folder, fingerprints, read_only=self._read_only)
         except CacheError as error:
             self.failed_roots[str(real)] = Problem(str(given), str(error))
             self._changed(at_once=True)
             return
         index.take_writer_lock()
         index.load()
-        index.load_vectors([tier.fingerprint for tier in self._tiers])
         state = RootState(given, index, Discovery(real, self._settings))
         state.first_index = not index.files
         state.skipped.update(index.meta.get("skipped", {}))
         if index.meta.get("features") != FEATURE_VERSION:
             state.full = True
+            state.upgrading = bool(index.files)
         self.states[str(real)] = state
         self.overlays.place(self.states)
         if index.writer:
@@ -292,21 +297,30 @@ class Indexer:
         now = time.monotonic()
         for path in paths:
             for state in self.states.values():
-                relative = state.discovery.relative(path)
+                relative = state.discovery.relative(path) if state.index.writer else None
                 if relative is not None:
                     state.changed.setdefault(relative, now)
 
     def rescan(self, real: str | None, *, full: bool) -> None:
         for name, state in self.states.items():
-            if real is None or name == real:
+            if state.index.writer and (real is None or name == real):
                 state.scan_again = True
                 state.full |= full
 
     def apply_settings(self, settings: Settings) -> None:
-        self._settings = settings
+        old, self._settings = self._settings, settings
+        if (old.files, old.watch) == (settings.files, settings.watch):
+            return
         for state in self.states.values():
             state.discovery = Discovery(state.index.root, settings)
+            if not state.index.writer:
+                continue
             state.scan_again = True
+            if state.watcher is not None:
+                state.watcher.stop()
+                state.watcher = None
+            if state.watching != "client":
+                self._watch(state, "native" if not self._one_shot else "none")
 
     def set_paused(self, paused: bool) -> None:  # noqa: FBT001 - a state to be in
         self.paused = paused
@@ -320,6 +334,8 @@ class Indexer:
             state.index.load()
             state.scan_again = True
             state.index.scanned = False
+            state.full = state.index.meta.get("features") != FEATURE_VERSION
+            state.upgrading = state.full and bool(state.index.files)
             self._watch(state, "client" if state.watching == "client" else "native")
             self._changed(at_once=True)
         elif state.index.follow():
@@ -329,6 +345,9 @@ class Indexer:
     # --- scanning and parsing --------------------------------------------------------------------------------------
 
     def _work(self, state: RootState) -> None:
+        if time.monotonic() < self._rest_until:
+            self._deadlines.at(self._rest_until)
+            return
         if state.changed:
             state.take_changed()
             self._changed()
@@ -356,7 +375,8 @@ class Indexer:
         state.scan_again = False
         self._scan_count += 1
         state.scan = self._scan_count
-        state.seen = set()
+        state.scan_full, state.full = state.full, False
+        state.seen, state.touched = set(), set()
         state.discovery.refresh()
         self._scanners.submit(self._scan, state, state.scan)
         self._changed(at_once=True)
@@ -375,6 +395,9 @@ class Indexer:
                     return
         except SemlensError as error:
             failure = str(error)
+        except Exception as error:  # whatever it is, the scan must end, or nothing is ever complete
+            logger.exception("a scan failed")
+            failure = f"The scan failed ({type(error).__name__}: {error}): its files are as they were found before."
         self._jobs.post(lambda: self._found(state, number, chunk))
         self._jobs.post(lambda: self._scan_done(state, number, failure))
 
@@ -389,10 +412,12 @@ class Indexer:
         if failure:
             self.errors.append(Problem(str(state.given), failure))
         else:
-            for path in [path for path in state.index.files if path not in state.seen and path not in state.changed]:
+            # what was looked at while the scan went on is known better than by the scan
+            known = state.seen | state.touched | state.changed.keys() | state.in_flight.keys() | state.pending.keys()
+            for path in [path for path in state.index.files if path not in known]:
                 state.index.remove(path)
-        state.full = False
-        state.seen = set()
+        state.scan_full = False
+        state.seen, state.touched = set(), set()
         state.skipped = state.discovery.skipped.copy()
         state.index.scanned = True
         self._changed(at_once=True)
@@ -405,6 +430,13 @@ class Indexer:
         try:
             batch = future.result()
         except WorkerDiedError:
+            return
+        except Exception:  # no process or no memory to be had: the files are not at fault
+            logger.exception("files could not be parsed")
+            now = time.monotonic()
+            for path in paths:
+                state.changed.setdefault(path, now)
+            self._rest_until = now + 1.0
             return
         for result in batch.results:
             segment = None
@@ -536,7 +568,7 @@ class Indexer:
         index = state.index
         if not index.writer or not (index.dirty or index.unwritten_vectors):
             return
-        busy = not state.settled or self._merging
+        busy = not state.settled or self._merging or index.commit_error  # a full disk is not asked all the time
         due = state.last_commit + BUSY_COMMIT_SECONDS if busy else state.last_change + QUIET_COMMIT_SECONDS
         if self._one_shot and not busy:
             due = now
@@ -552,10 +584,12 @@ class Indexer:
             return
         first = next((tier for tier in self._tiers if tier.role == "first"), None)
         embedded = first is None or not any(len(live.missing(first.fingerprint)) for live in state.index.segments.values())
+        state.upgrading = state.upgrading and not state.settled
         meta = {
             "complete": state.settled and embedded,
             "skipped": dict(state.skipped),
-            "features": FEATURE_VERSION if state.index.scanned else 0,
+            # until all is read again, some of it is of the older making; a killed upgrade begins anew
+            "features": 0 if state.upgrading else FEATURE_VERSION,
             "version": semlens.__version__,
         }
-        state.index.commit(meta, [tier.fingerprint for tier in self._tiers])
+        state.index.commit(meta)

@@ -1,4 +1,4 @@
-"""What speaks for a passage: BM25F over its words, and its cosine to the question."""
+"""What speaks for passages and files: BM25F over their words, which words are covered, and cosines to the question."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
 from semlens.index.snapshot import SegmentView
-from semlens.index.terms import K1
-from semlens.index.vectors import VectorBlock, quantise
+from semlens.index.terms import K1, name_term_hash
+from semlens.index.vectors import quantise
+from semlens.search.facts import facts_of
 from semlens.search.query import Query
 
-Scores = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+FILE_K1 = 6.0
+FILE_B = 0.5
+_AVERAGE_PASSAGES = 12.0
+"""BM25 over files: saturation, and the length normalisation by passages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,54 +36,88 @@ class QueryVector:
     vector: npt.NDArray[np.float32]
 
 
-def score_words(views: Sequence[SegmentView], query: Query, cancel: CancelToken) -> list[Scores]:
-    """BM25F score of every passage of every view; passages that died score 0.
+@dataclass(frozen=True, slots=True)
+class WordEvidence:
+    """Of one view. ``covered`` columns are shares of the weight of the question's words, 0 to 1.
+
+    :ivar passages: BM25F score of each passage, 0 for those that died or are filtered out.
+    :ivar covered: by each passage. :ivar named: by the name of each passage's symbol.
+    :ivar files: BM25 score of each file. :ivar files_covered: by each file as a whole. :ivar files_named: by its names.
+    """
+
+    passages: Floats
+    covered: Floats
+    named: Floats
+    files: Floats
+    files_covered: Floats
+    files_named: Floats
+    gains: Mapping[int, float]
+
+
+def score_words(
+    views: Sequence[SegmentView], masks: Sequence[Mask | None], query: Query, cancel: CancelToken
+) -> list[WordEvidence]:
+    """:param masks: passages that may be hits, None for all.
 
     idf is Robertson's, ln(1 + (N - n + 0.5) / (n + 0.5)), over the passages of all views.
     """
     n_passages = max(1, sum(len(view.segment.passages) for view in views))
-    scores = [np.zeros(len(view.segment.passages), np.float32) for view in views]
+    gains: dict[int, float] = {}
     for term, weight in query.terms:
-        cancel.check()
-        places = [view.segment.words.find(term) for view in views]
-        n_holding = sum(place.stop - place.start for place in places)
-        if not n_holding:
-            continue
-        gain = weight * float(np.log1p((n_passages - n_holding + 0.5) / (n_holding + 0.5)))
-        for view, place, out in zip(views, places, scores, strict=True):
-            if place.stop > place.start:
-                found = view.segment.words.weights(place)
-                out[view.segment.words.rows[place]] += gain * (K1 + 1.0) * found / (K1 + found)
-    for view, out in zip(views, scores, strict=True):
-        mask = view.alive_passages
-        if mask is not None:
-            out[~mask] = 0.0
-    return scores
-
-
-def nearest_passages(
-    view: SegmentView, query_vector: QueryVector, count: int
-) -> npt.NDArray[np.uint32]:
-    """Rows of the living passages nearest to the question, unordered."""
-    quantised = quantise(query_vector.vector)
-    mask = view.alive_passages
+        n_holding = sum(_count(view, term) for view in views)
+        if n_holding:
+            gains[term] = weight * float(np.log1p((n_passages - n_holding + 0.5) / (n_holding + 0.5)))
+    total = sum(gains.values()) or 1.0
     found = []
-    for block in view.tiers.get(query_vector.fingerprint, ()):
-        rows, _ = block.nearest(quantised, count if mask is None else 2 * count)
-        found.append(rows if mask is None else rows[mask[rows]])
-    return np.concatenate(found) if found else np.zeros(0, np.uint32)
+    for view, mask in zip(views, masks, strict=True):
+        cancel.check()
+        found.append(_score_view(view, mask, gains, total))
+    return found
 
 
-def cosines_of(view: SegmentView, rows: npt.NDArray[np.uint32], query_vector: QueryVector) -> Scores:
-    """Cosine of each given passage, NaN where it has no vector yet."""
-    out = np.full(len(rows), np.nan, np.float32)
-    for block in view.tiers.get(query_vector.fingerprint, ()):
-        out = np.fmax(out, block.cosines(rows, query_vector.vector))
+def _count(view: SegmentView, term: int) -> int:
+    place = view.segment.words.find(term)
+    return place.stop - place.start
+
+
+def _score_view(view: SegmentView, mask: Mask | None, gains: Mapping[int, float], total: float) -> WordEvidence:
+    segment = view.segment
+    n_passages, n_files = len(segment.passages), len(segment.files)
+    of_files = segment.passages.files
+    evidence = WordEvidence(
+        np.zeros(n_passages, np.float32), np.zeros(n_passages, np.float32), np.zeros(n_passages, np.float32),
+        np.zeros(n_files, np.float32), np.zeros(n_files, np.float32), np.zeros(n_files, np.float32), gains,
+    )  # fmt: skip
+    length = 1.0 - FILE_B + FILE_B * facts_of(segment).n_passages / _AVERAGE_PASSAGES
+    for term, gain in gains.items():
+        place = segment.words.find(term)
+        if place.stop == place.start:
+            continue
+        rows, weights = segment.words.rows[place], segment.words.weights(place)
+        if mask is not None:
+            rows, weights = rows[mask[rows]], weights[mask[rows]]
+        evidence.passages[rows] += gain * (K1 + 1.0) * weights / (K1 + weights)
+        evidence.covered[rows] += gain / total
+        in_files = np.bincount(of_files[rows], weights, n_files).astype(np.float32) / length
+        evidence.files[:] += gain * (FILE_K1 + 1.0) * in_files / (FILE_K1 + in_files)
+        evidence.files_covered[in_files > 0] += gain / total
+        named = segment.words.rows[segment.words.find(name_term_hash(term))]
+        if mask is not None:
+            named = named[mask[named]]
+        evidence.named[named] += gain / total
+        holds = np.zeros(n_files, bool)
+        holds[of_files[named]] = True
+        evidence.files_named[holds] += gain / total
+    return evidence
+
+
+def all_cosines(view: SegmentView, query_vector: QueryVector) -> Floats | None:
+    """Cosine of every passage of a view, NaN where it has no vector yet; None when none has."""
+    blocks = view.tiers.get(query_vector.fingerprint, ())
+    if not any(len(block.rows) for block in blocks):
+        return None
+    quantised = quantise(query_vector.vector)
+    out = np.full(len(view.segment.passages), np.nan, np.float32)
+    for block in blocks:
+        out[block.rows] = block.all_cosines(quantised)
     return out
-
-
-def restrict_tiers(
-    view: SegmentView, wanted: npt.NDArray[np.bool_]
-) -> Mapping[str, tuple[VectorBlock, ...]]:
-    """Vectors of the wanted passages alone, for a scan under a filter."""
-    return {name: tuple(block.subset(wanted) for block in blocks) for name, blocks in view.tiers.items()}

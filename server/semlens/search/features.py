@@ -1,176 +1,214 @@
-"""The table that ranking reads: candidate files and their passages, a column a feature.
+"""The table that ranking reads: every living file of every view, a column a feature.
 
-Columns span all views of a snapshot, so that scores are comparable between an open buffer and the disk.
+Columns span all views of a snapshot, so that an open buffer and the disk compare. Everything is computed over whole
+columns: there is no step that chooses candidates first, and nothing that it could miss.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from semlens.core.cancel import CancelToken
-from semlens.core.symbol import Role
-from semlens.core.words import split_identifier, stem
-from semlens.index.columns import ranges
 from semlens.index.snapshot import SegmentView
-from semlens.search.evidence import QueryVector, cosines_of
+from semlens.search.evidence import QueryVector, WordEvidence, all_cosines
+from semlens.search.facts import FileFacts, Words, facts_of
+from semlens.search.names import NameEvidence
+from semlens.search.places import match_paths
 from semlens.search.query import Query
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
-_BEST_PASSAGES = 3
+_BEST = 3
+"""Passages that speak for a file."""
+
+_LEAST_SIMILAR = 40
+"""Files that no word and no name speaks for are hits only when they are among so many nearest in meaning."""
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateTable:
-    """Candidates by column.
+class FileTable:
+    """Files of all views, one after the other.
 
-    :ivar file_views: which view each file is in; ``file_rows`` its row there. Shape (f,).
-    :ivar passage_files: which candidate file each passage belongs to, ascending; ``passage_rows`` its row in the view;
-        ``passage_symbols`` its symbol's row, or -1. Shape (p,).
-    :ivar files: feature columns of shape (f,). :ivar passages: feature columns of shape (p,).
+    :ivar views: number of each file's view. :ivar rows: its row there. Shape (f,).
+    :ivar columns: features by name, shape (f,). :ivar eligible: mask of the files that may be hits.
+    :ivar cosines: of each view's passages, by role of the model; NaN where there is none.
+    :ivar word_scale: largest word score of a passage, at least a tiny number.
     """
 
-    file_views: Ints
-    file_rows: Ints
-    passage_files: Ints
-    passage_rows: Ints
-    passage_symbols: Ints
-    files: dict[str, Floats]
-    passages: dict[str, Floats]
+    views: Ints
+    rows: Ints
+    columns: Mapping[str, Floats]
+    eligible: Mask
+    cosines: Sequence[Mapping[str, Floats]]
+    word_scale: float
 
 
 def build_table(
     views: Sequence[SegmentView],
-    candidates: Sequence[npt.NDArray[np.uint32]],
-    masks: Sequence[npt.NDArray[np.bool_] | None],
-    words: Sequence[Floats],
-    names: Sequence[Floats],
+    masks: Sequence[Mask | None],
+    words: Sequence[WordEvidence],
+    names: Sequence[NameEvidence],
     query: Query,
     query_vectors: Sequence[QueryVector],
-    cancel: CancelToken,
-) -> CandidateTable:
-    """:param candidates: candidate file rows of each view. :param names: score of each row of names of each view."""
-    file_views = np.concatenate([np.full(len(rows), i, np.int64) for i, rows in enumerate(candidates)])
-    file_rows = np.concatenate([rows.astype(np.int64) for rows in candidates])
-    passage_rows, passage_files = _passages_of(views, candidates, masks)
-    passage_views = file_views[passage_files]
-
-    passage_symbols = np.zeros(len(passage_rows), np.int64)
-    of_words = np.zeros(len(passage_rows), np.float32)
-    of_names = np.zeros(len(passage_rows), np.float32)
-    cosines = {vector.role: np.full(len(passage_rows), np.nan, np.float32) for vector in query_vectors}
-    for i, view in enumerate(views):
-        cancel.check()
-        here = passage_views == i
-        rows = passage_rows[here]
-        if not len(rows):
-            continue
-        symbols = view.segment.passages.symbols[rows].astype(np.int64)
-        passage_symbols[here] = symbols
-        of_words[here] = words[i][rows]
-        file_names = len(view.segment.symbols) + file_rows[passage_files[here]]
-        of_names[here] = names[i][np.where(symbols >= 0, symbols, file_names)]
-        for vector in query_vectors:
-            cosines[vector.role][here] = cosines_of(view, rows.astype(np.uint32), vector)
-
-    n_files = len(file_rows)
-    files: dict[str, Floats] = {"words.top3": _scaled(_top_sum(of_words, passage_files, n_files)[0])}
-    passages: dict[str, Floats] = {
-        "words": _scaled(of_words),
-        "name": of_names,
-        "no_symbol": (passage_symbols < 0).astype(np.float32),
+) -> FileTable:
+    """:param masks: passages that may be hits, None for all."""
+    facts = [facts_of(view.segment) for view in views]
+    cosines = [_cosines(view, mask, query_vectors) for view, mask in zip(views, masks, strict=True)]
+    of_words = [_best_of(evidence.passages, known, 0.0) for evidence, known in zip(words, facts, strict=True)]
+    columns = {
+        "words.best": _scaled(_join([best for best, _ in of_words])),
+        "words.top3": _scaled(_join([total for _, total in of_words])),
+        "words.file": _scaled(_join([evidence.files for evidence in words])),
+        "cover.best": _join([_best(e.covered, known) for e, known in zip(words, facts, strict=True)]),
+        "cover.file": _join([evidence.files_covered for evidence in words]),
+        "cover.names": _join([evidence.files_named for evidence in words]),
+        "cover.name": _join([_best(e.named, known) for e, known in zip(words, facts, strict=True)]),
+        "definition": _join([evidence.files for evidence in names]),
     }
-    for role, values in cosines.items():
-        total, count = _top_sum(values, passage_files, n_files)
-        mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-        # a file or passage that the model has not seen yet competes as an average one
-        average = float(np.nanmean(mean)) if (count > 0).any() else 0.0
-        files[f"{role}.top3"] = np.where(np.isnan(mean), average, mean).astype(np.float32)
-        passages[role] = np.where(np.isnan(values), files[f"{role}.top3"][passage_files], values)
-    files |= _file_features(views, file_views, file_rows, names, query)
-    return CandidateTable(file_views, file_rows, passage_files, passage_rows, passage_symbols, files, passages)
+    gains = words[0].gains if words else {}
+    for name in ("stems", "folders"):
+        parts: list[Words] = [getattr(known, name) for known in facts]
+        shares = [_path_cover(part, len(known.tests), gains) for part, known in zip(parts, facts, strict=True)]
+        columns[name[:-1]] = _join([share for share, _ in shares])
+        columns[f"{name[:-1]}.query"] = _join([share for _, share in shares])
+    for vector in query_vectors:
+        columns |= _cosine_columns(vector.role, [found.get(vector.role) for found in cosines], facts)
+    columns |= _fixed_columns(facts, query)
+    columns["open"] = _join([np.full(len(known.tests), bool(view.buffer_uri), np.float32) for view, known in zip(views, facts, strict=True)])
+    columns["path"] = _join([_path_column(view, known, query) for view, known in zip(views, facts, strict=True)])
+    return FileTable(
+        views=np.repeat(np.arange(len(views)), [len(known.tests) for known in facts]),
+        rows=np.concatenate([np.arange(len(known.tests)) for known in facts]) if facts else np.zeros(0, np.int64),
+        columns=columns,
+        eligible=_eligible(views, masks, facts, columns),
+        cosines=cosines,
+        word_scale=max(1e-6, max((float(e.passages.max(initial=0.0)) for e in words), default=0.0)),
+    )
 
 
-def _passages_of(
-    views: Sequence[SegmentView],
-    candidates: Sequence[npt.NDArray[np.uint32]],
-    masks: Sequence[npt.NDArray[np.bool_] | None],
-) -> tuple[Ints, Ints]:
-    """Rows of all passages of the candidate files, and the number of the file of each."""
-    all_rows, all_files = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    base = 0
-    for view, files, mask in zip(views, candidates, masks, strict=True):
-        of_passages = view.segment.passages.files  # ascending: a file's passages stand together
-        starts = np.searchsorted(of_passages, files, "left").astype(np.int64)
-        lengths = np.searchsorted(of_passages, files, "right") - starts
-        rows = ranges(starts, lengths)
-        numbers = np.repeat(np.arange(len(files), dtype=np.int64), lengths) + base
-        if mask is not None:
-            rows, numbers = rows[mask[rows]], numbers[mask[rows]]
-        all_rows.append(rows)
-        all_files.append(numbers)
-        base += len(files)
-    return np.concatenate(all_rows), np.concatenate(all_files)
+def _join(parts: Sequence[Floats]) -> Floats:
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def _top_sum(values: Floats, files: Ints, n_files: int) -> tuple[Floats, Ints]:
-    """Sum and number of the three largest values of each file, NaN left out."""
-    known = np.flatnonzero(~np.isnan(values))
-    order = known[np.lexsort((-values[known], files[known]))]
-    grouped = files[order]
-    starts = np.searchsorted(grouped, np.arange(n_files))
-    best = np.arange(len(order)) - starts[grouped] < _BEST_PASSAGES
-    total = np.bincount(grouped[best], values[order[best]], n_files).astype(np.float32)
-    return total, np.bincount(grouped[best], minlength=n_files)
+def _cosines(view: SegmentView, mask: Mask | None, query_vectors: Sequence[QueryVector]) -> dict[str, Floats]:
+    found = {}
+    for vector in query_vectors:
+        cosines = all_cosines(view, vector)
+        if cosines is not None:
+            if mask is not None:
+                cosines[~mask] = np.nan
+            found[vector.role] = cosines
+    return found
+
+
+def _best(values: Floats, facts: FileFacts) -> Floats:
+    """The largest value of each file's passages."""
+    out = np.zeros(len(facts.tests), np.float32)
+    if len(facts.filled):
+        out[facts.filled] = np.maximum.reduceat(values, facts.starts)
+    return out
+
+
+def _best_of(values: Floats, facts: FileFacts, least: float) -> tuple[Floats, Floats]:
+    """The largest value of each file's passages and the sum of its three largest, those above ``least`` alone."""
+    best = np.full(len(facts.tests), least, np.float32)
+    total = np.full(len(facts.tests), least, np.float32)
+    if len(facts.filled):
+        current = np.maximum.reduceat(values, facts.starts)
+        best[facts.filled] = current
+        sums = current.copy()
+        left = values.copy()
+        for _ in range(_BEST - 1):
+            left[left == current[facts.owners]] = least
+            current = np.maximum.reduceat(left, facts.starts)
+            sums += np.where(current > least, current, 0.0)
+        total[facts.filled] = sums
+    return best, total
 
 
 def _scaled(values: Floats) -> Floats:
     """Divided by the largest."""
-    largest = float(values.max()) if len(values) else 0.0
+    largest = float(values.max(initial=0.0))
     return values / largest if largest > 0 else values
 
 
-def _file_features(
-    views: Sequence[SegmentView], file_views: Ints, file_rows: Ints, names: Sequence[Floats], query: Query
-) -> dict[str, Floats]:
-    words = set(query.words)
-    n_files = len(file_rows)
-    columns = {
-        name: np.zeros(n_files, np.float32)
-        for name in ("stem", "test", "example", "vendored", "generated", "size", "open", "definition")
-    }
-    flags = {"example": Role.EXAMPLE, "vendored": Role.VENDORED, "generated": Role.GENERATED}
-    for i in range(n_files):
-        view, row = views[int(file_views[i])], int(file_rows[i])
-        table = view.segment.files
-        base = table.paths[row].rpartition("/")[2]
-        stems = {stem(part) for part in split_identifier(base.partition(".")[0] or base)}
-        columns["stem"][i] = len(stems & words) / len(stems) if stems else 0.0
-        roles = int(table.roles[row])
-        columns["test"][i] = bool(roles & Role.TEST) and not query.asks_for_tests
-        for name, role in flags.items():
-            columns[name][i] = bool(roles & role)
-        columns["size"][i] = math.log(1 + int(table.n_lines[row]))
-        columns["open"][i] = bool(view.buffer_uri)
-    best_names = [_best_name_by_file(view, scores) for view, scores in zip(views, names, strict=True)]
-    definition = np.array(
-        [best_names[int(v)][int(r)] for v, r in zip(file_views, file_rows, strict=True)], np.float32
-    )
-    # a name that many files define says little about each: shared by the square root of their number
-    _, inverse, sharers = np.unique(np.round(definition, 2), return_inverse=True, return_counts=True)
-    columns["definition"] = definition / np.sqrt(sharers[inverse])
+def _path_cover(words: Words, n_files: int, gains: Mapping[int, float]) -> tuple[Floats, Floats]:
+    """Share of the path's words that the question has, and share of the question's weight that the path has."""
+    total = sum(gains.values()) or 1.0
+    worth = np.zeros(len(words.terms), np.float32)
+    for term, gain in gains.items():
+        worth[words.terms == np.uint64(term)] = gain / total
+    found = worth > 0
+    shares = np.bincount(words.files[found], minlength=n_files) / np.maximum(words.counts, 1.0)
+    return shares.astype(np.float32), np.bincount(words.files, worth, n_files).astype(np.float32)
+
+
+def _cosine_columns(role: str, cosines: Sequence[Floats | None], facts: Sequence[FileFacts]) -> dict[str, Floats]:
+    """Best, and mean of the best three, cosine of each file; one that the model has not seen yet counts as average."""
+    bests, means = [], []
+    for values, known in zip(cosines, facts, strict=True):
+        if values is None:
+            bests.append(np.full(len(known.tests), np.nan, np.float32))
+            means.append(bests[-1])
+            continue
+        seen = ~np.isnan(values)
+        count = np.zeros(len(known.tests), np.float32)
+        if len(known.filled):
+            count[known.filled] = np.add.reduceat(seen.astype(np.float32), known.starts)
+        least = -2.0
+        best, total = _best_of(np.where(seen, values, least).astype(np.float32), known, least)
+        unseen = count == 0
+        best[unseen] = np.nan
+        means.append(np.where(unseen, np.nan, total / np.maximum(1.0, np.minimum(count, _BEST))).astype(np.float32))
+        bests.append(best)
+    return {f"{role}.best": _filled(_join(bests)), f"{role}.top3": _filled(_join(means))}
+
+
+def _filled(values: Floats) -> Floats:
+    known = ~np.isnan(values)
+    return np.where(known, values, values[known].mean() if known.any() else 0.0).astype(np.float32)
+
+
+def _fixed_columns(facts: Sequence[FileFacts], query: Query) -> dict[str, Floats]:
+    names = facts[0].constant if facts else {}
+    columns = {name: _join([known.constant[name] for known in facts]) for name in names}
+    for name, parts, asked in (
+        ("test", [known.tests for known in facts], query.asks_for_tests),
+        ("old", [known.old for known in facts], query.asks_for_old),
+        ("documentation", [known.documentation for known in facts], query.asks_for_documentation),
+    ):
+        columns[name] = _join(parts) * np.float32(0.0 if asked else 1.0)
     return columns
 
 
-def _best_name_by_file(view: SegmentView, scores: Floats) -> Floats:
-    n_symbols = len(view.segment.symbols)
-    best = scores[n_symbols:].copy()
-    found = np.flatnonzero(scores[:n_symbols])
-    np.maximum.at(best, view.segment.symbols.files[found], scores[found])
-    return best
+def _path_column(view: SegmentView, facts: FileFacts, query: Query) -> Floats:
+    found = match_paths(view, query)
+    return np.zeros(len(facts.tests), np.float32) if found is None else found
+
+
+def _eligible(
+    views: Sequence[SegmentView], masks: Sequence[Mask | None], facts: Sequence[FileFacts], columns: Mapping[str, Floats]
+) -> Mask:
+    parts = []
+    for view, mask, known in zip(views, masks, facts, strict=True):
+        lives = np.ones(len(known.tests), bool) if view.alive is None else view.alive.copy()
+        if mask is not None:
+            passing = np.zeros(len(known.tests), bool)
+            passing[view.segment.passages.files[mask]] = True
+            lives &= passing
+        parts.append(lives)
+    lives = np.concatenate(parts) if parts else np.zeros(0, bool)
+    spoken_for = (columns["words.best"] > 0) | (columns["definition"] > 0) | (columns["path"] > 0)
+    for name in ("first.best", "refine.best"):
+        if name in columns:
+            values = np.where(lives, columns[name], -np.inf)
+            if len(values) > _LEAST_SIMILAR:
+                spoken_for |= values >= np.partition(values, -_LEAST_SIMILAR)[-_LEAST_SIMILAR]
+            else:
+                spoken_for |= np.isfinite(values)
+    return lives & spoken_for

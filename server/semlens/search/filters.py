@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from semlens.core.request import SearchFilter, TestFilter
 from semlens.core.symbol import Role
+from semlens.index.names import fold_text
 from semlens.index.snapshot import SegmentView
+from semlens.search.query import Query
 
 Mask = npt.NDArray[np.bool_]
 
@@ -69,4 +71,56 @@ def passage_mask(view: SegmentView, wanted: SearchFilter) -> Mask | None:
         fits = np.isin(kinds, [int(kind) for kind in wanted.kinds])
         of_kind = np.where(symbols >= 0, fits[np.maximum(symbols, 0)] if len(fits) else False, False)
         mask = of_kind if mask is None else mask & of_kind
+    return mask
+
+
+def view_mask(view: SegmentView, asked: SearchFilter, query: Query) -> Mask | None:
+    """Living passages that pass the request's filter, the question's own, its container and its quoted words."""
+    mask = view.alive_passages
+    for wanted in (
+        passage_mask(view, asked),
+        passage_mask(view, query.filter),
+        _inside(view, query.container) if query.container else None,
+        _holding(view, query.required) if query.required else None,
+    ):
+        if wanted is not None:
+            mask = wanted if mask is None else mask & wanted
+    return mask
+
+
+def _inside(view: SegmentView, container: str) -> Mask:
+    """Passages of symbols that stand in a symbol, or in a file, of the given name, and of that symbol itself."""
+    segment = view.segment
+    n_symbols = len(segment.symbols)
+    folded = fold_text(container)
+    named = [row for row in segment.names.with_prefix(folded).tolist() if _is_named(view, row, folded)]
+    inside = np.zeros(n_symbols, bool)
+    inside[[row for row in named if row < n_symbols]] = True
+    parents = segment.symbols.parents
+    while n_symbols:
+        wider = inside | ((parents >= 0) & inside[np.maximum(parents, 0)])
+        if (wider == inside).all():
+            break
+        inside = wider
+    symbols = segment.passages.symbols
+    mask = (symbols >= 0) & inside[np.maximum(symbols, 0)] if n_symbols else np.zeros(len(symbols), bool)
+    files = [row - n_symbols for row in named if row >= n_symbols]
+    return mask | np.isin(segment.passages.files, files)
+
+
+def _is_named(view: SegmentView, row: int, folded: bytes) -> bool:
+    n_symbols = len(view.segment.symbols)
+    if row < n_symbols:
+        return fold_text(view.segment.symbols.names[row]) == folded
+    base = view.segment.files.paths[row - n_symbols].rpartition("/")[2]
+    return folded in (fold_text(base), fold_text(base.partition(".")[0]))
+
+
+def _holding(view: SegmentView, terms: tuple[int, ...]) -> Mask:
+    """Passages that hold every term."""
+    mask = np.ones(len(view.segment.passages), bool)
+    for term in terms:
+        holds = np.zeros(len(mask), bool)
+        holds[view.segment.words.rows[view.segment.words.find(term)]] = True
+        mask &= holds
     return mask

@@ -1,8 +1,9 @@
-"""How well the names of symbols and files fit a question: exactly, by prefix, by camel humps, or mistyped."""
+"""How well the names of symbols and files fit a question: exactly, by prefix, by camel humps, in part, or mistyped."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -11,87 +12,178 @@ from rapidfuzz.distance import OSA
 from semlens.core.words import split_identifier
 from semlens.index.names import fold_text
 from semlens.index.snapshot import SegmentView
+from semlens.search.facts import facts_of
 from semlens.search.query import Query
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.uint32]
 
 MAX_ROWS = 400
 """Names looked at for each way of matching; a prefix as short as "a" would bring thousands."""
 
+_OTHER_CASE = 0.97
+_ELSEWHERE = 0.8
+"""An exact name whose containers are not those asked for: ``Other.run`` for ``Client.run``."""
 _PREFIX = 0.75
 _HUMPS = 0.6
-_FUZZY = 0.7
+_PART = 0.55
+_FUZZY = 0.72
+_LEAST_LIKE = 0.7
 _PLAIN_WORD = 0.4
 _JOINED_WORDS = 0.6
+_MAX_ALIKE = 60
 
 
-def match_names(view: SegmentView, query: Query) -> npt.NDArray[np.float32]:
-    """Score, 0 to 1, of each row of the view's names: symbols, then files."""
-    segment = view.segment
-    scores = np.zeros(len(segment.symbols) + len(segment.files), np.float32)
-    for rows, weights in _matches(view, query):
-        scores[rows] = np.maximum(scores[rows], weights)
-    if view.alive_names is not None:
-        scores[~view.alive_names] = 0.0
-    return scores
+@dataclass(frozen=True, slots=True)
+class NameEvidence:
+    """Of one view.
+
+    :ivar symbols: how well each row of names fits, symbols first, then files; 0 to 1.
+    :ivar files: the best of each file, a name that many files define counting less.
+    """
+
+    symbols: Floats
+    files: Floats
 
 
-def _matches(view: SegmentView, query: Query) -> Iterator[tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]]:
-    for name in query.identifiers:
-        yield from _match_one(view, name, alone=query.is_name and name == query.identifiers[-1])
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """One text to look for. :ivar loosely: also by prefix, humps, part and typing errors."""
+
+    text: str
+    weight: float
+    within: tuple[str, ...] = ()
+    loosely: bool = False
+
+
+def match_names(views: Sequence[SegmentView], query: Query) -> list[NameEvidence]:
+    found = [
+        NameEvidence(
+            np.zeros(len(view.segment.symbols) + len(view.segment.files), np.float32),
+            np.zeros(len(view.segment.files), np.float32),
+        )
+        for view in views
+    ]
+    for probe in _probes(query):
+        exact = [_exact(view, probe) for view in views]
+        n_files = sum(len(np.unique(_files_of(view, rows))) for view, (rows, _) in zip(views, exact, strict=True))
+        share = 1.0 if query.is_name else max(1, n_files) ** -0.5
+        for view, evidence, (rows, weights) in zip(views, found, exact, strict=True):
+            _add(view, evidence, rows, weights * probe.weight, share)
+        if probe.loosely and (query.is_name or not n_files):
+            for view, evidence in zip(views, found, strict=True):
+                for rows, weights in _loose(view, probe.text, with_parts=query.is_name):
+                    _add(view, evidence, rows, weights * probe.weight, 1.0)
+    return found
+
+
+def _probes(query: Query) -> list[_Probe]:
+    probes = [_Probe(name.text, 1.0, name.within, loosely=True) for name in query.names]
     if query.is_name:
-        return
-    for word in query.plain:
-        if len(word) > 2:
-            yield _exact(view, word, _PLAIN_WORD)
+        return probes
+    probes += [_Probe(word, _PLAIN_WORD) for word in query.plain if len(word) > 2]
     for width in (2, 3):
         for start in range(len(query.plain) - width + 1):
             parts = query.plain[start : start + width]
-            yield _exact(view, "".join(parts), _JOINED_WORDS)
-            yield _exact(view, "_".join(parts), _JOINED_WORDS)
+            probes += [_Probe("".join(parts), _JOINED_WORDS), _Probe("_".join(parts), _JOINED_WORDS)]
+    return probes
 
 
-def _exact(view: SegmentView, name: str, weight: float) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
-    folded = fold_text(name)
-    rows = view.segment.names.with_prefix(folded)[:MAX_ROWS]
-    lengths = _name_lengths(view, rows)
-    rows = rows[lengths == len(folded)]
-    return rows, np.full(len(rows), weight, np.float32)
+def _add(view: SegmentView, evidence: NameEvidence, rows: Rows, weights: Floats, share: float) -> None:
+    if view.alive_names is not None:
+        keep = view.alive_names[rows]
+        rows, weights = rows[keep], weights[keep]
+    evidence.symbols[rows] = np.maximum(evidence.symbols[rows], weights)
+    np.maximum.at(evidence.files, _files_of(view, rows), weights * np.float32(share))
 
 
-def _match_one(
-    view: SegmentView, name: str, *, alone: bool
-) -> Iterator[tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]]:
-    folded = fold_text(name)
-    table = view.segment.names
-    rows = table.with_prefix(folded)[:MAX_ROWS]
-    lengths = np.maximum(_name_lengths(view, rows), 1)
-    share = len(folded) / lengths
-    yield rows, np.where(lengths == len(folded), 1.0, _PREFIX * np.sqrt(share)).astype(np.float32)
-    if not alone:
-        return
-    parts = split_identifier(name)
-    humps = "".join(part[0] for part in parts) if len(parts) > 1 else name.lower()
-    if 2 <= len(humps) <= 8:
-        rows = table.with_humps(humps.encode())[:MAX_ROWS]
+def _files_of(view: SegmentView, rows: Rows) -> npt.NDArray[np.int64]:
+    n_symbols = len(view.segment.symbols)
+    files = rows.astype(np.int64) - n_symbols
+    is_symbol = rows < n_symbols
+    files[is_symbol] = view.segment.symbols.files[rows[is_symbol]]
+    return files
+
+
+def _exact(view: SegmentView, probe: _Probe) -> tuple[Rows, Floats]:
+    """Names that are the text, whatever their case; whole names only."""
+    folded = fold_text(probe.text)
+    rows = _with_prefix(view, folded)
+    rows = rows[_name_lengths(view, rows) == len(folded)]
+    weights = np.full(len(rows), _OTHER_CASE, np.float32)
+    wanted = [part.lower() for part in probe.within]
+    for place, row in enumerate(rows.tolist()):
+        name = name_of_row(view, row)
+        if name.startswith(probe.text):
+            weights[place] = 1.0
+        if wanted:
+            weights[place] *= _place_fit(view, row, wanted)
+    return rows, weights
+
+
+def _place_fit(view: SegmentView, row: int, wanted: list[str]) -> float:
+    """1 when the names before it are among its containers or its path, less when none is."""
+    n_symbols = len(view.segment.symbols)
+    if row >= n_symbols:
+        return _ELSEWHERE
+    place = view.segment.symbols.qualified_names[row] + "/" + facts_of(view.segment).paths[int(view.segment.symbols.files[row])]
+    parts = set("".join(c if c.isalnum() or c == "_" else " " for c in place.lower()).split())
+    return _ELSEWHERE + (1.0 - _ELSEWHERE) * sum(part in parts for part in wanted) / len(wanted)
+
+
+def _with_prefix(view: SegmentView, folded: bytes) -> Rows:
+    """The shortest names that begin so, at most `MAX_ROWS`."""
+    rows = view.segment.names.with_prefix(folded)
+    if len(rows) > MAX_ROWS:
+        lengths = _name_lengths(view, rows)
+        rows = rows[np.argpartition(lengths, MAX_ROWS - 1)[:MAX_ROWS]]
+    return rows
+
+
+def _loose(view: SegmentView, text: str, *, with_parts: bool) -> list[tuple[Rows, Floats]]:
+    folded = fold_text(text)
+    rows = _with_prefix(view, folded)
+    share = len(folded) / np.maximum(_name_lengths(view, rows), 1)
+    found = [(rows, np.where(share >= 1.0, 1.0, _PREFIX * np.sqrt(share)).astype(np.float32))]
+    parts = split_identifier(text)
+    humps = "".join(part[0] for part in parts) if len(parts) > 1 else text.lower()
+    if with_parts and 2 <= len(humps) <= 8:
+        rows = view.segment.names.with_humps(humps.encode("utf-8", "replace"))[:MAX_ROWS]
         fitting = [
             (row, _HUMPS) for row in rows.tolist() if _humps_fit(parts, split_identifier(name_of_row(view, row)), humps)
         ]
-        yield _pairs(fitting)
+        found.append(_pairs(fitting))
     if len(folded) >= 4:
-        rows, _ = table.alike(folded, 60)
-        found = []
-        for row in rows.tolist():
-            other = fold_text(name_of_row(view, row)).decode("utf-8", "replace")
-            likeness = OSA.normalized_similarity(folded.decode("utf-8", "replace"), other)
-            if likeness >= 0.7:
-                found.append((row, _FUZZY * likeness))
-        yield _pairs(found)
+        found.append(_alike(view, folded.decode("utf-8", "replace"), folded))
+    return found
 
 
-def _pairs(found: list[tuple[int, float]]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
-    return (
-        np.array([row for row, _ in found], np.uint32),
-        np.array([weight for _, weight in found], np.float32),
-    )
+def _alike(view: SegmentView, wanted: str, folded: bytes) -> tuple[Rows, Floats]:
+    """Mistyped, mistyped and half typed, or a part of the name."""
+    rows, _ = view.segment.names.alike(folded, _MAX_ALIKE)
+    found = []
+    for row in rows.tolist():
+        other = fold_text(name_of_row(view, row)).decode("utf-8", "replace")
+        if row >= len(view.segment.symbols):
+            other = other.rpartition(".")[0] or other
+        if not other or other == wanted:
+            continue
+        share = min(1.0, len(wanted) / len(other))
+        weight = 0.0
+        if wanted in other:
+            weight = _PART * share**0.5
+        whole = OSA.normalized_similarity(wanted, other)
+        begun = OSA.normalized_similarity(wanted, other[: len(wanted)]) * share**0.5
+        likeness = max(whole, 0.95 * begun)
+        if max(whole, begun) >= _LEAST_LIKE:
+            weight = max(weight, _FUZZY * likeness)
+        if weight:
+            found.append((row, weight))
+    return _pairs(found)
+
+
+def _pairs(found: list[tuple[int, float]]) -> tuple[Rows, Floats]:
+    return np.array([row for row, _ in found], np.uint32), np.array([weight for _, weight in found], np.float32)
 
 
 def _humps_fit(wanted: tuple[str, ...], parts: tuple[str, ...], humps: str) -> bool:
@@ -108,14 +200,12 @@ def name_of_row(view: SegmentView, row: int) -> str:
     return view.segment.files.paths[row - n_symbols].rpartition("/")[2]
 
 
-def _name_lengths(view: SegmentView, rows: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
-    """Bytes of each row's name; for a file also the stem counts as its name, whichever is asked for."""
+def _name_lengths(view: SegmentView, rows: Rows) -> npt.NDArray[np.int64]:
+    """Bytes of each row's name; of a file's without its extension."""
     n_symbols = len(view.segment.symbols)
     lengths = np.zeros(len(rows), np.int64)
     is_symbol = rows < n_symbols
     offsets = view.segment.symbols.names.offsets
     lengths[is_symbol] = offsets[rows[is_symbol] + 1].astype(np.int64) - offsets[rows[is_symbol]]
-    for place in np.flatnonzero(~is_symbol).tolist():
-        name = name_of_row(view, int(rows[place]))
-        lengths[place] = len((name.rpartition(".")[0] or name).encode("utf-8", "surrogateescape"))
+    lengths[~is_symbol] = facts_of(view.segment).stem_lengths[rows[~is_symbol] - n_symbols]
     return lengths

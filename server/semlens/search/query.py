@@ -1,16 +1,24 @@
-"""What a question says, before anything is looked up: words, identifiers, and whether it asks for tests."""
+"""What a question says, before anything is looked up: its kind, its words and names, its filters.
+
+Pure text work; no index is asked. What each part means to a user stands in docs/search.md.
+"""
 
 from __future__ import annotations
 
+import enum
 import re
 from dataclasses import dataclass
 
+from semlens.core.request import SearchFilter
 from semlens.core.words import IDENTIFIER, split_identifier, stem, terms_of_identifier
 from semlens.index.terms import STOP_WORDS, term_hash
+from semlens.search.frames import Frame, find_frames
+from semlens.search.query_filters import cut_filters
 
 MAX_QUERY_CHARS = 4_000
 """The rest of a longer question is cut: no one reads it, and a pasted file would stop the search."""
 
+_MAX_TOKENS = 64
 _GENERIC = frozenset(
     """add all allow base build call case change check code create data default different do does each file get give
     handle handling implement implementation kind make manage method multiple object only other perform process provide
@@ -18,56 +26,181 @@ _GENERIC = frozenset(
 )
 _GENERIC_WEIGHT = 0.3
 _WHOLE_WEIGHT = 1.5
-_TEST_WORDS = frozenset("test tests testing tested mock mocks mocking stub fake fixture fixtures spec".split())
+_TEST_WORDS = frozenset("test tests testing tested mock mocks mocking stub fake fixture fixtures spec specs".split())
+_OLD_WORDS = frozenset("old legacy deprecated deprecation compat compatibility obsolete archive backward backwards".split())
+_DOC_WORDS = frozenset("readme docs documentation changelog guide tutorial manual".split())
+_VERSION = re.compile(r"\bv\d{1,2}\b", re.IGNORECASE)
+
+_ONE_NAME = re.compile(r"[\w.:#/\\$@<>()~*&!?-]+")
+_PATH = re.compile(r"(?<![\w/.])(?:[\w.@+-]+[/\\])*[\w@+-][\w.@+-]*\.[A-Za-z]\w{0,9}(?![\w/(])|(?:[\w.@+-]+/)+[\w.@+-]*")
+_CODE_MARKS = re.compile(
+    r"[{};]\s*$|=>|->|==|\+=|:=|!=|&&|\|\||\)\s*\{|^\s*(?:def|class|func|fn|function|import|from|return|if|for|const|let|var|"
+    r"public|private|static|async|await|use|package|namespace|struct|impl|type)\b.*[(){};:=]|\w\(.*\)\s*[:{;]?\s*$",
+    re.MULTILINE,
+)
+_QUOTED = re.compile(r'(?<![\w=(\[,])"([^"\n]{1,200})"(?![\w])')
+
+
+class QueryKind(enum.Enum):
+    """What a question is written as."""
+
+    NAME = "name"
+    PATH = "path"
+    PROSE = "prose"
+    CODE = "code"
+    TRACE = "trace"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A token written as a name. :ivar text: as written. :ivar within: the names before it, ``a`` and ``b`` of ``a.b.c``."""
+
+    text: str
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question, taken apart.
 
+    :ivar text: without its filters: what models embed.
     :ivar terms: hash and weight of each term to look up in the words.
-    :ivar words: stems of its plain words, without function words.
-    :ivar identifiers: its tokens that are written as names (camel case, underscores, digits), or its only token.
-    :ivar is_name: the question is one name and nothing else.
+    :ivar plain: its words as written, cut into parts, function words left out.
+    :ivar names: its tokens that are written as names (camel case, underscores, digits), or its only one.
+    :ivar paths: path fragments in it, lower case, forward slashes.
+    :ivar required: terms that must all occur, from quoted words.
+    :ivar frames: places of a stack trace, the innermost first.
+    :ivar filter: what its own filters ask for. :ivar container: of ``in:``, else "".
+    :ivar notes: sentences for the user about what could not be taken as it was meant.
     """
 
     text: str
-    terms: tuple[tuple[int, float], ...]
-    words: tuple[str, ...]
-    plain: tuple[str, ...]
-    identifiers: tuple[str, ...]
-    is_name: bool
-    asks_for_tests: bool
+    kind: QueryKind
+    terms: tuple[tuple[int, float], ...] = ()
+    plain: tuple[str, ...] = ()
+    names: tuple[Name, ...] = ()
+    paths: tuple[str, ...] = ()
+    required: tuple[int, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    filter: SearchFilter = SearchFilter()
+    container: str = ""
+    notes: tuple[str, ...] = ()
+    asks_for_tests: bool = False
+    asks_for_old: bool = False
+    asks_for_documentation: bool = False
 
-
-def _is_identifier(token: str) -> bool:
-    return "_" in token.strip("_") or (len(split_identifier(token)) > 1 and not token.isupper())
+    @property
+    def is_name(self) -> bool:
+        return self.kind is QueryKind.NAME
 
 
 def parse_query(text: str) -> Query:
     """Never fails: any text is a question, the empty one too."""
-    text = text[:MAX_QUERY_CHARS]
-    tokens = list(dict.fromkeys(IDENTIFIER.findall(text)))[:64]
-    is_name = len(tokens) >= 1 and re.fullmatch(r"[\w.:#/\\$@<>()-]+", text.strip()) is not None
-    identifiers = tuple(dict.fromkeys(token for token in tokens if _is_identifier(token)))
-    if is_name:
-        identifiers = tuple(dict.fromkeys((*identifiers, tokens[-1])))
-    content = [token for token in tokens if token.lower() not in STOP_WORDS or token in identifiers] or tokens
+    cut = cut_filters(text[:MAX_QUERY_CHARS])
+    text = cut.text
+    frames = find_frames(text)
+    tokens = list(dict.fromkeys(IDENTIFIER.findall(text)))[:_MAX_TOKENS]
+    kind = _kind(text, tokens, frames)
+    paths = _paths(text) if kind in (QueryKind.PATH, QueryKind.PROSE, QueryKind.NAME) else ()
+    names = _names(text, tokens, kind)
+    written = {name.text for name in names}
+    content = [token for token in tokens if token.lower() not in STOP_WORDS or token in written] or tokens
+    plain = tuple(dict.fromkeys(part for token in content for part in split_identifier(token)))
+    every_part = {part for token in tokens for part in split_identifier(token)}
+    quoted = _QUOTED.findall(text) if kind is QueryKind.PROSE else []
+    return Query(
+        text=text,
+        kind=kind,
+        terms=_terms(content),
+        plain=plain,
+        names=names,
+        paths=paths,
+        required=tuple(dict.fromkeys(term for phrase in quoted for term in _required(phrase))),
+        frames=frames,
+        filter=cut.filter,
+        container=cut.container,
+        notes=cut.notes,
+        asks_for_tests=not _TEST_WORDS.isdisjoint(every_part),
+        asks_for_old=not _OLD_WORDS.isdisjoint(every_part) or _VERSION.search(text) is not None,
+        asks_for_documentation=not _DOC_WORDS.isdisjoint(every_part),
+    )
+
+
+def _kind(text: str, tokens: list[str], frames: tuple[Frame, ...]) -> QueryKind:
+    stripped = text.strip()
+    if frames and (len(frames) > 1 or "\n" in stripped or frames[0].is_sure):
+        return QueryKind.TRACE
+    if tokens and _ONE_NAME.fullmatch(stripped):
+        return QueryKind.PATH if _is_path(stripped) else QueryKind.NAME
+    if len(_CODE_MARKS.findall(stripped)) >= (1 if "\n" in stripped else 2):
+        return QueryKind.CODE
+    return QueryKind.PROSE
+
+
+def _is_path(text: str) -> bool:
+    if "/" in text.strip("/") or ("\\" in text and "\\\\" not in text):
+        return "::" not in text
+    match = re.fullmatch(r"[\w@+-][\w.@+-]*\.([A-Za-z]\w{0,4})", text)
+    return match is not None and match[1].lower() in _EXTENSIONS
+
+
+_EXTENSIONS = frozenset(
+    """py pyi js jsx mjs cjs ts tsx go rs rb php java kt kts scala sc swift c h cc cpp cxx hpp hh hxx cs lua sh bash zsh ex
+    exs hs zig vue svelte md rst toml yaml yml json html css scss sql proto cmake mk gradle dart r jl ml mli clj el vim nix
+    tf pl pm txt cfg ini xml""".split()
+)
+
+
+def _paths(text: str) -> tuple[str, ...]:
+    found = []
+    for match in _PATH.finditer(text.replace("\\", "/")):
+        fragment = match[0].strip("/.").lower()
+        if "/" in fragment or fragment.rpartition(".")[2] in _EXTENSIONS:
+            found.append(fragment)
+    return tuple(dict.fromkeys(found))[:4]
+
+
+def _names(text: str, tokens: list[str], kind: QueryKind) -> tuple[Name, ...]:
+    """Written names, each with what stands before it; in a bare name the last token is the one asked for."""
+    if kind is QueryKind.PATH:
+        return ()
+    if kind is QueryKind.NAME:
+        parts = IDENTIFIER.findall(text)
+        return (Name(parts[-1], tuple(parts[:-1])),) if parts else ()
+    found: dict[str, Name] = {}
+    for chain in re.findall(r"\w+(?:(?:\.|::|#|->)\w+)*", text):
+        parts = re.split(r"\.|::|#|->", chain)
+        last = parts[-1]
+        if last in tokens and (_is_written_name(last) or (len(parts) > 1 and len(last) > 2)):
+            found.setdefault(last, Name(last, tuple(parts[:-1])))
+        for part in parts[:-1]:
+            if part in tokens and _is_written_name(part):
+                found.setdefault(part, Name(part))
+    return tuple(found.values())
+
+
+def _is_written_name(token: str) -> bool:
+    return "_" in token.strip("_") or (len(split_identifier(token)) > 1 and not token.isupper())
+
+
+def _terms(content: list[str]) -> tuple[tuple[int, float], ...]:
     weights: dict[int, float] = {}
     for token in content:
+        parts = split_identifier(token)
         for term in terms_of_identifier(token):
             weight = _GENERIC_WEIGHT if token.lower() in _GENERIC and len(content) > 1 else 1.0
-            if len(split_identifier(token)) > 1 and term == token.lower().strip("_"):
+            if len(parts) > 1 and term == token.lower().strip("_"):
                 weight = _WHOLE_WEIGHT
             key = term_hash(term)
             weights[key] = max(weights.get(key, 0.0), weight)
-    plain = [part for token in content for part in split_identifier(token)]
-    return Query(
-        text=text,
-        terms=tuple(weights.items()),
-        words=tuple(dict.fromkeys(stem(part) for part in plain if part not in STOP_WORDS)),
-        plain=tuple(dict.fromkeys(plain)),
-        identifiers=identifiers,
-        is_name=is_name,
-        asks_for_tests=any(part in _TEST_WORDS for token in tokens for part in split_identifier(token)),
-    )
+    return tuple(weights.items())
+
+
+def _required(phrase: str) -> list[int]:
+    return [
+        term_hash(stem(part))
+        for token in IDENTIFIER.findall(phrase)
+        if token.lower() not in STOP_WORDS
+        for part in split_identifier(token)
+        if part not in STOP_WORDS
+    ]

@@ -1,14 +1,13 @@
-"""Candidates to a ranked page: two linear sums over one table of features.
+"""A question to a ranked page: files by one linear sum, the symbols of the best files by another.
 
-A file's evidence lifts its best symbol; the page shows at most a few symbols a file.
+A file's evidence decides where its best symbol stands; its other symbols stand behind by as much as they fall short of
+the best. Sums are over the features of `features` and `symbols` with the weights of `weights`.
 """
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +16,16 @@ from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchRequest
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search import weights as w
-from semlens.search.evidence import QueryVector, nearest_passages, restrict_tiers, score_words
-from semlens.search.features import CandidateTable, Floats, build_table
-from semlens.search.filters import passage_mask
+from semlens.search.evidence import QueryVector, score_words
+from semlens.search.features import FileTable, build_table
+from semlens.search.filters import view_mask
 from semlens.search.names import match_names
+from semlens.search.page import make_page
+from semlens.search.places import FramePlace, resolve_frames
 from semlens.search.query import Query
+from semlens.search.symbols import SymbolScores, score_symbols
 
-_FIRST_PAGE = 10
+_LEAST_FILES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class RankedHit:
     """A place in one view.
 
     :ivar file: row of the file. :ivar symbol: row of the symbol, or -1 for code outside symbols.
-    :ivar passages: rows of its passages, best first.
+    :ivar passages: rows of its passages, best first; never empty.
     :ivar features: the inputs of its score, by name.
     """
 
@@ -58,106 +60,76 @@ def rank(
 
     :raises Cancelled: when the token was cancelled between steps.
     """
-    views = snapshot.views
-    masks: list[npt.NDArray[np.bool_] | None] = [passage_mask(view, request.filter) for view in views]
-    scanned = [
-        view if mask is None else replace(view, tiers=restrict_tiers(view, mask))
-        for view, mask in zip(views, masks, strict=True)
-    ]
-    words = score_words(views, query, cancel)
-    for mask, scores in zip(masks, words, strict=True):
-        if mask is not None:
-            scores[~mask] = 0.0
-    names = [match_names(view, query) for view in views]
-    candidates = []
-    for view, mask, of_words, of_names in zip(scanned, masks, words, names, strict=True):
-        cancel.check()
-        candidates.append(_candidate_files(view, mask, of_words, of_names, query_vectors))
-    if not any(len(rows) for rows in candidates):
+    views = [view for view in snapshot.views if len(view.segment.passages)]
+    if not views or not query.text.strip():
         return []
-    table = build_table(views, candidates, masks, words, names, query, query_vectors, cancel)
+    masks = [view_mask(view, request.filter, query) for view in views]
+    words = score_words(views, masks, query, cancel)
     cancel.check()
-    hits = _best_hits(views, table, max(request.limit, _FIRST_PAGE) * 4)
-    return _page(hits, request, query)
+    names = match_names(views, query)
+    cancel.check()
+    table = build_table(views, masks, words, names, query, query_vectors)
+    cancel.check()
+    frames = resolve_frames(views, query.frames)
+    scores = file_scores(table, query)
+    scores = _with_frames(scores, table, frames)
+    best = _best_files(scores, max(request.limit * 3 if request.per_file != 1 else request.limit * 2, _LEAST_FILES))
+    symbols = score_symbols(views, masks, words, names, table, best, frames, query)
+    cancel.check()
+    hits = [_hit(views, table, symbols, scores, place) for place in _order(symbols, scores, request.limit * 8)]
+    return make_page(hits, request, query)
 
 
-def _candidate_files(
-    view: SegmentView,
-    mask: npt.NDArray[np.bool_] | None,
-    of_words: Floats,
-    of_names: Floats,
-    query_vectors: Sequence[QueryVector],
-) -> npt.NDArray[np.uint32]:
-    rows = [_best_rows(of_words, w.N_WORD_CANDIDATES)]
-    rows += [nearest_passages(view, vector, w.N_VECTOR_CANDIDATES) for vector in query_vectors]
-    first = view.segment.first_passages[_best_rows(of_names, w.N_NAME_CANDIDATES)]
-    rows.append(first[first >= 0].astype(np.uint32))
-    found = np.concatenate(rows)
-    if mask is not None:
-        found = found[mask[found]]
-    # not np.unique: it imports numpy.ma, a tenth of what a one-shot search may take
-    return np.flatnonzero(np.bincount(view.segment.passages.files[found])).astype(np.uint32)
+def file_scores(table: FileTable, query: Query) -> npt.NDArray[np.float32]:
+    """The sum of each file's features, -inf for files that may not be hits."""
+    total = np.zeros(len(table.rows), np.float32)
+    for name, weight in w.FILE_WEIGHTS.items():
+        if name in table.columns:
+            total += np.float32(weight) * table.columns[name]
+    if query.is_name:
+        for name, weight in w.NAME_WEIGHTS.items():
+            total += np.float32(weight) * table.columns[name]
+    total[~table.eligible] = -np.inf
+    return total
 
 
-def _best_rows(scores: Floats, count: int) -> npt.NDArray[np.uint32]:
-    positive = np.flatnonzero(scores > 0)
-    if len(positive) > count:
-        positive = positive[np.argpartition(-scores[positive], count - 1)[:count]]
-    return positive.astype(np.uint32)
+def _with_frames(
+    scores: npt.NDArray[np.float32], table: FileTable, frames: Sequence[FramePlace]
+) -> npt.NDArray[np.float32]:
+    """A file that a trace names stands before all others, by its innermost frame."""
+    if not frames:
+        return scores
+    first_of_view = np.searchsorted(table.views, np.arange(int(table.views[-1]) + 1))
+    base = float(np.max(scores, where=np.isfinite(scores), initial=0.0))
+    for frame in reversed(frames):
+        scores[int(first_of_view[frame.view]) + frame.file] = base + w.FRAME_WEIGHT * frame.worth
+    return scores
 
 
-def _best_hits(views: Sequence[SegmentView], table: CandidateTable, count: int) -> list[RankedHit]:
-    """Sum the features; a symbol of several passages counts with its best."""
-    file_scores = sum(weight * table.files[name] for name, weight in w.FILE_WEIGHTS.items() if name in table.files)
-    own_scores = sum(
-        weight * table.passages[name] for name, weight in w.SYMBOL_WEIGHTS.items() if name in table.passages
-    )
-    scores = np.asarray(file_scores)[table.passage_files] + own_scores
-    by_place: dict[tuple[int, int], list[int]] = {}
-    for place in np.argsort(-scores, kind="stable").tolist():
-        symbol = int(table.passage_symbols[place])
-        key = (int(table.passage_files[place]), symbol if symbol >= 0 else -1 - int(table.passage_rows[place]))
-        if key in by_place:
-            by_place[key].append(place)
-        elif len(by_place) < count:
-            by_place[key] = [place]
-    return [_hit(views, table, places, float(scores[places[0]])) for places in by_place.values()]
+def _best_files(scores: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.int64]:
+    finite = np.flatnonzero(np.isfinite(scores))
+    if len(finite) > count:
+        finite = finite[np.argpartition(-scores[finite], count - 1)[:count]]
+    return np.sort(finite)
 
 
-def _hit(views: Sequence[SegmentView], table: CandidateTable, places: list[int], score: float) -> RankedHit:
-    file = int(table.passage_files[places[0]])
-    features = {f"file.{name}": float(column[file]) for name, column in table.files.items()}
-    features |= {name: float(column[places].max()) for name, column in table.passages.items()}
+def _order(symbols: SymbolScores, scores: npt.NDArray[np.float32], count: int) -> list[int]:
+    """Places among the symbols, best first; ties stand in order of files and lines."""
+    totals = scores[symbols.files] - symbols.behind
+    return np.argsort(-totals, kind="stable")[:count].tolist()
+
+
+def _hit(
+    views: Sequence[SegmentView], table: FileTable, symbols: SymbolScores, scores: npt.NDArray[np.float32], place: int
+) -> RankedHit:
+    file = int(symbols.files[place])
+    features = {f"file.{name}": float(column[file]) for name, column in table.columns.items()}
+    features |= {name: float(column[place]) for name, column in symbols.columns.items()}
     return RankedHit(
-        views[int(table.file_views[file])],
-        int(table.file_rows[file]),
-        int(table.passage_symbols[places[0]]),
-        tuple(int(table.passage_rows[place]) for place in places),
-        score,
+        views[int(table.views[file])],
+        int(table.rows[file]),
+        int(symbols.symbols[place]),
+        symbols.passages[place],
+        float(scores[file] - symbols.behind[place]),
         features,
     )
-
-
-def _page(hits: list[RankedHit], request: SearchRequest, query: Query) -> list[RankedHit]:
-    """Bound what one file takes of the first page, and map the sums to scores between 0 and 1."""
-    first: list[RankedHit] = []
-    rest: list[RankedHit] = []
-    taken: dict[tuple[str, int], int] = defaultdict(int)
-    for hit in hits:
-        key = (hit.view.segment.id, hit.file)
-        full = request.per_file and taken[key] >= request.per_file and not _names_file(hit, query)
-        if full or len(first) == _FIRST_PAGE:
-            rest.append(hit)
-        else:
-            taken[key] += 1
-            first.append(hit)
-    return [replace(hit, score=_squash(hit.score)) for hit in (first + rest)[: request.limit]]
-
-
-def _squash(total: float) -> float:
-    return 1.0 / (1.0 + math.exp((w.SCORE_MIDDLE - total) / w.SCORE_WIDTH))
-
-
-def _names_file(hit: RankedHit, query: Query) -> bool:
-    base = hit.path.rpartition("/")[2].lower()
-    return "." in base and base in query.text.lower()

@@ -1,0 +1,123 @@
+"""Where a question points by itself: path fragments and the frames of a stack trace, resolved to files and symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.symbol import Role
+from semlens.index.snapshot import SegmentView
+from semlens.search.facts import facts_of
+from semlens.search.frames import Frame
+from semlens.search.query import Query
+
+Floats = npt.NDArray[np.float32]
+
+_WHOLE_NAME = 1.0
+_INSIDE = 0.6
+_FOREIGN = 0.5
+"""Frames in vendored code count half: the innermost own frame is the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class FramePlace:
+    """A frame found in the index.
+
+    :ivar view: number of the view. :ivar symbol: row of the innermost symbol around its line, or -1.
+    :ivar worth: 0 to 1, falling from the innermost own frame outwards.
+    """
+
+    view: int
+    file: int
+    symbol: int
+    worth: float
+
+
+def match_paths(view: SegmentView, query: Query) -> Floats | None:
+    """How well each file's path fits the question's path fragments, 0 to 1; None when it names none."""
+    if not query.paths:
+        return None
+    paths = facts_of(view.segment).paths
+    out = np.zeros(len(paths), np.float32)
+    for fragment in query.paths:
+        slashed = "/" + fragment
+        for row, path in enumerate(paths):
+            if fragment in path:
+                if path == fragment or path.endswith(slashed):
+                    out[row] = max(out[row], _WHOLE_NAME)
+                else:
+                    at_border = f"/{path}".find(slashed) >= 0
+                    out[row] = max(out[row], _INSIDE * (1.0 if at_border else 0.7))
+    if view.alive is not None:
+        out[~view.alive] = 0.0
+    return out
+
+
+def resolve_frames(views: Sequence[SegmentView], frames: Sequence[Frame]) -> list[FramePlace]:
+    """The frames that are in the index, innermost first; each place once."""
+    found: list[tuple[bool, FramePlace]] = []
+    seen = set()
+    for frame in frames:
+        place = _file_of(views, frame.path.lower())
+        if place is None:
+            continue
+        number, file = place
+        symbol = _symbol_at(views[number], file, frame)
+        if (number, file, symbol) not in seen:
+            seen.add((number, file, symbol))
+            foreign = bool(int(views[number].segment.files.roles[file]) & int(Role.VENDORED))
+            found.append((foreign, FramePlace(number, file, symbol, 0.0)))
+    ordered = [place for foreign, place in found if not foreign] + [place for foreign, place in found if foreign]
+    n_own = sum(not foreign for foreign, _ in found)
+    return [
+        FramePlace(place.view, place.file, place.symbol, (1.0 if at < n_own else _FOREIGN) * 0.95**at)
+        for at, place in enumerate(ordered)
+    ]
+
+
+def _file_of(views: Sequence[SegmentView], path: str) -> tuple[int, int] | None:
+    """The file whose path shares the longest end with the frame's, at least its base name."""
+    base = path.rpartition("/")[2]
+    best: tuple[int, int] | None = None
+    longest = 0
+    for number, view in enumerate(views):
+        for row, candidate in enumerate(facts_of(view.segment).paths):
+            if not candidate.endswith(base) or (view.alive is not None and not view.alive[row]):
+                continue
+            shared = _shared_end(path, candidate)
+            if shared == 1 and "/" in path and "/" in candidate:
+                continue  # another file of the same name
+            if shared > longest:
+                best, longest = (number, row), shared
+    return best
+
+
+def _shared_end(first: str, second: str) -> int:
+    """Number of parts that two paths share from their ends."""
+    count = 0
+    for one, other in zip(reversed(first.split("/")), reversed(second.split("/")), strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def _symbol_at(view: SegmentView, file: int, frame: Frame) -> int:
+    """The innermost symbol around the frame's line; the one of its name where the line has moved."""
+    symbols = view.segment.symbols
+    rows = np.flatnonzero(symbols.files == file)
+    if not len(rows):
+        return -1
+    spans = symbols.spans[rows]
+    around = rows[(spans[:, 0] <= frame.line) & (spans[:, 2] >= frame.line)]
+    if frame.name and frame.name not in {symbols.names[int(row)] for row in around}:
+        named = [int(row) for row in rows if symbols.names[int(row)] == frame.name]
+        if named:
+            return min(named, key=lambda row: abs(int(symbols.spans[row, 0]) - frame.line))
+    if not len(around):
+        return -1
+    sizes = symbols.spans[around, 2].astype(np.int64) - symbols.spans[around, 0]
+    return int(around[np.argmin(sizes)])
