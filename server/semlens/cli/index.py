@@ -6,7 +6,7 @@ import argparse
 import json
 import time
 
-from semlens.cli.progress import follow_indexing, vectors_of
+from semlens.cli.progress import Stages, follow_indexing, vectors_of
 from semlens.cli.status import problems_in_words, status_json, summary
 from semlens.cli.workspace import open_workspace, running_engine
 
@@ -15,10 +15,13 @@ def run(options: argparse.Namespace) -> int:
     workspace = open_workspace(options.folder)
     start = time.monotonic()
     with running_engine(workspace) as engine:
-        status = follow_indexing(engine, refined=options.wait, chatty=not options.json)
+        stages = Stages(aloud=not options.json)
+        status = follow_indexing(engine, refined=options.wait, stages=stages)
     elapsed_s = time.monotonic() - start
     if options.json:
-        print(json.dumps({**status_json(workspace.root, status), "elapsedMs": round(elapsed_s * 1000, 1)}))
+        searchable_s = stages.searchable_s if stages.searchable_s is not None else elapsed_s
+        times = {"searchableMs": round(searchable_s * 1000, 1), "elapsedMs": round(elapsed_s * 1000, 1)}
+        print(json.dumps({**status_json(workspace.root, status), **times}))
         return 0
     print(f"{summary(workspace.root, status)} in {elapsed_s:.1f} s.")
     _, n_first = vectors_of(status, "first")

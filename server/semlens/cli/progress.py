@@ -8,30 +8,35 @@ from typing import TYPE_CHECKING, Any, Self
 
 from semlens.cli.fence import say
 from semlens.cli.terminal import colours_wanted
-from semlens.core.status import EngineStatus
+from semlens.core.status import EngineState, EngineStatus
 
 if TYPE_CHECKING:
     from semlens.engine.engine import Engine
 
 
 def follow_indexing(
-    engine: Engine, *, refined: bool = False, patience_s: float = 0.0, chatty: bool = False
+    engine: Engine, *, refined: bool = False, patience_s: float = 0.0, stages: Stages | None = None
 ) -> EngineStatus:
     """Wait until the index is complete, or refined too.
 
-    :param patience_s: show nothing in the first so many seconds: most waits are over by then.
-    :param chatty: where there is no terminal, say each stage in a line of its own.
+    :param patience_s: show no bar in the first so many seconds: most waits are over by then.
+    :param stages: notes the stages, and says them where there is no terminal for a bar.
     """
     if colours_wanted(sys.stderr):
         with _Bar(patience_s) as bar:
-            engine.wait_complete(refined=refined, on_progress=bar.show)
-    elif chatty:
-        stages = _Stages()
-        engine.wait_complete(refined=refined, on_progress=stages.show)
-        stages.show(engine.status())
+
+            def show(status: EngineStatus) -> None:
+                bar.show(status)
+                if stages is not None:
+                    stages.note(status)
+
+            engine.wait_complete(refined=refined, on_progress=show)
     else:
-        engine.wait_complete(refined=refined)
-    return engine.status()
+        engine.wait_complete(refined=refined, on_progress=stages.note if stages is not None else None)
+    status = engine.status()
+    if stages is not None:
+        stages.note(status)
+    return status
 
 
 def files_of(status: EngineStatus) -> tuple[int, int]:
@@ -96,24 +101,31 @@ def _rich_progress() -> Any:
     )
 
 
-class _Stages:
-    """The same for a log: a line when names and words are there, and one at every quarter of the vectors."""
+class Stages:
+    """What a log says instead of a bar: names and words are there, and each quarter of the vectors.
 
-    def __init__(self) -> None:
+    :ivar searchable_s: when names and words of all files were searchable, in seconds from the start; None before.
+    """
+
+    def __init__(self, *, aloud: bool) -> None:
+        self.searchable_s: float | None = None
+        self._aloud = aloud and not colours_wanted(sys.stderr)
         self._start = time.monotonic()
-        self._words_said = False
         self._quarter = 0
 
-    def show(self, status: EngineStatus) -> None:
+    def note(self, status: EngineStatus) -> None:
+        elapsed_s = time.monotonic() - self._start
         done, known = files_of(status)
-        if known and done == known and not self._words_said and status.state.value not in {"starting", "scanning"}:
-            self._words_said = True
-            self._say(f"names and words of {known:,} files are searchable")
+        is_scanned = status.state not in {EngineState.STARTING, EngineState.SCANNING}
+        if self.searchable_s is None and is_scanned and done == known:
+            self.searchable_s = elapsed_s
+            self._say(elapsed_s, f"names and words of {known:,} files are searchable")
         embedded, passages = vectors_of(status, "first")
         quarter = 4 * embedded // passages if passages else 0
-        if self._words_said and quarter > self._quarter:
+        if self.searchable_s is not None and quarter > self._quarter:
             self._quarter = quarter
-            self._say(f"meaning: {embedded:,} of {passages:,} passages")
+            self._say(elapsed_s, f"meaning: {embedded:,} of {passages:,} passages")
 
-    def _say(self, sentence: str) -> None:
-        say(f"{time.monotonic() - self._start:6.1f} s  {sentence}")
+    def _say(self, elapsed_s: float, sentence: str) -> None:
+        if self._aloud:
+            say(f"{elapsed_s:6.1f} s  {sentence}")
