@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
+from semlens.engine.ignore import CACHE_MARKERS, NEVER_WANTED
 from semlens.engine.settings_schema import SECTIONS, SPECS, Scope, SettingSpec
 
 _HEAD = """\
@@ -38,6 +39,33 @@ ignored and reported, so that a cloned repository can neither run anything nor s
 
 _TABLE_HEAD = "| setting | values | default | scope | |\n|---|---|---|---|---|\n"
 
+_FILES = """
+## Which files are found
+
+Files with a known language or a code-like extension, and scripts whose first line names a known interpreter. Left out,
+and counted by reason in `status`:
+
+| reason | what |
+|---|---|
+| `ignored` | named by an ignore file or `files.exclude`, or not by `files.include`; an ignored folder counts once |
+| `not code` | no known language, no code-like extension; pipes, sockets, devices |
+| `binary`, `minified`, `generated`, `lockfile` | by name or by content |
+| `too large` | over `semlens.files.maxSizeKb` |
+| `link loop`, `outside root` | links are never followed; one to a file inside counts there |
+| `unreadable` | may not be read, or a link to nothing |
+
+Ignore files are understood as git does. The first of these that says anything about a path decides:
+
+1. `semlens.files.exclude`;
+2. `.semlensignore`, from the deepest folder up; then `.ignore`; then `.gitignore`. Above the root, they count up to the
+   top of its git repository;
+3. the repository's `.git/info/exclude`, and git's global excludes file (`core.excludesFile`; `include` in git's
+   configuration is not followed);
+4. this list: {never}; and folders that hold {markers}.
+
+What lies in an ignored folder stays ignored; a line like `!node_modules/` in `.semlensignore` takes a folder back.
+"""
+
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
@@ -66,6 +94,9 @@ def document() -> str:
             parts.append(
                 f"| `{spec.full_name}` | {_values(spec)} | `{default}` | {scope} | {_cell(spec.documentation)} |\n"
             )
+    never = ", ".join(f"`{name}`" for name in NEVER_WANTED)
+    markers = " or ".join(f"`{name}`" for name in sorted(CACHE_MARKERS))
+    parts.append(_FILES.format(never=never, markers=markers))
     return "".join(parts)
 
 
