@@ -115,14 +115,16 @@ def semlens(*arguments: str, env: dict[str, str], watched: bool = False) -> Ran:
     return Ran(seconds, processor, peak.peak_bytes, stdout)
 
 
-def spread(seconds: Sequence[float]) -> dict[str, float]:
-    ordered = sorted(seconds)
+def spread(runs: Sequence[Ran]) -> dict[str, float]:
+    """Of wall time; the processor time tells how much of it the machine's other work took."""
+    ordered = sorted(ran.seconds for ran in runs)
     at_95 = min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))
     return {
         "n": len(ordered),
         "median_s": round(statistics.median(ordered), 3),
         "p95_s": round(ordered[at_95], 3),
         "max_s": round(ordered[-1], 3),
+        "processor_median_s": round(statistics.median(ran.processor_seconds for ran in runs), 3),
     }
 
 
@@ -134,8 +136,8 @@ def measure(folder: Path, *, words_only: bool, repeats: int) -> dict[str, Any]:
         again = semlens("index", str(folder), "--json", env=env, watched=True)
         questions = [QUESTIONS[number % len(QUESTIONS)] for number in range(repeats)]
         search = ("search", "-w", str(folder), "--json")
-        updating = [semlens(*search, question, env=env).seconds for question in questions]
-        as_it_is = [semlens(*search, "--no-update", question, env=env).seconds for question in questions]
+        updating = [semlens(*search, question, env=env) for question in questions]
+        as_it_is = [semlens(*search, "--no-update", question, env=env) for question in questions]
         status = json.loads(semlens("status", str(folder), "--json", env=env).stdout)
     return {
         "files": sum(root["files"] for root in said["roots"]),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from semlens.cli.fence import say
 from semlens.cli.terminal import colours_wanted
+from semlens.core.errors import WorkspaceError
 from semlens.core.status import EngineState, EngineStatus
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def follow_indexing(
 
     :param patience_s: show no bar in the first so many seconds: most waits are over by then.
     :param stages: notes the stages, and says them where there is no terminal for a bar.
+    :raises WorkspaceError: when the engine could not take the folder in.
     """
     if colours_wanted(sys.stderr):
         with _Bar(patience_s) as bar:
@@ -36,6 +38,9 @@ def follow_indexing(
     status = engine.status()
     if stages is not None:
         stages.note(status)
+    if not status.roots:
+        reasons = [problem.message for problem in status.problems if not problem.path]
+        raise WorkspaceError(next(iter(reasons), "The folder could not be taken in: 'semlens doctor' may say why."))
     return status
 
 
@@ -116,7 +121,7 @@ class Stages:
     def note(self, status: EngineStatus) -> None:
         elapsed_s = time.monotonic() - self._start
         done, known = files_of(status)
-        is_scanned = status.state not in {EngineState.STARTING, EngineState.SCANNING}
+        is_scanned = status.roots and status.state not in {EngineState.STARTING, EngineState.SCANNING}
         if self.searchable_s is None and is_scanned and done == known:
             self.searchable_s = elapsed_s
             self._say(elapsed_s, f"names and words of {known:,} files are searchable")

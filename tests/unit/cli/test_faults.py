@@ -6,11 +6,13 @@ import errno
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from semlens.core.errors import CacheError, Cancelled, ModelError, NotAvailable, UsageError, WorkspaceError
+from semlens.core.status import Problem
 
 SERVER = Path(__file__).resolve().parents[3] / "server"
 
@@ -129,6 +131,12 @@ def test_what_is_not_built_says_so(semlens, arguments):
     assert (code, out) == (1, "")
     assert "not available yet" in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", [("index",), ("search", "x")])
+def test_a_folder_that_the_engine_could_not_take_in_is_a_failure(semlens, script, command):
+    script.status = replace(script.status, roots=(), problems=(Problem("", "The index is locked: try again."),))
+    assert semlens(*command) == (1, "", "semlens: The index is locked: try again.\n")
 
 
 def test_version_and_help(semlens):
