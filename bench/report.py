@@ -38,7 +38,8 @@ HEADER = """\
 Every figure was measured on the machine that its table names, by the command above it. Machines that do other work at
 the same time show it in wall time: the load at the start stands with the figures, and processor time beside wall time.
 Corpora: S is the standard library of CPython without tests and site-packages, M about 100,000 symbols, L about
-1,000,000, from the fixed versions of packages that `bench/corpora.py` names. Memory is the sum of PSS over all processes.
+1,000,000, from the fixed versions of packages that `bench/corpora.py` names. Memory is the sum of PSS over all
+processes.
 """
 
 
