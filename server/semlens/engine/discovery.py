@@ -5,7 +5,6 @@ Reading content, and knowing which files changed, is somebody else's work.
 """
 
 # Paths are strings here: a walk joins and compares them by the hundred thousand.
-# ruff: noqa: PTH111, PTH114, PTH118, PTH120
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from pathlib import Path
 from semlens.core.errors import WorkspaceError
 from semlens.core.paths import relative_path
 from semlens.engine.eligibility import content_skip_reason, extension_of, name_skip_reason, shebang_skip_reason
-from semlens.engine.ignore import CACHE_MARKERS, IGNORE_FILES, VERSION_CONTROL, FolderRules, IgnoreTree
+from semlens.engine.ignore import CACHE_MARKERS, IGNORE_FILES, MAX_DEPTH, VERSION_CONTROL, FolderRules, IgnoreTree
 from semlens.engine.regular_file import read_regular
 from semlens.engine.settings import WORKSPACE_FILE, Settings
 
@@ -28,7 +27,6 @@ __all__ = ["MISSING", "Discovery", "FoundFile", "check_root", "content_skip_reas
 MISSING = "missing"
 """The reason of a path where no regular file is. Never counted: it belongs to single paths only."""
 
-_MAX_DEPTH = 256  # a bind mount of a folder into itself is no link, and endless
 _SHEBANG_BYTES = 128
 
 
@@ -223,7 +221,7 @@ class Discovery:
             path = prefix + entry.name
             if tree.ignores(rules, path, entry.name, True):
                 skipped["ignored"] += 1
-            elif path.count("/") >= _MAX_DEPTH:
+            elif path.count("/") >= MAX_DEPTH:
                 skipped["link loop"] += 1
             else:
                 subfolders.append(path)

@@ -4,7 +4,6 @@ Includes (``[include]``) in git's configuration are not followed.
 """
 
 # Paths are strings here: a walk joins and compares them by the hundred thousand.
-# ruff: noqa: PTH111, PTH112, PTH117, PTH118, PTH120
 
 from __future__ import annotations
 

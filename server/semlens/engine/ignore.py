@@ -7,7 +7,6 @@ an ignored folder is ignored, whatever deeper files say.
 """
 
 # Paths are strings here: a walk joins and compares them by the hundred thousand.
-# ruff: noqa: PTH114, PTH118
 
 from __future__ import annotations
 
@@ -48,6 +47,9 @@ NEVER_WANTED = (
     ".DS_Store",
 )
 """Ignored even where no ignore file says so; ``!node_modules/`` in ``.semlensignore`` takes one back."""
+
+MAX_DEPTH = 256
+"""Folders deeper than this are not entered: a bind mount of a folder into itself is no link, and endless."""
 
 _MAX_IGNORE_BYTES = 1_000_000
 _MAX_REMEMBERED = 500_000
@@ -119,6 +121,8 @@ class IgnoreTree:
         """The rules for the entries of a folder, relative to the root; None for an ignored one."""
         if folder in self._folders:
             return self._folders[folder]
+        if folder.count("/") >= MAX_DEPTH:
+            return None
         parent = self._above if not folder else self.rules(folder.rpartition("/")[0])
         rules: FolderRules | None = None
         if parent is not None and (not folder or not (self.ignores_folder(parent, folder) or self._is_apart(folder))):

@@ -272,7 +272,7 @@ def cache_folder(settings: Settings) -> Path:
 
 def _folder_from_environment(variable: str) -> Path | None:
     value = os.environ.get(variable, "")
-    return Path(os.path.abspath(os.path.expanduser(value))) if value else None  # noqa: PTH100, PTH111 - lexical only
+    return Path(os.path.abspath(os.path.expanduser(value))) if value else None  # lexical only
 
 
 def vscode_properties() -> dict[str, dict[str, Any]]:

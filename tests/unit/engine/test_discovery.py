@@ -221,6 +221,10 @@ def test_a_deep_tree(tmp_path: Path) -> None:
     os.close(descriptor)
     (tmp_path / "d/a.py").touch()
     assert walk(tmp_path) == (["d/a.py"], {"link loop": 1})
+    discovery = discovery_of(tmp_path)
+    assert discovery.skip_reason("d/" * 300 + "a.py") == "ignored"
+    assert not discovery.may_concern("d/" * 2000 + "a.py")
+    assert discovery.examine("d/" * 2000 + "a.py") == MISSING
 
 
 def test_what_is_gone_is_missing(tmp_path: Path) -> None:

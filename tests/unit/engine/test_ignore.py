@@ -261,7 +261,7 @@ LINES = st.lists(
 
 
 @hypothesis.settings(
-    max_examples=60, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
 )
 @hypothesis.given(rules=st.dictionaries(st.sampled_from(FOLDERS), LINES, max_size=4), start=st.sampled_from(FOLDERS))
 def test_agrees_with_git_on_any_tree(
