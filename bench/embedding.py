@@ -4,11 +4,12 @@
     python bench/embedding.py paraphrases --sources DIR
     python bench/embedding.py speed [--files DIR]
 
-``docstrings``: first sentence of a documentation -> the symbol it was taken from, out of 2,000, documentation removed. ``--test``
-is what ``docstrings.py`` of the shared benchmark writes; ``--mined`` holds what ``models/scripts/mine.py --heldout`` wrote, for
-the other languages. ``paraphrases``: questions in other words, ``bench/paraphrases/*.json``, over whole packages that ``--sources``
-holds as archives. All packages are held out of training (``models/scripts/heldout.toml``). Every score is MRR@10, ties
-counting against the answer; intervals are paired bootstraps of 95 %. Results are kept with ``--json FILE``.
+``docstrings``: first sentence of a documentation -> the symbol it was taken from, out of 2,000, documentation
+removed. ``--test`` is what ``docstrings.py`` of the shared benchmark writes; ``--mined`` holds what
+``models/scripts/mine.py --heldout`` wrote, for the other languages. ``paraphrases``: questions in other words,
+``bench/paraphrases/*.json``, over whole packages that ``--sources`` holds as archives. All packages are held out of
+training (``models/scripts/heldout.toml``). Every score is MRR@10, ties counting against the answer; intervals are
+paired bootstraps of 95 %. Results are kept with ``--json FILE``.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ sys.path[:0] = [str(HERE.parent / "models" / "scripts"), str(HERE.parent / "serv
 from archives import packages_in  # noqa: E402
 from mine import mine_package, records_of_folder  # noqa: E402
 from pairs import documented_pair, passage_of  # noqa: E402
-
 from semlens.core.symbol import Passage, SymbolKind  # noqa: E402
 from semlens.core.words import IDENTIFIER, terms_of_identifier  # noqa: E402
 from semlens.embedding.embedder import Embedder  # noqa: E402
@@ -114,7 +114,9 @@ def interval(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64]) ->
     return float(difference.mean()), float(low), float(high)
 
 
-def compare(case: Case, models: Sequence[str], *, threads: int) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float64]]]:
+def compare(
+    case: Case, models: Sequence[str], *, threads: int
+) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float64]]]:
     """Scores of every way to rank on one case."""
     scores: dict[str, Scores] = {"bm25": bm25(case)}
     for name in models:

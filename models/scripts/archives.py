@@ -130,7 +130,16 @@ def licence_of(package: Package) -> str:
             return _licence_in(_installed_copyright(package))
         text = next(filter(None, map(_debian_copyright, package.files)), "")
         return _licence_in(text) if text else _upstream_licence(package)
-    except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, OSError, KeyError, ValueError, EOFError, subprocess.SubprocessError):
+    except (
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        lzma.LZMAError,
+        OSError,
+        KeyError,
+        ValueError,
+        EOFError,
+        subprocess.SubprocessError,
+    ):
         return ""
 
 
@@ -216,8 +225,8 @@ def _debian_copyright(path: Path) -> str:
 
 
 _PERMISSIVE = re.compile(
-    r"\b(mit|expat|apache|bsd|isc|psf|python software foundation|zlib|unlicense|cc0|public[ -]domain|boost|bsl-1|0bsd|hpnd"
-    r"|postgresql|openssl|artistic|zpl|wtfpl|x11|ncsa|unicode|python-2|blueoak|upl|mulan|historical permission)",
+    r"\b(mit|expat|apache|bsd|isc|psf|python software foundation|zlib|unlicense|cc0|public[ -]domain|boost|bsl-1|0bsd"
+    r"|hpnd|postgresql|openssl|artistic|zpl|wtfpl|x11|ncsa|unicode|python-2|blueoak|upl|mulan|historical permission)",
     re.IGNORECASE,
 )
 _COPYLEFT = re.compile(
@@ -249,7 +258,14 @@ def sources_of(package: Package, suffixes: frozenset[str]) -> Iterator[tuple[str
                     yield from _members(archive, suffixes)
             elif package.registry == "npm" or _DEBIAN_ORIG.search(path.name) or path.name.endswith(".tar.gz"):
                 yield from _tar_sources(path, suffixes)
-        except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, OSError, EOFError, subprocess.SubprocessError) as error:
+        except (
+            tarfile.TarError,
+            zipfile.BadZipFile,
+            lzma.LZMAError,
+            OSError,
+            EOFError,
+            subprocess.SubprocessError,
+        ) as error:
             print(f"{path.name}: {error}")
 
 

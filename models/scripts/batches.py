@@ -38,8 +38,14 @@ when does it
 
 @dataclass(frozen=True)
 class Drops:
-    """Probabilities: of a word to be dropped from a field, of a whole field, of a question's word to be replaced, of a
-    question to get a template's words, of a word that both sides share to be dropped from one."""
+    """Probabilities of what varies a pair.
+
+    :ivar word: of a word to be dropped, by field.
+    :ivar field: of a whole field to be dropped.
+    :ivar synonym: of a question's word to be replaced.
+    :ivar template: of a question to get a template's words.
+    :ivar shared: of a word that both sides have to be dropped from the passage.
+    """
 
     word: tuple[float, ...] = (0.1, 0.2, 0.2, 0.3, 0.15)
     field: tuple[float, ...] = (0.25, 0.25, 0.3, 0.05, 0.0)
@@ -76,10 +82,12 @@ class Pairs:
         flat = np.arange(total) - np.repeat(offsets, lengths) + np.repeat(starts, lengths)
         return self.ids[field][flat].astype(np.int64), lengths.astype(np.int64)
 
-    def batch(self, rows: np.ndarray, drops: Drops | None, rng: np.random.Generator) -> tuple[dict[int, Bag], dict[int, Bag]]:
-        """(question, passage) as fields for ``StaticModel``."""
+    def batch(
+        self, rows: np.ndarray, drops: Drops | None, rng: np.random.Generator, *, passages: bool = True
+    ) -> tuple[dict[int, Bag], dict[int, Bag]]:
+        """(question, passage) as fields for ``StaticModel``; without the passage's when they are not wanted."""
         question = self.bag(QUERY_FIELD, rows)
-        fields = {field: self.bag(field, rows) for field in range(N_FIELDS)}
+        fields = {field: self.bag(field, rows) for field in range(N_FIELDS)} if passages else {}
         if drops is None:
             return {QUERY_FIELD: question}, fields
         asked = _keys(question)
@@ -104,7 +112,9 @@ class Pairs:
         chosen = first + (rng.random(len(ids)) * n_synonyms).astype(np.int64)
         ids = np.where(replace, self._synonyms[np.where(replace, chosen, 0)], ids)
         ids, lengths = _kept((ids, lengths), rng.random(len(ids)) >= drops.word[QUERY_FIELD], row_of)
-        added = np.where(rng.random(len(lengths)) < drops.template, rng.integers(0, len(self._templates), len(lengths)), -1)
+        added = np.where(
+            rng.random(len(lengths)) < drops.template, rng.integers(0, len(self._templates), len(lengths)), -1
+        )
         extra_ids = [self._templates[t] for t in added if t >= 0]
         extra_lengths = np.array([len(self._templates[t]) if t >= 0 else 0 for t in added], dtype=np.int64)
         rows = np.concatenate([np.repeat(np.arange(len(lengths)), n) for n in (lengths, extra_lengths)])
@@ -121,15 +131,15 @@ def _kept(bag: Bag, keep: np.ndarray, row_of: np.ndarray) -> Bag:
     return bag[0][keep], np.bincount(row_of[keep], minlength=len(bag[1])).astype(np.int64)
 
 
-def epochs(rows: np.ndarray, package: np.ndarray, *, batch: int, group: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Batches for ever: rows of one package stand together in groups, which makes a batch's other passages hard negatives."""
+def epochs(
+    rows: np.ndarray, package: np.ndarray, *, batch: int, group: int, rng: np.random.Generator
+) -> Iterator[np.ndarray]:
+    """Batches for ever. Rows of one package stand together in groups: a batch's other passages are hard negatives."""
     while True:
         shuffled = rng.permutation(rows)
         shuffled = shuffled[np.argsort(package[shuffled], kind="stable")]
         borders = np.flatnonzero(np.diff(package[shuffled])) + 1
-        chunks = [
-            part[at : at + group] for part in np.split(shuffled, borders) for at in range(0, len(part), group)
-        ]
+        chunks = [part[at : at + group] for part in np.split(shuffled, borders) for at in range(0, len(part), group)]
         order = np.concatenate([chunks[i] for i in rng.permutation(len(chunks))])
         for at in range(0, len(order) - batch + 1, batch):
             yield order[at : at + batch]

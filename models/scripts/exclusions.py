@@ -13,8 +13,12 @@ from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
 # names too common in paths to mean the project; the packages themselves are still matched by their whole name
-_COMMON = frozenset({"core", "json", "git", "regex", "cats", "brew", "vapor", "black", "click", "rack", "spark", "express"})
-_DEBIAN_WRAPPING = re.compile(r"^(golang-|librust-|rust-|ruby-|php-|node-|lib|python-|haskell-)(github-|golang-|gopkg-)?|-(java|dev)$")
+_COMMON = frozenset(
+    {"core", "json", "git", "regex", "cats", "brew", "vapor", "black", "click", "rack", "spark", "express"}
+)
+_DEBIAN_WRAPPING = re.compile(
+    r"^(golang-|librust-|rust-|ruby-|php-|node-|lib|python-|haskell-)(github-|golang-|gopkg-)?|-(java|dev)$"
+)
 
 
 def plain(name: str) -> str:

@@ -2,9 +2,10 @@
 
     python models/scripts/export.py --trained FILE.npz --out models/semlens-static-v1 [--fp32]
 
-The graph takes ``ids`` and ``fields``, both int32 (batch, length): the words of a row, padded with id 0, and the field each
-stands in (0 to 3 name, signature, documentation, body; 4 question). It gives ``embedding``, float (batch, 256), length 1, or
-zeros for a row without words. ``--fp32`` keeps the table in full precision, for ``verify.py`` to compare with.
+The graph takes ``ids`` and ``fields``, both int32 (batch, length): the words of a row, padded with id 0, and the
+field each stands in (0 to 3 name, signature, documentation, body; 4 question). It gives ``embedding``, float (batch,
+256), length 1, or zeros for a row without words. ``--fp32`` keeps the table in full precision, for ``verify.py`` to
+compare with.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from model_toml import write_model_toml
 from onnx import TensorProto, helper, numpy_helper
-from static_model import EPSILON
 
+from model_toml import write_model_toml
 from semlens.embedding.static_words import FIELD_LIMITS, N_FIELDS, QUERY_FIELD
+from static_model import EPSILON
 
 _F = TensorProto.FLOAT
 

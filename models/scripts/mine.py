@@ -2,10 +2,11 @@
 
     python models/scripts/mine.py --sources DIR --out DIR [--heldout] [--workers 2]
 
-``--sources`` holds ``pypi/``, ``npm/``, ``debian/`` and ``debian-binary/`` with the archives that ``download.py`` fetched. Files are parsed by the
-product's own ``semlens.syntax``, so that fields are cut exactly as at run time. Left out: packages of
-``never-train-on.txt`` and of ``heldout.toml`` (with ``--heldout`` only the latter are taken), packages without a permissive
-licence, tests, generated and vendored files, and long-winded packages beyond a bound each.
+``--sources`` holds ``pypi/``, ``npm/``, ``debian/`` and ``debian-binary/`` with the archives that ``download.py``
+fetched. Files are parsed by the product's own ``semlens.syntax``, so that fields are cut exactly as at run time. Left
+out: packages of ``never-train-on.txt`` and of ``heldout.toml`` (with ``--heldout`` only the latter are taken),
+packages without a permissive licence, tests, generated and vendored files, and long-winded packages beyond a bound
+each.
 
 Writes ``OUT/<registry>.jsonl`` and ``OUT/packages.tsv`` (registry, name, version, licence, number of symbols).
 """
@@ -25,15 +26,14 @@ from typing import Any
 
 from archives import Package, is_permissive, licence_of, packages_in, sources_of
 from exclusions import is_excluded, is_excluded_path, is_heldout
-
 from semlens.core.symbol import Role, SymbolKind
 from semlens.syntax.parser import parse
 
 REGISTRIES = ("pypi", "npm", "debian", "debian-binary", "git")
 LANGUAGES = {
     ".py": "python", ".js": "javascript", ".mjs": "javascript", ".jsx": "javascript", ".ts": "typescript",
-    ".tsx": "typescript", ".go": "go", ".rs": "rust", ".java": "java", ".c": "c", ".h": "c", ".cc": "cpp", ".cpp": "cpp",
-    ".hpp": "cpp", ".rb": "ruby", ".php": "php", ".cs": "csharp",
+    ".tsx": "typescript", ".go": "go", ".rs": "rust", ".java": "java", ".c": "c", ".h": "c", ".cc": "cpp", 
+    ".cpp": "cpp", ".hpp": "cpp", ".rb": "ruby", ".php": "php", ".cs": "csharp",
 }  # fmt: skip
 MAX_DOCUMENTED = 4000  # a package
 MAX_OTHERS = 1500
@@ -88,7 +88,9 @@ def mine_package(package: Package) -> tuple[Package, list[dict[str, Any]]]:
         if b"\x00" in source[:1000] or len(source) > 400 * (source.count(b"\n") + 1):
             continue
         for record in symbols_of_file(path, source):
-            key = hashlib.md5(re.sub(r"\s+", "", record["b"]).encode("utf-8", "replace"), usedforsecurity=False).digest()
+            key = hashlib.md5(
+                re.sub(r"\s+", "", record["b"]).encode("utf-8", "replace"), usedforsecurity=False
+            ).digest()
             if key in seen:
                 continue
             seen.add(key)

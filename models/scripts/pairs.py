@@ -1,7 +1,7 @@
 """Mined symbols to training pairs: a question, and the passage that answers it with the question's own words taken out.
 
-Four kinds. ``doc``: the first sentence of the documentation. ``more``: a later sentence, the first one left in the passage's
-documentation. ``comment``: a comment inside the body. ``name``: the words of the name, with the name taken out.
+Four kinds. ``doc``: the first sentence of the documentation. ``more``: a later sentence, the first one left in the
+passage's documentation. ``comment``: a comment inside the body. ``name``: the words of the name, the name taken out.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from semlens.embedding.text import words_of_name
 
 
 class Pair(NamedTuple):
+    """A question of one of the four kinds, and what answers it."""
+
     kind: str
     query: str
     passage: Passage
@@ -27,13 +29,14 @@ _ROLES = re.compile(r":[\w:]+:`~?([^`<]*)[^`]*`")
 _LINKS = re.compile(r"\[([^\[\]]+)\]\([^()]*\)")
 _MARKERS = re.compile(r"\s*([@\\](brief|details|short|class|fn|name|desc|description|method|function)\b|!)\s*")
 _STOP = re.compile(
-    r"^\s*([@\\](?!brief|details|short)\w+|:\w+[\w *,.]*:|Args?:|Arguments:|Parameters?\b|Params?:|Returns?:|Raises:|Example|#|\.\.|>>>"
-    r"|---|===|Usage|Note:|```)",
+    r"^\s*([@\\](?!brief|details|short)\w+|:\w+[\w *,.]*:|Args?:|Arguments:|Parameters?\b|Params?:|Returns?:|Raises:"
+    r"|Example|#|\.\.|>>>|---|===|Usage|Note:|```)",
     re.MULTILINE,
 )
 _BAD_QUERY = re.compile(
     r">>>|copyright|licen[cs]e|auto-?generated|do not edit|eslint|pylint|noqa|TODO|FIXME|https?://|^\W"
-    r"|see (above|below|also)|inherit|^(deprecated|internal|override|overrides|implements|same as|see|alias|constructor|default)\b",
+    r"|see (above|below|also)|inherit"
+    r"|^(deprecated|internal|override|overrides|implements|same as|see|alias|constructor|default)\b",
     re.IGNORECASE,
 )
 _DOCSTRING = re.compile(r'[rRbBuU]{0,2}("""|\'\'\')(.*?)(\1|\Z)', re.DOTALL)
@@ -82,7 +85,7 @@ def _squeezed(text: str) -> str:
 
 
 def without_documentation(body: str, documentation: str) -> str | None:
-    """The body with the documentation taken out where the first part of a long symbol still has it; None if it stays."""
+    """The body, without the documentation that the first part of a long symbol still has; None if it cannot be told."""
     probe = _squeezed(documentation)[:40]
     if not probe or probe not in _squeezed(body):
         return body
@@ -92,7 +95,13 @@ def without_documentation(body: str, documentation: str) -> str | None:
 
 def passage_of(record: dict[str, Any], **changed: str) -> Passage:
     """The passage of a mined record; ``changed`` replaces name, signature, documentation or body."""
-    fields = {"name": record["n"], "signature": record["s"], "documentation": record["d"], "body": record["b"], **changed}
+    fields = {
+        "name": record["n"],
+        "signature": record["s"],
+        "documentation": record["d"],
+        "body": record["b"],
+        **changed,
+    }
     return Passage(0, 0, 0, SymbolKind(record["k"]), "", **fields)
 
 
@@ -145,4 +154,6 @@ def _comment_pair(record: dict[str, Any], body: str, documentation: str, pick: f
     if prose:
         best = max(prose, key=lambda match: len(match[1]))
         rest = body[: best.start()] + body[best.end() :]
-        yield Pair("comment", best[1].strip(), passage_of(record, documentation=documentation if pick < 0.5 else "", body=rest))
+        yield Pair(
+            "comment", best[1].strip(), passage_of(record, documentation=documentation if pick < 0.5 else "", body=rest)
+        )

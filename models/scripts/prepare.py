@@ -2,9 +2,9 @@
 
     python models/scripts/prepare.py --mined DIR --out DIR [--guard FILE ...] [--wordnet DIR] [--words 40000]
 
-``--guard`` names files whose questions and bodies must not be among the pairs: the docstring test's ``test2000.json`` and
-mined files of held-out packages. Writes ``words.txt``, ``pairs.npz``, ``queries.txt`` (one a line, for a teacher) and
-``synonyms.npz``.
+``--guard`` names files whose questions and bodies must not be among the pairs: the docstring test's ``test2000.json``
+and mined files of held-out packages. Writes ``words.txt``, ``pairs.npz``, ``queries.txt`` (one a line, for a teacher)
+and ``synonyms.npz``.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pairs import Pair, documented_pair, pairs_of
-from synonyms import synonym_table
 
+from pairs import Pair, documented_pair, pairs_of
 from semlens.core.words import split_identifier
 from semlens.embedding.static_words import QUERY_FIELD, WordTable
+from synonyms import synonym_table
 
 MAX_A_LANGUAGE = 260_000
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
@@ -65,7 +65,7 @@ def pick_of(record: dict[str, Any]) -> float:
 
 
 def load_pairs(folder: Path, guard: set[bytes]) -> tuple[list[Pair], list[str], list[str]]:
-    """Pairs with their packages and languages: each question once, nothing of the tests, no language beyond its bound."""
+    """Pairs with their packages and languages: each question once, nothing of the tests, languages within bounds."""
     pairs: list[Pair] = []
     packages: list[str] = []
     languages: list[str] = []
@@ -178,7 +178,9 @@ def main() -> None:
         kind=np.array([kinds.index(pair.kind) for pair in pairs], dtype=np.int8),
         frequencies=frequencies,
     )
-    (arguments.out / "queries.txt").write_text("\n".join(" ".join(pair.query.split()) for pair in pairs), encoding="utf-8")
+    (arguments.out / "queries.txt").write_text(
+        "\n".join(" ".join(pair.query.split()) for pair in pairs), encoding="utf-8"
+    )
     synonyms = synonym_table(words, arguments.wordnet)
     ids = {word: index for index, word in enumerate(words)}
     ends = np.cumsum([len(synonyms.get(word, ())) for word in words])

@@ -2,7 +2,8 @@
 
     python models/scripts/teach.py --data DIR [--model models/all-minilm-l6-v2] [--limit N]
 
-Reads ``DIR/queries.txt``, writes ``DIR/teacher.npy``: float16 (pairs, 384), zeros beyond ``--limit``, which takes an even sample.
+Reads ``DIR/queries.txt``, writes ``DIR/teacher.npy``: float16 (pairs, 384), zeros beyond ``--limit``, which takes an
+even sample.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, default=here.parent / "all-minilm-l6-v2")
-    parser.add_argument("--limit", type=int, default=200_000)
+    parser.add_argument("--limit", type=int, default=120_000)
     arguments = parser.parse_args()
     queries = (arguments.data / "queries.txt").read_text(encoding="utf-8").split("\n")
     tokenizer = Tokenizer.from_file(str(arguments.model / "tokenizer.json"))
@@ -31,7 +32,9 @@ def main() -> None:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(str(arguments.model / "model.onnx"), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        str(arguments.model / "model.onnx"), options, providers=["CPUExecutionProvider"]
+    )
     rows = np.random.default_rng(3).permutation(len(queries))[: arguments.limit]
     ids = {int(row): e.ids for row, e in zip(rows, tokenizer.encode_batch([queries[row] for row in rows]), strict=True)}
     order = sorted(ids, key=lambda row: len(ids[row]))

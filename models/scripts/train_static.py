@@ -3,8 +3,9 @@
     python models/scripts/train_static.py --data DIR --minilm models/all-minilm-l6-v2 --out FILE.npz [--steps 4000]
 
 Word vectors start as MiniLM's of the words (principal components), so that English is known before code is seen. Loss:
-InfoNCE in both directions over the batch, and, with ``--teacher teacher.npy`` (``teach.py``), the teacher's similarities
-between the questions as soft targets. Reports MRR@10 on held-out packages of the training data as it goes.
+InfoNCE in both directions over the batch, and, with ``--teacher teacher.npy`` (``teach.py``), the teacher's
+similarities between the questions as soft targets. Reports MRR@10 on held-out packages of the training data as it
+goes.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from batches import Drops, Pairs, epochs
-from static_model import StaticModel
 from torch.nn import functional
 
+from batches import Drops, Pairs, epochs
+from static_model import StaticModel
 
 DIMENSION = 256
+TAUGHT = 1024  # questions a step that the teacher is asked about
+TEACHER_SCALE = 15.0  # inverse temperature: neighbours within about 0.2 of cosine count
 _KIND_WEIGHT = (1.0, 0.6, 0.5, 0.5)  # chance of a pair of each kind to be in an epoch: doc, more, comment, name
 
 
@@ -88,6 +91,29 @@ def split(pairs: Pairs, rng: np.random.Generator) -> tuple[np.ndarray, dict[str,
     return np.flatnonzero(~held), validation
 
 
+def teaching_loss(
+    model: StaticModel, pairs: Pairs, teacher: np.ndarray, rows: np.ndarray, *, drops: Drops, rng: np.random.Generator
+) -> torch.Tensor:
+    """How far the questions' similarities, to each other and to the others' passages, are from the teacher's.
+
+    The teacher sees each question as it was written; the model sees it with words dropped and replaced. A question's
+    own place is left out: that is what the main loss is about.
+    """
+    rows = np.sort(rows)  # memory-mapped rows are read in order
+    vectors = torch.from_numpy(np.asarray(teacher[rows], dtype=np.float32))
+    own = torch.eye(len(rows), dtype=torch.bool)
+    soft = functional.softmax((vectors @ vectors.T * TEACHER_SCALE).masked_fill(own, -1e4), dim=1)
+    question, _ = pairs.batch(rows, drops, rng, passages=False)
+    q = model(question)
+    loss = functional.cross_entropy((q @ q.T * TEACHER_SCALE).masked_fill(own, -1e4), soft)
+    n = len(rows) // 4
+    _, passage = pairs.batch(rows[:n], drops, rng)
+    d = model(passage)
+    few = functional.softmax((vectors[:n] @ vectors[:n].T * TEACHER_SCALE).masked_fill(own[:n, :n], -1e4), dim=1)
+    across = functional.cross_entropy((q[:n] @ d.T * TEACHER_SCALE).masked_fill(own[:n, :n], -1e4), few)
+    return loss + across / 2
+
+
 def train(arguments: argparse.Namespace) -> None:
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(arguments.threads)
@@ -100,6 +126,7 @@ def train(arguments: argparse.Namespace) -> None:
     model = StaticModel(np.load(cached), starting_weights(pairs.frequencies))
     rows, validation = split(pairs, np.random.default_rng(0))
     teacher = np.load(arguments.teacher, mmap_mode="r") if arguments.teacher else None
+    taught = rows[np.asarray(teacher[rows, 0]) != 0] if teacher is not None else rows
     drops = Drops(synonym=arguments.synonym, shared=arguments.shared)
     rate = arguments.rate
     groups = [
@@ -128,13 +155,8 @@ def train(arguments: argparse.Namespace) -> None:
         scores = (q @ d.T) * model.scale.exp().clamp(max=60)
         loss = (functional.cross_entropy(scores, label) + functional.cross_entropy(scores.T, label)) / 2
         if teacher is not None:
-            taught = torch.from_numpy(np.asarray(teacher[chosen], dtype=np.float32))
-            soft = functional.softmax((taught @ taught.T).fill_diagonal_(-10) * 15, dim=1)
-            # the question's view of the other questions, and of their passages, as the teacher has it of the questions
-            own = (q @ q.T - 2 * torch.eye(len(q))) * 15
-            loss = loss + arguments.teaching * functional.cross_entropy(own, soft)
-            across = (q @ d.T - 2 * torch.eye(len(q))) * 15
-            loss = loss + arguments.teaching / 2 * functional.cross_entropy(across, soft)
+            some = rng.choice(taught, TAUGHT)
+            loss = loss + arguments.teaching * teaching_loss(model, pairs, teacher, some, drops=drops, rng=rng)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
