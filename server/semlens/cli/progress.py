@@ -45,10 +45,9 @@ def follow_indexing(
 
 
 def files_of(status: EngineStatus) -> tuple[int, int]:
-    """Files done and files known."""
-    known = sum(root.files for root in status.roots)
-    pending = sum(root.pending for root in status.roots)
-    return max(0, known - pending), known
+    """Files searchable, and those together with the files that wait."""
+    done = sum(root.files for root in status.roots)
+    return done, done + sum(root.pending for root in status.roots)
 
 
 def vectors_of(status: EngineStatus, role: str) -> tuple[int, int]:
@@ -121,8 +120,8 @@ class Stages:
     def note(self, status: EngineStatus) -> None:
         elapsed_s = time.monotonic() - self._start
         done, known = files_of(status)
-        is_scanned = status.roots and status.state not in {EngineState.STARTING, EngineState.SCANNING}
-        if self.searchable_s is None and is_scanned and done == known:
+        is_scanned = status.state not in {EngineState.STARTING, EngineState.SCANNING}
+        if self.searchable_s is None and is_scanned and 0 < done == known:
             self.searchable_s = elapsed_s
             self._say(elapsed_s, f"names and words of {known:,} files are searchable")
         embedded, passages = vectors_of(status, "first")

@@ -94,7 +94,7 @@ def test_counts_add_up_over_roots_and_tiers():
         roots=(replace(root, files=10, pending=4), replace(root, files=5, pending=5)),
         tiers=(TierStatus("a", "first", 30, 10), TierStatus("b", "refine", 1, 99)),
     )
-    assert files_of(status) == (6, 15)
+    assert files_of(status) == (15, 24)
     assert vectors_of(status, "first") == (30, 40)
     assert vectors_of(status, "refine") == (1, 100)
 
