@@ -204,7 +204,7 @@ class Engine:
         snapshot = self._indexer.snapshot
         open_paths = {(buffer.root, buffer.path) for buffer in self._buffers.all()}
         ranked = recent_hits(snapshot, open_paths, list(self._indexer.recent), limit)
-        hits, _ = self._hits(ranked, parse_query(""), explain=False)
+        hits, _ = self._hits(ranked, parse_query(""), cancel, explain=False)
         return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started))
 
     def outline_of_buffer(self, uri: str, cancel: CancelToken) -> Outline | None:
@@ -241,7 +241,7 @@ class Engine:
         if refined:
             self._indexer.allow_refinement()
         while True:
-            done = self._indexer.snapshot.complete and self._indexer.settled and not self._indexer.is_awaited
+            done = self._is_up_to_date and self._indexer.snapshot.complete
             if on_progress is not None or (done and refined):
                 status = self.status()
                 if on_progress is not None:
@@ -283,11 +283,15 @@ class Engine:
                 self._indexer.published.wait(0.01)
 
     def _buffers_shown(self) -> bool:
-        shown = self._indexer.overlays.shown
-        return all(
-            (overlay := shown.get(buffer.uri)) is not None and overlay.revision == buffer.revision
-            for buffer in self._buffers.all()
-        ) and self._indexer.is_published
+        shown, buffers = self._indexer.overlays.shown, self._buffers.all()
+        return (
+            set(shown) == {buffer.uri for buffer in buffers}
+            and all(
+                (overlay := shown.get(buffer.uri)) is not None and overlay.revision == buffer.revision
+                for buffer in buffers
+            )
+            and self._indexer.is_published
+        )
 
     def _answer(
         self,
@@ -300,31 +304,39 @@ class Engine:
         explain: bool,
     ) -> SearchResult:
         snapshot = self._indexer.snapshot
-        hits, stale = self._hits(rank(snapshot, request, query, vectors, cancel), query, explain=explain)
+        hits, stale = self._hits(rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain)
         if stale:
-            self._indexer.post(lambda: self._indexer.files_changed(sorted(stale)))
-            snapshot = self._wait_for_disk(snapshot, cancel)
-            hits, _ = self._hits(rank(snapshot, request, query, vectors, cancel), query, explain=explain)
+            self._indexer.post_change(lambda: self._indexer.files_changed(sorted(stale)))
+            snapshot = self._wait_for_disk(cancel)
+            hits, _ = self._hits(rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain)
         for hit in hits[:5]:
             self._indexer.recent.append((os.path.realpath(hit.root) if hit.root else "", hit.path))
-        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started))
+        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started), query.notes)
 
-    def _wait_for_disk(self, old: IndexSnapshot, cancel: CancelToken) -> IndexSnapshot:
+    @property
+    def _is_up_to_date(self) -> bool:
+        """The snapshot shows all that is known to have changed. Asked in this order, nothing slips through between."""
+        return self._indexer.settled and self._indexer.is_published
+
+    def _wait_for_disk(self, cancel: CancelToken) -> IndexSnapshot:
         deadline = time.monotonic() + DISK_WAIT_SECONDS
         while time.monotonic() < deadline and not self._indexer.is_reader:
             cancel.check()
             with self._indexer.published:
                 self._indexer.published.wait(0.02)
-            if self._indexer.snapshot.generation != old.generation and self._indexer.settled:
+            if self._is_up_to_date:
                 break
         return self._indexer.snapshot
 
-    def _hits(self, ranked: list[RankedHit], query: Query, *, explain: bool) -> tuple[list[SearchHit], set[str]]:
+    def _hits(
+        self, ranked: list[RankedHit], query: Query, cancel: CancelToken, *, explain: bool
+    ) -> tuple[list[SearchHit], set[str]]:
         """Hits that are right for the current texts, and the files whose hits are not."""
         hits: list[SearchHit] = []
         stale: set[str] = set()
         open_uris = {(buffer.root, buffer.path): buffer for buffer in self._buffers.all()}
         for item in ranked:
+            cancel.check()
             view, path = item.view, item.path
             if view.buffer_uri:
                 overlay = self._indexer.overlays.shown.get(view.buffer_uri)

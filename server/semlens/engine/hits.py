@@ -7,6 +7,7 @@ disagree with the index the hit is left out, and named, so that the engine can m
 from __future__ import annotations
 
 import os
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from semlens.index.snapshot import SegmentView
 from semlens.search.highlight import best_lines
 from semlens.search.query import Query
 from semlens.search.rank import RankedHit
+from semlens.search.reasons import reasons_of
 from semlens.syntax.decode import decode
 
 SNIPPET_LINES = 6
@@ -28,7 +30,8 @@ MAX_LINE_CHARS = 400
 """Of a line in a snippet or beside a position; a longer one is cut."""
 
 _TEXTS_KEPT = 64
-_MAX_TEXT_BYTES = 8 << 20
+_MAX_KEPT_BYTES = 2 << 20  # a larger text is read again each time
+_MAX_TEXT_BYTES = 65_536 << 10  # what the settings allow at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,9 @@ class DocumentTexts:
         if text is None:
             return None
         document = DocumentText(tuple(split_lines(text)), content_hash(data), stamp)
+        if len(data) > _MAX_KEPT_BYTES:
+            self._kept.pop(path, None)
+            return document
         self._kept[path] = document
         while len(self._kept) > _TEXTS_KEPT:
             self._kept.popitem(last=False)
@@ -71,8 +77,6 @@ class DocumentTexts:
 
 
 def _is_young(status: os.stat_result) -> bool:
-    import time
-
     return time.time_ns() - status.st_mtime_ns < 2_000_000_000
 
 
@@ -95,6 +99,10 @@ def make_hit(
         symbols = segment.symbols
         span, name_span = symbols.span(ranked.symbol), symbols.name_span(ranked.symbol)
         name, qualified_name = symbols.names[ranked.symbol], symbols.qualified_names[ranked.symbol]
+        # a short symbol without a passage of its own is found through the one around it
+        first, last = max(first, span.start_line), min(last, span.last_line)
+        if last < first:
+            first, last = span.start_line, span.last_line
         kind = SymbolKind(int(symbols.kinds[ranked.symbol]))
         signature = symbols.signatures[ranked.symbol]
         parent = int(symbols.parents[ranked.symbol])
@@ -130,7 +138,7 @@ def make_hit(
         snippet=snippet,
         snippet_span=snippet_span,
         highlights=highlights,
-        reasons=reasons_of(ranked.features),
+        reasons=reasons_of(ranked.features, query),
         dirty=ranked.view.dirty,
         features=dict(ranked.features) if explain else {},
         line_texts={line: lines[line] for line in needed if line < len(lines)},
@@ -147,19 +155,6 @@ def _snippet(
     chosen = lines[start : end + 1]
     end_column = len(chosen[-1].encode("utf-8", "surrogatepass")) if chosen else 0
     return Span(start, 0, max(end, start), end_column), "\n".join(line[:MAX_LINE_CHARS] for line in chosen)
-
-
-def reasons_of(features: Mapping[str, float]) -> tuple[str, ...]:
-    """What speaks for a hit, strongest first, in a word each."""
-    meaning = max(features.get("first", 0.0), features.get("refine", 0.0))
-    strengths = {
-        "name": max(features.get("name", 0.0), 0.8 * features.get("file.definition", 0.0)),
-        "words": features.get("words", 0.0),
-        "meaning": meaning * 1.2,
-        "path": features.get("file.stem", 0.0) * 0.8,
-    }
-    found = [name for name, strength in sorted(strengths.items(), key=lambda item: -item[1]) if strength >= 0.35]
-    return tuple(found) or (max(strengths, key=strengths.__getitem__),)
 
 
 TextOf = Callable[[SegmentView, int], Sequence[str] | None]

@@ -24,6 +24,7 @@ from semlens.engine.buffers import Buffers
 from semlens.engine.discovery import Discovery, FoundFile
 from semlens.engine.overlay_indexer import OverlayIndexer
 from semlens.engine.overlays import encode_text
+from semlens.engine.parse_messages import BufferRequest, FilesRequest
 from semlens.engine.parse_pool import ParsedBatch, ParsePool, WorkerDiedError
 from semlens.engine.priority import on_battery
 from semlens.engine.publisher import SnapshotComposer
@@ -33,7 +34,6 @@ from semlens.engine.scheduling import Deadlines, JobQueue
 from semlens.engine.settings import Settings
 from semlens.engine.tiers import Tier
 from semlens.engine.vector_filler import VectorFiller
-from semlens.engine.parse_messages import BufferRequest
 from semlens.index.builder import new_segment_id
 from semlens.index.merge import MergedSegment
 from semlens.index.segment import segment_from_arrays
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FEATURE_VERSION = 2
-"""Of what is taken out of a file: raise it when symbols, passages or words change, and every index is made anew from the
-vector cache. 1: first."""
+FEATURE_VERSION = 3
+"""Of what is taken out of a file: raise it when symbols, passages or words change, and every index is made anew from
+the vector cache. 1: first."""
 
 PUBLISH_SECONDS = 0.2
 QUIET_COMMIT_SECONDS = 0.4
@@ -100,7 +100,6 @@ class Indexer:
         self._publish_at_once = False
         self._last_publish = 0.0
         self._rest_until = 0.0
-        self._cache_checked = 0
         self._stopping = False
         self.paused = False
         self.may_refine = not one_shot
@@ -206,10 +205,12 @@ class Indexer:
         self._publish_if_due(now)
         for state in self.states.values():
             self._commit_if_due(state, now)
-        if self.paused or all(not state.pending and not state.in_flight for state in self.states.values()):
-            if not self._filler.busy:
-                self._pool.release()
+        waiting = any(state.pending or state.in_flight for state in self.states.values())
+        if not self._filler.busy and (self.paused or not waiting):
+            self._pool.release()
         self._unload_idle_models()
+        if self._unpublished:  # by what came after publishing: not to be left until the next event
+            self._deadlines.at(self._last_publish + PUBLISH_SECONDS)
 
     def _changed(self, *, at_once: bool = False) -> None:
         self._unpublished = True
@@ -233,6 +234,7 @@ class Indexer:
         index.take_writer_lock()
         index.load()
         state = RootState(given, index, Discovery(real, self._settings))
+        state.asked = watching
         state.first_index = not index.files
         state.skipped.update(index.meta.get("skipped", {}))
         if index.meta.get("features") != FEATURE_VERSION:
@@ -319,10 +321,9 @@ class Indexer:
             if state.watcher is not None:
                 state.watcher.stop()
                 state.watcher = None
-            if state.watching != "client":
-                self._watch(state, "native" if not self._one_shot else "none")
+            self._watch(state, state.asked)
 
-    def set_paused(self, paused: bool) -> None:  # noqa: FBT001 - a state to be in
+    def set_paused(self, paused: bool) -> None:
         self.paused = paused
         self._changed(at_once=True)
 
@@ -336,7 +337,7 @@ class Indexer:
             state.index.scanned = False
             state.full = state.index.meta.get("features") != FEATURE_VERSION
             state.upgrading = state.full and bool(state.index.files)
-            self._watch(state, "client" if state.watching == "client" else "native")
+            self._watch(state, state.asked)
             self._changed(at_once=True)
         elif state.index.follow():
             self._changed(at_once=True)
@@ -360,9 +361,15 @@ class Indexer:
             request = state.next_batch(self._settings.files.max_size_kb * 1024, model)
             if request is None:
                 break
-            future = pool.parse_files(request)
-            paths = [path for path, _ in request.files]
-            future.add_done_callback(lambda done, paths=paths: self._jobs.post(lambda: self._parsed(state, paths, done)))
+            self._ask_worker(state, pool, request)
+
+    def _ask_worker(self, state: RootState, pool: ParsePool, request: FilesRequest) -> None:
+        paths = [path for path, _ in request.files]
+
+        def answered(done: Future[ParsedBatch]) -> None:
+            self._jobs.post(lambda: self._parsed(state, paths, done))
+
+        pool.parse_files(request).add_done_callback(answered)
 
     def _first_model(self) -> str:
         """The model that workers tokenise for, or "" when there is none that loads."""
@@ -389,7 +396,7 @@ class Indexer:
             for file in state.discovery.walk():
                 chunk.append(file)
                 if len(chunk) >= SCAN_CHUNK:
-                    self._jobs.post(lambda found=chunk: self._found(state, number, found))
+                    self._report_found(state, number, chunk)
                     chunk = []
                 if self._stopping:
                     return
@@ -398,8 +405,11 @@ class Indexer:
         except Exception as error:  # whatever it is, the scan must end, or nothing is ever complete
             logger.exception("a scan failed")
             failure = f"The scan failed ({type(error).__name__}: {error}): its files are as they were found before."
-        self._jobs.post(lambda: self._found(state, number, chunk))
+        self._report_found(state, number, chunk)
         self._jobs.post(lambda: self._scan_done(state, number, failure))
+
+    def _report_found(self, state: RootState, number: int, found: list[FoundFile]) -> None:
+        self._jobs.post(lambda: self._found(state, number, found))
 
     def _found(self, state: RootState, number: int, found: list[FoundFile]) -> None:
         if state.scan == number:
@@ -478,15 +488,17 @@ class Indexer:
         for state in self.states.values():
             parts = state.index.merge_candidates() if state.index.writer else []
             if parts:
-                self._merging = True
-                alive = [part.alive for part in parts]
-                future = self._mergers.submit(merge_job, parts, alive)
-                future.add_done_callback(
-                    lambda done, state=state, parts=parts, alive=alive: self._jobs.post(
-                        lambda: self._merged(state, parts, alive, done)
-                    )
-                )
+                self._merge(state, parts)
                 return
+
+    def _merge(self, state: RootState, parts: list[LiveSegment]) -> None:
+        self._merging = True
+        alive = [part.alive for part in parts]
+
+        def answered(done: Future[MergedSegment]) -> None:
+            self._jobs.post(lambda: self._merged(state, parts, alive, done))
+
+        self._mergers.submit(merge_job, parts, alive).add_done_callback(answered)
 
     def _merged(
         self, state: RootState, parts: list[LiveSegment], alive: list[Mask], future: Future[MergedSegment]
@@ -511,7 +523,7 @@ class Indexer:
     def settled(self) -> bool:
         """Nothing that is known to have changed is missing from the snapshot."""
         return not self.is_awaited and not self.overlays.waiting and all(
-            state.settled or not state.index.writer for state in self.states.values()
+            state.settled or not state.index.writer for state in list(self.states.values())
         )
 
     @property
@@ -542,13 +554,10 @@ class Indexer:
         """Everything is searchable by names, words and first-tier vectors; what cannot be is a problem, not a wait."""
         if not self.settled or self.overlays.embedding:
             return False
-        first = next((tier for tier in self._tiers if tier.role == "first" and tier.error is None), None)
-        for state in self.states.values():
-            if not state.index.writer and not state.index.meta.get("complete", False):
-                return False
-            if first and any(len(live.missing(first.fingerprint)) for live in state.index.segments.values()):
-                return False
-        return True
+        return all(
+            self._is_embedded(state) and (state.index.writer or state.index.meta.get("complete", False))
+            for state in list(self.states.values())
+        )
 
     def _publish_if_due(self, now: float) -> None:
         if not self._unpublished:
@@ -566,7 +575,7 @@ class Indexer:
 
     def _commit_if_due(self, state: RootState, now: float) -> None:
         index = state.index
-        if not index.writer or not (index.dirty or index.unwritten_vectors):
+        if not index.writer or not (index.dirty or index.unwritten_vectors or self._says_otherwise(state)):
             return
         busy = not state.settled or self._merging or index.commit_error  # a full disk is not asked all the time
         due = state.last_commit + BUSY_COMMIT_SECONDS if busy else state.last_change + QUIET_COMMIT_SECONDS
@@ -575,21 +584,35 @@ class Indexer:
         if now < due:
             self._deadlines.at(due)
             return
+        said = index.commit_error
         self._commit(state)
-        self._changed()
+        if index.commit_error != said:
+            self._changed()
 
     def _commit(self, state: RootState) -> None:
         state.last_commit = state.last_change = time.monotonic()
-        if not state.index.writer or not (state.index.dirty or state.index.unwritten_vectors):
+        if not state.index.writer:
             return
-        first = next((tier for tier in self._tiers if tier.role == "first"), None)
-        embedded = first is None or not any(len(live.missing(first.fingerprint)) for live in state.index.segments.values())
-        state.upgrading = state.upgrading and not state.settled
-        meta = {
-            "complete": state.settled and embedded,
+        if state.index.dirty or state.index.unwritten_vectors or self._says_otherwise(state):
+            state.upgrading = state.upgrading and not state.settled
+            state.index.commit(self._meta(state))
+
+    def _meta(self, state: RootState) -> dict[str, object]:
+        """What a commit says of the whole."""
+        return {
+            "complete": state.settled and self._is_embedded(state),
             "skipped": dict(state.skipped),
             # until all is read again, some of it is of the older making; a killed upgrade begins anew
-            "features": 0 if state.upgrading else FEATURE_VERSION,
+            "features": 0 if state.upgrading and not state.settled else FEATURE_VERSION,
             "version": semlens.__version__,
         }
-        state.index.commit(meta)
+
+    def _says_otherwise(self, state: RootState) -> bool:
+        """The last commit says less of the whole than is known by now; what goes on says nothing yet."""
+        return state.settled and any(state.index.meta.get(key) != value for key, value in self._meta(state).items())
+
+    def _is_embedded(self, state: RootState) -> bool:
+        first = next((tier for tier in self._tiers if tier.role == "first" and tier.error is None), None)
+        return first is None or not any(
+            len(live.missing(first.fingerprint)) for live in state.index.segments.values()
+        )

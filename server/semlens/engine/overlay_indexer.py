@@ -9,20 +9,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 
-
 from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash
 from semlens.core.status import Problem
 from semlens.embedding.embedder import TokenIds
 from semlens.engine.buffers import Buffer, Buffers
+from semlens.engine.language_ids import path_for_language_id
 from semlens.engine.overlays import Overlay, carry_vectors, encode_text, hash_text, vectors_in_view
+from semlens.engine.parse_messages import BufferRequest, ParseResult
 from semlens.engine.parse_pool import ParsedBatch, ParsePool, WorkerDiedError
 from semlens.engine.root_state import RootState
 from semlens.engine.tiers import Tier
-from semlens.engine.parse_messages import BufferRequest, ParseResult
 from semlens.index.builder import new_segment_id
 from semlens.index.segment import segment_from_arrays
-from semlens.engine.language_ids import path_for_language_id
 
 DEBOUNCE_SECONDS = 0.02
 """Shorter than the time between two keystrokes of a fast typist, longer than between two edits of one command."""
@@ -32,7 +31,10 @@ INLINE_PASSAGES = {"static": 5_000, "transformer": 12}
 
 
 class OverlayIndexer:
-    """:ivar shown: overlays as the next snapshot shows them, by document. :ivar problems: buffers that killed a worker."""
+    """:ivar shown: overlays as the next snapshot shows them, by document.
+
+    :ivar problems: buffers that killed a worker.
+    """
 
     def __init__(
         self,
@@ -198,8 +200,8 @@ class OverlayIndexer:
             self._on_changed()
 
     def _show(self, overlay: Overlay) -> None:
+        self._on_changed()  # first: who sees the overlay must also see that the snapshot lacks it
         self.shown[overlay.buffer.uri] = overlay
-        self._on_changed()
 
 
 def _disk_says(buffer: Buffer, digest: ContentHash, states: Mapping[str, RootState]) -> bool:

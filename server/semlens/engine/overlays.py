@@ -95,7 +95,7 @@ def vectors_in_view(view: SegmentView, row: int, wanted: set[ContentHash]) -> Ma
     for fingerprint, blocks in view.tiers.items():
         known = found.setdefault(fingerprint, {})
         for block in blocks:
-            places = np.searchsorted(block.rows, list(rows)) if rows and len(block.rows) else []
+            places: list[int] = np.searchsorted(block.rows, list(rows)).tolist() if rows and len(block.rows) else []
             for passage, place in zip(rows, places, strict=False):
                 if place < len(block.rows) and block.rows[place] == passage:
                     known[rows[passage]] = block.matrix[place].tobytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -30,11 +31,15 @@ from semlens.index.store import FileStamp
 
 
 class WorkerDiedError(Exception):
-    """:ivar file: number, in the request, of the file that it died on."""
+    """:ivar file: number, in the request, of the file that it died on.
 
-    def __init__(self, file: int) -> None:
+    :ivar by_chance: perhaps the file is not at fault: somebody or a lack of memory may have ended the process.
+    """
+
+    def __init__(self, file: int, *, by_chance: bool = False) -> None:
         super().__init__(f"the parse worker died on file {file}")
         self.file = file
+        self.by_chance = by_chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class _WorkerProcess:
         environment = dict(os.environ)
         package_parent = str(Path(semlens.__file__).parents[1])
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [package_parent, environment.get("PYTHONPATH", "")]))
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        self._process = subprocess.Popen(
             arguments,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -67,6 +72,15 @@ class _WorkerProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def ran_out_of_time(self) -> bool:
+        """The alarm ended it, not chance."""
+        return hasattr(signal, "SIGALRM") and self._process.returncode == -signal.SIGALRM
+
     def ask(self, request: Request) -> ParseResult | TokensResult:
         """:raises WorkerDiedError: with the file that it was on."""
         file = 0
@@ -78,7 +92,7 @@ class _WorkerProcess:
                 file = reply
         except (OSError, EOFError) as error:
             self.kill()
-            raise WorkerDiedError(file) from error
+            raise WorkerDiedError(file, by_chance=not self.ran_out_of_time) from error
         return cast("ParseResult | TokensResult", reply)
 
     def kill(self) -> None:
@@ -104,6 +118,10 @@ class ParsePool:
         self._busy: set[_WorkerProcess] = set()
         self._closed = False
         self._threads = ThreadPoolExecutor(n_workers, thread_name_prefix="parse")
+
+    def is_closed(self) -> bool:
+        """Another thread may close it at any time."""
+        return self._closed
 
     @property
     def n_workers(self) -> int:
@@ -145,12 +163,19 @@ class ParsePool:
 
     def _take(self) -> _WorkerProcess:
         with self._lock:
-            if self._closed:
+            if self.is_closed():
                 raise WorkerDiedError(0)
             process = self._idle.pop() if self._idle else None
+        if process is not None and not process.is_alive:  # somebody ended it while it had nothing to do
+            process.kill()
+            process = None
         process = process or _WorkerProcess(interactive=self._interactive)
         with self._lock:
             self._busy.add(process)
+        if self.is_closed():  # while it started
+            self._drop(process)
+            process.kill()
+            raise WorkerDiedError(0)
         return process
 
     def _give_back(self, process: _WorkerProcess) -> None:
@@ -176,10 +201,14 @@ class ParsePool:
         return reply
 
     def _parse_files(self, request: FilesRequest) -> ParsedBatch:
-        """A worker that dies loses what it had of the batch; the files before the killer are parsed again."""
+        """A worker that dies loses what it had of the batch; the files before the killer are parsed again.
+
+        Unless it ran out of time, the file is tried once more, alone, before it is named the killer.
+        """
         results: list[ParseResult] = []
         killers: list[str] = []
         todo: list[FilesRequest] = [request]
+        tried_alone: set[str] = set()
         while todo:
             part = todo.pop()
             try:
@@ -188,6 +217,11 @@ class ParsePool:
                 if self._closed:
                     raise
                 killer = part.files[death.file][0]
+                if death.by_chance and killer not in tried_alone:
+                    tried_alone.add(killer)
+                    groups = (part.files[: death.file], part.files[death.file + 1 :], (part.files[death.file],))
+                    todo += [replace(part, files=files) for files in groups if files]
+                    continue
                 killers.append(killer)
                 results.append(ParseResult((FileOutcome(killer, _stamp(part.root, killer), b"", KILLED),), None, ()))
                 for files in (part.files[: death.file], part.files[death.file + 1 :]):
@@ -196,20 +230,26 @@ class ParsePool:
         return ParsedBatch(tuple(results), tuple(killers))
 
     def _parse_buffer(self, request: BufferRequest) -> ParsedBatch:
-        try:
-            return ParsedBatch((cast("ParseResult", self._ask(request)),))
-        except WorkerDiedError:
-            if self._closed:
-                raise
-            return ParsedBatch((), (request.path,))
+        for attempt in (1, 2):
+            try:
+                return ParsedBatch((cast("ParseResult", self._ask(request)),))
+            except WorkerDiedError as death:
+                if self._closed:
+                    raise
+                if attempt == 2 or not death.by_chance:
+                    break
+        return ParsedBatch((), (request.path,))
 
     def _tokenize(self, request: TokensRequest) -> TokensResult:
-        try:
-            return cast("TokensResult", self._ask(request))
-        except WorkerDiedError:
-            if self._closed:
-                raise
-            return TokensResult({})
+        for attempt in (1, 2):
+            try:
+                return cast("TokensResult", self._ask(request))
+            except WorkerDiedError as death:
+                if self._closed:
+                    raise
+                if attempt == 2 or not death.by_chance:
+                    break
+        return TokensResult({})
 
 
 def _stamp(root: str, path: str) -> FileStamp | None:

@@ -6,8 +6,6 @@ import time
 from collections import Counter
 from pathlib import Path
 
-
-
 from semlens.core.status import EngineState, EngineStatus, Problem, RootStatus, TierStatus
 from semlens.engine.buffers import Buffers
 from semlens.engine.indexer import Indexer
@@ -93,7 +91,7 @@ def _problems(
         found += [Problem(str(state.given), text) for text in (state.index.commit_error, state.watch_problem) if text]
         found += [
             Problem(str(Path(state.given, path)), "The parser could not cope with it: it is not searchable.")
-            for path in sorted(tuple(state.index.killers))
+            for path in sorted(state.index.killers)
         ]
     found += list(indexer.overlays.problems.values())
     found += list(indexer.errors)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,15 @@ import filelock
 import numpy as np
 import numpy.typing as npt
 
+from semlens.core.errors import CacheError
 from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import TokenIds
-from semlens.engine.parse_messages import KILLED, FileOutcome
-from semlens.index.database import BrokenStoreError, StoreError
+from semlens.engine.parse_messages import KILLED, SAME, FileOutcome
+from semlens.index.database import BrokenStoreError, StoreError, is_damaged
 from semlens.index.merge import MergedSegment, merge_segments
 from semlens.index.segment import Segment
 from semlens.index.snapshot import SegmentView
-from semlens.index.store import Commit, FileEntry, FileStamp, RootStore
+from semlens.index.store import Commit, FileEntry, FileStamp, RootStore, remove_index
 from semlens.index.vectors import VectorBlock, join_blocks, merge_blocks
 
 MERGE_FANOUT = 8
@@ -40,7 +41,7 @@ class LiveSegment:
     :ivar alive: mask over its files, replaced rather than written to: snapshots hold the old one.
     :ivar tiers: vectors so far, by fingerprint. :ivar tokens: what the first tier has yet to embed.
     :ivar hopeless: rows that a model cannot be given, since their file changed or kills the parser.
-    :ivar swept: models whose cached vectors were all taken over.
+    :ivar swept: by model, the row up to which the cache was asked for vectors.
     """
 
     segment: Segment
@@ -52,7 +53,7 @@ class LiveSegment:
     written_vectors: set[str] = field(default_factory=set)
     view: SegmentView | None = None
     hopeless: dict[str, set[int]] = field(default_factory=dict)
-    swept: set[str] = field(default_factory=set)
+    swept: dict[str, int] = field(default_factory=dict)
 
     @property
     def n_alive(self) -> int:
@@ -78,9 +79,16 @@ class LiveSegment:
 class RootIndex:
     """One root. Readers of a root that another process writes use the same class without the lock."""
 
-    def __init__(self, root: Path, cache_folder: Path, *, read_only: bool = False) -> None:
-        """:raises CacheError: when the cache folder cannot be used."""
+    def __init__(
+        self, root: Path, cache_folder: Path, fingerprints: Sequence[str] = (), *, read_only: bool = False
+    ) -> None:
+        """:param fingerprints: the models in use: vectors of others are neither loaded nor kept.
+
+        :raises CacheError: when the cache folder cannot be used.
+        """
         self.root = root
+        self.fingerprints = tuple(fingerprints)
+        self._cache_folder = cache_folder
         self.store = RootStore(cache_folder, root)
         self.read_only = read_only
         self._lock = filelock.FileLock(self.store.lock_path, mode=0o600)
@@ -116,7 +124,9 @@ class RootIndex:
         self._data_version = self.store.data_version()
         try:
             stored = self.store.load({key: live.segment for key, live in self.segments.items()})
-        except BrokenStoreError:
+        except BrokenStoreError as error:
+            if self.writer and is_damaged(error):
+                self._begin_anew()
             return
         self.meta = stored.meta
         old, self.segments = self.segments, {}
@@ -143,11 +153,26 @@ class RootIndex:
         self.killers = {path for path, entry in self.files.items() if entry.reason == KILLED}
         if stored.lost_segments:
             self._segments_changed = True
-        self.load_vectors(self.meta.get("fingerprints", []))
+        self._load_vectors()
 
-    def load_vectors(self, fingerprints: Iterable[str]) -> None:
+    def _begin_anew(self) -> None:
+        """The store is broken or was deleted under us: make a new one, and commit everything into it."""
+        if self.store.exists:
+            remove_index(self.store)
+        self.store.close()  # before the new one: closing deletes the log by its name
+        self.store = RootStore(self._cache_folder, self.root)
+        self._lock.release()  # the file that was locked may be gone
+        self.writer = False
+        self._lock = filelock.FileLock(self.store.lock_path, mode=0o600)
+        self.take_writer_lock()
+        self._uncommitted, self._removed, self._segments_changed = dict(self.files), set(), True
+        for live in self.segments.values():
+            live.written = False
+            live.written_vectors.clear()
+
+    def _load_vectors(self) -> None:
         for segment_id, live in self.segments.items():
-            for fingerprint in fingerprints:
+            for fingerprint in self.fingerprints:
                 if fingerprint in live.tiers:
                     continue
                 block = self.store.read_vectors(segment_id, fingerprint)
@@ -168,37 +193,49 @@ class RootIndex:
         """Something is not committed yet."""
         return bool(self._uncommitted or self._removed or self._segments_changed)
 
-    def commit(self, meta: Mapping[str, Any], fingerprints: Sequence[str]) -> None:
+    def commit(self, meta: Mapping[str, Any]) -> None:
         """Make everything so far survive. A failure is said in ``commit_error``; the commit before stands."""
         if not self.writer:
             return
         try:
-            for live in self.segments.values():
-                if not live.written:
-                    live.n_bytes = self.store.write_segment(live.segment)
-                    live.written = True
-                self._write_vectors(live, fingerprints)
-            self.store.commit(
-                Commit(
-                    self._uncommitted,
-                    self._removed - self._uncommitted.keys(),
-                    {key: live.n_bytes for key, live in self.segments.items()},
-                    {**meta, "fingerprints": list(fingerprints)},
-                )
-            )
-        except (OSError, StoreError) as error:
+            if not self.store.exists:  # somebody deleted the cache
+                self._begin_anew()
+            try:
+                self._commit(meta)
+            except StoreError as error:
+                if not is_damaged(error):
+                    raise
+                self._begin_anew()
+                self._commit(meta)
+        except (OSError, StoreError, CacheError) as error:
             self.commit_error = (
                 f"The index of {self.root} could not be saved ({error}): free some space in {self.store.folder}."
             )
             return
         self.commit_error = ""
+
+    def _commit(self, meta: Mapping[str, Any]) -> None:
+        """:raises OSError, StoreError: when it could not be written."""
+        for live in self.segments.values():
+            if not live.written:
+                live.n_bytes = self.store.write_segment(live.segment)
+                live.written = True
+            self._write_vectors(live)
+        self.store.commit(
+            Commit(
+                self._uncommitted,
+                self._removed - self._uncommitted.keys(),
+                {key: live.n_bytes for key, live in self.segments.items()},
+                {**meta, "fingerprints": list(self.fingerprints)},
+            )
+        )
         self.meta = dict(meta)
         self._uncommitted, self._removed, self._segments_changed = {}, set(), False
         self._data_version = self.store.data_version()
 
-    def _write_vectors(self, live: LiveSegment, fingerprints: Sequence[str]) -> None:
+    def _write_vectors(self, live: LiveSegment) -> None:
         """Only whole tiers: what is missing is in the per-user cache, and a file is written once."""
-        for fingerprint in fingerprints:
+        for fingerprint in self.fingerprints:
             blocks = live.tiers.get(fingerprint, ())
             if blocks and fingerprint not in live.written_vectors and not len(live.missing(fingerprint)):
                 block = join_blocks(blocks)
@@ -212,7 +249,8 @@ class RootIndex:
         return any(
             fingerprint not in live.written_vectors and not len(live.missing(fingerprint))
             for live in self.segments.values()
-            for fingerprint in live.tiers
+            for fingerprint in self.fingerprints
+            if fingerprint in live.tiers
         )
 
     def close(self) -> None:
@@ -236,9 +274,10 @@ class RootIndex:
                     self._put(outcome.path, FileEntry(FileStamp(0, 0, 0, 0, 0), b"", "", "unreadable"))
                 continue
             stamp = outcome.stamp or FileStamp(0, 0, 0, 0, 0)
-            if outcome.reason == "same":
-                old = self.files[outcome.path]
-                self._put(outcome.path, FileEntry(stamp, old.hash, old.segment, old.reason))
+            if outcome.reason == SAME:
+                old = self.files.get(outcome.path)
+                if old is not None:  # else it was removed meanwhile, and whoever removed it looks again
+                    self._put(outcome.path, FileEntry(stamp, old.hash, old.segment, old.reason))
                 continue
             self._kill(outcome.path)
             if outcome.reason:
@@ -314,7 +353,8 @@ class RootIndex:
                 levels.setdefault(max(n_passages, 256).bit_length() // 3, []).append(live)
         for _, level in sorted(levels.items()):
             if len(level) >= MERGE_FANOUT:
-                chosen, total = [], 0
+                chosen: list[LiveSegment] = []
+                total = 0
                 for live in sorted(level, key=lambda item: len(item.segment.passages)):
                     total += len(live.segment.passages)
                     if total > MAX_SEGMENT_PASSAGES and len(chosen) > 1:
@@ -340,7 +380,7 @@ class RootIndex:
                 old = self.files[path]
                 self.rows[path] = int(new_rows[row])
                 self._put(path, FileEntry(old.stamp, old.hash, merged.segment.id, old.reason))
-        for fingerprint in {name for part in parts for name in part.tiers}:
+        for fingerprint in {name for part in parts for name in part.tiers if name in self.fingerprints}:
             blocks = [
                 (block, new_rows)
                 for part, new_rows in zip(parts, merged.passage_maps, strict=True)

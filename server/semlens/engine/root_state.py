@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from semlens.core.hashing import ContentHash
 from semlens.engine.discovery import Discovery, FoundFile
-from semlens.engine.root_index import RootIndex
 from semlens.engine.parse_messages import FilesRequest
+from semlens.engine.root_index import RootIndex
 from semlens.index.store import FileStamp
 
 if TYPE_CHECKING:
@@ -36,16 +36,21 @@ class RootState:
     """Used by the indexer thread alone.
 
     :ivar given: the root as the editor or user named it; answers use this name.
+    :ivar asked: how it was asked to be watched. :ivar watching: how it is.
     :ivar changed: paths that something said has changed, not looked at yet.
     :ivar pending: paths to read, in order. :ivar in_flight: paths that a worker has.
     :ivar scan: number of the scan under way, 0 when there is none.
     :ivar scan_again: something happened that only another scan can sort out.
+    :ivar touched: paths that were looked at while the scan went on, which may have passed their folder before.
+    :ivar full: the next scan is to read every file again; ``scan_full``: the scan under way does.
+    :ivar upgrading: what the index holds is of an older making until everything was read again.
     """
 
     given: Path
     index: RootIndex
     discovery: Discovery
     watcher: Watcher | None = None
+    asked: str = "none"
     watching: str = "none"
     watch_problem: str = ""
     changed: dict[str, float] = field(default_factory=dict)
@@ -57,6 +62,9 @@ class RootState:
     skipped: Counter[str] = field(default_factory=Counter)
     first_index: bool = False
     full: bool = False
+    scan_full: bool = False
+    upgrading: bool = False
+    touched: set[str] = field(default_factory=set)
     last_change: float = 0.0
     last_commit: float = field(default_factory=time.monotonic)
 
@@ -79,15 +87,20 @@ class RootState:
             self.seen.add(file.path)
             entry = self.index.files.get(file.path)
             stamp = FileStamp(file.size, file.mtime_ns, file.ctime_ns, file.inode & ((1 << 63) - 1), 0)
-            if entry is not None and not self.full and entry.stamp.same_file(stamp) and not entry.stamp.racy:
+            if entry is not None and not self.scan_full and entry.stamp.same_file(stamp) and not entry.stamp.racy:
                 continue
-            if file.path not in self.in_flight:
-                known = entry.hash if entry is not None and not self.full else b""
-                self.pending.setdefault(file.path, Pending(known, file.size, now))
+            if file.path in self.in_flight:
+                self.changed.setdefault(file.path, now)  # the worker may have read it before it changed
+                continue
+            known = entry.hash if entry is not None and not self.scan_full else b""
+            self.pending.setdefault(file.path, Pending(known, file.size, now))
 
     def take_changed(self) -> None:
         """Turn what was said to have changed into files to read, files to forget, or a scan."""
         changed, self.changed = self.changed, {}
+        roots_of_trees: set[str] = set()
+        if self.scan:
+            self.touched.update(changed)
         for path, since in changed.items():
             if path in self.in_flight:
                 self.changed[path] = since  # look again when the worker is done with what it read
@@ -101,19 +114,34 @@ class RootState:
                 continue
             found = self.discovery.examine(path)
             if isinstance(found, str):
-                self._forget(path)
+                self.pending.pop(path, None)
+                if not self.index.remove(path):
+                    roots_of_trees.add(path)
                 continue
             entry = self.index.files.get(path)
+            if entry is None:
+                roots_of_trees.add(path)  # it may have been a folder until now
             self.pending[path] = Pending(entry.hash if entry else b"", found.size, since)
+        if roots_of_trees:
+            self._forget_below(roots_of_trees)
 
-    def _forget(self, path: str) -> None:
-        """The path is gone or not wanted: the file, or all files below the folder that it was."""
-        self.pending.pop(path, None)
-        if not self.index.remove(path):
-            below = path + "/"
-            for known in [name for name in self.index.files if name.startswith(below)]:
-                self.pending.pop(known, None)
-                self.index.remove(known)
+    def _forget_below(self, folders: set[str]) -> None:
+        """What may have been folders are gone: so is all below them. One walk over the names, however many folders."""
+
+        def is_below(path: str) -> bool:
+            place = path.rfind("/")
+            while place > 0:
+                if path[:place] in folders:
+                    return True
+                place = path.rfind("/", 0, place)
+            return False
+
+        now = time.monotonic()
+        for path in [path for path in (*self.index.files, *self.pending) if is_below(path)]:
+            self.pending.pop(path, None)
+            self.index.remove(path)
+        for path in [path for path in self.in_flight if is_below(path)]:
+            self.changed.setdefault(path, now)  # what the worker read is not there any more
 
     def next_batch(self, max_bytes: int, model: str) -> FilesRequest | None:
         """Some of the pending files, as a request; they are in flight from now on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +20,8 @@ from semlens.index.database import StoreError
 from semlens.index.vector_cache import VectorCache
 from semlens.index.vectors import Int8Matrix, matrix_of, quantise
 from semlens.search.evidence import QueryVector
+
+logger = logging.getLogger(__name__)
 
 AUTO_FIRST = ("semlens-static-v1", "all-minilm-l6-v2")
 """What ``auto`` means for the first tier: the first of these that is installed."""
@@ -100,7 +103,13 @@ class Tier:
         :raises ModelError: when the model cannot be loaded.
         """
         hashes = tuple(tokens)
-        matrix = quantise(self.embedder().embed(list(tokens.values())))
+        embedder = self.embedder()
+        try:
+            matrix = quantise(embedder.embed(list(tokens.values())))
+        except Exception as error:  # whatever a model of the user's own does: its tier is lost, not the index
+            logger.exception("the model %s failed", self.manifest.name)
+            self.error = ModelError(f"The model {self.manifest.name} failed ({type(error).__name__}: {error}).")
+            raise self.error from error
         self.n_computed += len(hashes)
         if keep:
             self.keep(hashes, matrix)
@@ -125,6 +134,9 @@ class Tier:
         try:
             vector = self.embedder().embed_query(query)
         except ModelError:
+            return None
+        except Exception:
+            logger.exception("the model %s failed on a question", self.manifest.name)
             return None
         return QueryVector(self.fingerprint, self.role, vector) if np.any(vector) else None
 

@@ -16,11 +16,11 @@ import numpy.typing as npt
 from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import TokenIds
+from semlens.engine.parse_messages import TokensRequest, TokensResult
 from semlens.engine.parse_pool import ParsePool, WorkerDiedError
 from semlens.engine.priority import lower_thread_priority
 from semlens.engine.root_index import LiveSegment, RootIndex
 from semlens.engine.tiers import Tier
-from semlens.engine.parse_messages import TokensRequest, TokensResult
 from semlens.index.vectors import VectorBlock, matrix_of
 
 logger = logging.getLogger(__name__)
@@ -35,13 +35,13 @@ _PASSAGES_A_REQUEST = {"static": 2_000, "transformer": 96}
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """:ivar rows: passages to fill. :ivar swept: the cache was asked for all that was missing."""
+    """:ivar rows: passages to fill. :ivar sweep: only ask the cache for them."""
 
     index: RootIndex
     live: LiveSegment
     tier: Tier
     rows: npt.NDArray[np.uint32]
-    swept: bool = False
+    sweep: bool = False
 
 
 class VectorFiller:
@@ -59,7 +59,13 @@ class VectorFiller:
         self._stopping = True
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def step(self, indexes: Iterable[RootIndex], tiers: Sequence[Tier], pool: ParsePool, urgent: Sequence[tuple[str, str]]) -> None:
+    def step(
+        self,
+        indexes: Iterable[RootIndex],
+        tiers: Sequence[Tier],
+        pool: ParsePool,
+        urgent: Sequence[tuple[str, str]],
+    ) -> None:
         """Start the next job, if there is one and none runs.
 
         :param tiers: those that may work now, most important first.
@@ -70,6 +76,8 @@ class VectorFiller:
         roots = list(indexes)
         for tier in tiers:
             if tier.error is not None:
+                if tier.role == "first":
+                    _drop_tokens(roots)
                 continue
             for index in roots:
                 for live in list(index.segments.values()):
@@ -88,8 +96,9 @@ class VectorFiller:
             return None
         if tier.role == "first" and live.tokens:
             return _Job(index, live, tier, missing)
-        if tier.fingerprint not in live.swept:
-            return _Job(index, live, tier, missing[:_SWEEP], swept=len(missing) <= _SWEEP)
+        unswept = missing[missing >= live.swept.get(tier.fingerprint, 0)]
+        if len(unswept):
+            return _Job(index, live, tier, unswept[:_SWEEP], sweep=True)
         return _Job(index, live, tier, self._choose(index, live, missing, tier, urgent))
 
     @staticmethod
@@ -116,24 +125,28 @@ class VectorFiller:
     def _start(self, job: _Job, pool: ParsePool) -> None:
         self.busy = True
         hashes = job.index.passage_hashes(job.live, job.rows)
-        if job.tier.role == "first" and job.live.tokens:
+        if job.tier.role == "first" and job.live.tokens and not job.sweep:
             tokens = {key: job.live.tokens[row] for key, row in zip(hashes, job.rows.tolist(), strict=True)}
             self._submit(job, hashes, tokens)
-        elif job.tier.fingerprint not in job.live.swept:
+        elif job.sweep:
             self._submit(job, hashes, {})
         else:
             table = job.live.segment.files
             rows = np.unique(job.live.segment.passages.files[job.rows]).tolist()
             files = tuple((table.paths[row], table.hashes[row].tobytes()) for row in rows)
             request = TokensRequest(str(job.index.root), files, job.tier.model)
-            pool.tokenize(request).add_done_callback(lambda future: self._post(lambda: self._tokenized(job, hashes, future)))
+            pool.tokenize(request).add_done_callback(
+                lambda future: self._post(lambda: self._tokenized(job, hashes, future))
+            )
 
     def _tokenized(self, job: _Job, hashes: list[ContentHash], future: Future[TokensResult]) -> None:
         try:
             tokens = future.result().tokens
-        except WorkerDiedError:
+        except Exception as error:
             self.busy = False
-            return
+            if isinstance(error, WorkerDiedError):
+                return
+            raise  # no process or no memory to be had: logged, and tried again in a while
         hopeless = job.live.hopeless.setdefault(job.tier.fingerprint, set())
         hopeless.update(row for row, key in zip(job.rows.tolist(), hashes, strict=True) if key not in tokens)
         self._submit(job, hashes, tokens, load=not tokens)
@@ -172,8 +185,8 @@ class VectorFiller:
             logger.warning("%s", error)
             self._on_filled(job.index)  # as complete as it gets: who waits for the vectors must be told
             return
-        if job.swept:
-            job.live.swept.add(job.tier.fingerprint)
+        if job.sweep:
+            job.live.swept[job.tier.fingerprint] = int(job.rows[-1]) + 1
         if job.index.segments.get(job.live.segment.id) is not job.live:
             return  # merged or dead meanwhile; the cache has the vectors
         pairs = [(row, vectors[key]) for row, key in zip(job.rows.tolist(), hashes, strict=True) if key in vectors]
@@ -183,3 +196,10 @@ class VectorFiller:
         elif job.live.tokens and job.tier.role == "first":
             job.live.tokens = ()
         self._on_filled(job.index)
+
+
+def _drop_tokens(indexes: Iterable[RootIndex]) -> None:
+    """Nobody will embed them, and segments that wait for it are not merged."""
+    for index in indexes:
+        for live in index.segments.values():
+            live.tokens = ()

@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from semlens.core.errors import ModelError
@@ -119,7 +119,7 @@ class _Worker:
 
 
 @contextlib.contextmanager
-def _alarm():  # type: ignore[no-untyped-def]
+def _alarm() -> Iterator[None]:
     """SIGALRM's default action ends the process; Python need not get a turn for that."""
     if not hasattr(signal, "setitimer"):
         yield

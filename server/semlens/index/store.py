@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,6 +117,7 @@ class RootStore:
         self._connection = connect(self.folder / _DATABASE, _SCHEMA, STORE_VERSION)
         self._root = root
         self._condemned: set[str] = set()
+        self._closed = False
         try:
             _write_private(self.folder.parent / "root.txt", os.fsencode(root))
         except OSError as error:
@@ -128,6 +128,7 @@ class RootStore:
             ) from error
 
     def close(self) -> None:
+        self._closed = True
         self._connection.close()
 
     def data_version(self) -> int:
@@ -242,14 +243,13 @@ class RootStore:
 
     @property
     def exists(self) -> bool:
-        """Whether it is still there: someone may delete the cache while it is in use."""
-        return (self.folder / _DATABASE).exists() and self.segments_folder.is_dir()
+        """Whether it is open and still there: someone may delete the cache while it is in use."""
+        return not self._closed and (self.folder / _DATABASE).exists() and self.segments_folder.is_dir()
 
 
 def remove_index(store: RootStore) -> None:
     """Close a broken store and delete its database: the next one begins anew."""
-    with contextlib.suppress(sqlite3.Error):
-        store.close()
+    store.close()
     remove_database(store.folder / _DATABASE)
 
 

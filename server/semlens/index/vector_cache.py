@@ -40,6 +40,7 @@ class VectorCache:
         self._connection = connect(self._path, _SCHEMA, _VERSION)
         self._lock = threading.Lock()
         self._model_ids: dict[str, int] = {}
+        self._unchecked_bytes = 0
 
     def close(self) -> None:
         with self._lock:
@@ -113,6 +114,10 @@ class VectorCache:
                 "INSERT OR IGNORE INTO vectors (model, hash, vector, used) VALUES (?, ?, ?, ?)",
                 [(model, key, row.tobytes(), today) for key, row in zip(hashes, matrix, strict=True)],
             )
+        self._unchecked_bytes += matrix.nbytes
+        if self._unchecked_bytes > self._max_bytes // 20:
+            self._unchecked_bytes = 0
+            self.shrink()
 
     @property
     def n_bytes(self) -> int:

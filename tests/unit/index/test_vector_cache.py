@@ -64,6 +64,7 @@ def test_it_survives_being_opened_again_and_is_private(tmp_path):
 
 def test_the_bound_holds_and_the_least_recently_used_go_first(tmp_path, monkeypatch):
     cache = VectorCache(tmp_path, 2 << 20)
+    cache._unchecked_bytes = -(1 << 30)  # not by itself, so that the test sees it pass the bound
     day = 20_000
     monkeypatch.setattr(vector_cache.time, "time", lambda: day * DAY)
     cache.put(MODEL, keys(4000, "old"), vectors(4000))
@@ -79,6 +80,15 @@ def test_the_bound_holds_and_the_least_recently_used_go_first(tmp_path, monkeypa
     assert len(cache.get(MODEL, keys(3000, "new"))) == 3000
     assert len(cache.get(MODEL, keys(4000, "old"))) == 4000 - dropped
     assert cache.shrink() == 0
+    cache.close()
+
+
+def test_the_bound_holds_by_itself(tmp_path):
+    cache = VectorCache(tmp_path, 1 << 20)
+    for turn in range(8):
+        cache.put(MODEL, keys(1000, f"{turn}."), vectors(1000))
+    assert cache.n_bytes < 1.2 * (1 << 20)
+    assert len(cache.get(MODEL, keys(1000, "7."))) > 0
     cache.close()
 
 

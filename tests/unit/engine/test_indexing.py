@@ -1,0 +1,311 @@
+"""From a folder to answers, and back to rest: what is read, parsed and embedded, and above all what is not."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from engine_cases import complete, computed, found, function, make_settings, parsed, paths_of, search, wait_for
+from semlens.core.status import EngineState
+
+
+def test_a_cold_index(workspace):
+    workspace.write("net/retry.py", function("retry_download") + function("parse_config"))
+    workspace.write("notes.txt", "no code\n")
+    workspace.write("logo.png", b"\x89PNG\0\0")
+    engine = workspace.engine()
+    status = complete(engine)
+    assert status.state is EngineState.READY
+    assert (status.roots[0].symbols, status.roots[0].pending) == (2, 0)
+    assert found(engine, "parse_config") == [("net/retry.py", 2, False)]
+    assert search(engine, "retry a download")[0].name == "retry_download"
+    assert status.tiers[0].embedded > 0
+    assert status.tiers[0].pending == 0
+    assert status.lag_ms == 0
+
+
+def test_an_empty_folder_is_complete(plain):
+    engine = plain.engine()
+    assert complete(engine).state is EngineState.READY
+    assert search(engine, "anything") == ()
+
+
+def test_opening_again_parses_and_computes_nothing(workspace):
+    for number in range(20):
+        workspace.write(f"file_{number}.py", function(f"function_{number}", f"return {number}"))
+    first = workspace.engine()
+    assert parsed(first) == 20
+    n_passages = computed(first)
+    assert n_passages == 20
+    first.close()
+    second = workspace.engine()
+    assert (parsed(second), computed(second)) == (0, 0)
+    assert complete(second).tiers[0].embedded == n_passages
+    assert found(second, "function_7") == [("file_7.py", 0, False)]
+
+
+def test_a_touched_file_is_hashed_but_not_parsed(workspace):
+    path = workspace.write("a.py", function("alpha"))
+    first = workspace.engine()
+    first.close()
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    second = workspace.engine()
+    assert (parsed(second), computed(second)) == (0, 0)
+    assert found(second, "alpha") == [("a.py", 0, False)]
+
+
+def test_an_edited_file(workspace):
+    workspace.write("a.py", function("alpha") + function("beta"))
+    engine = workspace.engine()
+    before = computed(engine)
+    workspace.write("a.py", function("new_one") + function("alpha"))
+    workspace.change(engine, "a.py")
+    assert found(engine, "alpha") == [("a.py", 2, False)]
+    assert found(engine, "new_one") == [("a.py", 0, False)]
+    assert found(engine, "beta") == []
+    assert computed(engine) - before == 1  # `alpha` only moved
+
+
+def test_a_deleted_file_and_a_deleted_folder(plain):
+    plain.write("a.py", function("alpha"))
+    plain.write("folder/deep/b.py", function("beta"))
+    plain.write("folder/c.py", function("gamma"))
+    engine = plain.engine()
+    (plain.folder / "a.py").unlink()
+    (plain.folder / "folder/deep/b.py").unlink()
+    (plain.folder / "folder/deep").rmdir()
+    plain.change(engine, "a.py", "folder/deep")
+    assert [paths_of(engine, name) for name in ("alpha", "beta", "gamma")] == [[], [], ["folder/c.py"]]
+    assert complete(engine).roots[0].files == 1
+
+
+def test_a_folder_that_became_a_file(plain):
+    plain.write("thing.py/inner.py", function("inner"))
+    engine = plain.engine()
+    (plain.folder / "thing.py/inner.py").unlink()
+    (plain.folder / "thing.py").rmdir()
+    plain.write("thing.py", function("outer"))
+    plain.change(engine, "thing.py")
+    assert paths_of(engine, "inner") == []
+    assert paths_of(engine, "outer") == ["thing.py"]
+    assert complete(engine).roots[0].files == 1
+
+
+@pytest.mark.parametrize("target", ["b.py", "new/folder/a.py"])
+def test_a_renamed_or_moved_file_embeds_nothing(workspace, target):
+    workspace.write("a.py", function("alpha", "return retry") + function("beta"))
+    engine = workspace.engine()
+    before = computed(engine)
+    (workspace.folder / target).parent.mkdir(parents=True, exist_ok=True)
+    (workspace.folder / "a.py").rename(workspace.folder / target)
+    workspace.change(engine, "a.py", target)
+    assert paths_of(engine, "alpha") == [target]
+    assert computed(engine) == before
+    assert complete(engine).tiers[0].pending == 0
+
+
+def test_a_new_folder_is_told_by_its_own_name(plain):
+    engine = plain.engine()
+    plain.write("new/deep/a.py", function("alpha"))
+    plain.change(engine, "new")
+    assert paths_of(engine, "alpha") == ["new/deep/a.py"]
+
+
+def test_switching_branches_and_back_computes_nothing(workspace):
+    names = [f"file_{number}.py" for number in range(30)]
+    for number, name in enumerate(names):
+        workspace.write(name, function(f"main_{number}", f"return {number}"))
+    engine = workspace.engine()
+    for number, name in enumerate(names[:20]):
+        workspace.write(name, function(f"branch_{number}", f"return -{number}"))
+    for name in names[20:]:
+        (workspace.folder / name).unlink()
+    workspace.change(engine, *names)
+    assert (paths_of(engine, "main_3"), paths_of(engine, "branch_3")) == ([], ["file_3.py"])
+    assert paths_of(engine, "main_25") == []
+    between = computed(engine)
+    for number, name in enumerate(names):
+        workspace.write(name, function(f"main_{number}", f"return {number}"))
+    workspace.change(engine, *names)
+    assert (paths_of(engine, "main_3"), paths_of(engine, "branch_3")) == (["file_3.py"], [])
+    assert computed(engine) == between
+
+
+def test_a_changed_ignore_file(plain):
+    plain.write("a.py", function("alpha"))
+    plain.write("build/b.py", function("beta"))
+    plain.write(".ignore", "")
+    engine = plain.engine()
+    assert paths_of(engine, "beta") == ["build/b.py"]
+    plain.write(".ignore", "build/\n")
+    plain.change(engine, ".ignore")
+    assert paths_of(engine, "beta") == []
+    plain.write(".ignore", "a.py\n")
+    plain.change(engine, ".ignore")
+    assert [paths_of(engine, name) for name in ("alpha", "beta")] == [[], ["build/b.py"]]
+
+
+def test_changed_settings(plain):
+    plain.write("a.py", function("alpha"))
+    plain.write("old/b.py", function("beta"))
+    engine = plain.engine()
+    engine.apply_settings(make_settings(None, files={"exclude": ("old",)}))
+    complete(engine)
+    assert [paths_of(engine, name) for name in ("alpha", "beta")] == [["a.py"], []]
+    engine.apply_settings(make_settings(None))
+    complete(engine)
+    assert paths_of(engine, "beta") == ["old/b.py"]
+
+
+def test_a_file_that_grows_too_large_and_shrinks_again(plain):
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine(settings=make_settings(None, files={"max_size_kb": 1}))
+    plain.write("a.py", function("alpha") + "# " + "x" * 3000)
+    plain.change(engine, "a.py")
+    assert paths_of(engine, "alpha") == []
+    plain.write("a.py", function("alpha"))
+    plain.change(engine, "a.py")
+    assert paths_of(engine, "alpha") == ["a.py"]
+
+
+def test_a_file_that_becomes_binary_and_code_again(plain):
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    plain.write("a.py", b"\0\1\2" * 100)
+    plain.change(engine, "a.py")
+    assert paths_of(engine, "alpha") == []
+    assert complete(engine).roots[0].skipped["binary"] == 1
+    plain.write("a.py", function("alpha"))
+    plain.change(engine, "a.py")
+    assert paths_of(engine, "alpha") == ["a.py"]
+    assert not complete(engine).roots[0].skipped.get("binary")
+
+
+def test_pause_and_resume(plain):
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    engine.pause()
+    wait_for(engine, lambda: engine.status().state is EngineState.PAUSED)
+    plain.write("b.py", function("beta"))
+    engine.files_changed([plain.folder / "b.py"])
+    wait_for(engine, lambda: engine.status().roots[0].pending == 1)
+    assert not engine.status().complete or not engine.wait_complete(timeout=0)
+    assert paths_of(engine, "alpha") == ["a.py"]
+    engine.resume()
+    complete(engine)
+    assert paths_of(engine, "beta") == ["b.py"]
+    assert complete(engine).state is EngineState.READY
+
+
+def test_reindexing_in_full_parses_all_and_computes_nothing(workspace):
+    for number in range(5):
+        workspace.write(f"file_{number}.py", function(f"function_{number}", f"return {number}"))
+    engine = workspace.engine()
+    before = parsed(engine), computed(engine)
+    engine.rescan(full=True)
+    complete(engine)
+    assert (parsed(engine) - before[0], computed(engine) - before[1]) == (5, 0)
+    engine.rescan()
+    complete(engine)
+    assert parsed(engine) - before[0] == 5
+    assert complete(engine).roots[0].symbols == 5
+
+
+def test_reindexing_in_full_while_a_scan_goes_on(plain):
+    """The scan under way is not the one that was asked for."""
+    for number in range(5):
+        plain.write(f"file_{number}.py", function(f"function_{number}"))
+    engine = plain.engine()
+    before = parsed(engine)
+    engine.rescan()
+    engine.rescan(full=True)
+    engine.rescan()
+    complete(engine)
+    assert parsed(engine) - before == 5
+
+
+def test_segments_are_merged_and_nothing_is_lost(workspace):
+    names = [f"file_{number}.py" for number in range(12)]
+    engine = workspace.engine()
+    for number, name in enumerate(names):
+        workspace.write(name, function(f"function_{number}", f"return {number}"))
+        workspace.change(engine, name)
+    index = next(iter(engine._indexer.states.values())).index
+    wait_for(engine, lambda: len(index.segments) < 8)
+    complete(engine)
+    assert all(paths_of(engine, f"function_{number}") == [name] for number, name in enumerate(names))
+    assert computed(engine) == 12
+    engine.close()
+    again = workspace.engine()
+    assert (parsed(again), computed(again)) == (0, 0)
+    assert all(paths_of(again, f"function_{number}") == [name] for number, name in enumerate(names))
+
+
+def test_a_root_is_removed(plain, tmp_path):
+    plain.write("a.py", function("alpha"))
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "b.py").write_text(function("beta"))
+    engine = plain.engine()
+    engine.add_root(other)
+    complete(engine)
+    assert paths_of(engine, "beta") == ["b.py"]
+    engine.remove_root(other)
+    assert len(complete(engine).roots) == 1
+    assert paths_of(engine, "beta") == []
+    assert paths_of(engine, "alpha") == ["a.py"]
+
+
+@pytest.mark.parametrize("inner_first", [True, False])
+def test_nested_roots_are_counted_once(plain, inner_first):
+    plain.write("a.py", function("alpha"))
+    inner = plain.write("packages/inner/b.py", function("beta")).parent
+    roots = [inner, plain.folder] if inner_first else [plain.folder, inner]
+    engine = plain.engine(root=roots[0])
+    engine.add_root(roots[1])
+    complete(engine)
+    assert [(hit.root, hit.path) for hit in search(engine, "beta") if hit.name == "beta"] == [(str(inner), "b.py")]
+    assert paths_of(engine, "alpha") == ["a.py"]
+    engine.remove_root(inner)
+    assert len(complete(engine).roots) == 1
+    assert paths_of(engine, "beta") == ["packages/inner/b.py"]
+
+
+def test_a_root_by_a_link_is_the_same_root(plain, tmp_path):
+    plain.write("a.py", function("alpha"))
+    link = tmp_path / "link"
+    link.symlink_to(plain.folder)
+    engine = plain.engine(root=link)
+    engine.add_root(plain.folder)
+    complete(engine)
+    hits = [hit for hit in search(engine, "alpha") if hit.name == "alpha"]
+    assert [(hit.root, hit.path) for hit in hits] == [(str(link), "a.py")]
+
+
+def test_two_folders_with_the_same_code_share_vectors(workspace, tmp_path):
+    """A clone or a worktree: everything was embedded before."""
+    workspace.write("a.py", function("alpha", "return retry"))
+    engine = workspace.engine()
+    before = computed(engine)
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    (clone / "a.py").write_text(function("alpha", "return retry"))
+    engine.add_root(clone)
+    complete(engine)
+    assert len(paths_of(engine, "alpha")) == 2
+    assert computed(engine) == before
+
+
+def test_odd_names_of_files(plain):
+    odd = b"caf\xe9 \xff.py"
+    with open(os.path.join(os.fsencode(plain.folder), odd), "wb") as file:
+        file.write(function("alpha").encode())
+    plain.write("ünï cödé/日本.py", function("beta"))
+    engine = plain.engine()
+    assert paths_of(engine, "alpha") == [os.fsdecode(odd)]
+    assert paths_of(engine, "beta") == ["ünï cödé/日本.py"]
+    engine.close()
+    again = plain.engine()
+    assert parsed(again) == 0
+    assert paths_of(again, "alpha") == [os.fsdecode(odd)]
