@@ -110,3 +110,13 @@ def test_a_file_name_of_any_bytes_is_indexed_and_printed(semlens, workspace):
     printed = semlens("search", "brew_strong_coffee")
     assert printed.returncode == 0
     assert "brew_strong_coffee" in printed.stdout
+
+
+def test_a_search_imports_neither_the_server_nor_a_parser(semlens, installation, workspace):
+    """What is imported is most of the time that a one-shot search takes."""
+    semlens("index")
+    ran = semlens("search", "upload", PYTHONPROFILEIMPORTTIME="1")
+    assert "uploadWithRetry" in ran.stdout
+    imported = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines() if line.startswith("import time:")}
+    assert "semlens.engine.engine" in imported
+    assert not imported & {"pygls", "lsprotocol", "tree_sitter", "rich", "pygments", "watchdog", "numpy.ma", "asyncio"}
