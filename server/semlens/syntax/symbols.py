@@ -98,8 +98,9 @@ def _sorted_matches(
         role, capture = patterns[index]
         if role is reference_role:
             for node in captures[capture]:
-                start = node.start_byte
-                references.append((start, source[start : node.end_byte].decode("utf-8", "replace")))
+                start, end = node.start_byte, node.end_byte
+                if 0 < end - start <= MAX_NAME:
+                    references.append((start, source[start:end].decode("utf-8", "replace")))
             continue
         if capture not in captures:
             continue

@@ -29,7 +29,8 @@ LANGUAGES: tuple[Language, ...] = (
     _plain("cairo", ".cairo"),
     _plain("capnp", ".capnp"),
     _plain("clarity", ".clar"),
-    _plain("cobol", ".cob .cbl .cpy"),
+    # its grammar never ends on foreign text: lines only
+    Language(name="cobol", extensions=(".cob", ".cbl", ".cpy")),
     _plain("commonlisp", ".lisp .lsp .asd"),
     _plain("cuda", ".cu .cuh"),
     _plain("d", ".d .di"),
