@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from types import SimpleNamespace
 import pytest
 
 from semlens.engine import file_systems, inotify, watch_inotify
-from semlens.engine.discovery import Discovery
+from semlens.engine.discovery import Discovery, FoundFile
 from semlens.engine.inotify import IN_Q_OVERFLOW, Inotify, InotifyEvent
 from semlens.engine.settings import Settings, WatchSettings
 from semlens.engine.watch_observer import ObserverSource
@@ -86,10 +87,18 @@ class Watched:
         self.reports.clear()
 
     def marker(self) -> None:
-        self.n_markers += 1
-        name = f"marker{self.n_markers}.py"
-        (self.root / name).touch()
-        self.reports.wait_for_paths(name)
+        """Return when everything done before was reported. A rescan may stand for the marker, so it is tried again."""
+        for _ in range(50):
+            self.n_markers += 1
+            name = f"marker{self.n_markers}.py"
+            n_rescans = len(self.reports.rescans)
+            (self.root / name).touch()
+            self.reports.wait_for(
+                lambda reports, name=name, n=n_rescans: name in reports.paths or len(reports.rescans) > n
+            )
+            if name in self.reports.paths:
+                return
+        pytest.fail("one rescan after the other")
 
     def write(self, name: str, text: str = "x = 1\n") -> Path:
         path = self.root / name
@@ -410,6 +419,35 @@ class TestNative:
         watched.watcher.stop()
         assert watched.watcher.mode == "none"
 
+    @pytest.mark.parametrize("seed", range(6))
+    def test_whoever_follows_the_reports_knows_what_is_there(self, watched: Watched, seed: int) -> None:
+        """Random operations in bursts; a reader that knows only the reports must end up with what a walk finds."""
+        choose = random.Random(seed)
+        watched.start()
+        known = {file.path: file for file in watched.discovery.walk()}
+        for _ in range(8):
+            for _ in range(choose.randint(1, 25)):
+                operate(watched.root, choose)
+            watched.marker()
+            with watched.reports.condition:
+                batches = list(watched.reports.batches)
+                watched.reports.clear()
+            for changes in batches:
+                if isinstance(changes, Rescan):
+                    known = {file.path: file for file in Discovery(watched.root, Settings()).walk()}
+                    continue
+                for path in changes:
+                    for name in [path, *(name for name in known if name.startswith(path + "/"))]:
+                        found = watched.discovery.examine(name)
+                        if isinstance(found, FoundFile):
+                            known[name] = found
+                        else:
+                            known.pop(name, None)
+            expected = {file.path: file for file in Discovery(watched.root, Settings()).walk()}
+            assert {name: file for name, file in known.items() if not name.startswith("marker")} == {
+                name: file for name, file in expected.items() if not name.startswith("marker")
+            }
+
 
 class TestPolling:
     def test_created_changed_and_deleted_files(self, watched: Watched) -> None:
@@ -560,6 +598,37 @@ def test_a_closed_inotify_ignores_a_late_wake() -> None:
     instance.close()
     instance.wake()
     instance.close()
+
+
+def operate(root: Path, choose: random.Random) -> None:
+    """One random change below a root: of a file, a folder, now and then an ignore file."""
+    folders = [
+        path for path in root.rglob("*") if path.is_dir() and not path.is_symlink() and ".git" not in path.parts
+    ] or [root]
+    files = [path for path in root.rglob("*.py") if not path.name.startswith("marker")] or [root / "first.py"]
+    folder, file = choose.choice([root, *folders]), choose.choice(files)
+    other = folder / choose.choice(["x", "y", "z", "node_modules", "build"])
+    kind = choose.randrange(20)
+    if kind < 6:
+        path = folder / f"{choose.choice('abc')}.py"
+        if not path.is_symlink():
+            path.write_text("v = 1\n" * choose.randint(1, 9))
+    elif kind < 9:
+        file.unlink(missing_ok=True)
+    elif kind < 12 and file.exists():
+        file.rename(folder / f"{choose.choice('abc')}.py")
+    elif kind < 15:
+        other.mkdir(exist_ok=True)
+    elif kind < 17 and folder != root and not other.exists() and folder not in other.parents:
+        folder.rename(other)
+    elif kind < 17 and folder != root and not (root / "moved").exists():
+        folder.rename(root / "moved")
+    elif kind < 18 and folder != root:
+        shutil.rmtree(folder)
+    elif kind < 19 and not os.path.lexists(folder / "a.py"):
+        (folder / "a.py").symlink_to(choose.choice(["b.py", "..", "nowhere"]))
+    elif kind == 19 and folder != root and choose.random() < 0.3:
+        (folder / ".gitignore").write_text(choose.choice(["", "a.py\n", "x/\n", "!node_modules/\n", "*\n!*/\n!b.py\n"]))
 
 
 def watch_threads() -> int:
