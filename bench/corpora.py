@@ -72,11 +72,27 @@ M = (
 )
 L = (
     *M,
-    Package("debian", "linux", "6.1.192", "c", ""),
-    Package("debian", "openjdk-17", "17.0.21.1+2", "java", ""),
-    Package("debian", "llvm-toolchain-14", "14.0.6", "c++", ""),
-    Package("debian", "kubernetes", "1.20.5+really1.20.2", "go", ""),
-    Package("debian", "rustc", "1.63.0+dfsg1", "rust", ""),
+    Package("debian", "linux", "6.1.176", "c", "9aad4025973feea3f0d978e82ab7db97d8d5ce3f59fcc6b1f316153d66e3a504"),
+    Package(
+        "debian", "openjdk-17", "17.0.19+10", "java", "7a61915b168dfb9b45413140d78e38dc5b5250d99d1d99fef7136bf9fd45a07c"
+    ),
+    Package(
+        "debian",
+        "llvm-toolchain-14",
+        "14.0.6",
+        "c++",
+        "d9bce5f42381d781e273c724db1ab0acd66259bf2782b79891664dbf1953d22c",
+    ),
+    Package(
+        "debian",
+        "kubernetes",
+        "1.20.5+really1.20.2",
+        "go",
+        "b83c0780efb182d928dc63d46488a847f161f04e40a94b96bf5247dd671ecdfc",
+    ),
+    Package(
+        "debian", "rustc", "1.63.0+dfsg1", "rust", "ad79e62b57ab06516595da2513369b0285b6e2bde1331c00a4197f492f7fad3d"
+    ),
 )
 
 
@@ -204,6 +220,9 @@ def _source_lists() -> list[str]:
             if listing.is_file():
                 text = listing.read_text(encoding="utf-8").replace("Types: deb\n", "Types: deb-src\n")
                 text = re.sub(r"^deb ", "deb-src ", text, flags=re.MULTILINE)
+                # security updates replace each other within weeks; the main suite keeps a version for months
+                stanzas = [stanza for stanza in text.split("\n\n") if "-security" not in stanza]
+                text = "\n\n".join(stanzas).rstrip() + "\n"
                 (parts / listing.name).write_text(text, encoding="utf-8")
         _run("apt-get", "update", "--quiet", *options, cwd=place)
     return options
