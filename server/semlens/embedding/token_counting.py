@@ -1,0 +1,83 @@
+"""Counts tokens: with a tokenizer file, or by an estimate that errs on the safe side."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from pathlib import Path
+from typing import Protocol
+
+from semlens.core.errors import UsageError
+
+_UNIT = re.compile(r"[A-Za-z]+|\d|[^\sA-Za-z\d]|\s+")
+_LETTERS_A_TOKEN = 4.0
+
+
+class TokenCounter(Protocol):
+    """:ivar name: what ``countedBy`` says."""
+
+    @property
+    def name(self) -> str: ...
+
+    def count(self, text: str) -> int: ...
+
+
+class FileCounter:
+    """Any ``tokenizer.json``. Special tokens are not counted: the pack is a part of a prompt."""
+
+    def __init__(self, path: Path) -> None:
+        """:raises UsageError: when it is no tokenizer file."""
+        from tokenizers import Tokenizer
+
+        try:
+            self._tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # the library raises bare Exception
+            raise UsageError(f"{path} is not a tokenizer.json that can be read: {error}.") from error
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self.name = str(path)
+
+    def count(self, text: str) -> int:
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+class EstimatingCounter:
+    """Words by their length, every digit and mark for itself, each run of white space at most one.
+
+    Subword tokenizers join marks and split rare words; over code the estimate lies above what common vocabularies count.
+    """
+
+    name = "estimate"
+
+    def count(self, text: str) -> int:
+        total = 0
+        for unit in _UNIT.findall(text):
+            if unit[0].isascii() and unit[0].isalpha():
+                total += max(1, -(-len(unit) // int(_LETTERS_A_TOKEN)))
+            elif unit.isspace():
+                total += 1 if "\n" in unit or len(unit) > 1 else 0
+            else:
+                total += 1 if ord(unit[0]) < 0x2000 else 3
+        return total
+
+
+_KEPT: OrderedDict[tuple[str, int], FileCounter] = OrderedDict()
+
+
+def load_counter(tokenizer: str) -> TokenCounter:
+    """:param tokenizer: path of a ``tokenizer.json``, or "" for the estimate.
+
+    :raises UsageError: when the file cannot be read.
+    """
+    if not tokenizer:
+        return EstimatingCounter()
+    path = Path(tokenizer).expanduser()
+    try:
+        key = (str(path), path.stat().st_mtime_ns)
+    except OSError as error:
+        raise UsageError(f"There is no tokenizer file at {path}: name a tokenizer.json.") from error
+    if key not in _KEPT:
+        _KEPT[key] = FileCounter(path)
+        while len(_KEPT) > 2:
+            _KEPT.popitem(last=False)
+    return _KEPT[key]

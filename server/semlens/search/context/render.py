@@ -1,0 +1,33 @@
+"""Pieces to Markdown: fences that code cannot break, with language and place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from semlens.search.context.forms import Piece
+
+_FENCE_RUN = re.compile(r"(?m)^\s*(`{3,}|~{3,})")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One fenced block. :ivar path: as shown, relative to the root."""
+
+    path: str
+    language: str
+    piece: Piece
+    text: str
+
+
+def render_block(block: Block) -> str:
+    """``path:first-last`` above, the code in a fence longer than any that it holds."""
+    longest = max((len(match[1]) for match in _FENCE_RUN.finditer(block.text)), default=2)
+    fence = "`" * max(3, longest + 1)
+    place = f"{block.path}:{block.piece.first_line + 1}-{block.piece.last_line + 1}"
+    return f"{fence}{block.language} {place}\n{block.text}\n{fence}\n"
+
+
+def render(blocks: Sequence[Block]) -> str:
+    return "\n".join(render_block(block) for block in blocks)
