@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from semlens.core.cancel import CancelToken
@@ -169,6 +170,7 @@ class Engine:
 
     def close_buffer(self, uri: str) -> None:
         self._buffers.close(uri)
+        self._indexer.buffers_changed()
         self.save_buffer(uri)
 
     # --- questions -------------------------------------------------------------------------------------------------
@@ -360,9 +362,17 @@ class Engine:
             hit = make_hit(item, query, lines, given_root=given, uri=uri, explain=explain)
             if hit is None:
                 stale.add(os.path.join(view.root, path))
+            elif hit.dirty and self._is_saved(view.buffer_uri, lines):
+                hits.append(replace(hit, dirty=False))
             else:
                 hits.append(hit)
         return hits, stale
+
+    def _is_saved(self, uri: str, lines: Sequence[str]) -> bool:
+        """The file of an open document says the same by now: it was just saved, or is not indexed, or has a mark."""
+        path = uri_to_path(uri)
+        document = self._texts.read(path) if path is not None else None
+        return document is not None and document.lines == tuple(lines)
 
     def _given(self, root: str) -> str:
         state = self._indexer.states.get(root)

@@ -147,8 +147,8 @@ class Indexer:
         return self._n_announced > 0
 
     def buffers_changed(self) -> None:
-        """Look at the buffers again."""
-        self._jobs.post(lambda: None)
+        """Look at the buffers again; until that is done nothing counts as settled."""
+        self.post_change(self.overlays.expect)
 
     def hurry(self) -> None:
         """Someone waits for the buffers: leave out the debounce."""

@@ -58,6 +58,10 @@ class OverlayIndexer:
         """Leave out the debounce once: somebody waits."""
         self._hurry = True
 
+    def expect(self) -> None:
+        """Some buffer changed: `step` finds out which."""
+        self.waiting = True
+
     @property
     def embedding(self) -> bool:
         """Some passages of a buffer have no vector yet."""
