@@ -24,12 +24,26 @@ def split_identifier(identifier: str) -> tuple[str, ...]:
     return tuple(part.lower() for part in _PARTS.findall(identifier))
 
 
+_DERIVED = (
+    ("ation", "at"),
+    ("tion", "t"),
+    ("sion", "s"),
+    ("ator", "at"),
+    ("ive", ""),
+    ("able", ""),
+    ("ment", ""),
+    ("er", ""),
+)
+"""Suffixes that make nouns of doing and doers, with what stays: ``validation``, ``validator`` and ``validate`` meet."""
+
+
+
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """A light stem of a lower-case English word: plural, ``-ing``, ``-ed`` and a final ``e`` or ``y`` folded.
+    """A stem of a lower-case English word: plural, ``-ing``, ``-ed``, a few derivations and a final ``e`` or ``y`` folded.
 
-    Lighter than Porter's on purpose: on the development set no stemming gave NDCG@10 .882, plurals alone .894, a light
-    stemmer .899.
+    Lighter than Porter's on purpose. On the development set, words alone, cross-validated NDCG@10: without the derivations
+    .888, with them .895; with ``-tor`` folded too ``functor`` meets ``function``, and it falls to .891.
     """
     if len(word) <= 3 or not word.isascii() or not word.isalpha():
         return word
@@ -43,6 +57,12 @@ def stem(word: str) -> str:
         if word.endswith(suffix) and len(word) - len(suffix) >= 3 and _has_vowel(word[: -len(suffix)]):
             word = word[: -len(suffix)]
             if word[-1] == word[-2] and word[-1] not in "lsz":
+                word = word[:-1]
+            break
+    for suffix, rest in _DERIVED:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
+            word = word[: -len(suffix)] + rest
+            if not rest and word[-1] == word[-2] and word[-1] not in "lsz":
                 word = word[:-1]
             break
     if len(word) > 4 and word.endswith("e"):

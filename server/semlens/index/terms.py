@@ -34,9 +34,9 @@ class Field:
 
 QUALIFIER = Field(2.5, 0.2, 2.5)
 NAME = Field(0.8, 0.8, 2.5)
-DOCUMENTATION = Field(1.2, 0.5, 15.0)
+DOCUMENTATION = Field(2.0, 0.5, 15.0)
 BODY = Field(0.4, 0.25, 70.0)
-STEM = Field(5.0, 1.0, 1.6)
+STEM = Field(6.5, 1.0, 1.6)
 FOLDERS = Field(1.75, 0.9, 3.5)
 
 K1 = 4.0

@@ -26,6 +26,7 @@ Mask = npt.NDArray[np.bool_]
 _BEST = 3
 """Passages that speak for a file."""
 
+
 _LEAST_SIMILAR = 40
 """Files that no word and no name speaks for are hits only when they are among so many nearest in meaning."""
 
@@ -183,6 +184,7 @@ def _fixed_columns(facts: Sequence[FileFacts], query: Query) -> dict[str, Floats
         ("documentation", [known.documentation for known in facts], query.asks_for_documentation),
     ):
         columns[name] = _join(parts) * np.float32(0.0 if asked else 1.0)
+    columns["wanted_test"] = _join([known.tests for known in facts]) * np.float32(query.wants_tests)
     return columns
 
 

@@ -22,14 +22,16 @@ MAX_ROWS = 400
 """Names looked at for each way of matching; a prefix as short as "a" would bring thousands."""
 
 _OTHER_CASE = 0.97
-_ELSEWHERE = 0.8
+_ELSEWHERE = 0.85
 """An exact name whose containers are not those asked for: ``Other.run`` for ``Client.run``."""
-_PREFIX = 0.75
+_PREFIX = (0.62, 0.2)
+"""The worth of a name that begins so: the first for any, the second times the share that is typed already."""
 _HUMPS = 0.6
-_PART = 0.55
-_FUZZY = 0.72
+_PART = 0.5
+_FUZZY = 0.66
 _LEAST_LIKE = 0.7
 _PLAIN_WORD = 0.4
+_CAPITAL_WORD = 0.65
 _JOINED_WORDS = 0.6
 _MAX_ALIKE = 60
 
@@ -48,12 +50,16 @@ class NameEvidence:
 
 @dataclass(frozen=True, slots=True)
 class _Probe:
-    """One text to look for. :ivar loosely: also by prefix, humps, part and typing errors."""
+    """One text to look for. :ivar loosely: also by prefix, humps, part and typing errors.
+
+    :ivar same_case: capitals must agree.
+    """
 
     text: str
     weight: float
     within: tuple[str, ...] = ()
     loosely: bool = False
+    same_case: bool = False
 
 
 def match_names(views: Sequence[SegmentView], query: Query) -> list[NameEvidence]:
@@ -85,6 +91,7 @@ def _probes(query: Query) -> list[_Probe]:
     if query.is_name:
         return probes
     probes += [_Probe(word, _PLAIN_WORD) for word in query.plain if len(word) > 2]
+    probes += [_Probe(word, _CAPITAL_WORD, same_case=True) for word in query.capitals if len(word) > 2]
     for width in (2, 3):
         for start in range(len(query.plain) - width + 1):
             parts = query.plain[start : start + width]
@@ -119,9 +126,11 @@ def _exact(view: SegmentView, probe: _Probe) -> tuple[Rows, Floats]:
         name = name_of_row(view, row)
         if name.startswith(probe.text):
             weights[place] = 1.0
+        elif probe.same_case:
+            weights[place] = 0.0
         if wanted:
             weights[place] *= _place_fit(view, row, wanted)
-    return rows, weights
+    return rows[weights > 0], weights[weights > 0]
 
 
 def _place_fit(view: SegmentView, row: int, wanted: list[str]) -> float:
@@ -147,7 +156,7 @@ def _loose(view: SegmentView, text: str, *, with_parts: bool) -> list[tuple[Rows
     folded = fold_text(text)
     rows = _with_prefix(view, folded)
     share = len(folded) / np.maximum(_name_lengths(view, rows), 1)
-    found = [(rows, np.where(share >= 1.0, 1.0, _PREFIX * np.sqrt(share)).astype(np.float32))]
+    found = [(rows, np.where(share >= 1.0, 0.0, _PREFIX[0] + _PREFIX[1] * share).astype(np.float32))]
     parts = split_identifier(text)
     humps = "".join(part[0] for part in parts) if len(parts) > 1 else text.lower()
     if with_parts and 2 <= len(humps) <= 8:

@@ -27,6 +27,7 @@ _GENERIC = frozenset(
 _GENERIC_WEIGHT = 0.3
 _WHOLE_WEIGHT = 1.5
 _TEST_WORDS = frozenset("test tests testing tested mock mocks mocking stub fake fixture fixtures spec specs".split())
+_WANTED_TESTS = re.compile(r"^(?:(?:a|the|unit|integration|which|what|where|is|are|there|any)\s+)*(?:tests?|specs?)\b|\b(?:unit )?tests?$", re.IGNORECASE)
 _OLD_WORDS = frozenset("old legacy deprecated deprecation compat compatibility obsolete archive backward backwards".split())
 _DOC_WORDS = frozenset("readme docs documentation changelog guide tutorial manual".split())
 _VERSION = re.compile(r"\bv\d{1,2}\b", re.IGNORECASE)
@@ -38,6 +39,12 @@ _CODE_MARKS = re.compile(
     r"public|private|static|async|await|use|package|namespace|struct|impl|type)\b.*[(){};:=]|\w\(.*\)\s*[:{;]?\s*$",
     re.MULTILINE,
 )
+_FAULT = re.compile(r"(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Warning|Fault|Failure|Panic)\b|\b(?:error|warning|fatal|panic|exception)(?=:)")
+_MESSAGE = re.compile(rf"^\W{{0,3}}(?:{_FAULT.pattern})\s*:\s*\S|^[A-Z][^?]*\s[^?]*[a-z'\")\]]\.$|\b(?:error|warning|fatal)\b.{{0,40}}:\s|\s[bru]?'[^'\s]{{1,60}}'")
+_VALUES = re.compile(r"'[^'\s]{1,60}'|\b\d+\b|(?<==)\S+|https?://\S+")
+_FAINT_WEIGHT = 0.25
+"""Of the fault's type and of values in a message: the place that made the message holds the words between them."""
+
 _QUOTED = re.compile(r'(?<![\w=(\[,])"([^"\n]{1,200})"(?![\w])')
 
 
@@ -47,6 +54,7 @@ class QueryKind(enum.Enum):
     NAME = "name"
     PATH = "path"
     PROSE = "prose"
+    MESSAGE = "message"
     CODE = "code"
     TRACE = "trace"
 
@@ -67,10 +75,12 @@ class Query:
     :ivar terms: hash and weight of each term to look up in the words.
     :ivar plain: its words as written, cut into parts, function words left out.
     :ivar names: its tokens that are written as names (camel case, underscores, digits), or its only one.
+    :ivar capitals: its other words that begin with a capital within the sentence, and may be names.
     :ivar paths: path fragments in it, lower case, forward slashes.
     :ivar required: terms that must all occur, from quoted words.
     :ivar frames: places of a stack trace, the innermost first.
     :ivar filter: what its own filters ask for. :ivar container: of ``in:``, else "".
+    :ivar asks_for_tests: it speaks of tests, so that they are not held back. :ivar wants_tests: it asks for one.
     :ivar notes: sentences for the user about what could not be taken as it was meant.
     """
 
@@ -79,6 +89,7 @@ class Query:
     terms: tuple[tuple[int, float], ...] = ()
     plain: tuple[str, ...] = ()
     names: tuple[Name, ...] = ()
+    capitals: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     required: tuple[int, ...] = ()
     frames: tuple[Frame, ...] = ()
@@ -86,12 +97,18 @@ class Query:
     container: str = ""
     notes: tuple[str, ...] = ()
     asks_for_tests: bool = False
+    wants_tests: bool = False
     asks_for_old: bool = False
     asks_for_documentation: bool = False
 
     @property
     def is_name(self) -> bool:
         return self.kind is QueryKind.NAME
+
+    @property
+    def is_literal(self) -> bool:
+        """Its words stand in the code as they are: a message or a piece of code, no description."""
+        return self.kind in (QueryKind.MESSAGE, QueryKind.CODE)
 
 
 def parse_query(text: str) -> Query:
@@ -101,6 +118,7 @@ def parse_query(text: str) -> Query:
     frames = find_frames(text)
     tokens = list(dict.fromkeys(IDENTIFIER.findall(text)))[:_MAX_TOKENS]
     kind = _kind(text, tokens, frames)
+    faint = _faint_words(text) if kind is QueryKind.MESSAGE else frozenset()
     paths = _paths(text) if kind in (QueryKind.PATH, QueryKind.PROSE, QueryKind.NAME) else ()
     names = _names(text, tokens, kind)
     written = {name.text for name in names}
@@ -111,9 +129,10 @@ def parse_query(text: str) -> Query:
     return Query(
         text=text,
         kind=kind,
-        terms=_terms(content),
+        terms=_terms(content, faint),
         plain=plain,
         names=names,
+        capitals=tuple(token for token in tokens[1 if len(tokens) > 3 else 0 :] if token[:1].isupper() and token[1:].islower()),
         paths=paths,
         required=tuple(dict.fromkeys(term for phrase in quoted for term in _required(phrase))),
         frames=frames,
@@ -121,6 +140,7 @@ def parse_query(text: str) -> Query:
         container=cut.container,
         notes=cut.notes,
         asks_for_tests=not _TEST_WORDS.isdisjoint(every_part),
+        wants_tests=kind is QueryKind.PROSE and _WANTED_TESTS.search(text) is not None,
         asks_for_old=not _OLD_WORDS.isdisjoint(every_part) or _VERSION.search(text) is not None,
         asks_for_documentation=not _DOC_WORDS.isdisjoint(every_part),
     )
@@ -134,7 +154,7 @@ def _kind(text: str, tokens: list[str], frames: tuple[Frame, ...]) -> QueryKind:
         return QueryKind.PATH if _is_path(stripped) else QueryKind.NAME
     if len(_CODE_MARKS.findall(stripped)) >= (1 if "\n" in stripped else 2):
         return QueryKind.CODE
-    return QueryKind.PROSE
+    return QueryKind.MESSAGE if _MESSAGE.search(stripped) else QueryKind.PROSE
 
 
 def _is_path(text: str) -> bool:
@@ -183,10 +203,20 @@ def _is_written_name(token: str) -> bool:
     return "_" in token.strip("_") or (len(split_identifier(token)) > 1 and not token.isupper())
 
 
-def _terms(content: list[str]) -> tuple[tuple[int, float], ...]:
+def _faint_words(text: str) -> frozenset[str]:
+    return frozenset(
+        token for pattern in (_FAULT, _VALUES) for found in pattern.finditer(text) for token in IDENTIFIER.findall(found[0])
+    )
+
+
+def _terms(content: list[str], faint: frozenset[str]) -> tuple[tuple[int, float], ...]:
     weights: dict[int, float] = {}
     for token in content:
         parts = split_identifier(token)
+        if token in faint:
+            for term in terms_of_identifier(token):
+                weights.setdefault(term_hash(term), _FAINT_WEIGHT)
+            continue
         for term in terms_of_identifier(token):
             weight = _GENERIC_WEIGHT if token.lower() in _GENERIC and len(content) > 1 else 1.0
             if len(parts) > 1 and term == token.lower().strip("_"):

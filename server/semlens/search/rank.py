@@ -86,9 +86,14 @@ def file_scores(table: FileTable, query: Query) -> npt.NDArray[np.float32]:
     for name, weight in w.FILE_WEIGHTS.items():
         if name in table.columns:
             total += np.float32(weight) * table.columns[name]
+    more: Mapping[str, float] = {}
     if query.is_name:
-        for name, weight in w.NAME_WEIGHTS.items():
-            total += np.float32(weight) * table.columns[name]
+        total *= np.float32(w.NAME_SHARE)
+        more = w.NAME_WEIGHTS
+    elif query.is_literal:
+        more = w.LITERAL_WEIGHTS
+    for name, weight in more.items():
+        total += np.float32(weight) * table.columns[name]
     total[~table.eligible] = -np.inf
     return total
 

@@ -187,9 +187,13 @@ def _totals(columns: Mapping[str, Floats], query: Query) -> Floats:
     for name, weight in w.SYMBOL_WEIGHTS.items():
         if name in columns:
             total = total + np.float32(weight) * columns[name]
+    more: Mapping[str, float] = {}
     if query.is_name:
-        for name, weight in w.SYMBOL_NAME_WEIGHTS.items():
-            total = total + np.float32(weight) * columns[name]
+        more = w.SYMBOL_NAME_WEIGHTS
+    elif query.is_literal:
+        more = w.SYMBOL_LITERAL_WEIGHTS
+    for name, weight in more.items():
+        total = total + np.float32(weight) * columns[name]
     return total.astype(np.float32)
 
 
