@@ -32,7 +32,7 @@ from semlens.syntax.parser import parse
 REGISTRIES = ("pypi", "npm", "debian", "debian-binary", "git")
 LANGUAGES = {
     ".py": "python", ".js": "javascript", ".mjs": "javascript", ".jsx": "javascript", ".ts": "typescript",
-    ".tsx": "typescript", ".go": "go", ".rs": "rust", ".java": "java", ".c": "c", ".h": "c", ".cc": "cpp", 
+    ".tsx": "typescript", ".go": "go", ".rs": "rust", ".java": "java", ".c": "c", ".h": "c", ".cc": "cpp",
     ".cpp": "cpp", ".hpp": "cpp", ".rb": "ruby", ".php": "php", ".cs": "csharp",
 }  # fmt: skip
 MAX_DOCUMENTED = 4000  # a package

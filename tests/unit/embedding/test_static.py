@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from model_cases import copy_model, passage, rewrite_hash
+
+from semlens.core.errors import ModelError
+from semlens.embedding.registry import find_model, load_embedder, load_tokenizer
+
+NAME = "semlens-static-v1"
+
+
+@pytest.fixture(scope="module")
+def static():
+    return load_embedder(find_model(NAME), threads=2)
+
+
+def test_vectors_have_length_one_and_the_manifest_s_dimension(static, passages):
+    vectors = static.embed(static.tokenizer.tokenize(passages))
+    assert vectors.shape == (len(passages), static.manifest.dimension)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+def test_a_vector_does_not_depend_on_its_neighbours(static, passages):
+    many = [passage(f"name{i}", "word " * i + "return parse_file(path)") for i in range(100)]
+    together = static.embed(static.tokenizer.tokenize([*passages, *many]))
+    alone = np.concatenate([static.embed(static.tokenizer.tokenize([p])) for p in [*passages, *many]])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("try again when the download did not work", 0),
+        ("load the preferences", 1),
+        ("order the rows from largest to smallest", 3),
+    ],
+)
+def test_a_question_finds_the_code_that_means_it(static, passages, question, expected):
+    vectors = static.embed(static.tokenizer.tokenize(passages))
+    assert int(np.argmax(vectors @ static.embed_query(question))) == expected
+
+
+def test_documentation_is_read(static):
+    documented = passage("f", "pass", documentation="Compress a folder into an archive.")
+    vectors = static.embed(static.tokenizer.tokenize([documented, passage("f", "pass")]))
+    scores = vectors @ static.embed_query("zip a directory")
+    assert scores[0] > scores[1] + 0.1
+
+
+def test_the_tokenizer_alone_gives_the_same_tokens(static, passages):
+    assert load_tokenizer(find_model(NAME)).tokenize(passages) == static.tokenizer.tokenize(passages)
+
+
+def test_a_passage_or_question_without_words_has_no_direction(static):
+    empty = [passage("", "{} 1 + 1"), passage("", "")]
+    assert not static.embed(static.tokenizer.tokenize(empty)).any()
+    assert not static.embed_query("?? !!").any()
+    assert not static.embed_query("").any()
+
+
+def test_nothing_to_embed(static):
+    assert static.tokenizer.tokenize([]) == []
+    assert static.embed([]).shape == (0, static.manifest.dimension)
+
+
+def test_it_is_small():
+    assert sum(file.size for file in find_model(NAME).files) < 12_000_000
+
+
+def test_an_altered_file_is_refused(tmp_path):
+    folder = copy_model(NAME, tmp_path / "m")
+    data = bytearray((folder / "model.onnx").read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / "model.onnx").write_bytes(data)
+    with pytest.raises(ModelError, match=r"model\.onnx does not match its checksum"):
+        load_embedder(find_model(folder))
+
+
+@pytest.mark.parametrize("missing", ["model.onnx", "words.txt"])
+def test_a_missing_file_is_named(tmp_path, missing):
+    folder = copy_model(NAME, tmp_path / "m")
+    (folder / missing).unlink()
+    with pytest.raises(ModelError, match=f"lacks .*{re.escape(missing)}"):
+        load_embedder(find_model(folder))
+
+
+def test_a_wrong_dimension_is_told(tmp_path):
+    folder = copy_model(NAME, tmp_path / "m")
+    toml = folder / "model.toml"
+    toml.write_text(toml.read_text("utf-8").replace("dimension = 256", "dimension = 128"), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"gives vectors of dimension 256, but its manifest says 128\."):
+        load_embedder(find_model(folder))
+
+
+def test_an_unknown_operator_is_named(tmp_path):
+    folder = copy_model(NAME, tmp_path / "m")
+    graph = folder / "model.onnx"
+    graph.write_bytes(graph.read_bytes().replace(b"ReduceL2", b"ReduceQ2"))
+    rewrite_hash(folder, "model.onnx")
+    with pytest.raises(ModelError, match=r"uses the operator ReduceQ2, which ONNX Runtime"):
+        load_embedder(find_model(folder))
+
+
+def test_a_word_list_of_another_length_is_refused(tmp_path):
+    folder = copy_model(NAME, tmp_path / "m")
+    with (folder / "words.txt").open("a", encoding="utf-8") as file:
+        file.write("onemore\n")
+    rewrite_hash(folder, "words.txt")
+    with pytest.raises(ModelError, match=r"word list of model .* has \d+ words, but its manifest says \d+"):
+        load_tokenizer(find_model(folder))
+
+
+def test_a_word_list_that_is_longer_than_the_graph_is_refused(tmp_path):
+    folder = copy_model(NAME, tmp_path / "m")
+    with (folder / "words.txt").open("a", encoding="utf-8") as file:
+        file.write("onemore\n")
+    rewrite_hash(folder, "words.txt")
+    toml = folder / "model.toml"
+    number = find_model(folder).details["vocabulary"]
+    text = toml.read_text("utf-8").replace(f"vocabulary = {number}", f"vocabulary = {number + 1}")
+    toml.write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match="The word list of model semlens-static-v1 does not fit its graph"):
+        load_embedder(find_model(folder))
+
+
+def test_a_word_list_that_is_no_text_is_refused(tmp_path):
+    folder = copy_model(NAME, tmp_path / "m")
+    (folder / "words.txt").write_bytes(b"\xff\xfe")
+    rewrite_hash(folder, "words.txt")
+    with pytest.raises(ModelError, match="is not UTF-8 text"):
+        load_tokenizer(find_model(folder))
