@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
-from tree_sitter import Node, QueryCursor
+from tree_sitter import Node
 
 from semlens.core.span import Span
 from semlens.core.symbol import Symbol, SymbolKind
@@ -18,12 +17,11 @@ from semlens.syntax.comments import MAX_DOCUMENTATION, comment_reader, docstring
 from semlens.syntax.found import CALLABLE_KINDS, METHOD_OWNERS, TYPE_KINDS, Definition
 from semlens.syntax.grammars import Grammar, Pattern, PatternRole
 from semlens.syntax.language import Language
+from semlens.syntax.matches import MAX_NAME, Captures, Match, Matches, assign_references, sorted_matches
+from semlens.syntax.signatures import signature_reader
 
-MAX_SIGNATURE = 300  # characters
-MAX_NAME = 200  # characters; longer ones are data that looks like names
 _MAX_CHAIN = 40  # declarators within declarators
 _MAX_DEPTH = 60  # definitions within definitions that enter a qualified name
-_MATCH_LIMIT = 4_096  # matches in progress at once; beyond it tree-sitter drops the earliest
 
 _TYPE_ARGUMENTS = re.compile(r"\s*<[^<>]*>|\s*\[[^\[\]]*\]")
 _SPACE = re.compile(r"\s+")
@@ -41,10 +39,6 @@ class Findings:
     references: tuple[tuple[int, str], ...]
 
 
-_Captures = dict[str, list[Node]]
-_Match = tuple[int, int, int, Node, _Captures]  # start byte, minus end byte, pattern, defining node, captures
-
-
 def find_symbols(language: Language, grammar: Grammar, root: Node, source: bytes, module: str) -> Findings:
     """Everything that the language's query finds.
 
@@ -52,9 +46,9 @@ def find_symbols(language: Language, grammar: Grammar, root: Node, source: bytes
     """
     if grammar.query is None:
         return Findings([], [], ())
-    matches, prefixes, documentations, references = _sorted_matches(grammar, root, source)
-    symbols, definitions = _Builder(language, grammar, source, module, prefixes, documentations).build(matches)
-    return Findings(symbols, definitions, _assign(references, definitions))
+    matches = sorted_matches(grammar, root, source)
+    symbols, definitions = _Builder(language, grammar, source, module, matches).build(matches.definitions)
+    return Findings(symbols, definitions, assign_references(matches.references, definitions))
 
 
 def merge_findings(findings: list[Findings]) -> Findings:
@@ -80,57 +74,6 @@ def merge_findings(findings: list[Findings]) -> Findings:
     return Findings(symbols, definitions, tuple(references))
 
 
-def _sorted_matches(
-    grammar: Grammar, root: Node, source: bytes
-) -> tuple[list[_Match], list[Node], list[Node], list[tuple[int, str]]]:
-    """Definitions outermost first, one for each name; prefixes, documentation and references in source order."""
-    assert grammar.query is not None
-    cursor = QueryCursor(grammar.query, match_limit=_MATCH_LIMIT)
-    patterns = [(pattern.role, pattern.capture) for pattern in grammar.patterns]
-    reference_role, prefix_role, documentation_role = (
-        PatternRole.REFERENCE, PatternRole.PREFIX, PatternRole.DOCUMENTATION,
-    )  # fmt: skip
-    best: dict[int, _Match] = {}
-    prefixes: list[Node] = []
-    documentations: list[Node] = []
-    references: list[tuple[int, str]] = []
-    for index, captures in cursor.matches(root):
-        role, capture = patterns[index]
-        if role is reference_role:
-            for node in captures[capture]:
-                start, end = node.start_byte, node.end_byte
-                if 0 < end - start <= MAX_NAME:
-                    references.append((start, source[start:end].decode("utf-8", "replace")))
-            continue
-        if capture not in captures:
-            continue
-        node = captures[capture][0]
-        if role is prefix_role:
-            prefixes.append(node)
-        elif role is documentation_role:
-            documentations.append(node)
-        else:
-            names = captures.get("name") or captures.get("name.chain")
-            if names is None:
-                continue
-            for position, name in enumerate(names):
-                key = name.start_byte
-                known = best.get(key)
-                if known is not None and (known[2], -len(known[4])) <= (index, -len(captures)):
-                    continue
-                found = captures if position == 0 else {**captures, "name": [name]}
-                end = node.end_byte
-                if capture.endswith(".body"):
-                    end = max(end, captures["body"][-1].end_byte)
-                best[key] = (node.start_byte, -end, index, node, found)
-    matches = sorted(best.values(), key=_place)
-    return matches, prefixes, documentations, references
-
-
-def _place(match: _Match) -> tuple[int, int]:
-    return match[0], match[1]
-
-
 class _Builder:
     """Walks the matches of one file, outermost first, with the open containers on a stack."""
 
@@ -140,15 +83,15 @@ class _Builder:
         grammar: Grammar,
         source: bytes,
         module: str,
-        prefixes: list[Node],
-        documentations: list[Node],
+        matches: Matches,
     ) -> None:
         self._language = language
         self._patterns = grammar.patterns
         self._source = source
         self._module = module + language.separator if module else ""
         self._comments = comment_reader(language)
-        self._signature = _signature_reader(language)
+        self._signature = signature_reader(language)
+        prefixes, documentations = matches.prefixes, matches.documentations
         prefixes.sort(key=_start_of)
         self._prefixes = prefixes
         self._prefix_ends = [node.end_byte for node in prefixes]
@@ -158,8 +101,9 @@ class _Builder:
         self._documentation_starts = [node.start_byte for node in documentations]
         self._types: dict[str, int] = {}
         self._joiners = dict(language.joiners)
+        self._plain_names = not (language.name_trim or language.name_cut or language.name_separators)
 
-    def build(self, matches: list[_Match]) -> tuple[list[Symbol], list[Definition]]:
+    def build(self, matches: list[Match]) -> tuple[list[Symbol], list[Definition]]:
         language, source, separator = self._language, self._source, self._language.separator
         symbols: list[Symbol] = []
         definitions: list[Definition] = []
@@ -284,12 +228,17 @@ class _Builder:
         span = Span(symbol.span.start_line, symbol.span.start_column, end_row, end_column)
         symbols[earlier] = replace(symbol, span=span)
 
-    def _name(self, captures: _Captures, pattern: Pattern) -> tuple[Node, int, str, list[str]]:
+    def _name(self, captures: Captures, pattern: Pattern) -> tuple[Node, int, str, list[str]]:
         """The node of the name, the byte after it, the name, and what the name itself is qualified with."""
         language = self._language
         nodes = captures.get("name")
         if nodes is not None:
             node = nodes[0]
+            if self._plain_names and "name.until" not in captures and not pattern.capture.endswith(".arity"):
+                start, end = node.start_byte, node.end_byte
+                text = self._source[start:end]
+                if end - start <= MAX_NAME and not text.isspace() and b"\n" not in text:
+                    return node, end, text.decode("utf-8", "replace"), []
         else:
             node = _end_of_chain(captures["name.chain"][0], language.name_chain)
         until = captures.get("name.until")
@@ -309,7 +258,8 @@ class _Builder:
         if pattern.capture.endswith(".arity"):
             counted = captures.get("arity")
             name = f"{name}/{counted[0].named_child_count if counted else 0}"
-        return node, end, name[:MAX_NAME], parts
+        line_end = self._source.find(b"\n", node.start_byte, end)
+        return node, end if line_end == -1 else line_end, name.strip()[:MAX_NAME], parts
 
     def _joiner(self, pattern: Pattern, kind: SymbolKind, container: SymbolKind) -> str:
         if self._joiners and container in TYPE_KINDS:
@@ -361,6 +311,8 @@ class _Builder:
         between = self._source[start:end].strip()
         if not between:
             return True
+        if between[:1].isalnum() or between[0] in b"})];_":
+            return False
         return all(
             not line.strip() or self._comments.is_comment(line.strip()) for line in between.split(b"\n")
         ) or (between.startswith(b"/*") and between.endswith(b"*/"))
@@ -421,40 +373,6 @@ class _Builder:
         return None
 
 
-class _SignatureReader:
-    """The declaration of a definition, white space folded."""
-
-    __slots__ = ("_comments", "_cut", "_is_line", "_skip", "_trim")
-
-    def __init__(self, language: Language) -> None:
-        self._comments = comment_reader(language)
-        self._skip = re.compile(language.signature_skip) if language.signature_skip else None
-        self._cut = re.compile(language.signature_cut) if language.signature_cut else None
-        self._is_line = language.signature_is_line
-        self._trim = language.signature_trim + " \t\r\n"
-
-    def read(self, source: bytes, start: int, body: int, end: int) -> str:
-        stop = body if body >= 0 else end
-        text = source[start : min(stop, start + 8 * MAX_SIGNATURE)].decode("utf-8", "replace")
-        if self._skip is not None:
-            skipped = self._skip.match(text)
-            if skipped is not None:
-                text = text[skipped.end() :]
-        if self._is_line:
-            text = text.partition("\n")[0]
-        elif "\n" in text:
-            text = " ".join(self._comments.without_comments(text).split())
-        text = text.rstrip(self._trim)
-        if self._cut is not None:
-            text = self._cut.sub("", text)
-        return text[:MAX_SIGNATURE].rstrip()
-
-
-@lru_cache(maxsize=None)
-def _signature_reader(language: Language) -> _SignatureReader:
-    return _SignatureReader(language)
-
-
 def _end_of_chain(node: Node, field: str) -> Node:
     """The name within declarators within declarators: ``f`` of ``*(*f(int))(void)``."""
     for _ in range(_MAX_CHAIN):
@@ -476,28 +394,3 @@ def _text(source: bytes, node: Node) -> str:
 
 def _start_of(node: Node) -> int:
     return node.start_byte
-
-
-def _assign(references: list[tuple[int, str]], definitions: list[Definition]) -> tuple[tuple[int, str], ...]:
-    """Each reference to the innermost definition around it; distinct, in order of first use."""
-    if not references:
-        return ()
-    references.sort(key=_position)
-    found: dict[tuple[int, str], None] = {}
-    stack = [-1]
-    following = 0
-    count = len(definitions)
-    for start, name in references:
-        while following < count and definitions[following].start <= start:
-            while stack[-1] != -1 and definitions[stack[-1]].end <= definitions[following].start:
-                stack.pop()
-            stack.append(following)
-            following += 1
-        while stack[-1] != -1 and definitions[stack[-1]].end <= start:
-            stack.pop()
-        found[stack[-1], name] = None
-    return tuple(found)
-
-
-def _position(reference: tuple[int, str]) -> int:
-    return reference[0]

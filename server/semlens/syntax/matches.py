@@ -1,0 +1,95 @@
+"""What a symbol query matches in one tree, sorted: definitions, what stands before them, references."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import itemgetter
+
+from tree_sitter import Node, QueryCursor
+
+from semlens.syntax.found import Definition
+from semlens.syntax.grammars import Grammar, PatternRole
+
+MAX_NAME = 200  # characters; longer ones are data that looks like names
+_MATCH_LIMIT = 4_096  # matches in progress at once; beyond it tree-sitter drops the earliest
+
+Captures = dict[str, list[Node]]
+Match = tuple[int, int, int, Node, Captures]
+"""Start byte, minus end byte, pattern, defining node, captures."""
+
+Reference = tuple[int, bytes]
+"""Start byte and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """:ivar definitions: outermost first, one for each name."""
+
+    definitions: list[Match]
+    prefixes: list[Node]
+    documentations: list[Node]
+    references: list[Reference]
+
+
+def sorted_matches(grammar: Grammar, root: Node, source: bytes) -> Matches:
+    """Runs the query once over the whole tree."""
+    assert grammar.query is not None
+    patterns = [(pattern.role, pattern.capture, pattern.capture.endswith(".body")) for pattern in grammar.patterns]
+    reference_role, prefix_role = PatternRole.REFERENCE, PatternRole.PREFIX
+    best: dict[int, Match] = {}
+    prefixes: list[Node] = []
+    documentations: list[Node] = []
+    references: list[Reference] = []
+    for index, captures in QueryCursor(grammar.query, match_limit=_MATCH_LIMIT).matches(root):
+        role, capture, body_follows = patterns[index]
+        if role is reference_role:
+            for node in captures[capture]:
+                start, end = node.start_byte, node.end_byte
+                if 0 < end - start <= MAX_NAME:
+                    references.append((start, source[start:end]))
+            continue
+        defining = captures.get(capture)
+        if defining is None:
+            continue
+        node = defining[0]
+        if role is prefix_role:
+            prefixes.append(node)
+            continue
+        if role is PatternRole.DOCUMENTATION:
+            documentations.append(node)
+            continue
+        names = captures.get("name") or captures.get("name.chain")
+        if names is None:
+            continue
+        for position, name in enumerate(names):
+            key = name.start_byte
+            known = best.get(key)
+            if known is not None and (known[2], -len(known[4])) <= (index, -len(captures)):
+                continue
+            end = node.end_byte
+            if body_follows:
+                end = max(end, captures["body"][-1].end_byte)
+            found = captures if position == 0 else {**captures, "name": [name]}
+            best[key] = (node.start_byte, -end, index, node, found)
+    return Matches(sorted(best.values(), key=itemgetter(0, 1)), prefixes, documentations, references)
+
+
+def assign_references(references: list[Reference], definitions: list[Definition]) -> tuple[tuple[int, str], ...]:
+    """Each reference to the innermost definition around it; distinct, in order of first use."""
+    if not references:
+        return ()
+    references.sort(key=itemgetter(0))
+    found: dict[tuple[int, bytes], None] = {}
+    stack = [-1]
+    following = 0
+    count = len(definitions)
+    for start, name in references:
+        while following < count and definitions[following].start <= start:
+            while stack[-1] != -1 and definitions[stack[-1]].end <= definitions[following].start:
+                stack.pop()
+            stack.append(following)
+            following += 1
+        while stack[-1] != -1 and definitions[stack[-1]].end <= start:
+            stack.pop()
+        found[stack[-1], name] = None
+    return tuple([(index, name.decode("utf-8", "replace")) for index, name in found])
