@@ -1,0 +1,346 @@
+-- The one language client for all roots: started when needed, restarted once after a crash, asked by everybody else.
+local config = require('semlens.config')
+local roots = require('semlens.roots')
+local server = require('semlens.server')
+
+local M = {}
+
+local NAME = 'semlens'
+local CALM_MS = 60000
+-- A server that ends twice within this time stays off until a command asks for it.
+
+---@type fun(err: string?, client: vim.lsp.Client?)[]
+local waiting = {}
+---@type table<integer, string[]> folders to add once that client is initialized; 0: of one that is only being made
+local late_folders = {}
+---@type table<string|integer, fun(value: table)>
+local partials = {}
+local last_crash_ms = -CALM_MS
+local is_off = false
+local has_told_missing = false
+
+---@type semlens.Status?
+M.status = nil
+
+---@param sentence string
+---@param level? integer
+function M.say(sentence, level)
+  if not vim.startswith(sentence, 'semlens: ') then
+    sentence = 'semlens: ' .. sentence
+  end
+  vim.notify(sentence, level or vim.log.levels.INFO)
+end
+
+---@param pattern string
+---@param data? any
+local function announce(pattern, data)
+  vim.api.nvim_exec_autocmds('User', { pattern = pattern, modeline = false, data = data })
+end
+
+---@return vim.lsp.Client?
+local function any_client()
+  for _, client in ipairs(vim.lsp.get_clients({ name = NAME, _uninitialized = true })) do
+    if not client:is_stopped() then
+      return client
+    end
+  end
+end
+
+---The running client, or nil while there is none that can be asked.
+---@return vim.lsp.Client?
+function M.get()
+  local client = any_client()
+  return client and client.initialized and client or nil
+end
+
+---@param err string?
+---@param client vim.lsp.Client?
+local function release(err, client)
+  local callbacks = waiting
+  waiting = {}
+  for _, callback in ipairs(callbacks) do
+    callback(err, client)
+  end
+end
+
+---@param client vim.lsp.Client
+---@param folder string
+local function add_folder(client, folder)
+  for _, known in ipairs(client.workspace_folders or {}) do
+    if roots.is_inside(folder, vim.fs.normalize(vim.uri_to_fname(known.uri))) then
+      return
+    end
+  end
+  local added = { uri = vim.uri_from_fname(folder), name = folder }
+  client.workspace_folders = client.workspace_folders or {}
+  table.insert(client.workspace_folders, added)
+  client:notify('workspace/didChangeWorkspaceFolders', { event = { added = { added }, removed = {} } })
+end
+
+---@param client vim.lsp.Client
+---@param wanted vim.lsp.ClientConfig
+---@return boolean
+local function reuse(client, wanted)
+  if client.name ~= wanted.name or client:is_stopped() then
+    return false
+  end
+  local folder = wanted.root_dir
+  if folder and client.initialized then
+    add_folder(client, vim.fs.normalize(folder))
+  elseif folder then
+    late_folders[client.id] = late_folders[client.id] or {}
+    table.insert(late_folders[client.id], vim.fs.normalize(folder))
+  end
+  return true
+end
+
+---@param attached integer[]
+---@param folders string[]
+---@param reason string
+local function recover(attached, folders, reason)
+  M.status = nil
+  announce('SemlensExit', { reason = reason })
+  local now = vim.uv.now()
+  local is_storm = now - last_crash_ms < CALM_MS
+  last_crash_ms = now
+  if is_storm then
+    is_off = true
+    local sentence = ('The server ended again (%s) and stays off: `:SemanticLog` says why, any search starts it.')
+    M.say(sentence:format(reason), vim.log.levels.ERROR)
+    release(sentence:format(reason))
+    return
+  end
+  M.say(('The server ended (%s) and is started again.'):format(reason), vim.log.levels.WARN)
+  -- Neovim forgets the dead client in its own scheduled call, which is ahead of this one.
+  vim.schedule(function()
+    for _, folder in ipairs(folders) do
+      M.start(nil, folder)
+    end
+    for _, bufnr in ipairs(attached) do
+      if roots.is_eligible(bufnr) then
+        M.start(bufnr)
+      end
+    end
+  end)
+end
+
+---@param dispatchers vim.lsp.rpc.Dispatchers
+---@param client_config vim.lsp.ClientConfig
+---@return vim.lsp.rpc.PublicClient
+local function connect(dispatchers, client_config)
+  local found, problem = server.find(client_config.root_dir)
+  if not found then
+    error(problem, 0)
+  end
+  local tell_exit = dispatchers.on_exit
+  local leaving = false
+  local connection
+  dispatchers.on_exit = function(code, signal)
+    local is_crash = not leaving and (code ~= 0 or (signal ~= 0 and signal ~= 15))
+    local attached, folders = {}, {}
+    for _, client in ipairs(vim.lsp.get_clients({ name = NAME, _uninitialized = true })) do
+      if client.rpc == connection then
+        attached = vim.tbl_keys(client.attached_buffers)
+        for _, folder in ipairs(client.workspace_folders or {}) do
+          table.insert(folders, vim.fs.normalize(vim.uri_to_fname(folder.uri)))
+        end
+      end
+    end
+    -- Neovim would add its own message to ours.
+    tell_exit(is_crash and 0 or code, is_crash and 0 or signal)
+    vim.schedule(function()
+      if is_crash and vim.v.exiting == vim.NIL then
+        local reason = signal ~= 0 and ('signal %d'):format(signal) or ('exit code %d'):format(code)
+        recover(attached, folders, reason)
+      elseif vim.v.exiting == vim.NIL then
+        M.status = nil
+        announce('SemlensExit', { reason = 'stopped' })
+        release('The server was stopped.')
+      end
+    end)
+  end
+  connection = vim.lsp.rpc.start(found.cmd, dispatchers, { cwd = client_config.root_dir, env = config.get().env })
+  local notify = connection.notify
+  connection.notify = function(method, params)
+    leaving = leaving or method == 'exit'
+    return notify(method, params)
+  end
+  return connection
+end
+
+---@param params lsp.ProgressParams
+local function on_progress(err, params, context)
+  local partial = partials[params.token]
+  if partial then
+    partial(params.value)
+    return
+  end
+  return vim.lsp.handlers['$/progress'](err, params, context)
+end
+
+---What `lsp/semlens.lua` returns.
+---@return vim.lsp.Config
+function M.lsp_config()
+  return {
+    name = NAME,
+    cmd = connect,
+    root_dir = function(bufnr, on_dir)
+      if is_off or not roots.is_eligible(bufnr) then
+        return
+      end
+      local root = roots.of(bufnr)
+      local _, problem = server.find(root)
+      if problem then
+        M.tell_missing(problem)
+        return
+      end
+      on_dir(root)
+    end,
+    reuse_client = reuse,
+    settings = { semlens = vim.empty_dict() },
+    before_init = function(_, client_config)
+      local own = config.get().settings
+      local settings = client_config.settings or {}
+      settings.semlens = vim.tbl_deep_extend('force', own.semlens or own, settings.semlens or {})
+      client_config.settings = settings
+    end,
+    on_init = function(client)
+      for _, folder in ipairs(late_folders[client.id] or {}) do
+        add_folder(client, folder)
+      end
+      late_folders[client.id] = nil
+      announce('SemlensReady', { client_id = client.id })
+      release(nil, client)
+    end,
+    flags = { debounce_text_changes = 40 },
+    handlers = {
+      ['$/progress'] = on_progress,
+      ['semlens/statusChanged'] = function(_, status)
+        M.status = status
+        announce('SemlensStatus', status)
+      end,
+      ['window/showMessage'] = function(_, message)
+        local levels = { vim.log.levels.ERROR, vim.log.levels.WARN, vim.log.levels.INFO, vim.log.levels.DEBUG }
+        M.say(message.message, levels[message.type])
+      end,
+    },
+  }
+end
+
+---Says once that there is no server, however many buffers ask.
+---@param problem string
+function M.tell_missing(problem)
+  if not has_told_missing then
+    has_told_missing = true
+    M.say(problem, vim.log.levels.WARN)
+  end
+end
+
+---@param bufnr? integer buffer to attach
+---@param folder? string its root, where there is no buffer
+---@return string? problem
+function M.start(bufnr, folder)
+  local root = folder or roots.of(bufnr or 0)
+  local _, problem = server.find(root)
+  if problem then
+    return problem
+  end
+  local client_config = vim.deepcopy(vim.lsp.config[NAME] or M.lsp_config())
+  client_config.root_dir = root
+  local attach = bufnr ~= nil and roots.is_eligible(bufnr)
+  local is_started, result = pcall(vim.lsp.start, client_config, {
+    bufnr = bufnr,
+    attach = attach,
+    reuse_client = client_config.reuse_client,
+    silent = true,
+  })
+  if not is_started or not result then
+    return ('The server could not be started: `:checkhealth semlens` says more. %s'):format(
+      type(result) == 'string' and result or ''
+    )
+  end
+end
+
+---Call back with a client that answers; starts one where there is none.
+---@param callback fun(err: string?, client: vim.lsp.Client?)
+function M.with(callback)
+  local client = M.get()
+  if client then
+    callback(nil, client)
+    return
+  end
+  table.insert(waiting, callback)
+  if any_client() then
+    return
+  end
+  is_off = false
+  local problem = M.start(vim.api.nvim_get_current_buf())
+  if problem then
+    release(problem)
+    return
+  end
+  if not vim.lsp.is_enabled(NAME) then
+    vim.lsp.enable(NAME) -- the buffers that are open, and those to come
+  end
+end
+
+---Ask the server.
+---@param method string
+---@param params table
+---@param on_answer fun(err: string?, result: any, client: vim.lsp.Client?) never called after the question is cancelled
+---@param options? { bufnr?: integer, on_partial?: fun(value: table) }
+---@return fun() cancel may be called at any time
+function M.request(method, params, on_answer, options)
+  options = options or {}
+  local is_over, client, id = false, nil, nil
+  local token
+  if options.on_partial then
+    token = ('semlens-nvim-%d'):format(vim.uv.hrtime())
+    params = vim.tbl_extend('force', params, { refineToken = token })
+    partials[token] = function(value)
+      if not is_over then
+        options.on_partial(value)
+      end
+    end
+  end
+  local function finish()
+    is_over = true
+    if token then
+      partials[token] = nil
+    end
+  end
+  M.with(function(err, ready)
+    if is_over then
+      return
+    end
+    if not ready then
+      finish()
+      on_answer(err)
+      return
+    end
+    client = ready
+    local is_sent
+    is_sent, id = client:request(method, params, function(failure, result)
+      if is_over then
+        return
+      end
+      finish()
+      on_answer(failure and failure.message, result, client)
+    end, options.bufnr)
+    if not is_sent then
+      finish()
+      on_answer('The server does not take requests any more.')
+    end
+  end)
+  return function()
+    if is_over then
+      return
+    end
+    finish()
+    if client and id and not client:is_stopped() then
+      client:cancel_request(id)
+    end
+  end
+end
+
+return M

@@ -1,0 +1,88 @@
+-- The plugin's own settings: defaults, `vim.g.semlens`, then what `setup` was given. Not the server's settings,
+-- which it only carries in `settings`.
+local M = {}
+
+---@type semlens.Config
+local defaults = {
+  cmd = nil,
+  env = nil,
+  project_venv = false,
+  settings = {},
+  root_markers = {
+    '.semlens.toml',
+    { '.git', '.hg', '.jj', '.svn' },
+    { 'pyproject.toml', 'package.json', 'Cargo.toml', 'go.mod', 'pom.xml', 'build.gradle', 'CMakeLists.txt', 'Gemfile' },
+  },
+  ui = 'builtin',
+  context_budget = 4000,
+  picker = {
+    width = 0.9,
+    height = 0.85,
+    preview = true,
+    icons = 'auto',
+    limit = 50,
+    keys = {
+      open = '<CR>',
+      split = { '<C-x>', '<C-s>' },
+      vsplit = '<C-v>',
+      tab = '<C-t>',
+      quickfix = '<C-q>',
+      next = { '<C-n>', '<Down>', '<C-j>' },
+      previous = { '<C-p>', '<Up>', '<C-k>' },
+      page_down = '<PageDown>',
+      page_up = '<PageUp>',
+      preview_down = '<C-d>',
+      preview_up = '<C-u>',
+      mark = '<Tab>',
+      older = { '<C-Up>', '<M-p>' },
+      newer = { '<C-Down>', '<M-n>' },
+      toggle_preview = '<M-v>',
+      help = '<F1>',
+      close = '<C-c>',
+    },
+  },
+}
+
+---@type table<string, any>
+local given = {}
+
+---@param options? table
+function M.setup(options)
+  given = options or {}
+end
+
+---@return semlens.Config
+function M.get()
+  local global = type(vim.g.semlens) == 'table' and vim.g.semlens or {}
+  local config = vim.tbl_deep_extend('force', defaults, global, given)
+  -- A list is one value: it is replaced, not merged with the default.
+  for _, source in ipairs({ global, given }) do
+    config.root_markers = source.root_markers or config.root_markers
+  end
+  return config
+end
+
+---What is wrong with what the user gave, one sentence each.
+---@return string[]
+function M.problems()
+  local found = {}
+  local function check(values, known, prefix)
+    for key, value in pairs(values) do
+      local is_optional = prefix == '' and (key == 'cmd' or key == 'env') or prefix == 'picker.' and key == 'border'
+      if known[key] == nil and not is_optional then
+        found[#found + 1] = ('`%s%s` is not a setting of the Neovim plugin.'):format(prefix, key)
+      elseif type(value) == 'table' and (key == 'picker' or key == 'keys') then
+        check(value, known[key], prefix .. key .. '.')
+      end
+    end
+  end
+  check(type(vim.g.semlens) == 'table' and vim.g.semlens or {}, defaults, '')
+  check(given, defaults, '')
+  if vim.g.semlens ~= nil and type(vim.g.semlens) ~= 'table' then
+    found[#found + 1] = '`vim.g.semlens` must be a table.'
+  end
+  table.sort(found)
+  return found
+end
+
+return M

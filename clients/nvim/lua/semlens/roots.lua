@@ -1,0 +1,52 @@
+-- Which folder a buffer belongs to, and which buffers the server is shown.
+local config = require('semlens.config')
+
+local M = {}
+
+---Only what is a file, or will be one when it is written: no help, no terminal, no `scheme://` of another plugin.
+---@param bufnr integer
+---@return boolean
+function M.is_eligible(bufnr)
+  if not vim.api.nvim_buf_is_loaded(bufnr) or vim.bo[bufnr].buftype ~= '' then
+    return false
+  end
+  local name = vim.api.nvim_buf_get_name(bufnr)
+  return name ~= '' and not name:match('^%a[%w+.-]+://')
+end
+
+---@param path string
+---@param folder string
+---@return boolean
+function M.is_inside(path, folder)
+  return path == folder or vim.startswith(path, folder:gsub('/$', '') .. '/')
+end
+
+---@param folder string
+---@return boolean
+local function is_too_large(folder)
+  local home = vim.fs.normalize(vim.uv.os_homedir() or '/')
+  return M.is_inside(home, folder)
+end
+
+---The root of a buffer: by markers, the best first; else the working directory, if the file is in it. A home folder or
+---one above it is no root.
+---@param bufnr integer
+---@return string?
+function M.of(bufnr)
+  local cwd = vim.fs.normalize(vim.uv.cwd() or '.')
+  local name = vim.api.nvim_buf_get_name(bufnr)
+  if not M.is_eligible(bufnr) then
+    name = vim.fs.joinpath(cwd, 'none')
+  end
+  for _, marker in ipairs(config.get().root_markers) do
+    local root = vim.fs.root(vim.fs.normalize(name), marker)
+    if root and not is_too_large(root) then
+      return root
+    end
+  end
+  if M.is_inside(vim.fs.normalize(name), cwd) and not is_too_large(cwd) then
+    return cwd
+  end
+end
+
+return M

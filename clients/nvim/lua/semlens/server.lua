@@ -1,0 +1,91 @@
+-- Where the server is. Looks and tells, runs nothing.
+--
+-- In this order: the setting `cmd`; the activated virtual environment; the project's own `.venv`, only where
+-- `project_venv` allows it (a cloned repository could bring one); PATH; where pipx and uv put programs.
+local config = require('semlens.config')
+
+local M = {}
+
+---@class semlens.Found
+---@field cmd string[]
+---@field from string where it was found, for people
+
+local program = vim.fn.has('win32') == 1 and 'semlens.exe' or 'semlens'
+local scripts = vim.fn.has('win32') == 1 and 'Scripts' or 'bin'
+
+---@param path string
+---@return boolean
+local function is_program(path)
+  return vim.fn.executable(path) == 1
+end
+
+---@param root? string
+---@return semlens.Found? found
+---@return string? problem one sentence that says what to do
+function M.find(root)
+  local options = config.get()
+  if options.cmd then
+    local cmd = type(options.cmd) == 'string' and { options.cmd, 'serve' } or options.cmd --[[@as string[] ]]
+    local first = vim.fs.normalize(cmd[1] or '')
+    if not is_program(first) then
+      return nil, ('`%s`, the setting `cmd`, cannot be run: correct it or remove it.'):format(cmd[1] or '')
+    end
+    return { cmd = vim.list_extend({ first }, cmd, 2), from = 'the setting `cmd`' }
+  end
+  for _, variable in ipairs({ 'VIRTUAL_ENV', 'CONDA_PREFIX' }) do
+    local folder = vim.env[variable]
+    if folder and is_program(vim.fs.joinpath(folder, scripts, program)) then
+      return { cmd = { vim.fs.joinpath(folder, scripts, program), 'serve' }, from = '$' .. variable }
+    end
+  end
+  if root and options.project_venv then
+    local path = vim.fs.joinpath(root, '.venv', scripts, program)
+    if is_program(path) then
+      return { cmd = { path, 'serve' }, from = "the project's .venv" }
+    end
+  end
+  local on_path = vim.fn.exepath('semlens')
+  if on_path ~= '' then
+    return { cmd = { on_path, 'serve' }, from = 'PATH' }
+  end
+  local usual = vim.fs.joinpath(vim.uv.os_homedir() or '', '.local', 'bin', program)
+  if is_program(usual) then
+    return { cmd = { usual, 'serve' }, from = '~/.local/bin' }
+  end
+  return nil, ('The semlens server is not installed: run `%s`, or set `cmd` to its command.'):format(M.install_command())
+end
+
+---The one command that installs the server with what this machine has.
+---@return string
+function M.install_command()
+  if is_program('uv') then
+    return 'uv tool install semlens'
+  elseif is_program('pipx') then
+    return 'pipx install semlens'
+  end
+  return 'python3 -m pip install --user semlens'
+end
+
+---The server's log: in its cache folder, which is found as the server finds it.
+---@return string
+function M.log_path()
+  local options = config.get()
+  local own = options.settings.semlens or options.settings
+  local folder = (options.env or {}).SEMLENS_CACHE_DIR or vim.env.SEMLENS_CACHE_DIR
+  if not folder or folder == '' then
+    folder = (own.index or {}).cacheFolder
+  end
+  if not folder or folder == '' then
+    local home = vim.uv.os_homedir() or ''
+    if vim.fn.has('mac') == 1 then
+      folder = vim.fs.joinpath(home, 'Library', 'Caches', 'semlens')
+    elseif vim.fn.has('win32') == 1 then
+      folder = vim.fs.joinpath(vim.env.LOCALAPPDATA or home, 'semlens', 'Cache')
+    else
+      folder = vim.fs.joinpath(vim.env.XDG_CACHE_HOME or vim.fs.joinpath(home, '.cache'), 'semlens')
+    end
+  end
+  return vim.fs.joinpath(vim.fs.normalize(folder), 'server.log')
+end
+
+return M

@@ -1,0 +1,79 @@
+-- What can be listed: answers of the server, all in the form of `semlens/search`'s.
+local client = require('semlens.client')
+local config = require('semlens.config')
+
+local M = {}
+
+---@param bufnr integer
+---@return { uri: string }?
+local function document(bufnr)
+  if require('semlens.roots').is_eligible(bufnr) then
+    return { uri = vim.uri_from_bufnr(bufnr) }
+  end
+end
+
+---@param bufnr integer where the user is
+---@param options? semlens.SearchOptions
+---@return semlens.Source
+function M.search(bufnr, options)
+  local near = document(bufnr)
+  return {
+    name = 'search',
+    title = 'Semantic search',
+    hint = 'Describe what the code does, or name it',
+    live = true,
+    ask = function(text, on_result)
+      local params = vim.tbl_extend('force', { limit = config.get().picker.limit }, options or {}, {
+        query = text,
+        textDocument = near,
+      })
+      return client.request('semlens/search', params, function(err, result)
+        on_result(err, result, false)
+      end, {
+        bufnr = bufnr,
+        on_partial = function(value)
+          on_result(nil, value, true)
+        end,
+      })
+    end,
+  }
+end
+
+---@param bufnr integer
+---@param position semlens.Position
+---@param what string of whom the hits are like
+---@return semlens.Source
+function M.similar(bufnr, position, what)
+  return {
+    name = 'similar',
+    title = 'Similar to ' .. what,
+    hint = 'Type to narrow the list',
+    live = false,
+    ask = function(_, on_result)
+      local params =
+        { textDocument = document(bufnr), position = position, limit = config.get().picker.limit }
+      return client.request('semlens/similar', params, function(err, result)
+        on_result(err, result, false)
+      end, { bufnr = bufnr })
+    end,
+  }
+end
+
+---@param bufnr integer
+---@return semlens.Source
+function M.symbols(bufnr)
+  return {
+    name = 'symbols',
+    title = 'Workspace symbols',
+    hint = 'Name a symbol',
+    live = true,
+    ask = function(text, on_result)
+      return client.request('workspace/symbol', { query = text }, function(err, symbols)
+        local result = symbols and { hits = symbols, generation = 0, complete = true, elapsedMs = 0 }
+        on_result(err, result or nil, false)
+      end, { bufnr = bufnr })
+    end,
+  }
+end
+
+return M
