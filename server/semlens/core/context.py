@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from semlens.core.hit import SearchHit
 from semlens.core.span import Span
 
 
@@ -56,3 +57,21 @@ class ContextPack:
     masked: int
     generation: int
 
+
+@dataclass(frozen=True, slots=True)
+class DuplicateSet:
+    """Near-identical symbols.
+
+    :ivar hits: largest first. :ivar similarity: of the least alike to the first, 0 to 1.
+    :ivar saved_lines: lines that go when one of them is kept.
+    """
+
+    hits: tuple[SearchHit, ...]
+    similarity: float
+    saved_lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatesResult:
+    groups: tuple[DuplicateSet, ...]
+    generation: int

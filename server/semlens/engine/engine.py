@@ -6,14 +6,16 @@ A facade: it owns the indexer, answers questions from its snapshots, and checks 
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from semlens.core.cancel import CancelToken
-from semlens.core.errors import CacheError
+from semlens.core.context import ContextPack, ContextRequest, DuplicateSet, DuplicatesResult
+from semlens.core.errors import CacheError, UsageError
 from semlens.core.hit import SearchHit, SearchResult
 from semlens.core.paths import uri_to_path
 from semlens.core.request import SearchRequest
@@ -21,25 +23,33 @@ from semlens.core.status import EngineStatus
 from semlens.core.symbol import Outline
 from semlens.engine.buffers import Buffers
 from semlens.engine.discovery import check_root
-from semlens.engine.hits import DocumentTexts, file_uri, make_hit, split_lines
+from semlens.engine.documents import Documents
+from semlens.engine.duplicate_finder import DuplicateFinder
+from semlens.engine.hits import make_hit
 from semlens.engine.indexer import Indexer
+from semlens.embedding.token_counting import load_counter
 from semlens.engine.overlay_indexer import locate
+from semlens.engine.packing import make_pack, wishes_for
 from semlens.engine.report import build_status
 from semlens.engine.settings import Settings
 from semlens.engine.tiers import choose_tiers
 from semlens.index.database import make_private_folder
-from semlens.index.snapshot import IndexSnapshot
+from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.index.vector_cache import VectorCache
 from semlens.search.evidence import QueryVector
 from semlens.search.query import Query, parse_query
 from semlens.search.rank import RankedHit, rank
 from semlens.search.recent import recent_hits
+from semlens.search.similar import find_place, similar
 
 BUFFER_WAIT_SECONDS = 0.25
 """How long a question waits for text that was typed before it was asked."""
 
 DISK_WAIT_SECONDS = 0.4
 """How long it waits for files that turn out to have changed on disk."""
+
+SEEDS = 60
+"""Hits that a pack is made from."""
 
 STATUS_SECONDS = 0.1
 
@@ -64,14 +74,24 @@ class Engine:
         :param one_shot: for a command that ends: no watching, no following, no idle work.
         :raises CacheError: when the cache folder cannot be used.
         """
-        make_private_folder(cache_folder)
+        self._cache_problem = ""
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        try:
+            make_private_folder(cache_folder)
+        except CacheError:
+            if not cache_folder.is_dir() or not os.access(cache_folder, os.R_OK | os.X_OK):
+                raise
+            self._cache_problem = (
+                f"The cache folder {cache_folder} is read-only, so the index is made anew each time: "
+                "make it writable or set SEMLENS_CACHE_DIR."
+            )
+            self._scratch = tempfile.TemporaryDirectory(prefix="semlens-")  # as private as the cache
+            cache_folder = Path(self._scratch.name)
         self._settings = settings
         self._cache_folder = cache_folder
         self._on_status = on_status
         self._on_change = on_change
         self._buffers = Buffers()
-        self._texts = DocumentTexts()
-        self._cache_problem = ""
         try:
             self._cache: VectorCache | None = VectorCache(cache_folder, settings.index.max_cache_mb << 20)
         except CacheError as error:
@@ -81,9 +101,11 @@ class Engine:
             settings.models.first, settings.models.refine, settings.models.folders, self._cache
         )
         self._model_errors = [str(error) for error in errors]
+        self._duplicates = DuplicateFinder()
         self._indexer = Indexer(
             settings, cache_folder, self._buffers, self._tiers, self._published, one_shot=one_shot, read_only=read_only
         )
+        self._documents = Documents(self._buffers, lambda: self._indexer.overlays.shown, self._given)
         self._status_lock = threading.Lock()
         self._last_status = 0.0
         self._closed = False
@@ -101,6 +123,8 @@ class Engine:
         self._indexer.close()
         if self._cache is not None:
             self._cache.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
 
     def _published(self, snapshot: IndexSnapshot) -> None:
         if self._on_change is not None:
@@ -196,6 +220,59 @@ class Engine:
             on_partial(self._answer(request, query, first, cancel, started, explain=explain), "first")
         vectors = [*first, *self._query_vectors(query, "refine")]
         return self._answer(request, query, vectors, cancel, started, explain=explain)
+
+    def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult:
+        """Code like the symbol at a line (from 0) of a document, open or not.
+
+        :raises UsageError: when there is no code there, or it has no vector yet.
+        """
+        started = time.monotonic()
+        self._wait_for_buffers(cancel)
+        snapshot = self._indexer.snapshot
+        tiers = [(tier.fingerprint, tier.role) for tier in self._tiers]
+        ranked = similar(snapshot, self._place(snapshot, uri), line, limit, tiers, cancel)
+        hits, _ = self._hits(ranked, parse_query(""), cancel, explain=True)
+        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started))
+
+    def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult:
+        """Groups of near-identical symbols, largest saving first; with a document, those that it has a part in."""
+        self._wait_for_buffers(cancel)
+        snapshot = self._indexer.snapshot
+        place = self._place(snapshot, uri) if uri else None
+        found = []
+        for group, ranked in self._duplicates.find(snapshot, place, limit, self._documents.look(), cancel):
+            hits, _ = self._hits(ranked, parse_query(""), cancel, explain=False)
+            if len(hits) > 1:
+                found.append(DuplicateSet(tuple(hits), group.similarity, group.saved_lines))
+        return DuplicatesResult(tuple(found), snapshot.generation)
+
+    def context(self, request: ContextRequest, cancel: CancelToken) -> ContextPack:
+        """A pack of code for a prompt, never over the budget.
+
+        :raises UsageError: when the place or the tokenizer is not there.
+        """
+        counter = load_counter(request.tokenizer)
+        self._wait_for_buffers(cancel)
+        snapshot = self._indexer.snapshot
+        query = parse_query(request.query)
+        hits: list[RankedHit] = []
+        if request.query.strip():
+            vectors = [*self._query_vectors(query, "first"), *self._query_vectors(query, "refine")]
+            hits = rank(snapshot, SearchRequest(request.query, limit=SEEDS, per_file=2), query, vectors, cancel)
+        place = None
+        if request.uri and request.lines[0] >= 0:
+            view, file = self._place(snapshot, request.uri)
+            place = (snapshot.views.index(view), file)
+        wishes = wishes_for(snapshot, request, place, hits)
+        return make_pack(snapshot, request, wishes, query, self._documents.look().read, counter, cancel)
+
+    def _place(self, snapshot: IndexSnapshot, uri: str) -> tuple[SegmentView, int]:
+        path = uri_to_path(uri)
+        root, relative = locate(uri, _real_path(path), "", dict(self._indexer.states)) if path else ("", "")
+        found = find_place(snapshot, root, relative, uri)
+        if found is None:
+            raise UsageError(f"{path or uri} is not in the index: open it, or index the folder that holds it.")
+        return found
 
     def symbols(self, query: str, limit: int, cancel: CancelToken) -> SearchResult:
         """What `workspace/symbol` gives: by meaning; without words, what is open or was found of late."""
@@ -336,43 +413,20 @@ class Engine:
         """Hits that are right for the current texts, and the files whose hits are not."""
         hits: list[SearchHit] = []
         stale: set[str] = set()
-        open_uris = {(buffer.root, buffer.path): buffer for buffer in self._buffers.all()}
+        documents = self._documents.look()
         for item in ranked:
             cancel.check()
-            view, path = item.view, item.path
-            if view.buffer_uri:
-                overlay = self._indexer.overlays.shown.get(view.buffer_uri)
-                buffer = self._buffers.get(view.buffer_uri)
-                if overlay is None or buffer is None or overlay.segment is not view.segment:
-                    continue
-                if buffer.revision != overlay.revision:
-                    continue
-                lines: tuple[str, ...] | list[str] = split_lines(buffer.text)
-                uri, given = view.buffer_uri, self._given(view.root)
-            else:
-                full = os.path.join(view.root, path)
-                document = self._texts.read(full)
-                if document is None or document.hash != view.segment.files.hashes[item.file].tobytes():
-                    stale.add(full)
-                    continue
-                lines = document.lines
-                given = self._given(view.root)
-                opened = open_uris.get((view.root, path))
-                uri = opened.uri if opened is not None else file_uri(given, path)
-            hit = make_hit(item, query, lines, given_root=given, uri=uri, explain=explain)
-            if hit is None:
-                stale.add(os.path.join(view.root, path))
-            elif hit.dirty and self._is_saved(view.buffer_uri, lines):
-                hits.append(replace(hit, dirty=False))
-            else:
-                hits.append(hit)
+            document = documents.read(item.view, item.file)
+            hit = None
+            if document is not None:
+                hit = make_hit(
+                    item, query, document.lines, given_root=self._given(item.view.root), uri=document.uri, explain=explain
+                )
+            if hit is not None and document is not None:
+                hits.append(replace(hit, dirty=document.dirty))
+            elif not item.view.buffer_uri:
+                stale.add(os.path.join(item.view.root, item.path))
         return hits, stale
-
-    def _is_saved(self, uri: str, lines: Sequence[str]) -> bool:
-        """The file of an open document says the same by now: it was just saved, or is not indexed, or has a mark."""
-        path = uri_to_path(uri)
-        document = self._texts.read(path) if path is not None else None
-        return document is not None and document.lines == tuple(lines)
 
     def _given(self, root: str) -> str:
         state = self._indexer.states.get(root)

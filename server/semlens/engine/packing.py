@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextItem, ContextPack, ContextRequest
 from semlens.core.span import Span
+from semlens.engine.documents import CurrentDocument
 from semlens.embedding.token_counting import TokenCounter
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.context.candidates import Wish, around, distinct, from_hits, from_place, overview
@@ -26,16 +26,7 @@ _AROUND_HITS = 0.15
 _NUMBER_WIDTH = 6
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentView:
-    """What the packer needs of one document: its lines as they are now, its name, and whether it is saved."""
-
-    uri: str
-    lines: Sequence[str]
-    dirty: bool
-
-
-ReadDocument = Callable[[SegmentView, int], DocumentView | None]
+ReadDocument = Callable[[SegmentView, int], CurrentDocument | None]
 
 
 def wishes_for(
@@ -72,11 +63,11 @@ def make_pack(
     cancel: CancelToken,
 ) -> ContextPack:
     """Choose forms, render, and drop the least until the whole is within the budget by the counter's own count."""
-    documents: dict[tuple[int, int], DocumentView | None] = {}
+    documents: dict[tuple[int, int], CurrentDocument | None] = {}
     candidates: list[Candidate] = []
     n_masked: dict[tuple[int, int, int, int, Form], int] = {}
 
-    def document_of(key: tuple[int, int]) -> DocumentView | None:
+    def document_of(key: tuple[int, int]) -> CurrentDocument | None:
         if key not in documents:
             documents[key] = read(snapshot.views[key[0]], key[1])
         return documents[key]
@@ -142,7 +133,7 @@ def _in_order(chosen: list[tuple[Candidate, Piece, int]]) -> list[tuple[Candidat
 
 
 def _item(
-    snapshot: IndexSnapshot, candidate: Candidate, piece: Piece, tokens: int, document: DocumentView | None
+    snapshot: IndexSnapshot, candidate: Candidate, piece: Piece, tokens: int, document: CurrentDocument | None
 ) -> ContextItem:
     view = snapshot.views[candidate.file[0]]
     path = view.segment.files.paths[candidate.file[1]]
