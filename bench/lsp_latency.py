@@ -7,7 +7,8 @@ Prints a table, and writes bench/results/lsp_latency_<corpus>.json. What is meas
 start     process start to the first answer of a search, index warm; to a search with hits; and to ready
 idle      searches one after the other when nothing else goes on
 indexing  from an empty cache: searches, and an empty request every 5 ms that only the event loop answers, while
-          the corpus is indexed and adversarial documents are opened and edited
+          the corpus is indexed and adversarial documents are opened and edited. The control is how late the client's own
+          sleep of 5 ms ends: what the machine adds to every figure
 typed     a function typed in pieces by incremental changes, never saved: from the last piece to the answer that has it
           first for a question about its meaning; and from closing the document until it is gone
 """
@@ -148,7 +149,7 @@ def measure_idle(folder: Path, cache: Path, scratch: Path, rounds: int = 20) -> 
             client.search(question)
         times = [timed(lambda q=f"{q} {n}": client.search(q)) for n in range(rounds) for q in QUESTIONS]
         empty = [timed(lambda: empty_request(client)) for _ in range(1000)]
-        return {"search": summary(times), "empty request": summary(empty)}
+        return {"search": summary(times), "empty request": summary(empty), "load": os.getloadavg()[0]}
 
 
 def empty_request(client: ProcessClient) -> None:
@@ -165,6 +166,7 @@ def measure_indexing(folder: Path, scratch: Path, seconds: float) -> Figures:
     done = threading.Event()
     searches: list[float] = []
     empties: list[float] = []
+    lateness: list[float] = []
     with Server(scratch / "cold-cache", scratch) as client:
         client.initialize(root=folder)
         client.call("semlens/status")
@@ -193,7 +195,11 @@ def measure_indexing(folder: Path, scratch: Path, seconds: float) -> Figures:
                             break
                     client.close_document(uri)
 
-        threads = [threading.Thread(target=work) for work in (search, probe, attack)]
+        def control() -> None:
+            while not done.is_set():
+                lateness.append(timed(lambda: time.sleep(0.005)) - 5)
+
+        threads = [threading.Thread(target=work) for work in (search, probe, attack, control)]
         for thread in threads:
             thread.start()
         started = time.monotonic()
@@ -207,6 +213,8 @@ def measure_indexing(folder: Path, scratch: Path, seconds: float) -> Figures:
         return {
             "search": summary(searches),
             "empty request": summary(empties),
+            "control: client's own sleep": summary(lateness),
+            "load": os.getloadavg()[0],
             "seconds": round(time.monotonic() - started, 1),
             "was complete at the end": complete,
         }
@@ -259,14 +267,14 @@ def wait_first(
 
 
 def show(figures: Figures) -> None:
-    print(f"{'':36}{'n':>6}{'median':>10}{'p95':>10}{'p99':>10}{'max':>10}  ms")
+    print(f"{'':40}{'n':>6}{'median':>10}{'p95':>10}{'p99':>10}{'max':>10}  ms")
     for section, content in figures.items():
         for name, value in content.items() if isinstance(content, dict) else ():
             if isinstance(value, dict):
                 columns = "".join(f"{value[key]:>10.2f}" for key in ("median_ms", "p95_ms", "p99_ms", "max_ms"))
-                print(f"{section + ': ' + name:36}{value['n']:>6}{columns}")
+                print(f"{section + ': ' + name:40}{value['n']:>6}{columns}")
             else:
-                print(f"{section + ': ' + name:36}{value!s:>16}")
+                print(f"{section + ': ' + name:40}{value!s:>16}")
 
 
 def main() -> None:
