@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from tiny_onnx import write_own_folder
 
 from semlens.core.cancel import CancelToken
 from semlens.core.hit import SearchHit
@@ -19,7 +20,6 @@ from semlens.core.request import SearchRequest
 from semlens.core.status import EngineStatus
 from semlens.engine.engine import Engine
 from semlens.engine.settings import Settings
-from tiny_onnx import write_own_folder
 
 DEADLINE_S = 60.0
 DIMENSION = 8

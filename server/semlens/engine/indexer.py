@@ -231,6 +231,7 @@ class Indexer:
             self.failed_roots[str(real)] = Problem(str(given), str(error))
             self._changed(at_once=True)
             return
+        self.failed_roots.pop(str(real), None)
         index.take_writer_lock()
         index.load()
         state = RootState(given, index, Discovery(real, self._settings))
@@ -251,6 +252,8 @@ class Indexer:
         self._changed(at_once=True)
 
     def remove_root(self, real: str) -> None:
+        if self.failed_roots.pop(real, None) is not None:
+            self._changed()
         state = self.states.pop(real, None)
         if state is not None:
             self._close_root(state)
@@ -539,7 +542,9 @@ class Indexer:
     @property
     def is_stuck(self) -> bool:
         """Nothing goes on, and nothing will: the index is as complete as it gets."""
-        return self.is_reader or bool(self.failed_roots) or not self._thread.is_alive()
+        if not self._thread.is_alive():
+            return True
+        return (self.is_reader or bool(self.failed_roots)) and not self.is_awaited and self.is_published
 
     def parse_text(self, path: str, text: str) -> Outline | None:
         """Outline of one text, now; blocks. None when it kills the parser."""
@@ -566,7 +571,8 @@ class Indexer:
             self._deadlines.at(self._last_publish + PUBLISH_SECONDS)
             return
         views = self._composer.compose(self.states, self.overlays.shown.values())
-        self.snapshot = IndexSnapshot(self.snapshot.generation + 1, views, self.is_complete)
+        complete = self.is_complete and not self.failed_roots
+        self.snapshot = IndexSnapshot(self.snapshot.generation + 1, views, complete)
         self._unpublished = self._publish_at_once = False
         self._last_publish = now
         with self.published:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from engine_cases import DEADLINE_S, Workspace, write_model
+
 from semlens.engine import engine
 
 

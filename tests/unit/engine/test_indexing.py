@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
-
 from engine_cases import complete, computed, found, function, make_settings, parsed, paths_of, search, wait_for
+
 from semlens.core.status import EngineState
 
 
@@ -299,8 +299,7 @@ def test_two_folders_with_the_same_code_share_vectors(workspace, tmp_path):
 
 def test_odd_names_of_files(plain):
     odd = b"caf\xe9 \xff.py"
-    with open(os.path.join(os.fsencode(plain.folder), odd), "wb") as file:
-        file.write(function("alpha").encode())
+    plain.write(os.fsdecode(odd), function("alpha"))
     plain.write("ünï cödé/日本.py", function("beta"))
     engine = plain.engine()
     assert paths_of(engine, "alpha") == [os.fsdecode(odd)]

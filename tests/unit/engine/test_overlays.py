@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from engine_cases import complete, computed, found, function, parsed, search, wait_for
 
-from engine_cases import complete, computed, found, function, parsed, paths_of, search, wait_for
 from semlens.core.cancel import CancelToken
 
 
