@@ -1,14 +1,14 @@
 """Latency of the language server as a client sees it: a raw stdio client beside the real server process.
 
-    python bench/lsp_latency.py [S|M|/any/folder] [--only start idle indexing typed] [--seconds 60]
+    python bench/lsp_latency.py [S|M|/any/folder] [--only start idle indexing attacked typed] [--seconds 60]
 
 Prints a table, and writes bench/results/lsp_latency_<corpus>.json. What is measured:
 
 start     process start to the first answer of a search, index warm; to a search with hits; and to ready
 idle      searches one after the other when nothing else goes on
-indexing  from an empty cache: searches, and an empty request every 5 ms that only the event loop answers, while
-          the corpus is indexed and adversarial documents are opened and edited. The control is how late the client's own
-          sleep of 5 ms ends: what the machine adds to every figure
+indexing  from an empty cache: searches, and an empty request every 5 ms that only the event loop answers, while the
+          corpus is indexed. The control is how late the client's own sleep of 5 ms ends: what the machine adds
+attacked  the same while adversarial documents are opened and edited all the time
 typed     a function typed in pieces by incremental changes, never saved: from the last piece to the answer that has it
           first for a question about its meaning; and from closing the document until it is gone
 """
@@ -161,13 +161,13 @@ def empty_request(client: ProcessClient) -> None:
             raise
 
 
-def measure_indexing(folder: Path, scratch: Path, seconds: float) -> Figures:
+def measure_indexing(folder: Path, scratch: Path, seconds: float, *, attacked: bool) -> Figures:
     """Searches and empty requests while everything is indexed from nothing."""
     done = threading.Event()
     searches: list[float] = []
     empties: list[float] = []
     lateness: list[float] = []
-    with Server(scratch / "cold-cache", scratch) as client:
+    with Server(scratch / f"cold-cache-{attacked}", scratch) as client:
         client.initialize(root=folder)
         client.call("semlens/status")
 
@@ -184,7 +184,7 @@ def measure_indexing(folder: Path, scratch: Path, seconds: float) -> Figures:
 
         def attack() -> None:
             version = 1
-            while not done.is_set():
+            while attacked and not done.is_set():
                 for name, text in ADVERSARIES.items():
                     uri = (folder / f"semlens-bench-{name}").as_uri()
                     client.open(uri, text, name.partition(".")[2])
@@ -280,7 +280,7 @@ def show(figures: Figures) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus", nargs="?", default="S", help="S, M, L or a folder")
-    parser.add_argument("--only", nargs="*", default=["start", "idle", "indexing", "typed"])
+    parser.add_argument("--only", nargs="*", default=["start", "idle", "indexing", "attacked", "typed"])
     parser.add_argument("--seconds", type=float, default=60.0, help="bound of the measurement while indexing")
     options = parser.parse_args()
     if options.corpus in ("S", "M", "L"):
@@ -300,7 +300,8 @@ def main() -> None:
             "start": lambda: measure_start(folder, cache, scratch),
             "idle": lambda: measure_idle(folder, cache, scratch),
             "typed": lambda: measure_typed(folder, cache, scratch),
-            "indexing": lambda: measure_indexing(folder, scratch, options.seconds),
+            "indexing": lambda: measure_indexing(folder, scratch, options.seconds, attacked=False),
+            "attacked": lambda: measure_indexing(folder, scratch, options.seconds, attacked=True),
         }.items():
             if name in options.only:
                 figures[name] = measure()
