@@ -28,6 +28,7 @@ from semlens.engine.duplicate_finder import DuplicateFinder
 from semlens.engine.hits import make_hit
 from semlens.engine.indexer import Indexer
 from semlens.embedding.token_counting import load_counter
+from semlens.engine.mapping import make_map
 from semlens.engine.overlay_indexer import locate
 from semlens.engine.packing import make_pack, wishes_for
 from semlens.engine.report import build_status
@@ -254,6 +255,8 @@ class Engine:
         counter = load_counter(request.tokenizer)
         self._wait_for_buffers(cancel)
         snapshot = self._indexer.snapshot
+        if not request.query.strip() and request.lines[0] < 0:
+            return make_map(snapshot, request, self._documents.look(), counter, cancel)
         query = parse_query(request.query)
         hits: list[RankedHit] = []
         if request.query.strip():
@@ -362,14 +365,17 @@ class Engine:
                 self._indexer.published.wait(0.01)
 
     def _buffers_shown(self) -> bool:
+        """Whether the snapshot has what was typed of late; what takes longer holds no further question up."""
         shown, buffers = self._indexer.overlays.shown, self._buffers.all()
+        since = time.monotonic() - BUFFER_WAIT_SECONDS
         return (
-            set(shown) == {buffer.uri for buffer in buffers}
+            set(shown) <= {buffer.uri for buffer in buffers}
             and all(
                 (overlay := shown.get(buffer.uri)) is not None and overlay.revision == buffer.revision
                 for buffer in buffers
+                if buffer.changed_at > since
             )
-            and self._indexer.is_published
+            and not self._indexer.publishes_at_once
         )
 
     def _answer(

@@ -530,6 +530,11 @@ class Indexer:
         )
 
     @property
+    def publishes_at_once(self) -> bool:
+        """Something that nobody should wait for, such as typed text, stands to be published now."""
+        return self._publish_at_once
+
+    @property
     def is_published(self) -> bool:
         """The snapshot shows all that was taken in."""
         return not self._unpublished
