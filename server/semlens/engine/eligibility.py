@@ -13,7 +13,7 @@ BINARY_EXTENSIONS = frozenset(
     .bin .dat .db .sqlite .sqlite3 .onnx .pt .pth .safetensors .gguf .npy .npz .pkl .pickle .parquet .arrow
     .feather .h5 .hdf5 .mo .gmo .pack .idx .swf .blend .fbx .glb .stl .jks .keystore .p12 .pfx .der .vsix
     .nupkg .gem .crate .snap .flatpak
-    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+    """.split()
 )
 
 LOCK_FILES = frozenset(
@@ -24,7 +24,7 @@ LOCK_FILES = frozenset(
     gradle.lockfile buildscript-gradle.lockfile packages.lock.json paket.lock project.assets.json
     module.bazel.lock .terraform.lock.hcl cabal.project.freeze stack.yaml.lock shard.lock manifest.toml.lock
     renv.lock pylock.toml
-    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+    """.split()
 )
 
 _MINIFIED_NAME = re.compile(r"[.-]min\.(?:js|mjs|cjs|css)$|\.(?:js|mjs|cjs|css|ts)\.map$")

@@ -10,7 +10,7 @@ _REMOTE = frozenset(
     """
     nfs nfs4 cifs smb smb2 smb3 smbfs 9p afs ceph glusterfs lustre beegfs gpfs ncpfs afpfs webdav davfs coda
     vboxsf prl_fs drvfs virtiofs fakeowner macfuse osxfuse
-    """.split()  # noqa: SIM905 - a column of quoted words reads worse
+    """.split()
 )
 _REMOTE_FUSE = (
     "sshfs",
