@@ -45,53 +45,44 @@ class Package:
 
 M = (
     Package("pypi", "Django", "5.1.4", "python", "236e023f021f5ce7dee5779de7b286565fdea5f4ab86bae5338e3f7b69896cf0"),
-    Package("pypi", "sympy", "1.13.3", "python", "54612cf55a62755ee71824ce692986f23c88ffa77207b30c1368eda4a7060f73"),
     Package("npm", "rxjs", "7.8.1", "typescript", "c532167725ab7d085123209156c93cef22f2479cb9c8527060f1cd903aa9d149"),
-    Package(
-        "npm", "effect", "3.12.0", "typescript", "ce032d0785e27a0ee32dbf75561da4cc1b946c65c79cb4ca0b9c00ef093ec1cb"
-    ),
     Package(
         "npm", "three", "0.171.0", "javascript", "56e45bcf3c6998e9cc91ade83e6dd711a2007694bafc108baf697c0039e454aa"
     ),
+    Package("debian", "redis", "7.0.15", "c", "4b1dc4ee6d622a09fff9c6777191209750fb5e5a725ef78ea012d6eef4c22982"),
+    Package(
+        "debian", "cargo", "0.66.0+ds1", "rust", "a34dfd2d662a00e426351cde058d3bec039a6b751f7e9a31805e9fe000a98014"
+    ),
+    Package(
+        "debian", "rust-ripgrep", "13.0.0", "rust", "f37c9d2c2bc7e00bd2653e13771397b94e452583da9b9494eabef627618d64bf"
+    ),
+    Package(
+        "debian", "rails", "6.1.7.10+dfsg", "ruby", "54f0c056757697e2fd6887e622c23fac5eb862a65ac497e9e3a5081a3dc57f66"
+    ),
+    Package("debian", "etcd", "3.4.23", "go", "055c608c4898d25f23aefbc845ff074bf5e8a07e61ed41dbd5cc4d4f59c93093"),
+    Package(
+        "debian",
+        "libcommons-lang3-java",
+        "3.12.0",
+        "java",
+        "f7c22574707611b63bae19ff17f59e24cdd32e2b0e61a50ec9b1b525fbc909d1",
+    ),
+    Package("debian", "fmtlib", "9.1.0+ds1", "c++", "84ce1c2d0be3a9863935137969dcec6970125caac032f82474640bfc81463583"),
+)
+L = (
+    *M,
+    Package("pypi", "sympy", "1.13.3", "python", "54612cf55a62755ee71824ce692986f23c88ffa77207b30c1368eda4a7060f73"),
+    Package(
+        "npm", "effect", "3.12.0", "typescript", "ce032d0785e27a0ee32dbf75561da4cc1b946c65c79cb4ca0b9c00ef093ec1cb"
+    ),
+    Package("debian", "git", "2.39.5", "c", "c58da92c378df4a986ca33266897a7397e86c22ee266a284d8c2432c39066b59"),
+    Package("debian", "protobuf", "3.21.12", "c++", "930c2c3b5ecc6c9c12615cf5ad93f1cd6e12d0aba862b572e076259970ac3a53"),
     Package(
         "debian", "guava-libraries", "31.1", "java", "3dbb56b34e5ebd1b97184f72d31fbf9da24cc26c28f1ad3714aeeefdeedaed2a"
     ),
     Package("debian", "ruby3.1", "3.1.2", "ruby", "350013ef6640f15c42eae48d25c035999dcbb32e4be038d27ad891cb48d685a5"),
     Package(
-        "debian", "rust-ripgrep", "13.0.0", "rust", "f37c9d2c2bc7e00bd2653e13771397b94e452583da9b9494eabef627618d64bf"
-    ),
-    Package(
-        "debian", "cargo", "0.66.0+ds1", "rust", "a34dfd2d662a00e426351cde058d3bec039a6b751f7e9a31805e9fe000a98014"
-    ),
-    Package("debian", "git", "2.39.5", "c", "c58da92c378df4a986ca33266897a7397e86c22ee266a284d8c2432c39066b59"),
-    Package("debian", "redis", "7.0.15", "c", "4b1dc4ee6d622a09fff9c6777191209750fb5e5a725ef78ea012d6eef4c22982"),
-    Package("debian", "protobuf", "3.21.12", "c++", "930c2c3b5ecc6c9c12615cf5ad93f1cd6e12d0aba862b572e076259970ac3a53"),
-    Package(
         "debian", "golang-1.19", "1.19.8", "go", "1d7a67929dccafeaf8a29e55985bc2b789e0499cb1a17100039f084e3238da2f"
-    ),
-)
-L = (
-    *M,
-    Package("debian", "linux", "6.1.176", "c", "9aad4025973feea3f0d978e82ab7db97d8d5ce3f59fcc6b1f316153d66e3a504"),
-    Package(
-        "debian", "openjdk-17", "17.0.19+10", "java", "7a61915b168dfb9b45413140d78e38dc5b5250d99d1d99fef7136bf9fd45a07c"
-    ),
-    Package(
-        "debian",
-        "llvm-toolchain-14",
-        "14.0.6",
-        "c++",
-        "d9bce5f42381d781e273c724db1ab0acd66259bf2782b79891664dbf1953d22c",
-    ),
-    Package(
-        "debian",
-        "kubernetes",
-        "1.20.5+really1.20.2",
-        "go",
-        "b83c0780efb182d928dc63d46488a847f161f04e40a94b96bf5247dd671ecdfc",
-    ),
-    Package(
-        "debian", "rustc", "1.63.0+dfsg1", "rust", "ad79e62b57ab06516595da2513369b0285b6e2bde1331c00a4197f492f7fad3d"
     ),
 )
 
