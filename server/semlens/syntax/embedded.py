@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_SCRIPT = re.compile(rb"<script\b([^>]*)>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+_OPENING = re.compile(rb"<script\b([^<>]*)>", re.IGNORECASE)
+_CLOSING = re.compile(rb"</script\s*>", re.IGNORECASE)
 _FRONT = re.compile(rb"\A\s*---[ \t]*\r?\n(.*?)^---", re.DOTALL | re.MULTILINE)
 _ATTRIBUTE = re.compile(rb"\b(lang|type)\s*=\s*[\"']?([\w/+.-]+)", re.IGNORECASE)
 _LANGUAGES = {
@@ -37,12 +38,23 @@ def script_parts(source: bytes, name: str) -> list[ScriptPart]:
         front = _FRONT.match(source)
         if front is not None:
             parts.append(ScriptPart(front.start(1), front.end(1), "typescript"))
-    for match in _SCRIPT.finditer(source):
-        language: str | None = "javascript"
-        for key, value in _ATTRIBUTE.findall(match[1]):
-            known = _LANGUAGES.get(value.lower())
-            if key.lower() == b"lang" or known is None or language == "javascript":
-                language = known
-        if language is not None and match[2].strip() and not (parts and match.start(2) < parts[-1].end):
-            parts.append(ScriptPart(match.start(2), match.end(2), language))
+    position = parts[-1].end if parts else 0
+    while (opening := _OPENING.search(source, position)) is not None:
+        closing = _CLOSING.search(source, opening.end())
+        if closing is None:
+            break
+        language = _language(opening[1])
+        if language and source[opening.end() : closing.start()].strip():
+            parts.append(ScriptPart(opening.end(), closing.start(), language))
+        position = closing.end()
     return parts
+
+
+def _language(attributes: bytes) -> str:
+    """What a script's tag says of its language; "" for data."""
+    language = "javascript"
+    for key, value in _ATTRIBUTE.findall(attributes):
+        known = _LANGUAGES.get(value.lower(), "")
+        if key.lower() == b"lang" or not known or language == "javascript":
+            language = known
+    return language

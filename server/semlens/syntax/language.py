@@ -31,6 +31,7 @@ class Language:
     :ivar drop_type_arguments: ``Foo<int>::bar`` is ``Foo::bar``.
     :ivar name_chain: field to follow from a ``@name.chain`` capture down to the name, for declarators of C.
     :ivar name_cut: pattern of what is no part of a written name.
+    :ivar heads: pattern of first lines of definitions, for broken text; the name is its group ``type`` or ``callable``.
     :ivar noise: patterns of macros that no grammar can know, such as export marks; their group is blanked out before
         the text is parsed.
     :ivar line_comments: marks that start a comment up to the end of its line; the longer first.
@@ -68,6 +69,7 @@ class Language:
     drop_type_arguments: bool = False
     name_chain: str = ""
     name_cut: str = ""
+    heads: str = ""
     noise: tuple[str, ...] = ()
     line_comments: tuple[str, ...] = ()
     block_comments: tuple[tuple[str, str], ...] = ()

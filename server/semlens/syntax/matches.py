@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import cast
 
 from tree_sitter import Node, QueryCursor
 
 from semlens.syntax.found import Definition
-from semlens.syntax.grammars import Grammar, PatternRole
+from semlens.syntax.grammars import Grammar, Pattern, PatternRole
+from semlens.syntax.language import Language
+from semlens.syntax.recovery import Stretch, recovered
 
 MAX_NAME = 200  # characters; longer ones are data that looks like names
 _MATCH_LIMIT = 4_096  # matches in progress at once; beyond it tree-sitter drops the earliest
 
-Captures = dict[str, list[Node]]
-Match = tuple[int, int, int, Node, Captures]
+Place = Node | Stretch
+Captures = dict[str, list[Place]]
+Match = tuple[int, int, Pattern, Place, Captures]
 """Start byte, minus end byte, pattern, defining node, captures."""
 
 Reference = tuple[int, bytes]
@@ -31,12 +35,12 @@ class Matches:
     references: list[Reference]
 
 
-def sorted_matches(grammar: Grammar, root: Node, source: bytes) -> Matches:
+def sorted_matches(language: Language, grammar: Grammar, root: Node, source: bytes) -> Matches:
     """Runs the query once over the whole tree."""
     assert grammar.query is not None
     patterns = [(pattern.role, pattern.capture, pattern.capture.endswith(".body")) for pattern in grammar.patterns]
     reference_role, prefix_role = PatternRole.REFERENCE, PatternRole.PREFIX
-    best: dict[int, Match] = {}
+    best: dict[int, tuple[int, int, int, Node, dict[str, list[Node]]]] = {}
     prefixes: list[Node] = []
     documentations: list[Node] = []
     references: list[Reference] = []
@@ -71,7 +75,16 @@ def sorted_matches(grammar: Grammar, root: Node, source: bytes) -> Matches:
                 end = max(end, captures["body"][-1].end_byte)
             found = captures if position == 0 else {**captures, "name": [name]}
             best[key] = (node.start_byte, -end, index, node, found)
-    return Matches(sorted(best.values(), key=itemgetter(0, 1)), prefixes, documentations, references)
+    definitions: list[Match] = [
+        (start, end, grammar.patterns[index], node, cast(Captures, captures)) for start, end, index, node, captures in best.values()
+    ]
+    if language.heads and root.has_error:
+        for found_again in recovered(language, root, source, set(best)):
+            pattern = Pattern(PatternRole.SYMBOL, "", found_again.kind)
+            whole, places = found_again.whole, {"name": [found_again.name], "body": [found_again.body]}
+            definitions.append((whole.start_byte, -whole.end_byte, pattern, whole, cast(Captures, places)))
+    definitions.sort(key=itemgetter(0, 1))
+    return Matches(definitions, prefixes, documentations, references)
 
 
 def assign_references(references: list[Reference], definitions: list[Definition]) -> tuple[tuple[int, str], ...]:

@@ -100,7 +100,8 @@ def _cells(cells: Node | None, source: bytes) -> Iterator[_Cell]:
     for node in cells.named_children:
         members = _members(node, source)
         content = members.get("source")
-        if content is None or "cell_type" not in members:
+        kind = _string(members["cell_type"], source) if "cell_type" in members else ""
+        if content is None or not kind:
             continue
         strings = content.named_children if content.type == "array" else [content]
         text, places = "", []
@@ -116,7 +117,7 @@ def _cells(cells: Node | None, source: bytes) -> Iterator[_Cell]:
                 column += len(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace")) - 2
         end = content.end_point
         span = Span(content.start_point[0], content.start_point[1], end[0], end[1])
-        yield _Cell(_string(members["cell_type"], source), text, tuple(places), span)
+        yield _Cell(kind, text, tuple(places), span)
 
 
 def _extension(notebook: dict[str, Node], source: bytes) -> str:

@@ -17,7 +17,8 @@ from semlens.syntax.comments import MAX_DOCUMENTATION, comment_reader, docstring
 from semlens.syntax.found import CALLABLE_KINDS, METHOD_OWNERS, TYPE_KINDS, Definition
 from semlens.syntax.grammars import Grammar, Pattern, PatternRole
 from semlens.syntax.language import Language
-from semlens.syntax.matches import MAX_NAME, Captures, Match, Matches, assign_references, sorted_matches
+from semlens.syntax.matches import MAX_NAME, Captures, Match, Matches, Place, assign_references, sorted_matches
+from semlens.syntax.recovery import Stretch
 from semlens.syntax.signatures import signature_reader
 
 _MAX_CHAIN = 40  # declarators within declarators
@@ -46,8 +47,8 @@ def find_symbols(language: Language, grammar: Grammar, root: Node, source: bytes
     """
     if grammar.query is None:
         return Findings([], [], ())
-    matches = sorted_matches(grammar, root, source)
-    symbols, definitions = _Builder(language, grammar, source, module, matches).build(matches.definitions)
+    matches = sorted_matches(language, grammar, root, source)
+    symbols, definitions = _Builder(language, source, module, matches).build(matches.definitions)
     return Findings(symbols, definitions, assign_references(matches.references, definitions))
 
 
@@ -80,13 +81,11 @@ class _Builder:
     def __init__(
         self,
         language: Language,
-        grammar: Grammar,
         source: bytes,
         module: str,
         matches: Matches,
     ) -> None:
         self._language = language
-        self._patterns = grammar.patterns
         self._source = source
         self._module = module + language.separator if module else ""
         self._comments = comment_reader(language)
@@ -111,9 +110,8 @@ class _Builder:
         stack: list[tuple[int, int, int, int, str, SymbolKind]] = []
         package = ""
         clauses: dict[int, int] = {}
-        for negative_start, negative_end, index, node, captures in matches:
-            start, end = negative_start, -negative_end
-            pattern = self._patterns[index]
+        for start, negative_end, pattern, node, captures in matches:
+            end = -negative_end
             role, kind = pattern.role, pattern.kind
             if role is PatternRole.IGNORE:
                 continue
@@ -219,7 +217,7 @@ class _Builder:
                 stack.append((-negative_end, start, position, position, inner, kind))
         return symbols, definitions
 
-    def _merge(self, symbols: list[Symbol], definitions: list[Definition], earlier: int, node: Node) -> None:
+    def _merge(self, symbols: list[Symbol], definitions: list[Definition], earlier: int, node: Place) -> None:
         """Makes a further clause part of the symbol of the first."""
         definition, symbol = definitions[earlier], symbols[earlier]
         end_row, end_column = node.end_point[0], node.end_point[1]
@@ -228,7 +226,7 @@ class _Builder:
         span = Span(symbol.span.start_line, symbol.span.start_column, end_row, end_column)
         symbols[earlier] = replace(symbol, span=span)
 
-    def _name(self, captures: Captures, pattern: Pattern) -> tuple[Node, int, str, list[str]]:
+    def _name(self, captures: Captures, pattern: Pattern) -> tuple[Place, int, str, list[str]]:
         """The node of the name, the byte after it, the name, and what the name itself is qualified with."""
         language = self._language
         nodes = captures.get("name")
@@ -257,7 +255,7 @@ class _Builder:
             name = _SPACE.sub(" ", name)
         if pattern.capture.endswith(".arity"):
             counted = captures.get("arity")
-            name = f"{name}/{counted[0].named_child_count if counted else 0}"
+            name = f"{name}/{_n_named(counted[0]) if counted else 0}"
         line_end = self._source.find(b"\n", node.start_byte, end)
         return node, end if line_end == -1 else line_end, name.strip()[:MAX_NAME], parts
 
@@ -373,9 +371,11 @@ class _Builder:
         return None
 
 
-def _end_of_chain(node: Node, field: str) -> Node:
+def _end_of_chain(node: Place, field: str) -> Place:
     """The name within declarators within declarators: ``f`` of ``*(*f(int))(void)``."""
     for _ in range(_MAX_CHAIN):
+        if isinstance(node, Stretch):
+            break
         if node.type == "operator_cast":
             break
         inner = node.child_by_field_name(field)
@@ -388,7 +388,11 @@ def _end_of_chain(node: Node, field: str) -> Node:
     return node
 
 
-def _text(source: bytes, node: Node) -> str:
+def _n_named(node: Place) -> int:
+    return 0 if isinstance(node, Stretch) else node.named_child_count
+
+
+def _text(source: bytes, node: Place) -> str:
     return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
 

@@ -12,10 +12,14 @@ _MACROS = (
     rf"(?<![,=(|&+\-*/<>?:\\\n{{])\n[ \t]*({_MACRO})[ \t]*(?=\r?\n)",
     rf"\{{[ \t]*\r?\n[ \t]*({_MACRO})[ \t]*(?=\r?\n\s*[a-z])",
     # before the type of a function, or between it and its name: LIB_EXPORT int LIB_CALL f(
-    rf"^(?:extern[ \t]+|static[ \t]+|inline[ \t]+)*({_MACRO})(?=[ \t]+[A-Za-z_][\w:<>,*& \t]*[ \t*&][A-Za-z_]\w*[ \t]*\()",
-    rf"^[A-Za-z_][\w:<>, \t*&]*[ \t*&]({_MACRO})(?=[ \t]+[A-Za-z_][\w:]*[ \t]*\()",
+    rf"^(?:extern[ \t]+|static[ \t]+|inline[ \t]+)*({_MACRO})(?=[ \t]+[A-Za-z_][\w:<>,*& \t]{{0,200}}[ \t*&][A-Za-z_]\w*[ \t]*\()",
+    rf"^[A-Za-z_][\w:<>, \t*&]{{0,200}}[ \t*&]({_MACRO})(?=[ \t]+[A-Za-z_][\w:]*[ \t]*\()",
     # in the head of a class: class LIB_EXPORT Foo
     rf"\b(?:class|struct)[ \t]+({_MACRO})(?=[ \t]+[A-Za-z_]\w*[ \t]*(?:[:{{]|final\b|$))",
+)
+_MODIFIERS = (
+    r"^[ \t]*(?:(?:abstract|async|const|data|default|extern|final|inline|internal|open|override|partial|private"
+    r"|protected|pub(?:\([\w: ]+\))?|public|sealed|static|suspend|unsafe|virtual)[ \t]+)*"
 )
 _ANNOTATIONS = r"(?:@(?!interface\b)[\w.]+(?:\s*\((?:[^()]|\([^()]*\))*\))?\s*)+"
 
@@ -27,6 +31,7 @@ LANGUAGES: tuple[Language, ...] = (
         extensions=(".go",),
         line_comments=_SLASHES,
         block_comments=_BLOCK,
+        heads=r"^(?:type[ \t]+(?P<type>\w+)[ \t]+(?:struct|interface)\b|func[ \t]+(?:\([^)\n]*\)[ \t]*)?(?P<callable>\w+))",
     ),
     Language(
         name="rust",
@@ -39,6 +44,7 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=_SLASHES,
         block_comments=_BLOCK,
         signature_trim="{;",
+        heads=_MODIFIERS + r"(?:(?:struct|enum|trait|union)[ \t]+(?P<type>\w+)|fn[ \t]+(?P<callable>\w+))",
     ),
     Language(
         name="java",
@@ -49,6 +55,7 @@ LANGUAGES: tuple[Language, ...] = (
         block_comments=_BLOCK,
         signature_skip=_ANNOTATIONS,
         signature_trim="{;",
+        heads=_MODIFIERS + r"(?:(?:class|interface|enum|record)[ \t]+(?P<type>\w+)|[\w<>\[\], .?]{1,120}[ \t]+(?P<callable>(?!if\b|for\b|while\b|switch\b|catch\b|return\b|new\b)\w+)[ \t]*\([^;=]{0,400}\)[^;=]{0,200}\{)",
     ),
     Language(
         name="c",
@@ -77,6 +84,7 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=_SLASHES,
         block_comments=_BLOCK,
         signature_trim="{;",
+        heads=r"^(?:(?:template[ \t]*<[^;{}]{0,300}>\s*)?(?:class|struct)[ \t]+(?P<type>\w+)[^;(]{0,200}\{|(?:[\w:<>,&*]{1,80}[ \t]+){1,6}[*&]*(?P<callable>[\w:~]{1,100})\([^;=]{0,400}\)[^;=()]{0,100}\{)",
     ),
     Language(
         name="csharp",
@@ -88,6 +96,7 @@ LANGUAGES: tuple[Language, ...] = (
         signature_skip=r"(?:\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]\s*)+",
         signature_trim="{;",
         signature_cut=r"\s*=>$",
+        heads=_MODIFIERS + r"(?:(?:class|interface|enum|record|struct)[ \t]+(?P<type>\w+)|(?P<callable>(?!)))",
     ),
     Language(
         name="php",
@@ -104,6 +113,7 @@ LANGUAGES: tuple[Language, ...] = (
         signature_cut=r"\s*=>$",
         constructors=("__construct",),
         joiners=(("method", "::"), ("constructor", "::"), ("property", "::"), ("constant", "::"), ("enummember", "::")),
+        heads=_MODIFIERS + r"(?:(?:class|interface|trait|enum)[ \t]+(?P<type>\w+)|function[ \t]+&?(?P<callable>\w+))",
     ),
     Language(
         name="kotlin",
@@ -117,6 +127,7 @@ LANGUAGES: tuple[Language, ...] = (
         signature_skip=_ANNOTATIONS,
         signature_trim="{=",
         constructors=("constructor",),
+        heads=_MODIFIERS + r"(?:(?:class|interface|object)[ \t]+(?P<type>\w+)|fun[ \t]+(?:<[^>\n]*>[ \t]*)?(?:\w+\.)?(?P<callable>\w+))",
     ),
     Language(
         name="swift",
@@ -131,6 +142,7 @@ LANGUAGES: tuple[Language, ...] = (
         signature_skip=_ANNOTATIONS,
         signature_trim="{;",
         constructors=("init",),
+        heads=_MODIFIERS + r"(?:(?:class|struct|enum|protocol|actor)[ \t]+(?P<type>\w+)|func[ \t]+(?P<callable>\w+))",
     ),
     Language(
         name="scala",
@@ -144,6 +156,7 @@ LANGUAGES: tuple[Language, ...] = (
         signature_skip=_ANNOTATIONS,
         signature_trim="{=:",
         constructors=("this",),
+        heads=_MODIFIERS + r"(?:(?:class|trait|object)[ \t]+(?P<type>\w+)|def[ \t]+(?P<callable>\w+))",
     ),
     Language(
         name="zig",

@@ -6,6 +6,10 @@ from semlens.syntax.language import Language
 
 _SLASHES = ("///", "//!", "//")
 _BLOCK = (("/*", "*/"),)
+_ECMA_HEADS = (
+    r"^[ \t]*(?:(?:export|default|declare|abstract|async)[ \t]+)*(?:(?:class|interface)[ \t]+(?P<type>\w+)"
+    r"|function[ \t]*\*?[ \t]*(?P<callable>\w+))"
+)
 _DECORATORS = r"(?:@[\w.]+(?:\s*\((?:[^()]|\([^()]*\))*\))?\s*)+"
 
 LANGUAGES: tuple[Language, ...] = (
@@ -23,6 +27,7 @@ LANGUAGES: tuple[Language, ...] = (
         module_roots=("src", "lib", "python"),
         module_index="__init__",
         indented=True,
+        heads=r"^[ \t]*(?:class[ \t]+(?P<type>\w+)|(?:async[ \t]+)?def[ \t]+(?P<callable>\w+))",
     ),
     Language(
         name="javascript",
@@ -37,6 +42,7 @@ LANGUAGES: tuple[Language, ...] = (
         signature_trim="{;",
         signature_cut=r"\s*=>$",
         constructors=("constructor",),
+        heads=_ECMA_HEADS,
     ),
     Language(
         name="typescript",
@@ -51,6 +57,7 @@ LANGUAGES: tuple[Language, ...] = (
         signature_trim="{;",
         signature_cut=r"\s*=>$",
         constructors=("constructor",),
+        heads=_ECMA_HEADS,
     ),
     Language(
         name="tsx",
@@ -64,6 +71,7 @@ LANGUAGES: tuple[Language, ...] = (
         signature_trim="{;",
         signature_cut=r"\s*=>$",
         constructors=("constructor",),
+        heads=_ECMA_HEADS,
     ),
     Language(
         name="ruby",
@@ -162,5 +170,6 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=("#",),
         block_comments=(("=head", "=cut"), ("=pod", "=cut")),
         signature_trim="{;",
+        heads=r"^[ \t]*(?:(?P<type>(?!))|sub[ \t]+(?P<callable>[\w:]+))",
     ),
 )

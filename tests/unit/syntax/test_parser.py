@@ -1,0 +1,118 @@
+"""Odd input: whatever the bytes, an outline and no exception."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from semlens.syntax.nesting import too_deep
+from semlens.syntax.parser import parse
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_logged(caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.ERROR):
+        yield
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("path", ["a.py", "a.js", "a.lua", "a.scala", "a.json", "a.c", "a.clj", "a.hs"])
+@pytest.mark.parametrize("bracket", [b"(", b"[", b"{"])
+def test_fifty_thousand_brackets_are_not_parsed(path: str, bracket: bytes) -> None:
+    outline = parse(path, bracket * 50_000)
+    assert outline.symbols == ()
+    closing = {b"(": b")", b"[": b"]", b"{": b"}"}[bracket]
+    assert parse(path, bracket * 50_000 + closing * 50_000).symbols == ()
+
+
+def test_depth_counts_nesting_and_not_brackets() -> None:
+    assert not too_deep(b"f(x)\n" * 50_000)
+    assert not too_deep(b"a = '('\n" * 1_000)
+    assert too_deep(b"f(" * 2_000)
+    assert too_deep(b"[(" * 1_000 + b")]" * 1_000)
+
+
+def test_minified_code_gives_windows() -> None:
+    source = b"function a(){return 1};" * 5_000
+    outline = parse("a.js", source)
+    assert outline.symbols == ()
+    assert outline.passages
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "names"),
+    [
+        ("a.py", b"def f(:\n    pass\n\ndef g():\n    return 1\n", {"g"}),
+        ("a.py", b"class A:\n    def m(self):\n        x = (\n", {"A", "m"}),
+        ("a.js", b"function f() { if (x { }\nfunction g() {}\n", {"g"}),
+        ("a.go", b"package a\nfunc F() {\n\tx :=\n}\nfunc G() {}\n", {"F", "G"}),
+        ("a.rs", b"fn f() { let x = ; }\nfn g() {}\n", {"f", "g"}),
+        ("a.java", b"class A { void f() { int x = ; } void g() {} }", {"A", "f", "g"}),
+    ],
+)
+def test_half_typed_code_keeps_the_other_symbols(path: str, source: bytes, names: set[str]) -> None:
+    assert names <= {symbol.name for symbol in parse(path, source).symbols}
+
+
+def test_an_empty_file_and_an_unknown_one() -> None:
+    assert parse("a.py", b"").n_lines == 0
+    outline = parse("a.unknown", b"hello world\n")
+    assert (outline.language, outline.n_lines, len(outline.passages)) == ("", 1, 1)
+
+
+def test_paths_with_any_bytes() -> None:
+    assert parse("d\udcff/\udce9.py", b"def f(): pass\n").symbols[0].name == "f"
+
+
+def test_columns_are_bytes_of_utf_8() -> None:
+    [symbol] = parse("a.js", "/* 😀 */ function naïve() {}\n".encode()).symbols
+    assert (symbol.span.start_column, symbol.name_span.start_column) == (11, 20)
+    assert symbol.name_span.end_column == 20 + len("naïve".encode())
+
+
+def test_references_are_distinct_names_of_the_innermost_symbol() -> None:
+    source = b"import os\n\ndef f():\n    g(); g(); x.h()\n    def inner():\n        k()\n\nf()\n"
+    outline = parse("a.py", source)
+    assert set(outline.references) == {(-1, "os"), (0, "g"), (0, "h"), (1, "k"), (-1, "f")}
+
+
+def test_a_range_starts_at_the_first_decorator_and_leaves_comments_out() -> None:
+    source = b"# above\n@a\n# between\n@b(1)\ndef f():\n    return 1\n    # after\n\nx = 1\n"
+    [symbol] = parse("a.py", source).symbols
+    assert (symbol.span.start_line, symbol.span.last_line, symbol.name_span.start_line) == (1, 5, 4)
+    assert symbol.documentation == "above"
+
+
+def test_overloads_stay_apart() -> None:
+    source = b"class A { void f() {} void f(int x) {} }"
+    symbols = parse("A.java", source).symbols
+    assert [symbol.signature for symbol in symbols] == ["class A", "void f()", "void f(int x)"]
+
+
+def test_the_symbols_of_scripts_stand_where_the_page_has_them() -> None:
+    outline = parse("a.vue", b"<template>\n</template>\n<script>\nexport function f() {}\n</script>\n")
+    [symbol] = outline.symbols
+    assert (symbol.name, symbol.span.start_line, symbol.name_span.start_column) == ("f", 3, 16)
+    assert outline.language == "vue"
+
+
+def test_notebook_cells_hold_their_symbols() -> None:
+    source = b"""{"cells": [
+ {"cell_type": "markdown", "source": ["# Load \\"it\\"\\n", "text"]},
+ {"cell_type": "code", "source": [
+   "%load_ext x\\n",
+   "def load():\\n",
+   "    return 1"]}
+], "metadata": {"language_info": {"name": "python"}}}"""
+    outline = parse("a.ipynb", source)
+    assert [(s.name, s.span.start_line, s.parent) for s in outline.symbols] == [
+        ('Load "it"', 1, -1),
+        ("def load():", 2, -1),
+        ("load", 4, 1),
+    ]
+    assert [(p.symbol, p.start_line) for p in outline.passages] == [(0, 1), (2, 4)]
+
+
+def test_json_that_is_no_notebook_has_no_cells() -> None:
+    for source in (b"{}", b"[]", b"", b'{"cells": 3}', b'{"cells": [1, {"source": 2, "cell_type": 3}]}', b'{"cells": ['):
+        assert parse("a.ipynb", source).symbols == ()
