@@ -15,6 +15,7 @@ paired bootstraps of 95 %. Results are kept with ``--json FILE``.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import statistics
@@ -82,8 +83,21 @@ def bm25(case: Case, k1: float = 1.2, b: float = 0.75) -> Scores:
     return scores
 
 
-def cosine(embedder: Embedder, case: Case) -> Scores:
+def passage_vectors(embedder: Embedder, case: Case) -> npt.NDArray[np.float32]:
+    """Kept by model and content: a transformer takes minutes for what the next run asks again."""
+    digest = hashlib.sha256(b"".join(passage.content_hash for passage in case.passages)).hexdigest()[:16]
+    kept = HERE / "work" / "vectors" / f"{embedder.manifest.fingerprint}-{digest}.npy"
+    if kept.exists():
+        vectors: npt.NDArray[np.float32] = np.load(kept)
+        return vectors
     vectors = embedder.embed(embedder.tokenizer.tokenize(case.passages))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    np.save(kept, vectors)
+    return vectors
+
+
+def cosine(embedder: Embedder, case: Case) -> Scores:
+    vectors = passage_vectors(embedder, case)
     questions = np.stack([embedder.embed_query(question) for question in case.questions])
     scores: Scores = questions @ vectors.T
     return scores

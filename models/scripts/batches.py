@@ -55,15 +55,28 @@ class Drops:
 
 
 class Pairs:
-    """The packed pairs of ``prepare.py``."""
+    """The packed pairs of one or more folders that ``prepare.py`` wrote with one vocabulary; synonyms of the first.
 
-    def __init__(self, folder: Path, words: list[str]) -> None:
-        data = np.load(folder / "pairs.npz")
-        self.ids = [data[f"ids{field}"] for field in range(QUERY_FIELD + 1)]
-        self.ends = [data[f"ends{field}"] for field in range(QUERY_FIELD + 1)]
-        self.package, self.language, self.kind = data["package"], data["language"], data["kind"]
-        self.frequencies = data["frequencies"]
-        synonyms = np.load(folder / "synonyms.npz")
+    :ivar package: number of each pair's package.
+    :ivar language: name of each pair's language.
+    :ivar kind: of each pair: doc, more, comment, name.
+    """
+
+    def __init__(self, folders: list[Path], words: list[str]) -> None:
+        parts = [dict(np.load(folder / "pairs.npz")) for folder in folders]
+        self.ids = [np.concatenate([part[f"ids{field}"] for part in parts]) for field in range(QUERY_FIELD + 1)]
+        self.ends = []
+        for field in range(QUERY_FIELD + 1):
+            before = np.cumsum([0, *(len(part[f"ids{field}"]) for part in parts)])
+            self.ends.append(
+                np.concatenate([part[f"ends{field}"] + n for part, n in zip(parts, before[:-1], strict=True)])
+            )
+        names = np.concatenate([part["packages"][part["package"]] for part in parts])
+        self.package = np.unique(names, return_inverse=True)[1].astype(np.int32)
+        self.language = np.concatenate([part["languages"][part["language"]] for part in parts])
+        self.kind = np.concatenate([part["kind"] for part in parts])
+        self.frequencies = parts[0]["frequencies"]
+        synonyms = np.load(folders[0] / "synonyms.npz")
         self._synonyms, self._synonym_ends = synonyms["ids"].astype(np.int64), synonyms["ends"]
         known = {word: index for index, word in enumerate(words)}
         self._templates = [

@@ -133,6 +133,8 @@ def pairs_of(record: dict[str, Any], *, pick: float) -> Iterator[Pair]:
             if is_question(sentence):
                 yield Pair("more", sentence, passage_of(record, documentation=query, body=body))
                 break
+    if record["l"] == "english":  # a dictionary's entry: nothing but its definition
+        return
     yield from _comment_pair(record, body, " ".join(found), pick)
     name = words_of_name(record["n"])
     own = record["n"].rsplit(".", 1)[-1].rsplit("::", 1)[-1]

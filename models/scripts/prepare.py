@@ -1,6 +1,7 @@
 """Mined symbols to what training reads: a vocabulary, and pairs as word ids.
 
     python models/scripts/prepare.py --mined DIR --out DIR [--guard FILE ...] [--wordnet DIR] [--words 40000]
+        [--vocabulary words.txt]
 
 ``--guard`` names files whose questions and bodies must not be among the pairs: the docstring test's ``test2000.json``
 and mined files of held-out packages. Writes ``words.txt``, ``pairs.npz``, ``queries.txt`` (one a line, for a teacher)
@@ -156,6 +157,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--guard", type=Path, action="append", default=[])
     parser.add_argument("--wordnet", type=Path)
+    parser.add_argument("--vocabulary", type=Path, help="words.txt of a data folder that this one is to add to")
     parser.add_argument("--words", type=int, default=40_000)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -163,11 +165,15 @@ def main() -> None:
     pairs, packages, languages = load_pairs(arguments.mined, guard_keys(arguments.guard))
     counts = Counter((language, pair.kind) for language, pair in zip(languages, pairs, strict=True))
     print(f"{len(pairs)} pairs, {time.monotonic() - start:.0f} s", sorted(counts.items()), flush=True)
-    words, frequencies = choose_words(pairs, packages, languages, arguments.words)
+    if arguments.vocabulary:
+        words = arguments.vocabulary.read_text(encoding="utf-8").split("\n")[:-1]
+        frequencies = np.ones(len(words), dtype=np.int64)
+    else:
+        words, frequencies = choose_words(pairs, packages, languages, arguments.words)
     (arguments.out / "words.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
     print(f"{len(words)} words, {time.monotonic() - start:.0f} s", flush=True)
     names, package_index = np.unique(packages, return_inverse=True)
-    _, language_index = np.unique(languages, return_inverse=True)
+    language_names, language_index = np.unique(languages, return_inverse=True)
     kinds = [*_SHARES]
     np.savez(
         arguments.out / "pairs.npz",
@@ -175,6 +181,7 @@ def main() -> None:
         packages=names,
         package=package_index.astype(np.int32),
         language=language_index.astype(np.int8),
+        languages=language_names,
         kind=np.array([kinds.index(pair.kind) for pair in pairs], dtype=np.int8),
         frequencies=frequencies,
     )

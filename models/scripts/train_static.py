@@ -118,15 +118,23 @@ def train(arguments: argparse.Namespace) -> None:
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(arguments.threads)
     rng = np.random.default_rng(arguments.seed)
-    words = (arguments.data / "words.txt").read_text(encoding="utf-8").split("\n")[:-1]
+    words = (arguments.data[0] / "words.txt").read_text(encoding="utf-8").split("\n")[:-1]
     pairs = Pairs(arguments.data, words)
-    cached = arguments.data / "start.npy"
+    cached = arguments.data[0] / "start.npy"
     if not cached.exists():
         np.save(cached, starting_vectors(arguments.minilm, words))
     model = StaticModel(np.load(cached), starting_weights(pairs.frequencies))
+    if arguments.start:
+        trained = np.load(arguments.start)
+        kept = {name: torch.from_numpy(trained[name]) for name in model.state_dict() if name != "scale"}
+        model.load_state_dict({**model.state_dict(), **kept})
     rows, validation = split(pairs, np.random.default_rng(0))
     teacher = np.load(arguments.teacher, mmap_mode="r") if arguments.teacher else None
-    taught = rows[np.asarray(teacher[rows, 0]) != 0] if teacher is not None else rows
+    taught = (
+        rows[(rows < len(teacher)) & (np.asarray(teacher[np.minimum(rows, len(teacher) - 1), 0]) != 0)]
+        if teacher is not None
+        else rows
+    )
     drops = Drops(synonym=arguments.synonym, shared=arguments.shared)
     rate = arguments.rate
     groups = [
@@ -183,9 +191,10 @@ def train(arguments: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, action="append", required=True)
     parser.add_argument("--minilm", type=Path, default=Path(__file__).resolve().parent.parent / "all-minilm-l6-v2")
-    parser.add_argument("--teacher", type=Path)
+    parser.add_argument("--teacher", type=Path, help="of the first data folder")
+    parser.add_argument("--start", type=Path, help="trained parameters to go on from")
     parser.add_argument("--teaching", type=float, default=0.3)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=4000)
