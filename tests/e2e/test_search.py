@@ -249,9 +249,27 @@ def test_commands_mirror_requests(server: ProcessClient) -> None:
     assert hit["name"] == "parse_colour"
     status = server.call("workspace/executeCommand", {"command": "semlens.server.status", "arguments": [{}]})
     assert status["complete"] is True
-    for name in ("similar", "duplicates", "context"):
-        with pytest.raises(ResponseError, match="not available yet"):
-            server.call(f"semlens/{name}", {})
+
+
+def test_likeness_and_context(server: ProcessClient, workspace: Path) -> None:
+    place = {"textDocument": {"uri": (workspace / "colour.py").as_uri()}, "position": {"line": 0, "character": 0}}
+    for ask in (
+        lambda name, params: server.call(f"semlens/{name}", params),
+        lambda name, params: server.call(
+            "workspace/executeCommand", {"command": f"semlens.server.{name}", "arguments": [params]}
+        ),
+    ):
+        assert "parse_colour" not in [hit["name"] for hit in ask("similar", {**place, "limit": 5})["hits"]]
+        pack = ask("context", {**place, "budget": 300})
+        assert pack["tokens"] <= pack["budget"] == 300
+        assert pack["countedBy"] == "estimate"
+        assert pack["items"][0]["form"] == "full"
+        assert "parse_colour" in pack["text"]
+        assert ask("duplicates", {})["groups"] == []
+    for name, params in (("similar", {}), ("context", {"position": {"line": 1}}), ("duplicates", {"limit": 0})):
+        with pytest.raises(ResponseError) as caught:
+            server.call(f"semlens/{name}", params)
+        assert caught.value.code == -32602
 
 
 def test_workspace_symbol(server: ProcessClient, workspace: Path) -> None:

@@ -35,7 +35,8 @@ def names(ran) -> list[str]:
         (("search", "x", "-w", "missing"), 1, "There is no folder"),
         (("search", ""), 2, "empty"),
         (("outline", "missing.py"), 1, "There is no file"),
-        (("duplicates",), 1, "not available yet"),
+        (("similar", "words.py"), 2, "PATH:LINE"),
+        (("context", "--at", "missing.py:3"), 2, "There is no file"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_sentence(semlens, arguments, code, says):

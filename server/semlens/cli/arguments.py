@@ -54,7 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_outline(add)
     _add_care(add)
     _add_models(add)
-    _add_later(add)
+    _add_likeness(add)
     serve = add("serve", "serve:run", "run the language server over stdin and stdout, for editors")
     serve.add_argument("--stdio", action="store_true", help="accepted for editors that pass it; stdio is all there is")
     return parser
@@ -122,23 +122,26 @@ def _add_models(add: _Add) -> None:
         action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
-def _add_later(add: _Add) -> None:
-    similar = add("similar", "later:run", "find code like the symbol at a place")
-    similar.set_defaults(feature="similar")
-    similar.add_argument("place", metavar="PATH:LINE")
-    duplicates = add("duplicates", "later:run", "find groups of near-identical symbols")
-    duplicates.set_defaults(feature="duplicates")
+def _add_likeness(add: _Add) -> None:
+    similar = add("similar", "similar:run", "find code like the symbol at a place")
+    similar.add_argument("place", metavar="PATH:LINE", help="a line of the symbol, counted from 1")
+    duplicates = add("duplicates", "duplicates:run", "find groups of near-identical symbols, renamed variables included")
     _add_folder(duplicates)
-    context = add("context", "later:run", "pack the code that a question needs for a prompt")
-    context.set_defaults(feature="context")
-    context.add_argument("query", nargs="*", metavar="QUERY")
-    context.add_argument("--at", metavar="PATH:LINE")
-    context.add_argument("--budget", type=_bounded(1, 10_000_000), default=4000, metavar="TOKENS")
-    context.add_argument("--tokenizer", metavar="FILE")
+    context = add(
+        "context",
+        "context:run",
+        "pack the code that a question or a place needs for a prompt; with neither, a map of the workspace",
+    )
+    context.add_argument("query", nargs="*", metavar="QUERY", help="what the prompt is about")
+    context.add_argument("--at", metavar="PATH:LINE", help="pack what a reader of this place needs")
+    context.add_argument(
+        "--budget", type=_bounded(1, 10_000_000), default=4000, metavar="TOKENS", help="never more than this (default: 4000)"
+    )
+    context.add_argument("--tokenizer", metavar="FILE", help="count with this tokenizer.json (default: a safe estimate)")
     for command in (similar, context):
         _add_workspace(command)
     for command in (similar, duplicates):
-        command.add_argument("-n", "--limit", type=_bounded(1, 1000), metavar="N")
+        command.add_argument("-n", "--limit", type=_bounded(1, 1000), metavar="N", help="at most this many")
     for command in (similar, duplicates, context):
         _add_json(command)
 

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         if not problem.path:  # a lost capability, not one odd file
             say(f"warning: {problem.message}")
     if options.json:
-        print(json.dumps(_json(query, workspace.root, result, explain=options.explain)))
+        print(json.dumps(json_result(query, workspace.root, result, explain=options.explain)))
     else:
         from semlens.cli.hits import print_result
 
@@ -87,18 +87,18 @@ def _known(name: str, names: list[str], what: str) -> str:
     raise UsageError(f"There is no {what} '{harmless(name)}': {hint}")
 
 
-def _json(query: str, root: Path, result: SearchResult, *, explain: bool) -> dict[str, Any]:
+def json_result(query: str, root: Path, result: SearchResult, *, explain: bool) -> dict[str, Any]:
     return {
         "query": query,
         "workspace": str(root),
         "generation": result.generation,
         "complete": result.complete,
         "elapsedMs": round(result.elapsed_ms, 1),
-        "hits": [_json_hit(hit, explain=explain) for hit in result.hits],
+        "hits": [json_hit(hit, explain=explain) for hit in result.hits],
     }
 
 
-def _json_hit(hit: SearchHit, *, explain: bool) -> dict[str, Any]:
+def json_hit(hit: SearchHit, *, explain: bool) -> dict[str, Any]:
     """Lines are 1-based and inclusive here, as people count them."""
     found: dict[str, Any] = {
         "path": hit.path,

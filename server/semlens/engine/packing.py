@@ -10,7 +10,7 @@ from semlens.core.span import Span
 from semlens.engine.documents import CurrentDocument
 from semlens.embedding.token_counting import TokenCounter
 from semlens.index.snapshot import IndexSnapshot, SegmentView
-from semlens.search.context.candidates import Wish, around, distinct, from_hits, from_place, overview
+from semlens.search.context.candidates import Wish, around, distinct, from_hits, from_place
 from semlens.search.context.forms import Form, Piece, forms_of
 from semlens.search.context.graph import SymbolPlace
 from semlens.search.context.render import Block, render, render_block
@@ -48,8 +48,6 @@ def wishes_for(
     for seed in seeds[:_SEEDS_LOOKED_AROUND]:
         if seed.symbol >= 0:
             wishes += around(views, SymbolPlace(seed.view, seed.symbol), _AROUND_HITS, tests=request.tests)
-    if place is None and not request.query.strip():
-        wishes += overview(views, MAX_WISHES)
     return distinct(wishes)[:MAX_WISHES]
 
 
@@ -82,8 +80,6 @@ def make_pack(
         pieces = forms_of(snapshot.views[wish.view], wish.symbol, wish.stretch, document.lines, best)
         if not wish.glimpse:
             pieces = tuple(piece for piece in pieces if piece.form is not Form.SIGNATURE) or pieces
-        elif not request.query and request.lines[0] < 0:
-            pieces = pieces[:1]  # a map shows outlines
         candidates.append(Candidate((wish.view, wish.file), wish.symbol, wish.value, wish.why, pieces, order))
 
     def block_of(candidate: Candidate, piece: Piece) -> Block:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from semlens.core.context import ContextPack, DuplicatesResult
 from semlens.core.hit import SearchHit, SearchResult
 from semlens.core.paths import path_to_uri
 from semlens.core.span import Span
@@ -75,6 +76,45 @@ def partial_result(result: SearchResult, stage: str, encoding: PositionEncoding)
         "generation": result.generation,
         "stage": stage,
         "replace": True,
+    }
+
+
+def duplicates(result: DuplicatesResult, encoding: PositionEncoding) -> Json:
+    return {
+        "groups": [
+            {
+                "symbols": [search_hit(hit, encoding) for hit in group.hits],
+                "similarity": round(group.similarity, 4),
+                "savedLines": group.saved_lines,
+            }
+            for group in result.groups
+        ],
+        "generation": result.generation,
+    }
+
+
+def context_pack(pack: ContextPack, encoding: PositionEncoding) -> Json:
+    return {
+        "text": pack.text,
+        "tokens": pack.tokens,
+        "countedBy": pack.counted_by,
+        "budget": pack.budget,
+        "items": [
+            {
+                "uri": item.uri,
+                "path": item.path,
+                "range": range_of(item.span, {item.span.end_line: item.last_line_text}, encoding),
+                "name": item.name,
+                "form": item.form,
+                "tokens": item.tokens,
+                "why": item.why,
+                "dirty": item.dirty,
+            }
+            for item in pack.items
+        ],
+        "omitted": pack.omitted,
+        "masked": pack.masked,
+        "generation": pack.generation,
     }
 
 

@@ -51,29 +51,29 @@ class SearchDefaults:
 
 def search_params(params: object, defaults: SearchDefaults) -> SearchParams:
     fields = fields_of(params)
-    query = _string(fields, "query")
+    query = string(fields, "query")
     if query is None:
         refuse("`query` is missing: give the words to search for.")
-    limit = _integer(fields, "limit", low=1, high=MAX_LIMIT)
-    per_file = _integer(fields, "perFile", low=0, high=MAX_LIMIT)
-    document = _fields(fields, "textDocument")
+    limit = integer(fields, "limit", low=1, high=MAX_LIMIT)
+    per_file = integer(fields, "perFile", low=0, high=MAX_LIMIT)
+    document = table(fields, "textDocument")
     token = fields.get("refineToken")
     if token is not None and (isinstance(token, bool) or not isinstance(token, str | int)):
         refuse("`refineToken` must be a string or an integer.")
     request = SearchRequest(
         query=query,
         limit=defaults.limit if limit is None else limit,
-        filter=_filter(_fields(fields, "filter")),
+        filter=_filter(table(fields, "filter")),
         per_file=defaults.per_file if per_file is None else per_file,
-        near_uri=_string(document, "uri") or "",
+        near_uri=string(document, "uri") or "",
         time_budget_ms=defaults.time_budget_ms,
     )
-    return SearchParams(request, token, _boolean(fields, "explain"))
+    return SearchParams(request, token, boolean(fields, "explain"))
 
 
 def reindex_params(params: object) -> ReindexParams:
     fields = fields_of(params)
-    return ReindexParams(_string(fields, "uri"), _boolean(fields, "full"))
+    return ReindexParams(string(fields, "uri"), boolean(fields, "full"))
 
 
 def fields_of(params: object) -> Mapping[str, Any]:
@@ -91,7 +91,7 @@ def refuse(sentence: str) -> NoReturn:
 
 
 def _filter(fields: Mapping[str, Any]) -> SearchFilter:
-    tests = _string(fields, "tests") or TestFilter.INCLUDE.value
+    tests = string(fields, "tests") or TestFilter.INCLUDE.value
     if tests not in {choice.value for choice in TestFilter}:
         refuse('`filter.tests` must be "include", "exclude" or "only".')
     return SearchFilter(
@@ -120,7 +120,7 @@ def _kinds(value: object) -> frozenset[SymbolKind]:
     return frozenset(kinds)
 
 
-def _fields(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def table(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = fields.get(name)
     if value is None:
         return {}
@@ -129,7 +129,7 @@ def _fields(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value
 
 
-def _string(fields: Mapping[str, Any], name: str) -> str | None:
+def string(fields: Mapping[str, Any], name: str) -> str | None:
     value = fields.get(name)
     if value is not None and not isinstance(value, str):
         refuse(f"`{name}` must be a string.")
@@ -145,7 +145,7 @@ def _strings(fields: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _integer(fields: Mapping[str, Any], name: str, *, low: int, high: int) -> int | None:
+def integer(fields: Mapping[str, Any], name: str, *, low: int, high: int) -> int | None:
     value = fields.get(name)
     if value is None:
         return None
@@ -156,7 +156,7 @@ def _integer(fields: Mapping[str, Any], name: str, *, low: int, high: int) -> in
     return value
 
 
-def _boolean(fields: Mapping[str, Any], name: str) -> bool:
+def boolean(fields: Mapping[str, Any], name: str) -> bool:
     value = fields.get(name)
     if value is not None and not isinstance(value, bool):
         refuse(f"`{name}` must be true or false.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from semlens.core.cancel import CancelToken
+from semlens.core.context import ContextPack, ContextRequest, DuplicatesResult
 from semlens.core.hit import SearchResult
 from semlens.core.request import SearchRequest
 from semlens.core.status import EngineStatus
@@ -45,6 +46,12 @@ class EnginePort(Protocol):
         *,
         explain: bool = False,
     ) -> SearchResult: ...
+
+    def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult: ...
+
+    def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult: ...
+
+    def context(self, request: ContextRequest, cancel: CancelToken) -> ContextPack: ...
 
     def symbols(self, query: str, limit: int, cancel: CancelToken) -> SearchResult: ...
 

@@ -21,7 +21,7 @@ from semlens.core.errors import SemlensError
 from semlens.core.status import EngineStatus
 from semlens.engine.settings import Settings, cache_folder, load_settings
 from semlens.lsp.configuration import Configuration
-from semlens.lsp.features import control, documents, search, symbols, workspace
+from semlens.lsp.features import control, documents, likeness, search, symbols, workspace
 from semlens.lsp.lifetime import ParentWatch
 from semlens.lsp.logs import configure_logging
 from semlens.lsp.port import EngineFactory, EnginePort
@@ -70,7 +70,7 @@ class SemlensServer(LanguageServer):
         self._index_progress: IndexProgress | None = None
         self._stopped: asyncio.Future[int] | None = None
         self._writer: MessageWriter | None = None
-        for feature in (documents, search, symbols, workspace, control):
+        for feature in (documents, search, likeness, symbols, workspace, control):
             feature.register(self)
 
     async def ready_engine(self) -> EnginePort:

@@ -55,7 +55,7 @@ def group_duplicates(symbols: Sequence[ShapedSymbol], limit: int, cancel: Cancel
     groups = _exact_groups(eligible)
     cancel.check()
     merged = _merge_alike(groups, cancel)
-    found = [_group(members) for members in merged if len(members) > 1]
+    found = [group for members in merged if len(members) > 1 and len((group := _group(members)).symbols) > 1]
     found.sort(key=lambda group: (-group.saved_lines, -group.similarity))
     return _without_nested(found)[:limit]
 
@@ -97,13 +97,31 @@ def similarity(one: ShapedSymbol, other: ShapedSymbol) -> float:
     """Estimated Jaccard similarity of the shingles, 1.0 for one shape."""
     if one.exact == other.exact and one.n_tokens == other.n_tokens:
         return 1.0
-    return float(np.mean(one.minima == other.minima)) * min(one.n_tokens, other.n_tokens) / max(one.n_tokens, other.n_tokens)
+    return (
+        float(np.mean(one.minima == other.minima))
+        * min(one.n_tokens, other.n_tokens)
+        / max(one.n_tokens, other.n_tokens)
+    )
 
 
 def _group(members: list[ShapedSymbol]) -> DuplicateGroup:
-    members = sorted(members, key=lambda symbol: -symbol.n_lines)
+    members = _outermost(members)
+    if len(members) < 2:
+        return DuplicateGroup(tuple(members), 1.0, 0)
     least = min(similarity(members[0], other) for other in members[1:])
     return DuplicateGroup(tuple(members), least, sum(symbol.n_lines for symbol in members[1:]))
+
+
+def _outermost(members: list[ShapedSymbol]) -> list[ShapedSymbol]:
+    """Largest first, without those that stand inside another: a function that only wraps one is like it."""
+    kept: list[ShapedSymbol] = []
+    for symbol in sorted(members, key=lambda item: -item.n_lines):
+        if not any(
+            other.file == symbol.file and other.first_line <= symbol.first_line and symbol.last_line <= other.last_line
+            for other in kept
+        ):
+            kept.append(symbol)
+    return kept
 
 
 def _without_nested(groups: list[DuplicateGroup]) -> list[DuplicateGroup]:

@@ -129,19 +129,6 @@ def test_wrong_parameters_are_named(open_session: Any, method: str, params: Any,
     assert open_session.client.search("beta")["hits"]
 
 
-@pytest.mark.parametrize("method", ["semlens/similar", "semlens/duplicates", "semlens/context"])
-def test_what_is_not_built_says_so(open_session: Any, method: str) -> None:
-    for ask in (
-        lambda: open_session.client.call(method, {}),
-        lambda: open_session.client.call(
-            "workspace/executeCommand", {"command": method.replace("/", ".server."), "arguments": [{}]}
-        ),
-    ):
-        with pytest.raises(ResponseError, match="not available yet") as caught:
-            ask()
-        assert caught.value.code == -32803
-
-
 def test_unknown_methods_are_refused(open_session: Any) -> None:
     with pytest.raises(ResponseError) as caught:
         open_session.client.call("semlens/teleport", {})

@@ -8,25 +8,19 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from semlens.core.cancel import CancelToken
-from semlens.core.errors import NotAvailable
 from semlens.core.hit import SearchResult
 from semlens.lsp import convert
-from semlens.lsp.params import SearchDefaults, fields_of, search_params
+from semlens.lsp.params import SearchDefaults, search_params
 
 if TYPE_CHECKING:
     from semlens.lsp.server import SemlensServer
 
 SEARCH = "semlens/search"
-_PLANNED = ("semlens/similar", "semlens/duplicates", "semlens/context")
 
 
 def register(server: SemlensServer) -> None:
     server.feature(SEARCH)(_search)
     server.command("semlens.server.search")(_search)
-    for method in _PLANNED:
-        handler = _planned(method)
-        server.feature(method)(handler)
-        server.command(method.replace("semlens/", "semlens.server."))(handler)
 
 
 async def _search(ls: SemlensServer, params: Any) -> dict[str, Any]:
@@ -49,14 +43,6 @@ async def _search(ls: SemlensServer, params: Any) -> dict[str, Any]:
 
 def _send_partial(ls: SemlensServer, token: str | int, value: dict[str, Any]) -> None:
     ls.progress(types.ProgressParams(token=token, value=value))
-
-
-def _planned(method: str) -> Any:
-    async def refuse(ls: SemlensServer, params: Any) -> None:
-        fields_of(params)
-        raise NotAvailable(f"{method} is not available yet in this version of semlens ({ls.version}).")
-
-    return refuse
 
 
 def _defaults(ls: SemlensServer) -> SearchDefaults:

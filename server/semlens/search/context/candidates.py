@@ -53,7 +53,9 @@ def from_hits(views: Sequence[SegmentView], hits: Sequence[RankedHit]) -> list[W
             continue
         first, last = _stretch(hit.view, hit.symbol, hit.passages[0])
         value = 1.0 / (1.0 + rank) ** _VALUE_OF_RANK
-        wishes.append(Wish(number, hit.file, hit.symbol, (first, last), value, f"answers the question, rank {rank + 1}", False))
+        wishes.append(
+            Wish(number, hit.file, hit.symbol, (first, last), value, f"answers the question, rank {rank + 1}", False)
+        )
     return wishes
 
 
@@ -85,7 +87,9 @@ def from_place(
             wishes.append(Wish(number, file, -1, _stretch(view, -1, passage), 3.0, "at the cursor", glimpse=False))
     top = passages_of(view, file, -1, 0).tolist()
     if top and innermost:
-        wishes.append(Wish(number, file, -1, _stretch(view, -1, top[0]), _IMPORTS, "imports of the file", glimpse=False))
+        wishes.append(
+            Wish(number, file, -1, _stretch(view, -1, top[0]), _IMPORTS, "imports of the file", glimpse=False)
+        )
     return wishes
 
 
@@ -118,9 +122,13 @@ def around(views: Sequence[SegmentView], seed: SymbolPlace, scale: float, *, tes
     of_tests = [p for p in callers if _is_test(views, p)]
     others = [p for p in callers if not _is_test(views, p) and not (p.view == seed.view and p.symbol in own)]
     for place in others[:_MAX_USERS]:
-        wishes.append(_symbol_wish(views[place.view], place.view, place.symbol, scale * _USER, f"uses {name}", glimpse=True))
+        wishes.append(
+            _symbol_wish(views[place.view], place.view, place.symbol, scale * _USER, f"uses {name}", glimpse=True)
+        )
     for place in of_tests[: _MAX_USERS if tests else 0]:
-        wishes.append(_symbol_wish(views[place.view], place.view, place.symbol, scale * _TEST, f"tests {name}", glimpse=True))
+        wishes.append(
+            _symbol_wish(views[place.view], place.view, place.symbol, scale * _TEST, f"tests {name}", glimpse=True)
+        )
     return wishes
 
 
@@ -160,7 +168,9 @@ def overview(views: Sequence[SegmentView], limit: int) -> list[Wish]:
         for row in np.argsort(-worth, kind="stable")[:limit].tolist():
             if np.isfinite(worth[row]):
                 wishes.append(
-                    _symbol_wish(view, number, row, max(0.05, float(worth[row])), f"{int(counts[row])} mentions", glimpse=True)
+                    _symbol_wish(
+                        view, number, row, max(0.05, float(worth[row])), f"{int(counts[row])} mentions", glimpse=True
+                    )
                 )
     wishes.sort(key=lambda wish: -wish.value)
     return wishes[:limit]

@@ -12,7 +12,14 @@ from semlens.core.symbol import SymbolKind
 from semlens.index.snapshot import SegmentView
 
 _CONTAINERS = frozenset(
-    (SymbolKind.CLASS, SymbolKind.INTERFACE, SymbolKind.STRUCT, SymbolKind.ENUM, SymbolKind.MODULE, SymbolKind.NAMESPACE)
+    (
+        SymbolKind.CLASS,
+        SymbolKind.INTERFACE,
+        SymbolKind.STRUCT,
+        SymbolKind.ENUM,
+        SymbolKind.MODULE,
+        SymbolKind.NAMESPACE,
+    )
 )
 _OUTLINE_LINES = 8
 _MAX_LINE_CHARS = 240

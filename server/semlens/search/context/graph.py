@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -91,7 +92,13 @@ def users(views: Sequence[SegmentView], place: SymbolPlace) -> list[SymbolPlace]
 
 
 def n_mentions(views: Sequence[SegmentView]) -> list[npt.NDArray[np.int64]]:
-    """For each view, how many symbols and files anywhere mention each symbol's name: its centrality."""
+    """For each view, how many symbols and files anywhere mention each symbol: its centrality.
+
+    Mentions of a name are shared among all symbols that bear it: who calls ``append`` means one of a hundred.
+    """
+    bearers: Counter[int] = Counter()
+    for view in views:
+        bearers.update(_names_of(view.segment).of_row.tolist())
     counts = []
     for view in views:
         names = _names_of(view.segment)
@@ -104,7 +111,8 @@ def n_mentions(views: Sequence[SegmentView]) -> list[npt.NDArray[np.int64]]:
             known = references.terms[places] == names.of_row
             sizes = np.diff(references.offsets.astype(np.int64))
             total[known] += sizes[places[known]]
-        counts.append(total)
+        shared = np.array([bearers[name] for name in names.of_row.tolist()], np.int64)
+        counts.append(total // np.maximum(shared, 1))
     return counts
 
 

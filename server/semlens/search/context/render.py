@@ -31,3 +31,30 @@ def render_block(block: Block) -> str:
 
 def render(blocks: Sequence[Block]) -> str:
     return "\n".join(render_block(block) for block in blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class MapEntry:
+    """One symbol of a map. :ivar depth: containers around it."""
+
+    path: str
+    line: int
+    depth: int
+    signature: str
+
+
+def render_map(entries: Sequence[MapEntry]) -> str:
+    """Folders, files, and signatures below them, indented as they are nested."""
+    out: list[str] = []
+    folder, path = None, None
+    for entry in sorted(entries, key=lambda entry: (entry.path.rpartition("/")[0], entry.path, entry.line)):
+        entry_folder, _, name = entry.path.rpartition("/")
+        if entry_folder != folder:
+            folder = entry_folder
+            out.append(f"{folder or '.'}/")
+        if entry.path != path:
+            path = entry.path
+            out.append(f"  {name}")
+        out.append(f"    {'  ' * entry.depth}{entry.line + 1}: {entry.signature}")
+    body = "\n".join(out)
+    return f"```text\n{body}\n```\n" if out else ""

@@ -27,7 +27,9 @@ _ASSIGNED = re.compile(
 )
 _URL = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/:@\"']+:)([^\s/@\"']{3,})(@)")
 _ENVIRONMENT_LINE = re.compile(r"(?m)^(\s*(?:export\s+)?\w+\s*=\s*)(\S.*)$")
-_PLACEHOLDER = re.compile(r"(?i)^(?:x+|\*+|<.*>|\$\{?.*|%.*%|\{.*\}|changeme|example|password|secret|your[_-].*|none|null)$")
+_PLACEHOLDER = re.compile(
+    r"(?i)^(?:x+|\*+|<.*>|\$\{?.*|%.*%|\{.*\}|changeme|example|password|secret|your[_-].*|none|null)$"
+)
 
 
 def is_environment_file(path: str) -> bool:

@@ -13,6 +13,10 @@ SAME_FILE = 0.45
 """What a further piece of a file is worth against the one before it."""
 
 
+LEAST_COST = 64
+"""Tokens that the smallest piece is taken to cost: else one-line functions crowd out what ranks before them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """:ivar file: equal for candidates of one document. :ivar value: of the whole, any scale. :ivar pieces: its forms,
@@ -67,7 +71,9 @@ def select(
                 tokens = cost(number, form) - spent
                 if tokens > left:
                     continue
-                gain = candidate.value * factor * (FORM_WORTH[candidate.pieces[form].form] - had) / max(tokens, 1)
+                gain = (
+                    candidate.value * factor * (FORM_WORTH[candidate.pieces[form].form] - had) / max(tokens, LEAST_COST)
+                )
                 if best is None or gain > best[0]:
                     best = (gain, number, form)
         if best is None:
@@ -78,9 +84,7 @@ def select(
         chosen[number] = _Choice(candidates[number], form, cost(number, form))
         for other in [n for n, choice in chosen.items() if n != number and _inside(choice, chosen[number])]:
             left += chosen.pop(other).tokens
-    return [
-        (choice.candidate, choice.candidate.pieces[choice.form], choice.tokens) for choice in chosen.values()
-    ]
+    return [(choice.candidate, choice.candidate.pieces[choice.form], choice.tokens) for choice in chosen.values()]
 
 
 def _covered(candidate: Candidate, chosen: dict[int, _Choice]) -> bool:

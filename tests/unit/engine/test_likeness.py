@@ -1,0 +1,187 @@
+"""Code like this, what is written twice, and packs for a prompt: through the engine, on real files."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from engine_cases import Workspace, complete, function
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from semlens.core.cancel import CancelToken
+from semlens.core.context import ContextPack, ContextRequest
+from semlens.core.errors import UsageError
+from semlens.embedding.token_counting import EstimatingCounter
+from semlens.engine.engine import Engine
+
+RETRY = """\
+import time
+
+
+def pause(seconds):
+    time.sleep(seconds)
+
+
+def download_with_retry(url, attempts):
+    '''Download a url, retry on failure.'''
+    last = None
+    for attempt in range(attempts):
+        try:
+            return fetch(url, timeout=attempt * 2)
+        except OSError as error:
+            last = error
+            pause(2 ** attempt)
+    raise RuntimeError(last)
+"""
+NETWORK = "def fetch(url, timeout):\n    '''Read a url.'''\n    return open(url, timeout)\n"
+COPY = """\
+def load_again(address, tries):
+    \"\"\"Get something.\"\"\"
+    failure = None
+    for number in range(tries):
+        try:
+            return obtain(address, timeout=number * 3)
+        except OSError as problem:
+            failure = problem
+            rest(3 ** number)
+    raise RuntimeError(failure)
+"""
+
+
+def pack(engine: Engine, **wanted: object) -> ContextPack:
+    return engine.context(ContextRequest(**wanted), CancelToken())  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def engine(plain: Workspace) -> Engine:
+    plain.write("retry.py", RETRY)
+    plain.write("network.py", NETWORK)
+    plain.write("app/main.py", "from retry import download_with_retry\n\n\ndef main():\n    download_with_retry('x', 3)\n")
+    plain.write("tests/test_retry.py", "def test_retry():\n    download_with_retry('x', 1)\n")
+    return plain.engine()
+
+
+def test_a_question_packs_its_answer_whole(engine: Engine) -> None:
+    found = pack(engine, query="download with retry", budget=400)
+    assert "def download_with_retry(url, attempts):" in found.text
+    forms = {item.name: item.form for item in found.items}
+    assert forms["retry.download_with_retry"] == "full"
+    assert found.items[0].path == "retry.py"  # the best file first, its pieces in order of the source
+    assert found.tokens == EstimatingCounter().count(found.text) <= 400
+    assert found.counted_by == "estimate"
+
+
+def test_a_place_packs_what_it_uses_and_who_uses_it(engine: Engine, plain: Workspace) -> None:
+    found = pack(engine, uri=plain.uri("retry.py"), lines=(10, 10), budget=2000)
+    why = {item.name: item.why for item in found.items}
+    assert why["retry.download_with_retry"] == "at the cursor"
+    assert why["network.fetch"] == "used by download_with_retry"
+    assert why["retry.pause"] == "used by download_with_retry"
+    assert why["app.main.main"] == "uses download_with_retry"
+    assert not any("test_retry" in name for name in why)
+    with_tests = pack(engine, uri=plain.uri("retry.py"), lines=(10, 10), budget=2000, tests=True)
+    assert any(item.why == "tests download_with_retry" for item in with_tests.items)
+
+
+def test_unsaved_text_is_packed_as_typed(engine: Engine, plain: Workspace) -> None:
+    engine.open_buffer(plain.uri("network.py"), "python", 1, NETWORK.replace("Read a url", "Read it, unsaved"))
+    complete(engine)
+    found = pack(engine, uri=plain.uri("retry.py"), lines=(10, 10), budget=2000)
+    assert "Read it, unsaved" in found.text
+    assert [item.dirty for item in found.items if item.name == "network.fetch"] == [True]
+
+
+def test_a_map_shows_the_most_used_symbols_by_folder(engine: Engine) -> None:
+    found = pack(engine, budget=120)
+    assert "app/\n  main.py\n" in found.text
+    assert "8: def download_with_retry(url, attempts)" in found.text
+    assert found.tokens <= 120
+    assert pack(engine, budget=1).text == ""
+
+
+def test_no_code_breaks_its_fence(plain: Workspace) -> None:
+    plain.write("doc.py", "def shout_loudly():\n    '''\n    ````\n    code\n    ````\n    '''\n")
+    found = pack(plain.engine(), query="shout_loudly", budget=500)
+    assert found.text.startswith("`````python doc.py:1-6\n")
+    assert found.text.rstrip().endswith("\n`````")
+
+
+def test_secrets_are_masked_and_counted(plain: Workspace) -> None:
+    secret = "hunter" + "2" * 20
+    plain.write("settings.py", f"def connect_database():\n    password = '{secret}'\n    return login(password)\n")
+    found = pack(plain.engine(), query="connect_database", budget=500)
+    assert "password = '[masked]'" in found.text
+    assert secret not in found.text
+    assert found.masked == 1
+
+
+def test_a_place_outside_the_index_is_one_sentence(engine: Engine, plain: Workspace) -> None:
+    with pytest.raises(UsageError, match=r"is not in the index: .*\.$"):
+        pack(engine, uri=plain.uri("nowhere.py"), lines=(1, 1))
+    with pytest.raises(UsageError, match="There is no tokenizer file"):
+        pack(engine, query="x", tokenizer=str(plain.folder / "none.json"))
+    plain.write("bad.json", "{}")
+    with pytest.raises(UsageError, match="is not a tokenizer"):
+        pack(engine, query="x", tokenizer=str(plain.folder / "bad.json"))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    budget=st.integers(1, 800),
+    query=st.sampled_from(["", "retry a download", "fetch", "main test url", "import time", "????"]),
+    line=st.integers(-1, 18),
+    numbers=st.booleans(),
+)
+def test_a_pack_is_never_over_its_budget(
+    engine: Engine, plain: Workspace, budget: int, query: str, line: int, numbers: bool
+) -> None:
+    uri = plain.uri("retry.py") if line >= 0 else ""
+    found = pack(engine, query=query, uri=uri, lines=(line, line), budget=budget, line_numbers=numbers)
+    assert found.tokens == EstimatingCounter().count(found.text) <= budget
+    shown = [(item.path, item.span.start_line, item.span.end_line, item.form) for item in found.items]
+    assert len(shown) == len(set(shown))
+    whole = [item for item in found.items if item.form == "full"]
+    for item in found.items:
+        for outer in whole:
+            inside = outer.path == item.path and outer.span.start_line <= item.span.start_line
+            assert outer is item or not (inside and item.span.end_line <= outer.span.end_line)
+
+
+def test_renamed_copies_are_found(plain: Workspace) -> None:
+    plain.write("retry.py", RETRY)
+    plain.write("lib/again.py", COPY)
+    plain.write("other.py", function("something_else"))
+    engine = plain.engine()
+    (group,) = engine.duplicates("", 10, CancelToken()).groups
+    assert sorted(hit.name for hit in group.hits) == ["download_with_retry", "load_again"]
+    assert group.similarity == 1.0
+    assert group.saved_lines == 10
+    assert engine.duplicates(plain.uri("other.py"), 10, CancelToken()).groups == ()
+    assert len(engine.duplicates(plain.uri("lib/again.py"), 10, CancelToken()).groups) == 1
+
+
+def test_similar_leaves_out_itself_and_folds_copies(workspace: Workspace) -> None:
+    workspace.write("a.py", "def retry_download(url):\n    retry\n    download\n    url\n")
+    workspace.write("b.py", "def download_retry(url):\n    retry\n    download\n    url\n")
+    workspace.write("c.py", "def paint_wall(colour):\n    paint\n    wall\n    colour\n")
+    for name in ("d", "e"):
+        workspace.write(f"{name}.py", "def sail_boat(river):\n    sail\n    boat\n    river\n")
+    engine = workspace.engine()
+    hits = engine.similar(workspace.uri("a.py"), 1, 10, CancelToken()).hits
+    assert [hit.name for hit in hits][0] == "download_retry"
+    names = [hit.name for hit in hits]
+    assert "retry_download" not in names
+    assert names.count("sail_boat") == 1
+    with pytest.raises(UsageError, match="no code at this place"):
+        engine.similar(workspace.uri("a.py"), 400, 10, CancelToken())
+
+
+def test_without_a_model_similar_says_so(engine: Engine, plain: Workspace) -> None:
+    with pytest.raises(UsageError, match="no vector yet"):
+        engine.similar(plain.uri("retry.py"), 10, 5, CancelToken())
+
+
+def test_line_numbers_are_those_of_the_file(engine: Engine, plain: Workspace) -> None:
+    text = pack(engine, uri=plain.uri("network.py"), lines=(0, 0), budget=300, line_numbers=True).text
+    assert re.search(r"^ +1  def fetch\(url, timeout\):$", text, re.MULTILINE)

@@ -1,0 +1,85 @@
+"""Choosing and masking for packs, as pure functions."""
+
+from __future__ import annotations
+
+import pytest
+
+from semlens.search.context.forms import Form, Piece
+from semlens.search.context.secrets import MASK, mask_secrets
+from semlens.search.context.select import Candidate, select
+
+FAKE = "Z" * 8
+
+
+def piece(form: Form, first: int, last: int) -> Piece:
+    return Piece(form, first, last, tuple((line, "x") for line in range(first, last + 1)))
+
+
+def candidate(file: int, value: float, *pieces: Piece, order: int = 0) -> Candidate:
+    return Candidate((0, file), order, value, "", pieces, order)
+
+
+def cost(_: Candidate, item: Piece) -> int:
+    return {Form.SIGNATURE: 10, Form.OUTLINE: 60, Form.FULL: 200}[item.form]
+
+
+def chosen(candidates: list[Candidate], budget: int) -> list[tuple[int, str]]:
+    return sorted((c.file[1], p.form.value) for c, p, _ in select(candidates, budget, cost))
+
+
+FORMS = (piece(Form.SIGNATURE, 0, 20), piece(Form.OUTLINE, 0, 20), piece(Form.FULL, 0, 20))
+
+
+@pytest.mark.parametrize(
+    ("budget", "expected"),
+    [
+        (5, []),
+        (10, [(0, "signature")]),
+        (130, [(0, "outline"), (1, "outline")]),
+        (270, [(0, "full"), (1, "outline")]),
+        (1000, [(0, "full"), (1, "full")]),
+    ],
+)
+def test_the_budget_decides_the_form(budget: int, expected: list[tuple[int, str]]) -> None:
+    assert chosen([candidate(0, 1.0, *FORMS), candidate(1, 0.5, *FORMS)], budget) == expected
+
+
+def test_a_second_piece_of_a_file_is_worth_less() -> None:
+    one = candidate(0, 1.0, piece(Form.FULL, 0, 20))
+    same_file = candidate(0, 0.9, piece(Form.FULL, 30, 50), order=1)
+    other_file = candidate(1, 0.6, piece(Form.FULL, 0, 20), order=2)
+    assert chosen([one, same_file, other_file], 400) == [(0, "full"), (1, "full")]
+
+
+def test_what_a_whole_piece_shows_is_not_shown_again() -> None:
+    inner = candidate(0, 3.0, piece(Form.FULL, 5, 8))
+    outer = candidate(0, 2.9, piece(Form.FULL, 0, 20), order=1)
+    assert [p.first_line for _, p, _ in select([inner, outer], 1000, cost)] == [0]
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        (f'password = "{FAKE}"', f'password = "{MASK}"'),
+        (f"API_KEY: '{FAKE}'", f"API_KEY: '{MASK}'"),
+        (f'"client_secret": "{FAKE}"', f'"client_secret": "{MASK}"'),
+        ("AKIA" + "Z" * 16, MASK),
+        ("ghp_" + "z" * 36, MASK),
+        (f"postgres://user:{FAKE}@host/db", f"postgres://user:{MASK}@host/db"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nzzz\n-----END RSA PRIVATE KEY-----", MASK + "\n\n"),
+    ],
+)
+def test_known_forms_are_masked(text: str, masked: str) -> None:
+    assert mask_secrets(text, "a.py") == (masked, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['password = ""', 'password = "<your password>"', "password = input()", 'secret = "${SECRET}"', "token_count = 12345678"],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert mask_secrets(text, "a.py") == (text, 0)
+
+
+def test_an_environment_file_keeps_only_its_names() -> None:
+    assert mask_secrets("A=1\nexport B=two\n# note\n", ".env.local") == (f"A={MASK}\nexport B={MASK}\n# note\n", 2)
