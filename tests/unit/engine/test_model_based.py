@@ -15,11 +15,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from engine_cases import Workspace, complete, computed, search
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from engine_cases import Workspace, complete, computed, search
 from semlens.engine.engine import Engine
 
 EXAMPLES = int(os.environ.get("SEMLENS_MODEL_EXAMPLES", "6"))

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+from outlines import parsed_file, segment_of
+
+from semlens.core.hashing import content_hash
+from semlens.core.span import Span
+from semlens.core.symbol import SymbolKind
+from semlens.engine import hits
+from semlens.engine.hits import (
+    MAX_LINE_CHARS,
+    SNIPPET_LINES,
+    DocumentTexts,
+    file_uri,
+    make_hit,
+    reasons_of,
+    split_lines,
+)
+from semlens.index.snapshot import SegmentView
+from semlens.search.query import parse_query
+from semlens.search.rank import RankedHit
+
+LINES = ["def alpha():", "    pass", "def beta():", "    retry"]
+
+
+def ranked(symbol: int = 1, *, file: int = 0, **features: float) -> RankedHit:
+    view = SegmentView("/root", segment_of(parsed_file("src/a.py", ["alpha", "beta"])), dirty=True)
+    return RankedHit(view, file, symbol, (max(symbol, 0),), 0.5, features or {"words": 1.0})
+
+
+def test_lines_end_as_the_protocol_says():
+    assert split_lines("a\nb\r\nc\rd\x0be\u2028f\n") == ["a", "b", "c", "d\x0be\u2028f", ""]
+
+
+def test_a_hit_of_a_symbol():
+    hit = make_hit(ranked(), parse_query("retry"), LINES, given_root="/given", uri="file:///x", explain=True)
+    assert hit is not None
+    assert (hit.root, hit.path, hit.uri) == ("/given", "src/a.py", "file:///x")
+    assert (hit.name, hit.qualified_name, hit.kind, hit.language) == (
+        "beta",
+        "module.beta",
+        SymbolKind.FUNCTION,
+        "python",
+    )
+    assert (hit.span, hit.name_span) == (Span(2, 0, 3, 4), Span(2, 4, 2, 8))
+    assert hit.snippet == "def beta():\n    retry"
+    assert hit.highlights
+    assert all(2 <= first <= last <= 3 for first, last in hit.highlights)
+    assert hit.dirty
+    assert hit.features == {"words": 1.0}
+    assert hit.container_name == "src/a.py"
+    for line in (hit.span.start_line, hit.span.end_line, hit.name_span.end_line, hit.snippet_span.end_line):
+        assert hit.line_texts[line] == LINES[line]
+
+
+def test_a_hit_outside_symbols_is_the_file():
+    hit = make_hit(ranked(-1), parse_query("pass"), LINES, given_root="/r", uri="u", explain=False)
+    assert hit is not None
+    assert (hit.name, hit.kind, hit.container_name) == ("a.py", SymbolKind.FILE, "src")
+    assert hit.signature == "def alpha():"
+    assert hit.features == {}
+
+
+@pytest.mark.parametrize("lines", [[], LINES[:2]])
+def test_lines_that_the_index_did_not_see_give_no_hit(lines):
+    assert make_hit(ranked(), parse_query("x"), lines, given_root="/r", uri="u", explain=False) is None
+
+
+def test_a_long_line_is_cut_and_a_long_symbol_shows_a_part():
+    view = SegmentView("/root", segment_of(parsed_file("a.py", ["alpha"])))
+    view.segment.symbols.spans[0, 2] = 99
+    view.segment.passages.lines[0, 1] = 99
+    lines = ["x" * 5000] * 100
+    hit = make_hit(RankedHit(view, 0, 0, (0,), 1.0, {}), parse_query("x"), lines, given_root="", uri="", explain=False)
+    assert hit is not None
+    assert len(hit.snippet.split("\n")) == SNIPPET_LINES
+    assert max(map(len, hit.snippet.split("\n"))) == MAX_LINE_CHARS
+
+
+@pytest.mark.parametrize(
+    ("features", "first"),
+    [
+        ({"name": 1.0, "words": 0.5}, "name"),
+        ({"first": 0.7}, "meaning"),
+        ({"refine": 0.9, "words": 0.4}, "meaning"),
+        ({}, None),
+    ],
+)
+def test_reasons(features, first):
+    reasons = reasons_of(features)
+    assert reasons
+    assert first is None or reasons[0] == first
+
+
+def test_texts_are_read_once_while_nothing_changes(tmp_path, monkeypatch):
+    path = tmp_path / "a.py"
+    path.write_text("one\n")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    texts = DocumentTexts()
+    first = texts.read(str(path))
+    assert first is not None
+    assert (first.lines, first.hash) == (("one", ""), content_hash(b"one\n"))
+    assert texts.read(str(path)) is first
+    path.write_text("two\n")
+    second = texts.read(str(path))
+    assert second is not None
+    assert second.lines == ("two", "")
+    # written within the clock's grain its times may stay: young files are read again
+    status = path.stat()
+    path.write_text("six\n")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    third = texts.read(str(path))
+    assert third is not None
+    assert third.lines == ("six", "")
+
+
+def test_what_is_no_text_or_gone_is_nothing(tmp_path, monkeypatch):
+    texts = DocumentTexts()
+    (tmp_path / "binary").write_bytes(b"\0\1\2")
+    for name in ("missing", "binary", "."):
+        assert texts.read(str(tmp_path / name)) is None
+    monkeypatch.setattr(hits, "_MAX_TEXT_BYTES", 3)
+    (tmp_path / "large").write_text("four")
+    assert texts.read(str(tmp_path / "large")) is None
+
+
+def test_few_texts_are_kept_and_no_large_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(hits, "_MAX_KEPT_BYTES", 10)
+    texts = DocumentTexts()
+    for number in range(hits._TEXTS_KEPT + 20):
+        path = tmp_path / str(number)
+        path.write_text("x" * (20 if number % 2 else 5))
+        assert texts.read(str(path)) is not None
+    assert len(texts._kept) <= hits._TEXTS_KEPT
+    assert all(len(document.lines[0]) == 5 for document in texts._kept.values())
+
+
+def test_uris():
+    assert file_uri("/a b", "c/ü.py") == "file:///a%20b/c/%C3%BC.py"
