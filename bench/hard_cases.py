@@ -140,7 +140,9 @@ def rival(command: str, root: Path) -> Searcher:
     def search(queries: Sequence[str]) -> list[list[Place]]:
         asked = json.dumps({"repo_dir": str(root), "queries": list(queries)})
         ran = subprocess.run(command, shell=True, input=asked, capture_output=True, text=True, check=True)
-        return [[(str(path), int(first), int(last)) for path, first, last in places] for places in json.loads(ran.stdout)]
+        return [
+            [(str(path), int(first), int(last)) for path, first, last in places] for places in json.loads(ran.stdout)
+        ]
 
     return search
 
@@ -157,7 +159,13 @@ def report(name: str, search: Searcher, cases: Sequence[Case], *, by_file: bool,
             print(f"{rank_found or '-':>3} {case.kind:10} {case.query[:90]!r} -> {places[:3]}", file=sys.stderr)
     kinds = {kind: _figures(found) for kind, found in sorted(ranks.items())}
     everything = _figures([rank_found for found in ranks.values() for rank_found in found])
-    return {"searcher": name, "by_file": by_file, "ms_a_query": round(seconds * 1000 / len(cases), 2), "all": everything, "by_kind": kinds}
+    return {
+        "searcher": name,
+        "by_file": by_file,
+        "ms_a_query": round(seconds * 1000 / len(cases), 2),
+        "all": everything,
+        "by_kind": kinds,
+    }
 
 
 def _figures(ranks: Sequence[int]) -> dict[str, float]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
 from quality import Repository, load_dataset
 from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
 from ranking_metrics import Question, Result, Row, score, summary
@@ -62,7 +63,10 @@ def collect(repositories: Sequence[Repository], tiers: Sequence[Tier], cache: Pa
     cases = []
     for repository in repositories:
         snapshot = make_snapshot(parse_folder(repository.root, cache), tiers, cache)
-        all_paths = [f"{repository.prefix}/{p}" if repository.prefix else p for p in snapshot.views[0].segment.files.paths.tolist()]
+        all_paths = [
+            f"{repository.prefix}/{p}" if repository.prefix else p
+            for p in snapshot.views[0].segment.files.paths.tolist()
+        ]
         for question in repository.questions:
             table, sums = table_of(snapshot, question.text, tiers)
             wanted = {target.resolved for target in question.targets}

@@ -135,7 +135,10 @@ def engine_searches(repositories: list[Repository], first: str, refine: str) -> 
                     request = SearchRequest(text, limit=LIMIT, per_file=1, time_budget_ms=10_000)
                     hits = engine.search(request, CancelToken()).hits
                     return [
-                        Result(f"{prefix}/{hit.path}" if prefix else hit.path, (hit.span.start_line + 1, hit.span.last_line + 1))
+                        Result(
+                            f"{prefix}/{hit.path}" if prefix else hit.path,
+                            (hit.span.start_line + 1, hit.span.last_line + 1),
+                        )
                         for hit in hits
                     ]
 
@@ -144,7 +147,9 @@ def engine_searches(repositories: list[Repository], first: str, refine: str) -> 
                 engine.close()
 
 
-def measure(pairs: Iterator[tuple[Repository, Search]], *, strict: bool) -> tuple[list[Row], list[float], list[dict[str, object]]]:
+def measure(
+    pairs: Iterator[tuple[Repository, Search]], *, strict: bool
+) -> tuple[list[Row], list[float], list[dict[str, object]]]:
     """Rows of metrics, milliseconds a question, and every answer that is not perfect."""
     rows: list[Row] = []
     times: list[float] = []
@@ -231,7 +236,9 @@ def main() -> int:
 
 
 def _commit() -> str:
-    ran = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
+    ran = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False, cwd=Path(__file__).parent
+    )
     return ran.stdout.strip()
 
 

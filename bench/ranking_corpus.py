@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+
 import semlens.syntax
 from semlens.core.hashing import content_hash
 from semlens.embedding.embedder import Embedder

@@ -115,7 +115,8 @@ def summary(rows: Sequence[Row]) -> dict[str, object]:
     repositories = sorted({question.repository for question, _ in rows})
     by_repository = {name: mean(row for q, row in rows if q.repository == name) for name in repositories}
     over = {
-        name: round(sum(row[name] for row in by_repository.values()) / max(1, len(by_repository)), 4) for name in METRICS
+        name: round(sum(row[name] for row in by_repository.values()) / max(1, len(by_repository)), 4)
+        for name in METRICS
     }
     low, high = interval(rows)
     return {

@@ -77,7 +77,7 @@ def score_words(
 
 def _count(view: SegmentView, term: int) -> int:
     place = view.segment.words.find(term)
-    return place.stop - place.start
+    return int(place.stop - place.start)
 
 
 def _score_view(view: SegmentView, mask: Mask | None, gains: Mapping[int, float], total: float) -> WordEvidence:

@@ -49,7 +49,8 @@ class Words:
 class FileFacts:
     """Columns over a segment's files, shape (f,).
 
-    :ivar constant: features by name that no question changes. :ivar tests: 1 for tests. :ivar old: 1 for superseded code.
+    :ivar constant: features by name that no question changes.
+    :ivar tests: 1 for tests. :ivar old: 1 for superseded code.
     :ivar stems: words of the file's own name; ``folders`` of the folders around it.
     :ivar paths: lower case. :ivar stem_lengths: bytes of the base name without its extension.
     :ivar filled: rows of the files that have passages; ``starts`` where the passages of each begin.
@@ -114,7 +115,8 @@ def _compute(segment: Segment) -> FileFacts:
     newest = _newest_versions(lower)
 
     def flag(role: Role) -> Floats:
-        return ((roles & int(role)) != 0).astype(np.float32)
+        flags: Floats = ((roles & int(role)) != 0).astype(np.float32)
+        return flags
 
     def column(values: Sequence[bool | float]) -> Floats:
         return np.array(values, np.float32)

@@ -80,13 +80,15 @@ def build_table(
     for vector in query_vectors:
         columns |= _cosine_columns(vector.role, [found.get(vector.role) for found in cosines], facts)
     columns |= _fixed_columns(facts, query)
-    columns["open"] = _join([np.full(len(known.tests), bool(view.buffer_uri), np.float32) for view, known in zip(views, facts, strict=True)])
+    columns["open"] = _join(
+        [np.full(len(known.tests), bool(view.buffer_uri), np.float32) for view, known in zip(views, facts, strict=True)]
+    )
     columns["path"] = _join([_path_column(view, known, query) for view, known in zip(views, facts, strict=True)])
     return FileTable(
         views=np.repeat(np.arange(len(views)), [len(known.tests) for known in facts]),
         rows=np.concatenate([np.arange(len(known.tests)) for known in facts]) if facts else np.zeros(0, np.int64),
         columns=columns,
-        eligible=_eligible(views, masks, facts, columns),
+        eligible=_eligible(views, masks, facts, columns, lists_all=not query.terms and query.has_filter),
         cosines=cosines,
         word_scale=max(1e-6, max((float(e.passages.max(initial=0.0)) for e in words), default=0.0)),
     )
@@ -194,8 +196,14 @@ def _path_column(view: SegmentView, facts: FileFacts, query: Query) -> Floats:
 
 
 def _eligible(
-    views: Sequence[SegmentView], masks: Sequence[Mask | None], facts: Sequence[FileFacts], columns: Mapping[str, Floats]
+    views: Sequence[SegmentView],
+    masks: Sequence[Mask | None],
+    facts: Sequence[FileFacts],
+    columns: Mapping[str, Floats],
+    *,
+    lists_all: bool,
 ) -> Mask:
+    """:param lists_all: there is no word to look for: everything that passes the filters is a hit."""
     parts = []
     for view, mask, known in zip(views, masks, facts, strict=True):
         lives = np.ones(len(known.tests), bool) if view.alive is None else view.alive.copy()
@@ -205,6 +213,8 @@ def _eligible(
             lives &= passing
         parts.append(lives)
     lives = np.concatenate(parts) if parts else np.zeros(0, bool)
+    if lists_all:
+        return lives
     spoken_for = (columns["words.best"] > 0) | (columns["definition"] > 0) | (columns["path"] > 0)
     for name in ("first.best", "refine.best"):
         if name in columns:

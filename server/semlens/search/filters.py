@@ -20,7 +20,8 @@ Mask = npt.NDArray[np.bool_]
 @lru_cache(maxsize=256)
 def glob_pattern(glob: str) -> re.Pattern[str]:
     """A glob over workspace-relative paths: ``**`` crosses folders, ``*`` and ``?`` do not; without a slash it may
-    match any part of the path, and a folder's name stands for all below it."""
+    match any part of the path, and a folder's name stands for all below it.
+    """
     glob = glob.strip("/").removeprefix("./")
     out = "" if "/" in glob else "(?:.*/)?"
     i = 0

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 MAX_FRAMES = 40
 
 _PYTHON = re.compile(r'File "(?P<path>[^"\n]+)", line (?P<line>\d+)(?:, in (?P<name>[^\s]+))?')
-_JAVASCRIPT = re.compile(r"\bat (?:async )?(?:(?P<name>[\w$.<> \[\]]+?) \()?(?P<path>(?:file://)?[^\s()]+?):(?P<line>\d+):\d+\)?")
+_JAVASCRIPT = re.compile(
+    r"\bat (?:async )?(?:(?P<name>[\w$.<> \[\]]+?) \()?(?P<path>(?:file://)?[^\s()]+?):(?P<line>\d+):\d+\)?"
+)
 _JVM = re.compile(r"\bat (?P<qualified>[\w$.<>/@]+)\((?P<path>[\w$-]+\.(?:java|kt|scala|groovy)):(?P<line>\d+)\)")
 _DOTNET = re.compile(r"\bat (?P<name>[\w.`<>]+)\([^)\n]*\) in (?P<path>[^\n]+?):line (?P<line>\d+)")
 _RUBY = re.compile(r"(?P<path>[\w./@+-]+\.rb):(?P<line>\d+):in [`'](?P<name>[^'\n]+)'")

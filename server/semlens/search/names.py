@@ -138,7 +138,11 @@ def _place_fit(view: SegmentView, row: int, wanted: list[str]) -> float:
     n_symbols = len(view.segment.symbols)
     if row >= n_symbols:
         return _ELSEWHERE
-    place = view.segment.symbols.qualified_names[row] + "/" + facts_of(view.segment).paths[int(view.segment.symbols.files[row])]
+    place = (
+        view.segment.symbols.qualified_names[row]
+        + "/"
+        + facts_of(view.segment).paths[int(view.segment.symbols.files[row])]
+    )
     parts = set("".join(c if c.isalnum() or c == "_" else " " for c in place.lower()).split())
     return _ELSEWHERE + (1.0 - _ELSEWHERE) * sum(part in parts for part in wanted) / len(wanted)
 

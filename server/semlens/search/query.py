@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from semlens.core.request import SearchFilter
 from semlens.core.words import IDENTIFIER, split_identifier, stem, terms_of_identifier
@@ -27,20 +27,42 @@ _GENERIC = frozenset(
 _GENERIC_WEIGHT = 0.3
 _WHOLE_WEIGHT = 1.5
 _TEST_WORDS = frozenset("test tests testing tested mock mocks mocking stub fake fixture fixtures spec specs".split())
-_WANTED_TESTS = re.compile(r"^(?:(?:a|the|unit|integration|which|what|where|is|are|there|any)\s+)*(?:tests?|specs?)\b|\b(?:unit )?tests?$", re.IGNORECASE)
-_OLD_WORDS = frozenset("old legacy deprecated deprecation compat compatibility obsolete archive backward backwards".split())
+_WANTED_TESTS = re.compile(
+    r"^(?:(?:a|the|unit|integration|which|what|where|is|are|there|any)\s+)*(?:tests?|specs?)\b|\b(?:unit )?tests?$",
+    re.IGNORECASE,
+)
+_OLD_WORDS = frozenset(
+    "old legacy deprecated deprecation compat compatibility obsolete archive backward backwards".split()
+)
 _DOC_WORDS = frozenset("readme docs documentation changelog guide tutorial manual".split())
 _VERSION = re.compile(r"\bv\d{1,2}\b", re.IGNORECASE)
 
 _ONE_NAME = re.compile(r"[\w.:#/\\$@<>()~*&!?-]+")
-_PATH = re.compile(r"(?<![\w/.])(?:[\w.@+-]+[/\\])*[\w@+-][\w.@+-]*\.[A-Za-z]\w{0,9}(?![\w/(])|(?:[\w.@+-]+/)+[\w.@+-]*")
-_CODE_MARKS = re.compile(
-    r"[{};]\s*$|=>|->|==|\+=|:=|!=|&&|\|\||\)\s*\{|^\s*(?:def|class|func|fn|function|import|from|return|if|for|const|let|var|"
-    r"public|private|static|async|await|use|package|namespace|struct|impl|type)\b.*[(){};:=]|\w\(.*\)\s*[:{;]?\s*$",
-    re.MULTILINE,
+_PATH = re.compile(
+    r"(?<![\w/.])(?:[\w.@+-]+[/\\])*[\w@+-][\w.@+-]*\.[A-Za-z]\w{0,9}(?![\w/(])|(?:[\w.@+-]+/)+[\w.@+-]*"
 )
-_FAULT = re.compile(r"(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Warning|Fault|Failure|Panic)\b|\b(?:error|warning|fatal|panic|exception)(?=:)")
-_MESSAGE = re.compile(rf"^\W{{0,3}}(?:{_FAULT.pattern})\s*:\s*\S|^[A-Z][^?]*\s[^?]*[a-z'\")\]]\.$|\b(?:error|warning|fatal)\b.{{0,40}}:\s|\s[bru]?'[^'\s]{{1,60}}'")
+_KEYWORDS = """def class func fn function import from return if for while const let var public private static async
+await use package namespace struct impl type raise throw""".split()
+_STATEMENT = rf"^\s*(?:{'|'.join(_KEYWORDS)})\b.*[(){{}}\[\];:=.,]"
+_CODE_MARKS = tuple(
+    re.compile(pattern, re.MULTILINE)
+    for pattern in (
+        r"(?<![=!<>])=(?![=>])|[-+*/|&]=",
+        r"==|!=|=>|->|:=|&&|\|\|",
+        r"[{};]\s*$|\)\s*[:{]|\w:\s*$",
+        r"\w[(\[][^)\]]*[)\]]",
+        _STATEMENT,
+    )
+)
+_ASKING = re.compile(
+    r"\s*(?:how|what|where|which|why|when|who|is|are|does|do|can|show|find)\b.*(?<![;{}:)])\s*$", re.IGNORECASE
+)
+_FAULT = re.compile(
+    r"(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Warning|Fault|Failure|Panic)\b|\b(?:error|warning|fatal|panic|exception)(?=:)"
+)
+_MESSAGE = re.compile(
+    rf"^\W{{0,3}}(?:{_FAULT.pattern})\s*:\s*\S|^[A-Z][^?]*\s[^?]*[a-z'\")\]]\.$|\b(?:error|warning|fatal)\b.{{0,40}}:\s|\s[bru]?'[^'\s]{{1,60}}'"
+)
 _VALUES = re.compile(r"'[^'\s]{1,60}'|\b\d+\b|(?<==)\S+|https?://\S+")
 _FAINT_WEIGHT = 0.25
 """Of the fault's type and of values in a message: the place that made the message holds the words between them."""
@@ -61,7 +83,10 @@ class QueryKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A token written as a name. :ivar text: as written. :ivar within: the names before it, ``a`` and ``b`` of ``a.b.c``."""
+    """A token written as a name.
+
+    :ivar text: as written. :ivar within: the names before it, ``a`` and ``b`` of ``a.b.c``.
+    """
 
     text: str
     within: tuple[str, ...] = ()
@@ -93,7 +118,7 @@ class Query:
     paths: tuple[str, ...] = ()
     required: tuple[int, ...] = ()
     frames: tuple[Frame, ...] = ()
-    filter: SearchFilter = SearchFilter()
+    filter: SearchFilter = field(default_factory=SearchFilter)
     container: str = ""
     notes: tuple[str, ...] = ()
     asks_for_tests: bool = False
@@ -104,6 +129,10 @@ class Query:
     @property
     def is_name(self) -> bool:
         return self.kind is QueryKind.NAME
+
+    @property
+    def has_filter(self) -> bool:
+        return bool(self.container) or not self.filter.is_empty
 
     @property
     def is_literal(self) -> bool:
@@ -132,7 +161,9 @@ def parse_query(text: str) -> Query:
         terms=_terms(content, faint),
         plain=plain,
         names=names,
-        capitals=tuple(token for token in tokens[1 if len(tokens) > 3 else 0 :] if token[:1].isupper() and token[1:].islower()),
+        capitals=tuple(
+            token for token in tokens[1 if len(tokens) > 3 else 0 :] if token[:1].isupper() and token[1:].islower()
+        ),
         paths=paths,
         required=tuple(dict.fromkeys(term for phrase in quoted for term in _required(phrase))),
         frames=frames,
@@ -152,7 +183,8 @@ def _kind(text: str, tokens: list[str], frames: tuple[Frame, ...]) -> QueryKind:
         return QueryKind.TRACE
     if tokens and _ONE_NAME.fullmatch(stripped):
         return QueryKind.PATH if _is_path(stripped) else QueryKind.NAME
-    if len(_CODE_MARKS.findall(stripped)) >= (1 if "\n" in stripped else 2):
+    n_marks = sum(pattern.search(stripped) is not None for pattern in _CODE_MARKS)
+    if n_marks >= 2 and not _ASKING.fullmatch(stripped):
         return QueryKind.CODE
     return QueryKind.MESSAGE if _MESSAGE.search(stripped) else QueryKind.PROSE
 
@@ -165,9 +197,9 @@ def _is_path(text: str) -> bool:
 
 
 _EXTENSIONS = frozenset(
-    """py pyi js jsx mjs cjs ts tsx go rs rb php java kt kts scala sc swift c h cc cpp cxx hpp hh hxx cs lua sh bash zsh ex
-    exs hs zig vue svelte md rst toml yaml yml json html css scss sql proto cmake mk gradle dart r jl ml mli clj el vim nix
-    tf pl pm txt cfg ini xml""".split()
+    """py pyi js jsx mjs cjs ts tsx go rs rb php java kt kts scala sc swift c h cc cpp cxx hpp hh hxx cs lua sh bash zsh
+    ex exs hs zig vue svelte md rst toml yaml yml json html css scss sql proto cmake mk gradle dart r jl ml mli clj el
+    vim nix tf pl pm txt cfg ini xml""".split()
 )
 
 
@@ -205,7 +237,10 @@ def _is_written_name(token: str) -> bool:
 
 def _faint_words(text: str) -> frozenset[str]:
     return frozenset(
-        token for pattern in (_FAULT, _VALUES) for found in pattern.finditer(text) for token in IDENTIFIER.findall(found[0])
+        token
+        for pattern in (_FAULT, _VALUES)
+        for found in pattern.finditer(text)
+        for token in IDENTIFIER.findall(found[0])
     )
 
 

@@ -6,7 +6,7 @@ A word that only looks like a filter stays a word of the question, and is named 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from semlens.core.request import SearchFilter, TestFilter
 from semlens.core.symbol import SymbolKind
@@ -39,7 +39,7 @@ class CutQuery:
     """:ivar text: what is left of the question. :ivar container: of ``in:``, else ""."""
 
     text: str
-    filter: SearchFilter = SearchFilter()
+    filter: SearchFilter = field(default_factory=SearchFilter)
     container: str = ""
     notes: tuple[str, ...] = ()
 
@@ -93,4 +93,3 @@ def _take(cut: CutQuery, name: str, value: str) -> CutQuery | None:
 
 def _note(cut: CutQuery, note: str) -> CutQuery:
     return replace(cut, notes=(*cut.notes, note))
-

@@ -61,7 +61,7 @@ def rank(
     :raises Cancelled: when the token was cancelled between steps.
     """
     views = [view for view in snapshot.views if len(view.segment.passages)]
-    if not views or not query.text.strip():
+    if not views or not (query.text.strip() or query.has_filter):
         return []
     masks = [view_mask(view, request.filter, query) for view in views]
     words = score_words(views, masks, query, cancel)
@@ -121,7 +121,8 @@ def _best_files(scores: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.i
 def _order(symbols: SymbolScores, scores: npt.NDArray[np.float32], count: int) -> list[int]:
     """Places among the symbols, best first; ties stand in order of files and lines."""
     totals = scores[symbols.files] - symbols.behind
-    return np.argsort(-totals, kind="stable")[:count].tolist()
+    best: list[int] = np.argsort(-totals, kind="stable")[:count].tolist()
+    return best
 
 
 def _hit(

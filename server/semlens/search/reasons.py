@@ -18,7 +18,9 @@ def reasons_of(features: Mapping[str, float], query: Query | None = None) -> tup
     """
     strengths = {
         "trace": 2.0 * features.get("frame", 0.0),
-        "name": max(features.get("name", 0.0), 0.8 * features.get("named", 0.0), 0.6 * features.get("file.definition", 0.0)),
+        "name": max(
+            features.get("name", 0.0), 0.8 * features.get("named", 0.0), 0.6 * features.get("file.definition", 0.0)
+        ),
         "path": max(features.get("file.path", 0.0), 0.8 * features.get("file.stem", 0.0)),
         "words": max(features.get("words", 0.0), 0.8 * features.get("covered", 0.0)),
         "meaning": max(scale * features.get(role, 0.0) for role, scale in _SIMILAR.items()),

@@ -23,7 +23,10 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-_VALUES = [int(k) for k in (SymbolKind.VARIABLE, SymbolKind.CONSTANT, SymbolKind.FIELD, SymbolKind.PROPERTY, SymbolKind.ENUMMEMBER)]
+_VALUES = [
+    int(k)
+    for k in (SymbolKind.VARIABLE, SymbolKind.CONSTANT, SymbolKind.FIELD, SymbolKind.PROPERTY, SymbolKind.ENUMMEMBER)
+]
 _FRAME = 100.0
 _MAX_NAMED = 30
 
@@ -160,7 +163,9 @@ def _without_passage(
     place_of = dict(zip(rows_of_files.tolist(), files.tolist(), strict=True))
     found = found[np.argsort(-scores[found], kind="stable")]
     wanted = [row for row in found.tolist() if int(segment.symbols.files[row]) in place_of][:_MAX_NAMED]
-    wanted += [f.symbol for f in frames if f.symbol >= 0 and segment.first_passages[f.symbol] < 0 and f.file in place_of]
+    wanted += [
+        f.symbol for f in frames if f.symbol >= 0 and segment.first_passages[f.symbol] < 0 and f.file in place_of
+    ]
     kept: list[tuple[int, int, int]] = []
     facts = facts_of(segment)
     for row in dict.fromkeys(wanted):
