@@ -29,7 +29,8 @@ CTAGS_NAME = {
 }  # fmt: skip
 KINDS = {
     "function", "method", "class", "struct", "interface", "trait", "enum", "subroutine", "func", "implementation",
-    "singletonMethod", "constructor", "getter", "setter", "generator", "protocol", "category", "union", "record", "typespec",
+    "singletonMethod", "constructor", "getter", "setter", "generator", "protocol", "category", "union", "record",
+    "typespec",
     "macro", "script", "delegate",
 }  # fmt: skip
 ANONYMOUS = re.compile(r"^(?:__anon|anonymous|AnonymousFunction|AnonymousClass)")
@@ -41,7 +42,9 @@ DEFINING_LINE = {
     "lua": re.compile(r"\bfunction\s+[\w.:]+\s*\(|^\s*(?:local\s+)?[\w.\[\]\"']+\s*=\s*function\b"),
     "kotlin": re.compile(r"\b(?:fun|class|interface|object|constructor|enum)\b"),  # and lambdas for methods
     # it takes objects in objects for classes
-    "javascript": re.compile(r"\bfunction\b|\bclass\b|=>|^\s*(?:static\s+|async\s+|get\s+|set\s+|\*\s*)*[\w$#\"'.\[\]]+\s*[(:]"),
+    "javascript": re.compile(
+        r"\bfunction\b|\bclass\b|=>|^\s*(?:static\s+|async\s+|get\s+|set\s+|\*\s*)*[\w$#\"'.\[\]]+\s*[(:]"
+    ),
 }
 
 _LEFT_OUT_KINDS = {
@@ -53,7 +56,8 @@ _LEFT_OUT_KINDS = {
 def tags(language: str, path: Path) -> list[tuple[str, int, str]]:
     """Name, line and kind of each tag of one file."""
     done = subprocess.run(
-        ["ctags", "--options=NONE", "--output-format=json", "--fields=NnK", "--sort=no", f"--language-force={CTAGS_NAME[language]}", "-o", "-", str(path)],
+        ["ctags", "--options=NONE", "--output-format=json", "--fields=NnK", "--sort=no",
+         f"--language-force={CTAGS_NAME[language]}", "-o", "-", str(path)],
         capture_output=True, check=True,
     )  # fmt: skip
     found = []

@@ -65,7 +65,8 @@ def measure(language: str, files: list[tuple[str, bytes]]) -> dict[str, float | 
         whole.append(time.process_time() - start)
     return {
         "language": language, "files": len(files), "megabytes": round(megabytes, 2), "symbols": n_symbols,
-        "passages": n_passages, "parseMBs": round(megabytes / min(alone), 2), "outlineMBs": round(megabytes / min(whole), 2),
+        "passages": n_passages, "parseMBs": round(megabytes / min(alone), 2),
+        "outlineMBs": round(megabytes / min(whole), 2),
         "ratio": round(min(alone) / min(whole), 3),
     }  # fmt: skip
 

@@ -12,13 +12,16 @@ import difflib
 from pathlib import Path
 
 import pytest
+
 from semlens.core.symbol import Outline
 from semlens.syntax.parser import parse
 
 HERE = Path(__file__).parent
 _WIDTH = 100
 SOURCES = sorted(
-    path for path in HERE.glob("*/**/*") if path.is_file() and path.suffix != ".outline" and "__pycache__" not in path.parts
+    path
+    for path in HERE.glob("*/**/*")
+    if path.is_file() and path.suffix != ".outline" and "__pycache__" not in path.parts
 )
 
 
@@ -39,7 +42,7 @@ def test_outline(source: Path, update_outlines: bool) -> None:
 
 def test_every_source_has_an_outline() -> None:
     assert SOURCES
-    outlines = {path for path in HERE.glob("*/**/*.outline")}
+    outlines = set(HERE.glob("*/**/*.outline"))
     assert outlines == {source.with_name(source.name + ".outline") for source in SOURCES}
 
 
@@ -53,7 +56,9 @@ def as_table(outline: Outline) -> str:
         if symbol.name_span.start_line != symbol.span.start_line:
             lines += f" @{symbol.name_span.start_line + 1}"
         indent = "  " * depth
-        rows.append(f"{indent}{lines} {symbol.kind.label} {symbol.qualified_name} | {symbol.signature[:_WIDTH]}".rstrip())
+        rows.append(
+            f"{indent}{lines} {symbol.kind.label} {symbol.qualified_name} | {symbol.signature[:_WIDTH]}".rstrip()
+        )
         if symbol.documentation:
             rows.append(f"{indent}    # {' / '.join(symbol.documentation.split(chr(10)))[:_WIDTH]}".rstrip())
     return "\n".join(rows) + "\n"

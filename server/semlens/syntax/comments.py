@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 
 from semlens.syntax.language import Language
 
@@ -24,7 +24,9 @@ class CommentReader:
         self._marks = tuple(mark.encode() for mark in language.line_comments)
         self._blocks = tuple((start.encode(), end.encode()) for start, end in language.block_comments)
         alternatives = "|".join(re.escape(mark) + re.escape(mark[-1]) + "*" for mark in language.line_comments)
-        self._strip = re.compile(rf"^[ \t]*(?:{alternatives or '(?!)'})(?:[!|^]|[ \t][|^](?=[ \t]))?[ \t]?", re.MULTILINE)
+        self._strip = re.compile(
+            rf"^[ \t]*(?:{alternatives or '(?!)'})(?:[!|^]|[ \t][|^](?=[ \t]))?[ \t]?", re.MULTILINE
+        )
         self._trailing = tuple(mark.encode() + b"<" for mark in language.line_comments)
 
     def above(self, source: bytes, start: int) -> tuple[int, str]:
@@ -54,7 +56,7 @@ class CommentReader:
         while begin > floor:
             previous = source.rfind(b"\n", 0, begin - 1) + 1
             line = source[previous : begin - 1].strip()
-            if not line.startswith(marks) or line.startswith(self._trailing) or line.startswith(b"#!"):
+            if not line.startswith(marks) or line.startswith((*self._trailing, b"#!")):
                 break
             begin = previous
         return begin, self._of_lines(source[begin:end])
@@ -81,7 +83,7 @@ class CommentReader:
         return _trimmed(_STARS.sub("", text) if opening == b"/*" else text)
 
 
-@lru_cache(maxsize=None)
+@cache
 def comment_reader(language: Language) -> CommentReader:
     return CommentReader(language)
 

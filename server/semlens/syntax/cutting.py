@@ -13,10 +13,6 @@ _MAX_SLICES = 8  # of one enormous line; the rest of it is data
 _FLAT = 99  # depth of a line that no border is known for
 
 
-def is_long(source: bytes, start: int, end: int, n_lines: int) -> bool:
-    return n_lines > MAX_LINES or end - start > MAX_BYTES
-
-
 def borders(node: Node, first_row: int, last_row: int) -> dict[int, int]:
     """Rows between `first_row` and `last_row` on which a node starts a line, with how deep it stands below `node`.
 
@@ -39,7 +35,9 @@ def borders(node: Node, first_row: int, last_row: int) -> dict[int, int]:
     return found
 
 
-def cut(lines: list[bytes], first_row: int, depths: Mapping[int, int] | None, max_lines: int = MAX_LINES) -> list[tuple[int, int]]:
+def cut(
+    lines: list[bytes], first_row: int, depths: Mapping[int, int] | None, max_lines: int = MAX_LINES
+) -> list[tuple[int, int]]:
     """Stretches of lines, each within the limits, that end where the text is least connected.
 
     :param lines: with their line ends.

@@ -13,7 +13,8 @@ _CLOSING = re.compile(rb"</script\s*>", re.IGNORECASE)
 _FRONT = re.compile(rb"\A\s*---[ \t]*\r?\n(.*?)^---", re.DOTALL | re.MULTILINE)
 _ATTRIBUTE = re.compile(rb"\b(lang|type)\s*=\s*[\"']?([\w/+.-]+)", re.IGNORECASE)
 _LANGUAGES = {
-    b"ts": "typescript", b"typescript": "typescript", b"text/typescript": "typescript", b"tsx": "tsx", b"jsx": "javascript",
+    b"ts": "typescript", b"typescript": "typescript", b"text/typescript": "typescript", b"tsx": "tsx",
+    b"jsx": "javascript",
     b"js": "javascript", b"javascript": "javascript", b"text/javascript": "javascript", b"module": "javascript",
     b"application/javascript": "javascript", b"text/babel": "javascript",
 }  # fmt: skip

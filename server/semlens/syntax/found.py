@@ -5,7 +5,13 @@ from __future__ import annotations
 from semlens.core.symbol import SymbolKind
 
 TYPE_KINDS = frozenset((SymbolKind.CLASS, SymbolKind.INTERFACE, SymbolKind.STRUCT, SymbolKind.ENUM, SymbolKind.OBJECT))
-CONTAINER_KINDS = TYPE_KINDS | {SymbolKind.MODULE, SymbolKind.NAMESPACE, SymbolKind.PACKAGE, SymbolKind.STRING, SymbolKind.KEY}
+CONTAINER_KINDS = TYPE_KINDS | {
+    SymbolKind.MODULE,
+    SymbolKind.NAMESPACE,
+    SymbolKind.PACKAGE,
+    SymbolKind.STRING,
+    SymbolKind.KEY,
+}
 METHOD_OWNERS = TYPE_KINDS | {SymbolKind.ENUMMEMBER}
 CALLABLE_KINDS = frozenset((SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR))
 
@@ -21,8 +27,8 @@ class Definition:
     """
 
     __slots__ = (
-        "body", "body_end", "children", "code", "documentation", "end", "end_column", "end_row", "inner", "kind", "lead", "name",
-        "own", "qualifier", "signature", "start", "start_row", "within",
+        "body", "body_end", "children", "code", "documentation", "end", "end_column", "end_row", "inner", "kind",
+        "lead", "name", "own", "qualifier", "signature", "start", "start_row", "within",
     )  # fmt: skip
 
     name: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from typing import cast
 
@@ -55,10 +55,10 @@ class Grammar:
     patterns: tuple[Pattern, ...]
 
 
-@lru_cache(maxsize=None)
+@cache
 def grammar_of(language: Language) -> Grammar:
     """:raises LookupError: if the language pack lacks the grammar. :raises ValueError: if the query does not fit it."""
-    pack_language = get_language(cast(SupportedLanguage, language.grammar))
+    pack_language = get_language(cast("SupportedLanguage", language.grammar))
     parser = tree_sitter.Parser(pack_language)
     if not language.queries:
         return Grammar(parser, None, ())
@@ -75,7 +75,7 @@ def grammar_of(language: Language) -> Grammar:
 def parse_range(language: Language, source: bytes, start: int, end: int) -> tree_sitter.Node:
     """The tree of a part of a file, with positions in the whole."""
     parser = tree_sitter.Parser(
-        get_language(cast(SupportedLanguage, language.grammar)),
+        get_language(cast("SupportedLanguage", language.grammar)),
         included_ranges=[tree_sitter.Range(_point(source, start), _point(source, end), start, end)],
     )
     return parser.parse(source).root_node

@@ -76,13 +76,14 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
             found = captures if position == 0 else {**captures, "name": [name]}
             best[key] = (node.start_byte, -end, index, node, found)
     definitions: list[Match] = [
-        (start, end, grammar.patterns[index], node, cast(Captures, captures)) for start, end, index, node, captures in best.values()
+        (start, end, grammar.patterns[index], node, cast("Captures", captures))
+        for start, end, index, node, captures in best.values()
     ]
     if language.heads and root.has_error:
         for found_again in recovered(language, root, source, set(best)):
             pattern = Pattern(PatternRole.SYMBOL, "", found_again.kind)
             whole, places = found_again.whole, {"name": [found_again.name], "body": [found_again.body]}
-            definitions.append((whole.start_byte, -whole.end_byte, pattern, whole, cast(Captures, places)))
+            definitions.append((whole.start_byte, -whole.end_byte, pattern, whole, cast("Captures", places)))
     definitions.sort(key=itemgetter(0, 1))
     return Matches(definitions, prefixes, documentations, references)
 

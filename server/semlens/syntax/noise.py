@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 
 from semlens.syntax.language import Language
 
 
-@lru_cache(maxsize=None)
+@cache
 def _patterns(language: Language) -> tuple[re.Pattern[bytes], ...]:
     return tuple(re.compile(pattern.encode(), re.MULTILINE) for pattern in language.noise)
 

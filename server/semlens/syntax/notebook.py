@@ -14,7 +14,16 @@ from semlens.syntax.grammars import grammar_of
 from semlens.syntax.registry import BY_NAME
 
 _MAX_TITLE = 80
-_MAGICS = {"bash": "sh", "sh": "sh", "javascript": "js", "js": "js", "html": "html", "ruby": "rb", "perl": "pl", "sql": "sql"}
+_MAGICS = {
+    "bash": "sh",
+    "sh": "sh",
+    "javascript": "js",
+    "js": "js",
+    "html": "html",
+    "ruby": "rb",
+    "perl": "pl",
+    "sql": "sql",
+}
 _EXTENSIONS = {
     "python": "py", "r": "R", "julia": "jl", "scala": "scala", "javascript": "js", "typescript": "ts", "c++": "cpp",
     "bash": "sh", "ruby": "rb", "rust": "rs", "go": "go", "kotlin": "kt", "java": "java", "c#": "cs", "haskell": "hs",
@@ -33,7 +42,7 @@ class _Cell:
     span: Span
 
 
-def outline_of_notebook(path: str, source: bytes, n_lines: int, role: Role, parse: Parse) -> Outline:
+def outline_of_notebook(source: bytes, n_lines: int, role: Role, parse: Parse) -> Outline:
     """The outline of a notebook; of one that is no notebook, without symbols.
 
     :param parse: the parser for the cells' own text.
@@ -52,10 +61,19 @@ def outline_of_notebook(path: str, source: bytes, n_lines: int, role: Role, pars
         place = cell.places[0] if cell.places else (cell.span.start_line, cell.span.start_column)
         symbols.append(
             Symbol(
-                title, title, SymbolKind.STRING, cell.span, Span(place[0], place[1], place[0], place[1]), "", "", -1,
-            )  # fmt: skip
+                title,
+                title,
+                SymbolKind.STRING,
+                cell.span,
+                Span(place[0], place[1], place[0], place[1]),
+                "",
+                "",
+                -1,
+            )
         )
-        inner = parse("cell.md" if cell.kind == "markdown" else f"cell.{_cell_extension(cell.text, extension)}", _code(cell))
+        inner = parse(
+            "cell.md" if cell.kind == "markdown" else f"cell.{_cell_extension(cell.text, extension)}", _code(cell)
+        )
         if cell.kind == "code":
             symbols.extend(_moved(symbol, cell, at) for symbol in inner.symbols)
             references.update(dict.fromkeys((at + 1 + max(index, -1), name) for index, name in inner.references))
@@ -171,7 +189,10 @@ def _moved(symbol: Symbol, cell: _Cell, at: int) -> Symbol:
 
 
 def _moved_span(span: Span, cell: _Cell) -> Span:
-    start, end = _moved_place(span.start_line, span.start_column, cell), _moved_place(span.end_line, span.end_column, cell)
+    start, end = (
+        _moved_place(span.start_line, span.start_column, cell),
+        _moved_place(span.end_line, span.end_column, cell),
+    )
     return Span(*start, *max(start, end))
 
 

@@ -43,10 +43,10 @@ def parse(path: str, source: bytes) -> Outline:
         if language is not None and _has_outline(language) and not too_deep(text) and not lines_too_long(text):
             try:
                 return _outline(language, path, text, n_lines, role)
-            except Exception:  # one file's fault must cost that file's symbols only
+            except Exception:  # noqa: BLE001 - one file's fault must cost that file's symbols only
                 _log.exception("no symbols for %s", path)
         return Outline(name or "", n_lines, (), windows(text), role)
-    except Exception:
+    except Exception:  # noqa: BLE001 - see above
         _log.exception("no outline for %s", path)
         return Outline("", 0, (), ())
 
@@ -57,7 +57,7 @@ def _has_outline(language: Language) -> bool:
 
 def _outline(language: Language, path: str, text: bytes, n_lines: int, role: Role) -> Outline:
     if language.splitter is Splitter.NOTEBOOK:
-        return outline_of_notebook(path, text, n_lines, role, parse)
+        return outline_of_notebook(text, n_lines, role, parse)
     if language.splitter is Splitter.SCRIPT_TAGS:
         return _with_scripts(language, path, text, n_lines, role)
     grammar = grammar_of(language)

@@ -66,9 +66,9 @@ def _add_stretch(passages: list[Passage], lines: list[bytes], start: int, stop: 
     if start == stop:
         return
     text = b"".join(lines[start:stop])
-    for piece in slices(text) if stop - start == 1 and len(text) > MAX_BYTES else (text,):
-        if _WORD.search(piece):
-            passages.append(_file_passage(first_row + start, first_row + stop - 1, dedented(piece)))
+    pieces = slices(text) if stop - start == 1 and len(text) > MAX_BYTES else [text]
+    first, last = first_row + start, first_row + stop - 1
+    passages.extend(_file_passage(first, last, dedented(piece)) for piece in pieces if _WORD.search(piece))
 
 
 def _file_passage(first_row: int, last_row: int, body: str) -> Passage:
@@ -155,7 +155,7 @@ class _Maker:
                 self._top.append(definition)
 
     def _of_definition(self, index: int, definition: Definition) -> list[Passage]:
-        source, start, end = self._source, definition.start, definition.end
+        start, end = definition.start, definition.end
         first_row, last_row = definition.start_row, definition.end_row
         body = definition.body
         children = definition.children
@@ -165,7 +165,7 @@ class _Maker:
             pieces = self._pieces(definition, [self._definitions[child] for child in children], is_container)
             if pieces is not None:
                 return self._of_pieces(index, definition, pieces)
-        if not long or body < 0 and last_row == first_row:
+        if not long or (body < 0 and last_row == first_row):
             if body >= 0:
                 text = self._body(definition, end)
             elif definition.kind in CALLABLE_KINDS:
@@ -210,27 +210,27 @@ class _Maker:
         root = self._root(definition.code)
         node = root.descendant_for_byte_range(definition.code, definition.end - 1) if root is not None else None
         depths = borders(node, first_row, last_row) if node is not None else None
-        passages = []
+        passages: list[Passage] = []
         stretches = cut(lines, first_row, depths)
         head = source.count(b"\n", start, definition.inner) if definition.body >= 0 else 0
         for begin, stop in stretches:
             text_from = begin
             if begin == 0 and head and head < stop:  # signature and docstring stand in their own fields
-                text_from = head if lines[head - 1 : head] and definition.inner > definition.body else min(head, stop - 1)
+                text_from = (
+                    head if lines[head - 1 : head] and definition.inner > definition.body else min(head, stop - 1)
+                )
             text = b"".join(lines[text_from:stop])
             if begin and not text.strip():
                 continue
-            if len(text) > 2 * MAX_BYTES:
-                for piece in slices(text):
-                    passages.append(self._passage(index, definition, first_row + begin, first_row + stop - 1, dedented(piece)))
-                continue
-            passages.append(self._passage(index, definition, first_row + begin, first_row + stop - 1, dedented(text)))
+            first, last = first_row + begin, first_row + stop - 1
+            pieces = slices(text) if len(text) > 2 * MAX_BYTES else [text]
+            passages.extend(self._passage(index, definition, first, last, dedented(piece)) for piece in pieces)
         return passages
 
     def _pieces(
         self, definition: Definition, children: list[Definition], is_container: bool
     ) -> list[tuple[int, int, bytes]] | None:
-        """A container's own text and its members' signatures, as (first row, last row, lines); None to take it whole."""
+        """A container's own text and its members' signatures, with their rows; None to take it whole."""
         source = self._source
         position = definition.inner if definition.body >= 0 else definition.code
         line_start = source.rfind(b"\n", 0, position) + 1
@@ -244,7 +244,9 @@ class _Maker:
         row = definition.start_row + source.count(b"\n", definition.start, position)
         pieces: list[tuple[int, int, bytes]] = []
         if definition.code != definition.start:
-            pieces.append((definition.start_row, definition.start_row, source[definition.start : definition.code].strip() + b"\n"))
+            pieces.append(
+                (definition.start_row, definition.start_row, source[definition.start : definition.code].strip() + b"\n")
+            )
         elided = False
         for child in children:
             if child.start < position or child.end > end + 1:

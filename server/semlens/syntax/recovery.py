@@ -1,8 +1,8 @@
 """Definitions that a grammar lost in broken text, found again by their first lines.
 
-An open bracket may cost the rest of a file its tree, and people search while they type. Where the tree has an error, lines
-that look like the head of a definition stand in for the matches that are missing. Ends are guessed: by indentation, or by
-matching braces.
+An open bracket may cost the rest of a file its tree, and people search while they type. Where the tree has an error,
+lines that look like the head of a definition stand in for the matches that are missing. Ends are guessed: by
+indentation, or by matching braces.
 """
 
 from __future__ import annotations

@@ -110,8 +110,8 @@ class _Builder:
         stack: list[tuple[int, int, int, int, str, SymbolKind]] = []
         package = ""
         clauses: dict[int, int] = {}
-        for start, negative_end, pattern, node, captures in matches:
-            end = -negative_end
+        for code, negative_end, pattern, node, captures in matches:
+            start, end = code, -negative_end
             role, kind = pattern.role, pattern.kind
             if role is PatternRole.IGNORE:
                 continue
@@ -124,7 +124,6 @@ class _Builder:
                 if not pattern.capture.endswith(".symbol"):
                     continue
                 kind = SymbolKind.PACKAGE
-            code = start
             row = -1
             if self._prefixes:
                 start, row = self._extended(start)
@@ -159,7 +158,11 @@ class _Builder:
                 continue
             if language.merge_clauses:
                 earlier = clauses.get(within)
-                if earlier is not None and symbols[earlier].name == name and symbols[earlier].qualified_name.endswith(inner):
+                if (
+                    earlier is not None
+                    and symbols[earlier].name == name
+                    and symbols[earlier].qualified_name.endswith(inner)
+                ):
                     self._merge(symbols, definitions, earlier, node)
                     stack.append((end, start, earlier, earlier, inner, kind))
                     continue
@@ -188,7 +191,7 @@ class _Builder:
                 definition.body_end = end if last.end_byte - last.start_byte == 1 else min(last.end_byte, end)
             else:
                 definition.body, definition.body_end = -1, end
-            self._document(definition, kind)
+            self._document(definition)
             if start != code and language.prefix_is_signature:
                 definition.signature = self._signature.read(source, start, -1, code)
             else:
@@ -311,9 +314,9 @@ class _Builder:
             return True
         if between[:1].isalnum() or between[0] in b"})];_":
             return False
-        return all(
-            not line.strip() or self._comments.is_comment(line.strip()) for line in between.split(b"\n")
-        ) or (between.startswith(b"/*") and between.endswith(b"*/"))
+        return all(not line.strip() or self._comments.is_comment(line.strip()) for line in between.split(b"\n")) or (
+            between.startswith(b"/*") and between.endswith(b"*/")
+        )
 
     def _without_trailing(self, start: int, end: int, row: int, column: int) -> tuple[int, int, int]:
         """The end of a range without blank and comment lines at its end."""
@@ -332,7 +335,7 @@ class _Builder:
             column = end - (source.rfind(b"\n", 0, end) + 1)
         return end, row, column
 
-    def _document(self, definition: Definition, kind: SymbolKind) -> None:
+    def _document(self, definition: Definition) -> None:
         source, language = self._source, self._language
         definition.inner = definition.body
         definition.lead = definition.start

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 
 import pytest
+
 from semlens.syntax.decode import decode, to_utf8
 from semlens.syntax.parser import parse
 
@@ -27,7 +28,11 @@ SOURCE = "def grüße():\n    return '😀'\n"
 def test_encodings_give_the_same_text_and_symbols(data: bytes) -> None:
     assert decode(data) == SOURCE
     [symbol] = parse("a.py", data).symbols
-    assert (symbol.name, symbol.name_span.start_column, symbol.name_span.end_column) == ("grüße", 4, 4 + len("grüße".encode()))
+    assert (symbol.name, symbol.name_span.start_column, symbol.name_span.end_column) == (
+        "grüße",
+        4,
+        4 + len("grüße".encode()),
+    )
 
 
 def test_latin_1_is_text() -> None:
@@ -53,7 +58,10 @@ def test_binary_is_no_text(data: bytes) -> None:
 def test_line_ends_do_not_change_lines_and_columns(end: str) -> None:
     source = end.join(["import os", "class A:", "    def é(self):", "        return 1", ""])
     outline = parse("a.py", source.encode())
-    spans = [(s.name, s.span.start_line, s.span.start_column, s.span.last_line, s.name_span.start_column) for s in outline.symbols]
+    spans = [
+        (s.name, s.span.start_line, s.span.start_column, s.span.last_line, s.name_span.start_column)
+        for s in outline.symbols
+    ]
     assert spans == [("A", 1, 0, 3, 6), ("é", 2, 4, 3, 8)]
     assert outline.n_lines == 4
 

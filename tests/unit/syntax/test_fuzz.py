@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
+
 from semlens.core.symbol import Outline
 from semlens.syntax.descriptions import LANGUAGES
 from semlens.syntax.parser import parse
@@ -14,9 +15,9 @@ from semlens.syntax.parser import parse
 OUTLINES = Path(__file__).parents[2] / "outline"
 SAMPLES = sorted(path for path in OUTLINES.glob("*/*") if path.is_file() and path.suffix != ".outline")
 _SNIPPETS = [
-    b"(", b")", b"{", b"}", b"[", b"]", b'"', b"'", b"`", b"\n", b"\r\n", b"\r", b"\t", b" ", b";", b":", b"=", b"<", b">", b"/*",
-    b"*/", b"//", b"#", b"--", b'"""', b"\\", b"@", b"\xff", b"\xc3", "é".encode(), "😀".encode(), b"def ", b"class ", b"end\n",
-    b"function ", b"\x0c", b"\x0b", b"\x85", b"\xe2\x80\xa8",
+    b"(", b")", b"{", b"}", b"[", b"]", b'"', b"'", b"`", b"\n", b"\r\n", b"\r", b"\t", b" ", b";", b":", b"=", b"<",
+    b">", b"/*", b"*/", b"//", b"#", b"--", b'"""', b"\\", b"@", b"\xff", b"\xc3", "é".encode(), "😀".encode(), b"def ", b"class ",
+    b"end\n", b"function ", b"\x0c", b"\x0b", b"\x85", b"\xe2\x80\xa8",
 ]  # fmt: skip
 
 

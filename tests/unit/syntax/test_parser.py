@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+
 from semlens.syntax.nesting import too_deep
 from semlens.syntax.parser import parse
 
@@ -114,5 +115,12 @@ def test_notebook_cells_hold_their_symbols() -> None:
 
 
 def test_json_that_is_no_notebook_has_no_cells() -> None:
-    for source in (b"{}", b"[]", b"", b'{"cells": 3}', b'{"cells": [1, {"source": 2, "cell_type": 3}]}', b'{"cells": ['):
+    for source in (
+        b"{}",
+        b"[]",
+        b"",
+        b'{"cells": 3}',
+        b'{"cells": [1, {"source": 2, "cell_type": 3}]}',
+        b'{"cells": [',
+    ):
         assert parse("a.ipynb", source).symbols == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from semlens.core.symbol import Passage, SymbolKind
 from semlens.syntax.cutting import MAX_BYTES, MAX_LINES
 from semlens.syntax.parser import parse
@@ -72,10 +74,12 @@ def test_a_long_body_is_cut_between_statements_and_every_part_has_the_header() -
     source = 'def long(value):\n    """Doc."""\n' + "".join(block.format(n=n) for n in range(60)) + "    return value\n"
     passages = passages_of(source.encode())
     assert len(passages) > 3
-    assert {(p.symbol, p.name, p.signature, p.documentation) for p in passages} == {(0, "long", "def long(value)", "Doc.")}
+    assert {(p.symbol, p.name, p.signature, p.documentation) for p in passages} == {
+        (0, "long", "def long(value)", "Doc.")
+    }
     assert passages[0].start_line == 0
     assert passages[-1].end_line == len(source.splitlines()) - 1
-    for before, after in zip(passages, passages[1:], strict=False):
+    for before, after in pairwise(passages):
         assert after.start_line == before.end_line + 1
         assert after.body.startswith(("if value ==", "return"))
     for passage in passages:

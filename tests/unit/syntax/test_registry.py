@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 from semlens.syntax.descriptions import LANGUAGES
 from semlens.syntax.grammars import grammar_of
 from semlens.syntax.registry import BY_NAME, CODE_LIKE, language_of, module_of
@@ -28,7 +29,7 @@ from semlens.syntax.registry import BY_NAME, CODE_LIKE, language_of, module_of
         (".bashrc", b"", "bash"),
         ("a.h", b"", "c"),
         ("a.h", b"int f(void);\n", "c"),
-        ("a.h", b"#ifdef __cplusplus\nextern \"C\" {\n#endif\nint f(void);\n", "c"),
+        ("a.h", b'#ifdef __cplusplus\nextern "C" {\n#endif\nint f(void);\n', "c"),
         ("a.h", b"namespace x {\nclass A {\n};\n}\n", "cpp"),
         ("a.h", b"#import <x.h>\n@interface Foo\n@end\n", "objc"),
         ("a.m", b"@implementation Foo\n@end\n", "objc"),
@@ -98,7 +99,9 @@ def test_code_like_extensions_have_no_description_of_their_own() -> None:
 
 def test_the_registry_loads_no_grammar() -> None:
     program = "import semlens.syntax.registry, sys; print(any(m.startswith('tree_sitter') for m in sys.modules))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=_environment())
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=_environment()
+    )
     assert done.stdout.strip() == "False"
 
 

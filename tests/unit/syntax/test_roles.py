@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from semlens.core.symbol import Role
 from semlens.syntax.roles import role_of
 

@@ -12,7 +12,10 @@ _MACROS = (
     rf"(?<![,=(|&+\-*/<>?:\\\n{{])\n[ \t]*({_MACRO})[ \t]*(?=\r?\n)",
     rf"\{{[ \t]*\r?\n[ \t]*({_MACRO})[ \t]*(?=\r?\n\s*[a-z])",
     # before the type of a function, or between it and its name: LIB_EXPORT int LIB_CALL f(
-    rf"^(?:extern[ \t]+|static[ \t]+|inline[ \t]+)*({_MACRO})(?=[ \t]+[A-Za-z_][\w:<>,*& \t]{{0,200}}[ \t*&][A-Za-z_]\w*[ \t]*\()",
+    (
+        rf"^(?:extern[ \t]+|static[ \t]+|inline[ \t]+)*({_MACRO})"
+        r"(?=[ \t]+[A-Za-z_][\w:<>,*& \t]{0,200}[ \t*&][A-Za-z_]\w*[ \t]*\()"
+    ),
     rf"^[A-Za-z_][\w:<>, \t*&]{{0,200}}[ \t*&]({_MACRO})(?=[ \t]+[A-Za-z_][\w:]*[ \t]*\()",
     # in the head of a class: class LIB_EXPORT Foo
     rf"\b(?:class|struct)[ \t]+({_MACRO})(?=[ \t]+[A-Za-z_]\w*[ \t]*(?:[:{{]|final\b|$))",
@@ -31,7 +34,8 @@ LANGUAGES: tuple[Language, ...] = (
         extensions=(".go",),
         line_comments=_SLASHES,
         block_comments=_BLOCK,
-        heads=r"^(?:type[ \t]+(?P<type>\w+)[ \t]+(?:struct|interface)\b|func[ \t]+(?:\([^)\n]*\)[ \t]*)?(?P<callable>\w+))",
+        heads=r"^(?:type[ \t]+(?P<type>\w+)[ \t]+(?:struct|interface)\b"
+        r"|func[ \t]+(?:\([^)\n]*\)[ \t]*)?(?P<callable>\w+))",
     ),
     Language(
         name="rust",
@@ -55,7 +59,10 @@ LANGUAGES: tuple[Language, ...] = (
         block_comments=_BLOCK,
         signature_skip=_ANNOTATIONS,
         signature_trim="{;",
-        heads=_MODIFIERS + r"(?:(?:class|interface|enum|record)[ \t]+(?P<type>\w+)|[\w<>\[\], .?]{1,120}[ \t]+(?P<callable>(?!if\b|for\b|while\b|switch\b|catch\b|return\b|new\b)\w+)[ \t]*\([^;=]{0,400}\)[^;=]{0,200}\{)",
+        heads=_MODIFIERS
+        + r"(?:(?:class|interface|enum|record)[ \t]+(?P<type>\w+)|[\w<>\[\], .?]{1,120}[ \t]+"
+        + r"(?P<callable>(?!if\b|for\b|while\b|switch\b|catch\b|return\b|new\b)\w+)"
+        + r"[ \t]*\([^;=]{0,400}\)[^;=]{0,200}\{)",
     ),
     Language(
         name="c",
@@ -73,7 +80,21 @@ LANGUAGES: tuple[Language, ...] = (
         name="cpp",
         grammar="cpp",
         queries=("cpp", "c_declarations"),
-        extensions=(".cpp", ".cc", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".ipp", ".inl", ".tpp", ".ixx", ".cppm"),
+        extensions=(
+            ".cpp",
+            ".cc",
+            ".cxx",
+            ".c++",
+            ".hpp",
+            ".hh",
+            ".hxx",
+            ".h++",
+            ".ipp",
+            ".inl",
+            ".tpp",
+            ".ixx",
+            ".cppm",
+        ),
         separator="::",
         name_separators=("::",),
         name_cut=r"(?<!operator)\s*\(\s*\).*$",
@@ -84,7 +105,9 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=_SLASHES,
         block_comments=_BLOCK,
         signature_trim="{;",
-        heads=r"^(?:(?:template[ \t]*<[^;{}]{0,300}>\s*)?(?:class|struct)[ \t]+(?P<type>\w+)[^;(]{0,200}\{|(?:[\w:<>,&*]{1,80}[ \t]+){1,6}[*&]*(?P<callable>[\w:~]{1,100})\([^;=]{0,400}\)[^;=()]{0,100}\{)",
+        heads=r"^(?:(?:template[ \t]*<[^;{}]{0,300}>\s*)?(?:class|struct)[ \t]+(?P<type>\w+)[^;(]{0,200}\{"
+        r"|(?:[\w:<>,&*]{1,80}[ \t]+){1,6}[*&]*(?P<callable>[\w:~]{1,100})"
+        r"\([^;=]{0,400}\)[^;=()]{0,100}\{)",
     ),
     Language(
         name="csharp",
@@ -127,7 +150,8 @@ LANGUAGES: tuple[Language, ...] = (
         signature_skip=_ANNOTATIONS,
         signature_trim="{=",
         constructors=("constructor",),
-        heads=_MODIFIERS + r"(?:(?:class|interface|object)[ \t]+(?P<type>\w+)|fun[ \t]+(?:<[^>\n]*>[ \t]*)?(?:\w+\.)?(?P<callable>\w+))",
+        heads=_MODIFIERS
+        + r"(?:(?:class|interface|object)[ \t]+(?P<type>\w+)|fun[ \t]+(?:<[^>\n]*>[ \t]*)?(?:\w+\.)?(?P<callable>\w+))",
     ),
     Language(
         name="swift",

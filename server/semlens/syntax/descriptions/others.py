@@ -54,7 +54,9 @@ LANGUAGES: tuple[Language, ...] = (
     _plain("haxe", ".hx"),
     _plain("heex", ".heex .leex"),
     _plain("hlsl", ".hlsl .hlsli .fx"),
-    _plain("ini", ".ini .cfg .conf .editorconfig", file_names=".gitconfig .npmrc .flake8 .pylintrc setup.cfg", code=False),
+    _plain(
+        "ini", ".ini .cfg .conf .editorconfig", file_names=".gitconfig .npmrc .flake8 .pylintrc setup.cfg", code=False
+    ),
     _plain("ispc", ".ispc"),
     _plain("janet", ".janet"),
     _plain("jsonnet", ".jsonnet .libsonnet"),
@@ -102,6 +104,10 @@ LANGUAGES: tuple[Language, ...] = (
     _plain("vim", ".vim", file_names=".vimrc vimrc"),
     _plain("wat", ".wat .wast"),
     _plain("wgsl", ".wgsl"),
-    _plain("xml", ".xml .xsd .xsl .xslt .svg .plist .wsdl .rss .kml .csproj .vbproj .fsproj .props .targets .xaml .resx", code=False),
+    _plain(
+        "xml",
+        ".xml .xsd .xsl .xslt .svg .plist .wsdl .rss .kml .csproj .vbproj .fsproj .props .targets .xaml .resx",
+        code=False,
+    ),
     _plain("yuck", ".yuck"),
 )
