@@ -36,6 +36,10 @@ def names(ran) -> list[str]:
         (("search", ""), 2, "empty"),
         (("outline", "missing.py"), 1, "There is no file"),
         (("similar", "words.py"), 2, "PATH:LINE"),
+        (("similar", "missing.py:3"), 2, "There is no file"),
+        (("context", "--at", "words.py:x"), 2, "PATH:LINE"),
+        (("context", "x", "--tokenizer", "missing.json"), 2, "tokenizer"),
+        (("similar", "words.py"), 2, "PATH:LINE"),
         (("context", "--at", "missing.py:3"), 2, "There is no file"),
     ],
 )

@@ -94,6 +94,21 @@ def test_outline_doctor_and_verify(semlens):
     assert doctor.returncode == 0, doctor.stdout
 
 
+def test_code_like_a_place_twins_and_a_pack_for_a_prompt(semlens, workspace):
+    (workspace / "copy.py").write_text((workspace / "words.py").read_text().replace("count_words", "tally"))
+    similar = hits(semlens("similar", "words.py:5", "--json"))
+    assert similar[0]["name"] == "tally"
+    assert "count_words" not in {hit["name"] for hit in similar}
+    pack = json.loads(semlens("context", "upload a file again", "--budget", "300", "--json").stdout)
+    assert "uploadWithRetry" in pack["text"]
+    assert 0 < pack["tokens"] <= pack["budget"] == 300
+    assert "uploadWithRetry" in {item["name"] for item in pack["items"]}
+    assert "uploadWithRetry" in semlens("context").stdout
+    duplicates = semlens("duplicates", "--json")
+    assert duplicates.returncode == 0
+    assert "groups" in json.loads(duplicates.stdout)
+
+
 def test_the_module_runs_too(installation, workspace, semlens):
     python = installation.folder / "bin" / "python"
     ran = subprocess.run(

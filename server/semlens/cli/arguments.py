@@ -115,7 +115,7 @@ def _add_models(add: _Add) -> None:
         ("bench", "measure the models' speed on this machine"),
     ):
         action = actions.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-        action.set_defaults(run=f"models:run_{name}" if name != "bench" else "later:run", feature="models bench")
+        action.set_defaults(run=f"models:run_{name}" if name != "bench" else "models_bench:run")
         if name != "list":
             action.add_argument("model", nargs=None if name == "show" else "?", metavar="NAME", help="a model's name")
         _add_json(action)
@@ -125,7 +125,9 @@ def _add_models(add: _Add) -> None:
 def _add_likeness(add: _Add) -> None:
     similar = add("similar", "similar:run", "find code like the symbol at a place")
     similar.add_argument("place", metavar="PATH:LINE", help="a line of the symbol, counted from 1")
-    duplicates = add("duplicates", "duplicates:run", "find groups of near-identical symbols, renamed variables included")
+    duplicates = add(
+        "duplicates", "duplicates:run", "find groups of near-identical symbols, renamed variables included"
+    )
     _add_folder(duplicates)
     context = add(
         "context",
@@ -135,9 +137,15 @@ def _add_likeness(add: _Add) -> None:
     context.add_argument("query", nargs="*", metavar="QUERY", help="what the prompt is about")
     context.add_argument("--at", metavar="PATH:LINE", help="pack what a reader of this place needs")
     context.add_argument(
-        "--budget", type=_bounded(1, 10_000_000), default=4000, metavar="TOKENS", help="never more than this (default: 4000)"
+        "--budget",
+        type=_bounded(1, 10_000_000),
+        default=4000,
+        metavar="TOKENS",
+        help="never more than this (default: 4000)",
     )
-    context.add_argument("--tokenizer", metavar="FILE", help="count with this tokenizer.json (default: a safe estimate)")
+    context.add_argument(
+        "--tokenizer", metavar="FILE", help="count with this tokenizer.json (default: a safe estimate)"
+    )
     for command in (similar, context):
         _add_workspace(command)
     for command in (similar, duplicates):

@@ -91,6 +91,11 @@ def test_a_reader_that_has_enough_is_no_error(tmp_path):
         ("models",),
         ("models", "show"),
         ("outline",),
+        ("similar",),
+        ("similar", "words.py"),
+        ("similar", "missing.py:1"),
+        ("context", "--at", "words.py"),
+        ("context", "x", "--budget", "0"),
     ],
 )
 def test_bad_usage_is_exit_code_2(semlens, script, arguments):
@@ -123,14 +128,6 @@ def test_home_and_the_whole_disk_only_when_asked(semlens, script, workspace, mon
     assert code == 1
     assert "by its name" in err
     assert semlens("index", place)[0] == 0
-
-
-@pytest.mark.parametrize("arguments", [("models", "bench")])
-def test_what_is_not_built_says_so(semlens, arguments):
-    code, out, err = semlens(*arguments)
-    assert (code, out) == (1, "")
-    assert "not available yet" in err
-    assert len(err.splitlines()) == 1
 
 
 @pytest.mark.parametrize("command", [("index",), ("search", "x")])

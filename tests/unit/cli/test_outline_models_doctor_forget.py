@@ -135,6 +135,17 @@ def test_a_model_that_is_not_whole_is_found(semlens, own_models, fault):
     assert [check["name"] for check in found["checks"] if check["level"] == "fail"] == ["model"]
 
 
+def test_models_are_timed(semlens, own_models, monkeypatch):
+    monkeypatch.setattr("semlens.cli.models_bench._SECONDS_A_MODEL", 0.01)
+    code, out, _ = semlens("models", "bench", "--json")
+    (figures,) = json.loads(out)["models"]
+    assert code == 0
+    assert figures["name"] == own_models.name
+    assert figures["passages"] > 0
+    assert min(figures["loadMs"], figures["passagesPerSecond"], figures["queryMs"]) > 0
+    assert own_models.name in semlens("models", "bench")[1]
+
+
 def test_an_unknown_model_is_named_with_the_known_ones(semlens, own_models):
     code, _, err = semlens("models", "show", "gpt-17")
     assert code == 1

@@ -1,0 +1,94 @@
+"""``similar``, ``duplicates`` and ``context`` over a scripted engine: arguments and shapes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from semlens.core.context import ContextItem, ContextPack, DuplicateSet, DuplicatesResult
+from semlens.core.span import Span
+
+from .conftest import HIT
+
+PACK = ContextPack(
+    text="# net\n\n```python\ndef fetch(): ...\n```\n",
+    tokens=120,
+    counted_by="estimate",
+    budget=200,
+    items=(
+        ContextItem(
+            uri="file:///work/net.py",
+            path="net.py",
+            span=Span(2, 0, 9, 4),
+            name="fetch",
+            form="signature",
+            tokens=12,
+            why="matches",
+            dirty=False,
+            last_line_text="    return 1",
+        ),
+    ),
+    omitted=3,
+    masked=1,
+    generation=7,
+)
+
+
+@pytest.fixture
+def asked(script, monkeypatch, workspace):
+    """What the engine was asked, by method."""
+    import semlens.engine.engine as scripted
+
+    (workspace / "net.py").write_text("def fetch():\n    return 1\n")
+    calls = {}
+
+    def similar(_self, uri, line, limit, _cancel):
+        calls["similar"] = (uri, line, limit)
+        return script.result
+
+    def duplicates(_self, uri, limit, _cancel):
+        calls["duplicates"] = (uri, limit)
+        twin = replace(HIT, path="src/net/again.py", name="fetch_again")
+        return DuplicatesResult((DuplicateSet((HIT, twin), 0.93456, 31),), 12)
+
+    def context(_self, request, _cancel):
+        calls["context"] = request
+        return PACK
+
+    for method in (similar, duplicates, context):
+        monkeypatch.setattr(scripted.Engine, method.__name__, method, raising=False)
+    return calls
+
+
+def test_similar_asks_for_a_line_counted_from_zero(semlens, asked, workspace):
+    code, out, _ = semlens("similar", "net.py:2", "-n", "4", "--json")
+    assert code == 0
+    assert asked["similar"] == ((workspace / "net.py").as_uri(), 1, 4)
+    assert json.loads(out)["hits"][0]["name"] == "fetch_with_retry"
+    assert "fetch_with_retry" in semlens("similar", "net.py:2")[1]
+
+
+def test_duplicates_are_groups_with_what_they_cost(semlens, asked):
+    code, out, _ = semlens("duplicates", "--json")
+    (group,) = json.loads(out)["groups"]
+    assert code == 0
+    assert (group["similarity"], group["savedLines"]) == (0.9346, 31)
+    assert [symbol["path"] for symbol in group["symbols"]] == ["src/net/retry.py", "src/net/again.py"]
+    printed = semlens("duplicates")[1]
+    assert "2 times, 93% alike, 31 lines to save" in printed
+    assert "src/net/again.py:40-71" in printed
+
+
+def test_context_is_text_for_people_and_an_object_for_programs(semlens, asked, workspace):
+    code, out, err = semlens("context", "fetch", "again", "--budget", "200")
+    assert (code, out) == (0, PACK.text)
+    assert "120 of 200 tokens" in err
+    assert "1 secrets masked" in err
+    assert (asked["context"].query, asked["context"].budget) == ("fetch again", 200)
+    found = json.loads(semlens("context", "--at", "net.py:2", "--json")[1])
+    assert asked["context"].lines == (1, 1)
+    assert asked["context"].uri == (workspace / "net.py").as_uri()
+    assert (found["tokens"], found["countedBy"], found["omitted"], found["masked"]) == (120, "estimate", 3, 1)
+    assert (found["items"][0]["startLine"], found["items"][0]["endLine"]) == (3, 10)
