@@ -39,7 +39,6 @@ def names(ran) -> list[str]:
         (("similar", "missing.py:3"), 2, "There is no file"),
         (("context", "--at", "words.py:x"), 2, "PATH:LINE"),
         (("context", "x", "--tokenizer", "missing.json"), 2, "tokenizer"),
-        (("similar", "words.py"), 2, "PATH:LINE"),
         (("context", "--at", "missing.py:3"), 2, "There is no file"),
     ],
 )

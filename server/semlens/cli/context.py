@@ -35,9 +35,8 @@ def run(options: argparse.Namespace) -> int:
     if pack.text:
         print(pack.text, end="")
     masked = f", {pack.masked} secrets masked" if pack.masked else ""
-    say(
-        f"{pack.tokens} of {pack.budget} tokens ({pack.counted_by}), {len(pack.items)} pieces, {pack.omitted} left out{masked}"
-    )
+    size = f"{pack.tokens} of {pack.budget} tokens ({pack.counted_by})"
+    say(f"{size}, {len(pack.items)} pieces, {pack.omitted} left out{masked}")
     return 0
 
 

@@ -26,7 +26,7 @@ def parse_place(text: str, option: str) -> tuple[Path, int]:
 
 
 def workspace_of(file: Path, named: str | None) -> str | None:
-    """The folder to index for a place: the one named, the one we stand in if it holds the file, else the file's project."""
+    """The folder to index for a place: the one named, the one we stand in if it holds the file, else its project."""
     if named is not None:
         return named
     if file.is_relative_to(Path.cwd()):
