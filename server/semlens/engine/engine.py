@@ -21,13 +21,13 @@ from semlens.core.paths import uri_to_path
 from semlens.core.request import SearchRequest
 from semlens.core.status import EngineStatus
 from semlens.core.symbol import Outline
+from semlens.embedding.token_counting import load_counter
 from semlens.engine.buffers import Buffers
 from semlens.engine.discovery import check_root
 from semlens.engine.documents import Documents
 from semlens.engine.duplicate_finder import DuplicateFinder
 from semlens.engine.hits import make_hit
 from semlens.engine.indexer import Indexer
-from semlens.embedding.token_counting import load_counter
 from semlens.engine.mapping import make_map
 from semlens.engine.overlay_indexer import locate
 from semlens.engine.packing import make_pack, wishes_for
@@ -391,8 +391,8 @@ class Engine:
         snapshot = self._indexer.snapshot
         hits, stale = self._hits(rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain)
         if stale:
-            self._indexer.post_change(lambda: self._indexer.files_changed(sorted(stale)))
-            snapshot = self._wait_for_disk(cancel)
+            self._indexer.post_change(lambda: self._indexer.files_changed(sorted(stale), urgent=True))
+            snapshot = self._wait_for_disk(stale, cancel)
             hits, _ = self._hits(rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain)
         for hit in hits[:5]:
             self._indexer.recent.append((os.path.realpath(hit.root) if hit.root else "", hit.path))
@@ -403,13 +403,13 @@ class Engine:
         """The snapshot shows all that is known to have changed. Asked in this order, nothing slips through between."""
         return self._indexer.settled and self._indexer.is_published
 
-    def _wait_for_disk(self, cancel: CancelToken) -> IndexSnapshot:
+    def _wait_for_disk(self, stale: set[str], cancel: CancelToken) -> IndexSnapshot:
         deadline = time.monotonic() + DISK_WAIT_SECONDS
         while time.monotonic() < deadline and not self._indexer.is_reader:
             cancel.check()
             with self._indexer.published:
                 self._indexer.published.wait(0.02)
-            if self._is_up_to_date:
+            if not self._indexer.is_waiting_for(stale):
                 break
         return self._indexer.snapshot
 

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -297,14 +297,16 @@ class Indexer:
             for path in changes:
                 state.changed.setdefault(path, now)
 
-    def files_changed(self, paths: list[str]) -> None:
-        """:param paths: absolute."""
+    def files_changed(self, paths: list[str], *, urgent: bool = False) -> None:
+        """:param paths: absolute. :param urgent: a question waits for them."""
         now = time.monotonic()
         for path in paths:
             for state in self.states.values():
                 relative = state.discovery.relative(path) if state.index.writer else None
                 if relative is not None:
                     state.changed.setdefault(relative, now)
+                    if urgent:
+                        state.urgent.add(relative)
 
     def rescan(self, real: str | None, *, full: bool) -> None:
         for name, state in self.states.items():
@@ -353,15 +355,21 @@ class Indexer:
             self._deadlines.at(self._rest_until)
             return
         if state.changed:
-            state.take_changed()
             self._changed()
+            state.take_changed()
         if state.scan_again and not state.scan:
             self._start_scan(state)
+        model = self._first_model()
+        max_bytes = self._settings.files.max_size_kb * 1024
+        if state.urgent:
+            request = state.next_batch(max_bytes, model, urgent=True)
+            if request is not None:
+                self._ask_worker(state, self._interactive, request)
+            state.urgent = {path for path in state.urgent if state.is_waiting_for(path)}
         pool = self._pool if state.scan or len(state.pending) + len(state.in_flight) > 16 else self._interactive
         n_cores = pool.n_workers if state.first_index else self._settings.n_processors
-        model = self._first_model()
         while state.pending and len(state.in_flight) < 2 * 48 * n_cores:
-            request = state.next_batch(self._settings.files.max_size_kb * 1024, model)
+            request = state.next_batch(max_bytes, model)
             if request is None:
                 break
             self._ask_worker(state, pool, request)
@@ -421,6 +429,7 @@ class Indexer:
     def _scan_done(self, state: RootState, number: int, failure: str) -> None:
         if state.scan != number:
             return
+        self._changed(at_once=True)  # before anything counts as settled: who waits must see that the snapshot is old
         state.scan = 0
         if failure:
             self.errors.append(Problem(str(state.given), failure))
@@ -433,9 +442,9 @@ class Indexer:
         state.seen, state.touched = set(), set()
         state.skipped = state.discovery.skipped.copy()
         state.index.scanned = True
-        self._changed(at_once=True)
 
     def _parsed(self, state: RootState, paths: list[str], future: Future[ParsedBatch]) -> None:
+        self._changed(at_once=not state.urgent.isdisjoint(paths))
         for path in paths:
             state.in_flight.pop(path, None)
         if self.states.get(str(state.index.root)) is not state or self._stopping:
@@ -459,7 +468,6 @@ class Indexer:
             self._keep_vectors_of_saved_text(state, [outcome.path for outcome in result.outcomes])
             state.index.apply(result.outcomes, segment, result.tokens)
         state.last_change = time.monotonic()
-        self._changed()
 
     def _keep_vectors_of_saved_text(self, state: RootState, paths: list[str]) -> None:
         """What was embedded while it was typed need not be embedded when it is saved."""
@@ -533,6 +541,19 @@ class Indexer:
     def publishes_at_once(self) -> bool:
         """Something that nobody should wait for, such as typed text, stands to be published now."""
         return self._publish_at_once
+
+    def is_waiting_for(self, paths: Iterable[str]) -> bool:
+        """Some of these files (absolute) are known to have changed and not in the snapshot yet."""
+        states = [state for state in list(self.states.values()) if state.index.writer]
+        return (
+            self.is_awaited
+            or any(
+                (relative := state.discovery.relative(path)) is not None and state.is_waiting_for(relative)
+                for path in paths
+                for state in states
+            )
+            or not self.is_published
+        )
 
     @property
     def is_published(self) -> bool:

@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ class RootState:
     :ivar pending: paths to read, in order. :ivar in_flight: paths that a worker has.
     :ivar scan: number of the scan under way, 0 when there is none.
     :ivar scan_again: something happened that only another scan can sort out.
+    :ivar urgent: paths that a question waits for.
     :ivar touched: paths that were looked at while the scan went on, which may have passed their folder before.
     :ivar full: the next scan is to read every file again; ``scan_full``: the scan under way does.
     :ivar upgrading: what the index holds is of an older making until everything was read again.
@@ -65,6 +67,7 @@ class RootState:
     scan_full: bool = False
     upgrading: bool = False
     touched: set[str] = field(default_factory=set)
+    urgent: set[str] = field(default_factory=set)
     last_change: float = 0.0
     last_commit: float = field(default_factory=time.monotonic)
 
@@ -79,6 +82,10 @@ class RootState:
     def oldest_change(self) -> float | None:
         times = [*self.changed.values(), *(p.since for p in list(self.pending.values())), *self.in_flight.values()]
         return min(times, default=None)
+
+    def is_waiting_for(self, path: str) -> bool:
+        """The file is known to have changed, and what it says now is not in the index yet."""
+        return path in self.changed or path in self.pending or path in self.in_flight
 
     def note_found(self, found: list[FoundFile]) -> None:
         """Compare a part of a scan with what is known; what differs is to be read."""
@@ -143,11 +150,16 @@ class RootState:
         for path in [path for path in self.in_flight if is_below(path)]:
             self.changed.setdefault(path, now)  # what the worker read is not there any more
 
-    def next_batch(self, max_bytes: int, model: str) -> FilesRequest | None:
-        """Some of the pending files, as a request; they are in flight from now on."""
+    def next_batch(self, max_bytes: int, model: str, *, urgent: bool = False) -> FilesRequest | None:
+        """Some of the pending files, as a request; they are in flight from now on.
+
+        :param urgent: only those that a question waits for.
+        """
         files: list[tuple[str, ContentHash]] = []
         n_bytes = 0
-        for path, item in list(self.pending.items()):
+        candidates = self.urgent & self.pending.keys() if urgent else islice(self.pending, FILES_A_BATCH)
+        for path in list(candidates):
+            item = self.pending[path]
             if files and (len(files) >= FILES_A_BATCH or n_bytes + item.size > BYTES_A_BATCH):
                 break
             del self.pending[path]
