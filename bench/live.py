@@ -2,8 +2,8 @@
 
     python bench/live.py [--corpus M|S|/any/folder] [--files 3000] [--edits 10000] [--idle 60] [--quick]
 
-Works on a copy of a part of the corpus, with some 100,000 symbols, with the watcher and the first tier that is
-installed. Prints a table and writes bench/results/live.json. The bars are those of the issue "The live index".
+Works on a copy of the corpus, with the watcher and the first tier that is installed. Prints a table and writes
+bench/results/live.json. The bars are those of the issue "The live index".
 """
 
 from __future__ import annotations
@@ -36,8 +36,6 @@ from semlens.engine.settings import Settings
 
 BENCH = Path(__file__).resolve().parent
 RESULTS = BENCH / "results"
-PART_OF_M = ("Django", "sympy", "redis", "rxjs", "rust-ripgrep")
-"""Folders of M that make some 100,000 symbols together."""
 NAMED = re.compile(r"^(?:async )?(?:def|class) (\w+)", re.MULTILINE)
 DEADLINE_S = 1800.0
 
@@ -112,10 +110,7 @@ def copy_corpus(name: str, folder: Path) -> None:
     sys.path.insert(0, str(BENCH))
     from corpora import corpus
 
-    source = corpus(name)
-    for part in sorted(source.iterdir()):
-        if part.is_dir() and (name != "M" or part.name.startswith(PART_OF_M)):
-            shutil.copytree(part, folder / part.name, symlinks=True)
+    shutil.copytree(corpus(name), folder, symlinks=True)
 
 
 # --- branch switch ---------------------------------------------------------------------------------------------------
