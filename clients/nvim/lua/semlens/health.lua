@@ -1,44 +1,87 @@
 -- :checkhealth semlens
-
 local M = {}
 
-function M.check()
-  vim.health.start('semlens')
+local health = vim.health
+
+local function check_editor()
+  health.start('semlens: Neovim')
+  local version = tostring(vim.version())
   if vim.fn.has('nvim-0.11') == 1 then
-    vim.health.ok('Neovim is 0.11 or later')
+    health.ok('Neovim ' .. version)
   else
-    vim.health.error('Neovim 0.11 is needed', 'Install a later Neovim.')
+    health.error('Neovim ' .. version .. ' is too old', 'Install Neovim 0.11 or later.')
+  end
+  for _, problem in ipairs(require('semlens.config').problems()) do
+    health.warn(problem, 'See `:help semlens-settings`.')
+  end
+  if vim.lsp.is_enabled('semlens') then
+    health.ok("`vim.lsp.enable('semlens')`: buffers are shown to the server as they are opened")
+  else
+    health.info("Not enabled: the first command starts the server. `vim.lsp.enable('semlens')` starts it with a file.")
+  end
+end
+
+---@param found semlens.Found
+local function check_installation(found)
+  local cmd = vim.deepcopy(found.cmd)
+  cmd[#cmd] = 'doctor' -- instead of `serve`
+  table.insert(cmd, '--json')
+  local is_run, answer = pcall(function()
+    return vim.system(cmd, { text = true, env = require('semlens.config').get().env }):wait(30000)
+  end)
+  local is_json, report = pcall(vim.json.decode, is_run and answer.stdout or '')
+  if not is_run or not is_json or type(report.checks) ~= 'table' then
+    local said = is_run and vim.trim(answer.stderr or '') or tostring(answer)
+    health.error('`semlens doctor` does not answer: ' .. said, 'Install the server again.')
     return
   end
-  local config = vim.lsp.config.semlens
-  local command = config and config.cmd and config.cmd[1] or 'semlens'
-  if vim.fn.executable(command) == 1 then
-    vim.health.ok(('`%s` can be started'):format(command))
-  else
-    vim.health.error(('`%s` is not on the path'):format(command), "Install the server: pip install semlens; or set `cmd`.")
+  health.ok('semlens ' .. report.version)
+  for _, check in ipairs(report.checks) do
+    local line = ('%s: %s'):format(check.name, check.message)
+    -- It looks for editors on the path; we are in one.
+    if check.level == 'ok' or check.name == 'editors' then
+      health.ok(line)
+    elseif check.level == 'warn' then
+      health.warn(line, check.mend ~= '' and { check.mend } or nil)
+    else
+      health.error(line, check.mend ~= '' and { check.mend } or nil)
+    end
   end
-  if not vim.lsp.is_enabled('semlens') then
-    vim.health.warn('The server is not enabled', "Call require('semlens').setup() in your configuration.")
-  end
-  local client = require('semlens.server').client()
+end
+
+local function check_index()
+  health.start('semlens: index')
+  local client = require('semlens.client').get()
   if not client then
-    vim.health.info('No server runs: open a file of a project.')
+    health.info('The server does not run: open a file, or use a command such as `:SemanticStatus`.')
     return
   end
-  local answer = client:request_sync('semlens/status', {}, 2000)
+  local answer = client:request_sync('semlens/status', vim.empty_dict(), 5000)
   local status = answer and answer.result
   if not status then
-    vim.health.error('The server does not answer', 'See :lua vim.cmd.edit(vim.lsp.log.get_filename())')
+    health.error('The server does not answer', 'Look at `:SemanticLog`, then start Neovim anew.')
     return
   end
-  vim.health.ok(('The server is %s'):format(status.state))
-  for _, root in ipairs(status.roots) do
-    local path = vim.uri_to_fname(root.uri)
-    vim.health.info(('%s: %d files, %d symbols, watched: %s'):format(path, root.files, root.symbols, root.watching))
+  local tell = status.state == 'degraded' and health.warn or health.ok
+  tell(('state: %s, positions: %s'):format(status.state, client.offset_encoding))
+  for _, line in ipairs(require('semlens.status').lines(status)) do
+    if vim.trim(line[1]) ~= '' then
+      health.info(vim.trim(line[1]))
+    end
   end
-  for _, problem in ipairs(status.problems) do
-    vim.health.warn(vim.trim(problem.path .. ' ' .. problem.message))
+end
+
+function M.check()
+  check_editor()
+  health.start('semlens: server')
+  local found, problem = require('semlens.server').find(require('semlens.roots').of(0))
+  if not found then
+    health.error(problem or '', { 'Run `' .. require('semlens.server').install_command() .. '`.' })
+    return
   end
+  health.ok(('`%s`, from %s'):format(table.concat(found.cmd, ' '), found.from))
+  check_installation(found)
+  check_index()
 end
 
 return M

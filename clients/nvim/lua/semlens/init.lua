@@ -1,116 +1,104 @@
--- Semantic code search: what users and other plugins call. See :help semlens
-
+-- The Lua API. Every function returns at once; what needs the server starts it.
 local M = {}
 
----@type semlens.Options
-M.options = {}
-
----@type fun()?
-local cancel_last
-
----@param text string
----@param level? integer
-local function tell(text, level)
-  vim.notify('semlens: ' .. text, level or vim.log.levels.INFO)
-end
-
----@param options? semlens.Options
+---Optional: set the plugin's settings; `vim.g.semlens` does the same. Starts nothing.
+---@param options? semlens.Config|table
 function M.setup(options)
-  M.options = options or {}
-  local settings = M.options.settings or {}
-  vim.lsp.config('semlens', {
-    cmd = M.options.cmd,
-    settings = { semlens = settings },
-    init_options = settings,
-  })
-  vim.lsp.enable('semlens')
+  require('semlens.config').setup(options)
 end
 
---- Search, then let the user choose among the hits.
----@param query? string asked for when empty
+---@param source semlens.Source
+---@param text? string
+local function list(source, text)
+  if require('semlens.config').get().ui == 'select' then
+    require('semlens.select').open(source, text)
+  else
+    require('semlens.picker').open(source, text)
+  end
+end
+
+---Open the list of hits, with this question or an empty prompt.
+---@param text? string
 ---@param options? semlens.SearchOptions
-function M.search(query, options)
-  if not query or vim.trim(query) == '' then
-    vim.ui.input({ prompt = 'Find code by meaning: ' }, function(typed)
-      if typed and vim.trim(typed) ~= '' then
-        M.search(typed, options)
+function M.search(text, options)
+  list(require('semlens.sources').search(vim.api.nvim_get_current_buf(), options), text)
+end
+
+---The last list as it was left.
+function M.resume()
+  if not require('semlens.picker').again() then
+    require('semlens.client').say('Nothing was searched yet.', vim.log.levels.WARN)
+  end
+end
+
+---Code like the symbol at a place.
+---@param position? semlens.Position default: the cursor
+function M.similar(position)
+  local cursor = vim.api.nvim_win_get_cursor(0)
+  local what = position and ('line %d'):format(position.line + 1) or vim.fn.expand('<cword>')
+  position = position or { line = cursor[1] - 1, character = cursor[2] }
+  list(require('semlens.sources').similar(vim.api.nvim_get_current_buf(), position, what))
+end
+
+---Symbols of the workspace, by name and meaning.
+---@param text? string
+function M.symbols(text)
+  list(require('semlens.sources').symbols(vim.api.nvim_get_current_buf()), text)
+end
+
+---A prompt-ready pack of code for a question, a range or the cursor.
+---@param asked? semlens.ContextQuestion
+function M.context(asked)
+  require('semlens.context').open(asked or {})
+end
+
+---Groups of near-identical code, into the quickfix list.
+---@param uri? string of the one file to look for
+function M.duplicates(uri)
+  local client = require('semlens.client')
+  client.request('semlens/duplicates', { uri = uri }, function(err, answer, ready)
+    if err then
+      client.say(err, vim.log.levels.ERROR)
+      return
+    end
+    local hits = require('semlens.hits')
+    local items = {}
+    for number, group in ipairs(answer.groups) do
+      for _, hit in ipairs(group.symbols) do
+        local item = hits.to_quickfix(hit, ready.offset_encoding)
+        item.text = ('group %d, %d%%: %s'):format(number, math.floor(group.similarity * 100 + 0.5), item.text)
+        items[#items + 1] = item
       end
-    end)
-    return
-  end
-  options = options or {}
-  if cancel_last then
-    cancel_last()
-  end
-  local params = {
-    query = query,
-    limit = options.limit,
-    filter = options.filter,
-    textDocument = { uri = vim.uri_from_bufnr(0) },
-  }
-  cancel_last = require('semlens.server').request('semlens/search', params, function(problem, answer, client)
-    cancel_last = nil
-    if problem then
-      return tell(problem, vim.log.levels.ERROR)
     end
-    M._show(answer, client, query, options)
+    if #items == 0 then
+      client.say('No near-identical code was found.')
+      return
+    end
+    vim.fn.setqflist({}, ' ', { title = 'Near-identical code', items = items })
+    vim.cmd('botright copen')
   end)
 end
 
----@param answer semlens.Answer
----@param client vim.lsp.Client
----@param query string
----@param options semlens.SearchOptions
-function M._show(answer, client, query, options)
-  for _, note in ipairs(answer.notes or {}) do
-    tell(note)
-  end
-  if #answer.hits == 0 then
-    return tell(answer.complete and 'nothing found.' or 'nothing found yet: indexing goes on.')
-  end
-  local hits = require('semlens.hits')
-  if options.quickfix then
-    hits.to_quickfix(answer.hits, client, query)
-    return vim.cmd.copen()
-  end
-  local function jump(hit)
-    hits.jump(hit, client)
-  end
-  if M.options.select then
-    return M.options.select(answer.hits, query, jump)
-  end
-  local title = answer.complete and 'Code by meaning' or 'Code by meaning (indexing goes on)'
-  vim.ui.select(answer.hits, { prompt = title, kind = 'semlens', format_item = hits.label }, function(hit)
-    if hit then
-      jump(hit)
-    end
-  end)
+---Ask without any list.
+---@param text string
+---@param on_answer fun(err: string?, result: semlens.SearchResult?)
+---@param options? semlens.SearchOptions
+---@return fun() cancel
+function M.query(text, on_answer, options)
+  local params = vim.tbl_extend('force', options or {}, { query = text })
+  return require('semlens.client').request('semlens/search', params, on_answer)
 end
 
---- Tell what is indexed.
+---The last status the server told, or nil.
+---@return semlens.Status?
 function M.status()
-  require('semlens.server').request('semlens/status', {}, function(problem, status)
-    if problem then
-      return tell(problem, vim.log.levels.ERROR)
-    end
-    local files, symbols = 0, 0
-    for _, root in ipairs(status.roots) do
-      files, symbols = files + root.files, symbols + root.symbols
-    end
-    local refining = status.refining and ', refining' or ''
-    tell(('%s%s: %d files, %d symbols, %d folders'):format(status.state, refining, files, symbols, #status.roots))
-    for _, one in ipairs(status.problems) do
-      tell(vim.trim(one.path .. ' ' .. one.message), vim.log.levels.WARN)
-    end
-  end)
+  return require('semlens.client').status
 end
 
----@param options? { full?: boolean }
-function M.reindex(options)
-  local params = { full = options ~= nil and options.full == true }
-  require('semlens.server').request('semlens/reindex', params, function(problem)
-    tell(problem or 'looking at the files again.', problem and vim.log.levels.ERROR)
-  end)
+---A component for a status line.
+---@return string
+function M.statusline()
+  return require('semlens.status').statusline()
 end
 
 return M

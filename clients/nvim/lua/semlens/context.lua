@@ -1,0 +1,55 @@
+-- A prompt-ready pack of code: into a scratch Markdown buffer, or to the clipboard.
+local client = require('semlens.client')
+local config = require('semlens.config')
+
+local M = {}
+
+---@class semlens.ContextQuestion
+---@field query? string
+---@field range? semlens.Range
+---@field budget? integer
+---@field clipboard? boolean
+
+---@param answer { text: string, tokens: integer, budget: integer, omitted: any, masked: any }
+---@param asked semlens.ContextQuestion
+local function show(answer, asked)
+  local summary = ('%d of %d tokens'):format(answer.tokens, answer.budget)
+  if asked.clipboard then
+    vim.fn.setreg('+', answer.text)
+    client.say(('%s are in the clipboard.'):format(summary))
+    return
+  end
+  vim.cmd('botright new')
+  local buffer = vim.api.nvim_get_current_buf()
+  vim.bo[buffer].buftype = 'nofile'
+  vim.bo[buffer].bufhidden = 'wipe'
+  vim.bo[buffer].swapfile = false
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.split(answer.text, '\n', { plain = true }))
+  vim.bo[buffer].modified = false
+  vim.bo[buffer].filetype = 'markdown'
+  client.say(summary .. '.')
+end
+
+---@param asked semlens.ContextQuestion
+function M.open(asked)
+  local bufnr = vim.api.nvim_get_current_buf()
+  local params = { budget = asked.budget or config.get().context_budget, query = asked.query }
+  if require('semlens.roots').is_eligible(bufnr) then
+    params.textDocument = { uri = vim.uri_from_bufnr(bufnr) }
+    if asked.range then
+      params.range = asked.range
+    elseif not asked.query then
+      local cursor = vim.api.nvim_win_get_cursor(0)
+      params.position = { line = cursor[1] - 1, character = cursor[2] }
+    end
+  end
+  client.request('semlens/context', params, function(err, answer)
+    if err then
+      client.say(err, vim.log.levels.ERROR)
+    else
+      show(answer, asked)
+    end
+  end, { bufnr = bufnr })
+end
+
+return M

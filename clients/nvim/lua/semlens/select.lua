@@ -1,0 +1,57 @@
+-- The last resort: hits through `vim.ui.select`, which many picker plugins replace. Not live.
+local client = require('semlens.client')
+local hits = require('semlens.hits')
+
+local M = {}
+
+---@type fun()?
+local cancel
+
+---@param source semlens.Source
+---@param text string
+local function ask(source, text)
+  if cancel then
+    cancel()
+  end
+  cancel = source.ask(text, function(err, result, is_partial)
+    if is_partial then
+      return
+    end
+    if err then
+      client.say(err, vim.log.levels.ERROR)
+      return
+    elseif not result or #result.hits == 0 then
+      client.say(('Nothing was found for "%s".'):format(text))
+      return
+    end
+    vim.ui.select(result.hits, {
+      prompt = source.title,
+      kind = 'semlens',
+      format_item = function(hit)
+        local where = ('%s:%d'):format(hits.path(hit), hits.target(hit).start.line + 1)
+        return ('%s  %s%s  %s'):format(hits.kind(hit), hit.dirty and '[+] ' or '', hit.name, where)
+      end,
+    }, function(hit)
+      local ready = client.get()
+      if hit then
+        hits.jump(hit, 'open', ready and ready.offset_encoding or 'utf-8')
+      end
+    end)
+  end)
+end
+
+---@param source semlens.Source
+---@param text? string
+function M.open(source, text)
+  if not source.live or (text and text ~= '') then
+    ask(source, text or '')
+    return
+  end
+  vim.ui.input({ prompt = source.title .. ': ' }, function(typed)
+    if typed and vim.trim(typed) ~= '' then
+      ask(source, typed)
+    end
+  end)
+end
+
+return M

@@ -1,0 +1,8 @@
+-- The configuration of the Neovim under test: the plugin, and the server of this checkout without a refining model.
+vim.opt.runtimepath:prepend(vim.env.SEMLENS_TEST_CLIENT)
+vim.o.swapfile = false
+vim.g.semlens = {
+  cmd = { vim.env.SEMLENS_TEST_PYTHON, '-m', 'semlens', 'serve' },
+  settings = { models = { refine = 'none' } },
+}
+vim.cmd('filetype plugin on')

@@ -1,0 +1,269 @@
+-- The picker, by keys.
+local Editor = require('editor')
+
+local function equal(found, expected)
+  assert(vim.deep_equal(found, expected), ('expected %s, found %s'):format(vim.inspect(expected), vim.inspect(found)))
+end
+
+local function with(options, body)
+  return function()
+    local editor = Editor.start(options)
+    local ok, problem = xpcall(body, debug.traceback, editor)
+    if ok then
+      ok, problem = pcall(editor.no_errors, editor)
+    end
+    editor:stop()
+    assert(ok, problem)
+  end
+end
+
+local function opened(editor, command)
+  editor:edit('net/retry.py')
+  editor:ready()
+  editor:keys(':' .. command .. '<CR>')
+end
+
+return {
+  {
+    'live typing lists hits, Enter jumps to the name',
+    with({}, function(editor)
+      opened(editor, 'SemanticSearch')
+      editor:wait('the picker', "return require('semlens.picker').current ~= nil")
+      editor:keys('hex string to red green blue')
+      editor:first_hit('parse_colour')
+      equal(editor:lua("return require('semlens.picker').current.text"), 'hex string to red green blue')
+      editor:keys('<CR>')
+      editor:wait('the jump', "return vim.fs.basename(vim.api.nvim_buf_get_name(0)) == 'colour.py'")
+      equal(editor:place(), { 'colour.py', 4, 5 })
+      equal(editor:lua('return vim.api.nvim_get_mode().mode'), 'n')
+      equal(editor:lua('return #vim.api.nvim_list_wins()'), 1)
+      editor:keys('<C-o>')
+      editor:wait('the way back', "return vim.fs.basename(vim.api.nvim_buf_get_name(0)) == 'retry.py'")
+    end),
+  },
+  {
+    'a question on the command line is searched at once, as is a range',
+    with({}, function(editor)
+      opened(editor, 'SemanticSearch price with tax')
+      editor:first_hit('totalPrice')
+      editor:keys('<C-c>')
+      editor:wait('its end', "return require('semlens.picker').current == nil")
+      editor:cmd('1,1SemanticSearch')
+      equal(editor:lua("return require('semlens.picker').current.text"), '"""Fetching pages over an unreliable line."""')
+      editor:hits()
+    end),
+  },
+  {
+    'split, vsplit and tab open where they say',
+    with({}, function(editor)
+      for key, expected in pairs({ ['<C-x>'] = { 2, 1 }, ['<C-v>'] = { 2, 1 }, ['<C-t>'] = { 1, 2 } }) do
+        opened(editor, 'SemanticSearch delete old backups')
+        editor:first_hit('PruneOldBackups')
+        editor:keys(key)
+        editor:wait('the jump', "return vim.fs.basename(vim.api.nvim_buf_get_name(0)) == 'backup.go'")
+        local layout = editor:lua('return { #vim.api.nvim_tabpage_list_wins(0), #vim.api.nvim_list_tabpages() }')
+        equal(layout, expected)
+        editor:cmd('tabonly | only')
+      end
+    end),
+  },
+  {
+    'the quickfix list gets all hits in the server\'s order, or the marked ones',
+    with({}, function(editor)
+      opened(editor, 'SemanticSearch colour')
+      editor:hits()
+      local names = editor:lua([[
+        return vim.tbl_map(function(hit) return vim.fs.basename(vim.uri_to_fname(hit.location.uri)) end,
+                           require('semlens.picker').current.hits)
+      ]])
+      editor:keys('<C-q>')
+      local quickfix = [[
+        local list = vim.fn.getqflist({ title = true, items = true })
+        return #list.items > 0 and { list.title, vim.tbl_map(function(item)
+          return vim.fs.basename(vim.api.nvim_buf_get_name(item.bufnr)) end, list.items) }
+      ]]
+      equal(editor:wait('the list', quickfix), { 'Semantic search: colour', names })
+      editor:cmd('cclose')
+      editor:keys(':SemanticSearch!<CR>')
+      editor:wait('the picker', "return require('semlens.picker').current ~= nil")
+      editor:keys('<Down><Tab><C-q>')
+      editor:wait('a list of one', 'return #vim.fn.getqflist() == 1')
+    end),
+  },
+  {
+    'moving wraps around, ! shows the last results with the same line',
+    with({}, function(editor)
+      opened(editor, 'SemanticSearch colour')
+      local rows = editor:hits()
+      assert(#rows >= 3, vim.inspect(rows))
+      editor:keys('<Up>')
+      editor:wait('the last line', "local p = require('semlens.picker').current return p.index == #p.hits")
+      editor:keys('<C-n><C-n>')
+      editor:wait('the second line', "return require('semlens.picker').current.index == 2")
+      editor:keys('<Esc><Esc>')
+      editor:wait('its end', "return require('semlens.picker').current == nil")
+      editor:keys(':SemanticSearch!<CR>')
+      editor:wait('the same line', "local p = require('semlens.picker').current return p and p.index == 2")
+      equal(editor:hits(), rows)
+    end),
+  },
+  {
+    'the preview shows the file and highlights the place',
+    with({}, function(editor)
+      opened(editor, 'SemanticSearch wrap a paragraph into lines')
+      editor:first_hit('wrap')
+      local marked = editor:wait('the preview', [[
+        local window = require('semlens.picker').current.windows.preview
+        local buffer = vim.api.nvim_win_get_buf(window)
+        local space = vim.api.nvim_get_namespaces()['semlens.preview']
+        local marks = vim.api.nvim_buf_get_extmarks(buffer, space, 0, -1, {})
+        local lines = vim.api.nvim_buf_get_lines(buffer, 0, -1, false)
+        return #marks > 0 and { lines[1], lines[4], vim.treesitter.highlighter.active[buffer] ~= nil }
+      ]])
+      equal(marked, { 'local M = {}', 'function M.wrap(paragraph, width)', true })
+    end),
+  },
+  {
+    'unsaved text is found and marked, and shown in the preview; dropped text is gone',
+    with({}, function(editor)
+      editor:edit('colour.py')
+      editor:ready()
+      editor:keys('Oimport os<CR><CR><CR>def rotate_logs(folder):<CR>"""Move old log files away."""<CR>pass<CR><Esc>')
+      editor:keys(':SemanticSearch archive old log files<CR>')
+      local row = editor:first_hit('rotate_logs')
+      assert(row:find('[+]', 1, true), row)
+      editor:wait('the preview', [[
+        local window = require('semlens.picker').current.windows.preview
+        local lines = vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false)
+        return vim.iter(lines):any(function(line) return line:find('def rotate_logs', 1, true) ~= nil end)
+      ]])
+      editor:keys('<C-c>')
+      editor:wait('its end', "return require('semlens.picker').current == nil")
+      editor:cmd('edit!')
+      editor:keys(':SemanticSearch rotate_logs<CR>')
+      local rows = editor:hits()
+      assert(not table.concat(rows):find('rotate_logs', 1, true), vim.inspect(rows))
+    end),
+  },
+  {
+    'a keystroke cancels the question before; stale answers change nothing',
+    with({}, function(editor)
+      opened(editor, 'SemanticSearch')
+      editor:lua([[
+        local client = require('semlens.client').get()
+        _G.cancelled, _G.asked = 0, 0
+        local cancel, request = client.cancel_request, client.request
+        client.cancel_request = function(...) _G.cancelled = _G.cancelled + 1 return cancel(...) end
+        client.request = function(...) _G.asked = _G.asked + 1 return request(...) end
+      ]])
+      -- All keys lie in the queue, so no answer is handled between two of them.
+      editor:lua("vim.api.nvim_feedkeys('voucher', 'nt', false)")
+      editor:first_hit('applyVoucher')
+      local counts = editor:lua('return { _G.asked, _G.cancelled }')
+      equal(counts[1], 7)
+      assert(counts[2] >= 1 and counts[2] <= 6, vim.inspect(counts))
+      equal(editor:lua("return require('semlens.picker').current.text"), 'voucher')
+    end),
+  },
+  {
+    'refined results replace the first ones without moving the chosen line',
+    with({}, function(editor)
+      editor:edit('colour.py')
+      local chosen = editor:lua([[
+        local function hit(name, line)
+          local range = { start = { line = line, character = 0 }, ['end'] = { line = line, character = 1 } }
+          return { name = name, kind = 12, location = { uri = vim.uri_from_bufnr(0), range = range } }
+        end
+        local answer
+        require('semlens.picker').open({ name = 'fake', title = 'Fake', hint = '', live = true, ask = function(_, on_result)
+          answer = on_result
+          return function() end
+        end }, 'x')
+        local picker = require('semlens.picker').current
+        answer(nil, { hits = { hit('a', 0), hit('b', 1), hit('c', 2) } }, true)
+        local before = picker.index
+        picker:select(2)
+        answer(nil, { hits = { hit('c', 2), hit('a', 0), hit('d', 4), hit('b', 1) } }, false)
+        return { before, picker.index, picker.hits[picker.index].name, picker.is_asking }
+      ]])
+      equal(chosen, { 1, 4, 'b', false })
+    end),
+  },
+  {
+    'history goes back to older questions and forth to the draft',
+    with({}, function(editor)
+      for _, text in ipairs({ 'voucher', 'backup' }) do
+        opened(editor, 'SemanticSearch ' .. text)
+        editor:hits()
+        editor:keys('<C-c>')
+        editor:wait('its end', "return require('semlens.picker').current == nil")
+      end
+      equal(editor:lua('return vim.g.SEMLENS_HISTORY'), { 'backup', 'voucher' })
+      opened(editor, 'SemanticSearch draft')
+      for _, step in ipairs({ { '<C-Up>', 'backup' }, { '<C-Up>', 'voucher' }, { '<C-Up>', 'voucher' },
+                              { '<C-Down>', 'backup' }, { '<C-Down>', 'draft' } }) do
+        editor:keys(step[1])
+        editor:wait(step[2], "return require('semlens.picker').current.text == ...", step[2])
+      end
+    end),
+  },
+  {
+    'it fits every screen and follows its size',
+    with({}, function(editor)
+      opened(editor, 'SemanticSearch colour')
+      editor:hits()
+      for _, size in ipairs({ { 250, 60, true }, { 60, 40, true }, { 60, 16, false }, { 40, 12, false }, { 130, 40, true } }) do
+        editor:lua('vim.o.columns, vim.o.lines = ...', size[1], size[2])
+        editor:cmd('doautocmd VimResized')
+        local outside = editor:lua([[
+          local found = {}
+          for name, window in pairs(require('semlens.picker').current.windows) do
+            local box = vim.api.nvim_win_get_config(window)
+            if box.col < 0 or box.row < 0 or box.col + box.width + 2 > vim.o.columns or box.row + box.height + 2 > vim.o.lines then
+              table.insert(found, { name, box.row, box.col, box.width, box.height })
+            end
+          end
+          return { found, require('semlens.picker').current.windows.preview ~= nil }
+        ]])
+        equal(outside, { {}, size[3] })
+        for _, row in ipairs(editor:hits()) do
+          assert(vim.fn.strdisplaywidth(row) <= size[1], row)
+        end
+      end
+    end),
+  },
+  {
+    'leaving the picker by any way closes it',
+    with({}, function(editor)
+      opened(editor, 'SemanticSearch colour')
+      editor:hits()
+      editor:lua('vim.cmd.stopinsert() vim.cmd.wincmd("t")')
+      editor:wait('its end', "return require('semlens.picker').current == nil")
+      equal(editor:lua('return #vim.api.nvim_list_wins()'), 1)
+    end),
+  },
+  {
+    'a thousand random keys bring no error',
+    with({}, function(editor)
+      local seed = 20240229
+      local function random(limit)
+        seed = (seed * 1103515245 + 12345) % 2147483648
+        return math.floor(seed / 65536) % limit + 1
+      end
+      local keys = { 'a', 'e', 'r', 't', ' ', '_', 'x', '(', '"', 'é', '<BS>', '<C-w>', '<Down>', '<Up>', '<C-n>', '<C-p>', '<Tab>', '<PageDown>',
+        '<PageUp>', '<C-d>', '<C-u>', '<Left>', '<Right>', '<C-Up>', '<C-Down>', '<M-v>', '<Home>', '<End>', '<Esc>', 'i', '<C-c>' }
+      opened(editor, 'SemanticSearch')
+      for number = 1, 1000 do
+        if not editor:lua("return require('semlens.picker').current ~= nil") then
+          editor:cmd('stopinsert')
+          editor:cmd(number % 2 == 0 and 'SemanticSearch colour' or 'SemanticSearch!')
+        end
+        editor:keys(keys[random(#keys)])
+        editor:lua('return 1') -- the key was handled
+        if number % 100 == 0 then
+          equal(editor:lua('return vim.v.errmsg'), '')
+        end
+      end
+    end),
+  },
+}
