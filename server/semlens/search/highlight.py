@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from semlens.core.words import IDENTIFIER, terms_of_identifier
 from semlens.index.terms import term_hash
@@ -11,6 +12,7 @@ from semlens.search.query import Query
 _MAX_LINES_READ = 2_000
 _MAX_LINE_CHARS = 1_000
 _MAX_STRETCHES = 3
+_NO_TERMS: frozenset[int] = frozenset()
 
 
 def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tuple[int, int], ...]:
@@ -23,11 +25,7 @@ def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tup
     seen: dict[int, int] = {}
     worth: list[tuple[float, int]] = []
     for offset, line in enumerate(lines[:_MAX_LINES_READ]):
-        terms = {
-            term_hash(term)
-            for identifier in IDENTIFIER.findall(line[:_MAX_LINE_CHARS])
-            for term in terms_of_identifier(identifier)
-        } & wanted.keys()
+        terms = wanted.keys() & _NO_TERMS.union(*map(_hashes, IDENTIFIER.findall(line[:_MAX_LINE_CHARS])))
         value = 0.0
         for term in terms:
             seen[term] = seen.get(term, 0) + 1
@@ -48,3 +46,8 @@ def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tup
     value_of = {offset: value for value, offset in worth}
     stretches.sort(key=lambda s: -max(value_of.get(line, 0.0) for line in range(s[0], s[1] + 1)))
     return tuple((first + first_line, last + first_line) for first, last in stretches[:_MAX_STRETCHES])
+
+
+@lru_cache(maxsize=65_536)
+def _hashes(identifier: str) -> frozenset[int]:
+    return frozenset(term_hash(term) for term in terms_of_identifier(identifier))

@@ -7,7 +7,7 @@ the best. Sums are over the features of `features` and `symbols` with the weight
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -76,8 +76,11 @@ def rank(
     best = _best_files(scores, max(request.limit * 3 if request.per_file != 1 else request.limit * 2, _LEAST_FILES))
     symbols = score_symbols(views, masks, words, names, table, best, frames, query)
     cancel.check()
-    hits = [_hit(views, table, symbols, scores, place) for place in _order(symbols, scores, request.limit * 8)]
-    return make_page(hits, request, query)
+    places = _order(symbols, scores, request.limit * 8)
+    hits = {place: _hit(views, table, symbols, scores, place) for place in places}
+    place_of = {(id(hit.view), hit.passages): place for place, hit in hits.items()}
+    page = make_page(list(hits.values()), request, query)
+    return [_with_features(hit, table, symbols, place_of[id(hit.view), hit.passages]) for hit in page]
 
 
 def file_scores(table: FileTable, query: Query) -> npt.NDArray[np.float32]:
@@ -129,13 +132,19 @@ def _hit(
     views: Sequence[SegmentView], table: FileTable, symbols: SymbolScores, scores: npt.NDArray[np.float32], place: int
 ) -> RankedHit:
     file = int(symbols.files[place])
-    features = {f"file.{name}": float(column[file]) for name, column in table.columns.items()}
-    features |= {name: float(column[place]) for name, column in symbols.columns.items()}
     return RankedHit(
         views[int(table.views[file])],
         int(table.rows[file]),
         int(symbols.symbols[place]),
         symbols.passages[place],
         float(scores[file] - symbols.behind[place]),
-        features,
+        {},
     )
+
+
+def _with_features(hit: RankedHit, table: FileTable, symbols: SymbolScores, place: int) -> RankedHit:
+    """Most candidates never reach the page, so that only its own hits get theirs."""
+    file = int(symbols.files[place])
+    features = {f"file.{name}": float(column[file]) for name, column in table.columns.items()}
+    features |= {name: float(column[place]) for name, column in symbols.columns.items()}
+    return replace(hit, features=features)

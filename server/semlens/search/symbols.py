@@ -32,6 +32,21 @@ _MAX_NAMED = 30
 
 
 @dataclass(frozen=True, slots=True)
+class PassageGroups:
+    """Rows of passages, symbol by symbol; a tuple is made only of those that are looked at.
+
+    :ivar rows: all of them. :ivar starts: where each symbol's begin.
+    """
+
+    rows: Ints
+    starts: Ints
+
+    def __getitem__(self, place: int) -> tuple[int, ...]:
+        end = int(self.starts[place + 1]) if place + 1 < len(self.starts) else len(self.rows)
+        return tuple(self.rows[int(self.starts[place]) : end].tolist())
+
+
+@dataclass(frozen=True, slots=True)
 class SymbolScores:
     """Symbols, and stretches of code outside symbols, of the chosen files. Shape (s,).
 
@@ -43,7 +58,7 @@ class SymbolScores:
 
     files: Ints
     symbols: Ints
-    passages: list[tuple[int, ...]]
+    passages: PassageGroups
     behind: Floats
     columns: Mapping[str, Floats]
 
@@ -77,7 +92,7 @@ def score_symbols(
             parts.append(_part(number, view, masks[number], words[number], names[number], table, files, of_frames))
     if not parts:
         nothing = np.zeros(0, np.int64)
-        return SymbolScores(nothing, nothing, [], np.zeros(0, np.float32), {})
+        return SymbolScores(nothing, nothing, PassageGroups(nothing, nothing), np.zeros(0, np.float32), {})
     columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns}
     totals = _totals(columns, query)
     return _grouped(
@@ -204,23 +219,18 @@ def _totals(columns: Mapping[str, Floats], query: Query) -> Floats:
 
 def _grouped(files: Ints, symbols: Ints, passages: Ints, columns: dict[str, Floats], totals: Floats) -> SymbolScores:
     """One row a symbol: its best passage speaks for it. Code outside symbols stays a row a passage."""
-    order = np.argsort(-totals, kind="stable")
     keys = np.where(symbols >= 0, symbols, -1 - passages)
-    pairs = np.stack([files, keys])[:, order]
-    _, first, inverse = np.unique(pairs, axis=1, return_index=True, return_inverse=True)
-    inverse = inverse.reshape(-1)
-    best = order[first]
-    of_group: list[list[int]] = [[] for _ in range(len(first))]
-    for place, group in zip(passages[order].tolist(), inverse.tolist(), strict=True):
-        of_group[group].append(place)
-    top: dict[int, float] = {}
-    for file, total in zip(files[best].tolist(), totals[best].tolist(), strict=True):
-        top[file] = max(top.get(file, -np.inf), total)
-    behind = np.array([top[file] for file in files[best].tolist()], np.float32) - totals[best]
+    order = np.lexsort((-totals, keys, files))
+    by_file, by_key = files[order], keys[order]
+    starts = np.flatnonzero(np.r_[True, (by_file[1:] != by_file[:-1]) | (by_key[1:] != by_key[:-1])])
+    best = order[starts]
+    file_starts = np.flatnonzero(np.r_[True, files[best][1:] != files[best][:-1]])
+    top = np.maximum.reduceat(totals[best], file_starts)
+    behind = np.repeat(top, np.diff(np.r_[file_starts, len(best)])) - totals[best]
     return SymbolScores(
         files[best],
         symbols[best],
-        [tuple(group) for group in of_group],
+        PassageGroups(passages[order], starts),
         behind,
         {name: column[best] for name, column in columns.items()},
     )
