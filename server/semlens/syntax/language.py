@@ -49,6 +49,7 @@ class Language:
     :ivar constructors: names of methods that construct.
     :ivar type_named_constructors: a method named as its type constructs.
     :ivar functions_in_types_are_methods: whether ``@function`` directly in a type becomes a method.
+    :ivar modules_own_methods: functions in modules are methods too, as Ruby's are.
     :ivar module_roots: folders whose contents are imported by path, e.g. ``src``; empty where a path says nothing.
     :ivar module_index: stem of the file that stands for its folder, e.g. ``__init__``.
     :ivar indented: blocks end by indentation, so that a grammar may count trailing comments in.
@@ -85,6 +86,7 @@ class Language:
     constructors: tuple[str, ...] = ()
     type_named_constructors: bool = False
     functions_in_types_are_methods: bool = True
+    modules_own_methods: bool = False
     module_roots: tuple[str, ...] = ()
     module_index: str = ""
     indented: bool = False

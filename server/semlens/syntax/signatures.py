@@ -34,6 +34,8 @@ class SignatureReader:
             text = text.partition("\n")[0]
         elif "\n" in text:
             text = " ".join(self._comments.without_comments(text).split())
+        elif "  " in text or "\t" in text:
+            text = " ".join(text.split())
         text = text.rstrip(self._trim)
         if self._cut is not None:
             text = self._cut.sub("", text)

@@ -100,6 +100,9 @@ class _Builder:
         self._documentation_starts = [node.start_byte for node in documentations]
         self._types: dict[str, int] = {}
         self._joiners = dict(language.joiners)
+        self._method_owners = METHOD_OWNERS if language.functions_in_types_are_methods else frozenset()
+        if language.modules_own_methods:
+            self._method_owners |= {SymbolKind.MODULE}
         self._plain_names = not (language.name_trim or language.name_cut or language.name_separators)
 
     def build(self, matches: list[Match]) -> tuple[list[Symbol], list[Definition]]:
@@ -145,7 +148,7 @@ class _Builder:
                 parent = self._types.get(name_parts[-1], parent)
                 if parent >= 0 and symbols[parent].kind in TYPE_KINDS:
                     container = SymbolKind.CLASS
-            if kind is SymbolKind.FUNCTION and container in METHOD_OWNERS and language.functions_in_types_are_methods:
+            if kind is SymbolKind.FUNCTION and container in self._method_owners:
                 kind = SymbolKind.METHOD
             if kind is SymbolKind.METHOD and self._constructs(name, qualifier):
                 kind = SymbolKind.CONSTRUCTOR
@@ -263,7 +266,7 @@ class _Builder:
         return node, end if line_end == -1 else line_end, name.strip()[:MAX_NAME], parts
 
     def _joiner(self, pattern: Pattern, kind: SymbolKind, container: SymbolKind) -> str:
-        if self._joiners and container in TYPE_KINDS:
+        if self._joiners and container in self._method_owners:
             joiner = self._joiners.get(pattern.capture) or self._joiners.get(kind.label)
             if joiner:
                 return joiner

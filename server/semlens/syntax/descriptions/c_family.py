@@ -131,7 +131,7 @@ LANGUAGES: tuple[Language, ...] = (
         name_trim="'\"",
         line_comments=(*_SLASHES, "#"),
         block_comments=_BLOCK,
-        signature_skip=r"(?:#\[[^\]]*\]\s*)+",
+        signature_skip=r"(?:#\[(?:[^\[\]]|\[[^\[\]]*\])*\]\s*)+",
         signature_trim="{;",
         signature_cut=r"\s*=>$",
         constructors=("__construct",),

@@ -81,6 +81,7 @@ LANGUAGES: tuple[Language, ...] = (
         file_names=("rakefile", "gemfile", "guardfile", "vagrantfile", "capfile", "podfile", "fastfile", "brewfile"),
         shebangs=("ruby", "jruby", "rake"),
         name_separators=("::",),
+        modules_own_methods=True,
         separator="::",
         name_trim=":\"'",
         line_comments=("#",),

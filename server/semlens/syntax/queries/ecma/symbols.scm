@@ -16,6 +16,12 @@
 (expression_statement (assignment_expression left: (member_expression property: (property_identifier) @name)
   right: (object)) (#eq? @name "exports")) @ignore
 
+(variable_declarator value: (call_expression
+  function: [(identifier) (member_expression property: (property_identifier))] @_wrapper
+  arguments: (arguments . (function_expression name: (identifier) @name)))
+  (#match? @_wrapper "(^|[.])(memo|forwardRef|useCallback|observer|debounce|throttle|once|promisify|asyncHandler|with[A-Z][A-Za-z]*)$")
+  ) @ignore
+
 ; Functions and classes under the name that they are given.
 (lexical_declaration (variable_declarator name: (identifier) @name
   value: [(function_expression body: (_) @body) (generator_function body: (_) @body) (arrow_function body: (_) @body)])
@@ -47,6 +53,7 @@
 (assignment_expression left: (member_expression property: (property_identifier) @_exports)
   right: (class name: (_) @name body: (_) @body) (#eq? @_exports "exports")) @class
 (arguments (function_expression name: (identifier) @name body: (_) @body) @function)
+(parenthesized_expression (function_expression name: (identifier) @name body: (_) @body) @function)
 (return_statement (function_expression name: (identifier) @name body: (_) @body) @function)
 (assignment_expression
   left: [(identifier) @name (member_expression property: (property_identifier) @name)]

@@ -8,7 +8,7 @@
 (method name: (_) @name body: (_)? @body) @function
 (program (assignment left: (constant) @name) @constant)
 (body_statement (assignment left: [(constant) (scope_resolution)] @name) @constant)
-(call method: (identifier) @_m arguments: (argument_list . (simple_symbol) @name) block: (_)
+(call method: (identifier) @_m arguments: (argument_list . (simple_symbol) @name) block: (_) @body
   (#match? @_m "^(define_method|define_singleton_method|task|scope|namespace)$")) @method
 (call method: (identifier) @_m arguments: (argument_list . (simple_symbol) @name . (lambda))
   (#eq? @_m "scope")) @method
