@@ -102,7 +102,7 @@ def test_code_like_a_place_twins_and_a_pack_for_a_prompt(semlens, workspace):
     pack = json.loads(semlens("context", "upload a file again", "--budget", "300", "--json").stdout)
     assert "uploadWithRetry" in pack["text"]
     assert 0 < pack["tokens"] <= pack["budget"] == 300
-    assert "uploadWithRetry" in {item["name"] for item in pack["items"]}
+    assert "Uploader.uploadWithRetry" in {item["name"] for item in pack["items"]}
     assert "uploadWithRetry" in semlens("context").stdout
     duplicates = semlens("duplicates", "--json")
     assert duplicates.returncode == 0
