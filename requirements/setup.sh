@@ -49,7 +49,7 @@ if ! "$venv/bin/python" -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>
 fi
 rm -f "$venv"/semlens-runtime.stamp "$venv"/semlens-dev.stamp
 echo "Installing the $want packages ..." >&2
-"$venv/bin/python" -m pip install --disable-pip-version-check --quiet --require-hashes \
+"$venv/bin/python" -m pip install --disable-pip-version-check -qq --require-hashes \
     -r "requirements/$want.txt"
-"$venv/bin/python" -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --no-index -e .
+"$venv/bin/python" -m pip install --disable-pip-version-check -qq --no-deps --no-build-isolation --no-index -e .
 stamp_of "$want" > "$venv/semlens-$want.stamp"
