@@ -146,9 +146,9 @@ def _path_cover(words: Words, n_files: int, gains: Mapping[int, float]) -> tuple
     worth = np.zeros(len(words.terms), np.float32)
     for term, gain in gains.items():
         worth[words.terms == np.uint64(term)] = gain / total
-    found = worth > 0
-    shares = np.bincount(words.files[found], minlength=n_files) / np.maximum(words.counts, 1.0)
-    return shares.astype(np.float32), np.bincount(words.files, worth, n_files).astype(np.float32)
+    held = np.bincount(words.files[worth > 0], minlength=n_files)
+    shares = (held / np.maximum(words.counts, 1.0)).astype(np.float32)
+    return shares, np.bincount(words.files, worth, n_files).astype(np.float32)
 
 
 def _cosine_columns(role: str, cosines: Sequence[Floats | None], facts: Sequence[FileFacts]) -> dict[str, Floats]:

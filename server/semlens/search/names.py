@@ -22,6 +22,7 @@ MAX_ROWS = 400
 """Names looked at for each way of matching; a prefix as short as "a" would bring thousands."""
 
 _OTHER_CASE = 0.97
+_OTHER_STYLE = 0.95
 _ELSEWHERE = 0.85
 """An exact name whose containers are not those asked for: ``Other.run`` for ``Client.run``."""
 _PREFIX = (0.62, 0.2)
@@ -89,7 +90,7 @@ def match_names(views: Sequence[SegmentView], query: Query) -> list[NameEvidence
 def _probes(query: Query) -> list[_Probe]:
     probes = [_Probe(name.text, 1.0, name.within, loosely=True) for name in query.names]
     if query.is_name:
-        return probes
+        return probes + [_Probe(text, _OTHER_STYLE, name.within) for name in query.names for text in _styles(name.text)]
     probes += [_Probe(word, _PLAIN_WORD) for word in query.plain if len(word) > 2]
     probes += [_Probe(word, _CAPITAL_WORD, same_case=True) for word in query.capitals if len(word) > 2]
     for width in (2, 3):
@@ -97,6 +98,13 @@ def _probes(query: Query) -> list[_Probe]:
             parts = query.plain[start : start + width]
             probes += [_Probe("".join(parts), _JOINED_WORDS), _Probe("_".join(parts), _JOINED_WORDS)]
     return probes
+
+
+def _styles(text: str) -> list[str]:
+    """The same name written in other styles: ``FetchAll`` is also looked for as ``fetch_all``, and the other way."""
+    parts = split_identifier(text)
+    written = ("".join(parts), "_".join(parts), "-".join(parts)) if len(parts) > 1 else ()
+    return [style for style in written if style != text.lower()]
 
 
 def _add(view: SegmentView, evidence: NameEvidence, rows: Rows, weights: Floats, share: float) -> None:

@@ -217,7 +217,7 @@ def _names(text: str, tokens: list[str], kind: QueryKind) -> tuple[Name, ...]:
     if kind is QueryKind.PATH:
         return ()
     if kind is QueryKind.NAME:
-        parts = IDENTIFIER.findall(text)
+        parts = re.findall(r"\w+(?:-\w+)*", text)  # lisp-style and file names keep their dashes
         return (Name(parts[-1], tuple(parts[:-1])),) if parts else ()
     found: dict[str, Name] = {}
     for chain in re.findall(r"\w+(?:(?:\.|::|#|->)\w+)*", text):

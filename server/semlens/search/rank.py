@@ -7,7 +7,7 @@ the best. Sums are over the features of `features` and `symbols` with the weight
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +20,12 @@ from semlens.search.evidence import QueryVector, score_words
 from semlens.search.features import FileTable, build_table
 from semlens.search.filters import view_mask
 from semlens.search.names import match_names
-from semlens.search.page import make_page
+from semlens.search.page import choose_page, squash
 from semlens.search.places import FramePlace, resolve_frames
 from semlens.search.query import Query
 from semlens.search.symbols import SymbolScores, score_symbols
 
-_LEAST_FILES = 50
+_LEAST_FILES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,13 @@ def rank(
     frames = resolve_frames(views, query.frames)
     scores = file_scores(table, query)
     scores = _with_frames(scores, table, frames)
-    best = _best_files(scores, max(request.limit * 3 if request.per_file != 1 else request.limit * 2, _LEAST_FILES))
+    best = _best_files(scores, max(request.limit + 10, _LEAST_FILES))
     symbols = score_symbols(views, masks, words, names, table, best, frames, query)
     cancel.check()
-    places = _order(symbols, scores, request.limit * 8)
-    hits = {place: _hit(views, table, symbols, scores, place) for place in places}
-    place_of = {(id(hit.view), hit.passages): place for place, hit in hits.items()}
-    page = make_page(list(hits.values()), request, query)
-    return [_with_features(hit, table, symbols, place_of[id(hit.view), hit.passages]) for hit in page]
+    totals = scores[symbols.files] - symbols.behind
+    order: list[int] = np.argsort(-totals, kind="stable").tolist()  # ties stand in order of files and lines
+    page = choose_page(order, symbols.files, lambda file: _path(views, table, file), request, query)
+    return [_hit(views, table, symbols, place, squash(float(totals[place]))) for place in page]
 
 
 def file_scores(table: FileTable, query: Query) -> npt.NDArray[np.float32]:
@@ -121,30 +120,19 @@ def _best_files(scores: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.i
     return np.sort(finite)
 
 
-def _order(symbols: SymbolScores, scores: npt.NDArray[np.float32], count: int) -> list[int]:
-    """Places among the symbols, best first; ties stand in order of files and lines."""
-    totals = scores[symbols.files] - symbols.behind
-    best: list[int] = np.argsort(-totals, kind="stable")[:count].tolist()
-    return best
+def _path(views: Sequence[SegmentView], table: FileTable, file: int) -> str:
+    return views[int(table.views[file])].segment.files.paths[int(table.rows[file])]
 
 
-def _hit(
-    views: Sequence[SegmentView], table: FileTable, symbols: SymbolScores, scores: npt.NDArray[np.float32], place: int
-) -> RankedHit:
+def _hit(views: Sequence[SegmentView], table: FileTable, symbols: SymbolScores, place: int, score: float) -> RankedHit:
     file = int(symbols.files[place])
+    features = {f"file.{name}": float(column[file]) for name, column in table.columns.items()}
+    features |= {name: float(column[place]) for name, column in symbols.columns.items()}
     return RankedHit(
         views[int(table.views[file])],
         int(table.rows[file]),
         int(symbols.symbols[place]),
         symbols.passages[place],
-        float(scores[file] - symbols.behind[place]),
-        {},
+        score,
+        features,
     )
-
-
-def _with_features(hit: RankedHit, table: FileTable, symbols: SymbolScores, place: int) -> RankedHit:
-    """Most candidates never reach the page, so that only its own hits get theirs."""
-    file = int(symbols.files[place])
-    features = {f"file.{name}": float(column[file]) for name, column in table.columns.items()}
-    features |= {name: float(column[place]) for name, column in symbols.columns.items()}
-    return replace(hit, features=features)

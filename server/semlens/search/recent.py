@@ -34,8 +34,4 @@ def _symbols_of(view: SegmentView, file: int, score: float, limit: int) -> list[
     symbols = view.segment.symbols
     rows = np.flatnonzero((symbols.files == file) & (symbols.parents < 0))[:limit]
     first = view.segment.first_passages
-    return [
-        RankedHit(view, file, int(row), (int(first[row]),), score, {})
-        for row in rows.tolist()
-        if first[row] >= 0
-    ]
+    return [RankedHit(view, file, int(row), (int(first[row]),), score, {}) for row in rows.tolist() if first[row] >= 0]

@@ -219,18 +219,17 @@ def _totals(columns: Mapping[str, Floats], query: Query) -> Floats:
 
 def _grouped(files: Ints, symbols: Ints, passages: Ints, columns: dict[str, Floats], totals: Floats) -> SymbolScores:
     """One row a symbol: its best passage speaks for it. Code outside symbols stays a row a passage."""
-    keys = np.where(symbols >= 0, symbols, -1 - passages)
-    order = np.lexsort((-totals, keys, files))
-    by_file, by_key = files[order], keys[order]
-    starts = np.flatnonzero(np.r_[True, (by_file[1:] != by_file[:-1]) | (by_key[1:] != by_key[:-1])])
-    best = order[starts]
-    file_starts = np.flatnonzero(np.r_[True, files[best][1:] != files[best][:-1]])
-    top = np.maximum.reduceat(totals[best], file_starts)
-    behind = np.repeat(top, np.diff(np.r_[file_starts, len(best)])) - totals[best]
+    order = np.argsort(-totals, kind="stable")
+    keys = (files << 33) + np.where(symbols >= 0, symbols, (1 << 32) + passages)
+    _, first, groups = np.unique(keys[order], return_index=True, return_inverse=True)
+    best = order[first]
+    top = np.full(int(files.max(initial=-1)) + 1, -np.inf, np.float32)
+    np.maximum.at(top, files[best], totals[best])
+    by_group = np.argsort(groups, kind="stable")  # within a group the best passage stays first
     return SymbolScores(
-        files[best],
-        symbols[best],
-        PassageGroups(passages[order], starts),
-        behind,
-        {name: column[best] for name, column in columns.items()},
+        files=files[best],
+        symbols=symbols[best],
+        passages=PassageGroups(passages[order][by_group], np.searchsorted(groups[by_group], np.arange(len(first) + 1))),
+        behind=top[files[best]] - totals[best],
+        columns={name: column[best] for name, column in columns.items()},
     )
