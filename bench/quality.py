@@ -178,16 +178,17 @@ def ablate(repositories: list[Repository], tiers: list[Tier], cache: Path, *, st
     """NDCG@10 with each feature of the files taken away, over the shipped weights (not learnt again)."""
     pairs = list(searches(repositories, tiers, cache))
     found = {}
-    full = dict(weights.FILE_WEIGHTS)
-    for name in ["", *full]:
-        weights.FILE_WEIGHTS = {key: value for key, value in full.items() if key != name}
+    named, plain = weights.NAMED_WEIGHTS, weights.PLAIN_WEIGHTS
+    for name in ["", *named]:
+        weights.NAMED_WEIGHTS = {key: value for key, value in named.items() if key != name}
+        weights.PLAIN_WEIGHTS = {key: value for key, value in plain.items() if key != name}
         rows = [
             (question, score(search(question.text), question, repository.prefix, strict=strict))
             for repository, search in pairs
             for question in repository.questions
         ]
         found[name or "everything"] = summary(rows)["overall"]["ndcg10"]  # type: ignore[index]
-    weights.FILE_WEIGHTS = full
+    weights.NAMED_WEIGHTS, weights.PLAIN_WEIGHTS = named, plain
     return found
 
 
