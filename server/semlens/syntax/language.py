@@ -31,6 +31,9 @@ class Language:
     :ivar drop_type_arguments: ``Foo<int>::bar`` is ``Foo::bar``.
     :ivar name_chain: field to follow from a ``@name.chain`` capture down to the name, for declarators of C.
     :ivar name_cut: pattern of what is no part of a written name.
+    :ivar symbol_depth: depth in the tree above which all definitions stand, but for those after one of `deep_marks`;
+        0 where they may stand anywhere. Calls are then read from the text.
+    :ivar deep_marks: keywords, each with the space after it, before the name of a definition.
     :ivar heads: pattern of first lines of definitions, for broken text; the name is its group ``type`` or ``callable``.
     :ivar noise: patterns of macros that no grammar can know, such as export marks; their group is blanked out before
         the text is parsed.
@@ -70,6 +73,8 @@ class Language:
     drop_type_arguments: bool = False
     name_chain: str = ""
     name_cut: str = ""
+    symbol_depth: int = 0
+    deep_marks: tuple[str, ...] = ()
     heads: str = ""
     noise: tuple[str, ...] = ()
     line_comments: tuple[str, ...] = ()

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import cast
 
-from tree_sitter import Node, QueryCursor
+from tree_sitter import Node
 
+from semlens.syntax.deep import calls_in, raw_matches
 from semlens.syntax.found import Definition
 from semlens.syntax.grammars import Grammar, Pattern, PatternRole
 from semlens.syntax.language import Language
 from semlens.syntax.recovery import Stretch, recovered
 
 MAX_NAME = 200  # characters; longer ones are data that looks like names
-_MATCH_LIMIT = 4_096  # matches in progress at once; beyond it tree-sitter drops the earliest
 
 Place = Node | Stretch
 Captures = dict[str, list[Place]]
@@ -37,14 +37,13 @@ class Matches:
 
 def sorted_matches(language: Language, grammar: Grammar, root: Node, source: bytes) -> Matches:
     """Runs the query once over the whole tree."""
-    assert grammar.query is not None
     patterns = [(pattern.role, pattern.capture, pattern.capture.endswith(".body")) for pattern in grammar.patterns]
     reference_role, prefix_role = PatternRole.REFERENCE, PatternRole.PREFIX
     best: dict[int, tuple[int, int, int, Node, dict[str, list[Node]]]] = {}
     prefixes: list[Node] = []
     documentations: list[Node] = []
     references: list[Reference] = []
-    for index, captures in QueryCursor(grammar.query, match_limit=_MATCH_LIMIT).matches(root):
+    for index, captures in raw_matches(language, grammar, root, source):
         role, capture, body_follows = patterns[index]
         if role is reference_role:
             for node in captures[capture]:
@@ -79,6 +78,8 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
         (start, end, grammar.patterns[index], node, cast("Captures", captures))
         for start, end, index, node, captures in best.values()
     ]
+    if language.symbol_depth:
+        references.extend(calls_in(source, set(best)))
     if language.heads and root.has_error:
         for found_again in recovered(language, root, source, set(best)):
             pattern = Pattern(PatternRole.SYMBOL, "", found_again.kind)

@@ -34,6 +34,8 @@ LANGUAGES: tuple[Language, ...] = (
         extensions=(".go",),
         line_comments=_SLASHES,
         block_comments=_BLOCK,
+        symbol_depth=4,
+        deep_marks=("type ",),
         heads=r"^(?:type[ \t]+(?P<type>\w+)[ \t]+(?:struct|interface)\b"
         r"|func[ \t]+(?:\([^)\n]*\)[ \t]*)?(?P<callable>\w+))",
     ),
@@ -48,6 +50,8 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=_SLASHES,
         block_comments=_BLOCK,
         signature_trim="{;",
+        symbol_depth=7,
+        deep_marks=("fn ", "struct ", "enum ", "trait ", "mod "),
         heads=_MODIFIERS + r"(?:(?:struct|enum|trait|union)[ \t]+(?P<type>\w+)|fn[ \t]+(?P<callable>\w+))",
     ),
     Language(

@@ -27,6 +27,8 @@ LANGUAGES: tuple[Language, ...] = (
         module_roots=("src", "lib", "python"),
         module_index="__init__",
         indented=True,
+        symbol_depth=5,
+        deep_marks=("def ", "class "),
         heads=r"^[ \t]*(?:class[ \t]+(?P<type>\w+)|(?:async[ \t]+)?def[ \t]+(?P<callable>\w+))",
     ),
     Language(
