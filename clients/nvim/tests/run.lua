@@ -3,7 +3,7 @@ local folder = vim.uv.os_getenv('SEMLENS_TEST_CLIENT') .. '/tests'
 package.path = folder .. '/?.lua;' .. package.path
 vim.opt.runtimepath:prepend(vim.fs.dirname(folder))
 
-local wanted = _G.arg or {}
+local wanted = { unpack(_G.arg or {}) }
 
 local function is_wanted(name)
   return #wanted == 0 or vim.iter(wanted):any(function(part)

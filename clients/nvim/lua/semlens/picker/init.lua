@@ -187,6 +187,8 @@ function Picker:make_events()
         self:ask()
       elseif event.match == 'SemlensExit' then
         self.needs_again = true
+      elseif self:is_outdated(event.data) then
+        self:ask()
       end
       self:render_info()
     end,
@@ -217,6 +219,17 @@ function Picker:set_text(text)
   api.nvim_buf_set_lines(self.buffers.prompt, 0, -1, false, { text })
   api.nvim_win_set_cursor(self.windows.prompt, { 1, #text })
   self:prompt_changed()
+end
+
+---The index has moved on since the list was made, and the user has not begun to walk in it.
+---@param status semlens.Status?
+---@return boolean
+function Picker:is_outdated(status)
+  return status ~= nil
+    and self.source.name == 'search'
+    and not (self.is_asking or self.has_moved)
+    and self.result ~= nil
+    and self.result.generation ~= status.generation
 end
 
 ---Ask what the prompt says; the question before is cancelled.
