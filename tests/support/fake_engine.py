@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from semlens.core.cancel import CancelToken
+from semlens.core.context import ContextItem, ContextPack, ContextRequest, DuplicateSet, DuplicatesResult
 from semlens.core.errors import WorkspaceError
 from semlens.core.hit import SearchHit, SearchResult
 from semlens.core.request import SearchRequest
@@ -94,6 +95,23 @@ class FakeEngine:
         if on_partial is not None:
             on_partial(SearchResult(hits[:1], 7, complete=True, elapsed_ms=0.5), "first")
         return SearchResult(hits, 7, complete=True, elapsed_ms=1.25)
+
+    def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult:
+        cancel.check()
+        self.calls.append(("similar", uri, line, limit))
+        return SearchResult(self._hits("")[:limit], 7, complete=True, elapsed_ms=1.0)
+
+    def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult:
+        cancel.check()
+        self.calls.append(("duplicates", uri, limit))
+        return DuplicatesResult((DuplicateSet(self._hits(""), 0.97531, 12),), 7)
+
+    def context(self, request: ContextRequest, cancel: CancelToken) -> ContextPack:
+        cancel.check()
+        self.calls.append(("context", request))
+        line = "def \u00e9t\u00e9(): \U0001f389"
+        item = ContextItem("u", "p", Span(0, 0, 3, len(line.encode())), "n", "full", 5, "near", True, line)
+        return ContextPack("text", 5, "estimate", request.budget, (item,), 1, 2, 7)
 
     def symbols(self, query: str, limit: int, cancel: CancelToken) -> SearchResult:
         cancel.check()

@@ -112,6 +112,13 @@ def test_silent_parameters_take_the_settings(session: Callable[..., Any]) -> Non
         ("semlens/search", {"query": "a", "refineToken": {}}, "refineToken"),
         ("semlens/search", {"query": "a", "explain": 1}, "explain"),
         ("semlens/search", ["a"], "object"),
+        ("semlens/similar", {}, "textDocument"),
+        ("semlens/similar", {"textDocument": {"uri": URI}}, "position"),
+        ("semlens/similar", {"textDocument": {"uri": URI}, "position": {"line": -1}}, "line"),
+        ("semlens/duplicates", {"limit": 0}, "limit"),
+        ("semlens/context", {"budget": 0}, "budget"),
+        ("semlens/context", {"position": {"line": 1, "character": 0}}, "textDocument"),
+        ("semlens/context", {"query": []}, "query"),
         ("semlens/reindex", {"full": "yes"}, "full"),
         ("semlens/reindex", {"uri": "file:///nowhere/at/all"}, "uri"),
         ("workspace/symbol", {}, "workspace/symbol"),
@@ -127,6 +134,48 @@ def test_wrong_parameters_are_named(open_session: Any, method: str, params: Any,
     assert field in caught.value.message
     assert caught.value.message.endswith(".")
     assert open_session.client.search("beta")["hits"]
+
+
+def both_ways(session: Any, method: str, params: dict[str, Any]) -> Any:
+    """The answer of a request, which must be that of its command too."""
+    answer = session.client.call(method, params)
+    command = {"command": method.replace("/", ".server."), "arguments": [params]}
+    assert session.client.call("workspace/executeCommand", command) == answer
+    return answer
+
+
+def test_similar(open_session: Any) -> None:
+    place = {"textDocument": {"uri": URI}, "position": {"line": 2, "character": 7}}
+    answer = both_ways(open_session, "semlens/similar", place)
+    assert [hit["name"] for hit in answer["hits"]] == ["alpha", "beta"]
+    assert open_session.calls("similar")[-1] == (URI, 2, 20)
+    assert len(both_ways(open_session, "semlens/similar", {**place, "limit": 1})["hits"]) == 1
+
+
+def test_duplicates(open_session: Any) -> None:
+    answer = both_ways(open_session, "semlens/duplicates", {})
+    assert open_session.calls("duplicates")[-1] == ("", 50)
+    (group,) = answer["groups"]
+    assert (answer["generation"], group["similarity"], group["savedLines"]) == (7, 0.9753, 12)
+    assert [hit["name"] for hit in group["symbols"]] == ["alpha", "beta"]
+    both_ways(open_session, "semlens/duplicates", {"uri": URI, "limit": 3})
+    assert open_session.calls("duplicates")[-1] == (URI, 3)
+
+
+def test_context(open_session: Any) -> None:
+    answer = both_ways(open_session, "semlens/context", {})
+    (request,) = open_session.calls("context")[-1]
+    assert (request.query, request.uri, request.lines, request.budget) == ("", "", (-1, -1), 4000)
+    assert set(answer) == {"text", "tokens", "countedBy", "budget", "items", "omitted", "masked", "generation"}
+    (item,) = answer["items"]
+    assert set(item) >= {"uri", "range", "name", "form", "tokens", "why"}
+    assert item["range"]["end"] == {"line": 3, "character": 13}
+    span = {"start": {"line": 1, "character": 0}, "end": {"line": 3, "character": 0}}
+    place = {"textDocument": {"uri": URI}, "range": span, "query": "why", "budget": 100, "tokenizer": "/t.json"}
+    both_ways(open_session, "semlens/context", place)
+    (request,) = open_session.calls("context")[-1]
+    assert (request.query, request.uri, request.lines) == ("why", URI, (1, 3))
+    assert (request.budget, request.tokenizer) == (100, "/t.json")
 
 
 def test_unknown_methods_are_refused(open_session: Any) -> None:
