@@ -32,6 +32,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPOSITORY / "tests" / "support"), str(REPOSITORY / "bench")]
 
@@ -157,9 +159,22 @@ def measure_idle(
         client.wait_ready(600)
         for question in QUESTIONS:
             client.search(question)
+        process = psutil.Process(client.process.pid)
+        before = processor_ms(process)
         times = [timed(lambda q=f"{q} {n}": client.search(q)) for n in range(rounds) for q in QUESTIONS]
+        spent = (processor_ms(process) - before) / len(times)
         empty = [timed(lambda: empty_request(client)) for _ in range(1000)]
-        return {"search": summary(times), "empty request": summary(empty), "load": os.getloadavg()[0]}
+        return {
+            "search": summary(times),
+            "empty request": summary(empty),
+            "processor time of the server per search, ms": round(spent, 2),
+            "load": os.getloadavg()[0],
+        }
+
+
+def processor_ms(process: psutil.Process) -> float:
+    spent = process.cpu_times()
+    return 1000 * float(spent.user + spent.system)
 
 
 def empty_request(client: ProcessClient) -> None:
@@ -285,7 +300,7 @@ def show(figures: Figures) -> None:
                 columns = "".join(f"{value[key]:>10.2f}" for key in ("median_ms", "p95_ms", "p99_ms", "max_ms"))
                 print(f"{section + ': ' + name:40}{value['n']:>6}{columns}")
             else:
-                print(f"{section + ': ' + name:40}{value!s:>16}")
+                print(f"{section + ': ' + name:60}{value!s:>16}")
 
 
 def main() -> None:
