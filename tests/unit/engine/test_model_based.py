@@ -22,7 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from semlens.engine.engine import Engine
 
-EXAMPLES = int(os.environ.get("SEMLENS_MODEL_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("SEMLENS_MODEL_EXAMPLES", "10"))
 STEPS = int(os.environ.get("SEMLENS_MODEL_STEPS", "25"))
 
 NAMES = ["alpha", "beta_two", "gammaThree", "delta"]
@@ -53,15 +53,14 @@ def places(text: str, path: str) -> list[tuple[str, int]]:
         return []
     found = []
     for number, line in enumerate(text.split("\n")):
-        for start in ("def ", "function "):
-            if line.startswith(start):
-                found.append((line.removeprefix(start).partition("(")[0], number))
+        start, _, rest = line.partition(" ")
+        if start in {"def", "function"}:
+            found.append((rest.partition("(")[0], number))
     return found
 
 
 class LiveIndex(RuleBasedStateMachine):
     model: Path
-
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,7 +73,7 @@ class LiveIndex(RuleBasedStateMachine):
         self.engine: Engine
         self.version = 0
 
-    @initialize(contents=st.dictionaries(paths, blocks, max_size=4))
+    @initialize(contents=st.dictionaries(paths, blocks.filter(bool), min_size=2, max_size=5))
     def begin(self, contents: dict[str, list[tuple[int, str, int]]]) -> None:
         for path, content in contents.items():
             self._write(path, render(path, content))
@@ -153,13 +152,20 @@ class LiveIndex(RuleBasedStateMachine):
             language = {".py": "python", ".js": "javascript", ".txt": "plaintext"}[Path(path).suffix]
             self.engine.open_buffer(self.workspace.uri(path), language, self.version, text)
 
-    @precondition(lambda self: self.buffers)
-    @rule(data=st.data(), content=blocks)
-    def type(self, data: st.DataObject, content: list[tuple[int, str, int]]) -> None:
-        path = data.draw(st.sampled_from(sorted(self.buffers)))
+    @rule(path=paths, content=blocks)
+    def open_and_type(self, path: str, content: list[tuple[int, str, int]]) -> None:
+        self.open(path)
+        self._type(path, content)
+
+    def _type(self, path: str, content: list[tuple[int, str, int]]) -> None:
         self.version += 1
         self.buffers[path] = render(path, content)
         self.engine.change_buffer(self.workspace.uri(path), self.version, self.buffers[path])
+
+    @precondition(lambda self: self.buffers)
+    @rule(data=st.data(), content=blocks)
+    def type(self, data: st.DataObject, content: list[tuple[int, str, int]]) -> None:
+        self._type(data.draw(st.sampled_from(sorted(self.buffers))), content)
 
     @precondition(lambda self: self.buffers)
     @rule(data=st.data())
