@@ -18,6 +18,8 @@ _DEFAULT_BUDGET = 4_000
 
 @dataclass(frozen=True, slots=True)
 class SimilarParams:
+    """Of ``semlens/similar``: the line counts from 0."""
+
     uri: str
     line: int
     limit: int

@@ -88,9 +88,9 @@ class IndexProgress:
         except JsonRpcException as error:
             logger.info("The client takes no progress: %s", error.message)
             return
-        if self._latest is None or not self._is_busy:
-            self._delay = None
-            return  # done while the client was asked
+        self._delay = None
+        if self._latest is None or not self._is_busy or self._token is not None:
+            return  # done, or begun anew, while the client was asked
         self._token, self._percentage = token, 0
         message, percentage = _counts(self._latest)
         self._percentage = percentage

@@ -18,7 +18,7 @@ from pygls.lsp.server import LanguageServer
 
 from semlens import __version__
 from semlens.core.errors import SemlensError
-from semlens.core.status import EngineStatus
+from semlens.core.status import EngineState, EngineStatus
 from semlens.engine.settings import Settings, cache_folder, load_settings
 from semlens.lsp.configuration import Configuration
 from semlens.lsp.features import control, documents, likeness, search, symbols, workspace
@@ -39,6 +39,9 @@ CLOSE_SECONDS = 3.0
 
 MAX_BACKLOG_BYTES = 1_000_000
 """A client that is this far behind gets no more notifications that a later one replaces."""
+
+AT_REST = (EngineState.READY, EngineState.PAUSED, EngineState.DEGRADED, EngineState.STOPPED)
+LOOK_AGAIN_SECONDS = 1.0
 
 SWITCH_SECONDS = 0.001
 """After how long a thread that computes lets the event loop have the interpreter; Python's own 5 ms add up."""
@@ -70,6 +73,7 @@ class SemlensServer(LanguageServer):
         self._index_progress: IndexProgress | None = None
         self._stopped: asyncio.Future[int] | None = None
         self._writer: MessageWriter | None = None
+        self._next_look: asyncio.TimerHandle | None = None
         for feature in (documents, search, likeness, symbols, workspace, control):
             feature.register(self)
 
@@ -105,6 +109,20 @@ class SemlensServer(LanguageServer):
             self.protocol.notify("semlens/statusChanged", control.status_of(self, status))
         if self._index_progress is not None:
             self._index_progress.update(status)
+        if status.refining or status.state not in AT_REST:
+            self._look_again()
+
+    def _look_again(self) -> None:
+        """The engine reports what it publishes; that nothing more comes, it need not say."""
+        if self._next_look is None:
+            loop = asyncio.get_running_loop()
+            self._next_look = loop.call_later(LOOK_AGAIN_SECONDS, lambda: loop.create_task(self._look()))
+
+    async def _look(self) -> None:
+        self._next_look = None
+        engine = self.engine
+        if engine is not None:
+            self.engine_reports(await self.runner.run(lambda _token: engine.status()))
 
     def start_progress(self) -> None:
         """Show work-done progress from now on; for clients that can."""
@@ -158,6 +176,8 @@ class SemlensServer(LanguageServer):
     def _close(self) -> None:
         if self.parent_watch is not None:
             self.parent_watch.close()
+        if self._next_look is not None:
+            self._next_look.cancel()
         self.runner.close()
         if self.engine is not None:
             # Not in a pool, whose threads would be waited for at the end.

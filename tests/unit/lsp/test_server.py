@@ -469,6 +469,26 @@ def is_ready(message: dict[str, Any]) -> bool:
     return bool(message["params"]["state"] == "ready")
 
 
+def test_the_end_of_work_is_told_though_the_engine_does_not_say(open_session: Any) -> None:
+    client: Client = open_session.client
+    client.call("semlens/status", {})
+    open_session.engine.report(EngineState.INDEXING, 10)
+    client.wait_for("indexing", lambda m: m["method"] == "semlens/statusChanged" and not is_ready(m))
+    n_seen = len(client.notifications)
+    open_session.engine.state = EngineState.READY
+    client.wait_for("ready", lambda m: m["method"] == "semlens/statusChanged" and is_ready(m), since=n_seen)
+
+
+def test_a_branch_switch_is_one_call(session: Callable[..., Any], tmp_path: Path) -> None:
+    one = session()
+    one.client.initialize(root=tmp_path)
+    paths = [tmp_path / f"file_{number}.py" for number in range(3000)]
+    changes = [{"uri": path.as_uri(), "type": 2} for path in paths]
+    one.client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+    one.client.until("the change", lambda: one.calls("files_changed"), bool)
+    assert one.calls("files_changed") == [tuple(paths)]
+
+
 def test_long_work_shows_progress_with_counts(session: Callable[..., Any], tmp_path: Path) -> None:
     one = session()
     one.client.initialize(root=tmp_path, capabilities={"window": {"workDoneProgress": True}})

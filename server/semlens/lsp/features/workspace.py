@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+FEW_FILES = 32
+"""So many changed files are looked at on the event loop."""
+
 CONFIGURATION_SECONDS = 2.0
 """A client that does not say its settings within this time has none."""
 
@@ -96,9 +99,17 @@ async def _did_change_workspace_folders(ls: SemlensServer, params: types.DidChan
     ls.engine_reports(engine.status())
 
 
-def _did_change_watched_files(ls: SemlensServer, params: types.DidChangeWatchedFilesParams) -> None:
-    if ls.engine is not None and ls.is_ready.is_set():
-        ls.engine.files_changed([path for change in params.changes if (path := local_path(change.uri)) is not None])
+async def _did_change_watched_files(ls: SemlensServer, params: types.DidChangeWatchedFilesParams) -> None:
+    engine = await ls.ready_engine()
+    uris = [change.uri for change in params.changes]
+    if len(uris) <= FEW_FILES:
+        _files_changed(engine, uris)
+    else:  # another branch, say: links are followed for each file
+        await asyncio.to_thread(_files_changed, engine, uris)
+
+
+def _files_changed(engine: EnginePort, uris: list[str]) -> None:
+    engine.files_changed([path for uri in uris if (path := local_path(uri)) is not None])
 
 
 def _fail(ls: SemlensServer, error: SemlensError) -> None:
