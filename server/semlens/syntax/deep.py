@@ -34,34 +34,44 @@ def raw_matches(language: Language, grammar: Grammar, root: Node, source: bytes)
         return cursor.matches(root)
     cursor.set_max_start_depth(language.symbol_depth)
     matches = cursor.matches(root)
-    names = {captures["name"][0].start_byte for _, captures in matches if "name" in captures}
+    known = _starts(grammar, matches)
     for mark in language.deep_marks:
-        for node in _unexplained(mark.encode(), root, source, names):
+        for node in _unexplained(mark.encode(), root, source, known):
             found = QueryCursor(grammar.query, match_limit=_MATCH_LIMIT).matches(node)
-            names.update(captures["name"][0].start_byte for _, captures in found if "name" in captures)
+            known |= _starts(grammar, found)
             matches.extend(found)
     return matches
 
 
-def _unexplained(mark: bytes, root: Node, source: bytes, names: set[int]) -> list[Node]:
-    """The nodes that start with a keyword before a name that was not found."""
+def _starts(grammar: Grammar, matches: list[RawMatch]) -> set[int]:
+    """Where the definitions that were found start, and where their names do."""
+    starts: set[int] = set()
+    for index, captures in matches:
+        name = captures.get("name")
+        if name is not None:
+            starts.add(name[0].start_byte)
+            defining = captures.get(grammar.patterns[index].capture)
+            if defining is not None:
+                starts.add(defining[0].start_byte)
+    return starts
+
+
+def _unexplained(mark: bytes, root: Node, source: bytes, known: set[int]) -> list[Node]:
+    """The nodes that start with a keyword whose definition was not found."""
     nodes: dict[int, Node] = {}
     width = len(mark)
     covered = -1
     position = source.find(mark)
     while position != -1:
-        if position + width not in names and position > covered:
-            line_start = source.rfind(b"\n", 0, position) + 1
-            before = source[line_start:position].strip()
-            if not before or before.replace(b" ", b"").isalnum():
-                token = root.descendant_for_byte_range(position, position + 1)
-                node = token.parent if token is not None else None
-                if node is not None and node.parent is not None and token is not None and not token.is_named:
-                    around = node.parent
-                    if around.end_byte == node.end_byte and around.start_byte < node.start_byte:
-                        node = around  # with its decorators
-                    nodes[node.id] = node
-                    covered = node.end_byte
+        if position + width not in known and position not in known and position > covered:
+            token = root.descendant_for_byte_range(position, position + 1)
+            node = token.parent if token is not None and not token.is_named else None
+            if node is not None and node.parent is not None:
+                around = node.parent
+                if around.end_byte == node.end_byte and around.start_byte < node.start_byte:
+                    node = around  # with its decorators
+                nodes[node.id] = node
+                covered = node.end_byte
         position = source.find(mark, position + width)
     return list(nodes.values())
 

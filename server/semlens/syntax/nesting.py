@@ -9,15 +9,18 @@ from __future__ import annotations
 MAX_DEPTH = 1_500
 MAX_LINE_BYTES = 50_000
 
+_RUNS = tuple(bytes((sign,)) * MAX_DEPTH for sign in b"!~-+*&")  # each sign of a run is a level of its tree
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
 _PASSES = 64
 
 
 def too_deep(source: bytes, limit: int = MAX_DEPTH) -> bool:
-    """Whether brackets nest deeper than `limit`; those in strings and comments count too.
+    """Whether brackets nest deeper than `limit`; those in strings and comments count too. So do runs of signs.
 
     Innermost pairs are removed again and again, at C speed; only what is left is counted one by one.
     """
+    if any(run in source for run in _RUNS):
+        return True
     if source.count(b"(") + source.count(b"[") + source.count(b"{") <= limit:
         return False
     brackets = source.translate(None, _NOT_BRACKETS)

@@ -62,7 +62,7 @@ def language_of(path: str, first_bytes: bytes = b"") -> str | None:
     name = path[path.rfind("/") + 1 :].lower()
     found = _BY_FILE_NAME.get(name)
     if found is not None:
-        return found
+        return (_of_shebang(first_bytes) or found) if first_bytes.startswith(b"#!") else found
     dot = name.find(".", 1)
     while dot != -1:
         found = _BY_EXTENSION.get(name[dot:])

@@ -124,3 +124,30 @@ def test_json_that_is_no_notebook_has_no_cells() -> None:
         b'{"cells": [',
     ):
         assert parse("a.ipynb", source).symbols == ()
+
+
+def test_definitions_far_below_the_root_are_found() -> None:
+    head = "".join(
+        "    " * depth + ("def f{0}():\n" if depth % 2 else "if True:\n").format(depth) for depth in range(14)
+    )
+    inner = "    " * 14
+    source = f'{head}{inner}@a\n{inner}@b\n{inner}def deep(x):\n{inner}    """Says def no(): in a text."""\n{inner}    class Inner: pass\n'
+    symbols = parse("a.py", source.encode()).symbols
+    assert [symbol.name for symbol in symbols] == ["f1", "f3", "f5", "f7", "f9", "f11", "f13", "deep", "Inner"]
+    deep = symbols[-2]
+    assert (deep.span.start_line, deep.name_span.start_line, deep.parent) == (14, 16, 6)
+    rust = "mod a { mod b { mod c { mod d { impl E { pub fn f() { fn g() { macro_rules! h { () => {} } } } } } } } }"
+    assert [symbol.qualified_name for symbol in parse("a.rs", rust.encode()).symbols][-3:] == [
+        "a::b::c::d::E::f",
+        "a::b::c::d::E::f::g",
+        "a::b::c::d::E::f::g::h",
+    ]
+    go = "package a\n\nfunc F() {\n\tif x {\n\t\ttype local struct {\n\t\t\tn int\n\t\t}\n\t}\n}\n"
+    assert [symbol.qualified_name for symbol in parse("a.go", go.encode()).symbols] == ["F", "F.local", "F.local.n"]
+
+
+def test_calls_in_languages_that_are_matched_shallowly() -> None:
+    outline = parse("a.rs", b"fn f() { if (a) { g(1); x.h(); mac!(i(2)) } }\n")
+    assert {(0, "g"), (0, "h"), (0, "i")} <= set(outline.references)
+    assert (0, "if") not in outline.references
+    assert (0, "f") not in outline.references

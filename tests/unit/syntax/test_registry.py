@@ -39,6 +39,8 @@ from semlens.syntax.registry import BY_NAME, CODE_LIKE, language_of, module_of
         ("script", b"#!/bin/bash -e\n", "bash"),
         ("script", b"#! /usr/local/bin/perl5.36\n", "perl"),
         ("script", b"#!", None),
+        ("BUILD", b"", "starlark"),
+        ("build", b"#!/bin/sh\n", "bash"),
         ("script", b"", None),
         ("a.unknown", b"", None),
         (".py", b"", None),

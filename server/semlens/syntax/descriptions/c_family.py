@@ -21,8 +21,8 @@ _MACROS = (
     rf"\b(?:class|struct)[ \t]+({_MACRO})(?=[ \t]+[A-Za-z_]\w*[ \t]*(?:[:{{]|final\b|$))",
 )
 _MODIFIERS = (
-    r"^[ \t]*(?:(?:abstract|async|const|data|default|extern|final|inline|internal|open|override|partial|private"
-    r"|protected|pub(?:\([\w: ]+\))?|public|sealed|static|suspend|unsafe|virtual)[ \t]+)*"
+    r"^[ \t]*+(?:(?:abstract|async|const|data|default|extern|final|inline|internal|open|override|partial|private"
+    r"|protected|pub(?:\([\w: ]+\))?|public|sealed|static|suspend|unsafe|virtual)[ \t]++)*+"
 )
 _ANNOTATIONS = r"(?:@(?!interface\b)[\w.]+(?:\s*\((?:[^()]|\([^()]*\))*\))?\s*)+"
 
@@ -51,7 +51,7 @@ LANGUAGES: tuple[Language, ...] = (
         block_comments=_BLOCK,
         signature_trim="{;",
         symbol_depth=7,
-        deep_marks=("fn ", "struct ", "enum ", "trait ", "mod "),
+        deep_marks=("impl", "fn ", "struct ", "enum ", "trait ", "mod ", "macro_rules! "),
         heads=_MODIFIERS + r"(?:(?:struct|enum|trait|union)[ \t]+(?P<type>\w+)|fn[ \t]+(?P<callable>\w+))",
     ),
     Language(
@@ -64,7 +64,7 @@ LANGUAGES: tuple[Language, ...] = (
         signature_skip=_ANNOTATIONS,
         signature_trim="{;",
         heads=_MODIFIERS
-        + r"(?:(?:class|interface|enum|record)[ \t]+(?P<type>\w+)|[\w<>\[\], .?]{1,120}[ \t]+"
+        + r"(?:(?:class|interface|enum|record)[ \t]+(?P<type>\w+)|\w[\w<>\[\], .?]{0,120}[ \t]+"
         + r"(?P<callable>(?!if\b|for\b|while\b|switch\b|catch\b|return\b|new\b)\w+)"
         + r"[ \t]*\([^;=]{0,400}\)[^;=]{0,200}\{)",
     ),

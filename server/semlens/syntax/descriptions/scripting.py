@@ -7,7 +7,7 @@ from semlens.syntax.language import Language
 _SLASHES = ("///", "//!", "//")
 _BLOCK = (("/*", "*/"),)
 _ECMA_HEADS = (
-    r"^[ \t]*(?:(?:export|default|declare|abstract|async)[ \t]+)*(?:(?:class|interface)[ \t]+(?P<type>\w+)"
+    r"^[ \t]*+(?:(?:export|default|declare|abstract|async)[ \t]+)*(?:(?:class|interface)[ \t]+(?P<type>\w+)"
     r"|function[ \t]*\*?[ \t]*(?P<callable>\w+))"
 )
 _DECORATORS = r"(?:@[\w.]+(?:\s*\((?:[^()]|\([^()]*\))*\))?\s*)+"
@@ -29,7 +29,7 @@ LANGUAGES: tuple[Language, ...] = (
         indented=True,
         symbol_depth=5,
         deep_marks=("def ", "class "),
-        heads=r"^[ \t]*(?:class[ \t]+(?P<type>\w+)|(?:async[ \t]+)?def[ \t]+(?P<callable>\w+))",
+        heads=r"^[ \t]*+(?:class[ \t]+(?P<type>\w+)|(?:async[ \t]+)?def[ \t]+(?P<callable>\w+))",
     ),
     Language(
         name="javascript",
@@ -182,6 +182,6 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=("#",),
         block_comments=(("=head", "=cut"), ("=pod", "=cut")),
         signature_trim="{;",
-        heads=r"^[ \t]*(?:(?P<type>(?!))|sub[ \t]+(?P<callable>[\w:]+))",
+        heads=r"^[ \t]*+(?:(?P<type>(?!))|sub[ \t]+(?P<callable>[\w:]+))",
     ),
 )
