@@ -1,21 +1,6 @@
 -- The picker, by keys.
-local Editor = require('editor')
-
-local function equal(found, expected)
-  assert(vim.deep_equal(found, expected), ('expected %s, found %s'):format(vim.inspect(expected), vim.inspect(found)))
-end
-
-local function with(options, body)
-  return function()
-    local editor = Editor.start(options)
-    local ok, problem = xpcall(body, debug.traceback, editor)
-    if ok then
-      ok, problem = pcall(editor.no_errors, editor)
-    end
-    editor:stop()
-    assert(ok, problem)
-  end
-end
+local equal = require('equal')
+local with = require('with_editor')
 
 local function opened(editor, command)
   editor:edit('net/retry.py')
