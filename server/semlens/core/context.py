@@ -73,5 +73,7 @@ class DuplicateSet:
 
 @dataclass(frozen=True, slots=True)
 class DuplicatesResult:
+    """Groups of near-identical symbols, largest saving first."""
+
     groups: tuple[DuplicateSet, ...]
     generation: int

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The half-open stretch of text from (start_line, start_column) to (end_line, end_column).
+    r"""The half-open stretch of text from (start_line, start_column) to (end_line, end_column).
 
-    Lines are 0-based and end at ``\\n``, ``\\r\\n`` or ``\\r``; columns are 0-based byte offsets into the UTF-8
+    Lines are 0-based and end at ``\n``, ``\r\n`` or ``\r``; columns are 0-based byte offsets into the UTF-8
     encoding of the line.
     """
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 
 class EngineState(enum.Enum):
+    """What the engine is doing; the names of the protocol."""
+
     STARTING = "starting"
     SCANNING = "scanning"
     INDEXING = "indexing"

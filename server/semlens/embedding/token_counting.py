@@ -44,7 +44,7 @@ class FileCounter:
 class EstimatingCounter:
     """Words by their length, every digit and mark for itself, each run of white space at most one.
 
-    Subword tokenizers join marks and split rare words; over code the estimate lies above what common vocabularies count.
+    Subword tokenizers join marks and split rare words; over code the estimate lies above what common ones count.
     """
 
     name = "estimate"

@@ -1,4 +1,4 @@
-"""Finds what the workspace says twice: shapes of all larger symbols, computed once a segment and kept while it lives."""
+"""Finds what the workspace says twice: shapes of all larger symbols, computed once a segment and kept with it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,13 @@ class DuplicateFinder:
                 span = table.spans[row]
                 symbols.append(
                     ShapedSymbol(
-                        len(places), n_files + file, int(span[0]), int(span[2]), shape.n_tokens, shape.exact, shape.minima
+                        len(places),
+                        n_files + file,
+                        int(span[0]),
+                        int(span[2]),
+                        shape.n_tokens,
+                        shape.exact,
+                        shape.minima,
                     )
                 )
                 places.append((view, row))
@@ -90,7 +96,10 @@ class DuplicateFinder:
 def _hit(view: SegmentView, row: int, group: DuplicateGroup) -> RankedHit:
     passage = int(view.segment.first_passages[row])
     return RankedHit(
-        view, int(view.segment.symbols.files[row]), row, (max(passage, 0),), group.similarity, {"shape": group.similarity}
+        view,
+        int(view.segment.symbols.files[row]),
+        row,
+        (max(passage, 0),),
+        group.similarity,
+        {"shape": group.similarity},
     )
-
-

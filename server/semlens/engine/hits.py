@@ -145,9 +145,7 @@ def make_hit(
     )
 
 
-def _snippet(
-    lines: Sequence[str], span: Span, highlights: Sequence[tuple[int, int]], first: int
-) -> tuple[Span, str]:
+def _snippet(lines: Sequence[str], span: Span, highlights: Sequence[tuple[int, int]], first: int) -> tuple[Span, str]:
     """A few lines around the best stretch, inside the hit."""
     start = highlights[0][0] - 1 if highlights else first
     start = max(span.start_line, min(start, span.last_line - SNIPPET_LINES + 1))

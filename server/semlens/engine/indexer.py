@@ -156,6 +156,7 @@ class Indexer:
 
     def allow_refinement(self) -> None:
         """Somebody waits for the refine tier, although the command is one that ends."""
+
         def allow() -> None:
             self.may_refine = True
 
@@ -533,8 +534,10 @@ class Indexer:
     @property
     def settled(self) -> bool:
         """Nothing that is known to have changed is missing from the snapshot."""
-        return not self.is_awaited and not self.overlays.waiting and all(
-            state.settled or not state.index.writer for state in list(self.states.values())
+        return (
+            not self.is_awaited
+            and not self.overlays.waiting
+            and all(state.settled or not state.index.writer for state in list(self.states.values()))
         )
 
     @property
@@ -645,6 +648,4 @@ class Indexer:
 
     def _is_embedded(self, state: RootState) -> bool:
         first = next((tier for tier in self._tiers if tier.role == "first" and tier.error is None), None)
-        return first is None or not any(
-            len(live.missing(first.fingerprint)) for live in state.index.segments.values()
-        )
+        return first is None or not any(len(live.missing(first.fingerprint)) for live in state.index.segments.values())

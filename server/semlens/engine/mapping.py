@@ -19,7 +19,11 @@ _SIGNATURE_CHARS = 120
 
 
 def make_map(
-    snapshot: IndexSnapshot, request: ContextRequest, documents: DocumentLook, counter: TokenCounter, cancel: CancelToken
+    snapshot: IndexSnapshot,
+    request: ContextRequest,
+    documents: DocumentLook,
+    counter: TokenCounter,
+    cancel: CancelToken,
 ) -> ContextPack:
     """As many of the most used symbols as fit, found by bisection over their number."""
     wishes = overview(snapshot.views, min(_MAX_ENTRIES, max(1, request.budget // _TOKENS_AN_ENTRY)))
@@ -43,15 +47,28 @@ def make_map(
         name = view.segment.symbols.qualified_names[wish.symbol]
         items.append(
             ContextItem(
-                document.uri, entry.path, span, name, Form.SIGNATURE.value, counter.count(entry.signature), wish.why,
-                document.dirty, last,
-            )  # fmt: skip
+                document.uri,
+                entry.path,
+                span,
+                name,
+                Form.SIGNATURE.value,
+                counter.count(entry.signature),
+                wish.why,
+                document.dirty,
+                last,
+            )
         )
     text = render_map(entries[:fitting])
     return ContextPack(
-        text, counter.count(text), counter.name, request.budget, tuple(items), len(entries) - fitting, 0,
+        text,
+        counter.count(text),
+        counter.name,
+        request.budget,
+        tuple(items),
+        len(entries) - fitting,
+        0,
         snapshot.generation,
-    )  # fmt: skip
+    )
 
 
 def _entry(snapshot: IndexSnapshot, wish: Wish) -> MapEntry:

@@ -5,6 +5,7 @@ Owned by the indexer thread. Nothing here reaches the disk: vectors of unsaved t
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -231,3 +232,7 @@ def locate(uri: str, path: str, root: str, states: Mapping[str, RootState]) -> t
     return best
 
 
+def real_path(path: str) -> str:
+    """Links of the folders resolved: roots are kept that way."""
+    folder, name = os.path.split(path)
+    return os.path.join(os.path.realpath(folder), name)

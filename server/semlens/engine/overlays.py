@@ -54,9 +54,7 @@ class Overlay:
             if rows:
                 block = VectorBlock(np.array(rows, np.uint32), matrix_of([vectors[hashes[row]] for row in rows]))
                 tiers[fingerprint] = (block,)
-        return SegmentView(
-            self.buffer.root, self.segment, None, tiers, buffer_uri=self.buffer.uri, dirty=dirty
-        )
+        return SegmentView(self.buffer.root, self.segment, None, tiers, buffer_uri=self.buffer.uri, dirty=dirty)
 
 
 def encode_text(text: str) -> bytes:
@@ -68,9 +66,7 @@ def hash_text(text: str) -> ContentHash:
     return content_hash(encode_text(text))
 
 
-def carry_vectors(
-    old: Overlay | None, hashes: list[ContentHash]
-) -> dict[str, dict[ContentHash, bytes]]:
+def carry_vectors(old: Overlay | None, hashes: list[ContentHash]) -> dict[str, dict[ContentHash, bytes]]:
     """Vectors of the passages that the edit before already had."""
     if old is None:
         return {}
@@ -86,11 +82,7 @@ def vectors_in_view(view: SegmentView, row: int, wanted: set[ContentHash]) -> Ma
     passages = view.segment.passages
     start, end = (int(place) for place in np.searchsorted(passages.files, [row, row + 1]))
     data = passages.hashes[start:end].tobytes()
-    rows = {
-        start + i: data[16 * i : 16 * i + 16]
-        for i in range(end - start)
-        if data[16 * i : 16 * i + 16] in wanted
-    }
+    rows = {start + i: data[16 * i : 16 * i + 16] for i in range(end - start) if data[16 * i : 16 * i + 16] in wanted}
     found: dict[str, dict[ContentHash, bytes]] = {}
     for fingerprint, blocks in view.tiers.items():
         known = found.setdefault(fingerprint, {})

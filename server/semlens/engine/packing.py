@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextItem, ContextPack, ContextRequest
 from semlens.core.span import Span
-from semlens.engine.documents import CurrentDocument
 from semlens.embedding.token_counting import TokenCounter
+from semlens.engine.documents import CurrentDocument
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.context.candidates import Wish, around, distinct, from_hits, from_place
 from semlens.search.context.forms import Form, Piece, forms_of
@@ -137,8 +137,4 @@ def _item(
     assert document is not None
     last = document.lines[piece.last_line] if piece.last_line < len(document.lines) else ""
     span = Span(piece.first_line, 0, piece.last_line, len(last.encode("utf-8", "surrogatepass")))
-    return ContextItem(
-        document.uri, path, span, name, piece.form.value, tokens, candidate.why, document.dirty, last
-    )
-
-
+    return ContextItem(document.uri, path, span, name, piece.form.value, tokens, candidate.why, document.dirty, last)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from semlens.core.status import EngineState, EngineStatus, Problem, RootStatus, TierStatus
@@ -16,7 +17,7 @@ _MAX_PROBLEMS = 100
 
 
 def build_status(
-    indexer: Indexer, tiers: list[Tier], buffers: Buffers, model_errors: list[str], cache_problem: str
+    indexer: Indexer, tiers: Sequence[Tier], buffers: Buffers, model_errors: list[str], cache_problem: str
 ) -> EngineStatus:
     """Cheap enough for every change: counts, no walks. From any thread: what changes meanwhile is copied first."""
     snapshot = indexer.snapshot
@@ -55,7 +56,7 @@ def build_status(
 
 
 def _state(
-    indexer: Indexer, states: list[RootState], tiers: list[Tier], model_errors: list[str], cache_problem: str
+    indexer: Indexer, states: list[RootState], tiers: Sequence[Tier], model_errors: list[str], cache_problem: str
 ) -> EngineState:
     if indexer.paused:
         return EngineState.PAUSED
@@ -75,7 +76,7 @@ def _state(
 
 
 def _problems(
-    indexer: Indexer, states: list[RootState], tiers: list[Tier], model_errors: list[str], cache_problem: str
+    indexer: Indexer, states: list[RootState], tiers: Sequence[Tier], model_errors: list[str], cache_problem: str
 ) -> list[Problem]:
     found = [Problem("", message) for message in model_errors]
     if cache_problem:

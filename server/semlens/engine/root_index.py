@@ -427,4 +427,3 @@ class RootIndex:
 def merge_job(parts: Sequence[LiveSegment], alive: Sequence[npt.NDArray[np.bool_]]) -> MergedSegment:
     """The pure part of a merge, for another thread."""
     return merge_segments([(part.segment, mask) for part, mask in zip(parts, alive, strict=True)])
-

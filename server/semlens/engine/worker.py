@@ -46,6 +46,7 @@ MAX_SECONDS_A_FILE = 8
 MAX_MEMORY_BYTES = 2 << 30
 """Address space of a worker."""
 
+
 class _Worker:
     """Answers requests; ``announce`` tells the parent which file is being worked on, in case it kills us."""
 

@@ -50,7 +50,7 @@ class DuplicateGroup:
 
 
 def group_duplicates(symbols: Sequence[ShapedSymbol], limit: int, cancel: CancelToken) -> list[DuplicateGroup]:
-    """Groups of near-identical symbols, largest saving first; a symbol inside a member of a larger group is left out."""
+    """Groups of near-identical symbols, largest saving first; what stands inside a larger member is left out."""
     eligible = [s for s in symbols if s.n_lines >= LEAST_LINES and s.n_tokens >= LEAST_TOKENS]
     groups = _exact_groups(eligible)
     cancel.check()

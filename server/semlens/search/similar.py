@@ -58,11 +58,10 @@ def passages_of(view: SegmentView, file: int, symbol: int, line: int) -> Rows:
     """Rows of the passages of a symbol; for -1, of the code outside symbols around a line."""
     passages = view.segment.passages
     start, end = (int(place) for place in np.searchsorted(passages.files, [file, file + 1]))
-    rows = np.arange(start, end)
     if symbol >= 0:
-        return rows[passages.symbols[start:end] == symbol]
+        return start + np.flatnonzero(passages.symbols[start:end] == symbol)
     lines = passages.lines[start:end]
-    return rows[(lines[:, 0] <= line) & (line <= lines[:, 1])]
+    return start + np.flatnonzero((lines[:, 0] <= line) & (line <= lines[:, 1]))
 
 
 def similar(
@@ -140,7 +139,9 @@ def _hits(
         other = snapshot.views[number]
         other_file = int(other.segment.passages.files[row])
         other_symbol = int(other.segment.passages.symbols[row])
-        if other.segment is view.segment and (row in own or (other_file == file and _related(view, symbol, other_symbol))):
+        if other.segment is view.segment and (
+            row in own or (other_file == file and _related(view, symbol, other_symbol))
+        ):
             continue
         present = [role for role in _TIER_WEIGHTS if role in cosines]
         score = sum(_TIER_WEIGHTS[role] * cosines[role] for role in present) / sum(_TIER_WEIGHTS[r] for r in present)
@@ -187,6 +188,4 @@ def _fold_copies(hits: list[RankedHit]) -> list[RankedHit]:
             continue
         by_hash[key] = len(kept)
         kept.append(hit)
-    return [
-        RankedHit(h.view, h.file, h.symbol, h.passages, min(1.0, max(0.0, h.score)), h.features) for h in kept
-    ]
+    return [RankedHit(h.view, h.file, h.symbol, h.passages, min(1.0, max(0.0, h.score)), h.features) for h in kept]

@@ -1,7 +1,7 @@
 """The shape of a piece of code: what stays of it when names and values are taken away.
 
-Two pieces that differ only in their identifiers, numbers and strings have the same shape; edits here and there leave most
-of it. Lexical, one rule for all languages: no grammar is loaded.
+Two pieces that differ only in their identifiers, numbers and strings have the same shape; edits here and there leave
+most of it. Lexical, one rule for all languages: no grammar is loaded.
 """
 
 from __future__ import annotations

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from engine_cases import DEADLINE_S, Workspace, write_model
 
-from semlens.engine import engine
+from semlens.engine import questions
 
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search waits for what was typed or changed however slow the machine is, so that no answer depends on time."""
-    monkeypatch.setattr(engine, "BUFFER_WAIT_SECONDS", DEADLINE_S)
-    monkeypatch.setattr(engine, "DISK_WAIT_SECONDS", DEADLINE_S)
+    monkeypatch.setattr(questions, "BUFFER_WAIT_SECONDS", DEADLINE_S)
+    monkeypatch.setattr(questions, "DISK_WAIT_SECONDS", DEADLINE_S)
 
 
 @pytest.fixture(scope="session")

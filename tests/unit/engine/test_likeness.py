@@ -57,7 +57,9 @@ def pack(engine: Engine, **wanted: object) -> ContextPack:
 def engine(plain: Workspace) -> Engine:
     plain.write("retry.py", RETRY)
     plain.write("network.py", NETWORK)
-    plain.write("app/main.py", "from retry import download_with_retry\n\n\ndef main():\n    download_with_retry('x', 3)\n")
+    plain.write(
+        "app/main.py", "from retry import download_with_retry\n\n\ndef main():\n    download_with_retry('x', 3)\n"
+    )
     plain.write("tests/test_retry.py", "def test_retry():\n    download_with_retry('x', 1)\n")
     return plain.engine()
 
@@ -169,7 +171,7 @@ def test_similar_leaves_out_itself_and_folds_copies(workspace: Workspace) -> Non
         workspace.write(f"{name}.py", "def sail_boat(river):\n    sail\n    boat\n    river\n")
     engine = workspace.engine()
     hits = engine.similar(workspace.uri("a.py"), 1, 10, CancelToken()).hits
-    assert [hit.name for hit in hits][0] == "download_retry"
+    assert hits[0].name == "download_retry"
     names = [hit.name for hit in hits]
     assert "retry_download" not in names
     assert names.count("sail_boat") == 1

@@ -75,7 +75,13 @@ def test_known_forms_are_masked(text: str, masked: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['password = ""', 'password = "<your password>"', "password = input()", 'secret = "${SECRET}"', "token_count = 12345678"],
+    [
+        'password = ""',
+        'password = "<your password>"',
+        "password = input()",
+        'secret = "${SECRET}"',
+        "token_count = 12345678",
+    ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
     assert mask_secrets(text, "a.py") == (text, 0)

@@ -6,7 +6,9 @@ from semlens.core.cancel import CancelToken
 from semlens.search.duplicates import DuplicateGroup, ShapedSymbol, group_duplicates
 from semlens.syntax.shapes import shape_of
 
-BODY = "\n".join(f"    if a{i} and b[{i}]:\n        send(a{i}, key='v')\n    while c{i} < {i}: yield c{i}" for i in range(6))
+BODY = "\n".join(
+    f"    if a{i} and b[{i}]:\n        send(a{i}, key='v')\n    while c{i} < {i}: yield c{i}" for i in range(6)
+)
 OTHER = "\n".join(f"    x = [y for y in z({i}) if not y]\n    del x[{i}], q\n    print(x ** 2, -x)" for i in range(6))
 
 

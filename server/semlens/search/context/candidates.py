@@ -110,8 +110,8 @@ def around(views: Sequence[SegmentView], seed: SymbolPlace, scale: float, *, tes
     name = view.segment.symbols.names[seed.symbol]
     home = int(view.segment.symbols.files[seed.symbol])
     wishes: list[Wish] = []
-    for places in definitions(views, names_used(view, own)).values():
-        places = [p for p in places if not (p.view == seed.view and p.symbol in own) and _worth(views, p)]
+    for bearers in definitions(views, names_used(view, own)).values():
+        places = [p for p in bearers if not (p.view == seed.view and p.symbol in own) and _worth(views, p)]
         near = sorted(places, key=lambda p: _distance(views, seed.view, home, p))[:_DEFINITIONS_A_NAME]
         for place in near:
             value = scale * _USED / math.sqrt(len(places))

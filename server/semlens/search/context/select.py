@@ -1,4 +1,4 @@
-"""Which candidates go into a pack, and in which form: most value per token first, less for each further piece of a file."""
+"""Which candidates go into a pack, and in which form: most value per token first, less for more of one file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ LEAST_COST = 64
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """:ivar file: equal for candidates of one document. :ivar value: of the whole, any scale. :ivar pieces: its forms,
-    smallest first. :ivar order: place in the order that ties are settled by."""
+    smallest first. :ivar order: place in the order that ties are settled by.
+    """
 
     file: tuple[int, int]
     symbol: int
