@@ -258,3 +258,33 @@ def test_start_to_first_answer_is_not_held_up_by_the_scan(start: Start, workspac
     answer = client.search("function")
     assert answer["complete"] is False
     client.until("a hit", lambda: names(client.search("function_77")), lambda found: found[:1] == ["function_77"])
+
+
+@pytest.mark.parametrize("closed", ["<&-", "</dev/null >&-"])
+def test_without_pipes_it_is_one_sentence(environment: dict[str, str], closed: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m semlens serve {closed}', sys.executable],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "stdin and stdout" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"hello", b"Content-Length: x\r\n\r\n", b"Content-Length: 99999999999999\r\n\r\n"]
+)
+def test_input_that_is_no_protocol_ends_the_server(environment: dict[str, str], data: bytes) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "semlens", "serve"],
+        input=data,
+        env=os.environ | environment,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, b"")

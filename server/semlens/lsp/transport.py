@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable
 from io import FileIO, RawIOBase
 
+from semlens.core.errors import UsageError
+
 MAX_MESSAGE_BYTES = 512 * 1024 * 1024
 """A longer announced body is garbage, not a message."""
 
@@ -25,7 +27,11 @@ def take_standard_streams() -> tuple[RawIOBase, RawIOBase]:
 
     The descriptors move to private, non-inheritable ones. Descriptor 0 becomes empty and 1 becomes stderr, so that
     no stray print and no child process can touch the protocol.
+
+    :raises UsageError: when the process was started without them.
     """
+    if sys.stdin is None or sys.stdout is None:
+        raise UsageError("The server talks to its client over stdin and stdout: start it with both of them open.")
     sys.stdout.flush()
     reader = FileIO(os.dup(0), "rb")
     writer = FileIO(os.dup(1), "wb")
