@@ -23,7 +23,6 @@ from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
 from ranking_metrics import Question, Result, Row, Target, kind_of, score, summary
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchRequest
-from semlens.engine.engine import Engine
 from semlens.engine.settings import ModelsSettings, Settings
 from semlens.index.snapshot import IndexSnapshot
 from semlens.search import weights
@@ -121,6 +120,8 @@ def searches(repositories: list[Repository], tiers: list[Tier], cache: Path) -> 
 
 def engine_searches(repositories: list[Repository], first: str, refine: str) -> Iterator[tuple[Repository, Search]]:
     """The same through `Engine.search`, each repository in a cache of its own."""
+    from semlens.engine.engine import Engine
+
     settings = Settings(models=ModelsSettings(first=first or "none", refine=refine or "none"))
     for repository in repositories:
         with tempfile.TemporaryDirectory() as folder:

@@ -90,7 +90,6 @@ def file_scores(table: FileTable, query: Query) -> npt.NDArray[np.float32]:
             total += np.float32(weight) * table.columns[name]
     more: Mapping[str, float] = {}
     if query.is_name:
-        total *= np.float32(w.NAME_SHARE)
         more = w.NAME_WEIGHTS
     elif query.is_literal:
         more = w.LITERAL_WEIGHTS

@@ -27,6 +27,17 @@ _VALUES = [
     int(k)
     for k in (SymbolKind.VARIABLE, SymbolKind.CONSTANT, SymbolKind.FIELD, SymbolKind.PROPERTY, SymbolKind.ENUMMEMBER)
 ]
+_CONTAINERS = [
+    int(k)
+    for k in (
+        SymbolKind.CLASS,
+        SymbolKind.STRUCT,
+        SymbolKind.INTERFACE,
+        SymbolKind.ENUM,
+        SymbolKind.MODULE,
+        SymbolKind.NAMESPACE,
+    )
+]
 _FRAME = 100.0
 _MAX_NAMED = 30
 
@@ -144,6 +155,7 @@ def _part(
         "named": words.named[rows] * (~is_extra),
         "name": names.symbols[name_rows],
         "no_symbol": (~has_symbol).astype(np.float32),
+        "container": (has_symbol & np.isin(kinds, _CONTAINERS)).astype(np.float32),
         "value": (has_symbol & np.isin(kinds, _VALUES)).astype(np.float32),
         "frame": of_frames,
     }
@@ -213,6 +225,8 @@ def _totals(columns: Mapping[str, Floats], query: Query) -> Floats:
     elif query.is_literal:
         more = w.SYMBOL_LITERAL_WEIGHTS
     for name, weight in more.items():
+        if name not in columns:
+            continue
         total = total + np.float32(weight) * columns[name]
     return total.astype(np.float32)
 
