@@ -91,19 +91,21 @@ def _width() -> int:
 
 def _painted(lines: list[str], language: str, used: int) -> list[str]:
     """The lines in the colours of their language where there is a terminal to show them."""
-    plain = [_cut(line, used) for line in lines]
     if not colours_wanted(sys.stdout):
-        return plain
+        return [_cut(line, used) for line in lines]
     # only here: a pipe neither pays for rich nor needs it
     from rich.syntax import Syntax
 
     syntax = Syntax("", language or "text", theme="ansi_dark", background_color="default")
     console = _console()
-    with console.capture() as capture:
-        console.print(syntax.highlight("\n".join(plain)), end="", soft_wrap=True)
-    painted = capture.get().split("\n")
-    painted += [""] * (len(plain) - len(painted))
-    return painted[: len(plain)]
+    painted = []
+    # coloured as a whole and cut afterwards: half a string would colour all that follows
+    for text in syntax.highlight("\n".join(lines)).split("\n", allow_blank=True)[: len(lines)]:
+        text.truncate(max(20, _width() - used), overflow="ellipsis")
+        with console.capture() as capture:
+            console.print(text, end="", soft_wrap=True)
+        painted.append(capture.get())
+    return painted
 
 
 @cache

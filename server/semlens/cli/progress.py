@@ -25,7 +25,7 @@ def follow_indexing(
     :raises WorkspaceError: when the engine could not take the folder in.
     """
     if colours_wanted(sys.stderr):
-        with _Bar(patience_s) as bar:
+        with _Bar(patience_s, refined=refined) as bar:
 
             def show(status: EngineStatus) -> None:
                 bar.show(status)
@@ -60,7 +60,8 @@ def vectors_of(status: EngineStatus, role: str) -> tuple[int, int]:
 class _Bar:
     """One rich progress display on stderr, made when the wait is long enough to deserve one."""
 
-    def __init__(self, patience_s: float) -> None:
+    def __init__(self, patience_s: float, *, refined: bool) -> None:
+        self._labels = {"first": "meaning", "refine": "finer meaning"} if refined else {"first": "meaning"}
         self._due = time.monotonic() + patience_s
         self._progress: Any = None
         self._tasks: dict[str, Any] = {}
@@ -79,7 +80,7 @@ class _Bar:
             self._progress = _rich_progress()
             self._progress.start()
         self._update("names and words", *files_of(status), "files")
-        for role, label in (("first", "meaning"), ("refine", "finer meaning")):
+        for role, label in self._labels.items():
             done, known = vectors_of(status, role)
             if known:
                 self._update(label, done, known, "passages")

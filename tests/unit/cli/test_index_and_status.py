@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import replace
 
 from semlens.cli.progress import files_of, vectors_of
 from semlens.core.status import EngineState, Problem, TierStatus
 
-from .conftest import STATUS
+from .conftest import HIT, STATUS
 
 
 def test_index_says_what_is_there(semlens, script, workspace):
@@ -124,3 +125,21 @@ def test_a_terminal_gets_colours(semlens, script, monkeypatch):
     out = semlens("search", "x")[1]
     assert "\033[" in out
     assert "fetch_with_retry" in out
+
+
+def test_a_cut_line_does_not_colour_the_next(semlens, script, monkeypatch):
+    """Half a string must not look as if it went on."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr("semlens.cli.hits._width", lambda: 40)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    lines = ['text = "' + "long " * 20 + '"', "import os"]
+    hit = replace(
+        HIT, snippet="\n".join(lines) + "\n", snippet_span=replace(HIT.snippet_span, start_line=51, end_line=53)
+    )
+    script.with_hits(hit)
+    cut, after = semlens("search", "x")[1].splitlines()[2:4]
+    assert "\N{HORIZONTAL ELLIPSIS}" in cut
+    text_colour = re.search(r"\033\[([\d;]+)m\"", cut)[1]
+    assert f"\033[{text_colour}m" not in after
+    assert "import" in after
