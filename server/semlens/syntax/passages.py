@@ -19,6 +19,7 @@ _OWN_LINES = 4  # lines from which a constant, a field or a declaration has a pa
 _MIN_CHILD_LINES = 4  # nested functions shorter than this stay in the text of a long function
 _INDENT = re.compile(rb"[ \t]*(?=[^\s])")
 _WORD = re.compile(rb"\w\w")
+_SAYS = re.compile(rb"[^\s(){}\[\];,]")  # closing brackets alone say nothing
 _KEYWORDS = re.compile(r"[a-z\s]*\Z")  # export, default, pub: prefixes that say nothing
 _NEVER_OWN = frozenset((SymbolKind.ENUMMEMBER,))
 
@@ -59,9 +60,9 @@ def _lines(source: bytes) -> list[bytes]:
 
 
 def _add_stretch(passages: list[Passage], lines: list[bytes], start: int, stop: int, first_row: int) -> None:
-    while start < stop and not lines[start].strip():
+    while start < stop and not _SAYS.search(lines[start]):
         start += 1
-    while stop > start and not lines[stop - 1].strip():
+    while stop > start and not _SAYS.search(lines[stop - 1]):
         stop -= 1
     if start == stop:
         return
