@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+from search_cases import labels, search, snapshot_of, view_of
+
+from semlens.embedding.registry import find_model, load_embedder
+
+DISK = {
+    "net/retry.py": """
+        def fetch_with_retry(url, attempts=3):
+            for attempt in range(attempts):
+                response = request(url)
+                if response.ok:
+                    return response
+        """,
+    "store/cache.py": """
+        class LruCache:
+            def get(self, key):
+                value = self.entries.pop(key)
+                self.entries[key] = value
+                return value
+
+            def evict(self):
+                self.entries.popitem(last=False)
+        """,
+    "web/session.py": """
+        def open_session(visitor):
+            return Session(visitor.id, now())
+
+        def close_session(session):
+            session.closed = True
+        """,
+}
+TYPED = """
+    def shrink_picture(source, width):
+        image = load_image(source)
+        ratio = width / image.width
+        return image.resize((width, round(image.height * ratio)))
+    """
+
+
+@pytest.fixture(scope="module")
+def embedder():
+    return load_embedder(find_model("semlens-static-v1"))
+
+
+@pytest.mark.parametrize(
+    "question", ["make a photo smaller", "scale an image down", "thumbnail with the same proportions"]
+)
+def test_a_function_typed_but_not_saved_is_found_by_what_it_does(embedder, question):
+    disk = view_of(DISK, embedder=embedder)
+    typed = view_of({"media/pictures.py": TYPED}, embedder=embedder, uri="file:///ws/media/pictures.py")
+    hits = search(snapshot_of(disk, typed), question, embedder=embedder)
+    assert labels(hits)[0] == "media/pictures.py::media.pictures.shrink_picture"
+    assert hits[0].view.dirty
+
+
+def test_meaning_decides_between_files_that_no_word_speaks_for(embedder):
+    hits = search(snapshot_of(view_of(DISK, embedder=embedder)), "throw away the stalest item", embedder=embedder)
+    assert hits[0].path == "store/cache.py"
+
+
+def test_files_without_vectors_still_compete(embedder):
+    snapshot = snapshot_of(
+        view_of(DISK, embedder=embedder),
+        view_of({"late/queue.py": "def drain_queue(queue):\n    queue.clear()\n    return queue\n"}),
+    )
+    assert labels(search(snapshot, "drain queue", embedder=embedder))[0] == "late/queue.py::late.queue.drain_queue"

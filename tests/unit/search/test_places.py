@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+from search_cases import view_of
+
+from semlens.search.facts import facts_of
+from semlens.search.frames import find_frames
+from semlens.search.places import match_paths, resolve_frames
+from semlens.search.query import parse_query
+
+FILES = {
+    "src/net/client.py": "class Client:\n    def send(self):\n        return 1\n\n    def close(self):\n        return 2\n",
+    "src/web/client.py": "def send():\n    return 3\n",
+    "site-packages/lib/pool.py": "def take():\n    return 4\n",
+}
+
+
+@pytest.fixture(scope="module")
+def view():
+    return view_of(FILES)
+
+
+def resolved(view, text):
+    symbols = view.segment.symbols
+    return [
+        symbols.qualified_names[place.symbol].rpartition("client.")[2]
+        if place.symbol >= 0
+        else view.segment.files.paths[place.file]
+        for place in resolve_frames([view], find_frames(text))
+    ]
+
+
+def test_a_frame_is_resolved_by_the_longest_end_of_its_path(view):
+    assert resolved(view, 'File "/home/me/src/net/client.py", line 3, in send') == ["Client.send"]
+    assert resolved(view, 'File "/home/me/src/web/client.py", line 2, in send') == ["send"]
+
+
+def test_a_file_of_the_same_name_elsewhere_is_not_meant(view):
+    assert resolved(view, 'File "/usr/lib/other/client.py", line 3, in send') == []
+
+
+def test_a_moved_line_is_found_by_its_function(view):
+    assert resolved(view, 'File "src/net/client.py", line 3, in close') == ["Client.close"]
+
+
+def test_own_code_comes_before_vendored_code(view):
+    trace = (
+        'File "src/net/client.py", line 3, in send\n    x\n'
+        'File "/venv/site-packages/lib/pool.py", line 2, in take\n    y\n'
+    )
+    places = resolve_frames([view], find_frames(trace))
+    assert [view.segment.files.paths[place.file] for place in places] == [
+        "src/net/client.py",
+        "site-packages/lib/pool.py",
+    ]
+    assert places[0].worth > 2 * places[1].worth * 0.9
+
+
+@pytest.mark.parametrize(
+    ("text", "best"),
+    [
+        ("net/client.py", "src/net/client.py"),
+        ("src/web", "src/web/client.py"),
+        ("lib/pool", "site-packages/lib/pool.py"),
+    ],
+)
+def test_paths(view, text, best):
+    found = match_paths(view, parse_query(text))
+    assert view.segment.files.paths[int(found.argmax())] == best
+    assert (found > 0).sum() == 1
+
+
+def test_a_question_without_paths_matches_none(view):
+    assert match_paths(view, parse_query("send a request")) is None
+
+
+def test_facts_of_files():
+    files = {
+        "lib/v3/types.py": "x = 1\n", "lib/v4/types.py": "x = 1\n", "lib/v4/__init__.py": "x = 1\n", "inc/a.h": "int a;\n",
+        "inc/a.c": "int a;\n", "pkg/_internal/b.py": "x = 1\n", "legacy/c.py": "x = 1\n", "types.d.ts": "export {};\n",
+    }  # fmt: skip
+    segment = view_of(files).segment
+    facts = facts_of(segment)
+
+    def having(column):
+        return {path for path, value in zip(files, column, strict=True) if value}
+
+    assert having(facts.old) == {"lib/v3/types.py", "legacy/c.py"}
+    assert having(facts.constant["header"]) == {"inc/a.h"}
+    assert having(facts.constant["inner"]) == {"pkg/_internal/b.py"}
+    assert having(facts.constant["index"]) == {"lib/v4/__init__.py"}
+    assert having(facts.constant["declaration"]) == {"types.d.ts"}
+    assert facts_of(segment) is facts
