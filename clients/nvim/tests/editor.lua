@@ -67,29 +67,39 @@ function M:edit(name)
 end
 
 function M:ready()
-  self:wait('an index that is ready', [[
+  self:wait(
+    'an index that is ready',
+    [[
     local status = require('semlens').status()
     return status and status.state == 'ready' and status.complete and #status.roots > 0
-  ]])
+  ]]
+  )
 end
 
 ---The rows of the open picker, once they answer what the prompt says.
 function M:hits()
-  return self:wait('hits', [[
+  return self:wait(
+    'hits',
+    [[
     local p = require('semlens.picker').current
     if not p or p.is_asking or #p.hits == 0 then return false end
     return vim.api.nvim_buf_get_lines(p.buffers.list, 0, -1, false)
-  ]])
+  ]]
+  )
 end
 
 ---Wait for a picker whose first row holds a text.
 function M:first_hit(text)
-  return self:wait('the first hit ' .. text, [[
+  return self:wait(
+    'the first hit ' .. text,
+    [[
     local p = require('semlens.picker').current
     if not p or p.is_asking or #p.hits == 0 then return false end
     local row = vim.api.nvim_buf_get_lines(p.buffers.list, 0, 1, false)[1]
     return row:find(..., 1, true) and row
-  ]], text)
+  ]],
+    text
+  )
 end
 
 ---Where the cursor is: file name, line and column, both from 1.

@@ -54,16 +54,16 @@ PY
 
 start 130 36 dark
 shows 'def fetch_with_retry'
+screen send-keys ':SemanticStatus' Enter
+shows 'ready, generation'
+keep status dark 1130,640
+screen send-keys q
 screen send-keys ':SemanticSearch' Enter
 shows 'Describe what the code does'
 screen send-keys -l 'hex string to red green blue'
 shows 'colour.py:4'
 shows 'return tuple('
 keep picker dark 1130,640
-screen send-keys C-c
-screen send-keys ':SemanticStatus' Enter
-shows 'watched: native'
-keep status dark 1130,640
 
 start 130 36 light
 shows 'def fetch_with_retry'

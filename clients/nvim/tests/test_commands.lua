@@ -14,11 +14,15 @@ local LAST_NOTE = [[
 
 ---Wait until the last message holds a text.
 local function said(editor, text)
-  return editor:wait('the message ' .. text, [[
+  return editor:wait(
+    'the message ' .. text,
+    [[
     for _, note in ipairs(_G.notes) do
       if note.text:find(..., 1, true) then return note.text end
     end
-  ]], text)
+  ]],
+    text
+  )
 end
 
 return {
@@ -39,8 +43,18 @@ return {
         table.sort(found)
         return found
       ]])
-      equal(names, { 'SemanticContext', 'SemanticDuplicates', 'SemanticLog', 'SemanticPause', 'SemanticReindex',
-        'SemanticResume', 'SemanticSearch', 'SemanticSimilar', 'SemanticStatus', 'SemanticSymbols' })
+      equal(names, {
+        'SemanticContext',
+        'SemanticDuplicates',
+        'SemanticLog',
+        'SemanticPause',
+        'SemanticReindex',
+        'SemanticResume',
+        'SemanticSearch',
+        'SemanticSimilar',
+        'SemanticStatus',
+        'SemanticSymbols',
+      })
       for _, name in ipairs({ 'search', 'search-word', 'search-again', 'similar', 'context', 'symbols', 'status' }) do
         assert(editor:lua("return vim.fn.maparg('<Plug>(semlens-' .. ... .. ')', 'n')", name) ~= '', name)
       end
@@ -64,14 +78,17 @@ return {
       editor:edit('shop/cart.ts')
       equal(editor:lua('return #_G.notes'), 1)
       editor:keys(':SemanticSearch colour<CR>')
-      editor:wait('the same in the picker', [[
+      editor:wait(
+        'the same in the picker',
+        [[
         local p = require('semlens.picker').current
         return p and p.problem and p.problem:find('not installed', 1, true)
-      ]])
+      ]]
+      )
     end),
   },
   {
-    'a project\'s own environment is run only where it is allowed',
+    "a project's own environment is run only where it is allowed",
     with({ lua = NO_SERVER, enable = false }, function(editor)
       local found = editor:lua([[
         local root = vim.fn.tempname()
@@ -101,7 +118,10 @@ return {
         vim.fn.writefile({ 'def knead_dough(flour):', '    return flour' }, other .. '/bread.py')
         vim.cmd.edit(other .. '/bread.py')
       ]])
-      editor:wait('the second root', "local s = require('semlens').status() return s and #s.roots == 2 and s.state == 'ready'")
+      editor:wait(
+        'the second root',
+        "local s = require('semlens').status() return s and #s.roots == 2 and s.state == 'ready'"
+      )
       equal(editor:lua("return #vim.lsp.get_clients({ name = 'semlens' })"), 1)
       editor:keys(':SemanticSearch knead_dough<CR>')
       editor:first_hit('knead_dough')
@@ -139,17 +159,23 @@ return {
       editor:edit('colour.py')
       editor:ready()
       editor:cmd('SemanticStatus')
-      local report = editor:wait('the report', [[
+      local report = editor:wait(
+        'the report',
+        [[
         if vim.bo.filetype ~= 'semlens-status' then return false end
         local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n')
         return text:find('symbols', 1, true) and text
-      ]])
+      ]]
+      )
       assert(report:find('5 files', 1, true) and report:find('ready', 1, true), report)
       equal(editor:lua("return require('semlens').statusline()"), 'semlens')
       editor:lua("vim.fn.writefile({ 'def added():', '    pass' }, 'added.py')")
-      editor:wait('the new file', [[
+      editor:wait(
+        'the new file',
+        [[
         return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n'):find('6 files', 1, true)
-      ]])
+      ]]
+      )
       editor:keys('q')
       editor:wait('its end', "return vim.bo.filetype == 'python'")
       editor:lua("os.remove('added.py')")
@@ -215,15 +241,24 @@ return {
       editor:keys('<C-c>')
       editor:wait('its end', "return require('semlens.picker').current == nil")
       editor:cmd('SemanticContext budget:900 how are pages fetched')
-      editor:wait('the document', "return vim.bo.filetype == 'markdown' and vim.api.nvim_buf_get_lines(0, 0, 1, false)[1] == '# Code'")
-      equal(editor:lua("local a = _G.asked['semlens/context'] return { a.budget, a.query }"), { 900, 'how are pages fetched' })
+      editor:wait(
+        'the document',
+        "return vim.bo.filetype == 'markdown' and vim.api.nvim_buf_get_lines(0, 0, 1, false)[1] == '# Code'"
+      )
+      equal(
+        editor:lua("local a = _G.asked['semlens/context'] return { a.budget, a.query }"),
+        { 900, 'how are pages fetched' }
+      )
       said(editor, '3 of 900 tokens')
       editor:cmd('bwipeout')
       editor:cmd('SemanticDuplicates')
-      editor:wait('the groups', [[
+      editor:wait(
+        'the groups',
+        [[
         local list = vim.fn.getqflist()
         return #list == 2 and list[1].text:find('group 1, 97%', 1, true)
-      ]])
+      ]]
+      )
     end),
   },
   {
@@ -277,7 +312,7 @@ return {
     end),
   },
   {
-    'highlights follow the colour scheme, and the user\'s own stay',
+    "highlights follow the colour scheme, and the user's own stay",
     with({ enable = false }, function(editor)
       local links = editor:lua([[
         vim.api.nvim_set_hl(0, 'SemlensName', { link = 'Error' })

@@ -34,7 +34,10 @@ return {
       editor:keys('<C-c>')
       editor:wait('its end', "return require('semlens.picker').current == nil")
       editor:cmd('1,1SemanticSearch')
-      equal(editor:lua("return require('semlens.picker').current.text"), '"""Fetching pages over an unreliable line."""')
+      equal(
+        editor:lua("return require('semlens.picker').current.text"),
+        '"""Fetching pages over an unreliable line."""'
+      )
       editor:hits()
     end),
   },
@@ -53,7 +56,7 @@ return {
     end),
   },
   {
-    'the quickfix list gets all hits in the server\'s order, or the marked ones',
+    "the quickfix list gets all hits in the server's order, or the marked ones",
     with({}, function(editor)
       opened(editor, 'SemanticSearch colour')
       editor:hits()
@@ -97,14 +100,17 @@ return {
     with({}, function(editor)
       opened(editor, 'SemanticSearch wrap a paragraph into lines')
       editor:first_hit('wrap')
-      local marked = editor:wait('the preview', [[
+      local marked = editor:wait(
+        'the preview',
+        [[
         local window = require('semlens.picker').current.windows.preview
         local buffer = vim.api.nvim_win_get_buf(window)
         local space = vim.api.nvim_get_namespaces()['semlens.preview']
         local marks = vim.api.nvim_buf_get_extmarks(buffer, space, 0, -1, {})
         local lines = vim.api.nvim_buf_get_lines(buffer, 0, -1, false)
         return #marks > 0 and { lines[1], lines[4], vim.treesitter.highlighter.active[buffer] ~= nil }
-      ]])
+      ]]
+      )
       equal(marked, { 'local M = {}', 'function M.wrap(paragraph, width)', true })
     end),
   },
@@ -117,11 +123,14 @@ return {
       editor:keys(':SemanticSearch archive old log files<CR>')
       local row = editor:first_hit('rotate_logs')
       assert(row:find('[+]', 1, true), row)
-      editor:wait('the preview', [[
+      editor:wait(
+        'the preview',
+        [[
         local window = require('semlens.picker').current.windows.preview
         local lines = vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false)
         return vim.iter(lines):any(function(line) return line:find('def rotate_logs', 1, true) ~= nil end)
-      ]])
+      ]]
+      )
       editor:keys('<C-c>')
       editor:wait('its end', "return require('semlens.picker').current == nil")
       editor:cmd('edit!')
@@ -221,8 +230,13 @@ return {
       end
       equal(editor:lua('return vim.g.SEMLENS_HISTORY'), { 'backup', 'voucher' })
       opened(editor, 'SemanticSearch draft')
-      for _, step in ipairs({ { '<C-Up>', 'backup' }, { '<C-Up>', 'voucher' }, { '<C-Up>', 'voucher' },
-                              { '<C-Down>', 'backup' }, { '<C-Down>', 'draft' } }) do
+      for _, step in ipairs({
+        { '<C-Up>', 'backup' },
+        { '<C-Up>', 'voucher' },
+        { '<C-Up>', 'voucher' },
+        { '<C-Down>', 'backup' },
+        { '<C-Down>', 'draft' },
+      }) do
         editor:keys(step[1])
         editor:wait(step[2], "return require('semlens.picker').current.text == ...", step[2])
       end
@@ -233,7 +247,13 @@ return {
     with({}, function(editor)
       opened(editor, 'SemanticSearch colour')
       editor:hits()
-      for _, size in ipairs({ { 250, 60, true }, { 60, 40, true }, { 60, 16, false }, { 40, 12, false }, { 130, 40, true } }) do
+      for _, size in ipairs({
+        { 250, 60, true },
+        { 60, 40, true },
+        { 60, 16, false },
+        { 40, 12, false },
+        { 130, 40, true },
+      }) do
         editor:lua('vim.o.columns, vim.o.lines = ...', size[1], size[2])
         editor:cmd('doautocmd VimResized')
         local outside = editor:lua([[
@@ -271,8 +291,39 @@ return {
         seed = (seed * 1103515245 + 12345) % 2147483648
         return math.floor(seed / 65536) % limit + 1
       end
-      local keys = { 'a', 'e', 'r', 't', ' ', '_', 'x', '(', '"', 'é', '<BS>', '<C-w>', '<Down>', '<Up>', '<C-n>', '<C-p>', '<Tab>', '<PageDown>',
-        '<PageUp>', '<C-d>', '<C-u>', '<Left>', '<Right>', '<C-Up>', '<C-Down>', '<M-v>', '<Home>', '<End>', '<Esc>', 'i', '<C-c>' }
+      local keys = {
+        'a',
+        'e',
+        'r',
+        't',
+        ' ',
+        '_',
+        'x',
+        '(',
+        '"',
+        'é',
+        '<BS>',
+        '<C-w>',
+        '<Down>',
+        '<Up>',
+        '<C-n>',
+        '<C-p>',
+        '<Tab>',
+        '<PageDown>',
+        '<PageUp>',
+        '<C-d>',
+        '<C-u>',
+        '<Left>',
+        '<Right>',
+        '<C-Up>',
+        '<C-Down>',
+        '<M-v>',
+        '<Home>',
+        '<End>',
+        '<Esc>',
+        'i',
+        '<C-c>',
+      }
       opened(editor, 'SemanticSearch')
       for number = 1, 1000 do
         -- While Neovim waits for the second key of a command it answers nothing but its mode.

@@ -105,7 +105,7 @@ local function recover(attached, folders, reason)
   last_crash_ms = now
   if is_storm then
     is_off = true
-    local sentence = ('The server ended again (%s) and stays off: `:SemanticLog` says why, any search starts it.')
+    local sentence = 'The server ended again (%s) and stays off: `:SemanticLog` says why, any search starts it.'
     M.say(sentence:format(reason), vim.log.levels.ERROR)
     release(sentence:format(reason))
     return

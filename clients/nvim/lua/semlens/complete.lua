@@ -13,8 +13,24 @@ local function languages()
     end
   end
   for _, name in ipairs({
-    'bash', 'c', 'cpp', 'csharp', 'go', 'java', 'javascript', 'kotlin', 'lua', 'markdown', 'php', 'python', 'ruby',
-    'rust', 'scala', 'sql', 'swift', 'typescript',
+    'bash',
+    'c',
+    'cpp',
+    'csharp',
+    'go',
+    'java',
+    'javascript',
+    'kotlin',
+    'lua',
+    'markdown',
+    'php',
+    'python',
+    'ruby',
+    'rust',
+    'scala',
+    'sql',
+    'swift',
+    'typescript',
   }) do -- stylua: ignore
     found[name] = true
   end

@@ -11,7 +11,7 @@ local defaults = {
   root_markers = {
     '.semlens.toml',
     { '.git', '.hg', '.jj', '.svn' },
-    { 'pyproject.toml', 'package.json', 'Cargo.toml', 'go.mod', 'pom.xml', 'build.gradle', 'CMakeLists.txt', 'Gemfile' },
+    { 'pyproject.toml', 'package.json', 'Cargo.toml', 'go.mod', 'pom.xml', 'build.gradle', 'CMakeLists.txt' },
   },
   ui = 'builtin',
   context_budget = 4000,

@@ -2,9 +2,32 @@
 local M = {}
 
 local KINDS = {
-  'file', 'module', 'namespace', 'package', 'class', 'method', 'property', 'field', 'constructor', 'enum', 'interface',
-  'function', 'variable', 'constant', 'string', 'number', 'boolean', 'array', 'object', 'key', 'null', 'enummember',
-  'struct', 'event', 'operator', 'typeparameter',
+  'file',
+  'module',
+  'namespace',
+  'package',
+  'class',
+  'method',
+  'property',
+  'field',
+  'constructor',
+  'enum',
+  'interface',
+  'function',
+  'variable',
+  'constant',
+  'string',
+  'number',
+  'boolean',
+  'array',
+  'object',
+  'key',
+  'null',
+  'enummember',
+  'struct',
+  'event',
+  'operator',
+  'typeparameter',
 } -- stylua: ignore
 
 ---@param hit semlens.Hit

@@ -52,7 +52,8 @@ function M.find(root)
   if is_program(usual) then
     return { cmd = { usual, 'serve' }, from = '~/.local/bin' }
   end
-  return nil, ('The semlens server is not installed: run `%s`, or set `cmd` to its command.'):format(M.install_command())
+  local sentence = 'The semlens server is not installed: run `%s`, or set `cmd` to its command.'
+  return nil, sentence:format(M.install_command())
 end
 
 ---The one command that installs the server with what this machine has.

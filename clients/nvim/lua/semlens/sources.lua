@@ -50,8 +50,7 @@ function M.similar(bufnr, position, what)
     hint = 'Type to narrow the list',
     live = false,
     ask = function(_, on_result)
-      local params =
-        { textDocument = document(bufnr), position = position, limit = config.get().picker.limit }
+      local params = { textDocument = document(bufnr), position = position, limit = config.get().picker.limit }
       return client.request('semlens/similar', params, function(err, result)
         on_result(err, result, false)
       end, { bufnr = bufnr })
