@@ -201,11 +201,13 @@ def main() -> int:
     parser.add_argument("--refine", default="", help="model of the refine tier; none by default")
     parser.add_argument("--whole", action="store_true", help="index whole repositories and want the one right path")
     parser.add_argument("--engine", action="store_true", help="go through the whole engine")
+    parser.add_argument("--only", nargs="*", default=[], help="these repositories alone")
     parser.add_argument("--ablate", action="store_true", help="also with each feature taken away")
     parser.add_argument("--cache", type=Path, default=default_cache())
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     repositories = load_dataset(arguments.dataset, arguments.checkouts, whole=arguments.whole)
+    repositories = [found for found in repositories if not arguments.only or found.name in arguments.only]
     if not repositories:
         print(
             f"There is no labelled set: {arguments.dataset}/repos.json and checkouts in {arguments.checkouts} are needed."

@@ -224,6 +224,8 @@ def _totals(columns: Mapping[str, Floats], query: Query) -> Floats:
         more = w.SYMBOL_NAME_WEIGHTS
     elif query.is_literal:
         more = w.SYMBOL_LITERAL_WEIGHTS
+    elif query.names or query.capitals:
+        more = w.SYMBOL_NAMED_WEIGHTS
     for name, weight in more.items():
         if name not in columns:
             continue

@@ -76,7 +76,7 @@ less. Cross-validated by repository, both tables together: NDCG@10 .890 (.892 wi
 difference is noise), while the hard cases' reciprocal rank of the right file rises from .63 to .68.
 """
 
-NAME_WEIGHTS: dict[str, float] = {"definition": 6.0}
+NAME_WEIGHTS: dict[str, float] = {"definition": 8.0}
 """Added when the question is one name: a half typed or mistyped name must beat what merely mentions its words."""
 
 LITERAL_WEIGHTS: dict[str, float] = {
@@ -109,8 +109,11 @@ twelve packages; judged on 156 others) and half of the hard cases: the function 
 hand, in .88 of the second, from .85. The three penalties are softened by a third: functions alone were asked for there.
 """
 
-SYMBOL_NAME_WEIGHTS: dict[str, float] = {"name": 14.0}
+SYMBOL_NAME_WEIGHTS: dict[str, float] = {"name": 14.0, "container": 1.6, "value": 1.0}
 """Added to `SYMBOL_WEIGHTS` when the question is one name."""
+
+SYMBOL_NAMED_WEIGHTS: dict[str, float] = {"name": 2.5, "container": 1.1}
+"""Added when there are written names, or capitals within the sentence, among plain words."""
 
 SYMBOL_LITERAL_WEIGHTS: dict[str, float] = {"covered": 5.0, "named": -3.4, "first": -6.0, "container": 1.1}
 """Added to `SYMBOL_WEIGHTS` for messages and code."""
