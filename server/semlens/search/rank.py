@@ -78,8 +78,30 @@ def rank(
     cancel.check()
     totals = scores[symbols.files] - symbols.behind
     order: list[int] = np.argsort(-totals, kind="stable").tolist()  # ties stand in order of files and lines
+    order = _of_kinds(order, views, table, symbols, request, query)
     page = choose_page(order, symbols.files, lambda file: _path(views, table, file), request, query)
     return [_hit(views, table, symbols, place, squash(float(totals[place]))) for place in page]
+
+
+def _of_kinds(
+    order: list[int],
+    views: Sequence[SegmentView],
+    table: FileTable,
+    symbols: SymbolScores,
+    request: SearchRequest,
+    query: Query,
+) -> list[int]:
+    """Without symbols of other kinds: a short one is found by the passage that it stands in, whose kind is another."""
+    wanted = [one.kinds for one in (request.filter, query.filter) if one.kinds]
+    if not wanted:
+        return order
+
+    def fits(place: int) -> bool:
+        view = views[int(table.views[int(symbols.files[place])])]
+        row = int(symbols.symbols[place])
+        return row >= 0 and all(int(view.segment.symbols.kinds[row]) in kinds for kinds in wanted)
+
+    return [place for place in order if fits(place)]
 
 
 def file_scores(table: FileTable, query: Query) -> npt.NDArray[np.float32]:
