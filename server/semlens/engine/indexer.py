@@ -12,32 +12,33 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import semlens
-from semlens.core.errors import CacheError, SemlensError
+from semlens.core.errors import CacheError
 from semlens.core.status import Problem
 from semlens.core.symbol import Outline
 from semlens.engine.buffers import Buffers
+from semlens.engine.committing import Committer
 from semlens.engine.discovery import Discovery, FoundFile
+from semlens.engine.merging import Merger
 from semlens.engine.overlay_indexer import OverlayIndexer
 from semlens.engine.overlays import encode_text
 from semlens.engine.parse_messages import BufferRequest, FilesRequest
 from semlens.engine.parse_pool import ParsedBatch, ParsePool, WorkerDiedError
 from semlens.engine.priority import on_battery
 from semlens.engine.publisher import SnapshotComposer
-from semlens.engine.root_index import LiveSegment, RootIndex, merge_job
+from semlens.engine.root_index import RootIndex
 from semlens.engine.root_state import RootState
+from semlens.engine.scanning import Scanner
 from semlens.engine.scheduling import Deadlines, JobQueue
 from semlens.engine.settings import Settings
 from semlens.engine.tiers import Tier
 from semlens.engine.vector_filler import VectorFiller
 from semlens.index.builder import new_segment_id
-from semlens.index.merge import MergedSegment
 from semlens.index.segment import segment_from_arrays
-from semlens.index.snapshot import EMPTY_SNAPSHOT, IndexSnapshot, Mask
+from semlens.index.snapshot import EMPTY_SNAPSHOT, IndexSnapshot
 
 if TYPE_CHECKING:
     from semlens.engine.watcher import Rescan
@@ -49,10 +50,7 @@ FEATURE_VERSION = 3
 the vector cache. 1: first."""
 
 PUBLISH_SECONDS = 0.2
-QUIET_COMMIT_SECONDS = 0.4
-BUSY_COMMIT_SECONDS = 8.0
 FOLLOW_SECONDS = 1.0
-SCAN_CHUNK = 2_000
 
 
 class Indexer:
@@ -89,13 +87,12 @@ class Indexer:
         self._deadlines = Deadlines()
         self._composer = SnapshotComposer()
         self._filler = VectorFiller(self._jobs.post, lambda _index: self._changed())
-        self._scanners = ThreadPoolExecutor(1, thread_name_prefix="scan")
-        self._mergers = ThreadPoolExecutor(1, thread_name_prefix="merge")
+        self._scanner = Scanner(self._jobs.post, self._found, self._scan_done)
+        self._merger = Merger(self._jobs.post, self._changed)
+        self._committer = Committer(tiers, FEATURE_VERSION, one_shot=one_shot)
         self._interactive = ParsePool(1, interactive=True)
         self._pool = ParsePool(max(1, os.cpu_count() or 1))
         self.overlays = OverlayIndexer(buffers, self._interactive, self._jobs.post, self._changed_at_once)
-        self._merging = False
-        self._scan_count = 0
         self._unpublished = False
         self._publish_at_once = False
         self._last_publish = 0.0
@@ -120,8 +117,8 @@ class Indexer:
         self._filler.close()
         self._interactive.close()
         self._pool.close()
-        for executor in (self._scanners, self._mergers):
-            executor.shutdown(wait=False, cancel_futures=True)
+        self._scanner.close()
+        self._merger.close()
 
     def post(self, job: Callable[[], None]) -> None:
         """Run something on the indexer thread."""
@@ -202,7 +199,7 @@ class Indexer:
             self._deadlines.at(due)
         if not self.paused:
             self._fill_vectors()
-            self._start_merge()
+            self._merger.step([state.index for state in self.states.values() if state.index.writer])
         self._publish_if_due(now)
         for state in self.states.values():
             self._commit_if_due(state, now)
@@ -211,7 +208,7 @@ class Indexer:
             self._pool.release()
         self._unload_idle_models()
         if self._unpublished:  # by what came after publishing: not to be left until the next event
-            self._deadlines.at(self._last_publish + PUBLISH_SECONDS)
+            self._deadlines.at(now if self._publish_at_once else self._last_publish + PUBLISH_SECONDS)
 
     def _changed(self, *, at_once: bool = False) -> None:
         self._unpublished = True
@@ -264,7 +261,7 @@ class Indexer:
     def _close_root(self, state: RootState) -> None:
         if state.watcher is not None:
             state.watcher.stop()
-        self._commit(state)
+        self._committer.commit(state)
         state.index.close()
 
     def _watch(self, state: RootState, watching: str) -> None:
@@ -359,7 +356,8 @@ class Indexer:
             self._changed()
             state.take_changed()
         if state.scan_again and not state.scan:
-            self._start_scan(state)
+            self._changed(at_once=True)
+            self._scanner.start(state)
         model = self._first_model()
         max_bytes = self._settings.files.max_size_kb * 1024
         if state.urgent:
@@ -390,39 +388,6 @@ class Indexer:
                 return tier.model
         return ""
 
-    def _start_scan(self, state: RootState) -> None:
-        state.scan_again = False
-        self._scan_count += 1
-        state.scan = self._scan_count
-        state.scan_full, state.full = state.full, False
-        state.seen, state.touched = set(), set()
-        state.discovery.refresh()
-        self._scanners.submit(self._scan, state, state.scan)
-        self._changed(at_once=True)
-
-    def _scan(self, state: RootState, number: int) -> None:
-        """On the scanning thread."""
-        chunk: list[FoundFile] = []
-        failure = ""
-        try:
-            for file in state.discovery.walk():
-                chunk.append(file)
-                if len(chunk) >= SCAN_CHUNK:
-                    self._report_found(state, number, chunk)
-                    chunk = []
-                if self._stopping:
-                    return
-        except SemlensError as error:
-            failure = str(error)
-        except Exception as error:  # whatever it is, the scan must end, or nothing is ever complete
-            logger.exception("a scan failed")
-            failure = f"The scan failed ({type(error).__name__}: {error}): its files are as they were found before."
-        self._report_found(state, number, chunk)
-        self._jobs.post(lambda: self._scan_done(state, number, failure))
-
-    def _report_found(self, state: RootState, number: int, found: list[FoundFile]) -> None:
-        self._jobs.post(lambda: self._found(state, number, found))
-
     def _found(self, state: RootState, number: int, found: list[FoundFile]) -> None:
         if state.scan == number:
             state.note_found(found)
@@ -439,10 +404,7 @@ class Indexer:
             known = state.seen | state.touched | state.changed.keys() | state.in_flight.keys() | state.pending.keys()
             for path in [path for path in state.index.files if path not in known]:
                 state.index.remove(path)
-        state.scan_full = False
-        state.seen, state.touched = set(), set()
-        state.skipped = state.discovery.skipped.copy()
-        state.index.scanned = True
+        state.end_scan()
 
     def _parsed(self, state: RootState, paths: list[str], future: Future[ParsedBatch]) -> None:
         self._changed(at_once=not state.urgent.isdisjoint(paths))
@@ -493,31 +455,6 @@ class Indexer:
 
     def _open_paths(self) -> list[tuple[str, str]]:
         return [(buffer.root, buffer.path) for buffer in self._buffers.all()]
-
-    def _start_merge(self) -> None:
-        if self._merging:
-            return
-        for state in self.states.values():
-            parts = state.index.merge_candidates() if state.index.writer else []
-            if parts:
-                self._merge(state, parts)
-                return
-
-    def _merge(self, state: RootState, parts: list[LiveSegment]) -> None:
-        self._merging = True
-        alive = [part.alive for part in parts]
-
-        def answered(done: Future[MergedSegment]) -> None:
-            self._jobs.post(lambda: self._merged(state, parts, alive, done))
-
-        self._mergers.submit(merge_job, parts, alive).add_done_callback(answered)
-
-    def _merged(
-        self, state: RootState, parts: list[LiveSegment], alive: list[Mask], future: Future[MergedSegment]
-    ) -> None:
-        self._merging = False
-        state.index.adopt_merge(parts, alive, future.result())
-        self._changed()
 
     def _unload_idle_models(self) -> None:
         minutes = self._settings.server.model_idle_minutes
@@ -589,7 +526,7 @@ class Indexer:
         if not self.settled or self.overlays.embedding:
             return False
         return all(
-            self._is_embedded(state) and (state.index.writer or state.index.meta.get("complete", False))
+            self._committer.is_embedded(state) and (state.index.writer or state.index.meta.get("complete", False))
             for state in list(self.states.values())
         )
 
@@ -609,43 +546,13 @@ class Indexer:
         self._on_published(self.snapshot)
 
     def _commit_if_due(self, state: RootState, now: float) -> None:
-        index = state.index
-        if not index.writer or not (index.dirty or index.unwritten_vectors or self._says_otherwise(state)):
+        due = self._committer.due(state, now, merging=self._merger.busy)
+        if due is None:
             return
-        busy = not state.settled or self._merging or index.commit_error  # a full disk is not asked all the time
-        due = state.last_commit + BUSY_COMMIT_SECONDS if busy else state.last_change + QUIET_COMMIT_SECONDS
-        if self._one_shot and not busy:
-            due = now
         if now < due:
             self._deadlines.at(due)
             return
-        said = index.commit_error
-        self._commit(state)
-        if index.commit_error != said:
+        said = state.index.commit_error
+        self._committer.commit(state)
+        if state.index.commit_error != said:
             self._changed()
-
-    def _commit(self, state: RootState) -> None:
-        state.last_commit = state.last_change = time.monotonic()
-        if not state.index.writer:
-            return
-        if state.index.dirty or state.index.unwritten_vectors or self._says_otherwise(state):
-            state.upgrading = state.upgrading and not state.settled
-            state.index.commit(self._meta(state))
-
-    def _meta(self, state: RootState) -> dict[str, object]:
-        """What a commit says of the whole."""
-        return {
-            "complete": state.settled and self._is_embedded(state),
-            "skipped": dict(state.skipped),
-            # until all is read again, some of it is of the older making; a killed upgrade begins anew
-            "features": 0 if state.upgrading and not state.settled else FEATURE_VERSION,
-            "version": semlens.__version__,
-        }
-
-    def _says_otherwise(self, state: RootState) -> bool:
-        """The last commit says less of the whole than is known by now; what goes on says nothing yet."""
-        return state.settled and any(state.index.meta.get(key) != value for key, value in self._meta(state).items())
-
-    def _is_embedded(self, state: RootState) -> bool:
-        first = next((tier for tier in self._tiers if tier.role == "first" and tier.error is None), None)
-        return first is None or not any(len(live.missing(first.fingerprint)) for live in state.index.segments.values())

@@ -216,10 +216,12 @@ class RootIndex:
 
     def _commit(self, meta: Mapping[str, Any]) -> None:
         """:raises OSError, StoreError: when it could not be written."""
+        written: list[LiveSegment] = []
         for live in self.segments.values():
             if not live.written:
                 live.n_bytes = self.store.write_segment(live.segment)
                 live.written = True
+                written.append(live)
             self._write_vectors(live)
         self.store.commit(
             Commit(
@@ -232,6 +234,14 @@ class RootIndex:
         self.meta = dict(meta)
         self._uncommitted, self._removed, self._segments_changed = {}, set(), False
         self._data_version = self.store.data_version()
+        for live in written:
+            self._map(live)
+
+    def _map(self, live: LiveSegment) -> None:
+        """Take the segment from its file from now on: there it costs memory only where it is touched."""
+        mapped = self.store.read_segment(live.segment.id)
+        if mapped is not None:
+            live.segment, live.view = mapped, None
 
     def _write_vectors(self, live: LiveSegment) -> None:
         """Only whole tiers: what is missing is in the per-user cache, and a file is written once."""
@@ -240,7 +250,7 @@ class RootIndex:
             if blocks and fingerprint not in live.written_vectors and not len(live.missing(fingerprint)):
                 block = join_blocks(blocks)
                 self.store.write_vectors(live.segment.id, fingerprint, block)
-                live.tiers[fingerprint] = (block,)
+                live.tiers[fingerprint] = (self.store.read_vectors(live.segment.id, fingerprint) or block,)
                 live.written_vectors.add(fingerprint)
                 live.view = None
 

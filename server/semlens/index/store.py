@@ -173,6 +173,13 @@ class RootStore:
         """:raises OSError: when the disk is full."""
         return segment.write(self.segments_folder)
 
+    def read_segment(self, segment_id: str) -> Segment | None:
+        """A segment that was written, mapped; None when it cannot be read."""
+        try:
+            return read_segment(self.segments_folder, segment_id)
+        except ColumnFileError:
+            return None
+
     def commit(self, commit: Commit) -> None:
         """:raises sqlite3.Error: when it could not be written; the commit before stands."""
         connection = self._connection

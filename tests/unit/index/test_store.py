@@ -13,6 +13,7 @@ from outlines import parsed_file, segment_of
 
 from semlens.core.errors import CacheError
 from semlens.index import columns, store
+from semlens.index.database import is_damaged
 from semlens.index.segment import Segment, segment_path
 from semlens.index.store import Commit, FileEntry, FileStamp, RootStore, StoredIndex, root_folder, stored_roots
 from semlens.index.vectors import VectorBlock
@@ -169,7 +170,7 @@ def test_a_page_that_is_broken_deep_inside_is_told_apart(tmp_path, root):
     again = RootStore(tmp_path / "cache", root)
     with pytest.raises(sqlite3.DatabaseError) as error:
         again.load()
-    assert store.is_damaged(error.value)
+    assert is_damaged(error.value)
     store.remove_index(again)
     assert load_again(tmp_path, root) == StoredIndex({}, {}, {})
 
@@ -178,7 +179,7 @@ def test_meta_that_nobody_wrote_counts_as_damage(opened):
     opened._connection.execute("INSERT INTO meta VALUES ('complete', 'not json')")
     with pytest.raises(sqlite3.DatabaseError) as error:
         opened.load()
-    assert store.is_damaged(error.value)
+    assert is_damaged(error.value)
 
 
 def test_a_full_disk_keeps_the_commit_before(opened, tmp_path, root, monkeypatch):
