@@ -30,7 +30,7 @@ def write(folder: Path, text: str = GOOD % SHA_OF_ABC) -> Path:
 
 def test_every_model_of_ours_is_found_by_name_and_intact():
     folders = model_folders()
-    assert {"all-minilm-l6-v2"} <= {folder.name for folder in folders}
+    assert {"all-minilm-l6-v2", "semlens-static-v1"} <= {folder.name for folder in folders}
     for folder in folders:
         manifest = find_model(folder.name)
         assert manifest.name == folder.name
