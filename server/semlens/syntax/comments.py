@@ -10,6 +10,8 @@ from semlens.syntax.language import Language
 MAX_DOCUMENTATION = 1_000  # characters
 _MAX_COMMENT = 20_000  # bytes of a comment that are looked at
 
+_MAX_READ = 4 * MAX_DOCUMENTATION  # bytes of a comment that are cleaned: what is kept, with its marks
+
 _STRING = re.compile(rb"[rRuU]?(\"\"\"|'''|\"|')")
 _STARS = re.compile(r"^[ \t]*\*+(?!/)[ \t]?", re.MULTILINE)
 _RULE = re.compile(r"^[\s\-=*#~_/+.;%]*$")
@@ -74,12 +76,12 @@ class CommentReader:
         return text
 
     def _of_lines(self, comment: bytes) -> str:
-        text = self._strip.sub("", comment.decode("utf-8", "replace").replace("\r", ""))
+        text = self._strip.sub("", comment[:_MAX_READ].decode("utf-8", "replace").replace("\r", ""))
         return _trimmed(text)
 
     def _of_block(self, comment: bytes, opening: bytes, closing: bytes) -> str:
-        text = comment.decode("utf-8", "replace").replace("\r", "").strip()
-        text = text[len(opening) : -len(closing)].lstrip("*!|-").rstrip("*")
+        inside = comment[len(opening) : -len(closing)][:_MAX_READ]
+        text = inside.decode("utf-8", "replace").replace("\r", "").strip().lstrip("*!|-").rstrip("*")
         return _trimmed(_STARS.sub("", text) if opening == b"/*" else text)
 
 
