@@ -28,8 +28,7 @@ from semlens.core.cancel import CancelToken
 from semlens.core.errors import CacheError, Cancelled, WorkspaceError
 from semlens.core.request import SearchRequest
 from semlens.core.status import EngineState
-from semlens.engine import engine as engine_module
-from semlens.engine import indexer as indexer_module
+from semlens.engine import committing, questions
 from semlens.engine.engine import Engine
 from semlens.engine.parse_pool import KILLED, ParsePool
 from semlens.index import columns, store
@@ -65,7 +64,7 @@ def test_nothing_stale_even_when_nothing_can_be_read_again(plain, monkeypatch):
     engine = plain.engine()
     engine.pause()
     wait_for(engine, lambda: engine.status().state is EngineState.PAUSED)
-    monkeypatch.setattr(engine_module, "DISK_WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(questions, "DISK_WAIT_SECONDS", 0.0)
     plain.write("a.py", "# moved\n" + function("alpha"))
     assert found(engine, "alpha") == []
     engine.resume()
@@ -374,7 +373,7 @@ def test_a_full_disk_is_said_and_search_goes_on(workspace, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     n_attempts = []
-    monkeypatch.setattr(indexer_module, "BUSY_COMMIT_SECONDS", 0.05)
+    monkeypatch.setattr(committing, "BUSY_SECONDS", 0.05)
     with monkeypatch.context() as patch:
         patch.setattr(columns.os, "fsync", lambda descriptor: (n_attempts.append(1), full(descriptor)))
         workspace.write("b.py", function("beta", "return colour"))
@@ -589,13 +588,13 @@ def test_a_search_is_cancelled_in_the_middle_of_ranking(plain, monkeypatch):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     cancel = CancelToken()
-    rank = engine_module.rank
+    rank = questions.rank
 
     def cancelled_meanwhile(*arguments: object) -> object:
         cancel.cancel()
         return rank(*arguments)
 
-    monkeypatch.setattr(engine_module, "rank", cancelled_meanwhile)
+    monkeypatch.setattr(questions, "rank", cancelled_meanwhile)
     with pytest.raises(Cancelled):
         engine.search(SearchRequest("alpha beta"), cancel)
 

@@ -83,7 +83,8 @@ def test_the_bound_holds_and_the_least_recently_used_go_first(tmp_path, monkeypa
     cache.close()
 
 
-def test_the_bound_holds_by_itself(tmp_path):
+def test_the_bound_holds_by_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(vector_cache, "_SHRINK_STEP", 500)
     cache = VectorCache(tmp_path, 1 << 20)
     for turn in range(8):
         cache.put(MODEL, keys(1000, f"{turn}."), vectors(1000))
