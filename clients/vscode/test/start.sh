@@ -14,7 +14,7 @@ cat > "$DATA/user/User/settings.json" <<JSON
   "security.workspace.trust.enabled": false, "workbench.startupEditor": "none", "telemetry.telemetryLevel": "off",
   "update.mode": "none", "extensions.autoCheckUpdates": false, "extensions.autoUpdate": false,
   "window.restoreWindows": "none", "workbench.enableExperiments": false, "workbench.tips.enabled": false,
-  "chat.disableAIFeatures": true
+  "chat.disableAIFeatures": true, "files.autoSave": "off", "workbench.secondarySideBar.defaultVisibility": "hidden"
 }
 JSON
 cat > "$DATA/user/Machine/settings.json" <<JSON
