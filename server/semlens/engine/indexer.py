@@ -552,7 +552,5 @@ class Indexer:
         if now < due:
             self._deadlines.at(due)
             return
-        said = state.index.commit_error
         self._committer.commit(state)
-        if state.index.commit_error != said:
-            self._changed()
+        self._changed(at_once=True)  # the snapshot holds in memory what can be mapped by now

@@ -87,6 +87,20 @@ class RootState:
         """The file is known to have changed, and what it says now is not in the index yet."""
         return path in self.changed or path in self.pending or path in self.in_flight
 
+    def begin_scan(self, number: int) -> None:
+        """A walk of the root starts now."""
+        self.scan, self.scan_again = number, False
+        self.scan_full, self.full = self.full, False
+        self.seen, self.touched = set(), set()
+        self.discovery.refresh()
+
+    def end_scan(self) -> None:
+        """What the walk found is taken over."""
+        self.scan_full = False
+        self.seen, self.touched = set(), set()
+        self.skipped = self.discovery.skipped.copy()
+        self.index.scanned = True
+
     def note_found(self, found: list[FoundFile]) -> None:
         """Compare a part of a scan with what is known; what differs is to be read."""
         now = time.monotonic()

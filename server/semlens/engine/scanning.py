@@ -1,0 +1,65 @@
+"""Walks roots on a thread of its own and posts what it finds in parts: indexing starts with the first folders."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from semlens.core.errors import SemlensError
+from semlens.engine.discovery import FoundFile
+from semlens.engine.root_state import RootState
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 2_000
+"""Files in a part."""
+
+OnFound = Callable[[RootState, int, list[FoundFile]], None]
+OnDone = Callable[[RootState, int, str], None]
+
+
+class Scanner:
+    """One walk at a time. Results go to the indexer thread through ``post``."""
+
+    def __init__(self, post: Callable[[Callable[[], None]], None], on_found: OnFound, on_done: OnDone) -> None:
+        """:param on_done: gets the reason why the walk failed, or "" when it did not."""
+        self._post = post
+        self._on_found = on_found
+        self._on_done = on_done
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="scan")
+        self._count = 0
+        self._stopping = False
+
+    def start(self, state: RootState) -> None:
+        """Begin a scan of a root; its number stands in ``state.scan`` until it is done."""
+        self._count += 1
+        state.begin_scan(self._count)
+        self._thread.submit(self._walk, state, self._count)
+
+    def close(self) -> None:
+        """Give up what goes on; returns at once."""
+        self._stopping = True
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _walk(self, state: RootState, number: int) -> None:
+        chunk: list[FoundFile] = []
+        failure = ""
+        try:
+            for file in state.discovery.walk():
+                chunk.append(file)
+                if len(chunk) >= CHUNK:
+                    self._report(state, number, chunk)
+                    chunk = []
+                if self._stopping:
+                    return
+        except SemlensError as error:
+            failure = str(error)
+        except Exception as error:  # whatever it is, the scan must end, or nothing is ever complete
+            logger.exception("a scan failed")
+            failure = f"The scan failed ({type(error).__name__}: {error}): its files are as they were found before."
+        self._report(state, number, chunk)
+        self._post(lambda: self._on_done(state, number, failure))
+
+    def _report(self, state: RootState, number: int, found: list[FoundFile]) -> None:
+        self._post(lambda: self._on_found(state, number, found))
