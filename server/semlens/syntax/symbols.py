@@ -25,6 +25,8 @@ _MAX_CHAIN = 40  # declarators within declarators
 _MAX_DEPTH = 60  # definitions within definitions that enter a qualified name
 
 _TYPE_ARGUMENTS = re.compile(r"\s*<[^<>]*>|\s*\[[^\[\]]*\]")
+_FIRST = re.compile(rb"\s*(\S)")
+_NO_COMMENT = frozenset(bytes((byte,)) for byte in range(128) if chr(byte).isalnum() or chr(byte) in "})];_")
 _SPACE = re.compile(r"\s+")
 
 
@@ -312,11 +314,12 @@ class _Builder:
     def _only_comments(self, start: int, end: int) -> bool:
         if start > end:
             return False
-        between = self._source[start:end].strip()
-        if not between:
+        first = _FIRST.match(self._source, start, end)
+        if first is None:
             return True
-        if between[:1].isalnum() or between[0] in b"})];_":
+        if first[1] in _NO_COMMENT:
             return False
+        between = self._source[first.start(1) : end].strip()
         return all(not line.strip() or self._comments.is_comment(line.strip()) for line in between.split(b"\n")) or (
             between.startswith(b"/*") and between.endswith(b"*/")
         )
