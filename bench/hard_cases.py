@@ -1,11 +1,11 @@
 """Our own hard questions over installed packages: names mistyped and half typed, other words, messages, traces, roles.
 
-    python bench/hard_cases.py [--packages DIR] [--first MODEL] [--refine MODEL] [--rival COMMAND] [--misses] [--out FILE]
+    python bench/hard_cases.py --packages DIR [--first MODEL] [--refine MODEL] [--rival COMMAND] [--out FILE]
 
 The questions stand in ``bench/hard_cases/*.json``, written before their results were looked at; the packages, at fixed
-versions, in ``bench/hard_cases/packages.txt``, are installed into DIR with ``pip install --no-deps --target DIR -r ...``.
+versions, in ``bench/hard_cases/packages.txt``: ``pip install --no-deps --target DIR -r bench/hard_cases/packages.txt``.
 An answer is right when its file, and its symbol where one is named, is wanted. Reported by kind: first-hit rate and
-reciprocal rank within ten, beside a keyword search over files (what ripgrep and counting give) and any rival, a command
+reciprocal rank within ten, beside a keyword search over files (what one does with ripgrep) and any rival, a command
 that reads ``{"repo_dir", "queries"}`` and prints ``[[[path, first line, last line], ...], ...]`` as JSON.
 """
 
@@ -43,6 +43,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Case:
+    """:ivar kind: what is hard about it."""
+
     kind: str
     query: str
     wanted: tuple[Wanted, ...]

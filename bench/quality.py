@@ -1,9 +1,9 @@
 """Ranking quality over a labelled set of questions about public repositories.
 
-    python bench/quality.py --dataset DIR --checkouts DIR [--whole] [--first MODEL] [--refine MODEL] [--ablate] [--out FILE]
+    python bench/quality.py --dataset DIR --checkouts DIR [--whole] [--first MODEL] [--refine MODEL] [--out FILE]
 
-DATASET holds ``repos.json`` and ``queries/NAME.json``, CHECKOUTS a folder a repository at its pinned revision. Neither is
-part of this project. Every question is ranked with at most one hit a file, as ``semlens/search`` does with
+DATASET holds ``repos.json`` and ``queries/NAME.json``, CHECKOUTS a folder a repository at its pinned revision. Neither
+is part of this project. Every question is ranked with at most one hit a file, as ``semlens/search`` does with
 ``perFile: 1``; ``--engine`` goes through the whole engine instead of its search alone, and must give the same.
 """
 
@@ -210,7 +210,8 @@ def main() -> int:
     repositories = [found for found in repositories if not arguments.only or found.name in arguments.only]
     if not repositories:
         print(
-            f"There is no labelled set: {arguments.dataset}/repos.json and checkouts in {arguments.checkouts} are needed."
+            f"There is no labelled set: {arguments.dataset}/repos.json and the checkouts in {arguments.checkouts}"
+            " are needed."
             " It is not part of this project.",
             file=sys.stderr,
         )

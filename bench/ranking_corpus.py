@@ -23,7 +23,6 @@ from semlens.engine.discovery import Discovery, content_skip_reason
 from semlens.engine.file_reading import read_file
 from semlens.engine.settings import Settings
 from semlens.index.builder import ParsedFile, build_segment
-from semlens.index.segment import Segment
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.index.vectors import VectorBlock, quantise
 from semlens.search.evidence import QueryVector
@@ -90,11 +89,11 @@ def _parser_digest() -> bytes:
 def make_snapshot(parsed: Sequence[ParsedFile], tiers: Sequence[Tier], cache: Path) -> IndexSnapshot:
     """One segment of all the files, with the vectors of the given tiers."""
     segment = build_segment(parsed)
-    blocks = {tier.fingerprint: (_vectors(parsed, segment, tier, cache),) for tier in tiers}
+    blocks = {tier.fingerprint: (_vectors(parsed, tier, cache),) for tier in tiers}
     return IndexSnapshot(1, (SegmentView("/", segment, None, blocks),), complete=True)
 
 
-def _vectors(parsed: Sequence[ParsedFile], segment: Segment, tier: Tier, cache: Path) -> VectorBlock:
+def _vectors(parsed: Sequence[ParsedFile], tier: Tier, cache: Path) -> VectorBlock:
     passages = [passage for file in parsed for passage in file.outline.passages]
     hashes = [passage.content_hash for passage in passages]
     digest = hashlib.sha256(b"".join(sorted(set(hashes)))).hexdigest()[:16]

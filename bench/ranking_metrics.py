@@ -1,8 +1,8 @@
 """How well ranked places answer labelled questions: NDCG@10, recall, reciprocal rank, and how sure the means are.
 
-A target is a file, or lines of one. Each target takes the rank of the first result that covers it; DCG sums 1 / log2(rank
-+ 1) over the distinct ranks within ten, and the ideal has one rank a target. Paths match when one is a suffix of the
-other at a folder's border, or, strictly, when they are the same file.
+A target is a file, or lines of one. Each target takes the rank of the first result that covers it; DCG sums
+1 / log2(rank + 1) over the distinct ranks within ten, and the ideal has one rank a target. Paths match when one is a
+suffix of the other at a folder's border, or, strictly, when they are the same file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ K = 10
 METRICS = ("ndcg10", "recall10", "mrr10", "hit1")
 
 _NAME_IN_PROSE = re.compile(
-    r"\b(?:[A-Za-z]+[a-z0-9][A-Z]\w*|[A-Z]{2,}[a-z]\w+|\w*[a-z0-9]_\w+|\w+(?:::|->|\\\\)\w[\w.:]*|[A-Za-z]\w+\.[A-Za-z]\w*)"
+    r"\b(?:[A-Za-z]+[a-z0-9][A-Z]\w*|[A-Z]{2,}[a-z]\w+|\w*[a-z0-9]_\w+"
+    r"|\w+(?:::|->|\\\\)\w[\w.:]*|[A-Za-z]\w+\.[A-Za-z]\w*)"
     r"|(?<!\w)_\w+"
 )
 
@@ -57,7 +58,7 @@ class Question:
 
 
 def kind_of(text: str, first_target: str) -> str:
-    """``bare-symbol``: one word; ``ident``: a written name within prose; ``filename``: the file's stem; else ``prose``."""
+    """``bare-symbol``: one word; ``ident``: a written name in prose; ``filename``: the file's stem; else ``prose``."""
     if " " not in text.strip():
         return "bare-symbol"
     if _NAME_IN_PROSE.search(text):

@@ -104,7 +104,7 @@ def _styles(text: str) -> list[str]:
     """The same name written in other styles: ``FetchAll`` is also looked for as ``fetch_all``, and the other way."""
     parts = split_identifier(text)
     written = ("".join(parts), "_".join(parts), "-".join(parts)) if len(parts) > 1 else ()
-    marked = (f"_{text}", f"${text}") if text[:1].isalpha() else ()  # a private or sigilled name is typed without its mark
+    marked = (f"_{text}", f"${text}") if text[:1].isalpha() else ()  # private names are typed without it
     return [style for style in (*written, *marked) if style != text.lower()]
 
 

@@ -19,6 +19,8 @@ MAX_QUERY_CHARS = 4_000
 """The rest of a longer question is cut: no one reads it, and a pasted file would stop the search."""
 
 _MAX_TOKENS = 64
+_LONG_RUN = re.compile(r"(\S{300})\S+")
+"""No name and no path is that long: what follows is cut, so that no pattern can be made to try for long."""
 _GENERIC = frozenset(
     """add all allow base build call case change check code create data default different do does each file get give
     handle handling implement implementation kind make manage method multiple object only other perform process provide
@@ -39,7 +41,8 @@ _VERSION = re.compile(r"\bv\d{1,2}\b", re.IGNORECASE)
 
 _ONE_NAME = re.compile(r"[\w.:#/\\$@<>()~*&!?-]+")
 _PATH = re.compile(
-    r"(?<![\w/.])(?:[\w.@+-]+[/\\])*[\w@+-][\w.@+-]*\.[A-Za-z]\w{0,9}(?![\w/(])|(?:[\w.@+-]+/)+[\w.@+-]*"
+    r"(?<![\w/.@+-])(?:[\w.@+-]{1,80}[/\\]){0,30}[\w@+-][\w.@+-]{0,80}\.[A-Za-z]\w{0,9}(?![\w/(])"
+    r"|(?<![\w/.@+-])(?:[\w.@+-]{1,80}/){1,30}[\w.@+-]{0,80}"
 )
 _KEYWORDS = """def class func fn function import from return if for while const let var public private static async
 await use package namespace struct impl type raise throw""".split()
@@ -58,10 +61,12 @@ _ASKING = re.compile(
     r"\s*(?:how|what|where|which|why|when|who|is|are|does|do|can|show|find)\b.*(?<![;{}:)])\s*$", re.IGNORECASE
 )
 _FAULT = re.compile(
-    r"(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Warning|Fault|Failure|Panic)\b|\b(?:error|warning|fatal|panic|exception)(?=:)"
+    r"(?<![\w.])(?:[A-Za-z_]\w{0,60}\.){0,9}\w{0,60}(?:Error|Exception|Warning|Fault|Failure|Panic)\b"
+    r"|\b(?:error|warning|fatal|panic|exception)(?=:)"
 )
 _MESSAGE = re.compile(
-    rf"^\W{{0,3}}(?:{_FAULT.pattern})\s*:\s*\S|^[A-Z][^?]*\s[^?]*[a-z'\")\]]\.$|\b(?:error|warning|fatal)\b.{{0,40}}:\s|\s[bru]?'[^'\s]{{1,60}}'"
+    rf"^\W{{0,3}}(?:{_FAULT.pattern})\s*:\s*\S|^[A-Z]\S*\s[^?]*[a-z'\")\]]\.$"
+    r"|\b(?:error|warning|fatal)\b.{0,40}:\s|\s[bru]?'[^'\s]{1,60}'"
 )
 _VALUES = re.compile(r"'[^'\s]{1,60}'|\b\d+\b|(?<==)\S+|https?://\S+")
 _FAINT_WEIGHT = 0.25
@@ -142,7 +147,7 @@ class Query:
 
 def parse_query(text: str) -> Query:
     """Never fails: any text is a question, the empty one too."""
-    cut = cut_filters(text[:MAX_QUERY_CHARS])
+    cut = cut_filters(_LONG_RUN.sub(r"\1", text[:MAX_QUERY_CHARS]))
     text = cut.text
     frames = find_frames(text)
     tokens = list(dict.fromkeys(IDENTIFIER.findall(text)))[:_MAX_TOKENS]

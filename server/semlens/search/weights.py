@@ -70,10 +70,10 @@ PLAIN_WEIGHTS: dict[str, float] = {
 }
 """The same for questions in plain words, and for all others.
 
-Learnt from the 251 such questions of the development set, half of those of bench/hard_cases that ask for meaning, and ten
-first sentences of docstrings asked of code that has lost them: several packages side by side, where a file's name tells
-less. Cross-validated by repository, both tables together: NDCG@10 .890 (.892 with one table learnt from the set alone; the
-difference is noise), while the hard cases' reciprocal rank of the right file rises from .63 to .68.
+Learnt from the 251 such questions of the development set, half of those of bench/hard_cases that ask for meaning, and
+ten first sentences of docstrings asked of code that has lost them: several packages side by side, where a file's name
+tells less. Cross-validated by repository, both tables together: NDCG@10 .890 (.892 with one table learnt from the set alone;
+the difference is noise), while the hard cases' reciprocal rank of the right file rises from .63 to .68.
 """
 
 NAME_WEIGHTS: dict[str, float] = {"definition": 8.0}
@@ -105,8 +105,8 @@ SYMBOL_WEIGHTS: dict[str, float] = {
 """Evidence of the symbol itself: orders the symbols of one file.
 
 Learnt within the right file, from first sentences of docstrings asked with and without the docstrings (156 functions of
-twelve packages; judged on 156 others) and half of the hard cases: the function first in .72 of the first kind, from .60 by
-hand, in .88 of the second, from .85. The three penalties are softened by a third: functions alone were asked for there.
+twelve packages; judged on 156 others) and half of the hard cases: the function first in .72 of the first kind, from .60
+by hand, in .88 of the second, from .85. The penalties are softened by a third: functions alone were asked for there.
 """
 
 SYMBOL_NAME_WEIGHTS: dict[str, float] = {"name": 14.0, "container": 1.6, "value": 1.0}
