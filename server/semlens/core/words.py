@@ -40,10 +40,10 @@ _DERIVED = (
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """A stem of a lower-case English word: plural, ``-ing``, ``-ed``, a few derivations and a final ``e`` or ``y`` folded.
+    """A stem of a lower-case English word: plural, ``-ing``, ``-ed``, a few derivations, a final ``e`` or ``y`` folded.
 
-    Lighter than Porter's on purpose. On the development set, words alone, cross-validated NDCG@10: without the derivations
-    .888, with them .895; with ``-tor`` folded too ``functor`` meets ``function``, and it falls to .891.
+    Lighter than Porter's on purpose. On the development set, words alone, cross-validated NDCG@10: without the
+    derivations .888, with them .895; with ``-tor`` folded too ``functor`` meets ``function``, and it falls to .891.
     """
     if len(word) <= 3 or not word.isascii() or not word.isalpha():
         return word

@@ -48,7 +48,7 @@ STOP_WORDS = frozenset(
     not of on or our should so such that the their them then there these they this to up use used using was we were what
     when where which while who why will with would you your
     def return self none true false null nil import const let var function func fn class public private static void int
-    new else elif end""".split()  # noqa: SIM905 - words read best as prose
+    new else elif end""".split()
 )
 """Dropped from code, documentation and questions alike; a bare name is found by the names, which drop nothing."""
 

@@ -72,8 +72,8 @@ PLAIN_WEIGHTS: dict[str, float] = {
 
 Learnt from the 251 such questions of the development set, half of those of bench/hard_cases that ask for meaning, and
 ten first sentences of docstrings asked of code that has lost them: several packages side by side, where a file's name
-tells less. Cross-validated by repository, both tables together: NDCG@10 .890 (.892 with one table learnt from the set alone;
-the difference is noise), while the hard cases' reciprocal rank of the right file rises from .63 to .68.
+tells less. Cross-validated by repository, both tables together: NDCG@10 .890 (.892 with one table learnt from the set
+alone; the difference is noise), while the hard cases' reciprocal rank of the right file rises from .63 to .68.
 """
 
 NAME_WEIGHTS: dict[str, float] = {"definition": 8.0}
