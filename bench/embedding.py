@@ -43,7 +43,7 @@ from semlens.embedding.registry import find_model, load_embedder  # noqa: E402
 
 Scores = npt.NDArray[np.float32]  # (questions, passages)
 STATIC, REFINE = "semlens-static-v1", "all-minilm-l6-v2"
-STATIC_SHARE = 0.3  # of z-scores, against the refine tier's 0.7
+STATIC_SHARE = 0.6  # of z-scores, against the refine tier's 0.4; flat between 0.5 and 0.7
 _CALLABLES = {SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR}
 _LANGUAGES = {"javascript": "js/ts", "typescript": "js/ts", "go": "go", "rust": "rust", "java": "java"}
 

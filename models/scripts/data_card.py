@@ -22,7 +22,8 @@ Never mined, whatever the form: the projects of `scripts/never-train-on.txt`, th
 `scripts/heldout.toml` ({heldout} names), Python's standard library, tests, vendored and generated files.
 
 Other inputs: word vectors of all-MiniLM-L6-v2 to start from and as a teacher for questions (Apache-2.0,
-`all-minilm-l6-v2/`), and WordNet 3.0 for synonyms and definitions (Debian package `wordnet-base` 1:3.0-37, WordNet licence).
+`all-minilm-l6-v2/`), and WordNet 3.0 for synonyms and definitions (Debian package `wordnet-base` 1:3.0-37, WordNet
+licence).
 
 | registry | packages | symbols |
 |---|---|---|
