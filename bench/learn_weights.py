@@ -147,6 +147,7 @@ def main() -> int:
     parser.add_argument("--l2", type=float, default=4.0)
     parser.add_argument("--without", nargs="*", default=[], help="features to leave out")
     parser.add_argument("--each", action="store_true", help="also without each feature, learnt again")
+    parser.add_argument("--packages", type=Path, help="also learn the table of plain questions, with `plain_cases`")
     parser.add_argument("--cache", type=Path, default=default_cache())
     arguments = parser.parse_args()
     tiers = [Tier(role, name) for role, name in (("first", arguments.first), ("refine", arguments.refine)) if name]
@@ -159,7 +160,24 @@ def main() -> int:
         for i in keep:
             rows, _ = learn(cases, [j for j in keep if j != i], arguments.l2, strict=arguments.whole)
             print(f"without {names[i]:18} {summary(rows)['overall']['ndcg10']}")  # type: ignore[index]
+    if arguments.packages:
+        learn_plain(cases, names, keep, tiers, arguments)
     return 0
+
+
+def learn_plain(
+    cases: Sequence[Case], names: list[str], keep: list[int], tiers: Sequence[Tier], arguments: argparse.Namespace
+) -> None:
+    """Prints the weights of questions without written names: their own, half of the hard cases, a few docstrings."""
+    from plain_cases import more_cases
+
+    hard, docstrings = more_cases(arguments.packages, tiers, arguments.cache, names)
+    plain = [case for case in cases if not parse_query(case.question.text).names]
+    chosen = [*plain, *hard[::2], *docstrings[::32]]
+    narrowed = [Case(c.question, c.prefix, c.paths, c.features[:, keep], c.relevant) for c in chosen]
+    scale = np.maximum(np.concatenate([case.features[:, keep] for case in cases]).std(axis=0), 1e-3)
+    weights = fit(narrowed, scale, arguments.l2)
+    print("plain", json.dumps({names[i]: round(float(x), 2) for i, x in zip(keep, weights, strict=True)}, indent=1))
 
 
 def learn(cases: Sequence[Case], keep: list[int], l2: float, *, strict: bool) -> tuple[list[Row], Floats]:
