@@ -13,8 +13,8 @@ OWN = {
         "type": "string",
         "default": "",
         "scope": "machine",
-        "markdownDescription": "Absolute path of the `semlens` program; `~` is allowed. Empty: it is looked for beside the "
-        "selected Python interpreter (in trusted workspaces), in `PATH`, and in `~/.local/bin`.",
+        "markdownDescription": "Absolute path of the `semlens` program; `~` is allowed. Empty: it is looked for "
+        "beside the selected Python interpreter (in trusted workspaces), in `PATH`, and in `~/.local/bin`.",
     },
     "semlens.server.arguments": {
         "type": "array",

@@ -27,7 +27,7 @@ local function check_installation(found)
   cmd[#cmd] = 'doctor' -- instead of `serve`
   table.insert(cmd, '--json')
   local is_run, answer = pcall(function()
-    return vim.system(cmd, { text = true, env = require('semlens.config').get().env }):wait(30000)
+    return vim.system(cmd, { text = true, env = require('semlens.config').get().env }):wait(60000)
   end)
   local is_json, report = pcall(vim.json.decode, is_run and answer.stdout or '')
   if not is_run or not is_json or type(report.checks) ~= 'table' then
