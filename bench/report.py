@@ -197,19 +197,40 @@ def others(results: dict[str, Any]) -> Iterator[str]:
             header = list(content[0])
             yield table(header, [[row.get(column, "") for column in header] for row in content])
             continue
-        yield table(("what", "value"), [(key, value) for key, value in _flat(content) if not key.startswith("machine")])
+        yield from _tables(content)
         if isinstance(content, dict):
             yield machine_line(content.get("machine"))
 
 
-def _flat(content: Any, prefix: str = "") -> Iterator[tuple[str, object]]:
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield from _flat(value, f"{prefix}{key} " if not isinstance(value, dict) else f"{prefix}{key}: ")
-    elif isinstance(content, list):
-        yield prefix.strip(), ", ".join(map(str, content))
-    else:
-        yield prefix.strip(), content
+def _tables(content: Any, title: str = "") -> Iterator[str]:
+    """A group of like objects is a table with a row for each, all else a list of names and values."""
+    plain: list[tuple[str, object]] = []
+    tables: list[str] = []
+    for key, value in content.items() if isinstance(content, dict) else ():
+        if key == "machine":
+            continue
+        rows = list(value.items()) if isinstance(value, dict) else []
+        if len(rows) > 1 and all(isinstance(row, dict) and not _has_groups(row) for _, row in rows):
+            columns = list(dict.fromkeys(column for _, row in rows for column in row))
+            cells = [(name, *(_plain(row.get(column, "")) for column in columns)) for name, row in rows]
+            tables += [f"{title}{key}:\n", table(("", *columns), cells)]
+        elif isinstance(value, dict) and _has_groups(value):
+            tables += list(_tables(value, f"{title}{key}, "))
+        elif isinstance(value, dict):
+            plain += [(f"{key}: {name}", _plain(one)) for name, one in value.items()]
+        else:
+            plain.append((key, _plain(value)))
+    if plain:
+        yield table(("what", "value"), plain)
+    yield from tables
+
+
+def _has_groups(value: dict[str, Any]) -> bool:
+    return any(isinstance(one, dict) for one in value.values())
+
+
+def _plain(value: Any) -> object:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def build() -> dict[Path, str]:
