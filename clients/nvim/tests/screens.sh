@@ -7,12 +7,13 @@ tests=$(cd "$(dirname "$0")" && pwd)
 command -v tmux >/dev/null || { echo "Missing: install it with 'apt-get install tmux'." >&2; exit 1; }
 chromium=$(command -v chromium || true)
 . "$tests/setup.sh"
-socket=$scratch/tmux
+socket=$scratch/tmux-0
 screen() { tmux -S "$socket" "$@"; }
 trap 'screen kill-server 2>/dev/null || true; rm -rf "$scratch"' EXIT
 
 start() {  # start COLUMNS LINES BACKGROUND
     screen kill-server 2>/dev/null || true
+    socket=$scratch/tmux-$1-$3 # the old server may still be on its way out
     TERM=xterm-256color COLORTERM=truecolor screen -f /dev/null new-session -d -x "$1" -y "$2" \
         "env TERM=tmux-256color COLORTERM=truecolor '$nvim' -i NONE -n -u '$tests/init.lua' \
          -c 'set bg=$3 termguicolors' -c \"lua vim.lsp.enable('semlens')\" net/retry.py"
