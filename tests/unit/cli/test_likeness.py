@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 
 import pytest
@@ -39,8 +40,8 @@ PACK = ContextPack(
 @pytest.fixture
 def asked(script, monkeypatch, workspace):
     """What the engine was asked, by method."""
-    import semlens.engine.engine as scripted
-
+    # not by `import`: once another test has imported the real module, its package's attribute stays that one
+    scripted = sys.modules["semlens.engine.engine"]
     (workspace / "net.py").write_text("def fetch():\n    return 1\n")
     calls = {}
 
