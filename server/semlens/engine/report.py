@@ -12,6 +12,7 @@ from semlens.engine.buffers import Buffers
 from semlens.engine.indexer import Indexer
 from semlens.engine.root_state import RootState
 from semlens.engine.tiers import Tier
+from semlens.index.snapshot import IndexSnapshot
 
 _MAX_PROBLEMS = 100
 
@@ -28,7 +29,7 @@ def build_status(
         tier.error is None for tier in tiers if tier.role == "refine"
     )
     return EngineStatus(
-        state=_state(indexer, states, tiers, model_errors, cache_problem),
+        state=_state(indexer, snapshot, states, tiers, model_errors, cache_problem),
         complete=snapshot.complete and not indexer.is_awaited,
         refining=refining,
         roots=tuple(
@@ -56,7 +57,12 @@ def build_status(
 
 
 def _state(
-    indexer: Indexer, states: list[RootState], tiers: Sequence[Tier], model_errors: list[str], cache_problem: str
+    indexer: Indexer,
+    snapshot: IndexSnapshot,
+    states: list[RootState],
+    tiers: Sequence[Tier],
+    model_errors: list[str],
+    cache_problem: str,
 ) -> EngineState:
     if indexer.paused:
         return EngineState.PAUSED
@@ -64,6 +70,8 @@ def _state(
         return EngineState.SCANNING
     if not indexer.settled or not indexer.is_complete:
         return EngineState.INDEXING
+    if not snapshot.complete and (not indexer.is_published or indexer.snapshot is not snapshot):
+        return EngineState.INDEXING  # all is done, but questions do not see it yet
     degraded = (
         model_errors
         or cache_problem
