@@ -73,7 +73,7 @@ class StaticEmbedder:
         return vectors
 
     def _check(self) -> None:
-        """Embed the first and the last word once: a vocabulary or a dimension of another model shows here, not later."""
+        """Embed the first and the last word once: a vocabulary or dimension of another model shows here, not later."""
         from semlens.embedding.runtime import first_line
 
         name = self._manifest.name

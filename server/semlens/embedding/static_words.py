@@ -65,7 +65,8 @@ class WordTable:
 
     def _pieces(self, word: str) -> tuple[int, ...]:
         n = len(word)
-        best: list[tuple[float, int, int]] = [(0.0, 0, 0)]  # up to each letter: cost, where the last piece starts, its id
+        # up to each letter: cost, where the last piece starts, its id
+        best: list[tuple[float, int, int]] = [(0.0, 0, 0)]
         for end in range(1, n + 1):
             cost, start, piece = best[end - 1][0] + _SKIP_COST, end - 1, 0
             for begin in range(max(0, end - self._longest), end - 1):
