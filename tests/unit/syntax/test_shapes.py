@@ -35,7 +35,9 @@ def test_other_code_has_another_shape() -> None:
 
 
 def test_a_small_edit_leaves_most_of_a_shape() -> None:
-    long = "\n".join(f"    if a{i} > {i} and not flag:\n        call_{i}(x, y[{i}], key='v')" * (1 + i % 3) for i in range(30))
+    long = "\n".join(
+        f"    if a{i} > {i} and not flag:\n        call_{i}(x, y[{i}], key='v')" * (1 + i % 3) for i in range(30)
+    )
     edited = long.replace("call_7(x, y[7], key='v')", "return None")
     assert 0.7 <= likeness(shape_of(long), shape_of(edited)) <= 1.0
     assert shape_of(long).exact != shape_of(edited).exact
