@@ -22,6 +22,7 @@ from semlens.core.symbol import Outline
 from semlens.engine.buffers import Buffers
 from semlens.engine.committing import Committer
 from semlens.engine.discovery import Discovery, FoundFile
+from semlens.engine.memory import give_back_memory, limit_arenas
 from semlens.engine.merging import Merger
 from semlens.engine.overlay_indexer import OverlayIndexer
 from semlens.engine.overlays import encode_text
@@ -51,6 +52,7 @@ the vector cache. 1: first."""
 
 PUBLISH_SECONDS = 0.2
 FOLLOW_SECONDS = 1.0
+TRIM_SECONDS = 10.0
 
 
 class Indexer:
@@ -97,6 +99,8 @@ class Indexer:
         self._publish_at_once = False
         self._last_publish = 0.0
         self._rest_until = 0.0
+        self._heap_grew = False
+        self._next_trim = 0.0
         self._stopping = False
         self.paused = False
         self.may_refine = not one_shot
@@ -106,6 +110,7 @@ class Indexer:
 
     def start(self) -> None:
         if not self._one_shot:
+            limit_arenas()
             self._interactive.warm_up()
         self._thread.start()
 
@@ -207,6 +212,7 @@ class Indexer:
         if not self._filler.busy and (self.paused or not waiting):
             self._pool.release()
         self._unload_idle_models()
+        self._trim_if_due(now)
         if self._unpublished:  # by what came after publishing: not to be left until the next event
             self._deadlines.at(now if self._publish_at_once else self._last_publish + PUBLISH_SECONDS)
 
@@ -423,6 +429,7 @@ class Indexer:
                 state.changed.setdefault(path, now)
             self._rest_until = now + 1.0
             return
+        self._heap_grew = True
         for result in batch.results:
             segment = None
             if result.segment is not None:
@@ -455,6 +462,18 @@ class Indexer:
 
     def _open_paths(self) -> list[tuple[str, str]]:
         return [(buffer.root, buffer.path) for buffer in self._buffers.all()]
+
+    def _trim_if_due(self, now: float) -> None:
+        """Once what was indexed is committed and mapped, the heap it was built on goes back to the system."""
+        if not self._heap_grew or self._one_shot:
+            return
+        busy = not self.settled or self._merger.busy or self._unpublished
+        if busy or any(state.index.dirty for state in self.states.values()) or now < self._next_trim:
+            self._deadlines.at(max(self._next_trim, now + 1.0))
+            return
+        self._heap_grew = False
+        self._next_trim = now + TRIM_SECONDS
+        give_back_memory()
 
     def _unload_idle_models(self) -> None:
         minutes = self._settings.server.model_idle_minutes
