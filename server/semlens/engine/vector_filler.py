@@ -147,18 +147,25 @@ class VectorFiller:
             if isinstance(error, WorkerDiedError):
                 return
             raise  # no process or no memory to be had: logged, and tried again in a while
-        hopeless = job.live.hopeless.setdefault(job.tier.fingerprint, set())
-        hopeless.update(row for row, key in zip(job.rows.tolist(), hashes, strict=True) if key not in tokens)
-        self._submit(job, hashes, tokens, load=not tokens)
+        hopeless = [row for row, key in zip(job.rows.tolist(), hashes, strict=True) if key not in tokens]
+        self._submit(job, hashes, tokens, hopeless=hopeless)
 
     def _submit(
-        self, job: _Job, hashes: list[ContentHash], tokens: Mapping[ContentHash, TokenIds], *, load: bool = False
+        self,
+        job: _Job,
+        hashes: list[ContentHash],
+        tokens: Mapping[ContentHash, TokenIds],
+        *,
+        hopeless: Sequence[int] = (),
     ) -> None:
-        """:param load: load the model even if there is nothing to embed: when it is at fault, that says so."""
+        """:param hopeless: rows without tokens. They are given up only once the model was seen to load: if it is at
+        fault, that is what must be said.
+        """
         if self._stopping:
             return
+        load = bool(hopeless) and not tokens
         future = self._thread.submit(self._vectors, job.tier, hashes, tokens, load=load)
-        future.add_done_callback(lambda done: self._post(lambda: self._filled(job, hashes, done)))
+        future.add_done_callback(lambda done: self._post(lambda: self._filled(job, hashes, done, hopeless)))
 
     def _vectors(
         self, tier: Tier, hashes: list[ContentHash], tokens: Mapping[ContentHash, TokenIds], *, load: bool
@@ -177,7 +184,13 @@ class VectorFiller:
             found |= {key: row.tobytes() for key, row in zip(embedded.hashes, embedded.matrix, strict=True)}
         return found
 
-    def _filled(self, job: _Job, hashes: list[ContentHash], future: Future[dict[ContentHash, bytes]]) -> None:
+    def _filled(
+        self,
+        job: _Job,
+        hashes: list[ContentHash],
+        future: Future[dict[ContentHash, bytes]],
+        hopeless: Sequence[int] = (),
+    ) -> None:
         self.busy = False
         try:
             vectors = future.result()
@@ -185,6 +198,8 @@ class VectorFiller:
             logger.warning("%s", error)
             self._on_filled(job.index)  # as complete as it gets: who waits for the vectors must be told
             return
+        if hopeless:
+            job.live.hopeless.setdefault(job.tier.fingerprint, set()).update(hopeless)
         if job.sweep:
             job.live.swept[job.tier.fingerprint] = int(job.rows[-1]) + 1
         if job.index.segments.get(job.live.segment.id) is not job.live:
