@@ -126,7 +126,7 @@ def test_workers_do_not_hold_the_protocol(server: ProcessClient) -> None:
         assert not pipes & files_of(child.pid)
 
 
-def test_five_servers_are_one_client_each(start: Start, workspace: Path) -> None:
+def test_servers_on_one_root_at_once(start: Start, workspace: Path) -> None:
     clients = [start() for _ in range(3)]
     for client in clients:
         client.initialize(root=workspace)
