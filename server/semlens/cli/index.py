@@ -14,7 +14,7 @@ from semlens.cli.workspace import open_workspace, running_engine
 def run(options: argparse.Namespace) -> int:
     workspace = open_workspace(options.folder)
     start = time.monotonic()
-    with running_engine(workspace) as engine:
+    with running_engine(workspace, follows=True) as engine:
         stages = Stages(aloud=not options.json)
         status = follow_indexing(engine, refined=options.wait, stages=stages)
     elapsed_s = time.monotonic() - start

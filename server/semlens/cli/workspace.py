@@ -47,14 +47,17 @@ def open_workspace(folder: str | None, *, must_exist: bool = True) -> Workspace:
 
 
 @contextlib.contextmanager
-def running_engine(workspace: Workspace, *, read_only: bool = False) -> Iterator[Engine]:
+def running_engine(workspace: Workspace, *, read_only: bool = False, follows: bool = False) -> Iterator[Engine]:
     """An engine that has the workspace as its only root and is closed in the end.
 
+    :param follows: wait for another process that writes the index, rather than take what it committed.
     :raises CacheError: when the cache folder cannot be used.
     """
     from semlens.engine.engine import Engine
 
-    engine = Engine(workspace.settings, cache_folder=workspace.cache_folder, read_only=read_only, one_shot=True)
+    engine = Engine(
+        workspace.settings, cache_folder=workspace.cache_folder, read_only=read_only, one_shot=True, follows=follows
+    )
     try:
         engine.add_root(workspace.root, asked=workspace.asked, watching="none")
         engine.start()

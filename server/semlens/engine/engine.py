@@ -42,12 +42,14 @@ class Engine(Questions):
         on_change: Callable[[int], None] | None = None,
         read_only: bool = False,
         one_shot: bool = False,
+        follows: bool = False,
     ) -> None:
         """:param on_status: called on the indexer thread, at most ten times a second.
 
         :param on_change: likewise, with every published generation.
         :param read_only: never write the index: answer from what is committed.
         :param one_shot: for a command that ends: no watching, no following, no idle work.
+        :param follows: let such a command wait for another process that writes, instead of taking what is committed.
         :raises CacheError: when the cache folder cannot be used.
         """
         self._cache_problem = ""
@@ -78,7 +80,14 @@ class Engine(Questions):
         )
         self._model_errors = [str(error) for error in errors]
         indexer = Indexer(
-            settings, cache_folder, self._buffers, self._tiers, self._published, one_shot=one_shot, read_only=read_only
+            settings,
+            cache_folder,
+            self._buffers,
+            self._tiers,
+            self._published,
+            one_shot=one_shot,
+            read_only=read_only,
+            follows=follows,
         )
         super().__init__(indexer, self._buffers, self._tiers)
         self._status_lock = threading.Lock()

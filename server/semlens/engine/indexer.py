@@ -68,7 +68,9 @@ class Indexer:
         *,
         one_shot: bool,
         read_only: bool,
+        follows: bool,
     ) -> None:
+        """:param follows: although it is one-shot, wait for another process that writes, and take over from it."""
         self.snapshot = EMPTY_SNAPSHOT
         self.states: dict[str, RootState] = {}
         self.published = threading.Condition()
@@ -83,6 +85,7 @@ class Indexer:
         self._on_published = on_published
         self._one_shot = one_shot
         self._read_only = read_only
+        self._follows = follows
         self._jobs = JobQueue()
         self._n_announced = 0
         self._announced_lock = threading.Lock()
@@ -338,7 +341,7 @@ class Indexer:
 
     def _follow(self, state: RootState, now: float) -> None:
         """A reader takes over what the writer commits, and the writing when the writer is gone."""
-        if self._one_shot or self._read_only:
+        if self._read_only or (self._one_shot and not self._follows):
             return
         if state.index.take_writer_lock():
             state.index.load()
@@ -529,7 +532,8 @@ class Indexer:
         """Nothing goes on, and nothing will: the index is as complete as it gets."""
         if not self._thread.is_alive():
             return True
-        return (self.is_reader or bool(self.failed_roots)) and not self.is_awaited and self.is_published
+        waits_in_vain = self.is_reader and not self._follows
+        return (waits_in_vain or bool(self.failed_roots)) and not self.is_awaited and self.is_published
 
     def parse_text(self, path: str, text: str) -> Outline | None:
         """Outline of one text, now; blocks. None when it kills the parser."""

@@ -12,12 +12,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash, content_hash
 from semlens.core.symbol import Outline, Passage
 from semlens.embedding.registry import find_model, load_tokenizer
+from semlens.engine.attributes import read_attributes
 from semlens.engine.discovery import content_skip_reason
 from semlens.engine.file_reading import read_file
 from semlens.engine.parse_messages import (
@@ -77,6 +79,7 @@ class _Worker:
     def _parse_files(self, request: FilesRequest) -> ParseResult:
         outcomes: list[FileOutcome] = []
         parsed: list[ParsedFile] = []
+        attributes = read_attributes(request.root)
         for number, (path, known) in enumerate(request.files):
             self._announce(number)
             stamp, data, reason = read_file(request.root, path, request.max_bytes)
@@ -86,7 +89,9 @@ class _Worker:
             reason = reason or content_skip_reason(path, data) or ""
             if not reason:
                 with _alarm():
-                    parsed.append(ParsedFile(path, digest, parse(path, data)))
+                    outline = parse(path, data)
+                role = attributes.role_of(path, outline.role)
+                parsed.append(ParsedFile(path, digest, replace(outline, role=role)))
             outcomes.append(FileOutcome(path, stamp, digest, reason))
         return self._result(outcomes, parsed, request.model)
 

@@ -178,3 +178,13 @@ def test_a_read_only_engine_writes_nothing(workspace, start):
     assert paths_of(engine, "alpha") == ["a.py"]
     assert paths_of(engine, "beta") == []
     assert before == {path: path.stat().st_mtime_ns for path in Path(workspace.cache).rglob("*.segment")}
+
+
+def test_a_command_that_follows_waits_for_the_writer(plain):
+    """What ``semlens index`` does beside an editor: it returns when the other process has committed everything."""
+    for number in range(200):
+        plain.write(f"module_{number}.py", function(f"function_{number}"))
+    plain.engine(wait=False)
+    follower = plain.engine(one_shot=True, follows=True, wait=False)
+    assert follower.wait_complete(timeout=DEADLINE_S)
+    assert all(paths_of(follower, f"function_{number}") for number in (0, 99, 199))

@@ -1,0 +1,55 @@
+"""Roles from .gitattributes: given, taken back, later lines winning."""
+
+from __future__ import annotations
+
+import pytest
+from engine_cases import Workspace, function
+
+from semlens.core.symbol import Role
+from semlens.engine.attributes import FileAttributes, read_attributes
+
+ATTRIBUTES = b"""\
+# made by a tool
+*.pb.go linguist-generated=true
+/third/** linguist-vendored text
+docs/*.py linguist-documentation
+keep.pb.go -linguist-generated
+api/*.py linguist-generated=false
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "found", "role"),
+    [
+        ("a.pb.go", Role.NONE, Role.GENERATED),
+        ("x/keep.pb.go", Role.NONE, Role.NONE),
+        ("third/lib/a.c", Role.TEST, Role.TEST | Role.VENDORED),
+        ("sub/third/a.c", Role.NONE, Role.NONE),
+        ("docs/conf.py", Role.NONE, Role.DOCUMENTATION),
+        ("api/made.py", Role.GENERATED, Role.NONE),
+        ("main.go", Role.EXAMPLE, Role.EXAMPLE),
+    ],
+)
+def test_lines_give_and_take_roles(path: str, found: Role, role: Role) -> None:
+    assert FileAttributes(ATTRIBUTES).role_of(path, found) == role
+
+
+def test_odd_files_say_nothing(tmp_path) -> None:
+    for data in (b"", b"\xff\xfe\x00", b"[attr]x linguist-generated\n", b"*.py\n", b"\n\n"):
+        assert FileAttributes(data).role_of("a.py", Role.TEST) == Role.TEST
+    assert read_attributes(str(tmp_path)).role_of("a.py", Role.NONE) == Role.NONE
+    (tmp_path / ".gitattributes").mkdir()
+    assert read_attributes(str(tmp_path)).role_of("a.py", Role.NONE) == Role.NONE
+
+
+def test_the_index_keeps_them(plain: Workspace) -> None:
+    plain.write(".gitattributes", "made.py linguist-generated\n")
+    plain.write("made.py", function("alpha"))
+    plain.write("own.py", function("alpha"))
+    engine = plain.engine()
+    roles = {
+        path: int(view.segment.files.roles[row])
+        for view in engine._indexer.snapshot.views
+        for row, path in enumerate(view.segment.files.paths.tolist())
+    }
+    assert (roles["made.py"], roles["own.py"]) == (Role.GENERATED, Role.NONE)
