@@ -74,7 +74,7 @@ def collect(repositories: Sequence[Repository], tiers: Sequence[Tier], cache: Pa
             order = np.argsort(-sums, kind="stable")[:N_FILES]
             chosen = np.union1d(order[np.isfinite(sums[order])], np.flatnonzero(relevant & table.eligible))
             if not names:
-                names.extend(name for name in table.columns if name != "open")
+                names.extend(name for name in table.columns if name != "unsaved")
             features = np.stack([table.columns[name][chosen] for name in names], axis=1).astype(np.float64)
             cases.append(Case(question, repository.prefix, [all_paths[i] for i in chosen], features, relevant[chosen]))
     return cases

@@ -80,8 +80,8 @@ def build_table(
     for vector in query_vectors:
         columns |= _cosine_columns(vector.role, [found.get(vector.role) for found in cosines], facts)
     columns |= _fixed_columns(facts, query)
-    columns["open"] = _join(
-        [np.full(len(known.tests), bool(view.buffer_uri), np.float32) for view, known in zip(views, facts, strict=True)]
+    columns["unsaved"] = _join(
+        [np.full(len(known.tests), view.dirty, np.float32) for view, known in zip(views, facts, strict=True)]
     )
     columns["path"] = _join([_path_column(view, known, query) for view, known in zip(views, facts, strict=True)])
     return FileTable(
