@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import stat
@@ -116,8 +117,12 @@ def test_workers_do_not_hold_the_protocol(server: ProcessClient) -> None:
 
     def files_of(process_id: int, *descriptors: int) -> set[str]:
         folder = Path(f"/proc/{process_id}/fd")
-        paths = [folder / str(number) for number in descriptors] or list(folder.iterdir())
-        return {str(path.readlink()) for path in paths}
+        found = set()
+        with contextlib.suppress(FileNotFoundError):  # the process, or all but its main thread, is gone
+            for path in [folder / str(number) for number in descriptors] or list(folder.iterdir()):
+                with contextlib.suppress(FileNotFoundError):  # closed since it was listed
+                    found.add(str(path.readlink()))
+        return found
 
     pipes = files_of(os.getpid(), server._stdin.fileno(), server._stdout.fileno())
     assert pipes < files_of(server.process.pid)
