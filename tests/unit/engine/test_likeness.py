@@ -13,6 +13,7 @@ from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextPack, ContextRequest
 from semlens.core.errors import UsageError
 from semlens.embedding.token_counting import EstimatingCounter
+from semlens.engine import questions
 from semlens.engine.engine import Engine
 
 RETRY = """\
@@ -187,3 +188,20 @@ def test_without_a_model_similar_says_so(engine: Engine, plain: Workspace) -> No
 def test_line_numbers_are_those_of_the_file(engine: Engine, plain: Workspace) -> None:
     text = pack(engine, uri=plain.uri("network.py"), lines=(0, 0), budget=300, line_numbers=True).text
     assert re.search(r"^ +1  def fetch\(url, timeout\):$", text, re.MULTILINE)
+
+
+class CrowdedCounter:
+    """Counts more for several blocks together than for each alone, as a subword tokenizer may where texts meet."""
+
+    name = "crowded"
+
+    def count(self, text: str) -> int:
+        return len(text.split()) + 30 * max(0, text.count("```python") - 1)
+
+
+def test_the_whole_is_counted_and_not_the_sum_of_its_parts(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(questions, "load_counter", lambda _tokenizer: CrowdedCounter())
+    for budget in (30, 60, 90, 120):
+        found = pack(engine, query="download with retry fetch url", budget=budget)
+        assert found.tokens == CrowdedCounter().count(found.text) <= budget
+        assert found.items
