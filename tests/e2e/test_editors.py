@@ -122,7 +122,9 @@ async def test_an_editor_cancels(client: Any) -> None:
             names = [f"to-cancel-{attempt}-{number}" for number in range(32)]
             searches = [
                 asyncio.ensure_future(
-                    one.protocol.send_request_async("semlens/search", {"query": f"wait for failure {name}"}, msg_id=name)
+                    one.protocol.send_request_async(
+                        "semlens/search", {"query": f"wait for failure {name}"}, msg_id=name
+                    )
                 )
                 for name in names
             ]
