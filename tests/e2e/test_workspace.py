@@ -225,3 +225,23 @@ def test_adversarial_files_on_disk_cost_only_themselves(start: Start, workspace:
     assert names(client.search("parse_colour"))[0] == "parse_colour"
     assert sum(status["roots"][0]["skipped"].values()) >= 3
     assert status["state"] == "ready"
+
+
+def test_each_root_has_its_own_settings_and_follows_them(start: Start, tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("alpha", "beta")]
+    for folder in folders:
+        (folder / "made").mkdir(parents=True)
+        (folder / "made" / "code.py").write_text(f"def made_in_{folder.name}():\n    pass\n")
+    (folders[1] / ".semlens.toml").write_text('[files]\nexclude = ["made/"]\n')
+    client = start()
+    client.initialize(folders=folders)
+    client.wait_ready()
+    found(client, "made_in_alpha")
+    assert "made_in_beta" not in names(client.search("made_in_beta"))
+    (folders[1] / ".semlens.toml").write_text("")
+    found(client, "made_in_beta")
+    (folders[0] / ".semlens.toml").write_text('[files]\nexclude = ["made/"]\nnonsense = 1\n')
+    message = client.wait_for("a warning", lambda m: m.get("method") == "window/showMessage")["params"]["message"]
+    assert "files.nonsense" in message
+    gone(client, "made_in_alpha")
+    found(client, "made_in_beta")

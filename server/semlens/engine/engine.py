@@ -23,6 +23,7 @@ from semlens.engine.questions import Questions
 from semlens.engine.report import build_status
 from semlens.engine.settings import Settings
 from semlens.engine.tiers import choose_tiers
+from semlens.engine.workspace import SettingsOf
 from semlens.index.database import make_private_folder
 from semlens.index.snapshot import IndexSnapshot
 from semlens.index.vector_cache import VectorCache
@@ -38,14 +39,16 @@ class Engine(Questions):
         settings: Settings,
         *,
         cache_folder: Path,
+        settings_of: SettingsOf | None = None,
         on_status: Callable[[EngineStatus], None] | None = None,
         on_change: Callable[[int], None] | None = None,
         read_only: bool = False,
         one_shot: bool = False,
         follows: bool = False,
     ) -> None:
-        """:param on_status: called on the indexer thread, at most ten times a second.
-
+        """:param settings_of: the settings of one root, asked when it is added and when its `.semlens.toml` changes;
+            without it ``settings`` hold everywhere.
+        :param on_status: called on the indexer thread, at most ten times a second.
         :param on_change: likewise, with every published generation.
         :param read_only: never write the index: answer from what is committed.
         :param one_shot: for a command that ends: no watching, no following, no idle work.
@@ -81,6 +84,7 @@ class Engine(Questions):
         self._model_errors = [str(error) for error in errors]
         indexer = Indexer(
             settings,
+            settings_of or (lambda _root: self._settings),
             cache_folder,
             self._buffers,
             self._tiers,

@@ -14,14 +14,12 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from semlens.core.errors import CacheError
 from semlens.core.status import Problem
 from semlens.core.symbol import Outline
 from semlens.engine.buffers import Buffers
 from semlens.engine.committing import Committer
-from semlens.engine.discovery import Discovery, FoundFile
+from semlens.engine.discovery import FoundFile
 from semlens.engine.memory import give_back_memory, limit_arenas
 from semlens.engine.merging import Merger
 from semlens.engine.overlay_indexer import OverlayIndexer
@@ -30,19 +28,16 @@ from semlens.engine.parse_messages import BufferRequest, FilesRequest
 from semlens.engine.parse_pool import ParsedBatch, ParsePool, WorkerDiedError
 from semlens.engine.priority import on_battery
 from semlens.engine.publisher import SnapshotComposer
-from semlens.engine.root_index import RootIndex
 from semlens.engine.root_state import RootState
 from semlens.engine.scanning import Scanner
 from semlens.engine.scheduling import Deadlines, JobQueue
 from semlens.engine.settings import Settings
 from semlens.engine.tiers import Tier
 from semlens.engine.vector_filler import VectorFiller
+from semlens.engine.workspace import SettingsOf, Workspace
 from semlens.index.builder import new_segment_id
 from semlens.index.segment import segment_from_arrays
 from semlens.index.snapshot import EMPTY_SNAPSHOT, IndexSnapshot
-
-if TYPE_CHECKING:
-    from semlens.engine.watcher import Rescan
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +56,7 @@ class Indexer:
     def __init__(
         self,
         settings: Settings,
+        settings_of: SettingsOf,
         cache_folder: Path,
         buffers: Buffers,
         tiers: list[Tier],
@@ -70,16 +66,16 @@ class Indexer:
         read_only: bool,
         follows: bool,
     ) -> None:
-        """:param follows: although it is one-shot, wait for another process that writes, and take over from it."""
+        """:param settings: of the server as a whole. :param settings_of: of one root.
+
+        :param follows: although it is one-shot, wait for another process that writes, and take over from it.
+        """
         self.snapshot = EMPTY_SNAPSHOT
-        self.states: dict[str, RootState] = {}
         self.published = threading.Condition()
-        self.failed_roots: dict[str, Problem] = {}
         self.errors: deque[Problem] = deque(maxlen=50)
         self.n_parsed = 0
         self.recent: deque[tuple[str, str]] = deque(maxlen=64)
         self._settings = settings
-        self._cache_folder = cache_folder
         self._buffers = buffers
         self._tiers = tiers
         self._on_published = on_published
@@ -90,12 +86,23 @@ class Indexer:
         self._n_announced = 0
         self._announced_lock = threading.Lock()
         self._deadlines = Deadlines()
+        self._workspace = Workspace(
+            settings_of,
+            cache_folder,
+            [tier.fingerprint for tier in tiers],
+            FEATURE_VERSION,
+            self._jobs.post,
+            self._changed_at_once,
+            read_only=read_only,
+        )
+        self.states, self.failed_roots = self._workspace.states, self._workspace.failed_roots
         self._composer = SnapshotComposer()
         self._filler = VectorFiller(self._jobs.post, lambda _index: self._changed())
         self._scanner = Scanner(self._jobs.post, self._found, self._scan_done)
         self._merger = Merger(self._jobs.post, self._changed)
         self._committer = Committer(tiers, FEATURE_VERSION, one_shot=one_shot)
-        self._interactive = ParsePool(1, interactive=True)
+        # one is kept warm; the other is for what is typed while a hard document has the first
+        self._interactive = ParsePool(2, n_kept=1, interactive=True)
         self._pool = ParsePool(max(1, os.cpu_count() or 1))
         self.overlays = OverlayIndexer(buffers, self._interactive, self._jobs.post, self._changed_at_once)
         self._unpublished = False
@@ -207,7 +214,7 @@ class Indexer:
             self._deadlines.at(due)
         if not self.paused:
             self._fill_vectors()
-            self._merger.step([state.index for state in self.states.values() if state.index.writer])
+            self._merger.step([state.index for state in self._workspace.writers])
         self._publish_if_due(now)
         for state in self.states.values():
             self._commit_if_due(state, now)
@@ -229,43 +236,14 @@ class Indexer:
     # --- roots -----------------------------------------------------------------------------------------------------
 
     def add_root(self, given: Path, real: Path, *, watching: str) -> None:
-        if str(real) in self.states:
-            return
-        try:
-            fingerprints = [tier.fingerprint for tier in self._tiers]
-            index = RootIndex(real, self._cache_folder, fingerprints, read_only=self._read_only)
-        except CacheError as error:
-            self.failed_roots[str(real)] = Problem(str(given), str(error))
-            self._changed(at_once=True)
-            return
-        self.failed_roots.pop(str(real), None)
-        index.take_writer_lock()
-        index.load()
-        state = RootState(given, index, Discovery(real, self._settings))
-        state.asked = watching
-        state.first_index = not index.files
-        state.skipped.update(index.meta.get("skipped", {}))
-        if index.meta.get("features") != FEATURE_VERSION:
-            state.full = True
-            state.upgrading = bool(index.files)
-        self.states[str(real)] = state
+        self._workspace.add(given, real, watching=watching)
         self.overlays.place(self.states)
-        if index.writer:
-            self._watch(state, watching)
-            state.scan_again = True
-        else:
-            index.scanned = True
-            state.watching = watching if watching == "client" else "none"
-        self._changed(at_once=True)
 
     def remove_root(self, real: str) -> None:
-        if self.failed_roots.pop(real, None) is not None:
-            self._changed()
-        state = self.states.pop(real, None)
+        state = self._workspace.remove(real)
         if state is not None:
             self._close_root(state)
             self.overlays.place(self.states)
-            self._changed(at_once=True)
 
     def _close_root(self, state: RootState) -> None:
         if state.watcher is not None:
@@ -273,86 +251,26 @@ class Indexer:
         self._committer.commit(state)
         state.index.close()
 
-    def _watch(self, state: RootState, watching: str) -> None:
-        state.watching = watching
-        if watching != "native" or self._settings.watch.mode == "off":
-            state.watching = watching if watching == "client" else "none"
-            return
-
-        from semlens.engine.watcher import Watcher  # one-shot commands do without
-
-        def on_changes(changes: set[str] | Rescan) -> None:
-            self._jobs.post(lambda: self._note_changes(state, changes))
-
-        def on_mode() -> None:
-            self._jobs.post(lambda: self._note_watching(state))
-
-        state.watcher = Watcher(state.index.root, state.discovery, self._settings, on_changes, on_mode)
-        state.watcher.start()
-
-    def _note_watching(self, state: RootState) -> None:
-        """The watcher began, or fell back to polling."""
-        if state.watcher is not None and state.watcher.mode != "none":
-            state.watching, state.watch_problem = state.watcher.mode, state.watcher.problem
-            self._changed()
-
-    def _note_changes(self, state: RootState, changes: set[str] | Rescan) -> None:
-        if not isinstance(changes, set):
-            state.scan_again = True
-        else:
-            now = time.monotonic()
-            for path in changes:
-                state.changed.setdefault(path, now)
-
     def files_changed(self, paths: list[str], *, urgent: bool = False) -> None:
         """:param paths: absolute. :param urgent: a question waits for them."""
-        now = time.monotonic()
-        for path in paths:
-            for state in self.states.values():
-                relative = state.discovery.relative(path) if state.index.writer else None
-                if relative is not None:
-                    state.changed.setdefault(relative, now)
-                    if urgent:
-                        state.urgent.add(relative)
+        self._workspace.files_changed(paths, urgent=urgent)
 
     def rescan(self, real: str | None, *, full: bool) -> None:
-        for name, state in self.states.items():
-            if state.index.writer and (real is None or name == real):
-                state.scan_again = True
-                state.full |= full
+        self._workspace.rescan(real, full=full)
 
     def apply_settings(self, settings: Settings) -> None:
-        old, self._settings = self._settings, settings
-        if (old.files, old.watch) == (settings.files, settings.watch):
-            return
+        self._settings = settings
         for state in self.states.values():
-            state.discovery = Discovery(state.index.root, settings)
-            if not state.index.writer:
-                continue
-            state.scan_again = True
-            if state.watcher is not None:
-                state.watcher.stop()
-                state.watcher = None
-            self._watch(state, state.asked)
+            self._workspace.reload_settings(state)
 
     def set_paused(self, paused: bool) -> None:
         self.paused = paused
         self._changed(at_once=True)
 
     def _follow(self, state: RootState, now: float) -> None:
-        """A reader takes over what the writer commits, and the writing when the writer is gone."""
         if self._read_only or (self._one_shot and not self._follows):
             return
-        if state.index.take_writer_lock():
-            state.index.load()
-            state.scan_again = True
-            state.index.scanned = False
-            state.full = state.index.meta.get("features") != FEATURE_VERSION
-            state.upgrading = state.full and bool(state.index.files)
-            self._watch(state, state.asked)
-            self._changed(at_once=True)
-        elif state.index.follow():
-            self._changed(at_once=True)
+        self._workspace.follow(state)
         self._deadlines.at(now + FOLLOW_SECONDS)
 
     # --- scanning and parsing --------------------------------------------------------------------------------------
@@ -368,7 +286,7 @@ class Indexer:
             self._changed(at_once=True)
             self._scanner.start(state)
         model = self._first_model()
-        max_bytes = self._settings.files.max_size_kb * 1024
+        max_bytes = state.settings.files.max_size_kb * 1024
         if state.urgent:
             request = state.next_batch(max_bytes, model, urgent=True)
             if request is not None:
@@ -452,14 +370,14 @@ class Indexer:
     # --- vectors and merges ----------------------------------------------------------------------------------------
 
     def _fill_vectors(self) -> None:
-        writers = [state.index for state in self.states.values() if state.index.writer]
+        writers = [state.index for state in self._workspace.writers]
         tiers = [tier for tier in self._tiers if tier.role == "first" or self._may_refine()]
         if writers and tiers:
             self._filler.step(writers, tiers, self._pool, [*self._open_paths(), *self.recent])
 
     def _may_refine(self) -> bool:
         """Refinement waits for everything else, and for the mains."""
-        if not self.may_refine or not all(state.settled for state in self.states.values() if state.index.writer):
+        if not self.may_refine or not all(state.settled for state in self._workspace.writers):
             return False
         return self._settings.index.on_battery == "full" or not on_battery()
 
@@ -496,7 +414,7 @@ class Indexer:
         return (
             not self.is_awaited
             and not self.overlays.waiting
-            and all(state.settled or not state.index.writer for state in list(self.states.values()))
+            and all(state.settled for state in self._workspace.writers)
         )
 
     @property
@@ -505,14 +423,17 @@ class Indexer:
         return self._publish_at_once
 
     def is_waiting_for(self, paths: Iterable[str]) -> bool:
-        """Some of these files (absolute) are known to have changed and not in the snapshot yet."""
-        states = [state for state in list(self.states.values()) if state.index.writer]
+        """Some of these files (absolute) are known to have changed and not in the snapshot yet.
+
+        Nor are open documents that their file showed until it changed.
+        """
         return (
             self.is_awaited
+            or self.overlays.waiting
             or any(
                 (relative := state.discovery.relative(path)) is not None and state.is_waiting_for(relative)
                 for path in paths
-                for state in states
+                for state in self._workspace.writers
             )
             or not self.is_published
         )
@@ -525,7 +446,7 @@ class Indexer:
     @property
     def is_reader(self) -> bool:
         """Another process writes; this one can only wait for it."""
-        return bool(self.states) and not any(state.index.writer for state in self.states.values())
+        return bool(self.states) and not self._workspace.writers
 
     @property
     def is_stuck(self) -> bool:

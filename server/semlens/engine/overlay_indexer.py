@@ -31,10 +31,15 @@ INLINE_PASSAGES = {"static": 5_000, "transformer": 12}
 """Passages of a buffer that are embedded before it is shown; the rest follows in steps of as many."""
 
 
+SLOW_SECONDS = 0.2
+"""A document that takes longer to parse (processor time) holds no question up."""
+
+
 class OverlayIndexer:
     """:ivar shown: overlays as the next snapshot shows them, by document.
 
     :ivar problems: buffers that killed a worker.
+    :ivar slow: documents whose last text took `SLOW_SECONDS` or more, or killed a worker.
     """
 
     def __init__(
@@ -46,12 +51,13 @@ class OverlayIndexer:
     ) -> None:
         self.shown: dict[str, Overlay] = {}
         self.problems: dict[str, Problem] = {}
+        self.slow: set[str] = set()
         self.waiting = False
         self._buffers = buffers
         self._pool = pool
         self._post = post
         self._on_changed = on_changed
-        self._in_worker: dict[str, int] = {}
+        self._in_worker: set[str] = set()
         self._killers: dict[str, ContentHash] = {}
         self._hurry = False
 
@@ -98,6 +104,7 @@ class OverlayIndexer:
         for uri in [uri for uri in self.shown if uri not in open_uris]:
             del self.shown[uri]
             self.problems.pop(uri, None)
+            self.slow.discard(uri)
             self._on_changed()
         return due
 
@@ -122,7 +129,7 @@ class OverlayIndexer:
         first = next((tier for tier in tiers if tier.role == "first" and tier.error is None), None)
         path = buffer.path if buffer.root else path_for_language_id(buffer.path, buffer.language_id)
         request = BufferRequest(path, encode_text(buffer.text), first.model if first else "")
-        self._in_worker[buffer.uri] = buffer.revision
+        self._in_worker.add(buffer.uri)
         self._pool.parse_buffer(request).add_done_callback(
             lambda done: self._post(lambda: self._parsed(buffer, digest, states, tiers, done))
         )
@@ -135,7 +142,7 @@ class OverlayIndexer:
         tiers: Sequence[Tier],
         future: Future[ParsedBatch],
     ) -> None:
-        self._in_worker.pop(buffer.uri, None)
+        self._in_worker.discard(buffer.uri)
         current = self._buffers.get(buffer.uri)
         if current is None or (current.root, current.path) != (buffer.root, buffer.path):
             return
@@ -145,10 +152,12 @@ class OverlayIndexer:
             return
         if batch.killers:
             self._killers[buffer.uri] = digest
+            self.slow.add(buffer.uri)
             self.problems[buffer.uri] = Problem(buffer.path, "The parser could not cope with it: it is not searchable.")
             self._show(Overlay(buffer, digest, None, None))
             return
         self.problems.pop(buffer.uri, None)
+        (self.slow.add if batch.results[0].seconds >= SLOW_SECONDS else self.slow.discard)(buffer.uri)
         overlay = self._overlay(buffer, digest, batch.results[0])
         self._take_known_vectors(overlay, states.get(buffer.root), tiers)
         self._embed(overlay, tiers)

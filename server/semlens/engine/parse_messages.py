@@ -82,13 +82,14 @@ class ParseResult:
     """:ivar segment: columns of a segment of the files without a reason, in their order; None when there are none.
 
     :ivar tokens: tokenised passages in the order of the segment's, or empty when no model was named.
-    :ivar outline: of a buffer.
+    :ivar outline: of a buffer. :ivar seconds: of processor time that it took.
     """
 
     outcomes: tuple[FileOutcome, ...]
     segment: dict[str, Array] | None
     tokens: tuple[TokenIds, ...]
     outline: Outline | None = None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

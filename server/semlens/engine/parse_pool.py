@@ -79,7 +79,7 @@ class _WorkerProcess:
     @property
     def ran_out_of_time(self) -> bool:
         """The alarm ended it, not chance."""
-        return hasattr(signal, "SIGALRM") and self._process.returncode == -signal.SIGALRM
+        return hasattr(signal, "SIGPROF") and self._process.returncode == -signal.SIGPROF
 
     def ask(self, request: Request) -> ParseResult | TokensResult:
         """:raises WorkerDiedError: with the file that it was on."""
@@ -109,9 +109,13 @@ class _WorkerProcess:
 class ParsePool:
     """A bounded number of parse workers, started when first needed."""
 
-    def __init__(self, n_workers: int, *, interactive: bool = False) -> None:
-        """:param interactive: at normal priority, for what the user just typed."""
+    def __init__(self, n_workers: int, *, n_kept: int | None = None, interactive: bool = False) -> None:
+        """:param n_kept: so many are kept when they have nothing to do; None: all, until `release`.
+
+        :param interactive: at normal priority, for what the user just typed.
+        """
         self._interactive = interactive
+        self._n_kept = n_workers if n_kept is None else n_kept
         self._n_workers = n_workers
         self._lock = threading.Lock()
         self._idle: list[_WorkerProcess] = []
@@ -181,7 +185,7 @@ class ParsePool:
     def _give_back(self, process: _WorkerProcess) -> None:
         with self._lock:
             self._busy.discard(process)
-            if not self._closed:
+            if not self._closed and len(self._idle) < self._n_kept:
                 self._idle.append(process)
                 return
         process.kill()

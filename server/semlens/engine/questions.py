@@ -184,14 +184,14 @@ class Questions:
 
     def _buffers_shown(self) -> bool:
         """Whether the snapshot has what was typed of late; what takes longer holds no further question up."""
-        shown, buffers = self._indexer.overlays.shown, self._buffers.all()
+        shown, slow, buffers = self._indexer.overlays.shown, self._indexer.overlays.slow, self._buffers.all()
         since = time.monotonic() - BUFFER_WAIT_SECONDS
         return (
             set(shown) <= {buffer.uri for buffer in buffers}
             and all(
                 (overlay := shown.get(buffer.uri)) is not None and overlay.revision == buffer.revision
                 for buffer in buffers
-                if buffer.changed_at > since
+                if buffer.changed_at > since and buffer.uri not in slow
             )
             and not self._indexer.publishes_at_once
         )

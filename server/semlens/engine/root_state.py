@@ -14,6 +14,7 @@ from semlens.core.hashing import ContentHash
 from semlens.engine.discovery import Discovery, FoundFile
 from semlens.engine.parse_messages import FilesRequest
 from semlens.engine.root_index import RootIndex
+from semlens.engine.settings import Settings
 from semlens.index.store import FileStamp
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class RootState:
     given: Path
     index: RootIndex
     discovery: Discovery
+    settings: Settings
     watcher: Watcher | None = None
     asked: str = "none"
     watching: str = "none"

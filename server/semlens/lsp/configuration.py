@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,13 @@ class Configuration:
         """The client answers ``workspace/configuration``."""
         self._initial: Mapping[str, Any] = {}
         self._current: Mapping[str, Any] = {}
-        self._problems: tuple[Problem, ...] = ()
+        self._problems_by_root: dict[Path | None, tuple[Problem, ...]] = {}
         self._reported: set[str] = set()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        return self._problems
+        """Each once, whichever roots it holds for."""
+        return tuple(dict.fromkeys(problem for found in list(self._problems_by_root.values()) for problem in found))
 
     def initialize(self, options: object) -> None:
         """Take ``initializationOptions``."""
@@ -39,12 +41,15 @@ class Configuration:
         self._current = section_of(content)
 
     def load(self, root: Path | None) -> tuple[Settings, list[str]]:
-        """The settings that hold now; reads files, so call it from a thread.
+        """The settings that hold now for a root; reads files, so call it from a thread.
 
         :returns: them, and the sentences about wrong ones that were not reported before.
         """
         settings, wrong = load_settings(root, merged(self._initial, self._current))
-        self._problems = tuple(Problem(problem.name, problem.message) for problem in wrong)
+        if root is not None:
+            root = Path(os.path.realpath(root))
+            self._problems_by_root.pop(None, None)  # from before a root was known
+        self._problems_by_root[root] = tuple(Problem(problem.name, problem.message) for problem in wrong)
         fresh = [problem.message for problem in wrong if problem.message not in self._reported]
         self._reported.update(fresh)
         return settings, fresh

@@ -69,7 +69,14 @@ class EnginePort(Protocol):
 class EngineFactory(Protocol):
     """Makes the engine once the client's settings are known.
 
+    It is given the settings of the server as a whole, and a function for those of one root.
+
     :raises SemlensError: when it cannot work at all; the client's `initialize` then fails with that sentence.
     """
 
-    def __call__(self, settings: Settings, on_status: Callable[[EngineStatus], None]) -> EnginePort: ...
+    def __call__(
+        self,
+        settings: Settings,
+        settings_of: Callable[[Path], Settings],
+        on_status: Callable[[EngineStatus], None],
+    ) -> EnginePort: ...

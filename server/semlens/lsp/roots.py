@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 from lsprotocol import types
@@ -47,6 +48,9 @@ class Roots:
     @property
     def first(self) -> Path | None:
         return next(iter(self._path_by_uri.values()), None)
+
+    def is_first(self, real: Path) -> bool:
+        return self.first is not None and os.path.realpath(self.first) == str(real)
 
     def add(self, engine: EnginePort, uri: str) -> Problem | None:
         """Give one folder to the engine.

@@ -9,11 +9,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
+from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from semlens import __version__
@@ -74,6 +75,7 @@ class SemlensServer(LanguageServer):
         self._stopped: asyncio.Future[int] | None = None
         self._writer: MessageWriter | None = None
         self._next_look: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         for feature in (documents, search, likeness, symbols, workspace, control):
             feature.register(self)
 
@@ -96,6 +98,25 @@ class SemlensServer(LanguageServer):
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Pygls would show every error in a pop-up: log it."""
         logger.error("pygls reports %s: %s", getattr(source, "__name__", source), type(error).__name__)
+
+    def warn(self, sentences: Iterable[str]) -> None:
+        """Show sentences to the user."""
+        for sentence in sentences:
+            logger.warning("%s", sentence)
+            message = types.ShowMessageParams(type=types.MessageType.Warning, message=f"semlens: {sentence}")
+            self.window_show_message(message)
+
+    def settings_of(self, root: Path) -> Settings:
+        """The settings of one root as they stand now. The engine asks, in its own thread."""
+        settings, sentences = self.configuration.load(root)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._take_root_settings, root, settings, sentences)
+        return settings
+
+    def _take_root_settings(self, root: Path, settings: Settings, sentences: list[str]) -> None:
+        self.warn(sentences)
+        if self.roots.is_first(root):  # whose settings hold where a request does not say
+            self.settings = settings
 
     def engine_reports(self, status: EngineStatus) -> None:
         """The engine's `on_status`: called in its thread."""
@@ -147,7 +168,7 @@ class SemlensServer(LanguageServer):
         :param on_stopping: called with the exit code before anything is closed.
         :returns: the exit code: 0, or 1 when the client left by `exit` without `shutdown`.
         """
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         self._stopped = loop.create_future()
         self._throttle = Throttle(self.tell_status)
 
@@ -211,11 +232,15 @@ def serve(engine_factory: EngineFactory | None = None) -> int:
     return asyncio.run(main())
 
 
-def default_engine_factory(settings: Settings, on_status: Callable[[EngineStatus], None]) -> EnginePort:
+def default_engine_factory(
+    settings: Settings, settings_of: Callable[[Path], Settings], on_status: Callable[[EngineStatus], None]
+) -> EnginePort:
     """The engine of the product."""
     from semlens.engine.engine import Engine  # loads numpy: after the variables above
 
-    engine: EnginePort = Engine(settings, cache_folder=Path(cache_folder(settings)), on_status=on_status)
+    engine: EnginePort = Engine(
+        settings, settings_of=settings_of, cache_folder=Path(cache_folder(settings)), on_status=on_status
+    )
     return engine
 
 

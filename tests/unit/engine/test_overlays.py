@@ -6,6 +6,7 @@ import pytest
 from engine_cases import complete, computed, found, function, parsed, search, wait_for
 
 from semlens.core.cancel import CancelToken
+from semlens.engine import overlay_indexer
 
 
 def test_open_type_find_and_close_without_saving(workspace):
@@ -238,3 +239,21 @@ def test_a_search_waits_for_what_was_typed_before_it_and_then_is_quick_to_publis
     wait_for(engine, lambda: not index.dirty)
     wait_for(engine, lambda: engine._indexer.is_published)
     assert engine._buffers_shown()
+
+
+def test_no_search_waits_for_a_document_that_is_slow_to_parse(plain, monkeypatch):
+    engine = plain.engine()
+    uri = plain.uri("a.py")
+    monkeypatch.setattr(overlay_indexer, "SLOW_SECONDS", 0.0)
+    engine.open_buffer(uri, "python", 1, function("alpha"))
+    wait_for(engine, lambda: uri in engine._indexer.overlays.slow)
+    wait_for(engine, lambda: engine._indexer.is_published)
+    monkeypatch.setattr(engine._indexer, "buffers_changed", lambda: None)  # the worker takes for ever
+    engine.change_buffer(uri, 2, function("omega"))
+    assert found(engine, "omega") == []
+    monkeypatch.undo()
+    engine._indexer.buffers_changed()
+    complete(engine)
+    assert found(engine, "omega") == [("a.py", 0, True)]
+    engine.close_buffer(uri)
+    wait_for(engine, lambda: uri not in engine._indexer.overlays.slow)

@@ -137,7 +137,7 @@ def test_a_file_that_runs_out_of_time_is_named_at_once(pool, tmp_path, monkeypat
         "    real = parser.parse\n"
         "    def parse(path, source):\n"
         "        if b'SLOW' in source:\n"
-        "            signal.setitimer(signal.ITIMER_REAL, 0.01)\n"
+        "            signal.setitimer(signal.ITIMER_PROF, 0.01)\n"
         "            sum(range(10**12))\n"
         "        return real(path, source)\n"
         "    parser.parse = parse\n"
@@ -194,3 +194,31 @@ def test_a_worker_that_died_while_idle_is_replaced(pool, tmp_path):
     assert batch.killers == ()
     assert batch.results[0].segment is not None
     assert pool.pids() != [pid]
+
+
+def test_a_hard_document_does_not_hold_up_another(tmp_path):
+    pool = ParsePool(2, n_kept=1)
+    easy = BufferRequest("a.py", function("alpha").encode(), "")
+    try:
+        pool.parse_buffer(easy).result(60)
+        (pid,) = pool.pids()
+        os.kill(pid, signal.SIGSTOP)  # as if it had a hard one in hand
+        held = pool.parse_buffer(easy)
+        assert pool.parse_buffer(easy).result(60).results[0].segment is not None
+        assert not held.done()
+        os.kill(pid, signal.SIGCONT)
+        assert held.result(60).results[0].segment is not None
+    finally:
+        pool.close()
+
+
+def test_a_pool_keeps_no_more_idle_workers_than_it_should(tmp_path):
+    pool = ParsePool(2, n_kept=1)
+    try:
+        first, second = pool._take(), pool._take()
+        pool._give_back(first)
+        pool._give_back(second)
+        assert pool.pids() == [first.pid]
+        assert not second.is_alive
+    finally:
+        pool.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -114,12 +113,12 @@ def _files_changed(engine: EnginePort, uris: list[str]) -> None:
 
 def _fail(ls: SemlensServer, error: SemlensError) -> None:
     ls.fail(error)
-    _warn(ls, [str(error)])
+    ls.warn([str(error)])
 
 
 async def _start_engine(ls: SemlensServer) -> EnginePort:
     """:raises SemlensError: when it cannot work at all."""
-    engine = await asyncio.to_thread(ls.engine_factory, ls.settings, ls.engine_reports)
+    engine = await asyncio.to_thread(ls.engine_factory, ls.settings, ls.settings_of, ls.engine_reports)
     engine.start()
     ls.engine = engine
     return engine
@@ -128,7 +127,7 @@ async def _start_engine(ls: SemlensServer) -> EnginePort:
 async def _add_root(ls: SemlensServer, engine: EnginePort, uri: str) -> None:
     problem = await asyncio.to_thread(ls.roots.add, engine, uri)
     if problem is not None:
-        _warn(ls, [problem.message])
+        ls.warn([problem.message])
 
 
 async def _ask_configuration(ls: SemlensServer) -> None:
@@ -147,9 +146,8 @@ async def _ask_configuration(ls: SemlensServer) -> None:
 
 
 async def _apply_settings(ls: SemlensServer) -> None:
-    before = ls.settings
     await _load_settings(ls)
-    if ls.settings != before and ls.engine is not None:
+    if ls.engine is not None:
         await asyncio.to_thread(ls.engine.apply_settings, ls.settings)
 
 
@@ -157,13 +155,7 @@ async def _load_settings(ls: SemlensServer) -> None:
     first = next((path for uri in ls.wanted_roots if (path := local_path(uri)) is not None), None)
     ls.settings, sentences = await asyncio.to_thread(ls.configuration.load, ls.roots.first or first)
     logging.getLogger("semlens").setLevel(ls.settings.log.level.upper())
-    _warn(ls, sentences)
-
-
-def _warn(ls: SemlensServer, sentences: Iterable[str]) -> None:
-    for sentence in sentences:
-        logger.warning("%s", sentence)
-        ls.window_show_message(types.ShowMessageParams(type=types.MessageType.Warning, message=f"semlens: {sentence}"))
+    ls.warn(sentences)
 
 
 def _watching(ls: SemlensServer) -> str:
