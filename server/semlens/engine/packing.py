@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextItem, ContextPack, ContextRequest
+from semlens.core.secrets import is_environment_file, mask_secrets
 from semlens.core.span import Span
 from semlens.embedding.token_counting import TokenCounter
 from semlens.engine.documents import CurrentDocument
@@ -14,7 +15,6 @@ from semlens.search.context.candidates import Wish, around, distinct, from_hits,
 from semlens.search.context.forms import Form, Piece, forms_of
 from semlens.search.context.graph import SymbolPlace
 from semlens.search.context.render import Block, render, render_block
-from semlens.search.context.secrets import mask_secrets
 from semlens.search.context.select import Candidate, select
 from semlens.search.highlight import best_lines
 from semlens.search.query import Query
@@ -85,7 +85,7 @@ def make_pack(
     def block_of(candidate: Candidate, piece: Piece) -> Block:
         view = snapshot.views[candidate.file[0]]
         path = view.segment.files.paths[candidate.file[1]]
-        text, count = mask_secrets(piece.text, path)
+        text, count = mask_secrets(piece.text, environment=is_environment_file(path))
         n_masked[(*candidate.file, piece.first_line, piece.last_line, piece.form)] = count
         if request.line_numbers:
             text = _numbered(text, piece)

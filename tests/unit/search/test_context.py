@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from semlens.search.context.forms import Form, Piece
-from semlens.search.context.secrets import MASK, mask_secrets
 from semlens.search.context.select import Candidate, select
-
-FAKE = "Z" * 8
 
 
 def piece(form: Form, first: int, last: int) -> Piece:
@@ -55,37 +52,3 @@ def test_what_a_whole_piece_shows_is_not_shown_again() -> None:
     inner = candidate(0, 3.0, piece(Form.FULL, 5, 8))
     outer = candidate(0, 2.9, piece(Form.FULL, 0, 20), order=1)
     assert [p.first_line for _, p, _ in select([inner, outer], 1000, cost)] == [0]
-
-
-@pytest.mark.parametrize(
-    ("text", "masked"),
-    [
-        (f'password = "{FAKE}"', f'password = "{MASK}"'),
-        (f"API_KEY: '{FAKE}'", f"API_KEY: '{MASK}'"),
-        (f'"client_secret": "{FAKE}"', f'"client_secret": "{MASK}"'),
-        ("AKIA" + "Z" * 16, MASK),
-        ("ghp_" + "z" * 36, MASK),
-        (f"postgres://user:{FAKE}@host/db", f"postgres://user:{MASK}@host/db"),
-        ("-----BEGIN RSA PRIVATE KEY-----\nzzz\n-----END RSA PRIVATE KEY-----", MASK + "\n\n"),
-    ],
-)
-def test_known_forms_are_masked(text: str, masked: str) -> None:
-    assert mask_secrets(text, "a.py") == (masked, 1)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        'password = ""',
-        'password = "<your password>"',
-        "password = input()",
-        'secret = "${SECRET}"',
-        "token_count = 12345678",
-    ],
-)
-def test_what_is_no_secret_stays(text: str) -> None:
-    assert mask_secrets(text, "a.py") == (text, 0)
-
-
-def test_an_environment_file_keeps_only_its_names() -> None:
-    assert mask_secrets("A=1\nexport B=two\n# note\n", ".env.local") == (f"A={MASK}\nexport B={MASK}\n# note\n", 2)
