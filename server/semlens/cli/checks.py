@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import importlib
 import importlib.metadata
@@ -13,6 +14,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,7 @@ from semlens.engine.settings import cache_folder, load_settings
 
 _LIBRARIES = {  # distribution: module
     "filelock": "filelock",
+    "httpx2": "httpx2",
     "numpy": "numpy",
     "onnxruntime": "onnxruntime",
     "platformdirs": "platformdirs",
@@ -97,6 +100,31 @@ def check_models() -> Iterator[Finding]:
             yield Finding("model", Level.OK, f"{manifest.name}, {size}, hashes match")
         except SemlensError as error:
             yield Finding("model", Level.FAIL, str(error), _REINSTALL)
+
+
+def check_service() -> Iterator[Finding]:
+    """Asks a configured service one fixed question."""
+    from semlens.core.errors import ModelError
+    from semlens.embedding.remote import RemoteEmbedder
+    from semlens.engine.remote_tier import service_of
+
+    settings, _ = load_settings()
+    try:
+        service = service_of(settings.remote)
+        if service is None:
+            yield Finding("service", Level.OK, "none: nothing leaves this machine")
+            return
+        started = time.monotonic()
+        with contextlib.closing(RemoteEmbedder(service)) as embedder:
+            dimension = len(embedder.embed_query("where is a failed download tried again"))
+    except ModelError as error:
+        yield Finding("service", Level.FAIL, str(error), "until then the local models serve alone")
+        return
+    elapsed_ms = (time.monotonic() - started) * 1000
+    said = f"{service.model} at {service.name}, {dimension} dimensions, answered in {elapsed_ms:.0f} ms"
+    yield Finding("service", Level.OK, said)
+    if not service.is_local and not service.url.lower().startswith("https:"):
+        yield Finding("service privacy", Level.WARN, "your code travels unencrypted", "use an https address")
 
 
 def check_grammars() -> Iterator[Finding]:
@@ -196,6 +224,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_python,
     check_libraries,
     check_models,
+    check_service,
     check_grammars,
     check_settings,
     check_cache,

@@ -10,7 +10,7 @@ from typing import Any
 
 from semlens.cli.terminal import harmless, human_bytes, paint
 from semlens.cli.workspace import open_workspace, running_engine
-from semlens.core.status import EngineStatus
+from semlens.core.status import EngineStatus, RemoteStatus
 
 _LOAD_SECONDS = 30.0
 
@@ -71,8 +71,19 @@ def _lines(root: Path, status: EngineStatus) -> Iterator[str]:
     if not status.tiers:
         yield f"{paint('model    ', 'dim')}  none: search goes by names and words"
     yield f"{paint('size     ', 'dim')}  {human_bytes(status.index_bytes)} on disk"
-    yield f"{paint('sent     ', 'dim')}  nothing leaves this machine"
+    for service in status.remote:
+        yield f"{paint('sent     ', 'dim')}  {_sent(service)}"
+    if not status.remote:
+        yield f"{paint('sent     ', 'dim')}  nothing leaves this machine"
     yield from problems_in_words(status, limit=10)
+
+
+def _sent(service: RemoteStatus) -> str:
+    place = harmless(service.service)
+    if not service.texts:
+        return f"nothing yet to {place}"
+    masked = f", {service.redactions:,} secrets masked in them" if service.redactions else ""
+    return f"{service.texts:,} texts, {human_bytes(service.bytes)}, to {place}{masked}"
 
 
 def _state(status: EngineStatus) -> str:

@@ -42,6 +42,19 @@ class TierStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteStatus:
+    """What was sent to a service, ever: texts, their bytes, and secrets masked in them.
+
+    :ivar service: scheme, host and port.
+    """
+
+    service: str
+    texts: int
+    bytes: int
+    redactions: int
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One file that could not be indexed, or one capability that is lost."""
 
@@ -67,3 +80,4 @@ class EngineStatus:
     index_bytes: int
     problems: tuple[Problem, ...]
     counters: Mapping[str, int]
+    remote: tuple[RemoteStatus, ...] = ()

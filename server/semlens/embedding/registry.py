@@ -9,6 +9,8 @@ from semlens.core.errors import ModelError
 from semlens.embedding.derive import derive_manifest
 from semlens.embedding.embedder import Embedder, PassageTokenizer
 from semlens.embedding.manifest import ModelManifest, load_manifest
+from semlens.embedding.service import ARCHITECTURE as REMOTE
+from semlens.embedding.service import LOCATOR_PREFIX, service_at
 
 DEFAULT_THREADS = 2
 
@@ -31,11 +33,13 @@ def find_model(name_or_path: str | Path) -> ModelManifest:
     """The manifest of one of our models by name, or of any model folder by path.
 
     A text with a path separator, or a leading ``~`` or ``.``, is a path. A folder without ``model.toml`` is taken for a
-    sentence-embedding model with ``model.onnx`` and ``tokenizer.json``.
+    sentence-embedding model with ``model.onnx`` and ``tokenizer.json``. The locator of a service gives its manifest.
 
     :raises ModelError: when there is none, or its manifest is broken.
     """
     text = os.fspath(name_or_path)
+    if text.startswith(LOCATOR_PREFIX):
+        return service_at(text).manifest
     if isinstance(name_or_path, Path) or text.startswith(("~", ".")) or "/" in text or os.sep in text:
         folder = Path(text).expanduser()
         return load_manifest(folder) if (folder / "model.toml").exists() else derive_manifest(folder)
@@ -61,6 +65,10 @@ def load_embedder(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) ->
         from semlens.embedding.transformer import TransformerEmbedder
 
         return TransformerEmbedder(manifest, threads=threads)
+    if manifest.architecture == REMOTE:
+        from semlens.embedding.remote import RemoteEmbedder
+
+        return RemoteEmbedder(manifest.details["service"])
     raise _unknown_architecture(manifest)
 
 
@@ -77,6 +85,10 @@ def load_tokenizer(manifest: ModelManifest) -> PassageTokenizer:
         from semlens.embedding.transformer import TransformerTokenizer
 
         return TransformerTokenizer(manifest)
+    if manifest.architecture == REMOTE:
+        from semlens.embedding.remote_text import RemoteTokenizer
+
+        return RemoteTokenizer(manifest.details["service"])
     raise _unknown_architecture(manifest)
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from semlens.core.errors import CacheError
+from semlens.core.errors import CacheError, ModelError
 from semlens.core.paths import uri_to_path
 from semlens.core.status import EngineStatus
 from semlens.engine.buffers import Buffers
@@ -20,11 +20,13 @@ from semlens.engine.discovery import check_root
 from semlens.engine.indexer import Indexer
 from semlens.engine.overlay_indexer import locate, real_path
 from semlens.engine.questions import Questions
+from semlens.engine.remote_tier import PATIENCE_SECONDS, RemoteTier, service_of
 from semlens.engine.report import build_status
 from semlens.engine.settings import Settings
-from semlens.engine.tiers import choose_tiers
+from semlens.engine.tiers import Tier, choose_tiers
 from semlens.engine.workspace import SettingsOf
 from semlens.index.database import make_private_folder
+from semlens.index.sent_ledger import SentLedger
 from semlens.index.snapshot import IndexSnapshot
 from semlens.index.vector_cache import VectorCache
 
@@ -78,9 +80,8 @@ class Engine(Questions):
         except CacheError as error:
             self._cache = None
             self._cache_problem = str(error)
-        self._tiers, errors = choose_tiers(
-            settings.models.first, settings.models.refine, settings.models.folders, self._cache
-        )
+        self._ledger = SentLedger(cache_folder)
+        self._tiers, errors = self._choose_tiers(settings)
         self._model_errors = [str(error) for error in errors]
         indexer = Indexer(
             settings,
@@ -93,22 +94,46 @@ class Engine(Questions):
             read_only=read_only,
             follows=follows,
         )
-        super().__init__(indexer, self._buffers, self._tiers)
+        super().__init__(indexer, self._buffers, self._tiers, patience_s=PATIENCE_SECONDS if one_shot else 0.0)
+        self._one_shot = one_shot
         self._status_lock = threading.Lock()
         self._last_status = 0.0
         self._closed = False
 
     # --- life ------------------------------------------------------------------------------------------------------
 
+    def _choose_tiers(self, settings: Settings) -> tuple[list[Tier], list[ModelError]]:
+        """The local ones, and a service in the place of one of them."""
+        wanted = {"first": settings.models.first, "refine": settings.models.refine}
+        remote: RemoteTier | None = None
+        errors: list[ModelError] = []
+        try:
+            service = service_of(settings.remote)
+        except ModelError as error:
+            service, errors = None, [error]
+        if service is not None:
+            remote = RemoteTier(settings.remote.tier, service, self._cache, self._ledger)
+            wanted[remote.role] = "none"
+        tiers, more = choose_tiers(wanted["first"], wanted["refine"], settings.models.folders, self._cache)
+        if remote is not None:
+            tiers = [remote, *tiers] if remote.role == "first" else [*tiers, remote]
+        return tiers, [*errors, *more]
+
     def start(self) -> None:
         self._indexer.start()
+        for tier in self._tiers:
+            if isinstance(tier, RemoteTier) and not self._one_shot:
+                tier.warm_up()
 
     def close(self) -> None:
         """Commit, end threads and workers; at most about two seconds."""
         if self._closed:
             return
         self._closed = True
+        for tier in self._tiers:
+            tier.close()
         self._indexer.close()
+        self._ledger.close()
         if self._cache is not None:
             self._cache.close()
         if self._scratch is not None:
@@ -147,6 +172,8 @@ class Engine(Questions):
     def rescan(self, root: Path | None = None, *, full: bool = False) -> None:
         """Compare everything with the disk again; ``full`` parses it again too."""
         real = os.path.realpath(root) if root is not None else None
+        for tier in self._tiers:
+            tier.try_now()
         self._indexer.post_change(lambda: self._indexer.rescan(real, full=full))
 
     def pause(self) -> None:
@@ -187,7 +214,14 @@ class Engine(Questions):
 
     def status(self) -> EngineStatus:
         with self._status_lock:
-            return build_status(self._indexer, self._tiers, self._buffers, self._model_errors, self._cache_problem)
+            return build_status(
+                self._indexer,
+                self._tiers,
+                self._buffers,
+                self._ledger.totals(),
+                self._model_errors,
+                self._cache_problem,
+            )
 
     def wait_complete(
         self,

@@ -89,7 +89,7 @@ class Indexer:
         self._workspace = Workspace(
             settings_of,
             cache_folder,
-            [tier.fingerprint for tier in tiers],
+            lambda: [tier.fingerprint for tier in tiers],
             FEATURE_VERSION,
             self._jobs.post,
             self._changed_at_once,
@@ -98,6 +98,7 @@ class Indexer:
         self.states, self.failed_roots = self._workspace.states, self._workspace.failed_roots
         self._composer = SnapshotComposer()
         self._filler = VectorFiller(self._jobs.post, lambda _index: self._changed())
+        self._remote_filler = VectorFiller(self._jobs.post, lambda _index: self._changed())
         self._scanner = Scanner(self._jobs.post, self._found, self._scan_done)
         self._merger = Merger(self._jobs.post, self._changed)
         self._committer = Committer(tiers, FEATURE_VERSION, one_shot=one_shot)
@@ -130,6 +131,8 @@ class Indexer:
             self._jobs.post(self._stop)
             self._thread.join(2.0)
         self._filler.close()
+        self._remote_filler.close()
+        self.overlays.close()
         self._interactive.close()
         self._pool.close()
         self._scanner.close()
@@ -219,7 +222,8 @@ class Indexer:
         for state in self.states.values():
             self._commit_if_due(state, now)
         waiting = any(state.pending or state.in_flight for state in self.states.values())
-        if not self._filler.busy and (self.paused or not waiting):
+        filling = self._filler.busy or self._remote_filler.tokenizing
+        if not filling and (self.paused or not waiting):
             self._pool.release()
         self._unload_idle_models()
         self._trim_if_due(now)
@@ -370,10 +374,20 @@ class Indexer:
     # --- vectors and merges ----------------------------------------------------------------------------------------
 
     def _fill_vectors(self) -> None:
+        """The local tiers and a service's side by side: neither waits for the other."""
         writers = [state.index for state in self._workspace.writers]
         tiers = [tier for tier in self._tiers if tier.role == "first" or self._may_refine()]
-        if writers and tiers:
-            self._filler.step(writers, tiers, self._pool, [*self._open_paths(), *self.recent])
+        if not writers or not tiers:
+            return
+        urgent = [*self._open_paths(), *self.recent]
+        self._filler.step(writers, [tier for tier in tiers if not tier.is_remote], self._pool, urgent)
+        remote = [tier for tier in tiers if tier.is_remote]
+        for index in writers if remote else ():
+            index.fingerprints = tuple(tier.fingerprint for tier in self._tiers)  # a service's first answer makes one
+        self._remote_filler.step(writers, remote, self._pool, urgent)
+        for tier in remote:
+            if tier.is_resting and tier.due:
+                self._deadlines.at(tier.due)
 
     def _may_refine(self) -> bool:
         """Refinement waits for everything else, and for the mains."""

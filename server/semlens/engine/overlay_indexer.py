@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash
@@ -20,7 +20,7 @@ from semlens.engine.overlays import Overlay, carry_vectors, encode_text, hash_te
 from semlens.engine.parse_messages import BufferRequest, ParseResult
 from semlens.engine.parse_pool import ParsedBatch, ParsePool, WorkerDiedError
 from semlens.engine.root_state import RootState
-from semlens.engine.tiers import Tier
+from semlens.engine.tiers import EmbeddedPassages, Tier
 from semlens.index.builder import new_segment_id
 from semlens.index.segment import segment_from_arrays
 
@@ -60,6 +60,10 @@ class OverlayIndexer:
         self._in_worker: set[str] = set()
         self._killers: dict[str, ContentHash] = {}
         self._hurry = False
+        self._services = ThreadPoolExecutor(1, thread_name_prefix="embed-unsaved")
+
+    def close(self) -> None:
+        self._services.shutdown(wait=False, cancel_futures=True)
 
     def hurry(self) -> None:
         """Leave out the debounce once: somebody waits."""
@@ -126,7 +130,7 @@ class OverlayIndexer:
         if old is not None and not old.borrowed and old.hash == digest and old.buffer.path == buffer.path:
             self._show(Overlay(buffer, digest, old.segment, old.outline, old.vectors, old.tokens))
             return
-        first = next((tier for tier in tiers if tier.role == "first" and tier.error is None), None)
+        first = _first_for_unsaved(tiers)
         path = buffer.path if buffer.root else path_for_language_id(buffer.path, buffer.language_id)
         request = BufferRequest(path, encode_text(buffer.text), first.model if first else "")
         self._in_worker.add(buffer.uri)
@@ -189,12 +193,17 @@ class OverlayIndexer:
 
     def _embed(self, overlay: Overlay, tiers: Sequence[Tier]) -> None:
         """First-tier vectors of passages that are new; a part of them if there are many and the model is slow."""
-        first = next((tier for tier in tiers if tier.role == "first" and tier.error is None), None)
+        first = _first_for_unsaved(tiers)
         if first is None:
             overlay.tokens = {}
             return
         vectors = overlay.vectors.setdefault(first.fingerprint, {})
         todo = {key: tokens for key, tokens in overlay.tokens.items() if key not in vectors}
+        if first.is_remote:
+            overlay.tokens = {}
+            if todo:
+                self._ask_service(overlay, first, todo)
+            return
         now = dict(list(todo.items())[: INLINE_PASSAGES.get(first.manifest.architecture, 12)])
         overlay.tokens = {key: tokens for key, tokens in todo.items() if key not in now}
         if not now:
@@ -208,6 +217,31 @@ class OverlayIndexer:
         if overlay.tokens:
             self._post(lambda: self._embed_more(overlay, tiers))
 
+    def _ask_service(self, overlay: Overlay, tier: Tier, tokens: Mapping[ContentHash, TokenIds]) -> None:
+        """This thread waits for no network: the vectors come when they come, unless the text is another by then."""
+
+        def ask() -> EmbeddedPassages | None:
+            current = self._buffers.get(overlay.buffer.uri)
+            is_current = current is not None and current.revision == overlay.buffer.revision
+            return tier.embed(tokens, keep=False) if is_current and not tier.is_resting else None
+
+        def answered(future: Future[EmbeddedPassages | None]) -> None:
+            if not future.cancelled() and future.exception() is None and (embedded := future.result()) is not None:
+                self._post(lambda: self._take(overlay.buffer.uri, tier, embedded))
+
+        self._services.submit(ask).add_done_callback(answered)
+
+    def _take(self, uri: str, tier: Tier, embedded: EmbeddedPassages) -> None:
+        overlay = self.shown.get(uri)
+        if overlay is None:
+            return
+        wanted = set(overlay.passage_hashes())
+        vectors = overlay.vectors.setdefault(tier.fingerprint, {})
+        for key, row in zip(embedded.hashes, embedded.matrix, strict=True):
+            if key in wanted:
+                vectors[key] = row.tobytes()
+        self._on_changed()
+
     def _embed_more(self, overlay: Overlay, tiers: Sequence[Tier]) -> None:
         if self.shown.get(overlay.buffer.uri) is overlay:
             self._embed(overlay, tiers)
@@ -216,6 +250,10 @@ class OverlayIndexer:
     def _show(self, overlay: Overlay) -> None:
         self._on_changed()  # first: who sees the overlay must also see that the snapshot lacks it
         self.shown[overlay.buffer.uri] = overlay
+
+
+def _first_for_unsaved(tiers: Sequence[Tier]) -> Tier | None:
+    return next((tier for tier in tiers if tier.role == "first" and tier.error is None and tier.takes_unsaved), None)
 
 
 def _disk_says(buffer: Buffer, digest: ContentHash, states: Mapping[str, RootState]) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import cast
 
 import semlens
+from semlens.embedding.service import KEY_VARIABLE
 from semlens.engine.file_reading import stamp_of
 from semlens.engine.parse_messages import (
     KILLED,
@@ -56,6 +57,7 @@ class _WorkerProcess:
         # the workspace must not be importable: -P keeps the current folder off the path
         arguments.insert(1, "-P")
         environment = dict(os.environ)
+        environment.pop(KEY_VARIABLE, None)  # it speaks to no service
         package_parent = str(Path(semlens.__file__).parents[1])
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [package_parent, environment.get("PYTHONPATH", "")]))
         self._process = subprocess.Popen(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 
 from semlens.core.cancel import CancelToken
@@ -23,6 +24,7 @@ from semlens.engine.indexer import Indexer
 from semlens.engine.mapping import make_map
 from semlens.engine.overlay_indexer import locate, real_path
 from semlens.engine.packing import make_pack, wishes_for
+from semlens.engine.remote_tier import PATIENCE_SECONDS, RemoteTier, Vector
 from semlens.engine.tiers import Tier
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.evidence import QueryVector
@@ -44,8 +46,10 @@ SEEDS = 60
 class Questions:
     """The reading half of the engine. Thread-safe; every method blocks, and belongs on a thread."""
 
-    def __init__(self, indexer: Indexer, buffers: Buffers, tiers: Sequence[Tier]) -> None:
+    def __init__(self, indexer: Indexer, buffers: Buffers, tiers: Sequence[Tier], *, patience_s: float = 0.0) -> None:
+        """:param patience_s: how long a search waits for a service's vector of its question, beyond its own budget."""
         self._indexer = indexer
+        self._patience_s = patience_s
         self._buffers = buffers
         self._tiers = tiers
         self._duplicates = DuplicateFinder()
@@ -67,10 +71,12 @@ class Questions:
         started = time.monotonic()
         self._wait_for_buffers(cancel)
         query = parse_query(request.query)
+        asked = self._ask_services(query)
         first = self._query_vectors(query, "first")
         if on_partial is not None:
             on_partial(self._answer(request, query, first, cancel, started, explain=explain), "first")
         vectors = [*first, *self._query_vectors(query, "refine")]
+        vectors += _answers(asked, started + max(request.time_budget_ms / 1000.0, self._patience_s))
         return self._answer(request, query, vectors, cancel, started, explain=explain)
 
     def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult:
@@ -111,7 +117,9 @@ class Questions:
         query = parse_query(request.query)
         hits: list[RankedHit] = []
         if request.query.strip():
+            asked = self._ask_services(query)
             vectors = [*self._query_vectors(query, "first"), *self._query_vectors(query, "refine")]
+            vectors += _answers(asked, time.monotonic() + PATIENCE_SECONDS)
             hits = rank(snapshot, SearchRequest(request.query, limit=SEEDS, per_file=2), query, vectors, cancel)
         place = None
         if request.uri and request.lines[0] >= 0:
@@ -159,16 +167,22 @@ class Questions:
         return self._indexer.parse_text(path, text)
 
     def _query_vectors(self, query: Query, role: str) -> list[QueryVector]:
-        if not query.text.strip():
-            return []
-        views = self._indexer.snapshot.views
         found = []
         for tier in self._tiers:
-            if tier.role == role and any(tier.fingerprint in view.tiers for view in views):
+            if tier.role == role and not tier.is_remote and self._is_asked(tier, query):
                 vector = tier.query_vector(query.text)
                 if vector is not None:
                     found.append(vector)
         return found
+
+    def _ask_services(self, query: Query) -> list[tuple[RemoteTier, Future[Vector] | None]]:
+        """Started before all else, and waited for after it."""
+        services = [tier for tier in self._tiers if isinstance(tier, RemoteTier) and self._is_asked(tier, query)]
+        return [(tier, tier.start_query(query.text)) for tier in services]
+
+    def _is_asked(self, tier: Tier, query: Query) -> bool:
+        views = self._indexer.snapshot.views
+        return bool(query.text.strip()) and any(tier.fingerprint in view.tiers for view in views)
 
     def _wait_for_buffers(self, cancel: CancelToken) -> None:
         """What was typed before the question is part of the answer."""
@@ -260,6 +274,12 @@ class Questions:
     def _given(self, root: str) -> str:
         state = self._indexer.states.get(root)
         return str(state.given) if state is not None else root
+
+
+def _answers(asked: list[tuple[RemoteTier, Future[Vector] | None]], until: float) -> list[QueryVector]:
+    """What services said of the question by then."""
+    found = (tier.finish_query(future, until) for tier, future in asked)
+    return [vector for vector in found if vector is not None]
 
 
 def _since_ms(started: float) -> float:

@@ -7,18 +7,25 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from semlens.core.status import EngineState, EngineStatus, Problem, RootStatus, TierStatus
+from semlens.core.status import EngineState, EngineStatus, Problem, RemoteStatus, RootStatus, TierStatus
 from semlens.engine.buffers import Buffers
 from semlens.engine.indexer import Indexer
+from semlens.engine.remote_tier import RemoteTier
 from semlens.engine.root_state import RootState
 from semlens.engine.tiers import Tier
+from semlens.index.sent_ledger import Sent
 from semlens.index.snapshot import IndexSnapshot
 
 _MAX_PROBLEMS = 100
 
 
 def build_status(
-    indexer: Indexer, tiers: Sequence[Tier], buffers: Buffers, model_errors: list[str], cache_problem: str
+    indexer: Indexer,
+    tiers: Sequence[Tier],
+    buffers: Buffers,
+    sent: Sequence[Sent],
+    model_errors: list[str],
+    cache_problem: str,
 ) -> EngineStatus:
     """Cheap enough for every change: counts, no walks. From any thread: what changes meanwhile is copied first."""
     snapshot = indexer.snapshot
@@ -48,6 +55,7 @@ def build_status(
         lag_ms=_lag_ms(indexer, states, buffers),
         rss_bytes=_resident_bytes(indexer),
         index_bytes=sum(state.index.store.n_bytes() for state in states),
+        remote=_remote(tiers, sent),
         problems=tuple(problems[:_MAX_PROBLEMS]),
         counters={
             "parsed": indexer.n_parsed,
@@ -111,6 +119,15 @@ def _tier_status(tier: Tier, indexer: Indexer) -> TierStatus:
     views = indexer.snapshot.views
     embedded = sum(view.n_embedded(tier.fingerprint) for view in views)
     return TierStatus(tier.manifest.name, tier.role, embedded, max(0, indexer.snapshot.n_passages - embedded))
+
+
+def _remote(tiers: Sequence[Tier], sent: Sequence[Sent]) -> tuple[RemoteStatus, ...]:
+    """All that something was sent to, and the one that may be sent something."""
+    totals = {one.service: one for one in sent}
+    for tier in tiers:
+        if isinstance(tier, RemoteTier):
+            totals.setdefault(tier.service.name, Sent(tier.service.name))
+    return tuple(RemoteStatus(one.service, one.texts, one.bytes, one.redactions) for one in totals.values())
 
 
 def _lag_ms(indexer: Indexer, states: list[RootState], buffers: Buffers) -> float:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from semlens.engine.settings_schema import (
     NAMESPACE,
@@ -21,6 +22,7 @@ from semlens.engine.settings_schema import (
     IndexSettings,
     LogSettings,
     ModelsSettings,
+    RemoteSettings,
     Scope,
     SearchSettings,
     ServerSettings,
@@ -40,6 +42,7 @@ __all__ = [
     "IndexSettings",
     "LogSettings",
     "ModelsSettings",
+    "RemoteSettings",
     "SearchSettings",
     "ServerSettings",
     "SettingProblem",
@@ -60,7 +63,7 @@ _EDITOR_OWN = ("trace.", "server.path", "server.command", "server.arguments", "s
 
 _MAX_FILE_BYTES = 1_000_000
 _MAX_NAME = 200  # characters of a name in a message
-_PATH_SETTINGS = frozenset({"index.cacheFolder", "models.folders"})
+_PATH_SETTINGS = frozenset({"index.cacheFolder", "models.folders", "remote.caFile", "remote.tokenizer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,9 @@ def _checked(name: str, raw: object, *, trusted: bool) -> SettingValue:
         raise _Rejected("is ignored: only you can set it, in your own or your editor's user settings")
     value = _typed(spec, raw)
     if name in _PATH_SETTINGS:
-        return tuple(map(_folder, value)) if isinstance(value, tuple) else _folder(str(value))
+        return tuple(map(_absolute, value)) if isinstance(value, tuple) else _absolute(str(value))
+    if name == "remote.url" and value:
+        _check_address(str(value))
     return value
 
 
@@ -219,15 +224,30 @@ def _typed(spec: SettingSpec, raw: object) -> SettingValue:
     raise _Rejected(f"must be {wanted[spec.kind]}, so its default is used")
 
 
-def _folder(text: str) -> str:
-    """The folder with ``~`` resolved.
+def _check_address(text: str) -> None:
+    """:raises _Rejected: when it is no http or https address, or holds what must not be in a file."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and text.isprintable()
+    except ValueError:
+        usable = False
+    if not usable or " " in text:
+        raise _Rejected("must be an address like http://localhost:11434, so no service is used")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise _Rejected(
+            "must hold no name, password, ? or #, so no service is used: a key belongs into SEMLENS_REMOTE_KEY"
+        )
+
+
+def _absolute(text: str) -> str:
+    """The path with ``~`` resolved.
 
     :raises _Rejected: when it is not absolute.
     """
     try:
-        folder = Path(text).expanduser() if text else None
+        path = Path(text).expanduser() if text else None
     except RuntimeError:
         raise _Rejected("names a home folder that is not known, so its default is used") from None
-    if folder is not None and not folder.is_absolute():
+    if path is not None and not path.is_absolute():
         raise _Rejected("must be an absolute path, so its default is used")
-    return str(folder or "")
+    return str(path or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 
@@ -85,7 +86,7 @@ def document() -> str:
     """The whole page."""
     parts = [_HEAD]
     for section, section_type in SECTIONS.items():
-        parts.append(f"\n## {section}\n\n{section_type.__doc__}\n\n{_TABLE_HEAD}")
+        parts.append(f"\n## {section}\n\n{inspect.getdoc(section_type)}\n\n{_TABLE_HEAD}")
         for spec in SPECS.values():
             if spec.section != section:
                 continue

@@ -24,8 +24,8 @@ NAMESPACE = "semlens"
 class Scope(enum.Enum):
     """Where a setting may come from.
 
-    A user-scoped setting names a program, a model, or a path outside the workspace, or spends what belongs to the
-    user: a cloned repository must not be able to set it.
+    A user-scoped setting names a program, a model, a service, or a path outside the workspace, or spends what belongs
+    to the user: a cloned repository must not be able to set it.
     """
 
     WORKSPACE = "workspace"
@@ -119,13 +119,98 @@ class ModelsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteSettings:
+    """An embedding service of your own: without `url` and `model` there is none, and nothing leaves this machine.
+
+    With both, the text of indexed files and of questions is sent there, known forms of secrets masked; `semlens status`
+    says how much. A key comes from the environment variable `SEMLENS_REMOTE_KEY` or the keyring, never from a setting.
+    """
+
+    url: str = _setting(
+        "",
+        "Address of the service, e.g. `http://localhost:11434` (Ollama) or `https://host/v1` (whatever speaks OpenAI's "
+        "`/v1/embeddings`). Plain `http` is for this machine and networks you trust.",
+        scope=Scope.USER,
+    )
+    model: str = _setting("", "Name of the model, as the service has it.", scope=Scope.USER)
+    tier: str = _setting(
+        "refine",
+        "The tier it serves: `refine`, in the place of `models.refine`; or `first`, in the place of `models.first`, so "
+        "that meaning is found only once the service has seen the text.",
+        scope=Scope.USER,
+        choices=("refine", "first"),
+    )
+    api: str = _setting(
+        "auto",
+        "How it is spoken to; `auto`: by its address, Ollama's own API at port 11434 without a path, else OpenAI's.",
+        scope=Scope.USER,
+        choices=("auto", "openai", "ollama"),
+    )
+    key_from: str = _setting(
+        "environment",
+        "Where its key is: the environment variable `SEMLENS_REMOTE_KEY` (none when it is not set), or the system's "
+        "keyring under `semlens` and the address without its path (`pip install 'semlens[keyring]'`, then "
+        "`keyring set semlens https://host`).",
+        scope=Scope.USER,
+        choices=("environment", "keyring"),
+    )
+    unsaved: bool = _setting(
+        False,
+        "Unsaved text may be sent too, where the service is the first tier. Without it, text is sent once it is saved.",
+        scope=Scope.USER,
+    )
+    max_tokens: int = _setting(
+        512,
+        "Tokens of one text that are sent; the rest is cut. No request has more than 8,192 tokens or 32 texts.",
+        scope=Scope.USER,
+        minimum=16,
+        maximum=8192,
+    )
+    tokenizer: str = _setting(
+        "",
+        "The model's `tokenizer.json`, to count tokens as it does; empty: an estimate on the safe side. An absolute "
+        "path, `~` allowed.",
+        scope=Scope.USER,
+    )
+    dimensions: int = _setting(
+        0,
+        "Length of vectors to ask for, where the model offers several; 0: its own.",
+        scope=Scope.USER,
+        minimum=0,
+        maximum=16_384,
+    )
+    query_prefix: str = _setting(
+        "auto", "Put before a question; `auto`: what the model is known to want, by its name.", scope=Scope.USER
+    )
+    document_prefix: str = _setting(
+        "auto", "Put before a text; `auto`: what the model is known to want, by its name.", scope=Scope.USER
+    )
+    concurrency: int = _setting(2, "Requests at a time.", scope=Scope.USER, minimum=1, maximum=16)
+    proxy: str = _setting(
+        "",
+        "Address of a proxy; empty: that of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), and none for "
+        "this machine.",
+        scope=Scope.USER,
+    )
+    ca_file: str = _setting(
+        "",
+        "Certificates (PEM) of your own authority, on top of the system's or those that `SSL_CERT_FILE` names. An "
+        "absolute path, `~` allowed.",
+        scope=Scope.USER,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SearchSettings:
     """How questions are answered where the request does not say."""
 
     limit: int = _setting(20, "Hits of one answer.", minimum=1, maximum=1000)
     per_file: int = _setting(2, "Hits that one file takes of the first ten; 0: no bound.", minimum=0, maximum=1000)
     time_budget_ms: int = _setting(
-        150, "Age of a request, in milliseconds, at which refining its answer stops.", minimum=0, maximum=60_000
+        150,
+        "Age of a request, in milliseconds, at which refining its answer stops: no answer waits longer for a service.",
+        minimum=0,
+        maximum=60_000,
     )
 
 
@@ -175,6 +260,7 @@ class Settings:
     files: FilesSettings = field(default_factory=FilesSettings)
     index: IndexSettings = field(default_factory=IndexSettings)
     models: ModelsSettings = field(default_factory=ModelsSettings)
+    remote: RemoteSettings = field(default_factory=RemoteSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     symbols: SymbolsSettings = field(default_factory=SymbolsSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
@@ -192,6 +278,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "files": FilesSettings,
     "index": IndexSettings,
     "models": ModelsSettings,
+    "remote": RemoteSettings,
     "search": SearchSettings,
     "symbols": SymbolsSettings,
     "watch": WatchSettings,

@@ -39,9 +39,13 @@ class EmbeddedPassages:
 class Tier:
     """One model and its place. Thread-safe.
 
+    :ivar is_remote: a service's; ``takes_unsaved``: text that is in no file may be given to it.
     :ivar error: why the model cannot be loaded, if it cannot.
     :ivar n_computed: vectors computed by this process. :ivar cache_error: why the cache failed last, or "".
     """
+
+    is_remote = False
+    takes_unsaved = True
 
     def __init__(self, role: str, manifest: ModelManifest, cache: VectorCache | None) -> None:
         """:param role: ``first`` or ``refine``."""
@@ -75,6 +79,22 @@ class Tier:
                     raise
             return self._embedder
 
+    @property
+    def is_resting(self) -> bool:
+        """It is of no use to ask it now."""
+        return self.error is not None
+
+    @property
+    def due(self) -> float:
+        """When (monotonic) to ask it again while it rests; 0: never."""
+        return 0.0
+
+    def try_now(self) -> None:
+        """Rest no longer: somebody may have mended what was wrong."""
+
+    def close(self) -> None:
+        """Give up what is under way."""
+
     def unload_if_idle(self, seconds: float) -> bool:
         with self._lock:
             if self._embedder is None or time.monotonic() - self._last_use < seconds:
@@ -100,6 +120,7 @@ class Tier:
         """Compute vectors.
 
         :param keep: put them into the cache; False for text that is not on disk.
+        :returns: those of all passages; of fewer where a service failed in between.
         :raises ModelError: when the model cannot be loaded.
         """
         hashes = tuple(tokens)

@@ -25,11 +25,11 @@ from semlens.index.vectors import VectorBlock, matrix_of
 
 logger = logging.getLogger(__name__)
 
-_SLICE = {"static": 256, "transformer": 8}
-"""Passages embedded between two looks at whether to stop: some 50 ms."""
+_SLICE = {"static": 256, "transformer": 8, "remote": 128}
+"""Passages embedded between two looks at whether to stop: some 50 ms; a service is told to stop in its own way."""
 
 _SWEEP = 20_000
-_PASSAGES_A_REQUEST = {"static": 2_000, "transformer": 96}
+_PASSAGES_A_REQUEST = {"static": 2_000, "transformer": 96, "remote": 512}
 """Missing passages of the files that one request tokenises; a file is always taken whole, so that it is parsed once."""
 
 
@@ -45,7 +45,10 @@ class _Job:
 
 
 class VectorFiller:
-    """Owned by the indexer thread."""
+    """Owned by the indexer thread.
+
+    :ivar busy: a job is under way; ``tokenizing``: it waits for a parse worker.
+    """
 
     def __init__(self, post: Callable[[Callable[[], None]], None], on_filled: Callable[[RootIndex], None]) -> None:
         """:param on_filled: called on the indexer thread when a root has more vectors."""
@@ -54,6 +57,7 @@ class VectorFiller:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed", initializer=lower_thread_priority)
         self._stopping = False
         self.busy = False
+        self.tokenizing = False
 
     def close(self) -> None:
         self._stopping = True
@@ -75,7 +79,7 @@ class VectorFiller:
             return
         roots = list(indexes)
         for tier in tiers:
-            if tier.error is not None:
+            if tier.is_resting:
                 if tier.role == "first":
                     _drop_tokens(roots)
                 continue
@@ -135,11 +139,13 @@ class VectorFiller:
             rows = np.unique(job.live.segment.passages.files[job.rows]).tolist()
             files = tuple((table.paths[row], table.hashes[row].tobytes()) for row in rows)
             request = TokensRequest(str(job.index.root), files, job.tier.model)
+            self.tokenizing = True
             pool.tokenize(request).add_done_callback(
                 lambda future: self._post(lambda: self._tokenized(job, hashes, future))
             )
 
     def _tokenized(self, job: _Job, hashes: list[ContentHash], future: Future[TokensResult]) -> None:
+        self.tokenizing = False
         try:
             tokens = future.result().tokens
         except Exception as error:
@@ -182,6 +188,8 @@ class VectorFiller:
             chunk = {key: tokens[key] for key in todo[start : start + step]}
             embedded = tier.embed(chunk, keep=True)
             found |= {key: row.tobytes() for key, row in zip(embedded.hashes, embedded.matrix, strict=True)}
+            if len(embedded.hashes) < len(chunk):
+                break  # the service failed in between; what it gave is kept
         return found
 
     def _filled(

@@ -32,7 +32,7 @@ class Workspace:
         self,
         settings_of: SettingsOf,
         cache_folder: Path,
-        fingerprints: list[str],
+        fingerprints: Callable[[], list[str]],
         feature_version: int,
         post: Callable[[Callable[[], None]], None],
         on_changed: Callable[[], None],
@@ -60,7 +60,7 @@ class Workspace:
         if str(real) in self.states:
             return
         try:
-            index = RootIndex(real, self._cache_folder, self._fingerprints, read_only=self._read_only)
+            index = RootIndex(real, self._cache_folder, self._fingerprints(), read_only=self._read_only)
         except CacheError as error:
             self.failed_roots[str(real)] = Problem(str(given), str(error))
             self._on_changed()

@@ -150,7 +150,10 @@ def status(
         "lagMs": round(engine_status.lag_ms, 1),
         "rssBytes": engine_status.rss_bytes,
         "indexBytes": engine_status.index_bytes,
-        "remote": [],
+        "remote": [
+            {"service": one.service, "texts": one.texts, "bytes": one.bytes, "redactions": one.redactions}
+            for one in engine_status.remote
+        ],
         "problems": [
             {"path": problem.path, "message": problem.message} for problem in (*engine_status.problems, *more_problems)
         ],

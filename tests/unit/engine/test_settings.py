@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,15 @@ def test_later_sources_win(tmp_path: Path, config: Path) -> None:
         ({"models": {"first": 1}}, "semlens.models.first", "a string"),
         ({"index": {"cacheFolder": "relative/folder"}}, "semlens.index.cacheFolder", "absolute"),
         ({"models": {"folders": ["/a", "b"]}}, "semlens.models.folders", "absolute"),
+        ({"remote": {"url": "localhost:11434"}}, "semlens.remote.url", "address like http://"),
+        ({"remote": {"url": "file:///etc"}}, "semlens.remote.url", "address like http://"),
+        ({"remote": {"url": "http://[::1"}}, "semlens.remote.url", "address like http://"),
+        ({"remote": {"url": "http://a:99999"}}, "semlens.remote.url", "address like http://"),
+        ({"remote": {"url": "http://me:word@host"}}, "semlens.remote.url", "SEMLENS_REMOTE_KEY"),
+        ({"remote": {"url": "http://host/v1?key=1"}}, "semlens.remote.url", "SEMLENS_REMOTE_KEY"),
+        ({"remote": {"key": "abc"}}, "semlens.remote.key", "not a setting"),
+        ({"remote": {"caFile": "ca.pem"}}, "semlens.remote.caFile", "absolute"),
+        ({"remote": {"concurrency": 17}}, "semlens.remote.concurrency", "from 1 to 16"),
     ],
 )
 def test_a_wrong_setting_is_named_once_and_has_no_effect(sent: dict[str, Any], name: str, words: str) -> None:
@@ -118,9 +128,10 @@ def test_one_wrong_setting_leaves_the_others(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [spec.name for spec in SPECS.values() if spec.scope is Scope.USER])
 def test_a_workspace_cannot_set_what_is_the_users(tmp_path: Path, name: str) -> None:
     section, key = name.split(".")
-    value: Any = {"boolean": True, "integer": 100, "string": "/tmp/x", "array": ["/tmp/x"]}[SPECS[name].kind]
-    toml = {True: "true", 100: "100", "/tmp/x": '"/tmp/x"'}[value] if not isinstance(value, list) else '["/tmp/x"]'
-    root = workspace(tmp_path, f"[{section}]\n{key} = {toml}\n")
+    spec = SPECS[name]
+    text = "http://localhost:1" if name == "remote.url" else spec.choices[-1] if spec.choices else "/tmp/x"
+    value: Any = {"boolean": True, "integer": spec.maximum, "string": text, "array": ["/tmp/x"]}[spec.kind]
+    root = workspace(tmp_path, f"[{section}]\n{key} = {json.dumps(value)}\n")
     for sources in ({"root": root}, {"editor_folder": {section: {key: value}}}):
         settings, problems = load_settings(**sources)  # type: ignore[arg-type]
         assert settings == Settings()
