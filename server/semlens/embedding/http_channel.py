@@ -34,6 +34,7 @@ REQUEST_SECONDS = 60.0
 """For a whole request. A model on a slow processor may take most of it; then fewer texts are sent at a time."""
 
 CONNECT_SECONDS = 5.0
+CLOSE_SECONDS = 1.0
 MAX_ANSWER_BYTES = 64 << 20
 """32 vectors of 16,000 numbers as JSON are 10 MB; an answer without an end must have one."""
 
@@ -65,15 +66,17 @@ class HttpChannel:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
+        self._loop.close()
 
     def submit(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> concurrent.futures.Future[Result]:
         """Run a coroutine on the channel's loop; the future is cancelled when the channel is closed meanwhile."""
         return asyncio.run_coroutine_threadsafe(work(), self._loop)
 
     def close(self) -> None:
-        """Give up what is under way; returns at once."""
+        """Give up what is under way, which is a matter of moments."""
         with contextlib.suppress(RuntimeError):  # closed before
             self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self._end()))
+        self._thread.join(CLOSE_SECONDS)
 
     async def _end(self) -> None:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}

@@ -45,6 +45,8 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 20.0
 """A service that wants to be left alone for longer is: the engine asks again when that time is over."""
 
+_sleep = asyncio.sleep
+
 OnVectors = Callable[[Sequence[int], Vectors], None]
 OnSent = Callable[[int, int, int], None]
 """Gets numbers of texts, of their bytes, and of secrets masked in them, whenever some have left."""
@@ -173,7 +175,7 @@ class RemoteEmbedder:
                 hopeless = error.fault.lasting or error.fault is Fault.SLOW or attempt == ATTEMPTS - 1
                 if hopeless or pause_s > LONGEST_PAUSE_SECONDS:
                     raise
-                await asyncio.sleep(pause_s)
+                await _sleep(pause_s)
         raise AssertionError("the last attempt raises")
 
     async def _request(self, texts: Sequence[OutgoingText]) -> Vectors:
@@ -193,7 +195,8 @@ class RemoteEmbedder:
         """
         try:
             rows = _rows_of(answer, ollama=self.service.speaks_ollama)
-            vectors = np.asarray(rows, dtype=np.float32)
+            with np.errstate(over="ignore"):
+                vectors = np.asarray(rows, dtype=np.float32)
         except (TypeError, ValueError, KeyError, OverflowError) as error:
             raise garbage(self.service, "something else") from error
         if vectors.ndim != 2 or not vectors.shape[1]:
