@@ -8,7 +8,7 @@ CLIENT_TESTS := $(wildcard clients/nvim/tests/run.sh clients/vscode/test/run.sh)
 W ?=
 Q ?=
 
-.PHONY: help run test test-unit test-e2e test-packaging test-nvim test-vscode lint format bench build lock clean setup setup-dev
+.PHONY: help run test test-unit test-e2e test-packaging test-service test-nvim test-vscode lint format bench build lock clean setup setup-dev
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -25,6 +25,10 @@ test-unit: setup-dev  ## the quick tests
 
 test-e2e: setup-dev  ## the language server as a real process
 	$(PYTEST) tests/e2e
+
+test-service: setup-dev  ## against an embedding service that is not ours (91 MB to install)
+	@sh requirements/service.sh
+	SERVICE_PYTHON=$(CURDIR)/.venv-service/bin/python $(PYTEST) -m service tests/e2e
 
 test-packaging: setup-dev  ## wheel and sdist, installed in a clean environment
 	$(PYTEST) tests/packaging
@@ -62,4 +66,4 @@ setup-dev:
 	@sh requirements/setup.sh dev
 
 clean:  ## remove what was built
-	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf build dist .venv .venv-service .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

