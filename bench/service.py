@@ -28,9 +28,9 @@ from semlens.core.request import SearchRequest  # noqa: E402
 from semlens.engine.engine import Engine  # noqa: E402
 from semlens.engine.settings import RemoteSettings, Settings  # noqa: E402
 
-QUESTIONS = (
-    "decode a string with escapes", "turn an object into text", "indentation of nested lists", "wrong character in a number",
-    "read from an open file", "keys that are no strings", "big numbers", "report where parsing failed", "sort the keys",
+QUESTIONS = (  # about the folder measured by default
+    "decode a string with escapes", "turn an object into text", "indentation of nested lists",
+    "wrong character in a number",    "read from an open file", "keys that are no strings", "big numbers", "report where parsing failed", "sort the keys",
     "compact output",
 )  # fmt: skip
 

@@ -18,7 +18,7 @@ from lsp_client import ProcessClient, names
 Start = Callable[..., ProcessClient]
 KEY = "a-key-that-nobody-may-see"
 SLOW_S = 300.0
-NO_PROXY = {name: "" for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")}
+NO_PROXY = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), "")
 
 
 def options(url: str, model: str, **more: Any) -> dict[str, Any]:

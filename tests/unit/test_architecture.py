@@ -18,6 +18,7 @@ HEAVY = (
     "tree_sitter",
     "tree_sitter_language_pack",
     "onnxruntime",
+    "httpx2",
     "rich",
     "watchdog",
     "asyncio",
@@ -50,6 +51,7 @@ def test_every_package_is_in_a_contract():
         ("pygls", "semlens.lsp"),
         ("tree_sitter", "semlens.syntax"),
         ("onnxruntime", "semlens.embedding"),
+        ("httpx2", "semlens.embedding"),
         ("usearch", "semlens.index"),
     ):
         contract = next(contract for contract in contracts if library in contract.get("forbidden_modules", ()))

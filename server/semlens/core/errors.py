@@ -4,7 +4,7 @@ SemlensError
 ├── UsageError          the command or request was malformed (exit code 2)
 ├── WorkspaceError      the folder asked for cannot be indexed
 ├── CacheError          the cache folder cannot be used
-├── ModelError          a model cannot be loaded; search goes on by words
+├── ModelError          a model cannot be loaded, or a service does not answer; search goes on without it
 ├── Cancelled           the caller gave up; never shown
 └── NotAvailable        planned, not built yet
 """
@@ -29,7 +29,7 @@ class CacheError(SemlensError):
 
 
 class ModelError(SemlensError):
-    """A model's files are missing, altered or do not fit each other."""
+    """A model's files are missing, altered or do not fit each other, or its service fails."""
 
 
 class Cancelled(SemlensError):  # noqa: N818 - a state, not a fault

@@ -17,12 +17,11 @@ _KEY_BLOCK = "[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 
 _BLOCKS = (
     # whole, or cut off at either end where a passage ends; with what must be there for a look to be worth it
-    ("PRIVATE KEY", re.compile(rf"-----BEGIN {_KEY_BLOCK}.*?(?:-----END {_KEY_BLOCK}|\Z)", re.DOTALL)),
-    ("PRIVATE KEY", re.compile(rf"\A[A-Za-z0-9+/=\s]+-----END {_KEY_BLOCK}")),
-    ("PuTTY-User", re.compile(r"PuTTY-User-Key-File-\d.*?(?:Private-MAC:[^\n]*|\Z)", re.DOTALL)),
+    ("PRIVATE KEY", rf"(?s)-----BEGIN {_KEY_BLOCK}.*?(?:-----END {_KEY_BLOCK}|\Z)"),
+    ("PRIVATE KEY", rf"\A[A-Za-z0-9+/=\s]+-----END {_KEY_BLOCK}"),
+    ("PuTTY-User", r"(?s)PuTTY-User-Key-File-\d.*?(?:Private-MAC:[^\n]*|\Z)"),
 )
-_TOKENS = re.compile(
-    r"""\b(?:
+_TOKENS = r"""(?x)\b(?:
         (?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Z])    # Amazon
       | (?:AC|SK)[a-z0-9]{32}\b                                        # Twilio
       | AIza[0-9A-Za-z_-]{35} | ya29\.[0-9A-Za-z_-]{20,}               # Google
@@ -41,35 +40,25 @@ _TOKENS = re.compile(
       | [MNO][A-Za-z\d_-]{23,25}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,}   # Discord
       | [0-9]{8,10}:[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])                 # Telegram
       | [0-9a-z]{32}-us[0-9]{1,2}\b                                    # Mailchimp
-    )""",
-    re.VERBOSE,
-)
+    )"""
 _NAMED = r"(?:password|passwd|passphrase|secret|api_?key|access_?key|auth_?token|access_?token|private_?key)"
-_ASSIGNED = re.compile(
-    rf"""(?i)({_NAMED}\w{{0,40}}["']?\s{{0,20}}[:=]\s{{0,20}})
-    (["'])([^"'\s]{{6,}})\2""",
-    re.VERBOSE,
-)
-_BARE = re.compile(
-    rf"""(?im)^([ \t]*(?:-[ \t]+)?(?:export[ \t]+)?[\w.-]{{0,80}}{_NAMED}\w{{0,40}}(?:=|:[ \t]+))
-    (?=\S*[0-9])(?=\S*[a-z])([^\s"'(){{}}\[\],;<>$.]{{6,}})[ \t]*$""",
-    re.VERBOSE,
-)
+_ASSIGNED = rf"""(?ix)({_NAMED}\w{{0,40}}["']?\s{{0,20}}[:=]\s{{0,20}})
+    (["'])([^"'\s]{{6,}})\2"""
+_BARE = rf"""(?imx)^([ \t]*(?:-[ \t]+)?(?:export[ \t]+)?[\w.-]{{0,80}}{_NAMED}\w{{0,40}}(?:=|:[ \t]+))
+    (?=\S*[0-9])(?=\S*[a-z])([^\s"'(){{}}\[\],;<>$.]{{6,}})[ \t]*$"""
 """As in YAML and property files, a line to itself; with a digit and a letter, or it may be the name of a type."""
 
 _AFTER = (
-    re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"']{0,200}:)[^\s/@\"']{3,200}(?=@)"),
-    re.compile(r"(?i)(\bbearer\s+)[A-Za-z0-9_~+/.-]{20,}=*"),
-    re.compile(r"(?i)(\b(?:account|sharedaccess)key=)[A-Za-z0-9+/=]{40,}"),
-    re.compile(r"(:_authToken=\s*)[^\s\"'$]{4,}"),
+    r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"']{0,200}:)[^\s/@\"']{3,200}(?=@)",
+    r"(?i)(\bbearer\s+)[A-Za-z0-9_~+/.-]{20,}=*",
+    r"(?i)(\b(?:account|sharedaccess)key=)[A-Za-z0-9+/=]{40,}",
+    r"(:_authToken=\s*)[^\s\"'$]{4,}",
 )
 """What stands behind a password's or a key's place: in an address, a header, a connection string, an npm file."""
 
-_ENVIRONMENT_LINE = re.compile(r"(?m)^([ \t]*(?:export[ \t]+)?\w+[ \t]*=[ \t]*)(\S.*)$")
-_ENVIRONMENT_ONLY = re.compile(r"\s*(?:#.*|(?:export\s+)?(?:[A-Z][A-Z0-9_]*\s*=|\w+=).*)?\Z")
-_PLACEHOLDER = re.compile(
-    r"(?i)^(?:x+|\*+|<.*>|\$\{?.*|%.*%|\{.*\}|changeme|example|password|secret|your[_-].*|none|null)$"
-)
+_ENVIRONMENT_LINE = r"(?m)^([ \t]*(?:export[ \t]+)?\w+[ \t]*=[ \t]*)(\S.*)$"
+_ENVIRONMENT_ONLY = r"\s*(?:#.*|(?:export\s+)?(?:[A-Z][A-Z0-9_]*\s*=|\w+=).*)?\Z"
+_PLACEHOLDER = r"(?i)(?:x+|\*+|<.*>|\$\{?.*|%.*%|\{.*\}|changeme|example|password|secret|your[_-].*|none|null)$"
 
 
 def is_environment_file(path: str) -> bool:
@@ -80,7 +69,7 @@ def is_environment_file(path: str) -> bool:
 
 def is_environment_text(text: str) -> bool:
     """Text that reads like such a file, where its path is not known: every line is a comment or ``NAME=value``."""
-    return "=" in text and all(_ENVIRONMENT_ONLY.match(line) for line in text.splitlines())
+    return "=" in text and all(re.match(_ENVIRONMENT_ONLY, line) for line in text.splitlines())
 
 
 def mask_secrets(text: str, *, environment: bool = False) -> tuple[str, int]:
@@ -90,33 +79,33 @@ def mask_secrets(text: str, *, environment: bool = False) -> tuple[str, int]:
     """
     count = 0
     if environment:
-        return _ENVIRONMENT_LINE.subn(lambda match: match[1] + MASK, text)
+        return re.subn(_ENVIRONMENT_LINE, lambda match: match[1] + MASK, text)
 
     def whole(match: re.Match[str]) -> str:
         return MASK + "\n" * match[0].count("\n")
 
     def assigned(match: re.Match[str]) -> str:
         nonlocal count
-        if _PLACEHOLDER.match(match[3]) or MASK in match[3]:
+        if re.match(_PLACEHOLDER, match[3]) or MASK in match[3]:
             return match[0]
         count += 1
         return f"{match[1]}{match[2]}{MASK}{match[2]}"
 
     def bare(match: re.Match[str]) -> str:
         nonlocal count
-        if _PLACEHOLDER.match(match[2]):
+        if re.match(_PLACEHOLDER, match[2]):
             return match[0]
         count += 1
         return match[1] + MASK
 
     for sign, rule in _BLOCKS:
         if sign in text:
-            text, n = rule.subn(whole, text)
+            text, n = re.subn(rule, whole, text)
             count += n
-    text, n = _TOKENS.subn(MASK, text)
+    text, n = re.subn(_TOKENS, MASK, text)
     count += n
-    text = _BARE.sub(bare, _ASSIGNED.sub(assigned, text))
+    text = re.sub(_BARE, bare, re.sub(_ASSIGNED, assigned, text))
     for rule in _AFTER:
-        text, n = rule.subn(lambda match: match[1] + MASK, text)
+        text, n = re.subn(rule, lambda match: match[1] + MASK, text)
         count += n
     return text, count

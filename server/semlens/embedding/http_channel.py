@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import contextlib
 import json
 import logging
 import ssl
@@ -19,7 +18,7 @@ from typing import Any, TypeVar
 import httpx2
 
 from semlens import __version__
-from semlens.embedding.service import Service
+from semlens.embedding.service import MAX_QUESTIONS, Service
 from semlens.embedding.service_errors import (
     ServiceError,
     garbage,
@@ -38,9 +37,6 @@ CLOSE_SECONDS = 1.0
 MAX_ANSWER_BYTES = 64 << 20
 """32 vectors of 16,000 numbers as JSON are 10 MB; an answer without an end must have one."""
 
-MAX_QUESTIONS = 2
-"""Questions under way at a time, with connections of their own beside those that texts take."""
-
 Result = TypeVar("Result")
 
 _NOT_CONNECTED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
@@ -57,6 +53,8 @@ class HttpChannel:
         self._service = service
         self._headers = {"User-Agent": f"semlens/{__version__}"} | ({"Authorization": f"Bearer {key}"} if key else {})
         self._client = _client(service)
+        self._lock = threading.Lock()
+        self._closed = False
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(_DaemonThreads())
         # a daemon: the end of the process waits for no service
@@ -69,13 +67,21 @@ class HttpChannel:
         self._loop.close()
 
     def submit(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> concurrent.futures.Future[Result]:
-        """Run a coroutine on the channel's loop; the future is cancelled when the channel is closed meanwhile."""
-        return asyncio.run_coroutine_threadsafe(work(), self._loop)
+        """Run a coroutine on the channel's loop; the future is cancelled when the channel is closed meanwhile.
+
+        :raises ServiceError: when it is closed.
+        """
+        with self._lock:  # or it could be submitted to a loop that has stopped, and nobody would ever hear of it
+            if self._closed:
+                raise unreachable(self._service, "semlens ends")
+            return asyncio.run_coroutine_threadsafe(work(), self._loop)
 
     def close(self) -> None:
         """Give up what is under way, which is a matter of moments."""
-        with contextlib.suppress(RuntimeError):  # closed before
-            self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self._end()))
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                asyncio.run_coroutine_threadsafe(self._end(), self._loop)
         self._thread.join(CLOSE_SECONDS)
 
     async def _end(self) -> None:

@@ -40,6 +40,8 @@ FIRST_BATCH_TEXTS = 8
 QUICK_SECONDS, LONG_SECONDS = 2.0, 10.0
 """A request of at most the one doubles the next batches, one of more than the other halves them."""
 
+MAX_HALVINGS = 2
+
 ATTEMPTS = 4
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 20.0
@@ -149,7 +151,10 @@ class RemoteEmbedder:
         """One request, or two halves of it where a whole one is too large or too slow."""
         started = time.monotonic()
         try:
-            vectors = await self._persist([texts[index] for index in batch])
+            if len(batch) == 1:
+                vectors = await self._embed_one(texts[batch[0]])
+            else:
+                vectors = await self._persist([texts[index] for index in batch])
         except ServiceError as error:
             if len(batch) == 1 or not error.fault.divisible:
                 raise
@@ -164,6 +169,17 @@ class RemoteEmbedder:
         elif elapsed_s < QUICK_SECONDS and len(batch) == self._batch_texts:
             self._batch_texts = min(MAX_BATCH_TEXTS, self._batch_texts * 2)
         on_vectors(batch, vectors)
+
+    async def _embed_one(self, text: OutgoingText) -> Vectors:
+        """Our count may be below the service's: a text that is too long for it is cut shorter, down to a quarter."""
+        for _ in range(MAX_HALVINGS):
+            try:
+                return await self._persist([text])
+            except ServiceError as error:
+                if error.fault is not Fault.TOO_LARGE:
+                    raise
+                text = text.half()
+        return await self._persist([text])
 
     async def _persist(self, texts: Sequence[OutgoingText]) -> Vectors:
         """Try again what may pass, after growing pauses of random length, so that not all clients come at once."""

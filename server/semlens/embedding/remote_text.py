@@ -32,6 +32,9 @@ class OutgoingText:
     def pack(self) -> TokenIds:
         return _HEAD.pack(min(self.masked, 0xFFFF), self.n_tokens) + self.text.encode("utf-8")
 
+    def half(self) -> OutgoingText:
+        return replace(self, text=self.text[: len(self.text) // 2], n_tokens=self.n_tokens // 2)
+
     @classmethod
     def unpack(cls, tokens: TokenIds) -> OutgoingText:
         masked, n_tokens = _HEAD.unpack_from(tokens)

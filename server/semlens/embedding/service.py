@@ -17,6 +17,9 @@ ARCHITECTURE = "remote"
 LOCATOR_PREFIX = "remote:"
 KEY_VARIABLE = "SEMLENS_REMOTE_KEY"
 
+MAX_QUESTIONS = 2
+"""Questions under way at a time, beside texts; a newer one ends the oldest, as a picker asks one a keystroke."""
+
 _OLLAMA_PORT = 11434
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1|.*\.localhost")
 

@@ -5,7 +5,6 @@ The sentences hold nothing that the service said: it may repeat the key, or the 
 
 from __future__ import annotations
 
-import email.utils
 import enum
 import time
 from collections.abc import Mapping
@@ -164,6 +163,8 @@ def unwanted_dimension(service: Service, found: int) -> ServiceError:
 
 def seconds_to_wait(header: str) -> float:
     """``Retry-After`` as seconds from now, given as seconds or as a date; 0 when it says nothing of use."""
+    import email.utils  # slow to load, seldom needed
+
     header = header.strip()
     if header.isdigit():
         return min(float(header), LONGEST_RETRY_AFTER_S)

@@ -22,7 +22,7 @@ from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import TokenIds
 from semlens.embedding.remote_text import OutgoingText
-from semlens.embedding.service import Service
+from semlens.embedding.service import MAX_QUESTIONS, Service
 from semlens.embedding.service_errors import Fault, ServiceError
 from semlens.engine.circuit import Circuit
 from semlens.engine.settings import RemoteSettings
@@ -41,8 +41,6 @@ PATIENCE_SECONDS = 2.0
 """What a command or a pack for a prompt waits for a question's vector; an editor's search has its own budget."""
 
 MAX_KEPT_QUERIES = 256
-MAX_QUESTIONS = 2
-"""Under way at a time; a newer one ends the oldest, as a picker asks a question a keystroke."""
 
 Vector = npt.NDArray[np.float32]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import datetime as dt
 import logging
 import socket
@@ -182,9 +183,15 @@ def test_a_request_too_large_is_divided(service: FakeService, connect: Any) -> N
     assert all(len(one["input"]) <= remote.FIRST_BATCH_TEXTS for one in service.bodies)
 
 
+def test_a_text_that_is_too_long_by_the_service_s_count_is_cut(service: FakeService, connect: Any) -> None:
+    service.max_characters = 50
+    assert connect(service).embed(tokens("short", "x" * 150)).shape == (2, 16)
+    assert service.answered == {"short": 1, "x" * 37: 1}
+
+
 def test_what_came_before_a_fault_is_handed_over(service: FakeService, connect: Any) -> None:
     service.max_characters = 50
-    texts = [f"text {n}" for n in range(7)] + ["x" * 60]
+    texts = [f"text {n}" for n in range(7)] + ["x" * 500]
     found: dict[int, Any] = {}
     with pytest.raises(ServiceError, match="too long"):
         connect(service, concurrency=1).embed_each(
@@ -279,8 +286,11 @@ def test_closing_ends_what_is_under_way(service: FakeService, connect: Any) -> N
     while not service.at_once:
         assert not question.done()
     embedder.close()
-    with pytest.raises(BaseException):  # noqa: B017, PT011 - whatever it is, it comes
+    with pytest.raises(concurrent.futures.CancelledError):
         question.result(fake_service.DEADLINE_S)
+    with pytest.raises(ServiceError, match="semlens ends"):
+        embedder.ask("where")
+    embedder.close()
 
 
 # --- what is sent ------------------------------------------------------------------------------------------------------
