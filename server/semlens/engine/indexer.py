@@ -274,6 +274,7 @@ class Indexer:
     def _follow(self, state: RootState, now: float) -> None:
         if self._read_only or (self._one_shot and not self._follows):
             return
+        self._note_fingerprints()
         self._workspace.follow(state)
         self._deadlines.at(now + FOLLOW_SECONDS)
 
@@ -382,12 +383,17 @@ class Indexer:
         urgent = [*self._open_paths(), *self.recent]
         self._filler.step(writers, [tier for tier in tiers if not tier.is_remote], self._pool, urgent)
         remote = [tier for tier in tiers if tier.is_remote]
-        for index in writers if remote else ():
-            index.fingerprints = tuple(tier.fingerprint for tier in self._tiers)  # a service's first answer makes one
+        self._note_fingerprints()
         self._remote_filler.step(writers, remote, self._pool, urgent)
         for tier in remote:
             if tier.is_resting and tier.due:
                 self._deadlines.at(tier.due)
+
+    def _note_fingerprints(self) -> None:
+        """A service's first answer, here or to another process, makes the fingerprint of its vectors."""
+        if any(tier.refresh() for tier in self._tiers):
+            for state in self.states.values():
+                state.index.fingerprints = tuple(tier.fingerprint for tier in self._tiers)
 
     def _may_refine(self) -> bool:
         """Refinement waits for everything else, and for the mains."""

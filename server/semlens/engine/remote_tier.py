@@ -133,6 +133,11 @@ class RemoteTier(Tier):
         with contextlib.suppress(ModelError):  # stands in `error` by now
             self.embedder()
 
+    def refresh(self) -> bool:
+        if not self._dimension and (dimension := self._ledger.dimension(self._ledger_name)):
+            self._note_dimension(dimension)
+        return True
+
     def try_now(self) -> None:
         """Somebody may have mended it."""
         self._circuit.succeeded()

@@ -89,6 +89,10 @@ class Tier:
         """When (monotonic) to ask it again while it rests; 0: never."""
         return 0.0
 
+    def refresh(self) -> bool:
+        """Whether `fingerprint` may be another than before."""
+        return False
+
     def try_now(self) -> None:
         """Rest no longer: somebody may have mended what was wrong."""
 

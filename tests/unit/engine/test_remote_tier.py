@@ -231,6 +231,24 @@ def test_nothing_is_sent_again_by_another_process(workspace: Workspace, service:
     assert filled(third, 10).problems == ()
 
 
+def test_a_process_that_follows_learns_the_dimension_from_the_one_that_writes(
+    workspace: Workspace, service: FakeService
+) -> None:
+    write_functions(workspace)
+    gate = threading.Event()
+    service.always = when_open(gate)
+    writer = start(workspace, service)
+    wait_for(writer, lambda: service.at_once)
+    reader = start(workspace, service)
+    gate.set()
+    service.always = None
+    filled(writer, 10)
+    filled(reader, 10)
+    assert once_each(service, 10)
+    request = SearchRequest("paint the wall", time_budget_ms=PATIENT_MS)
+    assert "file.refine.best" in reader.search(request, CancelToken(), explain=True).hits[0].features
+
+
 def test_another_model_behind_the_name(workspace: Workspace, service: FakeService) -> None:
     write_functions(workspace)
     first = start(workspace, service)
