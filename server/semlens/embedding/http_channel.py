@@ -106,6 +106,9 @@ class HttpChannel:
         except _NOT_CONNECTED as error:
             sent = False
             raise _transport_error(self._service, error) from error
+        except (httpx2.InvalidURL, UnicodeError) as error:
+            sent = False
+            raise unreachable(self._service, "its address cannot be used") from error
         except TimeoutError as error:
             raise slow(self._service, REQUEST_SECONDS) from error
         except httpx2.HTTPError as error:

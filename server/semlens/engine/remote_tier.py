@@ -221,6 +221,9 @@ class RemoteTier(Tier):
             vector = future.result(timeout=max(0.0, until - time.monotonic()))
         except (concurrent.futures.CancelledError, TimeoutError, ModelError):
             return None
+        except Exception:  # no search fails because a service does
+            logger.exception("the service %s failed on a question", self.service.name)
+            return None
         return QueryVector(self.fingerprint, self.role, vector)
 
     def query_vector(self, query: str) -> QueryVector | None:

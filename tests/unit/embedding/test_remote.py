@@ -279,6 +279,12 @@ def test_nobody_listens(connect: Any) -> None:
     assert sent == []
 
 
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example"])
+def test_an_address_that_is_none(connect: Any, host: str) -> None:
+    with pytest.raises(ServiceError, match="cannot be reached"):
+        connect(f"http://{host}").embed_query("one")
+
+
 def test_closing_ends_what_is_under_way(service: FakeService, connect: Any) -> None:
     service.always = wait_for(service.closing)
     embedder = connect(service)

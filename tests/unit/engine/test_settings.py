@@ -101,6 +101,7 @@ def test_later_sources_win(tmp_path: Path, config: Path) -> None:
         ({"remote": {"url": "file:///etc"}}, "semlens.remote.url", "address like http://"),
         ({"remote": {"url": "http://[::1"}}, "semlens.remote.url", "address like http://"),
         ({"remote": {"url": "http://a:99999"}}, "semlens.remote.url", "address like http://"),
+        ({"remote": {"url": "http://exa\u2100mple"}}, "semlens.remote.url", "address like http://"),
         ({"remote": {"url": "http://me:word@host"}}, "semlens.remote.url", "SEMLENS_REMOTE_KEY"),
         ({"remote": {"url": "http://host/v1?key=1"}}, "semlens.remote.url", "SEMLENS_REMOTE_KEY"),
         ({"remote": {"key": "abc"}}, "semlens.remote.key", "not a setting"),
