@@ -203,7 +203,13 @@ def test_an_expired_certificate(workspace: Workspace, tmp_path: Path) -> None:
     assert service.texts == []
 
 
-def test_a_fault_in_the_middle_loses_nothing(workspace: Workspace, service: FakeService) -> None:
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_fault_in_the_middle_loses_nothing(
+    workspace: Workspace, service: FakeService, monkeypatch: pytest.MonkeyPatch, cached: bool
+) -> None:
+    """Even where no vector can be kept on disk."""
+    if not cached:
+        monkeypatch.setattr(RemoteTier, "keep", lambda *_: None)
     write_functions(workspace, 60)
     service.next.extend([None, None, *[status(500)] * (remote.ATTEMPTS * 2)])  # type: ignore[list-item]
     engine = start(workspace, service)
