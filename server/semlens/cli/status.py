@@ -82,7 +82,7 @@ def _sent(service: RemoteStatus) -> str:
     place = harmless(service.service)
     if not service.texts:
         return f"nothing yet to {place}"
-    masked = f", {service.redactions:,} secrets masked in them" if service.redactions else ""
+    masked = f", secrets masked in them: {service.redactions:,}" if service.redactions else ""
     return f"{service.texts:,} texts, {human_bytes(service.bytes)}, to {place}{masked}"
 
 

@@ -57,7 +57,7 @@ _AFTER = (
 """What stands behind a password's or a key's place: in an address, a header, a connection string, an npm file."""
 
 _ENVIRONMENT_LINE = r"(?m)^([ \t]*(?:export[ \t]+)?\w+[ \t]*=[ \t]*)(\S.*)$"
-_ENVIRONMENT_ONLY = r"\s*(?:#.*|(?:export\s+)?(?:[A-Z][A-Z0-9_]*\s*=|\w+=).*)?\Z"
+_ENVIRONMENT_ONLY = r"\s*(?:#.*|(?:export\s+)?(?:\w+=.*|[A-Z][A-Z0-9_]*\s*=[^()\[\]{}]*))?\Z"
 _PLACEHOLDER = r"(?i)(?:x+|\*+|<.*>|\$\{?.*|%.*%|\{.*\}|changeme|example|password|secret|your[_-].*|none|null)$"
 
 

@@ -87,7 +87,9 @@ def test_an_environment_file_keeps_only_its_names() -> None:
     [
         ("A=1", True),
         ("# one\n\nDB_URL = postgres://x\nexport b=2\n", True),
+        ("A = one two\nB = 3\n", True),
         ("a = 1\n", False),
+        ("ESCAPE = re.compile('x')\nFLAGS = re.VERBOSE\n", False),
         ("A = 1\nprint(A)\n", False),
         ("# only a comment\n", False),
         ("\n" * 50_000 + "x", False),
