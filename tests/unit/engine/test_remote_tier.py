@@ -153,6 +153,9 @@ FAULTS = {
 def test_a_fault_costs_nothing_else_and_passes(
     workspace: Workspace, service: FakeService, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    """It rests, so that nothing is under way when the service is mended, and a request for a new look ends the rest."""
+    monkeypatch.setattr(circuit, "FIRST_REST_SECONDS", 3_600.0)
+    monkeypatch.setattr(circuit, "LONGEST_REST_SECONDS", 3_600.0)
     behaviour, words = FAULTS[name]
     service.always = behaviour
     if behaviour is drip:
@@ -168,6 +171,7 @@ def test_a_fault_costs_nothing_else_and_passes(
     assert service.answered == {}
     monkeypatch.setattr(http_channel, "REQUEST_SECONDS", 60.0)
     service.always = None
+    engine.rescan()
     filled(engine, 10)
     wait_for(engine, lambda: engine.status().state is EngineState.READY)
     assert engine.status().problems == ()
