@@ -13,6 +13,7 @@ import tree_sitter
 from tree_sitter_language_pack import SupportedLanguage, get_language
 
 from semlens.core.symbol import SymbolKind
+from semlens.syntax.found import CONTAINER_KINDS
 from semlens.syntax.language import Language
 
 _CAPTURE = re.compile(r"@([a-z_]+(?:\.[a-z]+)*)")
@@ -48,11 +49,18 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """A parser and, where the language has one, its symbol query."""
+    """A parser and, where the language has one, its symbol query.
+
+    :ivar patterns: by their index in the query.
+    :ivar defining: names of the captures that hold the defining nodes, likewise.
+    :ivar contains: whether definitions stand directly in what they define, likewise.
+    """
 
     parser: tree_sitter.Parser
     query: tree_sitter.Query | None
     patterns: tuple[Pattern, ...]
+    defining: tuple[str, ...]
+    contains: tuple[bool, ...]
 
 
 @cache
@@ -61,7 +69,7 @@ def grammar_of(language: Language) -> Grammar:
     pack_language = get_language(cast("SupportedLanguage", language.grammar))
     parser = tree_sitter.Parser(pack_language)
     if not language.queries:
-        return Grammar(parser, None, ())
+        return Grammar(parser, None, (), (), ())
     source = "\n".join(query_source(name) for name in language.queries)
     query = tree_sitter.Query(pack_language, source)
     encoded = source.encode()
@@ -69,7 +77,13 @@ def grammar_of(language: Language) -> Grammar:
         _pattern(encoded[query.start_byte_for_pattern(index) : query.end_byte_for_pattern(index)].decode())
         for index in range(query.pattern_count)
     )
-    return Grammar(parser, query, patterns)
+    return Grammar(
+        parser,
+        query,
+        patterns,
+        tuple(pattern.capture for pattern in patterns),
+        tuple(pattern.role is PatternRole.SCOPE or pattern.kind in CONTAINER_KINDS for pattern in patterns),
+    )
 
 
 def parse_range(language: Language, source: bytes, start: int, end: int) -> tree_sitter.Node:

@@ -8,10 +8,10 @@ from typing import cast
 
 from tree_sitter import Node
 
-from semlens.syntax.deep import calls_in, raw_matches
-from semlens.syntax.found import Definition
+from semlens.syntax.deep import raw_matches
 from semlens.syntax.grammars import Grammar, Pattern, PatternRole
 from semlens.syntax.language import Language
+from semlens.syntax.references import Reference
 from semlens.syntax.recovery import Stretch, recovered
 
 MAX_NAME = 200  # characters; longer ones are data that looks like names
@@ -20,9 +20,6 @@ Place = Node | Stretch
 Captures = dict[str, list[Place]]
 Match = tuple[int, int, Pattern, Place, Captures]
 """Start byte, minus end byte, pattern, defining node, captures."""
-
-Reference = tuple[int, bytes]
-"""Start byte and name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +75,6 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
         (start, end, grammar.patterns[index], node, cast("Captures", captures))
         for start, end, index, node, captures in best.values()
     ]
-    if language.symbol_depth:
-        references.extend(calls_in(source, set(best)))
     if language.heads and root.has_error:
         for found_again in recovered(language, root, source, set(best)):
             pattern = Pattern(PatternRole.SYMBOL, "", found_again.kind)
@@ -87,24 +82,3 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
             definitions.append((whole.start_byte, -whole.end_byte, pattern, whole, cast("Captures", places)))
     definitions.sort(key=itemgetter(0, 1))
     return Matches(definitions, prefixes, documentations, references)
-
-
-def assign_references(references: list[Reference], definitions: list[Definition]) -> tuple[tuple[int, str], ...]:
-    """Each reference to the innermost definition around it; distinct, in order of first use."""
-    if not references:
-        return ()
-    references.sort(key=itemgetter(0))
-    found: dict[tuple[int, bytes], None] = {}
-    stack = [-1]
-    following = 0
-    count = len(definitions)
-    for start, name in references:
-        while following < count and definitions[following].start <= start:
-            while stack[-1] != -1 and definitions[stack[-1]].end <= definitions[following].start:
-                stack.pop()
-            stack.append(following)
-            following += 1
-        while stack[-1] != -1 and definitions[stack[-1]].end <= start:
-            stack.pop()
-        found[stack[-1], name] = None
-    return tuple([(index, name.decode("utf-8", "replace")) for index, name in found])

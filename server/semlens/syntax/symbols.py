@@ -13,12 +13,14 @@ from tree_sitter import Node
 
 from semlens.core.span import Span
 from semlens.core.symbol import Symbol, SymbolKind
+from semlens.syntax.calls import calls_in
 from semlens.syntax.comments import MAX_DOCUMENTATION, comment_reader, docstring
 from semlens.syntax.found import CALLABLE_KINDS, METHOD_OWNERS, TYPE_KINDS, Definition
 from semlens.syntax.grammars import Grammar, Pattern, PatternRole
 from semlens.syntax.language import Language
-from semlens.syntax.matches import MAX_NAME, Captures, Match, Matches, Place, assign_references, sorted_matches
+from semlens.syntax.matches import MAX_NAME, Captures, Match, Matches, Place, sorted_matches
 from semlens.syntax.recovery import Stretch
+from semlens.syntax.references import assign_references
 from semlens.syntax.signatures import signature_reader
 
 _MAX_CHAIN = 40  # declarators within declarators
@@ -51,7 +53,12 @@ def find_symbols(language: Language, grammar: Grammar, root: Node, source: bytes
         return Findings([], [], ())
     matches = sorted_matches(language, grammar, root, source)
     symbols, definitions = _Builder(language, source, module, matches).build(matches.definitions)
-    return Findings(symbols, definitions, assign_references(matches.references, definitions))
+    references = assign_references(matches.references, definitions)
+    if language.text_calls:
+        references |= calls_in(source, definitions)
+    return Findings(
+        symbols, definitions, tuple([(index, name.decode("utf-8", "replace")) for index, name in references])
+    )
 
 
 def merge_findings(findings: list[Findings]) -> Findings:
@@ -204,6 +211,7 @@ class _Builder:
 
             name_point = name_node.start_point
             name_row, name_column = name_point[0], name_point[1]
+            definition.name_start, definition.name_end = name_node.start_byte, name_end
             name_end += name_column - name_node.start_byte
             symbols.append(
                 Symbol(

@@ -34,8 +34,9 @@ LANGUAGES: tuple[Language, ...] = (
         extensions=(".go",),
         line_comments=_SLASHES,
         block_comments=_BLOCK,
-        symbol_depth=4,
+        symbol_depth=2,
         deep_marks=("type ",),
+        text_calls=True,
         heads=r"^(?:type[ \t]+(?P<type>\w+)[ \t]+(?:struct|interface)\b"
         r"|func[ \t]+(?:\([^)\n]*\)[ \t]*)?(?P<callable>\w+))",
     ),
@@ -50,8 +51,9 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=_SLASHES,
         block_comments=_BLOCK,
         signature_trim="{;",
-        symbol_depth=7,
-        deep_marks=("impl", "fn ", "struct ", "enum ", "trait ", "mod ", "macro_rules! "),
+        symbol_depth=2,
+        deep_marks=("impl<", "impl ", "fn ", "struct ", "enum ", "trait ", "mod ", "macro_rules! ", "  const ", "  static ", "  type ",),
+        text_calls=True,
         heads=_MODIFIERS + r"(?:(?:struct|enum|trait|union)[ \t]+(?P<type>\w+)|fn[ \t]+(?P<callable>\w+))",
     ),
     Language(
@@ -67,6 +69,9 @@ LANGUAGES: tuple[Language, ...] = (
         + r"(?:(?:class|interface|enum|record)[ \t]+(?P<type>\w+)|\w[\w<>\[\], .?]{0,120}[ \t]+"
         + r"(?P<callable>(?!if\b|for\b|while\b|switch\b|catch\b|return\b|new\b)\w+)"
         + r"[ \t]*\([^;=]{0,400}\)[^;=]{0,200}\{)",
+        symbol_depth=1,
+        deep_marks=("class ", "interface ", "enum ", "@Override", "public ", "private ", "protected ",),
+        text_calls=True,
     ),
     Language(
         name="c",
@@ -79,6 +84,7 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=_SLASHES,
         block_comments=_BLOCK,
         signature_trim="{;",
+        text_calls=True,
     ),
     Language(
         name="cpp",
@@ -112,6 +118,7 @@ LANGUAGES: tuple[Language, ...] = (
         heads=r"^(?:(?:template[ \t]*<[^;{}]{0,300}>\s*)?(?:class|struct)[ \t]+(?P<type>\w+)[^;(]{0,200}\{"
         r"|(?:[\w:<>,&*]{1,80}[ \t]+){1,6}[*&]*(?P<callable>[\w:~]{1,100})"
         r"\([^;=]{0,400}\)[^;=()]{0,100}\{)",
+        text_calls=True,
     ),
     Language(
         name="csharp",
@@ -124,6 +131,14 @@ LANGUAGES: tuple[Language, ...] = (
         signature_trim="{;",
         signature_cut=r"\s*=>$",
         heads=_MODIFIERS + r"(?:(?:class|interface|enum|record|struct)[ \t]+(?P<type>\w+)|(?P<callable>(?!)))",
+        symbol_depth=3,
+        member_depth=3,
+        deep_marks=("class ", "interface ", "enum ", "record ", "struct ",),
+        # functions in functions have no keyword
+        deep_heads=r"^[ \t]+(?:(?:static|async|unsafe|extern)[ \t]+)*"
+        r"(?!(?:return|else|new|await|throw|yield|case|in|var|using|goto|if|lock)\b)"
+        r"[A-Za-z_][\w.]*(?:<[^\n()=;]*>)?[\[\]?, ]*[ ](\w+)(?:<[\w, ]+>)?\((?:[^;{}=]|=(?!>))*\)\s*(?:where[^{;]*)?(?:\{|=>)",
+        text_calls=True,
     ),
     Language(
         name="php",
@@ -141,6 +156,10 @@ LANGUAGES: tuple[Language, ...] = (
         constructors=("__construct",),
         joiners=(("method", "::"), ("constructor", "::"), ("property", "::"), ("constant", "::"), ("enummember", "::")),
         heads=_MODIFIERS + r"(?:(?:class|interface|trait|enum)[ \t]+(?P<type>\w+)|function[ \t]+&?(?P<callable>\w+))",
+        symbol_depth=2,
+        member_depth=1,
+        deep_marks=("function ", "class ", "= function", "= fn",),
+        text_calls=True,
     ),
     Language(
         name="kotlin",
@@ -156,6 +175,9 @@ LANGUAGES: tuple[Language, ...] = (
         constructors=("constructor",),
         heads=_MODIFIERS
         + r"(?:(?:class|interface|object)[ \t]+(?P<type>\w+)|fun[ \t]+(?:<[^>\n]*>[ \t]*)?(?:\w+\.)?(?P<callable>\w+))",
+        symbol_depth=1,
+        deep_marks=("fun ", "fun <", "class ", "object ", "interface ", "object :", "object:",),
+        text_calls=True,
     ),
     Language(
         name="swift",
@@ -171,6 +193,9 @@ LANGUAGES: tuple[Language, ...] = (
         signature_trim="{;",
         constructors=("init",),
         heads=_MODIFIERS + r"(?:(?:class|struct|enum|protocol|actor)[ \t]+(?P<type>\w+)|func[ \t]+(?P<callable>\w+))",
+        symbol_depth=1,
+        deep_marks=("func ", "class ", "struct ", "enum ", "extension ", "init(", "init?(",),
+        text_calls=True,
     ),
     Language(
         name="scala",
@@ -185,6 +210,9 @@ LANGUAGES: tuple[Language, ...] = (
         signature_trim="{=:",
         constructors=("this",),
         heads=_MODIFIERS + r"(?:(?:class|trait|object)[ \t]+(?P<type>\w+)|def[ \t]+(?P<callable>\w+))",
+        symbol_depth=1,
+        deep_marks=("def ", "class ", "object ", "trait ", "type ", "val ",),
+        text_calls=True,
     ),
     Language(
         name="zig",
@@ -194,6 +222,9 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=_SLASHES,
         name_trim='"',
         signature_trim="{=;",
+        symbol_depth=2,
+        deep_marks=("fn ", "struct ", "enum ", "union ", "test ", "struct {", "enum {", "union(", "enum(", "error{", "error {",),
+        text_calls=True,
     ),
     Language(
         name="objc",

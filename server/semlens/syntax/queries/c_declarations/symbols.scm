@@ -22,5 +22,4 @@
 (preproc_if (declaration declarator: [(function_declarator) (pointer_declarator (function_declarator))] @name.chain) @function)
 (field_declaration declarator: (_) @name.chain) @field
 
-(call_expression function: [(identifier) @reference (field_expression field: (field_identifier) @reference)])
 (preproc_include path: (_) @reference)

@@ -84,7 +84,5 @@
 (lexical_declaration (variable_declarator name: (identifier) @name value: (object))) @scope
 (variable_declaration (variable_declarator name: (identifier) @name value: (object))) @scope
 
-(call_expression function: [(identifier) @reference (member_expression property: (property_identifier) @reference)])
-(new_expression constructor: [(identifier) @reference (member_expression property: (property_identifier) @reference)])
 (import_specifier name: (identifier) @reference)
 (import_clause (identifier) @reference)
