@@ -6,8 +6,6 @@ look like calls count too: what is asked of references is which names a symbol u
 
 from __future__ import annotations
 
-import re
-
 from semlens.syntax.found import Definition
 from semlens.syntax.references import Reference, assign_references
 
@@ -15,7 +13,6 @@ _BLANKED = bytes(
     byte if byte in b"(!" or byte >= 0x80 or chr(byte).isalnum() or byte == 0x5F else 0x20 for byte in range(256)
 )
 _MAX_ARGUMENTS = 200  # bytes between the angle brackets of a generic call
-_LAST_WORD = re.compile(rb"([^\W\d]\w*)(?:::)?\Z")
 _KEYWORDS = frozenset(
     b"if elif else while for return and or not in is lambda assert yield await del with except raise import from as"
     b" match case switch catch func fn fun function def let var mut loop unsafe move where impl dyn go defer select range"
@@ -32,7 +29,7 @@ def calls_in(source: bytes, definitions: list[Definition]) -> dict[tuple[int, by
     """
     text = source.translate(_BLANKED)
     found: dict[tuple[int, bytes], None] = {}
-    generic = _generic_calls(source) if b">(" in source else []
+    generic = _generic_calls(source, text) if b">(" in source else []
     stack = [-1]
     ends = [len(source) + 1]
     position = 0
@@ -59,9 +56,9 @@ def _add(found: dict[tuple[int, bytes], None], text: bytes, start: int, end: int
     """Adds the calls between two bytes; gives where to go on."""
     if end <= start:
         return start
-    *pieces, _ = text[start:end].split(b"(")
-    if pieces:
-        for piece in {piece.rpartition(b" ")[2]: None for piece in pieces}:
+    last = text.rfind(b"(", start, end)
+    if last != -1:
+        for piece in {piece.rpartition(b" ")[2]: None for piece in text[start:last].split(b"(")}:
             if piece and piece not in _KEYWORDS:
                 word = piece.strip(b"!")
                 if word and word[0] > 0x39:
@@ -69,7 +66,7 @@ def _add(found: dict[tuple[int, bytes], None], text: bytes, start: int, end: int
     return end
 
 
-def _generic_calls(source: bytes) -> list[Reference]:
+def _generic_calls(source: bytes, text: bytes) -> list[Reference]:
     """Calls with type arguments between the name and the parenthesis: ``parse::<u8>(``."""
     found: list[Reference] = []
     position = source.find(b">(")
@@ -79,8 +76,8 @@ def _generic_calls(source: bytes) -> list[Reference]:
         while opening != -1 and source.count(b">", opening, position) >= source.count(b"<", opening, position):
             opening = source.rfind(b"<", floor, opening)
         if opening != -1:
-            match = _LAST_WORD.search(source, max(0, opening - _MAX_ARGUMENTS), opening)
-            if match is not None and match[1] not in _KEYWORDS:
-                found.append((match.start(1), match[1]))
+            word = text[max(0, opening - _MAX_ARGUMENTS) : opening].rstrip(b" ").rpartition(b" ")[2]
+            if word and word not in _KEYWORDS and word[0] > 0x39:
+                found.append((opening - len(word), word))
         position = source.find(b">(", position + 2)
     return found

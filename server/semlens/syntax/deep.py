@@ -30,10 +30,16 @@ def raw_matches(language: Language, grammar: Grammar, root: Node, source: bytes)
     """Pattern indices and captures, in no promised order; some may come twice."""
     assert grammar.query is not None
     cursor = QueryCursor(grammar.query, match_limit=_MATCH_LIMIT)
-    if not language.symbol_depth:
-        return cursor.matches(root)
-    cursor.set_max_start_depth(language.symbol_depth)
+    if language.symbol_depth:
+        cursor.set_max_start_depth(language.symbol_depth)
     matches = cursor.matches(root)
+    if grammar.top_query is not None:
+        top = QueryCursor(grammar.top_query, match_limit=_MATCH_LIMIT)
+        top.set_max_start_depth(0)
+        first = grammar.query.pattern_count
+        matches += [(first + index, captures) for index, captures in top.matches(root)]
+    if not language.symbol_depth:
+        return matches
     cursor.set_max_start_depth(language.member_depth)
     known, leaves = _descend(cursor, grammar, matches)
     if language.deep_marks or language.deep_heads:

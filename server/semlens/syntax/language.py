@@ -39,7 +39,7 @@ class Language:
     :ivar text_calls: calls are words before an opening parenthesis, and are read from the text instead of the tree.
     :ivar heads: pattern of first lines of definitions, for broken text; the name is its group ``type`` or ``callable``.
     :ivar noise: patterns of macros that no grammar can know, such as export marks; their group is blanked out before
-        the text is parsed.
+        the text is parsed. Lines begin with a line feed in them.
     :ivar line_comments: marks that start a comment up to the end of its line; the longer first.
     :ivar block_comments: pairs of marks.
     :ivar docstrings: the first string of a body is documentation.

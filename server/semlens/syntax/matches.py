@@ -35,6 +35,7 @@ class Matches:
 def sorted_matches(language: Language, grammar: Grammar, root: Node, source: bytes) -> Matches:
     """Runs the query once over the whole tree."""
     patterns = [(pattern.role, pattern.capture, pattern.capture.endswith(".body")) for pattern in grammar.patterns]
+    ranks = grammar.ranks
     reference_role, prefix_role = PatternRole.REFERENCE, PatternRole.PREFIX
     best: dict[int, tuple[int, int, int, Node, dict[str, list[Node]]]] = {}
     prefixes: list[Node] = []
@@ -64,7 +65,7 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
         for position, name in enumerate(names):
             key = name.start_byte
             known = best.get(key)
-            if known is not None and (known[2], -len(known[4])) <= (index, -len(captures)):
+            if known is not None and (ranks[known[2]], -len(known[4])) <= (ranks[index], -len(captures)):
                 continue
             end = node.end_byte
             if body_follows:

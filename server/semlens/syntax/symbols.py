@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
@@ -76,7 +76,7 @@ def merge_findings(findings: list[Findings]) -> Findings:
     for _, _, part, index in order:
         symbol, definition = findings[part].symbols[index], findings[part].definitions[index]
         definition.within = place.get((part, definition.within), -1)
-        symbols.append(replace(symbol, parent=place.get((part, symbol.parent), -1)))
+        symbols.append(symbol._replace(parent=place.get((part, symbol.parent), -1)))
         definitions.append(definition)
     references = dict.fromkeys(
         (place.get((part, index), -1), name) for part, found in enumerate(findings) for index, name in found.references
@@ -118,35 +118,43 @@ class _Builder:
         language, source, separator = self._language, self._source, self._language.separator
         symbols: list[Symbol] = []
         definitions: list[Definition] = []
+        new_symbol, new_span = Symbol._make, Span._make
         # end byte, start byte, definition around, symbol above, qualifier of what is within, kind of the container
         stack: list[tuple[int, int, int, int, str, SymbolKind]] = []
         package = ""
         clauses: dict[int, int] = {}
+        # looked up once: a large repository has hundreds of thousands of matches
+        ignore, opens_package, opens_scope = PatternRole.IGNORE, PatternRole.PACKAGE, PatternRole.SCOPE
+        function, method, file = SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.FILE
+        method_owners, module, types = self._method_owners, self._module, self._types
+        read_name, document, read_signature = self._name, self._document, self._signature.read
+        has_prefixes, has_joiners = bool(self._prefixes), bool(self._joiners)
+        merges, indented, starts_early = language.merge_clauses, language.indented, language.prefix_is_signature
         for code, negative_end, pattern, node, captures in matches:
             start, end = code, -negative_end
             role, kind = pattern.role, pattern.kind
-            if role is PatternRole.IGNORE:
+            if role is ignore:
                 continue
-            name_node, name_end, name, name_parts = self._name(captures, pattern)
+            name_node, name_end, name, name_parts = read_name(captures, pattern)
             if not name:
                 continue
-            if role is PatternRole.PACKAGE:
+            if role is opens_package:
                 package = package + separator + name if kind is SymbolKind.PACKAGE and package else name
                 stack.clear()
                 if not pattern.capture.endswith(".symbol"):
                     continue
                 kind = SymbolKind.PACKAGE
             row = -1
-            if self._prefixes:
+            if has_prefixes:
                 start, row = self._extended(start)
             while stack and (stack[-1][0] < end or (stack[-1][0] == end and stack[-1][1] == start)):
                 stack.pop()
             if stack:
                 _, _, within, parent, qualifier, container = stack[-1]
             else:
-                qualifier = "" if role is PatternRole.PACKAGE else package
-                within, parent, container = -1, -1, SymbolKind.FILE
-            if pattern.capture.endswith(".absolute"):
+                qualifier = "" if role is opens_package else package
+                within, parent, container = -1, -1, file
+            if pattern.absolute:
                 qualifier = ""
             receiver = captures.get("receiver")
             if receiver is not None:
@@ -157,18 +165,23 @@ class _Builder:
                 parent = self._types.get(name_parts[-1], parent)
                 if parent >= 0 and symbols[parent].kind in TYPE_KINDS:
                     container = SymbolKind.CLASS
-            if kind is SymbolKind.FUNCTION and container in self._method_owners:
-                kind = SymbolKind.METHOD
-            if kind is SymbolKind.METHOD and self._constructs(name, qualifier):
+            if kind is function and container in method_owners:
+                kind = method
+            if kind is method and self._constructs(name, qualifier):
                 kind = SymbolKind.CONSTRUCTOR
-            inner = qualifier + self._joiner(pattern, kind, container) + name if qualifier else name
-            if role is PatternRole.SCOPE:
+            if not qualifier:
+                inner = name
+            elif has_joiners:
+                inner = qualifier + self._joiner(pattern, kind, container) + name
+            else:
+                inner = qualifier + separator + name
+            if role is opens_scope:
                 if kind is SymbolKind.CLASS:
                     parent = self._types.get(name, parent)
                 if len(stack) < _MAX_DEPTH:
                     stack.append((end, start, within, parent, inner, kind))
                 continue
-            if language.merge_clauses:
+            if merges:
                 earlier = clauses.get(within)
                 if (
                     earlier is not None
@@ -186,7 +199,7 @@ class _Builder:
             definition.within, definition.children, definition.own = within, None, False
             end_point = node.end_point if end == node.end_byte else captures["body"][-1].end_point
             end_row, end_column = end_point[0], end_point[1]
-            if language.indented or end_column == 0:
+            if indented or end_column == 0:
                 end, end_row, end_column = self._without_trailing(code, end, end_row, end_column)
             definition.end, definition.end_row, definition.end_column = end, end_row, end_column
             start_point = node.start_point
@@ -203,32 +216,32 @@ class _Builder:
                 definition.body_end = end if last.end_byte - last.start_byte == 1 else min(last.end_byte, end)
             else:
                 definition.body, definition.body_end = -1, end
-            self._document(definition)
-            if start != code and language.prefix_is_signature:
-                definition.signature = self._signature.read(source, start, -1, code)
+            document(definition)
+            if start != code and starts_early:
+                definition.signature = read_signature(source, start, -1, code)
             else:
-                definition.signature = self._signature.read(source, code, definition.body, end)
+                definition.signature = read_signature(source, code, definition.body, end)
 
             name_point = name_node.start_point
             name_row, name_column = name_point[0], name_point[1]
             definition.name_start, definition.name_end = name_node.start_byte, name_end
             name_end += name_column - name_node.start_byte
             symbols.append(
-                Symbol(
+                new_symbol((
                     name,
-                    self._module + inner,
+                    module + inner,
                     kind,
-                    Span(row, column, end_row, end_column),
-                    Span(name_row, name_column, name_row, name_end),
+                    new_span((row, column, end_row, end_column)),
+                    new_span((name_row, name_column, name_row, name_end)),
                     definition.signature,
                     definition.documentation,
                     parent,
-                )
+                ))
             )
             definitions.append(definition)
             position = len(definitions) - 1
             if kind in TYPE_KINDS:
-                self._types.setdefault(name, position)
+                types.setdefault(name, position)
             if len(stack) < _MAX_DEPTH:
                 stack.append((-negative_end, start, position, position, inner, kind))
         return symbols, definitions
@@ -240,7 +253,7 @@ class _Builder:
         definition.end, definition.end_row, definition.end_column = node.end_byte, end_row, end_column
         definition.body_end = node.end_byte
         span = Span(symbol.span.start_line, symbol.span.start_column, end_row, end_column)
-        symbols[earlier] = replace(symbol, span=span)
+        symbols[earlier] = symbol._replace(span=span)
 
     def _name(self, captures: Captures, pattern: Pattern) -> tuple[Place, int, str, list[str]]:
         """The node of the name, the byte after it, the name, and what the name itself is qualified with."""
@@ -248,7 +261,7 @@ class _Builder:
         nodes = captures.get("name")
         if nodes is not None:
             node = nodes[0]
-            if self._plain_names and "name.until" not in captures and not pattern.capture.endswith(".arity"):
+            if self._plain_names and not pattern.counts and "name.until" not in captures:
                 start, end = node.start_byte, node.end_byte
                 text = self._source[start:end]
                 if end - start <= MAX_NAME and not text.isspace() and b"\n" not in text:
@@ -269,7 +282,7 @@ class _Builder:
             *parts, name = self._parts(name) or [""]
         if "\n" in name or " " in name:
             name = _SPACE.sub(" ", name)
-        if pattern.capture.endswith(".arity"):
+        if pattern.counts:
             counted = captures.get("arity")
             name = f"{name}/{_n_named(counted[0]) if counted else 0}"
         line_end = self._source.find(b"\n", node.start_byte, end)

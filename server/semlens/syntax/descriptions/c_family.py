@@ -7,18 +7,23 @@ from semlens.syntax.language import Language
 _SLASHES = ("///", "//!", "//")
 _BLOCK = (("/*", "*/"),)
 _MACRO = r"[A-Z][A-Z0-9]*_[A-Z0-9_]+"
+# each begins with fixed text, which is found many times faster than the start of a line
 _MACROS = (
     # alone on its line, and no last item of a list: LIB_BEGIN_NAMESPACE
-    rf"(?<![,=(|&+\-*/<>?:\\\n{{])\n[ \t]*({_MACRO})[ \t]*(?=\r?\n)",
+    rf"\n(?<![,=(|&+\-*/<>?:\\\n{{]\n)[ \t]*({_MACRO})[ \t]*(?=\r?\n)",
+    r"\n[ \t]*([A-Z][A-Z0-9_]*_(?:BEGIN|END)_[A-Z0-9_]+)[ \t]*(?=\r?\n)",
     rf"\{{[ \t]*\r?\n[ \t]*({_MACRO})[ \t]*(?=\r?\n\s*[a-z])",
     # before the type of a function, or between it and its name: LIB_EXPORT int LIB_CALL f(
     (
-        rf"^(?:extern[ \t]+|static[ \t]+|inline[ \t]+)*({_MACRO})"
+        rf"\n(?:extern[ \t]+|static[ \t]+|inline[ \t]+)*({_MACRO})"
         r"(?=[ \t]+[A-Za-z_][\w:<>,*& \t]{0,200}[ \t*&][A-Za-z_]\w*[ \t]*\()"
     ),
-    rf"^[A-Za-z_][\w:<>, \t*&]{{0,200}}[ \t*&]({_MACRO})(?=[ \t]+[A-Za-z_][\w:]*[ \t]*\()",
+    rf"\n[A-Za-z_][\w:<>, \t*&]{{0,200}}[ \t*&]({_MACRO})(?=[ \t]+[A-Za-z_][\w:]*[ \t]*\()",
     # in the head of a class: class LIB_EXPORT Foo
-    rf"\b(?:class|struct)[ \t]+({_MACRO})(?=[ \t]+[A-Za-z_]\w*[ \t]*(?:[:{{]|final\b|$))",
+    rf"class(?<!\wclass)[ \t]+({_MACRO})(?=[ \t]+[A-Za-z_]\w*[ \t]*(?:[:{{]|final\b|$))",
+    rf"struct(?<!\wstruct)[ \t]+({_MACRO})(?=[ \t]+[A-Za-z_]\w*[ \t]*(?:[:{{]|final\b|$))",
+    # before a template: LIB_EXPORT template <
+    rf"\n[ \t]*({_MACRO})(?=[ \t]+template\b)",
 )
 _MODIFIERS = (
     r"^[ \t]*+(?:(?:abstract|async|const|data|default|extern|final|inline|internal|open|override|partial|private"

@@ -72,9 +72,9 @@
   (#match? @_wrapper "(^|[.])(memo|forwardRef|useCallback|observer|debounce|throttle|once|promisify|asyncHandler|with[A-Z][A-Za-z]*)$")
   ) @function
 
-; What what a module binds at its top.
-(program [(lexical_declaration "const" (variable_declarator name: (identifier) @name)) @constant
-  (export_statement (lexical_declaration "const" (variable_declarator name: (identifier) @name)) @constant)])
+; What a module binds at its top, or gives away.
+(program (lexical_declaration "const" (variable_declarator name: (identifier) @name)) @constant)
+(export_statement (lexical_declaration "const" (variable_declarator name: (identifier) @name)) @constant)
 (program [(lexical_declaration "let" (variable_declarator name: (identifier) @name)) @variable
   (export_statement (lexical_declaration "let" (variable_declarator name: (identifier) @name)) @variable)
   (variable_declaration (variable_declarator name: (identifier) @name)) @variable
