@@ -308,7 +308,7 @@ class _Builder:
                 name, shorter = shorter, _TYPE_ARGUMENTS.sub("", shorter)
         for mark in language.name_separators:
             if mark in name:
-                parts = [part.strip() for part in re.split("|".join(map(re.escape, language.name_separators)), name)]
+                parts = [part.strip(" \t\r\n" + language.name_trim) for part in re.split("|".join(map(re.escape, language.name_separators)), name)]
                 parts[-1] += operator
                 return [part for part in parts if part]
         return [name + operator]

@@ -57,7 +57,7 @@ LANGUAGES: tuple[Language, ...] = (
         block_comments=_BLOCK,
         signature_trim="{;",
         symbol_depth=2,
-        deep_marks=("impl<", "impl ", "fn ", "struct ", "enum ", "trait ", "mod ", "macro_rules! ", "  const ", "  static ", "  type ",),
+        deep_marks=("impl<", "impl ", "extern \"", "fn ", "struct ", "enum ", "trait ", "mod ", "macro_rules! ", "  const ", "  static ", "  type ",),
         text_calls=True,
         heads=_MODIFIERS + r"(?:(?:struct|enum|trait|union)[ \t]+(?P<type>\w+)|fn[ \t]+(?P<callable>\w+))",
     ),
