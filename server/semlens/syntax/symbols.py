@@ -169,6 +169,9 @@ class _Builder:
                 kind = method
             if kind is method and self._constructs(name, qualifier):
                 kind = SymbolKind.CONSTRUCTOR
+            elif kind is function and name_parts and language.type_named_constructors and name.endswith(name_parts[-1]):
+                # "A::A" and "A::~A", whose class is in another file
+                kind = SymbolKind.CONSTRUCTOR if name == name_parts[-1] else method if name[0] == "~" else function
             if not qualifier:
                 inner = name
             elif has_joiners:
@@ -276,7 +279,9 @@ class _Builder:
             if shorter != name:
                 name, end = shorter, node.end_byte
         if language.name_trim:
-            name = name.strip(language.name_trim)
+            trimmed = name.strip(language.name_trim)
+            if trimmed.count("(") == trimmed.count(")"):  # "Show (T a)" keeps what "(<>)" loses
+                name = trimmed
         parts: list[str] = []
         if language.name_separators:
             *parts, name = self._parts(name) or [""]

@@ -5,7 +5,7 @@
 
 (call target: (identifier) @_kind (arguments . (alias) @name) (do_block)? @body (#eq? @_kind "defmodule")) @module
 (call target: (identifier) @_kind (arguments . (alias) @name) (do_block)? @body (#eq? @_kind "defprotocol")) @interface
-(call target: (identifier) @_kind (arguments . (alias) @receiver (keywords (pair value: (alias) @name)))
+(call target: (identifier) @_kind (arguments . (alias) @receiver (keywords (pair value: [(alias) (list)] @name)))
   (do_block)? @body (#eq? @_kind "defimpl")) @class
 (call target: (identifier) @_kind (arguments . (alias) @name .) (do_block)? @body (#eq? @_kind "defimpl")) @class
 (call target: (identifier) @_kind

@@ -19,6 +19,8 @@
 
 (source_file (const_declaration . (const_spec name: (identifier) @name) .) @constant)
 (source_file (const_declaration (const_spec name: (identifier) @name) @constant))
+(source_file (var_declaration (var_spec name: (identifier) @name)) @ignore (#eq? @name "_"))
+(source_file (var_declaration (var_spec_list (var_spec name: (identifier) @name))) @ignore (#eq? @name "_"))
 (source_file (var_declaration . (var_spec name: (identifier) @name value: (expression_list . (func_literal body: (_) @body) .)) .) @function)
 (source_file (var_declaration . (var_spec name: (identifier) @name) .) @variable)
 (source_file (var_declaration [(var_spec name: (identifier) @name) @variable
