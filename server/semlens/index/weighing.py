@@ -92,7 +92,7 @@ def weigh_passages(
 
 
 def _counted(keys: Ints) -> tuple[Ints, Ints]:
-    """The distinct keys, ascending, and how often each one stands there: ``np.unique``, which hashes first, is slower."""
+    """The distinct keys, ascending, and how often each stands there. Faster than ``np.unique``, which hashes."""
     keys.sort()
     starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if len(keys) else np.zeros(0, np.int64)
     return keys[starts], np.diff(starts, append=len(keys))

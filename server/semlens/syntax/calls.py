@@ -15,10 +15,10 @@ _BLANKED = bytes(
 _MAX_ARGUMENTS = 200  # bytes between the angle brackets of a generic call
 _KEYWORDS = frozenset(
     b"if elif else while for return and or not in is lambda assert yield await del with except raise import from as"
-    b" match case switch catch func fn fun function def let var mut loop unsafe move where impl dyn go defer select range"
-    b" map chan type struct interface super self this Some Ok Err None sizeof typeof throw foreach using lock new"
+    b" match case switch catch func fn fun function def let var mut loop unsafe move where impl dyn go defer select"
+    b" range map chan type struct interface super self this Some Ok Err None sizeof typeof throw foreach using lock new"
     b" synchronized try do when guard init deinit constructor defined echo print array isset list unset empty elseif"
-    b" declare fixed checked nameof alignof decltype noexcept static_assert alignas".split()
+    b" declare fixed checked do defp unquote quote nameof alignof decltype noexcept static_assert alignas".split()
 )
 
 

@@ -95,9 +95,9 @@ def _unexplained(language: Language, source: bytes, known: set[int]) -> list[int
         position = find(mark)
         while position != -1:
             after = position + width
-            if after not in known and position not in known:
-                if not before_name or source[after : after + 1] not in _NO_NAME:
-                    places.append(position)
+            named = not before_name or source[after : after + 1] not in _NO_NAME
+            if named and after not in known and position not in known:
+                places.append(position)
             position = find(mark, after)
     if language.deep_heads:
         for match in _heads(language).finditer(source):
@@ -148,7 +148,9 @@ def _search(
 def _statement_at(root: Node, position: int) -> Node | None:
     """What a keyword starts, with its decorators; None where it is a word of something else."""
     token = root.descendant_for_byte_range(position, position + 1)
-    node = token.parent if token is not None and not token.is_named and token.start_byte == position else None
+    if token is None or token.start_byte != position or (token.is_named and token.type != "identifier"):
+        return None  # "identifier": the keywords of Elixir are names of macros
+    node = token.parent
     if node is None:
         return None
     around = node.parent

@@ -37,9 +37,11 @@ class PatternRole(enum.Enum):
 class Pattern:
     """One pattern of a query.
 
-    :ivar capture: name of the capture that holds the defining node; ``.arity`` at its end adds the number of
-        parameters to the name, ``fetch/2`` (see ``counts``); with ``.absolute`` no qualifier counts; with ``.body`` the body follows the node and belongs to the range.
+    :ivar capture: name of the capture that holds the defining node; with ``.body`` at its end the body follows the node
+        and belongs to the range.
     :ivar kind: of the symbol; for a scope, what kind of container it acts as.
+    :ivar counts: (``.arity``) the number of parameters belongs to the name, ``fetch/2``.
+    :ivar absolute: (``.absolute``) nothing qualifies the name.
     """
 
     role: PatternRole

@@ -11,8 +11,8 @@ from tree_sitter import Node
 from semlens.syntax.deep import raw_matches
 from semlens.syntax.grammars import Grammar, Pattern, PatternRole
 from semlens.syntax.language import Language
-from semlens.syntax.references import Reference
 from semlens.syntax.recovery import Stretch, recovered
+from semlens.syntax.references import Reference
 
 MAX_NAME = 200  # characters; longer ones are data that looks like names
 

@@ -230,16 +230,18 @@ class _Builder:
             definition.name_start, definition.name_end = name_node.start_byte, name_end
             name_end += name_column - name_node.start_byte
             symbols.append(
-                new_symbol((
-                    name,
-                    module + inner,
-                    kind,
-                    new_span((row, column, end_row, end_column)),
-                    new_span((name_row, name_column, name_row, name_end)),
-                    definition.signature,
-                    definition.documentation,
-                    parent,
-                ))
+                new_symbol(
+                    (
+                        name,
+                        module + inner,
+                        kind,
+                        new_span((row, column, end_row, end_column)),
+                        new_span((name_row, name_column, name_row, name_end)),
+                        definition.signature,
+                        definition.documentation,
+                        parent,
+                    )
+                )
             )
             definitions.append(definition)
             position = len(definitions) - 1
@@ -313,7 +315,8 @@ class _Builder:
                 name, shorter = shorter, _TYPE_ARGUMENTS.sub("", shorter)
         for mark in language.name_separators:
             if mark in name:
-                parts = [part.strip(" \t\r\n" + language.name_trim) for part in re.split("|".join(map(re.escape, language.name_separators)), name)]
+                written = re.split("|".join(map(re.escape, language.name_separators)), name)
+                parts = [part.strip(" \t\r\n" + language.name_trim) for part in written]
                 parts[-1] += operator
                 return [part for part in parts if part]
         return [name + operator]

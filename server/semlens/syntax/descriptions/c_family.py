@@ -57,7 +57,20 @@ LANGUAGES: tuple[Language, ...] = (
         block_comments=_BLOCK,
         signature_trim="{;",
         symbol_depth=2,
-        deep_marks=("impl<", "impl ", "extern \"", "fn ", "struct ", "enum ", "trait ", "mod ", "macro_rules! ", "  const ", "  static ", "  type ",),
+        deep_marks=(
+            "impl<",
+            "impl ",
+            'extern "',
+            "fn ",
+            "struct ",
+            "enum ",
+            "trait ",
+            "mod ",
+            "macro_rules! ",
+            "  const ",
+            "  static ",
+            "  type ",
+        ),
         text_calls=True,
         heads=_MODIFIERS + r"(?:(?:struct|enum|trait|union)[ \t]+(?P<type>\w+)|fn[ \t]+(?P<callable>\w+))",
     ),
@@ -75,7 +88,7 @@ LANGUAGES: tuple[Language, ...] = (
         + r"(?P<callable>(?!if\b|for\b|while\b|switch\b|catch\b|return\b|new\b)\w+)"
         + r"[ \t]*\([^;=]{0,400}\)[^;=]{0,200}\{)",
         symbol_depth=1,
-        deep_marks=("class ", "interface ", "enum ", "@Override", "public ", "private ", "protected ",),
+        deep_marks=("class ", "interface ", "enum ", "@Override", "public ", "private ", "protected "),
         text_calls=True,
     ),
     Language(
@@ -135,14 +148,18 @@ LANGUAGES: tuple[Language, ...] = (
         signature_skip=r"(?:\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]\s*)+",
         signature_trim="{;",
         signature_cut=r"\s*=>$",
-        heads=_MODIFIERS + r"(?:(?:class|interface|enum|record|struct)[ \t]+(?P<type>\w+)|(?P<callable>(?!)))",
+        heads=_MODIFIERS
+        + r"(?:(?:class|interface|enum|record|struct)[ \t]+(?P<type>\w+)|(?<=[a-z][ ])[\w<>\[\],.?*]+[ \t]+"
+        + r"(?P<callable>(?!if\b|for\b|foreach\b|while\b|switch\b|using\b|lock\b|catch\b)\w+)"
+        + r"(?:<[\w, ]{1,80}>)?\([^;={}]{0,400}\)\s*\{)",
         symbol_depth=3,
         member_depth=3,
-        deep_marks=("class ", "interface ", "enum ", "record ", "struct ",),
+        deep_marks=("class ", "interface ", "enum ", "record ", "struct "),
         # functions in functions have no keyword
         deep_heads=r"^[ \t]+(?:(?:static|async|unsafe|extern)[ \t]+)*"
         r"(?!(?:return|else|new|await|throw|yield|case|in|var|using|goto|if|lock)\b)"
-        r"[A-Za-z_][\w.]*(?:<[^\n()=;]*>)?[\[\]?, ]*[ ](\w+)(?:<[\w, ]+>)?\((?:[^;{}=]|=(?!>))*\)\s*(?:where[^{;]*)?(?:\{|=>)",
+        r"[A-Za-z_][\w.]*(?:<[^\n()=;]*>)?[\[\]?, ]*[ ](\w+)(?:<[\w, ]+>)?"
+        r"\((?:[^;{}=]|=(?!>)){0,400}\)\s*(?:where[^{;]{0,200})?(?:\{|=>)",
         text_calls=True,
     ),
     Language(
@@ -163,7 +180,7 @@ LANGUAGES: tuple[Language, ...] = (
         heads=_MODIFIERS + r"(?:(?:class|interface|trait|enum)[ \t]+(?P<type>\w+)|function[ \t]+&?(?P<callable>\w+))",
         symbol_depth=2,
         member_depth=1,
-        deep_marks=("function ", "class ", "= function", "= fn",),
+        deep_marks=("function ", "class ", "= function", "= fn"),
         text_calls=True,
     ),
     Language(
@@ -181,7 +198,7 @@ LANGUAGES: tuple[Language, ...] = (
         heads=_MODIFIERS
         + r"(?:(?:class|interface|object)[ \t]+(?P<type>\w+)|fun[ \t]+(?:<[^>\n]*>[ \t]*)?(?:\w+\.)?(?P<callable>\w+))",
         symbol_depth=1,
-        deep_marks=("fun ", "fun <", "class ", "object ", "interface ", "object :", "object:",),
+        deep_marks=("fun ", "fun <", "class ", "object ", "interface ", "object :", "object:"),
         text_calls=True,
     ),
     Language(
@@ -199,7 +216,7 @@ LANGUAGES: tuple[Language, ...] = (
         constructors=("init",),
         heads=_MODIFIERS + r"(?:(?:class|struct|enum|protocol|actor)[ \t]+(?P<type>\w+)|func[ \t]+(?P<callable>\w+))",
         symbol_depth=1,
-        deep_marks=("func ", "class ", "struct ", "enum ", "extension ", "init(", "init?(",),
+        deep_marks=("func ", "class ", "struct ", "enum ", "extension ", "init(", "init?("),
         text_calls=True,
     ),
     Language(
@@ -216,7 +233,7 @@ LANGUAGES: tuple[Language, ...] = (
         constructors=("this",),
         heads=_MODIFIERS + r"(?:(?:class|trait|object)[ \t]+(?P<type>\w+)|def[ \t]+(?P<callable>\w+))",
         symbol_depth=1,
-        deep_marks=("def ", "class ", "object ", "trait ", "type ", "val ",),
+        deep_marks=("def ", "class ", "object ", "trait ", "type ", "val "),
         text_calls=True,
     ),
     Language(
@@ -228,7 +245,19 @@ LANGUAGES: tuple[Language, ...] = (
         name_trim='"',
         signature_trim="{=;",
         symbol_depth=2,
-        deep_marks=("fn ", "struct ", "enum ", "union ", "test ", "struct {", "enum {", "union(", "enum(", "error{", "error {",),
+        deep_marks=(
+            "fn ",
+            "struct ",
+            "enum ",
+            "union ",
+            "test ",
+            "struct {",
+            "enum {",
+            "union(",
+            "enum(",
+            "error{",
+            "error {",
+        ),
         text_calls=True,
     ),
     Language(

@@ -28,6 +28,3 @@
 (do_block (unary_operator operator: "@" operand: (call target: (identifier) @name (arguments . [(integer) (string) (atom)
   (list) (map) (tuple) (keywords) (sigil) (float) (boolean)]))) @constant
   (#not-match? @name "^(doc|moduledoc|typedoc|spec|type|typep|opaque|callback|impl|behaviour|derive|tag|moduletag|deprecated)$"))
-
-(call target: [(identifier) @reference (dot right: (identifier) @reference)]
-  (#not-match? @reference "^(def|defp|defmodule|defmacro|defmacrop|alias|import|use|require|doc|moduledoc|spec|type)$"))
