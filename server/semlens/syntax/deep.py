@@ -7,9 +7,7 @@ walked only if it holds a keyword that defines. Calls, which stand deep, are the
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from functools import cache
 from operator import itemgetter
 
 from tree_sitter import Node, QueryCursor
@@ -42,7 +40,7 @@ def raw_matches(language: Language, grammar: Grammar, root: Node, source: bytes)
         return matches
     cursor.set_max_start_depth(language.member_depth)
     known, leaves = _descend(cursor, grammar, matches)
-    if language.deep_marks or language.deep_heads:
+    if language.deep_marks:
         places = _unexplained(language, source, known)
         if places:
             _search(language, grammar, root, source, matches, places, leaves)
@@ -99,17 +97,8 @@ def _unexplained(language: Language, source: bytes, known: set[int]) -> list[int
             if named and after not in known and position not in known:
                 places.append(position)
             position = find(mark, after)
-    if language.deep_heads:
-        for match in _heads(language).finditer(source):
-            if match.start(1) not in known:
-                places.append(match.start(1))
     places.sort()
     return places
-
-
-@cache
-def _heads(language: Language) -> re.Pattern[bytes]:
-    return re.compile(language.deep_heads.encode(), re.MULTILINE)
 
 
 def _search(

@@ -35,7 +35,6 @@ class Language:
     :ivar member_depth: likewise below each type, module or scope that is found.
     :ivar deep_marks: texts that stand in all other definitions: where one of them shows in a function, or in a
         statement outside of all, all of it is searched. A name must follow those that end in a space.
-    :ivar deep_heads: pattern of the first lines of others, for those without a keyword; its group is the name.
     :ivar text_calls: calls are words before an opening parenthesis, and are read from the text instead of the tree.
     :ivar heads: pattern of first lines of definitions, for broken text; the name is its group ``type`` or ``callable``.
     :ivar head_ends: pattern of what ends a definition found by `heads`, where neither indentation nor braces do.
@@ -80,7 +79,6 @@ class Language:
     symbol_depth: int = 0
     member_depth: int = 2
     deep_marks: tuple[str, ...] = ()
-    deep_heads: str = ""
     text_calls: bool = False
     heads: str = ""
     head_ends: str = ""

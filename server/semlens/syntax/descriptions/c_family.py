@@ -152,14 +152,6 @@ LANGUAGES: tuple[Language, ...] = (
         + r"(?:(?:class|interface|enum|record|struct)[ \t]+(?P<type>\w+)|(?<=[a-z][ ])[\w<>\[\],.?*]+[ \t]+"
         + r"(?P<callable>(?!if\b|for\b|foreach\b|while\b|switch\b|using\b|lock\b|catch\b)\w+)"
         + r"(?:<[\w, ]{1,80}>)?\([^;={}]{0,400}\)\s*\{)",
-        symbol_depth=3,
-        member_depth=3,
-        deep_marks=("class ", "interface ", "enum ", "record ", "struct "),
-        # functions in functions have no keyword
-        deep_heads=r"^[ \t]+(?:(?:static|async|unsafe|extern)[ \t]+)*"
-        r"(?!(?:return|else|new|await|throw|yield|case|in|var|using|goto|if|lock)\b)"
-        r"[A-Za-z_][\w.]*(?:<[^\n()=;]*>)?[\[\]?, ]*[ ](\w+)(?:<[\w, ]+>)?"
-        r"\((?:[^;{}=]|=(?!>)){0,400}\)\s*(?:where[^{;]{0,200})?(?:\{|=>)",
         text_calls=True,
     ),
     Language(
