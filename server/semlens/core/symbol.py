@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from functools import cached_property
+from typing import NamedTuple
 
 from semlens.core.hashing import ContentHash, content_hash_of_fields
 from semlens.core.span import Span
@@ -57,9 +57,8 @@ class Role(enum.IntFlag):
     DOCUMENTATION = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """One named piece of code.
+class Symbol(NamedTuple):
+    """One named piece of code. A tuple, as a span is.
 
     :ivar name: as written, e.g. ``fetch``.
     :ivar qualified_name: containers and name joined as the language does; for languages whose modules are paths it
@@ -81,9 +80,10 @@ class Symbol:
     parent: int = -1
 
 
-@dataclass(frozen=True)
-class Passage:
+class Passage(NamedTuple):
     """A stretch of code that is found as a whole: a symbol, a part of a long one, or code outside every symbol.
+
+    A tuple, as a span is.
 
     :ivar symbol: index into the outline's symbols, or -1 for code outside any symbol.
     :ivar start_line: first line, 0-based.
@@ -103,7 +103,7 @@ class Passage:
     documentation: str
     body: str
 
-    @cached_property
+    @property
     def content_hash(self) -> ContentHash:
         """Identity of the text to embed: equal for a passage that moved or was re-indented."""
         return content_hash_of_fields(

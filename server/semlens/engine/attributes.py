@@ -1,11 +1,10 @@
 """What a repository says of its own files in ``.gitattributes``: generated, vendored, documentation.
 
-The attributes are those of GitHub's linguist. Only the file at the root counts; patterns are git's.
+The attributes are those of GitHub's linguist; patterns are git's.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -46,12 +45,35 @@ class FileAttributes:
         return found
 
 
-def read_attributes(root: str) -> FileAttributes:
-    """Those of a root; none where there is no such file or it cannot be read."""
-    path = Path(root, ".gitattributes")
+class RootAttributes:
+    """Those of a root: the file of a folder speaks for what is below it, and wins against those above.
+
+    Files are read when they are first asked for, and kept.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._of_folder: dict[str, FileAttributes | None] = {}
+
+    def role_of(self, path: str, found: Role) -> Role:
+        """:param path: of a file, relative to the root, with forward slashes."""
+        at = 0
+        while at >= 0:
+            folder = path[:at]
+            if folder not in self._of_folder:
+                self._of_folder[folder] = _read(Path(self._root, folder, ".gitattributes"))
+            attributes = self._of_folder[folder]
+            if attributes is not None:
+                found = attributes.role_of(path[at:].lstrip("/"), found)
+            at = path.find("/", at + 1)
+        return found
+
+
+def _read(path: Path) -> FileAttributes | None:
+    """None where there is no such file or it cannot be read."""
     try:
-        if not path.is_file() or os.path.islink(path) or path.stat().st_size > _MAX_BYTES:
-            return FileAttributes(b"")
+        if not path.is_file() or path.is_symlink() or path.stat().st_size > _MAX_BYTES:
+            return None
         return FileAttributes(path.read_bytes())
     except OSError:
-        return FileAttributes(b"")
+        return None

@@ -20,7 +20,7 @@ from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash, content_hash
 from semlens.core.symbol import Outline, Passage
 from semlens.embedding.registry import find_model, load_tokenizer
-from semlens.engine.attributes import read_attributes
+from semlens.engine.attributes import RootAttributes
 from semlens.engine.discovery import content_skip_reason
 from semlens.engine.file_reading import read_file
 from semlens.engine.parse_messages import (
@@ -81,7 +81,7 @@ class _Worker:
     def _parse_files(self, request: FilesRequest) -> ParseResult:
         outcomes: list[FileOutcome] = []
         parsed: list[ParsedFile] = []
-        attributes = read_attributes(request.root)
+        attributes = RootAttributes(request.root)
         for number, (path, known) in enumerate(request.files):
             self._announce(number)
             stamp, data, reason = read_file(request.root, path, request.max_bytes)

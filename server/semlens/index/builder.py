@@ -17,7 +17,8 @@ from semlens.index.columns import StringColumn
 from semlens.index.names import NameTable
 from semlens.index.postings import Postings, encode_weights
 from semlens.index.segment import FileTable, PassageTable, Segment, SymbolTable
-from semlens.index.terms import initials, term_hash, weigh_passage, weigh_path
+from semlens.index.terms import initials, term_hash, weigh_path
+from semlens.index.weighing import weigh_passages
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +90,8 @@ def _hash_rows(hashes: list[ContentHash]) -> npt.NDArray[np.uint8]:
 
 
 def _word_postings(parsed_files: Sequence[ParsedFile]) -> Postings:
-    terms: list[int] = []
-    weights: list[float] = []
-    sizes: list[int] = []
-    for file in parsed_files:
-        of_path = weigh_path(file.path)
-        for passage in file.outline.passages:
-            found = weigh_passage(passage, of_path)
-            terms.extend(found)
-            weights.extend(found.values())
-            sizes.append(len(found))
-    rows = np.repeat(np.arange(len(sizes), dtype=np.uint32), np.array(sizes, np.int64))
-    return Postings.build(np.array(terms, np.uint64), rows, encode_weights(np.array(weights, np.float32)))
+    terms, rows, weights = weigh_passages((weigh_path(file.path), file.outline.passages) for file in parsed_files)
+    return Postings.build(terms, rows, encode_weights(weights))
 
 
 def _reference_postings(parsed_files: Sequence[ParsedFile], first_symbol: list[int], n_symbols: int) -> Postings:

@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from semlens.core.symbol import Passage
 from semlens.core.words import IDENTIFIER, stem, terms_of_identifier
 
 
@@ -108,21 +107,6 @@ def weigh_path(path: str) -> dict[int, float]:
     stem_counts, folder_counts = path_terms(path)
     _add(weights, stem_counts, STEM)
     _add(weights, folder_counts, FOLDERS)
-    return weights
-
-
-def weigh_passage(passage: Passage, path_weights: dict[int, float]) -> dict[int, float]:
-    """BM25F weight, before saturation, of each term hash of a passage."""
-    weights = dict(path_weights)
-    of_name = count_terms(passage.name)
-    _add(weights, count_terms(passage.qualifier), QUALIFIER)
-    _add(weights, of_name, NAME)
-    _add(weights, count_terms(passage.documentation), DOCUMENTATION)
-    of_body = count_terms(passage.body)
-    of_body.update(count_terms(passage.signature))
-    _add(weights, of_body, BODY)
-    for term in of_name:
-        weights[name_term_hash(term)] = NAME_MARK
     return weights
 
 

@@ -20,7 +20,7 @@ _RULE = re.compile(r"^[\s\-=*#~_/+.;%]*$")
 class CommentReader:
     """Reads the comments of one language."""
 
-    __slots__ = ("_blocks", "_marks", "_strip", "_trailing")
+    __slots__ = ("_blocks", "_marks", "_no_documentation", "_strip", "_trailing")
 
     def __init__(self, language: Language) -> None:
         self._marks = tuple(mark.encode() for mark in language.line_comments)
@@ -30,6 +30,7 @@ class CommentReader:
             rf"^[ \t]*(?:{alternatives or '(?!)'})(?:[!|^]|[ \t][|^](?=[ \t]))?[ \t]?", re.MULTILINE
         )
         self._trailing = tuple(mark.encode() + b"<" for mark in language.line_comments)
+        self._no_documentation = (*self._trailing, b"#!")
 
     def above(self, source: bytes, start: int) -> tuple[int, str]:
         """The comment that ends on the line before `start`.
@@ -55,10 +56,11 @@ class CommentReader:
             return start, ""
         begin = previous
         floor = max(0, end - _MAX_COMMENT)
+        no_marks = self._no_documentation
         while begin > floor:
             previous = source.rfind(b"\n", 0, begin - 1) + 1
-            line = source[previous : begin - 1].strip()
-            if not line.startswith(marks) or line.startswith((*self._trailing, b"#!")):
+            line = source[previous : begin - 1].lstrip()
+            if not line.startswith(marks) or line.startswith(no_marks):
                 break
             begin = previous
         return begin, self._of_lines(source[begin:end])

@@ -20,12 +20,22 @@ def borders(node: Node, first_row: int, last_row: int) -> dict[int, int]:
     """
     found: dict[int, int] = {}
     todo: list[tuple[Node, int]] = [(node, 0)]
+    before = (max(0, first_row - 1), 0)
     while todo:
         parent, depth = todo.pop()
+        cursor = parent.walk()
+        if cursor.goto_first_child_for_point(before) is None:
+            continue
         previous_end = -1
-        for child in parent.children:
+        going = True
+        while going:
+            child = cursor.node
+            assert child is not None
             start, end = child.start_point[0], child.end_point[0]
-            if end < first_row or start > last_row:
+            if start > last_row:
+                break
+            going = cursor.goto_next_sibling()
+            if end < first_row:
                 continue
             if start > previous_end and start > first_row and child.is_named:
                 found.setdefault(start, depth)

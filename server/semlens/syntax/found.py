@@ -28,7 +28,7 @@ class Definition:
 
     __slots__ = (
         "body", "body_end", "children", "code", "documentation", "end", "end_column", "end_row", "inner", "kind",
-        "lead", "name", "own", "qualifier", "signature", "start", "start_row", "within",
+        "lead", "name", "name_end", "name_start", "own", "qualifier", "signature", "start", "start_row", "within",
     )  # fmt: skip
 
     name: str
@@ -40,6 +40,8 @@ class Definition:
     start: int
     code: int
     end: int
+    name_start: int
+    name_end: int
     body: int
     body_end: int
     inner: int

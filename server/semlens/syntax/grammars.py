@@ -13,6 +13,7 @@ import tree_sitter
 from tree_sitter_language_pack import SupportedLanguage, get_language
 
 from semlens.core.symbol import SymbolKind
+from semlens.syntax.found import CONTAINER_KINDS
 from semlens.syntax.language import Language
 
 _CAPTURE = re.compile(r"@([a-z_]+(?:\.[a-z]+)*)")
@@ -36,23 +37,39 @@ class PatternRole(enum.Enum):
 class Pattern:
     """One pattern of a query.
 
-    :ivar capture: name of the capture that holds the defining node; ``.arity`` at its end adds the number of
-        parameters to the name, ``fetch/2``; with ``.body`` the body follows the node and belongs to the range.
+    :ivar capture: name of the capture that holds the defining node; with ``.body`` at its end the body follows the node
+        and belongs to the range.
     :ivar kind: of the symbol; for a scope, what kind of container it acts as.
+    :ivar counts: (``.arity``) the number of parameters belongs to the name, ``fetch/2``.
+    :ivar absolute: (``.absolute``) nothing qualifies the name.
     """
 
     role: PatternRole
     capture: str
     kind: SymbolKind
+    counts: bool = False
+    absolute: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """A parser and, where the language has one, its symbol query."""
+    """A parser and, where the language has one, its symbol query.
+
+    :ivar top_query: the patterns that start at the root, or None. They are a query of their own, since in one with the
+        others they would be tried all along the walk.
+    :ivar patterns: those of ``query``, then those of ``top_query``. The following are parallel to it.
+    :ivar ranks: which pattern wins where several match a name: the lowest.
+    :ivar defining: names of the captures that hold the defining nodes.
+    :ivar contains: whether definitions stand directly in what they define.
+    """
 
     parser: tree_sitter.Parser
-    query: tree_sitter.Query | None
-    patterns: tuple[Pattern, ...]
+    query: tree_sitter.Query | None = None
+    top_query: tree_sitter.Query | None = None
+    patterns: tuple[Pattern, ...] = ()
+    ranks: tuple[int, ...] = ()
+    defining: tuple[str, ...] = ()
+    contains: tuple[bool, ...] = ()
 
 
 @cache
@@ -61,15 +78,33 @@ def grammar_of(language: Language) -> Grammar:
     pack_language = get_language(cast("SupportedLanguage", language.grammar))
     parser = tree_sitter.Parser(pack_language)
     if not language.queries:
-        return Grammar(parser, None, ())
-    source = "\n".join(query_source(name) for name in language.queries)
-    query = tree_sitter.Query(pack_language, source)
-    encoded = source.encode()
-    patterns = tuple(
-        _pattern(encoded[query.start_byte_for_pattern(index) : query.end_byte_for_pattern(index)].decode())
-        for index in range(query.pattern_count)
+        return Grammar(parser)
+    texts = _patterns_in(pack_language, language.queries)
+    root = re.compile(rf"\s*\({parser.parse(b'').root_node.type}\s")
+    at_top = [bool(root.match(text)) for text in texts]
+    ranks = sorted(range(len(texts)), key=lambda index: (at_top[index] and not all(at_top), index))
+    patterns = tuple(_pattern(texts[rank]) for rank in ranks)
+    n_top = 0 if all(at_top) else sum(at_top)
+    n_deep = len(texts) - n_top
+    return Grammar(
+        parser,
+        tree_sitter.Query(pack_language, "\n".join(texts[rank] for rank in ranks[:n_deep])),
+        tree_sitter.Query(pack_language, "\n".join(texts[rank] for rank in ranks[n_deep:])) if n_top else None,
+        patterns,
+        tuple(ranks),
+        tuple(pattern.capture for pattern in patterns),
+        tuple(pattern.role is PatternRole.SCOPE or pattern.kind in CONTAINER_KINDS for pattern in patterns),
     )
-    return Grammar(parser, query, patterns)
+
+
+def _patterns_in(language: tree_sitter.Language, names: tuple[str, ...]) -> list[str]:
+    """The text of each pattern of some query files, without comments."""
+    source = "\n".join(_COMMENT.sub("", query_source(name)) for name in names).encode()
+    query = tree_sitter.Query(language, source.decode())
+    return [
+        source[query.start_byte_for_pattern(index) : query.end_byte_for_pattern(index)].decode()
+        for index in range(query.pattern_count)
+    ]
 
 
 def parse_range(language: Language, source: bytes, start: int, end: int) -> tree_sitter.Node:
@@ -93,13 +128,15 @@ def query_source(name: str) -> str:
 
 
 def _pattern(text: str) -> Pattern:
-    for capture in _CAPTURE.findall(_COMMENT.sub("", text)):
+    for capture in _CAPTURE.findall(text):
         label, _, detail = capture.partition(".")
         if label in ("scope", "package"):
             kind = {"type": SymbolKind.CLASS, "nested": SymbolKind.PACKAGE}.get(detail, SymbolKind.NAMESPACE)
             return Pattern(PatternRole(label), capture, kind)
         if label in _KINDS:
-            return Pattern(PatternRole.SYMBOL, capture, _KINDS[label])
+            return Pattern(
+                PatternRole.SYMBOL, capture, _KINDS[label], capture.endswith(".arity"), capture.endswith(".absolute")
+            )
         if label in ("prefix", "documentation", "reference", "ignore"):
             return Pattern(PatternRole(label), capture, SymbolKind.NULL)
     raise ValueError(f"a pattern defines nothing: {text}")

@@ -31,12 +31,15 @@ class Language:
     :ivar drop_type_arguments: ``Foo<int>::bar`` is ``Foo::bar``.
     :ivar name_chain: field to follow from a ``@name.chain`` capture down to the name, for declarators of C.
     :ivar name_cut: pattern of what is no part of a written name.
-    :ivar symbol_depth: depth in the tree above which all definitions stand, but for those after one of `deep_marks`;
-        0 where they may stand anywhere. Calls are then read from the text.
-    :ivar deep_marks: keywords, each with the space after it, before the name of a definition.
+    :ivar symbol_depth: depth below the root down to which definitions are looked for; 0 where they may stand anywhere.
+    :ivar member_depth: likewise below each type, module or scope that is found.
+    :ivar deep_marks: texts that stand in all other definitions: where one of them shows in a function, or in a
+        statement outside of all, all of it is searched. A name must follow those that end in a space.
+    :ivar text_calls: calls are words before an opening parenthesis, and are read from the text instead of the tree.
     :ivar heads: pattern of first lines of definitions, for broken text; the name is its group ``type`` or ``callable``.
+    :ivar head_ends: pattern of what ends a definition found by `heads`, where neither indentation nor braces do.
     :ivar noise: patterns of macros that no grammar can know, such as export marks; their group is blanked out before
-        the text is parsed.
+        the text is parsed. Lines begin with a line feed in them.
     :ivar line_comments: marks that start a comment up to the end of its line; the longer first.
     :ivar block_comments: pairs of marks.
     :ivar docstrings: the first string of a body is documentation.
@@ -74,8 +77,11 @@ class Language:
     name_chain: str = ""
     name_cut: str = ""
     symbol_depth: int = 0
+    member_depth: int = 2
     deep_marks: tuple[str, ...] = ()
+    text_calls: bool = False
     heads: str = ""
+    head_ends: str = ""
     noise: tuple[str, ...] = ()
     line_comments: tuple[str, ...] = ()
     block_comments: tuple[tuple[str, str], ...] = ()

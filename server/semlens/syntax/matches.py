@@ -8,11 +8,11 @@ from typing import cast
 
 from tree_sitter import Node
 
-from semlens.syntax.deep import calls_in, raw_matches
-from semlens.syntax.found import Definition
+from semlens.syntax.deep import raw_matches
 from semlens.syntax.grammars import Grammar, Pattern, PatternRole
 from semlens.syntax.language import Language
 from semlens.syntax.recovery import Stretch, recovered
+from semlens.syntax.references import Reference
 
 MAX_NAME = 200  # characters; longer ones are data that looks like names
 
@@ -20,9 +20,6 @@ Place = Node | Stretch
 Captures = dict[str, list[Place]]
 Match = tuple[int, int, Pattern, Place, Captures]
 """Start byte, minus end byte, pattern, defining node, captures."""
-
-Reference = tuple[int, bytes]
-"""Start byte and name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +35,7 @@ class Matches:
 def sorted_matches(language: Language, grammar: Grammar, root: Node, source: bytes) -> Matches:
     """Runs the query once over the whole tree."""
     patterns = [(pattern.role, pattern.capture, pattern.capture.endswith(".body")) for pattern in grammar.patterns]
+    ranks = grammar.ranks
     reference_role, prefix_role = PatternRole.REFERENCE, PatternRole.PREFIX
     best: dict[int, tuple[int, int, int, Node, dict[str, list[Node]]]] = {}
     prefixes: list[Node] = []
@@ -67,7 +65,7 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
         for position, name in enumerate(names):
             key = name.start_byte
             known = best.get(key)
-            if known is not None and (known[2], -len(known[4])) <= (index, -len(captures)):
+            if known is not None and (ranks[known[2]], -len(known[4])) <= (ranks[index], -len(captures)):
                 continue
             end = node.end_byte
             if body_follows:
@@ -78,8 +76,6 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
         (start, end, grammar.patterns[index], node, cast("Captures", captures))
         for start, end, index, node, captures in best.values()
     ]
-    if language.symbol_depth:
-        references.extend(calls_in(source, set(best)))
     if language.heads and root.has_error:
         for found_again in recovered(language, root, source, set(best)):
             pattern = Pattern(PatternRole.SYMBOL, "", found_again.kind)
@@ -87,24 +83,3 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
             definitions.append((whole.start_byte, -whole.end_byte, pattern, whole, cast("Captures", places)))
     definitions.sort(key=itemgetter(0, 1))
     return Matches(definitions, prefixes, documentations, references)
-
-
-def assign_references(references: list[Reference], definitions: list[Definition]) -> tuple[tuple[int, str], ...]:
-    """Each reference to the innermost definition around it; distinct, in order of first use."""
-    if not references:
-        return ()
-    references.sort(key=itemgetter(0))
-    found: dict[tuple[int, bytes], None] = {}
-    stack = [-1]
-    following = 0
-    count = len(definitions)
-    for start, name in references:
-        while following < count and definitions[following].start <= start:
-            while stack[-1] != -1 and definitions[stack[-1]].end <= definitions[following].start:
-                stack.pop()
-            stack.append(following)
-            following += 1
-        while stack[-1] != -1 and definitions[stack[-1]].end <= start:
-            stack.pop()
-        found[stack[-1], name] = None
-    return tuple([(index, name.decode("utf-8", "replace")) for index, name in found])

@@ -15,9 +15,13 @@ def _patterns(language: Language) -> tuple[re.Pattern[bytes], ...]:
 
 def without_noise(language: Language, source: bytes) -> bytes:
     """The text as its grammar shall see it, of the same length."""
-    for pattern in _patterns(language):
+    patterns = _patterns(language)
+    if not patterns:
+        return source
+    source = b"\n" + source  # patterns of lines begin with the end of the line before
+    for pattern in patterns:
         source = pattern.sub(_blanked, source)
-    return source
+    return source[1:]
 
 
 def _blanked(match: re.Match[bytes]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
@@ -80,8 +80,7 @@ def outline_of_notebook(source: bytes, n_lines: int, role: Role, parse: Parse) -
         for passage in inner.passages:
             keeps = cell.kind == "code" and passage.symbol >= 0
             passages.append(
-                replace(
-                    passage,
+                passage._replace(
                     symbol=at + 1 + passage.symbol if keeps else at,
                     start_line=_row(cell, passage.start_line, first_row),
                     end_line=_row(cell, passage.end_line, first_row),
@@ -179,8 +178,7 @@ def _row(cell: _Cell, line: int, default: int) -> int:
 def _moved(symbol: Symbol, cell: _Cell, at: int) -> Symbol:
     """A symbol of the cell's text on the file's lines; without the made-up module of the cell."""
     qualified_name = symbol.qualified_name.removeprefix("cell.")
-    return replace(
-        symbol,
+    return symbol._replace(
         qualified_name=qualified_name,
         span=_moved_span(symbol.span, cell),
         name_span=_moved_span(symbol.name_span, cell),

@@ -177,10 +177,10 @@ class _Maker:
         return self._of_long(index, definition, first_row, last_row)
 
     def _passage(self, index: int, definition: Definition, first_row: int, last_row: int, body: str) -> Passage:
-        return Passage(
+        return Passage._make((
             index, first_row, last_row, definition.kind, definition.qualifier, definition.name, definition.signature,
             definition.documentation, body,
-        )  # fmt: skip
+        ))  # fmt: skip
 
     def _body(self, definition: Definition, end: int) -> str:
         """Decorators and body, without signature and docstring."""

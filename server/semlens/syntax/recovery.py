@@ -2,7 +2,7 @@
 
 An open bracket may cost the rest of a file its tree, and people search while they type. Where the tree has an error,
 lines that look like the head of a definition stand in for the matches that are missing. Ends are guessed: by
-indentation, or by matching braces.
+indentation, by matching braces, or by what a description says.
 """
 
 from __future__ import annotations
@@ -47,6 +47,11 @@ def _heads(language: Language) -> re.Pattern[bytes]:
     return re.compile(language.heads.encode(), re.MULTILINE)
 
 
+@cache
+def _ends(language: Language) -> re.Pattern[bytes]:
+    return re.compile(language.head_ends.encode(), re.MULTILINE | re.DOTALL)
+
+
 def recovered(language: Language, root: Node, source: bytes, known: set[int]) -> list[Recovered]:
     """What stands in erroneous parts of a tree.
 
@@ -61,7 +66,10 @@ def recovered(language: Language, root: Node, source: bytes, known: set[int]) ->
         if start in known or not _in_error(root, start, end):
             continue
         head = match.start() + len(match[0]) - len(match[0].lstrip())
-        stop = _end_by_indentation(source, head) if language.indented else _end_by_braces(source, end)
+        if language.head_ends:
+            stop = _end_by_pattern(language, source, end)
+        else:
+            stop = _end_by_indentation(source, head) if language.indented else _end_by_braces(source, end)
         kind = SymbolKind.CLASS if group == "type" else SymbolKind.FUNCTION
         line_end = source.find(b"\n", end, stop)
         body = line_end if line_end != -1 else stop
@@ -121,6 +129,14 @@ def _end_by_braces(source: bytes, start: int) -> int:
             if depth < 0:
                 return line_end
     return line_end
+
+
+def _end_by_pattern(language: Language, source: bytes, start: int) -> int:
+    """After the first match; the end of the text, or of what is searched, where there is none."""
+    limit = min(len(source), start + _MAX_BODY)
+    match = _ends(language).search(source, start, limit)
+    end = match.end() if match is not None else limit
+    return end - (len(source[start:end]) - len(source[start:end].rstrip()))
 
 
 def _stretch(source: bytes, start: int, end: int) -> Stretch:

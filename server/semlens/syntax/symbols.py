@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from semlens.core.span import Span
 from semlens.core.symbol import Symbol, SymbolKind
+from semlens.syntax.calls import calls_in
 from semlens.syntax.comments import MAX_DOCUMENTATION, comment_reader, docstring
 from semlens.syntax.found import CALLABLE_KINDS, METHOD_OWNERS, TYPE_KINDS, Definition
 from semlens.syntax.grammars import Grammar, Pattern, PatternRole
 from semlens.syntax.language import Language
-from semlens.syntax.matches import MAX_NAME, Captures, Match, Matches, Place, assign_references, sorted_matches
+from semlens.syntax.matches import MAX_NAME, Captures, Match, Matches, Place, sorted_matches
 from semlens.syntax.recovery import Stretch
+from semlens.syntax.references import assign_references
 from semlens.syntax.signatures import signature_reader
 
 _MAX_CHAIN = 40  # declarators within declarators
@@ -51,7 +53,12 @@ def find_symbols(language: Language, grammar: Grammar, root: Node, source: bytes
         return Findings([], [], ())
     matches = sorted_matches(language, grammar, root, source)
     symbols, definitions = _Builder(language, source, module, matches).build(matches.definitions)
-    return Findings(symbols, definitions, assign_references(matches.references, definitions))
+    references = assign_references(matches.references, definitions)
+    if language.text_calls:
+        references |= calls_in(source, definitions)
+    return Findings(
+        symbols, definitions, tuple([(index, name.decode("utf-8", "replace")) for index, name in references])
+    )
 
 
 def merge_findings(findings: list[Findings]) -> Findings:
@@ -69,7 +76,7 @@ def merge_findings(findings: list[Findings]) -> Findings:
     for _, _, part, index in order:
         symbol, definition = findings[part].symbols[index], findings[part].definitions[index]
         definition.within = place.get((part, definition.within), -1)
-        symbols.append(replace(symbol, parent=place.get((part, symbol.parent), -1)))
+        symbols.append(symbol._replace(parent=place.get((part, symbol.parent), -1)))
         definitions.append(definition)
     references = dict.fromkeys(
         (place.get((part, index), -1), name) for part, found in enumerate(findings) for index, name in found.references
@@ -111,35 +118,43 @@ class _Builder:
         language, source, separator = self._language, self._source, self._language.separator
         symbols: list[Symbol] = []
         definitions: list[Definition] = []
+        new_symbol, new_span = Symbol._make, Span._make
         # end byte, start byte, definition around, symbol above, qualifier of what is within, kind of the container
         stack: list[tuple[int, int, int, int, str, SymbolKind]] = []
         package = ""
         clauses: dict[int, int] = {}
+        # looked up once: a large repository has hundreds of thousands of matches
+        ignore, opens_package, opens_scope = PatternRole.IGNORE, PatternRole.PACKAGE, PatternRole.SCOPE
+        function, method, file = SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.FILE
+        method_owners, module, types = self._method_owners, self._module, self._types
+        read_name, document, read_signature = self._name, self._document, self._signature.read
+        has_prefixes, has_joiners = bool(self._prefixes), bool(self._joiners)
+        merges, indented, starts_early = language.merge_clauses, language.indented, language.prefix_is_signature
         for code, negative_end, pattern, node, captures in matches:
             start, end = code, -negative_end
             role, kind = pattern.role, pattern.kind
-            if role is PatternRole.IGNORE:
+            if role is ignore:
                 continue
-            name_node, name_end, name, name_parts = self._name(captures, pattern)
+            name_node, name_end, name, name_parts = read_name(captures, pattern)
             if not name:
                 continue
-            if role is PatternRole.PACKAGE:
+            if role is opens_package:
                 package = package + separator + name if kind is SymbolKind.PACKAGE and package else name
                 stack.clear()
                 if not pattern.capture.endswith(".symbol"):
                     continue
                 kind = SymbolKind.PACKAGE
             row = -1
-            if self._prefixes:
+            if has_prefixes:
                 start, row = self._extended(start)
             while stack and (stack[-1][0] < end or (stack[-1][0] == end and stack[-1][1] == start)):
                 stack.pop()
             if stack:
                 _, _, within, parent, qualifier, container = stack[-1]
             else:
-                qualifier = "" if role is PatternRole.PACKAGE else package
-                within, parent, container = -1, -1, SymbolKind.FILE
-            if pattern.capture.endswith(".absolute"):
+                qualifier = "" if role is opens_package else package
+                within, parent, container = -1, -1, file
+            if pattern.absolute:
                 qualifier = ""
             receiver = captures.get("receiver")
             if receiver is not None:
@@ -150,18 +165,26 @@ class _Builder:
                 parent = self._types.get(name_parts[-1], parent)
                 if parent >= 0 and symbols[parent].kind in TYPE_KINDS:
                     container = SymbolKind.CLASS
-            if kind is SymbolKind.FUNCTION and container in self._method_owners:
-                kind = SymbolKind.METHOD
-            if kind is SymbolKind.METHOD and self._constructs(name, qualifier):
+            if kind is function and container in method_owners:
+                kind = method
+            if kind is method and self._constructs(name, qualifier):
                 kind = SymbolKind.CONSTRUCTOR
-            inner = qualifier + self._joiner(pattern, kind, container) + name if qualifier else name
-            if role is PatternRole.SCOPE:
+            elif kind is function and name_parts and language.type_named_constructors and name.endswith(name_parts[-1]):
+                # "A::A" and "A::~A", whose class is in another file
+                kind = SymbolKind.CONSTRUCTOR if name == name_parts[-1] else method if name[0] == "~" else function
+            if not qualifier:
+                inner = name
+            elif has_joiners:
+                inner = qualifier + self._joiner(pattern, kind, container) + name
+            else:
+                inner = qualifier + separator + name
+            if role is opens_scope:
                 if kind is SymbolKind.CLASS:
                     parent = self._types.get(name, parent)
                 if len(stack) < _MAX_DEPTH:
                     stack.append((end, start, within, parent, inner, kind))
                 continue
-            if language.merge_clauses:
+            if merges:
                 earlier = clauses.get(within)
                 if (
                     earlier is not None
@@ -179,7 +202,7 @@ class _Builder:
             definition.within, definition.children, definition.own = within, None, False
             end_point = node.end_point if end == node.end_byte else captures["body"][-1].end_point
             end_row, end_column = end_point[0], end_point[1]
-            if language.indented or end_column == 0:
+            if indented or end_column == 0:
                 end, end_row, end_column = self._without_trailing(code, end, end_row, end_column)
             definition.end, definition.end_row, definition.end_column = end, end_row, end_column
             start_point = node.start_point
@@ -196,31 +219,34 @@ class _Builder:
                 definition.body_end = end if last.end_byte - last.start_byte == 1 else min(last.end_byte, end)
             else:
                 definition.body, definition.body_end = -1, end
-            self._document(definition)
-            if start != code and language.prefix_is_signature:
-                definition.signature = self._signature.read(source, start, -1, code)
+            document(definition)
+            if start != code and starts_early:
+                definition.signature = read_signature(source, start, -1, code)
             else:
-                definition.signature = self._signature.read(source, code, definition.body, end)
+                definition.signature = read_signature(source, code, definition.body, end)
 
             name_point = name_node.start_point
             name_row, name_column = name_point[0], name_point[1]
+            definition.name_start, definition.name_end = name_node.start_byte, name_end
             name_end += name_column - name_node.start_byte
             symbols.append(
-                Symbol(
-                    name,
-                    self._module + inner,
-                    kind,
-                    Span(row, column, end_row, end_column),
-                    Span(name_row, name_column, name_row, name_end),
-                    definition.signature,
-                    definition.documentation,
-                    parent,
+                new_symbol(
+                    (
+                        name,
+                        module + inner,
+                        kind,
+                        new_span((row, column, end_row, end_column)),
+                        new_span((name_row, name_column, name_row, name_end)),
+                        definition.signature,
+                        definition.documentation,
+                        parent,
+                    )
                 )
             )
             definitions.append(definition)
             position = len(definitions) - 1
             if kind in TYPE_KINDS:
-                self._types.setdefault(name, position)
+                types.setdefault(name, position)
             if len(stack) < _MAX_DEPTH:
                 stack.append((-negative_end, start, position, position, inner, kind))
         return symbols, definitions
@@ -232,7 +258,7 @@ class _Builder:
         definition.end, definition.end_row, definition.end_column = node.end_byte, end_row, end_column
         definition.body_end = node.end_byte
         span = Span(symbol.span.start_line, symbol.span.start_column, end_row, end_column)
-        symbols[earlier] = replace(symbol, span=span)
+        symbols[earlier] = symbol._replace(span=span)
 
     def _name(self, captures: Captures, pattern: Pattern) -> tuple[Place, int, str, list[str]]:
         """The node of the name, the byte after it, the name, and what the name itself is qualified with."""
@@ -240,7 +266,7 @@ class _Builder:
         nodes = captures.get("name")
         if nodes is not None:
             node = nodes[0]
-            if self._plain_names and "name.until" not in captures and not pattern.capture.endswith(".arity"):
+            if self._plain_names and not pattern.counts and "name.until" not in captures:
                 start, end = node.start_byte, node.end_byte
                 text = self._source[start:end]
                 if end - start <= MAX_NAME and not text.isspace() and b"\n" not in text:
@@ -255,13 +281,15 @@ class _Builder:
             if shorter != name:
                 name, end = shorter, node.end_byte
         if language.name_trim:
-            name = name.strip(language.name_trim)
+            trimmed = name.strip(language.name_trim)
+            if trimmed.count("(") == trimmed.count(")"):  # "Show (T a)" keeps what "(<>)" loses
+                name = trimmed
         parts: list[str] = []
         if language.name_separators:
             *parts, name = self._parts(name) or [""]
         if "\n" in name or " " in name:
             name = _SPACE.sub(" ", name)
-        if pattern.capture.endswith(".arity"):
+        if pattern.counts:
             counted = captures.get("arity")
             name = f"{name}/{_n_named(counted[0]) if counted else 0}"
         line_end = self._source.find(b"\n", node.start_byte, end)
@@ -287,7 +315,8 @@ class _Builder:
                 name, shorter = shorter, _TYPE_ARGUMENTS.sub("", shorter)
         for mark in language.name_separators:
             if mark in name:
-                parts = [part.strip() for part in re.split("|".join(map(re.escape, language.name_separators)), name)]
+                written = re.split("|".join(map(re.escape, language.name_separators)), name)
+                parts = [part.strip(" \t\r\n" + language.name_trim) for part in written]
                 parts[-1] += operator
                 return [part for part in parts if part]
         return [name + operator]

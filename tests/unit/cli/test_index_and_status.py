@@ -135,7 +135,7 @@ def test_a_cut_line_does_not_colour_the_next(semlens, script, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     lines = ['text = "' + "long " * 20 + '"', "import os"]
     hit = replace(
-        HIT, snippet="\n".join(lines) + "\n", snippet_span=replace(HIT.snippet_span, start_line=51, end_line=53)
+        HIT, snippet="\n".join(lines) + "\n", snippet_span=HIT.snippet_span._replace(start_line=51, end_line=53)
     )
     script.with_hits(hit)
     cut, after = semlens("search", "x")[1].splitlines()[2:4]

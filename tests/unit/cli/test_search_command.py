@@ -63,7 +63,7 @@ def test_people_see_place_name_signature_and_the_best_lines(semlens, script):
 
 def test_a_long_snippet_is_shown_from_just_before_what_matched(semlens, script):
     lines = "".join(f"line{number}\n" for number in range(100, 140))
-    span = replace(HIT.snippet_span, start_line=100, end_line=140)
+    span = HIT.snippet_span._replace(start_line=100, end_line=140)
     script.with_hits(replace(HIT, snippet=lines, snippet_span=span, highlights=((120, 121),)))
     _, out, _ = semlens("search", "fetch")
     assert [line.split()[0] for line in out.splitlines()[2:]] == ["120", "121", "122", "123", "124", "125"]

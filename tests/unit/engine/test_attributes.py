@@ -6,7 +6,7 @@ import pytest
 from engine_cases import Workspace, function
 
 from semlens.core.symbol import Role
-from semlens.engine.attributes import FileAttributes, read_attributes
+from semlens.engine.attributes import FileAttributes, RootAttributes
 
 ATTRIBUTES = b"""\
 # made by a tool
@@ -37,9 +37,20 @@ def test_lines_give_and_take_roles(path: str, found: Role, role: Role) -> None:
 def test_odd_files_say_nothing(tmp_path) -> None:
     for data in (b"", b"\xff\xfe\x00", b"[attr]x linguist-generated\n", b"*.py\n", b"\n\n"):
         assert FileAttributes(data).role_of("a.py", Role.TEST) == Role.TEST
-    assert read_attributes(str(tmp_path)).role_of("a.py", Role.NONE) == Role.NONE
+    assert RootAttributes(str(tmp_path)).role_of("a.py", Role.NONE) == Role.NONE
     (tmp_path / ".gitattributes").mkdir()
-    assert read_attributes(str(tmp_path)).role_of("a.py", Role.NONE) == Role.NONE
+    assert RootAttributes(str(tmp_path)).role_of("a.py", Role.NONE) == Role.NONE
+
+
+def test_a_folder_speaks_for_what_is_below_it(tmp_path) -> None:
+    (tmp_path / "lib" / "deep").mkdir(parents=True)
+    (tmp_path / ".gitattributes").write_text("*.py linguist-vendored\n/own.py linguist-generated\n")
+    (tmp_path / "lib" / ".gitattributes").write_text("/own.py linguist-generated\ndeep/* -linguist-vendored\n")
+    attributes = RootAttributes(str(tmp_path))
+    assert attributes.role_of("own.py", Role.NONE) == Role.VENDORED | Role.GENERATED
+    assert attributes.role_of("lib/own.py", Role.NONE) == Role.VENDORED | Role.GENERATED
+    assert attributes.role_of("lib/deep/own.py", Role.NONE) == Role.NONE
+    assert attributes.role_of("libs/own.py", Role.NONE) == Role.VENDORED
 
 
 def test_the_index_keeps_them(plain: Workspace) -> None:

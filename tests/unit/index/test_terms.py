@@ -1,24 +1,16 @@
 from __future__ import annotations
 
-import math
-
 from hypothesis import given
 from hypothesis import strategies as st
-from outlines import passage
 
-from semlens.core.symbol import Passage, SymbolKind
 from semlens.core.words import IDENTIFIER
 from semlens.index.terms import (
-    BODY,
-    NAME,
     STOP_WORDS,
     count_terms,
     hashes_of_identifier,
     initials,
     path_terms,
     term_hash,
-    weigh_passage,
-    weigh_path,
 )
 
 
@@ -56,29 +48,6 @@ def test_a_path_gives_its_stem_and_its_folders():
 
 def test_windows_paths_are_cut_likewise():
     assert path_terms("net\\retry.py") == path_terms("net/retry.py")
-
-
-def test_fields_add_up():
-    (term,) = hashes_of_identifier("alpha")
-
-    def weight(name: str, body: str) -> float:
-        return weigh_passage(Passage(-1, 0, 0, SymbolKind.FILE, "", name, "", "", body), {})[term]
-
-    of_name, of_body, both = weight("alpha", ""), weight("", "alpha"), weight("alpha", "alpha")
-    assert math.isclose(both, of_name + of_body)
-    assert math.isclose(of_name, NAME.factor(1))
-    assert math.isclose(of_body, BODY.factor(1))
-
-
-def test_a_term_in_a_longer_text_is_worth_less():
-    (term,) = hashes_of_identifier("alpha")
-    short, long = (weigh_passage(passage("f", f"alpha {'beta ' * n}"), {})[term] for n in (1, 200))
-    assert short > long > 0
-
-
-def test_the_path_counts_for_each_passage():
-    of_path = weigh_path("net/retry.py")
-    assert weigh_passage(passage("f"), of_path).items() >= of_path.items()
 
 
 def test_initials():

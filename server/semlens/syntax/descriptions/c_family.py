@@ -7,18 +7,23 @@ from semlens.syntax.language import Language
 _SLASHES = ("///", "//!", "//")
 _BLOCK = (("/*", "*/"),)
 _MACRO = r"[A-Z][A-Z0-9]*_[A-Z0-9_]+"
+# each begins with fixed text, which is found many times faster than the start of a line
 _MACROS = (
     # alone on its line, and no last item of a list: LIB_BEGIN_NAMESPACE
-    rf"(?<![,=(|&+\-*/<>?:\\\n{{])\n[ \t]*({_MACRO})[ \t]*(?=\r?\n)",
+    rf"\n(?<![,=(|&+\-*/<>?:\\\n{{]\n)[ \t]*({_MACRO})[ \t]*(?=\r?\n)",
+    r"\n[ \t]*([A-Z][A-Z0-9_]*_(?:BEGIN|END)_[A-Z0-9_]+)[ \t]*(?=\r?\n)",
     rf"\{{[ \t]*\r?\n[ \t]*({_MACRO})[ \t]*(?=\r?\n\s*[a-z])",
     # before the type of a function, or between it and its name: LIB_EXPORT int LIB_CALL f(
     (
-        rf"^(?:extern[ \t]+|static[ \t]+|inline[ \t]+)*({_MACRO})"
+        rf"\n(?:extern[ \t]+|static[ \t]+|inline[ \t]+)*({_MACRO})"
         r"(?=[ \t]+[A-Za-z_][\w:<>,*& \t]{0,200}[ \t*&][A-Za-z_]\w*[ \t]*\()"
     ),
-    rf"^[A-Za-z_][\w:<>, \t*&]{{0,200}}[ \t*&]({_MACRO})(?=[ \t]+[A-Za-z_][\w:]*[ \t]*\()",
+    rf"\n[A-Za-z_][\w:<>, \t*&]{{0,200}}[ \t*&]({_MACRO})(?=[ \t]+[A-Za-z_][\w:]*[ \t]*\()",
     # in the head of a class: class LIB_EXPORT Foo
-    rf"\b(?:class|struct)[ \t]+({_MACRO})(?=[ \t]+[A-Za-z_]\w*[ \t]*(?:[:{{]|final\b|$))",
+    rf"class(?<!\wclass)[ \t]+({_MACRO})(?=[ \t]+[A-Za-z_]\w*[ \t]*(?:[:{{]|final\b|$))",
+    rf"struct(?<!\wstruct)[ \t]+({_MACRO})(?=[ \t]+[A-Za-z_]\w*[ \t]*(?:[:{{]|final\b|$))",
+    # before a template: LIB_EXPORT template <
+    rf"\n[ \t]*({_MACRO})(?=[ \t]+template\b)",
 )
 _MODIFIERS = (
     r"^[ \t]*+(?:(?:abstract|async|const|data|default|extern|final|inline|internal|open|override|partial|private"
@@ -34,8 +39,9 @@ LANGUAGES: tuple[Language, ...] = (
         extensions=(".go",),
         line_comments=_SLASHES,
         block_comments=_BLOCK,
-        symbol_depth=4,
+        symbol_depth=2,
         deep_marks=("type ",),
+        text_calls=True,
         heads=r"^(?:type[ \t]+(?P<type>\w+)[ \t]+(?:struct|interface)\b"
         r"|func[ \t]+(?:\([^)\n]*\)[ \t]*)?(?P<callable>\w+))",
     ),
@@ -50,8 +56,22 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=_SLASHES,
         block_comments=_BLOCK,
         signature_trim="{;",
-        symbol_depth=7,
-        deep_marks=("impl", "fn ", "struct ", "enum ", "trait ", "mod ", "macro_rules! "),
+        symbol_depth=2,
+        deep_marks=(
+            "impl<",
+            "impl ",
+            'extern "',
+            "fn ",
+            "struct ",
+            "enum ",
+            "trait ",
+            "mod ",
+            "macro_rules! ",
+            "  const ",
+            "  static ",
+            "  type ",
+        ),
+        text_calls=True,
         heads=_MODIFIERS + r"(?:(?:struct|enum|trait|union)[ \t]+(?P<type>\w+)|fn[ \t]+(?P<callable>\w+))",
     ),
     Language(
@@ -67,6 +87,9 @@ LANGUAGES: tuple[Language, ...] = (
         + r"(?:(?:class|interface|enum|record)[ \t]+(?P<type>\w+)|\w[\w<>\[\], .?]{0,120}[ \t]+"
         + r"(?P<callable>(?!if\b|for\b|while\b|switch\b|catch\b|return\b|new\b)\w+)"
         + r"[ \t]*\([^;=]{0,400}\)[^;=]{0,200}\{)",
+        symbol_depth=1,
+        deep_marks=("class ", "interface ", "enum ", "@Override", "public ", "private ", "protected "),
+        text_calls=True,
     ),
     Language(
         name="c",
@@ -79,6 +102,7 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=_SLASHES,
         block_comments=_BLOCK,
         signature_trim="{;",
+        text_calls=True,
     ),
     Language(
         name="cpp",
@@ -112,6 +136,7 @@ LANGUAGES: tuple[Language, ...] = (
         heads=r"^(?:(?:template[ \t]*<[^;{}]{0,300}>\s*)?(?:class|struct)[ \t]+(?P<type>\w+)[^;(]{0,200}\{"
         r"|(?:[\w:<>,&*]{1,80}[ \t]+){1,6}[*&]*(?P<callable>[\w:~]{1,100})"
         r"\([^;=]{0,400}\)[^;=()]{0,100}\{)",
+        text_calls=True,
     ),
     Language(
         name="csharp",
@@ -123,7 +148,11 @@ LANGUAGES: tuple[Language, ...] = (
         signature_skip=r"(?:\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]\s*)+",
         signature_trim="{;",
         signature_cut=r"\s*=>$",
-        heads=_MODIFIERS + r"(?:(?:class|interface|enum|record|struct)[ \t]+(?P<type>\w+)|(?P<callable>(?!)))",
+        heads=_MODIFIERS
+        + r"(?:(?:class|interface|enum|record|struct)[ \t]+(?P<type>\w+)|(?<=[a-z][ ])[\w<>\[\],.?*]+[ \t]+"
+        + r"(?P<callable>(?!if\b|for\b|foreach\b|while\b|switch\b|using\b|lock\b|catch\b)\w+)"
+        + r"(?:<[\w, ]{1,80}>)?\([^;={}]{0,400}\)\s*\{)",
+        text_calls=True,
     ),
     Language(
         name="php",
@@ -141,6 +170,10 @@ LANGUAGES: tuple[Language, ...] = (
         constructors=("__construct",),
         joiners=(("method", "::"), ("constructor", "::"), ("property", "::"), ("constant", "::"), ("enummember", "::")),
         heads=_MODIFIERS + r"(?:(?:class|interface|trait|enum)[ \t]+(?P<type>\w+)|function[ \t]+&?(?P<callable>\w+))",
+        symbol_depth=2,
+        member_depth=1,
+        deep_marks=("function ", "class ", "= function", "= fn"),
+        text_calls=True,
     ),
     Language(
         name="kotlin",
@@ -156,6 +189,9 @@ LANGUAGES: tuple[Language, ...] = (
         constructors=("constructor",),
         heads=_MODIFIERS
         + r"(?:(?:class|interface|object)[ \t]+(?P<type>\w+)|fun[ \t]+(?:<[^>\n]*>[ \t]*)?(?:\w+\.)?(?P<callable>\w+))",
+        symbol_depth=1,
+        deep_marks=("fun ", "fun <", "class ", "object ", "interface ", "object :", "object:"),
+        text_calls=True,
     ),
     Language(
         name="swift",
@@ -171,6 +207,9 @@ LANGUAGES: tuple[Language, ...] = (
         signature_trim="{;",
         constructors=("init",),
         heads=_MODIFIERS + r"(?:(?:class|struct|enum|protocol|actor)[ \t]+(?P<type>\w+)|func[ \t]+(?P<callable>\w+))",
+        symbol_depth=1,
+        deep_marks=("func ", "class ", "struct ", "enum ", "extension ", "init(", "init?("),
+        text_calls=True,
     ),
     Language(
         name="scala",
@@ -185,6 +224,9 @@ LANGUAGES: tuple[Language, ...] = (
         signature_trim="{=:",
         constructors=("this",),
         heads=_MODIFIERS + r"(?:(?:class|trait|object)[ \t]+(?P<type>\w+)|def[ \t]+(?P<callable>\w+))",
+        symbol_depth=1,
+        deep_marks=("def ", "class ", "object ", "trait ", "type ", "val "),
+        text_calls=True,
     ),
     Language(
         name="zig",
@@ -194,6 +236,21 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=_SLASHES,
         name_trim='"',
         signature_trim="{=;",
+        symbol_depth=2,
+        deep_marks=(
+            "fn ",
+            "struct ",
+            "enum ",
+            "union ",
+            "test ",
+            "struct {",
+            "enum {",
+            "union(",
+            "enum(",
+            "error{",
+            "error {",
+        ),
+        text_calls=True,
     ),
     Language(
         name="objc",

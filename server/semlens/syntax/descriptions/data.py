@@ -121,6 +121,12 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=("--",),
         block_comments=_BLOCK,
         signature_trim="(;",
+        # the grammar knows no procedures, and loses what comes after them
+        heads=r"(?i:^[ \t]*+(?:create|alter)\s+(?:or\s+(?:replace|alter)\s+)?(?:definer\s*=\s*\S+\s+)?"
+        r"(?:(?:(?:materialized\s+)?view|table)\s+(?:if\s+not\s+exists\s+)?(?P<type>[\w.\"`\[\]]+)"
+        r"|(?:proc(?:edure)?|function|trigger)\s+(?:if\s+not\s+exists\s+)?(?P<callable>[\w.\"`\[\]]+)))",
+        head_ends=r"(?i:\$(\w*)\$.*?\$\1\$[^;]*;|^end\b[ \t]*[\w.]*[ \t]*(?:;|//|\$\$|$)"
+        r"|^[ \t]*go[ \t]*$|(?=^create\s))",
     ),
     Language(
         name="dockerfile",

@@ -27,8 +27,9 @@ LANGUAGES: tuple[Language, ...] = (
         module_roots=("src", "lib", "python"),
         module_index="__init__",
         indented=True,
-        symbol_depth=5,
+        symbol_depth=2,
         deep_marks=("def ", "class "),
+        text_calls=True,
         heads=r"^[ \t]*+(?:class[ \t]+(?P<type>\w+)|(?:async[ \t]+)?def[ \t]+(?P<callable>\w+))",
     ),
     Language(
@@ -45,6 +46,7 @@ LANGUAGES: tuple[Language, ...] = (
         signature_cut=r"\s*=>$",
         constructors=("constructor",),
         heads=_ECMA_HEADS,
+        text_calls=True,
     ),
     Language(
         name="typescript",
@@ -60,6 +62,7 @@ LANGUAGES: tuple[Language, ...] = (
         signature_cut=r"\s*=>$",
         constructors=("constructor",),
         heads=_ECMA_HEADS,
+        text_calls=True,
     ),
     Language(
         name="tsx",
@@ -74,6 +77,7 @@ LANGUAGES: tuple[Language, ...] = (
         signature_cut=r"\s*=>$",
         constructors=("constructor",),
         heads=_ECMA_HEADS,
+        text_calls=True,
     ),
     Language(
         name="ruby",
@@ -105,6 +109,9 @@ LANGUAGES: tuple[Language, ...] = (
         block_comments=(("--[[", "]]"), ("--[=[", "]=]")),
         signature_cut=r"\s*\bend$",
         joiners=(("method", ":"),),
+        symbol_depth=2,
+        deep_marks=("= function", "local function ", "function ", "= {", "={"),
+        text_calls=True,
     ),
     Language(
         name="bash",

@@ -20,7 +20,8 @@
 (declaration_list (declaration declarator: (_) @name.chain) @variable)
 (preproc_ifdef (declaration declarator: [(function_declarator) (pointer_declarator (function_declarator))] @name.chain) @function)
 (preproc_if (declaration declarator: [(function_declarator) (pointer_declarator (function_declarator))] @name.chain) @function)
+(preproc_else (declaration declarator: [(function_declarator) (pointer_declarator (function_declarator))] @name.chain) @function)
+(preproc_elif (declaration declarator: [(function_declarator) (pointer_declarator (function_declarator))] @name.chain) @function)
 (field_declaration declarator: (_) @name.chain) @field
 
-(call_expression function: [(identifier) @reference (field_expression field: (field_identifier) @reference)])
 (preproc_include path: (_) @reference)

@@ -18,9 +18,5 @@
 (concept_definition name: (identifier) @name) @interface
 (namespace_alias_definition name: (_) @name) @namespace
 
-(call_expression function: [(qualified_identifier name: (identifier) @reference)
-  (template_function name: (identifier) @reference)
-  (qualified_identifier name: (template_function name: (identifier) @reference))])
 (base_class_clause [(type_identifier) @reference (template_type name: (type_identifier) @reference)
   (qualified_identifier name: (type_identifier) @reference)])
-(new_expression type: (type_identifier) @reference)

@@ -23,7 +23,4 @@
 (field_declaration (modifier "const") (variable_declaration (variable_declarator name: (identifier) @name))) @constant
 (field_declaration (variable_declaration (variable_declarator name: (identifier) @name))) @field
 
-(invocation_expression function: [(identifier) @reference (generic_name (identifier) @reference)
-  (member_access_expression name: [(identifier) @reference (generic_name (identifier) @reference)])])
-(object_creation_expression type: [(identifier) @reference (generic_name (identifier) @reference)])
 (base_list [(identifier) @reference (generic_name (identifier) @reference)])

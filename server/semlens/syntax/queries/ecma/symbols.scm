@@ -72,9 +72,9 @@
   (#match? @_wrapper "(^|[.])(memo|forwardRef|useCallback|observer|debounce|throttle|once|promisify|asyncHandler|with[A-Z][A-Za-z]*)$")
   ) @function
 
-; What what a module binds at its top.
-(program [(lexical_declaration "const" (variable_declarator name: (identifier) @name)) @constant
-  (export_statement (lexical_declaration "const" (variable_declarator name: (identifier) @name)) @constant)])
+; What a module binds at its top, or gives away.
+(program (lexical_declaration "const" (variable_declarator name: (identifier) @name)) @constant)
+(export_statement (lexical_declaration "const" (variable_declarator name: (identifier) @name)) @constant)
 (program [(lexical_declaration "let" (variable_declarator name: (identifier) @name)) @variable
   (export_statement (lexical_declaration "let" (variable_declarator name: (identifier) @name)) @variable)
   (variable_declaration (variable_declarator name: (identifier) @name)) @variable
@@ -84,7 +84,5 @@
 (lexical_declaration (variable_declarator name: (identifier) @name value: (object))) @scope
 (variable_declaration (variable_declarator name: (identifier) @name value: (object))) @scope
 
-(call_expression function: [(identifier) @reference (member_expression property: (property_identifier) @reference)])
-(new_expression constructor: [(identifier) @reference (member_expression property: (property_identifier) @reference)])
 (import_specifier name: (identifier) @reference)
 (import_clause (identifier) @reference)

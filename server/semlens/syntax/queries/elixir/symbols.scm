@@ -5,7 +5,7 @@
 
 (call target: (identifier) @_kind (arguments . (alias) @name) (do_block)? @body (#eq? @_kind "defmodule")) @module
 (call target: (identifier) @_kind (arguments . (alias) @name) (do_block)? @body (#eq? @_kind "defprotocol")) @interface
-(call target: (identifier) @_kind (arguments . (alias) @receiver (keywords (pair value: (alias) @name)))
+(call target: (identifier) @_kind (arguments . (alias) @receiver (keywords (pair value: [(alias) (list)] @name)))
   (do_block)? @body (#eq? @_kind "defimpl")) @class
 (call target: (identifier) @_kind (arguments . (alias) @name .) (do_block)? @body (#eq? @_kind "defimpl")) @class
 (call target: (identifier) @_kind
@@ -28,6 +28,3 @@
 (do_block (unary_operator operator: "@" operand: (call target: (identifier) @name (arguments . [(integer) (string) (atom)
   (list) (map) (tuple) (keywords) (sigil) (float) (boolean)]))) @constant
   (#not-match? @name "^(doc|moduledoc|typedoc|spec|type|typep|opaque|callback|impl|behaviour|derive|tag|moduletag|deprecated)$"))
-
-(call target: [(identifier) @reference (dot right: (identifier) @reference)]
-  (#not-match? @reference "^(def|defp|defmodule|defmacro|defmacrop|alias|import|use|require|doc|moduledoc|spec|type)$"))

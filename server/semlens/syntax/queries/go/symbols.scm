@@ -13,16 +13,17 @@
 (type_spec name: (type_identifier) @name type: (struct_type (_) @body)) @struct
 (type_spec name: (type_identifier) @name type: (interface_type . "interface" . "{" @body)) @interface
 (type_declaration [(type_spec name: (type_identifier) @name) @class (type_alias name: (type_identifier) @name) @class])
-(struct_type (field_declaration_list (field_declaration name: (field_identifier) @name) @field))
+(type_spec type: (struct_type (field_declaration_list (field_declaration name: (field_identifier) @name) @field)))
+(field_declaration type: (struct_type (field_declaration_list (field_declaration name: (field_identifier) @name) @field)))
 (method_elem name: (field_identifier) @name) @method
 
 (source_file (const_declaration . (const_spec name: (identifier) @name) .) @constant)
 (source_file (const_declaration (const_spec name: (identifier) @name) @constant))
+(source_file (var_declaration (var_spec name: (identifier) @name)) @ignore (#eq? @name "_"))
+(source_file (var_declaration (var_spec_list (var_spec name: (identifier) @name))) @ignore (#eq? @name "_"))
 (source_file (var_declaration . (var_spec name: (identifier) @name value: (expression_list . (func_literal body: (_) @body) .)) .) @function)
 (source_file (var_declaration . (var_spec name: (identifier) @name) .) @variable)
 (source_file (var_declaration [(var_spec name: (identifier) @name) @variable
   (var_spec_list (var_spec name: (identifier) @name) @variable)]))
 
-(call_expression function: [(identifier) @reference (selector_expression field: (field_identifier) @reference)])
-(composite_literal type: [(type_identifier) @reference (qualified_type name: (type_identifier) @reference)])
 (import_spec path: (interpreted_string_literal (interpreted_string_literal_content) @reference))

@@ -13,6 +13,7 @@
 (newtype_constructor name: (_) @name) @enummember
 (gadt_constructor name: (_) @name) @enummember
 (field_name (variable) @name) @field
+(pattern_synonym (equation synonym: [(apply function: (constructor) @name) (infix operator: (_) @name) (constructor) @name])) @function
 (type_synomym name: (_) @name) @class
 (type_family name: (_) @name) @class
 (class name: (_) @name declarations: (_)? @body) @interface

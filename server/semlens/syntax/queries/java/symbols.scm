@@ -15,9 +15,6 @@
 (field_declaration declarator: (variable_declarator name: (identifier) @name)) @field
 (constant_declaration declarator: (variable_declarator name: (identifier) @name)) @constant
 
-(method_invocation name: (identifier) @reference)
-(object_creation_expression type: [(type_identifier) @reference (generic_type (type_identifier) @reference)
-  (scoped_type_identifier (type_identifier) @reference .)])
 (superclass [(type_identifier) @reference (generic_type (type_identifier) @reference)])
 (super_interfaces (type_list [(type_identifier) @reference (generic_type (type_identifier) @reference)]))
 (import_declaration (scoped_identifier name: (identifier) @reference))

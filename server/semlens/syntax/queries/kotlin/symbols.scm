@@ -17,9 +17,8 @@
 (source_file (property_declaration (variable_declaration (simple_identifier) @name)) @property)
 (class_body (property_declaration (variable_declaration (simple_identifier) @name)) @property)
 (enum_class_body (property_declaration (variable_declaration (simple_identifier) @name)) @property)
-(class_parameter (binding_pattern_kind) (simple_identifier) @name) @property
+(class_declaration (primary_constructor (class_parameter (binding_pattern_kind) (simple_identifier) @name) @property))
 
-(call_expression [(simple_identifier) @reference (navigation_expression (navigation_suffix (simple_identifier) @reference))])
 (constructor_invocation (user_type (type_identifier) @reference))
 (delegation_specifier (user_type (type_identifier) @reference))
 (import_header (identifier (simple_identifier) @reference .))

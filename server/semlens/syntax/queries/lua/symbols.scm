@@ -6,6 +6,3 @@
 (chunk (assignment_statement (variable_list . name: (identifier) @name)) @constant (#match? @name "^[A-Z][A-Z0-9_]+$"))
 (chunk (variable_declaration (assignment_statement (variable_list . name: (identifier) @name))) @constant
   (#match? @name "^[A-Z][A-Z0-9_]+$"))
-
-(function_call name: [(identifier) @reference (dot_index_expression field: (identifier) @reference)
-  (method_index_expression method: (identifier) @reference)])

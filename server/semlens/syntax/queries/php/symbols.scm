@@ -15,10 +15,6 @@
 (expression_statement (function_call_expression function: (name) @_f
   arguments: (arguments . (argument (string) @name))) (#eq? @_f "define")) @constant
 
-(function_call_expression function: [(name) @reference (qualified_name (name) @reference)])
-(member_call_expression name: (name) @reference)
-(scoped_call_expression name: (name) @reference)
-(object_creation_expression [(name) @reference (qualified_name (name) @reference)])
 (base_clause [(name) @reference (qualified_name (name) @reference)])
 (class_interface_clause [(name) @reference (qualified_name (name) @reference)])
 (namespace_use_clause [(name) @reference (qualified_name (name) @reference)])

@@ -8,8 +8,11 @@
 (method name: (_) @name body: (_)? @body) @function
 (program (assignment left: (constant) @name) @constant)
 (body_statement (assignment left: [(constant) (scope_resolution)] @name) @constant)
-(call method: (identifier) @_m arguments: (argument_list . (simple_symbol) @name) block: (_) @body
+(call method: (identifier) @_m arguments: (argument_list . [(simple_symbol) (string)] @name) block: (_) @body
   (#match? @_m "^(define_method|define_singleton_method|task|scope|namespace)$")) @method
+(call !receiver method: (identifier) @_m arguments: (argument_list . [(simple_symbol) (string)] @name)
+  (#eq? @_m "alias_method")) @method
+(alias name: (_) @name) @method
 (call method: (identifier) @_m arguments: (argument_list . (simple_symbol) @name . (lambda))
   (#eq? @_m "scope")) @method
 (call !receiver method: (identifier) @_m arguments: (argument_list (simple_symbol) @name)

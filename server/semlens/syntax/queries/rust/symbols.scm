@@ -14,6 +14,7 @@
 (type_item name: (type_identifier) @name) @class
 (associated_type name: (type_identifier) @name) @class
 (field_declaration name: (field_identifier) @name) @field
+(enum_variant body: (field_declaration_list (field_declaration name: (field_identifier) @name) @field))
 
 ; Methods belong to the type that an impl block is for.
 (impl_item type: [
@@ -23,15 +24,20 @@
   (generic_type type: (scoped_type_identifier name: (type_identifier) @name))
   (scoped_type_identifier name: (type_identifier) @name)
   (reference_type type: (type_identifier) @name)
-  (reference_type type: (generic_type type: (type_identifier) @name))]) @scope.type
-(impl_item type: (_) @name) @scope.type
+  (reference_type type: (generic_type type: (type_identifier) @name))] body: (_)? @body) @scope.type
+(impl_item type: [
+  (tuple_type) @name
+  (array_type) @name
+  (pointer_type) @name
+  (function_type) @name
+  (dynamic_type) @name
+  (unit_type) @name
+  (never_type) @name
+  (macro_invocation) @name
+  (metavariable) @name
+  (reference_type type: [(scoped_type_identifier) (array_type) (tuple_type) (dynamic_type) (primitive_type) (reference_type)]) @name
+  ] body: (_)? @body) @scope.type
 
-(call_expression function: [(identifier) @reference (scoped_identifier name: (identifier) @reference)
-  (field_expression field: (field_identifier) @reference)
-  (generic_function function: [(identifier) @reference (scoped_identifier name: (identifier) @reference)
-    (field_expression field: (field_identifier) @reference)])])
-(macro_invocation macro: [(identifier) @reference (scoped_identifier name: (identifier) @reference)])
-(struct_expression name: [(type_identifier) @reference (scoped_type_identifier name: (type_identifier) @reference)])
 (impl_item trait: [(type_identifier) @reference (scoped_type_identifier name: (type_identifier) @reference)
   (generic_type type: (type_identifier) @reference)])
 (use_declaration argument: [(identifier) @reference (scoped_identifier name: (identifier) @reference)])

@@ -19,7 +19,4 @@
 (compilation_unit (val_definition pattern: (identifier) @name) @constant)
 (compilation_unit (var_definition pattern: (identifier) @name) @variable)
 
-(call_expression function: [(identifier) @reference (field_expression field: (identifier) @reference)
-  (generic_function function: [(identifier) @reference (field_expression field: (identifier) @reference)])])
-(instance_expression [(type_identifier) @reference (generic_type type: (type_identifier) @reference)])
 (extends_clause type: [(type_identifier) @reference (generic_type type: (type_identifier) @reference)])

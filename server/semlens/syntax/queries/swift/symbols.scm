@@ -18,6 +18,5 @@
   computed_value: (_)? @body) @property)
 (protocol_property_declaration name: (pattern bound_identifier: (simple_identifier) @name)) @property
 
-(call_expression [(simple_identifier) @reference (navigation_expression suffix: (navigation_suffix suffix: (simple_identifier) @reference))])
 (inheritance_specifier inherits_from: (user_type (type_identifier) @reference))
 (import_declaration (identifier) @reference)

@@ -16,7 +16,6 @@
   value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @method
 (public_field_definition name: (_) @name) @field
 (interface_body (property_signature name: (_) @name) @property)
-(statement_block (export_statement (lexical_declaration "const" (variable_declarator name: (identifier) @name)) @constant))
 
 (extends_clause value: [(identifier) @reference (member_expression property: (property_identifier) @reference)])
 (implements_clause [(type_identifier) @reference (generic_type name: (type_identifier) @reference)])

@@ -15,7 +15,4 @@
 (ContainerField field_member: (IDENTIFIER) @name) @field
 (ContainerField !field_member (ErrorUnionExpr (SuffixExpr variable_type_function: (IDENTIFIER) @name))) @enummember
 (ErrorSetDecl field_constant: (IDENTIFIER) @name @enummember)
-(TestDecl (STRINGLITERALSINGLE) @name (Block) @body) @function
-
-(SuffixExpr variable_type_function: (IDENTIFIER) @reference . (FnCallArguments))
-(FieldOrFnCall function_call: (IDENTIFIER) @reference)
+(TestDecl [(STRINGLITERALSINGLE) (IDENTIFIER)] @name (Block) @body) @function
