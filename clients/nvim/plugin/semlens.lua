@@ -31,18 +31,20 @@ command('Reindex', 'Look at all files again; with !, index them anew', { bang = 
 command('Pause', 'Put off indexing', {})
 command('Resume', 'Go on indexing', {})
 command('Log', "The server's log", {})
+command('Install', 'Install the server', {})
 
 local function plug(mode, name, right, desc)
   vim.keymap.set(mode, '<Plug>(semlens-' .. name .. ')', right, { desc = desc })
 end
 
 plug('n', 'search', '<Cmd>SemanticSearch<CR>', 'Find code by meaning')
-plug('x', 'search', ':SemanticSearch<CR>', 'Find code by meaning, from the selection')
+plug('x', 'search', ':SemanticSearch<CR>', 'Find code like the selected text')
 plug('n', 'search-word', "<Cmd>exe 'SemanticSearch ' .. expand('<cword>')<CR>", 'Find the word under the cursor')
 plug('n', 'search-again', '<Cmd>SemanticSearch!<CR>', 'The last results again')
 plug('n', 'similar', '<Cmd>SemanticSimilar<CR>', 'Code like the symbol under the cursor')
 plug('x', 'similar', ':SemanticSimilar<CR>', 'Code like the selection')
 plug('n', 'context', '<Cmd>SemanticContext<CR>', 'A pack of code around the cursor')
+plug('x', 'context', ':SemanticContext<CR>', 'A pack of code around the selection')
 plug('n', 'symbols', '<Cmd>SemanticSymbols<CR>', 'Symbols of the workspace')
 plug('n', 'duplicates', '<Cmd>SemanticDuplicates<CR>', 'Near-identical code')
 plug('n', 'status', '<Cmd>SemanticStatus<CR>', 'What is indexed')

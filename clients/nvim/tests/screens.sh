@@ -9,7 +9,7 @@ chromium=$(command -v chromium || true)
 . "$tests/setup.sh"
 socket=$scratch/tmux-0
 screen() { tmux -S "$socket" "$@"; }
-trap 'screen kill-server 2>/dev/null || true; rm -rf "$scratch"' EXIT
+trap 'screen kill-server 2>/dev/null || true; sweep' EXIT
 
 start() {  # start COLUMNS LINES BACKGROUND
     screen kill-server 2>/dev/null || true

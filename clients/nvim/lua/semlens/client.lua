@@ -99,12 +99,11 @@ end
 ---@param reason string
 local function recover(attached, folders, reason)
   M.status = nil
-  announce('SemlensExit', { reason = reason })
   local now = vim.uv.now()
-  local is_storm = now - last_crash_ms < CALM_MS
+  is_off = now - last_crash_ms < CALM_MS
   last_crash_ms = now
-  if is_storm then
-    is_off = true
+  announce('SemlensExit', { reason = reason, is_off = is_off })
+  if is_off then
     local sentence = 'The server ended again (%s) and stays off: `:SemanticLog` says why, any search starts it.'
     M.say(sentence:format(reason), vim.log.levels.ERROR)
     release(sentence:format(reason))
@@ -154,7 +153,7 @@ local function connect(dispatchers, client_config)
         recover(attached, folders, reason)
       elseif vim.v.exiting == vim.NIL then
         M.status = nil
-        announce('SemlensExit', { reason = 'stopped' })
+        announce('SemlensExit', { reason = 'stopped', is_off = true })
         release('The server was stopped.')
       end
     end)

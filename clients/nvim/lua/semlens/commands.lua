@@ -7,22 +7,27 @@ local M = {}
 local handlers = {}
 
 ---@param call vim.api.keyset.create_user_command.command_args
----@return string? the lines of the range
+---@return string? the text of the range: of the selection, where the range is one within lines
 local function range_text(call)
   if call.range == 0 then
     return nil
   end
-  local lines = vim.api.nvim_buf_get_lines(0, call.line1 - 1, call.line2, false)
+  local first, last = vim.fn.getpos("'<"), vim.fn.getpos("'>")
+  local lines
+  if call.range == 2 and vim.fn.visualmode() ~= 'V' and first[2] == call.line1 and last[2] == call.line2 then
+    lines = vim.fn.getregion(first, last, { type = vim.fn.visualmode() })
+  else
+    lines = vim.api.nvim_buf_get_lines(0, call.line1 - 1, call.line2, false)
+  end
   return vim.trim(table.concat(vim.tbl_map(vim.trim, lines), ' '))
 end
 
 function handlers.Search(call)
-  local semlens = require('semlens')
-  if call.bang then
-    semlens.resume()
+  local text = call.args ~= '' and call.args or range_text(call)
+  if call.bang and not text then
+    require('semlens').resume()
   else
-    local text = call.args ~= '' and call.args or range_text(call)
-    semlens.search(text)
+    require('semlens').search(text)
   end
 end
 
@@ -95,10 +100,25 @@ function handlers.Log()
   vim.cmd('normal! G')
 end
 
+function handlers.Install()
+  require('semlens.install').run()
+end
+
+---Those that need no server.
+local ALONE = { Log = true, Install = true }
+
 ---@param name string without "Semantic"
 ---@param call vim.api.keyset.create_user_command.command_args
 function M.run(name, call)
-  handlers[name](call)
+  if vim.fn.getcmdwintype() ~= '' then
+    client.say('Leave the command-line window first: no other window can be opened from it.', vim.log.levels.WARN)
+  elseif ALONE[name] then
+    handlers[name](call)
+  else
+    require('semlens.install').ensure(function()
+      handlers[name](call)
+    end)
+  end
 end
 
 return M

@@ -1,49 +1,51 @@
--- Completion of the filters that a question may hold: lang: kind: path: -path: test: in:
+-- Completion on the command line, of the filters that a question may hold: lang: kind: path: -path: test: in:
 local M = {}
 
 local FILTERS = { 'lang:', 'kind:', 'path:', '-path:', 'test:', 'in:' }
 local TESTS = { 'only', 'exclude', 'include' }
+-- Those that many projects have; any name of docs/languages.md may be typed.
+local LANGUAGES = vim.split(
+  'bash c cpp csharp css dart elixir go haskell html java javascript json kotlin lua markdown nix ocaml perl php '
+    .. 'python r ruby rust scala sql swift terraform toml typescript yaml zig',
+  ' '
+)
 
----@return string[]
+---@return string[] the common ones, and those that are open
 local function languages()
   local found = {}
+  for _, name in ipairs(LANGUAGES) do
+    found[name] = true
+  end
   for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
     if vim.bo[buffer].buftype == '' and vim.bo[buffer].filetype ~= '' then
       found[vim.bo[buffer].filetype] = true
     end
   end
-  for _, name in ipairs({
-    'bash',
-    'c',
-    'cpp',
-    'csharp',
-    'go',
-    'java',
-    'javascript',
-    'kotlin',
-    'lua',
-    'markdown',
-    'php',
-    'python',
-    'ruby',
-    'rust',
-    'scala',
-    'sql',
-    'swift',
-    'typescript',
-  }) do -- stylua: ignore
-    found[name] = true
-  end
   return vim.tbl_keys(found)
 end
 
----@param lead string what is typed of the word under the cursor
+---@param value string the beginning of a path, from the root
 ---@return string[]
-function M.query(lead)
+local function paths(value)
+  local root = require('semlens.roots').of(0) or vim.uv.cwd() or '.'
+  local folder = value:match('^(.*/)') or ''
+  local found = {}
+  for name, kind in vim.fs.dir(vim.fs.joinpath(root, folder)) do
+    if name:sub(1, 1) ~= '.' then
+      found[#found + 1] = folder .. name .. (kind == 'directory' and '/' or '')
+    end
+  end
+  return found
+end
+
+---@param lead string what is typed of the word under the cursor
+---@param command_line string
+---@return string[]
+function M.query(lead, command_line)
   local minus, name, value = lead:match('^(%-?)(%l+):(.*)$')
   local choices
   if not name then
-    choices = vim.list_extend({ 'budget:' }, FILTERS)
+    choices = vim.list_extend(command_line:match('SemanticCon') and { 'budget:' } or {}, FILTERS)
     minus, value = nil, lead
   elseif name == 'lang' then
     choices = languages()
@@ -52,7 +54,7 @@ function M.query(lead)
   elseif name == 'test' then
     choices = TESTS
   elseif name == 'path' then
-    choices = vim.fn.getcompletion(value, 'file')
+    choices = paths(value)
   else
     return {}
   end

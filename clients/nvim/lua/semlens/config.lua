@@ -34,6 +34,7 @@ local defaults = {
       preview_down = '<C-d>',
       preview_up = '<C-u>',
       mark = '<Tab>',
+      mark_back = '<S-Tab>',
       older = { '<C-Up>', '<M-p>' },
       newer = { '<C-Down>', '<M-n>' },
       toggle_preview = '<M-v>',

@@ -12,6 +12,8 @@ M.links = {
   SemlensMark = 'WarningMsg',
   SemlensKind = 'Type',
   SemlensName = 'Function',
+  SemlensNameMatch = 'Special',
+  SemlensContainer = 'Comment',
   SemlensPath = 'Directory',
   SemlensLine = 'Comment',
   SemlensSignature = 'Comment',
@@ -21,6 +23,16 @@ M.links = {
   SemlensGood = 'DiagnosticOk',
   SemlensWarn = 'DiagnosticWarn',
 }
+
+---What a floating window of ours sets as 'winhighlight'.
+M.window = table.concat({
+  'Normal:SemlensNormal',
+  'NormalFloat:SemlensNormal',
+  'FloatBorder:SemlensBorder',
+  'FloatTitle:SemlensTitle',
+  'FloatFooter:SemlensHint',
+  'CursorLine:SemlensSelection',
+}, ',')
 
 ---Also after a change of colour scheme, which clears them; what the user has set stays.
 function M.define()

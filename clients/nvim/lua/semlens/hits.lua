@@ -70,24 +70,69 @@ function M.key(hit)
   return table.concat({ hit.location.uri, hit.name, M.target(hit).start.line }, '\0')
 end
 
+---@param path string
+---@return integer? the loaded buffer of a file
+function M.loaded_buffer(path)
+  -- Not `bufnr(path)`: it reads names as patterns.
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_is_loaded(buffer) and vim.api.nvim_buf_get_name(buffer) == path then
+      return buffer
+    end
+  end
+end
+
+---@param hit semlens.Hit
+---@return boolean whether there is a file, or a buffer, to go to
+function M.is_there(hit)
+  local path = M.file(hit)
+  return vim.uv.fs_stat(path) ~= nil or M.loaded_buffer(path) ~= nil
+end
+
+---Those whose name, holder or path has every word of a text, in the same order.
+---@param hits semlens.Hit[]
+---@param text string
+---@return semlens.Hit[]
+function M.holding(hits, text)
+  local words = vim.split(text:lower(), '%s+', { trimempty = true })
+  return vim.tbl_filter(function(hit)
+    local all = ('%s.%s %s'):format(hit.containerName or '', hit.name, M.path(hit)):lower()
+    return vim.iter(words):all(function(word)
+      return all:find(word, 1, true) ~= nil
+    end)
+  end, hits)
+end
+
+---@return string the encoding that the server counts columns in
+local function encoding_of_server()
+  local client = require('semlens.client').get()
+  return client and client.offset_encoding or 'utf-8'
+end
+
 ---@param hit semlens.Hit
 ---@param how 'open'|'split'|'vsplit'|'tab'
----@param encoding string
-function M.jump(hit, how, encoding)
+function M.jump(hit, how)
   if how == 'tab' then
     vim.cmd('tab split')
   elseif how ~= 'open' then
     vim.cmd(how)
+  elseif vim.wo.winfixbuf then
+    vim.cmd('split')
   end
+  vim.wo.winfixbuf = false
   local target = { uri = hit.location.uri, range = M.target(hit) }
-  vim.lsp.util.show_document(target, encoding, { focus = true })
-  vim.cmd('normal! zz')
+  local is_shown, problem = pcall(vim.lsp.util.show_document, target, encoding_of_server(), { focus = true })
+  if is_shown then
+    vim.cmd('normal! zvzz')
+  else
+    local told = tostring(problem):match('E%d+:.*') or tostring(problem)
+    require('semlens.client').say(('%s cannot be opened here. %s'):format(M.path(hit), told), vim.log.levels.ERROR)
+  end
 end
 
 ---@param hit semlens.Hit
----@param encoding string
 ---@return vim.quickfix.entry
-function M.to_quickfix(hit, encoding)
+function M.to_quickfix(hit)
+  local encoding = encoding_of_server()
   local start = M.target(hit).start
   local column = start.character
   if encoding ~= 'utf-8' then
@@ -106,12 +151,8 @@ end
 ---Into a new quickfix list, in this order.
 ---@param hits semlens.Hit[]
 ---@param title string
----@param encoding string
-function M.set_quickfix(hits, title, encoding)
-  local items = vim.tbl_map(function(hit)
-    return M.to_quickfix(hit, encoding)
-  end, hits)
-  vim.fn.setqflist({}, ' ', { title = title, items = items })
+function M.set_quickfix(hits, title)
+  vim.fn.setqflist({}, ' ', { title = title, items = vim.tbl_map(M.to_quickfix, hits) })
   vim.cmd('botright copen')
 end
 

@@ -7,21 +7,11 @@ function M.setup(options)
   require('semlens.config').setup(options)
 end
 
----@param source semlens.Source
----@param text? string
-local function list(source, text)
-  if require('semlens.config').get().ui == 'select' then
-    require('semlens.select').open(source, text)
-  else
-    require('semlens.picker').open(source, text)
-  end
-end
-
 ---Open the list of hits, with this question or an empty prompt.
 ---@param text? string
 ---@param options? semlens.SearchOptions
 function M.search(text, options)
-  list(require('semlens.sources').search(vim.api.nvim_get_current_buf(), options), text)
+  require('semlens.ui').open(require('semlens.sources').here('search', options), text)
 end
 
 ---The last list as it was left.
@@ -34,16 +24,13 @@ end
 ---Code like the symbol at a place.
 ---@param position? semlens.Position default: the cursor
 function M.similar(position)
-  local cursor = vim.api.nvim_win_get_cursor(0)
-  local what = position and ('line %d'):format(position.line + 1) or vim.fn.expand('<cword>')
-  position = position or { line = cursor[1] - 1, character = cursor[2] }
-  list(require('semlens.sources').similar(vim.api.nvim_get_current_buf(), position, what))
+  require('semlens.ui').open(require('semlens.sources').here('similar', position))
 end
 
 ---Symbols of the workspace, by name and meaning.
 ---@param text? string
 function M.symbols(text)
-  list(require('semlens.sources').symbols(vim.api.nvim_get_current_buf()), text)
+  require('semlens.ui').open(require('semlens.sources').here('symbols'), text)
 end
 
 ---A prompt-ready pack of code for a question, a range or the cursor.
@@ -56,7 +43,8 @@ end
 ---@param uri? string of the one file to look for
 function M.duplicates(uri)
   local client = require('semlens.client')
-  client.request('semlens/duplicates', { uri = uri }, function(err, answer, ready)
+  local params = uri and { uri = uri } or vim.empty_dict() -- an empty table would be sent as a list
+  client.request('semlens/duplicates', params, function(err, answer)
     if err then
       client.say(err, vim.log.levels.ERROR)
       return
@@ -65,7 +53,7 @@ function M.duplicates(uri)
     local items = {}
     for number, group in ipairs(answer.groups) do
       for _, hit in ipairs(group.symbols) do
-        local item = hits.to_quickfix(hit, ready.offset_encoding)
+        local item = hits.to_quickfix(hit)
         item.text = ('group %d, %d%%: %s'):format(number, math.floor(group.similarity * 100 + 0.5), item.text)
         items[#items + 1] = item
       end

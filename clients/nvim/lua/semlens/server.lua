@@ -1,7 +1,7 @@
 -- Where the server is. Looks and tells, runs nothing.
 --
 -- In this order: the setting `cmd`; the activated virtual environment; the project's own `.venv`, only where
--- `project_venv` allows it (a cloned repository could bring one); PATH; where pipx and uv put programs.
+-- `project_venv` allows it (a cloned repository could bring one); PATH; where pipx, uv and `:SemanticInstall` put it.
 local config = require('semlens.config')
 
 local M = {}
@@ -19,9 +19,15 @@ local function is_program(path)
   return vim.fn.executable(path) == 1
 end
 
+---@return string where a server goes that neither uv nor pipx can install
+local function own_environment()
+  return vim.fs.joinpath(vim.fn.stdpath('data') --[[@as string]], 'semlens', 'venv')
+end
+
 ---@param root? string
 ---@return semlens.Found? found
 ---@return string? problem one sentence that says what to do
+---@return boolean? is_missing it is nowhere, so that installing it helps
 function M.find(root)
   local options = config.get()
   if options.cmd then
@@ -48,23 +54,37 @@ function M.find(root)
   if on_path ~= '' then
     return { cmd = { on_path, 'serve' }, from = 'PATH' }
   end
-  local usual = vim.fs.joinpath(vim.uv.os_homedir() or '', '.local', 'bin', program)
-  if is_program(usual) then
-    return { cmd = { usual, 'serve' }, from = '~/.local/bin' }
+  local usual = {
+    ['~/.local/bin'] = vim.fs.joinpath(vim.uv.os_homedir() or '', '.local', 'bin'),
+    ['an environment of its own'] = vim.fs.joinpath(own_environment(), scripts),
+  }
+  for from, folder in vim.spairs(usual) do
+    local path = vim.fs.joinpath(folder, program)
+    if is_program(path) then
+      return { cmd = { path, 'serve' }, from = from }
+    end
   end
-  local sentence = 'The semlens server is not installed: run `%s`, or set `cmd` to its command.'
-  return nil, sentence:format(M.install_command())
+  local command = M.install_command()
+  local mend = command and ('run `%s`'):format(command) or 'install uv or Python 3.11, then run `:SemanticInstall`'
+  return nil, ('The semlens server is not installed: %s, or set `cmd` to its command.'):format(mend), true
 end
 
----The one command that installs the server with what this machine has.
----@return string
+---The one command that installs the server with what this machine has, as for a shell.
+---@return string?
 function M.install_command()
   if is_program('uv') then
     return 'uv tool install semlens'
   elseif is_program('pipx') then
     return 'pipx install semlens'
   end
-  return 'python3 -m pip install --user semlens'
+  for _, python in ipairs({ 'python3', 'python' }) do
+    if is_program(python) then
+      local folder = own_environment()
+      local own_python = vim.fs.joinpath(folder, scripts, 'python')
+      local quote = vim.fn.shellescape
+      return ('%s -m venv %s && %s -m pip install semlens'):format(python, quote(folder), quote(own_python))
+    end
+  end
 end
 
 ---The server's log: in its cache folder, which is found as the server finds it.

@@ -75,4 +75,18 @@ function M.symbols(bufnr)
   }
 end
 
+---A source for where the user is.
+---@param name 'search'|'similar'|'symbols'
+---@param argument? semlens.SearchOptions|semlens.Position of a search, or of what to find the like of
+---@return semlens.Source
+function M.here(name, argument)
+  local bufnr = vim.api.nvim_get_current_buf()
+  if name ~= 'similar' then
+    return M[name](bufnr, argument)
+  end
+  local cursor = vim.api.nvim_win_get_cursor(0)
+  local what = argument and ('line %d'):format(argument.line + 1) or vim.fn.expand('<cword>')
+  return M.similar(bufnr, argument or { line = cursor[1] - 1, character = cursor[2] }, what)
+end
+
 return M

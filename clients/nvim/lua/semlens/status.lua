@@ -168,7 +168,7 @@ local function show(status)
       title = ' semlens ',
     })
     vim.wo[window].wrap = false
-    vim.wo[window].winhighlight = 'NormalFloat:SemlensNormal,FloatBorder:SemlensBorder,FloatTitle:SemlensTitle'
+    vim.wo[window].winhighlight = highlights.window
     report = { window = window, buffer = buffer }
     local group = api.nvim_create_augroup('semlens.status', {})
     api.nvim_create_autocmd('User', {

@@ -102,5 +102,5 @@
 ---@field settings table<string, any> the server's settings, see docs/configuration.md
 ---@field root_markers (string|string[])[] what marks a root, the best first
 ---@field picker semlens.PickerOptions
----@field ui 'builtin'|'select' the list of hits: our own, or vim.ui.select
+---@field ui 'builtin'|'telescope'|'fzf-lua'|'snacks'|'mini.pick'|'select' whose list shows the hits
 ---@field context_budget integer tokens of :SemanticContext

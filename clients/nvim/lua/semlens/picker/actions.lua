@@ -4,29 +4,32 @@ local history = require('semlens.history')
 
 local M = {}
 
+local api = vim.api
+local WHEEL_LINES = 3
 ---@type table<string, fun(picker: semlens.Picker)>
 M.actions = {}
----In the order in which people are told of them.
-local TOLD = {
+---What people are told of each, in the order in which they are told.
+M.told = {
   { 'open', 'open' },
   { 'split', 'split' },
   { 'vsplit', 'vsplit' },
   { 'tab', 'tab' },
   { 'quickfix', 'quickfix' },
-  { 'mark', 'mark' },
-  { 'toggle_preview', 'preview' },
-  { 'older', 'older question' },
-  { 'newer', 'newer question' },
+  { 'mark', 'mark, and on to the next' },
+  { 'mark_back', 'mark, and back' },
+  { 'next', 'next' },
+  { 'previous', 'previous' },
+  { 'page_down', 'a page down' },
+  { 'page_up', 'a page up' },
   { 'preview_down', 'preview down' },
   { 'preview_up', 'preview up' },
+  { 'toggle_preview', 'preview on, off' },
+  { 'older', 'older question' },
+  { 'newer', 'newer question' },
+  { 'help', 'this list of keys' },
   { 'close', 'close' },
 }
-
----@return string
-local function encoding()
-  local client = require('semlens.client').get()
-  return client and client.offset_encoding or 'utf-8'
-end
+local N_IN_FOOTER = 5
 
 ---Close, then act when insert mode is really left: it moves the cursor by one on its way out.
 ---@param picker semlens.Picker
@@ -35,7 +38,7 @@ local function leave(picker, act)
   picker:close()
   local function when_normal(tries)
     vim.schedule(function()
-      if tries > 0 and vim.api.nvim_get_mode().mode:sub(1, 1) == 'i' then
+      if tries > 0 and api.nvim_get_mode().mode:sub(1, 1) == 'i' then
         when_normal(tries - 1)
       else
         act()
@@ -50,9 +53,12 @@ for _, how in ipairs({ 'open', 'split', 'vsplit', 'tab' }) do
     local hit = picker.hits[picker.index]
     if not hit then
       return
+    elseif not hits.is_there(hit) then
+      picker:say(('%s is not there any more.'):format(hits.path(hit)))
+      return
     end
     leave(picker, function()
-      hits.jump(hit, how, encoding())
+      hits.jump(hit, how)
     end)
   end
 end
@@ -67,7 +73,7 @@ function M.actions.quickfix(picker)
   end
   local title = picker.text ~= '' and ('%s: %s'):format(picker.source.title, picker.text) or picker.source.title
   leave(picker, function()
-    hits.set_quickfix(chosen, title, encoding())
+    hits.set_quickfix(chosen, title)
   end)
 end
 
@@ -80,18 +86,20 @@ function M.actions.previous(picker)
 end
 
 function M.actions.page_down(picker)
-  picker:select(picker.index + vim.api.nvim_win_get_height(picker.windows.list))
+  picker:select(picker.index + api.nvim_win_get_height(picker.windows.list))
 end
 
 function M.actions.page_up(picker)
-  picker:select(picker.index - vim.api.nvim_win_get_height(picker.windows.list))
+  picker:select(picker.index - api.nvim_win_get_height(picker.windows.list))
 end
 
-local function scroll(picker, key)
+---@param picker semlens.Picker
+---@param keys string as in a map
+local function scroll(picker, keys)
   local window = picker.windows.preview
   if window then
-    vim.api.nvim_win_call(window, function()
-      vim.cmd('normal! ' .. vim.keycode(key))
+    api.nvim_win_call(window, function()
+      vim.cmd('normal! ' .. vim.keycode(keys))
     end)
   end
 end
@@ -104,17 +112,28 @@ function M.actions.preview_up(picker)
   scroll(picker, '<C-u>')
 end
 
-function M.actions.mark(picker)
+---@param picker semlens.Picker
+---@param step integer
+local function mark(picker, step)
   local hit = picker.hits[picker.index]
   if hit then
     local key = hits.key(hit)
     picker.marked[key] = not picker.marked[key] or nil
-    local index = picker.index
-    picker:render()
-    picker:select(math.min(#picker.hits, index + 1))
+    require('semlens.picker.view').list(picker)
+    picker:select(picker.index + step)
   end
 end
 
+function M.actions.mark(picker)
+  mark(picker, 1)
+end
+
+function M.actions.mark_back(picker)
+  mark(picker, -1)
+end
+
+---@param picker semlens.Picker
+---@param step integer
 local function recall(picker, step)
   local all = history.all()
   local index = math.max(0, math.min(#all, picker.history_index + step))
@@ -139,18 +158,55 @@ function M.actions.toggle_preview(picker)
 end
 
 function M.actions.help(picker)
-  local lines = {}
-  for _, told in ipairs(TOLD) do
-    local keys = picker.options.keys[told[1]]
-    if keys then
-      table.insert(lines, ('%-16s %s'):format(table.concat(type(keys) == 'table' and keys or { keys }, ' '), told[2]))
-    end
-  end
-  vim.notify(table.concat(lines, '\n'))
+  require('semlens.picker.help').toggle(picker)
 end
 
 function M.actions.close(picker)
   picker:close()
+end
+
+---The mouse: what it points at, not where the cursor is.
+---@param picker semlens.Picker
+---@return 'prompt'|'list'|'preview'|nil name
+---@return integer line
+local function pointed(picker)
+  local mouse = vim.fn.getmousepos()
+  for name, window in pairs(picker.windows) do
+    if window == mouse.winid then
+      return name, mouse.line
+    end
+  end
+  return nil, 0
+end
+
+---@param picker semlens.Picker
+local function click(picker)
+  local name, line = pointed(picker)
+  if not name then
+    picker:close()
+  elseif name == 'list' and line >= 1 and line <= #picker.hits then
+    picker:select(line)
+  end
+end
+
+---@param picker semlens.Picker
+local function double_click(picker)
+  local name, line = pointed(picker)
+  if name == 'list' and line >= 1 and line <= #picker.hits then
+    picker:select(line)
+    M.actions.open(picker)
+  end
+end
+
+---@param picker semlens.Picker
+---@param is_down boolean
+local function wheel(picker, is_down)
+  local name = pointed(picker)
+  if name == 'preview' then
+    scroll(picker, WHEEL_LINES .. (is_down and '<C-e>' or '<C-y>'))
+  elseif name == 'list' then
+    picker:select(picker.index + (is_down and 1 or -1))
+  end
 end
 
 ---@param options semlens.PickerOptions
@@ -158,11 +214,11 @@ end
 ---@return string as many keys as there is room for
 function M.footer(options, width)
   local text = ''
-  for index = 1, 5 do
-    local keys = options.keys[TOLD[index][1]]
+  for index = 1, N_IN_FOOTER do
+    local keys = options.keys[M.told[index][1]]
     if keys then
       local key = type(keys) == 'table' and keys[1] or keys --[[@as string]]
-      local more = ('%s %s '):format(key:gsub('[<>]', ''):gsub('^C%-', '^'), TOLD[index][2])
+      local more = ('%s %s '):format(key:gsub('[<>]', ''):gsub('^C%-', '^'), M.told[index][2])
       if #text + #more + 2 > width then
         break
       end
@@ -174,21 +230,30 @@ end
 
 ---@param picker semlens.Picker
 function M.map(picker)
-  local buffer = picker.buffers.prompt
-  for name, keys in pairs(picker.options.keys) do
-    local action = M.actions[name]
-    for _, key in ipairs(keys and action and (type(keys) == 'table' and keys or { keys }) or {}) do
-      vim.keymap.set({ 'i', 'n' }, key, function()
-        action(picker)
-      end, { buffer = buffer, nowait = true, desc = 'semlens: ' .. name })
-    end
+  local function set(modes, key, name, act)
+    vim.keymap.set(modes, key, function()
+      act(picker)
+    end, { buffer = picker.buffers.prompt, nowait = true, desc = 'semlens: ' .. name })
   end
   local normal = { j = 'next', k = 'previous', q = 'close', ['<Esc>'] = 'close' }
   for key, name in pairs(normal) do
-    vim.keymap.set('n', key, function()
-      M.actions[name](picker)
-    end, { buffer = buffer, nowait = true, desc = 'semlens: ' .. name })
+    set('n', key, name, M.actions[name])
   end
+  for name, keys in pairs(picker.options.keys) do
+    local action = M.actions[name]
+    for _, key in ipairs(keys and action and (type(keys) == 'table' and keys or { keys }) or {}) do
+      set({ 'i', 'n' }, key, name, action)
+    end
+  end
+  local both = { 'i', 'n' }
+  set(both, '<LeftMouse>', 'select what is clicked', click)
+  set(both, '<2-LeftMouse>', 'open what is clicked', double_click)
+  set(both, '<ScrollWheelDown>', 'scroll', function()
+    wheel(picker, true)
+  end)
+  set(both, '<ScrollWheelUp>', 'scroll', function()
+    wheel(picker, false)
+  end)
 end
 
 return M

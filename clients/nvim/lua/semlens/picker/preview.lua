@@ -1,10 +1,13 @@
 -- The preview: the file of a hit, as it is in its buffer or on disk, its place in sight. Reads without blocking.
+local highlights = require('semlens.highlights')
 local hits = require('semlens.hits')
+local text_of = require('semlens.text')
 
 local M = {}
 M.__index = M
 
 local MAX_BYTES = 1000000 -- of a larger file only the hit's own text is shown
+local MAX_LINES = 20000 -- of an open buffer
 local MAX_FILES = 12 -- kept at the same time
 local LINE_LIMIT = 2000 -- longer lines are cut: one would stop the screen
 local namespace = vim.api.nvim_create_namespace('semlens.preview')
@@ -25,7 +28,7 @@ local function to_lines(text)
   local lines = vim.split(text, '\n', { plain = true })
   for index, line in ipairs(lines) do
     line = line:sub(-1) == '\r' and line:sub(1, -2) or line
-    lines[index] = (#line > LINE_LIMIT and line:sub(1, LINE_LIMIT) or line):gsub('%z', ' ')
+    lines[index] = text_of.first_bytes(line, LINE_LIMIT):gsub('%z', ' ')
   end
   return lines
 end
@@ -55,9 +58,11 @@ end
 
 ---@param path string
 ---@param lines string[]
+---@param tabstop? integer
 ---@return integer
-local function make_buffer(path, lines)
+local function make_buffer(path, lines, tabstop)
   local buffer = vim.api.nvim_create_buf(false, true)
+  vim.bo[buffer].tabstop = tabstop or vim.go.tabstop
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].modifiable = false
   -- Not by 'filetype': its autocommands would start servers and plugins in a preview.
@@ -95,7 +100,7 @@ function M:display(window, buffer, hit)
   vim.api.nvim_win_set_buf(window, buffer)
   vim.wo[window].number = true
   vim.wo[window].wrap = false
-  vim.wo[window].winhighlight = 'Normal:SemlensNormal,NormalFloat:SemlensNormal,FloatBorder:SemlensBorder'
+  vim.wo[window].winhighlight = highlights.window
   local offset = self.offsets[buffer] or 0
   vim.wo[window].statuscolumn = offset > 0 and ('%%#LineNr#%%{v:lnum + %d} '):format(offset) or ''
   local n_lines = vim.api.nvim_buf_line_count(buffer)
@@ -137,10 +142,10 @@ function M:show(window, hit)
     self:display(window, kept, hit)
     return
   end
-  local open = vim.fn.bufnr(path)
-  if open > 0 and vim.api.nvim_buf_is_loaded(open) and vim.api.nvim_buf_line_count(open) < 20000 then
+  local open = hits.loaded_buffer(path)
+  if open and vim.api.nvim_buf_line_count(open) < MAX_LINES then
     local lines = vim.api.nvim_buf_get_lines(open, 0, -1, false)
-    self:keep(path, make_buffer(path, to_lines(table.concat(lines, '\n'))))
+    self:keep(path, make_buffer(path, to_lines(table.concat(lines, '\n')), vim.bo[open].tabstop))
     self:display(window, self.buffers[path], hit)
     return
   end

@@ -1,5 +1,6 @@
 -- The last resort: hits through `vim.ui.select`, which many picker plugins replace. Not live.
 local client = require('semlens.client')
+local entry = require('semlens.ui.entry')
 local hits = require('semlens.hits')
 
 local M = {}
@@ -16,25 +17,20 @@ local function ask(source, text)
   cancel = source.ask(text, function(err, result, is_partial)
     if is_partial then
       return
-    end
-    if err then
+    elseif err then
       client.say(err, vim.log.levels.ERROR)
       return
     elseif not result or #result.hits == 0 then
-      client.say(('Nothing was found for "%s".'):format(text))
+      client.say(text ~= '' and ('Nothing was found for "%s".'):format(text) or 'Nothing was found.')
       return
     end
     vim.ui.select(result.hits, {
       prompt = source.title,
       kind = 'semlens',
-      format_item = function(hit)
-        local where = ('%s:%d'):format(hits.path(hit), hits.target(hit).start.line + 1)
-        return ('%s  %s%s  %s'):format(hits.kind(hit), hit.dirty and '[+] ' or '', hit.name, where)
-      end,
+      format_item = entry.line,
     }, function(hit)
-      local ready = client.get()
       if hit then
-        hits.jump(hit, 'open', ready and ready.offset_encoding or 'utf-8')
+        hits.jump(hit, 'open')
       end
     end)
   end)
@@ -49,6 +45,7 @@ function M.open(source, text)
   end
   vim.ui.input({ prompt = source.title .. ': ' }, function(typed)
     if typed and vim.trim(typed) ~= '' then
+      require('semlens.history').add(typed)
       ask(source, typed)
     end
   end)

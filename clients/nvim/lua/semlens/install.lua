@@ -1,0 +1,75 @@
+-- Offers to install the server where there is none: one command, in a terminal, only when the user says yes.
+local client = require('semlens.client')
+local server = require('semlens.server')
+
+local M = {}
+
+local TERMINAL_LINES = 12
+
+---Run the command that installs the server, where the user sees it.
+---@param on_installed? fun()
+function M.run(on_installed)
+  local command = server.install_command()
+  if not command then
+    client.say('Install uv or Python 3.11 first: there is nothing here that could install it.', vim.log.levels.ERROR)
+    return
+  end
+  local origin = vim.api.nvim_get_current_win()
+  vim.cmd(('botright %dnew'):format(TERMINAL_LINES))
+  local window = vim.api.nvim_get_current_win()
+  vim.bo.bufhidden = 'wipe'
+  vim.fn.jobstart(command, {
+    term = true,
+    on_exit = function(_, code)
+      if code ~= 0 then
+        client.say(('`%s` did not succeed: the terminal shows why.'):format(command), vim.log.levels.ERROR)
+        return
+      end
+      local _, problem = server.find()
+      if problem then
+        client.say(problem, vim.log.levels.ERROR)
+        return
+      end
+      if vim.api.nvim_win_is_valid(window) and #vim.api.nvim_list_wins() > 1 then
+        vim.api.nvim_win_close(window, true)
+      end
+      client.say('The server is installed.')
+      if on_installed then
+        on_installed()
+      end
+    end,
+  })
+  vim.cmd('normal! G') -- the terminal's end stays in sight
+  if vim.api.nvim_win_is_valid(origin) then
+    vim.api.nvim_set_current_win(origin)
+  end
+end
+
+---Go on when there is a server; else offer to install it, and go on when that is done.
+---@param go_on fun()
+function M.ensure(go_on)
+  if client.get() then
+    go_on()
+    return
+  end
+  local found, problem, is_missing = server.find(require('semlens.roots').of(0))
+  local command = server.install_command()
+  if found or not is_missing or not command then
+    if problem then
+      client.say(problem, vim.log.levels.ERROR)
+    else
+      go_on()
+    end
+    return
+  end
+  vim.ui.select({ 'Run `' .. command .. '`', 'Not now' }, {
+    prompt = 'The semlens server is not installed.',
+    kind = 'semlens-install',
+  }, function(_, choice)
+    if choice == 1 then
+      M.run(go_on)
+    end
+  end)
+end
+
+return M

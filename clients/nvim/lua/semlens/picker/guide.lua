@@ -1,0 +1,84 @@
+-- What stands in the list when it has no hits: what may be asked, or why nothing was found and what to do.
+-- Pure: a picker's state in, lines out.
+local text_of = require('semlens.text')
+
+local M = {}
+
+---@alias semlens.GuideLine { [1]: string, [2]: string? } text and group
+
+---@param picker semlens.Picker
+---@param action string
+---@return string? the key people are told
+local function key(picker, action)
+  local keys = picker.options.keys[action]
+  return keys and (type(keys) == 'table' and keys[1] or keys) --[[@as string]] or nil
+end
+
+---@param picker semlens.Picker
+---@param add fun(text: string, group?: string)
+local function first_words(picker, add)
+  add('')
+  add('Say what the code does, or name it:')
+  add('')
+  add('  wait and try the download again', 'SemlensName')
+  add('  parse_colour', 'SemlensName')
+  add('  close connections lang:go path:net/** test:exclude', 'SemlensName')
+  add('')
+  local known = {}
+  if key(picker, 'older') and #require('semlens.history').all() > 0 then
+    known[#known + 1] = ('%s older questions'):format(key(picker, 'older'))
+  end
+  if key(picker, 'help') then
+    known[#known + 1] = ('%s all keys'):format(key(picker, 'help'))
+  end
+  add(table.concat(known, ' · '))
+end
+
+---@param picker semlens.Picker
+---@param add fun(text: string, group?: string)
+local function nothing_found(picker, add)
+  local status = require('semlens.client').status
+  if not picker.source.live then
+    add(#picker.all > 0 and ('Nothing in this list holds "%s".'):format(picker.text) or 'Nothing is like it.')
+    return
+  end
+  add('Nothing was found.')
+  local filters = {}
+  for word in picker.text:gmatch('%S+') do
+    if word:match('^%-?%l+:.') then
+      filters[#filters + 1] = word
+    end
+  end
+  if #filters > 0 then
+    add(('Only what fits %s was looked at: leave a filter out.'):format(table.concat(filters, ' ')))
+  end
+  local progress = require('semlens.status').progress_text(status)
+  if progress then
+    add(('The index is not complete yet (%s): more may be found in a moment.'):format(progress), 'SemlensWarn')
+  elseif status and #status.roots == 0 then
+    add('No folder is indexed: open a file of a project, or start Neovim in one.', 'SemlensWarn')
+  end
+end
+
+---@param picker semlens.Picker
+---@param width integer
+---@return semlens.GuideLine[]
+function M.lines(picker, width)
+  local lines = {}
+  local function add(text, group)
+    local indent = text:match('^ *')
+    for _, line in ipairs(text_of.wrap(text, math.max(10, width - 2 - #indent))) do
+      lines[#lines + 1] = { ' ' .. indent .. line, group or 'SemlensHint' }
+    end
+  end
+  if picker.problem then
+    add(picker.problem, 'SemlensError')
+  elseif vim.trim(picker.text) == '' and picker.source.name == 'search' then
+    first_words(picker, add)
+  elseif picker.result then
+    nothing_found(picker, add)
+  end
+  return lines
+end
+
+return M

@@ -1,0 +1,143 @@
+-- One hit as one line of text with its highlights. Pure but for Neovim's width of characters.
+local hits = require('semlens.hits')
+local text_of = require('semlens.text')
+
+local M = {}
+
+local SHORT = {
+  ['function'] = 'fn',
+  method = 'meth',
+  constructor = 'ctor',
+  class = 'class',
+  interface = 'iface',
+  struct = 'struct',
+  enum = 'enum',
+  enummember = 'member',
+  constant = 'const',
+  variable = 'var',
+  property = 'prop',
+  field = 'field',
+  module = 'mod',
+  namespace = 'ns',
+  package = 'pkg',
+  typeparameter = 'type',
+}
+local KIND_WIDTH = 6
+---Kinds whose name says little without what holds them.
+local MEMBERS = { method = true, constructor = true, property = true, field = true, enummember = true }
+local LEAST_ARGUMENTS = 8 -- columns below which no arguments are shown
+
+---@class semlens.Row
+---@field text string
+---@field spans { [1]: integer, [2]: integer, [3]: string }[] first byte, end byte, group
+
+---@class semlens.RowOptions
+---@field width integer columns there are
+---@field icons 'auto'|false|table<string, string>
+---@field words string[] of the question, in small letters: told apart in names
+
+---@param kind string
+---@param icons 'auto'|false|table<string, string>
+---@return string text
+---@return string group
+function M.sign(kind, icons)
+  if type(icons) == 'table' and icons[kind] then
+    return icons[kind] .. ' ', 'SemlensKind'
+  elseif icons == 'auto' and _G.MiniIcons then
+    local icon, group = _G.MiniIcons.get('lsp', kind)
+    return icon .. ' ', group
+  end
+  local text = SHORT[kind] or kind:sub(1, KIND_WIDTH)
+  return text .. (' '):rep(KIND_WIDTH - #text + 1), 'SemlensKind'
+end
+
+---The words of a question that may stand in a name.
+---@param question string
+---@return string[]
+function M.words(question)
+  local words = {}
+  for word in question:lower():gmatch('%S+') do
+    word = word:match('^%-?%l+:.*$') and '' or word:gsub('[^%w_\128-\255]', '')
+    if #word >= 3 then
+      words[#words + 1] = word
+    end
+  end
+  return words
+end
+
+---@param hit semlens.Hit
+---@return string what stands behind the name in its signature: parameters, what it returns
+local function arguments(hit)
+  local signature = (hit.signature or ''):gsub('%s+', ' ')
+  local _, last = signature:find(hit.name, 1, true)
+  return last and hit.name ~= '' and signature:sub(last + 1) or ''
+end
+
+---@param name string
+---@param words string[]
+---@return { [1]: integer, [2]: integer }[] first byte, end byte
+local function matches(name, words)
+  local found, lower = {}, name:lower()
+  for _, word in ipairs(words) do
+    local first, last = lower:find(word, 1, true)
+    if first then
+      found[#found + 1] = { first - 1, last }
+    end
+  end
+  return found
+end
+
+---@param hit semlens.Hit
+---@param options semlens.RowOptions
+---@param is_marked boolean
+---@return semlens.Row
+function M.row(hit, options, is_marked)
+  local text, spans = '', {}
+  local function add(part, group)
+    if group and part ~= '' then
+      spans[#spans + 1] = { #text, #text + #part, group }
+    end
+    text = text .. part
+  end
+  add(is_marked and '▌' or ' ', is_marked and 'SemlensMark' or nil)
+  local kind = hits.kind(hit)
+  add(M.sign(kind, options.icons))
+  local unsaved = hit.dirty and '[+] ' or ''
+  local line = (':%d'):format(hits.target(hit).start.line + 1)
+  local left = math.max(4, options.width - text_of.width(text) - #unsaved)
+  local path = hits.path(hit)
+  local name = hit.name ~= '' and hit.name or vim.fs.basename(path)
+  name = (name:gsub('%s+', ' '))
+  -- The name takes what it needs, but leaves the end of the path a third.
+  name = text_of.cut_end(name, math.max(4, math.floor(left * 0.66)))
+  local rest = left - text_of.width(name) - 1
+  local path_width = text_of.width(path) + #line + 1
+  local holder = MEMBERS[kind] and hit.containerName or ''
+  holder = holder ~= '' and holder:match('[^.:#/]+$') and holder:match('[^.:#/]+$') .. '.' or ''
+  if holder ~= '' and rest >= path_width + text_of.width(holder) then
+    add(holder, 'SemlensContainer')
+    rest = rest - text_of.width(holder)
+  end
+  local first = #text
+  add(name, 'SemlensName')
+  for _, match in ipairs(matches(name, options.words)) do
+    spans[#spans + 1] = { first + match[1], first + match[2], 'SemlensNameMatch' }
+  end
+  if rest >= path_width + LEAST_ARGUMENTS then
+    local cut = text_of.cut_end(arguments(hit), rest - path_width)
+    add(cut, 'SemlensSignature')
+    rest = rest - text_of.width(cut)
+  end
+  if rest > #line + 4 then
+    path = text_of.cut_start(path, rest - #line)
+    add((' '):rep(rest + 1 - text_of.width(path) - #line))
+    add(unsaved, 'SemlensUnsaved')
+    add(path, 'SemlensPath')
+    add(line, 'SemlensLine')
+  else
+    add(' ' .. unsaved, 'SemlensUnsaved')
+  end
+  return { text = text, spans = spans }
+end
+
+return M

@@ -1,0 +1,77 @@
+-- Text that fits: cut and wrapped by the columns it takes on the screen.
+local M = {}
+
+---@param text string
+---@return boolean whether every byte takes one column
+local function is_plain(text)
+  return not text:find('[\128-\255%c]')
+end
+
+---@param text string
+---@return integer columns
+function M.width(text)
+  return is_plain(text) and #text or vim.fn.strdisplaywidth(text)
+end
+
+---@param text string
+---@param width integer
+---@return string the beginning, with an ellipsis where something is cut
+function M.cut_end(text, width)
+  if M.width(text) <= width then
+    return text
+  elseif is_plain(text) then
+    return text:sub(1, math.max(0, width - 1)) .. '…'
+  end
+  local n_chars = math.min(vim.fn.strchars(text), math.max(0, width - 1))
+  while n_chars > 0 and vim.fn.strdisplaywidth(vim.fn.strcharpart(text, 0, n_chars)) > width - 1 do
+    n_chars = n_chars - 1
+  end
+  return vim.fn.strcharpart(text, 0, n_chars) .. '…'
+end
+
+---@param text string
+---@param width integer
+---@return string the end, with an ellipsis where something is cut
+function M.cut_start(text, width)
+  if M.width(text) <= width then
+    return text
+  elseif is_plain(text) then
+    return '…' .. text:sub(#text - math.max(0, width - 1) + 1)
+  end
+  local n_chars = vim.fn.strchars(text)
+  local first = math.max(0, n_chars - math.max(0, width - 1))
+  while first < n_chars and vim.fn.strdisplaywidth(vim.fn.strcharpart(text, first)) > width - 1 do
+    first = first + 1
+  end
+  return '…' .. vim.fn.strcharpart(text, first)
+end
+
+---@param text string
+---@param width integer
+---@return string[] lines of whole words, where they fit
+function M.wrap(text, width)
+  local lines, line = {}, ''
+  for word in text:gmatch('%S+') do
+    if line ~= '' and M.width(line) + 1 + M.width(word) > width then
+      lines[#lines + 1] = line
+      line = word
+    else
+      line = line == '' and word or line .. ' ' .. word
+    end
+  end
+  lines[#lines + 1] = line
+  return lines
+end
+
+---The longest valid beginning within a number of bytes: no character is cut in two.
+---@param text string
+---@param n_bytes integer
+---@return string
+function M.first_bytes(text, n_bytes)
+  if #text <= n_bytes then
+    return text
+  end
+  return text:sub(1, n_bytes + vim.str_utf_start(text, n_bytes + 1))
+end
+
+return M

@@ -1,0 +1,62 @@
+-- A hit in the forms that the lists of other plugins take: a line of text, parts with highlight groups, a place.
+local hits = require('semlens.hits')
+local rows = require('semlens.rows')
+
+local M = {}
+
+---@param source semlens.Source
+---@param text string
+---@param on_hits fun(hits: semlens.Hit[]) the final list, empty after an error, which is told
+---@return fun() cancel
+function M.ask(source, text, on_hits)
+  if source.live and source.name == 'search' and vim.trim(text) == '' then
+    on_hits({})
+    return function() end
+  end
+  return source.ask(text, function(err, result, is_partial)
+    if is_partial then
+      return
+    end
+    if err then
+      require('semlens.client').say(err, vim.log.levels.ERROR)
+    end
+    on_hits(result and result.hits or {})
+  end)
+end
+
+---One line that says all of a hit; what is narrowed by typing is searched in it.
+---@param hit semlens.Hit
+---@return string
+function M.line(hit)
+  local where = ('%s:%d'):format(hits.path(hit), hits.target(hit).start.line + 1)
+  return ('%s  %s%s  %s'):format(hits.kind(hit), hit.dirty and '[+] ' or '', (hit.name:gsub('%s+', ' ')), where)
+end
+
+---The row that our own list shows.
+---@param hit semlens.Hit
+---@param width integer
+---@param text string the question
+---@return semlens.Row
+function M.row(hit, width, text)
+  local icons = require('semlens.config').get().picker.icons
+  return rows.row(hit, { width = width, icons = icons, words = rows.words(text) }, false)
+end
+
+---@param row semlens.Row
+---@return { [1]: string, [2]: string? }[] consecutive parts of the row and their groups
+function M.parts(row)
+  local parts, last = {}, 0
+  for _, span in ipairs(row.spans) do
+    if span[1] >= last then -- what lies upon another span is left out
+      if span[1] > last then
+        parts[#parts + 1] = { row.text:sub(last + 1, span[1]) }
+      end
+      parts[#parts + 1] = { row.text:sub(span[1] + 1, span[2]), span[3] }
+      last = span[2]
+    end
+  end
+  parts[#parts + 1] = last < #row.text and { row.text:sub(last + 1) } or nil
+  return parts
+end
+
+return M

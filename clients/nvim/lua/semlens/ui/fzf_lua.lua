@@ -1,0 +1,51 @@
+-- Hits in fzf-lua, live. Lines are `path:line:column: text`, which its previewer and its actions for files understand.
+local entry = require('semlens.ui.entry')
+local hits = require('semlens.hits')
+
+local M = {}
+
+---@param hit semlens.Hit
+---@return string
+local function to_line(hit)
+  local item = hits.to_quickfix(hit)
+  local path = vim.fn.fnamemodify(item.filename, ':.')
+  local name = ('%s %s'):format(hits.kind(hit), (hit.name:gsub('%s+', ' ')))
+  return ('%s:%d:%d: %s%s'):format(path, item.lnum, item.col, hit.dirty and '[+] ' or '', name)
+end
+
+---@param source semlens.Source
+---@param text? string
+function M.open(source, text)
+  local fzf = require('fzf-lua')
+  local cancel = function() end
+  ---@param question string
+  local function contents(question)
+    return function(add)
+      cancel()
+      cancel = entry.ask(source, question, function(found)
+        for _, hit in ipairs(found) do
+          add(to_line(hit))
+        end
+        add(nil)
+      end)
+    end
+  end
+  local options = {
+    query = text,
+    previewer = 'builtin',
+    actions = fzf.defaults.actions.files,
+    -- The order is the server's, whatever is typed.
+    fzf_opts = { ['--no-sort'] = true, ['--multi'] = true },
+    winopts = { title = (' %s '):format(source.title) },
+    exec_empty_query = true,
+  }
+  if source.live then
+    fzf.fzf_live(function(arguments)
+      return contents(arguments[1] or '')
+    end, options)
+  else
+    fzf.fzf_exec(contents(''), options)
+  end
+end
+
+return M

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# lint.sh [--fix]: luacheck and stylua over the client. stylua comes from npm, once, into the user's cache. Where a tool
+# is missing the check is left out and said to be; on the continuous integration that is a failure.
+set -euo pipefail
+client=$(cd "$(dirname "$0")/.." && pwd)
+cd "$client"
+version=2.5.2
+tools=${XDG_CACHE_HOME:-$HOME/.cache}/semlens-test-editors/stylua-$version
+
+lacking() {  # lacking WHAT COMMAND
+    echo "The check by $1 is left out; '$2' installs it." >&2
+    [ "${CI:-}" != true ]
+}
+
+if [ "${1:-}" = --fix ]; then
+    : # what is written anew is checked by the next run
+elif command -v luacheck >/dev/null 2>&1; then
+    luacheck --quiet --no-color .
+else
+    lacking luacheck "apt-get install lua-check"
+fi
+if ! command -v npm >/dev/null 2>&1; then
+    lacking stylua "apt-get install nodejs npm"
+    exit
+fi
+if [ ! -d "$tools" ]; then
+    fresh=$(mktemp -d)
+    npm install --prefix "$fresh" --no-audit --no-fund --loglevel=error --ignore-scripts \
+        "@johnnymorganz/stylua@$version" >/dev/null
+    mkdir -p "$(dirname "$tools")"
+    mv "$fresh" "$tools" 2>/dev/null || rm -rf "$fresh" # another run was quicker
+fi
+NODE_PATH=$tools/node_modules node tests/stylua.cjs "$@"

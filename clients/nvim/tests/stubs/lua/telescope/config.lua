@@ -1,0 +1,7 @@
+return {
+  values = {
+    qflist_previewer = function()
+      return { name = 'qflist' }
+    end,
+  },
+}

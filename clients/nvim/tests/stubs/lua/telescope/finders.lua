@@ -1,0 +1,5 @@
+return {
+  new_dynamic = function(options)
+    return options
+  end,
+}

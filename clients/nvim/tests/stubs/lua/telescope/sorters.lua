@@ -1,0 +1,5 @@
+return {
+  new = function(options)
+    return options
+  end,
+}
