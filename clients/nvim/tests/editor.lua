@@ -2,7 +2,7 @@
 local M = {}
 M.__index = M
 
-M.DEADLINE_MS = tonumber(vim.env.SEMLENS_TEST_DEADLINE_MS or 60000)
+M.DEADLINE_MS = tonumber(vim.env.SEMLENS_TEST_DEADLINE_MS or 120000)
 local env = vim.uv.os_environ()
 local PREAMBLE = [[
   _G.notes = {}

@@ -268,7 +268,7 @@ return {
         ]])
         equal(outside, { {}, size[3] })
         for _, row in ipairs(editor:hits()) do
-          assert(vim.fn.strdisplaywidth(row) <= size[1], row)
+          assert(vim.api.nvim_strwidth(row) <= size[1], row)
         end
       end
     end),

@@ -8,11 +8,11 @@ M.links = {
   SemlensPrompt = 'Identifier',
   SemlensHint = 'Comment',
   SemlensCount = 'Comment',
-  SemlensSelection = 'Visual',
+  SemlensSelection = 'CursorLine',
   SemlensMark = 'WarningMsg',
   SemlensKind = 'Type',
   SemlensName = 'Function',
-  SemlensNameMatch = 'Special',
+  SemlensNameMatch = 'Title',
   SemlensContainer = 'Comment',
   SemlensPath = 'Directory',
   SemlensLine = 'Comment',
@@ -33,6 +33,15 @@ M.window = table.concat({
   'FloatFooter:SemlensHint',
   'CursorLine:SemlensSelection',
 }, ',')
+
+---Text on the border of a window of ours: many colour schemes give titles no background of their own, and Neovim would
+---take the editor's instead of the window's.
+---@param text string
+---@param group string
+---@return string|{ [1]: string, [2]: string[] }[]
+function M.on_border(text, group)
+  return text == '' and '' or { { text, { 'SemlensNormal', group } } }
+end
 
 ---Also after a change of colour scheme, which clears them; what the user has set stays.
 function M.define()

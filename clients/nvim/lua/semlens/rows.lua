@@ -105,9 +105,9 @@ function M.row(hit, options, is_marked)
   local unsaved = hit.dirty and '[+] ' or ''
   local line = (':%d'):format(hits.target(hit).start.line + 1)
   local left = math.max(4, options.width - text_of.width(text) - #unsaved)
-  local path = hits.path(hit)
+  local path = hits.path(hit):gsub('%c', ' ')
   local name = hit.name ~= '' and hit.name or vim.fs.basename(path)
-  name = (name:gsub('%s+', ' '))
+  name = name:gsub('[%s%c]+', ' ')
   -- The name takes what it needs, but leaves the end of the path a third.
   name = text_of.cut_end(name, math.max(4, math.floor(left * 0.66)))
   local rest = left - text_of.width(name) - 1

@@ -11,7 +11,7 @@ local report
 
 ---@param number number
 ---@return string with thousands apart
-local function count(number)
+function M.number(number)
   local text = ('%d'):format(number)
   return (text:reverse():gsub('(%d%d%d)', '%1,'):reverse():gsub('^,', ''))
 end
@@ -37,6 +37,17 @@ function M.progress_text(status)
     return status.state
   end
   return ('%s %d%%'):format(status.state, math.floor(100 * n_done / n_all))
+end
+
+---How much is indexed, in a few words.
+---@param status semlens.Status
+---@return string
+function M.size_text(status)
+  local n_files, n_symbols = 0, 0
+  for _, root in ipairs(status.roots) do
+    n_files, n_symbols = n_files + root.files, n_symbols + root.symbols
+  end
+  return ('%s symbols of %s files'):format(M.number(n_symbols), M.number(n_files))
 end
 
 ---A component for a status line; empty where there is no server.
@@ -66,14 +77,14 @@ function M.lines(status)
   for _, root in ipairs(status.roots) do
     add('')
     add(' ' .. vim.fn.fnamemodify(vim.uri_to_fname(root.uri), ':~'), 'SemlensPath')
-    add(('   %s files, %s symbols, watched: %s'):format(count(root.files), count(root.symbols), root.watching))
+    add(('   %s files, %s symbols, watched: %s'):format(M.number(root.files), M.number(root.symbols), root.watching))
     if root.pending > 0 then
-      add(('   %s files to go'):format(count(root.pending)))
+      add(('   %s files to go'):format(M.number(root.pending)))
     end
     local reasons = {}
     for reason, number in vim.spairs(root.skipped) do
       if number > 0 then
-        table.insert(reasons, ('%s %s'):format(count(number), reason))
+        table.insert(reasons, ('%s %s'):format(M.number(number), reason))
       end
     end
     if #reasons > 0 then
@@ -86,15 +97,15 @@ function M.lines(status)
   end
   add('')
   for _, tier in ipairs(status.tiers) do
-    local pending = tier.pending > 0 and (', %s to go'):format(count(tier.pending)) or ''
-    add((' %s (%s): %s embedded%s'):format(tier.model, tier.role, count(tier.embedded), pending))
+    local pending = tier.pending > 0 and (', %s to go'):format(M.number(tier.pending)) or ''
+    add((' %s (%s): %s embedded%s'):format(tier.model, tier.role, M.number(tier.embedded), pending))
   end
   if #status.tiers == 0 then
     add(' No model: names and words alone.', 'SemlensWarn')
   end
   add((' memory %s, index on disk %s'):format(size(status.rssBytes), size(status.indexBytes)), 'SemlensHint')
   for _, service in ipairs(status.remote or {}) do
-    add((' sent to %s: %s texts'):format(service.service, count(service.texts)), 'SemlensWarn')
+    add((' sent to %s: %s texts'):format(service.service, M.number(service.texts)), 'SemlensWarn')
   end
   if #(status.remote or {}) == 0 then
     add(' Nothing leaves this machine.', 'SemlensHint')
@@ -119,7 +130,7 @@ local function draw(status)
   local lines = M.lines(status)
   local width = 40
   for _, line in ipairs(lines) do
-    width = math.max(width, vim.fn.strdisplaywidth(line[1]) + 2)
+    width = math.max(width, vim.api.nvim_strwidth(line[1]) + 2)
   end
   vim.bo[report.buffer].modifiable = true
   api.nvim_buf_set_lines(
@@ -165,7 +176,7 @@ local function show(status)
       height = 4,
       style = 'minimal',
       border = vim.o.winborder ~= '' and vim.o.winborder or 'rounded',
-      title = ' semlens ',
+      title = highlights.on_border(' semlens ', 'SemlensTitle'),
     })
     vim.wo[window].wrap = false
     vim.wo[window].winhighlight = highlights.window

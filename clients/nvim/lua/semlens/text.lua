@@ -8,9 +8,9 @@ local function is_plain(text)
 end
 
 ---@param text string
----@return integer columns
+---@return integer columns; not `strdisplaywidth`'s, which counts what a window would add where it wraps
 function M.width(text)
-  return is_plain(text) and #text or vim.fn.strdisplaywidth(text)
+  return is_plain(text) and #text or vim.api.nvim_strwidth(text)
 end
 
 ---@param text string
@@ -23,7 +23,7 @@ function M.cut_end(text, width)
     return text:sub(1, math.max(0, width - 1)) .. '…'
   end
   local n_chars = math.min(vim.fn.strchars(text), math.max(0, width - 1))
-  while n_chars > 0 and vim.fn.strdisplaywidth(vim.fn.strcharpart(text, 0, n_chars)) > width - 1 do
+  while n_chars > 0 and vim.api.nvim_strwidth(vim.fn.strcharpart(text, 0, n_chars)) > width - 1 do
     n_chars = n_chars - 1
   end
   return vim.fn.strcharpart(text, 0, n_chars) .. '…'
@@ -40,7 +40,7 @@ function M.cut_start(text, width)
   end
   local n_chars = vim.fn.strchars(text)
   local first = math.max(0, n_chars - math.max(0, width - 1))
-  while first < n_chars and vim.fn.strdisplaywidth(vim.fn.strcharpart(text, first)) > width - 1 do
+  while first < n_chars and vim.api.nvim_strwidth(vim.fn.strcharpart(text, first)) > width - 1 do
     first = first + 1
   end
   return '…' .. vim.fn.strcharpart(text, first)

@@ -32,6 +32,10 @@ local function first_words(picker, add)
     known[#known + 1] = ('%s all keys'):format(key(picker, 'help'))
   end
   add(table.concat(known, ' · '))
+  local status = require('semlens.client').status
+  if status and status.complete and #status.roots > 0 then
+    add(require('semlens.status').size_text(status))
+  end
 end
 
 ---@param picker semlens.Picker
@@ -43,9 +47,13 @@ local function nothing_found(picker, add)
     return
   end
   add('Nothing was found.')
+  local notes = table.concat(picker.result and picker.result.notes or {}, ' ')
+  if notes ~= '' then
+    add(notes, 'SemlensWarn')
+  end
   local filters = {}
   for word in picker.text:gmatch('%S+') do
-    if word:match('^%-?%l+:.') then
+    if word:match('^%-?%l+:.') and not notes:find(word, 1, true) then
       filters[#filters + 1] = word
     end
   end
@@ -75,7 +83,7 @@ function M.lines(picker, width)
     add(picker.problem, 'SemlensError')
   elseif vim.trim(picker.text) == '' and picker.source.name == 'search' then
     first_words(picker, add)
-  elseif picker.result then
+  elseif picker.result and not picker.is_asking then
     nothing_found(picker, add)
   end
   return lines

@@ -1,4 +1,6 @@
 -- The keys of the picker, in a window over it until the user goes on.
+local highlights = require('semlens.highlights')
+
 local M = {}
 
 local api = vim.api
@@ -43,12 +45,12 @@ function M.toggle(picker)
     height = height,
     style = 'minimal',
     border = 'rounded',
-    title = ' keys ',
+    title = highlights.on_border(' keys ', 'SemlensTitle'),
     zindex = 70,
     focusable = false,
     noautocmd = true,
   })
-  vim.wo[window].winhighlight = require('semlens.highlights').window
+  vim.wo[window].winhighlight = highlights.window
   picker.help = window
 end
 

@@ -40,6 +40,7 @@ local SLOW_MS = 250
 ---@field timer uv.uv_timer_t of the preview
 ---@field group integer its autocommands
 ---@field help? integer window of the keys
+---@field told? string what the borders say now
 ---@field origin integer window from which it was opened
 ---@field package number integer of the question under way
 ---@field package cancel? fun()
@@ -248,6 +249,7 @@ end
 function Picker:resize()
   if not self.is_closed then
     windows.fit(self)
+    self.told = nil
     view.list(self)
   end
 end

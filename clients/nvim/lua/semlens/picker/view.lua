@@ -2,6 +2,7 @@
 local actions = require('semlens.picker.actions')
 local client = require('semlens.client')
 local guide = require('semlens.picker.guide')
+local highlights = require('semlens.highlights')
 local hits = require('semlens.hits')
 local rows = require('semlens.rows')
 local text_of = require('semlens.text')
@@ -42,7 +43,7 @@ function M.list(picker)
       spans[number] = { number - 1, 0, #line[1], line[2] }
     end
   end
-  local options = { width = width, icons = picker.options.icons, words = rows.words(picker.text) }
+  local options = { width = width - 1, icons = picker.options.icons, words = rows.words(picker.text) }
   for number, hit in ipairs(picker.hits) do
     local row = rows.row(hit, options, picker.marked[hits.key(hit)] == true)
     lines[number] = row.text
@@ -74,7 +75,7 @@ local function show_preview(picker, window, hit)
     api.nvim_win_set_buf(window, picker.buffers.preview)
     vim.wo[window].number = false
     vim.wo[window].statuscolumn = ''
-    api.nvim_win_set_config(window, { title = '' })
+    api.nvim_win_set_config(window, { title = '', title_pos = 'left' })
     return
   end
   picker.preview:show(window, hit)
@@ -82,7 +83,8 @@ local function show_preview(picker, window, hit)
   local width = api.nvim_win_get_width(window) - 2
   local line = (':%d%s'):format(hits.target(hit).start.line + 1, reasons)
   local path = text_of.cut_start(hits.path(hit), math.max(8, width - text_of.width(line)))
-  api.nvim_win_set_config(window, { title = (' %s%s '):format(path, line), title_pos = 'left' })
+  local title = highlights.on_border((' %s%s '):format(path, line), 'SemlensTitle')
+  api.nvim_win_set_config(window, { title = title, title_pos = 'left' })
 end
 
 ---Soon, so that walking fast through the list reads no files on the way.
@@ -137,28 +139,16 @@ function M.count(picker)
 end
 
 ---@param picker semlens.Picker
----@param width integer
----@return { [1]: string, [2]: string }[]
-local function footer(picker, width)
+---@return string text what is wrong with the question, else the keys
+---@return string group
+local function footer(picker)
   local note = picker.result and picker.result.notes and picker.result.notes[1]
   if picker.problem and #picker.hits > 0 then
-    return { { text_of.cut_end(' ' .. picker.problem .. ' ', width), 'SemlensError' } }
-  elseif note then
-    return { { text_of.cut_end(' ' .. note .. ' ', width), 'SemlensWarn' } }
+    return (' %s '):format(picker.problem), 'SemlensError'
+  elseif note and #picker.hits > 0 then
+    return (' %s '):format(note), 'SemlensWarn'
   end
-  return { { actions.footer(picker.options, width), 'SemlensHint' } }
-end
-
----@param window integer
----@param window_config vim.api.keyset.win_config
-local function set_border(window, window_config)
-  local now = api.nvim_win_get_config(window)
-  local is_same = vim.iter(window_config):all(function(name, value)
-    return vim.deep_equal(now[name], value)
-  end)
-  if not is_same then
-    api.nvim_win_set_config(window, window_config)
-  end
+  return actions.footer(picker.options, api.nvim_win_get_width(picker.windows.list)), 'SemlensHint'
 end
 
 ---What the borders and the empty prompt say.
@@ -167,8 +157,7 @@ function M.info(picker)
   if picker.is_closed then
     return
   end
-  local prompt, list = picker.windows.prompt, picker.windows.list
-  local width = api.nvim_win_get_width(list)
+  local width = api.nvim_win_get_width(picker.windows.list)
   api.nvim_buf_clear_namespace(picker.buffers.prompt, namespace, 0, -1)
   if picker.text == '' then
     api.nvim_buf_set_extmark(picker.buffers.prompt, namespace, 0, 0, {
@@ -176,14 +165,25 @@ function M.info(picker)
       virt_text_pos = 'overlay',
     })
   end
-  local title = text_of.cut_end((' %s '):format(picker.source.title), width)
-  set_border(prompt, { title = { { title } }, title_pos = 'left' })
-  local count, group = M.count(picker)
-  count = count ~= '' and text_of.cut_end((' %s '):format(count), width) or ''
-  set_border(list, {
-    title = { { count, group } },
+  local count, count_group = M.count(picker)
+  count = count ~= '' and (' %s '):format(count) or ''
+  local below, below_group = footer(picker)
+  local told = table.concat({ width, count, count_group, below, below_group }, '\0')
+  if told == picker.told then
+    return -- setting a border draws the whole screen anew
+  end
+  picker.told = told
+  local function fitting(text, group)
+    return highlights.on_border(text_of.cut_end(text, width), group)
+  end
+  api.nvim_win_set_config(picker.windows.prompt, {
+    title = fitting((' %s '):format(picker.source.title), 'SemlensTitle'),
+    title_pos = 'left',
+  })
+  api.nvim_win_set_config(picker.windows.list, {
+    title = fitting(count, count_group),
     title_pos = 'right',
-    footer = footer(picker, width),
+    footer = fitting(below, below_group),
     footer_pos = 'left',
   })
 end

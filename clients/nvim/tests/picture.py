@@ -1,0 +1,19 @@
+"""picture.py SCREEN.ansi dark|light [FONT.woff2] > PAGE.html: a captured terminal screen as a page for a browser."""
+
+import re
+import sys
+from pathlib import Path
+
+from ansi2html import Ansi2HTMLConverter
+
+screen, background, *fonts = sys.argv[1:]
+dark = background == "dark"
+back = "#14161b" if dark else "#e0e2ea"  # of Neovim's own colour scheme
+html = Ansi2HTMLConverter(dark_bg=dark, font_size="14px").convert(Path(screen).read_text(encoding="utf-8"))
+style = "".join(f'@font-face{{font-family:"icons";src:url("{Path(font).as_uri()}")}}' for font in fonts) + (
+    'pre{font-family:"DejaVu Sans Mono","icons",monospace;line-height:17px}span{padding-bottom:1px}'
+    f"body.body_background{{margin:0;padding:8px;background-color:{back}}}"
+)
+# Icons of that font are wider than a cell.
+html = re.sub("[\ue000-\uf8ff\U000f0000-\U000fffff]", r'<i style="display:inline-block;width:1ch;font-style:normal">\g<0></i>', html)
+sys.stdout.write(html.replace("</style>", style + "</style>"))

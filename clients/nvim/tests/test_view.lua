@@ -1,0 +1,297 @@
+-- What the picker shows: rows, borders, the guide of an empty list, the preview; and the mouse on it.
+local equal = require('equal')
+local with = require('with_editor')
+
+local PICKER = "local p = require('semlens.picker').current\n"
+
+local function opened(editor, question)
+  editor:edit('net/retry.py')
+  editor:ready()
+  editor:keys(':SemanticSearch ' .. question .. '<CR>')
+  if question ~= '' then
+    editor:hits()
+  else
+    editor:wait('the picker', PICKER .. 'return p ~= nil')
+  end
+end
+
+---Wait until a window's border or text holds something.
+---@param part 'title'|'footer'|'lines'
+local function shows(editor, window, part, text)
+  return editor:wait(('%s in the %s of the %s'):format(text, part, window), PICKER .. [[
+    local window, part, text = ...
+    window = p and p.windows[window]
+    if not window then return false end
+    local shown
+    if part == 'lines' then
+      shown = table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false), '\n')
+    else
+      local border = vim.api.nvim_win_get_config(window)[part]
+      shown = vim.iter(type(border) == 'table' and border or {}):map(function(chunk) return chunk[1] end):join('')
+    end
+    return shown:find(text, 1, true) and shown
+  ]], window, part, text)
+end
+
+---Rows of `semlens.rows`, with the paths and kinds of some hits.
+local function rows(editor, width, hits)
+  return editor:lua(
+    [[
+    local width, hits = ...
+    return vim.tbl_map(function(hit)
+      local range = { start = { line = 6, character = 0 }, ['end'] = { line = 7, character = 0 } }
+      hit.kind = hit.kind or 12
+      hit.location = { uri = 'file:///w/' .. hit.path, range = range }
+      return require('semlens.rows').row(hit, { width = width, icons = false, words = { 'retry' } }, hit.marked).text
+    end, hits)
+  ]],
+    width,
+    hits
+  )
+end
+
+return {
+  {
+    'a row holds kind, name, parameters and place, and gives up the least important first',
+    with({ enable = false }, function(editor)
+      local hit = {
+        name = 'fetch_with_retry',
+        signature = 'def fetch_with_retry(url, attempts=3)',
+        path = 'src/net/retry.py',
+      }
+      equal(rows(editor, 70, { hit }), {
+        ' fn     fetch_with_retry(url, attempts=3)           src/net/retry.py:7',
+      })
+      equal(rows(editor, 54, { hit }), { ' fn     fetch_with_retry(url, att…  src/net/retry.py:7' })
+      equal(rows(editor, 46, { hit }), { ' fn     fetch_with_retry    src/net/retry.py:7' })
+      equal(rows(editor, 40, { hit }), { ' fn     fetch_with_retry …net/retry.py:7' })
+      equal(rows(editor, 24, { hit }), { ' fn     fetch_wit… ' })
+      equal(
+        rows(editor, 60, {
+          { name = 'acquire', kind = 6, containerName = 'Pool', path = 'pool.py', dirty = true, marked = true },
+          { name = '取得する関数', path = 'ソース/接続.py' },
+          { name = '', kind = 1, path = 'a/b/empty.txt' },
+          { name = 'two\nlines', path = 'x' },
+        }),
+        {
+          '▌meth   Pool.acquire                           [+] pool.py:7',
+          ' fn     取得する関数                        ソース/接続.py:7',
+          ' file   empty.txt                            a/b/empty.txt:7',
+          ' fn     two lines                                        x:7',
+        }
+      )
+    end),
+  },
+  {
+    'no row is wider than its window, whatever it holds',
+    with({ enable = false }, function(editor)
+      local long = ('verylong'):rep(40)
+      for width = 20, 120, 10 do
+        local shown = rows(editor, width, {
+          { name = long, path = long, signature = long .. '(x)' },
+          { name = ('日本'):rep(30), path = ('目录/'):rep(20) .. 'ä\tb.py', dirty = true },
+          { name = 'a', path = 'b', kind = 26 },
+        })
+        for _, row in ipairs(shown) do
+          assert(vim.api.nvim_strwidth(row) <= width, ('%d > %d: %s'):format(vim.api.nvim_strwidth(row), width, row))
+        end
+      end
+    end),
+  },
+  {
+    'an empty prompt says what may be asked, an empty list why it is empty',
+    with({}, function(editor)
+      opened(editor, '')
+      shows(editor, 'list', 'lines', 'Say what the code does, or name it')
+      shows(editor, 'list', 'lines', '15 symbols of 5 files')
+      editor:keys('colour kind:banana')
+      shows(editor, 'list', 'footer', 'There is no kind "banana"')
+      editor:keys(' lang:cobol')
+      local text = shows(editor, 'list', 'lines', 'Nothing was found')
+      assert(text:find('There is no kind "banana"', 1, true), text)
+      assert(text:find('Only what fits lang:cobol was looked at', 1, true), text)
+      editor:keys(('<C-w>'):rep(12))
+      shows(editor, 'list', 'lines', 'Say what the code does')
+    end),
+  },
+  {
+    'the border counts hits and marks, and says how far the index is',
+    with({}, function(editor)
+      opened(editor, 'colour')
+      local n_hits = editor:lua(PICKER .. 'return #p.hits')
+      shows(editor, 'list', 'title', (' 1/%d '):format(n_hits))
+      editor:keys('<Tab><Tab>')
+      shows(editor, 'list', 'title', ('3/%d · 2 marked'):format(n_hits))
+      editor:keys('<S-Tab>')
+      shows(editor, 'list', 'title', ('2/%d · 3 marked'):format(n_hits))
+      editor:lua([[
+        local status = vim.deepcopy(require('semlens').status())
+        status.complete, status.state = false, 'indexing'
+        status.roots[1].files, status.roots[1].pending = 30, 70
+        require('semlens.client').status = status
+        vim.api.nvim_exec_autocmds('User', { pattern = 'SemlensStatus', data = status })
+      ]])
+      shows(editor, 'list', 'title', 'indexing 30%')
+      equal(editor:lua("return require('semlens').statusline()"), 'semlens indexing 30%')
+    end),
+  },
+  {
+    'the keys are told until the next one, and <Esc> twice or <C-c> closes',
+    with({}, function(editor)
+      opened(editor, 'colour')
+      local function told()
+        return editor:lua(PICKER .. 'return p.help ~= nil')
+      end
+      editor:keys('<F1>')
+      editor:wait('the keys', PICKER .. 'return p.help ~= nil')
+      editor:keys('<Down>')
+      editor:wait('the second line', PICKER .. 'return p and p.index == 2')
+      equal(told(), false)
+      editor:keys('<F1>')
+      editor:wait('the keys', PICKER .. 'return p.help ~= nil')
+      editor:keys('<F1>')
+      editor:wait('no keys', PICKER .. 'return p.help == nil')
+      editor:keys('<Esc>j')
+      editor:wait('the third line', PICKER .. 'return p.index == 3')
+      editor:keys('<Esc>')
+      editor:wait('its end', PICKER .. 'return p == nil')
+      equal(editor:lua('return #vim.api.nvim_list_wins()'), 1)
+    end),
+  },
+  {
+    'the mouse selects, scrolls and opens, and closes outside',
+    with({}, function(editor)
+      opened(editor, 'colour')
+      local function mouse(button, action, window, row)
+        editor:lua(
+          [[
+          local button, action, window, row = ...
+          local box = { row = 0, col = 0 }
+          if window ~= '' then
+            box = vim.api.nvim_win_get_config(require('semlens.picker').current.windows[window])
+          end
+          vim.api.nvim_input_mouse(button, action, '', 0, box.row + row, box.col + 3)
+        ]],
+          button,
+          action,
+          window,
+          row
+        )
+      end
+      mouse('left', 'press', 'list', 3)
+      editor:wait('the third line', PICKER .. 'return p.index == 3')
+      mouse('wheel', 'down', 'list', 1)
+      editor:wait('the fourth line', PICKER .. 'return p.index == 4')
+      mouse('left', 'press', '', 0)
+      editor:wait('its end', PICKER .. 'return p == nil')
+      editor:keys(':SemanticSearch price with tax<CR>')
+      editor:first_hit('totalPrice')
+      mouse('left', 'press', 'list', 1)
+      mouse('left', 'release', 'list', 1)
+      mouse('left', 'press', 'list', 1)
+      editor:wait('the jump', "return vim.fs.basename(vim.api.nvim_buf_get_name(0)) == 'cart.ts'")
+    end),
+  },
+  {
+    'the preview scrolls by keys',
+    with({ lines = 20 }, function(editor)
+      opened(editor, 'fetch_with_retry')
+      shows(editor, 'preview', 'lines', 'def fetch_with_retry')
+      local top = PICKER .. 'return vim.fn.line("w0", p.windows.preview)'
+      local before = editor:lua(top)
+      editor:keys('<C-d>')
+      editor:wait('a lower part', PICKER .. 'return vim.fn.line("w0", p.windows.preview) > ...', before)
+      editor:keys('<C-u><C-u>')
+      editor:wait('the top', PICKER .. 'return vim.fn.line("w0", p.windows.preview) == 1')
+      equal(editor:lua(PICKER .. 'return p.text'), 'fetch_with_retry')
+    end),
+  },
+  {
+    'the preview takes wide characters, tabs and very long lines',
+    with({}, function(editor)
+      editor:lua([[
+        local root = vim.fn.tempname()
+        vim.fn.mkdir(root .. '/.git', 'p')
+        local lines = {
+          'package wide', '', '// 幅の広い文字を数える counts wide letters', 'func CountWide(text string) int {',
+          '	return 0', '}', '', 'var long = "' .. ('é'):rep(1500) .. '"', '',
+        }
+        for number = 1, 400 do -- else it would count as minified
+          table.insert(lines, ('// an ordinary line, number %d'):format(number))
+        end
+        vim.fn.writefile(lines, root .. '/wide.go')
+        vim.fn.writefile({ 'package wide' }, root .. '/other.go')
+        vim.cmd.edit(root .. '/other.go')
+        vim.go.tabstop = 3
+      ]])
+      editor:ready()
+      editor:keys(':SemanticSearch CountWide<CR>')
+      editor:first_hit('CountWide')
+      shows(editor, 'preview', 'lines', '幅の広い文字を数える')
+      local seen = editor:lua(PICKER .. [[
+        local buffer = vim.api.nvim_win_get_buf(p.windows.preview)
+        local line = vim.api.nvim_buf_get_lines(buffer, 7, 8, false)[1]
+        return { #line <= 2000, vim.fn.strchars(line) == vim.fn.strchars(vim.iconv(line, 'utf-8', 'utf-8')),
+                 line:match('[\194-\244]$') == nil, vim.bo[buffer].tabstop }
+      ]])
+      equal(seen, { true, true, true, 3 })
+    end),
+  },
+  {
+    'a file that is gone is said to be, and the picker stays',
+    with({}, function(editor)
+      editor:lua([[
+        local root = vim.fn.tempname()
+        vim.fn.mkdir(root .. '/.git', 'p')
+        vim.fn.writefile({ 'def knead_dough(flour):', '    return flour' }, root .. '/bread.py')
+        vim.fn.writefile({ 'x = 1' }, root .. '/other.py')
+        vim.cmd.edit(root .. '/other.py')
+        _G.bread = root .. '/bread.py'
+      ]])
+      editor:ready()
+      editor:keys(':SemanticSearch knead_dough<CR>')
+      editor:first_hit('knead_dough')
+      editor:lua([[
+        local p = require('semlens.picker').current
+        p.has_moved = true -- the list stays as it is when the index moves on
+        os.remove(_G.bread)
+      ]])
+      editor:keys('<CR>')
+      shows(editor, 'list', 'footer', 'bread.py is not there any more')
+      equal(editor:lua('return vim.api.nvim_get_mode().mode'), 'i')
+    end),
+  },
+  {
+    'it opens without a border, and from a window that keeps its buffer',
+    with({}, function(editor)
+      editor:lua("vim.o.winborder = 'none'")
+      opened(editor, 'colour')
+      editor:keys('<C-c>')
+      editor:wait('its end', PICKER .. 'return p == nil')
+      editor:lua("vim.o.winborder = 'double' vim.wo.winfixbuf = true")
+      editor:keys(':SemanticSearch price with tax<CR>')
+      editor:first_hit('totalPrice')
+      equal(editor:lua(PICKER .. 'return vim.api.nvim_win_get_config(p.windows.list).border[1]'), '╔')
+      editor:keys('<CR>')
+      editor:wait('the jump', "return vim.fs.basename(vim.api.nvim_buf_get_name(0)) == 'cart.ts'")
+      equal(editor:lua('return #vim.api.nvim_list_wins()'), 2)
+    end),
+  },
+  {
+    'a server that is killed while it is asked answers after its restart',
+    with({}, function(editor)
+      opened(editor, 'colour')
+      editor:lua([[
+        local pid = vim.system({ 'pgrep', '-P', tostring(vim.fn.getpid()), '-f', 'semlens serve' }):wait().stdout
+        _G.pid = tonumber(vim.trim(pid))
+        vim.uv.kill(_G.pid, 'sigstop') -- so that it cannot answer before it is killed
+      ]])
+      editor:keys('<C-w>price with tax')
+      editor:wait('the question', PICKER .. "return p and p.is_asking and p.text == 'price with tax'")
+      shows(editor, 'list', 'title', 'asking')
+      editor:lua("vim.uv.kill(_G.pid, 'sigkill')")
+      editor:first_hit('totalPrice')
+      equal(editor:lua('return #_G.notes'), 1)
+    end),
+  },
+}
