@@ -43,6 +43,7 @@ lint: setup-dev  ## style, types and the dependency rule
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(PYTEST) tests/unit/test_architecture.py
+	bash clients/nvim/tests/lint.sh
 
 format: setup-dev  ## format the Python sources
 	$(PY) -m ruff format server tests bench

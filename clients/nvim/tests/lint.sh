@@ -26,7 +26,10 @@ fi
 if [ ! -d "$tools" ]; then
     fresh=$(mktemp -d)
     npm install --prefix "$fresh" --no-audit --no-fund --loglevel=error --ignore-scripts \
-        "@johnnymorganz/stylua@$version" >/dev/null
+        "@johnnymorganz/stylua@$version" >/dev/null || {
+        lacking stylua "npm install @johnnymorganz/stylua@$version"
+        exit
+    }
     mkdir -p "$(dirname "$tools")"
     mv "$fresh" "$tools" 2>/dev/null || rm -rf "$fresh" # another run was quicker
 fi

@@ -1,5 +1,6 @@
 """picture.py SCREEN.ansi dark|light [FONT.woff2] > PAGE.html: a captured terminal screen as a page for a browser."""
 
+import base64
 import re
 import sys
 from pathlib import Path
@@ -10,10 +11,17 @@ screen, background, *fonts = sys.argv[1:]
 dark = background == "dark"
 back = "#14161b" if dark else "#e0e2ea"  # of Neovim's own colour scheme
 html = Ansi2HTMLConverter(dark_bg=dark, font_size="14px").convert(Path(screen).read_text(encoding="utf-8"))
-style = "".join(f'@font-face{{font-family:"icons";src:url("{Path(font).as_uri()}")}}' for font in fonts) + (
+style = (
     'pre{font-family:"DejaVu Sans Mono","icons",monospace;line-height:17px}span{padding-bottom:1px}'
     f"body.body_background{{margin:0;padding:8px;background-color:{back}}}"
 )
+for font in fonts:  # within the page: else the picture is taken before it is loaded
+    data = base64.b64encode(Path(font).read_bytes()).decode()
+    style += f'@font-face{{font-family:"icons";src:url("data:font/woff2;base64,{data}")}}'
 # Icons of that font are wider than a cell.
-html = re.sub("[\ue000-\uf8ff\U000f0000-\U000fffff]", r'<i style="display:inline-block;width:1ch;font-style:normal">\g<0></i>', html)
+html = re.sub(
+    "[\ue000-\uf8ff\U000f0000-\U000fffff]",
+    r'<i style="display:inline-block;width:8.43px;font:14px icons">\g<0></i>',
+    html,
+)
 sys.stdout.write(html.replace("</style>", style + "</style>"))

@@ -43,11 +43,12 @@ shows() {  # shows TEXT: wait until the screen does
 keep() {  # keep NAME: the screen as it is
     screen capture-pane -pe > "$scratch/screen.ansi"
     if [ -n "$chromium" ] && "$python" -c 'import ansi2html' 2>/dev/null; then
-        "$python" "$tests/picture.py" "$scratch/screen.ansi" "$background" "$icons" > "$scratch/page.html"
+        "$python" "$tests/picture.py" "$scratch/screen.ansi" "$background" $([ -f "$icons" ] && echo "$icons") \
+            > "$scratch/page.html"
         pixels=$((columns * 843 / 100 + 18)),$((lines * 17 + 18)) # of a cell: 8.43 by 17 pixels
         "$chromium" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
             --disable-component-update --disable-sync --user-data-dir="$scratch/chromium" --hide-scrollbars \
-            --window-size="$pixels" --screenshot="$pictures/nvim-$1.png" "file://$scratch/page.html" 2>/dev/null >&2
+            --virtual-time-budget=3000 --window-size="$pixels" --screenshot="$pictures/nvim-$1.png" "file://$scratch/page.html" 2>/dev/null >&2
     fi
     echo "ok - $1"
     n_passed=$((n_passed + 1))

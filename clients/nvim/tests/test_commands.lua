@@ -447,9 +447,38 @@ return {
         assert(text:find(part, 1, true), part .. ' in ' .. text)
       end
       assert(not text:find('ERROR', 1, true), text)
-      editor:lua("require('semlens').setup({ pikcer = {} })")
-      assert(report():find('`pikcer` is not a setting', 1, true))
+      editor:lua("require('semlens').setup({ pikcer = {}, ui = 'telescope' })")
+      local wrong = report()
+      for _, part in ipairs({ '`pikcer` is not a setting', 'telescope, which is not installed' }) do
+        assert(wrong:find(part, 1, true), wrong)
+      end
+      editor:lua("vim.g.semlens = nil vim.env.PATH = '/nonexistent'")
+      local missing = report()
+      for _, part in ipairs({ 'is not installed', ':SemanticInstall' }) do
+        assert(missing:find(part, 1, true), missing)
+      end
       equal(editor:lua(LAST_NOTE), vim.NIL)
+    end),
+  },
+  {
+    'the help has a tag for every command and map, and names every key and highlight group',
+    with({ enable = false }, function(editor)
+      local missing = editor:lua([[
+        local folder = vim.env.SEMLENS_TEST_CLIENT
+        local help = table.concat(vim.fn.readfile(folder .. '/doc/semlens.txt'), '\n')
+        local wanted = vim.tbl_keys(require('semlens.highlights').links)
+        for name in pairs(vim.api.nvim_get_commands({})) do
+          if vim.startswith(name, 'Semantic') then table.insert(wanted, '*:' .. name .. '*') end
+        end
+        for _, map in ipairs(vim.api.nvim_get_keymap('n')) do
+          if vim.startswith(map.lhs, '<Plug>(semlens') then table.insert(wanted, '*' .. map.lhs .. '*') end
+        end
+        for _, keys in pairs(require('semlens.config').get().picker.keys) do
+          vim.list_extend(wanted, type(keys) == 'table' and keys or { keys })
+        end
+        return vim.tbl_filter(function(text) return not help:find(text, 1, true) end, wanted)
+      ]])
+      equal(missing, {})
     end),
   },
   {

@@ -309,6 +309,8 @@ return {
         '<C-n>',
         '<C-p>',
         '<Tab>',
+        '<S-Tab>',
+        '<F1>',
         '<PageDown>',
         '<PageUp>',
         '<C-d>',

@@ -14,6 +14,10 @@ local function check_editor()
   for _, problem in ipairs(require('semlens.config').problems()) do
     health.warn(problem, 'See `:help semlens-settings`.')
   end
+  local list_problem = require('semlens.ui').problem(require('semlens.config').get().ui)
+  if list_problem then
+    health.warn(list_problem, 'Install that plugin, or change the setting `ui`.')
+  end
   if vim.lsp.is_enabled('semlens') then
     health.ok("`vim.lsp.enable('semlens')`: buffers are shown to the server as they are opened")
   else
@@ -76,7 +80,7 @@ function M.check()
   health.start('semlens: server')
   local found, problem = require('semlens.server').find(require('semlens.roots').of(0))
   if not found then
-    health.error(problem or '', { 'Run `' .. require('semlens.server').install_command() .. '`.' })
+    health.error(problem or '', { 'Run `:SemanticInstall`.' })
     return
   end
   health.ok(('`%s`, from %s'):format(table.concat(found.cmd, ' '), found.from))

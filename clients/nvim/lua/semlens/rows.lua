@@ -25,6 +25,11 @@ local SHORT = {
 local KIND_WIDTH = 6
 ---Kinds whose name says little without what holds them.
 local MEMBERS = { method = true, constructor = true, property = true, field = true, enummember = true }
+---Words of questions that say nothing where they stand in a name.
+local SMALL_WORDS = { ['and'] = true, are = true, ['for'] = true, from = true, how = true, that = true, the = true }
+for _, word in ipairs({ 'this', 'what', 'when', 'where', 'which', 'with' }) do
+  SMALL_WORDS[word] = true
+end
 local LEAST_ARGUMENTS = 8 -- columns below which no arguments are shown
 
 ---@class semlens.Row
@@ -58,7 +63,7 @@ function M.words(question)
   local words = {}
   for word in question:lower():gmatch('%S+') do
     word = word:match('^%-?%l+:.*$') and '' or word:gsub('[^%w_\128-\255]', '')
-    if #word >= 3 then
+    if #word >= 3 and not SMALL_WORDS[word] then
       words[#words + 1] = word
     end
   end

@@ -12,6 +12,13 @@ local function document(bufnr)
   end
 end
 
+---@return boolean whether a better model may change the order of a first answer: else that would be made twice
+local function is_refined()
+  return vim.iter(client.status and client.status.tiers or {}):any(function(tier)
+    return tier.role == 'refine' and tier.embedded > 0
+  end)
+end
+
 ---@param bufnr integer where the user is
 ---@param options? semlens.SearchOptions
 ---@return semlens.Source
@@ -31,9 +38,9 @@ function M.search(bufnr, options)
         on_result(err, result, false)
       end, {
         bufnr = bufnr,
-        on_partial = function(value)
+        on_partial = is_refined() and function(value)
           on_result(nil, value, true)
-        end,
+        end or nil,
       })
     end,
   }

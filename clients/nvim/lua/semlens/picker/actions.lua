@@ -239,6 +239,8 @@ function M.map(picker)
   for key, name in pairs(normal) do
     set('n', key, name, M.actions[name])
   end
+  -- There is no other window to go to or to change places with.
+  vim.keymap.set('n', '<C-w>', '<Nop>', { buffer = picker.buffers.prompt, nowait = true })
   for name, keys in pairs(picker.options.keys) do
     local action = M.actions[name]
     for _, key in ipairs(keys and action and (type(keys) == 'table' and keys or { keys }) or {}) do

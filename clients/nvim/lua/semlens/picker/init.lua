@@ -42,7 +42,8 @@ local SLOW_MS = 250
 ---@field help? integer window of the keys
 ---@field told? string what the borders say now
 ---@field origin integer window from which it was opened
----@field package number integer of the question under way
+---@field number integer of the last question
+---@field answered integer number of the question that the list answers, in part at least
 ---@field package cancel? fun()
 local Picker = {}
 Picker.__index = Picker
@@ -78,6 +79,7 @@ function M.open(source, text, before)
     needs_again = false,
     history_index = 0,
     number = 0,
+    answered = 0,
     buffers = {},
     windows = {},
     origin = api.nvim_get_current_win(),
@@ -163,6 +165,7 @@ function Picker:ask()
     end
     self.is_asking = is_partial
     self.is_slow = false
+    self.answered = number
     if err then
       self.problem = err
       self:show_hits({})
