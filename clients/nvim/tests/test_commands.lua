@@ -262,7 +262,7 @@ return {
   },
   {
     'workspace symbols, similar code and context',
-    with({}, function(editor)
+    with({ lua = 'vim.g.loaded_clipboard_provider = 1' }, function(editor) -- no clipboard, whatever the machine has
       editor:edit('net/retry.py')
       editor:ready()
       editor:keys(':SemanticSymbols ConnectionPool<CR>')
@@ -281,12 +281,17 @@ return {
       assert(text:find('def fetch_with_retry', 1, true), text)
       said(editor, 'of 900 tokens')
       editor:cmd('bwipeout')
+      editor:cmd('25,29SemanticContext!')
+      said(editor, 'in the unnamed register')
+      assert(editor:lua("return vim.fn.getreg('\"')"):find('class ConnectionPool', 1, true))
       editor:lua([[
         vim.g.clipboard = {
           name = 'test',
           copy = { ['+'] = function(lines) _G.copied = table.concat(lines, '\n') end, ['*'] = function() end },
           paste = { ['+'] = function() return {} end, ['*'] = function() return {} end },
         }
+        vim.g.loaded_clipboard_provider = nil
+        vim.cmd.runtime('autoload/provider/clipboard.vim')
       ]])
       editor:cmd('25,29SemanticContext!')
       said(editor, 'are in the clipboard')

@@ -15,8 +15,15 @@ local M = {}
 local function show(answer, asked)
   local summary = ('%d of %d tokens'):format(answer.tokens, answer.budget)
   if asked.clipboard then
-    vim.fn.setreg('+', answer.text)
-    client.say(('%s are in the clipboard.'):format(summary))
+    vim.fn.setreg('"', answer.text)
+    if vim.fn.has('clipboard') == 1 then
+      vim.fn.setreg('+', answer.text)
+      client.say(('%s are in the clipboard.'):format(summary))
+    else
+      local sentence =
+        '%s are in the unnamed register: there is no clipboard here, `:help clipboard` says how to get one.'
+      client.say(sentence:format(summary), vim.log.levels.WARN)
+    end
     return
   end
   vim.cmd('botright new')

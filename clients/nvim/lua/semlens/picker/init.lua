@@ -251,6 +251,7 @@ end
 ---Fit the windows to the screen, or to a preview that is wanted or not.
 function Picker:resize()
   if not self.is_closed then
+    help.close(self)
     windows.fit(self)
     self.told = nil
     view.list(self)

@@ -79,6 +79,10 @@ function M.open(picker)
       open_window(picker, name, wanted[name])
     end
   end
+  local cmp = package.loaded.cmp -- nvim-cmp has no variable of a buffer for it
+  if cmp then
+    pcall(cmp.setup.buffer, { enabled = false })
+  end
 end
 
 ---@param picker semlens.Picker

@@ -9,6 +9,7 @@ local M = {}
 ---@param on_hits fun(hits: semlens.Hit[]) the final list, empty after an error, which is told
 ---@return fun() cancel
 function M.ask(source, text, on_hits)
+  require('semlens.highlights').define()
   if source.live and source.name == 'search' and vim.trim(text) == '' then
     on_hits({})
     return function() end
