@@ -184,6 +184,7 @@ return {
       editor:wait('the fourth line', PICKER .. 'return p.index == 4')
       mouse('left', 'press', '', 0)
       editor:wait('its end', PICKER .. 'return p == nil')
+      editor:lua('vim.o.mousetime = 600000') -- two clicks are a double click, however slow the machine is
       editor:keys(':SemanticSearch price with tax<CR>')
       editor:first_hit('totalPrice')
       mouse('left', 'press', 'list', 1)

@@ -30,6 +30,8 @@ local function server_told(picker, event)
     picker:ask()
   elseif event.match == 'SemlensStatus' and picker:is_outdated(event.data) then
     picker:ask()
+  elseif #picker.hits == 0 then
+    view.list(picker) -- it says how far the index is
   else
     view.info(picker)
   end

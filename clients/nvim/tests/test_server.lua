@@ -1,0 +1,187 @@
+-- Where the server is found, how it is installed, what happens when it is missing or ends; roots and events.
+local equal = require('equal')
+local with = require('with_editor')
+
+local NO_SERVER = [[
+  vim.g.semlens = nil
+  vim.env.PATH = '/nonexistent'
+]]
+
+-- A `uv` that puts a program into the home folder, as the real one does.
+local FAKE_UV = [[
+  vim.env.HOME = vim.fn.tempname()
+  vim.env.PATH = vim.env.HOME .. '/fake'
+  vim.fn.mkdir(vim.env.PATH, 'p')
+  vim.fn.writefile({
+    '#!/bin/sh',
+    '/bin/mkdir -p "$HOME/.local/bin"',
+    '/bin/cat > "$HOME/.local/bin/semlens" <<EOF',
+    '#!/bin/sh',
+    'exec ' .. vim.env.SEMLENS_TEST_PYTHON .. ' -m semlens "\\$@"',
+    'EOF',
+    '/bin/chmod +x "$HOME/.local/bin/semlens"',
+  }, vim.env.PATH .. '/uv')
+  vim.fn.setfperm(vim.env.PATH .. '/uv', 'rwx------')
+]]
+
+---Wait until a message holds a text.
+local function said(editor, text)
+  return editor:wait(
+    'the message ' .. text,
+    [[
+    for _, note in ipairs(_G.notes) do
+      if note.text:find(..., 1, true) then return note.text end
+    end
+  ]],
+    text
+  )
+end
+
+local function closed(editor)
+  editor:keys('<C-c>')
+  editor:wait('the end of the picker', "return require('semlens.picker').current == nil")
+end
+
+return {
+  {
+    'without a server one sentence says what to do, once, and a command offers to do it',
+    with({ lua = NO_SERVER .. FAKE_UV }, function(editor)
+      editor:edit('colour.py')
+      local sentence = said(editor, 'is not installed')
+      assert(sentence:find('run `uv tool install semlens`', 1, true), sentence)
+      editor:edit('text.lua')
+      editor:edit('shop/cart.ts')
+      equal(editor:lua('return #_G.notes'), 1)
+      editor:lua([[
+        vim.ui.select = function(items, options, done)
+          _G.offered = { options.prompt, items[1] }
+          done(items[_G.choice], _G.choice)
+        end
+      ]])
+      local offer = { 'The semlens server is not installed.', 'Run `uv tool install semlens`' }
+      editor:lua('_G.choice = 2')
+      editor:keys(':SemanticSearch colour<CR>')
+      equal(editor:wait('the offer', 'return _G.offered'), offer)
+      equal(editor:lua("return require('semlens.picker').current == nil"), true)
+      editor:lua('_G.choice = 1')
+      editor:keys(':SemanticSearch hex string to red green<CR>')
+      said(editor, 'The server is installed')
+      editor:first_hit('parse_colour')
+    end),
+  },
+  {
+    'an installation that fails leaves its terminal open and says so',
+    with({ lua = NO_SERVER .. FAKE_UV, enable = false }, function(editor)
+      editor:lua("vim.fn.writefile({ '#!/bin/sh', 'echo no such package; exit 3' }, vim.env.PATH .. '/uv')")
+      editor:keys(':SemanticInstall<CR>')
+      said(editor, 'did not succeed: the terminal shows why')
+      local shown = [[
+        for _, window in ipairs(vim.api.nvim_list_wins()) do
+          local lines = vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false)
+          if table.concat(lines, '\n'):find('no such package', 1, true) then return true end
+        end
+      ]]
+      editor:wait('the terminal', shown)
+    end),
+  },
+  {
+    "`vim.lsp.enable('semlens')` alone finds the server on the path",
+    with({ lua = NO_SERVER .. FAKE_UV .. "vim.fn.system({ 'uv' })", enable = false }, function(editor)
+      editor:lua("vim.env.PATH = vim.env.HOME .. '/.local/bin' vim.lsp.enable('semlens')")
+      editor:edit('colour.py')
+      editor:ready()
+      equal(editor:lua("return require('semlens.server').find().from"), 'PATH')
+      equal(editor:lua('return #_G.notes'), 0)
+    end),
+  },
+  {
+    "a project's own environment is run only where it is allowed",
+    with({ lua = NO_SERVER, enable = false }, function(editor)
+      local found = editor:lua([[
+        local root = vim.fn.tempname()
+        vim.fn.mkdir(root .. '/.venv/bin', 'p')
+        vim.fn.writefile({ '#!/bin/sh' }, root .. '/.venv/bin/semlens')
+        vim.fn.setfperm(root .. '/.venv/bin/semlens', 'rwx------')
+        local server = require('semlens.server')
+        local before = server.find(root)
+        vim.g.semlens = { project_venv = true }
+        local after = server.find(root)
+        vim.g.semlens = { cmd = '/nonexistent/semlens' }
+        local _, problem = server.find(root)
+        return { before == nil, after and after.from, problem }
+      ]])
+      equal({ found[1], found[2] }, { true, "the project's .venv" })
+      assert(found[3]:find('/nonexistent/semlens', 1, true), found[3])
+    end),
+  },
+  {
+    'one client serves two roots',
+    with({}, function(editor)
+      editor:edit('colour.py')
+      editor:ready()
+      editor:lua([[
+        local other = vim.fn.tempname()
+        vim.fn.mkdir(other .. '/.git', 'p')
+        vim.fn.writefile({ 'def knead_dough(flour):', '    return flour' }, other .. '/bread.py')
+        vim.cmd.edit(other .. '/bread.py')
+      ]])
+      editor:wait(
+        'the second root',
+        "local s = require('semlens').status() return s and #s.roots == 2 and s.state == 'ready'"
+      )
+      equal(editor:lua("return #vim.lsp.get_clients({ name = 'semlens' })"), 1)
+      editor:keys(':SemanticSearch knead_dough<CR>')
+      editor:first_hit('knead_dough')
+    end),
+  },
+  {
+    'a killed server is started again once, with one message, and stays off after the second time',
+    with({}, function(editor)
+      editor:edit('colour.py')
+      editor:ready()
+      local kill = [[
+        local pid = vim.system({ 'pgrep', '-P', tostring(vim.fn.getpid()), '-f', 'semlens serve' }):wait().stdout
+        assert(vim.uv.kill(tonumber(vim.trim(pid)), 'sigkill') == 0)
+      ]]
+      editor:lua(kill)
+      said(editor, 'is started again')
+      editor:ready()
+      equal(editor:lua("return #vim.lsp.get_clients({ name = 'semlens', bufnr = 0 })"), 1)
+      editor:keys(':SemanticSearch colour<CR>')
+      editor:hits()
+      editor:keys('<C-c>')
+      equal(editor:lua('return #_G.notes'), 1)
+      editor:lua(kill)
+      said(editor, 'stays off')
+      equal(editor:lua('return #_G.notes'), 2)
+      editor:edit('text.lua')
+      equal(editor:lua("return #vim.lsp.get_clients({ name = 'semlens' })"), 0)
+      editor:keys(':SemanticSearch colour<CR>')
+      editor:hits()
+    end),
+  },
+  {
+    'events tell what goes on',
+    with({
+      lua = [[
+        _G.events = {}
+        vim.api.nvim_create_autocmd('User', { pattern = 'Semlens*', callback = function(event)
+          _G.events[event.match] = event.data or true
+        end })
+      ]],
+    }, function(editor)
+      editor:edit('colour.py')
+      editor:ready()
+      editor:keys(':SemanticSearch colour<CR>')
+      editor:hits()
+      closed(editor)
+      equal(editor:lua('return _G.events.SemlensStatus.state'), 'ready')
+      editor:lua("require('semlens.client').get():stop()")
+      local events = editor:wait('the exit', 'return _G.events.SemlensExit and _G.events')
+      equal(type(events.SemlensReady.client_id), 'number')
+      equal({ events.SemlensPickerOpen, events.SemlensPickerClose }, { true, true })
+      equal(events.SemlensExit, { reason = 'stopped', is_off = true })
+      equal(editor:lua("return require('semlens').statusline()"), '')
+    end),
+  },
+}
