@@ -46,7 +46,15 @@ function Screen:resize(columns, lines)
 end
 
 function Screen:stop()
-  self.host:lua('vim.fn.jobstop(_G.job) vim.fn.jobwait({ _G.job }, 10000)')
+  self.host:lua([[
+    -- Its terminal interface is one process, the editor behind it another, which may wait for an answer.
+    local editors = vim.api.nvim_get_proc_children(vim.fn.jobpid(_G.job))
+    vim.fn.jobstop(_G.job)
+    vim.fn.jobwait({ _G.job }, 10000)
+    for _, pid in ipairs(editors) do
+      vim.uv.kill(pid, 'sigterm')
+    end
+  ]])
   self.host:stop()
 end
 
