@@ -96,6 +96,21 @@ return {
       editor:keys('<CR>')
       at(editor, 'cart.ts')
       equal(editor:place(), { 'cart.ts', 8, 17 })
+      editor:keys(':SemanticSimilar<CR>')
+      local all = editor:wait(
+        'what is similar',
+        ('local names = (function() %s end)() return #names > 2 and names'):format(names)
+      )
+      editor:keys('py')
+      local narrowed = editor:wait(
+        'the narrowed list',
+        ('local names = (function() %s end)() return #names > 2 and #names < ... and names'):format(names),
+        #all
+      )
+      local expected_order = vim.tbl_filter(function(name)
+        return vim.list_contains(narrowed, name)
+      end, all)
+      equal(narrowed, expected_order)
     end),
   },
   {
