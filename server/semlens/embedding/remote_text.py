@@ -62,7 +62,7 @@ class RemoteTokenizer:
         body, in_body = mask_secrets(passage.body, environment=environment)
         signature, in_signature = mask_secrets(passage.signature)
         documentation, in_documentation = mask_secrets(passage.documentation)
-        safe = replace(passage, body=body, signature=signature, documentation=documentation)
+        safe = passage._replace(body=body, signature=signature, documentation=documentation)
         text = document_text(safe, self._service.max_tokens)
         return self._cut(self._document_prefix, text, in_body + in_signature + in_documentation)
 
