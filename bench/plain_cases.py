@@ -48,7 +48,7 @@ def _without_documentation(parsed: Sequence[ParsedFile]) -> list[ParsedFile]:
         replace(
             file,
             outline=replace(
-                file.outline, passages=tuple(replace(passage, documentation="") for passage in file.outline.passages)
+                file.outline, passages=tuple(passage._replace(documentation="") for passage in file.outline.passages)
             ),
         )
         for file in parsed
