@@ -41,7 +41,7 @@ from semlens.index.snapshot import EMPTY_SNAPSHOT, IndexSnapshot
 
 logger = logging.getLogger(__name__)
 
-FEATURE_VERSION = 4
+FEATURE_VERSION = 5
 """Of what is taken out of a file: raise it when symbols, passages or words change, and every index is made anew from
 the vector cache. 1: first."""
 

@@ -25,6 +25,9 @@ def without_noise(language: Language, source: bytes) -> bytes:
 
 
 def _blanked(match: re.Match[bytes]) -> bytes:
-    start, end = match.span(1)
-    text = match[0]
-    return text[: start - match.start()] + b" " * (end - start) + text[end - match.start() :]
+    """The match with every group blanked out."""
+    text = bytearray(match[0])
+    for start, end in match.regs[1:]:
+        if start >= 0:
+            text[start - match.start() : end - match.start()] = b" " * (end - start)
+    return bytes(text)

@@ -6,6 +6,14 @@ from semlens.syntax.language import Language
 
 _SLASHES = ("///", "//!", "//")
 _BLOCK = (("/*", "*/"),)
+# a macro around whole items, which its grammar leaves as loose tokens: cfg_feature! { pub fn f() {} }
+_ITEM_MACRO = (
+    r"\n([ \t]*)((?:\w+::)*[a-z_]\w*![ \t]*\{)"
+    r"(?=\s*(?:(?://[^\n]*|#\[[^\n]*\])\s*)*"
+    r"(?:pub\b(?:\([^)\n]*\))?\s*)?(?:(?:const|async|unsafe|extern(?:\s*\"\w*\")?|default)\s+)*"
+    r"(?:fn|enum|union|trait|impl|mod|type|use|macro_rules!|const\s+\w+\s*:|static\s+(?!ref\b)|struct\s+\w+(?!\w)(?!\s*:))\b)"
+    r"(?:[^\n]*\n)+?\1(\})"
+)
 _MACRO = r"[A-Z][A-Z0-9]*_[A-Z0-9_]+"
 # each begins with fixed text, which is found many times faster than the start of a line
 _MACROS = (
@@ -53,6 +61,7 @@ LANGUAGES: tuple[Language, ...] = (
         shebangs=("rust-script",),
         separator="::",
         drop_type_arguments=True,
+        noise=(_ITEM_MACRO, _ITEM_MACRO),  # again for a macro within a macro
         line_comments=_SLASHES,
         block_comments=_BLOCK,
         signature_trim="{;",
