@@ -179,17 +179,16 @@ def ablate(repositories: list[Repository], tiers: list[Tier], cache: Path, *, st
     """NDCG@10 with each feature of the files taken away, over the shipped weights (not learnt again)."""
     pairs = list(searches(repositories, tiers, cache))
     found = {}
-    named, plain = weights.NAMED_WEIGHTS, weights.PLAIN_WEIGHTS
-    for name in ["", *named]:
-        weights.NAMED_WEIGHTS = {key: value for key, value in named.items() if key != name}
-        weights.PLAIN_WEIGHTS = {key: value for key, value in plain.items() if key != name}
+    shipped = weights.FILE_WEIGHTS
+    for name in ["", *shipped]:
+        weights.FILE_WEIGHTS = {key: value for key, value in shipped.items() if key != name}
         rows = [
             (question, score(search(question.text), question, repository.prefix, strict=strict))
             for repository, search in pairs
             for question in repository.questions
         ]
         found[name or "everything"] = summary(rows)["overall"]["ndcg10"]  # type: ignore[index]
-    weights.NAMED_WEIGHTS, weights.PLAIN_WEIGHTS = named, plain
+    weights.FILE_WEIGHTS = shipped
     return found
 
 

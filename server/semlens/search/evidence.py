@@ -23,6 +23,9 @@ FILE_B = 0.5
 _AVERAGE_PASSAGES = 12.0
 """BM25 over files: saturation, and the length normalisation by passages."""
 
+_JOINED = 0.5
+"""Weight of two neighbouring words found written as one name."""
+
 
 @dataclass(frozen=True, slots=True)
 class QueryVector:
@@ -38,19 +41,17 @@ class QueryVector:
 
 @dataclass(frozen=True, slots=True)
 class WordEvidence:
-    """Of one view. ``covered`` columns are shares of the weight of the question's words, 0 to 1.
+    """Of one view. ``covered`` and ``named`` are shares of the weight of the question's words, 0 to 1.
 
     :ivar passages: BM25F score of each passage, 0 for those that died or are filtered out.
     :ivar covered: by each passage. :ivar named: by the name of each passage's symbol.
-    :ivar files: BM25 score of each file. :ivar files_covered: by each file as a whole. :ivar files_named: by its names.
+    :ivar files: BM25 score of each file. :ivar gains: weight times idf of the question's terms that occur.
     """
 
     passages: Floats
     covered: Floats
     named: Floats
     files: Floats
-    files_covered: Floats
-    files_named: Floats
     gains: Mapping[int, float]
 
 
@@ -66,13 +67,22 @@ def score_words(
     for term, weight in query.terms:
         n_holding = sum(_count(view, term) for view in views)
         if n_holding:
-            gains[term] = weight * float(np.log1p((n_passages - n_holding + 0.5) / (n_holding + 0.5)))
+            gains[term] = weight * _idf(n_passages, n_holding)
     total = sum(gains.values()) or 1.0
+    joined = {}
+    for term in query.joined:
+        n_holding = sum(_count(view, term) for view in views)
+        if n_holding and term not in gains:
+            joined[term] = _JOINED * _idf(n_passages, n_holding)
     found = []
     for view, mask in zip(views, masks, strict=True):
         cancel.check()
-        found.append(_score_view(view, mask, gains, total))
+        found.append(_score_view(view, mask, gains, joined, total))
     return found
+
+
+def _idf(n_passages: int, n_holding: int) -> float:
+    return float(np.log1p((n_passages - n_holding + 0.5) / (n_holding + 0.5)))
 
 
 def _count(view: SegmentView, term: int) -> int:
@@ -80,16 +90,22 @@ def _count(view: SegmentView, term: int) -> int:
     return int(place.stop - place.start)
 
 
-def _score_view(view: SegmentView, mask: Mask | None, gains: Mapping[int, float], total: float) -> WordEvidence:
+def _score_view(
+    view: SegmentView, mask: Mask | None, gains: Mapping[int, float], joined: Mapping[int, float], total: float
+) -> WordEvidence:
+    """:param joined: gains of terms that are worth something where they stand, and are not missed elsewhere."""
     segment = view.segment
     n_passages, n_files = len(segment.passages), len(segment.files)
     of_files = segment.passages.files
     evidence = WordEvidence(
-        np.zeros(n_passages, np.float32), np.zeros(n_passages, np.float32), np.zeros(n_passages, np.float32),
-        np.zeros(n_files, np.float32), np.zeros(n_files, np.float32), np.zeros(n_files, np.float32), gains,
-    )  # fmt: skip
+        np.zeros(n_passages, np.float32),
+        np.zeros(n_passages, np.float32),
+        np.zeros(n_passages, np.float32),
+        np.zeros(n_files, np.float32),
+        gains,
+    )
     length = 1.0 - FILE_B + FILE_B * facts_of(segment).n_passages / _AVERAGE_PASSAGES
-    for term, gain in gains.items():
+    for term, gain in (*gains.items(), *joined.items()):
         place = segment.words.find(term)
         if place.stop == place.start:
             continue
@@ -97,17 +113,15 @@ def _score_view(view: SegmentView, mask: Mask | None, gains: Mapping[int, float]
         if mask is not None:
             rows, weights = rows[mask[rows]], weights[mask[rows]]
         evidence.passages[rows] += gain * (K1 + 1.0) * weights / (K1 + weights)
-        evidence.covered[rows] += gain / total
         in_files = np.bincount(of_files[rows], weights, n_files).astype(np.float32) / length
         evidence.files[:] += gain * (FILE_K1 + 1.0) * in_files / (FILE_K1 + in_files)
-        evidence.files_covered[in_files > 0] += gain / total
+        if term in joined:
+            continue
+        evidence.covered[rows] += gain / total
         named = segment.words.rows[segment.words.find(name_term_hash(term))]
         if mask is not None:
             named = named[mask[named]]
         evidence.named[named] += gain / total
-        holds = np.zeros(n_files, bool)
-        holds[of_files[named]] = True
-        evidence.files_named[holds] += gain / total
     return evidence
 
 

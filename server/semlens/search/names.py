@@ -22,6 +22,8 @@ MAX_ROWS = 400
 """Names looked at for each way of matching; a prefix as short as "a" would bring thousands."""
 
 _OTHER_CASE = 0.97
+_WRONG_CASE = 0.9
+"""Where capitals were typed: ``Helpers`` is rather the module than the method ``helpers``."""
 _OTHER_STYLE = 0.95
 _ELSEWHERE = 0.85
 """An exact name whose containers are not those asked for: ``Other.run`` for ``Client.run``."""
@@ -129,7 +131,8 @@ def _exact(view: SegmentView, probe: _Probe) -> tuple[Rows, Floats]:
     folded = fold_text(probe.text)
     rows = _with_prefix(view, folded)
     rows = rows[_name_lengths(view, rows) == len(folded)]
-    weights = np.full(len(rows), _OTHER_CASE, np.float32)
+    other_case = _OTHER_CASE if probe.text.islower() else _WRONG_CASE
+    weights = np.full(len(rows), other_case, np.float32)
     wanted = [part.lower() for part in probe.within]
     for place, row in enumerate(rows.tolist()):
         name = name_of_row(view, row)

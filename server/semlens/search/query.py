@@ -6,6 +6,7 @@ Pure text work; no index is asked. What each part means to a user stands in docs
 from __future__ import annotations
 
 import enum
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ MAX_QUERY_CHARS = 4_000
 """The rest of a longer question is cut: no one reads it, and a pasted file would stop the search."""
 
 _MAX_TOKENS = 64
+_MAX_JOINED = 24
 _LONG_RUN = re.compile(r"(\S{300})\S+")
 """No name and no path is that long: what follows is cut, so that no pattern can be made to try for long."""
 _GENERIC = frozenset(
@@ -103,6 +105,7 @@ class Query:
 
     :ivar text: without its filters: what models embed.
     :ivar terms: hash and weight of each term to look up in the words.
+    :ivar joined: hashes of what its neighbouring words give when written as one: ``JSON array`` as in ``JsonArray``.
     :ivar plain: its words as written, cut into parts, function words left out.
     :ivar names: its tokens that are written as names (camel case, underscores, digits), or its only one.
     :ivar capitals: its other words that begin with a capital within the sentence, and may be names.
@@ -117,6 +120,7 @@ class Query:
     text: str
     kind: QueryKind
     terms: tuple[tuple[int, float], ...] = ()
+    joined: tuple[int, ...] = ()
     plain: tuple[str, ...] = ()
     names: tuple[Name, ...] = ()
     capitals: tuple[str, ...] = ()
@@ -164,6 +168,7 @@ def parse_query(text: str) -> Query:
         text=text,
         kind=kind,
         terms=_terms(content, faint),
+        joined=_joined(plain) if kind is QueryKind.PROSE else (),
         plain=plain,
         names=names,
         capitals=tuple(
@@ -264,6 +269,11 @@ def _terms(content: list[str], faint: frozenset[str]) -> tuple[tuple[int, float]
             key = term_hash(term)
             weights[key] = max(weights.get(key, 0.0), weight)
     return tuple(weights.items())
+
+
+def _joined(plain: tuple[str, ...]) -> tuple[int, ...]:
+    pairs = itertools.pairwise(plain[:_MAX_JOINED])
+    return tuple(dict.fromkeys(term_hash(joined) for a, b in pairs for joined in (a + b, f"{a}_{b}")))
 
 
 def _required(phrase: str) -> list[int]:

@@ -107,7 +107,7 @@ def _of_kinds(
 def file_scores(table: FileTable, query: Query) -> npt.NDArray[np.float32]:
     """The sum of each file's features, -inf for files that may not be hits."""
     total = np.zeros(len(table.rows), np.float32)
-    for name, weight in (w.NAMED_WEIGHTS if query.names else w.PLAIN_WEIGHTS).items():
+    for name, weight in w.FILE_WEIGHTS.items():
         if name in table.columns:
             total += np.float32(weight) * table.columns[name]
     more: Mapping[str, float] = {}
