@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextPack, ContextRequest, DuplicateSet, DuplicatesResult
@@ -213,7 +214,7 @@ class Questions:
             snapshot = self._wait_for_disk(stale, cancel)
             hits, _ = self._hits(rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain)
         for hit in hits[:5]:
-            self._indexer.recent.append((os.path.realpath(hit.root) if hit.root else "", hit.path))
+            self._indexer.recent.append((_real(hit.root) if hit.root else "", hit.path))
         return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started), query.notes)
 
     @property
@@ -260,6 +261,11 @@ class Questions:
     def _given(self, root: str) -> str:
         state = self._indexer.states.get(root)
         return str(state.given) if state is not None else root
+
+
+@lru_cache(maxsize=64)
+def _real(root: str) -> str:
+    return os.path.realpath(root)
 
 
 def _since_ms(started: float) -> float:

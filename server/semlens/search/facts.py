@@ -36,7 +36,7 @@ _SOURCES = (".c", ".cc", ".cpp", ".cxx", ".m", ".mm")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words of one part of the paths: ``terms[i]`` stands in the path of file ``files[i]``.
+    """Words of one part of the paths: ``terms[i]``, ascending, stands in the path of file ``files[i]``.
 
     :ivar counts: distinct words of each file, shape (f,).
     """
@@ -100,11 +100,10 @@ def _hashes(names: Sequence[str]) -> tuple[int, ...]:
 
 def _words(lists: Sequence[tuple[int, ...]]) -> Words:
     counts = np.array([len(terms) for terms in lists], np.int64)
-    return Words(
-        np.array([term for terms in lists for term in terms], np.uint64),
-        np.repeat(np.arange(len(lists), dtype=np.int64), counts),
-        counts.astype(np.float32),
-    )
+    terms = np.array([term for terms in lists for term in terms], np.uint64)
+    files = np.repeat(np.arange(len(lists), dtype=np.int64), counts)
+    order = np.argsort(terms, kind="stable")
+    return Words(terms[order], files[order], counts.astype(np.float32))
 
 
 def _compute(segment: Segment) -> FileFacts:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from semlens.index.columns import ranges
 from semlens.index.snapshot import SegmentView
 from semlens.search.evidence import QueryVector, WordEvidence, all_cosines
 from semlens.search.facts import FileFacts, Words, facts_of
@@ -62,15 +63,16 @@ def build_table(
     """:param masks: passages that may be hits, None for all."""
     facts = [facts_of(view.segment) for view in views]
     cosines = [_cosines(view, mask, query_vectors) for view, mask in zip(views, masks, strict=True)]
-    of_words = [_best_of(evidence.passages, known) for evidence, known in zip(words, facts, strict=True)]
+    of_words = [_best_of(evidence.passages, known, _BEST) for evidence, known in zip(words, facts, strict=True)]
     columns = {
         "words.best": _scaled(_join([best for best, _ in of_words])),
         "words.top3": _scaled(_join([total for _, total in of_words])),
         "words.file": _scaled(_join([evidence.files for evidence in words])),
-        "cover.best": _join([_best(e.covered, known) for e, known in zip(words, facts, strict=True)]),
         "cover.name": _join([_best(e.named, known) for e, known in zip(words, facts, strict=True)]),
         "definition": _join([evidence.files for evidence in names]),
     }
+    if query.is_literal:
+        columns["cover.best"] = _join([_best(e.covered, known) for e, known in zip(words, facts, strict=True)])
     gains = words[0].gains if words else {}
     for name in ("stems", "folders"):
         parts: list[Words] = [getattr(known, name) for known in facts]
@@ -113,27 +115,27 @@ def _cosines(view: SegmentView, mask: Mask | None, query_vectors: Sequence[Query
 
 
 def _best(values: Floats, facts: FileFacts) -> Floats:
-    """The largest value of each file's passages."""
-    out = np.zeros(len(facts.tests), np.float32)
-    if len(facts.filled):
-        out[facts.filled] = np.maximum.reduceat(values, facts.starts)
-    return out
+    """The largest value of each file's passages, at least 0."""
+    return _best_of(values, facts, 1)[0]
 
 
-def _best_of(values: Floats, facts: FileFacts) -> tuple[Floats, Floats]:
-    """The largest value of each file's passages, and the sum of its three largest."""
+def _best_of(values: Floats, facts: FileFacts, count: int) -> tuple[Floats, Floats]:
+    """The largest value of each file's passages, and the sum of its ``count`` largest. Few are above 0."""
     best = np.zeros(len(facts.tests), np.float32)
-    total = np.zeros(len(facts.tests), np.float32)
-    if len(facts.filled):
-        current = np.maximum.reduceat(values, facts.starts)
-        best[facts.filled] = current
-        sums = current.copy()
-        left = values.copy()
-        for _ in range(_BEST - 1):
-            left[left == current[facts.owners]] = 0.0
-            current = np.maximum.reduceat(left, facts.starts)
-            sums += current
-        total[facts.filled] = sums
+    rows = np.flatnonzero(values > 0)
+    if not len(rows):
+        return best, best
+    left, owners = values[rows], facts.owners[rows]
+    starts = np.flatnonzero(np.concatenate(([True], owners[1:] != owners[:-1])))
+    places = np.cumsum(np.concatenate(([False], owners[1:] != owners[:-1])))
+    files = facts.filled[owners[starts]]
+    current = np.maximum.reduceat(left, starts)
+    best[files] = current
+    total = best.copy()
+    for _ in range(count - 1):
+        left[left == current[places]] = 0.0
+        current = np.maximum.reduceat(left, starts)
+        total[files] += current
     return best, total
 
 
@@ -159,7 +161,11 @@ def _ranks(values: Floats, lives: Mask) -> Floats:
 
 def _path_cover(words: Words, n_files: int, gains: Mapping[int, float]) -> Floats:
     """Share of the path's words that the question has."""
-    held = np.bincount(words.files[np.isin(words.terms, np.array(list(gains), np.uint64))], minlength=n_files)
+    asked = np.array(list(gains), np.uint64)
+    starts = np.searchsorted(words.terms, asked, "left")
+    held = np.bincount(
+        words.files[ranges(starts, np.searchsorted(words.terms, asked, "right") - starts)], minlength=n_files
+    )
     return (held / np.maximum(words.counts, 1.0)).astype(np.float32)
 
 
