@@ -72,7 +72,8 @@ _MESSAGE = re.compile(
 )
 _VALUES = re.compile(r"'[^'\s]{1,60}'|\b\d+\b|(?<==)\S+|https?://\S+")
 _FAINT_WEIGHT = 0.25
-"""Of the fault's type and of values in a message: the place that made the message holds the words between them."""
+"""Of the fault's type and of values in a message: the place that made the message holds the words between them. Of
+quoted words too: every hit holds them, and the others tell which is meant."""
 
 _QUOTED = re.compile(r'(?<![\w=(\[,])"([^"\n]{1,200})"(?![\w])')
 
@@ -156,7 +157,7 @@ def parse_query(text: str) -> Query:
     frames = find_frames(text)
     tokens = list(dict.fromkeys(IDENTIFIER.findall(text)))[:_MAX_TOKENS]
     kind = _kind(text, tokens, frames)
-    faint = _faint_words(text) if kind is QueryKind.MESSAGE else frozenset()
+    faint: frozenset[str] = _faint_words(text) if kind is QueryKind.MESSAGE else frozenset()
     paths = _paths(text) if kind in (QueryKind.PATH, QueryKind.PROSE, QueryKind.NAME) else ()
     names = _names(text, tokens, kind)
     written = {name.text for name in names}
@@ -164,6 +165,9 @@ def parse_query(text: str) -> Query:
     plain = tuple(dict.fromkeys(part for token in content for part in split_identifier(token)))
     every_part = {part for token in tokens for part in split_identifier(token)}
     quoted = _QUOTED.findall(text) if kind is QueryKind.PROSE else []
+    faint |= {token for phrase in quoted for token in IDENTIFIER.findall(phrase)}
+    if faint.issuperset(content):
+        faint = frozenset()
     return Query(
         text=text,
         kind=kind,

@@ -106,18 +106,18 @@ def _of_kinds(
 
 def file_scores(table: FileTable, query: Query) -> npt.NDArray[np.float32]:
     """The sum of each file's features, -inf for files that may not be hits."""
+    total = _weighted(table, w.LITERAL_WEIGHTS if query.is_literal else w.FILE_WEIGHTS)
+    if query.is_name:
+        total = np.float32(w.NAME_SHARE) * total + _weighted(table, w.NAME_WEIGHTS)
+    total[~table.eligible] = -np.inf
+    return total
+
+
+def _weighted(table: FileTable, weights: Mapping[str, float]) -> npt.NDArray[np.float32]:
     total = np.zeros(len(table.rows), np.float32)
-    for name, weight in w.FILE_WEIGHTS.items():
+    for name, weight in weights.items():
         if name in table.columns:
             total += np.float32(weight) * table.columns[name]
-    more: Mapping[str, float] = {}
-    if query.is_name:
-        more = w.NAME_WEIGHTS
-    elif query.is_literal:
-        more = w.LITERAL_WEIGHTS
-    for name, weight in more.items():
-        total += np.float32(weight) * table.columns[name]
-    total[~table.eligible] = -np.inf
     return total
 
 
