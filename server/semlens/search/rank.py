@@ -76,7 +76,7 @@ def rank(
     best = _best_files(scores, max(request.limit + 10, _LEAST_FILES))
     symbols = score_symbols(views, masks, words, names, table, best, frames, query)
     cancel.check()
-    totals = scores[symbols.files] - symbols.behind
+    totals = scores[symbols.files] - symbols.behind * np.float32(w.NAME_SHARE if query.is_name else 1.0)
     order: list[int] = np.argsort(-totals, kind="stable").tolist()  # ties stand in order of files and lines
     order = _of_kinds(order, views, table, symbols, request, query)
     page = choose_page(order, symbols.files, lambda file: _path(views, table, file), request, query)
