@@ -53,7 +53,8 @@ class FileFacts:
     :ivar constant: features by name that no question changes.
     :ivar tests: 1 for tests. :ivar old: 1 for superseded code.
     :ivar stems: words of the file's own name; ``folders`` of the folders around it.
-    :ivar paths: lower case. :ivar stem_lengths: bytes of the base name without its extension.
+    :ivar paths: lower case. :ivar places: the folders of the paths, each once, and of each file which it is.
+    :ivar stem_lengths: bytes of the base name without its extension.
     :ivar filled: rows of the files that have passages; ``starts`` where the passages of each begin.
     :ivar owners: of each passage, the place of its file in ``filled``.
     """
@@ -65,6 +66,8 @@ class FileFacts:
     stems: Words
     folders: Words
     paths: tuple[str, ...]
+    places: tuple[str, ...]
+    place_of: npt.NDArray[np.int64]
     stem_lengths: npt.NDArray[np.int64]
     filled: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int64]
@@ -114,6 +117,9 @@ def _compute(segment: Segment) -> FileFacts:
     sources = {path.rpartition("/")[2].rpartition(".")[0] for path in lower if path.endswith(_SOURCES)}
     newest = _newest_versions(lower)
     mirrors = _mirrors(lower)
+    places: dict[str, int] = {}
+    for path in lower:
+        places.setdefault(path.rpartition("/")[0], len(places))
 
     def flag(role: Role) -> Floats:
         flags: Floats = ((roles & int(role)) != 0).astype(np.float32)
@@ -141,6 +147,8 @@ def _compute(segment: Segment) -> FileFacts:
         stems=_words([own for own, _ in words]),
         folders=_words([folders for _, folders in words]),
         paths=lower,
+        places=tuple(places),
+        place_of=np.array([places[path.rpartition("/")[0]] for path in lower], np.int64),
         stem_lengths=np.array([len(_stem(path).encode("utf-8", "surrogateescape")) for path in paths], np.int64),
         filled=filled.astype(np.int64),
         starts=starts.astype(np.int64),

@@ -17,7 +17,7 @@ from semlens.index.snapshot import SegmentView
 from semlens.search.evidence import QueryVector, WordEvidence, all_cosines
 from semlens.search.facts import FileFacts, Words, facts_of
 from semlens.search.names import NameEvidence
-from semlens.search.places import match_paths
+from semlens.search.places import match_paths, nearness
 from semlens.search.query import Query
 
 Floats = npt.NDArray[np.float32]
@@ -59,8 +59,12 @@ def build_table(
     names: Sequence[NameEvidence],
     query: Query,
     query_vectors: Sequence[QueryVector],
+    near: str = "",
 ) -> FileTable:
-    """:param masks: passages that may be hits, None for all."""
+    """:param masks: passages that may be hits, None for all.
+
+    :param near: path of the document the user is in, or "".
+    """
     facts = [facts_of(view.segment) for view in views]
     cosines = [_cosines(view, mask, query_vectors) for view, mask in zip(views, masks, strict=True)]
     of_words = [_best_of(evidence.passages, known, _BEST) for evidence, known in zip(words, facts, strict=True)]
@@ -84,6 +88,8 @@ def build_table(
     columns["unsaved"] = _join(
         [np.full(len(known.tests), view.dirty, np.float32) for view, known in zip(views, facts, strict=True)]
     )
+    if near:
+        columns["near"] = _join([nearness(view, near) for view in views])
     lives = _passing(views, masks, facts)
     for name in ("words.file", "first.best", "refine.best"):
         if name in columns:
@@ -154,8 +160,8 @@ def _ranks(values: Floats, lives: Mask) -> Floats:
     rows = np.flatnonzero(lives)
     if len(rows) > _RANKED:
         rows = rows[np.argpartition(-values[rows], _RANKED - 1)[:_RANKED]]
-    rows = rows[np.argsort(-values[rows], kind="stable")]
-    out[rows] = -np.log(np.arange(1, len(rows) + 1, dtype=np.float32))
+    order = np.sort(-values[rows])
+    out[rows] = -np.log(np.searchsorted(order, -values[rows], "left") + 1.0)  # equals share a place
     return out
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
+from semlens.core.paths import uri_to_path
 from semlens.core.request import SearchRequest
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search import weights as w
@@ -68,7 +69,8 @@ def rank(
     cancel.check()
     names = match_names(views, query)
     cancel.check()
-    table = build_table(views, masks, words, names, query, query_vectors)
+    near = uri_to_path(request.near_uri) if request.near_uri else None
+    table = build_table(views, masks, words, names, query, query_vectors, near or "")
     cancel.check()
     frames = resolve_frames(views, query.frames)
     scores = file_scores(table, query)

@@ -210,3 +210,19 @@ def test_a_withdrawn_question_ends(snapshot):
 def test_the_reason_of_a_hit(snapshot, text, reason):
     query = parse_query(text)
     assert reasons_of(search(snapshot, text)[0].features, query)[0] == reason
+
+
+def test_of_several_bearers_of_a_name_the_nearest_comes_first():
+    source = "def render():\n    return page\n"
+    snapshot = snapshot_of(view_of({f"{folder}/views/page.py": source for folder in ("shop", "blog", "news")}))
+    for folder in ("shop", "blog", "news"):
+        hits = search(snapshot, "render", near_uri=f"file:///ws/{folder}/urls.py")
+        assert hits[0].path == f"{folder}/views/page.py"
+    assert [hit.path for hit in search(snapshot, "render", near_uri="file:///elsewhere/a.py")] == [
+        hit.path for hit in search(snapshot, "render")
+    ]
+
+
+def test_a_document_nearby_does_not_beat_a_better_answer():
+    files = {"a/x.py": "def rendered_page():\n    return 1\n", "b/y.py": "def render():\n    return 1\n"}
+    assert search(snapshot_of(view_of(files)), "render", near_uri="file:///ws/a/x.py")[0].path == "b/y.py"
