@@ -28,14 +28,21 @@ _OTHER_CASE = 0.97
 _WRONG_CASE = 0.9
 """Where capitals were typed: ``Helpers`` is rather the module than the method ``helpers``."""
 _OTHER_STYLE = 0.95
+_MARKED = 0.98
 _ELSEWHERE = 0.85
 """An exact name whose containers are not those asked for: ``Other.run`` for ``Client.run``."""
 _PREFIX = (0.62, 0.2)
 """The worth of a name that begins so: the first for any, the second times the share that is typed already."""
 _HUMPS = 0.6
 _PART = 0.5
+_LAST_PART = 0.95
+"""``Phoenix.Channel``, where a language names a module with all that it stands in."""
+
 _FUZZY = 0.66
 _LEAST_LIKE = 0.7
+_OF_A_FILE = 0.9
+"""A file whose name is alike stands behind a symbol whose name is as much so."""
+
 _PLAIN_WORD = 0.4
 _CAPITAL_WORD = 0.65
 _JOINED_WORDS = 0.6
@@ -95,7 +102,10 @@ def match_names(views: Sequence[SegmentView], query: Query) -> list[NameEvidence
 def _probes(query: Query) -> list[_Probe]:
     probes = [_Probe(name.text, 1.0, name.within, loosely=True) for name in query.names]
     if query.is_name:
-        return probes + [_Probe(text, _OTHER_STYLE, name.within) for name in query.names for text in _styles(name.text)]
+        probes += [_Probe(query.text.strip(), 1.0) for name in query.names if name.within]
+        return probes + [
+            _Probe(text, weight, name.within) for name in query.names for text, weight in _styles(name.text)
+        ]
     probes += [_Probe(word, _PLAIN_WORD) for word in query.plain if len(word) > 2]
     probes += [_Probe(word, _CAPITAL_WORD, same_case=True) for word in query.capitals if len(word) > 2]
     for width in (2, 3):
@@ -105,12 +115,13 @@ def _probes(query: Query) -> list[_Probe]:
     return probes
 
 
-def _styles(text: str) -> list[str]:
+def _styles(text: str) -> list[tuple[str, float]]:
     """The same name written in other styles: ``FetchAll`` is also looked for as ``fetch_all``, and the other way."""
     parts = split_identifier(text)
     written = ("".join(parts), "_".join(parts), "-".join(parts)) if len(parts) > 1 else ()
     marked = (f"_{text}", f"${text}") if text[:1].isalpha() else ()  # private names are typed without it
-    return [style for style in (*written, *marked) if style != text.lower()]
+    weighted = [(style, _OTHER_STYLE) for style in written] + [(style, _MARKED) for style in marked]
+    return [(style, weight) for style, weight in weighted if style != text.lower()]
 
 
 def _add(view: SegmentView, evidence: NameEvidence, rows: Rows, weights: Floats, share: float) -> None:
@@ -219,7 +230,9 @@ def _alike(view: SegmentView, wanted: str, folded: bytes) -> tuple[Rows, Floats]
             continue
         share = min(1.0, len(wanted) / len(other))
         weight = 0.0
-        if wanted in other:
+        if other.endswith((f".{wanted}", f"::{wanted}")):
+            weight = _LAST_PART
+        elif wanted in other:
             weight = _PART * share**0.5
         whole = OSA.normalized_similarity(wanted, other)
         begun = OSA.normalized_similarity(wanted, other[: len(wanted)]) * share**0.5
@@ -227,7 +240,7 @@ def _alike(view: SegmentView, wanted: str, folded: bytes) -> tuple[Rows, Floats]
         if max(whole, begun) >= _LEAST_LIKE:
             weight = max(weight, _FUZZY * likeness)
         if weight:
-            found.append((row, weight))
+            found.append((row, weight if row < len(view.segment.symbols) else _OF_A_FILE * weight))
     return _pairs(found)
 
 
