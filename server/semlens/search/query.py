@@ -207,7 +207,7 @@ def _is_path(text: str) -> bool:
     if "/" in text.strip("/") or ("\\" in text and "\\\\" not in text):
         return "::" not in text
     match = re.fullmatch(r"[\w@+-][\w.@+-]*\.([A-Za-z]\w{0,4})", text)
-    return match is not None and match[1].lower() in _EXTENSIONS
+    return match is not None and match[1] in _EXTENSIONS  # in small letters: ``Context.JSON`` is a method
 
 
 _EXTENSIONS = frozenset(
@@ -220,9 +220,9 @@ _EXTENSIONS = frozenset(
 def _paths(text: str) -> tuple[str, ...]:
     found = []
     for match in _PATH.finditer(text.replace("\\", "/")):
-        fragment = match[0].strip("/.").lower()
+        fragment = match[0].strip("/.")
         if "/" in fragment or fragment.rpartition(".")[2] in _EXTENSIONS:
-            found.append(fragment)
+            found.append(fragment.lower())
     return tuple(dict.fromkeys(found))[:4]
 
 
@@ -277,7 +277,7 @@ def _terms(content: list[str], faint: frozenset[str]) -> tuple[tuple[int, float]
 
 def _joined(plain: tuple[str, ...]) -> tuple[int, ...]:
     pairs = itertools.pairwise(plain[:_MAX_JOINED])
-    return tuple(dict.fromkeys(term_hash(joined) for a, b in pairs for joined in (a + b, f"{a}_{b}")))
+    return tuple(dict.fromkeys(term_hash(joined) for a, b in pairs for joined in (a + b, stem(a + b), f"{a}_{b}")))
 
 
 def _required(phrase: str) -> list[int]:
