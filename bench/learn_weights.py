@@ -1,29 +1,32 @@
 """Learn the weights of files from labelled questions: a linear softmax over the files of each question's repository.
 
-    python bench/learn_weights.py --dataset DIR --checkouts DIR [--first MODEL] [--refine MODEL] [--whole] [--l2 4]
+    python bench/learn_weights.py --dataset DIR --checkouts DIR --first MODEL [--l2 32] [--each] [--out FILE]
 
-Prints the weights to put into ``search/weights.py`` and what they reach when each repository is judged by weights that
-were learnt without it. The loss is the cross-entropy between the softmax of the files' sums and the labelled files;
-features are scaled to unit variance, the penalty is on the scaled weights.
+Prints the table `LEARNT` of ``search/weights.py``, and what it reaches when each repository is searched with weights
+that were learnt without it. The loss is the cross-entropy between the softmax of the sums and the labelled files,
+the penalty is on weights of features scaled to unit variance. Weights that are set by hand stay as they are and shift
+the sums. ``--each`` learns again without each feature, and says by how much the page gets worse.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from quality import Repository, load_dataset
+from quality import Repository, in_process, load_dataset
 from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
-from ranking_metrics import Question, Result, Row, score, summary
+from ranking_metrics import Question, Row, paired, score, summary
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchFilter
 from semlens.index.snapshot import IndexSnapshot
+from semlens.search import weights as w
 from semlens.search.evidence import score_words
 from semlens.search.features import FileTable, build_table
 from semlens.search.filters import view_mask
@@ -31,21 +34,38 @@ from semlens.search.names import match_names
 from semlens.search.query import parse_query
 from semlens.search.rank import file_scores
 
-N_FILES = 150
+N_FILES = 60
 """Files of a question that are learnt from: the best so far, and those that answer it."""
+
+L2 = 32.0
+"""Of 4, 8, 16, 32 and 64 the best when cross-validated; between 8 and 64 nothing changes by more than 0.003."""
+
+N_STEPS = 30
 
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Case:
-    """:ivar features: shape (files, features). :ivar relevant: mask over the files."""
+    """A question: what is learnt from.
+
+    :ivar features: shape (files, learnt features). :ivar shift: sum of what is set by hand, shape (files,).
+    :ivar wanted: share of each file in the answer, sums to 1.
+    """
 
     question: Question
-    prefix: str
-    paths: list[str]
     features: Floats
-    relevant: npt.NDArray[np.bool_]
+    shift: Floats
+    wanted: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A repository, indexed, with what is learnt from its questions."""
+
+    repository: Repository
+    snapshot: IndexSnapshot
+    cases: tuple[Case, ...]
 
 
 def table_of(snapshot: IndexSnapshot, text: str, tiers: Sequence[Tier]) -> tuple[FileTable, npt.NDArray[np.float32]]:
@@ -59,37 +79,42 @@ def table_of(snapshot: IndexSnapshot, text: str, tiers: Sequence[Tier]) -> tuple
     return table, file_scores(table, query)
 
 
-def collect(repositories: Sequence[Repository], tiers: Sequence[Tier], cache: Path, names: list[str]) -> list[Case]:
-    cases = []
+def collect(
+    repositories: Sequence[Repository], tiers: Sequence[Tier], cache: Path, names: Sequence[str]
+) -> list[Corpus]:
+    """:param names: the features to learn, in order."""
+    corpora = []
     for repository in repositories:
         snapshot = make_snapshot(parse_folder(repository.root, cache), tiers, cache)
-        all_paths = [
-            f"{repository.prefix}/{p}" if repository.prefix else p
-            for p in snapshot.views[0].segment.files.paths.tolist()
-        ]
+        prefix = f"{repository.prefix}/" if repository.prefix else ""
+        paths = [prefix + path for path in snapshot.views[0].segment.files.paths.tolist()]
+        cases = []
         for question in repository.questions:
             table, sums = table_of(snapshot, question.text, tiers)
-            wanted = {target.resolved for target in question.targets}
-            relevant = np.array([path in wanted for path in all_paths])
+            targets = {target.resolved for target in question.targets}
+            relevant = np.array([path in targets for path in paths]) & table.eligible
             order = np.argsort(-sums, kind="stable")[:N_FILES]
-            chosen = np.union1d(order[np.isfinite(sums[order])], np.flatnonzero(relevant & table.eligible))
-            if not names:
-                names.extend(name for name in table.columns if name != "unsaved")
+            chosen = np.union1d(order[np.isfinite(sums[order])], np.flatnonzero(relevant))
             features = np.stack([table.columns[name][chosen] for name in names], axis=1).astype(np.float64)
-            cases.append(Case(question, repository.prefix, [all_paths[i] for i in chosen], features, relevant[chosen]))
-    return cases
+            learnt = np.array([w.FILE_WEIGHTS.get(name, 0.0) for name in names])
+            found = relevant[chosen]
+            if found.any() and not found.all():
+                shift = sums[chosen].astype(np.float64) - features @ learnt
+                cases.append(Case(question, features, shift, found / found.sum()))
+        corpora.append(Corpus(repository, snapshot, tuple(cases)))
+    return corpora
 
 
-def fit(cases: Sequence[Case], scale: Floats, l2: float, n_steps: int = 30) -> Floats:
-    """Newton's method; the loss is convex. :returns: weights of the unscaled features."""
-    usable = [(case.features / scale, case.relevant / case.relevant.sum()) for case in cases if _tells(case)]
-    n = len(scale)
-    weights = np.zeros(n)
+def fit(cases: Sequence[Case], keep: Sequence[int], scale: Floats, l2: float, start: Floats | None = None) -> Floats:
+    """Newton's method; the loss is convex. :returns: weights of the unscaled features, in order of ``keep``."""
+    usable = [(case.features[:, keep] / scale[keep], case.shift, case.wanted) for case in cases]
+    n = len(keep)
+    weights = np.zeros(n) if start is None else start * scale[keep]
     loss = _loss(usable, weights, l2)
-    for _ in range(n_steps):
+    for _ in range(N_STEPS):
         gradient, hessian = l2 * weights, l2 * np.eye(n)
-        for x, y in usable:
-            p = _softmax(x @ weights)
+        for x, shift, y in usable:
+            p = _softmax(x @ weights + shift)
             mean = p @ x
             gradient = gradient + mean - y @ x
             hessian = hessian + (x * p[:, None]).T @ x - np.outer(mean, mean)
@@ -97,13 +122,9 @@ def fit(cases: Sequence[Case], scale: Floats, l2: float, n_steps: int = 30) -> F
         while (tried := _loss(usable, weights - step, l2)) > loss and np.abs(step).max() > 1e-6:
             step = step / 2
         weights, gained, loss = weights - step, loss - tried, tried
-        if gained < 1e-6:
+        if gained < 1e-5:
             break
-    return weights / scale
-
-
-def _tells(case: Case) -> bool:
-    return bool(case.relevant.any()) and not bool(case.relevant.all())
+    return weights / scale[keep]
 
 
 def _softmax(sums: Floats) -> Floats:
@@ -111,30 +132,59 @@ def _softmax(sums: Floats) -> Floats:
     return p / p.sum()
 
 
-def _loss(usable: Sequence[tuple[Floats, Floats]], weights: Floats, l2: float) -> float:
+def _loss(usable: Sequence[tuple[Floats, Floats, Floats]], weights: Floats, l2: float) -> float:
     total = l2 / 2 * float(weights @ weights)
-    for x, y in usable:
-        sums = x @ weights
+    for x, shift, y in usable:
+        sums = x @ weights + shift
         total += float(np.log(np.exp(sums - sums.max()).sum()) + sums.max() - y @ sums)
     return total
 
 
-def judge(cases: Sequence[Case], weights: Floats, *, strict: bool) -> list[Row]:
-    rows = []
-    for case in cases:
-        order = np.argsort(-(case.features @ weights), kind="stable")[:10]
-        results = [Result(case.paths[i], (1, 1 << 30)) for i in order]
-        rows.append((case.question, score(results, case.question, case.prefix, strict=strict)))
-    return rows
+@contextmanager
+def file_weights(weights: Mapping[str, float]) -> Iterator[None]:
+    """Search with other weights for a while."""
+    shipped = w.FILE_WEIGHTS
+    w.FILE_WEIGHTS = dict(weights)
+    try:
+        yield
+    finally:
+        w.FILE_WEIGHTS = shipped
 
 
-def cross_validated(cases: Sequence[Case], scale: Floats, l2: float, *, strict: bool) -> list[Row]:
-    rows: list[Row] = []
-    for name in sorted({case.question.repository for case in cases}):
-        inside = [case for case in cases if case.question.repository != name]
-        held_out = [case for case in cases if case.question.repository == name]
-        rows += judge(held_out, fit(inside, scale, l2), strict=strict)
-    return rows
+def judge(corpus: Corpus, tiers: Sequence[Tier], weights: Mapping[str, float], *, strict: bool) -> list[Row]:
+    """The questions of one repository, through the search itself."""
+    search = in_process(corpus.snapshot, list(tiers), corpus.repository.prefix)
+    with file_weights(weights):
+        return [
+            (question, score(search(question.text), question, corpus.repository.prefix, strict=strict))
+            for question in corpus.repository.questions
+        ]
+
+
+class Learner:
+    """:ivar names: of the features that are learnt."""
+
+    def __init__(self, corpora: Sequence[Corpus], names: Sequence[str], tiers: Sequence[Tier], l2: float) -> None:
+        self.corpora = corpora
+        self.names = names
+        self.tiers = tiers
+        self.l2 = l2
+        self.cases = [case for corpus in corpora for case in corpus.cases]
+        self.scale = np.maximum(np.concatenate([case.features for case in self.cases]).std(axis=0), 1e-3)
+
+    def weights(self, without: str = "", held_out: Corpus | None = None) -> dict[str, float]:
+        """The whole table: what is learnt, rounded as it is shipped, and what is set by hand."""
+        keep = [i for i, name in enumerate(self.names) if name != without]
+        cases = [case for corpus in self.corpora if corpus is not held_out for case in corpus.cases]
+        found = fit(cases, keep, self.scale, self.l2)
+        by_hand = {name: weight for name, weight in w.FILE_WEIGHTS.items() if name not in self.names}
+        return {self.names[i]: round(float(x), 2) for i, x in zip(keep, found, strict=True)} | by_hand
+
+    def cross_validated(self, without: str = "", *, strict: bool) -> list[Row]:
+        rows: list[Row] = []
+        for corpus in self.corpora:
+            rows += judge(corpus, self.tiers, self.weights(without, corpus), strict=strict)
+        return rows
 
 
 def main() -> int:
@@ -143,57 +193,40 @@ def main() -> int:
     parser.add_argument("--checkouts", type=Path, required=True)
     parser.add_argument("--first", default="")
     parser.add_argument("--refine", default="")
-    parser.add_argument("--whole", action="store_true")
-    parser.add_argument("--l2", type=float, default=4.0)
-    parser.add_argument("--without", nargs="*", default=[], help="features to leave out")
+    parser.add_argument("--whole", action="store_true", help="whole repositories, strict paths")
+    parser.add_argument("--learn", nargs="*", help="features to learn instead of those of `LEARNT`")
+    parser.add_argument("--l2", type=float, default=L2)
     parser.add_argument("--each", action="store_true", help="also without each feature, learnt again")
-    parser.add_argument("--packages", type=Path, help="also learn the table of plain questions, with `plain_cases`")
     parser.add_argument("--cache", type=Path, default=default_cache())
+    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     tiers = [Tier(role, name) for role, name in (("first", arguments.first), ("refine", arguments.refine)) if name]
     repositories = load_dataset(arguments.dataset, arguments.checkouts, whole=arguments.whole)
-    names: list[str] = []
-    cases = collect(repositories, tiers, arguments.cache, names)
-    keep = [i for i, name in enumerate(names) if name not in arguments.without]
-    report(cases, names, keep, arguments.l2, strict=arguments.whole)
+    if not repositories:
+        parser.error(f"there is no labelled set in {arguments.dataset}, or there are no checkouts")
+    names = arguments.learn or [name for name in w.LEARNT if tiers or not name.startswith("first.")]
+    learner = Learner(collect(repositories, tiers, arguments.cache, names), names, tiers, arguments.l2)
+    rows = learner.cross_validated(strict=arguments.whole)
+    table = learner.weights()
+    everything: list[Row] = []
+    for corpus in learner.corpora:
+        everything += judge(corpus, tiers, table, strict=arguments.whole)
+    result: dict[str, object] = {
+        "cross_validated": summary(rows),
+        "in_sample": summary(everything)["overall"],
+        "weights": {name: table[name] for name in names},
+    }
+    print(json.dumps(result, indent=1))
     if arguments.each:
-        for i in keep:
-            rows, _ = learn(cases, [j for j in keep if j != i], arguments.l2, strict=arguments.whole)
-            print(f"without {names[i]:18} {summary(rows)['overall']['ndcg10']}")  # type: ignore[index]
-    if arguments.packages:
-        learn_plain(cases, names, keep, tiers, arguments)
+        result["without"] = {}
+        for name in names:
+            others = learner.cross_validated(name, strict=arguments.whole)
+            change, low, high = paired(rows, others)
+            result["without"][name] = {"change": change, "95": [low, high]}  # type: ignore[index]
+            print(f"without {name:12} {change:+.4f} [{low:+.4f}, {high:+.4f}]", flush=True)
+    if arguments.out:
+        arguments.out.write_text(json.dumps(result, indent=1) + "\n")
     return 0
-
-
-def learn_plain(
-    cases: Sequence[Case], names: list[str], keep: list[int], tiers: Sequence[Tier], arguments: argparse.Namespace
-) -> None:
-    """Prints the weights of questions without written names: their own, half of the hard cases, a few docstrings."""
-    from plain_cases import more_cases
-
-    hard, docstrings = more_cases(arguments.packages, tiers, arguments.cache, names)
-    plain = [case for case in cases if not parse_query(case.question.text).names]
-    chosen = [*plain, *hard[::2], *docstrings[::32]]
-    narrowed = [Case(c.question, c.prefix, c.paths, c.features[:, keep], c.relevant) for c in chosen]
-    scale = np.maximum(np.concatenate([case.features[:, keep] for case in cases]).std(axis=0), 1e-3)
-    weights = fit(narrowed, scale, arguments.l2)
-    print("plain", json.dumps({names[i]: round(float(x), 2) for i, x in zip(keep, weights, strict=True)}, indent=1))
-
-
-def learn(cases: Sequence[Case], keep: list[int], l2: float, *, strict: bool) -> tuple[list[Row], Floats]:
-    """Cross-validated rows with some of the features, and the weights learnt from everything."""
-    narrowed = [Case(c.question, c.prefix, c.paths, c.features[:, keep], c.relevant) for c in cases]
-    scale = np.maximum(np.concatenate([case.features for case in narrowed]).std(axis=0), 1e-3)
-    return cross_validated(narrowed, scale, l2, strict=strict), fit(narrowed, scale, l2)
-
-
-def report(cases: Sequence[Case], names: list[str], keep: list[int], l2: float, *, strict: bool) -> None:
-    rows, weights = learn(cases, keep, l2, strict=strict)
-    found = summary(rows)
-    print("cross-validated", json.dumps(found["overall"]))
-    print({kind: (row["n"], row["ndcg10"]) for kind, row in found["by_kind"].items()})  # type: ignore[attr-defined]
-    print({name: row["ndcg10"] for name, row in found["by_language"].items()})  # type: ignore[attr-defined]
-    print(json.dumps({names[i]: round(float(weight), 2) for i, weight in zip(keep, weights, strict=True)}, indent=1))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@
 
 DATASET holds ``repos.json`` and ``queries/NAME.json``, CHECKOUTS a folder a repository at its pinned revision. Neither
 is part of this project. Every question is ranked with at most one hit a file, as ``semlens/search`` does with
-``perFile: 1``; ``--engine`` goes through the whole engine instead of its search alone, and must give the same.
+``perFile: 1``. ``--engine`` goes through the whole engine instead of its search alone, and must give the same; it also
+says how long each repository took to index. ``--ablate`` takes one weight away after the other, with 95 % of the paired
+difference; ``learn_weights.py --each`` learns the others again before it judges.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
-from ranking_metrics import Question, Result, Row, Target, kind_of, score, summary
+from ranking_metrics import Question, Result, Row, Target, kind_of, paired, score, summary
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchRequest
 from semlens.engine.settings import ModelsSettings, Settings
@@ -89,12 +91,12 @@ def _category(text: str) -> str:
 Search = Callable[[str], list[Result]]
 
 
-def in_process(snapshot: IndexSnapshot, tiers: list[Tier], prefix: str) -> Search:
+def in_process(snapshot: IndexSnapshot, tiers: list[Tier], prefix: str, per_file: int = 1) -> Search:
     """The search of the engine without the engine."""
 
     def search(text: str) -> list[Result]:
         vectors = [vector for tier in tiers for vector in tier.ask(text)]
-        request = SearchRequest(text, limit=LIMIT, per_file=1)
+        request = SearchRequest(text, limit=LIMIT, per_file=per_file)
         hits = rank(snapshot, request, parse_query(text), vectors, CancelToken())
         return [_result(hit, prefix) for hit in hits]
 
@@ -112,28 +114,37 @@ def _result(hit: RankedHit, prefix: str) -> Result:
     return Result(f"{prefix}/{hit.path}" if prefix else hit.path, lines)
 
 
-def searches(repositories: list[Repository], tiers: list[Tier], cache: Path) -> Iterator[tuple[Repository, Search]]:
+def searches(
+    repositories: list[Repository], tiers: list[Tier], cache: Path, per_file: int = 1
+) -> Iterator[tuple[Repository, Search]]:
     for repository in repositories:
         snapshot = make_snapshot(parse_folder(repository.root, cache), tiers, cache)
-        yield repository, in_process(snapshot, tiers, repository.prefix)
+        yield repository, in_process(snapshot, tiers, repository.prefix, per_file)
 
 
-def engine_searches(repositories: list[Repository], first: str, refine: str) -> Iterator[tuple[Repository, Search]]:
-    """The same through `Engine.search`, each repository in a cache of its own."""
+def engine_searches(
+    repositories: list[Repository], first: str, refine: str, per_file: int, index_s: dict[str, float]
+) -> Iterator[tuple[Repository, Search]]:
+    """The same through `Engine.search`, each repository in a cache of its own.
+
+    :param index_s: gets the seconds from the start of each engine until its index was whole.
+    """
     from semlens.engine.engine import Engine
 
     settings = Settings(models=ModelsSettings(first=first or "none", refine=refine or "none"))
     for repository in repositories:
         with tempfile.TemporaryDirectory() as folder:
+            started = time.perf_counter()
             engine = Engine(settings, cache_folder=Path(folder), one_shot=True)
             engine.start()
             try:
                 engine.add_root(repository.root)
                 if not engine.wait_complete(refined=bool(refine), timeout=1_800):
                     raise RuntimeError(f"{repository.name} was not indexed in half an hour")
+                index_s[repository.name] = round(time.perf_counter() - started, 3)
 
                 def search(text: str, engine: Engine = engine, prefix: str = repository.prefix) -> list[Result]:
-                    request = SearchRequest(text, limit=LIMIT, per_file=1, time_budget_ms=10_000)
+                    request = SearchRequest(text, limit=LIMIT, per_file=per_file, time_budget_ms=10_000)
                     hits = engine.search(request, CancelToken()).hits
                     return [
                         Result(
@@ -175,21 +186,29 @@ def measure(
     return rows, times, sorted(missed, key=lambda item: float(str(item["ndcg10"])))
 
 
-def ablate(repositories: list[Repository], tiers: list[Tier], cache: Path, *, strict: bool) -> dict[str, float]:
-    """NDCG@10 with each feature of the files taken away, over the shipped weights (not learnt again)."""
+def ablate(
+    repositories: list[Repository], tiers: list[Tier], cache: Path, *, strict: bool
+) -> dict[str, dict[str, object]]:
+    """Change of NDCG@10 when the weight of a feature of the files is taken away and the others stay as they are."""
     pairs = list(searches(repositories, tiers, cache))
-    found = {}
-    named, plain = weights.NAMED_WEIGHTS, weights.PLAIN_WEIGHTS
-    for name in ["", *named]:
-        weights.NAMED_WEIGHTS = {key: value for key, value in named.items() if key != name}
-        weights.PLAIN_WEIGHTS = {key: value for key, value in plain.items() if key != name}
-        rows = [
+    shipped = weights.FILE_WEIGHTS
+
+    def rows(without: str) -> list[Row]:
+        weights.FILE_WEIGHTS = {key: value for key, value in shipped.items() if key != without}
+        return [
             (question, score(search(question.text), question, repository.prefix, strict=strict))
             for repository, search in pairs
             for question in repository.questions
         ]
-        found[name or "everything"] = summary(rows)["overall"]["ndcg10"]  # type: ignore[index]
-    weights.NAMED_WEIGHTS, weights.PLAIN_WEIGHTS = named, plain
+
+    found: dict[str, dict[str, object]] = {}
+    try:
+        everything = rows("")
+        for name in shipped:
+            change, low, high = paired(everything, rows(name))
+            found[name] = {"change": change, "95": [low, high]}
+    finally:
+        weights.FILE_WEIGHTS = shipped
     return found
 
 
@@ -201,6 +220,7 @@ def main() -> int:
     parser.add_argument("--refine", default="", help="model of the refine tier; none by default")
     parser.add_argument("--whole", action="store_true", help="index whole repositories and want the one right path")
     parser.add_argument("--engine", action="store_true", help="go through the whole engine")
+    parser.add_argument("--per-file", type=int, default=1, help="hits of one file among the ten (default: 1)")
     parser.add_argument("--only", nargs="*", default=[], help="these repositories alone")
     parser.add_argument("--ablate", action="store_true", help="also with each feature taken away")
     parser.add_argument("--cache", type=Path, default=default_cache())
@@ -218,16 +238,19 @@ def main() -> int:
         return ABSENT
     named = [(role, name) for role, name in (("first", arguments.first), ("refine", arguments.refine)) if name]
     tiers = [] if arguments.engine else [Tier(role, name) for role, name in named]
+    index_s: dict[str, float] = {}
     if arguments.engine:
-        pairs = engine_searches(repositories, arguments.first, arguments.refine)
+        pairs = engine_searches(repositories, arguments.first, arguments.refine, arguments.per_file, index_s)
     else:
-        pairs = searches(repositories, tiers, arguments.cache)
+        pairs = searches(repositories, tiers, arguments.cache, arguments.per_file)
     rows, times, missed = measure(pairs, strict=arguments.whole)
     result = {
         "commit": _commit(), "first": arguments.first, "refine": arguments.refine, "whole": arguments.whole,
-        "through": "engine" if arguments.engine else "search",
+        "through": "engine" if arguments.engine else "search", "per_file": arguments.per_file,
         "median_ms": round(sorted(times)[len(times) // 2], 2), **summary(rows),
     }  # fmt: skip
+    if index_s:
+        result["index_s"] = {"all": round(sum(index_s.values()), 1), **index_s}
     if arguments.ablate:
         result["without"] = ablate(repositories, tiers, arguments.cache, strict=arguments.whole)
     print(json.dumps({key: value for key, value in result.items() if key != "by_repository"}, indent=1))

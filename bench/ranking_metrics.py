@@ -148,3 +148,23 @@ def interval(rows: Sequence[Row], *, n_samples: int = 2_000, seed: int = 7) -> t
         means += of_repository[drawn].mean(axis=1)
     low, high = np.percentile(means / max(1, len(groups)), [2.5, 97.5])
     return round(float(low), 4), round(float(high), 4)
+
+
+def paired(
+    before: Sequence[Row], after: Sequence[Row], *, n_samples: int = 4_000, seed: int = 7
+) -> tuple[float, float, float]:
+    """Change of the mean over repositories of NDCG@10, and 95 % of it when questions are drawn within repositories."""
+    groups: dict[str, list[float]] = {}
+    for (question, old), (other, new) in zip(before, after, strict=True):
+        if question != other:
+            raise ValueError("the rows are not of the same questions")
+        groups.setdefault(question.repository, []).append(new["ndcg10"] - old["ndcg10"])
+    generator = np.random.default_rng(seed)
+    means = np.zeros(n_samples)
+    for values in groups.values():
+        of_repository = np.array(values)
+        drawn = generator.integers(0, len(values), (n_samples, len(values)))
+        means += of_repository[drawn].mean(axis=1)
+    low, high = np.percentile(means / max(1, len(groups)), [2.5, 97.5])
+    change = sum(float(np.mean(values)) for values in groups.values()) / max(1, len(groups))
+    return round(change, 4), round(float(low), 4), round(float(high), 4)

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from report_quality import quality
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "bench" / "results"
 DOCS = REPOSITORY / "docs"
@@ -188,7 +190,7 @@ def lsp_latency(results: dict[str, Any], plots: dict[str, str]) -> Iterator[str]
 
 def others(results: dict[str, Any]) -> Iterator[str]:
     """Results without a layout of their own, as they stand."""
-    known = ("command_line_", "installed_size", "lsp_latency_")
+    known = ("command_line_", "installed_size", "lsp_latency_", "quality_")
     for name, content in results.items():
         if name.startswith(known):
             continue
@@ -238,7 +240,7 @@ def build() -> dict[Path, str]:
     results = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))}
     plots: dict[str, str] = {}
     parts = [HEADER]
-    for section in (command_line, installed_size, lsp_latency):
+    for section in (command_line, installed_size, lsp_latency, quality):
         parts += list(section(results, plots))
     parts += list(others(results))
     text = "\n".join(part.rstrip("\n") + "\n" for part in parts if part.strip())

@@ -72,7 +72,9 @@ def _add_search(add: _Add) -> None:
         "search",
         "search:run",
         "find code by meaning, words or name",
-        "A question may be plain words, a name, or both. Put -- before one that starts with a dash.",
+        "A question may be plain words, a name, a path, a message, a pasted trace or code. Filters may stand in it:\n"
+        '  lang:go  kind:class  path:src/**  -path:legacy  test:only  in:Name  "words that must occur"\n'
+        "Put -- before a question that starts with a dash.",
     )
     search.add_argument("query", nargs="+", metavar="QUERY", help="what to look for, in your own words")
     _add_workspace(search)

@@ -7,6 +7,7 @@ disagree with the index the hit is left out, and named, so that the engine can m
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -29,8 +30,9 @@ SNIPPET_LINES = 6
 MAX_LINE_CHARS = 400
 """Of a line in a snippet or beside a position; a longer one is cut."""
 
-_TEXTS_KEPT = 64
-_MAX_KEPT_BYTES = 2 << 20  # a larger text is read again each time
+_TEXTS_KEPT = 256
+_MAX_KEPT_BYTES = 1 << 20  # a larger text is read again each time
+_ALL_KEPT_BYTES = 8 << 20  # a page of hits is of some fifteen files, and the next letter typed shows most of them again
 _MAX_TEXT_BYTES = 65_536 << 10  # what the settings allow at most
 
 
@@ -44,17 +46,19 @@ class DocumentText:
 
 
 class DocumentTexts:
-    """Texts of files on disk, the last few kept while their stat stays the same. Thread-safe by the interpreter."""
+    """Texts of files on disk; those that were read last are kept while their stat stays the same. Thread-safe."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, DocumentText] = OrderedDict()
+        self._n_bytes = 0
+        self._lock = threading.Lock()
 
     def read(self, path: str) -> DocumentText | None:
         """None when the file cannot be read as text."""
         try:
             status = os.stat(path)
             stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-            kept = self._kept.get(path)
+            kept = self._get(path)
             # a file written within the clock's grain keeps its times: read young files again
             if kept is not None and kept.stat == stamp and not _is_young(status):
                 return kept
@@ -67,13 +71,27 @@ class DocumentTexts:
         if text is None:
             return None
         document = DocumentText(tuple(split_lines(text)), content_hash(data), stamp)
-        if len(data) > _MAX_KEPT_BYTES:
-            self._kept.pop(path, None)
-            return document
-        self._kept[path] = document
-        while len(self._kept) > _TEXTS_KEPT:
-            self._kept.popitem(last=False)
+        self._keep(path, document)
         return document
+
+    def _get(self, path: str) -> DocumentText | None:
+        with self._lock:
+            kept = self._kept.get(path)
+            if kept is not None:
+                self._kept.move_to_end(path)
+            return kept
+
+    def _keep(self, path: str, document: DocumentText) -> None:
+        with self._lock:
+            before = self._kept.pop(path, None)
+            self._n_bytes -= before.stat[0] if before is not None else 0
+            if document.stat[0] > _MAX_KEPT_BYTES:
+                return
+            self._kept[path] = document
+            self._n_bytes += document.stat[0]
+            while len(self._kept) > _TEXTS_KEPT or self._n_bytes > _ALL_KEPT_BYTES:
+                _, dropped = self._kept.popitem(last=False)
+                self._n_bytes -= dropped.stat[0]
 
 
 def _is_young(status: os.stat_result) -> bool:

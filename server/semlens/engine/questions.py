@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import lru_cache
 
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextPack, ContextRequest, DuplicateSet, DuplicatesResult
@@ -227,7 +228,7 @@ class Questions:
             snapshot = self._wait_for_disk(stale, cancel)
             hits, _ = self._hits(rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain)
         for hit in hits[:5]:
-            self._indexer.recent.append((os.path.realpath(hit.root) if hit.root else "", hit.path))
+            self._indexer.recent.append((_real(hit.root) if hit.root else "", hit.path))
         return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started), query.notes)
 
     @property
@@ -280,6 +281,11 @@ def _answers(asked: list[tuple[RemoteTier, Future[Vector] | None]], until: float
     """What services said of the question by then."""
     found = (tier.finish_query(future, until) for tier, future in asked)
     return [vector for vector in found if vector is not None]
+
+
+@lru_cache(maxsize=64)
+def _real(root: str) -> str:
+    return os.path.realpath(root)
 
 
 def _since_ms(started: float) -> float:

@@ -6,6 +6,7 @@ so that merging segments does not hold the interpreter.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -30,7 +31,7 @@ def fold(heap: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 def fold_text(text: str) -> bytes:
     """The same for one string."""
-    return fold(np.frombuffer(text.encode("utf-8", "surrogateescape"), np.uint8)).tobytes()
+    return text.encode("utf-8", "surrogateescape").lower()
 
 
 def _lengths(column: StringColumn) -> npt.NDArray[np.int64]:
@@ -88,6 +89,27 @@ class NameTable:
     def with_prefix(self, prefix: bytes) -> Rows:
         """Rows whose folded name begins with the folded prefix (its first 24 bytes), in order of names."""
         return _prefix_range(self.keys, self.key_rows, prefix[:KEY_BYTES])
+
+    def beginning(self, keys: Sequence[bytes]) -> list[Rows]:
+        """For each folded text the rows of the names that are it, and of those that go on behind it with a dot.
+
+        Names of `KEY_BYTES` and more may be longer than they look here.
+        """
+        kind = self.keys.dtype
+        whole = np.array(keys, kind)
+        dotted = [key[: KEY_BYTES - 1] + b"." for key in keys]
+        first = np.array(dotted, kind)
+        last = np.array([key.ljust(KEY_BYTES, b"\xff") for key in dotted], kind)
+        bounds = (
+            np.searchsorted(self.keys, whole, "left").tolist(),
+            np.searchsorted(self.keys, whole, "right").tolist(),
+            np.searchsorted(self.keys, first, "left").tolist(),
+            np.searchsorted(self.keys, last, "right").tolist(),
+        )
+        return [
+            np.concatenate([self.key_rows[a:b], self.key_rows[c:d]]) if c < d else self.key_rows[a:b]
+            for a, b, c, d in zip(*bounds, strict=True)
+        ]
 
     def with_humps(self, initials: bytes) -> Rows:
         """Rows whose initials begin with these."""

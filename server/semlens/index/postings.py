@@ -59,6 +59,16 @@ class Postings:
             return slice(0, 0)
         return slice(int(self.offsets[place]), int(self.offsets[place + 1]))
 
+    def find_all(self, terms: npt.NDArray[np.uint64]) -> list[slice]:
+        """`find` for several terms at once."""
+        if not len(self.terms):
+            return [slice(0, 0)] * len(terms)
+        places = np.minimum(np.searchsorted(self.terms, terms), len(self.terms) - 1)
+        held = self.terms[places] == terms
+        starts = np.where(held, self.offsets[places], 0).tolist()
+        stops = np.where(held, self.offsets[places + 1], 0).tolist()
+        return [slice(start, stop) for start, stop in zip(starts, stops, strict=True)]
+
     def weights(self, where: slice) -> npt.NDArray[np.float32]:
         """Decoded weights of a slice that `find` gave."""
         return _WEIGHT_OF_CODE[self.codes[where]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,9 @@ FILE_B = 0.5
 _AVERAGE_PASSAGES = 12.0
 """BM25 over files: saturation, and the length normalisation by passages."""
 
+_JOINED = 0.5
+"""Weight of two neighbouring words found written as one name."""
+
 
 @dataclass(frozen=True, slots=True)
 class QueryVector:
@@ -38,77 +42,91 @@ class QueryVector:
 
 @dataclass(frozen=True, slots=True)
 class WordEvidence:
-    """Of one view. ``covered`` columns are shares of the weight of the question's words, 0 to 1.
+    """Of one view. ``covered`` and ``named`` are shares of the weight of the question's words, 0 to 1.
 
     :ivar passages: BM25F score of each passage, 0 for those that died or are filtered out.
     :ivar covered: by each passage. :ivar named: by the name of each passage's symbol.
-    :ivar files: BM25 score of each file. :ivar files_covered: by each file as a whole. :ivar files_named: by its names.
+    :ivar files: BM25 score of each file. :ivar gains: weight times idf of the question's terms that occur.
     """
 
     passages: Floats
     covered: Floats
     named: Floats
     files: Floats
-    files_covered: Floats
-    files_named: Floats
     gains: Mapping[int, float]
 
 
 def score_words(
     views: Sequence[SegmentView], masks: Sequence[Mask | None], query: Query, cancel: CancelToken
 ) -> list[WordEvidence]:
-    """:param masks: passages that may be hits, None for all.
-
-    idf is Robertson's, ln(1 + (N - n + 0.5) / (n + 0.5)), over the passages of all views.
-    """
+    """:param masks: passages that may be hits, None for all."""
     n_passages = max(1, sum(len(view.segment.passages) for view in views))
-    gains: dict[int, float] = {}
-    for term, weight in query.terms:
-        n_holding = sum(_count(view, term) for view in views)
-        if n_holding:
-            gains[term] = weight * float(np.log1p((n_passages - n_holding + 0.5) / (n_holding + 0.5)))
-    total = sum(gains.values()) or 1.0
+    asked = dict(query.terms)
+    joined = [term for term in query.joined if term not in asked]
+    terms = np.array([*asked, *joined], np.uint64)
+    places = [view.segment.words.find_all(terms) for view in views]
+    n_holding = [sum(of_view[i].stop - of_view[i].start for of_view in places) for i in range(len(terms))]
+    weights = [*asked.values(), *(_JOINED for _ in joined)]
+    # Robertson's idf, never negative
+    gains = [
+        weight * math.log1p((n_passages - n + 0.5) / (n + 0.5)) if n else 0.0
+        for weight, n in zip(weights, n_holding, strict=True)
+    ]
+    known = {term: gain for term, gain in zip(asked, gains, strict=False) if gain}
+    total = sum(known.values()) or 1.0
+    shares = [gain / total if i < len(asked) else 0.0 for i, gain in enumerate(gains)]
+    named = np.array([name_term_hash(term) for term in asked], np.uint64)
     found = []
-    for view, mask in zip(views, masks, strict=True):
+    for view, mask, of_view in zip(views, masks, places, strict=True):
         cancel.check()
-        found.append(_score_view(view, mask, gains, total))
+        evidence = _score_view(view, mask, of_view, gains, shares, known)
+        _add_names(view, mask, view.segment.words.find_all(named), shares, evidence.named)
+        found.append(evidence)
     return found
 
 
-def _count(view: SegmentView, term: int) -> int:
-    place = view.segment.words.find(term)
-    return int(place.stop - place.start)
-
-
-def _score_view(view: SegmentView, mask: Mask | None, gains: Mapping[int, float], total: float) -> WordEvidence:
+def _score_view(
+    view: SegmentView,
+    mask: Mask | None,
+    places: Sequence[slice],
+    gains: Sequence[float],
+    shares: Sequence[float],
+    known: Mapping[int, float],
+) -> WordEvidence:
+    """:param places: of each term in the postings. :param shares: what each covers of the question."""
     segment = view.segment
     n_passages, n_files = len(segment.passages), len(segment.files)
     of_files = segment.passages.files
     evidence = WordEvidence(
-        np.zeros(n_passages, np.float32), np.zeros(n_passages, np.float32), np.zeros(n_passages, np.float32),
-        np.zeros(n_files, np.float32), np.zeros(n_files, np.float32), np.zeros(n_files, np.float32), gains,
-    )  # fmt: skip
+        np.zeros(n_passages, np.float32),
+        np.zeros(n_passages, np.float32),
+        np.zeros(n_passages, np.float32),
+        np.zeros(n_files, np.float32),
+        known,
+    )
     length = 1.0 - FILE_B + FILE_B * facts_of(segment).n_passages / _AVERAGE_PASSAGES
-    for term, gain in gains.items():
-        place = segment.words.find(term)
+    for place, gain, share in zip(places, gains, shares, strict=True):
         if place.stop == place.start:
             continue
         rows, weights = segment.words.rows[place], segment.words.weights(place)
         if mask is not None:
-            rows, weights = rows[mask[rows]], weights[mask[rows]]
-        evidence.passages[rows] += gain * (K1 + 1.0) * weights / (K1 + weights)
-        evidence.covered[rows] += gain / total
+            kept = mask[rows]
+            rows, weights = rows[kept], weights[kept]
+        evidence.passages[rows] += np.float32(gain * (K1 + 1.0)) * weights / (K1 + weights)
         in_files = np.bincount(of_files[rows], weights, n_files).astype(np.float32) / length
-        evidence.files[:] += gain * (FILE_K1 + 1.0) * in_files / (FILE_K1 + in_files)
-        evidence.files_covered[in_files > 0] += gain / total
-        named = segment.words.rows[segment.words.find(name_term_hash(term))]
-        if mask is not None:
-            named = named[mask[named]]
-        evidence.named[named] += gain / total
-        holds = np.zeros(n_files, bool)
-        holds[of_files[named]] = True
-        evidence.files_named[holds] += gain / total
+        evidence.files[:] += np.float32(gain * (FILE_K1 + 1.0)) * in_files / (FILE_K1 + in_files)
+        if share:
+            evidence.covered[rows] += np.float32(share)
     return evidence
+
+
+def _add_names(
+    view: SegmentView, mask: Mask | None, places: Sequence[slice], shares: Sequence[float], named: Floats
+) -> None:
+    for place, share in zip(places, shares, strict=False):
+        if place.stop > place.start:
+            rows = view.segment.words.rows[place]
+            named[rows if mask is None else rows[mask[rows]]] += np.float32(share)
 
 
 def all_cosines(view: SegmentView, query_vector: QueryVector) -> Floats | None:

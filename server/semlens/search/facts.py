@@ -28,14 +28,15 @@ _INDEX_STEMS = frozenset("__init__ index mod lib main __main__ package init defa
 _OLD_FOLDERS = frozenset("old legacy deprecated compat compatibility obsolete archive attic backcompat v0".split())
 _INNER_FOLDERS = frozenset("internal _internal internals private impl detail details _impl".split())
 _VERSION = re.compile(r"v(\d{1,2})$")
+_FIRST_VERSION = 1
+_LEAST_COPIES = 3
 _HEADERS = (".h", ".hpp", ".hh", ".hxx")
 _SOURCES = (".c", ".cc", ".cpp", ".cxx", ".m", ".mm")
-_DECLARATIONS = (".d.ts", ".d.mts", ".d.cts", ".pyi")
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words of one part of the paths: ``terms[i]`` stands in the path of file ``files[i]``.
+    """Words of one part of the paths: ``terms[i]``, ascending, stands in the path of file ``files[i]``.
 
     :ivar counts: distinct words of each file, shape (f,).
     """
@@ -52,7 +53,8 @@ class FileFacts:
     :ivar constant: features by name that no question changes.
     :ivar tests: 1 for tests. :ivar old: 1 for superseded code.
     :ivar stems: words of the file's own name; ``folders`` of the folders around it.
-    :ivar paths: lower case. :ivar stem_lengths: bytes of the base name without its extension.
+    :ivar paths: lower case. :ivar places: the folders of the paths, each once, and of each file which it is.
+    :ivar stem_lengths: bytes of the base name without its extension.
     :ivar filled: rows of the files that have passages; ``starts`` where the passages of each begin.
     :ivar owners: of each passage, the place of its file in ``filled``.
     """
@@ -64,6 +66,8 @@ class FileFacts:
     stems: Words
     folders: Words
     paths: tuple[str, ...]
+    places: tuple[str, ...]
+    place_of: npt.NDArray[np.int64]
     stem_lengths: npt.NDArray[np.int64]
     filled: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int64]
@@ -99,11 +103,10 @@ def _hashes(names: Sequence[str]) -> tuple[int, ...]:
 
 def _words(lists: Sequence[tuple[int, ...]]) -> Words:
     counts = np.array([len(terms) for terms in lists], np.int64)
-    return Words(
-        np.array([term for terms in lists for term in terms], np.uint64),
-        np.repeat(np.arange(len(lists), dtype=np.int64), counts),
-        counts.astype(np.float32),
-    )
+    terms = np.array([term for terms in lists for term in terms], np.uint64)
+    files = np.repeat(np.arange(len(lists), dtype=np.int64), counts)
+    order = np.argsort(terms, kind="stable")
+    return Words(terms[order], files[order], counts.astype(np.float32))
 
 
 def _compute(segment: Segment) -> FileFacts:
@@ -113,6 +116,10 @@ def _compute(segment: Segment) -> FileFacts:
     lower = tuple(path.lower() for path in paths)
     sources = {path.rpartition("/")[2].rpartition(".")[0] for path in lower if path.endswith(_SOURCES)}
     newest = _newest_versions(lower)
+    mirrors = _mirrors(lower)
+    places: dict[str, int] = {}
+    for path in lower:
+        places.setdefault(path.rpartition("/")[0], len(places))
 
     def flag(role: Role) -> Floats:
         flags: Floats = ((roles & int(role)) != 0).astype(np.float32)
@@ -132,16 +139,16 @@ def _compute(segment: Segment) -> FileFacts:
             "size": np.log1p(segment.files.n_lines.astype(np.float32)),
             "depth": column([path.count("/") for path in lower]),
             "header": column([path.endswith(_HEADERS) and _stem(path) in sources for path in lower]),
-            "declaration": column([path.endswith(_DECLARATIONS) for path in lower]),
             "inner": column([not _INNER_FOLDERS.isdisjoint(path.split("/")[:-1]) for path in lower]),
-            "index": column([_stem(path) in _INDEX_STEMS for path in lower]),
         },
         tests=flag(Role.TEST),
-        old=column([_is_old(path, newest) for path in lower]),
+        old=column([_is_old(path, newest, mirrors) for path in lower]),
         documentation=flag(Role.DOCUMENTATION),
         stems=_words([own for own, _ in words]),
         folders=_words([folders for _, folders in words]),
         paths=lower,
+        places=tuple(places),
+        place_of=np.array([places[path.rpartition("/")[0]] for path in lower], np.int64),
         stem_lengths=np.array([len(_stem(path).encode("utf-8", "surrogateescape")) for path in paths], np.int64),
         filled=filled.astype(np.int64),
         starts=starts.astype(np.int64),
@@ -168,10 +175,28 @@ def _newest_versions(paths: Sequence[str]) -> dict[str, int]:
     return newest
 
 
-def _is_old(path: str, newest: dict[str, int]) -> bool:
+def _mirrors(paths: Sequence[str]) -> frozenset[str]:
+    """Folders ``v1`` most of whose files stand again beside the folder: what lives on there came after them."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for path in paths:
+        folder, _, base = path.rpartition("/")
+        names[folder].add(base)
+    found = set()
+    for folder, bases in names.items():
+        parent, _, last = folder.rpartition("/")
+        version = _VERSION.match(last)
+        copies = len(bases & names[parent]) if version and int(version[1]) <= _FIRST_VERSION and parent in names else 0
+        if copies >= _LEAST_COPIES and 2 * copies >= len(bases):
+            found.add(folder)
+    return frozenset(found)
+
+
+def _is_old(path: str, newest: dict[str, int], mirrors: frozenset[str]) -> bool:
     parts = path.split("/")
     for depth, part in enumerate(parts[:-1]):
         found = _VERSION.match(part)
         if part in _OLD_FOLDERS or (found and int(found[1]) < newest["/".join(parts[:depth])]):
+            return True
+        if found and "/".join(parts[: depth + 1]) in mirrors:
             return True
     return not _OLD_FOLDERS.isdisjoint(split_identifier(parts[-1].partition(".")[0]))

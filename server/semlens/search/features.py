@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from semlens.index.columns import ranges
 from semlens.index.snapshot import SegmentView
 from semlens.search.evidence import QueryVector, WordEvidence, all_cosines
 from semlens.search.facts import FileFacts, Words, facts_of
 from semlens.search.names import NameEvidence
-from semlens.search.places import match_paths
+from semlens.search.places import match_paths, nearness
 from semlens.search.query import Query
 
 Floats = npt.NDArray[np.float32]
@@ -26,6 +27,8 @@ Mask = npt.NDArray[np.bool_]
 _BEST = 3
 """Passages that speak for a file."""
 
+_RANKED = 200
+"""Places that are told apart by their rank."""
 
 _LEAST_SIMILAR = 40
 """Files that no word and no name speaks for are hits only when they are among so many nearest in meaning."""
@@ -56,39 +59,47 @@ def build_table(
     names: Sequence[NameEvidence],
     query: Query,
     query_vectors: Sequence[QueryVector],
+    near: str = "",
 ) -> FileTable:
-    """:param masks: passages that may be hits, None for all."""
+    """:param masks: passages that may be hits, None for all.
+
+    :param near: path of the document the user is in, or "".
+    """
     facts = [facts_of(view.segment) for view in views]
     cosines = [_cosines(view, mask, query_vectors) for view, mask in zip(views, masks, strict=True)]
-    of_words = [_best_of(evidence.passages, known, 0.0) for evidence, known in zip(words, facts, strict=True)]
+    of_words = [_best_of(evidence.passages, known, _BEST) for evidence, known in zip(words, facts, strict=True)]
     columns = {
         "words.best": _scaled(_join([best for best, _ in of_words])),
         "words.top3": _scaled(_join([total for _, total in of_words])),
         "words.file": _scaled(_join([evidence.files for evidence in words])),
-        "cover.best": _join([_best(e.covered, known) for e, known in zip(words, facts, strict=True)]),
-        "cover.file": _join([evidence.files_covered for evidence in words]),
-        "cover.names": _join([evidence.files_named for evidence in words]),
         "cover.name": _join([_best(e.named, known) for e, known in zip(words, facts, strict=True)]),
         "definition": _join([evidence.files for evidence in names]),
     }
+    if query.is_literal:
+        columns["cover.best"] = _join([_best(e.covered, known) for e, known in zip(words, facts, strict=True)])
     gains = words[0].gains if words else {}
     for name in ("stems", "folders"):
         parts: list[Words] = [getattr(known, name) for known in facts]
         shares = [_path_cover(part, len(known.tests), gains) for part, known in zip(parts, facts, strict=True)]
-        columns[name[:-1]] = _join([share for share, _ in shares])
-        columns[f"{name[:-1]}.query"] = _join([share for _, share in shares])
+        columns[name[:-1]] = _join(shares)
     for vector in query_vectors:
-        columns |= _cosine_columns(vector.role, [found.get(vector.role) for found in cosines], facts)
+        columns[f"{vector.role}.best"] = _cosine_column([found.get(vector.role) for found in cosines], facts)
     columns |= _fixed_columns(facts, query)
     columns["unsaved"] = _join(
         [np.full(len(known.tests), view.dirty, np.float32) for view, known in zip(views, facts, strict=True)]
     )
+    if near:
+        columns["near"] = _join([nearness(view, near) for view in views])
+    lives = _passing(views, masks, facts)
+    for name in ("words.file", "first.best", "refine.best"):
+        if name in columns:
+            columns[f"{name.partition('.')[0]}.rank"] = _ranks(columns[name], lives)
     columns["path"] = _join([_path_column(view, known, query) for view, known in zip(views, facts, strict=True)])
     return FileTable(
         views=np.repeat(np.arange(len(views)), [len(known.tests) for known in facts]),
         rows=np.concatenate([np.arange(len(known.tests)) for known in facts]) if facts else np.zeros(0, np.int64),
         columns=columns,
-        eligible=_eligible(views, masks, facts, columns, lists_all=not query.terms and query.has_filter),
+        eligible=_eligible(lives, columns, lists_all=not query.terms and query.has_filter),
         cosines=cosines,
         word_scale=max(1e-6, max((float(e.passages.max(initial=0.0)) for e in words), default=0.0)),
     )
@@ -110,27 +121,27 @@ def _cosines(view: SegmentView, mask: Mask | None, query_vectors: Sequence[Query
 
 
 def _best(values: Floats, facts: FileFacts) -> Floats:
-    """The largest value of each file's passages."""
-    out = np.zeros(len(facts.tests), np.float32)
-    if len(facts.filled):
-        out[facts.filled] = np.maximum.reduceat(values, facts.starts)
-    return out
+    """The largest value of each file's passages, at least 0."""
+    return _best_of(values, facts, 1)[0]
 
 
-def _best_of(values: Floats, facts: FileFacts, least: float) -> tuple[Floats, Floats]:
-    """The largest value of each file's passages and the sum of its three largest, those above ``least`` alone."""
-    best = np.full(len(facts.tests), least, np.float32)
-    total = np.full(len(facts.tests), least, np.float32)
-    if len(facts.filled):
-        current = np.maximum.reduceat(values, facts.starts)
-        best[facts.filled] = current
-        sums = current.copy()
-        left = values.copy()
-        for _ in range(_BEST - 1):
-            left[left == current[facts.owners]] = least
-            current = np.maximum.reduceat(left, facts.starts)
-            sums += np.where(current > least, current, 0.0)
-        total[facts.filled] = sums
+def _best_of(values: Floats, facts: FileFacts, count: int) -> tuple[Floats, Floats]:
+    """The largest value of each file's passages, and the sum of its ``count`` largest. Few are above 0."""
+    best = np.zeros(len(facts.tests), np.float32)
+    rows = np.flatnonzero(values > 0)
+    if not len(rows):
+        return best, best
+    left, owners = values[rows], facts.owners[rows]
+    starts = np.flatnonzero(np.concatenate(([True], owners[1:] != owners[:-1])))
+    places = np.cumsum(np.concatenate(([False], owners[1:] != owners[:-1])))
+    files = facts.filled[owners[starts]]
+    current = np.maximum.reduceat(left, starts)
+    best[files] = current
+    total = best.copy()
+    for _ in range(count - 1):
+        left[left == current[places]] = 0.0
+        current = np.maximum.reduceat(left, starts)
+        total[files] += current
     return best, total
 
 
@@ -140,36 +151,39 @@ def _scaled(values: Floats) -> Floats:
     return values / largest if largest > 0 else values
 
 
-def _path_cover(words: Words, n_files: int, gains: Mapping[int, float]) -> tuple[Floats, Floats]:
-    """Share of the path's words that the question has, and share of the question's weight that the path has."""
-    total = sum(gains.values()) or 1.0
-    worth = np.zeros(len(words.terms), np.float32)
-    for term, gain in gains.items():
-        worth[words.terms == np.uint64(term)] = gain / total
-    held = np.bincount(words.files[worth > 0], minlength=n_files)
-    shares = (held / np.maximum(words.counts, 1.0)).astype(np.float32)
-    return shares, np.bincount(words.files, worth, n_files).astype(np.float32)
+def _ranks(values: Floats, lives: Mask) -> Floats:
+    """-ln of the place of each file, from 0 for the first; all behind `_RANKED` count alike.
+
+    As in reciprocal rank fusion, what stands first by a large margin and what does by a small one are worth the same.
+    """
+    out = np.full(len(values), -np.log(_RANKED + 1.0), np.float32)
+    rows = np.flatnonzero(lives)
+    if len(rows) > _RANKED:
+        rows = rows[np.argpartition(-values[rows], _RANKED - 1)[:_RANKED]]
+    order = np.sort(-values[rows])
+    out[rows] = -np.log(np.searchsorted(order, -values[rows], "left") + 1.0)  # equals share a place
+    return out
 
 
-def _cosine_columns(role: str, cosines: Sequence[Floats | None], facts: Sequence[FileFacts]) -> dict[str, Floats]:
-    """Best, and mean of the best three, cosine of each file; one that the model has not seen yet counts as average."""
-    bests, means = [], []
+def _path_cover(words: Words, n_files: int, gains: Mapping[int, float]) -> Floats:
+    """Share of the path's words that the question has."""
+    asked = np.array(list(gains), np.uint64)
+    starts = np.searchsorted(words.terms, asked, "left")
+    held = np.bincount(
+        words.files[ranges(starts, np.searchsorted(words.terms, asked, "right") - starts)], minlength=n_files
+    )
+    return (held / np.maximum(words.counts, 1.0)).astype(np.float32)
+
+
+def _cosine_column(cosines: Sequence[Floats | None], facts: Sequence[FileFacts]) -> Floats:
+    """Best cosine of each file; one that the model has not seen yet counts as average."""
+    bests = []
     for values, known in zip(cosines, facts, strict=True):
-        if values is None:
-            bests.append(np.full(len(known.tests), np.nan, np.float32))
-            means.append(bests[-1])
-            continue
-        seen = ~np.isnan(values)
-        count = np.zeros(len(known.tests), np.float32)
-        if len(known.filled):
-            count[known.filled] = np.add.reduceat(seen.astype(np.float32), known.starts)
-        least = -2.0
-        best, total = _best_of(np.where(seen, values, least).astype(np.float32), known, least)
-        unseen = count == 0
-        best[unseen] = np.nan
-        means.append(np.where(unseen, np.nan, total / np.maximum(1.0, np.minimum(count, _BEST))).astype(np.float32))
+        best = np.full(len(known.tests), np.nan, np.float32)
+        if values is not None and len(known.filled):
+            best[known.filled] = np.fmax.reduceat(values, known.starts)
         bests.append(best)
-    return {f"{role}.best": _filled(_join(bests)), f"{role}.top3": _filled(_join(means))}
+    return _filled(_join(bests))
 
 
 def _filled(values: Floats) -> Floats:
@@ -195,15 +209,8 @@ def _path_column(view: SegmentView, facts: FileFacts, query: Query) -> Floats:
     return np.zeros(len(facts.tests), np.float32) if found is None else found
 
 
-def _eligible(
-    views: Sequence[SegmentView],
-    masks: Sequence[Mask | None],
-    facts: Sequence[FileFacts],
-    columns: Mapping[str, Floats],
-    *,
-    lists_all: bool,
-) -> Mask:
-    """:param lists_all: there is no word to look for: everything that passes the filters is a hit."""
+def _passing(views: Sequence[SegmentView], masks: Sequence[Mask | None], facts: Sequence[FileFacts]) -> Mask:
+    """Files that live and have a passage that the filters let through."""
     parts = []
     for view, mask, known in zip(views, masks, facts, strict=True):
         lives = np.ones(len(known.tests), bool) if view.alive is None else view.alive.copy()
@@ -212,7 +219,11 @@ def _eligible(
             passing[view.segment.passages.files[mask]] = True
             lives &= passing
         parts.append(lives)
-    lives = np.concatenate(parts) if parts else np.zeros(0, bool)
+    return np.concatenate(parts) if parts else np.zeros(0, bool)
+
+
+def _eligible(lives: Mask, columns: Mapping[str, Floats], *, lists_all: bool) -> Mask:
+    """:param lists_all: there is no word to look for: everything that passes the filters is a hit."""
     if lists_all:
         return lives
     spoken_for = (columns["words.best"] > 0) | (columns["definition"] > 0) | (columns["path"] > 0)

@@ -15,7 +15,7 @@ _JVM = re.compile(r"\bat (?P<qualified>[\w$.<>/@]+)\((?P<path>[\w$-]+\.(?:java|k
 _DOTNET = re.compile(r"\bat (?P<name>[\w.`<>]+)\([^)\n]*\) in (?P<path>[^\n]+?):line (?P<line>\d+)")
 _RUBY = re.compile(r"(?P<path>[\w./@+-]+\.rb):(?P<line>\d+):in [`'](?P<name>[^'\n]+)'")
 _PHP = re.compile(r"(?P<path>[\w./@+-]+\.php)(?:\((?P<line>\d+)\)| on line (?P<other>\d+))")
-_PLAIN = re.compile(r"(?P<path>(?:[A-Za-z]:)?[\w./\\@+-]*[\w-]\.[A-Za-z]\w{0,4}):(?P<line>\d+)(?::\d+)?\b")
+_PLAIN = re.compile(r"(?P<path>(?:[A-Za-z]:)?[\w./\\@+-]*[\w-]\.[A-Za-z]\w{0,4}):(?P<line>\d+)(?P<column>:\d+)?\b")
 
 _SURE = (_PYTHON, _JVM, _DOTNET, _RUBY, _JAVASCRIPT, _PHP)
 
@@ -25,7 +25,7 @@ class Frame:
     """One place.
 
     :ivar path: as written, forward slashes. :ivar line: 0-based. :ivar name: of the function, or "".
-    :ivar is_sure: it is written as runtimes write frames; else it is a mere ``path:line``.
+    :ivar is_sure: it is written as runtimes write frames, or with a column; else it is a mere ``path:line``.
     """
 
     path: str
@@ -40,7 +40,7 @@ def find_frames(text: str) -> tuple[Frame, ...]:
         frames = [_frame(match, is_sure=True) for match in pattern.finditer(text)][:MAX_FRAMES]
         if frames:
             return tuple(reversed(frames)) if pattern is _PYTHON else tuple(frames)
-    return tuple(_frame(match, is_sure=False) for match in _PLAIN.finditer(text))[:MAX_FRAMES]
+    return tuple(_frame(match, is_sure=match["column"] is not None) for match in _PLAIN.finditer(text))[:MAX_FRAMES]
 
 
 def _frame(match: re.Match[str], *, is_sure: bool) -> Frame:

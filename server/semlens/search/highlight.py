@@ -12,7 +12,6 @@ from semlens.search.query import Query
 _MAX_LINES_READ = 2_000
 _MAX_LINE_CHARS = 1_000
 _MAX_STRETCHES = 3
-_NO_TERMS: frozenset[int] = frozenset()
 
 
 def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tuple[int, int], ...]:
@@ -24,10 +23,17 @@ def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tup
     wanted = dict(query.terms)
     seen: dict[int, int] = {}
     worth: list[tuple[float, int]] = []
+    terms_of: dict[str, frozenset[int]] = {}
     for offset, line in enumerate(lines[:_MAX_LINES_READ]):
-        terms = wanted.keys() & _NO_TERMS.union(*map(_hashes, IDENTIFIER.findall(line[:_MAX_LINE_CHARS])))
+        terms: set[int] = set()
+        for identifier in IDENTIFIER.findall(line[:_MAX_LINE_CHARS]):
+            known = terms_of.get(identifier)
+            if known is None:
+                known = terms_of[identifier] = _hashes(identifier) & wanted.keys()
+            if known:
+                terms |= known
         value = 0.0
-        for term in terms:
+        for term in sorted(terms):
             seen[term] = seen.get(term, 0) + 1
             value += wanted[term] / seen[term] ** 0.5
         if value > 0:

@@ -21,16 +21,28 @@ Rows = npt.NDArray[np.uint32]
 MAX_ROWS = 400
 """Names looked at for each way of matching; a prefix as short as "a" would bring thousands."""
 
+MAX_COMMON = 2_000
+"""A plain word that more symbols bear says nothing about which is meant."""
+
 _OTHER_CASE = 0.97
+_WRONG_CASE = 0.9
+"""Where capitals were typed: ``Helpers`` is rather the module than the method ``helpers``."""
 _OTHER_STYLE = 0.95
+_MARKED = 0.98
 _ELSEWHERE = 0.85
 """An exact name whose containers are not those asked for: ``Other.run`` for ``Client.run``."""
 _PREFIX = (0.62, 0.2)
 """The worth of a name that begins so: the first for any, the second times the share that is typed already."""
 _HUMPS = 0.6
 _PART = 0.5
+_LAST_PART = 0.95
+"""``Phoenix.Channel``, where a language names a module with all that it stands in."""
+
 _FUZZY = 0.66
 _LEAST_LIKE = 0.7
+_OF_A_FILE = 0.9
+"""A file whose name is alike stands behind a symbol whose name is as much so."""
+
 _PLAIN_WORD = 0.4
 _CAPITAL_WORD = 0.65
 _JOINED_WORDS = 0.6
@@ -71,15 +83,15 @@ def match_names(views: Sequence[SegmentView], query: Query) -> list[NameEvidence
         )
         for view in views
     ]
-    for probe in _probes(query):
-        exact = [_exact(view, probe) for view in views]
-        # not np.unique: it imports numpy.ma, a tenth of what a one-shot search may take
-        n_files = sum(
-            np.count_nonzero(np.bincount(_files_of(view, rows))) for view, (rows, _) in zip(views, exact, strict=True)
-        )
+    probes = _probes(query)
+    exact = [_exact(view, probes) for view in views]
+    for number, probe in enumerate(probes):
+        n_files = sum(n_distinct for _, _, n_distinct in (of_view[number] for of_view in exact))
         share = 1.0 if query.is_name else max(1, n_files) ** -0.5
-        for view, evidence, (rows, weights) in zip(views, found, exact, strict=True):
-            _add(view, evidence, rows, weights * probe.weight, share)
+        for view, evidence, of_view in zip(views, found, exact, strict=True):
+            rows, weights, n_distinct = of_view[number]
+            if n_distinct:
+                _add(view, evidence, rows, weights * np.float32(probe.weight), share)
         if probe.loosely and (query.is_name or not n_files):
             for view, evidence in zip(views, found, strict=True):
                 for rows, weights in _loose(view, probe.text, with_parts=query.is_name):
@@ -90,7 +102,10 @@ def match_names(views: Sequence[SegmentView], query: Query) -> list[NameEvidence
 def _probes(query: Query) -> list[_Probe]:
     probes = [_Probe(name.text, 1.0, name.within, loosely=True) for name in query.names]
     if query.is_name:
-        return probes + [_Probe(text, _OTHER_STYLE, name.within) for name in query.names for text in _styles(name.text)]
+        probes += [_Probe(query.text.strip(), 1.0) for name in query.names if name.within]
+        return probes + [
+            _Probe(text, weight, name.within) for name in query.names for text, weight in _styles(name.text)
+        ]
     probes += [_Probe(word, _PLAIN_WORD) for word in query.plain if len(word) > 2]
     probes += [_Probe(word, _CAPITAL_WORD, same_case=True) for word in query.capitals if len(word) > 2]
     for width in (2, 3):
@@ -100,12 +115,13 @@ def _probes(query: Query) -> list[_Probe]:
     return probes
 
 
-def _styles(text: str) -> list[str]:
+def _styles(text: str) -> list[tuple[str, float]]:
     """The same name written in other styles: ``FetchAll`` is also looked for as ``fetch_all``, and the other way."""
     parts = split_identifier(text)
     written = ("".join(parts), "_".join(parts), "-".join(parts)) if len(parts) > 1 else ()
     marked = (f"_{text}", f"${text}") if text[:1].isalpha() else ()  # private names are typed without it
-    return [style for style in (*written, *marked) if style != text.lower()]
+    weighted = [(style, _OTHER_STYLE) for style in written] + [(style, _MARKED) for style in marked]
+    return [(style, weight) for style, weight in weighted if style != text.lower()]
 
 
 def _add(view: SegmentView, evidence: NameEvidence, rows: Rows, weights: Floats, share: float) -> None:
@@ -124,22 +140,41 @@ def _files_of(view: SegmentView, rows: Rows) -> npt.NDArray[np.int64]:
     return files
 
 
-def _exact(view: SegmentView, probe: _Probe) -> tuple[Rows, Floats]:
-    """Names that are the text, whatever their case; whole names only."""
-    folded = fold_text(probe.text)
-    rows = _with_prefix(view, folded)
-    rows = rows[_name_lengths(view, rows) == len(folded)]
-    weights = np.full(len(rows), _OTHER_CASE, np.float32)
+def _exact(view: SegmentView, probes: Sequence[_Probe]) -> list[tuple[Rows, Floats, int]]:
+    """For each probe the names that are its text, whatever their case, how well each fits, and in how many files."""
+    folded = [fold_text(probe.text) for probe in probes]
+    candidates = view.segment.names.beginning(folded) if probes else []
+    return [_fitting(view, *found) for found in zip(probes, folded, candidates, strict=True)]
+
+
+def _fitting(view: SegmentView, probe: _Probe, folded: bytes, rows: Rows) -> tuple[Rows, Floats, int]:
+    if len(rows):
+        rows = rows[_name_lengths(view, rows) == len(folded)]
+    if not len(rows) or (len(rows) > MAX_COMMON and not probe.loosely):
+        return rows[:0], np.zeros(0, np.float32), 0
+    weights = _case_fit(view, rows, probe)
     wanted = [part.lower() for part in probe.within]
-    for place, row in enumerate(rows.tolist()):
-        name = name_of_row(view, row)
-        if name.startswith(probe.text):
-            weights[place] = 1.0
-        elif probe.same_case:
-            weights[place] = 0.0
-        if wanted:
+    if wanted:
+        for place, row in enumerate(rows[:MAX_ROWS].tolist()):
             weights[place] *= _place_fit(view, row, wanted)
-    return rows[weights > 0], weights[weights > 0]
+    rows, weights = rows[weights > 0], weights[weights > 0]
+    return rows, weights, len(set(_files_of(view, rows).tolist()))
+
+
+def _case_fit(view: SegmentView, rows: Rows, probe: _Probe) -> Floats:
+    """1 for names that begin as the probe is written, less for those of other capitals."""
+    other = 0.0 if probe.same_case else _OTHER_CASE if probe.text.islower() else _WRONG_CASE
+    weights = np.full(len(rows), other, np.float32)
+    text = np.frombuffer(probe.text.encode("utf-8", "surrogateescape"), np.uint8)
+    symbols = np.flatnonzero(rows < len(view.segment.symbols))
+    names = view.segment.symbols.names
+    starts = names.offsets[rows[symbols]].astype(np.int64)
+    written = names.heap[starts[:, None] + np.arange(len(text))]
+    weights[symbols[(written == text).all(axis=1)]] = 1.0
+    for place in np.flatnonzero(rows >= len(view.segment.symbols)).tolist():
+        if name_of_row(view, int(rows[place])).startswith(probe.text):
+            weights[place] = 1.0
+    return weights
 
 
 def _place_fit(view: SegmentView, row: int, wanted: list[str]) -> float:
@@ -195,7 +230,9 @@ def _alike(view: SegmentView, wanted: str, folded: bytes) -> tuple[Rows, Floats]
             continue
         share = min(1.0, len(wanted) / len(other))
         weight = 0.0
-        if wanted in other:
+        if other.endswith((f".{wanted}", f"::{wanted}")):
+            weight = _LAST_PART
+        elif wanted in other:
             weight = _PART * share**0.5
         whole = OSA.normalized_similarity(wanted, other)
         begun = OSA.normalized_similarity(wanted, other[: len(wanted)]) * share**0.5
@@ -203,7 +240,7 @@ def _alike(view: SegmentView, wanted: str, folded: bytes) -> tuple[Rows, Floats]
         if max(whole, begun) >= _LEAST_LIKE:
             weight = max(weight, _FUZZY * likeness)
         if weight:
-            found.append((row, weight))
+            found.append((row, weight if row < len(view.segment.symbols) else _OF_A_FILE * weight))
     return _pairs(found)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from semlens.core.paths import relative_path
 from semlens.core.symbol import Role
 from semlens.index.snapshot import SegmentView
 from semlens.search.facts import facts_of
@@ -54,6 +55,29 @@ def match_paths(view: SegmentView, query: Query) -> Floats | None:
     if view.alive is not None:
         out[~view.alive] = 0.0
     return out
+
+
+def nearness(view: SegmentView, path: str) -> Floats:
+    """How near each file stands to a document of the view's root: the share of its folders that they have in common.
+
+    :param path: of the document, absolute.
+    """
+    facts = facts_of(view.segment)
+    inside = relative_path(view.root, path) if view.root else None
+    if not inside:
+        return np.zeros(len(facts.paths), np.float32)
+    wanted = inside.lower().split("/")[:-1]
+    shares = [(_shared_start(wanted, place.split("/")) + 1) / (len(wanted) + 1) for place in facts.places]
+    return np.array(shares, np.float32)[facts.place_of]
+
+
+def _shared_start(first: Sequence[str], second: Sequence[str]) -> int:
+    count = 0
+    for one, other in zip(first, second, strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
 
 
 def resolve_frames(views: Sequence[SegmentView], frames: Sequence[Frame]) -> list[FramePlace]:

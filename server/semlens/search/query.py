@@ -6,6 +6,7 @@ Pure text work; no index is asked. What each part means to a user stands in docs
 from __future__ import annotations
 
 import enum
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ MAX_QUERY_CHARS = 4_000
 """The rest of a longer question is cut: no one reads it, and a pasted file would stop the search."""
 
 _MAX_TOKENS = 64
+_MAX_JOINED = 24
 _LONG_RUN = re.compile(r"(\S{300})\S+")
 """No name and no path is that long: what follows is cut, so that no pattern can be made to try for long."""
 _GENERIC = frozenset(
@@ -70,7 +72,8 @@ _MESSAGE = re.compile(
 )
 _VALUES = re.compile(r"'[^'\s]{1,60}'|\b\d+\b|(?<==)\S+|https?://\S+")
 _FAINT_WEIGHT = 0.25
-"""Of the fault's type and of values in a message: the place that made the message holds the words between them."""
+"""Of the fault's type and of values in a message: the place that made the message holds the words between them. Of
+quoted words too: every hit holds them, and the others tell which is meant."""
 
 _QUOTED = re.compile(r'(?<![\w=(\[,])"([^"\n]{1,200})"(?![\w])')
 
@@ -103,6 +106,7 @@ class Query:
 
     :ivar text: without its filters: what models embed.
     :ivar terms: hash and weight of each term to look up in the words.
+    :ivar joined: hashes of what its neighbouring words give when written as one: ``JSON array`` as in ``JsonArray``.
     :ivar plain: its words as written, cut into parts, function words left out.
     :ivar names: its tokens that are written as names (camel case, underscores, digits), or its only one.
     :ivar capitals: its other words that begin with a capital within the sentence, and may be names.
@@ -117,6 +121,7 @@ class Query:
     text: str
     kind: QueryKind
     terms: tuple[tuple[int, float], ...] = ()
+    joined: tuple[int, ...] = ()
     plain: tuple[str, ...] = ()
     names: tuple[Name, ...] = ()
     capitals: tuple[str, ...] = ()
@@ -152,7 +157,7 @@ def parse_query(text: str) -> Query:
     frames = find_frames(text)
     tokens = list(dict.fromkeys(IDENTIFIER.findall(text)))[:_MAX_TOKENS]
     kind = _kind(text, tokens, frames)
-    faint = _faint_words(text) if kind is QueryKind.MESSAGE else frozenset()
+    faint: frozenset[str] = _faint_words(text) if kind is QueryKind.MESSAGE else frozenset()
     paths = _paths(text) if kind in (QueryKind.PATH, QueryKind.PROSE, QueryKind.NAME) else ()
     names = _names(text, tokens, kind)
     written = {name.text for name in names}
@@ -160,10 +165,14 @@ def parse_query(text: str) -> Query:
     plain = tuple(dict.fromkeys(part for token in content for part in split_identifier(token)))
     every_part = {part for token in tokens for part in split_identifier(token)}
     quoted = _QUOTED.findall(text) if kind is QueryKind.PROSE else []
+    faint |= {token for phrase in quoted for token in IDENTIFIER.findall(phrase)}
+    if faint.issuperset(content):
+        faint = frozenset()
     return Query(
         text=text,
         kind=kind,
         terms=_terms(content, faint),
+        joined=_joined(plain) if kind is QueryKind.PROSE else (),
         plain=plain,
         names=names,
         capitals=tuple(
@@ -198,7 +207,7 @@ def _is_path(text: str) -> bool:
     if "/" in text.strip("/") or ("\\" in text and "\\\\" not in text):
         return "::" not in text
     match = re.fullmatch(r"[\w@+-][\w.@+-]*\.([A-Za-z]\w{0,4})", text)
-    return match is not None and match[1].lower() in _EXTENSIONS
+    return match is not None and match[1] in _EXTENSIONS  # in small letters: ``Context.JSON`` is a method
 
 
 _EXTENSIONS = frozenset(
@@ -211,9 +220,9 @@ _EXTENSIONS = frozenset(
 def _paths(text: str) -> tuple[str, ...]:
     found = []
     for match in _PATH.finditer(text.replace("\\", "/")):
-        fragment = match[0].strip("/.").lower()
+        fragment = match[0].strip("/.")
         if "/" in fragment or fragment.rpartition(".")[2] in _EXTENSIONS:
-            found.append(fragment)
+            found.append(fragment.lower())
     return tuple(dict.fromkeys(found))[:4]
 
 
@@ -264,6 +273,11 @@ def _terms(content: list[str], faint: frozenset[str]) -> tuple[tuple[int, float]
             key = term_hash(term)
             weights[key] = max(weights.get(key, 0.0), weight)
     return tuple(weights.items())
+
+
+def _joined(plain: tuple[str, ...]) -> tuple[int, ...]:
+    pairs = itertools.pairwise(plain[:_MAX_JOINED])
+    return tuple(dict.fromkeys(term_hash(joined) for a, b in pairs for joined in (a + b, stem(a + b), f"{a}_{b}")))
 
 
 def _required(phrase: str) -> list[int]:

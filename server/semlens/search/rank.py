@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
+from semlens.core.paths import uri_to_path
 from semlens.core.request import SearchRequest
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search import weights as w
@@ -68,7 +69,8 @@ def rank(
     cancel.check()
     names = match_names(views, query)
     cancel.check()
-    table = build_table(views, masks, words, names, query, query_vectors)
+    near = uri_to_path(request.near_uri) if request.near_uri else None
+    table = build_table(views, masks, words, names, query, query_vectors, near or "")
     cancel.check()
     frames = resolve_frames(views, query.frames)
     scores = file_scores(table, query)
@@ -76,7 +78,7 @@ def rank(
     best = _best_files(scores, max(request.limit + 10, _LEAST_FILES))
     symbols = score_symbols(views, masks, words, names, table, best, frames, query)
     cancel.check()
-    totals = scores[symbols.files] - symbols.behind
+    totals = scores[symbols.files] - symbols.behind * np.float32(w.NAME_SHARE if query.is_name else 1.0)
     order: list[int] = np.argsort(-totals, kind="stable").tolist()  # ties stand in order of files and lines
     order = _of_kinds(order, views, table, symbols, request, query)
     page = choose_page(order, symbols.files, lambda file: _path(views, table, file), request, query)
@@ -106,18 +108,18 @@ def _of_kinds(
 
 def file_scores(table: FileTable, query: Query) -> npt.NDArray[np.float32]:
     """The sum of each file's features, -inf for files that may not be hits."""
+    total = _weighted(table, w.LITERAL_WEIGHTS if query.is_literal else w.FILE_WEIGHTS)
+    if query.is_name:
+        total = np.float32(w.NAME_SHARE) * total + _weighted(table, w.NAME_WEIGHTS)
+    total[~table.eligible] = -np.inf
+    return total
+
+
+def _weighted(table: FileTable, weights: Mapping[str, float]) -> npt.NDArray[np.float32]:
     total = np.zeros(len(table.rows), np.float32)
-    for name, weight in (w.NAMED_WEIGHTS if query.names else w.PLAIN_WEIGHTS).items():
+    for name, weight in weights.items():
         if name in table.columns:
             total += np.float32(weight) * table.columns[name]
-    more: Mapping[str, float] = {}
-    if query.is_name:
-        more = w.NAME_WEIGHTS
-    elif query.is_literal:
-        more = w.LITERAL_WEIGHTS
-    for name, weight in more.items():
-        total += np.float32(weight) * table.columns[name]
-    total[~table.eligible] = -np.inf
     return total
 
 

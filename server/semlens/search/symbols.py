@@ -163,7 +163,7 @@ def _part(
         if any(role in found for found in table.cosines):
             cosines = table.cosines[number].get(role)
             column = np.full(len(rows), np.nan, np.float32) if cosines is None else cosines[rows]
-            average = table.columns[f"{role}.top3"][places]
+            average = column[~np.isnan(column)].mean() if not np.isnan(column).all() else 0.0
             columns[role] = np.where(np.isnan(column), average, column).astype(np.float32)
     return _Part(places, symbols, rows, columns)
 

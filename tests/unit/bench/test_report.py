@@ -18,6 +18,8 @@ def load_report():
     specification = importlib.util.spec_from_file_location("report", SCRIPT)
     module = importlib.util.module_from_spec(specification)
     sys.modules["report"] = module  # dataclasses look their module up
+    if str(SCRIPT.parent) not in sys.path:
+        sys.path.append(str(SCRIPT.parent))  # as it is when the script runs
     specification.loader.exec_module(module)
     return module
 
@@ -87,3 +89,22 @@ def test_every_large_package_has_a_reason(report):
         for row in json.loads(result.read_text())["packages"]:
             if row["mb"] > 20:
                 assert report.REASONS.get(row["package"]), row
+
+
+def quality_run(ndcg10: float, seconds: float) -> dict[str, object]:
+    return {
+        "commit": "abc1234", "first": "model", "refine": "", "median_ms": 2.5, "index_s": {"all": seconds},
+        "overall": {"ndcg10": ndcg10, "ndcg10_95": [ndcg10 - 0.02, ndcg10 + 0.02]},
+        "by_kind": {"prose": {"ndcg10": 0.8}},
+    }  # fmt: skip
+
+
+def test_quality_is_drawn_against_the_time_to_index(report):
+    for name, run in {"engine_words": quality_run(0.8, 10.0), "engine_static": quality_run(0.9, 20.0)}.items():
+        (report.RESULTS / f"quality_{name}.json").write_text(json.dumps(run))
+    files = report.build()
+    assert "| engine static | abc1234 | 0.900 | 0.880 to 0.920 |" in files[report.DOCS / "benchmarks.md"]
+    drawn = ET.fromstring(files[report.DOCS / "plots" / "quality.svg"])
+    static, words = [(float(c.get("cx")), float(c.get("cy"))) for c in drawn.iter("{http://www.w3.org/2000/svg}circle")]
+    assert static[0] > words[0]  # later
+    assert static[1] < words[1]  # and better

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from outlines import parsed_file, segment_of
@@ -135,6 +136,18 @@ def test_few_texts_are_kept_and_no_large_one(tmp_path, monkeypatch):
         assert texts.read(str(path)) is not None
     assert len(texts._kept) <= hits._TEXTS_KEPT
     assert all(len(document.lines[0]) == 5 for document in texts._kept.values())
+
+
+def test_kept_texts_have_a_bound_and_what_was_read_last_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr(hits, "_ALL_KEPT_BYTES", 25)
+    texts = DocumentTexts()
+    for name in "abc":
+        (tmp_path / name).write_text("x" * 10)
+        texts.read(str(tmp_path / name))
+        texts.read(str(tmp_path / "a"))
+    assert [Path(path).name for path in texts._kept] == ["c", "a"]
+    (tmp_path / "a").write_text("y")
+    assert texts.read(str(tmp_path / "a")).lines == ("y",)
 
 
 def test_uris():

@@ -92,3 +92,14 @@ def test_trigrams_never_cross_from_one_name_into_the_next(names):
 def test_capitals_beyond_ascii_keep_their_bytes():
     assert fold_text("ÄB") == "Äb".encode()
     assert np.array_equal(np.frombuffer(fold_text("İ"), np.uint8), np.frombuffer("İ".encode(), np.uint8))
+
+
+def test_several_names_are_looked_up_at_once():
+    names = ["fetch", "Fetch", "fetcher", "fetch.py", "fetch_all", "", "a" * (KEY_BYTES + 2)]
+    found = table(names).beginning([b"fetch", b"nothing", b"a" * (KEY_BYTES + 2)])
+    assert [sorted(names[row] for row in rows) for rows in found] == [
+        ["Fetch", "fetch", "fetch.py"],
+        [],
+        ["a" * (KEY_BYTES + 2)],
+    ]
+    assert [len(rows) for rows in table([]).beginning([b"a"])] == [0]

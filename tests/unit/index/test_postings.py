@@ -104,3 +104,11 @@ def test_weights_out_of_range_are_held_at_its_ends():
     low, high = postings.weights(postings.find(1)).tolist()
     assert 0 < low < 0.05
     assert 80 < high < 100
+
+
+def test_terms_are_found_together_as_they_are_alone():
+    terms = np.array([3, 3, 7, 9], np.uint64)
+    postings = Postings.build(terms, np.arange(4, dtype=np.uint32), np.zeros(0, np.uint8))
+    asked = [1, 3, 7, 8, 9, 10]
+    assert postings.find_all(np.array(asked, np.uint64)) == [postings.find(term) for term in asked]
+    assert Postings.empty().find_all(np.array([1], np.uint64)) == [slice(0, 0)]

@@ -55,13 +55,13 @@ def test_words_in_documentation_and_name_count_more_than_in_the_body():
 
 def test_coverage_is_the_share_of_the_question():
     found = evidence(view_of(FILES), "send parcel")
-    assert found.files_covered[0] == pytest.approx(1.0)
-    assert 0 < found.files_covered[1] < 1
-    assert found.files_named[0] > 0 == found.files_named[1]
+    assert found.covered[0] == pytest.approx(1.0)
+    assert 0 < found.covered[1] < 1
+    assert found.named[0] > 0 == found.named[1]
 
 
 def test_words_that_are_nowhere_do_not_lower_coverage():
-    assert evidence(view_of(FILES), "send zebra").files_covered[0] == pytest.approx(1.0)
+    assert evidence(view_of(FILES), "send zebra").covered[0] == pytest.approx(1.0)
 
 
 def test_masked_passages_have_no_score():

@@ -88,6 +88,14 @@ def test_facts_of_files():
     assert having(facts.old) == {"lib/v3/types.py", "legacy/c.py"}
     assert having(facts.constant["header"]) == {"inc/a.h"}
     assert having(facts.constant["inner"]) == {"pkg/_internal/b.py"}
-    assert having(facts.constant["index"]) == {"lib/v4/__init__.py"}
-    assert having(facts.constant["declaration"]) == {"types.d.ts"}
     assert facts_of(segment) is facts
+
+
+def test_a_first_version_is_old_where_its_files_stand_again_beside_it():
+    names = ("fields", "main", "types")
+    facts = facts_of(
+        view_of({f"{folder}{name}.py": "x = 1\n" for folder in ("pkg/v1/", "pkg/") for name in names}).segment
+    )
+    assert {path for path, old in zip(facts.paths, facts.old, strict=True) if old} == {f"pkg/v1/{n}.py" for n in names}
+    alone = facts_of(view_of({f"api/v1/{name}.py": "x = 1\n" for name in names}).segment)
+    assert not alone.old.any()

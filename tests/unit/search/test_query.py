@@ -16,6 +16,10 @@ from semlens.search.query import MAX_QUERY_CHARS, Name, QueryKind, parse_query
         ("fetch_with_retry", QueryKind.NAME),
         ("Client.fetch", QueryKind.NAME),
         ("net::Retry", QueryKind.NAME),
+        ("gin.Context.JSON", QueryKind.NAME),
+        ("package.json", QueryKind.PATH),
+        ("thread 'main' panicked at src/sync/mutex.rs:42:5", QueryKind.TRACE),
+        ("net/retry.py:42:5", QueryKind.TRACE),
         ("net/retry.py", QueryKind.PATH),
         ("retry.py", QueryKind.PATH),
         ("src\\net\\retry", QueryKind.PATH),
@@ -127,3 +131,16 @@ def test_any_text_is_a_question(text):
 
 def test_a_long_question_is_cut():
     assert len(parse_query("word " * 10_000).text) <= MAX_QUERY_CHARS
+
+
+def test_neighbouring_words_are_joined_in_prose_alone():
+    joined = set(parse_query("how is a JSON array read").joined)
+    assert {term_hash("jsonarray"), term_hash("json_array"), term_hash("arrayread")} <= joined
+    assert parse_query("JsonArray").joined == ()
+    assert parse_query("ValueError: no such array here").joined == ()
+
+
+def test_quoted_words_weigh_little_beside_others_and_fully_alone():
+    weights = dict(parse_query('"netrc" lookup').terms)
+    assert weights[term_hash("netrc")] < weights[term_hash("lookup")]
+    assert dict(parse_query('the "netrc"').terms)[term_hash("netrc")] == 1.0

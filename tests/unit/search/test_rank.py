@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from search_cases import labels, names, search, snapshot_of, view_of
+from search_cases import label, labels, names, search, snapshot_of, view_of
 
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import Cancelled
@@ -210,3 +210,63 @@ def test_a_withdrawn_question_ends(snapshot):
 def test_the_reason_of_a_hit(snapshot, text, reason):
     query = parse_query(text)
     assert reasons_of(search(snapshot, text)[0].features, query)[0] == reason
+
+
+def test_of_several_bearers_of_a_name_the_nearest_comes_first():
+    source = "def render():\n    return page\n"
+    snapshot = snapshot_of(view_of({f"{folder}/views/page.py": source for folder in ("shop", "blog", "news")}))
+    for folder in ("shop", "blog", "news"):
+        hits = search(snapshot, "render", near_uri=f"file:///ws/{folder}/urls.py")
+        assert hits[0].path == f"{folder}/views/page.py"
+    assert [hit.path for hit in search(snapshot, "render", near_uri="file:///elsewhere/a.py")] == [
+        hit.path for hit in search(snapshot, "render")
+    ]
+
+
+def test_a_document_nearby_does_not_beat_a_better_answer():
+    files = {"a/x.py": "def rendered_page():\n    return 1\n", "b/y.py": "def render():\n    return 1\n"}
+    assert search(snapshot_of(view_of(files)), "render", near_uri="file:///ws/a/x.py")[0].path == "b/y.py"
+
+
+@pytest.mark.parametrize("name", ["Channel", "Phoenix.Channel", "phoenix.channel"])
+def test_a_module_is_found_by_the_last_part_of_its_name(name):
+    files = {
+        "lib/a.ex": "defmodule Phoenix.Channel do\n  def join(topic), do: topic\nend\n",
+        "lib/b.ex": "defmodule Phoenix.ChannelTest.Helper do\n  def channel_of(x), do: x\nend\n",
+    }
+    assert label(search(snapshot_of(view_of(files)), name)[0]) == "lib/a.ex::Phoenix.Channel"
+
+
+def test_capitals_that_were_typed_tell_a_class_from_a_function():
+    source = "class Helpers:\n    def read(self):\n        return 1\n\n\ndef helpers():\n    return Helpers\n"
+    snapshot = snapshot_of(view_of({"base.py": source}))
+    assert label(search(snapshot, "Helpers")[0]) == "base.py::base.Helpers"
+    assert label(search(snapshot, "helpers")[0]) == "base.py::base.helpers"
+
+
+def test_two_words_of_a_question_find_the_name_that_joins_them():
+    files = {
+        "b.py": "def parse(text):\n    return jsonarray(text)\n",
+        "c.py": "def parse(text):\n    return other(text)\n",
+    }
+    words = {
+        hit.path: hit.features["file.words.file"] for hit in search(snapshot_of(view_of(files)), "parse a json array")
+    }
+    assert words["b.py"] > words["c.py"]
+
+
+def test_equal_files_share_a_rank():
+    source = "def send():\n    return parcel\n"
+    hits = search(snapshot_of(view_of({"a.py": source, "b.py": source})), "send a parcel")
+    assert {hit.features["file.words.rank"] for hit in hits} == {0.0}
+
+
+def test_a_message_comes_from_the_place_that_says_all_of_it():
+    files = {
+        "pool.py": "def take():\n    raise PoolError('no worker is left in the pool')\n",
+        "worker.py": "\n".join(
+            f'def worker_{n}(pool):\n    """A worker of the pool, one of the pool\'s workers."""\n    return pool\n'
+            for n in range(12)
+        ),
+    }
+    assert search(snapshot_of(view_of(files)), "PoolError: no worker is left in the pool")[0].path == "pool.py"
