@@ -7,9 +7,10 @@ from semlens.core.context import ContextItem, ContextPack, ContextRequest
 from semlens.embedding.token_counting import TokenCounter
 from semlens.engine.documents import DocumentLook
 from semlens.index.snapshot import IndexSnapshot
-from semlens.search.context.candidates import Wish, overview
 from semlens.search.context.forms import Form
+from semlens.search.context.overview import overview
 from semlens.search.context.render import MapEntry, render_map
+from semlens.search.context.wishes import Wish
 
 _MAX_ENTRIES = 2_000
 _TOKENS_AN_ENTRY = 8

@@ -22,7 +22,7 @@ from semlens.engine.hits import make_hit
 from semlens.engine.indexer import Indexer
 from semlens.engine.mapping import make_map
 from semlens.engine.overlay_indexer import locate, real_path
-from semlens.engine.packing import make_pack, wishes_for
+from semlens.engine.packing import Packer
 from semlens.engine.tiers import Tier
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.evidence import QueryVector
@@ -37,8 +37,8 @@ BUFFER_WAIT_SECONDS = 0.25
 DISK_WAIT_SECONDS = 0.4
 """How long it waits for files that turn out to have changed on disk."""
 
-SEEDS = 60
-"""Hits that a pack is made from."""
+SEEDS = 80
+"""Hits that a pack is made from, two of a file."""
 
 
 class Questions:
@@ -112,13 +112,14 @@ class Questions:
         hits: list[RankedHit] = []
         if request.query.strip():
             vectors = [*self._query_vectors(query, "first"), *self._query_vectors(query, "refine")]
-            hits = rank(snapshot, SearchRequest(request.query, limit=SEEDS, per_file=2), query, vectors, cancel)
+            asked = SearchRequest(request.query, limit=SEEDS, per_file=2, first_page=SEEDS)
+            hits = rank(snapshot, asked, query, vectors, cancel)
         place = None
         if request.uri and request.lines[0] >= 0:
             view, file = self._place(snapshot, request.uri)
             place = (snapshot.views.index(view), file)
-        wishes = wishes_for(snapshot, request, place, hits)
-        return make_pack(snapshot, request, wishes, query, self._documents.look().read, counter, cancel)
+        packer = Packer(snapshot, request, query, self._documents.look().read, counter, cancel)
+        return packer.pack(packer.wishes(place, hits))
 
     def _place(self, snapshot: IndexSnapshot, uri: str) -> tuple[SegmentView, int]:
         path = uri_to_path(uri)
