@@ -29,6 +29,9 @@ MAX_WISHES = 200
 _SEEDS_LOOKED_AROUND = 2
 _AROUND_HITS = 0.15
 _LINES_AROUND_CURSOR = 6
+_BEST_STRETCHES = 2
+"""Of lines that answer a question, shown in an outline each with a line around it: single lines are hard to read."""
+
 _LONG_SECRET = "PRIVATE KEY"  # noqa: S105 - what such a block says above it
 
 ReadDocument = Callable[[SegmentView, int], CurrentDocument | None]
@@ -136,11 +139,14 @@ class Packer:
         if wish.focus:
             whole_name = re.compile(rf"(?<!\w){re.escape(wish.focus)}(?!\w)")
             return [(n, n + 1) for n in range(first + 1, min(last + 1, len(lines))) if whole_name.search(lines[n])][:2]
+        if wish.glimpse:
+            return []
         near = self._request.lines
-        at_cursor = [(near[0] - _LINES_AROUND_CURSOR, near[1] + _LINES_AROUND_CURSOR)] if near[0] >= 0 else []
-        if not self._request.query:
-            return at_cursor
-        return [*best_lines(lines[first : last + 1], first, self._query), *at_cursor]
+        best = [(near[0] - _LINES_AROUND_CURSOR, near[1] + _LINES_AROUND_CURSOR)] if near[0] >= 0 else []
+        if self._request.query:
+            body = lines[first : last + 1]
+            best += [(start - 1, end + 1) for start, end in best_lines(body, first, self._query)[:_BEST_STRETCHES]]
+        return best
 
     def _blocks(self, key: FileKey, pieces: Sequence[Piece]) -> tuple[list[Block], int]:
         """Masked, and how many secrets they had."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from semlens.core.symbol import Role, SymbolKind
 from semlens.index.snapshot import SegmentView
 from semlens.search.context.graph import SymbolPlace, definitions, inside, n_users, name_hash, names_used, users
 from semlens.search.context.uses import Use, uses_of
 from semlens.search.context.wishes import Wish, symbol_wish
 
-_USED, _TYPE, _USER, _TEST = 0.5, 0.5, 0.25, 0.4
+_USED, _TYPE, _USER, _TEST, _HOLDER, _CONSTRUCTOR = 0.5, 0.5, 0.25, 0.4, 0.6, 0.5
 _DEFINITIONS_A_NAME = 3
 _MAX_USERS = 6
 _LEAST_LIKELY = 0.12
@@ -30,7 +32,23 @@ def around(
     views: Sequence[SegmentView], seed: SymbolPlace, lines: Sequence[str], scale: float, *, tests: bool
 ) -> list[Wish]:
     """:param lines: of the seed's document. :param scale: what the seed is worth."""
-    return [*_used(views, seed, lines, scale), *_users(views, seed, scale, tests=tests)]
+    return [*_holders(views, seed, scale), *_used(views, seed, lines, scale), *_users(views, seed, scale, tests=tests)]
+
+
+def _holders(views: Sequence[SegmentView], seed: SymbolPlace, scale: float) -> Iterator[Wish]:
+    """What the seed stands in, header and fields first, and how that is made."""
+    view, symbols = views[seed.view], views[seed.view].segment.symbols
+    start, stop = np.searchsorted(symbols.files, [symbols.files[seed.symbol], symbols.files[seed.symbol] + 1])
+    parent, worth = int(symbols.parents[seed.symbol]), _HOLDER
+    while parent >= 0:
+        why = f"holds {symbols.names[seed.symbol]}"
+        yield symbol_wish(view, seed.view, parent, scale * worth, why, glimpse=True)
+        of_parent = (symbols.parents[start:stop] == parent) & (symbols.kinds[start:stop] == SymbolKind.CONSTRUCTOR)
+        for row in (start + np.flatnonzero(of_parent)).tolist():
+            if row != seed.symbol:
+                why = f"constructor of {symbols.names[parent]}"
+                yield symbol_wish(view, seed.view, row, scale * worth * _CONSTRUCTOR, why, glimpse=True)
+        parent, worth = int(symbols.parents[parent]), worth / 2
 
 
 def _used(views: Sequence[SegmentView], seed: SymbolPlace, lines: Sequence[str], scale: float) -> Iterator[Wish]:

@@ -45,7 +45,8 @@ def blocks_of(path: str, language: str, pieces: Sequence[Piece], lines: Sequence
 def _merged(pieces: Sequence[Piece]) -> list[tuple[int, int, set[int]]]:
     merged: list[tuple[int, int, set[int]]] = []
     for piece in sorted(pieces, key=lambda piece: (piece.first_line, -piece.last_line)):
-        if merged and piece.first_line <= merged[-1][1] + 1 + _MERGED_GAP:
+        gap = _MERGED_GAP if merged and merged[-1][1] in merged[-1][2] and piece.first_line in piece.shown else -1
+        if merged and piece.first_line <= merged[-1][1] + 1 + gap:
             first, last, shown = merged[-1]
             between = range(last + 1, piece.first_line)
             merged[-1] = (first, max(last, piece.last_line), shown | set(piece.shown) | set(between))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from semlens.core.symbol import Role, SymbolKind
+from semlens.core.symbol import Role
 from semlens.index.snapshot import SegmentView
 from semlens.search.context.graph import SymbolPlace
 from semlens.search.context.neighbours import around
@@ -22,8 +22,11 @@ RANK_DECAY = 0.9
 _LESSER_ROLE = 0.4
 """Tests, examples, generated and vendored files against the code itself, when they are not asked for."""
 
+_LEAST_LINES = 3
+"""Of code outside symbols: less says nothing by itself."""
+
 _LESSER = int(Role.TEST | Role.EXAMPLE | Role.VENDORED | Role.GENERATED)
-_AT_CURSOR, _CONTAINER, _CONSTRUCTOR, _IMPORTS = 3.0, 0.6, 0.25, 0.3
+_AT_CURSOR, _IMPORTS = 3.0, 0.3
 _MAX_IMPORT_LINES = 60
 _LAST_IMPORT_LINE = 400
 _IMPORT = re.compile(
@@ -40,6 +43,8 @@ def from_hits(views: Sequence[SegmentView], hits: Sequence[RankedHit], query: Qu
     wishes = []
     for rank, hit in enumerate(hits):
         number = numbers.get(id(hit.view))
+        if hit.symbol < 0 and int(np.ptp(hit.view.segment.passages.lines[hit.passages[0]])) < _LEAST_LINES - 1:
+            continue
         text = hit.view.segment.passages.hashes[hit.passages[0]].tobytes()
         if number is None or text in seen:
             continue
@@ -81,21 +86,9 @@ def from_place(
     rows = [row for row in range(start, stop) if _overlaps(symbols.spans[row], lines)]
     innermost = [row for row in rows if not any(int(symbols.parents[other]) == row for other in rows)]
     wishes: list[Wish] = []
-    containers: dict[int, None] = {}
     for row in innermost:
         wishes.append(symbol_wish(view, number, row, _AT_CURSOR, "at the cursor", glimpse=False))
         wishes += around(views, SymbolPlace(number, row), text, 1.0, tests=tests)
-        parent = int(symbols.parents[row])
-        while parent >= 0:
-            containers[parent] = None
-            parent = int(symbols.parents[parent])
-    for parent in containers:
-        why = "holds the code at the cursor"
-        wishes.append(symbol_wish(view, number, parent, _CONTAINER, why, glimpse=True))
-        for row in range(start, stop):
-            if int(symbols.parents[row]) == parent and int(symbols.kinds[row]) == SymbolKind.CONSTRUCTOR:
-                why = f"constructor of {symbols.names[parent]}"
-                wishes.append(symbol_wish(view, number, row, _CONSTRUCTOR, why, glimpse=True))
     if not innermost:
         for passage in passages_of(view, file, -1, lines[0]).tolist():
             stretch = _stretch(view, -1, passage)

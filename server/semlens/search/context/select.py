@@ -21,7 +21,7 @@ _CHARS_A_TOKEN = 5
 _FENCE_COST = 12
 """Tokens of a fence and its place, at least."""
 
-_MAX_MISFITS = 12
+_MAX_MISFITS = 40
 """So many in a row that do not fit into what is left end the search: what remains is the worth of a glimpse."""
 
 _UNSEEN = -1
