@@ -13,8 +13,8 @@ from semlens.search.duplicates import DuplicateGroup, ShapedSymbol, group_duplic
 from semlens.search.rank import RankedHit
 
 _NOT_WRITTEN = int(Role.GENERATED | Role.VENDORED)
-_BUILT = re.compile(r"(?:^|/)(?:build|dist|out|target|bin|obj|_?generated|gen|vendor|third_party|node_modules)/")
-"""Folders of what is made from the code, or copied into the workspace: nobody saves a line there."""
+_BUILT = re.compile(r"(?!(?:.*/)?(?:src|source|lib)/)(?:.*/)?(?:build|dist)/")
+"""Folders of what is made from the code: nobody saves a line there. Among sources such a name is one like any other."""
 
 
 class DuplicateFinder:
@@ -49,7 +49,7 @@ class DuplicateFinder:
                 if file not in written:
                     asked = place is not None and place[0] is view and place[1] == file
                     written[file] = asked or not (
-                        int(files.roles[file]) & _NOT_WRITTEN or _BUILT.search(files.paths[file])
+                        int(files.roles[file]) & _NOT_WRITTEN or _BUILT.match(files.paths[file])
                     )
                 if not written[file]:
                     continue

@@ -29,7 +29,8 @@ from semlens.search.evidence import QueryVector
 from semlens.search.query import Query, parse_query
 from semlens.search.rank import RankedHit, rank
 from semlens.search.recent import recent_hits
-from semlens.search.similar import find_place, similar
+from semlens.search.similar import RESHAPED, by_structure, find_place, similar, symbol_at
+from semlens.syntax.shapes import Shape, shapes_of
 
 BUFFER_WAIT_SECONDS = 0.25
 """How long a question waits for text that was typed before it was asked."""
@@ -39,6 +40,9 @@ DISK_WAIT_SECONDS = 0.4
 
 SEEDS = 80
 """Hits that a pack is made from, two of a file."""
+
+_SHAPED_LINES = 300
+"""Of a symbol that is compared by its shape: more tells nothing more."""
 
 
 class Questions:
@@ -82,9 +86,31 @@ class Questions:
         self._wait_for_buffers(cancel)
         snapshot = self._indexer.snapshot
         tiers = [(tier.fingerprint, tier.role) for tier in self._tiers]
-        ranked = similar(snapshot, self._place(snapshot, uri), line, limit, tiers, cancel)
+        place = self._place(snapshot, uri)
+        ranked = similar(snapshot, place, line, max(limit, RESHAPED), tiers, cancel)
+        ranked = self._by_structure(ranked, place, line, cancel)[:limit]
         hits, _ = self._hits(ranked, parse_query(""), cancel, explain=True)
         return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started))
+
+    def _by_structure(
+        self, ranked: list[RankedHit], place: tuple[SegmentView, int], line: int, cancel: CancelToken
+    ) -> list[RankedHit]:
+        documents = self._documents.look()
+
+        def shape(view: SegmentView, file: int, symbol: int) -> Shape | None:
+            cancel.check()
+            document = documents.read(view, file) if symbol >= 0 else None
+            if document is None:
+                return None
+            span = view.segment.symbols.span(symbol)
+            return shapes_of(document.lines, [(span.start_line, min(span.last_line, span.start_line + _SHAPED_LINES))])[
+                0
+            ]
+
+        own = shape(*place, symbol_at(*place, line))
+        if own is None:
+            return ranked
+        return by_structure(ranked[:RESHAPED], own, lambda hit: shape(hit.view, hit.file, hit.symbol))
 
     def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult:
         """Groups of near-identical symbols, largest saving first; with a document, those that it has a part in."""

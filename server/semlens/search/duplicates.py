@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
+from semlens.syntax.shapes import Shape
 
 LEAST_LINES = 5
 LEAST_TOKENS = 40
@@ -101,7 +102,7 @@ def _merge_alike(groups: list[list[ShapedSymbol]], cancel: CancelToken) -> list[
     return list(leaders.values())
 
 
-def similarity(one: ShapedSymbol, other: ShapedSymbol) -> float:
+def similarity(one: ShapedSymbol | Shape, other: ShapedSymbol | Shape) -> float:
     """Estimated Jaccard similarity of the shingles, 1.0 for one shape."""
     if one.exact == other.exact and one.n_tokens == other.n_tokens:
         return 1.0

@@ -83,7 +83,7 @@ def forms_of(
     :param best: stretches of lines that matter most, best first.
     """
     first, last = stretch[0], min(stretch[1], len(lines) - 1)
-    above = _comment_above(lines, first) if symbol >= 0 else first
+    above = comment_above(lines, first) if symbol >= 0 else first
     full = _piece(Form.FULL, WORTH[Form.FULL], range(above, last + 1), lines, above, last)
     if last - first < 2:
         return (full,)
@@ -116,7 +116,7 @@ def _piece(form: Form, worth: float, shown: Iterable[int], lines: Sequence[str],
     return Piece(form, worth, first, last, chosen, sum(len(lines[n].strip()) for n in chosen))
 
 
-def _comment_above(lines: Sequence[str], first: int) -> int:
+def comment_above(lines: Sequence[str], first: int) -> int:
     """First line of the comment that stands right above a symbol: its documentation in most languages."""
     start = first
     while start > 0 and first - start < _MAX_COMMENT_LINES and _COMMENT.match(lines[start - 1]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from semlens.search.context.forms import Piece
@@ -96,26 +96,36 @@ def render(blocks: Sequence[Block], *, line_numbers: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MapEntry:
-    """One symbol of a map. :ivar depth: containers around it."""
+    """One symbol of a map. :ivar depth: containers around it. :ivar summary: a sentence of its documentation, or ""."""
 
     path: str
     line: int
     depth: int
     signature: str
+    summary: str = ""
 
 
-def render_map(entries: Sequence[MapEntry]) -> str:
-    """Folders, files, and signatures below them, indented as they are nested."""
+def render_map(entries: Collection[MapEntry], summaries: Mapping[str, str]) -> str:
+    """Folders, files, and signatures below them, indented as they are nested, each with what it says of itself.
+
+    :param summaries: of files and folders, by path.
+    """
     out: list[str] = []
     folder, path = None, None
     for entry in sorted(entries, key=lambda entry: (entry.path.rpartition("/")[0], entry.path, entry.line)):
         entry_folder, _, name = entry.path.rpartition("/")
         if entry_folder != folder:
             folder = entry_folder
-            out.append(f"{folder or '.'}/")
+            out.append(_said(f"{folder or '.'}/", summaries.get(folder, "")))
         if entry.path != path:
             path = entry.path
-            out.append(f"  {name}")
-        out.append(f"    {'  ' * entry.depth}{entry.line + 1}: {entry.signature}")
+            out.append(_said(f"  {name}", summaries.get(path, "")))
+        out.append(_said(f"    {'  ' * entry.depth}{entry.line + 1}: {entry.signature}", entry.summary))
     body = "\n".join(out)
-    return f"```text\n{body}\n```\n" if out else ""
+    longest = max((len(run) for run in re.findall("`{3,}", body)), default=2)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{body}\n{fence}\n" if out else ""
+
+
+def _said(title: str, summary: str) -> str:
+    return f"{title}  # {summary}" if summary else title

@@ -16,8 +16,9 @@ from semlens.search.query import Query
 from semlens.search.rank import RankedHit
 from semlens.search.similar import passages_of
 
-RANK_DECAY = 0.9
-"""A file's worth falls with this power of its rank: about as the share of questions does that a rank answers."""
+RANK_DECAY = 1.4
+"""A file's worth falls with this power of its rank. On the development questions 0.9 shows more files and loses half of
+the best answer's lines; 1.6 shows the best whole and misses more second files at 1,000 tokens."""
 
 _LESSER_ROLE = 0.4
 """Tests, examples, generated and vendored files against the code itself, when they are not asked for."""
