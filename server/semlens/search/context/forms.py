@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,21 +18,30 @@ _CONTAINERS = frozenset(
         SymbolKind.NAMESPACE, SymbolKind.OBJECT,
     )
 )  # fmt: skip
-_FIELDS = frozenset(
-    (SymbolKind.FIELD, SymbolKind.PROPERTY, SymbolKind.CONSTANT, SymbolKind.VARIABLE, SymbolKind.ENUMMEMBER)
-)
+_FIELDS = [
+    int(kind)
+    for kind in (
+        SymbolKind.FIELD, SymbolKind.PROPERTY, SymbolKind.CONSTANT, SymbolKind.VARIABLE, SymbolKind.ENUMMEMBER,
+    )
+]  # fmt: skip
 _GLIMPSE_CHARS = 180
 """Of a body in an outline, white space aside: about 60 tokens, enough to see what it is about."""
+
+SMALLNESS = 0.5
+"""A whole of less than a glimpse is worth less with this power of its size: one line seldom answers anything."""
 
 _NEARLY_ALL = 0.7
 """An outline that shows so much of a body is no cheaper way to show it."""
 
 _MAX_HEAD_LINES = 6
 _MAX_MEMBERS = 40
+_MAX_OWN_LINES = 16
 _MAX_COMMENT_LINES = 40
 _COMMENT_LINES_OF_OUTLINE = 3
 _MAX_STRETCH_LINES = 8
 _COMMENT = re.compile(r"\s*(?://|/\*|\*|#(?!\s*(?:include|define|if|el|end|pragma|undef)\b)|--|;;|%%|\"\"\")")
+
+_QUOTE = re.compile(r"\s*[rR]?(\"{3}|'{3})")
 
 
 class Form(enum.Enum):
@@ -85,6 +94,8 @@ def forms_of(
     first, last = stretch[0], min(stretch[1], len(lines) - 1)
     above = comment_above(lines, first) if symbol >= 0 else first
     full = _piece(Form.FULL, WORTH[Form.FULL], range(above, last + 1), lines, above, last)
+    if full.size < _GLIMPSE_CHARS:
+        full = replace(full, worth=full.worth * (full.size / _GLIMPSE_CHARS) ** SMALLNESS)
     if last - first < 2:
         return (full,)
     head = head_of(view, symbol, lines, first, last) if symbol >= 0 else ()
@@ -92,7 +103,7 @@ def forms_of(
     pieces = [_piece(Form.SIGNATURE, WORTH[Form.SIGNATURE], head, lines, first, last)] if head else []
     members: list[int] = []
     if is_container(view, symbol):
-        members = [line for line in _members(view, symbol) if body_first <= line <= last]
+        members = _members(view, symbol, lines, body_first, last)
     comment = range(above, min(first, above + _COMMENT_LINES_OF_OUTLINE))
     glimpse = _body_lines(lines, body_first, last, best, members)
     start = above if comment else first
@@ -140,15 +151,29 @@ def head_of(view: SegmentView, symbol: int, lines: Sequence[str], first: int, la
     return (*range(first, name_line + _MAX_HEAD_LINES - 2), end)
 
 
-def _members(view: SegmentView, symbol: int) -> list[int]:
-    """Lines that name the members of a container, fields first."""
+def _members(view: SegmentView, symbol: int, lines: Sequence[str], first: int, last: int) -> list[int]:
+    """Lines of a container's own, its fields among them, then the lines that name its members."""
     symbols = view.segment.symbols
     start, stop = np.searchsorted(symbols.files, [symbols.files[symbol], symbols.files[symbol] + 1])
     rows = start + np.flatnonzero(symbols.parents[start:stop] == symbol)
-    kinds = symbols.kinds[rows]
-    is_field = np.isin(kinds, [int(kind) for kind in _FIELDS])
-    ordered = np.concatenate([rows[is_field], rows[~is_field]])[:_MAX_MEMBERS]
-    return [int(line) for line in symbols.spans[ordered, 4]]
+    members = rows[~np.isin(symbols.kinds[rows], _FIELDS)]
+    covered: set[int] = set()
+    for row in members.tolist():
+        above = comment_above(lines, int(symbols.spans[row, 0]))
+        covered.update(range(above, int(symbols.spans[row, 2]) + 1))
+    own = [n for n in range(first, last + 1) if n not in covered and any(map(str.isalnum, lines[n]))]
+    own = _without_documentation(own, lines)[:_MAX_OWN_LINES]
+    return [*own, *(int(line) for line in symbols.spans[members[:_MAX_MEMBERS], 4] if line <= last)]
+
+
+def _without_documentation(numbers: list[int], lines: Sequence[str]) -> list[int]:
+    """All but the first line of a string that documents a container: what it has says more."""
+    if not numbers or not (quote := _QUOTE.match(lines[numbers[0]])):
+        return numbers
+    if lines[numbers[0]].count(quote[1]) > 1:
+        return numbers
+    end = next((n for n in range(numbers[0] + 1, len(lines)) if quote[1] in lines[n]), numbers[0])
+    return [numbers[0], *(n for n in numbers if n > end)]
 
 
 def _body_lines(

@@ -12,8 +12,8 @@ _END = re.compile(r"\*/\s*$|\"\"\"\s*$|'''\s*$|-->\s*$")
 _SENTENCE_END = re.compile(r"(?<=[^.\s]{2}[.!?])\s")
 _LICENCE = re.compile(r"copyright|licen[sc]e|spdx|all rights reserved", re.IGNORECASE)
 _NO_SUMMARY = re.compile(
-    r"eslint|prettier|coding[:=]|vim:|mode:|noinspection|nolint|go:build|\+build|code generated|<\?php|use strict|pragma"
-    r"|@(?:file|package|module|author|since|param|return)|^[-=*#~/\s]*$|^\w+:\s*\w+$",
+    r"eslint|prettier|coding[:=]|vim:|mode:|noinspection|nolint|go:build|\+build|code generated|<\?php|use strict"
+    r"|pragma|@(?:file|package|module|author|since|param|return)|^[-=*#~/\s]*$|^\w+:\s*\w+$",
     re.IGNORECASE,
 )
 _STRING = re.compile(r"\s*[rRuU]{0,2}(?:\"\"\"|''')")

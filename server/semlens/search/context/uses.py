@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _NAME = re.compile(
-    r"(?:(?P<receiver>[^\W\d]\w*)(?:\(\))?[\])]*\s*(?:\??\.|::|->|\\)\s*|(?P<member>(?:\??\.|::|->)\s*))?(?P<name>[^\W\d]\w*[?!]?)"
+    r"(?:(?P<receiver>[^\W\d]\w*)(?:\(\))?\s*(?:\??\.|::|->|\\)\s*|(?P<member>(?:\??\.|::|->)\s*))?(?P<name>[^\W\d]\w*[?!]?)"
 )
 _OWN = frozenset(("self", "this", "super", "cls", "Self", "parent", "static", "me", "@"))
 MAX_NAMES = 400
