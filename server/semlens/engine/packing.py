@@ -70,7 +70,7 @@ class Packer:
         wishes: list[Wish] = []
         if place is not None and (document := self._document(place)) is not None:
             wishes += from_place(views, place, self._request.lines, document.lines, tests=tests)
-        seeds = from_hits(views, hits, self._query)
+        seeds = from_hits(views, hits, self._query, tests=tests)
         wishes += seeds
         for seed in seeds[:_SEEDS_LOOKED_AROUND]:
             if seed.symbol >= 0 and (document := self._document((seed.view, seed.file))) is not None:

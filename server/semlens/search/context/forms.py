@@ -55,8 +55,8 @@ class Form(enum.Enum):
 WORTH = {Form.SIGNATURE: 0.3, Form.OUTLINE: 0.7, Form.FULL: 1.0}
 """What a form is worth of the whole. An outline has the lines that matter most, if the question can tell."""
 
-_GLIMPSE_WORTH = 0.55
-"""Of an outline of a container that leaves most members out."""
+_HEADER_WORTH, _GLIMPSE_WORTH = 0.15, 0.55
+"""Of a container's header alone, which says little, and of an outline that leaves most members out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,11 @@ def forms_of(
         return (full,)
     head = head_of(view, symbol, lines, first, last) if symbol >= 0 else ()
     body_first = head[-1] + 1 if head else first
-    pieces = [_piece(Form.SIGNATURE, WORTH[Form.SIGNATURE], head, lines, first, last)] if head else []
     members: list[int] = []
     if is_container(view, symbol):
         members = _members(view, symbol, lines, body_first, last)
+    worth = _HEADER_WORTH if members else WORTH[Form.SIGNATURE]
+    pieces = [_piece(Form.SIGNATURE, worth, head, lines, first, last)] if head else []
     comment = range(above, min(first, above + _COMMENT_LINES_OF_OUTLINE))
     glimpse = _body_lines(lines, body_first, last, best, members)
     start = above if comment else first

@@ -36,7 +36,7 @@ _IMPORT = re.compile(
 )
 
 
-def from_hits(views: Sequence[SegmentView], hits: Sequence[RankedHit], query: Query) -> list[Wish]:
+def from_hits(views: Sequence[SegmentView], hits: Sequence[RankedHit], query: Query, *, tests: bool) -> list[Wish]:
     """Seeds of a question: the first files are worth most, and in each the first hit. Of equal copies one counts."""
     numbers = {id(view): number for number, view in enumerate(views)}
     ranks: dict[tuple[int, int], int] = {}
@@ -52,7 +52,7 @@ def from_hits(views: Sequence[SegmentView], hits: Sequence[RankedHit], query: Qu
         seen.add(text)
         place = ranks.setdefault((number, hit.file), len(ranks))
         value = 1.0 / (1.0 + place) ** RANK_DECAY
-        if not query.asks_for_tests and int(hit.view.segment.files.roles[hit.file]) & _LESSER:
+        if not (tests or query.asks_for_tests) and int(hit.view.segment.files.roles[hit.file]) & _LESSER:
             value *= _LESSER_ROLE
         stretch = _stretch(hit.view, hit.symbol, hit.passages[0])
         why = f"answers the question, rank {rank + 1}"
