@@ -148,37 +148,34 @@ class Packer:
             best += [(start - 1, end + 1) for start, end in best_lines(body, first, self._query)[:_BEST_STRETCHES]]
         return best
 
-    def _blocks(self, key: FileKey, pieces: Sequence[Piece]) -> tuple[list[Block], int]:
-        """Masked, and how many secrets they had."""
+    def _blocks(self, key: FileKey, pieces: Sequence[Piece]) -> list[Block]:
         document = self._document(key)
         assert document is not None
-        path, view = self._path(key), self._snapshot.views[key[0]]
-        blocks, n_masked = [], 0
-        for block in blocks_of(path, view.segment.files.language(key[1]), pieces, document.lines):
-            code, count = (block.code, 0) if key in self._masked_whole else mask_secrets(block.code, path)
-            n_masked += count
-            if count:
-                lines = zip((number for number, _ in block.lines), code.split("\n"), strict=False)
-                block = replace(block, lines=tuple(lines))  # noqa: PLW2901 - the same block, masked
-            if key in self._masked_whole:
-                n_masked += code.count(MASK)
-            blocks.append(block)
-        return blocks, n_masked
+        language = self._snapshot.views[key[0]].segment.files.language(key[1])
+        return blocks_of(self._path(key), language, pieces, document.lines)
 
     def _tokens(self, candidate: Candidate, piece: Piece) -> int:
-        blocks, _ = self._blocks(candidate.file, [piece])
+        """Counted with its secrets, which take more than what stands for them; the whole is counted without."""
+        blocks = self._blocks(candidate.file, [piece])
         return self._counter.count(render(blocks, line_numbers=self._request.line_numbers) + "\n")
 
     def _render(self, chosen: Sequence[Choice]) -> tuple[str, int]:
+        """The text, and how many secrets were masked in it."""
         by_file: dict[FileKey, list[Piece]] = {}
         for choice in _in_order(chosen):
             by_file.setdefault(choice.candidate.file, []).append(choice.piece)
-        blocks, n_masked = [], 0
-        for key, pieces in by_file.items():
-            of_file, count = self._blocks(key, pieces)
-            blocks += of_file
-            n_masked += count
-        return render(blocks, line_numbers=self._request.line_numbers), n_masked
+        masked = [self._masked(key, block) for key, pieces in by_file.items() for block in self._blocks(key, pieces)]
+        text = render([block for block, _ in masked], line_numbers=self._request.line_numbers)
+        return text, sum(count for _, count in masked)
+
+    def _masked(self, key: FileKey, block: Block) -> tuple[Block, int]:
+        if key in self._masked_whole:
+            return block, block.code.count(MASK)
+        code, count = mask_secrets(block.code, block.path)
+        if not count:
+            return block, 0
+        numbers = (number for number, _ in block.lines)
+        return replace(block, lines=tuple(zip(numbers, code.split("\n"), strict=False))), count
 
     def _item(self, choice: Choice) -> ContextItem:
         candidate, piece = choice.candidate, choice.piece
