@@ -6,4 +6,6 @@ collect_ignore = ["project"]  # its tests are material
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-golden", action="store_true", help="write the ranks as they are now into tests/ranking/golden")
+    parser.addoption(
+        "--update-golden", action="store_true", help="write the ranks as they are now into tests/ranking/golden"
+    )

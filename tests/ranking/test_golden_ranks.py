@@ -1,6 +1,6 @@
 """The page of every question over a small project, as a file: a change of ranking is a diff that a reviewer reads.
 
-    pytest tests/ranking --update-golden
+pytest tests/ranking --update-golden
 """
 
 from __future__ import annotations

@@ -148,6 +148,8 @@ def _add_likeness(add: _Add) -> None:
     context.add_argument(
         "--tokenizer", metavar="FILE", help="count with this tokenizer.json (default: a safe estimate)"
     )
+    context.add_argument("--tests", action="store_true", help="the tests of the code too")
+    context.add_argument("--line-numbers", action="store_true", help="a number before each line")
     for command in (similar, context):
         _add_workspace(command)
     for command in (similar, duplicates):

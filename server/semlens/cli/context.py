@@ -25,6 +25,8 @@ def run(options: argparse.Namespace) -> int:
         lines=lines,
         budget=options.budget,
         tokenizer=options.tokenizer or "",
+        tests=options.tests,
+        line_numbers=options.line_numbers,
     )
     with running_engine(workspace) as engine:
         follow_indexing(engine, patience_s=0.5)

@@ -40,7 +40,7 @@ class SearchFilter:
 class SearchRequest:
     """One question.
 
-    :ivar per_file: hits that one file may take of the first ten, 0 for no bound.
+    :ivar per_file: hits that one file may take of the first page, 0 for no bound. :ivar first_page: its length.
     :ivar near_uri: the document the user is in, or "".
     :ivar time_budget_ms: refinement stops at this age of the request.
     """
@@ -51,3 +51,4 @@ class SearchRequest:
     per_file: int = 2
     near_uri: str = ""
     time_budget_ms: int = 150
+    first_page: int = 10

@@ -37,7 +37,6 @@ _DERIVED = (
 """Suffixes that make nouns of doing and doers, with what stays: ``validation``, ``validator`` and ``validate`` meet."""
 
 
-
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """A stem of a lower-case English word: plural, ``-ing``, ``-ed``, a few derivations, a final ``e`` or ``y`` folded.

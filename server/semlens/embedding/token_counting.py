@@ -9,8 +9,11 @@ from typing import Protocol
 
 from semlens.core.errors import UsageError
 
-_UNIT = re.compile(r"[A-Za-z]+|\d|[^\sA-Za-z\d]|\s+")
-_LETTERS_A_TOKEN = 4.0
+_UNIT = re.compile(r"[A-Za-z]{1,4}|\d|[^\sA-Za-z\d]|\s{2,}|\n")
+"""One match a token: four letters of a word, any other mark, a break or more than one space."""
+
+_FAR = re.compile("[\u2000-\U0010ffff]")
+_MORE_FOR_FAR = 2
 
 
 class TokenCounter(Protocol):
@@ -50,15 +53,8 @@ class EstimatingCounter:
     name = "estimate"
 
     def count(self, text: str) -> int:
-        total = 0
-        for unit in _UNIT.findall(text):
-            if unit[0].isascii() and unit[0].isalpha():
-                total += max(1, -(-len(unit) // int(_LETTERS_A_TOKEN)))
-            elif unit.isspace():
-                total += 1 if "\n" in unit or len(unit) > 1 else 0
-            else:
-                total += 1 if ord(unit[0]) < 0x2000 else 3
-        return total
+        total = len(_UNIT.findall(text))
+        return total if text.isascii() else total + _MORE_FOR_FAR * len(_FAR.findall(text))
 
 
 _KEPT: OrderedDict[tuple[str, int], FileCounter] = OrderedDict()

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from semlens.core.paths import uri_to_path
 from semlens.engine.buffers import Buffer, Buffers
-from semlens.engine.hits import DocumentTexts, file_uri, split_lines
+from semlens.engine.hits import DocumentTexts, file_uri
 from semlens.engine.overlays import Overlay
 from semlens.index.snapshot import SegmentView
+from semlens.syntax.decode import split_lines
 
 
 @dataclass(frozen=True, slots=True)

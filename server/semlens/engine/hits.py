@@ -24,7 +24,7 @@ from semlens.search.highlight import best_lines
 from semlens.search.query import Query
 from semlens.search.rank import RankedHit
 from semlens.search.reasons import reasons_of
-from semlens.syntax.decode import decode
+from semlens.syntax.decode import decode, split_lines
 
 SNIPPET_LINES = 6
 MAX_LINE_CHARS = 400
@@ -96,13 +96,6 @@ class DocumentTexts:
 
 def _is_young(status: os.stat_result) -> bool:
     return time.time_ns() - status.st_mtime_ns < 2_000_000_000
-
-
-def split_lines(text: str) -> list[str]:
-    """Lines as the language server protocol counts them: ends are LF, CRLF and CR alone."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.split("\n")
 
 
 def make_hit(

@@ -11,6 +11,7 @@ from semlens.core.hashing import ContentHash
 from semlens.core.symbol import Outline
 from semlens.index.columns import Array
 from semlens.index.store import FileStamp
+from semlens.syntax.shapes import Shape
 
 if TYPE_CHECKING:
     from semlens.embedding.embedder import TokenIds
@@ -53,7 +54,19 @@ class TokensRequest:
     model: str
 
 
-Request: TypeAlias = FilesRequest | BufferRequest | TokensRequest
+@dataclass(frozen=True, slots=True)
+class ShapesRequest:
+    """Shapes of stretches of files.
+
+    :ivar files: (path, content hash that the index knows, first and last line of each stretch); a file that differs by
+        now is left out.
+    """
+
+    root: str
+    files: tuple[tuple[str, ContentHash, tuple[tuple[int, int], ...]], ...]
+
+
+Request: TypeAlias = FilesRequest | BufferRequest | TokensRequest | ShapesRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,16 @@ class TokensResult:
     """:ivar tokens: by content hash of the passage."""
 
     tokens: dict[ContentHash, TokenIds]
+
+
+@dataclass(frozen=True, slots=True)
+class ShapesResult:
+    """:ivar shapes: of each file its stretches' in order, None for a file that differs or is gone."""
+
+    shapes: tuple[tuple[Shape, ...] | None, ...]
+
+
+Result: TypeAlias = ParseResult | TokensResult | ShapesResult
 
 
 def send(pipe: BinaryIO, message: object) -> None:

@@ -23,6 +23,9 @@ from semlens.engine.parse_messages import (
     FilesRequest,
     ParseResult,
     Request,
+    Result,
+    ShapesRequest,
+    ShapesResult,
     TokensRequest,
     TokensResult,
     receive,
@@ -83,7 +86,7 @@ class _WorkerProcess:
         """The alarm ended it, not chance."""
         return hasattr(signal, "SIGPROF") and self._process.returncode == -signal.SIGPROF
 
-    def ask(self, request: Request) -> ParseResult | TokensResult:
+    def ask(self, request: Request) -> Result:
         """:raises WorkerDiedError: with the file that it was on."""
         file = 0
         assert self._process.stdin is not None
@@ -95,7 +98,7 @@ class _WorkerProcess:
         except (OSError, EOFError) as error:
             self.kill()
             raise WorkerDiedError(file, by_chance=not self.ran_out_of_time) from error
-        return cast("ParseResult | TokensResult", reply)
+        return cast("Result", reply)
 
     def kill(self) -> None:
         with contextlib.suppress(OSError):
@@ -145,6 +148,9 @@ class ParsePool:
 
     def tokenize(self, request: TokensRequest) -> Future[TokensResult]:
         return self._threads.submit(self._tokenize, request)
+
+    def shapes(self, request: ShapesRequest) -> Future[ShapesResult]:
+        return self._threads.submit(self._shapes, request)
 
     def release(self) -> None:
         """End the idle workers; they start again when needed."""
@@ -196,7 +202,7 @@ class ParsePool:
         with self._lock:
             self._busy.discard(process)
 
-    def _ask(self, request: Request) -> ParseResult | TokensResult:
+    def _ask(self, request: Request) -> Result:
         process = self._take()
         try:
             reply = process.ask(request)
@@ -256,6 +262,23 @@ class ParsePool:
                 if attempt == 2 or not death.by_chance:
                     break
         return TokensResult({})
+
+    def _shapes(self, request: ShapesRequest) -> ShapesResult:
+        """A file that ends its worker has no shapes; the others of its batch are asked for again."""
+        files = list(request.files)
+        lost: set[int] = set()
+        while len(lost) < len(files):
+            left = [number for number in range(len(files)) if number not in lost]
+            try:
+                reply = cast("ShapesResult", self._ask(replace(request, files=tuple(files[n] for n in left))))
+            except WorkerDiedError as death:
+                if self._closed:
+                    raise
+                lost.add(left[death.file])
+                continue
+            found = dict(zip(left, reply.shapes, strict=True))
+            return ShapesResult(tuple(found.get(number) for number in range(len(files))))
+        return ShapesResult((None,) * len(files))
 
 
 def _stamp(root: str, path: str) -> FileStamp | None:

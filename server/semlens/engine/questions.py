@@ -24,7 +24,7 @@ from semlens.engine.hits import make_hit
 from semlens.engine.indexer import Indexer
 from semlens.engine.mapping import make_map
 from semlens.engine.overlay_indexer import locate, real_path
-from semlens.engine.packing import make_pack, wishes_for
+from semlens.engine.packing import Packer
 from semlens.engine.remote_tier import PATIENCE_SECONDS, RemoteTier, Vector
 from semlens.engine.tiers import Tier
 from semlens.index.snapshot import IndexSnapshot, SegmentView
@@ -32,7 +32,8 @@ from semlens.search.evidence import QueryVector
 from semlens.search.query import Query, parse_query
 from semlens.search.rank import RankedHit, rank
 from semlens.search.recent import recent_hits
-from semlens.search.similar import find_place, similar
+from semlens.search.similar import RESHAPED, by_structure, find_place, similar, symbol_at
+from semlens.syntax.shapes import Shape, shapes_of
 
 BUFFER_WAIT_SECONDS = 0.25
 """How long a question waits for text that was typed before it was asked."""
@@ -40,8 +41,11 @@ BUFFER_WAIT_SECONDS = 0.25
 DISK_WAIT_SECONDS = 0.4
 """How long it waits for files that turn out to have changed on disk."""
 
-SEEDS = 60
-"""Hits that a pack is made from."""
+SEEDS = 80
+"""Hits that a pack is made from, two of a file."""
+
+_SHAPED_LINES = 300
+"""Of a symbol that is compared by its shape: more tells nothing more."""
 
 
 class Questions:
@@ -89,9 +93,31 @@ class Questions:
         self._wait_for_buffers(cancel)
         snapshot = self._indexer.snapshot
         tiers = [(tier.fingerprint, tier.role) for tier in self._tiers]
-        ranked = similar(snapshot, self._place(snapshot, uri), line, limit, tiers, cancel)
+        place = self._place(snapshot, uri)
+        ranked = similar(snapshot, place, line, max(limit, RESHAPED), tiers, cancel)
+        ranked = self._by_structure(ranked, place, line, cancel)[:limit]
         hits, _ = self._hits(ranked, parse_query(""), cancel, explain=True)
         return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started))
+
+    def _by_structure(
+        self, ranked: list[RankedHit], place: tuple[SegmentView, int], line: int, cancel: CancelToken
+    ) -> list[RankedHit]:
+        documents = self._documents.look()
+
+        def shape(view: SegmentView, file: int, symbol: int) -> Shape | None:
+            cancel.check()
+            document = documents.read(view, file) if symbol >= 0 else None
+            if document is None:
+                return None
+            span = view.segment.symbols.span(symbol)
+            return shapes_of(document.lines, [(span.start_line, min(span.last_line, span.start_line + _SHAPED_LINES))])[
+                0
+            ]
+
+        own = shape(*place, symbol_at(*place, line))
+        if own is None:
+            return ranked
+        return by_structure(ranked[:RESHAPED], own, lambda hit: shape(hit.view, hit.file, hit.symbol))
 
     def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult:
         """Groups of near-identical symbols, largest saving first; with a document, those that it has a part in."""
@@ -121,13 +147,14 @@ class Questions:
             asked = self._ask_services(query)
             vectors = [*self._query_vectors(query, "first"), *self._query_vectors(query, "refine")]
             vectors += _answers(asked, time.monotonic() + PATIENCE_SECONDS)
-            hits = rank(snapshot, SearchRequest(request.query, limit=SEEDS, per_file=2), query, vectors, cancel)
+            wanted = SearchRequest(request.query, limit=SEEDS, per_file=2, first_page=SEEDS)
+            hits = rank(snapshot, wanted, query, vectors, cancel)
         place = None
         if request.uri and request.lines[0] >= 0:
             view, file = self._place(snapshot, request.uri)
             place = (snapshot.views.index(view), file)
-        wishes = wishes_for(snapshot, request, place, hits)
-        return make_pack(snapshot, request, wishes, query, self._documents.look().read, counter, cancel)
+        packer = Packer(snapshot, request, query, self._documents.look().read, counter, cancel)
+        return packer.pack(packer.wishes(place, hits))
 
     def _place(self, snapshot: IndexSnapshot, uri: str) -> tuple[SegmentView, int]:
         path = uri_to_path(uri)

@@ -30,6 +30,9 @@ from semlens.engine.parse_messages import (
     FilesRequest,
     ParseResult,
     Request,
+    Result,
+    ShapesRequest,
+    ShapesResult,
     TokensRequest,
     TokensResult,
     receive,
@@ -38,7 +41,9 @@ from semlens.engine.parse_messages import (
 from semlens.engine.priority import lower_priority
 from semlens.index.builder import ParsedFile, build_segment
 from semlens.index.segment import segment_arrays
+from semlens.syntax.decode import decode, split_lines
 from semlens.syntax.parser import parse
+from semlens.syntax.shapes import Shape, shapes_of
 
 if TYPE_CHECKING:
     from semlens.embedding.embedder import PassageTokenizer, TokenIds
@@ -58,7 +63,7 @@ class _Worker:
         self._announce = announce
         self._tokenizers: dict[str, PassageTokenizer | None] = {}
 
-    def answer(self, request: Request) -> ParseResult | TokensResult:
+    def answer(self, request: Request) -> Result:
         match request:
             case FilesRequest():
                 return self._parse_files(request)
@@ -66,6 +71,8 @@ class _Worker:
                 return self._parse_buffer(request)
             case TokensRequest():
                 return self._tokenize_files(request)
+            case ShapesRequest():
+                return self._shape_files(request)
 
     def _tokenize(self, model: str, passages: list[Passage]) -> tuple[TokenIds, ...]:
         if not model:
@@ -126,6 +133,19 @@ class _Worker:
                     passages |= {passage.content_hash: passage for passage in parse(path, data).passages}
         tokens = self._tokenize(request.model, list(passages.values()))
         return TokensResult(dict(zip(passages, tokens, strict=True)) if tokens else {})
+
+    def _shape_files(self, request: ShapesRequest) -> ShapesResult:
+        found: list[tuple[Shape, ...] | None] = []
+        for number, (path, known, stretches) in enumerate(request.files):
+            self._announce(number)
+            _, data, reason = read_file(request.root, path, MAX_MEMORY_BYTES)
+            text = decode(data) if not reason and content_hash(data) == known else None
+            if text is None:
+                found.append(None)
+                continue
+            with _alarm():
+                found.append(shapes_of(split_lines(text), stretches))
+        return ShapesResult(tuple(found))
 
 
 @contextlib.contextmanager

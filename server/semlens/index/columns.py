@@ -58,10 +58,7 @@ class StringColumn:
 
     def tolist(self) -> list[str]:
         data, offsets = self.heap.tobytes(), self.offsets.tolist()
-        return [
-            data[start:end].decode("utf-8", "surrogateescape")
-            for start, end in itertools.pairwise(offsets)
-        ]
+        return [data[start:end].decode("utf-8", "surrogateescape") for start, end in itertools.pairwise(offsets)]
 
     def take(self, rows: npt.NDArray[np.int64]) -> StringColumn:
         """The strings of the given rows, in their order."""

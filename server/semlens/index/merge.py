@@ -63,10 +63,7 @@ def merge_segments(parts: Sequence[tuple[Segment, npt.NDArray[np.bool_]]]) -> Me
         np.concatenate([s.files.n_lines[kept] for s, kept in zip(segments, kept_files, strict=True)]),
         np.concatenate([s.files.roles[kept] for s, kept in zip(segments, kept_files, strict=True)]),
         np.concatenate(
-            [
-                new[s.files.languages[kept]]
-                for s, kept, new in zip(segments, kept_files, language_maps, strict=True)
-            ]
+            [new[s.files.languages[kept]] for s, kept, new in zip(segments, kept_files, language_maps, strict=True)]
         ),
         StringColumn.of(language_names),
     )

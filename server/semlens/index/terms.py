@@ -58,9 +58,7 @@ _PATH_SPLIT = re.compile(r"[/\\]")
 @lru_cache(maxsize=262_144)
 def term_hash(term: str) -> int:
     """64 bits of BLAKE2b: the identity of a term in every segment."""
-    return int.from_bytes(
-        hashlib.blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little"
-    )
+    return int.from_bytes(hashlib.blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 @lru_cache(maxsize=131_072)

@@ -45,9 +45,7 @@ class VectorBlock:
         """The passages nearest to a quantised query, best first, with their cosines."""
         if not len(self.rows):
             return self.rows[:0], np.zeros(0, np.float32)
-        matches = exact_search(
-            self.matrix, query, min(count, len(self.rows)), MetricKind.Cos, exact=True, threads=1
-        )
+        matches = exact_search(self.matrix, query, min(count, len(self.rows)), MetricKind.Cos, exact=True, threads=1)
         return self.rows[matches.keys.astype(np.int64)], (1.0 - matches.distances).astype(np.float32)
 
     def all_cosines(self, query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:

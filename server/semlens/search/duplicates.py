@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
+from semlens.syntax.shapes import Shape
 
 LEAST_LINES = 5
 LEAST_TOKENS = 40
@@ -18,6 +19,11 @@ LEAST_TOKENS = 40
 LEAST_SIMILARITY = 0.8
 _BANDS = 8
 """Of two minima each: a pair of similarity 0.8 meets in at least one with a probability of 0.9997."""
+
+_BUCKET = 20
+"""Leaders kept of one band: shapes that so many begin with are told apart by the other bands."""
+
+_CHECKED_EVERY = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,31 +75,34 @@ def _exact_groups(symbols: Sequence[ShapedSymbol]) -> list[list[ShapedSymbol]]:
 
 def _merge_alike(groups: list[list[ShapedSymbol]], cancel: CancelToken) -> list[list[ShapedSymbol]]:
     """Join groups whose first members are alike; each is compared with the leaders it shares a band with."""
+    if not groups:
+        return []
     groups.sort(key=lambda members: -members[0].n_tokens)
-    leaders: list[list[ShapedSymbol]] = []
-    by_band: dict[tuple[int, int, int], list[int]] = defaultdict(list)
-    for members in groups:
-        cancel.check()
-        minima = members[0].minima
-        bands = [(i, int(minima[2 * i]), int(minima[2 * i + 1])) for i in range(_BANDS)]
-        joined = next(
-            (
-                number
-                for number in dict.fromkeys(n for band in bands for n in by_band[band][:20])
-                if similarity(leaders[number][0], members[0]) >= LEAST_SIMILARITY
-            ),
-            None,
-        )
-        if joined is not None:
-            leaders[joined].extend(members)
-            continue
-        for band in bands:
-            by_band[band].append(len(leaders))
-        leaders.append(list(members))
-    return leaders
+    minima = np.stack([members[0].minima for members in groups])
+    sizes = np.array([members[0].n_tokens for members in groups], np.float32)
+    pairs = minima.astype(np.uint64).reshape(len(groups), _BANDS, 2)
+    bands = ((pairs[:, :, 0] << np.uint64(32)) | pairs[:, :, 1]).tolist()
+    leaders: dict[int, list[ShapedSymbol]] = {}
+    by_band: list[dict[int, list[int]]] = [defaultdict(list) for _ in range(_BANDS)]
+    for number, members in enumerate(groups):
+        if number % _CHECKED_EVERY == 0:
+            cancel.check()
+        buckets = [of_band[key] for of_band, key in zip(by_band, bands[number], strict=True)]
+        near = list({leader for bucket in buckets for leader in bucket})
+        if near:
+            alike = (minima[near] == minima[number]).mean(axis=1) * (sizes[number] / sizes[near])
+            best = int(np.argmax(alike))
+            if alike[best] >= LEAST_SIMILARITY:
+                leaders[near[best]].extend(members)
+                continue
+        for bucket in buckets:
+            if len(bucket) < _BUCKET:
+                bucket.append(number)
+        leaders[number] = list(members)
+    return list(leaders.values())
 
 
-def similarity(one: ShapedSymbol, other: ShapedSymbol) -> float:
+def similarity(one: ShapedSymbol | Shape, other: ShapedSymbol | Shape) -> float:
     """Estimated Jaccard similarity of the shingles, 1.0 for one shape."""
     if one.exact == other.exact and one.n_tokens == other.n_tokens:
         return 1.0

@@ -13,8 +13,6 @@ from semlens.core.request import SearchRequest
 from semlens.search import weights as w
 from semlens.search.query import Query
 
-FIRST_PAGE = 10
-
 
 def choose_page(
     order: Sequence[int],
@@ -33,13 +31,13 @@ def choose_page(
     named: dict[int, bool] = {}
     text = query.text.lower()
     for place in order:
-        if len(first) >= min(FIRST_PAGE, request.limit) and len(first) + len(rest) >= request.limit:
+        if len(first) >= min(request.first_page, request.limit) and len(first) + len(rest) >= request.limit:
             break
         file = int(files[place])
         if file not in named:
             named[file] = _names_file(path_of(file), text)
         full = request.per_file and taken[file] >= request.per_file and not named[file]
-        if full or len(first) == FIRST_PAGE:
+        if full or len(first) == request.first_page:
             rest.append(place)
         else:
             taken[file] += 1

@@ -66,3 +66,10 @@ def _mostly_utf8(source: bytes) -> bool:
     broken = text.count("\ufffd")
     good = len(source) - len(text)  # every good character beyond ASCII takes at least one byte more than its place
     return good > 4 * broken
+
+
+def split_lines(text: str) -> list[str]:
+    """Lines as the language server protocol counts them: ends are LF, CRLF and CR alone."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.split("\n")

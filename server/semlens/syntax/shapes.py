@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -87,3 +88,8 @@ def shape_of(text: str) -> Shape:
         shingles = np.unique(shingles)
         hashes = shingles[None, :] * _FACTORS[:, None] + _OFFSETS[:, None]
     return Shape(n_tokens, int(exact), (hashes.min(axis=1) >> np.uint64(32)).astype(np.uint32))
+
+
+def shapes_of(lines: Sequence[str], stretches: Iterable[tuple[int, int]]) -> tuple[Shape, ...]:
+    """Shapes of stretches of lines. :param stretches: first and last line of each."""
+    return tuple(shape_of("\n".join(lines[first : last + 1])) for first, last in stretches)

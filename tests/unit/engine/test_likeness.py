@@ -13,7 +13,7 @@ from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextPack, ContextRequest
 from semlens.core.errors import UsageError
 from semlens.embedding.token_counting import EstimatingCounter
-from semlens.engine import questions
+from semlens.engine import questions, shape_store
 from semlens.engine.engine import Engine
 
 RETRY = """\
@@ -205,3 +205,84 @@ def test_the_whole_is_counted_and_not_the_sum_of_its_parts(engine: Engine, monke
         found = pack(engine, query="download with retry fetch url", budget=budget)
         assert found.tokens == CrowdedCounter().count(found.text) <= budget
         assert found.items
+
+
+@pytest.mark.parametrize("few_lines", [0, 1_000_000])
+def test_shapes_by_helpers_are_those_made_at_once(
+    plain: Workspace, few_lines: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shape_store, "_FEW_LINES", few_lines)
+    monkeypatch.setattr(shape_store, "_LINES_A_BATCH", 5)
+    plain.write("retry.py", RETRY)
+    plain.write("lib/again.py", COPY)
+    engine = plain.engine()
+    engine.open_buffer(plain.uri("typed.py"), "python", 1, COPY.replace("load_again", "typed_again"))
+    complete(engine)
+    (group,) = engine.duplicates("", 10, CancelToken()).groups
+    assert sorted(hit.name for hit in group.hits) == ["download_with_retry", "load_again", "typed_again"]
+
+
+def test_built_files_are_no_duplicates_and_tests_come_last(plain: Workspace) -> None:
+    long = COPY.replace("    failure = None\n", "    failure = None\n    print(address, tries)\n    check(tries)\n" * 9)
+    plain.write("retry.py", RETRY)
+    plain.write("lib/again.py", COPY)
+    plain.write("dist/again.py", COPY)
+    plain.write("src/build/again.py", COPY)
+    plain.write("tests/test_one.py", long)
+    plain.write("tests/test_two.py", long)
+    groups = plain.engine().duplicates("", 10, CancelToken()).groups
+    paths = [sorted(hit.path for hit in group.hits) for group in groups]
+    assert paths == [["lib/again.py", "retry.py", "src/build/again.py"], ["tests/test_one.py", "tests/test_two.py"]]
+    assert groups[0].saved_lines < groups[1].saved_lines
+
+
+def test_similar_has_one_shape_first_and_tests_last(workspace: Workspace) -> None:
+    body = "    sail\n    boat\n    river\n"
+    other = "".join(f"    for x{n} in y{n}:\n        z{n}[x{n}] = {n}\n" for n in range(10))
+    same = "".join(f"    while a{n}(b{n}, c{n}):\n        del d{n}\n" for n in range(10))
+    workspace.write("a.py", f"def sail_boat(river):\n{body}{same}")
+    workspace.write("b.py", f"def sail_boat_too(river):\n{body}{other}")
+    workspace.write("c.py", f"def sail_boat_again(river):\n{body}{same.replace('b', 'k')}")
+    workspace.write("tests/test_c.py", f"def test_sail_boat(river):\n{body}{same.replace('c', 'k')}")
+    hits = workspace.engine().similar(workspace.uri("a.py"), 1, 10, CancelToken()).hits
+    names = [hit.name for hit in hits]
+    assert names.index("sail_boat_again") < names.index("sail_boat_too")
+    assert names.index("sail_boat_again") < names.index("test_sail_boat")
+    assert hits[names.index("sail_boat_again")].features["shape"] == 1.0
+
+
+def test_a_map_masks_secrets_and_says_what_code_says_of_itself(plain: Workspace) -> None:
+    secret = "hunter" + "2" * 20
+    plain.write("pkg/__init__.py", '"""Keeps things."""\nFIRST_THING = 1\n')
+    plain.write(
+        "pkg/store.py",
+        f"'''Stores things. On disk.'''\nPASSWORD = '{secret}'\n\n\nclass Store:\n    '''One store.'''\n\n"
+        "    def put(self):\n        return PASSWORD\n",
+    )
+    found = pack(plain.engine(), budget=400)
+    assert secret not in found.text
+    assert found.masked == 1
+    assert "pkg/  # Keeps things.\n" in found.text
+    assert "  store.py  # Stores things.\n" in found.text
+    assert "    5: class Store  # One store.\n      8: def put(self)\n" in found.text
+
+
+def test_the_middle_of_a_key_is_masked(plain: Workspace) -> None:
+    rows = "".join(f"{'Zz' * 20}{n}\n" for n in range(40))
+    key = f"-----BEGIN RSA PRIVATE KEY-----\n{rows}-----END RSA PRIVATE KEY-----"
+    plain.write("keys.py", f"def connect_database():\n    use('''{key}''')\n    return login('database')\n")
+    engine = plain.engine()
+    for line in (0, 20, 43):
+        found = pack(engine, query="connect database login", uri=plain.uri("keys.py"), lines=(line, line), budget=120)
+        assert found.items
+        assert "ZzZz" not in found.text
+
+
+def test_tests_stand_back_unless_they_are_asked_for(plain: Workspace) -> None:
+    body = "".join(f"    upload part {n} of the file again\n" for n in range(6))
+    plain.write("tests/test_upload.py", f"def test_retry_upload():\n{body}")
+    plain.write("upload.py", f"def retry_upload():\n{body.replace('again', 'later')}")
+    engine = plain.engine()
+    assert pack(engine, query="retry upload of a file", budget=150).items[0].path == "upload.py"
+    found = pack(engine, query="tests of retry upload", budget=150)
+    assert any(item.path == "tests/test_upload.py" for item in found.items)

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from semlens.search.context.forms import Form, Piece
+from semlens.search.context.forms import WORTH, Form, Piece
 from semlens.search.context.select import Candidate, select
 
 
 def piece(form: Form, first: int, last: int) -> Piece:
-    return Piece(form, first, last, tuple((line, "x") for line in range(first, last + 1)))
+    shown = range(first, last + 1)
+    return Piece(form, WORTH[form], first, last, tuple(shown), len(shown))
 
 
 def candidate(file: int, value: float, *pieces: Piece, order: int = 0) -> Candidate:
-    return Candidate((0, file), order, value, "", pieces, order)
+    return Candidate((0, file), order, value, "", lambda: pieces, order)
 
 
 def cost(_: Candidate, item: Piece) -> int:
-    return {Form.SIGNATURE: 10, Form.OUTLINE: 60, Form.FULL: 200}[item.form]
+    return {Form.SIGNATURE: 20, Form.OUTLINE: 60, Form.FULL: 200}[item.form]
 
 
 def chosen(candidates: list[Candidate], budget: int) -> list[tuple[int, str]]:
-    return sorted((c.file[1], p.form.value) for c, p, _ in select(candidates, budget, cost))
+    return sorted((one.candidate.file[1], one.piece.form.value) for one in select(candidates, budget, cost)[0])
 
 
 FORMS = (piece(Form.SIGNATURE, 0, 20), piece(Form.OUTLINE, 0, 20), piece(Form.FULL, 0, 20))
@@ -31,7 +32,7 @@ FORMS = (piece(Form.SIGNATURE, 0, 20), piece(Form.OUTLINE, 0, 20), piece(Form.FU
     ("budget", "expected"),
     [
         (5, []),
-        (10, [(0, "signature")]),
+        (20, [(0, "signature")]),
         (130, [(0, "outline"), (1, "outline")]),
         (270, [(0, "full"), (1, "outline")]),
         (1000, [(0, "full"), (1, "full")]),
@@ -51,4 +52,4 @@ def test_a_second_piece_of_a_file_is_worth_less() -> None:
 def test_what_a_whole_piece_shows_is_not_shown_again() -> None:
     inner = candidate(0, 3.0, piece(Form.FULL, 5, 8))
     outer = candidate(0, 2.9, piece(Form.FULL, 0, 20), order=1)
-    assert [p.first_line for _, p, _ in select([inner, outer], 1000, cost)] == [0]
+    assert [one.piece.first_line for one in select([inner, outer], 1000, cost)[0]] == [0]

@@ -1,10 +1,11 @@
-"""How much of a symbol a pack shows: all of it, its outline, or its signature alone."""
+"""How much of a symbol a pack shows: all of it, its outline, or its signature alone. Always lines as they stand."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,42 +14,69 @@ from semlens.index.snapshot import SegmentView
 
 _CONTAINERS = frozenset(
     (
-        SymbolKind.CLASS,
-        SymbolKind.INTERFACE,
-        SymbolKind.STRUCT,
-        SymbolKind.ENUM,
-        SymbolKind.MODULE,
-        SymbolKind.NAMESPACE,
+        SymbolKind.CLASS, SymbolKind.INTERFACE, SymbolKind.STRUCT, SymbolKind.ENUM, SymbolKind.MODULE,
+        SymbolKind.NAMESPACE, SymbolKind.OBJECT,
     )
-)
-_OUTLINE_LINES = 8
-_MAX_LINE_CHARS = 240
-_ELLIPSIS = "..."
+)  # fmt: skip
+_FIELDS = [
+    int(kind)
+    for kind in (
+        SymbolKind.FIELD, SymbolKind.PROPERTY, SymbolKind.CONSTANT, SymbolKind.VARIABLE, SymbolKind.ENUMMEMBER,
+    )
+]  # fmt: skip
+_GLIMPSE_CHARS = 180
+"""Of a body in an outline, white space aside: about 60 tokens, enough to see what it is about."""
+
+SMALLNESS = 0.5
+"""A whole of less than a glimpse is worth less with this power of its size: one line seldom answers anything."""
+
+_NEARLY_ALL = 0.7
+"""An outline that shows so much of a body is no cheaper way to show it."""
+
+_MAX_HEAD_LINES = 6
+_MAX_MEMBERS = 40
+_MAX_OWN_LINES = 16
+_MAX_COMMENT_LINES = 40
+_COMMENT_LINES_OF_OUTLINE = 3
+_MAX_STRETCH_LINES = 8
+_COMMENT = re.compile(r"\s*(?://|/\*|\*|#(?!\s*(?:include|define|if|el|end|pragma|undef)\b)|--|;;|%%|\"\"\")")
+
+_QUOTE = re.compile(r"\s*[rR]?(\"{3}|'{3})")
 
 
 class Form(enum.Enum):
-    """How a symbol is shown; later is more."""
+    """How a symbol is shown."""
 
     SIGNATURE = "signature"
     OUTLINE = "outline"
     FULL = "full"
 
 
+WORTH = {Form.SIGNATURE: 0.3, Form.OUTLINE: 0.7, Form.FULL: 1.0}
+"""What a form is worth of the whole. An outline has the lines that matter most, if the question can tell."""
+
+_HEADER_WORTH, _GLIMPSE_WORTH = 0.15, 0.55
+"""Of a container's header alone, which says little, and of an outline that leaves most members out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One form of one stretch of code.
 
-    :ivar lines: (line number from 0, text); left-out stretches stand as ``(-1, "...")``.
+    :ivar worth: between 0 and 1, of the whole stretch. :ivar shown: numbers of the lines shown, ascending, from 0.
+    :ivar first_line: of the stretch, comments above it included. :ivar size: characters shown, outer white space aside.
     """
 
     form: Form
+    worth: float
     first_line: int
     last_line: int
-    lines: tuple[tuple[int, str], ...]
+    shown: tuple[int, ...]
+    size: int
 
-    @property
-    def text(self) -> str:
-        return "\n".join(line for _, line in self.lines)
+
+def is_container(view: SegmentView, symbol: int) -> bool:
+    return symbol >= 0 and SymbolKind(int(view.segment.symbols.kinds[symbol])) in _CONTAINERS
 
 
 def forms_of(
@@ -58,57 +86,112 @@ def forms_of(
     lines: Sequence[str],
     best: Sequence[tuple[int, int]],
 ) -> tuple[Piece, ...]:
-    """The forms of a symbol, smallest first; forms that would say no less than the whole are left out.
+    """The forms of a stretch, smallest first; forms that would say hardly less than the whole are left out.
 
     :param symbol: its row, or -1 for code outside symbols. :param stretch: first and last line.
-    :param best: stretches of lines that answer the question, best first.
+    :param best: stretches of lines that matter most, best first.
     """
     first, last = stretch[0], min(stretch[1], len(lines) - 1)
-    full = Piece(Form.FULL, first, last, tuple((n, lines[n]) for n in range(first, last + 1)))
-    if symbol < 0 or last - first < 2:
+    above = comment_above(lines, first) if symbol >= 0 else first
+    full = _piece(Form.FULL, WORTH[Form.FULL], range(above, last + 1), lines, above, last)
+    if full.size < _GLIMPSE_CHARS:
+        full = replace(full, worth=full.worth * (full.size / _GLIMPSE_CHARS) ** SMALLNESS)
+    if last - first < 2:
         return (full,)
-    head = _head(view, symbol, first, last)
-    signature = Piece(Form.SIGNATURE, first, last, _elided({*range(first, head + 1)}, lines, first, last))
-    shown = {*range(first, head + 1)}
-    if SymbolKind(int(view.segment.symbols.kinds[symbol])) in _CONTAINERS:
-        shown |= _member_heads(view, symbol)
-    for start, end in best:
-        shown |= set(range(start, end + 1))
-    for line in range(head + 1, last + 1):
-        if len(shown) - (head - first + 1) >= _OUTLINE_LINES:
-            break
-        shown.add(line)
-    shown = {line for line in shown if first <= line <= last}
-    outline = Piece(Form.OUTLINE, first, last, _elided(shown, lines, first, last))
-    if len(shown) >= last - first:
-        return (signature, full)
-    return (signature, outline, full)
+    head = head_of(view, symbol, lines, first, last) if symbol >= 0 else ()
+    body_first = head[-1] + 1 if head else first
+    members: list[int] = []
+    if is_container(view, symbol):
+        members = _members(view, symbol, lines, body_first, last)
+    worth = _HEADER_WORTH if members else WORTH[Form.SIGNATURE]
+    pieces = [_piece(Form.SIGNATURE, worth, head, lines, first, last)] if head else []
+    comment = range(above, min(first, above + _COMMENT_LINES_OF_OUTLINE))
+    glimpse = _body_lines(lines, body_first, last, best, members)
+    start = above if comment else first
+    worth = _GLIMPSE_WORTH if members else WORTH[Form.OUTLINE]
+    pieces.append(_piece(Form.OUTLINE, worth, {*comment, *head, *glimpse}, lines, start, last))
+    if members:
+        shown = {*comment, *head, *glimpse, *members}
+        pieces.append(_piece(Form.OUTLINE, WORTH[Form.OUTLINE], shown, lines, start, last))
+    kept = [piece for piece in pieces if piece.size < _NEARLY_ALL * full.size]
+    distinct = [piece for n, piece in enumerate(kept) if n == 0 or piece.size > kept[n - 1].size]
+    return (*distinct, full)
 
 
-def _head(view: SegmentView, symbol: int, first: int, last: int) -> int:
-    """Last line of the declaration, as far as the signature's length tells: decorators and arguments included."""
-    name_line = int(view.segment.symbols.spans[symbol, 4])
-    return min(last, max(first, name_line))
+def lines_piece(shown: Sequence[int], lines: Sequence[str]) -> Piece:
+    """These lines as they are, at least one: a full piece of their own."""
+    return _piece(Form.OUTLINE, WORTH[Form.FULL], shown, lines, shown[0], shown[-1])
 
 
-def _member_heads(view: SegmentView, symbol: int) -> set[int]:
+def _piece(form: Form, worth: float, shown: Iterable[int], lines: Sequence[str], first: int, last: int) -> Piece:
+    chosen = tuple(sorted(shown))
+    return Piece(form, worth, first, last, chosen, sum(len(lines[n].strip()) for n in chosen))
+
+
+def comment_above(lines: Sequence[str], first: int) -> int:
+    """First line of the comment that stands right above a symbol: its documentation in most languages."""
+    start = first
+    while start > 0 and first - start < _MAX_COMMENT_LINES and _COMMENT.match(lines[start - 1]):
+        start -= 1
+    return start
+
+
+def head_of(view: SegmentView, symbol: int, lines: Sequence[str], first: int, last: int) -> tuple[int, ...]:
+    """Lines of the declaration: to where the signature's text ends, else to the name's line; a long one shortened."""
     symbols = view.segment.symbols
-    members = np.flatnonzero(symbols.parents == symbol)[:40]
-    return {int(line) for line in symbols.spans[members, 4]}
+    name_line = min(last, max(first, int(symbols.spans[symbol, 4])))
+    wanted = "".join(symbols.signatures[symbol].split())
+    text, end = "", name_line
+    for number in range(first, min(last, first + 40) + 1):
+        text += "".join(lines[number].split())
+        if number >= name_line and wanted and (place := text.find(wanted)) >= 0 and place + len(wanted) <= len(text):
+            end = number
+            break
+    if end - name_line < _MAX_HEAD_LINES:
+        return tuple(range(min(first, name_line), end + 1))
+    return (*range(first, name_line + _MAX_HEAD_LINES - 2), end)
 
 
-def _elided(shown: set[int], lines: Sequence[str], first: int, last: int) -> tuple[tuple[int, str], ...]:
-    out: list[tuple[int, str]] = []
-    previous = first - 1
-    for line in sorted(shown):
-        if line != previous + 1:
-            out.append((-1, _indent(lines[line]) + _ELLIPSIS))
-        out.append((line, lines[line][:_MAX_LINE_CHARS]))
-        previous = line
-    if previous < last:
-        out.append((-1, _indent(lines[previous]) + _ELLIPSIS))
-    return tuple(out)
+def _members(view: SegmentView, symbol: int, lines: Sequence[str], first: int, last: int) -> list[int]:
+    """Lines of a container's own, its fields among them, then the lines that name its members."""
+    symbols = view.segment.symbols
+    start, stop = np.searchsorted(symbols.files, [symbols.files[symbol], symbols.files[symbol] + 1])
+    rows = start + np.flatnonzero(symbols.parents[start:stop] == symbol)
+    members = rows[~np.isin(symbols.kinds[rows], _FIELDS)]
+    covered: set[int] = set()
+    for row in members.tolist():
+        above = comment_above(lines, int(symbols.spans[row, 0]))
+        covered.update(range(above, int(symbols.spans[row, 2]) + 1))
+    own = [n for n in range(first, last + 1) if n not in covered and any(map(str.isalnum, lines[n]))]
+    own = _without_documentation(own, lines)[:_MAX_OWN_LINES]
+    return [*own, *(int(line) for line in symbols.spans[members[:_MAX_MEMBERS], 4] if line <= last)]
 
 
-def _indent(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]
+def _without_documentation(numbers: list[int], lines: Sequence[str]) -> list[int]:
+    """All but the first line of a string that documents a container: what it has says more."""
+    if not numbers or not (quote := _QUOTE.match(lines[numbers[0]])):
+        return numbers
+    if lines[numbers[0]].count(quote[1]) > 1:
+        return numbers
+    end = next((n for n in range(numbers[0] + 1, len(lines)) if quote[1] in lines[n]), numbers[0])
+    return [numbers[0], *(n for n in numbers if n > end)]
+
+
+def _body_lines(
+    lines: Sequence[str], first: int, last: int, best: Sequence[tuple[int, int]], members: Sequence[int]
+) -> set[int]:
+    """What a glimpse shows: the best stretches, then members, then the body from its start."""
+    shown: set[int] = set()
+    size = 0
+    for start, end in best:
+        for line in range(max(first, start), min(last, end, start + _MAX_STRETCH_LINES) + 1):
+            if line not in shown and size < 2 * _GLIMPSE_CHARS:
+                shown.add(line)
+                size += len(lines[line].strip())
+    for line in members or range(first, last + 1):
+        if size >= _GLIMPSE_CHARS:
+            break
+        if line not in shown:
+            shown.add(line)
+            size += len(lines[line].strip())
+    return {line for line in shown if lines[line].strip() or (line - 1 in shown and line + 1 in shown)}

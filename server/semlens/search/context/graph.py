@@ -14,6 +14,8 @@ from semlens.index.segment import Segment
 from semlens.index.snapshot import SegmentView
 from semlens.index.terms import term_hash
 
+_MAX_USERS_SEEN = 200
+
 
 @dataclass(frozen=True, slots=True)
 class SymbolPlace:
@@ -45,22 +47,34 @@ def _names_of(segment: Segment) -> _Names:
     return found
 
 
-def names_used(view: SegmentView, symbols: Iterable[int]) -> set[int]:
-    """Hashes of the names that any of the symbols calls or mentions."""
+def name_hash(views: Sequence[SegmentView], place: SymbolPlace) -> int:
+    return int(_names_of(views[place.view].segment).of_row[place.symbol])
+
+
+def names_used(view: SegmentView, symbols: Iterable[int], names: Iterable[str]) -> dict[int, str]:
+    """Those of the names that any of the symbols calls or mentions, by their hash."""
     references = view.segment.references
-    places = np.flatnonzero(np.isin(references.rows, np.fromiter(symbols, np.uint32)))
-    terms = np.unique(np.searchsorted(references.offsets, places, "right") - 1)
-    return {int(term) for term in references.terms[terms]}
+    rows = np.array(sorted(symbols), np.uint32)
+    found = {}
+    for name in names:
+        term = term_hash(name)
+        mentions = references.rows[references.find(term)]
+        places = np.searchsorted(mentions, rows)
+        if len(mentions) and bool((mentions[np.minimum(places, len(mentions) - 1)] == rows).any()):
+            found[term] = name
+    return found
 
 
 def inside(view: SegmentView, symbol: int) -> list[int]:
     """The symbol and all that it contains."""
     symbols = view.segment.symbols
+    start, stop = (
+        int(row) for row in np.searchsorted(symbols.files, [symbols.files[symbol], symbols.files[symbol] + 1])
+    )
     found, frontier = [symbol], [symbol]
     while frontier:
-        children = np.flatnonzero(np.isin(symbols.parents, frontier)).tolist()
-        found += children
-        frontier = children
+        frontier = (start + np.flatnonzero(np.isin(symbols.parents[start:stop], frontier))).tolist()
+        found += frontier
     return found
 
 
@@ -79,14 +93,27 @@ def definitions(views: Sequence[SegmentView], hashes: Iterable[int]) -> dict[int
     return found
 
 
+def n_users(views: Sequence[SegmentView], name: int) -> int:
+    """How many symbols and files mention a name, dead ones included."""
+    slices = (view.segment.references.find(name) for view in views)
+    return sum(where.stop - where.start for where in slices)
+
+
 def users(views: Sequence[SegmentView], place: SymbolPlace) -> list[SymbolPlace]:
-    """Living symbols that mention the name of a symbol, itself aside."""
-    name = int(_names_of(views[place.view].segment).of_row[place.symbol])
+    """Living symbols that mention the name of a symbol, itself aside; of very many those of the nearest files."""
+    name = name_hash(views, place)
     found = []
     for number, view in enumerate(views):
-        n_symbols = len(view.segment.symbols)
-        for row in view.segment.references.rows[view.segment.references.find(name)].tolist():
-            if row < n_symbols and (number, row) != (place.view, place.symbol) and _lives(view, row):
+        symbols = view.segment.symbols
+        rows = view.segment.references.rows[view.segment.references.find(name)]
+        rows = rows[rows < len(symbols)]
+        if len(rows) > _MAX_USERS_SEEN:
+            # files of a segment stand in order of their paths, mostly
+            home = int(symbols.files[place.symbol]) if number == place.view else 0
+            away = np.abs(symbols.files[rows].astype(np.int64) - home)
+            rows = rows[np.sort(np.argsort(away, kind="stable")[:_MAX_USERS_SEEN])]
+        for row in rows.tolist():
+            if (number, row) != (place.view, place.symbol) and _lives(view, row):
                 found.append(SymbolPlace(number, row))
     return found
 

@@ -3,58 +3,129 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from semlens.search.context.forms import Piece
 
 _FENCE_RUN = re.compile(r"(?m)^\s*(`{3,}|~{3,})")
+_MAX_LINE_CHARS = 400
+_ELLIPSIS = "..."
+_NUMBER_WIDTH = 6
+_MERGED_GAP = 2
+"""Lines between two pieces that stand in one fence: a fence costs more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One fenced block. :ivar path: as shown, relative to the root."""
+    """One fenced block. :ivar path: as shown, relative to the root.
+
+    :ivar lines: (number from 0, text) of each line shown; what is left out stands as ``(-1, "...")``.
+    """
 
     path: str
     language: str
-    piece: Piece
-    text: str
+    first_line: int
+    last_line: int
+    lines: tuple[tuple[int, str], ...]
+
+    @property
+    def code(self) -> str:
+        return "\n".join(text for _, text in self.lines)
 
 
-def render_block(block: Block) -> str:
+def blocks_of(path: str, language: str, pieces: Sequence[Piece], lines: Sequence[str]) -> list[Block]:
+    """The pieces of one document in source order: those that nest, overlap or adjoin in one block."""
+    found: list[Block] = []
+    for first, last, shown in _merged(pieces):
+        found.append(Block(path, language, first, last, _elided(shown, lines, first, last)))
+    return found
+
+
+def _merged(pieces: Sequence[Piece]) -> list[tuple[int, int, set[int]]]:
+    merged: list[tuple[int, int, set[int]]] = []
+    for piece in sorted(pieces, key=lambda piece: (piece.first_line, -piece.last_line)):
+        gap = _MERGED_GAP if merged and merged[-1][1] in merged[-1][2] and piece.first_line in piece.shown else -1
+        if merged and piece.first_line <= merged[-1][1] + 1 + gap:
+            first, last, shown = merged[-1]
+            between = range(last + 1, piece.first_line)
+            merged[-1] = (first, max(last, piece.last_line), shown | set(piece.shown) | set(between))
+        else:
+            merged.append((piece.first_line, piece.last_line, set(piece.shown)))
+    return merged
+
+
+def _elided(shown: set[int], lines: Sequence[str], first: int, last: int) -> tuple[tuple[int, str], ...]:
+    """A single line that would be left out is no longer than what stands for it, and shown where it is short."""
+    out: list[tuple[int, str]] = []
+    previous = first - 1
+    for line in sorted(shown):
+        if line == previous + 2 and len(lines[line - 1].strip()) <= len(_ELLIPSIS):
+            out.append((line - 1, lines[line - 1]))
+        elif line != previous + 1:
+            out.append((-1, _indent(lines[line]) + _ELLIPSIS))
+        text = lines[line]
+        out.append((line, text if len(text) <= _MAX_LINE_CHARS else text[:_MAX_LINE_CHARS] + _ELLIPSIS))
+        previous = line
+    if previous < last:
+        inner = next((lines[line] for line in range(previous + 1, last + 1) if lines[line].strip()), lines[previous])
+        out.append((-1, _indent(inner) + _ELLIPSIS))
+    return tuple(out)
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
+
+
+def render_block(block: Block, *, line_numbers: bool) -> str:
     """``path:first-last`` above, the code in a fence longer than any that it holds."""
-    longest = max((len(match[1]) for match in _FENCE_RUN.finditer(block.text)), default=2)
+    longest = max((len(match[1]) for match in _FENCE_RUN.finditer(block.code)), default=2)
     fence = "`" * max(3, longest + 1)
-    place = f"{block.path}:{block.piece.first_line + 1}-{block.piece.last_line + 1}"
-    return f"{fence}{block.language} {place}\n{block.text}\n{fence}\n"
+    place = f"{block.path}:{block.first_line + 1}-{block.last_line + 1}"
+    code = "\n".join(_numbered(*line) for line in block.lines) if line_numbers else block.code
+    return f"{fence}{block.language} {place}\n{code}\n{fence}\n"
 
 
-def render(blocks: Sequence[Block]) -> str:
-    return "\n".join(render_block(block) for block in blocks)
+def _numbered(number: int, text: str) -> str:
+    return f"{number + 1 if number >= 0 else '':>{_NUMBER_WIDTH}}  {text}"
+
+
+def render(blocks: Sequence[Block], *, line_numbers: bool) -> str:
+    return "\n".join(render_block(block, line_numbers=line_numbers) for block in blocks)
 
 
 @dataclass(frozen=True, slots=True)
 class MapEntry:
-    """One symbol of a map. :ivar depth: containers around it."""
+    """One symbol of a map. :ivar depth: containers around it. :ivar summary: a sentence of its documentation, or ""."""
 
     path: str
     line: int
     depth: int
     signature: str
+    summary: str = ""
 
 
-def render_map(entries: Sequence[MapEntry]) -> str:
-    """Folders, files, and signatures below them, indented as they are nested."""
+def render_map(entries: Collection[MapEntry], summaries: Mapping[str, str]) -> str:
+    """Folders, files, and signatures below them, indented as they are nested, each with what it says of itself.
+
+    :param summaries: of files and folders, by path.
+    """
     out: list[str] = []
     folder, path = None, None
     for entry in sorted(entries, key=lambda entry: (entry.path.rpartition("/")[0], entry.path, entry.line)):
         entry_folder, _, name = entry.path.rpartition("/")
         if entry_folder != folder:
             folder = entry_folder
-            out.append(f"{folder or '.'}/")
+            out.append(_said(f"{folder or '.'}/", summaries.get(folder, "")))
         if entry.path != path:
             path = entry.path
-            out.append(f"  {name}")
-        out.append(f"    {'  ' * entry.depth}{entry.line + 1}: {entry.signature}")
+            out.append(_said(f"  {name}", summaries.get(path, "")))
+        out.append(_said(f"    {'  ' * entry.depth}{entry.line + 1}: {entry.signature}", entry.summary))
     body = "\n".join(out)
-    return f"```text\n{body}\n```\n" if out else ""
+    longest = max((len(run) for run in re.findall("`{3,}", body)), default=2)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{body}\n{fence}\n" if out else ""
+
+
+def _said(title: str, summary: str) -> str:
+    return f"{title}  # {summary}" if summary else title

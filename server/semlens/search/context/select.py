@@ -2,109 +2,143 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from semlens.search.context.forms import Form, Piece
 
-FORM_WORTH = {Form.SIGNATURE: 0.3, Form.OUTLINE: 0.75, Form.FULL: 1.0}
 SAME_FILE = 0.45
 """What a further piece of a file is worth against the one before it."""
-
 
 LEAST_COST = 64
 """Tokens that the smallest piece is taken to cost: else one-line functions crowd out what ranks before them."""
 
+_CHARS_A_TOKEN = 5
+"""More than any tokenizer packs into a token of code on average: whoever costs too much by this is not counted."""
+
+_FENCE_COST = 12
+"""Tokens of a fence and its place, at least."""
+
+_MAX_MISFITS = 40
+"""So many in a row that do not fit into what is left end the search: what remains is the worth of a glimpse."""
+
+_UNSEEN = -1
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """:ivar file: equal for candidates of one document. :ivar value: of the whole, any scale. :ivar pieces: its forms,
-    smallest first. :ivar order: place in the order that ties are settled by.
+    """:ivar file: equal for candidates of one document. :ivar value: of the whole, any scale.
+
+    :ivar forms: gives its forms, smallest first, when they are needed; none when the text is no longer there.
+    :ivar order: place in the order that ties are settled by.
     """
 
     file: tuple[int, int]
     symbol: int
     value: float
     why: str
-    pieces: tuple[Piece, ...]
+    forms: Callable[[], Sequence[Piece]]
     order: int
 
 
-@dataclass(slots=True)
-class _Choice:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """:ivar tokens: what the piece counts alone."""
+
     candidate: Candidate
-    form: int
+    piece: Piece
     tokens: int
 
 
 def select(
     candidates: Sequence[Candidate], budget: int, count: Callable[[Candidate, Piece], int]
-) -> list[tuple[Candidate, Piece, int]]:
+) -> tuple[list[Choice], int]:
     """Greedy by marginal value per token (a knapsack with diminishing returns; within 1 - 1/e of the best for a
-    submodular value, Sviridenko 2004, when single items are small against the budget).
+    submodular value, Sviridenko 2004, when single items are small against the budget). Gains only shrink, so each is
+    computed again when it comes up (Minoux 1978), and only what comes up is read and counted.
 
     :param count: tokens that a piece takes in the pack.
+    :returns: the choices, and how many candidates with a text were looked at or left unseen.
     """
-    chosen: dict[int, _Choice] = {}
-    costs: dict[tuple[int, int], int] = {}
+    return _Selection(candidates, budget, count).run()
 
-    def cost(number: int, form: int) -> int:
-        key = (number, form)
-        if key not in costs:
-            costs[key] = count(candidates[number], candidates[number].pieces[form])
-        return costs[key]
 
-    left = budget
-    while True:
-        best: tuple[float, int, int] | None = None
-        n_of_file: dict[tuple[int, int], int] = defaultdict(int)
-        for choice in chosen.values():
-            n_of_file[choice.candidate.file] += 1
-        for number, candidate in enumerate(candidates):
-            now = chosen.get(number)
-            if now is None and _covered(candidate, chosen):
+class _Selection:
+    def __init__(self, candidates: Sequence[Candidate], budget: int, count: Callable[[Candidate, Piece], int]) -> None:
+        self._candidates = candidates
+        self._count = count
+        self._left = budget
+        self._pieces: dict[int, Sequence[Piece]] = {}
+        self._costs: dict[tuple[int, int], int] = {}
+        self._chosen: dict[int, Choice] = {}
+        self._of_file: dict[tuple[int, int], list[int]] = defaultdict(list)
+        self._heap = [(-one.value / LEAST_COST, number, _UNSEEN) for number, one in enumerate(candidates)]
+        heapq.heapify(self._heap)
+
+    def run(self) -> tuple[list[Choice], int]:
+        n_gone, n_misfits = 0, 0
+        while self._heap and self._left > _FENCE_COST and n_misfits < _MAX_MISFITS:
+            negative, number, form = heapq.heappop(self._heap)
+            if form == _UNSEEN:
+                self._pieces[number] = self._candidates[number].forms()
+                n_gone += not self._pieces[number]
+                n_misfits += not self._push_from(number, 0) and bool(self._pieces[number])
                 continue
-            factor = 1.0 if now is not None else SAME_FILE ** n_of_file[candidate.file]
-            had = FORM_WORTH[candidate.pieces[now.form].form] if now is not None else 0.0
-            spent = now.tokens if now is not None else 0
-            for form in range(now.form + 1 if now is not None else 0, len(candidate.pieces)):
-                tokens = cost(number, form) - spent
-                if tokens > left:
-                    continue
-                gain = (
-                    candidate.value * factor * (FORM_WORTH[candidate.pieces[form].form] - had) / max(tokens, LEAST_COST)
-                )
-                if best is None or gain > best[0]:
-                    best = (gain, number, form)
-        if best is None:
-            break
-        _, number, form = best
-        spent = chosen[number].tokens if number in chosen else 0
-        left -= cost(number, form) - spent
-        chosen[number] = _Choice(candidates[number], form, cost(number, form))
-        for other in [n for n, choice in chosen.items() if n != number and _inside(choice, chosen[number])]:
-            left += chosen.pop(other).tokens
-    return [(choice.candidate, choice.candidate.pieces[choice.form], choice.tokens) for choice in chosen.values()]
+            piece, now = self._pieces[number][form], self._chosen.get(number)
+            if (now is not None and piece.worth <= now.piece.worth) or (now is None and self._is_shown(number)):
+                continue
+            gain = self._gain(number, form)
+            if gain < -negative:
+                heapq.heappush(self._heap, (-gain, number, form))
+            elif (number, form) not in self._costs:
+                self._costs[number, form] = self._count(self._candidates[number], piece)
+                heapq.heappush(self._heap, (-self._gain(number, form), number, form))
+            elif self._costs[number, form] - (now.tokens if now is not None else 0) <= self._left:
+                self._take(number, form)
+                n_misfits = 0
+            else:
+                n_misfits += now is None
+        return list(self._chosen.values()), len(self._candidates) - n_gone
+
+    def _push_from(self, number: int, form: int) -> bool:
+        """Forms that may fit into what is left; whether there is any."""
+        fitting = [n for n in range(form, len(self._pieces[number])) if self._cost(number, n) <= self._left]
+        for larger in fitting:
+            heapq.heappush(self._heap, (-self._gain(number, larger), number, larger))
+        return bool(fitting)
+
+    def _cost(self, number: int, form: int) -> int:
+        return self._costs.get((number, form), _FENCE_COST + self._pieces[number][form].size // _CHARS_A_TOKEN)
+
+    def _gain(self, number: int, form: int) -> float:
+        candidate, now = self._candidates[number], self._chosen.get(number)
+        others = [other for other in self._of_file[candidate.file] if other != number]
+        had, spent = (now.piece.worth, now.tokens) if now is not None else (0.0, 0)
+        worth = candidate.value * SAME_FILE ** len(others) * (self._pieces[number][form].worth - had)
+        return worth / max(self._cost(number, form) - spent, LEAST_COST)
+
+    def _take(self, number: int, form: int) -> None:
+        candidate, piece = self._candidates[number], self._pieces[number][form]
+        before = self._chosen.get(number)
+        self._left -= self._costs[number, form] - (before.tokens if before is not None else 0)
+        self._chosen[number] = Choice(candidate, piece, self._costs[number, form])
+        siblings = self._of_file[candidate.file]
+        if number not in siblings:
+            siblings.append(number)
+        if piece.form is Form.FULL:
+            for other in [n for n in siblings if n != number and _holds(piece, self._chosen[n].piece)]:
+                self._left += self._chosen.pop(other).tokens
+                siblings.remove(other)
+        self._push_from(number, form + 1)
+
+    def _is_shown(self, number: int) -> bool:
+        """Another choice already shows all of it."""
+        whole = self._pieces[number][-1]
+        chosen = (self._chosen[other].piece for other in self._of_file[self._candidates[number].file])
+        return any(piece.form is Form.FULL and _holds(piece, whole) for piece in chosen)
 
 
-def _covered(candidate: Candidate, chosen: dict[int, _Choice]) -> bool:
-    """Another choice already shows all of it."""
-    piece = candidate.pieces[-1]
-    return any(
-        choice.candidate.file == candidate.file
-        and choice.candidate.pieces[choice.form].form is Form.FULL
-        and choice.candidate.pieces[-1].first_line <= piece.first_line
-        and piece.last_line <= choice.candidate.pieces[-1].last_line
-        for choice in chosen.values()
-    )
-
-
-def _inside(choice: _Choice, outer: _Choice) -> bool:
-    shown, whole = choice.candidate.pieces[choice.form], outer.candidate.pieces[outer.form]
-    return (
-        choice.candidate.file == outer.candidate.file
-        and whole.form is Form.FULL
-        and whole.first_line <= shown.first_line
-        and shown.last_line <= whole.last_line
-    )
+def _holds(outer: Piece, inner: Piece) -> bool:
+    return outer.first_line <= inner.first_line and inner.last_line <= outer.last_line

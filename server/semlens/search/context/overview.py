@@ -1,0 +1,40 @@
+"""A map of the workspace: which symbols it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from semlens.core.symbol import Role, SymbolKind
+from semlens.index.snapshot import SegmentView
+from semlens.search.context.graph import n_mentions
+from semlens.search.context.wishes import Wish, symbol_wish
+
+_SHOWN = [
+    int(kind)
+    for kind in (
+        SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR, SymbolKind.CLASS, SymbolKind.INTERFACE,
+        SymbolKind.STRUCT, SymbolKind.ENUM, SymbolKind.CONSTANT, SymbolKind.VARIABLE, SymbolKind.OPERATOR,
+    )
+]  # fmt: skip
+
+
+def overview(views: Sequence[SegmentView], limit: int) -> list[Wish]:
+    """The symbols that most others mention, outermost first."""
+    wishes: list[Wish] = []
+    for number, (view, counts) in enumerate(zip(views, n_mentions(views), strict=True)):
+        symbols = view.segment.symbols
+        roles = view.segment.files.roles[symbols.files]
+        lesser = (roles & int(Role.TEST | Role.EXAMPLE | Role.VENDORED | Role.GENERATED)) != 0
+        worth = np.log1p(counts) + (symbols.parents < 0) * 1.0 - lesser * 5.0
+        if view.alive is not None:
+            worth[~view.alive[symbols.files]] = -np.inf
+        worth[~np.isin(symbols.kinds, _SHOWN)] = -np.inf
+        for row in np.argsort(-worth, kind="stable")[:limit].tolist():
+            if np.isfinite(worth[row]):
+                value = max(0.05, float(worth[row]))
+                why = f"{int(counts[row])} mentions"
+                wishes.append(symbol_wish(view, number, row, value, why, glimpse=True))
+    wishes.sort(key=lambda wish: -wish.value)
+    return wishes[:limit]

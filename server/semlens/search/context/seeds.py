@@ -1,0 +1,123 @@
+"""What a pack starts from: the answers to the question, and the symbols at a place with what surrounds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from semlens.core.symbol import Role
+from semlens.index.snapshot import SegmentView
+from semlens.search.context.graph import SymbolPlace
+from semlens.search.context.neighbours import around
+from semlens.search.context.wishes import Wish, symbol_wish
+from semlens.search.query import Query
+from semlens.search.rank import RankedHit
+from semlens.search.similar import passages_of
+
+RANK_DECAY = 1.4
+"""A file's worth falls with this power of its rank. On the development questions 0.9 shows more files and loses half of
+the best answer's lines; 1.6 shows the best whole and misses more second files at 1,000 tokens."""
+
+_LESSER_ROLE = 0.4
+"""Tests, examples, generated and vendored files against the code itself, when they are not asked for."""
+
+_LEAST_LINES = 3
+"""Of code outside symbols: less says nothing by itself."""
+
+_LESSER = int(Role.TEST | Role.EXAMPLE | Role.VENDORED | Role.GENERATED)
+_AT_CURSOR, _IMPORTS = 3.0, 0.3
+_MAX_IMPORT_LINES = 60
+_LAST_IMPORT_LINE = 400
+_IMPORT = re.compile(
+    r"\s*(?:import\b|from\s+\S+\s+import\b|#\s*include\b|using\s|use\s|extern\s+crate\b|require(?:_relative)?\b|open\s+\w"
+    r"|(?:const|let|var|local)\s.*\brequire\b|export\s.*\bfrom\b|alias\s|@import\b)"
+)
+
+
+def from_hits(views: Sequence[SegmentView], hits: Sequence[RankedHit], query: Query, *, tests: bool) -> list[Wish]:
+    """Seeds of a question: the first files are worth most, and in each the first hit. Of equal copies one counts."""
+    numbers = {id(view): number for number, view in enumerate(views)}
+    ranks: dict[tuple[int, int], int] = {}
+    seen: set[bytes] = set()
+    wishes = []
+    for rank, hit in enumerate(hits):
+        number = numbers.get(id(hit.view))
+        if hit.symbol < 0 and int(np.ptp(hit.view.segment.passages.lines[hit.passages[0]])) < _LEAST_LINES - 1:
+            continue
+        text = hit.view.segment.passages.hashes[hit.passages[0]].tobytes()
+        if number is None or text in seen:
+            continue
+        seen.add(text)
+        place = ranks.setdefault((number, hit.file), len(ranks))
+        value = 1.0 / (1.0 + place) ** RANK_DECAY
+        if not (tests or query.asks_for_tests) and int(hit.view.segment.files.roles[hit.file]) & _LESSER:
+            value *= _LESSER_ROLE
+        stretch = _stretch(hit.view, hit.symbol, hit.passages[0])
+        why = f"answers the question, rank {rank + 1}"
+        wishes.append(Wish(number, hit.file, hit.symbol, stretch, value, why, glimpse=False))
+    return wishes
+
+
+def _stretch(view: SegmentView, symbol: int, passage: int) -> tuple[int, int]:
+    if symbol >= 0:
+        span = view.segment.symbols.span(symbol)
+        return span.start_line, span.last_line
+    first, last = view.segment.passages.lines[passage]
+    return int(first), int(last)
+
+
+def from_place(
+    views: Sequence[SegmentView],
+    place: tuple[int, int],
+    lines: tuple[int, int],
+    text: Sequence[str],
+    *,
+    tests: bool,
+) -> list[Wish]:
+    """Seeds of a place: the symbols there, and what surrounds them.
+
+    :param place: number of the view, row of the file. :param lines: first and last. :param text: of the document.
+    """
+    number, file = place
+    view = views[number]
+    symbols = view.segment.symbols
+    start, stop = (int(row) for row in np.searchsorted(symbols.files, [file, file + 1]))
+    rows = [row for row in range(start, stop) if _overlaps(symbols.spans[row], lines)]
+    innermost = [row for row in rows if not any(int(symbols.parents[other]) == row for other in rows)]
+    wishes: list[Wish] = []
+    for row in innermost:
+        wishes.append(symbol_wish(view, number, row, _AT_CURSOR, "at the cursor", glimpse=False))
+        wishes += around(views, SymbolPlace(number, row), text, 1.0, tests=tests)
+    if not innermost:
+        for passage in passages_of(view, file, -1, lines[0]).tolist():
+            stretch = _stretch(view, -1, passage)
+            wishes.append(Wish(number, file, -1, stretch, _AT_CURSOR, "at the cursor", glimpse=False))
+    imports = import_lines(text)
+    if imports and innermost:
+        stretch = (imports[0], imports[-1])
+        wishes.append(Wish(number, file, -1, stretch, _IMPORTS, "imports of the file", glimpse=False, lines=imports))
+    return wishes
+
+
+def _overlaps(span: Sequence[int], lines: tuple[int, int]) -> bool:
+    return int(span[0]) <= lines[1] and lines[0] <= int(span[2])
+
+
+def import_lines(text: Sequence[str]) -> tuple[int, ...]:
+    """Lines of import statements near the top, those that go on over several lines included."""
+    found: list[int] = []
+    closing = ""
+    for number, line in enumerate(text[:_LAST_IMPORT_LINE]):
+        if closing:
+            found.append(number)
+            if line.strip().startswith(closing) or line.rstrip().endswith((closing, f"{closing};")):
+                closing = ""
+        elif _IMPORT.match(line):
+            found.append(number)
+            code = line.rstrip()
+            closing = {"(": ")", "{": "}"}.get(code[-1:], "")
+        if len(found) >= _MAX_IMPORT_LINES:
+            break
+    return tuple(found)

@@ -1,0 +1,194 @@
+"""What packs read off texts: how names are used, where imports stand, forms of a symbol, blocks, summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from semlens.core.hashing import content_hash
+from semlens.index.builder import ParsedFile, build_segment
+from semlens.index.snapshot import SegmentView
+from semlens.search.context.forms import Form, Piece, forms_of
+from semlens.search.context.render import MapEntry, blocks_of, render_block, render_map
+from semlens.search.context.seeds import import_lines
+from semlens.search.context.summaries import comment_summary, docstring_summary, file_summary
+from semlens.search.context.uses import uses_of
+from semlens.syntax.parser import parse
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "bare", "own", "receivers"),
+    [
+        ("x = fetch(url)", "fetch", True, False, set()),
+        ("self.fetch(url)", "fetch", False, True, set()),
+        ("this->fetch(url)", "fetch", False, True, set()),
+        ("await self.pool.fetch(url)", "fetch", False, False, {"pool"}),
+        ("await self.pool.fetch(url)", "pool", False, True, set()),
+        ("Pool::fetch(url)", "fetch", False, False, {"pool"}),
+        ("pool?.fetch(url)", "fetch", False, False, {"pool"}),
+        ("make(a).fetch(url)", "fetch", False, False, {""}),
+        ("_pool.fetch(url) or fetch(url)", "fetch", True, False, {"pool"}),
+        ("    .fetch(url)", "fetch", False, False, {""}),
+    ],
+)
+def test_what_stands_before_a_name(line: str, name: str, bare: bool, own: bool, receivers: set[str]) -> None:
+    use = uses_of([line])[name]
+    assert (use.bare, use.own, set(use.receivers)) == (bare, own, receivers)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("'''Doc.'''\nimport os\n\nfrom a import b\n\nx = 1\n", (1, 3)),
+        ("from a import (\n    b,\n    c,\n)\nd = 1\n", (0, 1, 2, 3)),
+        ('package p\n\nimport (\n\t"fmt"\n\t"io"\n)\n\nfunc f() {\n}\n', (2, 3, 4, 5)),
+        ("use std::{\n    fs,\n};\nfn f() {\n}\n", (0, 1, 2)),
+        ('#include <a.h>\n#include "b.h"\nint x;\n', (0, 1)),
+        ("const a = require('a');\nlet x = 1;\n", (0,)),
+        ("important = 1\nuseful = 2\n", ()),
+    ],
+)
+def test_import_lines(text: str, numbers: tuple[int, ...]) -> None:
+    assert import_lines(text.split("\n")) == numbers
+
+
+LONG = """\
+# Counts words.
+# In any language.
+def count_words(
+    text: str,
+    language: str = "en",
+) -> int:
+    '''Count.'''
+    total = 0
+    for part in text.split(language_separator):
+        if part.strip() and not part.isdigit() and part != language:
+            total += number_of_syllables_and_words_in(part, language)
+            remember_that_it_was_seen(part, language, total)
+        else:
+            forget_that_it_was_seen_before(part, language, total)
+            warn_about_it(part)
+    publish_the_total_to_whoever_wants_it(total, language)
+    notify_listeners(total)
+    write_to_the_log(f"counted {total} words in {language}, after all")
+    return total
+"""
+
+
+def view_of(path: str, text: str) -> SegmentView:
+    data = text.encode()
+    return SegmentView("/", build_segment([ParsedFile(path, content_hash(data), parse(path, data))]))
+
+
+def shown(piece: Piece, lines: Sequence[str]) -> list[str]:
+    return [lines[number] for number in piece.shown]
+
+
+def test_forms_go_from_the_declaration_to_the_whole_with_its_comment() -> None:
+    lines = LONG.split("\n")
+    signature, outline, full = forms_of(view_of("a.py", LONG), 0, (2, 18), lines, [(17, 17)])
+    assert (signature.form, outline.form, full.form) == (Form.SIGNATURE, Form.OUTLINE, Form.FULL)
+    assert shown(signature, lines) == lines[2:6]
+    assert shown(full, lines) == lines[0:19]
+    assert set(lines[0:6]) < set(shown(outline, lines)) < set(lines[0:19])
+    assert lines[17] in shown(outline, lines)
+    assert signature.size < outline.size < full.size
+    assert signature.worth < outline.worth < full.worth
+
+
+def test_a_short_symbol_has_one_form_and_little_worth() -> None:
+    (only,) = forms_of(view_of("a.py", "def f():\n    return 1\n"), 0, (0, 1), ["def f():", "    return 1"], ())
+    assert only.form is Form.FULL
+    assert only.worth < 0.5
+
+
+def test_a_class_is_outlined_by_its_fields_and_members() -> None:
+    methods = "".join(
+        f"    def method_number_{n}(self, argument):\n        return compute({n}, argument) + compute({n}, self)\n\n"
+        for n in range(12)
+    )
+    text = "class Thing:\n    colour: str\n" + methods
+    lines = text.split("\n")
+    pieces = forms_of(view_of("a.py", text), 0, (0, len(lines) - 3), lines, ())
+    outline = pieces[-2]
+    assert [piece.form.value for piece in pieces] == ["signature", "outline", "outline", "full"]
+    assert "    colour: str" in shown(outline, lines)
+    assert sum(line.startswith("    def method_number_") for line in shown(outline, lines)) == 12
+    assert "        return compute(3, argument) + compute(3, self)" not in shown(outline, lines)
+
+
+def piece(form: Form, first: int, last: int, *numbers: int) -> Piece:
+    lines = numbers or tuple(range(first, last + 1))
+    return Piece(form, 1.0, first, last, lines, 10 * len(lines))
+
+
+TEXT = [f"line {n}" for n in range(30)]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "places"),
+    [
+        ([piece(Form.FULL, 0, 3), piece(Form.FULL, 10, 12)], [(0, 3), (10, 12)]),
+        ([piece(Form.FULL, 10, 12), piece(Form.FULL, 0, 3)], [(0, 3), (10, 12)]),
+        ([piece(Form.FULL, 0, 3), piece(Form.FULL, 5, 8)], [(0, 8)]),
+        ([piece(Form.OUTLINE, 0, 20, 0, 5), piece(Form.FULL, 8, 10)], [(0, 20)]),
+        ([piece(Form.OUTLINE, 0, 3, 0), piece(Form.FULL, 5, 8)], [(0, 3), (5, 8)]),
+    ],
+)
+def test_pieces_that_nest_or_adjoin_stand_in_one_block(pieces: list[Piece], places: list[tuple[int, int]]) -> None:
+    blocks = blocks_of("a.py", "python", pieces, TEXT)
+    assert [(block.first_line, block.last_line) for block in blocks] == places
+    numbers = [number for block in blocks for number, _ in block.lines if number >= 0]
+    assert numbers == sorted(set(numbers))  # nothing twice, in order of the source
+
+
+def test_a_nested_piece_is_shown_within_the_outline() -> None:
+    (block,) = blocks_of("a.py", "python", [piece(Form.OUTLINE, 0, 20, 0, 5), piece(Form.FULL, 8, 9)], TEXT)
+    assert block.code.split("\n") == ["line 0", "...", "line 5", "...", "line 8", "line 9", "..."]
+
+
+def test_line_numbers_stand_beside_lines_and_not_beside_gaps() -> None:
+    (block,) = blocks_of("a.py", "python", [piece(Form.OUTLINE, 8, 20, 8, 12)], TEXT)
+    text = render_block(block, line_numbers=True).split("\n")
+    assert text[:5] == ["```python a.py:9-21", "     9  line 8", "        ...", "    13  line 12", "        ..."]
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [
+        ("'''Reads files. And more.'''\nimport os\n", "Reads files."),
+        ('"""\nReads files\nin parts.\n\nMore.\n"""\n', "Reads files in parts."),
+        ("// Copyright 2020 Someone.\n// Use is governed by a license.\n\n// Package p reads files.\npackage p\n", "Package p reads files."),
+        ("#!/bin/sh\n# Starts the server.\nset -e\n", "Starts the server."),
+        ("//! Reads files.\n\nuse std::fs;\n", "Reads files."),
+        ("/*\n * Licensed to you.\n */\npackage p;\n", ""),
+        ("import os\n# a note\n", ""),
+        ("x = 1\n", ""),
+    ],
+)  # fmt: skip
+def test_a_file_says_what_it_is(text: str, summary: str) -> None:
+    assert file_summary(text.split("\n")) == summary
+
+
+def test_a_symbol_says_what_it_is() -> None:
+    assert docstring_summary(["class A:", '    """Holds e.g. things. Always."""'], 1) == "Holds e.g. things."
+    assert comment_summary(["/// Holds things.", "/// Always.", "struct A;"], 0, 2) == "Holds things."
+    assert len(docstring_summary(['"""' + "word " * 100], 0)) <= 100
+
+
+def test_a_map_is_a_tree_with_what_is_said_at_each_level() -> None:
+    entries = [
+        MapEntry("src/a.py", 3, 0, "class A", "Holds things."),
+        MapEntry("src/a.py", 9, 1, "def f(self)"),
+        MapEntry("b.py", 0, 0, "def g()"),
+    ]
+    assert render_map(entries, {"src": "The code.", "src/a.py": "All of A."}).split("\n")[1:-2] == [
+        "./",
+        "  b.py",
+        "    1: def g()",
+        "src/  # The code.",
+        "  a.py  # All of A.",
+        "    4: class A  # Holds things.",
+        "      10: def f(self)",
+    ]
