@@ -123,9 +123,10 @@ export class Ctx implements vscode.Disposable {
 
   show(status: Status | undefined): void {
     this.status = status;
-    this.statusChanged.fire(status);
+    // Before it shows anywhere: who sees a pause finds the command that ends it.
     void vscode.commands.executeCommand("setContext", "semlens.running", status !== undefined);
     void vscode.commands.executeCommand("setContext", "semlens.paused", status?.state === "paused");
+    this.statusChanged.fire(status);
   }
 
   private async start(): Promise<Server | undefined> {

@@ -21,6 +21,12 @@ export function placeOf(hit: Hit): string {
   return `${pathOf(hit)}:${hit.selectionRange.start.line + 1}`;
 }
 
+/** The class or the like that holds the hit; empty where that is its file, which is shown anyway. */
+export function containerOf(hit: Hit): string {
+  const container = hit.containerName ?? "";
+  return container === hit.path ? "" : container.slice(container.lastIndexOf(".") + 1);
+}
+
 export function themeIconOf(hit: Hit): vscode.ThemeIcon {
   const icon = iconOf(hit.kind);
   const colour = icon.startsWith("symbol-") ? `symbolIcon.${camelCase(icon.slice(7))}Foreground` : undefined;

@@ -4,7 +4,7 @@ const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
 
-const DEADLINE_MS = 120_000;
+const DEADLINE_MS = Number(process.env.DEADLINE_MS ?? 120_000);
 const FLAGS = [
   "--headless",
   "--no-sandbox",

@@ -24,7 +24,10 @@ async function main() {
       if (line) console.log(line[1].replace(/%c|color: ?\w*/g, "").trim());
       else if (process.env.VERBOSE) console.log(text.slice(0, 400));
     });
-    await open(page, `http://${authority}/?${kind}=${encodeURIComponent(target)}&payload=${encodeURIComponent(payload)}`);
+    await open(
+      page,
+      `http://${authority}/?${kind}=${encodeURIComponent(target)}&payload=${encodeURIComponent(payload)}`,
+    );
     const late = new Promise((resolve) => setTimeout(resolve, DEADLINE_MS, "timeout").unref());
     const code = await Promise.race([finished, late]);
     if (code !== 0) {

@@ -18,7 +18,7 @@ cat > "$DATA/user/User/settings.json" <<JSON
   "workbench.startupEditor": "none", "telemetry.telemetryLevel": "off",
   "update.mode": "none", "extensions.autoCheckUpdates": false, "extensions.autoUpdate": false,
   "window.restoreWindows": "none", "workbench.enableExperiments": false, "workbench.tips.enabled": false,
-  "chat.commandCenter.enabled": false, "files.autoSave": "off", "window.confirmBeforeClose": "never",
+  "chat.disableAIFeatures": true, "chat.commandCenter.enabled": false, "files.autoSave": "off", "window.confirmBeforeClose": "never",
   "workbench.secondarySideBar.defaultVisibility": "hidden"
 }
 JSON
@@ -26,4 +26,5 @@ cat > "$DATA/user/Machine/settings.json" <<JSON
 { "semlens.server.path": "$PYTHON", "semlens.server.arguments": ["-m", "semlens", "serve"], "semlens.models.refine": "none" }
 JSON
 exec "${code[@]}" --auth none --bind-addr "127.0.0.1:$port" --disable-telemetry --disable-update-check \
-    --disable-getting-started-override --ignore-last-opened --vscode-option enable-smoke-test-driver
+    --disable-getting-started-override --ignore-last-opened --reconnection-grace-time 30 \
+    --vscode-option enable-smoke-test-driver

@@ -1,5 +1,6 @@
 // A workbench in a page, by what a person sees and presses. Waits are on states, with deadlines.
 const path = require("node:path");
+const { DEADLINE_MS } = require("./browser.cjs");
 
 const LIST = ".quick-input-list .monaco-list-row";
 const INPUT = ".quick-input-widget input";
@@ -61,7 +62,7 @@ class Workbench {
     await this.press("F1");
     await this.page.waitForSelector(INPUT);
     await this.page.keyboard.type(title);
-    await this.page.waitForSelector(`${LIST} >> text=${title.replace(/^.*?: /, "")}`);
+    await this.firstRow(title); // no other is taken by Enter
     await this.press("Enter");
   }
 
@@ -74,6 +75,23 @@ class Workbench {
   async ask(question) {
     await this.find();
     await this.page.keyboard.type(question, { delay: 15 });
+  }
+
+  /** Moves to another row than the first, and waits until its file is shown. An answer that still comes may undo a move. */
+  async moveDown() {
+    for (const until = Date.now() + DEADLINE_MS; Date.now() < until;) {
+      const { row, isFirst, tab } = await this.page.evaluate((list) => {
+        const focused = document.querySelector(`${list}.focused`);
+        const isFirst = focused === null || focused === document.querySelector(list);
+        const tab = document.querySelector(".tab.active")?.getAttribute("aria-label") ?? "";
+        return { row: focused?.getAttribute("aria-label") ?? "", isFirst, tab };
+      }, LIST);
+      const file = /([^/\s]+):\d+/.exec(row)?.[1];
+      if (!isFirst && tab.startsWith(file)) return;
+      if (isFirst) await this.press("ArrowDown");
+      await this.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
+    }
+    throw new Error("still waiting: the preview of another row than the first");
   }
 
   question() {
@@ -96,8 +114,12 @@ class Workbench {
     await this.page.waitForSelector(".tab", { state: "detached" });
   }
 
-  notifications() {
-    return this.page.$$eval(".notifications-toasts .notification-toast", (all) => all.map((one) => one.innerText));
+  /** Waits for such a text in the clipboard. */
+  clipboard(pattern) {
+    return this.page.waitForFunction(
+      async (text) => new RegExp(text).test(await navigator.clipboard.readText()),
+      pattern,
+    );
   }
 }
 

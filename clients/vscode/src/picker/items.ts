@@ -1,7 +1,7 @@
 // Rows and buttons of the picker.
 
 import * as vscode from "vscode";
-import { pathOf, placeOf } from "../hits";
+import { containerOf, pathOf, placeOf } from "../hits";
 import type { Hit } from "../wire";
 import { iconOf, oneLine } from "../words";
 
@@ -29,12 +29,12 @@ const ITEM_BUTTONS = [BESIDE, COPY_CONTEXT, SIMILAR];
 
 /** :param isLive: the list is the server's, so VS Code must not filter it. */
 export function hitItem(hit: Hit, isLive: boolean): Item {
-  const container = hit.containerName === undefined ? "" : `${hit.containerName} · `;
+  const container = containerOf(hit);
   const name = hit.name === "" ? pathOf(hit) : hit.name;
   const detail = oneLine(hit.signature);
   return {
     label: `$(${iconOf(hit.kind)}) ${name}${hit.dirty ? " $(circle-filled)" : ""}`,
-    description: `${container}${placeOf(hit)}${hit.dirty ? " (unsaved)" : ""}`,
+    description: `${container === "" ? "" : `${container} · `}${placeOf(hit)}${hit.dirty ? " (unsaved)" : ""}`,
     ...(detail === "" ? {} : { detail }),
     alwaysShow: isLive,
     buttons: ITEM_BUTTONS,

@@ -68,6 +68,11 @@ export class Picker {
     });
   }
 
+  /** The hit that Enter takes. */
+  get active(): Hit | undefined {
+    return this.pick.activeItems[0]?.hit;
+  }
+
   /** :param text: the question to begin with. */
   async open(text: string): Promise<void> {
     this.pick.value = text;
@@ -120,7 +125,7 @@ export class Picker {
   }
 
   private show(hits: readonly Hit[]): void {
-    const chosen = this.hasMoved ? this.pick.activeItems[0]?.hit : undefined;
+    const chosen = this.hasMoved ? this.active : undefined;
     const rows = hits.map((hit) => items.hitItem(hit, this.source.isLive));
     this.hits = hits;
     this.pick.items = rows;

@@ -64,7 +64,7 @@ export class Preview {
       selection: new vscode.Range(name.start, name.start),
       viewColumn: this.origin?.viewColumn ?? vscode.ViewColumn.Active,
     });
-    editor.revealRange(rangeOf(hit.location.range), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    editor.revealRange(name, vscode.TextEditorRevealType.InCenter); // the list covers what is above
     editor.setDecorations(this.symbol, [rangeOf(hit.location.range)]);
     editor.setDecorations(this.best, hit.highlights.map(rangeOf));
   }

@@ -37,7 +37,7 @@ export class Server {
     let hasStarted = false;
     const client = new LanguageClient("semlens", "Semantic Search", options, {
       documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
-      outputChannel: listener.output,
+      outputChannel: withLevels(listener.output),
       middleware: {
         workspace: { configuration: (params) => params.items.map(() => listener.settings()) },
       },
@@ -96,4 +96,18 @@ export class Server {
     }
     await this.client.dispose();
   }
+}
+
+const LEVELS = { DEBUG: "debug", INFO: "info", WARNING: "warn", ERROR: "error", CRITICAL: "error" } as const;
+const LOG_LINE = /^\S+ \S+ \d+ (DEBUG|INFO|WARNING|ERROR|CRITICAL) (.*)$/;
+
+/** The client library writes whatever the server says on stderr as errors; the lines know better. */
+function withLevels(output: vscode.LogOutputChannel): vscode.LogOutputChannel {
+  const error = (text: string): void => {
+    for (const line of text.split(/\r?\n/).filter((one) => one !== "")) {
+      const [, level, message] = LOG_LINE.exec(line) ?? [];
+      output[LEVELS[(level ?? "ERROR") as keyof typeof LEVELS]](message ?? line);
+    }
+  };
+  return Object.create(output, { error: { value: error } }) as vscode.LogOutputChannel;
 }

@@ -19,7 +19,7 @@ export function test(name: string, body: () => Promise<void>): void {
 
 /** Waits until the probe answers something true. :raises Error: that says what was awaited. */
 export async function until<T>(what: string, probe: () => T | Promise<T>): Promise<NonNullable<T>> {
-  for (const end = Date.now() + DEADLINE_MS; ; ) {
+  for (const end = Date.now() + DEADLINE_MS; ;) {
     const value = await probe();
     if (value) {
       return value;

@@ -8,7 +8,14 @@ import { Problems } from "../../src/problems";
 import type { Status } from "../../src/wire";
 import { contextSummary, iconOf, shortStatus, statusReport } from "../../src/words";
 
-const ROOT = { uri: "file:///w/a%20b", files: 400, symbols: 12345, pending: 100, skipped: { binary: 2 }, watching: "client" };
+const ROOT = {
+  uri: "file:///w/a%20b",
+  files: 400,
+  symbols: 12345,
+  pending: 100,
+  skipped: { binary: 2 },
+  watching: "client",
+};
 const STATUS: Status = {
   state: "indexing",
   complete: false,
