@@ -10,6 +10,7 @@ const [port, folder, pictures, machine, wheel] = process.argv.slice(2);
 const steps = [];
 const step = (name, body) => steps.push({ name, body });
 const NOTIFICATION = ".notifications-center .notification-list-item";
+const DIALOG = ".monaco-dialog-box";
 const TREE = ".pane-body .monaco-list-row";
 
 step("the workbench opens and the index becomes ready", async ({ page, bench }) => {
@@ -215,14 +216,25 @@ step("a wrong setting is one notification with an action", async ({ page, bench 
   await bench.tab("Settings");
 });
 
-step("without a server, the first command offers to set it up, and does", async ({ page, bench }) => {
+step("without a server, the first command offers to set it up; who declines has none", async ({ page, bench }) => {
+  setMachine({});
+  await page.reload();
+  await bench.statusBar("semlens: off");
+  await bench.command("Semantic Search: Find Code by Meaning");
+  await bench.see(DIALOG, "not installed[^]*package index");
+  await bench.picture("setup");
+  await page.click(`${DIALOG} >> text=Cancel`);
+  await page.waitForSelector(DIALOG, { state: "detached" });
+  await bench.statusBar("semlens: off");
+});
+
+step("who agrees has one, and the list opens", async ({ page, bench }) => {
   setMachine({ "semlens.server.package": wheel });
   await page.reload();
   await bench.statusBar("semlens: off");
   await bench.command("Semantic Search: Find Code by Meaning");
-  await bench.see(".monaco-dialog-box", "not installed");
-  await bench.picture("setup");
-  await page.click(".monaco-dialog-box >> text=Install >> visible=true");
+  await bench.see(DIALOG, path.basename(wheel));
+  await page.click(`${DIALOG} >> text=Install >> visible=true`);
   await page.waitForSelector('.quick-input-widget input[placeholder^="Describe"]');
   await page.keyboard.type("hex string to red green blue");
   await bench.firstRow("parse_colour");

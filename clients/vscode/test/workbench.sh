@@ -32,9 +32,9 @@ trap finish EXIT
 
 start() { # start NAME TRUST [VSIX]: a workbench on $port, in the folder $DATA
     port=$("$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-    export DATA=$scratch/$1 TRUST=$2
+    export DATA=$scratch/data-$1 TRUST=$2
     set -m
-    bash "$here/start.sh" "$port" "${3:-}" > "$scratch/$1.log" 2>&1 &
+    bash "$here/start.sh" "$port" "${3:-}" > "$scratch/data-$1.log" 2>&1 &
     workbench=$!
     set +m
 }
