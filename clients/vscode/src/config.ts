@@ -44,9 +44,11 @@ export class Config {
   /**
    * What the user has set of the server's settings, by name. Defaults are left out: the server knows them, and has
    * files of its own that they must not hide. An untrusted workspace sets nothing.
+   *
+   * :param scope: the folder whose own settings count too.
    */
-  forServer(): Record<string, unknown> {
-    const settings = vscode.workspace.getConfiguration("semlens", vscode.workspace.workspaceFolders?.[0]?.uri ?? null);
+  forServer(scope?: vscode.Uri): Record<string, unknown> {
+    const settings = vscode.workspace.getConfiguration("semlens", scope ?? null);
     const result: Record<string, unknown> = {};
     for (const name of this.ofServer) {
       const set = settings.inspect(name);

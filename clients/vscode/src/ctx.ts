@@ -140,7 +140,7 @@ export class Ctx implements vscode.Disposable {
     try {
       this.server = await Server.start(found, {
         output: this.output,
-        settings: () => this.config.forServer(),
+        settings: (scope) => this.config.forServer(scope === undefined ? undefined : vscode.Uri.parse(scope)),
         onStatus: (status) => this.show(status),
         onMessage: (message) => this.problems.gather(message),
         onCrash: () => this.crashed(),

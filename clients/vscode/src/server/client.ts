@@ -18,8 +18,8 @@ const PARTIAL = new ProgressType<PartialAnswer>();
 
 export interface Listener {
   readonly output: vscode.LogOutputChannel;
-  /** Settings by dotted name, as they are now. */
-  readonly settings: () => Record<string, unknown>;
+  /** Settings by dotted name, as they are now: for a folder, or for all. */
+  readonly settings: (scope?: string) => Record<string, unknown>;
   readonly onStatus: (status: Status) => void;
   /** A sentence that the server has for the user. */
   readonly onMessage: (message: string) => void;
@@ -39,7 +39,7 @@ export class Server {
       documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
       outputChannel: withLevels(listener.output),
       middleware: {
-        workspace: { configuration: (params) => params.items.map(() => listener.settings()) },
+        workspace: { configuration: (params) => params.items.map((item) => listener.settings(item.scopeUri)) },
       },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
