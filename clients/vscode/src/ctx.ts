@@ -136,7 +136,7 @@ export class Ctx implements vscode.Disposable {
       return this.startAfterMending(found);
     }
     this.output.info(`Starting ${found.command} ${found.arguments.join(" ")} (found by: ${found.from})`);
-    const { Server } = await import("./server/client"); // takes longer than the rest of this extension
+    const { Server } = await import("./server/client"); // a file of its own, ten times as large as the rest
     try {
       this.server = await Server.start(found, {
         output: this.output,

@@ -6,7 +6,8 @@
 // activation  what the workbench says of loading the code and of `activate`, each time in a new extension host
 const fs = require("node:fs");
 const os = require("node:os");
-const { open, withBrowser } = require("./browser.cjs");
+const path = require("node:path");
+const { DEADLINE_MS, open, withBrowser } = require("./browser.cjs");
 const { LIST, Workbench } = require("./workbench.cjs");
 
 const QUESTIONS = [
@@ -72,7 +73,7 @@ async function activations(page, bench, url) {
     const row = page.locator(".runtime-extensions-editor .monaco-list-row", { hasText: "semlens" });
     await row.waitFor();
     times.push(Number(/Activation: (\d+) ?ms/.exec(await row.innerText())[1]));
-    await bench.closeEditors();
+    await bench.press("Escape"); // it may be a dialog
   }
   return summary(times);
 }
@@ -93,10 +94,15 @@ async function main() {
     await bench.statusBar("Indexing.*files");
     await bench.picture("progress");
     await bench.statusBar("semlens(?!:)");
+    page.setDefaultTimeout(DEADLINE_MS);
+    const failed = async (error) => {
+      await page.screenshot({ path: path.join(pictures, "failed.png") });
+      throw error;
+    };
     await keystrokes(page, bench); // warm
-    const keystroke = await keystrokes(page, bench);
+    const keystroke = await keystrokes(page, bench).catch(failed);
     console.log("keystroke to list", JSON.stringify(keystroke));
-    const activation = await activations(page, bench, url);
+    const activation = await activations(page, bench, url).catch(failed);
     console.log("activation", JSON.stringify(activation));
     const machine = { cores: os.cpus().length, node: process.version, load: os.loadavg()[0] };
     fs.writeFileSync(result, `${JSON.stringify({ "keystroke to list": keystroke, activation, machine }, null, 2)}\n`);

@@ -202,6 +202,8 @@ step("it looks right on a narrow screen and in the dark", async ({ page, bench }
   await bench.moveDown();
   await bench.picture("dark");
   await bench.press("Escape");
+  await bench.command("Preferences: Toggle between Light/Dark Themes");
+  await page.waitForSelector(".monaco-workbench.vs");
 });
 
 step("a wrong setting is one notification with an action", async ({ page, bench }) => {

@@ -30,6 +30,7 @@ export class Picker {
   private hasMoved = false;
   private isOpen = true;
   private isSuspended = false;
+  private done: () => void = () => undefined;
   private readonly status: vscode.Disposable;
 
   constructor(
@@ -73,11 +74,16 @@ export class Picker {
     return this.pick.activeItems[0]?.hit;
   }
 
-  /** :param text: the question to begin with. */
-  async open(text: string): Promise<void> {
+  /**
+   * Resolves when the list is closed, and what was taken of it is shown.
+   *
+   * :param text: the question to begin with.
+   */
+  open(text: string): Promise<void> {
     this.pick.value = text;
     this.pick.show();
-    await this.ask(text);
+    void this.ask(text);
+    return new Promise((resolve) => (this.done = resolve));
   }
 
   private async ask(text: string): Promise<void> {
@@ -154,7 +160,7 @@ export class Picker {
   private accept(item: Item | undefined): void {
     if (item?.hit !== undefined) {
       const { hit } = item;
-      void this.close(true).then(() => openHit(hit));
+      void this.close(true, () => openHit(hit));
     } else if (item?.question !== undefined) {
       this.change(item.question);
     }
@@ -166,11 +172,11 @@ export class Picker {
     }
     if (pressed === items.BESIDE) {
       // The hit is beside what the user came from, not beside its preview.
-      void this.close(false).then(() => openHit(hit, vscode.ViewColumn.Beside));
+      void this.close(false, () => openHit(hit, vscode.ViewColumn.Beside));
     } else if (pressed === items.COPY_CONTEXT) {
       void this.uses.copyContext(hit);
     } else {
-      void this.close(false).then(() => this.uses.similar(hit));
+      void this.close(false, () => this.uses.similar(hit));
     }
   }
 
@@ -186,8 +192,7 @@ export class Picker {
       await this.choose("kind", KINDS, "Kinds of code to find");
     } else {
       const { hits, source, pick } = this;
-      await this.close(false);
-      this.uses.pin(source, pick.value, hits);
+      await this.close(false, () => this.uses.pin(source, pick.value, hits));
     }
   }
 
@@ -210,7 +215,8 @@ export class Picker {
     void this.ask(text);
   }
 
-  private async close(isTaken: boolean): Promise<void> {
+  /** :param next: what to do once the editor is as it was, or the taken hit's preview is let go. */
+  private async close(isTaken: boolean, next?: () => unknown): Promise<void> {
     if (!this.isOpen) {
       return;
     }
@@ -223,5 +229,7 @@ export class Picker {
     this.status.dispose();
     this.pick.dispose();
     await this.preview?.end(isTaken);
+    await next?.();
+    this.done();
   }
 }
