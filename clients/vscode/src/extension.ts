@@ -1,62 +1,37 @@
-// The extension: registers its commands and starts the server. What they do stands beside this file.
+// The extension: puts its parts together and starts the server. What they do stands beside this file.
 
-import * as vscode from "vscode";
-import { Context } from "./context";
-import { findCode } from "./picker";
-import type { Status } from "./wire";
-import { statusReport } from "./words";
+import type * as vscode from "vscode";
+import { workspace } from "vscode";
+import { registerCommands } from "./commands";
+import { Ctx } from "./ctx";
+import { Documents } from "./documents";
+import { Prompt } from "./prompt";
+import { Results } from "./results";
+import { Setup } from "./server/setup";
+import { StatusItems } from "./status";
+import { registerTools } from "./tools";
 
-let context: Context | undefined;
+let active: Ctx | undefined;
 
-export function activate(extension: vscode.ExtensionContext): void {
-  const own = new Context();
-  context = own;
-  const register = (name: string, run: (...given: unknown[]) => Promise<void>): void => {
-    extension.subscriptions.push(vscode.commands.registerCommand(`semlens.${name}`, run));
-  };
-  register("find", (query) => findCode(own, typeof query === "string" ? query : undefined));
-  register("status", async () => {
-    const status = await request(own, "semlens/status", {});
-    if (status !== undefined) {
-      void vscode.window.showInformationMessage("Semantic Search", { modal: true, detail: statusReport(status) });
-    }
+/** Returns at once; the server starts behind it. */
+export function activate(extension: vscode.ExtensionContext): Ctx {
+  const ctx = new Ctx(extension);
+  active = ctx;
+  const documents = new Documents((...disposables) => ctx.subscribe(...disposables));
+  registerCommands({
+    ctx,
+    setup: new Setup(ctx),
+    status: new StatusItems(ctx, documents),
+    prompt: new Prompt(ctx, documents),
+    results: new Results(ctx),
   });
-  register("reindex", async () => void (await request(own, "semlens/reindex", { full: true })));
-  register("pause", async () => void (await request(own, "semlens/pause", {})));
-  register("resume", async () => void (await request(own, "semlens/resume", {})));
-  register("restart", () => own.restart());
-  register("log", async () => own.output.show());
-  extension.subscriptions.push(own);
-  if ((vscode.workspace.workspaceFolders ?? []).length > 0) {
-    void startQuietly(own);
+  registerTools(ctx);
+  if ((workspace.workspaceFolders ?? []).length > 0) {
+    setImmediate(() => void ctx.readyQuietly());
   }
+  return ctx;
 }
 
 export async function deactivate(): Promise<void> {
-  await context?.stop();
-}
-
-/** At the start of the window a missing server is no news: the first command will tell. */
-async function startQuietly(own: Context): Promise<void> {
-  const found = await own.find();
-  if ("problem" in found) {
-    own.output.info(found.problem);
-  } else {
-    await own.ready();
-  }
-}
-
-async function request(own: Context, method: string, params: object): Promise<Status | undefined> {
-  const client = await own.ready();
-  if (client === undefined) {
-    return undefined;
-  }
-  try {
-    const status = await client.sendRequest<Status>(method, params);
-    own.show(status);
-    return status;
-  } catch (error) {
-    void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
-    return undefined;
-  }
+  await active?.stop();
 }

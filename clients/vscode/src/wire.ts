@@ -1,33 +1,62 @@
-// The part of the server's protocol that this client uses; docs/protocol.md is its definition.
+// The part of the server's protocol that this client uses; docs/protocol.md is its definition. Positions are UTF-16, as
+// in the editor.
 
-import type { Range as WireRange } from "vscode-languageclient/node";
+export interface Place {
+  readonly line: number;
+  readonly character: number;
+}
+
+export interface Span {
+  readonly start: Place;
+  readonly end: Place;
+}
 
 export interface Hit {
   readonly name: string;
   readonly kind: number;
   readonly containerName?: string;
-  readonly location: { readonly uri: string; readonly range: WireRange };
-  readonly selectionRange: WireRange;
+  readonly location: { readonly uri: string; readonly range: Span };
+  readonly selectionRange: Span;
   readonly language: string;
   readonly score: number;
   readonly signature: string;
-  readonly highlights: readonly WireRange[];
+  readonly snippet: { readonly text: string; readonly range: Span };
+  readonly highlights: readonly Span[];
   readonly reasons: readonly string[];
   readonly dirty: boolean;
   readonly path?: string;
 }
 
+/** Of `semlens/search` and `semlens/similar`. */
 export interface SearchAnswer {
   readonly hits: readonly Hit[];
   readonly generation: number;
   readonly complete: boolean;
-  readonly elapsedMs: number;
   readonly notes?: readonly string[];
 }
 
-export interface Partial {
+/** `$/progress` of a `refineToken`, ahead of the answer. */
+export interface PartialAnswer {
   readonly hits: readonly Hit[];
   readonly stage: "first" | "refined";
+}
+
+export interface DuplicatesAnswer {
+  readonly groups: readonly {
+    readonly symbols: readonly Hit[];
+    readonly similarity: number;
+    readonly savedLines: number;
+  }[];
+}
+
+export interface ContextAnswer {
+  readonly text: string;
+  readonly tokens: number;
+  readonly countedBy: string;
+  readonly budget: number;
+  readonly items: readonly { readonly path: string; readonly name: string; readonly form: string }[];
+  readonly omitted: number;
+  readonly masked: number;
 }
 
 export interface Status {
@@ -39,6 +68,7 @@ export interface Status {
     readonly files: number;
     readonly symbols: number;
     readonly pending: number;
+    readonly skipped: Readonly<Record<string, number>>;
     readonly watching: string;
   }[];
   readonly tiers: readonly {

@@ -1,8 +1,8 @@
-// The index in words. Pure.
+// What the server says, in words for people. Pure.
 
-import type { Status } from "./wire";
+import type { ContextAnswer, Status } from "./wire";
 
-const ICONS: Readonly<Record<string, string>> = {
+const ICONS: Readonly<Record<number, string>> = {
   1: "file",
   2: "symbol-module",
   3: "symbol-namespace",
@@ -17,6 +17,13 @@ const ICONS: Readonly<Record<string, string>> = {
   12: "symbol-function",
   13: "symbol-variable",
   14: "symbol-constant",
+  15: "symbol-string",
+  16: "symbol-number",
+  17: "symbol-boolean",
+  18: "symbol-array",
+  19: "symbol-object",
+  20: "symbol-key",
+  21: "symbol-null",
   22: "symbol-enum-member",
   23: "symbol-struct",
   24: "symbol-event",
@@ -29,36 +36,74 @@ export function iconOf(kind: number): string {
   return ICONS[kind] ?? "symbol-misc";
 }
 
+export function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
+
 /** For the status bar. */
 export function shortStatus(status: Status): string {
-  if (status.complete) {
-    return status.state === "ready" ? "$(search-sparkle) semlens" : `$(search-sparkle) semlens: ${status.state}`;
+  const name = "$(telescope) semlens";
+  if (status.problems.length > 0 && status.state === "degraded") {
+    return "$(warning) semlens: degraded";
   }
-  const nDone = status.roots.reduce((sum, root) => sum + root.files, 0);
-  const nAll = status.roots.reduce((sum, root) => sum + root.files + root.pending, 0);
-  const share = nAll > 0 && nDone < nAll ? ` ${Math.floor((100 * nDone) / nAll)}%` : "";
-  return `$(sync~spin) semlens: ${status.state}${share}`;
+  if (status.complete) {
+    return status.state === "ready" ? name : `${name}: ${status.state}`;
+  }
+  const nAll = sum(status, "files");
+  const nDone = nAll - sum(status, "pending");
+  const share = nAll > 0 && status.state === "indexing" ? ` ${Math.floor((100 * Math.max(nDone, 0)) / nAll)}%` : "";
+  return `${name}: ${status.state}${share}`;
 }
 
 /** A report of several lines. */
 export function statusReport(status: Status): string {
-  const lines = [`State: ${status.state}${status.refining ? ", refining" : ""}, generation ${status.generation}`];
+  const lines = [
+    `State       ${status.state}${status.complete ? ", complete" : ""}${status.refining ? ", refining" : ""}`,
+  ];
   for (const root of status.roots) {
-    const pending = root.pending > 0 ? `, ${root.pending.toLocaleString("en")} to go` : "";
-    const counts = `${root.files.toLocaleString("en")} files, ${root.symbols.toLocaleString("en")} symbols${pending}`;
-    lines.push(`${decodeURIComponent(root.uri.replace(/^file:\/\//, ""))}: ${counts}, watched: ${root.watching}`);
+    lines.push("", `Folder      ${decodeURIComponent(root.uri.replace(/^file:\/\//, ""))}`);
+    const toGo = root.pending > 0 ? `, ${count(root.pending)} to go` : "";
+    lines.push(
+      `            ${count(root.files)} files, ${count(root.symbols)} symbols${toGo}; watched: ${root.watching}`,
+    );
+    const skipped = Object.entries(root.skipped).map(([reason, n]) => `${count(n)} ${reason}`);
+    if (skipped.length > 0) {
+      lines.push(`            left out: ${skipped.join(", ")}`);
+    }
   }
   if (status.roots.length === 0) {
-    lines.push("No folder is indexed: open one.");
+    lines.push("", "No folder is indexed: open one.");
   }
+  lines.push("");
   for (const tier of status.tiers) {
-    const pending = tier.pending > 0 ? `, ${tier.pending.toLocaleString("en")} to go` : "";
-    lines.push(`${tier.model} (${tier.role}): ${tier.embedded.toLocaleString("en")} embedded${pending}`);
+    const toGo = tier.pending > 0 ? `, ${count(tier.pending)} to go` : "";
+    lines.push(`Model       ${tier.model} (${tier.role}): ${count(tier.embedded)} passages${toGo}`);
   }
   const megabytes = (nBytes: number): string => `${(nBytes / 1e6).toFixed(1)} MB`;
-  lines.push(`Memory ${megabytes(status.rssBytes)}, index on disk ${megabytes(status.indexBytes)}`);
-  for (const problem of status.problems.slice(0, 10)) {
-    lines.push(`${problem.path}: ${problem.message}`);
+  lines.push(`Memory      ${megabytes(status.rssBytes)}`, `On disk     ${megabytes(status.indexBytes)}`);
+  if (status.problems.length > 0) {
+    lines.push("", "Problems", ...status.problems.map((problem) => `  ${problem.path}: ${problem.message}`));
   }
-  return lines.join("\n");
+  return `${lines.join("\n")}\n`;
+}
+
+/** What a pack of context holds and what it lacks. */
+export function contextSummary(answer: ContextAnswer): string {
+  const plural = (n: number, one: string): string => `${count(n)} ${one}${n === 1 ? "" : "s"}`;
+  const parts = [`${count(answer.tokens)} of ${count(answer.budget)} tokens`, plural(answer.items.length, "piece")];
+  if (answer.omitted > 0) {
+    parts.push(`${count(answer.omitted)} left out`);
+  }
+  if (answer.masked > 0) {
+    parts.push(`${plural(answer.masked, "secret")} masked`);
+  }
+  return parts.join(", ");
+}
+
+function count(n: number): string {
+  return n.toLocaleString("en");
+}
+
+function sum(status: Status, what: "files" | "pending"): number {
+  return status.roots.reduce((total, root) => total + root[what], 0);
 }

@@ -6,4 +6,4 @@ out=$(cd "$1" && pwd)
 cd "$(dirname "$0")/.."
 [ -x node_modules/.bin/vsce ] || npm ci --no-audit --no-fund --loglevel=error
 cp ../../LICENSE LICENSE
-npx vsce package --no-dependencies --allow-missing-repository -o "$out/semlens.vsix"
+npm run --silent package -- -o "$out/semlens.vsix"

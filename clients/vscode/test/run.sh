@@ -1,48 +1,31 @@
 #!/usr/bin/env bash
-# The tests of this client: types, style, units, then the real workbench with the real server. PICTURES names a folder
-# for screenshots.
+# The tests of this client: types, style, units; then the real workbench with the real server: in its extension host,
+# trusted and not, and driven as a person does it. PICTURES names a folder for screenshots.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-client=$(dirname "$here")
-repository=$(cd "$client/../.." && pwd)
-python=${SEMLENS_PYTHON:-$repository/.venv/bin/python}
-if [ ! -x "$python" ]; then
-    echo "There is no Python with the server at $python: run 'make setup', or set SEMLENS_PYTHON." >&2
-    exit 1
-fi
-export PYTHONPATH=$repository/server${PYTHONPATH:+:$PYTHONPATH}
-
-cd "$client"
-[ -x node_modules/.bin/esbuild ] || npm ci --no-audit --no-fund --loglevel=error
+. "$(dirname "$0")/workbench.sh"
 npm run --silent check
 npm run --silent lint
-"$python" scripts/settings.py --check
+"$PYTHON" scripts/settings.py --check
 npm run --silent unit
 
-missing=""
 . "$here/install.sh"
-scratch=$(mktemp -d)
-workbench=""
-finish() {
-    if [ -n "$workbench" ]; then
-        kill -- "-$workbench" 2>/dev/null || true
-        wait "$workbench" 2>/dev/null || true
-    fi
-    rm -rf "$scratch"
-}
-trap finish EXIT
+package
+npm run --silent host
+wheel=$("$PYTHON" "$here/wheel.py" "$scratch")
+fixture=$client/../nvim/tests/fixture
+mkdir -p "$scratch"/{one,alpha,beta,untrusted/.vscode}
+cp -r "$fixture/." "$scratch/alpha"
+cp -r "$here/workspace/." "$scratch/beta"
+cp -r "$fixture/." "$here/workspace/." "$scratch/one"
+cp -r "$fixture/." "$scratch/untrusted"
+echo '{ "folders": [{ "path": "alpha" }, { "path": "beta" }] }' > "$scratch/two.code-workspace"
+cat > "$scratch/untrusted/.vscode/settings.json" <<JSON
+{ "semlens.server.path": "/bin/false", "semlens.files.exclude": ["*"], "semlens.context.budget": 1 }
+JSON
 
-bash "$here/package.sh" "$scratch" > "$scratch/package.log" 2>&1 || { cat "$scratch/package.log" >&2; exit 1; }
-cp -r "$client/../nvim/tests/fixture" "$scratch/workspace"
-export SEMLENS_CACHE_DIR=$scratch/semlens SEMLENS_CONFIG_DIR=$scratch/semlens-config
-port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-set -m
-DATA=$scratch/data PYTHON=$python bash "$here/start.sh" "$port" "$scratch/workspace" "$scratch/semlens.vsix" \
-    > "$scratch/workbench.log" 2>&1 &
-workbench=$!
-set +m
-node "$here/drive.cjs" "$port" "$scratch/workspace" "${PICTURES:-$scratch/pictures}" || {
-    tail -20 "$scratch/workbench.log" >&2
-    find "$scratch/data" -name '*Semantic Search*.log' -exec tail -20 {} \; >&2
-    exit 1
-}
+start trusted false "$scratch/semlens.vsix"
+node "$here/inhost.cjs" "$port" workspace "$scratch/two.code-workspace" dist/host/trusted.js || explain
+node "$here/drive.cjs" "$port" "$scratch/one" "$PICTURES" "$DATA/user/Machine/settings.json" "$wheel" || explain
+stop
+start untrusted true
+node "$here/inhost.cjs" "$port" folder "$scratch/untrusted" dist/host/untrusted.js || explain

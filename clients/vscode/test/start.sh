@@ -1,24 +1,30 @@
 #!/usr/bin/env bash
-# start.sh PORT WORKSPACE VSIX: the workbench on loopback, in its own folders, asking no one for anything.
+# start.sh PORT [VSIX]: the workbench on loopback, in the folder $DATA alone, asking no one for anything. $PYTHON has the
+# server.
 set -euo pipefail
-port=$1 workspace=$2 vsix=$3
+port=$1 vsix=${2:-}
 export PATH="$EDITORS/nodebin:$EDITORS/node24/bin:$PATH"
 export HOME=$DATA/home XDG_CONFIG_HOME=$DATA/home/.config XDG_DATA_HOME=$DATA/home/.local/share
 mkdir -p "$HOME" "$DATA/user/User" "$DATA/user/Machine"
 code=(node "$EDITORS/node_modules/code-server/out/node/entry.js" --user-data-dir "$DATA/user"
     --extensions-dir "$DATA/extensions")
 export EXTENSIONS_GALLERY='{"serviceUrl":"","itemUrl":"","resourceUrlTemplate":""}'
-"${code[@]}" --install-extension "$vsix"
+if [ -n "$vsix" ]; then
+    "${code[@]}" --install-extension "$vsix"
+fi
 cat > "$DATA/user/User/settings.json" <<JSON
 {
-  "security.workspace.trust.enabled": false, "workbench.startupEditor": "none", "telemetry.telemetryLevel": "off",
+  "security.workspace.trust.enabled": ${TRUST:-false}, "security.workspace.trust.startupPrompt": "never",
+  "workbench.startupEditor": "none", "telemetry.telemetryLevel": "off",
   "update.mode": "none", "extensions.autoCheckUpdates": false, "extensions.autoUpdate": false,
   "window.restoreWindows": "none", "workbench.enableExperiments": false, "workbench.tips.enabled": false,
-  "chat.disableAIFeatures": true, "files.autoSave": "off", "workbench.secondarySideBar.defaultVisibility": "hidden"
+  "chat.disableAIFeatures": true, "chat.commandCenter.enabled": false, "files.autoSave": "off", "window.confirmBeforeClose": "never",
+  "workbench.secondarySideBar.defaultVisibility": "hidden"
 }
 JSON
 cat > "$DATA/user/Machine/settings.json" <<JSON
 { "semlens.server.path": "$PYTHON", "semlens.server.arguments": ["-m", "semlens", "serve"], "semlens.models.refine": "none" }
 JSON
 exec "${code[@]}" --auth none --bind-addr "127.0.0.1:$port" --disable-telemetry --disable-update-check \
-    --disable-workspace-trust --disable-getting-started-override --ignore-last-opened "$workspace"
+    --disable-getting-started-override --ignore-last-opened --reconnection-grace-time 30 \
+    --vscode-option enable-smoke-test-driver

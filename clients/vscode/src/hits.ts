@@ -1,0 +1,61 @@
+// A hit as the editor shows and opens it.
+
+import * as vscode from "vscode";
+import type { Hit, Span } from "./wire";
+import { iconOf, oneLine } from "./words";
+
+export function uriOf(hit: Hit): vscode.Uri {
+  return vscode.Uri.parse(hit.location.uri);
+}
+
+export function rangeOf(span: Span): vscode.Range {
+  return new vscode.Range(span.start.line, span.start.character, span.end.line, span.end.character);
+}
+
+/** With the folder's name in front where there are several. */
+export function pathOf(hit: Hit): string {
+  return vscode.workspace.asRelativePath(uriOf(hit));
+}
+
+export function placeOf(hit: Hit): string {
+  return `${pathOf(hit)}:${hit.selectionRange.start.line + 1}`;
+}
+
+/** The class or the like that holds the hit; empty where that is its file, which is shown anyway. */
+export function containerOf(hit: Hit): string {
+  const container = hit.containerName ?? "";
+  return container === hit.path ? "" : container.slice(container.lastIndexOf(".") + 1);
+}
+
+export function themeIconOf(hit: Hit): vscode.ThemeIcon {
+  const icon = iconOf(hit.kind);
+  const colour = icon.startsWith("symbol-") ? `symbolIcon.${camelCase(icon.slice(7))}Foreground` : undefined;
+  return new vscode.ThemeIcon(icon, colour === undefined ? undefined : new vscode.ThemeColor(colour));
+}
+
+export function tooltipOf(hit: Hit): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  text.appendMarkdown(`**${placeOf(hit).replace(/[\\`*_{}[\]<>()#+\-.!|]/g, "\\$&")}**\n`);
+  text.appendCodeblock(`${oneLine(hit.signature)}\n${hit.snippet.text}`, hit.language);
+  return text;
+}
+
+export function isSame(one: Hit, other: Hit | undefined): boolean {
+  return (
+    one.location.uri === other?.location.uri &&
+    one.name === other.name &&
+    one.selectionRange.start.line === other.selectionRange.start.line
+  );
+}
+
+/** Shows the hit with the cursor at its name. */
+export async function openHit(hit: Hit, viewColumn: vscode.ViewColumn = vscode.ViewColumn.Active): Promise<void> {
+  const start = rangeOf(hit.selectionRange).start;
+  const selection = new vscode.Range(start, start);
+  const editor = await vscode.window.showTextDocument(uriOf(hit), { viewColumn, selection, preview: true });
+  editor.revealRange(selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

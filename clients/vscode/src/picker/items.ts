@@ -1,0 +1,51 @@
+// Rows and buttons of the picker.
+
+import * as vscode from "vscode";
+import { containerOf, pathOf, placeOf } from "../hits";
+import type { Hit } from "../wire";
+import { iconOf, oneLine } from "../words";
+
+export interface Item extends vscode.QuickPickItem {
+  readonly hit?: Hit;
+  /** A question asked before. */
+  readonly question?: string;
+}
+
+function button(icon: string, tooltip: string): vscode.QuickInputButton {
+  return { iconPath: new vscode.ThemeIcon(icon), tooltip };
+}
+
+export const BESIDE = button("split-horizontal", "Open to the Side");
+export const COPY_CONTEXT = button("copy", "Copy Context for Prompt");
+export const SIMILAR = button("references", "Find Similar Code");
+
+export const LAST = button("history", "Last Question Again");
+export const LANGUAGE = button("code", "Filter by Language");
+export const KIND = button("symbol-class", "Filter by Kind");
+export const TESTS = button("beaker", "With Tests, Without Tests, Tests Only");
+export const PIN = button("pin", "Pin Results");
+
+const ITEM_BUTTONS = [BESIDE, COPY_CONTEXT, SIMILAR];
+
+/** :param isLive: the list is the server's, so VS Code must not filter it. */
+export function hitItem(hit: Hit, isLive: boolean): Item {
+  const container = containerOf(hit);
+  const name = hit.name === "" ? pathOf(hit) : hit.name;
+  const detail = oneLine(hit.signature);
+  return {
+    label: `$(${iconOf(hit.kind)}) ${name}${hit.dirty ? " $(circle-filled)" : ""}`,
+    description: `${container === "" ? "" : `${container} · `}${placeOf(hit)}${hit.dirty ? " (unsaved)" : ""}`,
+    ...(detail === "" ? {} : { detail }),
+    alwaysShow: isLive,
+    buttons: ITEM_BUTTONS,
+    hit,
+  };
+}
+
+export function questionItem(question: string): Item {
+  return { label: `$(history) ${question}`, alwaysShow: true, question };
+}
+
+export function messageItem(label: string, detail?: string): Item {
+  return { label, alwaysShow: true, ...(detail === undefined ? {} : { detail }) };
+}

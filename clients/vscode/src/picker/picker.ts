@@ -1,0 +1,235 @@
+// A QuickPick over answers of the server. The list is the server's, in its order: VS Code must neither filter nor sort it.
+// Every keystroke cancels the question before, and what still comes for that one is dropped.
+
+import * as vscode from "vscode";
+import { sentenceOf, type Ctx } from "../ctx";
+import { isSame, openHit } from "../hits";
+import type { Hit, SearchAnswer } from "../wire";
+import { filtersOf, KINDS, LANGUAGES, withFilters, withNextTests, type FilterName } from "./filters";
+import type { History } from "./history";
+import * as items from "./items";
+import type { Item } from "./items";
+import { Preview } from "./preview";
+import type { Source } from "./source";
+
+/** What the picker hands its hits to. */
+export interface Uses {
+  readonly pin: (source: Source, text: string, hits: readonly Hit[]) => unknown;
+  readonly copyContext: (hit: Hit) => unknown;
+  readonly similar: (hit: Hit) => unknown;
+}
+
+export class Picker {
+  private readonly pick = vscode.window.createQuickPick<Item>();
+  private readonly preview: Preview | undefined;
+  private question: vscode.CancellationTokenSource | undefined;
+  private asked: string | undefined;
+  private answer: SearchAnswer | undefined;
+  private hits: readonly Hit[] = [];
+  /** The user has chosen a row: no list of the same question moves it. */
+  private hasMoved = false;
+  private isOpen = true;
+  private isSuspended = false;
+  private done: () => void = () => undefined;
+  private readonly status: vscode.Disposable;
+
+  constructor(
+    private readonly ctx: Ctx,
+    private readonly source: Source,
+    private readonly history: History,
+    private readonly uses: Uses,
+  ) {
+    const { pick } = this;
+    pick.placeholder = source.placeholder;
+    pick.title = source.title;
+    // Not in the typings: VS Code keeps this one for extensions that rank by themselves.
+    (pick as unknown as { sortByLabel: boolean }).sortByLabel = false;
+    pick.buttons = source.isLive ? [items.LAST, items.LANGUAGE, items.KIND, items.TESTS, items.PIN] : [items.PIN];
+    this.preview = ctx.config.hasPreview ? new Preview() : undefined;
+    pick.onDidChangeValue((text) => {
+      // Values that were set here come back, and are asked already.
+      if (source.isLive && text !== this.asked) {
+        void this.ask(text);
+      }
+    });
+    pick.onDidChangeActive(([item]) => this.moved(item));
+    pick.onDidAccept(() => this.accept(pick.selectedItems[0] ?? pick.activeItems[0]));
+    pick.onDidTriggerButton((pressed) => void this.press(pressed));
+    pick.onDidTriggerItemButton(({ item, button }) => this.use(item.hit, button));
+    pick.onDidHide(() => {
+      if (!this.isSuspended) {
+        void this.close(false);
+      }
+    });
+    this.status = ctx.onDidChangeStatus((status) => {
+      // What was asked of an index that was not complete is asked again as it grows.
+      if (this.answer?.complete === false && status?.generation !== this.answer.generation && !this.hasMoved) {
+        void this.ask(pick.value);
+      }
+    });
+  }
+
+  /** The hit that Enter takes. */
+  get active(): Hit | undefined {
+    return this.pick.activeItems[0]?.hit;
+  }
+
+  /**
+   * Resolves when the list is closed, and what was taken of it is shown.
+   *
+   * :param text: the question to begin with.
+   */
+  open(text: string): Promise<void> {
+    this.pick.value = text;
+    this.pick.show();
+    void this.ask(text);
+    return new Promise((resolve) => (this.done = resolve));
+  }
+
+  private async ask(text: string): Promise<void> {
+    this.question?.cancel();
+    this.question?.dispose();
+    this.question = undefined;
+    this.asked = text;
+    this.answer = undefined;
+    this.hasMoved = false;
+    if (this.source.isLive && text.trim() === "") {
+      this.hits = [];
+      this.pick.items = this.history.all.map(items.questionItem);
+      this.pick.busy = false;
+      this.pick.title = this.source.title;
+      return;
+    }
+    const question = new vscode.CancellationTokenSource();
+    this.question = question;
+    this.pick.busy = true;
+    const isCurrent = (): boolean => this.isOpen && this.question === question;
+    try {
+      const onPartial = ({ hits }: { hits: readonly Hit[] }): void => {
+        if (isCurrent()) {
+          this.show(hits);
+        }
+      };
+      const answer = await this.source.ask(text, onPartial, question.token);
+      if (isCurrent() && answer !== undefined) {
+        this.answer = answer;
+        this.show(answer.hits);
+        this.say(answer);
+      } else if (isCurrent()) {
+        this.pick.hide(); // there is no server, which the user was told
+      }
+    } catch (error) {
+      if (isCurrent()) {
+        this.ctx.output.error(sentenceOf(error));
+        this.pick.items = [items.messageItem("$(error) The question failed", sentenceOf(error))];
+      }
+    } finally {
+      if (isCurrent()) {
+        this.pick.busy = false;
+      }
+    }
+  }
+
+  private show(hits: readonly Hit[]): void {
+    const chosen = this.hasMoved ? this.active : undefined;
+    const rows = hits.map((hit) => items.hitItem(hit, this.source.isLive));
+    this.hits = hits;
+    this.pick.items = rows;
+    const same =
+      chosen === undefined ? undefined : rows.find((row) => row.hit !== undefined && isSame(row.hit, chosen));
+    if (same !== undefined) {
+      this.pick.activeItems = [same];
+    }
+  }
+
+  private say(answer: SearchAnswer): void {
+    const incomplete = answer.complete ? "" : " (so far: the index is not complete yet)";
+    if (answer.hits.length === 0) {
+      this.pick.items = [items.messageItem(`Nothing found${incomplete}`)];
+    }
+    this.pick.title = answer.notes?.[0] ?? `${this.source.title}${incomplete}`;
+  }
+
+  private moved(item: Item | undefined): void {
+    this.hasMoved ||= item !== undefined && item !== this.pick.items[0];
+    if (this.hasMoved && item?.hit !== undefined) {
+      this.preview?.move(item.hit);
+    }
+  }
+
+  private accept(item: Item | undefined): void {
+    if (item?.hit !== undefined) {
+      const { hit } = item;
+      void this.close(true, () => openHit(hit));
+    } else if (item?.question !== undefined) {
+      this.change(item.question);
+    }
+  }
+
+  private use(hit: Hit | undefined, pressed: vscode.QuickInputButton): void {
+    if (hit === undefined) {
+      return;
+    }
+    if (pressed === items.BESIDE) {
+      // The hit is beside what the user came from, not beside its preview.
+      void this.close(false, () => openHit(hit, vscode.ViewColumn.Beside));
+    } else if (pressed === items.COPY_CONTEXT) {
+      void this.uses.copyContext(hit);
+    } else {
+      void this.close(false, () => this.uses.similar(hit));
+    }
+  }
+
+  private async press(pressed: vscode.QuickInputButton): Promise<void> {
+    if (pressed === items.LAST) {
+      this.change(this.history.last);
+    } else if (pressed === items.TESTS) {
+      this.change(withNextTests(this.pick.value));
+    } else if (pressed === items.LANGUAGE) {
+      const found = this.hits.map((hit) => hit.language);
+      await this.choose("lang", [...new Set([...found.sort(), ...LANGUAGES])], "Languages to find code in");
+    } else if (pressed === items.KIND) {
+      await this.choose("kind", KINDS, "Kinds of code to find");
+    } else {
+      const { hits, source, pick } = this;
+      await this.close(false, () => this.uses.pin(source, pick.value, hits));
+    }
+  }
+
+  /** Another list takes this one's place for a while. */
+  private async choose(name: FilterName, choices: readonly string[], placeHolder: string): Promise<void> {
+    const set = new Set(filtersOf(this.pick.value, name));
+    const offered = [...new Set([...set, ...choices])].map((label) => ({ label, picked: set.has(label) }));
+    this.isSuspended = true;
+    const chosen = await vscode.window.showQuickPick(offered, { canPickMany: true, placeHolder });
+    this.isSuspended = false;
+    this.pick.show();
+    if (chosen !== undefined) {
+      const values = chosen.map((choice) => choice.label);
+      this.change(withFilters(this.pick.value, name, values));
+    }
+  }
+
+  private change(text: string): void {
+    this.pick.value = text;
+    void this.ask(text);
+  }
+
+  /** :param next: what to do once the editor is as it was, or the taken hit's preview is let go. */
+  private async close(isTaken: boolean, next?: () => unknown): Promise<void> {
+    if (!this.isOpen) {
+      return;
+    }
+    this.isOpen = false;
+    if (this.source.isLive && this.hits.length > 0) {
+      this.history.add(this.pick.value);
+    }
+    this.question?.cancel();
+    this.question?.dispose();
+    this.status.dispose();
+    this.pick.dispose();
+    await this.preview?.end(isTaken);
+    await next?.();
+    this.done();
+  }
+}

@@ -1,0 +1,111 @@
+// Shows hits in the editor while one moves through the list, and puts everything back if none is taken.
+
+import * as vscode from "vscode";
+import { rangeOf, uriOf } from "../hits";
+import type { Hit } from "../wire";
+
+const DELAY_MS = 40;
+
+interface Origin {
+  readonly document: vscode.TextDocument;
+  readonly viewColumn: vscode.ViewColumn | undefined;
+  readonly selection: vscode.Selection;
+  readonly visible: vscode.Range | undefined;
+  readonly isPreview: boolean;
+}
+
+export class Preview {
+  private readonly origin = originNow();
+  private readonly before = new Set(textTabs().map(keyOf));
+  private readonly symbol = vscode.window.createTextEditorDecorationType({
+    backgroundColor: new vscode.ThemeColor("editor.rangeHighlightBackground"),
+    isWholeLine: true,
+  });
+  private readonly best = vscode.window.createTextEditorDecorationType({
+    backgroundColor: new vscode.ThemeColor("editor.findMatchHighlightBackground"),
+    isWholeLine: true,
+    overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.findMatchForeground"),
+    overviewRulerLane: vscode.OverviewRulerLane.Center,
+  });
+  private timer: NodeJS.Timeout | undefined;
+  private work: Promise<void> = Promise.resolve();
+  private hasShown = false;
+  private hasEnded = false;
+
+  /** Shows this hit in a moment, unless the user has moved on by then. */
+  move(hit: Hit): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.work = this.work.then(() => this.show(hit)).catch(() => undefined); // deleted since: nothing to see
+    }, DELAY_MS);
+  }
+
+  /** :param isTaken: a hit is opened now; else the editor is as it was. */
+  async end(isTaken: boolean): Promise<void> {
+    clearTimeout(this.timer);
+    this.hasEnded = true;
+    await this.work;
+    this.symbol.dispose();
+    this.best.dispose();
+    if (this.hasShown && !isTaken) {
+      await this.restore();
+    }
+  }
+
+  private async show(hit: Hit): Promise<void> {
+    if (this.hasEnded) {
+      return;
+    }
+    this.hasShown = true;
+    const name = rangeOf(hit.selectionRange);
+    const editor = await vscode.window.showTextDocument(uriOf(hit), {
+      preview: true,
+      preserveFocus: true,
+      selection: new vscode.Range(name.start, name.start),
+      viewColumn: this.origin?.viewColumn ?? vscode.ViewColumn.Active,
+    });
+    editor.revealRange(name, vscode.TextEditorRevealType.InCenter); // the list covers what is above
+    editor.setDecorations(this.symbol, [rangeOf(hit.location.range)]);
+    editor.setDecorations(this.best, hit.highlights.map(rangeOf));
+  }
+
+  private async restore(): Promise<void> {
+    const { origin } = this;
+    if (origin !== undefined) {
+      const editor = await vscode.window.showTextDocument(origin.document, {
+        preview: origin.isPreview,
+        selection: origin.selection,
+        ...(origin.viewColumn === undefined ? {} : { viewColumn: origin.viewColumn }),
+      });
+      if (origin.visible !== undefined) {
+        editor.revealRange(origin.visible, vscode.TextEditorRevealType.AtTop);
+      }
+    }
+    const opened = textTabs().filter((tab) => tab.isPreview && !this.before.has(keyOf(tab)));
+    await vscode.window.tabGroups.close(opened, true);
+  }
+}
+
+function originNow(): Origin | undefined {
+  const editor = vscode.window.activeTextEditor;
+  return editor === undefined
+    ? undefined
+    : {
+        document: editor.document,
+        viewColumn: editor.viewColumn,
+        selection: editor.selection,
+        visible: editor.visibleRanges[0],
+        isPreview: vscode.window.tabGroups.activeTabGroup.activeTab?.isPreview ?? false,
+      };
+}
+
+function textTabs(): vscode.Tab[] {
+  return vscode.window.tabGroups.all.flatMap((group) =>
+    group.tabs.filter((tab) => tab.input instanceof vscode.TabInputText),
+  );
+}
+
+function keyOf(tab: vscode.Tab): string {
+  const uri = tab.input instanceof vscode.TabInputText ? tab.input.uri.toString() : "";
+  return `${tab.group.viewColumn} ${uri}`;
+}

@@ -1,0 +1,191 @@
+// The side bar: hits that were pinned, by file, or groups of duplicates. One listing at a time.
+
+import * as vscode from "vscode";
+import type { Ctx } from "./ctx";
+import { openHit, pathOf, placeOf, rangeOf, themeIconOf, tooltipOf, uriOf } from "./hits";
+import type { DuplicatesAnswer, Hit } from "./wire";
+import { oneLine } from "./words";
+
+export interface Group {
+  readonly label: string;
+  readonly description: string;
+  /** Of a group that is a file. */
+  readonly file?: vscode.Uri;
+  readonly hits: readonly Hit[];
+}
+
+export interface Listing {
+  readonly title: string;
+  readonly groups: readonly Group[];
+  /** Asks again; undefined when there is no answer, which the user was told. */
+  readonly again: () => Promise<readonly Group[] | undefined>;
+}
+
+interface GroupNode {
+  readonly group: Group;
+  readonly nodes: HitNode[];
+}
+
+interface HitNode {
+  readonly hit: Hit;
+  readonly parent: GroupNode;
+}
+
+export type Node = GroupNode | HitNode;
+
+export class Results implements vscode.TreeDataProvider<Node> {
+  private listing: Listing | undefined;
+  private nodes: GroupNode[] = [];
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly view: vscode.TreeView<Node>;
+
+  constructor(ctx: Ctx) {
+    this.view = vscode.window.createTreeView<Node>("semlens.results", {
+      treeDataProvider: this,
+      showCollapseAll: true,
+      canSelectMany: true,
+    });
+    ctx.subscribe(this.changed, this.view);
+  }
+
+  /** Fills the view and brings it to the front. */
+  async list(listing: Listing): Promise<void> {
+    this.listing = listing;
+    this.fill(listing.groups);
+    this.view.title = listing.title;
+    const first = this.nodes[0];
+    await vscode.commands.executeCommand("semlens.results.focus");
+    if (first !== undefined) {
+      await this.view.reveal(first, { select: true, focus: false });
+    }
+  }
+
+  async refresh(): Promise<void> {
+    const groups = await vscode.window.withProgress({ location: { viewId: "semlens.results" } }, async () =>
+      this.listing?.again(),
+    );
+    if (groups !== undefined) {
+      this.fill(groups);
+    }
+  }
+
+  clear(): void {
+    this.listing = undefined;
+    this.view.title = "Results";
+    this.fill([]);
+  }
+
+  dismiss(nodes: readonly Node[]): void {
+    for (const node of nodes) {
+      if ("hit" in node) {
+        remove(node.parent.nodes, node);
+        if (node.parent.nodes.length === 0) {
+          remove(this.nodes, node.parent);
+        }
+      } else {
+        remove(this.nodes, node);
+      }
+    }
+    this.told();
+  }
+
+  /** Places and signatures of these, or of everything that is listed, one a line. */
+  async copy(nodes: readonly Node[] = this.nodes): Promise<void> {
+    const hits = nodes.flatMap((node) => ("hit" in node ? [node] : node.nodes)).map((node) => node.hit);
+    const lines = [...new Set(hits)].map((hit) => `${placeOf(hit)}  ${oneLine(hit.signature) || hit.name}`);
+    await vscode.env.clipboard.writeText(`${lines.join("\n")}\n`);
+  }
+
+  openBeside(node: Node): Promise<void> {
+    return "hit" in node ? openHit(node.hit, vscode.ViewColumn.Beside) : Promise.resolve();
+  }
+
+  getChildren(node?: Node): Node[] {
+    return node === undefined ? this.nodes : "hit" in node ? [] : node.nodes;
+  }
+
+  getParent(node: Node): Node | undefined {
+    return "hit" in node ? node.parent : undefined;
+  }
+
+  getTreeItem(node: Node): vscode.TreeItem {
+    return "hit" in node ? hitItem(node) : groupItem(node);
+  }
+
+  private fill(groups: readonly Group[]): void {
+    this.nodes = groups.map((group) => {
+      const parent: GroupNode = { group, nodes: [] };
+      parent.nodes.push(...group.hits.map((hit) => ({ hit, parent })));
+      return parent;
+    });
+    this.told();
+  }
+
+  private told(): void {
+    const nHits = this.nodes.reduce((sum, node) => sum + node.nodes.length, 0);
+    this.view.description = this.listing === undefined ? "" : `${nHits}`;
+    this.view.message = this.listing !== undefined && nHits === 0 ? "Nothing is left here." : "";
+    void vscode.commands.executeCommand("setContext", "semlens.hasResults", this.listing !== undefined);
+    this.changed.fire();
+  }
+}
+
+export function groupByFile(hits: readonly Hit[]): Group[] {
+  const byFile = new Map<string, Hit[]>();
+  for (const hit of hits) {
+    byFile.set(hit.location.uri, [...(byFile.get(hit.location.uri) ?? []), hit]);
+  }
+  return [...byFile.values()].flatMap((ofFile) => {
+    const [first] = ofFile;
+    if (first === undefined) {
+      return [];
+    }
+    const path = pathOf(first);
+    const slash = path.lastIndexOf("/");
+    const description = slash < 0 ? "" : path.slice(0, slash);
+    return [{ label: path.slice(slash + 1), description, file: uriOf(first), hits: ofFile }];
+  });
+}
+
+export function duplicateGroups(answer: DuplicatesAnswer): Group[] {
+  return answer.groups.map((group) => {
+    const names = [...new Set(group.symbols.map((hit) => hit.name))];
+    const alike = group.similarity >= 0.995 ? "the same but for names" : `${Math.floor(100 * group.similarity)}% alike`;
+    const lines = group.savedLines === 1 ? "1 line" : `${group.savedLines} lines`;
+    return { label: names.join(", "), description: `${alike}, ${lines} to save`, hits: group.symbols };
+  });
+}
+
+function groupItem({ group, nodes }: GroupNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(group.label, vscode.TreeItemCollapsibleState.Expanded);
+  item.description = group.file === undefined ? `${nodes.length}: ${group.description}` : group.description;
+  item.contextValue = "group";
+  if (group.file === undefined) {
+    item.iconPath = new vscode.ThemeIcon("files");
+  } else {
+    item.resourceUri = group.file;
+    item.iconPath = vscode.ThemeIcon.File;
+  }
+  return item;
+}
+
+function hitItem({ hit, parent }: HitNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(hit.name || pathOf(hit), vscode.TreeItemCollapsibleState.None);
+  const line = hit.selectionRange.start.line + 1;
+  item.description = parent.group.file === undefined ? placeOf(hit) : `${line}: ${oneLine(hit.signature)}`;
+  item.tooltip = tooltipOf(hit);
+  item.iconPath = themeIconOf(hit);
+  item.contextValue = "hit";
+  const start = rangeOf(hit.selectionRange).start;
+  const options: vscode.TextDocumentShowOptions = { selection: new vscode.Range(start, start), preview: true };
+  item.command = { command: "vscode.open", title: "Open", arguments: [uriOf(hit), options] };
+  return item;
+}
+
+function remove<T>(list: T[], member: T): void {
+  const at = list.indexOf(member);
+  if (at >= 0) {
+    list.splice(at, 1);
+  }
+}

@@ -1,0 +1,136 @@
+// The server's own environment: a Python virtual environment in the extension's storage. What is run is returned as data
+// by pure functions; `install` runs it.
+
+import { spawn } from "node:child_process";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { programFolders, type Surroundings } from "./resolve";
+
+export const MINIMUM_PYTHON = [3, 11] as const;
+const NEWEST_MINOR = 14;
+
+export interface Step {
+  readonly title: string;
+  readonly command: string;
+  readonly arguments: readonly string[];
+}
+
+/** The program that an environment in `folder` has once it is whole. */
+export function ownProgram(folder: string, platform: NodeJS.Platform): string {
+  return platform === "win32"
+    ? path.win32.join(folder, "Scripts", "semlens.exe")
+    : path.posix.join(folder, "bin", "semlens");
+}
+
+/** Interpreters that may do, best first. What a workspace may have chosen counts only where it is trusted. */
+export function pythonCandidates(around: Surroundings): string[] {
+  const join = around.platform === "win32" ? path.win32 : path.posix;
+  const minors = Array.from({ length: NEWEST_MINOR - MINIMUM_PYTHON[1] + 1 }, (_, n) => NEWEST_MINOR - n);
+  const names =
+    around.platform === "win32"
+      ? ["python.exe", "python3.exe"]
+      : ["python3", ...minors.map((minor) => `python3.${minor}`), "python"];
+  const inPath = names.flatMap((name) =>
+    programFolders(around)
+      .map((folder) => join.join(folder, name))
+      .filter(around.isProgram),
+  );
+  const selected = around.isTrusted && around.python !== undefined ? [around.python] : [];
+  return [...new Set([...selected, ...inPath])];
+}
+
+/**
+ * What makes the environment.
+ *
+ * :param requirement: the setting semlens.server.package: empty, a requirement for pip, or the path of a wheel.
+ */
+export function installSteps(
+  python: string,
+  folder: string,
+  requirement: string,
+  around: Pick<Surroundings, "platform" | "home">,
+): Step[] {
+  const join = around.platform === "win32" ? path.win32 : path.posix;
+  const inside =
+    around.platform === "win32" ? join.join(folder, "Scripts", "python.exe") : join.join(folder, "bin", "python");
+  const wanted = requirement === "" ? "semlens" : requirement.replace(/^~(?=[/\\]|$)/, around.home);
+  const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--upgrade"];
+  return [
+    { title: "making an environment", command: python, arguments: ["-m", "venv", "--clear", folder] },
+    { title: "installing", command: inside, arguments: [...pip, wanted] },
+  ];
+}
+
+export interface Reporter {
+  /** A line that the user may see. */
+  readonly report: (line: string) => void;
+  readonly log: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** :raises Error: with a sentence for the user, when none will do. */
+export async function choosePython(candidates: readonly string[], reporter: Reporter): Promise<string> {
+  const [major, minor] = MINIMUM_PYTHON;
+  const check = `import sys, venv, ensurepip; sys.exit(sys.version_info < (${major}, ${minor}))`;
+  for (const python of candidates) {
+    try {
+      await run({ title: "", command: python, arguments: ["-c", check] }, reporter);
+      return python;
+    } catch {
+      reporter.signal.throwIfAborted();
+      reporter.log(`${python} is not Python ${major}.${minor} or later with venv.`);
+    }
+  }
+  throw new Error(
+    `semlens needs Python ${major}.${minor} or later with its module venv: install it, or set semlens.server.path.`,
+  );
+}
+
+/** Makes the environment; one that could not be made whole is taken away again. */
+export async function install(steps: readonly Step[], folder: string, reporter: Reporter): Promise<void> {
+  await fs.mkdir(path.dirname(folder), { recursive: true });
+  try {
+    for (const step of steps) {
+      reporter.report(step.title);
+      await run(step, reporter);
+    }
+  } catch (error) {
+    await fs.rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    throw error;
+  }
+}
+
+function run(step: Step, reporter: Reporter): Promise<void> {
+  return new Promise((resolve, reject) => {
+    reporter.log(`> ${step.command} ${step.arguments.join(" ")}`);
+    const child = spawn(step.command, step.arguments, { signal: reporter.signal, stdio: ["ignore", "pipe", "pipe"] });
+    let last = "";
+    const take = (chunk: Buffer): void => {
+      for (const line of chunk.toString().split(/\r?\n/)) {
+        if (line.trim() !== "") {
+          last = line.trim();
+          reporter.log(last);
+          const package_ = /^(?:Collecting|Downloading|Installing collected packages:)\s+(\S+)/.exec(last)?.[1];
+          if (package_ !== undefined) {
+            reporter.report(`${step.title} ${package_.replace(/[,;].*$/, "")}`);
+          }
+        }
+      }
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.on("error", (error) => {
+      // What it started itself may hold these open for long.
+      child.stdout.destroy();
+      child.stderr.destroy();
+      reject(error);
+    });
+    child.on("close", (code) => {
+      if (code === 0) {
+        resolve();
+      } else {
+        reject(new Error(`${step.title || step.command} failed: ${last === "" ? `exit code ${code}` : last}`));
+      }
+    });
+  });
+}

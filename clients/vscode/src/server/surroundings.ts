@@ -1,0 +1,42 @@
+// What `resolve` and `environment` need to know of this machine and this window. The only file that asks them.
+
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as vscode from "vscode";
+import type { Config } from "../config";
+import type { Surroundings } from "./resolve";
+
+/** :param own: the program in the extension's own environment. */
+export function surroundings(config: Config, own: string): Surroundings {
+  return {
+    setting: config.serverPath,
+    settingArguments: config.serverArguments,
+    isTrusted: vscode.workspace.isTrusted,
+    python: selectedPython(),
+    pathVariable: process.env["PATH"] ?? "",
+    home: os.homedir(),
+    workspaceFolders: (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
+    own,
+    platform: process.platform,
+    isProgram,
+  };
+}
+
+export function isProgram(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.X_OK);
+    return fs.statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** The interpreter that the Python extension has selected; it is asked only if it is active already. */
+function selectedPython(): string | undefined {
+  interface PythonApi {
+    readonly environments: { getActiveEnvironmentPath(): { readonly path: string } };
+  }
+  const extension = vscode.extensions.getExtension<PythonApi>("ms-python.python");
+  const selected = extension?.isActive ? extension.exports.environments.getActiveEnvironmentPath().path : undefined;
+  return selected !== undefined && isProgram(selected) ? selected : undefined;
+}

@@ -1,0 +1,124 @@
+// Language-model tools for assistants in VS Code, where the running version has them (from 1.95 on; the engine's minimum
+// is older, so its typings lack them). What a tool answers goes to the assistant: the user is asked before each call.
+
+import * as vscode from "vscode";
+import type { Ctx } from "./ctx";
+import { pathOf } from "./hits";
+import type { ContextAnswer, Hit, SearchAnswer } from "./wire";
+import { oneLine } from "./words";
+
+interface Invocation<T> {
+  readonly input: T;
+}
+
+interface Tool<T> {
+  invoke(options: Invocation<T>, token: vscode.CancellationToken): Promise<unknown>;
+  prepareInvocation(options: Invocation<T>): unknown;
+}
+
+interface ToolApi {
+  readonly lm?: { registerTool?<T>(name: string, tool: Tool<T>): vscode.Disposable };
+  readonly LanguageModelTextPart: new (text: string) => unknown;
+  readonly LanguageModelToolResult: new (parts: unknown[]) => unknown;
+}
+
+interface SearchInput {
+  readonly query: string;
+  readonly limit?: number;
+  readonly languages?: readonly string[];
+  readonly kinds?: readonly string[];
+  readonly paths?: readonly string[];
+  readonly tests?: "include" | "exclude" | "only";
+}
+
+interface ContextInput {
+  readonly query?: string;
+  readonly path?: string;
+  readonly line?: number;
+  readonly endLine?: number;
+  readonly budget?: number;
+}
+
+const LIMIT = 10;
+
+export function registerTools(ctx: Ctx): void {
+  const api = vscode as unknown as ToolApi;
+  if (api.lm?.registerTool === undefined) {
+    return;
+  }
+  const answer = (text: string): unknown => new api.LanguageModelToolResult([new api.LanguageModelTextPart(text)]);
+  const search: Tool<SearchInput> = {
+    prepareInvocation: ({ input }) => confirmation(`Searching for “${input.query}”`, "names, places and single lines"),
+    invoke: async ({ input }, token) => {
+      const { query, limit, ...filter } = input;
+      const params = { query, limit: limit ?? LIMIT, filter };
+      const found = await running(ctx).then((server) => server.request<SearchAnswer>("semlens/search", params, token));
+      return answer(searchText(found));
+    },
+  };
+  const context: Tool<ContextInput> = {
+    prepareInvocation: ({ input }) =>
+      confirmation(`Packing context for ${input.query ?? input.path ?? "the workspace"}`, "code of this workspace"),
+    invoke: async ({ input }, token) => {
+      const params = contextParams(input, ctx.config.contextBudget);
+      const pack = await running(ctx).then((server) => server.request<ContextAnswer>("semlens/context", params, token));
+      return answer(pack.text);
+    },
+  };
+  ctx.subscribe(api.lm.registerTool("semlens_search", search), api.lm.registerTool("semlens_context", context));
+}
+
+async function running(ctx: Ctx): Promise<NonNullable<Ctx["running"]>> {
+  const server = await ctx.ready();
+  if (server === undefined) {
+    throw new Error("The semlens server does not run: its user has to set it up.");
+  }
+  return server;
+}
+
+function confirmation(invocationMessage: string, what: string): unknown {
+  const message = `This hands ${what} to the assistant that asked.`;
+  return { invocationMessage, confirmationMessages: { title: invocationMessage, message } };
+}
+
+function searchText(found: SearchAnswer): string {
+  const incomplete = found.complete ? "" : "The index is not complete yet: more may be found in a moment.\n";
+  if (found.hits.length === 0) {
+    return `${incomplete}Nothing found.`;
+  }
+  return `${incomplete}${found.hits.map(hitText).join("\n\n")}\n`;
+}
+
+function hitText(hit: Hit): string {
+  const { start, end } = hit.location.range;
+  const container = hit.containerName === undefined ? "" : ` in ${hit.containerName}`;
+  const unsaved = hit.dirty ? " (unsaved)" : "";
+  const place = `${pathOf(hit)}:${start.line + 1}-${end.line + 1}${unsaved}`;
+  return `${place}  ${hit.name}${container}\n  ${oneLine(hit.signature)}\n  ${hit.snippet.range.start.line + 1}: ${hit.snippet.text.trim()}`;
+}
+
+function contextParams(input: ContextInput, budget: number): object {
+  const asked = {
+    ...(input.query === undefined ? {} : { query: input.query }),
+    budget: input.budget ?? (budget || 4000),
+  };
+  if (input.path === undefined) {
+    return asked;
+  }
+  const textDocument = { uri: uriInWorkspace(input.path).toString() };
+  const line = Math.max((input.line ?? 1) - 1, 0);
+  const endLine = Math.max((input.endLine ?? input.line ?? 1) - 1, line);
+  const range = { start: { line, character: 0 }, end: { line: endLine, character: 0 } };
+  return { ...asked, textDocument, range };
+}
+
+/** A path as `asRelativePath` writes it. */
+function uriInWorkspace(path: string): vscode.Uri {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const named = folders.length > 1 ? folders.find((folder) => path.startsWith(`${folder.name}/`)) : undefined;
+  const folder = named ?? folders[0];
+  if (folder === undefined || path.startsWith("/")) {
+    return vscode.Uri.file(path);
+  }
+  return vscode.Uri.joinPath(folder.uri, named === undefined ? path : path.slice(named.name.length + 1));
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# bench.sh [S|M|L|FOLDER]: keystroke to list, and activation, in the real workbench over a corpus (default M). Writes
+# bench/results/vscode_<corpus>.json, and a picture of the progress to $PICTURES.
+set -euo pipefail
+corpus=${1:-M}
+. "$(dirname "$0")/workbench.sh"
+case $corpus in
+    S | M | L) folder=$("$PYTHON" "$repository/bench/corpora.py" "$corpus") ;;
+    *) folder=$(cd "$corpus" && pwd) corpus=$(basename "$corpus") ;;
+esac
+. "$here/install.sh"
+package
+start bench false "$scratch/semlens.vsix"
+node "$here/bench.cjs" "$port" "$folder" "$repository/bench/results/vscode_$corpus.json" "$PICTURES" || explain

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import type { ContextAnswer, SearchAnswer } from "../../src/wire";
+import { closeEditors, context, test, until } from "./harness";
+
+function inBeta(file: string): vscode.Uri {
+  const beta = vscode.workspace.workspaceFolders?.[1]?.uri;
+  assert.ok(beta);
+  return vscode.Uri.joinPath(beta, file);
+}
+
+async function openAt(file: string, line: number, character = 8): Promise<vscode.TextEditor> {
+  const editor = await vscode.window.showTextDocument(inBeta(file));
+  editor.selection = new vscode.Selection(line, character, line, character);
+  return editor;
+}
+
+/** Takes the active row once there is one that can be taken. */
+export async function acceptUntil(what: string, probe: () => boolean): Promise<void> {
+  await until(what, async () => {
+    await vscode.commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
+    return probe();
+  });
+}
+
+function isAt(file: string, line: number): boolean {
+  const editor = vscode.window.activeTextEditor;
+  return editor?.document.uri.path.endsWith(file) === true && editor.selection.active.line === line;
+}
+
+test("every command of package.json is registered", async () => {
+  const registered = new Set(await vscode.commands.getCommands(true));
+  const { commands } = (await context()).extension.extension.packageJSON.contributes;
+  for (const { command } of commands as { command: string }[]) {
+    assert.ok(registered.has(command), command);
+  }
+});
+
+test("Find Code by Meaning opens the best hit at its name", async () => {
+  void vscode.commands.executeCommand("semlens.find", "try a download again");
+  await acceptUntil("the hit", () => isAt("/net/retry.py", 6));
+  assert.equal(vscode.window.activeTextEditor?.selection.active.character, 4);
+  await closeEditors();
+});
+
+test("Find Code by Meaning finds what is not saved", async () => {
+  const editor = await openAt("billing/orders.py", 0, 0);
+  const end = editor.document.lineAt(editor.document.lineCount - 1).range.end;
+  const text = '\n\ndef refund(order):\n    """Give a customer the money back."""\n';
+  await editor.edit((edit) => edit.insert(end, text));
+  void vscode.commands.executeCommand("semlens.find", "give the money back");
+  await acceptUntil("the hit", () => isAt("/billing/orders.py", editor.document.lineCount - 3));
+  await closeEditors();
+});
+
+test("Find Similar Code finds what is like the symbol at the cursor", async () => {
+  await openAt("billing/invoices.py", 5);
+  void vscode.commands.executeCommand("semlens.similar");
+  await acceptUntil("the similar function", () => isAt("/billing/orders.py", 3));
+  await closeEditors();
+});
+
+test("Copy Context for Prompt takes the selection, and keeps to the budget that is set", async () => {
+  const editor = await openAt("billing/invoices.py", 5);
+  editor.selection = new vscode.Selection(5, 0, 8, 0);
+  const pack = await vscode.commands.executeCommand<ContextAnswer>("semlens.context.copy", editor.document.uri);
+  assert.match(pack.text, /def invoice_total/);
+  assert.equal(pack.budget, 4000);
+  assert.equal(await vscode.env.clipboard.readText(), pack.text);
+  const settings = vscode.workspace.getConfiguration("semlens");
+  await settings.update("context.budget", 60, vscode.ConfigurationTarget.Workspace);
+  try {
+    const small = await vscode.commands.executeCommand<ContextAnswer>("semlens.context.copy", editor.document.uri);
+    assert.equal(small.budget, 60);
+    assert.ok(small.tokens <= 60);
+  } finally {
+    await settings.update("context.budget", undefined, vscode.ConfigurationTarget.Workspace);
+  }
+  await closeEditors();
+});
+
+test("Copy Context for Prompt takes the symbol at the cursor, a question, or a map", async () => {
+  const editor = await openAt("billing/orders.py", 5);
+  const atCursor = await vscode.commands.executeCommand<ContextAnswer>("semlens.context.copy", editor.document.uri);
+  assert.match(atCursor.text, /def order_total/);
+  const asked = await vscode.commands.executeCommand<ContextAnswer>("semlens.context.copy", { query: "parcel" });
+  assert.match(asked.text, /def ship_order/);
+  const map = await vscode.commands.executeCommand<ContextAnswer>("semlens.context.copy", { query: "" });
+  assert.match(map.text, /invoice_total/);
+  assert.match(map.text, /fetch_with_retry/);
+  await closeEditors();
+});
+
+test("without anything given, the first choice is what the editor offers", async () => {
+  await openAt("billing/orders.py", 15);
+  const packing = vscode.commands.executeCommand<ContextAnswer>("semlens.context.copy");
+  let pack: ContextAnswer | undefined;
+  void packing.then((answer) => (pack = answer));
+  await acceptUntil("a pack", () => pack !== undefined);
+  assert.match(pack?.text ?? "", /def ship_order/);
+  await closeEditors();
+});
+
+test("Open Context as Document shows a pack, which is not found as code itself", async () => {
+  const pack = await vscode.commands.executeCommand<ContextAnswer>("semlens.context.open", { query: "parcel" });
+  const document = vscode.window.activeTextEditor?.document;
+  assert.equal(document?.getText(), pack.text);
+  assert.equal(document.languageId, "markdown");
+  const found = await (await context()).ask<SearchAnswer>("semlens/search", { query: "parcel carrier ship_order" });
+  assert.deepEqual(
+    found?.hits.filter((hit) => !hit.location.uri.startsWith("file:")),
+    [],
+  );
+  await closeEditors();
+});
+
+test("Show Duplicates lists groups, which can be copied and cleared", async () => {
+  await vscode.commands.executeCommand("semlens.duplicates");
+  await vscode.commands.executeCommand("semlens.results.copyAll");
+  const text = await vscode.env.clipboard.readText();
+  assert.deepEqual(text.trim().split("\n").sort(), [
+    "beta/billing/invoices.py:4  def invoice_total(lines, tax)",
+    "beta/billing/orders.py:4  def order_total(items, tax_rate)",
+  ]);
+  await vscode.commands.executeCommand("semlens.results.refresh");
+  await vscode.commands.executeCommand("semlens.results.copyAll");
+  assert.equal(await vscode.env.clipboard.readText(), text);
+  await vscode.commands.executeCommand("semlens.results.clear");
+});

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import type { SearchAnswer } from "../../src/wire";
+import { context, test, until } from "./harness";
+
+async function kill(): Promise<number> {
+  const pid = await until("a running server", async () => (await context()).running?.pid);
+  process.kill(pid, "SIGKILL");
+  return pid;
+}
+
+test("a server that is killed is started again, and answers", async () => {
+  const ctx = await context();
+  const before = await kill();
+  await until("another server", () => ctx.running?.pid !== undefined && ctx.running.pid !== before);
+  const answer = await ctx.ask<SearchAnswer>("semlens/search", { query: "try a download again" });
+  assert.ok(answer !== undefined);
+  await until("a ready index", () => ctx.status?.state === "ready");
+});
+
+test("one that is killed again at once stays off until it is restarted", async () => {
+  const ctx = await context();
+  await kill();
+  await until("that it is off", () => ctx.running === undefined && ctx.status === undefined);
+  await vscode.commands.executeCommand("semlens.restart");
+  await until("a ready index", () => ctx.status?.state === "ready");
+});

@@ -1,0 +1,170 @@
+// The picker over sources that the tests hold in their hands: what it does with early, late and refined answers.
+
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import { History } from "../../src/picker/history";
+import { Picker } from "../../src/picker/picker";
+import type { Source } from "../../src/picker/source";
+import type { Hit, PartialAnswer, SearchAnswer } from "../../src/wire";
+import { acceptUntil } from "./commands.tests";
+import { closeEditors, context, test, until } from "./harness";
+
+interface Question {
+  readonly text: string;
+  readonly partial: (partial: PartialAnswer) => void;
+  readonly answer: (answer: SearchAnswer) => void;
+  readonly token: vscode.CancellationToken;
+}
+
+/** A source that answers when it is told to. */
+class Held implements Source {
+  readonly title = "Held";
+  readonly placeholder = "";
+  readonly questions: Question[] = [];
+
+  constructor(readonly isLive = true) {}
+
+  ask(text: string, partial: (answer: PartialAnswer) => void, token: vscode.CancellationToken): Promise<SearchAnswer> {
+    return new Promise((answer) => this.questions.push({ text, partial, answer, token }));
+  }
+
+  nth(n: number): Promise<Question> {
+    return until(`question ${n}`, () => this.questions[n]);
+  }
+}
+
+function hit(file: string, line: number): Hit {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  assert.ok(folder);
+  const at = (character: number): { line: number; character: number } => ({ line, character });
+  const span = { start: at(0), end: at(3) };
+  return {
+    name: `${file} ${line}`,
+    kind: 12,
+    location: { uri: vscode.Uri.joinPath(folder, file).toString(), range: span },
+    selectionRange: span,
+    language: "python",
+    score: 1,
+    signature: "",
+    snippet: { text: "", range: span },
+    highlights: [span],
+    reasons: [],
+    dirty: false,
+  };
+}
+
+const FIRST = hit("colour.py", 3);
+const SECOND = hit("net/retry.py", 6);
+const THIRD = hit("text.lua", 3);
+
+function answerOf(...hits: Hit[]): SearchAnswer {
+  return { hits, generation: 1, complete: true };
+}
+
+async function pickerOver(source: Source, history = new History()): Promise<Picker> {
+  const nothing = { pin: () => undefined, copyContext: () => undefined, similar: () => undefined };
+  return new Picker(await context(), source, history, nothing);
+}
+
+function isShown(of: Hit): boolean {
+  return vscode.window.activeTextEditor?.document.uri.toString() === of.location.uri;
+}
+
+test("an answer that comes too late is dropped, and its question cancelled", async () => {
+  const source = new Held();
+  const picker = await pickerOver(source);
+  void picker.open("one");
+  const one = await source.nth(0);
+  void picker.open("two"); // as if typed
+  const two = await source.nth(1);
+  assert.equal(one.token.isCancellationRequested, true);
+  assert.equal(two.token.isCancellationRequested, false);
+  two.answer(answerOf(SECOND));
+  one.partial({ hits: [FIRST], stage: "first" });
+  one.answer(answerOf(FIRST));
+  await acceptUntil("the hit of the newer question", () => isShown(SECOND));
+  await closeEditors();
+});
+
+test("refined hits replace the first ones", async () => {
+  const source = new Held();
+  const picker = await pickerOver(source);
+  void picker.open("one");
+  const question = await source.nth(0);
+  question.partial({ hits: [FIRST, SECOND], stage: "first" });
+  question.answer(answerOf(THIRD, FIRST));
+  await acceptUntil("the first of the refined hits", () => isShown(THIRD));
+  await closeEditors();
+});
+
+/** Moves from the first row to the second, once the list is there. */
+async function moveToSecond(picker: Picker): Promise<void> {
+  await until("the list", () => picker.active === FIRST);
+  await vscode.commands.executeCommand("workbench.action.quickOpenNavigateNext");
+  await until("the second row", () => picker.active === SECOND);
+}
+
+test("refined hits do not move a row that was chosen, and moving shows it", async () => {
+  const source = new Held();
+  const picker = await pickerOver(source);
+  const closed = picker.open("one");
+  const question = await source.nth(0);
+  question.partial({ hits: [FIRST, SECOND], stage: "first" });
+  await moveToSecond(picker);
+  await until("the preview", () => isShown(SECOND));
+  question.answer(answerOf(THIRD, FIRST, SECOND));
+  await acceptUntil("that the picker is gone", () => question.token.isCancellationRequested);
+  await closed;
+  assert.ok(isShown(SECOND));
+  await closeEditors();
+});
+
+test("the editor is as it was when nothing is taken", async () => {
+  const editor = await vscode.window.showTextDocument(vscode.Uri.parse(FIRST.location.uri), { preview: false });
+  editor.selection = new vscode.Selection(5, 2, 5, 6);
+  const source = new Held();
+  const picker = await pickerOver(source);
+  void picker.open("one");
+  (await source.nth(0)).answer(answerOf(FIRST, SECOND));
+  await moveToSecond(picker);
+  await until("the preview", () => isShown(SECOND));
+  await vscode.commands.executeCommand("workbench.action.closeQuickOpen");
+  await until("what was open", () => isShown(FIRST));
+  await until("the preview's tab is gone", () => vscode.window.tabGroups.activeTabGroup.tabs.length === 1);
+  assert.deepEqual(vscode.window.activeTextEditor?.selection, new vscode.Selection(5, 2, 5, 6));
+  await closeEditors();
+});
+
+test("a question that an incomplete index answered is asked again as it grows", async () => {
+  const ctx = await context();
+  const status = ctx.status;
+  assert.ok(status);
+  const source = new Held();
+  const picker = await pickerOver(source);
+  void picker.open("one");
+  (await source.nth(0)).answer({ hits: [FIRST], generation: status.generation, complete: false });
+  await until("the question anew", () => {
+    ctx.show({ ...status, generation: status.generation + 1 });
+    return source.questions[1];
+  });
+  assert.equal(source.questions[1]?.text, "one");
+  ctx.show(status);
+  await closeEditors();
+});
+
+test("questions with answers are offered again, newest first", async () => {
+  const history = new History();
+  for (const text of ["one", "two"]) {
+    const source = new Held();
+    void (await pickerOver(source, history)).open(text);
+    (await source.nth(0)).answer(answerOf(FIRST));
+    await acceptUntil("the hit", () => isShown(FIRST) && history.last === text);
+    await closeEditors();
+  }
+  assert.deepEqual(history.all, ["two", "one"]);
+  const source = new Held();
+  void (await pickerOver(source, history)).open("");
+  await acceptUntil("the question again", () => source.questions.length > 0);
+  assert.equal(source.questions[0]?.text, "two");
+  await closeEditors();
+});

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import type { SearchAnswer, Status } from "../../src/wire";
+import { closeEditors, context, test, until } from "./harness";
+
+test("the server starts by itself and the index becomes ready", async () => {
+  const ctx = await context();
+  await until("a ready index", () => ctx.status?.state === "ready");
+  const found = ctx.find();
+  assert.equal("from" in found && found.from, "setting");
+});
+
+test("Show Index Status opens a report that follows the index", async () => {
+  const status = await vscode.commands.executeCommand<Status>("semlens.status");
+  assert.equal(status.complete, true);
+  const document = vscode.window.activeTextEditor?.document;
+  assert.equal(document?.uri.path, "/Index Status.txt");
+  assert.match(document.getText(), /^State {7}ready, complete/);
+  await vscode.commands.executeCommand("semlens.pause");
+  await until("the report of a pause", () => document.getText().startsWith("State       paused"));
+  await vscode.commands.executeCommand("semlens.resume");
+  await until("the report of the end of it", () => document.getText().startsWith("State       ready"));
+  await closeEditors();
+});
+
+test("Pause and Resume Indexing do", async () => {
+  const ctx = await context();
+  await vscode.commands.executeCommand<Status>("semlens.pause");
+  await until("a pause", () => ctx.status?.state === "paused");
+  await vscode.commands.executeCommand<Status>("semlens.resume");
+  await until("the end of it", () => ctx.status?.state === "ready");
+});
+
+test("Rebuild Index reads every file again", async () => {
+  const ctx = await context();
+  const before = ctx.status?.generation ?? 0;
+  await vscode.commands.executeCommand("semlens.reindex");
+  await until("a new index", () => ctx.status?.state === "ready" && ctx.status.generation > before);
+});
+
+test("Show Log shows the log", async () => {
+  await vscode.commands.executeCommand("semlens.log");
+  await until("the log in the panel", () =>
+    vscode.window.visibleTextEditors.some((editor) => editor.document.uri.scheme === "output"),
+  );
+  await vscode.commands.executeCommand("workbench.action.closePanel");
+});
+
+test("Restart Server restarts it, once for several commands", async () => {
+  const ctx = await context();
+  const before = ctx.running?.pid;
+  const restarts = [1, 2, 3].map(() => vscode.commands.executeCommand("semlens.restart"));
+  await Promise.all(restarts);
+  const after = ctx.running?.pid;
+  assert.ok(after !== undefined && after !== before);
+  await until("a ready index", () => ctx.status?.state === "ready");
+  assert.equal(ctx.running?.pid, after);
+});
+
+test("the server gets what the user has set, and no defaults", async () => {
+  const ctx = await context();
+  const settings = vscode.workspace.getConfiguration("semlens");
+  assert.deepEqual(ctx.config.forServer(), { "models.refine": "none" });
+  const nHits = async (): Promise<number> =>
+    (await ctx.ask<SearchAnswer>("semlens/search", { query: "total" }))?.hits.length ?? 0;
+  assert.ok((await nHits()) > 1);
+  await settings.update("search.limit", 1, vscode.ConfigurationTarget.Workspace);
+  try {
+    assert.deepEqual(ctx.config.forServer(), { "models.refine": "none", "search.limit": 1 });
+    await until("a shorter answer", async () => (await nHits()) === 1);
+  } finally {
+    await settings.update("search.limit", undefined, vscode.ConfigurationTarget.Workspace);
+  }
+  await until("a longer answer", async () => (await nHits()) > 1);
+});
+
+test("Ctrl+T has our symbols, and a setting takes them away", async () => {
+  const find = async (): Promise<string[]> => {
+    const found = await vscode.commands.executeCommand<vscode.SymbolInformation[]>(
+      "vscode.executeWorkspaceSymbolProvider",
+      "invoice_total",
+    );
+    return found.map((symbol) => symbol.name);
+  };
+  assert.ok((await find()).includes("invoice_total"));
+  const settings = vscode.workspace.getConfiguration("semlens");
+  await settings.update("symbols.workspaceSymbol", false, vscode.ConfigurationTarget.Workspace);
+  try {
+    await until("no symbols", async () => (await find()).length === 0);
+  } finally {
+    await settings.update("symbols.workspaceSymbol", undefined, vscode.ConfigurationTarget.Workspace);
+  }
+  await until("symbols again", async () => (await find()).includes("invoice_total"));
+});

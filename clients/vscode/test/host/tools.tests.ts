@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import { test } from "./harness";
+
+interface ToolApi {
+  readonly tools: readonly { readonly name: string; readonly inputSchema?: object }[];
+  invokeTool(
+    name: string,
+    options: { input: object; toolInvocationToken: undefined },
+  ): Thenable<{ content: readonly { value: string }[] }>;
+}
+
+const api = vscode.lm as unknown as ToolApi;
+
+async function invoke(name: string, input: object): Promise<string> {
+  const result = await api.invokeTool(name, { input, toolInvocationToken: undefined });
+  return result.content.map((part) => part.value).join("");
+}
+
+test("assistants have our tools", () => {
+  const names = api.tools.map((tool) => tool.name);
+  assert.ok(names.includes("semlens_search") && names.includes("semlens_context"), names.join(" "));
+  return Promise.resolve();
+});
+
+test("semlens_search answers with places, signatures and lines, and takes filters", async () => {
+  const text = await invoke("semlens_search", { query: "try a download again", limit: 3 });
+  assert.match(text, /^alpha\/net\/retry\.py:7-\d+ {2}fetch_with_retry/);
+  assert.match(text, /def fetch_with_retry\(url, attempts=3\)/);
+  const go = await invoke("semlens_search", { query: "copy a file", languages: ["go"] });
+  assert.match(go, /backup\.go/);
+  assert.doesNotMatch(go, /\.py:/);
+});
+
+test("semlens_context answers for a question and for a place", async () => {
+  const asked = await invoke("semlens_context", { query: "hand a parcel over", budget: 500 });
+  assert.match(asked, /def ship_order/);
+  const place = await invoke("semlens_context", { path: "beta/billing/invoices.py", line: 5 });
+  assert.match(place, /def invoice_total/);
+});

@@ -1,0 +1,123 @@
+// What is said of the index, of packs and of problems; the filters in a question.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { filtersOf, withFilters, withNextTests } from "../../src/picker/filters";
+import { History } from "../../src/picker/history";
+import { Problems } from "../../src/problems";
+import type { Status } from "../../src/wire";
+import { contextSummary, iconOf, shortStatus, statusReport } from "../../src/words";
+
+const ROOT = {
+  uri: "file:///w/a%20b",
+  files: 400,
+  symbols: 12345,
+  pending: 100,
+  skipped: { binary: 2 },
+  watching: "client",
+};
+const STATUS: Status = {
+  state: "indexing",
+  complete: false,
+  refining: false,
+  roots: [ROOT],
+  tiers: [{ model: "m", role: "first", embedded: 9, pending: 1 }],
+  generation: 3,
+  rssBytes: 2e8,
+  indexBytes: 1e6,
+  problems: [{ path: "x.py", message: "too deep" }],
+};
+
+const SHORT: readonly [Partial<Status>, string][] = [
+  [{}, "$(telescope) semlens: indexing 75%"],
+  [{ state: "scanning" }, "$(telescope) semlens: scanning"],
+  [{ state: "ready", complete: true }, "$(telescope) semlens"],
+  [{ state: "paused", complete: true }, "$(telescope) semlens: paused"],
+  [{ state: "degraded", complete: true }, "$(warning) semlens: degraded"],
+];
+
+for (const [change, text] of SHORT) {
+  test(`status bar: ${text}`, () => assert.equal(shortStatus({ ...STATUS, ...change }), text));
+}
+
+test("status report", () => {
+  const report = statusReport(STATUS);
+  for (const part of ["/w/a b\n", "400 files, 12,345 symbols, 100 to go", "2 binary", "200.0 MB", "x.py: too deep"]) {
+    assert.ok(report.includes(part), `${part} in ${report}`);
+  }
+  assert.match(statusReport({ ...STATUS, roots: [] }), /No folder is indexed/);
+});
+
+test("packs: what they hold, what they lack", () => {
+  const item = { path: "a.py", name: "a", form: "full" };
+  const pack = { text: "", tokens: 1234, countedBy: "estimate", budget: 4000, items: [item], omitted: 0, masked: 0 };
+  assert.equal(contextSummary(pack), "1,234 of 4,000 tokens, 1 piece");
+  const lacking = { ...pack, items: [item, item], omitted: 3, masked: 1 };
+  assert.equal(contextSummary(lacking), "1,234 of 4,000 tokens, 2 pieces, 3 left out, 1 secret masked");
+});
+
+test("icons: every kind has one", () => {
+  assert.equal(iconOf(12), "symbol-function");
+  assert.equal(iconOf(99), "symbol-misc");
+});
+
+test("filters: what the question sets is found, replaced and taken away", () => {
+  const question = "lang:go copy a file lang:c kind:function";
+  assert.deepEqual(filtersOf(question, "lang"), ["go", "c"]);
+  assert.equal(withFilters(question, "lang", ["python"]), "copy a file kind:function lang:python");
+  assert.equal(withFilters(question, "kind", []), "lang:go copy a file lang:c");
+  assert.equal(withFilters("slang:go", "lang", []), "slang:go");
+});
+
+test("filters: tests are in, out, alone, and in again", () => {
+  const steps = [1, 2, 3].reduce<string[]>((all) => [...all, withNextTests(all.at(-1) ?? "")], ["parse"]);
+  assert.deepEqual(steps, ["parse", "parse test:exclude", "parse test:only", "parse"]);
+});
+
+test("history: newest first, each once, nothing empty", () => {
+  const history = new History();
+  for (const question of ["one", "two", " one ", "  "]) {
+    history.add(question);
+  }
+  assert.deepEqual(history.all, ["one", "two"]);
+  assert.equal(history.last, "one");
+});
+
+interface Shown {
+  readonly messages: string[];
+  readonly flush: () => void;
+  readonly problems: Problems;
+}
+
+function problemsWith(answer?: string): Shown {
+  const messages: string[] = [];
+  const waiting: (() => void)[] = [];
+  const window = {
+    show: (message: string, ...titles: string[]) => {
+      messages.push(`${message} [${titles.join(", ")}]`);
+      return Promise.resolve(answer);
+    },
+    log: () => undefined,
+    later: (callback: () => void) => waiting.push(callback),
+  };
+  const problems = new Problems(window, [{ title: "Show Log", run: () => messages.push("log shown") }]);
+  return { messages, problems, flush: () => waiting.splice(0).forEach((callback) => callback()) };
+}
+
+test("problems: one notification with its actions, and the one that is taken runs", async () => {
+  const { messages, problems } = problemsWith("Show Log");
+  await problems.tell("It broke.", [{ title: "Mend", run: () => messages.push("mended") }]);
+  assert.deepEqual(messages, ["It broke. [Mend, Show Log]", "log shown"]);
+});
+
+test("problems: what the server says at about the same time is one notification", () => {
+  const { messages, problems, flush } = problemsWith();
+  for (const sentence of ["a is wrong.", "b is wrong.", "c is wrong."]) {
+    problems.gather(sentence);
+  }
+  assert.deepEqual(messages, []);
+  flush();
+  problems.gather("d is wrong.");
+  flush();
+  assert.deepEqual(messages, ["a is wrong. (2 more in the log) [Show Log]", "d is wrong. [Show Log]"]);
+});

@@ -1,0 +1,50 @@
+# Sourced: `start` and `stop` a workbench that lives in $scratch, which goes with the script. $PYTHON has the server.
+here=$(cd "$(dirname "$0")" && pwd)
+client=$(dirname "$here")
+repository=$(cd "$client/../.." && pwd)
+export PYTHON=${SEMLENS_PYTHON:-$repository/.venv/bin/python}
+if [ ! -x "$PYTHON" ]; then
+    echo "There is no Python with the server at $PYTHON: run 'make setup', or set SEMLENS_PYTHON." >&2
+    exit 1
+fi
+export PYTHONPATH=$repository/server${PYTHONPATH:+:$PYTHONPATH}
+cd "$client"
+[ -x node_modules/.bin/esbuild ] || npm ci --no-audit --no-fund --loglevel=error
+
+scratch=$(mktemp -d)
+workbench=""
+export SEMLENS_CACHE_DIR=$scratch/semlens SEMLENS_CONFIG_DIR=$scratch/semlens-config
+export PICTURES=${PICTURES:-$scratch/pictures}
+mkdir -p "$PICTURES"
+
+stop() {
+    if [ -n "$workbench" ]; then
+        kill -- "-$workbench" 2>/dev/null || true
+        wait "$workbench" 2>/dev/null || true
+        workbench=""
+    fi
+}
+finish() {
+    stop
+    rm -rf "$scratch" || { sleep 2; rm -rf "$scratch"; } # a server may still be writing its last
+}
+trap finish EXIT
+
+start() { # start NAME TRUST [VSIX]: a workbench on $port, in the folder $DATA
+    port=$("$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    export DATA=$scratch/data-$1 TRUST=$2
+    set -m
+    bash "$here/start.sh" "$port" "${3:-}" > "$scratch/data-$1.log" 2>&1 &
+    workbench=$!
+    set +m
+}
+
+explain() { # what the workbench and the extension said, after a failure
+    tail -20 "$DATA.log" >&2
+    find "$DATA" -name 'Semantic Search.log' -exec tail -20 {} \; >&2
+    exit 1
+}
+
+package() { # the .vsix in $scratch
+    bash "$here/package.sh" "$scratch" > "$scratch/package.log" 2>&1 || { cat "$scratch/package.log" >&2; exit 1; }
+}
