@@ -249,6 +249,8 @@ def test_a_process_that_follows_learns_the_dimension_from_the_one_that_writes(
     service.always = when_open(gate)
     writer = start(workspace, service)
     wait_for(writer, lambda: service.at_once)
+    index = next(iter(writer._indexer.states.values())).index
+    wait_for(writer, lambda: index.meta.get("complete"))  # a reader does not wait for what is not committed
     reader = start(workspace, service)
     gate.set()
     service.always = None
