@@ -41,6 +41,7 @@ test-vscode: setup  ## the VS Code client in a real workbench
 
 lint: setup-dev  ## style, types and the dependency rule
 	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PYTEST) tests/unit/test_architecture.py
 	bash clients/nvim/tests/lint.sh
