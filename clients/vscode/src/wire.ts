@@ -80,5 +80,12 @@ export interface Status {
   readonly generation: number;
   readonly rssBytes: number;
   readonly indexBytes: number;
+  /** Services of the user's that texts are sent to. */
+  readonly remote?: readonly {
+    readonly service: string;
+    readonly texts: number;
+    readonly bytes: number;
+    readonly redactions: number;
+  }[];
   readonly problems: readonly { readonly path: string; readonly message: string }[];
 }

@@ -81,6 +81,11 @@ export function statusReport(status: Status): string {
   }
   const megabytes = (nBytes: number): string => `${(nBytes / 1e6).toFixed(1)} MB`;
   lines.push(`Memory      ${megabytes(status.rssBytes)}`, `On disk     ${megabytes(status.indexBytes)}`);
+  for (const { service, texts, bytes, redactions } of status.remote ?? []) {
+    lines.push(
+      `Sent        ${count(texts)} texts, ${megabytes(bytes)}, ${count(redactions)} secrets masked: to ${service}`,
+    );
+  }
   if (status.problems.length > 0) {
     lines.push("", "Problems", ...status.problems.map((problem) => `  ${problem.path}: ${problem.message}`));
   }

@@ -50,7 +50,7 @@ export class Setup {
     const source = wheel === "" ? "from the Python package index that pip is set to" : `from ${wheel}`;
     const detail =
       `It can be installed now, ${source}, into an environment of this extension alone ` +
-      "(about 460 MB; Python 3.11 or later is needed). Nothing else is sent or fetched, now or later.";
+      "(about 460 MB; Python 3.11 or later is needed). Nothing of yours is sent.";
     const others = vscode.workspace.isTrusted ? [SETTINGS] : [TRUST, SETTINGS];
     const answer = await vscode.window.showInformationMessage(
       missing.problem,

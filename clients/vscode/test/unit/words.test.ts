@@ -46,6 +46,8 @@ test("status report", () => {
     assert.ok(report.includes(part), `${part} in ${report}`);
   }
   assert.match(statusReport({ ...STATUS, roots: [] }), /No folder is indexed/);
+  const remote = [{ service: "https://host", texts: 1200, bytes: 3e6, redactions: 2 }];
+  assert.match(statusReport({ ...STATUS, remote }), /1,200 texts, 3\.0 MB, 2 secrets masked: to https:\/\/host/);
 });
 
 test("packs: what they hold, what they lack", () => {
