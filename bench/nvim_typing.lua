@@ -49,6 +49,9 @@ local function lua(code, ...)
   return vim.rpcrequest(channel, 'nvim_exec_lua', code, { ... })
 end
 
+wait('the end of its start', function() -- it listens before it has read its configuration
+  return lua('return vim.v.vim_did_enter == 1')
+end)
 local status
 lua("require('semlens.client').with(function() end)")
 wait('the index', function()

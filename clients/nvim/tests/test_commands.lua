@@ -135,7 +135,7 @@ return {
       editor:keys('xyz')
       editor:wait('an empty list', "return #require('semlens.picker').current.hits == 0")
       closed(editor)
-      editor:cmd('SemanticContext budget:900 how are pages fetched')
+      editor:cmd('SemanticContext budget:900 fetch_with_retry')
       local first =
         "return vim.bo.filetype == 'markdown' and table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n')"
       local text = editor:wait('the document', first)

@@ -86,11 +86,12 @@ def definitions(views: Sequence[SegmentView], hashes: Iterable[int]) -> dict[int
         names = _names_of(view.segment)
         starts = np.searchsorted(names.hashes, wanted, "left")
         ends = np.searchsorted(names.hashes, wanted, "right")
-        for term, start, end in zip(wanted.tolist(), starts.tolist(), ends.tolist(), strict=True):
-            for row in names.rows[start:end].tolist():
-                if _lives(view, row):
-                    found.setdefault(term, []).append(SymbolPlace(number, row))
-    return found
+        for place in np.flatnonzero(starts < ends).tolist():
+            rows = names.rows[int(starts[place]) : int(ends[place])]
+            if view.alive is not None:
+                rows = rows[view.alive[view.segment.symbols.files[rows]]]
+            found.setdefault(int(wanted[place]), []).extend(SymbolPlace(number, row) for row in rows.tolist())
+    return {term: places for term, places in found.items() if places}
 
 
 def n_users(views: Sequence[SegmentView], name: int) -> int:

@@ -21,8 +21,8 @@ _CHARS_A_TOKEN = 5
 _FENCE_COST = 12
 """Tokens of a fence and its place, at least."""
 
-_MAX_MISFITS = 40
-"""So many in a row that do not fit into what is left end the search: what remains is the worth of a glimpse."""
+_MAX_MISFITS = 12
+"""So many in a row of which not even the smallest form fits end the search: what is left is too little for any."""
 
 _UNSEEN = -1
 
@@ -74,7 +74,7 @@ class _Selection:
         self._costs: dict[tuple[int, int], int] = {}
         self._chosen: dict[int, Choice] = {}
         self._of_file: dict[tuple[int, int], list[int]] = defaultdict(list)
-        self._heap = [(-one.value / LEAST_COST, number, _UNSEEN) for number, one in enumerate(candidates)]
+        self._heap = [(-self._most(number), number, _UNSEEN) for number in range(len(candidates))]
         heapq.heapify(self._heap)
 
     def run(self) -> tuple[list[Choice], int]:
@@ -82,6 +82,10 @@ class _Selection:
         while self._heap and self._left > _FENCE_COST and n_misfits < _MAX_MISFITS:
             negative, number, form = heapq.heappop(self._heap)
             if form == _UNSEEN:
+                most = self._most(number)
+                if most < -negative:
+                    heapq.heappush(self._heap, (-most, number, form))
+                    continue
                 self._pieces[number] = self._candidates[number].forms()
                 n_gone += not self._pieces[number]
                 n_misfits += not self._push_from(number, 0) and bool(self._pieces[number])
@@ -99,8 +103,13 @@ class _Selection:
                 self._take(number, form)
                 n_misfits = 0
             else:
-                n_misfits += now is None
+                n_misfits += now is None and form == 0
         return list(self._chosen.values()), len(self._candidates) - n_gone
+
+    def _most(self, number: int) -> float:
+        """No form of a candidate can gain more by the token, whatever its text."""
+        candidate = self._candidates[number]
+        return candidate.value * SAME_FILE ** len(self._of_file[candidate.file]) / LEAST_COST
 
     def _push_from(self, number: int, form: int) -> bool:
         """Forms that may fit into what is left; whether there is any."""
