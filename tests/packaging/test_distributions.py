@@ -61,7 +61,9 @@ def test_the_metadata_says_what_pyproject_says(distributions):
     assert metadata["Requires-Python"] == project["requires-python"]
     assert metadata["License-Expression"] == "Apache-2.0"
     required = metadata.get_all("Requires-Dist")
-    assert {_package(line) for line in required if "extra ==" not in line} == set(map(_package, project["dependencies"]))
+    assert {_package(line) for line in required if "extra ==" not in line} == set(
+        map(_package, project["dependencies"])
+    )
     assert metadata.get_all("Provides-Extra") == sorted(project["optional-dependencies"])
     assert "semlens = semlens.cli:main" in scripts
     assert "Apache License" in licence
