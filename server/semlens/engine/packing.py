@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -58,6 +58,7 @@ class Packer:
         self._counter = counter
         self._cancel = cancel
         self._documents: dict[FileKey, CurrentDocument | None] = {}
+        self._masked_whole: set[FileKey] = set()
 
     def wishes(self, place: FileKey | None, hits: Sequence[RankedHit]) -> list[Wish]:
         """All that the pack could hold, most valuable first.
@@ -107,7 +108,16 @@ class Packer:
     def _document(self, key: FileKey) -> CurrentDocument | None:
         if key not in self._documents:
             self._cancel.check()
-            self._documents[key] = self._read(self._snapshot.views[key[0]], key[1])
+            document = self._read(self._snapshot.views[key[0]], key[1])
+            path = self._path(key)
+            if document is not None:
+                text = "\n".join(document.lines)
+                environment = is_environment_file(path)
+                if environment or _LONG_SECRET in text:
+                    # a piece may show the middle of a secret alone: such a document is masked as a whole
+                    document = replace(document, lines=mask_secrets(text, environment=environment)[0].split("\n"))
+                    self._masked_whole.add(key)
+            self._documents[key] = document
         return self._documents[key]
 
     def _path(self, key: FileKey) -> str:
@@ -139,15 +149,15 @@ class Packer:
             best += [(start - 1, end + 1) for start, end in best_lines(body, first, self._query)[:_BEST_STRETCHES]]
         return best
 
-    def _blocks(self, key: FileKey, pieces: Sequence[Piece], lines: Sequence[str]) -> list[Block]:
+    def _blocks(self, key: FileKey, pieces: Sequence[Piece]) -> list[Block]:
+        document = self._document(key)
+        assert document is not None
         language = self._snapshot.views[key[0]].segment.files.language(key[1])
-        return blocks_of(self._path(key), language, pieces, lines)
+        return blocks_of(self._path(key), language, pieces, document.lines)
 
     def _tokens(self, candidate: Candidate, piece: Piece) -> int:
         """Counted with its secrets, which take more than what stands for them; the whole is counted without."""
-        document = self._document(candidate.file)
-        assert document is not None
-        blocks = self._blocks(candidate.file, [piece], document.lines)
+        blocks = self._blocks(candidate.file, [piece])
         return self._counter.count(render(blocks, line_numbers=self._request.line_numbers) + "\n")
 
     def _render(self, chosen: Sequence[Choice]) -> tuple[str, int]:
@@ -155,25 +165,18 @@ class Packer:
         by_file: dict[FileKey, list[Piece]] = {}
         for choice in _in_order(chosen):
             by_file.setdefault(choice.candidate.file, []).append(choice.piece)
-        masked = [pair for key, pieces in by_file.items() for pair in self._masked(key, pieces)]
+        masked = [self._masked(key, block) for key, pieces in by_file.items() for block in self._blocks(key, pieces)]
         text = render([block for block, _ in masked], line_numbers=self._request.line_numbers)
         return text, sum(count for _, count in masked)
 
-    def _masked(self, key: FileKey, pieces: Sequence[Piece]) -> Iterator[tuple[Block, int]]:
-        """The blocks of a document, and how many secrets each had."""
-        document = self._document(key)
-        assert document is not None
-        environment = is_environment_file(self._path(key))
-        text = "\n".join(document.lines)
-        if environment or _LONG_SECRET in text:
-            # a piece may show the middle of a secret alone: such a document is masked as a whole
-            lines = mask_secrets(text, environment=environment)[0].split("\n")
-            yield from ((block, block.code.count(MASK)) for block in self._blocks(key, pieces, lines))
-            return
-        for block in self._blocks(key, pieces, document.lines):
-            code, count = mask_secrets(block.code)
-            numbers = (number for number, _ in block.lines)
-            yield (replace(block, lines=tuple(zip(numbers, code.split("\n"), strict=False))) if count else block), count
+    def _masked(self, key: FileKey, block: Block) -> tuple[Block, int]:
+        if key in self._masked_whole:
+            return block, block.code.count(MASK)
+        code, count = mask_secrets(block.code, environment=is_environment_file(block.path))
+        if not count:
+            return block, 0
+        numbers = (number for number, _ in block.lines)
+        return replace(block, lines=tuple(zip(numbers, code.split("\n"), strict=False))), count
 
     def _item(self, choice: Choice) -> ContextItem:
         candidate, piece = choice.candidate, choice.piece
