@@ -21,6 +21,8 @@ end
 local function ready(editor)
   editor:edit('net/retry.py')
   editor:ready()
+  -- refined vectors may change an order between two questions
+  editor:wait('the end of refinement', "return not require('semlens').status().refining")
 end
 
 ---The names of the hits of a question, as the server orders them.

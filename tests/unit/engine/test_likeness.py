@@ -75,6 +75,14 @@ def test_a_question_packs_its_answer_whole(engine: Engine) -> None:
     assert found.counted_by == "estimate"
 
 
+def test_the_best_answer_goes_before_shorter_ones_of_its_file(plain: Workspace) -> None:
+    pool = "class Pool:\n    def __init__(self, size):\n        self.size = size\n        self.idle = []\n\n"
+    pool += "    def acquire(self):\n        return self.idle.pop()\n\n    def release(self, one):\n        self.idle.append(one)\n"
+    plain.write("retry.py", RETRY + "\n\n" + pool)
+    found = pack(plain.engine(), query="download_with_retry", budget=150)
+    assert "def download_with_retry(url, attempts):" in found.text
+
+
 def test_a_place_packs_what_it_uses_and_who_uses_it(engine: Engine, plain: Workspace) -> None:
     found = pack(engine, uri=plain.uri("retry.py"), lines=(10, 10), budget=2000)
     why = {item.name: item.why for item in found.items}

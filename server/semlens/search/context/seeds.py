@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,6 +20,9 @@ from semlens.search.similar import passages_of
 RANK_DECAY = 1.4
 """A file's worth falls with this power of its rank. On the development questions 0.9 shows more files and loses half of
 the best answer's lines; 1.6 shows the best whole and misses more second files at 1,000 tokens."""
+
+_NEXT_HIT = 0.8
+"""What a further hit of a file is worth against the one before it: else the shorter goes before the better."""
 
 _LESSER_ROLE = 0.4
 """Tests, examples, generated and vendored files against the code itself, when they are not asked for."""
@@ -40,6 +44,7 @@ def from_hits(views: Sequence[SegmentView], hits: Sequence[RankedHit], query: Qu
     """Seeds of a question: the first files are worth most, and in each the first hit. Of equal copies one counts."""
     numbers = {id(view): number for number, view in enumerate(views)}
     ranks: dict[tuple[int, int], int] = {}
+    n_hits: Counter[int] = Counter()
     seen: set[bytes] = set()
     wishes = []
     for rank, hit in enumerate(hits):
@@ -51,7 +56,8 @@ def from_hits(views: Sequence[SegmentView], hits: Sequence[RankedHit], query: Qu
             continue
         seen.add(text)
         place = ranks.setdefault((number, hit.file), len(ranks))
-        value = 1.0 / (1.0 + place) ** RANK_DECAY
+        value = _NEXT_HIT ** n_hits[place] / (1.0 + place) ** RANK_DECAY
+        n_hits[place] += 1
         if not (tests or query.asks_for_tests) and int(hit.view.segment.files.roles[hit.file]) & _LESSER:
             value *= _LESSER_ROLE
         stretch = _stretch(hit.view, hit.symbol, hit.passages[0])
