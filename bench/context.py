@@ -244,7 +244,7 @@ def main() -> int:
         print("Neither the labelled questions nor the packages are there: nothing was measured.", file=sys.stderr)
         return ABSENT
     tiers = [Tier(role, name) for role, name in (("first", options.first), ("refine", options.refine)) if name]
-    counter = load_counter(str(find_model("all-minilm-l6-v2").path("tokenizer.json")))
+    counter = load_counter(str(find_model("semlens-minilm-v1").path("tokenizer.json")))
     tally = Tally()
     report: dict[str, object] = {"first": options.first, "refine": options.refine}
     if has_files:

@@ -110,7 +110,7 @@ def measure(packages: Path, functions: list[Function]) -> dict[str, object]:
     from semlens.embedding.registry import find_model
     from semlens.embedding.token_counting import load_counter
 
-    counter = load_counter(str(find_model("all-minilm-l6-v2").path("tokenizer.json")))
+    counter = load_counter(str(find_model("semlens-minilm-v1").path("tokenizer.json")))
     by_package: dict[str, list[float]] = defaultdict(list)
     shown, wanted = 0, 0
     missed = []

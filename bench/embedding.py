@@ -42,8 +42,8 @@ from semlens.embedding.embedder import Embedder  # noqa: E402
 from semlens.embedding.registry import find_model, load_embedder  # noqa: E402
 
 Scores = npt.NDArray[np.float32]  # (questions, passages)
-STATIC, REFINE = "semlens-static-v1", "all-minilm-l6-v2"
-STATIC_SHARE = 0.6  # of z-scores, against the refine tier's 0.4; flat between 0.5 and 0.7
+STATIC, REFINE = "semlens-static-v1", "semlens-minilm-v1"
+STATIC_SHARE = 0.5  # of z-scores: both tiers count alike, as in semlens.search.similar
 _CALLABLES = {SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR}
 _LANGUAGES = {"javascript": "js/ts", "typescript": "js/ts", "go": "go", "rust": "rust", "java": "java"}
 
@@ -133,10 +133,13 @@ def compare(
 ) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float64]]]:
     """Scores of every way to rank on one case."""
     scores: dict[str, Scores] = {"bm25": bm25(case)}
-    for name in models:
-        scores[name] = cosine(load_embedder(find_model(name), threads=threads), case)
-    static = next((name for name in models if "static" in name), None)
-    refine = next((name for name in models if "static" not in name), None)
+    names = []
+    for model in models:
+        manifest = find_model(model)
+        names.append(manifest.name)
+        scores[manifest.name] = cosine(load_embedder(manifest, threads=threads), case)
+    static = next((name for name in names if "static" in name), None)
+    refine = next((name for name in names if "static" not in name), None)
     if static:
         scores[f"{static} + bm25"] = z(scores[static]) * 0.7 + z(scores["bm25"]) * 0.3
     if static and refine:
@@ -219,9 +222,13 @@ def paraphrases(arguments: argparse.Namespace) -> dict[str, Any]:
     together = {name: np.concatenate(values) for name, values in pooled.items()}
     results["all"] = {name: round(float(values.mean()), 4) for name, values in together.items()}
     print("all", results["all"])
-    if "static + refine" in together and REFINE in together:
-        results["static + refine against refine"] = interval(together["static + refine"], together[REFINE])
-        print("static + refine against refine, paired:", results["static + refine against refine"])
+    transformers = [find_model(model).name for model in arguments.models if "static" not in str(model)]
+    wanted = [("static + refine", name) for name in transformers]
+    wanted += [(transformers[0], name) for name in transformers[1:]]
+    for better, worse in wanted:
+        if better in together:
+            results[f"{better} against {worse}"] = interval(together[better], together[worse])
+            print(f"{better} against {worse}, paired:", results[f"{better} against {worse}"])
     return results
 
 
@@ -266,7 +273,7 @@ def _timed(call: Callable[[], Any]) -> tuple[float, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("docstrings", "paraphrases", "speed"))
-    parser.add_argument("--models", nargs="*", default=[STATIC, REFINE])
+    parser.add_argument("--models", nargs="*", default=[STATIC, REFINE], help="names, or folders by path")
     parser.add_argument("--test", type=Path)
     parser.add_argument("--mined", type=Path)
     parser.add_argument("--pool", type=int, default=2000)

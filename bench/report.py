@@ -28,7 +28,7 @@ REASONS = {
     "of our languages, and it has no variant with fewer",
     "numpy": "the columns of the index; most of it is its BLAS, which comes with every wheel",
     "onnxruntime": "runs the embedding models; no lighter runtime has int8 transformers as fast on a processor",
-    "semlens (model all-minilm-l6-v2)": "the model itself: 22.7 million weights of one byte",
+    "semlens (model semlens-minilm-v1)": "the model itself: 22.7 million weights of one byte",
 }
 """Why each part over 20 MB is there."""
 

@@ -58,7 +58,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     named = dict(item.split("=", 1) for item in options.tokenizer)
-    named["all-minilm-l6-v2"] = str(find_model("all-minilm-l6-v2").path("tokenizer.json"))
+    named["semlens-minilm-v1"] = str(find_model("semlens-minilm-v1").path("tokenizer.json"))
     counters = {name: load_counter(path) for name, path in named.items()}
     estimate = EstimatingCounter()
     report: dict[str, dict[str, dict[str, float]]] = {name: {} for name in counters}

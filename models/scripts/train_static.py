@@ -1,6 +1,6 @@
 """Trains the static model.
 
-    python models/scripts/train_static.py --data DIR --minilm models/all-minilm-l6-v2 --out FILE.npz [--steps 4000]
+    python models/scripts/train_static.py --data DIR --minilm models/work/all-minilm-l6-v2 --out FILE.npz [--steps 4000]
 
 Word vectors start as MiniLM's of the words (principal components), so that English is known before code is seen. Loss:
 InfoNCE in both directions over the batch, and, with ``--teacher teacher.npy`` (``teach.py``), the teacher's
@@ -192,7 +192,9 @@ def train(arguments: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, action="append", required=True)
-    parser.add_argument("--minilm", type=Path, default=Path(__file__).resolve().parent.parent / "all-minilm-l6-v2")
+    parser.add_argument(
+        "--minilm", type=Path, required=True, help="folder of plain MiniLM, as convert_minilm.py makes it"
+    )
     parser.add_argument("--teacher", type=Path, help="of the first data folder")
     parser.add_argument("--start", type=Path, help="trained parameters to go on from")
     parser.add_argument("--teaching", type=float, default=0.3)

@@ -114,11 +114,13 @@ def _add_models(add: _Add) -> None:
         ("list", "the models known"),
         ("show", "where a model comes from and what it is"),
         ("verify", "check the files of the models against their hashes"),
-        ("bench", "measure the models' speed on this machine"),
+        ("bench", "measure the models' speed on this machine, by threads and batch size"),
     ):
         action = actions.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
         action.set_defaults(run=f"models:run_{name}" if name != "bench" else "models_bench:run")
-        if name != "list":
+        if name == "bench":
+            action.add_argument("models", nargs="*", metavar="NAME", help="names, or folders by path (default: all)")
+        elif name != "list":
             action.add_argument("model", nargs=None if name == "show" else "?", metavar="NAME", help="a model's name")
         _add_json(action)
         action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)

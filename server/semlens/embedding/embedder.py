@@ -40,3 +40,16 @@ class Embedder(Protocol):
     def embed_query(self, query: str) -> npt.NDArray[np.float32]:
         """Vector of a question, shape (dimension,), length 1; all zeros when no word of it is known."""
         ...
+
+
+class GraphEmbedder(Embedder, Protocol):
+    """An embedder that runs a graph on this machine."""
+
+    @property
+    def batch(self) -> int:
+        """Passages that ``embed`` gives to one run of the graph."""
+        ...
+
+    def run(self, tokens: Sequence[TokenIds]) -> Vectors:
+        """One run of the graph over all of them, on the caller's thread: what ``embed`` is made of, and measured by."""
+        ...

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from semlens.core.errors import ModelError
 from semlens.embedding.derive import derive_manifest
-from semlens.embedding.embedder import Embedder, PassageTokenizer
+from semlens.embedding.embedder import Embedder, GraphEmbedder, PassageTokenizer
 from semlens.embedding.manifest import ModelManifest, load_manifest
 from semlens.embedding.service import ARCHITECTURE as REMOTE
 from semlens.embedding.service import LOCATOR_PREFIX, service_at
@@ -52,11 +52,20 @@ def find_model(name_or_path: str | Path) -> ModelManifest:
 
 
 def load_embedder(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) -> Embedder:
-    """Load a model, its files checked against the manifest.
+    """Load a model, its files checked against the manifest; of a service, what asks it.
 
-    :param threads: how many passages it embeds at the same time.
+    :param threads: how many passages a model embeds at the same time.
     :raises ModelError: when a file is missing or altered, or the files do not fit each other.
     """
+    if manifest.architecture == REMOTE:
+        from semlens.embedding.remote import RemoteEmbedder
+
+        return RemoteEmbedder(manifest.details["service"])
+    return load_graph(manifest, threads=threads)
+
+
+def load_graph(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) -> GraphEmbedder:
+    """`load_embedder` for models that run on this machine."""
     if manifest.architecture == "static":
         from semlens.embedding.static import StaticEmbedder
 
@@ -65,10 +74,6 @@ def load_embedder(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) ->
         from semlens.embedding.transformer import TransformerEmbedder
 
         return TransformerEmbedder(manifest, threads=threads)
-    if manifest.architecture == REMOTE:
-        from semlens.embedding.remote import RemoteEmbedder
-
-        return RemoteEmbedder(manifest.details["service"])
     raise _unknown_architecture(manifest)
 
 

@@ -13,7 +13,7 @@ from semlens.embedding.embedder import PassageTokenizer, TokenIds, Vectors
 from semlens.embedding.manifest import MODEL_FILE, ModelManifest
 from semlens.embedding.static_words import N_FIELDS, QUERY_FIELD, StaticTokenizer
 
-_BATCH = 64  # passages a run: their word vectors (some 64 x 150 x 256 floats) stay within a core's cache
+BATCH = 64  # passages a run: their word vectors (some 64 x 150 x 256 floats) stay within a core's cache
 _ID = np.dtype("<u2")
 
 Ids = npt.NDArray[np.int32]
@@ -44,14 +44,21 @@ class StaticEmbedder:
     def tokenizer(self) -> PassageTokenizer:
         return self._tokenizer
 
+    @property
+    def batch(self) -> int:
+        return BATCH
+
+    def run(self, tokens: Sequence[TokenIds]) -> Vectors:
+        return self._run(*_padded(tokens))
+
     def embed(self, tokens: Sequence[TokenIds]) -> Vectors:
         vectors = np.zeros((len(tokens), self._manifest.dimension), dtype=np.float32)
         # alike lengths together: a batch is as wide as its longest passage
         order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
-        batches = [order[at : at + _BATCH] for at in range(0, len(order), _BATCH)]
+        batches = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
 
         def run(rows: list[int]) -> None:
-            vectors[rows] = self._run(*_padded([tokens[row] for row in rows]))
+            vectors[rows] = self.run([tokens[row] for row in rows])
 
         if len(batches) > 1 and self._threads > 1:
             list(self._pool.map(run, batches))

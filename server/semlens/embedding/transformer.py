@@ -105,28 +105,34 @@ class TransformerEmbedder:
     def tokenizer(self) -> PassageTokenizer:
         return self._tokenizer
 
+    @property
+    def batch(self) -> int:
+        return 1
+
     def embed(self, tokens: Sequence[TokenIds]) -> Vectors:
         vectors = np.zeros((len(tokens), self._manifest.dimension), dtype=np.float32)
-        for row, vector in enumerate(self._pool.map(self._run, tokens)):
-            vectors[row] = vector
+        for row, vector in enumerate(self._pool.map(self.run, ([one] for one in tokens))):
+            vectors[row] = vector[0]
         return vectors
 
     def embed_query(self, query: str) -> npt.NDArray[np.float32]:
         if not query.strip():
             return np.zeros(self._manifest.dimension, dtype=np.float32)
-        return self._run(self._tokenizer.tokenize_query(query))
+        vector: npt.NDArray[np.float32] = self.run([self._tokenizer.tokenize_query(query)])[0]
+        return vector
 
-    def _run(self, tokens: TokenIds) -> npt.NDArray[np.float32]:
-        ids = np.frombuffer(tokens, dtype=_ID).astype(np.int64)[None, :]
-        feed: dict[str, Any] = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+    def run(self, tokens: Sequence[TokenIds]) -> Vectors:
+        ids, mask = _padded(tokens)
+        feed: dict[str, Any] = {"input_ids": ids, "attention_mask": mask}
         if "token_type_ids" in self._inputs:
             feed["token_type_ids"] = np.zeros_like(ids)
-        batch: npt.NDArray[np.float32] = np.asarray(self._session.run([self._output], feed)[0], dtype=np.float32)
-        output: npt.NDArray[np.float32] = batch[0]
-        if output.ndim == 2:
-            output = output[0] if self._pooling == "cls" else output.mean(axis=0, dtype=np.float32)
-        length = np.float32(np.linalg.norm(output))
-        return np.divide(output, length) if length > 0 else output
+        output: Vectors = np.asarray(self._session.run([self._output], feed)[0], dtype=np.float32)
+        if output.ndim == 3:
+            seen = mask[:, :, None].astype(np.float32)
+            output = output[:, 0] if self._pooling == "cls" else (output * seen).sum(axis=1)  # length 1 follows
+        lengths = np.linalg.norm(output, axis=1, keepdims=True)
+        unit: Vectors = np.divide(output, lengths, out=np.zeros_like(output), where=lengths > 0)
+        return unit
 
     def _check(self) -> None:
         """Run the first and the last token once: a tokenizer or a dimension of another model shows here, not later."""
@@ -138,7 +144,7 @@ class TransformerEmbedder:
             raise ModelError(f"Model {name} is not a sentence-embedding graph: its inputs are {sorted(self._inputs)}.")
         ends = np.asarray([0, self._tokenizer.vocabulary - 1], dtype=_ID)
         try:
-            vector = self._run(ends.tobytes())
+            (vector,) = self.run([ends.tobytes()])
         except Exception as error:  # its exception types share no public base
             raise ModelError(f"The tokenizer of model {name} does not fit its graph: {first_line(error)}.") from error
         if vector.shape != (self._manifest.dimension,):
@@ -146,3 +152,14 @@ class TransformerEmbedder:
                 f"Model {name} gives vectors of dimension {vector.shape[-1]}, but its manifest says"
                 f" {self._manifest.dimension}."
             )
+
+
+def _padded(tokens: Sequence[TokenIds]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Ids and the attention mask, both (rows, longest row)."""
+    rows = [np.frombuffer(one, dtype=_ID) for one in tokens]
+    ids = np.zeros((len(rows), max(map(len, rows), default=0)), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for at, row in enumerate(rows):
+        ids[at, : len(row)] = row
+        mask[at, : len(row)] = 1
+    return ids, mask

@@ -109,7 +109,7 @@ class ModelsSettings:
         scope=Scope.USER,
     )
     refine: str = _setting(
-        "all-minilm-l6-v2",
+        "semlens-minilm-v1",
         "Model of the refining tier, by name; `none`: no refinement.",
         scope=Scope.USER,
     )

@@ -23,7 +23,7 @@ from semlens.search.evidence import QueryVector
 
 logger = logging.getLogger(__name__)
 
-AUTO_FIRST = ("semlens-static-v1", "all-minilm-l6-v2")
+AUTO_FIRST = ("semlens-static-v1", "semlens-minilm-v1")
 """What ``auto`` means for the first tier: the first of these that is installed."""
 
 

@@ -135,15 +135,26 @@ def test_a_model_that_is_not_whole_is_found(semlens, own_models, fault):
     assert [check["name"] for check in found["checks"] if check["level"] == "fail"] == ["model"]
 
 
-def test_models_are_timed(semlens, own_models, monkeypatch):
-    monkeypatch.setattr("semlens.cli.models_bench._SECONDS_A_MODEL", 0.01)
+def test_models_are_timed_in_several_ways(semlens, own_models, monkeypatch):
+    monkeypatch.setattr("semlens.cli.models_bench._SECONDS_A_WAY", 0.01)
     code, out, _ = semlens("models", "bench", "--json")
     (figures,) = json.loads(out)["models"]
     assert code == 0
     assert figures["name"] == own_models.name
     assert figures["passages"] > 0
     assert min(figures["loadMs"], figures["passagesPerSecond"], figures["queryMs"]) > 0
-    assert own_models.name in semlens("models", "bench")[1]
+    (used,) = [way for way in figures["ways"] if way["used"]]
+    assert used["passagesPerSecond"] == figures["passagesPerSecond"]
+    assert len({(way["threads"], way["batch"]) for way in figures["ways"]}) == len(figures["ways"]) >= 6
+
+
+def test_the_table_of_timed_models_shows_their_quality_and_the_way_in_use(semlens, own_models, monkeypatch):
+    monkeypatch.setattr("semlens.cli.models_bench._SECONDS_A_WAY", 0.01)
+    out = semlens("models", "bench", str(own_models))[1]
+    assert own_models.name in out
+    assert "paraphrase 0." in out
+    assert sum(line.startswith("*  ") for line in out.splitlines()) == 1
+    assert "█" in out
 
 
 def test_an_unknown_model_is_named_with_the_known_ones(semlens, own_models):

@@ -30,7 +30,7 @@ def write(folder: Path, text: str = GOOD % SHA_OF_ABC) -> Path:
 
 def test_every_model_of_ours_is_found_by_name_and_intact():
     folders = model_folders()
-    assert {"all-minilm-l6-v2", "semlens-static-v1"} <= {folder.name for folder in folders}
+    assert {"semlens-minilm-v1", "semlens-static-v1"} <= {folder.name for folder in folders}
     for folder in folders:
         manifest = find_model(folder.name)
         assert manifest.name == folder.name
@@ -54,7 +54,7 @@ def test_a_program_without_models_says_so(tmp_path, monkeypatch):
 
 
 def test_an_unknown_name_lists_what_there_is():
-    with pytest.raises(ModelError, match=r"There is no model named nonesuch; there are: .*all-minilm-l6-v2"):
+    with pytest.raises(ModelError, match=r"There is no model named nonesuch; there are: .*semlens-minilm-v1"):
         find_model("nonesuch")
 
 
@@ -115,7 +115,7 @@ def test_an_unknown_architecture_is_named(tmp_path, load):
 
 def test_importing_the_registry_loads_no_runtime():
     code = (
-        "import sys, semlens.embedding.registry as r; r.find_model('all-minilm-l6-v2');"
+        "import sys, semlens.embedding.registry as r; r.find_model('semlens-minilm-v1');"
         "print([m for m in ('onnxruntime', 'tokenizers') if m in sys.modules])"
     )
     environment = {"PYTHONPATH": str(Path(registry.__file__).parents[2])}

@@ -336,7 +336,7 @@ def test_texts_are_prefixed_counted_and_cut() -> None:
 
 
 def test_a_tokenizer_of_its_own_counts(tmp_path: Path) -> None:
-    model = find_model("all-minilm-l6-v2")
+    model = find_model("semlens-minilm-v1")
     service = Service("http://h", "m", max_tokens=20, tokenizer=str(model.path("tokenizer.json")))
     found = RemoteTokenizer(service).outgoing(passage("f", body="alpha beta gamma " * 100))
     assert found.n_tokens <= 20

@@ -10,7 +10,7 @@ from tiny_onnx import lookup_graph, write_own_folder
 from semlens.core.errors import ModelError
 from semlens.embedding.registry import find_model, load_embedder, load_tokenizer
 
-NAME = "all-minilm-l6-v2"
+NAME = "semlens-minilm-v1"
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_a_tokenizer_that_cannot_be_read_is_told(tmp_path):
     folder = copy_model(NAME, tmp_path / "m")
     (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
     rewrite_hash(folder, "tokenizer.json")
-    with pytest.raises(ModelError, match="The tokenizer of model all-minilm-l6-v2 cannot be read"):
+    with pytest.raises(ModelError, match="The tokenizer of model semlens-minilm-v1 cannot be read"):
         load_tokenizer(find_model(folder))
 
 

@@ -37,7 +37,7 @@ def test_defaults_hold_without_any_source(tmp_path: Path) -> None:
     settings = Settings()
     assert (settings.files.max_size_kb, settings.index.max_cache_mb, settings.watch.mode) == (1024, 2048, "auto")
     assert (settings.search.limit, settings.search.per_file, settings.search.time_budget_ms) == (20, 2, 150)
-    assert settings.models.refine == "all-minilm-l6-v2"
+    assert settings.models.refine == "semlens-minilm-v1"
 
 
 @pytest.mark.parametrize(
