@@ -28,6 +28,7 @@ from semlens.embedding.text import CHARACTERS_PER_TOKEN
 GROUP = 8
 MAX_TOKENS = 256
 MIN_A_PACKAGE = 16
+SHORT = (300, 500, 560)  # characters of signature, documentation and body, for training on 160 tokens
 SHARES = {
     "python": 0.33, "javascript": 0.11, "typescript": 0.06, "go": 0.13, "rust": 0.13, "java": 0.11, "c": 0.02,
     "cpp": 0.03, "ruby": 0.02, "php": 0.02, "csharp": 0.02, "english": 0.02,
@@ -40,17 +41,18 @@ def is_validation(package: str) -> bool:
     return digest[0] < 256 // 20 and not package.startswith("wordnet:")
 
 
-def _fields(pair: Pair) -> dict[str, Any]:
+def _fields(pair: Pair, *, short: bool) -> dict[str, Any]:
     p = pair.passage
     room = MAX_TOKENS * CHARACTERS_PER_TOKEN
+    for_signature, for_documentation, for_body = SHORT if short else (room, room, room)
     return {
         "t": pair.kind,
         "q": pair.query,
         "k": int(p.kind),
         "n": p.name,
-        "s": p.signature[:room],
-        "d": p.documentation[:room],
-        "b": p.body[:room],
+        "s": p.signature[:for_signature],
+        "d": p.documentation[:for_documentation],
+        "b": p.body[:for_body],
     }
 
 
@@ -81,6 +83,7 @@ def main() -> None:
     parser.add_argument("--guard", type=Path, action="append", default=[])
     parser.add_argument("--pairs", type=int, default=120_000)
     parser.add_argument("--a-package", type=int, default=600, help="at most so many of one package")
+    parser.add_argument("--short", action="store_true", help="cut the fields: a smaller file for another machine")
     parser.add_argument("--static", default="semlens-static-v1")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
@@ -103,7 +106,12 @@ def main() -> None:
         for group in groups_of_package(some, static, size=GROUP, rng=rng):
             held = is_validation(package)
             counts.update(f"{language} {some[i].kind}{' held' if held else ''}" for i in group)
-            record = {"p": package, "l": language, "v": held, "pairs": [_fields(some[i]) for i in group]}
+            record = {
+                "p": package,
+                "l": language,
+                "v": held,
+                "pairs": [_fields(some[i], short=arguments.short) for i in group],
+            }
             lines.append(json.dumps(record))
     with arguments.out.open("w", encoding="utf-8") as file:
         for at in rng.permutation(len(lines)):
