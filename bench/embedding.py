@@ -23,12 +23,15 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
+import psutil
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "models" / "scripts"), str(HERE.parent / "server")]
@@ -38,7 +41,7 @@ from mine import mine_package, records_of_folder  # noqa: E402
 from pairs import documented_pair, passage_of  # noqa: E402
 from semlens.core.symbol import Passage, SymbolKind  # noqa: E402
 from semlens.core.words import IDENTIFIER, terms_of_identifier  # noqa: E402
-from semlens.embedding.embedder import Embedder  # noqa: E402
+from semlens.embedding.embedder import Embedder, TokenIds  # noqa: E402
 from semlens.embedding.registry import find_model, load_embedder  # noqa: E402
 
 Scores = npt.NDArray[np.float32]  # (questions, passages)
@@ -242,6 +245,7 @@ def speed(arguments: argparse.Namespace) -> dict[str, Any]:
     results: dict[str, Any] = {}
     for name in arguments.models:
         some = passages if "static" in name else passages[:: max(1, len(passages) // 400)]
+        before_mb = _resident_mb()
         embedder = load_embedder(find_model(name), threads=arguments.threads)
         embedder.embed(embedder.tokenizer.tokenize(some[:20]))
         tokenizing, tokens = _timed(lambda some=some, e=embedder: e.tokenizer.tokenize(some))
@@ -258,10 +262,33 @@ def speed(arguments: argparse.Namespace) -> dict[str, Any]:
             "together_per_s": round(len(some) / (tokenizing / arguments.threads + embedding)),
             "query_ms": round(statistics.median(times), 3),
             "query_ms_p95": round(float(np.quantile(times, 0.95)), 3),
+            "memory_mb": round(_resident_mb() - before_mb),
             "megabytes": round(sum(file.size for file in embedder.manifest.files) / 1e6, 1),
         }
+        if "static" not in name:
+            results[name]["of_the_reference"] = _of_the_reference(embedder, tokens, arguments.threads)
         print(name, results[name], flush=True)
     return results
+
+
+def _of_the_reference(embedder: Embedder, tokens: Sequence[TokenIds], threads: int) -> float:
+    """Throughput against the bare session, as many threads on it, a passage a run: the median of five rounds."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(embedder.manifest.path("model.onnx")), options)
+    rows = [np.frombuffer(one, "<i4").astype(np.int64)[None] for one in tokens]
+    feeds = [{"input_ids": ids, "attention_mask": np.ones_like(ids)} for ids in rows]
+    ratios = []
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(5):
+            bare, _ = _timed(lambda: list(pool.map(lambda feed: session.run(None, feed), feeds)))
+            ours, _ = _timed(lambda: embedder.embed(tokens))
+            ratios.append(bare / ours)
+    return round(statistics.median(ratios), 3)
+
+
+def _resident_mb() -> float:
+    return float(psutil.Process().memory_info().rss) / 1e6
 
 
 def _timed(call: Callable[[], Any]) -> tuple[float, Any]:

@@ -52,6 +52,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     def start(configuration: dict[str, object] | None = None) -> Session:
         to_server, from_client = os.pipe()
         to_client, from_server = os.pipe()
+        reader = FileIO(to_server, "rb")
         engines: list[FakeEngine] = []
         codes: queue.SimpleQueue[int] = queue.SimpleQueue()
 
@@ -62,11 +63,11 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         async def main() -> int:
             # The reader's pipe stays open: its thread may stand in a read until the client closes the other end.
             with FileIO(from_server, "wb") as writer:
-                code = await SemlensServer(factory).run(readers[-1], writer)
+                code = await SemlensServer(factory).run(reader, writer)
                 codes.put(code)
                 return code
 
-        readers.append(FileIO(to_server, "rb"))
+        readers.append(reader)
         thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
         thread.start()
         client = Client(os.fdopen(from_client, "wb"), os.fdopen(to_client, "rb"), configuration=configuration)
