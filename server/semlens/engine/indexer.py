@@ -217,7 +217,8 @@ class Indexer:
             self._deadlines.at(due)
         if not self.paused:
             self._fill_vectors()
-            self._merger.step([state.index for state in self._workspace.writers])
+            resting = self.settled and not any(state.pending or state.in_flight for state in self.states.values())
+            self._merger.step([state.index for state in self._workspace.writers], resting=resting)
         self._publish_if_due(now)
         for state in self.states.values():
             self._commit_if_due(state, now)

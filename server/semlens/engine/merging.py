@@ -19,12 +19,12 @@ class Merger:
         self._on_merged = on_merged
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="merge")
 
-    def step(self, indexes: Iterable[RootIndex]) -> None:
-        """Start a merge, if there is one to make and none goes on."""
+    def step(self, indexes: Iterable[RootIndex], *, resting: bool) -> None:
+        """Start a merge, if there is one to make and none goes on. :param resting: nothing else is to be done."""
         if self.busy:
             return
         for index in indexes:
-            parts = index.merge_candidates()
+            parts = index.merge_candidates(resting=resting)
             if parts:
                 self._start(index, parts)
                 return

@@ -26,9 +26,13 @@ from semlens.index.segment import Segment
 from semlens.index.snapshot import SegmentView
 from semlens.index.store import Commit, FileEntry, FileStamp, RootStore, remove_index
 from semlens.index.vectors import VectorBlock, join_blocks, merge_blocks
+from semlens.search.facts import facts_of
 
 MERGE_FANOUT = 8
-"""So many segments of about one size become one."""
+"""So many segments of about one size become one while files go on to change."""
+
+RESTING_FANOUT = 2
+"""And so many when all is done: each question asks every segment, and 15 of them cost it a third more than 4."""
 
 MAX_SEGMENT_PASSAGES = 200_000
 """A larger segment is merged no more, so that one merge stays within a second or two and 200 MB."""
@@ -350,8 +354,12 @@ class RootIndex:
 
     # --- merging ---------------------------------------------------------------------------------------------------
 
-    def merge_candidates(self) -> list[LiveSegment]:
-        """Segments that should become one, or none: a full level of about one size, or one that is half dead."""
+    def merge_candidates(self, *, resting: bool = False) -> list[LiveSegment]:
+        """Segments that should become one, or none: a full level of about one size, or one that is half dead.
+
+        :param resting: nothing else is to be done.
+        """
+        fanout = RESTING_FANOUT if resting else MERGE_FANOUT
         levels: dict[int, list[LiveSegment]] = {}
         for live in self.segments.values():
             n_passages = len(live.segment.passages)
@@ -362,15 +370,16 @@ class RootIndex:
             if n_passages < MAX_SEGMENT_PASSAGES:
                 levels.setdefault(max(n_passages, 256).bit_length() // 3, []).append(live)
         for _, level in sorted(levels.items()):
-            if len(level) >= MERGE_FANOUT:
+            if len(level) >= fanout:
                 chosen: list[LiveSegment] = []
                 total = 0
                 for live in sorted(level, key=lambda item: len(item.segment.passages)):
                     total += len(live.segment.passages)
-                    if total > MAX_SEGMENT_PASSAGES and len(chosen) > 1:
+                    if total > MAX_SEGMENT_PASSAGES:
                         break
                     chosen.append(live)
-                return chosen if len(chosen) > 1 else []
+                if len(chosen) > 1:
+                    return chosen
         return []
 
     def adopt_merge(
@@ -435,5 +444,7 @@ class RootIndex:
 
 
 def merge_job(parts: Sequence[LiveSegment], alive: Sequence[npt.NDArray[np.bool_]]) -> MergedSegment:
-    """The pure part of a merge, for another thread."""
-    return merge_segments([(part.segment, mask) for part, mask in zip(parts, alive, strict=True)])
+    """The pure part of a merge, for another thread, with what ranking would work out at the next question."""
+    merged = merge_segments([(part.segment, mask) for part, mask in zip(parts, alive, strict=True)])
+    facts_of(merged.segment)
+    return merged

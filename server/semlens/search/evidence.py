@@ -135,7 +135,10 @@ def all_cosines(view: SegmentView, query_vector: QueryVector) -> Floats | None:
     if not any(len(block.rows) for block in blocks):
         return None
     quantised = quantise(query_vector.vector)
-    out = np.full(len(view.segment.passages), np.nan, np.float32)
+    n_passages = len(view.segment.passages)
+    if len(blocks) == 1 and len(blocks[0].rows) == n_passages:
+        return blocks[0].all_cosines(quantised)
+    out = np.full(n_passages, np.nan, np.float32)
     for block in blocks:
         out[block.rows] = block.all_cosines(quantised)
     return out

@@ -23,15 +23,8 @@ def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tup
     wanted = dict(query.terms)
     seen: dict[int, int] = {}
     worth: list[tuple[float, int]] = []
-    terms_of: dict[str, frozenset[int]] = {}
     for offset, line in enumerate(lines[:_MAX_LINES_READ]):
-        terms: set[int] = set()
-        for identifier in IDENTIFIER.findall(line[:_MAX_LINE_CHARS]):
-            known = terms_of.get(identifier)
-            if known is None:
-                known = terms_of[identifier] = _hashes(identifier) & wanted.keys()
-            if known:
-                terms |= known
+        terms = _terms_of_line(line[:_MAX_LINE_CHARS]) & wanted.keys()
         value = 0.0
         for term in sorted(terms):
             seen[term] = seen.get(term, 0) + 1
@@ -52,6 +45,12 @@ def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tup
     value_of = {offset: value for value, offset in worth}
     stretches.sort(key=lambda s: -max(value_of.get(line, 0.0) for line in range(s[0], s[1] + 1)))
     return tuple((first + first_line, last + first_line) for first, last in stretches[:_MAX_STRETCHES])
+
+
+@lru_cache(maxsize=8_192)
+def _terms_of_line(line: str) -> frozenset[int]:
+    """Kept since a question that is typed letter by letter shows the same passages again and again."""
+    return frozenset().union(*map(_hashes, IDENTIFIER.findall(line)))
 
 
 @lru_cache(maxsize=65_536)

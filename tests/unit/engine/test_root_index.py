@@ -170,6 +170,14 @@ def test_segments_of_one_size_are_merged(index, tmp_path):
     again.close()
 
 
+def test_at_rest_two_of_one_size_are_enough(index):
+    embed(put(index, "a"))
+    assert index.merge_candidates(resting=True) == []
+    embed(put(index, "b"))
+    assert index.merge_candidates() == []
+    assert len(index.merge_candidates(resting=True)) == 2
+
+
 def test_segments_that_wait_for_vectors_are_not_merged(index):
     for number in range(MERGE_FANOUT):
         put(index, str(number)).tokens = (b"",)
