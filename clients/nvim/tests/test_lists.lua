@@ -32,7 +32,7 @@ local function order(editor, question)
     local names
     require('semlens').query(..., function(_, result)
       names = vim.tbl_map(function(hit) return hit.name end, result.hits)
-    end, { limit = 50 })
+    end, { limit = 50, textDocument = { uri = vim.uri_from_bufnr(0) } })
     vim.wait(60000, function() return names ~= nil end, 5)
     return names
   ]],
