@@ -19,6 +19,9 @@ export interface Uses {
   readonly similar: (hit: Hit) => unknown;
 }
 
+/** A list that has been there for less has not been seen. */
+const UNSEEN_MS = 100;
+
 export class Picker {
   private readonly pick = vscode.window.createQuickPick<Item>();
   private readonly preview: Preview | undefined;
@@ -28,6 +31,8 @@ export class Picker {
   private hits: readonly Hit[] = [];
   /** The user has chosen a row: no list of the same question moves it. */
   private hasMoved = false;
+  /** The row that was chosen in the list before this one, while nobody can have seen this one. */
+  private unseen: { readonly hit: Hit; readonly until: number } | undefined;
   private isOpen = true;
   private isSuspended = false;
   private done: () => void = () => undefined;
@@ -93,6 +98,7 @@ export class Picker {
     this.asked = text;
     this.answer = undefined;
     this.hasMoved = false;
+    this.unseen = undefined;
     if (this.source.isLive && text.trim() === "") {
       this.hits = [];
       this.pick.items = this.history.all.map(items.questionItem);
@@ -132,6 +138,7 @@ export class Picker {
 
   private show(hits: readonly Hit[]): void {
     const chosen = this.hasMoved ? this.active : undefined;
+    this.unseen = chosen === undefined ? undefined : { hit: chosen, until: Date.now() + UNSEEN_MS };
     const rows = hits.map((hit) => items.hitItem(hit, this.source.isLive));
     this.hits = hits;
     this.pick.items = rows;
@@ -159,7 +166,8 @@ export class Picker {
 
   private accept(item: Item | undefined): void {
     if (item?.hit !== undefined) {
-      const { hit } = item;
+      // VS Code names the accepted row by its place: of a list that was replaced meanwhile that is another's.
+      const hit = this.unseen !== undefined && Date.now() < this.unseen.until ? this.unseen.hit : item.hit;
       void this.close(true, () => openHit(hit));
     } else if (item?.question !== undefined) {
       this.change(item.question);
