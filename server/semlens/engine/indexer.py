@@ -217,8 +217,7 @@ class Indexer:
             self._deadlines.at(due)
         if not self.paused:
             self._fill_vectors()
-            resting = self.settled and not any(state.pending or state.in_flight for state in self.states.values())
-            self._merger.step([state.index for state in self._workspace.writers], resting=resting)
+            self._merger.step([state.index for state in self._workspace.writers], resting=self._is_resting())
         self._publish_if_due(now)
         for state in self.states.values():
             self._commit_if_due(state, now)
@@ -404,6 +403,11 @@ class Indexer:
 
     def _open_paths(self) -> list[tuple[str, str]]:
         return [(buffer.root, buffer.path) for buffer in self._buffers.all()]
+
+    def _is_resting(self) -> bool:
+        """Nothing else is to be done; a command that ends soon never rests."""
+        busy = any(state.pending or state.in_flight for state in self.states.values())
+        return self.settled and not busy and not self._one_shot
 
     def _trim_if_due(self, now: float) -> None:
         """Once what was indexed is committed and mapped, the heap it was built on goes back to the system."""

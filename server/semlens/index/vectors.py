@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from simsimd import cdist
+from simsimd import cdist, dot
 from usearch.index import MetricKind  # type: ignore[attr-defined]  # its stubs forget to export it
 from usearch.index import search as exact_search
 
@@ -31,7 +32,7 @@ def matrix_of(vectors: Sequence[bytes]) -> Int8Matrix:
     return np.frombuffer(b"".join(vectors), np.int8).reshape(len(vectors), -1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VectorBlock:
     """Vectors of some passages of one segment.
 
@@ -48,12 +49,24 @@ class VectorBlock:
         matches = exact_search(self.matrix, query, min(count, len(self.rows)), MetricKind.Cos, exact=True, threads=1)
         return self.rows[matches.keys.astype(np.int64)], (1.0 - matches.distances).astype(np.float32)
 
+    @cached_property
+    def lengths(self) -> npt.NDArray[np.float32]:
+        """Euclidean length of every vector, never 0."""
+        squares = np.atleast_1d(np.asarray(dot(self.matrix, self.matrix)))
+        lengths: npt.NDArray[np.float32] = np.maximum(np.sqrt(squares), 1e-6).astype(np.float32)
+        return lengths
+
     def all_cosines(self, query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
-        """Cosine of every vector here to a quantised query, in order of `rows`: 1.7 ms for 130,000 of 256 bytes."""
+        """Cosine of every vector here to a quantised query, in order of `rows`.
+
+        1.8 ms for 170,000 of 256 bytes, a third of what the library's cosine takes, which measures each vector anew.
+        """
         if not len(self.rows):
             return np.zeros(0, np.float32)
-        distances = np.asarray(cdist(query[None, :], self.matrix, "cosine", threads=1, out_dtype="float32"))
-        return (1.0 - distances.reshape(-1)).astype(np.float32)
+        products = np.asarray(cdist(query[None, :], self.matrix, "dot", threads=1, out_dtype="float32")).reshape(-1)
+        length = max(float(np.linalg.norm(query.astype(np.float32))), 1e-6)
+        cosines: npt.NDArray[np.float32] = products / (self.lengths * np.float32(length))
+        return cosines
 
     def cosines(self, rows: Rows, query: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Cosine of each given passage, NaN where it has no vector here."""

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from semlens.core.cancel import CancelToken
 from semlens.core.paths import uri_to_path
 from semlens.core.request import SearchRequest
+from semlens.index.columns import best_first
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search import weights as w
 from semlens.search.evidence import QueryVector, score_words
@@ -79,7 +80,7 @@ def rank(
     symbols = score_symbols(views, masks, words, names, table, best, frames, query)
     cancel.check()
     totals = scores[symbols.files] - symbols.behind * np.float32(w.NAME_SHARE if query.is_name else 1.0)
-    order: list[int] = np.argsort(-totals, kind="stable").tolist()  # ties stand in order of files and lines
+    order: list[int] = best_first(totals).tolist()  # ties stand in order of files and lines
     order = _of_kinds(order, views, table, symbols, request, query)
     page = choose_page(order, symbols.files, lambda file: _path(views, table, file), request, query)
     return [_hit(views, table, symbols, place, squash(float(totals[place]))) for place in page]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.symbol import SymbolKind
-from semlens.index.columns import ranges
+from semlens.index.columns import best_first, ranges
 from semlens.index.snapshot import SegmentView
 from semlens.search import weights as w
 from semlens.search.evidence import WordEvidence
@@ -235,9 +235,16 @@ def _totals(columns: Mapping[str, Floats], query: Query) -> Floats:
 
 def _grouped(files: Ints, symbols: Ints, passages: Ints, columns: dict[str, Floats], totals: Floats) -> SymbolScores:
     """One row a symbol: its best passage speaks for it. Code outside symbols stays a row a passage."""
-    order = np.argsort(-totals, kind="stable")
+    order = best_first(totals)
     keys = (files << 33) + np.where(symbols >= 0, symbols, (1 << 32) + passages)
-    _, first, groups = np.unique(keys[order], return_index=True, return_inverse=True)
+    by_key = np.argsort(keys, kind="stable")  # they are nearly sorted as they come
+    is_new = np.diff(keys[by_key], prepend=-1) != 0
+    groups = np.empty(len(keys), np.int64)
+    groups[by_key] = np.cumsum(is_new) - 1
+    n_groups = int(is_new.sum())
+    groups = groups[order].astype(np.uint16 if n_groups < 1 << 16 else np.int64)  # the shorter is sorted by radix
+    first = np.zeros(n_groups, np.int64)
+    first[groups[::-1]] = np.arange(len(groups))[::-1]
     best = order[first]
     top = np.full(int(files.max(initial=-1)) + 1, -np.inf, np.float32)
     np.maximum.at(top, files[best], totals[best])
@@ -245,7 +252,7 @@ def _grouped(files: Ints, symbols: Ints, passages: Ints, columns: dict[str, Floa
     return SymbolScores(
         files=files[best],
         symbols=symbols[best],
-        passages=PassageGroups(passages[order][by_group], np.searchsorted(groups[by_group], np.arange(len(first) + 1))),
+        passages=PassageGroups(passages[order][by_group], np.searchsorted(groups[by_group], np.arange(n_groups + 1))),
         behind=top[files[best]] - totals[best],
         columns={name: column[best] for name, column in columns.items()},
     )
