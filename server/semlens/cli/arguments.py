@@ -51,10 +51,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_index(add)
     _add_search(add)
+    _add_likeness(add)
     _add_outline(add)
     _add_care(add)
     _add_models(add)
-    _add_likeness(add)
     serve = add("serve", "serve:run", "run the language server over stdin and stdout, for editors")
     serve.add_argument("--stdio", action="store_true", help="accepted for editors that pass it; stdio is all there is")
     return parser

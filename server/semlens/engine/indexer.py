@@ -217,7 +217,11 @@ class Indexer:
             self._deadlines.at(due)
         if not self.paused:
             self._fill_vectors()
-            self._merger.step([state.index for state in self._workspace.writers], resting=self._is_resting())
+            self._merger.step(
+                [state.index for state in self._workspace.writers],
+                resting=self._is_resting(),
+                spared=(self._filler.filled, self._remote_filler.filled),
+            )
         self._publish_if_due(now)
         for state in self.states.values():
             self._commit_if_due(state, now)
@@ -381,10 +385,11 @@ class Indexer:
         if not writers or not tiers:
             return
         urgent = [*self._open_paths(), *self.recent]
-        self._filler.step(writers, [tier for tier in tiers if not tier.is_remote], self._pool, urgent)
+        local = [tier for tier in tiers if not tier.is_remote]
+        self._filler.step(writers, local, self._pool, urgent, self._merger.merging)
         remote = [tier for tier in tiers if tier.is_remote]
         self._note_fingerprints()
-        self._remote_filler.step(writers, remote, self._pool, urgent)
+        self._remote_filler.step(writers, remote, self._pool, urgent, self._merger.merging)
         for tier in remote:
             if tier.is_resting and tier.due:
                 self._deadlines.at(tier.due)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from semlens.engine.root_index import LiveSegment, RootIndex, merge_job
@@ -11,20 +11,24 @@ from semlens.index.snapshot import Mask
 
 
 class Merger:
-    """Used by the indexer thread. :ivar busy: a merge goes on."""
+    """Used by the indexer thread. :ivar merging: the segments of the merge that goes on."""
 
     def __init__(self, post: Callable[[Callable[[], None]], None], on_merged: Callable[[], None]) -> None:
-        self.busy = False
+        self.merging: Sequence[LiveSegment] = ()
         self._post = post
         self._on_merged = on_merged
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="merge")
 
-    def step(self, indexes: Iterable[RootIndex], *, resting: bool) -> None:
-        """Start a merge, if there is one to make and none goes on. :param resting: nothing else is to be done."""
+    @property
+    def busy(self) -> bool:
+        return bool(self.merging)
+
+    def step(self, indexes: Iterable[RootIndex], *, resting: bool, spared: Sequence[LiveSegment | None]) -> None:
+        """Start a merge, if there is one to make and none goes on; see `RootIndex.merge_candidates`."""
         if self.busy:
             return
         for index in indexes:
-            parts = index.merge_candidates(resting=resting)
+            parts = index.merge_candidates(resting=resting, spared=spared)
             if parts:
                 self._start(index, parts)
                 return
@@ -34,7 +38,7 @@ class Merger:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _start(self, index: RootIndex, parts: list[LiveSegment]) -> None:
-        self.busy = True
+        self.merging = parts
         alive = [part.alive for part in parts]
 
         def answered(done: Future[MergedSegment]) -> None:
@@ -45,6 +49,6 @@ class Merger:
     def _merged(
         self, index: RootIndex, parts: list[LiveSegment], alive: list[Mask], future: Future[MergedSegment]
     ) -> None:
-        self.busy = False
+        self.merging = ()
         index.adopt_merge(parts, alive, future.result())
         self._on_merged()

@@ -354,16 +354,18 @@ class RootIndex:
 
     # --- merging ---------------------------------------------------------------------------------------------------
 
-    def merge_candidates(self, *, resting: bool = False) -> list[LiveSegment]:
+    def merge_candidates(
+        self, *, resting: bool = False, spared: Sequence[LiveSegment | None] = ()
+    ) -> list[LiveSegment]:
         """Segments that should become one, or none: a full level of about one size, or one that is half dead.
 
-        :param resting: nothing else is to be done.
+        :param resting: nothing else is to be done. :param spared: what vectors are being made for: those would be lost.
         """
         fanout = RESTING_FANOUT if resting else MERGE_FANOUT
         levels: dict[int, list[LiveSegment]] = {}
         for live in self.segments.values():
             n_passages = len(live.segment.passages)
-            if live.tokens:
+            if live.tokens or any(live is one for one in spared):
                 continue  # still being embedded
             if live.n_alive < len(live.alive) / 2 and len(live.alive) > 1:
                 return [live]

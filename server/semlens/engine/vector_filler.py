@@ -47,7 +47,7 @@ class _Job:
 class VectorFiller:
     """Owned by the indexer thread.
 
-    :ivar busy: a job is under way; ``tokenizing``: it waits for a parse worker.
+    :ivar filled: the segment of the job that is under way; ``tokenizing``: it waits for a parse worker.
     """
 
     def __init__(self, post: Callable[[Callable[[], None]], None], on_filled: Callable[[RootIndex], None]) -> None:
@@ -56,8 +56,13 @@ class VectorFiller:
         self._on_filled = on_filled
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed", initializer=lower_thread_priority)
         self._stopping = False
-        self.busy = False
+        self.filled: LiveSegment | None = None
         self.tokenizing = False
+
+    @property
+    def busy(self) -> bool:
+        """A job is under way."""
+        return self.filled is not None
 
     def close(self) -> None:
         self._stopping = True
@@ -69,11 +74,12 @@ class VectorFiller:
         tiers: Sequence[Tier],
         pool: ParsePool,
         urgent: Sequence[tuple[str, str]],
+        merging: Sequence[LiveSegment] = (),
     ) -> None:
         """Start the next job, if there is one and none runs.
 
         :param tiers: those that may work now, most important first.
-        :param urgent: (root, path) of files to serve first.
+        :param urgent: (root, path) of files to serve first. :param merging: segments that will soon be gone.
         """
         if self.busy or self._stopping:
             return
@@ -85,6 +91,8 @@ class VectorFiller:
                 continue
             for index in roots:
                 for live in list(index.segments.values()):
+                    if any(live is one for one in merging):
+                        continue
                     job = self._next_job(index, live, tier, urgent)
                     if job is not None:
                         self._start(job, pool)
@@ -127,7 +135,7 @@ class VectorFiller:
         return missing[np.isin(files, order[:n_files])]
 
     def _start(self, job: _Job, pool: ParsePool) -> None:
-        self.busy = True
+        self.filled = job.live
         hashes = job.index.passage_hashes(job.live, job.rows)
         if job.tier.role == "first" and job.live.tokens and not job.sweep:
             tokens = {key: job.live.tokens[row] for key, row in zip(hashes, job.rows.tolist(), strict=True)}
@@ -149,7 +157,7 @@ class VectorFiller:
         try:
             tokens = future.result().tokens
         except Exception as error:
-            self.busy = False
+            self.filled = None
             if isinstance(error, WorkerDiedError):
                 return
             raise  # no process or no memory to be had: logged, and tried again in a while
@@ -199,7 +207,7 @@ class VectorFiller:
         future: Future[dict[ContentHash, bytes]],
         hopeless: Sequence[int] = (),
     ) -> None:
-        self.busy = False
+        self.filled = None
         try:
             vectors = future.result()
         except ModelError as error:

@@ -173,7 +173,8 @@ class SemlensServer(LanguageServer):
         self._throttle = Throttle(self.tell_status)
 
         def soon(callback: Callable[..., None], *arguments: Any) -> None:
-            loop.call_soon_threadsafe(callback, *arguments)
+            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody needs it any more
+                loop.call_soon_threadsafe(callback, *arguments)
 
         self._writer = writer = MessageWriter(writer_stream, lambda: soon(self.stop, 0))
         self.protocol.set_writer(writer)

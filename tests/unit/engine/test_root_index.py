@@ -175,7 +175,8 @@ def test_at_rest_two_of_one_size_are_enough(index):
     assert index.merge_candidates(resting=True) == []
     embed(put(index, "b"))
     assert index.merge_candidates() == []
-    assert len(index.merge_candidates(resting=True)) == 2
+    assert len(parts := index.merge_candidates(resting=True)) == 2
+    assert index.merge_candidates(resting=True, spared=[None, parts[1]]) == []
 
 
 def test_segments_that_wait_for_vectors_are_not_merged(index):
