@@ -45,7 +45,9 @@ class Committer:
     def is_embedded(self, state: RootState) -> bool:
         """All passages of the root have their first-tier vector, or there is no first tier."""
         first = next((tier for tier in self._tiers if tier.role == "first" and tier.error is None), None)
-        return first is None or not any(len(live.missing(first.fingerprint)) for live in state.index.segments.values())
+        return first is None or not any(
+            len(live.missing(first.fingerprint)) for live in list(state.index.segments.values())
+        )
 
     def _meta(self, state: RootState) -> dict[str, object]:
         return {
