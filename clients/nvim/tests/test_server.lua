@@ -2,8 +2,10 @@
 local equal = require('equal')
 local with = require('with_editor')
 
+-- Nothing is on the path, so that the shell has to be named in full where the environment names none.
 local NO_SERVER = [[
   vim.g.semlens = nil
+  vim.o.shell = '/bin/sh'
   vim.env.PATH = '/nonexistent'
 ]]
 
