@@ -19,8 +19,10 @@ export interface Uses {
   readonly similar: (hit: Hit) => unknown;
 }
 
-/** A list that has been there for less has not been seen. */
+/** A list that has been on the screen for less has not been seen. */
 const UNSEEN_MS = 100;
+/** A list that the window has not answered for by then is taken to be on the screen. */
+const UNSHOWN_MS = 3000;
 
 export class Picker {
   private readonly pick = vscode.window.createQuickPick<Item>();
@@ -32,7 +34,7 @@ export class Picker {
   /** The user has chosen a row: no list of the same question moves it. */
   private hasMoved = false;
   /** The row that was chosen in the list before this one, while nobody can have seen this one. */
-  private unseen: { readonly hit: Hit; readonly until: number } | undefined;
+  private unseen: { readonly hit: Hit; isShown: boolean; until: number } | undefined;
   private isOpen = true;
   private isSuspended = false;
   private done: () => void = () => undefined;
@@ -138,7 +140,7 @@ export class Picker {
 
   private show(hits: readonly Hit[]): void {
     const chosen = this.hasMoved ? this.active : undefined;
-    this.unseen = chosen === undefined ? undefined : { hit: chosen, until: Date.now() + UNSEEN_MS };
+    this.unseen = chosen === undefined ? undefined : { hit: chosen, isShown: false, until: Date.now() + UNSHOWN_MS };
     const rows = hits.map((hit) => items.hitItem(hit, this.source.isLive));
     this.hits = hits;
     this.pick.items = rows;
@@ -158,6 +160,13 @@ export class Picker {
   }
 
   private moved(item: Item | undefined): void {
+    if (this.unseen?.isShown === false) {
+      // The window names the active row of each new list: with that the list is on the screen.
+      this.unseen.isShown = true;
+      this.unseen.until = Date.now() + UNSEEN_MS;
+    } else if (this.unseen !== undefined && item?.hit !== undefined && !isSame(item.hit, this.unseen.hit)) {
+      this.unseen = undefined; // the user moves in the new list
+    }
     this.hasMoved ||= item !== undefined && item !== this.pick.items[0];
     if (this.hasMoved && item?.hit !== undefined) {
       this.preview?.move(item.hit);

@@ -63,7 +63,7 @@ test("the server gets what the user has set, and no defaults", async () => {
   assert.deepEqual(ctx.config.forServer(), { "models.refine": "none" });
   const nHits = async (): Promise<number> =>
     (await ctx.ask<SearchAnswer>("semlens/search", { query: "total" }))?.hits.length ?? 0;
-  assert.ok((await nHits()) > 1);
+  await until("hits of the server that was started again", async () => (await nHits()) > 1);
   await settings.update("search.limit", 1, vscode.ConfigurationTarget.Workspace);
   try {
     assert.deepEqual(ctx.config.forServer(), { "models.refine": "none", "search.limit": 1 });
