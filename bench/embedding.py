@@ -40,7 +40,7 @@ from archives import packages_in  # noqa: E402
 from mine import mine_package, records_of_folder  # noqa: E402
 from pairs import documented_pair, passage_of  # noqa: E402
 from semlens.core.symbol import Passage, SymbolKind  # noqa: E402
-from semlens.core.words import IDENTIFIER, terms_of_identifier  # noqa: E402
+from semlens.core.words import identifiers_in, terms_of_identifier  # noqa: E402
 from semlens.embedding.embedder import Embedder, TokenIds  # noqa: E402
 from semlens.embedding.registry import find_model, load_embedder  # noqa: E402
 
@@ -62,7 +62,7 @@ class Case:
 
 
 def terms(text: str) -> list[str]:
-    return [term for identifier in IDENTIFIER.findall(text) for term in terms_of_identifier(identifier)]
+    return [term for identifier in identifiers_in(text) for term in terms_of_identifier(identifier)]
 
 
 def bm25(case: Case, k1: float = 1.2, b: float = 0.75) -> Scores:

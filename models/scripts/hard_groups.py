@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from pairs import Pair
-from semlens.core.words import IDENTIFIER, terms_of_identifier
+from semlens.core.words import identifiers_in, terms_of_identifier
 from semlens.embedding.static import StaticEmbedder
 
 SAME = 0.95  # cosine of the static model from which on two passages may both answer
@@ -20,7 +20,7 @@ _K1, _B = 1.2, 0.75
 
 
 def terms(text: str) -> list[str]:
-    return [term for identifier in IDENTIFIER.findall(text) for term in terms_of_identifier(identifier)]
+    return [term for identifier in identifiers_in(text) for term in terms_of_identifier(identifier)]
 
 
 def passage_terms(pair: Pair) -> list[str]:

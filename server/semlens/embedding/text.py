@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from semlens.core.symbol import Passage, SymbolKind
-from semlens.core.words import IDENTIFIER, split_identifier
+from semlens.core.words import identifiers_in, split_identifier
 
 CHARACTERS_PER_TOKEN = 5
 """Code has about 3.5 characters a WordPiece token; more than 5 on average over a whole passage is very rare."""
@@ -12,7 +12,7 @@ CHARACTERS_PER_TOKEN = 5
 def words_of_name(*names: str) -> str:
     """The parts of identifiers as words: ``("RetryPolicy", "nextDelay")`` gives ``retry policy next delay``."""
     return " ".join(
-        part for name in names for identifier in IDENTIFIER.findall(name) for part in split_identifier(identifier)
+        part for name in names for identifier in identifiers_in(name) for part in split_identifier(identifier)
     )
 
 

@@ -25,7 +25,7 @@ from semlens.index.vectors import VectorBlock, matrix_of
 
 logger = logging.getLogger(__name__)
 
-_SLICE = {"static": 256, "transformer": 8, "remote": 128}
+_SLICE = {"static": 4096, "transformer": 8, "remote": 128}
 """Passages embedded between two looks at whether to stop: some 50 ms; a service is told to stop in its own way."""
 
 _SWEEP = 20_000

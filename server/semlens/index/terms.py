@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from semlens.core.words import IDENTIFIER, stem, terms_of_identifier
+from semlens.core.words import identifiers_in, stem, terms_of_identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def hashes_of_identifier(identifier: str) -> tuple[int, ...]:
 def count_terms(text: str) -> Counter[int]:
     """Occurrences of each term hash in a text."""
     counts: Counter[int] = Counter()
-    for identifier, n in Counter(IDENTIFIER.findall(text)).items():
+    for identifier, n in Counter(identifiers_in(text)).items():
         for term in hashes_of_identifier(identifier):
             counts[term] += n
     return counts

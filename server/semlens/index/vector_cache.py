@@ -112,7 +112,8 @@ class VectorCache:
                 model = int(row[0])  # remembered only once it is committed, by the next question
             self._connection.executemany(
                 "INSERT OR IGNORE INTO vectors (model, hash, vector, used) VALUES (?, ?, ?, ?)",
-                [(model, key, row.tobytes(), today) for key, row in zip(hashes, matrix, strict=True)],
+                # in the order of the table, so that each of its pages is written once
+                sorted((model, key, row.tobytes(), today) for key, row in zip(hashes, matrix, strict=True)),
             )
         self._unchecked_bytes += matrix.nbytes
         if self._unchecked_bytes > self._max_bytes // 20:

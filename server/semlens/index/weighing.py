@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.symbol import Passage
-from semlens.core.words import IDENTIFIER
+from semlens.core.words import identifiers_in
 from semlens.index.columns import ranges
 from semlens.index.terms import BODY, DOCUMENTATION, NAME, NAME_MARK, QUALIFIER, hashes_of_identifier, name_term_hash
 
@@ -40,7 +40,7 @@ def weigh_passages(
     :return: terms, rows and weights, shape (postings,): rows number the passages and ascend within a term.
     """
     numbers = _Numbers()
-    number_of, words_in = numbers.__getitem__, IDENTIFIER.findall
+    number_of = numbers.__getitem__
     words: list[int] = []
     lengths: list[int] = []  # of each field, in words: four a passage
     paths: list[tuple[dict[int, float], int]] = []
@@ -53,7 +53,7 @@ def weigh_passages(
             ):  # fmt: skip
                 for text in texts:
                     if text:
-                        words.extend(map(number_of, words_in(text)))
+                        words.extend(map(number_of, identifiers_in(text)))
                 lengths.append(len(words) - before)
                 before = len(words)
     hashes = [hashes_of_identifier(word) for word in numbers]

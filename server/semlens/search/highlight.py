@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from semlens.core.words import IDENTIFIER, terms_of_identifier
+from semlens.core.words import identifiers_in, terms_of_identifier
 from semlens.index.terms import term_hash
 from semlens.search.query import Query
 
@@ -50,7 +50,7 @@ def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tup
 @lru_cache(maxsize=8_192)
 def _terms_of_line(line: str) -> frozenset[int]:
     """Kept since a question that is typed letter by letter shows the same passages again and again."""
-    return frozenset().union(*map(_hashes, IDENTIFIER.findall(line)))
+    return frozenset().union(*map(_hashes, identifiers_in(line)))
 
 
 @lru_cache(maxsize=65_536)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from semlens.core.request import SearchFilter
-from semlens.core.words import IDENTIFIER, split_identifier, stem, terms_of_identifier
+from semlens.core.words import identifiers_in, split_identifier, stem, terms_of_identifier
 from semlens.index.terms import STOP_WORDS, term_hash
 from semlens.search.frames import Frame, find_frames
 from semlens.search.query_filters import cut_filters
@@ -155,7 +155,7 @@ def parse_query(text: str) -> Query:
     cut = cut_filters(_LONG_RUN.sub(r"\1", text[:MAX_QUERY_CHARS]))
     text = cut.text
     frames = find_frames(text)
-    tokens = list(dict.fromkeys(IDENTIFIER.findall(text)))[:_MAX_TOKENS]
+    tokens = list(dict.fromkeys(identifiers_in(text)))[:_MAX_TOKENS]
     kind = _kind(text, tokens, frames)
     faint: frozenset[str] = _faint_words(text) if kind is QueryKind.MESSAGE else frozenset()
     paths = _paths(text) if kind in (QueryKind.PATH, QueryKind.PROSE, QueryKind.NAME) else ()
@@ -165,7 +165,7 @@ def parse_query(text: str) -> Query:
     plain = tuple(dict.fromkeys(part for token in content for part in split_identifier(token)))
     every_part = {part for token in tokens for part in split_identifier(token)}
     quoted = _QUOTED.findall(text) if kind is QueryKind.PROSE else []
-    faint |= {token for phrase in quoted for token in IDENTIFIER.findall(phrase)}
+    faint |= {token for phrase in quoted for token in identifiers_in(phrase)}
     if faint.issuperset(content):
         faint = frozenset()
     return Query(
@@ -251,10 +251,7 @@ def _is_written_name(token: str) -> bool:
 
 def _faint_words(text: str) -> frozenset[str]:
     return frozenset(
-        token
-        for pattern in (_FAULT, _VALUES)
-        for found in pattern.finditer(text)
-        for token in IDENTIFIER.findall(found[0])
+        token for pattern in (_FAULT, _VALUES) for found in pattern.finditer(text) for token in identifiers_in(found[0])
     )
 
 
@@ -283,7 +280,7 @@ def _joined(plain: tuple[str, ...]) -> tuple[int, ...]:
 def _required(phrase: str) -> list[int]:
     return [
         term_hash(stem(part))
-        for token in IDENTIFIER.findall(phrase)
+        for token in identifiers_in(phrase)
         if token.lower() not in STOP_WORDS
         for part in split_identifier(token)
         if part not in STOP_WORDS

@@ -17,6 +17,7 @@ from semlens.syntax.found import CONTAINER_KINDS
 from semlens.syntax.language import Language
 
 _CAPTURE = re.compile(r"@([a-z_]+(?:\.[a-z]+)*)")
+_BRACKET_OR_STRING = re.compile(r'[()\[\]]|"(?:[^"\\]|\\.)*"')
 _COMMENT = re.compile(r"^\s*;.*$", re.MULTILINE)
 _KINDS = {kind.label: kind for kind in SymbolKind}
 
@@ -79,7 +80,7 @@ def grammar_of(language: Language) -> Grammar:
     parser = tree_sitter.Parser(pack_language)
     if not language.queries:
         return Grammar(parser)
-    texts = _patterns_in(pack_language, language.queries)
+    texts = _patterns_in("\n".join(_COMMENT.sub("", query_source(name)) for name in language.queries))
     root = re.compile(rf"\s*\({parser.parse(b'').root_node.type}\s")
     at_top = [bool(root.match(text)) for text in texts]
     ranks = sorted(range(len(texts)), key=lambda index: (at_top[index] and not all(at_top), index))
@@ -97,14 +98,20 @@ def grammar_of(language: Language) -> Grammar:
     )
 
 
-def _patterns_in(language: tree_sitter.Language, names: tuple[str, ...]) -> list[str]:
-    """The text of each pattern of some query files, without comments."""
-    source = "\n".join(_COMMENT.sub("", query_source(name)) for name in names).encode()
-    query = tree_sitter.Query(language, source.decode())
-    return [
-        source[query.start_byte_for_pattern(index) : query.end_byte_for_pattern(index)].decode()
-        for index in range(query.pattern_count)
-    ]
+def _patterns_in(source: str) -> list[str]:
+    """The text of each pattern of a query without comments: what stands in brackets, and what follows it."""
+    starts: list[int] = []
+    depth = 0
+    for bracket in _BRACKET_OR_STRING.finditer(source):
+        if bracket[0] in "([":
+            if depth == 0:
+                starts.append(bracket.start())
+            depth += 1
+        elif bracket[0] in ")]":
+            depth -= 1
+        elif depth == 0:
+            starts.append(bracket.start())
+    return [source[start:end] for start, end in zip(starts, [*starts[1:], len(source)], strict=True)]
 
 
 def parse_range(language: Language, source: bytes, start: int, end: int) -> tree_sitter.Node:

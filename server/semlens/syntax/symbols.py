@@ -348,6 +348,10 @@ class _Builder:
             return True
         if first[1] in _NO_COMMENT:
             return False
+        line_end = self._source.find(b"\n", first.start(1), end)
+        line = self._source[first.start(1) : line_end if line_end >= 0 else end].rstrip()
+        if not line.startswith(b"/*") and not self._comments.is_comment(line):
+            return False  # most often so: what is between is code, and may be long
         between = self._source[first.start(1) : end].strip()
         return all(not line.strip() or self._comments.is_comment(line.strip()) for line in between.split(b"\n")) or (
             between.startswith(b"/*") and between.endswith(b"*/")
