@@ -294,7 +294,7 @@ class Questions:
                     explain=explain,
                 )
             if hit is not None and document is not None:
-                hits.append(replace(hit, dirty=document.dirty))
+                hits.append(hit if hit.dirty == document.dirty else replace(hit, dirty=document.dirty))
             elif not item.view.buffer_uri:
                 stale.add(os.path.join(item.view.root, item.path))
         return hits, stale

@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from semlens.index.columns import ranges
 
-# A weight is kept in one byte on a logarithmic scale: exp(code / 32 - 3.5), from 0.03 to 87 in steps of 3 %.
 _STEPS_PER_E = 32.0
 _SHIFT = 3.5
-_WEIGHT_OF_CODE = np.exp(np.arange(256) / _STEPS_PER_E - _SHIFT).astype(np.float32)
+WEIGHT_OF_CODE = np.exp(np.arange(256) / _STEPS_PER_E - _SHIFT).astype(np.float32)
+"""A weight is kept in one byte on a logarithmic scale: exp(code / 32 - 3.5), from 0.03 to 87 in steps of 3 %."""
 
 
 def encode_weights(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
@@ -68,10 +68,6 @@ class Postings:
         starts = np.where(held, self.offsets[places], 0).tolist()
         stops = np.where(held, self.offsets[places + 1], 0).tolist()
         return [slice(start, stop) for start, stop in zip(starts, stops, strict=True)]
-
-    def weights(self, where: slice) -> npt.NDArray[np.float32]:
-        """Decoded weights of a slice that `find` gave."""
-        return _WEIGHT_OF_CODE[self.codes[where]]
 
     def remap(
         self, new_rows: npt.NDArray[np.int64]

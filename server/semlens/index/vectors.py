@@ -7,6 +7,7 @@ minute to build for the first; so there is no graph, nothing to build, and no ap
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +19,9 @@ from usearch.index import search as exact_search
 
 Rows = npt.NDArray[np.uint32]
 Int8Matrix = npt.NDArray[np.int8]
+
+_ONE_THREAD = 50_000  # vectors; fewer are not worth waking another
+_second = ThreadPoolExecutor(1, thread_name_prefix="semlens-cosines")
 
 
 def quantise(vectors: npt.NDArray[np.float32]) -> Int8Matrix:
@@ -59,11 +63,17 @@ class VectorBlock:
     def all_cosines(self, query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
         """Cosine of every vector here to a quantised query, in order of `rows`.
 
-        1.8 ms for 170,000 of 256 bytes, a third of what the library's cosine takes, which measures each vector anew.
+        1.0 ms for 170,000 of 256 bytes on two cores, 1.8 ms on one: a third of what the library's cosine takes, which
+        measures each vector anew. Its own threads would go on spinning for a while after each call.
         """
         if not len(self.rows):
             return np.zeros(0, np.float32)
-        products = np.asarray(cdist(query[None, :], self.matrix, "dot", threads=1, out_dtype="float32")).reshape(-1)
+        if len(self.rows) > _ONE_THREAD:
+            middle = len(self.rows) // 2
+            upper = _second.submit(_products, self.matrix[middle:], query)
+            products = np.concatenate([_products(self.matrix[:middle], query), upper.result()])
+        else:
+            products = _products(self.matrix, query)
         length = max(float(np.linalg.norm(query.astype(np.float32))), 1e-6)
         cosines: npt.NDArray[np.float32] = products / (self.lengths * np.float32(length))
         return cosines
@@ -83,6 +93,11 @@ class VectorBlock:
         """Only the passages that a mask over the segment's passages keeps."""
         keep = wanted[self.rows]
         return VectorBlock(self.rows[keep], self.matrix[keep])
+
+
+def _products(matrix: Int8Matrix, query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+    """Dot product of each row with the query. Lets go of the interpreter's lock."""
+    return np.asarray(cdist(query[None, :], matrix, "dot", threads=1, out_dtype="float32")).reshape(-1)
 
 
 def join_blocks(blocks: Sequence[VectorBlock]) -> VectorBlock:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
+from semlens.index.postings import WEIGHT_OF_CODE
 from semlens.index.snapshot import SegmentView
 from semlens.index.terms import K1, name_term_hash
 from semlens.index.vectors import quantise
@@ -108,11 +109,13 @@ def _score_view(
     for place, gain, share in zip(places, gains, shares, strict=True):
         if place.stop == place.start:
             continue
-        rows, weights = segment.words.rows[place], segment.words.weights(place)
+        rows, codes = segment.words.rows[place].astype(np.intp), segment.words.codes[place]
         if mask is not None:
             kept = mask[rows]
-            rows, weights = rows[kept], weights[kept]
-        evidence.passages[rows] += np.float32(gain * (K1 + 1.0)) * weights / (K1 + weights)
+            rows, codes = rows[kept], codes[kept]
+        weights = WEIGHT_OF_CODE[codes]
+        saturated = np.float32(gain * (K1 + 1.0)) * WEIGHT_OF_CODE / (K1 + WEIGHT_OF_CODE)
+        evidence.passages[rows] += saturated[codes]
         in_files = np.bincount(of_files[rows], weights, n_files).astype(np.float32) / length
         evidence.files[:] += np.float32(gain * (FILE_K1 + 1.0)) * in_files / (FILE_K1 + in_files)
         if share:

@@ -71,7 +71,7 @@ class FileFacts:
     stem_lengths: npt.NDArray[np.int64]
     filled: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int64]
-    owners: npt.NDArray[np.int64]
+    owners: npt.NDArray[np.int32]
     n_passages: Floats
 
 
@@ -152,7 +152,7 @@ def _compute(segment: Segment) -> FileFacts:
         stem_lengths=np.array([len(_stem(path).encode("utf-8", "surrogateescape")) for path in paths], np.int64),
         filled=filled.astype(np.int64),
         starts=starts.astype(np.int64),
-        owners=owners.astype(np.int64),
+        owners=owners.astype(np.int32),
         n_passages=n_passages,
     )
 

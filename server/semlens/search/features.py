@@ -132,12 +132,13 @@ def _best_of(values: Floats, facts: FileFacts, count: int) -> tuple[Floats, Floa
     if not len(rows):
         return best, best
     left, owners = values[rows], facts.owners[rows]
-    starts = np.flatnonzero(np.concatenate(([True], owners[1:] != owners[:-1])))
-    places = np.cumsum(np.concatenate(([False], owners[1:] != owners[:-1])))
+    is_first = np.concatenate(([True], owners[1:] != owners[:-1]))
+    starts = np.flatnonzero(is_first)
     files = facts.filled[owners[starts]]
     current = np.maximum.reduceat(left, starts)
     best[files] = current
     total = best.copy()
+    places = np.cumsum(is_first) - 1 if count > 1 else starts
     for _ in range(count - 1):
         left[left == current[places]] = 0.0
         current = np.maximum.reduceat(left, starts)

@@ -21,10 +21,14 @@ def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tup
     stretches which cover different terms win over repetitions.
     """
     wanted = dict(query.terms)
+    shown = [line[:_MAX_LINE_CHARS] for line in lines[:_MAX_LINES_READ]]
+    # few identifiers of a passage are asked for, and most lines hold none of those
+    is_strange = frozenset(wanted).isdisjoint
+    asked = {word for word in set(identifiers_in("\n".join(shown))) if not is_strange(_hashes(word))}
     seen: dict[int, int] = {}
     worth: list[tuple[float, int]] = []
-    for offset, line in enumerate(lines[:_MAX_LINES_READ]):
-        terms = _terms_of_line(line[:_MAX_LINE_CHARS]) & wanted.keys()
+    for offset in sorted({offset for word in asked for offset, line in enumerate(shown) if word in line}):
+        terms = frozenset().union(*map(_hashes, asked.intersection(identifiers_in(shown[offset])))) & wanted.keys()
         value = 0.0
         for term in sorted(terms):
             seen[term] = seen.get(term, 0) + 1
@@ -45,12 +49,6 @@ def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tup
     value_of = {offset: value for value, offset in worth}
     stretches.sort(key=lambda s: -max(value_of.get(line, 0.0) for line in range(s[0], s[1] + 1)))
     return tuple((first + first_line, last + first_line) for first, last in stretches[:_MAX_STRETCHES])
-
-
-@lru_cache(maxsize=8_192)
-def _terms_of_line(line: str) -> frozenset[int]:
-    """Kept since a question that is typed letter by letter shows the same passages again and again."""
-    return frozenset().union(*map(_hashes, identifiers_in(line)))
 
 
 @lru_cache(maxsize=65_536)

@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from semlens.index import vectors
 from semlens.index.vectors import VectorBlock, join_blocks, matrix_of, merge_blocks, quantise
 
 
 def random_block(n: int, dimension: int = 24, seed: int = 0, *, step: int = 1) -> VectorBlock:
-    vectors = np.random.default_rng(seed).normal(size=(n, dimension)).astype(np.float32)
-    return VectorBlock(np.arange(0, n * step, step, dtype=np.uint32), quantise(vectors))
+    floats = np.random.default_rng(seed).normal(size=(n, dimension)).astype(np.float32)
+    return VectorBlock(np.arange(0, n * step, step, dtype=np.uint32), quantise(floats))
 
 
 def cosine(matrix: np.ndarray, query: np.ndarray) -> np.ndarray:
@@ -20,11 +21,11 @@ def cosine(matrix: np.ndarray, query: np.ndarray) -> np.ndarray:
 
 
 def test_quantised_vectors_point_the_same_way():
-    vectors = np.random.default_rng(1).normal(size=(200, 64)).astype(np.float32)
-    small = quantise(vectors)
+    floats = np.random.default_rng(1).normal(size=(200, 64)).astype(np.float32)
+    small = quantise(floats)
     assert small.dtype == np.int8
     assert np.abs(small).max(axis=1).tolist() == [127] * 200
-    for vector, quantised in zip(vectors, small, strict=True):
+    for vector, quantised in zip(floats, small, strict=True):
         assert cosine(quantised[None], vector)[0] > 0.999
 
 
@@ -62,6 +63,15 @@ def test_cosines_of_known_and_unknown_rows():
     assert np.isnan(found[[1, 3]]).all()
     empty = VectorBlock(np.zeros(0, np.uint32), np.zeros((0, 24), np.int8))
     assert np.isnan(empty.cosines(np.array([0], np.uint32), query)).all()
+
+
+@pytest.mark.parametrize("n", [0, 1, 70, 1001])
+def test_all_cosines_on_one_thread_and_on_two(n, monkeypatch):
+    block, query = random_block(n), random_block(1, seed=7).matrix[0]
+    alone = block.all_cosines(query)
+    assert alone == pytest.approx(cosine(block.matrix, query), abs=1e-5)
+    monkeypatch.setattr(vectors, "_ONE_THREAD", 1)
+    assert block.all_cosines(query).tolist() == alone.tolist()
 
 
 def test_a_subset_keeps_only_the_wanted_rows():

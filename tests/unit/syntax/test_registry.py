@@ -92,6 +92,8 @@ def test_names_are_distinct_and_extensions_belong_to_one_language() -> None:
 def test_every_grammar_loads_and_fits_its_query(language) -> None:
     grammar = grammar_of(language)
     assert bool(grammar.patterns) == bool(language.queries)
+    queries = [query for query in (grammar.query, grammar.top_query) if query is not None]
+    assert sum(query.pattern_count for query in queries) == len(grammar.patterns)
 
 
 def test_code_like_extensions_have_no_description_of_their_own() -> None:
