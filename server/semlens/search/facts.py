@@ -5,8 +5,6 @@ Computed once a segment, from paths and tables alone, and dropped with it.
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,13 +23,7 @@ Floats = npt.NDArray[np.float32]
 _INDEX_STEMS = frozenset("__init__ index mod lib main __main__ package init default".split())
 """Stems that say nothing: such a file is named by its folder."""
 
-_OLD_FOLDERS = frozenset("old legacy deprecated compat compatibility obsolete archive attic backcompat v0".split())
 _INNER_FOLDERS = frozenset("internal _internal internals private impl detail details _impl".split())
-_VERSION = re.compile(r"v(\d{1,2})$")
-_FIRST_VERSION = 1
-_LEAST_COPIES = 3
-_HEADERS = (".h", ".hpp", ".hh", ".hxx")
-_SOURCES = (".c", ".cc", ".cpp", ".cxx", ".m", ".mm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +43,7 @@ class FileFacts:
     """Columns over a segment's files, shape (f,).
 
     :ivar constant: features by name that no question changes.
-    :ivar tests: 1 for tests. :ivar old: 1 for superseded code.
+    :ivar tests: 1 for tests. :ivar documentation: 1 for documentation.
     :ivar stems: words of the file's own name; ``folders`` of the folders around it.
     :ivar paths: lower case. :ivar places: the folders of the paths, each once, and of each file which it is.
     :ivar stem_lengths: bytes of the base name without its extension.
@@ -61,7 +53,6 @@ class FileFacts:
 
     constant: dict[str, Floats]
     tests: Floats
-    old: Floats
     documentation: Floats
     stems: Words
     folders: Words
@@ -114,9 +105,6 @@ def _compute(segment: Segment) -> FileFacts:
     roles = segment.files.roles
     words = [_path_words(path) for path in paths]
     lower = tuple(path.lower() for path in paths)
-    sources = {path.rpartition("/")[2].rpartition(".")[0] for path in lower if path.endswith(_SOURCES)}
-    newest = _newest_versions(lower)
-    mirrors = _mirrors(lower)
     places: dict[str, int] = {}
     for path in lower:
         places.setdefault(path.rpartition("/")[0], len(places))
@@ -137,19 +125,16 @@ def _compute(segment: Segment) -> FileFacts:
             "vendored": flag(Role.VENDORED),
             "generated": flag(Role.GENERATED),
             "size": np.log1p(segment.files.n_lines.astype(np.float32)),
-            "depth": column([path.count("/") for path in lower]),
-            "header": column([path.endswith(_HEADERS) and _stem(path) in sources for path in lower]),
             "inner": column([not _INNER_FOLDERS.isdisjoint(path.split("/")[:-1]) for path in lower]),
         },
         tests=flag(Role.TEST),
-        old=column([_is_old(path, newest, mirrors) for path in lower]),
         documentation=flag(Role.DOCUMENTATION),
         stems=_words([own for own, _ in words]),
         folders=_words([folders for _, folders in words]),
         paths=lower,
         places=tuple(places),
         place_of=np.array([places[path.rpartition("/")[0]] for path in lower], np.int64),
-        stem_lengths=np.array([len(_stem(path).encode("utf-8", "surrogateescape")) for path in paths], np.int64),
+        stem_lengths=np.array([len(stem_of(path).encode("utf-8", "surrogateescape")) for path in paths], np.int64),
         filled=filled.astype(np.int64),
         starts=starts.astype(np.int64),
         owners=owners.astype(np.int32),
@@ -157,46 +142,6 @@ def _compute(segment: Segment) -> FileFacts:
     )
 
 
-def _stem(path: str) -> str:
+def stem_of(path: str) -> str:
     base = path.rpartition("/")[2]
     return base.rpartition(".")[0] or base
-
-
-def _newest_versions(paths: Sequence[str]) -> dict[str, int]:
-    """The highest N of the folders ``vN`` within each folder."""
-    newest: dict[str, int] = defaultdict(int)
-    for folder in {path.rpartition("/")[0] for path in paths}:
-        parts = folder.split("/")
-        for depth, part in enumerate(parts):
-            found = _VERSION.match(part)
-            if found:
-                parent = "/".join(parts[:depth])
-                newest[parent] = max(newest[parent], int(found[1]))
-    return newest
-
-
-def _mirrors(paths: Sequence[str]) -> frozenset[str]:
-    """Folders ``v1`` most of whose files stand again beside the folder: what lives on there came after them."""
-    names: dict[str, set[str]] = defaultdict(set)
-    for path in paths:
-        folder, _, base = path.rpartition("/")
-        names[folder].add(base)
-    found = set()
-    for folder, bases in names.items():
-        parent, _, last = folder.rpartition("/")
-        version = _VERSION.match(last)
-        copies = len(bases & names[parent]) if version and int(version[1]) <= _FIRST_VERSION and parent in names else 0
-        if copies >= _LEAST_COPIES and 2 * copies >= len(bases):
-            found.add(folder)
-    return frozenset(found)
-
-
-def _is_old(path: str, newest: dict[str, int], mirrors: frozenset[str]) -> bool:
-    parts = path.split("/")
-    for depth, part in enumerate(parts[:-1]):
-        found = _VERSION.match(part)
-        if part in _OLD_FOLDERS or (found and int(found[1]) < newest["/".join(parts[:depth])]):
-            return True
-        if found and "/".join(parts[: depth + 1]) in mirrors:
-            return True
-    return not _OLD_FOLDERS.isdisjoint(split_identifier(parts[-1].partition(".")[0]))

@@ -19,6 +19,7 @@ from semlens.search.facts import FileFacts, Words, facts_of
 from semlens.search.names import NameEvidence
 from semlens.search.places import match_paths, nearness
 from semlens.search.query import Query
+from semlens.search.siblings import Standing, standings
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -84,7 +85,7 @@ def build_table(
         columns[name[:-1]] = _join(shares)
     for vector in query_vectors:
         columns[f"{vector.role}.best"] = _cosine_column([found.get(vector.role) for found in cosines], facts)
-    columns |= _fixed_columns(facts, query)
+    columns |= _fixed_columns(facts, standings(views), query)
     columns["unsaved"] = _join(
         [np.full(len(known.tests), view.dirty, np.float32) for view, known in zip(views, facts, strict=True)]
     )
@@ -192,12 +193,13 @@ def _filled(values: Floats) -> Floats:
     return np.where(known, values, values[known].mean() if known.any() else 0.0).astype(np.float32)
 
 
-def _fixed_columns(facts: Sequence[FileFacts], query: Query) -> dict[str, Floats]:
+def _fixed_columns(facts: Sequence[FileFacts], beside: Sequence[Standing], query: Query) -> dict[str, Floats]:
     names = facts[0].constant if facts else {}
     columns = {name: _join([known.constant[name] for known in facts]) for name in names}
+    columns["header"] = _join([standing.header for standing in beside])
     for name, parts, asked in (
         ("test", [known.tests for known in facts], query.asks_for_tests),
-        ("old", [known.old for known in facts], query.asks_for_old),
+        ("old", [standing.old for standing in beside], query.asks_for_old),
         ("documentation", [known.documentation for known in facts], query.asks_for_documentation),
     ):
         columns[name] = _join(parts) * np.float32(0.0 if asked else 1.0)

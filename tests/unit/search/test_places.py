@@ -75,27 +75,8 @@ def test_a_question_without_paths_matches_none(view):
 
 
 def test_facts_of_files():
-    files = {
-        "lib/v3/types.py": "x = 1\n", "lib/v4/types.py": "x = 1\n", "lib/v4/__init__.py": "x = 1\n", "inc/a.h": "int a;\n",
-        "inc/a.c": "int a;\n", "pkg/_internal/b.py": "x = 1\n", "legacy/c.py": "x = 1\n", "types.d.ts": "export {};\n",
-    }  # fmt: skip
-    segment = view_of(files).segment
+    files = ("pkg/_internal/b.py", "pkg/c.py")
+    segment = view_of(dict.fromkeys(files, "x = 1\n")).segment
     facts = facts_of(segment)
-
-    def having(column):
-        return {path for path, value in zip(files, column, strict=True) if value}
-
-    assert having(facts.old) == {"lib/v3/types.py", "legacy/c.py"}
-    assert having(facts.constant["header"]) == {"inc/a.h"}
-    assert having(facts.constant["inner"]) == {"pkg/_internal/b.py"}
+    assert facts.constant["inner"].tolist() == [1.0, 0.0]
     assert facts_of(segment) is facts
-
-
-def test_a_first_version_is_old_where_its_files_stand_again_beside_it():
-    names = ("fields", "main", "types")
-    facts = facts_of(
-        view_of({f"{folder}{name}.py": "x = 1\n" for folder in ("pkg/v1/", "pkg/") for name in names}).segment
-    )
-    assert {path for path, old in zip(facts.paths, facts.old, strict=True) if old} == {f"pkg/v1/{n}.py" for n in names}
-    alone = facts_of(view_of({f"api/v1/{name}.py": "x = 1\n" for name in names}).segment)
-    assert not alone.old.any()
