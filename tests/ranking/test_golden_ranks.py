@@ -41,12 +41,16 @@ QUESTIONS = {
 
 
 @pytest.fixture(scope="module")
-def snapshot():
-    files = {
+def files():
+    return {
         path.relative_to(PROJECT).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(PROJECT.rglob("*"))
         if path.is_file()
     }
+
+
+@pytest.fixture(scope="module")
+def snapshot(files):
     return snapshot_of(view_of(files))
 
 
@@ -59,6 +63,16 @@ def test_ranks(name, snapshot, request):
         golden.write_text(page, encoding="utf-8")
     assert golden.exists(), "no golden ranks yet: run pytest tests/ranking --update-golden and read what it wrote"
     assert page == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("n_segments", [2, 5, 100])
+def test_how_files_lie_in_segments_does_not_matter(files, snapshot, n_segments):
+    paths = list(files)
+    parts = [paths[start::n_segments] for start in range(min(n_segments, len(paths)))]
+    parted = snapshot_of(*(view_of({path: files[path] for path in part}) for part in parts))
+    for question in QUESTIONS.values():
+        one, many = ({label(hit): hit.score for hit in search(which, question)} for which in (snapshot, parted))
+        assert many == pytest.approx(one, abs=1e-4), question
 
 
 def test_no_golden_file_is_left_over():

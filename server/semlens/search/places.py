@@ -103,20 +103,24 @@ def resolve_frames(views: Sequence[SegmentView], frames: Sequence[Frame]) -> lis
 
 
 def _file_of(views: Sequence[SegmentView], path: str) -> tuple[int, int] | None:
-    """The file whose path shares the longest end with the frame's, at least its base name."""
+    """The file whose path shares the longest end with the frame's, at least its base name.
+
+    Of several that share as much, one's own before a vendored one, the shortest, and the first in order.
+    """
     base = path.rpartition("/")[2]
-    best: tuple[int, int] | None = None
-    longest = 0
+    found = []
     for number, view in enumerate(views):
+        roles = view.segment.files.roles
         for row, candidate in enumerate(facts_of(view.segment).paths):
             if not candidate.endswith(base) or (view.alive is not None and not view.alive[row]):
                 continue
             shared = _shared_end(path, candidate)
             if shared == 1 and "/" in path and "/" in candidate:
                 continue  # another file of the same name
-            if shared > longest:
-                best, longest = (number, row), shared
-    return best
+            if shared:
+                is_foreign = bool(int(roles[row]) & int(Role.VENDORED))
+                found.append((-shared, is_foreign, candidate.count("/"), candidate, number, row))
+    return min(found)[-2:] if found else None
 
 
 def _shared_end(first: str, second: str) -> int:
