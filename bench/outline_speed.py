@@ -1,8 +1,9 @@
 """How fast files become outlines, against ``Parser.parse`` alone on the same files in the same run.
 
-``python bench/outline_speed.py [--json] LANGUAGE=FOLDER ...`` prints one row a language: megabytes a second of parsing
-alone, of bytes to symbols with passages, and the ratio of the two (bar: 70 %). Without arguments: Python over the
-interpreter's own standard library (corpus S). Files are read first; each figure is the best of three passes.
+``python bench/outline_speed.py [--json] [M] [LANGUAGE=FOLDER ...]`` prints one row a language: megabytes a second of
+parsing alone, of bytes to symbols with passages, and the ratio of the two (bar: 70 %). ``M`` stands for the languages
+of corpus M. Without arguments: Python over the interpreter's own standard library (corpus S). Files are read first;
+each figure is the best of three passes.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sysconfig
 import time
 from pathlib import Path
 
+from corpora import M, corpus
 from semlens.syntax.grammars import grammar_of
 from semlens.syntax.parser import parse
 from semlens.syntax.registry import BY_NAME, language_of
@@ -26,7 +28,7 @@ _MAX_TOTAL = 4_000_000
 
 
 def sources(folder: Path, language: str) -> list[tuple[str, bytes]]:
-    """Up to 15 MB of the folder's files in one language, in order of their paths."""
+    """Some 4 MB of the folder's files in one language, in order of their paths."""
     found: list[tuple[str, bytes]] = []
     total = 0
     for directory, folders, names in os.walk(folder):
@@ -77,9 +79,14 @@ def main() -> int:
     arguments.add_argument("--json", action="store_true")
     options = arguments.parse_args()
     corpora = options.corpora or [f"python={sysconfig.get_paths()['stdlib']}"]
+    if "M" in corpora:
+        folder = corpus("M")
+        folders = {package.language: folder / package.folder for package in reversed(M)}
+        corpora.remove("M")
+        corpora += [f"{language}={folders[language]}" for language in sorted(folders)]
     rows = []
-    for corpus in corpora:
-        language, _, folder = corpus.partition("=")
+    for pair in corpora:
+        language, _, folder = pair.partition("=")
         files = sources(Path(folder), language)
         if not files:
             print(f"no {language} files in {folder}", file=sys.stderr)

@@ -28,7 +28,7 @@ def steps(corpus: str) -> dict[str, list[str]]:
         "live": ["live.py"],
         "nvim_typing": ["nvim_typing.py", corpus],
         "embedding_speed": ["embedding.py", "speed", "--json", str(RESULTS / "embedding_speed.json")],
-        "outline_speed": ["outline_speed.py", "--json"],
+        "outline_speed": ["outline_speed.py", "--json", "M"],
     }
 
 

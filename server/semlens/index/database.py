@@ -100,6 +100,7 @@ def _open(path: Path, schema: str, version: int) -> sqlite3.Connection:
         # WAL needs shared memory, which network file systems lack: SQLite then says another mode, and that is used
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        # 32 MB: while much is indexed, a page that is written again and again reaches the file itself once
         connection.execute("PRAGMA wal_autocheckpoint = 8000")
         if found == 0:
             connection.execute("BEGIN IMMEDIATE")
