@@ -81,7 +81,7 @@ def main() -> int:
     corpora = options.corpora or [f"python={sysconfig.get_paths()['stdlib']}"]
     if "M" in corpora:
         folder = corpus("M")
-        folders = {package.language: folder / package.folder for package in reversed(M)}
+        folders = {package.language.replace("c++", "cpp"): folder / package.folder for package in reversed(M)}
         corpora.remove("M")
         corpora += [f"{language}={folders[language]}" for language in sorted(folders)]
     rows = []
