@@ -12,7 +12,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from semlens.core.hashing import ContentHash, content_hash
 from semlens.core.hit import SearchHit
@@ -64,7 +63,8 @@ class DocumentTexts:
                 return kept
             if status.st_size > _MAX_TEXT_BYTES:
                 return None
-            data = Path(path).read_bytes()
+            with open(path, "rb") as file:
+                data = file.read()
         except OSError:
             return None
         text = decode(data)

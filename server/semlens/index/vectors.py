@@ -75,8 +75,9 @@ class VectorBlock:
         else:
             products = _products(self.matrix, query)
         length = max(float(np.linalg.norm(query.astype(np.float32))), 1e-6)
-        cosines: npt.NDArray[np.float32] = products / (self.lengths * np.float32(length))
-        return cosines
+        products /= self.lengths
+        products /= np.float32(length)
+        return products
 
     def cosines(self, rows: Rows, query: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Cosine of each given passage, NaN where it has no vector here."""

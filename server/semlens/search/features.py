@@ -183,7 +183,8 @@ def _cosine_column(cosines: Sequence[Floats | None], facts: Sequence[FileFacts])
     for values, known in zip(cosines, facts, strict=True):
         best = np.full(len(known.tests), np.nan, np.float32)
         if values is not None and len(known.filled):
-            best[known.filled] = np.fmax.reduceat(values, known.starts)
+            larger = np.fmax if np.isnan(values).any() else np.maximum  # the second is a third faster
+            best[known.filled] = larger.reduceat(values, known.starts)
         bests.append(best)
     return _filled(_join(bests))
 

@@ -88,7 +88,7 @@ def match_names(views: Sequence[SegmentView], query: Query) -> list[NameEvidence
     named = [_named(view, probes) for view in views]
     for number, probe in enumerate(probes):
         exact = _fitting(views, probe, [of_view[number] for of_view in named])
-        n_files = sum(len(set(_files_of(view, rows).tolist())) for view, (rows, _) in zip(views, exact, strict=True))
+        n_files = sum(_n_files(view, rows) for view, (rows, _) in zip(views, exact, strict=True))
         share = 1.0 if query.is_name else max(1, n_files) ** -0.5
         for view, evidence, (rows, weights) in zip(views, found, exact, strict=True):
             if len(rows):
@@ -139,6 +139,10 @@ def _files_of(view: SegmentView, rows: Rows) -> npt.NDArray[np.int64]:
     is_symbol = rows < n_symbols
     files[is_symbol] = view.segment.symbols.files[rows[is_symbol]]
     return files
+
+
+def _n_files(view: SegmentView, rows: Rows) -> int:
+    return len(set(_files_of(view, rows).tolist())) if len(rows) else 0
 
 
 def _named(view: SegmentView, probes: Sequence[_Probe]) -> list[Rows]:

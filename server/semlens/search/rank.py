@@ -150,8 +150,8 @@ def _path(views: Sequence[SegmentView], table: FileTable, file: int) -> str:
 
 def _hit(views: Sequence[SegmentView], table: FileTable, symbols: SymbolScores, place: int, score: float) -> RankedHit:
     file = int(symbols.files[place])
-    features = {f"file.{name}": float(column[file]) for name, column in table.columns.items()}
-    features |= {name: float(column[place]) for name, column in symbols.columns.items()}
+    features = {f"file.{name}": column.item(file) for name, column in table.columns.items()}
+    features |= {name: column.item(place) for name, column in symbols.columns.items()}
     return RankedHit(
         views[int(table.views[file])],
         int(table.rows[file]),

@@ -23,21 +23,23 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-_VALUES = [
-    int(k)
-    for k in (SymbolKind.VARIABLE, SymbolKind.CONSTANT, SymbolKind.FIELD, SymbolKind.PROPERTY, SymbolKind.ENUMMEMBER)
-]
-_CONTAINERS = [
-    int(k)
-    for k in (
-        SymbolKind.CLASS,
-        SymbolKind.STRUCT,
-        SymbolKind.INTERFACE,
-        SymbolKind.ENUM,
-        SymbolKind.MODULE,
-        SymbolKind.NAMESPACE,
-    )
-]
+
+def _is_one_of(*kinds: SymbolKind) -> Mask:
+    """A mask over the numbers of kinds."""
+    return np.isin(np.arange(256), [int(kind) for kind in kinds])
+
+
+_IS_VALUE = _is_one_of(
+    SymbolKind.VARIABLE, SymbolKind.CONSTANT, SymbolKind.FIELD, SymbolKind.PROPERTY, SymbolKind.ENUMMEMBER
+)
+_IS_CONTAINER = _is_one_of(
+    SymbolKind.CLASS,
+    SymbolKind.STRUCT,
+    SymbolKind.INTERFACE,
+    SymbolKind.ENUM,
+    SymbolKind.MODULE,
+    SymbolKind.NAMESPACE,
+)
 _FRAME = 100.0
 _MAX_NAMED = 30
 
@@ -155,8 +157,8 @@ def _part(
         "named": words.named[rows] * (~is_extra),
         "name": names.symbols[name_rows],
         "no_symbol": (~has_symbol).astype(np.float32),
-        "container": (has_symbol & np.isin(kinds, _CONTAINERS)).astype(np.float32),
-        "value": (has_symbol & np.isin(kinds, _VALUES)).astype(np.float32),
+        "container": (has_symbol & _IS_CONTAINER[kinds]).astype(np.float32),
+        "value": (has_symbol & _IS_VALUE[kinds]).astype(np.float32),
         "frame": of_frames,
     }
     for role in ("first", "refine"):
