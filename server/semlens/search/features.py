@@ -161,7 +161,8 @@ def _ranks(values: Floats, lives: Mask) -> Floats:
     out = np.full(len(values), -np.log(_RANKED + 1.0), np.float32)
     rows = np.flatnonzero(lives)
     if len(rows) > _RANKED:
-        rows = rows[np.argpartition(-values[rows], _RANKED - 1)[:_RANKED]]
+        living = values[rows]
+        rows = rows[living >= np.partition(living, -_RANKED)[-_RANKED]]
     order = np.sort(-values[rows])
     out[rows] = -np.log(np.searchsorted(order, -values[rows], "left") + 1.0)  # equals share a place
     return out
