@@ -154,15 +154,15 @@ def _scaled(values: Floats) -> Floats:
 
 
 def _ranks(values: Floats, lives: Mask) -> Floats:
-    """-ln of the place of each file, from 0 for the first; all behind `_RANKED` count alike.
+    """-ln of the place of each file, from 0 for the first; all behind `_RANKED`, and those worth nothing, count alike.
 
     As in reciprocal rank fusion, what stands first by a large margin and what does by a small one are worth the same.
     """
     out = np.full(len(values), -np.log(_RANKED + 1.0), np.float32)
-    rows = np.flatnonzero(lives)
+    rows = np.flatnonzero(lives & (values > 0))
     if len(rows) > _RANKED:
-        living = values[rows]
-        rows = rows[living >= np.partition(living, -_RANKED)[-_RANKED]]
+        found = values[rows]
+        rows = rows[found >= np.partition(found, -_RANKED)[-_RANKED]]
     order = np.sort(-values[rows])
     out[rows] = -np.log(np.searchsorted(order, -values[rows], "left") + 1.0)  # equals share a place
     return out
