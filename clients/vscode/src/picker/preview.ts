@@ -74,6 +74,7 @@ export class Preview {
     if (origin !== undefined) {
       const editor = await vscode.window.showTextDocument(origin.document, {
         preview: origin.isPreview,
+        preserveFocus: true, // the closing list gave it back; by now it may be somewhere else
         selection: origin.selection,
         ...(origin.viewColumn === undefined ? {} : { viewColumn: origin.viewColumn }),
       });
