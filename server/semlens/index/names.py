@@ -115,8 +115,8 @@ class NameTable:
         """Rows whose initials begin with these."""
         return _prefix_range(self.humps, self.hump_rows, initials[:HUMP_BYTES])
 
-    def alike(self, folded: bytes, limit: int) -> tuple[Rows, npt.NDArray[np.float32]]:
-        """Rows that share trigrams with a folded name, best first, with the share of its trigrams that they hold."""
+    def alike(self, folded: bytes) -> tuple[Rows, npt.NDArray[np.float32]]:
+        """Rows that share two trigrams in five with a folded name, ascending, with the share that they hold."""
         padded = bytes([_MARK]) + folded + bytes([_MARK])
         # not np.unique: it imports numpy.ma, a tenth of what a one-shot search may take
         distinct = {(padded[i] << 16) | (padded[i + 1] << 8) | padded[i + 2] for i in range(len(padded) - 2)}
@@ -125,11 +125,7 @@ class NameTable:
         if not len(rows):
             return rows, np.zeros(0, np.float32)
         counts = np.bincount(rows)
-        least = max(2, round(len(terms) * 0.4))
-        found = np.flatnonzero(counts >= least)
-        if len(found) > limit:
-            found = found[np.argpartition(-counts[found], limit - 1)[:limit]]
-        found = found[np.argsort(-counts[found], kind="stable")]
+        found = np.flatnonzero(counts >= max(2, round(len(terms) * 0.4)))
         return found.astype(np.uint32), (counts[found] / len(terms)).astype(np.float32)
 
 

@@ -1,4 +1,4 @@
-"""How well the names of symbols and files fit a question: exactly, by prefix, by camel humps, in part, or mistyped."""
+"""How well the names of symbols and files fit a question; those that are not its words themselves: `loose_names`."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from rapidfuzz.distance import OSA
 
 from semlens.core.words import split_identifier
 from semlens.index.names import fold_text
 from semlens.index.snapshot import SegmentView
 from semlens.search.facts import facts_of
+from semlens.search.loose_names import match_loosely, name_lengths, name_of_row
 from semlens.search.query import Query
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.uint32]
-
-MAX_ROWS = 400
-"""Names looked at for each way of matching; a prefix as short as "a" would bring thousands."""
 
 MAX_COMMON = 2_000
 """A plain word that more symbols bear says nothing about which is meant."""
@@ -31,23 +28,9 @@ _OTHER_STYLE = 0.95
 _MARKED = 0.98
 _ELSEWHERE = 0.85
 """An exact name whose containers are not those asked for: ``Other.run`` for ``Client.run``."""
-_PREFIX = (0.62, 0.2)
-"""The worth of a name that begins so: the first for any, the second times the share that is typed already."""
-_HUMPS = 0.6
-_PART = 0.5
-_LAST_PART = 0.95
-"""``Phoenix.Channel``, where a language names a module with all that it stands in."""
-
-_FUZZY = 0.66
-_LEAST_LIKE = 0.7
-_OF_A_FILE = 0.9
-"""A file whose name is alike stands behind a symbol whose name is as much so."""
-
 _PLAIN_WORD = 0.4
 _CAPITAL_WORD = 0.65
 _JOINED_WORDS = 0.6
-_MAX_ALIKE = 250
-"""Names with the most trigrams in common that are compared letter by letter, 3 microseconds each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +77,9 @@ def match_names(views: Sequence[SegmentView], query: Query) -> list[NameEvidence
             if len(rows):
                 _add(view, evidence, rows, weights * np.float32(probe.weight), share)
         if probe.loosely and (query.is_name or not n_files):
-            for view, evidence in zip(views, found, strict=True):
-                for rows, weights in _loose(view, probe.text, with_parts=query.is_name):
-                    _add(view, evidence, rows, weights * probe.weight, 1.0)
+            for matches in match_loosely(views, probe.text, with_parts=query.is_name):
+                for view, evidence, (rows, weights) in zip(views, found, matches, strict=True):
+                    _add(view, evidence, rows, weights * np.float32(probe.weight), 1.0)
     return found
 
 
@@ -150,7 +133,7 @@ def _named(view: SegmentView, probes: Sequence[_Probe]) -> list[Rows]:
     folded = [fold_text(probe.text) for probe in probes]
     candidates = view.segment.names.beginning(folded) if probes else []
     return [
-        rows[_name_lengths(view, rows) == len(text)] if len(rows) else rows
+        rows[name_lengths(view, rows) == len(text)] if len(rows) else rows
         for text, rows in zip(folded, candidates, strict=True)
     ]
 
@@ -164,7 +147,7 @@ def _fitting(views: Sequence[SegmentView], probe: _Probe, named: Sequence[Rows])
     for view, rows in zip(views, named, strict=True):
         weights = _case_fit(view, rows, probe)
         if wanted:
-            for place, row in enumerate(rows[:MAX_ROWS].tolist()):
+            for place, row in enumerate(rows.tolist()):
                 weights[place] *= _place_fit(view, row, wanted)
         found.append((rows[weights > 0], weights[weights > 0]))
     return found
@@ -200,85 +183,3 @@ def _place_fit(view: SegmentView, row: int, wanted: list[str]) -> float:
     )
     parts = set("".join(c if c.isalnum() or c == "_" else " " for c in place.lower()).split())
     return _ELSEWHERE + (1.0 - _ELSEWHERE) * sum(part in parts for part in wanted) / len(wanted)
-
-
-def _with_prefix(view: SegmentView, folded: bytes) -> Rows:
-    """The shortest names that begin so, at most `MAX_ROWS`."""
-    rows = view.segment.names.with_prefix(folded)
-    if len(rows) > MAX_ROWS:
-        lengths = _name_lengths(view, rows)
-        rows = rows[np.argpartition(lengths, MAX_ROWS - 1)[:MAX_ROWS]]
-    return rows
-
-
-def _loose(view: SegmentView, text: str, *, with_parts: bool) -> list[tuple[Rows, Floats]]:
-    folded = fold_text(text)
-    rows = _with_prefix(view, folded)
-    share = len(folded) / np.maximum(_name_lengths(view, rows), 1)
-    found = [(rows, np.where(share >= 1.0, 0.0, _PREFIX[0] + _PREFIX[1] * share).astype(np.float32))]
-    parts = split_identifier(text)
-    humps = "".join(part[0] for part in parts) if len(parts) > 1 else text.lower()
-    if with_parts and 2 <= len(humps) <= 8:
-        rows = view.segment.names.with_humps(humps.encode("utf-8", "replace"))[:MAX_ROWS]
-        fitting = [
-            (row, _HUMPS) for row in rows.tolist() if _humps_fit(parts, split_identifier(name_of_row(view, row)), humps)
-        ]
-        found.append(_pairs(fitting))
-    if len(folded) >= 4:
-        found.append(_alike(view, folded.decode("utf-8", "replace"), folded))
-    return found
-
-
-def _alike(view: SegmentView, wanted: str, folded: bytes) -> tuple[Rows, Floats]:
-    """Mistyped, mistyped and half typed, or a part of the name."""
-    rows, _ = view.segment.names.alike(folded, _MAX_ALIKE)
-    found = []
-    for row in rows.tolist():
-        other = fold_text(name_of_row(view, row)).decode("utf-8", "replace")
-        if row >= len(view.segment.symbols):
-            other = other.rpartition(".")[0] or other
-        if not other or other == wanted:
-            continue
-        share = min(1.0, len(wanted) / len(other))
-        weight = 0.0
-        if other.endswith((f".{wanted}", f"::{wanted}")):
-            weight = _LAST_PART
-        elif wanted in other:
-            weight = _PART * share**0.5
-        whole = OSA.normalized_similarity(wanted, other)
-        begun = OSA.normalized_similarity(wanted, other[: len(wanted)]) * share**0.5
-        likeness = max(whole, 0.95 * begun)
-        if max(whole, begun) >= _LEAST_LIKE:
-            weight = max(weight, _FUZZY * likeness)
-        if weight:
-            found.append((row, weight if row < len(view.segment.symbols) else _OF_A_FILE * weight))
-    return _pairs(found)
-
-
-def _pairs(found: list[tuple[int, float]]) -> tuple[Rows, Floats]:
-    return np.array([row for row, _ in found], np.uint32), np.array([weight for _, weight in found], np.float32)
-
-
-def _humps_fit(wanted: tuple[str, ...], parts: tuple[str, ...], humps: str) -> bool:
-    if len(wanted) > 1:
-        return len(parts) >= len(wanted) and all(p.startswith(w) for p, w in zip(parts, wanted, strict=False))
-    return len(parts) >= 2 and "".join(part[0] for part in parts).startswith(humps)
-
-
-def name_of_row(view: SegmentView, row: int) -> str:
-    """Name of a symbol, or the base name of a file."""
-    n_symbols = len(view.segment.symbols)
-    if row < n_symbols:
-        return view.segment.symbols.names[row]
-    return view.segment.files.paths[row - n_symbols].rpartition("/")[2]
-
-
-def _name_lengths(view: SegmentView, rows: Rows) -> npt.NDArray[np.int64]:
-    """Bytes of each row's name; of a file's without its extension."""
-    n_symbols = len(view.segment.symbols)
-    lengths = np.zeros(len(rows), np.int64)
-    is_symbol = rows < n_symbols
-    offsets = view.segment.symbols.names.offsets
-    lengths[is_symbol] = offsets[rows[is_symbol] + 1].astype(np.int64) - offsets[rows[is_symbol]]
-    lengths[~is_symbol] = facts_of(view.segment).stem_lengths[rows[~is_symbol] - n_symbols]
-    return lengths

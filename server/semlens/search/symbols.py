@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -41,7 +42,7 @@ _IS_CONTAINER = _is_one_of(
     SymbolKind.NAMESPACE,
 )
 _FRAME = 100.0
-_MAX_NAMED = 30
+_MAX_NAMED = 30  # of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +189,16 @@ def _without_passage(
     if not n_symbols:
         return nothing, nothing, nothing
     scores = names.symbols[:n_symbols]
-    found = np.flatnonzero((scores > 0) & (segment.first_passages[:n_symbols] < 0))
     place_of = dict(zip(rows_of_files.tolist(), files.tolist(), strict=True))
+    found = np.flatnonzero((scores > 0) & (segment.first_passages[:n_symbols] < 0))
+    found = found[np.isin(segment.symbols.files[found], rows_of_files)]
     found = found[np.argsort(-scores[found], kind="stable")]
-    wanted = [row for row in found.tolist() if int(segment.symbols.files[row]) in place_of][:_MAX_NAMED]
+    n_of_file: Counter[int] = Counter()
+    wanted = []
+    for row, file in zip(found.tolist(), segment.symbols.files[found].tolist(), strict=True):
+        n_of_file[file] += 1
+        if n_of_file[file] <= _MAX_NAMED:
+            wanted.append(row)
     wanted += [
         f.symbol for f in frames if f.symbol >= 0 and segment.first_passages[f.symbol] < 0 and f.file in place_of
     ]

@@ -96,7 +96,7 @@ def content(segment: Segment) -> dict[str, object]:
         ],
         "order of keys": segment.names.keys.tolist(),
         "humps": [sorted(segment.names.with_humps(prefix).tolist()) for prefix in (b"p", b"pc", b"l")],
-        "alike": [sorted(segment.names.alike(name, 100)[0].tolist()) for name in (b"fetch_al", b"parsconfig")],
+        "alike": [sorted(segment.names.alike(name)[0].tolist()) for name in (b"fetch_al", b"parsconfig")],
         "first": segment.first_passages.tolist(),
     }
 

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 from search_cases import view_of
 
-from semlens.search.names import match_names, name_of_row
+from semlens.search import names
+from semlens.search.loose_names import name_of_row
+from semlens.search.names import match_names
 from semlens.search.query import parse_query
 
 SOURCE = """
@@ -26,13 +28,18 @@ def view():
 
 
 def scores(view, text):
-    (found,) = match_names([view], parse_query(text))
-    symbols = view.segment.symbols
-    return {
-        symbols.qualified_names[row] if row < len(symbols) else name_of_row(view, row): float(found.symbols[row])
-        for row in range(len(found.symbols))
-        if found.symbols[row] > 0
-    }
+    return scores_in([view], text)
+
+
+def scores_in(views, text):
+    found = {}
+    for view, evidence in zip(views, match_names(views, parse_query(text)), strict=True):
+        symbols = view.segment.symbols
+        for row in range(len(evidence.symbols)):
+            if evidence.symbols[row] > 0:
+                name = symbols.qualified_names[row] if row < len(symbols) else name_of_row(view, row)
+                found[name] = float(evidence.symbols[row])
+    return found
 
 
 @pytest.mark.parametrize(
@@ -94,3 +101,44 @@ def test_a_foreign_name_fits_nothing(view, text):
 def test_dead_names_do_not_fit():
     view = view_of({"a.py": "def send(): pass\n", "b.py": "def send(): pass\n"}, dead=["a.py"])
     assert set(scores(view, "send")) == {"b.send"}
+
+
+MANY = {
+    f"part{number}.py": "".join(f"def parse_config{'x' * number}_{letter}(): pass\n" for letter in "abcdefghij")
+    for number in range(60)
+}
+"""More names than are looked at, of many lengths."""
+
+
+@pytest.mark.parametrize("text", ["parse_con", "prase_configxx_a", "pc", "configxx"])
+@pytest.mark.parametrize("n_segments", [2, 7, 60])
+def test_which_of_many_names_are_found_does_not_depend_on_segments(text, n_segments):
+    paths = list(MANY)
+    parts = [paths[start::n_segments] for start in range(n_segments)]
+    views = [view_of({path: MANY[path] for path in part}) for part in parts]
+    expected = scores(view_of(MANY), text)
+    assert expected
+    assert scores_in(views, text) == expected
+
+
+@pytest.mark.parametrize(("text", "better"), [("parse_con", "parse_conf"), ("prase_configxx_a", "prase_configxx_b")])
+def test_names_that_are_gone_take_no_place_from_others(text, better):
+    old = {f"old{number}.py": "".join(f"def {better}{n}(): pass\n" for n in range(10)) for number in range(60)}
+    assert scores(view_of({**old, **MANY}, dead=tuple(old)), text) == scores(view_of(MANY), text)
+
+
+def test_all_bearers_of_a_mistyped_name_are_found_and_those_of_the_name_itself_hide_no_other():
+    bearers = {f"part{number}.py": "class Connection: pass\n" for number in range(90)}
+    view = view_of({**bearers, "other.py": "class OldConnections: pass\n"})
+    assert len([name for name in scores(view, "Conection") if name.endswith(".Connection")]) == len(bearers)
+    assert "other.OldConnections" in scores(view, "Connection")
+
+
+@pytest.mark.parametrize("n_segments", [1, 4])
+def test_a_plain_word_that_is_a_common_name_says_nothing_however_its_bearers_lie(monkeypatch, n_segments):
+    monkeypatch.setattr(names, "MAX_COMMON", 3)
+    files = {f"part{number}.py": "def send(): pass\n" for number in range(4)}
+    paths = list(files)
+    views = [view_of({path: files[path] for path in paths[start::n_segments]}) for start in range(n_segments)]
+    assert not scores_in(views, "how are bytes send over")
+    assert len(scores_in(views[:1], "send")) == len(paths) // n_segments  # but it is found when asked for by name
