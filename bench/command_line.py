@@ -25,17 +25,10 @@ from typing import Any
 
 import psutil
 
+from questions import QUESTIONS
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "bench" / "results"
-QUESTIONS = (
-    "split a command line into words",
-    "start a new log file when the old one grows too big",
-    "parseConfig",
-    "retry after an error",
-    "open a connection with a timeout",
-    "sort by key",
-    "write json to a file",
-)
 SAMPLE_SECONDS = 0.2
 
 

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 from corpora import corpus
-from lsp_latency import QUESTIONS
+from questions import QUESTIONS
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextRequest, DuplicateSet
 from semlens.core.paths import path_to_uri

@@ -7,18 +7,21 @@ by "fetch with retry". Not a tokenizer of any embedding model.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
-
-_IDENTIFIER = re.compile(r"\w+")
-_ASCII_IDENTIFIER = re.compile(_IDENTIFIER.pattern, re.ASCII)  # the same where all is ASCII, in two thirds of the time
 
 _PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
 _MAX_IDENTIFIER = 80  # longer runs are encoded data, not names
 
 
-def identifiers_in(text: str) -> list[str]:
-    """All runs of letters, digits and underscores in any script, in order, repeated ones too."""
-    return (_ASCII_IDENTIFIER if text.isascii() else _IDENTIFIER).findall(text)
+def finder(pattern: str) -> Callable[[str], list[str]]:
+    """What finds all matches of a pattern in a text; where that is ASCII, by its letters alone, a third faster."""
+    anywhere, in_ascii = re.compile(pattern).findall, re.compile(pattern, re.ASCII).findall
+    return lambda text: in_ascii(text) if text.isascii() else anywhere(text)
+
+
+identifiers_in = finder(r"\w+")
+"""All runs of letters, digits and underscores in any script, in order, repeated ones too."""
 
 
 @lru_cache(maxsize=65_536)

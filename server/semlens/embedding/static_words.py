@@ -7,13 +7,12 @@ remembered, so that a corpus costs little more than finding its identifiers.
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterable, Sequence
 
 from semlens.core.errors import ModelError
 from semlens.core.symbol import Passage
-from semlens.core.words import split_identifier
+from semlens.core.words import finder, split_identifier
 from semlens.embedding.embedder import TokenIds
 from semlens.embedding.manifest import ModelManifest
 
@@ -27,8 +26,7 @@ FIELD_LIMITS = (24, 48, 64, 192)
 
 QUERY_LIMIT = 64
 _MAX_CHARACTERS = 6000
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
-_ASCII_IDENTIFIER = re.compile(_IDENTIFIER.pattern, re.ASCII)  # faster
+_names_in = finder(r"[^\W\d]\w*")  # no numbers
 _HEADER = struct.Struct(f"<{N_FIELDS}H")
 _REMEMBERED = 200_000  # identifiers; some 20 MB
 
@@ -92,8 +90,7 @@ class WordTable:
         remembered = self._memory.get
         found: dict[int, None] = {}
         for text in texts:
-            pattern = _ASCII_IDENTIFIER if text.isascii() else _IDENTIFIER
-            for identifier in dict.fromkeys(pattern.findall(text)):
+            for identifier in dict.fromkeys(_names_in(text)):
                 ids = remembered(identifier)
                 if ids is None:
                     ids = self.ids_of_identifier(identifier)

@@ -99,7 +99,7 @@ def _is_young(status: os.stat_result) -> bool:
 
 
 def make_hit(
-    ranked: RankedHit, query: Query, lines: Sequence[str], *, given_root: str, uri: str, explain: bool
+    ranked: RankedHit, query: Query, lines: Sequence[str], *, given_root: str, uri: str, dirty: bool, explain: bool
 ) -> SearchHit | None:
     """None when the lines cannot be those that the index saw."""
     segment = ranked.view.segment
@@ -150,7 +150,7 @@ def make_hit(
         snippet_span=snippet_span,
         highlights=highlights,
         reasons=reasons_of(ranked.features, query),
-        dirty=ranked.view.dirty,
+        dirty=dirty,
         features=dict(ranked.features) if explain else {},
         line_texts={line: lines[line] for line in needed if line < len(lines)},
     )

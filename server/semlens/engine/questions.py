@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from functools import lru_cache
 
 from semlens.core.cancel import CancelToken
@@ -291,10 +290,11 @@ class Questions:
                     document.lines,
                     given_root=self._given(item.view.root),
                     uri=document.uri,
+                    dirty=document.dirty,
                     explain=explain,
                 )
-            if hit is not None and document is not None:
-                hits.append(hit if hit.dirty == document.dirty else replace(hit, dirty=document.dirty))
+            if hit is not None:
+                hits.append(hit)
             elif not item.view.buffer_uri:
                 stale.add(os.path.join(item.view.root, item.path))
         return hits, stale

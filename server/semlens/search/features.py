@@ -92,7 +92,7 @@ def build_table(
     if near:
         columns["near"] = _join([nearness(view, near) for view in views])
     lives = _passing(views, masks, facts)
-    for name in ("words.file", "first.best", "refine.best"):
+    for name in ("words.file", "first.best"):
         if name in columns:
             columns[f"{name.partition('.')[0]}.rank"] = _ranks(columns[name], lives)
     columns["path"] = _join([_path_column(view, known, query) for view, known in zip(views, facts, strict=True)])
@@ -138,8 +138,10 @@ def _best_of(values: Floats, facts: FileFacts, count: int) -> tuple[Floats, Floa
     files = facts.filled[owners[starts]]
     current = np.maximum.reduceat(left, starts)
     best[files] = current
+    if count == 1:
+        return best, best
     total = best.copy()
-    places = np.cumsum(is_first) - 1 if count > 1 else starts
+    places = np.cumsum(is_first) - 1
     for _ in range(count - 1):
         left[left == current[places]] = 0.0
         current = np.maximum.reduceat(left, starts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from semlens.core.words import split_identifier
 from semlens.index.segment import Segment
 from semlens.index.snapshot import SegmentView
-from semlens.search.facts import FileFacts, facts_of, stem_of
+from semlens.search.facts import facts_of, stem_of
 
 Floats = npt.NDArray[np.float32]
 
@@ -58,29 +59,75 @@ _KEPT: WeakKeyDictionary[Segment, tuple[frozenset[str], Standing]] = WeakKeyDict
 
 def standings(views: Sequence[SegmentView]) -> list[Standing]:
     """Of the files of each view, by all files on disk below the same root."""
+    on_disk: dict[str, list[Segment]] = {view.root: [] for view in views}
+    for view in views:
+        if not view.buffer_uri:
+            on_disk[view.root].append(view.segment)
+    neighbourhoods = {root: _Neighbourhood(segments) for root, segments in on_disk.items()}
     found = []
     for view in views:
-        beside = [other.segment for other in views if other.root == view.root and not other.buffer_uri]
-        ids = frozenset(segment.id for segment in beside)
+        beside = neighbourhoods[view.root]
         kept = _KEPT.get(view.segment)
-        if kept is None or kept[0] != ids:
-            kept = _KEPT[view.segment] = (ids, _standing(view.segment, beside))
+        if kept is None or kept[0] != beside.ids:
+            kept = _KEPT[view.segment] = (beside.ids, _standing(view.segment, beside))
         found.append(kept[1])
     return found
 
 
-def _standing(segment: Segment, beside: Sequence[Segment]) -> Standing:
-    own, everyone = _traits(segment), [_traits(other) for other in beside]
+class _Neighbourhood:
+    """The files on disk below one root; what no question needs is not worked out.
+
+    :ivar ids: of their segments.
+    """
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self._segments = segments
+        self.ids = frozenset(segment.id for segment in segments)
+
+    @cached_property
+    def sources(self) -> frozenset[str]:
+        return frozenset().union(*(_traits(segment).sources for segment in self._segments))
+
+    @cached_property
+    def newest(self) -> dict[str, int]:
+        """The highest N of the folders ``vN`` within each folder."""
+        newest: dict[str, int] = {}
+        for _, folder, number in self._versioned():
+            newest[_parent(folder)] = max(newest.get(_parent(folder), 0), number)
+        return newest
+
+    @cached_property
+    def mirrors(self) -> frozenset[str]:
+        """Folders ``v1`` most of whose files stand again beside the folder: what lives on there came after them."""
+        firsts = {folder for _, folder, number in self._versioned() if number <= _FIRST_VERSION}
+        return frozenset(folder for folder in firsts if self._stands_again(folder))
+
+    def _versioned(self) -> Iterable[tuple[int, str, int]]:
+        return (place for segment in self._segments for place in _traits(segment).versioned)
+
+    def _stands_again(self, folder: str) -> bool:
+        inside = self._names_in(folder)
+        copies = len(inside & self._names_in(_parent(folder)))
+        return copies >= _LEAST_COPIES and 2 * copies >= len(inside)
+
+    def _names_in(self, folder: str) -> set[str]:
+        return {
+            known.paths[row].rpartition("/")[2]
+            for known in map(facts_of, self._segments)
+            if folder in known.places
+            for row in np.flatnonzero(known.place_of == known.places.index(folder)).tolist()
+        }
+
+
+def _standing(segment: Segment, beside: _Neighbourhood) -> Standing:
+    own = _traits(segment)
     old, header = np.zeros((2, len(segment.files)), np.float32)
     old[list(own.old)] = 1.0
-    if own.versioned:
-        newest = _newest(place for traits in everyone for place in traits.versioned)
-        mirrors = {folder for folder in {place[1] for place in own.versioned} if _is_mirror(folder, beside)}
-        for row, folder, number in own.versioned:
-            if number < newest.get(_parent(folder), 0) or folder in mirrors:
-                old[row] = 1.0
+    for row, folder, number in own.versioned:
+        if number < beside.newest.get(_parent(folder), 0) or folder in beside.mirrors:
+            old[row] = 1.0
     for row, name in own.headers:
-        header[row] = any(name in traits.sources for traits in everyone)
+        header[row] = name in beside.sources
     return Standing(old, header)
 
 
@@ -108,35 +155,6 @@ def _versions(row: int, path: str) -> Iterable[tuple[int, str, int]]:
         version = _VERSION.match(part)
         if version:
             yield row, "/".join(parts[:depth]), int(version[1])
-
-
-def _newest(places: Iterable[tuple[int, str, int]]) -> dict[str, int]:
-    """The highest N of the folders ``vN`` within each folder."""
-    newest: dict[str, int] = {}
-    for _, folder, number in places:
-        parent = _parent(folder)
-        newest[parent] = max(newest.get(parent, 0), number)
-    return newest
-
-
-def _is_mirror(folder: str, beside: Sequence[Segment]) -> bool:
-    """Whether it is a ``v1`` most of whose files stand again beside the folder: what lives on there came after them."""
-    version = _VERSION.match(folder.rpartition("/")[2])
-    if version is None or int(version[1]) > _FIRST_VERSION:
-        return False
-    facts = [facts_of(segment) for segment in beside]
-    inside, outside = _names_in(folder, facts), _names_in(_parent(folder), facts)
-    copies = len(inside & outside)
-    return copies >= _LEAST_COPIES and 2 * copies >= len(inside)
-
-
-def _names_in(folder: str, facts: Iterable[FileFacts]) -> set[str]:
-    return {
-        known.paths[row].rpartition("/")[2]
-        for known in facts
-        if folder in known.places
-        for row in np.flatnonzero(known.place_of == known.places.index(folder)).tolist()
-    }
 
 
 def _parent(folder: str) -> str:

@@ -41,7 +41,7 @@ FILE_WEIGHTS: dict[str, float] = LEARNT | _BY_HAND
 
 One table for all questions: two, for questions with a written name and for those without, were worse when each
 repository was judged by weights learnt without it. So was every feature that is not here; docs/ranking.md lists them.
-Of meaning only the rank counts: how large a cosine is says more of the question than of the file.
+Of the first tier's meaning only the rank counts: how large a cosine is says more of the question than of the file.
 """
 
 NAME_WEIGHTS: dict[str, float] = {"definition": 10.0}

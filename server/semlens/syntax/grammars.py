@@ -109,8 +109,6 @@ def _patterns_in(source: str) -> list[str]:
             depth += 1
         elif bracket[0] in ")]":
             depth -= 1
-        elif depth == 0:
-            starts.append(bracket.start())
     return [source[start:end] for start, end in zip(starts, [*starts[1:], len(source)], strict=True)]
 
 

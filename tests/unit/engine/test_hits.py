@@ -27,7 +27,7 @@ LINES = ["def alpha():", "    pass", "def beta():", "    retry"]
 
 
 def ranked(symbol: int = 1, *, file: int = 0, **features: float) -> RankedHit:
-    view = SegmentView("/root", segment_of(parsed_file("src/a.py", ["alpha", "beta"])), dirty=True)
+    view = SegmentView("/root", segment_of(parsed_file("src/a.py", ["alpha", "beta"])))
     return RankedHit(view, file, symbol, (max(symbol, 0),), 0.5, features or {"words": 1.0})
 
 
@@ -36,7 +36,9 @@ def test_lines_end_as_the_protocol_says():
 
 
 def test_a_hit_of_a_symbol():
-    hit = make_hit(ranked(), parse_query("retry"), LINES, given_root="/given", uri="file:///x", explain=True)
+    hit = make_hit(
+        ranked(), parse_query("retry"), LINES, given_root="/given", uri="file:///x", dirty=True, explain=True
+    )
     assert hit is not None
     assert (hit.root, hit.path, hit.uri) == ("/given", "src/a.py", "file:///x")
     assert (hit.name, hit.qualified_name, hit.kind, hit.language) == (
@@ -57,7 +59,7 @@ def test_a_hit_of_a_symbol():
 
 
 def test_a_hit_outside_symbols_is_the_file():
-    hit = make_hit(ranked(-1), parse_query("pass"), LINES, given_root="/r", uri="u", explain=False)
+    hit = make_hit(ranked(-1), parse_query("pass"), LINES, given_root="/r", uri="u", dirty=False, explain=False)
     assert hit is not None
     assert (hit.name, hit.kind, hit.container_name) == ("a.py", SymbolKind.FILE, "src")
     assert hit.signature == "def alpha():"
@@ -66,7 +68,7 @@ def test_a_hit_outside_symbols_is_the_file():
 
 @pytest.mark.parametrize("lines", [[], LINES[:2]])
 def test_lines_that_the_index_did_not_see_give_no_hit(lines):
-    assert make_hit(ranked(), parse_query("x"), lines, given_root="/r", uri="u", explain=False) is None
+    assert make_hit(ranked(), parse_query("x"), lines, given_root="/r", uri="u", dirty=False, explain=False) is None
 
 
 def test_a_long_line_is_cut_and_a_long_symbol_shows_a_part():
@@ -74,7 +76,9 @@ def test_a_long_line_is_cut_and_a_long_symbol_shows_a_part():
     view.segment.symbols.spans[0, 2] = 99
     view.segment.passages.lines[0, 1] = 99
     lines = ["x" * 5000] * 100
-    hit = make_hit(RankedHit(view, 0, 0, (0,), 1.0, {}), parse_query("x"), lines, given_root="", uri="", explain=False)
+    hit = make_hit(
+        RankedHit(view, 0, 0, (0,), 1.0, {}), parse_query("x"), lines, given_root="", uri="", dirty=False, explain=False
+    )
     assert hit is not None
     assert len(hit.snippet.split("\n")) == SNIPPET_LINES
     assert max(map(len, hit.snippet.split("\n"))) == MAX_LINE_CHARS

@@ -61,6 +61,11 @@ def test_the_best_lines_are_those_that_hold_most_of_the_question():
     assert best_lines(lines, 10, parse_query("zebra")) == ()
 
 
+def test_a_word_within_another_is_not_the_word():
+    lines = ["address = 1", "padding = 2", "total = add(1, 2)"]
+    assert best_lines(lines, 0, parse_query("add")) == ((2, 2),)
+
+
 @pytest.mark.parametrize(
     ("features", "text", "expected"),
     [

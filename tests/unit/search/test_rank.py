@@ -270,3 +270,13 @@ def test_a_message_comes_from_the_place_that_says_all_of_it():
         ),
     }
     assert search(snapshot_of(view_of(files)), "PoolError: no worker is left in the pool")[0].path == "pool.py"
+
+
+def test_short_symbols_are_limited_in_a_file_and_not_in_a_segment():
+    files = {f"{letter}.py": "".join(f"LIMIT_{letter.upper()}_{n} = {n}\n" for n in range(25)) for letter in ("a", "b")}
+    together = names(search(snapshot_of(view_of(files)), "LIMIT_", limit=100, per_file=100, first_page=0))
+    apart = [view_of({path: source}) for path, source in files.items()]
+    assert len([name for name in together if name]) == 50
+    assert sorted(names(search(snapshot_of(*apart), "LIMIT_", limit=100, per_file=100, first_page=0))) == sorted(
+        together
+    )
