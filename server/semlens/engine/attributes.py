@@ -6,10 +6,10 @@ The attributes are those of GitHub's linguist; patterns are git's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from semlens.core.symbol import Role
 from semlens.engine.gitignore import IgnoreRules, byte_text
+from semlens.engine.guarded_reader import read_below
 
 _ROLES = {
     "linguist-generated": Role.GENERATED,
@@ -61,7 +61,7 @@ class RootAttributes:
         while at >= 0:
             folder = path[:at]
             if folder not in self._of_folder:
-                self._of_folder[folder] = _read(Path(self._root, folder, ".gitattributes"))
+                self._of_folder[folder] = _read(self._root, f"{folder}/.gitattributes".lstrip("/"))
             attributes = self._of_folder[folder]
             if attributes is not None:
                 found = attributes.role_of(path[at:].lstrip("/"), found)
@@ -69,11 +69,10 @@ class RootAttributes:
         return found
 
 
-def _read(path: Path) -> FileAttributes | None:
-    """None where there is no such file or it cannot be read."""
+def _read(root: str, path: str) -> FileAttributes | None:
+    """None where there is no such file, or it cannot be read, or is too large."""
     try:
-        if not path.is_file() or path.is_symlink() or path.stat().st_size > _MAX_BYTES:
-            return None
-        return FileAttributes(path.read_bytes())
+        data = read_below(root, path, _MAX_BYTES + 1)
     except OSError:
         return None
+    return FileAttributes(data) if len(data) <= _MAX_BYTES else None

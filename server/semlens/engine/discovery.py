@@ -18,8 +18,8 @@ from pathlib import Path
 from semlens.core.errors import WorkspaceError
 from semlens.core.paths import relative_path
 from semlens.engine.eligibility import content_skip_reason, extension_of, name_skip_reason, shebang_skip_reason
+from semlens.engine.guarded_reader import read_below
 from semlens.engine.ignore import CACHE_MARKERS, IGNORE_FILES, MAX_DEPTH, VERSION_CONTROL, FolderRules, IgnoreTree
-from semlens.engine.regular_file import read_regular
 from semlens.engine.settings import WORKSPACE_FILE, Settings
 
 __all__ = ["MISSING", "Discovery", "FoundFile", "check_root", "content_skip_reason"]
@@ -264,7 +264,7 @@ class Discovery:
     def _first_bytes(self, path: str) -> bytes | None:
         """The beginning of a file, nothing of a missing one, None for one that cannot be read."""
         try:
-            return read_regular(self.absolute(path), _SHEBANG_BYTES)
+            return read_below(self._root, path, _SHEBANG_BYTES)
         except FileNotFoundError:
             return b""
         except OSError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -45,7 +44,7 @@ class Documents:
         if view.buffer_uri:
             return self._read_buffer(view)
         path = view.segment.files.paths[file]
-        document = self._texts.read(os.path.join(view.root, path))
+        document = self._texts.read(view.root, path)
         if document is None or document.hash != view.segment.files.hashes[file].tobytes():
             return None
         buffer = opened.get((view.root, path))
@@ -65,7 +64,7 @@ class Documents:
     def _is_saved(self, uri: str, lines: Sequence[str]) -> bool:
         """The file of an open document says the same by now: it was just saved, or is not indexed, or has a mark."""
         path = uri_to_path(uri)
-        document = self._texts.read(path) if path is not None else None
+        document = self._texts.read_opened(path) if path is not None else None
         return document is not None and document.lines == tuple(lines)
 
 

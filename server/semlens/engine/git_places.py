@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 
-from semlens.engine.regular_file import read_regular
+from semlens.engine.guarded_reader import read_regular
 
 _MAX_CONFIG_BYTES = 1_000_000
 _MAX_POINTER_BYTES = 4_096

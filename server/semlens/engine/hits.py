@@ -11,6 +11,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from semlens.core.hashing import ContentHash, content_hash
@@ -18,6 +19,7 @@ from semlens.core.hit import SearchHit
 from semlens.core.paths import path_to_uri
 from semlens.core.span import Span
 from semlens.core.symbol import SymbolKind
+from semlens.engine.guarded_reader import GuardedFile, open_below, open_regular
 from semlens.index.snapshot import SegmentView
 from semlens.search.highlight import best_lines
 from semlens.search.query import Query
@@ -37,7 +39,7 @@ _MAX_TEXT_BYTES = 65_536 << 10  # what the settings allow at most
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
-    """:ivar lines: without their ends. :ivar stat: (size, mtime_ns, ctime_ns, inode) of the file, or empty."""
+    """:ivar lines: without their ends. :ivar stat: (size, mtime_ns, ctime_ns, inode, device) of the file, or empty."""
 
     lines: tuple[str, ...]
     hash: ContentHash
@@ -52,20 +54,27 @@ class DocumentTexts:
         self._n_bytes = 0
         self._lock = threading.Lock()
 
-    def read(self, path: str) -> DocumentText | None:
-        """None when the file cannot be read as text."""
+    def read(self, root: str, path: str) -> DocumentText | None:
+        """The text of a file of a root; None when it cannot be read as text, or is or became a link."""
+        return self._read(os.path.join(root, path), open_below(root, path))
+
+    def read_opened(self, path: str) -> DocumentText | None:
+        """The text of a file that the user opened, wherever it is."""
+        return self._read(path, open_regular(path, follow_link=True))
+
+    def _read(self, path: str, opening: AbstractContextManager[GuardedFile]) -> DocumentText | None:
         try:
-            status = os.stat(path)
-            stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-            kept = self._get(path)
-            # a file written within the clock's grain keeps its times: read young files again
-            if kept is not None and kept.stat == stamp and not _is_young(status):
-                return kept
-            if status.st_size > _MAX_TEXT_BYTES:
-                return None
-            with open(path, "rb") as file:
-                data = file.read()
+            with opening as file:
+                status = file.status
+                stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
+                kept = self._get(path)
+                # a file written within the clock's grain keeps its times: read young files again
+                if kept is not None and kept.stat == stamp and not _is_young(status):
+                    return kept
+                data = file.read(_MAX_TEXT_BYTES + 1)
         except OSError:
+            return None
+        if len(data) > _MAX_TEXT_BYTES:
             return None
         text = decode(data)
         if text is None:

@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from semlens.engine.git_places import exclude_file, git_top, global_excludes_file
 from semlens.engine.gitignore import IgnoreRules, byte_text
-from semlens.engine.regular_file import read_regular
+from semlens.engine.guarded_reader import read_below, read_regular
 
 IGNORE_FILES = (".semlensignore", ".ignore", ".gitignore")
 VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".jj", ".bzr", ".pijul", "_darcs", "CVS"})
@@ -167,14 +167,14 @@ class IgnoreTree:
         if not present and not starts_repository:
             return parent
         cut = len(byte_text(folder)) + 1 if folder else 0
-        own = {name: self._read(os.path.join(self._root, folder, name), cut, "") for name in present}
+        own = {name: self._read(self._root, f"{folder}/{name}".lstrip("/"), cut, "") for name in present}
         semlensignore = own.get(".semlensignore", ()) + parent.semlensignore
         ignore = own.get(".ignore", ()) + parent.ignore
         gitignore, exclude = parent.gitignore, parent.exclude
         if starts_repository and folder:  # a nested repository, to which the rules of the outer one mean nothing
             gitignore = ()
             path = exclude_file(os.path.join(self._root, folder))
-            exclude = () if path is None else self._read(path, cut, "", may_be_link=True)
+            exclude = () if path is None else self._read("", path, cut, "")
         gitignore = own.get(".gitignore", ()) + gitignore
         if (semlensignore, ignore, gitignore, exclude) == (
             parent.semlensignore,
@@ -195,17 +195,17 @@ class IgnoreTree:
         prefix = "" if below == "." else byte_text(below) + "/"
         excludes = global_excludes_file(top)
         if excludes is not None:
-            always = self._read(excludes, 0, prefix, may_be_link=True) + always
+            always = self._read("", excludes, 0, prefix) + always
         if top is None:
             return _folder_rules((), (), (), (), always)
         path = exclude_file(top)
-        exclude = () if path is None else self._read(path, 0, prefix, may_be_link=True)
+        exclude = () if path is None else self._read("", path, 0, prefix)
         rules = _folder_rules((), (), (), exclude, always)
         parts = [] if below == "." else below.split("/")
         for n_parts, part in enumerate(parts):
             folder = os.path.join(top, *parts[:n_parts])
             prefix = "/".join(map(byte_text, parts[n_parts:])) + "/"
-            own = {name: self._read(os.path.join(folder, name), 0, prefix) for name in IGNORE_FILES}
+            own = {name: self._read(folder, name, 0, prefix) for name in IGNORE_FILES}
             rules = _folder_rules(
                 own[".semlensignore"] + rules.semlensignore,
                 own[".ignore"] + rules.ignore,
@@ -228,13 +228,17 @@ class IgnoreTree:
                 return answer
         return False
 
-    def _read(self, path: str, cut: int, prefix: str, *, may_be_link: bool = False) -> tuple[_Step, ...]:
+    @staticmethod
+    def _read(root: str, path: str, cut: int, prefix: str) -> tuple[_Step, ...]:
         """The rules of an ignore file; none where it is missing, no regular file, unreadable or huge.
 
         Inside a workspace a link is not followed: git does not either, and it may lead out of the root.
+
+        :param root: "" for a file of the user's or of git's, which may be a link.
         """
         try:
-            data = read_regular(path, _MAX_IGNORE_BYTES + 1, follow_link=may_be_link)
+            n_bytes = _MAX_IGNORE_BYTES + 1
+            data = read_below(root, path, n_bytes) if root else read_regular(path, n_bytes, follow_link=True)
         except OSError:
             return ()
         if len(data) > _MAX_IGNORE_BYTES:

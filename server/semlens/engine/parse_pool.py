@@ -284,6 +284,6 @@ class ParsePool:
 def _stamp(root: str, path: str) -> FileStamp | None:
     """So that a file which killed a worker is not tried again before it changes."""
     try:
-        return stamp_of(os.stat(os.path.join(root, path)))
+        return stamp_of(os.lstat(os.path.join(root, path)))
     except OSError:
         return None

@@ -7,7 +7,7 @@ once by its name and has no effect. What the settings are stands in `settings_sc
 
 from __future__ import annotations
 
-import stat
+import errno
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from semlens.engine.guarded_reader import read_regular
 from semlens.engine.settings_schema import (
     NAMESPACE,
     SPECS,
@@ -101,10 +102,11 @@ def load_settings(
     problems: list[SettingProblem] = []
     values: dict[str, SettingValue] = {}
     user_file = user_file if user_file is not None else config_folder() / USER_FILE
-    values |= _read_source(_toml(user_file, problems), f"`{user_file}`", True, problems)
+    values |= _read_source(_toml(user_file, problems, may_be_link=True), f"`{user_file}`", True, problems)
     values |= _read_source(editor or {}, "the editor's settings", True, problems, editor=True)
     if root is not None:
-        values |= _read_source(_toml(root / WORKSPACE_FILE, problems), f"`{WORKSPACE_FILE}`", False, problems)
+        content = _toml(root / WORKSPACE_FILE, problems, may_be_link=False)
+        values |= _read_source(content, f"`{WORKSPACE_FILE}`", False, problems)
     values |= _read_source(editor_folder or {}, "the editor's folder settings", False, problems, editor=True)
     return _settings_of(values), problems
 
@@ -120,18 +122,17 @@ def _settings_of(values: Mapping[str, SettingValue]) -> Settings:
     )
 
 
-def _toml(path: Path, problems: list[SettingProblem]) -> Mapping[str, Any]:
+def _toml(path: Path, problems: list[SettingProblem], *, may_be_link: bool) -> Mapping[str, Any]:
     """The file's content; empty where there is none or it is broken."""
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_FILE_BYTES:
-            problems.append(SettingProblem(str(path), f"`{path}` is not a regular, small file, so it is ignored."))
-            return {}
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        data = read_regular(str(path), _MAX_FILE_BYTES + 1, follow_link=may_be_link)
+        if len(data) <= _MAX_FILE_BYTES:
+            return tomllib.loads(data.decode("utf-8-sig"))
+        problems.append(SettingProblem(str(path), f"`{path}` is larger than 1 MB, so it is ignored."))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = "it is a link" if error.errno == errno.ELOOP else error.strerror or str(error)
         problems.append(SettingProblem(str(path), f"`{path}` cannot be read ({reason}), so it is ignored."))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         problems.append(SettingProblem(str(path), f"`{path}` is not valid TOML ({error}), so it is ignored."))

@@ -82,6 +82,37 @@ def test_a_file_replaced_by_one_of_the_same_size_and_time(plain):
     assert found(engine, "omega") == [("a.py", 0, False)]
 
 
+def _link_to_file(path: Path, outside: Path) -> None:
+    path.rename(outside)
+    path.symlink_to(outside)
+
+
+def _link_to_folder(path: Path, outside: Path) -> None:
+    path.parent.rename(outside)
+    path.parent.symlink_to(outside)
+
+
+def _pipe(path: Path, _outside: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _device(path: Path, _outside: Path) -> None:
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("replace", [_link_to_file, _link_to_folder, _pipe, _device])
+def test_what_took_the_place_of_a_file_is_no_hit(plain, tmp_path, replace):
+    """Also while the index still has the file, and what is read is equal."""
+    path = plain.write("src/a.py", function("alpha"))
+    plain.write("b.py", function("alpha"))
+    engine = plain.engine()
+    assert paths_of(engine, "alpha") == ["b.py", "src/a.py"]
+    replace(path, tmp_path / "outside")
+    assert paths_of(engine, "alpha") == ["b.py"]
+
+
 def test_a_scan_finds_all_that_changed_while_nobody_looked(plain):
     for name in ("a", "b", "c"):
         plain.write(f"{name}.py", function(name * 3))
