@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from semlens.core.errors import UsageError
+from semlens.core.globs import MAX_GLOB_CHARS, MAX_GLOBS
 from semlens.core.symbol import SymbolKind
 
 
@@ -30,6 +32,15 @@ class SearchFilter:
     paths: tuple[str, ...] = ()
     exclude_paths: tuple[str, ...] = ()
     tests: TestFilter = TestFilter.INCLUDE
+
+    def __post_init__(self) -> None:
+        """:raises UsageError: when matching could take too long."""
+        globs = (*self.paths, *self.exclude_paths)
+        if len(globs) > MAX_GLOBS or any(len(glob) > MAX_GLOB_CHARS for glob in globs):
+            raise UsageError(
+                f"The path filters are too many or too long: give at most {MAX_GLOBS}, "
+                f"of at most {MAX_GLOB_CHARS} characters each."
+            )
 
     @property
     def is_empty(self) -> bool:

@@ -6,6 +6,7 @@ The attributes are those of GitHub's linguist; patterns are git's.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from semlens.core.symbol import Role
 from semlens.engine.gitignore import IgnoreRules, byte_text
@@ -75,4 +76,10 @@ def _read(root: str, path: str) -> FileAttributes | None:
         data = read_below(root, path, _MAX_BYTES + 1)
     except OSError:
         return None
-    return FileAttributes(data) if len(data) <= _MAX_BYTES else None
+    return _parsed(data) if len(data) <= _MAX_BYTES else None
+
+
+@lru_cache(maxsize=32)
+def _parsed(data: bytes) -> FileAttributes:
+    """The same files are asked for again with every few files of a root."""
+    return FileAttributes(data)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from semlens.core.globs import path_pattern
 from semlens.core.request import SearchFilter, TestFilter
 from semlens.core.symbol import Role
 from semlens.index.names import fold_text
@@ -15,28 +15,6 @@ from semlens.index.snapshot import SegmentView
 from semlens.search.query import Query
 
 Mask = npt.NDArray[np.bool_]
-
-
-@lru_cache(maxsize=256)
-def glob_pattern(glob: str) -> re.Pattern[str]:
-    """A glob over workspace-relative paths: ``**`` crosses folders, ``*`` and ``?`` do not; without a slash it may
-    match any part of the path, and a folder's name stands for all below it.
-    """
-    glob = glob.strip("/").removeprefix("./")
-    out = "" if "/" in glob else "(?:.*/)?"
-    i = 0
-    while i < len(glob):
-        if glob.startswith("**/", i):
-            out, i = out + "(?:.*/)?", i + 3
-        elif glob.startswith("**", i):
-            out, i = out + ".*", i + 2
-        elif glob[i] == "*":
-            out, i = out + "[^/]*", i + 1
-        elif glob[i] == "?":
-            out, i = out + "[^/]", i + 1
-        else:
-            out, i = out + re.escape(glob[i]), i + 1
-    return re.compile(out + "(?:/.*)?", re.DOTALL)
 
 
 def file_mask(view: SegmentView, wanted: SearchFilter) -> Mask | None:
@@ -52,12 +30,15 @@ def file_mask(view: SegmentView, wanted: SearchFilter) -> Mask | None:
     if wanted.paths or wanted.exclude_paths:
         paths = files.paths.tolist()
         if wanted.paths:
-            mask &= np.array([any(glob_pattern(g).fullmatch(path) for g in wanted.paths) for path in paths], bool)
+            mask &= _matching(paths, wanted.paths)
         if wanted.exclude_paths:
-            mask &= ~np.array(
-                [any(glob_pattern(g).fullmatch(path) for g in wanted.exclude_paths) for path in paths], bool
-            )
+            mask &= ~_matching(paths, wanted.exclude_paths)
     return None if mask.all() else mask
+
+
+def _matching(paths: Sequence[str], globs: tuple[str, ...]) -> Mask:
+    fits = path_pattern(globs).fullmatch
+    return np.array([fits(path) is not None for path in paths], bool)
 
 
 def passage_mask(view: SegmentView, wanted: SearchFilter) -> Mask | None:

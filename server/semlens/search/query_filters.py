@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
+from semlens.core.globs import MAX_GLOB_CHARS, MAX_GLOBS
 from semlens.core.request import SearchFilter, TestFilter
 from semlens.core.symbol import SymbolKind
 
@@ -75,6 +76,14 @@ def _take(cut: CutQuery, name: str, value: str) -> CutQuery | None:
         if kind is None:
             return _note(cut, f'There is no kind "{value}" ({name}:{value}): it is searched as words.')
         return replace(cut, filter=replace(wanted, kinds=wanted.kinds | {kind}))
+    if name in ("path", "-path") and (
+        len(value) > MAX_GLOB_CHARS or len(wanted.paths) + len(wanted.exclude_paths) >= MAX_GLOBS
+    ):
+        return _note(
+            cut,
+            f"A question takes at most {MAX_GLOBS} path filters of at most {MAX_GLOB_CHARS} characters each: "
+            "those beyond have no effect.",
+        )
     if name == "path":
         return replace(cut, filter=replace(wanted, paths=(*wanted.paths, value)))
     if name == "-path":

@@ -93,6 +93,20 @@ def test_hostile_patterns_do_not_stall(pattern: str, name: str) -> None:
     assert rules.match(name.rpartition("/")[2], name, False) is None
 
 
+@pytest.mark.parametrize("line", [b"name\n", b"name/\n", b"*.c\n", b"a*%d\n", b"/a/*%d/**/*b*\n"])
+def test_the_cost_of_many_patterns_has_a_bound(line: bytes) -> None:
+    rules = IgnoreRules.parse(b"".join(line % n if b"%" in line else line for n in range(200_000 // len(line))))
+    assert sum(map(len, (rules._general, rules._names.get("name", ()), rules._extensions.get(".c", ())))) <= 2_000
+    assert rules.match("other", "x/other", False) is None
+
+
+def test_the_last_line_of_a_name_counts() -> None:
+    rules = IgnoreRules.parse(b"a\n!a\na/\n!b\nb\n!b/")
+    assert [rules.match(name, name, is_folder) for name in "ab" for is_folder in (False, True)] == [
+        False, True, True, False,
+    ]  # fmt: skip
+
+
 PATTERN_ALPHABET = [
     "a",
     "b",

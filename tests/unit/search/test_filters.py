@@ -7,30 +7,9 @@ from search_cases import names, snapshot_of, view_of
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchFilter
 from semlens.search.evidence import score_words
-from semlens.search.filters import glob_pattern, passage_mask
+from semlens.search.filters import passage_mask
 from semlens.search.query import parse_query
 from semlens.search.recent import recent_hits
-
-
-@pytest.mark.parametrize(
-    ("glob", "path", "fits"),
-    [
-        ("src/**", "src/a/b.py", True),
-        ("src/*", "src/a.py", True),
-        ("src/*.py", "src/a/b.py", False),
-        ("**/b.py", "src/a/b.py", True),
-        ("**/b.py", "b.py", True),
-        ("legacy", "src/legacy/a.py", True),
-        ("legacy", "src/legacy_new/a.py", False),
-        ("*.py", "src/a/b.py", True),
-        ("a?.py", "src/ab.py", True),
-        ("a?.py", "src/abc.py", False),
-        ("./src/", "src/a.py", True),
-        ("a.c", "abc", False),
-    ],
-)
-def test_globs(glob, path, fits):
-    assert (glob_pattern(glob).fullmatch(path) is not None) is fits
 
 
 def test_a_filter_that_asks_for_nothing_costs_nothing():
