@@ -15,7 +15,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 MAX_BYTES = 300_000  # longer sources are generated, or data
 _DEBIAN_ORIG = re.compile(r"\.orig(-[\w.+-]+)?\.tar\.\w+$")
@@ -168,6 +168,8 @@ _GRANTS = (
     ("MIT", re.compile(r"Permission is hereby granted,\s+free\s+of\s+charge", re.IGNORECASE)),
     ("Apache-2.0", re.compile(r"Apache License,?\s+Version 2\.0", re.IGNORECASE)),
     ("BSD", re.compile(r"Redistribution and use in source and binary\s+forms", re.IGNORECASE)),
+    ("Zlib", re.compile(r"freely,\s+subject\s+to\s+the\s+following\s+restrictions", re.IGNORECASE)),
+    ("Boost", re.compile(r"Boost\s+Software\s+License", re.IGNORECASE)),
     ("ISC", re.compile(r"Permission to use, copy, modify, and(/or)? distribute this software", re.IGNORECASE)),
 )
 
@@ -270,8 +272,7 @@ def sources_of(package: Package, suffixes: frozenset[str]) -> Iterator[tuple[str
 
 
 def _wanted(name: str, size: int, suffixes: frozenset[str]) -> bool:
-    dot = name.rfind(".")
-    return 200 <= size <= MAX_BYTES and dot >= 0 and name[dot:].lower() in suffixes
+    return 200 <= size <= MAX_BYTES and PurePosixPath(name).suffix.lower() in suffixes
 
 
 def _zip_sources(path: Path, suffixes: frozenset[str]) -> Iterator[tuple[str, bytes]]:
