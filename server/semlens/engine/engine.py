@@ -18,7 +18,7 @@ from semlens.core.status import EngineStatus
 from semlens.engine.buffers import Buffers
 from semlens.engine.discovery import check_root
 from semlens.engine.indexer import Indexer
-from semlens.engine.overlay_indexer import locate, real_path
+from semlens.engine.overlay_indexer import locate, real_paths
 from semlens.engine.questions import Questions
 from semlens.engine.remote_tier import PATIENCE_SECONDS, RemoteTier, service_of
 from semlens.engine.report import build_status
@@ -166,8 +166,8 @@ class Engine(Questions):
 
     def files_changed(self, paths: Iterable[Path]) -> None:
         """Files or folders were created, changed or deleted."""
-        real = [os.path.join(os.path.realpath(path.parent), path.name) for path in paths]
-        self._indexer.post_change(lambda: self._indexer.files_changed(real))
+        given = [str(path) for path in paths]
+        self._indexer.post_change(lambda: self._indexer.files_changed(real_paths(given)))
 
     def rescan(self, root: Path | None = None, *, full: bool = False) -> None:
         """Compare everything with the disk again; ``full`` parses it again too."""
@@ -194,8 +194,10 @@ class Engine(Questions):
         if path is None:
             self._buffers.put(uri, "", uri.partition(":")[2].lstrip("/") or "untitled", language_id, text)
         else:
-            root, relative = locate(uri, real_path(path), "", dict(self._indexer.states))
+            # placed by its name at once, so that edits find it; the disk is asked by the indexer's thread
+            root, relative = locate(uri, path, "", dict(self._indexer.states))
             self._buffers.put(uri, root, relative, language_id, text)
+            self._indexer.post_change(lambda: self._indexer.overlays.follow_links(uri, self._indexer.states))
         self._indexer.buffers_changed()
 
     def change_buffer(self, uri: str, version: int, text: str) -> None:  # noqa: ARG002

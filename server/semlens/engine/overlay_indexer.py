@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 
 from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash
+from semlens.core.paths import uri_to_path
 from semlens.core.status import Problem
 from semlens.embedding.embedder import TokenIds
 from semlens.engine.buffers import Buffer, Buffers
@@ -76,7 +78,7 @@ class OverlayIndexer:
     @property
     def embedding(self) -> bool:
         """Some passages of a buffer have no vector yet."""
-        return any(overlay.tokens for overlay in self.shown.values())
+        return any(overlay.tokens for overlay in list(self.shown.values()))  # asked from other threads too
 
     def place(self, states: Mapping[str, RootState]) -> None:
         """The roots changed: find out anew to which root each document belongs."""
@@ -85,6 +87,17 @@ class OverlayIndexer:
             if (root, path) != (buffer.root, buffer.path):
                 self._buffers.move(buffer.uri, root, path)
                 self.shown.pop(buffer.uri, None)
+
+    def follow_links(self, uri: str, states: Mapping[str, RootState]) -> None:
+        """A document was opened by a path that links may lead through: roots are known by their real paths."""
+        buffer, path = self._buffers.get(uri), uri_to_path(uri)
+        if buffer is None or path is None:
+            return
+        root, relative = locate(uri, real_path(path), "", states)
+        if (root, relative) != (buffer.root, buffer.path):
+            self._buffers.move(uri, root, relative)
+            self.shown.pop(uri, None)
+            self._on_changed()
 
     def step(self, states: Mapping[str, RootState], tiers: Sequence[Tier]) -> float | None:
         """Start what is due; returns when (monotonic) to look again, None for not before the next event."""
@@ -280,6 +293,11 @@ def locate(uri: str, path: str, root: str, states: Mapping[str, RootState]) -> t
 
 
 def real_path(path: str) -> str:
-    """Links of the folders resolved: roots are kept that way."""
-    folder, name = os.path.split(path)
-    return os.path.join(os.path.realpath(folder), name)
+    """Links of the folders resolved: roots are kept that way. Asks the disk: not for the event loop."""
+    return real_paths([path])[0]
+
+
+def real_paths(paths: Iterable[str]) -> list[str]:
+    """As `real_path`; each folder is resolved once."""
+    resolved = cache(os.path.realpath)
+    return [os.path.join(resolved(folder), name) for folder, name in map(os.path.split, paths)]

@@ -39,6 +39,7 @@ class Roots:
     def __init__(self) -> None:
         self.watching = "native"
         self._path_by_uri: dict[str, Path] = {}
+        self._real_by_uri: dict[str, str] = {}
         self._problem_by_uri: dict[str, Problem] = {}
 
     @property
@@ -50,7 +51,8 @@ class Roots:
         return next(iter(self._path_by_uri.values()), None)
 
     def is_first(self, real: Path) -> bool:
-        return self.first is not None and os.path.realpath(self.first) == str(real)
+        """:param real: without links, as the engine knows it."""
+        return next(iter(self._real_by_uri.values()), None) == str(real)
 
     def add(self, engine: EnginePort, uri: str) -> Problem | None:
         """Give one folder to the engine.
@@ -69,11 +71,12 @@ class Roots:
             self._problem_by_uri[uri] = problem
             logger.warning("%s", error)
             return problem
-        self._path_by_uri[uri] = path
+        self._path_by_uri[uri], self._real_by_uri[uri] = path, os.path.realpath(path)
         return None
 
     def remove(self, engine: EnginePort, uri: str) -> None:
         self._problem_by_uri.pop(uri, None)
+        self._real_by_uri.pop(uri, None)
         if (path := self._path_by_uri.pop(uri, None)) is not None:
             engine.remove_root(path)
 

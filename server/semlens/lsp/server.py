@@ -123,6 +123,10 @@ class SemlensServer(LanguageServer):
         if self._throttle is not None:
             self._throttle.post(status)
 
+    async def report_now(self, engine: EnginePort) -> None:
+        """Tell the engine's status as it is now; off the loop, since it counts files and measures memory."""
+        self.engine_reports(await self.runner.run(lambda _token: engine.status()))
+
     def tell_status(self, status: EngineStatus) -> None:
         if not self.is_ready.is_set():
             return
@@ -143,7 +147,7 @@ class SemlensServer(LanguageServer):
         self._next_look = None
         engine = self.engine
         if engine is not None:
-            self.engine_reports(await self.runner.run(lambda _token: engine.status()))
+            await self.report_now(engine)
 
     def start_progress(self) -> None:
         """Show work-done progress from now on; for clients that can."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import threading
+
 import pytest
 from engine_cases import complete, computed, found, function, parsed, search, wait_for
 
 from semlens.core.cancel import CancelToken
-from semlens.engine import overlay_indexer
+from semlens.core.paths import path_to_uri
+from semlens.engine import overlay_indexer, questions
+from semlens.engine.buffers import Buffers
+from semlens.engine.overlay_indexer import OverlayIndexer
 
 
 def test_open_type_find_and_close_without_saving(workspace):
@@ -257,3 +263,46 @@ def test_no_search_waits_for_a_document_that_is_slow_to_parse(plain, monkeypatch
     assert found(engine, "omega") == [("a.py", 0, True)]
     engine.close_buffer(uri)
     wait_for(engine, lambda: uri not in engine._indexer.overlays.slow)
+
+
+def test_links_are_followed_on_the_indexers_thread_alone(plain, tmp_path, monkeypatch):
+    """On the event loop a slow disk would hold up every keystroke."""
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    threads = set()
+
+    def realpath(path, **options):
+        threads.add(threading.current_thread().name)
+        return real(path, **options)
+
+    real = os.path.realpath
+    monkeypatch.setattr(os.path, "realpath", realpath)
+    monkeypatch.setattr(questions, "_real", str)  # of questions, which have threads of their own
+    (tmp_path / "link").symlink_to(plain.folder)
+    uri = path_to_uri(str(tmp_path / "link/a.py"))
+    engine.open_buffer(uri, "python", 1, function("alpha"))
+    engine.change_buffer(uri, 2, function("typed"))
+    complete(engine)
+    assert found(engine, "typed") == [("a.py", 0, True)]
+    assert found(engine, "alpha") == []
+    plain.write("a.py", function("typed"))
+    engine.save_buffer(uri)
+    complete(engine)
+    engine.close_buffer(uri)
+    complete(engine)
+    assert found(engine, "typed") == [("a.py", 0, False)]
+    assert threads == {"indexer"}
+
+
+def test_overlays_may_change_while_their_state_is_asked():
+    overlays = OverlayIndexer(Buffers(), None, lambda _job: None, lambda: None)
+
+    class Overlay:
+        @property
+        def tokens(self):
+            overlays.shown[f"untitled:{len(overlays.shown)}"] = self  # as the indexer's thread might just now
+            return {}
+
+    overlays.shown["untitled:0"] = Overlay()
+    assert not overlays.embedding
+    overlays.close()

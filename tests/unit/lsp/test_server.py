@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_engine import FakeEngine
 from lsp_client import Client, ResponseError, edit
 
 from semlens.core.request import SearchFilter, TestFilter
-from semlens.core.status import EngineState
+from semlens.core.status import EngineState, EngineStatus
 from semlens.core.symbol import SymbolKind
 
 URI = "untitled:one.py"
@@ -578,3 +580,25 @@ def test_a_client_that_does_not_read_does_not_stop_the_loop(open_session: Any) -
     open_session.client.open("untitled:long.py", "def long" + "g" * 100_000 + "(): pass\n")
     pending = [open_session.client.request("semlens/search", {"query": "long"}) for _ in range(50)]
     assert all(len(one.result()["hits"]) == 1 for one in pending)
+
+
+def test_the_event_loop_never_counts_for_a_status(
+    session: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It counts files and measures memory: a keystroke would wait for it."""
+    threads: set[int] = set()
+    real = FakeEngine.status
+
+    def status(engine: FakeEngine) -> EngineStatus:
+        threads.add(threading.get_ident())
+        return real(engine)
+
+    monkeypatch.setattr(FakeEngine, "status", status)
+    one = session()
+    one.client.initialize()
+    added = {"uri": tmp_path.as_uri(), "name": "added"}
+    one.client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [added], "removed": []}})
+    one.client.notify("workspace/didChangeConfiguration", {"settings": {}})
+    one.client.call("semlens/status", {})
+    assert threads
+    assert one.thread.ident not in threads

@@ -74,7 +74,7 @@ async def _initialized(ls: SemlensServer, _params: types.InitializedParams) -> N
     window = ls.client_capabilities.window
     if window and window.work_done_progress:
         ls.start_progress()
-    ls.engine_reports(engine.status())
+    await ls.report_now(engine)
     await _register_dynamically(ls)
 
 
@@ -85,7 +85,7 @@ async def _did_change_configuration(ls: SemlensServer, params: types.DidChangeCo
     else:
         ls.configuration.update(params.settings)
         await _apply_settings(ls)
-    ls.engine_reports(engine.status())
+    await ls.report_now(engine)
 
 
 async def _did_change_workspace_folders(ls: SemlensServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -95,7 +95,7 @@ async def _did_change_workspace_folders(ls: SemlensServer, params: types.DidChan
             await asyncio.to_thread(ls.roots.remove, engine, folder.uri)
         for folder in params.event.added:
             await _add_root(ls, engine, folder.uri)
-    ls.engine_reports(engine.status())
+    await ls.report_now(engine)
 
 
 async def _did_change_watched_files(ls: SemlensServer, params: types.DidChangeWatchedFilesParams) -> None:
