@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,95 +32,92 @@ def _renumber(keep: npt.NDArray[np.bool_], base: int) -> RowMap:
     return np.where(keep, numbers, -1).astype(np.int64)
 
 
+class _Maps:
+    """The new row of each row of each part, or -1, and the old rows that stay."""
+
+    def __init__(self, kept: Sequence[npt.NDArray[np.bool_]]) -> None:
+        self.new_rows: list[RowMap] = []
+        self.n_rows = 0
+        for keep in kept:
+            self.new_rows.append(_renumber(keep, self.n_rows))
+            self.n_rows += int(keep.sum())
+        self.kept = [np.flatnonzero(keep) for keep in kept]
+
+    def join(self, columns: Iterable[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """The rows of a column that stay, of all parts."""
+        return np.concatenate([column[rows] for column, rows in zip(columns, self.kept, strict=True)])
+
+    def join_strings(self, columns: Iterable[StringColumn]) -> StringColumn:
+        return StringColumn.concatenate([column.take(rows) for column, rows in zip(columns, self.kept, strict=True)])
+
+
 def merge_segments(parts: Sequence[tuple[Segment, npt.NDArray[np.bool_]]]) -> MergedSegment:
     """:param parts: segments, each with the mask of its files that live."""
-    file_maps: list[RowMap] = []
-    symbol_maps: list[RowMap] = []
-    passage_maps: list[RowMap] = []
-    n_files = n_symbols = n_passages = 0
-    for segment, alive in parts:
-        file_maps.append(_renumber(alive, n_files))
-        symbol_maps.append(_renumber(alive[segment.symbols.files], n_symbols))
-        passage_maps.append(_renumber(alive[segment.passages.files], n_passages))
-        n_files += int(alive.sum())
-        n_symbols += int((symbol_maps[-1] >= 0).sum())
-        n_passages += int((passage_maps[-1] >= 0).sum())
-
     segments = [segment for segment, _ in parts]
-    kept_files = [np.flatnonzero(new >= 0) for new in file_maps]
-    kept_symbols = [np.flatnonzero(new >= 0) for new in symbol_maps]
-    kept_passages = [np.flatnonzero(new >= 0) for new in passage_maps]
-
-    language_names = sorted({name for segment in segments for name in segment.files.language_names.tolist()})
-    language_rows = {name: row for row, name in enumerate(language_names)}
-    language_maps = [
-        np.array([language_rows[name] for name in segment.files.language_names.tolist()], np.uint16)
-        for segment in segments
-    ]
-
-    files = FileTable(
-        _strings([segment.files.paths for segment in segments], kept_files),
-        np.concatenate([s.files.hashes[kept] for s, kept in zip(segments, kept_files, strict=True)]),
-        np.concatenate([s.files.n_lines[kept] for s, kept in zip(segments, kept_files, strict=True)]),
-        np.concatenate([s.files.roles[kept] for s, kept in zip(segments, kept_files, strict=True)]),
-        np.concatenate(
-            [new[s.files.languages[kept]] for s, kept, new in zip(segments, kept_files, language_maps, strict=True)]
-        ),
-        StringColumn.of(language_names),
-    )
-    symbols = SymbolTable(
-        np.concatenate(
-            [new[s.symbols.files[kept]] for s, kept, new in zip(segments, kept_symbols, file_maps, strict=True)]
-        ).astype(np.uint32),
-        np.concatenate([s.symbols.kinds[kept] for s, kept in zip(segments, kept_symbols, strict=True)]),
-        np.concatenate([s.symbols.spans[kept] for s, kept in zip(segments, kept_symbols, strict=True)]),
-        np.concatenate(
-            [
-                _follow(s.symbols.parents[kept], new)
-                for s, kept, new in zip(segments, kept_symbols, symbol_maps, strict=True)
-            ]
-        ),
-        _strings([segment.symbols.names for segment in segments], kept_symbols),
-        _strings([segment.symbols.qualified_names for segment in segments], kept_symbols),
-        _strings([segment.symbols.signatures for segment in segments], kept_symbols),
-    )
-    passages = PassageTable(
-        np.concatenate(
-            [new[s.passages.files[kept]] for s, kept, new in zip(segments, kept_passages, file_maps, strict=True)]
-        ).astype(np.uint32),
-        np.concatenate(
-            [
-                _follow(s.passages.symbols[kept], new)
-                for s, kept, new in zip(segments, kept_passages, symbol_maps, strict=True)
-            ]
-        ),
-        np.concatenate([s.passages.lines[kept] for s, kept in zip(segments, kept_passages, strict=True)]),
-        np.concatenate([s.passages.hashes[kept] for s, kept in zip(segments, kept_passages, strict=True)]),
-    )
+    files = _Maps([alive for _, alive in parts])
+    symbols = _Maps([alive[segment.symbols.files] for segment, alive in parts])
+    passages = _Maps([alive[segment.passages.files] for segment, alive in parts])
     # references and names number files behind the symbols of the whole segment
     reference_maps = [
-        np.concatenate([symbol_map, np.where(file_map >= 0, file_map + n_symbols, -1)])
-        for symbol_map, file_map in zip(symbol_maps, file_maps, strict=True)
+        np.concatenate([symbol_map, np.where(file_map >= 0, file_map + symbols.n_rows, -1)])
+        for symbol_map, file_map in zip(symbols.new_rows, files.new_rows, strict=True)
     ]
     merged = Segment(
         new_segment_id(),
-        files,
-        symbols,
-        passages,
-        Postings.merge([(s.words, new) for s, new in zip(segments, passage_maps, strict=True)]),
+        _merge_files(segments, files),
+        _merge_symbols(segments, symbols, files),
+        _merge_passages(segments, passages, symbols, files),
+        Postings.merge([(s.words, new) for s, new in zip(segments, passages.new_rows, strict=True)]),
         _merge_names(segments, reference_maps),
         _sorted_merge(segments, reference_maps),
     )
-    return MergedSegment(merged, tuple(file_maps), tuple(passage_maps))
+    return MergedSegment(merged, tuple(files.new_rows), tuple(passages.new_rows))
 
 
-def _strings(columns: list[StringColumn], kept: list[npt.NDArray[np.int64]]) -> StringColumn:
-    return StringColumn.concatenate([column.take(rows) for column, rows in zip(columns, kept, strict=True)])
+def _merge_files(segments: list[Segment], files: _Maps) -> FileTable:
+    language_names = sorted({name for segment in segments for name in segment.files.language_names.tolist()})
+    language_rows = {name: row for row, name in enumerate(language_names)}
+    languages = [
+        np.array([language_rows[name] for name in s.files.language_names.tolist()], np.uint16)[s.files.languages]
+        for s in segments
+    ]
+    return FileTable(
+        files.join_strings([s.files.paths for s in segments]),
+        files.join([s.files.hashes for s in segments]),
+        files.join([s.files.n_lines for s in segments]),
+        files.join([s.files.roles for s in segments]),
+        files.join(languages),
+        StringColumn.of(language_names),
+    )
 
 
-def _follow(rows: npt.NDArray[np.int32], new_rows: RowMap) -> npt.NDArray[np.int32]:
-    """Renumber references to rows, -1 staying -1."""
-    return np.where(rows >= 0, new_rows[np.maximum(rows, 0)] if len(new_rows) else -1, -1).astype(np.int32)
+def _merge_symbols(segments: list[Segment], symbols: _Maps, files: _Maps) -> SymbolTable:
+    return SymbolTable(
+        symbols.join(_renumbered([s.symbols.files for s in segments], files)).astype(np.uint32),
+        symbols.join([s.symbols.kinds for s in segments]),
+        symbols.join([s.symbols.spans for s in segments]),
+        symbols.join(_renumbered([s.symbols.parents for s in segments], symbols)).astype(np.int32),
+        symbols.join_strings([s.symbols.names for s in segments]),
+        symbols.join_strings([s.symbols.qualified_names for s in segments]),
+        symbols.join_strings([s.symbols.signatures for s in segments]),
+    )
+
+
+def _merge_passages(segments: list[Segment], passages: _Maps, symbols: _Maps, files: _Maps) -> PassageTable:
+    return PassageTable(
+        passages.join(_renumbered([s.passages.files for s in segments], files)).astype(np.uint32),
+        passages.join(_renumbered([s.passages.symbols for s in segments], symbols)).astype(np.int32),
+        passages.join([s.passages.lines for s in segments]),
+        passages.join([s.passages.hashes for s in segments]),
+    )
+
+
+def _renumbered(columns: Iterable[npt.NDArray[Any]], maps: _Maps) -> list[RowMap]:
+    """References to rows, in the numbers of the merged segment; -1 stays -1."""
+    return [
+        np.where(rows >= 0, new_rows[np.maximum(rows, 0)] if len(new_rows) else -1, -1)
+        for rows, new_rows in zip(columns, maps.new_rows, strict=True)
+    ]
 
 
 def _sorted_merge(segments: list[Segment], maps: list[RowMap]) -> Postings:
