@@ -100,6 +100,8 @@ def items_of_file(path: str, source: bytes) -> list[Item]:
 
 def _symbol_item(path: str, outline: Outline, index: int, symbol: Symbol, lines: list[str]) -> Item | None:
     name = symbol.name.lower()
+    if symbol.signature.startswith('test "'):  # a test that stands beside the code, as in Zig
+        return None
     if name in _TOLD_BY_LANGUAGE or len(name) < 2 or _TEST_NAME.search(symbol.qualified_name):
         return None
     whole = textwrap.dedent("\n".join(lines[symbol.span.start_line : symbol.span.last_line + 1])).rstrip()

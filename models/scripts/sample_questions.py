@@ -40,7 +40,7 @@ PACKAGES = {
     "python": 17, "typescript": 14, "javascript": 12, "go": 14, "rust": 14, "java": 12, "c": 13, "cpp": 10, "csharp": 9,
     "ruby": 12, "php": 10, "kotlin": 8, "scala": 7, "swift": 7, "lua": 7, "haskell": 9, "ocaml": 7, "elixir": 7,
     "perl": 8, "bash": 7, "r": 6, "clojure": 6, "zig": 4, "dart": 5, "sql": 2, "erlang": 3, "julia": 2, "objc": 2,
-    "powershell": 1,
+    "powershell": 2,
 }  # fmt: skip
 WISH = Wish(functions=14, types=3, files=3)
 _FEW = 5  # a language of at most so many packages gives more of each
@@ -48,11 +48,11 @@ WISH_OF_FEW = Wish(functions=20, types=4, files=4)
 _LEAST = 8  # items; a package with fewer is not taken
 
 _SKIPPED_PATH = re.compile(
-    r"(^|/)([\w.]*tests?|testing|testdata|testlib|spec|specs|__tests__|vendor|vendored|_vendor|third[-_]?party|externs?"
-    r"|externals?|contrib|deps|node_modules|examples?|samples?|demos?|benchmarks?|bench|benches|fuzz\w*|docs?|website"
+    r"(^|/)([\w.]*tests?|testing|testdata|testlib|spec|specs|__tests__|vendor|vendored|_vendor|(third|3rd)[-_]?party|externs?"
+    r"|externals?|contrib|deps|node_modules|([\w-]+-)?examples?([-_]\w+)?|samples?|demos?|benchmarks?|bench|benches|fuzz\w*|docs?|website"
     r"|debian|fixtures|mocks?|locales?|i18n|generated|dist|build|umd|bundles?|min|cjs|_?esm5?|_cjs|_types|es|es5|es6"
     r"|typings|\w+[Tt]est|[Tt]ests|site|playground|resources)(/|$)|(^|/)test_|_test\.|\.test\.|\.spec\.|_pb2|\.pb\."
-    r"|[.-]min\.|\.bundle\.|zz_generated|conftest|\.d\.ts$|stories\.tsx?$",
+    r"|[.-]min\.|\.bundle\.|zz_generated|Demo\.\w+$|conftest|\.d\.ts$|stories\.tsx?$",
     re.IGNORECASE,
 )
 _WHOLE_SOURCE = ("usr/share/gocode/src/", "usr/share/cargo/registry/")
