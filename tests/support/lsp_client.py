@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -73,11 +73,12 @@ class Client:
         self.server_info: dict[str, Any] = {}
         self.notifications: list[dict[str, Any]] = []
         self.server_requests: list[dict[str, Any]] = []
-        self.on_request: Callable[[str, Any], Any] = self._answer_request
+        self.answer: Callable[[dict[str, Any]], dict[str, Any]] = self._answer
         self._pending: dict[int, Pending] = {}
         self._changed = threading.Condition()
         self._next_id = 0
         self._write_lock = threading.Lock()
+        self._held_back: bytearray | None = None
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -91,8 +92,19 @@ class Client:
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()
         self.send_bytes(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
 
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """What is sent meanwhile leaves in one write."""
+        self._held_back = bytearray()
+        yield
+        data, self._held_back = bytes(self._held_back), None
+        self.send_bytes(data)
+
     def send_bytes(self, data: bytes) -> None:
         with self._write_lock:
+            if self._held_back is not None:
+                self._held_back += data
+                return
             self._stdin.write(data)
             self._stdin.flush()
 
@@ -143,8 +155,7 @@ class Client:
                 pending.settle(message)
                 return
         elif "id" in message:
-            result = self.on_request(message["method"], message.get("params"))
-            self.send({"id": message["id"], "result": result})
+            self.send({"id": message["id"], **self.answer(message)})
         with self._changed:
             if "method" in message and "id" in message:
                 self.server_requests.append(message)
@@ -152,10 +163,10 @@ class Client:
                 self.notifications.append(message)
             self._changed.notify_all()
 
-    def _answer_request(self, method: str, params: Any) -> Any:
-        if method == "workspace/configuration":
-            return [self.configuration for _ in params["items"]]
-        return None
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        if request["method"] == "workspace/configuration":
+            return {"result": [self.configuration for _ in request["params"]["items"]]}
+        return {"result": None}
 
     # waiting
 

@@ -1,14 +1,14 @@
 """pygls's protocol, mended where it would drop a message, answer none, or log what it must not.
 
 What differs from pygls 2.1: a request that does not fit its type is answered (-32602) instead of lost; requests before
-`initialize` and after `shutdown` are answered; custom parameters arrive as plain JSON; documents are not kept twice;
+`initialize` and after `shutdown` are answered; messages that overtake the answer to `initialize` wait for it; custom
+parameters arrive as plain JSON; documents are not kept twice;
 `workspace/executeCommand` is cancellable; expected refusals are not logged as crashes.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
@@ -27,17 +27,24 @@ from pygls.protocol import JsonRPCRequestMessage, LanguageServerProtocol, defaul
 from pygls.protocol.json_rpc import JsonRPCNotification, JsonRPCResponseMessage
 
 from semlens.core.errors import Cancelled, SemlensError, UsageError
+from semlens.lsp.messages import INVALID_REQUEST, Answer, Call, Incoming, Refusal, RequestId, decode
 
 if TYPE_CHECKING:
     from semlens.lsp.server import SemlensServer
 
 logger = logging.getLogger(__name__)
 
-PARSE_ERROR = -32700
-INVALID_REQUEST = -32600
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
 REQUEST_FAILED = -32803
+
+_UNUSED = (
+    types.NOTEBOOK_DOCUMENT_DID_OPEN,
+    types.NOTEBOOK_DOCUMENT_DID_CHANGE,
+    types.NOTEBOOK_DOCUMENT_DID_CLOSE,
+    types.WINDOW_WORK_DONE_PROGRESS_CANCEL,
+)
+"""Notifications that pygls would act on, and that no client has a reason to send us."""
 
 
 def converter() -> cattrs.Converter:
@@ -83,41 +90,84 @@ class SemlensProtocol(LanguageServerProtocol):
 
     _server: SemlensServer
 
-    def receive(self, body: bytes) -> None:
-        """Handle one message as it came from the pipe. Never raises."""
-        try:
-            message = json.loads(body)
-        except ValueError:
-            self._refuse(None, PARSE_ERROR, "The message is not JSON.")
-            return
-        if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
-            self._refuse(None, INVALID_REQUEST, "The message is not a JSON-RPC 2.0 object.")
-            return
-        try:
-            self._receive(message)
-        except Exception:
-            logger.exception("A message could not be handled: %s", message.get("method", "a response"))
-            if "id" in message and "method" in message:
-                self._refuse(message["id"], INTERNAL_ERROR, "The request failed inside semlens: see the server's log.")
+    def __init__(self, server: SemlensServer, converter: cattrs.Converter) -> None:
+        super().__init__(server, converter)
+        for method in _UNUSED:
+            self.fm.builtin_features.pop(method, None)
+        self._initialize_id: RequestId | None = None
+        """Of the `initialize` that is being answered."""
+        self._held: list[Call] = []
+        """What the client sent before that answer: LSP forbids it, some do."""
 
-    def _receive(self, message: dict[str, Any]) -> None:
-        method, request_id = message.get("method"), message.get("id")
-        if method is not None and request_id is not None:
-            if (refusal := self._refusal_by_state(method)) is not None:
-                self._refuse(request_id, refusal.code, refusal.message)
-                return
-        elif method is not None and not self._is_initialized and method != types.EXIT:
-            return  # LSP: notifications before `initialize` are dropped
-        try:
-            structured = self.structure_message(message)
-        except JsonRpcException:
-            if method is not None and request_id is not None:
-                sentence = f"The parameters of {method} do not have the form that LSP gives them."
-                self._refuse(request_id, INVALID_PARAMS, sentence)
-            else:
-                logger.warning("Ignored a malformed %s.", method or "response")
+    def decode(self, body: bytes) -> Incoming:
+        """Decode one message as it came from the pipe. For the reader's thread; never raises."""
+        return decode(body, self._structure_call)
+
+    def _structure_call(self, fields: dict[str, Any]) -> Any:
+        # Not by pygls: it logs what does not fit with a traceback.
+        untyped = JsonRPCRequestMessage if "id" in fields else JsonRPCNotification
+        return self._converter.structure(fields, self.get_message_type(fields["method"]) or untyped)
+
+    def receive(self, incoming: Incoming) -> None:
+        """Handle one message. Never raises."""
+        if isinstance(incoming, Refusal):
+            self._refuse(incoming.request_id, incoming.code, incoming.sentence)
             return
-        self.handle_message(structured)
+        try:
+            if isinstance(incoming, Call):
+                self._receive_call(incoming)
+            else:
+                self._receive_answer(incoming)
+        except Exception:
+            method = incoming.method if isinstance(incoming, Call) else "a response"
+            logger.exception("A message could not be handled: %s", method)
+            if isinstance(incoming, Call) and incoming.request_id is not None:
+                sentence = "The request failed inside semlens: see the server's log."
+                self._refuse(incoming.request_id, INTERNAL_ERROR, sentence)
+
+    def _receive_call(self, call: Call) -> None:
+        if self._initialize_id is not None and call.method != types.EXIT:
+            self._held.append(call)
+            return
+        if call.request_id is not None:
+            if (refusal := self._refusal_by_state(call.method)) is not None:
+                self._refuse(call.request_id, refusal.code, refusal.message)
+                return
+        elif not self._is_initialized and call.method != types.EXIT:
+            return  # LSP: notifications before `initialize` are dropped
+        if call.message is not None:
+            if call.method == types.INITIALIZE:
+                self._initialize_id = call.request_id
+            self.handle_message(call.message)
+        elif call.request_id is not None:
+            sentence = f"The parameters of {call.method} do not have the form that LSP gives them."
+            self._refuse(call.request_id, INVALID_PARAMS, sentence)
+        else:
+            logger.warning("Ignored a malformed %s.", call.method)
+
+    def _receive_answer(self, answer: Answer) -> None:
+        request_id: Any = answer.fields.get("id")
+        question = self._request_futures.get(request_id) if request_id in self._result_types else None
+        if question is None or question.done():  # nothing was asked, or nobody waits any more
+            logger.warning("Ignored an answer to nothing that is asked.")
+            return
+        result_type = self._result_types.pop(request_id) or JsonRPCResponseMessage
+        is_error = answer.fields.get("error") is not None
+        try:
+            message = self._converter.structure(answer.fields, types.ResponseErrorMessage if is_error else result_type)
+        except Exception:  # noqa: BLE001 - the converter raises whatever its hooks run into
+            question.set_exception(
+                JsonRpcInvalidParams("The client's answer does not have the form that LSP gives it.")
+            )
+            return
+        self.handle_message(message)
+
+    def _release_held(self) -> None:
+        """`initialize` is answered: what came too early has its turn, in order."""
+        self._initialize_id = None
+        held, self._held = self._held, []
+        for call in held:
+            self.receive(call)
 
     @property
     def _is_initialized(self) -> bool:
@@ -138,8 +188,23 @@ class SemlensProtocol(LanguageServerProtocol):
 
     # pygls calls these; the names are its own.
 
+    def _execute_handler(self, msg_id: RequestId, *arguments: Any, **named: Any) -> None:
+        super()._execute_handler(msg_id, *arguments, **named)
+        future = self._request_futures.get(msg_id)
+        if future is not None:  # pygls would keep those of notifications for ever
+
+            def forget(done: Future[Any]) -> None:
+                if self._request_futures.get(msg_id) is done:
+                    del self._request_futures[msg_id]
+
+            future.add_done_callback(forget)
+
     def _send_handler_result(self, future: Future[Any], *, msg_id: str | int) -> None:
-        self._request_futures.pop(msg_id, None)
+        self._answer(future, msg_id)
+        if msg_id == self._initialize_id:
+            self._release_held()
+
+    def _answer(self, future: Future[Any], msg_id: RequestId) -> None:
         error = asyncio.CancelledError() if future.cancelled() else future.exception()
         if error is None:
             self._send_response(msg_id, result=future.result())
@@ -158,8 +223,8 @@ class SemlensProtocol(LanguageServerProtocol):
             return
         super()._handle_request(msg_id, method_name, params)
 
-    def _handle_cancel_notification(self, msg_id: str | int) -> None:
-        future = self._request_futures.get(msg_id)
+    def _handle_cancel_notification(self, msg_id: Any) -> None:
+        future = self._request_futures.get(msg_id) if isinstance(msg_id, str | int) else None
         if future is not None:  # unknown: it was answered while the cancellation was under way
             future.cancel()
 
@@ -186,6 +251,12 @@ class SemlensProtocol(LanguageServerProtocol):
         if len(arguments) > 1:
             raise JsonRpcInvalidParams("A command takes one object of parameters.")
         return await handler(arguments[0] if arguments else None)
+
+    @lsp_method(types.SHUTDOWN)
+    def lsp_shutdown(self, *_: Any) -> None:  # type: ignore[override] # nothing to wait for
+        for future in list(self._request_futures.values()):  # cancelling one takes it out
+            future.cancel()
+        self._shutdown = True
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_: Any) -> None:  # type: ignore[override] # nothing to wait for: `run` closes the pipes

@@ -66,6 +66,8 @@ class SemlensServer(LanguageServer):
         self.wanted_roots: list[str] = []
         self.configuration = Configuration()
         self.workspace_lock = asyncio.Lock()
+        self.is_initialized = False
+        """The client has sent `initialized`."""
         self.is_ready = asyncio.Event()
         """Set once the workspace is handed to the engine; every question waits for it."""
         self.parent_watch: ParentWatch | None = None
@@ -184,7 +186,7 @@ class SemlensServer(LanguageServer):
         self.protocol.set_writer(writer)
         reader = MessageReader(
             reader_stream,
-            on_message=lambda body: soon(self.protocol.receive, body),
+            on_message=lambda body: soon(self.protocol.receive, self.protocol.decode(body)),
             on_end=lambda: soon(self.stop, 0),
         )
         for name in (signal.SIGTERM, signal.SIGINT):

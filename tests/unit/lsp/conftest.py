@@ -26,6 +26,7 @@ class Session:
     """A client, and a way to the engine that it made."""
 
     client: Client
+    servers: list[SemlensServer]
     engines: list[FakeEngine]
     exit_codes: queue.SimpleQueue[int]
     thread: threading.Thread
@@ -53,6 +54,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         to_server, from_client = os.pipe()
         to_client, from_server = os.pipe()
         reader = FileIO(to_server, "rb")
+        servers: list[SemlensServer] = []
         engines: list[FakeEngine] = []
         codes: queue.SimpleQueue[int] = queue.SimpleQueue()
 
@@ -63,7 +65,8 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         async def main() -> int:
             # The reader's pipe stays open: its thread may stand in a read until the client closes the other end.
             with FileIO(from_server, "wb") as writer:
-                code = await SemlensServer(factory).run(reader, writer)
+                servers.append(SemlensServer(factory))
+                code = await servers[0].run(reader, writer)
                 codes.put(code)
                 return code
 
@@ -71,7 +74,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
         thread.start()
         client = Client(os.fdopen(from_client, "wb"), os.fdopen(to_client, "rb"), configuration=configuration)
-        sessions.append(Session(client, engines, codes, thread))
+        sessions.append(Session(client, servers, engines, codes, thread))
         return sessions[-1]
 
     yield start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ from lsp_client import Client, ResponseError, edit
 from semlens.core.request import SearchFilter, TestFilter
 from semlens.core.status import EngineState, EngineStatus
 from semlens.core.symbol import SymbolKind
+from semlens.lsp.messages import Incoming
+from semlens.lsp.protocol import SemlensProtocol
 
 URI = "untitled:one.py"
 TEXT = "def alpha(x):\n    pass\ndef beta(x):\n    pass\n"
@@ -554,25 +557,150 @@ def test_the_end_of_input_ends_the_server(session: Callable[..., Any]) -> None:
     assert one.engine.closed.is_set()
 
 
+def call(method: object, params: str = "{}", request_id: object = 900) -> bytes:
+    """The body of a request, the parameters as given."""
+    head = json.dumps({"jsonrpc": "2.0", "id": request_id, "method": method})
+    return f'{head[:-1]}, "params": {params}}}'.encode()
+
+
+def nested(n_levels: int) -> str:
+    return '{"a":[' * (n_levels // 2) + "]}" * (n_levels // 2)
+
+
 @pytest.mark.parametrize(
-    ("body", "code"),
-    [(b"{nonsense", -32700), (b"[]", -32600), (b'"text"', -32600), (b'{"id": 1, "method": "shutdown"}', -32600)],
+    ("body", "request_id", "code"),
+    [
+        (b"{nonsense", None, -32700),
+        (b"\xff\xfe{}", None, -32700),
+        (b"[" * 100_000, None, -32700),
+        (b"[]", None, -32600),
+        (b'"text"', None, -32600),
+        (b'{"id": 1, "method": "shutdown"}', None, -32600),
+        (call("semlens/search", nested(1500)), None, -32700),
+        (call("semlens/search", nested(900)), 900, -32600),
+        (call("initialize", nested(200)), 900, -32600),
+        (call("semlens/search", nested(90)), 900, -32602),
+        (call("initialize", nested(90)), 900, -32600),
+        (call("textDocument/documentSymbol", nested(90)), 900, -32602),
+        *[(call("semlens/status", "{}", wrong), None, -32600) for wrong in ({"a": 1}, [], 1.5, True, None)],
+        (call({"a": 1}), 900, -32600),
+        (call(None), 900, -32600),
+        (call("semlens/search", "7"), 900, -32602),
+        (call("shutdown", "7", [7]), None, -32600),
+    ],
 )
-def test_malformed_messages_are_answered_and_survived(open_session: Any, body: bytes, code: int) -> None:
+def test_malformed_messages_are_answered_and_survived(
+    open_session: Any, caplog: pytest.LogCaptureFixture, body: bytes, request_id: int | None, code: int
+) -> None:
     open_session.client.send_bytes(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
     answer = open_session.client.wait_for("an error", lambda m: "error" in m)
-    assert (answer["id"], answer["error"]["code"]) == (None, code)
+    assert (answer["id"], answer["error"]["code"]) == (request_id, code)
+    assert "Traceback" not in answer["error"]["message"]
     assert open_session.client.search("beta")["hits"]
+    assert [record for record in caplog.records if record.exc_info or "Traceback" in record.getMessage()] == []
 
 
-def test_malformed_notifications_are_survived(open_session: Any) -> None:
-    open_session.client.notify("textDocument/didChange", {"textDocument": 5})
-    open_session.client.notify(
-        "textDocument/didChange", {"textDocument": {"uri": "untitled:x", "version": 1}, "contentChanges": []}
-    )
-    open_session.client.notify("semlens/unknown", {"a": 1})
-    open_session.client.notify("$/cancelRequest", {"id": 999})
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"method": "textDocument/didChange", "params": {"textDocument": 5}},
+        {
+            "method": "textDocument/didChange",
+            "params": {"textDocument": {"uri": "untitled:x", "version": 1}, "contentChanges": []},
+        },
+        {"method": "semlens/unknown", "params": {"a": 1}},
+        {"method": "$/cancelRequest", "params": {"id": 999}},
+        {"method": "$/cancelRequest", "params": {"id": {"a": []}}},
+        {"method": "$/cancelRequest", "params": {}},
+        {"method": "window/workDoneProgress/cancel", "params": {"token": {"a": []}}},
+        {"method": "initialized", "params": {}},
+        {"result": None},
+        {"id": {"a": 1}, "result": None},
+        {"id": 900, "error": "no"},
+        {"id": 900, "result": 7},
+    ],
+)
+def test_malformed_notifications_and_answers_are_survived(
+    open_session: Any, caplog: pytest.LogCaptureFixture, message: dict[str, Any]
+) -> None:
+    open_session.client.send(message)
     assert open_session.client.search("beta")["hits"]
+    assert [record for record in caplog.records if record.exc_info or "Traceback" in record.getMessage()] == []
+    assert len(open_session.engines) == 1
+
+
+def test_an_answer_with_the_id_of_the_clients_own_request_is_ignored(
+    open_session: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    pending = open_session.client.request("semlens/search", {"query": "forever"})
+    assert open_session.engine.searching.wait(10)
+    open_session.client.send({"id": pending.id, "result": "mine"})
+    pending.cancel()
+    with pytest.raises(ResponseError) as caught:
+        pending.result(10)
+    assert caught.value.code == -32800
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+@pytest.mark.parametrize("configuration", [None, {}])
+def test_what_overtakes_the_answer_to_initialize_waits_for_it(
+    session: Callable[..., Any], tmp_path: Path, configuration: dict[str, object] | None
+) -> None:
+    """All in one write, as a client sends that does not wait."""
+    one = session(configuration=configuration)
+    capabilities = {"workspace": {"configuration": configuration is not None}}
+    params = {"processId": None, "rootUri": tmp_path.as_uri(), "capabilities": capabilities}
+    with one.client.at_once():
+        begun = one.client.request("initialize", params)
+        one.client.notify("initialized", {})
+        one.client.open(URI, TEXT)
+        asked = one.client.request("semlens/search", {"query": "beta"})
+        status = one.client.request("semlens/status", {})
+        again = one.client.request("initialize", params)
+    assert begun.result()["capabilities"]
+    assert [hit["name"] for hit in asked.result()["hits"]] == ["beta"]
+    assert [root["uri"] for root in status.result()["roots"]] == [tmp_path.as_uri()]
+    with pytest.raises(ResponseError) as twice:
+        again.result()
+    assert twice.value.code == -32600
+    assert len(one.engines) == 1
+
+
+@pytest.mark.parametrize("answer", [{"result": 7}, {"error": "no"}, {"error": {"code": 1, "message": "no"}}, {}])
+def test_a_wrong_answer_to_the_question_for_settings_is_survived(
+    session: Callable[..., Any], caplog: pytest.LogCaptureFixture, answer: dict[str, Any]
+) -> None:
+    one = session()
+    one.client.answer = lambda _request: answer
+    one.client.initialize(capabilities={"workspace": {"configuration": True}})
+    one.client.open(URI, TEXT)
+    assert one.client.search("beta")["hits"]
+    assert [record for record in caplog.records if record.exc_info or "Traceback" in record.getMessage()] == []
+
+
+def test_messages_are_decoded_in_the_readers_thread(
+    session: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large one would hold up the event loop, which is a thread of its own here."""
+    threads: set[str] = set()
+    decode = SemlensProtocol.decode
+
+    def noting(protocol: SemlensProtocol, body: bytes) -> Incoming:
+        threads.add(threading.current_thread().name)
+        return decode(protocol, body)
+
+    monkeypatch.setattr(SemlensProtocol, "decode", noting)
+    one = session()
+    one.client.initialize()
+    one.client.search("beta")
+    assert threads == {"semlens-reader"}
+
+
+def test_notifications_leave_nothing_behind(open_session: Any) -> None:
+    for _ in range(20):
+        open_session.client.notify("workspace/didChangeWatchedFiles", {"changes": []})
+    open_session.client.search("beta")
+    assert len(open_session.servers[0].protocol._request_futures) < 10
 
 
 def test_a_client_that_does_not_read_does_not_stop_the_loop(open_session: Any) -> None:

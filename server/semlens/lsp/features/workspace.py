@@ -56,6 +56,9 @@ async def _initialize(ls: SemlensServer, params: types.InitializeParams) -> None
 
 
 async def _initialized(ls: SemlensServer, _params: types.InitializedParams) -> None:
+    if ls.is_initialized:
+        return  # a second time: everything has begun
+    ls.is_initialized = True
     try:
         await _ask_configuration(ls)
         engine = ls.engine or await _start_engine(ls)
