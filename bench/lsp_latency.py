@@ -68,12 +68,17 @@ WITHOUT_REFINEMENT = {"models": {"refine": "none"}}
 class Server:
     """A server on one folder, with its own or a shared cache."""
 
-    def __init__(self, cache: Path, scratch: Path) -> None:
+    def __init__(self, cache: Path, scratch: Path, settings: Mapping[str, Any] | None = None) -> None:
         path = os.pathsep.join(filter(None, [str(REPOSITORY / "server"), os.environ.get("PYTHONPATH", "")]))
         self.client = ProcessClient(
             [sys.executable, "-m", "semlens", "serve"],
             stderr_path=scratch / "stderr.txt",
-            env={"PYTHONPATH": path, "SEMLENS_CACHE_DIR": str(cache), "SEMLENS_CONFIG_DIR": str(scratch / "config")},
+            env={
+                "PYTHONPATH": path,
+                "SEMLENS_CACHE_DIR": str(cache),
+                "SEMLENS_CONFIG_DIR": str(scratch / "config"),
+                "SEMLENS_USER_SETTINGS": json.dumps(settings or {}),
+            },
         )
 
     def __enter__(self) -> ProcessClient:
@@ -142,8 +147,8 @@ def measure_start(folder: Path, cache: Path, scratch: Path, runs: int = 7) -> Fi
 def measure_idle(
     folder: Path, cache: Path, scratch: Path, rounds: int = 10, settings: Mapping[str, Any] = WITHOUT_REFINEMENT
 ) -> Figures:
-    with Server(cache, scratch) as client:
-        client.initialize(root=folder, options=settings)
+    with Server(cache, scratch, settings) as client:
+        client.initialize(root=folder)
         client.wait_ready(600)
         for question in QUESTIONS:
             client.search(question)
@@ -252,8 +257,8 @@ def measure_typed(folder: Path, cache: Path, scratch: Path, rounds: int = 5) -> 
     found, gone, misses, n_first = [], [], 0, 0
     place = next(path for path in sorted(folder.rglob("*.py")) if 5_000 < path.stat().st_size < 60_000)
     text = place.read_text(encoding="utf-8", errors="replace")
-    with Server(cache, scratch) as client:
-        client.initialize(root=folder, options=WITHOUT_REFINEMENT)
+    with Server(cache, scratch, WITHOUT_REFINEMENT) as client:
+        client.initialize(root=folder)
         client.wait_ready(600)
         for number in range(rounds * len(TYPED)):
             name, sentence, question = TYPED[number % len(TYPED)]

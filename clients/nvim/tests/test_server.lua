@@ -117,6 +117,20 @@ return {
     end),
   },
   {
+    'what only the user may set comes from the settings of the plugin, never from those of the client',
+    with({
+      lua = "vim.lsp.config('semlens', { settings = { semlens = { models = { first = 'none' } } } })",
+    }, function(editor)
+      editor:edit('colour.py')
+      said(editor, 'semlens.models.first')
+      editor:ready()
+      equal(
+        editor:lua("return vim.tbl_map(function(t) return t.role end, require('semlens').status().tiers)"),
+        { 'first' }
+      )
+    end),
+  },
+  {
     'one client serves two roots',
     with({}, function(editor)
       editor:edit('colour.py')

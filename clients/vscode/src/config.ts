@@ -1,22 +1,21 @@
 // The settings: this client's own, and those that the server asks for.
 
 import * as vscode from "vscode";
+import { ServerSettings, type Inspect, type Properties } from "./server/settings";
 
 /** Settings whose change takes effect when the server starts. */
-const AT_START = ["server.path", "server.arguments", "models", "index.cacheFolder"];
+const AT_START = ["server.path", "server.arguments"];
 
 interface Section {
-  readonly properties: Readonly<Record<string, unknown>>;
+  readonly properties: Properties;
 }
 
 export class Config {
-  /** Names of the settings that the server defines, without the namespace. */
-  private readonly ofServer: readonly string[];
+  private readonly ofServer: ServerSettings;
 
   constructor(packageJson: { readonly contributes: { readonly configuration: readonly Section[] } }) {
     // The second section is generated from the server's definition: scripts/settings.py.
-    const properties = packageJson.contributes.configuration[1]?.properties ?? {};
-    this.ofServer = Object.keys(properties).map((name) => name.replace(/^semlens\./, ""));
+    this.ofServer = new ServerSettings(packageJson.contributes.configuration[1]?.properties ?? {});
   }
 
   get serverPath(): string {
@@ -42,23 +41,17 @@ export class Config {
   }
 
   /**
-   * What the user has set of the server's settings, by name. Defaults are left out: the server knows them, and has
-   * files of its own that they must not hide. An untrusted workspace sets nothing.
+   * What is set of the server's settings that a workspace may set too, by name.
    *
    * :param scope: the folder whose own settings count too.
    */
   forServer(scope?: vscode.Uri): Record<string, unknown> {
-    const settings = vscode.workspace.getConfiguration("semlens", scope ?? null);
-    const result: Record<string, unknown> = {};
-    for (const name of this.ofServer) {
-      const set = settings.inspect(name);
-      const ofWorkspace = vscode.workspace.isTrusted ? (set?.workspaceFolderValue ?? set?.workspaceValue) : undefined;
-      const value = ofWorkspace ?? set?.globalValue;
-      if (value !== undefined) {
-        result[name] = value;
-      }
-    }
-    return result;
+    return this.ofServer.shared(inspect(scope), vscode.workspace.isTrusted);
+  }
+
+  /** What the user has set of the others, as JSON: the server takes it when it starts. */
+  ofUser(): string {
+    return this.ofServer.own(inspect());
   }
 
   /** The first setting that changed and is read only when the server starts. */
@@ -69,4 +62,9 @@ export class Config {
   private get<T>(name: string, otherwise: T): T {
     return vscode.workspace.getConfiguration("semlens").get<T>(name, otherwise);
   }
+}
+
+function inspect(scope?: vscode.Uri): Inspect {
+  const settings = vscode.workspace.getConfiguration("semlens", scope ?? null);
+  return (name) => settings.inspect(name);
 }

@@ -141,6 +141,7 @@ export class Ctx implements vscode.Disposable {
       this.server = await Server.start(found, {
         output: this.output,
         settings: (scope) => this.config.forServer(scope === undefined ? undefined : vscode.Uri.parse(scope)),
+        ofUser: this.config.ofUser(),
         onStatus: (status) => this.show(status),
         onMessage: (message) => this.problems.gather(message),
         onCrash: () => this.crashed(),
@@ -186,6 +187,13 @@ export class Ctx implements vscode.Disposable {
   }
 
   private async configurationChanged(event: vscode.ConfigurationChangeEvent): Promise<void> {
+    if (this.running !== undefined && this.running.ofUser !== this.config.ofUser()) {
+      await this.restart();
+      if (this.running !== undefined && this.running.ofUser !== this.config.ofUser()) {
+        await this.configurationChanged(event); // changed again while it started
+      }
+      return;
+    }
     const name = this.config.changedAtStart(event);
     if (name === undefined) {
       return; // the server asks for what it reads while it runs

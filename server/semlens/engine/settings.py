@@ -1,13 +1,16 @@
 """Settings as they hold for one workspace: read from files and from the editor, checked, defaulted.
 
-Later sources win: default, the user's ``config.toml``, the editor, ``.semlens.toml`` at the root, the editor's folder
-settings. A source that is broken, or a setting that is unknown, ill-typed or not allowed where it stands, is reported
-once by its name and has no effect. What the settings are stands in `settings_schema`.
+Later sources win: default, the user's ``config.toml``, the environment, the editor, ``.semlens.toml`` at the root. A
+repository may have written the last two, so they set nothing that is the user's. A source that is broken, or a setting
+that is unknown, ill-typed or not allowed where it stands, is reported once by its name and has no effect. What the
+settings are stands in `settings_schema`.
 """
 
 from __future__ import annotations
 
 import errno
+import json
+import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -58,6 +61,8 @@ __all__ = [
 
 WORKSPACE_FILE = ".semlens.toml"
 USER_FILE = "config.toml"
+USER_VARIABLE = "SEMLENS_USER_SETTINGS"
+"""Settings as a JSON object, from whoever starts the process: an editor's extension passes the user's own here."""
 
 _EDITOR_OWN = ("trace.", "server.path", "server.command", "server.arguments", "server.environment")
 """Settings of the same namespace that clients read themselves and send along."""
@@ -87,27 +92,26 @@ def load_settings(
     root: Path | None = None,
     editor: Mapping[str, Any] | None = None,
     *,
-    editor_folder: Mapping[str, Any] | None = None,
     user_file: Path | None = None,
 ) -> tuple[Settings, list[SettingProblem]]:
     """The settings for one root, and what is wrong with their sources.
 
     :param root: the workspace root whose ``.semlens.toml`` counts, if there is one.
     :param editor: initialization options or a configuration as the editor sent it, nested or with dotted names, with
-        or without the namespace; ``None`` values are not set.
-    :param editor_folder: settings that the editor took from the workspace or folder; trusted as little as
-        ``.semlens.toml``.
+        or without the namespace; ``None`` values are not set. Trusted as little as ``.semlens.toml``: many editors
+        fill it from files of the workspace (docs/privacy.md).
     :param user_file: the user's own file instead of ``config.toml`` in `config_folder`.
     """
     problems: list[SettingProblem] = []
     values: dict[str, SettingValue] = {}
     user_file = user_file if user_file is not None else config_folder() / USER_FILE
-    values |= _read_source(_toml(user_file, problems, may_be_link=True), f"`{user_file}`", True, problems)
-    values |= _read_source(editor or {}, "the editor's settings", True, problems, editor=True)
+    values |= _read_source(_toml(user_file, problems, may_be_link=True), f"`{user_file}`", problems)
+    values |= _read_source(_from_environment(problems), f"`{USER_VARIABLE}`", problems)
+    own = dict(values)
+    values |= _read_source(editor or {}, "the editor's settings", problems, own=own, editor=True)
     if root is not None:
         content = _toml(root / WORKSPACE_FILE, problems, may_be_link=False)
-        values |= _read_source(content, f"`{WORKSPACE_FILE}`", False, problems)
-    values |= _read_source(editor_folder or {}, "the editor's folder settings", False, problems, editor=True)
+        values |= _read_source(content, f"`{WORKSPACE_FILE}`", problems, own=own)
     return _settings_of(values), problems
 
 
@@ -139,15 +143,29 @@ def _toml(path: Path, problems: list[SettingProblem], *, may_be_link: bool) -> M
     return {}
 
 
+def _from_environment(problems: list[SettingProblem]) -> object:
+    """What `USER_VARIABLE` holds; empty where it is not set or broken."""
+    try:
+        return json.loads(os.environ.get(USER_VARIABLE) or "{}")
+    except (ValueError, RecursionError) as error:
+        problems.append(
+            SettingProblem(USER_VARIABLE, f"`{USER_VARIABLE}` is not valid JSON ({error}), so it is ignored.")
+        )
+    return {}
+
+
 def _read_source(
     content: object,
     source: str,
-    trusted: bool,
     problems: list[SettingProblem],
     *,
+    own: Mapping[str, SettingValue] | None = None,
     editor: bool = False,
 ) -> dict[str, SettingValue]:
-    """The valid settings of one source by name; the others are added to the problems, each name once."""
+    """The valid settings of one source by name; the others are added to the problems, each name once.
+
+    :param own: what the user's own sources set, where a repository may have written this one; None: it is the user's.
+    """
     if not isinstance(content, Mapping):
         problems.append(SettingProblem(NAMESPACE, f"{source} must be a table of settings, so they are ignored."))
         return {}
@@ -157,7 +175,11 @@ def _read_source(
         if raw is None or (editor and name.startswith(_EDITOR_OWN)):
             continue
         try:
-            values[name] = _checked(name, raw, trusted=trusted)
+            value = _checked(name, raw)
+            if own is None or SPECS[name].scope is not Scope.USER:
+                values[name] = value
+            elif value != own.get(name, SPECS[name].default):  # editors send every default along
+                rejected.setdefault(name, f"is ignored: only you can set it, in `{config_folder() / USER_FILE}`")
         except _Rejected as reason:
             rejected.setdefault(name, str(reason))
     for name, reason_text in rejected.items():
@@ -181,8 +203,8 @@ def _flatten(content: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any
                 yield name, value
 
 
-def _checked(name: str, raw: object, *, trusted: bool) -> SettingValue:
-    """:raises _Rejected: when the setting is unknown, not allowed here, or the value is not of its type."""
+def _checked(name: str, raw: object) -> SettingValue:
+    """:raises _Rejected: when the setting is unknown, or the value is not of its type."""
     spec = SPECS.get(name)
     if spec is None:
         import difflib  # slow to load, seldom needed
@@ -190,8 +212,6 @@ def _checked(name: str, raw: object, *, trusted: bool) -> SettingValue:
         close = difflib.get_close_matches(name, SPECS, n=1, cutoff=0.7)
         hint = f" (perhaps `{NAMESPACE}.{close[0]}` is meant)" if close else ""
         raise _Rejected(f"is not a setting, so it is ignored{hint}")
-    if spec.scope is Scope.USER and not trusted:
-        raise _Rejected("is ignored: only you can set it, in your own or your editor's user settings")
     value = _typed(spec, raw)
     if name in _PATH_SETTINGS:
         return tuple(map(_absolute, value)) if isinstance(value, tuple) else _absolute(str(value))

@@ -16,7 +16,7 @@ _HEAD = """\
 
 One namespace, `semlens.*`, the same names everywhere:
 
-- in an **editor**, as its settings or as initialization options, nested or with dotted names;
+- in an **editor**, as its settings or as initialization options, nested or with dotted names; workspace scope only;
 - in **`.semlens.toml`** at a workspace root, for everybody who works on it, without the `semlens.` in front:
 
   ```toml
@@ -29,13 +29,16 @@ One namespace, `semlens.*`, the same names everywhere:
 
 - in the **user's file** `config.toml`, written likewise, in the folder `semlens` of the system's folder for
   configuration (Linux: `~/.config/semlens/config.toml`; the environment variable `SEMLENS_CONFIG_DIR` names another
-  folder).
+  folder);
+- in the environment variable **`SEMLENS_USER_SETTINGS`**, as one JSON object. The extensions for VS Code and Neovim
+  pass the user's own settings in it.
 
-Later sources win: default, the user's file, the editor, `.semlens.toml`, the editor's folder settings.
+Later sources win: default, the user's file, the environment, the editor, `.semlens.toml`.
 A setting that is unknown or has a wrong value is reported once, by name, and has no effect.
 
-Settings of scope **user** cannot be set by a workspace: in `.semlens.toml` and in an editor's folder settings they are
-ignored and reported, so that a cloned repository can neither run anything nor send or put code anywhere.
+Settings of scope **user** come from the user's file and the environment alone. In `.semlens.toml` and in whatever an
+editor sends, which it may have read in the workspace, they are ignored and reported. So a cloned repository can neither
+run anything nor send or put code anywhere: see [privacy.md](privacy.md).
 """
 
 _TABLE_HEAD = "| setting | values | default | scope | |\n|---|---|---|---|---|\n"

@@ -1,4 +1,7 @@
-"""Settings as the client gives them: at `initialize`, when asked, and when they change."""
+"""Settings as the client gives them: at `initialize`, when asked, and when they change.
+
+None of them is trusted with what is the user's: editors fill these messages from files of the workspace too.
+"""
 
 from __future__ import annotations
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
-from semlens.engine.settings import Settings, cache_folder, config_folder, load_settings, vscode_properties
+from semlens.engine.settings import (
+    SettingProblem,
+    Settings,
+    cache_folder,
+    config_folder,
+    load_settings,
+    vscode_properties,
+)
 from semlens.engine.settings_docs import document
 from semlens.engine.settings_schema import SPECS, Scope
 
 PROJECT = Path(__file__).parents[3]
+LoadOwn: TypeAlias = Callable[[Any], tuple[Settings, list[SettingProblem]]]
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +30,19 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv("SEMLENS_CONFIG_DIR", str(folder))
     monkeypatch.delenv("SEMLENS_CACHE_DIR", raising=False)
+    monkeypatch.delenv("SEMLENS_USER_SETTINGS", raising=False)
     return folder
+
+
+@pytest.fixture
+def load_own(monkeypatch: pytest.MonkeyPatch) -> LoadOwn:
+    """Loads settings that are the user's own, from the environment."""
+
+    def load(content: Any) -> tuple[Settings, list[SettingProblem]]:
+        monkeypatch.setenv("SEMLENS_USER_SETTINGS", content if isinstance(content, str) else json.dumps(content))
+        return load_settings()
+
+    return load
 
 
 def workspace(tmp_path: Path, toml: str | bytes) -> Path:
@@ -58,22 +79,20 @@ def test_an_editor_may_nest_or_dot_names(sent: dict[str, Any]) -> None:
     assert problems == []
 
 
-def test_later_sources_win(tmp_path: Path, config: Path) -> None:
+def test_later_sources_win(tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (config / "config.toml").write_text(
-        '[search]\nlimit = 1\nperFile = 1\ntimeBudgetMs = 1\n[files]\nmaxSizeKb = 1\n[log]\nlevel = "debug"\n'
+        "[search]\nlimit = 1\nperFile = 1\ntimeBudgetMs = 1\n[files]\nmaxSizeKb = 1\n[models]\nfirst = 'none'\n"
     )
-    root = workspace(tmp_path, "[search]\nlimit = 3\nperFile = 3\n")
-    settings, problems = load_settings(
-        root,
-        {"search": {"limit": 2, "perFile": 2, "timeBudgetMs": 2}},
-        editor_folder={"search": {"limit": 4}},
-    )
+    environment = {"search": {"limit": 2, "perFile": 2, "timeBudgetMs": 2}, "models.refine": "none"}
+    monkeypatch.setenv("SEMLENS_USER_SETTINGS", json.dumps(environment))
+    root = workspace(tmp_path, "[search]\nlimit = 4\n")
+    settings, problems = load_settings(root, {"search": {"limit": 3, "perFile": 3}})
     assert problems == []
-    assert settings.search.limit == 4  # folder settings
-    assert settings.search.per_file == 3  # .semlens.toml
-    assert settings.search.time_budget_ms == 2  # editor
+    assert settings.search.limit == 4  # .semlens.toml
+    assert settings.search.per_file == 3  # editor
+    assert settings.search.time_budget_ms == 2  # environment
     assert settings.files.max_size_kb == 1  # user's file
-    assert settings.log.level == "debug"
+    assert (settings.models.first, settings.models.refine) == ("none", "none")
 
 
 @pytest.mark.parametrize(
@@ -109,8 +128,10 @@ def test_later_sources_win(tmp_path: Path, config: Path) -> None:
         ({"remote": {"concurrency": 17}}, "semlens.remote.concurrency", "from 1 to 16"),
     ],
 )
-def test_a_wrong_setting_is_named_once_and_has_no_effect(sent: dict[str, Any], name: str, words: str) -> None:
-    settings, problems = load_settings(None, sent)
+def test_a_wrong_setting_is_named_once_and_has_no_effect(
+    load_own: LoadOwn, sent: dict[str, Any], name: str, words: str
+) -> None:
+    settings, problems = load_own(sent)
     assert settings == Settings()
     assert [problem.name for problem in problems] == [name]
     assert words in problems[0].message
@@ -127,20 +148,31 @@ def test_one_wrong_setting_leaves_the_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [spec.name for spec in SPECS.values() if spec.scope is Scope.USER])
-def test_a_workspace_cannot_set_what_is_the_users(tmp_path: Path, name: str) -> None:
+def test_neither_a_workspace_nor_an_editor_can_set_what_is_the_users(
+    tmp_path: Path, load_own: LoadOwn, name: str
+) -> None:
     section, key = name.split(".")
     spec = SPECS[name]
     text = "http://localhost:1" if name == "remote.url" else spec.choices[-1] if spec.choices else "/tmp/x"
     value: Any = {"boolean": True, "integer": spec.maximum, "string": text, "array": ["/tmp/x"]}[spec.kind]
     root = workspace(tmp_path, f"[{section}]\n{key} = {json.dumps(value)}\n")
-    for sources in ({"root": root}, {"editor_folder": {section: {key: value}}}):
-        settings, problems = load_settings(**sources)  # type: ignore[arg-type]
+    for sources in ((root,), (None, {section: {key: value}})):
+        settings, problems = load_settings(*sources)
         assert settings == Settings()
         assert [problem.name for problem in problems] == [f"semlens.{name}"]
         assert "only you can set it" in problems[0].message
-    settings, problems = load_settings(None, {section: {key: value}})
+    settings, problems = load_own({section: {key: value}})
     assert settings != Settings()
     assert problems == []
+    assert load_settings(root, {section: {key: value}}) == (settings, []), "who says what holds anyway is not told"
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "5", "[" * 5000, '"remote"'])
+def test_a_broken_environment_is_reported_and_ignored(load_own: LoadOwn, content: str) -> None:
+    settings, problems = load_own(content)
+    assert settings == Settings()
+    assert len(problems) == 1
+    assert "SEMLENS_USER_SETTINGS" in problems[0].message
 
 
 @pytest.mark.parametrize("content", [b"[files", b"\xff\xfe\x00", b"a = 1\na = 2\n", b"[" * 5000, b"x" * 1_100_000])
@@ -172,9 +204,11 @@ def test_a_byte_order_mark_is_survived(tmp_path: Path) -> None:
     assert (settings.search.limit, problems) == (9, [])
 
 
-def test_cache_folder_from_setting_and_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_cache_folder_from_setting_and_environment(
+    load_own: LoadOwn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     assert cache_folder(Settings()).is_absolute()
-    settings, _ = load_settings(None, {"index": {"cacheFolder": "~/elsewhere"}})
+    settings, _ = load_own({"index": {"cacheFolder": "~/elsewhere"}})
     assert cache_folder(settings) == Path.home() / "elsewhere"
     monkeypatch.setenv("SEMLENS_CACHE_DIR", str(tmp_path))
     assert cache_folder(settings) == tmp_path

@@ -123,6 +123,17 @@ local function recover(attached, folders, reason)
   end)
 end
 
+---The environment of the server. The user's own settings go in it, as the server takes what only the user may set from
+---no message. They are those of `vim.g.semlens` and `setup`, never `client_config.settings`, which plugins fill from
+---files of a project. An `.nvim.lua` of a project runs only once the user trusts it, and could then run anything.
+---@return table<string, string>
+local function environment()
+  local options = config.get()
+  local own = options.settings.semlens or options.settings
+  local given = next(own) and vim.json.encode(own) or '{}'
+  return vim.tbl_extend('force', { SEMLENS_USER_SETTINGS = given }, options.env or {})
+end
+
 ---@param dispatchers vim.lsp.rpc.Dispatchers
 ---@param client_config vim.lsp.ClientConfig
 ---@return vim.lsp.rpc.PublicClient
@@ -158,7 +169,7 @@ local function connect(dispatchers, client_config)
       end
     end)
   end
-  connection = vim.lsp.rpc.start(found.cmd, dispatchers, { cwd = client_config.root_dir, env = config.get().env })
+  connection = vim.lsp.rpc.start(found.cmd, dispatchers, { cwd = client_config.root_dir, env = environment() })
   local notify = connection.notify
   connection.notify = function(method, params)
     leaving = leaving or method == 'exit'
@@ -197,12 +208,6 @@ function M.lsp_config()
     end,
     reuse_client = reuse,
     settings = { semlens = vim.empty_dict() },
-    before_init = function(_, client_config)
-      local own = config.get().settings
-      local settings = client_config.settings or {}
-      settings.semlens = vim.tbl_deep_extend('force', own.semlens or own, settings.semlens or {})
-      client_config.settings = settings
-    end,
     on_init = function(client)
       for _, folder in ipairs(late_folders[client.id] or {}) do
         add_folder(client, folder)

@@ -13,6 +13,7 @@ import {
 } from "vscode-languageclient/node";
 import type { PartialAnswer, Status } from "../wire";
 import type { Found } from "./resolve";
+import { USER_VARIABLE } from "./settings";
 
 const PARTIAL = new ProgressType<PartialAnswer>();
 
@@ -20,6 +21,8 @@ export interface Listener {
   readonly output: vscode.LogOutputChannel;
   /** Settings by dotted name, as they are now: for a folder, or for all. */
   readonly settings: (scope?: string) => Record<string, unknown>;
+  /** The user's own settings as JSON, for the whole life of the server. */
+  readonly ofUser: string;
   readonly onStatus: (status: Status) => void;
   /** A sentence that the server has for the user. */
   readonly onMessage: (message: string) => void;
@@ -29,11 +32,16 @@ export interface Listener {
 
 /** A server that runs. */
 export class Server {
-  private constructor(private readonly client: LanguageClient) {}
+  private constructor(
+    private readonly client: LanguageClient,
+    /** The user's own settings that it was started with. */
+    readonly ofUser: string,
+  ) {}
 
   /** :raises Error: when it does not start. */
   static async start(found: Found, listener: Listener): Promise<Server> {
-    const options: ServerOptions = { command: found.command, args: [...found.arguments] };
+    const env = { ...process.env, [USER_VARIABLE]: listener.ofUser };
+    const options: ServerOptions = { command: found.command, args: [...found.arguments], options: { env } };
     let hasStarted = false;
     const client = new LanguageClient("semlens", "Semantic Search", options, {
       documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
@@ -62,7 +70,7 @@ export class Server {
       throw error;
     }
     hasStarted = true;
-    return new Server(client);
+    return new Server(client, listener.ofUser);
   }
 
   get isRunning(): boolean {

@@ -16,7 +16,8 @@ export async function run(): Promise<void> {
 
   test("what it sets counts for nothing", async () => {
     const ctx = await context();
-    assert.deepEqual(ctx.config.forServer(), { "models.refine": "none" });
+    assert.deepEqual(ctx.config.forServer(), {});
+    assert.equal(ctx.config.ofUser(), '{"models.refine":"none"}');
     assert.notEqual(ctx.config.serverPath, "/bin/false");
     assert.equal(ctx.config.contextBudget, 4000);
   });
