@@ -128,22 +128,20 @@ def check_service() -> Iterator[Finding]:
 
 
 def check_grammars() -> Iterator[Finding]:
+    from semlens.engine.parse_pool import ParsePool, WorkerDiedError
+    from semlens.syntax.registry import BY_NAME
+
     try:
-        from semlens.syntax.grammars import grammar_of
-        from semlens.syntax.registry import BY_NAME
-    except ImportError as error:
-        yield Finding("grammars", Level.FAIL, str(error), _REINSTALL)
+        with contextlib.closing(ParsePool(1, interactive=True)) as pool:
+            loaded = pool.load_grammars().result()
+    except WorkerDiedError as death:
+        said = death.errors.splitlines()[-1] if death.errors else death.cause
+        yield Finding("grammars", Level.FAIL, f"the parse worker does not get through them: {said}", _REINSTALL)
         return
-    n_whole = 0
-    for language in BY_NAME.values():
-        if not language.grammar:
-            continue
-        try:
-            grammar_of(language)
-            n_whole += 1
-        except (LookupError, ValueError, OSError) as error:  # tree-sitter's query errors are ValueErrors
-            yield Finding("grammar", Level.FAIL, f"{language.name}: {error}", _REINSTALL)
-    yield Finding("grammars", Level.OK, f"{n_whole} of {len(BY_NAME)} languages have symbols, the others windows")
+    for fault in loaded.faults:
+        yield Finding("grammar", Level.FAIL, fault, _REINSTALL)
+    said = f"{loaded.n_whole} of {len(BY_NAME)} languages have a grammar, the others windows"
+    yield Finding("grammars", Level.OK, said)
 
 
 def check_settings() -> Iterator[Finding]:

@@ -8,6 +8,7 @@ The quality that was measured for its manifest stands with each model.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -81,14 +82,19 @@ def run(options: argparse.Namespace) -> int:
 
 def _passages() -> list[Passage]:
     """Real code of usual sizes: our own."""
-    from semlens.syntax.parser import parse
+    from semlens.engine.parse_messages import BufferRequest
+    from semlens.engine.parse_pool import ParsePool
 
-    found: list[Passage] = []
-    for package in ("core", "search", "engine", "cli"):
-        for file in resources.files("semlens").joinpath(package).iterdir():
-            if file.name.endswith(".py"):
-                found += parse(f"{package}/{file.name}", file.read_bytes()).passages
-    return found
+    requests = [
+        BufferRequest(f"{package}/{file.name}", file.read_bytes(), "")
+        for package in ("core", "search", "engine", "cli")
+        for file in resources.files("semlens").joinpath(package).iterdir()
+        if file.name.endswith(".py")
+    ]
+    with contextlib.closing(ParsePool(1, interactive=True)) as pool:
+        batches = [pool.parse_buffer(request).result() for request in requests]
+    outlines = [result.outline for batch in batches for result in batch.results]
+    return [passage for outline in outlines if outline is not None for passage in outline.passages]
 
 
 def _measure(manifest: ModelManifest, passages: Sequence[Passage]) -> Measured:

@@ -18,9 +18,7 @@ def run(options: argparse.Namespace) -> int:
     source = _read(path)
     relative = _path_in_workspace(path)
     _check_content(relative, source)
-    from semlens.syntax.parser import parse
-
-    outline = parse(relative, source)
+    outline = _parse(relative, source)
     if options.json:
         print(json.dumps(_json(relative, outline)))
         return 0
@@ -29,6 +27,24 @@ def run(options: argparse.Namespace) -> int:
     for symbol in outline.symbols:
         print(_line(symbol, _depth(symbol, outline)))
     return 0
+
+
+def _parse(relative: str, source: bytes) -> Outline:
+    """In a worker: a grammar may crash on a file.
+
+    :raises WorkspaceError: when it does.
+    """
+    from contextlib import closing
+
+    from semlens.engine.parse_messages import BufferRequest
+    from semlens.engine.parse_pool import ParsePool, parser_problem
+
+    with closing(ParsePool(1, interactive=True)) as pool:
+        batch = pool.parse_buffer(BufferRequest(relative, source, "")).result()
+    outline = batch.results[0].outline if batch.results else None
+    if outline is None:
+        raise WorkspaceError(f"{harmless(relative)}: {parser_problem(batch.cause)}")
+    return outline
 
 
 def _read(path: Path) -> bytes:

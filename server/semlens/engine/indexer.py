@@ -25,7 +25,7 @@ from semlens.engine.merging import Merger
 from semlens.engine.overlay_indexer import OverlayIndexer
 from semlens.engine.overlays import encode_text
 from semlens.engine.parse_messages import BufferRequest, FilesRequest
-from semlens.engine.parse_pool import ParsedBatch, ParsePool, WorkerDiedError
+from semlens.engine.parse_pool import ParsedBatch, ParsePool, WorkerDiedError, WorkerStartError
 from semlens.engine.priority import on_battery
 from semlens.engine.publisher import SnapshotComposer
 from semlens.engine.root_state import RootState
@@ -48,6 +48,7 @@ the vector cache. 1: first."""
 PUBLISH_SECONDS = 0.2
 FOLLOW_SECONDS = 1.0
 TRIM_SECONDS = 10.0
+MAX_REST_SECONDS = 60.0
 
 
 class Indexer:
@@ -110,6 +111,7 @@ class Indexer:
         self._publish_at_once = False
         self._last_publish = 0.0
         self._rest_until = 0.0
+        self._rest_seconds = 0.0
         self._heap_grew = False
         self._next_trim = 0.0
         self._stopping = False
@@ -350,15 +352,13 @@ class Indexer:
             return
         try:
             batch = future.result()
-        except WorkerDiedError:
-            return
-        except Exception:  # no process or no memory to be had: the files are not at fault
+        except Exception as error:  # no process or no memory to be had: the files are not at fault
+            if isinstance(error, WorkerDiedError) and not isinstance(error, WorkerStartError):
+                return  # the pool was closed
             logger.exception("files could not be parsed")
-            now = time.monotonic()
-            for path in paths:
-                state.changed.setdefault(path, now)
-            self._rest_until = now + 1.0
+            self._rest(state, paths, f"Files cannot be parsed ({error}). It is tried again; the log says more.")
             return
+        self._rest_seconds = 0.0
         self._heap_grew = True
         for result in batch.results:
             segment = None
@@ -368,6 +368,18 @@ class Indexer:
             self._keep_vectors_of_saved_text(state, [outcome.path for outcome in result.outcomes])
             state.index.apply(result.outcomes, segment, result.tokens)
         state.last_change = time.monotonic()
+
+    def _rest(self, state: RootState, paths: list[str], message: str) -> None:
+        """Try these files again, ever later."""
+        now = time.monotonic()
+        for path in paths:
+            state.changed.setdefault(path, now)
+        if now >= self._rest_until:
+            self._rest_seconds = min(2 * self._rest_seconds or 1.0, MAX_REST_SECONDS)
+            self._rest_until = now + self._rest_seconds
+        problem = Problem("", message)
+        if problem not in self.errors:
+            self.errors.append(problem)
 
     def _keep_vectors_of_saved_text(self, state: RootState, paths: list[str]) -> None:
         """What was embedded while it was typed need not be embedded when it is saved."""

@@ -20,7 +20,7 @@ from semlens.engine.buffers import Buffer, Buffers
 from semlens.engine.language_ids import path_for_language_id
 from semlens.engine.overlays import Overlay, carry_vectors, encode_text, hash_text, vectors_in_view
 from semlens.engine.parse_messages import BufferRequest, ParseResult
-from semlens.engine.parse_pool import ParsedBatch, ParsePool, WorkerDiedError
+from semlens.engine.parse_pool import ParsedBatch, ParsePool, WorkerDiedError, WorkerStartError, parser_problem
 from semlens.engine.root_state import RootState
 from semlens.engine.tiers import EmbeddedPassages, Tier
 from semlens.index.builder import new_segment_id
@@ -165,12 +165,16 @@ class OverlayIndexer:
             return
         try:
             batch = future.result()
+        except WorkerStartError as error:
+            self.problems[buffer.uri] = Problem(buffer.path, parser_problem(error.cause))
+            self._show(Overlay(buffer, digest, None, None))  # tried again with the next text
+            return
         except WorkerDiedError:
             return
         if batch.killers:
             self._killers[buffer.uri] = digest
             self.slow.add(buffer.uri)
-            self.problems[buffer.uri] = Problem(buffer.path, "The parser could not cope with it: it is not searchable.")
+            self.problems[buffer.uri] = Problem(buffer.path, parser_problem(batch.cause))
             self._show(Overlay(buffer, digest, None, None))
             return
         self.problems.pop(buffer.uri, None)

@@ -1,14 +1,20 @@
-"""What the server and a parse worker say to each other: pickled values behind their length, over two pipes."""
+"""What the server and a parse worker say to each other: pickled values behind their length, over two pipes.
+
+A worker that hostile source damaged may write anything. So a message holds nothing but the classes named here and
+arrays, and what does not read as one counts as the end of the worker.
+"""
 
 from __future__ import annotations
 
+import io
 import pickle
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from semlens.core.hashing import ContentHash
-from semlens.core.symbol import Outline
+from semlens.core.span import Span
+from semlens.core.symbol import Outline, Passage, Role, Symbol, SymbolKind
 from semlens.index.columns import Array
 from semlens.index.store import FileStamp
 from semlens.syntax.shapes import Shape
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
     from semlens.embedding.embedder import TokenIds
 
 _FRAME = struct.Struct("<Q")
+_MAX_MESSAGE_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,12 @@ class ShapesRequest:
     files: tuple[tuple[str, ContentHash, tuple[tuple[int, int], ...]], ...]
 
 
-Request: TypeAlias = FilesRequest | BufferRequest | TokensRequest | ShapesRequest
+@dataclass(frozen=True, slots=True)
+class GrammarsRequest:
+    """Load every grammar: how ``semlens doctor`` learns which are broken."""
+
+
+Request: TypeAlias = FilesRequest | BufferRequest | TokensRequest | ShapesRequest | GrammarsRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +87,14 @@ class FileOutcome:
 
     :ivar stamp: None when the file is gone.
     :ivar reason: why it is not searchable; "" when it is, ``same`` when its content is what the index has.
+    :ivar cause: of a reason in `UNPARSABLE`, in a few words.
     """
 
     path: str
     stamp: FileStamp | None
     hash: ContentHash
     reason: str
+    cause: str = ""
 
 
 SAME = "same"
@@ -88,6 +102,14 @@ SAME = "same"
 
 KILLED = "killed the parser"
 """Reason of a file that the worker did not survive."""
+
+FAILED = "failed in the parser"
+"""Reason of a file at which the worker met an error of its own, and went on."""
+
+UNPARSABLE = frozenset((KILLED, FAILED))
+
+NO_FILE = -1
+"""Announced in place of a file's number: what comes concerns the whole batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +141,15 @@ class ShapesResult:
     shapes: tuple[tuple[Shape, ...] | None, ...]
 
 
-Result: TypeAlias = ParseResult | TokensResult | ShapesResult
+@dataclass(frozen=True, slots=True)
+class GrammarsResult:
+    """:ivar n_whole: grammars that load and fit their query. :ivar faults: what is wrong with the others."""
+
+    n_whole: int
+    faults: tuple[str, ...]
+
+
+Result: TypeAlias = ParseResult | TokensResult | ShapesResult | GrammarsResult
 
 
 def send(pipe: BinaryIO, message: object) -> None:
@@ -130,12 +160,39 @@ def send(pipe: BinaryIO, message: object) -> None:
 
 
 def receive(pipe: BinaryIO) -> object:
-    """:raises EOFError: when the other side is gone."""
+    """:raises EOFError: when the other side is gone or writes no messages any more."""
     head = pipe.read(_FRAME.size)
     if len(head) < _FRAME.size:
         raise EOFError
     (size,) = _FRAME.unpack(head)
+    if size > _MAX_MESSAGE_BYTES:
+        raise EOFError
     data = pipe.read(size)
     if len(data) < size:
         raise EOFError
-    return pickle.loads(data)  # noqa: S301 - from our own process, over a pipe of our own
+    try:
+        return _Unpickler(io.BytesIO(data)).load()
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise EOFError from error
+
+
+_CLASSES: dict[tuple[str, str], Any] = {
+    (kind.__module__, kind.__qualname__): kind
+    for kind in (
+        FilesRequest, BufferRequest, TokensRequest, ShapesRequest, GrammarsRequest,
+        ParseResult, TokensResult, ShapesResult, GrammarsResult,
+        FileOutcome, FileStamp, Outline, Symbol, Passage, Span, Role, SymbolKind, Shape,
+    )
+}  # fmt: skip
+_OF_ARRAYS = frozenset(("dtype", "ndarray", "_frombuffer", "_reconstruct", "scalar"))
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if (known := _CLASSES.get((module, name))) is not None:
+            return known
+        if module.partition(".")[0] == "numpy" and name in _OF_ARRAYS:
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"a message holds {module}.{name}")

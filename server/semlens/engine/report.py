@@ -10,6 +10,7 @@ from pathlib import Path
 from semlens.core.status import EngineState, EngineStatus, Problem, RemoteStatus, RootStatus, TierStatus
 from semlens.engine.buffers import Buffers
 from semlens.engine.indexer import Indexer
+from semlens.engine.parse_pool import parser_problem
 from semlens.engine.remote_tier import RemoteTier
 from semlens.engine.root_state import RootState
 from semlens.engine.tiers import Tier
@@ -107,8 +108,8 @@ def _problems(
     for state in states:
         found += [Problem(str(state.given), text) for text in (state.index.commit_error, state.watch_problem) if text]
         found += [
-            Problem(str(Path(state.given, path)), "The parser could not cope with it: it is not searchable.")
-            for path in sorted(state.index.killers)
+            Problem(str(Path(state.given, path)), parser_problem(cause))
+            for path, cause in sorted(dict(state.index.killers).items())
         ]
     found += list(indexer.overlays.problems.values())
     found += list(indexer.errors)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from semlens.core.errors import CacheError
 from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import TokenIds
-from semlens.engine.parse_messages import KILLED, SAME, FileOutcome
+from semlens.engine.parse_messages import SAME, UNPARSABLE, FileOutcome
 from semlens.index.database import BrokenStoreError, StoreError, is_damaged
 from semlens.index.merge import MergedSegment, merge_segments
 from semlens.index.segment import Segment
@@ -104,7 +104,7 @@ class RootIndex:
         self.scanned = False
         self.commit_error = ""
         self.skipped: Counter[str] = Counter()
-        self.killers: set[str] = set()
+        self.killers: dict[str, str] = {}  # path to cause, "" where an earlier process met it
         self._uncommitted: dict[str, FileEntry] = {}
         self._removed: set[str] = set()
         self._segments_changed = False
@@ -154,7 +154,7 @@ class RootIndex:
                 self.rows[path] = row
                 self.segments[entry.segment].alive[row] = True
         self.skipped = Counter(entry.reason for entry in self.files.values() if entry.reason)
-        self.killers = {path for path, entry in self.files.items() if entry.reason == KILLED}
+        self.killers = {path: "" for path, entry in self.files.items() if entry.reason in UNPARSABLE}
         if stored.lost_segments:
             self._segments_changed = True
         self._load_vectors()
@@ -296,6 +296,8 @@ class RootIndex:
             self._kill(outcome.path)
             if outcome.reason:
                 self._put(outcome.path, FileEntry(stamp, outcome.hash, "", outcome.reason))
+                if outcome.cause:
+                    self.killers[outcome.path] = outcome.cause
                 continue
             assert segment is not None
             self.rows[outcome.path] = row
@@ -321,8 +323,11 @@ class RootIndex:
         if entry is None or not entry.reason:
             return
         self.skipped[entry.reason] += step
-        if entry.reason == KILLED:
-            (self.killers.add if step > 0 else self.killers.discard)(path)
+        if entry.reason in UNPARSABLE:
+            if step > 0:
+                self.killers[path] = ""
+            else:
+                self.killers.pop(path, None)
 
     def _kill(self, path: str) -> None:
         old = self.files.get(path)

@@ -17,7 +17,7 @@ from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import TokenIds
 from semlens.engine.parse_messages import TokensRequest, TokensResult
-from semlens.engine.parse_pool import ParsePool, WorkerDiedError
+from semlens.engine.parse_pool import ParsePool, WorkerDiedError, WorkerStartError
 from semlens.engine.priority import lower_thread_priority
 from semlens.engine.root_index import LiveSegment, RootIndex
 from semlens.engine.tiers import Tier
@@ -158,8 +158,8 @@ class VectorFiller:
             tokens = future.result().tokens
         except Exception as error:
             self.filled = None
-            if isinstance(error, WorkerDiedError):
-                return
+            if isinstance(error, WorkerDiedError) and not isinstance(error, WorkerStartError):
+                return  # the pool was closed
             raise  # no process or no memory to be had: logged, and tried again in a while
         hopeless = [row for row, key in zip(job.rows.tolist(), hashes, strict=True) if key not in tokens]
         self._submit(job, hashes, tokens, hopeless=hopeless)

@@ -8,26 +8,31 @@ neither the index nor the editor.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
+import logging
 import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash, content_hash
-from semlens.core.symbol import Outline, Passage
+from semlens.core.symbol import Outline
 from semlens.embedding.registry import find_model, load_tokenizer
 from semlens.engine.attributes import RootAttributes
 from semlens.engine.discovery import content_skip_reason
 from semlens.engine.file_reading import read_file
 from semlens.engine.parse_messages import (
+    FAILED,
+    NO_FILE,
     SAME,
     BufferRequest,
     FileOutcome,
     FilesRequest,
+    GrammarsRequest,
+    GrammarsResult,
     ParseResult,
     Request,
     Result,
@@ -39,21 +44,20 @@ from semlens.engine.parse_messages import (
     send,
 )
 from semlens.engine.priority import lower_priority
+from semlens.engine.worker_limits import MAX_MEMORY_BYTES, MAX_SECONDS_A_STEP, drop_rights, time_limit
 from semlens.index.builder import ParsedFile, build_segment
+from semlens.index.columns import Array
 from semlens.index.segment import segment_arrays
 from semlens.syntax.decode import decode, split_lines
+from semlens.syntax.grammars import grammar_of
 from semlens.syntax.parser import parse
+from semlens.syntax.registry import BY_NAME
 from semlens.syntax.shapes import Shape, shapes_of
 
 if TYPE_CHECKING:
     from semlens.embedding.embedder import PassageTokenizer, TokenIds
 
-MAX_SECONDS_A_FILE = 8
-"""Of processor time, so that a busy machine is no file's fault. A file that takes longer costs itself: the kernel ends
-the worker, even inside a C function."""
-
-MAX_MEMORY_BYTES = 2 << 30
-"""Address space of a worker."""
+logger = logging.getLogger(__name__)
 
 
 class _Worker:
@@ -73,102 +77,153 @@ class _Worker:
                 return self._tokenize_files(request)
             case ShapesRequest():
                 return self._shape_files(request)
+            case GrammarsRequest():
+                return self._load_grammars()
 
-    def _tokenize(self, model: str, passages: list[Passage]) -> tuple[TokenIds, ...]:
-        if not model:
-            return ()
-        if model not in self._tokenizers:
+    def _tokenizer(self, model: str) -> PassageTokenizer | None:
+        """None where there is no model or it does not load."""
+        if model and model not in self._tokenizers:
             try:
-                self._tokenizers[model] = load_tokenizer(find_model(model))
+                with time_limit():
+                    self._tokenizers[model] = load_tokenizer(find_model(model))
             except ModelError:  # the files are not at fault; the server meets the same error and says it
                 self._tokenizers[model] = None
-        tokenizer = self._tokenizers[model]
-        return tuple(tokenizer.tokenize(passages)) if tokenizer is not None else ()
+        return self._tokenizers.get(model)
 
     def _parse_files(self, request: FilesRequest) -> ParseResult:
-        outcomes: list[FileOutcome] = []
-        parsed: list[ParsedFile] = []
+        tokenizer = self._tokenizer(request.model)
         attributes = RootAttributes(request.root)
+        batch = _Batch(tokenizer, request.files)
         for number, (path, known) in enumerate(request.files):
             self._announce(number)
-            stamp, data, reason = read_file(request.root, path, request.max_bytes)
-            digest = content_hash(data) if not reason else b""
-            if not reason and digest == known:
-                reason = SAME
-            reason = reason or content_skip_reason(path, data) or ""
+            with time_limit():
+                stamp, data, reason = read_file(request.root, path, request.max_bytes)
+                digest = content_hash(data) if not reason else b""
+                if not reason and digest == known:
+                    reason = SAME
+                reason = reason or content_skip_reason(path, data) or ""
+            batch.outcomes[path] = FileOutcome(path, stamp, digest, reason)
             if not reason:
-                with _alarm():
-                    outline = parse(path, data)
-                role = attributes.role_of(path, outline.role)
-                parsed.append(ParsedFile(path, digest, replace(outline, role=role)))
-            outcomes.append(FileOutcome(path, stamp, digest, reason))
-        return self._result(outcomes, parsed, request.model)
+                with batch.blaming(path):
+                    with time_limit():
+                        outline = parse(path, data)
+                        role = attributes.role_of(path, outline.role)
+                    batch.add(ParsedFile(path, digest, replace(outline, role=role)))
+        self._announce(NO_FILE)
+        return batch.result()
 
     def _parse_buffer(self, request: BufferRequest) -> ParseResult:
+        tokenizer = self._tokenizer(request.model)
         self._announce(0)
         started = time.process_time()
-        with _alarm():
-            outline = parse(request.path, request.text)
-        file = ParsedFile(request.path, content_hash(request.text), outline)
-        result = self._result([], [file], request.model, outline)
-        return replace(result, seconds=time.process_time() - started)
-
-    def _result(
-        self, outcomes: list[FileOutcome], parsed: list[ParsedFile], model: str, outline: Outline | None = None
-    ) -> ParseResult:
-        if not parsed:
-            return ParseResult(tuple(outcomes), None, (), outline)
-        passages = [passage for file in parsed for passage in file.outline.passages]
-        return ParseResult(
-            tuple(outcomes), segment_arrays(build_segment(parsed)), self._tokenize(model, passages), outline
-        )
+        path = request.path
+        outline: Outline | None = None
+        batch = _Batch(tokenizer, ((path, b""),))
+        batch.outcomes[path] = FileOutcome(path, None, b"", "")
+        with batch.blaming(path):
+            with time_limit():
+                outline = parse(path, request.text)
+            batch.add(ParsedFile(path, content_hash(request.text), outline))
+        return replace(batch.result(), outline=outline, seconds=time.process_time() - started)
 
     def _tokenize_files(self, request: TokensRequest) -> TokensResult:
-        passages: dict[ContentHash, Passage] = {}
+        tokenizer = self._tokenizer(request.model)
+        tokens: dict[ContentHash, TokenIds] = {}
+        if tokenizer is None:
+            return TokensResult({})
         for number, (path, known) in enumerate(request.files):
             self._announce(number)
             _, data, reason = read_file(request.root, path, MAX_MEMORY_BYTES)
-            if not reason and content_hash(data) == known:
-                with _alarm():
-                    passages |= {passage.content_hash: passage for passage in parse(path, data).passages}
-        tokens = self._tokenize(request.model, list(passages.values()))
-        return TokensResult(dict(zip(passages, tokens, strict=True)) if tokens else {})
+            if reason or content_hash(data) != known:
+                continue
+            with _one_failure(path):
+                with time_limit():
+                    passages = {passage.content_hash: passage for passage in parse(path, data).passages}
+                with time_limit():
+                    tokens |= zip(passages, tokenizer.tokenize(list(passages.values())), strict=True)
+        return TokensResult(tokens)
 
     def _shape_files(self, request: ShapesRequest) -> ShapesResult:
         found: list[tuple[Shape, ...] | None] = []
         for number, (path, known, stretches) in enumerate(request.files):
             self._announce(number)
-            _, data, reason = read_file(request.root, path, MAX_MEMORY_BYTES)
-            text = decode(data) if not reason and content_hash(data) == known else None
-            if text is None:
-                found.append(None)
-                continue
-            with _alarm():
-                found.append(shapes_of(split_lines(text), stretches))
+            found.append(None)
+            with _one_failure(path), time_limit():
+                _, data, reason = read_file(request.root, path, MAX_MEMORY_BYTES)
+                text = decode(data) if not reason and content_hash(data) == known else None
+                if text is not None:
+                    found[-1] = shapes_of(split_lines(text), stretches)
         return ShapesResult(tuple(found))
+
+    def _load_grammars(self) -> GrammarsResult:
+        faults: list[str] = []
+        languages = [language for language in BY_NAME.values() if language.grammar]
+        for number, language in enumerate(languages):
+            self._announce(number)
+            try:
+                grammar_of(language)
+            except (LookupError, ValueError, OSError) as error:  # tree-sitter's query errors are ValueErrors
+                faults.append(f"{language.name}: {error}")
+        return GrammarsResult(len(languages) - len(faults), tuple(faults))
+
+
+class _Batch:
+    """What the files of one request gave. An error costs the file that it came from, and no other.
+
+    Only a lack of memory ends the worker: then nothing it does next can be relied on.
+    """
+
+    def __init__(self, tokenizer: PassageTokenizer | None, files: Sequence[tuple[str, ContentHash]]) -> None:
+        self.outcomes: dict[str, FileOutcome] = {}
+        self._tokenizer = tokenizer
+        self._order = [path for path, _ in files]
+        self._parsed: dict[str, tuple[ParsedFile, list[TokenIds]]] = {}
+
+    def blaming(self, path: str) -> contextlib.AbstractContextManager[None]:
+        return _one_failure(path, lambda error: self._fail(path, error))
+
+    def _fail(self, path: str, error: Exception) -> None:
+        self._parsed.pop(path, None)
+        self.outcomes[path] = replace(self.outcomes[path], reason=FAILED, cause=type(error).__name__)
+
+    def add(self, file: ParsedFile) -> None:
+        tokens: list[TokenIds] = []
+        if self._tokenizer is not None:
+            with time_limit():
+                tokens = self._tokenizer.tokenize(list(file.outline.passages))
+        self._parsed[file.path] = (file, tokens)
+
+    def result(self) -> ParseResult:
+        try:
+            segment = self._segment([file for file, _ in self._parsed.values()])
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - one of the files is at fault: each alone shows which
+            for path, (file, _) in list(self._parsed.items()):
+                with self.blaming(path):
+                    self._segment([file])
+            segment = self._segment([file for file, _ in self._parsed.values()])
+        tokens = [one for _, of_file in self._parsed.values() for one in of_file]
+        return ParseResult(tuple(self.outcomes[path] for path in self._order), segment, tuple(tokens))
+
+    @staticmethod
+    def _segment(files: list[ParsedFile]) -> dict[str, Array] | None:
+        if not files:
+            return None
+        with time_limit(MAX_SECONDS_A_STEP * len(files)):
+            return segment_arrays(build_segment(files))
 
 
 @contextlib.contextmanager
-def _alarm() -> Iterator[None]:
-    """SIGPROF's default action ends the process; Python need not get a turn for that."""
-    if not hasattr(signal, "setitimer"):
-        yield
-        return
-    signal.setitimer(signal.ITIMER_PROF, MAX_SECONDS_A_FILE)
+def _one_failure(path: str, failed: Callable[[Exception], None] = lambda _: None) -> Iterator[None]:
+    """An error within is logged to standard error, whose end the server keeps, and ends nothing else."""
     try:
         yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-
-
-def _limit_memory() -> None:
-    if sys.platform != "linux":  # macOS does not enforce it, Windows has no such call
-        return
-    import resource
-
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except MemoryError:
+        raise
+    except Exception as error:
+        logger.exception("an error at %s", path)
+        failed(error)
 
 
 def main() -> None:
@@ -176,7 +231,8 @@ def main() -> None:
     os.dup2(2, 1)  # whatever prints must not end up between the frames
     if "--interactive" not in sys.argv:
         lower_priority()
-    _limit_memory()
+    faulthandler.enable()  # says on standard error where a crash was
+    drop_rights()
     worker = _Worker(lambda number: send(replies, number))
     while True:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+import time
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -20,6 +21,16 @@ _CAPTURE = re.compile(r"@([a-z_]+(?:\.[a-z]+)*)")
 _BRACKET_OR_STRING = re.compile(r'[()\[\]]|"(?:[^"\\]|\\.)*"')
 _COMMENT = re.compile(r"^\s*;.*$", re.MULTILINE)
 _KINDS = {kind.label: kind for kind in SymbolKind}
+
+
+MAX_PARSE_SECONDS = 3.0
+"""Of processor time for one text: some hundred bytes of the wrong signs keep a grammar busy for minutes."""
+
+_CHUNK_BYTES = 65_536
+
+
+class SlowParseError(Exception):
+    """A text that a grammar is not done with in time."""
 
 
 class PatternRole(enum.Enum):
@@ -112,13 +123,33 @@ def _patterns_in(source: str) -> list[str]:
     return [source[start:end] for start, end in zip(starts, [*starts[1:], len(source)], strict=True)]
 
 
+def parse_tree(parser: tree_sitter.Parser, source: bytes) -> tree_sitter.Node:
+    """The tree of a text.
+
+    :raises SlowParseError: when it takes too long. A scanner that never comes back is the caller's matter.
+    """
+    deadline = time.process_time() + MAX_PARSE_SECONDS
+
+    def read(offset: int, _point: tree_sitter.Point) -> bytes:
+        return source[offset : offset + _CHUNK_BYTES]
+
+    def is_late(_offset: int, _has_error: bool) -> bool:
+        return time.process_time() > deadline
+
+    try:
+        return parser.parse(read, progress_callback=is_late).root_node
+    except ValueError as error:
+        parser.reset()  # or it would go on with this text at the next
+        raise SlowParseError(f"the parse took more than {MAX_PARSE_SECONDS} s") from error
+
+
 def parse_range(language: Language, source: bytes, start: int, end: int) -> tree_sitter.Node:
-    """The tree of a part of a file, with positions in the whole."""
+    """The tree of a part of a file, with positions in the whole. :raises SlowParseError: as `parse_tree`."""
     parser = tree_sitter.Parser(
         get_language(cast("SupportedLanguage", language.grammar)),
         included_ranges=[tree_sitter.Range(_point(source, start), _point(source, end), start, end)],
     )
-    return parser.parse(source).root_node
+    return parse_tree(parser, source)
 
 
 def _point(source: bytes, position: int) -> tree_sitter.Point:

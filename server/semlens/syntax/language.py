@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from semlens.syntax.nesting import MAX_DEPTH
+
 
 class Splitter(enum.Enum):
     """How a file that is not one piece of source is taken apart before it is parsed."""
@@ -60,6 +62,7 @@ class Language:
     :ivar module_index: stem of the file that stands for its folder, e.g. ``__init__``.
     :ivar indented: blocks end by indentation, so that a grammar may count trailing comments in.
     :ivar splitter: see :class:`Splitter`.
+    :ivar max_nesting: brackets open at once that the grammar bears; deeper text is cut by its lines.
     :ivar code: ``False`` for prose and data.
     """
 
@@ -102,4 +105,5 @@ class Language:
     module_index: str = ""
     indented: bool = False
     splitter: Splitter = Splitter.NONE
+    max_nesting: int = MAX_DEPTH
     code: bool = True

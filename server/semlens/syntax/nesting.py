@@ -1,26 +1,45 @@
-"""How deeply brackets nest and how long lines are, cheaply: what no grammar should be asked to parse.
+"""How deeply a text nests and how long its lines are, cheaply: what no grammar should be asked to parse.
 
-Measured: 50,000 opening brackets took 10 s in the Lua grammar and 8 s in the Scala grammar, with every other thread
-stopped.
+Beyond these limits a grammar takes very long or damages its memory. The state of its scanner must fit into 1,024 bytes,
+and several scanners write past that end: Markdown and YAML with 4 bytes for each open block, Python with 2 for each
+indentation, Perl with 12 for each interpolation, Typst with 4 for each bracket. Kotlin's ends the process at 1,024 open
+strings. Time is bounded by the parse itself (see ``grammars``), but the tree of 50,000 brackets costs it all.
+``tests/chaos/test_grammars.py`` looks for more such shapes.
 """
 
 from __future__ import annotations
 
+import re
+
 MAX_DEPTH = 1_500
+"""Of brackets, where the description of a language sets no lower limit."""
+
+MAX_BLOCKS = 100
+"""Of blocks by indentation, or by marks at the start of a line."""
+
 MAX_LINE_BYTES = 50_000
 
 _RUNS = tuple(bytes((sign,)) * MAX_DEPTH for sign in b"!~-+*&")  # each sign of a run is a level of its tree
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
 _PASSES = 64
 
+_MARKS = b" >-+*?:.)0123456789"
+_MARKS_AS_SPACES = bytes.maketrans(_MARKS, b" " * len(_MARKS))
+_BLOCK_START = re.compile(rb"^[ >\-+*?:.)0-9]*", re.MULTILINE)
+_MARK = re.compile(rb">|[-+*?:](?=[ \n])|[.)](?= )|[^\s>*?:.)0-9+-]|\Z")
+_TAB_COLUMNS = 8
 
-def too_deep(source: bytes, limit: int = MAX_DEPTH) -> bool:
-    """Whether brackets nest deeper than `limit`; those in strings and comments count too. So do runs of signs.
 
-    Innermost pairs are removed again and again, at C speed; only what is left is counted one by one.
+def too_deep(source: bytes, max_depth: int = MAX_DEPTH) -> bool:
+    """Whether brackets, blocks or runs of signs nest deeper than a grammar can bear.
+
+    Those in strings and comments count too.
     """
-    if any(run in source for run in _RUNS):
-        return True
+    return any(run in source for run in _RUNS) or _brackets_too_deep(source, max_depth) or _blocks_too_deep(source)
+
+
+def _brackets_too_deep(source: bytes, limit: int) -> bool:
+    """Innermost pairs are removed again and again, at C speed; only what is left is counted one by one."""
     if source.count(b"(") + source.count(b"[") + source.count(b"{") <= limit:
         return False
     brackets = source.translate(None, _NOT_BRACKETS)
@@ -37,6 +56,28 @@ def too_deep(source: bytes, limit: int = MAX_DEPTH) -> bool:
         if depth > limit:
             return True
         depth = max(depth, 0)
+    return False
+
+
+def _blocks_too_deep(source: bytes) -> bool:
+    """Whether more blocks than the limit are open at once: by indentation, quotes, list items and keys.
+
+    Every block that is open at a line takes a column at its start, so a text without long starts is soon dismissed.
+    """
+    text = source.expandtabs(_TAB_COLUMNS) if b"\t" in source else source
+    spaced = text.translate(_MARKS_AS_SPACES)
+    if not spaced.startswith(b" " * MAX_BLOCKS) and b"\n" + b" " * MAX_BLOCKS not in spaced:
+        return False
+    columns: list[int] = []
+    for start in _BLOCK_START.finditer(text):
+        line = start.start()
+        for mark in _MARK.finditer(text, line, min(start.end() + 1, len(text))):
+            column = mark.start() - line
+            while columns and columns[-1] >= column:
+                columns.pop()
+            columns.append(column)
+        if len(columns) > MAX_BLOCKS:
+            return True
     return False
 
 

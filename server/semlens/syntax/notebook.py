@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -10,10 +11,11 @@ from tree_sitter import Node
 
 from semlens.core.span import Span
 from semlens.core.symbol import Outline, Passage, Role, Symbol, SymbolKind
-from semlens.syntax.grammars import grammar_of
+from semlens.syntax.grammars import grammar_of, parse_tree
 from semlens.syntax.registry import BY_NAME
 
 _MAX_TITLE = 80
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _MAGICS = {
     "bash": "sh",
     "sh": "sh",
@@ -48,7 +50,7 @@ def outline_of_notebook(source: bytes, n_lines: int, role: Role, parse: Parse) -
     :param parse: the parser for the cells' own text.
     """
     grammar = grammar_of(BY_NAME["json"])
-    root = grammar.parser.parse(source).root_node
+    root = parse_tree(grammar.parser, source)
     notebook = _members(root.named_child(0), source) if root.named_child_count else {}
     extension = _extension(notebook, source)
     symbols: list[Symbol] = []
@@ -108,7 +110,8 @@ def _string(node: Node, source: bytes) -> str:
         value = json.loads(source[node.start_byte : node.end_byte], strict=False)
     except ValueError:
         return ""
-    return value if isinstance(value, str) else ""
+    # JSON can spell half a surrogate pair, which has no UTF-8
+    return _LONE_SURROGATE.sub("\ufffd", value) if isinstance(value, str) else ""
 
 
 def _cells(cells: Node | None, source: bytes) -> Iterator[_Cell]:

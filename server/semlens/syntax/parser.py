@@ -11,7 +11,7 @@ import logging
 from semlens.core.symbol import Outline, Role
 from semlens.syntax.decode import to_utf8
 from semlens.syntax.embedded import script_parts
-from semlens.syntax.grammars import grammar_of, parse_range
+from semlens.syntax.grammars import SlowParseError, grammar_of, parse_range, parse_tree
 from semlens.syntax.language import Language, Splitter
 from semlens.syntax.nesting import lines_too_long, too_deep
 from semlens.syntax.noise import without_noise
@@ -40,9 +40,11 @@ def parse(path: str, source: bytes) -> Outline:
             return Outline(name or "", 0, (), (), role_of(path))
         role = role_of(path, text[:2_000])
         n_lines = text.count(b"\n") + (not text.endswith(b"\n") and bool(text))
-        if language is not None and _has_outline(language) and not too_deep(text) and not lines_too_long(text):
+        if language is not None and _has_outline(language) and not _is_hopeless(language, text):
             try:
                 return _outline(language, path, text, n_lines, role)
+            except SlowParseError as error:
+                _log.warning("no symbols for %s: %s", path, error)
             except Exception:  # noqa: BLE001 - one file's fault must cost that file's symbols only
                 _log.exception("no symbols for %s", path)
         return Outline(name or "", n_lines, (), windows(text), role)
@@ -55,13 +57,18 @@ def _has_outline(language: Language) -> bool:
     return bool(language.grammar) or language.splitter is not Splitter.NONE
 
 
+def _is_hopeless(language: Language, text: bytes) -> bool:
+    """No grammar should be asked to parse it."""
+    return too_deep(text, language.max_nesting) or lines_too_long(text)
+
+
 def _outline(language: Language, path: str, text: bytes, n_lines: int, role: Role) -> Outline:
     if language.splitter is Splitter.NOTEBOOK:
         return outline_of_notebook(text, n_lines, role, parse)
     if language.splitter is Splitter.SCRIPT_TAGS:
         return _with_scripts(language, path, text, n_lines, role)
     grammar = grammar_of(language)
-    root = grammar.parser.parse(without_noise(language, text)).root_node
+    root = parse_tree(grammar.parser, without_noise(language, text))
     if grammar.query is None:
         return Outline(language.name, n_lines, (), windows(text, root), role)
     findings = find_symbols(language, grammar, root, text, module_of(language, path))
@@ -75,7 +82,7 @@ def _with_scripts(language: Language, path: str, text: bytes, n_lines: int, role
     findings = [Findings([], [], ())]
     if language.grammar:
         grammar = grammar_of(language)
-        root = grammar.parser.parse(text).root_node
+        root = parse_tree(grammar.parser, text)
         findings = [find_symbols(language, grammar, root, text, "")]
     parts = [Part(0, len(text), root)]
     for script in script_parts(text, language.name):

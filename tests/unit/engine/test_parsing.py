@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import pickle
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,9 @@ from semlens.core.hashing import content_hash
 from semlens.engine import parse_pool
 from semlens.engine.file_reading import read_file
 from semlens.engine.parse_messages import (
+    FAILED,
     KILLED,
+    NO_FILE,
     SAME,
     BufferRequest,
     FilesRequest,
@@ -23,7 +28,7 @@ from semlens.engine.parse_messages import (
     receive,
     send,
 )
-from semlens.engine.parse_pool import ParsePool, WorkerDiedError
+from semlens.engine.parse_pool import ParsePool, WorkerDiedError, WorkerStartError
 from semlens.engine.worker import _Worker
 from semlens.index.segment import segment_from_arrays
 
@@ -53,7 +58,7 @@ def test_a_worker_answers_for_each_file(worker, tmp_path, tiny_model):
         ("large.py", "too large"),
         ("c.py", ""),
     ]
-    assert worker.announced == [0, 1, 2, 3, 4]
+    assert worker.announced == [0, 1, 2, 3, 4, NO_FILE]
     segment = segment_from_arrays("s", result.segment)
     assert segment.files.paths.tolist() == ["a.py", "c.py"]
     assert segment.symbols.names.tolist() == ["alpha", "gamma", "delta"]
@@ -102,6 +107,22 @@ def test_messages_come_whole_or_not_at_all():
             receive(io.BytesIO(whole[:size]))
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        pickle.dumps(os.system),
+        pickle.dumps(subprocess.Popen),
+        b"no pickle",
+        pickle.dumps(parse_pool.ParsedBatch(())),
+    ],
+)
+def test_a_message_holds_nothing_but_what_is_expected(data):
+    with pytest.raises(EOFError):
+        receive(io.BytesIO(len(data).to_bytes(8, "little") + data))
+    with pytest.raises(EOFError):
+        receive(io.BytesIO(b"\xff" * 8 + data))
+
+
 def test_a_link_in_place_of_a_file_is_not_followed(tmp_path):
     (tmp_path / "secret").write_text("outside")
     root = tmp_path / "root"
@@ -126,28 +147,133 @@ def pool():
     made.close()
 
 
-def test_a_file_that_runs_out_of_time_is_named_at_once(pool, tmp_path, monkeypatch):
+IN_PARSE = """
+    import semlens.syntax.parser as parser
+    real = parser.parse
+    def parse(path, source):
+        if b"FAULT" in source: fault()
+        return real(path, source)
+    parser.parse = parse
+"""
+IN_SEGMENT = """
+    import semlens.index.builder as builder
+    real = builder.build_segment
+    def build_segment(files):
+        if any(file.path == "b.py" for file in files): fault()
+        return real(files)
+    builder.build_segment = build_segment
+"""
+IN_TOKENS = """
+    import semlens.embedding.transformer as transformer
+    real = transformer.TransformerTokenizer.tokenize
+    def tokenize(self, passages):
+        if any("FAULT" in passage.body for passage in passages): fault()
+        return real(self, passages)
+    transformer.TransformerTokenizer.tokenize = tokenize
+"""
+CRASH = "os.write(2, b'last words'); os.kill(os.getpid(), signal.SIGSEGV)"
+SLOW = "signal.setitimer(signal.ITIMER_PROF, 0.01); sum(range(10**12))"
+ERROR = "raise ValueError('a fault of ours')"
+
+
+@pytest.fixture
+def code(tmp_path):
+    folder = tmp_path / "code"
+    folder.mkdir()
+    for name in ("a.py", "b.py", "c.py"):
+        (folder / name).write_text(function(name[0] * 3) + ("# FAULT\n" if name == "b.py" else ""))
+    return folder
+
+
+@pytest.fixture
+def faulty(tmp_path, monkeypatch):
+    """Makes workers that meet a fault somewhere, without a parser that has one."""
+
+    def prepare(place: str, fault: str) -> None:
+        (tmp_path / "sitecustomize.py").write_text(
+            f"import os, signal, sys\nif 'semlens.engine.worker' in sys.orig_argv:\n    def fault(): {fault}\n{place}"
+        )
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    return prepare
+
+
+@pytest.mark.parametrize(
+    ("place", "fault", "reason", "cause"),
+    [
+        (IN_PARSE, CRASH, KILLED, "ended by SIGSEGV"),
+        (IN_PARSE, SLOW, KILLED, "more than 8 s of processor time"),
+        (IN_PARSE, ERROR, FAILED, "ValueError"),
+        (IN_TOKENS, CRASH, KILLED, "ended by SIGSEGV"),
+        (IN_TOKENS, SLOW, KILLED, "more than 8 s of processor time"),
+        (IN_TOKENS, ERROR, FAILED, "ValueError"),
+        (IN_SEGMENT, CRASH, KILLED, "ended by SIGSEGV"),
+        (IN_SEGMENT, SLOW, KILLED, "more than 8 s of processor time"),
+        (IN_SEGMENT, ERROR, FAILED, "ValueError"),
+    ],
+)
+def test_a_fault_costs_the_file_that_it_came_from(pool, code, faulty, tiny_model, caplog, place, fault, reason, cause):
+    faulty(place, fault)
+    batch = pool.parse_files(request(code, "a.py", "b.py", "c.py", model=str(tiny_model))).result(60)
+    outcomes = {outcome.path: outcome for result in batch.results for outcome in result.outcomes}
+    assert {path: outcome.reason for path, outcome in outcomes.items()} == {"a.py": "", "b.py": reason, "c.py": ""}
+    assert outcomes["b.py"].cause == cause
+    assert outcomes["b.py"].stamp is not None
+    assert batch.killers == (("b.py",) if reason == KILLED else ())
+    if fault is CRASH:
+        assert "last words" in caplog.text
+        assert "b.py" in caplog.text
+    for result in batch.results:
+        if result.segment is not None:
+            assert len(segment_from_arrays("s", result.segment).passages) == len(result.tokens)
+
+
+@pytest.mark.parametrize("fault", [CRASH, ERROR])
+def test_a_fault_costs_the_tokens_of_one_file(pool, code, faulty, tiny_model, fault):
+    faulty(IN_TOKENS, fault)
+    known = [(path.name, content_hash(path.read_bytes())) for path in sorted(code.iterdir())]
+    result = pool.tokenize(TokensRequest(str(code), tuple(known), str(tiny_model))).result(60)
+    assert len(result.tokens) == 2
+
+
+@pytest.mark.parametrize(("fault", "cause"), [(CRASH, "ended by SIGSEGV"), (ERROR, "ValueError")])
+def test_a_fault_costs_one_buffer(pool, faulty, fault, cause):
+    faulty(IN_PARSE, fault)
+    batch = pool.parse_buffer(BufferRequest("b.py", b"# FAULT\n", "")).result(60)
+    assert (batch.results, batch.killers, batch.cause) == ((), ("b.py",), cause)
+
+
+def test_a_worker_that_cannot_start_is_no_files_fault(pool, code, faulty):
+    faulty("    os._exit(3)", "pass")
+    with pytest.raises(WorkerStartError, match="ended with code 3"):
+        pool.parse_files(request(code, "a.py", "b.py")).result(60)
+
+
+def test_half_a_surrogate_pair_in_a_notebook_is_text(worker, tmp_path, tiny_model):
+    cell = '{"cell_type": "%s", "source": ["# \\ud800 heading\\n", "%s"]}'
+    cells = [cell % ("markdown", "text \\udfff"), cell % ("code", "def alpha(): return '\\ud83d'")]
+    (tmp_path / "a.ipynb").write_text('{"cells": [' + ",\n".join(cells) + "]}")
+    result = worker.answer(request(tmp_path, "a.ipynb", model=str(tiny_model)))
+    assert [outcome.reason for outcome in result.outcomes] == [""]
+    names = segment_from_arrays("s", result.segment).symbols.names.tolist()
+    assert names == ["\ufffd heading", "\ufffd heading", "alpha"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits are those of Linux")
+def test_a_worker_has_few_rights(pool, code):
+    pool.parse_files(request(code, "a.py")).result(60)
+    (pid,) = pool.pids()
+    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    limits = {line[:25].strip(): line[25:].split()[:2] for line in lines}
+    assert limits["Max file size"] == limits["Max core file size"] == ["0", "0"]
+    assert limits["Max open files"] == ["64", "64"]
+    assert limits["Max address space"] == [str(2 << 30)] * 2
+    assert "NoNewPrivs:\t1" in Path(f"/proc/{pid}/status").read_text()
+
+
+def test_a_file_that_runs_out_of_time_is_not_tried_again(pool, code, faulty, monkeypatch):
     """The alarm is the kernel's: no Python code has to run for it."""
-    site = tmp_path / "site"
-    site.mkdir()
-    (site / "sitecustomize.py").write_text(
-        "import sys, signal\n"
-        "if 'semlens.engine.worker' in sys.orig_argv:\n"
-        "    import semlens.syntax.parser as parser\n"
-        "    real = parser.parse\n"
-        "    def parse(path, source):\n"
-        "        if b'SLOW' in source:\n"
-        "            signal.setitimer(signal.ITIMER_PROF, 0.01)\n"
-        "            sum(range(10**12))\n"
-        "        return real(path, source)\n"
-        "    parser.parse = parse\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(site))
-    code = tmp_path / "code"
-    code.mkdir()
-    for name in ("a.py", "c.py"):
-        (code / name).write_text(function(name[0] * 3))
-    (code / "b.py").write_text("# SLOW\n")
+    faulty(IN_PARSE, SLOW)
     n_started = []
     start = parse_pool._WorkerProcess
 
@@ -158,10 +284,7 @@ def test_a_file_that_runs_out_of_time_is_named_at_once(pool, tmp_path, monkeypat
     monkeypatch.setattr(parse_pool, "_WorkerProcess", count)
     batch = pool.parse_files(request(code, "a.py", "b.py", "c.py")).result(60)
     assert batch.killers == ("b.py",)
-    assert len(n_started) == 2  # not tried a second time
-    outcomes = {outcome.path: outcome for result in batch.results for outcome in result.outcomes}
-    assert {path: outcome.reason for path, outcome in outcomes.items()} == {"a.py": "", "b.py": KILLED, "c.py": ""}
-    assert outcomes["b.py"].stamp is not None
+    assert len(n_started) == 2
 
 
 def test_a_closed_pool_says_so_and_leaves_no_process(tmp_path):

@@ -92,10 +92,10 @@ def test_outcomes_without_a_segment(index):
     assert shown(index) == {"d"}
     assert index.files.keys() == {"a", "c", "d", "e"}
     assert +index.skipped == {"binary": 1, "unreadable": 1, KILLED: 1}
-    assert index.killers == {"e"}
+    assert index.killers == {"e": ""}
     assert index.files["d"].stamp.size == 9
     index.remove("e")
-    assert index.killers == set()
+    assert index.killers == {}
 
 
 def test_what_is_committed_survives_with_its_vectors(index, tmp_path):

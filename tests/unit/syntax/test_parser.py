@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from semlens.syntax import grammars, parser
 from semlens.syntax.nesting import too_deep
 from semlens.syntax.parser import parse
 
@@ -31,6 +32,58 @@ def test_depth_counts_nesting_and_not_brackets() -> None:
     assert not too_deep(b"a = '('\n" * 1_000)
     assert too_deep(b"f(" * 2_000)
     assert too_deep(b"[(" * 1_000 + b")]" * 1_000)
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("a.md", b"> " * 256),
+        ("a.md", b">" * 512),
+        ("a.md", b"1. " * 300),
+        ("a.md", b"".join(b"\t" * row + b"- a\n" for row in range(300))),
+        ("a.yaml", b"- " * 400),
+        ("a.yaml", b"? - " * 200),
+        ("a.yaml", b"".join(b" " * row + b"a:\n" for row in range(400))),
+        ("a.py", b"".join(b" " * row + b"if a:\n" for row in range(700))),
+        ("a.py", b"".join(b"\t" * (row // 8) + b" " * (row % 8) + b"if a:\n" for row in range(700))),
+        ("a.pl", b'"${' * 120),
+        ("a.pl", b"`${" * 120),
+        ("a.kt", b'"${' * 1_200),
+        ("a.typ", b"[" * 300),
+        ("a.typ", b"".join(b" " * row + b"+ a\n" for row in range(400))),
+        ("a.agda", b"} " * 2_000),
+    ],
+)
+def test_what_overflows_a_scanner_is_cut_by_its_lines(path: str, source: bytes, monkeypatch) -> None:
+    def no_grammar(_language):
+        raise AssertionError("a grammar was asked to parse it")
+
+    monkeypatch.setattr(parser, "_outline", no_grammar)
+    assert parser.parse(path, source).symbols == ()
+
+
+def test_a_text_that_keeps_a_grammar_busy_is_cut_by_its_lines(monkeypatch) -> None:
+    monkeypatch.setattr(grammars, "MAX_PARSE_SECONDS", 0.05)
+    slow = parse("a.py", b"/+" * 3_000 + b"\ndef f():\n    return 1\n")
+    assert slow.symbols == ()
+    assert slow.passages
+    assert [symbol.name for symbol in parse("a.py", b"def f():\n    return 1\n").symbols] == [
+        "f"
+    ]  # not that text again
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"".join(b" " * row + b"a:\n" for row in range(80)),
+        b"x = f(\n" + b" " * 200 + b"a)\n" * 300,
+        b"-" * 300 + b"\n" + b"=" * 300 + b"\n" + b"* " * 40 + b"\n",
+        b"| " + b"--- | " * 300,
+        b"".join(b"%3d. line\n" % row for row in range(999)),
+    ],
+)
+def test_long_line_starts_are_not_deep_by_themselves(source: bytes) -> None:
+    assert not too_deep(source)
 
 
 def test_minified_code_gives_windows() -> None:

@@ -186,6 +186,7 @@ LANGUAGES: tuple[Language, ...] = (
     ),
     Language(
         name="kotlin",
+        max_nesting=900,
         grammar="kotlin",
         queries=("kotlin",),
         extensions=(".kt", ".kts"),

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from semlens.syntax.language import Language
+from semlens.syntax.nesting import MAX_DEPTH
 
 
-def _plain(name: str, extensions: str, *, grammar: str = "", file_names: str = "", code: bool = True) -> Language:
+def _plain(
+    name: str,
+    extensions: str,
+    *,
+    grammar: str = "",
+    file_names: str = "",
+    code: bool = True,
+    max_nesting: int = MAX_DEPTH,
+) -> Language:
     return Language(
         name=name,
         grammar=grammar or name,
         extensions=tuple(extensions.split()),
         file_names=tuple(file_names.split()),
         code=code,
+        max_nesting=max_nesting,
     )
 
 
 LANGUAGES: tuple[Language, ...] = (
     _plain("actionscript", ".as"),
     _plain("ada", ".adb .ads .ada"),
-    _plain("agda", ".agda"),
+    # its scanner writes past the end of its state on any broken text: lines only
+    Language(name="agda", extensions=(".agda",)),
     _plain("apex", ".apex .trigger"),
     _plain("arduino", ".ino"),
     _plain("assembly", ".asm .nasm", grammar="asm"),
@@ -97,7 +108,7 @@ LANGUAGES: tuple[Language, ...] = (
     _plain("tcl", ".tcl .tk .tm"),
     _plain("thrift", ".thrift"),
     _plain("twig", ".twig"),
-    _plain("typst", ".typ", code=False),
+    _plain("typst", ".typ", code=False, max_nesting=100),
     _plain("v", ".vsh"),
     _plain("verilog", ".v .sv .svh .vh"),
     _plain("vhdl", ".vhd .vhdl"),

@@ -190,5 +190,6 @@ LANGUAGES: tuple[Language, ...] = (
         block_comments=(("=head", "=cut"), ("=pod", "=cut")),
         signature_trim="{;",
         heads=r"^[ \t]*+(?:(?P<type>(?!))|sub[ \t]+(?P<callable>[\w:]+))",
+        max_nesting=75,
     ),
 )
