@@ -85,6 +85,12 @@ def to_response_error(error: BaseException) -> types.ResponseError:
     )
 
 
+def _is_notification(method: str) -> bool:
+    """Whether LSP gives the method no answer."""
+    known = types.METHOD_TO_TYPES.get(method)
+    return known is not None and known[1] is None
+
+
 class SemlensProtocol(LanguageServerProtocol):
     """What stands between the pipes and the handlers. Lives on the event loop."""
 
@@ -132,6 +138,9 @@ class SemlensProtocol(LanguageServerProtocol):
         if call.request_id is not None:
             if (refusal := self._refusal_by_state(call.method)) is not None:
                 self._refuse(call.request_id, refusal.code, refusal.message)
+                return
+            if _is_notification(call.method) and call.method != types.EXIT:  # pygls would handle it and answer nothing
+                self._refuse(call.request_id, INVALID_REQUEST, f"{call.method} is a notification: send it without id.")
                 return
         elif not self._is_initialized and call.method != types.EXIT:
             return  # LSP: notifications before `initialize` are dropped
@@ -214,7 +223,10 @@ class SemlensProtocol(LanguageServerProtocol):
         self._send_response(msg_id, error=to_response_error(error))
 
     def _check_handler_result(self, future: Future[Any]) -> None:
-        if not future.cancelled() and (error := future.exception()) is not None:
+        error = None if future.cancelled() else future.exception()
+        if isinstance(error, JsonRpcException | SemlensError):
+            logger.warning("Ignored a notification: %s", type(error).__name__)
+        elif error is not None:
             logger.error("A notification could not be handled.", exc_info=error)
 
     def _handle_request(self, msg_id: str | int, method_name: str, params: Any) -> None:

@@ -587,6 +587,10 @@ def nested(n_levels: int) -> str:
         (call(None), 900, -32600),
         (call("semlens/search", "7"), 900, -32602),
         (call("shutdown", "7", [7]), None, -32600),
+        *[
+            (call(method, "{}"), 900, -32600)
+            for method in ("workspace/didChangeConfiguration", "window/workDoneProgress/cancel", "initialized")
+        ],
     ],
 )
 def test_malformed_messages_are_answered_and_survived(
@@ -614,6 +618,8 @@ def test_malformed_messages_are_answered_and_survived(
         {"method": "$/cancelRequest", "params": {}},
         {"method": "window/workDoneProgress/cancel", "params": {"token": {"a": []}}},
         {"method": "initialized", "params": {}},
+        {"method": "semlens/search", "params": 7},
+        {"method": "semlens/similar", "params": {"textDocument": {"uri": "untitled:x"}}},
         {"result": None},
         {"id": {"a": 1}, "result": None},
         {"id": 900, "error": "no"},
