@@ -24,7 +24,7 @@ identifiers_in = finder(r"\w+")
 """All runs of letters, digits and underscores in any script, in order, repeated ones too."""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)  # `hashes_of_identifier` remembers more, at less
 def split_identifier(identifier: str) -> tuple[str, ...]:
     """The parts of one identifier in lower case: ``HTTPServer_v2`` gives ``("http", "server", "v", "2")``."""
     if len(identifier) > _MAX_IDENTIFIER:
@@ -45,7 +45,7 @@ _DERIVED = (
 """Suffixes that make nouns of doing and doers, with what stays: ``validation``, ``validator`` and ``validate`` meet."""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """A stem of a lower-case English word: plural, ``-ing``, ``-ed``, a few derivations, a final ``e`` or ``y`` folded.
 
@@ -83,7 +83,7 @@ def _has_vowel(word: str) -> bool:
     return any(letter in "aeiouy" for letter in word)
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=8_192)
 def terms_of_identifier(identifier: str) -> tuple[str, ...]:
     """What one identifier is indexed under: the stems of its parts and, if it has several, itself in lower case."""
     parts = split_identifier(identifier)

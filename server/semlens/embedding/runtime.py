@@ -29,7 +29,7 @@ def open_session(graph: bytes | Path, name: str) -> onnxruntime.InferenceSession
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     source = graph if isinstance(graph, bytes) else str(graph)
     try:
-        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exception types share no public base
         unknown = _UNKNOWN_OPERATOR.search(str(error))
         if unknown:
@@ -38,6 +38,8 @@ def open_session(graph: bytes | Path, name: str) -> onnxruntime.InferenceSession
                 f" {onnxruntime.__version__} does not know."
             ) from error
         raise ModelError(f"Model {name} is not an ONNX graph that can be run: {first_line(error)}.") from error
+    session._model_bytes = None  # noqa: SLF001 - kept to begin anew with another provider; there is none, and it is 22 MB
+    return session
 
 
 def first_line(error: Exception) -> str:

@@ -55,13 +55,13 @@ _STOP_STEMS = STOP_WORDS | {stem(word) for word in STOP_WORDS}
 _PATH_SPLIT = re.compile(r"[/\\]")
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=65_536)
 def term_hash(term: str) -> int:
     """64 bits of BLAKE2b: the identity of a term in every segment."""
     return int.from_bytes(hashlib.blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-@lru_cache(maxsize=131_072)
+@lru_cache(maxsize=65_536)
 def hashes_of_identifier(identifier: str) -> tuple[int, ...]:
     """Hashes of the terms of one identifier, stop words dropped."""
     return tuple(term_hash(term) for term in terms_of_identifier(identifier) if term not in _STOP_STEMS)

@@ -51,6 +51,6 @@ def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tup
     return tuple((first + first_line, last + first_line) for first, last in stretches[:_MAX_STRETCHES])
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _hashes(identifier: str) -> frozenset[int]:
     return frozenset(term_hash(term) for term in terms_of_identifier(identifier))

@@ -1,0 +1,21 @@
+"""A server that runs for days keeps few words: caches are for what comes again soon."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+MAX_WORDS = 200_000
+"""Over all caches, some 250 bytes each."""
+
+
+def test_caches_of_words_are_small() -> None:
+    modules = [importlib.import_module(f"semlens.{name}") for name in ("core.words", "index.terms", "search.highlight")]
+    caches: dict[int, Any] = {
+        id(function): function
+        for module in modules
+        for function in vars(module).values()
+        if hasattr(function, "cache_parameters")
+    }
+    assert len(caches) >= 5
+    assert sum(function.cache_parameters()["maxsize"] for function in caches.values()) <= MAX_WORDS
