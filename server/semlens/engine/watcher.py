@@ -13,7 +13,7 @@ from pathlib import Path
 
 from semlens.engine.changes import Changes, ChangeSource, Rescan, SourceLostError
 from semlens.engine.discovery import Discovery
-from semlens.engine.file_systems import remote_file_system
+from semlens.index.file_systems import remote_file_system
 from semlens.engine.settings import Settings
 from semlens.engine.watch_polling import PollingSource
 

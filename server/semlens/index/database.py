@@ -1,4 +1,7 @@
-"""Opening SQLite the way both stores want it: WAL where it is safe, private, and rebuilt when it is broken."""
+"""Opening SQLite files: private, in a journal mode that is safe where they are, and made anew when they are damaged.
+
+All of them are caches. Whatever is not what this program writes counts as damaged, and the file is replaced.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,42 @@ import os
 import sqlite3
 import stat
 import time
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from semlens.core.errors import CacheError
+from semlens.index.file_systems import remote_file_system
+
+T = TypeVar("T")
 
 StoreError = sqlite3.Error
 """What a store raises when it cannot be read or written; named here so that nothing else imports SQLite."""
 
-BrokenStoreError = sqlite3.DatabaseError
-"""The part of those that means: the store itself is broken, open it anew."""
+OPEN_SECONDS = 2.0
+"""How long a new connection waits for other processes, which hold the file only for moments."""
 
-_BUSY_SECONDS = 10.0
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_SUFFIXES = ("", "-wal", "-shm", "-journal")
+_DAMAGED = frozenset(
+    {
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_MISMATCH,
+        sqlite3.SQLITE_CONSTRAINT,  # what we write breaks none, unless an index contradicts its table
+        sqlite3.SQLITE_TOOBIG,
+        sqlite3.SQLITE_ERROR,  # our statements are right, so the tables are not: "no such column", for example
+    }
+)
+_DAMAGED_IO = frozenset({sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS, sqlite3.SQLITE_IOERR_DATA})
 
 
-class OtherVersionError(sqlite3.DatabaseError):
-    """The database was written by another version of this program, or has another meaning."""
+class DamagedStoreError(sqlite3.DatabaseError):
+    """What was read is not what this program writes, although SQLite finds no fault."""
+
+
+class OtherVersionError(DamagedStoreError):
+    """The database was written by another version of this program."""
 
 
 def make_private_folder(folder: Path) -> None:
@@ -49,32 +72,46 @@ def make_private_folder(folder: Path) -> None:
 
 def is_damaged(error: sqlite3.Error) -> bool:
     """Whether the error says that the file itself is broken, rather than that the disk is full, locked or read-only."""
-    if isinstance(error, OtherVersionError):
+    if isinstance(error, DamagedStoreError):
         return True
+    if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
+        return False
     code = getattr(error, "sqlite_errorcode", None)
-    # a database without our tables is damaged too: SQLite says "no such table" or "no such column"
-    return code is not None and (code & 0xFF in _DAMAGED or (code == sqlite3.SQLITE_ERROR and "no such" in str(error)))
+    if code is None:
+        return isinstance(error, sqlite3.DatabaseError)  # Python could not decode a text
+    if code in _DAMAGED_IO:
+        return True
+    return code & 0xFF in _DAMAGED and "syntax error" not in str(error)
 
 
-def connect(path: Path, schema: str, version: int) -> sqlite3.Connection:
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another process holds the file at the moment."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def connect(
+    path: Path, schema: str, version: int, *, busy_seconds: float = OPEN_SECONDS, can_shrink: bool = False
+) -> sqlite3.Connection:
     """Open, or make anew when it is missing, damaged, or of another version: it is a cache.
 
     What only cannot be used now - on a full disk, say - is left as it is.
 
+    :param busy_seconds: how long each later statement waits for another process.
+    :param can_shrink: the file can give pages back to the file system; only a new file takes this on.
     :raises CacheError: when it cannot be opened.
     """
-    deadline = time.monotonic() + _BUSY_SECONDS
+    deadline = time.monotonic() + OPEN_SECONDS
     removed = False
     while True:
         try:
-            return _open(path, schema, version)
+            return _open(path, schema, version, busy_seconds, can_shrink=can_shrink)
         except sqlite3.DatabaseError as error:
             if is_damaged(error) and not removed:
                 remove_database(path)
                 removed = True
-            elif _is_busy(error) and time.monotonic() < deadline:
+            elif is_busy(error) and time.monotonic() < deadline:
                 time.sleep(0.02)  # SQLite itself does not wait where two processes turn to WAL at once
-            elif _is_busy(error):
+            elif is_busy(error):
                 raise CacheError(f"The index {path} is locked by another process: try again in a moment.") from error
             else:
                 raise CacheError(
@@ -82,26 +119,124 @@ def connect(path: Path, schema: str, version: int) -> sqlite3.Connection:
                 ) from error
 
 
-def _is_busy(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
 def remove_database(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
+    """Delete the file with its journals."""
+    for suffix in _SUFFIXES:
         with contextlib.suppress(OSError):
             path.with_name(path.name + suffix).unlink()
 
 
-def _open(path: Path, schema: str, version: int) -> sqlite3.Connection:
-    _make_private_file(path)
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+class Database:
+    """One connection to one file. It is opened anew when the file turns out to be damaged, or was replaced."""
+
+    def __init__(
+        self, path: Path, schema: str, version: int, *, busy_seconds: float = OPEN_SECONDS, can_shrink: bool = False
+    ) -> None:
+        """See `connect`.
+
+        :raises CacheError: when it cannot be opened.
+        """
+        self.path = path
+        self._schema = schema
+        self._version = version
+        self._busy_seconds = busy_seconds
+        self._can_shrink = can_shrink
+        self._closed = False
+        self._connect()
+
+    def _connect(self) -> None:
+        self.connection = connect(
+            self.path, self._schema, self._version, busy_seconds=self._busy_seconds, can_shrink=self._can_shrink
+        )
+        self._identity = _identity(self.path)
+
+    def close(self) -> None:
+        self._closed = True
+        self.connection.close()
+
+    @property
+    def is_in_place(self) -> bool:
+        """It is open, and its file is still the one at its path: someone may delete or replace it while it is used."""
+        return not self._closed and self._identity is not None and _identity(self.path) == self._identity
+
+    def is_damaged(self, error: sqlite3.Error) -> bool:
+        """As the function of this name; besides, SQLite calls a file read-only whose header names a later format."""
+        if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_READONLY:
+            return is_damaged(error)
+        try:
+            with self.path.open("rb") as file:
+                formats = file.read(20)[18:]
+        except OSError:
+            return False
+        return not set(formats) <= {1, 2}
+
+    def begin_anew(self) -> None:
+        """Replace a damaged file; one that another process made in its place meanwhile is taken as it is.
+
+        :raises CacheError: when it cannot be opened.
+        """
+        in_place = self.is_in_place
+        self.close()  # before the new one is made: closing deletes the log by its name
+        if in_place:
+            remove_database(self.path)
+        self._connect()
+        self._closed = False
+
+    def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """What the job returns; it runs once more, on an empty file, when it met damage.
+
+        :raises CacheError: when the new file cannot be opened.
+        :raises sqlite3.Error: for all but damage.
+        """
+        if not self._closed and not self.is_in_place:
+            self.begin_anew()
+        try:
+            return job(self.connection)
+        except sqlite3.Error as error:
+            if not self.is_damaged(error):
+                raise
+        self.begin_anew()
+        return job(self.connection)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, and none left open.
+
+        :raises sqlite3.Error: when it could not be committed.
+        """
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _open(
+    path: Path, schema: str, version: int, busy_seconds: float, *, can_shrink: bool = False
+) -> sqlite3.Connection:
+    _prepare_files(path)
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     try:
         found = _version(connection)
-        # WAL needs shared memory, which network file systems lack: SQLite then says another mode, and that is used
-        connection.execute("PRAGMA journal_mode = WAL")
+        if found == 0 and can_shrink:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before anything else makes the first page
+        connection.execute(f"PRAGMA journal_mode = {_journal_mode(path.parent)}")
         connection.execute("PRAGMA synchronous = NORMAL")
         # 32 MB: while much is indexed, a page that is written again and again reaches the file itself once
         connection.execute("PRAGMA wal_autocheckpoint = 8000")
+        connection.execute("PRAGMA journal_size_limit = 1048576")
         if found == 0:
             connection.execute("BEGIN IMMEDIATE")
             found = _version(connection)  # another process may have been faster
@@ -113,28 +248,58 @@ def _open(path: Path, schema: str, version: int) -> sqlite3.Connection:
             connection.execute("COMMIT")
         if found != version:
             raise OtherVersionError(f"version {found}")
+        if _tables(connection) != _expected_tables(schema):
+            raise DamagedStoreError("the tables are not those of this program")
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _make_private_file(path: Path) -> None:
-    """Made here rather than by SQLite, so that it is private from its first moment; its WAL takes the same mode.
+def _journal_mode(folder: Path) -> str:
+    """WAL needs memory shared by all processes, which network file systems lack; SQLite does not detect them."""
+    return "DELETE" if remote_file_system(os.path.realpath(folder)) else "WAL"
+
+
+def _prepare_files(path: Path) -> None:
+    """Make the file here rather than by SQLite: it is private from its first moment, and its WAL takes the same mode.
 
     An existing file is not opened: closing it would let go of the locks that this process holds on it.
+
+    :raises CacheError: when there is something else in its place that cannot be removed.
     """
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        with contextlib.suppress(OSError):  # SQLite says better why
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600))
-        return
-    except OSError as error:
-        raise CacheError(f"The index {path} cannot be opened ({error.strerror}): set SEMLENS_CACHE_DIR.") from error
-    if not stat.S_ISREG(mode):
-        raise CacheError(f"The index {path} is no regular file: remove it or set SEMLENS_CACHE_DIR.")
+    for suffix in _SUFFIXES:
+        part = path.with_name(path.name + suffix)
+        try:
+            mode = part.lstat().st_mode
+        except FileNotFoundError:
+            if not suffix:
+                with contextlib.suppress(OSError):  # SQLite says better why
+                    os.close(os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600))
+            continue
+        except OSError as error:
+            raise CacheError(f"The index {part} cannot be opened ({error.strerror}): set SEMLENS_CACHE_DIR.") from error
+        if stat.S_ISREG(mode):
+            continue
+        try:
+            part.unlink()  # a pipe or a link: opening it could block, or lead elsewhere
+        except OSError as error:
+            raise CacheError(f"The index {part} is no regular file: remove it or set SEMLENS_CACHE_DIR.") from error
+        if not suffix:
+            _prepare_files(path)
+            return
 
 
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _tables(connection: sqlite3.Connection) -> frozenset[str]:
+    return frozenset(row[0] for row in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
+
+
+@lru_cache
+def _expected_tables(schema: str) -> frozenset[str]:
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(schema)
+        return _tables(connection)

@@ -20,7 +20,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from semlens.engine import file_systems, inotify, watch_inotify
+from semlens.engine import inotify, watch_inotify
 from semlens.engine.discovery import Discovery, FoundFile
 from semlens.engine.inotify import IN_Q_OVERFLOW, Inotify, InotifyEvent
 from semlens.engine.settings import Settings, WatchSettings
@@ -550,33 +550,6 @@ def test_off_watches_nothing(tmp_path: Path) -> None:
     assert watched.watcher.wait_ready(0)
     assert watched.watcher.mode == "none"
     watched.watcher.stop()
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("/home/me/project", None),
-        ("/mnt/share/project", "nfs4"),
-        ("/mnt/shared", None),
-        ("/mnt/share/local/x", None),
-        ("/mnt/ssh/x", "fuse.sshfs"),
-        ("/mnt/ntfs/x", None),
-        ("Z/x", "ntfs"),
-    ],
-)
-def test_remote_file_systems(monkeypatch: pytest.MonkeyPatch, path: str, expected: str | None) -> None:
-    mounts = [
-        ("/", "ext4", "rw"),
-        ("/mnt/share", "ext4", "rw"),
-        ("/mnt/share", "nfs4", "rw"),
-        ("/mnt/share/local", "xfs", "rw"),
-        ("/mnt/ssh", "fuse.sshfs", "rw"),
-        ("/mnt/ntfs", "fuseblk", "rw"),
-        ("Z", "NTFS", "rw,remote"),
-    ]
-    table = [SimpleNamespace(mountpoint=mount, fstype=kind, opts=options) for mount, kind, options in mounts]
-    monkeypatch.setattr(file_systems.psutil, "disk_partitions", lambda all: table)  # noqa: A006
-    assert file_systems.remote_file_system(path) == expected
 
 
 def test_a_remote_root_is_polled_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from semlens.core.errors import CacheError
 from semlens.index import database
-from semlens.index.database import connect, is_damaged, make_private_folder
+from semlens.index.database import Database, connect, is_damaged, make_private_folder
 
 SCHEMA = "CREATE TABLE things (name TEXT); CREATE INDEX by_name ON things (name)"
 
@@ -40,6 +41,59 @@ def test_garbage_is_replaced(tmp_path, garbage):
     assert read(path) == []
 
 
+@pytest.mark.parametrize("place", [18, 19], ids=["write format", "read format"])
+def test_a_header_that_names_a_later_format_keeps_nobody_from_writing(tmp_path, place):
+    path = tmp_path / "a.sqlite"
+    put(path, "old")
+    data = bytearray(path.read_bytes())
+    data[place] = 77
+    path.write_bytes(data)
+    with closing(Database(path, SCHEMA, 3)) as opened:
+        opened.run(lambda connection: connection.execute("INSERT INTO things VALUES ('new')"))
+    assert "new" in read(path)
+
+
+def test_a_pipe_or_a_link_in_its_place_is_replaced(tmp_path):
+    os.mkfifo(tmp_path / "a.sqlite")
+    (tmp_path / "other").write_text("not ours")
+    (tmp_path / "a.sqlite-wal").symlink_to(tmp_path / "other")
+    assert read(tmp_path / "a.sqlite") == []
+    assert (tmp_path / "other").read_text() == "not ours"
+
+
+@pytest.mark.parametrize("change", ["ALTER TABLE things ADD COLUMN more TEXT", "DROP INDEX by_name"])
+def test_other_tables_are_replaced(tmp_path, change):
+    path = tmp_path / "a.sqlite"
+    put(path, "of another making")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(change)
+    assert read(path) == []
+
+
+def test_damage_met_at_work_costs_the_content_alone(tmp_path):
+    path = tmp_path / "a.sqlite"
+    with closing(Database(path, SCHEMA, 3)) as opened:
+        opened.connection.executemany("INSERT INTO things VALUES (?)", [(f"name {number}",) for number in range(9999)])
+        opened.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        path.write_bytes(path.read_bytes()[:8192].ljust(path.stat().st_size, b"\xa5"))
+    with closing(Database(path, SCHEMA, 3)) as opened:
+        assert opened.run(lambda connection: connection.execute("SELECT name FROM things").fetchall()) == []
+
+
+def test_a_file_that_was_replaced_is_opened_anew(tmp_path):
+    path = tmp_path / "a.sqlite"
+    with closing(Database(path, SCHEMA, 3)) as opened:
+        assert opened.is_in_place
+        database.remove_database(path)
+        assert not opened.is_in_place
+        put(path, "of another process")
+        assert not opened.is_in_place
+        assert opened.run(lambda connection: connection.execute("SELECT name FROM things").fetchall()) == [
+            ("of another process",)
+        ]
+        assert opened.is_in_place
+
+
 def test_another_version_is_replaced(tmp_path):
     put(tmp_path / "a.sqlite", "of the future", version=9)
     assert read(tmp_path / "a.sqlite") == []
@@ -54,7 +108,7 @@ def test_what_only_cannot_be_used_now_is_not_thrown_away(tmp_path, monkeypatch, 
     error = sqlite3.OperationalError("not now")
     error.sqlite_errorcode = code
 
-    def fail(*_arguments: object) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
         raise error
 
     with monkeypatch.context() as patch:
@@ -65,7 +119,7 @@ def test_what_only_cannot_be_used_now_is_not_thrown_away(tmp_path, monkeypatch, 
 
 
 def test_a_lock_that_stays_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(database, "OPEN_SECONDS", 0.05)
     path = tmp_path / "a.sqlite"
     put(path, "kept")
     with sqlite3.connect(path, isolation_level=None) as owner:

@@ -1,0 +1,104 @@
+"""Which file systems belong to another machine: they report no changes of others, and cannot share memory.
+
+The table of mounts is read directly on Linux, since importing psutil costs a command 80 ms.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+_REMOTE = frozenset(
+    """
+    nfs nfs4 cifs smb smb2 smb3 smbfs 9p afs ceph glusterfs lustre beegfs gpfs ncpfs afpfs webdav davfs coda
+    vboxsf prl_fs drvfs virtiofs fakeowner macfuse osxfuse
+    """.split()
+)
+_REMOTE_FUSE = (
+    "sshfs",
+    "gvfsd",
+    "rclone",
+    "s3fs",
+    "gcsfuse",
+    "vmhgfs",
+    "grpcfuse",
+    "osxfs",
+    "davfs",
+    "glusterfs",
+    "ceph",
+)
+_MOUNT_TABLE = Path("/proc/self/mountinfo")
+_OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+class Mount(NamedTuple):
+    """:ivar place: the folder it is mounted on. :ivar options: separated by commas."""
+
+    place: str
+    kind: str
+    options: str = ""
+
+
+def remote_file_system(path: str) -> str | None:
+    r"""The type of the file system that a folder is on if it is a remote one or one shared with a host, else None.
+
+    :param path: absolute, without links. On Windows, ``\\host\share`` is remote whatever the table says.
+    """
+    if path.startswith("\\\\") and not path.startswith(("\\\\?\\", "\\\\.\\")):
+        return "unc"
+    if path.upper().startswith("\\\\?\\UNC\\"):
+        return "unc"
+    best: Mount | None = None
+    best_length = -1
+    for mount in mounts():
+        place = mount.place.rstrip(os.sep)
+        # Of two file systems on one place, the later one is on top.
+        if (path + os.sep).startswith(place + os.sep) and len(place) >= best_length:
+            best, best_length = mount, len(place)
+    return None if best is None else _remote_kind(best)
+
+
+def _remote_kind(mount: Mount) -> str | None:
+    kind = mount.kind.lower()
+    is_remote = (
+        kind in _REMOTE
+        or (kind.startswith("fuse") and any(name in kind for name in _REMOTE_FUSE))
+        or "remote" in mount.options.split(",")
+    )
+    return kind or "remote" if is_remote else None
+
+
+def mounts() -> list[Mount]:
+    """All mounts, the later ones on top; none where the system does not tell."""
+    if sys.platform == "linux":
+        try:
+            return parse_mount_table(_MOUNT_TABLE.read_text("utf-8", "surrogateescape").splitlines())
+        except OSError:
+            return []
+    import psutil
+
+    try:
+        return [Mount(one.mountpoint, one.fstype, one.opts) for one in psutil.disk_partitions(all=True)]
+    except (psutil.Error, OSError):
+        return []
+
+
+def parse_mount_table(lines: Iterable[str]) -> list[Mount]:
+    """Linux's ``mountinfo``: numbers, root, place, options, optional fields, a dash, the type, the source."""
+    found = []
+    for line in lines:
+        left, dash, right = line.partition(" - ")
+        fields = left.split(" ")
+        kind, _, _ = right.partition(" ")
+        if dash and len(fields) > 5:
+            found.append(Mount(_unescape(fields[4]), kind, fields[5]))
+    return found
+
+
+def _unescape(text: str) -> str:
+    """The kernel writes blanks, tabs, line ends and backslashes as three octal digits."""
+    return _OCTAL.sub(lambda match: chr(int(match[1], 8)), text)
