@@ -6,15 +6,12 @@ Vectors stay in the shared cache: other clones of the same code may use them, an
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
-
-import filelock
 
 from semlens.cli.terminal import harmless
 from semlens.cli.workspace import open_workspace
 from semlens.core.errors import CacheError
-from semlens.index.store import root_folder, stored_roots
+from semlens.index.store import delete_index, root_folder, stored_roots
 
 _LOCK_SECONDS = 5.0
 
@@ -39,23 +36,15 @@ def _forget(cache_folder: Path, root: Path) -> bool:
     folder = root_folder(cache_folder, root)
     if not folder.is_dir():
         return False
-    locks = [filelock.FileLock(version / "writer.lock", mode=0o600) for version in sorted(folder.glob("v*"))]
-    n_taken = 0
     try:
-        for lock in locks:
-            lock.acquire(timeout=_LOCK_SECONDS)
-            n_taken += 1
-        shutil.rmtree(folder)
-    except filelock.Timeout as error:
-        raise CacheError(
-            f"The index of {harmless(str(root))} is in use: close the editors that have it open and try again."
-        ) from error
+        gone = delete_index(folder, timeout_s=_LOCK_SECONDS)
     except OSError as error:
         raise CacheError(
             f"The index of {harmless(str(root))} cannot be deleted ({error.strerror}): check {folder}."
         ) from error
-    finally:
-        for lock in locks[:n_taken]:
-            lock.release()
+    if not gone:
+        raise CacheError(
+            f"The index of {harmless(str(root))} is in use: close the editors that have it open and try again."
+        )
     print(f"Forgot the index of {harmless(str(root))}.")
     return True

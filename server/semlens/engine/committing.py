@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import semlens
 from semlens.engine.root_state import RootState
@@ -11,24 +11,32 @@ from semlens.engine.tiers import Tier
 
 QUIET_SECONDS = 0.4
 BUSY_SECONDS = 8.0
-"""Between two commits while work goes on, or while the disk is full: it is not asked all the time."""
+"""Between two commits while work goes on."""
 
 
 class Committer:
     """Used by the indexer thread."""
 
-    def __init__(self, tiers: Sequence[Tier], feature_version: int, *, one_shot: bool) -> None:
-        """:param one_shot: a command that ends commits as soon as nothing goes on."""
+    def __init__(
+        self, tiers: Sequence[Tier], feature_version: int, on_written: Callable[[int], None], *, one_shot: bool
+    ) -> None:
+        """:param on_written: told the bytes that were written.
+
+        :param one_shot: a command that ends commits as soon as nothing goes on.
+        """
         self._tiers = tiers
         self._feature_version = feature_version
+        self._on_written = on_written
         self._one_shot = one_shot
 
     def due(self, state: RootState, now: float, *, merging: bool) -> float | None:
         """When (monotonic) the root is to be committed, None when there is nothing to say."""
         index = state.index
-        if not index.writer or not (index.dirty or index.unwritten_vectors or self._says_otherwise(state)):
+        if not index.writer or not self._has_news(state):
             return None
-        busy = not state.settled or merging or index.commit_error
+        if index.commit_backoff.n_failures:
+            return index.commit_backoff.due
+        busy = not state.settled or merging
         if self._one_shot and not busy:
             return now
         return state.last_commit + BUSY_SECONDS if busy else state.last_change + QUIET_SECONDS
@@ -38,9 +46,13 @@ class Committer:
         state.last_commit = state.last_change = time.monotonic()
         if not state.index.writer:
             return
-        if state.index.dirty or state.index.unwritten_vectors or self._says_otherwise(state):
+        if self._has_news(state):
             state.upgrading = state.upgrading and not state.settled
-            state.index.commit(self._meta(state))
+            self._on_written(state.index.commit(self._meta(state)))
+
+    def _has_news(self, state: RootState) -> bool:
+        index = state.index
+        return index.dirty or index.unwritten_vectors or not index.store.exists or self._says_otherwise(state)
 
     def is_embedded(self, state: RootState) -> bool:
         """All passages of the root have their first-tier vector, or there is no first tier."""

@@ -25,6 +25,7 @@ from semlens.engine.report import build_status
 from semlens.engine.settings import Settings
 from semlens.engine.tiers import Tier, choose_tiers
 from semlens.engine.workspace import SettingsOf
+from semlens.index.cache_bound import CacheBound
 from semlens.index.database import make_private_folder
 from semlens.index.sent_ledger import SentLedger
 from semlens.index.snapshot import IndexSnapshot
@@ -75,11 +76,13 @@ class Engine(Questions):
         self._on_status = on_status
         self._on_change = on_change
         self._buffers = Buffers()
+        self._bound = CacheBound(cache_folder, settings.index.max_cache_mb << 20)
         try:
-            self._cache: VectorCache | None = VectorCache(cache_folder, settings.index.max_cache_mb << 20)
+            self._cache: VectorCache | None = VectorCache(cache_folder, self._bound.note_written)
         except CacheError as error:
             self._cache = None
             self._cache_problem = str(error)
+        self._bound.vectors = self._cache
         self._ledger = SentLedger(cache_folder)
         self._tiers, errors = self._choose_tiers(settings)
         self._model_errors = [str(error) for error in errors]
@@ -90,12 +93,14 @@ class Engine(Questions):
             self._buffers,
             self._tiers,
             self._published,
+            self._bound.note_written,
             one_shot=one_shot,
             read_only=read_only,
             follows=follows,
         )
         super().__init__(indexer, self._buffers, self._tiers, patience_s=PATIENCE_SECONDS if one_shot else 0.0)
         self._one_shot = one_shot
+        self._read_only = read_only
         self._status_lock = threading.Lock()
         self._last_status = 0.0
         self._closed = False
@@ -121,6 +126,8 @@ class Engine(Questions):
 
     def start(self) -> None:
         self._indexer.start()
+        if not self._one_shot and not self._read_only:
+            self._bound.start()
         for tier in self._tiers:
             if isinstance(tier, RemoteTier) and not self._one_shot:
                 tier.warm_up()
@@ -132,6 +139,7 @@ class Engine(Questions):
         self._closed = True
         for tier in self._tiers:
             tier.close()
+        self._bound.close()
         self._indexer.close()
         self._ledger.close()
         if self._cache is not None:
@@ -222,7 +230,7 @@ class Engine(Questions):
                 self._buffers,
                 self._ledger.totals(),
                 self._model_errors,
-                self._cache_problem,
+                self._cache_problem or self._bound.problem,
             )
 
     def wait_complete(

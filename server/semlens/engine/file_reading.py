@@ -12,13 +12,9 @@ import time
 from semlens.engine.guarded_reader import NotRegularError, open_below
 from semlens.index.store import FileStamp
 
-_INODE_BITS = (1 << 63) - 1
-
 
 def stamp_of(status: os.stat_result) -> FileStamp:
-    return FileStamp(
-        status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino & _INODE_BITS, time.time_ns()
-    )
+    return FileStamp.of(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, time.time_ns())
 
 
 def read_file(root: str, path: str, max_bytes: int) -> tuple[FileStamp | None, bytes, str]:

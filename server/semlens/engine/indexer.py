@@ -62,6 +62,7 @@ class Indexer:
         buffers: Buffers,
         tiers: list[Tier],
         on_published: Callable[[IndexSnapshot], None],
+        on_written: Callable[[int], None],
         *,
         one_shot: bool,
         read_only: bool,
@@ -69,6 +70,7 @@ class Indexer:
     ) -> None:
         """:param settings: of the server as a whole. :param settings_of: of one root.
 
+        :param on_written: told the bytes of segments and vectors that were written to disk.
         :param follows: although it is one-shot, wait for another process that writes, and take over from it.
         """
         self.snapshot = EMPTY_SNAPSHOT
@@ -102,7 +104,7 @@ class Indexer:
         self._remote_filler = VectorFiller(self._jobs.post, lambda _index: self._changed())
         self._scanner = Scanner(self._jobs.post, self._found, self._scan_done)
         self._merger = Merger(self._jobs.post, self._changed)
-        self._committer = Committer(tiers, FEATURE_VERSION, one_shot=one_shot)
+        self._committer = Committer(tiers, FEATURE_VERSION, on_written, one_shot=one_shot)
         # one is kept warm; the other is for what is typed while a hard document has the first
         self._interactive = ParsePool(2, n_kept=1, interactive=True)
         self._pool = ParsePool(max(1, os.cpu_count() or 1))
@@ -139,6 +141,7 @@ class Indexer:
         self._pool.close()
         self._scanner.close()
         self._merger.close()
+        self._workspace.close()
 
     def post(self, job: Callable[[], None]) -> None:
         """Run something on the indexer thread."""
@@ -219,11 +222,13 @@ class Indexer:
             self._deadlines.at(due)
         if not self.paused:
             self._fill_vectors()
-            self._merger.step(
+            due = self._merger.step(
                 [state.index for state in self._workspace.writers],
                 resting=self._is_resting(),
                 spared=(self._filler.filled, self._remote_filler.filled),
             )
+            if due:
+                self._deadlines.at(due)
         self._publish_if_due(now)
         for state in self.states.values():
             self._commit_if_due(state, now)
@@ -431,7 +436,8 @@ class Indexer:
         if not self._heap_grew or self._one_shot:
             return
         busy = not self.settled or self._merger.busy or self._unpublished
-        if busy or any(state.index.dirty for state in self.states.values()) or now < self._next_trim:
+        unsaved = any(state.index.dirty and not state.index.commit_error for state in self.states.values())
+        if busy or unsaved or now < self._next_trim:
             self._deadlines.at(max(self._next_trim, now + 1.0))
             return
         self._heap_grew = False

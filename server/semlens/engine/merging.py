@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from semlens.engine.root_index import LiveSegment, RootIndex, merge_job
 from semlens.index.merge import MergedSegment
 from semlens.index.snapshot import Mask
+
+logger = logging.getLogger(__name__)
 
 
 class Merger:
@@ -23,15 +27,24 @@ class Merger:
     def busy(self) -> bool:
         return bool(self.merging)
 
-    def step(self, indexes: Iterable[RootIndex], *, resting: bool, spared: Sequence[LiveSegment | None]) -> None:
-        """Start a merge, if there is one to make and none goes on; see `RootIndex.merge_candidates`."""
+    def step(self, indexes: Iterable[RootIndex], *, resting: bool, spared: Sequence[LiveSegment | None]) -> float:
+        """Start a merge, if there is one to make and none goes on; see `RootIndex.merge_candidates`.
+
+        :returns: when (monotonic) one that failed is due again; 0 when there is none.
+        """
         if self.busy:
-            return
+            return 0.0
+        due: list[float] = []
         for index in indexes:
             parts = index.merge_candidates(resting=resting, spared=spared)
-            if parts:
-                self._start(index, parts)
-                return
+            if not parts:
+                continue
+            if time.monotonic() < index.merge_backoff.due:
+                due.append(index.merge_backoff.due)
+                continue
+            self._start(index, parts)
+            return 0.0
+        return min(due, default=0.0)
 
     def close(self) -> None:
         """Give up what waits; returns at once."""
@@ -50,5 +63,16 @@ class Merger:
         self, index: RootIndex, parts: list[LiveSegment], alive: list[Mask], future: Future[MergedSegment]
     ) -> None:
         self.merging = ()
-        index.adopt_merge(parts, alive, future.result())
+        try:
+            index.adopt_merge(parts, alive, future.result())
+        except Exception as error:
+            logger.exception("segments of %s could not be merged", index.root)
+            index.merge_backoff.failed()
+            index.merge_error = (
+                f"Parts of the index could not be merged ({type(error).__name__}: {error}): searches are slower. "
+                "It is tried again; if this stays, delete the index with 'semlens forget' and report the fault."
+            )
+        else:
+            index.merge_backoff.succeeded()
+            index.merge_error = ""
         self._on_merged()

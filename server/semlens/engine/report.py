@@ -86,7 +86,7 @@ def _state(
         or cache_problem
         or any(tier.error for tier in tiers)
         or any(tier.cache_error for tier in tiers)
-        or any(state.index.commit_error or state.watch_problem for state in states)
+        or any(_losses(state) for state in states)
         or indexer.failed_roots
     )
     return EngineState.DEGRADED if degraded else EngineState.READY
@@ -106,7 +106,7 @@ def _problems(
     ]
     found += list(indexer.failed_roots.values())
     for state in states:
-        found += [Problem(str(state.given), text) for text in (state.index.commit_error, state.watch_problem) if text]
+        found += [Problem(str(state.given), text) for text in _losses(state)]
         found += [
             Problem(str(Path(state.given, path)), parser_problem(cause))
             for path, cause in sorted(dict(state.index.killers).items())
@@ -114,6 +114,12 @@ def _problems(
     found += list(indexer.overlays.problems.values())
     found += list(indexer.errors)
     return found
+
+
+def _losses(state: RootState) -> list[str]:
+    """What the root does without, in sentences."""
+    index = state.index
+    return [text for text in (index.unsaved_reason, index.commit_error, index.merge_error, state.watch_problem) if text]
 
 
 def _tier_status(tier: Tier, indexer: Indexer) -> TierStatus:

@@ -6,33 +6,41 @@ Mutable, used by the indexer thread alone; what it hands out (`views`) is immuta
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import filelock
 import numpy as np
 import numpy.typing as npt
 
 from semlens.core.errors import CacheError
 from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import TokenIds
+from semlens.engine.backoff import Backoff
 from semlens.engine.parse_messages import SAME, UNPARSABLE, FileOutcome
-from semlens.index.database import BrokenStoreError, StoreError, is_damaged
+from semlens.index.database import StoreError, is_busy, is_disk_full
 from semlens.index.merge import MergedSegment, merge_segments
 from semlens.index.segment import Segment
 from semlens.index.snapshot import SegmentView
-from semlens.index.store import Commit, FileEntry, FileStamp, RootStore, remove_index
+from semlens.index.store import Commit, FileEntry, FileStamp, RootStore
 from semlens.index.vectors import VectorBlock, join_blocks, merge_blocks
+from semlens.index.writer_lock import WriterLock
 from semlens.search.facts import facts_of
+
+logger = logging.getLogger(__name__)
 
 MERGE_FANOUT = 8
 """So many segments of about one size become one while files go on to change."""
 
 RESTING_FANOUT = 2
 """And so many when all is done: each question asks every segment, and 15 of them cost it a third more than 4."""
+
+FIRST_RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 120.0
+"""After a merge or a commit that failed: twice as long each time."""
 
 MAX_SEGMENT_PASSAGES = 200_000
 """A larger segment is merged no more, so that one merge stays within a second or two and 200 MB."""
@@ -81,7 +89,11 @@ class LiveSegment:
 
 
 class RootIndex:
-    """One root. Readers of a root that another process writes use the same class without the lock."""
+    """One root. Readers of a root that another process writes use the same class without the lock.
+
+    :ivar commit_error: why the last commit failed, or "". :ivar merge_error: likewise. Both are tried again later.
+    :ivar unsaved_reason: why the index is kept in a folder that this process will delete, or "".
+    """
 
     def __init__(
         self, root: Path, cache_folder: Path, fingerprints: Sequence[str] = (), *, read_only: bool = False
@@ -95,43 +107,51 @@ class RootIndex:
         self._cache_folder = cache_folder
         self.store = RootStore(cache_folder, root)
         self.read_only = read_only
-        self._lock = filelock.FileLock(self.store.lock_path, mode=0o600)
+        self._lock = WriterLock(self.store.lock_path)
         self.writer = False
+        self.unsaved_reason = ""
         self.files: dict[str, FileEntry] = {}
         self.rows: dict[str, int] = {}
         self.segments: dict[str, LiveSegment] = {}
         self.meta: dict[str, Any] = {}
         self.scanned = False
         self.commit_error = ""
+        self.merge_error = ""
+        self.commit_backoff = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
+        self.merge_backoff = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
         self.skipped: Counter[str] = Counter()
         self.killers: dict[str, str] = {}  # path to cause, "" where an earlier process met it
         self._uncommitted: dict[str, FileEntry] = {}
         self._removed: set[str] = set()
         self._segments_changed = False
         self._data_version = -1
+        self._n_written = 0
 
     # --- committed state -------------------------------------------------------------------------------------------
 
     def take_writer_lock(self) -> bool:
-        """Become the one process that writes this root, if no other is."""
-        if self.read_only or self.writer:
-            return self.writer
-        try:
-            self._lock.acquire(timeout=0)
-            self.writer = True
-        except (filelock.Timeout, OSError):
-            self.writer = False
+        """Become the one process that writes this root, if no other is.
+
+        :raises LockUnusableError: when no process can.
+        """
+        if not self.read_only and not self.writer:
+            self.writer = self._lock.acquire()
         return self.writer
 
     def load(self) -> None:
-        """Take over the last commit; whatever of it is broken is forgotten, and found again by the next scan."""
-        self._data_version = self.store.data_version()
+        """Take over the last commit; whatever of it is broken is forgotten, and found again by the next scan.
+
+        :raises CacheError: when the store is broken and no new one can be made.
+        """
         try:
+            data_version = self.store.data_version()
             stored = self.store.load({key: live.segment for key, live in self.segments.items()})
-        except BrokenStoreError as error:
-            if self.writer and is_damaged(error):
+        except StoreError as error:
+            logger.warning("the index of %s could not be read: %s", self.root, error)
+            if self.store.is_damaged(error):
                 self._begin_anew()
             return
+        self._data_version = data_version
         self.meta = stored.meta
         old, self.segments = self.segments, {}
         for segment_id, segment in stored.segments.items():
@@ -141,34 +161,47 @@ class RootIndex:
             live.alive = np.zeros(len(segment.files), bool)
             live.view = None
             self.segments[segment_id] = live
-        self.files, self.rows = {}, {}
-        paths = {key: live.segment.files.paths.tolist() for key, live in self.segments.items()}
-        places = {(key, path): row for key, names in paths.items() for row, path in enumerate(names)}
-        for path, entry in stored.files.items():
-            if not entry.segment:
-                self.files[path] = entry
-                continue
-            row = places.get((entry.segment, path))
-            if row is not None:
-                self.files[path] = entry
-                self.rows[path] = row
-                self.segments[entry.segment].alive[row] = True
+        self._take_files(stored.files)
+        if stored.lost_segments or len(self.files) < len(stored.files):
+            self.meta = {**self.meta, "complete": False}
         self.skipped = Counter(entry.reason for entry in self.files.values() if entry.reason)
         self.killers = {path: "" for path, entry in self.files.items() if entry.reason in UNPARSABLE}
         if stored.lost_segments:
             self._segments_changed = True
         self._load_vectors()
 
+    def _take_files(self, stored: Mapping[str, FileEntry]) -> None:
+        """Those entries that their segment bears out: the segment has a checksum, the entry has none."""
+        self.files, self.rows = {}, {}
+        places: dict[tuple[str, str], tuple[int, ContentHash]] = {}
+        for key, live in self.segments.items():
+            hashes = live.segment.files.hashes.tobytes()
+            for row, path in enumerate(live.segment.files.paths.tolist()):
+                places[key, path] = row, hashes[16 * row : 16 * row + 16]
+        for path, entry in stored.items():
+            if not entry.segment:
+                if entry.reason:
+                    self.files[path] = entry
+                continue
+            row, digest = places.get((entry.segment, path), (-1, b""))
+            if row >= 0 and digest == entry.hash:
+                self.files[path] = entry
+                self.rows[path] = row
+                self.segments[entry.segment].alive[row] = True
+
     def _begin_anew(self) -> None:
-        """The store is broken or was deleted under us: make a new one, and commit everything into it."""
-        if self.store.exists:
-            remove_index(self.store)
-        self.store.close()  # before the new one: closing deletes the log by its name
-        self.store = RootStore(self._cache_folder, self.root)
-        self._lock.release()  # the file that was locked may be gone
-        self.writer = False
-        self._lock = filelock.FileLock(self.store.lock_path, mode=0o600)
-        self.take_writer_lock()
+        """The store is broken or was deleted under us: make a new one, and commit everything into it.
+
+        A reader that does so makes the writer commit everything: it sees that its database is not in place.
+
+        :raises CacheError: when that cannot be done.
+        """
+        self.store.begin_anew()
+        if self.writer:
+            self._lock.release()  # the file that was locked may be gone
+            self.writer = False
+            self._lock = WriterLock(self.store.lock_path)
+            self.take_writer_lock()
         self._uncommitted, self._removed, self._segments_changed = dict(self.files), set(), True
         for live in self.segments.values():
             live.written = False
@@ -180,15 +213,31 @@ class RootIndex:
                 if fingerprint in live.tiers:
                     continue
                 block = self.store.read_vectors(segment_id, fingerprint)
-                if block is not None and (not len(block.rows) or block.rows[-1] < len(live.segment.passages)):
+                if block is not None and self._fits(block, live, fingerprint):
                     live.tiers[fingerprint] = (block,)
                     live.written_vectors.add(fingerprint)
                     live.view = None
 
+    def _fits(self, block: VectorBlock, live: LiveSegment, fingerprint: str) -> bool:
+        """Its rows are there, and its vectors are as long as those of the other segments."""
+        others = (one.tiers[fingerprint][0] for one in self.segments.values() if fingerprint in one.tiers)
+        length = next((other.matrix.shape[1] for other in others), block.matrix.shape[1])
+        rows_fit = not len(block.rows) or int(block.rows[-1]) < len(live.segment.passages)
+        return rows_fit and block.matrix.shape[1] == length
+
     def follow(self) -> bool:
-        """As a reader: take over what the writer committed since; says whether there was anything."""
-        if self.store.data_version() == self._data_version:
-            return False
+        """As a reader: take over what the writer committed since; says whether there was anything.
+
+        :raises CacheError: when the store is broken and no new one can be made.
+        """
+        try:
+            if not self.store.exists:  # somebody deleted it, or replaced a damaged one
+                self.store.begin_anew()
+                self._data_version = -1
+            if self.store.data_version() == self._data_version:
+                return False
+        except StoreError:
+            return False  # another process holds it for a moment
         self.load()
         return True
 
@@ -197,34 +246,59 @@ class RootIndex:
         """Something is not committed yet."""
         return bool(self._uncommitted or self._removed or self._segments_changed)
 
-    def commit(self, meta: Mapping[str, Any]) -> None:
-        """Make everything so far survive. A failure is said in ``commit_error``; the commit before stands."""
+    def commit(self, meta: Mapping[str, Any]) -> int:
+        """Make everything so far survive. A failure is said in ``commit_error``; the commit before stands.
+
+        :returns: bytes of the segments and vectors that were written.
+        """
+        self._n_written = 0
         if not self.writer:
-            return
+            return 0
         try:
-            if not self.store.exists:  # somebody deleted the cache
+            if not self.store.exists:  # somebody deleted the cache, or replaced a damaged database
                 self._begin_anew()
             try:
                 self._commit(meta)
             except StoreError as error:
-                if not is_damaged(error):
+                if not self.store.is_damaged(error):
                     raise
                 self._begin_anew()
                 self._commit(meta)
         except (OSError, StoreError, CacheError) as error:
-            self.commit_error = (
-                f"The index of {self.root} could not be saved ({error}): free some space in {self.store.folder}."
-            )
-            return
-        self.commit_error = ""
+            self._note_failed_commit(error)
+        except Exception as error:  # a fault of ours: said and tried again like any other, not at every step
+            logger.exception("the index of %s could not be saved", self.root)
+            self._note_failed_commit(error)
+        else:
+            self.commit_error = ""
+            self.commit_backoff.succeeded()
+        return self._n_written
+
+    def _note_failed_commit(self, error: Exception) -> None:
+        """Say what to do, but for a lock that another process holds for a moment."""
+        self.commit_backoff.failed()
+        busy = isinstance(error, StoreError) and is_busy(error)
+        if not busy or self.commit_backoff.n_failures > 1:
+            self.commit_error = f"The index of {self.root} could not be saved ({error}): {self._advice(error)}."
+
+    def _advice(self, error: Exception) -> str:
+        folder = self.store.folder
+        if is_disk_full(error):
+            return f"free some space in {folder} or set SEMLENS_CACHE_DIR"
+        if isinstance(error, StoreError) and is_busy(error):
+            return "another process holds it; semlens tries again"
+        return f"make {folder} writable or set SEMLENS_CACHE_DIR"
 
     def _commit(self, meta: Mapping[str, Any]) -> None:
         """:raises OSError, StoreError: when it could not be written."""
+        if not self.writer:  # another process was faster when all began anew
+            return
         written: list[LiveSegment] = []
         for live in self.segments.values():
             if not live.written:
                 live.n_bytes = self.store.write_segment(live.segment)
                 live.written = True
+                self._n_written += live.n_bytes
                 written.append(live)
             self._write_vectors(live)
         self.store.commit(
@@ -254,6 +328,7 @@ class RootIndex:
             if blocks and fingerprint not in live.written_vectors and not len(live.missing(fingerprint)):
                 block = join_blocks(blocks)
                 self.store.write_vectors(live.segment.id, fingerprint, block)
+                self._n_written += block.matrix.nbytes
                 live.tiers[fingerprint] = (self.store.read_vectors(live.segment.id, fingerprint) or block,)
                 live.written_vectors.add(fingerprint)
                 live.view = None
@@ -394,6 +469,14 @@ class RootIndex:
     ) -> None:
         """Put the merged segment in place of its parts, without the files that died meanwhile."""
         live = LiveSegment(merged.segment, np.ones(len(merged.segment.files), bool))
+        # first what can fail: a part is given up only for a segment that is whole
+        for fingerprint in {name for part in parts for name in part.tiers if name in self.fingerprints}:
+            blocks = [
+                (block, new_rows)
+                for part, new_rows in zip(parts, merged.passage_maps, strict=True)
+                for block in part.tiers.get(fingerprint, ())
+            ]
+            live.tiers[fingerprint] = (merge_blocks(blocks),)
         for part, was_alive, new_rows in zip(parts, alive, merged.file_maps, strict=True):
             still = part.alive if self.segments.get(part.segment.id) is part else np.zeros_like(part.alive)
             died = was_alive & ~still
@@ -406,13 +489,6 @@ class RootIndex:
                 old = self.files[path]
                 self.rows[path] = int(new_rows[row])
                 self._put(path, FileEntry(old.stamp, old.hash, merged.segment.id, old.reason))
-        for fingerprint in {name for part in parts for name in part.tiers if name in self.fingerprints}:
-            blocks = [
-                (block, new_rows)
-                for part, new_rows in zip(parts, merged.passage_maps, strict=True)
-                for block in part.tiers.get(fingerprint, ())
-            ]
-            live.tiers[fingerprint] = (merge_blocks(blocks),)
         self._segments_changed = True
         if live.alive.any():
             self.segments[merged.segment.id] = live

@@ -109,7 +109,7 @@ class RootState:
         for file in found:
             self.seen.add(file.path)
             entry = self.index.files.get(file.path)
-            stamp = FileStamp(file.size, file.mtime_ns, file.ctime_ns, file.inode & ((1 << 63) - 1), 0)
+            stamp = FileStamp.of(file.size, file.mtime_ns, file.ctime_ns, file.inode, 0)
             if entry is not None and not self.scan_full and entry.stamp.same_file(stamp) and not entry.stamp.racy:
                 continue
             if file.path in self.in_flight:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from semlens.core.errors import ModelError
+from semlens.core.errors import CacheError, ModelError
 from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import Embedder, TokenIds
 from semlens.embedding.manifest import ModelManifest
@@ -116,7 +116,7 @@ class Tier:
             return {}
         try:
             return self._cache.get(self.fingerprint, hashes)
-        except StoreError as error:
+        except (StoreError, CacheError) as error:
             self.cache_error = str(error)
             return {}
 
@@ -146,7 +146,7 @@ class Tier:
             try:
                 self._cache.put(self.fingerprint, hashes, matrix)
                 self.cache_error = ""
-            except StoreError as error:
+            except (StoreError, CacheError) as error:
                 self.cache_error = str(error)
 
     def keep_bytes(self, vectors: Mapping[ContentHash, bytes]) -> None:

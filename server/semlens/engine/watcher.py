@@ -13,9 +13,9 @@ from pathlib import Path
 
 from semlens.engine.changes import Changes, ChangeSource, Rescan, SourceLostError
 from semlens.engine.discovery import Discovery
-from semlens.index.file_systems import remote_file_system
 from semlens.engine.settings import Settings
 from semlens.engine.watch_polling import PollingSource
+from semlens.index.file_systems import remote_file_system
 
 __all__ = ["Changes", "Rescan", "Watcher"]
 

@@ -6,6 +6,8 @@ of a root is the indexer's business.
 
 from __future__ import annotations
 
+import logging
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,8 @@ from semlens.engine.settings import WORKSPACE_FILE, Settings
 
 if TYPE_CHECKING:
     from semlens.engine.watcher import Rescan
+
+logger = logging.getLogger(__name__)
 
 SettingsOf = Callable[[Path], Settings]
 """The settings that hold for one root; reads its `.semlens.toml`."""
@@ -49,6 +53,7 @@ class Workspace:
         self._post = post
         self._on_changed = on_changed
         self._read_only = read_only
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def writers(self) -> list[RootState]:
@@ -60,14 +65,14 @@ class Workspace:
         if str(real) in self.states:
             return
         try:
-            index = RootIndex(real, self._cache_folder, self._fingerprints(), read_only=self._read_only)
-        except CacheError as error:
+            index = self._open(real)
+        except Exception as error:
             self.failed_roots[str(real)] = Problem(str(given), str(error))
             self._on_changed()
+            if not isinstance(error, CacheError):
+                raise
             return
         self.failed_roots.pop(str(real), None)
-        index.take_writer_lock()
-        index.load()
         settings = self._settings_of(real)
         state = RootState(given, index, Discovery(real, settings), settings)
         state.asked = watching
@@ -83,6 +88,38 @@ class Workspace:
             state.watching = watching if watching == "client" else "none"
         self._on_changed()
 
+    def _open(self, root: Path) -> RootIndex:
+        """The index in the cache folder, or a temporary one where that folder cannot be used.
+
+        :raises CacheError: when neither can be.
+        """
+        try:
+            return self._load(RootIndex(root, self._cache_folder, self._fingerprints(), read_only=self._read_only))
+        except CacheError as error:
+            if self._read_only:
+                raise
+            logger.warning("%s", error)
+            if self._scratch is None:
+                self._scratch = tempfile.TemporaryDirectory(prefix="semlens-", ignore_cleanup_errors=True)
+            index = self._load(RootIndex(root, Path(self._scratch.name), self._fingerprints()))
+            index.unsaved_reason = f"{error} Until then its index is lost when semlens ends."
+            return index
+
+    @staticmethod
+    def _load(index: RootIndex) -> RootIndex:
+        try:
+            index.take_writer_lock()
+            index.load()
+        except BaseException:
+            index.close()
+            raise
+        return index
+
+    def close(self) -> None:
+        """Delete what was only for this process. The caller has closed the roots."""
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
     def remove(self, real: str) -> RootState | None:
         """Give up a root; the caller closes what is returned."""
         if self.failed_roots.pop(real, None) is not None:
@@ -94,6 +131,19 @@ class Workspace:
 
     def follow(self, state: RootState) -> None:
         """As a reader, take over what the writer commits, and the writing when the writer is gone."""
+        try:
+            self._follow(state)
+        except CacheError as error:
+            if state.index.commit_error != str(error):
+                state.index.commit_error = str(error)
+                self._on_changed()
+            return
+        if not state.index.writer and state.index.commit_error:
+            state.index.commit_error = ""
+            self._on_changed()
+
+    def _follow(self, state: RootState) -> None:
+        """:raises CacheError: when the lock or the store cannot be used."""
         if state.index.take_writer_lock():
             state.index.load()
             state.scan_again = True

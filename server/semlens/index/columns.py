@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import mmap
 import os
+import stat
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -138,13 +140,27 @@ def write_column_file(path: Path, arrays: Mapping[str, Array], meta: Mapping[str
     return _PREFIX.size + len(header) + position
 
 
+def _open_regular(path: Path) -> BinaryIO:
+    """Waits for no pipe in the file's place, and follows no link.
+
+    :raises OSError: when it is missing or no regular file.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    file = os.fdopen(os.open(path, flags), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(f"{path} is no regular file")
+    return file
+
+
 def read_column_file(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
     """Map the file: the arrays are read-only views that cost memory only where touched.
 
     :raises ColumnFileError: when it is missing, torn, altered or of another format version.
     """
     try:
-        with path.open("rb") as file:
+        with _open_regular(path) as file:
             prefix = file.read(_PREFIX.size)
             if len(prefix) != _PREFIX.size:
                 raise ColumnFileError(f"{path} is cut short")
@@ -162,8 +178,10 @@ def read_column_file(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
         arrays: dict[str, Array] = {}
         for name, (dtype, shape, start) in header["arrays"].items():
             kind = np.dtype(dtype)
-            n_bytes = kind.itemsize * int(np.prod(shape, dtype=np.int64))
+            n_bytes = kind.itemsize * math.prod(shape)
+            if kind.hasobject or min(start, n_bytes, *shape) < 0 or start + n_bytes > len(data):
+                raise ColumnFileError(f"{path} has no room for its column {name}")
             arrays[name] = data[start : start + n_bytes].view(kind).reshape(shape)
-        return arrays, header["meta"]
-    except (OSError, KeyError, TypeError, ValueError) as error:
+        return arrays, dict(header["meta"])
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ColumnFileError(f"{path} cannot be read: {error}") from error

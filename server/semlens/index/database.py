@@ -6,6 +6,7 @@ All of them are caches. Whatever is not what this program writes counts as damag
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import stat
@@ -89,6 +90,13 @@ def is_busy(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
+def is_disk_full(error: Exception) -> bool:
+    """Whether there is no room to write: on the disk, in a quota, or below a limit of the process."""
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 def connect(
     path: Path, schema: str, version: int, *, busy_seconds: float = OPEN_SECONDS, can_shrink: bool = False
 ) -> sqlite3.Connection:
@@ -142,6 +150,7 @@ class Database:
         self._busy_seconds = busy_seconds
         self._can_shrink = can_shrink
         self._closed = False
+        self._identity: tuple[int, int] | None = None
         self._connect()
 
     def _connect(self) -> None:
@@ -157,7 +166,10 @@ class Database:
     @property
     def is_in_place(self) -> bool:
         """It is open, and its file is still the one at its path: someone may delete or replace it while it is used."""
-        return not self._closed and self._identity is not None and _identity(self.path) == self._identity
+        return not self._closed and self._is_same_file()
+
+    def _is_same_file(self) -> bool:
+        return self._identity is not None and _identity(self.path) == self._identity
 
     def is_damaged(self, error: sqlite3.Error) -> bool:
         """As the function of this name; besides, SQLite calls a file read-only whose header names a later format."""
@@ -175,10 +187,10 @@ class Database:
 
         :raises CacheError: when it cannot be opened.
         """
-        in_place = self.is_in_place
-        self.close()  # before the new one is made: closing deletes the log by its name
-        if in_place:
+        self.connection.close()  # before the new one is made: closing deletes the log by its name
+        if self._is_same_file():
             remove_database(self.path)
+        self._identity = None  # should connecting fail, the next try begins here again
         self._connect()
         self._closed = False
 
@@ -197,6 +209,15 @@ class Database:
                 raise
         self.begin_anew()
         return job(self.connection)
+
+    def run_transaction(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """`run` as one transaction."""
+
+        def whole(_connection: sqlite3.Connection) -> T:
+            with self.transaction() as connection:
+                return job(connection)
+
+        return self.run(whole)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -31,6 +31,7 @@ _REMOTE_FUSE = (
     "glusterfs",
     "ceph",
 )
+_PLATFORM: str = sys.platform
 _MOUNT_TABLE = Path("/proc/self/mountinfo")
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
@@ -74,7 +75,7 @@ def _remote_kind(mount: Mount) -> str | None:
 
 def mounts() -> list[Mount]:
     """All mounts, the later ones on top; none where the system does not tell."""
-    if sys.platform == "linux":
+    if _PLATFORM == "linux":
         try:
             return parse_mount_table(_MOUNT_TABLE.read_text("utf-8", "surrogateescape").splitlines())
         except OSError:

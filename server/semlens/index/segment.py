@@ -122,7 +122,9 @@ def segment_path(folder: Path, segment_id: str) -> Path:
 def read_segment(folder: Path, segment_id: str) -> Segment:
     """:raises ColumnFileError: when the file is missing, torn, of another format or lacks a column."""
     path = segment_path(folder, segment_id)
-    arrays, _ = read_column_file(path)
+    arrays, meta = read_column_file(path)
+    if meta.get("id") != segment_id:
+        raise ColumnFileError(f"{path} holds another segment")
     try:
         return segment_from_arrays(segment_id, arrays)
     except KeyError as error:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from semlens.core.errors import CacheError
-from semlens.index.database import connect
+from semlens.index.database import DamagedStoreError, Database
 
 _VERSION = 1
+_BUSY_SECONDS = 1.0
+MAX_DIMENSION = 1 << 16
 _SCHEMA = """
 CREATE TABLE sent (
   service TEXT PRIMARY KEY, texts INTEGER NOT NULL, bytes INTEGER NOT NULL, redactions INTEGER NOT NULL
@@ -40,7 +42,7 @@ class SentLedger:
         self._path = folder / f"sent.v{_VERSION}.sqlite"
         self._lock = threading.Lock()
         self._unwritten: dict[str, Sent] = {}
-        self._connection: sqlite3.Connection | None = None
+        self._database: Database | None = None
         self._closed = False
 
     def add(self, service: str, texts: int, n_bytes: int, redactions: int) -> None:
@@ -53,30 +55,33 @@ class SentLedger:
                 self._write()
 
     def _write(self) -> None:
-        connection = self._open()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        def write(connection: sqlite3.Connection) -> None:
             connection.executemany(
                 "INSERT INTO sent VALUES (?, ?, ?, ?) ON CONFLICT (service) DO UPDATE SET"
                 " texts = texts + excluded.texts, bytes = bytes + excluded.bytes,"
                 " redactions = redactions + excluded.redactions",
                 [(one.service, one.texts, one.bytes, one.redactions) for one in self._unwritten.values()],
             )
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+
+        self._open().run_transaction(write)
         self._unwritten.clear()
+
+    def _read_totals(self) -> dict[str, Sent]:
+        def read(connection: sqlite3.Connection) -> dict[str, Sent]:
+            rows = connection.execute("SELECT service, texts, bytes, redactions FROM sent").fetchall()
+            if not all(type(row[0]) is str and all(type(count) is int for count in row[1:]) for row in rows):
+                raise DamagedStoreError("counts of what was sent are none")
+            return {row[0]: Sent(*row) for row in rows}
+
+        return self._open().run(read)
 
     def totals(self) -> list[Sent]:
         """Of all services that something was sent to, by name."""
         with self._lock:
             found: dict[str, Sent] = {}
-            if self._connection is not None or self._path.exists():
+            if self._database is not None or self._path.exists():
                 with contextlib.suppress(sqlite3.Error, CacheError):
-                    rows = self._open().execute("SELECT service, texts, bytes, redactions FROM sent").fetchall()
-                    found = {row[0]: Sent(*row) for row in rows}
+                    found = self._read_totals()
             for service, more in self._unwritten.items():
                 old = found.get(service, Sent(service))
                 found[service] = Sent(
@@ -87,32 +92,41 @@ class SentLedger:
     def dimension(self, model: str) -> int:
         """The dimension last seen; 0 when none was."""
         with self._lock:
-            if self._connection is None and not self._path.exists():
+            if self._database is None and not self._path.exists():
                 return 0
             with contextlib.suppress(sqlite3.Error, CacheError):
-                row = self._open().execute("SELECT dimension FROM dimensions WHERE model = ?", (model,)).fetchone()
-                return int(row[0]) if row else 0
+                return self._open().run(lambda connection: _read_dimension(connection, model))
         return 0
 
     def note_dimension(self, model: str, dimension: int) -> None:
         """:param model: any text that names service and model."""
         with self._lock, contextlib.suppress(sqlite3.Error, CacheError):
-            self._open().execute("INSERT OR REPLACE INTO dimensions VALUES (?, ?)", (model, dimension))
+            row = (model, dimension)
+            self._open().run(lambda one: one.execute("INSERT OR REPLACE INTO dimensions VALUES (?, ?)", row))
 
     def close(self) -> None:
         with self._lock:
             if self._unwritten:
                 with contextlib.suppress(sqlite3.Error, CacheError):
                     self._write()
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            if self._database is not None:
+                self._database.close()
+                self._database = None
             self._closed = True
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> Database:
         """:raises CacheError: when it cannot be opened, or is closed."""
         if self._closed:
             raise CacheError("The store of what was sent is closed.")
-        if self._connection is None:
-            self._connection = connect(self._path, _SCHEMA, _VERSION)
-        return self._connection
+        if self._database is None:
+            self._database = Database(self._path, _SCHEMA, _VERSION, busy_seconds=_BUSY_SECONDS)
+        return self._database
+
+
+def _read_dimension(connection: sqlite3.Connection, model: str) -> int:
+    row = connection.execute("SELECT dimension FROM dimensions WHERE model = ?", (model,)).fetchone()
+    if row is None:
+        return 0
+    if type(row[0]) is not int or not 0 < row[0] <= MAX_DIMENSION:
+        raise DamagedStoreError("a dimension is no dimension")
+    return row[0]

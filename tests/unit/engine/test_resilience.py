@@ -447,7 +447,7 @@ def test_a_full_disk_is_not_asked_all_the_time(plain, monkeypatch):
 def test_a_full_disk_for_vectors_costs_only_their_keeping(workspace):
     engine = workspace.engine()
     assert engine._cache is not None
-    connection = engine._cache._connection
+    connection = engine._cache._database.connection
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {pages}")
     for number in range(60):

@@ -48,7 +48,7 @@ WINDOWS = [("C", "NTFS", "rw,fixed"), ("Z", "NTFS", "rw,remote")]
 def test_linux(monkeypatch, tmp_path, path, expected):
     table = tmp_path / "mountinfo"
     table.write_text(LINUX)
-    monkeypatch.setattr(file_systems.sys, "platform", "linux")
+    monkeypatch.setattr(file_systems, "_PLATFORM", "linux")
     monkeypatch.setattr(file_systems, "_MOUNT_TABLE", table)
     assert remote_file_system(path) == expected
 
@@ -66,13 +66,13 @@ def test_linux(monkeypatch, tmp_path, path, expected):
 )
 def test_other_systems(monkeypatch, table, path, expected):
     partitions = [SimpleNamespace(mountpoint=place, fstype=kind, opts=options) for place, kind, options in table]
-    monkeypatch.setattr(file_systems.sys, "platform", "other")
+    monkeypatch.setattr(file_systems, "_PLATFORM", "other")
     monkeypatch.setattr(psutil, "disk_partitions", lambda all: partitions)  # noqa: A006
     assert remote_file_system(path) == expected
 
 
 def test_no_table_to_be_had(monkeypatch, tmp_path):
-    monkeypatch.setattr(file_systems.sys, "platform", "linux")
+    monkeypatch.setattr(file_systems, "_PLATFORM", "linux")
     monkeypatch.setattr(file_systems, "_MOUNT_TABLE", tmp_path / "missing")
     assert remote_file_system("/mnt/share") is None
 

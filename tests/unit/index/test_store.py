@@ -90,8 +90,8 @@ def test_a_process_killed_before_the_commit_leaves_the_one_before(opened, tmp_pa
         "from semlens.index.store import RootStore\n"
         "store = RootStore(Path(sys.argv[1]), Path(sys.argv[2]))\n"
         "store.write_segment(segment_of(parsed_file('a.py', ['new'])))\n"
-        "store._connection.execute('BEGIN IMMEDIATE')\n"
-        "store._connection.execute('DELETE FROM files')\n"
+        "store._database.connection.execute('BEGIN IMMEDIATE')\n"
+        "store._database.connection.execute('DELETE FROM files')\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -170,13 +170,14 @@ def test_a_page_that_is_broken_deep_inside_is_told_apart(tmp_path, root):
     again = RootStore(tmp_path / "cache", root)
     with pytest.raises(sqlite3.DatabaseError) as error:
         again.load()
-    assert is_damaged(error.value)
-    store.remove_index(again)
-    assert load_again(tmp_path, root) == StoredIndex({}, {}, {})
+    assert again.is_damaged(error.value)
+    again.begin_anew()
+    assert again.load() == StoredIndex({}, {}, {})
+    again.close()
 
 
 def test_meta_that_nobody_wrote_counts_as_damage(opened):
-    opened._connection.execute("INSERT INTO meta VALUES ('complete', 'not json')")
+    opened._database.connection.execute("INSERT INTO meta VALUES ('complete', 'not json')")
     with pytest.raises(sqlite3.DatabaseError) as error:
         opened.load()
     assert is_damaged(error.value)
@@ -185,8 +186,8 @@ def test_meta_that_nobody_wrote_counts_as_damage(opened):
 def test_a_full_disk_keeps_the_commit_before(opened, tmp_path, root, monkeypatch):
     segment = segment_of(parsed_file("a.py", ["f"]))
     commit(opened, segment, "a.py")
-    pages = opened._connection.execute("PRAGMA page_count").fetchone()[0]
-    opened._connection.execute(f"PRAGMA max_page_count = {pages}")
+    pages = opened._database.connection.execute("PRAGMA page_count").fetchone()[0]
+    opened._database.connection.execute(f"PRAGMA max_page_count = {pages}")
     many = {f"folder/file{number}.py": FileEntry(STAMP, b"h" * 16, segment.id) for number in range(3000)}
     with pytest.raises(sqlite3.OperationalError, match="full"):
         opened.commit(Commit(many, ["a.py"], {segment.id: 1}, {}))
@@ -198,7 +199,7 @@ def test_a_full_disk_keeps_the_commit_before(opened, tmp_path, root, monkeypatch
     monkeypatch.setattr(columns.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         opened.write_segment(segment_of(parsed_file("b.py", ["g"])))
-    opened._connection.execute("PRAGMA max_page_count = 1000000")
+    opened._database.connection.execute("PRAGMA max_page_count = 1000000")
     opened.commit(Commit(many, ["a.py"], {segment.id: 1}, {}))
     assert len(load_again(tmp_path, root).files) == 3000
 
