@@ -7,7 +7,7 @@ import type { Server } from "./server/client";
 import { ownProgram } from "./server/environment";
 import { resolveServer, type Found, type Missing, type Surroundings } from "./server/resolve";
 import { surroundings } from "./server/surroundings";
-import type { Status } from "./wire";
+import { newer, type Status } from "./wire";
 
 /** A server that ends twice within this time stays off until the user starts it. */
 const CALM_MS = 60_000;
@@ -121,7 +121,9 @@ export class Ctx implements vscode.Disposable {
     }
   }
 
+  /** A status that was overtaken by a newer one on its way changes nothing. */
   show(status: Status | undefined): void {
+    status = status && newer(this.status, status);
     this.status = status;
     // Before it shows anywhere: who sees a pause finds the command that ends it.
     void vscode.commands.executeCommand("setContext", "semlens.running", status !== undefined);

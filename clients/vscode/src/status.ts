@@ -34,7 +34,7 @@ export class StatusItems {
     const status = await this.ctx.ask<Status>("semlens/status", {});
     if (status !== undefined) {
       this.ctx.show(status);
-      await this.documents.show(REPORT, statusReport(status));
+      await this.documents.show(REPORT, statusReport(this.ctx.status ?? status));
     }
     return status;
   }

@@ -59,7 +59,14 @@ export interface ContextAnswer {
   readonly masked: number;
 }
 
+/** Of two statuses of one server, the one that holds: the answer to a request may arrive after a newer notification. */
+export function newer<T extends { readonly number?: number | undefined }>(shown: T | undefined, next: T): T {
+  return shown?.number !== undefined && next.number !== undefined && next.number < shown.number ? shown : next;
+}
+
 export interface Status {
+  /** Grows with every status that the server makes. */
+  readonly number?: number;
   readonly state: "starting" | "scanning" | "indexing" | "ready" | "paused" | "degraded" | "stopped";
   readonly complete: boolean;
   readonly refining: boolean;

@@ -220,8 +220,7 @@ function M.lsp_config()
     handlers = {
       ['$/progress'] = on_progress,
       ['semlens/statusChanged'] = function(_, status)
-        M.status = status
-        announce('SemlensStatus', status)
+        announce('SemlensStatus', M.take_status(status))
       end,
       ['window/showMessage'] = function(_, message)
         local levels = { vim.log.levels.ERROR, vim.log.levels.WARN, vim.log.levels.INFO, vim.log.levels.DEBUG }
@@ -229,6 +228,17 @@ function M.lsp_config()
       end,
     },
   }
+end
+
+---Keep the newer of a status and the last one: an answer may arrive after a newer notification.
+---@param status semlens.Status
+---@return semlens.Status the one that holds
+function M.take_status(status)
+  local last = M.status
+  if not (last and last.number and status.number and status.number < last.number) then
+    M.status = status
+  end
+  return M.status
 end
 
 ---Says once that there is no server, however many buffers ask.

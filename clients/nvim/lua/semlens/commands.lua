@@ -71,7 +71,7 @@ local function tell(method, params, sentence)
       client.say(err, vim.log.levels.ERROR)
       return
     end
-    client.status = status
+    client.take_status(status)
     client.say(sentence)
   end)
 end

@@ -162,7 +162,7 @@ end
 
 ---@param status semlens.Status
 local function show(status)
-  client.status = status
+  status = client.take_status(status)
   if not (report and api.nvim_win_is_valid(report.window)) then
     highlights.define()
     local buffer = api.nvim_create_buf(false, true)

@@ -64,6 +64,7 @@
 ---@field pending integer
 
 ---@class semlens.Status
+---@field number? integer grows with every status that the server makes
 ---@field state 'starting'|'scanning'|'indexing'|'ready'|'paused'|'degraded'|'stopped'
 ---@field complete boolean
 ---@field refining boolean

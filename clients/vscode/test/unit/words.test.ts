@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { filtersOf, withFilters, withNextTests } from "../../src/picker/filters";
 import { History } from "../../src/picker/history";
 import { Problems } from "../../src/problems";
-import type { Status } from "../../src/wire";
+import { newer, type Status } from "../../src/wire";
 import { contextSummary, iconOf, shortStatus, statusReport } from "../../src/words";
 
 const ROOT = {
@@ -123,3 +123,15 @@ test("problems: what the server says at about the same time is one notification"
   flush();
   assert.deepEqual(messages, ["a is wrong. (2 more in the log) [Show Log]", "d is wrong. [Show Log]"]);
 });
+
+for (const [shown, next, wanted] of [
+  [undefined, 1, 1],
+  [1, 2, 2],
+  [2, 1, 2],
+  [2, 2, 2],
+  [2, undefined, undefined],
+] as const) {
+  test(`status ${String(next)} after status ${String(shown)} shows ${String(wanted)}`, () => {
+    assert.equal(newer(shown === undefined ? undefined : { number: shown }, { number: next }).number, wanted);
+  });
+}
