@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import OrderedDict
-from pathlib import Path
 from typing import Protocol
 
 from semlens.core.errors import UsageError
+from semlens.engine.guarded_reader import GuardedFile, NotRegularError, open_regular
 
 _UNIT = re.compile(r"[A-Za-z]{1,4}|\d|[^\sA-Za-z\d]|\s{2,}|\n")
 """One match a token: four letters of a word, any other mark, a break or more than one space."""
+
+MAX_FILE_BYTES = 64 << 20
+"""Twice the largest that is in use; a client names the file, so that it may be anything."""
 
 _FAR = re.compile("[\u2000-\U0010ffff]")
 _MORE_FOR_FAR = 2
@@ -28,17 +32,17 @@ class TokenCounter(Protocol):
 class FileCounter:
     """Any ``tokenizer.json``. Special tokens are not counted: the pack is a part of a prompt."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str, data: bytes) -> None:
         """:raises UsageError: when it is no tokenizer file."""
         from tokenizers import Tokenizer
 
         try:
-            self._tokenizer = Tokenizer.from_file(str(path))
+            self._tokenizer = Tokenizer.from_buffer(data)
         except Exception as error:  # the library raises bare Exception
             raise UsageError(f"{path} is not a tokenizer.json that can be read: {error}.") from error
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        self.name = str(path)
+        self.name = path
 
     def count(self, text: str) -> int:
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
@@ -57,7 +61,8 @@ class EstimatingCounter:
         return total if text.isascii() else total + _MORE_FOR_FAR * len(_FAR.findall(text))
 
 
-_KEPT: OrderedDict[tuple[str, int], FileCounter] = OrderedDict()
+_KEPT: OrderedDict[tuple[str, int, int], FileCounter] = OrderedDict()
+"""By path, time and size."""
 
 
 def load_counter(tokenizer: str) -> TokenCounter:
@@ -67,13 +72,28 @@ def load_counter(tokenizer: str) -> TokenCounter:
     """
     if not tokenizer:
         return EstimatingCounter()
-    path = Path(tokenizer).expanduser()
+    path = os.path.expanduser(tokenizer)  # noqa: PTH111 - pathlib raises for a user that is not known
     try:
-        key = (str(path), path.stat().st_mtime_ns)
-    except OSError as error:
+        with open_regular(path, follow_link=True) as file:  # a model's cache links its files
+            return _load_kept(path, file)
+    except FileNotFoundError as error:
         raise UsageError(f"There is no tokenizer file at {path}: name a tokenizer.json.") from error
-    if key not in _KEPT:
-        _KEPT[key] = FileCounter(path)
+    except NotRegularError as error:
+        raise UsageError(f"{path} is not a regular file: name a tokenizer.json.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a path"
+        raise UsageError(f"{path!r} cannot be read ({reason}): name a tokenizer.json.") from error
+
+
+def _load_kept(path: str, file: GuardedFile) -> FileCounter:
+    key = (path, file.status.st_mtime_ns, file.status.st_size)
+    counter = _KEPT.get(key)
+    if counter is None:
+        data = file.read(MAX_FILE_BYTES + 1) if file.status.st_size <= MAX_FILE_BYTES else None
+        if data is None or len(data) > MAX_FILE_BYTES:  # it may have grown
+            limit_mb = MAX_FILE_BYTES >> 20
+            raise UsageError(f"{path} is larger than {limit_mb} MiB, more than any tokenizer: name a tokenizer.json.")
+        counter = _KEPT[key] = FileCounter(path, data)
         while len(_KEPT) > 2:
             _KEPT.popitem(last=False)
-    return _KEPT[key]
+    return counter
