@@ -48,8 +48,15 @@ class Documents:
         if document is None or document.hash != view.segment.files.hashes[file].tobytes():
             return None
         buffer = opened.get((view.root, path))
-        uri = buffer.uri if buffer is not None else file_uri(self._given(view.root), path)
-        return CurrentDocument(uri, document.lines, dirty=False)
+        if buffer is None:
+            return CurrentDocument(file_uri(self._given(view.root), path), document.lines, dirty=False)
+        if document.lines != tuple(split_lines(buffer.text)):
+            return None  # just typed, and not parsed yet: the file's places are not those of the editor
+        return CurrentDocument(buffer.uri, document.lines, dirty=False)
+
+    def shows(self, buffer: Buffer) -> bool:
+        overlay = self._overlays().get(buffer.uri)
+        return overlay is not None and overlay.revision == buffer.revision
 
     def _read_buffer(self, view: SegmentView) -> CurrentDocument | None:
         overlay = self._overlays().get(view.buffer_uri)
@@ -77,3 +84,8 @@ class DocumentLook:
 
     def read(self, view: SegmentView, file: int) -> CurrentDocument | None:
         return self.documents.read(view, file, self.opened)
+
+    def is_being_parsed(self, view: SegmentView, path: str) -> bool:
+        """The editor has another text of this file, which is not shown yet: the file on disk has no say."""
+        buffer = self.opened.get((view.root, path))
+        return buffer is not None and not self.documents.shows(buffer)

@@ -295,7 +295,7 @@ class Questions:
                 )
             if hit is not None:
                 hits.append(hit)
-            elif not item.view.buffer_uri:
+            elif not item.view.buffer_uri and not documents.is_being_parsed(item.view, item.path):
                 stale.add(os.path.join(item.view.root, item.path))
         return hits, stale
 

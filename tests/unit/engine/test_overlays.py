@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from concurrent.futures import Future
 
 import pytest
 from engine_cases import complete, computed, found, function, parsed, search, wait_for
@@ -28,6 +29,18 @@ def test_open_type_find_and_close_without_saving(workspace):
     assert found(engine, "typed") == []
     assert found(engine, "alpha") == [("a.py", 0, False)]
     assert complete(engine).roots[0].symbols == 1
+
+
+def test_a_file_answers_for_no_buffer_that_is_not_parsed_yet(workspace, monkeypatch):
+    workspace.write("a.py", function("alpha"))
+    engine = workspace.engine()
+    uri = workspace.uri("a.py")
+    engine.open_buffer(uri, "python", 1, function("alpha"))
+    assert found(engine, "alpha") == [("a.py", 0, False)]  # the file's own segment serves
+    monkeypatch.setattr(engine._indexer.overlays._pool, "parse_buffer", lambda _request: Future())  # a busy machine
+    monkeypatch.setattr(questions, "BUFFER_WAIT_SECONDS", 0.0)
+    engine.change_buffer(uri, 2, "\n" + function("alpha"))
+    assert found(engine, "alpha") == []
 
 
 def test_what_is_typed_is_found_by_its_meaning_and_leaves_nothing_in_the_cache(workspace):
