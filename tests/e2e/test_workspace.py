@@ -21,6 +21,23 @@ def gone(client: ProcessClient, name: str) -> None:
     client.until(f"{name} gone", lambda: names(client.search(name)), lambda hits: name not in hits)
 
 
+def test_statuses_come_in_order_and_answers_carry_the_change(server: ProcessClient, workspace: Path) -> None:
+    """While files change and questions for the status overtake each other."""
+    received: list[dict[str, Any]] = []
+    server.on_message = received.append
+    for number in range(200):
+        (workspace / "colour.py").write_text(f"def parse_colour_{number}(text):\n    return text\n")
+        others = [server.request(f"semlens/{method}", {}) for method in ("reindex", "status")]
+        assert server.call("semlens/pause", {})["state"] == "paused", number
+        assert server.call("semlens/resume", {})["state"] != "paused", number
+        for one in others:
+            one.result()
+    bodies = [message.get("params") or message.get("result") for message in received]
+    numbers = [body["number"] for body in bodies if isinstance(body, dict) and "lagMs" in body]
+    assert len(numbers) > 800  # four answers a round, and what is told
+    assert numbers == sorted(numbers)
+
+
 def test_status_has_every_field(server: ProcessClient, workspace: Path) -> None:
     status = server.call("semlens/status", {})
     assert set(status) >= {

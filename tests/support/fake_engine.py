@@ -32,6 +32,7 @@ class FakeEngine:
         self.state = EngineState.READY
         self.n_files, self.n_pending = 0, 0
         self.explain = False
+        self.n_statuses = 0
         self.cancelled = threading.Event()
         self.searching = threading.Event()
         self.closed = threading.Event()
@@ -133,7 +134,9 @@ class FakeEngine:
         roots = tuple(
             RootStatus(str(root), self.n_files, 0, self.n_pending, {"binary": 2}, "client") for root in self.roots
         )
+        self.n_statuses += 1
         return EngineStatus(
+            number=self.n_statuses,
             state=self.state,
             complete=self.state is EngineState.READY,
             refining=False,

@@ -74,6 +74,7 @@ class Client:
         self.notifications: list[dict[str, Any]] = []
         self.server_requests: list[dict[str, Any]] = []
         self.answer: Callable[[dict[str, Any]], dict[str, Any]] = self._answer
+        self.on_message: Callable[[dict[str, Any]], None] = lambda _message: None
         self._pending: dict[int, Pending] = {}
         self._changed = threading.Condition()
         self._next_id = 0
@@ -149,6 +150,7 @@ class Client:
         return message
 
     def _dispatch(self, message: dict[str, Any]) -> None:
+        self.on_message(message)
         if "method" not in message:
             pending = self._pending.pop(message["id"], None) if message.get("id") is not None else None
             if pending is not None:

@@ -27,6 +27,8 @@ export class Ctx implements vscode.Disposable {
   private server: Server | undefined;
   private starting: Promise<Server | undefined> | undefined;
   private restarting: Promise<void> | undefined;
+  /** Of the server that is started last: another one counts its statuses anew. */
+  private run = 0;
   private crashedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(readonly extension: vscode.ExtensionContext) {
@@ -104,6 +106,7 @@ export class Ctx implements vscode.Disposable {
   async stop(): Promise<void> {
     const server = this.server;
     this.server = undefined;
+    this.run++;
     this.show(undefined);
     await server?.stop();
   }
@@ -138,13 +141,14 @@ export class Ctx implements vscode.Disposable {
       return this.startAfterMending(found);
     }
     this.output.info(`Starting ${found.command} ${found.arguments.join(" ")} (found by: ${found.from})`);
+    const run = ++this.run;
     const { Server } = await import("./server/client"); // a file of its own, ten times as large as the rest
     try {
       this.server = await Server.start(found, {
         output: this.output,
         settings: (scope) => this.config.forServer(scope === undefined ? undefined : vscode.Uri.parse(scope)),
         ofUser: this.config.ofUser(),
-        onStatus: (status) => this.show(status),
+        onStatus: (status) => run === this.run && this.show(status),
         onMessage: (message) => this.problems.gather(message),
         onCrash: () => this.crashed(),
       });
@@ -173,6 +177,7 @@ export class Ctx implements vscode.Disposable {
     this.crashedAtMs = now;
     const dead = this.server;
     this.server = undefined;
+    this.run++;
     this.show(undefined);
     // Not from inside the dead client's own handler.
     setTimeout(() => void dead?.stop().catch((error) => this.output.debug(String(error))), 0);

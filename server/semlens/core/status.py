@@ -66,9 +66,11 @@ class Problem:
 class EngineStatus:
     """The whole truth about the index at one moment.
 
+    :ivar number: of this status: one that was taken later has a higher one.
     :ivar lag_ms: age of the oldest change that is not searchable yet, 0 when there is none.
     """
 
+    number: int
     state: EngineState
     complete: bool
     refining: bool

@@ -102,6 +102,7 @@ class Engine(Questions):
         self._one_shot = one_shot
         self._read_only = read_only
         self._status_lock = threading.Lock()
+        self._n_statuses = 0
         self._last_status = 0.0
         self._closed = False
 
@@ -185,10 +186,10 @@ class Engine(Questions):
         self._indexer.post_change(lambda: self._indexer.rescan(real, full=full))
 
     def pause(self) -> None:
-        self._indexer.post(lambda: self._indexer.set_paused(True))
+        self._indexer.set_paused(True)
 
     def resume(self) -> None:
-        self._indexer.post(lambda: self._indexer.set_paused(False))
+        self._indexer.set_paused(False)
 
     def apply_settings(self, settings: Settings) -> None:
         """Use other settings from now on; models and the cache folder keep until the next start."""
@@ -223,8 +224,10 @@ class Engine(Questions):
         self.save_buffer(uri)
 
     def status(self) -> EngineStatus:
-        with self._status_lock:
+        with self._status_lock:  # one at a time, so that their numbers are in the order of what they saw
+            self._n_statuses += 1
             return build_status(
+                self._n_statuses,
                 self._indexer,
                 self._tiers,
                 self._buffers,

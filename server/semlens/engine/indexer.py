@@ -182,6 +182,11 @@ class Indexer:
 
         self._jobs.post(allow)
 
+    def set_paused(self, paused: bool) -> None:
+        """Holds at once, however long the thread is at a step: a status that is asked for next must say so."""
+        self.paused = paused
+        self._jobs.post(self._changed_at_once)
+
     def worker_pids(self) -> list[int]:
         return [*self._interactive.pids(), *self._pool.pids()]
 
@@ -277,10 +282,6 @@ class Indexer:
         self._settings = settings
         for state in self.states.values():
             self._workspace.reload_settings(state)
-
-    def set_paused(self, paused: bool) -> None:
-        self.paused = paused
-        self._changed(at_once=True)
 
     def _follow(self, state: RootState, now: float) -> None:
         if self._read_only or (self._one_shot and not self._follows):

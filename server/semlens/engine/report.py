@@ -21,6 +21,7 @@ _MAX_PROBLEMS = 100
 
 
 def build_status(
+    number: int,
     indexer: Indexer,
     tiers: Sequence[Tier],
     buffers: Buffers,
@@ -37,6 +38,7 @@ def build_status(
         tier.error is None for tier in tiers if tier.role == "refine"
     )
     return EngineStatus(
+        number=number,
         state=_state(indexer, snapshot, states, tiers, model_errors, cache_problem),
         complete=snapshot.complete and not indexer.is_awaited,
         refining=refining,

@@ -138,6 +138,7 @@ def status(
 ) -> Json:
     """``Status`` of the protocol. ``counters`` and ``version`` are additions."""
     return {
+        "number": engine_status.number,
         "state": engine_status.state.value,
         "complete": engine_status.complete,
         "refining": engine_status.refining,

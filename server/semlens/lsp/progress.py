@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -35,15 +36,18 @@ class Throttle:
     def __init__(self, send: Callable[[EngineStatus], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._send = send
+        self._lock = threading.Lock()
         self._latest: EngineStatus | None = None
         self._is_scheduled = False
         self._sent_at = float("-inf")
 
     def post(self, status: EngineStatus) -> None:
-        self._latest = status
-        if self._is_scheduled:
-            return  # it will find the latest
-        self._is_scheduled = True
+        with self._lock:
+            if self._latest is None or status.number > self._latest.number:
+                self._latest = status
+            if self._is_scheduled:
+                return  # it will find the latest
+            self._is_scheduled = True
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
             self._loop.call_soon_threadsafe(self._schedule)
 
@@ -52,8 +56,9 @@ class Throttle:
         self._loop.call_later(max(wait, 0.0), self._flush)
 
     def _flush(self) -> None:
-        self._is_scheduled = False
-        status, self._latest = self._latest, None
+        with self._lock:
+            self._is_scheduled = False
+            status, self._latest = self._latest, None
         if status is not None:
             self._sent_at = self._loop.time()
             self._send(status)

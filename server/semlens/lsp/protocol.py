@@ -27,6 +27,7 @@ from pygls.protocol import JsonRPCRequestMessage, LanguageServerProtocol, defaul
 from pygls.protocol.json_rpc import JsonRPCNotification, JsonRPCResponseMessage
 
 from semlens.core.errors import Cancelled, SemlensError, UsageError
+from semlens.core.status import EngineStatus
 from semlens.lsp.messages import INVALID_REQUEST, Answer, Call, Incoming, Refusal, RequestId, decode
 
 if TYPE_CHECKING:
@@ -216,7 +217,10 @@ class SemlensProtocol(LanguageServerProtocol):
     def _answer(self, future: Future[Any], msg_id: RequestId) -> None:
         error = asyncio.CancelledError() if future.cancelled() else future.exception()
         if error is None:
-            self._send_response(msg_id, result=future.result())
+            result = future.result()
+            if isinstance(result, EngineStatus):  # not made in the handler: a newer one may have been sent since
+                result = self._server.status_to_send(result)
+            self._send_response(msg_id, result=result)
             return
         if not isinstance(error, JsonRpcException | SemlensError | asyncio.CancelledError):
             logger.error("A request failed.", exc_info=error)

@@ -21,6 +21,7 @@ from semlens import __version__
 from semlens.core.errors import SemlensError
 from semlens.core.status import EngineState, EngineStatus
 from semlens.engine.settings import Settings, cache_folder, load_settings
+from semlens.lsp import convert
 from semlens.lsp.configuration import Configuration
 from semlens.lsp.features import control, documents, likeness, search, symbols, workspace
 from semlens.lsp.lifetime import ParentWatch
@@ -72,6 +73,7 @@ class SemlensServer(LanguageServer):
         """Set once the workspace is handed to the engine; every question waits for it."""
         self.parent_watch: ParentWatch | None = None
         self._failure: SemlensError | None = None
+        self._newest_status: EngineStatus | None = None
         self._throttle: Throttle | None = None
         self._index_progress: IndexProgress | None = None
         self._stopped: asyncio.Future[int] | None = None
@@ -132,12 +134,24 @@ class SemlensServer(LanguageServer):
     def tell_status(self, status: EngineStatus) -> None:
         if not self.is_ready.is_set():
             return
-        if self._writer is None or self._writer.backlog_bytes < MAX_BACKLOG_BYTES:
-            self.protocol.notify("semlens/statusChanged", control.status_of(self, status))
+        status = self._newest(status)
+        is_behind = self._writer is not None and self._writer.backlog_bytes >= MAX_BACKLOG_BYTES
+        if not is_behind:
+            self.protocol.notify("semlens/statusChanged", self.status_to_send(status))
         if self._index_progress is not None:
             self._index_progress.update(status)
-        if status.refining or status.state not in AT_REST:
+        if is_behind or status.refining or status.state not in AT_REST:
             self._look_again()
+
+    def status_to_send(self, status: EngineStatus) -> dict[str, Any]:
+        """The JSON of a status, or of a newer one that was sent before: an older one never follows a newer one."""
+        problems = (*self.roots.problems, *self.configuration.problems)
+        return convert.status(self._newest(status), more_problems=problems)
+
+    def _newest(self, status: EngineStatus) -> EngineStatus:
+        if self._newest_status is None or status.number > self._newest_status.number:
+            self._newest_status = status
+        return self._newest_status
 
     def _look_again(self) -> None:
         """The engine reports what it publishes; that nothing more comes, it need not say."""

@@ -36,6 +36,7 @@ HIT = SearchHit(
     features={"bm25.body": 0.214159},
 )
 STATUS = EngineStatus(
+    number=1,
     state=EngineState.READY,
     complete=True,
     refining=False,

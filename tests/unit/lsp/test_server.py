@@ -249,6 +249,7 @@ def test_commands_mirror_the_requests(open_session: Any) -> None:
     assert by_command == open_session.client.search("beta")
     status = open_session.client.call("workspace/executeCommand", {"command": "semlens.server.status"})
     assert status["state"] == "ready"
+    assert status["number"] < open_session.client.call("semlens/status", {})["number"]
 
 
 def test_workspace_symbol_in_consecutive_parts(open_session: Any) -> None:
@@ -302,6 +303,7 @@ def test_status_has_every_field(session: Callable[..., Any], tmp_path: Path) -> 
     one.client.initialize(root=tmp_path)
     status = one.client.call("semlens/status", {})
     assert set(status) >= {
+        "number",
         "state",
         "complete",
         "refining",
@@ -455,6 +457,38 @@ def test_buffers_opened_before_the_settings_came_are_handed_over(session: Callab
     one.client.open(URI, TEXT)
     one.client.change(URI, 2, edit(0, 4, 0, 9, "gamma"))
     assert [hit["name"] for hit in one.client.search("gamma")["hits"]] == ["gamma"]
+
+
+def numbers_of_changes(client: Client) -> list[int]:
+    return [m["params"]["number"] for m in client.notifications if m["method"] == "semlens/statusChanged"]
+
+
+def test_an_older_status_is_not_told_after_a_newer_one(open_session: Any) -> None:
+    client, engine = open_session.client, open_session.engine
+    client.call("semlens/status", {})
+    older, newer = engine.status(), engine.status()
+    engine.on_status(newer)
+    engine.on_status(older)  # reported late, by another thread
+    client.until("the newer one", lambda: numbers_of_changes(client), lambda found: newer.number in found)
+    answered = client.call("semlens/status", {})["number"]
+    n_told = len(numbers_of_changes(client))
+    engine.on_status(older)
+    told = client.until("one more", lambda: numbers_of_changes(client), lambda found: len(found) > n_told)
+    assert told[-1] == answered > newer.number
+    assert sorted(told) == told
+
+
+def test_an_answer_is_no_older_than_what_was_told(open_session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, engine = open_session.client, open_session.engine
+    client.call("semlens/status", {})
+    older, newer = engine.status(), engine.status()
+    engine.on_status(newer)
+    client.until("the newer one", lambda: numbers_of_changes(client), lambda found: newer.number in found)
+    monkeypatch.setattr(engine, "status", lambda: older)
+    for method in ("status", "pause", "resume", "reindex"):
+        command = {"command": f"semlens.server.{method}", "arguments": [{}]}
+        assert client.call(f"semlens/{method}", {})["number"] == newer.number
+        assert client.call("workspace/executeCommand", command)["number"] == newer.number
 
 
 def test_status_changes_are_few_and_the_last_one_comes(open_session: Any) -> None:

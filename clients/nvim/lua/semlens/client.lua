@@ -219,8 +219,11 @@ function M.lsp_config()
     flags = { debounce_text_changes = 40 },
     handlers = {
       ['$/progress'] = on_progress,
-      ['semlens/statusChanged'] = function(_, status)
-        announce('SemlensStatus', M.take_status(status))
+      ['semlens/statusChanged'] = function(_, status, context)
+        local client = vim.lsp.get_client_by_id(context.client_id)
+        if client and not client:is_stopped() then -- the next server counts its statuses anew
+          announce('SemlensStatus', M.take_status(status))
+        end
       end,
       ['window/showMessage'] = function(_, message)
         local levels = { vim.log.levels.ERROR, vim.log.levels.WARN, vim.log.levels.INFO, vim.log.levels.DEBUG }

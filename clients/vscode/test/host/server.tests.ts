@@ -25,9 +25,13 @@ test("Show Index Status opens a report that follows the index", async () => {
 
 test("Pause and Resume Indexing do", async () => {
   const ctx = await context();
-  await vscode.commands.executeCommand<Status>("semlens.pause");
-  await until("a pause", () => ctx.status?.state === "paused");
-  await vscode.commands.executeCommand<Status>("semlens.resume");
+  const paused = await vscode.commands.executeCommand<Status>("semlens.pause");
+  assert.equal(paused.state, "paused");
+  assert.equal(ctx.status?.state, "paused");
+  const resumed = await vscode.commands.executeCommand<Status>("semlens.resume");
+  assert.notEqual(resumed.state, "paused");
+  ctx.show(paused); // as one that comes late
+  assert.notEqual(ctx.status?.state, "paused");
   await until("the end of it", () => ctx.status?.state === "ready");
 });
 

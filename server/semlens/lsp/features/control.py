@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from semlens.core.status import EngineStatus
-from semlens.lsp import convert
 from semlens.lsp.params import fields_of, refuse, reindex_params
 from semlens.lsp.port import EnginePort
 from semlens.lsp.roots import local_path
@@ -21,24 +20,19 @@ def register(server: SemlensServer) -> None:
         server.command(f"semlens.server.{name}")(handler)
 
 
-def status_of(ls: SemlensServer, status: EngineStatus) -> dict[str, Any]:
-    """The engine's status with what the server itself has to add."""
-    return convert.status(status, more_problems=(*ls.roots.problems, *ls.configuration.problems))
-
-
-async def _current(ls: SemlensServer) -> dict[str, Any]:
-    """The status now; off the loop, since it counts files and measures memory."""
+async def _current(ls: SemlensServer) -> EngineStatus:
+    """The status now, which the protocol turns into JSON; off the loop, since it counts files and measures memory."""
     engine = await ls.ready_engine()
-    return status_of(ls, await ls.runner.run(lambda _token: engine.status()))
+    return await ls.runner.run(lambda _token: engine.status())
 
 
-async def _status(ls: SemlensServer, params: Any) -> dict[str, Any]:
+async def _status(ls: SemlensServer, params: Any) -> EngineStatus:
     fields_of(params)
     await ls.ready_engine()
     return await _current(ls)
 
 
-async def _reindex(ls: SemlensServer, params: Any) -> dict[str, Any]:
+async def _reindex(ls: SemlensServer, params: Any) -> EngineStatus:
     asked = reindex_params(params)
     engine = await ls.ready_engine()
     if asked.uri is None:
@@ -60,14 +54,14 @@ def _reindex_one(ls: SemlensServer, engine: EnginePort, uri: str, full: bool) ->
         engine.files_changed([path])
 
 
-async def _pause(ls: SemlensServer, params: Any) -> dict[str, Any]:
+async def _pause(ls: SemlensServer, params: Any) -> EngineStatus:
     fields_of(params)
     engine = await ls.ready_engine()
     engine.pause()
     return await _current(ls)
 
 
-async def _resume(ls: SemlensServer, params: Any) -> dict[str, Any]:
+async def _resume(ls: SemlensServer, params: Any) -> EngineStatus:
     fields_of(params)
     engine = await ls.ready_engine()
     engine.resume()
