@@ -11,14 +11,14 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from semlens.core.errors import WorkspaceError
 from semlens.core.paths import relative_path
 from semlens.engine.eligibility import content_skip_reason, extension_of, name_skip_reason, shebang_skip_reason
-from semlens.engine.guarded_reader import read_below
+from semlens.engine.guarded_reader import NOT_NOW, may_pass, read_below
 from semlens.engine.ignore import CACHE_MARKERS, IGNORE_FILES, MAX_DEPTH, VERSION_CONTROL, FolderRules, IgnoreTree
 from semlens.engine.settings import WORKSPACE_FILE, Settings
 
@@ -65,18 +65,20 @@ class Discovery:
         files = self._settings
         self._tree = IgnoreTree(self._root, follow=files.follow_ignore, exclude=files.exclude, include=files.include)
 
-    def walk(self) -> Iterator[FoundFile]:
+    def walk(self, unread: set[str] | None = None) -> Iterator[FoundFile]:
         """Every file to index, folder by folder, names sorted. `skipped` is replaced when the walk ends.
 
+        :param unread: gets the paths of files and folders that could not be looked at for a cause that may pass.
         :raises WorkspaceError: when the root itself cannot be listed.
         """
         self.refresh()
         tree = self._tree  # a refresh by another thread must not mix its rules into this walk
         skipped: Counter[str] = Counter()
+        unread = set() if unread is None else unread
         stack = [""]
         while stack:
             folder = stack.pop()
-            listed = self._list(tree, folder, skipped)
+            listed = self._list(tree, folder, skipped, unread)
             if listed is None:
                 continue
             files, subfolders, rules = listed
@@ -86,6 +88,8 @@ class Discovery:
                 found = self._examine_entry(tree, prefix + entry.name, entry, rules)
                 if isinstance(found, FoundFile):
                     yield found
+                elif found == NOT_NOW:
+                    unread.add(prefix + entry.name)
                 elif found is not None:
                     skipped[found] += 1
         self.skipped = skipped
@@ -101,7 +105,7 @@ class Discovery:
             if parent is None or tree.ignores_folder(parent, folder):
                 return None
         try:
-            listed = self._list(tree, folder, Counter())
+            listed = self._list(tree, folder, Counter(), set())
         except WorkspaceError:
             return None
         return None if listed is None else (listed[0], listed[1])
@@ -128,14 +132,17 @@ class Discovery:
         return reason is None or (reason == "not code" and not extension_of(path))
 
     def examine(self, path: str) -> FoundFile | str:
-        """The file at a path, or the reason why it is not indexed; `MISSING` where no file is.
+        """The file at a path, or the reason why it is not indexed: `MISSING` where no file is, `NOT_NOW` where that
+        cannot be told.
 
         :param path: relative to the root.
         """
         try:
             status = os.lstat(self.absolute(path))
-        except (OSError, ValueError):
+        except ValueError:
             return MISSING
+        except OSError as error:
+            return NOT_NOW if may_pass(error) else MISSING
         if stat.S_ISDIR(status.st_mode):
             return MISSING
         reason = self.skip_reason(path)
@@ -189,7 +196,7 @@ class Discovery:
         return os.path.join(self._root, path.replace("/", os.sep) if os.sep != "/" else path)
 
     def _list(
-        self, tree: IgnoreTree, folder: str, skipped: Counter[str]
+        self, tree: IgnoreTree, folder: str, skipped: Counter[str], unread: set[str]
     ) -> tuple[list[os.DirEntry[str]], list[str], FolderRules] | None:
         """A folder's files, subfolders and rules; None where it cannot be read or turns out to be a cache.
 
@@ -202,10 +209,16 @@ class Discovery:
             if not folder:
                 reason = error.strerror or str(error)
                 raise WorkspaceError(f"The folder {self._root} cannot be read: {reason}.") from error
-            if not isinstance(error, FileNotFoundError):
+            if may_pass(error):
+                unread.add(folder)
+            elif not isinstance(error, FileNotFoundError):
                 skipped["unreadable"] += 1
             return None
-        rules = tree.enter(folder, {entry.name for entry in entries})
+        try:
+            rules = tree.enter(folder, {entry.name for entry in entries})
+        except OSError:
+            unread.add(folder)
+            return None
         if rules is None:
             skipped["ignored"] += 1
             return None
@@ -246,8 +259,8 @@ class Discovery:
             status = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
             return None
-        except OSError:
-            return "unreadable"
+        except OSError as error:
+            return NOT_NOW if may_pass(error) else "unreadable"
         if status.st_size > self._max_bytes:
             return "too large"
         # Windows leaves the inode out of what a listing brings along.
@@ -257,18 +270,13 @@ class Discovery:
     def _code_reason(self, path: str) -> str | None:
         reason = name_skip_reason(path)
         if reason == "not code" and not extension_of(path):
-            first_bytes = self._first_bytes(path)
-            return "unreadable" if first_bytes is None else shebang_skip_reason(path, first_bytes)
+            try:
+                return shebang_skip_reason(path, read_below(self._root, path, _SHEBANG_BYTES))
+            except FileNotFoundError:
+                return shebang_skip_reason(path, b"")
+            except OSError as error:
+                return NOT_NOW if may_pass(error) else "unreadable"
         return reason
-
-    def _first_bytes(self, path: str) -> bytes | None:
-        """The beginning of a file, nothing of a missing one, None for one that cannot be read."""
-        try:
-            return read_below(self._root, path, _SHEBANG_BYTES)
-        except FileNotFoundError:
-            return b""
-        except OSError:
-            return None
 
     def _is_below(self, path: str) -> bool:
         """Whether no folder on the way to the path is a link: one may have become so since it was listed."""
@@ -318,6 +326,16 @@ def check_root(path: Path, asked: bool) -> Path:
         if relative_path(str(root), home) is not None:
             raise WorkspaceError(f"{root} holds your home folder: open a project in it, or index it by its name.")
     return root
+
+
+def is_below(path: str, folders: Collection[str]) -> bool:
+    """Whether the path is one of these, or below one. "" is the root, which all is below."""
+    place = len(path)
+    while place > 0:
+        if path[:place] in folders:
+            return True
+        place = path.rfind("/", 0, place)
+    return "" in folders
 
 
 def _entry_name(entry: os.DirEntry[str]) -> str:

@@ -9,7 +9,7 @@ import os
 import stat
 import time
 
-from semlens.engine.guarded_reader import NotRegularError, open_below
+from semlens.engine.guarded_reader import NOT_NOW, NotRegularError, may_pass, open_below
 from semlens.index.store import FileStamp
 
 
@@ -31,5 +31,7 @@ def read_file(root: str, path: str, max_bytes: int) -> tuple[FileStamp | None, b
     except (FileNotFoundError, NotADirectoryError):
         return None, b"", "gone"
     except OSError as error:
+        if may_pass(error):
+            return None, b"", NOT_NOW
         return None, b"", "gone" if error.errno == errno.ELOOP else "unreadable"
     return stamp, data, "too large" if len(data) > max_bytes else ""

@@ -29,6 +29,25 @@ _OPENS_BY_FOLDER = os.open in os.supports_dir_fd and os.stat in os.supports_dir_
 """False on Windows, which has neither this nor `O_NOFOLLOW`."""
 
 
+NOT_NOW = "not readable now"
+"""The reason of a file that could not be read for a cause that may pass: what was known of it stays."""
+
+_PASSING = {
+    getattr(errno, name)
+    for name in (
+        "EAGAIN", "EBUSY", "ECONNABORTED", "ECONNRESET", "EHOSTDOWN", "EHOSTUNREACH", "EINTR", "EIO", "EMFILE",
+        "ENETDOWN", "ENETUNREACH", "ENFILE", "ENODEV", "ENOMEM", "ENOTCONN", "EREMOTEIO", "ESHUTDOWN", "ESTALE",
+        "ETIMEDOUT",
+    )
+    if hasattr(errno, name)
+}  # fmt: skip
+
+
+def may_pass(error: OSError) -> bool:
+    """Whether the disk, the network or the system failed, which tells nothing about the file."""
+    return error.errno in _PASSING
+
+
 class NotRegularError(OSError):
     """A folder, pipe, socket or device is where a file should be. :ivar status: what was found."""
 

@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from semlens.engine.git_places import exclude_file, git_top, global_excludes_file
 from semlens.engine.gitignore import IgnoreRules, byte_text
-from semlens.engine.guarded_reader import read_below, read_regular
+from semlens.engine.guarded_reader import may_pass, read_below, read_regular
 
 IGNORE_FILES = (".semlensignore", ".ignore", ".gitignore")
 VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".jj", ".bzr", ".pijul", "_darcs", "CVS"})
@@ -135,6 +135,7 @@ class IgnoreTree:
         """As `rules`, with the ignore files of this folder read anew.
 
         :param names: all that the folder holds: saves looking for each ignore file.
+        :raises OSError: when one cannot be read for a cause that may pass.
         """
         parent = self._above if not folder else self.rules(folder.rpartition("/")[0])
         rules: FolderRules | None = None
@@ -167,7 +168,8 @@ class IgnoreTree:
         if not present and not starts_repository:
             return parent
         cut = len(byte_text(folder)) + 1 if folder else 0
-        own = {name: self._read(self._root, f"{folder}/{name}".lstrip("/"), cut, "") for name in present}
+        must = names is not None
+        own = {name: self._read(self._root, f"{folder}/{name}".lstrip("/"), cut, "", must=must) for name in present}
         semlensignore = own.get(".semlensignore", ()) + parent.semlensignore
         ignore = own.get(".ignore", ()) + parent.ignore
         gitignore, exclude = parent.gitignore, parent.exclude
@@ -229,17 +231,21 @@ class IgnoreTree:
         return False
 
     @staticmethod
-    def _read(root: str, path: str, cut: int, prefix: str) -> tuple[_Step, ...]:
+    def _read(root: str, path: str, cut: int, prefix: str, *, must: bool = False) -> tuple[_Step, ...]:
         """The rules of an ignore file; none where it is missing, no regular file, unreadable or huge.
 
         Inside a workspace a link is not followed: git does not either, and it may lead out of the root.
 
         :param root: "" for a file of the user's or of git's, which may be a link.
+        :param must: without it, files would be found that it ignores.
+        :raises OSError: when it must be read, and cannot for a cause that may pass.
         """
         try:
             n_bytes = _MAX_IGNORE_BYTES + 1
             data = read_below(root, path, n_bytes) if root else read_regular(path, n_bytes, follow_link=True)
-        except OSError:
+        except OSError as error:
+            if must and may_pass(error):
+                raise
             return ()
         if len(data) > _MAX_IGNORE_BYTES:
             return ()

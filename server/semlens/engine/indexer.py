@@ -19,7 +19,7 @@ from semlens.core.status import Problem
 from semlens.core.symbol import Outline
 from semlens.engine.buffers import Buffers
 from semlens.engine.committing import Committer
-from semlens.engine.discovery import FoundFile
+from semlens.engine.discovery import FoundFile, is_below
 from semlens.engine.memory import give_back_memory, limit_arenas
 from semlens.engine.merging import Merger
 from semlens.engine.overlay_indexer import OverlayIndexer
@@ -28,8 +28,9 @@ from semlens.engine.parse_messages import BufferRequest, FilesRequest
 from semlens.engine.parse_pool import ParsedBatch, ParsePool, WorkerDiedError, WorkerStartError
 from semlens.engine.priority import on_battery
 from semlens.engine.publisher import SnapshotComposer
+from semlens.engine.root_presence import look_at
 from semlens.engine.root_state import RootState
-from semlens.engine.scanning import Scanner
+from semlens.engine.scanning import ScanEnd, Scanner
 from semlens.engine.scheduling import Deadlines, JobQueue
 from semlens.engine.settings import Settings
 from semlens.engine.tiers import Tier
@@ -299,6 +300,12 @@ class Indexer:
         if state.changed:
             self._changed()
             state.take_changed()
+        if state.retry_at and state.retry_at <= time.monotonic():
+            state.scan_again = True
+        elif state.retry_at:
+            self._deadlines.at(state.retry_at)
+        elif state.settled:
+            state.n_retries = 0
         if state.scan_again and not state.scan:
             self._changed(at_once=True)
             self._scanner.start(state)
@@ -336,18 +343,25 @@ class Indexer:
         if state.scan == number:
             state.note_found(found)
 
-    def _scan_done(self, state: RootState, number: int, failure: str) -> None:
+    def _scan_done(self, state: RootState, number: int, end: ScanEnd) -> None:
         if state.scan != number:
             return
         self._changed(at_once=True)  # before anything counts as settled: who waits must see that the snapshot is old
         state.scan = 0
-        if failure:
-            self.errors.append(Problem(str(state.given), failure))
-        else:
+        if state.lost and not end.lost:
+            self._workspace.note_back(state, look_at(state.index.root, state.identity))
+        state.lost = end.lost
+        state.note_unread(end.unread)
+        if state.n_retries and not end.unread:
+            self._workspace.watch_again(state)
+        if end.failure:
+            self.errors.append(Problem(str(state.given), end.failure))
+        elif not end.lost and state.is_there():
             # what was looked at while the scan went on is known better than by the scan
             known = state.seen | state.touched | state.changed.keys() | state.in_flight.keys() | state.pending.keys()
             for path in [path for path in state.index.files if path not in known]:
-                state.index.remove(path)
+                if not is_below(path, end.unread):
+                    state.index.remove(path)
         state.end_scan()
 
     def _parsed(self, state: RootState, paths: list[str], future: Future[ParsedBatch]) -> None:
@@ -371,8 +385,9 @@ class Indexer:
             if result.segment is not None:
                 segment = segment_from_arrays(new_segment_id(), result.segment)
                 self.n_parsed += len(segment.files)
-            self._keep_vectors_of_saved_text(state, [outcome.path for outcome in result.outcomes])
-            state.index.apply(result.outcomes, segment, result.tokens)
+            outcomes = state.without_losses(result.outcomes)
+            self._keep_vectors_of_saved_text(state, [outcome.path for outcome in outcomes])
+            state.index.apply(outcomes, segment, result.tokens)
         state.last_change = time.monotonic()
 
     def _rest(self, state: RootState, paths: list[str], message: str) -> None:

@@ -121,7 +121,8 @@ def _problems(
 def _losses(state: RootState) -> list[str]:
     """What the root does without, in sentences."""
     index = state.index
-    return [text for text in (index.unsaved_reason, index.commit_error, index.merge_error, state.watch_problem) if text]
+    texts = (index.unsaved_reason, index.commit_error, index.merge_error, state.watch_problem, *state.losses)
+    return [text for text in texts if text]
 
 
 def _tier_status(tier: Tier, indexer: Indexer) -> TierStatus:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semlens.core.hashing import ContentHash
-from semlens.engine.discovery import Discovery, FoundFile
-from semlens.engine.parse_messages import FilesRequest
+from semlens.engine.discovery import MISSING, Discovery, FoundFile
+from semlens.engine.guarded_reader import NOT_NOW
+from semlens.engine.parse_messages import FileOutcome, FilesRequest
 from semlens.engine.root_index import RootIndex
+from semlens.engine.root_presence import FolderIdentity, Presence, look_at
 from semlens.engine.settings import Settings
 from semlens.index.store import FileStamp
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 FILES_A_BATCH = 48
 BYTES_A_BATCH = 600_000
+RETRY_SECONDS = 1.0
+MAX_RETRY_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,9 @@ class RootState:
     :ivar scan_again: something happened that only another scan can sort out.
     :ivar urgent: paths that a question waits for.
     :ivar touched: paths that were looked at while the scan went on, which may have passed their folder before.
+    :ivar identity: of the folder when it was last there. :ivar lost: why it is not there now, or "".
+    :ivar unread: files and folders that could not be read for a cause that may pass; ``retry_at``: monotonic seconds at
+        which they are tried again.
     :ivar full: the next scan is to read every file again; ``scan_full``: the scan under way does.
     :ivar upgrading: what the index holds is of an older making until everything was read again.
     """
@@ -70,6 +78,11 @@ class RootState:
     upgrading: bool = False
     touched: set[str] = field(default_factory=set)
     urgent: set[str] = field(default_factory=set)
+    identity: FolderIdentity | None = None
+    lost: str = ""
+    unread: frozenset[str] = frozenset()
+    retry_at: float = 0.0
+    n_retries: int = 0
     last_change: float = 0.0
     last_commit: float = field(default_factory=time.monotonic)
 
@@ -89,11 +102,50 @@ class RootState:
         """The file is known to have changed, and what it says now is not in the index yet."""
         return path in self.changed or path in self.pending or path in self.in_flight
 
+    @property
+    def losses(self) -> list[str]:
+        """What of the root is not as it is on disk, in sentences."""
+        found = [self.lost] if self.lost else []
+        if self.unread:
+            example = min(self.unread) or "an ignore file"
+            found.append(
+                f"{len(self.unread)} of its files and folders cannot be read now, such as {example!r}: what was known "
+                "of them stays, and they are tried again."
+            )
+        return found
+
+    def is_there(self) -> bool:
+        """Whether the folder is there now, asked where files seem to be gone. `lost` says from now on if it is not."""
+        seen = look_at(self.index.root, self.identity)
+        self.lost = seen.problem or self.lost  # what it lost meanwhile, only a scan finds
+        return not seen.problem
+
+    def differs_from(self, seen: Presence) -> bool:
+        """The folder went away, is back, or is another one."""
+        return self.lost != seen.problem or (seen.identity is not None and seen.identity != self.identity)
+
+    def note_unread(self, paths: Collection[str]) -> None:
+        """Look at these again later, each time later than the last."""
+        if not paths:
+            return
+        self.unread = self.unread.union(paths)
+        if not self.retry_at:
+            self.n_retries += 1
+            self.retry_at = time.monotonic() + min(RETRY_SECONDS * 2**self.n_retries, MAX_RETRY_SECONDS)
+
+    def without_losses(self, outcomes: Sequence[FileOutcome]) -> list[FileOutcome]:
+        """Of what a worker found, all but files that only seem to be gone, or could not be read now."""
+        self.note_unread([outcome.path for outcome in outcomes if outcome.reason == NOT_NOW])
+        seems_gone = any(outcome.reason == "gone" for outcome in outcomes)
+        doubtful = (NOT_NOW, "gone") if seems_gone and not self.is_there() else (NOT_NOW,)
+        return [outcome for outcome in outcomes if outcome.reason not in doubtful]
+
     def begin_scan(self, number: int) -> None:
         """A walk of the root starts now."""
         self.scan, self.scan_again = number, False
         self.scan_full, self.full = self.full, False
         self.seen, self.touched = set(), set()
+        self.unread, self.retry_at = frozenset(), 0.0
         self.discovery.refresh()
 
     def end_scan(self) -> None:
@@ -122,6 +174,10 @@ class RootState:
         """Turn what was said to have changed into files to read, files to forget, or a scan."""
         changed, self.changed = self.changed, {}
         roots_of_trees: set[str] = set()
+        gone: list[str] = []
+        unwanted: list[str] = []
+        if self.lost and self.is_there():
+            self.scan_again = True
         if self.scan:
             self.touched.update(changed)
         for path, since in changed.items():
@@ -136,15 +192,22 @@ class RootState:
                 self.scan_again = True
                 continue
             found = self.discovery.examine(path)
+            if found == NOT_NOW:
+                self.note_unread([path])
+                continue
             if isinstance(found, str):
-                self.pending.pop(path, None)
-                if not self.index.remove(path):
-                    roots_of_trees.add(path)
+                (gone if found == MISSING else unwanted).append(path)
                 continue
             entry = self.index.files.get(path)
             if entry is None:
                 roots_of_trees.add(path)  # it may have been a folder until now
             self.pending[path] = Pending(entry.hash if entry else b"", found.size, since)
+        if gone and not self.is_there():
+            gone = []  # when the folder is back, all is compared
+        for path in (*gone, *unwanted):
+            self.pending.pop(path, None)
+            if not self.index.remove(path):
+                roots_of_trees.add(path)
         if roots_of_trees:
             self._forget_below(roots_of_trees)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from semlens.core.errors import SemlensError
 from semlens.engine.discovery import FoundFile
+from semlens.engine.root_presence import look_at
 from semlens.engine.root_state import RootState
 
 logger = logging.getLogger(__name__)
@@ -16,14 +18,25 @@ CHUNK = 2_000
 """Files in a part."""
 
 OnFound = Callable[[RootState, int, list[FoundFile]], None]
-OnDone = Callable[[RootState, int, str], None]
+OnDone = Callable[[RootState, int, "ScanEnd"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanEnd:
+    """:ivar lost: why the root could not be listed, or "". :ivar failure: why the walk failed otherwise, or "".
+
+    :ivar unread: files and folders that could not be looked at now.
+    """
+
+    lost: str = ""
+    failure: str = ""
+    unread: frozenset[str] = frozenset()
 
 
 class Scanner:
     """One walk at a time. Results go to the indexer thread through ``post``."""
 
     def __init__(self, post: Callable[[Callable[[], None]], None], on_found: OnFound, on_done: OnDone) -> None:
-        """:param on_done: gets the reason why the walk failed, or "" when it did not."""
         self._post = post
         self._on_found = on_found
         self._on_done = on_done
@@ -44,9 +57,10 @@ class Scanner:
 
     def _walk(self, state: RootState, number: int) -> None:
         chunk: list[FoundFile] = []
-        failure = ""
+        lost = failure = ""
+        unread: set[str] = set()
         try:
-            for file in state.discovery.walk():
+            for file in state.discovery.walk(unread):
                 chunk.append(file)
                 if len(chunk) >= CHUNK:
                     self._report(state, number, chunk)
@@ -54,12 +68,12 @@ class Scanner:
                 if self._stopping:
                     return
         except SemlensError as error:
-            failure = str(error)
+            lost = look_at(state.index.root, state.identity).problem or str(error)
         except Exception as error:  # whatever it is, the scan must end, or nothing is ever complete
             logger.exception("a scan failed")
             failure = f"The scan failed ({type(error).__name__}: {error}): its files are as they were found before."
         self._report(state, number, chunk)
-        self._post(lambda: self._on_done(state, number, failure))
+        self._post(lambda: self._on_done(state, number, ScanEnd(lost, failure, frozenset(unread))))
 
     def _report(self, state: RootState, number: int, found: list[FoundFile]) -> None:
         self._post(lambda: self._on_found(state, number, found))

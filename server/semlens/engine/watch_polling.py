@@ -7,7 +7,7 @@ import time
 
 from semlens.core.errors import WorkspaceError
 from semlens.engine.changes import Changes, Rescan
-from semlens.engine.discovery import Discovery
+from semlens.engine.discovery import Discovery, is_below
 
 _BUSY_SHARE = 0.05
 """Of the time, at most this share is spent on looking, however large the tree."""
@@ -50,17 +50,18 @@ class PollingSource:
         self._known = {}
 
     def _look(self) -> dict[str, tuple[int, int, int, int]] | None:
-        """Every file's status; None when that failed or was interrupted. A root that is gone has no files."""
+        """Every file's status; None when the root is not there, or it was interrupted."""
         begin = time.monotonic()
         found: dict[str, tuple[int, int, int, int]] = {}
         try:
-            for file in self._discovery.walk():
+            unread: set[str] = set()
+            for file in self._discovery.walk(unread):
                 found[file.path] = (file.size, file.mtime_ns, file.ctime_ns, file.inode)
                 if self._woken.is_set():
                     return None
-        except WorkspaceError:
-            found = {}
-        except OSError:
+        except (OSError, WorkspaceError):
             return None
+        if unread:
+            found |= {path: known for path, known in self._known.items() if is_below(path, unread)}
         self._look_s = time.monotonic() - begin
         return found

@@ -17,6 +17,7 @@ from semlens.core.errors import CacheError
 from semlens.core.status import Problem
 from semlens.engine.discovery import Discovery
 from semlens.engine.root_index import RootIndex
+from semlens.engine.root_presence import Presence, RootPresence, look_at
 from semlens.engine.root_state import RootState
 from semlens.engine.settings import WORKSPACE_FILE, Settings
 
@@ -54,6 +55,9 @@ class Workspace:
         self._on_changed = on_changed
         self._read_only = read_only
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._presence = RootPresence(
+            lambda: self.writers, lambda state, seen: post(lambda: self._note_presence(state, seen))
+        )
 
     @property
     def writers(self) -> list[RootState]:
@@ -76,10 +80,13 @@ class Workspace:
         settings = self._settings_of(real)
         state = RootState(given, index, Discovery(real, settings), settings)
         state.asked = watching
+        state.identity = look_at(real, None).identity
         state.first_index = not index.files
         state.skipped.update(index.meta.get("skipped", {}))
         self.states[str(real)] = state
         self._compare_versions(state)
+        if watching != "none":
+            self._presence.start()
         if index.writer:
             self._watch(state)
             state.scan_again = True
@@ -116,7 +123,8 @@ class Workspace:
         return index
 
     def close(self) -> None:
-        """Delete what was only for this process. The caller has closed the roots."""
+        """Stop looking at the roots and delete what was only for this process. The caller has closed the roots."""
+        self._presence.close()
         if self._scratch is not None:
             self._scratch.cleanup()
 
@@ -178,8 +186,7 @@ class Workspace:
         state.discovery = Discovery(state.index.root, state.settings)
         if state.index.writer:
             state.scan_again = True
-            self._unwatch(state)
-            self._watch(state)
+            self.watch_again(state)
 
     def _compare_versions(self, state: RootState) -> None:
         if state.index.meta.get("features") != self._feature_version:
@@ -217,6 +224,27 @@ class Workspace:
         if state.watcher is not None and state.watcher.mode != "none":
             state.watching, state.watch_problem = state.watcher.mode, state.watcher.problem
             self._on_changed()
+
+    def _note_presence(self, state: RootState, seen: Presence) -> None:
+        """The folder went away, or is back, or another one is in its place."""
+        if not state.differs_from(seen) or self.states.get(str(state.index.root)) is not state:
+            return
+        if seen.problem:
+            state.lost = seen.problem
+        else:
+            state.scan_again = True
+            self.note_back(state, seen)
+        self._on_changed()
+
+    def note_back(self, state: RootState, seen: Presence) -> None:
+        """The folder is there again; what is in it, a scan tells."""
+        state.lost, state.identity = "", seen.identity or state.identity
+        self.watch_again(state)
+
+    def watch_again(self, state: RootState) -> None:
+        """What was watched is gone, or some of it could not be watched."""
+        self._unwatch(state)
+        self._watch(state)
 
     def _note_changes(self, state: RootState, changes: set[str] | Rescan) -> None:
         if not isinstance(changes, set):

@@ -473,11 +473,31 @@ class TestPolling:
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
         assert source.wait() == {"src/a.py"}
 
-    def test_a_lost_root_has_no_files(self, watched: Watched) -> None:
+    def test_a_lost_root_tells_nothing_of_its_files(self, watched: Watched, tmp_path: Path) -> None:
         source = PollingSource(watched.discovery, 0.0)
         source.start()
-        shutil.rmtree(watched.root)
-        assert source.wait() == {"src/a.py", "src/deep/b.py"}
+        watched.root.rename(tmp_path / "away")
+        assert source.wait() == set()
+        (tmp_path / "away").rename(watched.root)
+        (watched.root / "src/a.py").unlink()
+        assert source.wait() == {"src/a.py"}
+
+    def test_a_folder_that_cannot_be_read_now_keeps_its_files(
+        self, watched: Watched, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        source = PollingSource(watched.discovery, 0.0)
+        source.start()
+        real = os.scandir
+
+        def scandir(path: str) -> object:
+            if path.endswith("deep"):
+                raise OSError(errno.ESTALE, "Stale file handle")
+            return real(path)
+
+        monkeypatch.setattr(os, "scandir", scandir)
+        (watched.root / "src/a.py").unlink()
+        assert source.wait() == {"src/a.py"}
+        assert source.wait() == set()
 
     def test_a_large_tree_is_looked_at_less_often(self, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
         source = PollingSource(watched.discovery, 5.0)
