@@ -17,7 +17,8 @@ _ROLES = {
     "linguist-vendored": Role.VENDORED,
     "linguist-documentation": Role.DOCUMENTATION,
 }
-_MAX_BYTES = 1_000_000
+_MAX_BYTES = 256 * 1024
+"""Such a file is read at each batch of files that a worker parses."""
 
 
 class FileAttributes:

@@ -23,6 +23,9 @@ _MAX_LINE_CHARS = 4_096
 _MAX_WILDCARD_RULES = 2_000
 """Of one ignore file; each is compared with every name. Later ones have no effect."""
 
+_MAX_WILDCARD_CHARS = 100_000
+"""Of the patterns of all of them together: each character is compiled. Later ones have no effect."""
+
 
 def byte_text(path: str) -> str:
     """The path's bytes, one character each, as patterns are matched against it."""
@@ -62,8 +65,10 @@ class IgnoreRules:
         self._extensions: dict[str, tuple[_Rule, ...]] = {}
         self._paths: dict[str, tuple[_Rule, ...]] = {}
         general: list[_Rule] = []
+        n_chars = 0
         for position, line in enumerate(lines):
-            rule = _compile(line, position, ignore_case=ignore_case)
+            may_be_wildcard = len(general) < _MAX_WILDCARD_RULES and n_chars + len(line) <= _MAX_WILDCARD_CHARS
+            rule = _compile(line, position, ignore_case=ignore_case, wildcards=may_be_wildcard)
             if rule is None:
                 continue
             if rule.name is not None:
@@ -72,8 +77,9 @@ class IgnoreRules:
                 _before(rule, self._paths, rule.path)
             elif rule.extension is not None:
                 _before(rule, self._extensions, rule.extension)
-            elif len(general) < _MAX_WILDCARD_RULES:
+            else:
                 general.append(rule)
+                n_chars += len(line)
         self._general = tuple(reversed(general))
         self._any_name = self._union_of(rule for rule in general if not rule.on_path)
         self._any_path = self._union_of(rule for rule in general if rule.on_path)
@@ -151,7 +157,7 @@ def _lower(text: str) -> str:
     return text.translate(_TO_LOWER)
 
 
-def _compile(line: str, position: int, *, ignore_case: bool) -> _Rule | None:
+def _compile(line: str, position: int, *, ignore_case: bool, wildcards: bool = True) -> _Rule | None:
     if line.startswith("#"):
         return None
     line = _without_trailing_spaces(line)
@@ -174,6 +180,8 @@ def _compile(line: str, position: int, *, ignore_case: bool) -> _Rule | None:
         return _Rule(position, ignores, folders_only, path=line if on_path else None, name=None if on_path else line)
     if line.startswith("*.") and not on_path and not _SPECIAL.search(line, 1) and line.rfind(".") == 1:
         return _Rule(position, ignores, folders_only, extension=line[1:])
+    if not wildcards:
+        return None
     # Git compares the literal start apart and matches the rest as a pattern of its own, which shows: "a**/b" names
     # "ab" and "a/b", for "**" then stands at a start.
     literal = line[: special.start()] if on_path else ""

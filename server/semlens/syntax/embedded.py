@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+_MAX_SCRIPTS = 500  # of one file; later ones are text
 _OPENING = re.compile(rb"<script\b([^<>]*)>", re.IGNORECASE)
 _CLOSING = re.compile(rb"</script\s*>", re.IGNORECASE)
 _FRONT = re.compile(rb"\A\s*---[ \t]*\r?\n(.*?)^---", re.DOTALL | re.MULTILINE)
@@ -40,7 +41,7 @@ def script_parts(source: bytes, name: str) -> list[ScriptPart]:
         if front is not None:
             parts.append(ScriptPart(front.start(1), front.end(1), "typescript"))
     position = parts[-1].end if parts else 0
-    while (opening := _OPENING.search(source, position)) is not None:
+    while len(parts) < _MAX_SCRIPTS and (opening := _OPENING.search(source, position)) is not None:
         closing = _CLOSING.search(source, opening.end())
         if closing is None:
             break

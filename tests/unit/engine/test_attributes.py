@@ -42,6 +42,11 @@ def test_odd_files_say_nothing(tmp_path) -> None:
     assert RootAttributes(str(tmp_path)).role_of("a.py", Role.NONE) == Role.NONE
 
 
+def test_a_file_that_is_too_large_says_nothing(tmp_path) -> None:
+    (tmp_path / ".gitattributes").write_text("*.py linguist-vendored\n" + "# comment\n" * 30_000)
+    assert RootAttributes(str(tmp_path)).role_of("a.py", Role.NONE) == Role.NONE
+
+
 def test_a_folder_speaks_for_what_is_below_it(tmp_path) -> None:
     (tmp_path / "lib" / "deep").mkdir(parents=True)
     (tmp_path / ".gitattributes").write_text("*.py linguist-vendored\n/own.py linguist-generated\n")

@@ -100,6 +100,13 @@ def test_the_cost_of_many_patterns_has_a_bound(line: bytes) -> None:
     assert rules.match("other", "x/other", False) is None
 
 
+def test_the_cost_of_long_patterns_has_a_bound() -> None:
+    rules = IgnoreRules.parse((b"*a" * 1_500 + b"z\n") * 300 + b"name\n*.c\n")
+    assert len(rules._general) < 40
+    assert rules.match("name", "name", False)
+    assert rules.match("a.c", "a.c", False)
+
+
 def test_the_last_line_of_a_name_counts() -> None:
     rules = IgnoreRules.parse(b"a\n!a\na/\n!b\nb\n!b/")
     assert [rules.match(name, name, is_folder) for name in "ab" for is_folder in (False, True)] == [

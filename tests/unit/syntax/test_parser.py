@@ -86,6 +86,12 @@ def test_long_line_starts_are_not_deep_by_themselves(source: bytes) -> None:
     assert not too_deep(source)
 
 
+def test_a_page_of_many_scripts_has_symbols_of_the_first() -> None:
+    outline = parse("a.html", b"<script>function f() {}</script>\n" * 2_000)
+    assert len(outline.symbols) == 500
+    assert outline.passages[-1].end_line == 1_999
+
+
 def test_minified_code_gives_windows() -> None:
     source = b"function a(){return 1};" * 5_000
     outline = parse("a.js", source)
