@@ -44,7 +44,7 @@ from semlens.engine.parse_messages import (
     send,
 )
 from semlens.engine.priority import lower_priority
-from semlens.engine.worker_limits import MAX_MEMORY_BYTES, MAX_SECONDS_A_STEP, drop_rights, time_limit
+from semlens.engine.worker_limits import MAX_MEMORY_BYTES, MAX_SECONDS_A_STEP, drop_rights, holds_too_much, time_limit
 from semlens.index.builder import ParsedFile, build_segment
 from semlens.index.columns import Array
 from semlens.index.segment import segment_arrays
@@ -242,6 +242,8 @@ def main() -> None:
         try:
             send(replies, worker.answer(request))  # type: ignore[arg-type]
         except BrokenPipeError:
+            return
+        if holds_too_much():  # the next request starts another
             return
 
 

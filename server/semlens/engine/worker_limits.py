@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import mmap
 import signal
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ MAX_SECONDS_A_STEP = 8
 
 MAX_MEMORY_BYTES = 2 << 30
 """Address space of a worker."""
+
+_MAX_KEPT_BYTES = 512 << 20
+"""Resident memory of a worker between two requests."""
 
 _MAX_OPEN_FILES = 64
 _PR_SET_NO_NEW_PRIVS = 38  # of linux/prctl.h
@@ -52,3 +56,12 @@ def drop_rights() -> None:
             resource.setrlimit(kind, (limit, limit))
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def holds_too_much() -> bool:
+    """Some grammars keep hundreds of megabytes after some texts; only the end of the process frees them."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * mmap.PAGESIZE > _MAX_KEPT_BYTES
+    except OSError:
+        return False

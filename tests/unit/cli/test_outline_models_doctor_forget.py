@@ -48,6 +48,20 @@ def test_outline_lists_symbols_in_source_order(semlens, workspace):
     assert lines[1].split()[:3] == ["7-10", "method", "fetch"]
 
 
+def test_a_file_that_crashes_a_grammar_does_not_end_the_command(semlens, workspace, tmp_path, monkeypatch):
+    (workspace / "a.py").write_text(SOURCE)
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "if 'semlens.engine.worker' in sys.orig_argv:\n"
+        "    import semlens.syntax.parser as parser\n"
+        "    parser.parse = lambda path, source: os.kill(os.getpid(), 11)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    code, out, err = semlens("outline", "a.py")
+    assert (code, out) == (1, "")
+    assert "The parser failed on this file (ended by SIGSEGV), so it is not searchable." in err
+
+
 def test_outline_of_a_file_elsewhere_is_named_from_the_top_of_its_work_tree(semlens, workspace, tmp_path):
     other = tmp_path / "other"
     (other / ".git").mkdir(parents=True)

@@ -308,6 +308,13 @@ def test_released_workers_start_again(pool, tmp_path):
         assert pool.pids() == []
 
 
+def test_a_worker_that_holds_too_much_memory_is_replaced(pool, code, faulty):
+    faulty(IN_PARSE, "signal.kept = bytearray(b'x') * (600 << 20)")
+    for _ in range(3):
+        batch = pool.parse_files(request(code, "b.py")).result(60)
+        assert batch.results[0].outcomes[0].reason == ""
+
+
 def test_a_worker_that_died_while_idle_is_replaced(pool, tmp_path):
     (tmp_path / "a.py").write_text(function("alpha"))
     pool.parse_files(request(tmp_path, "a.py")).result(60)
