@@ -39,7 +39,7 @@ def _print_hit(rank: str, hit: SearchHit, *, explain: bool) -> None:
     place = f"{paint(harmless(hit.path), 'bold', 'blue')}{paint(f':{lines}', 'blue')}"
     name = hit.qualified_name or hit.name
     title = f"{paint(harmless(name), 'bold')} {paint(hit.kind.label, 'dim')}"
-    why = paint(f"{hit.score:.2f} {'+'.join(hit.reasons)}", "green")
+    why = paint(f"{hit.score:.2f} {'+'.join(hit.reasons)}".rstrip(), "green")
     unsaved = paint(" unsaved", "yellow") if hit.dirty else ""
     print(f"{paint(rank, 'dim')}  {place}  {title}  {why}{unsaved}")
     indent = " " * (len(rank) + 2)

@@ -20,7 +20,7 @@ class SearchHit:
     :ivar snippet: the best lines, as they stand.
     :ivar snippet_span: where the snippet stands, whole lines.
     :ivar highlights: line stretches (first, last), 0-based and inclusive, that match best.
-    :ivar reasons: of ``name``, ``path``, ``words``, ``meaning``, ``recent``, best first.
+    :ivar reasons: of ``trace``, ``name``, ``path``, ``words``, ``meaning``, ``recent``, best first; may be empty.
     :ivar features: the ranking's inputs by name; empty unless asked for.
     :ivar dirty: from a buffer that is not saved as shown.
     :ivar line_texts: text of every line that a position of this hit stands on, so that byte columns can be converted

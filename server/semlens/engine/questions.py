@@ -69,7 +69,8 @@ class Questions:
     ) -> SearchResult:
         """Ranked hits, each right for the text as it is now.
 
-        :param on_partial: gets the answer of the first tier before the refined one.
+        :param on_partial: gets the answer of the first tier with the stage ``first``, and that of the local models with
+            the stage ``refined`` where a service is still awaited.
         :raises Cancelled: when the token was cancelled.
         """
         started = time.monotonic()
@@ -79,7 +80,10 @@ class Questions:
         first = self._query_vectors(query, "first")
         if on_partial is not None:
             on_partial(self._answer(request, query, first, cancel, started, explain=explain), "first")
-        vectors = [*first, *self._query_vectors(query, "refine")]
+        refined = self._query_vectors(query, "refine")
+        vectors = [*first, *refined]
+        if on_partial is not None and refined and any(future and not future.done() for _, future in asked):
+            on_partial(self._answer(request, query, vectors, cancel, started, explain=explain), "refined")
         vectors += _answers(asked, started + max(request.time_budget_ms / 1000.0, self._patience_s))
         return self._answer(request, query, vectors, cancel, started, explain=explain)
 

@@ -127,7 +127,7 @@ def workspace_symbol(hit: SearchHit, encoding: PositionEncoding) -> Json:
         "kind": int(hit.kind),
         "containerName": container,
         "location": {"uri": hit.uri, "range": where},
-        "data": {"range": where},
+        "data": {"range": where, "reasons": list(hit.reasons)},
     }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.rank import RankedHit
+from semlens.search.reasons import RECENT
 
 
 def recent_hits(
@@ -34,4 +35,5 @@ def _symbols_of(view: SegmentView, file: int, score: float, limit: int) -> list[
     symbols = view.segment.symbols
     rows = np.flatnonzero((symbols.files == file) & (symbols.parents < 0))[:limit]
     first = view.segment.first_passages
-    return [RankedHit(view, file, int(row), (int(first[row]),), score, {}) for row in rows.tolist() if first[row] >= 0]
+    shown = [row for row in rows.tolist() if first[row] >= 0]
+    return [RankedHit(view, file, row, (int(first[row]),), score, {RECENT: 1.0}) for row in shown]

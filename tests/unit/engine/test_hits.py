@@ -16,7 +16,6 @@ from semlens.engine.hits import (
     DocumentTexts,
     file_uri,
     make_hit,
-    reasons_of,
     split_lines,
 )
 from semlens.index.snapshot import SegmentView
@@ -82,21 +81,6 @@ def test_a_long_line_is_cut_and_a_long_symbol_shows_a_part():
     assert hit is not None
     assert len(hit.snippet.split("\n")) == SNIPPET_LINES
     assert max(map(len, hit.snippet.split("\n"))) == MAX_LINE_CHARS
-
-
-@pytest.mark.parametrize(
-    ("features", "first"),
-    [
-        ({"name": 1.0, "words": 0.5}, "name"),
-        ({"first": 0.7}, "meaning"),
-        ({"refine": 0.9, "words": 0.4}, "meaning"),
-        ({}, None),
-    ],
-)
-def test_reasons(features, first):
-    reasons = reasons_of(features)
-    assert reasons
-    assert first is None or reasons[0] == first
 
 
 def test_texts_are_read_once_while_nothing_changes(tmp_path, monkeypatch):

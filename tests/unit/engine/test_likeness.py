@@ -165,6 +165,7 @@ def test_renamed_copies_are_found(plain: Workspace) -> None:
     plain.write("other.py", function("something_else"))
     engine = plain.engine()
     (group,) = engine.duplicates("", 10, CancelToken()).groups
+    assert {hit.reasons for hit in group.hits} == {()}
     assert sorted(hit.name for hit in group.hits) == ["download_with_retry", "load_again"]
     assert group.similarity == 1.0
     assert group.saved_lines == 10

@@ -247,7 +247,8 @@ def test_what_is_open_comes_first_when_nothing_is_asked(plain):
     plain.write("b.py", function("beta"))
     engine = plain.engine()
     engine.open_buffer(plain.uri("b.py"), "python", 1, function("beta"))
-    assert [hit.name for hit in engine.symbols("", 5, CancelToken()).hits][:1] == ["beta"]
+    (hit, *_) = engine.symbols("", 5, CancelToken()).hits
+    assert (hit.name, hit.reasons) == ("beta", ("recent",))
 
 
 def test_a_search_waits_for_what_was_typed_before_it_and_then_is_quick_to_publish(plain):

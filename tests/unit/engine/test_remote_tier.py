@@ -19,6 +19,7 @@ from fake_service import wait_for as when_open
 
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextRequest
+from semlens.core.hit import SearchResult
 from semlens.core.request import SearchRequest
 from semlens.core.status import EngineState, EngineStatus
 from semlens.embedding import http_channel, remote
@@ -125,6 +126,28 @@ def test_a_search_does_not_wait_for_a_slow_service(workspace: Workspace, service
     assert "file.refine.best" in hits[0].features
     assert service.answered["kumquat"] == 1
     assert engine.status().problems == ()
+
+
+def test_local_models_refine_a_list_while_a_service_is_awaited(workspace: Workspace, service: FakeService) -> None:
+    workspace.write("a.py", function("alpha", "return kumquat"))
+    assert workspace.model is not None
+    settings = make_settings(None, refine=workspace.model, remote={"url": service.url, "model": "m", "tier": "first"})
+    engine = workspace.engine(settings=settings)
+    wait_for(engine, lambda: [tier.pending for tier in engine.status().tiers] == [0, 0])
+    gate = threading.Event()
+    service.always = when_open(gate)
+    stages: list[str] = []
+
+    def on_partial(result: SearchResult, stage: str) -> None:
+        stages.append(stage)
+        if stage == "refined":
+            gate.set()
+        assert ("file.refine.best" in result.hits[0].features) is (stage == "refined")
+
+    request = SearchRequest("kumquat", time_budget_ms=PATIENT_MS)
+    hits = engine.search(request, CancelToken(), on_partial, explain=True).hits
+    assert stages == ["first", "refined"]
+    assert {"file.first.best", "file.refine.best"} <= set(hits[0].features)
 
 
 def test_newer_questions_end_older_ones(workspace: Workspace, service: FakeService) -> None:

@@ -74,6 +74,11 @@ def test_a_word_within_another_is_not_the_word():
         ({"frame": 1.0, "name": 0.4}, "how to send", ("trace", "name")),
         ({"file.path": 1.0}, "net/a.py", ("path",)),
         ({"first": 0.1}, "how to send", ("meaning",)),
+        ({"recent": 1.0}, "", ("recent",)),
+        ({"shape": 0.9}, "", ()),
+        ({"file.size": 1.0, "words": 0.0, "frame": 0.0}, "lang:go", ()),
+        ({"first": -0.1}, "how to send", ()),
+        ({}, "", ()),
     ],
 )
 def test_reasons(features, text, expected):

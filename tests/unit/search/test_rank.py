@@ -212,6 +212,11 @@ def test_the_reason_of_a_hit(snapshot, text, reason):
     assert reasons_of(search(snapshot, text)[0].features, query)[0] == reason
 
 
+def test_a_question_of_filters_alone_gives_no_reasons(snapshot):
+    query = parse_query("lang:python test:include")
+    assert {reasons_of(hit.features, query) for hit in search(snapshot, "lang:python test:include")} == {()}
+
+
 def test_of_several_bearers_of_a_name_the_nearest_comes_first():
     source = "def render():\n    return page\n"
     snapshot = snapshot_of(view_of({f"{folder}/views/page.py": source for folder in ("shop", "blog", "news")}))
