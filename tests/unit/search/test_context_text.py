@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -10,7 +11,7 @@ from semlens.core.hashing import content_hash
 from semlens.index.builder import ParsedFile, build_segment
 from semlens.index.snapshot import SegmentView
 from semlens.search.context.forms import Form, Piece, forms_of
-from semlens.search.context.render import MapEntry, blocks_of, render_block, render_map
+from semlens.search.context.render import Block, MapEntry, blocks_of, render_block, render_map
 from semlens.search.context.seeds import import_lines
 from semlens.search.context.summaries import comment_summary, docstring_summary, file_summary
 from semlens.search.context.uses import uses_of
@@ -192,3 +193,36 @@ def test_a_map_is_a_tree_with_what_is_said_at_each_level() -> None:
         "    4: class A  # Holds things.",
         "      10: def f(self)",
     ]
+
+
+HOSTILE = [
+    ("a`b.py", "x = 1"),
+    ("a```\nb.py", "x = 1"),
+    ("a\r\n```\u2028evil.py", "x = 1"),
+    ("a.md", "```\n````` python\n~~~~\n```````"),
+    ("a.py", "s = 1  ```````` behind code"),
+    ("a.c", "one\x0c```\x0b```\x85```\u2028```\x1b[2J\n\u202e```\ud800"),
+]
+
+
+@pytest.mark.parametrize("line_numbers", [False, True])
+@pytest.mark.parametrize(("path", "code"), HOSTILE)
+def test_neither_a_path_nor_code_breaks_its_fence(path: str, code: str, line_numbers: bool) -> None:
+    lines = code.split("\n")
+    block = Block(path, "python", 0, len(lines) - 1, tuple(enumerate(lines)))
+    entry = MapEntry(path, 0, 0, code, code)
+    for text in (render_block(block, line_numbers=line_numbers), render_map([entry], {path: code})):
+        fence, *inside, closing, end = [*text.splitlines(keepends=True), ""]
+        ticks = closing.rstrip("\n")
+        assert set(ticks) == {"`"}
+        assert fence.startswith(ticks)
+        assert "`" not in fence.removeprefix(ticks)
+        assert end == ""
+        assert not any(ticks in line for line in inside)
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e\ud800]", text)
+
+
+def test_code_stays_as_it_is_but_for_control_characters() -> None:
+    code = "\tdef caf\u00e9():  # \u4f60\u597d \U0001f469\u200d\U0001f4bb\u00a0\u3000"
+    text = render_block(Block("src/caf\u00e9.py", "python", 0, 0, ((0, code),)), line_numbers=False)
+    assert text == f"```python src/caf\u00e9.py:1-1\n{code}\n```\n"

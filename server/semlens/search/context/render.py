@@ -6,9 +6,11 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from semlens.core.printable import printable, printable_lines
 from semlens.search.context.forms import Piece
 
-_FENCE_RUN = re.compile(r"(?m)^\s*(`{3,}|~{3,})")
+_BACKTICKS = re.compile("`{3,}")
+_BACKTICK_ESCAPED = r"\x60"
 _MAX_LINE_CHARS = 400
 _ELLIPSIS = "..."
 _NUMBER_WIDTH = 6
@@ -78,12 +80,22 @@ def _indent(line: str) -> str:
 
 
 def render_block(block: Block, *, line_numbers: bool) -> str:
-    """``path:first-last`` above, the code in a fence longer than any that it holds."""
-    longest = max((len(match[1]) for match in _FENCE_RUN.finditer(block.code)), default=2)
-    fence = "`" * max(3, longest + 1)
+    """The code in a fence, and ``path:first-last`` behind the opening one."""
     place = f"{block.path}:{block.first_line + 1}-{block.last_line + 1}"
     code = "\n".join(_numbered(*line) for line in block.lines) if line_numbers else block.code
-    return f"{fence}{block.language} {place}\n{code}\n{fence}\n"
+    return _fenced(f"{block.language} {place}", code)
+
+
+def _fenced(info: str, body: str) -> str:
+    """A Markdown code block that its text cannot end, whatever rule a reader has for lines and fences.
+
+    Control characters are escaped, some of which end a line for some readers, and the fence is longer than any run of
+    back-ticks in the text. Markdown allows no back-tick in the info string, so those are escaped too.
+    """
+    body = printable_lines(body)
+    longest = max((len(run) for run in _BACKTICKS.findall(body)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{printable(info).replace('`', _BACKTICK_ESCAPED)}\n{body}\n{fence}\n"
 
 
 def _numbered(number: int, text: str) -> str:
@@ -121,10 +133,7 @@ def render_map(entries: Collection[MapEntry], summaries: Mapping[str, str]) -> s
             path = entry.path
             out.append(_said(f"  {name}", summaries.get(path, "")))
         out.append(_said(f"    {'  ' * entry.depth}{entry.line + 1}: {entry.signature}", entry.summary))
-    body = "\n".join(out)
-    longest = max((len(run) for run in re.findall("`{3,}", body)), default=2)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{body}\n{fence}\n" if out else ""
+    return _fenced("text", "\n".join(map(printable, out))) if out else ""
 
 
 def _said(title: str, summary: str) -> str:
