@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from typing import NoReturn
 
 from semlens import __version__
+from semlens.core.printable import printable
 
 _EXAMPLES = """\
 examples:
@@ -22,9 +24,16 @@ exit codes: 0 done (also when nothing is found), 1 failed, 2 bad usage
 _Add = Callable[..., argparse.ArgumentParser]
 
 
+class _Parser(argparse.ArgumentParser):
+    """Its error messages repeat arguments, which a script may have taken from anywhere."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
 def build_parser() -> argparse.ArgumentParser:
     """:returns: a parser whose result holds ``run``, the ``module:function`` of the command, and ``debug``."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="semlens",
         description="Finds code by meaning, offline, on your own machine.",
         epilog=_EXAMPLES,

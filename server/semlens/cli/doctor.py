@@ -7,7 +7,8 @@ import json
 
 from semlens import __version__
 from semlens.cli.checks import CHECKS, Finding, Level
-from semlens.cli.terminal import harmless, paint
+from semlens.cli.terminal import paint
+from semlens.core.printable import printable
 
 _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
@@ -42,6 +43,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _print(finding: Finding) -> None:
     level = paint(f"{finding.level.value:<4}", _COLOURS[finding.level])
-    print(f"{level}  {finding.name:<18} {harmless(finding.message)}")
+    print(f"{level}  {finding.name:<18} {printable(finding.message)}")
     if finding.mend:
-        print(f"      {'':<18} -> {harmless(finding.mend)}")
+        print(f"      {'':<18} -> {printable(finding.mend)}")

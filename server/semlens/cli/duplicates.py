@@ -7,10 +7,11 @@ import json
 
 from semlens.cli.progress import follow_indexing
 from semlens.cli.search import json_hit
-from semlens.cli.terminal import harmless, paint
+from semlens.cli.terminal import paint
 from semlens.cli.workspace import open_workspace, running_engine
 from semlens.core.cancel import CancelToken
 from semlens.core.context import DuplicateSet
+from semlens.core.printable import printable
 
 _DEFAULT_GROUPS = 20
 _MEMBERS_SHOWN = 8
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"workspace": str(workspace.root), "generation": result.generation, "groups": groups}))
         return 0
     if not result.groups:
-        print(f"Nothing is said twice in {harmless(str(workspace.root))}.")
+        print(f"Nothing is said twice in {printable(str(workspace.root))}.")
     for group in result.groups:
         _print_group(group)
     return 0
@@ -44,6 +45,6 @@ def _print_group(group: DuplicateSet) -> None:
     print(paint(f"{len(group.hits)} times, {alike}, {group.saved_lines} lines to save", "bold"))
     for hit in group.hits[:_MEMBERS_SHOWN]:
         place = f"{hit.path}:{hit.span.start_line + 1}-{hit.span.last_line + 1}"
-        print(f"  {paint(harmless(place), 'blue')}  {harmless(hit.qualified_name)}")
+        print(f"  {paint(printable(place), 'blue')}  {printable(hit.qualified_name)}")
     if len(group.hits) > _MEMBERS_SHOWN:
         print(paint(f"  and {len(group.hits) - _MEMBERS_SHOWN} more", "dim"))

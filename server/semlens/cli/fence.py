@@ -10,6 +10,8 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from semlens.core.printable import PrintableFormatter, printable, printable_lines
+
 DONE, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -36,7 +38,7 @@ def run_fenced(arguments: Sequence[str] | None) -> int:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the outermost fence: whatever it is becomes one sentence
         if options.debug:
-            traceback.print_exc()
+            print(printable_lines(traceback.format_exc()), end="", file=sys.stderr)
         message, code = explain(error)
         say(message)
     return code
@@ -70,13 +72,15 @@ def _is_disk_full(error: Exception) -> bool:
 
 def say(message: str) -> None:
     """One line to the user's eyes; stdout stays free for what was asked for."""
-    print(f"semlens: {message}", file=sys.stderr)
+    print(f"semlens: {printable(message)}", file=sys.stderr)
 
 
 def _log_only_for_debugging(debug: bool) -> None:
     """What a user must know is said by the command itself; the log repeats it for developers."""
     if debug:
-        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+        handler = logging.StreamHandler()
+        handler.setFormatter(PrintableFormatter("%(levelname)s %(name)s: %(message)s"))
+        logging.basicConfig(level=logging.INFO, handlers=[handler])
     else:
         logging.getLogger("semlens").addHandler(logging.NullHandler())
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from semlens.cli.terminal import harmless
 from semlens.cli.workspace import open_workspace
 from semlens.core.errors import CacheError
+from semlens.core.printable import printable
 from semlens.index.store import delete_index, root_folder, stored_roots
 
 _LOCK_SECONDS = 5.0
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
             _forget(workspace.cache_folder, root)
         print(f"Forgot {len(gone)} folder{'' if len(gone) == 1 else 's'} no longer there.")
     elif not _forget(workspace.cache_folder, workspace.root):
-        print(f"{harmless(str(workspace.root))} is not indexed: there is nothing to forget.")
+        print(f"{printable(str(workspace.root))} is not indexed: there is nothing to forget.")
     return 0
 
 
@@ -39,12 +39,8 @@ def _forget(cache_folder: Path, root: Path) -> bool:
     try:
         gone = delete_index(folder, timeout_s=_LOCK_SECONDS)
     except OSError as error:
-        raise CacheError(
-            f"The index of {harmless(str(root))} cannot be deleted ({error.strerror}): check {folder}."
-        ) from error
+        raise CacheError(f"The index of {root} cannot be deleted ({error.strerror}): check {folder}.") from error
     if not gone:
-        raise CacheError(
-            f"The index of {harmless(str(root))} is in use: close the editors that have it open and try again."
-        )
-    print(f"Forgot the index of {harmless(str(root))}.")
+        raise CacheError(f"The index of {root} is in use: close the editors that have it open and try again.")
+    print(f"Forgot the index of {printable(str(root))}.")
     return True

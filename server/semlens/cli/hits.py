@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semlens.cli.fence import say
-from semlens.cli.terminal import colours_wanted, harmless, paint
+from semlens.cli.terminal import colours_wanted, paint
 from semlens.core.hit import SearchHit, SearchResult
+from semlens.core.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,7 +25,7 @@ def print_result(result: SearchResult, root: Path, *, explain: bool) -> None:
     if not result.complete:
         say("the index is not complete, so this may not be all: run 'semlens index' first.")
     if not result.hits:
-        print(f"Nothing found in {harmless(str(root))}.")
+        print(f"Nothing found in {printable(str(root))}.")
         return
     width = len(str(len(result.hits)))
     for rank, hit in enumerate(result.hits, 1):
@@ -36,15 +37,15 @@ def print_result(result: SearchResult, root: Path, *, explain: bool) -> None:
 def _print_hit(rank: str, hit: SearchHit, *, explain: bool) -> None:
     first, last = hit.span.start_line + 1, hit.span.last_line + 1
     lines = f"{first}-{last}" if last > first else f"{first}"
-    place = f"{paint(harmless(hit.path), 'bold', 'blue')}{paint(f':{lines}', 'blue')}"
+    place = f"{paint(printable(hit.path), 'bold', 'blue')}{paint(f':{lines}', 'blue')}"
     name = hit.qualified_name or hit.name
-    title = f"{paint(harmless(name), 'bold')} {paint(hit.kind.label, 'dim')}"
+    title = f"{paint(printable(name), 'bold')} {paint(hit.kind.label, 'dim')}"
     why = paint(f"{hit.score:.2f} {'+'.join(hit.reasons)}".rstrip(), "green")
     unsaved = paint(" unsaved", "yellow") if hit.dirty else ""
     print(f"{paint(rank, 'dim')}  {place}  {title}  {why}{unsaved}")
     indent = " " * (len(rank) + 2)
     if hit.signature:
-        print(f"{indent}{paint(_cut(harmless(hit.signature), len(indent)), 'cyan')}")
+        print(f"{indent}{paint(_cut(printable(hit.signature), len(indent)), 'cyan')}")
     if explain:
         features = "  ".join(f"{feature}={value:.3g}" for feature, value in sorted(hit.features.items()))
         print(f"{indent}{paint(features, 'dim')}")
@@ -52,11 +53,11 @@ def _print_hit(rank: str, hit: SearchHit, *, explain: bool) -> None:
 
 
 def _print_snippet(indent: str, hit: SearchHit) -> None:
-    lines = hit.snippet.splitlines()
+    lines = hit.snippet.removesuffix("\n").split("\n")  # `splitlines` would split at form feeds too
     start = hit.snippet_span.start_line
     marked = {line for first, last in hit.highlights for line in range(first, last + 1)}
     begin, end = _best_window(start, len(lines), marked)
-    shown = [harmless(line).expandtabs(4) for line in lines[begin - start : end - start]]
+    shown = [printable(line).expandtabs(4) for line in lines[begin - start : end - start]]
     margin = min((len(line) - len(line.lstrip()) for line in shown if line.strip()), default=0)
     shown = [line[margin:] for line in shown]
     gutter = len(str(end))

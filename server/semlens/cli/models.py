@@ -9,6 +9,7 @@ from typing import Any
 
 from semlens.cli.terminal import human_bytes, paint
 from semlens.core.errors import ModelError
+from semlens.core.printable import printable
 from semlens.embedding.manifest import ModelManifest, load_manifest
 from semlens.embedding.registry import find_model, model_folders
 from semlens.engine.settings import load_settings
@@ -22,9 +23,10 @@ def run_list(options: argparse.Namespace) -> int:
     if not manifests:
         print("No model is installed: install semlens again to restore its own.")
     for manifest in manifests:
+        name = paint(printable(manifest.name), "bold")
         print(
-            f"{paint(manifest.name, 'bold'):<28}  {manifest.architecture:<12} {manifest.dimension:>4} dimensions  "
-            f"{human_bytes(_size(manifest)):>8}  {manifest.licence}"
+            f"{name:<28}  {manifest.architecture:<12} {manifest.dimension:>4} dimensions  "
+            f"{human_bytes(_size(manifest)):>8}  {printable(manifest.licence)}"
         )
     return 0
 
@@ -34,9 +36,9 @@ def run_show(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({**_json(manifest), "details": manifest.details}, default=str))
         return 0
-    print(f"{paint(manifest.name, 'bold')}  {manifest.folder}")
+    print(f"{paint(printable(manifest.name), 'bold')}  {printable(str(manifest.folder))}")
     for name, value in _flat(manifest.details):
-        print(f"  {paint(name, 'dim')}  {value}")
+        print(f"  {paint(printable(name), 'dim')}  {printable(value)}")
     return 0
 
 
@@ -62,7 +64,7 @@ def run_verify(options: argparse.Namespace) -> int:
         )
     else:
         for one in manifests:
-            print(faults.get(one.name) or f"{one.name}: {len(one.files)} files match their checksums.")
+            print(printable(faults.get(one.name) or f"{one.name}: {len(one.files)} files match their checksums."))
         if not manifests:
             print("No model is installed: install semlens again to restore its own.")
     return 1 if faults or not manifests else 0

@@ -21,6 +21,7 @@ from typing import Any
 
 from semlens.cli.models import known_models
 from semlens.cli.terminal import human_bytes, paint
+from semlens.core.printable import printable
 from semlens.core.symbol import Passage
 from semlens.embedding.embedder import GraphEmbedder, TokenIds
 from semlens.embedding.manifest import ModelManifest
@@ -140,10 +141,9 @@ def _timed(embedder: GraphEmbedder, tokens: Sequence[TokenIds], threads: int, ba
 def _print(one: Measured) -> None:
     manifest = one.manifest
     size = human_bytes(sum(file.size for file in manifest.files))
-    print(
-        f"{paint(manifest.name, 'bold')}  {manifest.details.get('precision', 'precision unknown')}, {size}, loaded in "
-        f"{one.load_ms:.0f} ms, question {one.query_ms:.2f} ms"
-    )
+    name = paint(printable(manifest.name), "bold")
+    precision = printable(str(manifest.details.get("precision", "precision unknown")))
+    print(f"{name}  {precision}, {size}, loaded in {one.load_ms:.0f} ms, question {one.query_ms:.2f} ms")
     quality = manifest.details.get("quality", {})
     if quality:
         print(f"  {paint('quality, MRR@10', 'dim')}  " + "  ".join(f"{k} {v:.3f}" for k, v in _short(quality).items()))

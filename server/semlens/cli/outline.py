@@ -8,8 +8,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from semlens.cli.terminal import harmless, paint
+from semlens.cli.terminal import paint
 from semlens.core.errors import WorkspaceError
+from semlens.core.printable import printable
 from semlens.core.symbol import Outline, Symbol
 
 
@@ -23,7 +24,8 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(_json(relative, outline)))
         return 0
     if not outline.symbols:
-        print(f"{harmless(relative)} has no symbols{'' if outline.language else ': its language has no grammar here'}.")
+        why = "" if outline.language else ": its language has no grammar here"
+        print(f"{printable(relative)} has no symbols{why}.")
     for symbol in outline.symbols:
         print(_line(symbol, _depth(symbol, outline)))
     return 0
@@ -43,22 +45,20 @@ def _parse(relative: str, source: bytes) -> Outline:
         batch = pool.parse_buffer(BufferRequest(relative, source, "")).result()
     outline = batch.results[0].outline if batch.results else None
     if outline is None:
-        raise WorkspaceError(f"{harmless(relative)}: {parser_problem(batch.cause)}")
+        raise WorkspaceError(f"{relative}: {parser_problem(batch.cause)}")
     return outline
 
 
 def _read(path: Path) -> bytes:
     """:raises WorkspaceError: when there is no such file or it cannot be read."""
     if path.is_dir():
-        raise WorkspaceError(f"{harmless(str(path))} is a folder: name one file, or index the folder.")
+        raise WorkspaceError(f"{path} is a folder: name one file, or index the folder.")
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise WorkspaceError(f"There is no file {harmless(str(path))}: check the path.") from error
+        raise WorkspaceError(f"There is no file {path}: check the path.") from error
     except OSError as error:
-        raise WorkspaceError(
-            f"{harmless(str(path))} cannot be read ({error.strerror}): check its permissions."
-        ) from error
+        raise WorkspaceError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
 
 
 def _path_in_workspace(path: Path) -> str:
@@ -78,7 +78,7 @@ def _check_content(relative: str, source: bytes) -> None:
     too_large = len(source) > settings.files.max_size_kb * 1024
     reason = "too large" if too_large else content_skip_reason(relative, source)
     if reason:
-        raise WorkspaceError(f"{harmless(relative)} is left out of the index ({reason}), so it has no outline.")
+        raise WorkspaceError(f"{relative} is left out of the index ({reason}), so it has no outline.")
 
 
 def _depth(symbol: Symbol, outline: Outline) -> int:
@@ -91,8 +91,8 @@ def _depth(symbol: Symbol, outline: Outline) -> int:
 
 def _line(symbol: Symbol, depth: int) -> str:
     lines = f"{symbol.span.start_line + 1}-{symbol.span.last_line + 1}"
-    name = paint(harmless(symbol.name), "bold")
-    signature = harmless(symbol.signature)
+    name = paint(printable(symbol.name), "bold")
+    signature = printable(symbol.signature)
     return f"{lines:>11}  {'  ' * depth}{paint(symbol.kind.label, 'dim')} {name}  {paint(signature, 'cyan')}".rstrip()
 
 

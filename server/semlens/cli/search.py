@@ -10,7 +10,6 @@ from typing import Any
 
 from semlens.cli.fence import say
 from semlens.cli.progress import follow_indexing
-from semlens.cli.terminal import harmless
 from semlens.cli.workspace import open_workspace, running_engine
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError
@@ -84,7 +83,7 @@ def _known(name: str, names: list[str], what: str) -> str:
         return name
     near = difflib.get_close_matches(name, names, 3)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(names))}."
-    raise UsageError(f"There is no {what} '{harmless(name)}': {hint}")
+    raise UsageError(f"There is no {what} '{name}': {hint}")
 
 
 def json_result(query: str, root: Path, result: SearchResult, *, explain: bool) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from semlens.cli.terminal import harmless, human_bytes, paint
+from semlens.cli.terminal import human_bytes, paint
 from semlens.cli.workspace import open_workspace, running_engine
+from semlens.core.printable import printable
 from semlens.core.status import EngineStatus, RemoteStatus
 
 _LOAD_SECONDS = 30.0
@@ -40,13 +41,13 @@ def summary(root: Path, status: EngineStatus) -> str:
     n_files = sum(one.files for one in status.roots)
     n_symbols = sum(one.symbols for one in status.roots)
     state = "Indexed" if status.complete else "Partly indexed"
-    return f"{state} {harmless(str(root))}: {n_files:,} files, {n_symbols:,} symbols"
+    return f"{state} {printable(str(root))}: {n_files:,} files, {n_symbols:,} symbols"
 
 
 def problems_in_words(status: EngineStatus, limit: int) -> Iterator[str]:
     for problem in status.problems[:limit]:
-        place = f"{harmless(problem.path)}: " if problem.path else ""
-        yield f"{paint('problem', 'yellow')}  {place}{harmless(problem.message)}"
+        place = f"{printable(problem.path)}: " if problem.path else ""
+        yield f"{paint('problem', 'yellow')}  {place}{printable(problem.message)}"
     if len(status.problems) > limit:
         yield f"{paint('problem', 'yellow')}  and {len(status.problems) - limit} more ('semlens status --json' has all)"
 
@@ -54,9 +55,9 @@ def problems_in_words(status: EngineStatus, limit: int) -> Iterator[str]:
 def _lines(root: Path, status: EngineStatus) -> Iterator[str]:
     n_files = sum(one.files for one in status.roots)
     if not n_files and not status.complete:
-        yield f"{harmless(str(root))} is not indexed: run 'semlens index {harmless(str(root))}'."
+        yield f"{printable(str(root))} is not indexed: run 'semlens index {printable(str(root))}'."
         return
-    yield f"{paint('workspace', 'dim')}  {paint(harmless(str(root)), 'bold')}"
+    yield f"{paint('workspace', 'dim')}  {paint(printable(str(root)), 'bold')}"
     yield f"{paint('state    ', 'dim')}  {_state(status)}, generation {status.generation}"
     for one in status.roots:
         yield f"{paint('indexed  ', 'dim')}  {one.files:,} files, {one.symbols:,} symbols, {one.pending:,} pending"
@@ -65,8 +66,8 @@ def _lines(root: Path, status: EngineStatus) -> Iterator[str]:
             yield f"{paint('left out ', 'dim')}  {reasons}"
     for tier in status.tiers:
         yield (
-            f"{paint('model    ', 'dim')}  {tier.model} ({tier.role} tier): {tier.embedded:,} passages embedded,"
-            f" {tier.pending:,} pending"
+            f"{paint('model    ', 'dim')}  {printable(tier.model)} ({tier.role} tier):"
+            f" {tier.embedded:,} passages embedded, {tier.pending:,} pending"
         )
     if not status.tiers:
         yield f"{paint('model    ', 'dim')}  none: search goes by names and words"
@@ -79,7 +80,7 @@ def _lines(root: Path, status: EngineStatus) -> Iterator[str]:
 
 
 def _sent(service: RemoteStatus) -> str:
-    place = harmless(service.service)
+    place = printable(service.service)
     if not service.texts:
         return f"nothing yet to {place}"
     masked = f", secrets masked in them: {service.redactions:,}" if service.redactions else ""

@@ -27,20 +27,6 @@ def paint(text: str, *styles: str) -> str:
     return f"\033[{';'.join(_CODES[style] for style in styles)}m{text}\033[0m"
 
 
-def harmless(text: str) -> str:
-    """The text without control characters: source code and file names must not steer the user's terminal."""
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() or letter == "\t" else _visible(letter) for letter in text)
-
-
-def _visible(letter: str) -> str:
-    code = ord(letter)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is not UTF-8
-        return f"\\x{code - 0xDC00:02x}"
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-
-
 def human_bytes(n_bytes: int) -> str:
     """``1.4 MB`` and the like, in powers of ten."""
     value = float(n_bytes)

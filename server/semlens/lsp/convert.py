@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from semlens.core.context import ContextPack, DuplicatesResult
 from semlens.core.hit import SearchHit, SearchResult
 from semlens.core.paths import path_to_uri
+from semlens.core.printable import message_text
 from semlens.core.span import Span
 from semlens.core.status import EngineStatus, Problem, RootStatus
 from semlens.core.symbol import Outline, Symbol
@@ -33,7 +34,7 @@ def range_of(span: Span, lines: Mapping[int, str], encoding: PositionEncoding) -
 def search_hit(hit: SearchHit, encoding: PositionEncoding) -> Json:
     """``SearchHit`` of the protocol; ``path`` and ``qualifiedName`` are additions."""
     lines = dict(hit.line_texts)
-    for offset, text in enumerate(hit.snippet.splitlines()):
+    for offset, text in enumerate(hit.snippet.split("\n")):
         lines.setdefault(hit.snippet_span.start_line + offset, text)
     wire: Json = {
         "name": hit.name,
@@ -156,7 +157,8 @@ def status(
             for one in engine_status.remote
         ],
         "problems": [
-            {"path": problem.path, "message": problem.message} for problem in (*engine_status.problems, *more_problems)
+            {"path": problem.path, "message": message_text(problem.message)}
+            for problem in (*engine_status.problems, *more_problems)
         ],
         "counters": dict(engine_status.counters),
     }

@@ -9,6 +9,8 @@ import traceback
 from io import TextIOWrapper
 from pathlib import Path
 
+from semlens.core.printable import PrintableFormatter
+
 LOG_NAME = "server.log"
 _MAX_BYTES = 1_000_000
 _BACKUPS = 2
@@ -47,7 +49,7 @@ def configure_logging(folder: Path | None, level: str) -> Path | None:
 
     :returns: the file, or None where it cannot be written; then stderr has to do.
     """
-    formatter = logging.Formatter(_FORMAT)
+    formatter = PrintableFormatter(_FORMAT)
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     path: Path | None = None
     if folder is not None:

@@ -27,6 +27,7 @@ from pygls.protocol import JsonRPCRequestMessage, LanguageServerProtocol, defaul
 from pygls.protocol.json_rpc import JsonRPCNotification, JsonRPCResponseMessage
 
 from semlens.core.errors import Cancelled, SemlensError, UsageError
+from semlens.core.printable import message_text
 from semlens.core.status import EngineStatus
 from semlens.lsp.messages import INVALID_REQUEST, Answer, Call, Incoming, Refusal, RequestId, decode
 
@@ -77,9 +78,9 @@ def to_response_error(error: BaseException) -> types.ResponseError:
     if isinstance(error, Cancelled | asyncio.CancelledError):
         return JsonRpcRequestCancelled("The request was cancelled.").to_response_error()
     if isinstance(error, UsageError):
-        return types.ResponseError(code=INVALID_PARAMS, message=str(error))
+        return types.ResponseError(code=INVALID_PARAMS, message=message_text(str(error)))
     if isinstance(error, SemlensError):
-        return types.ResponseError(code=REQUEST_FAILED, message=str(error))
+        return types.ResponseError(code=REQUEST_FAILED, message=message_text(str(error)))
     return types.ResponseError(
         code=INTERNAL_ERROR,
         message=f"The request failed inside semlens ({type(error).__name__}): the server's log says where.",

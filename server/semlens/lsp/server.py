@@ -19,6 +19,7 @@ from pygls.lsp.server import LanguageServer
 
 from semlens import __version__
 from semlens.core.errors import SemlensError
+from semlens.core.printable import message_text
 from semlens.core.status import EngineState, EngineStatus
 from semlens.engine.settings import Settings, cache_folder, load_settings
 from semlens.lsp import convert
@@ -107,7 +108,9 @@ class SemlensServer(LanguageServer):
         """Show sentences to the user."""
         for sentence in sentences:
             logger.warning("%s", sentence)
-            message = types.ShowMessageParams(type=types.MessageType.Warning, message=f"semlens: {sentence}")
+            message = types.ShowMessageParams(
+                type=types.MessageType.Warning, message=f"semlens: {message_text(sentence)}"
+            )
             self.window_show_message(message)
 
     def settings_of(self, root: Path) -> Settings:

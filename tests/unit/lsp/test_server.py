@@ -12,11 +12,12 @@ import pytest
 from fake_engine import FakeEngine
 from lsp_client import Client, ResponseError, edit
 
+from semlens.core.errors import SemlensError
 from semlens.core.request import SearchFilter, TestFilter
 from semlens.core.status import EngineState, EngineStatus
 from semlens.core.symbol import SymbolKind
 from semlens.lsp.messages import Incoming
-from semlens.lsp.protocol import SemlensProtocol
+from semlens.lsp.protocol import SemlensProtocol, to_response_error
 
 URI = "untitled:one.py"
 TEXT = "def alpha(x):\n    pass\ndef beta(x):\n    pass\n"
@@ -432,6 +433,20 @@ def test_a_wrong_setting_is_reported_once_by_name(session: Callable[..., Any]) -
     shown = [m["params"]["message"] for m in one.client.notifications if m["method"] == "window/showMessage"]
     assert len(shown) == 1
     assert "semlens.search.limit" in shown[0]
+
+
+def test_no_message_of_the_editor_holds_a_link_or_a_control_character(
+    session: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / ".semlens.toml").write_text('"[x](command:y)\\u001b" = 1\n')
+    one = session()
+    one.client.initialize(root=tmp_path)
+    shown = one.client.wait_for("a warning", lambda m: m["method"] == "window/showMessage")["params"]["message"]
+    (problem,) = one.client.call("semlens/status", {})["problems"]
+    for message in (shown, problem["message"]):
+        assert r"semlens.[x] (command:y)\x1b" in message
+    error = to_response_error(SemlensError("a\n[x](command:y)\u202e is wrong."))
+    assert error.message == r"a\n[x] (command:y)\u202e is wrong."
 
 
 def test_reindex(session: Callable[..., Any], tmp_path: Path) -> None:
