@@ -83,6 +83,40 @@ return {
     end),
   },
   {
+    'what steers or hides is shown escaped: in rows, lines for other lists, the quickfix list, the report',
+    with({ enable = false }, function(editor)
+      local evil = '\27[2J\194\155\226\128\174\243\160\129\129\nx'
+      local shown = '\\x1b[2J\\x9b\\u202e\\ue0041 x'
+      local texts = editor:lua(
+        [[
+        local evil = ...
+        local range = { start = { line = 6, character = 0 }, ['end'] = { line = 7, character = 0 } }
+        local location = { uri = vim.uri_from_fname('/w/' .. evil), range = range }
+        local hit = { name = evil, path = evil, signature = evil, kind = 12, location = location }
+        local status = {
+          state = 'ready', complete = true, generation = 1, rssBytes = 1, indexBytes = 1, tiers = {},
+          roots = { { uri = location.uri, files = 1, symbols = 1, pending = 0, skipped = {}, watching = 'none' } },
+          problems = { { path = evil, message = evil } },
+        }
+        local lines = vim.tbl_map(function(line) return line[1] end, require('semlens.status').lines(status))
+        local on_border = require('semlens.highlights').on_border(evil, 'Title')
+        return {
+          require('semlens.rows').row(hit, { width = 200, icons = false, words = {} }, false).text,
+          require('semlens.ui.entry').line(hit),
+          require('semlens.hits').to_quickfix(hit).text,
+          on_border[1][1],
+          table.concat(lines, ' '),
+        }
+      ]],
+        evil
+      )
+      for _, text in ipairs(texts) do
+        assert(text:find(shown, 1, true), text)
+        assert(not text:find('[%c\194\226\243]'), text)
+      end
+    end),
+  },
+  {
     'no row is wider than its window, whatever it holds',
     with({ enable = false }, function(editor)
       local long = ('verylong'):rep(40)

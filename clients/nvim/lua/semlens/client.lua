@@ -2,6 +2,7 @@
 local config = require('semlens.config')
 local roots = require('semlens.roots')
 local server = require('semlens.server')
+local text_of = require('semlens.text')
 
 local M = {}
 
@@ -28,7 +29,7 @@ function M.say(sentence, level)
   if not vim.startswith(sentence, 'semlens: ') then
     sentence = 'semlens: ' .. sentence
   end
-  vim.notify(sentence, level or vim.log.levels.INFO)
+  vim.notify(text_of.printable(sentence), level or vim.log.levels.INFO)
 end
 
 ---@param pattern string

@@ -1,4 +1,6 @@
 -- Highlight groups, all linked to standard ones so that every colour scheme fits.
+local text_of = require('semlens.text')
+
 local M = {}
 
 M.links = {
@@ -40,7 +42,7 @@ M.window = table.concat({
 ---@param group string
 ---@return string|{ [1]: string, [2]: string[] }[]
 function M.on_border(text, group)
-  return text == '' and '' or { { text, { 'SemlensNormal', group } } }
+  return text == '' and '' or { { text_of.printable(text), { 'SemlensNormal', group } } }
 end
 
 ---Also after a change of colour scheme, which clears them; what the user has set stays.

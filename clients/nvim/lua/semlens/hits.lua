@@ -1,4 +1,6 @@
 -- What to do with a hit: say where it is, go there, hand it to the quickfix list.
+local text_of = require('semlens.text')
+
 local M = {}
 
 local KINDS = {
@@ -144,7 +146,7 @@ function M.to_quickfix(hit)
     filename = M.file(hit),
     lnum = start.line + 1,
     col = column + 1,
-    text = ('%s%s'):format(hit.dirty and '[+] ' or '', vim.trim((text or hit.name):gsub('%s+', ' '))),
+    text = ('%s%s'):format(hit.dirty and '[+] ' or '', vim.trim(text_of.printable(text or hit.name))),
   }
 end
 

@@ -73,8 +73,8 @@ end
 ---@param hit semlens.Hit
 ---@return string what stands behind the name in its signature: parameters, what it returns
 local function arguments(hit)
-  local signature = (hit.signature or ''):gsub('%s+', ' ')
-  local _, last = signature:find(hit.name, 1, true)
+  local signature = text_of.printable((hit.signature or ''):gsub('%s+', ' '))
+  local _, last = signature:find(text_of.printable(hit.name), 1, true)
   return last and hit.name ~= '' and signature:sub(last + 1) or ''
 end
 
@@ -110,14 +110,14 @@ function M.row(hit, options, is_marked)
   local unsaved = hit.dirty and '[+] ' or ''
   local line = (':%d'):format(hits.target(hit).start.line + 1)
   local left = math.max(4, options.width - text_of.width(text) - #unsaved)
-  local path = hits.path(hit):gsub('%c', ' ')
+  local path = text_of.printable(hits.path(hit))
   local name = hit.name ~= '' and hit.name or vim.fs.basename(path)
-  name = name:gsub('[%s%c]+', ' ')
+  name = text_of.printable(name)
   -- The name takes what it needs, but leaves the end of the path a third.
   name = text_of.cut_end(name, math.max(4, math.floor(left * 0.66)))
   local rest = left - text_of.width(name) - 1
   local path_width = text_of.width(path) + #line + 1
-  local holder = MEMBERS[kind] and hit.containerName or ''
+  local holder = text_of.printable(MEMBERS[kind] and hit.containerName or '')
   holder = holder ~= '' and holder:match('[^.:#/]+$') and holder:match('[^.:#/]+$') .. '.' or ''
   if holder ~= '' and rest >= path_width + text_of.width(holder) then
     add(holder, 'SemlensContainer')

@@ -1,6 +1,7 @@
 -- The index in words: for the status line, and as a report that follows the index while it is open.
 local client = require('semlens.client')
 local highlights = require('semlens.highlights')
+local text_of = require('semlens.text')
 
 local M = {}
 
@@ -69,7 +70,7 @@ end
 function M.lines(status)
   local lines = {}
   local function add(text, group)
-    lines[#lines + 1] = { text, group }
+    lines[#lines + 1] = { text_of.printable(text), group }
   end
   local good = status.state == 'ready' and 'SemlensGood' or 'SemlensWarn'
   local state = M.progress_text(status) or status.state
@@ -117,7 +118,7 @@ function M.lines(status)
       add((' and %d more'):format(#status.problems - 10), 'SemlensHint')
       break
     end
-    add((' %s: %s'):format(problem.path, (problem.message:gsub('%s+', ' '))), 'SemlensWarn')
+    add((' %s: %s'):format(problem.path, problem.message), 'SemlensWarn')
   end
   return lines
 end

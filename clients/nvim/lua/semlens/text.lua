@@ -1,6 +1,39 @@
 -- Text that fits: cut and wrapped by the columns it takes on the screen.
 local M = {}
 
+---What steers a terminal, ends a line or hides in it: control characters, and in UTF-8 those of the writing direction,
+---separators of lines, characters without a width, tags.
+local HIDDEN = {
+  '%c',
+  '\194[\128-\159\173]',
+  '\216\156',
+  '\225\160\142',
+  '\226\128[\139\142\143\168-\174]',
+  '\226\129[\160-\175]',
+  '\239\187\191',
+  '\243\160[\128\129][\128-\191]',
+}
+
+---@param hidden string one character
+---@return string
+local function escaped(hidden)
+  local code = vim.fn.char2nr(hidden, true)
+  return code < 256 and ('\\x%02x'):format(code) or ('\\u%04x'):format(code)
+end
+
+---Text of a repository (names, paths, signatures) on one line, where nothing is hidden; see core/printable.py.
+---@param text string
+---@return string
+function M.printable(text)
+  text = text:gsub('[\t\n\r]+', ' ')
+  if text:find('[\128-\255%c]') then
+    for _, pattern in ipairs(HIDDEN) do
+      text = text:gsub(pattern, escaped)
+    end
+  end
+  return text
+end
+
 ---@param text string
 ---@return boolean whether every byte takes one column
 local function is_plain(text)

@@ -82,7 +82,7 @@ local function show_preview(picker, window, hit)
   local reasons = hit.reasons and #hit.reasons > 0 and (' · ' .. table.concat(hit.reasons, ', ')) or ''
   local width = api.nvim_win_get_width(window) - 2
   local line = (':%d%s'):format(hits.target(hit).start.line + 1, reasons)
-  local path = text_of.cut_start(hits.path(hit), math.max(8, width - text_of.width(line)))
+  local path = text_of.cut_start(text_of.printable(hits.path(hit)), math.max(8, width - text_of.width(line)))
   local title = highlights.on_border((' %s%s '):format(path, line), 'SemlensTitle')
   api.nvim_win_set_config(window, { title = title, title_pos = 'left' })
 end

@@ -1,6 +1,7 @@
 -- A hit in the forms that the lists of other plugins take: a line of text, parts with highlight groups, a place.
 local hits = require('semlens.hits')
 local rows = require('semlens.rows')
+local text_of = require('semlens.text')
 
 local M = {}
 
@@ -30,7 +31,7 @@ end
 ---@return string
 function M.line(hit)
   local where = ('%s:%d'):format(hits.path(hit), hits.target(hit).start.line + 1)
-  return ('%s  %s%s  %s'):format(hits.kind(hit), hit.dirty and '[+] ' or '', (hit.name:gsub('%s+', ' ')), where)
+  return text_of.printable(('%s  %s%s  %s'):format(hits.kind(hit), hit.dirty and '[+] ' or '', hit.name, where))
 end
 
 ---The row that our own list shows.

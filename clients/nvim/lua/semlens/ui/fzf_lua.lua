@@ -1,6 +1,7 @@
 -- Hits in fzf-lua, live. Lines are `path:line:column: text`, which its previewer and its actions for files understand.
 local entry = require('semlens.ui.entry')
 local hits = require('semlens.hits')
+local text_of = require('semlens.text')
 
 local M = {}
 
@@ -9,8 +10,8 @@ local M = {}
 local function to_line(hit)
   local item = hits.to_quickfix(hit)
   local path = vim.fn.fnamemodify(item.filename, ':.')
-  local name = ('%s %s'):format(hits.kind(hit), (hit.name:gsub('%s+', ' ')))
-  return ('%s:%d:%d: %s%s'):format(path, item.lnum, item.col, hit.dirty and '[+] ' or '', name)
+  local name = ('%s%s %s'):format(hit.dirty and '[+] ' or '', hits.kind(hit), hit.name)
+  return text_of.printable(('%s:%d:%d: %s'):format(path, item.lnum, item.col, name))
 end
 
 ---@param source semlens.Source
