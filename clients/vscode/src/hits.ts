@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Hit, Span } from "./wire";
-import { iconOf, oneLine } from "./words";
+import { iconOf, oneLine, printable } from "./words";
 
 export function uriOf(hit: Hit): vscode.Uri {
   return vscode.Uri.parse(hit.location.uri);
@@ -14,7 +14,7 @@ export function rangeOf(span: Span): vscode.Range {
 
 /** With the folder's name in front where there are several. */
 export function pathOf(hit: Hit): string {
-  return vscode.workspace.asRelativePath(uriOf(hit));
+  return oneLine(vscode.workspace.asRelativePath(uriOf(hit)));
 }
 
 export function placeOf(hit: Hit): string {
@@ -24,7 +24,7 @@ export function placeOf(hit: Hit): string {
 /** The class or the like that holds the hit; empty where that is its file, which is shown anyway. */
 export function containerOf(hit: Hit): string {
   const container = hit.containerName ?? "";
-  return container === hit.path ? "" : container.slice(container.lastIndexOf(".") + 1);
+  return container === hit.path ? "" : oneLine(container.slice(container.lastIndexOf(".") + 1));
 }
 
 export function themeIconOf(hit: Hit): vscode.ThemeIcon {
@@ -35,8 +35,8 @@ export function themeIconOf(hit: Hit): vscode.ThemeIcon {
 
 export function tooltipOf(hit: Hit): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
-  text.appendMarkdown(`**${placeOf(hit).replace(/[\\`*_{}[\]<>()#+\-.!|]/g, "\\$&")}**\n`);
-  text.appendCodeblock(`${oneLine(hit.signature)}\n${hit.snippet.text}`, hit.language);
+  text.appendMarkdown(`**${placeOf(hit).replace(/[\\`*_{}[\]<>()#+\-.!|~&]/g, "\\$&")}**\n`);
+  text.appendCodeblock(`${oneLine(hit.signature)}\n${printable(hit.snippet.text)}`, hit.language);
   return text;
 }
 

@@ -1,5 +1,7 @@
 // What goes wrong, told once: one notification with an action, never a storm. Pure: the window is handed in.
 
+import { messageText, oneLine } from "./words";
+
 export interface Action {
   readonly title: string;
   readonly run: () => unknown;
@@ -23,9 +25,9 @@ export class Problems {
 
   /** Shows a problem and runs the action that the user takes. */
   async tell(problem: string, actions: readonly Action[] = []): Promise<void> {
-    this.window.log(problem);
+    this.window.log(oneLine(problem));
     const all = [...actions, ...this.usual];
-    const answer = await this.window.show(problem, ...all.map((action) => action.title));
+    const answer = await this.window.show(messageText(problem), ...all.map((action) => action.title));
     await all.find((action) => action.title === answer)?.run();
   }
 
@@ -39,7 +41,7 @@ export class Problems {
       const [first, ...others] = this.gathered;
       this.gathered = [];
       for (const other of others) {
-        this.window.log(other);
+        this.window.log(oneLine(other));
       }
       void this.tell(others.length > 0 ? `${first} (${others.length} more in the log)` : `${first}`);
     });

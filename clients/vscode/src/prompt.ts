@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
 import type { Documents } from "./documents";
 import type { ContextAnswer, Hit, Place, Span } from "./wire";
-import { contextSummary } from "./words";
+import { contextSummary, labelText } from "./words";
 
 /** What a pack is made of, as `semlens/context` takes it. */
 export interface Seed {
@@ -98,7 +98,7 @@ function here(): Choice[] {
   const line = editor.document.lineAt(active.line).text.trim();
   choices.push({
     label: "$(symbol-method) The symbol at the cursor",
-    description: `line ${active.line + 1}: ${line.slice(0, 60)}`,
+    description: labelText(`line ${active.line + 1}: ${line.slice(0, 60)}`),
     seed: { textDocument, position: placeOf(active) },
   });
   return choices;
@@ -125,7 +125,7 @@ function choose(): Promise<Seed | undefined> {
   pick.items = fixed;
   pick.onDidChangeValue((query) => {
     const typed = {
-      label: `$(telescope) Code about “${query.trim()}”`,
+      label: `$(telescope) Code about “${labelText(query)}”`,
       alwaysShow: true,
       seed: { query: query.trim() },
     };

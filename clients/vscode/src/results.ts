@@ -93,7 +93,7 @@ export class Results implements vscode.TreeDataProvider<Node> {
   /** Places and signatures of these, or of everything that is listed, one a line. */
   async copy(nodes: readonly Node[] = this.nodes): Promise<void> {
     const hits = nodes.flatMap((node) => ("hit" in node ? [node] : node.nodes)).map((node) => node.hit);
-    const lines = [...new Set(hits)].map((hit) => `${placeOf(hit)}  ${oneLine(hit.signature) || hit.name}`);
+    const lines = [...new Set(hits)].map((hit) => `${placeOf(hit)}  ${oneLine(hit.signature || hit.name)}`);
     await vscode.env.clipboard.writeText(`${lines.join("\n")}\n`);
   }
 
@@ -150,7 +150,7 @@ export function groupByFile(hits: readonly Hit[]): Group[] {
 
 export function duplicateGroups(answer: DuplicatesAnswer): Group[] {
   return answer.groups.map((group) => {
-    const names = [...new Set(group.symbols.map((hit) => hit.name))];
+    const names = [...new Set(group.symbols.map((hit) => oneLine(hit.name)))];
     const alike = group.similarity >= 0.995 ? "the same but for names" : `${Math.floor(100 * group.similarity)}% alike`;
     const lines = group.savedLines === 1 ? "1 line" : `${group.savedLines} lines`;
     return { label: names.join(", "), description: `${alike}, ${lines} to save`, hits: group.symbols };
@@ -171,7 +171,7 @@ function groupItem({ group, nodes }: GroupNode): vscode.TreeItem {
 }
 
 function hitItem({ hit, parent }: HitNode): vscode.TreeItem {
-  const item = new vscode.TreeItem(hit.name || pathOf(hit), vscode.TreeItemCollapsibleState.None);
+  const item = new vscode.TreeItem(oneLine(hit.name) || pathOf(hit), vscode.TreeItemCollapsibleState.None);
   const line = hit.selectionRange.start.line + 1;
   item.description = parent.group.file === undefined ? placeOf(hit) : `${line}: ${oneLine(hit.signature)}`;
   item.tooltip = tooltipOf(hit);

@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
 import { pathOf } from "./hits";
 import type { ContextAnswer, Hit, SearchAnswer } from "./wire";
-import { oneLine } from "./words";
+import { messageText, oneLine, printable } from "./words";
 
 interface Invocation<T> {
   readonly input: T;
@@ -51,7 +51,7 @@ export function registerTools(ctx: Ctx): void {
     prepareInvocation: ({ input }) => confirmation(`Searching for “${input.query}”`, "names, places and single lines"),
     invoke: async ({ input }, token) => {
       const { query, limit, ...filter } = input;
-      const params = { query, limit: limit ?? LIMIT, filter };
+      const params = { query, limit: limit ?? LIMIT, filter, mask: true };
       const found = await running(ctx).then((server) => server.request<SearchAnswer>("semlens/search", params, token));
       return answer(searchText(found));
     },
@@ -76,7 +76,8 @@ async function running(ctx: Ctx): Promise<NonNullable<Ctx["running"]>> {
   return server;
 }
 
-function confirmation(invocationMessage: string, what: string): unknown {
+function confirmation(invocation: string, what: string): unknown {
+  const invocationMessage = messageText(invocation); // its words are the assistant's, which may have them from code
   const message = `This hands ${what} to the assistant that asked.`;
   return { invocationMessage, confirmationMessages: { title: invocationMessage, message } };
 }
@@ -94,7 +95,8 @@ function hitText(hit: Hit): string {
   const container = hit.containerName === undefined ? "" : ` in ${hit.containerName}`;
   const unsaved = hit.dirty ? " (unsaved)" : "";
   const place = `${pathOf(hit)}:${start.line + 1}-${end.line + 1}${unsaved}`;
-  return `${place}  ${hit.name}${container}\n  ${oneLine(hit.signature)}\n  ${hit.snippet.range.start.line + 1}: ${hit.snippet.text.trim()}`;
+  const snippet = `${hit.snippet.range.start.line + 1}: ${printable(hit.snippet.text).trim()}`;
+  return `${place}  ${oneLine(hit.name + container)}\n  ${oneLine(hit.signature)}\n  ${snippet}`;
 }
 
 function contextParams(input: ContextInput, budget: number): object {

@@ -36,8 +36,33 @@ export function iconOf(kind: number): string {
   return ICONS[kind] ?? "symbol-misc";
 }
 
+// Control characters but tab and line feed, those of the writing direction, separators of lines, characters without a
+// width, tags, halves of pairs.
+const HIDDEN =
+  // eslint-disable-next-line no-control-regex
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\ud800-\udfff]/gu;
+
+/** Text of a repository where nothing steers or hides; the server's core/printable.py says what and why. */
+export function printable(text: string): string {
+  return text.replace(HIDDEN, (hidden) => {
+    const code = hidden.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+  });
+}
+
+/** The same on one line. */
 export function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
+  return printable(text.replace(/[ \t\r\n]+/g, " ").trim());
+}
+
+/** The same for a label in which VS Code draws `$(name)` as an icon: text of a repository draws none. */
+export function labelText(text: string): string {
+  return oneLine(text).replace(/\$\([A-Za-z0-9-]+(~[A-Za-z]+)?\)/g, "\\$&");
+}
+
+/** The same for a notification, in which VS Code makes `[label](command:...)` a link that runs a command. */
+export function messageText(text: string): string {
+  return oneLine(text).replace(/\](?=[([])/g, "] ");
 }
 
 /** For the status bar. */
@@ -61,7 +86,7 @@ export function statusReport(status: Status): string {
     `State       ${status.state}${status.complete ? ", complete" : ""}${status.refining ? ", refining" : ""}`,
   ];
   for (const root of status.roots) {
-    lines.push("", `Folder      ${decodeURIComponent(root.uri.replace(/^file:\/\//, ""))}`);
+    lines.push("", `Folder      ${oneLine(decodeURIComponent(root.uri.replace(/^file:\/\//, "")))}`);
     const toGo = root.pending > 0 ? `, ${count(root.pending)} to go` : "";
     lines.push(
       `            ${count(root.files)} files, ${count(root.symbols)} symbols${toGo}; watched: ${root.watching}`,
@@ -87,7 +112,11 @@ export function statusReport(status: Status): string {
     );
   }
   if (status.problems.length > 0) {
-    lines.push("", "Problems", ...status.problems.map((problem) => `  ${problem.path}: ${problem.message}`));
+    lines.push(
+      "",
+      "Problems",
+      ...status.problems.map((problem) => `  ${oneLine(`${problem.path}: ${problem.message}`)}`),
+    );
   }
   return `${lines.join("\n")}\n`;
 }

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { containerOf, pathOf, placeOf } from "../hits";
 import type { Hit } from "../wire";
-import { iconOf, oneLine } from "../words";
+import { iconOf, labelText } from "../words";
 
 export interface Item extends vscode.QuickPickItem {
   readonly hit?: Hit;
@@ -30,11 +30,13 @@ const ITEM_BUTTONS = [BESIDE, COPY_CONTEXT, SIMILAR];
 /** :param isLive: the list is the server's, so VS Code must not filter it. */
 export function hitItem(hit: Hit, isLive: boolean): Item {
   const container = containerOf(hit);
-  const name = hit.name === "" ? pathOf(hit) : hit.name;
-  const detail = oneLine(hit.signature);
+  const name = labelText(hit.name === "" ? pathOf(hit) : hit.name);
+  const detail = labelText(hit.signature);
   return {
     label: `$(${iconOf(hit.kind)}) ${name}${hit.dirty ? " $(circle-filled)" : ""}`,
-    description: `${container === "" ? "" : `${container} · `}${placeOf(hit)}${hit.dirty ? " (unsaved)" : ""}`,
+    description: labelText(
+      `${container === "" ? "" : `${container} · `}${placeOf(hit)}${hit.dirty ? " (unsaved)" : ""}`,
+    ),
     ...(detail === "" ? {} : { detail }),
     alwaysShow: isLive,
     buttons: ITEM_BUTTONS,
@@ -43,9 +45,9 @@ export function hitItem(hit: Hit, isLive: boolean): Item {
 }
 
 export function questionItem(question: string): Item {
-  return { label: `$(history) ${question}`, alwaysShow: true, question };
+  return { label: `$(history) ${labelText(question)}`, alwaysShow: true, question };
 }
 
 export function messageItem(label: string, detail?: string): Item {
-  return { label, alwaysShow: true, ...(detail === undefined ? {} : { detail }) };
+  return { label, alwaysShow: true, ...(detail === undefined ? {} : { detail: labelText(detail) }) };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { test } from "./harness";
+import { test, until } from "./harness";
 
 interface ToolApi {
   readonly tools: readonly { readonly name: string; readonly inputSchema?: object }[];
@@ -37,4 +37,25 @@ test("semlens_context answers for a question and for a place", async () => {
   assert.match(asked, /def ship_order/);
   const place = await invoke("semlens_context", { path: "beta/billing/invoices.py", line: 5 });
   assert.match(place, /def invoice_total/);
+});
+
+test("no tool hands a secret of the code to the assistant", async () => {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  assert.ok(folder);
+  const file = vscode.Uri.joinPath(folder, "vault_login.py");
+  const secret = "3f9a1c0b7e5d2846a9b0c1d2e3f4a5b6c7d8e9f0";
+  const code = `def login_to_vault(token='${secret}'):\n    return open_vault(token)\n`;
+  await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(code));
+  try {
+    for (const name of ["semlens_search", "semlens_context"]) {
+      const text = await until(`the hit of ${name}`, async () => {
+        const answer = await invoke(name, { query: "login_to_vault", budget: 500 });
+        return answer.includes("login_to_vault") ? answer : undefined;
+      });
+      assert.match(text, /token='\[masked\]'/);
+      assert.ok(!text.includes(secret), text);
+    }
+  } finally {
+    await vscode.workspace.fs.delete(file);
+  }
 });

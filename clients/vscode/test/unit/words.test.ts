@@ -6,7 +6,16 @@ import { filtersOf, withFilters, withNextTests } from "../../src/picker/filters"
 import { History } from "../../src/picker/history";
 import { Problems } from "../../src/problems";
 import { newer, type Status } from "../../src/wire";
-import { contextSummary, iconOf, shortStatus, statusReport } from "../../src/words";
+import {
+  contextSummary,
+  iconOf,
+  labelText,
+  messageText,
+  oneLine,
+  printable,
+  shortStatus,
+  statusReport,
+} from "../../src/words";
 
 const ROOT = {
   uri: "file:///w/a%20b",
@@ -61,6 +70,16 @@ test("packs: what they hold, what they lack", () => {
 test("icons: every kind has one", () => {
   assert.equal(iconOf(12), "symbol-function");
   assert.equal(iconOf(99), "symbol-misc");
+});
+
+test("text of a repository: nothing hides, no icon is drawn, no link runs a command", () => {
+  const evil = "a\u001b[2J\u009b\u202e\u2028\u{e0041}\ud800\nb";
+  const shown = "a\\x1b[2J\\x9b\\u202e\\u2028\\ue0041\\ud800";
+  assert.equal(printable(evil), `${shown}\nb`);
+  assert.equal(oneLine(evil), `${shown} b`);
+  assert.equal(printable("\tcafé 👩\u200d💻"), "\tcafé 👩\u200d💻");
+  assert.equal(labelText("$(date) $(x~spin) $(a b) $x"), "\\$(date) \\$(x~spin) $(a b) $x");
+  assert.equal(messageText("[x](command:y)\n[z][w] a[0] b"), "[x] (command:y) [z] [w] a[0] b");
 });
 
 test("filters: what the question sets is found, replaced and taken away", () => {
