@@ -54,6 +54,7 @@ class SearchRequest:
     :ivar per_file: hits that one file may take of the first page, 0 for no bound. :ivar first_page: its length.
     :ivar near_uri: the document the user is in, or "".
     :ivar time_budget_ms: refinement stops at this age of the request.
+    :ivar mask: hits are for an assistant: no secrets in their snippets and signatures.
     """
 
     query: str
@@ -63,3 +64,4 @@ class SearchRequest:
     near_uri: str = ""
     time_budget_ms: int = 150
     first_page: int = 10
+    mask: bool = False

@@ -13,6 +13,7 @@ from semlens.core.secrets import MASK, is_environment_file, mask_secrets
 from semlens.core.span import Span
 from semlens.embedding.token_counting import TokenCounter
 from semlens.engine.documents import CurrentDocument
+from semlens.engine.masking import mask_document
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.context.forms import Form, Piece, forms_of, lines_piece
 from semlens.search.context.graph import SymbolPlace
@@ -31,8 +32,6 @@ _AROUND_HITS = 0.15
 _LINES_AROUND_CURSOR = 6
 _BEST_STRETCHES = 2
 """Of lines that answer a question, shown in an outline each with a line around it: single lines are hard to read."""
-
-_LONG_SECRET = "PRIVATE KEY"  # noqa: S105 - what such a block says above it
 
 ReadDocument = Callable[[SegmentView, int], CurrentDocument | None]
 FileKey = tuple[int, int]
@@ -111,11 +110,9 @@ class Packer:
             document = self._read(self._snapshot.views[key[0]], key[1])
             path = self._path(key)
             if document is not None:
-                text = "\n".join(document.lines)
-                environment = is_environment_file(path)
-                if environment or _LONG_SECRET in text:
-                    # a piece may show the middle of a secret alone: such a document is masked as a whole
-                    document = replace(document, lines=mask_secrets(text, environment=environment)[0].split("\n"))
+                masked = mask_document(document.lines, path)
+                if masked is not None:
+                    document = replace(document, lines=masked)
                     self._masked_whole.add(key)
             self._documents[key] = document
         return self._documents[key]

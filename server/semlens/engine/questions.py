@@ -22,6 +22,7 @@ from semlens.engine.duplicate_finder import DuplicateFinder
 from semlens.engine.hits import make_hit
 from semlens.engine.indexer import Indexer
 from semlens.engine.mapping import make_map
+from semlens.engine.masking import mask_hit
 from semlens.engine.overlay_indexer import locate, real_path
 from semlens.engine.packing import Packer
 from semlens.engine.remote_tier import PATIENCE_SECONDS, RemoteTier, Vector
@@ -252,11 +253,15 @@ class Questions:
         explain: bool,
     ) -> SearchResult:
         snapshot = self._indexer.snapshot
-        hits, stale = self._hits(rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain)
+        hits, stale = self._hits(
+            rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain, mask=request.mask
+        )
         if stale:
             self._indexer.post_change(lambda: self._indexer.files_changed(sorted(stale), urgent=True))
             snapshot = self._wait_for_disk(stale, cancel)
-            hits, _ = self._hits(rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain)
+            hits, _ = self._hits(
+                rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain, mask=request.mask
+            )
         for hit in hits[:5]:
             self._indexer.recent.append((_real(hit.root) if hit.root else "", hit.path))
         return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started), query.notes)
@@ -277,7 +282,7 @@ class Questions:
         return self._indexer.snapshot
 
     def _hits(
-        self, ranked: list[RankedHit], query: Query, cancel: CancelToken, *, explain: bool
+        self, ranked: list[RankedHit], query: Query, cancel: CancelToken, *, explain: bool, mask: bool = False
     ) -> tuple[list[SearchHit], set[str]]:
         """Hits that are right for the current texts, and the files whose hits are not."""
         hits: list[SearchHit] = []
@@ -297,8 +302,8 @@ class Questions:
                     dirty=document.dirty,
                     explain=explain,
                 )
-            if hit is not None:
-                hits.append(hit)
+            if hit is not None and document is not None:
+                hits.append(mask_hit(hit, document.lines) if mask else hit)
             elif not item.view.buffer_uri and not documents.is_being_parsed(item.view, item.path):
                 stale.add(os.path.join(item.view.root, item.path))
         return hits, stale

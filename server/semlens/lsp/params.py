@@ -67,6 +67,7 @@ def search_params(params: object, defaults: SearchDefaults) -> SearchParams:
         per_file=defaults.per_file if per_file is None else per_file,
         near_uri=string(document, "uri") or "",
         time_budget_ms=defaults.time_budget_ms,
+        mask=boolean(fields, "mask"),
     )
     return SearchParams(request, token, boolean(fields, "explain"))
 

@@ -70,6 +70,7 @@ def test_parameters_reach_the_engine(open_session: Any) -> None:
         "x",
         limit=3,
         perFile=0,
+        mask=True,
         filter={
             "languages": ["Python"],
             "kinds": [12, "class"],
@@ -82,6 +83,7 @@ def test_parameters_reach_the_engine(open_session: Any) -> None:
     )
     (request,) = open_session.calls("search")[-1]
     assert (request.query, request.limit, request.per_file, request.near_uri) == ("x", 3, 0, URI)
+    assert request.mask
     assert request.filter == SearchFilter(
         languages=frozenset({"python"}),
         kinds=frozenset({SymbolKind.FUNCTION, SymbolKind.CLASS}),

@@ -1,0 +1,76 @@
+"""How often the mask of secrets takes something for one, over code that is public and should hold hardly any.
+
+    python bench/secret_mask.py [--corpus M] [--show] [--json bench/results/secret_mask.json]
+
+Every place that is masked counts. Some are right: keys and passwords of tests and examples have the form of real ones.
+With ``--show`` each masked line is printed, to be judged by reading.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from corpora import corpus
+from semlens.core.secrets import RULES_VERSION, is_environment_file, mask_secrets
+from semlens.syntax.decode import decode
+
+_MAX_BYTES = 1 << 20  # the index takes no larger file by default
+
+
+def texts(folder: Path) -> Iterator[tuple[str, str]]:
+    """Path, from the folder, and text of every file that is text."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink() and path.stat().st_size <= _MAX_BYTES:
+            text = decode(path.read_bytes())
+            if text is not None and "\0" not in text:
+                yield path.relative_to(folder).as_posix(), text
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", choices=("S", "M", "L"), default="M")
+    parser.add_argument("--show", action="store_true", help="print each line that is masked, as it is and masked")
+    parser.add_argument("--json", type=Path, help="keep the figures in this file")
+    options = parser.parse_args()
+    n_files = n_characters = n_masked = n_touched = 0
+    seconds = 0.0
+    by_suffix: Counter[str] = Counter()
+    for path, text in texts(corpus(options.corpus)):
+        started = time.process_time()
+        masked, count = mask_secrets(text, environment=is_environment_file(path))
+        seconds += time.process_time() - started
+        n_files += 1
+        n_characters += len(text)
+        n_masked += count
+        n_touched += count > 0
+        by_suffix[Path(path).suffix] += count
+        if options.show and count:
+            lines = zip(text.split("\n"), masked.split("\n"), strict=True)
+            for number, (before, after) in enumerate(lines, 1):
+                if before != after:
+                    print(f"{path}:{number}: {before.strip()[:160]!r} -> {after.strip()[:160]!r}")
+    result = {
+        "corpus": options.corpus,
+        "rules": RULES_VERSION,
+        "files": n_files,
+        "characters": n_characters,
+        "masked": n_masked,
+        "maskedPerThousandFiles": round(1000 * n_masked / n_files, 2),
+        "filesTouchedPerThousand": round(1000 * n_touched / n_files, 2),
+        "megabytesPerSecond": round(n_characters / seconds / 1e6, 2),
+        "bySuffix": dict(by_suffix.most_common(8)),
+    }
+    print(json.dumps(result, indent=1))
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
