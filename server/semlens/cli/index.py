@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from dataclasses import replace
+from pathlib import Path
 
+from semlens.cli.fence import DONE, FAILED, say
 from semlens.cli.progress import Stages, follow_indexing, vectors_of
 from semlens.cli.status import problems_in_words, status_json, summary
+from semlens.cli.terminal import harmless
 from semlens.cli.workspace import open_workspace, running_engine
+from semlens.core.status import EngineStatus
 
 
 def run(options: argparse.Namespace) -> int:
@@ -17,16 +22,25 @@ def run(options: argparse.Namespace) -> int:
     with running_engine(workspace, follows=True) as engine:
         stages = Stages(aloud=not options.json)
         status = follow_indexing(engine, refined=options.wait, stages=stages)
+        unsaved = engine.wait_saved()
     elapsed_s = time.monotonic() - start
     if options.json:
         searchable_s = stages.searchable_s if stages.searchable_s is not None else elapsed_s
         times = {"searchableMs": round(searchable_s * 1000, 1), "elapsedMs": round(elapsed_s * 1000, 1)}
-        print(json.dumps({**status_json(workspace.root, status), **times}))
-        return 0
-    print(f"{summary(workspace.root, status)} in {elapsed_s:.1f} s.")
+        print(json.dumps({**status_json(workspace.root, status), **times, "saved": not unsaved}))
+    else:
+        _print_summary(workspace.root, status, elapsed_s, told=unsaved)
+    if unsaved:
+        say(harmless(unsaved))
+    return FAILED if unsaved else DONE
+
+
+def _print_summary(root: Path, status: EngineStatus, elapsed_s: float, *, told: str) -> None:
+    """:param told: the problem that is told elsewhere."""
+    print(f"{summary(root, status)} in {elapsed_s:.1f} s.")
     _, n_first = vectors_of(status, "first")
     if not n_first and status.complete and any(root.symbols for root in status.roots):
         print("No embedding model is loaded: search goes by names and words ('semlens doctor' says why).")
-    for line in problems_in_words(status, limit=5):
+    others = tuple(problem for problem in status.problems if problem.message != told)
+    for line in problems_in_words(replace(status, problems=others), limit=5):
         print(line)
-    return 0

@@ -262,3 +262,15 @@ class Engine(Questions):
                 return False
             with self._indexer.published:
                 self._indexer.published.wait(0.1)
+
+    def wait_saved(self) -> str:
+        """Block until all that is searchable is saved, by this process or another; returns why it cannot be, or ""."""
+        if self._scratch is not None:
+            return self._cache_problem
+        while True:
+            indexes = [state.index for state in list(self._indexer.states.values())]
+            reason = next((text for one in indexes if (text := one.unsaved_reason or one.commit_error)), "")
+            if reason or self._indexer.is_stuck or not any(one.writer and one.dirty for one in indexes):
+                return reason
+            with self._indexer.published:
+                self._indexer.published.wait(0.1)

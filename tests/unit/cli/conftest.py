@@ -66,6 +66,7 @@ class Script:
     read_only: bool | None = None
     asked: bool | None = None
     explained: bool | None = None
+    unsaved: str = ""
 
     def with_hits(self, *hits: SearchHit, **changes: object) -> None:
         self.result = replace(self.result, hits=hits, **changes)
@@ -94,6 +95,9 @@ def script(monkeypatch) -> Script:
             if on_progress is not None:
                 on_progress(script.status)
             return True
+
+        def wait_saved(self):
+            return script.unsaved
 
         def search(self, request, cancel, on_partial=None, *, explain=False):
             script.requests.append(request)

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from semlens.cli.progress import files_of, vectors_of
 from semlens.core.status import EngineState, Problem, TierStatus
 
 from .conftest import HIT, STATUS
+
+SERVER = Path(__file__).resolve().parents[3] / "server"
 
 
 def test_index_says_what_is_there(semlens, script, workspace):
@@ -37,12 +44,46 @@ def test_index_shows_few_problems_and_counts_the_rest(semlens, script):
     assert "and 4 more" in out
 
 
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_an_index_that_could_not_be_saved_is_a_failure(semlens, script, arguments):
+    script.unsaved = "The index could not be saved: free some space."
+    script.status = replace(STATUS, problems=(Problem("/work", script.unsaved),))
+    code, out, err = semlens("index", *arguments)
+    assert code == 1
+    assert err.splitlines()[-1] == f"semlens: {script.unsaved}"
+    if arguments:
+        assert json.loads(out)["saved"] is False
+    else:
+        assert script.unsaved not in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit")
+@pytest.mark.parametrize("arguments", [("index",), ("index", "--json")])
+def test_a_disk_with_too_little_room_is_a_failure(workspace, arguments):
+    """As on a full disk: no file may grow beyond 150 kB."""
+    (workspace.parent / "config").mkdir()
+    (workspace.parent / "config" / "config.toml").write_text('[models]\nfirst = "none"\nrefine = "none"\n')
+    (workspace / "words.py").write_text("".join(f"def function_{n}():\n    return word_{n}\n" for n in range(4000)))
+    program = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))\n"
+        "from semlens.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(SERVER)}
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env=environment)
+    assert done.returncode == 1
+    assert "could not be saved" in done.stderr.splitlines()[-1]
+    assert "free some space" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
 def test_json_goes_to_stdout_alone(semlens, script, workspace):
     code, out, err = semlens("index", "--json")
     found = json.loads(out)
     assert (code, err) == (0, "")
     assert found["workspace"] == str(workspace)
     assert found["complete"] is True
+    assert found["saved"] is True
     assert 0 <= found["searchableMs"] <= found["elapsedMs"]
 
 
