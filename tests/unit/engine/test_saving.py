@@ -1,0 +1,232 @@
+"""An index that cannot be saved, locked or merged: what is lost is said, the rest works, and all is tried again."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import filelock
+import pytest
+from engine_cases import complete, found, function, parsed, paths_of, wait_for
+
+from semlens.core.status import EngineState
+from semlens.engine import backoff, merging, root_index
+from semlens.engine.backoff import Backoff
+from semlens.engine.root_index import RootIndex
+from semlens.index.store import FileStamp
+from semlens.index.writer_lock import LockUnusableError, WriterLock
+
+FAR = (1 << 63) + 10**18
+"""Nanoseconds after 1970: the year 2293, beyond SQLite's integers."""
+
+
+@pytest.fixture
+def no_locks(monkeypatch, plain):
+    """Makes the lock of the cache folder fail for the given reason."""
+    acquire = filelock.FileLock.acquire
+
+    def install(number: int) -> None:
+        def fail(lock, *arguments, **options):
+            if str(plain.cache) in str(lock.lock_file):
+                raise OSError(number, os.strerror(number))
+            return acquire(lock, *arguments, **options)
+
+        monkeypatch.setattr(filelock.FileLock, "acquire", fail)
+
+    return install
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (errno.ENOLCK, "has no locks"),
+        (errno.ENOSYS, "has no locks"),
+        (errno.EOPNOTSUPP, "has no locks"),
+        (errno.EACCES, "make it writable"),
+        (errno.EROFS, "make it writable"),
+        (errno.ENOSPC, "disk is full"),
+    ],
+)
+def test_a_lock_that_nobody_can_have_is_said_and_search_works(plain, no_locks, number, says):
+    no_locks(number)
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    status = complete(engine)
+    assert status.state is EngineState.DEGRADED
+    assert [says in problem.message for problem in status.problems] == [True]
+    assert "SEMLENS_CACHE_DIR" in status.problems[0].message
+    assert paths_of(engine, "alpha") == ["a.py"]
+    plain.write("b.py", function("beta"))
+    plain.change(engine, "b.py")
+    assert paths_of(engine, "beta") == ["b.py"]
+    assert engine.wait_saved() == status.problems[0].message
+    scratch = next(iter(engine._indexer.states.values())).index.store.folder
+    assert scratch.exists()
+    engine.close()
+    assert not scratch.exists()
+
+
+def test_a_lock_that_another_process_has_is_no_fault(tmp_path):
+    first, second = WriterLock(tmp_path / "lock"), WriterLock(tmp_path / "lock")
+    assert first.acquire()
+    assert not second.acquire()
+    first.release()
+    assert second.acquire()
+    second.release()
+
+
+def test_a_pipe_in_place_of_the_lock_is_replaced(tmp_path):
+    os.mkfifo(tmp_path / "lock")
+    lock = WriterLock(tmp_path / "lock")
+    assert lock.acquire()
+    assert (tmp_path / "lock").is_file()
+    lock.release()
+
+
+def test_a_folder_in_place_of_the_lock_is_said(tmp_path):
+    (tmp_path / "lock").mkdir()
+    (tmp_path / "lock" / "file").touch()
+    with pytest.raises(LockUnusableError, match="delete it"):
+        WriterLock(tmp_path / "lock").acquire()
+
+
+def test_a_root_that_cannot_be_taken_in_is_never_complete(plain, monkeypatch):
+    plain.write("a.py", function("alpha"))
+
+    def fail(_index: RootIndex) -> None:
+        raise TypeError("of a fault that nobody thought of")
+
+    monkeypatch.setattr(RootIndex, "load", fail)
+    engine = plain.engine(wait=False)
+    wait_for(engine, lambda: engine._indexer.failed_roots)
+    assert not engine.wait_complete(timeout=60)
+    status = engine.status()
+    assert (status.complete, status.state) == (False, EngineState.DEGRADED)
+
+
+# --- odd times -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("nanoseconds", [FAR, 10**30, -(10**30), -1, 0])
+def test_any_time_can_be_stored(nanoseconds):
+    stamp = FileStamp.of(1, nanoseconds, nanoseconds, 1 << 70, 5)
+    with closing(sqlite3.connect(":memory:")) as connection:
+        row = connection.execute("SELECT ?, ?, ?", (stamp.mtime_ns, stamp.ctime_ns, stamp.inode)).fetchone()
+    assert row == (stamp.mtime_ns, stamp.ctime_ns, stamp.inode)
+    assert stamp.same_file(FileStamp.of(1, nanoseconds, nanoseconds, 1 << 70, 6))
+
+
+def test_a_file_of_the_far_future_is_saved_with_all_others(plain):
+    path = plain.write("a.py", function("alpha"))
+    plain.write("b.py", function("beta"))
+    os.utime(path, ns=(0, FAR))
+    if path.stat().st_mtime_ns != FAR:
+        pytest.skip("this file system has no such times")
+    engine = plain.engine(one_shot=True)
+    assert engine.wait_saved() == ""
+    engine.close()
+    again = plain.engine(one_shot=True)
+    assert parsed(again) == 0
+    assert (found(again, "alpha"), found(again, "beta")) == ([("a.py", 0, False)], [("b.py", 0, False)])
+
+
+# --- tried again ---------------------------------------------------------------------------------------------------
+
+
+def test_each_wait_is_twice_as_long_up_to_a_bound(monkeypatch):
+    monkeypatch.setattr(backoff.time, "monotonic", lambda: 100.0)
+    wait = Backoff(1.0, 10.0)
+    waits = []
+    for _ in range(6):
+        wait.failed()
+        waits.append(wait.due - 100.0)
+    assert waits == [1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
+    wait.succeeded()
+    assert (wait.due, wait.n_failures) == (0.0, 0)
+    for _ in range(5000):
+        wait.failed()
+    assert wait.due == 110.0
+
+
+def test_a_merge_that_fails_is_said_and_tried_again_later(plain, monkeypatch):
+    monkeypatch.setattr(root_index, "FIRST_RETRY_SECONDS", 0.05)
+    failing = True
+    attempts = []
+    merge = merging.merge_job
+
+    def merge_or_fail(*arguments):
+        attempts.append(1)
+        if failing:
+            raise IndexError("a row that is not there")
+        return merge(*arguments)
+
+    monkeypatch.setattr(merging, "merge_job", merge_or_fail)
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    index = next(iter(engine._indexer.states.values())).index
+    plain.write("b.py", function("beta"))
+    plain.change(engine, "b.py")
+    wait_for(engine, lambda: len(attempts) > 2)
+    assert index.merge_backoff.n_failures > 1
+    assert any("could not be merged" in problem.message for problem in engine.status().problems)
+    assert [paths_of(engine, name) for name in ("alpha", "beta")] == [["a.py"], ["b.py"]]
+    failing = False
+    wait_for(engine, lambda: len(index.segments) == 1)
+    wait_for(engine, lambda: not engine.status().problems)
+    assert index.merge_backoff.n_failures == 0
+
+
+@pytest.fixture
+def index(tmp_path: Path):
+    opened = RootIndex(tmp_path / "root", tmp_path / "cache")
+    opened.take_writer_lock()
+    yield opened
+    opened.close()
+
+
+def test_a_database_that_another_process_holds_is_waited_for_elsewhere(index, tmp_path):
+    (path,) = tmp_path.glob("cache/roots/*/v*/index.sqlite")
+    connection = index.store._database.connection
+    assert connection.execute("PRAGMA busy_timeout").fetchone()[0] <= 250
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        index.commit({"complete": True})
+        assert index.commit_backoff.n_failures == 1
+        assert index.commit_error == ""  # it may last for a moment only
+        index.commit({"complete": True})
+        assert "tries again" in index.commit_error
+        other.execute("ROLLBACK")
+    index.commit({"complete": True})
+    assert (index.commit_error, index.commit_backoff.due) == ("", 0.0)
+
+
+def test_a_fault_of_our_own_in_a_commit_is_tried_again_like_any_other(index, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(index.store, "commit", lambda _commit: 1 / 0)
+        index.commit({})
+        assert "division by zero" in index.commit_error
+        assert index.commit_backoff.n_failures == 1
+    index.commit({})
+    assert index.commit_error == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "free some space"),
+        (OSError(errno.EDQUOT, "Quota exceeded"), "free some space"),
+        (PermissionError(errno.EACCES, "Permission denied"), "writable"),
+        (OSError(errno.EROFS, "Read-only file system"), "writable"),
+    ],
+)
+def test_the_reason_decides_what_helps(index, monkeypatch, error, says):
+    def fail(_commit):
+        raise error
+
+    monkeypatch.setattr(index.store, "commit", fail)
+    index.commit({})
+    assert says in index.commit_error
+    assert error.strerror in index.commit_error
