@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from semlens.core.errors import WorkspaceError
@@ -22,10 +23,13 @@ from semlens.engine.guarded_reader import NOT_NOW, may_pass, read_below
 from semlens.engine.ignore import CACHE_MARKERS, IGNORE_FILES, MAX_DEPTH, VERSION_CONTROL, FolderRules, IgnoreTree
 from semlens.engine.settings import WORKSPACE_FILE, Settings
 
-__all__ = ["MISSING", "Discovery", "FoundFile", "check_root", "content_skip_reason"]
+__all__ = ["FOLDER", "MISSING", "Discovery", "FoundFile", "check_root", "content_skip_reason"]
 
 MISSING = "missing"
 """The reason of a path where no regular file is. Never counted: it belongs to single paths only."""
+
+FOLDER = "folder"
+"""Likewise of a path where a folder is."""
 
 _SHEBANG_BYTES = 128
 
@@ -132,27 +136,36 @@ class Discovery:
         return reason is None or (reason == "not code" and not extension_of(path))
 
     def examine(self, path: str) -> FoundFile | str:
-        """The file at a path, or the reason why it is not indexed: `MISSING` where no file is, `NOT_NOW` where that
-        cannot be told.
+        """The file at a path, or the reason why it is not indexed: `MISSING` where no file is, `FOLDER` for a folder,
+        `NOT_NOW` where that cannot be told.
 
         :param path: relative to the root.
         """
+        return self._examine(path, self._has_no_links)
+
+    def examiner(self) -> Callable[[str], FoundFile | str]:
+        """`examine` for many paths at one moment: whether there are links on the way is found out once for a folder."""
+        has_no_links = cache(self._has_no_links)
+        return lambda path: self._examine(path, has_no_links)
+
+    def _examine(self, path: str, has_no_links: Callable[[str], bool]) -> FoundFile | str:
+        full = self.absolute(path)
         try:
-            status = os.lstat(self.absolute(path))
+            status = os.lstat(full)
         except ValueError:
             return MISSING
         except OSError as error:
             return NOT_NOW if may_pass(error) else MISSING
         if stat.S_ISDIR(status.st_mode):
-            return MISSING
-        reason = self.skip_reason(path)
+            return FOLDER
+        reason = self._skip_reason(path, is_link=stat.S_ISLNK(status.st_mode))
         if reason is not None:
             return reason
         if not stat.S_ISREG(status.st_mode):
             return "not code"
         if status.st_size > self._max_bytes:
             return "too large"
-        if not self._is_below(path):
+        if not has_no_links(os.path.dirname(full)):
             return "outside root"
         return FoundFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
@@ -161,6 +174,10 @@ class Discovery:
 
         A link is never indexed: ``outside root``, or ``link`` for one to a place inside, which counts there.
         """
+        return self._skip_reason(path)
+
+    def _skip_reason(self, path: str, *, is_link: bool | None = None) -> str | None:
+        """:param is_link: None when it is not known yet."""
         folder, _, name = path.rpartition("/")
         if not name or ".." in path.split("/"):
             return "outside root"
@@ -170,7 +187,7 @@ class Discovery:
             return "ignored"
         if not tree.includes(path):
             return "ignored"
-        if os.path.islink(self.absolute(path)):
+        if os.path.islink(self.absolute(path)) if is_link is None else is_link:
             return self._link_reason(path) or "link"
         return self._code_reason(path)
 
@@ -278,9 +295,9 @@ class Discovery:
                 return NOT_NOW if may_pass(error) else "unreadable"
         return reason
 
-    def _is_below(self, path: str) -> bool:
-        """Whether no folder on the way to the path is a link: one may have become so since it was listed."""
-        folder = os.path.dirname(self.absolute(path))
+    @staticmethod
+    def _has_no_links(folder: str) -> bool:
+        """Whether neither this folder nor one above it is a link: one may have become so since it was listed."""
         return relative_path(folder, os.path.realpath(folder)) == ""
 
     def _link_reason(self, path: str) -> str | None:

@@ -124,12 +124,11 @@ class IgnoreTree:
         if folder.count("/") >= MAX_DEPTH:
             return None
         parent = self._above if not folder else self.rules(folder.rpartition("/")[0])
-        rules: FolderRules | None = None
-        if parent is not None and (not folder or not (self.ignores_folder(parent, folder) or self._is_apart(folder))):
-            rules = self._rules_of(parent, folder, None)
+        if parent is not None and (not folder or not (self.ignores_folder(parent, folder) or self._is_link(folder))):
+            return self.enter(folder, self._names_in(folder))
         if len(self._folders) < _MAX_REMEMBERED:
-            self._folders[folder] = rules
-        return rules
+            self._folders[folder] = None
+        return None
 
     def enter(self, folder: str, names: Collection[str]) -> FolderRules | None:
         """As `rules`, with the ignore files of this folder read anew.
@@ -154,17 +153,20 @@ class IgnoreTree:
         name = folder.rpartition("/")[2]
         return name in VERSION_CONTROL or self.ignores(parent, folder, name, True)
 
-    def _is_apart(self, folder: str) -> bool:
-        """Whether a folder is a link, a cache or a virtual environment."""
-        path = os.path.join(self._root, folder)
-        return os.path.islink(path) or any(os.path.lexists(os.path.join(path, name)) for name in CACHE_MARKERS)
+    def _is_link(self, folder: str) -> bool:
+        return os.path.islink(os.path.join(self._root, folder))
 
-    def _rules_of(self, parent: FolderRules, folder: str, names: Collection[str] | None) -> FolderRules:
+    def _names_in(self, folder: str) -> Collection[str]:
+        """What the folder holds: one listing costs less than looking for each of the names that mean something."""
+        try:
+            return frozenset(os.listdir(os.path.join(self._root, folder)))
+        except (OSError, ValueError):
+            return ()
+
+    def _rules_of(self, parent: FolderRules, folder: str, names: Collection[str]) -> FolderRules:
         wanted = IGNORE_FILES if self._follow else IGNORE_FILES[:1]
-        present = [name for name in wanted if names is None or name in names]
-        starts_repository = self._follow and (
-            ".git" in names if names is not None else os.path.lexists(os.path.join(self._root, folder, ".git"))
-        )
+        present = [name for name in wanted if name in names]
+        starts_repository = self._follow and ".git" in names
         if not present and not starts_repository:
             return parent
         cut = len(byte_text(folder)) + 1 if folder else 0

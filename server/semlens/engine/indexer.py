@@ -407,7 +407,8 @@ class Indexer:
         for overlay in self.overlays.shown.values():
             if overlay.buffer.root == str(state.index.root) and overlay.buffer.path in paths:
                 for tier in self._tiers:
-                    tier.keep_bytes(overlay.vectors.get(tier.fingerprint, {}))
+                    filler = self._remote_filler if tier.is_remote else self._filler
+                    filler.keep(tier, dict(overlay.vectors.get(tier.fingerprint, {})))
 
     # --- vectors and merges ----------------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semlens.core.hashing import ContentHash
-from semlens.engine.discovery import MISSING, Discovery, FoundFile
+from semlens.engine.discovery import FOLDER, MISSING, Discovery, FoundFile
 from semlens.engine.guarded_reader import NOT_NOW
 from semlens.engine.parse_messages import FileOutcome, FilesRequest
 from semlens.engine.root_index import RootIndex
@@ -180,6 +179,7 @@ class RootState:
             self.scan_again = True
         if self.scan:
             self.touched.update(changed)
+        examine = self.discovery.examiner()
         for path, since in changed.items():
             if path in self.in_flight:
                 self.changed[path] = since  # look again when the worker is done with what it read
@@ -187,11 +187,10 @@ class RootState:
             if self.discovery.is_ignore_file(path):
                 self.discovery.refresh()
                 self.scan_again = True
-            full = self.discovery.absolute(path)
-            if os.path.isdir(full) and not os.path.islink(full):
+            found = examine(path)
+            if found == FOLDER:
                 self.scan_again = True
                 continue
-            found = self.discovery.examine(path)
             if found == NOT_NOW:
                 self.note_unread([path])
                 continue

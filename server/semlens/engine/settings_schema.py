@@ -81,12 +81,14 @@ class IndexSettings:
     cache_folder: str = _setting(
         "",
         "Folder of the index; empty: the system's cache folder for the user. An absolute path, `~` allowed. The "
-        "environment variable `SEMLENS_CACHE_DIR` overrides it.",
+        "environment variable `SEMLENS_CACHE_DIR` overrides it. A local disk is best: on a network file system SQLite "
+        "works without its write-ahead log, and where there are no locks the index is lost at the end.",
         scope=Scope.USER,
     )
     max_cache_mb: int = _setting(
         2048,
-        "Bound of the cache folder, in MiB; what was used least recently goes first.",
+        "Bound of the cache folder as a whole, in MiB. Indexes of folders that are not open are deleted first, then "
+        "vectors, those used least recently first. An index in use is kept even if it is larger.",
         scope=Scope.USER,
         minimum=64,
         maximum=1_048_576,

@@ -68,6 +68,11 @@ class VectorFiller:
         self._stopping = True
         self._thread.shutdown(wait=False, cancel_futures=True)
 
+    def keep(self, tier: Tier, vectors: Mapping[ContentHash, bytes]) -> None:
+        """Put vectors into the cache before the next job asks it: another process may hold its file for a while."""
+        if vectors and not self._stopping:
+            self._thread.submit(tier.keep_bytes, vectors)
+
     def step(
         self,
         indexes: Iterable[RootIndex],

@@ -49,6 +49,18 @@ class OtherVersionError(DamagedStoreError):
     """The database was written by another version of this program."""
 
 
+@contextlib.contextmanager
+def garbled_text_is_damage() -> Iterator[None]:
+    """Python raises this when SQLite's own message quotes a damaged text. Also a decorator.
+
+    :raises DamagedStoreError: in its place.
+    """
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise DamagedStoreError(f"a text cannot be read: {error.reason}") from error
+
+
 def make_private_folder(folder: Path) -> None:
     """Create a folder that only its user may read, and those above it that are missing likewise.
 
@@ -203,7 +215,8 @@ class Database:
         if not self._closed and not self.is_in_place:
             self.begin_anew()
         try:
-            return job(self.connection)
+            with garbled_text_is_damage():
+                return job(self.connection)
         except sqlite3.Error as error:
             if not self.is_damaged(error):
                 raise
@@ -244,6 +257,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
+@garbled_text_is_damage()
 def _open(
     path: Path, schema: str, version: int, busy_seconds: float, *, can_shrink: bool = False
 ) -> sqlite3.Connection:

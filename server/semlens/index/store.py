@@ -19,7 +19,13 @@ from typing import Any
 from semlens.core.errors import CacheError
 from semlens.core.hashing import ContentHash, content_hash
 from semlens.index.columns import ColumnFileError, read_column_file, write_column_file
-from semlens.index.database import DamagedStoreError, Database, StoreError, make_private_folder
+from semlens.index.database import (
+    DamagedStoreError,
+    Database,
+    StoreError,
+    garbled_text_is_damage,
+    make_private_folder,
+)
 from semlens.index.segment import Segment, read_segment
 from semlens.index.segment_check import check_segment, check_vectors
 from semlens.index.vectors import VectorBlock
@@ -175,6 +181,7 @@ class RootStore:
         self._make_folders()
         self._database.begin_anew()
 
+    @garbled_text_is_damage()
     def data_version(self) -> int:
         """Changes when another process committed; costs microseconds.
 
@@ -182,6 +189,7 @@ class RootStore:
         """
         return int(self._database.connection.execute("PRAGMA data_version").fetchone()[0])
 
+    @garbled_text_is_damage()
     def load(self, known: Mapping[str, Segment] | None = None) -> StoredIndex:
         """Read the last commit. Segments in ``known`` are taken from there; those that cannot be read are lost.
 
@@ -242,6 +250,7 @@ class RootStore:
             return None
         return segment
 
+    @garbled_text_is_damage()
     def commit(self, commit: Commit) -> None:
         """:raises sqlite3.Error: when it could not be written; the commit before stands."""
         with self._database.transaction() as connection:

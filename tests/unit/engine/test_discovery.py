@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from semlens.core.errors import WorkspaceError
-from semlens.engine.discovery import MISSING, Discovery, FoundFile, check_root, content_skip_reason
+from semlens.engine.discovery import FOLDER, MISSING, Discovery, FoundFile, check_root, content_skip_reason
 from semlens.engine.settings import FilesSettings, Settings
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -231,7 +231,7 @@ def test_what_is_gone_is_missing(tmp_path: Path) -> None:
     discovery = discovery_of(tmp_path)
     (tmp_path / "folder.py").mkdir()
     assert discovery.examine("a.py") == MISSING
-    assert discovery.examine("folder.py") == MISSING
+    assert discovery.examine("folder.py") == FOLDER
     assert discovery.examine("no/where/a.py") == MISSING
     assert discovery.examine("nul\0.py") == MISSING
     assert discovery.is_eligible("a.py")
@@ -302,3 +302,19 @@ def test_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             check_root(tmp_path / "file.txt" / "below", asked=asked)
         with pytest.raises(WorkspaceError):
             check_root(Path("a\0b"), asked=asked)
+
+
+def test_many_paths_cost_one_look_at_each_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a checkout of 20,000 files the indexer's thread looks at each of them."""
+    names = [f"a/b/file_{number}.py" for number in range(50)]
+    (tmp_path / "a/b").mkdir(parents=True)
+    for name in names:
+        (tmp_path / name).touch()
+    looks: list[str] = []
+    for module, function in ((os.path, "realpath"), (os, "listdir")):
+        real = getattr(module, function)
+        monkeypatch.setattr(module, function, lambda path, *a, real=real, **k: (looks.append(str(path)), real(path))[1])
+    examine = discovery_of(tmp_path).examiner()
+    looks.clear()
+    assert all(isinstance(examine(name), FoundFile) for name in names)
+    assert len(looks) <= 4  # one for links, three listings for the ignore files on the way

@@ -61,6 +61,14 @@ def test_a_pipe_or_a_link_in_its_place_is_replaced(tmp_path):
     assert (tmp_path / "other").read_text() == "not ours"
 
 
+def test_tables_whose_text_is_garbled_are_replaced(tmp_path):
+    """SQLite quotes the text in its message, and Python cannot decode that."""
+    path = tmp_path / "a.sqlite"
+    put(path, "old")
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE things", b"CREATE TABL\xe5 things"))
+    assert read(path) == []
+
+
 @pytest.mark.parametrize("change", ["ALTER TABLE things ADD COLUMN more TEXT", "DROP INDEX by_name"])
 def test_other_tables_are_replaced(tmp_path, change):
     path = tmp_path / "a.sqlite"
