@@ -11,8 +11,8 @@ from pathlib import Path
 from semlens.cli.fence import DONE, FAILED, say
 from semlens.cli.progress import Stages, follow_indexing, vectors_of
 from semlens.cli.status import problems_in_words, status_json, summary
-from semlens.cli.terminal import harmless
 from semlens.cli.workspace import open_workspace, running_engine
+from semlens.core.printable import printable
 from semlens.core.status import EngineStatus
 
 
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         _print_summary(workspace.root, status, elapsed_s, told=unsaved)
     if unsaved:
-        say(harmless(unsaved))
+        say(printable(unsaved))
     return FAILED if unsaved else DONE
 
 
