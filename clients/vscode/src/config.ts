@@ -54,6 +54,11 @@ export class Config {
     return this.ofServer.own(inspect());
   }
 
+  /** The user names an embedding service, which texts are sent to. */
+  get hasService(): boolean {
+    return this.get("remote.url", "") !== "";
+  }
+
   /** The first setting that changed and is read only when the server starts. */
   changedAtStart(event: vscode.ConfigurationChangeEvent): string | undefined {
     return AT_START.map((name) => `semlens.${name}`).find((name) => event.affectsConfiguration(name));

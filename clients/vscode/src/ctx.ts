@@ -194,14 +194,17 @@ export class Ctx implements vscode.Disposable {
   }
 
   private async configurationChanged(event: vscode.ConfigurationChangeEvent): Promise<void> {
-    if (this.running !== undefined && this.running.ofUser !== this.config.ofUser()) {
+    const isUsers = this.running !== undefined && this.running.ofUser !== this.config.ofUser();
+    // With a service the user is asked: its address may be half typed, and code would be sent there.
+    if (isUsers && !this.config.hasService) {
       await this.restart();
       if (this.running !== undefined && this.running.ofUser !== this.config.ofUser()) {
         await this.configurationChanged(event); // changed again while it started
       }
       return;
     }
-    const name = this.config.changedAtStart(event);
+    const isTold = isUsers && event.affectsConfiguration("semlens");
+    const name = isTold ? "The change of your settings" : this.config.changedAtStart(event);
     if (name === undefined) {
       return; // the server asks for what it reads while it runs
     }

@@ -79,6 +79,28 @@ test("the server gets what the user has set, and no defaults", async () => {
   await until("a longer answer", async () => (await nHits()) > 1);
 });
 
+test("a change of what only the user may set starts the server again, but not to send code to a half typed address", async () => {
+  const ctx = await context();
+  const settings = vscode.workspace.getConfiguration("semlens");
+  const set = (name: string, value: unknown): Thenable<void> =>
+    settings.update(name, value, vscode.ConfigurationTarget.Global);
+  const first = ctx.running?.pid;
+  await set("remote.url", "http://127.0.0.1:9/h");
+  assert.equal(ctx.config.hasService, true);
+  assert.equal(ctx.running?.pid, first);
+  await set("remote.url", undefined);
+  assert.equal(ctx.config.hasService, false);
+  assert.equal(ctx.running?.pid, first);
+  await set("models.first", "none");
+  try {
+    await until("another server", () => ctx.running?.pid !== undefined && ctx.running.pid !== first);
+  } finally {
+    await set("models.first", undefined);
+  }
+  await until("the settings of before", () => ctx.running?.ofUser === '{"models.refine":"none"}');
+  await until("a ready index", () => ctx.status?.state === "ready");
+});
+
 test("Ctrl+T has our symbols, and a setting takes them away", async () => {
   const find = async (): Promise<string[]> => {
     const found = await vscode.commands.executeCommand<vscode.SymbolInformation[]>(
