@@ -55,7 +55,7 @@ and counted by reason in `status`:
 | `not code` | no known language, no code-like extension; pipes, sockets, devices |
 | `binary`, `minified`, `generated`, `lockfile` | by name or by content |
 | `too large` | over `semlens.files.maxSizeKb` |
-| `link loop`, `outside root` | links are never followed; one to a file inside counts there. A `.semlens.toml` that is a link is ignored too |
+| `link loop`, `outside root` | links are never followed, nor is a `.semlens.toml`; one to a file inside counts there |
 | `unreadable` | may not be read, or a link to nothing |
 
 Ignore files are understood as git does. The first of these that says anything about a path decides:
@@ -67,8 +67,8 @@ Ignore files are understood as git does. The first of these that says anything a
    configuration is not followed);
 4. this list: {never}; and folders that hold {markers}.
 
-Of one ignore file, the first 2,000 patterns with wildcards count; plain names and `*.ext` have no such limit. What lies in
-an ignored folder stays ignored; a line like `!node_modules/` in `.semlensignore` takes a folder back.
+Of one ignore file, the first 2,000 patterns with wildcards count; plain names and `*.ext` have no such limit. What lies
+in an ignored folder stays ignored; a line like `!node_modules/` in `.semlensignore` takes a folder back.
 """
 
 
