@@ -30,15 +30,15 @@ from semlens.core.context import ContextItem, ContextPack, ContextRequest
 from semlens.core.request import SearchRequest
 from semlens.embedding.registry import find_model
 from semlens.embedding.token_counting import TokenCounter, load_counter
-from semlens.engine.documents import CurrentDocument
-from semlens.engine.packing import Packer
-from semlens.engine.questions import SEEDS
-from semlens.index.builder import ParsedFile
+from semlens.engine.query.context_builder import Packer
+from semlens.engine.query.current_texts import CurrentDocument
+from semlens.engine.query.query_service import SEEDS
+from semlens.index.segment.builder import ParsedFile
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.context.forms import head_of
-from semlens.search.query import parse_query
-from semlens.search.rank import rank
-from semlens.syntax.decode import decode, split_lines
+from semlens.search.query.query import parse_query
+from semlens.search.ranking.rank import rank
+from semlens.syntax.parsing.decode import decode, split_lines
 
 BUDGETS = (500, 1_000, 2_000, 4_000)
 BARS = {500: 0.86, 1_000: 0.93, 2_000: 0.97, 4_000: 0.99}

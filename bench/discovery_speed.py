@@ -13,9 +13,9 @@ import threading
 import time
 from pathlib import Path
 
-from semlens.engine.discovery import Discovery
-from semlens.engine.settings import Settings
-from semlens.engine.watcher import Watcher
+from semlens.files.discovery import Discovery
+from semlens.files.watching.watcher import Watcher
+from semlens.settings.loading import Settings
 
 N_FILES = 10_000
 N_IGNORED_FOLDERS = 100_000

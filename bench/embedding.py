@@ -40,13 +40,13 @@ from archives import packages_in  # noqa: E402
 from mine import mine_package, records_of_folder  # noqa: E402
 from pairs import documented_pair, passage_of  # noqa: E402
 from semlens.core.symbol import Passage, SymbolKind  # noqa: E402
-from semlens.core.words import identifiers_in, terms_of_identifier  # noqa: E402
+from semlens.core.text.identifiers import identifiers_in, terms_of_identifier  # noqa: E402
 from semlens.embedding.embedder import Embedder, TokenIds  # noqa: E402
 from semlens.embedding.registry import find_model, load_embedder  # noqa: E402
 
 Scores = npt.NDArray[np.float32]  # (questions, passages)
 STATIC, REFINE = "semlens-static-v1", "semlens-minilm-v1"
-STATIC_SHARE = 0.5  # of z-scores: both tiers count alike, as in semlens.search.similar
+STATIC_SHARE = 0.5  # of z-scores: both tiers count alike, as in semlens.search.similarity.similar
 _CALLABLES = {SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR}
 _LANGUAGES = {"javascript": "js/ts", "typescript": "js/ts", "go": "go", "rust": "rust", "java": "java"}
 
@@ -237,7 +237,7 @@ def paraphrases(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def speed(arguments: argparse.Namespace) -> dict[str, Any]:
     """Passages a second from text to vectors, and milliseconds a question, median and 95th percentile."""
-    from semlens.syntax.parser import parse
+    from semlens.syntax.parsing.parser import parse
 
     passages: list[Passage] = []
     for path in sorted(arguments.files.rglob("*.py"))[:400]:

@@ -24,9 +24,9 @@ from pathlib import Path
 from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchRequest
-from semlens.index.builder import ParsedFile
-from semlens.search.query import parse_query
-from semlens.search.rank import rank
+from semlens.index.segment.builder import ParsedFile
+from semlens.search.query.query import parse_query
+from semlens.search.ranking.rank import rank
 
 FOLDER = Path(__file__).parent / "hard_cases"
 K = 10

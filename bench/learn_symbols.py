@@ -4,7 +4,7 @@
 
 Questions are first sentences of docstrings, asked of packages with the docstrings and, for every second one, without.
 DIR holds the packages of `PACKAGES` (``pip install --no-deps --target DIR``). Prints the table `SYMBOL_LEARNT` of
-``search/weights.py`` and how often the right symbol is first when a package is judged by the others.
+``search/ranking/weights.py`` and how often the right symbol is first when a package is judged by the others.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
 from ranking_metrics import Question
 from semlens.core.cancel import CancelToken
 from semlens.core.symbol import SymbolKind
-from semlens.index.builder import ParsedFile
+from semlens.index.segment.builder import ParsedFile
 from semlens.index.snapshot import IndexSnapshot
-from semlens.search import weights as w
-from semlens.search.evidence import score_words
-from semlens.search.names import match_names
-from semlens.search.query import parse_query
-from semlens.search.symbols import score_symbols
+from semlens.search.query.query import parse_query
+from semlens.search.ranking import weights as w
+from semlens.search.ranking.symbol_ranking import score_symbols
+from semlens.search.signals.name_match import match_names
+from semlens.search.signals.text_evidence import score_words
 
 PACKAGES = ("werkzeug", "rich", "networkx", "tenacity", "itsdangerous")
 """Packages that no labelled set of repositories has."""

@@ -2,7 +2,7 @@
 
     python bench/learn_weights.py --dataset DIR --checkouts DIR --first MODEL [--l2 32] [--each] [--out FILE]
 
-Prints the table `LEARNT` of ``search/weights.py``, and what it reaches when each repository is searched with weights
+Prints the table `LEARNT` of ``search/ranking/weights.py``, and what it reaches when each repository is searched with weights
 that were learnt without it. The loss is the cross-entropy between the softmax of the sums and the labelled files,
 the penalty is on weights of features scaled to unit variance. Weights that are set by hand stay as they are and shift
 the sums. ``--each`` learns again without each feature, and says by how much the page gets worse.
@@ -26,13 +26,13 @@ from ranking_metrics import Question, Row, paired, score, summary
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchFilter
 from semlens.index.snapshot import IndexSnapshot
-from semlens.search import weights as w
-from semlens.search.evidence import score_words
-from semlens.search.features import FileTable, build_table
-from semlens.search.filters import view_mask
-from semlens.search.names import match_names
-from semlens.search.query import parse_query
-from semlens.search.rank import file_scores
+from semlens.search.query.filter_masks import view_mask
+from semlens.search.query.query import parse_query
+from semlens.search.ranking import weights as w
+from semlens.search.ranking.rank import file_scores
+from semlens.search.signals.file_features import FileTable, build_table
+from semlens.search.signals.name_match import match_names
+from semlens.search.signals.text_evidence import score_words
 
 N_FILES = 60
 """Files of a question that are learnt from: the best so far, and those that answer it."""

@@ -27,11 +27,11 @@ from semlens.core.paths import path_to_uri
 from semlens.core.request import SearchRequest
 from semlens.core.symbol import SymbolKind
 from semlens.engine.engine import Engine
-from semlens.engine.settings import ModelsSettings, Settings
-from semlens.search.duplicates import LEAST_LINES, LEAST_TOKENS
-from semlens.syntax.decode import split_lines
-from semlens.syntax.parser import parse
-from semlens.syntax.shapes import shape_of
+from semlens.search.similarity.duplicates import LEAST_LINES, LEAST_TOKENS
+from semlens.settings.loading import ModelsSettings, Settings
+from semlens.syntax.fingerprint import shape_of
+from semlens.syntax.parsing.decode import split_lines
+from semlens.syntax.parsing.parser import parse
 
 N_COPIED_FILES = 40
 _SUFFIXES = (".py", ".js", ".ts", ".go", ".rs", ".rb", ".java", ".c")

@@ -30,9 +30,9 @@ from semlens.core.hashing import content_hash
 from semlens.core.paths import path_to_uri
 from semlens.core.request import SearchRequest
 from semlens.engine.engine import Engine
-from semlens.engine.indexer import Indexer
-from semlens.engine.root_state import RootState
-from semlens.engine.settings import Settings
+from semlens.engine.indexing.indexer import Indexer
+from semlens.engine.indexing.root_state import RootState
+from semlens.settings.loading import Settings
 
 BENCH = Path(__file__).resolve().parent
 RESULTS = BENCH / "results"

@@ -16,9 +16,9 @@ import warnings
 from pathlib import Path
 
 from semlens.core.symbol import SymbolKind
-from semlens.syntax.decode import decode
-from semlens.syntax.parser import parse
-from semlens.syntax.registry import BY_NAME, module_of
+from semlens.syntax.languages.registry import BY_NAME, module_of
+from semlens.syntax.parsing.decode import decode
+from semlens.syntax.parsing.parser import parse
 
 _LEFT_OUT = {"test", "tests", "idle_test", "site-packages", "__pycache__", "lib2to3"}
 _KINDS = {SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR, SymbolKind.CLASS}

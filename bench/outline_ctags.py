@@ -18,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 from outline_speed import sources
-from semlens.syntax.parser import parse
+from semlens.syntax.parsing.parser import parse
 
 CTAGS_NAME = {
     "python": "Python", "javascript": "JavaScript", "typescript": "TypeScript", "tsx": "TypeScript", "go": "Go",

@@ -18,9 +18,9 @@ import time
 from pathlib import Path
 
 from corpora import M, corpus
-from semlens.syntax.grammars import grammar_of
-from semlens.syntax.parser import parse
-from semlens.syntax.registry import BY_NAME, language_of
+from semlens.syntax.languages.registry import BY_NAME, language_of
+from semlens.syntax.parsing.grammars import grammar_of
+from semlens.syntax.parsing.parser import parse
 
 _LEFT_OUT = {"test", "tests", "idle_test", "site-packages", "__pycache__", "lib2to3", "node_modules", ".git"}
 _MAX_BYTES = 1_000_000

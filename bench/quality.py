@@ -25,11 +25,11 @@ from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
 from ranking_metrics import Question, Result, Row, Target, kind_of, paired, score, summary
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchRequest
-from semlens.engine.settings import ModelsSettings, Settings
 from semlens.index.snapshot import IndexSnapshot
-from semlens.search import weights
-from semlens.search.query import parse_query
-from semlens.search.rank import RankedHit, rank
+from semlens.search.query.query import parse_query
+from semlens.search.ranking import weights
+from semlens.search.ranking.rank import RankedHit, rank
+from semlens.settings.loading import ModelsSettings, Settings
 
 ABSENT = 3
 """Exit code when the questions or the repositories are not there."""

@@ -19,14 +19,14 @@ import semlens.syntax
 from semlens.core.hashing import content_hash
 from semlens.embedding.embedder import Embedder
 from semlens.embedding.registry import find_model, load_embedder
-from semlens.engine.discovery import Discovery, content_skip_reason
-from semlens.engine.file_reading import read_file
-from semlens.engine.settings import Settings
-from semlens.index.builder import ParsedFile, build_segment
+from semlens.files.discovery import Discovery, content_skip_reason
+from semlens.files.reading import read_file
+from semlens.index.segment.builder import ParsedFile, build_segment
+from semlens.index.segment.vectors import VectorBlock, quantise
 from semlens.index.snapshot import IndexSnapshot, SegmentView
-from semlens.index.vectors import VectorBlock, quantise
-from semlens.search.evidence import QueryVector
-from semlens.syntax.parser import parse
+from semlens.search.signals.text_evidence import QueryVector
+from semlens.settings.loading import Settings
+from semlens.syntax.parsing.parser import parse
 
 MAX_BYTES = 1 << 20
 _BATCH = 256

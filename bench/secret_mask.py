@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from corpora import corpus
-from semlens.core.secrets import RULES_VERSION, is_environment_file, mask_secrets
-from semlens.syntax.decode import decode
+from semlens.core.text.secrets import RULES_VERSION, is_environment_file, mask_secrets
+from semlens.syntax.parsing.decode import decode
 
 _MAX_BYTES = 1 << 20  # the index takes no larger file by default
 

@@ -26,7 +26,7 @@ sys.path.insert(0, str(HERE.parent / "server"))
 from semlens.core.cancel import CancelToken  # noqa: E402
 from semlens.core.request import SearchRequest  # noqa: E402
 from semlens.engine.engine import Engine  # noqa: E402
-from semlens.engine.settings import RemoteSettings, Settings  # noqa: E402
+from semlens.settings.loading import RemoteSettings, Settings  # noqa: E402
 
 QUESTIONS = (
     "decode a string with escapes",

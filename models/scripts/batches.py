@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from semlens.embedding.static_words import N_FIELDS, QUERY_FIELD
+from semlens.embedding.local.static_tokenizer import N_FIELDS, QUERY_FIELD
 
 Bag = tuple[np.ndarray, np.ndarray]  # flat int64 ids, int64 lengths
 

@@ -18,7 +18,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from model_toml import write_model_toml
-from semlens.embedding.static_words import FIELD_LIMITS, N_FIELDS, QUERY_FIELD
+from semlens.embedding.local.static_tokenizer import FIELD_LIMITS, N_FIELDS, QUERY_FIELD
 from static_model import EPSILON
 
 _F = TensorProto.FLOAT

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from pairs import Pair
-from semlens.core.words import identifiers_in, terms_of_identifier
-from semlens.embedding.static import StaticEmbedder
+from semlens.core.text.identifiers import identifiers_in, terms_of_identifier
+from semlens.embedding.local.static_model import StaticEmbedder
 
 SAME = 0.95  # cosine of the static model from which on two passages may both answer
 _K1, _B = 1.2, 0.75

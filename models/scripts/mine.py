@@ -27,7 +27,7 @@ from typing import Any
 from archives import Package, is_permissive, licence_of, packages_in, sources_of
 from exclusions import is_excluded, is_excluded_path, is_heldout
 from semlens.core.symbol import Role, SymbolKind
-from semlens.syntax.parser import parse
+from semlens.syntax.parsing.parser import parse
 
 REGISTRIES = ("pypi", "npm", "debian", "debian-binary", "git")
 LANGUAGES = {

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from semlens.core.symbol import Passage, SymbolKind
-from semlens.embedding.text import words_of_name
+from semlens.embedding.passage_text import words_of_name
 
 
 class Pair(NamedTuple):

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 
 from pairs import Pair, documented_pair, pairs_of
-from semlens.core.words import split_identifier
-from semlens.embedding.static_words import QUERY_FIELD, WordTable
+from semlens.core.text.identifiers import split_identifier
+from semlens.embedding.local.static_tokenizer import QUERY_FIELD, WordTable
 from synonyms import synonym_table
 
 MAX_A_LANGUAGE = 260_000

@@ -21,9 +21,9 @@ import numpy as np
 from hard_groups import groups_of_package
 from pairs import Pair
 from prepare import guard_keys, load_pairs
+from semlens.embedding.local.static_model import StaticEmbedder
+from semlens.embedding.passage_text import CHARACTERS_PER_TOKEN
 from semlens.embedding.registry import find_model
-from semlens.embedding.static import StaticEmbedder
-from semlens.embedding.text import CHARACTERS_PER_TOKEN
 
 GROUP = 8
 MAX_TOKENS = 256

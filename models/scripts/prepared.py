@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from minilm_torch import Tokens, pad
+from semlens.embedding.local.static_model import StaticEmbedder
 from semlens.embedding.registry import find_model
-from semlens.embedding.static import StaticEmbedder
 from text_pairs import Group, Variation, batches, passage_of
 
 MAX_QUESTION = 48  # tokens

@@ -17,9 +17,9 @@ from enum import StrEnum
 from random import Random
 
 from semlens.core.symbol import Outline, Role, Symbol, SymbolKind
-from semlens.core.words import identifiers_in
-from semlens.syntax.decode import decode
-from semlens.syntax.parser import parse
+from semlens.core.text.identifiers import identifiers_in
+from semlens.syntax.parsing.decode import decode
+from semlens.syntax.parsing.parser import parse
 
 MIN_LINES, MAX_LINES, MAX_CHARACTERS = 6, 60, 3_000
 MAX_SUMMARY_LINES = 40

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from math import ceil
 
-from semlens.core.words import identifiers_in, split_identifier, stem
-from semlens.index.terms import STOP_WORDS
+from semlens.core.text.identifiers import identifiers_in, split_identifier, stem
+from semlens.index.segment.terms import STOP_WORDS
 
 ALIKE = 0.8  # share of common terms from which two questions are near-duplicates
 ALIKE_TO_TEST = 0.6  # same, with a question of a test set

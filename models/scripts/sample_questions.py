@@ -29,7 +29,7 @@ from archives import Package, is_permissive, licence_of, packages_in, sources_of
 from exclusions import is_excluded, is_excluded_path, is_heldout, plain
 from mine import REGISTRIES
 from question_items import Item, Kind, Wish, chosen, items_of_file
-from semlens.syntax.registry import BY_NAME
+from semlens.syntax.languages.registry import BY_NAME
 
 SEED = 19
 A_SHARD = 40

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from semlens.embedding.static_words import N_FIELDS, QUERY_FIELD
+from semlens.embedding.local.static_tokenizer import N_FIELDS, QUERY_FIELD
 
 EPSILON = 1e-3
 """Added to a field's summed weights: a field of weightless words fades out instead of blowing up."""

@@ -14,7 +14,7 @@ import numpy as np
 from batches import TEMPLATES
 from hard_groups import terms
 from semlens.core.symbol import Passage, SymbolKind
-from semlens.embedding.text import document_text
+from semlens.embedding.passage_text import document_text
 from synonyms import synonym_table
 
 MAX_TOKENS = 256  # of the product's manifest; what is trained on may be cut shorter

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from semlens.core.symbol import Passage, SymbolKind
+from semlens.embedding.local.static_model import StaticEmbedder
+from semlens.embedding.local.static_tokenizer import QUERY_FIELD, WordTable
 from semlens.embedding.registry import find_model
-from semlens.embedding.static import StaticEmbedder
-from semlens.embedding.static_words import QUERY_FIELD, WordTable
 
 TOLERANCE = 0.005
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from semlens.core.symbol import Outline
-from semlens.syntax.parser import parse
+from semlens.syntax.parsing.parser import parse
 
 HERE = Path(__file__).parent
 _WIDTH = 100

@@ -19,7 +19,7 @@ from semlens.core.paths import path_to_uri
 from semlens.core.request import SearchRequest
 from semlens.core.status import EngineStatus
 from semlens.engine.engine import Engine
-from semlens.engine.settings import Settings
+from semlens.settings.loading import Settings
 
 DEADLINE_S = 60.0
 DIMENSION = 8

@@ -15,7 +15,7 @@ from semlens.core.request import SearchRequest
 from semlens.core.span import Span
 from semlens.core.status import EngineState, EngineStatus, RootStatus, TierStatus
 from semlens.core.symbol import Outline, Symbol, SymbolKind
-from semlens.engine.settings import Settings
+from semlens.settings.loading import Settings
 
 _DEF = re.compile(r"def (\w+)\(")
 

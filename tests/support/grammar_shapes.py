@@ -19,11 +19,11 @@ from dataclasses import dataclass
 
 from scanner_state import MAX_STATE_BYTES, ScannerState
 
-from semlens.engine.worker_limits import holds_too_much
-from semlens.syntax import grammars
-from semlens.syntax.language import Language
-from semlens.syntax.parser import parse
-from semlens.syntax.registry import BY_NAME
+from semlens.syntax.languages.language import Language
+from semlens.syntax.languages.registry import BY_NAME
+from semlens.syntax.parsing import grammars
+from semlens.syntax.parsing.parser import parse
+from semlens.workers.limits import holds_too_much
 
 # "_" stands for a space, "\n" for a line end
 FRAGMENTS = r"""

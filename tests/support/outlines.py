@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from semlens.core.hashing import content_hash
 from semlens.core.span import Span
 from semlens.core.symbol import Outline, Passage, Role, Symbol, SymbolKind
-from semlens.index.builder import ParsedFile, build_segment
-from semlens.index.segment import Segment
+from semlens.index.segment.builder import ParsedFile, build_segment
+from semlens.index.segment.segment import Segment
 
 
 def symbol(name: str, line: int = 0, *, parent: int = -1, kind: SymbolKind = SymbolKind.FUNCTION) -> Symbol:

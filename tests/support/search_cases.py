@@ -10,13 +10,13 @@ import numpy as np
 from semlens.core.cancel import CancelToken
 from semlens.core.hashing import content_hash
 from semlens.core.request import SearchRequest
-from semlens.index.builder import ParsedFile, build_segment
+from semlens.index.segment.builder import ParsedFile, build_segment
+from semlens.index.segment.vectors import VectorBlock, quantise
 from semlens.index.snapshot import IndexSnapshot, SegmentView
-from semlens.index.vectors import VectorBlock, quantise
-from semlens.search.evidence import QueryVector
-from semlens.search.query import parse_query
-from semlens.search.rank import RankedHit, rank
-from semlens.syntax.parser import parse
+from semlens.search.query.query import parse_query
+from semlens.search.ranking.rank import RankedHit, rank
+from semlens.search.signals.text_evidence import QueryVector
+from semlens.syntax.parsing.parser import parse
 
 
 def parsed(path: str, source: str) -> ParsedFile:

@@ -63,9 +63,12 @@ def test_every_package_is_in_a_contract():
     [
         ("import semlens.cli", ()),
         ("import semlens.cli.arguments", ()),
-        ("import semlens.cli.search, semlens.engine.engine, semlens.cli.hits", ()),
-        ("import semlens.cli.status, semlens.lsp.convert", ()),
-        ("import semlens.cli.outline, semlens.syntax.parser", ("tree_sitter", "tree_sitter_language_pack")),
+        ("import semlens.cli.commands.search, semlens.engine.engine, semlens.cli.output.hits", ()),
+        ("import semlens.cli.commands.status, semlens.lsp.conversion.results", ()),
+        (
+            "import semlens.cli.commands.outline, semlens.syntax.parsing.parser",
+            ("tree_sitter", "tree_sitter_language_pack"),
+        ),
     ],
 )
 def test_one_shot_commands_import_only_what_they_use(statement, allowed):

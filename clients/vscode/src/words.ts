@@ -42,7 +42,7 @@ const HIDDEN =
   // eslint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\ud800-\udfff]/gu;
 
-/** Text of a repository where nothing steers or hides; the server's core/printable.py says what and why. */
+/** Text of a repository where nothing steers or hides; the server's core/text/printable.py says what and why. */
 export function printable(text: string): string {
   return text.replace(HIDDEN, (hidden) => {
     const code = hidden.codePointAt(0) ?? 0;

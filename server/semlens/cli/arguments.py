@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from semlens import __version__
-from semlens.core.printable import printable
+from semlens.core.text.printable import printable
 
 _EXAMPLES = """\
 examples:

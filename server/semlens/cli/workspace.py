@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from semlens.cli.fence import say
-from semlens.engine.discovery import check_root
-from semlens.engine.settings import Settings, cache_folder, load_settings
+from semlens.cli.runner import say
+from semlens.files.discovery import check_root
+from semlens.settings.loading import Settings, cache_folder, load_settings
 
 if TYPE_CHECKING:
     from semlens.engine.engine import Engine

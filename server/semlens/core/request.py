@@ -6,8 +6,8 @@ import enum
 from dataclasses import dataclass, field
 
 from semlens.core.errors import UsageError
-from semlens.core.globs import MAX_GLOB_CHARS, MAX_GLOBS
 from semlens.core.symbol import SymbolKind
+from semlens.core.text.globs import MAX_GLOB_CHARS, MAX_GLOBS
 
 
 class TestFilter(enum.Enum):

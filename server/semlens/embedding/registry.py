@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 from semlens.core.errors import ModelError
-from semlens.embedding.derive import derive_manifest
+from semlens.embedding.derived_manifest import derive_manifest
 from semlens.embedding.embedder import Embedder, GraphEmbedder, PassageTokenizer
 from semlens.embedding.manifest import ModelManifest, load_manifest
-from semlens.embedding.service import ARCHITECTURE as REMOTE
-from semlens.embedding.service import LOCATOR_PREFIX, service_at
+from semlens.embedding.remote.service import ARCHITECTURE as REMOTE
+from semlens.embedding.remote.service import LOCATOR_PREFIX, service_at
 
 DEFAULT_THREADS = 2
 
@@ -58,7 +58,7 @@ def load_embedder(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) ->
     :raises ModelError: when a file is missing or altered, or the files do not fit each other.
     """
     if manifest.architecture == REMOTE:
-        from semlens.embedding.remote import RemoteEmbedder
+        from semlens.embedding.remote.embedder import RemoteEmbedder
 
         return RemoteEmbedder(manifest.details["service"])
     return load_graph(manifest, threads=threads)
@@ -67,11 +67,11 @@ def load_embedder(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) ->
 def load_graph(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) -> GraphEmbedder:
     """`load_embedder` for models that run on this machine."""
     if manifest.architecture == "static":
-        from semlens.embedding.static import StaticEmbedder
+        from semlens.embedding.local.static_model import StaticEmbedder
 
         return StaticEmbedder(manifest, threads=threads)
     if manifest.architecture == "transformer":
-        from semlens.embedding.transformer import TransformerEmbedder
+        from semlens.embedding.local.transformer import TransformerEmbedder
 
         return TransformerEmbedder(manifest, threads=threads)
     raise _unknown_architecture(manifest)
@@ -83,15 +83,15 @@ def load_tokenizer(manifest: ModelManifest) -> PassageTokenizer:
     :raises ModelError: when its file is missing, altered, or not a tokenizer.
     """
     if manifest.architecture == "static":
-        from semlens.embedding.static_words import StaticTokenizer
+        from semlens.embedding.local.static_tokenizer import StaticTokenizer
 
         return StaticTokenizer(manifest)
     if manifest.architecture == "transformer":
-        from semlens.embedding.transformer import TransformerTokenizer
+        from semlens.embedding.local.transformer import TransformerTokenizer
 
         return TransformerTokenizer(manifest)
     if manifest.architecture == REMOTE:
-        from semlens.embedding.remote_text import RemoteTokenizer
+        from semlens.embedding.remote.outgoing_text import RemoteTokenizer
 
         return RemoteTokenizer(manifest.details["service"])
     raise _unknown_architecture(manifest)

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import Protocol
 
 from semlens.core.errors import UsageError
-from semlens.engine.guarded_reader import GuardedFile, NotRegularError, open_regular
+from semlens.core.guarded_reader import GuardedFile, NotRegularError, open_regular
 
 _UNIT = re.compile(r"[A-Za-z]{1,4}|\d|[^\sA-Za-z\d]|\s{2,}|\n")
 """One match a token: four letters of a word, any other mark, a break or more than one space."""

@@ -15,21 +15,21 @@ from pathlib import Path
 from semlens.core.errors import CacheError, ModelError
 from semlens.core.paths import uri_to_path
 from semlens.core.status import EngineStatus
-from semlens.engine.buffers import Buffers
-from semlens.engine.discovery import check_root
-from semlens.engine.indexer import Indexer
-from semlens.engine.overlay_indexer import locate, real_paths
-from semlens.engine.questions import Questions
-from semlens.engine.remote_tier import PATIENCE_SECONDS, RemoteTier, service_of
-from semlens.engine.report import build_status
-from semlens.engine.settings import Settings
-from semlens.engine.tiers import Tier, choose_tiers
-from semlens.engine.workspace import SettingsOf
-from semlens.index.cache_bound import CacheBound
-from semlens.index.database import make_private_folder
-from semlens.index.sent_ledger import SentLedger
+from semlens.engine.embedding.remote_tier import PATIENCE_SECONDS, RemoteTier, service_of
+from semlens.engine.embedding.tiers import Tier, choose_tiers
+from semlens.engine.indexing.indexer import Indexer
+from semlens.engine.indexing.workspace import SettingsOf
+from semlens.engine.overlays.open_buffers import Buffers
+from semlens.engine.overlays.overlay_indexer import locate, real_paths
+from semlens.engine.query.query_service import Questions
+from semlens.engine.query.status import build_status
+from semlens.files.discovery import check_root
 from semlens.index.snapshot import IndexSnapshot
-from semlens.index.vector_cache import VectorCache
+from semlens.index.storage.cache_bound import CacheBound
+from semlens.index.storage.database import make_private_folder
+from semlens.index.storage.sent_ledger import SentLedger
+from semlens.index.storage.vector_cache import VectorCache
+from semlens.settings.loading import Settings
 
 STATUS_SECONDS = 0.1
 

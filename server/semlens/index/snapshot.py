@@ -10,8 +10,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from semlens.index.segment import Segment
-from semlens.index.vectors import VectorBlock
+from semlens.index.segment.segment import Segment
+from semlens.index.segment.vectors import VectorBlock
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 

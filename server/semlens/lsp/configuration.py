@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from semlens.core.status import Problem
-from semlens.engine.settings import Settings, load_settings
+from semlens.settings.loading import Settings, load_settings
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from lsprotocol import types
 from semlens.core.errors import SemlensError
 from semlens.core.paths import uri_to_path
 from semlens.core.status import Problem
-from semlens.lsp.port import EnginePort
+from semlens.lsp.engine_api import EnginePort
 
 logger = logging.getLogger(__name__)
 

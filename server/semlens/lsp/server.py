@@ -19,21 +19,22 @@ from pygls.lsp.server import LanguageServer
 
 from semlens import __version__
 from semlens.core.errors import SemlensError
-from semlens.core.printable import message_text
 from semlens.core.status import EngineState, EngineStatus
-from semlens.engine.settings import Settings, cache_folder, load_settings
-from semlens.lsp import convert
+from semlens.core.text.printable import message_text
 from semlens.lsp.configuration import Configuration
-from semlens.lsp.features import control, documents, likeness, search, symbols, workspace
-from semlens.lsp.lifetime import ParentWatch
-from semlens.lsp.logs import configure_logging
-from semlens.lsp.port import EngineFactory, EnginePort
+from semlens.lsp.connection.logs import configure_logging
+from semlens.lsp.connection.parent_watch import ParentWatch
+from semlens.lsp.connection.protocol import SemlensProtocol, converter
+from semlens.lsp.connection.requests import RequestRunner
+from semlens.lsp.connection.transport import MessageReader, MessageWriter, take_standard_streams
+from semlens.lsp.conversion import results as convert
+from semlens.lsp.documents.open_documents import Documents
+from semlens.lsp.engine_api import EngineFactory, EnginePort
+from semlens.lsp.features import code_queries as likeness
+from semlens.lsp.features import control, documents, search, symbols, workspace
 from semlens.lsp.progress import IndexProgress, Throttle
-from semlens.lsp.protocol import SemlensProtocol, converter
-from semlens.lsp.requests import RequestRunner
 from semlens.lsp.roots import Roots
-from semlens.lsp.sync import Documents
-from semlens.lsp.transport import MessageReader, MessageWriter, take_standard_streams
+from semlens.settings.loading import Settings, cache_folder, load_settings
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from semlens.cli.progress import files_of, vectors_of
+from semlens.cli.output.progress import files_of, vectors_of
 from semlens.core.status import EngineState, Problem, TierStatus
 
 from .conftest import HIT, STATUS
@@ -172,7 +172,7 @@ def test_a_cut_line_does_not_colour_the_next(semlens, script, monkeypatch):
     """Half a string must not look as if it went on."""
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "40")
-    monkeypatch.setattr("semlens.cli.hits._width", lambda: 40)
+    monkeypatch.setattr("semlens.cli.output.hits._width", lambda: 40)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     lines = ['text = "' + "long " * 20 + '"', "import os"]
     hit = replace(

@@ -8,7 +8,7 @@ import filelock
 import pytest
 
 from semlens.embedding import registry
-from semlens.index.store import RootStore, root_folder
+from semlens.index.storage.root_store import RootStore, root_folder
 
 SOURCE = '''\
 """A module."""
@@ -52,8 +52,8 @@ def test_a_file_that_crashes_a_grammar_does_not_end_the_command(semlens, workspa
     (workspace / "a.py").write_text(SOURCE)
     (tmp_path / "sitecustomize.py").write_text(
         "import os, sys\n"
-        "if 'semlens.engine.worker' in sys.orig_argv:\n"
-        "    import semlens.syntax.parser as parser\n"
+        "if 'semlens.workers.parse_worker' in sys.orig_argv:\n"
+        "    import semlens.syntax.parsing.parser as parser\n"
         "    parser.parse = lambda path, source: os.kill(os.getpid(), 11)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -113,7 +113,7 @@ def own_models(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "models" / smallest.name
     shutil.copytree(smallest, folder)
     monkeypatch.setattr(registry, "model_folders", lambda: [folder])
-    monkeypatch.setattr("semlens.cli.models.model_folders", lambda: [folder])
+    monkeypatch.setattr("semlens.cli.commands.models.model_folders", lambda: [folder])
     return folder
 
 
@@ -150,7 +150,7 @@ def test_a_model_that_is_not_whole_is_found(semlens, own_models, fault):
 
 
 def test_models_are_timed_in_several_ways(semlens, own_models, monkeypatch):
-    monkeypatch.setattr("semlens.cli.models_bench._SECONDS_A_WAY", 0.01)
+    monkeypatch.setattr("semlens.cli.commands.models_bench._SECONDS_A_WAY", 0.01)
     code, out, _ = semlens("models", "bench", "--json")
     (figures,) = json.loads(out)["models"]
     assert code == 0
@@ -163,7 +163,7 @@ def test_models_are_timed_in_several_ways(semlens, own_models, monkeypatch):
 
 
 def test_the_table_of_timed_models_shows_their_quality_and_the_way_in_use(semlens, own_models, monkeypatch):
-    monkeypatch.setattr("semlens.cli.models_bench._SECONDS_A_WAY", 0.01)
+    monkeypatch.setattr("semlens.cli.commands.models_bench._SECONDS_A_WAY", 0.01)
     out = semlens("models", "bench", str(own_models))[1]
     assert own_models.name in out
     assert "paraphrase 0." in out
@@ -203,7 +203,7 @@ def test_doctor_sees_a_cache_that_others_may_read(semlens, tmp_path):
 
 
 def test_doctor_names_a_library_that_does_not_load(semlens, monkeypatch):
-    monkeypatch.setattr("semlens.cli.checks._LIBRARIES", {"numpy": "numpy_that_is_not_there"})
+    monkeypatch.setattr("semlens.cli.doctor_checks._LIBRARIES", {"numpy": "numpy_that_is_not_there"})
     code, out, _ = semlens("doctor")
     assert code == 1
     assert "numpy_that_is_not_there" in out
@@ -245,7 +245,7 @@ def test_forget_gone_keeps_what_is_there(semlens, tmp_path, indexed):
 
 
 def test_forget_waits_for_the_writer_and_gives_up_politely(semlens, indexed, monkeypatch):
-    monkeypatch.setattr("semlens.cli.forget._LOCK_SECONDS", 0.05)
+    monkeypatch.setattr("semlens.cli.commands.forget._LOCK_SECONDS", 0.05)
     with filelock.FileLock(next(indexed.glob("v*")) / "writer.lock"):
         code, _, err = semlens("forget")
         assert code == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from engine_cases import DEADLINE_S, Workspace, write_model
 
-from semlens.engine import questions
+from semlens.engine.query import query_service as questions
 
 
 @pytest.fixture(autouse=True)

@@ -16,8 +16,8 @@ from damage import damage
 from engine_cases import Workspace, complete, found, function
 
 from semlens.core.status import EngineState
-from semlens.index.sent_ledger import SentLedger
-from semlens.index.store import RootStore, stored_roots
+from semlens.index.storage.root_store import RootStore, stored_roots
+from semlens.index.storage.sent_ledger import SentLedger
 
 FIRST_SEED = int(os.environ.get("SEMLENS_DAMAGE_SEED", "15"))
 N_DAMAGES = int(os.environ.get("SEMLENS_DAMAGES", "60"))

@@ -13,8 +13,9 @@ from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextPack, ContextRequest
 from semlens.core.errors import UsageError
 from semlens.embedding.token_counting import EstimatingCounter
-from semlens.engine import questions, shape_store
 from semlens.engine.engine import Engine
+from semlens.engine.query import fingerprint_store as shape_store
+from semlens.engine.query import query_service as questions
 
 RETRY = """\
 import time

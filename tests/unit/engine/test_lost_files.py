@@ -9,13 +9,13 @@ import shutil
 import pytest
 from engine_cases import Workspace, complete, found, function, make_settings, parsed, paths_of, wait_for
 
+from semlens.core.guarded_reader import NOT_NOW
 from semlens.core.status import EngineState
-from semlens.engine import root_presence, root_state
 from semlens.engine.engine import Engine
-from semlens.engine.file_reading import read_file
-from semlens.engine.guarded_reader import NOT_NOW
-from semlens.engine.parse_messages import FileOutcome
-from semlens.engine.root_presence import Presence, look_at
+from semlens.engine.indexing import root_presence, root_state
+from semlens.engine.indexing.root_presence import Presence, look_at
+from semlens.files.reading import read_file
+from semlens.workers.messages import FileOutcome
 
 
 @pytest.fixture(autouse=True)

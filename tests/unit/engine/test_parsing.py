@@ -14,9 +14,10 @@ import pytest
 from engine_cases import function
 
 from semlens.core.hashing import content_hash
-from semlens.engine import parse_pool
-from semlens.engine.file_reading import read_file
-from semlens.engine.parse_messages import (
+from semlens.files.reading import read_file
+from semlens.index.segment.segment import segment_from_arrays
+from semlens.workers import pool as parse_pool
+from semlens.workers.messages import (
     FAILED,
     KILLED,
     NO_FILE,
@@ -28,9 +29,8 @@ from semlens.engine.parse_messages import (
     receive,
     send,
 )
-from semlens.engine.parse_pool import ParsePool, WorkerDiedError, WorkerStartError
-from semlens.engine.worker import _Worker
-from semlens.index.segment import segment_from_arrays
+from semlens.workers.parse_worker import _Worker
+from semlens.workers.pool import ParsePool, WorkerDiedError, WorkerStartError
 
 
 def request(root: Path, *paths: str, known: bytes = b"", model: str = "") -> FilesRequest:
@@ -148,7 +148,7 @@ def pool():
 
 
 IN_PARSE = """
-    import semlens.syntax.parser as parser
+    import semlens.syntax.parsing.parser as parser
     real = parser.parse
     def parse(path, source):
         if b"FAULT" in source: fault()
@@ -156,7 +156,7 @@ IN_PARSE = """
     parser.parse = parse
 """
 IN_SEGMENT = """
-    import semlens.index.builder as builder
+    import semlens.index.segment.builder as builder
     real = builder.build_segment
     def build_segment(files):
         if any(file.path == "b.py" for file in files): fault()
@@ -164,7 +164,7 @@ IN_SEGMENT = """
     builder.build_segment = build_segment
 """
 IN_TOKENS = """
-    import semlens.embedding.transformer as transformer
+    import semlens.embedding.local.transformer as transformer
     real = transformer.TransformerTokenizer.tokenize
     def tokenize(self, passages):
         if any("FAULT" in passage.body for passage in passages): fault()
@@ -191,7 +191,7 @@ def faulty(tmp_path, monkeypatch):
 
     def prepare(place: str, fault: str) -> None:
         (tmp_path / "sitecustomize.py").write_text(
-            f"import os, signal, sys\nif 'semlens.engine.worker' in sys.orig_argv:\n    def fault(): {fault}\n{place}"
+            f"import os, signal, sys\nif 'semlens.workers.parse_worker' in sys.orig_argv:\n    def fault(): {fault}\n{place}"
         )
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 

@@ -149,7 +149,7 @@ def test_workers_end_with_their_server(workspace, start):
     process = start()
     assert process.ask("complete")
     children = psutil.Process(process._process.pid).children(recursive=True)
-    assert any("semlens.engine.worker" in child.cmdline() for child in children)
+    assert any("semlens.workers.parse_worker" in child.cmdline() for child in children)
     process.kill()
     _, alive = psutil.wait_procs(children, timeout=DEADLINE_S)
     assert alive == []

@@ -28,11 +28,13 @@ from semlens.core.cancel import CancelToken
 from semlens.core.errors import CacheError, Cancelled, WorkspaceError
 from semlens.core.request import SearchRequest
 from semlens.core.status import EngineState
-from semlens.engine import committing, questions
 from semlens.engine.engine import Engine
-from semlens.engine.parse_pool import KILLED, ParsePool
-from semlens.index import columns, store
-from semlens.index.store import root_folder
+from semlens.engine.indexing import committer as committing
+from semlens.engine.query import query_service as questions
+from semlens.index.segment import columns
+from semlens.index.storage import root_store as store
+from semlens.index.storage.root_store import root_folder
+from semlens.workers.pool import KILLED, ParsePool
 
 BRACKETS = b"x = " + b"{" * 50_000
 
@@ -225,8 +227,8 @@ def fake_killer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     site.mkdir()
     (site / "sitecustomize.py").write_text(
         "import os, sys\n"
-        "if 'semlens.engine.worker' in sys.orig_argv:\n"
-        "    import semlens.syntax.parser as parser\n"
+        "if 'semlens.workers.parse_worker' in sys.orig_argv:\n"
+        "    import semlens.syntax.parsing.parser as parser\n"
         "    real = parser.parse\n"
         "    def parse(path, source):\n"
         "        if b'KILLER' in source: os.kill(os.getpid(), 9)\n"

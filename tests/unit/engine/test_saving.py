@@ -13,11 +13,12 @@ import pytest
 from engine_cases import complete, found, function, parsed, paths_of, wait_for
 
 from semlens.core.status import EngineState
-from semlens.engine import backoff, merging, root_index
-from semlens.engine.backoff import Backoff
-from semlens.engine.root_index import RootIndex
-from semlens.index.store import FileStamp
-from semlens.index.writer_lock import LockUnusableError, WriterLock
+from semlens.engine.indexing import backoff, root_index
+from semlens.engine.indexing import merger as merging
+from semlens.engine.indexing.backoff import Backoff
+from semlens.engine.indexing.root_index import RootIndex
+from semlens.index.storage.root_store import FileStamp
+from semlens.index.storage.writer_lock import LockUnusableError, WriterLock
 
 FAR = (1 << 63) + 10**18
 """Nanoseconds after 1970: the year 2293, beyond SQLite's integers."""

@@ -17,8 +17,8 @@ from fake_engine import FakeEngine
 from lsp_client import Client
 
 from semlens.core.status import EngineStatus
-from semlens.engine.settings import Settings
 from semlens.lsp.server import SemlensServer
+from semlens.settings.loading import Settings
 
 
 @dataclass

@@ -16,8 +16,8 @@ from semlens.core.errors import SemlensError
 from semlens.core.request import SearchFilter, TestFilter
 from semlens.core.status import EngineState, EngineStatus
 from semlens.core.symbol import SymbolKind
-from semlens.lsp.messages import Incoming
-from semlens.lsp.protocol import SemlensProtocol, to_response_error
+from semlens.lsp.connection.messages import Incoming
+from semlens.lsp.connection.protocol import SemlensProtocol, to_response_error
 
 URI = "untitled:one.py"
 TEXT = "def alpha(x):\n    pass\ndef beta(x):\n    pass\n"

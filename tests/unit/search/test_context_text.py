@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import pytest
 
 from semlens.core.hashing import content_hash
-from semlens.index.builder import ParsedFile, build_segment
+from semlens.index.segment.builder import ParsedFile, build_segment
 from semlens.index.snapshot import SegmentView
 from semlens.search.context.forms import Form, Piece, forms_of
 from semlens.search.context.render import Block, MapEntry, blocks_of, render_block, render_map
 from semlens.search.context.seeds import import_lines
 from semlens.search.context.summaries import comment_summary, docstring_summary, file_summary
 from semlens.search.context.uses import uses_of
-from semlens.syntax.parser import parse
+from semlens.syntax.parsing.parser import parse
 
 
 @pytest.mark.parametrize(

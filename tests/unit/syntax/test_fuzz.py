@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from semlens.core.symbol import Outline
-from semlens.syntax.descriptions import LANGUAGES
-from semlens.syntax.parser import parse
+from semlens.syntax.languages import LANGUAGES
+from semlens.syntax.parsing.parser import parse
 
 OUTLINES = Path(__file__).parents[2] / "outline"
 SAMPLES = sorted(path for path in OUTLINES.glob("*/*") if path.is_file() and path.suffix != ".outline")

@@ -21,7 +21,7 @@ local function escaped(hidden)
   return code < 256 and ('\\x%02x'):format(code) or ('\\u%04x'):format(code)
 end
 
----Text of a repository (names, paths, signatures) on one line, where nothing is hidden; see core/printable.py.
+---Text of a repository (names, paths, signatures) on one line, where nothing is hidden; see core/text/printable.py.
 ---@param text string
 ---@return string
 function M.printable(text)

@@ -6,8 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from semlens.core.status import EngineStatus
-from semlens.lsp.params import fields_of, refuse, reindex_params
-from semlens.lsp.port import EnginePort
+from semlens.lsp.conversion.params import fields_of, refuse, reindex_params
+from semlens.lsp.engine_api import EnginePort
 from semlens.lsp.roots import local_path
 
 if TYPE_CHECKING:

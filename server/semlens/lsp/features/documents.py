@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from semlens.lsp import convert
+from semlens.lsp.conversion import results as convert
 
 if TYPE_CHECKING:
     from semlens.lsp.server import SemlensServer

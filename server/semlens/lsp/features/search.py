@@ -9,8 +9,8 @@ from lsprotocol import types
 
 from semlens.core.cancel import CancelToken
 from semlens.core.hit import SearchResult
-from semlens.lsp import convert
-from semlens.lsp.params import SearchDefaults, search_params
+from semlens.lsp.conversion import results as convert
+from semlens.lsp.conversion.params import SearchDefaults, search_params
 
 if TYPE_CHECKING:
     from semlens.lsp.server import SemlensServer

@@ -11,10 +11,10 @@ from pygls.exceptions import JsonRpcException
 
 from semlens.core.errors import SemlensError
 from semlens.lsp.configuration import SECTION
+from semlens.lsp.engine_api import EnginePort
 from semlens.lsp.features import documents
-from semlens.lsp.port import EnginePort
-from semlens.lsp.positions import choose_encoding
 from semlens.lsp.roots import initial_roots, local_path
+from semlens.service.positions import choose_encoding
 
 if TYPE_CHECKING:
     from semlens.lsp.server import SemlensServer

@@ -8,8 +8,8 @@ import numpy as np
 
 from semlens.core.symbol import Role, SymbolKind
 from semlens.index.snapshot import SegmentView
-from semlens.search.context.graph import n_mentions
-from semlens.search.context.wishes import Wish, symbol_wish
+from semlens.search.context.candidates import Wish, symbol_wish
+from semlens.search.context.usage_graph import n_mentions
 
 _SHOWN = [
     int(kind)

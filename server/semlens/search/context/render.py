@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from semlens.core.printable import printable, printable_lines
+from semlens.core.text.printable import printable, printable_lines
 from semlens.search.context.forms import Piece
 
 _BACKTICKS = re.compile("`{3,}")

@@ -10,12 +10,12 @@ import numpy as np
 
 from semlens.core.symbol import Role
 from semlens.index.snapshot import SegmentView
-from semlens.search.context.graph import SymbolPlace
-from semlens.search.context.neighbours import around
-from semlens.search.context.wishes import Wish, symbol_wish
-from semlens.search.query import Query
-from semlens.search.rank import RankedHit
-from semlens.search.similar import passages_of
+from semlens.search.context.candidates import Wish, symbol_wish
+from semlens.search.context.related_code import around
+from semlens.search.context.usage_graph import SymbolPlace
+from semlens.search.query.query import Query
+from semlens.search.ranking.rank import RankedHit
+from semlens.search.similarity.similar import passages_of
 
 RANK_DECAY = 1.4
 """A file's worth falls with this power of its rank. On the development questions 0.9 shows more files and loses half of

@@ -1,0 +1,67 @@
+"""``semlens context``: a pack of code for a prompt, on stdout and ready to paste."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from semlens.cli.output.progress import follow_indexing
+from semlens.cli.places import parse_place, uri_of, workspace_of
+from semlens.cli.runner import say
+from semlens.cli.workspace import open_workspace, running_engine
+from semlens.core.cancel import CancelToken
+from semlens.core.context import ContextPack, ContextRequest
+
+
+def run(options: argparse.Namespace) -> int:
+    uri, lines, folder = "", (-1, -1), options.folder
+    if options.at is not None:
+        file, line = parse_place(options.at, "--at")
+        uri, lines, folder = uri_of(file), (line, line), workspace_of(file, options.folder)
+    workspace = open_workspace(folder)
+    request = ContextRequest(
+        query=" ".join(options.query).strip(),
+        uri=uri,
+        lines=lines,
+        budget=options.budget,
+        tokenizer=options.tokenizer or "",
+        tests=options.tests,
+        line_numbers=options.line_numbers,
+    )
+    with running_engine(workspace) as engine:
+        follow_indexing(engine, patience_s=0.5)
+        pack = engine.context(request, CancelToken())
+    if options.json:
+        print(json.dumps(_json(pack)))
+        return 0
+    if pack.text:
+        print(pack.text, end="")
+    masked = f", {pack.masked} secrets masked" if pack.masked else ""
+    size = f"{pack.tokens} of {pack.budget} tokens ({pack.counted_by})"
+    say(f"{size}, {len(pack.items)} pieces, {pack.omitted} left out{masked}")
+    return 0
+
+
+def _json(pack: ContextPack) -> dict[str, object]:
+    return {
+        "text": pack.text,
+        "tokens": pack.tokens,
+        "countedBy": pack.counted_by,
+        "budget": pack.budget,
+        "items": [
+            {
+                "path": item.path,
+                "uri": item.uri,
+                "startLine": item.span.start_line + 1,
+                "endLine": item.span.last_line + 1,
+                "name": item.name,
+                "form": item.form,
+                "tokens": item.tokens,
+                "why": item.why,
+            }
+            for item in pack.items
+        ],
+        "omitted": pack.omitted,
+        "masked": pack.masked,
+        "generation": pack.generation,
+    }

@@ -1,0 +1,50 @@
+"""``semlens duplicates``: what the workspace says twice."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from semlens.cli.commands.search import json_hit
+from semlens.cli.output.progress import follow_indexing
+from semlens.cli.output.terminal import paint
+from semlens.cli.workspace import open_workspace, running_engine
+from semlens.core.cancel import CancelToken
+from semlens.core.context import DuplicateSet
+from semlens.core.text.printable import printable
+
+_DEFAULT_GROUPS = 20
+_MEMBERS_SHOWN = 8
+
+
+def run(options: argparse.Namespace) -> int:
+    workspace = open_workspace(options.folder)
+    with running_engine(workspace) as engine:
+        follow_indexing(engine, patience_s=0.5)
+        result = engine.duplicates("", options.limit or _DEFAULT_GROUPS, CancelToken())
+    if options.json:
+        groups = [
+            {
+                "similarity": round(group.similarity, 4),
+                "savedLines": group.saved_lines,
+                "symbols": [json_hit(hit, explain=False) for hit in group.hits],
+            }
+            for group in result.groups
+        ]
+        print(json.dumps({"workspace": str(workspace.root), "generation": result.generation, "groups": groups}))
+        return 0
+    if not result.groups:
+        print(f"Nothing is said twice in {printable(str(workspace.root))}.")
+    for group in result.groups:
+        _print_group(group)
+    return 0
+
+
+def _print_group(group: DuplicateSet) -> None:
+    alike = "one shape" if group.similarity >= 1.0 else f"{group.similarity:.0%} alike"
+    print(paint(f"{len(group.hits)} times, {alike}, {group.saved_lines} lines to save", "bold"))
+    for hit in group.hits[:_MEMBERS_SHOWN]:
+        place = f"{hit.path}:{hit.span.start_line + 1}-{hit.span.last_line + 1}"
+        print(f"  {paint(printable(place), 'blue')}  {printable(hit.qualified_name)}")
+    if len(group.hits) > _MEMBERS_SHOWN:
+        print(paint(f"  and {len(group.hits) - _MEMBERS_SHOWN} more", "dim"))

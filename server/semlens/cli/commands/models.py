@@ -1,0 +1,111 @@
+"""``semlens models``: the embedding models known, where they come from, and whether their files are whole."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from semlens.cli.output.terminal import human_bytes, paint
+from semlens.core.errors import ModelError
+from semlens.core.text.printable import printable
+from semlens.embedding.manifest import ModelManifest, load_manifest
+from semlens.embedding.registry import find_model, model_folders
+from semlens.settings.loading import load_settings
+
+
+def run_list(options: argparse.Namespace) -> int:
+    manifests = known_models()
+    if options.json:
+        print(json.dumps({"models": [_json(manifest) for manifest in manifests]}))
+        return 0
+    if not manifests:
+        print("No model is installed: install semlens again to restore its own.")
+    for manifest in manifests:
+        name = paint(printable(manifest.name), "bold")
+        print(
+            f"{name:<28}  {manifest.architecture:<12} {manifest.dimension:>4} dimensions  "
+            f"{human_bytes(_size(manifest)):>8}  {printable(manifest.licence)}"
+        )
+    return 0
+
+
+def run_show(options: argparse.Namespace) -> int:
+    manifest = find_model(options.model)
+    if options.json:
+        print(json.dumps({**_json(manifest), "details": manifest.details}, default=str))
+        return 0
+    print(f"{paint(printable(manifest.name), 'bold')}  {printable(str(manifest.folder))}")
+    for name, value in _flat(manifest.details):
+        print(f"  {paint(printable(name), 'dim')}  {printable(value)}")
+    return 0
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """Exit code 1 when any model is not whole."""
+    manifests = [find_model(options.model)] if options.model else known_models()
+    faults: dict[str, str] = {}
+    for manifest in manifests:
+        try:
+            manifest.verify()
+        except ModelError as error:
+            faults[manifest.name] = str(error)
+    if options.json:
+        print(
+            json.dumps(
+                {
+                    "models": [
+                        {"name": one.name, "ok": one.name not in faults, "message": faults.get(one.name, "")}
+                        for one in manifests
+                    ]
+                }
+            )
+        )
+    else:
+        for one in manifests:
+            print(printable(faults.get(one.name) or f"{one.name}: {len(one.files)} files match their checksums."))
+        if not manifests:
+            print("No model is installed: install semlens again to restore its own.")
+    return 1 if faults or not manifests else 0
+
+
+def known_models() -> list[ModelManifest]:
+    """The models of this installation, then those of the user's own folders.
+
+    :raises ModelError: when a manifest is broken.
+    """
+    settings, _ = load_settings()
+    own = [Path(folder).expanduser() for folder in settings.models.folders]
+    manifests = [manifest for folder in own for manifest in sorted(folder.glob("*/model.toml"))]
+    return [load_manifest(folder) for folder in (*model_folders(), *(manifest.parent for manifest in manifests))]
+
+
+def _size(manifest: ModelManifest) -> int:
+    return sum(file.size for file in manifest.files)
+
+
+def _json(manifest: ModelManifest) -> dict[str, Any]:
+    return {
+        "name": manifest.name,
+        "architecture": manifest.architecture,
+        "dimension": manifest.dimension,
+        "maxTokens": manifest.max_tokens,
+        "licence": manifest.licence,
+        "fingerprint": manifest.fingerprint,
+        "folder": str(manifest.folder),
+        "bytes": _size(manifest),
+    }
+
+
+def _flat(details: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    lines: list[tuple[str, str]] = []
+    for name, value in details.items():
+        if isinstance(value, dict):
+            lines += _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for item in value:
+                lines += _flat(item, f"{prefix}{name}.")
+        else:
+            lines.append((f"{prefix}{name}", str(value)))
+    return lines

@@ -1,0 +1,116 @@
+"""``semlens outline``: the symbols of one file as the index sees them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from semlens.cli.output.terminal import paint
+from semlens.core.errors import WorkspaceError
+from semlens.core.symbol import Outline, Symbol
+from semlens.core.text.printable import printable
+
+
+def run(options: argparse.Namespace) -> int:
+    path = Path(options.path)
+    source = _read(path)
+    relative = _path_in_workspace(path)
+    _check_content(relative, source)
+    outline = _parse(relative, source)
+    if options.json:
+        print(json.dumps(_json(relative, outline)))
+        return 0
+    if not outline.symbols:
+        why = "" if outline.language else ": its language has no grammar here"
+        print(f"{printable(relative)} has no symbols{why}.")
+    for symbol in outline.symbols:
+        print(_line(symbol, _depth(symbol, outline)))
+    return 0
+
+
+def _parse(relative: str, source: bytes) -> Outline:
+    """In a worker: a grammar may crash on a file.
+
+    :raises WorkspaceError: when it does.
+    """
+    from contextlib import closing
+
+    from semlens.workers.messages import BufferRequest
+    from semlens.workers.pool import ParsePool, parser_problem
+
+    with closing(ParsePool(1, interactive=True)) as pool:
+        batch = pool.parse_buffer(BufferRequest(relative, source, "")).result()
+    outline = batch.results[0].outline if batch.results else None
+    if outline is None:
+        raise WorkspaceError(f"{relative}: {parser_problem(batch.cause)}")
+    return outline
+
+
+def _read(path: Path) -> bytes:
+    """:raises WorkspaceError: when there is no such file or it cannot be read."""
+    if path.is_dir():
+        raise WorkspaceError(f"{path} is a folder: name one file, or index the folder.")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise WorkspaceError(f"There is no file {path}: check the path.") from error
+    except OSError as error:
+        raise WorkspaceError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
+
+
+def _path_in_workspace(path: Path) -> str:
+    """The path as an index would know it: from the folder we stand in, else from the top of its git work tree."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - a link keeps the name it was called by
+    tops = [Path.cwd(), *(parent for parent in absolute.parents if (parent / ".git").exists()), absolute.parent]
+    top = next(top for top in tops if absolute.is_relative_to(top))
+    return absolute.relative_to(top).as_posix()
+
+
+def _check_content(relative: str, source: bytes) -> None:
+    """:raises WorkspaceError: when the index leaves such a file out."""
+    from semlens.files.eligibility import content_skip_reason
+    from semlens.settings.loading import load_settings
+
+    settings, _ = load_settings(Path.cwd())
+    too_large = len(source) > settings.files.max_size_kb * 1024
+    reason = "too large" if too_large else content_skip_reason(relative, source)
+    if reason:
+        raise WorkspaceError(f"{relative} is left out of the index ({reason}), so it has no outline.")
+
+
+def _depth(symbol: Symbol, outline: Outline) -> int:
+    depth = 0
+    while symbol.parent >= 0:
+        symbol = outline.symbols[symbol.parent]
+        depth += 1
+    return depth
+
+
+def _line(symbol: Symbol, depth: int) -> str:
+    lines = f"{symbol.span.start_line + 1}-{symbol.span.last_line + 1}"
+    name = paint(printable(symbol.name), "bold")
+    signature = printable(symbol.signature)
+    return f"{lines:>11}  {'  ' * depth}{paint(symbol.kind.label, 'dim')} {name}  {paint(signature, 'cyan')}".rstrip()
+
+
+def _json(relative: str, outline: Outline) -> dict[str, Any]:
+    return {
+        "path": relative,
+        "language": outline.language,
+        "symbols": [
+            {
+                "name": symbol.name,
+                "qualifiedName": symbol.qualified_name,
+                "kind": symbol.kind.label,
+                "startLine": symbol.span.start_line + 1,
+                "endLine": symbol.span.last_line + 1,
+                "nameLine": symbol.name_span.start_line + 1,
+                "signature": symbol.signature,
+                "documentation": symbol.documentation,
+            }
+            for symbol in outline.symbols
+        ],
+    }

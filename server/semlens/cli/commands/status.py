@@ -1,0 +1,94 @@
+"""``semlens status``: what is indexed, with which models, how fresh, how large."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from semlens.cli.output.terminal import human_bytes, paint
+from semlens.cli.workspace import open_workspace, running_engine
+from semlens.core.status import EngineStatus, RemoteStatus
+from semlens.core.text.printable import printable
+
+_LOAD_SECONDS = 30.0
+
+
+def run(options: argparse.Namespace) -> int:
+    workspace = open_workspace(options.folder)
+    with running_engine(workspace, read_only=True) as engine:
+        engine.wait_complete(timeout=_LOAD_SECONDS)
+        status = engine.status()
+    if options.json:
+        print(json.dumps(status_json(workspace.root, status)))
+        return 0
+    for line in _lines(workspace.root, status):
+        print(line)
+    return 0
+
+
+def status_json(root: Path, status: EngineStatus) -> dict[str, Any]:
+    """The protocol's status object, and which folder it is about."""
+    # the shape is the server's; the module that holds it imports nothing of the language server
+    from semlens.lsp.conversion import results as convert
+
+    return {"workspace": str(root), **convert.status(status)}
+
+
+def summary(root: Path, status: EngineStatus) -> str:
+    n_files = sum(one.files for one in status.roots)
+    n_symbols = sum(one.symbols for one in status.roots)
+    state = "Indexed" if status.complete else "Partly indexed"
+    return f"{state} {printable(str(root))}: {n_files:,} files, {n_symbols:,} symbols"
+
+
+def problems_in_words(status: EngineStatus, limit: int) -> Iterator[str]:
+    for problem in status.problems[:limit]:
+        place = f"{printable(problem.path)}: " if problem.path else ""
+        yield f"{paint('problem', 'yellow')}  {place}{printable(problem.message)}"
+    if len(status.problems) > limit:
+        yield f"{paint('problem', 'yellow')}  and {len(status.problems) - limit} more ('semlens status --json' has all)"
+
+
+def _lines(root: Path, status: EngineStatus) -> Iterator[str]:
+    n_files = sum(one.files for one in status.roots)
+    if not n_files and not status.complete:
+        yield f"{printable(str(root))} is not indexed: run 'semlens index {printable(str(root))}'."
+        return
+    yield f"{paint('workspace', 'dim')}  {paint(printable(str(root)), 'bold')}"
+    yield f"{paint('state    ', 'dim')}  {_state(status)}, generation {status.generation}"
+    for one in status.roots:
+        yield f"{paint('indexed  ', 'dim')}  {one.files:,} files, {one.symbols:,} symbols, {one.pending:,} pending"
+        if one.skipped:
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(one.skipped.items()))
+            yield f"{paint('left out ', 'dim')}  {reasons}"
+    for tier in status.tiers:
+        yield (
+            f"{paint('model    ', 'dim')}  {printable(tier.model)} ({tier.role} tier):"
+            f" {tier.embedded:,} passages embedded, {tier.pending:,} pending"
+        )
+    if not status.tiers:
+        yield f"{paint('model    ', 'dim')}  none: search goes by names and words"
+    yield f"{paint('size     ', 'dim')}  {human_bytes(status.index_bytes)} on disk"
+    for service in status.remote:
+        yield f"{paint('sent     ', 'dim')}  {_sent(service)}"
+    if not status.remote:
+        yield f"{paint('sent     ', 'dim')}  nothing leaves this machine"
+    yield from problems_in_words(status, limit=10)
+
+
+def _sent(service: RemoteStatus) -> str:
+    place = printable(service.service)
+    if not service.texts:
+        return f"nothing yet to {place}"
+    masked = f", secrets masked in them: {service.redactions:,}" if service.redactions else ""
+    return f"{service.texts:,} texts, {human_bytes(service.bytes)}, to {place}{masked}"
+
+
+def _state(status: EngineStatus) -> str:
+    words = [status.state.value, "complete" if status.complete else "not complete"]
+    if status.refining:
+        words.append("refining")
+    return ", ".join(words)

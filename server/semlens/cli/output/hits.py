@@ -1,0 +1,116 @@
+"""Hits for people: place, name, signature, and the best lines with what matched marked."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from semlens.cli.output.terminal import colours_wanted, paint
+from semlens.cli.runner import say
+from semlens.core.hit import SearchHit, SearchResult
+from semlens.core.text.printable import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_MAX_SNIPPET_LINES = 6
+
+
+def print_result(result: SearchResult, root: Path, *, explain: bool) -> None:
+    for note in result.notes:
+        say(note)
+    if not result.complete:
+        say("the index is not complete, so this may not be all: run 'semlens index' first.")
+    if not result.hits:
+        print(f"Nothing found in {printable(str(root))}.")
+        return
+    width = len(str(len(result.hits)))
+    for rank, hit in enumerate(result.hits, 1):
+        if rank > 1:
+            print()
+        _print_hit(f"{rank:>{width}}", hit, explain=explain)
+
+
+def _print_hit(rank: str, hit: SearchHit, *, explain: bool) -> None:
+    first, last = hit.span.start_line + 1, hit.span.last_line + 1
+    lines = f"{first}-{last}" if last > first else f"{first}"
+    place = f"{paint(printable(hit.path), 'bold', 'blue')}{paint(f':{lines}', 'blue')}"
+    name = hit.qualified_name or hit.name
+    title = f"{paint(printable(name), 'bold')} {paint(hit.kind.label, 'dim')}"
+    why = paint(f"{hit.score:.2f} {'+'.join(hit.reasons)}".rstrip(), "green")
+    unsaved = paint(" unsaved", "yellow") if hit.dirty else ""
+    print(f"{paint(rank, 'dim')}  {place}  {title}  {why}{unsaved}")
+    indent = " " * (len(rank) + 2)
+    if hit.signature:
+        print(f"{indent}{paint(_cut(printable(hit.signature), len(indent)), 'cyan')}")
+    if explain:
+        features = "  ".join(f"{feature}={value:.3g}" for feature, value in sorted(hit.features.items()))
+        print(f"{indent}{paint(features, 'dim')}")
+    _print_snippet(indent, hit)
+
+
+def _print_snippet(indent: str, hit: SearchHit) -> None:
+    lines = hit.snippet.removesuffix("\n").split("\n")  # `splitlines` would split at form feeds too
+    start = hit.snippet_span.start_line
+    marked = {line for first, last in hit.highlights for line in range(first, last + 1)}
+    begin, end = _best_window(start, len(lines), marked)
+    shown = [printable(line).expandtabs(4) for line in lines[begin - start : end - start]]
+    margin = min((len(line) - len(line.lstrip()) for line in shown if line.strip()), default=0)
+    shown = [line[margin:] for line in shown]
+    gutter = len(str(end))
+    painted = _painted(shown, hit.language, len(indent) + gutter + 3)
+    for number, text in zip(range(begin + 1, end + 1), painted, strict=True):
+        is_marked = number - 1 in marked
+        bar = paint(">", "bold", "yellow") if is_marked else paint("|", "dim")
+        label = paint(f"{number:>{gutter}}", "bold", "yellow") if is_marked else paint(f"{number:>{gutter}}", "dim")
+        print(f"{indent}{label} {bar} {text}".rstrip())
+
+
+def _best_window(start: int, n_lines: int, marked: set[int]) -> tuple[int, int]:
+    """The few lines to show, 0-based and half-open: they begin a line before the first that matched."""
+    end = start + n_lines
+    if n_lines <= _MAX_SNIPPET_LINES:
+        return start, end
+    first = min((line for line in marked if start <= line < end), default=start)
+    begin = max(start, min(first - 1, end - _MAX_SNIPPET_LINES))
+    return begin, begin + _MAX_SNIPPET_LINES
+
+
+def _cut(text: str, used: int) -> str:
+    width = max(20, _width() - used)
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+@cache
+def _width() -> int:
+    """Columns to fill: a pipe gets whole lines within reason."""
+    return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 200
+
+
+def _painted(lines: list[str], language: str, used: int) -> list[str]:
+    """The lines in the colours of their language where there is a terminal to show them."""
+    if not colours_wanted(sys.stdout):
+        return [_cut(line, used) for line in lines]
+    # only here: a pipe neither pays for rich nor needs it
+    from rich.syntax import Syntax
+
+    syntax = Syntax("", language or "text", theme="ansi_dark", background_color="default")
+    console = _console()
+    painted = []
+    # coloured as a whole and cut afterwards: half a string would colour all that follows
+    for text in syntax.highlight("\n".join(lines)).split("\n", allow_blank=True)[: len(lines)]:
+        text.truncate(max(20, _width() - used), overflow="ellipsis")
+        with console.capture() as capture:
+            console.print(text, end="", soft_wrap=True)
+        painted.append(capture.get())
+    return painted
+
+
+@cache
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(force_terminal=True, highlight=False, legacy_windows=False)

@@ -1,0 +1,285 @@
+"""Masks what must leave neither in a prompt nor to a service: keys, tokens and passwords.
+
+One set of rules for both. Known forms stand in `secret_forms`. All others are found by the name before a value: behind
+a password's name any value counts that is no placeholder, behind a token's or a key's one that looks random.
+The tests compare the forms with the detectors of a kept library, which is no dependency: it brings an HTTP client of
+its own and finds only the first line of a key. ``bench/secret_mask.py`` measures how often code is masked that holds
+none.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import enum
+import itertools
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from semlens.core.text.secret_forms import AFTER, BLOCKS, KEY, NAMED_AFTER, PASSWORD, TOKENS, PlaceRule
+
+MASK = "[masked]"
+
+RULES_VERSION = 2
+"""Raise it with any change of a rule: text that is masked otherwise has another vector."""
+
+
+class _Looks(enum.Enum):
+    """What a value must look like to be taken for a secret, by what its name or place says of it."""
+
+    ANY = "any"
+    MIXED = "mixed"
+    KEY = "key"
+    RANDOM = "random"
+
+
+_NAME = re.compile(
+    rf"(?P<password>{PASSWORD})|(?P<key>{KEY})|(?P<short>(?<![a-z])pass(?![a-z])|credential)"
+    r"|(?P<weak>token|(?<![a-z])(?:cred|auth|key|jwt|salt|hmac)(?![a-z]))"
+)
+"""Over small letters: without regard to case it would take three times as long."""
+_NAME_OF_SECRET = re.compile(rf"(?i){PASSWORD}|{KEY}")
+_TAIL = re.compile(r"[\w-]{0,40}")
+_ABOUT = frozenset(
+    """file path dir folder url uri name field label type length len size hash class regex pattern prompt hint min max
+    policy error message msg reset form column header param arg env var prefix suffix input manager store provider
+    format algo algorithm count limit index expiry expires title text help attribute option setting validator mode
+    process cache source helper scope hasher hashers""".split()
+)
+"""Words behind the name of a secret: it is about one and is none, as in ``password_file``."""
+
+_OPERATOR = re.compile(
+    r"(?P<end>[\\\"'\]\)}]{0,4})[ \t]{0,20}"
+    r"(?:(?P<pair>,|\|\||\?[?:]|or\b|:-|\()|:=|=>|[=!]==?|=|:(?!:)(?:[ \t]{0,5}[\w.&<>\[\]?|* ]{1,40}=(?!=))?)"
+)
+_QUOTED = re.compile(
+    r"\s{0,40}\(?\s{0,40}(?P<default>default\s{0,5}[=:]\s{0,5})?(?:[A-Za-z]{1,2}|[@&])?\\{0,2}"
+    r"(?P<quote>\"\"\"|'''|[\"'`])(?P<value>[^\"'`\s\\]{4,1000})\\{0,2}(?P=quote)"
+)
+_BARE = re.compile(r"(?P<space>[ \t]{0,20})(?P<value>[^\s\"'`(){}\[\],;<>$|&\\]{4,300})(?=[\s;&|}\"']|\Z)")
+_REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
+_LINE_START = re.compile(r"[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.-]{0,80}")
+_ENVIRONMENT = re.compile(r"(?i)(?:env|propert|config|setting|fetch)[\w.]{0,30}\W{1,3}[\w.-]{0,40}\Z")
+_LOOK_BACK = 100
+
+_ENVIRONMENT_LINE = r"(?m)^([ \t]*(?:export[ \t]+)?\w+[ \t]*=[ \t]*)(\S.*)$"
+_ENVIRONMENT_ONLY = r"\s*(?:#.*|(?:export\s+)?(?:\w+=.*|[A-Z][A-Z0-9_]*\s*=[^()\[\]{}]*))?\Z"
+_PLACEHOLDER = re.compile(
+    r"(?i)(?:x+|\*+|\.{1,2}/.*|\.+|--.*|\[.*|<.*>|\$.*|%.*%|@.*@|.*(?:\{|%[sd(]|://|\[masked\]).*"
+    r"|(?:your|the|some|dummy|fake|example)[_-].*|\w*password[12]|change[_-]?me|example|user|username|pass|password|passwd"
+    r"|passphrase|secret|token|key|string|none|null|nil|true|false|undefined|default|required|optional|prompt|redacted"
+    r"|todo|value|hidden|same-origin)[:*?.!]*\Z"
+)
+_CODE = re.compile(r"[A-Za-z_$][A-Za-z_$]*(?:[.:/#-]+[A-Za-z_$]+)*[:*?.!]*\Z")
+_DOTTED = re.compile(r"[A-Za-z_]\w+(?:\.[A-Za-z_]\w+){2,}\Z")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_LOWER = re.compile("[a-z._-]+\\Z")
+_SECRET_WORDS = frozenset(
+    "password passwords passwd passphrase pwd secret secrets token tokens key keys auth credential credentials".split()
+)
+_HEX = re.compile(r"[0-9a-fA-F]+\Z")
+_BASIC = (
+    PlaceRule(('"auth"',), re.compile(r'("auth"\s{0,5}:\s{0,5}")(?P<value>[A-Za-z0-9+/]{8,500}={0,2})(?=")')),
+    PlaceRule(
+        ("basic",), re.compile(r"(?i)(\bbasic[ \t]{1,5})(?P<value>[A-Za-z0-9+/]{8,500}={0,2})(?![A-Za-z0-9+/=])")
+    ),
+)
+"""``user:password`` in base64."""
+
+_LONG_WORD = re.compile(r"[a-z]{8,}\Z")
+"""Hardly the name of a type."""
+
+_LEAST_CHARS = 6
+_LEAST_RANDOM_CHARS = 16
+_LEAST_ENTROPY = 3.0
+_LEAST_CHANGES = {"hex": 0.25, "one case": 0.25, "both cases": 0.4}
+"""Share of neighbours in a value that are of different classes: digits, capitals, small letters. In random base64 it is
+0.6, in random hexadecimal digits 0.5, in names and in words with a number much less."""
+
+
+def is_environment_file(path: str) -> bool:
+    """Files that hold nothing but secrets and settings, whatever their syntax."""
+    name = path.rpartition("/")[2].lower()
+    return name == ".env" or name.startswith(".env.") or name.endswith(".env")
+
+
+def is_environment_text(text: str) -> bool:
+    """Text that reads like such a file, where its path is not known: every line is a comment or ``NAME=value``."""
+    return "=" in text and all(re.match(_ENVIRONMENT_ONLY, line) for line in text.splitlines())
+
+
+def has_long_secrets(text: str) -> bool:
+    """It may hold secrets of many lines, of which a part alone cannot be told."""
+    return any(sign in text for sign, _ in BLOCKS)
+
+
+def mask_secrets(text: str, *, environment: bool = False) -> tuple[str, int]:
+    """The text without its secrets, and how many there were. Lines stay lines.
+
+    :param environment: it is of an environment file: of every line only the name stays.
+    """
+    if environment:
+        return re.subn(_ENVIRONMENT_LINE, lambda match: match[1] + MASK, text)
+    count = 0
+    for sign, block in BLOCKS:
+        if sign in text:
+            text, n = block.subn(lambda match: MASK + "\n" * match[0].count("\n"), text)
+            count += n
+    text, n = TOKENS.subn(MASK, text)
+    count += n
+    lower = text.lower()
+    if len(lower) != len(text):  # a letter of two in small, as the Turkish dotted I
+        lower = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
+    spans = [*_in_known_places(text, lower), *_by_name(text, lower)]
+    return _masked(text, spans, count)
+
+
+def _masked(text: str, spans: Iterable[tuple[int, int]], count: int) -> tuple[str, int]:
+    """The text with a mask for each span; those that overlap are one."""
+    parts: list[str] = []
+    end = 0
+    for start, stop in sorted(spans):
+        if start < end:
+            continue
+        parts += [text[end:start], MASK]
+        end, count = stop, count + 1
+    return "".join([*parts, text[end:]]), count
+
+
+def _in_known_places(text: str, lower: str) -> Iterator[tuple[int, int]]:
+    for pattern in _that_may_match(AFTER, lower):
+        group = next(name for name in ("value", "token", "random") if name in pattern.groupindex)
+        for match in pattern.finditer(text):
+            value = match[group]
+            is_word = group == "token" and bool(_LOWER.match(value) or (len(value) < 20 and _CODE.match(value)))
+            is_weak = group == "random" and not _is_random(value)
+            if not (is_word or is_weak or _PLACEHOLDER.match(value)):
+                yield match.span(group)
+    for pattern in _that_may_match(NAMED_AFTER, lower):
+        for match in pattern.finditer(text):
+            is_spoken = match[1][-1] == " " and match[1][0] == "-"  # ``--password words``
+            if _NAME_OF_SECRET.search(match["name"]):
+                looks = _Looks.MIXED if is_spoken else _Looks.ANY
+            else:
+                looks = _Looks.RANDOM if is_spoken else _Looks.MIXED
+            if _is_secret(match["value"], looks):
+                yield match.span("value")
+    for pattern in _that_may_match(_BASIC, lower):
+        for match in pattern.finditer(text):
+            if _is_user_and_password(match["value"]):
+                yield match.span("value")
+
+
+def _that_may_match(rules: Iterable[PlaceRule], lower: str) -> Iterator[re.Pattern[str]]:
+    return (rule.pattern for rule in rules if any(sign in lower for sign in rule.signs))
+
+
+def _by_name(text: str, lower: str) -> Iterator[tuple[int, int]]:
+    for name in _NAME.finditer(lower):
+        tail = _TAIL.match(text, name.end())
+        operator = _OPERATOR.match(text, tail.end()) if tail else None
+        if tail is None or operator is None:
+            continue
+        looks = _looks(name, tail[0])
+        if value := _QUOTED.match(text, operator.end()):
+            looks_of_place = _of_quoted(looks, text, name.start(), operator, value)
+        elif value := _BARE.match(text, operator.end()):
+            looks_of_place = _of_bare(looks, text, name.start(), tail.end(), operator, value)
+        else:
+            continue
+        if looks_of_place and _is_secret(value["value"], looks_of_place):
+            yield value.span("value")
+
+
+def _of_quoted(
+    looks: _Looks, text: str, name_start: int, operator: re.Match[str], value: re.Match[str]
+) -> _Looks | None:
+    """What a value in quotes must look like; None where it is no value of this name."""
+    if len(value["value"]) < _LEAST_CHARS:
+        return None
+    if not operator["pair"] or value["default"]:
+        return looks
+    if operator["pair"] == "," and not re.search("[\"']", operator["end"]):
+        return None  # arguments, of which the first has such a name
+    if _ENVIRONMENT.search(text[max(0, name_start - _LOOK_BACK) : name_start]):
+        return _Looks.MIXED if looks is _Looks.RANDOM else looks
+    # a name and another text: often two names
+    return _Looks.MIXED if looks is _Looks.ANY else _Looks.RANDOM
+
+
+def _of_bare(
+    looks: _Looks, text: str, name_start: int, name_end: int, operator: re.Match[str], value: re.Match[str]
+) -> _Looks | None:
+    """The same without quotes: of a shell, YAML or properties; in code such a value may be a name or a type."""
+    is_tight = not value["space"]
+    if is_tight and operator[0] in ("=", ":-") and text[name_start:name_end].isupper():
+        return _Looks.ANY if looks is _Looks.MIXED else looks  # of a shell
+    start = _line_start(text, name_start)
+    if start < 0 or not _REST_OF_LINE.match(text, value.end()) or len(value["value"]) < _LEAST_CHARS:
+        return None
+    is_property = is_tight and operator[0] == "=" and text[start].isalpha()
+    is_word_in_yaml = operator[0] == ":" and _LONG_WORD.match(value["value"])
+    if looks is _Looks.RANDOM or is_property or is_word_in_yaml:
+        return looks
+    return _Looks.RANDOM if "." in value["value"] else _Looks.MIXED
+
+
+def _looks(name: re.Match[str], tail: str) -> _Looks:
+    """What the value of this name must look like."""
+    if name["weak"] or any(word.lower() in _ABOUT for word in _WORD.findall(tail)):
+        return _Looks.RANDOM
+    return _Looks.MIXED if name["short"] else _Looks.KEY if name["key"] else _Looks.ANY
+
+
+def _line_start(text: str, name_start: int) -> int:
+    """Where the line begins, if nothing but the rest of a name stands before the name; else -1."""
+    start = text.rfind("\n", max(0, name_start - _LOOK_BACK), name_start) + 1
+    if name_start - start >= _LOOK_BACK:
+        return -1
+    return start if _LINE_START.fullmatch(text, start, name_start) else -1
+
+
+def _is_secret(value: str, looks: _Looks) -> bool:
+    if _PLACEHOLDER.match(value) or _is_of_secrets(value):
+        return False
+    if looks is _Looks.ANY:
+        return True
+    if looks is _Looks.KEY:
+        return not _CODE.match(value) or (value.isalpha() and (len(value) >= 10 or not value.islower()))
+    if looks is _Looks.RANDOM:
+        return _is_random(value)
+    return bool(re.search("[A-Za-z]", value) and re.search(r"[0-9!#%^*+~]", value))
+
+
+def _is_of_secrets(value: str) -> bool:
+    """A name in code, as ``db_password`` or ``auth.tokens.Sha256``, and no secret."""
+    if _DOTTED.match(value):
+        return True
+    words = _WORD.findall(value) if _CODE.match(value) else []
+    return len(words) > 1 and any(word.lower() in _SECRET_WORDS for word in words)
+
+
+def _is_random(value: str) -> bool:
+    if len(value) < _LEAST_RANDOM_CHARS or not re.search("[0-9]", value):
+        return False
+    if _entropy(value) < _LEAST_ENTROPY:
+        return False
+    classes = ["d" if letter.isdigit() else "u" if letter.isupper() else "l" for letter in value if letter.isalnum()]
+    changes = sum(one != other for one, other in itertools.pairwise(classes)) / max(1, len(classes) - 1)
+    kind = "hex" if _HEX.match(value) else "both cases" if {"u", "l"} <= set(classes) else "one case"
+    return len(classes) > 0.8 * len(value) and changes >= _LEAST_CHANGES[kind]
+
+
+def _entropy(text: str) -> float:
+    """Shannon's, in bits a character."""
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
+
+
+def _is_user_and_password(value: str) -> bool:
+    try:
+        decoded = base64.b64decode(value, validate=True)
+    except binascii.Error:
+        return False
+    return b":" in decoded and decoded.isascii() and decoded.decode("ascii").isprintable()

@@ -1,0 +1,151 @@
+"""Passages and questions to the word ids of a static model. Plain Python: parse workers run it, without ONNX Runtime.
+
+A passage has four fields (name, signature, documentation, body), each a bag of distinct words: identifiers are cut into
+parts, known parts are looked up, unknown ones are put together from known pieces. What an identifier gives is
+remembered, so that a corpus costs little more than finding its identifiers.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+
+from semlens.core.errors import ModelError
+from semlens.core.symbol import Passage
+from semlens.core.text.identifiers import finder, split_identifier
+from semlens.embedding.embedder import TokenIds
+from semlens.embedding.manifest import ModelManifest
+
+WORDS_FILE = "words.txt"
+N_FIELDS = 4
+QUERY_FIELD = 4
+"""The fifth field of the graph: a question is a bag of words with weights of its own."""
+
+FIELD_LIMITS = (24, 48, 64, 192)
+"""Most distinct words that a passage may have in its name, signature, documentation and body."""
+
+QUERY_LIMIT = 64
+_MAX_CHARACTERS = 6000
+_names_in = finder(r"[^\W\d]\w*")  # no numbers
+_HEADER = struct.Struct(f"<{N_FIELDS}H")
+_REMEMBERED = 200_000  # identifiers; some 20 MB
+
+_MAX_WORD = 40  # longer words are encoded data
+_PIECE_COST = {1: 9.0, 2: 4.0, 3: 2.0}  # short pieces are mostly accidents
+_SKIP_COST = 6.0  # a letter that no piece covers
+_MAX_SKIPPED = 0.5  # of a word; a word with more letters uncovered means nothing to us
+
+
+class WordTable:
+    """Words to ids, with pieces for the words that are not in the vocabulary. Id 0 pads and means nothing."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._ids = {word: index for index, word in enumerate(words) if index}
+        self._longest = max(map(len, self._ids), default=0)
+        self._memory: dict[str, tuple[int, ...]] = {}
+
+    def ids_of_identifier(self, identifier: str) -> tuple[int, ...]:
+        found = self._memory.get(identifier)
+        if found is None:
+            found = tuple(dict.fromkeys(i for part in split_identifier(identifier) for i in self.ids_of_word(part)))
+            if len(self._memory) >= _REMEMBERED:
+                self._memory.clear()
+            self._memory[identifier] = found
+        return found
+
+    def ids_of_word(self, word: str) -> tuple[int, ...]:
+        """The word's own id, or those of the fewest and longest known pieces it is made of."""
+        known = self._ids.get(word)
+        if known is not None:
+            return (known,)
+        if not 2 < len(word) <= _MAX_WORD or word.isdigit():
+            return ()
+        return self._pieces(word)
+
+    def _pieces(self, word: str) -> tuple[int, ...]:
+        n = len(word)
+        # up to each letter: cost, where the last piece starts, its id
+        best: list[tuple[float, int, int]] = [(0.0, 0, 0)]
+        for end in range(1, n + 1):
+            cost, start, piece = best[end - 1][0] + _SKIP_COST, end - 1, 0
+            for begin in range(max(0, end - self._longest), end - 1):
+                index = self._ids.get(word[begin:end])
+                if index is not None:
+                    through = best[begin][0] + _PIECE_COST.get(end - begin, 1.0)
+                    if through < cost:
+                        cost, start, piece = through, begin, index
+            best.append((cost, start, piece))
+        ids: list[int] = []
+        covered, end = 0, n
+        while end:
+            _, start, piece = best[end]
+            if piece:
+                ids.append(piece)
+                covered += end - start
+            end = start
+        return tuple(reversed(ids)) if covered >= n * _MAX_SKIPPED else ()
+
+    def ids(self, texts: Iterable[str], limit: int) -> list[int]:
+        """Distinct ids of all the words of some texts, in order, at most ``limit``."""
+        remembered = self._memory.get
+        found: dict[int, None] = {}
+        for text in texts:
+            for identifier in dict.fromkeys(_names_in(text)):
+                ids = remembered(identifier)
+                if ids is None:
+                    ids = self.ids_of_identifier(identifier)
+                for index in ids:
+                    found[index] = None
+            if len(found) >= limit:
+                break
+        return list(found)[:limit]
+
+    def passage(self, passage: Passage) -> tuple[list[int], list[int], list[int], list[int]]:
+        """Ids of a passage's name, signature, documentation and body."""
+        name, signature, documentation, body = FIELD_LIMITS
+        return (
+            self.ids((passage.qualifier, passage.name), name),
+            self.ids((passage.signature,), signature),
+            self.ids((passage.documentation[:_MAX_CHARACTERS],), documentation),
+            self.ids((passage.body[:_MAX_CHARACTERS],), body),
+        )
+
+    def query(self, query: str) -> list[int]:
+        """Ids of a question's words."""
+        return self.ids((query[:_MAX_CHARACTERS],), QUERY_LIMIT)
+
+
+def read_words(manifest: ModelManifest) -> list[str]:
+    """The vocabulary, a word a line; the first line is empty and stands for padding.
+
+    :raises ModelError: when the file is missing, altered, or not of the length that the manifest says.
+    """
+    try:
+        words = manifest.read(WORDS_FILE).decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise ModelError(f"The word list of model {manifest.name} is not UTF-8 text.") from error
+    if words and not words[-1]:
+        words.pop()
+    expected = manifest.details.get("vocabulary")
+    if len(words) != expected or words[0] or len(words) > 1 << 16:
+        raise ModelError(
+            f"The word list of model {manifest.name} has {len(words)} words, but its manifest says {expected}."
+        )
+    return words
+
+
+class StaticTokenizer:
+    """See ``PassageTokenizer``. The tokens are 16-bit numbers: how many ids each field has, then the ids."""
+
+    def __init__(self, manifest: ModelManifest) -> None:
+        """:raises ModelError: when the vocabulary is missing, altered or of another model."""
+        self.table = WordTable(read_words(manifest))
+
+    def tokenize(self, passages: Sequence[Passage]) -> list[TokenIds]:
+        tokens = []
+        for passage in passages:
+            name, signature, documentation, body = self.table.passage(passage)
+            ids = name + signature + documentation + body
+            lengths = (len(name), len(signature), len(documentation), len(body))
+            tokens.append(struct.pack(f"<{N_FIELDS + len(ids)}H", *lengths, *ids))
+        return tokens

@@ -1,0 +1,165 @@
+"""A transformer under ONNX Runtime: one session, several threads, one passage a run.
+
+One passage a run because dynamic int8 chooses its scales over the whole batch: neighbours would change a vector a
+little, and a cached vector must be the same whenever it is made. It is also the fastest (see docs/models.md).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.errors import ModelError
+from semlens.core.symbol import Passage
+from semlens.embedding.embedder import PassageTokenizer, TokenIds, Vectors
+from semlens.embedding.manifest import MODEL_FILE, ModelManifest
+from semlens.embedding.passage_text import CHARACTERS_PER_TOKEN, document_text
+
+_MAX_QUERY_TOKENS = 64
+_ID = np.dtype("<i4")
+
+
+class TransformerTokenizer:
+    """Passages to the ids of a Hugging Face ``tokenizer.json``, special tokens included."""
+
+    def __init__(self, manifest: ModelManifest) -> None:
+        """:raises ModelError: when the tokenizer is missing, altered, or not one that can be read."""
+        # parse workers are processes of their own: threads of the tokenizer would only fight over the cores
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from tokenizers import Tokenizer
+
+        self._manifest = manifest
+        self._prefix = str(manifest.details.get("document_prefix", ""))
+        self._query_prefix = str(manifest.details.get("query_prefix", ""))
+        text = manifest.read("tokenizer.json")
+        try:
+            self._tokenizer = Tokenizer.from_str(text.decode("utf-8"))
+        except Exception as error:  # the library raises bare Exception
+            raise ModelError(f"The tokenizer of model {manifest.name} cannot be read: {error}.") from error
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(manifest.max_tokens)
+        expected = manifest.details.get("vocabulary")
+        if expected is not None and expected != self.vocabulary:
+            raise ModelError(
+                f"The tokenizer of model {manifest.name} has {self.vocabulary} tokens,"
+                f" but its manifest says {expected}."
+            )
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of tokens it can give."""
+        return int(self._tokenizer.get_vocab_size())
+
+    def tokenize(self, passages: Sequence[Passage]) -> list[TokenIds]:
+        limit = self._manifest.max_tokens
+        texts = [_clean(self._prefix + document_text(passage, limit)) for passage in passages]
+        encodings = self._tokenizer.encode_batch_fast(texts)
+        return [np.asarray(encoding.ids, dtype=_ID).tobytes() for encoding in encodings]
+
+    def tokenize_query(self, query: str) -> TokenIds:
+        room = _MAX_QUERY_TOKENS * CHARACTERS_PER_TOKEN
+        ids = self._tokenizer.encode(_clean(self._query_prefix + query[:room])).ids
+        return np.asarray(ids, dtype=_ID).tobytes()
+
+
+def _clean(text: str) -> str:
+    """Lone surrogates have no UTF-8 and would make the tokenizer raise."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+class TransformerEmbedder:
+    """See ``Embedder``."""
+
+    def __init__(self, manifest: ModelManifest, *, threads: int) -> None:
+        """:param threads: passages embedded at the same time.
+
+        :raises ModelError: when the files do not fit the manifest or each other.
+        """
+        from semlens.embedding.local.runtime import open_session
+
+        self._manifest = manifest
+        self._tokenizer = TransformerTokenizer(manifest)
+        graph_name = str(manifest.details.get("graph", MODEL_FILE))
+        has_side_files = any(file.name.startswith(f"{graph_name}_data") for file in manifest.files)
+        if has_side_files:
+            manifest.verify()
+            self._session = open_session(manifest.path(graph_name), manifest.name)
+        else:
+            self._session = open_session(manifest.read(graph_name), manifest.name)
+        self._inputs = {node.name for node in self._session.get_inputs()}
+        self._pooling = str(manifest.details.get("pooling", "mean"))
+        self._output = str(manifest.details.get("output") or self._session.get_outputs()[0].name)
+        self._pool = ThreadPoolExecutor(max_workers=max(1, threads), thread_name_prefix="semlens-embed")
+        self._check()
+
+    @property
+    def manifest(self) -> ModelManifest:
+        return self._manifest
+
+    @property
+    def tokenizer(self) -> PassageTokenizer:
+        return self._tokenizer
+
+    @property
+    def batch(self) -> int:
+        return 1
+
+    def embed(self, tokens: Sequence[TokenIds]) -> Vectors:
+        vectors = np.zeros((len(tokens), self._manifest.dimension), dtype=np.float32)
+        for row, vector in enumerate(self._pool.map(self.run, ([one] for one in tokens))):
+            vectors[row] = vector[0]
+        return vectors
+
+    def embed_query(self, query: str) -> npt.NDArray[np.float32]:
+        if not query.strip():
+            return np.zeros(self._manifest.dimension, dtype=np.float32)
+        vector: npt.NDArray[np.float32] = self.run([self._tokenizer.tokenize_query(query)])[0]
+        return vector
+
+    def run(self, tokens: Sequence[TokenIds]) -> Vectors:
+        ids, mask = _padded(tokens)
+        feed: dict[str, Any] = {"input_ids": ids, "attention_mask": mask}
+        if "token_type_ids" in self._inputs:
+            feed["token_type_ids"] = np.zeros_like(ids)
+        output: Vectors = np.asarray(self._session.run([self._output], feed)[0], dtype=np.float32)
+        if output.ndim == 3:
+            seen = mask[:, :, None].astype(np.float32)
+            output = output[:, 0] if self._pooling == "cls" else (output * seen).sum(axis=1)  # length 1 follows
+        lengths = np.linalg.norm(output, axis=1, keepdims=True)
+        unit: Vectors = np.divide(output, lengths, out=np.zeros_like(output), where=lengths > 0)
+        return unit
+
+    def _check(self) -> None:
+        """Run the first and the last token once: a tokenizer or a dimension of another model shows here, not later."""
+        from semlens.embedding.local.runtime import first_line
+
+        name = self._manifest.name
+        needed = self._inputs - {"input_ids", "attention_mask", "token_type_ids"}
+        if needed or "input_ids" not in self._inputs:
+            raise ModelError(f"Model {name} is not a sentence-embedding graph: its inputs are {sorted(self._inputs)}.")
+        ends = np.asarray([0, self._tokenizer.vocabulary - 1], dtype=_ID)
+        try:
+            (vector,) = self.run([ends.tobytes()])
+        except Exception as error:  # its exception types share no public base
+            raise ModelError(f"The tokenizer of model {name} does not fit its graph: {first_line(error)}.") from error
+        if vector.shape != (self._manifest.dimension,):
+            raise ModelError(
+                f"Model {name} gives vectors of dimension {vector.shape[-1]}, but its manifest says"
+                f" {self._manifest.dimension}."
+            )
+
+
+def _padded(tokens: Sequence[TokenIds]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Ids and the attention mask, both (rows, longest row)."""
+    rows = [np.frombuffer(one, dtype=_ID) for one in tokens]
+    ids = np.zeros((len(rows), max(map(len, rows), default=0)), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for at, row in enumerate(rows):
+        ids[at, : len(row)] = row
+        mask[at, : len(row)] = 1
+    return ids, mask

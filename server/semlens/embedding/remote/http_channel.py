@@ -1,0 +1,208 @@
+"""The one place that opens a connection: JSON posted to one service, by one HTTP client on a thread of its own.
+
+The thread runs an event loop, so that whatever the other side does - nothing, a byte a second, an endless answer - ends
+at a deadline or when the channel is closed, and no thread of ours is left waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import json
+import logging
+import ssl
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+import httpx2
+
+from semlens import __version__
+from semlens.embedding.remote.errors import (
+    ServiceError,
+    garbage,
+    slow,
+    status_error,
+    through_proxy,
+    unreachable,
+    untrusted,
+)
+from semlens.embedding.remote.service import MAX_QUESTIONS, Service
+
+REQUEST_SECONDS = 60.0
+"""For a whole request. A model on a slow processor may take most of it; then fewer texts are sent at a time."""
+
+CONNECT_SECONDS = 5.0
+CLOSE_SECONDS = 1.0
+MAX_ANSWER_BYTES = 64 << 20
+"""32 vectors of 16,000 numbers as JSON are 10 MB; an answer without an end must have one."""
+
+Result = TypeVar("Result")
+
+_NOT_CONNECTED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+
+for _name in ("httpx2", "httpcore2"):  # they log addresses, and headers, which hold the key
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+class HttpChannel:
+    """Start work from any thread with `submit`; coroutines on the channel's loop use `post`."""
+
+    def __init__(self, service: Service, key: str) -> None:
+        """:param key: sent as a bearer token; "": none. :raises ServiceError: when its settings cannot be used."""
+        self._service = service
+        self._headers = {"User-Agent": f"semlens/{__version__}"} | ({"Authorization": f"Bearer {key}"} if key else {})
+        self._client = _client(service)
+        self._lock = threading.Lock()
+        self._closed = False
+        self._loop = asyncio.new_event_loop()
+        self._loop.set_default_executor(_DaemonThreads())
+        # a daemon: the end of the process waits for no service
+        self._thread = threading.Thread(target=self._run, name="semlens-remote", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+        self._loop.close()
+
+    def submit(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> concurrent.futures.Future[Result]:
+        """Run a coroutine on the channel's loop; the future is cancelled when the channel is closed meanwhile.
+
+        :raises ServiceError: when it is closed.
+        """
+        with self._lock:  # or it could be submitted to a loop that has stopped, and nobody would ever hear of it
+            if self._closed:
+                raise unreachable(self._service, "semlens ends")
+            return asyncio.run_coroutine_threadsafe(work(), self._loop)
+
+    def close(self) -> None:
+        """Give up what is under way, which is a matter of moments."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                asyncio.run_coroutine_threadsafe(self._end(), self._loop)
+        self._thread.join(CLOSE_SECONDS)
+
+    async def _end(self) -> None:
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:  # one that ends may have begun another
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await self._client.aclose()
+        self._loop.stop()
+
+    async def post(self, body: Mapping[str, object], on_sent: Callable[[], None]) -> Any:
+        """The answer's JSON.
+
+        :param on_sent: called once the service has, or may have, what was posted.
+        :raises ServiceError: for everything but a success with JSON in time.
+        """
+        content = json.dumps(body, ensure_ascii=False).encode("utf-8")
+        sent = True
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                status, headers, answer = await self._exchange(content)
+        except _NOT_CONNECTED as error:
+            sent = False
+            raise _transport_error(self._service, error) from error
+        except (httpx2.InvalidURL, UnicodeError) as error:
+            sent = False
+            raise unreachable(self._service, "its address cannot be used") from error
+        except TimeoutError as error:
+            raise slow(self._service, REQUEST_SECONDS) from error
+        except httpx2.HTTPError as error:
+            raise _transport_error(self._service, error) from error
+        finally:
+            if sent:
+                on_sent()
+        if not 200 <= status < 300:
+            raise status_error(self._service, status, headers)
+        try:
+            return json.loads(answer)
+        except (ValueError, RecursionError) as error:
+            raise garbage(self._service, "something that is no JSON") from error
+
+    async def _exchange(self, content: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        headers = {**self._headers, "Content-Type": "application/json"}
+        answer = bytearray()
+        async with self._client.stream("POST", self._service.endpoint, content=content, headers=headers) as response:
+            if response.status_code >= 300:
+                return response.status_code, response.headers, b""
+            async for chunk in response.aiter_bytes():
+                answer += chunk
+                if len(answer) > MAX_ANSWER_BYTES:
+                    raise garbage(self._service, f"more than {MAX_ANSWER_BYTES >> 20} MiB")
+        return response.status_code, response.headers, bytes(answer)
+
+
+def _client(service: Service) -> httpx2.AsyncClient:
+    try:
+        # the system's authorities, or those of SSL_CERT_FILE and SSL_CERT_DIR; the user's own come on top
+        context = httpx2.create_ssl_context()
+        if service.ca_file:
+            context.load_verify_locations(service.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        place = service.ca_file or "SSL_CERT_FILE"
+        raise untrusted(service, f"{place} cannot be read as certificates") from error
+    try:
+        return httpx2.AsyncClient(
+            verify=context,
+            proxy=service.proxy or None,
+            # what stays on this machine goes through no proxy of the environment
+            trust_env=not service.is_local,
+            timeout=httpx2.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS),
+            limits=httpx2.Limits(max_connections=service.concurrency + MAX_QUESTIONS, keepalive_expiry=60.0),
+            follow_redirects=False,
+        )
+    except (ValueError, ImportError, httpx2.InvalidURL) as error:  # a proxy that is none, or of a kind not built in
+        raise through_proxy(service, "its address is not one that can be used") from error
+
+
+def _transport_error(service: Service, error: httpx2.HTTPError) -> ServiceError:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return untrusted(service, cause.verify_message or "it cannot be verified")
+        if isinstance(cause, ssl.SSLError):
+            return untrusted(service, "it does not speak TLS as it should")
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx2.ProxyError):
+        return through_proxy(service, "it refuses")
+    if isinstance(error, httpx2.ConnectTimeout | httpx2.PoolTimeout):
+        return unreachable(service, f"no connection within {CONNECT_SECONDS:g} s")
+    if isinstance(error, httpx2.TimeoutException):
+        return slow(service, REQUEST_SECONDS)
+    if isinstance(error, httpx2.ConnectError):
+        return unreachable(service, _reason(error))
+    if isinstance(error, httpx2.DecodingError | httpx2.UnsupportedProtocol | httpx2.RemoteProtocolError):
+        if isinstance(error, httpx2.RemoteProtocolError) and "disconnected" in str(error):
+            return unreachable(service, "it closed the connection")
+        return garbage(service, "something that is no HTTP")
+    return unreachable(service, "the connection broke")
+
+
+def _reason(error: BaseException) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror[0].lower() + cause.strerror[1:]
+        cause = cause.__cause__ or cause.__context__
+    return "all connection attempts failed"
+
+
+class _DaemonThreads(concurrent.futures.ThreadPoolExecutor):
+    """For looking up host names: the pool's own threads would be waited for at the end of the process."""
+
+    def submit(self, work: Callable[..., Any], /, *arguments: Any, **named: Any) -> concurrent.futures.Future[Any]:
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+
+        def run() -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(work(*arguments, **named))
+                except Exception as error:  # noqa: BLE001 - whoever waits gets it
+                    future.set_exception(error)
+
+        threading.Thread(target=run, name="semlens-remote-name", daemon=True).start()
+        return future

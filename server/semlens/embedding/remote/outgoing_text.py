@@ -1,0 +1,88 @@
+"""Passages to the texts that are sent: prefixed, masked, counted and cut. Runs in parse workers; opens no connection.
+
+The "tokens" of a service are the text itself behind a small head: masks in it, and tokens by our count.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from semlens.core.errors import ModelError, UsageError
+from semlens.core.symbol import Passage, SymbolKind
+from semlens.core.text.secrets import is_environment_text, mask_secrets
+from semlens.embedding.embedder import TokenIds
+from semlens.embedding.passage_text import document_text
+from semlens.embedding.remote.service import Service
+from semlens.embedding.token_counting import load_counter
+
+_HEAD = struct.Struct("<HI")
+_MAX_QUERY_CHARACTERS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingText:
+    """:ivar masked: secrets that were replaced in it. :ivar n_tokens: counted here, rather too many than too few."""
+
+    text: str
+    masked: int
+    n_tokens: int
+
+    def pack(self) -> TokenIds:
+        return _HEAD.pack(min(self.masked, 0xFFFF), self.n_tokens) + self.text.encode("utf-8")
+
+    def half(self) -> OutgoingText:
+        return replace(self, text=self.text[: len(self.text) // 2], n_tokens=self.n_tokens // 2)
+
+    @classmethod
+    def unpack(cls, tokens: TokenIds) -> OutgoingText:
+        masked, n_tokens = _HEAD.unpack_from(tokens)
+        return cls(tokens[_HEAD.size :].decode("utf-8"), masked, n_tokens)
+
+
+class RemoteTokenizer:
+    """See ``PassageTokenizer``."""
+
+    def __init__(self, service: Service) -> None:
+        """:raises ModelError: when the tokenizer file that the settings name cannot be read."""
+        self._service = service
+        try:
+            self._counter = load_counter(service.tokenizer)
+        except UsageError as error:
+            raise ModelError(f"{str(error).rstrip('.')} in the setting semlens.remote.tokenizer.") from error
+        self._query_prefix, self._document_prefix = service.prompts()
+
+    def tokenize(self, passages: Sequence[Passage]) -> list[TokenIds]:
+        return [self.outgoing(passage).pack() for passage in passages]
+
+    def outgoing(self, passage: Passage) -> OutgoingText:
+        """What is sent of a passage. Masked before it is cut: half a key has no form to be known by."""
+        environment = passage.kind is SymbolKind.FILE and is_environment_text(passage.body)
+        body, in_body = mask_secrets(passage.body, environment=environment)
+        signature, in_signature = mask_secrets(passage.signature)
+        documentation, in_documentation = mask_secrets(passage.documentation)
+        safe = passage._replace(body=body, signature=signature, documentation=documentation)
+        text = document_text(safe, self._service.max_tokens)
+        return self._cut(self._document_prefix, text, in_body + in_signature + in_documentation)
+
+    def query(self, query: str) -> OutgoingText:
+        """What is sent of a question."""
+        text, masked = mask_secrets(query[:_MAX_QUERY_CHARACTERS])
+        return self._cut(self._query_prefix, text, masked)
+
+    def _cut(self, prefix: str, text: str, masked: int) -> OutgoingText:
+        """Prefix and text within the limit; a count is never below what a part of the text would count."""
+        limit = self._service.max_tokens
+        text = _clean(text)
+        n_tokens = self._counter.count(prefix + text)
+        while n_tokens > limit and text:
+            # the ratio is right on average; a character less makes sure that it ends
+            text = text[: min(len(text) - 1, len(text) * limit // n_tokens)]
+            n_tokens = self._counter.count(prefix + text)
+        return OutgoingText(prefix + text, masked, n_tokens)
+
+
+def _clean(text: str) -> str:
+    """Lone surrogates have no UTF-8, and no service takes NUL."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")

@@ -1,0 +1,138 @@
+"""An embedding service as data: where it is, how it is spoken to, what is sent. Opens no connection."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from semlens.core.errors import ModelError
+from semlens.core.text.secrets import RULES_VERSION
+from semlens.embedding.manifest import TEXT_FORMAT, ModelManifest
+
+ARCHITECTURE = "remote"
+LOCATOR_PREFIX = "remote:"
+KEY_VARIABLE = "SEMLENS_REMOTE_KEY"
+
+MAX_QUESTIONS = 2
+"""Questions under way at a time, beside texts; a newer one ends the oldest, as a picker asks one a keystroke."""
+
+_OLLAMA_PORT = 11434
+_LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1|.*\.localhost")
+
+_ASKED_LIKE_THIS = "Represent this sentence for searching relevant passages: "
+_PROMPTS: tuple[tuple[str, str, str], ...] = (
+    # part of a model's name, what it was trained to see before a question, and before a text: from the models' cards
+    ("nomic-embed-code", "Represent this query for searching relevant code: ", ""),
+    ("nomic-embed-text", "search_query: ", "search_document: "),
+    ("embeddinggemma", "task: search result | query: ", "title: none | text: "),
+    ("qwen3-embedding", "Instruct: Given a question, retrieve code that answers it\nQuery: ", ""),
+    ("snowflake-arctic-embed2", "query: ", ""),
+    ("snowflake-arctic-embed", _ASKED_LIKE_THIS, ""),
+    ("mxbai-embed", _ASKED_LIKE_THIS, ""),
+    ("bge-m3", "", ""),
+    ("bge-", _ASKED_LIKE_THIS, ""),
+    ("e5-", "query: ", "passage: "),
+)
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the user's settings say about one service; see ``remote.*`` in docs/configuration.md.
+
+    :ivar url: http or https, with a host and without credentials.
+    :ivar api: ``openai``, ``ollama`` or ``auto``. :ivar dimensions: asked for; 0: the model's own.
+    :ivar max_tokens: of one text; the rest of it is cut.
+    :ivar query_prefix: put before questions, ``document_prefix`` before texts; ``auto``: as the model was trained.
+    """
+
+    url: str
+    model: str
+    api: str = AUTO
+    dimensions: int = 0
+    key_from: str = "environment"
+    ca_file: str = ""
+    proxy: str = ""
+    max_tokens: int = 512
+    tokenizer: str = ""
+    concurrency: int = 2
+    query_prefix: str = AUTO
+    document_prefix: str = AUTO
+    unsaved: bool = False
+
+    @property
+    def name(self) -> str:
+        """What people are told: scheme, host and port, nothing else of the address."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+    @property
+    def is_local(self) -> bool:
+        """On this machine: text for it goes through no proxy, and needs no encryption."""
+        return _LOOPBACK.fullmatch(urlsplit(self.url).hostname or "") is not None
+
+    @property
+    def speaks_ollama(self) -> bool:
+        if self.api != AUTO:
+            return self.api == "ollama"
+        parts = urlsplit(self.url)
+        path = parts.path.rstrip("/")
+        return path in {"/api", "/api/embed"} or (parts.port == _OLLAMA_PORT and not path)
+
+    @property
+    def endpoint(self) -> str:
+        """The address that texts are posted to, however much of it the setting names."""
+        base = self.url.rstrip("/")
+        path = urlsplit(base).path
+        if self.speaks_ollama:
+            return f"{base.removesuffix('/embed').removesuffix('/api')}/api/embed"
+        if path.endswith("/embeddings"):
+            return base
+        return f"{base}/embeddings" if path else f"{base}/v1/embeddings"
+
+    def prompts(self) -> tuple[str, str]:
+        """Prefixes of questions and of texts."""
+        name = self.model.lower()
+        known = next((prompts for part, *prompts in _PROMPTS if part in name), ["", ""])
+        query = known[0] if self.query_prefix == AUTO else self.query_prefix
+        document = known[1] if self.document_prefix == AUTO else self.document_prefix
+        return query, document
+
+    def fingerprint(self, dimension: int) -> str:
+        """Identity of the vectors it makes, 16 hexadecimal digits: of service, model, dimension and text recipe.
+
+        The prefix of questions is no part of it: it is in no kept vector.
+        """
+        recipe = (TEXT_FORMAT, RULES_VERSION, self.max_tokens, self.tokenizer, self.prompts()[1])
+        parts = (ARCHITECTURE, self.endpoint, self.model, self.dimensions, dimension, *recipe)
+        return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
+
+    @property
+    def manifest(self) -> ModelManifest:
+        return ModelManifest(
+            name=f"{self.model} at {self.name}",
+            architecture=ARCHITECTURE,
+            dimension=self.dimensions,
+            max_tokens=self.max_tokens,
+            licence="unknown",
+            files=(),
+            folder=Path(),
+            details={"service": self},
+        )
+
+    @property
+    def locator(self) -> str:
+        """What a parse worker needs to make texts for it, as one line; a proxy's address may hold a password."""
+        return LOCATOR_PREFIX + json.dumps(asdict(replace(self, proxy="")))
+
+
+def service_at(locator: str) -> Service:
+    """:raises ModelError: when it is not what `Service.locator` gave."""
+    try:
+        return Service(**json.loads(locator.removeprefix(LOCATOR_PREFIX)))
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{locator[:80]} names no model: name one by its name or folder.") from error

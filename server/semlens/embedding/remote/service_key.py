@@ -1,0 +1,57 @@
+"""The key of an embedding service: from the environment or the system's keyring, never from a file of ours."""
+
+from __future__ import annotations
+
+import os
+
+from semlens.embedding.remote.errors import Fault, ServiceError
+from semlens.embedding.remote.service import KEY_VARIABLE, Service
+
+KEYRING_SERVICE = "semlens"
+
+
+def read_key(service: Service) -> str:
+    """The key, or "" when the service is used without one.
+
+    :raises ServiceError: when the keyring is to be used and cannot be, or the key cannot be sent as it is.
+    """
+    key = _from_keyring(service) if service.key_from == "keyring" else os.environ.get(KEY_VARIABLE, "").strip()
+    if not key:
+        return ""
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        raise ServiceError(
+            Fault.NO_KEY, f"The key for {service.name} holds characters that no key has: copy it again, whole."
+        )
+    if not service.is_local and not service.url.lower().startswith("https:"):
+        raise ServiceError(
+            Fault.NO_KEY,
+            f"The key for {service.name} would travel unencrypted: use an https address in semlens.remote.url.",
+        )
+    return key
+
+
+def _from_keyring(service: Service) -> str:
+    try:
+        import keyring
+        import keyring.errors
+    except ImportError as error:
+        raise ServiceError(
+            Fault.NO_KEY,
+            "The setting semlens.remote.keyFrom says keyring, but the library for it is not installed:"
+            " pip install 'semlens[keyring]'.",
+        ) from error
+    try:
+        key: str | None = keyring.get_password(KEYRING_SERVICE, service.name)
+    except keyring.errors.KeyringError as error:
+        raise ServiceError(
+            Fault.NO_KEY,
+            f"The system's keyring cannot be read ({type(error).__name__}): unlock it, or set semlens.remote.keyFrom to"
+            f" environment and {KEY_VARIABLE} to the key.",
+        ) from error
+    if not key:
+        raise ServiceError(
+            Fault.NO_KEY,
+            f"The system's keyring has no key for {service.name}:"
+            f" 'keyring set {KEYRING_SERVICE} {service.name}' puts one in.",
+        )
+    return key.strip()

@@ -1,0 +1,241 @@
+"""Fills in vectors behind the words: first tier before refine tier, cached before computed, open files first.
+
+One job at a time on one thread of low priority. Jobs see immutable values and post their results to the indexer.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.errors import ModelError
+from semlens.core.hashing import ContentHash
+from semlens.embedding.embedder import TokenIds
+from semlens.engine.embedding.tiers import Tier
+from semlens.engine.indexing.root_index import LiveSegment, RootIndex
+from semlens.index.segment.vectors import VectorBlock, matrix_of
+from semlens.workers.messages import TokensRequest, TokensResult
+from semlens.workers.pool import ParsePool, WorkerDiedError, WorkerStartError
+from semlens.workers.priority import lower_thread_priority
+
+logger = logging.getLogger(__name__)
+
+_SLICE = {"static": 4096, "transformer": 8, "remote": 128}
+"""Passages embedded between two looks at whether to stop: some 50 ms; a service is told to stop in its own way."""
+
+_SWEEP = 20_000
+_PASSAGES_A_REQUEST = {"static": 2_000, "transformer": 96, "remote": 512}
+"""Missing passages of the files that one request tokenises; a file is always taken whole, so that it is parsed once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """:ivar rows: passages to fill. :ivar sweep: only ask the cache for them."""
+
+    index: RootIndex
+    live: LiveSegment
+    tier: Tier
+    rows: npt.NDArray[np.uint32]
+    sweep: bool = False
+
+
+class VectorFiller:
+    """Owned by the indexer thread.
+
+    :ivar filled: the segment of the job that is under way; ``tokenizing``: it waits for a parse worker.
+    """
+
+    def __init__(self, post: Callable[[Callable[[], None]], None], on_filled: Callable[[RootIndex], None]) -> None:
+        """:param on_filled: called on the indexer thread when a root has more vectors."""
+        self._post = post
+        self._on_filled = on_filled
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed", initializer=lower_thread_priority)
+        self._stopping = False
+        self.filled: LiveSegment | None = None
+        self.tokenizing = False
+
+    @property
+    def busy(self) -> bool:
+        """A job is under way."""
+        return self.filled is not None
+
+    def close(self) -> None:
+        self._stopping = True
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def keep(self, tier: Tier, vectors: Mapping[ContentHash, bytes]) -> None:
+        """Put vectors into the cache before the next job asks it: another process may hold its file for a while."""
+        if vectors and not self._stopping:
+            self._thread.submit(tier.keep_bytes, vectors)
+
+    def step(
+        self,
+        indexes: Iterable[RootIndex],
+        tiers: Sequence[Tier],
+        pool: ParsePool,
+        urgent: Sequence[tuple[str, str]],
+        merging: Sequence[LiveSegment] = (),
+    ) -> None:
+        """Start the next job, if there is one and none runs.
+
+        :param tiers: those that may work now, most important first.
+        :param urgent: (root, path) of files to serve first. :param merging: segments that will soon be gone.
+        """
+        if self.busy or self._stopping:
+            return
+        roots = list(indexes)
+        for tier in tiers:
+            if tier.is_resting:
+                if tier.role == "first":
+                    _drop_tokens(roots)
+                continue
+            for index in roots:
+                for live in list(index.segments.values()):
+                    if any(live is one for one in merging):
+                        continue
+                    job = self._next_job(index, live, tier, urgent)
+                    if job is not None:
+                        self._start(job, pool)
+                        return
+
+    def _next_job(
+        self, index: RootIndex, live: LiveSegment, tier: Tier, urgent: Sequence[tuple[str, str]]
+    ) -> _Job | None:
+        missing = live.missing(tier.fingerprint)
+        if not len(missing):
+            if tier.role == "first":
+                live.tokens = ()
+            return None
+        if tier.role == "first" and live.tokens:
+            return _Job(index, live, tier, missing)
+        unswept = missing[missing >= live.swept.get(tier.fingerprint, 0)]
+        if len(unswept):
+            return _Job(index, live, tier, unswept[:_SWEEP], sweep=True)
+        return _Job(index, live, tier, self._choose(index, live, missing, tier, urgent))
+
+    @staticmethod
+    def _choose(
+        index: RootIndex,
+        live: LiveSegment,
+        missing: npt.NDArray[np.uint32],
+        tier: Tier,
+        urgent: Sequence[tuple[str, str]],
+    ) -> npt.NDArray[np.uint32]:
+        """All missing passages of a few files: the urgent ones if this segment holds any, else the first."""
+        files = live.segment.passages.files[missing]
+        wanted = []
+        for root, path in urgent:
+            place = index.place(path) if root == str(index.root) else None
+            if place is not None and place[0] is live:
+                wanted.append(place[1])
+        order = [row for row in wanted if (files == row).any()] or np.unique(files)[:256].tolist()
+        limit = _PASSAGES_A_REQUEST.get(tier.manifest.architecture, 96)
+        counts = [int((files == row).sum()) for row in order]
+        n_files = max(1, int(np.searchsorted(np.cumsum(counts), limit, "right")))
+        return missing[np.isin(files, order[:n_files])]
+
+    def _start(self, job: _Job, pool: ParsePool) -> None:
+        self.filled = job.live
+        hashes = job.index.passage_hashes(job.live, job.rows)
+        if job.tier.role == "first" and job.live.tokens and not job.sweep:
+            tokens = {key: job.live.tokens[row] for key, row in zip(hashes, job.rows.tolist(), strict=True)}
+            self._submit(job, hashes, tokens)
+        elif job.sweep:
+            self._submit(job, hashes, {})
+        else:
+            table = job.live.segment.files
+            rows = np.unique(job.live.segment.passages.files[job.rows]).tolist()
+            files = tuple((table.paths[row], table.hashes[row].tobytes()) for row in rows)
+            request = TokensRequest(str(job.index.root), files, job.tier.model)
+            self.tokenizing = True
+            pool.tokenize(request).add_done_callback(
+                lambda future: self._post(lambda: self._tokenized(job, hashes, future))
+            )
+
+    def _tokenized(self, job: _Job, hashes: list[ContentHash], future: Future[TokensResult]) -> None:
+        self.tokenizing = False
+        try:
+            tokens = future.result().tokens
+        except Exception as error:
+            self.filled = None
+            if isinstance(error, WorkerDiedError) and not isinstance(error, WorkerStartError):
+                return  # the pool was closed
+            raise  # no process or no memory to be had: logged, and tried again in a while
+        hopeless = [row for row, key in zip(job.rows.tolist(), hashes, strict=True) if key not in tokens]
+        self._submit(job, hashes, tokens, hopeless=hopeless)
+
+    def _submit(
+        self,
+        job: _Job,
+        hashes: list[ContentHash],
+        tokens: Mapping[ContentHash, TokenIds],
+        *,
+        hopeless: Sequence[int] = (),
+    ) -> None:
+        """:param hopeless: rows without tokens. They are given up only once the model was seen to load: if it is at
+        fault, that is what must be said.
+        """
+        if self._stopping:
+            return
+        load = bool(hopeless) and not tokens
+        future = self._thread.submit(self._vectors, job.tier, hashes, tokens, load=load)
+        future.add_done_callback(lambda done: self._post(lambda: self._filled(job, hashes, done, hopeless)))
+
+    def _vectors(
+        self, tier: Tier, hashes: list[ContentHash], tokens: Mapping[ContentHash, TokenIds], *, load: bool
+    ) -> dict[ContentHash, bytes]:
+        """On the embedding thread: cached vectors, then computed ones."""
+        if load:
+            tier.embedder()
+        found = dict(tier.known(hashes))
+        todo = [key for key in dict.fromkeys(hashes) if key not in found and key in tokens]
+        step = _SLICE.get(tier.manifest.architecture, 8)
+        for start in range(0, len(todo), step):
+            if self._stopping:
+                break
+            chunk = {key: tokens[key] for key in todo[start : start + step]}
+            embedded = tier.embed(chunk, keep=True)
+            found |= {key: row.tobytes() for key, row in zip(embedded.hashes, embedded.matrix, strict=True)}
+            if len(embedded.hashes) < len(chunk):
+                break  # the service failed in between; what it gave is kept
+        return found
+
+    def _filled(
+        self,
+        job: _Job,
+        hashes: list[ContentHash],
+        future: Future[dict[ContentHash, bytes]],
+        hopeless: Sequence[int] = (),
+    ) -> None:
+        self.filled = None
+        try:
+            vectors = future.result()
+        except ModelError as error:
+            logger.warning("%s", error)
+            self._on_filled(job.index)  # as complete as it gets: who waits for the vectors must be told
+            return
+        if hopeless:
+            job.live.hopeless.setdefault(job.tier.fingerprint, set()).update(hopeless)
+        if job.sweep:
+            job.live.swept[job.tier.fingerprint] = int(job.rows[-1]) + 1
+        if job.index.segments.get(job.live.segment.id) is not job.live:
+            return  # merged or dead meanwhile; the cache has the vectors
+        pairs = [(row, vectors[key]) for row, key in zip(job.rows.tolist(), hashes, strict=True) if key in vectors]
+        if pairs:
+            block = VectorBlock(np.array([row for row, _ in pairs], np.uint32), matrix_of([data for _, data in pairs]))
+            job.live.add_block(job.tier.fingerprint, block)
+        elif job.live.tokens and job.tier.role == "first":
+            job.live.tokens = ()
+        self._on_filled(job.index)
+
+
+def _drop_tokens(indexes: Iterable[RootIndex]) -> None:
+    """Nobody will embed them, and segments that wait for it are not merged."""
+    for index in indexes:
+        for live in index.segments.values():
+            live.tokens = ()

@@ -1,0 +1,75 @@
+"""When a root is committed, and what the commit says of the whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import semlens
+from semlens.engine.embedding.tiers import Tier
+from semlens.engine.indexing.root_state import RootState
+
+QUIET_SECONDS = 0.4
+BUSY_SECONDS = 8.0
+"""Between two commits while work goes on."""
+
+
+class Committer:
+    """Used by the indexer thread."""
+
+    def __init__(
+        self, tiers: Sequence[Tier], feature_version: int, on_written: Callable[[int], None], *, one_shot: bool
+    ) -> None:
+        """:param on_written: told the bytes that were written.
+
+        :param one_shot: a command that ends commits as soon as nothing goes on.
+        """
+        self._tiers = tiers
+        self._feature_version = feature_version
+        self._on_written = on_written
+        self._one_shot = one_shot
+
+    def due(self, state: RootState, now: float, *, merging: bool) -> float | None:
+        """When (monotonic) the root is to be committed, None when there is nothing to say."""
+        index = state.index
+        if not index.writer or not self._has_news(state):
+            return None
+        if index.commit_backoff.n_failures:
+            return index.commit_backoff.due
+        busy = not state.settled or merging
+        if self._one_shot and not busy:
+            return now
+        return state.last_commit + BUSY_SECONDS if busy else state.last_change + QUIET_SECONDS
+
+    def commit(self, state: RootState) -> None:
+        """Make survive what there is; a failure stands in the index's ``commit_error``."""
+        state.last_commit = state.last_change = time.monotonic()
+        if not state.index.writer:
+            return
+        if self._has_news(state):
+            state.upgrading = state.upgrading and not state.settled
+            self._on_written(state.index.commit(self._meta(state)))
+
+    def _has_news(self, state: RootState) -> bool:
+        index = state.index
+        return index.dirty or index.unwritten_vectors or not index.store.exists or self._says_otherwise(state)
+
+    def is_embedded(self, state: RootState) -> bool:
+        """All passages of the root have their first-tier vector, or there is no first tier."""
+        first = next((tier for tier in self._tiers if tier.role == "first" and tier.error is None), None)
+        return first is None or not any(
+            len(live.missing(first.fingerprint)) for live in list(state.index.segments.values())
+        )
+
+    def _meta(self, state: RootState) -> dict[str, object]:
+        return {
+            "complete": state.settled and self.is_embedded(state),
+            "skipped": dict(state.skipped),
+            # until all is read again, some of it is of the older making; a killed upgrade begins anew
+            "features": 0 if state.upgrading and not state.settled else self._feature_version,
+            "version": semlens.__version__,
+        }
+
+    def _says_otherwise(self, state: RootState) -> bool:
+        """The last commit says less of the whole than is known by now; what goes on says nothing yet."""
+        return state.settled and any(state.index.meta.get(key) != value for key, value in self._meta(state).items())

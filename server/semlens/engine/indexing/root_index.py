@@ -1,0 +1,533 @@
+"""The index of one root as its owner thread keeps it: which file is where, what is dead, what is not committed yet.
+
+Mutable, used by the indexer thread alone; what it hands out (`views`) is immutable.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.errors import CacheError
+from semlens.core.hashing import ContentHash
+from semlens.embedding.embedder import TokenIds
+from semlens.engine.indexing.backoff import Backoff
+from semlens.index.segment.merge import MergedSegment, merge_segments
+from semlens.index.segment.segment import Segment
+from semlens.index.segment.vectors import VectorBlock, join_blocks, merge_blocks
+from semlens.index.snapshot import SegmentView
+from semlens.index.storage.database import StoreError, is_busy, is_disk_full
+from semlens.index.storage.root_store import Commit, FileEntry, FileStamp, RootStore
+from semlens.index.storage.writer_lock import WriterLock
+from semlens.search.signals.static_signals import facts_of
+from semlens.workers.messages import SAME, UNPARSABLE, FileOutcome
+
+logger = logging.getLogger(__name__)
+
+MERGE_FANOUT = 8
+"""So many segments of about one size become one while files go on to change."""
+
+RESTING_FANOUT = 2
+"""And so many when all is done: each question asks every segment, and 15 of them cost it a third more than 4."""
+
+FIRST_RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 120.0
+"""After a merge or a commit that failed: twice as long each time."""
+
+MAX_SEGMENT_PASSAGES = 200_000
+"""A larger segment is merged no more, so that one merge stays within a second or two and 200 MB."""
+
+
+@dataclass(slots=True)
+class LiveSegment:
+    """A segment and what changed about it since it was built.
+
+    :ivar alive: mask over its files, replaced rather than written to: snapshots hold the old one.
+    :ivar tiers: vectors so far, by fingerprint. :ivar tokens: what the first tier has yet to embed.
+    :ivar hopeless: rows that a model cannot be given, since their file changed or kills the parser.
+    :ivar swept: by model, the row up to which the cache was asked for vectors.
+    """
+
+    segment: Segment
+    alive: npt.NDArray[np.bool_]
+    tiers: dict[str, tuple[VectorBlock, ...]] = field(default_factory=dict)
+    tokens: tuple[TokenIds, ...] = ()
+    n_bytes: int = 0
+    written: bool = False
+    written_vectors: set[str] = field(default_factory=set)
+    view: SegmentView | None = None
+    hopeless: dict[str, set[int]] = field(default_factory=dict)
+    swept: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def n_alive(self) -> int:
+        return int(self.alive.sum())
+
+    def missing(self, fingerprint: str) -> npt.NDArray[np.uint32]:
+        """Rows of living passages without a vector of this model."""
+        wanted = self.alive[self.segment.passages.files].copy()
+        for block in self.tiers.get(fingerprint, ()):
+            wanted[block.rows] = False
+        wanted[list(self.hopeless.get(fingerprint, ()))] = False
+        return np.flatnonzero(wanted).astype(np.uint32)
+
+    def add_block(self, fingerprint: str, block: VectorBlock) -> None:
+        blocks = (*self.tiers.get(fingerprint, ()), block)
+        # few blocks, so that a scan stays one scan; joined in steps, so that filling stays cheap
+        if len(blocks) > MERGE_FANOUT:
+            blocks = (join_blocks(blocks),)
+        self.tiers[fingerprint] = blocks
+        self.view = None
+
+
+class RootIndex:
+    """One root. Readers of a root that another process writes use the same class without the lock.
+
+    :ivar commit_error: why the last commit failed, or "". :ivar merge_error: likewise. Both are tried again later.
+    :ivar unsaved_reason: why the index is kept in a folder that this process will delete, or "".
+    """
+
+    def __init__(
+        self, root: Path, cache_folder: Path, fingerprints: Sequence[str] = (), *, read_only: bool = False
+    ) -> None:
+        """:param fingerprints: the models in use: vectors of others are neither loaded nor kept.
+
+        :raises CacheError: when the cache folder cannot be used.
+        """
+        self.root = root
+        self.fingerprints = tuple(fingerprints)
+        self._cache_folder = cache_folder
+        self.store = RootStore(cache_folder, root)
+        self.read_only = read_only
+        self._lock = WriterLock(self.store.lock_path)
+        self.writer = False
+        self.unsaved_reason = ""
+        self.files: dict[str, FileEntry] = {}
+        self.rows: dict[str, int] = {}
+        self.segments: dict[str, LiveSegment] = {}
+        self.meta: dict[str, Any] = {}
+        self.scanned = False
+        self.commit_error = ""
+        self.merge_error = ""
+        self.commit_backoff = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
+        self.merge_backoff = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
+        self.skipped: Counter[str] = Counter()
+        self.killers: dict[str, str] = {}  # path to cause, "" where an earlier process met it
+        self._uncommitted: dict[str, FileEntry] = {}
+        self._removed: set[str] = set()
+        self._segments_changed = False
+        self._data_version = -1
+        self._n_written = 0
+
+    # --- committed state -------------------------------------------------------------------------------------------
+
+    def take_writer_lock(self) -> bool:
+        """Become the one process that writes this root, if no other is.
+
+        :raises LockUnusableError: when no process can.
+        """
+        if not self.read_only and not self.writer:
+            self.writer = self._lock.acquire()
+        return self.writer
+
+    def load(self) -> None:
+        """Take over the last commit; whatever of it is broken is forgotten, and found again by the next scan.
+
+        :raises CacheError: when the store is broken and no new one can be made.
+        """
+        try:
+            data_version = self.store.data_version()
+            stored = self.store.load({key: live.segment for key, live in self.segments.items()})
+        except StoreError as error:
+            logger.warning("the index of %s could not be read: %s", self.root, error)
+            if self.store.is_damaged(error):
+                self._begin_anew()
+            return
+        self._data_version = data_version
+        self.meta = stored.meta
+        old, self.segments = self.segments, {}
+        for segment_id, segment in stored.segments.items():
+            live = old.get(segment_id)
+            if live is None:
+                live = LiveSegment(segment, np.zeros(len(segment.files), bool), written=True)
+            live.alive = np.zeros(len(segment.files), bool)
+            live.view = None
+            self.segments[segment_id] = live
+        self._take_files(stored.files)
+        if stored.lost_segments or len(self.files) < len(stored.files):
+            self.meta = {**self.meta, "complete": False}
+        self.skipped = Counter(entry.reason for entry in self.files.values() if entry.reason)
+        self.killers = {path: "" for path, entry in self.files.items() if entry.reason in UNPARSABLE}
+        if stored.lost_segments:
+            self._segments_changed = True
+        self._load_vectors()
+
+    def _take_files(self, stored: Mapping[str, FileEntry]) -> None:
+        """Those entries that their segment bears out: the segment has a checksum, the entry has none."""
+        self.files, self.rows = {}, {}
+        places: dict[tuple[str, str], tuple[int, ContentHash]] = {}
+        for key, live in self.segments.items():
+            hashes = live.segment.files.hashes.tobytes()
+            for row, path in enumerate(live.segment.files.paths.tolist()):
+                places[key, path] = row, hashes[16 * row : 16 * row + 16]
+        for path, entry in stored.items():
+            if not entry.segment:
+                if entry.reason:
+                    self.files[path] = entry
+                continue
+            row, digest = places.get((entry.segment, path), (-1, b""))
+            if row >= 0 and digest == entry.hash:
+                self.files[path] = entry
+                self.rows[path] = row
+                self.segments[entry.segment].alive[row] = True
+
+    def _begin_anew(self) -> None:
+        """The store is broken or was deleted under us: make a new one, and commit everything into it.
+
+        A reader that does so makes the writer commit everything: it sees that its database is not in place.
+
+        :raises CacheError: when that cannot be done.
+        """
+        self.store.begin_anew()
+        if self.writer:
+            self._lock.release()  # the file that was locked may be gone
+            self.writer = False
+            self._lock = WriterLock(self.store.lock_path)
+            self.take_writer_lock()
+        self._uncommitted, self._removed, self._segments_changed = dict(self.files), set(), True
+        for live in self.segments.values():
+            live.written = False
+            live.written_vectors.clear()
+
+    def _load_vectors(self) -> None:
+        for segment_id, live in self.segments.items():
+            for fingerprint in self.fingerprints:
+                if fingerprint in live.tiers:
+                    continue
+                block = self.store.read_vectors(segment_id, fingerprint)
+                if block is not None and self._fits(block, live, fingerprint):
+                    live.tiers[fingerprint] = (block,)
+                    live.written_vectors.add(fingerprint)
+                    live.view = None
+
+    def _fits(self, block: VectorBlock, live: LiveSegment, fingerprint: str) -> bool:
+        """Its rows are there, and its vectors are as long as those of the other segments."""
+        others = (one.tiers[fingerprint][0] for one in self.segments.values() if fingerprint in one.tiers)
+        length = next((other.matrix.shape[1] for other in others), block.matrix.shape[1])
+        rows_fit = not len(block.rows) or int(block.rows[-1]) < len(live.segment.passages)
+        return rows_fit and block.matrix.shape[1] == length
+
+    def follow(self) -> bool:
+        """As a reader: take over what the writer committed since; says whether there was anything.
+
+        :raises CacheError: when the store is broken and no new one can be made.
+        """
+        try:
+            if not self.store.exists:  # somebody deleted it, or replaced a damaged one
+                self.store.begin_anew()
+                self._data_version = -1
+            if self.store.data_version() == self._data_version:
+                return False
+        except StoreError:
+            return False  # another process holds it for a moment
+        self.load()
+        return True
+
+    @property
+    def dirty(self) -> bool:
+        """Something is not committed yet."""
+        return bool(self._uncommitted or self._removed or self._segments_changed)
+
+    def commit(self, meta: Mapping[str, Any]) -> int:
+        """Make everything so far survive. A failure is said in ``commit_error``; the commit before stands.
+
+        :returns: bytes of the segments and vectors that were written.
+        """
+        self._n_written = 0
+        if not self.writer:
+            return 0
+        try:
+            if not self.store.exists:  # somebody deleted the cache, or replaced a damaged database
+                self._begin_anew()
+            try:
+                self._commit(meta)
+            except StoreError as error:
+                if not self.store.is_damaged(error):
+                    raise
+                self._begin_anew()
+                self._commit(meta)
+        except (OSError, StoreError, CacheError) as error:
+            self._note_failed_commit(error)
+        except Exception as error:  # a fault of ours: said and tried again like any other, not at every step
+            logger.exception("the index of %s could not be saved", self.root)
+            self._note_failed_commit(error)
+        else:
+            self.commit_error = ""
+            self.commit_backoff.succeeded()
+        return self._n_written
+
+    def _note_failed_commit(self, error: Exception) -> None:
+        """Say what to do, but for a lock that another process holds for a moment."""
+        self.commit_backoff.failed()
+        busy = isinstance(error, StoreError) and is_busy(error)
+        if not busy or self.commit_backoff.n_failures > 1:
+            self.commit_error = f"The index of {self.root} could not be saved ({error}): {self._advice(error)}."
+
+    def _advice(self, error: Exception) -> str:
+        folder = self.store.folder
+        if is_disk_full(error):
+            return f"free some space in {folder} or set SEMLENS_CACHE_DIR"
+        if isinstance(error, StoreError) and is_busy(error):
+            return "another process holds it; semlens tries again"
+        return f"make {folder} writable or set SEMLENS_CACHE_DIR"
+
+    def _commit(self, meta: Mapping[str, Any]) -> None:
+        """:raises OSError, StoreError: when it could not be written."""
+        if not self.writer:  # another process was faster when all began anew
+            return
+        written: list[LiveSegment] = []
+        for live in self.segments.values():
+            if not live.written:
+                live.n_bytes = self.store.write_segment(live.segment)
+                live.written = True
+                self._n_written += live.n_bytes
+                written.append(live)
+            self._write_vectors(live)
+        self.store.commit(
+            Commit(
+                self._uncommitted,
+                self._removed - self._uncommitted.keys(),
+                {key: live.n_bytes for key, live in self.segments.items()},
+                {**meta, "fingerprints": list(self.fingerprints)},
+            )
+        )
+        self.meta = dict(meta)
+        self._uncommitted, self._removed, self._segments_changed = {}, set(), False
+        self._data_version = self.store.data_version()
+        for live in written:
+            self._map(live)
+
+    def _map(self, live: LiveSegment) -> None:
+        """Take the segment from its file from now on: there it costs memory only where it is touched."""
+        mapped = self.store.read_segment(live.segment.id)
+        if mapped is not None:
+            live.segment, live.view = mapped, None
+
+    def _write_vectors(self, live: LiveSegment) -> None:
+        """Only whole tiers: what is missing is in the per-user cache, and a file is written once."""
+        for fingerprint in self.fingerprints:
+            blocks = live.tiers.get(fingerprint, ())
+            if blocks and fingerprint not in live.written_vectors and not len(live.missing(fingerprint)):
+                block = join_blocks(blocks)
+                self.store.write_vectors(live.segment.id, fingerprint, block)
+                self._n_written += block.matrix.nbytes
+                live.tiers[fingerprint] = (self.store.read_vectors(live.segment.id, fingerprint) or block,)
+                live.written_vectors.add(fingerprint)
+                live.view = None
+
+    @property
+    def unwritten_vectors(self) -> bool:
+        return any(
+            fingerprint not in live.written_vectors and not len(live.missing(fingerprint))
+            for live in self.segments.values()
+            for fingerprint in self.fingerprints
+            if fingerprint in live.tiers
+        )
+
+    def close(self) -> None:
+        with contextlib.suppress(StoreError):
+            self.store.close()
+        if self.writer:
+            self._lock.release()
+            self.writer = False
+
+    # --- changes ---------------------------------------------------------------------------------------------------
+
+    def apply(
+        self, outcomes: Sequence[FileOutcome], segment: Segment | None, tokens: tuple[TokenIds, ...]
+    ) -> LiveSegment | None:
+        """Take over what a worker found; returns the new segment, if any file of it is searchable."""
+        row = 0
+        for outcome in outcomes:
+            if outcome.stamp is None and outcome.reason in ("gone", "unreadable", ""):
+                self.remove(outcome.path)
+                if outcome.reason == "unreadable":
+                    self._put(outcome.path, FileEntry(FileStamp(0, 0, 0, 0, 0), b"", "", "unreadable"))
+                continue
+            stamp = outcome.stamp or FileStamp(0, 0, 0, 0, 0)
+            if outcome.reason == SAME:
+                old = self.files.get(outcome.path)
+                if old is not None:  # else it was removed meanwhile, and whoever removed it looks again
+                    self._put(outcome.path, FileEntry(stamp, old.hash, old.segment, old.reason))
+                continue
+            self._kill(outcome.path)
+            if outcome.reason:
+                self._put(outcome.path, FileEntry(stamp, outcome.hash, "", outcome.reason))
+                if outcome.cause:
+                    self.killers[outcome.path] = outcome.cause
+                continue
+            assert segment is not None
+            self.rows[outcome.path] = row
+            self._put(outcome.path, FileEntry(stamp, outcome.hash, segment.id))
+            row += 1
+        if segment is None:
+            return None
+        live = LiveSegment(segment, np.ones(len(segment.files), bool), tokens=tokens)
+        self.segments[segment.id] = live
+        self._segments_changed = True
+        return live
+
+    def _put(self, path: str, entry: FileEntry) -> None:
+        self._count(path, -1)
+        self.files[path] = entry
+        self._count(path, 1)
+        self._uncommitted[path] = entry
+        self._removed.discard(path)
+
+    def _count(self, path: str, step: int) -> None:
+        """Keep the counts by reason in step with ``files``."""
+        entry = self.files.get(path)
+        if entry is None or not entry.reason:
+            return
+        self.skipped[entry.reason] += step
+        if entry.reason in UNPARSABLE:
+            if step > 0:
+                self.killers[path] = ""
+            else:
+                self.killers.pop(path, None)
+
+    def _kill(self, path: str) -> None:
+        old = self.files.get(path)
+        row = self.rows.pop(path, None)
+        if old is None or row is None or old.segment not in self.segments:
+            return
+        live = self.segments[old.segment]
+        live.alive = live.alive.copy()
+        live.alive[row] = False
+        live.view = None
+        if not live.alive.any():
+            del self.segments[old.segment]
+            self._segments_changed = True
+
+    def remove(self, path: str) -> bool:
+        """The file is gone, or is not wanted any more."""
+        if path not in self.files:
+            return False
+        self._kill(path)
+        self._count(path, -1)
+        del self.files[path]
+        self._uncommitted.pop(path, None)
+        self._removed.add(path)
+        return True
+
+    def clear(self) -> None:
+        for path in list(self.files):
+            self.remove(path)
+
+    # --- merging ---------------------------------------------------------------------------------------------------
+
+    def merge_candidates(
+        self, *, resting: bool = False, spared: Sequence[LiveSegment | None] = ()
+    ) -> list[LiveSegment]:
+        """Segments that should become one, or none: a full level of about one size, or one that is half dead.
+
+        :param resting: nothing else is to be done. :param spared: what vectors are being made for: those would be lost.
+        """
+        fanout = RESTING_FANOUT if resting else MERGE_FANOUT
+        levels: dict[int, list[LiveSegment]] = {}
+        for live in self.segments.values():
+            n_passages = len(live.segment.passages)
+            if live.tokens or any(live is one for one in spared):
+                continue  # still being embedded
+            if live.n_alive < len(live.alive) / 2 and len(live.alive) > 1:
+                return [live]
+            if n_passages < MAX_SEGMENT_PASSAGES:
+                levels.setdefault(max(n_passages, 256).bit_length() // 3, []).append(live)
+        for _, level in sorted(levels.items()):
+            if len(level) >= fanout:
+                chosen: list[LiveSegment] = []
+                total = 0
+                for live in sorted(level, key=lambda item: len(item.segment.passages)):
+                    total += len(live.segment.passages)
+                    if total > MAX_SEGMENT_PASSAGES:
+                        break
+                    chosen.append(live)
+                if len(chosen) > 1:
+                    return chosen
+        return []
+
+    def adopt_merge(
+        self, parts: Sequence[LiveSegment], alive: Sequence[npt.NDArray[np.bool_]], merged: MergedSegment
+    ) -> None:
+        """Put the merged segment in place of its parts, without the files that died meanwhile."""
+        live = LiveSegment(merged.segment, np.ones(len(merged.segment.files), bool))
+        # first what can fail: a part is given up only for a segment that is whole
+        for fingerprint in {name for part in parts for name in part.tiers if name in self.fingerprints}:
+            blocks = [
+                (block, new_rows)
+                for part, new_rows in zip(parts, merged.passage_maps, strict=True)
+                for block in part.tiers.get(fingerprint, ())
+            ]
+            live.tiers[fingerprint] = (merge_blocks(blocks),)
+        for part, was_alive, new_rows in zip(parts, alive, merged.file_maps, strict=True):
+            still = part.alive if self.segments.get(part.segment.id) is part else np.zeros_like(part.alive)
+            died = was_alive & ~still
+            live.alive[new_rows[died]] = False
+            if self.segments.pop(part.segment.id, None) is None:
+                continue
+            paths = part.segment.files.paths
+            for row in np.flatnonzero(still).tolist():
+                path = paths[row]
+                old = self.files[path]
+                self.rows[path] = int(new_rows[row])
+                self._put(path, FileEntry(old.stamp, old.hash, merged.segment.id, old.reason))
+        self._segments_changed = True
+        if live.alive.any():
+            self.segments[merged.segment.id] = live
+
+    # --- what it looks like ----------------------------------------------------------------------------------------
+
+    def views(self) -> list[SegmentView]:
+        """What a snapshot shows of this root."""
+        found = []
+        for live in self.segments.values():
+            if live.view is None:
+                alive = None if live.alive.all() else live.alive
+                live.view = SegmentView(str(self.root), live.segment, alive, dict(live.tiers))
+            found.append(live.view)
+        return found
+
+    @property
+    def n_files(self) -> int:
+        return len(self.rows)
+
+    @property
+    def n_symbols(self) -> int:
+        return sum(int(live.alive[live.segment.symbols.files].sum()) for live in list(self.segments.values()))
+
+    def place(self, path: str) -> tuple[LiveSegment, int] | None:
+        """Segment and row of a searchable file."""
+        entry, row = self.files.get(path), self.rows.get(path)
+        if entry is None or row is None:
+            return None
+        live = self.segments.get(entry.segment)
+        return None if live is None else (live, row)
+
+    def passage_hashes(self, live: LiveSegment, rows: npt.NDArray[np.uint32]) -> list[ContentHash]:
+        data = live.segment.passages.hashes[rows].tobytes()
+        return [data[i : i + 16] for i in range(0, len(data), 16)]
+
+
+def merge_job(parts: Sequence[LiveSegment], alive: Sequence[npt.NDArray[np.bool_]]) -> MergedSegment:
+    """The pure part of a merge, for another thread, with what ranking would work out at the next question."""
+    merged = merge_segments([(part.segment, mask) for part, mask in zip(parts, alive, strict=True)])
+    facts_of(merged.segment)
+    return merged

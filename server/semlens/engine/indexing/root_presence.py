@@ -1,0 +1,74 @@
+"""Whether a root's folder is there: a network drive goes away for a while, a folder is deleted and made again.
+
+No source of changes tells this for sure, and an editor that watches tells nothing, so the folders are looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from semlens.engine.indexing.root_state import RootState
+
+LOOK_SECONDS = 2.0
+
+FolderIdentity: TypeAlias = tuple[int, int]
+"""Device and inode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """:ivar identity: of the folder, or None while it is not there. :ivar problem: a sentence that says why, or ""."""
+
+    identity: FolderIdentity | None
+    problem: str = ""
+
+
+def look_at(root: Path, before: FolderIdentity | None) -> Presence:
+    """Look at a root's folder now.
+
+    :param before: what it was when its files were known.
+    """
+    try:
+        status = os.stat(root)
+        with os.scandir(root) as entries:
+            is_empty = next(entries, None) is None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return Presence(None, f"The folder {root} cannot be read ({reason}): its index is kept until it is back.")
+    if is_empty and before is not None and before[0] != status.st_dev:  # what is left when a drive is unmounted
+        return Presence(None, f"The folder {root} is not mounted any more: its index is kept until it is back.")
+    return Presence((status.st_dev, status.st_ino))
+
+
+class RootPresence:
+    """Looks at the roots from a thread of its own, every two seconds."""
+
+    def __init__(
+        self, states: Callable[[], Iterable[RootState]], on_change: Callable[[RootState, Presence], None]
+    ) -> None:
+        """:param states: of the roots to look at. :param on_change: called in the thread, perhaps more than once."""
+        self._states = states
+        self._on_change = on_change
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="root presence", daemon=True)
+
+    def start(self) -> None:
+        """Begin; once begun, it does nothing."""
+        if not self._thread.is_alive() and not self._stopped.is_set():
+            self._thread.start()
+
+    def close(self) -> None:
+        self._stopped.set()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(LOOK_SECONDS):
+            for state in self._states():
+                seen = look_at(state.index.root, state.identity)
+                if state.differs_from(seen):
+                    self._on_change(state, seen)

@@ -1,0 +1,79 @@
+"""Walks roots on a thread of its own and posts what it finds in parts: indexing starts with the first folders."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from semlens.core.errors import SemlensError
+from semlens.engine.indexing.root_presence import look_at
+from semlens.engine.indexing.root_state import RootState
+from semlens.files.discovery import FoundFile
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 2_000
+"""Files in a part."""
+
+OnFound = Callable[[RootState, int, list[FoundFile]], None]
+OnDone = Callable[[RootState, int, "ScanEnd"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanEnd:
+    """:ivar lost: why the root could not be listed, or "". :ivar failure: why the walk failed otherwise, or "".
+
+    :ivar unread: files and folders that could not be looked at now.
+    """
+
+    lost: str = ""
+    failure: str = ""
+    unread: frozenset[str] = frozenset()
+
+
+class Scanner:
+    """One walk at a time. Results go to the indexer thread through ``post``."""
+
+    def __init__(self, post: Callable[[Callable[[], None]], None], on_found: OnFound, on_done: OnDone) -> None:
+        self._post = post
+        self._on_found = on_found
+        self._on_done = on_done
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="scan")
+        self._count = 0
+        self._stopping = False
+
+    def start(self, state: RootState) -> None:
+        """Begin a scan of a root; its number stands in ``state.scan`` until it is done."""
+        self._count += 1
+        state.begin_scan(self._count)
+        self._thread.submit(self._walk, state, self._count)
+
+    def close(self) -> None:
+        """Give up what goes on; returns at once."""
+        self._stopping = True
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _walk(self, state: RootState, number: int) -> None:
+        chunk: list[FoundFile] = []
+        lost = failure = ""
+        unread: set[str] = set()
+        try:
+            for file in state.discovery.walk(unread):
+                chunk.append(file)
+                if len(chunk) >= CHUNK:
+                    self._report(state, number, chunk)
+                    chunk = []
+                if self._stopping:
+                    return
+        except SemlensError as error:
+            lost = look_at(state.index.root, state.identity).problem or str(error)
+        except Exception as error:  # whatever it is, the scan must end, or nothing is ever complete
+            logger.exception("a scan failed")
+            failure = f"The scan failed ({type(error).__name__}: {error}): its files are as they were found before."
+        self._report(state, number, chunk)
+        self._post(lambda: self._on_done(state, number, ScanEnd(lost, failure, frozenset(unread))))
+
+    def _report(self, state: RootState, number: int, found: list[FoundFile]) -> None:
+        self._post(lambda: self._on_found(state, number, found))

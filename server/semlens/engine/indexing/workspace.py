@@ -1,0 +1,259 @@
+"""The roots under work: taken in and given up, watched or followed, each with the settings that hold for it.
+
+Used by the indexer thread, but for `states` and `failed_roots`, which others may look at. What is done with the files
+of a root is the indexer's business.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from semlens.core.errors import CacheError
+from semlens.core.status import Problem
+from semlens.engine.indexing.root_index import RootIndex
+from semlens.engine.indexing.root_presence import Presence, RootPresence, look_at
+from semlens.engine.indexing.root_state import RootState
+from semlens.files.discovery import Discovery
+from semlens.settings.loading import WORKSPACE_FILE, Settings
+
+if TYPE_CHECKING:
+    from semlens.files.watching.watcher import Rescan
+
+logger = logging.getLogger(__name__)
+
+SettingsOf = Callable[[Path], Settings]
+"""The settings that hold for one root; reads its `.semlens.toml`."""
+
+
+class Workspace:
+    """:ivar states: the roots by their real paths. :ivar failed_roots: why others cannot be worked on."""
+
+    def __init__(
+        self,
+        settings_of: SettingsOf,
+        cache_folder: Path,
+        fingerprints: Callable[[], list[str]],
+        feature_version: int,
+        post: Callable[[Callable[[], None]], None],
+        on_changed: Callable[[], None],
+        *,
+        read_only: bool,
+    ) -> None:
+        """:param on_changed: what a snapshot shows has changed."""
+        self.states: dict[str, RootState] = {}
+        self.failed_roots: dict[str, Problem] = {}
+        self._settings_of = settings_of
+        self._cache_folder = cache_folder
+        self._fingerprints = fingerprints
+        self._feature_version = feature_version
+        self._post = post
+        self._on_changed = on_changed
+        self._read_only = read_only
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._presence = RootPresence(
+            lambda: self.writers, lambda state, seen: post(lambda: self._note_presence(state, seen))
+        )
+
+    @property
+    def writers(self) -> list[RootState]:
+        """The roots that this process writes the index of."""
+        return [state for state in list(self.states.values()) if state.index.writer]
+
+    def add(self, given: Path, real: Path, *, watching: str) -> None:
+        """Take in a root, with what was committed of it."""
+        if str(real) in self.states:
+            return
+        try:
+            index = self._open(real)
+        except Exception as error:
+            self.failed_roots[str(real)] = Problem(str(given), str(error))
+            self._on_changed()
+            if not isinstance(error, CacheError):
+                raise
+            return
+        self.failed_roots.pop(str(real), None)
+        settings = self._settings_of(real)
+        state = RootState(given, index, Discovery(real, settings), settings)
+        state.asked = watching
+        state.identity = look_at(real, None).identity
+        state.first_index = not index.files
+        state.skipped.update(index.meta.get("skipped", {}))
+        self.states[str(real)] = state
+        self._compare_versions(state)
+        if watching != "none":
+            self._presence.start()
+        if index.writer:
+            self._watch(state)
+            state.scan_again = True
+        else:
+            index.scanned = True
+            state.watching = watching if watching == "client" else "none"
+        self._on_changed()
+
+    def _open(self, root: Path) -> RootIndex:
+        """The index in the cache folder, or a temporary one where that folder cannot be used.
+
+        :raises CacheError: when neither can be.
+        """
+        try:
+            return self._load(RootIndex(root, self._cache_folder, self._fingerprints(), read_only=self._read_only))
+        except CacheError as error:
+            if self._read_only:
+                raise
+            logger.warning("%s", error)
+            if self._scratch is None:
+                self._scratch = tempfile.TemporaryDirectory(prefix="semlens-", ignore_cleanup_errors=True)
+            index = self._load(RootIndex(root, Path(self._scratch.name), self._fingerprints()))
+            index.unsaved_reason = f"{error} Until then its index is lost when semlens ends."
+            return index
+
+    @staticmethod
+    def _load(index: RootIndex) -> RootIndex:
+        try:
+            index.take_writer_lock()
+            index.load()
+        except BaseException:
+            index.close()
+            raise
+        return index
+
+    def close(self) -> None:
+        """Stop looking at the roots and delete what was only for this process. The caller has closed the roots."""
+        self._presence.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+    def remove(self, real: str) -> RootState | None:
+        """Give up a root; the caller closes what is returned."""
+        if self.failed_roots.pop(real, None) is not None:
+            self._on_changed()
+        state = self.states.pop(real, None)
+        if state is not None:
+            self._on_changed()
+        return state
+
+    def follow(self, state: RootState) -> None:
+        """As a reader, take over what the writer commits, and the writing when the writer is gone."""
+        try:
+            self._follow(state)
+        except CacheError as error:
+            if state.index.commit_error != str(error):
+                state.index.commit_error = str(error)
+                self._on_changed()
+            return
+        if not state.index.writer and state.index.commit_error:
+            state.index.commit_error = ""
+            self._on_changed()
+
+    def _follow(self, state: RootState) -> None:
+        """:raises CacheError: when the lock or the store cannot be used."""
+        if state.index.take_writer_lock():
+            state.index.load()
+            state.scan_again = True
+            state.index.scanned = False
+            self._compare_versions(state)
+            self._watch(state)
+            self._on_changed()
+        elif state.index.follow():
+            self._on_changed()
+
+    def files_changed(self, paths: list[str], *, urgent: bool = False) -> None:
+        """:param paths: absolute. :param urgent: a question waits for them."""
+        for path in paths:
+            for state in self.writers:
+                relative = state.discovery.relative(path)
+                if relative is not None:
+                    self._note_path(state, relative)
+                    if urgent:
+                        state.urgent.add(relative)
+
+    def rescan(self, real: str | None, *, full: bool) -> None:
+        for name, state in self.states.items():
+            if state.index.writer and (real is None or name == real):
+                state.scan_again = True
+                state.full |= full
+
+    def reload_settings(self, state: RootState) -> None:
+        """Ask anew what holds for a root; it is walked again where its files or their watching are concerned."""
+        old, state.settings = state.settings, self._settings_of(state.index.root)
+        if (old.files, old.watch) == (state.settings.files, state.settings.watch):
+            return
+        state.discovery = Discovery(state.index.root, state.settings)
+        if state.index.writer:
+            state.scan_again = True
+            self.watch_again(state)
+
+    def _compare_versions(self, state: RootState) -> None:
+        if state.index.meta.get("features") != self._feature_version:
+            state.full = True
+            state.upgrading = bool(state.index.files)
+
+    # --- watching --------------------------------------------------------------------------------------------------
+
+    def _watch(self, state: RootState) -> None:
+        if state.asked != "native" or state.settings.watch.mode == "off":
+            state.watching = state.asked if state.asked == "client" else "none"
+            return
+
+        from semlens.files.watching.watcher import Watcher  # one-shot commands do without
+
+        state.watching = state.asked
+
+        def on_changes(changes: set[str] | Rescan) -> None:
+            self._post(lambda: self._note_changes(state, changes))
+
+        def on_mode() -> None:
+            self._post(lambda: self._note_watching(state))
+
+        state.watcher = Watcher(state.index.root, state.discovery, state.settings, on_changes, on_mode)
+        state.watcher.start()
+
+    @staticmethod
+    def _unwatch(state: RootState) -> None:
+        if state.watcher is not None:
+            state.watcher.stop()
+            state.watcher = None
+
+    def _note_watching(self, state: RootState) -> None:
+        """The watcher began, or fell back to polling."""
+        if state.watcher is not None and state.watcher.mode != "none":
+            state.watching, state.watch_problem = state.watcher.mode, state.watcher.problem
+            self._on_changed()
+
+    def _note_presence(self, state: RootState, seen: Presence) -> None:
+        """The folder went away, or is back, or another one is in its place."""
+        if not state.differs_from(seen) or self.states.get(str(state.index.root)) is not state:
+            return
+        if seen.problem:
+            state.lost = seen.problem
+        else:
+            state.scan_again = True
+            self.note_back(state, seen)
+        self._on_changed()
+
+    def note_back(self, state: RootState, seen: Presence) -> None:
+        """The folder is there again; what is in it, a scan tells."""
+        state.lost, state.identity = "", seen.identity or state.identity
+        self.watch_again(state)
+
+    def watch_again(self, state: RootState) -> None:
+        """What was watched is gone, or some of it could not be watched."""
+        self._unwatch(state)
+        self._watch(state)
+
+    def _note_changes(self, state: RootState, changes: set[str] | Rescan) -> None:
+        if not isinstance(changes, set):
+            state.scan_again = True
+            return
+        for path in changes:
+            self._note_path(state, path)
+
+    def _note_path(self, state: RootState, path: str) -> None:
+        if path == WORKSPACE_FILE:
+            self.reload_settings(state)
+        state.changed.setdefault(path, time.monotonic())

@@ -1,0 +1,1 @@
+"""Open buffers as segments over the files on disk. In memory only."""

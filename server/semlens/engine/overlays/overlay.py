@@ -1,0 +1,94 @@
+"""Open buffers as segments: parsed and embedded apart from the disk, in this process's memory only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from semlens.core.hashing import ContentHash, content_hash
+from semlens.core.symbol import Outline
+from semlens.embedding.embedder import TokenIds
+from semlens.engine.overlays.open_buffers import Buffer
+from semlens.index.segment.segment import Segment
+from semlens.index.segment.vectors import VectorBlock, matrix_of
+from semlens.index.snapshot import SegmentView
+
+
+@dataclass(slots=True)
+class Overlay:
+    """What the index shows of one open document.
+
+    :ivar revision: of the buffer that the segment was made from.
+    :ivar vectors: of its passages, by model and content hash: an edit embeds only what it changed.
+    :ivar tokens: of passages that no vector is known for yet, by content hash; for the first tier.
+    :ivar borrowed: the disk says the same, so the file's own segment serves and this has none.
+    """
+
+    buffer: Buffer
+    hash: ContentHash
+    segment: Segment | None
+    outline: Outline | None
+    vectors: dict[str, dict[ContentHash, bytes]] = field(default_factory=dict)
+    tokens: dict[ContentHash, TokenIds] = field(default_factory=dict)
+    borrowed: bool = False
+
+    @property
+    def revision(self) -> int:
+        return self.buffer.revision
+
+    def passage_hashes(self) -> list[ContentHash]:
+        if self.segment is None:
+            return []
+        data = self.segment.passages.hashes.tobytes()
+        return [data[i : i + 16] for i in range(0, len(data), 16)]
+
+    def view(self, *, dirty: bool) -> SegmentView | None:
+        if self.segment is None:
+            return None
+        hashes = self.passage_hashes()
+        tiers: dict[str, tuple[VectorBlock, ...]] = {}
+        for fingerprint, vectors in self.vectors.items():
+            rows = [row for row, key in enumerate(hashes) if key in vectors]
+            if rows:
+                block = VectorBlock(np.array(rows, np.uint32), matrix_of([vectors[hashes[row]] for row in rows]))
+                tiers[fingerprint] = (block,)
+        return SegmentView(self.buffer.root, self.segment, None, tiers, buffer_uri=self.buffer.uri, dirty=dirty)
+
+
+def encode_text(text: str) -> bytes:
+    """The bytes that saving the buffer as UTF-8 would leave; lone surrogates survive as they can."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def hash_text(text: str) -> ContentHash:
+    return content_hash(encode_text(text))
+
+
+def carry_vectors(old: Overlay | None, hashes: list[ContentHash]) -> dict[str, dict[ContentHash, bytes]]:
+    """Vectors of the passages that the edit before already had."""
+    if old is None:
+        return {}
+    wanted = set(hashes)
+    return {
+        fingerprint: {key: vector for key, vector in vectors.items() if key in wanted}
+        for fingerprint, vectors in old.vectors.items()
+    }
+
+
+def vectors_in_view(view: SegmentView, row: int, wanted: set[ContentHash]) -> Mapping[str, dict[ContentHash, bytes]]:
+    """Vectors that one file of a view has for the wanted passages, by model."""
+    passages = view.segment.passages
+    start, end = (int(place) for place in np.searchsorted(passages.files, [row, row + 1]))
+    data = passages.hashes[start:end].tobytes()
+    rows = {start + i: data[16 * i : 16 * i + 16] for i in range(end - start) if data[16 * i : 16 * i + 16] in wanted}
+    found: dict[str, dict[ContentHash, bytes]] = {}
+    for fingerprint, blocks in view.tiers.items():
+        known = found.setdefault(fingerprint, {})
+        for block in blocks:
+            places: list[int] = np.searchsorted(block.rows, list(rows)).tolist() if rows and len(block.rows) else []
+            for passage, place in zip(rows, places, strict=False):
+                if place < len(block.rows) and block.rows[place] == passage:
+                    known[rows[passage]] = block.matrix[place].tobytes()
+    return found

@@ -1,0 +1,307 @@
+"""Keeps overlays in step with the buffers: parses what changed, embeds only passages whose text is new.
+
+Owned by the indexer thread. Nothing here reaches the disk: vectors of unsaved text are not put into the cache.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+
+from semlens.core.errors import ModelError
+from semlens.core.hashing import ContentHash
+from semlens.core.paths import uri_to_path
+from semlens.core.status import Problem
+from semlens.embedding.embedder import TokenIds
+from semlens.engine.embedding.tiers import EmbeddedPassages, Tier
+from semlens.engine.indexing.root_state import RootState
+from semlens.engine.overlays.language_ids import path_for_language_id
+from semlens.engine.overlays.open_buffers import Buffer, Buffers
+from semlens.engine.overlays.overlay import Overlay, carry_vectors, encode_text, hash_text, vectors_in_view
+from semlens.index.segment.builder import new_segment_id
+from semlens.index.segment.segment import segment_from_arrays
+from semlens.workers.messages import BufferRequest, ParseResult
+from semlens.workers.pool import ParsedBatch, ParsePool, WorkerDiedError, WorkerStartError, parser_problem
+
+DEBOUNCE_SECONDS = 0.02
+"""Shorter than the time between two keystrokes of a fast typist, longer than between two edits of one command."""
+
+INLINE_PASSAGES = {"static": 5_000, "transformer": 12}
+"""Passages of a buffer that are embedded before it is shown; the rest follows in steps of as many."""
+
+
+SLOW_SECONDS = 0.2
+"""A document that takes longer to parse (processor time) holds no question up."""
+
+
+class OverlayIndexer:
+    """:ivar shown: overlays as the next snapshot shows them, by document.
+
+    :ivar problems: buffers that killed a worker.
+    :ivar slow: documents whose last text took `SLOW_SECONDS` or more, or killed a worker.
+    """
+
+    def __init__(
+        self,
+        buffers: Buffers,
+        pool: ParsePool,
+        post: Callable[[Callable[[], None]], None],
+        on_changed: Callable[[], None],
+    ) -> None:
+        self.shown: dict[str, Overlay] = {}
+        self.problems: dict[str, Problem] = {}
+        self.slow: set[str] = set()
+        self.waiting = False
+        self._buffers = buffers
+        self._pool = pool
+        self._post = post
+        self._on_changed = on_changed
+        self._in_worker: set[str] = set()
+        self._killers: dict[str, ContentHash] = {}
+        self._hurry = False
+        self._services = ThreadPoolExecutor(1, thread_name_prefix="embed-unsaved")
+
+    def close(self) -> None:
+        self._services.shutdown(wait=False, cancel_futures=True)
+
+    def hurry(self) -> None:
+        """Leave out the debounce once: somebody waits."""
+        self._hurry = True
+
+    def expect(self) -> None:
+        """Some buffer changed: `step` finds out which."""
+        self.waiting = True
+
+    @property
+    def embedding(self) -> bool:
+        """Some passages of a buffer have no vector yet."""
+        return any(overlay.tokens for overlay in list(self.shown.values()))  # asked from other threads too
+
+    def place(self, states: Mapping[str, RootState]) -> None:
+        """The roots changed: find out anew to which root each document belongs."""
+        for buffer in self._buffers.all():
+            root, path = locate(buffer.uri, buffer.path, buffer.root, states)
+            if (root, path) != (buffer.root, buffer.path):
+                self._buffers.move(buffer.uri, root, path)
+                self.shown.pop(buffer.uri, None)
+
+    def follow_links(self, uri: str, states: Mapping[str, RootState]) -> None:
+        """A document was opened by a path that links may lead through: roots are known by their real paths."""
+        buffer, path = self._buffers.get(uri), uri_to_path(uri)
+        if buffer is None or path is None:
+            return
+        root, relative = locate(uri, real_path(path), "", states)
+        if (root, relative) != (buffer.root, buffer.path):
+            self._buffers.move(uri, root, relative)
+            self.shown.pop(uri, None)
+            self._on_changed()
+
+    def step(self, states: Mapping[str, RootState], tiers: Sequence[Tier]) -> float | None:
+        """Start what is due; returns when (monotonic) to look again, None for not before the next event."""
+        now = time.monotonic()
+        due: float | None = None
+        open_uris = set()
+        self.waiting = False
+        for buffer in self._buffers.all():
+            open_uris.add(buffer.uri)
+            if self._is_current(buffer, states):
+                continue
+            self.waiting = True
+            if buffer.uri in self._in_worker:
+                continue  # looked at again when the worker answers
+            when = buffer.changed_at + (DEBOUNCE_SECONDS if buffer.uri in self.shown else 0.0)
+            if now < when and not self._hurry:
+                due = when if due is None else min(due, when)
+                continue
+            self._start(buffer, states, tiers)
+        self._hurry = False
+        for uri in [uri for uri in self.shown if uri not in open_uris]:
+            del self.shown[uri]
+            self.problems.pop(uri, None)
+            self.slow.discard(uri)
+            self._on_changed()
+        return due
+
+    def _is_current(self, buffer: Buffer, states: Mapping[str, RootState]) -> bool:
+        overlay = self.shown.get(buffer.uri)
+        if overlay is None or overlay.revision != buffer.revision:
+            return False
+        return not overlay.borrowed or _disk_says(buffer, overlay.hash, states)
+
+    def _start(self, buffer: Buffer, states: Mapping[str, RootState], tiers: Sequence[Tier]) -> None:
+        digest = hash_text(buffer.text)
+        old = self.shown.get(buffer.uri)
+        if self._killers.get(buffer.uri) == digest:
+            self._show(Overlay(buffer, digest, None, None))
+            return
+        if _disk_says(buffer, digest, states):
+            self._show(Overlay(buffer, digest, None, None, borrowed=True))
+            return
+        if old is not None and not old.borrowed and old.hash == digest and old.buffer.path == buffer.path:
+            self._show(Overlay(buffer, digest, old.segment, old.outline, old.vectors, old.tokens))
+            return
+        first = _first_for_unsaved(tiers)
+        path = buffer.path if buffer.root else path_for_language_id(buffer.path, buffer.language_id)
+        request = BufferRequest(path, encode_text(buffer.text), first.model if first else "")
+        self._in_worker.add(buffer.uri)
+        self._pool.parse_buffer(request).add_done_callback(
+            lambda done: self._post(lambda: self._parsed(buffer, digest, states, tiers, done))
+        )
+
+    def _parsed(
+        self,
+        buffer: Buffer,
+        digest: ContentHash,
+        states: Mapping[str, RootState],
+        tiers: Sequence[Tier],
+        future: Future[ParsedBatch],
+    ) -> None:
+        self._in_worker.discard(buffer.uri)
+        current = self._buffers.get(buffer.uri)
+        if current is None or (current.root, current.path) != (buffer.root, buffer.path):
+            return
+        try:
+            batch = future.result()
+        except WorkerStartError as error:
+            self.problems[buffer.uri] = Problem(buffer.path, parser_problem(error.cause))
+            self._show(Overlay(buffer, digest, None, None))  # tried again with the next text
+            return
+        except WorkerDiedError:
+            return
+        if batch.killers:
+            self._killers[buffer.uri] = digest
+            self.slow.add(buffer.uri)
+            self.problems[buffer.uri] = Problem(buffer.path, parser_problem(batch.cause))
+            self._show(Overlay(buffer, digest, None, None))
+            return
+        self.problems.pop(buffer.uri, None)
+        (self.slow.add if batch.results[0].seconds >= SLOW_SECONDS else self.slow.discard)(buffer.uri)
+        overlay = self._overlay(buffer, digest, batch.results[0])
+        self._take_known_vectors(overlay, states.get(buffer.root), tiers)
+        self._embed(overlay, tiers)
+        self._show(overlay)
+
+    def _overlay(self, buffer: Buffer, digest: ContentHash, result: ParseResult) -> Overlay:
+        segment = segment_from_arrays(new_segment_id(), result.segment) if result.segment is not None else None
+        overlay = Overlay(buffer, digest, segment, result.outline)
+        hashes = overlay.passage_hashes()
+        overlay.vectors = carry_vectors(self.shown.get(buffer.uri), hashes)
+        tokens: dict[ContentHash, TokenIds] = dict(zip(hashes, result.tokens, strict=False))
+        overlay.tokens = tokens
+        return overlay
+
+    def _take_known_vectors(self, overlay: Overlay, state: RootState | None, tiers: Sequence[Tier]) -> None:
+        hashes = set(overlay.passage_hashes())
+        place = state.index.place(overlay.buffer.path) if state else None
+        if place is not None:
+            live, row = place
+            view = next((v for v in state.index.views() if v.segment is live.segment), None) if state else None
+            if view is not None:
+                for fingerprint, known in vectors_in_view(view, row, hashes).items():
+                    overlay.vectors.setdefault(fingerprint, {}).update(known)
+        for tier in tiers:
+            vectors = overlay.vectors.setdefault(tier.fingerprint, {})
+            missing = [key for key in hashes if key not in vectors]
+            if missing:
+                vectors.update(tier.known(missing))
+
+    def _embed(self, overlay: Overlay, tiers: Sequence[Tier]) -> None:
+        """First-tier vectors of passages that are new; a part of them if there are many and the model is slow."""
+        first = _first_for_unsaved(tiers)
+        if first is None:
+            overlay.tokens = {}
+            return
+        vectors = overlay.vectors.setdefault(first.fingerprint, {})
+        todo = {key: tokens for key, tokens in overlay.tokens.items() if key not in vectors}
+        if first.is_remote:
+            overlay.tokens = {}
+            if todo:
+                self._ask_service(overlay, first, todo)
+            return
+        now = dict(list(todo.items())[: INLINE_PASSAGES.get(first.manifest.architecture, 12)])
+        overlay.tokens = {key: tokens for key, tokens in todo.items() if key not in now}
+        if not now:
+            return
+        try:
+            embedded = first.embed(now, keep=False)
+        except ModelError:
+            overlay.tokens = {}
+            return
+        vectors.update({key: row.tobytes() for key, row in zip(embedded.hashes, embedded.matrix, strict=True)})
+        if overlay.tokens:
+            self._post(lambda: self._embed_more(overlay, tiers))
+
+    def _ask_service(self, overlay: Overlay, tier: Tier, tokens: Mapping[ContentHash, TokenIds]) -> None:
+        """This thread waits for no network: the vectors come when they come, unless the text is another by then."""
+
+        def ask() -> EmbeddedPassages | None:
+            current = self._buffers.get(overlay.buffer.uri)
+            is_current = current is not None and current.revision == overlay.buffer.revision
+            return tier.embed(tokens, keep=False) if is_current and not tier.is_resting else None
+
+        def answered(future: Future[EmbeddedPassages | None]) -> None:
+            if not future.cancelled() and future.exception() is None and (embedded := future.result()) is not None:
+                self._post(lambda: self._take(overlay.buffer.uri, tier, embedded))
+
+        self._services.submit(ask).add_done_callback(answered)
+
+    def _take(self, uri: str, tier: Tier, embedded: EmbeddedPassages) -> None:
+        overlay = self.shown.get(uri)
+        if overlay is None:
+            return
+        wanted = set(overlay.passage_hashes())
+        vectors = overlay.vectors.setdefault(tier.fingerprint, {})
+        for key, row in zip(embedded.hashes, embedded.matrix, strict=True):
+            if key in wanted:
+                vectors[key] = row.tobytes()
+        self._on_changed()
+
+    def _embed_more(self, overlay: Overlay, tiers: Sequence[Tier]) -> None:
+        if self.shown.get(overlay.buffer.uri) is overlay:
+            self._embed(overlay, tiers)
+            self._on_changed()
+
+    def _show(self, overlay: Overlay) -> None:
+        self._on_changed()  # first: who sees the overlay must also see that the snapshot lacks it
+        self.shown[overlay.buffer.uri] = overlay
+
+
+def _first_for_unsaved(tiers: Sequence[Tier]) -> Tier | None:
+    return next((tier for tier in tiers if tier.role == "first" and tier.error is None and tier.takes_unsaved), None)
+
+
+def _disk_says(buffer: Buffer, digest: ContentHash, states: Mapping[str, RootState]) -> bool:
+    """The file is indexed with the very text of the buffer."""
+    state = states.get(buffer.root)
+    entry = state.index.files.get(buffer.path) if state else None
+    return entry is not None and entry.hash == digest and bool(entry.segment)
+
+
+def locate(uri: str, path: str, root: str, states: Mapping[str, RootState]) -> tuple[str, str]:
+    """Root and path of a document: the innermost root that holds it, or none and its whole path.
+
+    :param path: as known so far; absolute when ``root`` is "".
+    """
+    if not uri.startswith("file:"):
+        return "", path
+    absolute = path if not root else f"{root.rstrip('/')}/{path}"
+    best = ("", absolute)
+    for name, state in states.items():
+        relative = state.discovery.relative(absolute)
+        if relative is not None and len(name) > len(best[0]):
+            best = (name, relative)
+    return best
+
+
+def real_path(path: str) -> str:
+    """Links of the folders resolved: roots are kept that way. Asks the disk: not for the event loop."""
+    return real_paths([path])[0]
+
+
+def real_paths(paths: Iterable[str]) -> list[str]:
+    """As `real_path`; each folder is resolved once."""
+    resolved = cache(os.path.realpath)
+    return [os.path.join(resolved(folder), name) for folder, name in map(os.path.split, paths)]

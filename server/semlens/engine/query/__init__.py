@@ -1,0 +1,1 @@
+"""Answers questions from one snapshot, and checks every answer against the current text. Changes no index."""

@@ -1,0 +1,196 @@
+"""Code to a pack for a prompt: reads the texts, masks secrets, counts tokens, and never goes over the budget."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from semlens.core.cancel import CancelToken
+from semlens.core.context import ContextItem, ContextPack, ContextRequest
+from semlens.core.span import Span
+from semlens.core.text.secrets import MASK, is_environment_file, mask_secrets
+from semlens.embedding.token_counting import TokenCounter
+from semlens.engine.query.current_texts import CurrentDocument
+from semlens.engine.query.masking import mask_document
+from semlens.index.snapshot import IndexSnapshot, SegmentView
+from semlens.search.context.candidates import Wish, distinct
+from semlens.search.context.forms import Form, Piece, forms_of, lines_piece
+from semlens.search.context.related_code import around
+from semlens.search.context.render import Block, blocks_of, render
+from semlens.search.context.seeds import from_hits, from_place
+from semlens.search.context.select import Candidate, Choice, select
+from semlens.search.context.usage_graph import SymbolPlace
+from semlens.search.query.query import Query
+from semlens.search.ranking.highlight import best_lines
+from semlens.search.ranking.rank import RankedHit
+
+MAX_WISHES = 200
+_SEEDS_LOOKED_AROUND = 2
+_AROUND_HITS = 0.15
+_LINES_AROUND_CURSOR = 6
+_BEST_STRETCHES = 2
+"""Of lines that answer a question, shown in an outline each with a line around it: single lines are hard to read."""
+
+ReadDocument = Callable[[SegmentView, int], CurrentDocument | None]
+FileKey = tuple[int, int]
+"""Number of the view, row of the file."""
+
+
+class Packer:
+    """One request: what could be packed, and the pack."""
+
+    def __init__(
+        self,
+        snapshot: IndexSnapshot,
+        request: ContextRequest,
+        query: Query,
+        read: ReadDocument,
+        counter: TokenCounter,
+        cancel: CancelToken,
+    ) -> None:
+        self._snapshot = snapshot
+        self._request = request
+        self._query = query
+        self._read = read
+        self._counter = counter
+        self._cancel = cancel
+        self._documents: dict[FileKey, CurrentDocument | None] = {}
+        self._masked_whole: set[FileKey] = set()
+
+    def wishes(self, place: FileKey | None, hits: Sequence[RankedHit]) -> list[Wish]:
+        """All that the pack could hold, most valuable first.
+
+        :param place: of the document that the request names. :param hits: answers to its question.
+        """
+        views = self._snapshot.views
+        tests = self._request.tests
+        wishes: list[Wish] = []
+        if place is not None and (document := self._document(place)) is not None:
+            wishes += from_place(views, place, self._request.lines, document.lines, tests=tests)
+        seeds = from_hits(views, hits, self._query, tests=tests)
+        wishes += seeds
+        for seed in seeds[:_SEEDS_LOOKED_AROUND]:
+            if seed.symbol >= 0 and (document := self._document((seed.view, seed.file))) is not None:
+                wishes += around(views, SymbolPlace(seed.view, seed.symbol), document.lines, _AROUND_HITS, tests=tests)
+        return distinct(wishes)[:MAX_WISHES]
+
+    def pack(self, wishes: Sequence[Wish]) -> ContextPack:
+        """Choose forms, render, and drop the least until the whole is within the budget by the counter's own count."""
+        candidates = [
+            Candidate((wish.view, wish.file), wish.symbol, wish.value, wish.why, partial(self._forms, wish), n)
+            for n, wish in enumerate(wishes)
+        ]
+        chosen, n_candidates = select(candidates, self._request.budget, self._tokens)
+        text, total, masked = "", 0, 0
+        while chosen:
+            text, masked = self._render(chosen)
+            total = self._counter.count(text)
+            if total <= self._request.budget:
+                break
+            chosen.remove(min(chosen, key=lambda one: one.candidate.value))  # the parts counted less than the whole
+        else:
+            text, total, masked = "", 0, 0
+        items = tuple(self._item(choice) for choice in _in_order(chosen))
+        return ContextPack(
+            text,
+            total,
+            self._counter.name,
+            self._request.budget,
+            items,
+            n_candidates - len(chosen),
+            masked,
+            self._snapshot.generation,
+        )
+
+    def _document(self, key: FileKey) -> CurrentDocument | None:
+        if key not in self._documents:
+            self._cancel.check()
+            document = self._read(self._snapshot.views[key[0]], key[1])
+            path = self._path(key)
+            if document is not None:
+                masked = mask_document(document.lines, path)
+                if masked is not None:
+                    document = replace(document, lines=masked)
+                    self._masked_whole.add(key)
+            self._documents[key] = document
+        return self._documents[key]
+
+    def _path(self, key: FileKey) -> str:
+        return self._snapshot.views[key[0]].segment.files.paths[key[1]]
+
+    def _forms(self, wish: Wish) -> Sequence[Piece]:
+        document = self._document((wish.view, wish.file))
+        if document is None or wish.stretch[0] >= len(document.lines):
+            return ()
+        if wish.lines:
+            return (lines_piece(wish.lines, document.lines),)
+        best = self._best_lines(wish, document.lines)
+        pieces = forms_of(self._snapshot.views[wish.view], wish.symbol, wish.stretch, document.lines, best)
+        if not wish.glimpse:
+            pieces = tuple(piece for piece in pieces if piece.form is not Form.SIGNATURE) or pieces
+        return pieces
+
+    def _best_lines(self, wish: Wish, lines: Sequence[str]) -> Sequence[tuple[int, int]]:
+        first, last = wish.stretch
+        if wish.focus:
+            whole_name = re.compile(rf"(?<!\w){re.escape(wish.focus)}(?!\w)")
+            return [(n, n + 1) for n in range(first + 1, min(last + 1, len(lines))) if whole_name.search(lines[n])][:2]
+        if wish.glimpse:
+            return []
+        near = self._request.lines
+        best = [(near[0] - _LINES_AROUND_CURSOR, near[1] + _LINES_AROUND_CURSOR)] if near[0] >= 0 else []
+        if self._request.query:
+            body = lines[first : last + 1]
+            best += [(start - 1, end + 1) for start, end in best_lines(body, first, self._query)[:_BEST_STRETCHES]]
+        return best
+
+    def _blocks(self, key: FileKey, pieces: Sequence[Piece]) -> list[Block]:
+        document = self._document(key)
+        assert document is not None
+        language = self._snapshot.views[key[0]].segment.files.language(key[1])
+        return blocks_of(self._path(key), language, pieces, document.lines)
+
+    def _tokens(self, candidate: Candidate, piece: Piece) -> int:
+        """Counted with its secrets, which take more than what stands for them; the whole is counted without."""
+        blocks = self._blocks(candidate.file, [piece])
+        return self._counter.count(render(blocks, line_numbers=self._request.line_numbers) + "\n")
+
+    def _render(self, chosen: Sequence[Choice]) -> tuple[str, int]:
+        """The text, and how many secrets were masked in it."""
+        by_file: dict[FileKey, list[Piece]] = {}
+        for choice in _in_order(chosen):
+            by_file.setdefault(choice.candidate.file, []).append(choice.piece)
+        masked = [self._masked(key, block) for key, pieces in by_file.items() for block in self._blocks(key, pieces)]
+        text = render([block for block, _ in masked], line_numbers=self._request.line_numbers)
+        return text, sum(count for _, count in masked)
+
+    def _masked(self, key: FileKey, block: Block) -> tuple[Block, int]:
+        if key in self._masked_whole:
+            return block, block.code.count(MASK)
+        code, count = mask_secrets(block.code, environment=is_environment_file(block.path))
+        if not count:
+            return block, 0
+        numbers = (number for number, _ in block.lines)
+        return replace(block, lines=tuple(zip(numbers, code.split("\n"), strict=False))), count
+
+    def _item(self, choice: Choice) -> ContextItem:
+        candidate, piece = choice.candidate, choice.piece
+        view, path = self._snapshot.views[candidate.file[0]], self._path(candidate.file)
+        name = view.segment.symbols.qualified_names[candidate.symbol] if candidate.symbol >= 0 else path
+        document = self._document(candidate.file)
+        assert document is not None
+        last = document.lines[piece.last_line] if piece.last_line < len(document.lines) else ""
+        span = Span(piece.first_line, 0, piece.last_line, len(last.encode("utf-8", "surrogatepass")))
+        form, why = piece.form.value, candidate.why
+        return ContextItem(document.uri, path, span, name, form, choice.tokens, why, document.dirty, last)
+
+
+def _in_order(chosen: Sequence[Choice]) -> list[Choice]:
+    """Files in order of their most valuable piece, pieces in order of the source."""
+    worth: dict[FileKey, float] = {}
+    for choice in chosen:
+        file = choice.candidate.file
+        worth[file] = max(worth.get(file, 0.0), choice.candidate.value)
+    return sorted(chosen, key=lambda one: (-worth[one.candidate.file], one.candidate.file, one.piece.first_line))

@@ -1,0 +1,87 @@
+"""Finds what the workspace says twice: the shapes of all larger symbols, grouped; code before tests."""
+
+from __future__ import annotations
+
+import re
+
+from semlens.core.cancel import CancelToken
+from semlens.core.symbol import Role
+from semlens.engine.query.current_texts import DocumentLook
+from semlens.engine.query.fingerprint_store import ShapeStore
+from semlens.index.snapshot import IndexSnapshot, SegmentView
+from semlens.search.ranking.rank import RankedHit
+from semlens.search.similarity.duplicates import DuplicateGroup, ShapedSymbol, group_duplicates
+
+_NOT_WRITTEN = int(Role.GENERATED | Role.VENDORED)
+_BUILT = re.compile(r"(?!(?:.*/)?(?:src|source|lib)/)(?:.*/)?(?:build|dist)/")
+"""Folders of what is made from the code: nobody saves a line there. Among sources such a name is one like any other."""
+
+
+class DuplicateFinder:
+    """Remembers shapes between questions."""
+
+    def __init__(self) -> None:
+        self._shapes = ShapeStore()
+
+    def find(
+        self,
+        snapshot: IndexSnapshot,
+        place: tuple[SegmentView, int] | None,
+        limit: int,
+        documents: DocumentLook,
+        cancel: CancelToken,
+    ) -> list[tuple[DuplicateGroup, list[RankedHit]]]:
+        """Largest saving first, groups of tests alone last; generated and vendored files are left out.
+
+        :param place: only groups that this file has a part in.
+        """
+        self._shapes.fill(snapshot, documents, cancel)
+        symbols: list[ShapedSymbol] = []
+        places: list[tuple[SegmentView, int]] = []
+        n_files = 0
+        for view in snapshot.views:
+            table, files = view.segment.symbols, view.segment.files
+            written: dict[int, bool] = {}
+            for row, shape in self._shapes.of(view).items():
+                file = int(table.files[row])
+                if view.alive is not None and not view.alive[file]:
+                    continue
+                if file not in written:
+                    asked = place is not None and place[0] is view and place[1] == file
+                    written[file] = asked or not (
+                        int(files.roles[file]) & _NOT_WRITTEN or _BUILT.match(files.paths[file])
+                    )
+                if not written[file]:
+                    continue
+                first, last = int(table.spans[row, 0]), int(table.spans[row, 2])
+                symbols.append(
+                    ShapedSymbol(len(places), n_files + file, first, last, shape.n_tokens, shape.exact, shape.minima)
+                )
+                places.append((view, row))
+            n_files += len(files)
+        groups = group_duplicates(symbols, len(symbols), cancel)
+        if place is not None:
+            groups = [group for group in groups if any(_is_at(places[one.key], place) for one in group.symbols)]
+        groups.sort(key=lambda group: all(_is_test(*places[one.key]) for one in group.symbols))  # else as they were
+        return [(group, [_hit(*places[one.key], group) for one in group.symbols]) for group in groups[:limit]]
+
+
+def _is_at(symbol: tuple[SegmentView, int], place: tuple[SegmentView, int]) -> bool:
+    view, row = symbol
+    return view is place[0] and int(view.segment.symbols.files[row]) == place[1]
+
+
+def _is_test(view: SegmentView, row: int) -> bool:
+    return bool(int(view.segment.files.roles[int(view.segment.symbols.files[row])]) & Role.TEST)
+
+
+def _hit(view: SegmentView, row: int, group: DuplicateGroup) -> RankedHit:
+    passage = int(view.segment.first_passages[row])
+    return RankedHit(
+        view,
+        int(view.segment.symbols.files[row]),
+        row,
+        (max(passage, 0),),
+        group.similarity,
+        {"shape": group.similarity},
+    )

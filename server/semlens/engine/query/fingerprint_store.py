@@ -1,0 +1,130 @@
+"""Shapes of the larger symbols of segments, computed once by helper processes and kept while the segment lives."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import groupby
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from semlens.core.cancel import CancelToken
+from semlens.core.symbol import SymbolKind
+from semlens.engine.query.current_texts import DocumentLook
+from semlens.index.segment.segment import Segment
+from semlens.index.snapshot import IndexSnapshot, SegmentView
+from semlens.search.similarity.duplicates import LEAST_LINES
+from semlens.syntax.fingerprint import Shape, shapes_of
+from semlens.workers.messages import ShapesRequest, ShapesResult
+from semlens.workers.pool import ParsePool
+
+_KINDS = [
+    int(kind)
+    for kind in (
+        SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR, SymbolKind.CLASS, SymbolKind.STRUCT,
+        SymbolKind.INTERFACE, SymbolKind.ENUM,
+    )
+]  # fmt: skip
+
+_MAX_SYMBOL_LINES = 2_000
+_FEW_LINES = 5_000
+"""What is done at once: 50 ms of one core. More goes to helper processes, so that nothing else has to wait."""
+
+_LINES_A_BATCH = 20_000
+_WAIT_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Symbols of one file whose shapes are not known. :ivar rows: of the symbols."""
+
+    view: SegmentView
+    file: int
+    rows: tuple[int, ...]
+    stretches: tuple[tuple[int, int], ...]
+
+    @property
+    def n_lines(self) -> int:
+        return sum(last - first + 1 for first, last in self.stretches)
+
+
+class ShapeStore:
+    """Shapes by symbol row, for each segment that was asked about."""
+
+    def __init__(self) -> None:
+        self._kept: WeakKeyDictionary[Segment, dict[int, Shape]] = WeakKeyDictionary()
+
+    def fill(self, snapshot: IndexSnapshot, documents: DocumentLook, cancel: CancelToken) -> None:
+        """Make known all shapes but those of files that changed this moment.
+
+        :raises Cancelled: when the token was cancelled; what was computed is kept.
+        """
+        work = [item for view in snapshot.views for item in self._missing(view)]
+        of_files = [item for item in work if not item.view.buffer_uri]
+        if sum(item.n_lines for item in of_files) > _FEW_LINES:
+            self._fill_by_helpers(of_files, cancel)
+            work = [item for item in work if item.view.buffer_uri]
+        for item in work:
+            cancel.check()
+            document = documents.read(item.view, item.file)
+            if document is not None:
+                self._keep(item, shapes_of(document.lines, item.stretches))
+
+    def of(self, view: SegmentView) -> Mapping[int, Shape]:
+        return self._kept.get(view.segment, {})
+
+    def _missing(self, view: SegmentView) -> Iterator[_Work]:
+        known = self._kept.setdefault(view.segment, {})
+        table = view.segment.symbols
+        lengths = table.spans[:, 2].astype(np.int64) - table.spans[:, 0] + 1
+        wanted = np.isin(table.kinds, _KINDS) & (lengths >= LEAST_LINES) & (lengths <= _MAX_SYMBOL_LINES)
+        if view.alive is not None:
+            wanted &= view.alive[table.files]
+        rows = [row for row in np.flatnonzero(wanted).tolist() if row not in known]
+        for file, of_file in groupby(rows, key=lambda row: int(table.files[row])):
+            symbols = tuple(of_file)
+            stretches = tuple((int(table.spans[row, 0]), int(table.spans[row, 2])) for row in symbols)
+            yield _Work(view, file, symbols, stretches)
+
+    def _fill_by_helpers(self, work: Sequence[_Work], cancel: CancelToken) -> None:
+        with closing(ParsePool(max(1, os.cpu_count() or 1))) as pool:
+            pending: dict[Future[ShapesResult], Sequence[_Work]] = {
+                pool.shapes(_request(batch)): batch for batch in _batches(work)
+            }
+            while pending:
+                cancel.check()
+                done, _ = wait(pending, timeout=_WAIT_SECONDS)
+                for future in done:
+                    for item, shapes in zip(pending.pop(future), future.result().shapes, strict=True):
+                        if shapes is not None:
+                            self._keep(item, shapes)
+
+    def _keep(self, item: _Work, shapes: Sequence[Shape]) -> None:
+        self._kept.setdefault(item.view.segment, {}).update(zip(item.rows, shapes, strict=True))
+
+
+def _batches(work: Sequence[_Work]) -> Iterator[Sequence[_Work]]:
+    """Files of one root each."""
+    for _, of_root in groupby(work, key=lambda item: item.view.root):
+        batch: list[_Work] = []
+        n_lines = 0
+        for item in of_root:
+            batch.append(item)
+            n_lines += item.n_lines
+            if n_lines >= _LINES_A_BATCH:
+                yield batch
+                batch, n_lines = [], 0
+        if batch:
+            yield batch
+
+
+def _request(batch: Sequence[_Work]) -> ShapesRequest:
+    files = []
+    for item in batch:
+        table = item.view.segment.files
+        files.append((table.paths[item.file], table.hashes[item.file].tobytes(), item.stretches))
+    return ShapesRequest(batch[0].view.root, tuple(files))

@@ -1,0 +1,182 @@
+"""Ranked rows to hits with text: the last look at whether they are still true.
+
+A hit is made from the text that its range is right for: the buffer's, or the file's as it is on disk now. Where the two
+disagree with the index the hit is left out, and named, so that the engine can mend the index and ask again.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from semlens.core.guarded_reader import GuardedFile, open_below, open_regular
+from semlens.core.hashing import ContentHash, content_hash
+from semlens.core.hit import SearchHit
+from semlens.core.paths import path_to_uri
+from semlens.core.span import Span
+from semlens.core.symbol import SymbolKind
+from semlens.index.snapshot import SegmentView
+from semlens.search.query.query import Query
+from semlens.search.ranking.highlight import best_lines
+from semlens.search.ranking.rank import RankedHit
+from semlens.search.ranking.reasons import reasons_of
+from semlens.syntax.parsing.decode import decode, split_lines
+
+SNIPPET_LINES = 6
+MAX_LINE_CHARS = 400
+"""Of a line in a snippet or beside a position; a longer one is cut."""
+
+_TEXTS_KEPT = 256
+_MAX_KEPT_BYTES = 1 << 20  # a larger text is read again each time
+_ALL_KEPT_BYTES = 8 << 20  # a page of hits is of some fifteen files, and the next letter typed shows most of them again
+_MAX_TEXT_BYTES = 65_536 << 10  # what the settings allow at most
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """:ivar lines: without their ends. :ivar stat: (size, mtime_ns, ctime_ns, inode, device) of the file, or empty."""
+
+    lines: tuple[str, ...]
+    hash: ContentHash
+    stat: tuple[int, ...]
+
+
+class DocumentTexts:
+    """Texts of files on disk; those that were read last are kept while their stat stays the same. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, DocumentText] = OrderedDict()
+        self._n_bytes = 0
+        self._lock = threading.Lock()
+
+    def read(self, root: str, path: str) -> DocumentText | None:
+        """The text of a file of a root; None when it cannot be read as text, or is or became a link."""
+        return self._read(os.path.join(root, path), open_below(root, path))
+
+    def read_opened(self, path: str) -> DocumentText | None:
+        """The text of a file that the user opened, wherever it is."""
+        return self._read(path, open_regular(path, follow_link=True))
+
+    def _read(self, path: str, opening: AbstractContextManager[GuardedFile]) -> DocumentText | None:
+        try:
+            with opening as file:
+                status = file.status
+                stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
+                kept = self._get(path)
+                # a file written within the clock's grain keeps its times: read young files again
+                if kept is not None and kept.stat == stamp and not _is_young(status):
+                    return kept
+                data = file.read(_MAX_TEXT_BYTES + 1)
+        except OSError:
+            return None
+        if len(data) > _MAX_TEXT_BYTES:
+            return None
+        text = decode(data)
+        if text is None:
+            return None
+        document = DocumentText(tuple(split_lines(text)), content_hash(data), stamp)
+        self._keep(path, document)
+        return document
+
+    def _get(self, path: str) -> DocumentText | None:
+        with self._lock:
+            kept = self._kept.get(path)
+            if kept is not None:
+                self._kept.move_to_end(path)
+            return kept
+
+    def _keep(self, path: str, document: DocumentText) -> None:
+        with self._lock:
+            before = self._kept.pop(path, None)
+            self._n_bytes -= before.stat[0] if before is not None else 0
+            if document.stat[0] > _MAX_KEPT_BYTES:
+                return
+            self._kept[path] = document
+            self._n_bytes += document.stat[0]
+            while len(self._kept) > _TEXTS_KEPT or self._n_bytes > _ALL_KEPT_BYTES:
+                _, dropped = self._kept.popitem(last=False)
+                self._n_bytes -= dropped.stat[0]
+
+
+def _is_young(status: os.stat_result) -> bool:
+    return time.time_ns() - status.st_mtime_ns < 2_000_000_000
+
+
+def make_hit(
+    ranked: RankedHit, query: Query, lines: Sequence[str], *, given_root: str, uri: str, dirty: bool, explain: bool
+) -> SearchHit | None:
+    """None when the lines cannot be those that the index saw."""
+    segment = ranked.view.segment
+    passages = segment.passages
+    first, last = (int(value) for value in passages.lines[ranked.passages[0]])
+    path = ranked.path
+    if ranked.symbol >= 0:
+        symbols = segment.symbols
+        span, name_span = symbols.span(ranked.symbol), symbols.name_span(ranked.symbol)
+        name, qualified_name = symbols.names[ranked.symbol], symbols.qualified_names[ranked.symbol]
+        # a short symbol without a passage of its own is found through the one around it
+        first, last = max(first, span.start_line), min(last, span.last_line)
+        if last < first:
+            first, last = span.start_line, span.last_line
+        kind = SymbolKind(int(symbols.kinds[ranked.symbol]))
+        signature = symbols.signatures[ranked.symbol]
+        parent = int(symbols.parents[ranked.symbol])
+        container = symbols.qualified_names[parent] if parent >= 0 else path
+    else:
+        last = min(last, len(lines) - 1)
+        if last < first:
+            return None
+        span = Span(first, 0, last, len(lines[last].encode("utf-8", "surrogatepass")))
+        name_span = Span(first, 0, first, 0)
+        name = qualified_name = path.rpartition("/")[2]
+        kind, container = SymbolKind.FILE, path.rpartition("/")[0]
+        signature = next((line.strip()[:200] for line in lines[first : last + 1] if line.strip()), "")
+    if span.end_line >= len(lines) and span.last_line >= len(lines):
+        return None
+    highlights = best_lines(lines[first : last + 1], first, query)
+    snippet_span, snippet = _snippet(lines, span, highlights, first)
+    needed = {span.start_line, span.end_line, name_span.start_line, name_span.end_line, snippet_span.end_line}
+    needed |= {line for stretch in highlights for line in stretch}
+    return SearchHit(
+        root=given_root,
+        path=path,
+        uri=uri,
+        name=name,
+        qualified_name=qualified_name,
+        container_name=container,
+        kind=kind,
+        language=segment.files.language(ranked.file),
+        span=span,
+        name_span=name_span,
+        signature=signature,
+        score=ranked.score,
+        snippet=snippet,
+        snippet_span=snippet_span,
+        highlights=highlights,
+        reasons=reasons_of(ranked.features, query),
+        dirty=dirty,
+        features=dict(ranked.features) if explain else {},
+        line_texts={line: lines[line] for line in needed if line < len(lines)},
+    )
+
+
+def _snippet(lines: Sequence[str], span: Span, highlights: Sequence[tuple[int, int]], first: int) -> tuple[Span, str]:
+    """A few lines around the best stretch, inside the hit."""
+    start = highlights[0][0] - 1 if highlights else first
+    start = max(span.start_line, min(start, span.last_line - SNIPPET_LINES + 1))
+    end = min(start + SNIPPET_LINES - 1, span.last_line, len(lines) - 1)
+    chosen = lines[start : end + 1]
+    end_column = len(chosen[-1].encode("utf-8", "surrogatepass")) if chosen else 0
+    return Span(start, 0, max(end, start), end_column), "\n".join(line[:MAX_LINE_CHARS] for line in chosen)
+
+
+TextOf = Callable[[SegmentView, int], Sequence[str] | None]
+
+
+def file_uri(root: str, path: str) -> str:
+    return path_to_uri(os.path.join(root, path) if root else path)

@@ -1,0 +1,328 @@
+"""Questions to the engine: each reads one snapshot, and every answer is checked against the texts as they are now."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import lru_cache
+
+from semlens.core.cancel import CancelToken
+from semlens.core.context import ContextPack, ContextRequest, DuplicateSet, DuplicatesResult
+from semlens.core.errors import UsageError
+from semlens.core.hit import SearchHit, SearchResult
+from semlens.core.paths import uri_to_path
+from semlens.core.request import SearchRequest
+from semlens.core.symbol import Outline
+from semlens.embedding.token_counting import load_counter
+from semlens.engine.embedding.remote_tier import PATIENCE_SECONDS, RemoteTier, Vector
+from semlens.engine.embedding.tiers import Tier
+from semlens.engine.indexing.indexer import Indexer
+from semlens.engine.overlays.open_buffers import Buffers
+from semlens.engine.overlays.overlay_indexer import locate, real_path
+from semlens.engine.query.context_builder import Packer
+from semlens.engine.query.current_texts import Documents
+from semlens.engine.query.duplicate_finder import DuplicateFinder
+from semlens.engine.query.hit_builder import make_hit
+from semlens.engine.query.masking import mask_hit
+from semlens.engine.query.workspace_map import make_map
+from semlens.index.snapshot import IndexSnapshot, SegmentView
+from semlens.search.query.query import Query, parse_query
+from semlens.search.ranking.rank import RankedHit, rank
+from semlens.search.ranking.recent import recent_hits
+from semlens.search.signals.text_evidence import QueryVector
+from semlens.search.similarity.similar import RESHAPED, by_structure, find_place, similar, symbol_at
+from semlens.syntax.fingerprint import Shape, shapes_of
+
+BUFFER_WAIT_SECONDS = 0.25
+"""How long a question waits for text that was typed before it was asked."""
+
+DISK_WAIT_SECONDS = 0.4
+"""How long it waits for files that turn out to have changed on disk."""
+
+SEEDS = 80
+"""Hits that a pack is made from, two of a file."""
+
+_SHAPED_LINES = 300
+"""Of a symbol that is compared by its shape: more tells nothing more."""
+
+
+class Questions:
+    """The reading half of the engine. Thread-safe; every method blocks, and belongs on a thread."""
+
+    def __init__(self, indexer: Indexer, buffers: Buffers, tiers: Sequence[Tier], *, patience_s: float = 0.0) -> None:
+        """:param patience_s: how long a search waits for a service's vector of its question, beyond its own budget."""
+        self._indexer = indexer
+        self._patience_s = patience_s
+        self._buffers = buffers
+        self._tiers = tiers
+        self._duplicates = DuplicateFinder()
+        self._documents = Documents(buffers, lambda: indexer.overlays.shown, self._given)
+
+    def search(
+        self,
+        request: SearchRequest,
+        cancel: CancelToken,
+        on_partial: Callable[[SearchResult, str], None] | None = None,
+        *,
+        explain: bool = False,
+    ) -> SearchResult:
+        """Ranked hits, each right for the text as it is now.
+
+        :param on_partial: gets the answer of the first tier with the stage ``first``, and that of the local models with
+            the stage ``refined`` where a service is still awaited.
+        :raises Cancelled: when the token was cancelled.
+        """
+        started = time.monotonic()
+        self._wait_for_buffers(cancel)
+        query = parse_query(request.query)
+        asked = self._ask_services(query)
+        first = self._query_vectors(query, "first")
+        if on_partial is not None:
+            on_partial(self._answer(request, query, first, cancel, started, explain=explain), "first")
+        refined = self._query_vectors(query, "refine")
+        vectors = [*first, *refined]
+        if on_partial is not None and refined and any(future and not future.done() for _, future in asked):
+            on_partial(self._answer(request, query, vectors, cancel, started, explain=explain), "refined")
+        vectors += _answers(asked, started + max(request.time_budget_ms / 1000.0, self._patience_s))
+        return self._answer(request, query, vectors, cancel, started, explain=explain)
+
+    def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult:
+        """Code like the symbol at a line (from 0) of a document, open or not.
+
+        :raises UsageError: when there is no code there, or it has no vector yet.
+        """
+        started = time.monotonic()
+        self._wait_for_buffers(cancel)
+        snapshot = self._indexer.snapshot
+        tiers = [(tier.fingerprint, tier.role) for tier in self._tiers]
+        place = self._place(snapshot, uri)
+        ranked = similar(snapshot, place, line, max(limit, RESHAPED), tiers, cancel)
+        ranked = self._by_structure(ranked, place, line, cancel)[:limit]
+        hits, _ = self._hits(ranked, parse_query(""), cancel, explain=True)
+        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started))
+
+    def _by_structure(
+        self, ranked: list[RankedHit], place: tuple[SegmentView, int], line: int, cancel: CancelToken
+    ) -> list[RankedHit]:
+        documents = self._documents.look()
+
+        def shape(view: SegmentView, file: int, symbol: int) -> Shape | None:
+            cancel.check()
+            document = documents.read(view, file) if symbol >= 0 else None
+            if document is None:
+                return None
+            span = view.segment.symbols.span(symbol)
+            return shapes_of(document.lines, [(span.start_line, min(span.last_line, span.start_line + _SHAPED_LINES))])[
+                0
+            ]
+
+        own = shape(*place, symbol_at(*place, line))
+        if own is None:
+            return ranked
+        return by_structure(ranked[:RESHAPED], own, lambda hit: shape(hit.view, hit.file, hit.symbol))
+
+    def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult:
+        """Groups of near-identical symbols, largest saving first; with a document, those that it has a part in."""
+        self._wait_for_buffers(cancel)
+        snapshot = self._indexer.snapshot
+        place = self._place(snapshot, uri) if uri else None
+        found = []
+        for group, ranked in self._duplicates.find(snapshot, place, limit, self._documents.look(), cancel):
+            hits, _ = self._hits(ranked, parse_query(""), cancel, explain=False)
+            if len(hits) > 1:
+                found.append(DuplicateSet(tuple(hits), group.similarity, group.saved_lines))
+        return DuplicatesResult(tuple(found), snapshot.generation)
+
+    def context(self, request: ContextRequest, cancel: CancelToken) -> ContextPack:
+        """A pack of code for a prompt, never over the budget.
+
+        :raises UsageError: when the place or the tokenizer is not there.
+        """
+        counter = load_counter(request.tokenizer)
+        self._wait_for_buffers(cancel)
+        snapshot = self._indexer.snapshot
+        if not request.query.strip() and request.lines[0] < 0:
+            return make_map(snapshot, request, self._documents.look(), counter, cancel)
+        query = parse_query(request.query)
+        hits: list[RankedHit] = []
+        if request.query.strip():
+            asked = self._ask_services(query)
+            vectors = [*self._query_vectors(query, "first"), *self._query_vectors(query, "refine")]
+            vectors += _answers(asked, time.monotonic() + PATIENCE_SECONDS)
+            wanted = SearchRequest(request.query, limit=SEEDS, per_file=2, first_page=SEEDS)
+            hits = rank(snapshot, wanted, query, vectors, cancel)
+        place = None
+        if request.uri and request.lines[0] >= 0:
+            view, file = self._place(snapshot, request.uri)
+            place = (snapshot.views.index(view), file)
+        packer = Packer(snapshot, request, query, self._documents.look().read, counter, cancel)
+        return packer.pack(packer.wishes(place, hits))
+
+    def _place(self, snapshot: IndexSnapshot, uri: str) -> tuple[SegmentView, int]:
+        path = uri_to_path(uri)
+        root, relative = locate(uri, real_path(path), "", dict(self._indexer.states)) if path else ("", "")
+        found = find_place(snapshot, root, relative, uri)
+        if found is None:
+            raise UsageError(f"{path or uri} is not in the index: open it, or index the folder that holds it.")
+        return found
+
+    def symbols(self, query: str, limit: int, cancel: CancelToken) -> SearchResult:
+        """What `workspace/symbol` gives: by meaning; without words, what is open or was found of late."""
+        if query.strip():
+            return self.search(SearchRequest(query, limit=limit), cancel)
+        started = time.monotonic()
+        self._wait_for_buffers(cancel)
+        snapshot = self._indexer.snapshot
+        open_paths = {(buffer.root, buffer.path) for buffer in self._buffers.all()}
+        ranked = recent_hits(snapshot, open_paths, list(self._indexer.recent), limit)
+        hits, _ = self._hits(ranked, parse_query(""), cancel, explain=False)
+        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started))
+
+    def outline_of_buffer(self, uri: str, cancel: CancelToken) -> Outline | None:
+        """Outline of an open document, None when it is not open or could not be parsed."""
+        deadline = time.monotonic() + 2.0
+        self._indexer.hurry()
+        while time.monotonic() < deadline:
+            cancel.check()
+            buffer, overlay = self._buffers.get(uri), self._indexer.overlays.shown.get(uri)
+            if buffer is None:
+                return None
+            if overlay is not None and overlay.revision == buffer.revision:
+                return overlay.outline if not overlay.borrowed else self._parse_now(buffer.path, buffer.text)
+            with self._indexer.published:
+                self._indexer.published.wait(0.05)
+        return None
+
+    def _parse_now(self, path: str, text: str) -> Outline | None:
+        return self._indexer.parse_text(path, text)
+
+    def _query_vectors(self, query: Query, role: str) -> list[QueryVector]:
+        found = []
+        for tier in self._tiers:
+            if tier.role == role and not tier.is_remote and self._is_asked(tier, query):
+                vector = tier.query_vector(query.text)
+                if vector is not None:
+                    found.append(vector)
+        return found
+
+    def _ask_services(self, query: Query) -> list[tuple[RemoteTier, Future[Vector] | None]]:
+        """Started before all else, and waited for after it."""
+        services = [tier for tier in self._tiers if isinstance(tier, RemoteTier) and self._is_asked(tier, query)]
+        return [(tier, tier.start_query(query.text)) for tier in services]
+
+    def _is_asked(self, tier: Tier, query: Query) -> bool:
+        views = self._indexer.snapshot.views
+        return bool(query.text.strip()) and any(tier.fingerprint in view.tiers for view in views)
+
+    def _wait_for_buffers(self, cancel: CancelToken) -> None:
+        """What was typed before the question is part of the answer."""
+        deadline = time.monotonic() + BUFFER_WAIT_SECONDS
+        hurried = False
+        while not self._buffers_shown() and time.monotonic() < deadline:
+            cancel.check()
+            if not hurried:
+                self._indexer.hurry()
+                hurried = True
+            with self._indexer.published:
+                self._indexer.published.wait(0.01)
+
+    def _buffers_shown(self) -> bool:
+        """Whether the snapshot has what was typed of late; what takes longer holds no further question up."""
+        shown, slow, buffers = self._indexer.overlays.shown, self._indexer.overlays.slow, self._buffers.all()
+        since = time.monotonic() - BUFFER_WAIT_SECONDS
+        return (
+            set(shown) <= {buffer.uri for buffer in buffers}
+            and all(
+                (overlay := shown.get(buffer.uri)) is not None and overlay.revision == buffer.revision
+                for buffer in buffers
+                if buffer.changed_at > since and buffer.uri not in slow
+            )
+            and not self._indexer.publishes_at_once
+        )
+
+    def _answer(
+        self,
+        request: SearchRequest,
+        query: Query,
+        vectors: list[QueryVector],
+        cancel: CancelToken,
+        started: float,
+        *,
+        explain: bool,
+    ) -> SearchResult:
+        snapshot = self._indexer.snapshot
+        hits, stale = self._hits(
+            rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain, mask=request.mask
+        )
+        if stale:
+            self._indexer.post_change(lambda: self._indexer.files_changed(sorted(stale), urgent=True))
+            snapshot = self._wait_for_disk(stale, cancel)
+            hits, _ = self._hits(
+                rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain, mask=request.mask
+            )
+        for hit in hits[:5]:
+            self._indexer.recent.append((_real(hit.root) if hit.root else "", hit.path))
+        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started), query.notes)
+
+    @property
+    def _is_up_to_date(self) -> bool:
+        """The snapshot shows all that is known to have changed. Asked in this order, nothing slips through between."""
+        return self._indexer.settled and self._indexer.is_published
+
+    def _wait_for_disk(self, stale: set[str], cancel: CancelToken) -> IndexSnapshot:
+        deadline = time.monotonic() + DISK_WAIT_SECONDS
+        while time.monotonic() < deadline and not self._indexer.is_reader:
+            cancel.check()
+            with self._indexer.published:
+                self._indexer.published.wait(0.02)
+            if not self._indexer.is_waiting_for(stale):
+                break
+        return self._indexer.snapshot
+
+    def _hits(
+        self, ranked: list[RankedHit], query: Query, cancel: CancelToken, *, explain: bool, mask: bool = False
+    ) -> tuple[list[SearchHit], set[str]]:
+        """Hits that are right for the current texts, and the files whose hits are not."""
+        hits: list[SearchHit] = []
+        stale: set[str] = set()
+        documents = self._documents.look()
+        for item in ranked:
+            cancel.check()
+            document = documents.read(item.view, item.file)
+            hit = None
+            if document is not None:
+                hit = make_hit(
+                    item,
+                    query,
+                    document.lines,
+                    given_root=self._given(item.view.root),
+                    uri=document.uri,
+                    dirty=document.dirty,
+                    explain=explain,
+                )
+            if hit is not None and document is not None:
+                hits.append(mask_hit(hit, document.lines) if mask else hit)
+            elif not item.view.buffer_uri and not documents.is_being_parsed(item.view, item.path):
+                stale.add(os.path.join(item.view.root, item.path))
+        return hits, stale
+
+    def _given(self, root: str) -> str:
+        state = self._indexer.states.get(root)
+        return str(state.given) if state is not None else root
+
+
+def _answers(asked: list[tuple[RemoteTier, Future[Vector] | None]], until: float) -> list[QueryVector]:
+    """What services said of the question by then."""
+    found = (tier.finish_query(future, until) for tier, future in asked)
+    return [vector for vector in found if vector is not None]
+
+
+@lru_cache(maxsize=64)
+def _real(root: str) -> str:
+    return os.path.realpath(root)
+
+
+def _since_ms(started: float) -> float:
+    return round((time.monotonic() - started) * 1000.0, 3)

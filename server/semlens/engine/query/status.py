@@ -1,0 +1,163 @@
+"""The truth about the indexer at one moment, as the protocol's status tells it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from semlens.core.status import EngineState, EngineStatus, Problem, RemoteStatus, RootStatus, TierStatus
+from semlens.engine.embedding.remote_tier import RemoteTier
+from semlens.engine.embedding.tiers import Tier
+from semlens.engine.indexing.indexer import Indexer
+from semlens.engine.indexing.root_state import RootState
+from semlens.engine.overlays.open_buffers import Buffers
+from semlens.index.snapshot import IndexSnapshot
+from semlens.index.storage.sent_ledger import Sent
+from semlens.workers.pool import parser_problem
+
+_MAX_PROBLEMS = 100
+
+
+def build_status(
+    number: int,
+    indexer: Indexer,
+    tiers: Sequence[Tier],
+    buffers: Buffers,
+    sent: Sequence[Sent],
+    model_errors: list[str],
+    cache_problem: str,
+) -> EngineStatus:
+    """Cheap enough for every change: counts, no walks. From any thread: what changes meanwhile is copied first."""
+    snapshot = indexer.snapshot
+    states = list(indexer.states.values())
+    problems = _problems(indexer, states, tiers, model_errors, cache_problem)
+    tier_statuses = tuple(_tier_status(tier, indexer) for tier in tiers)
+    refining = any(tier.role == "refine" and tier.pending for tier in tier_statuses) and all(
+        tier.error is None for tier in tiers if tier.role == "refine"
+    )
+    return EngineStatus(
+        number=number,
+        state=_state(indexer, snapshot, states, tiers, model_errors, cache_problem),
+        complete=snapshot.complete and not indexer.is_awaited,
+        refining=refining,
+        roots=tuple(
+            RootStatus(
+                str(state.given),
+                state.index.n_files,
+                state.index.n_symbols,
+                len(state.pending) + len(state.in_flight) + len(state.changed),
+                dict(Counter(dict(state.skipped)) + Counter(dict(state.index.skipped))),
+                state.watching,
+            )
+            for state in states
+        ),
+        tiers=tier_statuses,
+        generation=snapshot.generation,
+        lag_ms=_lag_ms(indexer, states, buffers),
+        rss_bytes=_resident_bytes(indexer),
+        index_bytes=sum(state.index.store.n_bytes() for state in states),
+        remote=_remote(tiers, sent),
+        problems=tuple(problems[:_MAX_PROBLEMS]),
+        counters={
+            "parsed": indexer.n_parsed,
+            **{f"computed.{tier.role}": tier.n_computed for tier in tiers},
+        },
+    )
+
+
+def _state(
+    indexer: Indexer,
+    snapshot: IndexSnapshot,
+    states: list[RootState],
+    tiers: Sequence[Tier],
+    model_errors: list[str],
+    cache_problem: str,
+) -> EngineState:
+    if indexer.paused:
+        return EngineState.PAUSED
+    if indexer.is_awaited or any(state.scan or state.scan_again for state in states):
+        return EngineState.SCANNING
+    if not indexer.settled or not indexer.is_complete:
+        return EngineState.INDEXING
+    if not snapshot.complete and (not indexer.is_published or indexer.snapshot is not snapshot):
+        return EngineState.INDEXING  # all is done, but questions do not see it yet
+    degraded = (
+        model_errors
+        or cache_problem
+        or any(tier.error for tier in tiers)
+        or any(tier.cache_error for tier in tiers)
+        or any(_losses(state) for state in states)
+        or indexer.failed_roots
+    )
+    return EngineState.DEGRADED if degraded else EngineState.READY
+
+
+def _problems(
+    indexer: Indexer, states: list[RootState], tiers: Sequence[Tier], model_errors: list[str], cache_problem: str
+) -> list[Problem]:
+    found = [Problem("", message) for message in model_errors]
+    if cache_problem:
+        found.append(Problem("", cache_problem))
+    found += [Problem("", str(tier.error)) for tier in tiers if tier.error]
+    found += [
+        Problem("", f"Vectors of {tier.manifest.name} cannot be kept ({tier.cache_error}): free some disk space.")
+        for tier in tiers
+        if tier.cache_error
+    ]
+    found += list(indexer.failed_roots.values())
+    for state in states:
+        found += [Problem(str(state.given), text) for text in _losses(state)]
+        found += [
+            Problem(str(Path(state.given, path)), parser_problem(cause))
+            for path, cause in sorted(dict(state.index.killers).items())
+        ]
+    found += list(indexer.overlays.problems.values())
+    found += list(indexer.errors)
+    return found
+
+
+def _losses(state: RootState) -> list[str]:
+    """What the root does without, in sentences."""
+    index = state.index
+    texts = (index.unsaved_reason, index.commit_error, index.merge_error, state.watch_problem, *state.losses)
+    return [text for text in texts if text]
+
+
+def _tier_status(tier: Tier, indexer: Indexer) -> TierStatus:
+    views = indexer.snapshot.views
+    embedded = sum(view.n_embedded(tier.fingerprint) for view in views)
+    return TierStatus(tier.manifest.name, tier.role, embedded, max(0, indexer.snapshot.n_passages - embedded))
+
+
+def _remote(tiers: Sequence[Tier], sent: Sequence[Sent]) -> tuple[RemoteStatus, ...]:
+    """All that something was sent to, and the one that may be sent something."""
+    totals = {one.service: one for one in sent}
+    for tier in tiers:
+        if isinstance(tier, RemoteTier):
+            totals.setdefault(tier.service.name, Sent(tier.service.name))
+    return tuple(RemoteStatus(one.service, one.texts, one.bytes, one.redactions) for one in totals.values())
+
+
+def _lag_ms(indexer: Indexer, states: list[RootState], buffers: Buffers) -> float:
+    now = time.monotonic()
+    oldest = [when for state in states if (when := state.oldest_change) is not None]
+    shown = indexer.overlays.shown
+    for buffer in buffers.all():
+        overlay = shown.get(buffer.uri)
+        if overlay is None or overlay.revision != buffer.revision:
+            oldest.append(buffer.changed_at)
+    return max(0.0, (now - min(oldest)) * 1000.0) if oldest else 0.0
+
+
+def _resident_bytes(indexer: Indexer) -> int:
+    import psutil  # 80 ms that a one-shot search does without
+
+    total = psutil.Process().memory_info().rss
+    for pid in indexer.worker_pids():
+        try:
+            total += psutil.Process(pid).memory_info().rss
+        except psutil.Error:
+            continue
+    return int(total)

@@ -1,0 +1,384 @@
+"""Which files of a workspace are indexed: the walk over a root, and the same answer for single paths.
+
+Everything that is left out is counted by its reason. Nothing outside the root is touched: links are never followed.
+Reading content, and knowing which files changed, is somebody else's work.
+"""
+
+# Paths are strings here: a walk joins and compares them by the hundred thousand.
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from semlens.core.errors import WorkspaceError
+from semlens.core.guarded_reader import NOT_NOW, may_pass, read_below
+from semlens.core.paths import relative_path
+from semlens.files.eligibility import content_skip_reason, extension_of, name_skip_reason, shebang_skip_reason
+from semlens.files.ignoring.ignore_tree import (
+    CACHE_MARKERS,
+    IGNORE_FILES,
+    MAX_DEPTH,
+    VERSION_CONTROL,
+    FolderRules,
+    IgnoreTree,
+)
+from semlens.settings.loading import WORKSPACE_FILE, Settings
+
+__all__ = ["FOLDER", "MISSING", "Discovery", "FoundFile", "check_root", "content_skip_reason"]
+
+MISSING = "missing"
+"""The reason of a path where no regular file is. Never counted: it belongs to single paths only."""
+
+FOLDER = "folder"
+"""Likewise of a path where a folder is."""
+
+_SHEBANG_BYTES = 128
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file to index, and what tells whether it changed.
+
+    :ivar path: relative to the root, forward slashes; bytes that are not UTF-8 survive as surrogates (PEP 383).
+    :ivar size: in bytes.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+class Discovery:
+    """Finds the files of one root. Safe to use from several threads; each walk reads the ignore files anew.
+
+    :ivar root: absolute, without links.
+    :ivar skipped: what the last complete walk left out, by reason. An ignored folder counts once.
+    """
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self.root = Path(os.path.realpath(root))
+        self.skipped: Counter[str] = Counter()
+        self._root = str(self.root)
+        self._settings = settings.files
+        self._max_bytes = settings.files.max_size_kb * 1024
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Forget the ignore rules: the next question reads them again."""
+        files = self._settings
+        self._tree = IgnoreTree(self._root, follow=files.follow_ignore, exclude=files.exclude, include=files.include)
+
+    def walk(self, unread: set[str] | None = None) -> Iterator[FoundFile]:
+        """Every file to index, folder by folder, names sorted. `skipped` is replaced when the walk ends.
+
+        :param unread: gets the paths of files and folders that could not be looked at for a cause that may pass.
+        :raises WorkspaceError: when the root itself cannot be listed.
+        """
+        self.refresh()
+        tree = self._tree  # a refresh by another thread must not mix its rules into this walk
+        skipped: Counter[str] = Counter()
+        unread = set() if unread is None else unread
+        stack = [""]
+        while stack:
+            folder = stack.pop()
+            listed = self._list(tree, folder, skipped, unread)
+            if listed is None:
+                continue
+            files, subfolders, rules = listed
+            stack.extend(reversed(subfolders))
+            prefix = f"{folder}/" if folder else ""
+            for entry in files:
+                found = self._examine_entry(tree, prefix + entry.name, entry, rules)
+                if isinstance(found, FoundFile):
+                    yield found
+                elif found == NOT_NOW:
+                    unread.add(prefix + entry.name)
+                elif found is not None:
+                    skipped[found] += 1
+        self.skipped = skipped
+
+    def list_folder(self, folder: str) -> tuple[list[os.DirEntry[str]], list[str]] | None:
+        """One folder's files (links included) and its subfolders that are not ignored, as paths; read anew.
+
+        None where the folder is ignored, gone or unreadable.
+        """
+        tree = self._tree
+        if folder:
+            parent = tree.rules(folder.rpartition("/")[0])
+            if parent is None or tree.ignores_folder(parent, folder):
+                return None
+        try:
+            listed = self._list(tree, folder, Counter(), set())
+        except WorkspaceError:
+            return None
+        return None if listed is None else (listed[0], listed[1])
+
+    def forget(self, folder: str) -> None:
+        """Drop what is remembered of a folder that was made, moved or deleted."""
+        self._tree.forget(folder)
+
+    def may_concern(self, path: str) -> bool:
+        """Whether a change of this path may matter to the index, by its name alone: it may be gone, or a link.
+
+        Never false for a path that is, or was until this change, indexed.
+        """
+        folder, _, name = path.rpartition("/")
+        if path == WORKSPACE_FILE:
+            return True
+        tree = self._tree
+        rules = tree.rules(folder)
+        if rules is None or name in VERSION_CONTROL or tree.ignores(rules, path, name, False):
+            return False
+        if not tree.includes(path):
+            return False
+        reason = name_skip_reason(path)
+        return reason is None or (reason == "not code" and not extension_of(path))
+
+    def examine(self, path: str) -> FoundFile | str:
+        """The file at a path, or the reason why it is not indexed: `MISSING` where no file is, `FOLDER` for a folder,
+        `NOT_NOW` where that cannot be told.
+
+        :param path: relative to the root.
+        """
+        return self._examine(path, self._has_no_links)
+
+    def examiner(self) -> Callable[[str], FoundFile | str]:
+        """`examine` for many paths at one moment: whether there are links on the way is found out once for a folder."""
+        has_no_links = cache(self._has_no_links)
+        return lambda path: self._examine(path, has_no_links)
+
+    def _examine(self, path: str, has_no_links: Callable[[str], bool]) -> FoundFile | str:
+        full = self.absolute(path)
+        try:
+            status = os.lstat(full)
+        except ValueError:
+            return MISSING
+        except OSError as error:
+            return NOT_NOW if may_pass(error) else MISSING
+        if stat.S_ISDIR(status.st_mode):
+            return FOLDER
+        reason = self._skip_reason(path, is_link=stat.S_ISLNK(status.st_mode))
+        if reason is not None:
+            return reason
+        if not stat.S_ISREG(status.st_mode):
+            return "not code"
+        if status.st_size > self._max_bytes:
+            return "too large"
+        if not has_no_links(os.path.dirname(full)):
+            return "outside root"
+        return FoundFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+    def skip_reason(self, path: str) -> str | None:
+        """Why the path is not indexed, or None if it is; size and content aside. The file need not exist.
+
+        A link is never indexed: ``outside root``, or ``link`` for one to a place inside, which counts there.
+        """
+        return self._skip_reason(path)
+
+    def _skip_reason(self, path: str, *, is_link: bool | None = None) -> str | None:
+        """:param is_link: None when it is not known yet."""
+        folder, _, name = path.rpartition("/")
+        if not name or ".." in path.split("/"):
+            return "outside root"
+        tree = self._tree
+        rules = tree.rules(folder)
+        if rules is None or name in VERSION_CONTROL or tree.ignores(rules, path, name, False):
+            return "ignored"
+        if not tree.includes(path):
+            return "ignored"
+        if os.path.islink(self.absolute(path)) if is_link is None else is_link:
+            return self._link_reason(path) or "link"
+        return self._code_reason(path)
+
+    def is_eligible(self, path: str) -> bool:
+        """Whether `skip_reason` has none."""
+        return self.skip_reason(path) is None
+
+    def ignored_folder(self, path: str) -> bool:
+        """Whether nothing below the folder is indexed. For a folder that is gone, as if it were still there."""
+        return bool(path) and self._tree.rules(path) is None
+
+    def is_ignore_file(self, path: str) -> bool:
+        """Whether a change of this file may change which files are found."""
+        name = path.rpartition("/")[2]
+        return name in IGNORE_FILES or name in CACHE_MARKERS or path == ".git/info/exclude"
+
+    def relative(self, path: Path | str) -> str | None:
+        """The path relative to the root, or None for one that is not below it."""
+        return relative_path(self._root, str(path))
+
+    def absolute(self, path: str) -> str:
+        """The path in the file system's own form."""
+        return os.path.join(self._root, path.replace("/", os.sep) if os.sep != "/" else path)
+
+    def _list(
+        self, tree: IgnoreTree, folder: str, skipped: Counter[str], unread: set[str]
+    ) -> tuple[list[os.DirEntry[str]], list[str], FolderRules] | None:
+        """A folder's files, subfolders and rules; None where it cannot be read or turns out to be a cache.
+
+        :raises WorkspaceError: when the root itself cannot be listed.
+        """
+        try:
+            with os.scandir(self.absolute(folder)) as scan:
+                entries = sorted(scan, key=_entry_name)
+        except OSError as error:
+            if not folder:
+                reason = error.strerror or str(error)
+                raise WorkspaceError(f"The folder {self._root} cannot be read: {reason}.") from error
+            if may_pass(error):
+                unread.add(folder)
+            elif not isinstance(error, FileNotFoundError):
+                skipped["unreadable"] += 1
+            return None
+        try:
+            rules = tree.enter(folder, {entry.name for entry in entries})
+        except OSError:
+            unread.add(folder)
+            return None
+        if rules is None:
+            skipped["ignored"] += 1
+            return None
+        prefix = f"{folder}/" if folder else ""
+        files: list[os.DirEntry[str]] = []
+        subfolders: list[str] = []
+        for entry in entries:
+            if not _is_folder(entry):
+                files.append(entry)
+                continue
+            if entry.name in VERSION_CONTROL:
+                continue
+            path = prefix + entry.name
+            if tree.ignores(rules, path, entry.name, True):
+                skipped["ignored"] += 1
+            elif path.count("/") >= MAX_DEPTH:
+                skipped["link loop"] += 1
+            else:
+                subfolders.append(path)
+        return files, subfolders, rules
+
+    def _examine_entry(
+        self, tree: IgnoreTree, path: str, entry: os.DirEntry[str], rules: FolderRules
+    ) -> FoundFile | str | None:
+        """The file to index, the reason why not, or None for what is not even counted."""
+        if entry.name in VERSION_CONTROL:
+            return None
+        if tree.ignores(rules, path, entry.name, False) or not tree.includes(path):
+            return "ignored"
+        try:
+            if _is_link(entry):
+                return self._link_reason(path)
+            if not entry.is_file(follow_symlinks=False):
+                return "not code"
+            reason = self._code_reason(path)
+            if reason is not None:
+                return reason
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return NOT_NOW if may_pass(error) else "unreadable"
+        if status.st_size > self._max_bytes:
+            return "too large"
+        # Windows leaves the inode out of what a listing brings along.
+        inode = status.st_ino or entry.inode()
+        return FoundFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, inode)
+
+    def _code_reason(self, path: str) -> str | None:
+        reason = name_skip_reason(path)
+        if reason == "not code" and not extension_of(path):
+            try:
+                return shebang_skip_reason(path, read_below(self._root, path, _SHEBANG_BYTES))
+            except FileNotFoundError:
+                return shebang_skip_reason(path, b"")
+            except OSError as error:
+                return NOT_NOW if may_pass(error) else "unreadable"
+        return reason
+
+    @staticmethod
+    def _has_no_links(folder: str) -> bool:
+        """Whether neither this folder nor one above it is a link: one may have become so since it was listed."""
+        return relative_path(folder, os.path.realpath(folder)) == ""
+
+    def _link_reason(self, path: str) -> str | None:
+        """Why a link is left out: ``link loop``, ``outside root``, ``unreadable``; None where its target counts."""
+        link = self.absolute(path)
+        try:
+            target = os.path.realpath(link, strict=True)
+        except FileNotFoundError:
+            return "unreadable"
+        except (OSError, RuntimeError):
+            return "link loop"
+        if relative_path(self._root, target) is None:
+            return "link loop" if _contains(target, link) else "outside root"
+        return "link loop" if _contains(target, link) else None
+
+
+def check_root(path: Path, asked: bool) -> Path:
+    """The folder as an absolute path without links, if it may be a workspace root.
+
+    :param asked: the user named this very folder, rather than an editor by the way.
+    :raises WorkspaceError: for what is missing or no folder or unreadable, and unless asked, for the home folder, a
+        folder above it, and the top of the file system.
+    """
+    try:
+        root = Path(os.path.realpath(path.expanduser()))
+        status = root.stat()
+    except FileNotFoundError:
+        raise WorkspaceError(f"There is no folder {path}: name one that exists.") from None
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise WorkspaceError(f"The folder {path} cannot be used: {reason}.") from None
+    if not stat.S_ISDIR(status.st_mode):
+        raise WorkspaceError(f"{path} is not a folder: name the folder that it is in.")
+    try:
+        with os.scandir(root):
+            pass
+    except OSError as error:
+        raise WorkspaceError(f"The folder {root} cannot be read: {error.strerror}.") from None
+    if not asked:
+        home = os.path.realpath(os.path.expanduser("~"))
+        if root.parent == root:
+            raise WorkspaceError(f"{root} is the whole file system: open a folder in it, or index it by its name.")
+        if relative_path(str(root), home) is not None:
+            raise WorkspaceError(f"{root} holds your home folder: open a project in it, or index it by its name.")
+    return root
+
+
+def is_below(path: str, folders: Collection[str]) -> bool:
+    """Whether the path is one of these, or below one. "" is the root, which all is below."""
+    place = len(path)
+    while place > 0:
+        if path[:place] in folders:
+            return True
+        place = path.rfind("/", 0, place)
+    return "" in folders
+
+
+def _entry_name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _is_link(entry: os.DirEntry[str]) -> bool:
+    is_junction = getattr(entry, "is_junction", None)  # Python 3.12 on Windows
+    return entry.is_symlink() or (is_junction is not None and bool(is_junction()))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False) and not _is_link(entry)
+    except OSError:
+        return False
+
+
+def _contains(folder: str, path: str) -> bool:
+    """Whether the folder is a folder above the path."""
+    relative = relative_path(folder, path)
+    return relative is not None and relative != ""

@@ -1,0 +1,1 @@
+"""Ignore files and gitattributes: which rules hold where. Runs no git."""

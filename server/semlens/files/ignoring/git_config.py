@@ -1,0 +1,116 @@
+"""Where git keeps ignore rules outside the tree: info/exclude and the user's excludes file. Runs no git.
+
+Includes (``[include]``) in git's configuration are not followed.
+"""
+
+# Paths are strings here: a walk joins and compares them by the hundred thousand.
+
+from __future__ import annotations
+
+import os
+import re
+
+from semlens.core.guarded_reader import read_regular
+
+_MAX_CONFIG_BYTES = 1_000_000
+_MAX_POINTER_BYTES = 4_096
+_SECTION = re.compile(r'^\s*\[\s*([^\s\]"]+)\s*(?:"[^"]*"\s*)?\]\s*(.*)$')
+_VALUE = re.compile(r"^\s*([A-Za-z][A-Za-z0-9-]*)\s*=\s*(.*)$")
+
+
+def git_top(folder: str) -> str | None:
+    """The folder itself or the nearest one above that holds ``.git``, a folder or a worktree's file."""
+    while True:
+        if os.path.lexists(os.path.join(folder, ".git")):
+            return folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def git_folder(top: str) -> str | None:
+    """The repository's own folder, common to all its worktrees; None where ``.git`` leads nowhere."""
+    git = os.path.join(top, ".git")
+    if os.path.isdir(git):
+        return git
+    pointer = _first_line(git)
+    if pointer is None or not pointer.startswith("gitdir:"):
+        return None
+    folder = os.path.join(top, pointer.removeprefix("gitdir:").strip())
+    common = _first_line(os.path.join(folder, "commondir"))
+    return os.path.normpath(os.path.join(folder, common) if common else folder)
+
+
+def exclude_file(top: str) -> str | None:
+    """``info/exclude`` of the repository at that top; it need not exist."""
+    folder = git_folder(top)
+    return None if folder is None else os.path.join(folder, "info", "exclude")
+
+
+def global_excludes_file(top: str | None) -> str | None:
+    """The user's excludes file as git finds it; it need not exist.
+
+    :param top: of the repository whose own configuration may name another one.
+    """
+    home = os.path.expanduser("~")
+    xdg = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+    if "GIT_CONFIG_GLOBAL" in os.environ:
+        configs = ["/etc/gitconfig", os.environ["GIT_CONFIG_GLOBAL"]]
+    else:
+        configs = ["/etc/gitconfig", os.path.join(xdg, "git", "config"), os.path.join(home, ".gitconfig")]
+    # A cloned repository brings no configuration along, so its own one is the user's work.
+    folder = None if top is None else git_folder(top)
+    if folder is not None:
+        configs.append(os.path.join(folder, "config"))
+    path = os.path.join(xdg, "git", "ignore")
+    for config in configs:
+        value = _core_excludes_file(config)
+        if value is not None:
+            path = value
+    path = os.path.expanduser(path)
+    return path if os.path.isabs(path) else None
+
+
+def _core_excludes_file(config: str) -> str | None:
+    """``core.excludesFile`` of one configuration file, the last one if there are several."""
+    try:
+        text = os.fsdecode(read_regular(config, _MAX_CONFIG_BYTES, follow_link=True))
+    except OSError:
+        return None
+    in_core = False
+    found: str | None = None
+    for line in text.splitlines():
+        section = _SECTION.match(line)
+        rest = line
+        if section is not None:
+            in_core = section[1].lower() == "core" and '"' not in line.partition("]")[0]
+            rest = section[2]
+        value = _VALUE.match(rest) if in_core else None
+        if value is not None and value[1].lower() == "excludesfile":
+            found = _unquoted(value[2])
+    return found
+
+
+def _unquoted(value: str) -> str:
+    """A configuration value without comment, quotes and escapes."""
+    text = ""
+    quoted = False
+    characters = iter(value)
+    for character in characters:
+        if character == '"':
+            quoted = not quoted
+        elif character == "\\":
+            text += next(characters, "")
+        elif character in "#;" and not quoted:
+            break
+        else:
+            text += character
+    return text.strip()
+
+
+def _first_line(path: str) -> str | None:
+    try:
+        return os.fsdecode(read_regular(path, _MAX_POINTER_BYTES)).partition("\n")[0].strip()
+    except OSError:
+        return None

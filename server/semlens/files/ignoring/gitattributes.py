@@ -1,0 +1,86 @@
+"""What a repository says of its own files in ``.gitattributes``: generated, vendored, documentation.
+
+The attributes are those of GitHub's linguist; patterns are git's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from semlens.core.guarded_reader import read_below
+from semlens.core.symbol import Role
+from semlens.files.ignoring.ignore_file import IgnoreRules, byte_text
+
+_ROLES = {
+    "linguist-generated": Role.GENERATED,
+    "linguist-vendored": Role.VENDORED,
+    "linguist-documentation": Role.DOCUMENTATION,
+}
+_MAX_BYTES = 256 * 1024
+"""Such a file is read at each batch of files that a worker parses."""
+
+
+class FileAttributes:
+    """Roles that the lines of one ``.gitattributes`` give and take."""
+
+    def __init__(self, data: bytes) -> None:
+        lines: Mapping[str, list[str]] = {name: [] for name in _ROLES}
+        for line in data.removeprefix(b"\xef\xbb\xbf").decode("latin-1").splitlines():
+            pattern, *attributes = line.split()[:20] or [""]
+            if not pattern or pattern.startswith(("#", "[", "!")):
+                continue
+            for attribute in attributes:
+                name, _, value = attribute.lstrip("-!").partition("=")
+                if name in lines:
+                    unset = attribute[0] in "-!" or value == "false"
+                    lines[name].append(f"!{pattern}" if unset else pattern)
+        self._rules = {_ROLES[name]: IgnoreRules(patterns) for name, patterns in lines.items() if patterns}
+
+    def role_of(self, path: str, found: Role) -> Role:
+        """The role of a file, given what its path and content say; the repository knows better."""
+        name, whole = byte_text(path.rpartition("/")[2]), byte_text(path)
+        for role, rules in self._rules.items():
+            said = rules.match(name, whole, is_folder=False)
+            if said is not None:
+                found = found | role if said else found & ~role
+        return found
+
+
+class RootAttributes:
+    """Those of a root: the file of a folder speaks for what is below it, and wins against those above.
+
+    Files are read when they are first asked for, and kept.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._of_folder: dict[str, FileAttributes | None] = {}
+
+    def role_of(self, path: str, found: Role) -> Role:
+        """:param path: of a file, relative to the root, with forward slashes."""
+        at = 0
+        while at >= 0:
+            folder = path[:at]
+            if folder not in self._of_folder:
+                self._of_folder[folder] = _read(self._root, f"{folder}/.gitattributes".lstrip("/"))
+            attributes = self._of_folder[folder]
+            if attributes is not None:
+                found = attributes.role_of(path[at:].lstrip("/"), found)
+            at = path.find("/", at + 1)
+        return found
+
+
+def _read(root: str, path: str) -> FileAttributes | None:
+    """None where there is no such file, or it cannot be read, or is too large."""
+    try:
+        data = read_below(root, path, _MAX_BYTES + 1)
+    except OSError:
+        return None
+    return _parsed(data) if len(data) <= _MAX_BYTES else None
+
+
+@lru_cache(maxsize=32)
+def _parsed(data: bytes) -> FileAttributes:
+    """The same files are asked for again with every few files of a root."""
+    return FileAttributes(data)

@@ -1,0 +1,37 @@
+"""A file of the workspace as the index takes it: its content, or why it is not wanted, and the stamp that tells whether
+it changes afterwards.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+
+from semlens.core.guarded_reader import NOT_NOW, NotRegularError, may_pass, open_below
+from semlens.index.storage.root_store import FileStamp
+
+
+def stamp_of(status: os.stat_result) -> FileStamp:
+    return FileStamp.of(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, time.time_ns())
+
+
+def read_file(root: str, path: str, max_bytes: int) -> tuple[FileStamp | None, bytes, str]:
+    """Stamp, content and the reason why the content is not wanted."""
+    try:
+        with open_below(root, path) as file:
+            stamp = stamp_of(file.status)
+            if file.status.st_size > max_bytes:
+                return stamp, b"", "too large"
+            data = file.read(file.status.st_size + 1)  # one more, to see a file that grows
+    except NotRegularError as error:
+        is_folder = stat.S_ISDIR(error.status.st_mode)
+        return (None, b"", "gone") if is_folder else (stamp_of(error.status), b"", "not code")
+    except (FileNotFoundError, NotADirectoryError):
+        return None, b"", "gone"
+    except OSError as error:
+        if may_pass(error):
+            return None, b"", NOT_NOW
+        return None, b"", "gone" if error.errno == errno.ELOOP else "unreadable"
+    return stamp, data, "too large" if len(data) > max_bytes else ""

@@ -1,0 +1,1 @@
+"""Tells which files of a root changed: inotify, watchdog or polling."""

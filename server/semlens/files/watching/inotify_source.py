@@ -1,0 +1,242 @@
+"""Changes by inotify: one watch for each folder that is not ignored, one thread for all. Linux only."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from pathlib import Path
+
+from semlens.files.discovery import Discovery
+from semlens.files.watching.changes import Changes, Rescan, SourceLostError
+from semlens.files.watching.inotify import (
+    IN_CREATE,
+    IN_DELETE,
+    IN_DELETE_SELF,
+    IN_IGNORED,
+    IN_ISDIR,
+    IN_MODIFY,
+    IN_MOVE_SELF,
+    IN_MOVED_FROM,
+    IN_MOVED_TO,
+    IN_Q_OVERFLOW,
+    IN_UNMOUNT,
+    Inotify,
+    InotifyEvent,
+)
+
+_EXHAUSTED = (errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+_GONE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP)
+_HELD_S = 1.0
+"""A file that is being written is reported when it is closed, or this often: else a log would be read all the time."""
+_CLOCK_SLACK_NS = 50_000_000
+"""File times come from a clock that ticks every few milliseconds."""
+
+
+class InotifySource:
+    """Watches one root. See `changes.ChangeSource`.
+
+    A folder is watched before it is listed, so that nothing that appears in it is missed; what is in a new folder by
+    then is reported file by file.
+    """
+
+    def __init__(self, root: Path, discovery: Discovery, batch_s: float) -> None:
+        """:param batch_s: how long events gather after the first one.
+
+        :raises SourceLostError: when the user has no inotify instance left.
+        """
+        self._root = str(root)
+        self._discovery = discovery
+        self._batch_s = batch_s
+        self._folder_of: dict[int, str] = {}
+        self._watch_of: dict[str, int] = {}
+        self._held: dict[str, float] = {}  # changed, not reported, still open for writing: seconds of the change
+        self._is_woken = False
+        self._made_ns = time.time_ns() - _CLOCK_SLACK_NS
+        try:
+            self._inotify = Inotify()
+        except OSError as error:
+            raise SourceLostError(_sentence(error)) from error
+
+    @property
+    def n_watches(self) -> int:
+        return len(self._folder_of)
+
+    def start(self) -> Changes:
+        changed: set[str] = set()
+        if not self._watch_tree("", changed, only_since_ns=self._made_ns) and not self._is_woken:
+            raise SourceLostError(f"The folder {self._root} cannot be watched")
+        # A folder's own time tells that something in it was deleted or moved, but not what.
+        if any(_folder_changed_since(self._discovery.absolute(name), self._made_ns) for name in self._watch_of):
+            return Rescan("something changed while watching began")
+        return changed
+
+    def wait(self) -> Changes:
+        patience_s = None if not self._held else max(0.0, min(self._held.values()) + _HELD_S - time.monotonic())
+        changed: set[str] = set()
+        if self._inotify.wait(patience_s) and self._inotify.pause(self._batch_s):
+            return changed
+        for event in self._inotify.read():
+            if event.mask & IN_Q_OVERFLOW:
+                self._synchronise()
+                return Rescan("the system dropped events")
+            folder = self._folder_of.get(event.watch)
+            if folder is None:
+                continue
+            if event.mask & IN_IGNORED:
+                self._forget_watch(event.watch)
+            elif not event.name:
+                self._folder_itself(folder, event.mask)
+            elif self._entry(f"{folder}/{event.name}" if folder else event.name, event, changed):
+                self._synchronise()
+                return Rescan("the ignore rules changed")
+        due = time.monotonic() - _HELD_S
+        changed.update(path for path, since in self._held.items() if since <= due)
+        for path in changed:
+            self._held.pop(path, None)
+        return changed
+
+    def wake(self) -> None:
+        self._is_woken = True
+        self._inotify.wake()
+
+    def close(self) -> None:
+        self._inotify.close()
+        self._folder_of.clear()
+        self._watch_of.clear()
+
+    def _folder_itself(self, folder: str, mask: int) -> None:
+        if folder == "" and mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT):
+            raise SourceLostError(f"The folder {self._root} was moved or deleted")
+
+    def _entry(self, path: str, event: InotifyEvent, changed: set[str]) -> bool:
+        """Takes note of one entry's event. True when it changed the ignore rules."""
+        if event.mask & IN_ISDIR:
+            if event.mask & IN_MOVED_FROM:
+                self._unwatch_tree(path)
+            elif path in self._watch_of and event.mask & (IN_DELETE | IN_CREATE | IN_MOVED_TO):
+                self._unwatch(path)  # what was in it went before it
+            if event.mask & (IN_DELETE | IN_MOVED_FROM):
+                if not self._discovery.ignored_folder(path):
+                    changed.add(path)
+                self._discovery.forget(path)
+            elif event.mask & (IN_CREATE | IN_MOVED_TO):
+                self._watch_tree(path, changed)
+            return False
+        if self._discovery.is_ignore_file(path):
+            return True
+        if self._discovery.may_concern(path):
+            if event.mask & IN_MODIFY:
+                self._held.setdefault(path, time.monotonic())
+            else:
+                changed.add(path)
+        return False
+
+    def _watch_tree(self, start: str, changed: set[str], *, only_since_ns: int = 0) -> bool:
+        """Watch a folder and all below it that is not ignored; files found are changes.
+
+        :param only_since_ns: of the files found, only those whose status changed since count.
+        """
+        stack = [start]
+        is_watched = False
+        while stack and not self._is_woken:
+            folder = stack.pop()
+            watch = self._watch(folder)
+            if watch is None:
+                continue
+            listed = self._discovery.list_folder(folder)
+            if listed is None:
+                self._inotify.remove(watch)
+                self._forget_watch(watch)
+                continue
+            is_watched = True
+            files, subfolders = listed
+            stack.extend(subfolders)
+            for entry in files:
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                if (not only_since_ns or _changed_since(entry, only_since_ns)) and self._discovery.may_concern(path):
+                    changed.add(path)
+        return is_watched
+
+    def _watch(self, folder: str) -> int | None:
+        """:raises SourceLostError: when the watches are used up."""
+        try:
+            watch = self._inotify.add(self._discovery.absolute(folder))
+        except OSError as error:
+            if error.errno in _EXHAUSTED:
+                raise SourceLostError(_sentence(error)) from error
+            if error.errno in _GONE or not os.path.lexists(self._discovery.absolute(folder)):
+                return None
+            raise SourceLostError(f"The folder {folder} cannot be watched ({error.strerror})") from error
+        # The system gives a moved folder its old number again: its old name goes.
+        old = self._folder_of.get(watch)
+        if old is not None and old != folder:
+            self._watch_of.pop(old, None)
+        self._folder_of[watch] = folder
+        self._watch_of[folder] = watch
+        return watch
+
+    def _unwatch_tree(self, folder: str) -> None:
+        if folder in self._watch_of:  # else nothing below it is watched either
+            below = folder + "/"
+            for name in [name for name in self._watch_of if name == folder or name.startswith(below)]:
+                self._unwatch(name)
+
+    def _unwatch(self, folder: str) -> None:
+        watch = self._watch_of[folder]
+        self._inotify.remove(watch)
+        self._forget_watch(watch)
+
+    def _forget_watch(self, watch: int) -> None:
+        folder = self._folder_of.pop(watch, None)
+        if folder is not None and self._watch_of.get(folder) == watch:
+            del self._watch_of[folder]
+
+    def _synchronise(self) -> None:
+        """Watch exactly what is to be watched, from a fresh look at the tree."""
+        self._discovery.refresh()
+        before = dict(self._watch_of)
+        self._watch_of.clear()
+        self._folder_of.clear()
+        self._watch_tree("", set())
+        for watch in before.values():
+            if watch not in self._folder_of:
+                self._inotify.remove(watch)
+
+
+def _changed_since(entry: os.DirEntry[str], time_ns: int) -> bool:
+    try:
+        return entry.stat(follow_symlinks=False).st_ctime_ns >= time_ns
+    except OSError:
+        return True
+
+
+def _folder_changed_since(path: str, time_ns: int) -> bool:
+    try:
+        return os.lstat(path).st_ctime_ns >= time_ns
+    except OSError:
+        return True
+
+
+def _sentence(error: OSError) -> str:
+    """Which limit was met."""
+    if error.errno == errno.ENOSPC:
+        limit = _limit("max_user_watches")
+        return (
+            f"The system's file watches are used up (fs.inotify.max_user_watches is {limit}; "
+            f"`sudo sysctl fs.inotify.max_user_watches=1048576` allows more)"
+        )
+    if error.errno == errno.EMFILE:
+        limit = _limit("max_user_instances")
+        return (
+            f"The system's watch instances are used up (fs.inotify.max_user_instances is {limit}; "
+            f"`sudo sysctl fs.inotify.max_user_instances=1024` allows more)"
+        )
+    return f"The system's file events cannot be used ({error.strerror})"
+
+
+def _limit(name: str) -> str:
+    try:
+        return Path("/proc/sys/fs/inotify", name).read_text().strip()
+    except OSError:
+        return "unknown"

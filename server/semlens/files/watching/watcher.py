@@ -1,0 +1,148 @@
+"""Watches one root and tells what changed: by the system's events where they can be trusted, else by polling.
+
+It decides between the sources and survives the loss of one; how each works is its own module's business.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from semlens.files.discovery import Discovery
+from semlens.files.network_file_systems import remote_file_system
+from semlens.files.watching.changes import Changes, ChangeSource, Rescan, SourceLostError
+from semlens.files.watching.polling_source import PollingSource
+from semlens.settings.loading import Settings
+
+__all__ = ["Changes", "Rescan", "Watcher"]
+
+BATCH_S = 0.05
+_STOP_S = 2.0
+_IS_LINUX = sys.platform.startswith("linux")
+_log = logging.getLogger(__name__)
+
+
+class Watcher:
+    """Calls back with what changed in one root, from a thread of its own.
+
+    A change that comes between `start` and the first watch is reported as well. Paths are coalesced for 50 ms; a
+    folder's path stands for all that was in it.
+
+    :ivar mode: ``native``, ``polling``, or ``none`` while it does not run.
+    :ivar problem: one sentence for the user where the system's events should work but do not, else "".
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        discovery: Discovery,
+        settings: Settings,
+        on_changes: Callable[[Changes], None],
+        on_mode: Callable[[], None] | None = None,
+    ) -> None:
+        """:param on_changes: is given a set of paths relative to the root, never empty, or `Rescan`.
+        :param on_mode: is called when `mode` or `problem` changed.
+        """
+        self.mode = "none"
+        self.problem = ""
+        self._root = root
+        self._discovery = discovery
+        self._settings = settings.watch
+        self._on_changes = on_changes
+        self._on_mode = on_mode
+        self._lock = threading.Lock()
+        self._stopping = False
+        self._ready = threading.Event()
+        self._source: ChangeSource | None = None
+        self._thread = threading.Thread(target=self._run, name=f"watch {root.name}", daemon=True)
+
+    @property
+    def n_watches(self) -> int:
+        """Watches held in the system."""
+        source = self._source
+        return 0 if source is None else source.n_watches
+
+    def start(self) -> None:
+        """Returns at once; the watches are set by the thread."""
+        if self._settings.mode == "off":
+            self._ready.set()
+            return
+        self._use(self._first_source())
+        self._thread.start()
+
+    def wait_ready(self, timeout_s: float) -> bool:
+        """Whether everything is watched, waiting for it."""
+        return self._ready.wait(timeout_s)
+
+    def stop(self) -> None:
+        """No call-back begins after this returns, unless one takes longer than two seconds."""
+        with self._lock:
+            self._stopping = True
+            if self._source is not None:
+                self._source.wake()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(_STOP_S)
+
+    def _first_source(self) -> ChangeSource:
+        if self._settings.mode == "polling":
+            return self._polling()
+        if self._settings.mode == "auto":
+            kind = remote_file_system(str(self._root))
+            if kind is not None:
+                _log.info("%s is on a remote file system (%s), so its files are polled.", self._root, kind)
+                return self._polling()
+        try:
+            return self._native()
+        except SourceLostError as lost:
+            return self._polling(str(lost))
+
+    def _native(self) -> ChangeSource:
+        """:raises SourceLostError: when the system's events cannot be had."""
+        # Imported here: each loads only where it works.
+        if _IS_LINUX:
+            from semlens.files.watching.inotify_source import InotifySource
+
+            return InotifySource(self._root, self._discovery, BATCH_S)
+        from semlens.files.watching.observer_source import ObserverSource
+
+        return ObserverSource(self._root, self._discovery, BATCH_S)
+
+    def _polling(self, reason: str = "") -> ChangeSource:
+        if reason:
+            self.problem = f"{reason}, so its files are compared every {self._settings.poll_seconds} seconds instead."
+            _log.warning("%s", self.problem)
+        return PollingSource(self._discovery, self._settings.poll_seconds)
+
+    def _use(self, source: ChangeSource) -> None:
+        with self._lock:
+            self._source = source
+            if self._stopping:
+                source.wake()
+        self.mode = "polling" if isinstance(source, PollingSource) else "native"
+        if self._on_mode is not None:
+            self._on_mode()
+
+    def _run(self) -> None:
+        source = self._source
+        if source is None:
+            return
+        step = source.start
+        while not self._stopping:
+            try:
+                changes = step()
+            except (SourceLostError, OSError) as lost:
+                # Polling begins with a rescan, so what the lost source missed is found.
+                source.close()
+                source = self._polling(str(lost))
+                self._use(source)
+                step = source.start
+                continue
+            step = source.wait
+            if changes and not self._stopping:
+                self._on_changes(changes)
+            self._ready.set()
+        source.close()
+        self.mode = "none"

@@ -1,0 +1,1 @@
+"""Immutable columnar segments: build, write, map, merge. Knows no ranking."""

@@ -1,0 +1,138 @@
+"""Names of symbols and files: found exactly, by prefix, by camel humps, and in spite of typing errors.
+
+Rows are the segment's symbols followed by its files. All tables are derived from the names by array operations alone,
+so that merging segments does not hold the interpreter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.index.segment.columns import StringColumn, ranges
+from semlens.index.segment.postings import Postings
+
+Rows: TypeAlias = npt.NDArray[np.uint32]
+
+KEY_BYTES = 24
+HUMP_BYTES = 12
+_MARK = 1  # stands before and after each name, so that its ends count as trigrams of their own
+
+
+def fold(heap: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """ASCII capitals to small letters, byte by byte: lengths stay."""
+    capital = (heap >= 65) & (heap <= 90)
+    return np.where(capital, heap + 32, heap).astype(np.uint8)
+
+
+def fold_text(text: str) -> bytes:
+    """The same for one string."""
+    return text.encode("utf-8", "surrogateescape").lower()
+
+
+def _lengths(column: StringColumn) -> npt.NDArray[np.int64]:
+    return (column.offsets[1:] - column.offsets[:-1]).astype(np.int64)
+
+
+def _keys(column: StringColumn, heap: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.bytes_]:
+    """The first ``width`` bytes of every string, zero-padded, as a fixed-width column."""
+    starts = column.offsets[:-1].astype(np.int64)
+    lengths = np.minimum(_lengths(column), width)
+    out = np.zeros(len(column) * width, np.uint8)
+    out[ranges(np.arange(len(column), dtype=np.int64) * width, lengths)] = heap[ranges(starts, lengths)]
+    return out.view(f"S{width}")
+
+
+def _trigrams(column: StringColumn, heap: npt.NDArray[np.uint8]) -> Postings:
+    n = len(column)
+    lengths = _lengths(column) + 2
+    ends = np.cumsum(lengths)
+    padded = np.full(int(ends[-1]) if n else 0, _MARK, np.uint8)
+    padded[ranges(ends - lengths + 1, lengths - 2)] = heap
+    wide = padded.astype(np.uint64)
+    codes = (wide[:-2] << np.uint64(16)) | (wide[1:-1] << np.uint64(8)) | wide[2:] if len(wide) > 2 else wide[:0]
+    rows = np.repeat(np.arange(n, dtype=np.uint32), lengths)
+    inside = rows[:-2] == rows[2:] if len(wide) > 2 else np.zeros(0, bool)
+    return Postings.build(codes[inside], rows[:-2][inside] if len(wide) > 2 else rows[:0], np.zeros(0, np.uint8))
+
+
+@dataclass(frozen=True, slots=True)
+class NameTable:
+    """:ivar keys: first bytes of the folded names, sorted, with ``key_rows`` beside; ``humps`` likewise of initials."""
+
+    keys: npt.NDArray[np.bytes_]
+    key_rows: Rows
+    humps: npt.NDArray[np.bytes_]
+    hump_rows: Rows
+    trigrams: Postings
+
+    @classmethod
+    def build(cls, names: StringColumn, humps: StringColumn) -> NameTable:
+        """:param humps: initials of each name, in small letters."""
+        heap = fold(names.heap)
+        keys = _keys(names, heap, KEY_BYTES)
+        key_order = np.argsort(keys, kind="stable")
+        hump_keys = _keys(humps, humps.heap, HUMP_BYTES)
+        hump_order = np.argsort(hump_keys, kind="stable")
+        return cls(
+            keys[key_order],
+            key_order.astype(np.uint32),
+            hump_keys[hump_order],
+            hump_order.astype(np.uint32),
+            _trigrams(names, heap),
+        )
+
+    def with_prefix(self, prefix: bytes) -> Rows:
+        """Rows whose folded name begins with the folded prefix (its first 24 bytes), in order of names."""
+        return _prefix_range(self.keys, self.key_rows, prefix[:KEY_BYTES])
+
+    def beginning(self, keys: Sequence[bytes]) -> list[Rows]:
+        """For each folded text the rows of the names that are it, and of those that go on behind it with a dot.
+
+        Names of `KEY_BYTES` and more may be longer than they look here.
+        """
+        kind = self.keys.dtype
+        whole = np.array(keys, kind)
+        dotted = [key[: KEY_BYTES - 1] + b"." for key in keys]
+        first = np.array(dotted, kind)
+        last = np.array([key.ljust(KEY_BYTES, b"\xff") for key in dotted], kind)
+        bounds = (
+            np.searchsorted(self.keys, whole, "left").tolist(),
+            np.searchsorted(self.keys, whole, "right").tolist(),
+            np.searchsorted(self.keys, first, "left").tolist(),
+            np.searchsorted(self.keys, last, "right").tolist(),
+        )
+        return [
+            np.concatenate([self.key_rows[a:b], self.key_rows[c:d]]) if c < d else self.key_rows[a:b]
+            for a, b, c, d in zip(*bounds, strict=True)
+        ]
+
+    def with_humps(self, initials: bytes) -> Rows:
+        """Rows whose initials begin with these."""
+        return _prefix_range(self.humps, self.hump_rows, initials[:HUMP_BYTES])
+
+    def alike(self, folded: bytes) -> tuple[Rows, npt.NDArray[np.float32]]:
+        """Rows that share two trigrams in five with a folded name, ascending, with the share that they hold."""
+        padded = bytes([_MARK]) + folded + bytes([_MARK])
+        # not np.unique: it imports numpy.ma, a tenth of what a one-shot search may take
+        distinct = {(padded[i] << 16) | (padded[i + 1] << 8) | padded[i + 2] for i in range(len(padded) - 2)}
+        terms = np.array(sorted(distinct), np.uint64)
+        rows = self.trigrams.rows_of(terms)
+        if not len(rows):
+            return rows, np.zeros(0, np.float32)
+        counts = np.bincount(rows)
+        found = np.flatnonzero(counts >= max(2, round(len(terms) * 0.4)))
+        return found.astype(np.uint32), (counts[found] / len(terms)).astype(np.float32)
+
+
+def _prefix_range(keys: npt.NDArray[np.bytes_], rows: Rows, prefix: bytes) -> Rows:
+    if not prefix or not len(keys):
+        return rows[:0]
+    kind = keys.dtype
+    start = int(np.searchsorted(keys, np.array(prefix, kind), "left"))
+    end = int(np.searchsorted(keys, np.array(prefix + b"\xff" * (kind.itemsize - len(prefix)), kind), "right"))
+    return rows[start:end]

@@ -1,0 +1,180 @@
+"""A segment: the index of some files, immutable, in columns. Rows of its tables are numbers local to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.span import Span
+from semlens.index.segment.columns import Array, ColumnFileError, StringColumn, read_column_file, write_column_file
+from semlens.index.segment.name_table import NameTable
+from semlens.index.segment.postings import Postings
+
+
+@dataclass(frozen=True, slots=True)
+class FileTable:
+    """Files in order of their rows.
+
+    :ivar hashes: content hashes, shape (n, 16). :ivar roles: bits of `Role`.
+    :ivar languages: rows of `language_names`.
+    """
+
+    paths: StringColumn
+    hashes: npt.NDArray[np.uint8]
+    n_lines: npt.NDArray[np.uint32]
+    roles: npt.NDArray[np.uint8]
+    languages: npt.NDArray[np.uint16]
+    language_names: StringColumn
+
+    def __len__(self) -> int:
+        return len(self.n_lines)
+
+    def language(self, row: int) -> str:
+        return self.language_names[int(self.languages[row])]
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolTable:
+    """:ivar spans: (start_line, start_column, end_line, end_column) of the symbol, then of its name, shape (n, 8).
+
+    :ivar parents: row of the containing symbol, or -1.
+    """
+
+    files: npt.NDArray[np.uint32]
+    kinds: npt.NDArray[np.uint8]
+    spans: npt.NDArray[np.uint32]
+    parents: npt.NDArray[np.int32]
+    names: StringColumn
+    qualified_names: StringColumn
+    signatures: StringColumn
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def span(self, row: int) -> Span:
+        return Span(*(int(value) for value in self.spans[row, :4]))
+
+    def name_span(self, row: int) -> Span:
+        return Span(*(int(value) for value in self.spans[row, 4:]))
+
+
+@dataclass(frozen=True, slots=True)
+class PassageTable:
+    """:ivar symbols: row of the symbol, or -1. :ivar lines: first and last line, inclusive, shape (n, 2).
+
+    :ivar hashes: content hashes of the text to embed, shape (n, 16).
+    """
+
+    files: npt.NDArray[np.uint32]
+    symbols: npt.NDArray[np.int32]
+    lines: npt.NDArray[np.uint32]
+    hashes: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """:ivar id: unique name, also of its file on disk.
+
+    :ivar words: passages by term, with BM25F weights. :ivar names: symbols, then files, by name.
+    :ivar references: symbols, then files, by the hash of each name that they use.
+    """
+
+    id: str
+    files: FileTable
+    symbols: SymbolTable
+    passages: PassageTable
+    words: Postings
+    names: NameTable
+    references: Postings
+
+    @cached_property
+    def first_passages(self) -> npt.NDArray[np.int64]:
+        """First passage of each symbol, then of each file; -1 where there is none."""
+        n_symbols = len(self.symbols)
+        first = np.full(n_symbols + len(self.files), -1, np.int64)
+        rows = np.arange(len(self.passages))[::-1]
+        symbols = self.passages.symbols[rows]
+        first[symbols[symbols >= 0]] = rows[symbols >= 0]
+        first[n_symbols + self.passages.files[rows].astype(np.int64)] = rows
+        return first
+
+    def write(self, folder: Path) -> int:
+        """Write ``<id>.segment``; returns its size in bytes.
+
+        :raises OSError: when the disk is full or the folder cannot be written.
+        """
+        return write_column_file(segment_path(folder, self.id), dict(_flatten("", self)), {"id": self.id})
+
+
+def segment_path(folder: Path, segment_id: str) -> Path:
+    return folder / f"{segment_id}.segment"
+
+
+def read_segment(folder: Path, segment_id: str) -> Segment:
+    """:raises ColumnFileError: when the file is missing, torn, of another format or lacks a column."""
+    path = segment_path(folder, segment_id)
+    arrays, meta = read_column_file(path)
+    if meta.get("id") != segment_id:
+        raise ColumnFileError(f"{path} holds another segment")
+    try:
+        return segment_from_arrays(segment_id, arrays)
+    except KeyError as error:
+        raise ColumnFileError(f"{path} lacks the column {error}") from error
+
+
+_TABLES: dict[str, type[Any]] = {
+    "files": FileTable,
+    "symbols": SymbolTable,
+    "passages": PassageTable,
+    "words": Postings,
+    "names": NameTable,
+    "references": Postings,
+    "trigrams": Postings,
+}
+
+
+def segment_arrays(segment: Segment) -> dict[str, Array]:
+    """All columns under dotted names: what crosses from a parse worker."""
+    return dict(_flatten("", segment))
+
+
+def segment_from_arrays(segment_id: str, arrays: Mapping[str, Array]) -> Segment:
+    tables = {name: _table(_TABLES[name], name, arrays) for name in _names(Segment) if name != "id"}
+    return Segment(segment_id, **tables)
+
+
+def _names(kind: type[Any]) -> list[str]:
+    return [item.name for item in fields(kind)]
+
+
+def _flatten(prefix: str, value: Any) -> list[tuple[str, Array]]:
+    found: list[tuple[str, Array]] = []
+    for name in _names(type(value)):
+        item = getattr(value, name)
+        if isinstance(item, np.ndarray):
+            found.append((f"{prefix}{name}", item))
+        elif not isinstance(item, str):
+            found.extend(_flatten(f"{prefix}{name}.", item))
+    return found
+
+
+def _table(kind: type[Any], prefix: str, arrays: Mapping[str, Array]) -> Any:
+    values: dict[str, Any] = {}
+    for name in _names(kind):
+        key = f"{prefix}.{name}"
+        if key in arrays:
+            values[name] = arrays[key]
+        elif f"{key}.heap" in arrays:
+            values[name] = StringColumn(arrays[f"{key}.offsets"], arrays[f"{key}.heap"])
+        else:
+            values[name] = _table(_TABLES[name], key, arrays)
+    return kind(**values)

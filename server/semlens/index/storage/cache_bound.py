@@ -1,0 +1,165 @@
+"""Keeps the cache folder as a whole below its bound: least recently used roots go first, then vectors by age.
+
+What counts is what is on the disk, whichever processes wrote it. A root that a process has open is never deleted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import os
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from semlens.core.errors import CacheError
+from semlens.index.storage.database import StoreError, remove_database
+from semlens.index.storage.root_store import delete_index, last_use
+from semlens.index.storage.vector_cache import VectorCache
+from semlens.index.storage.writer_lock import WriterLock
+
+logger = logging.getLogger(__name__)
+
+LOCK_NAME = "bound.lock"
+_CLOSE_SECONDS = 1.0
+_LOOKS_A_BOUND = 64
+"""A process looks at the folder whenever it wrote this part of the bound; a look takes a few milliseconds."""
+
+
+class CacheBound:
+    """Thread-safe.
+
+    :ivar vectors: the store of vectors that this process has open. :ivar problem: why the folder is larger than it may
+        be, or "".
+    """
+
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        self.vectors: VectorCache | None = None
+        self.problem = ""
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self._n_written = 0
+        self._lock = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="semlens-cache-bound")
+        self._waits = False
+        self._stop_at = math.inf
+
+    def start(self) -> None:
+        """Look at what earlier processes left; returns at once."""
+        self._look_soon()
+
+    def note_written(self, n_bytes: int) -> None:
+        """Something was written; returns at once."""
+        with self._lock:
+            self._n_written += n_bytes
+            due = self._n_written >= self._max_bytes // _LOOKS_A_BOUND
+        if due:
+            self._look_soon()
+
+    def close(self) -> None:
+        """A last look, if this process wrote anything since the one before; at most about a second.
+
+        Called while the roots are still locked, so that they are not taken for unused.
+        """
+        with self._lock:
+            due = self._n_written > 0
+        self._stop_at = time.monotonic() + _CLOSE_SECONDS
+        self._thread.shutdown(cancel_futures=True)
+        if due:
+            self.enforce()
+
+    def _look_soon(self) -> None:
+        with self._lock:
+            if self._waits:
+                return
+            self._waits = True
+        with contextlib.suppress(RuntimeError):  # closed meanwhile
+            self._thread.submit(self._look)
+
+    def _look(self) -> None:
+        with self._lock:
+            self._waits = False
+        self.enforce()
+
+    def enforce(self) -> None:
+        """Delete as much as the bound asks for, unless another process is just doing so. Never raises."""
+        with self._lock:
+            self._n_written = 0
+        try:
+            if folder_bytes(self._folder) <= self._max_bytes * 19 // 20:
+                self.problem = ""
+                return
+            lock = WriterLock(self._folder / LOCK_NAME)
+            if not lock.acquire():
+                return
+            try:
+                self._shrink(self._max_bytes * 9 // 10)
+            finally:
+                lock.release()
+        except (OSError, StoreError, CacheError) as error:
+            logger.warning("the cache could not be made smaller: %s", error)
+            self.problem = f"The cache in {self._folder} could not be made smaller ({error})."
+
+    def _shrink(self, wanted: int) -> None:
+        """To the wanted size, so that there is room for a while."""
+        for folder in self._unused_roots():
+            if folder_bytes(self._folder) <= wanted:
+                break
+            with contextlib.suppress(OSError, CacheError):  # what cannot be deleted stays, and others go
+                if delete_index(folder):
+                    logger.info("%s was deleted: the cache is bounded", folder)
+        for path in self._other_vector_stores():
+            if folder_bytes(self._folder) <= wanted:
+                break
+            remove_database(path)
+        excess = folder_bytes(self._folder) - wanted
+        if excess > 0 and self.vectors is not None:
+            self.vectors.shrink(max(0, database_bytes(self.vectors.path) - excess), self._should_stop)
+        total = folder_bytes(self._folder)
+        self.problem = (
+            f"The cache in {self._folder} takes {total >> 20:,} MiB, more than its bound of {self._max_bytes >> 20:,} "
+            "MiB: the folders that are open need it. Raise semlens.index.maxCacheMb."
+            if total > self._max_bytes and not self._should_stop()
+            else ""
+        )
+
+    def _should_stop(self) -> bool:
+        return time.monotonic() > self._stop_at
+
+    def _unused_roots(self) -> list[Path]:
+        """Least recently used first, without the last one. Those in use are found out when their lock cannot be had."""
+        folders = [path for path in (self._folder / "roots").glob("*") if path.is_dir()]
+        return sorted(folders, key=last_use)[:-1]
+
+    def _other_vector_stores(self) -> list[Path]:
+        """Of other versions of this program, oldest first."""
+        own = self.vectors.path if self.vectors is not None else None
+        found = [path for path in self._folder.glob("vectors.v*.sqlite") if path != own and path.is_file()]
+        return sorted(found, key=lambda path: path.stat().st_mtime)
+
+
+def folder_bytes(folder: Path) -> int:
+    """All files in a folder and below it; links are not followed."""
+    return sum(_file_sizes(folder))
+
+
+def _file_sizes(folder: Path) -> Iterator[int]:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _file_sizes(Path(entry.path))
+                else:
+                    yield entry.stat(follow_symlinks=False).st_size
+
+
+def database_bytes(path: Path) -> int:
+    """A database with its journals."""
+    total = 0
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        with contextlib.suppress(OSError):
+            total += path.with_name(path.name + suffix).stat().st_size
+    return total

@@ -1,0 +1,1 @@
+"""One client's connection: pipes, framing, requests off the event loop, logs. Knows no feature."""

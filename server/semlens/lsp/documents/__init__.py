@@ -1,0 +1,1 @@
+"""The open documents of one client: text, versions, edits. Parses nothing."""

@@ -1,0 +1,87 @@
+"""Open documents: what the editor shows, kept true under its edits and handed to the engine whole."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Protocol
+
+from lsprotocol import types
+
+from semlens.lsp.documents.text_buffer import DocumentText
+from semlens.service.positions import DEFAULT_ENCODING, PositionEncoding
+
+logger = logging.getLogger(__name__)
+
+
+class BufferSink(Protocol):
+    """The part of the engine that takes buffers. Every method only enqueues."""
+
+    def open_buffer(self, uri: str, language_id: str, version: int, text: str) -> None: ...
+
+    def change_buffer(self, uri: str, version: int, text: str) -> None: ...
+
+    def save_buffer(self, uri: str) -> None: ...
+
+    def close_buffer(self, uri: str) -> None: ...
+
+
+@dataclass(slots=True)
+class OpenDocument:
+    """One document between its `didOpen` and `didClose`."""
+
+    uri: str
+    language_id: str
+    version: int
+    content: DocumentText
+
+
+class Documents:
+    """All open documents. Lives on the event loop; each notification costs its edit and one join of the text."""
+
+    def __init__(self, sink: BufferSink | None = None) -> None:
+        self.encoding: PositionEncoding = DEFAULT_ENCODING
+        self.sink = sink
+        self._open: dict[str, OpenDocument] = {}
+
+    def attach(self, sink: BufferSink) -> None:
+        """Hand over everything that is open, and every change from now on."""
+        self.sink = sink
+        for document in self._open.values():
+            sink.open_buffer(document.uri, document.language_id, document.version, document.content.text)
+
+    def get(self, uri: str) -> OpenDocument | None:
+        return self._open.get(uri)
+
+    def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
+        item = params.text_document
+        document = OpenDocument(item.uri, item.language_id, item.version, DocumentText(item.text))
+        self._open[item.uri] = document
+        if self.sink is not None:
+            self.sink.open_buffer(item.uri, item.language_id, item.version, document.content.text)
+
+    def did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+        identifier = params.text_document
+        document = self._open.get(identifier.uri)
+        if document is None:
+            logger.warning("A change of a document that is not open was ignored.")
+            return
+        for change in params.content_changes:
+            if isinstance(change, types.TextDocumentContentChangePartial):
+                start, end = change.range.start, change.range.end
+                document.content.replace(
+                    (start.line, start.character), (end.line, end.character), change.text, self.encoding
+                )
+            else:
+                document.content = DocumentText(change.text)
+        document.version = identifier.version
+        if self.sink is not None:
+            self.sink.change_buffer(document.uri, document.version, document.content.text)
+
+    def did_save(self, uri: str) -> None:
+        if uri in self._open and self.sink is not None:
+            self.sink.save_buffer(uri)
+
+    def did_close(self, params: types.DidCloseTextDocumentParams) -> None:
+        if self._open.pop(params.text_document.uri, None) is not None and self.sink is not None:
+            self.sink.close_buffer(params.text_document.uri)

@@ -1,0 +1,82 @@
+"""What the server needs of the engine, so that tests can put another in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Protocol
+
+from semlens.core.cancel import CancelToken
+from semlens.core.context import ContextPack, ContextRequest, DuplicatesResult
+from semlens.core.hit import SearchResult
+from semlens.core.request import SearchRequest
+from semlens.core.status import EngineStatus
+from semlens.core.symbol import Outline
+from semlens.settings.loading import Settings
+
+
+class EnginePort(Protocol):
+    """The engine's facade as the server uses it: see `semlens.engine.engine.Engine`."""
+
+    def start(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def add_root(self, path: Path, *, asked: bool = True, watching: str = "none") -> None: ...
+
+    def remove_root(self, path: Path) -> None: ...
+
+    def files_changed(self, paths: Iterable[Path]) -> None: ...
+
+    def rescan(self, root: Path | None = None, *, full: bool = False) -> None: ...
+
+    def open_buffer(self, uri: str, language_id: str, version: int, text: str) -> None: ...
+
+    def change_buffer(self, uri: str, version: int, text: str) -> None: ...
+
+    def save_buffer(self, uri: str) -> None: ...
+
+    def close_buffer(self, uri: str) -> None: ...
+
+    def search(
+        self,
+        request: SearchRequest,
+        cancel: CancelToken,
+        on_partial: Callable[[SearchResult, str], None] | None = None,
+        *,
+        explain: bool = False,
+    ) -> SearchResult: ...
+
+    def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult: ...
+
+    def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult: ...
+
+    def context(self, request: ContextRequest, cancel: CancelToken) -> ContextPack: ...
+
+    def symbols(self, query: str, limit: int, cancel: CancelToken) -> SearchResult: ...
+
+    def outline_of_buffer(self, uri: str, cancel: CancelToken) -> Outline | None: ...
+
+    def status(self) -> EngineStatus: ...
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def apply_settings(self, settings: Settings) -> None: ...
+
+
+class EngineFactory(Protocol):
+    """Makes the engine once the client's settings are known.
+
+    It is given the settings of the server as a whole, and a function for those of one root.
+
+    :raises SemlensError: when it cannot work at all; the client's `initialize` then fails with that sentence.
+    """
+
+    def __call__(
+        self,
+        settings: Settings,
+        settings_of: Callable[[Path], Settings],
+        on_status: Callable[[EngineStatus], None],
+    ) -> EnginePort: ...

@@ -1,0 +1,38 @@
+"""``semlens/similar``, ``semlens/duplicates`` and ``semlens/context``, as requests and as commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from semlens.lsp.conversion import results as convert
+from semlens.lsp.conversion.code_query_params import context_request, duplicates_params, similar_params
+
+if TYPE_CHECKING:
+    from semlens.lsp.server import SemlensServer
+
+
+def register(server: SemlensServer) -> None:
+    for name, handler in (("similar", _similar), ("duplicates", _duplicates), ("context", _context)):
+        server.feature(f"semlens/{name}")(handler)
+        server.command(f"semlens.server.{name}")(handler)
+
+
+async def _similar(ls: SemlensServer, params: Any) -> dict[str, Any]:
+    engine = await ls.ready_engine()
+    asked = similar_params(params)
+    result = await ls.runner.run(lambda cancel: engine.similar(asked.uri, asked.line, asked.limit, cancel))
+    return convert.search_result(result, ls.documents.encoding)
+
+
+async def _duplicates(ls: SemlensServer, params: Any) -> dict[str, Any]:
+    engine = await ls.ready_engine()
+    uri, limit = duplicates_params(params)
+    result = await ls.runner.run(lambda cancel: engine.duplicates(uri, limit, cancel))
+    return convert.duplicates(result, ls.documents.encoding)
+
+
+async def _context(ls: SemlensServer, params: Any) -> dict[str, Any]:
+    engine = await ls.ready_engine()
+    request = context_request(params)
+    pack = await ls.runner.run(lambda cancel: engine.context(request, cancel))
+    return convert.context_pack(pack, ls.documents.encoding)

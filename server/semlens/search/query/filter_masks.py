@@ -1,0 +1,108 @@
+"""Which files and symbols a filter lets through, as masks over a segment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.request import SearchFilter, TestFilter
+from semlens.core.symbol import Role
+from semlens.core.text.globs import path_pattern
+from semlens.index.segment.name_table import fold_text
+from semlens.index.snapshot import SegmentView
+from semlens.search.query.query import Query
+
+Mask = npt.NDArray[np.bool_]
+
+
+def file_mask(view: SegmentView, wanted: SearchFilter) -> Mask | None:
+    """Files that pass, or None when all do."""
+    files = view.segment.files
+    mask = np.ones(len(files), bool)
+    if wanted.languages:
+        rows = [row for row, name in enumerate(files.language_names.tolist()) if name in wanted.languages]
+        mask &= np.isin(files.languages, rows)
+    if wanted.tests is not TestFilter.INCLUDE:
+        is_test = (files.roles & int(Role.TEST)) != 0
+        mask &= is_test if wanted.tests is TestFilter.ONLY else ~is_test
+    if wanted.paths or wanted.exclude_paths:
+        paths = files.paths.tolist()
+        if wanted.paths:
+            mask &= _matching(paths, wanted.paths)
+        if wanted.exclude_paths:
+            mask &= ~_matching(paths, wanted.exclude_paths)
+    return None if mask.all() else mask
+
+
+def _matching(paths: Sequence[str], globs: tuple[str, ...]) -> Mask:
+    fits = path_pattern(globs).fullmatch
+    return np.array([fits(path) is not None for path in paths], bool)
+
+
+def passage_mask(view: SegmentView, wanted: SearchFilter) -> Mask | None:
+    """Passages that pass, or None when all do."""
+    if wanted.is_empty:
+        return None
+    of_files = file_mask(view, wanted)
+    mask = None if of_files is None else of_files[view.segment.passages.files]
+    if wanted.kinds:
+        symbols = view.segment.passages.symbols
+        kinds = view.segment.symbols.kinds
+        fits = np.isin(kinds, [int(kind) for kind in wanted.kinds])
+        of_kind = np.where(symbols >= 0, fits[np.maximum(symbols, 0)] if len(fits) else False, False)
+        mask = of_kind if mask is None else mask & of_kind
+    return mask
+
+
+def view_mask(view: SegmentView, asked: SearchFilter, query: Query) -> Mask | None:
+    """Living passages that pass the request's filter, the question's own, its container and its quoted words."""
+    mask = view.alive_passages
+    for wanted in (
+        passage_mask(view, asked),
+        passage_mask(view, query.filter),
+        _inside(view, query.container) if query.container else None,
+        _holding(view, query.required) if query.required else None,
+    ):
+        if wanted is not None:
+            mask = wanted if mask is None else mask & wanted
+    return mask
+
+
+def _inside(view: SegmentView, container: str) -> Mask:
+    """Passages of symbols that stand in a symbol, or in a file, of the given name, and of that symbol itself."""
+    segment = view.segment
+    n_symbols = len(segment.symbols)
+    folded = fold_text(container)
+    named = [row for row in segment.names.with_prefix(folded).tolist() if _is_named(view, row, folded)]
+    inside = np.zeros(n_symbols, bool)
+    inside[[row for row in named if row < n_symbols]] = True
+    parents = segment.symbols.parents
+    while n_symbols:
+        wider = inside | ((parents >= 0) & inside[np.maximum(parents, 0)])
+        if (wider == inside).all():
+            break
+        inside = wider
+    symbols = segment.passages.symbols
+    mask = (symbols >= 0) & inside[np.maximum(symbols, 0)] if n_symbols else np.zeros(len(symbols), bool)
+    files = [row - n_symbols for row in named if row >= n_symbols]
+    return mask | np.isin(segment.passages.files, files)
+
+
+def _is_named(view: SegmentView, row: int, folded: bytes) -> bool:
+    n_symbols = len(view.segment.symbols)
+    if row < n_symbols:
+        return fold_text(view.segment.symbols.names[row]) == folded
+    base = view.segment.files.paths[row - n_symbols].rpartition("/")[2]
+    return folded in (fold_text(base), fold_text(base.partition(".")[0]))
+
+
+def _holding(view: SegmentView, terms: tuple[int, ...]) -> Mask:
+    """Passages that hold every term."""
+    mask = np.ones(len(view.segment.passages), bool)
+    for term in terms:
+        holds = np.zeros(len(mask), bool)
+        holds[view.segment.words.rows[view.segment.words.find(term)]] = True
+        mask &= holds
+    return mask

@@ -1,0 +1,287 @@
+"""What a question says, before anything is looked up: its kind, its words and names, its filters.
+
+Pure text work; no index is asked. What each part means to a user stands in docs/search.md.
+"""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import re
+from dataclasses import dataclass, field
+
+from semlens.core.request import SearchFilter
+from semlens.core.text.identifiers import identifiers_in, split_identifier, stem, terms_of_identifier
+from semlens.index.segment.terms import STOP_WORDS, term_hash
+from semlens.search.query.filter_syntax import cut_filters
+from semlens.search.query.stack_traces import Frame, find_frames
+
+MAX_QUERY_CHARS = 4_000
+"""The rest of a longer question is cut: no one reads it, and a pasted file would stop the search."""
+
+_MAX_TOKENS = 64
+_MAX_JOINED = 24
+_LONG_RUN = re.compile(r"(\S{300})\S+")
+"""No name and no path is that long: what follows is cut, so that no pattern can be made to try for long."""
+_GENERIC = frozenset(
+    """add all allow base build call case change check code create data default different do does each file get give
+    handle handling implement implementation kind make manage method multiple object only other perform process provide
+    purpose run set setup single specific start support thing type value various way work written""".split()
+)
+_GENERIC_WEIGHT = 0.3
+_WHOLE_WEIGHT = 1.5
+_TEST_WORDS = frozenset("test tests testing tested mock mocks mocking stub fake fixture fixtures spec specs".split())
+_WANTED_TESTS = re.compile(
+    r"^(?:(?:a|the|unit|integration|which|what|where|is|are|there|any)\s+)*(?:tests?|specs?)\b|\b(?:unit )?tests?$",
+    re.IGNORECASE,
+)
+_OLD_WORDS = frozenset(
+    "old legacy deprecated deprecation compat compatibility obsolete archive backward backwards".split()
+)
+_DOC_WORDS = frozenset("readme docs documentation changelog guide tutorial manual".split())
+_VERSION = re.compile(r"\bv\d{1,2}\b", re.IGNORECASE)
+
+_ONE_NAME = re.compile(r"[\w.:#/\\$@<>()~*&!?-]+")
+_PATH = re.compile(
+    r"(?<![\w/.@+-])(?:[\w.@+-]{1,80}[/\\]){0,30}[\w@+-][\w.@+-]{0,80}\.[A-Za-z]\w{0,9}(?![\w/(])"
+    r"|(?<![\w/.@+-])(?:[\w.@+-]{1,80}/){1,30}[\w.@+-]{0,80}"
+)
+_KEYWORDS = """def class func fn function import from return if for while const let var public private static async
+await use package namespace struct impl type raise throw""".split()
+_STATEMENT = rf"^\s*(?:{'|'.join(_KEYWORDS)})\b.*[(){{}}\[\];:=.,]"
+_CODE_MARKS = tuple(
+    re.compile(pattern, re.MULTILINE)
+    for pattern in (
+        r"(?<![=!<>])=(?![=>])|[-+*/|&]=",
+        r"==|!=|=>|->|:=|&&|\|\|",
+        r"[{};]\s*$|\)\s*[:{]|\w:\s*$",
+        r"\w[(\[][^)\]]*[)\]]",
+        _STATEMENT,
+    )
+)
+_ASKING = re.compile(
+    r"\s*(?:how|what|where|which|why|when|who|is|are|does|do|can|show|find)\b.*(?<![;{}:)])\s*$", re.IGNORECASE
+)
+_FAULT = re.compile(
+    r"(?<![\w.])(?:[A-Za-z_]\w{0,60}\.){0,9}\w{0,60}(?:Error|Exception|Warning|Fault|Failure|Panic)\b"
+    r"|\b(?:error|warning|fatal|panic|exception)(?=:)"
+)
+_MESSAGE = re.compile(
+    rf"^\W{{0,3}}(?:{_FAULT.pattern})\s*:\s*\S|^[A-Z]\S*\s[^?]*[a-z'\")\]]\.$"
+    r"|\b(?:error|warning|fatal)\b.{0,40}:\s|\s[bru]?'[^'\s]{1,60}'"
+)
+_VALUES = re.compile(r"'[^'\s]{1,60}'|\b\d+\b|(?<==)\S+|https?://\S+")
+_FAINT_WEIGHT = 0.25
+"""Of the fault's type and of values in a message: the place that made the message holds the words between them. Of
+quoted words too: every hit holds them, and the others tell which is meant."""
+
+_QUOTED = re.compile(r'(?<![\w=(\[,])"([^"\n]{1,200})"(?![\w])')
+
+
+class QueryKind(enum.Enum):
+    """What a question is written as."""
+
+    NAME = "name"
+    PATH = "path"
+    PROSE = "prose"
+    MESSAGE = "message"
+    CODE = "code"
+    TRACE = "trace"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A token written as a name.
+
+    :ivar text: as written. :ivar within: the names before it, ``a`` and ``b`` of ``a.b.c``.
+    """
+
+    text: str
+    within: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question, taken apart.
+
+    :ivar text: without its filters: what models embed.
+    :ivar terms: hash and weight of each term to look up in the words.
+    :ivar joined: hashes of what its neighbouring words give when written as one: ``JSON array`` as in ``JsonArray``.
+    :ivar plain: its words as written, cut into parts, function words left out.
+    :ivar names: its tokens that are written as names (camel case, underscores, digits), or its only one.
+    :ivar capitals: its other words that begin with a capital within the sentence, and may be names.
+    :ivar paths: path fragments in it, lower case, forward slashes.
+    :ivar required: terms that must all occur, from quoted words.
+    :ivar frames: places of a stack trace, the innermost first.
+    :ivar filter: what its own filters ask for. :ivar container: of ``in:``, else "".
+    :ivar asks_for_tests: it speaks of tests, so that they are not held back. :ivar wants_tests: it asks for one.
+    :ivar notes: sentences for the user about what could not be taken as it was meant.
+    """
+
+    text: str
+    kind: QueryKind
+    terms: tuple[tuple[int, float], ...] = ()
+    joined: tuple[int, ...] = ()
+    plain: tuple[str, ...] = ()
+    names: tuple[Name, ...] = ()
+    capitals: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    required: tuple[int, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    filter: SearchFilter = field(default_factory=SearchFilter)
+    container: str = ""
+    notes: tuple[str, ...] = ()
+    asks_for_tests: bool = False
+    wants_tests: bool = False
+    asks_for_old: bool = False
+    asks_for_documentation: bool = False
+
+    @property
+    def is_name(self) -> bool:
+        return self.kind is QueryKind.NAME
+
+    @property
+    def has_filter(self) -> bool:
+        return bool(self.container) or not self.filter.is_empty
+
+    @property
+    def is_literal(self) -> bool:
+        """Its words stand in the code as they are: a message or a piece of code, no description."""
+        return self.kind in (QueryKind.MESSAGE, QueryKind.CODE)
+
+
+def parse_query(text: str) -> Query:
+    """Never fails: any text is a question, the empty one too."""
+    cut = cut_filters(_LONG_RUN.sub(r"\1", text[:MAX_QUERY_CHARS]))
+    text = cut.text
+    frames = find_frames(text)
+    tokens = list(dict.fromkeys(identifiers_in(text)))[:_MAX_TOKENS]
+    kind = _kind(text, tokens, frames)
+    faint: frozenset[str] = _faint_words(text) if kind is QueryKind.MESSAGE else frozenset()
+    paths = _paths(text) if kind in (QueryKind.PATH, QueryKind.PROSE, QueryKind.NAME) else ()
+    names = _names(text, tokens, kind)
+    written = {name.text for name in names}
+    content = [token for token in tokens if token.lower() not in STOP_WORDS or token in written] or tokens
+    plain = tuple(dict.fromkeys(part for token in content for part in split_identifier(token)))
+    every_part = {part for token in tokens for part in split_identifier(token)}
+    quoted = _QUOTED.findall(text) if kind is QueryKind.PROSE else []
+    faint |= {token for phrase in quoted for token in identifiers_in(phrase)}
+    if faint.issuperset(content):
+        faint = frozenset()
+    return Query(
+        text=text,
+        kind=kind,
+        terms=_terms(content, faint),
+        joined=_joined(plain) if kind is QueryKind.PROSE else (),
+        plain=plain,
+        names=names,
+        capitals=tuple(
+            token for token in tokens[1 if len(tokens) > 3 else 0 :] if token[:1].isupper() and token[1:].islower()
+        ),
+        paths=paths,
+        required=tuple(dict.fromkeys(term for phrase in quoted for term in _required(phrase))),
+        frames=frames,
+        filter=cut.filter,
+        container=cut.container,
+        notes=cut.notes,
+        asks_for_tests=not _TEST_WORDS.isdisjoint(every_part),
+        wants_tests=kind is QueryKind.PROSE and _WANTED_TESTS.search(text) is not None,
+        asks_for_old=not _OLD_WORDS.isdisjoint(every_part) or _VERSION.search(text) is not None,
+        asks_for_documentation=not _DOC_WORDS.isdisjoint(every_part),
+    )
+
+
+def _kind(text: str, tokens: list[str], frames: tuple[Frame, ...]) -> QueryKind:
+    stripped = text.strip()
+    if frames and (len(frames) > 1 or "\n" in stripped or frames[0].is_sure):
+        return QueryKind.TRACE
+    if tokens and _ONE_NAME.fullmatch(stripped):
+        return QueryKind.PATH if _is_path(stripped) else QueryKind.NAME
+    n_marks = sum(pattern.search(stripped) is not None for pattern in _CODE_MARKS)
+    if n_marks >= 2 and not _ASKING.fullmatch(stripped):
+        return QueryKind.CODE
+    return QueryKind.MESSAGE if _MESSAGE.search(stripped) else QueryKind.PROSE
+
+
+def _is_path(text: str) -> bool:
+    if "/" in text.strip("/") or ("\\" in text and "\\\\" not in text):
+        return "::" not in text
+    match = re.fullmatch(r"[\w@+-][\w.@+-]*\.([A-Za-z]\w{0,4})", text)
+    return match is not None and match[1] in _EXTENSIONS  # in small letters: ``Context.JSON`` is a method
+
+
+_EXTENSIONS = frozenset(
+    """py pyi js jsx mjs cjs ts tsx go rs rb php java kt kts scala sc swift c h cc cpp cxx hpp hh hxx cs lua sh bash zsh
+    ex exs hs zig vue svelte md rst toml yaml yml json html css scss sql proto cmake mk gradle dart r jl ml mli clj el
+    vim nix tf pl pm txt cfg ini xml""".split()
+)
+
+
+def _paths(text: str) -> tuple[str, ...]:
+    found = []
+    for match in _PATH.finditer(text.replace("\\", "/")):
+        fragment = match[0].strip("/.")
+        if "/" in fragment or fragment.rpartition(".")[2] in _EXTENSIONS:
+            found.append(fragment.lower())
+    return tuple(dict.fromkeys(found))[:4]
+
+
+def _names(text: str, tokens: list[str], kind: QueryKind) -> tuple[Name, ...]:
+    """Written names, each with what stands before it; in a bare name the last token is the one asked for."""
+    if kind is QueryKind.PATH:
+        return ()
+    if kind is QueryKind.NAME:
+        parts = re.findall(r"\w+(?:-\w+)*", text)  # lisp-style and file names keep their dashes
+        return (Name(parts[-1], tuple(parts[:-1])),) if parts else ()
+    found: dict[str, Name] = {}
+    for chain in re.findall(r"\w+(?:(?:\.|::|#|->)\w+)*", text):
+        parts = re.split(r"\.|::|#|->", chain)
+        last = parts[-1]
+        if last in tokens and (_is_written_name(last) or (len(parts) > 1 and len(last) > 2)):
+            found.setdefault(last, Name(last, tuple(parts[:-1])))
+        for part in parts[:-1]:
+            if part in tokens and _is_written_name(part):
+                found.setdefault(part, Name(part))
+    return tuple(found.values())
+
+
+def _is_written_name(token: str) -> bool:
+    return "_" in token.strip("_") or (len(split_identifier(token)) > 1 and not token.isupper())
+
+
+def _faint_words(text: str) -> frozenset[str]:
+    return frozenset(
+        token for pattern in (_FAULT, _VALUES) for found in pattern.finditer(text) for token in identifiers_in(found[0])
+    )
+
+
+def _terms(content: list[str], faint: frozenset[str]) -> tuple[tuple[int, float], ...]:
+    weights: dict[int, float] = {}
+    for token in content:
+        parts = split_identifier(token)
+        if token in faint:
+            for term in terms_of_identifier(token):
+                weights.setdefault(term_hash(term), _FAINT_WEIGHT)
+            continue
+        for term in terms_of_identifier(token):
+            weight = _GENERIC_WEIGHT if token.lower() in _GENERIC and len(content) > 1 else 1.0
+            if len(parts) > 1 and term == token.lower().strip("_"):
+                weight = _WHOLE_WEIGHT
+            key = term_hash(term)
+            weights[key] = max(weights.get(key, 0.0), weight)
+    return tuple(weights.items())
+
+
+def _joined(plain: tuple[str, ...]) -> tuple[int, ...]:
+    pairs = itertools.pairwise(plain[:_MAX_JOINED])
+    return tuple(dict.fromkeys(term_hash(joined) for a, b in pairs for joined in (a + b, stem(a + b), f"{a}_{b}")))
+
+
+def _required(phrase: str) -> list[int]:
+    return [
+        term_hash(stem(part))
+        for token in identifiers_in(phrase)
+        if token.lower() not in STOP_WORDS
+        for part in split_identifier(token)
+        if part not in STOP_WORDS
+    ]

@@ -1,0 +1,1 @@
+"""Signals to a ranked page: weights, scores, order, reasons. Reads no file."""

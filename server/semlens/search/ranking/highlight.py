@@ -1,0 +1,56 @@
+"""Which lines of a hit answer the question best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from semlens.core.text.identifiers import identifiers_in, terms_of_identifier
+from semlens.index.segment.terms import term_hash
+from semlens.search.query.query import Query
+
+_MAX_LINES_READ = 2_000
+_MAX_LINE_CHARS = 1_000
+_MAX_STRETCHES = 3
+
+
+def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tuple[int, int], ...]:
+    """Stretches (first, last) of lines, inclusive, counted from ``first_line``: best first, at most three.
+
+    A line is worth the weights of the question's terms on it; a term's second occurrence counts half, so that
+    stretches which cover different terms win over repetitions.
+    """
+    wanted = dict(query.terms)
+    shown = [line[:_MAX_LINE_CHARS] for line in lines[:_MAX_LINES_READ]]
+    # few identifiers of a passage are asked for, and most lines hold none of those
+    is_strange = frozenset(wanted).isdisjoint
+    asked = {word for word in set(identifiers_in("\n".join(shown))) if not is_strange(_hashes(word))}
+    seen: dict[int, int] = {}
+    worth: list[tuple[float, int]] = []
+    for offset in sorted({offset for word in asked for offset, line in enumerate(shown) if word in line}):
+        terms = frozenset().union(*map(_hashes, asked.intersection(identifiers_in(shown[offset])))) & wanted.keys()
+        value = 0.0
+        for term in sorted(terms):
+            seen[term] = seen.get(term, 0) + 1
+            value += wanted[term] / seen[term] ** 0.5
+        if value > 0:
+            worth.append((value, offset))
+    if not worth:
+        return ()
+    worth.sort(key=lambda item: (-item[0], item[1]))
+    least = worth[0][0] / 2
+    chosen = sorted(offset for value, offset in worth[: 3 * _MAX_STRETCHES] if value >= least)
+    stretches: list[tuple[int, int]] = []
+    for offset in chosen:
+        if stretches and offset <= stretches[-1][1] + 1:
+            stretches[-1] = (stretches[-1][0], offset)
+        else:
+            stretches.append((offset, offset))
+    value_of = {offset: value for value, offset in worth}
+    stretches.sort(key=lambda s: -max(value_of.get(line, 0.0) for line in range(s[0], s[1] + 1)))
+    return tuple((first + first_line, last + first_line) for first, last in stretches[:_MAX_STRETCHES])
+
+
+@lru_cache(maxsize=16_384)
+def _hashes(identifier: str) -> frozenset[int]:
+    return frozenset(term_hash(term) for term in terms_of_identifier(identifier))

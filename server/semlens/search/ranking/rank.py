@@ -1,0 +1,162 @@
+"""A question to a ranked page: files by one linear sum, the symbols of the best files by another.
+
+A file's evidence decides where its best symbol stands; its other symbols stand behind by as much as they fall short of
+the best. Sums are over the features of `features` and `symbols` with the weights of `weights`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.cancel import CancelToken
+from semlens.core.paths import uri_to_path
+from semlens.core.request import SearchRequest
+from semlens.index.segment.columns import best_first
+from semlens.index.snapshot import IndexSnapshot, SegmentView
+from semlens.search.query.filter_masks import view_mask
+from semlens.search.query.query import Query
+from semlens.search.ranking import weights as w
+from semlens.search.ranking.page import choose_page, squash
+from semlens.search.ranking.symbol_ranking import SymbolScores, score_symbols
+from semlens.search.signals.file_features import FileTable, build_table
+from semlens.search.signals.locations import FramePlace, resolve_frames
+from semlens.search.signals.name_match import match_names
+from semlens.search.signals.text_evidence import QueryVector, score_words
+
+_LEAST_FILES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class RankedHit:
+    """A place in one view.
+
+    :ivar file: row of the file. :ivar symbol: row of the symbol, or -1 for code outside symbols.
+    :ivar passages: rows of its passages, best first; never empty.
+    :ivar features: the inputs of its score, by name.
+    """
+
+    view: SegmentView
+    file: int
+    symbol: int
+    passages: tuple[int, ...]
+    score: float
+    features: Mapping[str, float]
+
+    @property
+    def path(self) -> str:
+        return self.view.segment.files.paths[self.file]
+
+
+def rank(
+    snapshot: IndexSnapshot,
+    request: SearchRequest,
+    query: Query,
+    query_vectors: Sequence[QueryVector],
+    cancel: CancelToken,
+) -> list[RankedHit]:
+    """The best hits of one snapshot, best first.
+
+    :raises Cancelled: when the token was cancelled between steps.
+    """
+    views = [view for view in snapshot.views if len(view.segment.passages)]
+    if not views or not (query.text.strip() or query.has_filter):
+        return []
+    masks = [view_mask(view, request.filter, query) for view in views]
+    words = score_words(views, masks, query, cancel)
+    cancel.check()
+    names = match_names(views, query)
+    cancel.check()
+    near = uri_to_path(request.near_uri) if request.near_uri else None
+    table = build_table(views, masks, words, names, query, query_vectors, near or "")
+    cancel.check()
+    frames = resolve_frames(views, query.frames)
+    scores = file_scores(table, query)
+    scores = _with_frames(scores, table, frames)
+    best = _best_files(scores, max(request.limit + 10, _LEAST_FILES))
+    symbols = score_symbols(views, masks, words, names, table, best, frames, query)
+    cancel.check()
+    totals = scores[symbols.files] - symbols.behind * np.float32(w.NAME_SHARE if query.is_name else 1.0)
+    order: list[int] = best_first(totals).tolist()  # ties stand in order of files and lines
+    order = _of_kinds(order, views, table, symbols, request, query)
+    page = choose_page(order, symbols.files, lambda file: _path(views, table, file), request, query)
+    return [_hit(views, table, symbols, place, squash(float(totals[place]))) for place in page]
+
+
+def _of_kinds(
+    order: list[int],
+    views: Sequence[SegmentView],
+    table: FileTable,
+    symbols: SymbolScores,
+    request: SearchRequest,
+    query: Query,
+) -> list[int]:
+    """Without symbols of other kinds: a short one is found by the passage that it stands in, whose kind is another."""
+    wanted = [one.kinds for one in (request.filter, query.filter) if one.kinds]
+    if not wanted:
+        return order
+
+    def fits(place: int) -> bool:
+        view = views[int(table.views[int(symbols.files[place])])]
+        row = int(symbols.symbols[place])
+        return row >= 0 and all(int(view.segment.symbols.kinds[row]) in kinds for kinds in wanted)
+
+    return [place for place in order if fits(place)]
+
+
+def file_scores(table: FileTable, query: Query) -> npt.NDArray[np.float32]:
+    """The sum of each file's features, -inf for files that may not be hits."""
+    total = _weighted(table, w.LITERAL_WEIGHTS if query.is_literal else w.FILE_WEIGHTS)
+    if query.is_name:
+        total = np.float32(w.NAME_SHARE) * total + _weighted(table, w.NAME_WEIGHTS)
+    total[~table.eligible] = -np.inf
+    return total
+
+
+def _weighted(table: FileTable, weights: Mapping[str, float]) -> npt.NDArray[np.float32]:
+    total = np.zeros(len(table.rows), np.float32)
+    for name, weight in weights.items():
+        if name in table.columns:
+            total += np.float32(weight) * table.columns[name]
+    return total
+
+
+def _with_frames(
+    scores: npt.NDArray[np.float32], table: FileTable, frames: Sequence[FramePlace]
+) -> npt.NDArray[np.float32]:
+    """A file that a trace names stands before all others, by its innermost frame."""
+    if not frames:
+        return scores
+    first_of_view = np.searchsorted(table.views, np.arange(int(table.views[-1]) + 1))
+    base = float(np.max(scores, where=np.isfinite(scores), initial=0.0))
+    for frame in reversed(frames):
+        scores[int(first_of_view[frame.view]) + frame.file] = base + w.FRAME_WEIGHT * frame.worth
+    return scores
+
+
+def _best_files(scores: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.int64]:
+    finite = np.flatnonzero(np.isfinite(scores))
+    if len(finite) > count:
+        finite = finite[np.argpartition(-scores[finite], count - 1)[:count]]
+    return np.sort(finite)
+
+
+def _path(views: Sequence[SegmentView], table: FileTable, file: int) -> str:
+    return views[int(table.views[file])].segment.files.paths[int(table.rows[file])]
+
+
+def _hit(views: Sequence[SegmentView], table: FileTable, symbols: SymbolScores, place: int, score: float) -> RankedHit:
+    file = int(symbols.files[place])
+    features = {f"file.{name}": column.item(file) for name, column in table.columns.items()}
+    features |= {name: column.item(place) for name, column in symbols.columns.items()}
+    return RankedHit(
+        views[int(table.views[file])],
+        int(table.rows[file]),
+        int(symbols.symbols[place]),
+        symbols.passages[place],
+        score,
+        features,
+    )

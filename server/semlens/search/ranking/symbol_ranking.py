@@ -1,0 +1,267 @@
+"""The symbols of the best files, scored: which of them a file is shown by, and how far the others fall behind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.symbol import SymbolKind
+from semlens.index.segment.columns import best_first, ranges
+from semlens.index.snapshot import SegmentView
+from semlens.search.query.query import Query
+from semlens.search.ranking import weights as w
+from semlens.search.signals.file_features import FileTable
+from semlens.search.signals.locations import FramePlace
+from semlens.search.signals.name_match import NameEvidence
+from semlens.search.signals.static_signals import facts_of
+from semlens.search.signals.text_evidence import WordEvidence
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+def _is_one_of(*kinds: SymbolKind) -> Mask:
+    """A mask over the numbers of kinds."""
+    return np.isin(np.arange(256), [int(kind) for kind in kinds])
+
+
+_IS_VALUE = _is_one_of(
+    SymbolKind.VARIABLE, SymbolKind.CONSTANT, SymbolKind.FIELD, SymbolKind.PROPERTY, SymbolKind.ENUMMEMBER
+)
+_IS_CONTAINER = _is_one_of(
+    SymbolKind.CLASS,
+    SymbolKind.STRUCT,
+    SymbolKind.INTERFACE,
+    SymbolKind.ENUM,
+    SymbolKind.MODULE,
+    SymbolKind.NAMESPACE,
+)
+_FRAME = 100.0
+_MAX_NAMED = 30  # of a file
+
+
+@dataclass(frozen=True, slots=True)
+class PassageGroups:
+    """Rows of passages, symbol by symbol; a tuple is made only of those that are looked at.
+
+    :ivar rows: all of them. :ivar starts: where each symbol's begin.
+    """
+
+    rows: Ints
+    starts: Ints
+
+    def __getitem__(self, place: int) -> tuple[int, ...]:
+        end = int(self.starts[place + 1]) if place + 1 < len(self.starts) else len(self.rows)
+        return tuple(self.rows[int(self.starts[place]) : end].tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolScores:
+    """Symbols, and stretches of code outside symbols, of the chosen files. Shape (s,).
+
+    :ivar files: places in the file table. :ivar symbols: rows of symbols, or -1.
+    :ivar passages: rows of the passages of each, best first.
+    :ivar behind: how much less each is worth than the best of its file, at least 0.
+    :ivar columns: features by name.
+    """
+
+    files: Ints
+    symbols: Ints
+    passages: PassageGroups
+    behind: Floats
+    columns: Mapping[str, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Passages of one view: ``files`` are places in the file table; columns beside."""
+
+    files: Ints
+    symbols: Ints
+    passages: Ints
+    columns: dict[str, Floats]
+
+
+def score_symbols(
+    views: Sequence[SegmentView],
+    masks: Sequence[Mask | None],
+    words: Sequence[WordEvidence],
+    names: Sequence[NameEvidence],
+    table: FileTable,
+    best_files: Ints,
+    frames: Sequence[FramePlace],
+    query: Query,
+) -> SymbolScores:
+    """:param best_files: places in the file table, ascending."""
+    parts = []
+    for number, view in enumerate(views):
+        files = best_files[table.views[best_files] == number]
+        if len(files):
+            of_frames = [frame for frame in frames if frame.view == number]
+            parts.append(_part(number, view, masks[number], words[number], names[number], table, files, of_frames))
+    if not parts:
+        nothing = np.zeros(0, np.int64)
+        return SymbolScores(nothing, nothing, PassageGroups(nothing, nothing), np.zeros(0, np.float32), {})
+    columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns}
+    totals = _totals(columns, query)
+    return _grouped(
+        np.concatenate([part.files for part in parts]),
+        np.concatenate([part.symbols for part in parts]),
+        np.concatenate([part.passages for part in parts]),
+        columns,
+        totals,
+    )
+
+
+def _part(
+    number: int,
+    view: SegmentView,
+    mask: Mask | None,
+    words: WordEvidence,
+    names: NameEvidence,
+    table: FileTable,
+    files: Ints,
+    frames: Sequence[FramePlace],
+) -> _Part:
+    segment = view.segment
+    n_symbols = len(segment.symbols)
+    rows_of_files = table.rows[files]
+    of_passages = segment.passages.files
+    starts = np.searchsorted(of_passages, rows_of_files, "left").astype(np.int64)
+    lengths = np.searchsorted(of_passages, rows_of_files, "right") - starts
+    rows, places = ranges(starts, lengths), np.repeat(files, lengths)
+    if mask is not None:
+        rows, places = rows[mask[rows]], places[mask[rows]]
+    symbols = segment.passages.symbols[rows].astype(np.int64)
+    extra = _without_passage(view, mask, names, rows_of_files, files, frames)
+    rows = np.concatenate([rows, extra[1]])
+    places = np.concatenate([places, extra[2]])
+    symbols = np.concatenate([symbols, extra[0]])
+    is_extra = np.arange(len(rows)) >= len(rows) - len(extra[0])
+
+    has_symbol = symbols >= 0
+    name_rows = np.where(has_symbol, symbols, n_symbols + table.rows[places])
+    kinds = segment.symbols.kinds[np.maximum(symbols, 0)] if n_symbols else np.zeros(len(rows), np.uint8)
+    of_frames = np.zeros(len(rows), np.float32)
+    for frame in frames:
+        if frame.symbol >= 0:
+            of_frames[symbols == frame.symbol] = frame.worth
+    half = np.where(is_extra, np.float32(0.5), np.float32(1.0))
+    columns = {
+        "words": words.passages[rows] / np.float32(table.word_scale) * half,
+        "covered": words.covered[rows] * half,
+        "named": words.named[rows] * (~is_extra),
+        "name": names.symbols[name_rows],
+        "no_symbol": (~has_symbol).astype(np.float32),
+        "container": (has_symbol & _IS_CONTAINER[kinds]).astype(np.float32),
+        "value": (has_symbol & _IS_VALUE[kinds]).astype(np.float32),
+        "frame": of_frames,
+    }
+    for role in ("first", "refine"):
+        if any(role in found for found in table.cosines):
+            cosines = table.cosines[number].get(role)
+            column = np.full(len(rows), np.nan, np.float32) if cosines is None else cosines[rows]
+            average = column[~np.isnan(column)].mean() if not np.isnan(column).all() else 0.0
+            columns[role] = np.where(np.isnan(column), average, column).astype(np.float32)
+    return _Part(places, symbols, rows, columns)
+
+
+def _without_passage(
+    view: SegmentView,
+    mask: Mask | None,
+    names: NameEvidence,
+    rows_of_files: Ints,
+    files: Ints,
+    frames: Sequence[FramePlace],
+) -> tuple[Ints, Ints, Ints]:
+    """Short symbols that have no passage of their own but are asked for by name, or stand in a trace.
+
+    :returns: their rows, the passage that each stands in, and the place of its file in the table.
+    """
+    segment = view.segment
+    n_symbols = len(segment.symbols)
+    nothing = np.zeros(0, np.int64)
+    if not n_symbols:
+        return nothing, nothing, nothing
+    scores = names.symbols[:n_symbols]
+    place_of = dict(zip(rows_of_files.tolist(), files.tolist(), strict=True))
+    found = np.flatnonzero((scores > 0) & (segment.first_passages[:n_symbols] < 0))
+    found = found[np.isin(segment.symbols.files[found], rows_of_files)]
+    found = found[np.argsort(-scores[found], kind="stable")]
+    n_of_file: Counter[int] = Counter()
+    wanted = []
+    for row, file in zip(found.tolist(), segment.symbols.files[found].tolist(), strict=True):
+        n_of_file[file] += 1
+        if n_of_file[file] <= _MAX_NAMED:
+            wanted.append(row)
+    wanted += [
+        f.symbol for f in frames if f.symbol >= 0 and segment.first_passages[f.symbol] < 0 and f.file in place_of
+    ]
+    kept: list[tuple[int, int, int]] = []
+    facts = facts_of(segment)
+    for row in dict.fromkeys(wanted):
+        file = int(segment.symbols.files[row])
+        at = int(np.searchsorted(facts.filled, file))
+        if at == len(facts.filled) or facts.filled[at] != file:
+            continue
+        start = int(facts.starts[at])
+        stop = int(facts.starts[at + 1]) if at + 1 < len(facts.starts) else len(segment.passages)
+        line = int(segment.symbols.spans[row, 0])
+        lines = segment.passages.lines[start:stop]
+        around = np.flatnonzero((lines[:, 0] <= line) & (lines[:, 1] >= line))
+        nearest = around[-1] if len(around) else int(np.argmin(np.abs(lines[:, 0].astype(np.int64) - line)))
+        if mask is None or mask[start + int(nearest)]:
+            kept.append((row, start + int(nearest), place_of[file]))
+    if not kept:
+        return nothing, nothing, nothing
+    columns = np.array(kept, np.int64)
+    return columns[:, 0], columns[:, 1], columns[:, 2]
+
+
+def _totals(columns: Mapping[str, Floats], query: Query) -> Floats:
+    total = np.float32(_FRAME) * columns["frame"]
+    for name, weight in w.SYMBOL_WEIGHTS.items():
+        if name in columns:
+            total = total + np.float32(weight) * columns[name]
+    more: Mapping[str, float] = {}
+    if query.is_name:
+        more = w.SYMBOL_NAME_WEIGHTS
+    elif query.is_literal:
+        more = w.SYMBOL_LITERAL_WEIGHTS
+    elif query.names or query.capitals:
+        more = w.SYMBOL_NAMED_WEIGHTS
+    for name, weight in more.items():
+        if name not in columns:
+            continue
+        total = total + np.float32(weight) * columns[name]
+    return total.astype(np.float32)
+
+
+def _grouped(files: Ints, symbols: Ints, passages: Ints, columns: dict[str, Floats], totals: Floats) -> SymbolScores:
+    """One row a symbol: its best passage speaks for it. Code outside symbols stays a row a passage."""
+    order = best_first(totals)
+    keys = (files << 33) + np.where(symbols >= 0, symbols, (1 << 32) + passages)
+    by_key = np.argsort(keys, kind="stable")  # they are nearly sorted as they come
+    is_new = np.diff(keys[by_key], prepend=-1) != 0
+    groups = np.empty(len(keys), np.int64)
+    groups[by_key] = np.cumsum(is_new) - 1
+    n_groups = int(is_new.sum())
+    groups = groups[order].astype(np.uint16 if n_groups < 1 << 16 else np.int64)  # the shorter is sorted by radix
+    first = np.zeros(n_groups, np.int64)
+    first[groups[::-1]] = np.arange(len(groups))[::-1]
+    best = order[first]
+    top = np.full(int(files.max(initial=-1)) + 1, -np.inf, np.float32)
+    np.maximum.at(top, files[best], totals[best])
+    by_group = np.argsort(groups, kind="stable")  # within a group the best passage stays first
+    return SymbolScores(
+        files=files[best],
+        symbols=symbols[best],
+        passages=PassageGroups(passages[order][by_group], np.searchsorted(groups[by_group], np.arange(n_groups + 1))),
+        behind=top[files[best]] - totals[best],
+        columns={name: column[best] for name, column in columns.items()},
+    )

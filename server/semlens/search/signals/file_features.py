@@ -1,0 +1,244 @@
+"""The table that ranking reads: every living file of every view, a column a feature.
+
+Columns span all views of a snapshot, so that an open buffer and the disk compare. Everything is computed over whole
+columns: there is no step that chooses candidates first, and nothing that it could miss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.index.segment.columns import ranges
+from semlens.index.snapshot import SegmentView
+from semlens.search.query.query import Query
+from semlens.search.signals.file_status import Standing, standings
+from semlens.search.signals.locations import match_paths, nearness
+from semlens.search.signals.name_match import NameEvidence
+from semlens.search.signals.static_signals import FileFacts, Words, facts_of
+from semlens.search.signals.text_evidence import QueryVector, WordEvidence, all_cosines
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_BEST = 3
+"""Passages that speak for a file."""
+
+_RANKED = 200
+"""Places that are told apart by their rank."""
+
+_LEAST_SIMILAR = 40
+"""Files that no word and no name speaks for are hits only when they are among so many nearest in meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileTable:
+    """Files of all views, one after the other.
+
+    :ivar views: number of each file's view. :ivar rows: its row there. Shape (f,).
+    :ivar columns: features by name, shape (f,). :ivar eligible: mask of the files that may be hits.
+    :ivar cosines: of each view's passages, by role of the model; NaN where there is none.
+    :ivar word_scale: largest word score of a passage, at least a tiny number.
+    """
+
+    views: Ints
+    rows: Ints
+    columns: Mapping[str, Floats]
+    eligible: Mask
+    cosines: Sequence[Mapping[str, Floats]]
+    word_scale: float
+
+
+def build_table(
+    views: Sequence[SegmentView],
+    masks: Sequence[Mask | None],
+    words: Sequence[WordEvidence],
+    names: Sequence[NameEvidence],
+    query: Query,
+    query_vectors: Sequence[QueryVector],
+    near: str = "",
+) -> FileTable:
+    """:param masks: passages that may be hits, None for all.
+
+    :param near: path of the document the user is in, or "".
+    """
+    facts = [facts_of(view.segment) for view in views]
+    cosines = [_cosines(view, mask, query_vectors) for view, mask in zip(views, masks, strict=True)]
+    of_words = [_best_of(evidence.passages, known, _BEST) for evidence, known in zip(words, facts, strict=True)]
+    columns = {
+        "words.best": _scaled(_join([best for best, _ in of_words])),
+        "words.top3": _scaled(_join([total for _, total in of_words])),
+        "words.file": _scaled(_join([evidence.files for evidence in words])),
+        "cover.name": _join([_best(e.named, known) for e, known in zip(words, facts, strict=True)]),
+        "definition": _join([evidence.files for evidence in names]),
+    }
+    if query.is_literal:
+        columns["cover.best"] = _join([_best(e.covered, known) for e, known in zip(words, facts, strict=True)])
+    gains = words[0].gains if words else {}
+    for name in ("stems", "folders"):
+        parts: list[Words] = [getattr(known, name) for known in facts]
+        shares = [_path_cover(part, len(known.tests), gains) for part, known in zip(parts, facts, strict=True)]
+        columns[name[:-1]] = _join(shares)
+    for vector in query_vectors:
+        columns[f"{vector.role}.best"] = _cosine_column([found.get(vector.role) for found in cosines], facts)
+    columns |= _fixed_columns(facts, standings(views), query)
+    columns["unsaved"] = _join(
+        [np.full(len(known.tests), view.dirty, np.float32) for view, known in zip(views, facts, strict=True)]
+    )
+    if near:
+        columns["near"] = _join([nearness(view, near) for view in views])
+    lives = _passing(views, masks, facts)
+    for name in ("words.file", "first.best"):
+        if name in columns:
+            columns[f"{name.partition('.')[0]}.rank"] = _ranks(columns[name], lives)
+    columns["path"] = _join([_path_column(view, known, query) for view, known in zip(views, facts, strict=True)])
+    return FileTable(
+        views=np.repeat(np.arange(len(views)), [len(known.tests) for known in facts]),
+        rows=np.concatenate([np.arange(len(known.tests)) for known in facts]) if facts else np.zeros(0, np.int64),
+        columns=columns,
+        eligible=_eligible(lives, columns, lists_all=not query.terms and query.has_filter),
+        cosines=cosines,
+        word_scale=max(1e-6, max((float(e.passages.max(initial=0.0)) for e in words), default=0.0)),
+    )
+
+
+def _join(parts: Sequence[Floats]) -> Floats:
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+def _cosines(view: SegmentView, mask: Mask | None, query_vectors: Sequence[QueryVector]) -> dict[str, Floats]:
+    found = {}
+    for vector in query_vectors:
+        cosines = all_cosines(view, vector)
+        if cosines is not None:
+            if mask is not None:
+                cosines[~mask] = np.nan
+            found[vector.role] = cosines
+    return found
+
+
+def _best(values: Floats, facts: FileFacts) -> Floats:
+    """The largest value of each file's passages, at least 0."""
+    return _best_of(values, facts, 1)[0]
+
+
+def _best_of(values: Floats, facts: FileFacts, count: int) -> tuple[Floats, Floats]:
+    """The largest value of each file's passages, and the sum of its ``count`` largest. Few are above 0."""
+    best = np.zeros(len(facts.tests), np.float32)
+    rows = np.flatnonzero(values > 0)
+    if not len(rows):
+        return best, best
+    left, owners = values[rows], facts.owners[rows]
+    is_first = np.concatenate(([True], owners[1:] != owners[:-1]))
+    starts = np.flatnonzero(is_first)
+    files = facts.filled[owners[starts]]
+    current = np.maximum.reduceat(left, starts)
+    best[files] = current
+    if count == 1:
+        return best, best
+    total = best.copy()
+    places = np.cumsum(is_first) - 1
+    for _ in range(count - 1):
+        left[left == current[places]] = 0.0
+        current = np.maximum.reduceat(left, starts)
+        total[files] += current
+    return best, total
+
+
+def _scaled(values: Floats) -> Floats:
+    """Divided by the largest."""
+    largest = float(values.max(initial=0.0))
+    return values / largest if largest > 0 else values
+
+
+def _ranks(values: Floats, lives: Mask) -> Floats:
+    """-ln of the place of each file, from 0 for the first; all behind `_RANKED`, and those worth nothing, count alike.
+
+    As in reciprocal rank fusion, what stands first by a large margin and what does by a small one are worth the same.
+    """
+    out = np.full(len(values), -np.log(_RANKED + 1.0), np.float32)
+    rows = np.flatnonzero(lives & (values > 0))
+    if len(rows) > _RANKED:
+        found = values[rows]
+        rows = rows[found >= np.partition(found, -_RANKED)[-_RANKED]]
+    order = np.sort(-values[rows])
+    out[rows] = -np.log(np.searchsorted(order, -values[rows], "left") + 1.0)  # equals share a place
+    return out
+
+
+def _path_cover(words: Words, n_files: int, gains: Mapping[int, float]) -> Floats:
+    """Share of the path's words that the question has."""
+    asked = np.array(list(gains), np.uint64)
+    starts = np.searchsorted(words.terms, asked, "left")
+    held = np.bincount(
+        words.files[ranges(starts, np.searchsorted(words.terms, asked, "right") - starts)], minlength=n_files
+    )
+    return (held / np.maximum(words.counts, 1.0)).astype(np.float32)
+
+
+def _cosine_column(cosines: Sequence[Floats | None], facts: Sequence[FileFacts]) -> Floats:
+    """Best cosine of each file; one that the model has not seen yet counts as average."""
+    bests = []
+    for values, known in zip(cosines, facts, strict=True):
+        best = np.full(len(known.tests), np.nan, np.float32)
+        if values is not None and len(known.filled):
+            larger = np.fmax if np.isnan(values).any() else np.maximum  # the second is a third faster
+            best[known.filled] = larger.reduceat(values, known.starts)
+        bests.append(best)
+    return _filled(_join(bests))
+
+
+def _filled(values: Floats) -> Floats:
+    known = ~np.isnan(values)
+    return np.where(known, values, values[known].mean() if known.any() else 0.0).astype(np.float32)
+
+
+def _fixed_columns(facts: Sequence[FileFacts], beside: Sequence[Standing], query: Query) -> dict[str, Floats]:
+    names = facts[0].constant if facts else {}
+    columns = {name: _join([known.constant[name] for known in facts]) for name in names}
+    columns["header"] = _join([standing.header for standing in beside])
+    for name, parts, asked in (
+        ("test", [known.tests for known in facts], query.asks_for_tests),
+        ("old", [standing.old for standing in beside], query.asks_for_old),
+        ("documentation", [known.documentation for known in facts], query.asks_for_documentation),
+    ):
+        columns[name] = _join(parts) * np.float32(0.0 if asked else 1.0)
+    columns["wanted_test"] = _join([known.tests for known in facts]) * np.float32(query.wants_tests)
+    return columns
+
+
+def _path_column(view: SegmentView, facts: FileFacts, query: Query) -> Floats:
+    found = match_paths(view, query)
+    return np.zeros(len(facts.tests), np.float32) if found is None else found
+
+
+def _passing(views: Sequence[SegmentView], masks: Sequence[Mask | None], facts: Sequence[FileFacts]) -> Mask:
+    """Files that live and have a passage that the filters let through."""
+    parts = []
+    for view, mask, known in zip(views, masks, facts, strict=True):
+        lives = np.ones(len(known.tests), bool) if view.alive is None else view.alive.copy()
+        if mask is not None:
+            passing = np.zeros(len(known.tests), bool)
+            passing[view.segment.passages.files[mask]] = True
+            lives &= passing
+        parts.append(lives)
+    return np.concatenate(parts) if parts else np.zeros(0, bool)
+
+
+def _eligible(lives: Mask, columns: Mapping[str, Floats], *, lists_all: bool) -> Mask:
+    """:param lists_all: there is no word to look for: everything that passes the filters is a hit."""
+    if lists_all:
+        return lives
+    spoken_for = (columns["words.best"] > 0) | (columns["definition"] > 0) | (columns["path"] > 0)
+    for name in ("first.best", "refine.best"):
+        if name in columns:
+            values = np.where(lives, columns[name], -np.inf)
+            if len(values) > _LEAST_SIMILAR:
+                spoken_for |= values >= np.partition(values, -_LEAST_SIMILAR)[-_LEAST_SIMILAR]
+            else:
+                spoken_for |= np.isfinite(values)
+    return lives & spoken_for

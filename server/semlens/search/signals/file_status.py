@@ -1,0 +1,161 @@
+"""What ranking knows of a file by those beside it: whether newer code took its place, whether a source holds its code.
+
+A workspace is many segments, and an open document is one of its own: what stands beside a file is often in another.
+Little of each segment matters, and is kept with it; it is put together again when the segments on disk change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.text.identifiers import split_identifier
+from semlens.index.segment.segment import Segment
+from semlens.index.snapshot import SegmentView
+from semlens.search.signals.static_signals import facts_of, stem_of
+
+Floats = npt.NDArray[np.float32]
+
+_OLD_FOLDERS = frozenset("old legacy deprecated compat compatibility obsolete archive attic backcompat v0".split())
+_VERSION = re.compile(r"v(\d{1,2})$")
+_FIRST_VERSION = 1
+_LEAST_COPIES = 3
+_HEADERS = (".h", ".hpp", ".hh", ".hxx")
+_SOURCES = (".c", ".cc", ".cpp", ".cxx", ".m", ".mm")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Columns over a segment's files, shape (f,). ``old``: 1 for superseded code. ``header``: 1 where a source is."""
+
+    old: Floats
+    header: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Traits:
+    """Of one segment.
+
+    :ivar old: rows whose own path says so. :ivar headers: rows of headers, and what each is called.
+    :ivar versioned: row, folder and number for each folder ``vN`` above a file.
+    :ivar sources: what the sources are called.
+    """
+
+    old: Sequence[int]
+    headers: Sequence[tuple[int, str]]
+    versioned: Sequence[tuple[int, str, int]]
+    sources: frozenset[str]
+
+
+_TRAITS: WeakKeyDictionary[Segment, _Traits] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[Segment, tuple[frozenset[str], Standing]] = WeakKeyDictionary()
+
+
+def standings(views: Sequence[SegmentView]) -> list[Standing]:
+    """Of the files of each view, by all files on disk below the same root."""
+    on_disk: dict[str, list[Segment]] = {view.root: [] for view in views}
+    for view in views:
+        if not view.buffer_uri:
+            on_disk[view.root].append(view.segment)
+    neighbourhoods = {root: _Neighbourhood(segments) for root, segments in on_disk.items()}
+    found = []
+    for view in views:
+        beside = neighbourhoods[view.root]
+        kept = _KEPT.get(view.segment)
+        if kept is None or kept[0] != beside.ids:
+            kept = _KEPT[view.segment] = (beside.ids, _standing(view.segment, beside))
+        found.append(kept[1])
+    return found
+
+
+class _Neighbourhood:
+    """The files on disk below one root; what no question needs is not worked out.
+
+    :ivar ids: of their segments.
+    """
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self._segments = segments
+        self.ids = frozenset(segment.id for segment in segments)
+
+    @cached_property
+    def sources(self) -> frozenset[str]:
+        return frozenset().union(*(_traits(segment).sources for segment in self._segments))
+
+    @cached_property
+    def newest(self) -> dict[str, int]:
+        """The highest N of the folders ``vN`` within each folder."""
+        newest: dict[str, int] = {}
+        for _, folder, number in self._versioned():
+            newest[_parent(folder)] = max(newest.get(_parent(folder), 0), number)
+        return newest
+
+    @cached_property
+    def mirrors(self) -> frozenset[str]:
+        """Folders ``v1`` most of whose files stand again beside the folder: what lives on there came after them."""
+        firsts = {folder for _, folder, number in self._versioned() if number <= _FIRST_VERSION}
+        return frozenset(folder for folder in firsts if self._stands_again(folder))
+
+    def _versioned(self) -> Iterable[tuple[int, str, int]]:
+        return (place for segment in self._segments for place in _traits(segment).versioned)
+
+    def _stands_again(self, folder: str) -> bool:
+        inside = self._names_in(folder)
+        copies = len(inside & self._names_in(_parent(folder)))
+        return copies >= _LEAST_COPIES and 2 * copies >= len(inside)
+
+    def _names_in(self, folder: str) -> set[str]:
+        return {
+            known.paths[row].rpartition("/")[2]
+            for known in map(facts_of, self._segments)
+            if folder in known.places
+            for row in np.flatnonzero(known.place_of == known.places.index(folder)).tolist()
+        }
+
+
+def _standing(segment: Segment, beside: _Neighbourhood) -> Standing:
+    own = _traits(segment)
+    old, header = np.zeros((2, len(segment.files)), np.float32)
+    old[list(own.old)] = 1.0
+    for row, folder, number in own.versioned:
+        if number < beside.newest.get(_parent(folder), 0) or folder in beside.mirrors:
+            old[row] = 1.0
+    for row, name in own.headers:
+        header[row] = name in beside.sources
+    return Standing(old, header)
+
+
+def _traits(segment: Segment) -> _Traits:
+    found = _TRAITS.get(segment)
+    if found is None:
+        paths = facts_of(segment).paths
+        found = _TRAITS[segment] = _Traits(
+            [row for row, path in enumerate(paths) if _is_named_old(path)],
+            [(row, stem_of(path)) for row, path in enumerate(paths) if path.endswith(_HEADERS)],
+            [place for row, path in enumerate(paths) for place in _versions(row, path)],
+            frozenset(stem_of(path) for path in paths if path.endswith(_SOURCES)),
+        )
+    return found
+
+
+def _is_named_old(path: str) -> bool:
+    *folders, base = path.split("/")
+    return not (_OLD_FOLDERS.isdisjoint(folders) and _OLD_FOLDERS.isdisjoint(split_identifier(base.partition(".")[0])))
+
+
+def _versions(row: int, path: str) -> Iterable[tuple[int, str, int]]:
+    parts = path.split("/")[:-1]
+    for depth, part in enumerate(parts, start=1):
+        version = _VERSION.match(part)
+        if version:
+            yield row, "/".join(parts[:depth]), int(version[1])
+
+
+def _parent(folder: str) -> str:
+    return folder.rpartition("/")[0]

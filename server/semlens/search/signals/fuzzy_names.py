@@ -1,0 +1,160 @@
+"""Names that are not what was typed, but begin so, have its initials, hold it, or are it with a typing error.
+
+There may be thousands. The best of each kind are chosen over all segments at once, and what fits as well as the last of
+them is taken too: which names are found does not depend on how files lie in segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz.distance import OSA
+
+from semlens.core.text.identifiers import split_identifier
+from semlens.index.segment.name_table import fold_text
+from semlens.index.snapshot import SegmentView
+from semlens.search.signals.static_signals import facts_of
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.uint32]
+Matches = list[tuple[Rows, Floats]]
+"""Of each view the rows of names, symbols first, then files, and how well each fits, 0 to 1."""
+
+_MAX_BEGUN = 400
+"""Names by prefix or by initials; one as short as "a" would bring thousands."""
+_MAX_ALIKE = 60
+"""Names compared letter by letter: those with the most trigrams of what was typed."""
+
+_PREFIX = (0.62, 0.2)
+"""The worth of a name that begins so: the first for any, the second times the share that is typed already."""
+_HUMPS = 0.6
+_PART = 0.5
+_LAST_PART = 0.95
+"""``Phoenix.Channel``, where a language names a module with all that it stands in."""
+
+_FUZZY = 0.66
+_LEAST_LIKE = 0.7
+_OF_A_FILE = 0.9
+"""A file whose name is alike stands behind a symbol whose name is as much so."""
+
+
+def match_loosely(views: Sequence[SegmentView], text: str, *, with_parts: bool) -> list[Matches]:
+    """One list of matches for each way in which names may fit.
+
+    :param with_parts: also by initials.
+    """
+    folded = fold_text(text)
+    found = [_by_prefix(views, folded)]
+    parts = split_identifier(text)
+    humps = "".join(part[0] for part in parts) if len(parts) > 1 else text.lower()
+    if with_parts and 2 <= len(humps) <= 8:
+        found.append(_by_humps(views, parts, humps))
+    if len(folded) >= 4:
+        found.append(_alike(views, folded))
+    return found
+
+
+def _by_prefix(views: Sequence[SegmentView], folded: bytes) -> Matches:
+    found = []
+    for view, rows in zip(views, _shortest(views, [v.segment.names.with_prefix(folded) for v in views]), strict=True):
+        share = len(folded) / np.maximum(name_lengths(view, rows), 1)
+        weights = np.where(share >= 1.0, 0.0, _PREFIX[0] + _PREFIX[1] * share)  # the whole name is no prefix
+        found.append((rows, weights.astype(np.float32)))
+    return found
+
+
+def _by_humps(views: Sequence[SegmentView], parts: tuple[str, ...], humps: str) -> Matches:
+    key = humps.encode("utf-8", "replace")
+    found = []
+    for view, rows in zip(views, _shortest(views, [v.segment.names.with_humps(key) for v in views]), strict=True):
+        names = [split_identifier(name_of_row(view, row)) for row in rows.tolist()]
+        fits = np.array([_humps_fit(parts, name, humps) for name in names], np.float32)
+        found.append((rows, _HUMPS * fits))
+    return found
+
+
+def _humps_fit(wanted: tuple[str, ...], parts: tuple[str, ...], humps: str) -> bool:
+    if len(wanted) > 1:
+        return len(parts) >= len(wanted) and all(p.startswith(w) for p, w in zip(parts, wanted, strict=False))
+    return len(parts) >= 2 and "".join(part[0] for part in parts).startswith(humps)
+
+
+def _alike(views: Sequence[SegmentView], folded: bytes) -> Matches:
+    """Mistyped, mistyped and half typed, or a part of the name."""
+    candidates, worth = [], []
+    for view in views:
+        rows, shares = view.segment.names.alike(folded)
+        differences = np.abs(name_lengths(view, rows) - len(folded))
+        other = _living(view, rows) & ((shares < 1.0) | (differences > 0))  # itself was found already
+        candidates.append(rows[other])
+        worth.append(np.rint(shares[other] * 1e4).astype(np.int64) * 256 - np.minimum(differences[other], 255))
+    wanted = folded.decode("utf-8", "replace")
+    known: dict[str, float] = {}  # of names that many bear
+    found = []
+    for view, others, best in zip(views, candidates, _best(worth, _MAX_ALIKE), strict=True):
+        rows, n_symbols = others[best], len(view.segment.symbols)
+        weights = np.zeros(len(rows), np.float32)
+        for place, row in enumerate(rows.tolist()):
+            name = name_of_row(view, row)
+            if row >= n_symbols:
+                name = name.rpartition(".")[0] or name
+            if name not in known:
+                known[name] = _likeness(wanted, fold_text(name).decode("utf-8", "replace"))
+            weights[place] = known[name] * (1.0 if row < n_symbols else _OF_A_FILE)
+        found.append((rows, weights))
+    return found
+
+
+def _likeness(wanted: str, other: str) -> float:
+    if not other or other == wanted:
+        return 0.0
+    share = min(1.0, len(wanted) / len(other))
+    weight = 0.0
+    if other.endswith((f".{wanted}", f"::{wanted}")):
+        weight = _LAST_PART
+    elif wanted in other:
+        weight = _PART * share**0.5
+    whole = OSA.normalized_similarity(wanted, other)
+    begun = OSA.normalized_similarity(wanted, other[: len(wanted)]) * share**0.5
+    if max(whole, begun) >= _LEAST_LIKE:
+        weight = max(weight, _FUZZY * max(whole, 0.95 * begun))
+    return weight
+
+
+def _shortest(views: Sequence[SegmentView], rows: Sequence[Rows]) -> list[Rows]:
+    living = [some[_living(view, some)] for view, some in zip(views, rows, strict=True)]
+    best = _best([-name_lengths(view, some) for view, some in zip(views, living, strict=True)], _MAX_BEGUN)
+    return [some[chosen] for some, chosen in zip(living, best, strict=True)]
+
+
+def _best(worth: Sequence[Ints], count: int) -> list[npt.NDArray[np.bool_]]:
+    """Of several columns a mask of the ``count`` largest values over all, and of those that equal the last."""
+    every = np.concatenate(worth) if worth else np.zeros(0, np.int64)
+    least = np.partition(every, -count)[-count] if len(every) > count else None
+    return [np.ones(len(one), bool) if least is None else one >= least for one in worth]
+
+
+def _living(view: SegmentView, rows: Rows) -> npt.NDArray[np.bool_]:
+    return np.ones(len(rows), bool) if view.alive_names is None else view.alive_names[rows]
+
+
+def name_of_row(view: SegmentView, row: int) -> str:
+    """Name of a symbol, or the base name of a file."""
+    n_symbols = len(view.segment.symbols)
+    if row < n_symbols:
+        return view.segment.symbols.names[row]
+    return view.segment.files.paths[row - n_symbols].rpartition("/")[2]
+
+
+def name_lengths(view: SegmentView, rows: Rows) -> Ints:
+    """Bytes of each row's name; of a file's without its extension."""
+    n_symbols = len(view.segment.symbols)
+    lengths = np.zeros(len(rows), np.int64)
+    is_symbol = rows < n_symbols
+    offsets = view.segment.symbols.names.offsets
+    lengths[is_symbol] = offsets[rows[is_symbol] + 1].astype(np.int64) - offsets[rows[is_symbol]]
+    lengths[~is_symbol] = facts_of(view.segment).stem_lengths[rows[~is_symbol] - n_symbols]
+    return lengths

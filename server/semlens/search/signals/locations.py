@@ -1,0 +1,151 @@
+"""Where a question points by itself: path fragments and the frames of a stack trace, resolved to files and symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.paths import relative_path
+from semlens.core.symbol import Role
+from semlens.index.snapshot import SegmentView
+from semlens.search.query.query import Query
+from semlens.search.query.stack_traces import Frame
+from semlens.search.signals.static_signals import facts_of
+
+Floats = npt.NDArray[np.float32]
+
+_WHOLE_NAME = 1.0
+_INSIDE = 0.6
+_FOREIGN = 0.5
+"""Frames in vendored code count half: the innermost own frame is the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class FramePlace:
+    """A frame found in the index.
+
+    :ivar view: number of the view. :ivar symbol: row of the innermost symbol around its line, or -1.
+    :ivar worth: 0 to 1, falling from the innermost own frame outwards.
+    """
+
+    view: int
+    file: int
+    symbol: int
+    worth: float
+
+
+def match_paths(view: SegmentView, query: Query) -> Floats | None:
+    """How well each file's path fits the question's path fragments, 0 to 1; None when it names none."""
+    if not query.paths:
+        return None
+    paths = facts_of(view.segment).paths
+    out = np.zeros(len(paths), np.float32)
+    for fragment in query.paths:
+        slashed = "/" + fragment
+        for row, path in enumerate(paths):
+            if fragment in path:
+                if path == fragment or path.endswith(slashed):
+                    out[row] = max(out[row], _WHOLE_NAME)
+                else:
+                    at_border = f"/{path}".find(slashed) >= 0
+                    out[row] = max(out[row], _INSIDE * (1.0 if at_border else 0.7))
+    if view.alive is not None:
+        out[~view.alive] = 0.0
+    return out
+
+
+def nearness(view: SegmentView, path: str) -> Floats:
+    """How near each file stands to a document of the view's root: the share of its folders that they have in common.
+
+    :param path: of the document, absolute.
+    """
+    facts = facts_of(view.segment)
+    inside = relative_path(view.root, path) if view.root else None
+    if not inside:
+        return np.zeros(len(facts.paths), np.float32)
+    wanted = inside.lower().split("/")[:-1]
+    shares = [(_shared_start(wanted, place.split("/")) + 1) / (len(wanted) + 1) for place in facts.places]
+    return np.array(shares, np.float32)[facts.place_of]
+
+
+def _shared_start(first: Sequence[str], second: Sequence[str]) -> int:
+    count = 0
+    for one, other in zip(first, second, strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def resolve_frames(views: Sequence[SegmentView], frames: Sequence[Frame]) -> list[FramePlace]:
+    """The frames that are in the index, innermost first; each place once."""
+    found: list[tuple[bool, FramePlace]] = []
+    seen = set()
+    for frame in frames:
+        place = _file_of(views, frame.path.lower())
+        if place is None:
+            continue
+        number, file = place
+        symbol = _symbol_at(views[number], file, frame)
+        if (number, file, symbol) not in seen:
+            seen.add((number, file, symbol))
+            foreign = bool(int(views[number].segment.files.roles[file]) & int(Role.VENDORED))
+            found.append((foreign, FramePlace(number, file, symbol, 0.0)))
+    ordered = [place for foreign, place in found if not foreign] + [place for foreign, place in found if foreign]
+    n_own = sum(not foreign for foreign, _ in found)
+    return [
+        FramePlace(place.view, place.file, place.symbol, (1.0 if at < n_own else _FOREIGN) * 0.95**at)
+        for at, place in enumerate(ordered)
+    ]
+
+
+def _file_of(views: Sequence[SegmentView], path: str) -> tuple[int, int] | None:
+    """The file whose path shares the longest end with the frame's, at least its base name.
+
+    Of several that share as much, one's own before a vendored one, the shortest, and the first in order.
+    """
+    base = path.rpartition("/")[2]
+    found = []
+    for number, view in enumerate(views):
+        roles = view.segment.files.roles
+        for row, candidate in enumerate(facts_of(view.segment).paths):
+            if not candidate.endswith(base) or (view.alive is not None and not view.alive[row]):
+                continue
+            shared = _shared_end(path, candidate)
+            if shared == 1 and "/" in path and "/" in candidate:
+                continue  # another file of the same name
+            if shared:
+                is_foreign = bool(int(roles[row]) & int(Role.VENDORED))
+                found.append((-shared, is_foreign, candidate.count("/"), candidate, number, row))
+    return min(found)[-2:] if found else None
+
+
+def _shared_end(first: str, second: str) -> int:
+    """Number of parts that two paths share from their ends."""
+    count = 0
+    for one, other in zip(reversed(first.split("/")), reversed(second.split("/")), strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def _symbol_at(view: SegmentView, file: int, frame: Frame) -> int:
+    """The innermost symbol around the frame's line; the one of its name where the line has moved."""
+    symbols = view.segment.symbols
+    rows = np.flatnonzero(symbols.files == file)
+    if not len(rows):
+        return -1
+    spans = symbols.spans[rows]
+    around = rows[(spans[:, 0] <= frame.line) & (spans[:, 2] >= frame.line)]
+    if frame.name and frame.name not in {symbols.names[int(row)] for row in around}:
+        named = [int(row) for row in rows if symbols.names[int(row)] == frame.name]
+        if named:
+            return min(named, key=lambda row: abs(int(symbols.spans[row, 0]) - frame.line))
+    if not len(around):
+        return -1
+    sizes = symbols.spans[around, 2].astype(np.int64) - symbols.spans[around, 0]
+    return int(around[np.argmin(sizes)])

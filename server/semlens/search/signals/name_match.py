@@ -1,0 +1,185 @@
+"""How well the names of symbols and files fit a question; those that are not its words themselves: `loose_names`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.text.identifiers import split_identifier
+from semlens.index.segment.name_table import fold_text
+from semlens.index.snapshot import SegmentView
+from semlens.search.query.query import Query
+from semlens.search.signals.fuzzy_names import match_loosely, name_lengths, name_of_row
+from semlens.search.signals.static_signals import facts_of
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.uint32]
+
+MAX_COMMON = 2_000
+"""A plain word that more symbols bear says nothing about which is meant."""
+
+_OTHER_CASE = 0.97
+_WRONG_CASE = 0.9
+"""Where capitals were typed: ``Helpers`` is rather the module than the method ``helpers``."""
+_OTHER_STYLE = 0.95
+_MARKED = 0.98
+_ELSEWHERE = 0.85
+"""An exact name whose containers are not those asked for: ``Other.run`` for ``Client.run``."""
+_PLAIN_WORD = 0.4
+_CAPITAL_WORD = 0.65
+_JOINED_WORDS = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class NameEvidence:
+    """Of one view.
+
+    :ivar symbols: how well each row of names fits, symbols first, then files; 0 to 1.
+    :ivar files: the best of each file, a name that many files define counting less.
+    """
+
+    symbols: Floats
+    files: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """One text to look for. :ivar loosely: also by prefix, humps, part and typing errors.
+
+    :ivar same_case: capitals must agree.
+    """
+
+    text: str
+    weight: float
+    within: tuple[str, ...] = ()
+    loosely: bool = False
+    same_case: bool = False
+
+
+def match_names(views: Sequence[SegmentView], query: Query) -> list[NameEvidence]:
+    found = [
+        NameEvidence(
+            np.zeros(len(view.segment.symbols) + len(view.segment.files), np.float32),
+            np.zeros(len(view.segment.files), np.float32),
+        )
+        for view in views
+    ]
+    probes = _probes(query)
+    named = [_named(view, probes) for view in views]
+    for number, probe in enumerate(probes):
+        exact = _fitting(views, probe, [of_view[number] for of_view in named])
+        n_files = sum(_n_files(view, rows) for view, (rows, _) in zip(views, exact, strict=True))
+        share = 1.0 if query.is_name else max(1, n_files) ** -0.5
+        for view, evidence, (rows, weights) in zip(views, found, exact, strict=True):
+            if len(rows):
+                _add(view, evidence, rows, weights * np.float32(probe.weight), share)
+        if probe.loosely and (query.is_name or not n_files):
+            for matches in match_loosely(views, probe.text, with_parts=query.is_name):
+                for view, evidence, (rows, weights) in zip(views, found, matches, strict=True):
+                    _add(view, evidence, rows, weights * np.float32(probe.weight), 1.0)
+    return found
+
+
+def _probes(query: Query) -> list[_Probe]:
+    probes = [_Probe(name.text, 1.0, name.within, loosely=True) for name in query.names]
+    if query.is_name:
+        probes += [_Probe(query.text.strip(), 1.0) for name in query.names if name.within]
+        return probes + [
+            _Probe(text, weight, name.within) for name in query.names for text, weight in _styles(name.text)
+        ]
+    probes += [_Probe(word, _PLAIN_WORD) for word in query.plain if len(word) > 2]
+    probes += [_Probe(word, _CAPITAL_WORD, same_case=True) for word in query.capitals if len(word) > 2]
+    for width in (2, 3):
+        for start in range(len(query.plain) - width + 1):
+            parts = query.plain[start : start + width]
+            probes += [_Probe("".join(parts), _JOINED_WORDS), _Probe("_".join(parts), _JOINED_WORDS)]
+    return probes
+
+
+def _styles(text: str) -> list[tuple[str, float]]:
+    """The same name written in other styles: ``FetchAll`` is also looked for as ``fetch_all``, and the other way."""
+    parts = split_identifier(text)
+    written = ("".join(parts), "_".join(parts), "-".join(parts)) if len(parts) > 1 else ()
+    marked = (f"_{text}", f"${text}") if text[:1].isalpha() else ()  # private names are typed without it
+    weighted = [(style, _OTHER_STYLE) for style in written] + [(style, _MARKED) for style in marked]
+    return [(style, weight) for style, weight in weighted if style != text.lower()]
+
+
+def _add(view: SegmentView, evidence: NameEvidence, rows: Rows, weights: Floats, share: float) -> None:
+    if view.alive_names is not None:
+        keep = view.alive_names[rows]
+        rows, weights = rows[keep], weights[keep]
+    evidence.symbols[rows] = np.maximum(evidence.symbols[rows], weights)
+    np.maximum.at(evidence.files, _files_of(view, rows), weights * np.float32(share))
+
+
+def _files_of(view: SegmentView, rows: Rows) -> npt.NDArray[np.int64]:
+    n_symbols = len(view.segment.symbols)
+    files = rows.astype(np.int64) - n_symbols
+    is_symbol = rows < n_symbols
+    files[is_symbol] = view.segment.symbols.files[rows[is_symbol]]
+    return files
+
+
+def _n_files(view: SegmentView, rows: Rows) -> int:
+    return len(set(_files_of(view, rows).tolist())) if len(rows) else 0
+
+
+def _named(view: SegmentView, probes: Sequence[_Probe]) -> list[Rows]:
+    """For each probe the names that are its text, whatever their case."""
+    folded = [fold_text(probe.text) for probe in probes]
+    candidates = view.segment.names.beginning(folded) if probes else []
+    return [
+        rows[name_lengths(view, rows) == len(text)] if len(rows) else rows
+        for text, rows in zip(folded, candidates, strict=True)
+    ]
+
+
+def _fitting(views: Sequence[SegmentView], probe: _Probe, named: Sequence[Rows]) -> list[tuple[Rows, Floats]]:
+    """Of each view the names that are the probe's text, and how well each fits."""
+    if sum(map(len, named)) > MAX_COMMON and not probe.loosely:
+        return [(rows[:0], np.zeros(0, np.float32)) for rows in named]
+    wanted = [part.lower() for part in probe.within]
+    found = []
+    for view, rows in zip(views, named, strict=True):
+        weights = _case_fit(view, rows, probe)
+        if wanted:
+            for place, row in enumerate(rows.tolist()):
+                weights[place] *= _place_fit(view, row, wanted)
+        found.append((rows[weights > 0], weights[weights > 0]))
+    return found
+
+
+def _case_fit(view: SegmentView, rows: Rows, probe: _Probe) -> Floats:
+    """1 for names that begin as the probe is written, less for those of other capitals."""
+    if not len(rows):
+        return np.zeros(0, np.float32)
+    other = 0.0 if probe.same_case else _OTHER_CASE if probe.text.islower() else _WRONG_CASE
+    weights = np.full(len(rows), other, np.float32)
+    text = np.frombuffer(probe.text.encode("utf-8", "surrogateescape"), np.uint8)
+    symbols = np.flatnonzero(rows < len(view.segment.symbols))
+    names = view.segment.symbols.names
+    starts = names.offsets[rows[symbols]].astype(np.int64)
+    written = names.heap[starts[:, None] + np.arange(len(text))]
+    weights[symbols[(written == text).all(axis=1)]] = 1.0
+    for place in np.flatnonzero(rows >= len(view.segment.symbols)).tolist():
+        if name_of_row(view, int(rows[place])).startswith(probe.text):
+            weights[place] = 1.0
+    return weights
+
+
+def _place_fit(view: SegmentView, row: int, wanted: list[str]) -> float:
+    """1 when the names before it are among its containers or its path, less when none is."""
+    n_symbols = len(view.segment.symbols)
+    if row >= n_symbols:
+        return _ELSEWHERE
+    place = (
+        view.segment.symbols.qualified_names[row]
+        + "/"
+        + facts_of(view.segment).paths[int(view.segment.symbols.files[row])]
+    )
+    parts = set("".join(c if c.isalnum() or c == "_" else " " for c in place.lower()).split())
+    return _ELSEWHERE + (1.0 - _ELSEWHERE) * sum(part in parts for part in wanted) / len(wanted)

@@ -1,0 +1,147 @@
+"""What ranking knows of a segment's files before any question: roles, sizes, and the words of their paths, by column.
+
+Computed once a segment, from paths and tables alone, and dropped with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.symbol import Role
+from semlens.core.text.identifiers import split_identifier, stem
+from semlens.index.segment.segment import Segment
+from semlens.index.segment.terms import term_hash
+
+Floats = npt.NDArray[np.float32]
+
+_INDEX_STEMS = frozenset("__init__ index mod lib main __main__ package init default".split())
+"""Stems that say nothing: such a file is named by its folder."""
+
+_INNER_FOLDERS = frozenset("internal _internal internals private impl detail details _impl".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words of one part of the paths: ``terms[i]``, ascending, stands in the path of file ``files[i]``.
+
+    :ivar counts: distinct words of each file, shape (f,).
+    """
+
+    terms: npt.NDArray[np.uint64]
+    files: npt.NDArray[np.int64]
+    counts: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """Columns over a segment's files, shape (f,).
+
+    :ivar constant: features by name that no question changes.
+    :ivar tests: 1 for tests. :ivar documentation: 1 for documentation.
+    :ivar stems: words of the file's own name; ``folders`` of the folders around it.
+    :ivar paths: lower case. :ivar places: the folders of the paths, each once, and of each file which it is.
+    :ivar stem_lengths: bytes of the base name without its extension.
+    :ivar filled: rows of the files that have passages; ``starts`` where the passages of each begin.
+    :ivar owners: of each passage, the place of its file in ``filled``.
+    """
+
+    constant: dict[str, Floats]
+    tests: Floats
+    documentation: Floats
+    stems: Words
+    folders: Words
+    paths: tuple[str, ...]
+    places: tuple[str, ...]
+    place_of: npt.NDArray[np.int64]
+    stem_lengths: npt.NDArray[np.int64]
+    filled: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    owners: npt.NDArray[np.int32]
+    n_passages: Floats
+
+
+_KEPT: WeakKeyDictionary[Segment, FileFacts] = WeakKeyDictionary()
+
+
+def facts_of(segment: Segment) -> FileFacts:
+    """The facts of a segment, computed at its first question."""
+    found = _KEPT.get(segment)
+    if found is None:
+        found = _KEPT[segment] = _compute(segment)
+    return found
+
+
+@lru_cache(maxsize=65_536)
+def _path_words(path: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Hashes of the stemmed words of a file's own name and of its folders."""
+    *folders, base = path.split("/")
+    own = base.partition(".")[0] or base.strip(".")
+    if own.lower() in _INDEX_STEMS and folders:
+        own = folders.pop()
+    return _hashes((own,)), _hashes(folders[-3:])
+
+
+def _hashes(names: Sequence[str]) -> tuple[int, ...]:
+    words = {stem(part) for name in names for part in split_identifier(name)}
+    return tuple(term_hash(word) for word in sorted(words))
+
+
+def _words(lists: Sequence[tuple[int, ...]]) -> Words:
+    counts = np.array([len(terms) for terms in lists], np.int64)
+    terms = np.array([term for terms in lists for term in terms], np.uint64)
+    files = np.repeat(np.arange(len(lists), dtype=np.int64), counts)
+    order = np.argsort(terms, kind="stable")
+    return Words(terms[order], files[order], counts.astype(np.float32))
+
+
+def _compute(segment: Segment) -> FileFacts:
+    paths = segment.files.paths.tolist()
+    roles = segment.files.roles
+    words = [_path_words(path) for path in paths]
+    lower = tuple(path.lower() for path in paths)
+    places: dict[str, int] = {}
+    for path in lower:
+        places.setdefault(path.rpartition("/")[0], len(places))
+
+    def flag(role: Role) -> Floats:
+        flags: Floats = ((roles & int(role)) != 0).astype(np.float32)
+        return flags
+
+    def column(values: Sequence[bool | float]) -> Floats:
+        return np.array(values, np.float32)
+
+    passage_files = segment.passages.files
+    filled, starts, owners = np.unique(passage_files, return_index=True, return_inverse=True)
+    n_passages = np.bincount(passage_files, minlength=len(paths)).astype(np.float32)
+    return FileFacts(
+        constant={
+            "example": flag(Role.EXAMPLE),
+            "vendored": flag(Role.VENDORED),
+            "generated": flag(Role.GENERATED),
+            "size": np.log1p(segment.files.n_lines.astype(np.float32)),
+            "inner": column([not _INNER_FOLDERS.isdisjoint(path.split("/")[:-1]) for path in lower]),
+        },
+        tests=flag(Role.TEST),
+        documentation=flag(Role.DOCUMENTATION),
+        stems=_words([own for own, _ in words]),
+        folders=_words([folders for _, folders in words]),
+        paths=lower,
+        places=tuple(places),
+        place_of=np.array([places[path.rpartition("/")[0]] for path in lower], np.int64),
+        stem_lengths=np.array([len(stem_of(path).encode("utf-8", "surrogateescape")) for path in paths], np.int64),
+        filled=filled.astype(np.int64),
+        starts=starts.astype(np.int64),
+        owners=owners.astype(np.int32),
+        n_passages=n_passages,
+    )
+
+
+def stem_of(path: str) -> str:
+    base = path.rpartition("/")[2]
+    return base.rpartition(".")[0] or base

@@ -1,0 +1,1 @@
+"""Code that resembles other code: similar symbols and duplicates."""

@@ -1,0 +1,150 @@
+"""What the workspace says twice: groups of symbols of one shape, renamed variables and small edits included."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.cancel import CancelToken
+from semlens.syntax.fingerprint import Shape
+
+LEAST_LINES = 5
+LEAST_TOKENS = 40
+"""Smaller symbols are alike by nature: getters, wrappers, empty constructors."""
+
+LEAST_SIMILARITY = 0.8
+_BANDS = 8
+"""Of two minima each: a pair of similarity 0.8 meets in at least one with a probability of 0.9997."""
+
+_BUCKET = 20
+"""Leaders kept of one band: shapes that so many begin with are told apart by the other bands."""
+
+_CHECKED_EVERY = 256
+
+
+@dataclass(frozen=True, slots=True)
+class ShapedSymbol:
+    """:ivar key: whatever the caller knows the symbol by. :ivar file: equal for symbols of one file."""
+
+    key: int
+    file: int
+    first_line: int
+    last_line: int
+    n_tokens: int
+    exact: int
+    minima: npt.NDArray[np.uint32]
+
+    @property
+    def n_lines(self) -> int:
+        return self.last_line - self.first_line + 1
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateGroup:
+    """:ivar symbols: largest first. :ivar similarity: of the least alike to the first, 1.0 for one exact shape.
+
+    :ivar saved_lines: lines that go when one of them is kept.
+    """
+
+    symbols: tuple[ShapedSymbol, ...]
+    similarity: float
+    saved_lines: int
+
+
+def group_duplicates(symbols: Sequence[ShapedSymbol], limit: int, cancel: CancelToken) -> list[DuplicateGroup]:
+    """Groups of near-identical symbols, largest saving first; what stands inside a larger member is left out."""
+    eligible = [s for s in symbols if s.n_lines >= LEAST_LINES and s.n_tokens >= LEAST_TOKENS]
+    groups = _exact_groups(eligible)
+    cancel.check()
+    merged = _merge_alike(groups, cancel)
+    found = [group for members in merged if len(members) > 1 and len((group := _group(members)).symbols) > 1]
+    found.sort(key=lambda group: (-group.saved_lines, -group.similarity))
+    return _without_nested(found)[:limit]
+
+
+def _exact_groups(symbols: Sequence[ShapedSymbol]) -> list[list[ShapedSymbol]]:
+    by_shape: dict[tuple[int, int], list[ShapedSymbol]] = defaultdict(list)
+    for symbol in symbols:
+        by_shape[(symbol.exact, symbol.n_tokens)].append(symbol)
+    return list(by_shape.values())
+
+
+def _merge_alike(groups: list[list[ShapedSymbol]], cancel: CancelToken) -> list[list[ShapedSymbol]]:
+    """Join groups whose first members are alike; each is compared with the leaders it shares a band with."""
+    if not groups:
+        return []
+    groups.sort(key=lambda members: -members[0].n_tokens)
+    minima = np.stack([members[0].minima for members in groups])
+    sizes = np.array([members[0].n_tokens for members in groups], np.float32)
+    pairs = minima.astype(np.uint64).reshape(len(groups), _BANDS, 2)
+    bands = ((pairs[:, :, 0] << np.uint64(32)) | pairs[:, :, 1]).tolist()
+    leaders: dict[int, list[ShapedSymbol]] = {}
+    by_band: list[dict[int, list[int]]] = [defaultdict(list) for _ in range(_BANDS)]
+    for number, members in enumerate(groups):
+        if number % _CHECKED_EVERY == 0:
+            cancel.check()
+        buckets = [of_band[key] for of_band, key in zip(by_band, bands[number], strict=True)]
+        near = list({leader for bucket in buckets for leader in bucket})
+        if near:
+            alike = (minima[near] == minima[number]).mean(axis=1) * (sizes[number] / sizes[near])
+            best = int(np.argmax(alike))
+            if alike[best] >= LEAST_SIMILARITY:
+                leaders[near[best]].extend(members)
+                continue
+        for bucket in buckets:
+            if len(bucket) < _BUCKET:
+                bucket.append(number)
+        leaders[number] = list(members)
+    return list(leaders.values())
+
+
+def similarity(one: ShapedSymbol | Shape, other: ShapedSymbol | Shape) -> float:
+    """Estimated Jaccard similarity of the shingles, 1.0 for one shape."""
+    if one.exact == other.exact and one.n_tokens == other.n_tokens:
+        return 1.0
+    return (
+        float(np.mean(one.minima == other.minima))
+        * min(one.n_tokens, other.n_tokens)
+        / max(one.n_tokens, other.n_tokens)
+    )
+
+
+def _group(members: list[ShapedSymbol]) -> DuplicateGroup:
+    members = _outermost(members)
+    if len(members) < 2:
+        return DuplicateGroup(tuple(members), 1.0, 0)
+    least = min(similarity(members[0], other) for other in members[1:])
+    return DuplicateGroup(tuple(members), least, sum(symbol.n_lines for symbol in members[1:]))
+
+
+def _outermost(members: list[ShapedSymbol]) -> list[ShapedSymbol]:
+    """Largest first, without those that stand inside another: a function that only wraps one is like it."""
+    kept: list[ShapedSymbol] = []
+    for symbol in sorted(members, key=lambda item: -item.n_lines):
+        if not any(
+            other.file == symbol.file and other.first_line <= symbol.first_line and symbol.last_line <= other.last_line
+            for other in kept
+        ):
+            kept.append(symbol)
+    return kept
+
+
+def _without_nested(groups: list[DuplicateGroup]) -> list[DuplicateGroup]:
+    covered: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    kept: list[DuplicateGroup] = []
+    for group in groups:
+        members = tuple(
+            symbol
+            for symbol in group.symbols
+            if not any(first <= symbol.first_line and symbol.last_line <= last for first, last in covered[symbol.file])
+        )
+        if len(members) < 2:
+            continue
+        for symbol in members:
+            covered[symbol.file].append((symbol.first_line, symbol.last_line))
+        kept.append(group if len(members) == len(group.symbols) else _group(list(members)))
+    return kept

@@ -1,0 +1,223 @@
+"""Code like a given symbol: nearest by meaning in every model that knows it, then by the shape of the text."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.cancel import CancelToken
+from semlens.core.errors import UsageError
+from semlens.core.symbol import Role, SymbolKind
+from semlens.index.segment.vectors import quantise
+from semlens.index.snapshot import IndexSnapshot, SegmentView
+from semlens.search.ranking.rank import RankedHit
+from semlens.search.similarity.duplicates import LEAST_TOKENS, similarity
+from semlens.syntax.fingerprint import Shape
+
+Rows = npt.NDArray[np.int64]
+
+_CANDIDATES = 200
+_TIER_WEIGHTS = {"first": 0.5, "refine": 0.5}
+_SAME_KIND = 0.03
+"""A function is more like a function; small against the spread of cosines, so that it only settles ties."""
+
+_LESSER = int(Role.TEST | Role.EXAMPLE | Role.VENDORED | Role.GENERATED)
+_LESSER_ROLE = 0.1
+"""What a test or a generated file is set back by, unless the symbol itself stands in such a file."""
+
+_STRUCTURE = 0.15
+"""What one shape adds to the cosine: as much as lies between the first and about the tenth hit by meaning."""
+
+RESHAPED = 60
+"""Hits by meaning whose text is compared."""
+
+_CALLABLE = frozenset((SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR))
+
+
+def find_place(snapshot: IndexSnapshot, root: str, path: str, buffer_uri: str) -> tuple[SegmentView, int] | None:
+    """The view and row of a file: the open buffer's, if there is one, else the disk's."""
+    best: tuple[SegmentView, int] | None = None
+    for view in snapshot.views:
+        if view.buffer_uri and view.buffer_uri == buffer_uri:
+            return view, 0
+        if view.root != root or view.buffer_uri:
+            continue
+        rows = [row for row, name in enumerate(view.segment.files.paths.tolist()) if name == path]
+        for row in rows:
+            if view.alive is None or view.alive[row]:
+                best = (view, row)
+    return best
+
+
+def symbol_at(view: SegmentView, file: int, line: int) -> int:
+    """Row of the innermost symbol that holds a line (0-based) and has passages of its own, or -1."""
+    symbols = view.segment.symbols
+    first = view.segment.first_passages
+    rows = np.flatnonzero(symbols.files == file)
+    spans = symbols.spans[rows]
+    inside = rows[(spans[:, 0] <= line) & (line <= spans[:, 2])]
+    inside = inside[first[inside] >= 0]
+    if not len(inside):
+        return -1
+    lengths = symbols.spans[inside, 2].astype(np.int64) - symbols.spans[inside, 0]
+    return int(inside[np.argmin(lengths)])
+
+
+def passages_of(view: SegmentView, file: int, symbol: int, line: int) -> Rows:
+    """Rows of the passages of a symbol; for -1, of the code outside symbols around a line."""
+    passages = view.segment.passages
+    start, end = (int(place) for place in np.searchsorted(passages.files, [file, file + 1]))
+    if symbol >= 0:
+        return start + np.flatnonzero(passages.symbols[start:end] == symbol)
+    lines = passages.lines[start:end]
+    return start + np.flatnonzero((lines[:, 0] <= line) & (line <= lines[:, 1]))
+
+
+def similar(
+    snapshot: IndexSnapshot,
+    place: tuple[SegmentView, int],
+    line: int,
+    limit: int,
+    tiers: Sequence[tuple[str, str]],
+    cancel: CancelToken,
+) -> list[RankedHit]:
+    """Symbols most like the one at a line, best first; without itself, its overloads, what holds it and what it holds.
+
+    Copies to the letter stand once, their number in the feature ``copies``.
+
+    :param tiers: (fingerprint, role) of the models in use.
+    :raises UsageError: when there is no code at the place, or no model has seen it yet.
+    """
+    view, file = place
+    symbol = symbol_at(view, file, line)
+    own = passages_of(view, file, symbol, line)
+    if not len(own):
+        raise UsageError("There is no code at this place: put the cursor inside a function, class or statement.")
+    scores: dict[tuple[int, int], dict[str, float]] = defaultdict(dict)
+    for fingerprint, role in tiers:
+        vector = _mean_vector(view, fingerprint, own)
+        if vector is None:
+            continue
+        for number, other in enumerate(snapshot.views):
+            cancel.check()
+            for row, cosine in _nearest(other, fingerprint, vector):
+                scores[(number, row)][role] = cosine
+    if not scores:
+        raise UsageError("The symbol has no vector yet: wait until the index is complete (see the status).")
+    return _fold_copies(_hits(snapshot, scores, view, file, symbol, set(own.tolist())))[:limit]
+
+
+def by_structure(
+    hits: Sequence[RankedHit], own: Shape, shape_of: Callable[[RankedHit], Shape | None]
+) -> list[RankedHit]:
+    """The same hits, best first by meaning and shape; small symbols have hardly a shape of their own.
+
+    :param own: shape of the symbol that they are like. :param shape_of: None where a text is no longer there.
+    """
+    trust = _STRUCTURE * min(1.0, own.n_tokens / LEAST_TOKENS)
+    found = []
+    for hit in hits:
+        shape = shape_of(hit)
+        alike = similarity(own, shape) if shape is not None else 0.0
+        score = min(1.0, (hit.score + trust * alike) / (1.0 + trust))
+        found.append(replace(hit, score=score, features={**hit.features, "shape": alike}))
+    return sorted(found, key=lambda hit: -hit.score)
+
+
+def _mean_vector(view: SegmentView, fingerprint: str, rows: Rows) -> npt.NDArray[np.float32] | None:
+    found = []
+    for block in view.tiers.get(fingerprint, ()):
+        places = np.searchsorted(block.rows, rows)
+        places = places[places < len(block.rows)]
+        places = places[np.isin(block.rows[places], rows)]
+        found.append(block.matrix[places].astype(np.float32))
+    matrix = np.concatenate(found) if found else np.zeros((0, 0), np.float32)
+    if not len(matrix):
+        return None
+    matrix /= np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-6)
+    mean = matrix.mean(axis=0)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), np.float32)
+
+
+def _nearest(view: SegmentView, fingerprint: str, vector: npt.NDArray[np.float32]) -> list[tuple[int, float]]:
+    mask = view.alive_passages
+    found: list[tuple[int, float]] = []
+    for block in view.tiers.get(fingerprint, ()):
+        rows, cosines = block.nearest(quantise(vector), _CANDIDATES)
+        for row, cosine in zip(rows.tolist(), cosines.tolist(), strict=True):
+            if mask is None or mask[row]:
+                found.append((row, cosine))
+    return found
+
+
+def _hits(
+    snapshot: IndexSnapshot,
+    scores: dict[tuple[int, int], dict[str, float]],
+    view: SegmentView,
+    file: int,
+    symbol: int,
+    own: set[int],
+) -> list[RankedHit]:
+    kind = int(view.segment.symbols.kinds[symbol]) if symbol >= 0 else 0
+    asks_lesser = bool(int(view.segment.files.roles[file]) & _LESSER)
+    best: dict[tuple[int, int], RankedHit] = {}
+    for (number, row), cosines in scores.items():
+        other = snapshot.views[number]
+        other_file = int(other.segment.passages.files[row])
+        other_symbol = int(other.segment.passages.symbols[row])
+        if other.segment is view.segment and (
+            row in own or (other_file == file and _related(view, symbol, other_symbol))
+        ):
+            continue
+        present = [role for role in _TIER_WEIGHTS if role in cosines]
+        score = sum(_TIER_WEIGHTS[role] * cosines[role] for role in present) / sum(_TIER_WEIGHTS[r] for r in present)
+        if not asks_lesser and int(other.segment.files.roles[other_file]) & _LESSER:
+            score -= _LESSER_ROLE
+        if other_symbol >= 0 and _same_sort(kind, int(other.segment.symbols.kinds[other_symbol])):
+            score += _SAME_KIND
+        key = (number, other_symbol if other_symbol >= 0 else -1 - row)
+        if key not in best or best[key].score < score:
+            features = {**cosines, "copies": 1.0}
+            best[key] = RankedHit(other, other_file, other_symbol, (row,), score, features)
+    return sorted(best.values(), key=lambda hit: -hit.score)
+
+
+def _same_sort(kind: int, other: int) -> bool:
+    return kind == other or (kind in _CALLABLE and other in _CALLABLE)
+
+
+def _related(view: SegmentView, symbol: int, other: int) -> bool:
+    """The same symbol, an overload of it, one that holds it, or one that it holds."""
+    if symbol < 0 or other < 0:
+        return False
+    symbols = view.segment.symbols
+    if symbols.qualified_names[symbol] == symbols.qualified_names[other]:
+        return True
+    outer, inner = symbols.spans[symbol], symbols.spans[other]
+    return bool(_holds(outer, inner) or _holds(inner, outer))
+
+
+def _holds(outer: npt.NDArray[np.uint32], inner: npt.NDArray[np.uint32]) -> bool:
+    return tuple(outer[:2]) <= tuple(inner[:2]) and tuple(inner[2:4]) <= tuple(outer[2:4])
+
+
+def _fold_copies(hits: list[RankedHit]) -> list[RankedHit]:
+    """One hit for passages of the same text; the first stands for all."""
+    kept: list[RankedHit] = []
+    by_hash: dict[bytes, int] = {}
+    for hit in hits:
+        key = hit.view.segment.passages.hashes[hit.passages[0]].tobytes()
+        if key in by_hash:
+            first = kept[by_hash[key]]
+            copies = first.features["copies"] + 1.0
+            kept[by_hash[key]] = RankedHit(
+                first.view, first.file, first.symbol, first.passages, first.score, {**first.features, "copies": copies}
+            )
+            continue
+        by_hash[key] = len(kept)
+        kept.append(hit)
+    return [RankedHit(h.view, h.file, h.symbol, h.passages, min(1.0, max(0.0, h.score)), h.features) for h in kept]

@@ -1,0 +1,274 @@
+"""Settings as they hold for one workspace: read from files and from the editor, checked, defaulted.
+
+Later sources win: default, the user's ``config.toml``, the environment, the editor, ``.semlens.toml`` at the root. A
+repository may have written the last two, so they set nothing that is the user's. A source that is broken, or a setting
+that is unknown, ill-typed or not allowed where it stands, is reported once by its name and has no effect. What the
+settings are stands in `settings_schema`.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from semlens.core.guarded_reader import read_regular
+from semlens.settings.schema import (
+    NAMESPACE,
+    SPECS,
+    FilesSettings,
+    IndexSettings,
+    LogSettings,
+    ModelsSettings,
+    RemoteSettings,
+    Scope,
+    SearchSettings,
+    ServerSettings,
+    Settings,
+    SettingSpec,
+    SettingValue,
+    SymbolsSettings,
+    WatchSettings,
+    cache_folder,
+    config_folder,
+    vscode_properties,
+)
+
+__all__ = [
+    "WORKSPACE_FILE",
+    "FilesSettings",
+    "IndexSettings",
+    "LogSettings",
+    "ModelsSettings",
+    "RemoteSettings",
+    "SearchSettings",
+    "ServerSettings",
+    "SettingProblem",
+    "Settings",
+    "SymbolsSettings",
+    "WatchSettings",
+    "cache_folder",
+    "config_folder",
+    "load_settings",
+    "vscode_properties",
+]
+
+WORKSPACE_FILE = ".semlens.toml"
+USER_FILE = "config.toml"
+USER_VARIABLE = "SEMLENS_USER_SETTINGS"
+"""Settings as a JSON object, from whoever starts the process: an editor's extension passes the user's own here."""
+
+_EDITOR_OWN = ("trace.", "server.path", "server.command", "server.arguments", "server.environment")
+"""Settings of the same namespace that clients read themselves and send along."""
+
+_MAX_FILE_BYTES = 1_000_000
+_MAX_NAME = 200  # characters of a name in a message
+_PATH_SETTINGS = frozenset({"index.cacheFolder", "models.folders", "remote.caFile", "remote.tokenizer"})
+
+
+@dataclass(frozen=True, slots=True)
+class SettingProblem:
+    """A setting that has no effect.
+
+    :ivar name: its full name, e.g. ``semlens.files.exclude``, or the file's where the file as a whole is broken.
+    :ivar message: one sentence that names the setting, the source and the mend.
+    """
+
+    name: str
+    message: str
+
+
+class _Rejected(Exception):  # noqa: N818 - never leaves this module
+    """Carries the end of the sentence "<name> in <source> ..."."""
+
+
+def load_settings(
+    root: Path | None = None,
+    editor: Mapping[str, Any] | None = None,
+    *,
+    user_file: Path | None = None,
+) -> tuple[Settings, list[SettingProblem]]:
+    """The settings for one root, and what is wrong with their sources.
+
+    :param root: the workspace root whose ``.semlens.toml`` counts, if there is one.
+    :param editor: initialization options or a configuration as the editor sent it, nested or with dotted names, with
+        or without the namespace; ``None`` values are not set. Trusted as little as ``.semlens.toml``: many editors
+        fill it from files of the workspace (docs/privacy.md).
+    :param user_file: the user's own file instead of ``config.toml`` in `config_folder`.
+    """
+    problems: list[SettingProblem] = []
+    values: dict[str, SettingValue] = {}
+    user_file = user_file if user_file is not None else config_folder() / USER_FILE
+    values |= _read_source(_toml(user_file, problems, may_be_link=True), f"`{user_file}`", problems)
+    values |= _read_source(_from_environment(problems), f"`{USER_VARIABLE}`", problems)
+    own = dict(values)
+    values |= _read_source(editor or {}, "the editor's settings", problems, own=own, editor=True)
+    if root is not None:
+        content = _toml(root / WORKSPACE_FILE, problems, may_be_link=False)
+        values |= _read_source(content, f"`{WORKSPACE_FILE}`", problems, own=own)
+    return _settings_of(values), problems
+
+
+def _settings_of(values: Mapping[str, SettingValue]) -> Settings:
+    settings = Settings()
+    by_section: dict[str, dict[str, Any]] = {}
+    for name, value in values.items():
+        by_section.setdefault(SPECS[name].section, {})[SPECS[name].attribute] = value
+    return replace(
+        settings,
+        **{section: replace(getattr(settings, section), **changes) for section, changes in by_section.items()},
+    )
+
+
+def _toml(path: Path, problems: list[SettingProblem], *, may_be_link: bool) -> Mapping[str, Any]:
+    """The file's content; empty where there is none or it is broken."""
+    try:
+        data = read_regular(str(path), _MAX_FILE_BYTES + 1, follow_link=may_be_link)
+        if len(data) <= _MAX_FILE_BYTES:
+            return tomllib.loads(data.decode("utf-8-sig"))
+        problems.append(SettingProblem(str(path), f"`{path}` is larger than 1 MB, so it is ignored."))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        reason = "it is a link" if error.errno == errno.ELOOP else error.strerror or str(error)
+        problems.append(SettingProblem(str(path), f"`{path}` cannot be read ({reason}), so it is ignored."))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        problems.append(SettingProblem(str(path), f"`{path}` is not valid TOML ({error}), so it is ignored."))
+    return {}
+
+
+def _from_environment(problems: list[SettingProblem]) -> object:
+    """What `USER_VARIABLE` holds; empty where it is not set or broken."""
+    try:
+        return json.loads(os.environ.get(USER_VARIABLE) or "{}")
+    except (ValueError, RecursionError) as error:
+        problems.append(
+            SettingProblem(USER_VARIABLE, f"`{USER_VARIABLE}` is not valid JSON ({error}), so it is ignored.")
+        )
+    return {}
+
+
+def _read_source(
+    content: object,
+    source: str,
+    problems: list[SettingProblem],
+    *,
+    own: Mapping[str, SettingValue] | None = None,
+    editor: bool = False,
+) -> dict[str, SettingValue]:
+    """The valid settings of one source by name; the others are added to the problems, each name once.
+
+    :param own: what the user's own sources set, where a repository may have written this one; None: it is the user's.
+    """
+    if not isinstance(content, Mapping):
+        problems.append(SettingProblem(NAMESPACE, f"{source} must be a table of settings, so they are ignored."))
+        return {}
+    values: dict[str, SettingValue] = {}
+    rejected: dict[str, str] = {}
+    for name, raw in _flatten(content, ""):
+        if raw is None or (editor and name.startswith(_EDITOR_OWN)):
+            continue
+        try:
+            value = _checked(name, raw)
+            if own is None or SPECS[name].scope is not Scope.USER:
+                values[name] = value
+            elif value != own.get(name, SPECS[name].default):  # editors send every default along
+                rejected.setdefault(name, f"is ignored: only you can set it, in `{config_folder() / USER_FILE}`")
+        except _Rejected as reason:
+            rejected.setdefault(name, str(reason))
+    for name, reason_text in rejected.items():
+        full_name = f"{NAMESPACE}.{name}"[:_MAX_NAME]
+        problems.append(SettingProblem(full_name, f"`{full_name}` in {source} {reason_text}."))
+    return values
+
+
+def _flatten(content: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    """Leaves of nested tables under dotted names, without the namespace. A setting's own value is never entered."""
+    # A stack, not recursion: what an editor sends may be nested as deep as it likes.
+    stack = [(prefix, content)]
+    while stack:
+        prefix, table = stack.pop()
+        for key, value in table.items():
+            name = f"{prefix}.{key}" if prefix else str(key)
+            name = name.removeprefix(f"{NAMESPACE}.")
+            if isinstance(value, Mapping) and name not in SPECS:
+                stack.append(("" if name == NAMESPACE else name, value))
+            else:
+                yield name, value
+
+
+def _checked(name: str, raw: object) -> SettingValue:
+    """:raises _Rejected: when the setting is unknown, or the value is not of its type."""
+    spec = SPECS.get(name)
+    if spec is None:
+        import difflib  # slow to load, seldom needed
+
+        close = difflib.get_close_matches(name, SPECS, n=1, cutoff=0.7)
+        hint = f" (perhaps `{NAMESPACE}.{close[0]}` is meant)" if close else ""
+        raise _Rejected(f"is not a setting, so it is ignored{hint}")
+    value = _typed(spec, raw)
+    if name in _PATH_SETTINGS:
+        return tuple(map(_absolute, value)) if isinstance(value, tuple) else _absolute(str(value))
+    if name == "remote.url" and value:
+        _check_address(str(value))
+    return value
+
+
+def _typed(spec: SettingSpec, raw: object) -> SettingValue:
+    if spec.kind == "boolean" and isinstance(raw, bool):
+        return raw
+    if spec.kind == "integer" and isinstance(raw, int | float) and not isinstance(raw, bool) and raw == raw // 1:
+        # Lua has one kind of number, so 20 may arrive as 20.0.
+        low, high = spec.minimum, spec.maximum
+        if (low is not None and raw < low) or (high is not None and raw > high):
+            raise _Rejected(f"must be from {low} to {high}, so its default {spec.default} is used")
+        return int(raw)
+    if spec.kind == "string" and isinstance(raw, str):
+        if spec.choices and raw not in spec.choices:
+            allowed = ", ".join(f'"{choice}"' for choice in spec.choices)
+            raise _Rejected(f'must be one of {allowed}, so its default "{spec.default}" is used')
+        return raw
+    if spec.kind == "array" and isinstance(raw, list | tuple) and all(isinstance(item, str) for item in raw):
+        return tuple(raw)
+    wanted = {
+        "boolean": "true or false",
+        "integer": "a whole number",
+        "string": "a string",
+        "array": "a list of strings",
+    }
+    raise _Rejected(f"must be {wanted[spec.kind]}, so its default is used")
+
+
+def _check_address(text: str) -> None:
+    """:raises _Rejected: when it is no http or https address, or holds what must not be in a file."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and text.isprintable()
+    except ValueError:
+        usable = False
+    if not usable or " " in text:
+        raise _Rejected("must be an address like http://localhost:11434, so no service is used")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise _Rejected(
+            "must hold no name, password, ? or #, so no service is used: a key belongs into SEMLENS_REMOTE_KEY"
+        )
+
+
+def _absolute(text: str) -> str:
+    """The path with ``~`` resolved.
+
+    :raises _Rejected: when it is not absolute.
+    """
+    try:
+        path = Path(text).expanduser() if text else None
+    except RuntimeError:
+        raise _Rejected("names a home folder that is not known, so its default is used") from None
+    if path is not None and not path.is_absolute():
+        raise _Rejected("must be an absolute path, so its default is used")
+    return str(path or "")

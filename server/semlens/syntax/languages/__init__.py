@@ -1,0 +1,14 @@
+"""One description a language, grouped by family. A language is added by a description and a query."""
+
+from __future__ import annotations
+
+from semlens.syntax.languages import c_family, data, functional, others, scripting
+from semlens.syntax.languages.language import Language
+
+LANGUAGES: tuple[Language, ...] = (
+    *scripting.LANGUAGES,
+    *c_family.LANGUAGES,
+    *functional.LANGUAGES,
+    *data.LANGUAGES,
+    *others.LANGUAGES,
+)

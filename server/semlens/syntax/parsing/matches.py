@@ -1,0 +1,85 @@
+"""What a symbol query matches in one tree, sorted: definitions, what stands before them, references."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import cast
+
+from tree_sitter import Node
+
+from semlens.syntax.languages.language import Language
+from semlens.syntax.parsing.grammars import Grammar, Pattern, PatternRole
+from semlens.syntax.parsing.query_walk import raw_matches
+from semlens.syntax.parsing.recovery import Stretch, recovered
+from semlens.syntax.symbols.references import Reference
+
+MAX_NAME = 200  # characters; longer ones are data that looks like names
+
+Place = Node | Stretch
+Captures = dict[str, list[Place]]
+Match = tuple[int, int, Pattern, Place, Captures]
+"""Start byte, minus end byte, pattern, defining node, captures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """:ivar definitions: outermost first, one for each name."""
+
+    definitions: list[Match]
+    prefixes: list[Node]
+    documentations: list[Node]
+    references: list[Reference]
+
+
+def sorted_matches(language: Language, grammar: Grammar, root: Node, source: bytes) -> Matches:
+    """Runs the query once over the whole tree."""
+    patterns = [(pattern.role, pattern.capture, pattern.capture.endswith(".body")) for pattern in grammar.patterns]
+    ranks = grammar.ranks
+    reference_role, prefix_role = PatternRole.REFERENCE, PatternRole.PREFIX
+    best: dict[int, tuple[int, int, int, Node, dict[str, list[Node]]]] = {}
+    prefixes: list[Node] = []
+    documentations: list[Node] = []
+    references: list[Reference] = []
+    for index, captures in raw_matches(language, grammar, root, source):
+        role, capture, body_follows = patterns[index]
+        if role is reference_role:
+            for node in captures[capture]:
+                start, end = node.start_byte, node.end_byte
+                if 0 < end - start <= MAX_NAME:
+                    references.append((start, source[start:end]))
+            continue
+        defining = captures.get(capture)
+        if defining is None:
+            continue
+        node = defining[0]
+        if role is prefix_role:
+            prefixes.append(node)
+            continue
+        if role is PatternRole.DOCUMENTATION:
+            documentations.append(node)
+            continue
+        names = captures.get("name") or captures.get("name.chain")
+        if names is None:
+            continue
+        for position, name in enumerate(names):
+            key = name.start_byte
+            known = best.get(key)
+            if known is not None and (ranks[known[2]], -len(known[4])) <= (ranks[index], -len(captures)):
+                continue
+            end = node.end_byte
+            if body_follows:
+                end = max(end, captures["body"][-1].end_byte)
+            found = captures if position == 0 else {**captures, "name": [name]}
+            best[key] = (node.start_byte, -end, index, node, found)
+    definitions: list[Match] = [
+        (start, end, grammar.patterns[index], node, cast("Captures", captures))
+        for start, end, index, node, captures in best.values()
+    ]
+    if language.heads and root.has_error:
+        for found_again in recovered(language, root, source, set(best)):
+            pattern = Pattern(PatternRole.SYMBOL, "", found_again.kind)
+            whole, places = found_again.whole, {"name": [found_again.name], "body": [found_again.body]}
+            definitions.append((whole.start_byte, -whole.end_byte, pattern, whole, cast("Captures", places)))
+    definitions.sort(key=itemgetter(0, 1))
+    return Matches(definitions, prefixes, documentations, references)

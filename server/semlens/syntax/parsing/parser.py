@@ -1,0 +1,96 @@
+"""Bytes of one file to its outline. Pure: reads nothing else, keeps nothing but loaded grammars, never raises.
+
+Time and memory are bounded by whoever calls: a parse cannot be interrupted from inside. What is known to be slow is not
+parsed at all.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from semlens.core.symbol import Outline, Role
+from semlens.syntax.languages.language import Language, Splitter
+from semlens.syntax.languages.registry import BY_NAME, language_of, module_of
+from semlens.syntax.parsing.decode import to_utf8
+from semlens.syntax.parsing.embedded import script_parts
+from semlens.syntax.parsing.grammars import SlowParseError, grammar_of, parse_range, parse_tree
+from semlens.syntax.parsing.macro_blanking import without_noise
+from semlens.syntax.parsing.notebook import outline_of_notebook
+from semlens.syntax.parsing.parse_limits import lines_too_long, too_deep
+from semlens.syntax.passages.builder import Part, make_passages, windows
+from semlens.syntax.symbols.builder import Findings, find_symbols, merge_findings
+from semlens.syntax.symbols.roles import role_of
+
+_HEAD = 65_536  # bytes by which languages that share an extension are told apart
+
+_log = logging.getLogger(__name__)
+
+
+def parse(path: str, source: bytes) -> Outline:
+    """The outline of one file; without symbols and passages when it is binary.
+
+    :param path: relative to the workspace, with forward slashes.
+    :param source: its bytes, in any encoding.
+    """
+    try:
+        text = to_utf8(source)
+        name = language_of(path, source[:_HEAD] if text is None else text[:_HEAD])
+        language = BY_NAME.get(name) if name is not None else None
+        if text is None:
+            return Outline(name or "", 0, (), (), role_of(path))
+        role = role_of(path, text[:2_000])
+        n_lines = text.count(b"\n") + (not text.endswith(b"\n") and bool(text))
+        if language is not None and _has_outline(language) and not _is_hopeless(language, text):
+            try:
+                return _outline(language, path, text, n_lines, role)
+            except SlowParseError as error:
+                _log.warning("no symbols for %s: %s", path, error)
+            except Exception:  # noqa: BLE001 - one file's fault must cost that file's symbols only
+                _log.exception("no symbols for %s", path)
+        return Outline(name or "", n_lines, (), windows(text), role)
+    except Exception:  # noqa: BLE001 - see above
+        _log.exception("no outline for %s", path)
+        return Outline("", 0, (), ())
+
+
+def _has_outline(language: Language) -> bool:
+    return bool(language.grammar) or language.splitter is not Splitter.NONE
+
+
+def _is_hopeless(language: Language, text: bytes) -> bool:
+    """No grammar should be asked to parse it."""
+    return too_deep(text, language.max_nesting) or lines_too_long(text)
+
+
+def _outline(language: Language, path: str, text: bytes, n_lines: int, role: Role) -> Outline:
+    if language.splitter is Splitter.NOTEBOOK:
+        return outline_of_notebook(text, n_lines, role, parse)
+    if language.splitter is Splitter.SCRIPT_TAGS:
+        return _with_scripts(language, path, text, n_lines, role)
+    grammar = grammar_of(language)
+    root = parse_tree(grammar.parser, without_noise(language, text))
+    if grammar.query is None:
+        return Outline(language.name, n_lines, (), windows(text, root), role)
+    findings = find_symbols(language, grammar, root, text, module_of(language, path))
+    passages = make_passages(findings.definitions, [Part(0, len(text), root)], text)
+    return Outline(language.name, n_lines, tuple(findings.symbols), passages, role, findings.references)
+
+
+def _with_scripts(language: Language, path: str, text: bytes, n_lines: int, role: Role) -> Outline:
+    """Markup by its own grammar, if it has one, and each script in it by its own."""
+    root = None
+    findings = [Findings([], [], ())]
+    if language.grammar:
+        grammar = grammar_of(language)
+        root = parse_tree(grammar.parser, text)
+        findings = [find_symbols(language, grammar, root, text, "")]
+    parts = [Part(0, len(text), root)]
+    for script in script_parts(text, language.name):
+        script_language = BY_NAME[script.language]
+        grammar = grammar_of(script_language)
+        script_root = parse_range(script_language, text, script.start, script.end)
+        findings.append(find_symbols(script_language, grammar, script_root, text, module_of(script_language, path)))
+        parts.append(Part(script.start, script.end, script_root))
+    found = merge_findings(findings)
+    passages = make_passages(found.definitions, parts, text)
+    return Outline(language.name, n_lines, tuple(found.symbols), passages, role, found.references)

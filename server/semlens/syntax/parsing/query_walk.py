@@ -1,0 +1,152 @@
+"""Matches without a walk over every expression: containers first, and function bodies only where they define something.
+
+Walking a whole tree with a query costs 30 to 100 % of parsing it, and nearly all of that is spent inside of functions.
+So the query starts no pattern far below the root or a type, module or scope that it found; and a function's body is
+walked only if it holds a keyword that defines. Calls, which stand deep, are then read from the text: see ``calls``.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from operator import itemgetter
+
+from tree_sitter import Node, QueryCursor
+
+from semlens.syntax.languages.language import Language
+from semlens.syntax.parsing.grammars import Grammar
+
+_MATCH_LIMIT = 4_096  # matches in progress at once; beyond it tree-sitter drops the earliest
+
+_NO_NAME = frozenset(bytes((byte,)) for byte in b"(){}[]<>,;:.=+-*/|&!? ")
+
+_MAX_CLIMB = 3  # levels from a keyword to the definition that it starts: annotation, modifiers, definition
+
+RawMatch = tuple[int, dict[str, list[Node]]]
+
+
+def raw_matches(language: Language, grammar: Grammar, root: Node, source: bytes) -> list[RawMatch]:
+    """Pattern indices and captures, in no promised order; some may come twice."""
+    assert grammar.query is not None
+    cursor = QueryCursor(grammar.query, match_limit=_MATCH_LIMIT)
+    if language.symbol_depth:
+        cursor.set_max_start_depth(language.symbol_depth)
+    matches = cursor.matches(root)
+    if grammar.top_query is not None:
+        top = QueryCursor(grammar.top_query, match_limit=_MATCH_LIMIT)
+        top.set_max_start_depth(0)
+        first = grammar.query.pattern_count
+        matches += [(first + index, captures) for index, captures in top.matches(root)]
+    if not language.symbol_depth:
+        return matches
+    cursor.set_max_start_depth(language.member_depth)
+    known, leaves = _descend(cursor, grammar, matches)
+    if language.deep_marks:
+        places = _unexplained(language, source, known)
+        if places:
+            _search(language, grammar, root, source, matches, places, leaves)
+    return matches
+
+
+def _descend(
+    cursor: QueryCursor, grammar: Grammar, matches: list[RawMatch]
+) -> tuple[set[int], list[tuple[int, int, Node]]]:
+    """Adds the matches within containers.
+
+    :return: where definitions and their names start; and of each definition that is no container where it starts,
+        where its body does, and its node.
+    """
+    defining, contains = grammar.defining, grammar.contains
+    known: set[int] = set()
+    leaves: list[tuple[int, int, Node]] = []
+    entered: set[int] = set()
+    for index, captures in matches:  # grows
+        name = captures.get("name")
+        if name is None:
+            continue
+        known.add(name[0].start_byte)
+        nodes = captures.get(defining[index])
+        if nodes is None:
+            continue
+        node = nodes[0]
+        start = node.start_byte
+        known.add(start)
+        body = captures.get("body")
+        if not contains[index]:
+            leaves.append((start, body[0].start_byte if body is not None else name[0].end_byte, node))
+            continue
+        if body is not None and body[0].is_named:
+            node = body[0]
+        if node.id not in entered:
+            entered.add(node.id)
+            matches.extend(cursor.matches(node))
+    return known, leaves
+
+
+def _unexplained(language: Language, source: bytes, known: set[int]) -> list[int]:
+    """Where keywords stand whose definition was not found, in order."""
+    places: list[int] = []
+    find = source.find
+    for keyword in language.deep_marks:
+        mark = keyword.encode()
+        width = len(mark)
+        before_name = mark.endswith(b" ")
+        position = find(mark)
+        while position != -1:
+            after = position + width
+            named = not before_name or source[after : after + 1] not in _NO_NAME
+            if named and after not in known and position not in known:
+                places.append(position)
+            position = find(mark, after)
+    places.sort()
+    return places
+
+
+def _search(
+    language: Language,
+    grammar: Grammar,
+    root: Node,
+    source: bytes,
+    matches: list[RawMatch],
+    places: list[int],
+    leaves: list[tuple[int, int, Node]],
+) -> None:
+    """Adds all matches in the functions, or outside of them in the statements, in which keywords stand."""
+    assert grammar.query is not None
+    cursor = QueryCursor(grammar.query, match_limit=_MATCH_LIMIT)
+    comments = (*[mark.encode() for mark in language.line_comments], b"*")
+    leaves.sort(key=itemgetter(0, 1))
+    starts = [start for start, _, _ in leaves]
+    searched_until = -1
+    for position in places:
+        if position < searched_until:
+            continue
+        index = bisect_right(starts, position) - 1
+        if index >= 0 and position < leaves[index][1]:
+            continue  # in the head of a definition
+        if source[source.rfind(b"\n", 0, position) + 1 : position].lstrip().startswith(comments):
+            continue
+        node = leaves[index][2] if index >= 0 else None
+        if node is None or node.end_byte <= position:
+            node = _statement_at(root, position)
+            if node is None:
+                continue
+        matches.extend(cursor.matches(node))
+        searched_until = node.end_byte
+
+
+def _statement_at(root: Node, position: int) -> Node | None:
+    """What a keyword starts, with its decorators; None where it is a word of something else."""
+    token = root.descendant_for_byte_range(position, position + 1)
+    if token is None or token.start_byte != position or (token.is_named and token.type != "identifier"):
+        return None  # "identifier": the keywords of Elixir are names of macros
+    node = token.parent
+    if node is None:
+        return None
+    around = node.parent
+    for _ in range(_MAX_CLIMB):
+        if around is None or around.start_byte != node.start_byte or around.parent is None:
+            break
+        node, around = around, around.parent
+    if around is not None and around.end_byte == node.end_byte and around.parent is not None:
+        return around
+    return node

@@ -1,0 +1,147 @@
+"""Definitions that a grammar lost in broken text, found again by their first lines.
+
+An open bracket may cost the rest of a file its tree, and people search while they type. Where the tree has an error,
+lines that look like the head of a definition stand in for the matches that are missing. Ends are guessed: by
+indentation, by matching braces, or by what a description says.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from tree_sitter import Node
+
+from semlens.core.symbol import SymbolKind
+from semlens.syntax.languages.language import Language
+
+_MAX_RECOVERED = 2_000
+_MAX_BODY = 200_000  # bytes searched for the end of one definition
+_BRACE = re.compile(rb"[{}]")
+_NO_CODE = re.compile(r"comment|string|heredoc|template_chars|pod|char")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Bytes of a text, with the properties of a node that symbols are made from."""
+
+    start_byte: int
+    end_byte: int
+    start_point: tuple[int, int]
+    end_point: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """One definition: its whole range, its name, and its body."""
+
+    kind: SymbolKind
+    whole: Stretch
+    name: Stretch
+    body: Stretch
+
+
+@cache
+def _heads(language: Language) -> re.Pattern[bytes]:
+    return re.compile(language.heads.encode(), re.MULTILINE)
+
+
+@cache
+def _ends(language: Language) -> re.Pattern[bytes]:
+    return re.compile(language.head_ends.encode(), re.MULTILINE | re.DOTALL)
+
+
+def recovered(language: Language, root: Node, source: bytes, known: set[int]) -> list[Recovered]:
+    """What stands in erroneous parts of a tree.
+
+    :param known: start bytes of the names that were found.
+    """
+    if not language.heads or not root.has_error:
+        return []
+    found: list[Recovered] = []
+    for match in _heads(language).finditer(source):
+        group = "type" if match["type"] is not None else "callable"
+        start, end = match.span(group)
+        if start in known or not _in_error(root, start, end):
+            continue
+        head = match.start() + len(match[0]) - len(match[0].lstrip())
+        if language.head_ends:
+            stop = _end_by_pattern(language, source, end)
+        else:
+            stop = _end_by_indentation(source, head) if language.indented else _end_by_braces(source, end)
+        kind = SymbolKind.CLASS if group == "type" else SymbolKind.FUNCTION
+        line_end = source.find(b"\n", end, stop)
+        body = line_end if line_end != -1 else stop
+        found.append(
+            Recovered(kind, _stretch(source, head, stop), _stretch(source, start, end), _stretch(source, body, stop))
+        )
+        if len(found) >= _MAX_RECOVERED:
+            break
+    return found
+
+
+def _in_error(root: Node, start: int, end: int) -> bool:
+    node = root.named_descendant_for_byte_range(start, end)
+    if node is None or _NO_CODE.search(node.type):
+        return False
+    while node is not None:
+        if node.is_error or (node.parent is None and node.type == "ERROR"):
+            return True
+        if _NO_CODE.search(node.type):
+            return False
+        node = node.parent
+    return False
+
+
+def _end_by_indentation(source: bytes, head: int) -> int:
+    """Up to the next line that is indented no more than the head."""
+    column = head - (source.rfind(b"\n", 0, head) + 1)
+    position = source.find(b"\n", head)
+    end = position if position != -1 else len(source)
+    limit = min(len(source), head + _MAX_BODY)
+    while position != -1 and position < limit:
+        following = source.find(b"\n", position + 1)
+        line = source[position + 1 : following if following != -1 else len(source)]
+        text = line.strip()
+        if text:
+            if len(line) - len(line.lstrip()) <= column:
+                break
+            end = position + 1 + len(line.rstrip())
+        position = following
+    return end
+
+
+def _end_by_braces(source: bytes, start: int) -> int:
+    """After the brace that closes the first one; the end of the line where none opens on it or the next."""
+    line_end = source.find(b"\n", start)
+    line_end = line_end if line_end != -1 else len(source)
+    depth = 0
+    for match in _BRACE.finditer(source, start, min(len(source), start + _MAX_BODY)):
+        if match[0] == b"{":
+            if depth == 0 and source.count(b"\n", start, match.start()) > 3:
+                return line_end
+            depth += 1
+        else:
+            depth -= 1
+            if depth == 0:
+                return match.end()
+            if depth < 0:
+                return line_end
+    return line_end
+
+
+def _end_by_pattern(language: Language, source: bytes, start: int) -> int:
+    """After the first match; the end of the text, or of what is searched, where there is none."""
+    limit = min(len(source), start + _MAX_BODY)
+    match = _ends(language).search(source, start, limit)
+    end = match.end() if match is not None else limit
+    return end - (len(source[start:end]) - len(source[start:end].rstrip()))
+
+
+def _stretch(source: bytes, start: int, end: int) -> Stretch:
+    return Stretch(start, end, _point(source, start), _point(source, end))
+
+
+def _point(source: bytes, position: int) -> tuple[int, int]:
+    return source.count(b"\n", 0, position), position - (source.rfind(b"\n", 0, position) + 1)

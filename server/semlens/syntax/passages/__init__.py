@@ -1,0 +1,1 @@
+"""Symbols and text to passages, the units that are embedded and searched."""

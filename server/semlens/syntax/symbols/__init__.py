@@ -1,0 +1,1 @@
+"""Query matches to symbols: names, kinds, signatures, documentation, references."""

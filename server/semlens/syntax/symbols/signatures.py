@@ -1,0 +1,47 @@
+"""Signatures: a declaration without its body, white space folded. Text only, no tree."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from semlens.syntax.languages.language import Language
+from semlens.syntax.symbols.comments import comment_reader
+
+MAX_SIGNATURE = 300  # characters
+
+
+class SignatureReader:
+    """The declaration of a definition, white space folded."""
+
+    __slots__ = ("_comments", "_cut", "_is_line", "_skip", "_trim")
+
+    def __init__(self, language: Language) -> None:
+        self._comments = comment_reader(language)
+        self._skip = re.compile(language.signature_skip) if language.signature_skip else None
+        self._cut = re.compile(language.signature_cut) if language.signature_cut else None
+        self._is_line = language.signature_is_line
+        self._trim = language.signature_trim + " \t\r\n"
+
+    def read(self, source: bytes, start: int, body: int, end: int) -> str:
+        stop = body if body >= 0 else end
+        text = source[start : min(stop, start + 8 * MAX_SIGNATURE)].decode("utf-8", "replace")
+        if self._skip is not None:
+            skipped = self._skip.match(text)
+            if skipped is not None:
+                text = text[skipped.end() :]
+        if self._is_line:
+            text = text.partition("\n")[0]
+        elif "\n" in text:
+            text = " ".join(self._comments.without_comments(text).split())
+        elif "  " in text or "\t" in text:
+            text = " ".join(text.split())
+        text = text.rstrip(self._trim)
+        if self._cut is not None:
+            text = self._cut.sub("", text)
+        return text[:MAX_SIGNATURE].rstrip()
+
+
+@cache
+def signature_reader(language: Language) -> SignatureReader:
+    return SignatureReader(language)

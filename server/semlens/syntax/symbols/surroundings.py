@@ -1,0 +1,125 @@
+"""What stands around a definition: its decorators, its documentation, and where it ends without trailing comments."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+
+from tree_sitter import Node
+
+from semlens.syntax.languages.language import Language
+from semlens.syntax.parsing.matches import Matches
+from semlens.syntax.symbols.comments import MAX_DOCUMENTATION, comment_reader, docstring
+from semlens.syntax.symbols.definition import CALLABLE_KINDS, Definition
+
+_FIRST = re.compile(rb"\s*(\S)")
+_NO_COMMENT = frozenset(bytes((byte,)) for byte in range(128) if chr(byte).isalnum() or chr(byte) in "})];_")
+
+
+class Surroundings:
+    """The prefixes and the documentation of one file, sorted, and asked about one definition at a time.
+
+    :ivar has_prefixes: whether anything in the file stands before definitions and belongs to them.
+    """
+
+    def __init__(self, language: Language, source: bytes, matches: Matches) -> None:
+        self._language = language
+        self._source = source
+        self._comments = comment_reader(language)
+        self._prefixes = sorted(matches.prefixes, key=_start_of)
+        self._prefix_ends = [node.end_byte for node in self._prefixes]
+        self._documentations = sorted(matches.documentations, key=_start_of)
+        self._documentation_ends = [node.end_byte for node in self._documentations]
+        self._documentation_starts = [node.start_byte for node in self._documentations]
+        self.has_prefixes = bool(self._prefixes)
+
+    def start_with_prefixes(self, start: int) -> tuple[int, int]:
+        """The start of the prefixes right before a definition, and its row, or -1 where there are none."""
+        row = -1
+        position = bisect_left(self._prefix_ends, start + 1) - 1
+        while position >= 0:
+            prefix = self._prefixes[position]
+            if not self._only_comments(prefix.end_byte, start):
+                break
+            start = prefix.start_byte
+            row = prefix.start_point[0]
+            position -= 1
+        return start, row
+
+    def end_without_comments(self, start: int, end: int, row: int, column: int) -> tuple[int, int, int]:
+        """The end of a range without blank and comment lines at its end."""
+        source = self._source
+        while end > start:
+            line_start = source.rfind(b"\n", start, end) + 1
+            if line_start == 0:
+                break
+            line = source[line_start:end].strip()
+            if line and not self._comments.is_comment(line):
+                break
+            end = line_start - 1
+            while end > start and source[end - 1] in b" \t\r":
+                end -= 1
+            row -= 1
+            column = end - (source.rfind(b"\n", 0, end) + 1)
+        return end, row, column
+
+    def document(self, definition: Definition) -> None:
+        """Set the documentation of a definition, and where it and the body begin."""
+        source, language = self._source, self._language
+        definition.inner = definition.body
+        definition.lead = definition.start
+        definition.documentation = ""
+        if language.docstrings and definition.body >= 0:
+            definition.inner, definition.documentation = docstring(source, definition.body, definition.body_end)
+            if definition.documentation:
+                return
+        if self._documentations:
+            node = self._documentation_node(definition)
+            if node is not None:
+                definition.lead = min(node.start_byte, definition.start)
+                text = source[node.start_byte : node.end_byte].decode("utf-8", "replace").strip()
+                text = re.sub(language.documentation_marks, "", text)
+                definition.documentation = text.strip()[:MAX_DOCUMENTATION].rstrip()
+                return
+        lead, text = self._comments.above(source, definition.start)
+        if not text and definition.code != definition.start:
+            _, text = self._comments.above(source, definition.code)
+        definition.lead = lead
+        definition.documentation = text
+
+    def _documentation_node(self, definition: Definition) -> Node | None:
+        """The documentation that ends before a definition or, for modules, starts its body."""
+        position = bisect_left(self._documentation_starts, definition.code)
+        if position < len(self._documentations) and self._documentation_starts[position] == definition.code:
+            return self._documentations[position]
+        position = bisect_left(self._documentation_ends, definition.start + 1) - 1
+        if position >= 0 and self._only_comments(self._documentation_ends[position], definition.start):
+            return self._documentations[position]
+        if definition.body >= 0 and definition.kind not in CALLABLE_KINDS:
+            position = bisect_left(self._documentation_starts, definition.body)
+            if position < len(self._documentations):
+                start = self._documentation_starts[position]
+                if start < definition.body_end and self._source[definition.body : start].strip() in (b"", b"do", b"{"):
+                    return self._documentations[position]
+        return None
+
+    def _only_comments(self, start: int, end: int) -> bool:
+        if start > end:
+            return False
+        first = _FIRST.match(self._source, start, end)
+        if first is None:
+            return True
+        if first[1] in _NO_COMMENT:
+            return False
+        line_end = self._source.find(b"\n", first.start(1), end)
+        line = self._source[first.start(1) : line_end if line_end >= 0 else end].rstrip()
+        if not line.startswith(b"/*") and not self._comments.is_comment(line):
+            return False  # most often so: what is between is code, and may be long
+        between = self._source[first.start(1) : end].strip()
+        return all(not line.strip() or self._comments.is_comment(line.strip()) for line in between.split(b"\n")) or (
+            between.startswith(b"/*") and between.endswith(b"*/")
+        )
+
+
+def _start_of(node: Node) -> int:
+    return node.start_byte

@@ -1,0 +1,252 @@
+"""The parse worker: a process that reads, parses and takes apart files, and dies rather than hangs.
+
+Started as ``python -m semlens.workers.parse_worker`` with pipes of its own; it never touches the server's. It answers one
+request at a time and exits when its input ends, so that no worker outlives its server. Bytes in, symbols out: it sees
+neither the index nor the editor.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from semlens.core.errors import ModelError
+from semlens.core.hashing import ContentHash, content_hash
+from semlens.core.symbol import Outline
+from semlens.embedding.registry import find_model, load_tokenizer
+from semlens.files.discovery import content_skip_reason
+from semlens.files.ignoring.gitattributes import RootAttributes
+from semlens.files.reading import read_file
+from semlens.index.segment.builder import ParsedFile, build_segment
+from semlens.index.segment.columns import Array
+from semlens.index.segment.segment import segment_arrays
+from semlens.syntax.fingerprint import Shape, shapes_of
+from semlens.syntax.languages.registry import BY_NAME
+from semlens.syntax.parsing.decode import decode, split_lines
+from semlens.syntax.parsing.grammars import grammar_of
+from semlens.syntax.parsing.parser import parse
+from semlens.workers.limits import MAX_MEMORY_BYTES, MAX_SECONDS_A_STEP, drop_rights, holds_too_much, time_limit
+from semlens.workers.messages import (
+    FAILED,
+    NO_FILE,
+    SAME,
+    BufferRequest,
+    FileOutcome,
+    FilesRequest,
+    GrammarsRequest,
+    GrammarsResult,
+    ParseResult,
+    Request,
+    Result,
+    ShapesRequest,
+    ShapesResult,
+    TokensRequest,
+    TokensResult,
+    receive,
+    send,
+)
+from semlens.workers.priority import lower_priority
+
+if TYPE_CHECKING:
+    from semlens.embedding.embedder import PassageTokenizer, TokenIds
+
+logger = logging.getLogger(__name__)
+
+
+class _Worker:
+    """Answers requests; ``announce`` tells the parent which file is being worked on, in case it kills us."""
+
+    def __init__(self, announce: Callable[[int], None]) -> None:
+        self._announce = announce
+        self._tokenizers: dict[str, PassageTokenizer | None] = {}
+
+    def answer(self, request: Request) -> Result:
+        match request:
+            case FilesRequest():
+                return self._parse_files(request)
+            case BufferRequest():
+                return self._parse_buffer(request)
+            case TokensRequest():
+                return self._tokenize_files(request)
+            case ShapesRequest():
+                return self._shape_files(request)
+            case GrammarsRequest():
+                return self._load_grammars()
+
+    def _tokenizer(self, model: str) -> PassageTokenizer | None:
+        """None where there is no model or it does not load."""
+        if model and model not in self._tokenizers:
+            try:
+                with time_limit():
+                    self._tokenizers[model] = load_tokenizer(find_model(model))
+            except ModelError:  # the files are not at fault; the server meets the same error and says it
+                self._tokenizers[model] = None
+        return self._tokenizers.get(model)
+
+    def _parse_files(self, request: FilesRequest) -> ParseResult:
+        tokenizer = self._tokenizer(request.model)
+        attributes = RootAttributes(request.root)
+        batch = _Batch(tokenizer, request.files)
+        for number, (path, known) in enumerate(request.files):
+            self._announce(number)
+            with time_limit():
+                stamp, data, reason = read_file(request.root, path, request.max_bytes)
+                digest = content_hash(data) if not reason else b""
+                if not reason and digest == known:
+                    reason = SAME
+                reason = reason or content_skip_reason(path, data) or ""
+            batch.outcomes[path] = FileOutcome(path, stamp, digest, reason)
+            if not reason:
+                with batch.blaming(path):
+                    with time_limit():
+                        outline = parse(path, data)
+                        role = attributes.role_of(path, outline.role)
+                    batch.add(ParsedFile(path, digest, replace(outline, role=role)))
+        self._announce(NO_FILE)
+        return batch.result()
+
+    def _parse_buffer(self, request: BufferRequest) -> ParseResult:
+        tokenizer = self._tokenizer(request.model)
+        self._announce(0)
+        started = time.process_time()
+        path = request.path
+        outline: Outline | None = None
+        batch = _Batch(tokenizer, ((path, b""),))
+        batch.outcomes[path] = FileOutcome(path, None, b"", "")
+        with batch.blaming(path):
+            with time_limit():
+                outline = parse(path, request.text)
+            batch.add(ParsedFile(path, content_hash(request.text), outline))
+        return replace(batch.result(), outline=outline, seconds=time.process_time() - started)
+
+    def _tokenize_files(self, request: TokensRequest) -> TokensResult:
+        tokenizer = self._tokenizer(request.model)
+        tokens: dict[ContentHash, TokenIds] = {}
+        if tokenizer is None:
+            return TokensResult({})
+        for number, (path, known) in enumerate(request.files):
+            self._announce(number)
+            _, data, reason = read_file(request.root, path, MAX_MEMORY_BYTES)
+            if reason or content_hash(data) != known:
+                continue
+            with _one_failure(path):
+                with time_limit():
+                    passages = {passage.content_hash: passage for passage in parse(path, data).passages}
+                with time_limit():
+                    tokens |= zip(passages, tokenizer.tokenize(list(passages.values())), strict=True)
+        return TokensResult(tokens)
+
+    def _shape_files(self, request: ShapesRequest) -> ShapesResult:
+        found: list[tuple[Shape, ...] | None] = []
+        for number, (path, known, stretches) in enumerate(request.files):
+            self._announce(number)
+            found.append(None)
+            with _one_failure(path), time_limit():
+                _, data, reason = read_file(request.root, path, MAX_MEMORY_BYTES)
+                text = decode(data) if not reason and content_hash(data) == known else None
+                if text is not None:
+                    found[-1] = shapes_of(split_lines(text), stretches)
+        return ShapesResult(tuple(found))
+
+    def _load_grammars(self) -> GrammarsResult:
+        faults: list[str] = []
+        languages = [language for language in BY_NAME.values() if language.grammar]
+        for number, language in enumerate(languages):
+            self._announce(number)
+            try:
+                grammar_of(language)
+            except (LookupError, ValueError, OSError) as error:  # tree-sitter's query errors are ValueErrors
+                faults.append(f"{language.name}: {error}")
+        return GrammarsResult(len(languages) - len(faults), tuple(faults))
+
+
+class _Batch:
+    """What the files of one request gave. An error costs the file that it came from, and no other.
+
+    Only a lack of memory ends the worker: then nothing it does next can be relied on.
+    """
+
+    def __init__(self, tokenizer: PassageTokenizer | None, files: Sequence[tuple[str, ContentHash]]) -> None:
+        self.outcomes: dict[str, FileOutcome] = {}
+        self._tokenizer = tokenizer
+        self._order = [path for path, _ in files]
+        self._parsed: dict[str, tuple[ParsedFile, list[TokenIds]]] = {}
+
+    def blaming(self, path: str) -> contextlib.AbstractContextManager[None]:
+        return _one_failure(path, lambda error: self._fail(path, error))
+
+    def _fail(self, path: str, error: Exception) -> None:
+        self._parsed.pop(path, None)
+        self.outcomes[path] = replace(self.outcomes[path], reason=FAILED, cause=type(error).__name__)
+
+    def add(self, file: ParsedFile) -> None:
+        tokens: list[TokenIds] = []
+        if self._tokenizer is not None:
+            with time_limit():
+                tokens = self._tokenizer.tokenize(list(file.outline.passages))
+        self._parsed[file.path] = (file, tokens)
+
+    def result(self) -> ParseResult:
+        try:
+            segment = self._segment([file for file, _ in self._parsed.values()])
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - one of the files is at fault: each alone shows which
+            for path, (file, _) in list(self._parsed.items()):
+                with self.blaming(path):
+                    self._segment([file])
+            segment = self._segment([file for file, _ in self._parsed.values()])
+        tokens = [one for _, of_file in self._parsed.values() for one in of_file]
+        return ParseResult(tuple(self.outcomes[path] for path in self._order), segment, tuple(tokens))
+
+    @staticmethod
+    def _segment(files: list[ParsedFile]) -> dict[str, Array] | None:
+        if not files:
+            return None
+        with time_limit(MAX_SECONDS_A_STEP * len(files)):
+            return segment_arrays(build_segment(files))
+
+
+@contextlib.contextmanager
+def _one_failure(path: str, failed: Callable[[Exception], None] = lambda _: None) -> Iterator[None]:
+    """An error within is logged to standard error, whose end the server keeps, and ends nothing else."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:
+        logger.exception("an error at %s", path)
+        failed(error)
+
+
+def main() -> None:
+    requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever prints must not end up between the frames
+    if "--interactive" not in sys.argv:
+        lower_priority()
+    faulthandler.enable()  # says on standard error where a crash was
+    drop_rights()
+    worker = _Worker(lambda number: send(replies, number))
+    while True:
+        try:
+            request = receive(requests)
+        except EOFError:
+            return
+        try:
+            send(replies, worker.answer(request))  # type: ignore[arg-type]
+        except BrokenPipeError:
+            return
+        if holds_too_much():  # the next request starts another
+            return
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

@@ -1,0 +1,376 @@
+"""Parse workers and the threads that talk to them: each thread owns one process, and starts another when it dies."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from io import BufferedReader
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import semlens
+from semlens.core.hashing import ContentHash
+from semlens.embedding.remote.service import KEY_VARIABLE
+from semlens.files.reading import stamp_of
+from semlens.index.storage.root_store import FileStamp
+from semlens.syntax.fingerprint import Shape
+from semlens.workers.error_tail import ErrorTail
+from semlens.workers.limits import MAX_SECONDS_A_STEP
+from semlens.workers.messages import (
+    KILLED,
+    NO_FILE,
+    UNPARSABLE,
+    BufferRequest,
+    FileOutcome,
+    FilesRequest,
+    GrammarsRequest,
+    GrammarsResult,
+    ParseResult,
+    Request,
+    Result,
+    ShapesRequest,
+    ShapesResult,
+    TokensRequest,
+    TokensResult,
+    receive,
+    send,
+)
+
+if TYPE_CHECKING:
+    from semlens.embedding.embedder import TokenIds
+
+logger = logging.getLogger(__name__)
+
+_Batch: TypeAlias = FilesRequest | TokensRequest | ShapesRequest
+
+
+class WorkerDiedError(Exception):
+    """:ivar file: number, in the request, of the file that it died on; None when none was under way.
+
+    :ivar by_chance: perhaps the file is not at fault: somebody or a lack of memory may have ended the process.
+    :ivar cause: how it ended, in a few words. :ivar errors: the end of what it wrote to standard error.
+    """
+
+    def __init__(
+        self, file: int | None = None, *, by_chance: bool = False, cause: str = "closed", errors: str = ""
+    ) -> None:
+        super().__init__(f"the parse worker died ({cause})")
+        self.file = file
+        self.by_chance = by_chance
+        self.cause = cause
+        self.errors = errors
+
+
+class WorkerStartError(WorkerDiedError):
+    """Workers die before they look at a file: no file is at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedBatch:
+    """Results of one request: one, or several when a worker died in between.
+
+    :ivar killers: paths that killed a worker, or at which one failed. :ivar cause: of the last of them, in a few words.
+    """
+
+    results: tuple[ParseResult, ...]
+    killers: tuple[str, ...] = ()
+    cause: str = ""
+
+
+class _WorkerProcess:
+    def __init__(self, *, interactive: bool) -> None:
+        arguments = [sys.executable, "-m", "semlens.workers.parse_worker"] + (["--interactive"] if interactive else [])
+        # the workspace must not be importable: -P keeps the current folder off the path
+        arguments.insert(1, "-P")
+        environment = dict(os.environ)
+        environment.pop(KEY_VARIABLE, None)  # it speaks to no service
+        package_parent = str(Path(semlens.__file__).parents[1])
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [package_parent, environment.get("PYTHONPATH", "")]))
+        self._process = subprocess.Popen(
+            arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd=os.path.abspath(os.sep),
+            start_new_session=os.name == "posix",  # Ctrl-C in the terminal is the parent's to handle
+        )
+        self._errors = ErrorTail(cast("BufferedReader", self._process.stderr))
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def ran_out_of_time(self) -> bool:
+        """The alarm ended it, not chance."""
+        return hasattr(signal, "SIGPROF") and self._process.returncode == -signal.SIGPROF
+
+    def ask(self, request: Request) -> Result:
+        """:raises WorkerDiedError: with the file that it was on. :raises WorkerStartError: before it was on any."""
+        announced: int | None = None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            send(self._process.stdin, request)  # type: ignore[arg-type]
+            while isinstance(reply := receive(self._process.stdout), int):  # type: ignore[arg-type]
+                announced = reply
+        except (OSError, EOFError) as error:
+            self.kill()
+            file = None if announced == NO_FILE else announced
+            kind = WorkerStartError if announced is None else WorkerDiedError
+            by_chance = not self.ran_out_of_time
+            raise kind(file, by_chance=by_chance, cause=self._cause(), errors=self._errors.text()) from error
+        return cast("Result", reply)
+
+    def _cause(self) -> str:
+        if self.ran_out_of_time:
+            return f"more than {MAX_SECONDS_A_STEP} s of processor time"
+        code = self._process.returncode
+        with contextlib.suppress(ValueError):
+            return f"ended by {signal.Signals(-code).name}" if code is not None else "did not end"
+        return f"ended with code {code}"
+
+    def kill(self) -> None:
+        with contextlib.suppress(OSError):
+            self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe:
+                    pipe.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(2)
+
+
+class ParsePool:
+    """A bounded number of parse workers, started when first needed."""
+
+    def __init__(self, n_workers: int, *, n_kept: int | None = None, interactive: bool = False) -> None:
+        """:param n_kept: so many are kept when they have nothing to do; None: all, until `release`.
+
+        :param interactive: at normal priority, for what the user just typed.
+        """
+        self._interactive = interactive
+        self._n_kept = n_workers if n_kept is None else n_kept
+        self._n_workers = n_workers
+        self._lock = threading.Lock()
+        self._idle: list[_WorkerProcess] = []
+        self._busy: set[_WorkerProcess] = set()
+        self._closed = False
+        self._threads = ThreadPoolExecutor(n_workers, thread_name_prefix="parse")
+
+    def is_closed(self) -> bool:
+        """Another thread may close it at any time."""
+        return self._closed
+
+    @property
+    def n_workers(self) -> int:
+        return self._n_workers
+
+    def warm_up(self) -> None:
+        """Start a worker before it is needed: that takes longer than parsing."""
+        self._threads.submit(lambda: self._give_back(self._take()))
+
+    def parse_files(self, request: FilesRequest) -> Future[ParsedBatch]:
+        return self._threads.submit(self._parse_files, request)
+
+    def parse_buffer(self, request: BufferRequest) -> Future[ParsedBatch]:
+        return self._threads.submit(self._parse_buffer, request)
+
+    def tokenize(self, request: TokensRequest) -> Future[TokensResult]:
+        return self._threads.submit(self._tokenize, request)
+
+    def shapes(self, request: ShapesRequest) -> Future[ShapesResult]:
+        return self._threads.submit(self._shapes, request)
+
+    def load_grammars(self) -> Future[GrammarsResult]:
+        """:raises WorkerDiedError: (its future) when one crashes."""
+        return self._threads.submit(lambda: cast("GrammarsResult", self._ask(GrammarsRequest())))
+
+    def release(self) -> None:
+        """End the idle workers; they start again when needed."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for process in idle:
+            process.kill()
+
+    def close(self) -> None:
+        """End all workers, the busy ones too."""
+        with self._lock:
+            self._closed = True
+            processes = [*self._idle, *self._busy]
+            self._idle = []
+        for process in processes:
+            process.kill()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def pids(self) -> list[int]:
+        with self._lock:
+            return [process.pid for process in (*self._idle, *self._busy)]
+
+    def _take(self) -> _WorkerProcess:
+        with self._lock:
+            if self.is_closed():
+                raise WorkerDiedError
+            process = self._idle.pop() if self._idle else None
+        if process is not None and not process.is_alive:  # somebody ended it while it had nothing to do
+            process.kill()
+            process = None
+        process = process or _WorkerProcess(interactive=self._interactive)
+        with self._lock:
+            self._busy.add(process)
+        if self.is_closed():  # while it started
+            self._drop(process)
+            process.kill()
+            raise WorkerDiedError
+        return process
+
+    def _give_back(self, process: _WorkerProcess) -> None:
+        with self._lock:
+            self._busy.discard(process)
+            if not self._closed and len(self._idle) < self._n_kept:
+                self._idle.append(process)
+                return
+        process.kill()
+
+    def _drop(self, process: _WorkerProcess) -> None:
+        with self._lock:
+            self._busy.discard(process)
+
+    def _ask(self, request: Request) -> Result:
+        """:raises WorkerStartError: when two processes died before they looked at a file."""
+        for attempt in (1, 2):
+            process = self._take()
+            try:
+                reply = process.ask(request)
+            except WorkerStartError:
+                self._drop(process)
+                if attempt == 2 or self.is_closed():
+                    raise
+            except WorkerDiedError:
+                self._drop(process)
+                raise
+            else:
+                self._give_back(process)
+                return reply
+        raise AssertionError
+
+    def _ask_for_all(self, request: _Batch) -> tuple[list[tuple[_Batch, Result]], dict[str, str]]:
+        """Answers to parts of a batch that together hold every file but the killers, and the cause for each killer.
+
+        A worker that dies loses what it had of the batch. The file that was under way is tried once more, alone, before
+        it is named the killer, unless it ran out of time. Where none was under way, the batch is halved.
+        """
+        answers: list[tuple[_Batch, Result]] = []
+        killers: dict[str, str] = {}
+        tried_alone: set[str] = set()
+        todo = [request]
+        while todo:
+            part = todo.pop()
+            try:
+                answers.append((part, self._ask(part)))
+            except WorkerDiedError as death:
+                if self._closed or isinstance(death, WorkerStartError):
+                    raise
+                todo += self._without_killer(part, death, tried_alone, killers)
+        return answers, killers
+
+    @staticmethod
+    def _without_killer(
+        part: _Batch, death: WorkerDiedError, tried_alone: set[str], killers: dict[str, str]
+    ) -> Iterator[_Batch]:
+        """What is left to ask for of a batch; the last is the first to be asked for."""
+        number = 0 if len(part.files) == 1 else death.file
+        if number is None:
+            middle = len(part.files) // 2
+            yield from (_slice(part, 0, middle), _slice(part, middle, len(part.files)))
+            return
+        path = part.files[number][0]
+        if number > 0:
+            yield _slice(part, 0, number)
+        if number + 1 < len(part.files):
+            yield _slice(part, number + 1, len(part.files))
+        if death.by_chance and path not in tried_alone:
+            tried_alone.add(path)
+            yield _slice(part, number, number + 1)
+        else:
+            killers[path] = death.cause
+            _log_death(death, path)
+
+    def _parse_files(self, request: FilesRequest) -> ParsedBatch:
+        answers, killers = self._ask_for_all(request)
+        results = [cast("ParseResult", result) for _, result in answers]
+        for path, cause in killers.items():
+            outcome = FileOutcome(path, _stamp(request.root, path), b"", KILLED, cause)
+            results.append(ParseResult((outcome,), None, ()))
+        return ParsedBatch(tuple(results), tuple(killers))
+
+    def _parse_buffer(self, request: BufferRequest) -> ParsedBatch:
+        for attempt in (1, 2):
+            try:
+                result = cast("ParseResult", self._ask(request))
+            except WorkerDiedError as death:
+                if self._closed or isinstance(death, WorkerStartError):
+                    raise
+                if attempt == 2 or not death.by_chance:
+                    _log_death(death, request.path)
+                    return ParsedBatch((), (request.path,), death.cause)
+            else:
+                failures = [outcome.cause for outcome in result.outcomes if outcome.reason in UNPARSABLE]
+                return ParsedBatch((), (request.path,), failures[0]) if failures else ParsedBatch((result,))
+        raise AssertionError
+
+    def _tokenize(self, request: TokensRequest) -> TokensResult:
+        answers, _ = self._ask_for_all(request)
+        tokens: dict[ContentHash, TokenIds] = {}
+        for _, result in answers:
+            tokens |= cast("TokensResult", result).tokens
+        return TokensResult(tokens)
+
+    def _shapes(self, request: ShapesRequest) -> ShapesResult:
+        answers, _ = self._ask_for_all(request)
+        found: dict[str, tuple[Shape, ...] | None] = {}
+        for part, result in answers:
+            paths = [path for path, *_ in part.files]
+            found |= zip(paths, cast("ShapesResult", result).shapes, strict=True)
+        return ShapesResult(tuple(found.get(path) for path, *_ in request.files))
+
+
+def parser_problem(cause: str) -> str:
+    """What a user is told of a file that killed or failed its worker."""
+    why = f" ({cause})" if cause else ""
+    return f"The parser failed on this file{why}, so it is not searchable. The log says more."
+
+
+def _slice(batch: _Batch, start: int, stop: int) -> _Batch:
+    match batch:
+        case FilesRequest():
+            return replace(batch, files=batch.files[start:stop])
+        case TokensRequest():
+            return replace(batch, files=batch.files[start:stop])
+        case ShapesRequest():
+            return replace(batch, files=batch.files[start:stop])
+
+
+def _log_death(death: WorkerDiedError, path: str) -> None:
+    logger.warning("A parse worker died at %s (%s). Its last output: %s", path, death.cause, death.errors or "none")
+
+
+def _stamp(root: str, path: str) -> FileStamp | None:
+    """So that a file which killed a worker is not tried again before it changes."""
+    try:
+        return stamp_of(os.lstat(os.path.join(root, path)))
+    except OSError:
+        return None

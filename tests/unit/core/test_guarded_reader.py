@@ -1,0 +1,104 @@
+"""The guarded reader: what it refuses, with folders opened one from the other and, as on Windows, by resolved paths."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from semlens.core import guarded_reader
+from semlens.core.guarded_reader import NotRegularError, open_below, read_below, read_regular
+
+
+@pytest.fixture(params=["by folder", "by path"])
+def root(request, tmp_path, monkeypatch):
+    """A root with a file, and beside it what must not be reached from it."""
+    monkeypatch.setattr(guarded_reader, "_OPENS_BY_FOLDER", request.param == "by folder")
+    root = tmp_path / "root"
+    (root / "src").mkdir(parents=True)
+    (root / "src/a.py").write_text("inside")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "a.py").write_text("inside")
+    (root / "link.py").symlink_to(outside / "a.py")
+    (root / "inner_link.py").symlink_to("src/a.py")
+    (root / "folder_link").symlink_to(outside)
+    os.mkfifo(root / "pipe.py")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("link.py", errno.ELOOP),
+        ("inner_link.py", errno.ELOOP),
+        ("folder_link/a.py", (errno.ELOOP, errno.ENOTDIR)),
+        ("../outside/a.py", errno.ENOENT),
+        ("src/../src/a.py", errno.ENOENT),
+        ("/etc/passwd", errno.ENOENT),
+        ("", errno.ENOENT),
+        ("nul\0", errno.ENOENT),
+        ("missing.py", errno.ENOENT),
+        ("src/a.py/b.py", errno.ENOTDIR),
+        ("pipe.py", errno.EINVAL),
+        ("src", errno.EINVAL),
+    ],
+)
+def test_what_is_refused(root, path, error):
+    n_open = n_descriptors()
+    with pytest.raises(OSError) as caught:  # noqa: PT011 - the number is looked at
+        read_below(str(root), path, 100)
+    assert caught.value.errno in (error if isinstance(error, tuple) else (error,))
+    assert n_descriptors() == n_open
+
+
+def n_descriptors() -> int:
+    return sum(1 for _ in Path("/dev/fd").iterdir())
+
+
+def test_a_file_is_read_up_to_the_bound(root):
+    assert read_below(str(root), "src/a.py", 100) == b"inside"
+    assert read_below(str(root), "src/a.py", 3) == b"ins"
+    with open_below(str(root), "src/a.py") as file:
+        assert file.status.st_ino == (root / "src/a.py").stat().st_ino
+
+
+def test_a_root_may_be_named_by_a_link(root, tmp_path):
+    (tmp_path / "named").symlink_to(root)
+    assert read_below(str(tmp_path / "named"), "src/a.py", 100) == b"inside"
+
+
+def test_a_pipe_that_takes_the_place_after_the_look_does_not_block(root, monkeypatch):
+    status = (root / "src/a.py").lstat()
+    monkeypatch.setattr(os, "stat", lambda *_args, **_options: status)
+    with pytest.raises(NotRegularError):
+        read_below(str(root), "pipe.py", 100)
+
+
+def test_a_device_is_never_opened(monkeypatch):
+    monkeypatch.setattr(os, "open", lambda *_: pytest.fail("opened"))
+    with pytest.raises(NotRegularError):
+        read_regular("/dev/zero", 100)
+
+
+def test_a_users_file_may_be_a_link(root):
+    link = str(root / "link.py")
+    assert read_regular(link, 100, follow_link=True) == b"inside"
+    with pytest.raises(OSError, match="a link"):
+        read_regular(link, 100)
+
+
+def test_nothing_else_in_the_engine_opens_files():
+    """Whoever reads a file of a workspace another way gets around the guards."""
+    engine = Path(guarded_reader.__file__).parent
+    opening = re.compile(r"\b(os\.)?open\(|\.read_(bytes|text)\(")
+    openers = {
+        path.name
+        for path in engine.glob("*.py")
+        for line in path.read_text().splitlines()
+        if opening.search(line) and '"/proc/' not in line  # the system's own
+    }
+    assert openers == {"guarded_reader.py"}

@@ -1,0 +1,301 @@
+"""What is masked: known forms, in whatever a kept library of detectors knows, and nothing else."""
+
+from __future__ import annotations
+
+import re
+import string
+
+import pytest
+from detect_secrets.plugins import (
+    artifactory,
+    aws,
+    azure_storage_key,
+    discord,
+    github_token,
+    gitlab_token,
+    mailchimp,
+    npm,
+    openai,
+    pypi_token,
+    sendgrid,
+    slack,
+    square_oauth,
+    stripe,
+    telegram_token,
+    twilio,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from semlens.core.text.secrets import MASK, is_environment_text, mask_secrets
+
+FAKE = "Z" * 8
+BASE64 = "zzzz"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        (f'password = "{FAKE}"', f'password = "{MASK}"'),
+        (f"API_KEY: '{FAKE}'", f"API_KEY: '{MASK}'"),
+        (f'"client_secret": "{FAKE}"', f'"client_secret": "{MASK}"'),
+        ("db:\n  password: zz11zz\n", f"db:\n  password: {MASK}\n"),
+        ("spring.datasource.password=zz11zz\n", f"spring.datasource.password={MASK}\n"),
+        ("AKIA" + "Z" * 16, MASK),
+        ("ghp_" + "z" * 36, MASK),
+        (f"postgres://user:{FAKE}@host/db", f"postgres://user:{MASK}@host/db"),
+        (f"redis://:{FAKE}@host", f"redis://:{MASK}@host"),
+        (f"curl -H 'Authorization: Bearer {FAKE * 4}'", f"curl -H 'Authorization: Bearer {MASK}'"),
+        (f"AccountKey={'z' * 86}==;EndpointSuffix=x", f"AccountKey={MASK};EndpointSuffix=x"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nzzz\n-----END RSA PRIVATE KEY-----", MASK + "\n\n"),
+        (f"x = '''\n-----BEGIN PRIVATE KEY-----\n{BASE64}\n", f"x = '''\n{MASK}\n\n"),
+        (f"{BASE64}\n{BASE64}\n-----END PRIVATE KEY-----\n'''", f"{MASK}\n\n\n'''"),
+    ],
+)
+def test_known_forms_are_masked(text: str, masked: str) -> None:
+    assert mask_secrets(text) == (masked, 1)
+    assert mask_secrets(masked)[0] == masked
+
+
+HEX = "3f9a1c0b7e5d2846a9b0c1d2e3f4a5b6c7d8e9f0"
+MIXED = "hunter2x"
+WORD = "correcthorse"
+RANDOM = "q7Rk2ZpL9vXw4TnB8sYd"
+BASIC = "YWRtaW46aHVudGVyMng="  # admin:hunter2x
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # behind a name, in code of many languages
+        f"token = '{HEX}'",
+        f'const token: string = "{RANDOM}";',
+        f'let token: &str = "{RANDOM}";',
+        f'password: str = "{WORD}"',
+        f'password := "{WORD}"',
+        f"'password' => '{WORD}',",
+        f"$password = '{WORD}';",
+        f'if password == "{WORD}":',
+        f'PASSWORD = b"{WORD}"',
+        f'password = """{WORD}"""',
+        f'{{\\"password\\": \\"{WORD}\\"}}',
+        f'#define DB_PASSWORD "{WORD}"',
+        f'(setq password "{WORD}")',
+        f'setPassword("{MIXED}")',
+        f"db_pass = '{MIXED}'",
+        f"SECRET_KEY = 'django-insecure-{RANDOM}'",
+        f'"token": "{HEX}"',
+        # defaults of variables of the environment
+        f'os.getenv("X_TOKEN", "{RANDOM}")',
+        'os.getenv("X_TOKEN", "s3cr3t-hunter2x")',
+        f"os.environ.get('DB_PASSWORD', '{WORD}')",
+        f'os.getenv("X_TOKEN") or "{RANDOM}"',
+        f"process.env.API_KEY || '{WORD}'",
+        f'process.env.X_TOKEN ?? "{RANDOM}"',
+        f"getenv('X_TOKEN') ?: '{RANDOM}'",
+        f"ENV.fetch('DB_PASSWORD', '{WORD}')",
+        f'System.getProperty("db.password", "{WORD}")',
+        f'config("SECRET_KEY", default="{WORD}")',
+        f"${{DB_PASSWORD:-{WORD}}}",
+        # in shells and files of settings
+        f"PGPASSWORD={WORD} psql -h db",
+        f"export MYSQL_PWD={MIXED}",
+        f"ENV DB_PASSWORD {WORD}",
+        f"ENV A=1 DB_PASSWORD={MIXED}",
+        f"ARG API_TOKEN={RANDOM}",
+        f"password = {MIXED}",
+        f"spring.datasource.password={WORD}",
+        f"  password: {WORD}",
+        f"token: {HEX}",
+        f"aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/{RANDOM}",
+        f"- name: DB_PASSWORD\n  value: {WORD}",
+        f'{{"name": "DB_PASSWORD", "value": "{WORD}"}}',
+        f"<password>{WORD}</password>",
+        f'<string name="api_key">{RANDOM}</string>',
+        f'<add key="DbPassword" value="{WORD}" />',
+        f"<key>password</key>\n<string>{WORD}</string>",
+        f'"auth": "{BASIC}"',
+        f"_auth={RANDOM}",
+        f"//registry.example.org/:_authToken={RANDOM}",
+        f"machine h\n  login me\n  password {WORD}\n",
+        f"db:5432:app:me:{WORD}",
+        f"client-key-data: {RANDOM}==",
+        # on a command line
+        f"curl -u admin:{WORD} https://example.org",
+        f"curl https://example.org \\\n  --user 'admin:{MIXED}'",
+        f"mysql -u root -p{WORD} db",
+        f"mysqldump --password='{WORD}' db",
+        f"sshpass -p '{WORD}' ssh x",
+        f"redis-cli -h x -a {WORD}",
+        f"docker login -u me -p {WORD} registry",
+        f"openssl rsa -passin pass:{WORD}",
+        f"tool --token {RANDOM}",
+        f"kubectl create secret generic x --from-literal=password={WORD}",
+        f'ConvertTo-SecureString "{WORD}" -AsPlainText',
+        # in headers, addresses and connections
+        f"Authorization: Basic {BASIC}",
+        f'headers = {{"Authorization": "Basic {BASIC}"}}',
+        f"-H 'Authorization: Token {HEX}'",
+        f"X-Api-Key: {RANDOM}",
+        f'curl -H "PRIVATE-TOKEN: {RANDOM}"',
+        f"Cookie: theme=dark; sessionid={RANDOM}",
+        f"https://example.org/?access_token={RANDOM}&x=1",
+        f"https://example.org/c?sv=1&sig={RANDOM}%3D",
+        f"https://{HEX}@example.org/x/y",
+        f"Server=db;User Id=sa;Password={WORD};",
+        f"host=db user=app password={WORD} dbname=x",
+        f"jdbc:mysql://h/db?user=a&password={WORD}",
+        f"requests.get(url, auth=('me', '{WORD}'))",
+        f"CREATE USER me IDENTIFIED BY '{WORD}'",
+        # of an issuer's form
+        f"AGE-SECRET-KEY-1{'Q' * 58}",
+        f"dckr_pat_{RANDOM}",
+        f"GOCSPX-{'a1' * 14}",
+    ],
+)
+def test_secrets_without_a_form_of_their_own_are_masked(text: str) -> None:
+    masked, count = mask_secrets(text)
+    assert count == 1, masked
+    for secret in (HEX, MIXED, WORD, RANDOM, BASIC, "QQQ", "a1a1"):
+        assert secret not in masked
+    assert mask_secrets(masked) == (masked, 0)
+    assert masked.count("\n") == text.count("\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'password = ""',
+        'password = "<your password>"',
+        "password = input()",
+        'secret = "${SECRET}"',
+        "token_count = 12345678",
+        "  password: string;\n  apiKey?: string\n",
+        "password: str",
+        "password: Optional[str] = None",
+        "def login(user=None, password=None, **more):",
+        'fields = ("username", "password1", "password2", "credit_card")',
+        'PASSWORD_FIELD = "new_password"',
+        'token = "sha256-hash-of-the-user"',
+        'cache_key = "user-profile-v2-en-2024"',
+        'PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]',
+        'password_file = "/run/secrets/db1"',
+        'fetch(url, {credentials: "same-origin"})',
+        'xhr.setRequestHeader("X-CSRF-Token", csrfToken)',
+        "Bearer authentication needs basic functionality",
+        "--password PASSWORD, --token TOKEN, --initial-cluster-token etcd-cluster-1",
+        "docker run -u 1000:1000 image; curl -o out:x url",
+        "password=os.environ['DB_PASSWORD']",
+        "PASSWORD=$(cat file) TOKEN=$2",
+        'integrity = "sha512-3f9a1c0b7e5d2846a9b0c1d2e3f4a5b6c7d8e9f0"',
+        "commit 3f9a1c0b7e5d2846a9b0c1d2e3f4a5b6c7d8e9f0",
+        "https://example.org:8080/path@v1",
+        "the sk-learn package, task-force-of-a-long-name-with-many-parts",
+        "-----BEGIN CERTIFICATE-----\nzzz\n-----END CERTIFICATE-----",
+    ],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert mask_secrets(text) == (text, 0)
+
+
+def test_an_environment_file_keeps_only_its_names() -> None:
+    text = "A=1\nexport B=two\n# note\n"
+    assert is_environment_text(text)
+    assert mask_secrets(text, environment=True) == (f"A={MASK}\nexport B={MASK}\n# note\n", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A=1", True),
+        ("# one\n\nDB_URL = postgres://x\nexport b=2\n", True),
+        ("A = one two\nB = 3\n", True),
+        ("a = 1\n", False),
+        ("ESCAPE = re.compile('x')\nFLAGS = re.VERBOSE\n", False),
+        ("A = 1\nprint(A)\n", False),
+        ("# only a comment\n", False),
+        ("\n" * 50_000 + "x", False),
+    ],
+)
+def test_environment_text_is_told_from_code(text: str, expected: bool) -> None:
+    assert is_environment_text(text) is expected
+
+
+DETECTORS = {
+    type(detector).__name__: [pattern for pattern in detector.denylist if "aws" not in pattern.pattern]
+    for detector in (
+        artifactory.ArtifactoryDetector(),
+        aws.AWSKeyDetector(),
+        azure_storage_key.AzureStorageKeyDetector(),
+        discord.DiscordBotTokenDetector(),
+        github_token.GitHubTokenDetector(),
+        gitlab_token.GitLabTokenDetector(),
+        mailchimp.MailchimpDetector(),
+        npm.NpmDetector(),
+        openai.OpenAIDetector(),
+        pypi_token.PypiTokenDetector(),
+        sendgrid.SendGridDetector(),
+        slack.SlackDetector(),
+        square_oauth.SquareOAuthDetector(),
+        stripe.StripeDetector(),
+        telegram_token.TelegramBotTokenDetector(),
+        twilio.TwilioKeyDetector(),
+    )
+}
+NOT_OURS = re.compile(r"AP\[")
+"""Artifactory's passwords are nine letters with nothing to know them by: identifiers of code have that form."""
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+@settings(max_examples=30, derandomize=True, deadline=None, database=None)
+@given(data=st.data())
+def test_what_a_kept_library_detects_is_masked(name: str, data: st.DataObject) -> None:
+    patterns = [pattern for pattern in DETECTORS[name] if not NOT_OURS.search(pattern.pattern)]
+    pattern = data.draw(st.sampled_from(patterns))
+    alphabet = st.sampled_from(string.ascii_letters + string.digits + "_-.:/+= ")
+    secret = data.draw(st.from_regex(pattern, fullmatch=True, alphabet=alphabet))
+    masked, count = mask_secrets(f'key = "{secret}"\n')
+    assert count, secret
+    assert not pattern.search(masked), (secret, masked)
+
+
+def test_long_lines_are_no_trap() -> None:
+    """Each of these made an earlier rule take time by the square of the length."""
+    parts = (
+        "a.",
+        "a",
+        "a://",
+        "-----BEGIN PRIVATE KEY",
+        "password",
+        "password ",
+        "\n",
+        "  \n",
+        "sk-a-",
+        "eyJ.",
+        "A=1\n",
+        "password=",
+        "password: a ",
+        "curl ",
+        "curl -u a:",
+        "mysql ",
+        "?token=",
+        "<password ",
+        "<password>",
+        "name=password ",
+        "--password ",
+        "-a-a-a-a",
+        "x-a-key: ",
+        "authorization: ",
+        "getenv('password', ",
+        "machine a login b ",
+        "host=a a=b ",
+        "a:1:a:a:",
+        "cookie: a",
+        "basic aaaaaaaa ",
+        '\\"secret',
+    )
+    for text in (part * (100_000 // len(part)) for part in parts):
+        for environment in (False, True):
+            masked, _ = mask_secrets(text, environment=environment)
+            assert masked
+        is_environment_text(text)

@@ -1,0 +1,255 @@
+"""The index of one root, driven without any thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from outlines import parsed_file, segment_of
+
+from semlens.engine.indexing.root_index import MERGE_FANOUT, LiveSegment, RootIndex, merge_job
+from semlens.engine.indexing.snapshot_builder import SnapshotComposer
+from semlens.index.segment.segment import Segment
+from semlens.index.segment.vectors import VectorBlock
+from semlens.index.storage.root_store import FileStamp
+from semlens.workers.messages import KILLED, SAME, FileOutcome
+
+STAMP = FileStamp(1, 2, 3, 4, 5_000_000_000)
+MODEL = "m0"
+
+
+@pytest.fixture
+def index(tmp_path: Path):
+    opened = RootIndex(tmp_path / "root", tmp_path / "cache", [MODEL])
+    assert opened.take_writer_lock()
+    yield opened
+    opened.close()
+
+
+def reopen(tmp_path: Path) -> RootIndex:
+    again = RootIndex(tmp_path / "root", tmp_path / "cache", [MODEL])
+    again.load()
+    return again
+
+
+def put(index: RootIndex, *paths: str, names: tuple[str, ...] = ("f", "g")) -> LiveSegment:
+    files = [parsed_file(path, names) for path in paths]
+    live = index.apply([FileOutcome(file.path, STAMP, file.hash, "") for file in files], segment_of(*files), ())
+    assert live is not None
+    return live
+
+
+def embed(live: LiveSegment, model: str = MODEL) -> None:
+    rows = live.missing(model)
+    live.add_block(model, VectorBlock(rows, np.ones((len(rows), 4), np.int8)))
+
+
+def shown(index: RootIndex) -> set[str]:
+    found = set()
+    for view in index.views():
+        paths = view.segment.files.paths.tolist()
+        alive = np.ones(len(paths), bool) if view.alive is None else view.alive
+        found |= {path for path, lives in zip(paths, alive.tolist(), strict=True) if lives}
+    return found
+
+
+def test_files_come_change_and_go(index):
+    put(index, "a", "b")
+    put(index, "b")
+    assert shown(index) == {"a", "b"}
+    assert (index.n_files, index.n_symbols) == (2, 4)
+    assert index.remove("a")
+    assert not index.remove("a")
+    assert shown(index) == {"b"}
+    assert len(index.segments) == 1  # the first one died as a whole
+
+
+def test_a_view_that_was_handed_out_never_changes(index):
+    put(index, "a", "b")
+    (before,) = index.views()
+    index.remove("a")
+    assert before.alive is None
+    (after,) = index.views()
+    assert after.alive is not None
+    assert after.alive.tolist() == [False, True]
+
+
+def test_outcomes_without_a_segment(index):
+    put(index, "a", "b", "c", "d")
+    index.apply(
+        [
+            FileOutcome("a", STAMP, b"", "binary"),
+            FileOutcome("b", None, b"", "gone"),
+            FileOutcome("c", None, b"", "unreadable"),
+            FileOutcome("d", FileStamp(9, 9, 9, 9, 9), b"", SAME),
+            FileOutcome("e", STAMP, b"", KILLED),
+            FileOutcome("f", STAMP, b"x", SAME),  # was removed while the worker had it
+        ],
+        None,
+        (),
+    )
+    assert shown(index) == {"d"}
+    assert index.files.keys() == {"a", "c", "d", "e"}
+    assert +index.skipped == {"binary": 1, "unreadable": 1, KILLED: 1}
+    assert index.killers == {"e": ""}
+    assert index.files["d"].stamp.size == 9
+    index.remove("e")
+    assert index.killers == {}
+
+
+def test_what_is_committed_survives_with_its_vectors(index, tmp_path):
+    embed(put(index, "a", "b"))
+    index.remove("a")
+    assert index.dirty
+    index.commit({"complete": True})
+    assert not index.dirty
+    assert not index.unwritten_vectors
+    again = reopen(tmp_path)
+    assert shown(again) == {"b"}
+    assert again.meta["complete"] is True
+    (live,) = again.segments.values()
+    assert not len(live.missing(MODEL))
+    assert not again.take_writer_lock()
+    again.commit({"complete": False})  # a reader writes nothing
+    assert reopen(tmp_path).meta["complete"] is True
+    again.close()
+
+
+def test_vectors_of_a_model_that_is_not_used_are_not_loaded_nor_waited_for(index, tmp_path):
+    live = put(index, "a")
+    embed(live)
+    embed(live, "another")
+    index.commit({})
+    assert not index.unwritten_vectors
+    again = reopen(tmp_path)
+    assert [set(live.tiers) for live in again.segments.values()] == [{MODEL}]
+    again.close()
+
+
+def test_a_half_filled_tier_is_not_written(index):
+    live = put(index, "a", "b")
+    live.add_block(MODEL, VectorBlock(np.array([0], np.uint32), np.ones((1, 4), np.int8)))
+    assert not index.unwritten_vectors
+    live.hopeless[MODEL] = {1, 2, 3}
+    assert index.unwritten_vectors
+
+
+def test_many_blocks_become_one(index):
+    live = put(index, *(f"file{number}" for number in range(20)))
+    for row in live.missing(MODEL).tolist():
+        live.add_block(MODEL, VectorBlock(np.array([row], np.uint32), np.full((1, 4), row, np.int8)))
+        assert len(live.tiers[MODEL]) <= MERGE_FANOUT
+    assert not len(live.missing(MODEL))
+    for block in live.tiers[MODEL]:
+        assert block.matrix[:, 0].tolist() == block.rows.tolist()
+
+
+def test_segments_of_one_size_are_merged(index, tmp_path):
+    for number in range(MERGE_FANOUT):
+        assert index.merge_candidates() == []
+        embed(put(index, f"{number}a", f"{number}b"))
+    parts = index.merge_candidates()
+    assert len(parts) == MERGE_FANOUT
+    alive = [part.alive for part in parts]
+    merged = merge_job(parts, alive)
+    index.remove("3a")  # while another thread merged
+    put(index, "4b")
+    index.adopt_merge(parts, alive, merged)
+    everything = {f"{number}{letter}" for number in range(MERGE_FANOUT) for letter in "ab"}
+    assert shown(index) == everything - {"3a"}
+    assert len(index.segments) == 2
+    assert not any(len(live.missing(MODEL)) for live in index.segments.values() if live.segment is merged.segment)
+    for path in everything - {"3a"}:
+        place = index.place(path)
+        assert place is not None
+        assert place[0].segment.files.paths[place[1]] == path
+    index.commit({})
+    again = reopen(tmp_path)
+    assert shown(again) == everything - {"3a"}
+    again.close()
+
+
+def test_at_rest_two_of_one_size_are_enough(index):
+    embed(put(index, "a"))
+    assert index.merge_candidates(resting=True) == []
+    embed(put(index, "b"))
+    assert index.merge_candidates() == []
+    assert len(parts := index.merge_candidates(resting=True)) == 2
+    assert index.merge_candidates(resting=True, spared=[None, parts[1]]) == []
+
+
+def test_segments_that_wait_for_vectors_are_not_merged(index):
+    for number in range(MERGE_FANOUT):
+        put(index, str(number)).tokens = (b"",)
+    assert index.merge_candidates() == []
+
+
+def test_a_segment_that_is_mostly_dead_is_made_anew(index):
+    live = put(index, *"abcde")
+    for path in "abc":
+        index.remove(path)
+    assert index.merge_candidates() == [live]
+    merged = merge_job([live], [live.alive])
+    index.adopt_merge([live], [live.alive], merged)
+    assert shown(index) == {"d", "e"}
+    assert index.views()[0].alive is None
+
+
+def test_only_one_process_writes(index, tmp_path):
+    other = RootIndex(tmp_path / "root", tmp_path / "cache")
+    assert not other.take_writer_lock()
+    put(index, "a")
+    index.commit({})
+    assert other.follow()
+    assert shown(other) == {"a"}
+    assert not other.follow()
+    index.close()
+    assert other.take_writer_lock()
+    other.close()
+
+
+def test_the_composer_keeps_views_that_did_not_change(index, tmp_path):
+    put(index, "a", "b")
+
+    class State:
+        pass
+
+    state = State()
+    state.index = index  # type: ignore[attr-defined]
+    composer = SnapshotComposer()
+    first = composer.compose({"/r": state}, [])  # type: ignore[dict-item]
+    assert composer.compose({"/r": state}, [])[0] is first[0]  # type: ignore[dict-item]
+
+
+def test_nested_roots_hide_their_files_in_the_outer(index, tmp_path):
+    inner = RootIndex(tmp_path / "root" / "in", tmp_path / "cache")
+    put(index, "in/a", "inner", "in2/b", "c")
+    put(inner, "a")
+
+    class State:
+        def __init__(self, of: RootIndex) -> None:
+            self.index = of
+
+    states = {"/r": State(index), "/r/in": State(inner)}
+    composer = SnapshotComposer()
+    views = composer.compose(states, [])  # type: ignore[arg-type]
+    paths = sorted(
+        path
+        for view in views
+        for row, path in enumerate(view.segment.files.paths.tolist())
+        if view.alive is None or view.alive[row]
+    )
+    assert paths == ["a", "c", "in2/b", "inner"]
+    again = composer.compose(states, [])  # type: ignore[arg-type]
+    assert [a is b for a, b in zip(views, again, strict=True)] == [True, True]
+    inner.close()
+
+
+def test_a_segment_is_shared_by_no_one_s_mistake(index):
+    """Segments are values: applying one changes nothing in it."""
+    file = parsed_file("a", ["f"])
+    segment: Segment = segment_of(file)
+    index.apply([FileOutcome("a", STAMP, file.hash, "")], segment, ())
+    index.remove("a")
+    assert segment.files.paths.tolist() == ["a"]

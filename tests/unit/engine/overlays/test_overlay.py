@@ -1,0 +1,323 @@
+"""What the editor holds: found as typed, marked as unsaved, gone when closed, and never on disk."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import Future
+
+import pytest
+from engine_cases import complete, computed, found, function, parsed, search, wait_for
+
+from semlens.core.cancel import CancelToken
+from semlens.core.paths import path_to_uri
+from semlens.engine.overlays import overlay_indexer
+from semlens.engine.overlays.open_buffers import Buffers
+from semlens.engine.overlays.overlay_indexer import OverlayIndexer
+from semlens.engine.query import query_service as questions
+
+
+def test_open_type_find_and_close_without_saving(workspace):
+    workspace.write("a.py", function("alpha"))
+    engine = workspace.engine()
+    uri = workspace.uri("a.py")
+    engine.open_buffer(uri, "python", 1, function("alpha"))
+    assert found(engine, "alpha") == [("a.py", 0, False)]
+    engine.change_buffer(uri, 2, "\n" + function("typed", "return retry") + function("alpha"))
+    assert found(engine, "typed") == [("a.py", 1, True)]
+    assert found(engine, "alpha") == [("a.py", 3, True)]
+    engine.close_buffer(uri)
+    assert found(engine, "typed") == []
+    assert found(engine, "alpha") == [("a.py", 0, False)]
+    assert complete(engine).roots[0].symbols == 1
+
+
+def test_a_file_answers_for_no_buffer_that_is_not_parsed_yet(workspace, monkeypatch):
+    workspace.write("a.py", function("alpha"))
+    engine = workspace.engine()
+    uri = workspace.uri("a.py")
+    engine.open_buffer(uri, "python", 1, function("alpha"))
+    assert found(engine, "alpha") == [("a.py", 0, False)]  # the file's own segment serves
+    monkeypatch.setattr(engine._indexer.overlays._pool, "parse_buffer", lambda _request: Future())  # a busy machine
+    monkeypatch.setattr(questions, "BUFFER_WAIT_SECONDS", 0.0)
+    engine.change_buffer(uri, 2, "\n" + function("alpha"))
+    assert found(engine, "alpha") == []
+
+
+def test_what_is_typed_is_found_by_its_meaning_and_leaves_nothing_in_the_cache(workspace):
+    workspace.write("a.py", function("alpha", "return colour"))
+    engine = workspace.engine()
+    uri = workspace.uri("b.py")
+    engine.open_buffer(uri, "python", 1, function("unheard", "return river ( boat sail )"))
+    complete(engine)
+    view = next(view for view in engine._indexer.snapshot.views if view.buffer_uri)
+    assert view.n_embedded(engine._tiers[0].fingerprint) == view.n_passages == 1
+    hit = next(hit for hit in search(engine, "sail river boat") if hit.name == "unheard")
+    assert hit.dirty
+    engine.close()
+    secret = b"unheard"
+    for path in workspace.cache.rglob("*"):
+        assert path.is_dir() or secret not in path.read_bytes(), path
+    again = workspace.engine()
+    workspace.write("b.py", function("unheard", "return river ( boat sail )"))
+    workspace.change(again, "b.py")
+    assert computed(again) == 1  # nothing of the unsaved text was kept
+
+
+def test_an_edit_embeds_only_what_it_changed(workspace):
+    text = "".join(function(f"part_{n}", f"return {n}") for n in range(10))
+    workspace.write("a.py", text)
+    engine = workspace.engine()
+    before = computed(engine)
+    engine.open_buffer(workspace.uri("a.py"), "python", 1, text)
+    engine.change_buffer(workspace.uri("a.py"), 2, text.replace("return 4", "return retry"))
+    assert found(engine, "part_4") == [("a.py", 8, True)]
+    assert computed(engine) - before == 1
+
+
+def test_saving_keeps_the_vector_that_typing_computed(workspace):
+    workspace.write("a.py", function("alpha"))
+    engine = workspace.engine()
+    text = function("alpha") + function("typed", "return retry")
+    engine.open_buffer(workspace.uri("a.py"), "python", 1, function("alpha"))
+    engine.change_buffer(workspace.uri("a.py"), 2, text)
+    assert found(engine, "typed") == [("a.py", 2, True)]
+    between = computed(engine)
+    workspace.write("a.py", text)
+    engine.save_buffer(workspace.uri("a.py"))
+    assert found(engine, "typed") == [("a.py", 2, False)]
+    assert complete(engine).tiers[0].pending == 0
+    assert computed(engine) == between
+    engine.close_buffer(workspace.uri("a.py"))
+    complete(engine)
+    assert found(engine, "typed") == [("a.py", 2, False)]
+    engine.close()
+    again = workspace.engine()
+    assert computed(again) == 0
+
+
+def test_opening_an_unchanged_file_parses_nothing(plain):
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    before = parsed(engine)
+    engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
+    assert found(engine, "alpha") == [("a.py", 0, False)]
+    assert engine._indexer.overlays.shown[plain.uri("a.py")].borrowed
+    assert parsed(engine) == before
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbfdef alpha():\n    pass\n", b"def alpha():\r\n    pass\r\n"])
+def test_a_saved_buffer_is_not_dirty_whatever_its_encoding(plain, content):
+    """Editors hand over text without its byte order mark, and some with other line ends."""
+    plain.write("a.py", content)
+    engine = plain.engine()
+    engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
+    assert found(engine, "alpha") == [("a.py", 0, False)]
+    engine.change_buffer(plain.uri("a.py"), 2, function("alpha") + "x = 1\n")
+    assert found(engine, "alpha") == [("a.py", 0, True)]
+
+
+def test_an_open_file_that_is_not_indexed(plain):
+    plain.write(".ignore", "a.py\n")
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    assert found(engine, "alpha") == []
+    engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
+    assert found(engine, "alpha") == [("a.py", 0, False)]
+    engine.close_buffer(plain.uri("a.py"))
+    assert found(engine, "alpha") == []
+
+
+def test_an_untitled_buffer(plain):
+    engine = plain.engine()
+    engine.open_buffer("untitled:Untitled-1", "python", 1, function("alpha"))
+    (hit,) = [hit for hit in search(engine, "alpha") if hit.name == "alpha"]
+    assert (hit.root, hit.uri, hit.dirty, hit.language) == ("", "untitled:Untitled-1", True, "python")
+    engine.close_buffer("untitled:Untitled-1")
+    assert found(engine, "alpha") == []
+
+
+def test_a_buffer_outside_every_root(plain, tmp_path):
+    outside = tmp_path / "elsewhere.py"
+    outside.write_text(function("alpha"))
+    engine = plain.engine()
+    engine.open_buffer(outside.as_uri(), "python", 1, function("alpha"))
+    (hit,) = [hit for hit in search(engine, "alpha") if hit.name == "alpha"]
+    assert (hit.root, hit.dirty, hit.uri) == ("", False, outside.as_uri())
+
+
+def test_a_new_file_is_typed_then_saved(plain):
+    engine = plain.engine()
+    engine.open_buffer(plain.uri("new.py"), "python", 1, function("alpha"))
+    assert found(engine, "alpha") == [("new.py", 0, True)]
+    plain.write("new.py", function("alpha"))
+    engine.save_buffer(plain.uri("new.py"))
+    complete(engine)
+    assert found(engine, "alpha") == [("new.py", 0, False)]
+
+
+def test_a_file_deleted_while_open(plain):
+    """Its buffer is all that is left of it, at once and without any further event."""
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
+    assert found(engine, "alpha") == [("a.py", 0, False)]
+    (plain.folder / "a.py").unlink()
+    plain.change(engine, "a.py")
+    assert found(engine, "alpha") == [("a.py", 0, True)]
+    engine.close_buffer(plain.uri("a.py"))
+    assert found(engine, "alpha") == []
+
+
+def test_a_file_changed_on_disk_while_its_buffer_is_as_it_was(plain):
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
+    plain.write("a.py", function("beta"))
+    plain.change(engine, "a.py")
+    assert found(engine, "alpha") == [("a.py", 0, True)]
+    assert found(engine, "beta") == []
+    engine.close_buffer(plain.uri("a.py"))
+    assert found(engine, "beta") == [("a.py", 0, False)]
+    assert found(engine, "alpha") == []
+
+
+def test_a_buffer_is_dirty_again_after_an_undo_is_undone(plain):
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    uri = plain.uri("a.py")
+    engine.open_buffer(uri, "python", 1, function("alpha"))
+    for turn in range(3):
+        engine.change_buffer(uri, 2 + 2 * turn, function("beta"))
+        assert (found(engine, "beta"), found(engine, "alpha")) == ([("a.py", 0, True)], [])
+        engine.change_buffer(uri, 3 + 2 * turn, function("alpha"))
+        assert (found(engine, "beta"), found(engine, "alpha")) == ([], [("a.py", 0, False)])
+
+
+def test_every_keystroke_leaves_the_last_text(plain):
+    plain.write("a.py", "")
+    engine = plain.engine()
+    uri = plain.uri("a.py")
+    engine.open_buffer(uri, "python", 1, "")
+    text = function("a_name_that_is_long")
+    for length in range(len(text) + 1):
+        engine.change_buffer(uri, 2 + length, text[:length])
+    assert found(engine, "a_name_that_is_long") == [("a.py", 0, True)]
+    assert len({hit.name for hit in search(engine, "a_name")}) == 1
+
+
+def test_buffers_open_before_their_root_is_known(plain):
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine(wait=False)
+    engine.open_buffer(plain.uri("a.py"), "python", 1, function("typed"))
+    complete(engine)
+    assert found(engine, "typed") == [("a.py", 0, True)]
+    assert found(engine, "alpha") == []
+
+
+def test_a_buffer_in_a_nested_root_belongs_to_the_inner_one(plain):
+    inner = plain.write("inner/b.py", function("beta")).parent
+    engine = plain.engine()
+    engine.open_buffer(plain.uri("inner/b.py"), "python", 1, function("typed"))
+    assert found(engine, "typed") == [("inner/b.py", 0, True)]
+    engine.add_root(inner)
+    complete(engine)
+    assert found(engine, "typed") == [("b.py", 0, True)]
+    assert found(engine, "beta") == []
+    engine.remove_root(inner)
+    complete(engine)
+    assert found(engine, "typed") == [("inner/b.py", 0, True)]
+
+
+def test_outlines_of_buffers(plain):
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    assert engine.outline_of_buffer(plain.uri("a.py"), CancelToken()) is None
+    engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
+    outline = engine.outline_of_buffer(plain.uri("a.py"), CancelToken())
+    assert outline is not None
+    assert [symbol.name for symbol in outline.symbols] == ["alpha"]
+    engine.change_buffer(plain.uri("a.py"), 2, function("beta"))
+    outline = engine.outline_of_buffer(plain.uri("a.py"), CancelToken())
+    assert outline is not None
+    assert [symbol.name for symbol in outline.symbols] == ["beta"]
+
+
+def test_what_is_open_comes_first_when_nothing_is_asked(plain):
+    plain.write("a.py", function("alpha"))
+    plain.write("b.py", function("beta"))
+    engine = plain.engine()
+    engine.open_buffer(plain.uri("b.py"), "python", 1, function("beta"))
+    (hit, *_) = engine.symbols("", 5, CancelToken()).hits
+    assert (hit.name, hit.reasons) == ("beta", ("recent",))
+
+
+def test_a_search_waits_for_what_was_typed_before_it_and_then_is_quick_to_publish(plain):
+    """After a commit too: a snapshot left unpublished would make each question wait."""
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    index = next(iter(engine._indexer.states.values())).index
+    wait_for(engine, lambda: not index.dirty)
+    wait_for(engine, lambda: engine._indexer.is_published)
+    assert engine._buffers_shown()
+
+
+def test_no_search_waits_for_a_document_that_is_slow_to_parse(plain, monkeypatch):
+    engine = plain.engine()
+    uri = plain.uri("a.py")
+    monkeypatch.setattr(overlay_indexer, "SLOW_SECONDS", 0.0)
+    engine.open_buffer(uri, "python", 1, function("alpha"))
+    wait_for(engine, lambda: uri in engine._indexer.overlays.slow)
+    wait_for(engine, lambda: engine._indexer.is_published)
+    monkeypatch.setattr(engine._indexer, "buffers_changed", lambda: None)  # the worker takes for ever
+    engine.change_buffer(uri, 2, function("omega"))
+    assert found(engine, "omega") == []
+    monkeypatch.undo()
+    engine._indexer.buffers_changed()
+    complete(engine)
+    assert found(engine, "omega") == [("a.py", 0, True)]
+    engine.close_buffer(uri)
+    wait_for(engine, lambda: uri not in engine._indexer.overlays.slow)
+
+
+def test_links_are_followed_on_the_indexers_thread_alone(plain, tmp_path, monkeypatch):
+    """On the event loop a slow disk would hold up every keystroke."""
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    threads = set()
+
+    def realpath(path, **options):
+        threads.add(threading.current_thread().name)
+        return real(path, **options)
+
+    real = os.path.realpath
+    monkeypatch.setattr(os.path, "realpath", realpath)
+    monkeypatch.setattr(questions, "_real", str)  # of questions, which have threads of their own
+    (tmp_path / "link").symlink_to(plain.folder)
+    uri = path_to_uri(str(tmp_path / "link/a.py"))
+    engine.open_buffer(uri, "python", 1, function("alpha"))
+    engine.change_buffer(uri, 2, function("typed"))
+    complete(engine)
+    assert found(engine, "typed") == [("a.py", 0, True)]
+    assert found(engine, "alpha") == []
+    plain.write("a.py", function("typed"))
+    engine.save_buffer(uri)
+    complete(engine)
+    engine.close_buffer(uri)
+    complete(engine)
+    assert found(engine, "typed") == [("a.py", 0, False)]
+    assert threads == {"indexer"}
+
+
+def test_overlays_may_change_while_their_state_is_asked():
+    overlays = OverlayIndexer(Buffers(), None, lambda _job: None, lambda: None)
+
+    class Overlay:
+        @property
+        def tokens(self):
+            overlays.shown[f"untitled:{len(overlays.shown)}"] = self  # as the indexer's thread might just now
+            return {}
+
+    overlays.shown["untitled:0"] = Overlay()
+    assert not overlays.embedding
+    overlays.close()

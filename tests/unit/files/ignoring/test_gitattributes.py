@@ -1,0 +1,71 @@
+"""Roles from .gitattributes: given, taken back, later lines winning."""
+
+from __future__ import annotations
+
+import pytest
+from engine_cases import Workspace, function
+
+from semlens.core.symbol import Role
+from semlens.files.ignoring.gitattributes import FileAttributes, RootAttributes
+
+ATTRIBUTES = b"""\
+# made by a tool
+*.pb.go linguist-generated=true
+/third/** linguist-vendored text
+docs/*.py linguist-documentation
+keep.pb.go -linguist-generated
+api/*.py linguist-generated=false
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "found", "role"),
+    [
+        ("a.pb.go", Role.NONE, Role.GENERATED),
+        ("x/keep.pb.go", Role.NONE, Role.NONE),
+        ("third/lib/a.c", Role.TEST, Role.TEST | Role.VENDORED),
+        ("sub/third/a.c", Role.NONE, Role.NONE),
+        ("docs/conf.py", Role.NONE, Role.DOCUMENTATION),
+        ("api/made.py", Role.GENERATED, Role.NONE),
+        ("main.go", Role.EXAMPLE, Role.EXAMPLE),
+    ],
+)
+def test_lines_give_and_take_roles(path: str, found: Role, role: Role) -> None:
+    assert FileAttributes(ATTRIBUTES).role_of(path, found) == role
+
+
+def test_odd_files_say_nothing(tmp_path) -> None:
+    for data in (b"", b"\xff\xfe\x00", b"[attr]x linguist-generated\n", b"*.py\n", b"\n\n"):
+        assert FileAttributes(data).role_of("a.py", Role.TEST) == Role.TEST
+    assert RootAttributes(str(tmp_path)).role_of("a.py", Role.NONE) == Role.NONE
+    (tmp_path / ".gitattributes").mkdir()
+    assert RootAttributes(str(tmp_path)).role_of("a.py", Role.NONE) == Role.NONE
+
+
+def test_a_file_that_is_too_large_says_nothing(tmp_path) -> None:
+    (tmp_path / ".gitattributes").write_text("*.py linguist-vendored\n" + "# comment\n" * 30_000)
+    assert RootAttributes(str(tmp_path)).role_of("a.py", Role.NONE) == Role.NONE
+
+
+def test_a_folder_speaks_for_what_is_below_it(tmp_path) -> None:
+    (tmp_path / "lib" / "deep").mkdir(parents=True)
+    (tmp_path / ".gitattributes").write_text("*.py linguist-vendored\n/own.py linguist-generated\n")
+    (tmp_path / "lib" / ".gitattributes").write_text("/own.py linguist-generated\ndeep/* -linguist-vendored\n")
+    attributes = RootAttributes(str(tmp_path))
+    assert attributes.role_of("own.py", Role.NONE) == Role.VENDORED | Role.GENERATED
+    assert attributes.role_of("lib/own.py", Role.NONE) == Role.VENDORED | Role.GENERATED
+    assert attributes.role_of("lib/deep/own.py", Role.NONE) == Role.NONE
+    assert attributes.role_of("libs/own.py", Role.NONE) == Role.VENDORED
+
+
+def test_the_index_keeps_them(plain: Workspace) -> None:
+    plain.write(".gitattributes", "made.py linguist-generated\n")
+    plain.write("made.py", function("alpha"))
+    plain.write("own.py", function("alpha"))
+    engine = plain.engine()
+    roles = {
+        path: int(view.segment.files.roles[row])
+        for view in engine._indexer.snapshot.views
+        for row, path in enumerate(view.segment.files.paths.tolist())
+    }
+    assert (roles["made.py"], roles["own.py"]) == (Role.GENERATED, Role.NONE)

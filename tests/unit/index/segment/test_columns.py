@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import errno
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from semlens.index.segment import columns
+from semlens.index.segment.columns import ColumnFileError, StringColumn, ranges, read_column_file, write_column_file
+
+ARRAYS = {
+    "numbers": np.arange(1000, dtype=np.uint32),
+    "matrix": np.arange(12, dtype=np.int8).reshape(4, 3),
+    "none": np.zeros(0, np.uint64),
+    "keys": np.array([b"abc", b"d"], "S5"),
+}
+
+# file names may hold any bytes, kept as lone surrogates; other lone surrogates never come in
+texts = st.text(st.characters(codec="utf-8")) | st.binary().map(os.fsdecode)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    path = tmp_path / "a.segment"
+    write_column_file(path, ARRAYS, {"id": "a", "n": 3})
+    return path
+
+
+def test_arrays_and_meta_come_back_aligned_and_read_only(written):
+    arrays, meta = read_column_file(written)
+    assert meta == {"id": "a", "n": 3}
+    assert arrays.keys() == ARRAYS.keys()
+    for name, array in ARRAYS.items():
+        assert arrays[name].dtype == array.dtype
+        assert np.array_equal(arrays[name], array)
+        assert not arrays[name].flags.writeable
+    assert arrays["matrix"].ctypes.data % 64 == 0
+
+
+def test_the_size_is_the_file_s(tmp_path):
+    path = tmp_path / "b"
+    assert write_column_file(path, ARRAYS, {}) == path.stat().st_size
+
+
+def test_a_file_is_private(written):
+    assert written.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_without_arrays(tmp_path):
+    write_column_file(tmp_path / "empty", {}, {})
+    assert read_column_file(tmp_path / "empty") == ({}, {})
+
+
+def test_every_cut_is_noticed(written):
+    whole = written.read_bytes()
+    for size in [0, 1, 3, 15, 16, 17, 100, len(whole) // 2, len(whole) - 1]:
+        written.write_bytes(whole[:size])
+        with pytest.raises(ColumnFileError):
+            read_column_file(written)
+
+
+def test_more_than_was_written_is_noticed(written):
+    with written.open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(ColumnFileError):
+        read_column_file(written)
+
+
+def test_every_altered_byte_is_noticed(written):
+    """In the header too: a changed shape or type would show other numbers without any error."""
+    whole = written.read_bytes()
+    for place in [*range(0, len(whole), 37), *range(400)]:
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        written.write_bytes(damaged)
+        with pytest.raises(ColumnFileError):
+            read_column_file(written)
+
+
+@pytest.mark.parametrize(
+    "prefix", [struct.pack("<4sIII", b"SEML", 99, 8, 0), struct.pack("<4sIII", b"ELSE", 2, 8, 0), b"\xff" * 16]
+)
+def test_other_formats_are_refused(written, prefix):
+    written.write_bytes(prefix + written.read_bytes()[16:])
+    with pytest.raises(ColumnFileError, match=r"format|checksum"):
+        read_column_file(written)
+
+
+def test_missing_and_folder_are_refused(tmp_path):
+    for path in (tmp_path / "missing", tmp_path):
+        with pytest.raises(ColumnFileError):
+            read_column_file(path)
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_other(written, monkeypatch):
+    before = written.read_bytes()
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(columns.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_column_file(written, {"other": np.zeros(9)}, {})
+    assert written.read_bytes() == before
+    assert list(written.parent.iterdir()) == [written]
+
+
+@given(st.lists(texts))
+def test_strings_come_back(strings):
+    column = StringColumn.of(strings)
+    assert len(column) == len(strings)
+    assert column.tolist() == strings
+    assert [column[row] for row in range(len(strings))] == strings
+
+
+@given(st.lists(texts, min_size=1), st.data())
+def test_taken_strings_are_those_of_the_rows(strings, data):
+    rows = data.draw(st.lists(st.integers(0, len(strings) - 1)))
+    assert StringColumn.of(strings).take(np.array(rows, np.int64)).tolist() == [strings[row] for row in rows]
+
+
+@given(st.lists(st.lists(texts), min_size=1))
+def test_concatenated_strings_follow_each_other(parts):
+    column = StringColumn.concatenate([StringColumn.of(part) for part in parts])
+    assert column.tolist() == [string for part in parts for string in part]
+
+
+@given(st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 20))))
+def test_ranges_are_the_loop_s(pairs):
+    starts = np.array([start for start, _ in pairs], np.int64)
+    lengths = np.array([length for _, length in pairs], np.int64)
+    assert ranges(starts, lengths).tolist() == [n for start, length in pairs for n in range(start, start + length)]

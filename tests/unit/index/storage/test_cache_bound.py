@@ -1,0 +1,127 @@
+"""One bound for all that is in the cache folder, whichever processes wrote it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from outlines import parsed_file, segment_of
+
+from semlens.core.hashing import content_hash
+from semlens.index.storage.cache_bound import CacheBound, folder_bytes
+from semlens.index.storage.root_store import Commit, RootStore, root_folder
+from semlens.index.storage.vector_cache import VectorCache
+from semlens.index.storage.writer_lock import WriterLock
+
+MIB = 1 << 20
+
+
+def fill_root(cache: Path, name: str, *, last_used: int, n_mib: int = 1) -> Path:
+    """What an earlier process left: an index of about this size."""
+    store = RootStore(cache, cache.parent / name)
+    segment = segment_of(parsed_file("a.py", ["f"]))
+    size = store.write_segment(segment)
+    store.commit(Commit({}, [], {segment.id: size}, {}))
+    store.close()
+    folder = root_folder(cache, cache.parent / name)
+    (store.segments_folder / f"{segment.id}.m.vectors").write_bytes(bytes(n_mib * MIB))
+    for path in (*folder.rglob("*"), folder):
+        os.utime(path, (last_used, last_used))
+    return folder
+
+
+def fill_vectors(cache: Path, prefix: str, n_mib: int = 1) -> None:
+    """What an earlier process put."""
+    with closing(VectorCache(cache)) as vectors:
+        hashes = [content_hash(f"{prefix}{number}".encode()) for number in range(n_mib * 4000)]
+        vectors.put("m", hashes, np.ones((len(hashes), 256), np.int8))
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    return folder
+
+
+def enforce(cache: Path, max_bytes: int) -> CacheBound:
+    """As the next process does."""
+    with closing(VectorCache(cache)) as vectors:
+        bound = CacheBound(cache, max_bytes)
+        bound.vectors = vectors
+        bound.enforce()
+        bound.close()
+    return bound
+
+
+def test_below_the_bound_nothing_goes(cache):
+    roots = [fill_root(cache, "a", last_used=1), fill_root(cache, "b", last_used=2)]
+    fill_vectors(cache, "x")
+    before = folder_bytes(cache)
+    enforce(cache, 16 * MIB)
+    assert all(root.exists() for root in roots)
+    assert folder_bytes(cache) >= before
+
+
+def test_the_roots_used_least_recently_go_first(cache):
+    old, middle, new = (fill_root(cache, name, last_used=when) for name, when in (("x", 1), ("a", 2), ("m", 3)))
+    fill_vectors(cache, "x")
+    enforce(cache, 17 * MIB // 4)
+    assert [root.exists() for root in (old, middle, new)] == [False, True, True]
+    assert folder_bytes(cache) <= 17 * MIB // 4
+
+
+def test_a_root_that_is_open_stays(cache):
+    old, new = fill_root(cache, "a", last_used=1), fill_root(cache, "b", last_used=2)
+    lock = WriterLock(next(old.glob("v*")) / "writer.lock")
+    assert lock.acquire()
+    bound = enforce(cache, 1 * MIB)
+    assert old.exists()
+    assert new.exists()  # the last one used is never deleted
+    assert "semlens.index.maxCacheMb" in bound.problem
+    lock.release()
+    assert enforce(cache, 3 * MIB).problem == ""
+    assert [old.exists(), new.exists()] == [False, True] or folder_bytes(cache) <= 3 * MIB
+
+
+def test_vectors_go_when_roots_are_not_enough(cache):
+    fill_root(cache, "a", last_used=1)
+    for process in range(4):
+        fill_vectors(cache, f"{process}.")
+    assert folder_bytes(cache) > 5 * MIB
+    enforce(cache, 3 * MIB)
+    assert folder_bytes(cache) <= 3 * MIB
+    with closing(VectorCache(cache)) as vectors:
+        assert 0 < vectors.n_bytes < 2 * MIB
+
+
+def test_stores_of_other_versions_count_and_go_before_vectors(cache):
+    (cache / "vectors.v1.sqlite").write_bytes(bytes(3 * MIB))
+    fill_vectors(cache, "x")
+    enforce(cache, 3 * MIB)
+    assert [path.name for path in cache.glob("vectors.v*.sqlite")] == ["vectors.v2.sqlite"]
+    with closing(VectorCache(cache)) as vectors:
+        assert vectors.n_bytes > MIB
+
+
+def test_many_processes_that_each_write_a_little_keep_the_bound(cache):
+    """Each writes less than would make it look, but for its last look when it closes."""
+    for process in range(30):
+        bound = CacheBound(cache, 4 * MIB)
+        fill_root(cache, f"root {process}", last_used=process)
+        bound.note_written(1)
+        bound.close()
+        assert folder_bytes(cache) <= 4 * MIB + MIB // 4
+
+
+def test_one_process_shrinks_at_a_time(cache):
+    fill_root(cache, "a", last_used=1)
+    fill_root(cache, "b", last_used=2)
+    other = WriterLock(cache / "bound.lock")
+    assert other.acquire()
+    enforce(cache, 1 * MIB)
+    assert len(list((cache / "roots").iterdir())) == 2
+    other.release()

@@ -1,0 +1,266 @@
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from outlines import parsed_file, segment_of
+
+from semlens.core.errors import CacheError
+from semlens.index.segment import columns
+from semlens.index.segment.segment import Segment, segment_path
+from semlens.index.segment.vectors import VectorBlock
+from semlens.index.storage import root_store as store
+from semlens.index.storage.database import is_damaged
+from semlens.index.storage.root_store import (
+    Commit,
+    FileEntry,
+    FileStamp,
+    RootStore,
+    StoredIndex,
+    root_folder,
+    stored_roots,
+)
+
+STAMP = FileStamp(10, 20, 30, 40, 50_000_000_000)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "root"
+
+
+@pytest.fixture
+def opened(tmp_path: Path, root: Path):
+    made = RootStore(tmp_path / "cache", root)
+    yield made
+    made.close()
+
+
+def commit(target: RootStore, segment: Segment, *paths: str, removed: tuple[str, ...] = ()) -> None:
+    size = target.write_segment(segment)
+    entries = {path: FileEntry(STAMP, b"h" * 16, segment.id) for path in paths}
+    target.commit(Commit(entries, removed, {segment.id: size}, {"complete": True, "skipped": {"binary": 2}}))
+
+
+def load_again(tmp_path: Path, root: Path) -> StoredIndex:
+    again = RootStore(tmp_path / "cache", root)
+    try:
+        return again.load()
+    finally:
+        again.close()
+
+
+def test_nothing_was_committed_yet(opened):
+    assert opened.load() == StoredIndex({}, {}, {})
+
+
+def test_a_commit_survives(opened, tmp_path, root):
+    odd = "\udcff/ü.py"
+    segment = segment_of(parsed_file("a.py", ["f"]), parsed_file(odd, ["g"]))
+    commit(opened, segment, "a.py", odd)
+    opened.commit(
+        Commit({"b.bin": FileEntry(STAMP, b"", "", "binary")}, ["a.py"], {segment.id: 1}, {"complete": False})
+    )
+    stored = load_again(tmp_path, root)
+    assert stored.files == {odd: FileEntry(STAMP, b"h" * 16, segment.id), "b.bin": FileEntry(STAMP, b"", "", "binary")}
+    assert stored.segments[segment.id].files.paths.tolist() == ["a.py", odd]
+    assert stored.meta == {"complete": False, "skipped": {"binary": 2}}
+    assert stored.lost_segments == frozenset()
+
+
+def test_known_segments_are_not_read_again(opened):
+    segment = segment_of(parsed_file("a.py", ["f"]))
+    commit(opened, segment, "a.py")
+    assert opened.load({segment.id: segment}).segments[segment.id] is segment
+
+
+def test_another_connection_sees_that_something_was_committed(opened, tmp_path, root):
+    reader = RootStore(tmp_path / "cache", root)
+    before = reader.data_version()
+    assert reader.data_version() == before
+    commit(opened, segment_of(parsed_file("a.py", ["f"])), "a.py")
+    assert reader.data_version() != before
+    assert list(reader.load().files) == ["a.py"]
+    reader.close()
+
+
+def test_a_process_killed_before_the_commit_leaves_the_one_before(opened, tmp_path, root):
+    old = segment_of(parsed_file("a.py", ["old"]))
+    commit(opened, old, "a.py")
+    script = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from outlines import parsed_file, segment_of\n"
+        "from semlens.index.storage.root_store import RootStore\n"
+        "store = RootStore(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+        "store.write_segment(segment_of(parsed_file('a.py', ['new'])))\n"
+        "store._database.connection.execute('BEGIN IMMEDIATE')\n"
+        "store._database.connection.execute('DELETE FROM files')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "cache"), str(root)], check=False, env=environment, timeout=60
+    )
+    assert done.returncode == -9
+    stored = load_again(tmp_path, root)
+    assert stored.segments.keys() == {old.id}
+    assert list(stored.files) == ["a.py"]
+
+
+def test_files_that_no_commit_names_are_swept_one_commit_late(opened):
+    orphan, first, second = (segment_of(parsed_file("a.py", [name])) for name in ("orphan", "first", "second"))
+    opened.write_segment(orphan)
+    torn = opened.segments_folder / f"{first.id}.m.vectors.999999.part"
+    torn.write_bytes(b"left by a killed process")
+    commit(opened, first, "a.py")
+    assert not torn.exists()
+    assert segment_path(opened.segments_folder, orphan.id).exists()
+    commit(opened, second, "a.py")
+    assert not segment_path(opened.segments_folder, orphan.id).exists()
+    assert segment_path(opened.segments_folder, first.id).exists()  # a reader may be about to read it
+    opened.commit(Commit({}, [], {second.id: 1}, {}))
+    assert [path.name for path in opened.segments_folder.iterdir()] == [f"{second.id}.segment"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "altered", "missing"])
+def test_a_broken_segment_is_lost_alone(opened, tmp_path, root, damage):
+    whole, broken = segment_of(parsed_file("a.py", ["f"])), segment_of(parsed_file("b.py", ["g"]))
+    sizes = {segment.id: opened.write_segment(segment) for segment in (whole, broken)}
+    entries = {"a.py": FileEntry(STAMP, b"h", whole.id), "b.py": FileEntry(STAMP, b"h", broken.id)}
+    opened.commit(Commit(entries, [], sizes, {}))
+    path = segment_path(opened.segments_folder, broken.id)
+    data = bytearray(path.read_bytes())
+    if damage == "missing":
+        path.unlink()
+    elif damage == "cut":
+        path.write_bytes(data[:-1])
+    else:
+        data[len(data) // 2] ^= 4
+        path.write_bytes(data)
+    stored = load_again(tmp_path, root)
+    assert stored.segments.keys() == {whole.id}
+    assert stored.lost_segments == {broken.id}
+
+
+def database_of(tmp_path: Path, root: Path) -> Path:
+    return root_folder(tmp_path / "cache", root) / f"v{store.STORE_VERSION}" / "index.sqlite"
+
+
+@pytest.mark.parametrize("damage", ["garbage", "empty", "newer"])
+def test_a_broken_database_is_made_anew(tmp_path, root, damage):
+    first = RootStore(tmp_path / "cache", root)
+    commit(first, segment_of(parsed_file("a.py", ["f"])), "a.py")
+    first.close()
+    path = database_of(tmp_path, root)
+    if damage == "newer":
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA user_version = 77")
+        connection.close()
+    else:
+        path.write_bytes(b"garbage" * 1000 if damage == "garbage" else b"")
+    assert load_again(tmp_path, root) == StoredIndex({}, {}, {})
+
+
+def test_a_page_that_is_broken_deep_inside_is_told_apart(tmp_path, root):
+    first = RootStore(tmp_path / "cache", root)
+    segment = segment_of(parsed_file("a.py", ["f"]))
+    commit(first, segment, *(f"folder/file{number}.py" for number in range(2000)))
+    first.close()
+    path = database_of(tmp_path, root)
+    data = bytearray(path.read_bytes())
+    data[3 * 4096 :] = b"\xa5" * (len(data) - 3 * 4096)
+    path.write_bytes(data)
+    again = RootStore(tmp_path / "cache", root)
+    with pytest.raises(sqlite3.DatabaseError) as error:
+        again.load()
+    assert again.is_damaged(error.value)
+    again.begin_anew()
+    assert again.load() == StoredIndex({}, {}, {})
+    again.close()
+
+
+def test_meta_that_nobody_wrote_counts_as_damage(opened):
+    opened._database.connection.execute("INSERT INTO meta VALUES ('complete', 'not json')")
+    with pytest.raises(sqlite3.DatabaseError) as error:
+        opened.load()
+    assert is_damaged(error.value)
+
+
+def test_a_full_disk_keeps_the_commit_before(opened, tmp_path, root, monkeypatch):
+    segment = segment_of(parsed_file("a.py", ["f"]))
+    commit(opened, segment, "a.py")
+    pages = opened._database.connection.execute("PRAGMA page_count").fetchone()[0]
+    opened._database.connection.execute(f"PRAGMA max_page_count = {pages}")
+    many = {f"folder/file{number}.py": FileEntry(STAMP, b"h" * 16, segment.id) for number in range(3000)}
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        opened.commit(Commit(many, ["a.py"], {segment.id: 1}, {}))
+    assert list(load_again(tmp_path, root).files) == ["a.py"]
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(columns.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        opened.write_segment(segment_of(parsed_file("b.py", ["g"])))
+    opened._database.connection.execute("PRAGMA max_page_count = 1000000")
+    opened.commit(Commit(many, ["a.py"], {segment.id: 1}, {}))
+    assert len(load_again(tmp_path, root).files) == 3000
+
+
+def test_a_full_disk_at_the_very_start_is_one_sentence(tmp_path, root, monkeypatch):
+    def full(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(store, "_write_private", full)
+    with pytest.raises(CacheError, match="No space left on device"):
+        RootStore(tmp_path / "cache", root)
+
+
+def test_vectors_come_back_or_are_absent(opened):
+    block = VectorBlock(np.array([0, 2], np.uint32), np.array([[1, 2], [3, 4]], np.int8))
+    opened.write_vectors("s", "m", block)
+    again = opened.read_vectors("s", "m")
+    assert again is not None
+    assert again.rows.tolist() == [0, 2]
+    assert again.matrix.tolist() == [[1, 2], [3, 4]]
+    assert opened.read_vectors("s", "other") is None
+    path = opened.segments_folder / "s.m.vectors"
+    path.write_bytes(path.read_bytes()[:-3])
+    assert opened.read_vectors("s", "m") is None
+
+
+def test_everything_is_private(opened, tmp_path):
+    commit(opened, segment_of(parsed_file("a.py", ["f"])), "a.py")
+    for path in (tmp_path / "cache").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_the_roots_that_are_known(opened, tmp_path, root):
+    assert stored_roots(tmp_path / "cache") == [(root, root_folder(tmp_path / "cache", root))]
+    assert opened.n_bytes() > 0
+    assert opened.exists
+
+
+@pytest.mark.parametrize(
+    ("modified", "seen", "racy"),
+    [(1_000_000_000, 2_000_000_000, False), (1_000_000_000, 1_010_000_000, True), (5, 3, True)],
+)
+def test_a_file_written_as_it_was_read_is_racy(modified, seen, racy):
+    assert FileStamp(1, modified, 2, 3, seen).racy is racy
+
+
+def test_stamps_of_one_state_are_the_same_whenever_seen():
+    assert STAMP.same_file(FileStamp(10, 20, 30, 40, 1))
+    for other in (
+        FileStamp(11, 20, 30, 40, 1),
+        FileStamp(10, 21, 30, 40, 1),
+        FileStamp(10, 20, 31, 40, 1),
+        FileStamp(10, 20, 30, 41, 1),
+    ):
+        assert not STAMP.same_file(other)

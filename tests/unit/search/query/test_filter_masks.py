@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from search_cases import names, snapshot_of, view_of
+
+from semlens.core.cancel import CancelToken
+from semlens.core.request import SearchFilter
+from semlens.search.query.filter_masks import passage_mask
+from semlens.search.query.query import parse_query
+from semlens.search.ranking.recent import recent_hits
+from semlens.search.signals.text_evidence import score_words
+
+
+def test_a_filter_that_asks_for_nothing_costs_nothing():
+    assert passage_mask(view_of({"a.py": "x = 1\n"}), SearchFilter()) is None
+
+
+FILES = {
+    "a.py": 'def send():\n    """Send a parcel."""\n    return wrap(parcel)\n',
+    "b.py": "def weigh():\n    return scale.read() + parcel\n",
+}
+
+
+def evidence(view, text, mask=None):
+    (found,) = score_words([view], [mask], parse_query(text), CancelToken())
+    return found
+
+
+def test_words_in_documentation_and_name_count_more_than_in_the_body():
+    found = evidence(view_of(FILES), "parcel")
+    assert found.files[0] > found.files[1] > 0
+
+
+def test_coverage_is_the_share_of_the_question():
+    found = evidence(view_of(FILES), "send parcel")
+    assert found.covered[0] == pytest.approx(1.0)
+    assert 0 < found.covered[1] < 1
+    assert found.named[0] > 0 == found.named[1]
+
+
+def test_words_that_are_nowhere_do_not_lower_coverage():
+    assert evidence(view_of(FILES), "send zebra").covered[0] == pytest.approx(1.0)
+
+
+def test_masked_passages_have_no_score():
+    view = view_of(FILES)
+    found = evidence(view, "parcel", np.zeros(len(view.segment.passages), bool))
+    assert not found.passages.any()
+    assert not found.files.any()
+
+
+def test_what_is_open_comes_before_what_was_found_of_late():
+    view = view_of(FILES, root="/ws")
+    hits = recent_hits(snapshot_of(view), [("/ws", "b.py")], [("/ws", "a.py")], 10)
+    assert names(hits) == ["weigh", "send"]
+    assert names(recent_hits(snapshot_of(view), [], [], 10)) == []

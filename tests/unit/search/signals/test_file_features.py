@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from search_cases import view_of
+
+from semlens.core.cancel import CancelToken
+from semlens.search.query.query import parse_query
+from semlens.search.signals.file_features import build_table
+from semlens.search.signals.name_match import match_names
+from semlens.search.signals.text_evidence import score_words
+
+SAYING = {f"saying{number}.py": "def copy_file():\n    return 'a file is copied'\n" for number in range(250)}
+SAYING_MORE = {"more.py": 'def copy_file():\n    """Copy a file. Files are copied by copying the file."""\n'}
+SILENT = {f"silent{number}.py": "def add():\n    return 1 + 1\n" for number in range(30)}
+
+
+def column(name, text, *files):
+    views = [view_of(some) for some in files]
+    query, masks = parse_query(text), [None] * len(views)
+    words = score_words(views, masks, query, CancelToken())
+    table = build_table(views, masks, words, match_names(views, query), query, [])
+    paths = [path for view in views for path in view.segment.files.paths]
+    return dict(zip(paths, table.columns[name].tolist(), strict=True))
+
+
+def test_files_of_equal_worth_share_a_place_however_many_and_wherever_they_lie():
+    halves = dict(list(SAYING.items())[::2]), dict(list(SAYING.items())[1::2])
+    alone = column("words.rank", "how is a file copied", SAYING | SAYING_MORE | SILENT)
+    assert alone["more.py"] == 0.0
+    assert [alone[path] for path in SAYING] == pytest.approx([-np.log(2.0)] * len(SAYING))
+    assert column("words.rank", "how is a file copied", *halves, SAYING_MORE, SILENT) == pytest.approx(alone)
+
+
+def test_a_file_that_nothing_speaks_for_has_the_last_place():
+    ranks = column("words.rank", "how is a file copied", SAYING_MORE | SILENT)
+    assert [ranks[path] for path in SILENT] == pytest.approx([-np.log(201.0)] * len(SILENT))
