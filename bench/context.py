@@ -30,7 +30,7 @@ from semlens.core.context import ContextItem, ContextPack, ContextRequest
 from semlens.core.request import SearchRequest
 from semlens.embedding.registry import find_model
 from semlens.embedding.token_counting import TokenCounter, load_counter
-from semlens.engine.query.context_builder import Packer
+from semlens.engine.query.context_builder import ContextBuilder
 from semlens.engine.query.current_texts import CurrentDocument
 from semlens.engine.query.query_service import SEEDS
 from semlens.index.segment.builder import ParsedFile
@@ -70,15 +70,15 @@ class Workspace:
         found = []
         for budget in budgets:
             request = ContextRequest(query=text, budget=budget)
-            packer = Packer(self._snapshot, request, query, self._read, self.counter, CancelToken())
-            found.append(packer.pack(packer.wishes(None, hits)))
+            packer = ContextBuilder(self._snapshot, request, query, self._read, self.counter, CancelToken())
+            found.append(packer.pack(packer.candidates(None, hits)))
         return found
 
     def pack_at(self, path: str, line: int, budget: int) -> ContextPack:
         """The pack of a place. :param line: from 0."""
         request = ContextRequest(uri=path, lines=(line, line), budget=budget)
-        packer = Packer(self._snapshot, request, parse_query(""), self._read, self.counter, CancelToken())
-        return packer.pack(packer.wishes((0, self._files[path]), ()))
+        packer = ContextBuilder(self._snapshot, request, parse_query(""), self._read, self.counter, CancelToken())
+        return packer.pack(packer.candidates((0, self._files[path]), ()))
 
     def lines_of(self, path: str) -> Sequence[str]:
         return self._read(self._view, self._files[path]).lines

@@ -29,7 +29,7 @@ from semlens.core.symbol import SymbolKind
 from semlens.engine.engine import Engine
 from semlens.search.similarity.duplicates import LEAST_LINES, LEAST_TOKENS
 from semlens.settings.loading import ModelsSettings, Settings
-from semlens.syntax.fingerprint import shape_of
+from semlens.syntax.fingerprint import fingerprint_of
 from semlens.syntax.parsing.decode import split_lines
 from semlens.syntax.parsing.parser import parse
 
@@ -67,7 +67,8 @@ def eligible(root: Path, path: str) -> list[tuple[int, int]]:
     return [
         (first, last)
         for first, last in spans
-        if last - first + 1 >= LEAST_LINES and shape_of("\n".join(lines[first : last + 1])).n_tokens >= LEAST_TOKENS
+        if last - first + 1 >= LEAST_LINES
+        and fingerprint_of("\n".join(lines[first : last + 1])).n_tokens >= LEAST_TOKENS
     ]
 
 

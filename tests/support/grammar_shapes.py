@@ -81,19 +81,19 @@ def _closing(unit: str) -> str:
     return "".join(sign for sign in reversed(unit) if sign in "([{<").translate(_CLOSING)
 
 
-def shapes_of(language: Language, seed: int, count: int) -> list[NestedShape]:
+def fingerprints_of(language: Language, seed: int, count: int) -> list[NestedShape]:
     """The known shapes, then others of one to three tokens: of the common list, of the grammar's own, of both."""
     chance = random.Random(f"{language.name} {seed}")
     fragments = [fragment.replace("_", " ").replace("\\n", "\n") for fragment in FRAGMENTS.split()]
     tokens = [token for token in own_tokens(language) if token.isprintable()] or fragments
 
-    def shapes() -> Iterator[NestedShape]:
+    def fingerprints() -> Iterator[NestedShape]:
         for source in itertools.cycle((fragments, tokens, [*fragments, *tokens])):
             unit = chance.choice(("", " ")).join(chance.choices(source, k=chance.choice((1, 1, 2, 3))))
             times = chance.choice((150, 400, 1_300))
             yield NestedShape(unit, chance.choice(SEPARATORS), times, closed=chance.random() < 0.3)
 
-    return list(itertools.islice(itertools.chain(KNOWN, shapes()), count))
+    return list(itertools.islice(itertools.chain(KNOWN, fingerprints()), count))
 
 
 def own_tokens(language: Language) -> list[str]:
@@ -128,8 +128,8 @@ def faults_of(languages: Sequence[Language], seed: int, count: int) -> list[str]
         assert lines, "the process does not start"
         name, number, *_ = lines[-1]
         if done.returncode != _TOO_MUCH_MEMORY:
-            shape = shapes_of(BY_NAME[name], seed, count)[int(number)]
-            faults.append(f"{name}: ended with code {done.returncode} by {shape}")
+            fingerprint = fingerprints_of(BY_NAME[name], seed, count)[int(number)]
+            faults.append(f"{name}: ended with code {done.returncode} by {fingerprint}")
         left, first = left[names.index(name) :], int(number) + 1
     return faults
 
@@ -143,16 +143,16 @@ def main(seed: int, count: int, first: int, names: Sequence[str]) -> None:
         language = BY_NAME[name]
         state = ScannerState(language.grammar)
         path = sample_path(language)
-        for number, shape in enumerate(shapes_of(language, seed, count)):
+        for number, fingerprint in enumerate(fingerprints_of(language, seed, count)):
             if number < first:
                 continue
             say(name, number)
             state.n_bytes = 0
             signal.setitimer(signal.ITIMER_PROF, _SECONDS_A_SHAPE)
-            parse(path, shape.text())
+            parse(path, fingerprint.text())
             signal.setitimer(signal.ITIMER_PROF, 0)
             if state.n_bytes > MAX_STATE_BYTES:
-                say(name, number, f"a state of {state.n_bytes} bytes by {shape}")
+                say(name, number, f"a state of {state.n_bytes} bytes by {fingerprint}")
             if holds_too_much():
                 sys.exit(_TOO_MUCH_MEMORY)
         first = 0

@@ -28,8 +28,8 @@ def _block(field: int, data: bytes | str) -> bytes:
 
 
 def _value_info(name: str, element: int, dims: list[str | int]) -> bytes:
-    shape = b"".join(_block(1, _block(2, d) if isinstance(d, str) else _number(1, d)) for d in dims)
-    tensor_type = _number(1, element) + _block(2, shape)
+    fingerprint = b"".join(_block(1, _block(2, d) if isinstance(d, str) else _number(1, d)) for d in dims)
+    tensor_type = _number(1, element) + _block(2, fingerprint)
     return _block(1, name) + _block(2, _block(1, tensor_type))
 
 

@@ -13,6 +13,6 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. :returns: the exit code: 0 done, 1 failed, 2 bad usage, 130 interrupted."""
-    from semlens.cli.runner import run_fenced
+    from semlens.cli.runner import run_command
 
-    return run_fenced(arguments)
+    return run_command(arguments)

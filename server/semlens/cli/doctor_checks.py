@@ -55,12 +55,12 @@ class Level(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """:ivar mend: what to do about it; empty when all is well."""
+    """:ivar fix: what to do about it; empty when all is well."""
 
     name: str
     level: Level
     message: str
-    mend: str = ""
+    fix: str = ""
 
 
 def check_python() -> Iterator[Finding]:
@@ -155,16 +155,16 @@ def check_settings() -> Iterator[Finding]:
 def check_cache() -> Iterator[Finding]:
     settings, _ = load_settings()
     folder = cache_folder(settings)
-    mend = "make it a folder that you may write, or set SEMLENS_CACHE_DIR"
+    fix = "make it a folder that you may write, or set SEMLENS_CACHE_DIR"
     existing = next(place for place in (folder, *folder.parents) if place.exists())
     if not existing.is_dir():
-        yield Finding("cache folder", Level.FAIL, f"{existing} is not a folder", mend)
+        yield Finding("cache folder", Level.FAIL, f"{existing} is not a folder", fix)
         return
     try:
         with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
-        yield Finding("cache folder", Level.FAIL, f"{folder} cannot be written: {error.strerror}", mend)
+        yield Finding("cache folder", Level.FAIL, f"{folder} cannot be written: {error.strerror}", fix)
         return
     yield Finding("cache folder", Level.OK, f"{folder}{'' if folder.exists() else ' (made when first needed)'}")
     if folder.exists() and os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
@@ -184,8 +184,8 @@ def check_watching() -> Iterator[Finding]:
         return
     watches = int(limit_file.read_text(encoding="ascii"))
     if watches < _WATCHES_WANTED:
-        mend = f"sudo sysctl fs.inotify.max_user_watches={_WATCHES_WANTED * 8} (semlens polls where watches run out)"
-        yield Finding("file watching", Level.WARN, f"{watches:,} folders at most", mend)
+        fix = f"sudo sysctl fs.inotify.max_user_watches={_WATCHES_WANTED * 8} (semlens polls where watches run out)"
+        yield Finding("file watching", Level.WARN, f"{watches:,} folders at most", fix)
     else:
         yield Finding("file watching", Level.OK, f"{watches:,} folders at most")
 
@@ -205,8 +205,8 @@ def check_editors() -> Iterator[Finding]:
             found = True
             yield Finding(name, Level.OK, str(shutil.which(program)))
     if not found:
-        mend = "any editor with a language client can start 'semlens serve'"
-        yield Finding("editors", Level.WARN, "neither nvim nor code is on the path", mend)
+        fix = "any editor with a language client can start 'semlens serve'"
+        yield Finding("editors", Level.WARN, "neither nvim nor code is on the path", fix)
 
 
 def _neovim_version() -> tuple[int, int] | None:

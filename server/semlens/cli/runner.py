@@ -17,7 +17,7 @@ DONE, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def run_fenced(arguments: Sequence[str] | None) -> int:
+def run_command(arguments: Sequence[str] | None) -> int:
     # before numpy loads: two BLAS threads on a loaded machine made a scan 16 times slower
     for name in _ONE_THREAD:
         os.environ.setdefault(name, "1")

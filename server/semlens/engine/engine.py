@@ -21,7 +21,7 @@ from semlens.engine.indexing.indexer import Indexer
 from semlens.engine.indexing.workspace import SettingsOf
 from semlens.engine.overlays.open_buffers import Buffers
 from semlens.engine.overlays.overlay_indexer import locate, real_paths
-from semlens.engine.query.query_service import Questions
+from semlens.engine.query.query_service import QueryService
 from semlens.engine.query.status import build_status
 from semlens.files.discovery import check_root
 from semlens.index.snapshot import IndexSnapshot
@@ -34,7 +34,7 @@ from semlens.settings.loading import Settings
 STATUS_SECONDS = 0.1
 
 
-class Engine(Questions):
+class Engine(QueryService):
     """Thread-safe. Questions block, and belong on a thread; everything else only enqueues."""
 
     def __init__(

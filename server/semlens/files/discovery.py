@@ -30,7 +30,7 @@ from semlens.files.ignoring.ignore_tree import (
 )
 from semlens.settings.loading import WORKSPACE_FILE, Settings
 
-__all__ = ["FOLDER", "MISSING", "Discovery", "FoundFile", "check_root", "content_skip_reason"]
+__all__ = ["FOLDER", "MISSING", "DiscoveredFile", "Discovery", "check_root", "content_skip_reason"]
 
 MISSING = "missing"
 """The reason of a path where no regular file is. Never counted: it belongs to single paths only."""
@@ -42,7 +42,7 @@ _SHEBANG_BYTES = 128
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFile:
+class DiscoveredFile:
     """A file to index, and what tells whether it changed.
 
     :ivar path: relative to the root, forward slashes; bytes that are not UTF-8 survive as surrogates (PEP 383).
@@ -76,7 +76,7 @@ class Discovery:
         files = self._settings
         self._tree = IgnoreTree(self._root, follow=files.follow_ignore, exclude=files.exclude, include=files.include)
 
-    def walk(self, unread: set[str] | None = None) -> Iterator[FoundFile]:
+    def walk(self, unread: set[str] | None = None) -> Iterator[DiscoveredFile]:
         """Every file to index, folder by folder, names sorted. `skipped` is replaced when the walk ends.
 
         :param unread: gets the paths of files and folders that could not be looked at for a cause that may pass.
@@ -97,7 +97,7 @@ class Discovery:
             prefix = f"{folder}/" if folder else ""
             for entry in files:
                 found = self._examine_entry(tree, prefix + entry.name, entry, rules)
-                if isinstance(found, FoundFile):
+                if isinstance(found, DiscoveredFile):
                     yield found
                 elif found == NOT_NOW:
                     unread.add(prefix + entry.name)
@@ -142,7 +142,7 @@ class Discovery:
         reason = name_skip_reason(path)
         return reason is None or (reason == "not code" and not extension_of(path))
 
-    def examine(self, path: str) -> FoundFile | str:
+    def examine(self, path: str) -> DiscoveredFile | str:
         """The file at a path, or the reason why it is not indexed: `MISSING` where no file is, `FOLDER` for a folder,
         `NOT_NOW` where that cannot be told.
 
@@ -150,12 +150,12 @@ class Discovery:
         """
         return self._examine(path, self._has_no_links)
 
-    def examiner(self) -> Callable[[str], FoundFile | str]:
+    def examiner(self) -> Callable[[str], DiscoveredFile | str]:
         """`examine` for many paths at one moment: whether there are links on the way is found out once for a folder."""
         has_no_links = cache(self._has_no_links)
         return lambda path: self._examine(path, has_no_links)
 
-    def _examine(self, path: str, has_no_links: Callable[[str], bool]) -> FoundFile | str:
+    def _examine(self, path: str, has_no_links: Callable[[str], bool]) -> DiscoveredFile | str:
         full = self.absolute(path)
         try:
             status = os.lstat(full)
@@ -174,7 +174,7 @@ class Discovery:
             return "too large"
         if not has_no_links(os.path.dirname(full)):
             return "outside root"
-        return FoundFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+        return DiscoveredFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
     def skip_reason(self, path: str) -> str | None:
         """Why the path is not indexed, or None if it is; size and content aside. The file need not exist.
@@ -266,7 +266,7 @@ class Discovery:
 
     def _examine_entry(
         self, tree: IgnoreTree, path: str, entry: os.DirEntry[str], rules: FolderRules
-    ) -> FoundFile | str | None:
+    ) -> DiscoveredFile | str | None:
         """The file to index, the reason why not, or None for what is not even counted."""
         if entry.name in VERSION_CONTROL:
             return None
@@ -289,7 +289,7 @@ class Discovery:
             return "too large"
         # Windows leaves the inode out of what a listing brings along.
         inode = status.st_ino or entry.inode()
-        return FoundFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, inode)
+        return DiscoveredFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, inode)
 
     def _code_reason(self, path: str) -> str | None:
         reason = name_skip_reason(path)

@@ -13,7 +13,7 @@ from semlens.core.guarded_reader import NOT_NOW, NotRegularError, may_pass, open
 from semlens.index.storage.root_store import FileStamp
 
 
-def stamp_of(status: os.stat_result) -> FileStamp:
+def file_stamp(status: os.stat_result) -> FileStamp:
     return FileStamp.of(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, time.time_ns())
 
 
@@ -21,13 +21,13 @@ def read_file(root: str, path: str, max_bytes: int) -> tuple[FileStamp | None, b
     """Stamp, content and the reason why the content is not wanted."""
     try:
         with open_below(root, path) as file:
-            stamp = stamp_of(file.status)
+            stamp = file_stamp(file.status)
             if file.status.st_size > max_bytes:
                 return stamp, b"", "too large"
             data = file.read(file.status.st_size + 1)  # one more, to see a file that grows
     except NotRegularError as error:
         is_folder = stat.S_ISDIR(error.status.st_mode)
-        return (None, b"", "gone") if is_folder else (stamp_of(error.status), b"", "not code")
+        return (None, b"", "gone") if is_folder else (file_stamp(error.status), b"", "not code")
     except (FileNotFoundError, NotADirectoryError):
         return None, b"", "gone"
     except OSError as error:

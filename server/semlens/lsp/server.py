@@ -28,7 +28,7 @@ from semlens.lsp.connection.protocol import SemlensProtocol, converter
 from semlens.lsp.connection.requests import RequestRunner
 from semlens.lsp.connection.transport import MessageReader, MessageWriter, take_standard_streams
 from semlens.lsp.conversion import results as convert
-from semlens.lsp.documents.open_documents import Documents
+from semlens.lsp.documents.open_documents import OpenDocuments
 from semlens.lsp.engine_api import EngineFactory, EnginePort
 from semlens.lsp.features import code_queries as likeness
 from semlens.lsp.features import control, documents, search, symbols, workspace
@@ -63,7 +63,7 @@ class SemlensServer(LanguageServer):
         self.engine_factory = engine_factory
         self.engine: EnginePort | None = None
         self.settings = Settings()
-        self.documents = Documents()
+        self.documents = OpenDocuments()
         self.runner = RequestRunner()
         self.roots = Roots()
         self.wanted_roots: list[str] = []

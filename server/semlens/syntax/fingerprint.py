@@ -40,7 +40,7 @@ _OFFSETS = _GENERATOR.integers(0, 1 << 62, N_MINIMA, dtype=np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class CodeFingerprint:
     """:ivar n_tokens: tokens without comments. :ivar exact: equal for equal token sequences.
 
     :ivar minima: MinHash of its shingles of five tokens, shape (16,).
@@ -71,12 +71,12 @@ def tokens_of(text: str) -> list[str]:
     return found
 
 
-def shape_of(text: str) -> Shape:
+def fingerprint_of(text: str) -> CodeFingerprint:
     """The shape of any text; an empty one has no tokens."""
     codes = np.array([_code(token) for token in tokens_of(text)], np.uint64)
     n_tokens = len(codes)
     if not n_tokens:
-        return Shape(0, 0, np.zeros(N_MINIMA, np.uint32))
+        return CodeFingerprint(0, 0, np.zeros(N_MINIMA, np.uint32))
     exact = zlib.crc32(codes.tobytes()) | (zlib.adler32(codes.tobytes()) << 32)
     if n_tokens < _SHINGLE:
         codes = np.pad(codes, (0, _SHINGLE - n_tokens))
@@ -87,9 +87,9 @@ def shape_of(text: str) -> Shape:
         shingles ^= shingles >> np.uint64(29)
         shingles = np.unique(shingles)
         hashes = shingles[None, :] * _FACTORS[:, None] + _OFFSETS[:, None]
-    return Shape(n_tokens, int(exact), (hashes.min(axis=1) >> np.uint64(32)).astype(np.uint32))
+    return CodeFingerprint(n_tokens, int(exact), (hashes.min(axis=1) >> np.uint64(32)).astype(np.uint32))
 
 
-def shapes_of(lines: Sequence[str], stretches: Iterable[tuple[int, int]]) -> tuple[Shape, ...]:
+def fingerprints_of(lines: Sequence[str], stretches: Iterable[tuple[int, int]]) -> tuple[CodeFingerprint, ...]:
     """Shapes of stretches of lines. :param stretches: first and last line of each."""
-    return tuple(shape_of("\n".join(lines[first : last + 1])) for first, last in stretches)
+    return tuple(fingerprint_of("\n".join(lines[first : last + 1])) for first, last in stretches)

@@ -17,7 +17,7 @@ from semlens.core.span import Span
 from semlens.core.symbol import Outline, Passage, Role, Symbol, SymbolKind
 from semlens.index.segment.columns import Array
 from semlens.index.storage.root_store import FileStamp
-from semlens.syntax.fingerprint import Shape
+from semlens.syntax.fingerprint import CodeFingerprint
 
 if TYPE_CHECKING:
     from semlens.embedding.embedder import TokenIds
@@ -62,7 +62,7 @@ class TokensRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ShapesRequest:
+class FingerprintsRequest:
     """Shapes of stretches of files.
 
     :ivar files: (path, content hash that the index knows, first and last line of each stretch); a file that differs by
@@ -78,7 +78,7 @@ class GrammarsRequest:
     """Load every grammar: how ``semlens doctor`` learns which are broken."""
 
 
-Request: TypeAlias = FilesRequest | BufferRequest | TokensRequest | ShapesRequest | GrammarsRequest
+Request: TypeAlias = FilesRequest | BufferRequest | TokensRequest | FingerprintsRequest | GrammarsRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +100,13 @@ class FileOutcome:
 SAME = "same"
 """Reason of a file whose content is what the index has."""
 
-KILLED = "killed the parser"
+CRASHED = "killed the parser"
 """Reason of a file that the worker did not survive."""
 
 FAILED = "failed in the parser"
 """Reason of a file at which the worker met an error of its own, and went on."""
 
-UNPARSABLE = frozenset((KILLED, FAILED))
+UNPARSABLE = frozenset((CRASHED, FAILED))
 
 NO_FILE = -1
 """Announced in place of a file's number: what comes concerns the whole batch."""
@@ -135,10 +135,10 @@ class TokensResult:
 
 
 @dataclass(frozen=True, slots=True)
-class ShapesResult:
-    """:ivar shapes: of each file its stretches' in order, None for a file that differs or is gone."""
+class FingerprintsResult:
+    """:ivar fingerprints: of each file its stretches' in order, None for a file that differs or is gone."""
 
-    shapes: tuple[tuple[Shape, ...] | None, ...]
+    fingerprints: tuple[tuple[CodeFingerprint, ...] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class GrammarsResult:
     faults: tuple[str, ...]
 
 
-Result: TypeAlias = ParseResult | TokensResult | ShapesResult | GrammarsResult
+Result: TypeAlias = ParseResult | TokensResult | FingerprintsResult | GrammarsResult
 
 
 def send(pipe: BinaryIO, message: object) -> None:
@@ -181,9 +181,9 @@ def receive(pipe: BinaryIO) -> object:
 _CLASSES: dict[tuple[str, str], Any] = {
     (kind.__module__, kind.__qualname__): kind
     for kind in (
-        FilesRequest, BufferRequest, TokensRequest, ShapesRequest, GrammarsRequest,
-        ParseResult, TokensResult, ShapesResult, GrammarsResult,
-        FileOutcome, FileStamp, Outline, Symbol, Passage, Span, Role, SymbolKind, Shape,
+        FilesRequest, BufferRequest, TokensRequest, FingerprintsRequest, GrammarsRequest,
+        ParseResult, TokensResult, FingerprintsResult, GrammarsResult,
+        FileOutcome, FileStamp, Outline, Symbol, Passage, Span, Role, SymbolKind, CodeFingerprint,
     )
 }  # fmt: skip
 _OF_ARRAYS = frozenset(("dtype", "ndarray", "_frombuffer", "_reconstruct", "scalar"))

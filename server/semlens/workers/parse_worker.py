@@ -27,7 +27,7 @@ from semlens.files.reading import read_file
 from semlens.index.segment.builder import ParsedFile, build_segment
 from semlens.index.segment.columns import Array
 from semlens.index.segment.segment import segment_arrays
-from semlens.syntax.fingerprint import Shape, shapes_of
+from semlens.syntax.fingerprint import CodeFingerprint, fingerprints_of
 from semlens.syntax.languages.registry import BY_NAME
 from semlens.syntax.parsing.decode import decode, split_lines
 from semlens.syntax.parsing.grammars import grammar_of
@@ -40,13 +40,13 @@ from semlens.workers.messages import (
     BufferRequest,
     FileOutcome,
     FilesRequest,
+    FingerprintsRequest,
+    FingerprintsResult,
     GrammarsRequest,
     GrammarsResult,
     ParseResult,
     Request,
     Result,
-    ShapesRequest,
-    ShapesResult,
     TokensRequest,
     TokensResult,
     receive,
@@ -75,8 +75,8 @@ class _Worker:
                 return self._parse_buffer(request)
             case TokensRequest():
                 return self._tokenize_files(request)
-            case ShapesRequest():
-                return self._shape_files(request)
+            case FingerprintsRequest():
+                return self._fingerprint_files(request)
             case GrammarsRequest():
                 return self._load_grammars()
 
@@ -143,8 +143,8 @@ class _Worker:
                     tokens |= zip(passages, tokenizer.tokenize(list(passages.values())), strict=True)
         return TokensResult(tokens)
 
-    def _shape_files(self, request: ShapesRequest) -> ShapesResult:
-        found: list[tuple[Shape, ...] | None] = []
+    def _fingerprint_files(self, request: FingerprintsRequest) -> FingerprintsResult:
+        found: list[tuple[CodeFingerprint, ...] | None] = []
         for number, (path, known, stretches) in enumerate(request.files):
             self._announce(number)
             found.append(None)
@@ -152,8 +152,8 @@ class _Worker:
                 _, data, reason = read_file(request.root, path, MAX_MEMORY_BYTES)
                 text = decode(data) if not reason and content_hash(data) == known else None
                 if text is not None:
-                    found[-1] = shapes_of(split_lines(text), stretches)
-        return ShapesResult(tuple(found))
+                    found[-1] = fingerprints_of(split_lines(text), stretches)
+        return FingerprintsResult(tuple(found))
 
     def _load_grammars(self) -> GrammarsResult:
         faults: list[str] = []

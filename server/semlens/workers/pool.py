@@ -19,25 +19,25 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 import semlens
 from semlens.core.hashing import ContentHash
 from semlens.embedding.remote.service import KEY_VARIABLE
-from semlens.files.reading import stamp_of
+from semlens.files.reading import file_stamp
 from semlens.index.storage.root_store import FileStamp
-from semlens.syntax.fingerprint import Shape
+from semlens.syntax.fingerprint import CodeFingerprint
 from semlens.workers.error_tail import ErrorTail
 from semlens.workers.limits import MAX_SECONDS_A_STEP
 from semlens.workers.messages import (
-    KILLED,
+    CRASHED,
     NO_FILE,
     UNPARSABLE,
     BufferRequest,
     FileOutcome,
     FilesRequest,
+    FingerprintsRequest,
+    FingerprintsResult,
     GrammarsRequest,
     GrammarsResult,
     ParseResult,
     Request,
     Result,
-    ShapesRequest,
-    ShapesResult,
     TokensRequest,
     TokensResult,
     receive,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_Batch: TypeAlias = FilesRequest | TokensRequest | ShapesRequest
+_Batch: TypeAlias = FilesRequest | TokensRequest | FingerprintsRequest
 
 
 class WorkerDiedError(Exception):
@@ -77,11 +77,11 @@ class WorkerStartError(WorkerDiedError):
 class ParsedBatch:
     """Results of one request: one, or several when a worker died in between.
 
-    :ivar killers: paths that killed a worker, or at which one failed. :ivar cause: of the last of them, in a few words.
+    :ivar crashing_files: paths that killed a worker, or at which one failed. :ivar cause: of the last of them, in a few words.
     """
 
     results: tuple[ParseResult, ...]
-    killers: tuple[str, ...] = ()
+    crashing_files: tuple[str, ...] = ()
     cause: str = ""
 
 
@@ -192,8 +192,8 @@ class ParsePool:
     def tokenize(self, request: TokensRequest) -> Future[TokensResult]:
         return self._threads.submit(self._tokenize, request)
 
-    def shapes(self, request: ShapesRequest) -> Future[ShapesResult]:
-        return self._threads.submit(self._shapes, request)
+    def fingerprints(self, request: FingerprintsRequest) -> Future[FingerprintsResult]:
+        return self._threads.submit(self._fingerprints, request)
 
     def load_grammars(self) -> Future[GrammarsResult]:
         """:raises WorkerDiedError: (its future) when one crashes."""
@@ -274,7 +274,7 @@ class ParsePool:
         it is named the killer, unless it ran out of time. Where none was under way, the batch is halved.
         """
         answers: list[tuple[_Batch, Result]] = []
-        killers: dict[str, str] = {}
+        crashing_files: dict[str, str] = {}
         tried_alone: set[str] = set()
         todo = [request]
         while todo:
@@ -284,12 +284,12 @@ class ParsePool:
             except WorkerDiedError as death:
                 if self._closed or isinstance(death, WorkerStartError):
                     raise
-                todo += self._without_killer(part, death, tried_alone, killers)
-        return answers, killers
+                todo += self._without_killer(part, death, tried_alone, crashing_files)
+        return answers, crashing_files
 
     @staticmethod
     def _without_killer(
-        part: _Batch, death: WorkerDiedError, tried_alone: set[str], killers: dict[str, str]
+        part: _Batch, death: WorkerDiedError, tried_alone: set[str], crashing_files: dict[str, str]
     ) -> Iterator[_Batch]:
         """What is left to ask for of a batch; the last is the first to be asked for."""
         number = 0 if len(part.files) == 1 else death.file
@@ -306,16 +306,16 @@ class ParsePool:
             tried_alone.add(path)
             yield _slice(part, number, number + 1)
         else:
-            killers[path] = death.cause
+            crashing_files[path] = death.cause
             _log_death(death, path)
 
     def _parse_files(self, request: FilesRequest) -> ParsedBatch:
-        answers, killers = self._ask_for_all(request)
+        answers, crashing_files = self._ask_for_all(request)
         results = [cast("ParseResult", result) for _, result in answers]
-        for path, cause in killers.items():
-            outcome = FileOutcome(path, _stamp(request.root, path), b"", KILLED, cause)
+        for path, cause in crashing_files.items():
+            outcome = FileOutcome(path, _stamp(request.root, path), b"", CRASHED, cause)
             results.append(ParseResult((outcome,), None, ()))
-        return ParsedBatch(tuple(results), tuple(killers))
+        return ParsedBatch(tuple(results), tuple(crashing_files))
 
     def _parse_buffer(self, request: BufferRequest) -> ParsedBatch:
         for attempt in (1, 2):
@@ -339,13 +339,13 @@ class ParsePool:
             tokens |= cast("TokensResult", result).tokens
         return TokensResult(tokens)
 
-    def _shapes(self, request: ShapesRequest) -> ShapesResult:
+    def _fingerprints(self, request: FingerprintsRequest) -> FingerprintsResult:
         answers, _ = self._ask_for_all(request)
-        found: dict[str, tuple[Shape, ...] | None] = {}
+        found: dict[str, tuple[CodeFingerprint, ...] | None] = {}
         for part, result in answers:
             paths = [path for path, *_ in part.files]
-            found |= zip(paths, cast("ShapesResult", result).shapes, strict=True)
-        return ShapesResult(tuple(found.get(path) for path, *_ in request.files))
+            found |= zip(paths, cast("FingerprintsResult", result).fingerprints, strict=True)
+        return FingerprintsResult(tuple(found.get(path) for path, *_ in request.files))
 
 
 def parser_problem(cause: str) -> str:
@@ -360,7 +360,7 @@ def _slice(batch: _Batch, start: int, stop: int) -> _Batch:
             return replace(batch, files=batch.files[start:stop])
         case TokensRequest():
             return replace(batch, files=batch.files[start:stop])
-        case ShapesRequest():
+        case FingerprintsRequest():
             return replace(batch, files=batch.files[start:stop])
 
 
@@ -371,6 +371,6 @@ def _log_death(death: WorkerDiedError, path: str) -> None:
 def _stamp(root: str, path: str) -> FileStamp | None:
     """So that a file which killed a worker is not tried again before it changes."""
     try:
-        return stamp_of(os.lstat(os.path.join(root, path)))
+        return file_stamp(os.lstat(os.path.join(root, path)))
     except OSError:
         return None

@@ -18,8 +18,8 @@ from semlens.files.reading import read_file
 from semlens.index.segment.segment import segment_from_arrays
 from semlens.workers import pool as parse_pool
 from semlens.workers.messages import (
+    CRASHED,
     FAILED,
-    KILLED,
     NO_FILE,
     SAME,
     BufferRequest,
@@ -201,14 +201,14 @@ def faulty(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("place", "fault", "reason", "cause"),
     [
-        (IN_PARSE, CRASH, KILLED, "ended by SIGSEGV"),
-        (IN_PARSE, SLOW, KILLED, "more than 8 s of processor time"),
+        (IN_PARSE, CRASH, CRASHED, "ended by SIGSEGV"),
+        (IN_PARSE, SLOW, CRASHED, "more than 8 s of processor time"),
         (IN_PARSE, ERROR, FAILED, "ValueError"),
-        (IN_TOKENS, CRASH, KILLED, "ended by SIGSEGV"),
-        (IN_TOKENS, SLOW, KILLED, "more than 8 s of processor time"),
+        (IN_TOKENS, CRASH, CRASHED, "ended by SIGSEGV"),
+        (IN_TOKENS, SLOW, CRASHED, "more than 8 s of processor time"),
         (IN_TOKENS, ERROR, FAILED, "ValueError"),
-        (IN_SEGMENT, CRASH, KILLED, "ended by SIGSEGV"),
-        (IN_SEGMENT, SLOW, KILLED, "more than 8 s of processor time"),
+        (IN_SEGMENT, CRASH, CRASHED, "ended by SIGSEGV"),
+        (IN_SEGMENT, SLOW, CRASHED, "more than 8 s of processor time"),
         (IN_SEGMENT, ERROR, FAILED, "ValueError"),
     ],
 )
@@ -219,7 +219,7 @@ def test_a_fault_costs_the_file_that_it_came_from(pool, code, faulty, tiny_model
     assert {path: outcome.reason for path, outcome in outcomes.items()} == {"a.py": "", "b.py": reason, "c.py": ""}
     assert outcomes["b.py"].cause == cause
     assert outcomes["b.py"].stamp is not None
-    assert batch.killers == (("b.py",) if reason == KILLED else ())
+    assert batch.crashing_files == (("b.py",) if reason == CRASHED else ())
     if fault is CRASH:
         assert "last words" in caplog.text
         assert "b.py" in caplog.text
@@ -240,7 +240,7 @@ def test_a_fault_costs_the_tokens_of_one_file(pool, code, faulty, tiny_model, fa
 def test_a_fault_costs_one_buffer(pool, faulty, fault, cause):
     faulty(IN_PARSE, fault)
     batch = pool.parse_buffer(BufferRequest("b.py", b"# FAULT\n", "")).result(60)
-    assert (batch.results, batch.killers, batch.cause) == ((), ("b.py",), cause)
+    assert (batch.results, batch.crashing_files, batch.cause) == ((), ("b.py",), cause)
 
 
 def test_a_worker_that_cannot_start_is_no_files_fault(pool, code, faulty):
@@ -283,7 +283,7 @@ def test_a_file_that_runs_out_of_time_is_not_tried_again(pool, code, faulty, mon
 
     monkeypatch.setattr(parse_pool, "_WorkerProcess", count)
     batch = pool.parse_files(request(code, "a.py", "b.py", "c.py")).result(60)
-    assert batch.killers == ("b.py",)
+    assert batch.crashing_files == ("b.py",)
     assert len(n_started) == 2
 
 
@@ -303,7 +303,7 @@ def test_a_closed_pool_says_so_and_leaves_no_process(tmp_path):
 def test_released_workers_start_again(pool, tmp_path):
     (tmp_path / "a.py").write_text(function("alpha"))
     for _ in range(2):
-        assert pool.parse_files(request(tmp_path, "a.py")).result(60).killers == ()
+        assert pool.parse_files(request(tmp_path, "a.py")).result(60).crashing_files == ()
         pool.release()
         assert pool.pids() == []
 
@@ -321,7 +321,7 @@ def test_a_worker_that_died_while_idle_is_replaced(pool, tmp_path):
     (pid,) = pool.pids()
     os.kill(pid, signal.SIGKILL)
     batch = pool.parse_files(request(tmp_path, "a.py")).result(60)
-    assert batch.killers == ()
+    assert batch.crashing_files == ()
     assert batch.results[0].segment is not None
     assert pool.pids() != [pid]
 

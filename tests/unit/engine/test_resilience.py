@@ -34,7 +34,7 @@ from semlens.engine.query import query_service as questions
 from semlens.index.segment import columns
 from semlens.index.storage import root_store as store
 from semlens.index.storage.root_store import root_folder
-from semlens.workers.pool import KILLED, ParsePool
+from semlens.workers.pool import CRASHED, ParsePool
 
 BRACKETS = b"x = " + b"{" * 50_000
 
@@ -248,7 +248,7 @@ def test_a_file_that_kills_the_worker_costs_itself_alone(plain, monkeypatch, tmp
     assert paths_of(engine, "killer") == []
     status = complete(engine)
     assert [Path(problem.path).name for problem in status.problems] == ["file_3b.py"]
-    assert status.roots[0].skipped == {KILLED: 1}
+    assert status.roots[0].skipped == {CRASHED: 1}
     assert status.state is EngineState.READY
     engine.close()
 

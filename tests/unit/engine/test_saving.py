@@ -183,7 +183,7 @@ def test_a_merge_that_fails_is_said_and_tried_again_later(plain, monkeypatch):
 @pytest.fixture
 def index(tmp_path: Path):
     opened = RootIndex(tmp_path / "root", tmp_path / "cache")
-    opened.take_writer_lock()
+    opened.acquire_writer_lock()
     yield opened
     opened.close()
 

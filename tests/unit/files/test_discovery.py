@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from semlens.core.errors import WorkspaceError
-from semlens.files.discovery import FOLDER, MISSING, Discovery, FoundFile, check_root, content_skip_reason
+from semlens.files.discovery import FOLDER, MISSING, DiscoveredFile, Discovery, check_root, content_skip_reason
 from semlens.settings.loading import FilesSettings, Settings
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -33,7 +33,7 @@ def test_files_carry_what_tells_of_changes(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub/a.py").write_text("x = 1\n")
     status = (tmp_path / "sub/a.py").stat()
-    expected = FoundFile("sub/a.py", 6, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    expected = DiscoveredFile("sub/a.py", 6, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
     discovery = discovery_of(tmp_path)
     assert list(discovery.walk()) == [expected]
     assert discovery.examine("sub/a.py") == expected
@@ -74,7 +74,7 @@ def test_reasons(tmp_path: Path, name: str, data: bytes, reason: str | None) -> 
     paths, skipped = walk(tmp_path, max_size_kb=1)
     assert (paths, skipped) == (([name], {}) if reason is None else ([], {reason: 1}))
     examined = discovery_of(tmp_path, max_size_kb=1).examine(name)
-    assert examined == reason if reason is not None else isinstance(examined, FoundFile)
+    assert examined == reason if reason is not None else isinstance(examined, DiscoveredFile)
 
 
 LONG = b"x" * 5000
@@ -176,7 +176,7 @@ def test_any_name_survives(tmp_path: Path) -> None:
     assert sorted(os.fsencode(path) for path in paths) == sorted(names)
     discovery = discovery_of(tmp_path)
     for path in paths:
-        assert isinstance(discovery.examine(path), FoundFile)
+        assert isinstance(discovery.examine(path), DiscoveredFile)
         assert Path(discovery.absolute(path)).read_text() == "x = 1\n"
 
 
@@ -316,5 +316,5 @@ def test_many_paths_cost_one_look_at_each_folder(tmp_path: Path, monkeypatch: py
         monkeypatch.setattr(module, function, lambda path, *a, real=real, **k: (looks.append(str(path)), real(path))[1])
     examine = discovery_of(tmp_path).examiner()
     looks.clear()
-    assert all(isinstance(examine(name), FoundFile) for name in names)
+    assert all(isinstance(examine(name), DiscoveredFile) for name in names)
     assert len(looks) <= 4  # one for links, three listings for the ignore files on the way

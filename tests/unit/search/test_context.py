@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from semlens.search.context.forms import WORTH, Form, Piece
-from semlens.search.context.select import Candidate, select
+from semlens.search.context.select import SizedCandidate, select
 
 
 def piece(form: Form, first: int, last: int) -> Piece:
@@ -13,15 +13,15 @@ def piece(form: Form, first: int, last: int) -> Piece:
     return Piece(form, WORTH[form], first, last, tuple(shown), len(shown))
 
 
-def candidate(file: int, value: float, *pieces: Piece, order: int = 0) -> Candidate:
-    return Candidate((0, file), order, value, "", lambda: pieces, order)
+def candidate(file: int, value: float, *pieces: Piece, order: int = 0) -> SizedCandidate:
+    return SizedCandidate((0, file), order, value, "", lambda: pieces, order)
 
 
-def cost(_: Candidate, item: Piece) -> int:
+def cost(_: SizedCandidate, item: Piece) -> int:
     return {Form.SIGNATURE: 20, Form.OUTLINE: 60, Form.FULL: 200}[item.form]
 
 
-def chosen(candidates: list[Candidate], budget: int) -> list[tuple[int, str]]:
+def chosen(candidates: list[SizedCandidate], budget: int) -> list[tuple[int, str]]:
     return sorted((one.candidate.file[1], one.piece.form.value) for one in select(candidates, budget, cost)[0])
 
 

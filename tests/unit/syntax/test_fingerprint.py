@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from semlens.syntax.fingerprint import Shape, shape_of
+from semlens.syntax.fingerprint import CodeFingerprint, fingerprint_of
 
 LOOP = "def total(items, factor):\n    result = 0\n    for item in items:\n        result += item * factor\n    return result\n"
 
 
-def likeness(one: Shape, other: Shape) -> float:
+def likeness(one: CodeFingerprint, other: CodeFingerprint) -> float:
     return float(np.mean(one.minima == other.minima))
 
 
@@ -24,14 +24,14 @@ def likeness(one: Shape, other: Shape) -> float:
     ],
 )
 def test_names_values_comments_and_indentation_do_not_count(copy: str) -> None:
-    assert shape_of(copy).exact == shape_of(LOOP).exact
-    assert likeness(shape_of(copy), shape_of(LOOP)) == 1.0
+    assert fingerprint_of(copy).exact == fingerprint_of(LOOP).exact
+    assert likeness(fingerprint_of(copy), fingerprint_of(LOOP)) == 1.0
 
 
 def test_other_code_has_another_shape() -> None:
     other = "class Window:\n    def open(self):\n        if self.closed:\n            raise ValueError('gone')\n        return [self.x]\n"
-    assert shape_of(other).exact != shape_of(LOOP).exact
-    assert likeness(shape_of(other), shape_of(LOOP)) < 0.4
+    assert fingerprint_of(other).exact != fingerprint_of(LOOP).exact
+    assert likeness(fingerprint_of(other), fingerprint_of(LOOP)) < 0.4
 
 
 def test_a_small_edit_leaves_most_of_a_shape() -> None:
@@ -39,10 +39,10 @@ def test_a_small_edit_leaves_most_of_a_shape() -> None:
         f"    if a{i} > {i} and not flag:\n        call_{i}(x, y[{i}], key='v')" * (1 + i % 3) for i in range(30)
     )
     edited = long.replace("call_7(x, y[7], key='v')", "return None")
-    assert 0.7 <= likeness(shape_of(long), shape_of(edited)) <= 1.0
-    assert shape_of(long).exact != shape_of(edited).exact
+    assert 0.7 <= likeness(fingerprint_of(long), fingerprint_of(edited)) <= 1.0
+    assert fingerprint_of(long).exact != fingerprint_of(edited).exact
 
 
 def test_nothing_has_no_tokens() -> None:
-    assert shape_of("").n_tokens == 0
-    assert shape_of("# only a comment\n").n_tokens == 0
+    assert fingerprint_of("").n_tokens == 0
+    assert fingerprint_of("# only a comment\n").n_tokens == 0

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
                     "version": __version__,
                     "ok": not failed,
                     "checks": [
-                        {"name": one.name, "level": one.level.value, "message": one.message, "mend": one.mend}
+                        {"name": one.name, "level": one.level.value, "message": one.message, "mend": one.fix}
                         for one in findings
                     ],
                 }
@@ -44,5 +44,5 @@ def run(options: argparse.Namespace) -> int:
 def _print(finding: Finding) -> None:
     level = paint(f"{finding.level.value:<4}", _COLOURS[finding.level])
     print(f"{level}  {finding.name:<18} {printable(finding.message)}")
-    if finding.mend:
-        print(f"      {'':<18} -> {printable(finding.mend)}")
+    if finding.fix:
+        print(f"      {'':<18} -> {printable(finding.fix)}")

@@ -188,8 +188,8 @@ class RemoteEmbedder:
                 return await self._request(texts)
             except ServiceError as error:
                 pause_s = max(error.retry_after_s, FIRST_PAUSE_SECONDS * 2**attempt * random.uniform(0.5, 1.5))
-                hopeless = error.fault.lasting or error.fault is Fault.SLOW or attempt == ATTEMPTS - 1
-                if hopeless or pause_s > LONGEST_PAUSE_SECONDS:
+                unembeddable = error.fault.lasting or error.fault is Fault.SLOW or attempt == ATTEMPTS - 1
+                if unembeddable or pause_s > LONGEST_PAUSE_SECONDS:
                     raise
                 await _sleep(pause_s)
         raise AssertionError("the last attempt raises")

@@ -9,7 +9,7 @@ FIRST_REST_SECONDS = 5.0
 LONGEST_REST_SECONDS = 300.0
 
 
-class Circuit:
+class CircuitBreaker:
     """Closed while the service answers; open after a fault until `due`; then one success closes it again."""
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ from semlens.embedding.embedder import TokenIds
 from semlens.embedding.remote.errors import Fault, ServiceError
 from semlens.embedding.remote.outgoing_text import OutgoingText
 from semlens.embedding.remote.service import MAX_QUESTIONS, Service
-from semlens.engine.embedding.circuit_breaker import Circuit
+from semlens.engine.embedding.circuit_breaker import CircuitBreaker
 from semlens.engine.embedding.tiers import EmbeddedPassages, Tier
 from semlens.index.segment.vectors import matrix_of, quantise
 from semlens.index.storage.sent_ledger import SentLedger
@@ -85,7 +85,7 @@ class RemoteTier(Tier):
         self._ledger = ledger
         self._dimension = ledger.dimension(self._ledger_name)
         self.fingerprint = service.fingerprint(self._dimension)
-        self._circuit = Circuit()
+        self._circuit = CircuitBreaker()
         self._remote: RemoteEmbedder | None = None
         self._remote_lock = threading.Lock()
         self._queries: OrderedDict[str, concurrent.futures.Future[Vector]] = OrderedDict()

@@ -166,8 +166,8 @@ class VectorFiller:
             if isinstance(error, WorkerDiedError) and not isinstance(error, WorkerStartError):
                 return  # the pool was closed
             raise  # no process or no memory to be had: logged, and tried again in a while
-        hopeless = [row for row, key in zip(job.rows.tolist(), hashes, strict=True) if key not in tokens]
-        self._submit(job, hashes, tokens, hopeless=hopeless)
+        unembeddable = [row for row, key in zip(job.rows.tolist(), hashes, strict=True) if key not in tokens]
+        self._submit(job, hashes, tokens, unembeddable=unembeddable)
 
     def _submit(
         self,
@@ -175,16 +175,16 @@ class VectorFiller:
         hashes: list[ContentHash],
         tokens: Mapping[ContentHash, TokenIds],
         *,
-        hopeless: Sequence[int] = (),
+        unembeddable: Sequence[int] = (),
     ) -> None:
-        """:param hopeless: rows without tokens. They are given up only once the model was seen to load: if it is at
+        """:param unembeddable: rows without tokens. They are given up only once the model was seen to load: if it is at
         fault, that is what must be said.
         """
         if self._stopping:
             return
-        load = bool(hopeless) and not tokens
+        load = bool(unembeddable) and not tokens
         future = self._thread.submit(self._vectors, job.tier, hashes, tokens, load=load)
-        future.add_done_callback(lambda done: self._post(lambda: self._filled(job, hashes, done, hopeless)))
+        future.add_done_callback(lambda done: self._post(lambda: self._filled(job, hashes, done, unembeddable)))
 
     def _vectors(
         self, tier: Tier, hashes: list[ContentHash], tokens: Mapping[ContentHash, TokenIds], *, load: bool
@@ -210,7 +210,7 @@ class VectorFiller:
         job: _Job,
         hashes: list[ContentHash],
         future: Future[dict[ContentHash, bytes]],
-        hopeless: Sequence[int] = (),
+        unembeddable: Sequence[int] = (),
     ) -> None:
         self.filled = None
         try:
@@ -219,8 +219,8 @@ class VectorFiller:
             logger.warning("%s", error)
             self._on_filled(job.index)  # as complete as it gets: who waits for the vectors must be told
             return
-        if hopeless:
-            job.live.hopeless.setdefault(job.tier.fingerprint, set()).update(hopeless)
+        if unembeddable:
+            job.live.unembeddable.setdefault(job.tier.fingerprint, set()).update(unembeddable)
         if job.sweep:
             job.live.swept[job.tier.fingerprint] = int(job.rows[-1]) + 1
         if job.index.segments.get(job.live.segment.id) is not job.live:

@@ -20,18 +20,18 @@ from semlens.core.symbol import Outline
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.embedding.vector_filler import VectorFiller
 from semlens.engine.indexing.committer import Committer
-from semlens.engine.indexing.memory import give_back_memory, limit_arenas
+from semlens.engine.indexing.memory import limit_arenas, release_memory
 from semlens.engine.indexing.merger import Merger
 from semlens.engine.indexing.root_presence import look_at
 from semlens.engine.indexing.root_state import RootState
 from semlens.engine.indexing.scanner import ScanEnd, Scanner
 from semlens.engine.indexing.scheduling import Deadlines, JobQueue
-from semlens.engine.indexing.snapshot_builder import SnapshotComposer
+from semlens.engine.indexing.snapshot_builder import SnapshotBuilder
 from semlens.engine.indexing.workspace import SettingsOf, Workspace
 from semlens.engine.overlays.open_buffers import Buffers
 from semlens.engine.overlays.overlay import encode_text
 from semlens.engine.overlays.overlay_indexer import OverlayIndexer
-from semlens.files.discovery import FoundFile, is_below
+from semlens.files.discovery import DiscoveredFile, is_below
 from semlens.index.segment.builder import new_segment_id
 from semlens.index.segment.segment import segment_from_arrays
 from semlens.index.snapshot import EMPTY_SNAPSHOT, IndexSnapshot
@@ -100,7 +100,7 @@ class Indexer:
             read_only=read_only,
         )
         self.states, self.failed_roots = self._workspace.states, self._workspace.failed_roots
-        self._composer = SnapshotComposer()
+        self._composer = SnapshotBuilder()
         self._filler = VectorFiller(self._jobs.post, lambda _index: self._changed())
         self._remote_filler = VectorFiller(self._jobs.post, lambda _index: self._changed())
         self._scanner = Scanner(self._jobs.post, self._found, self._scan_done)
@@ -171,9 +171,9 @@ class Indexer:
         """Look at the buffers again; until that is done nothing counts as settled."""
         self.post_change(self.overlays.expect)
 
-    def hurry(self) -> None:
+    def skip_debounce(self) -> None:
         """Someone waits for the buffers: leave out the debounce."""
-        self._jobs.post(self.overlays.hurry)
+        self._jobs.post(self.overlays.skip_debounce)
 
     def allow_refinement(self) -> None:
         """Somebody waits for the refine tier, although the command is one that ends."""
@@ -339,7 +339,7 @@ class Indexer:
                 return tier.model
         return ""
 
-    def _found(self, state: RootState, number: int, found: list[FoundFile]) -> None:
+    def _found(self, state: RootState, number: int, found: list[DiscoveredFile]) -> None:
         if state.scan == number:
             state.note_found(found)
 
@@ -459,7 +459,7 @@ class Indexer:
             return
         self._heap_grew = False
         self._next_trim = now + TRIM_SECONDS
-        give_back_memory()
+        release_memory()
 
     def _unload_idle_models(self) -> None:
         minutes = self._settings.server.model_idle_minutes

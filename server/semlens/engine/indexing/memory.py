@@ -32,7 +32,7 @@ def limit_arenas() -> None:
         library.mallopt(_M_ARENA_MAX, _N_ARENAS)
 
 
-def give_back_memory() -> None:
+def release_memory() -> None:
     """Return free pages to the system; some milliseconds, without holding the interpreter."""
     if (library := _c_library()) is not None:
         library.malloc_trim(0)

@@ -27,7 +27,7 @@ from semlens.index.snapshot import SegmentView
 from semlens.index.storage.database import StoreError, is_busy, is_disk_full
 from semlens.index.storage.root_store import Commit, FileEntry, FileStamp, RootStore
 from semlens.index.storage.writer_lock import WriterLock
-from semlens.search.signals.static_signals import facts_of
+from semlens.search.signals.static_signals import static_signals_of
 from semlens.workers.messages import SAME, UNPARSABLE, FileOutcome
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class LiveSegment:
 
     :ivar alive: mask over its files, replaced rather than written to: snapshots hold the old one.
     :ivar tiers: vectors so far, by fingerprint. :ivar tokens: what the first tier has yet to embed.
-    :ivar hopeless: rows that a model cannot be given, since their file changed or kills the parser.
+    :ivar unembeddable: rows that a model cannot be given, since their file changed or kills the parser.
     :ivar swept: by model, the row up to which the cache was asked for vectors.
     """
 
@@ -64,7 +64,7 @@ class LiveSegment:
     written: bool = False
     written_vectors: set[str] = field(default_factory=set)
     view: SegmentView | None = None
-    hopeless: dict[str, set[int]] = field(default_factory=dict)
+    unembeddable: dict[str, set[int]] = field(default_factory=dict)
     swept: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -76,7 +76,7 @@ class LiveSegment:
         wanted = self.alive[self.segment.passages.files].copy()
         for block in self.tiers.get(fingerprint, ()):
             wanted[block.rows] = False
-        wanted[list(self.hopeless.get(fingerprint, ()))] = False
+        wanted[list(self.unembeddable.get(fingerprint, ()))] = False
         return np.flatnonzero(wanted).astype(np.uint32)
 
     def add_block(self, fingerprint: str, block: VectorBlock) -> None:
@@ -120,7 +120,7 @@ class RootIndex:
         self.commit_backoff = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
         self.merge_backoff = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
         self.skipped: Counter[str] = Counter()
-        self.killers: dict[str, str] = {}  # path to cause, "" where an earlier process met it
+        self.crashing_files: dict[str, str] = {}  # path to cause, "" where an earlier process met it
         self._uncommitted: dict[str, FileEntry] = {}
         self._removed: set[str] = set()
         self._segments_changed = False
@@ -129,7 +129,7 @@ class RootIndex:
 
     # --- committed state -------------------------------------------------------------------------------------------
 
-    def take_writer_lock(self) -> bool:
+    def acquire_writer_lock(self) -> bool:
         """Become the one process that writes this root, if no other is.
 
         :raises LockUnusableError: when no process can.
@@ -165,7 +165,7 @@ class RootIndex:
         if stored.lost_segments or len(self.files) < len(stored.files):
             self.meta = {**self.meta, "complete": False}
         self.skipped = Counter(entry.reason for entry in self.files.values() if entry.reason)
-        self.killers = {path: "" for path, entry in self.files.items() if entry.reason in UNPARSABLE}
+        self.crashing_files = {path: "" for path, entry in self.files.items() if entry.reason in UNPARSABLE}
         if stored.lost_segments:
             self._segments_changed = True
         self._load_vectors()
@@ -201,7 +201,7 @@ class RootIndex:
             self._lock.release()  # the file that was locked may be gone
             self.writer = False
             self._lock = WriterLock(self.store.lock_path)
-            self.take_writer_lock()
+            self.acquire_writer_lock()
         self._uncommitted, self._removed, self._segments_changed = dict(self.files), set(), True
         for live in self.segments.values():
             live.written = False
@@ -372,7 +372,7 @@ class RootIndex:
             if outcome.reason:
                 self._put(outcome.path, FileEntry(stamp, outcome.hash, "", outcome.reason))
                 if outcome.cause:
-                    self.killers[outcome.path] = outcome.cause
+                    self.crashing_files[outcome.path] = outcome.cause
                 continue
             assert segment is not None
             self.rows[outcome.path] = row
@@ -400,9 +400,9 @@ class RootIndex:
         self.skipped[entry.reason] += step
         if entry.reason in UNPARSABLE:
             if step > 0:
-                self.killers[path] = ""
+                self.crashing_files[path] = ""
             else:
-                self.killers.pop(path, None)
+                self.crashing_files.pop(path, None)
 
     def _kill(self, path: str) -> None:
         old = self.files.get(path)
@@ -529,5 +529,5 @@ class RootIndex:
 def merge_job(parts: Sequence[LiveSegment], alive: Sequence[npt.NDArray[np.bool_]]) -> MergedSegment:
     """The pure part of a merge, for another thread, with what ranking would work out at the next question."""
     merged = merge_segments([(part.segment, mask) for part, mask in zip(parts, alive, strict=True)])
-    facts_of(merged.segment)
+    static_signals_of(merged.segment)
     return merged

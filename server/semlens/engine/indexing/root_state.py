@@ -14,7 +14,7 @@ from semlens.core.guarded_reader import NOT_NOW
 from semlens.core.hashing import ContentHash
 from semlens.engine.indexing.root_index import RootIndex
 from semlens.engine.indexing.root_presence import FolderIdentity, Presence, look_at
-from semlens.files.discovery import FOLDER, MISSING, Discovery, FoundFile
+from semlens.files.discovery import FOLDER, MISSING, DiscoveredFile, Discovery
 from semlens.index.storage.root_store import FileStamp
 from semlens.settings.loading import Settings
 from semlens.workers.messages import FileOutcome, FilesRequest
@@ -154,7 +154,7 @@ class RootState:
         self.skipped = self.discovery.skipped.copy()
         self.index.scanned = True
 
-    def note_found(self, found: list[FoundFile]) -> None:
+    def note_found(self, found: list[DiscoveredFile]) -> None:
         """Compare a part of a scan with what is known; what differs is to be read."""
         now = time.monotonic()
         for file in found:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from semlens.core.errors import SemlensError
 from semlens.engine.indexing.root_presence import look_at
 from semlens.engine.indexing.root_state import RootState
-from semlens.files.discovery import FoundFile
+from semlens.files.discovery import DiscoveredFile
 
 logger = logging.getLogger(__name__)
 
 CHUNK = 2_000
 """Files in a part."""
 
-OnFound = Callable[[RootState, int, list[FoundFile]], None]
+OnFound = Callable[[RootState, int, list[DiscoveredFile]], None]
 OnDone = Callable[[RootState, int, "ScanEnd"], None]
 
 
@@ -56,7 +56,7 @@ class Scanner:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _walk(self, state: RootState, number: int) -> None:
-        chunk: list[FoundFile] = []
+        chunk: list[DiscoveredFile] = []
         lost = failure = ""
         unread: set[str] = set()
         try:
@@ -75,5 +75,5 @@ class Scanner:
         self._report(state, number, chunk)
         self._post(lambda: self._on_done(state, number, ScanEnd(lost, failure, frozenset(unread))))
 
-    def _report(self, state: RootState, number: int, found: list[FoundFile]) -> None:
+    def _report(self, state: RootState, number: int, found: list[DiscoveredFile]) -> None:
         self._post(lambda: self._on_found(state, number, found))

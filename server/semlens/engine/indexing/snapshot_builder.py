@@ -13,7 +13,7 @@ from semlens.engine.overlays.overlay import Overlay
 from semlens.index.snapshot import SegmentView
 
 
-class SnapshotComposer:
+class SnapshotBuilder:
     """Keeps masked views from one snapshot to the next, so that what did not change is not computed again."""
 
     def __init__(self) -> None:

@@ -115,7 +115,7 @@ class Workspace:
     @staticmethod
     def _load(index: RootIndex) -> RootIndex:
         try:
-            index.take_writer_lock()
+            index.acquire_writer_lock()
             index.load()
         except BaseException:
             index.close()
@@ -152,7 +152,7 @@ class Workspace:
 
     def _follow(self, state: RootState) -> None:
         """:raises CacheError: when the lock or the store cannot be used."""
-        if state.index.take_writer_lock():
+        if state.index.acquire_writer_lock():
             state.index.load()
             state.scan_again = True
             state.index.scanned = False

@@ -23,7 +23,7 @@ class Overlay:
     :ivar revision: of the buffer that the segment was made from.
     :ivar vectors: of its passages, by model and content hash: an edit embeds only what it changed.
     :ivar tokens: of passages that no vector is known for yet, by content hash; for the first tier.
-    :ivar borrowed: the disk says the same, so the file's own segment serves and this has none.
+    :ivar same_as_disk: the disk says the same, so the file's own segment serves and this has none.
     """
 
     buffer: Buffer
@@ -32,7 +32,7 @@ class Overlay:
     outline: Outline | None
     vectors: dict[str, dict[ContentHash, bytes]] = field(default_factory=dict)
     tokens: dict[ContentHash, TokenIds] = field(default_factory=dict)
-    borrowed: bool = False
+    same_as_disk: bool = False
 
     @property
     def revision(self) -> int:

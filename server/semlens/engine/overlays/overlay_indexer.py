@@ -67,7 +67,7 @@ class OverlayIndexer:
     def close(self) -> None:
         self._services.shutdown(wait=False, cancel_futures=True)
 
-    def hurry(self) -> None:
+    def skip_debounce(self) -> None:
         """Leave out the debounce once: somebody waits."""
         self._hurry = True
 
@@ -129,7 +129,7 @@ class OverlayIndexer:
         overlay = self.shown.get(buffer.uri)
         if overlay is None or overlay.revision != buffer.revision:
             return False
-        return not overlay.borrowed or _disk_says(buffer, overlay.hash, states)
+        return not overlay.same_as_disk or _disk_says(buffer, overlay.hash, states)
 
     def _start(self, buffer: Buffer, states: Mapping[str, RootState], tiers: Sequence[Tier]) -> None:
         digest = hash_text(buffer.text)
@@ -138,9 +138,9 @@ class OverlayIndexer:
             self._show(Overlay(buffer, digest, None, None))
             return
         if _disk_says(buffer, digest, states):
-            self._show(Overlay(buffer, digest, None, None, borrowed=True))
+            self._show(Overlay(buffer, digest, None, None, same_as_disk=True))
             return
-        if old is not None and not old.borrowed and old.hash == digest and old.buffer.path == buffer.path:
+        if old is not None and not old.same_as_disk and old.hash == digest and old.buffer.path == buffer.path:
             self._show(Overlay(buffer, digest, old.segment, old.outline, old.vectors, old.tokens))
             return
         first = _first_for_unsaved(tiers)
@@ -171,7 +171,7 @@ class OverlayIndexer:
             return
         except WorkerDiedError:
             return
-        if batch.killers:
+        if batch.crashing_files:
             self._killers[buffer.uri] = digest
             self.slow.add(buffer.uri)
             self.problems[buffer.uri] = Problem(buffer.path, parser_problem(batch.cause))

@@ -15,18 +15,18 @@ from semlens.embedding.token_counting import TokenCounter
 from semlens.engine.query.current_texts import CurrentDocument
 from semlens.engine.query.masking import mask_document
 from semlens.index.snapshot import IndexSnapshot, SegmentView
-from semlens.search.context.candidates import Wish, distinct
+from semlens.search.context.candidates import ContextCandidate, distinct
 from semlens.search.context.forms import Form, Piece, forms_of, lines_piece
 from semlens.search.context.related_code import around
 from semlens.search.context.render import Block, blocks_of, render
 from semlens.search.context.seeds import from_hits, from_place
-from semlens.search.context.select import Candidate, Choice, select
+from semlens.search.context.select import Choice, SizedCandidate, select
 from semlens.search.context.usage_graph import SymbolPlace
 from semlens.search.query.query import Query
 from semlens.search.ranking.highlight import best_lines
 from semlens.search.ranking.rank import RankedHit
 
-MAX_WISHES = 200
+MAX_CANDIDATES = 200
 _SEEDS_LOOKED_AROUND = 2
 _AROUND_HITS = 0.15
 _LINES_AROUND_CURSOR = 6
@@ -38,7 +38,7 @@ FileKey = tuple[int, int]
 """Number of the view, row of the file."""
 
 
-class Packer:
+class ContextBuilder:
     """One request: what could be packed, and the pack."""
 
     def __init__(
@@ -59,30 +59,39 @@ class Packer:
         self._documents: dict[FileKey, CurrentDocument | None] = {}
         self._masked_whole: set[FileKey] = set()
 
-    def wishes(self, place: FileKey | None, hits: Sequence[RankedHit]) -> list[Wish]:
+    def candidates(self, place: FileKey | None, hits: Sequence[RankedHit]) -> list[ContextCandidate]:
         """All that the pack could hold, most valuable first.
 
         :param place: of the document that the request names. :param hits: answers to its question.
         """
         views = self._snapshot.views
         tests = self._request.tests
-        wishes: list[Wish] = []
+        candidates: list[ContextCandidate] = []
         if place is not None and (document := self._document(place)) is not None:
-            wishes += from_place(views, place, self._request.lines, document.lines, tests=tests)
+            candidates += from_place(views, place, self._request.lines, document.lines, tests=tests)
         seeds = from_hits(views, hits, self._query, tests=tests)
-        wishes += seeds
+        candidates += seeds
         for seed in seeds[:_SEEDS_LOOKED_AROUND]:
             if seed.symbol >= 0 and (document := self._document((seed.view, seed.file))) is not None:
-                wishes += around(views, SymbolPlace(seed.view, seed.symbol), document.lines, _AROUND_HITS, tests=tests)
-        return distinct(wishes)[:MAX_WISHES]
+                candidates += around(
+                    views, SymbolPlace(seed.view, seed.symbol), document.lines, _AROUND_HITS, tests=tests
+                )
+        return distinct(candidates)[:MAX_CANDIDATES]
 
-    def pack(self, wishes: Sequence[Wish]) -> ContextPack:
+    def pack(self, candidates: Sequence[ContextCandidate]) -> ContextPack:
         """Choose forms, render, and drop the least until the whole is within the budget by the counter's own count."""
-        candidates = [
-            Candidate((wish.view, wish.file), wish.symbol, wish.value, wish.why, partial(self._forms, wish), n)
-            for n, wish in enumerate(wishes)
+        sized_candidates = [
+            SizedCandidate(
+                (candidate.view, candidate.file),
+                candidate.symbol,
+                candidate.value,
+                candidate.why,
+                partial(self._forms, candidate),
+                n,
+            )
+            for n, candidate in enumerate(candidates)
         ]
-        chosen, n_candidates = select(candidates, self._request.budget, self._tokens)
+        chosen, n_candidates = select(sized_candidates, self._request.budget, self._tokens)
         text, total, masked = "", 0, 0
         while chosen:
             text, masked = self._render(chosen)
@@ -120,24 +129,26 @@ class Packer:
     def _path(self, key: FileKey) -> str:
         return self._snapshot.views[key[0]].segment.files.paths[key[1]]
 
-    def _forms(self, wish: Wish) -> Sequence[Piece]:
-        document = self._document((wish.view, wish.file))
-        if document is None or wish.stretch[0] >= len(document.lines):
+    def _forms(self, candidate: ContextCandidate) -> Sequence[Piece]:
+        document = self._document((candidate.view, candidate.file))
+        if document is None or candidate.stretch[0] >= len(document.lines):
             return ()
-        if wish.lines:
-            return (lines_piece(wish.lines, document.lines),)
-        best = self._best_lines(wish, document.lines)
-        pieces = forms_of(self._snapshot.views[wish.view], wish.symbol, wish.stretch, document.lines, best)
-        if not wish.glimpse:
+        if candidate.lines:
+            return (lines_piece(candidate.lines, document.lines),)
+        best = self._best_lines(candidate, document.lines)
+        pieces = forms_of(
+            self._snapshot.views[candidate.view], candidate.symbol, candidate.stretch, document.lines, best
+        )
+        if not candidate.glimpse:
             pieces = tuple(piece for piece in pieces if piece.form is not Form.SIGNATURE) or pieces
         return pieces
 
-    def _best_lines(self, wish: Wish, lines: Sequence[str]) -> Sequence[tuple[int, int]]:
-        first, last = wish.stretch
-        if wish.focus:
-            whole_name = re.compile(rf"(?<!\w){re.escape(wish.focus)}(?!\w)")
+    def _best_lines(self, candidate: ContextCandidate, lines: Sequence[str]) -> Sequence[tuple[int, int]]:
+        first, last = candidate.stretch
+        if candidate.focus:
+            whole_name = re.compile(rf"(?<!\w){re.escape(candidate.focus)}(?!\w)")
             return [(n, n + 1) for n in range(first + 1, min(last + 1, len(lines))) if whole_name.search(lines[n])][:2]
-        if wish.glimpse:
+        if candidate.glimpse:
             return []
         near = self._request.lines
         best = [(near[0] - _LINES_AROUND_CURSOR, near[1] + _LINES_AROUND_CURSOR)] if near[0] >= 0 else []
@@ -152,7 +163,7 @@ class Packer:
         language = self._snapshot.views[key[0]].segment.files.language(key[1])
         return blocks_of(self._path(key), language, pieces, document.lines)
 
-    def _tokens(self, candidate: Candidate, piece: Piece) -> int:
+    def _tokens(self, candidate: SizedCandidate, piece: Piece) -> int:
         """Counted with its secrets, which take more than what stands for them; the whole is counted without."""
         blocks = self._blocks(candidate.file, [piece])
         return self._counter.count(render(blocks, line_numbers=self._request.line_numbers) + "\n")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from semlens.core.paths import uri_to_path
 from semlens.engine.overlays.open_buffers import Buffer, Buffers
 from semlens.engine.overlays.overlay import Overlay
-from semlens.engine.query.hit_builder import DocumentTexts, file_uri
+from semlens.engine.query.hit_builder import FileTextCache, file_uri
 from semlens.index.snapshot import SegmentView
 from semlens.syntax.parsing.decode import split_lines
 
@@ -22,7 +22,7 @@ class CurrentDocument:
     dirty: bool
 
 
-class Documents:
+class CurrentTexts:
     """Texts of open buffers and of files, the last few kept."""
 
     def __init__(
@@ -32,12 +32,12 @@ class Documents:
         self._buffers = buffers
         self._overlays = overlays
         self._given = given
-        self._texts = DocumentTexts()
+        self._texts = FileTextCache()
 
-    def look(self) -> DocumentLook:
+    def look(self) -> RequestDocuments:
         """For one answer: the open documents are listed once."""
         opened = {(buffer.root, buffer.path): buffer for buffer in self._buffers.all()}
-        return DocumentLook(self, opened)
+        return RequestDocuments(self, opened)
 
     def read(self, view: SegmentView, file: int, opened: Mapping[tuple[str, str], Buffer]) -> CurrentDocument | None:
         """None when the text is not the one that the segment was made from."""
@@ -76,10 +76,10 @@ class Documents:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentLook:
-    """`Documents` at one moment."""
+class RequestDocuments:
+    """`CurrentTexts` at one moment."""
 
-    documents: Documents
+    documents: CurrentTexts
     opened: Mapping[tuple[str, str], Buffer]
 
     def read(self, view: SegmentView, file: int) -> CurrentDocument | None:

@@ -6,11 +6,11 @@ import re
 
 from semlens.core.cancel import CancelToken
 from semlens.core.symbol import Role
-from semlens.engine.query.current_texts import DocumentLook
-from semlens.engine.query.fingerprint_store import ShapeStore
+from semlens.engine.query.current_texts import RequestDocuments
+from semlens.engine.query.fingerprint_store import FingerprintStore
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.ranking.rank import RankedHit
-from semlens.search.similarity.duplicates import DuplicateGroup, ShapedSymbol, group_duplicates
+from semlens.search.similarity.duplicates import DuplicateGroup, FingerprintedSymbol, group_duplicates
 
 _NOT_WRITTEN = int(Role.GENERATED | Role.VENDORED)
 _BUILT = re.compile(r"(?!(?:.*/)?(?:src|source|lib)/)(?:.*/)?(?:build|dist)/")
@@ -21,28 +21,28 @@ class DuplicateFinder:
     """Remembers shapes between questions."""
 
     def __init__(self) -> None:
-        self._shapes = ShapeStore()
+        self._fingerprints = FingerprintStore()
 
     def find(
         self,
         snapshot: IndexSnapshot,
         place: tuple[SegmentView, int] | None,
         limit: int,
-        documents: DocumentLook,
+        documents: RequestDocuments,
         cancel: CancelToken,
     ) -> list[tuple[DuplicateGroup, list[RankedHit]]]:
         """Largest saving first, groups of tests alone last; generated and vendored files are left out.
 
         :param place: only groups that this file has a part in.
         """
-        self._shapes.fill(snapshot, documents, cancel)
-        symbols: list[ShapedSymbol] = []
+        self._fingerprints.fill(snapshot, documents, cancel)
+        symbols: list[FingerprintedSymbol] = []
         places: list[tuple[SegmentView, int]] = []
         n_files = 0
         for view in snapshot.views:
             table, files = view.segment.symbols, view.segment.files
             written: dict[int, bool] = {}
-            for row, shape in self._shapes.of(view).items():
+            for row, fingerprint in self._fingerprints.of(view).items():
                 file = int(table.files[row])
                 if view.alive is not None and not view.alive[file]:
                     continue
@@ -55,7 +55,15 @@ class DuplicateFinder:
                     continue
                 first, last = int(table.spans[row, 0]), int(table.spans[row, 2])
                 symbols.append(
-                    ShapedSymbol(len(places), n_files + file, first, last, shape.n_tokens, shape.exact, shape.minima)
+                    FingerprintedSymbol(
+                        len(places),
+                        n_files + file,
+                        first,
+                        last,
+                        fingerprint.n_tokens,
+                        fingerprint.exact,
+                        fingerprint.minima,
+                    )
                 )
                 places.append((view, row))
             n_files += len(files)

@@ -14,12 +14,12 @@ import numpy as np
 
 from semlens.core.cancel import CancelToken
 from semlens.core.symbol import SymbolKind
-from semlens.engine.query.current_texts import DocumentLook
+from semlens.engine.query.current_texts import RequestDocuments
 from semlens.index.segment.segment import Segment
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.similarity.duplicates import LEAST_LINES
-from semlens.syntax.fingerprint import Shape, shapes_of
-from semlens.workers.messages import ShapesRequest, ShapesResult
+from semlens.syntax.fingerprint import CodeFingerprint, fingerprints_of
+from semlens.workers.messages import FingerprintsRequest, FingerprintsResult
 from semlens.workers.pool import ParsePool
 
 _KINDS = [
@@ -52,13 +52,13 @@ class _Work:
         return sum(last - first + 1 for first, last in self.stretches)
 
 
-class ShapeStore:
+class FingerprintStore:
     """Shapes by symbol row, for each segment that was asked about."""
 
     def __init__(self) -> None:
-        self._kept: WeakKeyDictionary[Segment, dict[int, Shape]] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[Segment, dict[int, CodeFingerprint]] = WeakKeyDictionary()
 
-    def fill(self, snapshot: IndexSnapshot, documents: DocumentLook, cancel: CancelToken) -> None:
+    def fill(self, snapshot: IndexSnapshot, documents: RequestDocuments, cancel: CancelToken) -> None:
         """Make known all shapes but those of files that changed this moment.
 
         :raises Cancelled: when the token was cancelled; what was computed is kept.
@@ -72,9 +72,9 @@ class ShapeStore:
             cancel.check()
             document = documents.read(item.view, item.file)
             if document is not None:
-                self._keep(item, shapes_of(document.lines, item.stretches))
+                self._keep(item, fingerprints_of(document.lines, item.stretches))
 
-    def of(self, view: SegmentView) -> Mapping[int, Shape]:
+    def of(self, view: SegmentView) -> Mapping[int, CodeFingerprint]:
         return self._kept.get(view.segment, {})
 
     def _missing(self, view: SegmentView) -> Iterator[_Work]:
@@ -92,19 +92,19 @@ class ShapeStore:
 
     def _fill_by_helpers(self, work: Sequence[_Work], cancel: CancelToken) -> None:
         with closing(ParsePool(max(1, os.cpu_count() or 1))) as pool:
-            pending: dict[Future[ShapesResult], Sequence[_Work]] = {
-                pool.shapes(_request(batch)): batch for batch in _batches(work)
+            pending: dict[Future[FingerprintsResult], Sequence[_Work]] = {
+                pool.fingerprints(_request(batch)): batch for batch in _batches(work)
             }
             while pending:
                 cancel.check()
                 done, _ = wait(pending, timeout=_WAIT_SECONDS)
                 for future in done:
-                    for item, shapes in zip(pending.pop(future), future.result().shapes, strict=True):
-                        if shapes is not None:
-                            self._keep(item, shapes)
+                    for item, fingerprints in zip(pending.pop(future), future.result().fingerprints, strict=True):
+                        if fingerprints is not None:
+                            self._keep(item, fingerprints)
 
-    def _keep(self, item: _Work, shapes: Sequence[Shape]) -> None:
-        self._kept.setdefault(item.view.segment, {}).update(zip(item.rows, shapes, strict=True))
+    def _keep(self, item: _Work, fingerprints: Sequence[CodeFingerprint]) -> None:
+        self._kept.setdefault(item.view.segment, {}).update(zip(item.rows, fingerprints, strict=True))
 
 
 def _batches(work: Sequence[_Work]) -> Iterator[Sequence[_Work]]:
@@ -122,9 +122,9 @@ def _batches(work: Sequence[_Work]) -> Iterator[Sequence[_Work]]:
             yield batch
 
 
-def _request(batch: Sequence[_Work]) -> ShapesRequest:
+def _request(batch: Sequence[_Work]) -> FingerprintsRequest:
     files = []
     for item in batch:
         table = item.view.segment.files
         files.append((table.paths[item.file], table.hashes[item.file].tobytes(), item.stretches))
-    return ShapesRequest(batch[0].view.root, tuple(files))
+    return FingerprintsRequest(batch[0].view.root, tuple(files))

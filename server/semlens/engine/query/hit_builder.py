@@ -38,7 +38,7 @@ _MAX_TEXT_BYTES = 65_536 << 10  # what the settings allow at most
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentText:
+class FileText:
     """:ivar lines: without their ends. :ivar stat: (size, mtime_ns, ctime_ns, inode, device) of the file, or empty."""
 
     lines: tuple[str, ...]
@@ -46,23 +46,23 @@ class DocumentText:
     stat: tuple[int, ...]
 
 
-class DocumentTexts:
+class FileTextCache:
     """Texts of files on disk; those that were read last are kept while their stat stays the same. Thread-safe."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, DocumentText] = OrderedDict()
+        self._kept: OrderedDict[str, FileText] = OrderedDict()
         self._n_bytes = 0
         self._lock = threading.Lock()
 
-    def read(self, root: str, path: str) -> DocumentText | None:
+    def read(self, root: str, path: str) -> FileText | None:
         """The text of a file of a root; None when it cannot be read as text, or is or became a link."""
         return self._read(os.path.join(root, path), open_below(root, path))
 
-    def read_opened(self, path: str) -> DocumentText | None:
+    def read_opened(self, path: str) -> FileText | None:
         """The text of a file that the user opened, wherever it is."""
         return self._read(path, open_regular(path, follow_link=True))
 
-    def _read(self, path: str, opening: AbstractContextManager[GuardedFile]) -> DocumentText | None:
+    def _read(self, path: str, opening: AbstractContextManager[GuardedFile]) -> FileText | None:
         try:
             with opening as file:
                 status = file.status
@@ -79,18 +79,18 @@ class DocumentTexts:
         text = decode(data)
         if text is None:
             return None
-        document = DocumentText(tuple(split_lines(text)), content_hash(data), stamp)
+        document = FileText(tuple(split_lines(text)), content_hash(data), stamp)
         self._keep(path, document)
         return document
 
-    def _get(self, path: str) -> DocumentText | None:
+    def _get(self, path: str) -> FileText | None:
         with self._lock:
             kept = self._kept.get(path)
             if kept is not None:
                 self._kept.move_to_end(path)
             return kept
 
-    def _keep(self, path: str, document: DocumentText) -> None:
+    def _keep(self, path: str, document: FileText) -> None:
         with self._lock:
             before = self._kept.pop(path, None)
             self._n_bytes -= before.stat[0] if before is not None else 0

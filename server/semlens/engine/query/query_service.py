@@ -21,19 +21,19 @@ from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.indexer import Indexer
 from semlens.engine.overlays.open_buffers import Buffers
 from semlens.engine.overlays.overlay_indexer import locate, real_path
-from semlens.engine.query.context_builder import Packer
-from semlens.engine.query.current_texts import Documents
+from semlens.engine.query.context_builder import ContextBuilder
+from semlens.engine.query.current_texts import CurrentTexts
 from semlens.engine.query.duplicate_finder import DuplicateFinder
 from semlens.engine.query.hit_builder import make_hit
 from semlens.engine.query.masking import mask_hit
-from semlens.engine.query.workspace_map import make_map
+from semlens.engine.query.workspace_map import build_workspace_map
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.query.query import Query, parse_query
 from semlens.search.ranking.rank import RankedHit, rank
 from semlens.search.ranking.recent import recent_hits
 from semlens.search.signals.text_evidence import QueryVector
-from semlens.search.similarity.similar import RESHAPED, by_structure, find_place, similar, symbol_at
-from semlens.syntax.fingerprint import Shape, shapes_of
+from semlens.search.similarity.similar import MAX_COMPARED, find_document, rerank_by_structure, similar, symbol_at
+from semlens.syntax.fingerprint import CodeFingerprint, fingerprints_of
 
 BUFFER_WAIT_SECONDS = 0.25
 """How long a question waits for text that was typed before it was asked."""
@@ -44,11 +44,11 @@ DISK_WAIT_SECONDS = 0.4
 SEEDS = 80
 """Hits that a pack is made from, two of a file."""
 
-_SHAPED_LINES = 300
+_FINGERPRINTED_LINES = 300
 """Of a symbol that is compared by its shape: more tells nothing more."""
 
 
-class Questions:
+class QueryService:
     """The reading half of the engine. Thread-safe; every method blocks, and belongs on a thread."""
 
     def __init__(self, indexer: Indexer, buffers: Buffers, tiers: Sequence[Tier], *, patience_s: float = 0.0) -> None:
@@ -58,7 +58,7 @@ class Questions:
         self._buffers = buffers
         self._tiers = tiers
         self._duplicates = DuplicateFinder()
-        self._documents = Documents(buffers, lambda: indexer.overlays.shown, self._given)
+        self._documents = CurrentTexts(buffers, lambda: indexer.overlays.shown, self._given)
 
     def search(
         self,
@@ -98,30 +98,30 @@ class Questions:
         snapshot = self._indexer.snapshot
         tiers = [(tier.fingerprint, tier.role) for tier in self._tiers]
         place = self._place(snapshot, uri)
-        ranked = similar(snapshot, place, line, max(limit, RESHAPED), tiers, cancel)
-        ranked = self._by_structure(ranked, place, line, cancel)[:limit]
+        ranked = similar(snapshot, place, line, max(limit, MAX_COMPARED), tiers, cancel)
+        ranked = self._rerank_by_structure(ranked, place, line, cancel)[:limit]
         hits, _ = self._hits(ranked, parse_query(""), cancel, explain=True)
         return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started))
 
-    def _by_structure(
+    def _rerank_by_structure(
         self, ranked: list[RankedHit], place: tuple[SegmentView, int], line: int, cancel: CancelToken
     ) -> list[RankedHit]:
         documents = self._documents.look()
 
-        def shape(view: SegmentView, file: int, symbol: int) -> Shape | None:
+        def fingerprint(view: SegmentView, file: int, symbol: int) -> CodeFingerprint | None:
             cancel.check()
             document = documents.read(view, file) if symbol >= 0 else None
             if document is None:
                 return None
             span = view.segment.symbols.span(symbol)
-            return shapes_of(document.lines, [(span.start_line, min(span.last_line, span.start_line + _SHAPED_LINES))])[
-                0
-            ]
+            return fingerprints_of(
+                document.lines, [(span.start_line, min(span.last_line, span.start_line + _FINGERPRINTED_LINES))]
+            )[0]
 
-        own = shape(*place, symbol_at(*place, line))
+        own = fingerprint(*place, symbol_at(*place, line))
         if own is None:
             return ranked
-        return by_structure(ranked[:RESHAPED], own, lambda hit: shape(hit.view, hit.file, hit.symbol))
+        return rerank_by_structure(ranked[:MAX_COMPARED], own, lambda hit: fingerprint(hit.view, hit.file, hit.symbol))
 
     def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult:
         """Groups of near-identical symbols, largest saving first; with a document, those that it has a part in."""
@@ -144,7 +144,7 @@ class Questions:
         self._wait_for_buffers(cancel)
         snapshot = self._indexer.snapshot
         if not request.query.strip() and request.lines[0] < 0:
-            return make_map(snapshot, request, self._documents.look(), counter, cancel)
+            return build_workspace_map(snapshot, request, self._documents.look(), counter, cancel)
         query = parse_query(request.query)
         hits: list[RankedHit] = []
         if request.query.strip():
@@ -157,13 +157,13 @@ class Questions:
         if request.uri and request.lines[0] >= 0:
             view, file = self._place(snapshot, request.uri)
             place = (snapshot.views.index(view), file)
-        packer = Packer(snapshot, request, query, self._documents.look().read, counter, cancel)
-        return packer.pack(packer.wishes(place, hits))
+        packer = ContextBuilder(snapshot, request, query, self._documents.look().read, counter, cancel)
+        return packer.pack(packer.candidates(place, hits))
 
     def _place(self, snapshot: IndexSnapshot, uri: str) -> tuple[SegmentView, int]:
         path = uri_to_path(uri)
         root, relative = locate(uri, real_path(path), "", dict(self._indexer.states)) if path else ("", "")
-        found = find_place(snapshot, root, relative, uri)
+        found = find_document(snapshot, root, relative, uri)
         if found is None:
             raise UsageError(f"{path or uri} is not in the index: open it, or index the folder that holds it.")
         return found
@@ -183,14 +183,14 @@ class Questions:
     def outline_of_buffer(self, uri: str, cancel: CancelToken) -> Outline | None:
         """Outline of an open document, None when it is not open or could not be parsed."""
         deadline = time.monotonic() + 2.0
-        self._indexer.hurry()
+        self._indexer.skip_debounce()
         while time.monotonic() < deadline:
             cancel.check()
             buffer, overlay = self._buffers.get(uri), self._indexer.overlays.shown.get(uri)
             if buffer is None:
                 return None
             if overlay is not None and overlay.revision == buffer.revision:
-                return overlay.outline if not overlay.borrowed else self._parse_now(buffer.path, buffer.text)
+                return overlay.outline if not overlay.same_as_disk else self._parse_now(buffer.path, buffer.text)
             with self._indexer.published:
                 self._indexer.published.wait(0.05)
         return None
@@ -219,12 +219,12 @@ class Questions:
     def _wait_for_buffers(self, cancel: CancelToken) -> None:
         """What was typed before the question is part of the answer."""
         deadline = time.monotonic() + BUFFER_WAIT_SECONDS
-        hurried = False
+        debounce_skipped = False
         while not self._buffers_shown() and time.monotonic() < deadline:
             cancel.check()
-            if not hurried:
-                self._indexer.hurry()
-                hurried = True
+            if not debounce_skipped:
+                self._indexer.skip_debounce()
+                debounce_skipped = True
             with self._indexer.published:
                 self._indexer.published.wait(0.01)
 

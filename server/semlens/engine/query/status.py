@@ -111,7 +111,7 @@ def _problems(
         found += [Problem(str(state.given), text) for text in _losses(state)]
         found += [
             Problem(str(Path(state.given, path)), parser_problem(cause))
-            for path, cause in sorted(dict(state.index.killers).items())
+            for path, cause in sorted(dict(state.index.crashing_files).items())
         ]
     found += list(indexer.overlays.problems.values())
     found += list(indexer.errors)

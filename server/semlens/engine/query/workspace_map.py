@@ -8,9 +8,9 @@ from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextItem, ContextPack, ContextRequest
 from semlens.core.text.secrets import is_environment_file, mask_secrets
 from semlens.embedding.token_counting import TokenCounter
-from semlens.engine.query.current_texts import CurrentDocument, DocumentLook
+from semlens.engine.query.current_texts import CurrentDocument, RequestDocuments
 from semlens.index.snapshot import IndexSnapshot
-from semlens.search.context.candidates import Wish, symbol_wish
+from semlens.search.context.candidates import ContextCandidate, symbol_candidate
 from semlens.search.context.forms import Form, comment_above, head_of, is_container
 from semlens.search.context.overview import overview
 from semlens.search.context.render import MapEntry, render_map
@@ -30,8 +30,8 @@ _ENTRY_FILES = frozenset(
 """Names of files whose documentation is that of their folder."""
 
 
-class _Map:
-    def __init__(self, snapshot: IndexSnapshot, documents: DocumentLook, cancel: CancelToken) -> None:
+class _WorkspaceMap:
+    def __init__(self, snapshot: IndexSnapshot, documents: RequestDocuments, cancel: CancelToken) -> None:
         self._snapshot = snapshot
         self._look = documents
         self._cancel = cancel
@@ -39,14 +39,14 @@ class _Map:
         self._entries: dict[tuple[int, int], tuple[MapEntry, int]] = {}
         self.summaries: dict[str, str] = {}
 
-    def document(self, wish: Wish) -> CurrentDocument | None:
-        key = (wish.view, wish.file)
+    def document(self, candidate: ContextCandidate) -> CurrentDocument | None:
+        key = (candidate.view, candidate.file)
         if key not in self._documents:
             self._cancel.check()
-            read = self._look.read(self._snapshot.views[wish.view], wish.file)
+            read = self._look.read(self._snapshot.views[candidate.view], candidate.file)
             self._documents[key] = read
             if read is not None:
-                path = self._snapshot.views[wish.view].segment.files.paths[wish.file]
+                path = self._snapshot.views[candidate.view].segment.files.paths[candidate.file]
                 self._summarise(path, mask_secrets(file_summary(read.lines), environment=is_environment_file(path))[0])
         return self._documents[key]
 
@@ -57,67 +57,69 @@ class _Map:
         elif summary:
             self.summaries[path] = summary
 
-    def with_holders(self, wish: Wish) -> list[Wish]:
+    def with_holders(self, candidate: ContextCandidate) -> list[ContextCandidate]:
         """The symbol and all that it stands in."""
-        view = self._snapshot.views[wish.view]
-        found, parent = [wish], int(view.segment.symbols.parents[wish.symbol])
+        view = self._snapshot.views[candidate.view]
+        found, parent = [candidate], int(view.segment.symbols.parents[candidate.symbol])
         while parent >= 0:
-            found.append(symbol_wish(view, wish.view, parent, wish.value, "holds what is used", glimpse=True))
+            found.append(
+                symbol_candidate(view, candidate.view, parent, candidate.value, "holds what is used", glimpse=True)
+            )
             parent = int(view.segment.symbols.parents[parent])
         return found
 
-    def entry(self, wish: Wish) -> tuple[MapEntry, int]:
+    def entry(self, candidate: ContextCandidate) -> tuple[MapEntry, int]:
         """As shown, and how many secrets were masked in it."""
-        key = (wish.view, wish.symbol)
+        key = (candidate.view, candidate.symbol)
         if key not in self._entries:
-            view = self._snapshot.views[wish.view]
+            view = self._snapshot.views[candidate.view]
             symbols = view.segment.symbols
-            path = view.segment.files.paths[wish.file]
-            depth, parent = 0, int(symbols.parents[wish.symbol])
+            path = view.segment.files.paths[candidate.file]
+            depth, parent = 0, int(symbols.parents[candidate.symbol])
             while parent >= 0:
                 depth, parent = depth + 1, int(symbols.parents[parent])
-            signature = (symbols.signatures[wish.symbol] or symbols.names[wish.symbol])[:_SIGNATURE_CHARS]
+            signature = (symbols.signatures[candidate.symbol] or symbols.names[candidate.symbol])[:_SIGNATURE_CHARS]
             signature, n_signature = mask_secrets(signature, environment=is_environment_file(path))
-            summary, n_summary = mask_secrets(self._summary(wish), environment=is_environment_file(path))
-            line = int(symbols.spans[wish.symbol, 4])
+            summary, n_summary = mask_secrets(self._summary(candidate), environment=is_environment_file(path))
+            line = int(symbols.spans[candidate.symbol, 4])
             self._entries[key] = (MapEntry(path, line, depth, signature, summary), n_signature + n_summary)
         return self._entries[key]
 
-    def _summary(self, wish: Wish) -> str:
-        view = self._snapshot.views[wish.view]
-        if not is_container(view, wish.symbol) or len(self._documents) >= _MAX_FILES_READ:
+    def _summary(self, candidate: ContextCandidate) -> str:
+        view = self._snapshot.views[candidate.view]
+        if not is_container(view, candidate.symbol) or len(self._documents) >= _MAX_FILES_READ:
             return ""
-        document = self.document(wish)
-        if document is None or wish.stretch[1] >= len(document.lines):
+        document = self.document(candidate)
+        if document is None or candidate.stretch[1] >= len(document.lines):
             return ""
-        first, last = wish.stretch
+        first, last = candidate.stretch
         above = comment_summary(document.lines, comment_above(document.lines, first), first)
         return above or docstring_summary(
-            document.lines, head_of(view, wish.symbol, document.lines, first, last)[-1] + 1
+            document.lines, head_of(view, candidate.symbol, document.lines, first, last)[-1] + 1
         )
 
 
-def make_map(
+def build_workspace_map(
     snapshot: IndexSnapshot,
     request: ContextRequest,
-    documents: DocumentLook,
+    documents: RequestDocuments,
     counter: TokenCounter,
     cancel: CancelToken,
 ) -> ContextPack:
     """As many of the most used symbols as fit, found by bisection over their number."""
-    wishes = overview(snapshot.views, min(_MAX_ENTRIES, max(1, request.budget // _TOKENS_AN_ENTRY)))
-    the_map = _Map(snapshot, documents, cancel)
-    for wish in wishes[:_MAX_FILES_READ]:
-        the_map.document(wish)
+    candidates = overview(snapshot.views, min(_MAX_ENTRIES, max(1, request.budget // _TOKENS_AN_ENTRY)))
+    the_map = _WorkspaceMap(snapshot, documents, cancel)
+    for candidate in candidates[:_MAX_FILES_READ]:
+        the_map.document(candidate)
 
-    def shown(count: int) -> list[Wish]:
-        held = (holder for wish in wishes[:count] for holder in the_map.with_holders(wish))
-        return list({(wish.view, wish.symbol): wish for wish in held}.values())
+    def shown(count: int) -> list[ContextCandidate]:
+        held = (holder for candidate in candidates[:count] for holder in the_map.with_holders(candidate))
+        return list({(candidate.view, candidate.symbol): candidate for candidate in held}.values())
 
-    def text_of(chosen: Sequence[Wish]) -> str:
-        return render_map([the_map.entry(wish)[0] for wish in chosen], the_map.summaries)
+    def text_of(chosen: Sequence[ContextCandidate]) -> str:
+        return render_map([the_map.entry(candidate)[0] for candidate in chosen], the_map.summaries)
 
-    fitting, too_many = 0, len(wishes) + 1
+    fitting, too_many = 0, len(candidates) + 1
     while too_many - fitting > 1:
         cancel.check()
         middle = (fitting + too_many) // 2
@@ -127,30 +129,32 @@ def make_map(
             too_many = middle
     chosen = shown(fitting)
     text = text_of(chosen)
-    items = [item for wish in chosen if (item := _item(snapshot, wish, the_map, counter)) is not None]
-    masked = sum(the_map.entry(wish)[1] for wish in chosen)
+    items = [item for candidate in chosen if (item := _item(snapshot, candidate, the_map, counter)) is not None]
+    masked = sum(the_map.entry(candidate)[1] for candidate in chosen)
     return ContextPack(
         text,
         counter.count(text),
         counter.name,
         request.budget,
         tuple(items),
-        len(wishes) - fitting,
+        len(candidates) - fitting,
         masked,
         snapshot.generation,
     )
 
 
-def _item(snapshot: IndexSnapshot, wish: Wish, the_map: _Map, counter: TokenCounter) -> ContextItem | None:
+def _item(
+    snapshot: IndexSnapshot, candidate: ContextCandidate, the_map: _WorkspaceMap, counter: TokenCounter
+) -> ContextItem | None:
     """None for a file that changed this moment: its signature stays on the map, which gives no ranges."""
-    view = snapshot.views[wish.view]
-    document = the_map.document(wish)
+    view = snapshot.views[candidate.view]
+    document = the_map.document(candidate)
     if document is None:
         return None
-    span = view.segment.symbols.span(wish.symbol)
+    span = view.segment.symbols.span(candidate.symbol)
     last = document.lines[span.end_line] if span.end_line < len(document.lines) else ""
-    name = view.segment.symbols.qualified_names[wish.symbol]
-    entry, _ = the_map.entry(wish)
+    name = view.segment.symbols.qualified_names[candidate.symbol]
+    entry, _ = the_map.entry(candidate)
     tokens = counter.count(entry.signature)
     form = Form.SIGNATURE.value
-    return ContextItem(document.uri, entry.path, span, name, form, tokens, wish.why, document.dirty, last)
+    return ContextItem(document.uri, entry.path, span, name, form, tokens, candidate.why, document.dirty, last)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from lsprotocol import types
 
-from semlens.lsp.documents.text_buffer import DocumentText
+from semlens.lsp.documents.text_buffer import TextBuffer
 from semlens.service.positions import DEFAULT_ENCODING, PositionEncoding
 
 logger = logging.getLogger(__name__)
@@ -33,10 +33,10 @@ class OpenDocument:
     uri: str
     language_id: str
     version: int
-    content: DocumentText
+    content: TextBuffer
 
 
-class Documents:
+class OpenDocuments:
     """All open documents. Lives on the event loop; each notification costs its edit and one join of the text."""
 
     def __init__(self, sink: BufferSink | None = None) -> None:
@@ -55,7 +55,7 @@ class Documents:
 
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         item = params.text_document
-        document = OpenDocument(item.uri, item.language_id, item.version, DocumentText(item.text))
+        document = OpenDocument(item.uri, item.language_id, item.version, TextBuffer(item.text))
         self._open[item.uri] = document
         if self.sink is not None:
             self.sink.open_buffer(item.uri, item.language_id, item.version, document.content.text)
@@ -73,7 +73,7 @@ class Documents:
                     (start.line, start.character), (end.line, end.character), change.text, self.encoding
                 )
             else:
-                document.content = DocumentText(change.text)
+                document.content = TextBuffer(change.text)
         document.version = identifier.version
         if self.sink is not None:
             self.sink.change_buffer(document.uri, document.version, document.content.text)

@@ -35,7 +35,7 @@ def without_lone_surrogates(text: str) -> str:
     return text
 
 
-class DocumentText:
+class TextBuffer:
     """A text under edit. The first edit costs a split of the whole; each further one the lines it touches."""
 
     __slots__ = ("_joined", "_split")

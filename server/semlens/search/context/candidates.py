@@ -9,7 +9,7 @@ from semlens.index.snapshot import SegmentView
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ContextCandidate:
     """A stretch of code that the pack wants. :ivar symbol: row in the view, or -1. :ivar stretch: first and last line.
 
     :ivar glimpse: a signature alone is of use. :ivar focus: a name; the lines that hold it matter most.
@@ -27,19 +27,19 @@ class Wish:
     lines: tuple[int, ...] = ()
 
 
-def symbol_wish(
+def symbol_candidate(
     view: SegmentView, number: int, row: int, value: float, why: str, *, glimpse: bool, focus: str = ""
-) -> Wish:
+) -> ContextCandidate:
     span = view.segment.symbols.span(row)
     file = int(view.segment.symbols.files[row])
-    return Wish(number, file, row, (span.start_line, span.last_line), value, why, glimpse, focus)
+    return ContextCandidate(number, file, row, (span.start_line, span.last_line), value, why, glimpse, focus)
 
 
-def distinct(wishes: Iterable[Wish]) -> list[Wish]:
+def distinct(candidates: Iterable[ContextCandidate]) -> list[ContextCandidate]:
     """One wish a stretch, the most valuable reason kept; most valuable first."""
-    best: dict[tuple[int, int, int, int, int], Wish] = {}
-    for wish in wishes:
-        key = (wish.view, wish.file, wish.symbol, *wish.stretch)
-        if key not in best or best[key].value < wish.value:
-            best[key] = wish
-    return sorted(best.values(), key=lambda wish: -wish.value)
+    best: dict[tuple[int, int, int, int, int], ContextCandidate] = {}
+    for candidate in candidates:
+        key = (candidate.view, candidate.file, candidate.symbol, *candidate.stretch)
+        if key not in best or best[key].value < candidate.value:
+            best[key] = candidate
+    return sorted(best.values(), key=lambda candidate: -candidate.value)

@@ -8,7 +8,7 @@ import numpy as np
 
 from semlens.core.symbol import Role, SymbolKind
 from semlens.index.snapshot import SegmentView
-from semlens.search.context.candidates import Wish, symbol_wish
+from semlens.search.context.candidates import ContextCandidate, symbol_candidate
 from semlens.search.context.usage_graph import n_mentions
 
 _SHOWN = [
@@ -20,9 +20,9 @@ _SHOWN = [
 ]  # fmt: skip
 
 
-def overview(views: Sequence[SegmentView], limit: int) -> list[Wish]:
+def overview(views: Sequence[SegmentView], limit: int) -> list[ContextCandidate]:
     """The symbols that most others mention, outermost first."""
-    wishes: list[Wish] = []
+    candidates: list[ContextCandidate] = []
     for number, (view, counts) in enumerate(zip(views, n_mentions(views), strict=True)):
         symbols = view.segment.symbols
         roles = view.segment.files.roles[symbols.files]
@@ -35,6 +35,6 @@ def overview(views: Sequence[SegmentView], limit: int) -> list[Wish]:
             if np.isfinite(worth[row]):
                 value = max(0.05, float(worth[row]))
                 why = f"{int(counts[row])} mentions"
-                wishes.append(symbol_wish(view, number, row, value, why, glimpse=True))
-    wishes.sort(key=lambda wish: -wish.value)
-    return wishes[:limit]
+                candidates.append(symbol_candidate(view, number, row, value, why, glimpse=True))
+    candidates.sort(key=lambda candidate: -candidate.value)
+    return candidates[:limit]

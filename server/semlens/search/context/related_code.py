@@ -8,7 +8,7 @@ import numpy as np
 
 from semlens.core.symbol import Role, SymbolKind
 from semlens.index.snapshot import SegmentView
-from semlens.search.context.candidates import Wish, symbol_wish
+from semlens.search.context.candidates import ContextCandidate, symbol_candidate
 from semlens.search.context.usage_graph import SymbolPlace, definitions, inside, n_users, name_hash, names_used, users
 from semlens.search.context.uses import Use, uses_of
 
@@ -30,28 +30,30 @@ _WORTH_SHOWING = frozenset(
 
 def around(
     views: Sequence[SegmentView], seed: SymbolPlace, lines: Sequence[str], scale: float, *, tests: bool
-) -> list[Wish]:
+) -> list[ContextCandidate]:
     """:param lines: of the seed's document. :param scale: what the seed is worth."""
     return [*_holders(views, seed, scale), *_used(views, seed, lines, scale), *_users(views, seed, scale, tests=tests)]
 
 
-def _holders(views: Sequence[SegmentView], seed: SymbolPlace, scale: float) -> Iterator[Wish]:
+def _holders(views: Sequence[SegmentView], seed: SymbolPlace, scale: float) -> Iterator[ContextCandidate]:
     """What the seed stands in, header and fields first, and how that is made."""
     view, symbols = views[seed.view], views[seed.view].segment.symbols
     start, stop = np.searchsorted(symbols.files, [symbols.files[seed.symbol], symbols.files[seed.symbol] + 1])
     parent, worth = int(symbols.parents[seed.symbol]), _HOLDER
     while parent >= 0:
         why = f"holds {symbols.names[seed.symbol]}"
-        yield symbol_wish(view, seed.view, parent, scale * worth, why, glimpse=True)
+        yield symbol_candidate(view, seed.view, parent, scale * worth, why, glimpse=True)
         of_parent = (symbols.parents[start:stop] == parent) & (symbols.kinds[start:stop] == SymbolKind.CONSTRUCTOR)
         for row in (start + np.flatnonzero(of_parent)).tolist():
             if row != seed.symbol:
                 why = f"constructor of {symbols.names[parent]}"
-                yield symbol_wish(view, seed.view, row, scale * worth * _CONSTRUCTOR, why, glimpse=True)
+                yield symbol_candidate(view, seed.view, row, scale * worth * _CONSTRUCTOR, why, glimpse=True)
         parent, worth = int(symbols.parents[parent]), worth / 2
 
 
-def _used(views: Sequence[SegmentView], seed: SymbolPlace, lines: Sequence[str], scale: float) -> Iterator[Wish]:
+def _used(
+    views: Sequence[SegmentView], seed: SymbolPlace, lines: Sequence[str], scale: float
+) -> Iterator[ContextCandidate]:
     view, symbols = views[seed.view], views[seed.view].segment.symbols
     own = set(inside(view, seed.symbol))
     span = symbols.span(seed.symbol)
@@ -77,7 +79,7 @@ def _used(views: Sequence[SegmentView], seed: SymbolPlace, lines: Sequence[str],
             in_signature = names[term] in signature and use.line <= head_lines and names[term] != title
             why = f"type in the signature of {title}" if in_signature else f"used by {title}"
             value = scale * (_TYPE if in_signature else _USED) * likelihood / (1 + rank)
-            yield symbol_wish(views[place.view], place.view, place.symbol, value, why, glimpse=True)
+            yield symbol_candidate(views[place.view], place.view, place.symbol, value, why, glimpse=True)
 
 
 class _Likelihood:
@@ -138,7 +140,7 @@ class Distances:
         return self._known[key]
 
 
-def _users(views: Sequence[SegmentView], seed: SymbolPlace, scale: float, *, tests: bool) -> Iterator[Wish]:
+def _users(views: Sequence[SegmentView], seed: SymbolPlace, scale: float, *, tests: bool) -> Iterator[ContextCandidate]:
     view = views[seed.view]
     own = set(inside(view, seed.symbol))
     name = view.segment.symbols.names[seed.symbol]
@@ -155,7 +157,7 @@ def _users(views: Sequence[SegmentView], seed: SymbolPlace, scale: float, *, tes
     wanted = [(place, _USER, f"uses {name}") for place in others[:_MAX_USERS]]
     wanted += [(place, _TEST, f"tests {name}") for place in of_tests[: _MAX_USERS if tests else 0]]
     for place, worth, why in wanted:
-        yield symbol_wish(
+        yield symbol_candidate(
             views[place.view], place.view, place.symbol, scale * worth * likely, why, glimpse=True, focus=name
         )
 

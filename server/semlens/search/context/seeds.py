@@ -10,7 +10,7 @@ import numpy as np
 
 from semlens.core.symbol import Role
 from semlens.index.snapshot import SegmentView
-from semlens.search.context.candidates import Wish, symbol_wish
+from semlens.search.context.candidates import ContextCandidate, symbol_candidate
 from semlens.search.context.related_code import around
 from semlens.search.context.usage_graph import SymbolPlace
 from semlens.search.query.query import Query
@@ -40,13 +40,15 @@ _IMPORT = re.compile(
 )
 
 
-def from_hits(views: Sequence[SegmentView], hits: Sequence[RankedHit], query: Query, *, tests: bool) -> list[Wish]:
+def from_hits(
+    views: Sequence[SegmentView], hits: Sequence[RankedHit], query: Query, *, tests: bool
+) -> list[ContextCandidate]:
     """Seeds of a question: the first files are worth most, and in each the first hit. Of equal copies one counts."""
     numbers = {id(view): number for number, view in enumerate(views)}
     ranks: dict[tuple[int, int], int] = {}
     n_hits: Counter[int] = Counter()
     seen: set[bytes] = set()
-    wishes = []
+    candidates = []
     for rank, hit in enumerate(hits):
         number = numbers.get(id(hit.view))
         if hit.symbol < 0 and int(np.ptp(hit.view.segment.passages.lines[hit.passages[0]])) < _LEAST_LINES - 1:
@@ -62,8 +64,8 @@ def from_hits(views: Sequence[SegmentView], hits: Sequence[RankedHit], query: Qu
             value *= _LESSER_ROLE
         stretch = _stretch(hit.view, hit.symbol, hit.passages[0])
         why = f"answers the question, rank {rank + 1}"
-        wishes.append(Wish(number, hit.file, hit.symbol, stretch, value, why, glimpse=False))
-    return wishes
+        candidates.append(ContextCandidate(number, hit.file, hit.symbol, stretch, value, why, glimpse=False))
+    return candidates
 
 
 def _stretch(view: SegmentView, symbol: int, passage: int) -> tuple[int, int]:
@@ -81,7 +83,7 @@ def from_place(
     text: Sequence[str],
     *,
     tests: bool,
-) -> list[Wish]:
+) -> list[ContextCandidate]:
     """Seeds of a place: the symbols there, and what surrounds them.
 
     :param place: number of the view, row of the file. :param lines: first and last. :param text: of the document.
@@ -92,19 +94,21 @@ def from_place(
     start, stop = (int(row) for row in np.searchsorted(symbols.files, [file, file + 1]))
     rows = [row for row in range(start, stop) if _overlaps(symbols.spans[row], lines)]
     innermost = [row for row in rows if not any(int(symbols.parents[other]) == row for other in rows)]
-    wishes: list[Wish] = []
+    candidates: list[ContextCandidate] = []
     for row in innermost:
-        wishes.append(symbol_wish(view, number, row, _AT_CURSOR, "at the cursor", glimpse=False))
-        wishes += around(views, SymbolPlace(number, row), text, 1.0, tests=tests)
+        candidates.append(symbol_candidate(view, number, row, _AT_CURSOR, "at the cursor", glimpse=False))
+        candidates += around(views, SymbolPlace(number, row), text, 1.0, tests=tests)
     if not innermost:
         for passage in passages_of(view, file, -1, lines[0]).tolist():
             stretch = _stretch(view, -1, passage)
-            wishes.append(Wish(number, file, -1, stretch, _AT_CURSOR, "at the cursor", glimpse=False))
+            candidates.append(ContextCandidate(number, file, -1, stretch, _AT_CURSOR, "at the cursor", glimpse=False))
     imports = import_lines(text)
     if imports and innermost:
         stretch = (imports[0], imports[-1])
-        wishes.append(Wish(number, file, -1, stretch, _IMPORTS, "imports of the file", glimpse=False, lines=imports))
-    return wishes
+        candidates.append(
+            ContextCandidate(number, file, -1, stretch, _IMPORTS, "imports of the file", glimpse=False, lines=imports)
+        )
+    return candidates
 
 
 def _overlaps(span: Sequence[int], lines: tuple[int, int]) -> bool:

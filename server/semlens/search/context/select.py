@@ -28,7 +28,7 @@ _UNSEEN = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SizedCandidate:
     """:ivar file: equal for candidates of one document. :ivar value: of the whole, any scale.
 
     :ivar forms: gives its forms, smallest first, when they are needed; none when the text is no longer there.
@@ -47,13 +47,13 @@ class Candidate:
 class Choice:
     """:ivar tokens: what the piece counts alone."""
 
-    candidate: Candidate
+    candidate: SizedCandidate
     piece: Piece
     tokens: int
 
 
 def select(
-    candidates: Sequence[Candidate], budget: int, count: Callable[[Candidate, Piece], int]
+    candidates: Sequence[SizedCandidate], budget: int, count: Callable[[SizedCandidate, Piece], int]
 ) -> tuple[list[Choice], int]:
     """Greedy by marginal value per token (a knapsack with diminishing returns; within 1 - 1/e of the best for a
     submodular value, Sviridenko 2004, when single items are small against the budget). Gains only shrink, so each is
@@ -66,7 +66,9 @@ def select(
 
 
 class _Selection:
-    def __init__(self, candidates: Sequence[Candidate], budget: int, count: Callable[[Candidate, Piece], int]) -> None:
+    def __init__(
+        self, candidates: Sequence[SizedCandidate], budget: int, count: Callable[[SizedCandidate, Piece], int]
+    ) -> None:
         self._candidates = candidates
         self._count = count
         self._left = budget

@@ -36,7 +36,7 @@ _KNOWN = "lang: kind: path: -path: test: in:"
 
 
 @dataclass(frozen=True, slots=True)
-class CutQuery:
+class FilteredQuery:
     """:ivar text: what is left of the question. :ivar container: of ``in:``, else ""."""
 
     text: str
@@ -45,11 +45,11 @@ class CutQuery:
     notes: tuple[str, ...] = ()
 
 
-def cut_filters(text: str) -> CutQuery:
+def split_filters(text: str) -> FilteredQuery:
     """Take the filters out of a question of one line; several lines are pasted text and stay as they are."""
     if "\n" in text.strip() or ":" not in text:
-        return CutQuery(text)
-    cut = CutQuery("")
+        return FilteredQuery(text)
+    cut = FilteredQuery("")
     left: list[str] = []
     position = 0
     for match in _FILTER.finditer(text):
@@ -65,7 +65,7 @@ def cut_filters(text: str) -> CutQuery:
     return replace(cut, text=" ".join("".join(left).split()) if position else text)
 
 
-def _take(cut: CutQuery, name: str, value: str) -> CutQuery | None:
+def _take(cut: FilteredQuery, name: str, value: str) -> FilteredQuery | None:
     """The filter added, or a note that it is searched as words; None for text that was never meant as one."""
     wanted = cut.filter
     if name in ("lang", "language"):
@@ -100,5 +100,5 @@ def _take(cut: CutQuery, name: str, value: str) -> CutQuery | None:
     return None
 
 
-def _note(cut: CutQuery, note: str) -> CutQuery:
+def _note(cut: FilteredQuery, note: str) -> FilteredQuery:
     return replace(cut, notes=(*cut.notes, note))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from semlens.core.request import SearchFilter
 from semlens.core.text.identifiers import identifiers_in, split_identifier, stem, terms_of_identifier
 from semlens.index.segment.terms import STOP_WORDS, term_hash
-from semlens.search.query.filter_syntax import cut_filters
+from semlens.search.query.filter_syntax import split_filters
 from semlens.search.query.stack_traces import Frame, find_frames
 
 MAX_QUERY_CHARS = 4_000
@@ -152,7 +152,7 @@ class Query:
 
 def parse_query(text: str) -> Query:
     """Never fails: any text is a question, the empty one too."""
-    cut = cut_filters(_LONG_RUN.sub(r"\1", text[:MAX_QUERY_CHARS]))
+    cut = split_filters(_LONG_RUN.sub(r"\1", text[:MAX_QUERY_CHARS]))
     text = cut.text
     frames = find_frames(text)
     tokens = list(dict.fromkeys(identifiers_in(text)))[:_MAX_TOKENS]

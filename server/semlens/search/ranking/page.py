@@ -45,7 +45,7 @@ def choose_page(
     return (first + rest)[: request.limit]
 
 
-def squash(total: float) -> float:
+def sigmoid(total: float) -> float:
     """A sum of features as a score between 0 and 1."""
     return 1.0 / (1.0 + math.exp(max(-50.0, min(50.0, (w.SCORE_MIDDLE - total) / w.SCORE_WIDTH))))
 

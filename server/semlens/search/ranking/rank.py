@@ -20,7 +20,7 @@ from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.query.filter_masks import view_mask
 from semlens.search.query.query import Query
 from semlens.search.ranking import weights as w
-from semlens.search.ranking.page import choose_page, squash
+from semlens.search.ranking.page import choose_page, sigmoid
 from semlens.search.ranking.symbol_ranking import SymbolScores, score_symbols
 from semlens.search.signals.file_features import FileTable, build_table
 from semlens.search.signals.locations import FramePlace, resolve_frames
@@ -83,7 +83,7 @@ def rank(
     order: list[int] = best_first(totals).tolist()  # ties stand in order of files and lines
     order = _of_kinds(order, views, table, symbols, request, query)
     page = choose_page(order, symbols.files, lambda file: _path(views, table, file), request, query)
-    return [_hit(views, table, symbols, place, squash(float(totals[place]))) for place in page]
+    return [_hit(views, table, symbols, place, sigmoid(float(totals[place]))) for place in page]
 
 
 def _of_kinds(

@@ -17,7 +17,7 @@ from semlens.search.ranking import weights as w
 from semlens.search.signals.file_features import FileTable
 from semlens.search.signals.locations import FramePlace
 from semlens.search.signals.name_match import NameEvidence
-from semlens.search.signals.static_signals import facts_of
+from semlens.search.signals.static_signals import static_signals_of
 from semlens.search.signals.text_evidence import WordEvidence
 
 Floats = npt.NDArray[np.float32]
@@ -203,14 +203,14 @@ def _without_passage(
         f.symbol for f in frames if f.symbol >= 0 and segment.first_passages[f.symbol] < 0 and f.file in place_of
     ]
     kept: list[tuple[int, int, int]] = []
-    facts = facts_of(segment)
+    static = static_signals_of(segment)
     for row in dict.fromkeys(wanted):
         file = int(segment.symbols.files[row])
-        at = int(np.searchsorted(facts.filled, file))
-        if at == len(facts.filled) or facts.filled[at] != file:
+        at = int(np.searchsorted(static.filled, file))
+        if at == len(static.filled) or static.filled[at] != file:
             continue
-        start = int(facts.starts[at])
-        stop = int(facts.starts[at + 1]) if at + 1 < len(facts.starts) else len(segment.passages)
+        start = int(static.starts[at])
+        stop = int(static.starts[at + 1]) if at + 1 < len(static.starts) else len(segment.passages)
         line = int(segment.symbols.spans[row, 0])
         lines = segment.passages.lines[start:stop]
         around = np.flatnonzero((lines[:, 0] <= line) & (lines[:, 1] >= line))

@@ -15,10 +15,10 @@ import numpy.typing as npt
 from semlens.index.segment.columns import ranges
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
-from semlens.search.signals.file_status import Standing, standings
+from semlens.search.signals.file_status import FileStatus, file_statuses
 from semlens.search.signals.locations import match_paths, nearness
 from semlens.search.signals.name_match import NameEvidence
-from semlens.search.signals.static_signals import FileFacts, Words, facts_of
+from semlens.search.signals.static_signals import StaticSignals, Words, static_signals_of
 from semlens.search.signals.text_evidence import QueryVector, WordEvidence, all_cosines
 
 Floats = npt.NDArray[np.float32]
@@ -66,39 +66,39 @@ def build_table(
 
     :param near: path of the document the user is in, or "".
     """
-    facts = [facts_of(view.segment) for view in views]
+    static = [static_signals_of(view.segment) for view in views]
     cosines = [_cosines(view, mask, query_vectors) for view, mask in zip(views, masks, strict=True)]
-    of_words = [_best_of(evidence.passages, known, _BEST) for evidence, known in zip(words, facts, strict=True)]
+    of_words = [_best_of(evidence.passages, known, _BEST) for evidence, known in zip(words, static, strict=True)]
     columns = {
         "words.best": _scaled(_join([best for best, _ in of_words])),
         "words.top3": _scaled(_join([total for _, total in of_words])),
         "words.file": _scaled(_join([evidence.files for evidence in words])),
-        "cover.name": _join([_best(e.named, known) for e, known in zip(words, facts, strict=True)]),
+        "cover.name": _join([_best(e.named, known) for e, known in zip(words, static, strict=True)]),
         "definition": _join([evidence.files for evidence in names]),
     }
     if query.is_literal:
-        columns["cover.best"] = _join([_best(e.covered, known) for e, known in zip(words, facts, strict=True)])
-    gains = words[0].gains if words else {}
+        columns["cover.best"] = _join([_best(e.covered, known) for e, known in zip(words, static, strict=True)])
+    idf_weights = words[0].idf_weights if words else {}
     for name in ("stems", "folders"):
-        parts: list[Words] = [getattr(known, name) for known in facts]
-        shares = [_path_cover(part, len(known.tests), gains) for part, known in zip(parts, facts, strict=True)]
+        parts: list[Words] = [getattr(known, name) for known in static]
+        shares = [_path_cover(part, len(known.tests), idf_weights) for part, known in zip(parts, static, strict=True)]
         columns[name[:-1]] = _join(shares)
     for vector in query_vectors:
-        columns[f"{vector.role}.best"] = _cosine_column([found.get(vector.role) for found in cosines], facts)
-    columns |= _fixed_columns(facts, standings(views), query)
+        columns[f"{vector.role}.best"] = _cosine_column([found.get(vector.role) for found in cosines], static)
+    columns |= _fixed_columns(static, file_statuses(views), query)
     columns["unsaved"] = _join(
-        [np.full(len(known.tests), view.dirty, np.float32) for view, known in zip(views, facts, strict=True)]
+        [np.full(len(known.tests), view.dirty, np.float32) for view, known in zip(views, static, strict=True)]
     )
     if near:
         columns["near"] = _join([nearness(view, near) for view in views])
-    lives = _passing(views, masks, facts)
+    lives = _passing(views, masks, static)
     for name in ("words.file", "first.best"):
         if name in columns:
             columns[f"{name.partition('.')[0]}.rank"] = _ranks(columns[name], lives)
-    columns["path"] = _join([_path_column(view, known, query) for view, known in zip(views, facts, strict=True)])
+    columns["path"] = _join([_path_column(view, known, query) for view, known in zip(views, static, strict=True)])
     return FileTable(
-        views=np.repeat(np.arange(len(views)), [len(known.tests) for known in facts]),
-        rows=np.concatenate([np.arange(len(known.tests)) for known in facts]) if facts else np.zeros(0, np.int64),
+        views=np.repeat(np.arange(len(views)), [len(known.tests) for known in static]),
+        rows=np.concatenate([np.arange(len(known.tests)) for known in static]) if static else np.zeros(0, np.int64),
         columns=columns,
         eligible=_eligible(lives, columns, lists_all=not query.terms and query.has_filter),
         cosines=cosines,
@@ -121,21 +121,21 @@ def _cosines(view: SegmentView, mask: Mask | None, query_vectors: Sequence[Query
     return found
 
 
-def _best(values: Floats, facts: FileFacts) -> Floats:
+def _best(values: Floats, static: StaticSignals) -> Floats:
     """The largest value of each file's passages, at least 0."""
-    return _best_of(values, facts, 1)[0]
+    return _best_of(values, static, 1)[0]
 
 
-def _best_of(values: Floats, facts: FileFacts, count: int) -> tuple[Floats, Floats]:
+def _best_of(values: Floats, static: StaticSignals, count: int) -> tuple[Floats, Floats]:
     """The largest value of each file's passages, and the sum of its ``count`` largest. Few are above 0."""
-    best = np.zeros(len(facts.tests), np.float32)
+    best = np.zeros(len(static.tests), np.float32)
     rows = np.flatnonzero(values > 0)
     if not len(rows):
         return best, best
-    left, owners = values[rows], facts.owners[rows]
+    left, owners = values[rows], static.owners[rows]
     is_first = np.concatenate(([True], owners[1:] != owners[:-1]))
     starts = np.flatnonzero(is_first)
-    files = facts.filled[owners[starts]]
+    files = static.filled[owners[starts]]
     current = np.maximum.reduceat(left, starts)
     best[files] = current
     if count == 1:
@@ -170,9 +170,9 @@ def _ranks(values: Floats, lives: Mask) -> Floats:
     return out
 
 
-def _path_cover(words: Words, n_files: int, gains: Mapping[int, float]) -> Floats:
+def _path_cover(words: Words, n_files: int, idf_weights: Mapping[int, float]) -> Floats:
     """Share of the path's words that the question has."""
-    asked = np.array(list(gains), np.uint64)
+    asked = np.array(list(idf_weights), np.uint64)
     starts = np.searchsorted(words.terms, asked, "left")
     held = np.bincount(
         words.files[ranges(starts, np.searchsorted(words.terms, asked, "right") - starts)], minlength=n_files
@@ -180,10 +180,10 @@ def _path_cover(words: Words, n_files: int, gains: Mapping[int, float]) -> Float
     return (held / np.maximum(words.counts, 1.0)).astype(np.float32)
 
 
-def _cosine_column(cosines: Sequence[Floats | None], facts: Sequence[FileFacts]) -> Floats:
+def _cosine_column(cosines: Sequence[Floats | None], static: Sequence[StaticSignals]) -> Floats:
     """Best cosine of each file; one that the model has not seen yet counts as average."""
     bests = []
-    for values, known in zip(cosines, facts, strict=True):
+    for values, known in zip(cosines, static, strict=True):
         best = np.full(len(known.tests), np.nan, np.float32)
         if values is not None and len(known.filled):
             larger = np.fmax if np.isnan(values).any() else np.maximum  # the second is a third faster
@@ -197,29 +197,29 @@ def _filled(values: Floats) -> Floats:
     return np.where(known, values, values[known].mean() if known.any() else 0.0).astype(np.float32)
 
 
-def _fixed_columns(facts: Sequence[FileFacts], beside: Sequence[Standing], query: Query) -> dict[str, Floats]:
-    names = facts[0].constant if facts else {}
-    columns = {name: _join([known.constant[name] for known in facts]) for name in names}
+def _fixed_columns(static: Sequence[StaticSignals], beside: Sequence[FileStatus], query: Query) -> dict[str, Floats]:
+    names = static[0].constant if static else {}
+    columns = {name: _join([known.constant[name] for known in static]) for name in names}
     columns["header"] = _join([standing.header for standing in beside])
     for name, parts, asked in (
-        ("test", [known.tests for known in facts], query.asks_for_tests),
+        ("test", [known.tests for known in static], query.asks_for_tests),
         ("old", [standing.old for standing in beside], query.asks_for_old),
-        ("documentation", [known.documentation for known in facts], query.asks_for_documentation),
+        ("documentation", [known.documentation for known in static], query.asks_for_documentation),
     ):
         columns[name] = _join(parts) * np.float32(0.0 if asked else 1.0)
-    columns["wanted_test"] = _join([known.tests for known in facts]) * np.float32(query.wants_tests)
+    columns["wanted_test"] = _join([known.tests for known in static]) * np.float32(query.wants_tests)
     return columns
 
 
-def _path_column(view: SegmentView, facts: FileFacts, query: Query) -> Floats:
+def _path_column(view: SegmentView, static: StaticSignals, query: Query) -> Floats:
     found = match_paths(view, query)
-    return np.zeros(len(facts.tests), np.float32) if found is None else found
+    return np.zeros(len(static.tests), np.float32) if found is None else found
 
 
-def _passing(views: Sequence[SegmentView], masks: Sequence[Mask | None], facts: Sequence[FileFacts]) -> Mask:
+def _passing(views: Sequence[SegmentView], masks: Sequence[Mask | None], static: Sequence[StaticSignals]) -> Mask:
     """Files that live and have a passage that the filters let through."""
     parts = []
-    for view, mask, known in zip(views, masks, facts, strict=True):
+    for view, mask, known in zip(views, masks, static, strict=True):
         lives = np.ones(len(known.tests), bool) if view.alive is None else view.alive.copy()
         if mask is not None:
             passing = np.zeros(len(known.tests), bool)

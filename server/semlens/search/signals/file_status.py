@@ -18,7 +18,7 @@ import numpy.typing as npt
 from semlens.core.text.identifiers import split_identifier
 from semlens.index.segment.segment import Segment
 from semlens.index.snapshot import SegmentView
-from semlens.search.signals.static_signals import facts_of, stem_of
+from semlens.search.signals.static_signals import static_signals_of, stem_of
 
 Floats = npt.NDArray[np.float32]
 
@@ -31,7 +31,7 @@ _SOURCES = (".c", ".cc", ".cpp", ".cxx", ".m", ".mm")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class FileStatus:
     """Columns over a segment's files, shape (f,). ``old``: 1 for superseded code. ``header``: 1 where a source is."""
 
     old: Floats
@@ -54,10 +54,10 @@ class _Traits:
 
 
 _TRAITS: WeakKeyDictionary[Segment, _Traits] = WeakKeyDictionary()
-_KEPT: WeakKeyDictionary[Segment, tuple[frozenset[str], Standing]] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[Segment, tuple[frozenset[str], FileStatus]] = WeakKeyDictionary()
 
 
-def standings(views: Sequence[SegmentView]) -> list[Standing]:
+def file_statuses(views: Sequence[SegmentView]) -> list[FileStatus]:
     """Of the files of each view, by all files on disk below the same root."""
     on_disk: dict[str, list[Segment]] = {view.root: [] for view in views}
     for view in views:
@@ -69,7 +69,7 @@ def standings(views: Sequence[SegmentView]) -> list[Standing]:
         beside = neighbourhoods[view.root]
         kept = _KEPT.get(view.segment)
         if kept is None or kept[0] != beside.ids:
-            kept = _KEPT[view.segment] = (beside.ids, _standing(view.segment, beside))
+            kept = _KEPT[view.segment] = (beside.ids, _file_status(view.segment, beside))
         found.append(kept[1])
     return found
 
@@ -100,12 +100,12 @@ class _Neighbourhood:
     def mirrors(self) -> frozenset[str]:
         """Folders ``v1`` most of whose files stand again beside the folder: what lives on there came after them."""
         firsts = {folder for _, folder, number in self._versioned() if number <= _FIRST_VERSION}
-        return frozenset(folder for folder in firsts if self._stands_again(folder))
+        return frozenset(folder for folder in firsts if self._has_newer_copy(folder))
 
     def _versioned(self) -> Iterable[tuple[int, str, int]]:
         return (place for segment in self._segments for place in _traits(segment).versioned)
 
-    def _stands_again(self, folder: str) -> bool:
+    def _has_newer_copy(self, folder: str) -> bool:
         inside = self._names_in(folder)
         copies = len(inside & self._names_in(_parent(folder)))
         return copies >= _LEAST_COPIES and 2 * copies >= len(inside)
@@ -113,13 +113,13 @@ class _Neighbourhood:
     def _names_in(self, folder: str) -> set[str]:
         return {
             known.paths[row].rpartition("/")[2]
-            for known in map(facts_of, self._segments)
+            for known in map(static_signals_of, self._segments)
             if folder in known.places
             for row in np.flatnonzero(known.place_of == known.places.index(folder)).tolist()
         }
 
 
-def _standing(segment: Segment, beside: _Neighbourhood) -> Standing:
+def _file_status(segment: Segment, beside: _Neighbourhood) -> FileStatus:
     own = _traits(segment)
     old, header = np.zeros((2, len(segment.files)), np.float32)
     old[list(own.old)] = 1.0
@@ -128,13 +128,13 @@ def _standing(segment: Segment, beside: _Neighbourhood) -> Standing:
             old[row] = 1.0
     for row, name in own.headers:
         header[row] = name in beside.sources
-    return Standing(old, header)
+    return FileStatus(old, header)
 
 
 def _traits(segment: Segment) -> _Traits:
     found = _TRAITS.get(segment)
     if found is None:
-        paths = facts_of(segment).paths
+        paths = static_signals_of(segment).paths
         found = _TRAITS[segment] = _Traits(
             [row for row, path in enumerate(paths) if _is_named_old(path)],
             [(row, stem_of(path)) for row, path in enumerate(paths) if path.endswith(_HEADERS)],

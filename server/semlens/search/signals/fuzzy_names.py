@@ -15,7 +15,7 @@ from rapidfuzz.distance import OSA
 from semlens.core.text.identifiers import split_identifier
 from semlens.index.segment.name_table import fold_text
 from semlens.index.snapshot import SegmentView
-from semlens.search.signals.static_signals import facts_of
+from semlens.search.signals.static_signals import static_signals_of
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -41,7 +41,7 @@ _OF_A_FILE = 0.9
 """A file whose name is alike stands behind a symbol whose name is as much so."""
 
 
-def match_loosely(views: Sequence[SegmentView], text: str, *, with_parts: bool) -> list[Matches]:
+def match_fuzzily(views: Sequence[SegmentView], text: str, *, with_parts: bool) -> list[Matches]:
     """One list of matches for each way in which names may fit.
 
     :param with_parts: also by initials.
@@ -156,5 +156,5 @@ def name_lengths(view: SegmentView, rows: Rows) -> Ints:
     is_symbol = rows < n_symbols
     offsets = view.segment.symbols.names.offsets
     lengths[is_symbol] = offsets[rows[is_symbol] + 1].astype(np.int64) - offsets[rows[is_symbol]]
-    lengths[~is_symbol] = facts_of(view.segment).stem_lengths[rows[~is_symbol] - n_symbols]
+    lengths[~is_symbol] = static_signals_of(view.segment).stem_lengths[rows[~is_symbol] - n_symbols]
     return lengths

@@ -13,7 +13,7 @@ from semlens.core.symbol import Role
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
 from semlens.search.query.stack_traces import Frame
-from semlens.search.signals.static_signals import facts_of
+from semlens.search.signals.static_signals import static_signals_of
 
 Floats = npt.NDArray[np.float32]
 
@@ -41,7 +41,7 @@ def match_paths(view: SegmentView, query: Query) -> Floats | None:
     """How well each file's path fits the question's path fragments, 0 to 1; None when it names none."""
     if not query.paths:
         return None
-    paths = facts_of(view.segment).paths
+    paths = static_signals_of(view.segment).paths
     out = np.zeros(len(paths), np.float32)
     for fragment in query.paths:
         slashed = "/" + fragment
@@ -62,13 +62,13 @@ def nearness(view: SegmentView, path: str) -> Floats:
 
     :param path: of the document, absolute.
     """
-    facts = facts_of(view.segment)
+    static = static_signals_of(view.segment)
     inside = relative_path(view.root, path) if view.root else None
     if not inside:
-        return np.zeros(len(facts.paths), np.float32)
+        return np.zeros(len(static.paths), np.float32)
     wanted = inside.lower().split("/")[:-1]
-    shares = [(_shared_start(wanted, place.split("/")) + 1) / (len(wanted) + 1) for place in facts.places]
-    return np.array(shares, np.float32)[facts.place_of]
+    shares = [(_shared_start(wanted, place.split("/")) + 1) / (len(wanted) + 1) for place in static.places]
+    return np.array(shares, np.float32)[static.place_of]
 
 
 def _shared_start(first: Sequence[str], second: Sequence[str]) -> int:
@@ -111,7 +111,7 @@ def _file_of(views: Sequence[SegmentView], path: str) -> tuple[int, int] | None:
     found = []
     for number, view in enumerate(views):
         roles = view.segment.files.roles
-        for row, candidate in enumerate(facts_of(view.segment).paths):
+        for row, candidate in enumerate(static_signals_of(view.segment).paths):
             if not candidate.endswith(base) or (view.alive is not None and not view.alive[row]):
                 continue
             shared = _shared_end(path, candidate)

@@ -12,8 +12,8 @@ from semlens.core.text.identifiers import split_identifier
 from semlens.index.segment.name_table import fold_text
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
-from semlens.search.signals.fuzzy_names import match_loosely, name_lengths, name_of_row
-from semlens.search.signals.static_signals import facts_of
+from semlens.search.signals.fuzzy_names import match_fuzzily, name_lengths, name_of_row
+from semlens.search.signals.static_signals import static_signals_of
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.uint32]
@@ -47,7 +47,7 @@ class NameEvidence:
 
 @dataclass(frozen=True, slots=True)
 class _Probe:
-    """One text to look for. :ivar loosely: also by prefix, humps, part and typing errors.
+    """One text to look for. :ivar fuzzily: also by prefix, humps, part and typing errors.
 
     :ivar same_case: capitals must agree.
     """
@@ -55,7 +55,7 @@ class _Probe:
     text: str
     weight: float
     within: tuple[str, ...] = ()
-    loosely: bool = False
+    fuzzily: bool = False
     same_case: bool = False
 
 
@@ -76,15 +76,15 @@ def match_names(views: Sequence[SegmentView], query: Query) -> list[NameEvidence
         for view, evidence, (rows, weights) in zip(views, found, exact, strict=True):
             if len(rows):
                 _add(view, evidence, rows, weights * np.float32(probe.weight), share)
-        if probe.loosely and (query.is_name or not n_files):
-            for matches in match_loosely(views, probe.text, with_parts=query.is_name):
+        if probe.fuzzily and (query.is_name or not n_files):
+            for matches in match_fuzzily(views, probe.text, with_parts=query.is_name):
                 for view, evidence, (rows, weights) in zip(views, found, matches, strict=True):
                     _add(view, evidence, rows, weights * np.float32(probe.weight), 1.0)
     return found
 
 
 def _probes(query: Query) -> list[_Probe]:
-    probes = [_Probe(name.text, 1.0, name.within, loosely=True) for name in query.names]
+    probes = [_Probe(name.text, 1.0, name.within, fuzzily=True) for name in query.names]
     if query.is_name:
         probes += [_Probe(query.text.strip(), 1.0) for name in query.names if name.within]
         return probes + [
@@ -140,7 +140,7 @@ def _named(view: SegmentView, probes: Sequence[_Probe]) -> list[Rows]:
 
 def _fitting(views: Sequence[SegmentView], probe: _Probe, named: Sequence[Rows]) -> list[tuple[Rows, Floats]]:
     """Of each view the names that are the probe's text, and how well each fits."""
-    if sum(map(len, named)) > MAX_COMMON and not probe.loosely:
+    if sum(map(len, named)) > MAX_COMMON and not probe.fuzzily:
         return [(rows[:0], np.zeros(0, np.float32)) for rows in named]
     wanted = [part.lower() for part in probe.within]
     found = []
@@ -179,7 +179,7 @@ def _place_fit(view: SegmentView, row: int, wanted: list[str]) -> float:
     place = (
         view.segment.symbols.qualified_names[row]
         + "/"
-        + facts_of(view.segment).paths[int(view.segment.symbols.files[row])]
+        + static_signals_of(view.segment).paths[int(view.segment.symbols.files[row])]
     )
     parts = set("".join(c if c.isalnum() or c == "_" else " " for c in place.lower()).split())
     return _ELSEWHERE + (1.0 - _ELSEWHERE) * sum(part in parts for part in wanted) / len(wanted)

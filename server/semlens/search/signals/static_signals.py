@@ -39,7 +39,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class FileFacts:
+class StaticSignals:
     """Columns over a segment's files, shape (f,).
 
     :ivar constant: features by name that no question changes.
@@ -66,10 +66,10 @@ class FileFacts:
     n_passages: Floats
 
 
-_KEPT: WeakKeyDictionary[Segment, FileFacts] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[Segment, StaticSignals] = WeakKeyDictionary()
 
 
-def facts_of(segment: Segment) -> FileFacts:
+def static_signals_of(segment: Segment) -> StaticSignals:
     """The facts of a segment, computed at its first question."""
     found = _KEPT.get(segment)
     if found is None:
@@ -100,7 +100,7 @@ def _words(lists: Sequence[tuple[int, ...]]) -> Words:
     return Words(terms[order], files[order], counts.astype(np.float32))
 
 
-def _compute(segment: Segment) -> FileFacts:
+def _compute(segment: Segment) -> StaticSignals:
     paths = segment.files.paths.tolist()
     roles = segment.files.roles
     words = [_path_words(path) for path in paths]
@@ -119,7 +119,7 @@ def _compute(segment: Segment) -> FileFacts:
     passage_files = segment.passages.files
     filled, starts, owners = np.unique(passage_files, return_index=True, return_inverse=True)
     n_passages = np.bincount(passage_files, minlength=len(paths)).astype(np.float32)
-    return FileFacts(
+    return StaticSignals(
         constant={
             "example": flag(Role.EXAMPLE),
             "vendored": flag(Role.VENDORED),

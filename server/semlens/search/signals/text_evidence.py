@@ -15,7 +15,7 @@ from semlens.index.segment.terms import K1, name_term_hash
 from semlens.index.segment.vectors import quantise
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
-from semlens.search.signals.static_signals import facts_of
+from semlens.search.signals.static_signals import static_signals_of
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -47,14 +47,14 @@ class WordEvidence:
 
     :ivar passages: BM25F score of each passage, 0 for those that died or are filtered out.
     :ivar covered: by each passage. :ivar named: by the name of each passage's symbol.
-    :ivar files: BM25 score of each file. :ivar gains: weight times idf of the question's terms that occur.
+    :ivar files: BM25 score of each file. :ivar idf_weights: weight times idf of the question's terms that occur.
     """
 
     passages: Floats
     covered: Floats
     named: Floats
     files: Floats
-    gains: Mapping[int, float]
+    idf_weights: Mapping[int, float]
 
 
 def score_words(
@@ -69,18 +69,18 @@ def score_words(
     n_holding = [sum(of_view[i].stop - of_view[i].start for of_view in places) for i in range(len(terms))]
     weights = [*asked.values(), *(_JOINED for _ in joined)]
     # Robertson's idf, never negative
-    gains = [
+    idf_weights = [
         weight * math.log1p((n_passages - n + 0.5) / (n + 0.5)) if n else 0.0
         for weight, n in zip(weights, n_holding, strict=True)
     ]
-    known = {term: gain for term, gain in zip(asked, gains, strict=False) if gain}
+    known = {term: gain for term, gain in zip(asked, idf_weights, strict=False) if gain}
     total = sum(known.values()) or 1.0
-    shares = [gain / total if i < len(asked) else 0.0 for i, gain in enumerate(gains)]
+    shares = [gain / total if i < len(asked) else 0.0 for i, gain in enumerate(idf_weights)]
     named = np.array([name_term_hash(term) for term in asked], np.uint64)
     found = []
     for view, mask, of_view in zip(views, masks, places, strict=True):
         cancel.check()
-        evidence = _score_view(view, mask, of_view, gains, shares, known)
+        evidence = _score_view(view, mask, of_view, idf_weights, shares, known)
         _add_names(view, mask, view.segment.words.find_all(named), shares, evidence.named)
         found.append(evidence)
     return found
@@ -90,7 +90,7 @@ def _score_view(
     view: SegmentView,
     mask: Mask | None,
     places: Sequence[slice],
-    gains: Sequence[float],
+    idf_weights: Sequence[float],
     shares: Sequence[float],
     known: Mapping[int, float],
 ) -> WordEvidence:
@@ -105,8 +105,8 @@ def _score_view(
         np.zeros(n_files, np.float32),
         known,
     )
-    length = 1.0 - FILE_B + FILE_B * facts_of(segment).n_passages / _AVERAGE_PASSAGES
-    for place, gain, share in zip(places, gains, shares, strict=True):
+    length = 1.0 - FILE_B + FILE_B * static_signals_of(segment).n_passages / _AVERAGE_PASSAGES
+    for place, gain, share in zip(places, idf_weights, shares, strict=True):
         if place.stop == place.start:
             continue
         rows, codes = segment.words.rows[place].astype(np.intp), segment.words.codes[place]

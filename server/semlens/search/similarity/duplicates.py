@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
-from semlens.syntax.fingerprint import Shape
+from semlens.syntax.fingerprint import CodeFingerprint
 
 LEAST_LINES = 5
 LEAST_TOKENS = 40
@@ -27,7 +27,7 @@ _CHECKED_EVERY = 256
 
 
 @dataclass(frozen=True, slots=True)
-class ShapedSymbol:
+class FingerprintedSymbol:
     """:ivar key: whatever the caller knows the symbol by. :ivar file: equal for symbols of one file."""
 
     key: int
@@ -50,12 +50,12 @@ class DuplicateGroup:
     :ivar saved_lines: lines that go when one of them is kept.
     """
 
-    symbols: tuple[ShapedSymbol, ...]
+    symbols: tuple[FingerprintedSymbol, ...]
     similarity: float
     saved_lines: int
 
 
-def group_duplicates(symbols: Sequence[ShapedSymbol], limit: int, cancel: CancelToken) -> list[DuplicateGroup]:
+def group_duplicates(symbols: Sequence[FingerprintedSymbol], limit: int, cancel: CancelToken) -> list[DuplicateGroup]:
     """Groups of near-identical symbols, largest saving first; what stands inside a larger member is left out."""
     eligible = [s for s in symbols if s.n_lines >= LEAST_LINES and s.n_tokens >= LEAST_TOKENS]
     groups = _exact_groups(eligible)
@@ -66,14 +66,14 @@ def group_duplicates(symbols: Sequence[ShapedSymbol], limit: int, cancel: Cancel
     return _without_nested(found)[:limit]
 
 
-def _exact_groups(symbols: Sequence[ShapedSymbol]) -> list[list[ShapedSymbol]]:
-    by_shape: dict[tuple[int, int], list[ShapedSymbol]] = defaultdict(list)
+def _exact_groups(symbols: Sequence[FingerprintedSymbol]) -> list[list[FingerprintedSymbol]]:
+    by_shape: dict[tuple[int, int], list[FingerprintedSymbol]] = defaultdict(list)
     for symbol in symbols:
         by_shape[(symbol.exact, symbol.n_tokens)].append(symbol)
     return list(by_shape.values())
 
 
-def _merge_alike(groups: list[list[ShapedSymbol]], cancel: CancelToken) -> list[list[ShapedSymbol]]:
+def _merge_alike(groups: list[list[FingerprintedSymbol]], cancel: CancelToken) -> list[list[FingerprintedSymbol]]:
     """Join groups whose first members are alike; each is compared with the leaders it shares a band with."""
     if not groups:
         return []
@@ -82,7 +82,7 @@ def _merge_alike(groups: list[list[ShapedSymbol]], cancel: CancelToken) -> list[
     sizes = np.array([members[0].n_tokens for members in groups], np.float32)
     pairs = minima.astype(np.uint64).reshape(len(groups), _BANDS, 2)
     bands = ((pairs[:, :, 0] << np.uint64(32)) | pairs[:, :, 1]).tolist()
-    leaders: dict[int, list[ShapedSymbol]] = {}
+    leaders: dict[int, list[FingerprintedSymbol]] = {}
     by_band: list[dict[int, list[int]]] = [defaultdict(list) for _ in range(_BANDS)]
     for number, members in enumerate(groups):
         if number % _CHECKED_EVERY == 0:
@@ -102,7 +102,7 @@ def _merge_alike(groups: list[list[ShapedSymbol]], cancel: CancelToken) -> list[
     return list(leaders.values())
 
 
-def similarity(one: ShapedSymbol | Shape, other: ShapedSymbol | Shape) -> float:
+def similarity(one: FingerprintedSymbol | CodeFingerprint, other: FingerprintedSymbol | CodeFingerprint) -> float:
     """Estimated Jaccard similarity of the shingles, 1.0 for one shape."""
     if one.exact == other.exact and one.n_tokens == other.n_tokens:
         return 1.0
@@ -113,7 +113,7 @@ def similarity(one: ShapedSymbol | Shape, other: ShapedSymbol | Shape) -> float:
     )
 
 
-def _group(members: list[ShapedSymbol]) -> DuplicateGroup:
+def _group(members: list[FingerprintedSymbol]) -> DuplicateGroup:
     members = _outermost(members)
     if len(members) < 2:
         return DuplicateGroup(tuple(members), 1.0, 0)
@@ -121,9 +121,9 @@ def _group(members: list[ShapedSymbol]) -> DuplicateGroup:
     return DuplicateGroup(tuple(members), least, sum(symbol.n_lines for symbol in members[1:]))
 
 
-def _outermost(members: list[ShapedSymbol]) -> list[ShapedSymbol]:
+def _outermost(members: list[FingerprintedSymbol]) -> list[FingerprintedSymbol]:
     """Largest first, without those that stand inside another: a function that only wraps one is like it."""
-    kept: list[ShapedSymbol] = []
+    kept: list[FingerprintedSymbol] = []
     for symbol in sorted(members, key=lambda item: -item.n_lines):
         if not any(
             other.file == symbol.file and other.first_line <= symbol.first_line and symbol.last_line <= other.last_line

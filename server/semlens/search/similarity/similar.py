@@ -16,7 +16,7 @@ from semlens.index.segment.vectors import quantise
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.ranking.rank import RankedHit
 from semlens.search.similarity.duplicates import LEAST_TOKENS, similarity
-from semlens.syntax.fingerprint import Shape
+from semlens.syntax.fingerprint import CodeFingerprint
 
 Rows = npt.NDArray[np.int64]
 
@@ -32,13 +32,13 @@ _LESSER_ROLE = 0.1
 _STRUCTURE = 0.15
 """What one shape adds to the cosine: as much as lies between the first and about the tenth hit by meaning."""
 
-RESHAPED = 60
+MAX_COMPARED = 60
 """Hits by meaning whose text is compared."""
 
 _CALLABLE = frozenset((SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR))
 
 
-def find_place(snapshot: IndexSnapshot, root: str, path: str, buffer_uri: str) -> tuple[SegmentView, int] | None:
+def find_document(snapshot: IndexSnapshot, root: str, path: str, buffer_uri: str) -> tuple[SegmentView, int] | None:
     """The view and row of a file: the open buffer's, if there is one, else the disk's."""
     best: tuple[SegmentView, int] | None = None
     for view in snapshot.views:
@@ -111,18 +111,18 @@ def similar(
     return _fold_copies(_hits(snapshot, scores, view, file, symbol, set(own.tolist())))[:limit]
 
 
-def by_structure(
-    hits: Sequence[RankedHit], own: Shape, shape_of: Callable[[RankedHit], Shape | None]
+def rerank_by_structure(
+    hits: Sequence[RankedHit], own: CodeFingerprint, fingerprint_of: Callable[[RankedHit], CodeFingerprint | None]
 ) -> list[RankedHit]:
     """The same hits, best first by meaning and shape; small symbols have hardly a shape of their own.
 
-    :param own: shape of the symbol that they are like. :param shape_of: None where a text is no longer there.
+    :param own: shape of the symbol that they are like. :param fingerprint_of: None where a text is no longer there.
     """
     trust = _STRUCTURE * min(1.0, own.n_tokens / LEAST_TOKENS)
     found = []
     for hit in hits:
-        shape = shape_of(hit)
-        alike = similarity(own, shape) if shape is not None else 0.0
+        fingerprint = fingerprint_of(hit)
+        alike = similarity(own, fingerprint) if fingerprint is not None else 0.0
         score = min(1.0, (hit.score + trust * alike) / (1.0 + trust))
         found.append(replace(hit, score=score, features={**hit.features, "shape": alike}))
     return sorted(found, key=lambda hit: -hit.score)

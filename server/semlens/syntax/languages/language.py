@@ -40,7 +40,7 @@ class Language:
     :ivar text_calls: calls are words before an opening parenthesis, and are read from the text instead of the tree.
     :ivar heads: pattern of first lines of definitions, for broken text; the name is its group ``type`` or ``callable``.
     :ivar head_ends: pattern of what ends a definition found by `heads`, where neither indentation nor braces do.
-    :ivar noise: patterns of macros that no grammar can know, such as export marks; their group is blanked out before
+    :ivar hidden_macros: patterns of macros that no grammar can know, such as export marks; their group is blanked out before
         the text is parsed. Lines begin with a line feed in them.
     :ivar line_comments: marks that start a comment up to the end of its line; the longer first.
     :ivar block_comments: pairs of marks.
@@ -85,7 +85,7 @@ class Language:
     text_calls: bool = False
     heads: str = ""
     head_ends: str = ""
-    noise: tuple[str, ...] = ()
+    hidden_macros: tuple[str, ...] = ()
     line_comments: tuple[str, ...] = ()
     block_comments: tuple[tuple[str, str], ...] = ()
     docstrings: bool = False

@@ -10,10 +10,10 @@ from semlens.syntax.languages.language import Language
 
 @cache
 def _patterns(language: Language) -> tuple[re.Pattern[bytes], ...]:
-    return tuple(re.compile(pattern.encode(), re.MULTILINE) for pattern in language.noise)
+    return tuple(re.compile(pattern.encode(), re.MULTILINE) for pattern in language.hidden_macros)
 
 
-def without_noise(language: Language, source: bytes) -> bytes:
+def blank_macros(language: Language, source: bytes) -> bytes:
     """The text as its grammar shall see it, of the same length."""
     patterns = _patterns(language)
     if not patterns:

@@ -30,7 +30,7 @@ _MARK = re.compile(rb">|[-+*?:](?=[ \n])|[.)](?= )|[^\s>*?:.)0-9+-]|\Z")
 _TAB_COLUMNS = 8
 
 
-def too_deep(source: bytes, max_depth: int = MAX_DEPTH) -> bool:
+def nests_too_deep(source: bytes, max_depth: int = MAX_DEPTH) -> bool:
     """Whether brackets, blocks or runs of signs nest deeper than a grammar can bear.
 
     Those in strings and comments count too.

@@ -14,11 +14,11 @@ from semlens.syntax.languages.registry import BY_NAME, language_of, module_of
 from semlens.syntax.parsing.decode import to_utf8
 from semlens.syntax.parsing.embedded import script_parts
 from semlens.syntax.parsing.grammars import SlowParseError, grammar_of, parse_range, parse_tree
-from semlens.syntax.parsing.macro_blanking import without_noise
+from semlens.syntax.parsing.macro_blanking import blank_macros
 from semlens.syntax.parsing.notebook import outline_of_notebook
-from semlens.syntax.parsing.parse_limits import lines_too_long, too_deep
+from semlens.syntax.parsing.parse_limits import lines_too_long, nests_too_deep
 from semlens.syntax.passages.builder import Part, make_passages, windows
-from semlens.syntax.symbols.builder import Findings, find_symbols, merge_findings
+from semlens.syntax.symbols.builder import FileSymbols, find_symbols, merge_file_symbols
 from semlens.syntax.symbols.roles import role_of
 
 _HEAD = 65_536  # bytes by which languages that share an extension are told apart
@@ -59,7 +59,7 @@ def _has_outline(language: Language) -> bool:
 
 def _is_hopeless(language: Language, text: bytes) -> bool:
     """No grammar should be asked to parse it."""
-    return too_deep(text, language.max_nesting) or lines_too_long(text)
+    return nests_too_deep(text, language.max_nesting) or lines_too_long(text)
 
 
 def _outline(language: Language, path: str, text: bytes, n_lines: int, role: Role) -> Outline:
@@ -68,7 +68,7 @@ def _outline(language: Language, path: str, text: bytes, n_lines: int, role: Rol
     if language.splitter is Splitter.SCRIPT_TAGS:
         return _with_scripts(language, path, text, n_lines, role)
     grammar = grammar_of(language)
-    root = parse_tree(grammar.parser, without_noise(language, text))
+    root = parse_tree(grammar.parser, blank_macros(language, text))
     if grammar.query is None:
         return Outline(language.name, n_lines, (), windows(text, root), role)
     findings = find_symbols(language, grammar, root, text, module_of(language, path))
@@ -79,7 +79,7 @@ def _outline(language: Language, path: str, text: bytes, n_lines: int, role: Rol
 def _with_scripts(language: Language, path: str, text: bytes, n_lines: int, role: Role) -> Outline:
     """Markup by its own grammar, if it has one, and each script in it by its own."""
     root = None
-    findings = [Findings([], [], ())]
+    findings = [FileSymbols([], [], ())]
     if language.grammar:
         grammar = grammar_of(language)
         root = parse_tree(grammar.parser, text)
@@ -91,6 +91,6 @@ def _with_scripts(language: Language, path: str, text: bytes, n_lines: int, role
         script_root = parse_range(script_language, text, script.start, script.end)
         findings.append(find_symbols(script_language, grammar, script_root, text, module_of(script_language, path)))
         parts.append(Part(script.start, script.end, script_root))
-    found = merge_findings(findings)
+    found = merge_file_symbols(findings)
     passages = make_passages(found.definitions, parts, text)
     return Outline(language.name, n_lines, tuple(found.symbols), passages, role, found.references)

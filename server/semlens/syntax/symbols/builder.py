@@ -26,7 +26,7 @@ _MAX_DEPTH = 60  # definitions within definitions that enter a qualified name
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class FileSymbols:
     """What the query of one language found in one file.
 
     :ivar definitions: parallel to ``symbols``.
@@ -37,13 +37,13 @@ class Findings:
     references: tuple[tuple[int, str], ...]
 
 
-def find_symbols(language: Language, grammar: Grammar, root: Node, source: bytes, module: str) -> Findings:
+def find_symbols(language: Language, grammar: Grammar, root: Node, source: bytes, module: str) -> FileSymbols:
     """Everything that the language's query finds.
 
     :param module: prefix of every qualified name, from the file's path.
     """
     if grammar.query is None:
-        return Findings([], [], ())
+        return FileSymbols([], [], ())
     matches = sorted_matches(language, grammar, root, source)
     builder = _SymbolBuilder(language, source, module, matches)
     for match in matches.definitions:
@@ -52,12 +52,12 @@ def find_symbols(language: Language, grammar: Grammar, root: Node, source: bytes
     references = assign_references(matches.references, definitions)
     if language.text_calls:
         references |= calls_in(source, definitions)
-    return Findings(
+    return FileSymbols(
         symbols, definitions, tuple([(index, name.decode("utf-8", "replace")) for index, name in references])
     )
 
 
-def merge_findings(findings: list[Findings]) -> Findings:
+def merge_file_symbols(findings: list[FileSymbols]) -> FileSymbols:
     """The findings of several parts of one file as one, in source order."""
     if len(findings) == 1:
         return findings[0]
@@ -77,7 +77,7 @@ def merge_findings(findings: list[Findings]) -> Findings:
     references = dict.fromkeys(
         (place.get((part, index), -1), name) for part, found in enumerate(findings) for index, name in found.references
     )
-    return Findings(symbols, definitions, tuple(references))
+    return FileSymbols(symbols, definitions, tuple(references))
 
 
 class _Scope(NamedTuple):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from semlens.core.errors import UsageError
 from semlens.core.request import SearchFilter
 from semlens.core.text.globs import MAX_GLOB_CHARS, MAX_GLOBS, compiled, git_expression, path_pattern
-from semlens.search.query.filter_syntax import cut_filters
+from semlens.search.query.filter_syntax import split_filters
 
 
 def fits(glob: str, path: str) -> bool:
@@ -113,7 +113,7 @@ def test_no_pattern_stalls(glob: str, path: str) -> None:
 def test_more_is_refused(globs):
     with pytest.raises(UsageError, match="at most"):
         SearchFilter(paths=globs)
-    cut = cut_filters("word " + " ".join(f"path:{glob}" for glob in globs))
+    cut = split_filters("word " + " ".join(f"path:{glob}" for glob in globs))
     assert cut.text == "word"
     assert cut.filter.paths == globs[:MAX_GLOBS] if len(globs) > 1 else cut.filter.is_empty
     assert "have no effect" in cut.notes[-1]

@@ -25,7 +25,7 @@ from semlens.core.status import EngineState, EngineStatus
 from semlens.embedding.remote import embedder as remote
 from semlens.embedding.remote import http_channel
 from semlens.engine.embedding import circuit_breaker as circuit
-from semlens.engine.embedding.circuit_breaker import Circuit
+from semlens.engine.embedding.circuit_breaker import CircuitBreaker
 from semlens.engine.embedding.remote_tier import RemoteTier
 from semlens.engine.engine import Engine
 from semlens.settings.loading import load_settings
@@ -424,7 +424,7 @@ def test_an_engine_closes_while_a_service_hangs(workspace: Workspace, service: F
 def test_a_circuit_rests_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(circuit, "FIRST_REST_SECONDS", 5.0)
     monkeypatch.setattr(circuit, "LONGEST_REST_SECONDS", 300.0)
-    one = Circuit()
+    one = CircuitBreaker()
     assert not one.is_open
     rests = []
     for _ in range(12):

@@ -9,11 +9,11 @@ import pytest
 from outlines import parsed_file, segment_of
 
 from semlens.engine.indexing.root_index import MERGE_FANOUT, LiveSegment, RootIndex, merge_job
-from semlens.engine.indexing.snapshot_builder import SnapshotComposer
+from semlens.engine.indexing.snapshot_builder import SnapshotBuilder
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import VectorBlock
 from semlens.index.storage.root_store import FileStamp
-from semlens.workers.messages import KILLED, SAME, FileOutcome
+from semlens.workers.messages import CRASHED, SAME, FileOutcome
 
 STAMP = FileStamp(1, 2, 3, 4, 5_000_000_000)
 MODEL = "m0"
@@ -22,7 +22,7 @@ MODEL = "m0"
 @pytest.fixture
 def index(tmp_path: Path):
     opened = RootIndex(tmp_path / "root", tmp_path / "cache", [MODEL])
-    assert opened.take_writer_lock()
+    assert opened.acquire_writer_lock()
     yield opened
     opened.close()
 
@@ -83,7 +83,7 @@ def test_outcomes_without_a_segment(index):
             FileOutcome("b", None, b"", "gone"),
             FileOutcome("c", None, b"", "unreadable"),
             FileOutcome("d", FileStamp(9, 9, 9, 9, 9), b"", SAME),
-            FileOutcome("e", STAMP, b"", KILLED),
+            FileOutcome("e", STAMP, b"", CRASHED),
             FileOutcome("f", STAMP, b"x", SAME),  # was removed while the worker had it
         ],
         None,
@@ -91,11 +91,11 @@ def test_outcomes_without_a_segment(index):
     )
     assert shown(index) == {"d"}
     assert index.files.keys() == {"a", "c", "d", "e"}
-    assert +index.skipped == {"binary": 1, "unreadable": 1, KILLED: 1}
-    assert index.killers == {"e": ""}
+    assert +index.skipped == {"binary": 1, "unreadable": 1, CRASHED: 1}
+    assert index.crashing_files == {"e": ""}
     assert index.files["d"].stamp.size == 9
     index.remove("e")
-    assert index.killers == {}
+    assert index.crashing_files == {}
 
 
 def test_what_is_committed_survives_with_its_vectors(index, tmp_path):
@@ -110,7 +110,7 @@ def test_what_is_committed_survives_with_its_vectors(index, tmp_path):
     assert again.meta["complete"] is True
     (live,) = again.segments.values()
     assert not len(live.missing(MODEL))
-    assert not again.take_writer_lock()
+    assert not again.acquire_writer_lock()
     again.commit({"complete": False})  # a reader writes nothing
     assert reopen(tmp_path).meta["complete"] is True
     again.close()
@@ -131,7 +131,7 @@ def test_a_half_filled_tier_is_not_written(index):
     live = put(index, "a", "b")
     live.add_block(MODEL, VectorBlock(np.array([0], np.uint32), np.ones((1, 4), np.int8)))
     assert not index.unwritten_vectors
-    live.hopeless[MODEL] = {1, 2, 3}
+    live.unembeddable[MODEL] = {1, 2, 3}
     assert index.unwritten_vectors
 
 
@@ -198,14 +198,14 @@ def test_a_segment_that_is_mostly_dead_is_made_anew(index):
 
 def test_only_one_process_writes(index, tmp_path):
     other = RootIndex(tmp_path / "root", tmp_path / "cache")
-    assert not other.take_writer_lock()
+    assert not other.acquire_writer_lock()
     put(index, "a")
     index.commit({})
     assert other.follow()
     assert shown(other) == {"a"}
     assert not other.follow()
     index.close()
-    assert other.take_writer_lock()
+    assert other.acquire_writer_lock()
     other.close()
 
 
@@ -217,7 +217,7 @@ def test_the_composer_keeps_views_that_did_not_change(index, tmp_path):
 
     state = State()
     state.index = index  # type: ignore[attr-defined]
-    composer = SnapshotComposer()
+    composer = SnapshotBuilder()
     first = composer.compose({"/r": state}, [])  # type: ignore[dict-item]
     assert composer.compose({"/r": state}, [])[0] is first[0]  # type: ignore[dict-item]
 
@@ -232,7 +232,7 @@ def test_nested_roots_hide_their_files_in_the_outer(index, tmp_path):
             self.index = of
 
     states = {"/r": State(index), "/r/in": State(inner)}
-    composer = SnapshotComposer()
+    composer = SnapshotBuilder()
     views = composer.compose(states, [])  # type: ignore[arg-type]
     paths = sorted(
         path

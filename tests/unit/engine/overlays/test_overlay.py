@@ -102,7 +102,7 @@ def test_opening_an_unchanged_file_parses_nothing(plain):
     before = parsed(engine)
     engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
     assert found(engine, "alpha") == [("a.py", 0, False)]
-    assert engine._indexer.overlays.shown[plain.uri("a.py")].borrowed
+    assert engine._indexer.overlays.shown[plain.uri("a.py")].same_as_disk
     assert parsed(engine) == before
 
 

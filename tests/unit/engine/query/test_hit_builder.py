@@ -13,7 +13,7 @@ from semlens.engine.query import hit_builder as hits
 from semlens.engine.query.hit_builder import (
     MAX_LINE_CHARS,
     SNIPPET_LINES,
-    DocumentTexts,
+    FileTextCache,
     file_uri,
     make_hit,
     split_lines,
@@ -87,7 +87,7 @@ def test_texts_are_read_once_while_nothing_changes(tmp_path, monkeypatch):
     path = tmp_path / "a.py"
     path.write_text("one\n")
     os.utime(path, (1_000_000_000, 1_000_000_000))
-    texts = DocumentTexts()
+    texts = FileTextCache()
     first = texts.read(str(tmp_path), path.name)
     assert first is not None
     assert (first.lines, first.hash) == (("one", ""), content_hash(b"one\n"))
@@ -106,7 +106,7 @@ def test_texts_are_read_once_while_nothing_changes(tmp_path, monkeypatch):
 
 
 def test_what_is_no_text_or_gone_is_nothing(tmp_path, monkeypatch):
-    texts = DocumentTexts()
+    texts = FileTextCache()
     (tmp_path / "binary").write_bytes(b"\0\1\2")
     for name in ("missing", "binary", "."):
         assert texts.read(str(tmp_path), name) is None
@@ -120,7 +120,7 @@ def test_a_kept_text_is_no_reason_to_follow_a_link(tmp_path):
     (root / "src").mkdir(parents=True)
     (root / "src/a.py").write_text("one")
     os.utime(root / "src/a.py", (1_000_000_000, 1_000_000_000))
-    texts = DocumentTexts()
+    texts = FileTextCache()
     assert texts.read(str(root), "src/a.py") is not None
     (root / "src").rename(outside)
     (root / "src").symlink_to(outside)
@@ -130,7 +130,7 @@ def test_a_kept_text_is_no_reason_to_follow_a_link(tmp_path):
 
 def test_few_texts_are_kept_and_no_large_one(tmp_path, monkeypatch):
     monkeypatch.setattr(hits, "_MAX_KEPT_BYTES", 10)
-    texts = DocumentTexts()
+    texts = FileTextCache()
     for number in range(hits._TEXTS_KEPT + 20):
         path = tmp_path / str(number)
         path.write_text("x" * (20 if number % 2 else 5))
@@ -141,7 +141,7 @@ def test_few_texts_are_kept_and_no_large_one(tmp_path, monkeypatch):
 
 def test_kept_texts_have_a_bound_and_what_was_read_last_stays(tmp_path, monkeypatch):
     monkeypatch.setattr(hits, "_ALL_KEPT_BYTES", 25)
-    texts = DocumentTexts()
+    texts = FileTextCache()
     for name in "abc":
         (tmp_path / name).write_text("x" * 10)
         texts.read(str(tmp_path), name)

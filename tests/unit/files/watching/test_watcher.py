@@ -20,7 +20,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from semlens.files.discovery import Discovery, FoundFile
+from semlens.files.discovery import DiscoveredFile, Discovery
 from semlens.files.watching import inotify
 from semlens.files.watching import inotify_source as watch_inotify
 from semlens.files.watching.inotify import IN_Q_OVERFLOW, Inotify, InotifyEvent
@@ -440,7 +440,7 @@ class TestNative:
                 for path in changes:
                     for name in [path, *(name for name in known if name.startswith(path + "/"))]:
                         found = watched.discovery.examine(name)
-                        if isinstance(found, FoundFile):
+                        if isinstance(found, DiscoveredFile):
                             known[name] = found
                         else:
                             known.pop(name, None)

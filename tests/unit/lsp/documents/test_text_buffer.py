@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semlens.lsp.documents.text_buffer import DocumentText, split_lines
+from semlens.lsp.documents.text_buffer import TextBuffer, split_lines
 from semlens.service.positions import PositionEncoding, choose_encoding, index_of_units, units_of, units_of_byte_column
 
 ENCODINGS: list[PositionEncoding] = ["utf-8", "utf-16", "utf-32"]
@@ -50,7 +50,7 @@ def place_of(text: str, offset: int, encoding: str) -> tuple[int, int]:
 
 @given(text=TEXTS, encoding=st.sampled_from(ENCODINGS), data=st.data())
 def test_edits_equal_those_of_a_plain_string(text: str, encoding: PositionEncoding, data: st.DataObject) -> None:
-    document = DocumentText(text)
+    document = TextBuffer(text)
     for _ in range(3):
         offsets = [at for at in range(len(text) + 1) if text[at - 1 : at + 1] != "\r\n"]
         start, end = sorted(data.draw(st.tuples(st.sampled_from(offsets), st.sampled_from(offsets))))
@@ -77,7 +77,7 @@ def test_lines_join_to_the_text(text: str) -> None:
     ],
 )
 def test_places_outside_mean_the_nearest(start: tuple[int, int], end: tuple[int, int], expected: str) -> None:
-    document = DocumentText("one\ntwo\n")
+    document = TextBuffer("one\ntwo\n")
     document.replace(start, end, "!", "utf-16")
     assert document.text == expected
 
@@ -90,7 +90,7 @@ def test_a_column_inside_a_character_means_its_start(encoding: PositionEncoding,
 
 
 def test_half_a_surrogate_pair_does_no_harm() -> None:
-    document = DocumentText("a\ud835b")
+    document = TextBuffer("a\ud835b")
     assert document.text == "a\ufffdb"
     document.replace((0, 2), (0, 2), "\udcb3", "utf-16")
     assert document.text == "a\ufffd\ufffdb"

@@ -6,7 +6,7 @@ import pytest
 from semlens.core.request import SearchRequest
 from semlens.search.query.query import parse_query
 from semlens.search.ranking.highlight import best_lines
-from semlens.search.ranking.page import choose_page, squash
+from semlens.search.ranking.page import choose_page, sigmoid
 from semlens.search.ranking.reasons import reasons_of
 
 PATHS = ["a.py", "b.py", "c.py"]
@@ -46,7 +46,7 @@ def test_the_limit():
 
 
 def test_scores_rise_with_sums_and_never_overflow():
-    assert 0 <= squash(-1e9) < squash(0) < squash(8) < squash(20) <= squash(1e9) <= 1
+    assert 0 <= sigmoid(-1e9) < sigmoid(0) < sigmoid(8) < sigmoid(20) <= sigmoid(1e9) <= 1
 
 
 def test_the_best_lines_are_those_that_hold_most_of_the_question():

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from search_cases import view_of
 
-from semlens.search.signals.file_status import standings
+from semlens.search.signals.file_status import file_statuses
 
 NAMES = ("fields", "main", "types")
 FILES = (
@@ -21,7 +21,7 @@ def views_of(*parts, root="/ws"):
 def having(views, column):
     return {
         path
-        for view, standing in zip(views, standings(views), strict=True)
+        for view, standing in zip(views, file_statuses(views), strict=True)
         for path, value in zip(view.segment.files.paths, getattr(standing, column).tolist(), strict=True)
         if value
     }
@@ -36,11 +36,11 @@ def test_how_files_lie_in_segments_does_not_matter(n_segments):
 
 def test_an_open_document_stands_among_the_files_on_disk_and_changes_nothing_for_them():
     views = views_of(FILES)
-    before = standings(views)[0]
+    before = file_statuses(views)[0]
     opened = view_of({"lib/v3/types.py": "int b;\n"}, uri="file:///ws/lib/v3/types.py")
     new = view_of({"lib/v5/types.py": "int b;\n"}, uri="file:///ws/lib/v5/types.py")
-    assert [standing.old.tolist() for standing in standings([*views, opened, new])[1:]] == [[1.0], [0.0]]
-    assert standings([*views, opened, new])[0] is before
+    assert [standing.old.tolist() for standing in file_statuses([*views, opened, new])[1:]] == [[1.0], [0.0]]
+    assert file_statuses([*views, opened, new])[0] is before
 
 
 def test_what_comes_on_disk_makes_older_files_old():

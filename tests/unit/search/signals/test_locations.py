@@ -6,7 +6,7 @@ from search_cases import view_of
 from semlens.search.query.query import parse_query
 from semlens.search.query.stack_traces import find_frames
 from semlens.search.signals.locations import match_paths, resolve_frames
-from semlens.search.signals.static_signals import facts_of
+from semlens.search.signals.static_signals import static_signals_of
 
 FILES = {
     "src/net/client.py": "class Client:\n    def send(self):\n        return 1\n\n    def close(self):\n        return 2\n",
@@ -77,6 +77,6 @@ def test_a_question_without_paths_matches_none(view):
 def test_facts_of_files():
     files = ("pkg/_internal/b.py", "pkg/c.py")
     segment = view_of(dict.fromkeys(files, "x = 1\n")).segment
-    facts = facts_of(segment)
-    assert facts.constant["inner"].tolist() == [1.0, 0.0]
-    assert facts_of(segment) is facts
+    static = static_signals_of(segment)
+    assert static.constant["inner"].tolist() == [1.0, 0.0]
+    assert static_signals_of(segment) is static

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from semlens.core.cancel import CancelToken
-from semlens.search.similarity.duplicates import DuplicateGroup, ShapedSymbol, group_duplicates
-from semlens.syntax.fingerprint import shape_of
+from semlens.search.similarity.duplicates import DuplicateGroup, FingerprintedSymbol, group_duplicates
+from semlens.syntax.fingerprint import fingerprint_of
 
 BODY = "\n".join(
     f"    if a{i} and b[{i}]:\n        send(a{i}, key='v')\n    while c{i} < {i}: yield c{i}" for i in range(6)
@@ -12,13 +12,15 @@ BODY = "\n".join(
 OTHER = "\n".join(f"    x = [y for y in z({i}) if not y]\n    del x[{i}], q\n    print(x ** 2, -x)" for i in range(6))
 
 
-def symbol(key: int, text: str, *, file: int | None = None, first: int = 0) -> ShapedSymbol:
-    shape = shape_of(text)
+def symbol(key: int, text: str, *, file: int | None = None, first: int = 0) -> FingerprintedSymbol:
+    fingerprint = fingerprint_of(text)
     last = first + text.count("\n")
-    return ShapedSymbol(key, key if file is None else file, first, last, shape.n_tokens, shape.exact, shape.minima)
+    return FingerprintedSymbol(
+        key, key if file is None else file, first, last, fingerprint.n_tokens, fingerprint.exact, fingerprint.minima
+    )
 
 
-def groups(*symbols: ShapedSymbol) -> list[DuplicateGroup]:
+def groups(*symbols: FingerprintedSymbol) -> list[DuplicateGroup]:
     return group_duplicates(symbols, 10, CancelToken())
 
 
