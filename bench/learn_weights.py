@@ -2,10 +2,10 @@
 
     python bench/learn_weights.py --dataset DIR --checkouts DIR --first MODEL [--l2 32] [--each] [--out FILE]
 
-Prints the table `LEARNT` of ``search/ranking/weights.py``, and what it reaches when each repository is searched with weights
-that were learnt without it. The loss is the cross-entropy between the softmax of the sums and the labelled files,
-the penalty is on weights of features scaled to unit variance. Weights that are set by hand stay as they are and shift
-the sums. ``--each`` learns again without each feature, and says by how much the page gets worse.
+Prints the table `LEARNT` of ``search/ranking/weights.py``, and what it reaches when each repository is searched
+with weights that were learnt without it. The loss is the cross-entropy between the softmax of the sums and the labelled
+files, the penalty is on weights of features scaled to unit variance. Weights that are set by hand stay as
+they are and shift the sums. ``--each`` learns again without each feature, and says by how much the page gets worse.
 """
 
 from __future__ import annotations

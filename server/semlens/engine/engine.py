@@ -19,7 +19,7 @@ from semlens.engine.embedding.remote_tier import PATIENCE_SECONDS, RemoteTier, s
 from semlens.engine.embedding.tiers import Tier, choose_tiers
 from semlens.engine.indexing.indexer import Indexer
 from semlens.engine.indexing.workspace import SettingsOf
-from semlens.engine.overlays.open_buffers import Buffers
+from semlens.engine.overlays.open_buffers import OpenBuffers
 from semlens.engine.overlays.overlay_indexer import locate, real_paths
 from semlens.engine.query.query_service import QueryService
 from semlens.engine.query.status import build_status
@@ -75,7 +75,7 @@ class Engine(QueryService):
         self._cache_folder = cache_folder
         self._on_status = on_status
         self._on_change = on_change
-        self._buffers = Buffers()
+        self._buffers = OpenBuffers()
         self._bound = CacheBound(cache_folder, settings.index.max_cache_mb << 20)
         try:
             self._cache: VectorCache | None = VectorCache(cache_folder, self._bound.note_written)

@@ -10,7 +10,7 @@ import stat
 import time
 
 from semlens.core.guarded_reader import NOT_NOW, NotRegularError, may_pass, open_below
-from semlens.index.storage.root_store import FileStamp
+from semlens.files.file_stamp import FileStamp
 
 
 def file_stamp(status: os.stat_result) -> FileStamp:

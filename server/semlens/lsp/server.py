@@ -27,13 +27,13 @@ from semlens.lsp.connection.parent_watch import ParentWatch
 from semlens.lsp.connection.protocol import SemlensProtocol, converter
 from semlens.lsp.connection.requests import RequestRunner
 from semlens.lsp.connection.transport import MessageReader, MessageWriter, take_standard_streams
-from semlens.lsp.conversion import results as convert
 from semlens.lsp.documents.open_documents import OpenDocuments
 from semlens.lsp.engine_api import EngineFactory, EnginePort
 from semlens.lsp.features import code_queries as likeness
 from semlens.lsp.features import control, documents, search, symbols, workspace
 from semlens.lsp.progress import IndexProgress, Throttle
 from semlens.lsp.roots import Roots
+from semlens.service.codec import status_json
 from semlens.settings.loading import Settings, cache_folder, load_settings
 
 logger = logging.getLogger(__name__)
@@ -150,7 +150,7 @@ class SemlensServer(LanguageServer):
     def status_to_send(self, status: EngineStatus) -> dict[str, Any]:
         """The JSON of a status, or of a newer one that was sent before: an older one never follows a newer one."""
         problems = (*self.roots.problems, *self.configuration.problems)
-        return convert.status(self._newest(status), more_problems=problems)
+        return status_json(self._newest(status), more_problems=problems)
 
     def _newest(self, status: EngineStatus) -> EngineStatus:
         if self._newest_status is None or status.number > self._newest_status.number:

@@ -1,6 +1,6 @@
 """The parse worker: a process that reads, parses and takes apart files, and dies rather than hangs.
 
-Started as ``python -m semlens.workers.parse_worker`` with pipes of its own; it never touches the server's. It answers one
+Started as ``python -m semlens.workers.parse_worker`` with its own pipes; it never touches the server's. It answers one
 request at a time and exits when its input ends, so that no worker outlives its server. Bytes in, symbols out: it sees
 neither the index nor the editor.
 """

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 import semlens
 from semlens.core.hashing import ContentHash
 from semlens.embedding.remote.service import KEY_VARIABLE
+from semlens.files.file_stamp import FileStamp
 from semlens.files.reading import file_stamp
-from semlens.index.storage.root_store import FileStamp
 from semlens.syntax.fingerprint import CodeFingerprint
 from semlens.workers.error_tail import ErrorTail
 from semlens.workers.limits import MAX_SECONDS_A_STEP
@@ -77,7 +77,8 @@ class WorkerStartError(WorkerDiedError):
 class ParsedBatch:
     """Results of one request: one, or several when a worker died in between.
 
-    :ivar crashing_files: paths that killed a worker, or at which one failed. :ivar cause: of the last of them, in a few words.
+    :ivar crashing_files: paths that killed a worker, or at which one failed.
+    :ivar cause: of the last of them, in a few words.
     """
 
     results: tuple[ParseResult, ...]

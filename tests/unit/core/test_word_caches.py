@@ -10,7 +10,10 @@ MAX_WORDS = 200_000
 
 
 def test_caches_of_words_are_small() -> None:
-    modules = [importlib.import_module(f"semlens.{name}") for name in ("core.words", "index.terms", "search.highlight")]
+    modules = [
+        importlib.import_module(f"semlens.{name}")
+        for name in ("core.text.identifiers", "index.segment.terms", "search.ranking.highlight")
+    ]
     caches: dict[int, Any] = {
         id(function): function
         for module in modules

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from engine_cases import (
     Gate,
+    Workspace,
     complete,
     computed,
     found,
@@ -28,6 +29,7 @@ from semlens.core.cancel import CancelToken
 from semlens.core.errors import CacheError, Cancelled, WorkspaceError
 from semlens.core.request import SearchRequest
 from semlens.core.status import EngineState
+from semlens.core.symbol import Role
 from semlens.engine.engine import Engine
 from semlens.engine.indexing import committer as committing
 from semlens.engine.query import query_service as questions
@@ -653,3 +655,16 @@ def test_an_engine_closes_twice_and_before_it_started(plain):
     engine = Engine(make_settings(None), cache_folder=plain.cache)
     engine.close()
     engine.close()
+
+
+def test_roles_of_gitattributes_reach_the_index(plain: Workspace) -> None:
+    plain.write(".gitattributes", "made.py linguist-generated\n")
+    plain.write("made.py", function("alpha"))
+    plain.write("own.py", function("alpha"))
+    engine = plain.engine()
+    roles = {
+        path: int(view.segment.files.roles[row])
+        for view in engine._indexer.snapshot.views
+        for row, path in enumerate(view.segment.files.paths.tolist())
+    }
+    assert (roles["made.py"], roles["own.py"]) == (Role.GENERATED, Role.NONE)

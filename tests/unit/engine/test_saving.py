@@ -17,7 +17,7 @@ from semlens.engine.indexing import backoff, root_index
 from semlens.engine.indexing import merger as merging
 from semlens.engine.indexing.backoff import Backoff
 from semlens.engine.indexing.root_index import RootIndex
-from semlens.index.storage.root_store import FileStamp
+from semlens.files.file_stamp import FileStamp
 from semlens.index.storage.writer_lock import LockUnusableError, WriterLock
 
 FAR = (1 << 63) + 10**18

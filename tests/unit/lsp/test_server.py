@@ -56,7 +56,7 @@ def test_search_answers_every_field(open_session: Any) -> None:
         ],
         "generation": 7,
         "complete": True,
-        "elapsedMs": 1.25,
+        "elapsedMs": 1.2,
     }
 
 

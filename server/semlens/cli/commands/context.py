@@ -10,7 +10,8 @@ from semlens.cli.places import parse_place, uri_of, workspace_of
 from semlens.cli.runner import say
 from semlens.cli.workspace import open_workspace, running_engine
 from semlens.core.cancel import CancelToken
-from semlens.core.context import ContextPack, ContextRequest
+from semlens.core.context import ContextRequest
+from semlens.service.codec import LineNumbers, context_json
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         follow_indexing(engine, patience_s=0.5)
         pack = engine.context(request, CancelToken())
     if options.json:
-        print(json.dumps(_json(pack)))
+        print(json.dumps(context_json(pack, LineNumbers())))
         return 0
     if pack.text:
         print(pack.text, end="")
@@ -40,28 +41,3 @@ def run(options: argparse.Namespace) -> int:
     size = f"{pack.tokens} of {pack.budget} tokens ({pack.counted_by})"
     say(f"{size}, {len(pack.items)} pieces, {pack.omitted} left out{masked}")
     return 0
-
-
-def _json(pack: ContextPack) -> dict[str, object]:
-    return {
-        "text": pack.text,
-        "tokens": pack.tokens,
-        "countedBy": pack.counted_by,
-        "budget": pack.budget,
-        "items": [
-            {
-                "path": item.path,
-                "uri": item.uri,
-                "startLine": item.span.start_line + 1,
-                "endLine": item.span.last_line + 1,
-                "name": item.name,
-                "form": item.form,
-                "tokens": item.tokens,
-                "why": item.why,
-            }
-            for item in pack.items
-        ],
-        "omitted": pack.omitted,
-        "masked": pack.masked,
-        "generation": pack.generation,
-    }

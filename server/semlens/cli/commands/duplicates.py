@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 
-from semlens.cli.commands.search import json_hit
 from semlens.cli.output.progress import follow_indexing
 from semlens.cli.output.terminal import paint
 from semlens.cli.workspace import open_workspace, running_engine
 from semlens.core.cancel import CancelToken
 from semlens.core.context import DuplicateSet
 from semlens.core.text.printable import printable
+from semlens.service.codec import LineNumbers, duplicates_json
 
 _DEFAULT_GROUPS = 20
 _MEMBERS_SHOWN = 8
@@ -23,15 +23,7 @@ def run(options: argparse.Namespace) -> int:
         follow_indexing(engine, patience_s=0.5)
         result = engine.duplicates("", options.limit or _DEFAULT_GROUPS, CancelToken())
     if options.json:
-        groups = [
-            {
-                "similarity": round(group.similarity, 4),
-                "savedLines": group.saved_lines,
-                "symbols": [json_hit(hit, explain=False) for hit in group.hits],
-            }
-            for group in result.groups
-        ]
-        print(json.dumps({"workspace": str(workspace.root), "generation": result.generation, "groups": groups}))
+        print(json.dumps({"workspace": str(workspace.root), **duplicates_json(result, LineNumbers())}))
         return 0
     if not result.groups:
         print(f"Nothing is said twice in {printable(str(workspace.root))}.")

@@ -6,12 +6,12 @@ import argparse
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 from semlens.cli.output.terminal import paint
 from semlens.core.errors import WorkspaceError
 from semlens.core.symbol import Outline, Symbol
 from semlens.core.text.printable import printable
+from semlens.service.codec import outline_json
 
 
 def run(options: argparse.Namespace) -> int:
@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     _check_content(relative, source)
     outline = _parse(relative, source)
     if options.json:
-        print(json.dumps(_json(relative, outline)))
+        print(json.dumps(outline_json(relative, outline)))
         return 0
     if not outline.symbols:
         why = "" if outline.language else ": its language has no grammar here"
@@ -94,23 +94,3 @@ def _line(symbol: Symbol, depth: int) -> str:
     name = paint(printable(symbol.name), "bold")
     signature = printable(symbol.signature)
     return f"{lines:>11}  {'  ' * depth}{paint(symbol.kind.label, 'dim')} {name}  {paint(signature, 'cyan')}".rstrip()
-
-
-def _json(relative: str, outline: Outline) -> dict[str, Any]:
-    return {
-        "path": relative,
-        "language": outline.language,
-        "symbols": [
-            {
-                "name": symbol.name,
-                "qualifiedName": symbol.qualified_name,
-                "kind": symbol.kind.label,
-                "startLine": symbol.span.start_line + 1,
-                "endLine": symbol.span.last_line + 1,
-                "nameLine": symbol.name_span.start_line + 1,
-                "signature": symbol.signature,
-                "documentation": symbol.documentation,
-            }
-            for symbol in outline.symbols
-        ],
-    }

@@ -13,9 +13,10 @@ from semlens.cli.runner import say
 from semlens.cli.workspace import open_workspace, running_engine
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError
-from semlens.core.hit import SearchHit, SearchResult
+from semlens.core.hit import SearchResult
 from semlens.core.request import SearchFilter, SearchRequest, TestFilter
 from semlens.core.symbol import SymbolKind
+from semlens.service.codec import LineNumbers, search_json
 from semlens.settings.loading import Settings
 
 
@@ -87,33 +88,4 @@ def _known(name: str, names: list[str], what: str) -> str:
 
 
 def json_result(query: str, root: Path, result: SearchResult, *, explain: bool) -> dict[str, Any]:
-    return {
-        "query": query,
-        "workspace": str(root),
-        "generation": result.generation,
-        "complete": result.complete,
-        "elapsedMs": round(result.elapsed_ms, 1),
-        "hits": [json_hit(hit, explain=explain) for hit in result.hits],
-    }
-
-
-def json_hit(hit: SearchHit, *, explain: bool) -> dict[str, Any]:
-    """Lines are 1-based and inclusive here, as people count them."""
-    found: dict[str, Any] = {
-        "path": hit.path,
-        "startLine": hit.span.start_line + 1,
-        "endLine": hit.span.last_line + 1,
-        "nameLine": hit.name_span.start_line + 1,
-        "name": hit.name,
-        "qualifiedName": hit.qualified_name,
-        "kind": hit.kind.label,
-        "language": hit.language,
-        "score": round(hit.score, 4),
-        "signature": hit.signature,
-        "reasons": list(hit.reasons),
-        "highlights": [[first + 1, last + 1] for first, last in hit.highlights],
-        "dirty": hit.dirty,
-    }
-    if explain:
-        found["features"] = {name: round(float(value), 4) for name, value in hit.features.items()}
-    return found
+    return {"query": query, "workspace": str(root), **search_json(result, LineNumbers(), explain=explain)}

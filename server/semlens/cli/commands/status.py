@@ -12,6 +12,7 @@ from semlens.cli.output.terminal import human_bytes, paint
 from semlens.cli.workspace import open_workspace, running_engine
 from semlens.core.status import EngineStatus, RemoteStatus
 from semlens.core.text.printable import printable
+from semlens.service import codec
 
 _LOAD_SECONDS = 30.0
 
@@ -31,10 +32,7 @@ def run(options: argparse.Namespace) -> int:
 
 def status_json(root: Path, status: EngineStatus) -> dict[str, Any]:
     """The protocol's status object, and which folder it is about."""
-    # the shape is the server's; the module that holds it imports nothing of the language server
-    from semlens.lsp.conversion import results as convert
-
-    return {"workspace": str(root), **convert.status(status)}
+    return {"workspace": str(root), **codec.status_json(status)}
 
 
 def summary(root: Path, status: EngineStatus) -> str:

@@ -28,7 +28,7 @@ from semlens.engine.indexing.scanner import ScanEnd, Scanner
 from semlens.engine.indexing.scheduling import Deadlines, JobQueue
 from semlens.engine.indexing.snapshot_builder import SnapshotBuilder
 from semlens.engine.indexing.workspace import SettingsOf, Workspace
-from semlens.engine.overlays.open_buffers import Buffers
+from semlens.engine.overlays.open_buffers import OpenBuffers
 from semlens.engine.overlays.overlay import encode_text
 from semlens.engine.overlays.overlay_indexer import OverlayIndexer
 from semlens.files.discovery import DiscoveredFile, is_below
@@ -60,7 +60,7 @@ class Indexer:
         settings: Settings,
         settings_of: SettingsOf,
         cache_folder: Path,
-        buffers: Buffers,
+        buffers: OpenBuffers,
         tiers: list[Tier],
         on_published: Callable[[IndexSnapshot], None],
         on_written: Callable[[int], None],

@@ -20,12 +20,13 @@ from semlens.core.errors import CacheError
 from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import TokenIds
 from semlens.engine.indexing.backoff import Backoff
+from semlens.files.file_stamp import FileStamp
 from semlens.index.segment.merge import MergedSegment, merge_segments
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import VectorBlock, join_blocks, merge_blocks
 from semlens.index.snapshot import SegmentView
 from semlens.index.storage.database import StoreError, is_busy, is_disk_full
-from semlens.index.storage.root_store import Commit, FileEntry, FileStamp, RootStore
+from semlens.index.storage.root_store import Commit, FileEntry, RootStore
 from semlens.index.storage.writer_lock import WriterLock
 from semlens.search.signals.static_signals import static_signals_of
 from semlens.workers.messages import SAME, UNPARSABLE, FileOutcome

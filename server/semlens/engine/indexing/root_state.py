@@ -15,7 +15,7 @@ from semlens.core.hashing import ContentHash
 from semlens.engine.indexing.root_index import RootIndex
 from semlens.engine.indexing.root_presence import FolderIdentity, Presence, look_at
 from semlens.files.discovery import FOLDER, MISSING, DiscoveredFile, Discovery
-from semlens.index.storage.root_store import FileStamp
+from semlens.files.file_stamp import FileStamp
 from semlens.settings.loading import Settings
 from semlens.workers.messages import FileOutcome, FilesRequest
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Buffer:
+class OpenBuffer:
     """One open document.
 
     :ivar root: absolute path of the root it belongs to, or "" outside every root.
@@ -26,22 +26,22 @@ class Buffer:
     changed_at: float
 
 
-class Buffers:
+class OpenBuffers:
     """All open documents. Every method takes microseconds."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._buffers: dict[str, Buffer] = {}
+        self._buffers: dict[str, OpenBuffer] = {}
         self._revision = 0
 
-    def put(self, uri: str, root: str, path: str, language_id: str, text: str) -> Buffer:
+    def put(self, uri: str, root: str, path: str, language_id: str, text: str) -> OpenBuffer:
         with self._lock:
             self._revision += 1
-            buffer = Buffer(uri, root, path, language_id, text, self._revision, time.monotonic())
+            buffer = OpenBuffer(uri, root, path, language_id, text, self._revision, time.monotonic())
             self._buffers[uri] = buffer
             return buffer
 
-    def change(self, uri: str, text: str) -> Buffer | None:
+    def change(self, uri: str, text: str) -> OpenBuffer | None:
         """None when the document is not open."""
         with self._lock:
             old = self._buffers.get(uri)
@@ -58,13 +58,13 @@ class Buffers:
             if uri in self._buffers:
                 self._buffers[uri] = replace(self._buffers[uri], root=root, path=path)
 
-    def close(self, uri: str) -> Buffer | None:
+    def close(self, uri: str) -> OpenBuffer | None:
         with self._lock:
             return self._buffers.pop(uri, None)
 
-    def get(self, uri: str) -> Buffer | None:
+    def get(self, uri: str) -> OpenBuffer | None:
         return self._buffers.get(uri)
 
-    def all(self) -> list[Buffer]:
+    def all(self) -> list[OpenBuffer]:
         with self._lock:
             return list(self._buffers.values())

@@ -10,7 +10,7 @@ import numpy as np
 from semlens.core.hashing import ContentHash, content_hash
 from semlens.core.symbol import Outline
 from semlens.embedding.embedder import TokenIds
-from semlens.engine.overlays.open_buffers import Buffer
+from semlens.engine.overlays.open_buffers import OpenBuffer
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import VectorBlock, matrix_of
 from semlens.index.snapshot import SegmentView
@@ -26,7 +26,7 @@ class Overlay:
     :ivar same_as_disk: the disk says the same, so the file's own segment serves and this has none.
     """
 
-    buffer: Buffer
+    buffer: OpenBuffer
     hash: ContentHash
     segment: Segment | None
     outline: Outline | None

@@ -19,7 +19,7 @@ from semlens.embedding.embedder import TokenIds
 from semlens.engine.embedding.tiers import EmbeddedPassages, Tier
 from semlens.engine.indexing.root_state import RootState
 from semlens.engine.overlays.language_ids import path_for_language_id
-from semlens.engine.overlays.open_buffers import Buffer, Buffers
+from semlens.engine.overlays.open_buffers import OpenBuffer, OpenBuffers
 from semlens.engine.overlays.overlay import Overlay, carry_vectors, encode_text, hash_text, vectors_in_view
 from semlens.index.segment.builder import new_segment_id
 from semlens.index.segment.segment import segment_from_arrays
@@ -46,7 +46,7 @@ class OverlayIndexer:
 
     def __init__(
         self,
-        buffers: Buffers,
+        buffers: OpenBuffers,
         pool: ParsePool,
         post: Callable[[Callable[[], None]], None],
         on_changed: Callable[[], None],
@@ -125,13 +125,13 @@ class OverlayIndexer:
             self._on_changed()
         return due
 
-    def _is_current(self, buffer: Buffer, states: Mapping[str, RootState]) -> bool:
+    def _is_current(self, buffer: OpenBuffer, states: Mapping[str, RootState]) -> bool:
         overlay = self.shown.get(buffer.uri)
         if overlay is None or overlay.revision != buffer.revision:
             return False
         return not overlay.same_as_disk or _disk_says(buffer, overlay.hash, states)
 
-    def _start(self, buffer: Buffer, states: Mapping[str, RootState], tiers: Sequence[Tier]) -> None:
+    def _start(self, buffer: OpenBuffer, states: Mapping[str, RootState], tiers: Sequence[Tier]) -> None:
         digest = hash_text(buffer.text)
         old = self.shown.get(buffer.uri)
         if self._killers.get(buffer.uri) == digest:
@@ -153,7 +153,7 @@ class OverlayIndexer:
 
     def _parsed(
         self,
-        buffer: Buffer,
+        buffer: OpenBuffer,
         digest: ContentHash,
         states: Mapping[str, RootState],
         tiers: Sequence[Tier],
@@ -184,7 +184,7 @@ class OverlayIndexer:
         self._embed(overlay, tiers)
         self._show(overlay)
 
-    def _overlay(self, buffer: Buffer, digest: ContentHash, result: ParseResult) -> Overlay:
+    def _overlay(self, buffer: OpenBuffer, digest: ContentHash, result: ParseResult) -> Overlay:
         segment = segment_from_arrays(new_segment_id(), result.segment) if result.segment is not None else None
         overlay = Overlay(buffer, digest, segment, result.outline)
         hashes = overlay.passage_hashes()
@@ -273,7 +273,7 @@ def _first_for_unsaved(tiers: Sequence[Tier]) -> Tier | None:
     return next((tier for tier in tiers if tier.role == "first" and tier.error is None and tier.takes_unsaved), None)
 
 
-def _disk_says(buffer: Buffer, digest: ContentHash, states: Mapping[str, RootState]) -> bool:
+def _disk_says(buffer: OpenBuffer, digest: ContentHash, states: Mapping[str, RootState]) -> bool:
     """The file is indexed with the very text of the buffer."""
     state = states.get(buffer.root)
     entry = state.index.files.get(buffer.path) if state else None

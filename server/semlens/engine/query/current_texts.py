@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from semlens.core.paths import uri_to_path
-from semlens.engine.overlays.open_buffers import Buffer, Buffers
+from semlens.engine.overlays.open_buffers import OpenBuffer, OpenBuffers
 from semlens.engine.overlays.overlay import Overlay
 from semlens.engine.query.hit_builder import FileTextCache, file_uri
 from semlens.index.snapshot import SegmentView
@@ -26,7 +26,7 @@ class CurrentTexts:
     """Texts of open buffers and of files, the last few kept."""
 
     def __init__(
-        self, buffers: Buffers, overlays: Callable[[], Mapping[str, Overlay]], given: Callable[[str], str]
+        self, buffers: OpenBuffers, overlays: Callable[[], Mapping[str, Overlay]], given: Callable[[str], str]
     ) -> None:
         """:param overlays: what the newest snapshot shows. :param given: a root's name as the user gave it."""
         self._buffers = buffers
@@ -39,7 +39,9 @@ class CurrentTexts:
         opened = {(buffer.root, buffer.path): buffer for buffer in self._buffers.all()}
         return RequestDocuments(self, opened)
 
-    def read(self, view: SegmentView, file: int, opened: Mapping[tuple[str, str], Buffer]) -> CurrentDocument | None:
+    def read(
+        self, view: SegmentView, file: int, opened: Mapping[tuple[str, str], OpenBuffer]
+    ) -> CurrentDocument | None:
         """None when the text is not the one that the segment was made from."""
         if view.buffer_uri:
             return self._read_buffer(view)
@@ -54,7 +56,7 @@ class CurrentTexts:
             return None  # just typed, and not parsed yet: the file's places are not those of the editor
         return CurrentDocument(buffer.uri, document.lines, dirty=False)
 
-    def shows(self, buffer: Buffer) -> bool:
+    def shows(self, buffer: OpenBuffer) -> bool:
         overlay = self._overlays().get(buffer.uri)
         return overlay is not None and overlay.revision == buffer.revision
 
@@ -80,7 +82,7 @@ class RequestDocuments:
     """`CurrentTexts` at one moment."""
 
     documents: CurrentTexts
-    opened: Mapping[tuple[str, str], Buffer]
+    opened: Mapping[tuple[str, str], OpenBuffer]
 
     def read(self, view: SegmentView, file: int) -> CurrentDocument | None:
         return self.documents.read(view, file, self.opened)

@@ -19,7 +19,7 @@ from semlens.embedding.token_counting import load_counter
 from semlens.engine.embedding.remote_tier import PATIENCE_SECONDS, RemoteTier, Vector
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.indexer import Indexer
-from semlens.engine.overlays.open_buffers import Buffers
+from semlens.engine.overlays.open_buffers import OpenBuffers
 from semlens.engine.overlays.overlay_indexer import locate, real_path
 from semlens.engine.query.context_builder import ContextBuilder
 from semlens.engine.query.current_texts import CurrentTexts
@@ -51,7 +51,9 @@ _FINGERPRINTED_LINES = 300
 class QueryService:
     """The reading half of the engine. Thread-safe; every method blocks, and belongs on a thread."""
 
-    def __init__(self, indexer: Indexer, buffers: Buffers, tiers: Sequence[Tier], *, patience_s: float = 0.0) -> None:
+    def __init__(
+        self, indexer: Indexer, buffers: OpenBuffers, tiers: Sequence[Tier], *, patience_s: float = 0.0
+    ) -> None:
         """:param patience_s: how long a search waits for a service's vector of its question, beyond its own budget."""
         self._indexer = indexer
         self._patience_s = patience_s

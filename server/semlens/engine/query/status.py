@@ -12,7 +12,7 @@ from semlens.engine.embedding.remote_tier import RemoteTier
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.indexer import Indexer
 from semlens.engine.indexing.root_state import RootState
-from semlens.engine.overlays.open_buffers import Buffers
+from semlens.engine.overlays.open_buffers import OpenBuffers
 from semlens.index.snapshot import IndexSnapshot
 from semlens.index.storage.sent_ledger import Sent
 from semlens.workers.pool import parser_problem
@@ -24,7 +24,7 @@ def build_status(
     number: int,
     indexer: Indexer,
     tiers: Sequence[Tier],
-    buffers: Buffers,
+    buffers: OpenBuffers,
     sent: Sequence[Sent],
     model_errors: list[str],
     cache_problem: str,
@@ -140,7 +140,7 @@ def _remote(tiers: Sequence[Tier], sent: Sequence[Sent]) -> tuple[RemoteStatus, 
     return tuple(RemoteStatus(one.service, one.texts, one.bytes, one.redactions) for one in totals.values())
 
 
-def _lag_ms(indexer: Indexer, states: list[RootState], buffers: Buffers) -> float:
+def _lag_ms(indexer: Indexer, states: list[RootState], buffers: OpenBuffers) -> float:
     now = time.monotonic()
     oldest = [when for state in states if (when := state.oldest_change) is not None]
     shown = indexer.overlays.shown

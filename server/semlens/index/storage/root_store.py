@@ -18,6 +18,7 @@ from typing import Any
 
 from semlens.core.errors import CacheError
 from semlens.core.hashing import ContentHash, content_hash
+from semlens.files.file_stamp import FileStamp
 from semlens.index.segment.check import check_segment, check_vectors
 from semlens.index.segment.columns import ColumnFileError, read_column_file, write_column_file
 from semlens.index.segment.segment import Segment, read_segment
@@ -59,43 +60,6 @@ _META_TYPES: dict[str, type] = {
     "complete": bool, "skipped": dict, "features": int, "version": str, "fingerprints": list
 }  # fmt: skip
 _SEGMENT_ID = re.compile(r"[0-9a-f]{32}")
-
-
-@dataclass(frozen=True, slots=True)
-class FileStamp:
-    """What tells that a file on disk is the one that was read. Made by `of`, since SQLite's integers have 64 bits.
-
-    :ivar inode: its low 63 bits.
-    :ivar seen_ns: when it was read; a file modified in the same instant is racy, as git calls it, and is hashed again.
-    """
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-    seen_ns: int
-
-    @classmethod
-    def of(cls, size: int, mtime_ns: int, ctime_ns: int, inode: int, seen_ns: int) -> FileStamp:
-        """Times beyond the years 1677 and 2262 become the last that can be stored."""
-        return cls(size, _clamp(mtime_ns), _clamp(ctime_ns), inode & _INT64, _clamp(seen_ns))
-
-    def same_file(self, other: FileStamp) -> bool:
-        return (self.size, self.mtime_ns, self.ctime_ns, self.inode) == (
-            other.size,
-            other.mtime_ns,
-            other.ctime_ns,
-            other.inode,
-        )
-
-    @property
-    def racy(self) -> bool:
-        """The clock of a file system may be as coarse as 10 ms: a later write could leave the same times."""
-        return self.mtime_ns >= self.seen_ns - 20_000_000
-
-
-def _clamp(value: int) -> int:
-    return max(-_INT64, min(value, _INT64))
 
 
 @dataclass(frozen=True, slots=True)

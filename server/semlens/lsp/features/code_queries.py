@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from semlens.lsp.conversion import results as convert
 from semlens.lsp.conversion.code_query_params import context_request, duplicates_params, similar_params
+from semlens.service.codec import LspPositions, context_json, duplicates_json, search_json
 
 if TYPE_CHECKING:
     from semlens.lsp.server import SemlensServer
@@ -21,18 +21,18 @@ async def _similar(ls: SemlensServer, params: Any) -> dict[str, Any]:
     engine = await ls.ready_engine()
     asked = similar_params(params)
     result = await ls.runner.run(lambda cancel: engine.similar(asked.uri, asked.line, asked.limit, cancel))
-    return convert.search_result(result, ls.documents.encoding)
+    return search_json(result, LspPositions(ls.documents.encoding))
 
 
 async def _duplicates(ls: SemlensServer, params: Any) -> dict[str, Any]:
     engine = await ls.ready_engine()
     uri, limit = duplicates_params(params)
     result = await ls.runner.run(lambda cancel: engine.duplicates(uri, limit, cancel))
-    return convert.duplicates(result, ls.documents.encoding)
+    return duplicates_json(result, LspPositions(ls.documents.encoding))
 
 
 async def _context(ls: SemlensServer, params: Any) -> dict[str, Any]:
     engine = await ls.ready_engine()
     request = context_request(params)
     pack = await ls.runner.run(lambda cancel: engine.context(request, cancel))
-    return convert.context_pack(pack, ls.documents.encoding)
+    return context_json(pack, LspPositions(ls.documents.encoding))

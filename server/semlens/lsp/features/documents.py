@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from semlens.lsp.conversion import results as convert
+from semlens.lsp.conversion.symbols import document_symbols, flat_symbols
 
 if TYPE_CHECKING:
     from semlens.lsp.server import SemlensServer
@@ -37,8 +37,8 @@ async def _document_symbol(ls: SemlensServer, params: types.DocumentSymbolParams
         return None
     encoding = ls.documents.encoding
     if _takes_trees(ls.client_capabilities):
-        return convert.document_symbols(outline, document.content.line, encoding)
-    return convert.flat_symbols(outline, uri, document.content.line, encoding)
+        return document_symbols(outline, document.content.line, encoding)
+    return flat_symbols(outline, uri, document.content.line, encoding)
 
 
 def _takes_trees(capabilities: types.ClientCapabilities) -> bool:

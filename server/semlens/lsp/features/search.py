@@ -9,8 +9,8 @@ from lsprotocol import types
 
 from semlens.core.cancel import CancelToken
 from semlens.core.hit import SearchResult
-from semlens.lsp.conversion import results as convert
 from semlens.lsp.conversion.params import SearchDefaults, search_params
+from semlens.service.codec import LspPositions, partial_json, search_json
 
 if TYPE_CHECKING:
     from semlens.lsp.server import SemlensServer
@@ -26,19 +26,19 @@ def register(server: SemlensServer) -> None:
 async def _search(ls: SemlensServer, params: Any) -> dict[str, Any]:
     engine = await ls.ready_engine()
     asked = search_params(params, _defaults(ls))  # after the client's settings came
-    encoding = ls.documents.encoding
+    places = LspPositions(ls.documents.encoding)
     token = asked.refine_token
     loop = asyncio.get_running_loop()
 
     def work(cancel: CancelToken) -> SearchResult:
         def on_partial(result: SearchResult, stage: str) -> None:
             if not cancel.cancelled and token is not None:
-                loop.call_soon_threadsafe(_send_partial, ls, token, convert.partial_result(result, stage, encoding))
+                loop.call_soon_threadsafe(_send_partial, ls, token, partial_json(result, stage, places))
 
         return engine.search(asked.request, cancel, None if token is None else on_partial, explain=asked.explain)
 
     result = await ls.runner.run(work, replaces=token)
-    return convert.search_result(result, encoding)
+    return search_json(result, places)
 
 
 def _send_partial(ls: SemlensServer, token: str | int, value: dict[str, Any]) -> None:

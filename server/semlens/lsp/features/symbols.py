@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from semlens.lsp.conversion import results as convert
+from semlens.lsp.conversion.symbols import workspace_symbol
 
 if TYPE_CHECKING:
     from semlens.lsp.server import SemlensServer
@@ -28,7 +28,7 @@ async def _workspace_symbol(ls: SemlensServer, params: types.WorkspaceSymbolPara
     if not ls.settings.symbols.workspace_symbol:
         return []
     result = await ls.runner.run(lambda token: engine.symbols(params.query, LIMIT, token))
-    symbols = [convert.workspace_symbol(hit, ls.documents.encoding) for hit in result.hits]
+    symbols = [workspace_symbol(hit, ls.documents.encoding) for hit in result.hits]
     token = params.partial_result_token
     if token is None:
         return symbols

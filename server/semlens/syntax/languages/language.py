@@ -40,7 +40,7 @@ class Language:
     :ivar text_calls: calls are words before an opening parenthesis, and are read from the text instead of the tree.
     :ivar heads: pattern of first lines of definitions, for broken text; the name is its group ``type`` or ``callable``.
     :ivar head_ends: pattern of what ends a definition found by `heads`, where neither indentation nor braces do.
-    :ivar hidden_macros: patterns of macros that no grammar can know, such as export marks; their group is blanked out before
+    :ivar hidden_macros: patterns of macros that no grammar can know, such as export marks; the group is blanked before
         the text is parsed. Lines begin with a line feed in them.
     :ivar line_comments: marks that start a comment up to the end of its line; the longer first.
     :ivar block_comments: pairs of marks.

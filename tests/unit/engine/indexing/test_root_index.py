@@ -10,9 +10,9 @@ from outlines import parsed_file, segment_of
 
 from semlens.engine.indexing.root_index import MERGE_FANOUT, LiveSegment, RootIndex, merge_job
 from semlens.engine.indexing.snapshot_builder import SnapshotBuilder
+from semlens.files.file_stamp import FileStamp
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import VectorBlock
-from semlens.index.storage.root_store import FileStamp
 from semlens.workers.messages import CRASHED, SAME, FileOutcome
 
 STAMP = FileStamp(1, 2, 3, 4, 5_000_000_000)

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from semlens.engine.overlays.open_buffers import Buffers
+from semlens.engine.overlays.open_buffers import OpenBuffers
 
 
 def test_each_text_has_a_number_of_its_own():
-    buffers = Buffers()
+    buffers = OpenBuffers()
     first = buffers.put("file:///a", "/r", "a", "python", "one")
     other = buffers.put("file:///b", "/r", "b", "python", "two")
     changed = buffers.change("file:///a", "three")
@@ -16,7 +16,7 @@ def test_each_text_has_a_number_of_its_own():
 
 
 def test_what_is_not_open_does_not_change():
-    buffers = Buffers()
+    buffers = OpenBuffers()
     assert buffers.change("file:///a", "text") is None
     assert buffers.close("file:///a") is None
     buffers.move("file:///a", "/r", "a")
@@ -24,7 +24,7 @@ def test_what_is_not_open_does_not_change():
 
 
 def test_closing_and_opening_again():
-    buffers = Buffers()
+    buffers = OpenBuffers()
     first = buffers.put("file:///a", "/r", "a", "python", "one")
     assert buffers.close("file:///a") == first
     assert buffers.get("file:///a") is None
@@ -32,7 +32,7 @@ def test_closing_and_opening_again():
 
 
 def test_moving_keeps_the_text_and_its_number():
-    buffers = Buffers()
+    buffers = OpenBuffers()
     before = buffers.put("file:///r/in/a", "/r", "in/a", "python", "one")
     buffers.move("file:///r/in/a", "/r/in", "a")
     after = buffers.get("file:///r/in/a")

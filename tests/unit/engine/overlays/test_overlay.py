@@ -12,7 +12,7 @@ from engine_cases import complete, computed, found, function, parsed, search, wa
 from semlens.core.cancel import CancelToken
 from semlens.core.paths import path_to_uri
 from semlens.engine.overlays import overlay_indexer
-from semlens.engine.overlays.open_buffers import Buffers
+from semlens.engine.overlays.open_buffers import OpenBuffers
 from semlens.engine.overlays.overlay_indexer import OverlayIndexer
 from semlens.engine.query import query_service as questions
 
@@ -310,7 +310,7 @@ def test_links_are_followed_on_the_indexers_thread_alone(plain, tmp_path, monkey
 
 
 def test_overlays_may_change_while_their_state_is_asked():
-    overlays = OverlayIndexer(Buffers(), None, lambda _job: None, lambda: None)
+    overlays = OverlayIndexer(OpenBuffers(), None, lambda _job: None, lambda: None)
 
     class Overlay:
         @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from engine_cases import Workspace, function
 
 from semlens.core.symbol import Role
 from semlens.files.ignoring.gitattributes import FileAttributes, RootAttributes
@@ -56,16 +55,3 @@ def test_a_folder_speaks_for_what_is_below_it(tmp_path) -> None:
     assert attributes.role_of("lib/own.py", Role.NONE) == Role.VENDORED | Role.GENERATED
     assert attributes.role_of("lib/deep/own.py", Role.NONE) == Role.NONE
     assert attributes.role_of("libs/own.py", Role.NONE) == Role.VENDORED
-
-
-def test_the_index_keeps_them(plain: Workspace) -> None:
-    plain.write(".gitattributes", "made.py linguist-generated\n")
-    plain.write("made.py", function("alpha"))
-    plain.write("own.py", function("alpha"))
-    engine = plain.engine()
-    roles = {
-        path: int(view.segment.files.roles[row])
-        for view in engine._indexer.snapshot.views
-        for row, path in enumerate(view.segment.files.paths.tolist())
-    }
-    assert (roles["made.py"], roles["own.py"]) == (Role.GENERATED, Role.NONE)

@@ -12,20 +12,13 @@ import pytest
 from outlines import parsed_file, segment_of
 
 from semlens.core.errors import CacheError
+from semlens.files.file_stamp import FileStamp
 from semlens.index.segment import columns
 from semlens.index.segment.segment import Segment, segment_path
 from semlens.index.segment.vectors import VectorBlock
 from semlens.index.storage import root_store as store
 from semlens.index.storage.database import is_damaged
-from semlens.index.storage.root_store import (
-    Commit,
-    FileEntry,
-    FileStamp,
-    RootStore,
-    StoredIndex,
-    root_folder,
-    stored_roots,
-)
+from semlens.index.storage.root_store import Commit, FileEntry, RootStore, StoredIndex, root_folder, stored_roots
 
 STAMP = FileStamp(10, 20, 30, 40, 50_000_000_000)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from semlens.syntax.languages.docs import rendered
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "languages.md"
+DOCUMENT = Path(__file__).parents[4] / "docs" / "languages.md"
 
 
 def test_the_table_is_what_the_descriptions_say() -> None:

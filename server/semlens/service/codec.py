@@ -1,0 +1,237 @@
+"""Results as JSON: the one place that knows the names of its fields. Pure: reads no document and no disk.
+
+A `PlaceFormat` writes places: LSP positions for editors, line numbers for the command line and for programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeAlias
+
+from semlens.core.context import ContextItem, ContextPack, DuplicatesResult
+from semlens.core.hit import SearchHit, SearchResult
+from semlens.core.paths import path_to_uri
+from semlens.core.span import Span
+from semlens.core.status import EngineStatus, Problem, RootStatus
+from semlens.core.symbol import Outline
+from semlens.core.text.printable import message_text
+from semlens.service.positions import PositionEncoding, units_of, units_of_byte_column
+
+Json: TypeAlias = dict[str, Any]
+
+
+class PlaceFormat(Protocol):
+    """How the places of a result are written."""
+
+    score_digits: int
+
+    def of_hit(self, hit: SearchHit) -> Json: ...
+
+    def of_item(self, item: ContextItem) -> Json: ...
+
+
+class LineNumbers:
+    """Lines from 1, both ends inclusive, as people count them. Kinds are words."""
+
+    score_digits = 4
+
+    def of_hit(self, hit: SearchHit) -> Json:
+        return {
+            "startLine": hit.span.start_line + 1,
+            "endLine": hit.span.last_line + 1,
+            "nameLine": hit.name_span.start_line + 1,
+            "kind": hit.kind.label,
+            "highlights": [[first + 1, last + 1] for first, last in hit.highlights],
+        }
+
+    def of_item(self, item: ContextItem) -> Json:
+        return {"startLine": item.span.start_line + 1, "endLine": item.span.last_line + 1}
+
+
+class LspPositions:
+    """LSP's positions in the encoding that the client chose. Kinds are numbers of LSP's SymbolKind."""
+
+    score_digits = 6
+
+    def __init__(self, encoding: PositionEncoding) -> None:
+        self._encoding = encoding
+
+    def of_hit(self, hit: SearchHit) -> Json:
+        lines = dict(hit.line_texts)
+        for offset, text in enumerate(hit.snippet.splitlines()):
+            lines.setdefault(hit.snippet_span.start_line + offset, text)
+        placed: Json = {
+            "kind": int(hit.kind),
+            "location": {"uri": hit.uri, "range": range_of(hit.span, lines, self._encoding)},
+            "selectionRange": range_of(hit.name_span, lines, self._encoding),
+            "snippet": {"text": hit.snippet, "range": range_of(hit.snippet_span, lines, self._encoding)},
+            "highlights": [_whole_lines(first, last, lines, self._encoding) for first, last in hit.highlights],
+        }
+        if hit.container_name:
+            placed["containerName"] = hit.container_name
+        return placed
+
+    def of_item(self, item: ContextItem) -> Json:
+        return {"range": range_of(item.span, {item.span.end_line: item.last_line_text}, self._encoding)}
+
+
+def hit_json(hit: SearchHit, places: PlaceFormat, *, explain: bool = True) -> Json:
+    """``SearchHit`` of the protocol. :param explain: include the features, where the hit has them."""
+    encoded: Json = {
+        "path": hit.path,
+        "name": hit.name,
+        "qualifiedName": hit.qualified_name,
+        "language": hit.language,
+        "score": round(hit.score, places.score_digits),
+        "signature": hit.signature,
+        "reasons": list(hit.reasons),
+        "dirty": hit.dirty,
+        **places.of_hit(hit),
+    }
+    if explain and hit.features:
+        encoded["features"] = {name: round(float(value), places.score_digits) for name, value in hit.features.items()}
+    return encoded
+
+
+def search_json(result: SearchResult, places: PlaceFormat, *, explain: bool = True) -> Json:
+    encoded: Json = {
+        "generation": result.generation,
+        "complete": result.complete,
+        "elapsedMs": round(result.elapsed_ms, 1),
+        "hits": [hit_json(hit, places, explain=explain) for hit in result.hits],
+    }
+    if result.notes:
+        encoded["notes"] = list(result.notes)
+    return encoded
+
+
+def partial_json(result: SearchResult, stage: str, places: PlaceFormat) -> Json:
+    """The value of a ``$/progress`` that precedes the answer to a search with a ``refineToken``."""
+    return {
+        "hits": [hit_json(hit, places) for hit in result.hits],
+        "generation": result.generation,
+        "stage": stage,
+        "replace": True,
+    }
+
+
+def duplicates_json(result: DuplicatesResult, places: PlaceFormat) -> Json:
+    return {
+        "generation": result.generation,
+        "groups": [
+            {
+                "similarity": round(group.similarity, 4),
+                "savedLines": group.saved_lines,
+                "symbols": [hit_json(hit, places) for hit in group.hits],
+            }
+            for group in result.groups
+        ],
+    }
+
+
+def context_json(pack: ContextPack, places: PlaceFormat) -> Json:
+    return {
+        "text": pack.text,
+        "tokens": pack.tokens,
+        "countedBy": pack.counted_by,
+        "budget": pack.budget,
+        "items": [
+            {
+                "uri": item.uri,
+                "path": item.path,
+                **places.of_item(item),
+                "name": item.name,
+                "form": item.form,
+                "tokens": item.tokens,
+                "why": item.why,
+                "dirty": item.dirty,
+            }
+            for item in pack.items
+        ],
+        "omitted": pack.omitted,
+        "masked": pack.masked,
+        "generation": pack.generation,
+    }
+
+
+def outline_json(path: str, outline: Outline) -> Json:
+    """The symbols of one file, with line numbers."""
+    return {
+        "path": path,
+        "language": outline.language,
+        "symbols": [
+            {
+                "name": symbol.name,
+                "qualifiedName": symbol.qualified_name,
+                "kind": symbol.kind.label,
+                "startLine": symbol.span.start_line + 1,
+                "endLine": symbol.span.last_line + 1,
+                "nameLine": symbol.name_span.start_line + 1,
+                "signature": symbol.signature,
+                "documentation": symbol.documentation,
+            }
+            for symbol in outline.symbols
+        ],
+    }
+
+
+def status_json(
+    engine_status: EngineStatus,
+    *,
+    more_problems: tuple[Problem, ...] = (),
+) -> Json:
+    """``Status`` of the protocol. ``counters`` and ``version`` are additions."""
+    return {
+        "number": engine_status.number,
+        "state": engine_status.state.value,
+        "complete": engine_status.complete,
+        "refining": engine_status.refining,
+        "roots": [_root_json(root) for root in engine_status.roots],
+        "tiers": [
+            {"model": tier.model, "role": tier.role, "embedded": tier.embedded, "pending": tier.pending}
+            for tier in engine_status.tiers
+        ],
+        "generation": engine_status.generation,
+        "lagMs": round(engine_status.lag_ms, 1),
+        "rssBytes": engine_status.rss_bytes,
+        "indexBytes": engine_status.index_bytes,
+        "remote": [
+            {"service": one.service, "texts": one.texts, "bytes": one.bytes, "redactions": one.redactions}
+            for one in engine_status.remote
+        ],
+        "problems": [
+            {"path": problem.path, "message": message_text(problem.message)}
+            for problem in (*engine_status.problems, *more_problems)
+        ],
+        "counters": dict(engine_status.counters),
+    }
+
+
+def _root_json(root: RootStatus) -> Json:
+    return {
+        "uri": path_to_uri(root.root),
+        "files": root.files,
+        "symbols": root.symbols,
+        "pending": root.pending,
+        "skipped": dict(root.skipped),
+        "watching": root.watching,
+    }
+
+
+def position(line: int, column: int, line_text: str | None, encoding: PositionEncoding) -> Json:
+    """A position from a byte column. Without the line's text the column is taken to stand in ASCII."""
+    character = column if line_text is None else units_of_byte_column(line_text, column, encoding)
+    return {"line": line, "character": character}
+
+
+def range_of(span: Span, lines: Mapping[int, str], encoding: PositionEncoding) -> Json:
+    return {
+        "start": position(span.start_line, span.start_column, lines.get(span.start_line), encoding),
+        "end": position(span.end_line, span.end_column, lines.get(span.end_line), encoding),
+    }
+
+
+def _whole_lines(first: int, last: int, lines: Mapping[int, str], encoding: PositionEncoding) -> Json:
+    text = lines.get(last)
+    end = (last + 1, 0) if text is None else (last, units_of(text, encoding))
+    return {"start": {"line": first, "character": 0}, "end": {"line": end[0], "character": end[1]}}
