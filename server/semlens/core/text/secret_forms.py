@@ -144,7 +144,7 @@ AFTER = (
     _rule(
         "requirepass masterauth", r"(?m)(^[ \t]{0,20}(?:requirepass|masterauth)\s{1,5}\"?)(?P<value>[^\s\"']{3,200})"
     ),
-    _rule(":_authtoken", r"(:_authToken=\s{0,20})(?P<value>[^\s\"'$]{4,500})"),
+    _rule(":_authtoken", r"(:_authToken=\s*)(?P<always>[^\s\"'$]{4,})"),
     _rule(
         "_auth _password",
         r"(?m)^((?://[^\s=]{1,100}:)?_(?:auth|password)\s{0,5}=\s{0,5}\"?)(?P<value>[^\s\"'$]{4,500})",
@@ -164,7 +164,8 @@ AFTER = (
 )
 """What stands behind a password's or a key's place: in an address, a header, a command, a file of a program.
 
-``value`` is one whatever it looks like, ``token`` unless it is a word, ``random`` if it looks random.
+``always`` is a secret, ``value`` is one unless it is a placeholder, ``token`` unless it is a word or a placeholder,
+``random`` if it looks random.
 """
 
 NAMED_AFTER = (

@@ -150,12 +150,13 @@ def _masked(text: str, spans: Iterable[tuple[int, int]], count: int) -> tuple[st
 
 def _in_known_places(text: str, lower: str) -> Iterator[tuple[int, int]]:
     for pattern in _that_may_match(AFTER, lower):
-        group = next(name for name in ("value", "token", "random") if name in pattern.groupindex)
+        group = next(name for name in ("always", "value", "token", "random") if name in pattern.groupindex)
         for match in pattern.finditer(text):
             value = match[group]
             is_word = group == "token" and bool(_LOWER.match(value) or (len(value) < 20 and _CODE.match(value)))
             is_weak = group == "random" and not _is_random(value)
-            if not (is_word or is_weak or _PLACEHOLDER.match(value)):
+            is_placeholder = value == MASK if group == "always" else _PLACEHOLDER.match(value)
+            if not (is_word or is_weak or is_placeholder):
                 yield match.span(group)
     for pattern in _that_may_match(NAMED_AFTER, lower):
         for match in pattern.finditer(text):

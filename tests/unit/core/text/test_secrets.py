@@ -117,6 +117,7 @@ BASIC = "YWRtaW46aHVudGVyMng="  # admin:hunter2x
         f'"auth": "{BASIC}"',
         f"_auth={RANDOM}",
         f"//registry.example.org/:_authToken={RANDOM}",
+        f"//registry.example.org/:_authToken={' ' * 30}--://{HEX}",
         f"machine h\n  login me\n  password {WORD}\n",
         f"db:5432:app:me:{WORD}",
         f"client-key-data: {RANDOM}==",
