@@ -48,7 +48,9 @@ class Committer:
             return
         if self._has_news(state):
             state.upgrading = state.upgrading and not state.settled
-            self._on_written(state.index.commit(self._meta(state)))
+            before = state.index.n_bytes_written
+            state.index.commit(self._meta(state))
+            self._on_written(state.index.n_bytes_written - before)
 
     def _has_news(self, state: RootState) -> bool:
         index = state.index

@@ -269,8 +269,10 @@ class Indexer:
     def _close_root(self, state: RootState) -> None:
         if state.watcher is not None:
             state.watcher.stop()
-        self._committer.commit(state)
-        state.index.close()
+        try:
+            self._committer.commit(state)
+        finally:
+            state.index.close()  # or no other process could ever write the root while this one lives
 
     def files_changed(self, paths: list[str], *, urgent: bool = False) -> None:
         """:param paths: absolute. :param urgent: a question waits for them."""

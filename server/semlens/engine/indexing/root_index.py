@@ -93,6 +93,7 @@ class RootIndex:
     """One root. Readers of a root that another process writes use the same class without the lock.
 
     :ivar commit_error: why the last commit failed, or "". :ivar merge_error: likewise. Both are tried again later.
+    :ivar n_bytes_written: of segments and vectors, to disk, by this process.
     :ivar unsaved_reason: why the index is kept in a folder that this process will delete, or "".
     """
 
@@ -126,7 +127,7 @@ class RootIndex:
         self._removed: set[str] = set()
         self._segments_changed = False
         self._data_version = -1
-        self._n_written = 0
+        self.n_bytes_written = 0
 
     # --- committed state -------------------------------------------------------------------------------------------
 
@@ -247,14 +248,10 @@ class RootIndex:
         """Something is not committed yet."""
         return bool(self._uncommitted or self._removed or self._segments_changed)
 
-    def commit(self, meta: Mapping[str, Any]) -> int:
-        """Make everything so far survive. A failure is said in ``commit_error``; the commit before stands.
-
-        :returns: bytes of the segments and vectors that were written.
-        """
-        self._n_written = 0
+    def commit(self, meta: Mapping[str, Any]) -> None:
+        """Make everything so far survive. A failure is said in ``commit_error``; the commit before stands."""
         if not self.writer:
-            return 0
+            return
         try:
             if not self.store.exists:  # somebody deleted the cache, or replaced a damaged database
                 self._begin_anew()
@@ -273,7 +270,6 @@ class RootIndex:
         else:
             self.commit_error = ""
             self.commit_backoff.succeeded()
-        return self._n_written
 
     def _note_failed_commit(self, error: Exception) -> None:
         """Say what to do, but for a lock that another process holds for a moment."""
@@ -299,7 +295,7 @@ class RootIndex:
             if not live.written:
                 live.n_bytes = self.store.write_segment(live.segment)
                 live.written = True
-                self._n_written += live.n_bytes
+                self.n_bytes_written += live.n_bytes
                 written.append(live)
             self._write_vectors(live)
         self.store.commit(
@@ -329,7 +325,7 @@ class RootIndex:
             if blocks and fingerprint not in live.written_vectors and not len(live.missing(fingerprint)):
                 block = join_blocks(blocks)
                 self.store.write_vectors(live.segment.id, fingerprint, block)
-                self._n_written += block.matrix.nbytes
+                self.n_bytes_written += block.matrix.nbytes
                 live.tiers[fingerprint] = (self.store.read_vectors(live.segment.id, fingerprint) or block,)
                 live.written_vectors.add(fingerprint)
                 live.view = None
