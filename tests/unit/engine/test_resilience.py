@@ -36,6 +36,7 @@ from semlens.engine.query import query_service as questions
 from semlens.index.segment import columns
 from semlens.index.storage import root_store as store
 from semlens.index.storage.root_store import root_folder
+from semlens.index.versions import STORE_VERSION
 from semlens.workers.pool import CRASHED, ParsePool
 
 BRACKETS = b"x = " + b"{" * 50_000
@@ -326,7 +327,7 @@ def test_no_process_to_be_had_for_a_while(plain, monkeypatch):
 
 
 def store_of(workspace) -> Path:
-    return root_folder(workspace.cache, workspace.folder) / f"v{store.STORE_VERSION}"
+    return root_folder(workspace.cache, workspace.folder) / f"v{STORE_VERSION}"
 
 
 @pytest.mark.parametrize(

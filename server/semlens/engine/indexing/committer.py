@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import semlens
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.root_state import RootState
+from semlens.index.segment.build_hash import UNFINISHED_BUILD, build_hash
 
 QUIET_SECONDS = 0.4
 BUSY_SECONDS = 8.0
@@ -17,15 +18,12 @@ BUSY_SECONDS = 8.0
 class Committer:
     """Used by the indexer thread."""
 
-    def __init__(
-        self, tiers: Sequence[Tier], feature_version: int, on_written: Callable[[int], None], *, one_shot: bool
-    ) -> None:
+    def __init__(self, tiers: Sequence[Tier], on_written: Callable[[int], None], *, one_shot: bool) -> None:
         """:param on_written: told the bytes that were written.
 
         :param one_shot: a command that ends commits as soon as nothing goes on.
         """
         self._tiers = tiers
-        self._feature_version = feature_version
         self._on_written = on_written
         self._one_shot = one_shot
 
@@ -67,8 +65,8 @@ class Committer:
         return {
             "complete": state.settled and self.is_embedded(state),
             "skipped": dict(state.skipped),
-            # until all is read again, some of it is of the older making; a killed upgrade begins anew
-            "features": 0 if state.upgrading and not state.settled else self._feature_version,
+            # until every file is parsed again, some segments are of the older build; a killed upgrade starts again
+            "features": UNFINISHED_BUILD if state.upgrading and not state.settled else build_hash(),
             "version": semlens.__version__,
         }
 

@@ -42,10 +42,6 @@ from semlens.workers.priority import on_battery
 
 logger = logging.getLogger(__name__)
 
-FEATURE_VERSION = 5
-"""Of what is taken out of a file: raise it when symbols, passages or words change, and every index is made anew from
-the vector cache. 1: first."""
-
 PUBLISH_SECONDS = 0.2
 FOLLOW_SECONDS = 1.0
 TRIM_SECONDS = 10.0
@@ -94,7 +90,6 @@ class Indexer:
             settings_of,
             cache_folder,
             lambda: [tier.fingerprint for tier in tiers],
-            FEATURE_VERSION,
             self._jobs.post,
             self._changed_at_once,
             read_only=read_only,
@@ -105,7 +100,7 @@ class Indexer:
         self._remote_filler = VectorFiller(self._jobs.post, lambda _index: self._changed())
         self._scanner = Scanner(self._jobs.post, self._found, self._scan_done)
         self._merger = Merger(self._jobs.post, self._changed)
-        self._committer = Committer(tiers, FEATURE_VERSION, on_written, one_shot=one_shot)
+        self._committer = Committer(tiers, on_written, one_shot=one_shot)
         # one is kept warm; the other is for what is typed while a hard document has the first
         self._interactive = ParsePool(2, n_kept=1, interactive=True)
         self._pool = ParsePool(max(1, os.cpu_count() or 1))

@@ -19,6 +19,7 @@ from semlens.engine.indexing.root_index import RootIndex
 from semlens.engine.indexing.root_presence import Presence, RootPresence, look_at
 from semlens.engine.indexing.root_state import RootState
 from semlens.files.discovery import Discovery
+from semlens.index.segment.build_hash import build_problem
 from semlens.settings.loading import WORKSPACE_FILE, Settings
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ class Workspace:
         settings_of: SettingsOf,
         cache_folder: Path,
         fingerprints: Callable[[], list[str]],
-        feature_version: int,
         post: Callable[[Callable[[], None]], None],
         on_changed: Callable[[], None],
         *,
@@ -50,7 +50,6 @@ class Workspace:
         self._settings_of = settings_of
         self._cache_folder = cache_folder
         self._fingerprints = fingerprints
-        self._feature_version = feature_version
         self._post = post
         self._on_changed = on_changed
         self._read_only = read_only
@@ -189,7 +188,9 @@ class Workspace:
             self.watch_again(state)
 
     def _compare_versions(self, state: RootState) -> None:
-        if state.index.meta.get("features") != self._feature_version:
+        problem = build_problem(state.index.meta.get("features"))
+        if problem is not None:
+            logger.info("the files of %s are parsed again: %s", state.index.root, problem)
             state.full = True
             state.upgrading = bool(state.index.files)
 

@@ -25,7 +25,7 @@ from semlens.index.segment.terms import (
     name_term_hash,
 )
 
-_FIELDS = (QUALIFIER, NAME, DOCUMENTATION, BODY)
+FIELDS = (QUALIFIER, NAME, DOCUMENTATION, BODY)
 _NAME_FIELD = 1
 
 Ints = npt.NDArray[np.int64]
@@ -85,7 +85,7 @@ def weigh_passages(
     postings, _ = _counted(np.concatenate([(of_field >> 2) * n_terms + of_term, path_keys]))
     weights = np.zeros(len(postings), np.float64)
     weights[np.searchsorted(postings, path_keys)] = path_weights
-    for number, field in enumerate(_FIELDS):
+    for number, field in enumerate(FIELDS):
         here = np.flatnonzero(of_field & 3 == number)
         factors = field.weight / (1.0 - field.b + field.b * total[of_field[here]] / field.average)
         weights[np.searchsorted(postings, (of_field[here] >> 2) * n_terms + of_term[here])] += counts[here] * factors

@@ -23,10 +23,9 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Array: TypeAlias = npt.NDArray[Any]
+from semlens.index.versions import FORMAT_VERSION, OLDEST_FORMAT_VERSION, IndexProblem
 
-FORMAT_VERSION = 2
-"""1: first layout. 2: the checksum covers the header too."""
+Array: TypeAlias = npt.NDArray[Any]
 
 _MAGIC = b"SEML"
 _PREFIX = struct.Struct("<4sIII")
@@ -34,7 +33,14 @@ _ALIGNMENT = 64
 
 
 class ColumnFileError(Exception):
-    """The file is not a whole column file of this format; the caller rebuilds what it held."""
+    """The file is not a whole column file of this format. The caller rebuilds what it held.
+
+    :ivar problem: why the file cannot be used.
+    """
+
+    def __init__(self, message: str, problem: IndexProblem = IndexProblem.DAMAGED) -> None:
+        super().__init__(message)
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +169,13 @@ def read_column_file(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
         with _open_regular(path) as file:
             prefix = file.read(_PREFIX.size)
             if len(prefix) != _PREFIX.size:
-                raise ColumnFileError(f"{path} is cut short")
+                raise ColumnFileError(f"{path} is truncated")
             magic, version, header_size, checksum = _PREFIX.unpack(prefix)
-            if magic != _MAGIC or version != FORMAT_VERSION:
-                raise ColumnFileError(f"{path} is no column file of format {FORMAT_VERSION}")
+            if magic != _MAGIC:
+                raise ColumnFileError(f"{path} is not in the format of a column file")
+            if not OLDEST_FORMAT_VERSION <= version <= FORMAT_VERSION:
+                message = f"{path} has format {version}, not {OLDEST_FORMAT_VERSION} to {FORMAT_VERSION}"
+                raise ColumnFileError(message, IndexProblem.FORMAT_VERSION)
             view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         behind = np.frombuffer(view, np.uint8)[_PREFIX.size :]
         if len(behind) < header_size or zlib.crc32(behind.data) != checksum:
@@ -183,5 +192,7 @@ def read_column_file(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
                 raise ColumnFileError(f"{path} has no room for its column {name}")
             arrays[name] = data[start : start + n_bytes].view(kind).reshape(shape)
         return arrays, dict(header["meta"])
+    except FileNotFoundError as error:
+        raise ColumnFileError(f"{path} is missing", IndexProblem.MISSING) from error
     except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ColumnFileError(f"{path} cannot be read: {error}") from error

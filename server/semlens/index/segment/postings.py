@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from semlens.index.segment.columns import ranges
 
-_STEPS_PER_E = 32.0
-_SHIFT = 3.5
-WEIGHT_OF_CODE = np.exp(np.arange(256) / _STEPS_PER_E - _SHIFT).astype(np.float32)
-"""A weight is kept in one byte on a logarithmic scale: exp(code / 32 - 3.5), from 0.03 to 87 in steps of 3 %."""
+CODES_PER_E = 32.0
+CODE_SHIFT = 3.5
+WEIGHT_OF_CODE = np.exp(np.arange(256) / CODES_PER_E - CODE_SHIFT).astype(np.float32)
+"""A weight is stored in one byte on a logarithmic scale: exp(code / 32 - 3.5), from 0.03 to 87 in steps of 3 %."""
 
 
 def encode_weights(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    codes = np.rint((np.log(np.maximum(weights, 1e-6)) + _SHIFT) * _STEPS_PER_E)
+    codes = np.rint((np.log(np.maximum(weights, 1e-6)) + CODE_SHIFT) * CODES_PER_E)
     return np.clip(codes, 0, 255).astype(np.uint8)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import sqlite3
 import stat
@@ -18,6 +19,9 @@ from typing import TypeVar
 
 from semlens.core.errors import CacheError
 from semlens.files.network_file_systems import remote_file_system
+from semlens.index.versions import IndexProblem
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -127,6 +131,9 @@ def connect(
             return _open(path, schema, version, busy_seconds, can_shrink=can_shrink)
         except sqlite3.DatabaseError as error:
             if is_damaged(error) and not removed:
+                is_other_version = isinstance(error, OtherVersionError)
+                problem = IndexProblem.STORE_VERSION if is_other_version else IndexProblem.DAMAGED
+                logger.info("%s is replaced by an empty database: %s (%s)", path, problem, error)
                 remove_database(path)
                 removed = True
             elif is_busy(error) and time.monotonic() < deadline:

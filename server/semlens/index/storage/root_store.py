@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -31,9 +32,9 @@ from semlens.index.storage.database import (
     make_private_folder,
 )
 from semlens.index.storage.writer_lock import WriterLock
+from semlens.index.versions import STORE_VERSION
 
-STORE_VERSION = 1
-"""In the folder's name, so that an older and a newer semlens do not touch each other's index."""
+logger = logging.getLogger(__name__)
 
 COMMIT_SECONDS = 0.2
 """How long a commit waits for another process that holds the database. The caller tries again later."""
@@ -210,7 +211,8 @@ class RootStore:
         try:
             segment = read_segment(self.segments_folder, segment_id)
             check_segment(segment)
-        except ColumnFileError:
+        except ColumnFileError as error:
+            logger.info("segment %s is built again: %s (%s)", segment_id, error.problem, error)
             return None
         return segment
 

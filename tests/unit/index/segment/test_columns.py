@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from semlens.index.segment import columns
 from semlens.index.segment.columns import ColumnFileError, StringColumn, ranges, read_column_file, write_column_file
+from semlens.index.versions import FORMAT_VERSION, OLDEST_FORMAT_VERSION, IndexProblem
 
 ARRAYS = {
     "numbers": np.arange(1000, dtype=np.uint32),
@@ -89,6 +90,25 @@ def test_other_formats_are_refused(written, prefix):
     written.write_bytes(prefix + written.read_bytes()[16:])
     with pytest.raises(ColumnFileError, match=r"format|checksum"):
         read_column_file(written)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, IndexProblem.MISSING),
+        (b"SEML", IndexProblem.DAMAGED),
+        (struct.pack("<4sIII", b"SEML", OLDEST_FORMAT_VERSION - 1, 8, 0) + bytes(64), IndexProblem.FORMAT_VERSION),
+        (struct.pack("<4sIII", b"SEML", FORMAT_VERSION + 1, 8, 0) + bytes(64), IndexProblem.FORMAT_VERSION),
+        (struct.pack("<4sIII", b"SEML", FORMAT_VERSION, 8, 0) + bytes(64), IndexProblem.DAMAGED),
+    ],
+)
+def test_an_error_says_why_the_file_is_not_usable(tmp_path, content, problem):
+    path = tmp_path / "columns"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ColumnFileError) as raised:
+        read_column_file(path)
+    assert raised.value.problem is problem
 
 
 def test_missing_and_folder_are_refused(tmp_path):

@@ -19,6 +19,7 @@ from semlens.index.segment.vectors import VectorBlock
 from semlens.index.storage import root_store as store
 from semlens.index.storage.database import is_damaged
 from semlens.index.storage.root_store import Commit, FileEntry, RootStore, StoredIndex, root_folder, stored_roots
+from semlens.index.versions import STORE_VERSION
 
 STAMP = FileStamp(10, 20, 30, 40, 50_000_000_000)
 
@@ -142,7 +143,7 @@ def test_a_broken_segment_is_lost_alone(opened, tmp_path, root, damage):
 
 
 def database_of(tmp_path: Path, root: Path) -> Path:
-    return root_folder(tmp_path / "cache", root) / f"v{store.STORE_VERSION}" / "index.sqlite"
+    return root_folder(tmp_path / "cache", root) / f"v{STORE_VERSION}" / "index.sqlite"
 
 
 @pytest.mark.parametrize("damage", ["garbage", "empty", "newer"])
