@@ -23,7 +23,7 @@ class Configuration:
     """The client's two sources of settings, merged, and what is wrong with them."""
 
     def __init__(self) -> None:
-        self.can_be_asked = False
+        self.can_pull = False
         """The client answers ``workspace/configuration``."""
         self._initial: Mapping[str, Any] = {}
         self._current: Mapping[str, Any] = {}

@@ -15,7 +15,7 @@ from semlens.core.symbol import Outline
 from semlens.settings.loading import Settings
 
 
-class EnginePort(Protocol):
+class EngineApi(Protocol):
     """The engine's facade as the server uses it: see `semlens.engine.engine.Engine`."""
 
     def start(self) -> None: ...
@@ -77,6 +77,6 @@ class EngineFactory(Protocol):
     def __call__(
         self,
         settings: Settings,
-        settings_of: Callable[[Path], Settings],
+        load_root_settings: Callable[[Path], Settings],
         on_status: Callable[[EngineStatus], None],
-    ) -> EnginePort: ...
+    ) -> EngineApi: ...

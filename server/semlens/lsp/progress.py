@@ -11,15 +11,12 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
 
 from semlens.core.status import EngineState, EngineStatus
-
-if TYPE_CHECKING:
-    from semlens.lsp.server import SemlensServer
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +64,7 @@ class Throttle:
 class IndexProgress:
     """One work-done progress from the moment that work proves long until the index is complete."""
 
-    def __init__(self, server: SemlensServer) -> None:
+    def __init__(self, server: LanguageServer) -> None:
         self._server = server
         self._token: str | None = None
         self._delay: asyncio.TimerHandle | None = None

@@ -11,7 +11,7 @@ from lsprotocol import types
 from semlens.core.errors import SemlensError
 from semlens.core.paths import uri_to_path
 from semlens.core.status import Problem
-from semlens.lsp.engine_api import EnginePort
+from semlens.lsp.engine_api import EngineApi
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Roots:
         """:param real: without links, as the engine knows it."""
         return next(iter(self._real_by_uri.values()), None) == str(real)
 
-    def add(self, engine: EnginePort, uri: str) -> Problem | None:
+    def add(self, engine: EngineApi, uri: str) -> Problem | None:
         """Give one folder to the engine.
 
         :returns: why it cannot be indexed, if so.
@@ -74,7 +74,7 @@ class Roots:
         self._path_by_uri[uri], self._real_by_uri[uri] = path, os.path.realpath(path)
         return None
 
-    def remove(self, engine: EnginePort, uri: str) -> None:
+    def remove(self, engine: EngineApi, uri: str) -> None:
         self._problem_by_uri.pop(uri, None)
         self._real_by_uri.pop(uri, None)
         if (path := self._path_by_uri.pop(uri, None)) is not None:

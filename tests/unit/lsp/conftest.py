@@ -58,7 +58,9 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         engines: list[FakeEngine] = []
         codes: queue.SimpleQueue[int] = queue.SimpleQueue()
 
-        def factory(settings: Settings, _settings_of: object, on_status: Callable[[EngineStatus], None]) -> FakeEngine:
+        def factory(
+            settings: Settings, _load_settings: object, on_status: Callable[[EngineStatus], None]
+        ) -> FakeEngine:
             engines.append(FakeEngine(settings, on_status))
             return engines[0]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import attrs
 import cattrs
@@ -30,9 +30,7 @@ from semlens.core.errors import Cancelled, SemlensError, UsageError
 from semlens.core.status import EngineStatus
 from semlens.core.text.printable import message_text
 from semlens.lsp.connection.messages import INVALID_REQUEST, Answer, Call, Incoming, Refusal, RequestId, decode
-
-if TYPE_CHECKING:
-    from semlens.lsp.server import SemlensServer
+from semlens.lsp.documents.open_documents import OpenDocuments
 
 logger = logging.getLogger(__name__)
 
@@ -93,13 +91,22 @@ def _is_notification(method: str) -> bool:
     return known is not None and known[1] is None
 
 
+class SessionCallbacks(Protocol):
+    """What the protocol needs of the session that owns it."""
+
+    documents: OpenDocuments
+
+    def status_to_send(self, status: EngineStatus) -> dict[str, Any]: ...
+
+    def stop(self, code: int) -> None: ...
+
+
 class SemlensProtocol(LanguageServerProtocol):
     """What stands between the pipes and the handlers. Lives on the event loop."""
 
-    _server: SemlensServer
-
-    def __init__(self, server: SemlensServer, converter: cattrs.Converter) -> None:
+    def __init__(self, server: Any, converter: cattrs.Converter) -> None:
         super().__init__(server, converter)
+        self._session: SessionCallbacks = server
         for method in _UNUSED:
             self.fm.builtin_features.pop(method, None)
         self._initialize_id: RequestId | None = None
@@ -220,7 +227,7 @@ class SemlensProtocol(LanguageServerProtocol):
         if error is None:
             result = future.result()
             if isinstance(result, EngineStatus):  # not made in the handler: a newer one may have been sent since
-                result = self._server.status_to_send(result)
+                result = self._session.status_to_send(result)
             self._send_response(msg_id, result=result)
             return
         if not isinstance(error, JsonRpcException | SemlensError | asyncio.CancelledError):
@@ -247,15 +254,15 @@ class SemlensProtocol(LanguageServerProtocol):
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
-        self._server.documents.did_open(params)
+        self._session.documents.did_open(params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
-        self._server.documents.did_change(params)
+        self._session.documents.did_change(params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
-        self._server.documents.did_close(params)
+        self._session.documents.did_close(params)
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(  # type: ignore[override] # a coroutine can be cancelled, pygls's cannot
@@ -277,4 +284,4 @@ class SemlensProtocol(LanguageServerProtocol):
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_: Any) -> None:  # type: ignore[override] # nothing to wait for: `run` closes the pipes
-        self._server.stop(0 if self._shutdown else 1)
+        self._session.stop(0 if self._shutdown else 1)

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from semlens.lsp.conversion.code_query_params import context_request, duplicates_params, similar_params
+from semlens.lsp.session import Session
 from semlens.service.codec import LspPositions, context_json, duplicates_json, search_json
 
-if TYPE_CHECKING:
-    from semlens.lsp.server import SemlensServer
 
-
-def register(server: SemlensServer) -> None:
+def register(server: Session) -> None:
     for name, handler in (("similar", _similar), ("duplicates", _duplicates), ("context", _context)):
         server.feature(f"semlens/{name}")(handler)
         server.command(f"semlens.server.{name}")(handler)
 
 
-async def _similar(ls: SemlensServer, params: Any) -> dict[str, Any]:
+async def _similar(ls: Session, params: Any) -> dict[str, Any]:
     engine = await ls.ready_engine()
     asked = similar_params(params)
     result = await ls.runner.run(lambda cancel: engine.similar(asked.uri, asked.line, asked.limit, cancel))
     return search_json(result, LspPositions(ls.documents.encoding))
 
 
-async def _duplicates(ls: SemlensServer, params: Any) -> dict[str, Any]:
+async def _duplicates(ls: Session, params: Any) -> dict[str, Any]:
     engine = await ls.ready_engine()
     uri, limit = duplicates_params(params)
     result = await ls.runner.run(lambda cancel: engine.duplicates(uri, limit, cancel))
     return duplicates_json(result, LspPositions(ls.documents.encoding))
 
 
-async def _context(ls: SemlensServer, params: Any) -> dict[str, Any]:
+async def _context(ls: Session, params: Any) -> dict[str, Any]:
     engine = await ls.ready_engine()
     request = context_request(params)
     pack = await ls.runner.run(lambda cancel: engine.context(request, cancel))

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lsprotocol import types
 
 from semlens.lsp.conversion.symbols import document_symbols, flat_symbols
-
-if TYPE_CHECKING:
-    from semlens.lsp.server import SemlensServer
+from semlens.lsp.session import Session
 
 
-def register(server: SemlensServer) -> None:
+def register(server: Session) -> None:
     server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(_did_save)
 
 
-def enable_outline(server: SemlensServer) -> None:
+def enable_outline(server: Session) -> None:
     """Answer ``textDocument/documentSymbol`` from now on."""
     if types.TEXT_DOCUMENT_DOCUMENT_SYMBOL not in server.protocol.fm.features:
         server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(_document_symbol)
 
 
-def _did_save(ls: SemlensServer, params: types.DidSaveTextDocumentParams) -> None:
+def _did_save(ls: Session, params: types.DidSaveTextDocumentParams) -> None:
     ls.documents.did_save(params.text_document.uri)
 
 
-async def _document_symbol(ls: SemlensServer, params: types.DocumentSymbolParams) -> list[dict[str, Any]] | None:
+async def _document_symbol(ls: Session, params: types.DocumentSymbolParams) -> list[dict[str, Any]] | None:
     engine = await ls.ready_engine()
     uri = params.text_document.uri
     if not ls.settings.symbols.document_symbol:

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lsprotocol import types
 
 from semlens.core.cancel import CancelToken
 from semlens.core.hit import SearchResult
 from semlens.lsp.conversion.params import SearchDefaults, search_params
+from semlens.lsp.session import Session
 from semlens.service.codec import LspPositions, partial_json, search_json
-
-if TYPE_CHECKING:
-    from semlens.lsp.server import SemlensServer
 
 SEARCH = "semlens/search"
 
 
-def register(server: SemlensServer) -> None:
+def register(server: Session) -> None:
     server.feature(SEARCH)(_search)
     server.command("semlens.server.search")(_search)
 
 
-async def _search(ls: SemlensServer, params: Any) -> dict[str, Any]:
+async def _search(ls: Session, params: Any) -> dict[str, Any]:
     engine = await ls.ready_engine()
     asked = search_params(params, _defaults(ls))  # after the client's settings came
     places = LspPositions(ls.documents.encoding)
@@ -41,10 +39,10 @@ async def _search(ls: SemlensServer, params: Any) -> dict[str, Any]:
     return search_json(result, places)
 
 
-def _send_partial(ls: SemlensServer, token: str | int, value: dict[str, Any]) -> None:
+def _send_partial(ls: Session, token: str | int, value: dict[str, Any]) -> None:
     ls.progress(types.ProgressParams(token=token, value=value))
 
 
-def _defaults(ls: SemlensServer) -> SearchDefaults:
+def _defaults(ls: Session) -> SearchDefaults:
     settings = ls.settings.search
     return SearchDefaults(settings.limit, settings.per_file, settings.time_budget_ms)

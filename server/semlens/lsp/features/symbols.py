@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lsprotocol import types
 
 from semlens.lsp.conversion.symbols import workspace_symbol
-
-if TYPE_CHECKING:
-    from semlens.lsp.server import SemlensServer
+from semlens.lsp.session import Session
 
 LIMIT = 100
 """Symbols of one answer; editors show a list, not a report."""
@@ -18,12 +16,12 @@ PART_SIZE = 25
 """Symbols of one partial result."""
 
 
-def register(server: SemlensServer) -> None:
+def register(server: Session) -> None:
     server.feature(types.WORKSPACE_SYMBOL, types.WorkspaceSymbolOptions(resolve_provider=True))(_workspace_symbol)
     server.feature(types.WORKSPACE_SYMBOL_RESOLVE)(_resolve)
 
 
-async def _workspace_symbol(ls: SemlensServer, params: types.WorkspaceSymbolParams) -> list[dict[str, Any]]:
+async def _workspace_symbol(ls: Session, params: types.WorkspaceSymbolParams) -> list[dict[str, Any]]:
     engine = await ls.ready_engine()
     if not ls.settings.symbols.workspace_symbol:
         return []
@@ -37,7 +35,7 @@ async def _workspace_symbol(ls: SemlensServer, params: types.WorkspaceSymbolPara
     return []  # LSP: what was sent in parts is not sent again
 
 
-async def _resolve(ls: SemlensServer, params: types.WorkspaceSymbol) -> types.WorkspaceSymbol:
+async def _resolve(ls: Session, params: types.WorkspaceSymbol) -> types.WorkspaceSymbol:
     """Our symbols carry their range already; clients that stripped it get it back from ``data``."""
     where = params.data.get("range") if isinstance(params.data, dict) else None
     if where is not None and not isinstance(params.location, types.Location):

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from semlens.core.errors import SemlensError
 from semlens.lsp.configuration import SECTION
-from semlens.lsp.engine_api import EnginePort
+from semlens.lsp.engine_api import EngineApi
 from semlens.lsp.features import documents
 from semlens.lsp.roots import initial_roots, local_path
+from semlens.lsp.session import Session
 from semlens.service.positions import choose_encoding
-
-if TYPE_CHECKING:
-    from semlens.lsp.server import SemlensServer
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +25,7 @@ CONFIGURATION_SECONDS = 2.0
 """A client that does not say its settings within this time has none."""
 
 
-def register(server: SemlensServer) -> None:
+def register(server: Session) -> None:
     server.feature(types.INITIALIZE)(_initialize)
     server.feature(types.INITIALIZED)(_initialized)
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(_did_change_configuration)
@@ -36,7 +33,7 @@ def register(server: SemlensServer) -> None:
     server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_did_change_watched_files)
 
 
-async def _initialize(ls: SemlensServer, params: types.InitializeParams) -> None:
+async def _initialize(ls: Session, params: types.InitializeParams) -> None:
     """Learn who the client is. A client that can be asked for settings is asked before the engine is made.
 
     :raises SemlensError: when the engine cannot work; the client shows the sentence.
@@ -45,17 +42,17 @@ async def _initialize(ls: SemlensServer, params: types.InitializeParams) -> None
         ls.watch_parent(params.process_id)
     general = params.capabilities.general
     ls.documents.encoding = choose_encoding(general.position_encodings if general else None)
-    ls.wanted_roots = initial_roots(params)
+    ls.requested_root_uris = initial_roots(params)
     ls.configuration.initialize(params.initialization_options)
-    ls.configuration.can_be_asked = bool(params.capabilities.workspace and params.capabilities.workspace.configuration)
+    ls.configuration.can_pull = bool(params.capabilities.workspace and params.capabilities.workspace.configuration)
     await _load_settings(ls)
-    if not ls.configuration.can_be_asked:
+    if not ls.configuration.can_pull:
         await _start_engine(ls)
     if ls.settings.symbols.document_symbol:
         documents.enable_outline(ls)
 
 
-async def _initialized(ls: SemlensServer, _params: types.InitializedParams) -> None:
+async def _initialized(ls: Session, _params: types.InitializedParams) -> None:
     if ls.is_initialized:
         return  # a second time: everything has begun
     ls.is_initialized = True
@@ -70,38 +67,38 @@ async def _initialized(ls: SemlensServer, _params: types.InitializedParams) -> N
         raise
     ls.roots.watching = _watching(ls)
     async with ls.workspace_lock:
-        for uri in ls.wanted_roots:
+        for uri in ls.requested_root_uris:
             await _add_root(ls, engine, uri)
     ls.documents.attach(engine)
     ls.is_ready.set()
     window = ls.client_capabilities.window
     if window and window.work_done_progress:
         ls.start_progress()
-    await ls.report_now(engine)
+    await ls.report_current_status(engine)
     await _register_dynamically(ls)
 
 
-async def _did_change_configuration(ls: SemlensServer, params: types.DidChangeConfigurationParams) -> None:
+async def _did_change_configuration(ls: Session, params: types.DidChangeConfigurationParams) -> None:
     engine = await ls.ready_engine()
-    if ls.configuration.can_be_asked:
+    if ls.configuration.can_pull:
         await _ask_configuration(ls)
     else:
         ls.configuration.update(params.settings)
         await _apply_settings(ls)
-    await ls.report_now(engine)
+    await ls.report_current_status(engine)
 
 
-async def _did_change_workspace_folders(ls: SemlensServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+async def _did_change_workspace_folders(ls: Session, params: types.DidChangeWorkspaceFoldersParams) -> None:
     engine = await ls.ready_engine()
     async with ls.workspace_lock:
         for folder in params.event.removed:
             await asyncio.to_thread(ls.roots.remove, engine, folder.uri)
         for folder in params.event.added:
             await _add_root(ls, engine, folder.uri)
-    await ls.report_now(engine)
+    await ls.report_current_status(engine)
 
 
-async def _did_change_watched_files(ls: SemlensServer, params: types.DidChangeWatchedFilesParams) -> None:
+async def _did_change_watched_files(ls: Session, params: types.DidChangeWatchedFilesParams) -> None:
     engine = await ls.ready_engine()
     uris = [change.uri for change in params.changes]
     if len(uris) <= FEW_FILES:
@@ -110,32 +107,32 @@ async def _did_change_watched_files(ls: SemlensServer, params: types.DidChangeWa
         await asyncio.to_thread(_files_changed, engine, uris)
 
 
-def _files_changed(engine: EnginePort, uris: list[str]) -> None:
+def _files_changed(engine: EngineApi, uris: list[str]) -> None:
     engine.files_changed([path for uri in uris if (path := local_path(uri)) is not None])
 
 
-def _fail(ls: SemlensServer, error: SemlensError) -> None:
+def _fail(ls: Session, error: SemlensError) -> None:
     ls.fail(error)
     ls.warn([str(error)])
 
 
-async def _start_engine(ls: SemlensServer) -> EnginePort:
+async def _start_engine(ls: Session) -> EngineApi:
     """:raises SemlensError: when it cannot work at all."""
-    engine = await asyncio.to_thread(ls.engine_factory, ls.settings, ls.settings_of, ls.engine_reports)
+    engine = await asyncio.to_thread(ls.engine_factory, ls.settings, ls.load_root_settings, ls.on_engine_status)
     engine.start()
     ls.engine = engine
     return engine
 
 
-async def _add_root(ls: SemlensServer, engine: EnginePort, uri: str) -> None:
+async def _add_root(ls: Session, engine: EngineApi, uri: str) -> None:
     problem = await asyncio.to_thread(ls.roots.add, engine, uri)
     if problem is not None:
         ls.warn([problem.message])
 
 
-async def _ask_configuration(ls: SemlensServer) -> None:
+async def _ask_configuration(ls: Session) -> None:
     """Take the client's settings, if it can be asked."""
-    if not ls.configuration.can_be_asked:
+    if not ls.configuration.can_pull:
         return
     question = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
     try:
@@ -148,20 +145,20 @@ async def _ask_configuration(ls: SemlensServer) -> None:
     await _apply_settings(ls)
 
 
-async def _apply_settings(ls: SemlensServer) -> None:
+async def _apply_settings(ls: Session) -> None:
     await _load_settings(ls)
     if ls.engine is not None:
         await asyncio.to_thread(ls.engine.apply_settings, ls.settings)
 
 
-async def _load_settings(ls: SemlensServer) -> None:
-    first = next((path for uri in ls.wanted_roots if (path := local_path(uri)) is not None), None)
+async def _load_settings(ls: Session) -> None:
+    first = next((path for uri in ls.requested_root_uris if (path := local_path(uri)) is not None), None)
     ls.settings, sentences = await asyncio.to_thread(ls.configuration.load, ls.roots.first or first)
     logging.getLogger("semlens").setLevel(ls.settings.log.level.upper())
     ls.warn(sentences)
 
 
-def _watching(ls: SemlensServer) -> str:
+def _watching(ls: Session) -> str:
     mode = ls.settings.watch.mode
     if mode == "off":
         return "none"
@@ -174,7 +171,7 @@ def _can_watch(capabilities: types.ClientCapabilities) -> bool:
     return bool(watched and watched.dynamic_registration)
 
 
-def _can_register_outline(ls: SemlensServer) -> bool:
+def _can_register_outline(ls: Session) -> bool:
     """It is not offered since `initialize`, and the client lets us offer it later."""
     text_documents = ls.client_capabilities.text_document
     symbols = text_documents.document_symbol if text_documents else None
@@ -182,7 +179,7 @@ def _can_register_outline(ls: SemlensServer) -> bool:
     return bool(not is_offered and symbols and symbols.dynamic_registration)
 
 
-async def _register_dynamically(ls: SemlensServer) -> None:
+async def _register_dynamically(ls: Session) -> None:
     """What the client starts to send only when told: file events, and that its settings changed."""
     workspace = ls.client_capabilities.workspace
     registrations = []
