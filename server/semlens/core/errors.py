@@ -5,8 +5,7 @@ SemlensError
 ├── WorkspaceError      the folder asked for cannot be indexed
 ├── CacheError          the cache folder cannot be used
 ├── ModelError          a model cannot be loaded, or a service does not answer; search goes on without it
-├── Cancelled           the caller gave up; never shown
-└── NotAvailable        planned, not built yet
+└── Cancelled           the caller gave up; never shown
 """
 
 from __future__ import annotations
@@ -34,7 +33,3 @@ class ModelError(SemlensError):
 
 class Cancelled(SemlensError):  # noqa: N818 - a state, not a fault
     """The caller withdrew the request."""
-
-
-class NotAvailable(SemlensError):  # noqa: N818 - a state, not a fault
-    """The feature has not landed yet."""

@@ -28,11 +28,7 @@ _FOLDER_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 
 _OPENS_BY_FOLDER = os.open in os.supports_dir_fd and os.stat in os.supports_dir_fd
 """False on Windows, which has neither this nor `O_NOFOLLOW`."""
 
-
-NOT_NOW = "not readable now"
-"""The reason of a file that could not be read for a cause that may pass: what was known of it stays."""
-
-_PASSING = {
+_TRANSIENT_ERRORS = {
     getattr(errno, name)
     for name in (
         "EAGAIN", "EBUSY", "ECONNABORTED", "ECONNRESET", "EHOSTDOWN", "EHOSTUNREACH", "EINTR", "EIO", "EMFILE",
@@ -43,9 +39,9 @@ _PASSING = {
 }  # fmt: skip
 
 
-def may_pass(error: OSError) -> bool:
+def is_transient(error: OSError) -> bool:
     """Whether the disk, the network or the system failed, which tells nothing about the file."""
-    return error.errno in _PASSING
+    return error.errno in _TRANSIENT_ERRORS
 
 
 class NotRegularError(OSError):

@@ -17,8 +17,9 @@ from functools import cache
 from pathlib import Path
 
 from semlens.core.errors import WorkspaceError
-from semlens.core.guarded_reader import NOT_NOW, may_pass, read_below
+from semlens.core.guarded_reader import is_transient, read_below
 from semlens.core.paths import relative_path
+from semlens.core.skip_reason import SkipReason
 from semlens.files.eligibility import content_skip_reason, extension_of, name_skip_reason, shebang_skip_reason
 from semlens.files.ignoring.ignore_tree import (
     CACHE_MARKERS,
@@ -30,13 +31,7 @@ from semlens.files.ignoring.ignore_tree import (
 )
 from semlens.settings.loading import WORKSPACE_FILE, Settings
 
-__all__ = ["FOLDER", "MISSING", "DiscoveredFile", "Discovery", "check_root", "content_skip_reason"]
-
-MISSING = "missing"
-"""The reason of a path where no regular file is. Never counted: it belongs to single paths only."""
-
-FOLDER = "folder"
-"""Likewise of a path where a folder is."""
+__all__ = ["DiscoveredFile", "Discovery", "check_root", "content_skip_reason"]
 
 _SHEBANG_BYTES = 128
 
@@ -99,7 +94,7 @@ class Discovery:
                 found = self._examine_entry(tree, prefix + entry.name, entry, rules)
                 if isinstance(found, DiscoveredFile):
                     yield found
-                elif found == NOT_NOW:
+                elif found == SkipReason.NOT_READABLE_NOW:
                     unread.add(prefix + entry.name)
                 elif found is not None:
                     skipped[found] += 1
@@ -140,62 +135,64 @@ class Discovery:
         if not tree.includes(path):
             return False
         reason = name_skip_reason(path)
-        return reason is None or (reason == "not code" and not extension_of(path))
+        return reason is None or (reason == SkipReason.NOT_CODE and not extension_of(path))
 
-    def examine(self, path: str) -> DiscoveredFile | str:
-        """The file at a path, or the reason why it is not indexed: `MISSING` where no file is, `FOLDER` for a folder,
-        `NOT_NOW` where that cannot be told.
+    def examine(self, path: str) -> DiscoveredFile | SkipReason:
+        """The file at a path, or the reason why it is not indexed.
+
+        `SkipReason.MISSING` means that no file is there, `SkipReason.FOLDER` that a folder is, and
+        `SkipReason.NOT_READABLE_NOW` that neither is known.
 
         :param path: relative to the root.
         """
         return self._examine(path, self._has_no_links)
 
-    def examiner(self) -> Callable[[str], DiscoveredFile | str]:
+    def examiner(self) -> Callable[[str], DiscoveredFile | SkipReason]:
         """`examine` for many paths at one moment: whether there are links on the way is found out once for a folder."""
         has_no_links = cache(self._has_no_links)
         return lambda path: self._examine(path, has_no_links)
 
-    def _examine(self, path: str, has_no_links: Callable[[str], bool]) -> DiscoveredFile | str:
+    def _examine(self, path: str, has_no_links: Callable[[str], bool]) -> DiscoveredFile | SkipReason:
         full = self.absolute(path)
         try:
             status = os.lstat(full)
         except ValueError:
-            return MISSING
+            return SkipReason.MISSING
         except OSError as error:
-            return NOT_NOW if may_pass(error) else MISSING
+            return SkipReason.NOT_READABLE_NOW if is_transient(error) else SkipReason.MISSING
         if stat.S_ISDIR(status.st_mode):
-            return FOLDER
+            return SkipReason.FOLDER
         reason = self._skip_reason(path, is_link=stat.S_ISLNK(status.st_mode))
         if reason is not None:
             return reason
         if not stat.S_ISREG(status.st_mode):
-            return "not code"
+            return SkipReason.NOT_CODE
         if status.st_size > self._max_bytes:
-            return "too large"
+            return SkipReason.TOO_LARGE
         if not has_no_links(os.path.dirname(full)):
-            return "outside root"
+            return SkipReason.OUTSIDE_ROOT
         return DiscoveredFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
-    def skip_reason(self, path: str) -> str | None:
-        """Why the path is not indexed, or None if it is; size and content aside. The file need not exist.
+    def skip_reason(self, path: str) -> SkipReason | None:
+        """Why the path is not indexed, or None if it is. The file need not exist; size and content are not checked.
 
-        A link is never indexed: ``outside root``, or ``link`` for one to a place inside, which counts there.
+        A link is never indexed: a link to a file of the same root has the reason `SkipReason.LINK`.
         """
         return self._skip_reason(path)
 
-    def _skip_reason(self, path: str, *, is_link: bool | None = None) -> str | None:
+    def _skip_reason(self, path: str, *, is_link: bool | None = None) -> SkipReason | None:
         """:param is_link: None when it is not known yet."""
         folder, _, name = path.rpartition("/")
         if not name or ".." in path.split("/"):
-            return "outside root"
+            return SkipReason.OUTSIDE_ROOT
         tree = self._tree
         rules = tree.rules(folder)
         if rules is None or name in VERSION_CONTROL or tree.ignores(rules, path, name, False):
-            return "ignored"
+            return SkipReason.IGNORED
         if not tree.includes(path):
-            return "ignored"
+            return SkipReason.IGNORED
         if os.path.islink(self.absolute(path)) if is_link is None else is_link:
-            return self._link_reason(path) or "link"
+            return self._link_reason(path) or SkipReason.LINK
         return self._code_reason(path)
 
     def is_eligible(self, path: str) -> bool:
@@ -233,10 +230,10 @@ class Discovery:
             if not folder:
                 reason = error.strerror or str(error)
                 raise WorkspaceError(f"The folder {self._root} cannot be read: {reason}.") from error
-            if may_pass(error):
+            if is_transient(error):
                 unread.add(folder)
             elif not isinstance(error, FileNotFoundError):
-                skipped["unreadable"] += 1
+                skipped[SkipReason.UNREADABLE] += 1
             return None
         try:
             rules = tree.enter(folder, {entry.name for entry in entries})
@@ -244,7 +241,7 @@ class Discovery:
             unread.add(folder)
             return None
         if rules is None:
-            skipped["ignored"] += 1
+            skipped[SkipReason.IGNORED] += 1
             return None
         prefix = f"{folder}/" if folder else ""
         files: list[os.DirEntry[str]] = []
@@ -257,26 +254,26 @@ class Discovery:
                 continue
             path = prefix + entry.name
             if tree.ignores(rules, path, entry.name, True):
-                skipped["ignored"] += 1
+                skipped[SkipReason.IGNORED] += 1
             elif path.count("/") >= MAX_DEPTH:
-                skipped["link loop"] += 1
+                skipped[SkipReason.LINK_LOOP] += 1
             else:
                 subfolders.append(path)
         return files, subfolders, rules
 
     def _examine_entry(
         self, tree: IgnoreTree, path: str, entry: os.DirEntry[str], rules: FolderRules
-    ) -> DiscoveredFile | str | None:
+    ) -> DiscoveredFile | SkipReason | None:
         """The file to index, the reason why not, or None for what is not even counted."""
         if entry.name in VERSION_CONTROL:
             return None
         if tree.ignores(rules, path, entry.name, False) or not tree.includes(path):
-            return "ignored"
+            return SkipReason.IGNORED
         try:
             if _is_link(entry):
                 return self._link_reason(path)
             if not entry.is_file(follow_symlinks=False):
-                return "not code"
+                return SkipReason.NOT_CODE
             reason = self._code_reason(path)
             if reason is not None:
                 return reason
@@ -284,22 +281,22 @@ class Discovery:
         except FileNotFoundError:
             return None
         except OSError as error:
-            return NOT_NOW if may_pass(error) else "unreadable"
+            return SkipReason.NOT_READABLE_NOW if is_transient(error) else SkipReason.UNREADABLE
         if status.st_size > self._max_bytes:
-            return "too large"
+            return SkipReason.TOO_LARGE
         # Windows leaves the inode out of what a listing brings along.
         inode = status.st_ino or entry.inode()
         return DiscoveredFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, inode)
 
-    def _code_reason(self, path: str) -> str | None:
+    def _code_reason(self, path: str) -> SkipReason | None:
         reason = name_skip_reason(path)
-        if reason == "not code" and not extension_of(path):
+        if reason == SkipReason.NOT_CODE and not extension_of(path):
             try:
                 return shebang_skip_reason(path, read_below(self._root, path, _SHEBANG_BYTES))
             except FileNotFoundError:
                 return shebang_skip_reason(path, b"")
             except OSError as error:
-                return NOT_NOW if may_pass(error) else "unreadable"
+                return SkipReason.NOT_READABLE_NOW if is_transient(error) else SkipReason.UNREADABLE
         return reason
 
     @staticmethod
@@ -307,18 +304,18 @@ class Discovery:
         """Whether neither this folder nor one above it is a link: one may have become so since it was listed."""
         return relative_path(folder, os.path.realpath(folder)) == ""
 
-    def _link_reason(self, path: str) -> str | None:
-        """Why a link is left out: ``link loop``, ``outside root``, ``unreadable``; None where its target counts."""
+    def _link_reason(self, path: str) -> SkipReason | None:
+        """Why the target of a link is not indexed: a loop, outside the root, or unreadable. None if it is indexed."""
         link = self.absolute(path)
         try:
             target = os.path.realpath(link, strict=True)
         except FileNotFoundError:
-            return "unreadable"
+            return SkipReason.UNREADABLE
         except (OSError, RuntimeError):
-            return "link loop"
+            return SkipReason.LINK_LOOP
         if relative_path(self._root, target) is None:
-            return "link loop" if _contains(target, link) else "outside root"
-        return "link loop" if _contains(target, link) else None
+            return SkipReason.LINK_LOOP if _contains(target, link) else SkipReason.OUTSIDE_ROOT
+        return SkipReason.LINK_LOOP if _contains(target, link) else None
 
 
 def check_root(path: Path, asked: bool) -> Path:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from semlens.core.skip_reason import SkipReason
+
 BINARY_EXTENSIONS = frozenset(
     """
     .png .jpg .jpeg .gif .webp .ico .bmp .tif .tiff .psd .avif .heic .mp3 .mp4 .ogg .oga .ogv .wav .flac
@@ -68,7 +70,7 @@ def extension_of(path: str) -> str:
     return name[dot:].lower() if dot > 0 else ""
 
 
-def name_skip_reason(path: str) -> str | None:
+def name_skip_reason(path: str) -> SkipReason | None:
     """Why a file is not indexed, as far as its name tells, or None.
 
     A file without an extension that no language claims by its name is ``not code`` here; its first line may still
@@ -79,38 +81,38 @@ def name_skip_reason(path: str) -> str | None:
 
     name = path[path.rfind("/") + 1 :].lower()
     if name in LOCK_FILES:
-        return "lockfile"
+        return SkipReason.LOCKFILE
     if _MINIFIED_NAME.search(name):
-        return "minified"
+        return SkipReason.MINIFIED
     if _GENERATED_NAME.search(name):
-        return "generated"
+        return SkipReason.GENERATED
     if language_of(path) is not None:
         return None
     extension = extension_of(name)
     if extension in BINARY_EXTENSIONS:
-        return "binary"
-    return None if extension in CODE_LIKE else "not code"
+        return SkipReason.BINARY
+    return None if extension in CODE_LIKE else SkipReason.NOT_CODE
 
 
-def shebang_skip_reason(path: str, first_bytes: bytes) -> str | None:
+def shebang_skip_reason(path: str, first_bytes: bytes) -> SkipReason | None:
     """As `name_skip_reason`, for a file whose name says nothing, from its first bytes."""
     from semlens.syntax.languages.registry import language_of
 
-    return None if first_bytes.startswith(b"#!") and language_of(path, first_bytes) is not None else "not code"
+    return None if first_bytes.startswith(b"#!") and language_of(path, first_bytes) is not None else SkipReason.NOT_CODE
 
 
-def content_skip_reason(path: str, data: bytes) -> str | None:
+def content_skip_reason(path: str, data: bytes) -> SkipReason | None:
     """Why a file that was read is not indexed: ``binary``, ``minified``, ``generated``, or None.
 
     :param path: with forward slashes. :param data: the whole content.
     """
     head = data[:_HEAD_BYTES]
     if b"\x00" in head and not head.startswith(_UTF16_32):
-        return "binary"
+        return SkipReason.BINARY
     if _is_generated(data[:_MARKER_BYTES]):
-        return "generated"
+        return SkipReason.GENERATED
     if extension_of(path) not in _PROSE and _is_minified(data):
-        return "minified"
+        return SkipReason.MINIFIED
     return None
 
 

@@ -9,7 +9,8 @@ import os
 import stat
 import time
 
-from semlens.core.guarded_reader import NOT_NOW, NotRegularError, may_pass, open_below
+from semlens.core.guarded_reader import NotRegularError, is_transient, open_below
+from semlens.core.skip_reason import SkipReason
 from semlens.files.file_stamp import FileStamp
 
 
@@ -17,21 +18,21 @@ def file_stamp(status: os.stat_result) -> FileStamp:
     return FileStamp.of(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, time.time_ns())
 
 
-def read_file(root: str, path: str, max_bytes: int) -> tuple[FileStamp | None, bytes, str]:
+def read_file(root: str, path: str, max_bytes: int) -> tuple[FileStamp | None, bytes, SkipReason]:
     """Stamp, content and the reason why the content is not wanted."""
     try:
         with open_below(root, path) as file:
             stamp = file_stamp(file.status)
             if file.status.st_size > max_bytes:
-                return stamp, b"", "too large"
+                return stamp, b"", SkipReason.TOO_LARGE
             data = file.read(file.status.st_size + 1)  # one more, to see a file that grows
     except NotRegularError as error:
         is_folder = stat.S_ISDIR(error.status.st_mode)
-        return (None, b"", "gone") if is_folder else (file_stamp(error.status), b"", "not code")
+        return (None, b"", SkipReason.GONE) if is_folder else (file_stamp(error.status), b"", SkipReason.NOT_CODE)
     except (FileNotFoundError, NotADirectoryError):
-        return None, b"", "gone"
+        return None, b"", SkipReason.GONE
     except OSError as error:
-        if may_pass(error):
-            return None, b"", NOT_NOW
-        return None, b"", "gone" if error.errno == errno.ELOOP else "unreadable"
-    return stamp, data, "too large" if len(data) > max_bytes else ""
+        if is_transient(error):
+            return None, b"", SkipReason.NOT_READABLE_NOW
+        return None, b"", SkipReason.GONE if error.errno == errno.ELOOP else SkipReason.UNREADABLE
+    return stamp, data, SkipReason.TOO_LARGE if len(data) > max_bytes else SkipReason.NONE

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from semlens.core.hashing import ContentHash
+from semlens.core.skip_reason import SkipReason
 from semlens.core.span import Span
 from semlens.core.symbol import Outline, Passage, Role, Symbol, SymbolKind
 from semlens.files.file_stamp import FileStamp
@@ -86,27 +87,16 @@ class FileOutcome:
     """What became of one file.
 
     :ivar stamp: None when the file is gone.
-    :ivar reason: why it is not searchable; "" when it is, ``same`` when its content is what the index has.
+    :ivar reason: why it is not searchable; `SkipReason.NONE` when it is.
     :ivar cause: of a reason in `UNPARSABLE`, in a few words.
     """
 
     path: str
     stamp: FileStamp | None
     hash: ContentHash
-    reason: str
+    reason: SkipReason
     cause: str = ""
 
-
-SAME = "same"
-"""Reason of a file whose content is what the index has."""
-
-CRASHED = "killed the parser"
-"""Reason of a file that the worker did not survive."""
-
-FAILED = "failed in the parser"
-"""Reason of a file at which the worker met an error of its own, and went on."""
-
-UNPARSABLE = frozenset((CRASHED, FAILED))
 
 NO_FILE = -1
 """Announced in place of a file's number: what comes concerns the whole batch."""
@@ -183,7 +173,7 @@ _CLASSES: dict[tuple[str, str], Any] = {
     for kind in (
         FilesRequest, BufferRequest, TokensRequest, FingerprintsRequest, GrammarsRequest,
         ParseResult, TokensResult, FingerprintsResult, GrammarsResult,
-        FileOutcome, FileStamp, Outline, Symbol, Passage, Span, Role, SymbolKind, CodeFingerprint,
+        FileOutcome, SkipReason, FileStamp, Outline, Symbol, Passage, Span, Role, SymbolKind, CodeFingerprint,
     )
 }  # fmt: skip
 _OF_ARRAYS = frozenset(("dtype", "ndarray", "_frombuffer", "_reconstruct", "scalar"))

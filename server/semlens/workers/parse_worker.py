@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash, content_hash
+from semlens.core.skip_reason import SkipReason
 from semlens.core.symbol import Outline
 from semlens.embedding.registry import find_model, load_tokenizer
 from semlens.files.discovery import content_skip_reason
@@ -34,9 +35,7 @@ from semlens.syntax.parsing.grammars import grammar_of
 from semlens.syntax.parsing.parser import parse
 from semlens.workers.limits import MAX_MEMORY_BYTES, MAX_SECONDS_A_STEP, drop_rights, holds_too_much, time_limit
 from semlens.workers.messages import (
-    FAILED,
     NO_FILE,
-    SAME,
     BufferRequest,
     FileOutcome,
     FilesRequest,
@@ -100,8 +99,8 @@ class _Worker:
                 stamp, data, reason = read_file(request.root, path, request.max_bytes)
                 digest = content_hash(data) if not reason else b""
                 if not reason and digest == known:
-                    reason = SAME
-                reason = reason or content_skip_reason(path, data) or ""
+                    reason = SkipReason.UNCHANGED
+                reason = reason or content_skip_reason(path, data) or SkipReason.NONE
             batch.outcomes[path] = FileOutcome(path, stamp, digest, reason)
             if not reason:
                 with batch.blaming(path):
@@ -119,7 +118,7 @@ class _Worker:
         path = request.path
         outline: Outline | None = None
         batch = _Batch(tokenizer, ((path, b""),))
-        batch.outcomes[path] = FileOutcome(path, None, b"", "")
+        batch.outcomes[path] = FileOutcome(path, None, b"", SkipReason.NONE)
         with batch.blaming(path):
             with time_limit():
                 outline = parse(path, request.text)
@@ -184,7 +183,7 @@ class _Batch:
 
     def _fail(self, path: str, error: Exception) -> None:
         self._parsed.pop(path, None)
-        self.outcomes[path] = replace(self.outcomes[path], reason=FAILED, cause=type(error).__name__)
+        self.outcomes[path] = replace(self.outcomes[path], reason=SkipReason.FAILED_PARSER, cause=type(error).__name__)
 
     def add(self, file: ParsedFile) -> None:
         tokens: list[TokenIds] = []

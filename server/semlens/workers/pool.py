@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 import semlens
 from semlens.core.hashing import ContentHash
+from semlens.core.skip_reason import UNPARSABLE, SkipReason
 from semlens.embedding.remote.service import KEY_VARIABLE
 from semlens.files.file_stamp import FileStamp
 from semlens.files.reading import file_stamp
@@ -25,9 +26,7 @@ from semlens.syntax.fingerprint import CodeFingerprint
 from semlens.workers.error_tail import ErrorTail
 from semlens.workers.limits import MAX_SECONDS_A_STEP
 from semlens.workers.messages import (
-    CRASHED,
     NO_FILE,
-    UNPARSABLE,
     BufferRequest,
     FileOutcome,
     FilesRequest,
@@ -314,7 +313,7 @@ class ParsePool:
         answers, crashing_files = self._ask_for_all(request)
         results = [cast("ParseResult", result) for _, result in answers]
         for path, cause in crashing_files.items():
-            outcome = FileOutcome(path, _stamp(request.root, path), b"", CRASHED, cause)
+            outcome = FileOutcome(path, _stamp(request.root, path), b"", SkipReason.CRASHED_PARSER, cause)
             results.append(ParseResult((outcome,), None, ()))
         return ParsedBatch(tuple(results), tuple(crashing_files))
 

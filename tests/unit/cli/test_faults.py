@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from semlens.core.errors import CacheError, Cancelled, ModelError, NotAvailable, UsageError, WorkspaceError
+from semlens.core.errors import CacheError, Cancelled, ModelError, UsageError, WorkspaceError
 from semlens.core.status import Problem
 
 SERVER = Path(__file__).resolve().parents[3] / "server"
@@ -24,7 +24,6 @@ SERVER = Path(__file__).resolve().parents[3] / "server"
         (WorkspaceError("There is no folder."), 1, "There is no folder."),
         (CacheError("Make it writable."), 1, "Make it writable."),
         (ModelError("Install it again."), 1, "Install it again."),
-        (NotAvailable("Not yet."), 1, "Not yet."),
         (Cancelled("Gone."), 1, "Gone."),
         (OSError(errno.ENOSPC, "No space left on device"), 1, "disk is full"),
         (sqlite3.OperationalError("database or disk is full"), 1, "disk is full"),

@@ -9,7 +9,7 @@ import shutil
 import pytest
 from engine_cases import Workspace, complete, found, function, make_settings, parsed, paths_of, wait_for
 
-from semlens.core.guarded_reader import NOT_NOW
+from semlens.core.skip_reason import SkipReason
 from semlens.core.status import EngineState
 from semlens.engine.engine import Engine
 from semlens.engine.indexing import root_presence, root_state
@@ -161,8 +161,11 @@ def test_what_a_worker_cannot_read_now_stays(plain, monkeypatch):
     (state,) = engine._indexer.states.values()
     with monkeypatch.context() as patch:
         BrokenDisk(patch, "a.py")
-        assert read_file(str(plain.folder), "a.py", 100) == (None, b"", NOT_NOW)
-    outcomes = [FileOutcome("a.py", None, b"", NOT_NOW), FileOutcome("b.py", None, b"", "gone")]
+        assert read_file(str(plain.folder), "a.py", 100) == (None, b"", SkipReason.NOT_READABLE_NOW)
+    outcomes = [
+        FileOutcome("a.py", None, b"", SkipReason.NOT_READABLE_NOW),
+        FileOutcome("b.py", None, b"", SkipReason.GONE),
+    ]
     assert state.without_losses(outcomes) == outcomes[1:]
     assert state.unread == {"a.py"}
     plain.folder.rename(plain.folder.with_name("away"))

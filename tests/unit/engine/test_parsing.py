@@ -14,14 +14,12 @@ import pytest
 from engine_cases import function
 
 from semlens.core.hashing import content_hash
+from semlens.core.skip_reason import SkipReason
 from semlens.files.reading import read_file
 from semlens.index.segment.segment import segment_from_arrays
 from semlens.workers import pool as parse_pool
 from semlens.workers.messages import (
-    CRASHED,
-    FAILED,
     NO_FILE,
-    SAME,
     BufferRequest,
     FilesRequest,
     TokensRequest,
@@ -69,7 +67,7 @@ def test_what_is_known_is_not_parsed(worker, tmp_path):
     (tmp_path / "a.py").write_text(function("alpha"))
     known = content_hash(function("alpha").encode())
     result = worker.answer(request(tmp_path, "a.py", known=known))
-    assert [outcome.reason for outcome in result.outcomes] == [SAME]
+    assert [outcome.reason for outcome in result.outcomes] == [SkipReason.UNCHANGED]
     assert result.segment is None
 
 
@@ -201,15 +199,15 @@ def faulty(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("place", "fault", "reason", "cause"),
     [
-        (IN_PARSE, CRASH, CRASHED, "ended by SIGSEGV"),
-        (IN_PARSE, SLOW, CRASHED, "more than 8 s of processor time"),
-        (IN_PARSE, ERROR, FAILED, "ValueError"),
-        (IN_TOKENS, CRASH, CRASHED, "ended by SIGSEGV"),
-        (IN_TOKENS, SLOW, CRASHED, "more than 8 s of processor time"),
-        (IN_TOKENS, ERROR, FAILED, "ValueError"),
-        (IN_SEGMENT, CRASH, CRASHED, "ended by SIGSEGV"),
-        (IN_SEGMENT, SLOW, CRASHED, "more than 8 s of processor time"),
-        (IN_SEGMENT, ERROR, FAILED, "ValueError"),
+        (IN_PARSE, CRASH, SkipReason.CRASHED_PARSER, "ended by SIGSEGV"),
+        (IN_PARSE, SLOW, SkipReason.CRASHED_PARSER, "more than 8 s of processor time"),
+        (IN_PARSE, ERROR, SkipReason.FAILED_PARSER, "ValueError"),
+        (IN_TOKENS, CRASH, SkipReason.CRASHED_PARSER, "ended by SIGSEGV"),
+        (IN_TOKENS, SLOW, SkipReason.CRASHED_PARSER, "more than 8 s of processor time"),
+        (IN_TOKENS, ERROR, SkipReason.FAILED_PARSER, "ValueError"),
+        (IN_SEGMENT, CRASH, SkipReason.CRASHED_PARSER, "ended by SIGSEGV"),
+        (IN_SEGMENT, SLOW, SkipReason.CRASHED_PARSER, "more than 8 s of processor time"),
+        (IN_SEGMENT, ERROR, SkipReason.FAILED_PARSER, "ValueError"),
     ],
 )
 def test_a_fault_costs_the_file_that_it_came_from(pool, code, faulty, tiny_model, caplog, place, fault, reason, cause):
@@ -219,7 +217,7 @@ def test_a_fault_costs_the_file_that_it_came_from(pool, code, faulty, tiny_model
     assert {path: outcome.reason for path, outcome in outcomes.items()} == {"a.py": "", "b.py": reason, "c.py": ""}
     assert outcomes["b.py"].cause == cause
     assert outcomes["b.py"].stamp is not None
-    assert batch.crashing_files == (("b.py",) if reason == CRASHED else ())
+    assert batch.crashing_files == (("b.py",) if reason == SkipReason.CRASHED_PARSER else ())
     if fault is CRASH:
         assert "last words" in caplog.text
         assert "b.py" in caplog.text

@@ -28,6 +28,7 @@ from engine_cases import (
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import CacheError, Cancelled, WorkspaceError
 from semlens.core.request import SearchRequest
+from semlens.core.skip_reason import SkipReason
 from semlens.core.status import EngineState
 from semlens.core.symbol import Role
 from semlens.engine.engine import Engine
@@ -37,7 +38,7 @@ from semlens.index.segment import columns
 from semlens.index.storage import root_store as store
 from semlens.index.storage.root_store import root_folder
 from semlens.index.versions import STORE_VERSION
-from semlens.workers.pool import CRASHED, ParsePool
+from semlens.workers.pool import ParsePool
 
 BRACKETS = b"x = " + b"{" * 50_000
 
@@ -251,7 +252,7 @@ def test_a_file_that_kills_the_worker_costs_itself_alone(plain, monkeypatch, tmp
     assert paths_of(engine, "killer") == []
     status = complete(engine)
     assert [Path(problem.path).name for problem in status.problems] == ["file_3b.py"]
-    assert status.roots[0].skipped == {CRASHED: 1}
+    assert status.roots[0].skipped == {SkipReason.CRASHED_PARSER: 1}
     assert status.state is EngineState.READY
     engine.close()
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from semlens.core.errors import WorkspaceError
-from semlens.files.discovery import FOLDER, MISSING, DiscoveredFile, Discovery, check_root, content_skip_reason
+from semlens.core.skip_reason import SkipReason
+from semlens.files.discovery import DiscoveredFile, Discovery, check_root, content_skip_reason
 from semlens.settings.loading import FilesSettings, Settings
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -224,16 +225,16 @@ def test_a_deep_tree(tmp_path: Path) -> None:
     discovery = discovery_of(tmp_path)
     assert discovery.skip_reason("d/" * 300 + "a.py") == "ignored"
     assert not discovery.may_concern("d/" * 2000 + "a.py")
-    assert discovery.examine("d/" * 2000 + "a.py") == MISSING
+    assert discovery.examine("d/" * 2000 + "a.py") == SkipReason.MISSING
 
 
 def test_what_is_gone_is_missing(tmp_path: Path) -> None:
     discovery = discovery_of(tmp_path)
     (tmp_path / "folder.py").mkdir()
-    assert discovery.examine("a.py") == MISSING
-    assert discovery.examine("folder.py") == FOLDER
-    assert discovery.examine("no/where/a.py") == MISSING
-    assert discovery.examine("nul\0.py") == MISSING
+    assert discovery.examine("a.py") == SkipReason.MISSING
+    assert discovery.examine("folder.py") == SkipReason.FOLDER
+    assert discovery.examine("no/where/a.py") == SkipReason.MISSING
+    assert discovery.examine("nul\0.py") == SkipReason.MISSING
     assert discovery.is_eligible("a.py")
 
 

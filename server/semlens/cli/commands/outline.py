@@ -9,6 +9,7 @@ from pathlib import Path
 
 from semlens.cli.output.terminal import paint
 from semlens.core.errors import WorkspaceError
+from semlens.core.skip_reason import SkipReason
 from semlens.core.symbol import Outline, Symbol
 from semlens.core.text.printable import printable
 from semlens.service.codec import outline_json
@@ -76,7 +77,7 @@ def _check_content(relative: str, source: bytes) -> None:
 
     settings, _ = load_settings(Path.cwd())
     too_large = len(source) > settings.files.max_size_kb * 1024
-    reason = "too large" if too_large else content_skip_reason(relative, source)
+    reason = SkipReason.TOO_LARGE if too_large else content_skip_reason(relative, source)
     if reason:
         raise WorkspaceError(f"{relative} is left out of the index ({reason}), so it has no outline.")
 

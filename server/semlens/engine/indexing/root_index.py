@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from semlens.core.errors import CacheError
 from semlens.core.hashing import ContentHash
+from semlens.core.skip_reason import UNPARSABLE, SkipReason
 from semlens.embedding.embedder import TokenIds
 from semlens.engine.indexing.backoff import Backoff
 from semlens.files.file_stamp import FileStamp
@@ -29,7 +30,7 @@ from semlens.index.storage.database import StoreError, is_busy, is_disk_full
 from semlens.index.storage.root_store import Commit, FileEntry, RootStore
 from semlens.index.storage.writer_lock import WriterLock
 from semlens.search.signals.static_signals import static_signals_of
-from semlens.workers.messages import SAME, UNPARSABLE, FileOutcome
+from semlens.workers.messages import FileOutcome
 
 logger = logging.getLogger(__name__)
 
@@ -354,13 +355,13 @@ class RootIndex:
         """Take over what a worker found; returns the new segment, if any file of it is searchable."""
         row = 0
         for outcome in outcomes:
-            if outcome.stamp is None and outcome.reason in ("gone", "unreadable", ""):
+            if outcome.stamp is None and outcome.reason in (SkipReason.GONE, SkipReason.UNREADABLE, SkipReason.NONE):
                 self.remove(outcome.path)
-                if outcome.reason == "unreadable":
-                    self._put(outcome.path, FileEntry(FileStamp(0, 0, 0, 0, 0), b"", "", "unreadable"))
+                if outcome.reason == SkipReason.UNREADABLE:
+                    self._put(outcome.path, FileEntry(FileStamp(0, 0, 0, 0, 0), b"", "", SkipReason.UNREADABLE))
                 continue
             stamp = outcome.stamp or FileStamp(0, 0, 0, 0, 0)
-            if outcome.reason == SAME:
+            if outcome.reason == SkipReason.UNCHANGED:
                 old = self.files.get(outcome.path)
                 if old is not None:  # else it was removed meanwhile, and whoever removed it looks again
                     self._put(outcome.path, FileEntry(stamp, old.hash, old.segment, old.reason))

@@ -10,11 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from semlens.core.guarded_reader import NOT_NOW
 from semlens.core.hashing import ContentHash
+from semlens.core.skip_reason import SkipReason
 from semlens.engine.indexing.root_index import RootIndex
 from semlens.engine.indexing.root_presence import FolderIdentity, Presence, look_at
-from semlens.files.discovery import FOLDER, MISSING, DiscoveredFile, Discovery
+from semlens.files.discovery import DiscoveredFile, Discovery
 from semlens.files.file_stamp import FileStamp
 from semlens.settings.loading import Settings
 from semlens.workers.messages import FileOutcome, FilesRequest
@@ -134,9 +134,11 @@ class RootState:
 
     def without_losses(self, outcomes: Sequence[FileOutcome]) -> list[FileOutcome]:
         """Of what a worker found, all but files that only seem to be gone, or could not be read now."""
-        self.note_unread([outcome.path for outcome in outcomes if outcome.reason == NOT_NOW])
-        seems_gone = any(outcome.reason == "gone" for outcome in outcomes)
-        doubtful = (NOT_NOW, "gone") if seems_gone and not self.is_there() else (NOT_NOW,)
+        self.note_unread([outcome.path for outcome in outcomes if outcome.reason == SkipReason.NOT_READABLE_NOW])
+        seems_gone = any(outcome.reason == SkipReason.GONE for outcome in outcomes)
+        doubtful = {SkipReason.NOT_READABLE_NOW}
+        if seems_gone and not self.is_there():
+            doubtful.add(SkipReason.GONE)
         return [outcome for outcome in outcomes if outcome.reason not in doubtful]
 
     def begin_scan(self, number: int) -> None:
@@ -188,14 +190,14 @@ class RootState:
                 self.discovery.refresh()
                 self.scan_again = True
             found = examine(path)
-            if found == FOLDER:
+            if found == SkipReason.FOLDER:
                 self.scan_again = True
                 continue
-            if found == NOT_NOW:
+            if found == SkipReason.NOT_READABLE_NOW:
                 self.note_unread([path])
                 continue
             if isinstance(found, str):
-                (gone if found == MISSING else unwanted).append(path)
+                (gone if found == SkipReason.MISSING else unwanted).append(path)
                 continue
             entry = self.index.files.get(path)
             if entry is None:

@@ -16,7 +16,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from semlens.core.guarded_reader import may_pass, read_below, read_regular
+from semlens.core.guarded_reader import is_transient, read_below, read_regular
 from semlens.files.ignoring.git_config import exclude_file, git_top, global_excludes_file
 from semlens.files.ignoring.ignore_file import IgnoreRules, byte_text
 
@@ -246,7 +246,7 @@ class IgnoreTree:
             n_bytes = _MAX_IGNORE_BYTES + 1
             data = read_below(root, path, n_bytes) if root else read_regular(path, n_bytes, follow_link=True)
         except OSError as error:
-            if must and may_pass(error):
+            if must and is_transient(error):
                 raise
             return ()
         if len(data) > _MAX_IGNORE_BYTES:

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from outlines import parsed_file, segment_of
 
+from semlens.core.skip_reason import SkipReason
 from semlens.engine.indexing.root_index import MERGE_FANOUT, LiveSegment, RootIndex, merge_job
 from semlens.engine.indexing.snapshot_builder import SnapshotBuilder
 from semlens.files.file_stamp import FileStamp
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import VectorBlock
-from semlens.workers.messages import CRASHED, SAME, FileOutcome
+from semlens.workers.messages import FileOutcome
 
 STAMP = FileStamp(1, 2, 3, 4, 5_000_000_000)
 MODEL = "m0"
@@ -79,19 +80,19 @@ def test_outcomes_without_a_segment(index):
     put(index, "a", "b", "c", "d")
     index.apply(
         [
-            FileOutcome("a", STAMP, b"", "binary"),
-            FileOutcome("b", None, b"", "gone"),
-            FileOutcome("c", None, b"", "unreadable"),
-            FileOutcome("d", FileStamp(9, 9, 9, 9, 9), b"", SAME),
-            FileOutcome("e", STAMP, b"", CRASHED),
-            FileOutcome("f", STAMP, b"x", SAME),  # was removed while the worker had it
+            FileOutcome("a", STAMP, b"", SkipReason.BINARY),
+            FileOutcome("b", None, b"", SkipReason.GONE),
+            FileOutcome("c", None, b"", SkipReason.UNREADABLE),
+            FileOutcome("d", FileStamp(9, 9, 9, 9, 9), b"", SkipReason.UNCHANGED),
+            FileOutcome("e", STAMP, b"", SkipReason.CRASHED_PARSER),
+            FileOutcome("f", STAMP, b"x", SkipReason.UNCHANGED),  # was removed while the worker had it
         ],
         None,
         (),
     )
     assert shown(index) == {"d"}
     assert index.files.keys() == {"a", "c", "d", "e"}
-    assert +index.skipped == {"binary": 1, "unreadable": 1, CRASHED: 1}
+    assert +index.skipped == {SkipReason.BINARY: 1, SkipReason.UNREADABLE: 1, SkipReason.CRASHED_PARSER: 1}
     assert index.crashing_files == {"e": ""}
     assert index.files["d"].stamp.size == 9
     index.remove("e")
