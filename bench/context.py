@@ -32,7 +32,7 @@ from semlens.embedding.registry import find_model
 from semlens.embedding.token_counting import TokenCounter, load_counter
 from semlens.engine.query.context_builder import ContextBuilder
 from semlens.engine.query.current_texts import CurrentDocument
-from semlens.engine.query.query_service import SEEDS
+from semlens.engine.query.query_service import MAX_SEED_HITS
 from semlens.index.segment.builder import ParsedFile
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.context.forms import head_of
@@ -65,7 +65,7 @@ class Workspace:
         """The question is ranked once for all budgets."""
         query = parse_query(text)
         vectors = [vector for tier in self._tiers for vector in tier.ask(query.text)]
-        asked = SearchRequest(text, limit=SEEDS, per_file=2, first_page=SEEDS)
+        asked = SearchRequest(text, limit=MAX_SEED_HITS, per_file=2, first_page=MAX_SEED_HITS)
         hits = rank(self._snapshot, asked, query, vectors, CancelToken())
         found = []
         for budget in budgets:

@@ -106,11 +106,11 @@ def check_service() -> Iterator[Finding]:
     """Asks a configured service one fixed question."""
     from semlens.core.errors import ModelError
     from semlens.embedding.remote.embedder import RemoteEmbedder
-    from semlens.engine.embedding.remote_tier import service_of
+    from semlens.engine.embedding.remote_tier import service_from_settings
 
     settings, _ = load_settings()
     try:
-        service = service_of(settings.remote)
+        service = service_from_settings(settings.remote)
         if service is None:
             yield Finding("service", Level.OK, "none: nothing leaves this machine")
             return

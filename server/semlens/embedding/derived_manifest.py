@@ -14,9 +14,9 @@ from typing import Any
 from semlens.core.errors import ModelError
 from semlens.embedding.manifest import MODEL_FILE, ModelFile, ModelManifest
 
-_GRAPHS = (MODEL_FILE, f"onnx/{MODEL_FILE}", "model_quantized.onnx", "onnx/model_quantized.onnx")
+_GRAPH_NAMES = (MODEL_FILE, f"onnx/{MODEL_FILE}", "model_quantized.onnx", "onnx/model_quantized.onnx")
 _DEFAULT_MAX_TOKENS = 256
-_LONGEST_MAX_TOKENS = 512  # longer passages cost quadratic time and the index cuts them into parts anyway
+_MAX_TOKENS_LIMIT = 512  # longer passages cost quadratic time and the index cuts them into parts anyway
 
 
 def derive_manifest(folder: Path) -> ModelManifest:
@@ -26,7 +26,7 @@ def derive_manifest(folder: Path) -> ModelManifest:
 
     :raises ModelError: when it holds no ONNX graph with a tokenizer, or does not say its dimension.
     """
-    graph = next((name for name in _GRAPHS if (folder / name).is_file()), None)
+    graph = next((name for name in _GRAPH_NAMES if (folder / name).is_file()), None)
     if graph is None or not (folder / "tokenizer.json").is_file():
         raise ModelError(f"There is no model at {folder}: it needs model.toml, or model.onnx and tokenizer.json.")
     config = _json(folder / "config.json")
@@ -41,7 +41,7 @@ def derive_manifest(folder: Path) -> ModelManifest:
         name=folder.resolve().name,
         architecture="transformer",
         dimension=dimension,
-        max_tokens=min(int(limit), _LONGEST_MAX_TOKENS),
+        max_tokens=min(int(limit), _MAX_TOKENS_LIMIT),
         licence="unknown",
         files=tuple(_model_file(folder, name) for name in names),
         folder=folder,

@@ -29,3 +29,8 @@ def document_text(passage: Passage, max_tokens: int) -> str:
         lines.append(" ".join(passage.documentation[: room // 2].split()))
     lines.append(passage.body[:room])
     return "\n".join(line for line in lines if line)[:room]
+
+
+def replace_unencodable(text: str) -> str:
+    """Replace lone surrogates: they have no UTF-8 form, and tokenizers and services reject them."""
+    return text.encode("utf-8", "replace").decode("utf-8")

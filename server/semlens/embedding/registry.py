@@ -10,7 +10,7 @@ from semlens.embedding.derived_manifest import derive_manifest
 from semlens.embedding.embedder import Embedder, GraphEmbedder, PassageTokenizer
 from semlens.embedding.manifest import ModelManifest, load_manifest
 from semlens.embedding.remote.service import ARCHITECTURE as REMOTE
-from semlens.embedding.remote.service import LOCATOR_PREFIX, service_at
+from semlens.embedding.remote.service import LOCATOR_PREFIX, parse_locator
 
 DEFAULT_THREADS = 2
 
@@ -39,7 +39,7 @@ def find_model(name_or_path: str | Path) -> ModelManifest:
     """
     text = os.fspath(name_or_path)
     if text.startswith(LOCATOR_PREFIX):
-        return service_at(text).manifest
+        return parse_locator(text).manifest
     if isinstance(name_or_path, Path) or text.startswith(("~", ".")) or "/" in text or os.sep in text:
         folder = Path(text).expanduser()
         return load_manifest(folder) if (folder / "model.toml").exists() else derive_manifest(folder)

@@ -10,14 +10,14 @@ from typing import Protocol
 from semlens.core.errors import UsageError
 from semlens.core.guarded_reader import GuardedFile, NotRegularError, open_regular
 
-_UNIT = re.compile(r"[A-Za-z]{1,4}|\d|[^\sA-Za-z\d]|\s{2,}|\n")
+_ESTIMATED_TOKEN = re.compile(r"[A-Za-z]{1,4}|\d|[^\sA-Za-z\d]|\s{2,}|\n")
 """One match a token: four letters of a word, any other mark, a break or more than one space."""
 
 MAX_FILE_BYTES = 64 << 20
 """Twice the largest that is in use; a client names the file, so that it may be anything."""
 
-_FAR = re.compile("[\u2000-\U0010ffff]")
-_MORE_FOR_FAR = 2
+_NON_LATIN = re.compile("[\u2000-\U0010ffff]")
+_EXTRA_TOKENS_PER_NON_LATIN = 2
 
 
 class TokenCounter(Protocol):
@@ -57,11 +57,11 @@ class EstimatingCounter:
     name = "estimate"
 
     def count(self, text: str) -> int:
-        total = len(_UNIT.findall(text))
-        return total if text.isascii() else total + _MORE_FOR_FAR * len(_FAR.findall(text))
+        total = len(_ESTIMATED_TOKEN.findall(text))
+        return total if text.isascii() else total + _EXTRA_TOKENS_PER_NON_LATIN * len(_NON_LATIN.findall(text))
 
 
-_KEPT: OrderedDict[tuple[str, int, int], FileCounter] = OrderedDict()
+_COUNTERS: OrderedDict[tuple[str, int, int], FileCounter] = OrderedDict()
 """By path, time and size."""
 
 
@@ -75,7 +75,7 @@ def load_counter(tokenizer: str) -> TokenCounter:
     path = os.path.expanduser(tokenizer)  # noqa: PTH111 - pathlib raises for a user that is not known
     try:
         with open_regular(path, follow_link=True) as file:  # a model's cache links its files
-            return _load_kept(path, file)
+            return _load_cached(path, file)
     except FileNotFoundError as error:
         raise UsageError(f"There is no tokenizer file at {path}: name a tokenizer.json.") from error
     except NotRegularError as error:
@@ -85,15 +85,15 @@ def load_counter(tokenizer: str) -> TokenCounter:
         raise UsageError(f"{path!r} cannot be read ({reason}): name a tokenizer.json.") from error
 
 
-def _load_kept(path: str, file: GuardedFile) -> FileCounter:
+def _load_cached(path: str, file: GuardedFile) -> FileCounter:
     key = (path, file.status.st_mtime_ns, file.status.st_size)
-    counter = _KEPT.get(key)
+    counter = _COUNTERS.get(key)
     if counter is None:
         data = file.read(MAX_FILE_BYTES + 1) if file.status.st_size <= MAX_FILE_BYTES else None
         if data is None or len(data) > MAX_FILE_BYTES:  # it may have grown
             limit_mb = MAX_FILE_BYTES >> 20
             raise UsageError(f"{path} is larger than {limit_mb} MiB, more than any tokenizer: name a tokenizer.json.")
-        counter = _KEPT[key] = FileCounter(path, data)
-        while len(_KEPT) > 2:
-            _KEPT.popitem(last=False)
+        counter = _COUNTERS[key] = FileCounter(path, data)
+        while len(_COUNTERS) > 2:
+            _COUNTERS.popitem(last=False)
     return counter

@@ -15,7 +15,7 @@ from pathlib import Path
 from semlens.core.errors import CacheError, ModelError
 from semlens.core.paths import uri_to_path
 from semlens.core.status import EngineStatus
-from semlens.engine.embedding.remote_tier import PATIENCE_SECONDS, RemoteTier, service_of
+from semlens.engine.embedding.remote_tier import REMOTE_QUERY_WAIT_SECONDS, RemoteTier, service_from_settings
 from semlens.engine.embedding.tiers import Tier, choose_tiers
 from semlens.engine.indexing.indexer import Indexer
 from semlens.engine.indexing.workspace import SettingsOf
@@ -98,7 +98,9 @@ class Engine(QueryService):
             read_only=read_only,
             follows=follows,
         )
-        super().__init__(indexer, self._buffers, self._tiers, patience_s=PATIENCE_SECONDS if one_shot else 0.0)
+        super().__init__(
+            indexer, self._buffers, self._tiers, remote_wait_s=REMOTE_QUERY_WAIT_SECONDS if one_shot else 0.0
+        )
         self._one_shot = one_shot
         self._read_only = read_only
         self._status_lock = threading.Lock()
@@ -114,7 +116,7 @@ class Engine(QueryService):
         remote: RemoteTier | None = None
         errors: list[ModelError] = []
         try:
-            service = service_of(settings.remote)
+            service = service_from_settings(settings.remote)
         except ModelError as error:
             service, errors = None, [error]
         if service is not None:
@@ -182,7 +184,7 @@ class Engine(QueryService):
         """Compare everything with the disk again; ``full`` parses it again too."""
         real = os.path.realpath(root) if root is not None else None
         for tier in self._tiers:
-            tier.try_now()
+            tier.reset_pause()
         self._indexer.post_change(lambda: self._indexer.rescan(real, full=full))
 
     def pause(self) -> None:

@@ -66,7 +66,7 @@ def test_a_file_is_read_to_a_bound(folder: Path, monkeypatch: pytest.MonkeyPatch
     size = (folder / "tokenizer.json").stat().st_size
     monkeypatch.setattr(token_counting, "MAX_FILE_BYTES", size)
     assert load_counter(str(folder / "tokenizer.json")).count("one") == 1
-    token_counting._KEPT.clear()
+    token_counting._COUNTERS.clear()
     monkeypatch.setattr(token_counting, "MAX_FILE_BYTES", size - 1)
     with pytest.raises(UsageError, match="is larger than"):
         load_counter(str(folder / "tokenizer.json"))

@@ -641,7 +641,7 @@ def test_a_search_is_cancelled_while_it_waits_for_buffers(plain, monkeypatch):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     cancel = CancelToken()
-    monkeypatch.setattr(engine, "_buffers_shown", cancel.cancel)
+    monkeypatch.setattr(engine, "_buffers_are_shown", cancel.cancel)
     with pytest.raises(Cancelled):
         engine.search(SearchRequest("alpha"), cancel)
 

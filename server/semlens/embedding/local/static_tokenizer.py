@@ -2,7 +2,7 @@
 
 A passage has four fields (name, signature, documentation, body), each a bag of distinct words: identifiers are cut into
 parts, known parts are looked up, unknown ones are put together from known pieces. What an identifier gives is
-remembered, so that a corpus costs little more than finding its identifiers.
+cached, so that a corpus costs little more than finding its identifiers.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ QUERY_LIMIT = 64
 _MAX_CHARACTERS = 6000
 _names_in = finder(r"[^\W\d]\w*")  # no numbers
 _HEADER = struct.Struct(f"<{N_FIELDS}H")
-_REMEMBERED = 200_000  # identifiers; some 20 MB
+_MAX_CACHED_IDENTIFIERS = 200_000  # identifiers; some 20 MB
 
-_MAX_WORD = 40  # longer words are encoded data
+_MAX_WORD_LETTERS = 40  # longer words are encoded data
 _PIECE_COST = {1: 9.0, 2: 4.0, 3: 2.0}  # short pieces are mostly accidents
-_SKIP_COST = 6.0  # a letter that no piece covers
-_MAX_SKIPPED = 0.5  # of a word; a word with more letters uncovered means nothing to us
+_SKIPPED_LETTER_COST = 6.0  # a letter that no piece covers
+_MIN_COVERED = 0.5  # of a word; a word with more letters uncovered means nothing to us
 
 
 class WordTable:
@@ -42,15 +42,15 @@ class WordTable:
     def __init__(self, words: Sequence[str]) -> None:
         self._ids = {word: index for index, word in enumerate(words) if index}
         self._longest = max(map(len, self._ids), default=0)
-        self._memory: dict[str, tuple[int, ...]] = {}
+        self._ids_by_identifier: dict[str, tuple[int, ...]] = {}
 
     def ids_of_identifier(self, identifier: str) -> tuple[int, ...]:
-        found = self._memory.get(identifier)
+        found = self._ids_by_identifier.get(identifier)
         if found is None:
             found = tuple(dict.fromkeys(i for part in split_identifier(identifier) for i in self.ids_of_word(part)))
-            if len(self._memory) >= _REMEMBERED:
-                self._memory.clear()
-            self._memory[identifier] = found
+            if len(self._ids_by_identifier) >= _MAX_CACHED_IDENTIFIERS:
+                self._ids_by_identifier.clear()
+            self._ids_by_identifier[identifier] = found
         return found
 
     def ids_of_word(self, word: str) -> tuple[int, ...]:
@@ -58,7 +58,7 @@ class WordTable:
         known = self._ids.get(word)
         if known is not None:
             return (known,)
-        if not 2 < len(word) <= _MAX_WORD or word.isdigit():
+        if not 2 < len(word) <= _MAX_WORD_LETTERS or word.isdigit():
             return ()
         return self._pieces(word)
 
@@ -67,13 +67,13 @@ class WordTable:
         # up to each letter: cost, where the last piece starts, its id
         best: list[tuple[float, int, int]] = [(0.0, 0, 0)]
         for end in range(1, n + 1):
-            cost, start, piece = best[end - 1][0] + _SKIP_COST, end - 1, 0
+            cost, start, piece = best[end - 1][0] + _SKIPPED_LETTER_COST, end - 1, 0
             for begin in range(max(0, end - self._longest), end - 1):
                 index = self._ids.get(word[begin:end])
                 if index is not None:
-                    through = best[begin][0] + _PIECE_COST.get(end - begin, 1.0)
-                    if through < cost:
-                        cost, start, piece = through, begin, index
+                    piece_cost = best[begin][0] + _PIECE_COST.get(end - begin, 1.0)
+                    if piece_cost < cost:
+                        cost, start, piece = piece_cost, begin, index
             best.append((cost, start, piece))
         ids: list[int] = []
         covered, end = 0, n
@@ -83,15 +83,15 @@ class WordTable:
                 ids.append(piece)
                 covered += end - start
             end = start
-        return tuple(reversed(ids)) if covered >= n * _MAX_SKIPPED else ()
+        return tuple(reversed(ids)) if covered >= n * _MIN_COVERED else ()
 
     def ids(self, texts: Iterable[str], limit: int) -> list[int]:
         """Distinct ids of all the words of some texts, in order, at most ``limit``."""
-        remembered = self._memory.get
+        cached_ids = self._ids_by_identifier.get
         found: dict[int, None] = {}
         for text in texts:
             for identifier in dict.fromkeys(_names_in(text)):
-                ids = remembered(identifier)
+                ids = cached_ids(identifier)
                 if ids is None:
                     ids = self.ids_of_identifier(identifier)
                 for index in ids:

@@ -18,7 +18,7 @@ from semlens.core.errors import ModelError
 from semlens.core.symbol import Passage
 from semlens.embedding.embedder import PassageTokenizer, TokenIds, Vectors
 from semlens.embedding.manifest import MODEL_FILE, ModelManifest
-from semlens.embedding.passage_text import CHARACTERS_PER_TOKEN, document_text
+from semlens.embedding.passage_text import CHARACTERS_PER_TOKEN, document_text, replace_unencodable
 
 _MAX_QUERY_TOKENS = 64
 _ID = np.dtype("<i4")
@@ -57,19 +57,14 @@ class TransformerTokenizer:
 
     def tokenize(self, passages: Sequence[Passage]) -> list[TokenIds]:
         limit = self._manifest.max_tokens
-        texts = [_clean(self._prefix + document_text(passage, limit)) for passage in passages]
+        texts = [replace_unencodable(self._prefix + document_text(passage, limit)) for passage in passages]
         encodings = self._tokenizer.encode_batch_fast(texts)
         return [np.asarray(encoding.ids, dtype=_ID).tobytes() for encoding in encodings]
 
     def tokenize_query(self, query: str) -> TokenIds:
         room = _MAX_QUERY_TOKENS * CHARACTERS_PER_TOKEN
-        ids = self._tokenizer.encode(_clean(self._query_prefix + query[:room])).ids
+        ids = self._tokenizer.encode(replace_unencodable(self._query_prefix + query[:room])).ids
         return np.asarray(ids, dtype=_ID).tobytes()
-
-
-def _clean(text: str) -> str:
-    """Lone surrogates have no UTF-8 and would make the tokenizer raise."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 class TransformerEmbedder:

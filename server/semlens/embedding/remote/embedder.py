@@ -22,8 +22,8 @@ from semlens.embedding.manifest import ModelManifest
 from semlens.embedding.remote.errors import (
     Fault,
     ServiceError,
-    garbage,
-    other_dimension,
+    dimension_changed,
+    invalid_answer,
     unreachable,
     unwanted_dimension,
 )
@@ -37,14 +37,14 @@ MAX_BATCH_TOKENS = 8_192
 """Of one request: what the least of the common servers takes without being set up for more."""
 
 FIRST_BATCH_TEXTS = 8
-QUICK_SECONDS, LONG_SECONDS = 2.0, 10.0
+FAST_REQUEST_SECONDS, SLOW_REQUEST_SECONDS = 2.0, 10.0
 """A request of at most the one doubles the next batches, one of more than the other halves them."""
 
-MAX_HALVINGS = 2
+MAX_TRUNCATIONS = 2
 
-ATTEMPTS = 4
+MAX_ATTEMPTS = 4
 FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 20.0
+MAX_PAUSE_SECONDS = 20.0
 """A service that wants to be left alone for longer is: the engine asks again when that time is over."""
 
 _sleep = asyncio.sleep
@@ -96,7 +96,7 @@ class RemoteEmbedder:
 
     def embed_query(self, query: str) -> npt.NDArray[np.float32]:
         """One attempt; blocks. :raises ServiceError: as `embed_each` does."""
-        return self.ask(query).result()
+        return self.submit_query(query).result()
 
     def embed_each(self, texts: Sequence[OutgoingText], on_vectors: OnVectors) -> None:
         """Embed all, handing vectors over as they come, in any order: what came before a fault is not lost.
@@ -112,15 +112,15 @@ class RemoteEmbedder:
         except concurrent.futures.CancelledError as error:
             raise unreachable(self.service, "semlens ends") from error
 
-    def ask(self, query: str) -> concurrent.futures.Future[npt.NDArray[np.float32]]:
+    def submit_query(self, query: str) -> concurrent.futures.Future[npt.NDArray[np.float32]]:
         """Vector of a question, one attempt; raises as `embed_each` does."""
         text = self.tokenizer.query(query)
 
-        async def asked() -> npt.NDArray[np.float32]:
+        async def embed_query_text() -> npt.NDArray[np.float32]:
             vector: npt.NDArray[np.float32] = (await self._request([text]))[0]
             return vector
 
-        return self._channel.submit(asked)
+        return self._channel.submit(embed_query_text)
 
     async def _embed_each(self, texts: Sequence[OutgoingText], on_vectors: OnVectors) -> None:
         waiting = deque(range(len(texts)))
@@ -154,9 +154,9 @@ class RemoteEmbedder:
             if len(batch) == 1:
                 vectors = await self._embed_one(texts[batch[0]])
             else:
-                vectors = await self._persist([texts[index] for index in batch])
+                vectors = await self._request_with_retries([texts[index] for index in batch])
         except ServiceError as error:
-            if len(batch) == 1 or not error.fault.divisible:
+            if len(batch) == 1 or not error.fault.splittable:
                 raise
             half = len(batch) // 2
             self._batch_texts = min(self._batch_texts, half)
@@ -164,32 +164,32 @@ class RemoteEmbedder:
             await self._embed_batch(batch[half:], texts, on_vectors)
             return
         elapsed_s = time.monotonic() - started
-        if elapsed_s > LONG_SECONDS:
+        if elapsed_s > SLOW_REQUEST_SECONDS:
             self._batch_texts = max(1, self._batch_texts // 2)
-        elif elapsed_s < QUICK_SECONDS and len(batch) == self._batch_texts:
+        elif elapsed_s < FAST_REQUEST_SECONDS and len(batch) == self._batch_texts:
             self._batch_texts = min(MAX_BATCH_TEXTS, self._batch_texts * 2)
         on_vectors(batch, vectors)
 
     async def _embed_one(self, text: OutgoingText) -> Vectors:
         """Our count may be below the service's: a text that is too long for it is cut shorter, down to a quarter."""
-        for _ in range(MAX_HALVINGS):
+        for _ in range(MAX_TRUNCATIONS):
             try:
-                return await self._persist([text])
+                return await self._request_with_retries([text])
             except ServiceError as error:
                 if error.fault is not Fault.TOO_LARGE:
                     raise
-                text = text.half()
-        return await self._persist([text])
+                text = text.first_half()
+        return await self._request_with_retries([text])
 
-    async def _persist(self, texts: Sequence[OutgoingText]) -> Vectors:
+    async def _request_with_retries(self, texts: Sequence[OutgoingText]) -> Vectors:
         """Try again what may pass, after growing pauses of random length, so that not all clients come at once."""
-        for attempt in range(ATTEMPTS):
+        for attempt in range(MAX_ATTEMPTS):
             try:
                 return await self._request(texts)
             except ServiceError as error:
                 pause_s = max(error.retry_after_s, FIRST_PAUSE_SECONDS * 2**attempt * random.uniform(0.5, 1.5))
-                unembeddable = error.fault.lasting or error.fault is Fault.SLOW or attempt == ATTEMPTS - 1
-                if unembeddable or pause_s > LONGEST_PAUSE_SECONDS:
+                give_up = error.fault.permanent or error.fault is Fault.SLOW or attempt == MAX_ATTEMPTS - 1
+                if give_up or pause_s > MAX_PAUSE_SECONDS:
                     raise
                 await _sleep(pause_s)
         raise AssertionError("the last attempt raises")
@@ -202,9 +202,9 @@ class RemoteEmbedder:
             body["encoding_format"] = "float"
         n_bytes, masked = sum(len(text.text.encode()) for text in texts), sum(text.masked for text in texts)
         answer = await self._channel.post(body, lambda: self._on_sent(len(texts), n_bytes, masked))
-        return self._believed(answer, len(texts))
+        return self._checked_vectors(answer, len(texts))
 
-    def _believed(self, answer: Any, n_texts: int) -> Vectors:
+    def _checked_vectors(self, answer: Any, n_texts: int) -> Vectors:
         """The vectors of an answer, rows of length 1.
 
         :raises ServiceError: when it is anything else than one sound vector a text, of the dimension known.
@@ -214,19 +214,19 @@ class RemoteEmbedder:
             with np.errstate(over="ignore"):
                 vectors = np.asarray(rows, dtype=np.float32)
         except (TypeError, ValueError, KeyError, OverflowError) as error:
-            raise garbage(self.service, "something else") from error
+            raise invalid_answer(self.service, "something else") from error
         if vectors.ndim != 2 or not vectors.shape[1]:
-            raise garbage(self.service, "something else")
+            raise invalid_answer(self.service, "something else")
         if len(vectors) != n_texts:
-            raise garbage(self.service, f"{len(vectors)} vectors for {n_texts} texts")
+            raise invalid_answer(self.service, f"{len(vectors)} vectors for {n_texts} texts")
         if self.service.dimensions and vectors.shape[1] != self.service.dimensions:
             raise unwanted_dimension(self.service, vectors.shape[1])
         if self.dimension and vectors.shape[1] != self.dimension:
-            raise other_dimension(self.service, vectors.shape[1], self.dimension)
+            raise dimension_changed(self.service, vectors.shape[1], self.dimension)
         with np.errstate(over="ignore"):
             lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not np.isfinite(lengths).all() or not lengths.all():
-            raise garbage(self.service, "numbers that are no direction")
+            raise invalid_answer(self.service, "numbers that are no direction")
         self.dimension = vectors.shape[1]
         directions: Vectors = vectors / lengths
         return directions

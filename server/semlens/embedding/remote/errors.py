@@ -12,28 +12,28 @@ from collections.abc import Mapping
 from semlens.core.errors import ModelError
 from semlens.embedding.remote.service import KEY_VARIABLE, Service
 
-LONGEST_RETRY_AFTER_S = 3_600.0
+MAX_RETRY_AFTER_S = 3_600.0
 
 
 class Fault(enum.Enum):
-    """:ivar lasting: trying again does not help before somebody mends it. :ivar divisible: fewer texts may do."""
+    """:ivar permanent: trying again does not help before somebody mends it. :ivar splittable: fewer texts may do."""
 
     UNREACHABLE = ("unreachable", False, False)
     SLOW = ("slow", False, True)
-    UNTRUSTED = ("untrusted", True, False)
+    BAD_CERTIFICATE = ("bad certificate", True, False)
     NO_KEY = ("no key", True, False)
     KEY_REFUSED = ("key refused", True, False)
     NOT_FOUND = ("not found", True, False)
     TOO_LARGE = ("too large", True, True)
     BUSY = ("busy", False, False)
     FAILING = ("failing", False, False)
-    GARBAGE = ("garbage", True, False)
-    OTHER_MODEL = ("other model", True, False)
+    INVALID_ANSWER = ("invalid answer", True, False)
+    MODEL_CHANGED = ("model changed", True, False)
 
-    def __init__(self, label: str, lasting: bool, divisible: bool) -> None:
+    def __init__(self, label: str, permanent: bool, splittable: bool) -> None:
         self.label = label
-        self.lasting = lasting
-        self.divisible = divisible
+        self.permanent = permanent
+        self.splittable = splittable
 
 
 class ServiceError(ModelError):
@@ -53,7 +53,7 @@ class ServiceError(ModelError):
 def status_error(service: Service, status: int, headers: Mapping[str, str]) -> ServiceError:
     """The sentence for an answer that is no success."""
     name, model = service.name, service.model
-    retry_after_s = seconds_to_wait(headers.get("retry-after", ""))
+    retry_after_s = parse_retry_after(headers.get("retry-after", ""))
     match status:
         case 401 | 403:
             return ServiceError(
@@ -100,7 +100,7 @@ def status_error(service: Service, status: int, headers: Mapping[str, str]) -> S
                 retry_after_s=retry_after_s,
             )
     return ServiceError(
-        Fault.GARBAGE, f"The service at {name} answers {status} instead of vectors: mend semlens.remote.url."
+        Fault.INVALID_ANSWER, f"The service at {name} answers {status} instead of vectors: mend semlens.remote.url."
     )
 
 
@@ -112,7 +112,7 @@ def unreachable(service: Service, reason: str) -> ServiceError:
     )
 
 
-def through_proxy(service: Service, reason: str) -> ServiceError:
+def proxy_failed(service: Service, reason: str) -> ServiceError:
     return ServiceError(
         Fault.UNREACHABLE,
         f"The embedding service at {service.name} cannot be reached through the proxy ({reason}): mend"
@@ -120,7 +120,7 @@ def through_proxy(service: Service, reason: str) -> ServiceError:
     )
 
 
-def slow(service: Service, seconds: float) -> ServiceError:
+def timed_out(service: Service, seconds: float) -> ServiceError:
     return ServiceError(
         Fault.SLOW,
         f"The embedding service at {service.name} did not answer within {seconds:g} s: it is overloaded, or its model"
@@ -128,25 +128,25 @@ def slow(service: Service, seconds: float) -> ServiceError:
     )
 
 
-def untrusted(service: Service, reason: str) -> ServiceError:
+def bad_certificate(service: Service, reason: str) -> ServiceError:
     return ServiceError(
-        Fault.UNTRUSTED,
+        Fault.BAD_CERTIFICATE,
         f"The certificate of {service.name} is not valid ({reason}): have it renewed, or name your own authority in"
         " semlens.remote.caFile.",
     )
 
 
-def garbage(service: Service, what: str) -> ServiceError:
+def invalid_answer(service: Service, what: str) -> ServiceError:
     return ServiceError(
-        Fault.GARBAGE,
+        Fault.INVALID_ANSWER,
         f"The service at {service.name} answered {what} instead of vectors: is semlens.remote.url the address of an"
         " embedding service, and semlens.remote.api its kind?",
     )
 
 
-def other_dimension(service: Service, found: int, expected: int) -> ServiceError:
+def dimension_changed(service: Service, found: int, expected: int) -> ServiceError:
     return ServiceError(
-        Fault.OTHER_MODEL,
+        Fault.MODEL_CHANGED,
         f"The embedding service at {service.name} gives vectors of {found} numbers where {service.model} gave"
         f" {expected}: another model stands behind the name; restart semlens to embed anew with it.",
         dimension=found,
@@ -155,21 +155,21 @@ def other_dimension(service: Service, found: int, expected: int) -> ServiceError
 
 def unwanted_dimension(service: Service, found: int) -> ServiceError:
     return ServiceError(
-        Fault.GARBAGE,
+        Fault.INVALID_ANSWER,
         f"The embedding service at {service.name} gives vectors of {found} numbers where semlens.remote.dimensions"
         f" asks for {service.dimensions}: set it to 0 or {found}.",
     )
 
 
-def seconds_to_wait(header: str) -> float:
+def parse_retry_after(header: str) -> float:
     """``Retry-After`` as seconds from now, given as seconds or as a date; 0 when it says nothing of use."""
     import email.utils  # slow to load, seldom needed
 
     header = header.strip()
     if header.isdigit():
-        return min(float(header), LONGEST_RETRY_AFTER_S)
+        return min(float(header), MAX_RETRY_AFTER_S)
     try:
         when = email.utils.parsedate_to_datetime(header).timestamp()
     except (ValueError, TypeError, OverflowError):
         return 0.0
-    return min(max(0.0, when - time.time()), LONGEST_RETRY_AFTER_S)
+    return min(max(0.0, when - time.time()), MAX_RETRY_AFTER_S)

@@ -20,14 +20,14 @@ import httpx2
 from semlens import __version__
 from semlens.embedding.remote.errors import (
     ServiceError,
-    garbage,
-    slow,
+    bad_certificate,
+    invalid_answer,
+    proxy_failed,
     status_error,
-    through_proxy,
+    timed_out,
     unreachable,
-    untrusted,
 )
-from semlens.embedding.remote.service import MAX_QUESTIONS, Service
+from semlens.embedding.remote.service import MAX_CONCURRENT_QUERIES, Service
 
 REQUEST_SECONDS = 60.0
 """For a whole request. A model on a slow processor may take most of it; then fewer texts are sent at a time."""
@@ -56,7 +56,7 @@ class HttpChannel:
         self._lock = threading.Lock()
         self._closed = False
         self._loop = asyncio.new_event_loop()
-        self._loop.set_default_executor(_DaemonThreads())
+        self._loop.set_default_executor(_DaemonThreadExecutor())
         # a daemon: the end of the process waits for no service
         self._thread = threading.Thread(target=self._run, name="semlens-remote", daemon=True)
         self._thread.start()
@@ -81,10 +81,10 @@ class HttpChannel:
         with self._lock:
             if not self._closed:
                 self._closed = True
-                asyncio.run_coroutine_threadsafe(self._end(), self._loop)
+                asyncio.run_coroutine_threadsafe(self._shut_down(), self._loop)
         self._thread.join(CLOSE_SECONDS)
 
-    async def _end(self) -> None:
+    async def _shut_down(self) -> None:
         while tasks := asyncio.all_tasks() - {asyncio.current_task()}:  # one that ends may have begun another
             for task in tasks:
                 task.cancel()
@@ -110,7 +110,7 @@ class HttpChannel:
             sent = False
             raise unreachable(self._service, "its address cannot be used") from error
         except TimeoutError as error:
-            raise slow(self._service, REQUEST_SECONDS) from error
+            raise timed_out(self._service, REQUEST_SECONDS) from error
         except httpx2.HTTPError as error:
             raise _transport_error(self._service, error) from error
         finally:
@@ -121,7 +121,7 @@ class HttpChannel:
         try:
             return json.loads(answer)
         except (ValueError, RecursionError) as error:
-            raise garbage(self._service, "something that is no JSON") from error
+            raise invalid_answer(self._service, "something that is no JSON") from error
 
     async def _exchange(self, content: bytes) -> tuple[int, Mapping[str, str], bytes]:
         headers = {**self._headers, "Content-Type": "application/json"}
@@ -132,7 +132,7 @@ class HttpChannel:
             async for chunk in response.aiter_bytes():
                 answer += chunk
                 if len(answer) > MAX_ANSWER_BYTES:
-                    raise garbage(self._service, f"more than {MAX_ANSWER_BYTES >> 20} MiB")
+                    raise invalid_answer(self._service, f"more than {MAX_ANSWER_BYTES >> 20} MiB")
         return response.status_code, response.headers, bytes(answer)
 
 
@@ -144,7 +144,7 @@ def _client(service: Service) -> httpx2.AsyncClient:
             context.load_verify_locations(service.ca_file)
     except (OSError, ssl.SSLError) as error:
         place = service.ca_file or "SSL_CERT_FILE"
-        raise untrusted(service, f"{place} cannot be read as certificates") from error
+        raise bad_certificate(service, f"{place} cannot be read as certificates") from error
     try:
         return httpx2.AsyncClient(
             verify=context,
@@ -152,37 +152,37 @@ def _client(service: Service) -> httpx2.AsyncClient:
             # what stays on this machine goes through no proxy of the environment
             trust_env=not service.is_local,
             timeout=httpx2.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS),
-            limits=httpx2.Limits(max_connections=service.concurrency + MAX_QUESTIONS, keepalive_expiry=60.0),
+            limits=httpx2.Limits(max_connections=service.concurrency + MAX_CONCURRENT_QUERIES, keepalive_expiry=60.0),
             follow_redirects=False,
         )
     except (ValueError, ImportError, httpx2.InvalidURL) as error:  # a proxy that is none, or of a kind not built in
-        raise through_proxy(service, "its address is not one that can be used") from error
+        raise proxy_failed(service, "its address is not one that can be used") from error
 
 
 def _transport_error(service: Service, error: httpx2.HTTPError) -> ServiceError:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return untrusted(service, cause.verify_message or "it cannot be verified")
+            return bad_certificate(service, cause.verify_message or "it cannot be verified")
         if isinstance(cause, ssl.SSLError):
-            return untrusted(service, "it does not speak TLS as it should")
+            return bad_certificate(service, "it does not speak TLS as it should")
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx2.ProxyError):
-        return through_proxy(service, "it refuses")
+        return proxy_failed(service, "it refuses")
     if isinstance(error, httpx2.ConnectTimeout | httpx2.PoolTimeout):
         return unreachable(service, f"no connection within {CONNECT_SECONDS:g} s")
     if isinstance(error, httpx2.TimeoutException):
-        return slow(service, REQUEST_SECONDS)
+        return timed_out(service, REQUEST_SECONDS)
     if isinstance(error, httpx2.ConnectError):
-        return unreachable(service, _reason(error))
+        return unreachable(service, _os_error_text(error))
     if isinstance(error, httpx2.DecodingError | httpx2.UnsupportedProtocol | httpx2.RemoteProtocolError):
         if isinstance(error, httpx2.RemoteProtocolError) and "disconnected" in str(error):
             return unreachable(service, "it closed the connection")
-        return garbage(service, "something that is no HTTP")
+        return invalid_answer(service, "something that is no HTTP")
     return unreachable(service, "the connection broke")
 
 
-def _reason(error: BaseException) -> str:
+def _os_error_text(error: BaseException) -> str:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
@@ -191,7 +191,7 @@ def _reason(error: BaseException) -> str:
     return "all connection attempts failed"
 
 
-class _DaemonThreads(concurrent.futures.ThreadPoolExecutor):
+class _DaemonThreadExecutor(concurrent.futures.ThreadPoolExecutor):
     """For looking up host names: the pool's own threads would be waited for at the end of the process."""
 
     def submit(self, work: Callable[..., Any], /, *arguments: Any, **named: Any) -> concurrent.futures.Future[Any]:

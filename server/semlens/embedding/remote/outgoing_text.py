@@ -13,11 +13,11 @@ from semlens.core.errors import ModelError, UsageError
 from semlens.core.symbol import Passage, SymbolKind
 from semlens.core.text.secrets import is_environment_text, mask_secrets
 from semlens.embedding.embedder import TokenIds
-from semlens.embedding.passage_text import document_text
+from semlens.embedding.passage_text import document_text, replace_unencodable
 from semlens.embedding.remote.service import Service
 from semlens.embedding.token_counting import load_counter
 
-_HEAD = struct.Struct("<HI")
+_HEADER = struct.Struct("<HI")
 _MAX_QUERY_CHARACTERS = 2_000
 
 
@@ -30,15 +30,15 @@ class OutgoingText:
     n_tokens: int
 
     def pack(self) -> TokenIds:
-        return _HEAD.pack(min(self.masked, 0xFFFF), self.n_tokens) + self.text.encode("utf-8")
+        return _HEADER.pack(min(self.masked, 0xFFFF), self.n_tokens) + self.text.encode("utf-8")
 
-    def half(self) -> OutgoingText:
+    def first_half(self) -> OutgoingText:
         return replace(self, text=self.text[: len(self.text) // 2], n_tokens=self.n_tokens // 2)
 
     @classmethod
     def unpack(cls, tokens: TokenIds) -> OutgoingText:
-        masked, n_tokens = _HEAD.unpack_from(tokens)
-        return cls(tokens[_HEAD.size :].decode("utf-8"), masked, n_tokens)
+        masked, n_tokens = _HEADER.unpack_from(tokens)
+        return cls(tokens[_HEADER.size :].decode("utf-8"), masked, n_tokens)
 
 
 class RemoteTokenizer:
@@ -64,25 +64,20 @@ class RemoteTokenizer:
         documentation, in_documentation = mask_secrets(passage.documentation)
         safe = passage._replace(body=body, signature=signature, documentation=documentation)
         text = document_text(safe, self._service.max_tokens)
-        return self._cut(self._document_prefix, text, in_body + in_signature + in_documentation)
+        return self._truncated(self._document_prefix, text, in_body + in_signature + in_documentation)
 
     def query(self, query: str) -> OutgoingText:
         """What is sent of a question."""
         text, masked = mask_secrets(query[:_MAX_QUERY_CHARACTERS])
-        return self._cut(self._query_prefix, text, masked)
+        return self._truncated(self._query_prefix, text, masked)
 
-    def _cut(self, prefix: str, text: str, masked: int) -> OutgoingText:
+    def _truncated(self, prefix: str, text: str, masked: int) -> OutgoingText:
         """Prefix and text within the limit; a count is never below what a part of the text would count."""
         limit = self._service.max_tokens
-        text = _clean(text)
+        text = replace_unencodable(text).replace("\0", " ")  # no service accepts NUL
         n_tokens = self._counter.count(prefix + text)
         while n_tokens > limit and text:
             # the ratio is right on average; a character less makes sure that it ends
             text = text[: min(len(text) - 1, len(text) * limit // n_tokens)]
             n_tokens = self._counter.count(prefix + text)
         return OutgoingText(prefix + text, masked, n_tokens)
-
-
-def _clean(text: str) -> str:
-    """Lone surrogates have no UTF-8, and no service takes NUL."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")

@@ -17,24 +17,24 @@ ARCHITECTURE = "remote"
 LOCATOR_PREFIX = "remote:"
 KEY_VARIABLE = "SEMLENS_REMOTE_KEY"
 
-MAX_QUESTIONS = 2
+MAX_CONCURRENT_QUERIES = 2
 """Questions under way at a time, beside texts; a newer one ends the oldest, as a picker asks one a keystroke."""
 
 _OLLAMA_PORT = 11434
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1|.*\.localhost")
 
-_ASKED_LIKE_THIS = "Represent this sentence for searching relevant passages: "
-_PROMPTS: tuple[tuple[str, str, str], ...] = (
+_RETRIEVAL_INSTRUCTION = "Represent this sentence for searching relevant passages: "
+_KNOWN_PROMPTS: tuple[tuple[str, str, str], ...] = (
     # part of a model's name, what it was trained to see before a question, and before a text: from the models' cards
     ("nomic-embed-code", "Represent this query for searching relevant code: ", ""),
     ("nomic-embed-text", "search_query: ", "search_document: "),
     ("embeddinggemma", "task: search result | query: ", "title: none | text: "),
     ("qwen3-embedding", "Instruct: Given a question, retrieve code that answers it\nQuery: ", ""),
     ("snowflake-arctic-embed2", "query: ", ""),
-    ("snowflake-arctic-embed", _ASKED_LIKE_THIS, ""),
-    ("mxbai-embed", _ASKED_LIKE_THIS, ""),
+    ("snowflake-arctic-embed", _RETRIEVAL_INSTRUCTION, ""),
+    ("mxbai-embed", _RETRIEVAL_INSTRUCTION, ""),
     ("bge-m3", "", ""),
-    ("bge-", _ASKED_LIKE_THIS, ""),
+    ("bge-", _RETRIEVAL_INSTRUCTION, ""),
     ("e5-", "query: ", "passage: "),
 )
 AUTO = "auto"
@@ -97,7 +97,7 @@ class Service:
     def prompts(self) -> tuple[str, str]:
         """Prefixes of questions and of texts."""
         name = self.model.lower()
-        known = next((prompts for part, *prompts in _PROMPTS if part in name), ["", ""])
+        known = next((prompts for part, *prompts in _KNOWN_PROMPTS if part in name), ["", ""])
         query = known[0] if self.query_prefix == AUTO else self.query_prefix
         document = known[1] if self.document_prefix == AUTO else self.document_prefix
         return query, document
@@ -130,7 +130,7 @@ class Service:
         return LOCATOR_PREFIX + json.dumps(asdict(replace(self, proxy="")))
 
 
-def service_at(locator: str) -> Service:
+def parse_locator(locator: str) -> Service:
     """:raises ModelError: when it is not what `Service.locator` gave."""
     try:
         return Service(**json.loads(locator.removeprefix(LOCATOR_PREFIX)))

@@ -15,7 +15,7 @@ def read_key(service: Service) -> str:
 
     :raises ServiceError: when the keyring is to be used and cannot be, or the key cannot be sent as it is.
     """
-    key = _from_keyring(service) if service.key_from == "keyring" else os.environ.get(KEY_VARIABLE, "").strip()
+    key = _key_from_keyring(service) if service.key_from == "keyring" else os.environ.get(KEY_VARIABLE, "").strip()
     if not key:
         return ""
     if not (key.isascii() and key.isprintable() and " " not in key):
@@ -30,7 +30,7 @@ def read_key(service: Service) -> str:
     return key
 
 
-def _from_keyring(service: Service) -> str:
+def _key_from_keyring(service: Service) -> str:
     try:
         import keyring
         import keyring.errors

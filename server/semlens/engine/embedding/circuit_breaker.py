@@ -5,28 +5,28 @@ from __future__ import annotations
 import random
 import time
 
-FIRST_REST_SECONDS = 5.0
-LONGEST_REST_SECONDS = 300.0
+FIRST_PAUSE_SECONDS = 5.0
+MAX_PAUSE_SECONDS = 300.0
 
 
 class CircuitBreaker:
-    """Closed while the service answers; open after a fault until `due`; then one success closes it again."""
+    """Closed while the service answers; open after a fault until `retry_at`; then one success closes it again."""
 
     def __init__(self) -> None:
-        self.due = 0.0
-        self._n_faults = 0
+        self.retry_at = 0.0
+        self._n_failures = 0
 
     @property
     def is_open(self) -> bool:
-        return time.monotonic() < self.due
+        return time.monotonic() < self.retry_at
 
-    def failed(self, *, lasting: bool, retry_after_s: float) -> None:
-        """:param lasting: somebody has to mend it first, so that asking soon is of no use."""
-        rest_s = LONGEST_REST_SECONDS if lasting else FIRST_REST_SECONDS * 2**self._n_faults
-        rest_s = min(rest_s, LONGEST_REST_SECONDS) * random.uniform(0.8, 1.2)
-        self._n_faults = min(self._n_faults + 1, 16)
-        self.due = time.monotonic() + max(rest_s, retry_after_s)
+    def record_failure(self, *, permanent: bool, retry_after_s: float) -> None:
+        """:param permanent: somebody has to mend it first, so that asking soon is of no use."""
+        pause_s = MAX_PAUSE_SECONDS if permanent else FIRST_PAUSE_SECONDS * 2**self._n_failures
+        pause_s = min(pause_s, MAX_PAUSE_SECONDS) * random.uniform(0.8, 1.2)
+        self._n_failures = min(self._n_failures + 1, 16)
+        self.retry_at = time.monotonic() + max(pause_s, retry_after_s)
 
-    def succeeded(self) -> None:
-        self.due = 0.0
-        self._n_faults = 0
+    def record_success(self) -> None:
+        self.retry_at = 0.0
+        self._n_failures = 0

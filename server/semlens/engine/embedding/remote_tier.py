@@ -23,7 +23,7 @@ from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import TokenIds
 from semlens.embedding.remote.errors import Fault, ServiceError
 from semlens.embedding.remote.outgoing_text import OutgoingText
-from semlens.embedding.remote.service import MAX_QUESTIONS, Service
+from semlens.embedding.remote.service import MAX_CONCURRENT_QUERIES, Service
 from semlens.engine.embedding.circuit_breaker import CircuitBreaker
 from semlens.engine.embedding.tiers import EmbeddedPassages, Tier
 from semlens.index.segment.vectors import matrix_of, quantise
@@ -37,15 +37,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 2.0
+REMOTE_QUERY_WAIT_SECONDS = 2.0
 """What a command or a pack for a prompt waits for a question's vector; an editor's search has its own budget."""
 
-MAX_KEPT_QUERIES = 256
+MAX_CACHED_QUERIES = 256
 
 Vector = npt.NDArray[np.float32]
 
 
-def service_of(settings: RemoteSettings) -> Service | None:
+def service_from_settings(settings: RemoteSettings) -> Service | None:
     """The service that the settings name, if they name one.
 
     :raises ModelError: when they name half of one.
@@ -81,15 +81,15 @@ class RemoteTier(Tier):
     def __init__(self, role: str, service: Service, cache: VectorCache | None, ledger: SentLedger) -> None:
         super().__init__(role, service.manifest, cache)
         self.service = service
-        self.takes_unsaved = service.unsaved
+        self.accepts_unsaved = service.unsaved
         self._ledger = ledger
         self._dimension = ledger.dimension(self._ledger_name)
         self.fingerprint = service.fingerprint(self._dimension)
         self._circuit = CircuitBreaker()
         self._remote: RemoteEmbedder | None = None
         self._remote_lock = threading.Lock()
-        self._queries: OrderedDict[str, concurrent.futures.Future[Vector]] = OrderedDict()
-        self._asking: deque[concurrent.futures.Future[Vector]] = deque()
+        self._query_futures: OrderedDict[str, concurrent.futures.Future[Vector]] = OrderedDict()
+        self._active_queries: deque[concurrent.futures.Future[Vector]] = deque()
         self._closed = False
 
     @property
@@ -105,18 +105,18 @@ class RemoteTier(Tier):
         return False  # a connection costs nothing to keep
 
     @property
-    def is_resting(self) -> bool:
-        return self._closed or self._is_replaced or self._circuit.is_open
+    def is_paused(self) -> bool:
+        return self._closed or self._is_model_changed or self._circuit.is_open
 
     @property
-    def _is_replaced(self) -> bool:
+    def _is_model_changed(self) -> bool:
         """Another model answers: vectors of two must not mix, and only a new start sorts them out."""
-        return isinstance(self.error, ServiceError) and self.error.fault is Fault.OTHER_MODEL
+        return isinstance(self.error, ServiceError) and self.error.fault is Fault.MODEL_CHANGED
 
     @property
-    def due(self) -> float:
+    def retry_at(self) -> float:
         """When (monotonic) it may be asked again."""
-        return self._circuit.due
+        return self._circuit.retry_at
 
     def close(self) -> None:
         """Give up what is under way."""
@@ -135,14 +135,14 @@ class RemoteTier(Tier):
 
     def refresh(self) -> bool:
         if not self._dimension and (dimension := self._ledger.dimension(self._ledger_name)):
-            self._note_dimension(dimension)
+            self._set_dimension(dimension)
         return True
 
-    def try_now(self) -> None:
+    def reset_pause(self) -> None:
         """Somebody may have mended it."""
-        self._circuit.succeeded()
+        self._circuit.record_success()
 
-    def embed(self, tokens: Mapping[ContentHash, TokenIds], *, keep: bool) -> EmbeddedPassages:
+    def embed(self, tokens: Mapping[ContentHash, TokenIds], *, cache_vectors: bool) -> EmbeddedPassages:
         """As many of them as the service gives vectors for; each answer is kept before the next one is waited for.
 
         :raises ModelError: when there are none at all.
@@ -152,28 +152,30 @@ class RemoteTier(Tier):
         lock = threading.Lock()
 
         def on_vectors(indices: Sequence[int], vectors: npt.NDArray[np.float32]) -> None:
-            self._note_dimension(vectors.shape[1])
+            self._set_dimension(vectors.shape[1])
             matrix = quantise(vectors)
             keys = [hashes[index] for index in indices]
             with lock:
                 rows.update((key, row.tobytes()) for key, row in zip(keys, matrix, strict=True))
             self.n_computed += len(keys)
-            if keep:
-                self.keep(keys, matrix)
+            if cache_vectors:
+                self.store_vectors(keys, matrix)
 
         embedder = self.embedder()
         try:
             embedder.embed_each([OutgoingText.unpack(one) for one in tokens.values()], on_vectors)
         except ModelError as error:
-            self._failed(error)
+            self._record_failure(error)
             if not rows:
                 raise
         except Exception as error:  # whatever it is: this tier is lost for a while, not the index
             logger.exception("the service %s failed", self.service.name)
-            self._failed(ModelError(f"The service {self.service.name} could not be used ({type(error).__name__})."))
+            self._record_failure(
+                ModelError(f"The service {self.service.name} could not be used ({type(error).__name__}).")
+            )
             raise
         else:
-            self._answered()
+            self._record_success()
         found = tuple(rows)
         return EmbeddedPassages(found, matrix_of([rows[key] for key in found]), len(found))
 
@@ -183,35 +185,35 @@ class RemoteTier(Tier):
         The same question is asked once. What has not come in time serves whoever asks it next.
         """
         with self._lock:
-            known = self._queries.get(query)
+            known = self._query_futures.get(query)
             if known is not None and not (known.done() and (known.cancelled() or known.exception())):
-                self._queries.move_to_end(query)
+                self._query_futures.move_to_end(query)
                 return known
-        if self.is_resting:
+        if self.is_paused:
             return None
         try:
-            future = self.embedder().ask(query)
+            future = self.embedder().submit_query(query)
         except ModelError:
             return None
         with self._lock:
-            self._asking.append(future)
-            while len(self._asking) > MAX_QUESTIONS:
-                self._asking.popleft().cancel()
-            self._queries[query] = future
-            while len(self._queries) > MAX_KEPT_QUERIES:
-                self._queries.popitem(last=False)
-        future.add_done_callback(self._query_done)
+            self._active_queries.append(future)
+            while len(self._active_queries) > MAX_CONCURRENT_QUERIES:
+                self._active_queries.popleft().cancel()
+            self._query_futures[query] = future
+            while len(self._query_futures) > MAX_CACHED_QUERIES:
+                self._query_futures.popitem(last=False)
+        future.add_done_callback(self._on_query_done)
         return future
 
-    def _query_done(self, future: concurrent.futures.Future[Vector]) -> None:
+    def _on_query_done(self, future: concurrent.futures.Future[Vector]) -> None:
         if future.cancelled():
             return
         error = future.exception()
         if isinstance(error, ModelError):
-            self._failed(error)
+            self._record_failure(error)
         elif error is None:
-            self._note_dimension(len(future.result()))
-            self._answered()
+            self._set_dimension(len(future.result()))
+            self._record_success()
 
     def finish_query(self, future: concurrent.futures.Future[Vector] | None, until: float) -> QueryVector | None:
         """The question's vector if it is there by then (monotonic), else None: the answer goes without it."""
@@ -228,7 +230,7 @@ class RemoteTier(Tier):
 
     def query_vector(self, query: str) -> QueryVector | None:
         """Blocks as long as a search may wait; whoever has other work meanwhile uses `start_query`."""
-        return self.finish_query(self.start_query(query), time.monotonic() + PATIENCE_SECONDS)
+        return self.finish_query(self.start_query(query), time.monotonic() + REMOTE_QUERY_WAIT_SECONDS)
 
     def embedder(self) -> RemoteEmbedder:
         """:raises ModelError: when the key, the certificates or the tokenizer cannot be had; opens no connection."""
@@ -237,16 +239,16 @@ class RemoteTier(Tier):
         with self._remote_lock:
             if self._remote is None:
                 try:
-                    self._remote = RemoteEmbedder(self.service, self._dimension, self._sent)
+                    self._remote = RemoteEmbedder(self.service, self._dimension, self._record_sent)
                 except ModelError as error:
-                    self._failed(error)
+                    self._record_failure(error)
                     raise
             return self._remote
 
-    def _sent(self, texts: int, n_bytes: int, redactions: int) -> None:
+    def _record_sent(self, texts: int, n_bytes: int, redactions: int) -> None:
         self._ledger.add(self.service.name, texts, n_bytes, redactions)
 
-    def _note_dimension(self, dimension: int) -> None:
+    def _set_dimension(self, dimension: int) -> None:
         """The first answer ever: from now on vectors have an identity."""
         if self._dimension == dimension:
             return
@@ -254,15 +256,15 @@ class RemoteTier(Tier):
         self._ledger.note_dimension(self._ledger_name, dimension)
         self.fingerprint = self.service.fingerprint(dimension)
 
-    def _answered(self) -> None:
+    def _record_success(self) -> None:
         self.error = None
-        self._circuit.succeeded()
+        self._circuit.record_success()
 
-    def _failed(self, error: ModelError) -> None:
+    def _record_failure(self, error: ModelError) -> None:
         if self._closed:
             return
         self.error = error
         if isinstance(error, ServiceError) and error.dimension:
             self._ledger.note_dimension(self._ledger_name, error.dimension)
-        lasting = not isinstance(error, ServiceError) or error.fault.lasting
-        self._circuit.failed(lasting=lasting, retry_after_s=getattr(error, "retry_after_s", 0.0))
+        permanent = not isinstance(error, ServiceError) or error.fault.permanent
+        self._circuit.record_failure(permanent=permanent, retry_after_s=getattr(error, "retry_after_s", 0.0))

@@ -39,13 +39,13 @@ class EmbeddedPassages:
 class Tier:
     """One model and its place. Thread-safe.
 
-    :ivar is_remote: a service's; ``takes_unsaved``: text that is in no file may be given to it.
+    :ivar is_remote: a service's; ``accepts_unsaved``: text that is in no file may be given to it.
     :ivar error: why the model cannot be loaded, if it cannot.
     :ivar n_computed: vectors computed by this process. :ivar cache_error: why the cache failed last, or "".
     """
 
     is_remote = False
-    takes_unsaved = True
+    accepts_unsaved = True
 
     def __init__(self, role: str, manifest: ModelManifest, cache: VectorCache | None) -> None:
         """:param role: ``first`` or ``refine``."""
@@ -80,12 +80,12 @@ class Tier:
             return self._embedder
 
     @property
-    def is_resting(self) -> bool:
+    def is_paused(self) -> bool:
         """It is of no use to ask it now."""
         return self.error is not None
 
     @property
-    def due(self) -> float:
+    def retry_at(self) -> float:
         """When (monotonic) to ask it again while it rests; 0: never."""
         return 0.0
 
@@ -93,7 +93,7 @@ class Tier:
         """Whether `fingerprint` may be another than before."""
         return False
 
-    def try_now(self) -> None:
+    def reset_pause(self) -> None:
         """Rest no longer: somebody may have mended what was wrong."""
 
     def close(self) -> None:
@@ -110,7 +110,7 @@ class Tier:
     def loaded(self) -> bool:
         return self._embedder is not None
 
-    def known(self, hashes: Sequence[ContentHash]) -> Mapping[ContentHash, bytes]:
+    def cached_vectors(self, hashes: Sequence[ContentHash]) -> Mapping[ContentHash, bytes]:
         """Vectors that the cache has; nothing when there is no cache or it fails."""
         if self._cache is None:
             return {}
@@ -120,10 +120,10 @@ class Tier:
             self.cache_error = str(error)
             return {}
 
-    def embed(self, tokens: Mapping[ContentHash, TokenIds], *, keep: bool) -> EmbeddedPassages:
+    def embed(self, tokens: Mapping[ContentHash, TokenIds], *, cache_vectors: bool) -> EmbeddedPassages:
         """Compute vectors.
 
-        :param keep: put them into the cache; False for text that is not on disk.
+        :param cache_vectors: put them into the cache; False for text that is not on disk.
         :returns: those of all passages; of fewer where a service failed in between.
         :raises ModelError: when the model cannot be loaded.
         """
@@ -136,11 +136,11 @@ class Tier:
             self.error = ModelError(f"The model {self.manifest.name} failed ({type(error).__name__}: {error}).")
             raise self.error from error
         self.n_computed += len(hashes)
-        if keep:
-            self.keep(hashes, matrix)
+        if cache_vectors:
+            self.store_vectors(hashes, matrix)
         return EmbeddedPassages(hashes, matrix, len(hashes))
 
-    def keep(self, hashes: Sequence[ContentHash], matrix: Int8Matrix) -> None:
+    def store_vectors(self, hashes: Sequence[ContentHash], matrix: Int8Matrix) -> None:
         """Put vectors into the cache; a full disk costs only the time to compute them again, and is said."""
         if self._cache is not None and len(hashes):
             try:
@@ -149,10 +149,10 @@ class Tier:
             except (StoreError, CacheError) as error:
                 self.cache_error = str(error)
 
-    def keep_bytes(self, vectors: Mapping[ContentHash, bytes]) -> None:
+    def store_vector_bytes(self, vectors: Mapping[ContentHash, bytes]) -> None:
         """The same for vectors by hash."""
         if vectors:
-            self.keep(list(vectors), matrix_of(list(vectors.values())))
+            self.store_vectors(list(vectors), matrix_of(list(vectors.values())))
 
     def query_vector(self, query: str) -> QueryVector | None:
         """The question's vector, or None when the model cannot be loaded or knows no word of it."""
@@ -178,7 +178,7 @@ def choose_tiers(
         if name in ("", "none") or (role == "first" and tiers):
             continue
         try:
-            manifest = _find(name, extra)
+            manifest = _find_model(name, extra)
         except ModelError as error:
             if not (role == "first" and first == "auto" and name != AUTO_FIRST[-1]):
                 errors.append(error)
@@ -188,7 +188,7 @@ def choose_tiers(
     return tiers, errors
 
 
-def _find(name: str, folders: Sequence[Path]) -> ModelManifest:
+def _find_model(name: str, folders: Sequence[Path]) -> ModelManifest:
     for folder in folders:
         if (folder / name / "model.toml").is_file():
             return find_model(str(folder / name))

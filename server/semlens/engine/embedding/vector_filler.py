@@ -25,23 +25,23 @@ from semlens.workers.priority import lower_thread_priority
 
 logger = logging.getLogger(__name__)
 
-_SLICE = {"static": 4096, "transformer": 8, "remote": 128}
+_EMBED_BATCH = {"static": 4096, "transformer": 8, "remote": 128}
 """Passages embedded between two looks at whether to stop: some 50 ms; a service is told to stop in its own way."""
 
-_SWEEP = 20_000
-_PASSAGES_A_REQUEST = {"static": 2_000, "transformer": 96, "remote": 512}
+_CACHE_LOOKUP_PASSAGES = 20_000
+_REQUEST_PASSAGES = {"static": 2_000, "transformer": 96, "remote": 512}
 """Missing passages of the files that one request tokenises; a file is always taken whole, so that it is parsed once."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """:ivar rows: passages to fill. :ivar sweep: only ask the cache for them."""
+class _FillJob:
+    """:ivar rows: passages to fill. :ivar cache_only: only ask the cache for them."""
 
     index: RootIndex
     live: LiveSegment
     tier: Tier
     rows: npt.NDArray[np.uint32]
-    sweep: bool = False
+    cache_only: bool = False
 
 
 class VectorFiller:
@@ -56,22 +56,22 @@ class VectorFiller:
         self._on_filled = on_filled
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed", initializer=lower_thread_priority)
         self._stopping = False
-        self.filled: LiveSegment | None = None
+        self.active_segment: LiveSegment | None = None
         self.tokenizing = False
 
     @property
     def busy(self) -> bool:
         """A job is under way."""
-        return self.filled is not None
+        return self.active_segment is not None
 
     def close(self) -> None:
         self._stopping = True
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def keep(self, tier: Tier, vectors: Mapping[ContentHash, bytes]) -> None:
+    def store_vectors(self, tier: Tier, vectors: Mapping[ContentHash, bytes]) -> None:
         """Put vectors into the cache before the next job asks it: another process may hold its file for a while."""
         if vectors and not self._stopping:
-            self._thread.submit(tier.keep_bytes, vectors)
+            self._thread.submit(tier.store_vector_bytes, vectors)
 
     def step(
         self,
@@ -90,7 +90,7 @@ class VectorFiller:
             return
         roots = list(indexes)
         for tier in tiers:
-            if tier.is_resting:
+            if tier.is_paused:
                 if tier.role == "first":
                     _drop_tokens(roots)
                 continue
@@ -105,21 +105,21 @@ class VectorFiller:
 
     def _next_job(
         self, index: RootIndex, live: LiveSegment, tier: Tier, urgent: Sequence[tuple[str, str]]
-    ) -> _Job | None:
+    ) -> _FillJob | None:
         missing = live.missing(tier.fingerprint)
         if not len(missing):
             if tier.role == "first":
                 live.tokens = ()
             return None
         if tier.role == "first" and live.tokens:
-            return _Job(index, live, tier, missing)
+            return _FillJob(index, live, tier, missing)
         unswept = missing[missing >= live.swept.get(tier.fingerprint, 0)]
         if len(unswept):
-            return _Job(index, live, tier, unswept[:_SWEEP], sweep=True)
-        return _Job(index, live, tier, self._choose(index, live, missing, tier, urgent))
+            return _FillJob(index, live, tier, unswept[:_CACHE_LOOKUP_PASSAGES], cache_only=True)
+        return _FillJob(index, live, tier, self._choose_rows(index, live, missing, tier, urgent))
 
     @staticmethod
-    def _choose(
+    def _choose_rows(
         index: RootIndex,
         live: LiveSegment,
         missing: npt.NDArray[np.uint32],
@@ -134,18 +134,18 @@ class VectorFiller:
             if place is not None and place[0] is live:
                 wanted.append(place[1])
         order = [row for row in wanted if (files == row).any()] or np.unique(files)[:256].tolist()
-        limit = _PASSAGES_A_REQUEST.get(tier.manifest.architecture, 96)
+        limit = _REQUEST_PASSAGES.get(tier.manifest.architecture, 96)
         counts = [int((files == row).sum()) for row in order]
         n_files = max(1, int(np.searchsorted(np.cumsum(counts), limit, "right")))
         return missing[np.isin(files, order[:n_files])]
 
-    def _start(self, job: _Job, pool: ParsePool) -> None:
-        self.filled = job.live
+    def _start(self, job: _FillJob, pool: ParsePool) -> None:
+        self.active_segment = job.live
         hashes = job.index.passage_hashes(job.live, job.rows)
-        if job.tier.role == "first" and job.live.tokens and not job.sweep:
+        if job.tier.role == "first" and job.live.tokens and not job.cache_only:
             tokens = {key: job.live.tokens[row] for key, row in zip(hashes, job.rows.tolist(), strict=True)}
             self._submit(job, hashes, tokens)
-        elif job.sweep:
+        elif job.cache_only:
             self._submit(job, hashes, {})
         else:
             table = job.live.segment.files
@@ -154,15 +154,15 @@ class VectorFiller:
             request = TokensRequest(str(job.index.root), files, job.tier.model)
             self.tokenizing = True
             pool.tokenize(request).add_done_callback(
-                lambda future: self._post(lambda: self._tokenized(job, hashes, future))
+                lambda future: self._post(lambda: self._on_tokens(job, hashes, future))
             )
 
-    def _tokenized(self, job: _Job, hashes: list[ContentHash], future: Future[TokensResult]) -> None:
+    def _on_tokens(self, job: _FillJob, hashes: list[ContentHash], future: Future[TokensResult]) -> None:
         self.tokenizing = False
         try:
             tokens = future.result().tokens
         except Exception as error:
-            self.filled = None
+            self.active_segment = None
             if isinstance(error, WorkerDiedError) and not isinstance(error, WorkerStartError):
                 return  # the pool was closed
             raise  # no process or no memory to be had: logged, and tried again in a while
@@ -171,7 +171,7 @@ class VectorFiller:
 
     def _submit(
         self,
-        job: _Job,
+        job: _FillJob,
         hashes: list[ContentHash],
         tokens: Mapping[ContentHash, TokenIds],
         *,
@@ -184,7 +184,7 @@ class VectorFiller:
             return
         load = bool(unembeddable) and not tokens
         future = self._thread.submit(self._vectors, job.tier, hashes, tokens, load=load)
-        future.add_done_callback(lambda done: self._post(lambda: self._filled(job, hashes, done, unembeddable)))
+        future.add_done_callback(lambda done: self._post(lambda: self._on_vectors(job, hashes, done, unembeddable)))
 
     def _vectors(
         self, tier: Tier, hashes: list[ContentHash], tokens: Mapping[ContentHash, TokenIds], *, load: bool
@@ -192,27 +192,27 @@ class VectorFiller:
         """On the embedding thread: cached vectors, then computed ones."""
         if load:
             tier.embedder()
-        found = dict(tier.known(hashes))
+        found = dict(tier.cached_vectors(hashes))
         todo = [key for key in dict.fromkeys(hashes) if key not in found and key in tokens]
-        step = _SLICE.get(tier.manifest.architecture, 8)
+        step = _EMBED_BATCH.get(tier.manifest.architecture, 8)
         for start in range(0, len(todo), step):
             if self._stopping:
                 break
             chunk = {key: tokens[key] for key in todo[start : start + step]}
-            embedded = tier.embed(chunk, keep=True)
+            embedded = tier.embed(chunk, cache_vectors=True)
             found |= {key: row.tobytes() for key, row in zip(embedded.hashes, embedded.matrix, strict=True)}
             if len(embedded.hashes) < len(chunk):
                 break  # the service failed in between; what it gave is kept
         return found
 
-    def _filled(
+    def _on_vectors(
         self,
-        job: _Job,
+        job: _FillJob,
         hashes: list[ContentHash],
         future: Future[dict[ContentHash, bytes]],
         unembeddable: Sequence[int] = (),
     ) -> None:
-        self.filled = None
+        self.active_segment = None
         try:
             vectors = future.result()
         except ModelError as error:
@@ -221,7 +221,7 @@ class VectorFiller:
             return
         if unembeddable:
             job.live.unembeddable.setdefault(job.tier.fingerprint, set()).update(unembeddable)
-        if job.sweep:
+        if job.cache_only:
             job.live.swept[job.tier.fingerprint] = int(job.rows[-1]) + 1
         if job.index.segments.get(job.live.segment.id) is not job.live:
             return  # merged or dead meanwhile; the cache has the vectors

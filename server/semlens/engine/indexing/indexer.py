@@ -226,7 +226,7 @@ class Indexer:
             due = self._merger.step(
                 [state.index for state in self._workspace.writers],
                 resting=self._is_resting(),
-                spared=(self._filler.filled, self._remote_filler.filled),
+                spared=(self._filler.active_segment, self._remote_filler.active_segment),
             )
             if due:
                 self._deadlines.at(due)
@@ -253,13 +253,13 @@ class Indexer:
 
     def add_root(self, given: Path, real: Path, *, watching: str) -> None:
         self._workspace.add(given, real, watching=watching)
-        self.overlays.place(self.states)
+        self.overlays.assign_roots(self.states)
 
     def remove_root(self, real: str) -> None:
         state = self._workspace.remove(real)
         if state is not None:
             self._close_root(state)
-            self.overlays.place(self.states)
+            self.overlays.assign_roots(self.states)
 
     def _close_root(self, state: RootState) -> None:
         if state.watcher is not None:
@@ -405,7 +405,7 @@ class Indexer:
             if overlay.buffer.root == str(state.index.root) and overlay.buffer.path in paths:
                 for tier in self._tiers:
                     filler = self._remote_filler if tier.is_remote else self._filler
-                    filler.keep(tier, dict(overlay.vectors.get(tier.fingerprint, {})))
+                    filler.store_vectors(tier, dict(overlay.vectors.get(tier.fingerprint, {})))
 
     # --- vectors and merges ----------------------------------------------------------------------------------------
 
@@ -422,8 +422,8 @@ class Indexer:
         self._note_fingerprints()
         self._remote_filler.step(writers, remote, self._pool, urgent, self._merger.merging)
         for tier in remote:
-            if tier.is_resting and tier.due:
-                self._deadlines.at(tier.due)
+            if tier.is_paused and tier.retry_at:
+                self._deadlines.at(tier.retry_at)
 
     def _note_fingerprints(self) -> None:
         """A service's first answer, here or to another process, makes the fingerprint of its vectors."""
@@ -529,7 +529,7 @@ class Indexer:
     @property
     def is_complete(self) -> bool:
         """Everything is searchable by names, words and first-tier vectors; what cannot be is a problem, not a wait."""
-        if not self.settled or self.overlays.embedding:
+        if not self.settled or self.overlays.has_pending_vectors:
             return False
         return all(
             self._committer.is_embedded(state) and (state.index.writer or state.index.meta.get("complete", False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from semlens.syntax.languages.registry import BY_NAME, language_of
 
-_OTHER_NAMES = {
+_REGISTRY_NAMES = {
     "javascriptreact": "javascript",
     "typescriptreact": "tsx",
     "shellscript": "bash",
@@ -21,7 +21,7 @@ def path_for_language_id(path: str, language_id: str) -> str:
     """A path that the language registry knows for the language; the path itself where it already does."""
     if language_of(path) is not None:
         return path
-    language = BY_NAME.get(_OTHER_NAMES.get(language_id, language_id))
+    language = BY_NAME.get(_REGISTRY_NAMES.get(language_id, language_id))
     if language is None or not language.extensions:
         return path if "." in path.rpartition("/")[2] else f"{path}.txt"
     return f"{path}{language.extensions[0]}"

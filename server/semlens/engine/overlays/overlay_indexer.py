@@ -33,7 +33,7 @@ INLINE_PASSAGES = {"static": 5_000, "transformer": 12}
 """Passages of a buffer that are embedded before it is shown; the rest follows in steps of as many."""
 
 
-SLOW_SECONDS = 0.2
+SLOW_PARSE_SECONDS = 0.2
 """A document that takes longer to parse (processor time) holds no question up."""
 
 
@@ -41,7 +41,7 @@ class OverlayIndexer:
     """:ivar shown: overlays as the next snapshot shows them, by document.
 
     :ivar problems: buffers that killed a worker.
-    :ivar slow: documents whose last text took `SLOW_SECONDS` or more, or killed a worker.
+    :ivar slow_uris: documents whose last text took `SLOW_PARSE_SECONDS` or more, or killed a worker.
     """
 
     def __init__(
@@ -53,34 +53,34 @@ class OverlayIndexer:
     ) -> None:
         self.shown: dict[str, Overlay] = {}
         self.problems: dict[str, Problem] = {}
-        self.slow: set[str] = set()
+        self.slow_uris: set[str] = set()
         self.waiting = False
         self._buffers = buffers
         self._pool = pool
         self._post = post
         self._on_changed = on_changed
-        self._in_worker: set[str] = set()
-        self._killers: dict[str, ContentHash] = {}
-        self._hurry = False
-        self._services = ThreadPoolExecutor(1, thread_name_prefix="embed-unsaved")
+        self._parsing: set[str] = set()
+        self._crashing_texts: dict[str, ContentHash] = {}
+        self._skip_debounce = False
+        self._remote_executor = ThreadPoolExecutor(1, thread_name_prefix="embed-unsaved")
 
     def close(self) -> None:
-        self._services.shutdown(wait=False, cancel_futures=True)
+        self._remote_executor.shutdown(wait=False, cancel_futures=True)
 
     def skip_debounce(self) -> None:
         """Leave out the debounce once: somebody waits."""
-        self._hurry = True
+        self._skip_debounce = True
 
     def expect(self) -> None:
         """Some buffer changed: `step` finds out which."""
         self.waiting = True
 
     @property
-    def embedding(self) -> bool:
+    def has_pending_vectors(self) -> bool:
         """Some passages of a buffer have no vector yet."""
         return any(overlay.tokens for overlay in list(self.shown.values()))  # asked from other threads too
 
-    def place(self, states: Mapping[str, RootState]) -> None:
+    def assign_roots(self, states: Mapping[str, RootState]) -> None:
         """The roots changed: find out anew to which root each document belongs."""
         for buffer in self._buffers.all():
             root, path = locate(buffer.uri, buffer.path, buffer.root, states)
@@ -110,18 +110,18 @@ class OverlayIndexer:
             if self._is_current(buffer, states):
                 continue
             self.waiting = True
-            if buffer.uri in self._in_worker:
+            if buffer.uri in self._parsing:
                 continue  # looked at again when the worker answers
             when = buffer.changed_at + (DEBOUNCE_SECONDS if buffer.uri in self.shown else 0.0)
-            if now < when and not self._hurry:
+            if now < when and not self._skip_debounce:
                 due = when if due is None else min(due, when)
                 continue
-            self._start(buffer, states, tiers)
-        self._hurry = False
+            self._update(buffer, states, tiers)
+        self._skip_debounce = False
         for uri in [uri for uri in self.shown if uri not in open_uris]:
             del self.shown[uri]
             self.problems.pop(uri, None)
-            self.slow.discard(uri)
+            self.slow_uris.discard(uri)
             self._on_changed()
         return due
 
@@ -129,29 +129,29 @@ class OverlayIndexer:
         overlay = self.shown.get(buffer.uri)
         if overlay is None or overlay.revision != buffer.revision:
             return False
-        return not overlay.same_as_disk or _disk_says(buffer, overlay.hash, states)
+        return not overlay.same_as_disk or _matches_indexed_file(buffer, overlay.hash, states)
 
-    def _start(self, buffer: OpenBuffer, states: Mapping[str, RootState], tiers: Sequence[Tier]) -> None:
+    def _update(self, buffer: OpenBuffer, states: Mapping[str, RootState], tiers: Sequence[Tier]) -> None:
         digest = hash_text(buffer.text)
         old = self.shown.get(buffer.uri)
-        if self._killers.get(buffer.uri) == digest:
-            self._show(Overlay(buffer, digest, None, None))
+        if self._crashing_texts.get(buffer.uri) == digest:
+            self._publish(Overlay(buffer, digest, None, None))
             return
-        if _disk_says(buffer, digest, states):
-            self._show(Overlay(buffer, digest, None, None, same_as_disk=True))
+        if _matches_indexed_file(buffer, digest, states):
+            self._publish(Overlay(buffer, digest, None, None, same_as_disk=True))
             return
         if old is not None and not old.same_as_disk and old.hash == digest and old.buffer.path == buffer.path:
-            self._show(Overlay(buffer, digest, old.segment, old.outline, old.vectors, old.tokens))
+            self._publish(Overlay(buffer, digest, old.segment, old.outline, old.vectors, old.tokens))
             return
         first = _first_for_unsaved(tiers)
         path = buffer.path if buffer.root else path_for_language_id(buffer.path, buffer.language_id)
         request = BufferRequest(path, encode_text(buffer.text), first.model if first else "")
-        self._in_worker.add(buffer.uri)
+        self._parsing.add(buffer.uri)
         self._pool.parse_buffer(request).add_done_callback(
-            lambda done: self._post(lambda: self._parsed(buffer, digest, states, tiers, done))
+            lambda done: self._post(lambda: self._on_parsed(buffer, digest, states, tiers, done))
         )
 
-    def _parsed(
+    def _on_parsed(
         self,
         buffer: OpenBuffer,
         digest: ContentHash,
@@ -159,7 +159,7 @@ class OverlayIndexer:
         tiers: Sequence[Tier],
         future: Future[ParsedBatch],
     ) -> None:
-        self._in_worker.discard(buffer.uri)
+        self._parsing.discard(buffer.uri)
         current = self._buffers.get(buffer.uri)
         if current is None or (current.root, current.path) != (buffer.root, buffer.path):
             return
@@ -167,24 +167,24 @@ class OverlayIndexer:
             batch = future.result()
         except WorkerStartError as error:
             self.problems[buffer.uri] = Problem(buffer.path, parser_problem(error.cause))
-            self._show(Overlay(buffer, digest, None, None))  # tried again with the next text
+            self._publish(Overlay(buffer, digest, None, None))  # tried again with the next text
             return
         except WorkerDiedError:
             return
         if batch.crashing_files:
-            self._killers[buffer.uri] = digest
-            self.slow.add(buffer.uri)
+            self._crashing_texts[buffer.uri] = digest
+            self.slow_uris.add(buffer.uri)
             self.problems[buffer.uri] = Problem(buffer.path, parser_problem(batch.cause))
-            self._show(Overlay(buffer, digest, None, None))
+            self._publish(Overlay(buffer, digest, None, None))
             return
         self.problems.pop(buffer.uri, None)
-        (self.slow.add if batch.results[0].seconds >= SLOW_SECONDS else self.slow.discard)(buffer.uri)
-        overlay = self._overlay(buffer, digest, batch.results[0])
-        self._take_known_vectors(overlay, states.get(buffer.root), tiers)
+        (self.slow_uris.add if batch.results[0].seconds >= SLOW_PARSE_SECONDS else self.slow_uris.discard)(buffer.uri)
+        overlay = self._make_overlay(buffer, digest, batch.results[0])
+        self._reuse_vectors(overlay, states.get(buffer.root), tiers)
         self._embed(overlay, tiers)
-        self._show(overlay)
+        self._publish(overlay)
 
-    def _overlay(self, buffer: OpenBuffer, digest: ContentHash, result: ParseResult) -> Overlay:
+    def _make_overlay(self, buffer: OpenBuffer, digest: ContentHash, result: ParseResult) -> Overlay:
         segment = segment_from_arrays(new_segment_id(), result.segment) if result.segment is not None else None
         overlay = Overlay(buffer, digest, segment, result.outline)
         hashes = overlay.passage_hashes()
@@ -193,7 +193,7 @@ class OverlayIndexer:
         overlay.tokens = tokens
         return overlay
 
-    def _take_known_vectors(self, overlay: Overlay, state: RootState | None, tiers: Sequence[Tier]) -> None:
+    def _reuse_vectors(self, overlay: Overlay, state: RootState | None, tiers: Sequence[Tier]) -> None:
         hashes = set(overlay.passage_hashes())
         place = state.index.place(overlay.buffer.path) if state else None
         if place is not None:
@@ -206,7 +206,7 @@ class OverlayIndexer:
             vectors = overlay.vectors.setdefault(tier.fingerprint, {})
             missing = [key for key in hashes if key not in vectors]
             if missing:
-                vectors.update(tier.known(missing))
+                vectors.update(tier.cached_vectors(missing))
 
     def _embed(self, overlay: Overlay, tiers: Sequence[Tier]) -> None:
         """First-tier vectors of passages that are new; a part of them if there are many and the model is slow."""
@@ -219,14 +219,14 @@ class OverlayIndexer:
         if first.is_remote:
             overlay.tokens = {}
             if todo:
-                self._ask_service(overlay, first, todo)
+                self._embed_remotely(overlay, first, todo)
             return
         now = dict(list(todo.items())[: INLINE_PASSAGES.get(first.manifest.architecture, 12)])
         overlay.tokens = {key: tokens for key, tokens in todo.items() if key not in now}
         if not now:
             return
         try:
-            embedded = first.embed(now, keep=False)
+            embedded = first.embed(now, cache_vectors=False)
         except ModelError:
             overlay.tokens = {}
             return
@@ -234,21 +234,21 @@ class OverlayIndexer:
         if overlay.tokens:
             self._post(lambda: self._embed_more(overlay, tiers))
 
-    def _ask_service(self, overlay: Overlay, tier: Tier, tokens: Mapping[ContentHash, TokenIds]) -> None:
+    def _embed_remotely(self, overlay: Overlay, tier: Tier, tokens: Mapping[ContentHash, TokenIds]) -> None:
         """This thread waits for no network: the vectors come when they come, unless the text is another by then."""
 
         def ask() -> EmbeddedPassages | None:
             current = self._buffers.get(overlay.buffer.uri)
             is_current = current is not None and current.revision == overlay.buffer.revision
-            return tier.embed(tokens, keep=False) if is_current and not tier.is_resting else None
+            return tier.embed(tokens, cache_vectors=False) if is_current and not tier.is_paused else None
 
         def answered(future: Future[EmbeddedPassages | None]) -> None:
             if not future.cancelled() and future.exception() is None and (embedded := future.result()) is not None:
-                self._post(lambda: self._take(overlay.buffer.uri, tier, embedded))
+                self._post(lambda: self._add_vectors(overlay.buffer.uri, tier, embedded))
 
-        self._services.submit(ask).add_done_callback(answered)
+        self._remote_executor.submit(ask).add_done_callback(answered)
 
-    def _take(self, uri: str, tier: Tier, embedded: EmbeddedPassages) -> None:
+    def _add_vectors(self, uri: str, tier: Tier, embedded: EmbeddedPassages) -> None:
         overlay = self.shown.get(uri)
         if overlay is None:
             return
@@ -264,16 +264,16 @@ class OverlayIndexer:
             self._embed(overlay, tiers)
             self._on_changed()
 
-    def _show(self, overlay: Overlay) -> None:
+    def _publish(self, overlay: Overlay) -> None:
         self._on_changed()  # first: who sees the overlay must also see that the snapshot lacks it
         self.shown[overlay.buffer.uri] = overlay
 
 
 def _first_for_unsaved(tiers: Sequence[Tier]) -> Tier | None:
-    return next((tier for tier in tiers if tier.role == "first" and tier.error is None and tier.takes_unsaved), None)
+    return next((tier for tier in tiers if tier.role == "first" and tier.error is None and tier.accepts_unsaved), None)
 
 
-def _disk_says(buffer: OpenBuffer, digest: ContentHash, states: Mapping[str, RootState]) -> bool:
+def _matches_indexed_file(buffer: OpenBuffer, digest: ContentHash, states: Mapping[str, RootState]) -> bool:
     """The file is indexed with the very text of the buffer."""
     state = states.get(buffer.root)
     entry = state.index.files.get(buffer.path) if state else None

@@ -27,10 +27,10 @@ from semlens.search.ranking.highlight import best_lines
 from semlens.search.ranking.rank import RankedHit
 
 MAX_CANDIDATES = 200
-_SEEDS_LOOKED_AROUND = 2
-_AROUND_HITS = 0.15
-_LINES_AROUND_CURSOR = 6
-_BEST_STRETCHES = 2
+_EXPANDED_SEEDS = 2
+_RELATED_TO_HIT_FACTOR = 0.15
+_CURSOR_CONTEXT_LINES = 6
+_MAX_BEST_STRETCHES = 2
 """Of lines that answer a question, shown in an outline each with a line around it: single lines are hard to read."""
 
 ReadDocument = Callable[[SegmentView, int], CurrentDocument | None]
@@ -57,7 +57,7 @@ class ContextBuilder:
         self._counter = counter
         self._cancel = cancel
         self._documents: dict[FileKey, CurrentDocument | None] = {}
-        self._masked_whole: set[FileKey] = set()
+        self._fully_masked: set[FileKey] = set()
 
     def candidates(self, place: FileKey | None, hits: Sequence[RankedHit]) -> list[ContextCandidate]:
         """All that the pack could hold, most valuable first.
@@ -71,10 +71,10 @@ class ContextBuilder:
             candidates += from_place(views, place, self._request.lines, document.lines, tests=tests)
         seeds = from_hits(views, hits, self._query, tests=tests)
         candidates += seeds
-        for seed in seeds[:_SEEDS_LOOKED_AROUND]:
+        for seed in seeds[:_EXPANDED_SEEDS]:
             if seed.symbol >= 0 and (document := self._document((seed.view, seed.file))) is not None:
                 candidates += around(
-                    views, SymbolPlace(seed.view, seed.symbol), document.lines, _AROUND_HITS, tests=tests
+                    views, SymbolPlace(seed.view, seed.symbol), document.lines, _RELATED_TO_HIT_FACTOR, tests=tests
                 )
         return distinct(candidates)[:MAX_CANDIDATES]
 
@@ -101,7 +101,7 @@ class ContextBuilder:
             chosen.remove(min(chosen, key=lambda one: one.candidate.value))  # the parts counted less than the whole
         else:
             text, total, masked = "", 0, 0
-        items = tuple(self._item(choice) for choice in _in_order(chosen))
+        items = tuple(self._item(choice) for choice in _in_reading_order(chosen))
         return ContextPack(
             text,
             total,
@@ -122,7 +122,7 @@ class ContextBuilder:
                 masked = mask_document(document.lines, path)
                 if masked is not None:
                     document = replace(document, lines=masked)
-                    self._masked_whole.add(key)
+                    self._fully_masked.add(key)
             self._documents[key] = document
         return self._documents[key]
 
@@ -151,10 +151,10 @@ class ContextBuilder:
         if candidate.glimpse:
             return []
         near = self._request.lines
-        best = [(near[0] - _LINES_AROUND_CURSOR, near[1] + _LINES_AROUND_CURSOR)] if near[0] >= 0 else []
+        best = [(near[0] - _CURSOR_CONTEXT_LINES, near[1] + _CURSOR_CONTEXT_LINES)] if near[0] >= 0 else []
         if self._request.query:
             body = lines[first : last + 1]
-            best += [(start - 1, end + 1) for start, end in best_lines(body, first, self._query)[:_BEST_STRETCHES]]
+            best += [(start - 1, end + 1) for start, end in best_lines(body, first, self._query)[:_MAX_BEST_STRETCHES]]
         return best
 
     def _blocks(self, key: FileKey, pieces: Sequence[Piece]) -> list[Block]:
@@ -171,14 +171,14 @@ class ContextBuilder:
     def _render(self, chosen: Sequence[Choice]) -> tuple[str, int]:
         """The text, and how many secrets were masked in it."""
         by_file: dict[FileKey, list[Piece]] = {}
-        for choice in _in_order(chosen):
+        for choice in _in_reading_order(chosen):
             by_file.setdefault(choice.candidate.file, []).append(choice.piece)
         masked = [self._masked(key, block) for key, pieces in by_file.items() for block in self._blocks(key, pieces)]
         text = render([block for block, _ in masked], line_numbers=self._request.line_numbers)
         return text, sum(count for _, count in masked)
 
     def _masked(self, key: FileKey, block: Block) -> tuple[Block, int]:
-        if key in self._masked_whole:
+        if key in self._fully_masked:
             return block, block.code.count(MASK)
         code, count = mask_secrets(block.code, environment=is_environment_file(block.path))
         if not count:
@@ -198,7 +198,7 @@ class ContextBuilder:
         return ContextItem(document.uri, path, span, name, form, choice.tokens, why, document.dirty, last)
 
 
-def _in_order(chosen: Sequence[Choice]) -> list[Choice]:
+def _in_reading_order(chosen: Sequence[Choice]) -> list[Choice]:
     """Files in order of their most valuable piece, pieces in order of the source."""
     worth: dict[FileKey, float] = {}
     for choice in chosen:

@@ -26,15 +26,15 @@ class CurrentTexts:
     """Texts of open buffers and of files, the last few kept."""
 
     def __init__(
-        self, buffers: OpenBuffers, overlays: Callable[[], Mapping[str, Overlay]], given: Callable[[str], str]
+        self, buffers: OpenBuffers, overlays: Callable[[], Mapping[str, Overlay]], display_root: Callable[[str], str]
     ) -> None:
-        """:param overlays: what the newest snapshot shows. :param given: a root's name as the user gave it."""
+        """:param overlays: what the newest snapshot shows. :param display_root: a root's name as the user gave it."""
         self._buffers = buffers
         self._overlays = overlays
-        self._given = given
-        self._texts = FileTextCache()
+        self._display_root = display_root
+        self._file_texts = FileTextCache()
 
-    def look(self) -> RequestDocuments:
+    def for_request(self) -> RequestDocuments:
         """For one answer: the open documents are listed once."""
         opened = {(buffer.root, buffer.path): buffer for buffer in self._buffers.all()}
         return RequestDocuments(self, opened)
@@ -46,17 +46,17 @@ class CurrentTexts:
         if view.buffer_uri:
             return self._read_buffer(view)
         path = view.segment.files.paths[file]
-        document = self._texts.read(view.root, path)
+        document = self._file_texts.read(view.root, path)
         if document is None or document.hash != view.segment.files.hashes[file].tobytes():
             return None
         buffer = opened.get((view.root, path))
         if buffer is None:
-            return CurrentDocument(file_uri(self._given(view.root), path), document.lines, dirty=False)
+            return CurrentDocument(file_uri(self._display_root(view.root), path), document.lines, dirty=False)
         if document.lines != tuple(split_lines(buffer.text)):
             return None  # just typed, and not parsed yet: the file's places are not those of the editor
         return CurrentDocument(buffer.uri, document.lines, dirty=False)
 
-    def shows(self, buffer: OpenBuffer) -> bool:
+    def is_shown(self, buffer: OpenBuffer) -> bool:
         overlay = self._overlays().get(buffer.uri)
         return overlay is not None and overlay.revision == buffer.revision
 
@@ -73,7 +73,7 @@ class CurrentTexts:
     def _is_saved(self, uri: str, lines: Sequence[str]) -> bool:
         """The file of an open document says the same by now: it was just saved, or is not indexed, or has a mark."""
         path = uri_to_path(uri)
-        document = self._texts.read_opened(path) if path is not None else None
+        document = self._file_texts.read_opened(path) if path is not None else None
         return document is not None and document.lines == tuple(lines)
 
 
@@ -90,4 +90,4 @@ class RequestDocuments:
     def is_being_parsed(self, view: SegmentView, path: str) -> bool:
         """The editor has another text of this file, which is not shown yet: the file on disk has no say."""
         buffer = self.opened.get((view.root, path))
-        return buffer is not None and not self.documents.shows(buffer)
+        return buffer is not None and not self.documents.is_shown(buffer)

@@ -12,8 +12,8 @@ from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.ranking.rank import RankedHit
 from semlens.search.similarity.duplicates import DuplicateGroup, FingerprintedSymbol, group_duplicates
 
-_NOT_WRITTEN = int(Role.GENERATED | Role.VENDORED)
-_BUILT = re.compile(r"(?!(?:.*/)?(?:src|source|lib)/)(?:.*/)?(?:build|dist)/")
+_UNMAINTAINED_ROLES = int(Role.GENERATED | Role.VENDORED)
+_BUILD_OUTPUT_PATH = re.compile(r"(?!(?:.*/)?(?:src|source|lib)/)(?:.*/)?(?:build|dist)/")
 """Folders of what is made from the code: nobody saves a line there. Among sources such a name is one like any other."""
 
 
@@ -49,7 +49,7 @@ class DuplicateFinder:
                 if file not in written:
                     asked = place is not None and place[0] is view and place[1] == file
                     written[file] = asked or not (
-                        int(files.roles[file]) & _NOT_WRITTEN or _BUILT.match(files.paths[file])
+                        int(files.roles[file]) & _UNMAINTAINED_ROLES or _BUILD_OUTPUT_PATH.match(files.paths[file])
                     )
                 if not written[file]:
                     continue

@@ -22,7 +22,7 @@ from semlens.syntax.fingerprint import CodeFingerprint, fingerprints_of
 from semlens.workers.messages import FingerprintsRequest, FingerprintsResult
 from semlens.workers.pool import ParsePool
 
-_KINDS = [
+_FINGERPRINTED_KINDS = [
     int(kind)
     for kind in (
         SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR, SymbolKind.CLASS, SymbolKind.STRUCT,
@@ -31,15 +31,15 @@ _KINDS = [
 ]  # fmt: skip
 
 _MAX_SYMBOL_LINES = 2_000
-_FEW_LINES = 5_000
+_MAX_INLINE_LINES = 5_000
 """What is done at once: 50 ms of one core. More goes to helper processes, so that nothing else has to wait."""
 
-_LINES_A_BATCH = 20_000
+_BATCH_LINES = 20_000
 _WAIT_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class _PendingFile:
     """Symbols of one file whose shapes are not known. :ivar rows: of the symbols."""
 
     view: SegmentView
@@ -56,7 +56,7 @@ class FingerprintStore:
     """Shapes by symbol row, for each segment that was asked about."""
 
     def __init__(self) -> None:
-        self._kept: WeakKeyDictionary[Segment, dict[int, CodeFingerprint]] = WeakKeyDictionary()
+        self._fingerprints: WeakKeyDictionary[Segment, dict[int, CodeFingerprint]] = WeakKeyDictionary()
 
     def fill(self, snapshot: IndexSnapshot, documents: RequestDocuments, cancel: CancelToken) -> None:
         """Make known all shapes but those of files that changed this moment.
@@ -65,34 +65,34 @@ class FingerprintStore:
         """
         work = [item for view in snapshot.views for item in self._missing(view)]
         of_files = [item for item in work if not item.view.buffer_uri]
-        if sum(item.n_lines for item in of_files) > _FEW_LINES:
-            self._fill_by_helpers(of_files, cancel)
+        if sum(item.n_lines for item in of_files) > _MAX_INLINE_LINES:
+            self._fill_in_workers(of_files, cancel)
             work = [item for item in work if item.view.buffer_uri]
         for item in work:
             cancel.check()
             document = documents.read(item.view, item.file)
             if document is not None:
-                self._keep(item, fingerprints_of(document.lines, item.stretches))
+                self._store(item, fingerprints_of(document.lines, item.stretches))
 
     def of(self, view: SegmentView) -> Mapping[int, CodeFingerprint]:
-        return self._kept.get(view.segment, {})
+        return self._fingerprints.get(view.segment, {})
 
-    def _missing(self, view: SegmentView) -> Iterator[_Work]:
-        known = self._kept.setdefault(view.segment, {})
+    def _missing(self, view: SegmentView) -> Iterator[_PendingFile]:
+        known = self._fingerprints.setdefault(view.segment, {})
         table = view.segment.symbols
         lengths = table.spans[:, 2].astype(np.int64) - table.spans[:, 0] + 1
-        wanted = np.isin(table.kinds, _KINDS) & (lengths >= LEAST_LINES) & (lengths <= _MAX_SYMBOL_LINES)
+        wanted = np.isin(table.kinds, _FINGERPRINTED_KINDS) & (lengths >= LEAST_LINES) & (lengths <= _MAX_SYMBOL_LINES)
         if view.alive is not None:
             wanted &= view.alive[table.files]
         rows = [row for row in np.flatnonzero(wanted).tolist() if row not in known]
         for file, of_file in groupby(rows, key=lambda row: int(table.files[row])):
             symbols = tuple(of_file)
             stretches = tuple((int(table.spans[row, 0]), int(table.spans[row, 2])) for row in symbols)
-            yield _Work(view, file, symbols, stretches)
+            yield _PendingFile(view, file, symbols, stretches)
 
-    def _fill_by_helpers(self, work: Sequence[_Work], cancel: CancelToken) -> None:
+    def _fill_in_workers(self, work: Sequence[_PendingFile], cancel: CancelToken) -> None:
         with closing(ParsePool(max(1, os.cpu_count() or 1))) as pool:
-            pending: dict[Future[FingerprintsResult], Sequence[_Work]] = {
+            pending: dict[Future[FingerprintsResult], Sequence[_PendingFile]] = {
                 pool.fingerprints(_request(batch)): batch for batch in _batches(work)
             }
             while pending:
@@ -101,28 +101,28 @@ class FingerprintStore:
                 for future in done:
                     for item, fingerprints in zip(pending.pop(future), future.result().fingerprints, strict=True):
                         if fingerprints is not None:
-                            self._keep(item, fingerprints)
+                            self._store(item, fingerprints)
 
-    def _keep(self, item: _Work, fingerprints: Sequence[CodeFingerprint]) -> None:
-        self._kept.setdefault(item.view.segment, {}).update(zip(item.rows, fingerprints, strict=True))
+    def _store(self, item: _PendingFile, fingerprints: Sequence[CodeFingerprint]) -> None:
+        self._fingerprints.setdefault(item.view.segment, {}).update(zip(item.rows, fingerprints, strict=True))
 
 
-def _batches(work: Sequence[_Work]) -> Iterator[Sequence[_Work]]:
+def _batches(work: Sequence[_PendingFile]) -> Iterator[Sequence[_PendingFile]]:
     """Files of one root each."""
     for _, of_root in groupby(work, key=lambda item: item.view.root):
-        batch: list[_Work] = []
+        batch: list[_PendingFile] = []
         n_lines = 0
         for item in of_root:
             batch.append(item)
             n_lines += item.n_lines
-            if n_lines >= _LINES_A_BATCH:
+            if n_lines >= _BATCH_LINES:
                 yield batch
                 batch, n_lines = [], 0
         if batch:
             yield batch
 
 
-def _request(batch: Sequence[_Work]) -> FingerprintsRequest:
+def _request(batch: Sequence[_PendingFile]) -> FingerprintsRequest:
     files = []
     for item in batch:
         table = item.view.segment.files

@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -20,7 +20,6 @@ from semlens.core.hit import SearchHit
 from semlens.core.paths import path_to_uri
 from semlens.core.span import Span
 from semlens.core.symbol import SymbolKind
-from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
 from semlens.search.ranking.highlight import best_lines
 from semlens.search.ranking.rank import RankedHit
@@ -31,9 +30,9 @@ SNIPPET_LINES = 6
 MAX_LINE_CHARS = 400
 """Of a line in a snippet or beside a position; a longer one is cut."""
 
-_TEXTS_KEPT = 256
-_MAX_KEPT_BYTES = 1 << 20  # a larger text is read again each time
-_ALL_KEPT_BYTES = 8 << 20  # a page of hits is of some fifteen files, and the next letter typed shows most of them again
+_MAX_TEXTS = 256
+_MAX_CACHED_TEXT_BYTES = 1 << 20  # a larger text is read again each time
+_MAX_CACHE_BYTES = 8 << 20  # a page of hits needs about fifteen files, and the next keystroke needs most again
 _MAX_TEXT_BYTES = 65_536 << 10  # what the settings allow at most
 
 
@@ -43,14 +42,14 @@ class FileText:
 
     lines: tuple[str, ...]
     hash: ContentHash
-    stat: tuple[int, ...]
+    stamp: tuple[int, ...]
 
 
 class FileTextCache:
     """Texts of files on disk; those that were read last are kept while their stat stays the same. Thread-safe."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, FileText] = OrderedDict()
+        self._texts: OrderedDict[str, FileText] = OrderedDict()
         self._n_bytes = 0
         self._lock = threading.Lock()
 
@@ -69,7 +68,7 @@ class FileTextCache:
                 stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
                 kept = self._get(path)
                 # a file written within the clock's grain keeps its times: read young files again
-                if kept is not None and kept.stat == stamp and not _is_young(status):
+                if kept is not None and kept.stamp == stamp and not _is_recently_written(status):
                     return kept
                 data = file.read(_MAX_TEXT_BYTES + 1)
         except OSError:
@@ -80,35 +79,35 @@ class FileTextCache:
         if text is None:
             return None
         document = FileText(tuple(split_lines(text)), content_hash(data), stamp)
-        self._keep(path, document)
+        self._put(path, document)
         return document
 
     def _get(self, path: str) -> FileText | None:
         with self._lock:
-            kept = self._kept.get(path)
+            kept = self._texts.get(path)
             if kept is not None:
-                self._kept.move_to_end(path)
+                self._texts.move_to_end(path)
             return kept
 
-    def _keep(self, path: str, document: FileText) -> None:
+    def _put(self, path: str, document: FileText) -> None:
         with self._lock:
-            before = self._kept.pop(path, None)
-            self._n_bytes -= before.stat[0] if before is not None else 0
-            if document.stat[0] > _MAX_KEPT_BYTES:
+            before = self._texts.pop(path, None)
+            self._n_bytes -= before.stamp[0] if before is not None else 0
+            if document.stamp[0] > _MAX_CACHED_TEXT_BYTES:
                 return
-            self._kept[path] = document
-            self._n_bytes += document.stat[0]
-            while len(self._kept) > _TEXTS_KEPT or self._n_bytes > _ALL_KEPT_BYTES:
-                _, dropped = self._kept.popitem(last=False)
-                self._n_bytes -= dropped.stat[0]
+            self._texts[path] = document
+            self._n_bytes += document.stamp[0]
+            while len(self._texts) > _MAX_TEXTS or self._n_bytes > _MAX_CACHE_BYTES:
+                _, dropped = self._texts.popitem(last=False)
+                self._n_bytes -= dropped.stamp[0]
 
 
-def _is_young(status: os.stat_result) -> bool:
+def _is_recently_written(status: os.stat_result) -> bool:
     return time.time_ns() - status.st_mtime_ns < 2_000_000_000
 
 
 def make_hit(
-    ranked: RankedHit, query: Query, lines: Sequence[str], *, given_root: str, uri: str, dirty: bool, explain: bool
+    ranked: RankedHit, query: Query, lines: Sequence[str], *, display_root: str, uri: str, dirty: bool, explain: bool
 ) -> SearchHit | None:
     """None when the lines cannot be those that the index saw."""
     segment = ranked.view.segment
@@ -143,7 +142,7 @@ def make_hit(
     needed = {span.start_line, span.end_line, name_span.start_line, name_span.end_line, snippet_span.end_line}
     needed |= {line for stretch in highlights for line in stretch}
     return SearchHit(
-        root=given_root,
+        root=display_root,
         path=path,
         uri=uri,
         name=name,
@@ -173,9 +172,6 @@ def _snippet(lines: Sequence[str], span: Span, highlights: Sequence[tuple[int, i
     chosen = lines[start : end + 1]
     end_column = len(chosen[-1].encode("utf-8", "surrogatepass")) if chosen else 0
     return Span(start, 0, max(end, start), end_column), "\n".join(line[:MAX_LINE_CHARS] for line in chosen)
-
-
-TextOf = Callable[[SegmentView, int], Sequence[str] | None]
 
 
 def file_uri(root: str, path: str) -> str:

@@ -9,7 +9,7 @@ from semlens.core.hit import SearchHit
 from semlens.core.text.secrets import has_long_secrets, is_environment_file, mask_secrets
 from semlens.engine.query.hit_builder import MAX_LINE_CHARS
 
-_LINES_AROUND = 8
+_MASKING_CONTEXT_LINES = 8
 """The name of a secret may stand some lines above its value."""
 
 
@@ -28,8 +28,8 @@ def mask_hit(hit: SearchHit, lines: Sequence[str]) -> SearchHit:
     first, last = hit.snippet_span.start_line, hit.snippet_span.end_line
     masked = mask_document(lines, hit.path)
     if masked is None:
-        start = max(0, first - _LINES_AROUND)
-        around = "\n".join(lines[start : last + 1 + _LINES_AROUND])
+        start = max(0, first - _MASKING_CONTEXT_LINES)
+        around = "\n".join(lines[start : last + 1 + _MASKING_CONTEXT_LINES])
         masked = [*lines[:start], *mask_secrets(around)[0].split("\n")]
     snippet = "\n".join(line[:MAX_LINE_CHARS] for line in masked[first : last + 1])
     signature, _ = mask_secrets(hit.signature, environment=is_environment_file(hit.path))

@@ -16,7 +16,7 @@ from semlens.core.paths import uri_to_path
 from semlens.core.request import SearchRequest
 from semlens.core.symbol import Outline
 from semlens.embedding.token_counting import load_counter
-from semlens.engine.embedding.remote_tier import PATIENCE_SECONDS, RemoteTier, Vector
+from semlens.engine.embedding.remote_tier import REMOTE_QUERY_WAIT_SECONDS, RemoteTier, Vector
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.indexer import Indexer
 from semlens.engine.overlays.open_buffers import OpenBuffers
@@ -41,10 +41,10 @@ BUFFER_WAIT_SECONDS = 0.25
 DISK_WAIT_SECONDS = 0.4
 """How long it waits for files that turn out to have changed on disk."""
 
-SEEDS = 80
+MAX_SEED_HITS = 80
 """Hits that a pack is made from, two of a file."""
 
-_FINGERPRINTED_LINES = 300
+_MAX_FINGERPRINTED_LINES = 300
 """Of a symbol that is compared by its shape: more tells nothing more."""
 
 
@@ -52,15 +52,15 @@ class QueryService:
     """The reading half of the engine. Thread-safe; every method blocks, and belongs on a thread."""
 
     def __init__(
-        self, indexer: Indexer, buffers: OpenBuffers, tiers: Sequence[Tier], *, patience_s: float = 0.0
+        self, indexer: Indexer, buffers: OpenBuffers, tiers: Sequence[Tier], *, remote_wait_s: float = 0.0
     ) -> None:
-        """:param patience_s: how long a search waits for a service's vector of its question, beyond its own budget."""
+        """:param remote_wait_s: least time that a search waits for the query vector of a service."""
         self._indexer = indexer
-        self._patience_s = patience_s
+        self._remote_wait_s = remote_wait_s
         self._buffers = buffers
         self._tiers = tiers
         self._duplicates = DuplicateFinder()
-        self._documents = CurrentTexts(buffers, lambda: indexer.overlays.shown, self._given)
+        self._documents = CurrentTexts(buffers, lambda: indexer.overlays.shown, self._display_root)
 
     def search(
         self,
@@ -79,16 +79,16 @@ class QueryService:
         started = time.monotonic()
         self._wait_for_buffers(cancel)
         query = parse_query(request.query)
-        asked = self._ask_services(query)
+        asked = self._start_remote_queries(query)
         first = self._query_vectors(query, "first")
         if on_partial is not None:
-            on_partial(self._answer(request, query, first, cancel, started, explain=explain), "first")
+            on_partial(self._search_snapshot(request, query, first, cancel, started, explain=explain), "first")
         refined = self._query_vectors(query, "refine")
         vectors = [*first, *refined]
         if on_partial is not None and refined and any(future and not future.done() for _, future in asked):
-            on_partial(self._answer(request, query, vectors, cancel, started, explain=explain), "refined")
-        vectors += _answers(asked, started + max(request.time_budget_ms / 1000.0, self._patience_s))
-        return self._answer(request, query, vectors, cancel, started, explain=explain)
+            on_partial(self._search_snapshot(request, query, vectors, cancel, started, explain=explain), "refined")
+        vectors += _finished_query_vectors(asked, started + max(request.time_budget_ms / 1000.0, self._remote_wait_s))
+        return self._search_snapshot(request, query, vectors, cancel, started, explain=explain)
 
     def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult:
         """Code like the symbol at a line (from 0) of a document, open or not.
@@ -99,16 +99,16 @@ class QueryService:
         self._wait_for_buffers(cancel)
         snapshot = self._indexer.snapshot
         tiers = [(tier.fingerprint, tier.role) for tier in self._tiers]
-        place = self._place(snapshot, uri)
+        place = self._locate_document(snapshot, uri)
         ranked = similar(snapshot, place, line, max(limit, MAX_COMPARED), tiers, cancel)
         ranked = self._rerank_by_structure(ranked, place, line, cancel)[:limit]
         hits, _ = self._hits(ranked, parse_query(""), cancel, explain=True)
-        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started))
+        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _elapsed_ms(started))
 
     def _rerank_by_structure(
         self, ranked: list[RankedHit], place: tuple[SegmentView, int], line: int, cancel: CancelToken
     ) -> list[RankedHit]:
-        documents = self._documents.look()
+        documents = self._documents.for_request()
 
         def fingerprint(view: SegmentView, file: int, symbol: int) -> CodeFingerprint | None:
             cancel.check()
@@ -117,7 +117,7 @@ class QueryService:
                 return None
             span = view.segment.symbols.span(symbol)
             return fingerprints_of(
-                document.lines, [(span.start_line, min(span.last_line, span.start_line + _FINGERPRINTED_LINES))]
+                document.lines, [(span.start_line, min(span.last_line, span.start_line + _MAX_FINGERPRINTED_LINES))]
             )[0]
 
         own = fingerprint(*place, symbol_at(*place, line))
@@ -129,9 +129,9 @@ class QueryService:
         """Groups of near-identical symbols, largest saving first; with a document, those that it has a part in."""
         self._wait_for_buffers(cancel)
         snapshot = self._indexer.snapshot
-        place = self._place(snapshot, uri) if uri else None
+        place = self._locate_document(snapshot, uri) if uri else None
         found = []
-        for group, ranked in self._duplicates.find(snapshot, place, limit, self._documents.look(), cancel):
+        for group, ranked in self._duplicates.find(snapshot, place, limit, self._documents.for_request(), cancel):
             hits, _ = self._hits(ranked, parse_query(""), cancel, explain=False)
             if len(hits) > 1:
                 found.append(DuplicateSet(tuple(hits), group.similarity, group.saved_lines))
@@ -146,23 +146,23 @@ class QueryService:
         self._wait_for_buffers(cancel)
         snapshot = self._indexer.snapshot
         if not request.query.strip() and request.lines[0] < 0:
-            return build_workspace_map(snapshot, request, self._documents.look(), counter, cancel)
+            return build_workspace_map(snapshot, request, self._documents.for_request(), counter, cancel)
         query = parse_query(request.query)
         hits: list[RankedHit] = []
         if request.query.strip():
-            asked = self._ask_services(query)
+            asked = self._start_remote_queries(query)
             vectors = [*self._query_vectors(query, "first"), *self._query_vectors(query, "refine")]
-            vectors += _answers(asked, time.monotonic() + PATIENCE_SECONDS)
-            wanted = SearchRequest(request.query, limit=SEEDS, per_file=2, first_page=SEEDS)
+            vectors += _finished_query_vectors(asked, time.monotonic() + REMOTE_QUERY_WAIT_SECONDS)
+            wanted = SearchRequest(request.query, limit=MAX_SEED_HITS, per_file=2, first_page=MAX_SEED_HITS)
             hits = rank(snapshot, wanted, query, vectors, cancel)
         place = None
         if request.uri and request.lines[0] >= 0:
-            view, file = self._place(snapshot, request.uri)
+            view, file = self._locate_document(snapshot, request.uri)
             place = (snapshot.views.index(view), file)
-        packer = ContextBuilder(snapshot, request, query, self._documents.look().read, counter, cancel)
+        packer = ContextBuilder(snapshot, request, query, self._documents.for_request().read, counter, cancel)
         return packer.pack(packer.candidates(place, hits))
 
-    def _place(self, snapshot: IndexSnapshot, uri: str) -> tuple[SegmentView, int]:
+    def _locate_document(self, snapshot: IndexSnapshot, uri: str) -> tuple[SegmentView, int]:
         path = uri_to_path(uri)
         root, relative = locate(uri, real_path(path), "", dict(self._indexer.states)) if path else ("", "")
         found = find_document(snapshot, root, relative, uri)
@@ -180,7 +180,7 @@ class QueryService:
         open_paths = {(buffer.root, buffer.path) for buffer in self._buffers.all()}
         ranked = recent_hits(snapshot, open_paths, list(self._indexer.recent), limit)
         hits, _ = self._hits(ranked, parse_query(""), cancel, explain=False)
-        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started))
+        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _elapsed_ms(started))
 
     def outline_of_buffer(self, uri: str, cancel: CancelToken) -> Outline | None:
         """Outline of an open document, None when it is not open or could not be parsed."""
@@ -203,18 +203,18 @@ class QueryService:
     def _query_vectors(self, query: Query, role: str) -> list[QueryVector]:
         found = []
         for tier in self._tiers:
-            if tier.role == role and not tier.is_remote and self._is_asked(tier, query):
+            if tier.role == role and not tier.is_remote and self._has_vectors(tier, query):
                 vector = tier.query_vector(query.text)
                 if vector is not None:
                     found.append(vector)
         return found
 
-    def _ask_services(self, query: Query) -> list[tuple[RemoteTier, Future[Vector] | None]]:
+    def _start_remote_queries(self, query: Query) -> list[tuple[RemoteTier, Future[Vector] | None]]:
         """Started before all else, and waited for after it."""
-        services = [tier for tier in self._tiers if isinstance(tier, RemoteTier) and self._is_asked(tier, query)]
+        services = [tier for tier in self._tiers if isinstance(tier, RemoteTier) and self._has_vectors(tier, query)]
         return [(tier, tier.start_query(query.text)) for tier in services]
 
-    def _is_asked(self, tier: Tier, query: Query) -> bool:
+    def _has_vectors(self, tier: Tier, query: Query) -> bool:
         views = self._indexer.snapshot.views
         return bool(query.text.strip()) and any(tier.fingerprint in view.tiers for view in views)
 
@@ -222,7 +222,7 @@ class QueryService:
         """What was typed before the question is part of the answer."""
         deadline = time.monotonic() + BUFFER_WAIT_SECONDS
         debounce_skipped = False
-        while not self._buffers_shown() and time.monotonic() < deadline:
+        while not self._buffers_are_shown() and time.monotonic() < deadline:
             cancel.check()
             if not debounce_skipped:
                 self._indexer.skip_debounce()
@@ -230,9 +230,9 @@ class QueryService:
             with self._indexer.published:
                 self._indexer.published.wait(0.01)
 
-    def _buffers_shown(self) -> bool:
+    def _buffers_are_shown(self) -> bool:
         """Whether the snapshot has what was typed of late; what takes longer holds no further question up."""
-        shown, slow, buffers = self._indexer.overlays.shown, self._indexer.overlays.slow, self._buffers.all()
+        shown, slow, buffers = self._indexer.overlays.shown, self._indexer.overlays.slow_uris, self._buffers.all()
         since = time.monotonic() - BUFFER_WAIT_SECONDS
         return (
             set(shown) <= {buffer.uri for buffer in buffers}
@@ -244,7 +244,7 @@ class QueryService:
             and not self._indexer.publishes_at_once
         )
 
-    def _answer(
+    def _search_snapshot(
         self,
         request: SearchRequest,
         query: Query,
@@ -265,8 +265,8 @@ class QueryService:
                 rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain, mask=request.mask
             )
         for hit in hits[:5]:
-            self._indexer.recent.append((_real(hit.root) if hit.root else "", hit.path))
-        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _since_ms(started), query.notes)
+            self._indexer.recent.append((_real_path(hit.root) if hit.root else "", hit.path))
+        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _elapsed_ms(started), query.notes)
 
     @property
     def _is_up_to_date(self) -> bool:
@@ -289,7 +289,7 @@ class QueryService:
         """Hits that are right for the current texts, and the files whose hits are not."""
         hits: list[SearchHit] = []
         stale: set[str] = set()
-        documents = self._documents.look()
+        documents = self._documents.for_request()
         for item in ranked:
             cancel.check()
             document = documents.read(item.view, item.file)
@@ -299,7 +299,7 @@ class QueryService:
                     item,
                     query,
                     document.lines,
-                    given_root=self._given(item.view.root),
+                    display_root=self._display_root(item.view.root),
                     uri=document.uri,
                     dirty=document.dirty,
                     explain=explain,
@@ -310,21 +310,21 @@ class QueryService:
                 stale.add(os.path.join(item.view.root, item.path))
         return hits, stale
 
-    def _given(self, root: str) -> str:
+    def _display_root(self, root: str) -> str:
         state = self._indexer.states.get(root)
         return str(state.given) if state is not None else root
 
 
-def _answers(asked: list[tuple[RemoteTier, Future[Vector] | None]], until: float) -> list[QueryVector]:
+def _finished_query_vectors(asked: list[tuple[RemoteTier, Future[Vector] | None]], until: float) -> list[QueryVector]:
     """What services said of the question by then."""
     found = (tier.finish_query(future, until) for tier, future in asked)
     return [vector for vector in found if vector is not None]
 
 
 @lru_cache(maxsize=64)
-def _real(root: str) -> str:
+def _real_path(root: str) -> str:
     return os.path.realpath(root)
 
 
-def _since_ms(started: float) -> float:
+def _elapsed_ms(started: float) -> float:
     return round((time.monotonic() - started) * 1000.0, 3)

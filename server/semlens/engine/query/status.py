@@ -88,7 +88,7 @@ def _state(
         or cache_problem
         or any(tier.error for tier in tiers)
         or any(tier.cache_error for tier in tiers)
-        or any(_losses(state) for state in states)
+        or any(_root_problems(state) for state in states)
         or indexer.failed_roots
     )
     return EngineState.DEGRADED if degraded else EngineState.READY
@@ -108,7 +108,7 @@ def _problems(
     ]
     found += list(indexer.failed_roots.values())
     for state in states:
-        found += [Problem(str(state.given), text) for text in _losses(state)]
+        found += [Problem(str(state.given), text) for text in _root_problems(state)]
         found += [
             Problem(str(Path(state.given, path)), parser_problem(cause))
             for path, cause in sorted(dict(state.index.crashing_files).items())
@@ -118,7 +118,7 @@ def _problems(
     return found
 
 
-def _losses(state: RootState) -> list[str]:
+def _root_problems(state: RootState) -> list[str]:
     """What the root does without, in sentences."""
     index = state.index
     texts = (index.unsaved_reason, index.commit_error, index.merge_error, state.watch_problem, *state.losses)

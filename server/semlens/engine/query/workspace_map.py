@@ -17,14 +17,14 @@ from semlens.search.context.render import MapEntry, render_map
 from semlens.search.context.summaries import comment_summary, docstring_summary, file_summary
 
 _MAX_ENTRIES = 2_000
-_TOKENS_AN_ENTRY = 8
+_MIN_ENTRY_TOKENS = 8
 """Fewer than any entry takes: bounds how many are looked at."""
 
 _MAX_FILES_READ = 400
 """For what they say of themselves: the files that are used most."""
 
 _SIGNATURE_CHARS = 120
-_ENTRY_FILES = frozenset(
+_FOLDER_DOCUMENTATION_FILES = frozenset(
     ("__init__.py", "mod.rs", "lib.rs", "doc.go", "index.ts", "index.js", "package-info.java", "init.lua", "main.go")
 )
 """Names of files whose documentation is that of their folder."""
@@ -33,7 +33,7 @@ _ENTRY_FILES = frozenset(
 class _WorkspaceMap:
     def __init__(self, snapshot: IndexSnapshot, documents: RequestDocuments, cancel: CancelToken) -> None:
         self._snapshot = snapshot
-        self._look = documents
+        self._request_documents = documents
         self._cancel = cancel
         self._documents: dict[tuple[int, int], CurrentDocument | None] = {}
         self._entries: dict[tuple[int, int], tuple[MapEntry, int]] = {}
@@ -43,7 +43,7 @@ class _WorkspaceMap:
         key = (candidate.view, candidate.file)
         if key not in self._documents:
             self._cancel.check()
-            read = self._look.read(self._snapshot.views[candidate.view], candidate.file)
+            read = self._request_documents.read(self._snapshot.views[candidate.view], candidate.file)
             self._documents[key] = read
             if read is not None:
                 path = self._snapshot.views[candidate.view].segment.files.paths[candidate.file]
@@ -52,12 +52,12 @@ class _WorkspaceMap:
 
     def _summarise(self, path: str, summary: str) -> None:
         folder, _, name = path.rpartition("/")
-        if name in _ENTRY_FILES and summary:
+        if name in _FOLDER_DOCUMENTATION_FILES and summary:
             self.summaries.setdefault(folder, summary)  # said once, at the folder
         elif summary:
             self.summaries[path] = summary
 
-    def with_holders(self, candidate: ContextCandidate) -> list[ContextCandidate]:
+    def with_containers(self, candidate: ContextCandidate) -> list[ContextCandidate]:
         """The symbol and all that it stands in."""
         view = self._snapshot.views[candidate.view]
         found, parent = [candidate], int(view.segment.symbols.parents[candidate.symbol])
@@ -107,17 +107,17 @@ def build_workspace_map(
     cancel: CancelToken,
 ) -> ContextPack:
     """As many of the most used symbols as fit, found by bisection over their number."""
-    candidates = overview(snapshot.views, min(_MAX_ENTRIES, max(1, request.budget // _TOKENS_AN_ENTRY)))
-    the_map = _WorkspaceMap(snapshot, documents, cancel)
+    candidates = overview(snapshot.views, min(_MAX_ENTRIES, max(1, request.budget // _MIN_ENTRY_TOKENS)))
+    workspace_map = _WorkspaceMap(snapshot, documents, cancel)
     for candidate in candidates[:_MAX_FILES_READ]:
-        the_map.document(candidate)
+        workspace_map.document(candidate)
 
     def shown(count: int) -> list[ContextCandidate]:
-        held = (holder for candidate in candidates[:count] for holder in the_map.with_holders(candidate))
+        held = (holder for candidate in candidates[:count] for holder in workspace_map.with_containers(candidate))
         return list({(candidate.view, candidate.symbol): candidate for candidate in held}.values())
 
     def text_of(chosen: Sequence[ContextCandidate]) -> str:
-        return render_map([the_map.entry(candidate)[0] for candidate in chosen], the_map.summaries)
+        return render_map([workspace_map.entry(candidate)[0] for candidate in chosen], workspace_map.summaries)
 
     fitting, too_many = 0, len(candidates) + 1
     while too_many - fitting > 1:
@@ -129,8 +129,8 @@ def build_workspace_map(
             too_many = middle
     chosen = shown(fitting)
     text = text_of(chosen)
-    items = [item for candidate in chosen if (item := _item(snapshot, candidate, the_map, counter)) is not None]
-    masked = sum(the_map.entry(candidate)[1] for candidate in chosen)
+    items = [item for candidate in chosen if (item := _item(snapshot, candidate, workspace_map, counter)) is not None]
+    masked = sum(workspace_map.entry(candidate)[1] for candidate in chosen)
     return ContextPack(
         text,
         counter.count(text),
@@ -144,17 +144,17 @@ def build_workspace_map(
 
 
 def _item(
-    snapshot: IndexSnapshot, candidate: ContextCandidate, the_map: _WorkspaceMap, counter: TokenCounter
+    snapshot: IndexSnapshot, candidate: ContextCandidate, workspace_map: _WorkspaceMap, counter: TokenCounter
 ) -> ContextItem | None:
     """None for a file that changed this moment: its signature stays on the map, which gives no ranges."""
     view = snapshot.views[candidate.view]
-    document = the_map.document(candidate)
+    document = workspace_map.document(candidate)
     if document is None:
         return None
     span = view.segment.symbols.span(candidate.symbol)
     last = document.lines[span.end_line] if span.end_line < len(document.lines) else ""
     name = view.segment.symbols.qualified_names[candidate.symbol]
-    entry, _ = the_map.entry(candidate)
+    entry, _ = workspace_map.entry(candidate)
     tokens = counter.count(entry.signature)
     form = Form.SIGNATURE.value
     return ContextItem(document.uri, entry.path, span, name, form, tokens, candidate.why, document.dirty, last)

@@ -60,10 +60,10 @@ def test_what_is_too_long_is_cut():
 
 
 def test_the_memory_of_identifiers_is_bounded(table, monkeypatch):
-    monkeypatch.setattr("semlens.embedding.local.static_tokenizer._REMEMBERED", 3)
+    monkeypatch.setattr("semlens.embedding.local.static_tokenizer._MAX_CACHED_IDENTIFIERS", 3)
     for letter in "abcdefghij":
         assert table.ids_of_identifier(f"fetch_{letter}") == (IDS["fetch"],)
-    assert len(table._memory) <= 3
+    assert len(table._ids_by_identifier) <= 3
 
 
 @pytest.mark.parametrize("text", ["", "()", "\x00\ud800", "C++ !!", "日本語", "9" * 100_000, "_" * 5_000])

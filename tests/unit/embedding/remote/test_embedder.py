@@ -27,9 +27,9 @@ from semlens.embedding.registry import find_model, load_embedder, load_tokenizer
 from semlens.embedding.remote import embedder as remote
 from semlens.embedding.remote import http_channel
 from semlens.embedding.remote.embedder import RemoteEmbedder
-from semlens.embedding.remote.errors import Fault, ServiceError, seconds_to_wait
+from semlens.embedding.remote.errors import Fault, ServiceError, parse_retry_after
 from semlens.embedding.remote.outgoing_text import OutgoingText, RemoteTokenizer
-from semlens.embedding.remote.service import KEY_VARIABLE, Service, service_at
+from semlens.embedding.remote.service import KEY_VARIABLE, Service, parse_locator
 from semlens.embedding.remote.service_key import read_key
 
 KEY = "a-key-that-nobody-may-see"
@@ -147,13 +147,13 @@ def test_what_passes_is_tried_again(service: FakeService, connect: Any) -> None:
 
 @pytest.mark.parametrize(("header", "low", "high"), [("7", 7, 7), ("x", 0, 0), ("", 0, 0), ("99999", 3600, 3600)])
 def test_a_service_says_when_to_come_back(header: str, low: float, high: float) -> None:
-    assert low <= seconds_to_wait(header) <= high
+    assert low <= parse_retry_after(header) <= high
 
 
 def test_a_date_says_when_to_come_back() -> None:
     when = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=10)
-    assert 500 < seconds_to_wait(when.strftime("%a, %d %b %Y %H:%M:%S GMT")) <= 600
-    assert seconds_to_wait("Wed, 21 Oct 2015 07:28:00 GMT") == 0
+    assert 500 < parse_retry_after(when.strftime("%a, %d %b %Y %H:%M:%S GMT")) <= 600
+    assert parse_retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
 
 
 def test_a_short_wish_for_rest_is_granted(service: FakeService, connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,19 +209,19 @@ FAULTS: list[tuple[Any, str, Fault]] = [
     (status(400), "does not take our request for m (400)", Fault.TOO_LARGE),
     (status(429), "asks for fewer requests (429)", Fault.BUSY),
     (status(500), "fails (500)", Fault.FAILING),
-    (status(302, Location="http://127.0.0.1:9/"), "answers 302 instead of vectors", Fault.GARBAGE),
-    (body(b"<html>welcome</html>"), "answered something that is no JSON instead of vectors", Fault.GARBAGE),
-    (body(b"\xff\xfe"), "no JSON", Fault.GARBAGE),
-    (body(b"[" * 100_000), "no JSON", Fault.GARBAGE),
-    (body({"ok": True}), "answered something else instead of vectors", Fault.GARBAGE),
-    (body([1, 2]), "something else", Fault.GARBAGE),
-    (body({"data": [{"index": 0, "embedding": "AAAA"}]}), "something else", Fault.GARBAGE),
-    (body({"data": [{"index": 0, "embedding": []}]}), "something else", Fault.GARBAGE),
-    (body({"data": [{"embedding": [1.0]}, {"embedding": [1.0]}]}), "2 vectors for 1 texts", Fault.GARBAGE),
-    (body({"data": []}), "something else", Fault.GARBAGE),
-    (body({"data": [{"index": 0, "embedding": [0.0, 0.0]}]}), "no direction", Fault.GARBAGE),
-    (body(b'{"data": [{"index": 0, "embedding": [NaN, 1.0]}]}'), "no direction", Fault.GARBAGE),
-    (body({"data": [{"index": 0, "embedding": [1e300, 1.0]}]}), "no direction", Fault.GARBAGE),
+    (status(302, Location="http://127.0.0.1:9/"), "answers 302 instead of vectors", Fault.INVALID_ANSWER),
+    (body(b"<html>welcome</html>"), "answered something that is no JSON instead of vectors", Fault.INVALID_ANSWER),
+    (body(b"\xff\xfe"), "no JSON", Fault.INVALID_ANSWER),
+    (body(b"[" * 100_000), "no JSON", Fault.INVALID_ANSWER),
+    (body({"ok": True}), "answered something else instead of vectors", Fault.INVALID_ANSWER),
+    (body([1, 2]), "something else", Fault.INVALID_ANSWER),
+    (body({"data": [{"index": 0, "embedding": "AAAA"}]}), "something else", Fault.INVALID_ANSWER),
+    (body({"data": [{"index": 0, "embedding": []}]}), "something else", Fault.INVALID_ANSWER),
+    (body({"data": [{"embedding": [1.0]}, {"embedding": [1.0]}]}), "2 vectors for 1 texts", Fault.INVALID_ANSWER),
+    (body({"data": []}), "something else", Fault.INVALID_ANSWER),
+    (body({"data": [{"index": 0, "embedding": [0.0, 0.0]}]}), "no direction", Fault.INVALID_ANSWER),
+    (body(b'{"data": [{"index": 0, "embedding": [NaN, 1.0]}]}'), "no direction", Fault.INVALID_ANSWER),
+    (body({"data": [{"index": 0, "embedding": [1e300, 1.0]}]}), "no direction", Fault.INVALID_ANSWER),
     (hang_up, "closed the connection", Fault.UNREACHABLE),
 ]
 
@@ -289,14 +289,14 @@ def test_an_address_that_is_none(connect: Any, host: str) -> None:
 def test_closing_ends_what_is_under_way(service: FakeService, connect: Any) -> None:
     service.always = wait_for(service.closing)
     embedder = connect(service)
-    question = embedder.ask("where")
+    question = embedder.submit_query("where")
     while not service.at_once:
         assert not question.done()
     embedder.close()
     with pytest.raises(concurrent.futures.CancelledError):
         question.result(fake_service.DEADLINE_S)
     with pytest.raises(ServiceError, match="semlens ends"):
-        embedder.ask("where")
+        embedder.submit_query("where")
     embedder.close()
 
 
@@ -352,7 +352,7 @@ def test_a_worker_gets_all_it_needs_and_no_password() -> None:
     assert manifest.max_tokens == 99
     assert load_tokenizer(manifest).tokenize([passage("f")])
     with pytest.raises(ModelError, match="names no model"):
-        service_at("remote:{}")
+        parse_locator("remote:{}")
 
 
 def test_vectors_have_an_identity() -> None:
@@ -468,7 +468,7 @@ def test_an_expired_certificate(connect: Any, tmp_path: Path) -> None:
             connect(fake, ca_file=str(file)).embed(tokens("one"))
     finally:
         fake.close()
-    assert caught.value.fault is Fault.UNTRUSTED
+    assert caught.value.fault is Fault.BAD_CERTIFICATE
     assert fake.texts == []
 
 

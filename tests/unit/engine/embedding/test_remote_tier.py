@@ -36,8 +36,8 @@ PATIENT_MS = 60_000
 @pytest.fixture(autouse=True)
 def _short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "FIRST_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(circuit, "FIRST_REST_SECONDS", 0.01)
-    monkeypatch.setattr(circuit, "LONGEST_REST_SECONDS", 0.05)
+    monkeypatch.setattr(circuit, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(circuit, "MAX_PAUSE_SECONDS", 0.05)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "SEMLENS_REMOTE_KEY"):
         monkeypatch.delenv(name, raising=False)
 
@@ -178,8 +178,8 @@ def test_a_fault_costs_nothing_else_and_passes(
     workspace: Workspace, service: FakeService, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """It rests, so that nothing is under way when the service is mended, and a request for a new look ends the rest."""
-    monkeypatch.setattr(circuit, "FIRST_REST_SECONDS", 3_600.0)
-    monkeypatch.setattr(circuit, "LONGEST_REST_SECONDS", 3_600.0)
+    monkeypatch.setattr(circuit, "FIRST_PAUSE_SECONDS", 3_600.0)
+    monkeypatch.setattr(circuit, "MAX_PAUSE_SECONDS", 3_600.0)
     behaviour, words = FAULTS[name]
     service.always = behaviour
     if behaviour is drip:
@@ -237,9 +237,9 @@ def test_a_fault_in_the_middle_loses_nothing(
 ) -> None:
     """Even where no vector can be kept on disk."""
     if not cached:
-        monkeypatch.setattr(RemoteTier, "keep", lambda *_: None)
+        monkeypatch.setattr(RemoteTier, "store_vectors", lambda *_: None)
     write_functions(workspace, 60)
-    service.next.extend([None, None, *[status(500)] * (remote.ATTEMPTS * 2)])  # type: ignore[list-item]
+    service.next.extend([None, None, *[status(500)] * (remote.MAX_ATTEMPTS * 2)])  # type: ignore[list-item]
     engine = start(workspace, service)
     filled(engine, 60)
     assert once_each(service, 60)
@@ -422,26 +422,26 @@ def test_an_engine_closes_while_a_service_hangs(workspace: Workspace, service: F
 
 
 def test_a_circuit_rests_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(circuit, "FIRST_REST_SECONDS", 5.0)
-    monkeypatch.setattr(circuit, "LONGEST_REST_SECONDS", 300.0)
-    one = CircuitBreaker()
-    assert not one.is_open
+    monkeypatch.setattr(circuit, "FIRST_PAUSE_SECONDS", 5.0)
+    monkeypatch.setattr(circuit, "MAX_PAUSE_SECONDS", 300.0)
+    breaker = CircuitBreaker()
+    assert not breaker.is_open
     rests = []
     for _ in range(12):
         before = time.monotonic()
-        one.failed(lasting=False, retry_after_s=0.0)
-        rests.append(one.due - before)
-    assert one.is_open
+        breaker.record_failure(permanent=False, retry_after_s=0.0)
+        rests.append(breaker.retry_at - before)
+    assert breaker.is_open
     assert rests[0] < rests[2] < rests[4]
     assert max(rests) < 300 * 1.2 + 60
-    one.succeeded()
-    assert not one.is_open
+    breaker.record_success()
+    assert not breaker.is_open
     before = time.monotonic()
-    one.failed(lasting=False, retry_after_s=1_000.0)
-    assert one.due >= before + 1_000
-    one.succeeded()
-    one.failed(lasting=True, retry_after_s=0.0)
-    assert one.due >= before + 240
+    breaker.record_failure(permanent=False, retry_after_s=1_000.0)
+    assert breaker.retry_at >= before + 1_000
+    breaker.record_success()
+    breaker.record_failure(permanent=True, retry_after_s=0.0)
+    assert breaker.retry_at >= before + 240
 
 
 @pytest.fixture

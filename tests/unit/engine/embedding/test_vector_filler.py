@@ -9,7 +9,7 @@ from semlens.engine.embedding import vector_filler
 
 def test_a_segment_larger_than_one_sweep_is_filled_to_the_end(workspace, monkeypatch):
     """Though the first passages are in no cache, the later ones are asked for, and all are computed."""
-    monkeypatch.setattr(vector_filler, "_SWEEP", 3)
+    monkeypatch.setattr(vector_filler, "_CACHE_LOOKUP_PASSAGES", 3)
     for number in range(4):
         workspace.write(f"file_{number}.py", "".join(function(f"f_{number}_{n}", f"return {n}") for n in range(5)))
     first = workspace.engine()
@@ -33,13 +33,13 @@ def test_a_segment_larger_than_one_sweep_is_filled_to_the_end(workspace, monkeyp
 
 
 def test_open_files_are_served_first(workspace, monkeypatch):
-    monkeypatch.setitem(vector_filler._PASSAGES_A_REQUEST, "transformer", 1)
+    monkeypatch.setitem(vector_filler._REQUEST_PASSAGES, "transformer", 1)
     order = []
     submit = vector_filler.VectorFiller._submit
 
     def note(self, job, hashes, tokens, **options):
         table = job.live.segment
-        order.extend(table.files.paths[int(row)] for row in table.passages.files[job.rows] if not job.sweep)
+        order.extend(table.files.paths[int(row)] for row in table.passages.files[job.rows] if not job.cache_only)
         return submit(self, job, hashes, tokens, **options)
 
     for number in range(6):

@@ -259,15 +259,15 @@ def test_a_search_waits_for_what_was_typed_before_it_and_then_is_quick_to_publis
     index = next(iter(engine._indexer.states.values())).index
     wait_for(engine, lambda: not index.dirty)
     wait_for(engine, lambda: engine._indexer.is_published)
-    assert engine._buffers_shown()
+    assert engine._buffers_are_shown()
 
 
 def test_no_search_waits_for_a_document_that_is_slow_to_parse(plain, monkeypatch):
     engine = plain.engine()
     uri = plain.uri("a.py")
-    monkeypatch.setattr(overlay_indexer, "SLOW_SECONDS", 0.0)
+    monkeypatch.setattr(overlay_indexer, "SLOW_PARSE_SECONDS", 0.0)
     engine.open_buffer(uri, "python", 1, function("alpha"))
-    wait_for(engine, lambda: uri in engine._indexer.overlays.slow)
+    wait_for(engine, lambda: uri in engine._indexer.overlays.slow_uris)
     wait_for(engine, lambda: engine._indexer.is_published)
     monkeypatch.setattr(engine._indexer, "buffers_changed", lambda: None)  # the worker takes for ever
     engine.change_buffer(uri, 2, function("omega"))
@@ -277,7 +277,7 @@ def test_no_search_waits_for_a_document_that_is_slow_to_parse(plain, monkeypatch
     complete(engine)
     assert found(engine, "omega") == [("a.py", 0, True)]
     engine.close_buffer(uri)
-    wait_for(engine, lambda: uri not in engine._indexer.overlays.slow)
+    wait_for(engine, lambda: uri not in engine._indexer.overlays.slow_uris)
 
 
 def test_links_are_followed_on_the_indexers_thread_alone(plain, tmp_path, monkeypatch):
@@ -292,7 +292,7 @@ def test_links_are_followed_on_the_indexers_thread_alone(plain, tmp_path, monkey
 
     real = os.path.realpath
     monkeypatch.setattr(os.path, "realpath", realpath)
-    monkeypatch.setattr(questions, "_real", str)  # of questions, which have threads of their own
+    monkeypatch.setattr(questions, "_real_path", str)  # of questions, which have threads of their own
     (tmp_path / "link").symlink_to(plain.folder)
     uri = path_to_uri(str(tmp_path / "link/a.py"))
     engine.open_buffer(uri, "python", 1, function("alpha"))
@@ -319,5 +319,5 @@ def test_overlays_may_change_while_their_state_is_asked():
             return {}
 
     overlays.shown["untitled:0"] = Overlay()
-    assert not overlays.embedding
+    assert not overlays.has_pending_vectors
     overlays.close()

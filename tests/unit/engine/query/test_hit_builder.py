@@ -36,7 +36,7 @@ def test_lines_end_as_the_protocol_says():
 
 def test_a_hit_of_a_symbol():
     hit = make_hit(
-        ranked(), parse_query("retry"), LINES, given_root="/given", uri="file:///x", dirty=True, explain=True
+        ranked(), parse_query("retry"), LINES, display_root="/given", uri="file:///x", dirty=True, explain=True
     )
     assert hit is not None
     assert (hit.root, hit.path, hit.uri) == ("/given", "src/a.py", "file:///x")
@@ -58,7 +58,7 @@ def test_a_hit_of_a_symbol():
 
 
 def test_a_hit_outside_symbols_is_the_file():
-    hit = make_hit(ranked(-1), parse_query("pass"), LINES, given_root="/r", uri="u", dirty=False, explain=False)
+    hit = make_hit(ranked(-1), parse_query("pass"), LINES, display_root="/r", uri="u", dirty=False, explain=False)
     assert hit is not None
     assert (hit.name, hit.kind, hit.container_name) == ("a.py", SymbolKind.FILE, "src")
     assert hit.signature == "def alpha():"
@@ -67,7 +67,7 @@ def test_a_hit_outside_symbols_is_the_file():
 
 @pytest.mark.parametrize("lines", [[], LINES[:2]])
 def test_lines_that_the_index_did_not_see_give_no_hit(lines):
-    assert make_hit(ranked(), parse_query("x"), lines, given_root="/r", uri="u", dirty=False, explain=False) is None
+    assert make_hit(ranked(), parse_query("x"), lines, display_root="/r", uri="u", dirty=False, explain=False) is None
 
 
 def test_a_long_line_is_cut_and_a_long_symbol_shows_a_part():
@@ -76,7 +76,13 @@ def test_a_long_line_is_cut_and_a_long_symbol_shows_a_part():
     view.segment.passages.lines[0, 1] = 99
     lines = ["x" * 5000] * 100
     hit = make_hit(
-        RankedHit(view, 0, 0, (0,), 1.0, {}), parse_query("x"), lines, given_root="", uri="", dirty=False, explain=False
+        RankedHit(view, 0, 0, (0,), 1.0, {}),
+        parse_query("x"),
+        lines,
+        display_root="",
+        uri="",
+        dirty=False,
+        explain=False,
     )
     assert hit is not None
     assert len(hit.snippet.split("\n")) == SNIPPET_LINES
@@ -129,24 +135,24 @@ def test_a_kept_text_is_no_reason_to_follow_a_link(tmp_path):
 
 
 def test_few_texts_are_kept_and_no_large_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(hits, "_MAX_KEPT_BYTES", 10)
+    monkeypatch.setattr(hits, "_MAX_CACHED_TEXT_BYTES", 10)
     texts = FileTextCache()
-    for number in range(hits._TEXTS_KEPT + 20):
+    for number in range(hits._MAX_TEXTS + 20):
         path = tmp_path / str(number)
         path.write_text("x" * (20 if number % 2 else 5))
         assert texts.read(str(tmp_path), path.name) is not None
-    assert len(texts._kept) <= hits._TEXTS_KEPT
-    assert all(len(document.lines[0]) == 5 for document in texts._kept.values())
+    assert len(texts._texts) <= hits._MAX_TEXTS
+    assert all(len(document.lines[0]) == 5 for document in texts._texts.values())
 
 
 def test_kept_texts_have_a_bound_and_what_was_read_last_stays(tmp_path, monkeypatch):
-    monkeypatch.setattr(hits, "_ALL_KEPT_BYTES", 25)
+    monkeypatch.setattr(hits, "_MAX_CACHE_BYTES", 25)
     texts = FileTextCache()
     for name in "abc":
         (tmp_path / name).write_text("x" * 10)
         texts.read(str(tmp_path), name)
         texts.read(str(tmp_path), "a")
-    assert [Path(path).name for path in texts._kept] == ["c", "a"]
+    assert [Path(path).name for path in texts._texts] == ["c", "a"]
     (tmp_path / "a").write_text("y")
     assert texts.read(str(tmp_path), "a").lines == ("y",)
 
