@@ -43,10 +43,10 @@ class FakeEngine:
     def close(self) -> None:
         self.closed.set()
 
-    def add_root(self, path: Path, *, asked: bool = True, watching: str = "none") -> None:
+    def add_root(self, path: Path, *, explicit: bool = True, watching: str = "none") -> None:
         if not path.is_dir():
             raise WorkspaceError(f"{path} is not a folder: open one that is.")
-        self.calls.append(("add_root", path, asked, watching))
+        self.calls.append(("add_root", path, explicit, watching))
         self.roots.append(path)
 
     def remove_root(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What several commands need: the folder meant, its settings, and an engine over it for as long as a command runs."""
+"""The workspace of a command: its folder, its settings, and an engine that runs as long as the command does."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 class Workspace:
     """One folder to work on.
 
-    :ivar asked: the user named it, rather than happening to stand in it: only then may it be the home folder.
+    :ivar explicit: the user named the folder. Only then may it be the home folder.
     """
 
     root: Path
-    asked: bool
+    explicit: bool
     settings: Settings
 
     @property
@@ -33,24 +33,24 @@ class Workspace:
 
 
 def open_workspace(folder: str | None, *, must_exist: bool = True) -> Workspace:
-    """The workspace meant by an argument, none being the folder we stand in.
+    """The workspace that an argument names. Without an argument, it is the current folder.
 
-    :raises WorkspaceError: when it is missing, is a file, or may not be taken as a root.
+    :raises WorkspaceError: when it is missing, is a file, or may not be a root.
     """
-    asked = folder is not None
-    named = Path(folder if folder is not None else ".").expanduser()
-    root = check_root(named, asked) if must_exist else named.resolve()
+    explicit = folder is not None
+    path = Path(folder if folder is not None else ".").expanduser()
+    root = check_root(path, explicit) if must_exist else path.resolve()
     settings, problems = load_settings(root)
     for problem in problems:
         say(f"warning: {problem.message}")
-    return Workspace(root, asked, settings)
+    return Workspace(root, explicit, settings)
 
 
 @contextlib.contextmanager
 def running_engine(workspace: Workspace, *, read_only: bool = False, follows: bool = False) -> Iterator[Engine]:
-    """An engine that has the workspace as its only root and is closed in the end.
+    """An engine whose only root is the workspace. It is closed at the end.
 
-    :param follows: wait for another process that writes the index, rather than take what it committed.
+    :param follows: when another process writes the index, wait for it instead of reading its last commit.
     :raises CacheError: when the cache folder cannot be used.
     """
     from semlens.engine.engine import Engine
@@ -59,7 +59,7 @@ def running_engine(workspace: Workspace, *, read_only: bool = False, follows: bo
         workspace.settings, cache_folder=workspace.cache_folder, read_only=read_only, one_shot=True, follows=follows
     )
     try:
-        engine.add_root(workspace.root, asked=workspace.asked, watching="none")
+        engine.add_root(workspace.root, explicit=workspace.explicit, watching="none")
         engine.start()
         yield engine
     finally:

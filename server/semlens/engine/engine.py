@@ -160,14 +160,14 @@ class Engine(QueryService):
 
     # --- workspace -------------------------------------------------------------------------------------------------
 
-    def add_root(self, path: Path, *, asked: bool = True, watching: str = "none") -> None:
+    def add_root(self, path: Path, *, explicit: bool = True, watching: str = "none") -> None:
         """Index a folder.
 
-        :param asked: the user named this folder, so that even a home folder is taken.
+        :param explicit: the user named this folder. Then even a home folder is indexed.
         :param watching: ``client`` when the editor reports changes, ``native`` to watch, ``none``.
-        :raises WorkspaceError: when it is missing, a file, or not to be taken unasked.
+        :raises WorkspaceError: when it is missing, a file, or one that only the user may choose.
         """
-        real = check_root(path, asked)
+        real = check_root(path, explicit)
         given = Path(os.path.abspath(path))
         self._indexer.post_change(lambda: self._indexer.add_root(given, real, watching=watching))
 

@@ -318,12 +318,12 @@ class Discovery:
         return SkipReason.LINK_LOOP if _contains(target, link) else None
 
 
-def check_root(path: Path, asked: bool) -> Path:
+def check_root(path: Path, explicit: bool) -> Path:
     """The folder as an absolute path without links, if it may be a workspace root.
 
-    :param asked: the user named this very folder, rather than an editor by the way.
-    :raises WorkspaceError: for what is missing or no folder or unreadable, and unless asked, for the home folder, a
-        folder above it, and the top of the file system.
+    :param explicit: the user named this folder; an editor did not choose it.
+    :raises WorkspaceError: when the folder is missing, unreadable or not a folder. Unless it is explicit, also for the
+        home folder, a folder above it, and the top of the file system.
     """
     try:
         root = Path(os.path.realpath(path.expanduser()))
@@ -340,7 +340,7 @@ def check_root(path: Path, asked: bool) -> Path:
             pass
     except OSError as error:
         raise WorkspaceError(f"The folder {root} cannot be read: {error.strerror}.") from None
-    if not asked:
+    if not explicit:
         home = os.path.realpath(os.path.expanduser("~"))
         if root.parent == root:
             raise WorkspaceError(f"{root} is the whole file system: open a folder in it, or index it by its name.")

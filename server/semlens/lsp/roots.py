@@ -65,7 +65,7 @@ class Roots:
             return None
         try:
             # An editor opens what the user happens to be in: that does not ask for a whole home folder.
-            engine.add_root(path, asked=False, watching=self.watching)
+            engine.add_root(path, explicit=False, watching=self.watching)
         except SemlensError as error:
             problem = Problem(str(path), str(error))
             self._problem_by_uri[uri] = problem

@@ -56,7 +56,7 @@ RESULT = SearchResult((HIT,), generation=12, complete=True, elapsed_ms=7.44)
 
 @dataclass
 class Script:
-    """What the fake engine answers and what it was asked."""
+    """What the fake engine answers and what it was explicit."""
 
     result: SearchResult = RESULT
     status: EngineStatus = STATUS
@@ -64,7 +64,7 @@ class Script:
     calls: list[str] = field(default_factory=list)
     requests: list[SearchRequest] = field(default_factory=list)
     read_only: bool | None = None
-    asked: bool | None = None
+    explicit: bool | None = None
     explained: bool | None = None
     unsaved: str = ""
 
@@ -81,8 +81,8 @@ def script(monkeypatch) -> Script:
             script.read_only = read_only
             script.calls.append("init")
 
-        def add_root(self, path, *, asked, watching):
-            script.asked = asked
+        def add_root(self, path, *, explicit, watching):
+            script.explicit = explicit
 
         def start(self):
             script.calls.append("start")

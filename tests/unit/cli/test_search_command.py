@@ -145,10 +145,10 @@ def test_no_update_only_reads(semlens, script, arguments, read_only):
     assert script.read_only is read_only
 
 
-@pytest.mark.parametrize(("arguments", "asked"), [((), False), (("-w", "."), True)])
-def test_a_folder_counts_as_asked_for_only_when_named(semlens, script, arguments, asked):
+@pytest.mark.parametrize(("arguments", "explicit"), [((), False), (("-w", "."), True)])
+def test_a_folder_is_explicit_only_when_named(semlens, script, arguments, explicit):
     semlens("search", "x", *arguments)
-    assert script.asked is asked
+    assert script.explicit is explicit
 
 
 @pytest.mark.parametrize("query", ["foo(bar", 'a"b', "*", "C++", "x" * 100_000, "\udcff", "é\N{PILE OF POO}", "- x"])

@@ -285,24 +285,24 @@ def test_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "project").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
     (tmp_path / "file.txt").touch()
-    assert check_root(home / "project", asked=False) == home / "project"
-    assert check_root(Path("~/project"), asked=False) == home / "project"
+    assert check_root(home / "project", explicit=False) == home / "project"
+    assert check_root(Path("~/project"), explicit=False) == home / "project"
     for folder in (home, tmp_path, Path("/")):
-        assert check_root(folder, asked=True) == folder
+        assert check_root(folder, explicit=True) == folder
         with pytest.raises(WorkspaceError, match=r"by its name\.$"):
-            check_root(folder, asked=False)
+            check_root(folder, explicit=False)
     (tmp_path / "link").symlink_to(home)
     with pytest.raises(WorkspaceError, match="home folder"):
-        check_root(tmp_path / "link", asked=False)
-    for asked in (True, False):
+        check_root(tmp_path / "link", explicit=False)
+    for explicit in (True, False):
         with pytest.raises(WorkspaceError, match="There is no folder"):
-            check_root(tmp_path / "missing", asked=asked)
+            check_root(tmp_path / "missing", explicit=explicit)
         with pytest.raises(WorkspaceError, match="is not a folder"):
-            check_root(tmp_path / "file.txt", asked=asked)
+            check_root(tmp_path / "file.txt", explicit=explicit)
         with pytest.raises(WorkspaceError):
-            check_root(tmp_path / "file.txt" / "below", asked=asked)
+            check_root(tmp_path / "file.txt" / "below", explicit=explicit)
         with pytest.raises(WorkspaceError):
-            check_root(Path("a\0b"), asked=asked)
+            check_root(Path("a\0b"), explicit=explicit)
 
 
 def test_many_paths_cost_one_look_at_each_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
