@@ -1,10 +1,11 @@
-"""Settings as the client gives them: at `initialize`, when asked, and when they change.
+"""Settings that the client sends: in `initialize`, in `workspace/configuration`, and when they change.
 
-None of them is trusted with what is the user's: editors fill these messages from files of the workspace too.
+Settings of scope user are ignored here, because editors also read these messages from files of the workspace.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 from collections.abc import Mapping
@@ -20,10 +21,10 @@ SECTION = "semlens"
 
 
 class Configuration:
-    """The client's two sources of settings, merged, and what is wrong with them."""
+    """The client's two sources of settings, merged, and the problems in them."""
 
     def __init__(self) -> None:
-        self.can_pull = False
+        self.can_request = False
         """The client answers ``workspace/configuration``."""
         self._initial: Mapping[str, Any] = {}
         self._current: Mapping[str, Any] = {}
@@ -32,34 +33,34 @@ class Configuration:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Each once, whichever roots it holds for."""
-        return tuple(dict.fromkeys(problem for found in list(self._problems_by_root.values()) for problem in found))
+        """Every problem once, even when it concerns several roots."""
+        return tuple(dict.fromkeys(itertools.chain.from_iterable(list(self._problems_by_root.values()))))
 
     def initialize(self, options: object) -> None:
         """Take ``initializationOptions``."""
         self._initial = section_of(options)
 
     def update(self, content: object) -> None:
-        """Take a whole new configuration: the answer to our question, or what ``didChangeConfiguration`` carried."""
+        """Take a new configuration: from ``workspace/configuration`` or ``didChangeConfiguration``."""
         self._current = section_of(content)
 
     def load(self, root: Path | None) -> tuple[Settings, list[str]]:
-        """The settings that hold now for a root; reads files, so call it from a thread.
+        """Load the current settings of a root. Reads files, so call it from a thread.
 
-        :returns: them, and the sentences about wrong ones that were not reported before.
+        :returns: the settings, and messages about wrong ones that were not reported before.
         """
-        settings, wrong = load_settings(root, merged(self._initial, self._current))
+        settings, problems = load_settings(root, merged(self._initial, self._current))
         if root is not None:
             root = Path(os.path.realpath(root))
-            self._problems_by_root.pop(None, None)  # from before a root was known
-        self._problems_by_root[root] = tuple(Problem(problem.name, problem.message) for problem in wrong)
-        fresh = [problem.message for problem in wrong if problem.message not in self._reported]
-        self._reported.update(fresh)
-        return settings, fresh
+            self._problems_by_root.pop(None, None)  # loaded before a root was known
+        self._problems_by_root[root] = tuple(Problem(problem.name, problem.message) for problem in problems)
+        new_messages = [problem.message for problem in problems if problem.message not in self._reported]
+        self._reported.update(new_messages)
+        return settings, new_messages
 
 
 def section_of(content: object) -> Mapping[str, Any]:
-    """Our section of a configuration, whether or not it is wrapped in the namespace."""
+    """The semlens section of a configuration. It may be wrapped in an object with the key ``semlens``."""
     if not isinstance(content, Mapping):
         return {}
     inner = content.get(SECTION)
@@ -67,12 +68,12 @@ def section_of(content: object) -> Mapping[str, Any]:
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested tables laid over each other; null in ``above`` leaves what is below."""
+    """Merge nested tables; ``above`` wins. A null in ``above`` keeps the value of ``below``."""
     result = dict(below)
     for name, value in above.items():
-        under = result.get(name)
-        if isinstance(value, Mapping) and isinstance(under, Mapping):
-            result[name] = merged(under, value)
+        lower = result.get(name)
+        if isinstance(value, Mapping) and isinstance(lower, Mapping):
+            result[name] = merged(lower, value)
         elif value is not None:
             result[name] = value
     return result

@@ -1,4 +1,4 @@
-"""What the server needs of the engine, so that tests can put another in its place."""
+"""The methods of the engine that the server uses, as protocols. Tests can substitute another engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from semlens.settings.loading import Settings
 
 
 class EngineApi(Protocol):
-    """The engine's facade as the server uses it: see `semlens.engine.engine.Engine`."""
+    """The part of `semlens.engine.engine.Engine` that the server uses. Its docstrings are there."""
 
     def start(self) -> None: ...
 
@@ -67,11 +67,12 @@ class EngineApi(Protocol):
 
 
 class EngineFactory(Protocol):
-    """Makes the engine once the client's settings are known.
+    """Creates the engine once the client's settings are known.
 
-    It is given the settings of the server as a whole, and a function for those of one root.
+    The arguments are the settings of the whole server, a function that loads those of one root, and the callback for
+    status reports.
 
-    :raises SemlensError: when it cannot work at all; the client's `initialize` then fails with that sentence.
+    :raises SemlensError: when the engine cannot start. The client's `initialize` then fails with that message.
     """
 
     def __call__(

@@ -1,6 +1,7 @@
-"""What the client hears unasked: `semlens/statusChanged`, and work-done progress while much is indexed.
+"""Status notifications at a limited rate, and work-done progress while many files are indexed.
 
-The engine reports from its own thread and as often as it likes; the loop sends at most five a second, the last always.
+The engine reports from its own thread, as often as it likes. The loop sends at most five reports a second. It always
+sends the last one.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ logger = logging.getLogger(__name__)
 
 MIN_INTERVAL_SECONDS = 0.2
 PROGRESS_DELAY_SECONDS = 0.5
-"""Work that is done sooner than this shows no progress bar: edits would make it flicker."""
+"""Shorter work shows no progress bar. Otherwise every edit would make one flicker."""
 
 _BUSY = (EngineState.STARTING, EngineState.SCANNING, EngineState.INDEXING)
 
 
 class Throttle:
-    """Runs ``send`` on the loop with the latest value, at most once an interval. `post` is for any thread."""
+    """Calls ``send`` on the loop with the latest status, at most once an interval. Any thread may call `post`."""
 
     def __init__(self, send: Callable[[EngineStatus], None]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -43,14 +44,14 @@ class Throttle:
             if self._latest is None or status.number > self._latest.number:
                 self._latest = status
             if self._is_scheduled:
-                return  # it will find the latest
+                return  # the scheduled call will send the latest status
             self._is_scheduled = True
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed, so the session is over
             self._loop.call_soon_threadsafe(self._schedule)
 
     def _schedule(self) -> None:
-        wait = self._sent_at + MIN_INTERVAL_SECONDS - self._loop.time()
-        self._loop.call_later(max(wait, 0.0), self._flush)
+        delay_s = self._sent_at + MIN_INTERVAL_SECONDS - self._loop.time()
+        self._loop.call_later(max(delay_s, 0.0), self._flush)
 
     def _flush(self) -> None:
         with self._lock:
@@ -62,7 +63,7 @@ class Throttle:
 
 
 class IndexProgress:
-    """One work-done progress from the moment that work proves long until the index is complete."""
+    """One work-done progress bar. It starts when work takes long, and ends when the index is complete."""
 
     def __init__(self, server: LanguageServer) -> None:
         self._server = server
@@ -88,11 +89,11 @@ class IndexProgress:
         try:
             await self._server.window_work_done_progress_create_async(types.WorkDoneProgressCreateParams(token=token))
         except JsonRpcException as error:
-            logger.info("The client takes no progress: %s", error.message)
+            logger.info("The client refused a progress bar: %s", error.message)
             return
         self._delay = None
         if self._latest is None or not self._is_busy or self._token is not None:
-            return  # done, or begun anew, while the client was asked
+            return  # the work ended, or another bar began, while the client answered
         self._token, self._percentage = token, 0
         message, percentage = _counts(self._latest)
         self._percentage = percentage
@@ -101,7 +102,7 @@ class IndexProgress:
 
     def _report(self, status: EngineStatus) -> None:
         message, percentage = _counts(status)
-        self._percentage = max(self._percentage, percentage)  # a bar that runs backwards explains nothing
+        self._percentage = max(self._percentage, percentage)  # a bar must not run backwards
         report = types.WorkDoneProgressReport(message=message, percentage=self._percentage)
         self._server.progress(types.ProgressParams(token=self._token or "", value=report))
 
@@ -117,9 +118,9 @@ class IndexProgress:
 
 
 def _counts(status: EngineStatus) -> tuple[str, int]:
-    """A sentence with counts, and a percentage (0 while the number of files is not known)."""
+    """A message with counts, and a percentage. It is 0 while the number of files is unknown."""
     if status.state in (EngineState.STARTING, EngineState.SCANNING):
-        return "looking for files", 0
+        return "scanning for files", 0
     n_files = sum(root.files for root in status.roots)
     n_pending = sum(root.pending for root in status.roots)
     n_done = max(n_files - n_pending, 0)

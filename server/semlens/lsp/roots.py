@@ -1,4 +1,4 @@
-"""The workspace folders of the client, as paths, and why some of them cannot be indexed."""
+"""The workspace folders of the client, as paths, and the reasons why some cannot be indexed."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ logger = logging.getLogger(__name__)
 
 
 def local_path(uri: str) -> Path | None:
-    """The file or folder that a URI names, or None where it is none of this machine."""
+    """The file or folder that a URI names, or None when the URI names no local file."""
     path = uri_to_path(uri)
     return None if path is None else Path(path)
 
 
 def initial_roots(params: types.InitializeParams) -> list[str]:
-    """URIs of the roots: ``workspaceFolders``, else ``rootUri``, else the older ``rootPath``, else none."""
+    """URIs of the roots, from ``workspaceFolders``, ``rootUri`` or the older ``rootPath``: the first that is set."""
     if params.workspace_folders:
         return [folder.uri for folder in params.workspace_folders]
     if params.root_uri:
@@ -34,12 +34,12 @@ def initial_roots(params: types.InitializeParams) -> list[str]:
 
 
 class Roots:
-    """Which folders the engine was given. `add` and `remove` look at the disk: call them from a thread."""
+    """The folders that the engine indexes. `add` and `remove` access the disk, so call them from a thread."""
 
     def __init__(self) -> None:
         self.watching = "native"
         self._path_by_uri: dict[str, Path] = {}
-        self._real_by_uri: dict[str, str] = {}
+        self._real_path_by_uri: dict[str, str] = {}
         self._problem_by_uri: dict[str, Problem] = {}
 
     @property
@@ -50,37 +50,37 @@ class Roots:
     def first(self) -> Path | None:
         return next(iter(self._path_by_uri.values()), None)
 
-    def is_first(self, real: Path) -> bool:
-        """:param real: without links, as the engine knows it."""
-        return next(iter(self._real_by_uri.values()), None) == str(real)
+    def is_first(self, real_path: Path) -> bool:
+        """:param real_path: the root with all links resolved, as the engine knows it."""
+        return next(iter(self._real_path_by_uri.values()), None) == str(real_path)
 
     def add(self, engine: EngineApi, uri: str) -> Problem | None:
-        """Give one folder to the engine.
+        """Add one folder to the engine.
 
-        :returns: why it cannot be indexed, if so.
+        :returns: the reason when it cannot be indexed, else None.
         """
         path = local_path(uri)
         if path is None:
-            logger.info("A workspace folder that is no local file was left out.")
+            logger.info("Ignored a workspace folder that is not a local file.")
             return None
         try:
-            # An editor opens what the user happens to be in: that does not ask for a whole home folder.
+            # Not explicit: an editor opens the current folder, which may be the home folder by chance.
             engine.add_root(path, explicit=False, watching=self.watching)
         except SemlensError as error:
             problem = Problem(str(path), str(error))
             self._problem_by_uri[uri] = problem
             logger.warning("%s", error)
             return problem
-        self._path_by_uri[uri], self._real_by_uri[uri] = path, os.path.realpath(path)
+        self._path_by_uri[uri], self._real_path_by_uri[uri] = path, os.path.realpath(path)
         return None
 
     def remove(self, engine: EngineApi, uri: str) -> None:
         self._problem_by_uri.pop(uri, None)
-        self._real_by_uri.pop(uri, None)
+        self._real_path_by_uri.pop(uri, None)
         if (path := self._path_by_uri.pop(uri, None)) is not None:
             engine.remove_root(path)
 
     def containing(self, path: Path) -> Path | None:
-        """The innermost root that holds the path, or is it."""
+        """The innermost root that contains the path or is the path."""
         roots = [root for root in self._path_by_uri.values() if path.is_relative_to(root)]
         return max(roots, key=lambda root: len(root.parts), default=None)

@@ -1,1 +1,1 @@
-"""What every front end shares: results as JSON, and positions in the encodings of editors."""
+"""Code that all front ends share: results as JSON, and positions in the encodings of editors."""

@@ -1,6 +1,6 @@
-"""Results as JSON: the one place that knows the names of its fields. Pure: reads no document and no disk.
+"""Converts results to JSON. The names of all JSON fields are defined here. Reads no documents and no files.
 
-A `PlaceFormat` writes places: LSP positions for editors, line numbers for the command line and for programs.
+A `PlaceFormat` decides how places are written: as LSP positions for editors, as line numbers for programs and people.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Json: TypeAlias = dict[str, Any]
 
 
 class PlaceFormat(Protocol):
-    """How the places of a result are written."""
+    """Writes the places of a result."""
 
     score_digits: int
 
@@ -31,7 +31,7 @@ class PlaceFormat(Protocol):
 
 
 class LineNumbers:
-    """Lines from 1, both ends inclusive, as people count them. Kinds are words."""
+    """Lines counted from 1, with both ends included. Kinds are words."""
 
     score_digits = 4
 
@@ -49,7 +49,7 @@ class LineNumbers:
 
 
 class LspPositions:
-    """LSP's positions in the encoding that the client chose. Kinds are numbers of LSP's SymbolKind."""
+    """LSP positions in the encoding of the client. Kinds are numbers of LSP's SymbolKind."""
 
     score_digits = 6
 
@@ -60,7 +60,7 @@ class LspPositions:
         lines = dict(hit.line_texts)
         for offset, text in enumerate(hit.snippet.splitlines()):
             lines.setdefault(hit.snippet_span.start_line + offset, text)
-        placed: Json = {
+        fields: Json = {
             "kind": int(hit.kind),
             "location": {"uri": hit.uri, "range": range_of(hit.span, lines, self._encoding)},
             "selectionRange": range_of(hit.name_span, lines, self._encoding),
@@ -68,8 +68,8 @@ class LspPositions:
             "highlights": [_whole_lines(first, last, lines, self._encoding) for first, last in hit.highlights],
         }
         if hit.container_name:
-            placed["containerName"] = hit.container_name
-        return placed
+            fields["containerName"] = hit.container_name
+        return fields
 
     def of_item(self, item: ContextItem) -> Json:
         return {"range": range_of(item.span, {item.span.end_line: item.last_line_text}, self._encoding)}
@@ -106,7 +106,7 @@ def search_json(result: SearchResult, places: PlaceFormat, *, explain: bool = Tr
 
 
 def partial_json(result: SearchResult, stage: str, places: PlaceFormat) -> Json:
-    """The value of a ``$/progress`` that precedes the answer to a search with a ``refineToken``."""
+    """The value of ``$/progress`` for a partial result of a search with a ``refineToken``."""
     return {
         "hits": [hit_json(hit, places) for hit in result.hits],
         "generation": result.generation,
@@ -180,7 +180,7 @@ def status_json(
     *,
     more_problems: tuple[Problem, ...] = (),
 ) -> Json:
-    """``Status`` of the protocol. ``counters`` and ``version`` are additions."""
+    """``Status`` of the protocol. :param more_problems: problems of the front end, appended to the engine's."""
     return {
         "number": engine_status.number,
         "state": engine_status.state.value,
@@ -196,8 +196,13 @@ def status_json(
         "rssBytes": engine_status.rss_bytes,
         "indexBytes": engine_status.index_bytes,
         "remote": [
-            {"service": one.service, "texts": one.texts, "bytes": one.bytes, "redactions": one.redactions}
-            for one in engine_status.remote
+            {
+                "service": remote.service,
+                "texts": remote.texts,
+                "bytes": remote.bytes,
+                "redactions": remote.redactions,
+            }
+            for remote in engine_status.remote
         ],
         "problems": [
             {"path": problem.path, "message": message_text(problem.message)}
@@ -219,7 +224,7 @@ def _root_json(root: RootStatus) -> Json:
 
 
 def position(line: int, column: int, line_text: str | None, encoding: PositionEncoding) -> Json:
-    """A position from a byte column. Without the line's text the column is taken to stand in ASCII."""
+    """A position from a column in bytes. Without the line's text, the line is assumed to be ASCII."""
     character = column if line_text is None else units_of_byte_column(line_text, column, encoding)
     return {"line": line, "character": character}
 

@@ -1,4 +1,4 @@
-"""Columns of a line in the encodings that a client may negotiate. Knows no document and no engine."""
+"""Converts columns between bytes, code points and the position encodings of LSP. Works on single lines."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ PositionEncoding: TypeAlias = Literal["utf-8", "utf-16", "utf-32"]
 """The values of LSP's PositionEncodingKind."""
 
 DEFAULT_ENCODING: PositionEncoding = "utf-16"
-"""What LSP says when a client names none."""
+"""LSP's default when the client offers no encoding."""
 
 _UTF8_CONTINUATION_MASK = 0b1100_0000
 _UTF8_CONTINUATION = 0b1000_0000
 
 
 def choose_encoding(offered: object) -> PositionEncoding:
-    """The first encoding of the client's list that we know; a client's order is its preference."""
+    """The first supported encoding in the client's list, which is in order of preference."""
     if isinstance(offered, list | tuple):
         for name in offered:
             value = getattr(name, "value", name)
@@ -25,7 +25,7 @@ def choose_encoding(offered: object) -> PositionEncoding:
 
 
 def units_of(text: str, encoding: PositionEncoding) -> int:
-    """Length of a text in the client's code units."""
+    """The length of a text in code units of the encoding."""
     if encoding == "utf-32" or text.isascii():
         return len(text)
     if encoding == "utf-8":
@@ -34,9 +34,9 @@ def units_of(text: str, encoding: PositionEncoding) -> int:
 
 
 def index_of_units(line: str, units: int, encoding: PositionEncoding) -> int:
-    """Index into ``line`` (code points) of a client's column.
+    """The index into ``line``, in code points, of a column in code units.
 
-    A column beyond the line means its end, one inside a character means that character's start.
+    A column after the end means the end. A column inside a character means the start of that character.
     """
     if units <= 0:
         return 0
@@ -47,12 +47,12 @@ def index_of_units(line: str, units: int, encoding: PositionEncoding) -> int:
     data = line.encode("utf-16-le", "surrogatepass")
     at = min(units * 2, len(data))
     if at < len(data) and 0xDC <= data[at + 1] <= 0xDF and 0xD8 <= data[at - 1] <= 0xDB:
-        at -= 2  # between the halves of a pair
+        at -= 2  # between two halves of a surrogate pair
     return len(data[:at].decode("utf-16-le", "surrogatepass"))
 
 
 def units_of_byte_column(line: str, column: int, encoding: PositionEncoding) -> int:
-    """A column in UTF-8 bytes, as spans count, in the client's units. A column beyond the line means its end."""
+    """Convert a column in UTF-8 bytes, as spans have, to code units. A column after the end means the end."""
     if column <= 0:
         return 0
     if line.isascii():

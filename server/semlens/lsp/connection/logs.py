@@ -1,4 +1,4 @@
-"""Where the server's log goes, and what never gets into it: the text of documents, requests and answers."""
+"""The server's log: its file, its format, and a filter that keeps out the text of documents and messages."""
 
 from __future__ import annotations
 
@@ -17,19 +17,21 @@ _BACKUPS = 2
 _FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 
 
-class _WithoutContents(logging.Filter):
-    """Keeps contents out: pygls's arguments are message bodies, and an exception's text may quote a document.
+class _ContentFilter(logging.Filter):
+    """Removes contents: pygls logs message bodies, and the text of an exception may quote a document.
 
-    What stays of an exception is its type and where it was raised.
+    The type of an exception and the place where it was raised remain.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("pygls"):
             record.args = None
         if record.exc_info:
-            kind, _, trace = record.exc_info
+            exception_type, _, trace = record.exc_info
             frames = "".join(traceback.format_tb(trace))
-            record.exc_text = f"{kind.__name__ if kind else 'no exception'}, raised at\n{frames}".rstrip()
+            record.exc_text = (
+                f"{exception_type.__name__ if exception_type else 'no exception'}, raised at\n{frames}".rstrip()
+            )
             record.exc_info = None
         return True
 
@@ -40,14 +42,14 @@ class _PrivateRotatingFile(logging.handlers.RotatingFileHandler):
     def _open(self) -> TextIOWrapper:
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         if hasattr(os, "fchmod"):
-            os.fchmod(descriptor, 0o600)  # also where an older file was readable to others
+            os.fchmod(descriptor, 0o600)  # an older file may be readable to others
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
 
 def configure_logging(folder: Path | None, level: str) -> Path | None:
     """Log to stderr and to ``folder/server.log``.
 
-    :returns: the file, or None where it cannot be written; then stderr has to do.
+    :returns: the log file, or None when it cannot be written.
     """
     formatter = PrintableFormatter(_FORMAT)
     handlers: list[logging.Handler] = [logging.StreamHandler()]
@@ -60,16 +62,16 @@ def configure_logging(folder: Path | None, level: str) -> Path | None:
             )
             path = folder / LOG_NAME
         except OSError as error:
-            logging.getLogger(__name__).warning("No log file: %s", error)
+            logging.getLogger(__name__).warning("Cannot write a log file (%s): the log goes to stderr only.", error)
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
     for handler in handlers:
         handler.setFormatter(formatter)
-        handler.addFilter(_WithoutContents())
+        handler.addFilter(_ContentFilter())
         root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("semlens").setLevel(level.upper())
     logging.getLogger("pygls").setLevel(logging.WARNING)
-    logging.raiseExceptions = False  # a closed stderr must not become more output
+    logging.raiseExceptions = False  # an error while logging to a closed stderr must not cause more output
     return path

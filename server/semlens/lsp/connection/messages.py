@@ -1,6 +1,6 @@
-"""Messages of the client, decoded and checked in the reader's thread: a large one would hold up the event loop.
+"""Decodes and checks the client's messages in the reader's thread, because a large one would block the event loop.
 
-What a message does is the job of `protocol`.
+`protocol` handles the decoded messages.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 
 MAX_DEPTH = 100
-"""Objects and lists inside each other. No LSP message needs a tenth; code that walks one recursively copes with it."""
+"""Levels of nested objects and lists. LSP messages need under ten. Recursive code can handle this many."""
 
 RequestId: TypeAlias = str | int
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What cannot be handled at all. :ivar request_id: None where it could not be read."""
+    """A message that cannot be handled. :ivar request_id: None when it could not be read."""
 
     request_id: RequestId | None
     code: int
-    sentence: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request or, without an id, a notification.
 
-    :ivar message: as pygls types it; None when the parameters do not have the form that LSP gives them.
+    :ivar message: pygls's typed message, or None when the parameters do not match their LSP type.
     """
 
     method: str
@@ -53,23 +53,23 @@ Incoming: TypeAlias = Refusal | Call | Answer
 def decode(body: bytes, structure: Callable[[dict[str, Any]], Any]) -> Incoming:
     """Decode one message. Never raises.
 
-    :param structure: makes pygls's typed message of the fields; raises where they do not fit.
+    :param structure: converts the fields to pygls's typed message. It raises when they do not match.
     """
     try:
         fields = json.loads(body)
     except ValueError:
         return Refusal(None, PARSE_ERROR, "The message is not JSON.")
     except RecursionError:
-        return Refusal(None, PARSE_ERROR, _too_deep())
+        return Refusal(None, PARSE_ERROR, _too_deep_message())
     if not isinstance(fields, dict) or fields.get("jsonrpc") != "2.0":
         return Refusal(None, INVALID_REQUEST, "The message is not a JSON-RPC 2.0 object.")
     request_id = fields.get("id")
     if "id" in fields and not _is_request_id(request_id):
         if "method" in fields:
             return Refusal(None, INVALID_REQUEST, "The id of a request must be a string or an integer.")
-        return Answer({})  # to what could not be read, or to nothing that was asked
+        return Answer({})  # an answer without a usable id; it matches no request
     if _is_deeper(fields, MAX_DEPTH):
-        return Refusal(request_id, INVALID_REQUEST, _too_deep())
+        return Refusal(request_id, INVALID_REQUEST, _too_deep_message())
     if "method" not in fields:
         return Answer(fields)
     method = fields["method"]
@@ -90,7 +90,7 @@ def _is_request_id(value: object) -> bool:
 
 
 def _is_deeper(value: object, limit: int) -> bool:
-    """Whether more than ``limit`` lists and objects stand inside each other. Level by level, not recursively."""
+    """Whether lists and objects are nested more than ``limit`` levels deep. Not recursive, so any depth is safe."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(limit):
         level = [item for node in level for item in _items(node) if isinstance(item, dict | list)]
@@ -103,5 +103,5 @@ def _items(node: object) -> Iterable[object]:
     return node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
 
 
-def _too_deep() -> str:
+def _too_deep_message() -> str:
     return f"The message is nested more than {MAX_DEPTH} levels deep: send a flatter one."

@@ -1,4 +1,4 @@
-"""Notices the death of the editor, which may leave our pipes open in some other process."""
+"""Notices when the editor's process ends. The pipes do not always tell: another process may hold them open."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _POLL_SECONDS = 2.0
 
 
 class ParentWatch:
-    """Calls ``on_death`` on the loop once the process is gone; at once where the system can tell (Linux)."""
+    """Calls ``on_death`` on the loop after the process ends: at once on Linux, else within two seconds."""
 
     def __init__(self, process_id: int, on_death: Callable[[], None]) -> None:
         self._process_id = process_id
@@ -30,7 +30,7 @@ class ParentWatch:
                 self._loop.call_soon(self._died)
                 return
             except OSError:
-                pass  # an old kernel, or a sandbox: poll
+                pass  # an old kernel or a sandbox: poll instead
             else:
                 self._loop.add_reader(self._descriptor, self._died)
                 return
@@ -42,7 +42,7 @@ class ParentWatch:
         except psutil.NoSuchProcess:
             alive = False
         except psutil.Error:
-            alive = True  # not ours to look at, but there
+            alive = True  # it exists, but belongs to another user
         if alive:
             self._timer = self._loop.call_later(_POLL_SECONDS, self._poll)
         else:

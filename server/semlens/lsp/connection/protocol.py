@@ -1,9 +1,14 @@
-"""pygls's protocol, mended where it would drop a message, answer none, or log what it must not.
+"""pygls's protocol, with fixes for messages that it drops, leaves unanswered, or logs with their contents.
 
-What differs from pygls 2.1: a request that does not fit its type is answered (-32602) instead of lost; requests before
-`initialize` and after `shutdown` are answered; messages that overtake the answer to `initialize` wait for it; custom
-parameters arrive as plain JSON; documents are not kept twice;
-`workspace/executeCommand` is cancellable; expected refusals are not logged as crashes.
+Differences from pygls 2.1:
+
+- A request whose parameters do not match their type is answered with -32602.
+- Requests before `initialize` and after `shutdown` are answered with an error.
+- Messages that arrive while `initialize` is being answered wait until it is answered.
+- Parameters of custom methods stay plain JSON.
+- Only `OpenDocuments` keeps the text of documents.
+- `workspace/executeCommand` can be cancelled.
+- Expected errors are not logged as crashes.
 """
 
 from __future__ import annotations
@@ -44,33 +49,33 @@ _UNUSED = (
     types.NOTEBOOK_DOCUMENT_DID_CLOSE,
     types.WINDOW_WORK_DONE_PROGRESS_CANCEL,
 )
-"""Notifications that pygls would act on, and that no client has a reason to send us."""
+"""Notifications that pygls would handle, and that the server does not support."""
 
 
 def converter() -> cattrs.Converter:
-    """Pygls's converter, but parameters and results of methods that LSP does not know stay plain JSON."""
+    """The converter of pygls. Parameters and results of methods outside LSP stay plain JSON."""
     plain: cattrs.Converter = default_converter()  # type: ignore[no-untyped-call]
     for message in (JsonRPCRequestMessage, JsonRPCNotification, JsonRPCResponseMessage):
         plain.register_structure_hook(message, _structure_plain)
-    # cattrs would walk a page of hits value by value, in four times what writing them as JSON takes
+    # cattrs would convert a page of hits value by value, which takes four times as long as writing the JSON
     plain.register_unstructure_hook(JsonRPCResponseMessage, _fields)
     plain.register_unstructure_hook(types.ProgressParams, _fields)
     return plain
 
 
 def _fields(message: Any) -> dict[str, Any]:
-    """The message as it stands: what is in it and not plain JSON, the encoder asks for in its turn."""
+    """The fields of a message, unconverted. The JSON encoder converts the values that are not plain JSON."""
     return {field.name: getattr(message, field.name) for field in attrs.fields(type(message))}
 
 
 def _structure_plain(fields: dict[str, Any], message: type[Any]) -> Any:
-    last = "result" if message is JsonRPCResponseMessage else "params"
+    body_field = "result" if message is JsonRPCResponseMessage else "params"
     names = [name for name in ("id", "method", "jsonrpc") if name in message.__annotations__]
-    return message(**{name: fields.get(name) for name in names}, **{last: fields.get(last)})
+    return message(**{name: fields.get(name) for name in names}, **{body_field: fields.get(body_field)})
 
 
 def to_response_error(error: BaseException) -> types.ResponseError:
-    """The error object for whatever a handler raised."""
+    """The error object for an exception of a handler."""
     if isinstance(error, JsonRpcException):
         return error.to_response_error()
     if isinstance(error, Cancelled | asyncio.CancelledError):
@@ -81,12 +86,12 @@ def to_response_error(error: BaseException) -> types.ResponseError:
         return types.ResponseError(code=REQUEST_FAILED, message=message_text(str(error)))
     return types.ResponseError(
         code=INTERNAL_ERROR,
-        message=f"The request failed inside semlens ({type(error).__name__}): the server's log says where.",
+        message=f"The request failed inside semlens ({type(error).__name__}). See the server's log.",
     )
 
 
 def _is_notification(method: str) -> bool:
-    """Whether LSP gives the method no answer."""
+    """Whether LSP defines the method as a notification."""
     known = types.METHOD_TO_TYPES.get(method)
     return known is not None and known[1] is None
 
@@ -102,7 +107,7 @@ class SessionCallbacks(Protocol):
 
 
 class SemlensProtocol(LanguageServerProtocol):
-    """What stands between the pipes and the handlers. Lives on the event loop."""
+    """Passes messages between the pipes and the handlers. Runs on the event loop."""
 
     def __init__(self, server: Any, converter: cattrs.Converter) -> None:
         super().__init__(server, converter)
@@ -110,23 +115,23 @@ class SemlensProtocol(LanguageServerProtocol):
         for method in _UNUSED:
             self.fm.builtin_features.pop(method, None)
         self._initialize_id: RequestId | None = None
-        """Of the `initialize` that is being answered."""
-        self._held: list[Call] = []
-        """What the client sent before that answer: LSP forbids it, some do."""
+        """The id of the `initialize` request that is being answered."""
+        self._held_calls: list[Call] = []
+        """Messages that arrived before that answer. LSP forbids them, but some clients send them."""
 
     def decode(self, body: bytes) -> Incoming:
-        """Decode one message as it came from the pipe. For the reader's thread; never raises."""
+        """Decode the body of one message. Called in the reader's thread. Never raises."""
         return decode(body, self._structure_call)
 
     def _structure_call(self, fields: dict[str, Any]) -> Any:
-        # Not by pygls: it logs what does not fit with a traceback.
-        untyped = JsonRPCRequestMessage if "id" in fields else JsonRPCNotification
-        return self._converter.structure(fields, self.get_message_type(fields["method"]) or untyped)
+        # pygls would log a mismatch with a traceback, and that quotes the message.
+        fallback_type = JsonRPCRequestMessage if "id" in fields else JsonRPCNotification
+        return self._converter.structure(fields, self.get_message_type(fields["method"]) or fallback_type)
 
     def receive(self, incoming: Incoming) -> None:
         """Handle one message. Never raises."""
         if isinstance(incoming, Refusal):
-            self._refuse(incoming.request_id, incoming.code, incoming.sentence)
+            self._refuse(incoming.request_id, incoming.code, incoming.text)
             return
         try:
             if isinstance(incoming, Call):
@@ -137,53 +142,53 @@ class SemlensProtocol(LanguageServerProtocol):
             method = incoming.method if isinstance(incoming, Call) else "a response"
             logger.exception("A message could not be handled: %s", method)
             if isinstance(incoming, Call) and incoming.request_id is not None:
-                sentence = "The request failed inside semlens: see the server's log."
-                self._refuse(incoming.request_id, INTERNAL_ERROR, sentence)
+                text = "The request failed inside semlens. See the server's log."
+                self._refuse(incoming.request_id, INTERNAL_ERROR, text)
 
     def _receive_call(self, call: Call) -> None:
         if self._initialize_id is not None and call.method != types.EXIT:
-            self._held.append(call)
+            self._held_calls.append(call)
             return
         if call.request_id is not None:
             if (refusal := self._refusal_by_state(call.method)) is not None:
                 self._refuse(call.request_id, refusal.code, refusal.message)
                 return
-            if _is_notification(call.method) and call.method != types.EXIT:  # pygls would handle it and answer nothing
-                self._refuse(call.request_id, INVALID_REQUEST, f"{call.method} is a notification: send it without id.")
+            if _is_notification(call.method) and call.method != types.EXIT:  # pygls would handle it without an answer
+                self._refuse(
+                    call.request_id, INVALID_REQUEST, f"{call.method} is a notification. Send it without an id."
+                )
                 return
         elif not self._is_initialized and call.method != types.EXIT:
-            return  # LSP: notifications before `initialize` are dropped
+            return  # LSP drops notifications before `initialize`
         if call.message is not None:
             if call.method == types.INITIALIZE:
                 self._initialize_id = call.request_id
             self.handle_message(call.message)
         elif call.request_id is not None:
-            sentence = f"The parameters of {call.method} do not have the form that LSP gives them."
-            self._refuse(call.request_id, INVALID_PARAMS, sentence)
+            text = f"The parameters of {call.method} do not match their type in LSP."
+            self._refuse(call.request_id, INVALID_PARAMS, text)
         else:
             logger.warning("Ignored a malformed %s.", call.method)
 
     def _receive_answer(self, answer: Answer) -> None:
         request_id: Any = answer.fields.get("id")
-        question = self._request_futures.get(request_id) if request_id in self._result_types else None
-        if question is None or question.done():  # nothing was asked, or nobody waits any more
-            logger.warning("Ignored an answer to nothing that is asked.")
+        future = self._request_futures.get(request_id) if request_id in self._result_types else None
+        if future is None or future.done():  # no such request, or no longer awaited
+            logger.warning("Ignored a response that matches no request.")
             return
         result_type = self._result_types.pop(request_id) or JsonRPCResponseMessage
         is_error = answer.fields.get("error") is not None
         try:
             message = self._converter.structure(answer.fields, types.ResponseErrorMessage if is_error else result_type)
-        except Exception:  # noqa: BLE001 - the converter raises whatever its hooks run into
-            question.set_exception(
-                JsonRpcInvalidParams("The client's answer does not have the form that LSP gives it.")
-            )
+        except Exception:  # noqa: BLE001 - the converter may raise anything
+            future.set_exception(JsonRpcInvalidParams("The client's response does not match its type in LSP."))
             return
         self.handle_message(message)
 
     def _release_held(self) -> None:
-        """`initialize` is answered: what came too early has its turn, in order."""
+        """Handle the messages that waited for the answer to `initialize`, in order."""
         self._initialize_id = None
-        held, self._held = self._held, []
+        held, self._held_calls = self._held_calls, []
         for call in held:
             self.receive(call)
 
@@ -193,23 +198,25 @@ class SemlensProtocol(LanguageServerProtocol):
 
     def _refusal_by_state(self, method: object) -> JsonRpcException | None:
         if self._shutdown:
-            return JsonRpcException("The server was told to shut down.", code=INVALID_REQUEST)
+            return JsonRpcException("The server is shutting down. Start a new one.", code=INVALID_REQUEST)
         if self._is_initialized == (method == types.INITIALIZE):
             if self._is_initialized:
-                return JsonRpcException("The server is initialized already.", code=INVALID_REQUEST)
+                return JsonRpcException(
+                    "The server is already initialized. Send initialize only once.", code=INVALID_REQUEST
+                )
             return JsonRpcServerNotInitialized("The first request must be initialize.")
         return None
 
-    def _refuse(self, request_id: Any, code: int, sentence: str) -> None:
-        # Not by pygls: it leaves an id of null out, which JSON-RPC wants for what could not be read.
-        self._send_data({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": sentence}})
+    def _refuse(self, request_id: Any, code: int, text: str) -> None:
+        # pygls omits an id of null, which JSON-RPC requires when the id could not be read.
+        self._send_data({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": text}})
 
-    # pygls calls these; the names are its own.
+    # The methods below override methods of pygls, so their names are pygls's.
 
     def _execute_handler(self, msg_id: RequestId, *arguments: Any, **named: Any) -> None:
         super()._execute_handler(msg_id, *arguments, **named)
         future = self._request_futures.get(msg_id)
-        if future is not None:  # pygls would keep those of notifications for ever
+        if future is not None:  # pygls would keep the futures of notifications for ever
 
             def forget(done: Future[Any]) -> None:
                 if self._request_futures.get(msg_id) is done:
@@ -226,7 +233,7 @@ class SemlensProtocol(LanguageServerProtocol):
         error = asyncio.CancelledError() if future.cancelled() else future.exception()
         if error is None:
             result = future.result()
-            if isinstance(result, EngineStatus):  # not made in the handler: a newer one may have been sent since
+            if isinstance(result, EngineStatus):  # converted here, because a newer status may have been sent since
                 result = self._session.status_to_send(result)
             self._send_response(msg_id, result=result)
             return
@@ -237,9 +244,9 @@ class SemlensProtocol(LanguageServerProtocol):
     def _check_handler_result(self, future: Future[Any]) -> None:
         error = None if future.cancelled() else future.exception()
         if isinstance(error, JsonRpcException | SemlensError):
-            logger.warning("Ignored a notification: %s", type(error).__name__)
+            logger.warning("A notification failed: %s", type(error).__name__)
         elif error is not None:
-            logger.error("A notification could not be handled.", exc_info=error)
+            logger.error("A notification failed.", exc_info=error)
 
     def _handle_request(self, msg_id: str | int, method_name: str, params: Any) -> None:
         if method_name not in self.fm.builtin_features and method_name not in self.fm.features:
@@ -249,7 +256,7 @@ class SemlensProtocol(LanguageServerProtocol):
 
     def _handle_cancel_notification(self, msg_id: Any) -> None:
         future = self._request_futures.get(msg_id) if isinstance(msg_id, str | int) else None
-        if future is not None:  # unknown: it was answered while the cancellation was under way
+        if future is not None:  # none: the request was answered before its cancellation arrived
             future.cancel()
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
@@ -265,23 +272,23 @@ class SemlensProtocol(LanguageServerProtocol):
         self._session.documents.did_close(params)
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
-    async def lsp_workspace__execute_command(  # type: ignore[override] # a coroutine can be cancelled, pygls's cannot
+    async def lsp_workspace__execute_command(  # type: ignore[override] # pygls's is no coroutine, so it cannot be cancelled
         self, params: types.ExecuteCommandParams
     ) -> Any:
         handler = self.fm.commands.get(params.command)
         if handler is None:
-            raise JsonRpcInvalidParams(f"There is no command {params.command}.")
+            raise JsonRpcInvalidParams(f"There is no command {params.command}. docs/protocol.md lists the commands.")
         arguments = params.arguments or ()
         if len(arguments) > 1:
-            raise JsonRpcInvalidParams("A command takes one object of parameters.")
+            raise JsonRpcInvalidParams("A command takes at most one argument. Send one object.")
         return await handler(arguments[0] if arguments else None)
 
     @lsp_method(types.SHUTDOWN)
-    def lsp_shutdown(self, *_: Any) -> None:  # type: ignore[override] # nothing to wait for
-        for future in list(self._request_futures.values()):  # cancelling one takes it out
+    def lsp_shutdown(self, *_: Any) -> None:  # type: ignore[override] # nothing to wait for, so not a generator
+        for future in list(self._request_futures.values()):  # a copy: cancelling removes entries
             future.cancel()
         self._shutdown = True
 
     @lsp_method(types.EXIT)
-    def lsp_exit(self, *_: Any) -> None:  # type: ignore[override] # nothing to wait for: `run` closes the pipes
+    def lsp_exit(self, *_: Any) -> None:  # type: ignore[override] # `run` closes the pipes
         self._session.stop(0 if self._shutdown else 1)

@@ -1,4 +1,4 @@
-"""Blocking questions off the event loop, each with a token that its cancellation reaches."""
+"""Runs blocking requests in threads. Cancelling a request sets its cancel token."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import TypeVar
 
 from semlens.core.cancel import CancelToken
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 _N_THREADS = 4
-"""Questions at work at once; more would only share the same cores."""
+"""Requests that run at the same time. More would only share the same cores."""
 
 
 class RequestRunner:
-    """A small pool of our own: pygls's also reads stdin, and one busy pool would stop all requests."""
+    """A pool of threads for requests, apart from pygls's own pool."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(_N_THREADS, thread_name_prefix="semlens-request")
         self._running: dict[Hashable, CancelToken] = {}
 
-    async def run(self, work: Callable[[CancelToken], Answer], *, replaces: Hashable = None) -> Answer:
+    async def run(self, work: Callable[[CancelToken], Result], *, replaces: Hashable = None) -> Result:
         """Run ``work`` in a thread.
 
-        :param replaces: a running request of the same key is cancelled: the newer query of a picker replaces the older.
-        :raises Cancelled: when it was replaced, or ``work`` gave up on its own.
+        :param replaces: a key. A running request with the same key is cancelled: a newer query replaces an older one.
+        :raises Cancelled: when the request was replaced, or ``work`` raised it.
         """
         token = CancelToken()
         if replaces is not None:
@@ -43,7 +43,7 @@ class RequestRunner:
                 del self._running[replaces]
 
     def close(self) -> None:
-        """Take no more work; returns at once."""
+        """Cancel all work and accept no more. Returns at once."""
         for token in self._running.values():
             token.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,1 +1,1 @@
-"""Parameters and results of the protocol: JSON to checked values, and values to JSON. Decides nothing."""
+"""Converts parameters of the protocol from JSON to checked values, and symbols to LSP's types."""

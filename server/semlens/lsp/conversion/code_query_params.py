@@ -1,4 +1,4 @@
-"""Parameters of the requests for likeness and context, checked as those of `params`."""
+"""Parameters of ``semlens/similar``, ``semlens/duplicates`` and ``semlens/context``. See `params` for the rules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DEFAULT_BUDGET = 4_000
 
 @dataclass(frozen=True, slots=True)
 class SimilarParams:
-    """Of ``semlens/similar``: the line counts from 0."""
+    """Parameters of ``semlens/similar``. :ivar line: counted from 0."""
 
     uri: str
     line: int
@@ -26,49 +26,49 @@ class SimilarParams:
 
 
 def similar_params(params: object) -> SimilarParams:
-    given = fields_of(params)
-    uri = string(table(given, "textDocument"), "uri")
+    fields = fields_of(params)
+    uri = string(table(fields, "textDocument"), "uri")
     if uri is None:
-        refuse("`textDocument.uri` is missing: name the document that the symbol is in.")
+        refuse("`textDocument.uri` is missing. Send the URI of the document with the symbol.")
     return SimilarParams(
-        uri, _line(given, "position"), integer(given, "limit", low=1, high=MAX_LIMIT) or _DEFAULT_LIMIT
+        uri, _line(fields, "position"), integer(fields, "limit", low=1, high=MAX_LIMIT) or _DEFAULT_LIMIT
     )
 
 
 def duplicates_params(params: object) -> tuple[str, int]:
-    given = fields_of(params)
-    return string(given, "uri") or "", integer(given, "limit", low=1, high=MAX_LIMIT) or _DEFAULT_GROUPS
+    fields = fields_of(params)
+    return string(fields, "uri") or "", integer(fields, "limit", low=1, high=MAX_LIMIT) or _DEFAULT_GROUPS
 
 
 def context_request(params: object) -> ContextRequest:
-    """A range counts before a position; a document without either is a seed of nothing, so it is refused."""
-    given = fields_of(params)
-    uri = string(table(given, "textDocument"), "uri") or ""
+    """Parameters of ``semlens/context``. A range overrides a position. A document without either is ignored."""
+    fields = fields_of(params)
+    uri = string(table(fields, "textDocument"), "uri") or ""
     lines = (-1, -1)
-    if given.get("range") is not None:
-        span = table(given, "range")
+    if fields.get("range") is not None:
+        span = table(fields, "range")
         lines = (_line(span, "start"), _line(span, "end"))
         if lines[1] < lines[0]:
-            refuse("`range` ends before it starts.")
-    elif given.get("position") is not None:
-        line = _line(given, "position")
+            refuse("`range` ends before it starts. Swap its start and end.")
+    elif fields.get("position") is not None:
+        line = _line(fields, "position")
         lines = (line, line)
     if lines[0] >= 0 and not uri:
-        refuse("`textDocument.uri` is missing: name the document that the position is in.")
+        refuse("`textDocument.uri` is missing. Send the URI of the document with the position.")
     return ContextRequest(
-        query=string(given, "query") or "",
+        query=string(fields, "query") or "",
         uri=uri if lines[0] >= 0 else "",
         lines=lines,
-        budget=integer(given, "budget", low=1, high=MAX_BUDGET) or _DEFAULT_BUDGET,
-        tokenizer=string(given, "tokenizer") or "",
-        tests=boolean(given, "tests"),
-        line_numbers=boolean(given, "lineNumbers"),
+        budget=integer(fields, "budget", low=1, high=MAX_BUDGET) or _DEFAULT_BUDGET,
+        tokenizer=string(fields, "tokenizer") or "",
+        tests=boolean(fields, "tests"),
+        line_numbers=boolean(fields, "lineNumbers"),
     )
 
 
-def _line(given: Mapping[str, Any], name: str) -> int:
-    place = table(given, name)
+def _line(fields: Mapping[str, Any], name: str) -> int:
+    place = table(fields, name)
     line = integer(place, "line", low=0, high=MAX_LINE)
     if line is None:
-        refuse(f"`{name}.line` is missing: positions have a line and a character.")
+        refuse(f"`{name}.line` is missing. A position has a line and a character.")
     return line

@@ -1,6 +1,6 @@
-"""Parameters of the custom requests: JSON in, checked values out. Unknown fields are ignored.
+"""Converts the JSON parameters of the custom requests to checked values. Unknown fields are ignored.
 
-Every refusal is one sentence that names the field, as error -32602.
+A wrong field raises error -32602 with a message that names the field.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from semlens.core.request import SearchFilter, SearchRequest, TestFilter
 from semlens.core.symbol import SymbolKind
 
 MAX_LIMIT = 1000
-"""More hits than this are not a search; the answer would cost more than the question."""
+"""The most hits of one answer. Encoding more would take longer than the search."""
 
 _KIND_BY_LABEL = {kind.label: kind for kind in SymbolKind}
 
 
 @dataclass(frozen=True, slots=True)
 class SearchParams:
-    """Of ``semlens/search``.
+    """Parameters of ``semlens/search``.
 
-    :ivar refine_token: where partial answers go, or None.
+    :ivar refine_token: the progress token for partial results, or None.
     """
 
     request: SearchRequest
@@ -34,7 +34,7 @@ class SearchParams:
 
 @dataclass(frozen=True, slots=True)
 class ReindexParams:
-    """Of ``semlens/reindex``; no ``uri`` means every root."""
+    """Parameters of ``semlens/reindex``. Without ``uri``, every root is indexed."""
 
     uri: str | None
     full: bool
@@ -42,7 +42,7 @@ class ReindexParams:
 
 @dataclass(frozen=True, slots=True)
 class SearchDefaults:
-    """What a search takes from the settings where its parameters are silent."""
+    """Values from the settings for the parameters that a search leaves out."""
 
     limit: int = 20
     per_file: int = 2
@@ -53,7 +53,7 @@ def search_params(params: object, defaults: SearchDefaults) -> SearchParams:
     fields = fields_of(params)
     query = string(fields, "query")
     if query is None:
-        refuse("`query` is missing: give the words to search for.")
+        refuse("`query` is missing. Send the words to search for.")
     limit = integer(fields, "limit", low=1, high=MAX_LIMIT)
     per_file = integer(fields, "perFile", low=0, high=MAX_LIMIT)
     document = table(fields, "textDocument")
@@ -78,17 +78,17 @@ def reindex_params(params: object) -> ReindexParams:
 
 
 def fields_of(params: object) -> Mapping[str, Any]:
-    """The params object; none at all is the same as an empty one."""
+    """The parameters as an object. No parameters are the same as an empty object."""
     if params is None:
         return {}
     if not isinstance(params, Mapping):
-        refuse("The parameters must be one object.")
+        refuse("The parameters must be an object.")
     return params
 
 
-def refuse(sentence: str) -> NoReturn:
+def refuse(message: str) -> NoReturn:
     """:raises JsonRpcInvalidParams: always."""
-    raise JsonRpcInvalidParams(sentence)
+    raise JsonRpcInvalidParams(message)
 
 
 def _filter(fields: Mapping[str, Any]) -> SearchFilter:
@@ -117,7 +117,7 @@ def _kinds(value: object) -> frozenset[SymbolKind]:
         elif isinstance(item, int) and not isinstance(item, bool) and 1 <= item <= max(SymbolKind):
             kinds.add(SymbolKind(item))
         else:
-            refuse(f"`filter.kinds` holds {item!r}, which is no symbol kind: use LSP's numbers or names.")
+            refuse(f"`filter.kinds` contains {item!r}, which is not a symbol kind. Use LSP's numbers or names.")
     return frozenset(kinds)
 
 
@@ -151,7 +151,7 @@ def integer(fields: Mapping[str, Any], name: str, *, low: int, high: int) -> int
     if value is None:
         return None
     if isinstance(value, float) and value.is_integer():
-        value = int(value)  # Lua and JavaScript know only one kind of number
+        value = int(value)  # Lua and JavaScript may send an integer as a float
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         refuse(f"`{name}` must be an integer from {low} to {high}.")
     return value

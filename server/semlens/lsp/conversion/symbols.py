@@ -1,4 +1,4 @@
-"""Symbols as LSP's own types: WorkspaceSymbol, DocumentSymbol and SymbolInformation."""
+"""Converts symbols to LSP's types: WorkspaceSymbol, DocumentSymbol and SymbolInformation."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ LineOf: TypeAlias = Callable[[int], str]
 
 
 def workspace_symbol(hit: SearchHit, encoding: PositionEncoding) -> Json:
-    """LSP's WorkspaceSymbol, its range already resolved; ``data`` keeps what `resolve` needs."""
-    where = range_of(hit.name_span, hit.line_texts, encoding)
+    """LSP's WorkspaceSymbol with its range. ``data`` repeats the range for clients that drop it."""
+    symbol_range = range_of(hit.name_span, hit.line_texts, encoding)
     container = hit.container_name or hit.path
     return {
         "name": hit.name,
         "kind": int(hit.kind),
         "containerName": container,
-        "location": {"uri": hit.uri, "range": where},
-        "data": {"range": where, "reasons": list(hit.reasons)},
+        "location": {"uri": hit.uri, "range": symbol_range},
+        "data": {"range": symbol_range, "reasons": list(hit.reasons)},
     }
 
 
 def document_symbols(outline: Outline, line_of: LineOf, encoding: PositionEncoding) -> list[Json]:
     """LSP's DocumentSymbol tree of one open document."""
     nodes: list[Json] = []
-    tops: list[Json] = []
+    top_nodes: list[Json] = []
     for symbol in outline.symbols:
-        where = _range_in(symbol.span, line_of, encoding)
+        symbol_range = _range_in(symbol.span, line_of, encoding)
         node: Json = {
             "name": symbol.name or "(anonymous)",
             "detail": symbol.signature,
             "kind": int(symbol.kind),
-            "range": where,
-            "selectionRange": _inside(_range_in(symbol.name_span, line_of, encoding), where),
+            "range": symbol_range,
+            "selectionRange": _contained(_range_in(symbol.name_span, line_of, encoding), symbol_range),
         }
         nodes.append(node)
         if 0 <= symbol.parent < len(nodes) - 1:
             nodes[symbol.parent].setdefault("children", []).append(node)
         else:
-            tops.append(node)
-    return tops
+            top_nodes.append(node)
+    return top_nodes
 
 
 def flat_symbols(outline: Outline, uri: str, line_of: LineOf, encoding: PositionEncoding) -> list[Json]:
-    """LSP's older SymbolInformation list, for clients without trees."""
+    """LSP's older SymbolInformation list, for clients that do not support trees."""
 
     def container(symbol: Symbol) -> Json:
         return {"containerName": outline.symbols[symbol.parent].name} if symbol.parent >= 0 else {}
@@ -70,8 +70,11 @@ def _range_in(span: Span, line_of: LineOf, encoding: PositionEncoding) -> Json:
     return range_of(span, lines, encoding)
 
 
-def _inside(inner: Json, outer: Json) -> Json:
-    """LSP wants a selection inside the symbol; an outline of a text that has moved on may not give one."""
+def _contained(inner: Json, outer: Json) -> Json:
+    """The inner range if the outer one contains it, else the outer start. LSP requires this.
+
+    The ranges can disagree when the text changed after the outline was made.
+    """
 
     def key(place: Json) -> tuple[int, int]:
         return place["line"], place["character"]

@@ -1,1 +1,1 @@
-"""The open documents of one client: text, versions, edits. Parses nothing."""
+"""The open documents of one client: text, versions, edits. Does not parse."""

@@ -1,4 +1,4 @@
-"""Open documents: what the editor shows, kept true under its edits and handed to the engine whole."""
+"""The open documents of one client. Applies the editor's edits, and passes the whole text to the engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class BufferSink(Protocol):
-    """The part of the engine that takes buffers. Every method only enqueues."""
+    """The methods of the engine that take open buffers. They only enqueue."""
 
     def open_buffer(self, uri: str, language_id: str, version: int, text: str) -> None: ...
 
@@ -28,7 +28,7 @@ class BufferSink(Protocol):
 
 @dataclass(slots=True)
 class OpenDocument:
-    """One document between its `didOpen` and `didClose`."""
+    """A document from its `didOpen` to its `didClose`."""
 
     uri: str
     language_id: str
@@ -37,7 +37,7 @@ class OpenDocument:
 
 
 class OpenDocuments:
-    """All open documents. Lives on the event loop; each notification costs its edit and one join of the text."""
+    """All open documents. Runs on the event loop. A change costs its edit and one join of the text."""
 
     def __init__(self, sink: BufferSink | None = None) -> None:
         self.encoding: PositionEncoding = DEFAULT_ENCODING
@@ -45,7 +45,7 @@ class OpenDocuments:
         self._open: dict[str, OpenDocument] = {}
 
     def attach(self, sink: BufferSink) -> None:
-        """Hand over everything that is open, and every change from now on."""
+        """Pass all open documents to the sink now, and every change from now on."""
         self.sink = sink
         for document in self._open.values():
             sink.open_buffer(document.uri, document.language_id, document.version, document.content.text)
@@ -64,7 +64,7 @@ class OpenDocuments:
         identifier = params.text_document
         document = self._open.get(identifier.uri)
         if document is None:
-            logger.warning("A change of a document that is not open was ignored.")
+            logger.warning("Ignored a change to a document that is not open.")
             return
         for change in params.content_changes:
             if isinstance(change, types.TextDocumentContentChangePartial):

@@ -1,4 +1,4 @@
-"""The text of one open document as lines, edited in place. Line ends are LSP's three, not Python's ten."""
+"""The text of one open document, as lines that are edited in place. Only LSP's three line ends count."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from semlens.service.positions import PositionEncoding, index_of_units
 
 _OTHER_LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e", "\x85\u2028\u2029"
-"""ASCII, and beyond: what `str.splitlines` takes for line ends and LSP does not. A form feed is common in C."""
+"""ASCII and other characters at which `str.splitlines` splits and LSP does not. C files often have form feeds."""
 
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n|\n|\r)|[^\r\n]++")
 
 
 def split_lines(text: str) -> list[str]:
-    """Lines with their ends. The last one has none, and is ``""`` when the text ends with a line end."""
+    """Lines with their line ends. The last line has none; it is ``""`` when the text ends with a line end."""
     lines = _LINE.findall(text) if _has_other_line_ends(text) else text.splitlines(keepends=True)
     if not lines or lines[-1][-1] in "\r\n":
         lines.append("")
@@ -21,13 +21,13 @@ def split_lines(text: str) -> list[str]:
 
 
 def _has_other_line_ends(text: str) -> bool:
-    """One look a character: over 4 MB that takes 1 ms, where one regular expression holds the loop up for 40."""
+    """Search for each character in turn. For 4 MB this takes 1 ms; one regular expression takes 40 ms."""
     ascii_ends, other_ends = _OTHER_LINE_ENDS
     return any(end in text for end in ascii_ends) or (not text.isascii() and any(end in text for end in other_ends))
 
 
 def without_lone_surrogates(text: str) -> str:
-    """Halves of surrogate pairs that JSON let through become U+FFFD, which is as long in UTF-8, -16 and -32."""
+    """Replace lone surrogates, which JSON allows, by U+FFFD. Its length is the same in UTF-8, UTF-16 and UTF-32."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -36,7 +36,7 @@ def without_lone_surrogates(text: str) -> str:
 
 
 class TextBuffer:
-    """A text under edit. The first edit costs a split of the whole; each further one the lines it touches."""
+    """A text that is edited. The first edit splits the whole text. Later edits cost only the lines they touch."""
 
     __slots__ = ("_joined", "_split")
 
@@ -62,7 +62,7 @@ class TextBuffer:
         return len(self._lines)
 
     def line(self, number: int) -> str:
-        """A line (0-based) without its end; ``""`` beyond the last."""
+        """A line (0-based) without its line end, or ``""`` after the last line."""
         if not 0 <= number < len(self._lines):
             return ""
         return _content(self._lines[number])
@@ -74,9 +74,9 @@ class TextBuffer:
         text: str,
         encoding: PositionEncoding,
     ) -> None:
-        """Put ``text`` in the place of the stretch from ``start`` to ``end``: (line, column in the client's units).
+        """Replace the text from ``start`` to ``end``. Both are (line, column in the client's units).
 
-        Places outside the document mean its nearest place, as LSP asks.
+        A position outside the document means the nearest one inside, as LSP requires.
         """
         start_line, start_index = self._locate(start, encoding)
         end_line, end_index = max((start_line, start_index), self._locate(end, encoding))
@@ -84,18 +84,18 @@ class TextBuffer:
         self._joined = None
         piece = lines[start_line][:start_index] + without_lone_surrogates(text) + lines[end_line][end_index:]
         if start_line == end_line and not ("\n" in text or "\r" in text or piece.startswith("\n")):
-            lines[start_line] = piece  # the usual keystroke: no line begins or ends
+            lines[start_line] = piece  # the usual keystroke: the number of lines stays
             return
         if start_line > 0 and piece.startswith("\n") and lines[start_line - 1].endswith("\r"):
-            start_line -= 1  # a lone CR and this LF have become one line end
+            start_line -= 1  # a lone CR and this LF now form one line end
             piece = lines[start_line] + piece
-        fresh = split_lines(piece)
-        if end_line < len(lines) - 1 and fresh[-1] == "":
-            fresh.pop()  # the piece ends with a line end, so the lines behind it follow at once
-        lines[start_line : end_line + 1] = fresh
+        new_lines = split_lines(piece)
+        if end_line < len(lines) - 1 and new_lines[-1] == "":
+            new_lines.pop()  # the piece ends with a line end, so the next line follows directly
+        lines[start_line : end_line + 1] = new_lines
 
-    def _locate(self, place: tuple[int, int], encoding: PositionEncoding) -> tuple[int, int]:
-        line, units = place
+    def _locate(self, position: tuple[int, int], encoding: PositionEncoding) -> tuple[int, int]:
+        line, units = position
         if line < 0:
             return 0, 0
         if line >= len(self._lines):

@@ -1,1 +1,1 @@
-"""What the client can ask and tell, one group a module. Each has `register(server)`."""
+"""Handlers of requests and notifications, one module for each group. Each module has `register(server)`."""

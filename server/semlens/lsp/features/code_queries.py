@@ -17,8 +17,8 @@ def register(server: Session) -> None:
 
 async def _similar(ls: Session, params: Any) -> dict[str, Any]:
     engine = await ls.ready_engine()
-    asked = similar_params(params)
-    result = await ls.runner.run(lambda cancel: engine.similar(asked.uri, asked.line, asked.limit, cancel))
+    similar = similar_params(params)
+    result = await ls.runner.run(lambda cancel: engine.similar(similar.uri, similar.line, similar.limit, cancel))
     return search_json(result, LspPositions(ls.documents.encoding))
 
 

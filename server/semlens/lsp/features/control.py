@@ -18,34 +18,36 @@ def register(server: Session) -> None:
         server.command(f"semlens.server.{name}")(handler)
 
 
-async def _current(ls: Session) -> EngineStatus:
-    """The status now, which the protocol turns into JSON; off the loop, since it counts files and measures memory."""
+async def _current_status(ls: Session) -> EngineStatus:
+    """The current status. A thread reads it, because it counts files and measures memory.
+
+    The protocol converts it to JSON when it answers.
+    """
     engine = await ls.ready_engine()
     return await ls.runner.run(lambda _token: engine.status())
 
 
 async def _status(ls: Session, params: Any) -> EngineStatus:
     fields_of(params)
-    await ls.ready_engine()
-    return await _current(ls)
+    return await _current_status(ls)
 
 
 async def _reindex(ls: Session, params: Any) -> EngineStatus:
-    asked = reindex_params(params)
+    reindex = reindex_params(params)
     engine = await ls.ready_engine()
-    if asked.uri is None:
-        engine.rescan(full=asked.full)
+    if reindex.uri is None:
+        engine.rescan(full=reindex.full)
     else:
-        await asyncio.to_thread(_reindex_one, ls, engine, asked.uri, asked.full)
-    return await _current(ls)
+        await asyncio.to_thread(_reindex_one, ls, engine, reindex.uri, reindex.full)
+    return await _current_status(ls)
 
 
 def _reindex_one(ls: Session, engine: EngineApi, uri: str, full: bool) -> None:
-    """A root is scanned, a folder's root is scanned, a file is read again."""
+    """Rescan the root of a folder, or read one file again."""
     path = local_path(uri)
     root = ls.roots.containing(path) if path is not None else None
     if path is None or root is None:
-        refuse("`uri` is not inside any workspace folder.")
+        refuse("`uri` is not inside a workspace folder. Send a file or folder of the workspace.")
     if path == root or path.is_dir():
         engine.rescan(root, full=full)
     else:
@@ -56,11 +58,11 @@ async def _pause(ls: Session, params: Any) -> EngineStatus:
     fields_of(params)
     engine = await ls.ready_engine()
     engine.pause()
-    return await _current(ls)
+    return await _current_status(ls)
 
 
 async def _resume(ls: Session, params: Any) -> EngineStatus:
     fields_of(params)
     engine = await ls.ready_engine()
     engine.resume()
-    return await _current(ls)
+    return await _current_status(ls)

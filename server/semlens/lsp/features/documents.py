@@ -1,4 +1,4 @@
-"""Saves and outlines of open documents; opening, changing and closing are the protocol's own."""
+"""Handlers for saving and outlining documents. `connection.protocol` handles open, change and close."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ async def _document_symbol(ls: Session, params: types.DocumentSymbolParams) -> l
     if outline is None or document is None:
         return None
     encoding = ls.documents.encoding
-    if _takes_trees(ls.client_capabilities):
+    if _supports_trees(ls.client_capabilities):
         return document_symbols(outline, document.content.line, encoding)
     return flat_symbols(outline, uri, document.content.line, encoding)
 
 
-def _takes_trees(capabilities: types.ClientCapabilities) -> bool:
+def _supports_trees(capabilities: types.ClientCapabilities) -> bool:
     documents = capabilities.text_document
     symbols = documents.document_symbol if documents else None
     return bool(symbols and symbols.hierarchical_document_symbol_support)

@@ -1,4 +1,4 @@
-"""``semlens/search`` and its kin, as requests and as commands."""
+"""``semlens/search``, as a request and as a command."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def register(server: Session) -> None:
 
 async def _search(ls: Session, params: Any) -> dict[str, Any]:
     engine = await ls.ready_engine()
-    asked = search_params(params, _defaults(ls))  # after the client's settings came
+    search = search_params(params, _defaults(ls))  # after `ready_engine`, when the client's settings are loaded
     places = LspPositions(ls.documents.encoding)
-    token = asked.refine_token
+    token = search.refine_token
     loop = asyncio.get_running_loop()
 
     def work(cancel: CancelToken) -> SearchResult:
@@ -33,7 +33,7 @@ async def _search(ls: Session, params: Any) -> dict[str, Any]:
             if not cancel.cancelled and token is not None:
                 loop.call_soon_threadsafe(_send_partial, ls, token, partial_json(result, stage, places))
 
-        return engine.search(asked.request, cancel, None if token is None else on_partial, explain=asked.explain)
+        return engine.search(search.request, cancel, None if token is None else on_partial, explain=search.explain)
 
     result = await ls.runner.run(work, replaces=token)
     return search_json(result, places)

@@ -10,7 +10,7 @@ from semlens.lsp.conversion.symbols import workspace_symbol
 from semlens.lsp.session import Session
 
 LIMIT = 100
-"""Symbols of one answer; editors show a list, not a report."""
+"""The most symbols of one answer."""
 
 PART_SIZE = 25
 """Symbols of one partial result."""
@@ -32,13 +32,13 @@ async def _workspace_symbol(ls: Session, params: types.WorkspaceSymbolParams) ->
         return symbols
     for start in range(0, len(symbols), PART_SIZE):
         ls.progress(types.ProgressParams(token=token, value=symbols[start : start + PART_SIZE]))
-    return []  # LSP: what was sent in parts is not sent again
+    return []  # LSP: partial results are not repeated in the answer
 
 
 async def _resolve(ls: Session, params: types.WorkspaceSymbol) -> types.WorkspaceSymbol:
-    """Our symbols carry their range already; clients that stripped it get it back from ``data``."""
-    where = params.data.get("range") if isinstance(params.data, dict) else None
-    if where is not None and not isinstance(params.location, types.Location):
-        resolved = ls.protocol._converter.structure(where, types.Range)  # noqa: SLF001 - pygls offers no other way
+    """Restore the range from ``data`` for clients that dropped it. `workspace_symbol` always sends it."""
+    range_json = params.data.get("range") if isinstance(params.data, dict) else None
+    if range_json is not None and not isinstance(params.location, types.Location):
+        resolved = ls.protocol._converter.structure(range_json, types.Range)  # noqa: SLF001 - pygls has no public access to it
         params.location = types.Location(uri=params.location.uri, range=resolved)
     return params

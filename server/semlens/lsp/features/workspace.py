@@ -1,4 +1,4 @@
-"""From ``initialize`` on: the client's capabilities, its settings, its folders, and the files that change in them."""
+"""The start of a session, and the client's capabilities, settings, folders and changed files."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from semlens.service.positions import choose_encoding
 
 logger = logging.getLogger(__name__)
 
-FEW_FILES = 32
-"""So many changed files are looked at on the event loop."""
+MAX_PATHS_ON_LOOP = 32
+"""Up to this many changed paths are resolved on the event loop."""
 
 CONFIGURATION_SECONDS = 2.0
-"""A client that does not say its settings within this time has none."""
+"""How long the client may take to send its settings. After that, the server goes on without them."""
 
 
 def register(server: Session) -> None:
@@ -34,9 +34,9 @@ def register(server: Session) -> None:
 
 
 async def _initialize(ls: Session, params: types.InitializeParams) -> None:
-    """Learn who the client is. A client that can be asked for settings is asked before the engine is made.
+    """Read the client's capabilities. The engine starts now, or in `_initialized` if the settings must be requested.
 
-    :raises SemlensError: when the engine cannot work; the client shows the sentence.
+    :raises SemlensError: when the engine cannot start. The client shows the message.
     """
     if params.process_id is not None:
         ls.watch_parent(params.process_id)
@@ -44,9 +44,9 @@ async def _initialize(ls: Session, params: types.InitializeParams) -> None:
     ls.documents.encoding = choose_encoding(general.position_encodings if general else None)
     ls.requested_root_uris = initial_roots(params)
     ls.configuration.initialize(params.initialization_options)
-    ls.configuration.can_pull = bool(params.capabilities.workspace and params.capabilities.workspace.configuration)
+    ls.configuration.can_request = bool(params.capabilities.workspace and params.capabilities.workspace.configuration)
     await _load_settings(ls)
-    if not ls.configuration.can_pull:
+    if not ls.configuration.can_request:
         await _start_engine(ls)
     if ls.settings.symbols.document_symbol:
         documents.enable_outline(ls)
@@ -54,18 +54,18 @@ async def _initialize(ls: Session, params: types.InitializeParams) -> None:
 
 async def _initialized(ls: Session, _params: types.InitializedParams) -> None:
     if ls.is_initialized:
-        return  # a second time: everything has begun
+        return  # sent twice: the workspace is already loaded
     ls.is_initialized = True
     try:
-        await _ask_configuration(ls)
+        await _pull_configuration(ls)
         engine = ls.engine or await _start_engine(ls)
     except SemlensError as error:
         _fail(ls, error)
         return
     except Exception:
-        _fail(ls, SemlensError("semlens could not start: its log says why."))
+        _fail(ls, SemlensError("semlens could not start. See the server's log."))
         raise
-    ls.roots.watching = _watching(ls)
+    ls.roots.watching = _watch_mode(ls)
     async with ls.workspace_lock:
         for uri in ls.requested_root_uris:
             await _add_root(ls, engine, uri)
@@ -80,8 +80,8 @@ async def _initialized(ls: Session, _params: types.InitializedParams) -> None:
 
 async def _did_change_configuration(ls: Session, params: types.DidChangeConfigurationParams) -> None:
     engine = await ls.ready_engine()
-    if ls.configuration.can_pull:
-        await _ask_configuration(ls)
+    if ls.configuration.can_request:
+        await _pull_configuration(ls)
     else:
         ls.configuration.update(params.settings)
         await _apply_settings(ls)
@@ -101,9 +101,9 @@ async def _did_change_workspace_folders(ls: Session, params: types.DidChangeWork
 async def _did_change_watched_files(ls: Session, params: types.DidChangeWatchedFilesParams) -> None:
     engine = await ls.ready_engine()
     uris = [change.uri for change in params.changes]
-    if len(uris) <= FEW_FILES:
+    if len(uris) <= MAX_PATHS_ON_LOOP:
         _files_changed(engine, uris)
-    else:  # another branch, say: links are followed for each file
+    else:  # after a change of branch, for example: resolving links takes time
         await asyncio.to_thread(_files_changed, engine, uris)
 
 
@@ -130,16 +130,16 @@ async def _add_root(ls: Session, engine: EngineApi, uri: str) -> None:
         ls.warn([problem.message])
 
 
-async def _ask_configuration(ls: Session) -> None:
-    """Take the client's settings, if it can be asked."""
-    if not ls.configuration.can_pull:
+async def _pull_configuration(ls: Session) -> None:
+    """Request the client's settings and apply them, if the client supports that."""
+    if not ls.configuration.can_request:
         return
-    question = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
+    request = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
     try:
         async with asyncio.timeout(CONFIGURATION_SECONDS):
-            answer = await ls.workspace_configuration_async(question)
+            answer = await ls.workspace_configuration_async(request)
     except (TimeoutError, JsonRpcException) as error:
-        logger.info("The client does not say its settings (%s).", type(error).__name__)
+        logger.info("The client did not send its settings (%s).", type(error).__name__)
         return
     ls.configuration.update(answer[0] if answer else None)
     await _apply_settings(ls)
@@ -153,12 +153,12 @@ async def _apply_settings(ls: Session) -> None:
 
 async def _load_settings(ls: Session) -> None:
     first = next((path for uri in ls.requested_root_uris if (path := local_path(uri)) is not None), None)
-    ls.settings, sentences = await asyncio.to_thread(ls.configuration.load, ls.roots.first or first)
+    ls.settings, messages = await asyncio.to_thread(ls.configuration.load, ls.roots.first or first)
     logging.getLogger("semlens").setLevel(ls.settings.log.level.upper())
-    ls.warn(sentences)
+    ls.warn(messages)
 
 
-def _watching(ls: Session) -> str:
+def _watch_mode(ls: Session) -> str:
     mode = ls.settings.watch.mode
     if mode == "off":
         return "none"
@@ -172,7 +172,7 @@ def _can_watch(capabilities: types.ClientCapabilities) -> bool:
 
 
 def _can_register_outline(ls: Session) -> bool:
-    """It is not offered since `initialize`, and the client lets us offer it later."""
+    """Whether the outline was not offered in `initialize`, and the client supports offering it later."""
     text_documents = ls.client_capabilities.text_document
     symbols = text_documents.document_symbol if text_documents else None
     is_offered = ls.server_capabilities.document_symbol_provider is not None
@@ -180,7 +180,7 @@ def _can_register_outline(ls: Session) -> bool:
 
 
 async def _register_dynamically(ls: Session) -> None:
-    """What the client starts to send only when told: file events, and that its settings changed."""
+    """Register for file events and changes of settings, which clients send only after registration."""
     workspace = ls.client_capabilities.workspace
     registrations = []
     if ls.roots.watching == "client":
@@ -209,4 +209,4 @@ async def _register_dynamically(ls: Session) -> None:
     try:
         await ls.client_register_capability_async(types.RegistrationParams(registrations=registrations))
     except JsonRpcException as error:
-        logger.warning("The client refused to watch: %s", error.message)
+        logger.warning("The client refused the registration: %s", error.message)
