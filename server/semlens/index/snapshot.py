@@ -1,4 +1,7 @@
-"""What one request reads: an immutable set of segments, with what died in them masked out."""
+"""The snapshot that one request reads: segments, with masks that hide deleted and replaced files.
+
+Building and publishing snapshots belong to `engine/indexing`.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,11 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 class SegmentView:
     """A segment as one snapshot sees it.
 
-    :ivar root: absolute path of the workspace root, "" for buffers outside every root.
-    :ivar alive: mask over its files, or None when all live.
-    :ivar tiers: vectors by model fingerprint, in blocks that share no row.
-    :ivar buffer_uri: the open document that the segment holds, or "" for files on disk.
-    :ivar dirty: the buffer differs from the disk.
+    :ivar root: absolute path of the workspace root, or "" for a buffer outside every root.
+    :ivar alive: mask over the files, shape (files,), or None when no file is deleted or replaced.
+    :ivar tiers: vectors by model fingerprint. The blocks of one model share no row.
+    :ivar buffer_uri: URI of the open document in the segment, or "" for files on disk.
+    :ivar dirty: the buffer differs from the file on disk.
     """
 
     root: str
@@ -36,11 +39,12 @@ class SegmentView:
 
     @cached_property
     def alive_passages(self) -> Mask | None:
+        """Mask over the passages of living files, or None when all files live."""
         return None if self.alive is None else self.alive[self.segment.passages.files]
 
     @cached_property
     def alive_names(self) -> Mask | None:
-        """Mask over the rows of names: symbols, then files."""
+        """Mask over the rows of the name table (symbols, then files), or None when all files live."""
         if self.alive is None:
             return None
         return np.concatenate([self.alive[self.segment.symbols.files], self.alive])
@@ -51,14 +55,19 @@ class SegmentView:
         return len(self.segment.passages) if mask is None else int(mask.sum())
 
     def n_embedded(self, fingerprint: str) -> int:
+        """Number of living passages that have a vector of this model."""
         mask = self.alive_passages
         blocks = self.tiers.get(fingerprint, ())
-        return sum(len(b.rows) if mask is None else int(mask[b.rows].sum()) for b in blocks)
+        return sum(len(block.rows) if mask is None else int(mask[block.rows].sum()) for block in blocks)
 
 
 @dataclass(frozen=True)
 class IndexSnapshot:
-    """:ivar generation: grows with every published snapshot. :ivar complete: as the protocol defines it."""
+    """The views that one request reads.
+
+    :ivar generation: grows with every published snapshot.
+    :ivar complete: every file and buffer is searchable by names, words and first-tier vectors.
+    """
 
     generation: int
     views: tuple[SegmentView, ...]

@@ -25,8 +25,8 @@ OLDEST_FORMAT_VERSION = 2
 """In format 1 a damaged header passes the checksum."""
 
 FEATURE_VERSION = 6
-"""What is taken out of a file. Raise it when symbols, passages or words change. Every file is then parsed again. Vectors
-come from the vector cache where the text of a passage stayed. Versions from 1 on are read: such an index answers
+"""What is taken out of a file. Raise it when symbols, passages or words change. Every file is then parsed again.
+Vectors come from the vector cache where the text of a passage stayed. Every version is read: an older index answers
 searches until its files were parsed again.
 
 1: the first. 2: the ranking reads whole columns. 3: raised with the repair of the live index. 4: SQL procedures and

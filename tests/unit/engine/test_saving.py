@@ -46,8 +46,8 @@ def no_locks(monkeypatch, plain):
         (errno.ENOLCK, "has no locks"),
         (errno.ENOSYS, "has no locks"),
         (errno.EOPNOTSUPP, "has no locks"),
-        (errno.EACCES, "make it writable"),
-        (errno.EROFS, "make it writable"),
+        (errno.EACCES, "Make it writable"),
+        (errno.EROFS, "Make it writable"),
         (errno.ENOSPC, "disk is full"),
     ],
 )

@@ -1,7 +1,8 @@
-"""The weights of all terms of many passages at once: the arithmetic of ``terms``, in arrays.
+"""BM25F weights of the terms of many passages at once, computed with arrays.
 
-Each field of each passage is a run of identifiers, each identifier a run of terms. Words are counted by sorting, and
-every weight is added up field by field in one order, so that it does not depend on which passages come together.
+Each field of a passage is a sequence of identifiers, and each identifier is a sequence of terms. Terms are counted by
+sorting. Weights are added field by field in a fixed order, so that a weight does not depend on the other passages.
+Fields, constants and term hashes belong to `terms`. Saturation is applied at query time.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ _NAME_FIELD = 1
 Ints = npt.NDArray[np.int64]
 
 
-class _Numbers(dict[str, int]):
-    """Numbers words in the order in which they are first asked for."""
+class _WordNumbers(dict[str, int]):
+    """Gives each word a number, in the order of first lookup."""
 
     def __missing__(self, word: str) -> int:
         number = self[word] = len(self)
@@ -44,13 +45,13 @@ def weigh_passages(
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
     """BM25F weights, before saturation, of the terms of passages, and a mark for each term of a name.
 
-    :param files: of each file what its path weighs (``weigh_path``), and its passages.
-    :return: terms, rows and weights, shape (postings,): rows number the passages and ascend within a term.
+    :param files: for each file the weights of its path (``weigh_path``) and its passages.
+    :return: terms, rows and weights, each of shape (postings,). Rows number the passages and ascend within a term.
     """
-    numbers = _Numbers()
+    numbers = _WordNumbers()
     number_of = numbers.__getitem__
     words: list[int] = []
-    lengths: list[int] = []  # of each field, in words: four a passage
+    lengths: list[int] = []  # in words, of each field: four fields a passage
     paths: list[tuple[dict[int, float], int]] = []
     before = 0
     for of_path, passages in files:
@@ -71,7 +72,7 @@ def weigh_passages(
     n_of_words = sum(map(len, hashes))
 
     # one entry for each term of each word of each field
-    sizes = np.array([len(found) for found in hashes], np.int64)
+    sizes = np.array([len(terms_of_word) for terms_of_word in hashes], np.int64)
     starts = np.cumsum(sizes) - sizes
     flat = np.array(words, np.int64)
     of_field = np.repeat(np.repeat(np.arange(len(lengths), dtype=np.int64), lengths), sizes[flat])
@@ -100,7 +101,7 @@ def weigh_passages(
 
 
 def _counted(keys: Ints) -> tuple[Ints, Ints]:
-    """The distinct keys, ascending, and how often each stands there. Faster than ``np.unique``, which hashes."""
+    """The distinct keys in ascending order, with counts. Sorts in place, which is faster than ``np.unique``."""
     keys.sort()
     starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if len(keys) else np.zeros(0, np.int64)
     return keys[starts], np.diff(starts, append=len(keys))
@@ -109,7 +110,7 @@ def _counted(keys: Ints) -> tuple[Ints, Ints]:
 def _path_entries(
     paths: list[tuple[dict[int, float], int]], place_of: dict[int, int], n_terms: int
 ) -> tuple[Ints, npt.NDArray[np.float64]]:
-    """The entries that a path gives each passage of its file: keys and weights."""
+    """Keys and weights of the postings that each passage gets from the path of its file."""
     keys: list[Ints] = [np.zeros(0, np.int64)]
     weights: list[npt.NDArray[np.float64]] = [np.zeros(0)]
     row = 0

@@ -1,4 +1,7 @@
-"""Outlines to segments. Runs in parse workers."""
+"""Builds a segment from the outlines of some files. Runs in parse workers.
+
+Parsing belongs to `syntax`, merging to `merge`.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ from semlens.index.segment.terms import initials, term_hash, weigh_path
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """One file, read and parsed. :ivar path: workspace-relative, forward slashes."""
+    """One file that was read and parsed.
+
+    :ivar path: relative to the root, with forward slashes.
+    """
 
     path: str
     hash: ContentHash
@@ -42,7 +48,7 @@ def _span_row(span: Span, name: Span) -> tuple[int, ...]:
 
 
 def build_segment(parsed_files: Sequence[ParsedFile]) -> Segment:
-    """Index some files: passages by words, symbols and files by name and by what they refer to."""
+    """Index some files: passages by terms, symbols and files by name and by the names that they mention."""
     languages = sorted({file.outline.language for file in parsed_files})
     language_rows = {name: row for row, name in enumerate(languages)}
     symbols = [(i, symbol) for i, file in enumerate(parsed_files) for symbol in file.outline.symbols]

@@ -1,7 +1,7 @@
-"""Whether the tables of a segment that was read from disk fit each other: kinds and shapes of columns, numbers of rows.
+"""Checks that the tables of a segment from disk fit each other: types, shapes and row numbers.
 
-A checksum finds damage. This finds what another program, or a fault in this one, wrote with a right checksum, so that
-no search meets a row that is not there.
+The checksum of the file finds damage. These checks find wrong content with a valid checksum, written by another program
+or by a bug. After them no search meets a row that does not exist.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from semlens.index.segment.vectors import VectorBlock
 
 
 def check_segment(segment: Segment) -> None:
-    """:raises ColumnFileError: when a column is not what the others say it must be."""
+    """:raises ColumnFileError: when a column does not fit the others."""
     files, symbols, passages = segment.files, segment.symbols, segment.passages
     n_files, n_symbols, n_passages = (len(table) for table in (files, symbols, passages))
     for strings, count in (
@@ -43,37 +43,37 @@ def check_segment(segment: Segment) -> None:
 
 
 def check_vectors(block: VectorBlock) -> None:
-    """:raises ColumnFileError: when it is not one vector of one length for each of its rows."""
+    """:raises ColumnFileError: when the block does not hold one vector of equal length for each row."""
     _check_column(block.rows, "u4", (len(block.rows),))
     if block.matrix.dtype != np.int8 or block.matrix.ndim != 2 or len(block.matrix) != len(block.rows):
-        raise ColumnFileError("the vectors do not fit their rows")
+        raise ColumnFileError("the number of vectors differs from the number of rows")
     if len(block.rows) and not block.matrix.shape[1]:
         raise ColumnFileError("the vectors are empty")
     if np.any(block.rows[1:] <= block.rows[:-1]):
-        raise ColumnFileError("the rows of the vectors do not ascend")
+        raise ColumnFileError("the rows of the vectors are not in ascending order")
 
 
 def _check_column(column: Array, kind: str, shape: tuple[int, ...]) -> None:
     if column.dtype != np.dtype(kind) or column.shape != shape:
-        raise ColumnFileError(f"a column of {column.dtype}{column.shape} stands for {kind}{shape}")
+        raise ColumnFileError(f"a column has {column.dtype}{column.shape}, expected {kind}{shape}")
 
 
 def _check_rows(rows: Array, least: int, bound: int) -> None:
     if len(rows) and (int(rows.min()) < least or int(rows.max()) >= bound):
-        raise ColumnFileError("a row is named that is not there")
+        raise ColumnFileError("a column refers to a row that does not exist")
 
 
 def _check_offsets(offsets: Array, n_bytes: int) -> None:
     _check_column(offsets, "u4", (len(offsets),))
     if not len(offsets) or int(offsets[0]) != 0 or int(offsets[-1]) != n_bytes or np.any(offsets[1:] < offsets[:-1]):
-        raise ColumnFileError("offsets do not fit what they divide")
+        raise ColumnFileError("offsets do not fit the data that they divide")
 
 
 def _check_strings(column: StringColumn, count: int | None) -> None:
     _check_column(column.heap, "u1", (len(column.heap),))
     _check_offsets(column.offsets, len(column.heap))
     if count is not None and len(column) != count:
-        raise ColumnFileError(f"{len(column)} strings stand for {count}")
+        raise ColumnFileError(f"a column has {len(column)} strings, expected {count}")
 
 
 def _check_postings(postings: Postings, bound: int, *, weighted: bool = False) -> None:
@@ -83,7 +83,7 @@ def _check_postings(postings: Postings, bound: int, *, weighted: bool = False) -
     _check_column(postings.codes, "u1", (len(postings.rows) if weighted else 0,))
     _check_rows(postings.rows, 0, bound)
     if np.any(postings.terms[1:] <= postings.terms[:-1]):
-        raise ColumnFileError("terms do not ascend")
+        raise ColumnFileError("terms are not in ascending order")
 
 
 def _check_names(names: NameTable, n_rows: int) -> None:

@@ -1,8 +1,8 @@
-"""Columns: string heaps and the one-file container that segments are written in and mapped from.
+"""Columns of strings, and the file format for named arrays that segments and vectors are stored in.
 
-A column file is ``SEML``, then the format version, the header's length and a CRC-32 of everything behind
-(little-endian u32 each), a JSON header, then the arrays, each aligned to 64 bytes. A torn or altered file is told from
-a whole one by its checksum, and counts as absent.
+A column file starts with ``SEML``, the format version, the length of the header and a CRC-32 of everything that follows
+(little-endian u32 each). Then come a JSON header and the arrays, each aligned to 64 bytes. The checksum detects
+truncated and altered files. They count as absent. What the arrays mean is left to `segment` and `vectors`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class ColumnFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StringColumn:
-    """Strings, one after the other: ``offsets`` has shape (n + 1,), ``heap`` holds their UTF-8 bytes."""
+    """n strings. ``heap`` holds their UTF-8 bytes one after the other, ``offsets`` has shape (n + 1,)."""
 
     offsets: npt.NDArray[np.uint32]
     heap: npt.NDArray[np.uint8]
@@ -69,7 +69,7 @@ class StringColumn:
         return [data[start:end].decode("utf-8", "surrogateescape") for start, end in itertools.pairwise(offsets)]
 
     def take(self, rows: npt.NDArray[np.int64]) -> StringColumn:
-        """The strings of the given rows, in their order."""
+        """The strings of the given rows, in the order of the rows."""
         starts = self.offsets[rows].astype(np.int64)
         lengths = self.offsets[rows + 1].astype(np.int64) - starts
         offsets = np.zeros(len(rows) + 1, np.uint32)
@@ -87,10 +87,10 @@ class StringColumn:
 
 
 def best_first(values: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
-    """Places from the largest value to the smallest; equals stay in order. No NaN.
+    """Positions from the largest value to the smallest. Equal values keep their order. NaN is not allowed.
 
-    The same as a stable `argsort` of the negated values, at a fifth of its time: value and place in one integer, as
-    plain integers are sorted in vector registers.
+    The result is that of a stable `argsort` of the negated values, in a fifth of its time. Value and position share one
+    integer, because NumPy sorts plain integers in vector registers.
     """
     bits = (np.float32(0.0) - values).view(np.uint32)  # never -0.0
     ascending = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31)).astype(np.uint64)
@@ -110,7 +110,7 @@ def ranges(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt
 
 
 def write_column_file(path: Path, arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> int:
-    """Write all or nothing: a temporary file beside it, synced, then renamed.
+    """Write the whole file or nothing: a temporary file in the same folder is synced, then renamed.
 
     :returns: the size in bytes.
     :raises OSError: when the disk is full or the folder cannot be written.
@@ -147,7 +147,7 @@ def write_column_file(path: Path, arrays: Mapping[str, Array], meta: Mapping[str
 
 
 def _open_regular(path: Path) -> BinaryIO:
-    """Waits for no pipe in the file's place, and follows no link.
+    """Open without following a link, and without waiting when the path is a pipe.
 
     :raises OSError: when it is missing or no regular file.
     """
@@ -156,14 +156,14 @@ def _open_regular(path: Path) -> BinaryIO:
     file = os.fdopen(os.open(path, flags), "rb")
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise OSError(f"{path} is no regular file")
+        raise OSError(f"{path} is not a regular file")
     return file
 
 
 def read_column_file(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
-    """Map the file: the arrays are read-only views that cost memory only where touched.
+    """Map the file into memory. The arrays are read-only views; pages load when they are read.
 
-    :raises ColumnFileError: when it is missing, torn, altered or of another format version.
+    :raises ColumnFileError: when the file is missing, truncated, altered or of another format version.
     """
     try:
         with _open_regular(path) as file:
@@ -183,7 +183,7 @@ def read_column_file(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
         header = json.loads(behind[:header_size].tobytes())
         data = behind[header_size:]
         if hasattr(mmap, "MADV_DONTNEED"):
-            view.madvise(mmap.MADV_DONTNEED)  # the checksum touched every page: give them back
+            view.madvise(mmap.MADV_DONTNEED)  # the checksum read every page: release them
         arrays: dict[str, Array] = {}
         for name, (dtype, shape, start) in header["arrays"].items():
             kind = np.dtype(dtype)

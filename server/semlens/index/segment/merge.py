@@ -1,4 +1,7 @@
-"""Several segments to one, without the files that died. Array operations only: the interpreter stays free."""
+"""Merges several segments into one without their deleted files.
+
+Only array operations are used, so that the interpreter lock stays free. When to merge is left to `engine/indexing`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,11 @@ RowMap = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class MergedSegment:
-    """:ivar file_maps: for each part, the new row of each of its files, or -1; `passage_maps` likewise."""
+    """The result of a merge.
+
+    :ivar file_maps: for each part, the new row of each file, or -1 for a deleted file.
+    :ivar passage_maps: the same for passages.
+    """
 
     segment: Segment
     file_maps: tuple[RowMap, ...]
@@ -32,8 +39,11 @@ def _renumber(keep: npt.NDArray[np.bool_], base: int) -> RowMap:
     return np.where(keep, numbers, -1).astype(np.int64)
 
 
-class _Maps:
-    """The new row of each row of each part, or -1, and the old rows that stay."""
+class _RowMaps:
+    """New row numbers of one table.
+
+    :ivar new_rows: for each part, the new row of each row, or -1. :ivar kept: for each part, the rows that are kept.
+    """
 
     def __init__(self, kept: Sequence[npt.NDArray[np.bool_]]) -> None:
         self.new_rows: list[RowMap] = []
@@ -44,7 +54,7 @@ class _Maps:
         self.kept = [np.flatnonzero(keep) for keep in kept]
 
     def join(self, columns: Iterable[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        """The rows of a column that stay, of all parts."""
+        """The kept rows of a column, of all parts."""
         return np.concatenate([column[rows] for column, rows in zip(columns, self.kept, strict=True)])
 
     def join_strings(self, columns: Iterable[StringColumn]) -> StringColumn:
@@ -52,12 +62,12 @@ class _Maps:
 
 
 def merge_segments(parts: Sequence[tuple[Segment, npt.NDArray[np.bool_]]]) -> MergedSegment:
-    """:param parts: segments, each with the mask of its files that live."""
+    """:param parts: segments, each with the mask of its living files, shape (files,)."""
     segments = [segment for segment, _ in parts]
-    files = _Maps([alive for _, alive in parts])
-    symbols = _Maps([alive[segment.symbols.files] for segment, alive in parts])
-    passages = _Maps([alive[segment.passages.files] for segment, alive in parts])
-    # references and names number files behind the symbols of the whole segment
+    files = _RowMaps([alive for _, alive in parts])
+    symbols = _RowMaps([alive[segment.symbols.files] for segment, alive in parts])
+    passages = _RowMaps([alive[segment.passages.files] for segment, alive in parts])
+    # in references and names, the rows of files follow those of all symbols of the segment
     reference_maps = [
         np.concatenate([symbol_map, np.where(file_map >= 0, file_map + symbols.n_rows, -1)])
         for symbol_map, file_map in zip(symbols.new_rows, files.new_rows, strict=True)
@@ -69,12 +79,12 @@ def merge_segments(parts: Sequence[tuple[Segment, npt.NDArray[np.bool_]]]) -> Me
         _merge_passages(segments, passages, symbols, files),
         Postings.merge([(s.words, new) for s, new in zip(segments, passages.new_rows, strict=True)]),
         _merge_names(segments, reference_maps),
-        _sorted_merge(segments, reference_maps),
+        _merge_references(segments, reference_maps),
     )
     return MergedSegment(merged, tuple(files.new_rows), tuple(passages.new_rows))
 
 
-def _merge_files(segments: list[Segment], files: _Maps) -> FileTable:
+def _merge_files(segments: list[Segment], files: _RowMaps) -> FileTable:
     language_names = sorted({name for segment in segments for name in segment.files.language_names.tolist()})
     language_rows = {name: row for row, name in enumerate(language_names)}
     languages = [
@@ -91,7 +101,7 @@ def _merge_files(segments: list[Segment], files: _Maps) -> FileTable:
     )
 
 
-def _merge_symbols(segments: list[Segment], symbols: _Maps, files: _Maps) -> SymbolTable:
+def _merge_symbols(segments: list[Segment], symbols: _RowMaps, files: _RowMaps) -> SymbolTable:
     return SymbolTable(
         symbols.join(_renumbered([s.symbols.files for s in segments], files)).astype(np.uint32),
         symbols.join([s.symbols.kinds for s in segments]),
@@ -103,7 +113,7 @@ def _merge_symbols(segments: list[Segment], symbols: _Maps, files: _Maps) -> Sym
     )
 
 
-def _merge_passages(segments: list[Segment], passages: _Maps, symbols: _Maps, files: _Maps) -> PassageTable:
+def _merge_passages(segments: list[Segment], passages: _RowMaps, symbols: _RowMaps, files: _RowMaps) -> PassageTable:
     return PassageTable(
         passages.join(_renumbered([s.passages.files for s in segments], files)).astype(np.uint32),
         passages.join(_renumbered([s.passages.symbols for s in segments], symbols)).astype(np.int32),
@@ -112,16 +122,16 @@ def _merge_passages(segments: list[Segment], passages: _Maps, symbols: _Maps, fi
     )
 
 
-def _renumbered(columns: Iterable[npt.NDArray[Any]], maps: _Maps) -> list[RowMap]:
-    """References to rows, in the numbers of the merged segment; -1 stays -1."""
+def _renumbered(columns: Iterable[npt.NDArray[Any]], maps: _RowMaps) -> list[RowMap]:
+    """Columns that hold row numbers, renumbered for the merged segment. -1 stays -1."""
     return [
         np.where(rows >= 0, new_rows[np.maximum(rows, 0)] if len(new_rows) else -1, -1)
         for rows, new_rows in zip(columns, maps.new_rows, strict=True)
     ]
 
 
-def _sorted_merge(segments: list[Segment], maps: list[RowMap]) -> Postings:
-    """Merge references; rows of symbols and of files interleave, so sort by row before the stable sort by term."""
+def _merge_references(segments: list[Segment], maps: list[RowMap]) -> Postings:
+    """Merge references. Rows of symbols and files interleave, so rows are sorted before the stable sort by term."""
     flat = [segment.references.remap(new) for segment, new in zip(segments, maps, strict=True)]
     terms = np.concatenate([part[0] for part in flat])
     rows = np.concatenate([part[1] for part in flat])
@@ -130,7 +140,7 @@ def _sorted_merge(segments: list[Segment], maps: list[RowMap]) -> Postings:
 
 
 def _merge_names(segments: list[Segment], maps: list[RowMap]) -> NameTable:
-    """Keys keep their bytes, rows change: sorted anew, but nothing is computed from strings again."""
+    """Keys keep their bytes and rows change, so the tables are only sorted again."""
     keys, key_rows, humps, hump_rows = [], [], [], []
     for segment, new in zip(segments, maps, strict=True):
         rows = new[segment.names.key_rows]

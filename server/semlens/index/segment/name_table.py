@@ -1,7 +1,7 @@
-"""Names of symbols and files: found exactly, by prefix, by camel humps, and in spite of typing errors.
+"""Lookup of symbols and files by name: exact, by prefix, by camel humps (initials), and by shared trigrams.
 
-Rows are the segment's symbols followed by its files. All tables are derived from the names by array operations alone,
-so that merging segments does not hold the interpreter.
+Rows are the symbols of the segment, then its files. All tables are computed from the names with array operations, so
+that merging segments does not hold the interpreter lock. How well a name matches is left to `search/signals`.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ Rows: TypeAlias = npt.NDArray[np.uint32]
 
 KEY_BYTES = 24
 HUMP_BYTES = 12
-_MARK = 1  # stands before and after each name, so that its ends count as trigrams of their own
+_MARK = 1  # surrounds each name, so that its first and last letters form trigrams of their own
 
 
 def fold(heap: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """ASCII capitals to small letters, byte by byte: lengths stay."""
+    """ASCII capitals to lower case, byte by byte. Lengths do not change."""
     capital = (heap >= 65) & (heap <= 90)
     return np.where(capital, heap + 32, heap).astype(np.uint8)
 
 
 def fold_text(text: str) -> bytes:
-    """The same for one string."""
+    """Like `fold`, for one string."""
     return text.encode("utf-8", "surrogateescape").lower()
 
 
@@ -39,7 +39,7 @@ def _lengths(column: StringColumn) -> npt.NDArray[np.int64]:
 
 
 def _keys(column: StringColumn, heap: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.bytes_]:
-    """The first ``width`` bytes of every string, zero-padded, as a fixed-width column."""
+    """The first ``width`` bytes of every string, padded with zeros to a fixed width."""
     starts = column.offsets[:-1].astype(np.int64)
     lengths = np.minimum(_lengths(column), width)
     out = np.zeros(len(column) * width, np.uint8)
@@ -62,7 +62,12 @@ def _trigrams(column: StringColumn, heap: npt.NDArray[np.uint8]) -> Postings:
 
 @dataclass(frozen=True, slots=True)
 class NameTable:
-    """:ivar keys: first bytes of the folded names, sorted, with ``key_rows`` beside; ``humps`` likewise of initials."""
+    """Names as sorted fixed-width keys, and their trigrams.
+
+    :ivar keys: first `KEY_BYTES` bytes of the folded names, sorted. :ivar key_rows: the row of each key.
+    :ivar humps: first `HUMP_BYTES` initials of the names, sorted. :ivar hump_rows: the row of each.
+    :ivar trigrams: rows by trigram of the folded name.
+    """
 
     keys: npt.NDArray[np.bytes_]
     key_rows: Rows
@@ -72,7 +77,7 @@ class NameTable:
 
     @classmethod
     def build(cls, names: StringColumn, humps: StringColumn) -> NameTable:
-        """:param humps: initials of each name, in small letters."""
+        """:param humps: initials of each name, in lower case."""
         heap = fold(names.heap)
         keys = _keys(names, heap, KEY_BYTES)
         key_order = np.argsort(keys, kind="stable")
@@ -87,13 +92,13 @@ class NameTable:
         )
 
     def with_prefix(self, prefix: bytes) -> Rows:
-        """Rows whose folded name begins with the folded prefix (its first 24 bytes), in order of names."""
+        """Rows whose folded name begins with the folded prefix, in order of names. Only 24 bytes are compared."""
         return _prefix_range(self.keys, self.key_rows, prefix[:KEY_BYTES])
 
     def beginning(self, keys: Sequence[bytes]) -> list[Rows]:
-        """For each folded text the rows of the names that are it, and of those that go on behind it with a dot.
+        """For each folded text, the rows of names that equal it or that continue with a dot after it.
 
-        Names of `KEY_BYTES` and more may be longer than they look here.
+        Keys are truncated to `KEY_BYTES`, so a longer name may only begin like the text.
         """
         kind = self.keys.dtype
         whole = np.array(keys, kind)

@@ -1,4 +1,4 @@
-"""Postings: for each term, the rows that hold it and how strongly. Immutable, in four flat arrays."""
+"""Postings: for each term, the rows that contain it and their weights. Immutable, in four flat arrays."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ WEIGHT_OF_CODE = np.exp(np.arange(256) / CODES_PER_E - CODE_SHIFT).astype(np.flo
 
 
 def encode_weights(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """The code of each weight in `WEIGHT_OF_CODE`. Weights outside its range get the nearest code."""
     codes = np.rint((np.log(np.maximum(weights, 1e-6)) + CODE_SHIFT) * CODES_PER_E)
     return np.clip(codes, 0, 255).astype(np.uint8)
 
@@ -28,7 +29,7 @@ class Postings:
     :ivar terms: sorted term hashes, shape (t,).
     :ivar offsets: shape (t + 1,), where each term's rows begin.
     :ivar rows: ascending within a term.
-    :ivar codes: weight of each row, encoded in one byte; empty where weights mean nothing.
+    :ivar codes: weight of each row, encoded in one byte. Empty when the postings have no weights.
     """
 
     terms: npt.NDArray[np.uint64]
@@ -40,7 +41,7 @@ class Postings:
     def build(
         cls, terms: npt.NDArray[np.uint64], rows: npt.NDArray[np.uint32], codes: npt.NDArray[np.uint8]
     ) -> Postings:
-        """From one entry a posting, in any order of terms; rows of one term must already ascend."""
+        """From one entry for each posting. Terms come in any order; the rows of one term must ascend."""
         order = np.argsort(terms, kind="stable")
         terms = terms[order]
         starts = np.flatnonzero(np.concatenate(([True], terms[1:] != terms[:-1]))) if len(terms) else np.zeros(0, int)
@@ -52,7 +53,7 @@ class Postings:
         return cls(np.zeros(0, np.uint64), np.zeros(1, np.uint32), np.zeros(0, np.uint32), np.zeros(0, np.uint8))
 
     def find(self, term: int) -> slice:
-        """Where the term's rows are; an empty slice when no row holds it."""
+        """The slice of the term's rows. It is empty when no row contains the term."""
         key = np.uint64(term)
         place = int(np.searchsorted(self.terms, key))
         if place == len(self.terms) or self.terms[place] != key:
@@ -72,7 +73,7 @@ class Postings:
     def remap(
         self, new_rows: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32], npt.NDArray[np.uint8]]:
-        """Flat postings with rows renumbered; ``new_rows[row]`` is the new number or -1 to drop the row."""
+        """Flat postings with new row numbers. ``new_rows[row]`` is the new number, or -1 to drop the row."""
         rows = new_rows[self.rows]
         keep = rows >= 0
         terms = np.repeat(self.terms, self.offsets[1:] - self.offsets[:-1])
@@ -80,7 +81,7 @@ class Postings:
 
     @classmethod
     def merge(cls, parts: Sequence[tuple[Postings, npt.NDArray[np.int64]]]) -> Postings:
-        """One of several, each with the new number of its rows (-1: dropped); numbers must ascend from part to part."""
+        """Merge parts, each with its new row numbers (-1 drops a row). Numbers must ascend from part to part."""
         flat = [part.remap(new_rows) for part, new_rows in parts]
         return cls.build(
             np.concatenate([terms for terms, _, _ in flat]),
@@ -89,7 +90,7 @@ class Postings:
         )
 
     def rows_of(self, terms: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint32]:
-        """All rows of all given terms, concatenated: a row stands once for each term that it holds."""
+        """The rows of all given terms, concatenated. A row occurs once for each term that it contains."""
         if not len(self.terms) or not len(terms):
             return np.zeros(0, np.uint32)
         places = np.searchsorted(self.terms, terms)

@@ -1,4 +1,7 @@
-"""A segment: the index of some files, immutable, in columns. Rows of its tables are numbers local to it."""
+"""A segment: the immutable index of some files, in columns. Row numbers are local to the segment.
+
+Which files still live is left to `SegmentView`.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from semlens.index.segment.postings import Postings
 
 @dataclass(frozen=True, slots=True)
 class FileTable:
-    """Files in order of their rows.
+    """One row for each file.
 
     :ivar hashes: content hashes, shape (n, 16). :ivar roles: bits of `Role`.
     :ivar languages: rows of `language_names`.
@@ -41,8 +44,10 @@ class FileTable:
 
 @dataclass(frozen=True, slots=True)
 class SymbolTable:
-    """:ivar spans: (start_line, start_column, end_line, end_column) of the symbol, then of its name, shape (n, 8).
+    """One row for each symbol, in order of files.
 
+    :ivar files: row of the file. :ivar kinds: values of `SymbolKind`.
+    :ivar spans: (start_line, start_column, end_line, end_column) of the symbol, then of its name, shape (n, 8).
     :ivar parents: row of the containing symbol, or -1.
     """
 
@@ -66,8 +71,9 @@ class SymbolTable:
 
 @dataclass(frozen=True, slots=True)
 class PassageTable:
-    """:ivar symbols: row of the symbol, or -1. :ivar lines: first and last line, inclusive, shape (n, 2).
+    """One row for each passage, in order of files.
 
+    :ivar symbols: row of the symbol, or -1. :ivar lines: first and last line, inclusive, shape (n, 2).
     :ivar hashes: content hashes of the text to embed, shape (n, 16).
     """
 
@@ -82,10 +88,11 @@ class PassageTable:
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """:ivar id: unique name, also of its file on disk.
+    """The index of some files.
 
+    :ivar id: unique name; the file on disk is named after it.
     :ivar words: passages by term, with BM25F weights. :ivar names: symbols, then files, by name.
-    :ivar references: symbols, then files, by the hash of each name that they use.
+    :ivar references: symbols, then files, by the hash of each name that they mention.
     """
 
     id: str
@@ -98,7 +105,7 @@ class Segment:
 
     @cached_property
     def first_passages(self) -> npt.NDArray[np.int64]:
-        """First passage of each symbol, then of each file; -1 where there is none."""
+        """First passage of each symbol, then of each file, or -1. Shape (symbols + files,)."""
         n_symbols = len(self.symbols)
         first = np.full(n_symbols + len(self.files), -1, np.int64)
         rows = np.arange(len(self.passages))[::-1]
@@ -120,7 +127,7 @@ def segment_path(folder: Path, segment_id: str) -> Path:
 
 
 def read_segment(folder: Path, segment_id: str) -> Segment:
-    """:raises ColumnFileError: when the file is missing, torn, of another format or lacks a column."""
+    """:raises ColumnFileError: when the file is missing, truncated, of another format or lacks a column."""
     path = segment_path(folder, segment_id)
     arrays, meta = read_column_file(path)
     if meta.get("id") != segment_id:
@@ -143,7 +150,7 @@ _TABLES: dict[str, type[Any]] = {
 
 
 def segment_arrays(segment: Segment) -> dict[str, Array]:
-    """All columns under dotted names: what crosses from a parse worker."""
+    """All columns under dotted names. Parse workers send segments in this form."""
     return dict(_flatten("", segment))
 
 
@@ -157,14 +164,14 @@ def _names(kind: type[Any]) -> list[str]:
 
 
 def _flatten(prefix: str, value: Any) -> list[tuple[str, Array]]:
-    found: list[tuple[str, Array]] = []
+    columns: list[tuple[str, Array]] = []
     for name in _names(type(value)):
         item = getattr(value, name)
         if isinstance(item, np.ndarray):
-            found.append((f"{prefix}{name}", item))
+            columns.append((f"{prefix}{name}", item))
         elif not isinstance(item, str):
-            found.extend(_flatten(f"{prefix}{name}.", item))
-    return found
+            columns.extend(_flatten(f"{prefix}{name}.", item))
+    return columns
 
 
 def _table(kind: type[Any], prefix: str, arrays: Mapping[str, Array]) -> Any:

@@ -1,9 +1,9 @@
-"""The terms of a passage: what it is found by, and how strongly.
+"""Term hashes, stop words, and the fields and constants of BM25F.
 
-BM25F (Robertson, Zaragoza, Taylor 2004): term frequencies of the fields, each normalised by its own length, are summed
-with field weights before saturation. Field weights and normalisations are those that a prototype found on the
-development set. Average lengths are constants measured over mixed code, so that a passage's weights depend on nothing
-but itself and segments can be built apart and merged.
+BM25F (Robertson, Zaragoza, Taylor 2004) normalises the term frequency of each field by its length, and sums the fields
+with weights before saturation. Field weights and normalisations were tuned on the development set with a prototype.
+Average lengths are constants measured over mixed code. So the weights of a passage depend on the passage alone, and
+segments can be built separately and merged. `bm25f` computes the weights of passages.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from semlens.core.text.identifiers import identifiers_in, stem, terms_of_identif
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """:ivar weight: of a term in it. :ivar b: length normalisation, 0 to 1. :ivar average: length in terms."""
+    """A field of BM25F.
+
+    :ivar weight: weight of one term. :ivar b: length normalisation, 0 to 1. :ivar average: average length in terms.
+    """
 
     weight: float
     b: float
     average: float
 
     def factor(self, length: int) -> float:
-        """What one occurrence is worth in a field of this length."""
+        """The weight of one occurrence in a field of this length, in terms."""
         return self.weight / (1.0 - self.b + self.b * length / self.average)
 
 
@@ -39,17 +42,17 @@ STEM = Field(6.5, 1.0, 1.6)
 FOLDERS = Field(1.75, 0.9, 3.5)
 
 K1 = 4.0
-"""Saturation of BM25F on the development set."""
+"""Saturation of BM25F, tuned on the development set."""
 
 STOP_WORDS = frozenset(
-    # English function words; then what every program says on every page
+    # English function words, then keywords that occur in nearly all code
     """a an and are as at be but by can could did do does for from had has have how i if in into is it its may me my no
     not of on or our should so such that the their them then there these they this to up use used using was we were what
     when where which while who why will with would you your
     def return self none true false null nil import const let var function func fn class public private static void int
     new else elif end""".split()
 )
-"""Dropped from code, documentation and questions alike; a bare name is found by the names, which drop nothing."""
+"""Dropped from code, documentation and queries. The name table drops nothing."""
 
 _STOP_STEMS = STOP_WORDS | {stem(word) for word in STOP_WORDS}
 _PATH_SPLIT = re.compile(r"[/\\]")
@@ -57,13 +60,13 @@ _PATH_SPLIT = re.compile(r"[/\\]")
 
 @lru_cache(maxsize=65_536)
 def term_hash(term: str) -> int:
-    """64 bits of BLAKE2b: the identity of a term in every segment."""
+    """64 bits of BLAKE2b. The hash identifies a term in every segment."""
     return int.from_bytes(hashlib.blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 @lru_cache(maxsize=65_536)
 def hashes_of_identifier(identifier: str) -> tuple[int, ...]:
-    """Hashes of the terms of one identifier, stop words dropped."""
+    """Hashes of the terms of one identifier, without stop words."""
     return tuple(term_hash(term) for term in terms_of_identifier(identifier) if term not in _STOP_STEMS)
 
 
@@ -82,13 +85,13 @@ def path_terms(path: str) -> tuple[Counter[int], Counter[int]]:
     return count_terms(name.rpartition(".")[0] or name), count_terms(" ".join(folders))
 
 
-_NAME_SPACE = 0x9E37_79B9_7F4A_7C15  # the golden ratio's bits: any odd constant does
+_NAME_SPACE = 0x9E37_79B9_7F4A_7C15  # bits of the golden ratio; any odd constant would do
 NAME_MARK = 1.0
-"""Weight of a term's entry under its name: it says only that the name holds the term."""
+"""Weight of a posting under `name_term_hash`. It only marks that the name contains the term."""
 
 
 def name_term_hash(term: int) -> int:
-    """Under what a passage is listed once more when the term is part of its symbol's name."""
+    """The hash of a second posting, for passages whose symbol has the term in its name."""
     return term ^ _NAME_SPACE
 
 
@@ -100,7 +103,7 @@ def _add(weights: dict[int, float], counts: Counter[int], field: Field) -> None:
 
 
 def weigh_path(path: str) -> dict[int, float]:
-    """The share of a file's path in the weight of each of its passages."""
+    """Term weights from the path of a file. They are added to the weights of each of its passages."""
     weights: dict[int, float] = {}
     stem_counts, folder_counts = path_terms(path)
     _add(weights, stem_counts, STEM)

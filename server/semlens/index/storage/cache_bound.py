@@ -1,6 +1,7 @@
-"""Keeps the cache folder as a whole below its bound: least recently used roots go first, then vectors by age.
+"""Keeps the cache folder below its size limit.
 
-What counts is what is on the disk, whichever processes wrote it. A root that a process has open is never deleted.
+The least recently used roots are deleted first, then the least recently used vectors. The size on disk counts,
+whichever process wrote it. A root that a process has open is never deleted.
 """
 
 from __future__ import annotations
@@ -25,15 +26,14 @@ logger = logging.getLogger(__name__)
 
 LOCK_NAME = "bound.lock"
 _CLOSE_SECONDS = 1.0
-_LOOKS_A_BOUND = 64
-"""A process looks at the folder whenever it wrote this part of the bound; a look takes a few milliseconds."""
+_CHECKS_PER_BOUND = 64
+"""A process measures the folder each time it has written this part of the limit. That takes a few milliseconds."""
 
 
 class CacheBound:
     """Thread-safe.
 
-    :ivar vectors: the store of vectors that this process has open. :ivar problem: why the folder is larger than it may
-        be, or "".
+    :ivar vectors: the vector cache that this process has open. :ivar problem: why the folder exceeds its limit, or "".
     """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
@@ -48,21 +48,21 @@ class CacheBound:
         self._stop_at = math.inf
 
     def start(self) -> None:
-        """Look at what earlier processes left; returns at once."""
-        self._look_soon()
+        """Check the folder that earlier processes left. Returns at once."""
+        self._check_soon()
 
     def note_written(self, n_bytes: int) -> None:
-        """Something was written; returns at once."""
+        """Count bytes that this process wrote. Returns at once."""
         with self._lock:
             self._n_written += n_bytes
-            due = self._n_written >= self._max_bytes // _LOOKS_A_BOUND
+            due = self._n_written >= self._max_bytes // _CHECKS_PER_BOUND
         if due:
-            self._look_soon()
+            self._check_soon()
 
     def close(self) -> None:
-        """A last look, if this process wrote anything since the one before; at most about a second.
+        """Check once more if this process wrote anything since the last check. Takes about a second at most.
 
-        Called while the roots are still locked, so that they are not taken for unused.
+        Call it while the roots are still locked, so that they do not count as unused.
         """
         with self._lock:
             due = self._n_written > 0
@@ -71,21 +71,21 @@ class CacheBound:
         if due:
             self.enforce()
 
-    def _look_soon(self) -> None:
+    def _check_soon(self) -> None:
         with self._lock:
             if self._waits:
                 return
             self._waits = True
-        with contextlib.suppress(RuntimeError):  # closed meanwhile
-            self._thread.submit(self._look)
+        with contextlib.suppress(RuntimeError):  # the executor was shut down meanwhile
+            self._thread.submit(self._check)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         with self._lock:
             self._waits = False
         self.enforce()
 
     def enforce(self) -> None:
-        """Delete as much as the bound asks for, unless another process is just doing so. Never raises."""
+        """Delete until the folder is below its limit, unless another process does so already. Never raises."""
         with self._lock:
             self._n_written = 0
         try:
@@ -100,28 +100,28 @@ class CacheBound:
             finally:
                 lock.release()
         except (OSError, StoreError, CacheError) as error:
-            logger.warning("the cache could not be made smaller: %s", error)
-            self.problem = f"The cache in {self._folder} could not be made smaller ({error})."
+            logger.warning("the cache could not be shrunk: %s", error)
+            self.problem = f"Cannot shrink the cache in {self._folder}: {error}. Make the folder writable or delete it."
 
-    def _shrink(self, wanted: int) -> None:
-        """To the wanted size, so that there is room for a while."""
+    def _shrink(self, target_bytes: int) -> None:
+        """Shrink below the limit, so that there is room for a while."""
         for folder in self._unused_roots():
-            if folder_bytes(self._folder) <= wanted:
+            if folder_bytes(self._folder) <= target_bytes:
                 break
-            with contextlib.suppress(OSError, CacheError):  # what cannot be deleted stays, and others go
+            with contextlib.suppress(OSError, CacheError):  # a root that cannot be deleted is skipped
                 if delete_index(folder):
-                    logger.info("%s was deleted: the cache is bounded", folder)
+                    logger.info("%s was deleted to keep the cache below its limit", folder)
         for path in self._other_vector_stores():
-            if folder_bytes(self._folder) <= wanted:
+            if folder_bytes(self._folder) <= target_bytes:
                 break
             remove_database(path)
-        excess = folder_bytes(self._folder) - wanted
+        excess = folder_bytes(self._folder) - target_bytes
         if excess > 0 and self.vectors is not None:
             self.vectors.shrink(max(0, database_bytes(self.vectors.path) - excess), self._should_stop)
         total = folder_bytes(self._folder)
         self.problem = (
-            f"The cache in {self._folder} takes {total >> 20:,} MiB, more than its bound of {self._max_bytes >> 20:,} "
-            "MiB: the folders that are open need it. Raise semlens.index.maxCacheMb."
+            f"The cache in {self._folder} takes {total >> 20:,} MiB, more than its limit of {self._max_bytes >> 20:,} "
+            "MiB, because the open folders need it. Raise semlens.index.maxCacheMb."
             if total > self._max_bytes and not self._should_stop()
             else ""
         )
@@ -130,19 +130,19 @@ class CacheBound:
         return time.monotonic() > self._stop_at
 
     def _unused_roots(self) -> list[Path]:
-        """Least recently used first, without the last one. Those in use are found out when their lock cannot be had."""
+        """Least recently used first, without the most recent. Roots in use are detected later, by their lock."""
         folders = [path for path in (self._folder / "roots").glob("*") if path.is_dir()]
         return sorted(folders, key=last_use)[:-1]
 
     def _other_vector_stores(self) -> list[Path]:
-        """Of other versions of this program, oldest first."""
+        """Vector caches of other versions of this program, oldest first."""
         own = self.vectors.path if self.vectors is not None else None
-        found = [path for path in self._folder.glob("vectors.v*.sqlite") if path != own and path.is_file()]
-        return sorted(found, key=lambda path: path.stat().st_mtime)
+        stores = [path for path in self._folder.glob("vectors.v*.sqlite") if path != own and path.is_file()]
+        return sorted(stores, key=lambda path: path.stat().st_mtime)
 
 
 def folder_bytes(folder: Path) -> int:
-    """All files in a folder and below it; links are not followed."""
+    """Total size of the files in a folder and below it. Links are not followed."""
     return sum(_file_sizes(folder))
 
 
@@ -157,7 +157,7 @@ def _file_sizes(folder: Path) -> Iterator[int]:
 
 
 def database_bytes(path: Path) -> int:
-    """A database with its journals."""
+    """Size of a database and its journals."""
     total = 0
     for suffix in ("", "-wal", "-shm", "-journal"):
         with contextlib.suppress(OSError):

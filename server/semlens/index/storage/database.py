@@ -1,6 +1,7 @@
-"""Opening SQLite files: private, in a journal mode that is safe where they are, and made anew when they are damaged.
+"""Opens SQLite files with private permissions and a safe journal mode, and replaces damaged ones.
 
-All of them are caches. Whatever is not what this program writes counts as damaged, and the file is replaced.
+Every database here is a cache. Content that this program does not write counts as damage, and the file is replaced.
+Tables and queries are left to the stores.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 StoreError = sqlite3.Error
-"""What a store raises when it cannot be read or written; named here so that nothing else imports SQLite."""
+"""Raised when a store cannot be read or written. Other packages use this name, so that they need not import SQLite."""
 
 OPEN_SECONDS = 2.0
-"""How long a new connection waits for other processes, which hold the file only for moments."""
+"""How long a new connection waits for other processes. They lock the file only for moments."""
 
 _SUFFIXES = ("", "-wal", "-shm", "-journal")
 _DAMAGED = frozenset(
@@ -37,16 +38,16 @@ _DAMAGED = frozenset(
         sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_NOTADB,
         sqlite3.SQLITE_MISMATCH,
-        sqlite3.SQLITE_CONSTRAINT,  # what we write breaks none, unless an index contradicts its table
+        sqlite3.SQLITE_CONSTRAINT,  # our statements violate none, unless an index contradicts its table
         sqlite3.SQLITE_TOOBIG,
-        sqlite3.SQLITE_ERROR,  # our statements are right, so the tables are not: "no such column", for example
+        sqlite3.SQLITE_ERROR,  # our statements are valid, so the tables are wrong: "no such column", for example
     }
 )
 _DAMAGED_IO = frozenset({sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS, sqlite3.SQLITE_IOERR_DATA})
 
 
 class DamagedStoreError(sqlite3.DatabaseError):
-    """What was read is not what this program writes, although SQLite finds no fault."""
+    """SQLite reports no error, but the content is not what this program writes."""
 
 
 class OtherVersionError(DamagedStoreError):
@@ -55,9 +56,9 @@ class OtherVersionError(DamagedStoreError):
 
 @contextlib.contextmanager
 def garbled_text_is_damage() -> Iterator[None]:
-    """Python raises this when SQLite's own message quotes a damaged text. Also a decorator.
+    """Turn a `UnicodeDecodeError`, which Python raises when SQLite quotes a damaged text, into an error of the store.
 
-    :raises DamagedStoreError: in its place.
+    :raises DamagedStoreError: instead.
     """
     try:
         yield
@@ -66,7 +67,7 @@ def garbled_text_is_damage() -> Iterator[None]:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Create a folder that only its user may read, and those above it that are missing likewise.
+    """Create a folder that only its user may read, and its missing parents.
 
     :raises CacheError: when it cannot be created or written.
     """
@@ -78,17 +79,15 @@ def make_private_folder(folder: Path) -> None:
             path.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise CacheError(
-            f"The cache folder {folder} cannot be created ({error.strerror or error}): "
-            "make it writable or set SEMLENS_CACHE_DIR."
+            f"Cannot create the cache folder {folder}: {error.strerror or error}. "
+            "Make it writable or set SEMLENS_CACHE_DIR."
         ) from error
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        raise CacheError(
-            f"The cache folder {folder} cannot be read and written: make it writable or set SEMLENS_CACHE_DIR."
-        )
+        raise CacheError(f"Cannot read and write the cache folder {folder}. Make it writable or set SEMLENS_CACHE_DIR.")
 
 
 def is_damaged(error: sqlite3.Error) -> bool:
-    """Whether the error says that the file itself is broken, rather than that the disk is full, locked or read-only."""
+    """Whether the error means that the file is damaged, not that the disk is full, locked or read-only."""
     if isinstance(error, DamagedStoreError):
         return True
     if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
@@ -102,12 +101,12 @@ def is_damaged(error: sqlite3.Error) -> bool:
 
 
 def is_busy(error: sqlite3.Error) -> bool:
-    """Whether another process holds the file at the moment."""
+    """Whether another process has locked the file."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def is_disk_full(error: Exception) -> bool:
-    """Whether there is no room to write: on the disk, in a quota, or below a limit of the process."""
+    """Whether the disk, a quota or a size limit of the process is full."""
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -116,12 +115,12 @@ def is_disk_full(error: Exception) -> bool:
 def connect(
     path: Path, schema: str, version: int, *, busy_seconds: float = OPEN_SECONDS, can_shrink: bool = False
 ) -> sqlite3.Connection:
-    """Open, or make anew when it is missing, damaged, or of another version: it is a cache.
+    """Open a database. One that is missing, damaged or of another version is created again, empty.
 
-    What only cannot be used now - on a full disk, say - is left as it is.
+    A database that cannot be used for another reason, such as a full disk, is left as it is.
 
     :param busy_seconds: how long each later statement waits for another process.
-    :param can_shrink: the file can give pages back to the file system; only a new file takes this on.
+    :param can_shrink: free pages can be returned to the file system. This takes effect in a new file only.
     :raises CacheError: when it cannot be opened.
     """
     deadline = time.monotonic() + OPEN_SECONDS
@@ -137,24 +136,26 @@ def connect(
                 remove_database(path)
                 removed = True
             elif is_busy(error) and time.monotonic() < deadline:
-                time.sleep(0.02)  # SQLite itself does not wait where two processes turn to WAL at once
+                time.sleep(0.02)  # SQLite does not wait when two processes switch to WAL at the same time
             elif is_busy(error):
-                raise CacheError(f"The index {path} is locked by another process: try again in a moment.") from error
+                raise CacheError(
+                    f"Cannot open the index {path}: another process has locked it. Try again in a moment."
+                ) from error
             else:
                 raise CacheError(
-                    f"The index {path} cannot be opened ({error}): check the cache folder's permissions and free space."
+                    f"Cannot open the index {path}: {error}. Check the permissions and free space of the cache folder."
                 ) from error
 
 
 def remove_database(path: Path) -> None:
-    """Delete the file with its journals."""
+    """Delete the database file and its journals."""
     for suffix in _SUFFIXES:
         with contextlib.suppress(OSError):
             path.with_name(path.name + suffix).unlink()
 
 
 class Database:
-    """One connection to one file. It is opened anew when the file turns out to be damaged, or was replaced."""
+    """One connection to one file. It is opened again when the file is damaged or was replaced."""
 
     def __init__(
         self, path: Path, schema: str, version: int, *, busy_seconds: float = OPEN_SECONDS, can_shrink: bool = False
@@ -184,14 +185,14 @@ class Database:
 
     @property
     def is_in_place(self) -> bool:
-        """It is open, and its file is still the one at its path: someone may delete or replace it while it is used."""
+        """The connection is open, and nobody deleted or replaced the file at its path."""
         return not self._closed and self._is_same_file()
 
     def _is_same_file(self) -> bool:
         return self._identity is not None and _identity(self.path) == self._identity
 
     def is_damaged(self, error: sqlite3.Error) -> bool:
-        """As the function of this name; besides, SQLite calls a file read-only whose header names a later format."""
+        """Like `is_damaged`. SQLite also calls a file read-only when its header has a later format."""
         if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_READONLY:
             return is_damaged(error)
         try:
@@ -202,22 +203,22 @@ class Database:
         return not set(formats) <= {1, 2}
 
     def begin_anew(self) -> None:
-        """Replace a damaged file; one that another process made in its place meanwhile is taken as it is.
+        """Replace a damaged file. A file that another process has created meanwhile is opened as it is.
 
         :raises CacheError: when it cannot be opened.
         """
-        self.connection.close()  # before the new one is made: closing deletes the log by its name
+        self.connection.close()  # close before the new file is created: closing deletes the log by its name
         if self._is_same_file():
             remove_database(self.path)
-        self._identity = None  # should connecting fail, the next try begins here again
+        self._identity = None  # when connecting fails, the next try starts here again
         self._connect()
         self._closed = False
 
     def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        """What the job returns; it runs once more, on an empty file, when it met damage.
+        """Run a job and return its result. After damage it runs once more, on an empty file.
 
         :raises CacheError: when the new file cannot be opened.
-        :raises sqlite3.Error: for all but damage.
+        :raises sqlite3.Error: for every error except damage.
         """
         if not self._closed and not self.is_in_place:
             self.begin_anew()
@@ -231,17 +232,17 @@ class Database:
         return job(self.connection)
 
     def run_transaction(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        """`run` as one transaction."""
+        """Run a job as one transaction, see `run`."""
 
-        def whole(_connection: sqlite3.Connection) -> T:
+        def run_in_transaction(_connection: sqlite3.Connection) -> T:
             with self.transaction() as connection:
                 return job(connection)
 
-        return self.run(whole)
+        return self.run(run_in_transaction)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing, and none left open.
+        """A transaction that is committed at the end, or rolled back on any error.
 
         :raises sqlite3.Error: when it could not be committed.
         """
@@ -273,15 +274,15 @@ def _open(
     try:
         found = _version(connection)
         if found == 0 and can_shrink:
-            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before anything else makes the first page
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # must precede the first page
         connection.execute(f"PRAGMA journal_mode = {_journal_mode(path.parent)}")
         connection.execute("PRAGMA synchronous = NORMAL")
-        # 32 MB: while much is indexed, a page that is written again and again reaches the file itself once
+        # 32 MB: while many files are indexed, a page that changes often is copied to the file once
         connection.execute("PRAGMA wal_autocheckpoint = 8000")
         connection.execute("PRAGMA journal_size_limit = 1048576")
         if found == 0:
             connection.execute("BEGIN IMMEDIATE")
-            found = _version(connection)  # another process may have been faster
+            found = _version(connection)  # another process may have created the tables meanwhile
             if found == 0:
                 for statement in schema.split(";"):
                     connection.execute(statement)
@@ -291,7 +292,7 @@ def _open(
         if found != version:
             raise OtherVersionError(f"version {found}")
         if _tables(connection) != _expected_tables(schema):
-            raise DamagedStoreError("the tables are not those of this program")
+            raise DamagedStoreError("the tables differ from the schema")
     except BaseException:
         connection.close()
         raise
@@ -299,16 +300,16 @@ def _open(
 
 
 def _journal_mode(folder: Path) -> str:
-    """WAL needs memory shared by all processes, which network file systems lack; SQLite does not detect them."""
+    """WAL needs memory that all processes share. Network file systems lack it, and SQLite does not detect them."""
     return "DELETE" if remote_file_system(os.path.realpath(folder)) else "WAL"
 
 
 def _prepare_files(path: Path) -> None:
-    """Make the file here rather than by SQLite: it is private from its first moment, and its WAL takes the same mode.
+    """Create the file before SQLite does, so that it is private from the start. Its WAL gets the same mode.
 
-    An existing file is not opened: closing it would let go of the locks that this process holds on it.
+    An existing file is not opened, because closing it would release the locks that this process holds on it.
 
-    :raises CacheError: when there is something else in its place that cannot be removed.
+    :raises CacheError: when the path is not a regular file and cannot be removed.
     """
     for suffix in _SUFFIXES:
         part = path.with_name(path.name + suffix)
@@ -316,17 +317,19 @@ def _prepare_files(path: Path) -> None:
             mode = part.lstat().st_mode
         except FileNotFoundError:
             if not suffix:
-                with contextlib.suppress(OSError):  # SQLite says better why
+                with contextlib.suppress(OSError):  # SQLite reports the cause better
                     os.close(os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600))
             continue
         except OSError as error:
-            raise CacheError(f"The index {part} cannot be opened ({error.strerror}): set SEMLENS_CACHE_DIR.") from error
+            raise CacheError(f"Cannot open the index {part}: {error.strerror}. Set SEMLENS_CACHE_DIR.") from error
         if stat.S_ISREG(mode):
             continue
         try:
-            part.unlink()  # a pipe or a link: opening it could block, or lead elsewhere
+            part.unlink()  # opening a pipe could block, and a link could lead elsewhere
         except OSError as error:
-            raise CacheError(f"The index {part} is no regular file: remove it or set SEMLENS_CACHE_DIR.") from error
+            raise CacheError(
+                f"Cannot use {part} as the index: it is not a regular file. Remove it or set SEMLENS_CACHE_DIR."
+            ) from error
         if not suffix:
             _prepare_files(path)
             return

@@ -1,7 +1,8 @@
-"""The committed index of one root: which files are known, and in which segments. SQLite and immutable files beside it.
+"""The committed index of one root: a SQLite database of files and segments, and the immutable segment files.
 
-A commit is one transaction; segment files are written before it and only named by it, so a process killed at any moment
-leaves the commit before. Anything broken counts as absent, and is built again.
+A commit is one transaction. Segment files are written before the commit that names them, so a process that is killed at
+any moment leaves the previous commit. Damaged data counts as absent and is built again. What to commit, and when, is
+left to `engine/indexing`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from semlens.index.versions import STORE_VERSION
 logger = logging.getLogger(__name__)
 
 COMMIT_SECONDS = 0.2
-"""How long a commit waits for another process that holds the database. The caller tries again later."""
+"""How long a commit waits for another process that holds the database. The caller retries later."""
 
 ROOT_NAME = "root.txt"
 _DATABASE = "index.sqlite"
@@ -65,7 +66,11 @@ _SEGMENT_ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """:ivar segment: id of the segment that holds it, "" when it is not searchable. :ivar reason: why not."""
+    """What the index knows of one file.
+
+    :ivar segment: id of the segment that contains it, or "" when it is not searchable.
+    :ivar reason: why it is not searchable, or "".
+    """
 
     stamp: FileStamp
     hash: ContentHash
@@ -75,9 +80,10 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What one commit changes and says.
+    """The changes of one commit.
 
-    :ivar segments: ids of all segments of the root from now on.
+    :ivar segments: size in bytes of each segment of the root after the commit, by id.
+    :ivar meta: values about the index as a whole, see `_META_TYPES`.
     """
 
     changed: Mapping[str, FileEntry]
@@ -88,7 +94,10 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class StoredIndex:
-    """What a commit left."""
+    """The last commit as it was read.
+
+    :ivar lost_segments: ids of segments that cannot be read.
+    """
 
     files: dict[str, FileEntry]
     segments: dict[str, Segment]
@@ -105,7 +114,7 @@ def root_folder(cache_folder: Path, root: Path) -> Path:
 
 
 class RootStore:
-    """One connection to one root's index. Used by one thread at a time."""
+    """One connection to the index of one root. Used by one thread at a time."""
 
     def __init__(self, cache_folder: Path, root: Path) -> None:
         """:raises CacheError: when the cache folder cannot be used."""
@@ -119,36 +128,36 @@ class RootStore:
         self._database = Database(self.folder / _DATABASE, _SCHEMA, STORE_VERSION, busy_seconds=COMMIT_SECONDS)
 
     def _make_folders(self) -> None:
-        """The time of the file that names the root tells when it was last used."""
+        """Create the folders and the file that names the root. The time of that file records the last use."""
         make_private_folder(self._cache_folder)
         make_private_folder(self.segments_folder)
         try:
             _write_private(self.folder.parent / ROOT_NAME, os.fsencode(self._root))
         except OSError as error:
             raise CacheError(
-                f"The cache folder {self._cache_folder} cannot be written ({error.strerror or error}): "
-                "free some space or set SEMLENS_CACHE_DIR."
+                f"Cannot write the cache folder {self._cache_folder}: {error.strerror or error}. "
+                "Free some space or set SEMLENS_CACHE_DIR."
             ) from error
 
     def close(self) -> None:
         self._database.close()
 
     def is_damaged(self, error: StoreError) -> bool:
-        """Whether the error says that the store itself is broken: then `begin_anew` helps."""
+        """Whether the error means that the store is damaged, so that `begin_anew` helps."""
         return self._database.is_damaged(error)
 
     def begin_anew(self) -> None:
-        """Replace the broken database by an empty one.
+        """Replace the damaged database by an empty one.
 
         :raises CacheError: when that cannot be done.
         """
-        self._database.close()  # before the folders are looked at: they may be gone
+        self._database.close()  # close before the folders are made again: they may be deleted
         self._make_folders()
         self._database.begin_anew()
 
     @garbled_text_is_damage()
     def data_version(self) -> int:
-        """Changes when another process committed; costs microseconds.
+        """A number that changes when another process commits. Costs microseconds.
 
         :raises sqlite3.Error: when the store cannot be read.
         """
@@ -156,7 +165,7 @@ class RootStore:
 
     @garbled_text_is_damage()
     def load(self, known: Mapping[str, Segment] | None = None) -> StoredIndex:
-        """Read the last commit. Segments in ``known`` are taken from there; those that cannot be read are lost.
+        """Read the last commit. Segments in ``known`` are reused. Segments that cannot be read are listed as lost.
 
         :raises sqlite3.Error: when the store cannot be read; see `is_damaged`.
         """
@@ -166,18 +175,18 @@ class RootStore:
             meta = self.meta()
             ids = [row[0] for row in connection.execute("SELECT id FROM segments")]
             if connection.execute(f"SELECT 1 FROM files WHERE NOT ({_IS_FILE_ROW}) LIMIT 1").fetchone():  # noqa: S608 - a constant
-                raise DamagedStoreError("a row of files holds what nobody wrote")
+                raise DamagedStoreError("a row of the table files has values of wrong types")
             rows = connection.execute(
                 "SELECT path, size, mtime_ns, ctime_ns, inode, seen_ns, hash, segment, reason FROM files"
             ).fetchall()
         finally:
             with contextlib.suppress(StoreError):
                 connection.execute("ROLLBACK")
-        if len(set(ids)) < len(ids) or not all(isinstance(one, str) and _SEGMENT_ID.fullmatch(one) for one in ids):
-            raise DamagedStoreError("segments are named that nobody wrote")
+        if len(set(ids)) < len(ids) or not all(isinstance(key, str) and _SEGMENT_ID.fullmatch(key) for key in ids):
+            raise DamagedStoreError("the table segments has ids that this program does not write")
         files = {os.fsdecode(row[0]): FileEntry(FileStamp(*row[1:6]), row[6], row[7], row[8]) for row in rows}
         if len(files) < len(rows):
-            raise DamagedStoreError("a file stands there twice")
+            raise DamagedStoreError("the table files has a path twice")
         segments: dict[str, Segment] = {}
         lost: set[str] = set()
         for segment_id in ids:
@@ -195,11 +204,11 @@ class RootStore:
         try:
             meta = {key: json.loads(value) for key, value in rows}
         except (ValueError, TypeError, RecursionError) as error:
-            raise DamagedStoreError(f"what was said of the whole cannot be read: {error}") from error
+            raise DamagedStoreError(f"the table meta cannot be read: {error}") from error
         if len(meta) < len(rows) or not all(type(value) is _META_TYPES.get(key) for key, value in meta.items()):
-            raise DamagedStoreError("of the whole something is said that nobody wrote")
+            raise DamagedStoreError("the table meta has keys or types that this program does not write")
         if not all(isinstance(count, int) for count in meta.get("skipped", {}).values()):
-            raise DamagedStoreError("what was left out was not counted")
+            raise DamagedStoreError("the counts of skipped files are not numbers")
         return meta
 
     def write_segment(self, segment: Segment) -> int:
@@ -207,7 +216,7 @@ class RootStore:
         return segment.write(self.segments_folder)
 
     def read_segment(self, segment_id: str) -> Segment | None:
-        """A segment that was written, mapped; None when it cannot be read."""
+        """A segment, mapped into memory, or None when it cannot be read."""
         try:
             segment = read_segment(self.segments_folder, segment_id)
             check_segment(segment)
@@ -218,7 +227,7 @@ class RootStore:
 
     @garbled_text_is_damage()
     def commit(self, commit: Commit) -> None:
-        """:raises sqlite3.Error: when it could not be written; the commit before stands."""
+        """:raises sqlite3.Error: when the commit could not be written. The previous commit is kept."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "DELETE FROM files WHERE path = ?", [(os.fsencode(path),) for path in commit.removed]
@@ -239,20 +248,22 @@ class RootStore:
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)",
                 [(key, json.dumps(value)) for key, value in commit.meta.items()],
             )
-        with contextlib.suppress(OSError):  # what is left over now is swept later
+        with contextlib.suppress(OSError):  # a later commit deletes what is left
             self._sweep(set(commit.segments))
 
     def _sweep(self, alive: set[str]) -> None:
-        """Delete files that no commit names, one commit late: a reader may have just read the old list.
+        """Delete files that no commit names, one commit late, because a reader may have just read the old list.
 
-        A temporary file is one that a killed process left: the only writer writes none while it sweeps.
+        Temporary files were left by killed processes: the only writer writes none while it sweeps.
         """
         files = list(self.segments_folder.iterdir())
         unnamed = {path.name.partition(".")[0] for path in files} - alive
         doomed = self._condemned & unnamed
         for path in files:
             if path.suffix == ".part" or path.name.partition(".")[0] in doomed:
-                with contextlib.suppress(OSError):  # Windows refuses while a reader maps it; the next sweep gets it
+                with contextlib.suppress(
+                    OSError
+                ):  # Windows refuses while a reader maps the file; the next sweep retries
                     path.unlink()
         self._condemned = unnamed
 
@@ -263,7 +274,7 @@ class RootStore:
         write_column_file(path, {"rows": block.rows, "matrix": block.matrix}, identity)
 
     def read_vectors(self, segment_id: str, fingerprint: str) -> VectorBlock | None:
-        """The vectors of a segment, mapped; None when they are not there or cannot be read."""
+        """The vectors of a segment, mapped into memory, or None when they are missing or cannot be read."""
         path = self.segments_folder / f"{segment_id}.{fingerprint}.vectors"
         try:
             arrays, identity = read_column_file(path)
@@ -276,6 +287,7 @@ class RootStore:
         return block
 
     def n_bytes(self) -> int:
+        """Size on disk."""
         total = 0
         for folder in (self.folder, self.segments_folder):
             with contextlib.suppress(OSError), os.scandir(folder) as entries:
@@ -286,12 +298,12 @@ class RootStore:
 
     @property
     def exists(self) -> bool:
-        """Whether it is open and still there: someone may delete the cache while it is in use."""
+        """Whether the store is open and on disk. A user may delete the cache while it is in use."""
         return self._database.is_in_place and self.segments_folder.is_dir()
 
 
 def _write_private(path: Path, data: bytes) -> None:
-    """All or nothing, and whatever stands in its place."""
+    """Write the whole file or nothing, readable by its user alone."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(data)
@@ -299,7 +311,7 @@ def _write_private(path: Path, data: bytes) -> None:
 
 
 def last_use(folder: Path) -> float:
-    """When a root's index was opened or committed last, in seconds; 0 for one that is gone."""
+    """When the index of a root was last opened or committed, in seconds since the epoch. 0 when it is deleted."""
     times = [0.0]
     for path in (folder, folder / ROOT_NAME, *folder.glob(f"*/{_DATABASE}*")):
         with contextlib.suppress(OSError):
@@ -308,7 +320,7 @@ def last_use(folder: Path) -> float:
 
 
 def delete_index(folder: Path, *, timeout_s: float = 0.0) -> bool:
-    """Delete all that is kept of one root, unless a process has it open; says whether it is gone.
+    """Delete the index of one root, unless a process has it open. Returns whether it was deleted.
 
     :raises OSError, CacheError: when it cannot be deleted.
     """
@@ -327,11 +339,11 @@ def delete_index(folder: Path, *, timeout_s: float = 0.0) -> bool:
 
 
 def stored_roots(cache_folder: Path) -> Sequence[tuple[Path, Path]]:
-    """Every indexed root with the folder that holds its index."""
-    found = []
+    """Every indexed root, with the folder of its index."""
+    roots = []
     for marker in sorted((cache_folder / "roots").glob(f"*/{ROOT_NAME}")):
         with contextlib.suppress(OSError, ValueError):
             root = Path(os.fsdecode(marker.read_bytes())) if marker.is_file() else None
             if root is not None and root_key(root) == marker.parent.name:
-                found.append((root, marker.parent))
-    return found
+                roots.append((root, marker.parent))
+    return roots

@@ -1,6 +1,7 @@
-"""What was sent to which service, ever, and the dimension that a service's model gave last. One store a user.
+"""Records how much was sent to each embedding service, and the last dimension of each service's model.
 
-A cache like all else here: when it is lost, counting begins anew, and the service's next answer tells its dimension.
+There is one store for each user. It is a cache: when it is lost, counting starts again, and the next answer of the
+service gives its dimension. Sending belongs to `embedding/remote`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ CREATE TABLE dimensions (model TEXT PRIMARY KEY, dimension INTEGER NOT NULL) WIT
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Totals of one service. :ivar redactions: secrets that were masked in what was sent."""
+    """Totals of one service.
+
+    :ivar redactions: number of secrets that were masked in the texts.
+    """
 
     service: str
     texts: int = 0
@@ -36,7 +40,7 @@ class Sent:
 
 
 class SentLedger:
-    """Thread-safe, shared by processes. What cannot be written now is written with the next addition."""
+    """Thread-safe and shared by processes. Counts that cannot be written now are written with the next addition."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"sent.v{_VERSION}.sqlite"
@@ -60,7 +64,7 @@ class SentLedger:
                 "INSERT INTO sent VALUES (?, ?, ?, ?) ON CONFLICT (service) DO UPDATE SET"
                 " texts = texts + excluded.texts, bytes = bytes + excluded.bytes,"
                 " redactions = redactions + excluded.redactions",
-                [(one.service, one.texts, one.bytes, one.redactions) for one in self._unwritten.values()],
+                [(sent.service, sent.texts, sent.bytes, sent.redactions) for sent in self._unwritten.values()],
             )
 
         self._open().run_transaction(write)
@@ -70,27 +74,27 @@ class SentLedger:
         def read(connection: sqlite3.Connection) -> dict[str, Sent]:
             rows = connection.execute("SELECT service, texts, bytes, redactions FROM sent").fetchall()
             if not all(type(row[0]) is str and all(type(count) is int for count in row[1:]) for row in rows):
-                raise DamagedStoreError("counts of what was sent are none")
+                raise DamagedStoreError("the counts of sent texts are not numbers")
             return {row[0]: Sent(*row) for row in rows}
 
         return self._open().run(read)
 
     def totals(self) -> list[Sent]:
-        """Of all services that something was sent to, by name."""
+        """Totals of all services, in order of their names."""
         with self._lock:
-            found: dict[str, Sent] = {}
+            totals: dict[str, Sent] = {}
             if self._database is not None or self._path.exists():
                 with contextlib.suppress(sqlite3.Error, CacheError):
-                    found = self._read_totals()
+                    totals = self._read_totals()
             for service, more in self._unwritten.items():
-                old = found.get(service, Sent(service))
-                found[service] = Sent(
+                old = totals.get(service, Sent(service))
+                totals[service] = Sent(
                     service, old.texts + more.texts, old.bytes + more.bytes, old.redactions + more.redactions
                 )
-        return [found[service] for service in sorted(found)]
+        return [totals[service] for service in sorted(totals)]
 
     def dimension(self, model: str) -> int:
-        """The dimension last seen; 0 when none was."""
+        """The last known dimension of the model, or 0."""
         with self._lock:
             if self._database is None and not self._path.exists():
                 return 0
@@ -99,10 +103,12 @@ class SentLedger:
         return 0
 
     def note_dimension(self, model: str, dimension: int) -> None:
-        """:param model: any text that names service and model."""
+        """:param model: a text that identifies service and model."""
         with self._lock, contextlib.suppress(sqlite3.Error, CacheError):
             row = (model, dimension)
-            self._open().run(lambda one: one.execute("INSERT OR REPLACE INTO dimensions VALUES (?, ?)", row))
+            self._open().run(
+                lambda connection: connection.execute("INSERT OR REPLACE INTO dimensions VALUES (?, ?)", row)
+            )
 
     def close(self) -> None:
         with self._lock:
@@ -115,9 +121,9 @@ class SentLedger:
             self._closed = True
 
     def _open(self) -> Database:
-        """:raises CacheError: when it cannot be opened, or is closed."""
+        """:raises CacheError: when the store cannot be opened or is closed."""
         if self._closed:
-            raise CacheError("The store of what was sent is closed.")
+            raise CacheError("The store of sent totals is closed.")
         if self._database is None:
             self._database = Database(self._path, _SCHEMA, _VERSION, busy_seconds=_BUSY_SECONDS)
         return self._database
@@ -128,5 +134,5 @@ def _read_dimension(connection: sqlite3.Connection, model: str) -> int:
     if row is None:
         return 0
     if type(row[0]) is not int or not 0 < row[0] <= MAX_DIMENSION:
-        raise DamagedStoreError("a dimension is no dimension")
+        raise DamagedStoreError("a dimension is out of range")
     return row[0]

@@ -1,6 +1,7 @@
-"""Vectors that were ever computed, by (model fingerprint, content hash).
+"""The store of computed vectors, by (model fingerprint, content hash).
 
-One store a user, so that clones, worktrees and branches share them. `CacheBound` bounds it: least recently used out.
+There is one store for each user, so that clones, worktrees and branches share vectors. `CacheBound` decides when to
+shrink it. The least recently used vectors are dropped first.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from semlens.index.segment.vectors import Int8Matrix
 from semlens.index.storage.database import Database
 
 VERSION = 2
-"""1: first. 2: each vector with its checksum, in the order of use, on pages that can be given back."""
+"""The version of the tables, part of the file's name. Only this version is read.
+
+1: the first. 2: vectors have checksums and are in order of use, on pages that can be returned to the file system.
+"""
 
 _SCHEMA = """
 CREATE TABLE models (id INTEGER PRIMARY KEY, fingerprint TEXT UNIQUE NOT NULL);
@@ -36,17 +40,17 @@ _CHECKSUM_BYTES = 4
 
 
 class VectorCache:
-    """Thread-safe. A vector that is used moves to the end of the table, but only once in some days.
+    """Thread-safe. A vector that is used moves to the end of the table, at most once in `_FRESH_DAYS` days.
 
-    So the oldest lie together: dropping them empties whole pages without a search, and reading writes little.
+    So the oldest vectors are adjacent: dropping them empties whole pages, and reading seldom writes.
     """
 
     def __init__(self, folder: Path, on_written: Callable[[int], None] = lambda _: None) -> None:
-        """:param on_written: told the bytes of what was put, on the thread that put it.
+        """:param on_written: called with the bytes that were written, on the thread that wrote them.
 
         :raises CacheError: when the store cannot be opened.
         """
-        # the version is in the name: an older and a newer semlens leave each other's vectors alone
+        # the version is in the name, so that an older and a newer semlens do not touch each other's vectors
         self.path = folder / f"vectors.v{VERSION}.sqlite"
         self._database = Database(self.path, _SCHEMA, VERSION, can_shrink=True)
         self._lock = threading.Lock()
@@ -57,7 +61,7 @@ class VectorCache:
             self._database.close()
 
     def get(self, fingerprint: str, hashes: Sequence[ContentHash]) -> dict[ContentHash, bytes]:
-        """The vectors known of these, as int8 bytes. One whose checksum is wrong is not known.
+        """The stored vectors of these hashes, as int8 bytes. A vector with a wrong checksum counts as missing.
 
         :raises CacheError, sqlite3.Error: when they cannot be read.
         """
@@ -84,7 +88,7 @@ class VectorCache:
                         stale.append(key)
             if not (stale or wrong):
                 return
-            # that they were used cannot be written on a full disk; they serve all the same
+            # on a full disk the use cannot be recorded, but the vectors are valid
             with contextlib.suppress(sqlite3.OperationalError), self._database.transaction():
                 connection.executemany(
                     "DELETE FROM vectors WHERE model = ? AND hash = ?", [(model, key) for key in wrong]
@@ -99,9 +103,9 @@ class VectorCache:
         return found
 
     def put(self, fingerprint: str, hashes: Sequence[ContentHash], matrix: Int8Matrix) -> None:
-        """Keep vectors; a full disk loses nothing but the time to compute them again.
+        """Store vectors. When that fails, they are only computed again.
 
-        :raises CacheError, sqlite3.Error: when they could not be kept.
+        :raises CacheError, sqlite3.Error: when they could not be stored.
         """
         today = int(time.time()) // _SECONDS_A_DAY
 
@@ -112,7 +116,7 @@ class VectorCache:
                 model = _model_id(connection, fingerprint)
             connection.executemany(
                 "INSERT OR IGNORE INTO vectors (model, hash, vector, used) VALUES (?, ?, ?, ?)",
-                # in the order of the index, so that each of its pages is written once
+                # in the order of the database index, so that each of its pages is written once
                 sorted(
                     (model, key, _pack(fingerprint, key, row.tobytes()), today)
                     for key, row in zip(hashes, matrix, strict=True)
@@ -125,7 +129,7 @@ class VectorCache:
 
     @property
     def n_bytes(self) -> int:
-        """Of the file, apart from pages that are free.
+        """Size of the file without free pages.
 
         :raises CacheError, sqlite3.Error: when it cannot be read.
         """
@@ -133,11 +137,11 @@ class VectorCache:
             return self._database.run(_used_bytes)
 
     def shrink(self, max_bytes: int, should_stop: Callable[[], bool] = lambda: False) -> int:
-        """Drop the least recently used vectors until the file takes no more than this; returns how many.
+        """Drop the least recently used vectors until the file is at most this large. Returns how many were dropped.
 
-        In steps, so that others use the store meanwhile. What is free goes back to the file system.
+        Works in steps, so that others can use the store meanwhile. Free pages are returned to the file system.
 
-        :param should_stop: asked between two steps.
+        :param should_stop: called between two steps.
         :raises CacheError, sqlite3.Error: when they could not be dropped.
         """
         dropped = 0
@@ -149,9 +153,9 @@ class VectorCache:
             dropped += count
         while not should_stop():
             with self._lock:
-                if not self._database.run(_give_pages_back):
+                if not self._database.run(_release_pages):
                     break
-        with self._lock, contextlib.suppress(sqlite3.OperationalError):  # readers may keep the log from being cut
+        with self._lock, contextlib.suppress(sqlite3.OperationalError):  # readers may prevent truncating the log
             self._database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return dropped
 
@@ -162,7 +166,7 @@ def _model_id(connection: sqlite3.Connection, fingerprint: str) -> int | None:
 
 
 def _checksum(fingerprint: str, key: ContentHash, vector: bytes) -> bytes:
-    """Of all three: a vector of another model or text is as wrong as one that was altered."""
+    """A checksum of model, text and vector: a vector of another model or text is wrong too."""
     return zlib.crc32(vector, zlib.crc32(key, zlib.crc32(fingerprint.encode()))).to_bytes(_CHECKSUM_BYTES, "little")
 
 
@@ -193,8 +197,8 @@ def _drop_oldest(connection: sqlite3.Connection) -> int:
     ).rowcount
 
 
-def _give_pages_back(connection: sqlite3.Connection) -> int:
-    """Some of the free pages; returns how many."""
+def _release_pages(connection: sqlite3.Connection) -> int:
+    """Return some free pages to the file system. Returns how many."""
     before = _pragma(connection, "freelist_count")
     connection.execute(f"PRAGMA incremental_vacuum({_VACUUM_STEP})").fetchall()
     return before - _pragma(connection, "freelist_count")

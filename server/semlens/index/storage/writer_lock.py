@@ -1,6 +1,6 @@
 """The lock that makes one process the writer of a root.
 
-It tells "another process has it", which passes, from "there can be no lock here", which somebody must put right.
+It distinguishes a lock that another process holds, which passes, from a place without locks, which the user must fix.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ _NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSU
 
 
 class LockUnusableError(CacheError):
-    """No process can have the lock, so waiting for it is of no use."""
+    """No process can acquire the lock, so waiting is useless."""
 
 
 class WriterLock:
-    """Freed by the system when its process ends, however it ends."""
+    """A file lock. The operating system releases it when the process ends for any reason."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        # a lock by the mere existence of a file would outlive a killed process, so there is no falling back to one
+        # a soft lock (the existence of a file) would outlive a killed process, so there is no fallback to one
         self._lock = filelock.FileLock(path, mode=0o600, fallback_to_soft=False)
 
     def acquire(self, timeout_s: float = 0.0) -> bool:
-        """Whether it is ours now; False when another process has it.
+        """Acquire the lock. Returns False when another process holds it.
 
-        :raises LockUnusableError: when nobody can have it; the message says what to do.
+        :raises LockUnusableError: when no process can acquire it. The message says what to do.
         """
-        self._make_way()
+        self._remove_other_kinds()
         try:
             self._lock.acquire(timeout=timeout_s)
         except filelock.Timeout:
@@ -43,8 +43,8 @@ class WriterLock:
             raise LockUnusableError(self._reason(error)) from error
         return True
 
-    def _make_way(self) -> None:
-        """Nobody holds a link, or a pipe: neither was made by this program."""
+    def _remove_other_kinds(self) -> None:
+        """Remove a link or a pipe at the path: this program creates regular files only."""
         with contextlib.suppress(OSError):
             if not stat.S_ISREG(self._path.lstat().st_mode):
                 self._path.unlink()
@@ -54,12 +54,12 @@ class WriterLock:
 
     def _reason(self, error: OSError | NotImplementedError) -> str:
         number = error.errno if isinstance(error, OSError) else errno.ENOSYS
-        said = (isinstance(error, OSError) and error.strerror) or str(error)
+        cause = (isinstance(error, OSError) and error.strerror) or str(error)
         if number in _NO_LOCKS:
             return (
-                f"The file system of {self._path.parent} has no locks ({said}): "
-                "set SEMLENS_CACHE_DIR to a folder on a local disk."
+                f"Cannot lock the index: the file system of {self._path.parent} has no locks ({cause}). "
+                "Set SEMLENS_CACHE_DIR to a folder on a local disk."
             )
         if number in (errno.ENOSPC, errno.EDQUOT):
-            return f"The disk is full at {self._path.parent}: free some space or set SEMLENS_CACHE_DIR."
-        return f"The lock {self._path} cannot be used ({said}): make it writable, delete it, or set SEMLENS_CACHE_DIR."
+            return f"Cannot lock {self._path}: the disk is full. Free some space or set SEMLENS_CACHE_DIR."
+        return f"Cannot use the lock {self._path}: {cause}. Make it writable, delete it, or set SEMLENS_CACHE_DIR."

@@ -53,18 +53,6 @@ def test_nearest_of_few_and_of_none():
     assert len(rows) == len(cosines) == 0
 
 
-def test_cosines_of_known_and_unknown_rows():
-    block = random_block(10, step=3)
-    query = np.random.default_rng(3).normal(size=24).astype(np.float32)
-    query /= np.linalg.norm(query)
-    found = block.cosines(np.array([27, 1, 0, 400], np.uint32), query)
-    expected = cosine(block.matrix, query)
-    assert found[[0, 2]] == pytest.approx(expected[[9, 0]], abs=1e-5)
-    assert np.isnan(found[[1, 3]]).all()
-    empty = VectorBlock(np.zeros(0, np.uint32), np.zeros((0, 24), np.int8))
-    assert np.isnan(empty.cosines(np.array([0], np.uint32), query)).all()
-
-
 @pytest.mark.parametrize("n", [0, 1, 70, 1001])
 def test_all_cosines_on_one_thread_and_on_two(n, monkeypatch):
     block, query = random_block(n), random_block(1, seed=7).matrix[0]
@@ -72,15 +60,6 @@ def test_all_cosines_on_one_thread_and_on_two(n, monkeypatch):
     assert alone == pytest.approx(cosine(block.matrix, query), abs=1e-5)
     monkeypatch.setattr(vectors, "_ONE_THREAD", 1)
     assert block.all_cosines(query).tolist() == alone.tolist()
-
-
-def test_a_subset_keeps_only_the_wanted_rows():
-    block = random_block(5, step=2)
-    wanted = np.zeros(9, bool)
-    wanted[[2, 8]] = True
-    part = block.subset(wanted)
-    assert part.rows.tolist() == [2, 8]
-    assert np.array_equal(part.matrix, block.matrix[[1, 4]])
 
 
 @given(st.permutations(range(12)), st.integers(1, 11))

@@ -133,7 +133,7 @@ def test_a_lock_that_stays_is_said(tmp_path, monkeypatch):
     with sqlite3.connect(path, isolation_level=None) as owner:
         owner.execute("PRAGMA locking_mode = EXCLUSIVE")
         owner.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(CacheError, match="locked by another process"):
+        with pytest.raises(CacheError, match="another process has locked it"):
             connect(path, SCHEMA, 3)
         owner.execute("ROLLBACK")
     owner.close()
@@ -142,7 +142,7 @@ def test_a_lock_that_stays_is_said(tmp_path, monkeypatch):
 
 def test_a_folder_in_its_place_is_said(tmp_path):
     (tmp_path / "a.sqlite").mkdir()
-    with pytest.raises(CacheError, match="no regular file"):
+    with pytest.raises(CacheError, match="not a regular file"):
         connect(tmp_path / "a.sqlite", SCHEMA, 3)
 
 
@@ -175,5 +175,5 @@ def test_a_file_where_the_folder_should_be(tmp_path):
 
 def test_a_folder_without_permission(tmp_path, monkeypatch):
     monkeypatch.setattr(database.os, "access", lambda *_: False)  # permissions do not stop root
-    with pytest.raises(CacheError, match="cannot be read and written"):
+    with pytest.raises(CacheError, match="Cannot read and write"):
         make_private_folder(tmp_path)
