@@ -23,7 +23,7 @@ from semlens.syntax.languages.language import Language
 from semlens.syntax.languages.registry import BY_NAME
 from semlens.syntax.parsing import grammars
 from semlens.syntax.parsing.parser import parse
-from semlens.workers.limits import holds_too_much
+from semlens.workers.limits import exceeds_memory_limit
 
 # "_" stands for a space, "\n" for a line end
 FRAGMENTS = r"""
@@ -153,7 +153,7 @@ def main(seed: int, count: int, first: int, names: Sequence[str]) -> None:
             signal.setitimer(signal.ITIMER_PROF, 0)
             if state.n_bytes > MAX_STATE_BYTES:
                 say(name, number, f"a state of {state.n_bytes} bytes by {fingerprint}")
-            if holds_too_much():
+            if exceeds_memory_limit():
                 sys.exit(_TOO_MUCH_MEMORY)
         first = 0
 

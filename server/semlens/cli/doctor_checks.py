@@ -140,7 +140,7 @@ def check_grammars() -> Iterator[Finding]:
         return
     for fault in loaded.faults:
         yield Finding("grammar", Level.FAIL, fault, _REINSTALL)
-    said = f"{loaded.n_whole} of {len(BY_NAME)} languages have a grammar, the others windows"
+    said = f"{loaded.n_usable} of {len(BY_NAME)} languages have a grammar, the others windows"
     yield Finding("grammars", Level.OK, said)
 
 

@@ -6,7 +6,7 @@ import inspect
 import json
 import sys
 
-from semlens.files.ignoring.ignore_tree import CACHE_MARKERS, NEVER_WANTED
+from semlens.files.ignoring.ignore_tree import CACHE_MARKERS, DEFAULT_IGNORES
 from semlens.settings.schema import SECTIONS, SPECS, Scope, SettingSpec
 
 _HEAD = """\
@@ -99,7 +99,7 @@ def document() -> str:
             parts.append(
                 f"| `{spec.full_name}` | {_values(spec)} | `{default}` | {scope} | {_cell(spec.documentation)} |\n"
             )
-    never = ", ".join(f"`{name}`" for name in NEVER_WANTED)
+    never = ", ".join(f"`{name}`" for name in DEFAULT_IGNORES)
     markers = " or ".join(f"`{name}`" for name in sorted(CACHE_MARKERS))
     parts.append(_FILES.format(never=never, markers=markers))
     return "".join(parts)

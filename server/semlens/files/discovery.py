@@ -91,13 +91,13 @@ class Discovery:
             stack.extend(reversed(subfolders))
             prefix = f"{folder}/" if folder else ""
             for entry in files:
-                found = self._examine_entry(tree, prefix + entry.name, entry, rules)
-                if isinstance(found, DiscoveredFile):
-                    yield found
-                elif found == SkipReason.NOT_READABLE_NOW:
+                examined = self._examine_entry(tree, prefix + entry.name, entry, rules)
+                if isinstance(examined, DiscoveredFile):
+                    yield examined
+                elif examined == SkipReason.NOT_READABLE_NOW:
                     unread.add(prefix + entry.name)
-                elif found is not None:
-                    skipped[found] += 1
+                elif examined is not None:
+                    skipped[examined] += 1
         self.skipped = skipped
 
     def list_folder(self, folder: str) -> tuple[list[os.DirEntry[str]], list[str]] | None:
@@ -120,7 +120,7 @@ class Discovery:
         """Drop what is remembered of a folder that was made, moved or deleted."""
         self._tree.forget(folder)
 
-    def may_concern(self, path: str) -> bool:
+    def may_affect_index(self, path: str) -> bool:
         """Whether a change of this path may matter to the index, by its name alone: it may be gone, or a link.
 
         Never false for a path that is, or was until this change, indexed.
@@ -199,7 +199,7 @@ class Discovery:
         """Whether `skip_reason` has none."""
         return self.skip_reason(path) is None
 
-    def ignored_folder(self, path: str) -> bool:
+    def is_ignored_folder(self, path: str) -> bool:
         """Whether nothing below the folder is indexed. For a folder that is gone, as if it were still there."""
         return bool(path) and self._tree.rules(path) is None
 
@@ -321,9 +321,9 @@ class Discovery:
 def check_root(path: Path, explicit: bool) -> Path:
     """The folder as an absolute path without links, if it may be a workspace root.
 
-    :param explicit: the user named this folder; an editor did not choose it.
-    :raises WorkspaceError: when the folder is missing, unreadable or not a folder. Unless it is explicit, also for the
-        home folder, a folder above it, and the top of the file system.
+    :param explicit: the user named this very folder, rather than an editor by the way.
+    :raises WorkspaceError: for what is missing or no folder or unreadable, and unless asked, for the home folder, a
+        folder above it, and the top of the file system.
     """
     try:
         root = Path(os.path.realpath(path.expanduser()))
@@ -351,11 +351,11 @@ def check_root(path: Path, explicit: bool) -> Path:
 
 def is_below(path: str, folders: Collection[str]) -> bool:
     """Whether the path is one of these, or below one. "" is the root, which all is below."""
-    place = len(path)
-    while place > 0:
-        if path[:place] in folders:
+    end = len(path)
+    while end > 0:
+        if path[:end] in folders:
             return True
-        place = path.rfind("/", 0, place)
+        end = path.rfind("/", 0, end)
     return "" in folders
 
 

@@ -83,21 +83,24 @@ def mounts() -> list[Mount]:
     import psutil
 
     try:
-        return [Mount(one.mountpoint, one.fstype, one.opts) for one in psutil.disk_partitions(all=True)]
+        return [
+            Mount(partition.mountpoint, partition.fstype, partition.opts)
+            for partition in psutil.disk_partitions(all=True)
+        ]
     except (psutil.Error, OSError):
         return []
 
 
 def parse_mount_table(lines: Iterable[str]) -> list[Mount]:
     """Linux's ``mountinfo``: numbers, root, place, options, optional fields, a dash, the type, the source."""
-    found = []
+    table = []
     for line in lines:
         left, dash, right = line.partition(" - ")
         fields = left.split(" ")
         kind, _, _ = right.partition(" ")
         if dash and len(fields) > 5:
-            found.append(Mount(_unescape(fields[4]), kind, fields[5]))
-    return found
+            table.append(Mount(_unescape(fields[4]), kind, fields[5]))
+    return table
 
 
 def _unescape(text: str) -> str:

@@ -64,11 +64,11 @@ USER_FILE = "config.toml"
 USER_VARIABLE = "SEMLENS_USER_SETTINGS"
 """Settings as a JSON object, from whoever starts the process: an editor's extension passes the user's own here."""
 
-_EDITOR_OWN = ("trace.", "server.path", "server.command", "server.arguments", "server.environment")
+_CLIENT_SETTINGS = ("trace.", "server.path", "server.command", "server.arguments", "server.environment")
 """Settings of the same namespace that clients read themselves and send along."""
 
 _MAX_FILE_BYTES = 1_000_000
-_MAX_NAME = 200  # characters of a name in a message
+_MAX_NAME_CHARS = 200  # characters of a name in a message
 _PATH_SETTINGS = frozenset({"index.cacheFolder", "models.folders", "remote.caFile", "remote.tokenizer"})
 
 
@@ -105,13 +105,13 @@ def load_settings(
     problems: list[SettingProblem] = []
     values: dict[str, SettingValue] = {}
     user_file = user_file if user_file is not None else config_folder() / USER_FILE
-    values |= _read_source(_toml(user_file, problems, may_be_link=True), f"`{user_file}`", problems)
-    values |= _read_source(_from_environment(problems), f"`{USER_VARIABLE}`", problems)
-    own = dict(values)
-    values |= _read_source(editor or {}, "the editor's settings", problems, own=own, editor=True)
+    values |= _read_source(_read_toml(user_file, problems, may_be_link=True), f"`{user_file}`", problems)
+    values |= _read_source(_read_environment(problems), f"`{USER_VARIABLE}`", problems)
+    user_values = dict(values)
+    values |= _read_source(editor or {}, "the editor's settings", problems, user_values=user_values, editor=True)
     if root is not None:
-        content = _toml(root / WORKSPACE_FILE, problems, may_be_link=False)
-        values |= _read_source(content, f"`{WORKSPACE_FILE}`", problems, own=own)
+        content = _read_toml(root / WORKSPACE_FILE, problems, may_be_link=False)
+        values |= _read_source(content, f"`{WORKSPACE_FILE}`", problems, user_values=user_values)
     return _settings_of(values), problems
 
 
@@ -126,7 +126,7 @@ def _settings_of(values: Mapping[str, SettingValue]) -> Settings:
     )
 
 
-def _toml(path: Path, problems: list[SettingProblem], *, may_be_link: bool) -> Mapping[str, Any]:
+def _read_toml(path: Path, problems: list[SettingProblem], *, may_be_link: bool) -> Mapping[str, Any]:
     """The file's content; empty where there is none or it is broken."""
     try:
         data = read_regular(str(path), _MAX_FILE_BYTES + 1, follow_link=may_be_link)
@@ -143,7 +143,7 @@ def _toml(path: Path, problems: list[SettingProblem], *, may_be_link: bool) -> M
     return {}
 
 
-def _from_environment(problems: list[SettingProblem]) -> object:
+def _read_environment(problems: list[SettingProblem]) -> object:
     """What `USER_VARIABLE` holds; empty where it is not set or broken."""
     try:
         return json.loads(os.environ.get(USER_VARIABLE) or "{}")
@@ -159,12 +159,12 @@ def _read_source(
     source: str,
     problems: list[SettingProblem],
     *,
-    own: Mapping[str, SettingValue] | None = None,
+    user_values: Mapping[str, SettingValue] | None = None,
     editor: bool = False,
 ) -> dict[str, SettingValue]:
     """The valid settings of one source by name; the others are added to the problems, each name once.
 
-    :param own: what the user's own sources set, where a repository may have written this one; None: it is the user's.
+    :param user_values: values from the user's own sources; None where this source is one of them.
     """
     if not isinstance(content, Mapping):
         problems.append(SettingProblem(NAMESPACE, f"{source} must be a table of settings, so they are ignored."))
@@ -172,18 +172,18 @@ def _read_source(
     values: dict[str, SettingValue] = {}
     rejected: dict[str, str] = {}
     for name, raw in _flatten(content, ""):
-        if raw is None or (editor and name.startswith(_EDITOR_OWN)):
+        if raw is None or (editor and name.startswith(_CLIENT_SETTINGS)):
             continue
         try:
-            value = _checked(name, raw)
-            if own is None or SPECS[name].scope is not Scope.USER:
+            value = _validated(name, raw)
+            if user_values is None or SPECS[name].scope is not Scope.USER:
                 values[name] = value
-            elif value != own.get(name, SPECS[name].default):  # editors send every default along
+            elif value != user_values.get(name, SPECS[name].default):  # editors send every default along
                 rejected.setdefault(name, f"is ignored: only you can set it, in `{config_folder() / USER_FILE}`")
         except _Rejected as reason:
             rejected.setdefault(name, str(reason))
     for name, reason_text in rejected.items():
-        full_name = f"{NAMESPACE}.{name}"[:_MAX_NAME]
+        full_name = f"{NAMESPACE}.{name}"[:_MAX_NAME_CHARS]
         problems.append(SettingProblem(full_name, f"`{full_name}` in {source} {reason_text}."))
     return values
 
@@ -203,16 +203,16 @@ def _flatten(content: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any
                 yield name, value
 
 
-def _checked(name: str, raw: object) -> SettingValue:
+def _validated(name: str, raw: object) -> SettingValue:
     """:raises _Rejected: when the setting is unknown, or the value is not of its type."""
     spec = SPECS.get(name)
     if spec is None:
         import difflib  # slow to load, seldom needed
 
-        close = difflib.get_close_matches(name, SPECS, n=1, cutoff=0.7)
-        hint = f" (perhaps `{NAMESPACE}.{close[0]}` is meant)" if close else ""
+        similar_names = difflib.get_close_matches(name, SPECS, n=1, cutoff=0.7)
+        hint = f" (perhaps `{NAMESPACE}.{similar_names[0]}` is meant)" if similar_names else ""
         raise _Rejected(f"is not a setting, so it is ignored{hint}")
-    value = _typed(spec, raw)
+    value = _with_type(spec, raw)
     if name in _PATH_SETTINGS:
         return tuple(map(_absolute, value)) if isinstance(value, tuple) else _absolute(str(value))
     if name == "remote.url" and value:
@@ -220,7 +220,7 @@ def _checked(name: str, raw: object) -> SettingValue:
     return value
 
 
-def _typed(spec: SettingSpec, raw: object) -> SettingValue:
+def _with_type(spec: SettingSpec, raw: object) -> SettingValue:
     if spec.kind == "boolean" and isinstance(raw, bool):
         return raw
     if spec.kind == "integer" and isinstance(raw, int | float) and not isinstance(raw, bool) and raw == raw // 1:
@@ -236,13 +236,13 @@ def _typed(spec: SettingSpec, raw: object) -> SettingValue:
         return raw
     if spec.kind == "array" and isinstance(raw, list | tuple) and all(isinstance(item, str) for item in raw):
         return tuple(raw)
-    wanted = {
+    expected = {
         "boolean": "true or false",
         "integer": "a whole number",
         "string": "a string",
         "array": "a list of strings",
     }
-    raise _Rejected(f"must be {wanted[spec.kind]}, so its default is used")
+    raise _Rejected(f"must be {expected[spec.kind]}, so its default is used")
 
 
 def _check_address(text: str) -> None:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 N_MINIMA = 16
 """Minima kept of each shape; the share of equal ones estimates Jaccard similarity within about 0.1 (Broder 1997)."""
 
-_SHINGLE = 5
+_SHINGLE_TOKENS = 5
 _TOKEN = re.compile(
     r"""(?:\#(?!include|define|if|end|else)[^\n]*|//[^\n]*|/\*.*?\*/|--\ [^\n]*)      # comments, dropped
     |("{3}.*?"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)   # 1: strings
@@ -52,38 +52,40 @@ class CodeFingerprint:
 
 
 @lru_cache(maxsize=1024)
-def _code(token: str) -> int:
+def _token_hash(token: str) -> int:
     return zlib.crc32(token.encode("utf-8", "surrogatepass"))
 
 
 def tokens_of(text: str) -> list[str]:
     """Tokens with names, numbers and strings each replaced by one placeholder."""
-    found: list[str] = []
+    tokens: list[str] = []
     for string, number, word, mark in _TOKEN.findall(text):
         if word:
-            found.append(word if word in _KEYWORDS else "n")
+            tokens.append(word if word in _KEYWORDS else "n")
         elif mark:
-            found.append(mark)
+            tokens.append(mark)
         elif string:
-            found.append("s")
+            tokens.append("s")
         elif number:
-            found.append("0")
-    return found
+            tokens.append("0")
+    return tokens
 
 
 def fingerprint_of(text: str) -> CodeFingerprint:
     """The shape of any text; an empty one has no tokens."""
-    codes = np.array([_code(token) for token in tokens_of(text)], np.uint64)
-    n_tokens = len(codes)
+    token_hashes = np.array([_token_hash(token) for token in tokens_of(text)], np.uint64)
+    n_tokens = len(token_hashes)
     if not n_tokens:
         return CodeFingerprint(0, 0, np.zeros(N_MINIMA, np.uint32))
-    exact = zlib.crc32(codes.tobytes()) | (zlib.adler32(codes.tobytes()) << 32)
-    if n_tokens < _SHINGLE:
-        codes = np.pad(codes, (0, _SHINGLE - n_tokens))
+    exact = zlib.crc32(token_hashes.tobytes()) | (zlib.adler32(token_hashes.tobytes()) << 32)
+    if n_tokens < _SHINGLE_TOKENS:
+        token_hashes = np.pad(token_hashes, (0, _SHINGLE_TOKENS - n_tokens))
     with np.errstate(over="ignore"):
-        shingles = np.zeros(len(codes) - _SHINGLE + 1, np.uint64)
-        for i in range(_SHINGLE):
-            shingles = shingles * np.uint64(0x9E3779B97F4A7C15) + codes[i : len(codes) - _SHINGLE + 1 + i]
+        shingles = np.zeros(len(token_hashes) - _SHINGLE_TOKENS + 1, np.uint64)
+        for i in range(_SHINGLE_TOKENS):
+            shingles = (
+                shingles * np.uint64(0x9E3779B97F4A7C15) + token_hashes[i : len(token_hashes) - _SHINGLE_TOKENS + 1 + i]
+            )
         shingles ^= shingles >> np.uint64(29)
         shingles = np.unique(shingles)
         hashes = shingles[None, :] * _FACTORS[:, None] + _OFFSETS[:, None]

@@ -6,10 +6,10 @@ import threading
 from io import BufferedReader
 
 _MAX_BYTES = 8_192
-_PATIENCE_SECONDS = 1.0
+_JOIN_TIMEOUT_SECONDS = 1.0
 
 
-class ErrorTail:
+class StderrTail:
     """Reads a pipe on a thread of its own, so that the process never waits for a reader."""
 
     def __init__(self, pipe: BufferedReader) -> None:
@@ -20,7 +20,7 @@ class ErrorTail:
 
     def text(self) -> str:
         """What has come so far; all of it once the process has ended."""
-        self._thread.join(_PATIENCE_SECONDS)
+        self._thread.join(_JOIN_TIMEOUT_SECONDS)
         return self._tail.decode("utf-8", "replace").strip()
 
     def _drain(self) -> None:

@@ -13,13 +13,13 @@ import signal
 import sys
 from collections.abc import Iterator
 
-MAX_SECONDS_A_STEP = 8
+MAX_STEP_SECONDS = 8
 """Of processor time, so that a busy machine is no file's fault. A step is to parse one file, or to tokenise it."""
 
 MAX_MEMORY_BYTES = 2 << 30
 """Address space of a worker."""
 
-_MAX_KEPT_BYTES = 512 << 20
+_MAX_IDLE_BYTES = 512 << 20
 """Resident memory of a worker between two requests."""
 
 _MAX_OPEN_FILES = 64
@@ -27,7 +27,7 @@ _PR_SET_NO_NEW_PRIVS = 38  # of linux/prctl.h
 
 
 @contextlib.contextmanager
-def time_limit(seconds: float = MAX_SECONDS_A_STEP) -> Iterator[None]:
+def time_limit(seconds: float = MAX_STEP_SECONDS) -> Iterator[None]:
     """SIGPROF's default action ends the process; Python need not get a turn for that."""
     if not hasattr(signal, "setitimer"):
         yield
@@ -39,7 +39,7 @@ def time_limit(seconds: float = MAX_SECONDS_A_STEP) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def drop_rights() -> None:
+def drop_privileges() -> None:
     """Take from this process what parsing does not need. What the system refuses to take stays."""
     if sys.platform != "linux":  # macOS does not enforce the limit of memory, Windows has no such calls
         return
@@ -58,10 +58,10 @@ def drop_rights() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
-def holds_too_much() -> bool:
+def exceeds_memory_limit() -> bool:
     """Some grammars keep hundreds of megabytes after some texts; only the end of the process frees them."""
     try:
         with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[1]) * mmap.PAGESIZE > _MAX_KEPT_BYTES
+            return int(file.read().split()[1]) * mmap.PAGESIZE > _MAX_IDLE_BYTES
     except OSError:
         return False

@@ -133,9 +133,9 @@ class FingerprintsResult:
 
 @dataclass(frozen=True, slots=True)
 class GrammarsResult:
-    """:ivar n_whole: grammars that load and fit their query. :ivar faults: what is wrong with the others."""
+    """:ivar n_usable: grammars that load and fit their query. :ivar faults: what is wrong with the others."""
 
-    n_whole: int
+    n_usable: int
     faults: tuple[str, ...]
 
 
@@ -176,13 +176,13 @@ _CLASSES: dict[tuple[str, str], Any] = {
         FileOutcome, SkipReason, FileStamp, Outline, Symbol, Passage, Span, Role, SymbolKind, CodeFingerprint,
     )
 }  # fmt: skip
-_OF_ARRAYS = frozenset(("dtype", "ndarray", "_frombuffer", "_reconstruct", "scalar"))
+_NUMPY_NAMES = frozenset(("dtype", "ndarray", "_frombuffer", "_reconstruct", "scalar"))
 
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        if (known := _CLASSES.get((module, name))) is not None:
-            return known
-        if module.partition(".")[0] == "numpy" and name in _OF_ARRAYS:
+        if (message_class := _CLASSES.get((module, name))) is not None:
+            return message_class
+        if module.partition(".")[0] == "numpy" and name in _NUMPY_NAMES:
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"a message holds {module}.{name}")

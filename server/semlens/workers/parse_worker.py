@@ -33,7 +33,7 @@ from semlens.syntax.languages.registry import BY_NAME
 from semlens.syntax.parsing.decode import decode, split_lines
 from semlens.syntax.parsing.grammars import grammar_of
 from semlens.syntax.parsing.parser import parse
-from semlens.workers.limits import MAX_MEMORY_BYTES, MAX_SECONDS_A_STEP, drop_rights, holds_too_much, time_limit
+from semlens.workers.limits import MAX_MEMORY_BYTES, MAX_STEP_SECONDS, drop_privileges, exceeds_memory_limit, time_limit
 from semlens.workers.messages import (
     NO_FILE,
     BufferRequest,
@@ -93,17 +93,17 @@ class _Worker:
         tokenizer = self._tokenizer(request.model)
         attributes = RootAttributes(request.root)
         batch = _Batch(tokenizer, request.files)
-        for number, (path, known) in enumerate(request.files):
+        for number, (path, indexed_hash) in enumerate(request.files):
             self._announce(number)
             with time_limit():
                 stamp, data, reason = read_file(request.root, path, request.max_bytes)
                 digest = content_hash(data) if not reason else b""
-                if not reason and digest == known:
+                if not reason and digest == indexed_hash:
                     reason = SkipReason.UNCHANGED
                 reason = reason or content_skip_reason(path, data) or SkipReason.NONE
             batch.outcomes[path] = FileOutcome(path, stamp, digest, reason)
             if not reason:
-                with batch.blaming(path):
+                with batch.isolate_error(path):
                     with time_limit():
                         outline = parse(path, data)
                         role = attributes.role_of(path, outline.role)
@@ -119,7 +119,7 @@ class _Worker:
         outline: Outline | None = None
         batch = _Batch(tokenizer, ((path, b""),))
         batch.outcomes[path] = FileOutcome(path, None, b"", SkipReason.NONE)
-        with batch.blaming(path):
+        with batch.isolate_error(path):
             with time_limit():
                 outline = parse(path, request.text)
             batch.add(ParsedFile(path, content_hash(request.text), outline))
@@ -130,12 +130,12 @@ class _Worker:
         tokens: dict[ContentHash, TokenIds] = {}
         if tokenizer is None:
             return TokensResult({})
-        for number, (path, known) in enumerate(request.files):
+        for number, (path, indexed_hash) in enumerate(request.files):
             self._announce(number)
             _, data, reason = read_file(request.root, path, MAX_MEMORY_BYTES)
-            if reason or content_hash(data) != known:
+            if reason or content_hash(data) != indexed_hash:
                 continue
-            with _one_failure(path):
+            with _isolate_error(path):
                 with time_limit():
                     passages = {passage.content_hash: passage for passage in parse(path, data).passages}
                 with time_limit():
@@ -143,16 +143,16 @@ class _Worker:
         return TokensResult(tokens)
 
     def _fingerprint_files(self, request: FingerprintsRequest) -> FingerprintsResult:
-        found: list[tuple[CodeFingerprint, ...] | None] = []
-        for number, (path, known, stretches) in enumerate(request.files):
+        fingerprints: list[tuple[CodeFingerprint, ...] | None] = []
+        for number, (path, indexed_hash, stretches) in enumerate(request.files):
             self._announce(number)
-            found.append(None)
-            with _one_failure(path), time_limit():
+            fingerprints.append(None)
+            with _isolate_error(path), time_limit():
                 _, data, reason = read_file(request.root, path, MAX_MEMORY_BYTES)
-                text = decode(data) if not reason and content_hash(data) == known else None
+                text = decode(data) if not reason and content_hash(data) == indexed_hash else None
                 if text is not None:
-                    found[-1] = fingerprints_of(split_lines(text), stretches)
-        return FingerprintsResult(tuple(found))
+                    fingerprints[-1] = fingerprints_of(split_lines(text), stretches)
+        return FingerprintsResult(tuple(fingerprints))
 
     def _load_grammars(self) -> GrammarsResult:
         faults: list[str] = []
@@ -178,8 +178,8 @@ class _Batch:
         self._order = [path for path, _ in files]
         self._parsed: dict[str, tuple[ParsedFile, list[TokenIds]]] = {}
 
-    def blaming(self, path: str) -> contextlib.AbstractContextManager[None]:
-        return _one_failure(path, lambda error: self._fail(path, error))
+    def isolate_error(self, path: str) -> contextlib.AbstractContextManager[None]:
+        return _isolate_error(path, lambda error: self._fail(path, error))
 
     def _fail(self, path: str, error: Exception) -> None:
         self._parsed.pop(path, None)
@@ -199,7 +199,7 @@ class _Batch:
             raise
         except Exception:  # noqa: BLE001 - one of the files is at fault: each alone shows which
             for path, (file, _) in list(self._parsed.items()):
-                with self.blaming(path):
+                with self.isolate_error(path):
                     self._segment([file])
             segment = self._segment([file for file, _ in self._parsed.values()])
         tokens = [one for _, of_file in self._parsed.values() for one in of_file]
@@ -209,12 +209,12 @@ class _Batch:
     def _segment(files: list[ParsedFile]) -> dict[str, Array] | None:
         if not files:
             return None
-        with time_limit(MAX_SECONDS_A_STEP * len(files)):
+        with time_limit(MAX_STEP_SECONDS * len(files)):
             return segment_arrays(build_segment(files))
 
 
 @contextlib.contextmanager
-def _one_failure(path: str, failed: Callable[[Exception], None] = lambda _: None) -> Iterator[None]:
+def _isolate_error(path: str, failed: Callable[[Exception], None] = lambda _: None) -> Iterator[None]:
     """An error within is logged to standard error, whose end the server keeps, and ends nothing else."""
     try:
         yield
@@ -231,7 +231,7 @@ def main() -> None:
     if "--interactive" not in sys.argv:
         lower_priority()
     faulthandler.enable()  # says on standard error where a crash was
-    drop_rights()
+    drop_privileges()
     worker = _Worker(lambda number: send(replies, number))
     while True:
         try:
@@ -242,7 +242,7 @@ def main() -> None:
             send(replies, worker.answer(request))  # type: ignore[arg-type]
         except BrokenPipeError:
             return
-        if holds_too_much():  # the next request starts another
+        if exceeds_memory_limit():  # the next request starts another
             return
 
 

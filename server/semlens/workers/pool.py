@@ -23,8 +23,8 @@ from semlens.embedding.remote.service import KEY_VARIABLE
 from semlens.files.file_stamp import FileStamp
 from semlens.files.reading import file_stamp
 from semlens.syntax.fingerprint import CodeFingerprint
-from semlens.workers.error_tail import ErrorTail
-from semlens.workers.limits import MAX_SECONDS_A_STEP
+from semlens.workers.error_tail import StderrTail
+from semlens.workers.limits import MAX_STEP_SECONDS
 from semlens.workers.messages import (
     NO_FILE,
     BufferRequest,
@@ -54,16 +54,16 @@ _Batch: TypeAlias = FilesRequest | TokensRequest | FingerprintsRequest
 class WorkerDiedError(Exception):
     """:ivar file: number, in the request, of the file that it died on; None when none was under way.
 
-    :ivar by_chance: perhaps the file is not at fault: somebody or a lack of memory may have ended the process.
+    :ivar is_retryable: perhaps the file is not at fault: somebody or a lack of memory may have ended the process.
     :ivar cause: how it ended, in a few words. :ivar errors: the end of what it wrote to standard error.
     """
 
     def __init__(
-        self, file: int | None = None, *, by_chance: bool = False, cause: str = "closed", errors: str = ""
+        self, file: int | None = None, *, is_retryable: bool = False, cause: str = "closed", errors: str = ""
     ) -> None:
         super().__init__(f"the parse worker died ({cause})")
         self.file = file
-        self.by_chance = by_chance
+        self.is_retryable = is_retryable
         self.cause = cause
         self.errors = errors
 
@@ -103,7 +103,7 @@ class _WorkerProcess:
             cwd=os.path.abspath(os.sep),
             start_new_session=os.name == "posix",  # Ctrl-C in the terminal is the parent's to handle
         )
-        self._errors = ErrorTail(cast("BufferedReader", self._process.stderr))
+        self._errors = StderrTail(cast("BufferedReader", self._process.stderr))
 
     @property
     def pid(self) -> int:
@@ -131,13 +131,13 @@ class _WorkerProcess:
             self.kill()
             file = None if announced == NO_FILE else announced
             kind = WorkerStartError if announced is None else WorkerDiedError
-            by_chance = not self.ran_out_of_time
-            raise kind(file, by_chance=by_chance, cause=self._cause(), errors=self._errors.text()) from error
+            is_retryable = not self.ran_out_of_time
+            raise kind(file, is_retryable=is_retryable, cause=self._cause(), errors=self._errors.text()) from error
         return cast("Result", reply)
 
     def _cause(self) -> str:
         if self.ran_out_of_time:
-            return f"more than {MAX_SECONDS_A_STEP} s of processor time"
+            return f"more than {MAX_STEP_SECONDS} s of processor time"
         code = self._process.returncode
         with contextlib.suppress(ValueError):
             return f"ended by {signal.Signals(-code).name}" if code is not None else "did not end"
@@ -181,7 +181,7 @@ class ParsePool:
 
     def warm_up(self) -> None:
         """Start a worker before it is needed: that takes longer than parsing."""
-        self._threads.submit(lambda: self._give_back(self._take()))
+        self._threads.submit(lambda: self._return(self._acquire()))
 
     def parse_files(self, request: FilesRequest) -> Future[ParsedBatch]:
         return self._threads.submit(self._parse_files, request)
@@ -220,7 +220,7 @@ class ParsePool:
         with self._lock:
             return [process.pid for process in (*self._idle, *self._busy)]
 
-    def _take(self) -> _WorkerProcess:
+    def _acquire(self) -> _WorkerProcess:
         with self._lock:
             if self.is_closed():
                 raise WorkerDiedError
@@ -232,12 +232,12 @@ class ParsePool:
         with self._lock:
             self._busy.add(process)
         if self.is_closed():  # while it started
-            self._drop(process)
+            self._forget(process)
             process.kill()
             raise WorkerDiedError
         return process
 
-    def _give_back(self, process: _WorkerProcess) -> None:
+    def _return(self, process: _WorkerProcess) -> None:
         with self._lock:
             self._busy.discard(process)
             if not self._closed and len(self._idle) < self._n_kept:
@@ -245,29 +245,29 @@ class ParsePool:
                 return
         process.kill()
 
-    def _drop(self, process: _WorkerProcess) -> None:
+    def _forget(self, process: _WorkerProcess) -> None:
         with self._lock:
             self._busy.discard(process)
 
     def _ask(self, request: Request) -> Result:
         """:raises WorkerStartError: when two processes died before they looked at a file."""
         for attempt in (1, 2):
-            process = self._take()
+            process = self._acquire()
             try:
                 reply = process.ask(request)
             except WorkerStartError:
-                self._drop(process)
+                self._forget(process)
                 if attempt == 2 or self.is_closed():
                     raise
             except WorkerDiedError:
-                self._drop(process)
+                self._forget(process)
                 raise
             else:
-                self._give_back(process)
+                self._return(process)
                 return reply
         raise AssertionError
 
-    def _ask_for_all(self, request: _Batch) -> tuple[list[tuple[_Batch, Result]], dict[str, str]]:
+    def _run_batch(self, request: _Batch) -> tuple[list[tuple[_Batch, Result]], dict[str, str]]:
         """Answers to parts of a batch that together hold every file but the killers, and the cause for each killer.
 
         A worker that dies loses what it had of the batch. The file that was under way is tried once more, alone, before
@@ -276,19 +276,19 @@ class ParsePool:
         answers: list[tuple[_Batch, Result]] = []
         crashing_files: dict[str, str] = {}
         tried_alone: set[str] = set()
-        todo = [request]
-        while todo:
-            part = todo.pop()
+        pending = [request]
+        while pending:
+            part = pending.pop()
             try:
                 answers.append((part, self._ask(part)))
             except WorkerDiedError as death:
                 if self._closed or isinstance(death, WorkerStartError):
                     raise
-                todo += self._without_killer(part, death, tried_alone, crashing_files)
+                pending += self._parts_to_retry(part, death, tried_alone, crashing_files)
         return answers, crashing_files
 
     @staticmethod
-    def _without_killer(
+    def _parts_to_retry(
         part: _Batch, death: WorkerDiedError, tried_alone: set[str], crashing_files: dict[str, str]
     ) -> Iterator[_Batch]:
         """What is left to ask for of a batch; the last is the first to be asked for."""
@@ -302,7 +302,7 @@ class ParsePool:
             yield _slice(part, 0, number)
         if number + 1 < len(part.files):
             yield _slice(part, number + 1, len(part.files))
-        if death.by_chance and path not in tried_alone:
+        if death.is_retryable and path not in tried_alone:
             tried_alone.add(path)
             yield _slice(part, number, number + 1)
         else:
@@ -310,10 +310,10 @@ class ParsePool:
             _log_death(death, path)
 
     def _parse_files(self, request: FilesRequest) -> ParsedBatch:
-        answers, crashing_files = self._ask_for_all(request)
+        answers, crashing_files = self._run_batch(request)
         results = [cast("ParseResult", result) for _, result in answers]
         for path, cause in crashing_files.items():
-            outcome = FileOutcome(path, _stamp(request.root, path), b"", SkipReason.CRASHED_PARSER, cause)
+            outcome = FileOutcome(path, _stamp_of(request.root, path), b"", SkipReason.CRASHED_PARSER, cause)
             results.append(ParseResult((outcome,), None, ()))
         return ParsedBatch(tuple(results), tuple(crashing_files))
 
@@ -324,7 +324,7 @@ class ParsePool:
             except WorkerDiedError as death:
                 if self._closed or isinstance(death, WorkerStartError):
                     raise
-                if attempt == 2 or not death.by_chance:
+                if attempt == 2 or not death.is_retryable:
                     _log_death(death, request.path)
                     return ParsedBatch((), (request.path,), death.cause)
             else:
@@ -333,14 +333,14 @@ class ParsePool:
         raise AssertionError
 
     def _tokenize(self, request: TokensRequest) -> TokensResult:
-        answers, _ = self._ask_for_all(request)
+        answers, _ = self._run_batch(request)
         tokens: dict[ContentHash, TokenIds] = {}
         for _, result in answers:
             tokens |= cast("TokensResult", result).tokens
         return TokensResult(tokens)
 
     def _fingerprints(self, request: FingerprintsRequest) -> FingerprintsResult:
-        answers, _ = self._ask_for_all(request)
+        answers, _ = self._run_batch(request)
         found: dict[str, tuple[CodeFingerprint, ...] | None] = {}
         for part, result in answers:
             paths = [path for path, *_ in part.files]
@@ -368,7 +368,7 @@ def _log_death(death: WorkerDiedError, path: str) -> None:
     logger.warning("A parse worker died at %s (%s). Its last output: %s", path, death.cause, death.errors or "none")
 
 
-def _stamp(root: str, path: str) -> FileStamp | None:
+def _stamp_of(root: str, path: str) -> FileStamp | None:
     """So that a file which killed a worker is not tried again before it changes."""
     try:
         return file_stamp(os.lstat(os.path.join(root, path)))

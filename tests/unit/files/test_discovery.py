@@ -136,7 +136,7 @@ def test_links_are_never_followed(tmp_path: Path) -> None:
     assert discovery.skip_reason("out_folder/secret.py") == "ignored"
     assert discovery.skip_reason("sub/in.py") == "link"
     assert discovery.skip_reason("../outside/secret.py") == "outside root"
-    assert discovery.ignored_folder("out_folder")
+    assert discovery.is_ignored_folder("out_folder")
 
 
 def test_a_folder_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_a_deep_tree(tmp_path: Path) -> None:
     assert walk(tmp_path) == (["d/a.py"], {"link loop": 1})
     discovery = discovery_of(tmp_path)
     assert discovery.skip_reason("d/" * 300 + "a.py") == "ignored"
-    assert not discovery.may_concern("d/" * 2000 + "a.py")
+    assert not discovery.may_affect_index("d/" * 2000 + "a.py")
     assert discovery.examine("d/" * 2000 + "a.py") == SkipReason.MISSING
 
 
@@ -256,17 +256,17 @@ def test_what_may_concern_the_index(tmp_path: Path) -> None:
     discovery = discovery_of(tmp_path, exclude=("*.sql",))
     concerning = ["a.py", "sub/gone.py", "maybe-a-script", ".semlens.toml"]
     others = ["out/a.py", ".git/index", "a.sql", "b.png", "sub/.git/HEAD", "c.lock.swp"]
-    assert [path for path in concerning + others if discovery.may_concern(path)] == concerning
+    assert [path for path in concerning + others if discovery.may_affect_index(path)] == concerning
 
 
 def test_an_ignored_folder_is_known_by_its_path(tmp_path: Path) -> None:
     (tmp_path / "node_modules/x/y").mkdir(parents=True)
     (tmp_path / "src").mkdir()
     discovery = discovery_of(tmp_path)
-    assert discovery.ignored_folder("node_modules/x/y")
-    assert discovery.ignored_folder(".git")
-    assert not discovery.ignored_folder("src")
-    assert not discovery.ignored_folder("")
+    assert discovery.is_ignored_folder("node_modules/x/y")
+    assert discovery.is_ignored_folder(".git")
+    assert not discovery.is_ignored_folder("src")
+    assert not discovery.is_ignored_folder("")
     assert discovery.list_folder("node_modules") is None
     assert discovery.list_folder("gone") is None
     listed = discovery.list_folder("")

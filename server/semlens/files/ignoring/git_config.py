@@ -79,7 +79,7 @@ def _core_excludes_file(config: str) -> str | None:
     except OSError:
         return None
     in_core = False
-    found: str | None = None
+    excludes_file: str | None = None
     for line in text.splitlines():
         section = _SECTION.match(line)
         rest = line
@@ -88,8 +88,8 @@ def _core_excludes_file(config: str) -> str | None:
             rest = section[2]
         value = _VALUE.match(rest) if in_core else None
         if value is not None and value[1].lower() == "excludesfile":
-            found = _unquoted(value[2])
-    return found
+            excludes_file = _unquoted(value[2])
+    return excludes_file
 
 
 def _unquoted(value: str) -> str:

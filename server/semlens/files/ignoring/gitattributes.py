@@ -41,9 +41,9 @@ class FileAttributes:
         """The role of a file, given what its path and content say; the repository knows better."""
         name, whole = byte_text(path.rpartition("/")[2]), byte_text(path)
         for role, rules in self._rules.items():
-            said = rules.match(name, whole, is_folder=False)
-            if said is not None:
-                found = found | role if said else found & ~role
+            is_set = rules.match(name, whole, is_folder=False)
+            if is_set is not None:
+                found = found | role if is_set else found & ~role
         return found
 
 
@@ -59,15 +59,15 @@ class RootAttributes:
 
     def role_of(self, path: str, found: Role) -> Role:
         """:param path: of a file, relative to the root, with forward slashes."""
-        at = 0
-        while at >= 0:
-            folder = path[:at]
+        end = 0
+        while end >= 0:
+            folder = path[:end]
             if folder not in self._of_folder:
                 self._of_folder[folder] = _read(self._root, f"{folder}/.gitattributes".lstrip("/"))
             attributes = self._of_folder[folder]
             if attributes is not None:
-                found = attributes.role_of(path[at:].lstrip("/"), found)
-            at = path.find("/", at + 1)
+                found = attributes.role_of(path[end:].lstrip("/"), found)
+            end = path.find("/", end + 1)
         return found
 
 

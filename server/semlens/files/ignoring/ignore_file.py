@@ -72,11 +72,11 @@ class IgnoreRules:
             if rule is None:
                 continue
             if rule.name is not None:
-                _before(rule, self._names, rule.name)
+                _prepend(rule, self._names, rule.name)
             elif rule.path is not None:
-                _before(rule, self._paths, rule.path)
+                _prepend(rule, self._paths, rule.path)
             elif rule.extension is not None:
-                _before(rule, self._extensions, rule.extension)
+                _prepend(rule, self._extensions, rule.extension)
             else:
                 general.append(rule)
                 n_chars += len(line)
@@ -137,10 +137,10 @@ class IgnoreRules:
         return best
 
 
-def _before(rule: _Rule, rules: dict[str, tuple[_Rule, ...]], key: str) -> None:
+def _prepend(rule: _Rule, rules: dict[str, tuple[_Rule, ...]], key: str) -> None:
     """Put a rule in front of those of the same key; those that it makes meaningless go."""
     older = rules.get(key, ()) if rule.folders_only else ()
-    rules[key] = (rule, *(one for one in older if not one.folders_only))
+    rules[key] = (rule, *(other for other in older if not other.folders_only))
 
 
 def _later(best: _Rule | None, rules: tuple[_Rule, ...], is_folder: bool) -> _Rule | None:

@@ -27,7 +27,7 @@ VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".jj", ".bzr", ".pijul", "_d
 CACHE_MARKERS = frozenset({"CACHEDIR.TAG", "pyvenv.cfg"})
 """A folder below the root that holds one of these is a cache (bford.info/cachedir) or a virtual environment."""
 
-NEVER_WANTED = (
+DEFAULT_IGNORES = (
     "node_modules/",
     "bower_components/",
     "__pycache__/",
@@ -52,7 +52,7 @@ MAX_DEPTH = 256
 """Folders deeper than this are not entered: a bind mount of a folder into itself is no link, and endless."""
 
 _MAX_IGNORE_BYTES = 1_000_000
-_MAX_REMEMBERED = 500_000
+_MAX_CACHED_FOLDERS = 500_000
 _IGNORE_CASE = sys.platform in ("win32", "darwin")
 
 _Step: TypeAlias = tuple[IgnoreRules, int, str]
@@ -99,9 +99,9 @@ class IgnoreTree:
         if self._exclude is not None and self._exclude.match(name, path, is_folder):
             return True
         for step, cut, prefix in rules.chain:
-            answer = step.match(name, prefix + path[cut:] if step.needs_path else "", is_folder)
-            if answer is not None:
-                return answer
+            is_ignored = step.match(name, prefix + path[cut:] if step.needs_path else "", is_folder)
+            if is_ignored is not None:
+                return is_ignored
         return False
 
     def includes(self, path: str) -> bool:
@@ -126,7 +126,7 @@ class IgnoreTree:
         parent = self._above if not folder else self.rules(folder.rpartition("/")[0])
         if parent is not None and (not folder or not (self.ignores_folder(parent, folder) or self._is_link(folder))):
             return self.enter(folder, self._names_in(folder))
-        if len(self._folders) < _MAX_REMEMBERED:
+        if len(self._folders) < _MAX_CACHED_FOLDERS:
             self._folders[folder] = None
         return None
 
@@ -140,7 +140,7 @@ class IgnoreTree:
         rules: FolderRules | None = None
         if parent is not None and not (folder and not CACHE_MARKERS.isdisjoint(names)):
             rules = self._rules_of(parent, folder, names)
-        if len(self._folders) < _MAX_REMEMBERED:
+        if len(self._folders) < _MAX_CACHED_FOLDERS:
             self._folders[folder] = rules
         return rules
 
@@ -164,22 +164,24 @@ class IgnoreTree:
             return ()
 
     def _rules_of(self, parent: FolderRules, folder: str, names: Collection[str]) -> FolderRules:
-        wanted = IGNORE_FILES if self._follow else IGNORE_FILES[:1]
-        present = [name for name in wanted if name in names]
+        file_names = IGNORE_FILES if self._follow else IGNORE_FILES[:1]
+        present = [name for name in file_names if name in names]
         starts_repository = self._follow and ".git" in names
         if not present and not starts_repository:
             return parent
         cut = len(byte_text(folder)) + 1 if folder else 0
-        must = names is not None
-        own = {name: self._read(self._root, f"{folder}/{name}".lstrip("/"), cut, "", must=must) for name in present}
-        semlensignore = own.get(".semlensignore", ()) + parent.semlensignore
-        ignore = own.get(".ignore", ()) + parent.ignore
+        required = names is not None
+        own_steps = {
+            name: self._read(self._root, f"{folder}/{name}".lstrip("/"), cut, "", required=required) for name in present
+        }
+        semlensignore = own_steps.get(".semlensignore", ()) + parent.semlensignore
+        ignore = own_steps.get(".ignore", ()) + parent.ignore
         gitignore, exclude = parent.gitignore, parent.exclude
         if starts_repository and folder:  # a nested repository, to which the rules of the outer one mean nothing
             gitignore = ()
             path = exclude_file(os.path.join(self._root, folder))
             exclude = () if path is None else self._read("", path, cut, "")
-        gitignore = own.get(".gitignore", ()) + gitignore
+        gitignore = own_steps.get(".gitignore", ()) + gitignore
         if (semlensignore, ignore, gitignore, exclude) == (
             parent.semlensignore,
             parent.ignore,
@@ -191,7 +193,7 @@ class IgnoreTree:
 
     def _rules_above(self) -> FolderRules:
         """The rules that the root has from outside itself."""
-        always: tuple[_Step, ...] = ((IgnoreRules(NEVER_WANTED, ignore_case=_IGNORE_CASE), 0, ""),)
+        always: tuple[_Step, ...] = ((IgnoreRules(DEFAULT_IGNORES, ignore_case=_IGNORE_CASE), 0, ""),)
         if not self._follow:
             return _folder_rules((), (), (), (), always)
         top = git_top(self._root)
@@ -209,11 +211,11 @@ class IgnoreTree:
         for n_parts, part in enumerate(parts):
             folder = os.path.join(top, *parts[:n_parts])
             prefix = "/".join(map(byte_text, parts[n_parts:])) + "/"
-            own = {name: self._read(folder, name, 0, prefix) for name in IGNORE_FILES}
+            own_steps = {name: self._read(folder, name, 0, prefix) for name in IGNORE_FILES}
             rules = _folder_rules(
-                own[".semlensignore"] + rules.semlensignore,
-                own[".ignore"] + rules.ignore,
-                own[".gitignore"] + rules.gitignore,
+                own_steps[".semlensignore"] + rules.semlensignore,
+                own_steps[".ignore"] + rules.ignore,
+                own_steps[".gitignore"] + rules.gitignore,
                 exclude,
                 always,
             )
@@ -227,26 +229,26 @@ class IgnoreTree:
         """Whether the rules, whose prefixes lead down to the root, ignore the folder above or at the root."""
         n_cut = sum(len(byte_text(later)) + 1 for later in parts[n_parts + 1 :]) + 1
         for step, _, prefix in rules.chain:
-            answer = step.match(byte_text(part), prefix[: len(prefix) - n_cut], True)
-            if answer is not None:
-                return answer
+            is_ignored = step.match(byte_text(part), prefix[: len(prefix) - n_cut], True)
+            if is_ignored is not None:
+                return is_ignored
         return False
 
     @staticmethod
-    def _read(root: str, path: str, cut: int, prefix: str, *, must: bool = False) -> tuple[_Step, ...]:
+    def _read(root: str, path: str, cut: int, prefix: str, *, required: bool = False) -> tuple[_Step, ...]:
         """The rules of an ignore file; none where it is missing, no regular file, unreadable or huge.
 
         Inside a workspace a link is not followed: git does not either, and it may lead out of the root.
 
         :param root: "" for a file of the user's or of git's, which may be a link.
-        :param must: without it, files would be found that it ignores.
+        :param required: without it, files would be found that it ignores.
         :raises OSError: when it must be read, and cannot for a cause that may pass.
         """
         try:
             n_bytes = _MAX_IGNORE_BYTES + 1
             data = read_below(root, path, n_bytes) if root else read_regular(path, n_bytes, follow_link=True)
         except OSError as error:
-            if must and is_transient(error):
+            if required and is_transient(error):
                 raise
             return ()
         if len(data) > _MAX_IGNORE_BYTES:

@@ -32,7 +32,7 @@ _IN_DONT_FOLLOW = 0x2000000
 _IN_EXCL_UNLINK = 0x4000000
 
 # No IN_OPEN, IN_ACCESS or IN_CLOSE_NOWRITE: reading the files must not wake who reads them.
-_WANTED = (
+_EVENT_MASK = (
     IN_MODIFY
     | IN_CLOSE_WRITE
     | IN_MOVED_FROM
@@ -80,7 +80,9 @@ class Inotify:
 
         :raises OSError: ENOSPC when the user's watches are used up; ENOENT, ENOTDIR, EACCES for the folder.
         """
-        watch: int = self._library.inotify_add_watch(self._descriptor, os.fsencode(folder), ctypes.c_uint32(_WANTED))
+        watch: int = self._library.inotify_add_watch(
+            self._descriptor, os.fsencode(folder), ctypes.c_uint32(_EVENT_MASK)
+        )
         if watch < 0:
             raise _error(folder)
         return watch

@@ -26,8 +26,8 @@ from semlens.files.watching.inotify import (
 )
 
 _EXHAUSTED = (errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
-_GONE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP)
-_HELD_S = 1.0
+_FOLDER_GONE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP)
+_MAX_WRITE_DELAY_S = 1.0
 """A file that is being written is reported when it is closed, or this often: else a log would be read all the time."""
 _CLOCK_SLACK_NS = 50_000_000
 """File times come from a clock that ticks every few milliseconds."""
@@ -50,13 +50,15 @@ class InotifySource:
         self._batch_s = batch_s
         self._folder_of: dict[int, str] = {}
         self._watch_of: dict[str, int] = {}
-        self._held: dict[str, float] = {}  # changed, not reported, still open for writing: seconds of the change
+        self._pending_writes: dict[
+            str, float
+        ] = {}  # changed, not reported, still open for writing: seconds of the change
         self._is_woken = False
-        self._made_ns = time.time_ns() - _CLOCK_SLACK_NS
+        self._created_ns = time.time_ns() - _CLOCK_SLACK_NS
         try:
             self._inotify = Inotify()
         except OSError as error:
-            raise SourceLostError(_sentence(error)) from error
+            raise SourceLostError(_failure_message(error)) from error
 
     @property
     def n_watches(self) -> int:
@@ -64,21 +66,25 @@ class InotifySource:
 
     def start(self) -> Changes:
         changed: set[str] = set()
-        if not self._watch_tree("", changed, only_since_ns=self._made_ns) and not self._is_woken:
+        if not self._watch_tree("", changed, only_since_ns=self._created_ns) and not self._is_woken:
             raise SourceLostError(f"The folder {self._root} cannot be watched")
         # A folder's own time tells that something in it was deleted or moved, but not what.
-        if any(_folder_changed_since(self._discovery.absolute(name), self._made_ns) for name in self._watch_of):
+        if any(_folder_changed_since(self._discovery.absolute(name), self._created_ns) for name in self._watch_of):
             return Rescan("something changed while watching began")
         return changed
 
     def wait(self) -> Changes:
-        patience_s = None if not self._held else max(0.0, min(self._held.values()) + _HELD_S - time.monotonic())
+        timeout_s = (
+            None
+            if not self._pending_writes
+            else max(0.0, min(self._pending_writes.values()) + _MAX_WRITE_DELAY_S - time.monotonic())
+        )
         changed: set[str] = set()
-        if self._inotify.wait(patience_s) and self._inotify.pause(self._batch_s):
+        if self._inotify.wait(timeout_s) and self._inotify.pause(self._batch_s):
             return changed
         for event in self._inotify.read():
             if event.mask & IN_Q_OVERFLOW:
-                self._synchronise()
+                self._watch_anew()
                 return Rescan("the system dropped events")
             folder = self._folder_of.get(event.watch)
             if folder is None:
@@ -86,14 +92,14 @@ class InotifySource:
             if event.mask & IN_IGNORED:
                 self._forget_watch(event.watch)
             elif not event.name:
-                self._folder_itself(folder, event.mask)
-            elif self._entry(f"{folder}/{event.name}" if folder else event.name, event, changed):
-                self._synchronise()
+                self._handle_folder_event(folder, event.mask)
+            elif self._handle_entry_event(f"{folder}/{event.name}" if folder else event.name, event, changed):
+                self._watch_anew()
                 return Rescan("the ignore rules changed")
-        due = time.monotonic() - _HELD_S
-        changed.update(path for path, since in self._held.items() if since <= due)
+        due = time.monotonic() - _MAX_WRITE_DELAY_S
+        changed.update(path for path, since in self._pending_writes.items() if since <= due)
         for path in changed:
-            self._held.pop(path, None)
+            self._pending_writes.pop(path, None)
         return changed
 
     def wake(self) -> None:
@@ -105,11 +111,11 @@ class InotifySource:
         self._folder_of.clear()
         self._watch_of.clear()
 
-    def _folder_itself(self, folder: str, mask: int) -> None:
+    def _handle_folder_event(self, folder: str, mask: int) -> None:
         if folder == "" and mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT):
             raise SourceLostError(f"The folder {self._root} was moved or deleted")
 
-    def _entry(self, path: str, event: InotifyEvent, changed: set[str]) -> bool:
+    def _handle_entry_event(self, path: str, event: InotifyEvent, changed: set[str]) -> bool:
         """Takes note of one entry's event. True when it changed the ignore rules."""
         if event.mask & IN_ISDIR:
             if event.mask & IN_MOVED_FROM:
@@ -117,7 +123,7 @@ class InotifySource:
             elif path in self._watch_of and event.mask & (IN_DELETE | IN_CREATE | IN_MOVED_TO):
                 self._unwatch(path)  # what was in it went before it
             if event.mask & (IN_DELETE | IN_MOVED_FROM):
-                if not self._discovery.ignored_folder(path):
+                if not self._discovery.is_ignored_folder(path):
                     changed.add(path)
                 self._discovery.forget(path)
             elif event.mask & (IN_CREATE | IN_MOVED_TO):
@@ -125,9 +131,9 @@ class InotifySource:
             return False
         if self._discovery.is_ignore_file(path):
             return True
-        if self._discovery.may_concern(path):
+        if self._discovery.may_affect_index(path):
             if event.mask & IN_MODIFY:
-                self._held.setdefault(path, time.monotonic())
+                self._pending_writes.setdefault(path, time.monotonic())
             else:
                 changed.add(path)
         return False
@@ -144,17 +150,19 @@ class InotifySource:
             watch = self._watch(folder)
             if watch is None:
                 continue
-            listed = self._discovery.list_folder(folder)
-            if listed is None:
+            listing = self._discovery.list_folder(folder)
+            if listing is None:
                 self._inotify.remove(watch)
                 self._forget_watch(watch)
                 continue
             is_watched = True
-            files, subfolders = listed
+            files, subfolders = listing
             stack.extend(subfolders)
             for entry in files:
                 path = f"{folder}/{entry.name}" if folder else entry.name
-                if (not only_since_ns or _changed_since(entry, only_since_ns)) and self._discovery.may_concern(path):
+                if (not only_since_ns or _changed_since(entry, only_since_ns)) and self._discovery.may_affect_index(
+                    path
+                ):
                     changed.add(path)
         return is_watched
 
@@ -164,8 +172,8 @@ class InotifySource:
             watch = self._inotify.add(self._discovery.absolute(folder))
         except OSError as error:
             if error.errno in _EXHAUSTED:
-                raise SourceLostError(_sentence(error)) from error
-            if error.errno in _GONE or not os.path.lexists(self._discovery.absolute(folder)):
+                raise SourceLostError(_failure_message(error)) from error
+            if error.errno in _FOLDER_GONE or not os.path.lexists(self._discovery.absolute(folder)):
                 return None
             raise SourceLostError(f"The folder {folder} cannot be watched ({error.strerror})") from error
         # The system gives a moved folder its old number again: its old name goes.
@@ -192,7 +200,7 @@ class InotifySource:
         if folder is not None and self._watch_of.get(folder) == watch:
             del self._watch_of[folder]
 
-    def _synchronise(self) -> None:
+    def _watch_anew(self) -> None:
         """Watch exactly what is to be watched, from a fresh look at the tree."""
         self._discovery.refresh()
         before = dict(self._watch_of)
@@ -218,7 +226,7 @@ def _folder_changed_since(path: str, time_ns: int) -> bool:
         return True
 
 
-def _sentence(error: OSError) -> str:
+def _failure_message(error: OSError) -> str:
     """Which limit was met."""
     if error.errno == errno.ENOSPC:
         limit = _limit("max_user_watches")

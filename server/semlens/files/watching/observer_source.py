@@ -23,7 +23,7 @@ from watchdog.observers import Observer
 from semlens.files.discovery import Discovery
 from semlens.files.watching.changes import Changes, Rescan, SourceLostError
 
-_WANTED: list[type[FileSystemEvent]] = [
+_EVENT_TYPES: list[type[FileSystemEvent]] = [
     DirCreatedEvent,
     DirDeletedEvent,
     DirMovedEvent,
@@ -47,8 +47,8 @@ class ObserverSource(FileSystemEventHandler):
         self._batch_s = batch_s
         self._observer = Observer()
         self._lock = threading.Lock()
-        self._something = threading.Event()
-        self._woken = threading.Event()
+        self._has_changes = threading.Event()
+        self._is_woken = threading.Event()
         self._changed: set[str] = set()
         self._rescan = ""
 
@@ -58,18 +58,18 @@ class ObserverSource(FileSystemEventHandler):
 
     def start(self) -> Changes:
         try:
-            self._observer.schedule(self, str(self._root), recursive=True, event_filter=_WANTED)
+            self._observer.schedule(self, str(self._root), recursive=True, event_filter=_EVENT_TYPES)
             self._observer.start()
         except OSError as error:
             raise SourceLostError(f"The system's file events cannot be used ({error})") from error
         return Rescan("watching begins")
 
     def wait(self) -> Changes:
-        self._something.wait()
-        if self._woken.is_set() or self._woken.wait(self._batch_s):
+        self._has_changes.wait()
+        if self._is_woken.is_set() or self._is_woken.wait(self._batch_s):
             return set()
         with self._lock:
-            self._something.clear()
+            self._has_changes.clear()
             changed, self._changed = self._changed, set()
             rescan, self._rescan = self._rescan, ""
         if rescan:
@@ -80,8 +80,8 @@ class ObserverSource(FileSystemEventHandler):
         return changed
 
     def wake(self) -> None:
-        self._woken.set()
-        self._something.set()
+        self._is_woken.set()
+        self._has_changes.set()
 
     def close(self) -> None:
         if self._observer.is_alive():
@@ -95,18 +95,18 @@ class ObserverSource(FileSystemEventHandler):
             if relative is None or (event.is_directory and isinstance(event, FileModifiedEvent)):
                 continue
             if event.is_directory:
-                self._folder(relative, appeared=Path(self._discovery.absolute(relative)).is_dir())
-            elif self._discovery.is_ignore_file(relative) and not self._below_ignored(relative):
+                self._note_folder(relative, appeared=Path(self._discovery.absolute(relative)).is_dir())
+            elif self._discovery.is_ignore_file(relative) and not self._is_in_ignored_folder(relative):
                 self._note(rescan="the ignore rules changed")
-            elif self._discovery.may_concern(relative):
+            elif self._discovery.may_affect_index(relative):
                 self._note({relative})
 
-    def _below_ignored(self, path: str) -> bool:
-        return self._discovery.ignored_folder(path.rpartition("/")[0])
+    def _is_in_ignored_folder(self, path: str) -> bool:
+        return self._discovery.is_ignored_folder(path.rpartition("/")[0])
 
-    def _folder(self, folder: str, *, appeared: bool) -> None:
+    def _note_folder(self, folder: str, *, appeared: bool) -> None:
         self._discovery.forget(folder)
-        if self._below_ignored(folder):
+        if self._is_in_ignored_folder(folder):
             return
         if not appeared:
             self._note({folder} if folder else set(), rescan="" if folder else "the root is gone")
@@ -119,7 +119,7 @@ class ObserverSource(FileSystemEventHandler):
                 files, subfolders = listed
                 stack.extend(subfolders)
                 paths = (f"{current}/{entry.name}" if current else entry.name for entry in files)
-                self._note({path for path in paths if self._discovery.may_concern(path)})
+                self._note({path for path in paths if self._discovery.may_affect_index(path)})
 
     def _note(self, changed: set[str] | frozenset[str] = frozenset(), *, rescan: str = "") -> None:
         if not changed and not rescan:
@@ -130,4 +130,4 @@ class ObserverSource(FileSystemEventHandler):
             if len(self._changed) > _MAX_GATHERED:
                 self._changed.clear()
                 self._rescan = self._rescan or "too many changes at once"
-        self._something.set()
+        self._has_changes.set()

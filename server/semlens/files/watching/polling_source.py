@@ -9,7 +9,7 @@ from semlens.core.errors import WorkspaceError
 from semlens.files.discovery import Discovery, is_below
 from semlens.files.watching.changes import Changes, Rescan
 
-_BUSY_SHARE = 0.05
+_MAX_BUSY_SHARE = 0.05
 """Of the time, at most this share is spent on looking, however large the tree."""
 
 
@@ -20,9 +20,9 @@ class PollingSource:
         """:param pause_s: between two looks, at least."""
         self._discovery = discovery
         self._pause_s = pause_s
-        self._woken = threading.Event()
+        self._is_woken = threading.Event()
         self._known: dict[str, tuple[int, int, int, int]] = {}
-        self._look_s = 0.0
+        self._walk_s = 0.0
 
     @property
     def n_watches(self) -> int:
@@ -30,38 +30,38 @@ class PollingSource:
 
     def start(self) -> Changes:
         # Another machine's clock says when a file changed, so what changed before the first look cannot be told.
-        self._known = self._look() or {}
+        self._known = self._file_statuses() or {}
         return Rescan("polling begins")
 
     def wait(self) -> Changes:
-        if self._woken.wait(max(self._pause_s, self._look_s / _BUSY_SHARE)):
+        if self._is_woken.wait(max(self._pause_s, self._walk_s / _MAX_BUSY_SHARE)):
             return set()
-        now = self._look()
-        if now is None:
+        statuses = self._file_statuses()
+        if statuses is None:
             return set()
-        before, self._known = self._known, now
-        changed = {path for path, status in now.items() if before.get(path) != status}
-        return changed | (before.keys() - now.keys())
+        before, self._known = self._known, statuses
+        changed = {path for path, status in statuses.items() if before.get(path) != status}
+        return changed | (before.keys() - statuses.keys())
 
     def wake(self) -> None:
-        self._woken.set()
+        self._is_woken.set()
 
     def close(self) -> None:
         self._known = {}
 
-    def _look(self) -> dict[str, tuple[int, int, int, int]] | None:
+    def _file_statuses(self) -> dict[str, tuple[int, int, int, int]] | None:
         """Every file's status; None when the root is not there, or it was interrupted."""
         begin = time.monotonic()
-        found: dict[str, tuple[int, int, int, int]] = {}
+        statuses: dict[str, tuple[int, int, int, int]] = {}
         try:
             unread: set[str] = set()
             for file in self._discovery.walk(unread):
-                found[file.path] = (file.size, file.mtime_ns, file.ctime_ns, file.inode)
-                if self._woken.is_set():
+                statuses[file.path] = (file.size, file.mtime_ns, file.ctime_ns, file.inode)
+                if self._is_woken.is_set():
                     return None
         except (OSError, WorkspaceError):
             return None
         if unread:
-            found |= {path: known for path, known in self._known.items() if is_below(path, unread)}
-        self._look_s = time.monotonic() - begin
-        return found
+            statuses |= {path: known for path, known in self._known.items() if is_below(path, unread)}
+        self._walk_s = time.monotonic() - begin
+        return statuses

@@ -70,7 +70,7 @@ class Watcher:
         if self._settings.mode == "off":
             self._ready.set()
             return
-        self._use(self._first_source())
+        self._set_source(self._first_source())
         self._thread.start()
 
     def wait_ready(self, timeout_s: float) -> bool:
@@ -88,18 +88,18 @@ class Watcher:
 
     def _first_source(self) -> ChangeSource:
         if self._settings.mode == "polling":
-            return self._polling()
+            return self._polling_source()
         if self._settings.mode == "auto":
             kind = remote_file_system(str(self._root))
             if kind is not None:
                 _log.info("%s is on a remote file system (%s), so its files are polled.", self._root, kind)
-                return self._polling()
+                return self._polling_source()
         try:
-            return self._native()
+            return self._native_source()
         except SourceLostError as lost:
-            return self._polling(str(lost))
+            return self._polling_source(str(lost))
 
-    def _native(self) -> ChangeSource:
+    def _native_source(self) -> ChangeSource:
         """:raises SourceLostError: when the system's events cannot be had."""
         # Imported here: each loads only where it works.
         if _IS_LINUX:
@@ -110,13 +110,13 @@ class Watcher:
 
         return ObserverSource(self._root, self._discovery, BATCH_S)
 
-    def _polling(self, reason: str = "") -> ChangeSource:
+    def _polling_source(self, reason: str = "") -> ChangeSource:
         if reason:
             self.problem = f"{reason}, so its files are compared every {self._settings.poll_seconds} seconds instead."
             _log.warning("%s", self.problem)
         return PollingSource(self._discovery, self._settings.poll_seconds)
 
-    def _use(self, source: ChangeSource) -> None:
+    def _set_source(self, source: ChangeSource) -> None:
         with self._lock:
             self._source = source
             if self._stopping:
@@ -136,8 +136,8 @@ class Watcher:
             except (SourceLostError, OSError) as lost:
                 # Polling begins with a rescan, so what the lost source missed is found.
                 source.close()
-                source = self._polling(str(lost))
-                self._use(source)
+                source = self._polling_source(str(lost))
+                self._set_source(source)
                 step = source.start
                 continue
             step = source.wait

@@ -48,7 +48,7 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=_SLASHES,
         block_comments=_BLOCK,
         symbol_depth=2,
-        deep_marks=("type ",),
+        definition_keywords=("type ",),
         text_calls=True,
         heads=r"^(?:type[ \t]+(?P<type>\w+)[ \t]+(?:struct|interface)\b"
         r"|func[ \t]+(?:\([^)\n]*\)[ \t]*)?(?P<callable>\w+))",
@@ -66,7 +66,7 @@ LANGUAGES: tuple[Language, ...] = (
         block_comments=_BLOCK,
         signature_trim="{;",
         symbol_depth=2,
-        deep_marks=(
+        definition_keywords=(
             "impl<",
             "impl ",
             'extern "',
@@ -97,7 +97,7 @@ LANGUAGES: tuple[Language, ...] = (
         + r"(?P<callable>(?!if\b|for\b|while\b|switch\b|catch\b|return\b|new\b)\w+)"
         + r"[ \t]*\([^;=]{0,400}\)[^;=]{0,200}\{)",
         symbol_depth=1,
-        deep_marks=("class ", "interface ", "enum ", "@Override", "public ", "private ", "protected "),
+        definition_keywords=("class ", "interface ", "enum ", "@Override", "public ", "private ", "protected "),
         text_calls=True,
     ),
     Language(
@@ -181,7 +181,7 @@ LANGUAGES: tuple[Language, ...] = (
         heads=_MODIFIERS + r"(?:(?:class|interface|trait|enum)[ \t]+(?P<type>\w+)|function[ \t]+&?(?P<callable>\w+))",
         symbol_depth=2,
         member_depth=1,
-        deep_marks=("function ", "class ", "= function", "= fn"),
+        definition_keywords=("function ", "class ", "= function", "= fn"),
         text_calls=True,
     ),
     Language(
@@ -200,7 +200,7 @@ LANGUAGES: tuple[Language, ...] = (
         heads=_MODIFIERS
         + r"(?:(?:class|interface|object)[ \t]+(?P<type>\w+)|fun[ \t]+(?:<[^>\n]*>[ \t]*)?(?:\w+\.)?(?P<callable>\w+))",
         symbol_depth=1,
-        deep_marks=("fun ", "fun <", "class ", "object ", "interface ", "object :", "object:"),
+        definition_keywords=("fun ", "fun <", "class ", "object ", "interface ", "object :", "object:"),
         text_calls=True,
     ),
     Language(
@@ -218,7 +218,7 @@ LANGUAGES: tuple[Language, ...] = (
         constructors=("init",),
         heads=_MODIFIERS + r"(?:(?:class|struct|enum|protocol|actor)[ \t]+(?P<type>\w+)|func[ \t]+(?P<callable>\w+))",
         symbol_depth=1,
-        deep_marks=("func ", "class ", "struct ", "enum ", "extension ", "init(", "init?("),
+        definition_keywords=("func ", "class ", "struct ", "enum ", "extension ", "init(", "init?("),
         text_calls=True,
     ),
     Language(
@@ -235,7 +235,7 @@ LANGUAGES: tuple[Language, ...] = (
         constructors=("this",),
         heads=_MODIFIERS + r"(?:(?:class|trait|object)[ \t]+(?P<type>\w+)|def[ \t]+(?P<callable>\w+))",
         symbol_depth=1,
-        deep_marks=("def ", "class ", "object ", "trait ", "type ", "val "),
+        definition_keywords=("def ", "class ", "object ", "trait ", "type ", "val "),
         text_calls=True,
     ),
     Language(
@@ -247,7 +247,7 @@ LANGUAGES: tuple[Language, ...] = (
         name_trim='"',
         signature_trim="{=;",
         symbol_depth=2,
-        deep_marks=(
+        definition_keywords=(
             "fn ",
             "struct ",
             "enum ",

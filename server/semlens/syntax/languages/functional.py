@@ -19,7 +19,7 @@ LANGUAGES: tuple[Language, ...] = (
         documentation_marks=r"^@\w*doc\s+(?:~[sSdD])?[\"']{1,3}\s*|\s*[\"']{1,3}$",
         symbol_depth=1,
         member_depth=1,
-        deep_marks=(
+        definition_keywords=(
             "def ",
             "defp ",
             "defmodule ",

@@ -35,7 +35,7 @@ class Language:
     :ivar name_cut: pattern of what is no part of a written name.
     :ivar symbol_depth: depth below the root down to which definitions are looked for; 0 where they may stand anywhere.
     :ivar member_depth: likewise below each type, module or scope that is found.
-    :ivar deep_marks: texts that stand in all other definitions: where one of them shows in a function, or in a
+    :ivar definition_keywords: texts that stand in all other definitions: where one of them shows in a function, or in a
         statement outside of all, all of it is searched. A name must follow those that end in a space.
     :ivar text_calls: calls are words before an opening parenthesis, and are read from the text instead of the tree.
     :ivar heads: pattern of first lines of definitions, for broken text; the name is its group ``type`` or ``callable``.
@@ -81,7 +81,7 @@ class Language:
     name_cut: str = ""
     symbol_depth: int = 0
     member_depth: int = 2
-    deep_marks: tuple[str, ...] = ()
+    definition_keywords: tuple[str, ...] = ()
     text_calls: bool = False
     heads: str = ""
     head_ends: str = ""

@@ -67,7 +67,7 @@ def language_of(path: str, first_bytes: bytes = b"") -> str | None:
     while dot != -1:
         found = _BY_EXTENSION.get(name[dot:])
         if found is not None:
-            return _told_apart(found, name[dot:], first_bytes) if first_bytes else found
+            return _disambiguate(found, name[dot:], first_bytes) if first_bytes else found
         dot = name.find(".", dot + 1)
     for prefix, language in _BY_PREFIX:
         if name.startswith(prefix):
@@ -77,7 +77,7 @@ def language_of(path: str, first_bytes: bytes = b"") -> str | None:
     return None
 
 
-def _told_apart(language: str, extension: str, first_bytes: bytes) -> str:
+def _disambiguate(language: str, extension: str, first_bytes: bytes) -> str:
     """Settles the extensions that several languages share."""
     if extension == ".h":
         if _OBJC_HEADER.search(first_bytes) and "objc" in BY_NAME:

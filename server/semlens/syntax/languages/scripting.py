@@ -28,7 +28,7 @@ LANGUAGES: tuple[Language, ...] = (
         module_index="__init__",
         indented=True,
         symbol_depth=2,
-        deep_marks=("def ", "class "),
+        definition_keywords=("def ", "class "),
         text_calls=True,
         heads=r"^[ \t]*+(?:class[ \t]+(?P<type>\w+)|(?:async[ \t]+)?def[ \t]+(?P<callable>\w+))",
     ),
@@ -110,7 +110,7 @@ LANGUAGES: tuple[Language, ...] = (
         signature_cut=r"\s*\bend$",
         joiners=(("method", ":"),),
         symbol_depth=2,
-        deep_marks=("= function", "local function ", "function ", "= {", "={"),
+        definition_keywords=("= function", "local function ", "function ", "= {", "={"),
         text_calls=True,
     ),
     Language(

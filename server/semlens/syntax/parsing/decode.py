@@ -6,7 +6,7 @@ import codecs
 import re
 
 _LONE_CR = re.compile(rb"\r(?!\n)")
-_BINARY_HEAD = 8_000  # bytes in which a NUL makes a file binary, as git decides it
+_BINARY_HEAD_BYTES = 8_000  # bytes in which a NUL makes a file binary, as git decides it
 
 
 def decode(source: bytes) -> str | None:
@@ -21,8 +21,8 @@ def decode(source: bytes) -> str | None:
         return source.decode("utf-32", "replace")
     elif source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return source.decode("utf-16", "replace")
-    if b"\0" in source[:_BINARY_HEAD]:
-        guess = _utf16_without_mark(source[:_BINARY_HEAD])
+    if b"\0" in source[:_BINARY_HEAD_BYTES]:
+        guess = _utf16_without_mark(source[:_BINARY_HEAD_BYTES])
         return source.decode(guess, "replace") if guess else None
     try:
         return source.decode("utf-8")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 _MAX_SCRIPTS = 500  # of one file; later ones are text
 _OPENING = re.compile(rb"<script\b([^<>]*)>", re.IGNORECASE)
 _CLOSING = re.compile(rb"</script\s*>", re.IGNORECASE)
-_FRONT = re.compile(rb"\A\s*---[ \t]*\r?\n(.*?)^---", re.DOTALL | re.MULTILINE)
+_FRONT_MATTER = re.compile(rb"\A\s*---[ \t]*\r?\n(.*?)^---", re.DOTALL | re.MULTILINE)
 _ATTRIBUTE = re.compile(rb"\b(lang|type)\s*=\s*[\"']?([\w/+.-]+)", re.IGNORECASE)
 _LANGUAGES = {
     b"ts": "typescript", b"typescript": "typescript", b"text/typescript": "typescript", b"tsx": "tsx",
@@ -22,7 +22,7 @@ _LANGUAGES = {
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptPart:
+class EmbeddedScript:
     """Bytes `start` to `end` of a file, written in `language`."""
 
     start: int
@@ -30,16 +30,16 @@ class ScriptPart:
     language: str
 
 
-def script_parts(source: bytes, name: str) -> list[ScriptPart]:
+def scripts_in(source: bytes, name: str) -> list[EmbeddedScript]:
     """The scripts of a page or component, in order.
 
     :param name: of the file's own language; Astro's scripts also stand between dashes at its top.
     """
-    parts: list[ScriptPart] = []
+    parts: list[EmbeddedScript] = []
     if name == "astro":
-        front = _FRONT.match(source)
-        if front is not None:
-            parts.append(ScriptPart(front.start(1), front.end(1), "typescript"))
+        front_matter = _FRONT_MATTER.match(source)
+        if front_matter is not None:
+            parts.append(EmbeddedScript(front_matter.start(1), front_matter.end(1), "typescript"))
     position = parts[-1].end if parts else 0
     while len(parts) < _MAX_SCRIPTS and (opening := _OPENING.search(source, position)) is not None:
         closing = _CLOSING.search(source, opening.end())
@@ -47,7 +47,7 @@ def script_parts(source: bytes, name: str) -> list[ScriptPart]:
             break
         language = _language(opening[1])
         if language and source[opening.end() : closing.start()].strip():
-            parts.append(ScriptPart(opening.end(), closing.start(), language))
+            parts.append(EmbeddedScript(opening.end(), closing.start(), language))
         position = closing.end()
     return parts
 
@@ -56,7 +56,7 @@ def _language(attributes: bytes) -> str:
     """What a script's tag says of its language; "" for data."""
     language = "javascript"
     for key, value in _ATTRIBUTE.findall(attributes):
-        known = _LANGUAGES.get(value.lower(), "")
-        if key.lower() == b"lang" or not known or language == "javascript":
-            language = known
+        language_of_tag = _LANGUAGES.get(value.lower(), "")
+        if key.lower() == b"lang" or not language_of_tag or language == "javascript":
+            language = language_of_tag
     return language

@@ -93,10 +93,10 @@ def grammar_of(language: Language) -> Grammar:
         return Grammar(parser)
     texts = _patterns_in("\n".join(_COMMENT.sub("", query_source(name)) for name in language.queries))
     root = re.compile(rf"\s*\({parser.parse(b'').root_node.type}\s")
-    at_top = [bool(root.match(text)) for text in texts]
-    ranks = sorted(range(len(texts)), key=lambda index: (at_top[index] and not all(at_top), index))
+    starts_at_root = [bool(root.match(text)) for text in texts]
+    ranks = sorted(range(len(texts)), key=lambda index: (starts_at_root[index] and not all(starts_at_root), index))
     patterns = tuple(_pattern(texts[rank]) for rank in ranks)
-    n_top = 0 if all(at_top) else sum(at_top)
+    n_top = 0 if all(starts_at_root) else sum(starts_at_root)
     n_deep = len(texts) - n_top
     return Grammar(
         parser,

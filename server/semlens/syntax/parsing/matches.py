@@ -10,13 +10,13 @@ from tree_sitter import Node
 
 from semlens.syntax.languages.language import Language
 from semlens.syntax.parsing.grammars import Grammar, Pattern, PatternRole
-from semlens.syntax.parsing.query_walk import raw_matches
-from semlens.syntax.parsing.recovery import Stretch, recovered
+from semlens.syntax.parsing.query_walk import query_matches
+from semlens.syntax.parsing.recovery import ByteRange, recovered
 from semlens.syntax.symbols.references import Reference
 
 MAX_NAME = 200  # characters; longer ones are data that looks like names
 
-Place = Node | Stretch
+Place = Node | ByteRange
 Captures = dict[str, list[Place]]
 Match = tuple[int, int, Pattern, Place, Captures]
 """Start byte, minus end byte, pattern, defining node, captures."""
@@ -41,7 +41,7 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
     prefixes: list[Node] = []
     documentations: list[Node] = []
     references: list[Reference] = []
-    for index, captures in raw_matches(language, grammar, root, source):
+    for index, captures in query_matches(language, grammar, root, source):
         role, capture, body_follows = patterns[index]
         if role is reference_role:
             for node in captures[capture]:
@@ -64,8 +64,11 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
             continue
         for position, name in enumerate(names):
             key = name.start_byte
-            known = best.get(key)
-            if known is not None and (ranks[known[2]], -len(known[4])) <= (ranks[index], -len(captures)):
+            best_so_far = best.get(key)
+            if best_so_far is not None and (ranks[best_so_far[2]], -len(best_so_far[4])) <= (
+                ranks[index],
+                -len(captures),
+            ):
                 continue
             end = node.end_byte
             if body_follows:
@@ -77,9 +80,12 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
         for start, end, index, node, captures in best.values()
     ]
     if language.heads and root.has_error:
-        for found_again in recovered(language, root, source, set(best)):
-            pattern = Pattern(PatternRole.SYMBOL, "", found_again.kind)
-            whole, places = found_again.whole, {"name": [found_again.name], "body": [found_again.body]}
+        for recovered_definition in recovered(language, root, source, set(best)):
+            pattern = Pattern(PatternRole.SYMBOL, "", recovered_definition.kind)
+            whole, places = (
+                recovered_definition.whole,
+                {"name": [recovered_definition.name], "body": [recovered_definition.body]},
+            )
             definitions.append((whole.start_byte, -whole.end_byte, pattern, whole, cast("Captures", places)))
     definitions.sort(key=itemgetter(0, 1))
     return Matches(definitions, prefixes, documentations, references)

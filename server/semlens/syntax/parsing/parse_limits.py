@@ -20,8 +20,8 @@ MAX_BLOCKS = 100
 MAX_LINE_BYTES = 50_000
 
 _RUNS = tuple(bytes((sign,)) * MAX_DEPTH for sign in b"!~-+*&")  # each sign of a run is a level of its tree
-_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
-_PASSES = 64
+_NON_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
+_MAX_PASSES = 64
 
 _MARKS = b" >-+*?:.)0123456789"
 _MARKS_AS_SPACES = bytes.maketrans(_MARKS, b" " * len(_MARKS))
@@ -30,7 +30,7 @@ _MARK = re.compile(rb">|[-+*?:](?=[ \n])|[.)](?= )|[^\s>*?:.)0-9+-]|\Z")
 _TAB_COLUMNS = 8
 
 
-def nests_too_deep(source: bytes, max_depth: int = MAX_DEPTH) -> bool:
+def nests_too_deeply(source: bytes, max_depth: int = MAX_DEPTH) -> bool:
     """Whether brackets, blocks or runs of signs nest deeper than a grammar can bear.
 
     Those in strings and comments count too.
@@ -42,8 +42,8 @@ def _brackets_too_deep(source: bytes, limit: int) -> bool:
     """Innermost pairs are removed again and again, at C speed; only what is left is counted one by one."""
     if source.count(b"(") + source.count(b"[") + source.count(b"{") <= limit:
         return False
-    brackets = source.translate(None, _NOT_BRACKETS)
-    for _ in range(_PASSES):
+    brackets = source.translate(None, _NON_BRACKETS)
+    for _ in range(_MAX_PASSES):
         before = len(brackets)
         brackets = brackets.replace(b"()", b"").replace(b"[]", b"").replace(b"{}", b"")
         if len(brackets) == before:

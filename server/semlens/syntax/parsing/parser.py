@@ -12,16 +12,16 @@ from semlens.core.symbol import Outline, Role
 from semlens.syntax.languages.language import Language, Splitter
 from semlens.syntax.languages.registry import BY_NAME, language_of, module_of
 from semlens.syntax.parsing.decode import to_utf8
-from semlens.syntax.parsing.embedded import script_parts
+from semlens.syntax.parsing.embedded import scripts_in
 from semlens.syntax.parsing.grammars import SlowParseError, grammar_of, parse_range, parse_tree
 from semlens.syntax.parsing.macro_blanking import blank_macros
 from semlens.syntax.parsing.notebook import outline_of_notebook
-from semlens.syntax.parsing.parse_limits import lines_too_long, nests_too_deep
+from semlens.syntax.parsing.parse_limits import lines_too_long, nests_too_deeply
 from semlens.syntax.passages.builder import Part, make_passages, windows
 from semlens.syntax.symbols.builder import FileSymbols, find_symbols, merge_file_symbols
 from semlens.syntax.symbols.roles import role_of
 
-_HEAD = 65_536  # bytes by which languages that share an extension are told apart
+_HEAD_BYTES = 65_536  # bytes by which languages that share an extension are told apart
 
 _log = logging.getLogger(__name__)
 
@@ -34,13 +34,13 @@ def parse(path: str, source: bytes) -> Outline:
     """
     try:
         text = to_utf8(source)
-        name = language_of(path, source[:_HEAD] if text is None else text[:_HEAD])
+        name = language_of(path, source[:_HEAD_BYTES] if text is None else text[:_HEAD_BYTES])
         language = BY_NAME.get(name) if name is not None else None
         if text is None:
             return Outline(name or "", 0, (), (), role_of(path))
         role = role_of(path, text[:2_000])
         n_lines = text.count(b"\n") + (not text.endswith(b"\n") and bool(text))
-        if language is not None and _has_outline(language) and not _is_hopeless(language, text):
+        if language is not None and _has_outline(language) and not _exceeds_limits(language, text):
             try:
                 return _outline(language, path, text, n_lines, role)
             except SlowParseError as error:
@@ -57,9 +57,9 @@ def _has_outline(language: Language) -> bool:
     return bool(language.grammar) or language.splitter is not Splitter.NONE
 
 
-def _is_hopeless(language: Language, text: bytes) -> bool:
+def _exceeds_limits(language: Language, text: bytes) -> bool:
     """No grammar should be asked to parse it."""
-    return nests_too_deep(text, language.max_nesting) or lines_too_long(text)
+    return nests_too_deeply(text, language.max_nesting) or lines_too_long(text)
 
 
 def _outline(language: Language, path: str, text: bytes, n_lines: int, role: Role) -> Outline:
@@ -85,12 +85,12 @@ def _with_scripts(language: Language, path: str, text: bytes, n_lines: int, role
         root = parse_tree(grammar.parser, text)
         findings = [find_symbols(language, grammar, root, text, "")]
     parts = [Part(0, len(text), root)]
-    for script in script_parts(text, language.name):
+    for script in scripts_in(text, language.name):
         script_language = BY_NAME[script.language]
         grammar = grammar_of(script_language)
         script_root = parse_range(script_language, text, script.start, script.end)
         findings.append(find_symbols(script_language, grammar, script_root, text, module_of(script_language, path)))
         parts.append(Part(script.start, script.end, script_root))
-    found = merge_file_symbols(findings)
-    passages = make_passages(found.definitions, parts, text)
-    return Outline(language.name, n_lines, tuple(found.symbols), passages, role, found.references)
+    merged = merge_file_symbols(findings)
+    passages = make_passages(merged.definitions, parts, text)
+    return Outline(language.name, n_lines, tuple(merged.symbols), passages, role, merged.references)

@@ -17,14 +17,14 @@ from semlens.syntax.parsing.grammars import Grammar
 
 _MATCH_LIMIT = 4_096  # matches in progress at once; beyond it tree-sitter drops the earliest
 
-_NO_NAME = frozenset(bytes((byte,)) for byte in b"(){}[]<>,;:.=+-*/|&!? ")
+_NOT_A_NAME = frozenset(bytes((byte,)) for byte in b"(){}[]<>,;:.=+-*/|&!? ")
 
 _MAX_CLIMB = 3  # levels from a keyword to the definition that it starts: annotation, modifiers, definition
 
-RawMatch = tuple[int, dict[str, list[Node]]]
+QueryMatch = tuple[int, dict[str, list[Node]]]
 
 
-def raw_matches(language: Language, grammar: Grammar, root: Node, source: bytes) -> list[RawMatch]:
+def query_matches(language: Language, grammar: Grammar, root: Node, source: bytes) -> list[QueryMatch]:
     """Pattern indices and captures, in no promised order; some may come twice."""
     assert grammar.query is not None
     cursor = QueryCursor(grammar.query, match_limit=_MATCH_LIMIT)
@@ -39,16 +39,16 @@ def raw_matches(language: Language, grammar: Grammar, root: Node, source: bytes)
     if not language.symbol_depth:
         return matches
     cursor.set_max_start_depth(language.member_depth)
-    known, leaves = _descend(cursor, grammar, matches)
-    if language.deep_marks:
-        places = _unexplained(language, source, known)
+    known_starts, functions = _add_matches_in_containers(cursor, grammar, matches)
+    if language.definition_keywords:
+        places = _unmatched_keywords(language, source, known_starts)
         if places:
-            _search(language, grammar, root, source, matches, places, leaves)
+            _add_matches_at_keywords(language, grammar, root, source, matches, places, functions)
     return matches
 
 
-def _descend(
-    cursor: QueryCursor, grammar: Grammar, matches: list[RawMatch]
+def _add_matches_in_containers(
+    cursor: QueryCursor, grammar: Grammar, matches: list[QueryMatch]
 ) -> tuple[set[int], list[tuple[int, int, Node]]]:
     """Adds the matches within containers.
 
@@ -56,76 +56,76 @@ def _descend(
         where its body does, and its node.
     """
     defining, contains = grammar.defining, grammar.contains
-    known: set[int] = set()
-    leaves: list[tuple[int, int, Node]] = []
-    entered: set[int] = set()
+    known_starts: set[int] = set()
+    functions: list[tuple[int, int, Node]] = []
+    entered_ids: set[int] = set()
     for index, captures in matches:  # grows
         name = captures.get("name")
         if name is None:
             continue
-        known.add(name[0].start_byte)
+        known_starts.add(name[0].start_byte)
         nodes = captures.get(defining[index])
         if nodes is None:
             continue
         node = nodes[0]
         start = node.start_byte
-        known.add(start)
+        known_starts.add(start)
         body = captures.get("body")
         if not contains[index]:
-            leaves.append((start, body[0].start_byte if body is not None else name[0].end_byte, node))
+            functions.append((start, body[0].start_byte if body is not None else name[0].end_byte, node))
             continue
         if body is not None and body[0].is_named:
             node = body[0]
-        if node.id not in entered:
-            entered.add(node.id)
+        if node.id not in entered_ids:
+            entered_ids.add(node.id)
             matches.extend(cursor.matches(node))
-    return known, leaves
+    return known_starts, functions
 
 
-def _unexplained(language: Language, source: bytes, known: set[int]) -> list[int]:
+def _unmatched_keywords(language: Language, source: bytes, known_starts: set[int]) -> list[int]:
     """Where keywords stand whose definition was not found, in order."""
     places: list[int] = []
     find = source.find
-    for keyword in language.deep_marks:
+    for keyword in language.definition_keywords:
         mark = keyword.encode()
         width = len(mark)
         before_name = mark.endswith(b" ")
         position = find(mark)
         while position != -1:
             after = position + width
-            named = not before_name or source[after : after + 1] not in _NO_NAME
-            if named and after not in known and position not in known:
+            named = not before_name or source[after : after + 1] not in _NOT_A_NAME
+            if named and after not in known_starts and position not in known_starts:
                 places.append(position)
             position = find(mark, after)
     places.sort()
     return places
 
 
-def _search(
+def _add_matches_at_keywords(
     language: Language,
     grammar: Grammar,
     root: Node,
     source: bytes,
-    matches: list[RawMatch],
+    matches: list[QueryMatch],
     places: list[int],
-    leaves: list[tuple[int, int, Node]],
+    functions: list[tuple[int, int, Node]],
 ) -> None:
     """Adds all matches in the functions, or outside of them in the statements, in which keywords stand."""
     assert grammar.query is not None
     cursor = QueryCursor(grammar.query, match_limit=_MATCH_LIMIT)
     comments = (*[mark.encode() for mark in language.line_comments], b"*")
-    leaves.sort(key=itemgetter(0, 1))
-    starts = [start for start, _, _ in leaves]
+    functions.sort(key=itemgetter(0, 1))
+    starts = [start for start, _, _ in functions]
     searched_until = -1
     for position in places:
         if position < searched_until:
             continue
         index = bisect_right(starts, position) - 1
-        if index >= 0 and position < leaves[index][1]:
+        if index >= 0 and position < functions[index][1]:
             continue  # in the head of a definition
         if source[source.rfind(b"\n", 0, position) + 1 : position].lstrip().startswith(comments):
             continue
-        node = leaves[index][2] if index >= 0 else None
+        node = functions[index][2] if index >= 0 else None
         if node is None or node.end_byte <= position:
             node = _statement_at(root, position)
             if node is None:

@@ -17,13 +17,13 @@ from semlens.core.symbol import SymbolKind
 from semlens.syntax.languages.language import Language
 
 _MAX_RECOVERED = 2_000
-_MAX_BODY = 200_000  # bytes searched for the end of one definition
+_MAX_BODY_BYTES = 200_000  # bytes searched for the end of one definition
 _BRACE = re.compile(rb"[{}]")
-_NO_CODE = re.compile(r"comment|string|heredoc|template_chars|pod|char")
+_NOT_CODE = re.compile(r"comment|string|heredoc|template_chars|pod|char")
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class ByteRange:
     """Bytes of a text, with the properties of a node that symbols are made from."""
 
     start_byte: int
@@ -33,37 +33,37 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
+class RecoveredDefinition:
     """One definition: its whole range, its name, and its body."""
 
     kind: SymbolKind
-    whole: Stretch
-    name: Stretch
-    body: Stretch
+    whole: ByteRange
+    name: ByteRange
+    body: ByteRange
 
 
 @cache
-def _heads(language: Language) -> re.Pattern[bytes]:
+def _head_pattern(language: Language) -> re.Pattern[bytes]:
     return re.compile(language.heads.encode(), re.MULTILINE)
 
 
 @cache
-def _ends(language: Language) -> re.Pattern[bytes]:
+def _end_pattern(language: Language) -> re.Pattern[bytes]:
     return re.compile(language.head_ends.encode(), re.MULTILINE | re.DOTALL)
 
 
-def recovered(language: Language, root: Node, source: bytes, known: set[int]) -> list[Recovered]:
+def recovered(language: Language, root: Node, source: bytes, known_starts: set[int]) -> list[RecoveredDefinition]:
     """What stands in erroneous parts of a tree.
 
-    :param known: start bytes of the names that were found.
+    :param known_starts: start bytes of the names that were found.
     """
     if not language.heads or not root.has_error:
         return []
-    found: list[Recovered] = []
-    for match in _heads(language).finditer(source):
+    definitions: list[RecoveredDefinition] = []
+    for match in _head_pattern(language).finditer(source):
         group = "type" if match["type"] is not None else "callable"
         start, end = match.span(group)
-        if start in known or not _in_error(root, start, end):
+        if start in known_starts or not _in_error(root, start, end):
             continue
         head = match.start() + len(match[0]) - len(match[0].lstrip())
         if language.head_ends:
@@ -73,22 +73,24 @@ def recovered(language: Language, root: Node, source: bytes, known: set[int]) ->
         kind = SymbolKind.CLASS if group == "type" else SymbolKind.FUNCTION
         line_end = source.find(b"\n", end, stop)
         body = line_end if line_end != -1 else stop
-        found.append(
-            Recovered(kind, _stretch(source, head, stop), _stretch(source, start, end), _stretch(source, body, stop))
+        definitions.append(
+            RecoveredDefinition(
+                kind, _byte_range(source, head, stop), _byte_range(source, start, end), _byte_range(source, body, stop)
+            )
         )
-        if len(found) >= _MAX_RECOVERED:
+        if len(definitions) >= _MAX_RECOVERED:
             break
-    return found
+    return definitions
 
 
 def _in_error(root: Node, start: int, end: int) -> bool:
     node = root.named_descendant_for_byte_range(start, end)
-    if node is None or _NO_CODE.search(node.type):
+    if node is None or _NOT_CODE.search(node.type):
         return False
     while node is not None:
         if node.is_error or (node.parent is None and node.type == "ERROR"):
             return True
-        if _NO_CODE.search(node.type):
+        if _NOT_CODE.search(node.type):
             return False
         node = node.parent
     return False
@@ -99,7 +101,7 @@ def _end_by_indentation(source: bytes, head: int) -> int:
     column = head - (source.rfind(b"\n", 0, head) + 1)
     position = source.find(b"\n", head)
     end = position if position != -1 else len(source)
-    limit = min(len(source), head + _MAX_BODY)
+    limit = min(len(source), head + _MAX_BODY_BYTES)
     while position != -1 and position < limit:
         following = source.find(b"\n", position + 1)
         line = source[position + 1 : following if following != -1 else len(source)]
@@ -117,7 +119,7 @@ def _end_by_braces(source: bytes, start: int) -> int:
     line_end = source.find(b"\n", start)
     line_end = line_end if line_end != -1 else len(source)
     depth = 0
-    for match in _BRACE.finditer(source, start, min(len(source), start + _MAX_BODY)):
+    for match in _BRACE.finditer(source, start, min(len(source), start + _MAX_BODY_BYTES)):
         if match[0] == b"{":
             if depth == 0 and source.count(b"\n", start, match.start()) > 3:
                 return line_end
@@ -133,14 +135,14 @@ def _end_by_braces(source: bytes, start: int) -> int:
 
 def _end_by_pattern(language: Language, source: bytes, start: int) -> int:
     """After the first match; the end of the text, or of what is searched, where there is none."""
-    limit = min(len(source), start + _MAX_BODY)
-    match = _ends(language).search(source, start, limit)
+    limit = min(len(source), start + _MAX_BODY_BYTES)
+    match = _end_pattern(language).search(source, start, limit)
     end = match.end() if match is not None else limit
     return end - (len(source[start:end]) - len(source[start:end].rstrip()))
 
 
-def _stretch(source: bytes, start: int, end: int) -> Stretch:
-    return Stretch(start, end, _point(source, start), _point(source, end))
+def _byte_range(source: bytes, start: int, end: int) -> ByteRange:
+    return ByteRange(start, end, _point(source, start), _point(source, end))
 
 
 def _point(source: bytes, position: int) -> tuple[int, int]:

@@ -12,16 +12,23 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from semlens.core.symbol import Passage, SymbolKind
-from semlens.syntax.passages.chunking import MAX_BYTES, MAX_LINES, WINDOW_LINES, borders, cut, slices
+from semlens.syntax.passages.chunking import (
+    MAX_BYTES,
+    MAX_LINES,
+    WINDOW_LINES,
+    chunk_lines,
+    slice_long_line,
+    statement_rows,
+)
 from semlens.syntax.symbols.definition import CALLABLE_KINDS, CONTAINER_KINDS, Definition
 
-_OWN_LINES = 4  # lines from which a constant, a field or a declaration has a passage of its own
+_MIN_OWN_PASSAGE_LINES = 4  # lines from which a constant, a field or a declaration has a passage of its own
 _MIN_CHILD_LINES = 4  # nested functions shorter than this stay in the text of a long function
 _INDENT = re.compile(rb"[ \t]*(?=[^\s])")
 _WORD = re.compile(rb"\w\w")
-_SAYS = re.compile(rb"[^\s(){}\[\];,]")  # closing brackets alone say nothing
+_CONTENT = re.compile(rb"[^\s(){}\[\];,]")  # closing brackets alone say nothing
 _KEYWORDS = re.compile(r"[a-z\s]*\Z")  # export, default, pub: prefixes that say nothing
-_NEVER_OWN = frozenset((SymbolKind.ENUMMEMBER,))
+_KINDS_WITHOUT_PASSAGE = frozenset((SymbolKind.ENUMMEMBER,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +45,16 @@ def make_passages(definitions: list[Definition], parts: list[Part], source: byte
 
     :param parts: the whole file first, then what is embedded in it.
     """
-    return _Maker(definitions, parts, source).run()
+    return _PassageBuilder(definitions, parts, source).run()
 
 
 def windows(source: bytes, root: Node | None = None) -> tuple[Passage, ...]:
     """Passages of a file without symbols, cut at syntax borders where there is a tree."""
     passages: list[Passage] = []
     lines = source.splitlines(keepends=True) if b"\x0b" not in source and b"\x0c" not in source else _lines(source)
-    depths = borders(root, 0, len(lines)) if root is not None else None
-    for start, stop in cut(lines, 0, depths, WINDOW_LINES):
-        _add_stretch(passages, lines, start, stop, 0)
+    depths = statement_rows(root, 0, len(lines)) if root is not None else None
+    for start, stop in chunk_lines(lines, 0, depths, WINDOW_LINES):
+        _add_file_passages(passages, lines, start, stop, 0)
     return tuple(passages)
 
 
@@ -59,15 +66,15 @@ def _lines(source: bytes) -> list[bytes]:
     return lines
 
 
-def _add_stretch(passages: list[Passage], lines: list[bytes], start: int, stop: int, first_row: int) -> None:
-    while start < stop and not _SAYS.search(lines[start]):
+def _add_file_passages(passages: list[Passage], lines: list[bytes], start: int, stop: int, first_row: int) -> None:
+    while start < stop and not _CONTENT.search(lines[start]):
         start += 1
-    while stop > start and not _SAYS.search(lines[stop - 1]):
+    while stop > start and not _CONTENT.search(lines[stop - 1]):
         stop -= 1
     if start == stop:
         return
     text = b"".join(lines[start:stop])
-    pieces = slices(text) if stop - start == 1 and len(text) > MAX_BYTES else [text]
+    pieces = slice_long_line(text) if stop - start == 1 and len(text) > MAX_BYTES else [text]
     first, last = first_row + start, first_row + stop - 1
     passages.extend(_file_passage(first, last, dedented(piece)) for piece in pieces if _WORD.search(piece))
 
@@ -97,20 +104,20 @@ def dedented(text: bytes) -> str:
     return text.rstrip().decode("utf-8", "replace")
 
 
-class _Maker:
+class _PassageBuilder:
     def __init__(self, definitions: list[Definition], parts: list[Part], source: bytes) -> None:
         self._definitions = definitions
         self._parts = parts
         self._source = source
-        self._top: list[Definition] = []
+        self._top_level: list[Definition] = []
 
     def run(self) -> tuple[Passage, ...]:
-        self._decide()
+        self._choose_definitions()
         groups: list[tuple[int, list[Passage]]] = []
         for index, definition in enumerate(self._definitions):
-            if definition.own:
-                groups.append((definition.start_row, self._of_definition(index, definition)))
-        self._gaps(groups)
+            if definition.has_passages:
+                groups.append((definition.start_row, self._definition_passages(index, definition)))
+        self._add_gaps(groups)
         groups.sort(key=_first_row)
         return tuple([passage for _, passages in groups for passage in passages])
 
@@ -121,30 +128,30 @@ class _Maker:
                 return part.root
         return self._parts[0].root
 
-    def _decide(self) -> None:
+    def _choose_definitions(self) -> None:
         """Which definitions have passages of their own, and which of those stand in which."""
         definitions = self._definitions
-        around: list[int] = []  # the innermost definition with passages of its own around each one
+        enclosing: list[int] = []  # the innermost definition with passages of its own around each one
         for index, definition in enumerate(definitions):
             within = definition.within
-            while within >= 0 and not definitions[within].own:
-                within = around[within]
-            around.append(within)
+            while within >= 0 and not definitions[within].has_passages:
+                within = enclosing[within]
+            enclosing.append(within)
             kind = definition.kind
             n_lines = definition.end_row - definition.start_row + 1
-            if kind in _NEVER_OWN:
-                own = False
+            if kind in _KINDS_WITHOUT_PASSAGE:
+                has_passages = False
             elif kind in CALLABLE_KINDS or kind in CONTAINER_KINDS:
-                own = (
+                has_passages = (
                     definition.body >= 0
-                    or n_lines >= _OWN_LINES
+                    or n_lines >= _MIN_OWN_PASSAGE_LINES
                     or kind is SymbolKind.STRING
                     or (bool(definition.documentation) and kind in CALLABLE_KINDS)
                 )
             else:
-                own = n_lines >= _OWN_LINES
-            definition.own = own
-            if not own:
+                has_passages = n_lines >= _MIN_OWN_PASSAGE_LINES
+            definition.has_passages = has_passages
+            if not has_passages:
                 continue
             if within >= 0:
                 parent = definitions[within]
@@ -153,9 +160,9 @@ class _Maker:
                 else:
                     parent.children.append(index)
             else:
-                self._top.append(definition)
+                self._top_level.append(definition)
 
-    def _of_definition(self, index: int, definition: Definition) -> list[Passage]:
+    def _definition_passages(self, index: int, definition: Definition) -> list[Passage]:
         start, end = definition.start, definition.end
         first_row, last_row = definition.start_row, definition.end_row
         body = definition.body
@@ -163,9 +170,9 @@ class _Maker:
         is_container = definition.kind in CONTAINER_KINDS
         long = last_row - first_row >= MAX_LINES or end - start > MAX_BYTES
         if children and (is_container or long):
-            pieces = self._pieces(definition, [self._definitions[child] for child in children], is_container)
+            pieces = self._container_pieces(definition, [self._definitions[child] for child in children], is_container)
             if pieces is not None:
-                return self._of_pieces(index, definition, pieces)
+                return self._container_passages(index, definition, pieces)
         if not long or (body < 0 and last_row == first_row):
             if body >= 0:
                 text = self._body(definition, end)
@@ -174,7 +181,7 @@ class _Maker:
             else:
                 text = dedented(self._from_line_start(definition.code, end)[: 2 * MAX_BYTES])
             return [self._passage(index, definition, first_row, last_row, text)]
-        return self._of_long(index, definition, first_row, last_row)
+        return self._long_definition_passages(index, definition, first_row, last_row)
 
     def _passage(self, index: int, definition: Definition, first_row: int, last_row: int, body: str) -> Passage:
         return Passage._make((
@@ -204,31 +211,33 @@ class _Maker:
         line_start = source.rfind(b"\n", 0, start) + 1
         return source[start:end] if source[line_start:start].strip() else source[line_start:end]
 
-    def _of_long(self, index: int, definition: Definition, first_row: int, last_row: int) -> list[Passage]:
+    def _long_definition_passages(
+        self, index: int, definition: Definition, first_row: int, last_row: int
+    ) -> list[Passage]:
         source = self._source
         start = source.rfind(b"\n", 0, definition.start) + 1
         lines = _lines(source[start : definition.end])
         root = self._root(definition.code)
         node = root.descendant_for_byte_range(definition.code, definition.end - 1) if root is not None else None
-        depths = borders(node, first_row, last_row) if node is not None else None
+        depths = statement_rows(node, first_row, last_row) if node is not None else None
         passages: list[Passage] = []
-        stretches = cut(lines, first_row, depths)
+        chunks = chunk_lines(lines, first_row, depths)
         head = source.count(b"\n", start, definition.inner) if definition.body >= 0 else 0
-        for begin, stop in stretches:
-            text_from = begin
-            if begin == 0 and head and head < stop:  # signature and docstring stand in their own fields
+        for first_line, stop in chunks:
+            text_from = first_line
+            if first_line == 0 and head and head < stop:  # signature and docstring stand in their own fields
                 text_from = (
                     head if lines[head - 1 : head] and definition.inner > definition.body else min(head, stop - 1)
                 )
             text = b"".join(lines[text_from:stop])
-            if begin and not text.strip():
+            if first_line and not text.strip():
                 continue
-            first, last = first_row + begin, first_row + stop - 1
-            pieces = slices(text) if len(text) > 2 * MAX_BYTES else [text]
+            first, last = first_row + first_line, first_row + stop - 1
+            pieces = slice_long_line(text) if len(text) > 2 * MAX_BYTES else [text]
             passages.extend(self._passage(index, definition, first, last, dedented(piece)) for piece in pieces)
         return passages
 
-    def _pieces(
+    def _container_pieces(
         self, definition: Definition, children: list[Definition], is_container: bool
     ) -> list[tuple[int, int, bytes]] | None:
         """A container's own text and its members' signatures, with their rows; None to take it whole."""
@@ -278,30 +287,32 @@ class _Maker:
                     pieces.append((row + offset, row + offset, line.rstrip() + b"\n"))
         return row + n_rows
 
-    def _of_pieces(self, index: int, definition: Definition, pieces: list[tuple[int, int, bytes]]) -> list[Passage]:
+    def _container_passages(
+        self, index: int, definition: Definition, pieces: list[tuple[int, int, bytes]]
+    ) -> list[Passage]:
         passages = []
         texts = [text for _, _, text in pieces]
-        stretches = cut(texts, 0, None)
-        for begin, stop in stretches:
-            first, last = pieces[begin][0], pieces[stop - 1][1]
-            if len(stretches) == 1:
+        chunks = chunk_lines(texts, 0, None)
+        for first_line, stop in chunks:
+            first, last = pieces[first_line][0], pieces[stop - 1][1]
+            if len(chunks) == 1:
                 first, last = definition.start_row, definition.end_row
-            text = dedented(b"".join(texts[begin:stop])[: 2 * MAX_BYTES])
+            text = dedented(b"".join(texts[first_line:stop])[: 2 * MAX_BYTES])
             passages.append(self._passage(index, definition, first, max(first, last), text))
         return passages or [self._passage(index, definition, definition.start_row, definition.end_row, "")]
 
-    def _gaps(self, groups: list[tuple[int, list[Passage]]]) -> None:
+    def _add_gaps(self, groups: list[tuple[int, list[Passage]]]) -> None:
         """What stands outside every definition."""
         source = self._source
         position, row = 0, 0
-        for definition in self._top:
+        for definition in self._top_level:
             if definition.lead > position:
-                row = self._gap(groups, position, definition.lead, row)
+                row = self._add_gap(groups, position, definition.lead, row)
             if definition.end > position:
                 position, row = definition.end, definition.end_row
-        self._gap(groups, position, len(source), row)
+        self._add_gap(groups, position, len(source), row)
 
-    def _gap(self, groups: list[tuple[int, list[Passage]]], start: int, end: int, row: int) -> int:
+    def _add_gap(self, groups: list[tuple[int, list[Passage]]], start: int, end: int, row: int) -> int:
         source = self._source
         n_rows = source.count(b"\n", start, end)
         text = source[start:end]
@@ -311,12 +322,12 @@ class _Maker:
         lines = _lines(text)
         if len(lines) > WINDOW_LINES or len(text) > MAX_BYTES:
             root = self._root(start)
-            depths = borders(root, row, row + n_rows) if root is not None else None
-            stretches = cut(lines, row, depths, MAX_LINES)
+            depths = statement_rows(root, row, row + n_rows) if root is not None else None
+            chunks = chunk_lines(lines, row, depths, MAX_LINES)
         else:
-            stretches = [(0, len(lines))]
-        for begin, stop in stretches:
-            _add_stretch(passages, lines, begin, stop, row)
+            chunks = [(0, len(lines))]
+        for first_line, stop in chunks:
+            _add_file_passages(passages, lines, first_line, stop, row)
         if passages:
             groups.append((passages[0].start_line, passages))
         return row + n_rows

@@ -10,51 +10,51 @@ MAX_LINES = 60
 MAX_BYTES = 2_000
 WINDOW_LINES = 40
 _MAX_SLICES = 8  # of one enormous line; the rest of it is data
-_FLAT = 99  # depth of a line that no border is known for
+_MAX_INDENT = 99  # depth of a line that no border is known for
 
 
-def borders(node: Node, first_row: int, last_row: int) -> dict[int, int]:
+def statement_rows(node: Node, first_row: int, last_row: int) -> dict[int, int]:
     """Rows between `first_row` and `last_row` on which a node starts a line, with how deep it stands below `node`.
 
     Only nodes that are long themselves are looked into, so the work is that of a long statement list, not of its tree.
     """
-    found: dict[int, int] = {}
-    todo: list[tuple[Node, int]] = [(node, 0)]
+    starts: dict[int, int] = {}
+    pending: list[tuple[Node, int]] = [(node, 0)]
     before = (max(0, first_row - 1), 0)
-    while todo:
-        parent, depth = todo.pop()
+    while pending:
+        parent, depth = pending.pop()
         cursor = parent.walk()
         if cursor.goto_first_child_for_point(before) is None:
             continue
         previous_end = -1
-        going = True
-        while going:
+        has_more = True
+        while has_more:
             child = cursor.node
             assert child is not None
             start, end = child.start_point[0], child.end_point[0]
             if start > last_row:
                 break
-            going = cursor.goto_next_sibling()
+            has_more = cursor.goto_next_sibling()
             if end < first_row:
                 continue
             if start > previous_end and start > first_row and child.is_named:
-                found.setdefault(start, depth)
+                starts.setdefault(start, depth)
             previous_end = end
             if end - start > WINDOW_LINES // 2 and depth < 40:
-                todo.append((child, depth + 1))
-    return found
+                pending.append((child, depth + 1))
+    return starts
 
 
-def cut(
+def chunk_lines(
     lines: list[bytes], first_row: int, depths: Mapping[int, int] | None, max_lines: int = MAX_LINES
 ) -> list[tuple[int, int]]:
     """Stretches of lines, each within the limits, that end where the text is least connected.
 
     :param lines: with their line ends.
-    :param depths: of :func:`borders`, by row; None to go by indentation and blank lines.
+    :param depths: of :func:`statement_rows`, by row; None to go by indentation and blank lines.
     :return: half-open stretches of positions in `lines`; a line longer than the limit stands alone.
     """
-    stretches: list[tuple[int, int]] = []
+    chunks: list[tuple[int, int]] = []
     count = len(lines)
     start = 0
     while start < count:
@@ -65,13 +65,13 @@ def cut(
                 break
             stop += 1
         if stop < count:
-            stop = _best_border(lines, start, stop, first_row, depths)
-        stretches.append((start, stop))
+            stop = _best_cut(lines, start, stop, first_row, depths)
+        chunks.append((start, stop))
         start = stop
-    return stretches
+    return chunks
 
 
-def _best_border(lines: list[bytes], start: int, stop: int, first_row: int, depths: Mapping[int, int] | None) -> int:
+def _best_cut(lines: list[bytes], start: int, stop: int, first_row: int, depths: Mapping[int, int] | None) -> int:
     """The last of the shallowest borders in the second half of a stretch."""
     best, best_cost = stop, 1_000_000
     for position in range(stop, start + max(1, (stop - start) // 3) - 1, -1):
@@ -82,7 +82,7 @@ def _best_border(lines: list[bytes], start: int, stop: int, first_row: int, dept
             if not text:
                 continue
             indent = len(line) - len(line.lstrip())
-            cost = 4 * min(indent, _FLAT) + (0 if blank else 40) + (60 if text[:1] in b"})]" else 0)
+            cost = 4 * min(indent, _MAX_INDENT) + (0 if blank else 40) + (60 if text[:1] in b"})]" else 0)
         else:
             depth = depths.get(first_row + position)
             if depth is None:
@@ -93,6 +93,9 @@ def _best_border(lines: list[bytes], start: int, stop: int, first_row: int, dept
     return best
 
 
-def slices(line: bytes) -> list[bytes]:
+def slice_long_line(line: bytes) -> list[bytes]:
     """An enormous line in pieces that fit; the rest of more than a few pieces is left out."""
-    return [line[at : at + MAX_BYTES] for at in range(0, min(len(line), _MAX_SLICES * MAX_BYTES), MAX_BYTES)]
+    return [
+        line[position : position + MAX_BYTES]
+        for position in range(0, min(len(line), _MAX_SLICES * MAX_BYTES), MAX_BYTES)
+    ]

@@ -63,19 +63,21 @@ def merge_file_symbols(findings: list[FileSymbols]) -> FileSymbols:
         return findings[0]
     order = sorted(
         (definition.start, -definition.end, part, index)
-        for part, found in enumerate(findings)
-        for index, definition in enumerate(found.definitions)
+        for part, file_symbols in enumerate(findings)
+        for index, definition in enumerate(file_symbols.definitions)
     )
-    place = {(part, index): position for position, (_, _, part, index) in enumerate(order)}
+    positions = {(part, index): position for position, (_, _, part, index) in enumerate(order)}
     symbols: list[Symbol] = []
     definitions: list[Definition] = []
     for _, _, part, index in order:
         symbol, definition = findings[part].symbols[index], findings[part].definitions[index]
-        definition.within = place.get((part, definition.within), -1)
-        symbols.append(symbol._replace(parent=place.get((part, symbol.parent), -1)))
+        definition.within = positions.get((part, definition.within), -1)
+        symbols.append(symbol._replace(parent=positions.get((part, symbol.parent), -1)))
         definitions.append(definition)
     references = dict.fromkeys(
-        (place.get((part, index), -1), name) for part, found in enumerate(findings) for index, name in found.references
+        (positions.get((part, index), -1), name)
+        for part, file_symbols in enumerate(findings)
+        for index, name in file_symbols.references
     )
     return FileSymbols(symbols, definitions, tuple(references))
 
@@ -149,7 +151,7 @@ class _SymbolBuilder:
                 parent = self._types.get(name.text, parent)
             self._open(_Scope(end, start, scope.within, parent, placement.inner, placement.kind))
             return
-        if self._language.merge_clauses and self._is_further_clause(name.text, placement.inner, scope, node):
+        if self._language.merge_clauses and self._is_another_clause(name.text, placement.inner, scope, node):
             earlier = self._clauses[scope.within]
             self._scopes.append(_Scope(end, start, earlier, earlier, placement.inner, placement.kind))
             return
@@ -199,7 +201,7 @@ class _SymbolBuilder:
         if kind is SymbolKind.METHOD and self._constructs(name.text, qualifier):
             kind = SymbolKind.CONSTRUCTOR
         elif kind is SymbolKind.FUNCTION and qualifiers and language.type_named_constructors:
-            kind = _kind_in_another_file(name.text, qualifiers[-1])
+            kind = _kind_outside_type(name.text, qualifiers[-1])
         if not qualifier:
             return _Placement(kind, qualifier, parent, name.text)
         joiner = self._joiner(pattern, kind, container) if self._joiners else separator
@@ -218,7 +220,7 @@ class _SymbolBuilder:
             return True
         return language.type_named_constructors and name == qualifier.rsplit(language.separator, 1)[-1]
 
-    def _is_further_clause(self, name: str, inner: str, scope: _Scope, node: Place) -> bool:
+    def _is_another_clause(self, name: str, inner: str, scope: _Scope, node: Place) -> bool:
         """Whether this is one more clause of the function before; its symbol then takes the clause in."""
         earlier = self._clauses.get(scope.within)
         if earlier is not None:
@@ -253,7 +255,7 @@ class _SymbolBuilder:
         definition = Definition()
         definition.name, definition.qualifier, definition.kind = name.text, placement.qualifier, placement.kind
         definition.start, definition.code = start, code
-        definition.within, definition.children, definition.own = scope.within, None, False
+        definition.within, definition.children, definition.has_passages = scope.within, None, False
         definition.name_start, definition.name_end = name.node.start_byte, name.end
         end_point = node.end_point if end == node.end_byte else captures["body"][-1].end_point
         end_row, end_column = end_point[0], end_point[1]
@@ -300,7 +302,7 @@ class _SymbolBuilder:
         self.definitions.append(definition)
 
 
-def _kind_in_another_file(name: str, type_name: str) -> SymbolKind:
+def _kind_outside_type(name: str, type_name: str) -> SymbolKind:
     """Of "A::A" and "A::~A", whose class is in another file."""
     if name == type_name:
         return SymbolKind.CONSTRUCTOR

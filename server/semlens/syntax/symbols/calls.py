@@ -9,7 +9,7 @@ from __future__ import annotations
 from semlens.syntax.symbols.definition import Definition
 from semlens.syntax.symbols.references import Reference, assign_references
 
-_BLANKED = bytes(
+_ONLY_CALL_BYTES = bytes(
     byte if byte in b"(!" or byte >= 0x80 or chr(byte).isalnum() or byte == 0x5F else 0x20 for byte in range(256)
 )
 _MAX_ARGUMENTS = 200  # bytes between the angle brackets of a generic call
@@ -27,8 +27,8 @@ def calls_in(source: bytes, definitions: list[Definition]) -> dict[tuple[int, by
 
     :param definitions: in source order, outermost first.
     """
-    text = source.translate(_BLANKED)
-    found: dict[tuple[int, bytes], None] = {}
+    text = source.translate(_ONLY_CALL_BYTES)
+    calls: dict[tuple[int, bytes], None] = {}
     generic = _generic_calls(source, text) if b">(" in source else []
     stack = [-1]
     ends = [len(source) + 1]
@@ -36,23 +36,23 @@ def calls_in(source: bytes, definitions: list[Definition]) -> dict[tuple[int, by
     for index, definition in enumerate(definitions):
         start = definition.start
         while ends[-1] <= start:
-            position = _add(found, text, position, ends.pop(), stack.pop())
+            position = _add_calls(calls, text, position, ends.pop(), stack.pop())
         if position < start:
-            position = _add(found, text, position, start, stack[-1])
+            position = _add_calls(calls, text, position, start, stack[-1])
         stack.append(index)
         ends.append(definition.end)
         # the name of what is defined is no call of it
         if definition.code != start:
-            _add(found, text, position, definition.code, index)
+            _add_calls(calls, text, position, definition.code, index)
         position = max(position, definition.name_end)
     while ends:
-        position = _add(found, text, position, ends.pop(), stack.pop())
+        position = _add_calls(calls, text, position, ends.pop(), stack.pop())
     if generic:
-        found |= assign_references(generic, definitions)
-    return found
+        calls |= assign_references(generic, definitions)
+    return calls
 
 
-def _add(found: dict[tuple[int, bytes], None], text: bytes, start: int, end: int, index: int) -> int:
+def _add_calls(calls: dict[tuple[int, bytes], None], text: bytes, start: int, end: int, index: int) -> int:
     """Adds the calls between two bytes; gives where to go on."""
     if end <= start:
         return start
@@ -62,13 +62,13 @@ def _add(found: dict[tuple[int, bytes], None], text: bytes, start: int, end: int
             if piece and piece not in _KEYWORDS:
                 word = piece.strip(b"!")
                 if word and word[0] > 0x39:
-                    found[index, word] = None
+                    calls[index, word] = None
     return end
 
 
 def _generic_calls(source: bytes, text: bytes) -> list[Reference]:
     """Calls with type arguments between the name and the parenthesis: ``parse::<u8>(``."""
-    found: list[Reference] = []
+    calls: list[Reference] = []
     position = source.find(b">(")
     while position != -1:
         floor = max(0, position - _MAX_ARGUMENTS)
@@ -78,6 +78,6 @@ def _generic_calls(source: bytes, text: bytes) -> list[Reference]:
         if opening != -1:
             word = text[max(0, opening - _MAX_ARGUMENTS) : opening].rstrip(b" ").rpartition(b" ")[2]
             if word and word not in _KEYWORDS and word[0] > 0x39:
-                found.append((opening - len(word), word))
+                calls.append((opening - len(word), word))
         position = source.find(b">(", position + 2)
-    return found
+    return calls

@@ -23,12 +23,30 @@ class Definition:
     :ivar lead: first byte of the comment above, or ``start``.
     :ivar body: first byte of the body, or -1; ``inner`` is the first after a docstring.
     :ivar within: index of the innermost definition whose range holds this one, or -1.
-    :ivar own: whether it gets passages of its own.
+    :ivar has_passages: whether it gets passages of its own.
     """
 
     __slots__ = (
-        "body", "body_end", "children", "code", "documentation", "end", "end_column", "end_row", "inner", "kind",
-        "lead", "name", "name_end", "name_start", "own", "qualifier", "signature", "start", "start_row", "within",
+        "body",
+        "body_end",
+        "children",
+        "code",
+        "documentation",
+        "end",
+        "end_column",
+        "end_row",
+        "has_passages",
+        "inner",
+        "kind",
+        "lead",
+        "name",
+        "name_end",
+        "name_start",
+        "qualifier",
+        "signature",
+        "start",
+        "start_row",
+        "within",
     )  # fmt: skip
 
     name: str
@@ -49,5 +67,5 @@ class Definition:
     end_row: int
     end_column: int
     within: int
-    own: bool
+    has_passages: bool
     children: list[int] | None

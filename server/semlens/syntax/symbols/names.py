@@ -8,7 +8,7 @@ from typing import NamedTuple
 from semlens.syntax.languages.language import Language
 from semlens.syntax.parsing.grammars import Pattern
 from semlens.syntax.parsing.matches import MAX_NAME, Captures, Place
-from semlens.syntax.parsing.recovery import Stretch
+from semlens.syntax.parsing.recovery import ByteRange
 
 _MAX_CHAIN = 40  # declarators within declarators
 
@@ -102,7 +102,7 @@ class NameReader:
 def _end_of_chain(node: Place, field: str) -> Place:
     """The name within declarators within declarators: ``f`` of ``*(*f(int))(void)``."""
     for _ in range(_MAX_CHAIN):
-        if isinstance(node, Stretch):
+        if isinstance(node, ByteRange):
             break
         if node.type == "operator_cast":
             break
@@ -117,4 +117,4 @@ def _end_of_chain(node: Place, field: str) -> Place:
 
 
 def _n_named(node: Place) -> int:
-    return 0 if isinstance(node, Stretch) else node.named_child_count
+    return 0 if isinstance(node, ByteRange) else node.named_child_count

@@ -12,20 +12,20 @@ Reference = tuple[int, bytes]
 
 def assign_references(references: list[Reference], definitions: list[Definition]) -> dict[tuple[int, bytes], None]:
     """Each reference to the innermost definition around it; distinct, in order of first use."""
-    found: dict[tuple[int, bytes], None] = {}
+    assigned: dict[tuple[int, bytes], None] = {}
     if not references:
-        return found
+        return assigned
     references.sort(key=itemgetter(0))
     stack = [-1]
-    following = 0
-    count = len(definitions)
+    next_definition = 0
+    n_definitions = len(definitions)
     for start, name in references:
-        while following < count and definitions[following].start <= start:
-            while stack[-1] != -1 and definitions[stack[-1]].end <= definitions[following].start:
+        while next_definition < n_definitions and definitions[next_definition].start <= start:
+            while stack[-1] != -1 and definitions[stack[-1]].end <= definitions[next_definition].start:
                 stack.pop()
-            stack.append(following)
-            following += 1
+            stack.append(next_definition)
+            next_definition += 1
         while stack[-1] != -1 and definitions[stack[-1]].end <= start:
             stack.pop()
-        found[stack[-1], name] = None
-    return found
+        assigned[stack[-1], name] = None
+    return assigned

@@ -58,7 +58,7 @@ _DOCUMENTATION_EXTENSIONS = (
     ".pod",
 )
 _NOT_PROSE = re.compile(r"(?:cmakelists|requirements.*|constraints.*|robots|meson_options)\.txt$")
-_HEAD = 1_500  # bytes in which a marker must stand: further down it is talked about, not said
+_HEAD_BYTES = 1_500  # bytes in which a marker must stand: further down it is talked about, not said
 _COMMENTED = re.compile(rb"^\s*(?://|/?\*|#|--|;|%|<!--|\"\"\"|'''|\(\*|\{-|\.\.)", re.MULTILINE)
 
 
@@ -88,7 +88,7 @@ def role_of(path: str, head: bytes = b"") -> Role:
         role |= Role.VENDORED
     if lower.endswith(_DOCUMENTATION_EXTENSIONS) and not _NOT_PROSE.match(lower):
         role |= Role.DOCUMENTATION
-    if _GENERATED_NAME.search(lower) or _says_generated(head[:_HEAD]):
+    if _GENERATED_NAME.search(lower) or _says_generated(head[:_HEAD_BYTES]):
         role |= Role.GENERATED
     return role
 

@@ -14,14 +14,14 @@ MAX_SIGNATURE = 300  # characters
 class SignatureReader:
     """The declaration of a definition, white space folded."""
 
-    __slots__ = ("_comments", "_cut", "_is_line", "_skip", "_trim")
+    __slots__ = ("_comments", "_cut", "_is_line", "_skip", "_trailing")
 
     def __init__(self, language: Language) -> None:
         self._comments = comment_reader(language)
         self._skip = re.compile(language.signature_skip) if language.signature_skip else None
         self._cut = re.compile(language.signature_cut) if language.signature_cut else None
         self._is_line = language.signature_is_line
-        self._trim = language.signature_trim + " \t\r\n"
+        self._trailing = language.signature_trim + " \t\r\n"
 
     def read(self, source: bytes, start: int, body: int, end: int) -> str:
         stop = body if body >= 0 else end
@@ -36,7 +36,7 @@ class SignatureReader:
             text = " ".join(self._comments.without_comments(text).split())
         elif "  " in text or "\t" in text:
             text = " ".join(text.split())
-        text = text.rstrip(self._trim)
+        text = text.rstrip(self._trailing)
         if self._cut is not None:
             text = self._cut.sub("", text)
         return text[:MAX_SIGNATURE].rstrip()

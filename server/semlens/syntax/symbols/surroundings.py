@@ -12,8 +12,8 @@ from semlens.syntax.parsing.matches import Matches
 from semlens.syntax.symbols.comments import MAX_DOCUMENTATION, comment_reader, docstring
 from semlens.syntax.symbols.definition import CALLABLE_KINDS, Definition
 
-_FIRST = re.compile(rb"\s*(\S)")
-_NO_COMMENT = frozenset(bytes((byte,)) for byte in range(128) if chr(byte).isalnum() or chr(byte) in "})];_")
+_FIRST_VISIBLE = re.compile(rb"\s*(\S)")
+_NEVER_STARTS_COMMENT = frozenset(bytes((byte,)) for byte in range(128) if chr(byte).isalnum() or chr(byte) in "})];_")
 
 
 class Surroundings:
@@ -106,10 +106,10 @@ class Surroundings:
     def _only_comments(self, start: int, end: int) -> bool:
         if start > end:
             return False
-        first = _FIRST.match(self._source, start, end)
+        first = _FIRST_VISIBLE.match(self._source, start, end)
         if first is None:
             return True
-        if first[1] in _NO_COMMENT:
+        if first[1] in _NEVER_STARTS_COMMENT:
             return False
         line_end = self._source.find(b"\n", first.start(1), end)
         line = self._source[first.start(1) : line_end if line_end >= 0 else end].rstrip()

@@ -175,7 +175,7 @@ class TestNative:
     def test_a_file_that_is_written_to_is_reported_when_closed(
         self, watched: Watched, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(watch_inotify, "_HELD_S", 3600.0)
+        monkeypatch.setattr(watch_inotify, "_MAX_WRITE_DELAY_S", 3600.0)
         watched.start()
         with (watched.root / "src/a.py").open("a") as file:
             for _ in range(3):
@@ -187,7 +187,7 @@ class TestNative:
     def test_a_file_that_is_never_closed_is_reported_among_other_events(
         self, watched: Watched, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(watch_inotify, "_HELD_S", 0.0)
+        monkeypatch.setattr(watch_inotify, "_MAX_WRITE_DELAY_S", 0.0)
         watched.start()
         with (watched.root / "src/a.py").open("a") as file:
             file.write("line = 1\n")
@@ -504,7 +504,7 @@ class TestPolling:
         source = PollingSource(watched.discovery, 5.0)
         source.start()
         waits: list[float] = []
-        monkeypatch.setattr(source, "_look_s", 2.0)
+        monkeypatch.setattr(source, "_walk_s", 2.0)
         monkeypatch.setattr(source, "_woken", SimpleNamespace(wait=lambda s: waits.append(s) or True, is_set=bool))
         assert source.wait() == set()
         assert waits == [pytest.approx(40.0)]

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from semlens.syntax.parsing import grammars, parser
-from semlens.syntax.parsing.parse_limits import nests_too_deep
+from semlens.syntax.parsing.parse_limits import nests_too_deeply
 from semlens.syntax.parsing.parser import parse
 
 
@@ -28,10 +28,10 @@ def test_fifty_thousand_brackets_are_not_parsed(path: str, bracket: bytes) -> No
 
 
 def test_depth_counts_nesting_and_not_brackets() -> None:
-    assert not nests_too_deep(b"f(x)\n" * 50_000)
-    assert not nests_too_deep(b"a = '('\n" * 1_000)
-    assert nests_too_deep(b"f(" * 2_000)
-    assert nests_too_deep(b"[(" * 1_000 + b")]" * 1_000)
+    assert not nests_too_deeply(b"f(x)\n" * 50_000)
+    assert not nests_too_deeply(b"a = '('\n" * 1_000)
+    assert nests_too_deeply(b"f(" * 2_000)
+    assert nests_too_deeply(b"[(" * 1_000 + b")]" * 1_000)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_text_that_keeps_a_grammar_busy_is_cut_by_its_lines(monkeypatch) -> No
     ],
 )
 def test_long_line_starts_are_not_deep_by_themselves(source: bytes) -> None:
-    assert not nests_too_deep(source)
+    assert not nests_too_deeply(source)
 
 
 def test_a_page_of_many_scripts_has_symbols_of_the_first() -> None:
