@@ -12,7 +12,7 @@ import re
 import string
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 MAX_GLOB_CHARS = 1_000
 """No path that is meant needs a longer pattern; matching takes time in proportion to it."""
@@ -203,59 +203,60 @@ def _git_tokens(pattern: str, *, on_path: bool) -> Iterator[_Token]:
 def _bracket(pattern: str, start: int, *, on_path: bool) -> tuple[str, int]:
     """The character class that opens at `start`, and where the pattern goes on. A malformed one matches nothing."""
     position = start + 1
-    negated = pattern[position : position + 1] in ("!", "^") and position < len(pattern)
-    if negated:
-        position += 1
-    members: set[str] = set()
-    previous = ""
-    first = True
-    while True:
-        if position >= len(pattern):
+    is_negated = pattern.startswith(("!", "^"), position)
+    position += is_negated
+    first = position
+    characters: set[str] = set()
+    range_start = ""
+    while not (position > first and pattern.startswith("]", position)):
+        member = _bracket_member(pattern, position, range_start)
+        if member is None:
             return _NEVER, len(pattern)
-        character = pattern[position]
-        if character == "]" and not first:
-            break
-        first = False
-        following = pattern[position + 1 : position + 2]
-        if character == "\\":
-            if not following:
-                return _NEVER, len(pattern)
-            members.add(following)
-            previous = following
-            position += 2
-        elif character == "-" and previous and following and following != "]":
-            position += 1
-            if following == "\\":
-                position += 1
-                following = pattern[position : position + 1]
-                if not following:
-                    return _NEVER, len(pattern)
-            members.update(map(chr, range(ord(previous), ord(following) + 1)))
-            previous = ""
-            position += 1
-        elif character == "[" and following == ":":
-            end = pattern.find("]", position + 2)
-            if end < 0:
-                return _NEVER, len(pattern)
-            if end == position + 2 or pattern[end - 1] != ":":
-                members.add("[")
-                previous = "["
-                position += 1
-                continue
-            members_of_class = _CLASSES.get(pattern[position + 2 : end - 1])
-            if members_of_class is None:
-                return _NEVER, len(pattern)
-            members.update(members_of_class)
-            previous = ""
-            position = end + 1
-        else:
-            members.add(character)
-            previous = character
-            position += 1
-    everything = set(map(chr, range(256)))
-    matched = (everything - members) if negated else members
+        characters.update(member.characters)
+        range_start, position = member.range_start, member.end
+    matched = set(map(chr, range(256))) - characters if is_negated else characters
     if on_path:
         matched = matched - {"/"}
     if not matched:
         return _NEVER, position + 1
-    return "[" + "".join(f"\\x{ord(member):02x}" for member in sorted(matched)) + "]", position + 1
+    return "[" + "".join(f"\\x{ord(character):02x}" for character in sorted(matched)) + "]", position + 1
+
+
+class _BracketMember(NamedTuple):
+    """:ivar range_start: the character that a following ``-`` makes the start of a range, or "".
+
+    :ivar end: where the next member begins.
+    """
+
+    characters: Iterable[str]
+    range_start: str
+    end: int
+
+
+def _bracket_member(pattern: str, position: int, range_start: str) -> _BracketMember | None:
+    """The member of a character class at a position: a character, a range or a named class. None if malformed."""
+    following = pattern[position + 1 : position + 2]
+    if pattern.startswith("-", position) and range_start and following not in ("", "]"):
+        last, end = _bracket_character(pattern, position + 1)
+        return _BracketMember(map(chr, range(ord(range_start), ord(last) + 1)), "", end) if last else None
+    if pattern.startswith("[:", position):
+        return _named_class(pattern, position)
+    character, end = _bracket_character(pattern, position)
+    return _BracketMember(character, character, end) if character else None
+
+
+def _bracket_character(pattern: str, position: int) -> tuple[str, int]:
+    """The character at a position, which a backslash may escape, and where the next begins. "" past the end."""
+    position += pattern.startswith("\\", position)
+    return pattern[position : position + 1], position + 1
+
+
+def _named_class(pattern: str, position: int) -> _BracketMember | None:
+    """The named class at a position, such as ``[:alpha:]``. Without its closing ``:]``, the bracket is a character."""
+    end = pattern.find("]", position + 2)
+    if end < 0:
+        return None
+    if end == position + 2 or pattern[end - 1] != ":":
+        return _BracketMember("[", "[", position + 1)
+    characters = _CLASSES.get(pattern[position + 2 : end - 1])
+    return None if characters is None else _BracketMember(characters, "", end + 1)

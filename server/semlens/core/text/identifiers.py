@@ -62,21 +62,23 @@ def stem(word: str) -> str:
         word = word[:-1]
     for suffix in ("ing", "ed"):
         if word.endswith(suffix) and len(word) - len(suffix) >= 3 and _has_vowel(word[: -len(suffix)]):
-            word = word[: -len(suffix)]
-            if word[-1] == word[-2] and word[-1] not in "lsz":
-                word = word[:-1]
+            word = _without_doubled_end(word[: -len(suffix)])
             break
     for suffix, rest in _DERIVED:
         if word.endswith(suffix) and len(word) - len(suffix) >= 4:
-            word = word[: -len(suffix)] + rest
-            if not rest and word[-1] == word[-2] and word[-1] not in "lsz":
-                word = word[:-1]
+            start = word[: -len(suffix)]
+            word = start + rest if rest else _without_doubled_end(start)
             break
     if len(word) > 4 and word.endswith("e"):
         word = word[:-1]
     elif len(word) > 3 and word.endswith("y"):
         word = word[:-1] + "i"
     return word
+
+
+def _without_doubled_end(word: str) -> str:
+    """``runn`` becomes ``run``; ``call``, ``pass`` and ``buzz`` stay."""
+    return word[:-1] if word[-1] == word[-2] and word[-1] not in "lsz" else word
 
 
 def _has_vowel(word: str) -> bool:

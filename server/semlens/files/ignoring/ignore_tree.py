@@ -170,9 +170,8 @@ class IgnoreTree:
         if not present and not starts_repository:
             return parent
         cut = len(byte_text(folder)) + 1 if folder else 0
-        required = names is not None
         own_steps = {
-            name: self._read(self._root, f"{folder}/{name}".lstrip("/"), cut, "", required=required) for name in present
+            name: self._read(self._root, f"{folder}/{name}".lstrip("/"), cut, "", required=True) for name in present
         }
         semlensignore = own_steps.get(".semlensignore", ()) + parent.semlensignore
         ignore = own_steps.get(".ignore", ()) + parent.ignore

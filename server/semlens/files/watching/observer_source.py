@@ -48,7 +48,7 @@ class ObserverSource(FileSystemEventHandler):
         self._observer = Observer()
         self._lock = threading.Lock()
         self._has_changes = threading.Event()
-        self._is_woken = threading.Event()
+        self._woken = threading.Event()
         self._changed: set[str] = set()
         self._rescan = ""
 
@@ -66,7 +66,7 @@ class ObserverSource(FileSystemEventHandler):
 
     def wait(self) -> Changes:
         self._has_changes.wait()
-        if self._is_woken.is_set() or self._is_woken.wait(self._batch_s):
+        if self._woken.is_set() or self._woken.wait(self._batch_s):
             return set()
         with self._lock:
             self._has_changes.clear()
@@ -80,7 +80,7 @@ class ObserverSource(FileSystemEventHandler):
         return changed
 
     def wake(self) -> None:
-        self._is_woken.set()
+        self._woken.set()
         self._has_changes.set()
 
     def close(self) -> None:

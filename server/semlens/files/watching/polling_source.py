@@ -20,7 +20,7 @@ class PollingSource:
         """:param pause_s: between two looks, at least."""
         self._discovery = discovery
         self._pause_s = pause_s
-        self._is_woken = threading.Event()
+        self._woken = threading.Event()
         self._known: dict[str, tuple[int, int, int, int]] = {}
         self._walk_s = 0.0
 
@@ -34,7 +34,7 @@ class PollingSource:
         return Rescan("polling begins")
 
     def wait(self) -> Changes:
-        if self._is_woken.wait(max(self._pause_s, self._walk_s / _MAX_BUSY_SHARE)):
+        if self._woken.wait(max(self._pause_s, self._walk_s / _MAX_BUSY_SHARE)):
             return set()
         statuses = self._file_statuses()
         if statuses is None:
@@ -44,7 +44,7 @@ class PollingSource:
         return changed | (before.keys() - statuses.keys())
 
     def wake(self) -> None:
-        self._is_woken.set()
+        self._woken.set()
 
     def close(self) -> None:
         self._known = {}
@@ -57,7 +57,7 @@ class PollingSource:
             unread: set[str] = set()
             for file in self._discovery.walk(unread):
                 statuses[file.path] = (file.size, file.mtime_ns, file.ctime_ns, file.inode)
-                if self._is_woken.is_set():
+                if self._woken.is_set():
                     return None
         except (OSError, WorkspaceError):
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import cast
@@ -44,10 +45,7 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
     for index, captures in query_matches(language, grammar, root, source):
         role, capture, body_follows = patterns[index]
         if role is reference_role:
-            for node in captures[capture]:
-                start, end = node.start_byte, node.end_byte
-                if 0 < end - start <= MAX_NAME:
-                    references.append((start, source[start:end]))
+            _add_references(references, captures[capture], source)
             continue
         defining = captures.get(capture)
         if defining is None:
@@ -80,12 +78,21 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
         for start, end, index, node, captures in best.values()
     ]
     if language.heads and root.has_error:
-        for recovered_definition in recovered(language, root, source, set(best)):
-            pattern = Pattern(PatternRole.SYMBOL, "", recovered_definition.kind)
-            whole, places = (
-                recovered_definition.whole,
-                {"name": [recovered_definition.name], "body": [recovered_definition.body]},
-            )
-            definitions.append((whole.start_byte, -whole.end_byte, pattern, whole, cast("Captures", places)))
+        definitions += _recovered_matches(language, root, source, set(best))
     definitions.sort(key=itemgetter(0, 1))
     return Matches(definitions, prefixes, documentations, references)
+
+
+def _add_references(references: list[Reference], nodes: list[Node], source: bytes) -> None:
+    for node in nodes:
+        start, end = node.start_byte, node.end_byte
+        if 0 < end - start <= MAX_NAME:
+            references.append((start, source[start:end]))
+
+
+def _recovered_matches(language: Language, root: Node, source: bytes, known_starts: set[int]) -> Iterator[Match]:
+    """Definitions in erroneous parts of the tree, in the form of matches."""
+    for definition in recovered(language, root, source, known_starts):
+        pattern = Pattern(PatternRole.SYMBOL, "", definition.kind)
+        captures: Captures = {"name": [definition.name], "body": [definition.body]}
+        yield definition.whole.start_byte, -definition.whole.end_byte, pattern, definition.whole, captures
