@@ -15,8 +15,8 @@ from engine_cases import complete, found, function, parsed, paths_of, wait_for
 from semlens.core.status import EngineState
 from semlens.engine.indexing import backoff, root_index
 from semlens.engine.indexing import merger as merging
-from semlens.engine.indexing.backoff import Backoff
 from semlens.engine.indexing.root_index import RootIndex
+from semlens.engine.indexing.scheduling import Backoff
 from semlens.files.file_stamp import FileStamp
 from semlens.index.storage.writer_lock import LockUnusableError, WriterLock
 

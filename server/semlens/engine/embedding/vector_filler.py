@@ -17,7 +17,8 @@ from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import TokenIds
 from semlens.engine.embedding.tiers import Tier
-from semlens.engine.indexing.root_index import LiveSegment, RootIndex
+from semlens.engine.indexing.live_segment import LiveSegment
+from semlens.engine.indexing.root_index import RootIndex
 from semlens.index.segment.vectors import VectorBlock, matrix_of
 from semlens.workers.messages import TokensRequest, TokensResult
 from semlens.workers.pool import ParsePool, WorkerDiedError, WorkerStartError

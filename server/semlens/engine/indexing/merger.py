@@ -7,9 +7,21 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from semlens.engine.indexing.root_index import LiveSegment, RootIndex, merge_job
-from semlens.index.segment.merge import MergedSegment
+import numpy as np
+import numpy.typing as npt
+
+from semlens.engine.indexing.live_segment import MERGE_FANOUT, LiveSegment
+from semlens.engine.indexing.root_index import RootIndex
+from semlens.index.segment.merge import MergedSegment, merge_segments
 from semlens.index.snapshot import Mask
+from semlens.search.signals.static_signals import static_signals_of
+
+RESTING_FANOUT = 2
+"""How many segments of about one size are merged at rest. Each search visits every
+segment: 15 segments cost a third more than 4."""
+
+MAX_SEGMENT_PASSAGES = 200_000
+"""A larger segment is not merged, so that a merge stays within two seconds and 200 MB."""
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +40,7 @@ class Merger:
         return bool(self.merging)
 
     def step(self, indexes: Iterable[RootIndex], *, resting: bool, spared: Sequence[LiveSegment | None]) -> float:
-        """Start a merge, if there is one to make and none goes on; see `RootIndex.merge_candidates`.
+        """Start a merge, if there is one to make and none goes on; see `merge_candidates`.
 
         :returns: when (monotonic) one that failed is due again; 0 when there is none.
         """
@@ -36,7 +48,7 @@ class Merger:
             return 0.0
         due: list[float] = []
         for index in indexes:
-            parts = index.merge_candidates(resting=resting, spared=spared)
+            parts = merge_candidates(index.segments.values(), resting=resting, spared=spared)
             if not parts:
                 continue
             if time.monotonic() < index.merge_backoff.due:
@@ -76,3 +88,41 @@ class Merger:
             index.merge_backoff.succeeded()
             index.merge_error = ""
         self._on_merged()
+
+
+def merge_candidates(
+    segments: Iterable[LiveSegment], *, resting: bool = False, spared: Sequence[LiveSegment | None] = ()
+) -> list[LiveSegment]:
+    """Segments that should become one, or none: a full level of about one size, or one that is half dead.
+
+    :param resting: nothing else is to be done. :param spared: what vectors are being made for: those would be lost.
+    """
+    fanout = RESTING_FANOUT if resting else MERGE_FANOUT
+    levels: dict[int, list[LiveSegment]] = {}
+    for live in segments:
+        n_passages = len(live.segment.passages)
+        if live.tokens or any(live is one for one in spared):
+            continue  # still being embedded
+        if live.n_alive < len(live.alive) / 2 and len(live.alive) > 1:
+            return [live]
+        if n_passages < MAX_SEGMENT_PASSAGES:
+            levels.setdefault(max(n_passages, 256).bit_length() // 3, []).append(live)
+    for _, level in sorted(levels.items()):
+        if len(level) >= fanout:
+            chosen: list[LiveSegment] = []
+            total = 0
+            for live in sorted(level, key=lambda item: len(item.segment.passages)):
+                total += len(live.segment.passages)
+                if total > MAX_SEGMENT_PASSAGES:
+                    break
+                chosen.append(live)
+            if len(chosen) > 1:
+                return chosen
+    return []
+
+
+def merge_job(parts: Sequence[LiveSegment], alive: Sequence[npt.NDArray[np.bool_]]) -> MergedSegment:
+    """The pure part of a merge, for another thread, with what ranking would work out at the next question."""
+    merged = merge_segments([(part.segment, mask) for part, mask in zip(parts, alive, strict=True)])
+    static_signals_of(merged.segment)
+    return merged

@@ -9,7 +9,6 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,74 +19,24 @@ from semlens.core.errors import CacheError
 from semlens.core.hashing import ContentHash
 from semlens.core.skip_reason import UNPARSABLE, SkipReason
 from semlens.embedding.embedder import TokenIds
-from semlens.engine.indexing.backoff import Backoff
+from semlens.engine.indexing.live_segment import LiveSegment, verified_files
+from semlens.engine.indexing.scheduling import Backoff
+from semlens.engine.indexing.segment_vectors import has_unwritten_vectors, load_vectors, write_vectors
 from semlens.files.file_stamp import FileStamp
-from semlens.index.segment.merge import MergedSegment, merge_segments
+from semlens.index.segment.merge import MergedSegment
 from semlens.index.segment.segment import Segment
-from semlens.index.segment.vectors import VectorBlock, join_blocks, merge_blocks
+from semlens.index.segment.vectors import merge_blocks
 from semlens.index.snapshot import SegmentView
 from semlens.index.storage.database import StoreError, is_busy, is_disk_full
 from semlens.index.storage.root_store import Commit, FileEntry, RootStore
 from semlens.index.storage.writer_lock import WriterLock
-from semlens.search.signals.static_signals import static_signals_of
 from semlens.workers.messages import FileOutcome
 
 logger = logging.getLogger(__name__)
 
-MERGE_FANOUT = 8
-"""So many segments of about one size become one while files go on to change."""
-
-RESTING_FANOUT = 2
-"""And so many when all is done: each question asks every segment, and 15 of them cost it a third more than 4."""
-
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 120.0
 """After a merge or a commit that failed: twice as long each time."""
-
-MAX_SEGMENT_PASSAGES = 200_000
-"""A larger segment is merged no more, so that one merge stays within a second or two and 200 MB."""
-
-
-@dataclass(slots=True)
-class LiveSegment:
-    """A segment and what changed about it since it was built.
-
-    :ivar alive: mask over its files, replaced rather than written to: snapshots hold the old one.
-    :ivar tiers: vectors so far, by fingerprint. :ivar tokens: what the first tier has yet to embed.
-    :ivar unembeddable: rows that a model cannot be given, since their file changed or kills the parser.
-    :ivar swept: by model, the row up to which the cache was asked for vectors.
-    """
-
-    segment: Segment
-    alive: npt.NDArray[np.bool_]
-    tiers: dict[str, tuple[VectorBlock, ...]] = field(default_factory=dict)
-    tokens: tuple[TokenIds, ...] = ()
-    n_bytes: int = 0
-    written: bool = False
-    written_vectors: set[str] = field(default_factory=set)
-    view: SegmentView | None = None
-    unembeddable: dict[str, set[int]] = field(default_factory=dict)
-    swept: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def n_alive(self) -> int:
-        return int(self.alive.sum())
-
-    def missing(self, fingerprint: str) -> npt.NDArray[np.uint32]:
-        """Rows of living passages without a vector of this model."""
-        wanted = self.alive[self.segment.passages.files].copy()
-        for block in self.tiers.get(fingerprint, ()):
-            wanted[block.rows] = False
-        wanted[list(self.unembeddable.get(fingerprint, ()))] = False
-        return np.flatnonzero(wanted).astype(np.uint32)
-
-    def add_block(self, fingerprint: str, block: VectorBlock) -> None:
-        blocks = (*self.tiers.get(fingerprint, ()), block)
-        # few blocks, so that a scan stays one scan; joined in steps, so that filling stays cheap
-        if len(blocks) > MERGE_FANOUT:
-            blocks = (join_blocks(blocks),)
-        self.tiers[fingerprint] = blocks
-        self.view = None
 
 
 class RootIndex:
@@ -164,33 +113,16 @@ class RootIndex:
             live.alive = np.zeros(len(segment.files), bool)
             live.view = None
             self.segments[segment_id] = live
-        self._take_files(stored.files)
+        self.files, self.rows = verified_files(stored.files, self.segments)
+        for path, row in self.rows.items():
+            self.segments[self.files[path].segment].alive[row] = True
         if stored.lost_segments or len(self.files) < len(stored.files):
             self.meta = {**self.meta, "complete": False}
         self.skipped = Counter(entry.reason for entry in self.files.values() if entry.reason)
         self.crashing_files = {path: "" for path, entry in self.files.items() if entry.reason in UNPARSABLE}
         if stored.lost_segments:
             self._segments_changed = True
-        self._load_vectors()
-
-    def _take_files(self, stored: Mapping[str, FileEntry]) -> None:
-        """Those entries that their segment bears out: the segment has a checksum, the entry has none."""
-        self.files, self.rows = {}, {}
-        places: dict[tuple[str, str], tuple[int, ContentHash]] = {}
-        for key, live in self.segments.items():
-            hashes = live.segment.files.hashes.tobytes()
-            for row, path in enumerate(live.segment.files.paths.tolist()):
-                places[key, path] = row, hashes[16 * row : 16 * row + 16]
-        for path, entry in stored.items():
-            if not entry.segment:
-                if entry.reason:
-                    self.files[path] = entry
-                continue
-            row, digest = places.get((entry.segment, path), (-1, b""))
-            if row >= 0 and digest == entry.hash:
-                self.files[path] = entry
-                self.rows[path] = row
-                self.segments[entry.segment].alive[row] = True
+        load_vectors(self.segments, self.fingerprints, self.store)
 
     def _begin_anew(self) -> None:
         """The store is broken or was deleted under us: make a new one, and commit everything into it.
@@ -209,24 +141,6 @@ class RootIndex:
         for live in self.segments.values():
             live.written = False
             live.written_vectors.clear()
-
-    def _load_vectors(self) -> None:
-        for segment_id, live in self.segments.items():
-            for fingerprint in self.fingerprints:
-                if fingerprint in live.tiers:
-                    continue
-                block = self.store.read_vectors(segment_id, fingerprint)
-                if block is not None and self._fits(block, live, fingerprint):
-                    live.tiers[fingerprint] = (block,)
-                    live.written_vectors.add(fingerprint)
-                    live.view = None
-
-    def _fits(self, block: VectorBlock, live: LiveSegment, fingerprint: str) -> bool:
-        """Its rows are there, and its vectors are as long as those of the other segments."""
-        others = (one.tiers[fingerprint][0] for one in self.segments.values() if fingerprint in one.tiers)
-        length = next((other.matrix.shape[1] for other in others), block.matrix.shape[1])
-        rows_fit = not len(block.rows) or int(block.rows[-1]) < len(live.segment.passages)
-        return rows_fit and block.matrix.shape[1] == length
 
     def follow(self) -> bool:
         """As a reader: take over what the writer committed since; says whether there was anything.
@@ -277,15 +191,9 @@ class RootIndex:
         self.commit_backoff.failed()
         busy = isinstance(error, StoreError) and is_busy(error)
         if not busy or self.commit_backoff.n_failures > 1:
-            self.commit_error = f"The index of {self.root} could not be saved ({error}): {self._advice(error)}."
-
-    def _advice(self, error: Exception) -> str:
-        folder = self.store.folder
-        if is_disk_full(error):
-            return f"free some space in {folder} or set SEMLENS_CACHE_DIR"
-        if isinstance(error, StoreError) and is_busy(error):
-            return "another process holds it; semlens tries again"
-        return f"make {folder} writable or set SEMLENS_CACHE_DIR"
+            self.commit_error = (
+                f"The index of {self.root} could not be saved ({error}): {advice_on_saving(error, self.store.folder)}."
+            )
 
     def _commit(self, meta: Mapping[str, Any]) -> None:
         """:raises OSError, StoreError: when it could not be written."""
@@ -298,7 +206,7 @@ class RootIndex:
                 live.written = True
                 self.n_bytes_written += live.n_bytes
                 written.append(live)
-            self._write_vectors(live)
+            self.n_bytes_written += write_vectors(live, self.fingerprints, self.store)
         self.store.commit(
             Commit(
                 self._uncommitted,
@@ -319,26 +227,9 @@ class RootIndex:
         if mapped is not None:
             live.segment, live.view = mapped, None
 
-    def _write_vectors(self, live: LiveSegment) -> None:
-        """Only whole tiers: what is missing is in the per-user cache, and a file is written once."""
-        for fingerprint in self.fingerprints:
-            blocks = live.tiers.get(fingerprint, ())
-            if blocks and fingerprint not in live.written_vectors and not len(live.missing(fingerprint)):
-                block = join_blocks(blocks)
-                self.store.write_vectors(live.segment.id, fingerprint, block)
-                self.n_bytes_written += block.matrix.nbytes
-                live.tiers[fingerprint] = (self.store.read_vectors(live.segment.id, fingerprint) or block,)
-                live.written_vectors.add(fingerprint)
-                live.view = None
-
     @property
     def unwritten_vectors(self) -> bool:
-        return any(
-            fingerprint not in live.written_vectors and not len(live.missing(fingerprint))
-            for live in self.segments.values()
-            for fingerprint in self.fingerprints
-            if fingerprint in live.tiers
-        )
+        return has_unwritten_vectors(self.segments, self.fingerprints)
 
     def close(self) -> None:
         with contextlib.suppress(StoreError):
@@ -432,36 +323,6 @@ class RootIndex:
 
     # --- merging ---------------------------------------------------------------------------------------------------
 
-    def merge_candidates(
-        self, *, resting: bool = False, spared: Sequence[LiveSegment | None] = ()
-    ) -> list[LiveSegment]:
-        """Segments that should become one, or none: a full level of about one size, or one that is half dead.
-
-        :param resting: nothing else is to be done. :param spared: what vectors are being made for: those would be lost.
-        """
-        fanout = RESTING_FANOUT if resting else MERGE_FANOUT
-        levels: dict[int, list[LiveSegment]] = {}
-        for live in self.segments.values():
-            n_passages = len(live.segment.passages)
-            if live.tokens or any(live is one for one in spared):
-                continue  # still being embedded
-            if live.n_alive < len(live.alive) / 2 and len(live.alive) > 1:
-                return [live]
-            if n_passages < MAX_SEGMENT_PASSAGES:
-                levels.setdefault(max(n_passages, 256).bit_length() // 3, []).append(live)
-        for _, level in sorted(levels.items()):
-            if len(level) >= fanout:
-                chosen: list[LiveSegment] = []
-                total = 0
-                for live in sorted(level, key=lambda item: len(item.segment.passages)):
-                    total += len(live.segment.passages)
-                    if total > MAX_SEGMENT_PASSAGES:
-                        break
-                    chosen.append(live)
-                if len(chosen) > 1:
-                    return chosen
-        return []
-
     def adopt_merge(
         self, parts: Sequence[LiveSegment], alive: Sequence[npt.NDArray[np.bool_]], merged: MergedSegment
     ) -> None:
@@ -524,8 +385,10 @@ class RootIndex:
         return [data[i : i + 16] for i in range(0, len(data), 16)]
 
 
-def merge_job(parts: Sequence[LiveSegment], alive: Sequence[npt.NDArray[np.bool_]]) -> MergedSegment:
-    """The pure part of a merge, for another thread, with what ranking would work out at the next question."""
-    merged = merge_segments([(part.segment, mask) for part, mask in zip(parts, alive, strict=True)])
-    static_signals_of(merged.segment)
-    return merged
+def advice_on_saving(error: Exception, folder: Path) -> str:
+    """What the user can do about a commit that failed."""
+    if is_disk_full(error):
+        return f"free some space in {folder} or set SEMLENS_CACHE_DIR"
+    if isinstance(error, StoreError) and is_busy(error):
+        return "another process holds it; semlens tries again"
+    return f"make {folder} writable or set SEMLENS_CACHE_DIR"

@@ -9,7 +9,9 @@ import pytest
 from outlines import parsed_file, segment_of
 
 from semlens.core.skip_reason import SkipReason
-from semlens.engine.indexing.root_index import MERGE_FANOUT, LiveSegment, RootIndex, merge_job
+from semlens.engine.indexing.live_segment import MERGE_FANOUT, LiveSegment
+from semlens.engine.indexing.merger import merge_candidates, merge_job
+from semlens.engine.indexing.root_index import RootIndex
 from semlens.engine.indexing.snapshot_builder import SnapshotBuilder
 from semlens.files.file_stamp import FileStamp
 from semlens.index.segment.segment import Segment
@@ -148,9 +150,9 @@ def test_many_blocks_become_one(index):
 
 def test_segments_of_one_size_are_merged(index, tmp_path):
     for number in range(MERGE_FANOUT):
-        assert index.merge_candidates() == []
+        assert merge_candidates(index.segments.values()) == []
         embed(put(index, f"{number}a", f"{number}b"))
-    parts = index.merge_candidates()
+    parts = merge_candidates(index.segments.values())
     assert len(parts) == MERGE_FANOUT
     alive = [part.alive for part in parts]
     merged = merge_job(parts, alive)
@@ -173,24 +175,24 @@ def test_segments_of_one_size_are_merged(index, tmp_path):
 
 def test_at_rest_two_of_one_size_are_enough(index):
     embed(put(index, "a"))
-    assert index.merge_candidates(resting=True) == []
+    assert merge_candidates(index.segments.values(), resting=True) == []
     embed(put(index, "b"))
-    assert index.merge_candidates() == []
-    assert len(parts := index.merge_candidates(resting=True)) == 2
-    assert index.merge_candidates(resting=True, spared=[None, parts[1]]) == []
+    assert merge_candidates(index.segments.values()) == []
+    assert len(parts := merge_candidates(index.segments.values(), resting=True)) == 2
+    assert merge_candidates(index.segments.values(), resting=True, spared=[None, parts[1]]) == []
 
 
 def test_segments_that_wait_for_vectors_are_not_merged(index):
     for number in range(MERGE_FANOUT):
         put(index, str(number)).tokens = (b"",)
-    assert index.merge_candidates() == []
+    assert merge_candidates(index.segments.values()) == []
 
 
 def test_a_segment_that_is_mostly_dead_is_made_anew(index):
     live = put(index, *"abcde")
     for path in "abc":
         index.remove(path)
-    assert index.merge_candidates() == [live]
+    assert merge_candidates(index.segments.values()) == [live]
     merged = merge_job([live], [live.alive])
     index.adopt_merge([live], [live.alive], merged)
     assert shown(index) == {"d", "e"}

@@ -1,0 +1,57 @@
+"""Vectors beside their segment: which are read, which are written, and which still wait to be written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from semlens.engine.indexing.live_segment import LiveSegment
+from semlens.index.segment.vectors import VectorBlock, join_blocks
+from semlens.index.storage.root_store import RootStore
+
+
+def load_vectors(segments: Mapping[str, LiveSegment], fingerprints: Sequence[str], store: RootStore) -> None:
+    """Read the vectors of the models in use that were stored with the segments."""
+    for segment_id, live in segments.items():
+        for fingerprint in fingerprints:
+            if fingerprint in live.tiers:
+                continue
+            block = store.read_vectors(segment_id, fingerprint)
+            if block is not None and _fits(block, live, segments, fingerprint):
+                live.tiers[fingerprint] = (block,)
+                live.written_vectors.add(fingerprint)
+                live.view = None
+
+
+def _fits(block: VectorBlock, live: LiveSegment, segments: Mapping[str, LiveSegment], fingerprint: str) -> bool:
+    """Whether its rows exist, and its vectors are as long as those of the other segments."""
+    others = (one.tiers[fingerprint][0] for one in segments.values() if fingerprint in one.tiers)
+    length = next((other.matrix.shape[1] for other in others), block.matrix.shape[1])
+    rows_fit = not len(block.rows) or int(block.rows[-1]) < len(live.segment.passages)
+    return rows_fit and block.matrix.shape[1] == length
+
+
+def write_vectors(live: LiveSegment, fingerprints: Sequence[str], store: RootStore) -> int:
+    """Write the tiers that are whole. Vectors of the others are in the user's vector cache, and a file is written once.
+
+    :returns: bytes written. :raises OSError: when the disk refuses.
+    """
+    n_written = 0
+    for fingerprint in fingerprints:
+        blocks = live.tiers.get(fingerprint, ())
+        if blocks and fingerprint not in live.written_vectors and not len(live.missing(fingerprint)):
+            block = join_blocks(blocks)
+            store.write_vectors(live.segment.id, fingerprint, block)
+            n_written += block.matrix.nbytes
+            live.tiers[fingerprint] = (store.read_vectors(live.segment.id, fingerprint) or block,)
+            live.written_vectors.add(fingerprint)
+            live.view = None
+    return n_written
+
+
+def has_unwritten_vectors(segments: Mapping[str, LiveSegment], fingerprints: Sequence[str]) -> bool:
+    return any(
+        fingerprint not in live.written_vectors and not len(live.missing(fingerprint))
+        for live in segments.values()
+        for fingerprint in fingerprints
+        if fingerprint in live.tiers
+    )
