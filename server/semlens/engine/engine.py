@@ -60,17 +60,7 @@ class Engine(QueryService):
         """
         self._cache_problem = ""
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        try:
-            make_private_folder(cache_folder)
-        except CacheError:
-            if not cache_folder.is_dir() or not os.access(cache_folder, os.R_OK | os.X_OK):
-                raise
-            self._cache_problem = (
-                f"The cache folder {cache_folder} is read-only, so the index is made anew each time: "
-                "make it writable or set SEMLENS_CACHE_DIR."
-            )
-            self._scratch = tempfile.TemporaryDirectory(prefix="semlens-")  # as private as the cache
-            cache_folder = Path(self._scratch.name)
+        cache_folder = self._usable_cache(cache_folder)
         self._settings = settings
         self._cache_folder = cache_folder
         self._on_status = on_status
@@ -107,6 +97,24 @@ class Engine(QueryService):
         self._n_statuses = 0
         self._last_status = 0.0
         self._closed = False
+
+    def _usable_cache(self, cache_folder: Path) -> Path:
+        """The cache folder, or a temporary one where it can be read but not written.
+
+        :raises CacheError: when it cannot be read either.
+        """
+        try:
+            make_private_folder(cache_folder)
+        except CacheError:
+            if not cache_folder.is_dir() or not os.access(cache_folder, os.R_OK | os.X_OK):
+                raise
+            self._cache_problem = (
+                f"The cache folder {cache_folder} is read-only, so the index is built again at each start: "
+                "make the folder writable or set SEMLENS_CACHE_DIR."
+            )
+            self._scratch = tempfile.TemporaryDirectory(prefix="semlens-")  # as private as the cache
+            return Path(self._scratch.name)
+        return cache_folder
 
     # --- life ------------------------------------------------------------------------------------------------------
 

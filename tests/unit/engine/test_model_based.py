@@ -185,7 +185,7 @@ class LiveIndex(RuleBasedStateMachine):
 
     @rule()
     def end_workers(self) -> None:
-        for pid in self.engine._indexer.worker_pids():
+        for pid in self.engine._indexer.parser.worker_pids():
             os.kill(pid, 9)
 
     @rule(committed=st.booleans())

@@ -286,7 +286,7 @@ def test_a_worker_that_somebody_ended_costs_no_file(plain):
     for turn in range(3):
         engine.open_buffer(plain.uri("b.py"), "python", turn, function(f"beta_{turn}"))
         assert found(engine, f"beta_{turn}") == [("b.py", 0, True)]
-        for pid in engine._indexer.worker_pids():
+        for pid in engine._indexer.parser.worker_pids():
             os.kill(pid, 9)
         plain.write("a.py", function(f"alpha_{turn}"))
         plain.change(engine, "a.py")
@@ -307,7 +307,7 @@ def test_deep_nesting_is_survived(plain):
 def test_no_process_to_be_had_for_a_while(plain, monkeypatch):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
-    engine._indexer._interactive.release()
+    engine._indexer.parser.interactive.release()
     n_failures = []
     take = ParsePool._take
 

@@ -13,8 +13,8 @@ import pytest
 from engine_cases import complete, found, function, parsed, paths_of, wait_for
 
 from semlens.core.status import EngineState
-from semlens.engine.indexing import backoff, root_index
 from semlens.engine.indexing import merger as merging
+from semlens.engine.indexing import root_index, scheduling
 from semlens.engine.indexing.root_index import RootIndex
 from semlens.engine.indexing.scheduling import Backoff
 from semlens.files.file_stamp import FileStamp
@@ -138,7 +138,7 @@ def test_a_file_of_the_far_future_is_saved_with_all_others(plain):
 
 
 def test_each_wait_is_twice_as_long_up_to_a_bound(monkeypatch):
-    monkeypatch.setattr(backoff.time, "monotonic", lambda: 100.0)
+    monkeypatch.setattr(scheduling.time, "monotonic", lambda: 100.0)
     wait = Backoff(1.0, 10.0)
     waits = []
     for _ in range(6):

@@ -54,6 +54,15 @@ class Committer:
         index = state.index
         return index.dirty or index.unwritten_vectors or not index.store.exists or self._says_otherwise(state)
 
+    def close(self, state: RootState) -> None:
+        """Commit a root for the last time, and give it up."""
+        if state.watcher is not None:
+            state.watcher.stop()
+        try:
+            self.commit(state)
+        finally:
+            state.index.close()  # else no other process could write the root while this one lives
+
     def is_embedded(self, state: RootState) -> bool:
         """All passages of the root have their first-tier vector, or there is no first tier."""
         first = next((tier for tier in self._tiers if tier.role == "first" and tier.error is None), None)

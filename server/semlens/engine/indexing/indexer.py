@@ -7,45 +7,33 @@ that an edit waits for none of it. The thread is the only owner of roots, overla
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from pathlib import Path
 
 from semlens.core.status import Problem
-from semlens.core.symbol import Outline
 from semlens.engine.embedding.tiers import Tier
-from semlens.engine.embedding.vector_filler import VectorFiller
+from semlens.engine.embedding.vector_scheduler import VectorScheduler
 from semlens.engine.indexing.committer import Committer
-from semlens.engine.indexing.memory import limit_arenas, release_memory
+from semlens.engine.indexing.memory import MemoryTrimmer, limit_arenas
 from semlens.engine.indexing.merger import Merger
-from semlens.engine.indexing.root_presence import look_at
+from semlens.engine.indexing.parse_scheduler import ParseScheduler
 from semlens.engine.indexing.root_state import RootState
 from semlens.engine.indexing.scanner import ScanEnd, Scanner
 from semlens.engine.indexing.scheduling import Deadlines, JobQueue
-from semlens.engine.indexing.snapshot_builder import SnapshotBuilder
+from semlens.engine.indexing.snapshot_builder import SnapshotBuilder, SnapshotPublisher
 from semlens.engine.indexing.workspace import SettingsOf, Workspace
 from semlens.engine.overlays.open_buffers import OpenBuffers
-from semlens.engine.overlays.overlay import encode_text
 from semlens.engine.overlays.overlay_indexer import OverlayIndexer
-from semlens.files.discovery import DiscoveredFile, is_below
-from semlens.index.segment.builder import new_segment_id
-from semlens.index.segment.segment import segment_from_arrays
-from semlens.index.snapshot import EMPTY_SNAPSHOT, IndexSnapshot
+from semlens.index.snapshot import IndexSnapshot
 from semlens.settings.loading import Settings
-from semlens.workers.messages import BufferRequest, FilesRequest
-from semlens.workers.pool import ParsedBatch, ParsePool, WorkerDiedError, WorkerStartError
 from semlens.workers.priority import on_battery
 
 logger = logging.getLogger(__name__)
 
-PUBLISH_SECONDS = 0.2
 FOLLOW_SECONDS = 1.0
-TRIM_SECONDS = 10.0
-MAX_REST_SECONDS = 60.0
 
 
 class Indexer:
@@ -70,21 +58,17 @@ class Indexer:
         :param on_written: told the bytes of segments and vectors that were written to disk.
         :param follows: although it is one-shot, wait for another process that writes, and take over from it.
         """
-        self.snapshot = EMPTY_SNAPSHOT
-        self.published = threading.Condition()
+        self._publisher = SnapshotPublisher(on_published)
+        self.published = self._publisher.published
         self.errors: deque[Problem] = deque(maxlen=50)
-        self.n_parsed = 0
         self.recent: deque[tuple[str, str]] = deque(maxlen=64)
         self._settings = settings
         self._buffers = buffers
         self._tiers = tiers
-        self._on_published = on_published
         self._one_shot = one_shot
         self._read_only = read_only
         self._follows = follows
         self._jobs = JobQueue()
-        self._n_announced = 0
-        self._announced_lock = threading.Lock()
         self._deadlines = Deadlines()
         self._workspace = Workspace(
             settings_of,
@@ -96,33 +80,31 @@ class Indexer:
         )
         self.states, self.failed_roots = self._workspace.states, self._workspace.failed_roots
         self._composer = SnapshotBuilder()
-        self._filler = VectorFiller(self._jobs.post, lambda _index: self._changed())
-        self._remote_filler = VectorFiller(self._jobs.post, lambda _index: self._changed())
-        self._scanner = Scanner(self._jobs.post, self._found, self._scan_done)
+        self._vectors = VectorScheduler(tiers, self._jobs.post, self._deadlines, lambda _index: self._changed())
+        self._scanner = Scanner(self._jobs.post, RootState.take_found, self._scan_done)
         self._merger = Merger(self._jobs.post, self._changed)
         self._committer = Committer(tiers, on_written, one_shot=one_shot)
-        # one is kept warm; the other is for what is typed while a hard document has the first
-        self._interactive = ParsePool(2, n_kept=1, interactive=True)
-        self._pool = ParsePool(max(1, os.cpu_count() or 1))
-        self.overlays = OverlayIndexer(buffers, self._interactive, self._jobs.post, self._changed_at_once)
-        self._unpublished = False
-        self._publish_at_once = False
-        self._last_publish = 0.0
-        self._rest_until = 0.0
-        self._rest_seconds = 0.0
-        self._heap_grew = False
-        self._next_trim = 0.0
+        self.parser = ParseScheduler(
+            self._jobs.post, self._deadlines, self._report, self._take_answer, self._keep_vectors
+        )
+        self.overlays = OverlayIndexer(buffers, self.parser.interactive, self._jobs.post, self._changed_at_once)
+        self._trimmer = MemoryTrimmer()
         self._stopping = False
         self.paused = False
         self.may_refine = not one_shot
         self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
+
+    @property
+    def snapshot(self) -> IndexSnapshot:
+        """The newest snapshot."""
+        return self._publisher.snapshot
 
     # --- from any thread -------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         if not self._one_shot:
             limit_arenas()
-            self._interactive.warm_up()
+            self.parser.interactive.warm_up()
         self._thread.start()
 
     def close(self) -> None:
@@ -130,11 +112,9 @@ class Indexer:
         if self._thread.is_alive():
             self._jobs.post(self._stop)
             self._thread.join(2.0)
-        self._filler.close()
-        self._remote_filler.close()
+        self._vectors.close()
         self.overlays.close()
-        self._interactive.close()
-        self._pool.close()
+        self.parser.close()
         self._scanner.close()
         self._merger.close()
         self._workspace.close()
@@ -145,22 +125,12 @@ class Indexer:
 
     def post_change(self, job: Callable[[], None]) -> None:
         """Run something that brings work; until it ran, nothing counts as settled."""
-        with self._announced_lock:
-            self._n_announced += 1
-
-        def run() -> None:
-            try:
-                job()
-            finally:
-                with self._announced_lock:
-                    self._n_announced -= 1
-
-        self._jobs.post(run)
+        self._jobs.post_change(job)
 
     @property
     def is_awaited(self) -> bool:
-        """Work was announced that the thread has not looked at yet."""
-        return self._n_announced > 0
+        """Whether work was announced that the thread has not looked at yet."""
+        return self._jobs.is_awaited
 
     def buffers_changed(self) -> None:
         """Look at the buffers again; until that is done nothing counts as settled."""
@@ -183,9 +153,6 @@ class Indexer:
         self.paused = paused
         self._jobs.post(self._changed_at_once)
 
-    def worker_pids(self) -> list[int]:
-        return [*self._interactive.pids(), *self._pool.pids()]
-
     # --- the loop --------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
@@ -207,7 +174,7 @@ class Indexer:
     def _stop(self) -> None:
         self._stopping = True
         for state in self.states.values():
-            self._close_root(state)
+            self._committer.close(state)
 
     def _step(self) -> None:
         now = time.monotonic()
@@ -226,7 +193,7 @@ class Indexer:
             due = self._merger.step(
                 [state.index for state in self._workspace.writers],
                 resting=self._is_resting(),
-                spared=(self._filler.active_segment, self._remote_filler.active_segment),
+                spared=self._vectors.filled,
             )
             if due:
                 self._deadlines.at(due)
@@ -234,17 +201,16 @@ class Indexer:
         for state in self.states.values():
             self._commit_if_due(state, now)
         waiting = any(state.pending or state.in_flight for state in self.states.values())
-        filling = self._filler.busy or self._remote_filler.tokenizing
-        if not filling and (self.paused or not waiting):
-            self._pool.release()
-        self._unload_idle_models()
+        if not self._vectors.needs_workers and (self.paused or not waiting):
+            self.parser.pool.release()
+        if not self._one_shot:
+            self._vectors.unload_idle_models(self._settings.server.model_idle_minutes)
         self._trim_if_due(now)
-        if self._unpublished:  # by what came after publishing: not to be left until the next event
-            self._deadlines.at(now if self._publish_at_once else self._last_publish + PUBLISH_SECONDS)
+        if (due := self._publisher.due(now)) is not None:  # something came after publishing
+            self._deadlines.at(due)
 
     def _changed(self, *, at_once: bool = False) -> None:
-        self._unpublished = True
-        self._publish_at_once |= at_once
+        self._publisher.note_change(at_once=at_once)
 
     def _changed_at_once(self) -> None:
         self._changed(at_once=True)
@@ -258,16 +224,8 @@ class Indexer:
     def remove_root(self, real: str) -> None:
         state = self._workspace.remove(real)
         if state is not None:
-            self._close_root(state)
+            self._committer.close(state)
             self.overlays.assign_roots(self.states)
-
-    def _close_root(self, state: RootState) -> None:
-        if state.watcher is not None:
-            state.watcher.stop()
-        try:
-            self._committer.commit(state)
-        finally:
-            state.index.close()  # or no other process could ever write the root while this one lives
 
     def files_changed(self, paths: list[str], *, urgent: bool = False) -> None:
         """:param paths: absolute. :param urgent: a question waits for them."""
@@ -284,15 +242,14 @@ class Indexer:
     def _follow(self, state: RootState, now: float) -> None:
         if self._read_only or (self._one_shot and not self._follows):
             return
-        self._note_fingerprints()
+        self._vectors.refresh_fingerprints(one.index for one in self.states.values())
         self._workspace.follow(state)
         self._deadlines.at(now + FOLLOW_SECONDS)
 
     # --- scanning and parsing --------------------------------------------------------------------------------------
 
     def _work(self, state: RootState) -> None:
-        if time.monotonic() < self._rest_until:
-            self._deadlines.at(self._rest_until)
+        if self.parser.is_paused():
             return
         if state.changed:
             self._changed()
@@ -306,130 +263,35 @@ class Indexer:
         if state.scan_again and not state.scan:
             self._changed(at_once=True)
             self._scanner.start(state)
-        model = self._first_model()
-        max_bytes = state.settings.files.max_size_kb * 1024
-        if state.urgent:
-            request = state.next_batch(max_bytes, model, urgent=True)
-            if request is not None:
-                self._ask_worker(state, self._interactive, request)
-            state.urgent = {path for path in state.urgent if state.is_waiting_for(path)}
-        pool = self._pool if state.scan or len(state.pending) + len(state.in_flight) > 16 else self._interactive
-        n_cores = pool.n_workers if state.first_index else self._settings.n_processors
-        while state.pending and len(state.in_flight) < 2 * 48 * n_cores:
-            request = state.next_batch(max_bytes, model)
-            if request is None:
-                break
-            self._ask_worker(state, pool, request)
-
-    def _ask_worker(self, state: RootState, pool: ParsePool, request: FilesRequest) -> None:
-        paths = [path for path, _ in request.files]
-
-        def answered(done: Future[ParsedBatch]) -> None:
-            self._jobs.post(lambda: self._parsed(state, paths, done))
-
-        pool.parse_files(request).add_done_callback(answered)
-
-    def _first_model(self) -> str:
-        """The model that workers tokenise for, or "" when there is none that loads."""
-        for tier in self._tiers:
-            if tier.role == "first" and tier.error is None:
-                return tier.model
-        return ""
-
-    def _found(self, state: RootState, number: int, found: list[DiscoveredFile]) -> None:
-        if state.scan == number:
-            state.note_found(found)
+        self.parser.request(state, self._vectors.first_model, self._settings.n_processors)
 
     def _scan_done(self, state: RootState, number: int, end: ScanEnd) -> None:
         if state.scan != number:
             return
         self._changed(at_once=True)  # before anything counts as settled: who waits must see that the snapshot is old
-        state.scan = 0
-        if state.lost and not end.lost:
-            self._workspace.note_back(state, look_at(state.index.root, state.identity))
-        state.lost = end.lost
-        state.note_unread(end.unread)
-        if state.n_retries and not end.unread:
-            self._workspace.watch_again(state)
+        self._workspace.end_scan(state, end)
         if end.failure:
             self.errors.append(Problem(str(state.given), end.failure))
-        elif not end.lost and state.is_there():
-            # what was looked at while the scan went on is known better than by the scan
-            known = state.seen | state.touched | state.changed.keys() | state.in_flight.keys() | state.pending.keys()
-            for path in [path for path in state.index.files if path not in known]:
-                if not is_below(path, end.unread):
-                    state.index.remove(path)
-        state.end_scan()
 
-    def _parsed(self, state: RootState, paths: list[str], future: Future[ParsedBatch]) -> None:
+    def _take_answer(self, state: RootState, paths: list[str]) -> bool:
+        """Note that a worker answered. :returns: whether the root is still indexed."""
         self._changed(at_once=not state.urgent.isdisjoint(paths))
-        for path in paths:
-            state.in_flight.pop(path, None)
-        if self.states.get(str(state.index.root)) is not state or self._stopping:
-            return
-        try:
-            batch = future.result()
-        except Exception as error:  # no process or no memory to be had: the files are not at fault
-            if isinstance(error, WorkerDiedError) and not isinstance(error, WorkerStartError):
-                return  # the pool was closed
-            logger.exception("files could not be parsed")
-            self._rest(state, paths, f"Files cannot be parsed ({error}). It is tried again; the log says more.")
-            return
-        self._rest_seconds = 0.0
-        self._heap_grew = True
-        for result in batch.results:
-            segment = None
-            if result.segment is not None:
-                segment = segment_from_arrays(new_segment_id(), result.segment)
-                self.n_parsed += len(segment.files)
-            outcomes = state.without_losses(result.outcomes)
-            self._keep_vectors_of_saved_text(state, [outcome.path for outcome in outcomes])
-            state.index.apply(outcomes, segment, result.tokens)
-        state.last_change = time.monotonic()
+        return self.states.get(str(state.index.root)) is state and not self._stopping
 
-    def _rest(self, state: RootState, paths: list[str], message: str) -> None:
-        """Try these files again, ever later."""
-        now = time.monotonic()
-        for path in paths:
-            state.changed.setdefault(path, now)
-        if now >= self._rest_until:
-            self._rest_seconds = min(2 * self._rest_seconds or 1.0, MAX_REST_SECONDS)
-            self._rest_until = now + self._rest_seconds
-        problem = Problem("", message)
+    def _keep_vectors(self, state: RootState, paths: list[str]) -> None:
+        self._vectors.keep_those_of(self.overlays.shown.values(), str(state.index.root), paths)
+
+    def _report(self, problem: Problem) -> None:
         if problem not in self.errors:
             self.errors.append(problem)
-
-    def _keep_vectors_of_saved_text(self, state: RootState, paths: list[str]) -> None:
-        """What was embedded while it was typed need not be embedded when it is saved."""
-        for overlay in self.overlays.shown.values():
-            if overlay.buffer.root == str(state.index.root) and overlay.buffer.path in paths:
-                for tier in self._tiers:
-                    filler = self._remote_filler if tier.is_remote else self._filler
-                    filler.store_vectors(tier, dict(overlay.vectors.get(tier.fingerprint, {})))
 
     # --- vectors and merges ----------------------------------------------------------------------------------------
 
     def _fill_vectors(self) -> None:
-        """The local tiers and a service's side by side: neither waits for the other."""
         writers = [state.index for state in self._workspace.writers]
-        tiers = [tier for tier in self._tiers if tier.role == "first" or self._may_refine()]
-        if not writers or not tiers:
-            return
-        urgent = [*self._open_paths(), *self.recent]
-        local = [tier for tier in tiers if not tier.is_remote]
-        self._filler.step(writers, local, self._pool, urgent, self._merger.merging)
-        remote = [tier for tier in tiers if tier.is_remote]
-        self._note_fingerprints()
-        self._remote_filler.step(writers, remote, self._pool, urgent, self._merger.merging)
-        for tier in remote:
-            if tier.is_paused and tier.retry_at:
-                self._deadlines.at(tier.retry_at)
-
-    def _note_fingerprints(self) -> None:
-        """A service's first answer, here or to another process, makes the fingerprint of its vectors."""
-        if any(tier.refresh() for tier in self._tiers):
-            for state in self.states.values():
-                state.index.fingerprints = tuple(tier.fingerprint for tier in self._tiers)
+        urgent = [*((buffer.root, buffer.path) for buffer in self._buffers.all()), *self.recent]
+        merging = self._merger.merging
+        self._vectors.step(writers, self.parser.pool, urgent, merging, may_refine=self._may_refine())
 
     def _may_refine(self) -> bool:
         """Refinement waits for everything else, and for the mains."""
@@ -437,36 +299,21 @@ class Indexer:
             return False
         return self._settings.index.on_battery == "full" or not on_battery()
 
-    def _open_paths(self) -> list[tuple[str, str]]:
-        return [(buffer.root, buffer.path) for buffer in self._buffers.all()]
-
     def _is_resting(self) -> bool:
         """Nothing else is to be done; a command that ends soon never rests."""
         busy = any(state.pending or state.in_flight for state in self.states.values())
         return self.settled and not busy and not self._one_shot
 
     def _trim_if_due(self, now: float) -> None:
-        """Once what was indexed is committed and mapped, the heap it was built on goes back to the system."""
-        if not self._heap_grew or self._one_shot:
+        """Release the memory that indexing needed, once what was indexed is committed and mapped."""
+        if not self.parser.heap_grew or self._one_shot:
             return
-        busy = not self.settled or self._merger.busy or self._unpublished
+        busy = not self.settled or self._merger.busy or not self._publisher.is_current
         unsaved = any(state.index.dirty and not state.index.commit_error for state in self.states.values())
-        if busy or unsaved or now < self._next_trim:
-            self._deadlines.at(max(self._next_trim, now + 1.0))
+        if busy or unsaved or not self._trimmer.trim(now):
+            self._deadlines.at(max(self._trimmer.next_trim, now + 1.0))
             return
-        self._heap_grew = False
-        self._next_trim = now + TRIM_SECONDS
-        release_memory()
-
-    def _unload_idle_models(self) -> None:
-        minutes = self._settings.server.model_idle_minutes
-        loaded = [tier for tier in self._tiers if tier.loaded]
-        if not minutes or not loaded or self._one_shot:
-            return
-        for tier in loaded:
-            tier.unload_if_idle(minutes * 60)
-        if any(tier.loaded for tier in loaded):
-            self._deadlines.at(time.monotonic() + 60)
+        self.parser.heap_grew = False
 
     # --- publishing and committing ---------------------------------------------------------------------------------
 
@@ -482,7 +329,7 @@ class Indexer:
     @property
     def publishes_at_once(self) -> bool:
         """Something that nobody should wait for, such as typed text, stands to be published now."""
-        return self._publish_at_once
+        return self._publisher.publishes_at_once
 
     def is_waiting_for(self, paths: Iterable[str]) -> bool:
         """Some of these files (absolute) are known to have changed and not in the snapshot yet.
@@ -503,7 +350,7 @@ class Indexer:
     @property
     def is_published(self) -> bool:
         """The snapshot shows all that was taken in."""
-        return not self._unpublished
+        return self._publisher.is_current
 
     @property
     def is_reader(self) -> bool:
@@ -518,14 +365,6 @@ class Indexer:
         waits_in_vain = self.is_reader and not self._follows
         return (waits_in_vain or bool(self.failed_roots)) and not self.is_awaited and self.is_published
 
-    def parse_text(self, path: str, text: str) -> Outline | None:
-        """Outline of one text, now; blocks. None when it kills the parser."""
-        try:
-            batch = self._interactive.parse_buffer(BufferRequest(path, encode_text(text), "")).result()
-        except WorkerDiedError:
-            return None
-        return batch.results[0].outline if batch.results else None
-
     @property
     def is_complete(self) -> bool:
         """Everything is searchable by names, words and first-tier vectors; what cannot be is a problem, not a wait."""
@@ -537,19 +376,10 @@ class Indexer:
         )
 
     def _publish_if_due(self, now: float) -> None:
-        if not self._unpublished:
-            return
-        if not self._publish_at_once and now < self._last_publish + PUBLISH_SECONDS:
-            self._deadlines.at(self._last_publish + PUBLISH_SECONDS)
-            return
-        views = self._composer.compose(self.states, self.overlays.shown.values())
-        complete = self.is_complete and not self.failed_roots
-        self.snapshot = IndexSnapshot(self.snapshot.generation + 1, views, complete)
-        self._unpublished = self._publish_at_once = False
-        self._last_publish = now
-        with self.published:
-            self.published.notify_all()
-        self._on_published(self.snapshot)
+        due = self._publisher.due(now)
+        if due is not None and due <= now:
+            views = self._composer.compose(self.states, self.overlays.shown.values())
+            self._publisher.publish(now, views, complete=self.is_complete and not self.failed_roots)
 
     def _commit_if_due(self, state: RootState, now: float) -> None:
         due = self._committer.due(state, now, merging=self._merger.busy)

@@ -164,7 +164,7 @@ class RootIndex:
         return bool(self._uncommitted or self._removed or self._segments_changed)
 
     def commit(self, meta: Mapping[str, Any]) -> None:
-        """Make everything so far survive. A failure is said in ``commit_error``; the commit before stands."""
+        """Save everything so far. A failure is told in ``commit_error``; the commit before it stays."""
         if not self.writer:
             return
         try:

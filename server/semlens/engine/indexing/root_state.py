@@ -14,7 +14,7 @@ from semlens.core.hashing import ContentHash
 from semlens.core.skip_reason import SkipReason
 from semlens.engine.indexing.root_index import RootIndex
 from semlens.engine.indexing.root_presence import FolderIdentity, Presence, look_at
-from semlens.files.discovery import DiscoveredFile, Discovery
+from semlens.files.discovery import DiscoveredFile, Discovery, is_below
 from semlens.files.file_stamp import FileStamp
 from semlens.settings.loading import Settings
 from semlens.workers.messages import FileOutcome, FilesRequest
@@ -148,6 +148,21 @@ class RootState:
         self.seen, self.touched = set(), set()
         self.unread, self.retry_at = frozenset(), 0.0
         self.discovery.refresh()
+
+    def take_found(self, number: int, found: list[DiscoveredFile]) -> None:
+        """Note what a scan found, unless another scan began meanwhile."""
+        if self.scan == number:
+            self.note_found(found)
+
+    def remove_unseen(self, unread: Collection[str]) -> None:
+        """Remove the files that the scan did not find. :param unread: what it could not look at; files below stay.
+
+        What was looked at while the scan went on is known better than by the scan.
+        """
+        known = self.seen | self.touched | self.changed.keys() | self.in_flight.keys() | self.pending.keys()
+        for path in [path for path in self.index.files if path not in known]:
+            if not is_below(path, unread):
+                self.index.remove(path)
 
     def end_scan(self) -> None:
         """What the walk found is taken over."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections.abc import Callable
 
@@ -12,9 +13,30 @@ class JobQueue:
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._n_announced = 0
+        self._lock = threading.Lock()
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a job that brings work was posted and has not run yet."""
+        return self._n_announced > 0
 
     def post(self, job: Callable[[], None]) -> None:
         self._queue.put(job)
+
+    def post_change(self, job: Callable[[], None]) -> None:
+        """Post a job that brings work. Until it ran, nothing counts as settled."""
+        with self._lock:
+            self._n_announced += 1
+
+        def run() -> None:
+            try:
+                job()
+            finally:
+                with self._lock:
+                    self._n_announced -= 1
+
+        self.post(run)
 
     def run_for(self, seconds: float | None, guard: Callable[[Callable[[], None]], None]) -> None:
         """Wait at most this long (None: without end) for a job, then run all that are there.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from semlens.engine.indexing.root_state import RootState
 from semlens.engine.overlays.overlay import Overlay
-from semlens.index.snapshot import SegmentView
+from semlens.index.snapshot import EMPTY_SNAPSHOT, IndexSnapshot, SegmentView
+
+PUBLISH_SECONDS = 0.2
 
 
 class SnapshotBuilder:
@@ -68,3 +71,48 @@ def _without(view: SegmentView, rows: frozenset[int]) -> SegmentView:
     alive = np.ones(len(view.segment.files), bool) if view.alive is None else view.alive.copy()
     alive[list(rows)] = False
     return replace(view, alive=alive)
+
+
+class SnapshotPublisher:
+    """Publishes snapshots: at once when somebody waits, else a few times a second.
+
+    The indexer thread publishes; any thread may read.
+
+    :ivar snapshot: the newest. :ivar published: notified with each.
+    """
+
+    def __init__(self, on_published: Callable[[IndexSnapshot], None]) -> None:
+        self.snapshot = EMPTY_SNAPSHOT
+        self.published = threading.Condition()
+        self._on_published = on_published
+        self._is_old = False
+        self._at_once = False
+        self._last_s = 0.0
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the snapshot shows all that was taken in."""
+        return not self._is_old
+
+    @property
+    def publishes_at_once(self) -> bool:
+        """Whether something that nobody should wait for, such as typed text, is about to be published."""
+        return self._at_once
+
+    def note_change(self, *, at_once: bool = False) -> None:
+        self._is_old = True
+        self._at_once |= at_once
+
+    def due(self, now: float) -> float | None:
+        """When to publish, in monotonic seconds; None when nothing changed."""
+        if not self._is_old:
+            return None
+        return now if self._at_once else self._last_s + PUBLISH_SECONDS
+
+    def publish(self, now: float, views: Sequence[SegmentView], *, complete: bool) -> None:
+        self.snapshot = IndexSnapshot(self.snapshot.generation + 1, tuple(views), complete)
+        self._is_old = self._at_once = False
+        self._last_s = now
+        with self.published:
+            self.published.notify_all()
+        self._on_published(self.snapshot)

@@ -18,6 +18,7 @@ from semlens.core.status import Problem
 from semlens.engine.indexing.root_index import RootIndex
 from semlens.engine.indexing.root_presence import Presence, RootPresence, look_at
 from semlens.engine.indexing.root_state import RootState
+from semlens.engine.indexing.scanner import ScanEnd
 from semlens.files.discovery import Discovery
 from semlens.index.segment.build_hash import build_problem
 from semlens.settings.loading import WORKSPACE_FILE, Settings
@@ -93,6 +94,19 @@ class Workspace:
             index.scanned = True
             state.watching = watching if watching == "client" else "none"
         self._on_changed()
+
+    def end_scan(self, state: RootState, end: ScanEnd) -> None:
+        """Take over how a scan of a root ended: what was not found is gone, unless it could not be looked at."""
+        state.scan = 0
+        if state.lost and not end.lost:
+            self.note_back(state, look_at(state.index.root, state.identity))
+        state.lost = end.lost
+        state.note_unread(end.unread)
+        if state.n_retries and not end.unread:
+            self.watch_again(state)
+        if not end.failure and not end.lost and state.is_there():
+            state.remove_unseen(end.unread)
+        state.end_scan()
 
     def _open(self, root: Path) -> RootIndex:
         """The index in the cache folder, or a temporary one where that folder cannot be used.

@@ -198,7 +198,7 @@ class QueryService:
         return None
 
     def _parse_now(self, path: str, text: str) -> Outline | None:
-        return self._indexer.parse_text(path, text)
+        return self._indexer.parser.parse_text(path, text)
 
     def _query_vectors(self, query: Query, role: str) -> list[QueryVector]:
         found = []

@@ -61,7 +61,7 @@ def build_status(
         remote=_remote(tiers, sent),
         problems=tuple(problems[:_MAX_PROBLEMS]),
         counters={
-            "parsed": indexer.n_parsed,
+            "parsed": indexer.parser.n_parsed,
             **{f"computed.{tier.role}": tier.n_computed for tier in tiers},
         },
     )
@@ -155,7 +155,7 @@ def _resident_bytes(indexer: Indexer) -> int:
     import psutil  # 80 ms that a one-shot search does without
 
     total = psutil.Process().memory_info().rss
-    for pid in indexer.worker_pids():
+    for pid in indexer.parser.worker_pids():
         try:
             total += psutil.Process(pid).memory_info().rss
         except psutil.Error:
