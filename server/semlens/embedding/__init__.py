@@ -1,1 +1,4 @@
-"""Text to vectors: model manifests, the Embedder protocol and its implementations. Knows no index and no query."""
+"""Turns text into vectors: model manifests, the Embedder protocol and its implementations.
+
+This package does not know the index or the query language.
+"""

@@ -1,6 +1,7 @@
-"""A manifest for a model folder of the user's own that has none: read from the files that such folders have.
+"""Derives a manifest for a user's model folder that has no ``model.toml``.
 
-The layout is the one sentence-transformers writes: ``config.json``, ``1_Pooling/config.json``, ``tokenizer.json``, and
+The folder must have the layout that sentence-transformers writes:
+``config.json``, ``1_Pooling/config.json``, ``tokenizer.json``, and
 ``model.onnx`` there or under ``onnx/``.
 """
 
@@ -16,24 +17,24 @@ from semlens.embedding.manifest import MODEL_FILE, ModelFile, ModelManifest
 
 _GRAPH_NAMES = (MODEL_FILE, f"onnx/{MODEL_FILE}", "model_quantized.onnx", "onnx/model_quantized.onnx")
 _DEFAULT_MAX_TOKENS = 256
-_MAX_TOKENS_LIMIT = 512  # longer passages cost quadratic time and the index cuts them into parts anyway
+_MAX_TOKENS_LIMIT = 512  # attention costs quadratic time, and the index splits long passages
 
 
 def derive_manifest(folder: Path) -> ModelManifest:
-    """What can be known about a sentence-embedding folder without ``model.toml``.
+    """Derive a manifest from the files of a sentence-embedding folder.
 
-    Its files' hashes are taken as they are now: a folder that changes later counts as another model.
+    The manifest has the current hashes of the files. A folder that changes later counts as another model.
 
-    :raises ModelError: when it holds no ONNX graph with a tokenizer, or does not say its dimension.
+    :raises ModelError: when there is no ONNX graph or tokenizer, or the dimension is not stated.
     """
     graph = next((name for name in _GRAPH_NAMES if (folder / name).is_file()), None)
     if graph is None or not (folder / "tokenizer.json").is_file():
-        raise ModelError(f"There is no model at {folder}: it needs model.toml, or model.onnx and tokenizer.json.")
+        raise ModelError(f"There is no model at {folder}: it needs model.toml, or model.onnx with tokenizer.json.")
     config = _json(folder / "config.json")
     pooling = _json(folder / "1_Pooling" / "config.json")
     dimension = pooling.get("word_embedding_dimension") or config.get("hidden_size") or config.get("dim")
     if not isinstance(dimension, int) or dimension <= 0:
-        raise ModelError(f"The model at {folder} does not say its dimension: add config.json with hidden_size.")
+        raise ModelError(f"The model at {folder} does not state its dimension. Add a config.json with hidden_size.")
     limit = _json(folder / "sentence_bert_config.json").get("max_seq_length") or _DEFAULT_MAX_TOKENS
     prompts = _json(folder / "config_sentence_transformers.json").get("prompts") or {}
     names = [graph, "tokenizer.json", *sorted(_side_files(folder, graph))]
@@ -55,7 +56,7 @@ def derive_manifest(folder: Path) -> ModelManifest:
 
 
 def _side_files(folder: Path, graph: str) -> list[str]:
-    """Weights that ONNX keeps outside the graph file."""
+    """Return the names of weight files that ONNX stores beside the graph file."""
     parent = (folder / graph).parent
     return [path.relative_to(folder).as_posix() for path in parent.glob(f"{Path(graph).name}_data*") if path.is_file()]
 
@@ -69,14 +70,14 @@ def _model_file(folder: Path, name: str) -> ModelFile:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    """An object from a JSON file; empty when the file is absent.
+    """Read an object from a JSON file; an absent file gives an empty object.
 
-    :raises ModelError: when it is there but broken.
+    :raises ModelError: when the file exists but is not valid JSON.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} is not readable JSON: {error}.") from error
+        raise ModelError(f"{path} is not readable JSON ({error}). Restore the file from the model's source.") from error
     return data if isinstance(data, dict) else {}

@@ -1,4 +1,4 @@
-"""The seam between the index and any embedding model."""
+"""The protocols that every embedding model implements. The index uses models only through them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from semlens.core.symbol import Passage
 from semlens.embedding.manifest import ModelManifest
 
 Vectors: TypeAlias = npt.NDArray[np.float32]
-"""Shape (n, dimension), rows of length 1."""
+"""Shape (n, dimension). Each row has length 1."""
 
 TokenIds: TypeAlias = bytes
-"""One passage, tokenised: little-endian, opaque to everyone but the model's own embedder; cheap to pickle."""
+"""The tokens of one passage as little-endian bytes. Only the embedder of the same model can read them."""
 
 
 class PassageTokenizer(Protocol):
-    """The half of a model that parse workers run: needs the vocabulary, but neither weights nor ONNX Runtime."""
+    """The part of a model that parse workers run. It needs the vocabulary, but no weights and no ONNX Runtime."""
 
     def tokenize(self, passages: Sequence[Passage]) -> list[TokenIds]: ...
 
 
 class Embedder(Protocol):
-    """A loaded model. Thread-safe; every method is pure."""
+    """A loaded model. It is thread-safe, and its methods have no side effects."""
 
     @property
     def manifest(self) -> ModelManifest: ...
@@ -34,22 +34,22 @@ class Embedder(Protocol):
     def tokenizer(self) -> PassageTokenizer: ...
 
     def embed(self, tokens: Sequence[TokenIds]) -> Vectors:
-        """Vectors of tokenised passages, in their order. A passage's vector does not depend on its neighbours."""
+        """Return one vector for each tokenised passage, in order. A vector does not depend on the rest of the batch."""
         ...
 
     def embed_query(self, query: str) -> npt.NDArray[np.float32]:
-        """Vector of a question, shape (dimension,), length 1; all zeros when no word of it is known."""
+        """Return the vector of a query: shape (dimension,), length 1. It is all zeros when no word is known."""
         ...
 
 
 class GraphEmbedder(Embedder, Protocol):
-    """An embedder that runs a graph on this machine."""
+    """An embedder that runs an ONNX graph on this machine."""
 
     @property
     def batch(self) -> int:
-        """Passages that ``embed`` gives to one run of the graph."""
+        """Number of passages in one run of the graph."""
         ...
 
     def run(self, tokens: Sequence[TokenIds]) -> Vectors:
-        """One run of the graph over all of them, on the caller's thread: what ``embed`` is made of, and measured by."""
+        """Run the graph once over all passages, on the caller's thread. Benchmarks measure this."""
         ...

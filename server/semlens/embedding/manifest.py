@@ -1,4 +1,4 @@
-"""What a model is: read from ``models/<name>/model.toml``, checked against the files beside it."""
+"""Describes a model. Reads ``models/<name>/model.toml`` and checks the model files against it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 from semlens.core.errors import ModelError
 
 TEXT_FORMAT = 1
-"""Version of how a passage becomes a model's input; raise it with any change in ``text`` or ``static_words``."""
+"""Version of the model's input text. Increase it with any change in ``passage_text`` or ``static_tokenizer``."""
 
 MODEL_FILE = "model.onnx"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """One file of a model, with what it must be."""
+    """One file of a model, with its expected hash and its size in bytes."""
 
     name: str
     sha256: str
@@ -27,12 +27,12 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class ModelManifest:
-    """A model as data.
+    """The description of a model.
 
-    :ivar architecture: ``static`` (bags of words, fields) or ``transformer``.
-    :ivar dimension: length of its vectors.
-    :ivar max_tokens: tokens of a passage that the model reads; the rest is cut.
-    :ivar details: everything else the file says: provenance, training data, measured quality and speed.
+    :ivar architecture: ``static`` (bags of words in fields), ``transformer`` or ``remote``.
+    :ivar dimension: number of components of a vector.
+    :ivar max_tokens: number of tokens that the model reads of a passage; the rest is truncated.
+    :ivar details: all other values of the file: provenance, training data, measured quality and speed.
     """
 
     name: str
@@ -46,7 +46,7 @@ class ModelManifest:
 
     @property
     def fingerprint(self) -> str:
-        """Identity of the vectors it makes, 16 hexadecimal digits: changes with any byte of its files."""
+        """Return 16 hexadecimal digits that identify the model's vectors. They change with any byte of its files."""
         digest = hashlib.sha256(f"{TEXT_FORMAT}:{self.architecture}:{self.dimension}:{self.max_tokens}".encode())
         for key in ("pooling", "document_prefix", "query_prefix"):
             digest.update(f":{self.details.get(key, '')}".encode())
@@ -58,14 +58,14 @@ class ModelManifest:
         return self.folder / name
 
     def read(self, name: str) -> bytes:
-        """The bytes of one of its files, exactly as the manifest has them.
+        """Read one file of the model and verify it.
 
         :raises ModelError: when the file is missing, not listed, or its size or sha256 differs from the manifest.
         """
         for file in self.files:
             if file.name == name:
                 return self._checked(file)
-        raise ModelError(f"Model {self.name} has no file {name} in {self.folder / 'model.toml'}.")
+        raise ModelError(f"{self.folder / 'model.toml'} lists no file {name}. Install the model again.")
 
     def verify(self) -> None:
         """:raises ModelError: when a file is missing or its size or sha256 differs from the manifest."""
@@ -86,7 +86,7 @@ class ModelManifest:
 def load_manifest(folder: Path) -> ModelManifest:
     """Read ``model.toml`` of a model folder.
 
-    :raises ModelError: when the file is missing or does not say what it must.
+    :raises ModelError: when the file is missing or invalid.
     """
     path = folder / "model.toml"
     try:
@@ -102,7 +102,7 @@ def load_manifest(folder: Path) -> ModelManifest:
             details=data,
         )
     except OSError as error:
-        raise ModelError(f"There is no model at {folder}: it has no readable model.toml.") from error
+        raise ModelError(f"There is no model at {folder}: it has no readable model.toml. Check the path.") from error
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is not a model manifest: {error}.") from error
     if not 0 < manifest.dimension <= 1 << 16 or manifest.max_tokens <= 0:

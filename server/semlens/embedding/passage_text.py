@@ -1,4 +1,7 @@
-"""A passage as plain text: what a transformer reads. The static model reads fields instead, see ``static_words``."""
+"""Renders a passage as the plain text that a transformer or a service reads.
+
+The static model reads fields instead; see ``local/static_tokenizer.py``.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,20 @@ from semlens.core.symbol import Passage, SymbolKind
 from semlens.core.text.identifiers import identifiers_in, split_identifier
 
 CHARACTERS_PER_TOKEN = 5
-"""Code has about 3.5 characters a WordPiece token; more than 5 on average over a whole passage is very rare."""
+"""Code has about 3.5 characters per WordPiece token. An average above 5 over a passage is very rare."""
 
 
 def words_of_name(*names: str) -> str:
-    """The parts of identifiers as words: ``("RetryPolicy", "nextDelay")`` gives ``retry policy next delay``."""
+    """Split identifiers into words: ``("RetryPolicy", "nextDelay")`` gives ``retry policy next delay``."""
     return " ".join(
         part for name in names for identifier in identifiers_in(name) for part in split_identifier(identifier)
     )
 
 
 def document_text(passage: Passage, max_tokens: int) -> str:
-    """Header lines (name in words, signature, documentation), then the code, cut to about ``max_tokens`` tokens.
+    """Render name, signature, documentation and code, truncated to about ``max_tokens`` tokens.
 
-    The documentation comes first of the long fields and may take half of the room: it says most in fewest words.
+    Documentation precedes the code and may take half of the space, because it describes the most in the fewest words.
     """
     room = max_tokens * CHARACTERS_PER_TOKEN
     lines = [words_of_name(passage.qualifier, passage.name)]

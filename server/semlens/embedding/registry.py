@@ -1,4 +1,4 @@
-"""Where models are, and how one is loaded. Cheap to import: ONNX Runtime and tokenizers come in only with a model."""
+"""Finds and loads models. Imports ONNX Runtime and tokenizers only when a model is loaded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def model_folders() -> list[Path]:
-    """The folders that hold the models we ship, each a folder with ``model.toml``, in order of their names.
+    """Return the folders of the bundled models, sorted by name. Each has a ``model.toml``.
 
     An installed package has them in ``semlens/_models``, a checkout in ``models/`` at its root.
     """
@@ -30,12 +30,12 @@ def model_folders() -> list[Path]:
 
 
 def find_model(name_or_path: str | Path) -> ModelManifest:
-    """The manifest of one of our models by name, or of any model folder by path.
+    """Return the manifest of a bundled model by name, or of any model folder by path.
 
-    A text with a path separator, or a leading ``~`` or ``.``, is a path. A folder without ``model.toml`` is taken for a
+    A value with a path separator, or a leading ``~`` or ``.``, is a path. A folder without ``model.toml`` must be a
     sentence-embedding model with ``model.onnx`` and ``tokenizer.json``. The locator of a service gives its manifest.
 
-    :raises ModelError: when there is none, or its manifest is broken.
+    :raises ModelError: when there is no such model, or its manifest is invalid.
     """
     text = os.fspath(name_or_path)
     if text.startswith(LOCATOR_PREFIX):
@@ -52,10 +52,10 @@ def find_model(name_or_path: str | Path) -> ModelManifest:
 
 
 def load_embedder(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) -> Embedder:
-    """Load a model, its files checked against the manifest; of a service, what asks it.
+    """Load a model and verify its files. For a service, create its client.
 
-    :param threads: how many passages a model embeds at the same time.
-    :raises ModelError: when a file is missing or altered, or the files do not fit each other.
+    :param threads: number of passages or batches that a local model embeds at the same time.
+    :raises ModelError: when a file is missing or altered, or the files do not match each other.
     """
     if manifest.architecture == REMOTE:
         from semlens.embedding.remote.embedder import RemoteEmbedder
@@ -65,7 +65,7 @@ def load_embedder(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) ->
 
 
 def load_graph(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) -> GraphEmbedder:
-    """`load_embedder` for models that run on this machine."""
+    """Like `load_embedder`, but only for models that run on this machine."""
     if manifest.architecture == "static":
         from semlens.embedding.local.static_model import StaticEmbedder
 
@@ -78,9 +78,9 @@ def load_graph(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) -> Gr
 
 
 def load_tokenizer(manifest: ModelManifest) -> PassageTokenizer:
-    """The tokenizer alone, for parse workers: loads no weights and no ONNX Runtime.
+    """Load only the tokenizer, without weights and ONNX Runtime. Parse workers use it.
 
-    :raises ModelError: when its file is missing, altered, or not a tokenizer.
+    :raises ModelError: when its file is missing, altered or not a tokenizer.
     """
     if manifest.architecture == "static":
         from semlens.embedding.local.static_tokenizer import StaticTokenizer
@@ -99,5 +99,5 @@ def load_tokenizer(manifest: ModelManifest) -> PassageTokenizer:
 
 def _unknown_architecture(manifest: ModelManifest) -> ModelError:
     return ModelError(
-        f"Model {manifest.name} has the unknown architecture {manifest.architecture}; static and transformer are known."
+        f"Model {manifest.name} has the unknown architecture {manifest.architecture}. Use static or transformer."
     )

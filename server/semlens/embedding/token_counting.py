@@ -1,4 +1,4 @@
-"""Counts tokens: with a tokenizer file, or by an estimate that errs on the safe side."""
+"""Counts tokens with a tokenizer file, or with an estimate that is rather too high than too low."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from semlens.core.errors import UsageError
 from semlens.core.guarded_reader import GuardedFile, NotRegularError, open_regular
 
 _ESTIMATED_TOKEN = re.compile(r"[A-Za-z]{1,4}|\d|[^\sA-Za-z\d]|\s{2,}|\n")
-"""One match a token: four letters of a word, any other mark, a break or more than one space."""
+"""Each match counts as one token: up to four letters, a digit, another character, a line break or a run of spaces."""
 
 MAX_FILE_BYTES = 64 << 20
-"""Twice the largest that is in use; a client names the file, so that it may be anything."""
+"""Twice the largest tokenizer in use. A client names the file, so it can be any file."""
 
 _NON_LATIN = re.compile("[\u2000-\U0010ffff]")
 _EXTRA_TOKENS_PER_NON_LATIN = 2
 
 
 class TokenCounter(Protocol):
-    """:ivar name: what ``countedBy`` says."""
+    """:ivar name: the value of ``countedBy`` in answers."""
 
     @property
     def name(self) -> str: ...
@@ -30,16 +30,16 @@ class TokenCounter(Protocol):
 
 
 class FileCounter:
-    """Any ``tokenizer.json``. Special tokens are not counted: the pack is a part of a prompt."""
+    """Counts with any ``tokenizer.json``. Special tokens do not count, because a pack is only part of a prompt."""
 
     def __init__(self, path: str, data: bytes) -> None:
-        """:raises UsageError: when it is no tokenizer file."""
+        """:raises UsageError: when the data is not a tokenizer."""
         from tokenizers import Tokenizer
 
         try:
             self._tokenizer = Tokenizer.from_buffer(data)
         except Exception as error:  # the library raises bare Exception
-            raise UsageError(f"{path} is not a tokenizer.json that can be read: {error}.") from error
+            raise UsageError(f"{path} is not a readable tokenizer.json ({error}). Name another file.") from error
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self.name = path
@@ -49,9 +49,10 @@ class FileCounter:
 
 
 class EstimatingCounter:
-    """Words by their length, every digit and mark for itself, each run of white space at most one.
+    """Estimates the count: words by their length, and one token for each other character or run of spaces.
 
-    Subword tokenizers join marks and split rare words; over code the estimate lies above what common ones count.
+    Subword tokenizers join punctuation and split rare words. For code, the estimate is above what common ones count
+    (see ``bench/token_estimate.py``).
     """
 
     name = "estimate"
@@ -62,27 +63,29 @@ class EstimatingCounter:
 
 
 _COUNTERS: OrderedDict[tuple[str, int, int], FileCounter] = OrderedDict()
-"""By path, time and size."""
+"""Loaded counters by path, modification time and size."""
 
 
 def load_counter(tokenizer: str) -> TokenCounter:
-    """:param tokenizer: path of a ``tokenizer.json``, or "" for the estimate.
+    """Return a counter.
+
+    :param tokenizer: path of a ``tokenizer.json``, or "" for the estimate.
 
     :raises UsageError: when the file cannot be read.
     """
     if not tokenizer:
         return EstimatingCounter()
-    path = os.path.expanduser(tokenizer)  # noqa: PTH111 - pathlib raises for a user that is not known
+    path = os.path.expanduser(tokenizer)  # noqa: PTH111 - pathlib raises for an unknown user
     try:
-        with open_regular(path, follow_link=True) as file:  # a model's cache links its files
+        with open_regular(path, follow_link=True) as file:  # model caches use symbolic links
             return _load_cached(path, file)
     except FileNotFoundError as error:
-        raise UsageError(f"There is no tokenizer file at {path}: name a tokenizer.json.") from error
+        raise UsageError(f"There is no tokenizer file at {path}. Name a tokenizer.json.") from error
     except NotRegularError as error:
-        raise UsageError(f"{path} is not a regular file: name a tokenizer.json.") from error
+        raise UsageError(f"{path} is not a regular file. Name a tokenizer.json.") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
-        raise UsageError(f"{path!r} cannot be read ({reason}): name a tokenizer.json.") from error
+        raise UsageError(f"{path!r} cannot be read ({reason}). Name a tokenizer.json.") from error
 
 
 def _load_cached(path: str, file: GuardedFile) -> FileCounter:
@@ -90,9 +93,9 @@ def _load_cached(path: str, file: GuardedFile) -> FileCounter:
     counter = _COUNTERS.get(key)
     if counter is None:
         data = file.read(MAX_FILE_BYTES + 1) if file.status.st_size <= MAX_FILE_BYTES else None
-        if data is None or len(data) > MAX_FILE_BYTES:  # it may have grown
+        if data is None or len(data) > MAX_FILE_BYTES:  # the file may have grown
             limit_mb = MAX_FILE_BYTES >> 20
-            raise UsageError(f"{path} is larger than {limit_mb} MiB, more than any tokenizer: name a tokenizer.json.")
+            raise UsageError(f"{path} is larger than {limit_mb} MiB, more than any tokenizer. Name a tokenizer.json.")
         counter = _COUNTERS[key] = FileCounter(path, data)
         while len(_COUNTERS) > 2:
             _COUNTERS.popitem(last=False)

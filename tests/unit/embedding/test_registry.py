@@ -66,7 +66,7 @@ def test_a_folder_that_is_missing_is_named():
 def test_a_file_reads_only_as_the_manifest_has_it(tmp_path):
     manifest = load_manifest(write(tmp_path))
     assert manifest.read("a.bin") == b"abc"
-    with pytest.raises(ModelError, match=r"has no file b\.bin"):
+    with pytest.raises(ModelError, match=r"lists no file b\.bin"):
         manifest.read("b.bin")
     (tmp_path / "a.bin").write_bytes(b"abd")
     with pytest.raises(ModelError, match="does not match its checksum"):

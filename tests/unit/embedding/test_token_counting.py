@@ -52,8 +52,8 @@ def test_a_file_counts_as_its_model_does(folder: Path, name: str) -> None:
         ("zero.json", "not a regular file"),
         ("folder.json", "not a regular file"),
         ("/dev/zero", "not a regular file"),
-        ("bytes.json", "not a tokenizer.json"),
-        ("deep.json", "not a tokenizer.json"),
+        ("bytes.json", "not a readable tokenizer.json"),
+        ("deep.json", "not a readable tokenizer.json"),
     ],
 )
 def test_anything_else_is_one_sentence(folder: Path, name: str, words: str) -> None:

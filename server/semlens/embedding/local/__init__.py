@@ -1,1 +1,1 @@
-"""Models that run on this machine under ONNX Runtime."""
+"""Runs models on this machine with ONNX Runtime."""

@@ -1,4 +1,4 @@
-"""ONNX Runtime sessions as this program wants them. Importing this module imports onnxruntime: do it late."""
+"""Opens ONNX Runtime sessions. Import this module late, because it imports onnxruntime."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _UNKNOWN_OPERATOR = re.compile(r"(\w+)\(-?\d+\) is not a registered function/op|
 
 
 def open_session(graph: bytes | Path, name: str) -> onnxruntime.InferenceSession:
-    """One single-threaded session; callers run it from as many threads as they like.
+    """Open a session that runs single-threaded. Callers may use it from several threads.
 
-    Measured on two cores: two threads with one intra-op thread each beat one with two by a third; spinning triples the
-    latency of a query on a busy machine; without the arena memory stays where the model is.
+    Measured on two cores: two callers with one intra-op thread each are a third faster than one caller with two.
+    Spinning triples the latency of a query on a busy machine. Without the arena, memory stays near the model size.
 
-    :param graph: the file's bytes, or its path when its weights lie in files beside it.
+    :param graph: the content of the file, or its path when its weights are in separate files.
     :raises ModelError: when this ONNX Runtime cannot run the graph.
     """
     options = onnxruntime.SessionOptions()
@@ -35,14 +35,16 @@ def open_session(graph: bytes | Path, name: str) -> onnxruntime.InferenceSession
         if unknown:
             raise ModelError(
                 f"Model {name} uses the operator {unknown[1] or unknown[2]}, which ONNX Runtime"
-                f" {onnxruntime.__version__} does not know."
+                f" {onnxruntime.__version__} does not know. Export the model with an older operator set."
             ) from error
-        raise ModelError(f"Model {name} is not an ONNX graph that can be run: {first_line(error)}.") from error
-    session._model_bytes = None  # noqa: SLF001 - kept to begin anew with another provider; there is none, and it is 22 MB
+        raise ModelError(
+            f"Model {name} is not a valid ONNX graph ({first_line(error)}). Install or export it again."
+        ) from error
+    session._model_bytes = None  # noqa: SLF001 - frees 22 MB; only another provider needs it
     return session
 
 
 def first_line(error: Exception) -> str:
-    """The first line of an error's text, without a final full stop."""
+    """Return the first line of an error message, without the final full stop."""
     lines = str(error).strip().splitlines()
     return (lines[0] if lines else type(error).__name__).rstrip(".")[:300]

@@ -1,4 +1,4 @@
-"""The static model under ONNX Runtime: a weighted sum of word vectors a field, thousands of passages a second."""
+"""Runs the static model: a weighted sum of word vectors per field. It embeds thousands of passages a second."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from semlens.embedding.embedder import PassageTokenizer, TokenIds, Vectors
 from semlens.embedding.local.static_tokenizer import N_FIELDS, QUERY_FIELD, StaticTokenizer
 from semlens.embedding.manifest import MODEL_FILE, ModelManifest
 
-BATCH = 64  # passages a run: their word vectors (some 64 x 150 x 256 floats) stay within a core's cache
+BATCH = 64  # passages per run; their word vectors (about 64 x 150 x 256 floats) fit a core's cache
 _ID = np.dtype("<u2")
 
 Ids = npt.NDArray[np.int32]
@@ -23,9 +23,9 @@ class StaticEmbedder:
     """See ``Embedder``."""
 
     def __init__(self, manifest: ModelManifest, *, threads: int) -> None:
-        """:param threads: batches embedded at the same time.
+        """:param threads: number of batches embedded at the same time.
 
-        :raises ModelError: when the files do not fit the manifest or each other.
+        :raises ModelError: when the files do not match the manifest or each other.
         """
         from semlens.embedding.local.runtime import open_session
 
@@ -53,7 +53,7 @@ class StaticEmbedder:
 
     def embed(self, tokens: Sequence[TokenIds]) -> Vectors:
         vectors = np.zeros((len(tokens), self._manifest.dimension), dtype=np.float32)
-        # alike lengths together: a batch is as wide as its longest passage
+        # similar lengths share a batch, because a batch is as wide as its longest passage
         order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
         batches = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
 
@@ -80,7 +80,7 @@ class StaticEmbedder:
         return vectors
 
     def _check(self) -> None:
-        """Embed the first and the last word once: a vocabulary or dimension of another model shows here, not later."""
+        """Embed the first and the last word once, so that a mismatch of vocabulary or dimension fails at loading."""
         from semlens.embedding.local.runtime import first_line
 
         name = self._manifest.name
@@ -88,24 +88,24 @@ class StaticEmbedder:
         try:
             vectors = self._run(np.asarray([[1, last]], dtype=np.int32), np.zeros((1, 2), dtype=np.int32))
         except Exception as error:  # its exception types share no public base
-            raise ModelError(f"The word list of model {name} does not fit its graph: {first_line(error)}.") from error
+            raise ModelError(f"The word list of model {name} does not fit its graph ({first_line(error)}).") from error
         if vectors.shape != (1, self._manifest.dimension):
             raise ModelError(
                 f"Model {name} gives vectors of dimension {vectors.shape[-1]}, but its manifest says"
-                f" {self._manifest.dimension}."
+                f" {self._manifest.dimension}. Install the model again."
             )
 
 
 def _padded(tokens: Sequence[TokenIds]) -> tuple[Ids, Ids]:
-    """Ids and their fields, both (rows, longest row); id 0 pads."""
-    rows = [np.frombuffer(one, dtype=_ID) for one in tokens]
+    """Return ids and their fields, both of shape (rows, longest row). Id 0 is padding."""
+    rows = [np.frombuffer(passage_tokens, dtype=_ID) for passage_tokens in tokens]
     width = max(max((len(row) - N_FIELDS for row in rows), default=0), 1)
     ids = np.zeros((len(rows), width), dtype=np.int32)
     fields = np.zeros((len(rows), width), dtype=np.int32)
-    for at, row in enumerate(rows):
+    for index, row in enumerate(rows):
         length = len(row) - N_FIELDS
-        ids[at, :length] = row[N_FIELDS:]
-        fields[at, :length] = np.repeat(_FIELD_NUMBERS, row[:N_FIELDS])
+        ids[index, :length] = row[N_FIELDS:]
+        fields[index, :length] = np.repeat(_FIELD_NUMBERS, row[:N_FIELDS])
     return ids, fields
 
 

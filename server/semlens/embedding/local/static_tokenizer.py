@@ -1,7 +1,7 @@
-"""Passages and questions to the word ids of a static model. Plain Python: parse workers run it, without ONNX Runtime.
+"""Turns passages and queries into the word ids of a static model, without ONNX Runtime. Parse workers run it.
 
-A passage has four fields (name, signature, documentation, body), each a bag of distinct words: identifiers are cut into
-parts, known parts are looked up, unknown ones are put together from known pieces. What an identifier gives is
+A passage has four fields (name, signature, documentation, body). Each is a bag of distinct words. Identifiers are split
+into parts. Known parts are looked up; unknown parts are composed of known pieces. The ids of an identifier are
 cached, so that a corpus costs little more than finding its identifiers.
 """
 
@@ -19,29 +19,29 @@ from semlens.embedding.manifest import ModelManifest
 WORDS_FILE = "words.txt"
 N_FIELDS = 4
 QUERY_FIELD = 4
-"""The fifth field of the graph: a question is a bag of words with weights of its own."""
+"""The fifth field of the graph: a query has its own weights."""
 
 FIELD_LIMITS = (24, 48, 64, 192)
-"""Most distinct words that a passage may have in its name, signature, documentation and body."""
+"""Maximum number of distinct words in name, signature, documentation and body."""
 
 QUERY_LIMIT = 64
 _MAX_CHARACTERS = 6000
-_names_in = finder(r"[^\W\d]\w*")  # no numbers
+_names_in = finder(r"[^\W\d]\w*")  # without numbers
 _HEADER = struct.Struct(f"<{N_FIELDS}H")
-_MAX_CACHED_IDENTIFIERS = 200_000  # identifiers; some 20 MB
+_MAX_CACHED_IDENTIFIERS = 200_000  # about 20 MB
 
-_MAX_WORD_LETTERS = 40  # longer words are encoded data
-_PIECE_COST = {1: 9.0, 2: 4.0, 3: 2.0}  # short pieces are mostly accidents
-_SKIPPED_LETTER_COST = 6.0  # a letter that no piece covers
-_MIN_COVERED = 0.5  # of a word; a word with more letters uncovered means nothing to us
+_MAX_WORD_LETTERS = 40  # longer words are usually encoded data
+_PIECE_COST = {1: 9.0, 2: 4.0, 3: 2.0}  # short pieces match mostly by accident
+_SKIPPED_LETTER_COST = 6.0  # for a letter that no piece covers
+_MIN_COVERED = 0.5  # share of letters; a word with less covered gets no ids
 
 
 class WordTable:
-    """Words to ids, with pieces for the words that are not in the vocabulary. Id 0 pads and means nothing."""
+    """Maps words to ids, and composes unknown words of known pieces. Id 0 is padding."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self._ids = {word: index for index, word in enumerate(words) if index}
-        self._longest = max(map(len, self._ids), default=0)
+        self._longest_word = max(map(len, self._ids), default=0)
         self._ids_by_identifier: dict[str, tuple[int, ...]] = {}
 
     def ids_of_identifier(self, identifier: str) -> tuple[int, ...]:
@@ -54,7 +54,7 @@ class WordTable:
         return found
 
     def ids_of_word(self, word: str) -> tuple[int, ...]:
-        """The word's own id, or those of the fewest and longest known pieces it is made of."""
+        """Return the id of the word, or the ids of the fewest and longest known pieces that compose it."""
         known = self._ids.get(word)
         if known is not None:
             return (known,)
@@ -64,11 +64,11 @@ class WordTable:
 
     def _pieces(self, word: str) -> tuple[int, ...]:
         n = len(word)
-        # up to each letter: cost, where the last piece starts, its id
+        # for each prefix: lowest cost, start of its last piece, id of that piece
         best: list[tuple[float, int, int]] = [(0.0, 0, 0)]
         for end in range(1, n + 1):
             cost, start, piece = best[end - 1][0] + _SKIPPED_LETTER_COST, end - 1, 0
-            for begin in range(max(0, end - self._longest), end - 1):
+            for begin in range(max(0, end - self._longest_word), end - 1):
                 index = self._ids.get(word[begin:end])
                 if index is not None:
                     piece_cost = best[begin][0] + _PIECE_COST.get(end - begin, 1.0)
@@ -86,7 +86,7 @@ class WordTable:
         return tuple(reversed(ids)) if covered >= n * _MIN_COVERED else ()
 
     def ids(self, texts: Iterable[str], limit: int) -> list[int]:
-        """Distinct ids of all the words of some texts, in order, at most ``limit``."""
+        """Return the distinct ids of all words in the texts, in order, at most ``limit``."""
         cached_ids = self._ids_by_identifier.get
         found: dict[int, None] = {}
         for text in texts:
@@ -101,7 +101,7 @@ class WordTable:
         return list(found)[:limit]
 
     def passage(self, passage: Passage) -> tuple[list[int], list[int], list[int], list[int]]:
-        """Ids of a passage's name, signature, documentation and body."""
+        """Return the ids of a passage's name, signature, documentation and body."""
         name, signature, documentation, body = FIELD_LIMITS
         return (
             self.ids((passage.qualifier, passage.name), name),
@@ -111,34 +111,37 @@ class WordTable:
         )
 
     def query(self, query: str) -> list[int]:
-        """Ids of a question's words."""
+        """Return the ids of a query's words."""
         return self.ids((query[:_MAX_CHARACTERS],), QUERY_LIMIT)
 
 
 def read_words(manifest: ModelManifest) -> list[str]:
-    """The vocabulary, a word a line; the first line is empty and stands for padding.
+    """Read the vocabulary: one word per line. The first line is empty and stands for padding.
 
-    :raises ModelError: when the file is missing, altered, or not of the length that the manifest says.
+    :raises ModelError: when the file is missing or altered, or its length differs from the manifest.
     """
     try:
         words = manifest.read(WORDS_FILE).decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
-        raise ModelError(f"The word list of model {manifest.name} is not UTF-8 text.") from error
+        raise ModelError(
+            f"The word list of model {manifest.name} is not UTF-8 text. Install the model again."
+        ) from error
     if words and not words[-1]:
         words.pop()
     expected = manifest.details.get("vocabulary")
     if len(words) != expected or words[0] or len(words) > 1 << 16:
         raise ModelError(
             f"The word list of model {manifest.name} has {len(words)} words, but its manifest says {expected}."
+            " Install the model again."
         )
     return words
 
 
 class StaticTokenizer:
-    """See ``PassageTokenizer``. The tokens are 16-bit numbers: how many ids each field has, then the ids."""
+    """See ``PassageTokenizer``. The tokens are 16-bit numbers: the number of ids of each field, then the ids."""
 
     def __init__(self, manifest: ModelManifest) -> None:
-        """:raises ModelError: when the vocabulary is missing, altered or of another model."""
+        """:raises ModelError: when the vocabulary is missing, altered or belongs to another model."""
         self.table = WordTable(read_words(manifest))
 
     def tokenize(self, passages: Sequence[Passage]) -> list[TokenIds]:

@@ -1,7 +1,7 @@
-"""A transformer under ONNX Runtime: one session, several threads, one passage a run.
+"""Runs a transformer: one session, several threads, one passage per run.
 
-One passage a run because dynamic int8 chooses its scales over the whole batch: neighbours would change a vector a
-little, and a cached vector must be the same whenever it is made. It is also the fastest (see docs/models.md).
+Dynamic int8 quantisation chooses its scales over the whole batch, so the rest of a batch would change a vector.
+A cached vector must not depend on that. One passage per run is also the fastest (see docs/models.md).
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _ID = np.dtype("<i4")
 
 
 class TransformerTokenizer:
-    """Passages to the ids of a Hugging Face ``tokenizer.json``, special tokens included."""
+    """Turns passages into the ids of a Hugging Face ``tokenizer.json``, including special tokens."""
 
     def __init__(self, manifest: ModelManifest) -> None:
-        """:raises ModelError: when the tokenizer is missing, altered, or not one that can be read."""
-        # parse workers are processes of their own: threads of the tokenizer would only fight over the cores
+        """:raises ModelError: when the tokenizer is missing, altered or not readable."""
+        # several parse workers run at once, so tokenizer threads would only compete for the cores
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         from tokenizers import Tokenizer
 
@@ -40,19 +40,21 @@ class TransformerTokenizer:
         try:
             self._tokenizer = Tokenizer.from_str(text.decode("utf-8"))
         except Exception as error:  # the library raises bare Exception
-            raise ModelError(f"The tokenizer of model {manifest.name} cannot be read: {error}.") from error
+            raise ModelError(
+                f"The tokenizer of model {manifest.name} cannot be read ({error}). Install it again."
+            ) from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(manifest.max_tokens)
         expected = manifest.details.get("vocabulary")
         if expected is not None and expected != self.vocabulary:
             raise ModelError(
                 f"The tokenizer of model {manifest.name} has {self.vocabulary} tokens,"
-                f" but its manifest says {expected}."
+                f" but its manifest says {expected}. Install the model again."
             )
 
     @property
     def vocabulary(self) -> int:
-        """Number of tokens it can give."""
+        """Number of distinct tokens."""
         return int(self._tokenizer.get_vocab_size())
 
     def tokenize(self, passages: Sequence[Passage]) -> list[TokenIds]:
@@ -71,9 +73,9 @@ class TransformerEmbedder:
     """See ``Embedder``."""
 
     def __init__(self, manifest: ModelManifest, *, threads: int) -> None:
-        """:param threads: passages embedded at the same time.
+        """:param threads: number of passages embedded at the same time.
 
-        :raises ModelError: when the files do not fit the manifest or each other.
+        :raises ModelError: when the files do not match the manifest or each other.
         """
         from semlens.embedding.local.runtime import open_session
 
@@ -106,7 +108,7 @@ class TransformerEmbedder:
 
     def embed(self, tokens: Sequence[TokenIds]) -> Vectors:
         vectors = np.zeros((len(tokens), self._manifest.dimension), dtype=np.float32)
-        for row, vector in enumerate(self._pool.map(self.run, ([one] for one in tokens))):
+        for row, vector in enumerate(self._pool.map(self.run, ([passage_tokens] for passage_tokens in tokens))):
             vectors[row] = vector[0]
         return vectors
 
@@ -124,37 +126,42 @@ class TransformerEmbedder:
         output: Vectors = np.asarray(self._session.run([self._output], feed)[0], dtype=np.float32)
         if output.ndim == 3:
             seen = mask[:, :, None].astype(np.float32)
-            output = output[:, 0] if self._pooling == "cls" else (output * seen).sum(axis=1)  # length 1 follows
+            output = (
+                output[:, 0] if self._pooling == "cls" else (output * seen).sum(axis=1)
+            )  # normalised below, so the sum equals the mean
         lengths = np.linalg.norm(output, axis=1, keepdims=True)
         unit: Vectors = np.divide(output, lengths, out=np.zeros_like(output), where=lengths > 0)
         return unit
 
     def _check(self) -> None:
-        """Run the first and the last token once: a tokenizer or a dimension of another model shows here, not later."""
+        """Run the first and the last token once, so that a mismatch of tokenizer or dimension fails at loading."""
         from semlens.embedding.local.runtime import first_line
 
         name = self._manifest.name
         needed = self._inputs - {"input_ids", "attention_mask", "token_type_ids"}
         if needed or "input_ids" not in self._inputs:
-            raise ModelError(f"Model {name} is not a sentence-embedding graph: its inputs are {sorted(self._inputs)}.")
+            raise ModelError(
+                f"Model {name} is not a sentence-embedding graph: its inputs are {sorted(self._inputs)}."
+                " Export it with input_ids and attention_mask."
+            )
         ends = np.asarray([0, self._tokenizer.vocabulary - 1], dtype=_ID)
         try:
             (vector,) = self.run([ends.tobytes()])
         except Exception as error:  # its exception types share no public base
-            raise ModelError(f"The tokenizer of model {name} does not fit its graph: {first_line(error)}.") from error
+            raise ModelError(f"The tokenizer of model {name} does not fit its graph ({first_line(error)}).") from error
         if vector.shape != (self._manifest.dimension,):
             raise ModelError(
                 f"Model {name} gives vectors of dimension {vector.shape[-1]}, but its manifest says"
-                f" {self._manifest.dimension}."
+                f" {self._manifest.dimension}. Install the model again."
             )
 
 
 def _padded(tokens: Sequence[TokenIds]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Ids and the attention mask, both (rows, longest row)."""
-    rows = [np.frombuffer(one, dtype=_ID) for one in tokens]
+    """Return ids and the attention mask, both of shape (rows, longest row)."""
+    rows = [np.frombuffer(passage_tokens, dtype=_ID) for passage_tokens in tokens]
     ids = np.zeros((len(rows), max(map(len, rows), default=0)), dtype=np.int64)
     mask = np.zeros_like(ids)
-    for at, row in enumerate(rows):
-        ids[at, : len(row)] = row
-        mask[at, : len(row)] = 1
+    for index, row in enumerate(rows):
+        ids[index, : len(row)] = row
+        mask[index, : len(row)] = 1
     return ids, mask

@@ -1,1 +1,1 @@
-"""An embedding service of the user's own: what is sent, over which connection, and what is believed of the answers."""
+"""The client of a user's embedding service: what is sent, the connection, and the checks of answers."""

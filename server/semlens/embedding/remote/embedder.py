@@ -1,6 +1,6 @@
-"""Vectors from an embedding service: batches within limits, retries, and what of the answers is believed.
+"""Gets vectors from an embedding service: builds batches, retries requests and checks answers.
 
-Speaks OpenAI's ``/v1/embeddings``, which most services have, and Ollama's ``/api/embed``.
+Only ``http_channel`` opens connections. The APIs are OpenAI's ``/v1/embeddings`` and Ollama's ``/api/embed``.
 """
 
 from __future__ import annotations
@@ -34,36 +34,36 @@ from semlens.embedding.remote.service_key import read_key
 
 MAX_BATCH_TEXTS = 32
 MAX_BATCH_TOKENS = 8_192
-"""Of one request: what the least of the common servers takes without being set up for more."""
+"""Limit of one request. Every common server accepts this with its default configuration."""
 
 FIRST_BATCH_TEXTS = 8
 FAST_REQUEST_SECONDS, SLOW_REQUEST_SECONDS = 2.0, 10.0
-"""A request of at most the one doubles the next batches, one of more than the other halves them."""
+"""A faster request doubles the size of the next batches; a slower one halves it."""
 
 MAX_TRUNCATIONS = 2
 
 MAX_ATTEMPTS = 4
 FIRST_PAUSE_SECONDS = 0.5
 MAX_PAUSE_SECONDS = 20.0
-"""A service that wants to be left alone for longer is: the engine asks again when that time is over."""
+"""When a service asks for a longer pause, the request fails and the engine retries it later."""
 
 _sleep = asyncio.sleep
 
 OnVectors = Callable[[Sequence[int], Vectors], None]
 OnSent = Callable[[int, int, int], None]
-"""Gets numbers of texts, of their bytes, and of secrets masked in them, whenever some have left."""
+"""Called after each sent request with the number of texts, of bytes and of masked secrets."""
 
 
 class RemoteEmbedder:
-    """One service. Thread-safe; opens its first connection with the first text.
+    """The client of one service. It is thread-safe and connects with the first text.
 
-    :ivar dimension: of its vectors; 0 until the first answer.
+    :ivar dimension: dimension of the vectors; 0 before the first answer.
     """
 
     def __init__(self, service: Service, dimension: int = 0, on_sent: OnSent = lambda *_: None) -> None:
-        """:param dimension: what it gave before, if it did: anything else is refused.
+        """:param dimension: dimension of earlier vectors; any other is rejected. 0 accepts any.
 
-        :raises ServiceError: when its key or its certificates cannot be had.
+        :raises ServiceError: when the key or the certificates cannot be read.
         :raises ModelError: when the tokenizer file cannot be read.
         """
         self.service = service
@@ -78,14 +78,17 @@ class RemoteEmbedder:
         return replace(self.service.manifest, dimension=self.dimension or self.service.dimensions)
 
     def close(self) -> None:
-        """Give up what is under way."""
+        """Cancel all requests and close the connections."""
         self._channel.close()
 
     def embed(self, tokens: Sequence[TokenIds]) -> Vectors:
-        """All or nothing; `embed_each` loses nothing at a fault. :raises ServiceError: as it does."""
+        """Return vectors of all passages, or raise. `embed_each` keeps what came before an error.
+
+        :raises ServiceError: when the service fails.
+        """
         rows: dict[int, npt.NDArray[np.float32]] = {}
         self.embed_each(
-            [OutgoingText.unpack(one) for one in tokens],
+            [OutgoingText.unpack(packed) for packed in tokens],
             lambda indices, vectors: rows.update(zip(indices, vectors, strict=True)),
         )
         return (
@@ -95,14 +98,17 @@ class RemoteEmbedder:
         )
 
     def embed_query(self, query: str) -> npt.NDArray[np.float32]:
-        """One attempt; blocks. :raises ServiceError: as `embed_each` does."""
+        """Embed a query in one attempt, and wait for the vector.
+
+        :raises ServiceError: when the service fails.
+        """
         return self.submit_query(query).result()
 
     def embed_each(self, texts: Sequence[OutgoingText], on_vectors: OnVectors) -> None:
-        """Embed all, handing vectors over as they come, in any order: what came before a fault is not lost.
+        """Embed all texts and pass vectors on as they arrive, in any order.
 
-        :param on_vectors: called on another thread with indices into the texts and their vectors, rows of length 1.
-        :raises ServiceError: the first fault that trying again does not mend.
+        :param on_vectors: called on another thread with indices into the texts and their vectors (rows of length 1).
+        :raises ServiceError: the first error that a retry did not resolve.
         """
         if not texts:
             return
@@ -110,10 +116,10 @@ class RemoteEmbedder:
         try:
             future.result()
         except concurrent.futures.CancelledError as error:
-            raise unreachable(self.service, "semlens ends") from error
+            raise unreachable(self.service, "semlens is shutting down") from error
 
     def submit_query(self, query: str) -> concurrent.futures.Future[npt.NDArray[np.float32]]:
-        """Vector of a question, one attempt; raises as `embed_each` does."""
+        """Start to embed a query, in one attempt. The future raises `ServiceError`."""
         text = self.tokenizer.query(query)
 
         async def embed_query_text() -> npt.NDArray[np.float32]:
@@ -148,7 +154,7 @@ class RemoteEmbedder:
         return batch
 
     async def _embed_batch(self, batch: Sequence[int], texts: Sequence[OutgoingText], on_vectors: OnVectors) -> None:
-        """One request, or two halves of it where a whole one is too large or too slow."""
+        """Send one batch. If it is too large or too slow, send its two halves."""
         started = time.monotonic()
         try:
             if len(batch) == 1:
@@ -171,7 +177,10 @@ class RemoteEmbedder:
         on_vectors(batch, vectors)
 
     async def _embed_one(self, text: OutgoingText) -> Vectors:
-        """Our count may be below the service's: a text that is too long for it is cut shorter, down to a quarter."""
+        """Send one text. If the service finds it too long, halve it, down to a quarter.
+
+        The service may count more tokens than our estimate.
+        """
         for _ in range(MAX_TRUNCATIONS):
             try:
                 return await self._request_with_retries([text])
@@ -182,7 +191,7 @@ class RemoteEmbedder:
         return await self._request_with_retries([text])
 
     async def _request_with_retries(self, texts: Sequence[OutgoingText]) -> Vectors:
-        """Try again what may pass, after growing pauses of random length, so that not all clients come at once."""
+        """Retry temporary errors with exponential backoff and jitter, so that clients do not retry at the same time."""
         for attempt in range(MAX_ATTEMPTS):
             try:
                 return await self._request(texts)
@@ -205,18 +214,18 @@ class RemoteEmbedder:
         return self._checked_vectors(answer, len(texts))
 
     def _checked_vectors(self, answer: Any, n_texts: int) -> Vectors:
-        """The vectors of an answer, rows of length 1.
+        """Check an answer and return its vectors, normalised to length 1.
 
-        :raises ServiceError: when it is anything else than one sound vector a text, of the dimension known.
+        :raises ServiceError: unless there is one finite, nonzero vector per text, with the expected dimension.
         """
         try:
             rows = _rows_of(answer, ollama=self.service.speaks_ollama)
             with np.errstate(over="ignore"):
                 vectors = np.asarray(rows, dtype=np.float32)
         except (TypeError, ValueError, KeyError, OverflowError) as error:
-            raise invalid_answer(self.service, "something else") from error
+            raise invalid_answer(self.service, "unexpected JSON") from error
         if vectors.ndim != 2 or not vectors.shape[1]:
-            raise invalid_answer(self.service, "something else")
+            raise invalid_answer(self.service, "unexpected JSON")
         if len(vectors) != n_texts:
             raise invalid_answer(self.service, f"{len(vectors)} vectors for {n_texts} texts")
         if self.service.dimensions and vectors.shape[1] != self.service.dimensions:
@@ -226,14 +235,17 @@ class RemoteEmbedder:
         with np.errstate(over="ignore"):
             lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not np.isfinite(lengths).all() or not lengths.all():
-            raise invalid_answer(self.service, "numbers that are no direction")
+            raise invalid_answer(self.service, "vectors without a direction")
         self.dimension = vectors.shape[1]
         directions: Vectors = vectors / lengths
         return directions
 
 
 def _rows_of(answer: Any, *, ollama: bool) -> list[list[float]]:
-    """:raises KeyError, TypeError, ValueError: when the answer is not of the API's form."""
+    """Return the vectors in the order of the texts.
+
+    :raises KeyError, TypeError, ValueError: when the answer does not have the form of the API.
+    """
     if ollama:
         return list(answer["embeddings"])
     data = list(answer["data"])

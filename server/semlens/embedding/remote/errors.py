@@ -1,6 +1,6 @@
-"""What can be wrong with an embedding service: one sentence each, with the mend.
+"""The errors of embedding services. Each message says what happened and what to do.
 
-The sentences hold nothing that the service said: it may repeat the key, or the text that it was sent.
+A message never quotes the service, because its answer may repeat the key or the text that was sent.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ MAX_RETRY_AFTER_S = 3_600.0
 
 
 class Fault(enum.Enum):
-    """:ivar permanent: trying again does not help before somebody mends it. :ivar splittable: fewer texts may do."""
+    """A kind of failure.
+
+    :ivar permanent: a retry does not help until the user fixes the cause.
+    :ivar splittable: a request with fewer texts may succeed.
+    """
 
     UNREACHABLE = ("unreachable", False, False)
     SLOW = ("slow", False, True)
@@ -37,10 +41,10 @@ class Fault(enum.Enum):
 
 
 class ServiceError(ModelError):
-    """A service does not answer as it should; the local tiers go on.
+    """A request to a service failed. Local tiers are not affected.
 
-    :ivar retry_after_s: how long it asked to be left alone, 0 when it did not say.
-    :ivar dimension: of the vectors of another model than before, else 0.
+    :ivar retry_after_s: the pause that the service asked for, in seconds; 0 if it asked for none.
+    :ivar dimension: for `Fault.MODEL_CHANGED`, the dimension of the new vectors; else 0.
     """
 
     def __init__(self, fault: Fault, sentence: str, *, retry_after_s: float = 0.0, dimension: int = 0) -> None:
@@ -51,71 +55,71 @@ class ServiceError(ModelError):
 
 
 def status_error(service: Service, status: int, headers: Mapping[str, str]) -> ServiceError:
-    """The sentence for an answer that is no success."""
+    """Return the error for an HTTP status that is not a success."""
     name, model = service.name, service.model
     retry_after_s = parse_retry_after(headers.get("retry-after", ""))
     match status:
         case 401 | 403:
             return ServiceError(
                 Fault.KEY_REFUSED,
-                f"The embedding service at {name} refuses the key ({status}): put a valid one into the environment"
-                f" variable {KEY_VARIABLE} or the system's keyring (setting semlens.remote.keyFrom).",
+                f"The embedding service at {name} refuses the key ({status}). Put a valid key into the environment"
+                f" variable {KEY_VARIABLE} or into the system's keyring (setting semlens.remote.keyFrom).",
             )
         case 404 | 405 if service.speaks_ollama:
             return ServiceError(
                 Fault.NOT_FOUND,
-                f"Ollama at {name} has no model {model} (404): 'ollama pull {model}' gets it, or mend"
+                f"Ollama at {name} has no model {model} (404). Run 'ollama pull {model}', or correct"
                 " semlens.remote.model.",
             )
         case 404 | 405:
             return ServiceError(
                 Fault.NOT_FOUND,
-                f"The service at {name} has no embeddings of a model {model} at that address ({status}): mend"
+                f"The service at {name} has no embeddings of a model {model} at this address ({status}). Correct"
                 " semlens.remote.url or semlens.remote.model.",
             )
         case 413:
             return ServiceError(
                 Fault.TOO_LARGE,
-                f"The embedding service at {name} says that one text of {service.max_tokens} tokens is too long (413):"
-                " lower semlens.remote.maxTokens.",
+                f"The embedding service at {name} says that one text of {service.max_tokens} tokens is too long (413)."
+                " Lower semlens.remote.maxTokens.",
             )
         case 400 | 422:
             return ServiceError(
                 Fault.TOO_LARGE,
-                f"The embedding service at {name} does not take our request for {model} ({status}): lower"
-                " semlens.remote.maxTokens, or mend semlens.remote.model or dimensions.",
+                f"The embedding service at {name} rejects the request for {model} ({status}). Lower"
+                " semlens.remote.maxTokens, or correct semlens.remote.model or semlens.remote.dimensions.",
             )
         case 429:
             return ServiceError(
                 Fault.BUSY,
-                f"The embedding service at {name} asks for fewer requests (429): it is left alone for a while, then"
-                " asked again; a lower semlens.remote.concurrency may help.",
+                f"The embedding service at {name} asks for fewer requests (429). It is retried after a pause. A lower"
+                " semlens.remote.concurrency may help.",
                 retry_after_s=retry_after_s,
             )
         case _ if status >= 500:
             return ServiceError(
                 Fault.FAILING,
-                f"The embedding service at {name} fails ({status}): it is asked again by and by; its own log may say"
-                " why.",
+                f"The embedding service at {name} fails ({status}). It is retried automatically. Check the log of the"
+                " service.",
                 retry_after_s=retry_after_s,
             )
     return ServiceError(
-        Fault.INVALID_ANSWER, f"The service at {name} answers {status} instead of vectors: mend semlens.remote.url."
+        Fault.INVALID_ANSWER, f"The service at {name} answers {status} instead of vectors. Correct semlens.remote.url."
     )
 
 
 def unreachable(service: Service, reason: str) -> ServiceError:
     return ServiceError(
         Fault.UNREACHABLE,
-        f"The embedding service at {service.name} cannot be reached ({reason}): start it, or mend semlens.remote.url;"
-        " it is tried again by and by.",
+        f"The embedding service at {service.name} cannot be reached ({reason}). Start it, or correct"
+        " semlens.remote.url. It is retried automatically.",
     )
 
 
 def proxy_failed(service: Service, reason: str) -> ServiceError:
     return ServiceError(
         Fault.UNREACHABLE,
-        f"The embedding service at {service.name} cannot be reached through the proxy ({reason}): mend"
+        f"The embedding service at {service.name} cannot be reached through the proxy ({reason}). Correct"
         " semlens.remote.proxy or the environment's HTTPS_PROXY and NO_PROXY.",
     )
 
@@ -123,47 +127,47 @@ def proxy_failed(service: Service, reason: str) -> ServiceError:
 def timed_out(service: Service, seconds: float) -> ServiceError:
     return ServiceError(
         Fault.SLOW,
-        f"The embedding service at {service.name} did not answer within {seconds:g} s: it is overloaded, or its model"
-        " is too large for its machine; it is tried again by and by.",
+        f"The embedding service at {service.name} did not answer within {seconds:g} s. It is retried automatically."
+        " If this happens often, use a smaller model or a faster machine.",
     )
 
 
 def bad_certificate(service: Service, reason: str) -> ServiceError:
     return ServiceError(
         Fault.BAD_CERTIFICATE,
-        f"The certificate of {service.name} is not valid ({reason}): have it renewed, or name your own authority in"
+        f"The certificate of {service.name} is not valid ({reason}). Renew it, or name your certificate authority in"
         " semlens.remote.caFile.",
     )
 
 
-def invalid_answer(service: Service, what: str) -> ServiceError:
+def invalid_answer(service: Service, description: str) -> ServiceError:
     return ServiceError(
         Fault.INVALID_ANSWER,
-        f"The service at {service.name} answered {what} instead of vectors: is semlens.remote.url the address of an"
-        " embedding service, and semlens.remote.api its kind?",
+        f"The service at {service.name} answered {description} instead of vectors. Check that semlens.remote.url is"
+        " the address of an embedding service, and that semlens.remote.api is its API.",
     )
 
 
-def dimension_changed(service: Service, found: int, expected: int) -> ServiceError:
+def dimension_changed(service: Service, actual: int, expected: int) -> ServiceError:
     return ServiceError(
         Fault.MODEL_CHANGED,
-        f"The embedding service at {service.name} gives vectors of {found} numbers where {service.model} gave"
-        f" {expected}: another model stands behind the name; restart semlens to embed anew with it.",
-        dimension=found,
+        f"The embedding service at {service.name} returns vectors of dimension {actual}, but {service.model} returned"
+        f" {expected} before. The model was replaced. Restart semlens to embed with the new one.",
+        dimension=actual,
     )
 
 
-def unwanted_dimension(service: Service, found: int) -> ServiceError:
+def unwanted_dimension(service: Service, actual: int) -> ServiceError:
     return ServiceError(
         Fault.INVALID_ANSWER,
-        f"The embedding service at {service.name} gives vectors of {found} numbers where semlens.remote.dimensions"
-        f" asks for {service.dimensions}: set it to 0 or {found}.",
+        f"The embedding service at {service.name} returns vectors of dimension {actual}, but semlens.remote.dimensions"
+        f" is {service.dimensions}. Set it to 0 or {actual}.",
     )
 
 
 def parse_retry_after(header: str) -> float:
-    """``Retry-After`` as seconds from now, given as seconds or as a date; 0 when it says nothing of use."""
-    import email.utils  # slow to load, seldom needed
+    """Convert a ``Retry-After`` header (seconds or a date) to seconds from now; 0 when it is invalid."""
+    import email.utils  # slow to import and rarely needed
 
     header = header.strip()
     if header.isdigit():

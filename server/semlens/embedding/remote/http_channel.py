@@ -1,7 +1,7 @@
-"""The one place that opens a connection: JSON posted to one service, by one HTTP client on a thread of its own.
+"""Posts JSON to one service, with one HTTP client on its own thread. No other module opens a connection.
 
-The thread runs an event loop, so that whatever the other side does - nothing, a byte a second, an endless answer - ends
-at a deadline or when the channel is closed, and no thread of ours is left waiting.
+The thread runs an event loop. Every exchange ends at a deadline or when the channel closes, even if the service sends
+nothing, a byte a second, or an endless answer. Retries and the meaning of answers are left to ``embedder``.
 """
 
 from __future__ import annotations
@@ -30,26 +30,29 @@ from semlens.embedding.remote.errors import (
 from semlens.embedding.remote.service import MAX_CONCURRENT_QUERIES, Service
 
 REQUEST_SECONDS = 60.0
-"""For a whole request. A model on a slow processor may take most of it; then fewer texts are sent at a time."""
+"""Deadline of a whole request. A model on a slow processor may need most of it; the next batches are smaller then."""
 
 CONNECT_SECONDS = 5.0
 CLOSE_SECONDS = 1.0
 MAX_ANSWER_BYTES = 64 << 20
-"""32 vectors of 16,000 numbers as JSON are 10 MB; an answer without an end must have one."""
+"""Limit for endless answers. 32 vectors of 16,000 numbers as JSON take 10 MB."""
 
 Result = TypeVar("Result")
 
 _NOT_CONNECTED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 
-for _name in ("httpx2", "httpcore2"):  # they log addresses, and headers, which hold the key
+for _name in ("httpx2", "httpcore2"):  # their debug logs contain headers with the key
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 class HttpChannel:
-    """Start work from any thread with `submit`; coroutines on the channel's loop use `post`."""
+    """The connections to one service. Any thread may call `submit`; coroutines on the channel's loop call `post`."""
 
     def __init__(self, service: Service, key: str) -> None:
-        """:param key: sent as a bearer token; "": none. :raises ServiceError: when its settings cannot be used."""
+        """:param key: sent as a bearer token, unless it is "".
+
+        :raises ServiceError: when the settings of the service are invalid.
+        """
         self._service = service
         self._headers = {"User-Agent": f"semlens/{__version__}"} | ({"Authorization": f"Bearer {key}"} if key else {})
         self._client = _client(service)
@@ -57,7 +60,7 @@ class HttpChannel:
         self._closed = False
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(_DaemonThreadExecutor())
-        # a daemon: the end of the process waits for no service
+        # a daemon thread, so that the process can exit while a service hangs
         self._thread = threading.Thread(target=self._run, name="semlens-remote", daemon=True)
         self._thread.start()
 
@@ -67,17 +70,17 @@ class HttpChannel:
         self._loop.close()
 
     def submit(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> concurrent.futures.Future[Result]:
-        """Run a coroutine on the channel's loop; the future is cancelled when the channel is closed meanwhile.
+        """Run a coroutine on the channel's loop. Closing the channel cancels the future.
 
-        :raises ServiceError: when it is closed.
+        :raises ServiceError: when the channel is closed.
         """
-        with self._lock:  # or it could be submitted to a loop that has stopped, and nobody would ever hear of it
+        with self._lock:  # a coroutine on a stopped loop would never finish
             if self._closed:
-                raise unreachable(self._service, "semlens ends")
+                raise unreachable(self._service, "semlens is shutting down")
             return asyncio.run_coroutine_threadsafe(work(), self._loop)
 
     def close(self) -> None:
-        """Give up what is under way, which is a matter of moments."""
+        """Cancel all requests and wait briefly for the thread to end."""
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -85,7 +88,7 @@ class HttpChannel:
         self._thread.join(CLOSE_SECONDS)
 
     async def _shut_down(self) -> None:
-        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:  # one that ends may have begun another
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:  # a cancelled task may have started another
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -93,10 +96,10 @@ class HttpChannel:
         self._loop.stop()
 
     async def post(self, body: Mapping[str, object], on_sent: Callable[[], None]) -> Any:
-        """The answer's JSON.
+        """Post a request and return the JSON of the answer.
 
-        :param on_sent: called once the service has, or may have, what was posted.
-        :raises ServiceError: for everything but a success with JSON in time.
+        :param on_sent: called when the service has, or may have, received the request.
+        :raises ServiceError: when there is no successful answer with JSON before the deadline.
         """
         content = json.dumps(body, ensure_ascii=False).encode("utf-8")
         sent = True
@@ -108,7 +111,7 @@ class HttpChannel:
             raise _transport_error(self._service, error) from error
         except (httpx2.InvalidURL, UnicodeError) as error:
             sent = False
-            raise unreachable(self._service, "its address cannot be used") from error
+            raise unreachable(self._service, "its address is invalid") from error
         except TimeoutError as error:
             raise timed_out(self._service, REQUEST_SECONDS) from error
         except httpx2.HTTPError as error:
@@ -121,7 +124,7 @@ class HttpChannel:
         try:
             return json.loads(answer)
         except (ValueError, RecursionError) as error:
-            raise invalid_answer(self._service, "something that is no JSON") from error
+            raise invalid_answer(self._service, "data that is not JSON") from error
 
     async def _exchange(self, content: bytes) -> tuple[int, Mapping[str, str], bytes]:
         headers = {**self._headers, "Content-Type": "application/json"}
@@ -149,14 +152,14 @@ def _client(service: Service) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(
             verify=context,
             proxy=service.proxy or None,
-            # what stays on this machine goes through no proxy of the environment
+            # requests to this machine must not go through a proxy from the environment
             trust_env=not service.is_local,
             timeout=httpx2.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS),
             limits=httpx2.Limits(max_connections=service.concurrency + MAX_CONCURRENT_QUERIES, keepalive_expiry=60.0),
             follow_redirects=False,
         )
-    except (ValueError, ImportError, httpx2.InvalidURL) as error:  # a proxy that is none, or of a kind not built in
-        raise proxy_failed(service, "its address is not one that can be used") from error
+    except (ValueError, ImportError, httpx2.InvalidURL) as error:  # an invalid or unsupported proxy
+        raise proxy_failed(service, "its address is invalid or of an unsupported kind") from error
 
 
 def _transport_error(service: Service, error: httpx2.HTTPError) -> ServiceError:
@@ -165,10 +168,10 @@ def _transport_error(service: Service, error: httpx2.HTTPError) -> ServiceError:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return bad_certificate(service, cause.verify_message or "it cannot be verified")
         if isinstance(cause, ssl.SSLError):
-            return bad_certificate(service, "it does not speak TLS as it should")
+            return bad_certificate(service, "the TLS handshake failed")
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx2.ProxyError):
-        return proxy_failed(service, "it refuses")
+        return proxy_failed(service, "it refused the connection")
     if isinstance(error, httpx2.ConnectTimeout | httpx2.PoolTimeout):
         return unreachable(service, f"no connection within {CONNECT_SECONDS:g} s")
     if isinstance(error, httpx2.TimeoutException):
@@ -178,7 +181,7 @@ def _transport_error(service: Service, error: httpx2.HTTPError) -> ServiceError:
     if isinstance(error, httpx2.DecodingError | httpx2.UnsupportedProtocol | httpx2.RemoteProtocolError):
         if isinstance(error, httpx2.RemoteProtocolError) and "disconnected" in str(error):
             return unreachable(service, "it closed the connection")
-        return invalid_answer(service, "something that is no HTTP")
+        return invalid_answer(service, "data that is not HTTP")
     return unreachable(service, "the connection broke")
 
 
@@ -192,7 +195,7 @@ def _os_error_text(error: BaseException) -> str:
 
 
 class _DaemonThreadExecutor(concurrent.futures.ThreadPoolExecutor):
-    """For looking up host names: the pool's own threads would be waited for at the end of the process."""
+    """Resolves host names on daemon threads. The process would wait for the threads of a normal pool."""
 
     def submit(self, work: Callable[..., Any], /, *arguments: Any, **named: Any) -> concurrent.futures.Future[Any]:
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()
@@ -201,7 +204,7 @@ class _DaemonThreadExecutor(concurrent.futures.ThreadPoolExecutor):
             if future.set_running_or_notify_cancel():
                 try:
                     future.set_result(work(*arguments, **named))
-                except Exception as error:  # noqa: BLE001 - whoever waits gets it
+                except Exception as error:  # noqa: BLE001 - the future raises it
                     future.set_exception(error)
 
         threading.Thread(target=run, name="semlens-remote-name", daemon=True).start()

@@ -1,6 +1,7 @@
-"""Passages to the texts that are sent: prefixed, masked, counted and cut. Runs in parse workers; opens no connection.
+"""Makes the texts that are sent to a service: masked, prefixed, counted and truncated. Opens no connection.
 
-The "tokens" of a service are the text itself behind a small head: masks in it, and tokens by our count.
+Parse workers run it. The `TokenIds` of a service hold the text after a small header with the number of masked secrets
+and the estimated number of tokens.
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ _MAX_QUERY_CHARACTERS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class OutgoingText:
-    """:ivar masked: secrets that were replaced in it. :ivar n_tokens: counted here, rather too many than too few."""
+    """A text that may be sent.
+
+    :ivar masked: number of secrets that were replaced.
+    :ivar n_tokens: number of tokens, rather too high than too low.
+    """
 
     text: str
     masked: int
@@ -50,14 +55,14 @@ class RemoteTokenizer:
         try:
             self._counter = load_counter(service.tokenizer)
         except UsageError as error:
-            raise ModelError(f"{str(error).rstrip('.')} in the setting semlens.remote.tokenizer.") from error
+            raise ModelError(f"The setting semlens.remote.tokenizer cannot be used. {error}") from error
         self._query_prefix, self._document_prefix = service.prompts()
 
     def tokenize(self, passages: Sequence[Passage]) -> list[TokenIds]:
         return [self.outgoing(passage).pack() for passage in passages]
 
     def outgoing(self, passage: Passage) -> OutgoingText:
-        """What is sent of a passage. Masked before it is cut: half a key has no form to be known by."""
+        """Return what is sent of a passage. Masking comes before truncation: half a key is not recognised."""
         environment = passage.kind is SymbolKind.FILE and is_environment_text(passage.body)
         body, in_body = mask_secrets(passage.body, environment=environment)
         signature, in_signature = mask_secrets(passage.signature)
@@ -67,17 +72,17 @@ class RemoteTokenizer:
         return self._truncated(self._document_prefix, text, in_body + in_signature + in_documentation)
 
     def query(self, query: str) -> OutgoingText:
-        """What is sent of a question."""
+        """Return what is sent of a query."""
         text, masked = mask_secrets(query[:_MAX_QUERY_CHARACTERS])
         return self._truncated(self._query_prefix, text, masked)
 
     def _truncated(self, prefix: str, text: str, masked: int) -> OutgoingText:
-        """Prefix and text within the limit; a count is never below what a part of the text would count."""
+        """Return prefix and text, truncated to the token limit."""
         limit = self._service.max_tokens
         text = replace_unencodable(text).replace("\0", " ")  # no service accepts NUL
         n_tokens = self._counter.count(prefix + text)
         while n_tokens > limit and text:
-            # the ratio is right on average; a character less makes sure that it ends
+            # the ratio is right on average; removing at least one character ensures termination
             text = text[: min(len(text) - 1, len(text) * limit // n_tokens)]
             n_tokens = self._counter.count(prefix + text)
         return OutgoingText(prefix + text, masked, n_tokens)

@@ -1,4 +1,4 @@
-"""An embedding service as data: where it is, how it is spoken to, what is sent. Opens no connection."""
+"""Describes an embedding service: its address, its API and what is sent. Opens no connection."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ LOCATOR_PREFIX = "remote:"
 KEY_VARIABLE = "SEMLENS_REMOTE_KEY"
 
 MAX_CONCURRENT_QUERIES = 2
-"""Questions under way at a time, beside texts; a newer one ends the oldest, as a picker asks one a keystroke."""
+"""Limit of query requests at the same time. A new one cancels the oldest, as pickers send one per keystroke."""
 
 _OLLAMA_PORT = 11434
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1|.*\.localhost")
 
 _RETRIEVAL_INSTRUCTION = "Represent this sentence for searching relevant passages: "
 _KNOWN_PROMPTS: tuple[tuple[str, str, str], ...] = (
-    # part of a model's name, what it was trained to see before a question, and before a text: from the models' cards
+    # part of a model name, query prefix, document prefix; from the model cards
     ("nomic-embed-code", "Represent this query for searching relevant code: ", ""),
     ("nomic-embed-text", "search_query: ", "search_document: "),
     ("embeddinggemma", "task: search result | query: ", "title: none | text: "),
@@ -42,12 +42,15 @@ AUTO = "auto"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What the user's settings say about one service; see ``remote.*`` in docs/configuration.md.
+    """The settings of one service; see ``remote.*`` in docs/configuration.md.
 
     :ivar url: http or https, with a host and without credentials.
-    :ivar api: ``openai``, ``ollama`` or ``auto``. :ivar dimensions: asked for; 0: the model's own.
-    :ivar max_tokens: of one text; the rest of it is cut.
-    :ivar query_prefix: put before questions, ``document_prefix`` before texts; ``auto``: as the model was trained.
+    :ivar api: ``openai``, ``ollama`` or ``auto``.
+    :ivar dimensions: requested dimension of the vectors; 0 means the model's own.
+    :ivar max_tokens: limit of one text; the rest is truncated.
+    :ivar query_prefix: text before queries; ``auto`` uses the prefix of the model's training.
+    :ivar document_prefix: the same for passages.
+    :ivar unsaved: whether text of unsaved buffers may be sent.
     """
 
     url: str
@@ -66,13 +69,13 @@ class Service:
 
     @property
     def name(self) -> str:
-        """What people are told: scheme, host and port, nothing else of the address."""
+        """The name shown to users: scheme, host and port of the address, and nothing else."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
     @property
     def is_local(self) -> bool:
-        """On this machine: text for it goes through no proxy, and needs no encryption."""
+        """Whether the service runs on this machine. It then needs no proxy and no encryption."""
         return _LOOPBACK.fullmatch(urlsplit(self.url).hostname or "") is not None
 
     @property
@@ -85,7 +88,7 @@ class Service:
 
     @property
     def endpoint(self) -> str:
-        """The address that texts are posted to, however much of it the setting names."""
+        """The address that texts are posted to. The setting may name only a part of it."""
         base = self.url.rstrip("/")
         path = urlsplit(base).path
         if self.speaks_ollama:
@@ -95,7 +98,7 @@ class Service:
         return f"{base}/embeddings" if path else f"{base}/v1/embeddings"
 
     def prompts(self) -> tuple[str, str]:
-        """Prefixes of questions and of texts."""
+        """Return the prefixes of queries and of passages."""
         name = self.model.lower()
         known = next((prompts for part, *prompts in _KNOWN_PROMPTS if part in name), ["", ""])
         query = known[0] if self.query_prefix == AUTO else self.query_prefix
@@ -103,12 +106,12 @@ class Service:
         return query, document
 
     def fingerprint(self, dimension: int) -> str:
-        """Identity of the vectors it makes, 16 hexadecimal digits: of service, model, dimension and text recipe.
+        """Return 16 hexadecimal digits that identify the vectors: a hash of service, model, dimension and text format.
 
-        The prefix of questions is no part of it: it is in no kept vector.
+        The query prefix is not part of it, because query vectors are not stored.
         """
-        recipe = (TEXT_FORMAT, RULES_VERSION, self.max_tokens, self.tokenizer, self.prompts()[1])
-        parts = (ARCHITECTURE, self.endpoint, self.model, self.dimensions, dimension, *recipe)
+        text_format = (TEXT_FORMAT, RULES_VERSION, self.max_tokens, self.tokenizer, self.prompts()[1])
+        parts = (ARCHITECTURE, self.endpoint, self.model, self.dimensions, dimension, *text_format)
         return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
 
     @property
@@ -126,13 +129,16 @@ class Service:
 
     @property
     def locator(self) -> str:
-        """What a parse worker needs to make texts for it, as one line; a proxy's address may hold a password."""
+        """One line from which a parse worker rebuilds the service. It omits the proxy, which may contain a password."""
         return LOCATOR_PREFIX + json.dumps(asdict(replace(self, proxy="")))
 
 
 def parse_locator(locator: str) -> Service:
-    """:raises ModelError: when it is not what `Service.locator` gave."""
+    """Rebuild a service from its `Service.locator`.
+
+    :raises ModelError: when the locator is invalid.
+    """
     try:
         return Service(**json.loads(locator.removeprefix(LOCATOR_PREFIX)))
     except (TypeError, ValueError) as error:
-        raise ModelError(f"{locator[:80]} names no model: name one by its name or folder.") from error
+        raise ModelError(f"{locator[:80]} is not a valid model. Use the name or the folder of a model.") from error

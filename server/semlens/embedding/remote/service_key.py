@@ -1,4 +1,4 @@
-"""The key of an embedding service: from the environment or the system's keyring, never from a file of ours."""
+"""Reads the key of an embedding service from the environment or the system's keyring, never from a file."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ KEYRING_SERVICE = "semlens"
 
 
 def read_key(service: Service) -> str:
-    """The key, or "" when the service is used without one.
+    """Return the key, or "" when there is none in the environment.
 
-    :raises ServiceError: when the keyring is to be used and cannot be, or the key cannot be sent as it is.
+    :raises ServiceError: when the keyring cannot be read or has no key, or the key cannot be sent safely.
     """
     key = _key_from_keyring(service) if service.key_from == "keyring" else os.environ.get(KEY_VARIABLE, "").strip()
     if not key:
         return ""
     if not (key.isascii() and key.isprintable() and " " not in key):
         raise ServiceError(
-            Fault.NO_KEY, f"The key for {service.name} holds characters that no key has: copy it again, whole."
+            Fault.NO_KEY, f"The key for {service.name} contains invalid characters. Copy the whole key again."
         )
     if not service.is_local and not service.url.lower().startswith("https:"):
         raise ServiceError(
             Fault.NO_KEY,
-            f"The key for {service.name} would travel unencrypted: use an https address in semlens.remote.url.",
+            f"The key for {service.name} would be sent unencrypted. Use an https address in semlens.remote.url.",
         )
     return key
 
@@ -37,21 +37,21 @@ def _key_from_keyring(service: Service) -> str:
     except ImportError as error:
         raise ServiceError(
             Fault.NO_KEY,
-            "The setting semlens.remote.keyFrom says keyring, but the library for it is not installed:"
-            " pip install 'semlens[keyring]'.",
+            "The setting semlens.remote.keyFrom says keyring, but the keyring library is not installed."
+            " Run pip install 'semlens[keyring]'.",
         ) from error
     try:
         key: str | None = keyring.get_password(KEYRING_SERVICE, service.name)
     except keyring.errors.KeyringError as error:
         raise ServiceError(
             Fault.NO_KEY,
-            f"The system's keyring cannot be read ({type(error).__name__}): unlock it, or set semlens.remote.keyFrom to"
+            f"The system's keyring cannot be read ({type(error).__name__}). Unlock it, or set semlens.remote.keyFrom to"
             f" environment and {KEY_VARIABLE} to the key.",
         ) from error
     if not key:
         raise ServiceError(
             Fault.NO_KEY,
-            f"The system's keyring has no key for {service.name}:"
-            f" 'keyring set {KEYRING_SERVICE} {service.name}' puts one in.",
+            f"The system's keyring has no key for {service.name}."
+            f" Run 'keyring set {KEYRING_SERVICE} {service.name}' to add one.",
         )
     return key.strip()

@@ -104,7 +104,7 @@ def test_a_graph_that_is_none_is_told(tmp_path):
     folder = copy_model(NAME, tmp_path / "m")
     (folder / "model.onnx").write_bytes(b"not a graph")
     rewrite_hash(folder, "model.onnx")
-    with pytest.raises(ModelError, match="is not an ONNX graph that can be run"):
+    with pytest.raises(ModelError, match="is not a valid ONNX graph"):
         load_embedder(find_model(folder))
 
 
@@ -175,7 +175,7 @@ class TestFolderOfTheUsersOwn:
             find_model(folder)
 
     @pytest.mark.parametrize(
-        ("config", "message"), [("{}", "does not say its dimension"), ("{", "is not readable JSON")]
+        ("config", "message"), [("{}", "does not state its dimension"), ("{", "is not readable JSON")]
     )
     def test_a_broken_configuration_is_told(self, tmp_path, config, message):
         folder = write_own_folder(tmp_path / "mine", self.TABLE, list(self.WORDS))

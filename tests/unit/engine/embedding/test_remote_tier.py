@@ -167,7 +167,7 @@ FAULTS = {
     "413": (status(413), "too long (413)"),
     "429": (status(429), "asks for fewer requests"),
     "500": (status(500), "fails (500)"),
-    "garbage": (body(b"<html>"), "no JSON"),
+    "garbage": (body(b"<html>"), "not JSON"),
     "hangs up": (hang_up, "closed the connection"),
     "slow drip": (drip, "did not answer within"),
 }
