@@ -220,7 +220,11 @@ class RootState:
             self.pending[path] = Pending(entry.hash if entry else b"", found.size, since)
         if gone and not self.is_there():
             gone = []  # when the folder is back, all is compared
-        for path in (*gone, *unwanted):
+        self._forget([*gone, *unwanted], roots_of_trees)
+
+    def _forget(self, paths: list[str], roots_of_trees: set[str]) -> None:
+        """:param roots_of_trees: paths that may have been folders until now."""
+        for path in paths:
             self.pending.pop(path, None)
             if not self.index.remove(path):
                 roots_of_trees.add(path)
