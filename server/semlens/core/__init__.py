@@ -1,1 +1,1 @@
-"""Plain values that every other package speaks in. Imports nothing of semlens, and no third-party library."""
+"""Plain values that every other package uses. Imports no other package of semlens and no third-party library."""

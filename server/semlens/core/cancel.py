@@ -1,4 +1,4 @@
-"""Cancellation: a flag that long work asks between steps."""
+"""Cancellation: a flag that long-running work checks between its steps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from semlens.core.errors import Cancelled
 
 
 class CancelToken:
-    """Set once by whoever gave up, read by whoever works."""
+    """The caller sets it once. The work reads it."""
 
     __slots__ = ("_event",)
 
@@ -23,6 +23,6 @@ class CancelToken:
         return self._event.is_set()
 
     def check(self) -> None:
-        """:raises Cancelled: once the token was cancelled."""
+        """:raises Cancelled: when the token has been cancelled."""
         if self._event.is_set():
             raise Cancelled("The request was cancelled.")

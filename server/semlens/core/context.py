@@ -1,4 +1,4 @@
-"""What is asked for and returned when code is packed for a prompt."""
+"""The request for a context pack and its result, and the result of the search for duplicates."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from semlens.core.span import Span
 
 @dataclass(frozen=True, slots=True)
 class ContextRequest:
-    """With neither query nor place: a map of the workspace.
+    """A request for a context pack. With neither a query nor a place, the pack is a map of the workspace.
 
-    :ivar uri: document of the place, or "". :ivar lines: first and last line of it (from 0, inclusive).
+    :ivar uri: document of the place, or "". :ivar lines: first and last line of the place (from 0, inclusive).
     :ivar budget: tokens that the pack may have at most. :ivar tokenizer: a ``tokenizer.json``, or "" to estimate.
-    :ivar tests: the tests of the seeds are wanted too.
+    :ivar tests: include the tests of the seeds.
     """
 
     query: str = ""
@@ -28,7 +28,7 @@ class ContextRequest:
 
 @dataclass(frozen=True, slots=True)
 class ContextItem:
-    """:ivar form: ``full``, ``outline`` or ``signature``. :ivar why: why it was taken, in a few words."""
+    """:ivar form: ``full``, ``outline`` or ``signature``. :ivar why: why the item was chosen, in a few words."""
 
     uri: str
     path: str
@@ -62,8 +62,8 @@ class ContextPack:
 class DuplicateSet:
     """Near-identical symbols.
 
-    :ivar hits: largest first. :ivar similarity: of the least alike to the first, 0 to 1.
-    :ivar saved_lines: lines that go when one of them is kept.
+    :ivar hits: largest first. :ivar similarity: similarity of the first hit and the one least like it, 0 to 1.
+    :ivar saved_lines: lines saved when only one of them is kept.
     """
 
     hits: tuple[SearchHit, ...]
@@ -73,7 +73,7 @@ class DuplicateSet:
 
 @dataclass(frozen=True, slots=True)
 class DuplicatesResult:
-    """Groups of near-identical symbols, largest saving first."""
+    """Groups of near-identical symbols, sorted by saved lines, largest first."""
 
     groups: tuple[DuplicateSet, ...]
     generation: int

@@ -1,11 +1,11 @@
-"""The errors that a user may see. Each message is one sentence that says what to do.
+"""The errors that a user may see. Each message says what happened, then what to do.
 
 SemlensError
 ├── UsageError          the command or request was malformed (exit code 2)
-├── WorkspaceError      the folder asked for cannot be indexed
+├── WorkspaceError      the requested folder cannot be indexed
 ├── CacheError          the cache folder cannot be used
-├── ModelError          a model cannot be loaded, or a service does not answer; search goes on without it
-└── Cancelled           the caller gave up; never shown
+├── ModelError          a model cannot be loaded or a service fails; search continues without it
+└── Cancelled           the caller cancelled the request; never shown
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The one reader of files that others wrote: a workspace's, and git's and the user's settings.
+"""Reads files that others wrote: files of a workspace, configuration of git, and settings of the user.
 
-It never follows a link out of a root, never blocks on a pipe, never opens a device, and never reads without a bound.
-Whether the content is still what the index saw is told by its stamp and its hash, which callers compare.
+It never follows a link out of a root, never blocks on a pipe, never opens a device, and never reads without a limit.
+Callers compare stamps and hashes to detect that a file changed.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _READ_FLAGS = (
     | getattr(os, "O_BINARY", 0)
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_NOCTTY", 0)
-    | getattr(os, "O_NONBLOCK", 0)  # a pipe may take the file's place after it was looked at
+    | getattr(os, "O_NONBLOCK", 0)  # a pipe may replace the file after the check
 )
 _LEAST_READ = 4_096
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _FOLDER_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _OPENS_BY_FOLDER = os.open in os.supports_dir_fd and os.stat in os.supports_dir_fd
-"""False on Windows, which has neither this nor `O_NOFOLLOW`."""
+"""False on Windows, which also lacks `O_NOFOLLOW`."""
 
 _TRANSIENT_ERRORS = {
     getattr(errno, name)
@@ -40,12 +40,12 @@ _TRANSIENT_ERRORS = {
 
 
 def is_transient(error: OSError) -> bool:
-    """Whether the disk, the network or the system failed, which tells nothing about the file."""
+    """Whether the disk, the network or the system failed, so that the error says nothing about the file."""
     return error.errno in _TRANSIENT_ERRORS
 
 
 class NotRegularError(OSError):
-    """A folder, pipe, socket or device is where a file should be. :ivar status: what was found."""
+    """A folder, pipe, socket or device is where a file should be. :ivar status: its status."""
 
     def __init__(self, path: str, status: os.stat_result) -> None:
         super().__init__(errno.EINVAL, "not a regular file", path)
@@ -54,13 +54,13 @@ class NotRegularError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class GuardedFile:
-    """An open regular file. :ivar status: of the open file, not of what its name means by now."""
+    """An open regular file. :ivar status: status of the open file, even if its path now names another."""
 
     descriptor: int
     status: os.stat_result
 
     def read(self, max_bytes: int) -> bytes:
-        """At most so many bytes of the beginning. :raises OSError: when the disk fails."""
+        """At most `max_bytes` of the beginning. :raises OSError: when the disk fails."""
         parts: list[bytes] = []
         n_left = max_bytes
         while n_left > 0:
@@ -117,7 +117,7 @@ def read_regular(path: str, max_bytes: int, *, follow_link: bool = False) -> byt
 
 
 def _open_by_folder(root: str, parts: list[str]) -> GuardedFile:
-    """Folder by folder, each from the one before: nobody can put a link between the look and the step."""
+    """Open folder by folder, each relative to the one before, so that no link can be put in between."""
     folder = os.open(root, _FOLDER_FLAGS)
     try:
         for part in parts[:-1]:
@@ -130,7 +130,7 @@ def _open_by_folder(root: str, parts: list[str]) -> GuardedFile:
 
 
 def _open_by_path(root: str, parts: list[str]) -> GuardedFile:
-    """Where folders cannot be opened: the resolved path is compared before and after."""
+    """For systems that cannot open folders: compares the resolved path before and after opening."""
     path = os.path.join(os.path.realpath(root), *parts)
     _check_no_link(path)
     opened = _open(path, None)
@@ -151,7 +151,7 @@ def _check_no_link(path: str) -> None:
 
 
 def _open(name: str, folder: int | None, *, follow_link: bool = False) -> GuardedFile:
-    # Looked at before it is opened, as opening a device can have effects; and after, as it may be another by then.
+    # Checked before opening, because opening a device can have effects, and after, because it may have been replaced.
     _check_regular(name, os.stat(name, dir_fd=folder, follow_symlinks=follow_link))
     descriptor = os.open(name, _READ_FLAGS | (0 if follow_link else _NO_LINK), dir_fd=folder)
     try:

@@ -1,4 +1,4 @@
-"""Content hashes: what makes two texts the same to the index."""
+"""Content hashes. Two texts with the same hash are the same to the index."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from semlens.core.symbol import SymbolKind
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """One place in the code, right for the text it was made from.
+    """One place in the code. Its positions are those of the text that was searched.
 
     :ivar root: absolute path of the workspace root, or "" for a buffer outside every root.
     :ivar path: relative to the root, forward slashes.
@@ -19,10 +19,10 @@ class SearchHit:
     :ivar score: 0 to 1, comparable within one answer only.
     :ivar snippet: the best lines, as they stand.
     :ivar snippet_span: where the snippet stands, whole lines.
-    :ivar highlights: line stretches (first, last), 0-based and inclusive, that match best.
+    :ivar highlights: line ranges (first, last), 0-based and inclusive, that match best.
     :ivar reasons: of ``trace``, ``name``, ``path``, ``words``, ``meaning``, ``recent``, best first; may be empty.
-    :ivar features: the ranking's inputs by name; empty unless asked for.
-    :ivar dirty: from a buffer that is not saved as shown.
+    :ivar features: the inputs of the ranking by name; empty unless requested.
+    :ivar dirty: from a buffer that differs from the file.
     :ivar line_texts: text of every line that a position of this hit stands on, so that byte columns can be converted
         to any position encoding without reading the document again.
     """
@@ -50,9 +50,9 @@ class SearchHit:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The whole answer.
+    """The answer to one search.
 
-    :ivar generation: number of the one snapshot that was read.
+    :ivar generation: number of the snapshot that was read.
     :ivar complete: every eligible file and open buffer was searchable by names, words and first-tier vectors.
     :ivar notes: sentences for the user about the query itself, e.g. an unknown filter searched as words.
     """

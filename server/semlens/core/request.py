@@ -1,4 +1,4 @@
-"""What is asked of the engine: a search and its filters."""
+"""The request for a search, and its filters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from semlens.core.text.globs import MAX_GLOB_CHARS, MAX_GLOBS
 class TestFilter(enum.Enum):
     """Whether tests may be among the hits."""
 
-    __test__ = False  # not a test case, whatever pytest thinks of the name
+    __test__ = False  # keeps pytest from collecting the class
 
     INCLUDE = "include"
     EXCLUDE = "exclude"
@@ -22,7 +22,7 @@ class TestFilter(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class SearchFilter:
-    """What a hit must be. Empty collections do not restrict.
+    """Restricts the hits. An empty collection does not restrict.
 
     :ivar paths: globs over workspace-relative paths, ``**`` across folders.
     """
@@ -49,12 +49,12 @@ class SearchFilter:
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """One question.
+    """The request for one search.
 
     :ivar per_file: hits that one file may take of the first page, 0 for no bound. :ivar first_page: its length.
-    :ivar near_uri: the document the user is in, or "".
-    :ivar time_budget_ms: refinement stops at this age of the request.
-    :ivar mask: hits are for an assistant: no secrets in their snippets and signatures.
+    :ivar near_uri: the document that the user edits, or "".
+    :ivar time_budget_ms: refinement stops this long after the request began.
+    :ivar mask: mask secrets in snippets and signatures, because an assistant reads the hits.
     """
 
     query: str

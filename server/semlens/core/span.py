@@ -1,4 +1,4 @@
-"""Places in a text: lines and UTF-8 byte columns, as tree-sitter counts them. Not LSP positions: `lsp` converts."""
+"""Places in a text: lines and UTF-8 byte columns, as tree-sitter counts them. `lsp` converts them to LSP positions."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 
 class Span(NamedTuple):
-    r"""The half-open stretch of text from (start_line, start_column) to (end_line, end_column).
+    r"""The half-open range of text from (start_line, start_column) to (end_line, end_column).
 
     Lines are 0-based and end at ``\n``, ``\r\n`` or ``\r``; columns are 0-based byte offsets into the UTF-8
-    encoding of the line. A tuple, since a file has thousands: it is made ten times faster than a frozen dataclass.
+    encoding of the line. A tuple is made ten times faster than a frozen dataclass, and a file has thousands of spans.
     """
 
     start_line: int

@@ -1,4 +1,4 @@
-"""What the engine says of itself: the protocol's status object, in our own types."""
+"""The status of the engine. The protocol's status object is made from it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 class EngineState(enum.Enum):
-    """What the engine is doing; the names of the protocol."""
+    """What the engine is doing. The values are the protocol's."""
 
     STARTING = "starting"
     SCANNING = "scanning"
@@ -43,7 +43,7 @@ class TierStatus:
 
 @dataclass(frozen=True, slots=True)
 class RemoteStatus:
-    """What was sent to a service, ever: texts, their bytes, and secrets masked in them.
+    """Everything that was sent to a service so far: texts, their bytes, and the secrets masked in them.
 
     :ivar service: scheme, host and port.
     """
@@ -56,7 +56,7 @@ class RemoteStatus:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One file that could not be indexed, or one capability that is lost."""
+    """One file that could not be indexed, or one feature that does not work."""
 
     path: str
     message: str
@@ -64,9 +64,9 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """The whole truth about the index at one moment.
+    """The state of the index at one moment.
 
-    :ivar number: of this status: one that was taken later has a higher one.
+    :ivar number: number of this status; a later status has a higher number.
     :ivar lag_ms: age of the oldest change that is not searchable yet, 0 when there is none.
     """
 

@@ -47,7 +47,7 @@ class SymbolKind(enum.IntEnum):
 
 
 class Role(enum.IntFlag):
-    """What part a file plays in its repository; ranking asks."""
+    """What part a file plays in its repository. Ranking uses it."""
 
     NONE = 0
     TEST = 1
@@ -81,7 +81,7 @@ class Symbol(NamedTuple):
 
 
 class Passage(NamedTuple):
-    """A stretch of code that is found as a whole: a symbol, a part of a long one, or code outside every symbol.
+    """The unit that is embedded and searched: a symbol, a part of a long one, or code outside every symbol.
 
     A tuple, as a span is.
 
@@ -105,7 +105,7 @@ class Passage(NamedTuple):
 
     @property
     def content_hash(self) -> ContentHash:
-        """Identity of the text to embed: equal for a passage that moved or was re-indented."""
+        """The hash of the text to embed. It stays when a passage moves or is indented differently."""
         return content_hash_of_fields(
             self.kind.label, self.qualifier, self.name, self.signature, self.documentation, self.body
         )
@@ -113,7 +113,7 @@ class Passage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """All that one file says.
+    """The symbols, passages and references of one file.
 
     :ivar language: name of the language description, or "" for text without one.
     :ivar symbols: in source order; a parent stands before its children.

@@ -1,4 +1,4 @@
-"""The last words of a process: the end of what it wrote to its standard error."""
+"""Keeps the end of what a process writes to its standard error, for the log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class StderrTail:
         self._thread.start()
 
     def text(self) -> str:
-        """What has come so far; all of it once the process has ended."""
+        """What has arrived so far. After the process has ended, this is all of the tail."""
         self._thread.join(_JOIN_TIMEOUT_SECONDS)
         return self._tail.decode("utf-8", "replace").strip()
 

@@ -1,7 +1,7 @@
-"""What a parse worker may use: processor time for each step, memory, and few of its user's rights.
+"""Limits a parse worker: processor time for each step, memory, open files and privileges.
 
-The kernel enforces all of it, so a step that never returns to Python ends too. None of it stops code that takes the
-worker over: that runs as the user. ARCHITECTURE.md says why there is no system call filter.
+The kernel enforces the limits, so a step that never returns to Python ends too. The limits do not stop code that takes
+the worker over: it runs as the user. ARCHITECTURE.md says why there is no filter of system calls.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 
 MAX_STEP_SECONDS = 8
-"""Of processor time, so that a busy machine is no file's fault. A step is to parse one file, or to tokenise it."""
+"""Processor time, so that a busy machine makes no file fail. One step parses or tokenises one file."""
 
 MAX_MEMORY_BYTES = 2 << 30
 """Address space of a worker."""
@@ -28,7 +28,7 @@ _PR_SET_NO_NEW_PRIVS = 38  # of linux/prctl.h
 
 @contextlib.contextmanager
 def time_limit(seconds: float = MAX_STEP_SECONDS) -> Iterator[None]:
-    """SIGPROF's default action ends the process; Python need not get a turn for that."""
+    """End the process when the block takes longer. The default action of SIGPROF does it without help from Python."""
     if not hasattr(signal, "setitimer"):
         yield
         return
@@ -40,8 +40,8 @@ def time_limit(seconds: float = MAX_STEP_SECONDS) -> Iterator[None]:
 
 
 def drop_privileges() -> None:
-    """Take from this process what parsing does not need. What the system refuses to take stays."""
-    if sys.platform != "linux":  # macOS does not enforce the limit of memory, Windows has no such calls
+    """Give up the privileges that parsing does not need. A limit that the system refuses to set is left out."""
+    if sys.platform != "linux":  # macOS does not enforce memory limits, and Windows has no such calls
         return
     import resource
 
@@ -49,7 +49,7 @@ def drop_privileges() -> None:
     for kind, limit in (
         (resource.RLIMIT_AS, MAX_MEMORY_BYTES),
         (resource.RLIMIT_CORE, 0),  # a core file would hold source code
-        (resource.RLIMIT_FSIZE, 0),  # no byte to any file; pipes are none
+        (resource.RLIMIT_FSIZE, 0),  # the worker writes to no file; pipes do not count
         (resource.RLIMIT_NOFILE, _MAX_OPEN_FILES),
     ):
         with contextlib.suppress(OSError, ValueError):
@@ -59,7 +59,7 @@ def drop_privileges() -> None:
 
 
 def exceeds_memory_limit() -> bool:
-    """Some grammars keep hundreds of megabytes after some texts; only the end of the process frees them."""
+    """Whether the process should end to free memory: some grammars keep hundreds of megabytes after some texts."""
     try:
         with open("/proc/self/statm", "rb") as file:
             return int(file.read().split()[1]) * mmap.PAGESIZE > _MAX_IDLE_BYTES

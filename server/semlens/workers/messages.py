@@ -1,7 +1,7 @@
-"""What the server and a parse worker say to each other: pickled values behind their length, over two pipes.
+"""The messages between the server and a parse worker: pickled values with a length prefix, over two pipes.
 
-A worker that hostile source damaged may write anything. So a message holds nothing but the classes named here and
-arrays, and what does not read as one counts as the end of the worker.
+A worker that hostile source damaged may write anything. So only the classes named here and arrays are unpickled.
+Anything else counts as the end of the worker.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class FilesRequest:
 
 @dataclass(frozen=True, slots=True)
 class BufferRequest:
-    """Parse one text that the editor holds."""
+    """Parse the text of one open buffer."""
 
     path: str
     text: bytes
@@ -54,7 +54,7 @@ class BufferRequest:
 class TokensRequest:
     """Tokenise passages of files again, for a model that has not seen them.
 
-    :ivar files: (path, content hash that the index knows); a file that differs by now is left out.
+    :ivar files: (path, content hash that the index knows); a file that has changed since is left out.
     """
 
     root: str
@@ -64,10 +64,10 @@ class TokensRequest:
 
 @dataclass(frozen=True, slots=True)
 class FingerprintsRequest:
-    """Shapes of stretches of files.
+    """Compute the code fingerprints of line ranges of files.
 
-    :ivar files: (path, content hash that the index knows, first and last line of each stretch); a file that differs by
-        now is left out.
+    :ivar files: (path, content hash that the index knows, first and last line of each range); a file that has
+        changed since is left out.
     """
 
     root: str
@@ -76,7 +76,7 @@ class FingerprintsRequest:
 
 @dataclass(frozen=True, slots=True)
 class GrammarsRequest:
-    """Load every grammar: how ``semlens doctor`` learns which are broken."""
+    """Load every grammar. ``semlens doctor`` finds broken grammars this way."""
 
 
 Request: TypeAlias = FilesRequest | BufferRequest | TokensRequest | FingerprintsRequest | GrammarsRequest
@@ -84,11 +84,11 @@ Request: TypeAlias = FilesRequest | BufferRequest | TokensRequest | Fingerprints
 
 @dataclass(frozen=True, slots=True)
 class FileOutcome:
-    """What became of one file.
+    """The result of reading and parsing one file.
 
     :ivar stamp: None when the file is gone.
     :ivar reason: why it is not searchable; `SkipReason.NONE` when it is.
-    :ivar cause: of a reason in `UNPARSABLE`, in a few words.
+    :ivar cause: why the parser failed, in a few words; "" unless the reason is in `UNPARSABLE`.
     """
 
     path: str
@@ -99,7 +99,7 @@ class FileOutcome:
 
 
 NO_FILE = -1
-"""Announced in place of a file's number: what comes concerns the whole batch."""
+"""Announced in place of a file number: the worker works on the whole batch, not on one file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class ParseResult:
     """:ivar segment: columns of a segment of the files without a reason, in their order; None when there are none.
 
     :ivar tokens: tokenised passages in the order of the segment's, or empty when no model was named.
-    :ivar outline: of a buffer. :ivar seconds: of processor time that it took.
+    :ivar outline: outline of a buffer, None for files. :ivar seconds: processor time that parsing took.
     """
 
     outcomes: tuple[FileOutcome, ...]
@@ -126,14 +126,14 @@ class TokensResult:
 
 @dataclass(frozen=True, slots=True)
 class FingerprintsResult:
-    """:ivar fingerprints: of each file its stretches' in order, None for a file that differs or is gone."""
+    """:ivar fingerprints: one entry a file: its fingerprints in order, or None if the file changed or is gone."""
 
     fingerprints: tuple[tuple[CodeFingerprint, ...] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class GrammarsResult:
-    """:ivar n_usable: grammars that load and fit their query. :ivar faults: what is wrong with the others."""
+    """:ivar n_usable: number of grammars that load and fit their query. :ivar faults: errors of the others."""
 
     n_usable: int
     faults: tuple[str, ...]
@@ -150,7 +150,7 @@ def send(pipe: BinaryIO, message: object) -> None:
 
 
 def receive(pipe: BinaryIO) -> object:
-    """:raises EOFError: when the other side is gone or writes no messages any more."""
+    """:raises EOFError: when the other side has ended or wrote something that is no message."""
     head = pipe.read(_FRAME.size)
     if len(head) < _FRAME.size:
         raise EOFError

@@ -1,8 +1,7 @@
-"""The parse worker: a process that reads, parses and takes apart files, and dies rather than hangs.
+"""The parse worker: a process that reads and parses files under limits. It is ended rather than left to hang.
 
-Started as ``python -m semlens.workers.parse_worker`` with its own pipes; it never touches the server's. It answers one
-request at a time and exits when its input ends, so that no worker outlives its server. Bytes in, symbols out: it sees
-neither the index nor the editor.
+The pool starts it as ``python -m semlens.workers.parse_worker`` with pipes of its own. It answers one request at a
+time. It exits when its input ends, so no worker outlives its server. It sees neither the index nor the editor.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ logger = logging.getLogger(__name__)
 
 
 class _Worker:
-    """Answers requests; ``announce`` tells the parent which file is being worked on, in case it kills us."""
+    """Answers requests. ``announce`` tells the parent the file under way, so that a crash can be traced to it."""
 
     def __init__(self, announce: Callable[[int], None]) -> None:
         self._announce = announce
@@ -80,12 +79,12 @@ class _Worker:
                 return self._load_grammars()
 
     def _tokenizer(self, model: str) -> PassageTokenizer | None:
-        """None where there is no model or it does not load."""
+        """The tokenizer of a model; None if there is no model or it does not load."""
         if model and model not in self._tokenizers:
             try:
                 with time_limit():
                     self._tokenizers[model] = load_tokenizer(find_model(model))
-            except ModelError:  # the files are not at fault; the server meets the same error and says it
+            except ModelError:  # not an error of the files; the server meets it too and reports it
                 self._tokenizers[model] = None
         return self._tokenizers.get(model)
 
@@ -167,9 +166,9 @@ class _Worker:
 
 
 class _Batch:
-    """What the files of one request gave. An error costs the file that it came from, and no other.
+    """Collects the results of the files of one request. An error costs only the file that caused it.
 
-    Only a lack of memory ends the worker: then nothing it does next can be relied on.
+    A lack of memory ends the worker, because nothing it does afterwards can be trusted.
     """
 
     def __init__(self, tokenizer: PassageTokenizer | None, files: Sequence[tuple[str, ContentHash]]) -> None:
@@ -197,12 +196,12 @@ class _Batch:
             segment = self._segment([file for file, _ in self._parsed.values()])
         except MemoryError:
             raise
-        except Exception:  # noqa: BLE001 - one of the files is at fault: each alone shows which
+        except Exception:  # noqa: BLE001 - one file caused it: building each alone shows which
             for path, (file, _) in list(self._parsed.items()):
                 with self.isolate_error(path):
                     self._segment([file])
             segment = self._segment([file for file, _ in self._parsed.values()])
-        tokens = [one for _, of_file in self._parsed.values() for one in of_file]
+        tokens = [token_ids for _, tokens_of_file in self._parsed.values() for token_ids in tokens_of_file]
         return ParseResult(tuple(self.outcomes[path] for path in self._order), segment, tuple(tokens))
 
     @staticmethod
@@ -215,7 +214,7 @@ class _Batch:
 
 @contextlib.contextmanager
 def _isolate_error(path: str, failed: Callable[[Exception], None] = lambda _: None) -> Iterator[None]:
-    """An error within is logged to standard error, whose end the server keeps, and ends nothing else."""
+    """Log an error in the block to standard error, whose end the server keeps, and go on."""
     try:
         yield
     except MemoryError:
@@ -227,10 +226,10 @@ def _isolate_error(path: str, failed: Callable[[Exception], None] = lambda _: No
 
 def main() -> None:
     requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever prints must not end up between the frames
+    os.dup2(2, 1)  # printed text must not get between the messages
     if "--interactive" not in sys.argv:
         lower_priority()
-    faulthandler.enable()  # says on standard error where a crash was
+    faulthandler.enable()  # writes the place of a crash to standard error
     drop_privileges()
     worker = _Worker(lambda number: send(replies, number))
     while True:
@@ -242,7 +241,7 @@ def main() -> None:
             send(replies, worker.answer(request))  # type: ignore[arg-type]
         except BrokenPipeError:
             return
-        if exceeds_memory_limit():  # the next request starts another
+        if exceeds_memory_limit():  # the pool starts another worker for the next request
             return
 
 

@@ -1,4 +1,4 @@
-"""Parse workers and the threads that talk to them: each thread owns one process, and starts another when it dies."""
+"""The pool of parse workers. Each thread talks to one process, and starts another when that one dies."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ _Batch: TypeAlias = FilesRequest | TokensRequest | FingerprintsRequest
 
 
 class WorkerDiedError(Exception):
-    """:ivar file: number, in the request, of the file that it died on; None when none was under way.
+    """:ivar file: number, in the request, of the file under way; None if there was none.
 
-    :ivar is_retryable: perhaps the file is not at fault: somebody or a lack of memory may have ended the process.
+    :ivar is_retryable: the file may not be the cause: a user or a lack of memory may have ended the process.
     :ivar cause: how it ended, in a few words. :ivar errors: the end of what it wrote to standard error.
     """
 
@@ -69,15 +69,15 @@ class WorkerDiedError(Exception):
 
 
 class WorkerStartError(WorkerDiedError):
-    """Workers die before they look at a file: no file is at fault."""
+    """A worker died before it read a file, so no file is the cause."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedBatch:
-    """Results of one request: one, or several when a worker died in between.
+    """The results of one request. There are several if a worker died in between.
 
     :ivar crashing_files: paths that killed a worker, or at which one failed.
-    :ivar cause: of the last of them, in a few words.
+    :ivar cause: why the last of them failed, in a few words.
     """
 
     results: tuple[ParseResult, ...]
@@ -91,7 +91,7 @@ class _WorkerProcess:
         # the workspace must not be importable: -P keeps the current folder off the path
         arguments.insert(1, "-P")
         environment = dict(os.environ)
-        environment.pop(KEY_VARIABLE, None)  # it speaks to no service
+        environment.pop(KEY_VARIABLE, None)  # a worker connects to no service
         package_parent = str(Path(semlens.__file__).parents[1])
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [package_parent, environment.get("PYTHONPATH", "")]))
         self._process = subprocess.Popen(
@@ -101,7 +101,7 @@ class _WorkerProcess:
             stderr=subprocess.PIPE,
             env=environment,
             cwd=os.path.abspath(os.sep),
-            start_new_session=os.name == "posix",  # Ctrl-C in the terminal is the parent's to handle
+            start_new_session=os.name == "posix",  # only the parent handles Ctrl-C in the terminal
         )
         self._errors = StderrTail(cast("BufferedReader", self._process.stderr))
 
@@ -115,11 +115,14 @@ class _WorkerProcess:
 
     @property
     def ran_out_of_time(self) -> bool:
-        """The alarm ended it, not chance."""
+        """Whether the time limit ended it."""
         return hasattr(signal, "SIGPROF") and self._process.returncode == -signal.SIGPROF
 
     def ask(self, request: Request) -> Result:
-        """:raises WorkerDiedError: with the file that it was on. :raises WorkerStartError: before it was on any."""
+        """Send a request and wait for its result.
+
+        :raises WorkerDiedError: with the file under way. :raises WorkerStartError: when it died before the first file.
+        """
         announced: int | None = None
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -158,9 +161,9 @@ class ParsePool:
     """A bounded number of parse workers, started when first needed."""
 
     def __init__(self, n_workers: int, *, n_kept: int | None = None, interactive: bool = False) -> None:
-        """:param n_kept: so many are kept when they have nothing to do; None: all, until `release`.
+        """:param n_kept: idle workers that are kept; None: all, until `release`.
 
-        :param interactive: at normal priority, for what the user just typed.
+        :param interactive: run at normal priority, for text that the user just typed.
         """
         self._interactive = interactive
         self._n_kept = n_workers if n_kept is None else n_kept
@@ -180,7 +183,7 @@ class ParsePool:
         return self._n_workers
 
     def warm_up(self) -> None:
-        """Start a worker before it is needed: that takes longer than parsing."""
+        """Start a worker before it is needed, because starting takes longer than parsing."""
         self._threads.submit(lambda: self._return(self._acquire()))
 
     def parse_files(self, request: FilesRequest) -> Future[ParsedBatch]:
@@ -225,13 +228,13 @@ class ParsePool:
             if self.is_closed():
                 raise WorkerDiedError
             process = self._idle.pop() if self._idle else None
-        if process is not None and not process.is_alive:  # somebody ended it while it had nothing to do
+        if process is not None and not process.is_alive:  # it was ended from outside while idle
             process.kill()
             process = None
         process = process or _WorkerProcess(interactive=self._interactive)
         with self._lock:
             self._busy.add(process)
-        if self.is_closed():  # while it started
+        if self.is_closed():  # the pool was closed meanwhile
             self._forget(process)
             process.kill()
             raise WorkerDiedError
@@ -268,10 +271,10 @@ class ParsePool:
         raise AssertionError
 
     def _run_batch(self, request: _Batch) -> tuple[list[tuple[_Batch, Result]], dict[str, str]]:
-        """Answers to parts of a batch that together hold every file but the killers, and the cause for each killer.
+        """The results of the parts of a batch, and the cause of the crash for each file that crashed a worker.
 
-        A worker that dies loses what it had of the batch. The file that was under way is tried once more, alone, before
-        it is named the killer, unless it ran out of time. Where none was under way, the batch is halved.
+        A worker that dies loses its results. The file under way is retried once, alone, before it counts as crashing,
+        unless it ran out of time. If no file was under way, the batch is halved.
         """
         answers: list[tuple[_Batch, Result]] = []
         crashing_files: dict[str, str] = {}
@@ -291,7 +294,7 @@ class ParsePool:
     def _parts_to_retry(
         part: _Batch, death: WorkerDiedError, tried_alone: set[str], crashing_files: dict[str, str]
     ) -> Iterator[_Batch]:
-        """What is left to ask for of a batch; the last is the first to be asked for."""
+        """The parts of a batch to run again. The caller takes the last one first."""
         number = 0 if len(part.files) == 1 else death.file
         if number is None:
             middle = len(part.files) // 2
@@ -341,17 +344,17 @@ class ParsePool:
 
     def _fingerprints(self, request: FingerprintsRequest) -> FingerprintsResult:
         answers, _ = self._run_batch(request)
-        found: dict[str, tuple[CodeFingerprint, ...] | None] = {}
+        by_path: dict[str, tuple[CodeFingerprint, ...] | None] = {}
         for part, result in answers:
             paths = [path for path, *_ in part.files]
-            found |= zip(paths, cast("FingerprintsResult", result).fingerprints, strict=True)
-        return FingerprintsResult(tuple(found.get(path) for path, *_ in request.files))
+            by_path |= zip(paths, cast("FingerprintsResult", result).fingerprints, strict=True)
+        return FingerprintsResult(tuple(by_path.get(path) for path, *_ in request.files))
 
 
 def parser_problem(cause: str) -> str:
-    """What a user is told of a file that killed or failed its worker."""
+    """The message for a file that crashed its worker or failed in it."""
     why = f" ({cause})" if cause else ""
-    return f"The parser failed on this file{why}, so it is not searchable. The log says more."
+    return f"The parser failed on this file{why}, so it is not searchable. See the log for details."
 
 
 def _slice(batch: _Batch, start: int, stop: int) -> _Batch:
@@ -369,7 +372,7 @@ def _log_death(death: WorkerDiedError, path: str) -> None:
 
 
 def _stamp_of(root: str, path: str) -> FileStamp | None:
-    """So that a file which killed a worker is not tried again before it changes."""
+    """The stamp of a file that crashed a worker, so that it is not retried until it changes."""
     try:
         return file_stamp(os.lstat(os.path.join(root, path)))
     except OSError:

@@ -1,4 +1,4 @@
-"""Staying out of the way: the lowest priority for a worker process, and whether the machine runs on battery."""
+"""Lowers the priority of processes and threads, and tells whether the machine runs on battery."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _LOWEST_NICE = 19
 
 
 def lower_priority() -> None:
-    """Give the calling process the lowest priority for processor and disk. What the system refuses stays as it is."""
-    import psutil  # 80 ms that a one-shot search does without
+    """Give the calling process the lowest priority for processor and disk, as far as the system allows."""
+    import psutil  # takes 80 ms to load, which a one-shot search saves
 
     try:
         process = psutil.Process()
@@ -27,20 +27,20 @@ def lower_priority() -> None:
 
 
 def on_battery() -> bool:
-    """Whether the machine draws on its battery. False where that cannot be known: a server, a container."""
+    """Whether the machine runs on battery. False where this is unknown, as on a server or in a container."""
     import psutil
 
     sensors = getattr(psutil, "sensors_battery", None)
     try:
         battery = sensors() if sensors is not None else None
     except (psutil.Error, OSError, ValueError, RuntimeError):
-        # Containers show broken battery files; see the various reports of psutil on /sys/class/power_supply.
+        # psutil fails on the incomplete /sys/class/power_supply of some containers.
         return False
     return battery is not None and battery.power_plugged is False
 
 
 def lower_thread_priority() -> None:
-    """The lowest priority for the calling thread alone, where the system knows priorities of threads (Linux)."""
+    """Give the calling thread the lowest priority. Only Linux has priorities for single threads."""
     if sys.platform == "linux":
         try:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_NICE)
