@@ -1,4 +1,7 @@
-"""Which files and symbols a filter lets through, as masks over a segment."""
+"""Masks of the files and passages of a segment that pass the filters of a request and a query.
+
+Parsing filters belongs to `filter_syntax`.
+"""
 
 from __future__ import annotations
 
@@ -17,22 +20,22 @@ from semlens.search.query.query import Query
 Mask = npt.NDArray[np.bool_]
 
 
-def file_mask(view: SegmentView, wanted: SearchFilter) -> Mask | None:
-    """Files that pass, or None when all do."""
+def file_mask(view: SegmentView, search_filter: SearchFilter) -> Mask | None:
+    """Mask of the files that pass, shape (files,), or None when all pass."""
     files = view.segment.files
     mask = np.ones(len(files), bool)
-    if wanted.languages:
-        rows = [row for row, name in enumerate(files.language_names.tolist()) if name in wanted.languages]
+    if search_filter.languages:
+        rows = [row for row, name in enumerate(files.language_names.tolist()) if name in search_filter.languages]
         mask &= np.isin(files.languages, rows)
-    if wanted.tests is not TestFilter.INCLUDE:
+    if search_filter.tests is not TestFilter.INCLUDE:
         is_test = (files.roles & int(Role.TEST)) != 0
-        mask &= is_test if wanted.tests is TestFilter.ONLY else ~is_test
-    if wanted.paths or wanted.exclude_paths:
+        mask &= is_test if search_filter.tests is TestFilter.ONLY else ~is_test
+    if search_filter.paths or search_filter.exclude_paths:
         paths = files.paths.tolist()
-        if wanted.paths:
-            mask &= _matching(paths, wanted.paths)
-        if wanted.exclude_paths:
-            mask &= ~_matching(paths, wanted.exclude_paths)
+        if search_filter.paths:
+            mask &= _matching(paths, search_filter.paths)
+        if search_filter.exclude_paths:
+            mask &= ~_matching(paths, search_filter.exclude_paths)
     return None if mask.all() else mask
 
 
@@ -41,37 +44,40 @@ def _matching(paths: Sequence[str], globs: tuple[str, ...]) -> Mask:
     return np.array([fits(path) is not None for path in paths], bool)
 
 
-def passage_mask(view: SegmentView, wanted: SearchFilter) -> Mask | None:
-    """Passages that pass, or None when all do."""
-    if wanted.is_empty:
+def passage_mask(view: SegmentView, search_filter: SearchFilter) -> Mask | None:
+    """Mask of the passages that pass, shape (passages,), or None when all pass."""
+    if search_filter.is_empty:
         return None
-    of_files = file_mask(view, wanted)
+    of_files = file_mask(view, search_filter)
     mask = None if of_files is None else of_files[view.segment.passages.files]
-    if wanted.kinds:
+    if search_filter.kinds:
         symbols = view.segment.passages.symbols
         kinds = view.segment.symbols.kinds
-        fits = np.isin(kinds, [int(kind) for kind in wanted.kinds])
+        fits = np.isin(kinds, [int(kind) for kind in search_filter.kinds])
         of_kind = np.where(symbols >= 0, fits[np.maximum(symbols, 0)] if len(fits) else False, False)
         mask = of_kind if mask is None else mask & of_kind
     return mask
 
 
-def view_mask(view: SegmentView, asked: SearchFilter, query: Query) -> Mask | None:
-    """Living passages that pass the request's filter, the question's own, its container and its quoted words."""
+def view_mask(view: SegmentView, request_filter: SearchFilter, query: Query) -> Mask | None:
+    """Mask of the living passages that pass all filters, shape (passages,), or None when all pass.
+
+    The filters are those of the request and of the query, the query's container and its quoted words.
+    """
     mask = view.alive_passages
-    for wanted in (
-        passage_mask(view, asked),
+    for passing in (
+        passage_mask(view, request_filter),
         passage_mask(view, query.filter),
         _inside(view, query.container) if query.container else None,
         _holding(view, query.required) if query.required else None,
     ):
-        if wanted is not None:
-            mask = wanted if mask is None else mask & wanted
+        if passing is not None:
+            mask = passing if mask is None else mask & passing
     return mask
 
 
 def _inside(view: SegmentView, container: str) -> Mask:
-    """Passages of symbols that stand in a symbol, or in a file, of the given name, and of that symbol itself."""
+    """Passages inside symbols and files of the given name, those of the symbols themselves included."""
     segment = view.segment
     n_symbols = len(segment.symbols)
     folded = fold_text(container)
@@ -99,7 +105,7 @@ def _is_named(view: SegmentView, row: int, folded: bytes) -> bool:
 
 
 def _holding(view: SegmentView, terms: tuple[int, ...]) -> Mask:
-    """Passages that hold every term."""
+    """Passages that contain every term."""
     mask = np.ones(len(view.segment.passages), bool)
     for term in terms:
         holds = np.zeros(len(mask), bool)

@@ -1,6 +1,6 @@
-"""Filters inside a question: ``lang:go kind:class path:src/** -path:legacy test:only in:Name``.
+"""Parses filters inside a query: ``lang:go kind:class path:src/** -path:legacy test:only in:Name``.
 
-A word that only looks like a filter stays a word of the question, and is named in a note.
+A word that only looks like a filter stays in the query, and a note names it. `filter_masks` applies the filters.
 """
 
 from __future__ import annotations
@@ -37,7 +37,11 @@ _KNOWN = "lang: kind: path: -path: test: in:"
 
 @dataclass(frozen=True, slots=True)
 class FilteredQuery:
-    """:ivar text: what is left of the question. :ivar container: of ``in:``, else ""."""
+    """A query without its filters.
+
+    :ivar text: the query without the filters. :ivar container: the value of ``in:``, or "".
+    :ivar notes: sentences for the user about filters that were not applied.
+    """
 
     text: str
     filter: SearchFilter = field(default_factory=SearchFilter)
@@ -46,57 +50,63 @@ class FilteredQuery:
 
 
 def split_filters(text: str) -> FilteredQuery:
-    """Take the filters out of a question of one line; several lines are pasted text and stay as they are."""
+    """Take the filters out of a query of one line. Several lines are pasted text and stay as they are."""
     if "\n" in text.strip() or ":" not in text:
         return FilteredQuery(text)
     cut = FilteredQuery("")
-    left: list[str] = []
+    remaining: list[str] = []
     position = 0
     for match in _FILTER.finditer(text):
         minus, name, value = match[1], match[2], match[3].strip('"')
-        taken = _take(cut, f"{minus}{name}", value)
-        if taken is None:
+        extended = _add_filter(cut, f"{minus}{name}", value)
+        if extended is None:
             continue
-        cut = taken
+        cut = extended
         if not cut.notes or match[0] not in cut.notes[-1]:
-            left.append(text[position : match.start()])
+            remaining.append(text[position : match.start()])
             position = match.end()
-    left.append(text[position:])
-    return replace(cut, text=" ".join("".join(left).split()) if position else text)
+    remaining.append(text[position:])
+    return replace(cut, text=" ".join("".join(remaining).split()) if position else text)
 
 
-def _take(cut: FilteredQuery, name: str, value: str) -> FilteredQuery | None:
-    """The filter added, or a note that it is searched as words; None for text that was never meant as one."""
-    wanted = cut.filter
+def _add_filter(cut: FilteredQuery, name: str, value: str) -> FilteredQuery | None:
+    """Add a filter, or a note that it is searched as words. None when the text is not meant as a filter."""
+    current = cut.filter
     if name in ("lang", "language"):
         language = _LANGUAGES.get(value.lower(), value.lower())
-        return replace(cut, filter=replace(wanted, languages=wanted.languages | {language}))
+        return replace(cut, filter=replace(current, languages=current.languages | {language}))
     if name == "kind":
         kind = _KINDS.get(value.lower())
         if kind is None:
-            return _note(cut, f'There is no kind "{value}" ({name}:{value}): it is searched as words.')
-        return replace(cut, filter=replace(wanted, kinds=wanted.kinds | {kind}))
+            return _note(
+                cut,
+                f'There is no kind "{value}": {name}:{value} is searched as words. Use function or class, for example.',
+            )
+        return replace(cut, filter=replace(current, kinds=current.kinds | {kind}))
     if name in ("path", "-path") and (
-        len(value) > MAX_GLOB_CHARS or len(wanted.paths) + len(wanted.exclude_paths) >= MAX_GLOBS
+        len(value) > MAX_GLOB_CHARS or len(current.paths) + len(current.exclude_paths) >= MAX_GLOBS
     ):
         return _note(
             cut,
-            f"A question takes at most {MAX_GLOBS} path filters of at most {MAX_GLOB_CHARS} characters each: "
-            "those beyond have no effect.",
+            f"A query takes at most {MAX_GLOBS} path filters of at most {MAX_GLOB_CHARS} characters each. "
+            "Further ones are ignored: remove some.",
         )
     if name == "path":
-        return replace(cut, filter=replace(wanted, paths=(*wanted.paths, value)))
+        return replace(cut, filter=replace(current, paths=(*current.paths, value)))
     if name == "-path":
-        return replace(cut, filter=replace(wanted, exclude_paths=(*wanted.exclude_paths, value)))
+        return replace(cut, filter=replace(current, exclude_paths=(*current.exclude_paths, value)))
     if name in ("test", "tests"):
         tests = _TESTS.get(value.lower())
         if tests is None:
-            return _note(cut, f"{name}:{value} is not understood (only, exclude or include): it is searched as words.")
-        return replace(cut, filter=replace(wanted, tests=tests))
+            return _note(
+                cut,
+                f"{name}:{value} is not a filter: it is searched as words. Use only, exclude or include.",
+            )
+        return replace(cut, filter=replace(current, tests=tests))
     if name == "in":
         return replace(cut, container=value)
     if re.fullmatch(r"[\w*./+#-]+", value):
-        return _note(cut, f"{name}:{value} is no filter ({_KNOWN}): it is searched as words.")
+        return _note(cut, f"{name}:{value} is not a filter: it is searched as words. The filters are {_KNOWN}.")
     return None
 
 

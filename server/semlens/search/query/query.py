@@ -1,6 +1,7 @@
-"""What a question says, before anything is looked up: its kind, its words and names, its filters.
+"""Parses a query: its kind, words, names, paths and filters.
 
-Pure text work; no index is asked. What each part means to a user stands in docs/search.md.
+Only the text is read. Looking things up in the index belongs to `search/signals`. docs/search.md describes the syntax
+for users.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from semlens.search.query.filter_syntax import split_filters
 from semlens.search.query.stack_traces import Frame, find_frames
 
 MAX_QUERY_CHARS = 4_000
-"""The rest of a longer question is cut: no one reads it, and a pasted file would stop the search."""
+"""A longer query is truncated, because a pasted file would make the search slow."""
 
 _MAX_TOKENS = 64
 _MAX_JOINED = 24
 _LONG_RUN = re.compile(r"(\S{300})\S+")
-"""No name and no path is that long: what follows is cut, so that no pattern can be made to try for long."""
+"""No name or path is that long. Longer runs are truncated, so that regular expressions cannot backtrack for long."""
 _GENERIC = frozenset(
     """add all allow base build call case change check code create data default different do does each file get give
     handle handling implement implementation kind make manage method multiple object only other perform process provide
@@ -31,7 +32,7 @@ _GENERIC = frozenset(
 _GENERIC_WEIGHT = 0.3
 _WHOLE_WEIGHT = 1.5
 _TEST_WORDS = frozenset("test tests testing tested mock mocks mocking stub fake fixture fixtures spec specs".split())
-_WANTED_TESTS = re.compile(
+_ASKS_FOR_TEST = re.compile(
     r"^(?:(?:a|the|unit|integration|which|what|where|is|are|there|any)\s+)*(?:tests?|specs?)\b|\b(?:unit )?tests?$",
     re.IGNORECASE,
 )
@@ -72,14 +73,14 @@ _MESSAGE = re.compile(
 )
 _VALUES = re.compile(r"'[^'\s]{1,60}'|\b\d+\b|(?<==)\S+|https?://\S+")
 _FAINT_WEIGHT = 0.25
-"""Of the fault's type and of values in a message: the place that made the message holds the words between them. Of
-quoted words too: every hit holds them, and the others tell which is meant."""
+"""Weight of the error type and of values in a message, because the code that made the message contains only the words
+between them. Quoted words have this weight too: every hit contains them, so they do not order the hits."""
 
 _QUOTED = re.compile(r'(?<![\w=(\[,])"([^"\n]{1,200})"(?![\w])')
 
 
-class QueryKind(enum.Enum):
-    """What a question is written as."""
+class QueryKind(enum.StrEnum):
+    """What a query looks like."""
 
     NAME = "name"
     PATH = "path"
@@ -91,9 +92,9 @@ class QueryKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A token written as a name.
+    """A token that is written as a name.
 
-    :ivar text: as written. :ivar within: the names before it, ``a`` and ``b`` of ``a.b.c``.
+    :ivar text: as written. :ivar within: the names before it: ``a`` and ``b`` of ``a.b.c``.
     """
 
     text: str
@@ -102,20 +103,23 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question, taken apart.
+    """A parsed query.
 
-    :ivar text: without its filters: what models embed.
-    :ivar terms: hash and weight of each term to look up in the words.
-    :ivar joined: hashes of what its neighbouring words give when written as one: ``JSON array`` as in ``JsonArray``.
-    :ivar plain: its words as written, cut into parts, function words left out.
-    :ivar names: its tokens that are written as names (camel case, underscores, digits), or its only one.
-    :ivar capitals: its other words that begin with a capital within the sentence, and may be names.
-    :ivar paths: path fragments in it, lower case, forward slashes.
-    :ivar required: terms that must all occur, from quoted words.
-    :ivar frames: places of a stack trace, the innermost first.
-    :ivar filter: what its own filters ask for. :ivar container: of ``in:``, else "".
-    :ivar asks_for_tests: it speaks of tests, so that they are not held back. :ivar wants_tests: it asks for one.
-    :ivar notes: sentences for the user about what could not be taken as it was meant.
+    :ivar text: the query without filters. Models embed this text.
+    :ivar terms: hash and weight of each term to look up in the postings.
+    :ivar joined: hashes of neighbouring words written as one, such as ``JsonArray`` for ``JSON array``.
+    :ivar plain: the words in parts of identifiers, without function words.
+    :ivar names: tokens that are written as names (camel case, underscores, digits), or the only token.
+    :ivar capitals: other words that begin with a capital within the sentence, and may be names.
+    :ivar paths: path fragments, in lower case, with forward slashes.
+    :ivar required: hashes of terms from quoted words. A hit contains all of them.
+    :ivar frames: frames of a stack trace, innermost first.
+    :ivar filter: the filters in the text. :ivar container: the value of ``in:``, or "".
+    :ivar asks_for_tests: the query mentions tests, so tests are not ranked lower.
+    :ivar wants_tests: the query asks for a test, so tests are ranked higher.
+    :ivar asks_for_old: the query mentions old code, so superseded code is not ranked lower.
+    :ivar asks_for_documentation: the query mentions documentation, so it is not ranked lower.
+    :ivar notes: sentences for the user about parts that were not applied.
     """
 
     text: str
@@ -146,12 +150,12 @@ class Query:
 
     @property
     def is_literal(self) -> bool:
-        """Its words stand in the code as they are: a message or a piece of code, no description."""
+        """The words occur literally in the code: the query is a message or a piece of code, not a description."""
         return self.kind in (QueryKind.MESSAGE, QueryKind.CODE)
 
 
 def parse_query(text: str) -> Query:
-    """Never fails: any text is a question, the empty one too."""
+    """Parse a query. Never fails: any text is a query, even an empty one."""
     cut = split_filters(_LONG_RUN.sub(r"\1", text[:MAX_QUERY_CHARS]))
     text = cut.text
     frames = find_frames(text)
@@ -185,7 +189,7 @@ def parse_query(text: str) -> Query:
         container=cut.container,
         notes=cut.notes,
         asks_for_tests=not _TEST_WORDS.isdisjoint(every_part),
-        wants_tests=kind is QueryKind.PROSE and _WANTED_TESTS.search(text) is not None,
+        wants_tests=kind is QueryKind.PROSE and _ASKS_FOR_TEST.search(text) is not None,
         asks_for_old=not _OLD_WORDS.isdisjoint(every_part) or _VERSION.search(text) is not None,
         asks_for_documentation=not _DOC_WORDS.isdisjoint(every_part),
     )
@@ -207,7 +211,7 @@ def _is_path(text: str) -> bool:
     if "/" in text.strip("/") or ("\\" in text and "\\\\" not in text):
         return "::" not in text
     match = re.fullmatch(r"[\w@+-][\w.@+-]*\.([A-Za-z]\w{0,4})", text)
-    return match is not None and match[1] in _EXTENSIONS  # in small letters: ``Context.JSON`` is a method
+    return match is not None and match[1] in _EXTENSIONS  # in lower case only: ``Context.JSON`` is a method
 
 
 _EXTENSIONS = frozenset(
@@ -227,7 +231,7 @@ def _paths(text: str) -> tuple[str, ...]:
 
 
 def _names(text: str, tokens: list[str], kind: QueryKind) -> tuple[Name, ...]:
-    """Written names, each with what stands before it; in a bare name the last token is the one asked for."""
+    """Written names, each with the names before it. A query of one name asks for its last token."""
     if kind is QueryKind.PATH:
         return ()
     if kind is QueryKind.NAME:

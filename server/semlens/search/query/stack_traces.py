@@ -1,4 +1,7 @@
-"""Places named in a stack trace or a compiler's message: file, line, function, the innermost first."""
+"""Finds the frames of a stack trace or compiler message: file, line and function, innermost first.
+
+Resolving frames to indexed files belongs to `search/signals/locations`.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +25,10 @@ _SURE = (_PYTHON, _JVM, _DOTNET, _RUBY, _JAVASCRIPT, _PHP)
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One place.
+    """One frame.
 
-    :ivar path: as written, forward slashes. :ivar line: 0-based. :ivar name: of the function, or "".
-    :ivar is_sure: it is written as runtimes write frames, or with a column; else it is a mere ``path:line``.
+    :ivar path: as written, with forward slashes. :ivar line: 0-based. :ivar name: name of the function, or "".
+    :ivar is_sure: the text has a runtime's format or a column number, and is more than ``path:line``.
     """
 
     path: str
@@ -35,7 +38,7 @@ class Frame:
 
 
 def find_frames(text: str) -> tuple[Frame, ...]:
-    """The frames of a trace; runtimes that print the innermost last are turned round."""
+    """The frames of a trace, innermost first. Frames of runtimes that print the innermost last are reversed."""
     for pattern in _SURE:
         frames = [_frame(match, is_sure=True) for match in pattern.finditer(text)][:MAX_FRAMES]
         if frames:

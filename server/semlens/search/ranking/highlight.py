@@ -1,4 +1,4 @@
-"""Which lines of a hit answer the question best."""
+"""Chooses the lines of a hit that match the query best."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ _MAX_STRETCHES = 3
 
 
 def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tuple[int, int], ...]:
-    """Stretches (first, last) of lines, inclusive, counted from ``first_line``: best first, at most three.
+    """Ranges (first, last) of lines, inclusive, counted from ``first_line``: best first, at most three.
 
-    A line is worth the weights of the question's terms on it; a term's second occurrence counts half, so that
-    stretches which cover different terms win over repetitions.
+    The value of a line is the sum of the weights of the query terms on it. The n-th occurrence of a term counts
+    1 / sqrt(n), so that ranges that cover different terms win over repetitions.
     """
-    wanted = dict(query.terms)
+    weights = dict(query.terms)
     shown = [line[:_MAX_LINE_CHARS] for line in lines[:_MAX_LINES_READ]]
-    # few identifiers of a passage are asked for, and most lines hold none of those
-    is_strange = frozenset(wanted).isdisjoint
-    asked = {word for word in set(identifiers_in("\n".join(shown))) if not is_strange(_hashes(word))}
+    # few identifiers of a passage are in the query, and most lines have none of them
+    is_unrelated = frozenset(weights).isdisjoint
+    matching = {word for word in set(identifiers_in("\n".join(shown))) if not is_unrelated(_hashes(word))}
     seen: dict[int, int] = {}
     worth: list[tuple[float, int]] = []
-    for offset in sorted({offset for word in asked for offset, line in enumerate(shown) if word in line}):
-        terms = frozenset().union(*map(_hashes, asked.intersection(identifiers_in(shown[offset])))) & wanted.keys()
+    for offset in sorted({offset for word in matching for offset, line in enumerate(shown) if word in line}):
+        terms = frozenset().union(*map(_hashes, matching.intersection(identifiers_in(shown[offset])))) & weights.keys()
         value = 0.0
         for term in sorted(terms):
             seen[term] = seen.get(term, 0) + 1
-            value += wanted[term] / seen[term] ** 0.5
+            value += weights[term] / seen[term] ** 0.5
         if value > 0:
             worth.append((value, offset))
     if not worth:

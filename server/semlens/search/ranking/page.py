@@ -1,4 +1,4 @@
-"""Ranked places to a page: no more than a few of one file among the first ten, and scores between 0 and 1."""
+"""Chooses the hits to show from the ranked ones, and maps their sums to scores between 0 and 1."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ def choose_page(
     request: SearchRequest,
     query: Query,
 ) -> list[int]:
-    """The places to show. What one file has too many of on the first page follows behind it, in order.
+    """The hits to show. Hits of a file beyond its limit for the first page follow after that page, in order.
 
-    :param order: places, best first. :param files: the file of each place. :param path_of: a file's path.
+    :param order: positions of hits, best first. :param files: the file of each position.
+    :param path_of: returns the path of a file.
     """
     first: list[int] = []
     rest: list[int] = []
@@ -46,7 +47,7 @@ def choose_page(
 
 
 def sigmoid(total: float) -> float:
-    """A sum of features as a score between 0 and 1."""
+    """Map a sum of features to a score between 0 and 1 with a logistic curve."""
     return 1.0 / (1.0 + math.exp(max(-50.0, min(50.0, (w.SCORE_MIDDLE - total) / w.SCORE_WIDTH))))
 
 

@@ -1,7 +1,7 @@
-"""A question to a ranked page: files by one linear sum, the symbols of the best files by another.
+"""Ranks a query: files by one linear sum of features, and the symbols of the best files by another.
 
-A file's evidence decides where its best symbol stands; its other symbols stand behind by as much as they fall short of
-the best. Sums are over the features of `features` and `symbols` with the weights of `weights`.
+The sum of a file is the sum of its best symbol. Every other symbol ranks below it by the difference of their own sums.
+Features come from `search/signals` and `symbol_ranking`, weights from `weights`.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _LEAST_FILES = 30
 
 @dataclass(frozen=True, slots=True)
 class RankedHit:
-    """A place in one view.
+    """A ranked symbol, or code outside symbols, in one view.
 
     :ivar file: row of the file. :ivar symbol: row of the symbol, or -1 for code outside symbols.
-    :ivar passages: rows of its passages, best first; never empty.
-    :ivar features: the inputs of its score, by name.
+    :ivar passages: rows of its passages, best first, never empty. :ivar score: between 0 and 1.
+    :ivar features: the features behind the score, by name.
     """
 
     view: SegmentView
@@ -60,7 +60,7 @@ def rank(
 ) -> list[RankedHit]:
     """The best hits of one snapshot, best first.
 
-    :raises Cancelled: when the token was cancelled between steps.
+    :raises Cancelled: when the token was cancelled. It is checked between steps.
     """
     views = [view for view in snapshot.views if len(view.segment.passages)]
     if not views or not (query.text.strip() or query.has_filter):
@@ -80,7 +80,7 @@ def rank(
     symbols = score_symbols(views, masks, words, names, table, best, frames, query)
     cancel.check()
     totals = scores[symbols.files] - symbols.behind * np.float32(w.NAME_SHARE if query.is_name else 1.0)
-    order: list[int] = best_first(totals).tolist()  # ties stand in order of files and lines
+    order: list[int] = best_first(totals).tolist()  # ties keep the order of files and lines
     order = _of_kinds(order, views, table, symbols, request, query)
     page = choose_page(order, symbols.files, lambda file: _path(views, table, file), request, query)
     return [_hit(views, table, symbols, place, sigmoid(float(totals[place]))) for place in page]
@@ -94,21 +94,21 @@ def _of_kinds(
     request: SearchRequest,
     query: Query,
 ) -> list[int]:
-    """Without symbols of other kinds: a short one is found by the passage that it stands in, whose kind is another."""
-    wanted = [one.kinds for one in (request.filter, query.filter) if one.kinds]
-    if not wanted:
+    """Drop symbols of other kinds. A short symbol is found by the passage around it, which may have another kind."""
+    allowed = [search_filter.kinds for search_filter in (request.filter, query.filter) if search_filter.kinds]
+    if not allowed:
         return order
 
     def fits(place: int) -> bool:
         view = views[int(table.views[int(symbols.files[place])])]
         row = int(symbols.symbols[place])
-        return row >= 0 and all(int(view.segment.symbols.kinds[row]) in kinds for kinds in wanted)
+        return row >= 0 and all(int(view.segment.symbols.kinds[row]) in kinds for kinds in allowed)
 
     return [place for place in order if fits(place)]
 
 
 def file_scores(table: FileTable, query: Query) -> npt.NDArray[np.float32]:
-    """The sum of each file's features, -inf for files that may not be hits."""
+    """The weighted sum of each file's features, or -inf for files that may not be hits. Shape (f,)."""
     total = _weighted(table, w.LITERAL_WEIGHTS if query.is_literal else w.FILE_WEIGHTS)
     if query.is_name:
         total = np.float32(w.NAME_SHARE) * total + _weighted(table, w.NAME_WEIGHTS)
@@ -127,7 +127,7 @@ def _weighted(table: FileTable, weights: Mapping[str, float]) -> npt.NDArray[np.
 def _with_frames(
     scores: npt.NDArray[np.float32], table: FileTable, frames: Sequence[FramePlace]
 ) -> npt.NDArray[np.float32]:
-    """A file that a trace names stands before all others, by its innermost frame."""
+    """Rank files that a stack trace names above all others, in order of their innermost frames."""
     if not frames:
         return scores
     first_of_view = np.searchsorted(table.views, np.arange(int(table.views[-1]) + 1))

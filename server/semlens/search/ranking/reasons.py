@@ -1,40 +1,52 @@
-"""Why a hit is there, in a word each, from the features that ranked it."""
+"""Names the reasons for a hit, from the features that ranked it."""
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 
 from semlens.search.query.query import Query
 
 RECENT = "recent"
-"""The feature of a hit that is shown because its file is open or was found a short time ago."""
+"""The feature of a hit that is shown because its file is open or was a hit recently."""
+
+
+class Reason(enum.StrEnum):
+    """Why a hit is in the answer. The values are those of the protocol."""
+
+    RECENT = "recent"
+    TRACE = "trace"
+    NAME = "name"
+    PATH = "path"
+    WORDS = "words"
+    MEANING = "meaning"
+
 
 _LEAST = 0.35
 _SIMILAR = {"first": 1.2, "refine": 1.2}
-"""What a cosine is worth beside the other strengths: good answers have cosines of 0.3 to 0.7."""
+"""Scale of a cosine against the other strengths. Good hits have cosines of 0.3 to 0.7."""
 
 
-def reasons_of(features: Mapping[str, float], query: Query | None = None) -> tuple[str, ...]:
-    """Of ``trace``, ``name``, ``path``, ``words``, ``meaning`` and ``recent`` those that speak for a hit.
+def reasons_of(features: Mapping[str, float], query: Query | None = None) -> tuple[Reason, ...]:
+    """The reasons for a hit, strongest first.
 
-    The strongest come first. A weak one is named when nothing stronger is there; none is named when nothing speaks for
-    the hit, as in an answer to a question of filters alone. For a question that is one name, ``words`` and ``path`` are
-    left out where the name matches.
+    A weak reason is given only when there is no stronger one. There is none for a query of filters alone. For a query
+    of one name, ``words`` and ``path`` are left out when the name matches.
     """
     strengths = {
-        "recent": features.get(RECENT, 0.0),
-        "trace": 2.0 * features.get("frame", 0.0),
-        "name": max(
+        Reason.RECENT: features.get(RECENT, 0.0),
+        Reason.TRACE: 2.0 * features.get("frame", 0.0),
+        Reason.NAME: max(
             features.get("name", 0.0), 0.8 * features.get("named", 0.0), 0.6 * features.get("file.definition", 0.0)
         ),
-        "path": max(features.get("file.path", 0.0), 0.8 * features.get("file.stem", 0.0)),
-        "words": max(features.get("words", 0.0), 0.8 * features.get("covered", 0.0)),
-        "meaning": max(scale * features.get(role, 0.0) for role, scale in _SIMILAR.items()),
+        Reason.PATH: max(features.get("file.path", 0.0), 0.8 * features.get("file.stem", 0.0)),
+        Reason.WORDS: max(features.get("words", 0.0), 0.8 * features.get("covered", 0.0)),
+        Reason.MEANING: max(scale * features.get(role, 0.0) for role, scale in _SIMILAR.items()),
     }
     ordered = sorted(strengths.items(), key=lambda item: -item[1])
-    found = [name for name, strength in ordered if strength >= _LEAST]
+    reasons = [reason for reason, strength in ordered if strength >= _LEAST]
     if query is not None and query.is_name and features.get("name", 0.0) >= _LEAST:
-        found = ["name", *(name for name in found if name in ("meaning", "trace"))]
-    if not found and ordered[0][1] > 0.0:
-        found = [ordered[0][0]]
-    return tuple(found)
+        reasons = [Reason.NAME, *(reason for reason in reasons if reason in (Reason.MEANING, Reason.TRACE))]
+    if not reasons and ordered[0][1] > 0.0:
+        reasons = [ordered[0][0]]
+    return tuple(reasons)

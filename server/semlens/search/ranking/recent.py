@@ -1,4 +1,4 @@
-"""What to show before anything was asked: the symbols of open files, then of files that were found of late."""
+"""Hits for an empty query: the symbols of open files, then of files that were hits recently."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from semlens.search.ranking.reasons import RECENT
 def recent_hits(
     snapshot: IndexSnapshot, open_paths: Collection[tuple[str, str]], recent: Sequence[tuple[str, str]], limit: int
 ) -> list[RankedHit]:
-    """Top-level symbols first come, first served; nothing when no file is open or was found.
+    """Top-level symbols of open and recent files. Empty when there are no such files.
 
-    :param open_paths: (root, path) of open documents. :param recent: likewise of recent hits, newest last.
+    :param open_paths: (root, path) of open documents. :param recent: (root, path) of recent hits, newest last.
     """
     order = {place: number for number, place in enumerate([*open_paths, *reversed(recent)][::-1])}
     hits: list[RankedHit] = []
     for view in snapshot.views:
-        wanted = {path: order[(view.root, path)] for root, path in order if root == view.root}
-        if not wanted:
+        order_of = {path: order[(view.root, path)] for root, path in order if root == view.root}
+        if not order_of:
             continue
         for row, path in enumerate(view.segment.files.paths.tolist()):
-            if path in wanted and (view.alive is None or view.alive[row]):
-                hits += _symbols_of(view, row, float(wanted[path]), limit)
+            if path in order_of and (view.alive is None or view.alive[row]):
+                hits += _symbols_of(view, row, float(order_of[path]), limit)
     hits.sort(key=lambda hit: -hit.score)
     return hits[:limit]
 

@@ -1,4 +1,7 @@
-"""The symbols of the best files, scored: which of them a file is shown by, and how far the others fall behind."""
+"""Scores the symbols of the best files, relative to the best symbol of each file.
+
+Scoring files belongs to `rank` and `search/signals/file_features`.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def _is_one_of(*kinds: SymbolKind) -> Mask:
-    """A mask over the numbers of kinds."""
+    """Mask over the values of `SymbolKind`, shape (256,)."""
     return np.isin(np.arange(256), [int(kind) for kind in kinds])
 
 
@@ -42,14 +45,14 @@ _IS_CONTAINER = _is_one_of(
     SymbolKind.NAMESPACE,
 )
 _FRAME = 100.0
-_MAX_NAMED = 30  # of a file
+_MAX_NAMED_PER_FILE = 30
 
 
 @dataclass(frozen=True, slots=True)
 class PassageGroups:
-    """Rows of passages, symbol by symbol; a tuple is made only of those that are looked at.
+    """Rows of passages, grouped by symbol. Tuples are created on access, because few are read.
 
-    :ivar rows: all of them. :ivar starts: where each symbol's begin.
+    :ivar rows: all rows. :ivar starts: where the rows of each symbol begin.
     """
 
     rows: Ints
@@ -62,11 +65,11 @@ class PassageGroups:
 
 @dataclass(frozen=True, slots=True)
 class SymbolScores:
-    """Symbols, and stretches of code outside symbols, of the chosen files. Shape (s,).
+    """Symbols, and code outside symbols, of the chosen files. All columns have shape (s,).
 
-    :ivar files: places in the file table. :ivar symbols: rows of symbols, or -1.
+    :ivar files: positions in the file table. :ivar symbols: rows of symbols, or -1.
     :ivar passages: rows of the passages of each, best first.
-    :ivar behind: how much less each is worth than the best of its file, at least 0.
+    :ivar behind: difference between the sum of the best symbol of the file and the symbol's own, at least 0.
     :ivar columns: features by name.
     """
 
@@ -79,7 +82,10 @@ class SymbolScores:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Passages of one view: ``files`` are places in the file table; columns beside."""
+    """Passages of one view and their features.
+
+    :ivar files: positions in the file table.
+    """
 
     files: Ints
     symbols: Ints
@@ -97,7 +103,7 @@ def score_symbols(
     frames: Sequence[FramePlace],
     query: Query,
 ) -> SymbolScores:
-    """:param best_files: places in the file table, ascending."""
+    """:param best_files: positions in the file table, ascending."""
     parts = []
     for number, view in enumerate(views):
         files = best_files[table.views[best_files] == number]
@@ -179,9 +185,9 @@ def _without_passage(
     files: Ints,
     frames: Sequence[FramePlace],
 ) -> tuple[Ints, Ints, Ints]:
-    """Short symbols that have no passage of their own but are asked for by name, or stand in a trace.
+    """Short symbols without a passage of their own that match by name or are in a stack trace.
 
-    :returns: their rows, the passage that each stands in, and the place of its file in the table.
+    :returns: their rows, the passage around each, and the position of each file in the table.
     """
     segment = view.segment
     n_symbols = len(segment.symbols)
@@ -197,7 +203,7 @@ def _without_passage(
     wanted = []
     for row, file in zip(found.tolist(), segment.symbols.files[found].tolist(), strict=True):
         n_of_file[file] += 1
-        if n_of_file[file] <= _MAX_NAMED:
+        if n_of_file[file] <= _MAX_NAMED_PER_FILE:
             wanted.append(row)
     wanted += [
         f.symbol for f in frames if f.symbol >= 0 and segment.first_passages[f.symbol] < 0 and f.file in place_of
@@ -243,21 +249,21 @@ def _totals(columns: Mapping[str, Floats], query: Query) -> Floats:
 
 
 def _grouped(files: Ints, symbols: Ints, passages: Ints, columns: dict[str, Floats], totals: Floats) -> SymbolScores:
-    """One row a symbol: its best passage speaks for it. Code outside symbols stays a row a passage."""
+    """Group passages by symbol. A symbol takes the features of its best passage. Other code keeps one row a passage."""
     order = best_first(totals)
     keys = (files << 33) + np.where(symbols >= 0, symbols, (1 << 32) + passages)
-    by_key = np.argsort(keys, kind="stable")  # they are nearly sorted as they come
+    by_key = np.argsort(keys, kind="stable")  # the keys arrive nearly sorted
     is_new = np.diff(keys[by_key], prepend=-1) != 0
     groups = np.empty(len(keys), np.int64)
     groups[by_key] = np.cumsum(is_new) - 1
     n_groups = int(is_new.sum())
-    groups = groups[order].astype(np.uint16 if n_groups < 1 << 16 else np.int64)  # the shorter is sorted by radix
+    groups = groups[order].astype(np.uint16 if n_groups < 1 << 16 else np.int64)  # NumPy sorts 16-bit integers by radix
     first = np.zeros(n_groups, np.int64)
     first[groups[::-1]] = np.arange(len(groups))[::-1]
     best = order[first]
     top = np.full(int(files.max(initial=-1)) + 1, -np.inf, np.float32)
     np.maximum.at(top, files[best], totals[best])
-    by_group = np.argsort(groups, kind="stable")  # within a group the best passage stays first
+    by_group = np.argsort(groups, kind="stable")  # within a group the best passage comes first
     return SymbolScores(
         files=files[best],
         symbols=symbols[best],

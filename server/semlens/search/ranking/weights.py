@@ -1,4 +1,4 @@
-"""Every number of the ranking, in one place. Where they come from is said beside them; change them by measurement."""
+"""Every weight of the ranking, each with its source. Measure the ranking when you change one."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ _BY_HAND: dict[str, float] = {
     "near": 0.8,
     "refine.best": 2.0,
 }
-"""What part a file plays is said by hand, in round numbers: each role stands in a few repositories alone, so that what
-one set of questions teaches about it is chance. A test, an example, superseded code come behind the code that they are
-about unless it is much worse, and no more. What is being typed is what its author has in mind: it wins against what
-answers about as well. Of several bearers of a name the one in the user's own corner of the tree is meant."""
+"""Weights that were set by hand, in round numbers.
+
+Each role occurs in a few repositories only, so learnt weights of roles depend on chance. Tests, examples and superseded
+code rank below the code that they are about, unless that code matches much worse. Unsaved code wins against code that
+matches about as well, because its author works on it. Among symbols of one name the one near the user's document wins.
+"""
 
 LEARNT: dict[str, float] = {
     "words.best": 1.02,
@@ -34,20 +36,20 @@ LEARNT: dict[str, float] = {
     "size": 0.28,
     "inner": -1.49,
 }
-"""Printed by bench/learn_weights.py with L2 = 32 over the development set, the roles held at the numbers above."""
+"""Printed by bench/learn_weights.py with L2 = 32 over the development set. `_BY_HAND` was held constant."""
 
 FILE_WEIGHTS: dict[str, float] = LEARNT | _BY_HAND
-"""Evidence of a whole file. Its best symbol stands where the file stands.
+"""Weights of the features of a file. The best symbol of a file ranks where the file ranks.
 
-One table for all questions: two, for questions with a written name and for those without, were worse when each
-repository was judged by weights learnt without it. So was every feature that is not here; docs/ranking.md lists them.
-Of the first tier's meaning only the rank counts: how large a cosine is says more of the question than of the file.
+All queries share one table. Two tables, for queries with and without a written name, ranked worse in cross-validation
+over repositories. So did every feature that is left out; docs/ranking.md lists them. Only the rank of the first tier's
+cosine counts, because the size of a cosine depends more on the query than on the file.
 """
 
 NAME_WEIGHTS: dict[str, float] = {"definition": 10.0}
 NAME_SHARE = 0.5
-"""When the question is one name: all else counts half, so that it settles who of several bearers of a name comes first,
-and a half typed or mistyped name beats what merely mentions its words."""
+"""For a query of one name, all other features count half. They order symbols of the same name, and a partly typed or
+mistyped name ranks above code that only mentions its words."""
 
 LITERAL_WEIGHTS: dict[str, float] = {
     "cover.best": 8.0,
@@ -56,8 +58,8 @@ LITERAL_WEIGHTS: dict[str, float] = {
     "first.best": 2.2,
     "first.rank": 0.3,
 } | _BY_HAND
-"""Instead of `FILE_WEIGHTS` for messages and code: the one place that says just this, whatever its file is called, how
-large it is and how often it says a part of it. By hand, after one half of such questions in bench/hard_cases."""
+"""Replaces `FILE_WEIGHTS` for messages and code. The place that contains the text should win, whatever the name and
+size of its file, and however often other files contain parts of it. Set by hand with one half of bench/hard_cases."""
 
 SYMBOL_LEARNT: dict[str, float] = {
     "words": 3.0,
@@ -74,25 +76,25 @@ SYMBOL_WEIGHTS: dict[str, float] = SYMBOL_LEARNT | {
     "container": -1.1,
     "refine": 4.0,
 }
-"""Evidence of the symbol itself: orders the symbols of one file.
+"""Weights of the features of a symbol. They order the symbols of one file.
 
-Learnt within the right file from first sentences of docstrings, asked with and without the docstrings. The right one
-comes first for 72 to 87 % of a package's questions when the other packages teach. Functions alone are asked for there:
-code outside symbols, values and containers stand behind by hand; names, seldom said in a docstring, count by hand too.
+Learnt from first sentences of docstrings as queries, within the right file, with and without the docstring in the
+index. In cross-validation over packages the right symbol is first for 72 to 87 % of the queries. Those queries ask for
+functions only, so the weights of code outside symbols, values, containers and names were set by hand.
 """
 
 SYMBOL_NAME_WEIGHTS: dict[str, float] = {"name": 14.0, "container": 1.6, "value": 1.0}
-"""Added to `SYMBOL_WEIGHTS` when the question is one name."""
+"""Added to `SYMBOL_WEIGHTS` for a query of one name."""
 
 SYMBOL_NAMED_WEIGHTS: dict[str, float] = {"name": 2.5, "container": 1.1}
-"""Added when there are written names, or capitals within the sentence, among plain words."""
+"""Added to `SYMBOL_WEIGHTS` when plain words include written names, or capitals within the sentence."""
 
 SYMBOL_LITERAL_WEIGHTS: dict[str, float] = {"covered": 5.0, "named": -2.5, "first": -3.4, "container": 1.1}
 """Added to `SYMBOL_WEIGHTS` for messages and code."""
 
 FRAME_WEIGHT = 40.0
-"""Of a place that a stack trace names: before everything that is merely alike."""
+"""Weight of a file that a stack trace names. It ranks above every other match."""
 
 SCORE_MIDDLE = 6.0
 SCORE_WIDTH = 2.0
-"""Of the logistic curve that maps the sum of features to a score between 0 and 1."""
+"""Middle and width of the logistic curve that maps the sum of features to a score between 0 and 1."""
