@@ -1,4 +1,7 @@
-"""What a pack wants: stretches of code, with what each is worth and why."""
+"""The candidates for a context pack: stretches of code, each with a value and a reason.
+
+Choosing among them belongs to `select`.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,12 @@ from semlens.index.snapshot import SegmentView
 
 @dataclass(frozen=True, slots=True)
 class ContextCandidate:
-    """A stretch of code that the pack wants. :ivar symbol: row in the view, or -1. :ivar stretch: first and last line.
+    """A stretch of code that a context pack may show.
 
-    :ivar glimpse: a signature alone is of use. :ivar focus: a name; the lines that hold it matter most.
-    :ivar lines: exactly these lines, in this one form; empty for the forms of the stretch.
+    :ivar view: number of the view. :ivar file: row of the file. :ivar symbol: row of the symbol, or -1.
+    :ivar stretch: first and last line, inclusive. :ivar why: the reason that is shown to the user.
+    :ivar glimpse: the signature alone is useful. :ivar focus: a name; lines that contain it are shown first.
+    :ivar lines: show exactly these lines. Empty for the usual forms of the stretch.
     """
 
     view: int
@@ -36,7 +41,7 @@ def symbol_candidate(
 
 
 def distinct(candidates: Iterable[ContextCandidate]) -> list[ContextCandidate]:
-    """One wish a stretch, the most valuable reason kept; most valuable first."""
+    """One candidate for each stretch, with its most valuable reason. Most valuable first."""
     best: dict[tuple[int, int, int, int, int], ContextCandidate] = {}
     for candidate in candidates:
         key = (candidate.view, candidate.file, candidate.symbol, *candidate.stretch)

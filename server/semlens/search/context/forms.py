@@ -1,4 +1,7 @@
-"""How much of a symbol a pack shows: all of it, its outline, or its signature alone. Always lines as they stand."""
+"""The forms in which a pack can show a symbol: all lines, an outline, or the signature. Lines are never changed.
+
+Choosing a form belongs to `select`.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +28,13 @@ _FIELDS = [
     )
 ]  # fmt: skip
 _GLIMPSE_CHARS = 180
-"""Of a body in an outline, white space aside: about 60 tokens, enough to see what it is about."""
+"""Characters of a body in an outline, without white space: about 60 tokens, enough to see its subject."""
 
 SMALLNESS = 0.5
-"""A whole of less than a glimpse is worth less with this power of its size: one line seldom answers anything."""
+"""Exponent of the size of a very small piece in its worth, because one line seldom answers a query."""
 
 _NEARLY_ALL = 0.7
-"""An outline that shows so much of a body is no cheaper way to show it."""
+"""A shorter form that shows this share of the whole is left out."""
 
 _MAX_HEAD_LINES = 6
 _MAX_MEMBERS = 40
@@ -44,7 +47,7 @@ _COMMENT = re.compile(r"\s*(?://|/\*|\*|#(?!\s*(?:include|define|if|el|end|pragm
 _QUOTE = re.compile(r"\s*[rR]?(\"{3}|'{3})")
 
 
-class Form(enum.Enum):
+class Form(enum.StrEnum):
     """How a symbol is shown."""
 
     SIGNATURE = "signature"
@@ -53,18 +56,19 @@ class Form(enum.Enum):
 
 
 WORTH = {Form.SIGNATURE: 0.3, Form.OUTLINE: 0.7, Form.FULL: 1.0}
-"""What a form is worth of the whole. An outline has the lines that matter most, if the question can tell."""
+"""Share of the value that a form gives. An outline contains the lines that match the query best."""
 
 _HEADER_WORTH, _GLIMPSE_WORTH = 0.15, 0.55
-"""Of a container's header alone, which says little, and of an outline that leaves most members out."""
+"""Worth of the header of a container, which tells little, and of an outline without most members."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One form of one stretch of code.
 
-    :ivar worth: between 0 and 1, of the whole stretch. :ivar shown: numbers of the lines shown, ascending, from 0.
-    :ivar first_line: of the stretch, comments above it included. :ivar size: characters shown, outer white space aside.
+    :ivar worth: share of the value of the stretch, 0 to 1. :ivar shown: 0-based numbers of the shown lines, ascending.
+    :ivar first_line: first line of the stretch, with the comment above it.
+    :ivar size: characters shown, without outer white space.
     """
 
     form: Form
@@ -86,10 +90,10 @@ def forms_of(
     lines: Sequence[str],
     best: Sequence[tuple[int, int]],
 ) -> tuple[Piece, ...]:
-    """The forms of a stretch, smallest first; forms that would say hardly less than the whole are left out.
+    """The forms of a stretch, smallest first, without those that are hardly shorter than the whole.
 
-    :param symbol: its row, or -1 for code outside symbols. :param stretch: first and last line.
-    :param best: stretches of lines that matter most, best first.
+    :param symbol: row of the symbol, or -1 for code outside symbols. :param stretch: first and last line.
+    :param best: ranges of lines that match best, best first.
     """
     first, last = stretch[0], min(stretch[1], len(lines) - 1)
     above = comment_above(lines, first) if symbol >= 0 else first
@@ -119,7 +123,7 @@ def forms_of(
 
 
 def lines_piece(shown: Sequence[int], lines: Sequence[str]) -> Piece:
-    """These lines as they are, at least one: a full piece of their own."""
+    """A piece of exactly these lines. There must be at least one."""
     return _piece(Form.OUTLINE, WORTH[Form.FULL], shown, lines, shown[0], shown[-1])
 
 
@@ -129,7 +133,7 @@ def _piece(form: Form, worth: float, shown: Iterable[int], lines: Sequence[str],
 
 
 def comment_above(lines: Sequence[str], first: int) -> int:
-    """First line of the comment that stands right above a symbol: its documentation in most languages."""
+    """First line of the comment directly above a symbol, or ``first``. In most languages it is documentation."""
     start = first
     while start > 0 and first - start < _MAX_COMMENT_LINES and _COMMENT.match(lines[start - 1]):
         start -= 1
@@ -137,7 +141,7 @@ def comment_above(lines: Sequence[str], first: int) -> int:
 
 
 def head_of(view: SegmentView, symbol: int, lines: Sequence[str], first: int, last: int) -> tuple[int, ...]:
-    """Lines of the declaration: to where the signature's text ends, else to the name's line; a long one shortened."""
+    """Lines of the declaration, up to the end of the signature or the line of the name. Long ones are shortened."""
     symbols = view.segment.symbols
     name_line = min(last, max(first, int(symbols.spans[symbol, 4])))
     wanted = "".join(symbols.signatures[symbol].split())
@@ -153,7 +157,7 @@ def head_of(view: SegmentView, symbol: int, lines: Sequence[str], first: int, la
 
 
 def _members(view: SegmentView, symbol: int, lines: Sequence[str], first: int, last: int) -> list[int]:
-    """Lines of a container's own, its fields among them, then the lines that name its members."""
+    """Lines of a container outside its members, such as fields, then the lines that name its members."""
     symbols = view.segment.symbols
     start, stop = np.searchsorted(symbols.files, [symbols.files[symbol], symbols.files[symbol] + 1])
     rows = start + np.flatnonzero(symbols.parents[start:stop] == symbol)
@@ -168,7 +172,7 @@ def _members(view: SegmentView, symbol: int, lines: Sequence[str], first: int, l
 
 
 def _without_documentation(numbers: list[int], lines: Sequence[str]) -> list[int]:
-    """All but the first line of a string that documents a container: what it has says more."""
+    """Drop all but the first line of a container's docstring, because its members tell more."""
     if not numbers or not (quote := _QUOTE.match(lines[numbers[0]])):
         return numbers
     if lines[numbers[0]].count(quote[1]) > 1:
@@ -180,7 +184,7 @@ def _without_documentation(numbers: list[int], lines: Sequence[str]) -> list[int
 def _body_lines(
     lines: Sequence[str], first: int, last: int, best: Sequence[tuple[int, int]], members: Sequence[int]
 ) -> set[int]:
-    """What a glimpse shows: the best stretches, then members, then the body from its start."""
+    """Lines of the body that an outline shows: the best ranges, then members or the start of the body."""
     shown: set[int] = set()
     size = 0
     for start, end in best:

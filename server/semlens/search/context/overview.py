@@ -1,4 +1,4 @@
-"""A map of the workspace: which symbols it shows."""
+"""Chooses the symbols that a map of the workspace shows. Formatting belongs to `render`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN = [
 
 
 def overview(views: Sequence[SegmentView], limit: int) -> list[ContextCandidate]:
-    """The symbols that most others mention, outermost first."""
+    """The symbols that most others mention. Top-level symbols have a bonus, tests and generated code a penalty."""
     candidates: list[ContextCandidate] = []
     for number, (view, counts) in enumerate(zip(views, n_mentions(views), strict=True)):
         symbols = view.segment.symbols

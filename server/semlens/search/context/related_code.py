@@ -1,4 +1,4 @@
-"""What the reader of a symbol needs besides it: what it uses, the types of its signature, who uses it, its tests."""
+"""Finds code related to a symbol: what it uses, types of its signature, its callers, its tests and containers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEFINITIONS_A_NAME = 3
 _MAX_USERS = 6
 _LEAST_LIKELY = 0.12
 _MENTIONS_A_DEFINITION = 8
-"""A name that is mentioned more often than that for each symbol that bears it means something else most times."""
+"""A name with more mentions for each definition than this mostly refers to something else."""
 
 _WORTH_SHOWING = frozenset(
     (
@@ -31,12 +31,16 @@ _WORTH_SHOWING = frozenset(
 def around(
     views: Sequence[SegmentView], seed: SymbolPlace, lines: Sequence[str], scale: float, *, tests: bool
 ) -> list[ContextCandidate]:
-    """:param lines: of the seed's document. :param scale: what the seed is worth."""
+    """Candidates related to a symbol.
+
+    :param lines: lines of the seed's document. :param scale: value of the seed.
+    :param tests: include tests of the seed.
+    """
     return [*_holders(views, seed, scale), *_used(views, seed, lines, scale), *_users(views, seed, scale, tests=tests)]
 
 
 def _holders(views: Sequence[SegmentView], seed: SymbolPlace, scale: float) -> Iterator[ContextCandidate]:
-    """What the seed stands in, header and fields first, and how that is made."""
+    """The containers of the seed, and their constructors."""
     view, symbols = views[seed.view], views[seed.view].segment.symbols
     start, stop = np.searchsorted(symbols.files, [symbols.files[seed.symbol], symbols.files[seed.symbol] + 1])
     parent, worth = int(symbols.parents[seed.symbol]), _HOLDER
@@ -83,7 +87,7 @@ def _used(
 
 
 class _Likelihood:
-    """How likely a symbol is what a seed means by its name, between 0 and 1."""
+    """Estimates how likely a name in a seed refers to a symbol, between 0 and 1."""
 
     def __init__(self, views: Sequence[SegmentView], seed: SymbolPlace) -> None:
         self._views = views
@@ -108,7 +112,7 @@ class _Likelihood:
         return fits * nearness
 
     def _on(self, receiver: str, place: SymbolPlace, container: str) -> float:
-        """A symbol used on something by name."""
+        """How well a symbol matches a use with a receiver, as in ``receiver.name``."""
         if container:
             known = receiver and (container == receiver or container.endswith(receiver) or receiver.endswith(container))
             return 1.0 if known else 0.5
@@ -120,7 +124,7 @@ class _Likelihood:
 
 
 class Distances:
-    """How far files are from that of a seed: 0 for the same, else 1 and how many folders lie between; tests further."""
+    """Distances of files from the file of a seed: 0 for the same, else 1 plus the folders between. Tests add 4."""
 
     def __init__(self, views: Sequence[SegmentView], seed: SymbolPlace) -> None:
         self._views = views

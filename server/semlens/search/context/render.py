@@ -1,4 +1,4 @@
-"""Pieces to Markdown: fences that code cannot break, with language and place."""
+"""Renders pieces of code as Markdown, in fences that the code cannot end, with language and place."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ _MAX_LINE_CHARS = 400
 _ELLIPSIS = "..."
 _NUMBER_WIDTH = 6
 _MERGED_GAP = 2
-"""Lines between two pieces that stand in one fence: a fence costs more."""
+"""Pieces with at most this many lines between them share a fence, because a fence costs more tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One fenced block. :ivar path: as shown, relative to the root.
+    """One fenced block.
 
-    :ivar lines: (number from 0, text) of each line shown; what is left out stands as ``(-1, "...")``.
+    :ivar path: relative to the root, as shown.
+    :ivar lines: (0-based number, text) of each shown line. ``(-1, "...")`` replaces omitted lines.
     """
 
     path: str
@@ -37,11 +38,10 @@ class Block:
 
 
 def blocks_of(path: str, language: str, pieces: Sequence[Piece], lines: Sequence[str]) -> list[Block]:
-    """The pieces of one document in source order: those that nest, overlap or adjoin in one block."""
-    found: list[Block] = []
-    for first, last, shown in _merged(pieces):
-        found.append(Block(path, language, first, last, _elided(shown, lines, first, last)))
-    return found
+    """The pieces of one document in source order. Pieces that nest, overlap or adjoin share a block."""
+    return [
+        Block(path, language, first, last, _elided(shown, lines, first, last)) for first, last, shown in _merged(pieces)
+    ]
 
 
 def _merged(pieces: Sequence[Piece]) -> list[tuple[int, int, set[int]]]:
@@ -58,7 +58,7 @@ def _merged(pieces: Sequence[Piece]) -> list[tuple[int, int, set[int]]]:
 
 
 def _elided(shown: set[int], lines: Sequence[str], first: int, last: int) -> tuple[tuple[int, str], ...]:
-    """A single line that would be left out is no longer than what stands for it, and shown where it is short."""
+    """The shown lines, with an ellipsis for omitted ones. A single line no longer than the ellipsis is shown."""
     out: list[tuple[int, str]] = []
     previous = first - 1
     for line in sorted(shown):
@@ -80,17 +80,17 @@ def _indent(line: str) -> str:
 
 
 def render_block(block: Block, *, line_numbers: bool) -> str:
-    """The code in a fence, and ``path:first-last`` behind the opening one."""
+    """The code in a fence, with ``path:first-last`` in the info string."""
     place = f"{block.path}:{block.first_line + 1}-{block.last_line + 1}"
     code = "\n".join(_numbered(*line) for line in block.lines) if line_numbers else block.code
     return _fenced(f"{block.language} {place}", code)
 
 
 def _fenced(info: str, body: str) -> str:
-    """A Markdown code block that its text cannot end, whatever rule a reader has for lines and fences.
+    """A Markdown code block that its text cannot end in any Markdown parser.
 
-    Control characters are escaped, some of which end a line for some readers, and the fence is longer than any run of
-    back-ticks in the text. Markdown allows no back-tick in the info string, so those are escaped too.
+    Control characters are escaped, because some parsers treat them as line ends. The fence is longer than any run of
+    backticks in the text. Markdown allows no backtick in the info string, so these are escaped too.
     """
     body = printable_lines(body)
     longest = max((len(run) for run in _BACKTICKS.findall(body)), default=2)
@@ -108,7 +108,10 @@ def render(blocks: Sequence[Block], *, line_numbers: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MapEntry:
-    """One symbol of a map. :ivar depth: containers around it. :ivar summary: a sentence of its documentation, or ""."""
+    """One symbol of a map.
+
+    :ivar line: 0-based. :ivar depth: number of containers. :ivar summary: first sentence of its documentation, or "".
+    """
 
     path: str
     line: int
@@ -118,9 +121,9 @@ class MapEntry:
 
 
 def render_map(entries: Collection[MapEntry], summaries: Mapping[str, str]) -> str:
-    """Folders, files, and signatures below them, indented as they are nested, each with what it says of itself.
+    """Folders, files and signatures, indented by nesting, each with its summary.
 
-    :param summaries: of files and folders, by path.
+    :param summaries: summaries of files and folders, by path.
     """
     out: list[str] = []
     folder, path = None, None
@@ -128,13 +131,13 @@ def render_map(entries: Collection[MapEntry], summaries: Mapping[str, str]) -> s
         entry_folder, _, name = entry.path.rpartition("/")
         if entry_folder != folder:
             folder = entry_folder
-            out.append(_said(f"{folder or '.'}/", summaries.get(folder, "")))
+            out.append(_with_summary(f"{folder or '.'}/", summaries.get(folder, "")))
         if entry.path != path:
             path = entry.path
-            out.append(_said(f"  {name}", summaries.get(path, "")))
-        out.append(_said(f"    {'  ' * entry.depth}{entry.line + 1}: {entry.signature}", entry.summary))
+            out.append(_with_summary(f"  {name}", summaries.get(path, "")))
+        out.append(_with_summary(f"    {'  ' * entry.depth}{entry.line + 1}: {entry.signature}", entry.summary))
     return _fenced("text", "\n".join(map(printable, out))) if out else ""
 
 
-def _said(title: str, summary: str) -> str:
+def _with_summary(title: str, summary: str) -> str:
     return f"{title}  # {summary}" if summary else title

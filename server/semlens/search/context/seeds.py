@@ -1,4 +1,4 @@
-"""What a pack starts from: the answers to the question, and the symbols at a place with what surrounds them."""
+"""The first candidates of a pack: hits of a query, or the symbols at a place with related code."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from semlens.search.ranking.rank import RankedHit
 from semlens.search.similarity.similar import passages_of
 
 RANK_DECAY = 1.4
-"""A file's worth falls with this power of its rank. On the development questions 0.9 shows more files and loses half of
-the best answer's lines; 1.6 shows the best whole and misses more second files at 1,000 tokens."""
+"""Exponent of the rank in the value of a file. On the development queries, 0.9 shows more files but loses half of the
+lines of the best hit. 1.6 shows the best hit completely but misses more second files at 1,000 tokens."""
 
 _NEXT_HIT = 0.8
-"""What a further hit of a file is worth against the one before it: else the shorter goes before the better."""
+"""Factor for each further hit of a file. Without it a shorter hit would precede a better one."""
 
 _LESSER_ROLE = 0.4
-"""Tests, examples, generated and vendored files against the code itself, when they are not asked for."""
+"""Factor for tests, examples, generated and vendored files that were not asked for."""
 
 _LEAST_LINES = 3
-"""Of code outside symbols: less says nothing by itself."""
+"""Fewer lines of code outside symbols are left out, because they mean little alone."""
 
 _LESSER = int(Role.TEST | Role.EXAMPLE | Role.VENDORED | Role.GENERATED)
 _AT_CURSOR, _IMPORTS = 3.0, 0.3
@@ -43,7 +43,10 @@ _IMPORT = re.compile(
 def from_hits(
     views: Sequence[SegmentView], hits: Sequence[RankedHit], query: Query, *, tests: bool
 ) -> list[ContextCandidate]:
-    """Seeds of a question: the first files are worth most, and in each the first hit. Of equal copies one counts."""
+    """Candidates from the hits of a query. The value falls with the rank of the file and of the hit in it.
+
+    Of identical copies only the first is kept.
+    """
     numbers = {id(view): number for number, view in enumerate(views)}
     ranks: dict[tuple[int, int], int] = {}
     n_hits: Counter[int] = Counter()
@@ -84,9 +87,10 @@ def from_place(
     *,
     tests: bool,
 ) -> list[ContextCandidate]:
-    """Seeds of a place: the symbols there, and what surrounds them.
+    """Candidates for a place: the symbols at its lines, and related code.
 
-    :param place: number of the view, row of the file. :param lines: first and last. :param text: of the document.
+    :param place: number of the view, row of the file. :param lines: first and last line, 0-based.
+    :param text: lines of the document. :param tests: include tests.
     """
     number, file = place
     view = views[number]
@@ -116,7 +120,7 @@ def _overlaps(span: Sequence[int], lines: tuple[int, int]) -> bool:
 
 
 def import_lines(text: Sequence[str]) -> tuple[int, ...]:
-    """Lines of import statements near the top, those that go on over several lines included."""
+    """0-based numbers of the lines of import statements near the top, with their continuation lines."""
     found: list[int] = []
     closing = ""
     for number, line in enumerate(text[:_LAST_IMPORT_LINE]):

@@ -1,4 +1,4 @@
-"""Which candidates go into a pack, and in which form: most value per token first, less for more of one file."""
+"""Selects the candidates of a pack and their forms: most value per token first, within a token budget."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from dataclasses import dataclass
 from semlens.search.context.forms import Form, Piece
 
 SAME_FILE = 0.45
-"""What a further piece of a file is worth against the one before it."""
+"""Factor for each further piece of a file."""
 
 LEAST_COST = 64
-"""Tokens that the smallest piece is taken to cost: else one-line functions crowd out what ranks before them."""
+"""Least cost of a piece in tokens. Without it one-line functions would displace better candidates."""
 
 _CHARS_A_TOKEN = 5
-"""More than any tokenizer packs into a token of code on average: whoever costs too much by this is not counted."""
+"""Upper bound of the average characters per token of code. A piece that exceeds the budget by it is not counted."""
 
 _FENCE_COST = 12
-"""Tokens of a fence and its place, at least."""
+"""Least number of tokens of a fence and its place."""
 
 _MAX_MISFITS = 12
-"""So many in a row of which not even the smallest form fits end the search: what is left is too little for any."""
+"""Selection stops after this many candidates in a row of which no form fits."""
 
 _UNSEEN = -1
 
 
 @dataclass(frozen=True, slots=True)
 class SizedCandidate:
-    """:ivar file: equal for candidates of one document. :ivar value: of the whole, any scale.
+    """A candidate whose forms can be counted.
 
-    :ivar forms: gives its forms, smallest first, when they are needed; none when the text is no longer there.
-    :ivar order: place in the order that ties are settled by.
+    :ivar file: equal for candidates of one document. :ivar value: value of the whole, on any scale.
+    :ivar forms: computes the forms on demand, smallest first. Empty when the text is gone.
+    :ivar order: breaks ties.
     """
 
     file: tuple[int, int]
@@ -45,7 +46,10 @@ class SizedCandidate:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """:ivar tokens: what the piece counts alone."""
+    """A selected candidate in one form.
+
+    :ivar tokens: tokens of the piece alone.
+    """
 
     candidate: SizedCandidate
     piece: Piece
@@ -55,12 +59,14 @@ class Choice:
 def select(
     candidates: Sequence[SizedCandidate], budget: int, count: Callable[[SizedCandidate, Piece], int]
 ) -> tuple[list[Choice], int]:
-    """Greedy by marginal value per token (a knapsack with diminishing returns; within 1 - 1/e of the best for a
-    submodular value, Sviridenko 2004, when single items are small against the budget). Gains only shrink, so each is
-    computed again when it comes up (Minoux 1978), and only what comes up is read and counted.
+    """Select greedily by marginal value per token.
 
-    :param count: tokens that a piece takes in the pack.
-    :returns: the choices, and how many candidates with a text were looked at or left unseen.
+    This is a knapsack with diminishing returns. For a submodular value the result is within 1 - 1/e of the optimum
+    (Sviridenko 2004), when single items are small against the budget. Gains only shrink, so each gain is computed again
+    when it reaches the top of the heap (Minoux 1978). Only those candidates are read and counted.
+
+    :param count: number of tokens that a piece takes in the pack.
+    :returns: the choices, and the number of candidates whose text is not known to be gone.
     """
     return _Selection(candidates, budget, count).run()
 
@@ -109,12 +115,12 @@ class _Selection:
         return list(self._chosen.values()), len(self._candidates) - n_gone
 
     def _most(self, number: int) -> float:
-        """No form of a candidate can gain more by the token, whatever its text."""
+        """Upper bound of the gain per token of any form of a candidate. Needs no text."""
         candidate = self._candidates[number]
         return candidate.value * SAME_FILE ** len(self._of_file[candidate.file]) / LEAST_COST
 
     def _push_from(self, number: int, form: int) -> bool:
-        """Forms that may fit into what is left; whether there is any."""
+        """Push the forms that may fit into the remaining budget. Returns whether there is any."""
         fitting = [n for n in range(form, len(self._pieces[number])) if self._cost(number, n) <= self._left]
         for larger in fitting:
             heapq.heappush(self._heap, (-self._gain(number, larger), number, larger))
@@ -145,7 +151,7 @@ class _Selection:
         self._push_from(number, form + 1)
 
     def _is_shown(self, number: int) -> bool:
-        """Another choice already shows all of it."""
+        """Whether another choice shows all of it already."""
         whole = self._pieces[number][-1]
         chosen = (self._chosen[other].piece for other in self._of_file[self._candidates[number].file])
         return any(piece.form is Form.FULL and _holds(piece, whole) for piece in chosen)

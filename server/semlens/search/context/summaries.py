@@ -1,4 +1,4 @@
-"""What code says of itself in one sentence: the first of its documentation."""
+"""Extracts the first sentence of documentation: of files, docstrings and comments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PASSED = re.compile(r"\s*(?:$|package\b|module\b|namespace\b|<\?php|#!|declare\
 
 
 def file_summary(lines: Sequence[str]) -> str:
-    """First sentence of the comment or string that a file begins with, licences aside; "" when there is none."""
+    """First sentence of the comment or string at the start of a file, without licences, or "" when there is none."""
     block: list[str] = []
     for number, line in enumerate(lines[: 2 * _MAX_LINES]):
         if _STRING.match(line):
@@ -37,7 +37,7 @@ def file_summary(lines: Sequence[str]) -> str:
 
 
 def docstring_summary(lines: Sequence[str], line: int) -> str:
-    """Of the string that begins on a line; "" when none does."""
+    """First sentence of the string that begins on a line, or ""."""
     if line >= len(lines) or not _STRING.match(lines[line]):
         return ""
     quote = '"""' if '"""' in lines[line] else "'''"
@@ -51,7 +51,7 @@ def docstring_summary(lines: Sequence[str], line: int) -> str:
 
 
 def comment_summary(lines: Sequence[str], first: int, stop: int) -> str:
-    """Of the comment on the lines from ``first`` to before ``stop``."""
+    """First sentence of the comment on the lines from ``first`` to before ``stop``, or ""."""
     return _first_sentence(line for line in lines[first:stop][:_MAX_LINES] if _MARKER.match(line))
 
 

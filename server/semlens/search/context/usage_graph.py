@@ -1,4 +1,4 @@
-"""Who uses what, by name: approximate, and the same in every language."""
+"""Finds definitions and users of symbols by name. The result is approximate, and the same for every language."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ class _Names:
     of_row: npt.NDArray[np.uint64]
 
 
-_KEPT: WeakKeyDictionary[Segment, _Names] = WeakKeyDictionary()
+_NAMES: WeakKeyDictionary[Segment, _Names] = WeakKeyDictionary()
 
 
 def _names_of(segment: Segment) -> _Names:
-    """Computed at a segment's first question: 0.2 s for 100,000 symbols."""
-    found = _KEPT.get(segment)
-    if found is None:
+    """The names of a segment. They are computed at the first query, in 0.2 s for 100,000 symbols, and cached."""
+    names = _NAMES.get(segment)
+    if names is None:
         of_row = np.array([term_hash(name) for name in segment.symbols.names.tolist()], np.uint64)
         order = np.argsort(of_row, kind="stable")
-        found = _KEPT[segment] = _Names(of_row[order], order, of_row)
-    return found
+        names = _NAMES[segment] = _Names(of_row[order], order, of_row)
+    return names
 
 
 def name_hash(views: Sequence[SegmentView], place: SymbolPlace) -> int:
@@ -52,7 +52,7 @@ def name_hash(views: Sequence[SegmentView], place: SymbolPlace) -> int:
 
 
 def names_used(view: SegmentView, symbols: Iterable[int], names: Iterable[str]) -> dict[int, str]:
-    """Those of the names that any of the symbols calls or mentions, by their hash."""
+    """The names that any of the symbols mentions, by hash."""
     references = view.segment.references
     rows = np.array(sorted(symbols), np.uint32)
     found = {}
@@ -66,7 +66,7 @@ def names_used(view: SegmentView, symbols: Iterable[int], names: Iterable[str]) 
 
 
 def inside(view: SegmentView, symbol: int) -> list[int]:
-    """The symbol and all that it contains."""
+    """Rows of the symbol and of all symbols inside it."""
     symbols = view.segment.symbols
     start, stop = (
         int(row) for row in np.searchsorted(symbols.files, [symbols.files[symbol], symbols.files[symbol] + 1])
@@ -79,7 +79,7 @@ def inside(view: SegmentView, symbol: int) -> list[int]:
 
 
 def definitions(views: Sequence[SegmentView], hashes: Iterable[int]) -> dict[int, list[SymbolPlace]]:
-    """Living symbols of each name, by the name's hash."""
+    """Living symbols of each name, by the hash of the name."""
     wanted = np.array(sorted(hashes), np.uint64)
     found: dict[int, list[SymbolPlace]] = {}
     for number, view in enumerate(views):
@@ -95,13 +95,13 @@ def definitions(views: Sequence[SegmentView], hashes: Iterable[int]) -> dict[int
 
 
 def n_users(views: Sequence[SegmentView], name: int) -> int:
-    """How many symbols and files mention a name, dead ones included."""
+    """How many symbols and files mention a name. Deleted files are included."""
     slices = (view.segment.references.find(name) for view in views)
     return sum(where.stop - where.start for where in slices)
 
 
 def users(views: Sequence[SegmentView], place: SymbolPlace) -> list[SymbolPlace]:
-    """Living symbols that mention the name of a symbol, itself aside; of very many those of the nearest files."""
+    """Living symbols that mention the name of a symbol, without itself. Of very many, those of the nearest files."""
     name = name_hash(views, place)
     found = []
     for number, view in enumerate(views):
@@ -109,7 +109,7 @@ def users(views: Sequence[SegmentView], place: SymbolPlace) -> list[SymbolPlace]
         rows = view.segment.references.rows[view.segment.references.find(name)]
         rows = rows[rows < len(symbols)]
         if len(rows) > _MAX_USERS_SEEN:
-            # files of a segment stand in order of their paths, mostly
+            # the files of a segment are mostly in order of their paths
             home = int(symbols.files[place.symbol]) if number == place.view else 0
             away = np.abs(symbols.files[rows].astype(np.int64) - home)
             rows = rows[np.sort(np.argsort(away, kind="stable")[:_MAX_USERS_SEEN])]
@@ -120,9 +120,9 @@ def users(views: Sequence[SegmentView], place: SymbolPlace) -> list[SymbolPlace]
 
 
 def n_mentions(views: Sequence[SegmentView]) -> list[npt.NDArray[np.int64]]:
-    """For each view, how many symbols and files anywhere mention each symbol: its centrality.
+    """For each view, how many symbols and files of all views mention each symbol, shape (symbols,).
 
-    Mentions of a name are shared among all symbols that bear it: who calls ``append`` means one of a hundred.
+    The mentions of a name are divided among all symbols of that name, such as the many called ``append``.
     """
     bearers: Counter[int] = Counter()
     for view in views:

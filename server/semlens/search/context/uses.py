@@ -1,4 +1,4 @@
-"""How a piece of code uses names, read off its text: what stands before them tells whose they can be."""
+"""Reads from a text how it uses names. The receiver before a name tells which symbols it can refer to."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ MAX_NAMES = 400
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """:ivar bare: without anything before it. :ivar own: on the object itself.
+    """How a text uses a name.
 
-    :ivar receivers: names that it is used on, lower-case, "" for what is no name.
-    :ivar line: of the first use, counted from the text's first.
+    :ivar bare: without a receiver. :ivar own: with the object itself as receiver, as in ``self.name``.
+    :ivar receivers: names of other receivers in lower case, "" for receivers that are not names.
+    :ivar line: line of the first use, counted from the first line of the text.
     """
 
     bare: bool
@@ -28,7 +29,7 @@ class Use:
 
 
 def uses_of(lines: Sequence[str]) -> dict[str, Use]:
-    """Every identifier of the lines, whatever it is; who asks knows which are references."""
+    """The uses of every identifier in the lines. The caller knows which identifiers are references."""
     found: dict[str, tuple[set[str], int]] = {}
     for number, line in enumerate(lines):
         at = 0
@@ -36,7 +37,7 @@ def uses_of(lines: Sequence[str]) -> dict[str, Use]:
             receiver, name = match["receiver"], match["name"]
             before = receiver if receiver is not None else ("" if match["member"] else ".")
             found.setdefault(name, (set(), number))[0].add(before)
-            # what is a receiver here is a name of its own, seen when the search goes on behind it
+            # a receiver is a name too, and the name after it may be a receiver itself
             at = match.end()
             if receiver is not None:
                 found.setdefault(receiver, ({"."}, number))
@@ -50,7 +51,7 @@ def uses_of(lines: Sequence[str]) -> dict[str, Use]:
         name: Use(
             "." in before,
             bool(before & _OWN),
-            frozenset(one.lower().strip("_") for one in before - _OWN - {"."}),
+            frozenset(receiver.lower().strip("_") for receiver in before - _OWN - {"."}),
             line,
         )
         for name, (before, line) in found.items()

@@ -1,1 +1,1 @@
-"""What speaks for a file or a symbol: words, names, places, meaning, roles. Weighs nothing."""
+"""Features of files and symbols: words, names, paths, cosines, roles. Weights belong to `search/ranking`."""

@@ -1,7 +1,7 @@
-"""The table that ranking reads: every living file of every view, a column a feature.
+"""The feature table of the ranking: a row for each file of each view, a column for each feature.
 
-Columns span all views of a snapshot, so that an open buffer and the disk compare. Everything is computed over whole
-columns: there is no step that chooses candidates first, and nothing that it could miss.
+Columns span all views of a snapshot, so that open buffers and files on disk are compared. Features are computed over
+whole columns. No step selects candidates first, so no file is missed. Weights belong to `search/ranking`.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 _BEST = 3
-"""Passages that speak for a file."""
+"""Number of best passages whose scores are summed for a file."""
 
 _RANKED = 200
-"""Places that are told apart by their rank."""
+"""Ranks beyond this one count alike."""
 
 _LEAST_SIMILAR = 40
-"""Files that no word and no name speaks for are hits only when they are among so many nearest in meaning."""
+"""A file that matches by no word and no name is a hit only when it is among this many nearest by cosine."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileTable:
-    """Files of all views, one after the other.
+    """The f files of all views, view by view.
 
-    :ivar views: number of each file's view. :ivar rows: its row there. Shape (f,).
-    :ivar columns: features by name, shape (f,). :ivar eligible: mask of the files that may be hits.
-    :ivar cosines: of each view's passages, by role of the model; NaN where there is none.
-    :ivar word_scale: largest word score of a passage, at least a tiny number.
+    :ivar views: number of each file's view, shape (f,). :ivar rows: row of each file in its view, shape (f,).
+    :ivar columns: features by name, each of shape (f,). :ivar eligible: mask of the files that may be hits, shape (f,).
+    :ivar cosines: for each view, cosines of its passages by role of the model. NaN where there is no vector.
+    :ivar word_scale: largest word score of a passage, at least 1e-6.
     """
 
     views: Ints
@@ -62,9 +62,10 @@ def build_table(
     query_vectors: Sequence[QueryVector],
     near: str = "",
 ) -> FileTable:
-    """:param masks: passages that may be hits, None for all.
+    """Compute the features of all files.
 
-    :param near: path of the document the user is in, or "".
+    :param masks: for each view, mask of the passages that may be hits, or None for all.
+    :param near: path of the user's document, or "".
     """
     static = [static_signals_of(view.segment) for view in views]
     cosines = [_cosines(view, mask, query_vectors) for view, mask in zip(views, masks, strict=True)]
@@ -127,7 +128,7 @@ def _best(values: Floats, static: StaticSignals) -> Floats:
 
 
 def _best_of(values: Floats, static: StaticSignals, count: int) -> tuple[Floats, Floats]:
-    """The largest value of each file's passages, and the sum of its ``count`` largest. Few are above 0."""
+    """The largest value of each file's passages, and the sum of the ``count`` largest. Expects few values above 0."""
     best = np.zeros(len(static.tests), np.float32)
     rows = np.flatnonzero(values > 0)
     if not len(rows):
@@ -150,15 +151,15 @@ def _best_of(values: Floats, static: StaticSignals, count: int) -> tuple[Floats,
 
 
 def _scaled(values: Floats) -> Floats:
-    """Divided by the largest."""
+    """Divide by the largest value."""
     largest = float(values.max(initial=0.0))
     return values / largest if largest > 0 else values
 
 
 def _ranks(values: Floats, lives: Mask) -> Floats:
-    """-ln of the place of each file, from 0 for the first; all behind `_RANKED`, and those worth nothing, count alike.
+    """-ln of the rank of each file, 0 for the first. All ranks beyond `_RANKED`, and files of value 0, count alike.
 
-    As in reciprocal rank fusion, what stands first by a large margin and what does by a small one are worth the same.
+    As in reciprocal rank fusion, the margin between two ranks does not count.
     """
     out = np.full(len(values), -np.log(_RANKED + 1.0), np.float32)
     rows = np.flatnonzero(lives & (values > 0))
@@ -166,27 +167,27 @@ def _ranks(values: Floats, lives: Mask) -> Floats:
         found = values[rows]
         rows = rows[found >= np.partition(found, -_RANKED)[-_RANKED]]
     order = np.sort(-values[rows])
-    out[rows] = -np.log(np.searchsorted(order, -values[rows], "left") + 1.0)  # equals share a place
+    out[rows] = -np.log(np.searchsorted(order, -values[rows], "left") + 1.0)  # equal values share a rank
     return out
 
 
 def _path_cover(words: Words, n_files: int, idf_weights: Mapping[int, float]) -> Floats:
-    """Share of the path's words that the question has."""
-    asked = np.array(list(idf_weights), np.uint64)
-    starts = np.searchsorted(words.terms, asked, "left")
+    """Share of the words of each path that the query contains."""
+    query_terms = np.array(list(idf_weights), np.uint64)
+    starts = np.searchsorted(words.terms, query_terms, "left")
     held = np.bincount(
-        words.files[ranges(starts, np.searchsorted(words.terms, asked, "right") - starts)], minlength=n_files
+        words.files[ranges(starts, np.searchsorted(words.terms, query_terms, "right") - starts)], minlength=n_files
     )
     return (held / np.maximum(words.counts, 1.0)).astype(np.float32)
 
 
 def _cosine_column(cosines: Sequence[Floats | None], static: Sequence[StaticSignals]) -> Floats:
-    """Best cosine of each file; one that the model has not seen yet counts as average."""
+    """Best cosine of each file. A file without a vector gets the average."""
     bests = []
     for values, known in zip(cosines, static, strict=True):
         best = np.full(len(known.tests), np.nan, np.float32)
         if values is not None and len(known.filled):
-            larger = np.fmax if np.isnan(values).any() else np.maximum  # the second is a third faster
+            larger = np.fmax if np.isnan(values).any() else np.maximum  # maximum takes a third less time
             best[known.filled] = larger.reduceat(values, known.starts)
         bests.append(best)
     return _filled(_join(bests))
@@ -197,16 +198,16 @@ def _filled(values: Floats) -> Floats:
     return np.where(known, values, values[known].mean() if known.any() else 0.0).astype(np.float32)
 
 
-def _fixed_columns(static: Sequence[StaticSignals], beside: Sequence[FileStatus], query: Query) -> dict[str, Floats]:
+def _fixed_columns(static: Sequence[StaticSignals], statuses: Sequence[FileStatus], query: Query) -> dict[str, Floats]:
     names = static[0].constant if static else {}
     columns = {name: _join([known.constant[name] for known in static]) for name in names}
-    columns["header"] = _join([standing.header for standing in beside])
-    for name, parts, asked in (
+    columns["header"] = _join([status.header for status in statuses])
+    for name, parts, is_asked_for in (
         ("test", [known.tests for known in static], query.asks_for_tests),
-        ("old", [standing.old for standing in beside], query.asks_for_old),
+        ("old", [status.old for status in statuses], query.asks_for_old),
         ("documentation", [known.documentation for known in static], query.asks_for_documentation),
     ):
-        columns[name] = _join(parts) * np.float32(0.0 if asked else 1.0)
+        columns[name] = _join(parts) * np.float32(0.0 if is_asked_for else 1.0)
     columns["wanted_test"] = _join([known.tests for known in static]) * np.float32(query.wants_tests)
     return columns
 
@@ -217,7 +218,7 @@ def _path_column(view: SegmentView, static: StaticSignals, query: Query) -> Floa
 
 
 def _passing(views: Sequence[SegmentView], masks: Sequence[Mask | None], static: Sequence[StaticSignals]) -> Mask:
-    """Files that live and have a passage that the filters let through."""
+    """Mask of the living files that have a passage which passes the filters, shape (f,)."""
     parts = []
     for view, mask, known in zip(views, masks, static, strict=True):
         lives = np.ones(len(known.tests), bool) if view.alive is None else view.alive.copy()
@@ -230,15 +231,18 @@ def _passing(views: Sequence[SegmentView], masks: Sequence[Mask | None], static:
 
 
 def _eligible(lives: Mask, columns: Mapping[str, Floats], *, lists_all: bool) -> Mask:
-    """:param lists_all: there is no word to look for: everything that passes the filters is a hit."""
+    """Mask of the files that may be hits.
+
+    :param lists_all: the query has filters only, so every file that passes them is a hit.
+    """
     if lists_all:
         return lives
-    spoken_for = (columns["words.best"] > 0) | (columns["definition"] > 0) | (columns["path"] > 0)
+    has_match = (columns["words.best"] > 0) | (columns["definition"] > 0) | (columns["path"] > 0)
     for name in ("first.best", "refine.best"):
         if name in columns:
             values = np.where(lives, columns[name], -np.inf)
             if len(values) > _LEAST_SIMILAR:
-                spoken_for |= values >= np.partition(values, -_LEAST_SIMILAR)[-_LEAST_SIMILAR]
+                has_match |= values >= np.partition(values, -_LEAST_SIMILAR)[-_LEAST_SIMILAR]
             else:
-                spoken_for |= np.isfinite(values)
-    return lives & spoken_for
+                has_match |= np.isfinite(values)
+    return lives & has_match

@@ -1,7 +1,7 @@
-"""What ranking knows of a file by those beside it: whether newer code took its place, whether a source holds its code.
+"""The status of a file among other files: whether newer code supersedes it, and whether a header has a source file.
 
-A workspace is many segments, and an open document is one of its own: what stands beside a file is often in another.
-Little of each segment matters, and is kept with it; it is put together again when the segments on disk change.
+The other files are often in another segment, because a root has many segments and an open document has its own. The
+relevant traits of each segment are cached. Statuses are computed again when the segments on disk change.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ _SOURCES = (".c", ".cc", ".cpp", ".cxx", ".m", ".mm")
 
 @dataclass(frozen=True, slots=True)
 class FileStatus:
-    """Columns over a segment's files, shape (f,). ``old``: 1 for superseded code. ``header``: 1 where a source is."""
+    """Columns over the files of a segment, each of shape (f,).
+
+    :ivar old: 1 for superseded code. :ivar header: 1 for a header that has a source file.
+    """
 
     old: Floats
     header: Floats
@@ -40,11 +43,11 @@ class FileStatus:
 
 @dataclass(frozen=True, slots=True)
 class _Traits:
-    """Of one segment.
+    """Traits of the files of one segment.
 
-    :ivar old: rows whose own path says so. :ivar headers: rows of headers, and what each is called.
-    :ivar versioned: row, folder and number for each folder ``vN`` above a file.
-    :ivar sources: what the sources are called.
+    :ivar old: rows of files whose own path says that they are old. :ivar headers: rows and stems of headers.
+    :ivar versioned: row, folder and N for each folder ``vN`` above a file.
+    :ivar sources: stems of source files.
     """
 
     old: Sequence[int]
@@ -54,30 +57,30 @@ class _Traits:
 
 
 _TRAITS: WeakKeyDictionary[Segment, _Traits] = WeakKeyDictionary()
-_KEPT: WeakKeyDictionary[Segment, tuple[frozenset[str], FileStatus]] = WeakKeyDictionary()
+_STATUSES: WeakKeyDictionary[Segment, tuple[frozenset[str], FileStatus]] = WeakKeyDictionary()
 
 
 def file_statuses(views: Sequence[SegmentView]) -> list[FileStatus]:
-    """Of the files of each view, by all files on disk below the same root."""
+    """The statuses of the files of each view, relative to all files on disk below the same root."""
     on_disk: dict[str, list[Segment]] = {view.root: [] for view in views}
     for view in views:
         if not view.buffer_uri:
             on_disk[view.root].append(view.segment)
     neighbourhoods = {root: _Neighbourhood(segments) for root, segments in on_disk.items()}
-    found = []
+    statuses = []
     for view in views:
-        beside = neighbourhoods[view.root]
-        kept = _KEPT.get(view.segment)
-        if kept is None or kept[0] != beside.ids:
-            kept = _KEPT[view.segment] = (beside.ids, _file_status(view.segment, beside))
-        found.append(kept[1])
-    return found
+        neighbourhood = neighbourhoods[view.root]
+        cached = _STATUSES.get(view.segment)
+        if cached is None or cached[0] != neighbourhood.ids:
+            cached = _STATUSES[view.segment] = (neighbourhood.ids, _file_status(view.segment, neighbourhood))
+        statuses.append(cached[1])
+    return statuses
 
 
 class _Neighbourhood:
-    """The files on disk below one root; what no question needs is not worked out.
+    """The files on disk below one root. Its properties are computed on demand.
 
-    :ivar ids: of their segments.
+    :ivar ids: ids of the segments.
     """
 
     def __init__(self, segments: Sequence[Segment]) -> None:
@@ -90,7 +93,7 @@ class _Neighbourhood:
 
     @cached_property
     def newest(self) -> dict[str, int]:
-        """The highest N of the folders ``vN`` within each folder."""
+        """The highest N of the folders ``vN`` in each folder."""
         newest: dict[str, int] = {}
         for _, folder, number in self._versioned():
             newest[_parent(folder)] = max(newest.get(_parent(folder), 0), number)
@@ -98,7 +101,7 @@ class _Neighbourhood:
 
     @cached_property
     def mirrors(self) -> frozenset[str]:
-        """Folders ``v1`` most of whose files stand again beside the folder: what lives on there came after them."""
+        """Folders ``v1`` most of whose files exist again in the parent folder, as newer versions."""
         firsts = {folder for _, folder, number in self._versioned() if number <= _FIRST_VERSION}
         return frozenset(folder for folder in firsts if self._has_newer_copy(folder))
 
@@ -119,15 +122,15 @@ class _Neighbourhood:
         }
 
 
-def _file_status(segment: Segment, beside: _Neighbourhood) -> FileStatus:
+def _file_status(segment: Segment, neighbourhood: _Neighbourhood) -> FileStatus:
     own = _traits(segment)
     old, header = np.zeros((2, len(segment.files)), np.float32)
     old[list(own.old)] = 1.0
     for row, folder, number in own.versioned:
-        if number < beside.newest.get(_parent(folder), 0) or folder in beside.mirrors:
+        if number < neighbourhood.newest.get(_parent(folder), 0) or folder in neighbourhood.mirrors:
             old[row] = 1.0
     for row, name in own.headers:
-        header[row] = name in beside.sources
+        header[row] = name in neighbourhood.sources
     return FileStatus(old, header)
 
 

@@ -1,7 +1,7 @@
-"""Names that are not what was typed, but begin so, have its initials, hold it, or are it with a typing error.
+"""Finds names that match a text by prefix, by initials, as a part, or with a typing error.
 
-There may be thousands. The best of each kind are chosen over all segments at once, and what fits as well as the last of
-them is taken too: which names are found does not depend on how files lie in segments.
+There may be thousands. The best of each kind are chosen over all segments at once, with all ties of the last one. So
+the names found do not depend on how files are divided into segments. Exact matches belong to `name_match`.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.uint32]
 Matches = list[tuple[Rows, Floats]]
-"""Of each view the rows of names, symbols first, then files, and how well each fits, 0 to 1."""
+"""For each view, rows of names (symbols, then files) and how well each matches, 0 to 1."""
 
-_MAX_BEGUN = 400
-"""Names by prefix or by initials; one as short as "a" would bring thousands."""
+_MAX_PREFIXED = 400
+"""Names by prefix or by initials. A text such as "a" would match thousands."""
 _MAX_ALIKE = 60
-"""Names compared letter by letter: those with the most trigrams of what was typed."""
+"""Names compared by edit distance: those with the most trigrams of the text."""
 
 _PREFIX = (0.62, 0.2)
-"""The worth of a name that begins so: the first for any, the second times the share that is typed already."""
+"""Weight of a match by prefix: a constant, plus a factor of the share of the name that was typed."""
 _HUMPS = 0.6
 _PART = 0.5
 _LAST_PART = 0.95
-"""``Phoenix.Channel``, where a language names a module with all that it stands in."""
+"""A last part such as ``Channel`` of ``Phoenix.Channel``, in languages that qualify module names."""
 
 _FUZZY = 0.66
 _LEAST_LIKE = 0.7
 _OF_A_FILE = 0.9
-"""A file whose name is alike stands behind a symbol whose name is as much so."""
+"""Factor for names of files: a symbol that matches as well ranks above a file."""
 
 
 def match_fuzzily(views: Sequence[SegmentView], text: str, *, with_parts: bool) -> list[Matches]:
-    """One list of matches for each way in which names may fit.
+    """One list of matches for each way of matching.
 
-    :param with_parts: also by initials.
+    :param with_parts: match by initials too.
     """
     folded = fold_text(text)
     found = [_by_prefix(views, folded)]
@@ -61,7 +61,7 @@ def _by_prefix(views: Sequence[SegmentView], folded: bytes) -> Matches:
     found = []
     for view, rows in zip(views, _shortest(views, [v.segment.names.with_prefix(folded) for v in views]), strict=True):
         share = len(folded) / np.maximum(name_lengths(view, rows), 1)
-        weights = np.where(share >= 1.0, 0.0, _PREFIX[0] + _PREFIX[1] * share)  # the whole name is no prefix
+        weights = np.where(share >= 1.0, 0.0, _PREFIX[0] + _PREFIX[1] * share)  # an exact match is not a prefix
         found.append((rows, weights.astype(np.float32)))
     return found
 
@@ -83,16 +83,16 @@ def _humps_fit(wanted: tuple[str, ...], parts: tuple[str, ...], humps: str) -> b
 
 
 def _alike(views: Sequence[SegmentView], folded: bytes) -> Matches:
-    """Mistyped, mistyped and half typed, or a part of the name."""
+    """Matches with typing errors, also of a prefix, and matches of a part of the name."""
     candidates, worth = [], []
     for view in views:
         rows, shares = view.segment.names.alike(folded)
         differences = np.abs(name_lengths(view, rows) - len(folded))
-        other = _living(view, rows) & ((shares < 1.0) | (differences > 0))  # itself was found already
+        other = _living(view, rows) & ((shares < 1.0) | (differences > 0))  # exact matches were found already
         candidates.append(rows[other])
         worth.append(np.rint(shares[other] * 1e4).astype(np.int64) * 256 - np.minimum(differences[other], 255))
     wanted = folded.decode("utf-8", "replace")
-    known: dict[str, float] = {}  # of names that many bear
+    known: dict[str, float] = {}  # many symbols share a name
     found = []
     for view, others, best in zip(views, candidates, _best(worth, _MAX_ALIKE), strict=True):
         rows, n_symbols = others[best], len(view.segment.symbols)
@@ -102,13 +102,13 @@ def _alike(views: Sequence[SegmentView], folded: bytes) -> Matches:
             if row >= n_symbols:
                 name = name.rpartition(".")[0] or name
             if name not in known:
-                known[name] = _likeness(wanted, fold_text(name).decode("utf-8", "replace"))
+                known[name] = _similarity(wanted, fold_text(name).decode("utf-8", "replace"))
             weights[place] = known[name] * (1.0 if row < n_symbols else _OF_A_FILE)
         found.append((rows, weights))
     return found
 
 
-def _likeness(wanted: str, other: str) -> float:
+def _similarity(wanted: str, other: str) -> float:
     if not other or other == wanted:
         return 0.0
     share = min(1.0, len(wanted) / len(other))
@@ -126,15 +126,15 @@ def _likeness(wanted: str, other: str) -> float:
 
 def _shortest(views: Sequence[SegmentView], rows: Sequence[Rows]) -> list[Rows]:
     living = [some[_living(view, some)] for view, some in zip(views, rows, strict=True)]
-    best = _best([-name_lengths(view, some) for view, some in zip(views, living, strict=True)], _MAX_BEGUN)
+    best = _best([-name_lengths(view, some) for view, some in zip(views, living, strict=True)], _MAX_PREFIXED)
     return [some[chosen] for some, chosen in zip(living, best, strict=True)]
 
 
 def _best(worth: Sequence[Ints], count: int) -> list[npt.NDArray[np.bool_]]:
-    """Of several columns a mask of the ``count`` largest values over all, and of those that equal the last."""
+    """For each column, a mask of the ``count`` largest values of all columns together, ties included."""
     every = np.concatenate(worth) if worth else np.zeros(0, np.int64)
     least = np.partition(every, -count)[-count] if len(every) > count else None
-    return [np.ones(len(one), bool) if least is None else one >= least for one in worth]
+    return [np.ones(len(values), bool) if least is None else values >= least for values in worth]
 
 
 def _living(view: SegmentView, rows: Rows) -> npt.NDArray[np.bool_]:
@@ -150,7 +150,7 @@ def name_of_row(view: SegmentView, row: int) -> str:
 
 
 def name_lengths(view: SegmentView, rows: Rows) -> Ints:
-    """Bytes of each row's name; of a file's without its extension."""
+    """Length in bytes of each row's name. A file counts without its extension."""
     n_symbols = len(view.segment.symbols)
     lengths = np.zeros(len(rows), np.int64)
     is_symbol = rows < n_symbols

@@ -1,4 +1,7 @@
-"""Where a question points by itself: path fragments and the frames of a stack trace, resolved to files and symbols."""
+"""Resolves the places that a query names, path fragments and stack frames, to indexed files and symbols.
+
+Finding them in the text belongs to `search/query`.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,15 @@ Floats = npt.NDArray[np.float32]
 _WHOLE_NAME = 1.0
 _INSIDE = 0.6
 _FOREIGN = 0.5
-"""Frames in vendored code count half: the innermost own frame is the answer."""
+"""Factor for frames in vendored code, because the user looks for the innermost frame in their own code."""
 
 
 @dataclass(frozen=True, slots=True)
 class FramePlace:
     """A frame found in the index.
 
-    :ivar view: number of the view. :ivar symbol: row of the innermost symbol around its line, or -1.
-    :ivar worth: 0 to 1, falling from the innermost own frame outwards.
+    :ivar view: number of the view. :ivar file: row of the file. :ivar symbol: row of the innermost symbol, or -1.
+    :ivar worth: 0 to 1, highest for the innermost frame outside vendored code.
     """
 
     view: int
@@ -38,7 +41,7 @@ class FramePlace:
 
 
 def match_paths(view: SegmentView, query: Query) -> Floats | None:
-    """How well each file's path fits the question's path fragments, 0 to 1; None when it names none."""
+    """How well each file's path matches the path fragments, 0 to 1, shape (f,). None when the query has no fragment."""
     if not query.paths:
         return None
     paths = static_signals_of(view.segment).paths
@@ -58,9 +61,9 @@ def match_paths(view: SegmentView, query: Query) -> Floats | None:
 
 
 def nearness(view: SegmentView, path: str) -> Floats:
-    """How near each file stands to a document of the view's root: the share of its folders that they have in common.
+    """How near each file is to a document: the share of the document's folders that both have. Shape (f,).
 
-    :param path: of the document, absolute.
+    :param path: absolute path of the document.
     """
     static = static_signals_of(view.segment)
     inside = relative_path(view.root, path) if view.root else None
@@ -81,7 +84,7 @@ def _shared_start(first: Sequence[str], second: Sequence[str]) -> int:
 
 
 def resolve_frames(views: Sequence[SegmentView], frames: Sequence[Frame]) -> list[FramePlace]:
-    """The frames that are in the index, innermost first; each place once."""
+    """The frames whose files are indexed, innermost first, without repetitions."""
     found: list[tuple[bool, FramePlace]] = []
     seen = set()
     for frame in frames:
@@ -103,9 +106,9 @@ def resolve_frames(views: Sequence[SegmentView], frames: Sequence[Frame]) -> lis
 
 
 def _file_of(views: Sequence[SegmentView], path: str) -> tuple[int, int] | None:
-    """The file whose path shares the longest end with the frame's, at least its base name.
+    """The view and row of the file whose path shares the longest suffix with the frame's, at least its base name.
 
-    Of several that share as much, one's own before a vendored one, the shortest, and the first in order.
+    Ties are broken in this order: not vendored, fewest folders, first by path.
     """
     base = path.rpartition("/")[2]
     found = []
@@ -124,7 +127,7 @@ def _file_of(views: Sequence[SegmentView], path: str) -> tuple[int, int] | None:
 
 
 def _shared_end(first: str, second: str) -> int:
-    """Number of parts that two paths share from their ends."""
+    """Number of path components that two paths share at their ends."""
     count = 0
     for one, other in zip(reversed(first.split("/")), reversed(second.split("/")), strict=False):
         if one != other:
@@ -134,7 +137,7 @@ def _shared_end(first: str, second: str) -> int:
 
 
 def _symbol_at(view: SegmentView, file: int, frame: Frame) -> int:
-    """The innermost symbol around the frame's line; the one of its name where the line has moved."""
+    """Row of the innermost symbol around the frame's line, or of the frame's function when the line has moved."""
     symbols = view.segment.symbols
     rows = np.flatnonzero(symbols.files == file)
     if not len(rows):

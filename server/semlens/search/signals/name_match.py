@@ -1,4 +1,7 @@
-"""How well the names of symbols and files fit a question; those that are not its words themselves: `loose_names`."""
+"""Matches the names of symbols and files with the names and words of a query.
+
+Inexact matches belong to `fuzzy_names`.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,15 @@ Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.uint32]
 
 MAX_COMMON = 2_000
-"""A plain word that more symbols bear says nothing about which is meant."""
+"""A plain word that is the name of more symbols than this is ignored, because it does not select one."""
 
 _OTHER_CASE = 0.97
 _WRONG_CASE = 0.9
-"""Where capitals were typed: ``Helpers`` is rather the module than the method ``helpers``."""
+"""For a text with capitals: ``Helpers`` means the module rather than the method ``helpers``."""
 _OTHER_STYLE = 0.95
 _MARKED = 0.98
 _ELSEWHERE = 0.85
-"""An exact name whose containers are not those asked for: ``Other.run`` for ``Client.run``."""
+"""An exact name in another container: ``Other.run`` for ``Client.run``."""
 _PLAIN_WORD = 0.4
 _CAPITAL_WORD = 0.65
 _JOINED_WORDS = 0.6
@@ -35,10 +38,10 @@ _JOINED_WORDS = 0.6
 
 @dataclass(frozen=True, slots=True)
 class NameEvidence:
-    """Of one view.
+    """How well the names of one view match.
 
-    :ivar symbols: how well each row of names fits, symbols first, then files; 0 to 1.
-    :ivar files: the best of each file, a name that many files define counting less.
+    :ivar symbols: match of each row of the name table (symbols, then files), 0 to 1.
+    :ivar files: best match of each file, shape (f,). A name that many files define counts less.
     """
 
     symbols: Floats
@@ -47,9 +50,10 @@ class NameEvidence:
 
 @dataclass(frozen=True, slots=True)
 class _Probe:
-    """One text to look for. :ivar fuzzily: also by prefix, humps, part and typing errors.
+    """A text to look for.
 
-    :ivar same_case: capitals must agree.
+    :ivar within: names before it. :ivar fuzzily: match by prefix, initials, part and with typing errors too.
+    :ivar same_case: match only names with the same capitals.
     """
 
     text: str
@@ -100,10 +104,10 @@ def _probes(query: Query) -> list[_Probe]:
 
 
 def _styles(text: str) -> list[tuple[str, float]]:
-    """The same name written in other styles: ``FetchAll`` is also looked for as ``fetch_all``, and the other way."""
+    """The name in other styles, with weights: ``fetch_all`` for ``FetchAll``, for example."""
     parts = split_identifier(text)
     written = ("".join(parts), "_".join(parts), "-".join(parts)) if len(parts) > 1 else ()
-    marked = (f"_{text}", f"${text}") if text[:1].isalpha() else ()  # private names are typed without it
+    marked = (f"_{text}", f"${text}") if text[:1].isalpha() else ()  # users type private names without the prefix
     weighted = [(style, _OTHER_STYLE) for style in written] + [(style, _MARKED) for style in marked]
     return [(style, weight) for style, weight in weighted if style != text.lower()]
 
@@ -129,7 +133,7 @@ def _n_files(view: SegmentView, rows: Rows) -> int:
 
 
 def _named(view: SegmentView, probes: Sequence[_Probe]) -> list[Rows]:
-    """For each probe the names that are its text, whatever their case."""
+    """For each probe, the rows of names that equal its text, ignoring case."""
     folded = [fold_text(probe.text) for probe in probes]
     candidates = view.segment.names.beginning(folded) if probes else []
     return [
@@ -139,7 +143,7 @@ def _named(view: SegmentView, probes: Sequence[_Probe]) -> list[Rows]:
 
 
 def _fitting(views: Sequence[SegmentView], probe: _Probe, named: Sequence[Rows]) -> list[tuple[Rows, Floats]]:
-    """Of each view the names that are the probe's text, and how well each fits."""
+    """For each view, the rows of names that equal the probe's text, and how well each matches."""
     if sum(map(len, named)) > MAX_COMMON and not probe.fuzzily:
         return [(rows[:0], np.zeros(0, np.float32)) for rows in named]
     wanted = [part.lower() for part in probe.within]
@@ -154,7 +158,7 @@ def _fitting(views: Sequence[SegmentView], probe: _Probe, named: Sequence[Rows])
 
 
 def _case_fit(view: SegmentView, rows: Rows, probe: _Probe) -> Floats:
-    """1 for names that begin as the probe is written, less for those of other capitals."""
+    """1 for names with the probe's capitals, less for names with other capitals."""
     if not len(rows):
         return np.zeros(0, np.float32)
     other = 0.0 if probe.same_case else _OTHER_CASE if probe.text.islower() else _WRONG_CASE
@@ -172,7 +176,7 @@ def _case_fit(view: SegmentView, rows: Rows, probe: _Probe) -> Floats:
 
 
 def _place_fit(view: SegmentView, row: int, wanted: list[str]) -> float:
-    """1 when the names before it are among its containers or its path, less when none is."""
+    """1 when the symbol's containers or path contain all names before it, less when they contain fewer."""
     n_symbols = len(view.segment.symbols)
     if row >= n_symbols:
         return _ELSEWHERE

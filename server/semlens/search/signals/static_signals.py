@@ -1,6 +1,6 @@
-"""What ranking knows of a segment's files before any question: roles, sizes, and the words of their paths, by column.
+"""Features of the files of a segment that do not depend on the query: roles, sizes and the words of their paths.
 
-Computed once a segment, from paths and tables alone, and dropped with it.
+They are computed once for each segment, from its tables alone, and cached as long as the segment lives.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from semlens.index.segment.terms import term_hash
 Floats = npt.NDArray[np.float32]
 
 _INDEX_STEMS = frozenset("__init__ index mod lib main __main__ package init default".split())
-"""Stems that say nothing: such a file is named by its folder."""
+"""Stems without meaning. Such a file takes the name of its folder."""
 
 _INNER_FOLDERS = frozenset("internal _internal internals private impl detail details _impl".split())
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words of one part of the paths: ``terms[i]``, ascending, stands in the path of file ``files[i]``.
+    """Words of one part of the paths: the path of file ``files[i]`` contains ``terms[i]``.
 
-    :ivar counts: distinct words of each file, shape (f,).
+    :ivar terms: term hashes, ascending. :ivar counts: number of distinct words of each file, shape (f,).
     """
 
     terms: npt.NDArray[np.uint64]
@@ -40,15 +40,15 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class StaticSignals:
-    """Columns over a segment's files, shape (f,).
+    """Columns over the f files of a segment, each of shape (f,).
 
-    :ivar constant: features by name that no question changes.
-    :ivar tests: 1 for tests. :ivar documentation: 1 for documentation.
-    :ivar stems: words of the file's own name; ``folders`` of the folders around it.
-    :ivar paths: lower case. :ivar places: the folders of the paths, each once, and of each file which it is.
-    :ivar stem_lengths: bytes of the base name without its extension.
-    :ivar filled: rows of the files that have passages; ``starts`` where the passages of each begin.
-    :ivar owners: of each passage, the place of its file in ``filled``.
+    :ivar constant: features by name. :ivar tests: 1 for tests. :ivar documentation: 1 for documentation.
+    :ivar stems: words of the file's own name. :ivar folders: words of the folders around it.
+    :ivar paths: paths in lower case. :ivar places: the distinct folders of the paths.
+    :ivar place_of: position of each file's folder in ``places``.
+    :ivar stem_lengths: length in bytes of the base name without its extension.
+    :ivar filled: rows of the files that have passages. :ivar starts: where the passages of each of these begin.
+    :ivar owners: for each passage, the position of its file in ``filled``.
     """
 
     constant: dict[str, Floats]
@@ -66,15 +66,15 @@ class StaticSignals:
     n_passages: Floats
 
 
-_KEPT: WeakKeyDictionary[Segment, StaticSignals] = WeakKeyDictionary()
+_CACHED: WeakKeyDictionary[Segment, StaticSignals] = WeakKeyDictionary()
 
 
 def static_signals_of(segment: Segment) -> StaticSignals:
-    """The facts of a segment, computed at its first question."""
-    found = _KEPT.get(segment)
-    if found is None:
-        found = _KEPT[segment] = _compute(segment)
-    return found
+    """The signals of a segment. They are computed at the first query and cached."""
+    signals = _CACHED.get(segment)
+    if signals is None:
+        signals = _CACHED[segment] = _compute(segment)
+    return signals
 
 
 @lru_cache(maxsize=65_536)

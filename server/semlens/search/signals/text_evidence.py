@@ -1,4 +1,7 @@
-"""What speaks for passages and files: BM25F over their words, which words are covered, and cosines to the question."""
+"""Scores passages and files: BM25F of their words, the share of query words that they contain, and cosines.
+
+Term weights come from `index/segment/bm25f`. Saturation and IDF are applied here.
+"""
 
 from __future__ import annotations
 
@@ -23,17 +26,17 @@ Mask = npt.NDArray[np.bool_]
 FILE_K1 = 6.0
 FILE_B = 0.5
 _AVERAGE_PASSAGES = 12.0
-"""BM25 over files: saturation, and the length normalisation by passages."""
+"""Saturation and length normalisation of BM25 over files. The length of a file is its number of passages."""
 
 _JOINED = 0.5
-"""Weight of two neighbouring words found written as one name."""
+"""Weight of two neighbouring words that occur as one name."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueryVector:
-    """The question as one model sees it.
+    """The vector of the query from one model.
 
-    :ivar role: ``first`` or ``refine``. :ivar vector: shape (dimension,), length 1.
+    :ivar role: ``first`` or ``refine``. :ivar vector: shape (dimension,), Euclidean length 1.
     """
 
     fingerprint: str
@@ -43,11 +46,12 @@ class QueryVector:
 
 @dataclass(frozen=True, slots=True)
 class WordEvidence:
-    """Of one view. ``covered`` and ``named`` are shares of the weight of the question's words, 0 to 1.
+    """Word scores of one view.
 
-    :ivar passages: BM25F score of each passage, 0 for those that died or are filtered out.
-    :ivar covered: by each passage. :ivar named: by the name of each passage's symbol.
-    :ivar files: BM25 score of each file. :ivar idf_weights: weight times idf of the question's terms that occur.
+    :ivar passages: BM25F score of each passage, 0 for passages that are deleted or filtered out.
+    :ivar covered: share of the weight of the query's words that each passage contains, 0 to 1.
+    :ivar named: the same share for the name of each passage's symbol.
+    :ivar files: BM25 score of each file. :ivar idf_weights: weight times IDF of each query term that occurs, by term.
     """
 
     passages: Floats
@@ -60,23 +64,26 @@ class WordEvidence:
 def score_words(
     views: Sequence[SegmentView], masks: Sequence[Mask | None], query: Query, cancel: CancelToken
 ) -> list[WordEvidence]:
-    """:param masks: passages that may be hits, None for all."""
+    """Score the words of all views.
+
+    :param masks: for each view, mask of the passages that may be hits, or None for all.
+    """
     n_passages = max(1, sum(len(view.segment.passages) for view in views))
-    asked = dict(query.terms)
-    joined = [term for term in query.joined if term not in asked]
-    terms = np.array([*asked, *joined], np.uint64)
+    term_weights = dict(query.terms)
+    joined = [term for term in query.joined if term not in term_weights]
+    terms = np.array([*term_weights, *joined], np.uint64)
     places = [view.segment.words.find_all(terms) for view in views]
     n_holding = [sum(of_view[i].stop - of_view[i].start for of_view in places) for i in range(len(terms))]
-    weights = [*asked.values(), *(_JOINED for _ in joined)]
-    # Robertson's idf, never negative
+    weights = [*term_weights.values(), *(_JOINED for _ in joined)]
+    # IDF after Robertson, with 1 added inside the logarithm so that it is never negative
     idf_weights = [
         weight * math.log1p((n_passages - n + 0.5) / (n + 0.5)) if n else 0.0
         for weight, n in zip(weights, n_holding, strict=True)
     ]
-    known = {term: gain for term, gain in zip(asked, idf_weights, strict=False) if gain}
+    known = {term: gain for term, gain in zip(term_weights, idf_weights, strict=False) if gain}
     total = sum(known.values()) or 1.0
-    shares = [gain / total if i < len(asked) else 0.0 for i, gain in enumerate(idf_weights)]
-    named = np.array([name_term_hash(term) for term in asked], np.uint64)
+    shares = [gain / total if i < len(term_weights) else 0.0 for i, gain in enumerate(idf_weights)]
+    named = np.array([name_term_hash(term) for term in term_weights], np.uint64)
     found = []
     for view, mask, of_view in zip(views, masks, places, strict=True):
         cancel.check()
@@ -94,7 +101,7 @@ def _score_view(
     shares: Sequence[float],
     known: Mapping[int, float],
 ) -> WordEvidence:
-    """:param places: of each term in the postings. :param shares: what each covers of the question."""
+    """:param places: slice of each term in the postings. :param shares: share of each term in the query's weight."""
     segment = view.segment
     n_passages, n_files = len(segment.passages), len(segment.files)
     of_files = segment.passages.files
@@ -133,7 +140,7 @@ def _add_names(
 
 
 def all_cosines(view: SegmentView, query_vector: QueryVector) -> Floats | None:
-    """Cosine of every passage of a view, NaN where it has no vector yet; None when none has."""
+    """Cosine of every passage of a view, NaN for a passage without a vector. None when no passage has one."""
     blocks = view.tiers.get(query_vector.fingerprint, ())
     if not any(len(block.rows) for block in blocks):
         return None

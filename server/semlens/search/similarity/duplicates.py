@@ -1,4 +1,7 @@
-"""What the workspace says twice: groups of symbols of one shape, renamed variables and small edits included."""
+"""Groups duplicate code: symbols with similar code fingerprints, despite renamed variables and small edits.
+
+Computing fingerprints belongs to `syntax/fingerprint`.
+"""
 
 from __future__ import annotations
 
@@ -14,21 +17,26 @@ from semlens.syntax.fingerprint import CodeFingerprint
 
 LEAST_LINES = 5
 LEAST_TOKENS = 40
-"""Smaller symbols are alike by nature: getters, wrappers, empty constructors."""
+"""Smaller symbols, such as getters, wrappers and empty constructors, are similar without being copies."""
 
 LEAST_SIMILARITY = 0.8
 _BANDS = 8
-"""Of two minima each: a pair of similarity 0.8 meets in at least one with a probability of 0.9997."""
+"""Bands of locality-sensitive hashing, with two minima each. A pair of similarity 0.8 shares at least one band with a
+probability of 0.9997."""
 
 _BUCKET = 20
-"""Leaders kept of one band: shapes that so many begin with are told apart by the other bands."""
+"""Most leaders kept for one value of a band. The other bands separate fingerprints with such a common value."""
 
 _CHECKED_EVERY = 256
 
 
 @dataclass(frozen=True, slots=True)
 class FingerprintedSymbol:
-    """:ivar key: whatever the caller knows the symbol by. :ivar file: equal for symbols of one file."""
+    """A symbol to compare.
+
+    :ivar key: chosen by the caller. :ivar file: equal for symbols of one file.
+    :ivar exact: hash of all tokens. :ivar minima: MinHash of the shingles.
+    """
 
     key: int
     file: int
@@ -45,9 +53,10 @@ class FingerprintedSymbol:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
-    """:ivar symbols: largest first. :ivar similarity: of the least alike to the first, 1.0 for one exact shape.
+    """A group of similar symbols.
 
-    :ivar saved_lines: lines that go when one of them is kept.
+    :ivar symbols: largest first. :ivar similarity: the lowest similarity to the first, 1.0 for equal fingerprints.
+    :ivar saved_lines: number of lines that can be deleted when one of them is kept.
     """
 
     symbols: tuple[FingerprintedSymbol, ...]
@@ -56,11 +65,11 @@ class DuplicateGroup:
 
 
 def group_duplicates(symbols: Sequence[FingerprintedSymbol], limit: int, cancel: CancelToken) -> list[DuplicateGroup]:
-    """Groups of near-identical symbols, largest saving first; what stands inside a larger member is left out."""
+    """Groups of near-identical symbols, largest saving first, without symbols inside a larger member."""
     eligible = [s for s in symbols if s.n_lines >= LEAST_LINES and s.n_tokens >= LEAST_TOKENS]
     groups = _exact_groups(eligible)
     cancel.check()
-    merged = _merge_alike(groups, cancel)
+    merged = _merge_similar(groups, cancel)
     found = [group for members in merged if len(members) > 1 and len((group := _group(members)).symbols) > 1]
     found.sort(key=lambda group: (-group.saved_lines, -group.similarity))
     return _without_nested(found)[:limit]
@@ -73,8 +82,8 @@ def _exact_groups(symbols: Sequence[FingerprintedSymbol]) -> list[list[Fingerpri
     return list(by_shape.values())
 
 
-def _merge_alike(groups: list[list[FingerprintedSymbol]], cancel: CancelToken) -> list[list[FingerprintedSymbol]]:
-    """Join groups whose first members are alike; each is compared with the leaders it shares a band with."""
+def _merge_similar(groups: list[list[FingerprintedSymbol]], cancel: CancelToken) -> list[list[FingerprintedSymbol]]:
+    """Join groups whose first members are similar. Each is compared with the leaders that share a band with it."""
     if not groups:
         return []
     groups.sort(key=lambda members: -members[0].n_tokens)
@@ -103,7 +112,7 @@ def _merge_alike(groups: list[list[FingerprintedSymbol]], cancel: CancelToken) -
 
 
 def similarity(one: FingerprintedSymbol | CodeFingerprint, other: FingerprintedSymbol | CodeFingerprint) -> float:
-    """Estimated Jaccard similarity of the shingles, 1.0 for one shape."""
+    """Estimated Jaccard similarity of the shingles, times the ratio of the sizes. 1.0 for equal fingerprints."""
     if one.exact == other.exact and one.n_tokens == other.n_tokens:
         return 1.0
     return (
@@ -122,7 +131,7 @@ def _group(members: list[FingerprintedSymbol]) -> DuplicateGroup:
 
 
 def _outermost(members: list[FingerprintedSymbol]) -> list[FingerprintedSymbol]:
-    """Largest first, without those that stand inside another: a function that only wraps one is like it."""
+    """Largest first, without symbols inside another: a function is similar to one that only wraps it."""
     kept: list[FingerprintedSymbol] = []
     for symbol in sorted(members, key=lambda item: -item.n_lines):
         if not any(

@@ -1,4 +1,4 @@
-"""Code like a given symbol: nearest by meaning in every model that knows it, then by the shape of the text."""
+"""Finds code that is similar to a symbol: nearest by cosine in every model, then reranked by code fingerprint."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ Rows = npt.NDArray[np.int64]
 _CANDIDATES = 200
 _TIER_WEIGHTS = {"first": 0.5, "refine": 0.5}
 _SAME_KIND = 0.03
-"""A function is more like a function; small against the spread of cosines, so that it only settles ties."""
+"""Bonus for symbols of the same kind. It is small against the spread of cosines, so that it only breaks ties."""
 
 _LESSER = int(Role.TEST | Role.EXAMPLE | Role.VENDORED | Role.GENERATED)
 _LESSER_ROLE = 0.1
-"""What a test or a generated file is set back by, unless the symbol itself stands in such a file."""
+"""Penalty for tests, examples, vendored and generated files, unless the symbol itself is in such a file."""
 
 _STRUCTURE = 0.15
-"""What one shape adds to the cosine: as much as lies between the first and about the tenth hit by meaning."""
+"""Weight of the structural similarity: about the difference in cosine between the first and the tenth hit."""
 
 MAX_COMPARED = 60
-"""Hits by meaning whose text is compared."""
+"""Number of nearest hits whose code fingerprints are compared."""
 
 _CALLABLE = frozenset((SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR))
 
 
 def find_document(snapshot: IndexSnapshot, root: str, path: str, buffer_uri: str) -> tuple[SegmentView, int] | None:
-    """The view and row of a file: the open buffer's, if there is one, else the disk's."""
+    """The view and row of a document: of the open buffer if there is one, else of the file on disk."""
     best: tuple[SegmentView, int] | None = None
     for view in snapshot.views:
         if view.buffer_uri and view.buffer_uri == buffer_uri:
@@ -54,7 +54,7 @@ def find_document(snapshot: IndexSnapshot, root: str, path: str, buffer_uri: str
 
 
 def symbol_at(view: SegmentView, file: int, line: int) -> int:
-    """Row of the innermost symbol that holds a line (0-based) and has passages of its own, or -1."""
+    """Row of the innermost symbol that contains a line (0-based) and has passages of its own, or -1."""
     symbols = view.segment.symbols
     first = view.segment.first_passages
     rows = np.flatnonzero(symbols.files == file)
@@ -68,7 +68,7 @@ def symbol_at(view: SegmentView, file: int, line: int) -> int:
 
 
 def passages_of(view: SegmentView, file: int, symbol: int, line: int) -> Rows:
-    """Rows of the passages of a symbol; for -1, of the code outside symbols around a line."""
+    """Rows of the passages of a symbol, or for -1, of the code outside symbols around a line (0-based)."""
     passages = view.segment.passages
     start, end = (int(place) for place in np.searchsorted(passages.files, [file, file + 1]))
     if symbol >= 0:
@@ -85,18 +85,19 @@ def similar(
     tiers: Sequence[tuple[str, str]],
     cancel: CancelToken,
 ) -> list[RankedHit]:
-    """Symbols most like the one at a line, best first; without itself, its overloads, what holds it and what it holds.
+    """Symbols most similar to the one at a line, best first.
 
-    Copies to the letter stand once, their number in the feature ``copies``.
+    The symbol itself, its overloads, its containers and its members are left out. Identical copies are one hit, with
+    their number in the feature ``copies``.
 
     :param tiers: (fingerprint, role) of the models in use.
-    :raises UsageError: when there is no code at the place, or no model has seen it yet.
+    :raises UsageError: when there is no code at the place, or no vector for it yet.
     """
     view, file = place
     symbol = symbol_at(view, file, line)
     own = passages_of(view, file, symbol, line)
     if not len(own):
-        raise UsageError("There is no code at this place: put the cursor inside a function, class or statement.")
+        raise UsageError("There is no code at this place. Put the cursor inside a function, class or statement.")
     scores: dict[tuple[int, int], dict[str, float]] = defaultdict(dict)
     for fingerprint, role in tiers:
         vector = _mean_vector(view, fingerprint, own)
@@ -107,23 +108,24 @@ def similar(
             for row, cosine in _nearest(other, fingerprint, vector):
                 scores[(number, row)][role] = cosine
     if not scores:
-        raise UsageError("The symbol has no vector yet: wait until the index is complete (see the status).")
+        raise UsageError("The symbol has no vector yet. Wait until the status says that the index is complete.")
     return _fold_copies(_hits(snapshot, scores, view, file, symbol, set(own.tolist())))[:limit]
 
 
 def rerank_by_structure(
     hits: Sequence[RankedHit], own: CodeFingerprint, fingerprint_of: Callable[[RankedHit], CodeFingerprint | None]
 ) -> list[RankedHit]:
-    """The same hits, best first by meaning and shape; small symbols have hardly a shape of their own.
+    """The same hits, reordered by cosine and code fingerprint. The fingerprint of a small symbol counts less.
 
-    :param own: shape of the symbol that they are like. :param fingerprint_of: None where a text is no longer there.
+    :param own: fingerprint of the symbol that was asked for.
+    :param fingerprint_of: fingerprint of a hit, or None when its text is gone.
     """
-    trust = _STRUCTURE * min(1.0, own.n_tokens / LEAST_TOKENS)
+    weight = _STRUCTURE * min(1.0, own.n_tokens / LEAST_TOKENS)
     found = []
     for hit in hits:
         fingerprint = fingerprint_of(hit)
         alike = similarity(own, fingerprint) if fingerprint is not None else 0.0
-        score = min(1.0, (hit.score + trust * alike) / (1.0 + trust))
+        score = min(1.0, (hit.score + weight * alike) / (1.0 + weight))
         found.append(replace(hit, score=score, features={**hit.features, "shape": alike}))
     return sorted(found, key=lambda hit: -hit.score)
 
@@ -191,7 +193,7 @@ def _same_sort(kind: int, other: int) -> bool:
 
 
 def _related(view: SegmentView, symbol: int, other: int) -> bool:
-    """The same symbol, an overload of it, one that holds it, or one that it holds."""
+    """Whether the other is the same symbol, an overload, a container or a member of it."""
     if symbol < 0 or other < 0:
         return False
     symbols = view.segment.symbols
@@ -206,7 +208,7 @@ def _holds(outer: npt.NDArray[np.uint32], inner: npt.NDArray[np.uint32]) -> bool
 
 
 def _fold_copies(hits: list[RankedHit]) -> list[RankedHit]:
-    """One hit for passages of the same text; the first stands for all."""
+    """Keep the first hit of those with the same text, with the number of copies."""
     kept: list[RankedHit] = []
     by_hash: dict[bytes, int] = {}
     for hit in hits:
