@@ -30,9 +30,9 @@ def names(ran) -> list[str]:
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("index", "missing"), 1, "There is no folder"),
+        (("index", "missing"), 1, "does not exist"),
         (("index", "words.py"), 1, "not a folder"),
-        (("search", "x", "-w", "missing"), 1, "There is no folder"),
+        (("search", "x", "-w", "missing"), 1, "does not exist"),
         (("search", ""), 2, "empty"),
         (("outline", "missing.py"), 1, "There is no file"),
         (("similar", "words.py"), 2, "PATH:LINE"),

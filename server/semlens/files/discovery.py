@@ -1,10 +1,10 @@
-"""Which files of a workspace are indexed: the walk over a root, and the same answer for single paths.
+"""Decides which files of a root are indexed, for a walk over the root and for single paths.
 
-Everything that is left out is counted by its reason. Nothing outside the root is touched: links are never followed.
-Reading content, and knowing which files changed, is somebody else's work.
+Every file that is left out is counted by its reason. Links are never followed, so nothing outside the root is read.
+`reading` reads the content, and `watching` notices changes.
 """
 
-# Paths are strings here: a walk joins and compares them by the hundred thousand.
+# Paths are strings here, because a walk joins and compares hundreds of thousands of them.
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SHEBANG_BYTES = 128
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredFile:
-    """A file to index, and what tells whether it changed.
+    """A file to index, with the values that show whether it changed.
 
     :ivar path: relative to the root, forward slashes; bytes that are not UTF-8 survive as surrogates (PEP 383).
     :ivar size: in bytes.
@@ -55,7 +55,7 @@ class Discovery:
     """Finds the files of one root. Safe to use from several threads; each walk reads the ignore files anew.
 
     :ivar root: absolute, without links.
-    :ivar skipped: what the last complete walk left out, by reason. An ignored folder counts once.
+    :ivar skipped: number of files that the last complete walk left out, by reason. An ignored folder counts once.
     """
 
     def __init__(self, root: Path, settings: Settings) -> None:
@@ -67,14 +67,14 @@ class Discovery:
         self.refresh()
 
     def refresh(self) -> None:
-        """Forget the ignore rules: the next question reads them again."""
+        """Drop the cached ignore rules, so that the next call reads them again."""
         files = self._settings
         self._tree = IgnoreTree(self._root, follow=files.follow_ignore, exclude=files.exclude, include=files.include)
 
     def walk(self, unread: set[str] | None = None) -> Iterator[DiscoveredFile]:
         """Every file to index, folder by folder, names sorted. `skipped` is replaced when the walk ends.
 
-        :param unread: gets the paths of files and folders that could not be looked at for a cause that may pass.
+        :param unread: gets the paths of files and folders that could not be read for a transient cause.
         :raises WorkspaceError: when the root itself cannot be listed.
         """
         self.refresh()
@@ -117,13 +117,13 @@ class Discovery:
         return None if listed is None else (listed[0], listed[1])
 
     def forget(self, folder: str) -> None:
-        """Drop what is remembered of a folder that was made, moved or deleted."""
+        """Drop the cached rules of a folder that was created, moved or deleted."""
         self._tree.forget(folder)
 
     def may_affect_index(self, path: str) -> bool:
-        """Whether a change of this path may matter to the index, by its name alone: it may be gone, or a link.
+        """Whether a change of this path may affect the index. Decided by the name alone, because the file may be gone.
 
-        Never false for a path that is, or was until this change, indexed.
+        Always true for a path that is indexed, or was indexed until this change.
         """
         folder, _, name = path.rpartition("/")
         if path == WORKSPACE_FILE:
@@ -148,7 +148,7 @@ class Discovery:
         return self._examine(path, self._has_no_links)
 
     def examiner(self) -> Callable[[str], DiscoveredFile | SkipReason]:
-        """`examine` for many paths at one moment: whether there are links on the way is found out once for a folder."""
+        """`examine` for many paths at one moment: it checks each folder for links only once."""
         has_no_links = cache(self._has_no_links)
         return lambda path: self._examine(path, has_no_links)
 
@@ -181,7 +181,7 @@ class Discovery:
         return self._skip_reason(path)
 
     def _skip_reason(self, path: str, *, is_link: bool | None = None) -> SkipReason | None:
-        """:param is_link: None when it is not known yet."""
+        """:param is_link: None if it is not known yet."""
         folder, _, name = path.rpartition("/")
         if not name or ".." in path.split("/"):
             return SkipReason.OUTSIDE_ROOT
@@ -200,11 +200,11 @@ class Discovery:
         return self.skip_reason(path) is None
 
     def is_ignored_folder(self, path: str) -> bool:
-        """Whether nothing below the folder is indexed. For a folder that is gone, as if it were still there."""
+        """Whether nothing below the folder is indexed. A folder that is gone is treated as if it still existed."""
         return bool(path) and self._tree.rules(path) is None
 
     def is_ignore_file(self, path: str) -> bool:
-        """Whether a change of this file may change which files are found."""
+        """Whether a change of this file may change which files are indexed."""
         name = path.rpartition("/")[2]
         return name in IGNORE_FILES or name in CACHE_MARKERS or path == ".git/info/exclude"
 
@@ -219,7 +219,7 @@ class Discovery:
     def _list(
         self, tree: IgnoreTree, folder: str, skipped: Counter[str], unread: set[str]
     ) -> tuple[list[os.DirEntry[str]], list[str], FolderRules] | None:
-        """A folder's files, subfolders and rules; None where it cannot be read or turns out to be a cache.
+        """A folder's files, subfolders and rules; None if it cannot be read or is a cache.
 
         :raises WorkspaceError: when the root itself cannot be listed.
         """
@@ -264,7 +264,7 @@ class Discovery:
     def _examine_entry(
         self, tree: IgnoreTree, path: str, entry: os.DirEntry[str], rules: FolderRules
     ) -> DiscoveredFile | SkipReason | None:
-        """The file to index, the reason why not, or None for what is not even counted."""
+        """The file to index, the reason why it is skipped, or None for a file that is not counted."""
         if entry.name in VERSION_CONTROL:
             return None
         if tree.ignores(rules, path, entry.name, False) or not tree.includes(path):
@@ -284,7 +284,7 @@ class Discovery:
             return SkipReason.NOT_READABLE_NOW if is_transient(error) else SkipReason.UNREADABLE
         if status.st_size > self._max_bytes:
             return SkipReason.TOO_LARGE
-        # Windows leaves the inode out of what a listing brings along.
+        # Windows leaves the inode out of a listing.
         inode = status.st_ino or entry.inode()
         return DiscoveredFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, inode)
 
@@ -301,7 +301,7 @@ class Discovery:
 
     @staticmethod
     def _has_no_links(folder: str) -> bool:
-        """Whether neither this folder nor one above it is a link: one may have become so since it was listed."""
+        """Whether neither this folder nor one above it is a link. One may have been replaced since it was listed."""
         return relative_path(folder, os.path.realpath(folder)) == ""
 
     def _link_reason(self, path: str) -> SkipReason | None:
@@ -329,28 +329,28 @@ def check_root(path: Path, explicit: bool) -> Path:
         root = Path(os.path.realpath(path.expanduser()))
         status = root.stat()
     except FileNotFoundError:
-        raise WorkspaceError(f"There is no folder {path}: name one that exists.") from None
+        raise WorkspaceError(f"The folder {path} does not exist. Name a folder that exists.") from None
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise WorkspaceError(f"The folder {path} cannot be used: {reason}.") from None
+        raise WorkspaceError(f"The folder {path} cannot be used: {reason}. Name another folder.") from None
     if not stat.S_ISDIR(status.st_mode):
-        raise WorkspaceError(f"{path} is not a folder: name the folder that it is in.")
+        raise WorkspaceError(f"{path} is not a folder. Name the folder that contains it.")
     try:
         with os.scandir(root):
             pass
     except OSError as error:
-        raise WorkspaceError(f"The folder {root} cannot be read: {error.strerror}.") from None
+        raise WorkspaceError(f"The folder {root} cannot be read: {error.strerror}. Check its permissions.") from None
     if not explicit:
         home = os.path.realpath(os.path.expanduser("~"))
         if root.parent == root:
-            raise WorkspaceError(f"{root} is the whole file system: open a folder in it, or index it by its name.")
+            raise WorkspaceError(f"{root} is the whole file system. Open a folder in it, or index it by its name.")
         if relative_path(str(root), home) is not None:
-            raise WorkspaceError(f"{root} holds your home folder: open a project in it, or index it by its name.")
+            raise WorkspaceError(f"{root} holds your home folder. Open a project in it, or index it by its name.")
     return root
 
 
 def is_below(path: str, folders: Collection[str]) -> bool:
-    """Whether the path is one of these, or below one. "" is the root, which all is below."""
+    """Whether the path is one of the folders or below one. "" is the root, which contains every path."""
     end = len(path)
     while end > 0:
         if path[:end] in folders:

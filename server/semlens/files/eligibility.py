@@ -1,4 +1,4 @@
-"""Whether a file is code worth indexing, by its name and by its content. Knows no ignore rules and no file system."""
+"""Decides by name and content whether a file is code worth indexing. It knows no ignore rules and reads no files."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _PROSE = (
 )
 
 _LINE_BYTES = 1_000
-"""Nobody writes lines of code this long."""
+"""Longer lines are not written by hand."""
 
 _HEAD_BYTES = 8_192
 _MARKER_BYTES = 2_048
@@ -71,12 +71,11 @@ def extension_of(path: str) -> str:
 
 
 def name_skip_reason(path: str) -> SkipReason | None:
-    """Why a file is not indexed, as far as its name tells, or None.
+    """Why a file is not indexed, judged by its name alone, or None.
 
-    A file without an extension that no language claims by its name is ``not code`` here; its first line may still
-    say otherwise.
+    A file with no extension and no known name is `SkipReason.NOT_CODE`, but its first line may name an interpreter.
     """
-    # Imported here: settings and the command line's quick answers need no language.
+    # Imported here, because settings and fast commands need no languages.
     from semlens.syntax.languages.registry import CODE_LIKE, language_of
 
     name = path[path.rfind("/") + 1 :].lower()
@@ -95,14 +94,14 @@ def name_skip_reason(path: str) -> SkipReason | None:
 
 
 def shebang_skip_reason(path: str, first_bytes: bytes) -> SkipReason | None:
-    """As `name_skip_reason`, for a file whose name says nothing, from its first bytes."""
+    """Why a file without a known name is not indexed, judged by its first bytes, or None."""
     from semlens.syntax.languages.registry import language_of
 
     return None if first_bytes.startswith(b"#!") and language_of(path, first_bytes) is not None else SkipReason.NOT_CODE
 
 
 def content_skip_reason(path: str, data: bytes) -> SkipReason | None:
-    """Why a file that was read is not indexed: ``binary``, ``minified``, ``generated``, or None.
+    """Why a file is not indexed, judged by its content, or None.
 
     :param path: with forward slashes. :param data: the whole content.
     """
@@ -117,7 +116,7 @@ def content_skip_reason(path: str, data: bytes) -> SkipReason | None:
 
 
 def _is_generated(head: bytes) -> bool:
-    """Whether a comment near the top says so in the words that generators use."""
+    """Whether a comment near the top marks the file as generated, in the words that generators use."""
     for match in _GENERATED.finditer(head):
         line = head[head.rfind(b"\n", 0, match.start()) + 1 : match.end()]
         if _COMMENT.match(line):
@@ -126,21 +125,21 @@ def _is_generated(head: bytes) -> bool:
 
 
 def _is_minified(data: bytes) -> bool:
-    """Whether more than half of the bytes stand in lines that nobody wrote."""
+    """Whether more than half of the bytes are in lines too long to be written by hand."""
     if len(data) <= 2 * _LINE_BYTES:
         return False
     separator = b"\n" if b"\n" in data else b"\r"
     n_long = 0
     start = 0
     while start < len(data):
-        # Looks only at line ends a thousand bytes apart, so that ordinary files cost next to nothing.
+        # Checks only line ends a thousand bytes apart, which makes ordinary files cheap.
         end = data.find(separator, start)
         end = len(data) if end < 0 else end
         if end - start > _LINE_BYTES:
             n_long += end - start
             start = end + 1
         else:
-            # The next line that is long cannot start before the last line end within reach.
+            # The next long line cannot start before the last line end in this range.
             last = data.rfind(separator, start, start + _LINE_BYTES + 1)
             start = max(last, end) + 1
     return 2 * n_long > len(data)

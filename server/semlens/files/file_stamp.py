@@ -1,4 +1,4 @@
-"""What tells that a file on disk is still the one that was read."""
+"""The stamp of a file: size, times and inode. It shows whether a file changed since it was read."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _INT64 = (1 << 63) - 1
 
 @dataclass(frozen=True, slots=True)
 class FileStamp:
-    """What tells that a file on disk is the one that was read. Made by `of`, since SQLite's integers have 64 bits.
+    """Size, times and inode of a file when it was read. Create it with `of`, because integers in SQLite have 64 bits.
 
     :ivar inode: its low 63 bits.
-    :ivar seen_ns: when it was read; a file modified in the same instant is racy, as git calls it, and is hashed again.
+    :ivar seen_ns: when it was read; a file modified at the same moment is racy (a term of git) and is hashed again.
     """
 
     size: int
@@ -23,7 +23,7 @@ class FileStamp:
 
     @classmethod
     def of(cls, size: int, mtime_ns: int, ctime_ns: int, inode: int, seen_ns: int) -> FileStamp:
-        """Times beyond the years 1677 and 2262 become the last that can be stored."""
+        """Times outside the years 1677 to 2262 are clamped to the range that can be stored."""
         return cls(size, _clamp(mtime_ns), _clamp(ctime_ns), inode & _INT64, _clamp(seen_ns))
 
     def same_file(self, other: FileStamp) -> bool:
@@ -36,7 +36,7 @@ class FileStamp:
 
     @property
     def racy(self) -> bool:
-        """The clock of a file system may be as coarse as 10 ms: a later write could leave the same times."""
+        """Whether a later write could leave the same times: file systems may have clocks as coarse as 10 ms."""
         return self.mtime_ns >= self.seen_ns - 20_000_000
 
 

@@ -1,6 +1,6 @@
-"""Which file systems belong to another machine: they report no changes of others, and cannot share memory.
+"""Detects remote file systems. They do not report changes by other machines, and cannot share memory.
 
-The table of mounts is read directly on Linux, since importing psutil costs a command 80 ms.
+On Linux the table of mounts is read directly, because importing psutil takes 80 ms.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class Mount(NamedTuple):
 
 
 def remote_file_system(path: str) -> str | None:
-    r"""The type of the file system that a folder is on if it is a remote one or one shared with a host, else None.
+    r"""The type of the file system of a folder if it is remote or shared with a host, else None.
 
-    :param path: absolute, without links. On Windows, ``\\host\share`` is remote whatever the table says.
+    :param path: absolute, without links. On Windows, ``\\host\share`` is always remote.
     """
     if path.startswith("\\\\") and not path.startswith(("\\\\?\\", "\\\\.\\")):
         return "unc"
@@ -57,7 +57,7 @@ def remote_file_system(path: str) -> str | None:
     best_length = -1
     for mount in mounts():
         place = mount.place.rstrip(os.sep)
-        # Of two file systems on one place, the later one is on top.
+        # If two file systems share a mount point, the later one is on top.
         if (path + os.sep).startswith(place + os.sep) and len(place) >= best_length:
             best, best_length = mount, len(place)
     return None if best is None else _remote_kind(best)
@@ -74,7 +74,7 @@ def _remote_kind(mount: Mount) -> str | None:
 
 
 def mounts() -> list[Mount]:
-    """All mounts, the later ones on top; none where the system does not tell."""
+    """All mounts in the order of mounting; empty if the system does not list them."""
     if _PLATFORM == "linux":
         try:
             return parse_mount_table(_MOUNT_TABLE.read_text("utf-8", "surrogateescape").splitlines())

@@ -1,6 +1,4 @@
-"""A file of the workspace as the index takes it: its content, or why it is not wanted, and the stamp that tells whether
-it changes afterwards.
-"""
+"""Reads a file of a root for the index: its content or the reason why it is skipped, and its stamp."""
 
 from __future__ import annotations
 
@@ -19,13 +17,16 @@ def file_stamp(status: os.stat_result) -> FileStamp:
 
 
 def read_file(root: str, path: str, max_bytes: int) -> tuple[FileStamp | None, bytes, SkipReason]:
-    """Stamp, content and the reason why the content is not wanted."""
+    """The stamp, the content, and the reason why the file is skipped.
+
+    The stamp is None if the file is gone or could not be read.
+    """
     try:
         with open_below(root, path) as file:
             stamp = file_stamp(file.status)
             if file.status.st_size > max_bytes:
                 return stamp, b"", SkipReason.TOO_LARGE
-            data = file.read(file.status.st_size + 1)  # one more, to see a file that grows
+            data = file.read(file.status.st_size + 1)  # one byte more, to notice a file that grows
     except NotRegularError as error:
         is_folder = stat.S_ISDIR(error.status.st_mode)
         return (None, b"", SkipReason.GONE) if is_folder else (file_stamp(error.status), b"", SkipReason.NOT_CODE)

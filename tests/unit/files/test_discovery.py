@@ -295,7 +295,7 @@ def test_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(WorkspaceError, match="home folder"):
         check_root(tmp_path / "link", explicit=False)
     for explicit in (True, False):
-        with pytest.raises(WorkspaceError, match="There is no folder"):
+        with pytest.raises(WorkspaceError, match="does not exist"):
             check_root(tmp_path / "missing", explicit=explicit)
         with pytest.raises(WorkspaceError, match="is not a folder"):
             check_root(tmp_path / "file.txt", explicit=explicit)

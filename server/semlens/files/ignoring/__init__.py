@@ -1,1 +1,1 @@
-"""Ignore files and gitattributes: which rules hold where. Runs no git."""
+"""Ignore files and gitattributes: which rules apply to which path. Does not run git."""

@@ -1,9 +1,9 @@
-"""Where git keeps ignore rules outside the tree: info/exclude and the user's excludes file. Runs no git.
+"""Finds git's ignore files outside the tree: info/exclude and the user's excludes file. Does not run git.
 
-Includes (``[include]``) in git's configuration are not followed.
+Includes (``[include]``) in the configuration of git are not followed.
 """
 
-# Paths are strings here: a walk joins and compares them by the hundred thousand.
+# Paths are strings here, because a walk joins and compares hundreds of thousands of them.
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def git_top(folder: str) -> str | None:
 
 
 def git_folder(top: str) -> str | None:
-    """The repository's own folder, common to all its worktrees; None where ``.git`` leads nowhere."""
+    """The folder of the repository, shared by all its worktrees; None if ``.git`` points to no folder."""
     git = os.path.join(top, ".git")
     if os.path.isdir(git):
         return git
@@ -59,7 +59,7 @@ def global_excludes_file(top: str | None) -> str | None:
         configs = ["/etc/gitconfig", os.environ["GIT_CONFIG_GLOBAL"]]
     else:
         configs = ["/etc/gitconfig", os.path.join(xdg, "git", "config"), os.path.join(home, ".gitconfig")]
-    # A cloned repository brings no configuration along, so its own one is the user's work.
+    # Cloning copies no configuration, so the configuration of the repository was written by the user.
     folder = None if top is None else git_folder(top)
     if folder is not None:
         configs.append(os.path.join(folder, "config"))

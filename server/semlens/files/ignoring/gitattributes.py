@@ -1,6 +1,6 @@
-"""What a repository says of its own files in ``.gitattributes``: generated, vendored, documentation.
+"""Reads roles of files from ``.gitattributes``: generated, vendored, documentation.
 
-The attributes are those of GitHub's linguist; patterns are git's.
+The attributes are those of GitHub's linguist. The patterns are those of git.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _ROLES = {
     "linguist-documentation": Role.DOCUMENTATION,
 }
 _MAX_BYTES = 256 * 1024
-"""Such a file is read at each batch of files that a worker parses."""
+"""The file is read for each batch of files that a worker parses."""
 
 
 class FileAttributes:
-    """Roles that the lines of one ``.gitattributes`` give and take."""
+    """The roles that the lines of one ``.gitattributes`` set and unset."""
 
     def __init__(self, data: bytes) -> None:
         lines: Mapping[str, list[str]] = {name: [] for name in _ROLES}
@@ -38,7 +38,7 @@ class FileAttributes:
         self._rules = {_ROLES[name]: IgnoreRules(patterns) for name, patterns in lines.items() if patterns}
 
     def role_of(self, path: str, found: Role) -> Role:
-        """The role of a file, given what its path and content say; the repository knows better."""
+        """The role of a file. Attributes override the role found by path and content."""
         name, whole = byte_text(path.rpartition("/")[2]), byte_text(path)
         for role, rules in self._rules.items():
             is_set = rules.match(name, whole, is_folder=False)
@@ -48,9 +48,9 @@ class FileAttributes:
 
 
 class RootAttributes:
-    """Those of a root: the file of a folder speaks for what is below it, and wins against those above.
+    """The attributes of a root. The ``.gitattributes`` of a folder overrides those of the folders above.
 
-    Files are read when they are first asked for, and kept.
+    Each file is read once, when it is first needed.
     """
 
     def __init__(self, root: str) -> None:
@@ -72,7 +72,7 @@ class RootAttributes:
 
 
 def _read(root: str, path: str) -> FileAttributes | None:
-    """None where there is no such file, or it cannot be read, or is too large."""
+    """The attributes in a file; None if it is missing, unreadable or too large."""
     try:
         data = read_below(root, path, _MAX_BYTES + 1)
     except OSError:
@@ -82,5 +82,5 @@ def _read(root: str, path: str) -> FileAttributes | None:
 
 @lru_cache(maxsize=32)
 def _parsed(data: bytes) -> FileAttributes:
-    """The same files are asked for again with every few files of a root."""
+    """Cached, because each batch of a root needs the same files."""
     return FileAttributes(data)

@@ -1,9 +1,9 @@
-"""One ignore file: its lines compiled, and asked whether they name a path. Which files count where is `ignore`'s.
+"""Compiles the lines of one ignore file and matches paths against them. `ignore_tree` decides which files apply.
 
-The semantics are git's to the byte (dir.c and wildmatch.c of git 2.39 were the reference for behaviour, `git
-check-ignore` is it in the tests). Git matches bytes, so all text here is bytes decoded as Latin-1: `byte_text`.
+The semantics are exactly those of git: dir.c and wildmatch.c of git 2.39, checked with `git check-ignore` in the tests.
+Git matches bytes, so all text here is bytes decoded as Latin-1 (`byte_text`).
 
-What one file can cost is bounded: patterns match without backtracking (`core.globs`), and their number has a limit.
+The cost of one file is bounded: patterns match without backtracking (`core.text.globs`), and their number is limited.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from semlens.core.text.globs import compiled, git_expression, union
 
 _SPECIAL = re.compile(r"[*?\[\\]")
 _MAX_LINE_CHARS = 4_096
-"""Longer than any path: such a line matches nothing."""
+"""A longer line is longer than any path, so it matches nothing."""
 
 _MAX_WILDCARD_RULES = 2_000
-"""Of one ignore file; each is compared with every name. Later ones have no effect."""
+"""Limit for one ignore file, because every rule is compared with every name. Later rules have no effect."""
 
 _MAX_WILDCARD_CHARS = 100_000
-"""Of the patterns of all of them together: each character is compiled. Later ones have no effect."""
+"""Limit for all patterns of a file together, because each character is compiled. Later rules have no effect."""
 
 
 def byte_text(path: str) -> str:
@@ -115,7 +115,7 @@ class IgnoreRules:
                 best = _later(best, self._extensions.get(name[dot:], ()), is_folder)
         if self._paths:
             best = _later(best, self._paths.get(path, ()), is_folder)
-        # most names match no wildcard: one look at all of them together tells
+        # most names match no wildcard, so one expression checks all wildcards together first
         if (self._any_name is not None and self._any_name.fullmatch(name)) or (
             self._any_path is not None and self._any_path.fullmatch(path)
         ):
@@ -138,7 +138,7 @@ class IgnoreRules:
 
 
 def _prepend(rule: _Rule, rules: dict[str, tuple[_Rule, ...]], key: str) -> None:
-    """Put a rule in front of those of the same key; those that it makes meaningless go."""
+    """Put a rule before the rules of the same key, and remove the rules that it makes ineffective."""
     older = rules.get(key, ()) if rule.folders_only else ()
     rules[key] = (rule, *(other for other in older if not other.folders_only))
 
@@ -190,7 +190,7 @@ def _compile(line: str, position: int, *, ignore_case: bool, wildcards: bool = T
 
 
 def _without_trailing_spaces(line: str) -> str:
-    """Strips spaces at the end, but for one that is escaped."""
+    """The line without trailing spaces, except an escaped one."""
     stripped = line.rstrip(" ")
     if stripped != line:
         n_backslashes = len(stripped) - len(stripped.rstrip("\\"))

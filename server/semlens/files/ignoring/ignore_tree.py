@@ -1,12 +1,12 @@
-"""Which ignore rules hold where in one workspace. One file's patterns are `gitignore`'s job, the walk `discovery`'s.
+"""Decides which ignore rules apply to each path of a root. `ignore_file` matches patterns, and `discovery` walks.
 
 Precedence is ripgrep's: settings, then every ``.semlensignore`` from the deepest folder up, every ``.ignore``, every
 ``.gitignore`` up to the top of the repository that the folder belongs to, its ``info/exclude``, the user's global
-excludes, and last what nobody wants indexed. The first of these that says anything about a path decides. What lies in
-an ignored folder is ignored, whatever deeper files say.
+excludes, and last `DEFAULT_IGNORES`. The first of these that matches a path decides. Everything in an ignored folder is
+ignored, even if a deeper ignore file says otherwise.
 """
 
-# Paths are strings here: a walk joins and compares them by the hundred thousand.
+# Paths are strings here, because a walk joins and compares hundreds of thousands of them.
 
 from __future__ import annotations
 
@@ -46,24 +46,24 @@ DEFAULT_IGNORES = (
     ".eggs/",
     ".DS_Store",
 )
-"""Ignored even where no ignore file says so; ``!node_modules/`` in ``.semlensignore`` takes one back."""
+"""Ignored even without an ignore file. ``!node_modules/`` in ``.semlensignore`` re-includes one."""
 
 MAX_DEPTH = 256
-"""Folders deeper than this are not entered: a bind mount of a folder into itself is no link, and endless."""
+"""Deeper folders are not entered, because a folder can be mounted into itself without a link."""
 
 _MAX_IGNORE_BYTES = 1_000_000
 _MAX_CACHED_FOLDERS = 500_000
 _IGNORE_CASE = sys.platform in ("win32", "darwin")
 
 _Step: TypeAlias = tuple[IgnoreRules, int, str]
-"""Rules, and how their path is made from one relative to the root: characters to cut, then the prefix to add."""
+"""Rules, and how to convert a path of the root for them: number of characters to cut, then the prefix to add."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderRules:
-    """What holds for the entries of one folder. Folders without ignore files of their own share their parent's.
+    """The rules for the entries of one folder. A folder without ignore files shares the rules of its parent.
 
-    :ivar chain: all that applies, the strongest first.
+    :ivar chain: all rules that apply, highest precedence first.
     """
 
     semlensignore: tuple[_Step, ...]
@@ -75,9 +75,9 @@ class FolderRules:
 
 
 class IgnoreTree:
-    """The ignore rules of one workspace as they stood when each folder was first asked for.
+    """The ignore rules of one root. The rules of each folder are read once, when they are first needed.
 
-    Several threads may ask at once: at worst they read an ignore file twice.
+    Several threads may use it. At worst, two of them read the same ignore file.
     """
 
     def __init__(self, root: str, *, follow: bool, exclude: Collection[str], include: Collection[str]) -> None:
@@ -105,7 +105,7 @@ class IgnoreTree:
         return False
 
     def includes(self, path: str) -> bool:
-        """Whether the setting ``files.include`` admits a file: it is empty, or names the file or a folder above it."""
+        """Whether the setting ``files.include`` is empty or matches the file or a folder above it."""
         if self._include is None:
             return True
         path = byte_text(path)
@@ -133,8 +133,8 @@ class IgnoreTree:
     def enter(self, folder: str, names: Collection[str]) -> FolderRules | None:
         """As `rules`, with the ignore files of this folder read anew.
 
-        :param names: all that the folder holds: saves looking for each ignore file.
-        :raises OSError: when one cannot be read for a cause that may pass.
+        :param names: all names in the folder, which saves a check for each ignore file.
+        :raises OSError: when an ignore file cannot be read for a transient cause.
         """
         parent = self._above if not folder else self.rules(folder.rpartition("/")[0])
         rules: FolderRules | None = None
@@ -145,7 +145,7 @@ class IgnoreTree:
         return rules
 
     def forget(self, folder: str) -> None:
-        """Drop what was remembered of a folder that was made, moved or deleted."""
+        """Drop the cached rules of a folder that was created, moved or deleted."""
         self._folders.pop(folder, None)
 
     def ignores_folder(self, parent: FolderRules, folder: str) -> bool:
@@ -157,7 +157,7 @@ class IgnoreTree:
         return os.path.islink(os.path.join(self._root, folder))
 
     def _names_in(self, folder: str) -> Collection[str]:
-        """What the folder holds: one listing costs less than looking for each of the names that mean something."""
+        """All names in the folder. One listing is cheaper than a check for each name of interest."""
         try:
             return frozenset(os.listdir(os.path.join(self._root, folder)))
         except (OSError, ValueError):
@@ -176,7 +176,7 @@ class IgnoreTree:
         semlensignore = own_steps.get(".semlensignore", ()) + parent.semlensignore
         ignore = own_steps.get(".ignore", ()) + parent.ignore
         gitignore, exclude = parent.gitignore, parent.exclude
-        if starts_repository and folder:  # a nested repository, to which the rules of the outer one mean nothing
+        if starts_repository and folder:  # the rules of the outer repository do not apply to a nested one
             gitignore = ()
             path = exclude_file(os.path.join(self._root, folder))
             exclude = () if path is None else self._read("", path, cut, "")
@@ -191,7 +191,7 @@ class IgnoreTree:
         return _folder_rules(semlensignore, ignore, gitignore, exclude, parent.always)
 
     def _rules_above(self) -> FolderRules:
-        """The rules that the root has from outside itself."""
+        """The rules that apply to the root from folders above it and from the user."""
         always: tuple[_Step, ...] = ((IgnoreRules(DEFAULT_IGNORES, ignore_case=_IGNORE_CASE), 0, ""),)
         if not self._follow:
             return _folder_rules((), (), (), (), always)
@@ -219,7 +219,7 @@ class IgnoreTree:
                 always,
             )
             if self._ignored_above(rules, parts, n_parts, part):
-                # Who opens an ignored folder wants to see what is in it.
+                # A user who opens an ignored folder wants to search it.
                 return _folder_rules((), (), (), (), always)
         return rules
 
@@ -237,11 +237,11 @@ class IgnoreTree:
     def _read(root: str, path: str, cut: int, prefix: str, *, required: bool = False) -> tuple[_Step, ...]:
         """The rules of an ignore file; none where it is missing, no regular file, unreadable or huge.
 
-        Inside a workspace a link is not followed: git does not either, and it may lead out of the root.
+        A link inside the root is not followed: git does not follow it either, and it may lead out of the root.
 
-        :param root: "" for a file of the user's or of git's, which may be a link.
-        :param required: without it, files would be found that it ignores.
-        :raises OSError: when it must be read, and cannot for a cause that may pass.
+        :param root: "" for a file of the user or of git, which may be a link.
+        :param required: fail on a transient error, because without the file, ignored files would be indexed.
+        :raises OSError: when a required file cannot be read for a transient cause.
         """
         try:
             n_bytes = _MAX_IGNORE_BYTES + 1

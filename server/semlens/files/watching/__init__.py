@@ -1,1 +1,1 @@
-"""Tells which files of a root changed: inotify, watchdog or polling."""
+"""Notices which files of a root changed, by inotify, watchdog or polling."""

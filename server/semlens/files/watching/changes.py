@@ -1,4 +1,4 @@
-"""What a watcher reports, and what its sources have in common."""
+"""The changes that a watcher reports, and the interface of its sources."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Rescan:
-    """Anything may have changed: compare every file.
+    """Anything may have changed, so every file must be compared.
 
     :ivar reason: for the log.
     """
@@ -17,22 +17,22 @@ class Rescan:
 
 
 Changes: TypeAlias = set[str] | Rescan
-"""Paths relative to the root that were created, changed or deleted, files and folders alike; or everything."""
+"""Paths of files and folders that were created, changed or deleted, relative to the root; or a rescan."""
 
 
 class SourceLostError(Exception):
-    """The source cannot go on; its message says why and what helps."""
+    """The source cannot go on. The message says why, and what to do."""
 
 
 class ChangeSource(Protocol):
-    """One way to notice changes. Used by one thread, but for `wake`."""
+    """One way to notice changes. Only `wake` may be called from another thread."""
 
     @property
     def n_watches(self) -> int:
         """Watches held in the system."""
 
     def start(self) -> Changes:
-        """Begin. Returns what changed since the moment the source was made, as far as can be told.
+        """Begin watching. Returns what changed since the source was created, as far as it is known.
 
         :raises SourceLostError: when it cannot work here.
         """
@@ -47,4 +47,4 @@ class ChangeSource(Protocol):
         """End `wait`, now and from now on."""
 
     def close(self) -> None:
-        """Give everything back."""
+        """Release all watches and threads."""

@@ -1,6 +1,6 @@
-"""Linux's inotify through the C library: one descriptor, watches added one folder at a time. Knows no workspace.
+"""Inotify of Linux through the C library: one descriptor, with one watch a folder. It knows nothing about roots.
 
-Not watchdog's emitter: that one watches every folder below a root, ignored or not, or takes a thread for each.
+The emitter of watchdog is not used: it watches every folder below a root, ignored or not, or takes a thread for each.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _IN_ONLYDIR = 0x1000000
 _IN_DONT_FOLLOW = 0x2000000
 _IN_EXCL_UNLINK = 0x4000000
 
-# No IN_OPEN, IN_ACCESS or IN_CLOSE_NOWRITE: reading the files must not wake who reads them.
+# Without IN_OPEN, IN_ACCESS and IN_CLOSE_NOWRITE: reading the files must not cause events.
 _EVENT_MASK = (
     IN_MODIFY
     | IN_CLOSE_WRITE
@@ -59,7 +59,7 @@ class InotifyEvent:
 
 
 class Inotify:
-    """One inotify instance. Used by one thread, but for `wake`."""
+    """One inotify instance. Only `wake` may be called from another thread."""
 
     def __init__(self) -> None:
         """:raises OSError: EMFILE when the user's instances are used up, ENOSYS where there is no inotify."""
@@ -73,10 +73,10 @@ class Inotify:
         self._descriptor: int = descriptor
         self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._is_closed = False
-        self._closing = threading.Lock()  # a closed descriptor's number may be somebody else's by now
+        self._closing = threading.Lock()  # the system may reuse the number of a closed descriptor
 
     def add(self, folder: str) -> int:
-        """Watch a folder, not what is below it.
+        """Watch a folder without its subfolders.
 
         :raises OSError: ENOSPC when the user's watches are used up; ENOENT, ENOTDIR, EACCES for the folder.
         """
@@ -88,13 +88,13 @@ class Inotify:
         return watch
 
     def remove(self, watch: int) -> None:
-        """End a watch; one that ended by itself is no error."""
+        """End a watch. A watch that has already ended is no error."""
         self._library.inotify_rm_watch(self._descriptor, watch)
 
     def wait(self, timeout_s: float | None) -> bool:
-        """Whether events are there, at the latest after the timeout. False when woken.
+        """Wait until events are available. False after the timeout or `wake`.
 
-        The poll is on the descriptor alone: no event is read here, so that the kernel folds equal ones.
+        No event is read here, so that the kernel merges equal ones.
         """
         poller = select.poll()
         poller.register(self._descriptor, select.POLLIN)
@@ -103,13 +103,13 @@ class Inotify:
         return self._descriptor in ready and self._woken not in ready
 
     def pause(self, seconds: float) -> bool:
-        """Let events gather. True when woken before the time was over."""
+        """Wait while events gather. True if `wake` ended the wait."""
         poller = select.poll()
         poller.register(self._woken, select.POLLIN)
         return bool(poller.poll(seconds * 1000))
 
     def read(self) -> list[InotifyEvent]:
-        """All events there are."""
+        """All events that are available."""
         events: list[InotifyEvent] = []
         while True:
             try:

@@ -28,16 +28,16 @@ from semlens.files.watching.inotify import (
 _EXHAUSTED = (errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _FOLDER_GONE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP)
 _MAX_WRITE_DELAY_S = 1.0
-"""A file that is being written is reported when it is closed, or this often: else a log would be read all the time."""
+"""A file that is being written is reported when it is closed, or this often. A log file changes all the time."""
 _CLOCK_SLACK_NS = 50_000_000
-"""File times come from a clock that ticks every few milliseconds."""
+"""The clock of file times advances only every few milliseconds."""
 
 
 class InotifySource:
     """Watches one root. See `changes.ChangeSource`.
 
-    A folder is watched before it is listed, so that nothing that appears in it is missed; what is in a new folder by
-    then is reported file by file.
+    A folder is watched before it is listed, so that no file is missed. The files that a new folder already holds are
+    reported one by one.
     """
 
     def __init__(self, root: Path, discovery: Discovery, batch_s: float) -> None:
@@ -68,7 +68,7 @@ class InotifySource:
         changed: set[str] = set()
         if not self._watch_tree("", changed, only_since_ns=self._created_ns) and not self._is_woken:
             raise SourceLostError(f"The folder {self._root} cannot be watched")
-        # A folder's own time tells that something in it was deleted or moved, but not what.
+        # The time of a folder shows that an entry was deleted or moved, but not which.
         if any(_folder_changed_since(self._discovery.absolute(name), self._created_ns) for name in self._watch_of):
             return Rescan("something changed while watching began")
         return changed
@@ -116,12 +116,12 @@ class InotifySource:
             raise SourceLostError(f"The folder {self._root} was moved or deleted")
 
     def _handle_entry_event(self, path: str, event: InotifyEvent, changed: set[str]) -> bool:
-        """Takes note of one entry's event. True when it changed the ignore rules."""
+        """Handle the event of one entry. True if it changed the ignore rules."""
         if event.mask & IN_ISDIR:
             if event.mask & IN_MOVED_FROM:
                 self._unwatch_tree(path)
             elif path in self._watch_of and event.mask & (IN_DELETE | IN_CREATE | IN_MOVED_TO):
-                self._unwatch(path)  # what was in it went before it
+                self._unwatch(path)  # its contents were deleted before it
             if event.mask & (IN_DELETE | IN_MOVED_FROM):
                 if not self._discovery.is_ignored_folder(path):
                     changed.add(path)
@@ -139,9 +139,9 @@ class InotifySource:
         return False
 
     def _watch_tree(self, start: str, changed: set[str], *, only_since_ns: int = 0) -> bool:
-        """Watch a folder and all below it that is not ignored; files found are changes.
+        """Watch a folder and its subfolders that are not ignored. The files in them count as changed.
 
-        :param only_since_ns: of the files found, only those whose status changed since count.
+        :param only_since_ns: count only files whose status changed since this time.
         """
         stack = [start]
         is_watched = False
@@ -176,7 +176,7 @@ class InotifySource:
             if error.errno in _FOLDER_GONE or not os.path.lexists(self._discovery.absolute(folder)):
                 return None
             raise SourceLostError(f"The folder {folder} cannot be watched ({error.strerror})") from error
-        # The system gives a moved folder its old number again: its old name goes.
+        # The system gives a moved folder the same watch again, so its old name is removed.
         old = self._folder_of.get(watch)
         if old is not None and old != folder:
             self._watch_of.pop(old, None)
@@ -185,7 +185,7 @@ class InotifySource:
         return watch
 
     def _unwatch_tree(self, folder: str) -> None:
-        if folder in self._watch_of:  # else nothing below it is watched either
+        if folder in self._watch_of:  # otherwise nothing below it is watched
             below = folder + "/"
             for name in [name for name in self._watch_of if name == folder or name.startswith(below)]:
                 self._unwatch(name)
@@ -201,7 +201,7 @@ class InotifySource:
             del self._watch_of[folder]
 
     def _watch_anew(self) -> None:
-        """Watch exactly what is to be watched, from a fresh look at the tree."""
+        """List the tree again and adjust the watches to it."""
         self._discovery.refresh()
         before = dict(self._watch_of)
         self._watch_of.clear()
@@ -227,7 +227,7 @@ def _folder_changed_since(path: str, time_ns: int) -> bool:
 
 
 def _failure_message(error: OSError) -> str:
-    """Which limit was met."""
+    """A message that names the limit that was reached, and how to raise it."""
     if error.errno == errno.ENOSPC:
         limit = _limit("max_user_watches")
         return (

@@ -37,7 +37,7 @@ _MAX_GATHERED = 50_000
 
 
 class ObserverSource(FileSystemEventHandler):
-    """Watches one root. See `changes.ChangeSource`. Events of ignored folders arrive and are dropped at once."""
+    """Watches one root. See `changes.ChangeSource`. Events of ignored folders are dropped."""
 
     def __init__(self, root: Path, discovery: Discovery, batch_s: float) -> None:
         """:param batch_s: how long events gather after the first one."""

@@ -1,4 +1,4 @@
-"""Changes by comparing the files' status again and again: for file systems that send no events."""
+"""Notices changes by comparing the status of files at intervals, for file systems that send no events."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from semlens.files.discovery import Discovery, is_below
 from semlens.files.watching.changes import Changes, Rescan
 
 _MAX_BUSY_SHARE = 0.05
-"""Of the time, at most this share is spent on looking, however large the tree."""
+"""At most this share of the time is spent on walks, even for a large tree."""
 
 
 class PollingSource:
-    """Polls one root. See `changes.ChangeSource`. Ignore files are read anew at every look."""
+    """Polls one root. See `changes.ChangeSource`. Ignore files are read again for every walk."""
 
     def __init__(self, discovery: Discovery, pause_s: float) -> None:
-        """:param pause_s: between two looks, at least."""
+        """:param pause_s: shortest pause between two walks."""
         self._discovery = discovery
         self._pause_s = pause_s
         self._woken = threading.Event()
@@ -29,7 +29,7 @@ class PollingSource:
         return 0
 
     def start(self) -> Changes:
-        # Another machine's clock says when a file changed, so what changed before the first look cannot be told.
+        # File times come from the clock of another machine, so changes before the first walk are unknown.
         self._known = self._file_statuses() or {}
         return Rescan("polling begins")
 
@@ -50,7 +50,7 @@ class PollingSource:
         self._known = {}
 
     def _file_statuses(self) -> dict[str, tuple[int, int, int, int]] | None:
-        """Every file's status; None when the root is not there, or it was interrupted."""
+        """The status of every file; None if the root is missing or the walk was interrupted."""
         begin = time.monotonic()
         statuses: dict[str, tuple[int, int, int, int]] = {}
         try:

@@ -1,6 +1,6 @@
-"""Watches one root and tells what changed: by the system's events where they can be trusted, else by polling.
+"""Watches one root and reports changes, by events of the system if they are reliable, else by polling.
 
-It decides between the sources and survives the loss of one; how each works is its own module's business.
+It chooses the source and replaces one that fails. Each source has a module of its own.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _log = logging.getLogger(__name__)
 
 
 class Watcher:
-    """Calls back with what changed in one root, from a thread of its own.
+    """Reports the changes in one root by a callback, from a thread of its own.
 
-    A change that comes between `start` and the first watch is reported as well. Paths are coalesced for 50 ms; a
-    folder's path stands for all that was in it.
+    A change between `start` and the first watch is reported as well. Paths are collected for 50 ms. The path of a
+    folder stands for everything in it.
 
     :ivar mode: ``native``, ``polling``, or ``none`` while it does not run.
-    :ivar problem: one sentence for the user where the system's events should work but do not, else "".
+    :ivar problem: a message for the user if events of the system should work but fail, else "".
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Watcher:
         return 0 if source is None else source.n_watches
 
     def start(self) -> None:
-        """Returns at once; the watches are set by the thread."""
+        """Start watching. Returns at once, and the thread sets the watches."""
         if self._settings.mode == "off":
             self._ready.set()
             return
@@ -74,11 +74,11 @@ class Watcher:
         self._thread.start()
 
     def wait_ready(self, timeout_s: float) -> bool:
-        """Whether everything is watched, waiting for it."""
+        """Wait until everything is watched. False after the timeout."""
         return self._ready.wait(timeout_s)
 
     def stop(self) -> None:
-        """No call-back begins after this returns, unless one takes longer than two seconds."""
+        """Stop watching. No callback starts after this returns, unless one runs for more than two seconds."""
         with self._lock:
             self._stopping = True
             if self._source is not None:
@@ -101,7 +101,7 @@ class Watcher:
 
     def _native_source(self) -> ChangeSource:
         """:raises SourceLostError: when the system's events cannot be had."""
-        # Imported here: each loads only where it works.
+        # Imported here, because each source loads only on its own system.
         if _IS_LINUX:
             from semlens.files.watching.inotify_source import InotifySource
 
@@ -112,7 +112,7 @@ class Watcher:
 
     def _polling_source(self, reason: str = "") -> ChangeSource:
         if reason:
-            self.problem = f"{reason}, so its files are compared every {self._settings.poll_seconds} seconds instead."
+            self.problem = f"{reason}, so its files are polled every {self._settings.poll_seconds} seconds instead."
             _log.warning("%s", self.problem)
         return PollingSource(self._discovery, self._settings.poll_seconds)
 
@@ -134,7 +134,7 @@ class Watcher:
             try:
                 changes = step()
             except (SourceLostError, OSError) as lost:
-                # Polling begins with a rescan, so what the lost source missed is found.
+                # Polling begins with a rescan, which finds what the lost source missed.
                 source.close()
                 source = self._polling_source(str(lost))
                 self._set_source(source)
