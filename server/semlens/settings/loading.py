@@ -1,9 +1,9 @@
-"""Settings as they hold for one workspace: read from files and from the editor, checked, defaulted.
+"""Loads the settings of one root from files, the environment and the editor, and checks them.
 
 Later sources win: default, the user's ``config.toml``, the environment, the editor, ``.semlens.toml`` at the root. A
-repository may have written the last two, so they set nothing that is the user's. A source that is broken, or a setting
-that is unknown, ill-typed or not allowed where it stands, is reported once by its name and has no effect. What the
-settings are stands in `settings_schema`.
+repository may have written the last two, so they cannot set what only the user may set. A broken source has no effect,
+and neither has a setting that is unknown, ill-typed or not allowed in its source. Each is reported once by its name.
+`schema` defines the settings.
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ __all__ = [
 WORKSPACE_FILE = ".semlens.toml"
 USER_FILE = "config.toml"
 USER_VARIABLE = "SEMLENS_USER_SETTINGS"
-"""Settings as a JSON object, from whoever starts the process: an editor's extension passes the user's own here."""
+"""Environment variable with settings as a JSON object. The extension of an editor passes the user's settings here."""
 
 _CLIENT_SETTINGS = ("trace.", "server.path", "server.command", "server.arguments", "server.environment")
-"""Settings of the same namespace that clients read themselves and send along."""
+"""Settings of the same namespace that only clients use. Clients send them too."""
 
 _MAX_FILE_BYTES = 1_000_000
 _MAX_NAME_CHARS = 200  # characters of a name in a message
@@ -77,7 +77,7 @@ class SettingProblem:
     """A setting that has no effect.
 
     :ivar name: its full name, e.g. ``semlens.files.exclude``, or the file's where the file as a whole is broken.
-    :ivar message: one sentence that names the setting, the source and the mend.
+    :ivar message: one sentence that names the setting, its source and the fix.
     """
 
     name: str
@@ -100,7 +100,7 @@ def load_settings(
     :param editor: initialization options or a configuration as the editor sent it, nested or with dotted names, with
         or without the namespace; ``None`` values are not set. Trusted as little as ``.semlens.toml``: many editors
         fill it from files of the workspace (docs/privacy.md).
-    :param user_file: the user's own file instead of ``config.toml`` in `config_folder`.
+    :param user_file: the user's file, instead of ``config.toml`` in `config_folder`.
     """
     problems: list[SettingProblem] = []
     values: dict[str, SettingValue] = {}
@@ -127,12 +127,12 @@ def _settings_of(values: Mapping[str, SettingValue]) -> Settings:
 
 
 def _read_toml(path: Path, problems: list[SettingProblem], *, may_be_link: bool) -> Mapping[str, Any]:
-    """The file's content; empty where there is none or it is broken."""
+    """The content of the file; empty if it is missing or broken."""
     try:
         data = read_regular(str(path), _MAX_FILE_BYTES + 1, follow_link=may_be_link)
         if len(data) <= _MAX_FILE_BYTES:
             return tomllib.loads(data.decode("utf-8-sig"))
-        problems.append(SettingProblem(str(path), f"`{path}` is larger than 1 MB, so it is ignored."))
+        problems.append(SettingProblem(str(path), f"`{path}` is larger than 1 MB, so it is ignored. Make it smaller."))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
@@ -144,7 +144,7 @@ def _read_toml(path: Path, problems: list[SettingProblem], *, may_be_link: bool)
 
 
 def _read_environment(problems: list[SettingProblem]) -> object:
-    """What `USER_VARIABLE` holds; empty where it is not set or broken."""
+    """The value of `USER_VARIABLE`; empty if it is not set or broken."""
     try:
         return json.loads(os.environ.get(USER_VARIABLE) or "{}")
     except (ValueError, RecursionError) as error:
@@ -162,7 +162,7 @@ def _read_source(
     user_values: Mapping[str, SettingValue] | None = None,
     editor: bool = False,
 ) -> dict[str, SettingValue]:
-    """The valid settings of one source by name; the others are added to the problems, each name once.
+    """The valid settings of one source by name. The others are added to `problems`, once for each name.
 
     :param user_values: values from the user's own sources; None where this source is one of them.
     """
@@ -178,7 +178,7 @@ def _read_source(
             value = _validated(name, raw)
             if user_values is None or SPECS[name].scope is not Scope.USER:
                 values[name] = value
-            elif value != user_values.get(name, SPECS[name].default):  # editors send every default along
+            elif value != user_values.get(name, SPECS[name].default):  # editors send defaults too
                 rejected.setdefault(name, f"is ignored: only you can set it, in `{config_folder() / USER_FILE}`")
         except _Rejected as reason:
             rejected.setdefault(name, str(reason))
@@ -190,7 +190,7 @@ def _read_source(
 
 def _flatten(content: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     """Leaves of nested tables under dotted names, without the namespace. A setting's own value is never entered."""
-    # A stack, not recursion: what an editor sends may be nested as deep as it likes.
+    # A stack instead of recursion, because an editor may send tables of any depth.
     stack = [(prefix, content)]
     while stack:
         prefix, table = stack.pop()
@@ -207,7 +207,7 @@ def _validated(name: str, raw: object) -> SettingValue:
     """:raises _Rejected: when the setting is unknown, or the value is not of its type."""
     spec = SPECS.get(name)
     if spec is None:
-        import difflib  # slow to load, seldom needed
+        import difflib  # slow to load and rarely needed
 
         similar_names = difflib.get_close_matches(name, SPECS, n=1, cutoff=0.7)
         hint = f" (perhaps `{NAMESPACE}.{similar_names[0]}` is meant)" if similar_names else ""
@@ -224,7 +224,7 @@ def _with_type(spec: SettingSpec, raw: object) -> SettingValue:
     if spec.kind == "boolean" and isinstance(raw, bool):
         return raw
     if spec.kind == "integer" and isinstance(raw, int | float) and not isinstance(raw, bool) and raw == raw // 1:
-        # Lua has one kind of number, so 20 may arrive as 20.0.
+        # Lua has only one type of number, so 20 may arrive as 20.0.
         low, high = spec.minimum, spec.maximum
         if (low is not None and raw < low) or (high is not None and raw > high):
             raise _Rejected(f"must be from {low} to {high}, so its default {spec.default} is used")
@@ -261,7 +261,7 @@ def _check_address(text: str) -> None:
 
 
 def _absolute(text: str) -> str:
-    """The path with ``~`` resolved.
+    """The path with ``~`` expanded.
 
     :raises _Rejected: when it is not absolute.
     """

@@ -1,7 +1,7 @@
-"""All settings: their one definition. Reading them from files and editors is the job of `settings`.
+"""Defines all settings. `loading` reads them from files and editors.
 
-A setting's name on the outside is ``<section>.<camelCase field>`` under ``semlens.``; type and default come from the
-field, the rest from its metadata. Documentation, the editors' schemas and the checks are all derived from here.
+The public name of a setting is ``<section>.<camelCase field>`` under ``semlens.``; its type and default come
+from the field, the rest from its metadata. Documentation, the schemas of editors and the checks derive from here.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ NAMESPACE = "semlens"
 
 
 class Scope(enum.Enum):
-    """Where a setting may come from.
+    """Which sources may set a setting.
 
-    A user-scoped setting names a program, a model, a service, or a path outside the workspace, or spends what belongs
-    to the user: a cloned repository must not be able to set it.
+    A cloned repository must not set a user-scoped setting. Such a setting names a program, a model, a service or a path
+    outside the workspace, or it uses resources of the user.
     """
 
     WORKSPACE = "workspace"
@@ -257,7 +257,7 @@ class LogSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings, checked; what nobody set has its default."""
+    """All settings, checked. A setting that no source sets has its default."""
 
     files: FilesSettings = field(default_factory=FilesSettings)
     index: IndexSettings = field(default_factory=IndexSettings)
@@ -291,7 +291,7 @@ SECTIONS: Mapping[str, type[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class SettingSpec:
-    """One setting as the outside sees it.
+    """One setting with its public name.
 
     :ivar name: without the namespace, e.g. ``files.maxSizeKb``.
     :ivar section: attribute of `Settings`.

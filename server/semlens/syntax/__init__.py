@@ -1,5 +1,5 @@
-"""Bytes of one file in, its outline out: symbols, passages, references.
+"""Turns the bytes of one file into its outline: symbols, passages and references.
 
-Empty on purpose: discovery imports ``semlens.syntax.languages.registry`` for every file it sees, and that must
-not load any grammar. Parsing is ``semlens.syntax.parsing.parser.parse``.
+This module imports nothing, because discovery imports ``semlens.syntax.languages.registry`` for every file, and that
+must not load a grammar. ``semlens.syntax.parsing.parser.parse`` parses a file.
 """

@@ -1,7 +1,7 @@
-"""The shape of a piece of code: what stays of it when names and values are taken away.
+"""Code fingerprints: MinHash of the tokens of code without names and values. They find duplicates.
 
-Two pieces that differ only in their identifiers, numbers and strings have the same shape; edits here and there leave
-most of it. Lexical, one rule for all languages: no grammar is loaded.
+Two pieces of code that differ only in identifiers, numbers and strings have equal fingerprints. Small edits leave them
+similar. One lexical rule serves all languages, so no grammar is loaded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 N_MINIMA = 16
-"""Minima kept of each shape; the share of equal ones estimates Jaccard similarity within about 0.1 (Broder 1997)."""
+"""Minima of each fingerprint. The share of equal minima estimates Jaccard similarity within about 0.1 (Broder 1997)."""
 
 _SHINGLE_TOKENS = 5
 _TOKEN = re.compile(
@@ -72,7 +72,7 @@ def tokens_of(text: str) -> list[str]:
 
 
 def fingerprint_of(text: str) -> CodeFingerprint:
-    """The shape of any text; an empty one has no tokens."""
+    """The fingerprint of a text. An empty text has no tokens."""
     token_hashes = np.array([_token_hash(token) for token in tokens_of(text)], np.uint64)
     n_tokens = len(token_hashes)
     if not n_tokens:
@@ -92,6 +92,6 @@ def fingerprint_of(text: str) -> CodeFingerprint:
     return CodeFingerprint(n_tokens, int(exact), (hashes.min(axis=1) >> np.uint64(32)).astype(np.uint32))
 
 
-def fingerprints_of(lines: Sequence[str], stretches: Iterable[tuple[int, int]]) -> tuple[CodeFingerprint, ...]:
-    """Shapes of stretches of lines. :param stretches: first and last line of each."""
-    return tuple(fingerprint_of("\n".join(lines[first : last + 1])) for first, last in stretches)
+def fingerprints_of(lines: Sequence[str], line_ranges: Iterable[tuple[int, int]]) -> tuple[CodeFingerprint, ...]:
+    """The fingerprints of line ranges. :param line_ranges: first and last line of each, inclusive."""
+    return tuple(fingerprint_of("\n".join(lines[first : last + 1])) for first, last in line_ranges)

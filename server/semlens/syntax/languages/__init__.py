@@ -1,4 +1,4 @@
-"""One description a language, grouped by family. A language is added by a description and a query."""
+"""The descriptions of all languages, grouped by family. To add a language, add a description and a query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a description of one language can say. Values only: nothing here reads a file or loads a grammar."""
+"""The description of one language. It holds only values: it reads no file and loads no grammar."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from semlens.syntax.parsing.parse_limits import MAX_DEPTH
 
 
 class Splitter(enum.Enum):
-    """How a file that is not one piece of source is taken apart before it is parsed."""
+    """How a file with several pieces of source is split before parsing."""
 
     NONE = "none"
     SCRIPT_TAGS = "script tags"

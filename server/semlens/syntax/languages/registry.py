@@ -1,6 +1,6 @@
-"""Which language a file is written in, by its name and first line. Cheap: loads no grammar and reads no file.
+"""Finds the language of a file by its name and first line. It loads no grammar and reads no file.
 
-Not the place where a language is described: see ``descriptions``.
+The other modules of this package describe the languages.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CODE_LIKE: frozenset[str] = frozenset(
         " .applescript .ahk .au3 .nsi .iss .reg .sh-session .diff .patch .service .socket .timer .desktop .rules"
     ).split()
 )
-"""Extensions of text that is worth searching and has no description: it is cut into windows."""
+"""Extensions of text that is worth searching but has no description. It is split into windows."""
 
 _BY_EXTENSION: dict[str, str] = {}
 _BY_FILE_NAME: dict[str, str] = {}
@@ -78,7 +78,7 @@ def language_of(path: str, first_bytes: bytes = b"") -> str | None:
 
 
 def _disambiguate(language: str, extension: str, first_bytes: bytes) -> str:
-    """Settles the extensions that several languages share."""
+    """Choose between languages that share an extension."""
     if extension == ".h":
         if _OBJC_HEADER.search(first_bytes) and "objc" in BY_NAME:
             return "objc"

@@ -1,4 +1,4 @@
-"""Bytes to text, for files in whatever encoding; and text made ready for the grammars."""
+"""Decodes files of any encoding, and prepares their text for the grammars."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _BINARY_HEAD_BYTES = 8_000  # bytes in which a NUL makes a file binary, as git d
 def decode(source: bytes) -> str | None:
     """The text of a file without its byte order mark, or None when it is binary.
 
-    UTF-8, UTF-16 and UTF-32 with a mark, UTF-16 without one when every other byte is zero, else Windows' Latin-1, in
-    which every sequence of bytes is some text.
+    Detects UTF-8, UTF-16 and UTF-32 with a mark, and UTF-16 without one if every other byte is zero. All else is
+    decoded as Windows-1252.
     """
     if source.startswith(codecs.BOM_UTF8):
         source = source[3:]
@@ -61,15 +61,15 @@ def _utf16_without_mark(head: bytes) -> str:
 
 
 def _mostly_utf8(source: bytes) -> bool:
-    """A few broken bytes among many good characters are damage; otherwise it is another encoding."""
+    """Whether invalid bytes are rare: then the text is damaged UTF-8, otherwise it has another encoding."""
     text = source.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    good = len(source) - len(text)  # every good character beyond ASCII takes at least one byte more than its place
+    good = len(source) - len(text)  # every valid character beyond ASCII takes at least one more byte than one character
     return good > 4 * broken
 
 
 def split_lines(text: str) -> list[str]:
-    """Lines as the language server protocol counts them: ends are LF, CRLF and CR alone."""
+    """The lines of a text as the language server protocol counts them: they end at LF, CRLF or CR."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.split("\n")

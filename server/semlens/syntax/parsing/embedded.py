@@ -1,6 +1,6 @@
-"""Scripts inside markup: where they stand in a page or a component, and in which language they are written.
+"""Finds scripts in markup, with their positions and languages.
 
-By the tags alone, without the markup's grammar: half-typed markup must not hide its scripts.
+Only the tags are read. The grammar of the markup is not used, because half-typed markup must not hide its scripts.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def scripts_in(source: bytes, name: str) -> list[EmbeddedScript]:
 
 
 def _language(attributes: bytes) -> str:
-    """What a script's tag says of its language; "" for data."""
+    """The language that the tag of a script names; "" for data."""
     language = "javascript"
     for key, value in _ATTRIBUTE.findall(attributes):
         language_of_tag = _LANGUAGES.get(value.lower(), "")

@@ -24,17 +24,17 @@ _KINDS = {kind.label: kind for kind in SymbolKind}
 
 
 MAX_PARSE_SECONDS = 3.0
-"""Of processor time for one text: some hundred bytes of the wrong signs keep a grammar busy for minutes."""
+"""Limit of processor time for one text, because a few hundred unusual bytes can occupy a grammar for minutes."""
 
 _CHUNK_BYTES = 65_536
 
 
 class SlowParseError(Exception):
-    """A text that a grammar is not done with in time."""
+    """Parsing a text took longer than `MAX_PARSE_SECONDS`."""
 
 
 class PatternRole(enum.Enum):
-    """What a pattern of a symbol query finds, besides symbols."""
+    """What a pattern of a symbol query finds."""
 
     SYMBOL = "symbol"
     SCOPE = "scope"
@@ -126,7 +126,7 @@ def _patterns_in(source: str) -> list[str]:
 def parse_tree(parser: tree_sitter.Parser, source: bytes) -> tree_sitter.Node:
     """The tree of a text.
 
-    :raises SlowParseError: when it takes too long. A scanner that never comes back is the caller's matter.
+    :raises SlowParseError: when it takes too long. The caller must limit a scanner that never returns.
     """
     deadline = time.process_time() + MAX_PARSE_SECONDS
 
@@ -139,7 +139,7 @@ def parse_tree(parser: tree_sitter.Parser, source: bytes) -> tree_sitter.Node:
     try:
         return parser.parse(read, progress_callback=is_late).root_node
     except ValueError as error:
-        parser.reset()  # or it would go on with this text at the next
+        parser.reset()  # otherwise the next parse would continue with this text
         raise SlowParseError(f"the parse took more than {MAX_PARSE_SECONDS} s") from error
 
 

@@ -1,4 +1,4 @@
-"""Macros that hide definitions from a grammar, blanked out before parsing. Offsets do not change."""
+"""Replaces macros that hide definitions from a grammar by blanks before parsing. Offsets do not change."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ def _patterns(language: Language) -> tuple[re.Pattern[bytes], ...]:
 
 
 def blank_macros(language: Language, source: bytes) -> bytes:
-    """The text as its grammar shall see it, of the same length."""
+    """The text without such macros, of the same length."""
     patterns = _patterns(language)
     if not patterns:
         return source
-    source = b"\n" + source  # patterns of lines begin with the end of the line before
+    source = b"\n" + source  # patterns for lines start with a line feed
     for pattern in patterns:
         source = pattern.sub(_blanked, source)
     return source[1:]

@@ -1,4 +1,4 @@
-"""What a symbol query matches in one tree, sorted: definitions, what stands before them, references."""
+"""Runs a symbol query over one tree and sorts its matches: definitions, prefixes, documentation, references."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from semlens.syntax.parsing.query_walk import query_matches
 from semlens.syntax.parsing.recovery import ByteRange, recovered
 from semlens.syntax.symbols.references import Reference
 
-MAX_NAME = 200  # characters; longer ones are data that looks like names
+MAX_NAME = 200  # characters; a longer name is data
 
 Place = Node | ByteRange
 Captures = dict[str, list[Place]]
@@ -34,7 +34,7 @@ class Matches:
 
 
 def sorted_matches(language: Language, grammar: Grammar, root: Node, source: bytes) -> Matches:
-    """Runs the query once over the whole tree."""
+    """The matches of the query in the tree, with one definition for each name."""
     patterns = [(pattern.role, pattern.capture, pattern.capture.endswith(".body")) for pattern in grammar.patterns]
     ranks = grammar.ranks
     reference_role, prefix_role = PatternRole.REFERENCE, PatternRole.PREFIX

@@ -1,4 +1,4 @@
-"""Jupyter notebooks: one symbol a cell, and the symbols of the code within, placed on the lines of the JSON file."""
+"""Parses Jupyter notebooks: one symbol a cell, and the symbols of its code, with positions in the JSON file."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _Cell:
 
 
 def outline_of_notebook(source: bytes, n_lines: int, role: Role, parse: Parse) -> Outline:
-    """The outline of a notebook; of one that is no notebook, without symbols.
+    """The outline of a notebook. A file that is no notebook has no symbols.
 
     :param parse: the parser for the cells' own text.
     """
@@ -157,7 +157,7 @@ def _cell_extension(text: str, extension: str) -> str:
 
 
 def _code(cell: _Cell) -> bytes:
-    """The cell's text with magics made empty comments, so that the rest parses."""
+    """The text of a cell with magics replaced by empty comments, so that the rest parses."""
     lines = cell.text.split("\n")
     if cell.kind == "code":
         lines = ["#" * bool(line) if line.startswith(("%", "!", "?")) else line for line in lines]
@@ -179,7 +179,7 @@ def _row(cell: _Cell, line: int, default: int) -> int:
 
 
 def _moved(symbol: Symbol, cell: _Cell, at: int) -> Symbol:
-    """A symbol of the cell's text on the file's lines; without the made-up module of the cell."""
+    """A symbol of a cell with positions in the file, and without the artificial module of the cell."""
     qualified_name = symbol.qualified_name.removeprefix("cell.")
     return symbol._replace(
         qualified_name=qualified_name,

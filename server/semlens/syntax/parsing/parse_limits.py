@@ -1,10 +1,11 @@
-"""How deeply a text nests and how long its lines are, cheaply: what no grammar should be asked to parse.
+"""Cheap checks of nesting and line length, which reject text that no grammar should parse.
 
-Beyond these limits a grammar takes very long or damages its memory. The state of its scanner must fit into 1,024 bytes,
-and several scanners write past that end: Markdown and YAML with 4 bytes for each open block, Python with 2 for each
+Beyond these limits a grammar takes very long or corrupts memory. The state of its scanner must fit into 1,024 bytes,
+and several scanners write past its end: Markdown and YAML with 4 bytes for each open block, Python with 2 for each
 indentation, Perl with 12 for each interpolation, Typst with 4 for each bracket. Kotlin's ends the process at 1,024 open
-strings. Time is bounded by the parse itself (see ``grammars``), but the tree of 50,000 brackets costs it all.
-``tests/chaos/test_grammars.py`` looks for more such shapes.
+strings.
+`grammars` limits the time of a parse, but 50,000 brackets would always use it up.
+``tests/chaos/test_grammars.py`` searches for more such texts.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from __future__ import annotations
 import re
 
 MAX_DEPTH = 1_500
-"""Of brackets, where the description of a language sets no lower limit."""
+"""Limit of open brackets. The description of a language may set a lower one."""
 
 MAX_BLOCKS = 100
-"""Of blocks by indentation, or by marks at the start of a line."""
+"""Limit of open blocks, which start by indentation or by marks at the start of a line."""
 
 MAX_LINE_BYTES = 50_000
 
-_RUNS = tuple(bytes((sign,)) * MAX_DEPTH for sign in b"!~-+*&")  # each sign of a run is a level of its tree
+_RUNS = tuple(bytes((sign,)) * MAX_DEPTH for sign in b"!~-+*&")  # each sign of a run is a level of the tree
 _NON_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
 _MAX_PASSES = 64
 
@@ -31,15 +32,15 @@ _TAB_COLUMNS = 8
 
 
 def nests_too_deeply(source: bytes, max_depth: int = MAX_DEPTH) -> bool:
-    """Whether brackets, blocks or runs of signs nest deeper than a grammar can bear.
+    """Whether brackets, blocks or runs of signs nest too deeply for a grammar.
 
-    Those in strings and comments count too.
+    Brackets in strings and comments count too.
     """
     return any(run in source for run in _RUNS) or _brackets_too_deep(source, max_depth) or _blocks_too_deep(source)
 
 
 def _brackets_too_deep(source: bytes, limit: int) -> bool:
-    """Innermost pairs are removed again and again, at C speed; only what is left is counted one by one."""
+    """Whether brackets nest too deeply. Innermost pairs are removed at C speed first, and the rest is counted."""
     if source.count(b"(") + source.count(b"[") + source.count(b"{") <= limit:
         return False
     brackets = source.translate(None, _NON_BRACKETS)
@@ -62,7 +63,7 @@ def _brackets_too_deep(source: bytes, limit: int) -> bool:
 def _blocks_too_deep(source: bytes) -> bool:
     """Whether more blocks than the limit are open at once: by indentation, quotes, list items and keys.
 
-    Every block that is open at a line takes a column at its start, so a text without long starts is soon dismissed.
+    Every open block takes a column at the start of a line, so a text without long line starts is accepted quickly.
     """
     text = source.expandtabs(_TAB_COLUMNS) if b"\t" in source else source
     spaced = text.translate(_MARKS_AS_SPACES)
@@ -82,7 +83,7 @@ def _blocks_too_deep(source: bytes) -> bool:
 
 
 def lines_too_long(source: bytes) -> bool:
-    """Whether most of a text is in enormous lines: minified code and data, not written by anybody."""
+    """Whether most of a text is in enormous lines: minified code and data."""
     if len(source) <= MAX_LINE_BYTES or source.count(b"\n") > len(source) // 2_000:
         return False
     long_bytes = sum(len(line) for line in source.split(b"\n") if len(line) > MAX_LINE_BYTES)

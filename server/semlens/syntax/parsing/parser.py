@@ -1,6 +1,6 @@
-"""Bytes of one file to its outline. Pure: reads nothing else, keeps nothing but loaded grammars, never raises.
+"""Parses the bytes of one file into its outline. It reads no files, caches only grammars, and never raises.
 
-Time and memory are bounded by whoever calls: a parse cannot be interrupted from inside. What is known to be slow is not
+The caller limits time and memory, because some scanners cannot be interrupted. Text that is known to be slow is not
 parsed at all.
 """
 
@@ -45,7 +45,7 @@ def parse(path: str, source: bytes) -> Outline:
                 return _outline(language, path, text, n_lines, role)
             except SlowParseError as error:
                 _log.warning("no symbols for %s: %s", path, error)
-            except Exception:  # noqa: BLE001 - one file's fault must cost that file's symbols only
+            except Exception:  # noqa: BLE001 - an error must cost only the symbols of this file
                 _log.exception("no symbols for %s", path)
         return Outline(name or "", n_lines, (), windows(text), role)
     except Exception:  # noqa: BLE001 - see above
@@ -58,7 +58,7 @@ def _has_outline(language: Language) -> bool:
 
 
 def _exceeds_limits(language: Language, text: bytes) -> bool:
-    """No grammar should be asked to parse it."""
+    """Whether no grammar should parse the text."""
     return nests_too_deeply(text, language.max_nesting) or lines_too_long(text)
 
 
@@ -77,7 +77,7 @@ def _outline(language: Language, path: str, text: bytes, n_lines: int, role: Rol
 
 
 def _with_scripts(language: Language, path: str, text: bytes, n_lines: int, role: Role) -> Outline:
-    """Markup by its own grammar, if it has one, and each script in it by its own."""
+    """The outline of markup by its grammar, if it has one, and of each script in it by the script's grammar."""
     root = None
     findings = [FileSymbols([], [], ())]
     if language.grammar:

@@ -1,8 +1,8 @@
-"""Matches without a walk over every expression: containers first, and function bodies only where they define something.
+"""Finds the matches of a query without a walk over every expression.
 
-Walking a whole tree with a query costs 30 to 100 % of parsing it, and nearly all of that is spent inside of functions.
-So the query starts no pattern far below the root or a type, module or scope that it found; and a function's body is
-walked only if it holds a keyword that defines. Calls, which stand deep, are then read from the text: see ``calls``.
+Running a query over a whole tree takes 30 to 100 % of the time of the parse, and nearly all of that inside functions.
+So patterns start only near the root or near a type, module or scope that was found. The body of a function is searched
+only if it holds a keyword that starts a definition. `calls` reads calls from the text instead.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ QueryMatch = tuple[int, dict[str, list[Node]]]
 
 
 def query_matches(language: Language, grammar: Grammar, root: Node, source: bytes) -> list[QueryMatch]:
-    """Pattern indices and captures, in no promised order; some may come twice."""
+    """Pattern indices and captures, in any order. A match may occur twice."""
     assert grammar.query is not None
     cursor = QueryCursor(grammar.query, match_limit=_MATCH_LIMIT)
     if language.symbol_depth:
@@ -50,10 +50,10 @@ def query_matches(language: Language, grammar: Grammar, root: Node, source: byte
 def _add_matches_in_containers(
     cursor: QueryCursor, grammar: Grammar, matches: list[QueryMatch]
 ) -> tuple[set[int], list[tuple[int, int, Node]]]:
-    """Adds the matches within containers.
+    """Add the matches within containers.
 
-    :return: where definitions and their names start; and of each definition that is no container where it starts,
-        where its body does, and its node.
+    :return: start bytes of definitions and names; and for each definition that is no container its start, the start of
+        its body, and its node.
     """
     defining, contains = grammar.defining, grammar.contains
     known_starts: set[int] = set()
@@ -83,7 +83,7 @@ def _add_matches_in_containers(
 
 
 def _unmatched_keywords(language: Language, source: bytes, known_starts: set[int]) -> list[int]:
-    """Where keywords stand whose definition was not found, in order."""
+    """The positions of keywords whose definition was not found, in order."""
     places: list[int] = []
     find = source.find
     for keyword in language.definition_keywords:
@@ -110,7 +110,7 @@ def _add_matches_at_keywords(
     places: list[int],
     functions: list[tuple[int, int, Node]],
 ) -> None:
-    """Adds all matches in the functions, or outside of them in the statements, in which keywords stand."""
+    """Add all matches in the functions, or in the statements outside functions, that hold the keywords."""
     assert grammar.query is not None
     cursor = QueryCursor(grammar.query, match_limit=_MATCH_LIMIT)
     comments = (*[mark.encode() for mark in language.line_comments], b"*")
@@ -135,7 +135,7 @@ def _add_matches_at_keywords(
 
 
 def _statement_at(root: Node, position: int) -> Node | None:
-    """What a keyword starts, with its decorators; None where it is a word of something else."""
+    """The statement that a keyword starts, with its decorators; None if the word is no keyword there."""
     token = root.descendant_for_byte_range(position, position + 1)
     if token is None or token.start_byte != position or (token.is_named and token.type != "identifier"):
         return None  # "identifier": the keywords of Elixir are names of macros

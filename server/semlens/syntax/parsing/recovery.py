@@ -1,8 +1,8 @@
-"""Definitions that a grammar lost in broken text, found again by their first lines.
+"""Recovers definitions that a grammar loses in broken text, by their first lines.
 
-An open bracket may cost the rest of a file its tree, and people search while they type. Where the tree has an error,
-lines that look like the head of a definition stand in for the matches that are missing. Ends are guessed: by
-indentation, by matching braces, or by what a description says.
+Users search while they type, and an open bracket can break the tree of the rest of a file. In the parts of a tree with
+errors, a line that looks like the head of a definition replaces the missing match. Its end is estimated by indentation,
+by matching braces, or by a pattern of the language.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NOT_CODE = re.compile(r"comment|string|heredoc|template_chars|pod|char")
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """Bytes of a text, with the properties of a node that symbols are made from."""
+    """A range of bytes of a text, with the properties of a node that symbols are built from."""
 
     start_byte: int
     end_byte: int
@@ -34,7 +34,7 @@ class ByteRange:
 
 @dataclass(frozen=True, slots=True)
 class RecoveredDefinition:
-    """One definition: its whole range, its name, and its body."""
+    """One recovered definition: its whole range, its name, and its body."""
 
     kind: SymbolKind
     whole: ByteRange
@@ -53,7 +53,7 @@ def _end_pattern(language: Language) -> re.Pattern[bytes]:
 
 
 def recovered(language: Language, root: Node, source: bytes, known_starts: set[int]) -> list[RecoveredDefinition]:
-    """What stands in erroneous parts of a tree.
+    """The definitions in the erroneous parts of a tree.
 
     :param known_starts: start bytes of the names that were found.
     """

@@ -1,7 +1,7 @@
-"""Definitions to passages: what is embedded and word-indexed.
+"""Builds passages from definitions. Passages are embedded and indexed by words.
 
-A callable gives its body, in parts when it is long; a container its own lines with its members' signatures in place of
-their code; what no definition covers is cut up as passages of the file.
+The passage of a callable holds its body, and a long callable has several. The passage of a container holds its own
+lines and the signatures of its members. Code outside all definitions becomes passages of the file.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _MIN_OWN_PASSAGE_LINES = 4  # lines from which a constant, a field or a declarat
 _MIN_CHILD_LINES = 4  # nested functions shorter than this stay in the text of a long function
 _INDENT = re.compile(rb"[ \t]*(?=[^\s])")
 _WORD = re.compile(rb"\w\w")
-_CONTENT = re.compile(rb"[^\s(){}\[\];,]")  # closing brackets alone say nothing
-_KEYWORDS = re.compile(r"[a-z\s]*\Z")  # export, default, pub: prefixes that say nothing
+_CONTENT = re.compile(rb"[^\s(){}\[\];,]")  # lines of brackets alone have no content
+_KEYWORDS = re.compile(r"[a-z\s]*\Z")  # export, default, pub: prefixes without meaning for a search
 _KINDS_WITHOUT_PASSAGE = frozenset((SymbolKind.ENUMMEMBER,))
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Bytes of a file that one tree describes; without a tree they are cut by their lines alone."""
+    """A range of bytes of a file with its tree. Without a tree it is split by its lines alone."""
 
     start: int
     end: int
@@ -49,7 +49,7 @@ def make_passages(definitions: list[Definition], parts: list[Part], source: byte
 
 
 def windows(source: bytes, root: Node | None = None) -> tuple[Passage, ...]:
-    """Passages of a file without symbols, cut at syntax borders where there is a tree."""
+    """The passages of a file without symbols, split at statements if there is a tree."""
     passages: list[Passage] = []
     lines = source.splitlines(keepends=True) if b"\x0b" not in source and b"\x0c" not in source else _lines(source)
     depths = statement_rows(root, 0, len(lines)) if root is not None else None
@@ -129,7 +129,7 @@ class _PassageBuilder:
         return self._parts[0].root
 
     def _choose_definitions(self) -> None:
-        """Which definitions have passages of their own, and which of those stand in which."""
+        """Choose the definitions that have passages of their own, and link them to their children."""
         definitions = self._definitions
         enclosing: list[int] = []  # the innermost definition with passages of its own around each one
         for index, definition in enumerate(definitions):
@@ -206,7 +206,7 @@ class _PassageBuilder:
         return text
 
     def _from_line_start(self, start: int, end: int) -> bytes:
-        """With the indentation before it, so that all lines share it."""
+        """The text with the indentation of its first line, so that all lines share it."""
         source = self._source
         line_start = source.rfind(b"\n", 0, start) + 1
         return source[start:end] if source[line_start:start].strip() else source[line_start:end]
@@ -278,7 +278,7 @@ class _PassageBuilder:
         return pieces
 
     def _add_text(self, pieces: list[tuple[int, int, bytes]], start: int, end: int, row: int) -> int:
-        """Adds the lines that say something; gives the row at `end`."""
+        """Add the lines that have content. Returns the row at `end`."""
         text = self._source[start:end]
         n_rows = text.count(b"\n")
         if _WORD.search(text):
@@ -302,7 +302,7 @@ class _PassageBuilder:
         return passages or [self._passage(index, definition, definition.start_row, definition.end_row, "")]
 
     def _add_gaps(self, groups: list[tuple[int, list[Passage]]]) -> None:
-        """What stands outside every definition."""
+        """Add the passages of the code outside every definition."""
         source = self._source
         position, row = 0, 0
         for definition in self._top_level:

@@ -1,4 +1,4 @@
-"""Where long text is cut: at statement borders where there is a tree, else at blank lines and low indentation."""
+"""Splits long text at statements if there is a tree, else at blank lines and low indentation."""
 
 from __future__ import annotations
 

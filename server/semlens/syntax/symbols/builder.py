@@ -1,6 +1,6 @@
-"""Query matches to symbols: nesting, qualified names, kinds, signatures, documentation, references.
+"""Builds symbols from query matches: nesting, qualified names, kinds, signatures, documentation, references.
 
-Knows no language: what differs between them stands in their descriptions and queries.
+It knows no language. Descriptions and queries hold the differences between languages.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class FileSymbols:
 
 
 def find_symbols(language: Language, grammar: Grammar, root: Node, source: bytes, module: str) -> FileSymbols:
-    """Everything that the language's query finds.
+    """The symbols, definitions and references that the query of the language finds.
 
     :param module: prefix of every qualified name, from the file's path.
     """

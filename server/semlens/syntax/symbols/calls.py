@@ -1,7 +1,7 @@
-"""Calls, read from the text: words before an opening parenthesis.
+"""Finds calls in the text: words before an opening parenthesis.
 
-Calls stand everywhere in a tree, so that finding them there means walking all of it. Words in strings and comments that
-look like calls count too: what is asked of references is which names a symbol uses.
+Finding calls in the tree would mean walking all of it. Words in strings and comments that look like calls count too,
+because references only tell which names a symbol uses.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _KEYWORDS = frozenset(
 
 
 def calls_in(source: bytes, definitions: list[Definition]) -> dict[tuple[int, bytes], None]:
-    """What each definition calls, by its index, and what stands outside of all (-1); in order of first use.
+    """The names that each definition calls, by its index, or -1 for code outside all; in order of first use.
 
     :param definitions: in source order, outermost first.
     """
@@ -53,7 +53,7 @@ def calls_in(source: bytes, definitions: list[Definition]) -> dict[tuple[int, by
 
 
 def _add_calls(calls: dict[tuple[int, bytes], None], text: bytes, start: int, end: int, index: int) -> int:
-    """Adds the calls between two bytes; gives where to go on."""
+    """Add the calls between two bytes. Returns the position to continue at."""
     if end <= start:
         return start
     last = text.rfind(b"(", start, end)

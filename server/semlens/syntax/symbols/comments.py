@@ -1,4 +1,4 @@
-"""Documentation: docstrings and the comments above a definition, with their marks taken off. Text only, no tree."""
+"""Reads docstrings and the comments above a definition, without their marks. Works on text, without a tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The name of a definition, as its captures hold it, in parts where the language qualifies names."""
+"""Reads the name of a definition from its captures, in parts if the language qualifies names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which definition each use of a name stands in."""
+"""Assigns each use of a name to the definition that contains it."""
 
 from __future__ import annotations
 

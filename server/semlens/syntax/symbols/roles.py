@@ -1,6 +1,6 @@
-"""What part a file plays in its repository: test, example, vendored, generated, documentation.
+"""Detects the role of a file by its path and the beginning of its text: test, example, vendored and so on.
 
-From its path and the beginning of its text; ranking asks. Nothing is hidden by a role.
+Ranking uses roles. A role hides no file.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _DOCUMENTATION_EXTENSIONS = (
     ".pod",
 )
 _NOT_PROSE = re.compile(r"(?:cmakelists|requirements.*|constraints.*|robots|meson_options)\.txt$")
-_HEAD_BYTES = 1_500  # bytes in which a marker must stand: further down it is talked about, not said
+_HEAD_BYTES = 1_500  # bytes that may hold a marker; further down, text only mentions it
 _COMMENTED = re.compile(rb"^\s*(?://|/?\*|#|--|;|%|<!--|\"\"\"|'''|\(\*|\{-|\.\.)", re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""Signatures: a declaration without its body, white space folded. Text only, no tree."""
+"""Reads signatures: declarations without bodies, on one line. Works on text, without a tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands around a definition: its decorators, its documentation, and where it ends without trailing comments."""
+"""Finds decorators and documentation of a definition, and its end without trailing comments."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _NEVER_STARTS_COMMENT = frozenset(bytes((byte,)) for byte in range(128) if chr(b
 
 
 class Surroundings:
-    """The prefixes and the documentation of one file, sorted, and asked about one definition at a time.
+    """The prefixes and the documentation in one file, for lookups by definition.
 
-    :ivar has_prefixes: whether anything in the file stands before definitions and belongs to them.
+    :ivar has_prefixes: whether the file has prefixes, such as decorators, before definitions.
     """
 
     def __init__(self, language: Language, source: bytes, matches: Matches) -> None:
@@ -114,7 +114,7 @@ class Surroundings:
         line_end = self._source.find(b"\n", first.start(1), end)
         line = self._source[first.start(1) : line_end if line_end >= 0 else end].rstrip()
         if not line.startswith(b"/*") and not self._comments.is_comment(line):
-            return False  # most often so: what is between is code, and may be long
+            return False  # the usual case: the text between is code, and may be long
         between = self._source[first.start(1) : end].strip()
         return all(not line.strip() or self._comments.is_comment(line.strip()) for line in between.split(b"\n")) or (
             between.startswith(b"/*") and between.endswith(b"*/")
