@@ -1,7 +1,7 @@
-"""The command line: the composition root. Parses arguments, builds the engine, prints.
+"""The command line. It parses arguments, creates the engine and prints results. It does not decide what is found.
 
-Importing this package imports nothing else of semlens; each command's module is imported when it is run, so that a
-one-shot command pays only for what it uses.
+Importing this package imports nothing else of semlens. Each command's module is imported when the command runs, so a
+one-shot command loads only what it uses.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The single checks of ``semlens doctor``. Each tells what it found; none raises, none changes anything that stays."""
+"""The checks of ``semlens doctor``. Each yields findings. No check raises, and none leaves changes behind."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ _LIBRARIES = {  # distribution: module
     "usearch": "usearch.index",
     "watchdog": "watchdog.observers",
 }
-_REINSTALL = "install semlens again: pip install --force-reinstall semlens"
-_FREE_BYTES_WANTED = 1_000_000_000
-_WATCHES_WANTED = 65_536
+_REINSTALL = "run: pip install --force-reinstall semlens"
+_MIN_FREE_BYTES = 1_000_000_000
+_MIN_WATCHES = 65_536
 _OLDEST_NEOVIM = (0, 11)
 
 
-class Level(enum.Enum):
-    """How bad a finding is."""
+class Level(enum.StrEnum):
+    """The severity of a finding."""
 
     OK = "ok"
     WARN = "warn"
@@ -55,7 +55,7 @@ class Level(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """:ivar fix: what to do about it; empty when all is well."""
+    """The result of one check. :ivar fix: what to do; empty when there is no problem."""
 
     name: str
     level: Level
@@ -65,21 +65,21 @@ class Finding:
 
 def check_python() -> Iterator[Finding]:
     version = platform.python_version()
-    if sys.version_info < (3, 11):  # noqa: UP036 - a doctor does not trust the installer
-        yield Finding("python", Level.FAIL, version, "semlens needs Python 3.11 or later")
+    if sys.version_info < (3, 11):  # noqa: UP036 - the installer may have ignored the requirement
+        yield Finding("python", Level.FAIL, version, "install Python 3.11 or later")
     else:
         yield Finding("python", Level.OK, f"{version} at {sys.executable}")
 
 
 def check_libraries() -> Iterator[Finding]:
-    whole: list[str] = []
+    versions: list[str] = []
     for distribution, module in _LIBRARIES.items():
         try:
             importlib.import_module(module)
-            whole.append(f"{distribution} {importlib.metadata.version(distribution)}")
-        except Exception as error:  # noqa: BLE001 - a broken native library may raise anything; the finding says it
+            versions.append(f"{distribution} {importlib.metadata.version(distribution)}")
+        except Exception as error:  # noqa: BLE001 - a broken native library may raise anything
             yield Finding(distribution, Level.FAIL, f"{type(error).__name__}: {error}", _REINSTALL)
-    yield Finding("libraries", Level.OK, ", ".join(whole))
+    yield Finding("libraries", Level.OK, ", ".join(versions))
 
 
 def check_models() -> Iterator[Finding]:
@@ -92,7 +92,7 @@ def check_models() -> Iterator[Finding]:
         yield Finding("models", Level.FAIL, str(error), _REINSTALL)
         return
     if not manifests:
-        yield Finding("models", Level.FAIL, "none found: search would go by names and words alone", _REINSTALL)
+        yield Finding("models", Level.FAIL, "no model found: search can use only names and words", _REINSTALL)
     for manifest in manifests:
         size = human_bytes(sum(file.size for file in manifest.files))
         try:
@@ -103,7 +103,7 @@ def check_models() -> Iterator[Finding]:
 
 
 def check_service() -> Iterator[Finding]:
-    """Asks a configured service one fixed question."""
+    """Sends one fixed query to the configured service."""
     from semlens.core.errors import ModelError
     from semlens.embedding.remote.embedder import RemoteEmbedder
     from semlens.engine.embedding.remote_tier import service_from_settings
@@ -112,19 +112,26 @@ def check_service() -> Iterator[Finding]:
     try:
         service = service_from_settings(settings.remote)
         if service is None:
-            yield Finding("service", Level.OK, "none: nothing leaves this machine")
+            yield Finding("service", Level.OK, "none configured: nothing leaves this machine")
             return
         started = time.monotonic()
         with contextlib.closing(RemoteEmbedder(service)) as embedder:
             dimension = len(embedder.embed_query("where is a failed download tried again"))
     except ModelError as error:
-        yield Finding("service", Level.FAIL, str(error), "until then the local models serve alone")
+        yield Finding(
+            "service", Level.FAIL, str(error), "fix the settings semlens.remote.*; the local models are used until then"
+        )
         return
     elapsed_ms = (time.monotonic() - started) * 1000
-    said = f"{service.model} at {service.name}, {dimension} dimensions, answered in {elapsed_ms:.0f} ms"
-    yield Finding("service", Level.OK, said)
+    message = f"{service.model} at {service.name}, {dimension} dimensions, answered in {elapsed_ms:.0f} ms"
+    yield Finding("service", Level.OK, message)
     if not service.is_local and not service.url.lower().startswith("https:"):
-        yield Finding("service privacy", Level.WARN, "your code travels unencrypted", "use an https address")
+        yield Finding(
+            "service privacy",
+            Level.WARN,
+            "your code is sent without encryption",
+            "set semlens.remote.url to an https address",
+        )
 
 
 def check_grammars() -> Iterator[Finding]:
@@ -135,28 +142,28 @@ def check_grammars() -> Iterator[Finding]:
         with contextlib.closing(ParsePool(1, interactive=True)) as pool:
             loaded = pool.load_grammars().result()
     except WorkerDiedError as death:
-        said = death.errors.splitlines()[-1] if death.errors else death.cause
-        yield Finding("grammars", Level.FAIL, f"the parse worker does not get through them: {said}", _REINSTALL)
+        reason = death.errors.splitlines()[-1] if death.errors else death.cause
+        yield Finding("grammars", Level.FAIL, f"the parse worker crashed while loading them: {reason}", _REINSTALL)
         return
     for fault in loaded.faults:
         yield Finding("grammar", Level.FAIL, fault, _REINSTALL)
-    said = f"{loaded.n_usable} of {len(BY_NAME)} languages have a grammar, the others windows"
-    yield Finding("grammars", Level.OK, said)
+    message = f"{loaded.n_usable} of {len(BY_NAME)} languages have a grammar; the others are searched as plain text"
+    yield Finding("grammars", Level.OK, message)
 
 
 def check_settings() -> Iterator[Finding]:
     _, problems = load_settings(Path.cwd())
     for problem in problems:
-        yield Finding("settings", Level.WARN, problem.message, "docs/configuration.md lists the settings")
+        yield Finding("settings", Level.WARN, problem.message, "see docs/configuration.md for the settings")
     if not problems:
-        yield Finding("settings", Level.OK, "no fault found")
+        yield Finding("settings", Level.OK, "no problem found")
 
 
 def check_cache() -> Iterator[Finding]:
     settings, _ = load_settings()
     folder = cache_folder(settings)
-    fix = "make it a folder that you may write, or set SEMLENS_CACHE_DIR"
-    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    fix = "create a folder there that you can write to, or set SEMLENS_CACHE_DIR"
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
     if not existing.is_dir():
         yield Finding("cache folder", Level.FAIL, f"{existing} is not a folder", fix)
         return
@@ -164,57 +171,59 @@ def check_cache() -> Iterator[Finding]:
         with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
-        yield Finding("cache folder", Level.FAIL, f"{folder} cannot be written: {error.strerror}", fix)
+        yield Finding("cache folder", Level.FAIL, f"cannot write to {folder}: {error.strerror}", fix)
         return
-    yield Finding("cache folder", Level.OK, f"{folder}{'' if folder.exists() else ' (made when first needed)'}")
+    yield Finding(
+        "cache folder", Level.OK, f"{folder}{'' if folder.exists() else ' (does not exist yet; created when needed)'}"
+    )
     if folder.exists() and os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
-        yield Finding("cache privacy", Level.WARN, "others may read the index", f"chmod 700 {folder}")
+        yield Finding("cache privacy", Level.WARN, "other users can read the index", f"run: chmod 700 {folder}")
     free = shutil.disk_usage(existing).free
-    if free < _FREE_BYTES_WANTED:
-        yield Finding("disk space", Level.WARN, f"{human_bytes(free)} free", "free some space for the index")
+    if free < _MIN_FREE_BYTES:
+        yield Finding("disk space", Level.WARN, f"{human_bytes(free)} free", "free some disk space for the index")
     else:
         yield Finding("disk space", Level.OK, f"{human_bytes(free)} free")
 
 
 def check_watching() -> Iterator[Finding]:
-    """Linux bounds the folders that one user may watch; a large workspace can need more."""
+    """Linux limits how many folders a user may watch. A large workspace may need more."""
     limit_file = Path("/proc/sys/fs/inotify/max_user_watches")
     if not limit_file.exists():
-        yield Finding("file watching", Level.OK, f"native events of {platform.system()}")
+        yield Finding("file watching", Level.OK, f"{platform.system()} reports file events")
         return
     watches = int(limit_file.read_text(encoding="ascii"))
-    if watches < _WATCHES_WANTED:
-        fix = f"sudo sysctl fs.inotify.max_user_watches={_WATCHES_WANTED * 8} (semlens polls where watches run out)"
-        yield Finding("file watching", Level.WARN, f"{watches:,} folders at most", fix)
+    if watches < _MIN_WATCHES:
+        fix = f"run: sudo sysctl fs.inotify.max_user_watches={_MIN_WATCHES * 8} (until then semlens polls the rest)"
+        yield Finding("file watching", Level.WARN, f"at most {watches:,} folders", fix)
     else:
-        yield Finding("file watching", Level.OK, f"{watches:,} folders at most")
+        yield Finding("file watching", Level.OK, f"at most {watches:,} folders")
 
 
 def check_editors() -> Iterator[Finding]:
-    found = False
+    has_editor = False
     if shutil.which("nvim"):
-        found = True
+        has_editor = True
         version = _neovim_version()
         if version is not None and version < _OLDEST_NEOVIM:
-            words = ".".join(map(str, version))
-            yield Finding("neovim", Level.WARN, words, "the client needs Neovim 0.11 or later")
+            version_text = ".".join(map(str, version))
+            yield Finding("neovim", Level.WARN, version_text, "install Neovim 0.11 or later for the client")
         else:
             yield Finding("neovim", Level.OK, ".".join(map(str, version)) if version else "version unknown")
     for program, name in (("code", "vs code"), ("codium", "vscodium"), ("code-server", "code-server")):
         if shutil.which(program):
-            found = True
+            has_editor = True
             yield Finding(name, Level.OK, str(shutil.which(program)))
-    if not found:
-        fix = "any editor with a language client can start 'semlens serve'"
-        yield Finding("editors", Level.WARN, "neither nvim nor code is on the path", fix)
+    if not has_editor:
+        fix = "install an editor, or set up another language client to start 'semlens serve'"
+        yield Finding("editors", Level.WARN, "neither nvim nor code is on PATH", fix)
 
 
 def _neovim_version() -> tuple[int, int] | None:
     try:
-        said = subprocess.run(["nvim", "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
+        output = subprocess.run(["nvim", "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):
         return None
-    match = re.search(r"NVIM v(\d+)\.(\d+)", said)
+    match = re.search(r"NVIM v(\d+)\.(\d+)", output)
     return (int(match[1]), int(match[2])) if match else None
 
 

@@ -1,4 +1,4 @@
-"""``PATH:LINE`` arguments: a place in a file, and the workspace that holds it."""
+"""``PATH:LINE`` arguments: parsing, and the workspace that contains the file."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ _MARKERS = (".git", ".semlens.toml", "pyproject.toml", "package.json", "Cargo.to
 
 
 def parse_place(text: str, option: str) -> tuple[Path, int]:
-    """The file, absolute, and the line counted from 0.
+    """Parse ``PATH:LINE`` into an absolute path and a line counted from 0.
 
-    :param option: how the user named the argument, for the message.
-    :raises UsageError: when it is not ``PATH:LINE``, or there is no such file.
+    :param option: the name of the argument, for the error message.
+    :raises UsageError: when the text is not ``PATH:LINE``, or the file does not exist.
     """
     path, colon, line = text.rpartition(":")
     if not colon or not line.isdecimal() or int(line) < 1:
-        raise UsageError(f"{option} must be PATH:LINE, lines counted from 1, e.g. src/app.py:40.")
+        raise UsageError(f"{option} must be PATH:LINE, e.g. src/app.py:40. Lines count from 1.")
     file = Path(path).expanduser().resolve()
     if not file.is_file():
-        raise UsageError(f"There is no file {path}: name one that exists.")
+        raise UsageError(f"There is no file {path}. Check the path.")
     return file, int(line) - 1
 
 
-def workspace_of(file: Path, named: str | None) -> str | None:
-    """The folder to index for a place: the one named, the one we stand in if it holds the file, else its project."""
-    if named is not None:
-        return named
+def workspace_of(file: Path, folder: str | None) -> str | None:
+    """The folder to index: the named one, else the current one if it contains the file, else the file's project."""
+    if folder is not None:
+        return folder
     if file.is_relative_to(Path.cwd()):
         return None
-    for folder in file.parents:
-        if any((folder / marker).exists() for marker in _MARKERS):
-            return str(folder)
+    for parent in file.parents:
+        if any((parent / marker).exists() for marker in _MARKERS):
+            return str(parent)
     return str(file.parent)
 
 

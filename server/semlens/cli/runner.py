@@ -1,4 +1,4 @@
-"""What surrounds every command: errors become one sentence and an exit code, broken pipes and Ctrl+C end quietly."""
+"""Runs a command. Turns errors into a message and an exit code. Handles broken pipes and Ctrl+C quietly."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from semlens.core.text.printable import PrintableFormatter, printable, printable
 
 DONE, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
 
-_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+_BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def run_command(arguments: Sequence[str] | None) -> int:
-    # before numpy loads: two BLAS threads on a loaded machine made a scan 16 times slower
-    for name in _ONE_THREAD:
+    # Before numpy loads: two BLAS threads on a busy machine are 16 times slower than one.
+    for name in _BLAS_THREAD_VARIABLES:
         os.environ.setdefault(name, "1")
-    _never_fail_to_print()
+    _escape_unprintable_output()
     from semlens.cli.arguments import build_parser
 
     options = build_parser().parse_args(arguments)
-    _log_only_for_debugging(options.debug)
+    _configure_logging(options.debug)
     try:
         module, _, function = options.run.partition(":")
         code = int(getattr(importlib.import_module(f"semlens.cli.commands.{module}"), function)(options))
         sys.stdout.flush()
     except BrokenPipeError:
-        # whoever read our output has enough; point stdout elsewhere so that the interpreter's last flush is quiet too
+        # The reader closed the pipe. Redirect stdout, so that the interpreter's last flush does not fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the outermost fence: whatever it is becomes one sentence
+    except Exception as error:  # noqa: BLE001 - every error becomes one message
         if options.debug:
             print(printable_lines(traceback.format_exc()), end="", file=sys.stderr)
         message, code = explain(error)
@@ -45,7 +45,7 @@ def run_command(arguments: Sequence[str] | None) -> int:
 
 
 def explain(error: Exception) -> tuple[str, int]:
-    """The sentence and the exit code for an error."""
+    """The message and the exit code for an error."""
     from semlens.core.errors import SemlensError, UsageError
 
     if isinstance(error, UsageError):
@@ -53,30 +53,30 @@ def explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, SemlensError):
         return str(error), FAILED
     if _is_disk_full(error):
-        return "The disk is full: free some space, or point SEMLENS_CACHE_DIR at another disk.", FAILED
+        return "The disk is full. Free some space, or set SEMLENS_CACHE_DIR to a folder on another disk.", FAILED
     if isinstance(error, MemoryError):
-        return "The memory is used up: close other programs, or index a smaller folder.", FAILED
+        return "semlens ran out of memory. Close other programs, or index a smaller folder.", FAILED
     if isinstance(error, OSError) and error.strerror:
         place = f" {error.filename}" if error.filename else ""
-        return f"The system refused to go on ({error.strerror}{place}): check that path and its permissions.", FAILED
-    what = f"{type(error).__name__}: {error}"
-    return f"semlens failed unexpectedly ({what}): run it again with --debug and report what it prints.", FAILED
+        return f"The system reported an error: {error.strerror}{place}. Check the path and its permissions.", FAILED
+    description = f"{type(error).__name__}: {error}"
+    return f"semlens failed unexpectedly ({description}). Run it again with --debug and report the output.", FAILED
 
 
 def _is_disk_full(error: Exception) -> bool:
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    # SQLite's own word for it; known by name, so that only the index needs to import sqlite3
+    # SQLite's message. Compared by name, because only the index may import sqlite3.
     return type(error).__module__ == "sqlite3" and "disk is full" in str(error)
 
 
 def say(message: str) -> None:
-    """One line to the user's eyes; stdout stays free for what was asked for."""
+    """Print one line to stderr. stdout is only for results."""
     print(f"semlens: {printable(message)}", file=sys.stderr)
 
 
-def _log_only_for_debugging(debug: bool) -> None:
-    """What a user must know is said by the command itself; the log repeats it for developers."""
+def _configure_logging(debug: bool) -> None:
+    """Show the log only with ``--debug``. Commands print what users must know."""
     if debug:
         handler = logging.StreamHandler()
         handler.setFormatter(PrintableFormatter("%(levelname)s %(name)s: %(message)s"))
@@ -85,8 +85,8 @@ def _log_only_for_debugging(debug: bool) -> None:
         logging.getLogger("semlens").addHandler(logging.NullHandler())
 
 
-def _never_fail_to_print() -> None:
-    """File names may hold any bytes, and a terminal may know few letters."""
+def _escape_unprintable_output() -> None:
+    """Escape characters that the terminal cannot encode. File names may contain any bytes."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

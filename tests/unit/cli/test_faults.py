@@ -27,7 +27,7 @@ SERVER = Path(__file__).resolve().parents[3] / "server"
         (Cancelled("Gone."), 1, "Gone."),
         (OSError(errno.ENOSPC, "No space left on device"), 1, "disk is full"),
         (sqlite3.OperationalError("database or disk is full"), 1, "disk is full"),
-        (MemoryError(), 1, "memory is used up"),
+        (MemoryError(), 1, "ran out of memory"),
         (PermissionError(errno.EACCES, "Permission denied", "/secret"), 1, "Permission denied /secret"),
         (KeyError("odd"), 1, "--debug"),
     ],
@@ -104,8 +104,8 @@ def test_bad_usage_is_exit_code_2(semlens, script, arguments):
 
 
 def test_a_near_miss_is_named(semlens, script):
-    assert "did you mean python" in semlens("search", "x", "--lang", "pyton")[2]
-    assert "did you mean function" in semlens("search", "x", "--kind", "functon")[2]
+    assert "Did you mean python" in semlens("search", "x", "--lang", "pyton")[2]
+    assert "Did you mean function" in semlens("search", "x", "--kind", "functon")[2]
 
 
 @pytest.mark.parametrize("command", ["index", "status", "search"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from semlens.cli.output.progress import files_of, vectors_of
+from semlens.cli.output.progress import file_counts, passage_counts
 from semlens.core.status import EngineState, Problem, TierStatus
 
 from .conftest import HIT, STATUS
@@ -136,9 +136,9 @@ def test_counts_add_up_over_roots_and_tiers():
         roots=(replace(root, files=10, pending=4), replace(root, files=5, pending=5)),
         tiers=(TierStatus("a", "first", 30, 10), TierStatus("b", "refine", 1, 99)),
     )
-    assert files_of(status) == (15, 24)
-    assert vectors_of(status, "first") == (30, 40)
-    assert vectors_of(status, "refine") == (1, 100)
+    assert file_counts(status) == (15, 24)
+    assert passage_counts(status, "first") == (30, 40)
+    assert passage_counts(status, "refine") == (1, 100)
 
 
 def test_a_terminal_gets_a_bar_on_stderr(semlens, script, monkeypatch):

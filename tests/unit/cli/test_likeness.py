@@ -78,7 +78,7 @@ def test_duplicates_are_groups_with_what_they_cost(semlens, asked):
     assert (group["similarity"], group["savedLines"]) == (0.9346, 31)
     assert [symbol["path"] for symbol in group["symbols"]] == ["src/net/retry.py", "src/net/again.py"]
     printed = semlens("duplicates")[1]
-    assert "2 times, 93% alike, 31 lines to save" in printed
+    assert "2 copies, 93% similar, 31 lines could be saved" in printed
     assert "src/net/again.py:40-71" in printed
 
 

@@ -150,7 +150,7 @@ def test_a_model_that_is_not_whole_is_found(semlens, own_models, fault):
 
 
 def test_models_are_timed_in_several_ways(semlens, own_models, monkeypatch):
-    monkeypatch.setattr("semlens.cli.commands.models_bench._SECONDS_A_WAY", 0.01)
+    monkeypatch.setattr("semlens.cli.commands.models_bench._SECONDS_PER_CONFIGURATION", 0.01)
     code, out, _ = semlens("models", "bench", "--json")
     (figures,) = json.loads(out)["models"]
     assert code == 0
@@ -163,7 +163,7 @@ def test_models_are_timed_in_several_ways(semlens, own_models, monkeypatch):
 
 
 def test_the_table_of_timed_models_shows_their_quality_and_the_way_in_use(semlens, own_models, monkeypatch):
-    monkeypatch.setattr("semlens.cli.commands.models_bench._SECONDS_A_WAY", 0.01)
+    monkeypatch.setattr("semlens.cli.commands.models_bench._SECONDS_PER_CONFIGURATION", 0.01)
     out = semlens("models", "bench", str(own_models))[1]
     assert own_models.name in out
     assert "paraphrase 0." in out
@@ -184,7 +184,7 @@ def test_doctor_finds_this_installation_whole(semlens):
         assert f"ok    {name} " in out
     found = json.loads(semlens("doctor", "--json")[1])
     assert found["ok"] is True
-    assert all(check["mend"] for check in found["checks"] if check["level"] != "ok")
+    assert all(check["fix"] for check in found["checks"] if check["level"] != "ok")
 
 
 def test_doctor_sees_a_cache_folder_that_cannot_be_used(semlens, workspace, monkeypatch):
@@ -207,7 +207,7 @@ def test_doctor_names_a_library_that_does_not_load(semlens, monkeypatch):
     code, out, _ = semlens("doctor")
     assert code == 1
     assert "numpy_that_is_not_there" in out
-    assert "install semlens again" in out
+    assert "--force-reinstall semlens" in out
 
 
 @pytest.fixture
@@ -239,7 +239,7 @@ def test_forget_gone_keeps_what_is_there(semlens, tmp_path, indexed):
     RootStore(tmp_path / "cache", tmp_path / "was").close()
     code, out, _ = semlens("forget", "--gone")
     assert code == 0
-    assert "Forgot 1 folder no longer there." in out
+    assert "Forgot 1 folder that no longer exists." in out
     assert indexed.exists()
     assert not root_folder(tmp_path / "cache", tmp_path / "was").exists()
 

@@ -46,9 +46,9 @@ local function check_installation(found)
     if check.level == 'ok' or check.name == 'editors' then
       health.ok(line)
     elseif check.level == 'warn' then
-      health.warn(line, check.mend ~= '' and { check.mend } or nil)
+      health.warn(line, check.fix ~= '' and { check.fix } or nil)
     else
-      health.error(line, check.mend ~= '' and { check.mend } or nil)
+      health.error(line, check.fix ~= '' and { check.fix } or nil)
     end
   end
 end

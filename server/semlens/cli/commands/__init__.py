@@ -1,1 +1,1 @@
-"""One module a command. Each has `run(options)`."""
+"""One module for each command. Each module has `run(options)`, which returns the exit code."""

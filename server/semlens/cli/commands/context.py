@@ -1,4 +1,4 @@
-"""``semlens context``: a pack of code for a prompt, on stdout and ready to paste."""
+"""``semlens context``: prints a context pack for a prompt."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
         line_numbers=options.line_numbers,
     )
     with running_engine(workspace) as engine:
-        follow_indexing(engine, patience_s=0.5)
+        follow_indexing(engine, bar_delay_s=0.5)
         pack = engine.context(request, CancelToken())
     if options.json:
         print(json.dumps(context_json(pack, LineNumbers())))
@@ -39,5 +39,5 @@ def run(options: argparse.Namespace) -> int:
         print(pack.text, end="")
     masked = f", {pack.masked} secrets masked" if pack.masked else ""
     size = f"{pack.tokens} of {pack.budget} tokens ({pack.counted_by})"
-    say(f"{size}, {len(pack.items)} pieces, {pack.omitted} left out{masked}")
+    say(f"{size}, {len(pack.items)} pieces, {pack.omitted} omitted{masked}")
     return 0

@@ -1,4 +1,4 @@
-"""``semlens doctor``: tells whether everything is in place on this machine, and what mends what is not."""
+"""``semlens doctor``: prints the findings of `doctor_checks`, and how to fix problems."""
 
 from __future__ import annotations
 
@@ -14,31 +14,36 @@ _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit code 1 when any check fails; a warning is no failure."""
+    """Exit code 1 when a check fails. A warning is not a failure."""
     findings: list[Finding] = []
     for check in CHECKS:
         for finding in check():
             findings.append(finding)
             if not options.json:
                 _print(finding)
-    failed = sum(finding.level is Level.FAIL for finding in findings)
+    n_failed = sum(finding.level is Level.FAIL for finding in findings)
     if options.json:
         print(
             json.dumps(
                 {
                     "version": __version__,
-                    "ok": not failed,
+                    "ok": not n_failed,
                     "checks": [
-                        {"name": one.name, "level": one.level.value, "message": one.message, "mend": one.fix}
-                        for one in findings
+                        {
+                            "name": finding.name,
+                            "level": finding.level.value,
+                            "message": finding.message,
+                            "fix": finding.fix,
+                        }
+                        for finding in findings
                     ],
                 }
             )
         )
     else:
-        warned = sum(finding.level is Level.WARN for finding in findings)
-        print(f"{len(findings)} checks: {failed} failed, {warned} with a warning.")
-    return 1 if failed else 0
+        n_warnings = sum(finding.level is Level.WARN for finding in findings)
+        print(f"{len(findings)} checks: {n_failed} failed, {n_warnings} with a warning.")
+    return 1 if n_failed else 0
 
 
 def _print(finding: Finding) -> None:

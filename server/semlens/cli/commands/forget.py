@@ -1,6 +1,6 @@
-"""``semlens forget``: delete the index of a folder, or of all folders that are gone.
+"""``semlens forget``: deletes the index of a folder, or of all folders that no longer exist.
 
-Vectors stay in the shared cache: other clones of the same code may use them, and the cache is bounded.
+Vectors stay in the shared cache. Other clones of the code may use them, and the cache has a size limit.
 """
 
 from __future__ import annotations
@@ -19,28 +19,31 @@ _LOCK_SECONDS = 5.0
 def run(options: argparse.Namespace) -> int:
     workspace = open_workspace(None if options.gone else options.folder, must_exist=False)
     if options.gone:
-        gone = [root for root, _ in stored_roots(workspace.cache_folder) if not root.is_dir()]
-        for root in gone:
+        missing_roots = [root for root, _ in stored_roots(workspace.cache_folder) if not root.is_dir()]
+        for root in missing_roots:
             _forget(workspace.cache_folder, root)
-        print(f"Forgot {len(gone)} folder{'' if len(gone) == 1 else 's'} no longer there.")
+        n = len(missing_roots)
+        print(f"Forgot {n} folder{'' if n == 1 else 's'} that no longer exist{'s' if n == 1 else ''}.")
     elif not _forget(workspace.cache_folder, workspace.root):
-        print(f"{printable(str(workspace.root))} is not indexed: there is nothing to forget.")
+        print(f"{printable(str(workspace.root))} is not indexed, so there is nothing to forget.")
     return 0
 
 
 def _forget(cache_folder: Path, root: Path) -> bool:
-    """Delete one root's index, once nobody writes it. :returns: whether there was one.
+    """Delete the index of one root when no process writes it. :returns: whether an index existed.
 
-    :raises CacheError: when it stays in use or cannot be deleted.
+    :raises CacheError: when it is still in use or cannot be deleted.
     """
     folder = root_folder(cache_folder, root)
     if not folder.is_dir():
         return False
     try:
-        gone = delete_index(folder, timeout_s=_LOCK_SECONDS)
+        was_deleted = delete_index(folder, timeout_s=_LOCK_SECONDS)
     except OSError as error:
-        raise CacheError(f"The index of {root} cannot be deleted ({error.strerror}): check {folder}.") from error
-    if not gone:
-        raise CacheError(f"The index of {root} is in use: close the editors that have it open and try again.")
+        raise CacheError(
+            f"Cannot delete the index of {root} ({error.strerror}). Check the permissions of {folder}."
+        ) from error
+    if not was_deleted:
+        raise CacheError(f"The index of {root} is in use. Close the editors that have it open, then try again.")
     print(f"Forgot the index of {printable(str(root))}.")
     return True

@@ -1,4 +1,4 @@
-"""``semlens index``: bring the index of a folder up to date, with a progress bar."""
+"""``semlens index``: brings the index of a folder up to date, with a progress bar."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from semlens.cli.commands.status import problems_in_words, status_json, summary
-from semlens.cli.output.progress import Stages, follow_indexing, vectors_of
+from semlens.cli.commands.status import problem_lines, status_json, summary
+from semlens.cli.output.progress import StageLog, follow_indexing, passage_counts
 from semlens.cli.runner import DONE, FAILED, say
 from semlens.cli.workspace import open_workspace, running_engine
 from semlens.core.status import EngineStatus
@@ -20,27 +20,29 @@ def run(options: argparse.Namespace) -> int:
     workspace = open_workspace(options.folder)
     start = time.monotonic()
     with running_engine(workspace, follows=True) as engine:
-        stages = Stages(aloud=not options.json)
+        stages = StageLog(prints=not options.json)
         status = follow_indexing(engine, refined=options.wait, stages=stages)
-        unsaved = engine.wait_saved()
+        save_problem = engine.wait_saved()
     elapsed_s = time.monotonic() - start
     if options.json:
         searchable_s = stages.searchable_s if stages.searchable_s is not None else elapsed_s
         times = {"searchableMs": round(searchable_s * 1000, 1), "elapsedMs": round(elapsed_s * 1000, 1)}
-        print(json.dumps({**status_json(workspace.root, status), **times, "saved": not unsaved}))
+        print(json.dumps({**status_json(workspace.root, status), **times, "saved": not save_problem}))
     else:
-        _print_summary(workspace.root, status, elapsed_s, told=unsaved)
-    if unsaved:
-        say(printable(unsaved))
-    return FAILED if unsaved else DONE
+        _print_summary(workspace.root, status, elapsed_s, already_reported=save_problem)
+    if save_problem:
+        say(printable(save_problem))
+    return FAILED if save_problem else DONE
 
 
-def _print_summary(root: Path, status: EngineStatus, elapsed_s: float, *, told: str) -> None:
-    """:param told: the problem that is told elsewhere."""
+def _print_summary(root: Path, status: EngineStatus, elapsed_s: float, *, already_reported: str) -> None:
+    """:param already_reported: a problem that is printed elsewhere."""
     print(f"{summary(root, status)} in {elapsed_s:.1f} s.")
-    _, n_first = vectors_of(status, "first")
+    _, n_first = passage_counts(status, "first")
     if not n_first and status.complete and any(root.symbols for root in status.roots):
-        print("No embedding model is loaded: search goes by names and words ('semlens doctor' says why).")
-    others = tuple(problem for problem in status.problems if problem.message != told)
-    for line in problems_in_words(replace(status, problems=others), limit=5):
+        print(
+            "No embedding model is loaded, so search uses only names and words. Run 'semlens doctor' to find the cause."
+        )
+    others = tuple(problem for problem in status.problems if problem.message != already_reported)
+    for line in problem_lines(replace(status, problems=others), limit=5):
         print(line)

@@ -1,4 +1,4 @@
-"""``semlens models``: the embedding models known, where they come from, and whether their files are whole."""
+"""``semlens models``: lists, shows and verifies the embedding models."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def run_list(options: argparse.Namespace) -> int:
         print(json.dumps({"models": [_json(manifest) for manifest in manifests]}))
         return 0
     if not manifests:
-        print("No model is installed: install semlens again to restore its own.")
+        print("No model is installed. Install semlens again to restore its models.")
     for manifest in manifests:
         name = paint(printable(manifest.name), "bold")
         print(
@@ -43,7 +43,7 @@ def run_show(options: argparse.Namespace) -> int:
 
 
 def run_verify(options: argparse.Namespace) -> int:
-    """Exit code 1 when any model is not whole."""
+    """Exit code 1 when a file of a model is missing or damaged."""
     manifests = [find_model(options.model)] if options.model else known_models()
     faults: dict[str, str] = {}
     for manifest in manifests:
@@ -56,24 +56,29 @@ def run_verify(options: argparse.Namespace) -> int:
             json.dumps(
                 {
                     "models": [
-                        {"name": one.name, "ok": one.name not in faults, "message": faults.get(one.name, "")}
-                        for one in manifests
+                        {
+                            "name": manifest.name,
+                            "ok": manifest.name not in faults,
+                            "message": faults.get(manifest.name, ""),
+                        }
+                        for manifest in manifests
                     ]
                 }
             )
         )
     else:
-        for one in manifests:
-            print(printable(faults.get(one.name) or f"{one.name}: {len(one.files)} files match their checksums."))
+        for manifest in manifests:
+            intact = f"{manifest.name}: {len(manifest.files)} files match their checksums."
+            print(printable(faults.get(manifest.name) or intact))
         if not manifests:
-            print("No model is installed: install semlens again to restore its own.")
+            print("No model is installed. Install semlens again to restore its models.")
     return 1 if faults or not manifests else 0
 
 
 def known_models() -> list[ModelManifest]:
-    """The models of this installation, then those of the user's own folders.
+    """The models of this installation, then those in the folders of the settings.
 
-    :raises ModelError: when a manifest is broken.
+    :raises ModelError: when a manifest is invalid.
     """
     settings, _ = load_settings()
     own = [Path(folder).expanduser() for folder in settings.models.folders]

@@ -1,8 +1,8 @@
-"""``semlens models bench``: how fast the models are on this machine, over semlens's own source.
+"""``semlens models bench``: measures the speed of the models on this machine, on semlens's own source.
 
-Each model is run in several ways: passages in one run of its graph (batch), and runs at the same time (threads). All
-ways embed the same passages, tokenised beforehand. Processor time stands beside the speed: it is what a fan answers to.
-The quality that was measured for its manifest stands with each model.
+Each model runs with several batch sizes (passages in one run of its graph) and numbers of threads (runs at the same
+time). All configurations embed the same passages, tokenised beforehand. The output also shows the processor time, which
+determines heat and battery use, and the quality in the model's manifest.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from semlens.cli.commands.models import known_models
@@ -27,17 +27,17 @@ from semlens.embedding.embedder import GraphEmbedder, TokenIds
 from semlens.embedding.manifest import ModelManifest
 from semlens.embedding.registry import DEFAULT_THREADS, find_model, load_graph
 
-_QUESTIONS = ("split an identifier into words", "where is the cache folder made", "parseConfig", "retry after an error")
+_QUERIES = ("split an identifier into words", "where is the cache folder made", "parseConfig", "retry after an error")
 _QUERY_ROUNDS = 25
-_SECONDS_A_WAY = 2.0
-_BATCHES = (1, 8, 64)
-_CHUNK = 64
-_BAR = 24  # columns
+_SECONDS_PER_CONFIGURATION = 2.0
+_BATCH_SIZES = (1, 8, 64)
+_PASSAGES_PER_STEP = 64
+_BAR_COLUMNS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """One way to run a model. :ivar cpu_ms: processor time a passage, over all cores."""
+class BenchRun:
+    """The speed of one configuration. :ivar cpu_ms: processor time for one passage, over all cores."""
 
     threads: int
     batch: int
@@ -46,10 +46,12 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """:ivar batch: passages a run as semlens runs the model. :ivar passages: how many each way embedded.
+class ModelBench:
+    """The measurements of one model.
 
-    :ivar query_ms: median of one question, tokenising included.
+    :ivar batch: the batch size that semlens uses.
+    :ivar passages: the number of passages that each configuration embedded.
+    :ivar query_ms: median time of one query, with tokenising.
     """
 
     manifest: ModelManifest
@@ -57,40 +59,40 @@ class Measured:
     load_ms: float
     query_ms: float
     passages: int
-    ways: tuple[Way, ...]
+    runs: tuple[BenchRun, ...]
 
     @property
-    def fastest(self) -> Way:
-        return max(self.ways, key=lambda way: way.passages_per_second)
+    def fastest(self) -> BenchRun:
+        return max(self.runs, key=lambda run: run.passages_per_second)
 
-    def is_used(self, way: Way) -> bool:
-        """Whether semlens runs the model this way."""
-        return way.threads == DEFAULT_THREADS and way.batch == self.batch
+    def is_used(self, run: BenchRun) -> bool:
+        """Whether semlens uses this configuration."""
+        return run.threads == DEFAULT_THREADS and run.batch == self.batch
 
 
 def run(options: argparse.Namespace) -> int:
     manifests = [find_model(name) for name in options.models] or known_models()
     passages = _passages()
-    measured = [_measure(manifest, passages) for manifest in manifests]
+    benches = [_measure(manifest, passages) for manifest in manifests]
     if options.json:
-        print(json.dumps({"models": [_json(one) for one in measured]}))
+        print(json.dumps({"models": [_json(bench) for bench in benches]}))
     else:
-        for one in measured:
-            _print(one)
-        print(paint(f"* how semlens runs it, with at most {DEFAULT_THREADS} threads; cpu: processor time", "dim"))
+        for bench in benches:
+            _print(bench)
+        print(paint("* the configuration that semlens uses; cpu: processor time", "dim"))
     return 0
 
 
 def _passages() -> list[Passage]:
-    """Real code of usual sizes: our own."""
+    """The passages of semlens's own source: real code of usual sizes."""
     from semlens.workers.messages import BufferRequest
     from semlens.workers.pool import ParsePool
 
+    source = Path(__file__).parents[2]
     requests = [
-        BufferRequest(f"{package}/{file.name}", file.read_bytes(), "")
+        BufferRequest(file.relative_to(source).as_posix(), file.read_bytes(), "")
         for package in ("core", "search", "engine", "cli")
-        for file in resources.files("semlens").joinpath(package).iterdir()
-        if file.name.endswith(".py")
+        for file in sorted((source / package).rglob("*.py"))
     ]
     with contextlib.closing(ParsePool(1, interactive=True)) as pool:
         batches = [pool.parse_buffer(request).result() for request in requests]
@@ -98,36 +100,36 @@ def _passages() -> list[Passage]:
     return [passage for outline in outlines if outline is not None for passage in outline.passages]
 
 
-def _measure(manifest: ModelManifest, passages: Sequence[Passage]) -> Measured:
+def _measure(manifest: ModelManifest, passages: Sequence[Passage]) -> ModelBench:
     """:raises ModelError: when the model cannot be loaded."""
     started = time.perf_counter()
     embedder = load_graph(manifest)
-    embedder.embed_query(_QUESTIONS[0])
+    embedder.embed_query(_QUERIES[0])
     load_ms = (time.perf_counter() - started) * 1000
     query_ms = []
-    for question in _QUESTIONS * _QUERY_ROUNDS:
+    for query in _QUERIES * _QUERY_ROUNDS:
         started = time.perf_counter()
-        embedder.embed_query(question)
+        embedder.embed_query(query)
         query_ms.append((time.perf_counter() - started) * 1000)
     tokens = embedder.tokenizer.tokenize(passages)
-    # how many passages fit the time, then every way with the same ones
+    # First find how many passages fit the time. Then every configuration embeds the same ones.
     elapsed_s = 0.0
-    n = 0
-    while elapsed_s < _SECONDS_A_WAY and n < len(tokens):
+    n_passages = 0
+    while elapsed_s < _SECONDS_PER_CONFIGURATION and n_passages < len(tokens):
         started = time.perf_counter()
-        embedder.embed(tokens[n : n + _CHUNK])
+        embedder.embed(tokens[n_passages : n_passages + _PASSAGES_PER_STEP])
         elapsed_s += time.perf_counter() - started
-        n = min(n + _CHUNK, len(tokens))
-    ways = [
-        _timed(embedder, tokens[:n], threads, batch)
+        n_passages = min(n_passages + _PASSAGES_PER_STEP, len(tokens))
+    runs = [
+        _time_run(embedder, tokens[:n_passages], threads, batch)
         for threads in sorted({1, DEFAULT_THREADS, os.cpu_count() or 1})
-        for batch in sorted({*_BATCHES, embedder.batch})
+        for batch in sorted({*_BATCH_SIZES, embedder.batch})
     ]
-    return Measured(manifest, embedder.batch, load_ms, statistics.median(query_ms), n, tuple(ways))
+    return ModelBench(manifest, embedder.batch, load_ms, statistics.median(query_ms), n_passages, tuple(runs))
 
 
-def _timed(embedder: GraphEmbedder, tokens: Sequence[TokenIds], threads: int, batch: int) -> Way:
-    """Batches of passages of alike lengths, so that little is padding."""
+def _time_run(embedder: GraphEmbedder, tokens: Sequence[TokenIds], threads: int, batch: int) -> BenchRun:
+    """Time one configuration. Batches hold passages of similar length, so there is little padding."""
     ordered = sorted(tokens, key=len)
     batches = [ordered[at : at + batch] for at in range(0, len(ordered), batch)]
     with ThreadPoolExecutor(max_workers=threads) as pool:
@@ -135,47 +137,47 @@ def _timed(embedder: GraphEmbedder, tokens: Sequence[TokenIds], threads: int, ba
         for _ in pool.map(embedder.run, batches):
             pass
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return Way(threads, batch, round(len(tokens) / wall, 1), round(cpu / len(tokens) * 1000, 4))
+    return BenchRun(threads, batch, round(len(tokens) / wall, 1), round(cpu / len(tokens) * 1000, 4))
 
 
-def _print(one: Measured) -> None:
-    manifest = one.manifest
+def _print(bench: ModelBench) -> None:
+    manifest = bench.manifest
     size = human_bytes(sum(file.size for file in manifest.files))
     name = paint(printable(manifest.name), "bold")
     precision = printable(str(manifest.details.get("precision", "precision unknown")))
-    print(f"{name}  {precision}, {size}, loaded in {one.load_ms:.0f} ms, question {one.query_ms:.2f} ms")
+    print(f"{name}  {precision}, {size}, loaded in {bench.load_ms:.0f} ms, query {bench.query_ms:.2f} ms")
     quality = manifest.details.get("quality", {})
     if quality:
         print(f"  {paint('quality, MRR@10', 'dim')}  " + "  ".join(f"{k} {v:.3f}" for k, v in _short(quality).items()))
     print(paint("  threads  batch  passages/s   cpu ms", "dim"))
-    for way in one.ways:
-        bar = "█" * max(1, round(_BAR * way.passages_per_second / one.fastest.passages_per_second))
-        mark = "*" if one.is_used(way) else " "
+    for run in bench.runs:
+        bar = "█" * max(1, round(_BAR_COLUMNS * run.passages_per_second / bench.fastest.passages_per_second))
+        mark = "*" if bench.is_used(run) else " "
         print(
-            f"{mark} {way.threads:>7}  {way.batch:>5}  {way.passages_per_second:>10,.0f}  {way.cpu_ms:>7.2f}  "
+            f"{mark} {run.threads:>7}  {run.batch:>5}  {run.passages_per_second:>10,.0f}  {run.cpu_ms:>7.2f}  "
             f"{paint(bar, 'cyan')}"
         )
     print()
 
 
 def _short(quality: dict[str, Any]) -> dict[str, float]:
-    """``docstring_mrr10_python`` as ``python``, ``paraphrase_mrr10`` as ``paraphrase``."""
+    """Shorten names: ``docstring_mrr10_python`` to ``python``, ``paraphrase_mrr10`` to ``paraphrase``."""
     names = {name: name.removeprefix("docstring_mrr10_").removesuffix("_mrr10") for name in quality}
     return {names[name]: float(value) for name, value in quality.items() if isinstance(value, int | float)}
 
 
-def _json(one: Measured) -> dict[str, Any]:
-    used = next(way for way in one.ways if one.is_used(way))
+def _json(bench: ModelBench) -> dict[str, Any]:
+    used = next(run for run in bench.runs if bench.is_used(run))
     return {
-        "name": one.manifest.name,
-        "precision": one.manifest.details.get("precision", ""),
-        "bytes": sum(file.size for file in one.manifest.files),
-        "loadMs": round(one.load_ms, 1),
-        "queryMs": round(one.query_ms, 3),
-        "passages": one.passages,
+        "name": bench.manifest.name,
+        "precision": bench.manifest.details.get("precision", ""),
+        "bytes": sum(file.size for file in bench.manifest.files),
+        "loadMs": round(bench.load_ms, 1),
+        "queryMs": round(bench.query_ms, 3),
+        "passages": bench.passages,
         "passagesPerSecond": used.passages_per_second,
-        "ways": [_camel(asdict(way)) | {"used": one.is_used(way)} for way in one.ways],
-        "quality": one.manifest.details.get("quality", {}),
+        "ways": [_camel(asdict(run)) | {"used": bench.is_used(run)} for run in bench.runs],
+        "quality": bench.manifest.details.get("quality", {}),
     }
 
 

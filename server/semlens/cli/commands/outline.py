@@ -1,4 +1,4 @@
-"""``semlens outline``: the symbols of one file as the index sees them."""
+"""``semlens outline``: prints the symbols of one file as they are indexed."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(outline_json(relative, outline)))
         return 0
     if not outline.symbols:
-        why = "" if outline.language else ": its language has no grammar here"
-        print(f"{printable(relative)} has no symbols{why}.")
+        reason = "" if outline.language else ", because semlens has no grammar for its language"
+        print(f"{printable(relative)} has no symbols{reason}.")
     for symbol in outline.symbols:
         print(_line(symbol, _depth(symbol, outline)))
     return 0
 
 
 def _parse(relative: str, source: bytes) -> Outline:
-    """In a worker: a grammar may crash on a file.
+    """Parse in a worker, because a grammar may crash.
 
-    :raises WorkspaceError: when it does.
+    :raises WorkspaceError: when the worker fails.
     """
     from contextlib import closing
 
@@ -51,27 +51,33 @@ def _parse(relative: str, source: bytes) -> Outline:
 
 
 def _read(path: Path) -> bytes:
-    """:raises WorkspaceError: when there is no such file or it cannot be read."""
+    """The bytes of the file.
+
+    :raises WorkspaceError: when it does not exist or cannot be read.
+    """
     if path.is_dir():
-        raise WorkspaceError(f"{path} is a folder: name one file, or index the folder.")
+        raise WorkspaceError(f"{path} is a folder. Name a file, or run 'semlens index' on the folder.")
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise WorkspaceError(f"There is no file {path}: check the path.") from error
+        raise WorkspaceError(f"There is no file {path}. Check the path.") from error
     except OSError as error:
-        raise WorkspaceError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
+        raise WorkspaceError(f"Cannot read {path} ({error.strerror}). Check its permissions.") from error
 
 
 def _path_in_workspace(path: Path) -> str:
-    """The path as an index would know it: from the folder we stand in, else from the top of its git work tree."""
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - a link keeps the name it was called by
-    tops = [Path.cwd(), *(parent for parent in absolute.parents if (parent / ".git").exists()), absolute.parent]
-    top = next(top for top in tops if absolute.is_relative_to(top))
-    return absolute.relative_to(top).as_posix()
+    """The path relative to the current folder, else to the file's git work tree, else to the file's folder."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow links
+    bases = [Path.cwd(), *(parent for parent in absolute.parents if (parent / ".git").exists()), absolute.parent]
+    base = next(base for base in bases if absolute.is_relative_to(base))
+    return absolute.relative_to(base).as_posix()
 
 
 def _check_content(relative: str, source: bytes) -> None:
-    """:raises WorkspaceError: when the index leaves such a file out."""
+    """Check that the index takes such a file.
+
+    :raises WorkspaceError: when it does not.
+    """
     from semlens.files.eligibility import content_skip_reason
     from semlens.settings.loading import load_settings
 
@@ -79,7 +85,7 @@ def _check_content(relative: str, source: bytes) -> None:
     too_large = len(source) > settings.files.max_size_kb * 1024
     reason = SkipReason.TOO_LARGE if too_large else content_skip_reason(relative, source)
     if reason:
-        raise WorkspaceError(f"{relative} is left out of the index ({reason}), so it has no outline.")
+        raise WorkspaceError(f"{relative} is not indexed ({reason}), so it has no outline.")
 
 
 def _depth(symbol: Symbol, outline: Outline) -> int:

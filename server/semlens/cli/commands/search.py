@@ -1,4 +1,4 @@
-"""``semlens search``: bring the index up to date, ask it, print what it found."""
+"""``semlens search``: brings the index up to date, searches it and prints the hits."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from semlens.settings.loading import Settings
 def run(options: argparse.Namespace) -> int:
     query = " ".join(options.query).strip()
     if not query:
-        raise UsageError("The question is empty: say what to look for, e.g. semlens search retry with backoff.")
+        raise UsageError("The query is empty. Say what to look for, e.g. semlens search retry with backoff.")
     search_filter = _filter(options)
     workspace = open_workspace(options.folder)
     request = _request(query, search_filter, options, workspace.settings)
     with running_engine(workspace, read_only=options.no_update) as engine:
-        status = follow_indexing(engine, patience_s=0.5)
+        status = follow_indexing(engine, bar_delay_s=0.5)
         result = engine.search(request, CancelToken(), explain=options.explain)
     for problem in status.problems:
-        if not problem.path:  # a lost capability, not one odd file
+        if not problem.path:  # it concerns the whole index, not one file
             say(f"warning: {problem.message}")
     if options.json:
         print(json.dumps(json_result(query, workspace.root, result, explain=options.explain)))
@@ -62,7 +62,7 @@ def _filter(options: argparse.Namespace) -> SearchFilter:
 
 
 def _split(values: list[str]) -> list[str]:
-    """``--lang go,rust`` says the same as ``--lang go --lang rust``."""
+    """Split lists: ``--lang go,rust`` means ``--lang go --lang rust``."""
     return [part.strip().lower() for value in values for part in value.split(",") if part.strip()]
 
 
@@ -70,21 +70,23 @@ def _language(name: str) -> str:
     """:raises UsageError: when there is no such language."""
     from semlens.syntax.languages.registry import BY_NAME
 
-    return _known(name, list(BY_NAME), "language")
+    return _check_choice(name, list(BY_NAME), "language")
 
 
 def _kind(name: str) -> SymbolKind:
     """:raises UsageError: when there is no such kind."""
     kinds = {kind.label: kind for kind in SymbolKind}
-    return kinds[_known(name, list(kinds), "kind")]
+    return kinds[_check_choice(name, list(kinds), "kind")]
 
 
-def _known(name: str, names: list[str], what: str) -> str:
+def _check_choice(name: str, names: list[str], noun: str) -> str:
     if name in names:
         return name
-    near = difflib.get_close_matches(name, names, 3)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(names))}."
-    raise UsageError(f"There is no {what} '{name}': {hint}")
+    similar_names = difflib.get_close_matches(name, names, 3)
+    hint = (
+        f"Did you mean {' or '.join(similar_names)}?" if similar_names else f"Choose one of {', '.join(sorted(names))}."
+    )
+    raise UsageError(f"There is no {noun} '{name}'. {hint}")
 
 
 def json_result(query: str, root: Path, result: SearchResult, *, explain: bool) -> dict[str, Any]:

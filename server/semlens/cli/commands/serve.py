@@ -1,4 +1,4 @@
-"""``semlens serve``: hands over to the language server."""
+"""``semlens serve``: runs the language server."""
 
 from __future__ import annotations
 

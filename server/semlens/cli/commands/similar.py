@@ -1,4 +1,4 @@
-"""``semlens similar``: code like the symbol at a place."""
+"""``semlens similar``: prints code that is similar to the symbol at a place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def run(options: argparse.Namespace) -> int:
     file, line = parse_place(options.place, "The place")
     workspace = open_workspace(workspace_of(file, options.folder))
     with running_engine(workspace) as engine:
-        follow_indexing(engine, patience_s=0.5)
+        follow_indexing(engine, bar_delay_s=0.5)
         limit = workspace.settings.search.limit if options.limit is None else options.limit
         result = engine.similar(uri_of(file), line, limit, CancelToken())
     if options.json:

@@ -1,4 +1,4 @@
-"""``semlens status``: what is indexed, with which models, how fresh, how large."""
+"""``semlens status``: prints what is indexed, with which models, and how large the index is."""
 
 from __future__ import annotations
 
@@ -25,42 +25,44 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(status_json(workspace.root, status)))
         return 0
-    for line in _lines(workspace.root, status):
+    for line in _status_lines(workspace.root, status):
         print(line)
     return 0
 
 
 def status_json(root: Path, status: EngineStatus) -> dict[str, Any]:
-    """The protocol's status object, and which folder it is about."""
+    """The protocol's status object, and the folder of the workspace."""
     return {"workspace": str(root), **codec.status_json(status)}
 
 
 def summary(root: Path, status: EngineStatus) -> str:
-    n_files = sum(one.files for one in status.roots)
-    n_symbols = sum(one.symbols for one in status.roots)
+    n_files = sum(root_status.files for root_status in status.roots)
+    n_symbols = sum(root_status.symbols for root_status in status.roots)
     state = "Indexed" if status.complete else "Partly indexed"
     return f"{state} {printable(str(root))}: {n_files:,} files, {n_symbols:,} symbols"
 
 
-def problems_in_words(status: EngineStatus, limit: int) -> Iterator[str]:
+def problem_lines(status: EngineStatus, limit: int) -> Iterator[str]:
     for problem in status.problems[:limit]:
         place = f"{printable(problem.path)}: " if problem.path else ""
         yield f"{paint('problem', 'yellow')}  {place}{printable(problem.message)}"
     if len(status.problems) > limit:
-        yield f"{paint('problem', 'yellow')}  and {len(status.problems) - limit} more ('semlens status --json' has all)"
+        n_more = len(status.problems) - limit
+        yield f"{paint('problem', 'yellow')}  and {n_more} more (run 'semlens status --json' to see all)"
 
 
-def _lines(root: Path, status: EngineStatus) -> Iterator[str]:
-    n_files = sum(one.files for one in status.roots)
+def _status_lines(root: Path, status: EngineStatus) -> Iterator[str]:
+    n_files = sum(root_status.files for root_status in status.roots)
     if not n_files and not status.complete:
-        yield f"{printable(str(root))} is not indexed: run 'semlens index {printable(str(root))}'."
+        yield f"{printable(str(root))} is not indexed. Run 'semlens index {printable(str(root))}'."
         return
     yield f"{paint('workspace', 'dim')}  {paint(printable(str(root)), 'bold')}"
     yield f"{paint('state    ', 'dim')}  {_state(status)}, generation {status.generation}"
-    for one in status.roots:
-        yield f"{paint('indexed  ', 'dim')}  {one.files:,} files, {one.symbols:,} symbols, {one.pending:,} pending"
-        if one.skipped:
-            reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(one.skipped.items()))
+    for root_status in status.roots:
+        counts = f"{root_status.files:,} files, {root_status.symbols:,} symbols, {root_status.pending:,} pending"
+        yield f"{paint('indexed  ', 'dim')}  {counts}"
+        if root_status.skipped:
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(root_status.skipped.items()))
             yield f"{paint('left out ', 'dim')}  {reasons}"
     for tier in status.tiers:
         yield (
@@ -68,25 +70,25 @@ def _lines(root: Path, status: EngineStatus) -> Iterator[str]:
             f" {tier.embedded:,} passages embedded, {tier.pending:,} pending"
         )
     if not status.tiers:
-        yield f"{paint('model    ', 'dim')}  none: search goes by names and words"
+        yield f"{paint('model    ', 'dim')}  none: search uses only names and words"
     yield f"{paint('size     ', 'dim')}  {human_bytes(status.index_bytes)} on disk"
     for service in status.remote:
         yield f"{paint('sent     ', 'dim')}  {_sent(service)}"
     if not status.remote:
         yield f"{paint('sent     ', 'dim')}  nothing leaves this machine"
-    yield from problems_in_words(status, limit=10)
+    yield from problem_lines(status, limit=10)
 
 
 def _sent(service: RemoteStatus) -> str:
     place = printable(service.service)
     if not service.texts:
-        return f"nothing yet to {place}"
-    masked = f", secrets masked in them: {service.redactions:,}" if service.redactions else ""
+        return f"nothing sent to {place} yet"
+    masked = f", {service.redactions:,} secrets masked" if service.redactions else ""
     return f"{service.texts:,} texts, {human_bytes(service.bytes)}, to {place}{masked}"
 
 
 def _state(status: EngineStatus) -> str:
-    words = [status.state.value, "complete" if status.complete else "not complete"]
+    parts = [status.state.value, "complete" if status.complete else "not complete"]
     if status.refining:
-        words.append("refining")
-    return ", ".join(words)
+        parts.append("refining")
+    return ", ".join(parts)

@@ -1,1 +1,1 @@
-"""What commands print for people: hits, progress, colours."""
+"""Output for people: hits, progress and colours."""

@@ -1,4 +1,4 @@
-"""Hits for people: place, name, signature, and the best lines with what matched marked."""
+"""Prints hits: place, name, signature, and the best lines with matches marked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def print_result(result: SearchResult, root: Path, *, explain: bool) -> None:
     for note in result.notes:
         say(note)
     if not result.complete:
-        say("the index is not complete, so this may not be all: run 'semlens index' first.")
+        say("The index is not complete, so hits may be missing. Run 'semlens index' first.")
     if not result.hits:
         print(f"Nothing found in {printable(str(root))}.")
         return
@@ -40,12 +40,12 @@ def _print_hit(rank: str, hit: SearchHit, *, explain: bool) -> None:
     place = f"{paint(printable(hit.path), 'bold', 'blue')}{paint(f':{lines}', 'blue')}"
     name = hit.qualified_name or hit.name
     title = f"{paint(printable(name), 'bold')} {paint(hit.kind.label, 'dim')}"
-    why = paint(f"{hit.score:.2f} {'+'.join(hit.reasons)}".rstrip(), "green")
+    score = paint(f"{hit.score:.2f} {'+'.join(hit.reasons)}".rstrip(), "green")
     unsaved = paint(" unsaved", "yellow") if hit.dirty else ""
-    print(f"{paint(rank, 'dim')}  {place}  {title}  {why}{unsaved}")
+    print(f"{paint(rank, 'dim')}  {place}  {title}  {score}{unsaved}")
     indent = " " * (len(rank) + 2)
     if hit.signature:
-        print(f"{indent}{paint(_cut(printable(hit.signature), len(indent)), 'cyan')}")
+        print(f"{indent}{paint(_truncate(printable(hit.signature), len(indent)), 'cyan')}")
     if explain:
         features = "  ".join(f"{feature}={value:.3g}" for feature, value in sorted(hit.features.items()))
         print(f"{indent}{paint(features, 'dim')}")
@@ -53,7 +53,7 @@ def _print_hit(rank: str, hit: SearchHit, *, explain: bool) -> None:
 
 
 def _print_snippet(indent: str, hit: SearchHit) -> None:
-    lines = hit.snippet.removesuffix("\n").split("\n")  # `splitlines` would split at form feeds too
+    lines = hit.snippet.removesuffix("\n").split("\n")  # `splitlines` would also split at form feeds
     start = hit.snippet_span.start_line
     marked = {line for first, last in hit.highlights for line in range(first, last + 1)}
     begin, end = _best_window(start, len(lines), marked)
@@ -61,7 +61,7 @@ def _print_snippet(indent: str, hit: SearchHit) -> None:
     margin = min((len(line) - len(line.lstrip()) for line in shown if line.strip()), default=0)
     shown = [line[margin:] for line in shown]
     gutter = len(str(end))
-    painted = _painted(shown, hit.language, len(indent) + gutter + 3)
+    painted = _highlight(shown, hit.language, len(indent) + gutter + 3)
     for number, text in zip(range(begin + 1, end + 1), painted, strict=True):
         is_marked = number - 1 in marked
         bar = paint(">", "bold", "yellow") if is_marked else paint("|", "dim")
@@ -70,7 +70,7 @@ def _print_snippet(indent: str, hit: SearchHit) -> None:
 
 
 def _best_window(start: int, n_lines: int, marked: set[int]) -> tuple[int, int]:
-    """The few lines to show, 0-based and half-open: they begin a line before the first that matched."""
+    """The lines to show, 0-based and half-open. They begin one line before the first match."""
     end = start + n_lines
     if n_lines <= _MAX_SNIPPET_LINES:
         return start, end
@@ -79,28 +79,28 @@ def _best_window(start: int, n_lines: int, marked: set[int]) -> tuple[int, int]:
     return begin, begin + _MAX_SNIPPET_LINES
 
 
-def _cut(text: str, used: int) -> str:
+def _truncate(text: str, used: int) -> str:
     width = max(20, _width() - used)
     return text if len(text) <= width else text[: width - 3] + "..."
 
 
 @cache
 def _width() -> int:
-    """Columns to fill: a pipe gets whole lines within reason."""
+    """The columns of the terminal. Lines in a pipe may be longer."""
     return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 200
 
 
-def _painted(lines: list[str], language: str, used: int) -> list[str]:
-    """The lines in the colours of their language where there is a terminal to show them."""
+def _highlight(lines: list[str], language: str, used: int) -> list[str]:
+    """The lines, with syntax colours when stdout is a terminal that shows colours."""
     if not colours_wanted(sys.stdout):
-        return [_cut(line, used) for line in lines]
-    # only here: a pipe neither pays for rich nor needs it
+        return [_truncate(line, used) for line in lines]
+    # imported here, because output to a pipe does not need rich
     from rich.syntax import Syntax
 
     syntax = Syntax("", language or "text", theme="ansi_dark", background_color="default")
     console = _console()
     painted = []
-    # coloured as a whole and cut afterwards: half a string would colour all that follows
+    # Truncate after highlighting: half a string literal would colour all lines after it.
     for text in syntax.highlight("\n".join(lines)).split("\n", allow_blank=True)[: len(lines)]:
         text.truncate(max(20, _width() - used), overflow="ellipsis")
         with console.capture() as capture:

@@ -1,4 +1,4 @@
-"""Waiting for the index, with something to look at: a bar on a terminal, a line a stage elsewhere, never on stdout."""
+"""Waits for the index and shows progress on stderr: a bar on a terminal, else one line for each stage."""
 
 from __future__ import annotations
 
@@ -16,53 +16,56 @@ if TYPE_CHECKING:
 
 
 def follow_indexing(
-    engine: Engine, *, refined: bool = False, patience_s: float = 0.0, stages: Stages | None = None
+    engine: Engine, *, refined: bool = False, bar_delay_s: float = 0.0, stages: StageLog | None = None
 ) -> EngineStatus:
-    """Wait until the index is complete, or refined too.
+    """Wait until the index is complete.
 
-    :param patience_s: show no bar in the first so many seconds: most waits are over by then.
-    :param stages: notes the stages, and says them where there is no terminal for a bar.
-    :raises WorkspaceError: when the engine could not take the folder in.
+    :param refined: also wait for the vectors of the refine tier.
+    :param bar_delay_s: show the bar only after this many seconds. Most waits are shorter.
+    :param stages: records the stages, and prints them when there is no bar.
+    :raises WorkspaceError: when the engine could not index the folder.
     """
     if colours_wanted(sys.stderr):
-        with _Bar(patience_s, refined=refined) as bar:
+        with _Bar(bar_delay_s, refined=refined) as bar:
 
             def show(status: EngineStatus) -> None:
                 bar.show(status)
                 if stages is not None:
-                    stages.note(status)
+                    stages.record(status)
 
             engine.wait_complete(refined=refined, on_progress=show)
     else:
-        engine.wait_complete(refined=refined, on_progress=stages.note if stages is not None else None)
+        engine.wait_complete(refined=refined, on_progress=stages.record if stages is not None else None)
     status = engine.status()
     if stages is not None:
-        stages.note(status)
+        stages.record(status)
     if not status.roots:
         reasons = [problem.message for problem in status.problems if not problem.path]
-        raise WorkspaceError(next(iter(reasons), "The folder could not be taken in: 'semlens doctor' may say why."))
+        raise WorkspaceError(
+            next(iter(reasons), "The folder could not be indexed. Run 'semlens doctor' to find the cause.")
+        )
     return status
 
 
-def files_of(status: EngineStatus) -> tuple[int, int]:
-    """Files searchable, and those together with the files that wait."""
+def file_counts(status: EngineStatus) -> tuple[int, int]:
+    """The number of searchable files, and the number of all files."""
     done = sum(root.files for root in status.roots)
     return done, done + sum(root.pending for root in status.roots)
 
 
-def vectors_of(status: EngineStatus, role: str) -> tuple[int, int]:
-    """Passages embedded and passages known, for one tier."""
+def passage_counts(status: EngineStatus, role: str) -> tuple[int, int]:
+    """The number of embedded passages, and the number of all passages, of one tier."""
     tiers = [tier for tier in status.tiers if tier.role == role]
     embedded = sum(tier.embedded for tier in tiers)
     return embedded, embedded + sum(tier.pending for tier in tiers)
 
 
 class _Bar:
-    """One rich progress display on stderr, made when the wait is long enough to deserve one."""
+    """A progress bar on stderr. It appears when the wait takes long."""
 
-    def __init__(self, patience_s: float, *, refined: bool) -> None:
+    def __init__(self, bar_delay_s: float, *, refined: bool) -> None:
         self._labels = {"first": "meaning", "refine": "finer meaning"} if refined else {"first": "meaning"}
-        self._due = time.monotonic() + patience_s
+        self._show_at = time.monotonic() + bar_delay_s
         self._progress: Any = None
         self._tasks: dict[str, Any] = {}
 
@@ -75,13 +78,13 @@ class _Bar:
 
     def show(self, status: EngineStatus) -> None:
         if self._progress is None:
-            if time.monotonic() < self._due:
+            if time.monotonic() < self._show_at:
                 return
             self._progress = _rich_progress()
             self._progress.start()
-        self._update("names and words", *files_of(status), "files")
+        self._update("names and words", *file_counts(status), "files")
         for role, label in self._labels.items():
-            done, known = vectors_of(status, role)
+            done, known = passage_counts(status, role)
             if known:
                 self._update(label, done, known, "passages")
 
@@ -106,31 +109,31 @@ def _rich_progress() -> Any:
     )
 
 
-class Stages:
-    """What a log says instead of a bar: names and words are there, and each quarter of the vectors.
+class StageLog:
+    """Prints a line when names and words are searchable, and after each quarter of the vectors.
 
-    :ivar searchable_s: when names and words of all files were searchable, in seconds from the start; None before.
+    :ivar searchable_s: seconds from the start until names and words of all files were searchable; None before that.
     """
 
-    def __init__(self, *, aloud: bool) -> None:
+    def __init__(self, *, prints: bool) -> None:
         self.searchable_s: float | None = None
-        self._aloud = aloud and not colours_wanted(sys.stderr)
+        self._prints = prints and not colours_wanted(sys.stderr)
         self._start = time.monotonic()
         self._quarter = 0
 
-    def note(self, status: EngineStatus) -> None:
+    def record(self, status: EngineStatus) -> None:
         elapsed_s = time.monotonic() - self._start
-        done, known = files_of(status)
+        done, known = file_counts(status)
         is_scanned = status.state not in {EngineState.STARTING, EngineState.SCANNING}
         if self.searchable_s is None and is_scanned and 0 < done == known:
             self.searchable_s = elapsed_s
-            self._say(elapsed_s, f"names and words of {known:,} files are searchable")
-        embedded, passages = vectors_of(status, "first")
+            self._print_line(elapsed_s, f"names and words of {known:,} files are searchable")
+        embedded, passages = passage_counts(status, "first")
         quarter = 4 * embedded // passages if passages else 0
         if self.searchable_s is not None and quarter > self._quarter:
             self._quarter = quarter
-            self._say(elapsed_s, f"meaning: {embedded:,} of {passages:,} passages")
+            self._print_line(elapsed_s, f"meaning: {embedded:,} of {passages:,} passages")
 
-    def _say(self, elapsed_s: float, sentence: str) -> None:
-        if self._aloud:
-            say(f"{elapsed_s:6.1f} s  {sentence}")
+    def _print_line(self, elapsed_s: float, text: str) -> None:
+        if self._prints:
+            say(f"{elapsed_s:6.1f} s  {text}")

@@ -1,4 +1,4 @@
-"""Colour and width for people; plain text for pipes. Not rich: most output needs no more than these few codes."""
+"""Colours for terminals, plain text for pipes. Most output needs only these few codes, so rich is not loaded."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "
 
 
 def colours_wanted(stream: TextIO) -> bool:
-    """Colours go to a terminal that did not refuse them (the NO_COLOR convention, and TERM=dumb)."""
+    """Whether the stream is a terminal that shows colours. ``NO_COLOR`` and ``TERM=dumb`` turn them off."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 @cache
-def _on_stdout() -> bool:
+def _stdout_has_colours() -> bool:
     return colours_wanted(sys.stdout)
 
 
 def paint(text: str, *styles: str) -> str:
-    """The text in these styles where stdout shows colours, else as it is."""
-    if not text or not _on_stdout():
+    """The text with these styles when stdout shows colours, else the plain text."""
+    if not text or not _stdout_has_colours():
         return text
     return f"\033[{';'.join(_CODES[style] for style in styles)}m{text}\033[0m"
 
 
 def human_bytes(n_bytes: int) -> str:
-    """``1.4 MB`` and the like, in powers of ten."""
+    """A number of bytes as text, such as ``1.4 MB``, in powers of ten."""
     value = float(n_bytes)
     for unit in ("bytes", "kB", "MB", "GB"):
         if value < 1000 or unit == "GB":
