@@ -76,7 +76,7 @@ return {
     with({ lua = NO_SERVER .. FAKE_UV, enable = false }, function(editor)
       editor:lua("vim.fn.writefile({ '#!/bin/sh', 'echo no such package; exit 3' }, vim.env.PATH .. '/uv')")
       editor:keys(':SemanticInstall<CR>')
-      said(editor, 'did not succeed: the terminal shows why')
+      said(editor, 'failed. See the terminal for the cause')
       local shown = [[
         for _, window in ipairs(vim.api.nvim_list_wins()) do
           local lines = vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false)

@@ -292,7 +292,7 @@ return {
         os.remove(_G.bread)
       ]])
       editor:keys('<CR>')
-      shows(editor, 'list', 'footer', 'bread.py is not there any more')
+      shows(editor, 'list', 'footer', 'bread.py no longer exists')
       equal(editor:lua('return vim.api.nvim_get_mode().mode'), 'i')
     end),
   },

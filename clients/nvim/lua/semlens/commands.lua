@@ -77,7 +77,7 @@ local function tell(method, params, sentence)
 end
 
 function handlers.Reindex(call)
-  local sentence = call.bang and 'All files are indexed anew.' or 'All files are looked at again.'
+  local sentence = call.bang and 'All files are being indexed again.' or 'All files are being checked for changes.'
   tell('semlens/reindex', { full = call.bang }, sentence)
 end
 

@@ -22,7 +22,7 @@ function M.run(on_installed)
     term = true,
     on_exit = function(_, code)
       if code ~= 0 then
-        client.say(('`%s` did not succeed: the terminal shows why.'):format(command), vim.log.levels.ERROR)
+        client.say(('`%s` failed. See the terminal for the cause.'):format(command), vim.log.levels.ERROR)
         return
       end
       local _, problem = server.find()

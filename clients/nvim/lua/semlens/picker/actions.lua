@@ -54,7 +54,7 @@ for _, how in ipairs({ 'open', 'split', 'vsplit', 'tab' }) do
     if not hit then
       return
     elseif not hits.is_there(hit) then
-      picker:say(('%s is not there any more.'):format(hits.path(hit)))
+      picker:say(('%s no longer exists.'):format(hits.path(hit)))
       return
     end
     leave(picker, function()
