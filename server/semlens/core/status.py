@@ -19,9 +19,20 @@ class EngineState(enum.Enum):
     STOPPED = "stopped"
 
 
+class WatchMode(enum.StrEnum):
+    """How the changes of a root are noticed. The values are the protocol's."""
+
+    CLIENT = "client"
+    """The editor reports changes."""
+    NATIVE = "native"
+    """The events of the system report changes."""
+    POLLING = "polling"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class RootStatus:
-    """:ivar root: absolute path. :ivar watching: ``client``, ``native``, ``polling`` or ``none``."""
+    """:ivar root: absolute path. :ivar watching: a `WatchMode`."""
 
     root: str
     files: int

@@ -32,6 +32,15 @@ class Scope(enum.Enum):
     USER = "user"
 
 
+class WatchSetting(enum.StrEnum):
+    """The values of the setting ``watch.mode``."""
+
+    AUTO = "auto"
+    NATIVE = "native"
+    POLLING = "polling"
+    OFF = "off"
+
+
 def _setting(
     default: SettingValue,
     documentation: str,
@@ -234,7 +243,7 @@ class WatchSettings:
         "auto",
         "`auto`: the editor's or the system's file events, polling on network file systems; `native`: the system's "
         "file events; `polling`: compare the files again and again; `off`: look only when asked.",
-        choices=("auto", "native", "polling", "off"),
+        choices=tuple(mode.value for mode in WatchSetting),
     )
     poll_seconds: int = _setting(5, "Pause between two looks when polling, in seconds.", minimum=1, maximum=3600)
 

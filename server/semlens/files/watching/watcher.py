@@ -11,11 +11,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from semlens.core.status import WatchMode
 from semlens.files.discovery import Discovery
 from semlens.files.network_file_systems import remote_file_system
 from semlens.files.watching.changes import Changes, ChangeSource, Rescan, SourceLostError
 from semlens.files.watching.polling_source import PollingSource
 from semlens.settings.loading import Settings
+from semlens.settings.schema import WatchSetting
 
 __all__ = ["Changes", "Rescan", "Watcher"]
 
@@ -31,7 +33,7 @@ class Watcher:
     A change between `start` and the first watch is reported as well. Paths are collected for 50 ms. The path of a
     folder stands for everything in it.
 
-    :ivar mode: ``native``, ``polling``, or ``none`` while it does not run.
+    :ivar mode: `WatchMode.NONE` while it does not run.
     :ivar problem: a message for the user if events of the system should work but fail, else "".
     """
 
@@ -46,7 +48,7 @@ class Watcher:
         """:param on_changes: is given a set of paths relative to the root, never empty, or `Rescan`.
         :param on_mode: is called when `mode` or `problem` changed.
         """
-        self.mode = "none"
+        self.mode = WatchMode.NONE
         self.problem = ""
         self._root = root
         self._discovery = discovery
@@ -67,7 +69,7 @@ class Watcher:
 
     def start(self) -> None:
         """Start watching. Returns at once, and the thread sets the watches."""
-        if self._settings.mode == "off":
+        if self._settings.mode == WatchSetting.OFF:
             self._ready.set()
             return
         self._set_source(self._first_source())
@@ -87,9 +89,9 @@ class Watcher:
             self._thread.join(_STOP_S)
 
     def _first_source(self) -> ChangeSource:
-        if self._settings.mode == "polling":
+        if self._settings.mode == WatchSetting.POLLING:
             return self._polling_source()
-        if self._settings.mode == "auto":
+        if self._settings.mode == WatchSetting.AUTO:
             kind = remote_file_system(str(self._root))
             if kind is not None:
                 _log.info("%s is on a remote file system (%s), so its files are polled.", self._root, kind)
@@ -121,7 +123,7 @@ class Watcher:
             self._source = source
             if self._stopping:
                 source.wake()
-        self.mode = "polling" if isinstance(source, PollingSource) else "native"
+        self.mode = WatchMode.POLLING if isinstance(source, PollingSource) else WatchMode.NATIVE
         if self._on_mode is not None:
             self._on_mode()
 
@@ -145,4 +147,4 @@ class Watcher:
                 self._on_changes(changes)
             self._ready.set()
         source.close()
-        self.mode = "none"
+        self.mode = WatchMode.NONE
