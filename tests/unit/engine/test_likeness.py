@@ -129,12 +129,12 @@ def test_secrets_are_masked_and_counted(plain: Workspace) -> None:
 
 
 def test_a_place_outside_the_index_is_one_sentence(engine: Engine, plain: Workspace) -> None:
-    with pytest.raises(UsageError, match=r"is not in the index: .*\.$"):
+    with pytest.raises(UsageError, match=r"is not in the index\. .*\.$"):
         pack(engine, uri=plain.uri("nowhere.py"), lines=(1, 1))
     with pytest.raises(UsageError, match="There is no tokenizer file"):
         pack(engine, query="x", tokenizer=str(plain.folder / "none.json"))
     plain.write("bad.json", "{}")
-    with pytest.raises(UsageError, match="is not a tokenizer"):
+    with pytest.raises(UsageError, match="is not a readable tokenizer"):
         pack(engine, query="x", tokenizer=str(plain.folder / "bad.json"))
 
 

@@ -1,1 +1,1 @@
-"""The models in use, local and remote, and the vectors that are filled in behind the words."""
+"""The tiers (local and remote models), and the computation of vectors in the background."""

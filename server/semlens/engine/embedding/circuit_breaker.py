@@ -1,4 +1,4 @@
-"""When a service that failed may be asked again: after a while, longer each time, and at once when all is well."""
+"""Exponential backoff for a service that failed. One success resets it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MAX_PAUSE_SECONDS = 300.0
 
 
 class CircuitBreaker:
-    """Closed while the service answers; open after a fault until `retry_at`; then one success closes it again."""
+    """Closed while the service answers. A failure opens it until `retry_at` (monotonic); a success closes it."""
 
     def __init__(self) -> None:
         self.retry_at = 0.0
@@ -21,7 +21,11 @@ class CircuitBreaker:
         return time.monotonic() < self.retry_at
 
     def record_failure(self, *, permanent: bool, retry_after_s: float) -> None:
-        """:param permanent: somebody has to mend it first, so that asking soon is of no use."""
+        """Open the circuit, with a random variation of 20 % so that clients do not retry together.
+
+        :param permanent: the user must fix the cause first, so use the longest pause.
+        :param retry_after_s: the pause that the service asked for.
+        """
         pause_s = MAX_PAUSE_SECONDS if permanent else FIRST_PAUSE_SECONDS * 2**self._n_failures
         pause_s = min(pause_s, MAX_PAUSE_SECONDS) * random.uniform(0.8, 1.2)
         self._n_failures = min(self._n_failures + 1, 16)

@@ -1,7 +1,7 @@
-"""A tier whose vectors come from a service: rests after a fault, loses nothing that came before, counts what left.
+"""A tier whose vectors come from a service. It pauses after a failure and records what was sent.
 
-Faults stand in `error` until the service answers again, so that status and `problems` say them; meanwhile the other
-tiers go on. The network has its own threads: nothing here makes a search or a local tier wait.
+`error` holds the last failure until the service answers again; status shows it. The other tiers continue. The network
+has its own threads, so no local tier waits for it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 REMOTE_QUERY_WAIT_SECONDS = 2.0
-"""What a command or a pack for a prompt waits for a question's vector; an editor's search has its own budget."""
+"""How long a command or a context pack waits for the query vector. An editor's search has its own time budget."""
 
 MAX_CACHED_QUERIES = 256
 
@@ -46,16 +46,16 @@ Vector = npt.NDArray[np.float32]
 
 
 def service_from_settings(settings: RemoteSettings) -> Service | None:
-    """The service that the settings name, if they name one.
+    """Return the service that the settings name, or None.
 
-    :raises ModelError: when they name half of one.
+    :raises ModelError: when only one of URL and model is set.
     """
     if not settings.url and not settings.model:
         return None
     if not settings.model:
-        raise ModelError("semlens.remote.url names a service, but semlens.remote.model no model, so it is not used.")
+        raise ModelError("semlens.remote.url is set, but semlens.remote.model is not. Set both, or neither.")
     if not settings.url:
-        raise ModelError("semlens.remote.model names a model, but semlens.remote.url no service, so it is not used.")
+        raise ModelError("semlens.remote.model is set, but semlens.remote.url is not. Set both, or neither.")
     return Service(
         url=settings.url,
         model=settings.model,
@@ -74,7 +74,7 @@ def service_from_settings(settings: RemoteSettings) -> Service | None:
 
 
 class RemoteTier(Tier):
-    """See `Tier`. Its fingerprint holds the dimension, and changes once: with the first answer of a service ever."""
+    """See `Tier`. The fingerprint includes the dimension, so it changes once, with the first answer of the service."""
 
     is_remote = True
 
@@ -110,27 +110,27 @@ class RemoteTier(Tier):
 
     @property
     def _is_model_changed(self) -> bool:
-        """Another model answers: vectors of two must not mix, and only a new start sorts them out."""
+        """Whether the service changed its model. Vectors of two models must not mix, so only a restart helps."""
         return isinstance(self.error, ServiceError) and self.error.fault is Fault.MODEL_CHANGED
 
     @property
     def retry_at(self) -> float:
-        """When (monotonic) it may be asked again."""
+        """When the next request is allowed (monotonic)."""
         return self._circuit.retry_at
 
     def close(self) -> None:
-        """Give up what is under way."""
+        """Cancel all requests."""
         self._closed = True
         with self._remote_lock:
             if self._remote is not None:
                 self._remote.close()
 
     def warm_up(self) -> None:
-        """Load the HTTP client before the first question needs it; opens no connection."""
+        """Import the HTTP client in the background, before the first query. This opens no connection."""
         threading.Thread(target=self._load, name="semlens-remote-load", daemon=True).start()
 
     def _load(self) -> None:
-        with contextlib.suppress(ModelError):  # stands in `error` by now
+        with contextlib.suppress(ModelError):  # `error` holds it
             self.embedder()
 
     def refresh(self) -> bool:
@@ -139,13 +139,14 @@ class RemoteTier(Tier):
         return True
 
     def reset_pause(self) -> None:
-        """Somebody may have mended it."""
+        """Allow the next request at once: the user may have fixed the cause."""
         self._circuit.record_success()
 
     def embed(self, tokens: Mapping[ContentHash, TokenIds], *, cache_vectors: bool) -> EmbeddedPassages:
-        """As many of them as the service gives vectors for; each answer is kept before the next one is waited for.
+        """Embed passages. Each answer is stored at once, so a later failure loses nothing.
 
-        :raises ModelError: when there are none at all.
+        :returns: vectors of all passages, or of some if the service failed midway.
+        :raises ModelError: when the service failed before the first answer.
         """
         hashes = tuple(tokens)
         rows: dict[ContentHash, bytes] = {}
@@ -163,12 +164,12 @@ class RemoteTier(Tier):
 
         embedder = self.embedder()
         try:
-            embedder.embed_each([OutgoingText.unpack(one) for one in tokens.values()], on_vectors)
+            embedder.embed_each([OutgoingText.unpack(packed) for packed in tokens.values()], on_vectors)
         except ModelError as error:
             self._record_failure(error)
             if not rows:
                 raise
-        except Exception as error:  # whatever it is: this tier is lost for a while, not the index
+        except Exception as error:  # an internal error must not stop the index
             logger.exception("the service %s failed", self.service.name)
             self._record_failure(
                 ModelError(f"The service {self.service.name} could not be used ({type(error).__name__}).")
@@ -176,13 +177,13 @@ class RemoteTier(Tier):
             raise
         else:
             self._record_success()
-        found = tuple(rows)
-        return EmbeddedPassages(found, matrix_of([rows[key] for key in found]), len(found))
+        embedded = tuple(rows)
+        return EmbeddedPassages(embedded, matrix_of([rows[key] for key in embedded]), len(embedded))
 
     def start_query(self, query: str) -> concurrent.futures.Future[Vector] | None:
-        """Have a question embedded meanwhile; None while the service rests.
+        """Start to embed a query in the background; None while the tier is paused.
 
-        The same question is asked once. What has not come in time serves whoever asks it next.
+        Vectors are cached by query, so a late vector serves the next search with the same query.
         """
         with self._lock:
             known = self._query_futures.get(query)
@@ -216,25 +217,28 @@ class RemoteTier(Tier):
             self._record_success()
 
     def finish_query(self, future: concurrent.futures.Future[Vector] | None, until: float) -> QueryVector | None:
-        """The question's vector if it is there by then (monotonic), else None: the answer goes without it."""
+        """Wait for the query vector until a time (monotonic). None when it is late or failed; the search goes on."""
         if future is None:
             return None
         try:
             vector = future.result(timeout=max(0.0, until - time.monotonic()))
         except (concurrent.futures.CancelledError, TimeoutError, ModelError):
             return None
-        except Exception:  # no search fails because a service does
+        except Exception:  # a failed service must not fail the search
             logger.exception("the service %s failed on a question", self.service.name)
             return None
         return QueryVector(self.fingerprint, self.role, vector)
 
     def query_vector(self, query: str) -> QueryVector | None:
-        """Blocks as long as a search may wait; whoever has other work meanwhile uses `start_query`."""
+        """Embed a query and wait for it. Use `start_query` to do other work in the meantime."""
         return self.finish_query(self.start_query(query), time.monotonic() + REMOTE_QUERY_WAIT_SECONDS)
 
     def embedder(self) -> RemoteEmbedder:
-        """:raises ModelError: when the key, the certificates or the tokenizer cannot be had; opens no connection."""
-        from semlens.embedding.remote.embedder import RemoteEmbedder  # brings the HTTP client in
+        """Return the client, created on first use. This opens no connection.
+
+        :raises ModelError: when the key, the certificates or the tokenizer cannot be read.
+        """
+        from semlens.embedding.remote.embedder import RemoteEmbedder  # imports the HTTP client
 
         with self._remote_lock:
             if self._remote is None:
@@ -249,7 +253,7 @@ class RemoteTier(Tier):
         self._ledger.add(self.service.name, texts, n_bytes, redactions)
 
     def _set_dimension(self, dimension: int) -> None:
-        """The first answer ever: from now on vectors have an identity."""
+        """Record the dimension of the first answer. It completes the fingerprint."""
         if self._dimension == dimension:
             return
         self._dimension = dimension

@@ -1,4 +1,4 @@
-"""The models in use, loaded when needed and let go when idle, and the vectors they share through the cache."""
+"""Tiers: models that are loaded on demand and unloaded when idle. Their vectors are shared through the cache."""
 
 from __future__ import annotations
 
@@ -24,12 +24,16 @@ from semlens.search.signals.text_evidence import QueryVector
 logger = logging.getLogger(__name__)
 
 AUTO_FIRST = ("semlens-static-v1", "semlens-minilm-v1")
-"""What ``auto`` means for the first tier: the first of these that is installed."""
+"""For ``auto``, the first tier is the first of these models that is installed."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedPassages:
-    """:ivar matrix: one row a hash. :ivar n_computed: how many of them were not known before."""
+    """The result of embedding.
+
+    :ivar matrix: one row for each hash.
+    :ivar n_computed: number of vectors that were computed, not read from the cache.
+    """
 
     hashes: tuple[ContentHash, ...]
     matrix: Int8Matrix
@@ -37,11 +41,13 @@ class EmbeddedPassages:
 
 
 class Tier:
-    """One model and its place. Thread-safe.
+    """One model and its role. Thread-safe.
 
-    :ivar is_remote: a service's; ``accepts_unsaved``: text that is in no file may be given to it.
-    :ivar error: why the model cannot be loaded, if it cannot.
-    :ivar n_computed: vectors computed by this process. :ivar cache_error: why the cache failed last, or "".
+    :ivar is_remote: whether the model is a service.
+    :ivar accepts_unsaved: whether the tier may embed text of unsaved buffers.
+    :ivar error: why the model is not usable, or None.
+    :ivar n_computed: number of vectors that this process computed.
+    :ivar cache_error: the last error of the vector cache, or "".
     """
 
     is_remote = False
@@ -62,11 +68,14 @@ class Tier:
 
     @property
     def model(self) -> str:
-        """What a worker needs to find it: its folder."""
+        """The locator with which a parse worker finds the model: its folder."""
         return str(self.manifest.folder)
 
     def embedder(self) -> Embedder:
-        """:raises ModelError: when it cannot be loaded; said once, then again only after a restart."""
+        """Return the loaded model. A failed load is not tried again before a restart.
+
+        :raises ModelError: when the model cannot be loaded.
+        """
         with self._lock:
             self._last_use = time.monotonic()
             if self.error is not None:
@@ -81,23 +90,23 @@ class Tier:
 
     @property
     def is_paused(self) -> bool:
-        """It is of no use to ask it now."""
+        """Whether the tier does not work at the moment."""
         return self.error is not None
 
     @property
     def retry_at(self) -> float:
-        """When (monotonic) to ask it again while it rests; 0: never."""
+        """When a paused tier is retried (monotonic); 0 means never."""
         return 0.0
 
     def refresh(self) -> bool:
-        """Whether `fingerprint` may be another than before."""
+        """Update the fingerprint. Returns whether it may have changed."""
         return False
 
     def reset_pause(self) -> None:
-        """Rest no longer: somebody may have mended what was wrong."""
+        """End the pause: the user may have fixed the cause."""
 
     def close(self) -> None:
-        """Give up what is under way."""
+        """Cancel all work."""
 
     def unload_if_idle(self, seconds: float) -> bool:
         with self._lock:
@@ -111,7 +120,7 @@ class Tier:
         return self._embedder is not None
 
     def cached_vectors(self, hashes: Sequence[ContentHash]) -> Mapping[ContentHash, bytes]:
-        """Vectors that the cache has; nothing when there is no cache or it fails."""
+        """Read vectors from the cache. The result is empty when there is no cache or it fails."""
         if self._cache is None:
             return {}
         try:
@@ -123,17 +132,19 @@ class Tier:
     def embed(self, tokens: Mapping[ContentHash, TokenIds], *, cache_vectors: bool) -> EmbeddedPassages:
         """Compute vectors.
 
-        :param cache_vectors: put them into the cache; False for text that is not on disk.
-        :returns: those of all passages; of fewer where a service failed in between.
+        :param cache_vectors: whether to store them in the cache; False for text that is not on disk.
+        :returns: vectors of all passages, or of some if a service failed midway.
         :raises ModelError: when the model cannot be loaded.
         """
         hashes = tuple(tokens)
         embedder = self.embedder()
         try:
             matrix = quantise(embedder.embed(list(tokens.values())))
-        except Exception as error:  # whatever a model of the user's own does: its tier is lost, not the index
+        except Exception as error:  # an error of a user's model must not stop the index
             logger.exception("the model %s failed", self.manifest.name)
-            self.error = ModelError(f"The model {self.manifest.name} failed ({type(error).__name__}: {error}).")
+            self.error = ModelError(
+                f"The model {self.manifest.name} failed ({type(error).__name__}: {error}). Check the model."
+            )
             raise self.error from error
         self.n_computed += len(hashes)
         if cache_vectors:
@@ -141,7 +152,7 @@ class Tier:
         return EmbeddedPassages(hashes, matrix, len(hashes))
 
     def store_vectors(self, hashes: Sequence[ContentHash], matrix: Int8Matrix) -> None:
-        """Put vectors into the cache; a full disk costs only the time to compute them again, and is said."""
+        """Store vectors in the cache. A failure, such as a full disk, is recorded in `cache_error`."""
         if self._cache is not None and len(hashes):
             try:
                 self._cache.put(self.fingerprint, hashes, matrix)
@@ -150,12 +161,12 @@ class Tier:
                 self.cache_error = str(error)
 
     def store_vector_bytes(self, vectors: Mapping[ContentHash, bytes]) -> None:
-        """The same for vectors by hash."""
+        """Like `store_vectors`, for vectors by hash."""
         if vectors:
             self.store_vectors(list(vectors), matrix_of(list(vectors.values())))
 
     def query_vector(self, query: str) -> QueryVector | None:
-        """The question's vector, or None when the model cannot be loaded or knows no word of it."""
+        """Embed a query. None when the model cannot be loaded or knows no word of the query."""
         try:
             vector = self.embedder().embed_query(query)
         except ModelError:
@@ -169,7 +180,7 @@ class Tier:
 def choose_tiers(
     first: str, refine: str, folders: Iterable[str], cache: VectorCache | None
 ) -> tuple[list[Tier], list[ModelError]]:
-    """The tiers that the settings name; a model that is missing costs its tier alone."""
+    """Create the tiers that the settings name. A missing model gives an error and disables only its tier."""
     extra = [Path(folder).expanduser() for folder in folders]
     tiers: list[Tier] = []
     errors: list[ModelError] = []

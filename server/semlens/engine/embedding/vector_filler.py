@@ -1,6 +1,6 @@
-"""Fills in vectors behind the words: first tier before refine tier, cached before computed, open files first.
+"""Fills in missing vectors in the background: first tier before refine tier, cached before computed, open files first.
 
-One job at a time on one thread of low priority. Jobs see immutable values and post their results to the indexer.
+One job runs at a time, on a low-priority thread. Jobs read immutable values and post their results to the indexer.
 """
 
 from __future__ import annotations
@@ -27,16 +27,20 @@ from semlens.workers.priority import lower_thread_priority
 logger = logging.getLogger(__name__)
 
 _EMBED_BATCH = {"static": 4096, "transformer": 8, "remote": 128}
-"""Passages embedded between two looks at whether to stop: some 50 ms; a service is told to stop in its own way."""
+"""Passages embedded between two checks for shutdown, about 50 ms. A service is cancelled by its tier."""
 
 _CACHE_LOOKUP_PASSAGES = 20_000
 _REQUEST_PASSAGES = {"static": 2_000, "transformer": 96, "remote": 512}
-"""Missing passages of the files that one request tokenises; a file is always taken whole, so that it is parsed once."""
+"""Missing passages that one request tokenises. A request has whole files, so that each is parsed only once."""
 
 
 @dataclass(frozen=True, slots=True)
 class _FillJob:
-    """:ivar rows: passages to fill. :ivar cache_only: only ask the cache for them."""
+    """One unit of work.
+
+    :ivar rows: passages without vectors.
+    :ivar cache_only: only read vectors from the cache.
+    """
 
     index: RootIndex
     live: LiveSegment
@@ -48,11 +52,12 @@ class _FillJob:
 class VectorFiller:
     """Owned by the indexer thread.
 
-    :ivar filled: the segment of the job that is under way; ``tokenizing``: it waits for a parse worker.
+    :ivar active_segment: the segment of the running job, or None.
+    :ivar tokenizing: whether the job waits for a parse worker.
     """
 
     def __init__(self, post: Callable[[Callable[[], None]], None], on_filled: Callable[[RootIndex], None]) -> None:
-        """:param on_filled: called on the indexer thread when a root has more vectors."""
+        """:param on_filled: called on the indexer thread when a root has new vectors."""
         self._post = post
         self._on_filled = on_filled
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed", initializer=lower_thread_priority)
@@ -62,7 +67,7 @@ class VectorFiller:
 
     @property
     def busy(self) -> bool:
-        """A job is under way."""
+        """Whether a job is running."""
         return self.active_segment is not None
 
     def close(self) -> None:
@@ -70,7 +75,7 @@ class VectorFiller:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def store_vectors(self, tier: Tier, vectors: Mapping[ContentHash, bytes]) -> None:
-        """Put vectors into the cache before the next job asks it: another process may hold its file for a while."""
+        """Store vectors in the cache on the embedding thread, because another process may lock the file."""
         if vectors and not self._stopping:
             self._thread.submit(tier.store_vector_bytes, vectors)
 
@@ -166,7 +171,7 @@ class VectorFiller:
             self.active_segment = None
             if isinstance(error, WorkerDiedError) and not isinstance(error, WorkerStartError):
                 return  # the pool was closed
-            raise  # no process or no memory to be had: logged, and tried again in a while
+            raise  # no process or memory available: the indexer logs it and retries later
         unembeddable = [row for row, key in zip(job.rows.tolist(), hashes, strict=True) if key not in tokens]
         self._submit(job, hashes, tokens, unembeddable=unembeddable)
 
@@ -178,8 +183,10 @@ class VectorFiller:
         *,
         unembeddable: Sequence[int] = (),
     ) -> None:
-        """:param unembeddable: rows without tokens. They are given up only once the model was seen to load: if it is at
-        fault, that is what must be said.
+        """Compute vectors on the embedding thread.
+
+        :param unembeddable: rows without tokens. They are skipped only after the model loaded, so that a broken model
+            is reported instead.
         """
         if self._stopping:
             return
@@ -190,21 +197,21 @@ class VectorFiller:
     def _vectors(
         self, tier: Tier, hashes: list[ContentHash], tokens: Mapping[ContentHash, TokenIds], *, load: bool
     ) -> dict[ContentHash, bytes]:
-        """On the embedding thread: cached vectors, then computed ones."""
+        """Read cached vectors, then compute the others. Runs on the embedding thread."""
         if load:
             tier.embedder()
-        found = dict(tier.cached_vectors(hashes))
-        todo = [key for key in dict.fromkeys(hashes) if key not in found and key in tokens]
+        vectors = dict(tier.cached_vectors(hashes))
+        todo = [key for key in dict.fromkeys(hashes) if key not in vectors and key in tokens]
         step = _EMBED_BATCH.get(tier.manifest.architecture, 8)
         for start in range(0, len(todo), step):
             if self._stopping:
                 break
             chunk = {key: tokens[key] for key in todo[start : start + step]}
             embedded = tier.embed(chunk, cache_vectors=True)
-            found |= {key: row.tobytes() for key, row in zip(embedded.hashes, embedded.matrix, strict=True)}
+            vectors |= {key: row.tobytes() for key, row in zip(embedded.hashes, embedded.matrix, strict=True)}
             if len(embedded.hashes) < len(chunk):
-                break  # the service failed in between; what it gave is kept
-        return found
+                break  # the service failed midway; its vectors are stored
+        return vectors
 
     def _on_vectors(
         self,
@@ -218,14 +225,14 @@ class VectorFiller:
             vectors = future.result()
         except ModelError as error:
             logger.warning("%s", error)
-            self._on_filled(job.index)  # as complete as it gets: who waits for the vectors must be told
+            self._on_filled(job.index)  # requests that wait for vectors must not wait longer
             return
         if unembeddable:
             job.live.unembeddable.setdefault(job.tier.fingerprint, set()).update(unembeddable)
         if job.cache_only:
             job.live.swept[job.tier.fingerprint] = int(job.rows[-1]) + 1
         if job.index.segments.get(job.live.segment.id) is not job.live:
-            return  # merged or dead meanwhile; the cache has the vectors
+            return  # merged or removed in the meantime; the cache has the vectors
         pairs = [(row, vectors[key]) for row, key in zip(job.rows.tolist(), hashes, strict=True) if key in vectors]
         if pairs:
             block = VectorBlock(np.array([row for row, _ in pairs], np.uint32), matrix_of([data for _, data in pairs]))

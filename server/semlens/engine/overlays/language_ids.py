@@ -1,4 +1,4 @@
-"""Editors name languages by LSP's language identifiers; a buffer without a file is told by that."""
+"""Maps LSP language identifiers to paths, so that a buffer without a file is parsed in its language."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REGISTRY_NAMES = {
 
 
 def path_for_language_id(path: str, language_id: str) -> str:
-    """A path that the language registry knows for the language; the path itself where it already does."""
+    """Return a path from which the language registry finds the language. A path with a known extension is unchanged."""
     if language_of(path) is not None:
         return path
     language = BY_NAME.get(_REGISTRY_NAMES.get(language_id, language_id))

@@ -1,4 +1,4 @@
-"""Overlays: what the editor holds, by document. In memory only; the loop writes, the indexer reads."""
+"""The documents that an editor has open, in memory only. The event loop writes; other threads read."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class OpenBuffer:
     """One open document.
 
     :ivar root: absolute path of the root it belongs to, or "" outside every root.
-    :ivar path: relative to the root; for a buffer outside, what its language is told by.
-    :ivar revision: counts the changes of all buffers, so that two texts never share a number.
+    :ivar path: relative to the root; outside every root, the path that tells the language.
+    :ivar revision: number of the change, counted over all buffers, so that two texts never share one.
     :ivar changed_at: monotonic seconds of the last change.
     """
 
@@ -27,7 +27,7 @@ class OpenBuffer:
 
 
 class OpenBuffers:
-    """All open documents. Every method takes microseconds."""
+    """All open documents. Thread-safe; every method takes microseconds."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -42,7 +42,7 @@ class OpenBuffers:
             return buffer
 
     def change(self, uri: str, text: str) -> OpenBuffer | None:
-        """None when the document is not open."""
+        """Replace the text. None when the document is not open."""
         with self._lock:
             old = self._buffers.get(uri)
             if old is None:
@@ -53,7 +53,7 @@ class OpenBuffers:
             return new
 
     def move(self, uri: str, root: str, path: str) -> None:
-        """The roots changed: the document belongs elsewhere now."""
+        """Assign the document to another root, after the roots changed."""
         with self._lock:
             if uri in self._buffers:
                 self._buffers[uri] = replace(self._buffers[uri], root=root, path=path)

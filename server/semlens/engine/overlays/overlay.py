@@ -1,4 +1,4 @@
-"""Open buffers as segments: parsed and embedded apart from the disk, in this process's memory only."""
+"""Overlays: open buffers as segments. They stay in the memory of this process."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from semlens.index.snapshot import SegmentView
 
 @dataclass(slots=True)
 class Overlay:
-    """What the index shows of one open document.
+    """The searchable form of one open document.
 
-    :ivar revision: of the buffer that the segment was made from.
-    :ivar vectors: of its passages, by model and content hash: an edit embeds only what it changed.
-    :ivar tokens: of passages that no vector is known for yet, by content hash; for the first tier.
-    :ivar same_as_disk: the disk says the same, so the file's own segment serves and this has none.
+    :ivar vectors: vectors of its passages by model fingerprint and content hash. An edit embeds only what it changed.
+    :ivar tokens: tokens of passages without a first-tier vector, by content hash.
+    :ivar same_as_disk: the file has the same text, so its own segment is used and this overlay has none.
     """
 
     buffer: OpenBuffer
@@ -58,7 +57,7 @@ class Overlay:
 
 
 def encode_text(text: str) -> bytes:
-    """The bytes that saving the buffer as UTF-8 would leave; lone surrogates survive as they can."""
+    """Encode a buffer as UTF-8, as a saved file would be. Lone surrogates are kept."""
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -67,7 +66,7 @@ def hash_text(text: str) -> ContentHash:
 
 
 def carry_vectors(old: Overlay | None, hashes: list[ContentHash]) -> dict[str, dict[ContentHash, bytes]]:
-    """Vectors of the passages that the edit before already had."""
+    """Return the vectors of the previous overlay for passages that still exist."""
     if old is None:
         return {}
     wanted = set(hashes)
@@ -78,7 +77,7 @@ def carry_vectors(old: Overlay | None, hashes: list[ContentHash]) -> dict[str, d
 
 
 def vectors_in_view(view: SegmentView, row: int, wanted: set[ContentHash]) -> Mapping[str, dict[ContentHash, bytes]]:
-    """Vectors that one file of a view has for the wanted passages, by model."""
+    """Return the vectors of a file in a view for the wanted passages, by model fingerprint."""
     passages = view.segment.passages
     start, end = (int(place) for place in np.searchsorted(passages.files, [row, row + 1]))
     data = passages.hashes[start:end].tobytes()

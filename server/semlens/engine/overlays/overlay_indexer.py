@@ -1,6 +1,6 @@
-"""Keeps overlays in step with the buffers: parses what changed, embeds only passages whose text is new.
+"""Updates overlays when buffers change: parses the text and embeds new passages.
 
-Owned by the indexer thread. Nothing here reaches the disk: vectors of unsaved text are not put into the cache.
+The indexer thread owns this. Nothing is written to disk: vectors of unsaved text are not cached.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from semlens.workers.messages import BufferRequest, ParseResult
 from semlens.workers.pool import ParsedBatch, ParsePool, WorkerDiedError, WorkerStartError, parser_problem
 
 DEBOUNCE_SECONDS = 0.02
-"""Shorter than the time between two keystrokes of a fast typist, longer than between two edits of one command."""
+"""Shorter than the pause between two keystrokes, longer than the pause between two edits of one command."""
 
 INLINE_PASSAGES = {"static": 5_000, "transformer": 12}
-"""Passages of a buffer that are embedded before it is shown; the rest follows in steps of as many."""
-
+"""Passages of a buffer that are embedded before it is searchable. The rest follows in steps of this size."""
 
 SLOW_PARSE_SECONDS = 0.2
-"""A document that takes longer to parse (processor time) holds no question up."""
+"""Requests do not wait for a document that needs longer to parse (processor time)."""
 
 
 class OverlayIndexer:
-    """:ivar shown: overlays as the next snapshot shows them, by document.
+    """:ivar shown: overlays of the next snapshot, by URI.
 
-    :ivar problems: buffers that killed a worker.
-    :ivar slow_uris: documents whose last text took `SLOW_PARSE_SECONDS` or more, or killed a worker.
+    :ivar problems: buffers that crashed a worker, by URI.
+    :ivar slow_uris: documents whose last text took `SLOW_PARSE_SECONDS` or more, or crashed a worker.
+    :ivar waiting: whether some buffer is not up to date in `shown`.
     """
 
     def __init__(
@@ -68,20 +68,20 @@ class OverlayIndexer:
         self._remote_executor.shutdown(wait=False, cancel_futures=True)
 
     def skip_debounce(self) -> None:
-        """Leave out the debounce once: somebody waits."""
+        """Skip the debounce once, because a request waits."""
         self._skip_debounce = True
 
     def expect(self) -> None:
-        """Some buffer changed: `step` finds out which."""
+        """Note that some buffer changed. `step` finds out which."""
         self.waiting = True
 
     @property
     def has_pending_vectors(self) -> bool:
-        """Some passages of a buffer have no vector yet."""
-        return any(overlay.tokens for overlay in list(self.shown.values()))  # asked from other threads too
+        """Whether some passages of a buffer have no vector yet."""
+        return any(overlay.tokens for overlay in list(self.shown.values()))  # other threads read this too
 
     def assign_roots(self, states: Mapping[str, RootState]) -> None:
-        """The roots changed: find out anew to which root each document belongs."""
+        """Assign each document to its root again, after the roots changed."""
         for buffer in self._buffers.all():
             root, path = locate(buffer.uri, buffer.path, buffer.root, states)
             if (root, path) != (buffer.root, buffer.path):
@@ -89,7 +89,7 @@ class OverlayIndexer:
                 self.shown.pop(buffer.uri, None)
 
     def follow_links(self, uri: str, states: Mapping[str, RootState]) -> None:
-        """A document was opened by a path that links may lead through: roots are known by their real paths."""
+        """Resolve symbolic links in the path of an opened document, because roots are known by their real paths."""
         buffer, path = self._buffers.get(uri), uri_to_path(uri)
         if buffer is None or path is None:
             return
@@ -100,7 +100,10 @@ class OverlayIndexer:
             self._on_changed()
 
     def step(self, states: Mapping[str, RootState], tiers: Sequence[Tier]) -> float | None:
-        """Start what is due; returns when (monotonic) to look again, None for not before the next event."""
+        """Start to parse changed buffers.
+
+        :returns: when to call this again (monotonic); None for not before the next event.
+        """
         now = time.monotonic()
         due: float | None = None
         open_uris = set()
@@ -111,7 +114,7 @@ class OverlayIndexer:
                 continue
             self.waiting = True
             if buffer.uri in self._parsing:
-                continue  # looked at again when the worker answers
+                continue  # `step` runs again when the worker answers
             when = buffer.changed_at + (DEBOUNCE_SECONDS if buffer.uri in self.shown else 0.0)
             if now < when and not self._skip_debounce:
                 due = when if due is None else min(due, when)
@@ -167,7 +170,7 @@ class OverlayIndexer:
             batch = future.result()
         except WorkerStartError as error:
             self.problems[buffer.uri] = Problem(buffer.path, parser_problem(error.cause))
-            self._publish(Overlay(buffer, digest, None, None))  # tried again with the next text
+            self._publish(Overlay(buffer, digest, None, None))  # retried with the next text
             return
         except WorkerDiedError:
             return
@@ -209,7 +212,7 @@ class OverlayIndexer:
                 vectors.update(tier.cached_vectors(missing))
 
     def _embed(self, overlay: Overlay, tiers: Sequence[Tier]) -> None:
-        """First-tier vectors of passages that are new; a part of them if there are many and the model is slow."""
+        """Compute first-tier vectors of new passages. The rest follows later if there are many."""
         first = _first_for_unsaved(tiers)
         if first is None:
             overlay.tokens = {}
@@ -235,18 +238,18 @@ class OverlayIndexer:
             self._post(lambda: self._embed_more(overlay, tiers))
 
     def _embed_remotely(self, overlay: Overlay, tier: Tier, tokens: Mapping[ContentHash, TokenIds]) -> None:
-        """This thread waits for no network: the vectors come when they come, unless the text is another by then."""
+        """Embed with a service on another thread. Nothing is sent if the text has changed in the meantime."""
 
-        def ask() -> EmbeddedPassages | None:
+        def embed() -> EmbeddedPassages | None:
             current = self._buffers.get(overlay.buffer.uri)
             is_current = current is not None and current.revision == overlay.buffer.revision
             return tier.embed(tokens, cache_vectors=False) if is_current and not tier.is_paused else None
 
-        def answered(future: Future[EmbeddedPassages | None]) -> None:
+        def on_embedded(future: Future[EmbeddedPassages | None]) -> None:
             if not future.cancelled() and future.exception() is None and (embedded := future.result()) is not None:
                 self._post(lambda: self._add_vectors(overlay.buffer.uri, tier, embedded))
 
-        self._remote_executor.submit(ask).add_done_callback(answered)
+        self._remote_executor.submit(embed).add_done_callback(on_embedded)
 
     def _add_vectors(self, uri: str, tier: Tier, embedded: EmbeddedPassages) -> None:
         overlay = self.shown.get(uri)
@@ -265,7 +268,7 @@ class OverlayIndexer:
             self._on_changed()
 
     def _publish(self, overlay: Overlay) -> None:
-        self._on_changed()  # first: who sees the overlay must also see that the snapshot lacks it
+        self._on_changed()  # first, so that readers of `shown` know that the snapshot is older
         self.shown[overlay.buffer.uri] = overlay
 
 
@@ -274,16 +277,16 @@ def _first_for_unsaved(tiers: Sequence[Tier]) -> Tier | None:
 
 
 def _matches_indexed_file(buffer: OpenBuffer, digest: ContentHash, states: Mapping[str, RootState]) -> bool:
-    """The file is indexed with the very text of the buffer."""
+    """Whether the file is indexed with the same text as the buffer."""
     state = states.get(buffer.root)
     entry = state.index.files.get(buffer.path) if state else None
     return entry is not None and entry.hash == digest and bool(entry.segment)
 
 
 def locate(uri: str, path: str, root: str, states: Mapping[str, RootState]) -> tuple[str, str]:
-    """Root and path of a document: the innermost root that holds it, or none and its whole path.
+    """Return the innermost root of a document and its path there; outside every root, "" and the absolute path.
 
-    :param path: as known so far; absolute when ``root`` is "".
+    :param path: the current path; absolute when ``root`` is "".
     """
     if not uri.startswith("file:"):
         return "", path
@@ -297,11 +300,11 @@ def locate(uri: str, path: str, root: str, states: Mapping[str, RootState]) -> t
 
 
 def real_path(path: str) -> str:
-    """Links of the folders resolved: roots are kept that way. Asks the disk: not for the event loop."""
+    """Resolve symbolic links of the folder. This reads the disk, so do not call it on the event loop."""
     return real_paths([path])[0]
 
 
 def real_paths(paths: Iterable[str]) -> list[str]:
-    """As `real_path`; each folder is resolved once."""
+    """Like `real_path`, for many paths. Each folder is resolved once."""
     resolved = cache(os.path.realpath)
     return [os.path.join(resolved(folder), name) for folder, name in map(os.path.split, paths)]

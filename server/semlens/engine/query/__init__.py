@@ -1,1 +1,1 @@
-"""Answers questions from one snapshot, and checks every answer against the current text. Changes no index."""
+"""Answers requests from one snapshot and checks every hit against the current text. Never changes the index."""

@@ -1,4 +1,7 @@
-"""Code to a pack for a prompt: reads the texts, masks secrets, counts tokens, and never goes over the budget."""
+"""Builds a context pack: reads texts, masks secrets, counts tokens and keeps the budget.
+
+``search/context`` ranks candidates, chooses among them and renders them.
+"""
 
 from __future__ import annotations
 
@@ -31,15 +34,15 @@ _EXPANDED_SEEDS = 2
 _RELATED_TO_HIT_FACTOR = 0.15
 _CURSOR_CONTEXT_LINES = 6
 _MAX_BEST_STRETCHES = 2
-"""Of lines that answer a question, shown in an outline each with a line around it: single lines are hard to read."""
+"""Number of matching line ranges that an outline shows. Each has one line of context, which helps reading."""
 
 ReadDocument = Callable[[SegmentView, int], CurrentDocument | None]
 FileKey = tuple[int, int]
-"""Number of the view, row of the file."""
+"""Index of the view in the snapshot, and row of the file in its segment."""
 
 
 class ContextBuilder:
-    """One request: what could be packed, and the pack."""
+    """Builds the pack of one request: `candidates`, then `pack`."""
 
     def __init__(
         self,
@@ -60,9 +63,10 @@ class ContextBuilder:
         self._fully_masked: set[FileKey] = set()
 
     def candidates(self, place: FileKey | None, hits: Sequence[RankedHit]) -> list[ContextCandidate]:
-        """All that the pack could hold, most valuable first.
+        """Return the candidates for the pack, most valuable first.
 
-        :param place: of the document that the request names. :param hits: answers to its question.
+        :param place: the document that the request names, if any.
+        :param hits: ranked hits of the request's query.
         """
         views = self._snapshot.views
         tests = self._request.tests
@@ -79,7 +83,7 @@ class ContextBuilder:
         return distinct(candidates)[:MAX_CANDIDATES]
 
     def pack(self, candidates: Sequence[ContextCandidate]) -> ContextPack:
-        """Choose forms, render, and drop the least until the whole is within the budget by the counter's own count."""
+        """Choose forms and render them. Remove the least valuable until the whole text is within the budget."""
         sized_candidates = [
             SizedCandidate(
                 (candidate.view, candidate.file),
@@ -98,7 +102,9 @@ class ContextBuilder:
             total = self._counter.count(text)
             if total <= self._request.budget:
                 break
-            chosen.remove(min(chosen, key=lambda one: one.candidate.value))  # the parts counted less than the whole
+            chosen.remove(
+                min(chosen, key=lambda choice: choice.candidate.value)
+            )  # the whole may exceed the sum of its parts
         else:
             text, total, masked = "", 0, 0
         items = tuple(self._item(choice) for choice in _in_reading_order(chosen))
@@ -164,20 +170,22 @@ class ContextBuilder:
         return blocks_of(self._path(key), language, pieces, document.lines)
 
     def _tokens(self, candidate: SizedCandidate, piece: Piece) -> int:
-        """Counted with its secrets, which take more than what stands for them; the whole is counted without."""
+        """Count tokens before masking, which only shortens the text. The whole pack is counted after masking."""
         blocks = self._blocks(candidate.file, [piece])
         return self._counter.count(render(blocks, line_numbers=self._request.line_numbers) + "\n")
 
     def _render(self, chosen: Sequence[Choice]) -> tuple[str, int]:
-        """The text, and how many secrets were masked in it."""
+        """Return the text and the number of masked secrets."""
         by_file: dict[FileKey, list[Piece]] = {}
         for choice in _in_reading_order(chosen):
             by_file.setdefault(choice.candidate.file, []).append(choice.piece)
-        masked = [self._masked(key, block) for key, pieces in by_file.items() for block in self._blocks(key, pieces)]
+        masked = [
+            self._mask_block(key, block) for key, pieces in by_file.items() for block in self._blocks(key, pieces)
+        ]
         text = render([block for block, _ in masked], line_numbers=self._request.line_numbers)
         return text, sum(count for _, count in masked)
 
-    def _masked(self, key: FileKey, block: Block) -> tuple[Block, int]:
+    def _mask_block(self, key: FileKey, block: Block) -> tuple[Block, int]:
         if key in self._fully_masked:
             return block, block.code.count(MASK)
         code, count = mask_secrets(block.code, environment=is_environment_file(block.path))
@@ -199,9 +207,11 @@ class ContextBuilder:
 
 
 def _in_reading_order(chosen: Sequence[Choice]) -> list[Choice]:
-    """Files in order of their most valuable piece, pieces in order of the source."""
-    worth: dict[FileKey, float] = {}
+    """Sort files by their most valuable piece, and pieces by their position."""
+    file_values: dict[FileKey, float] = {}
     for choice in chosen:
         file = choice.candidate.file
-        worth[file] = max(worth.get(file, 0.0), choice.candidate.value)
-    return sorted(chosen, key=lambda one: (-worth[one.candidate.file], one.candidate.file, one.piece.first_line))
+        file_values[file] = max(file_values.get(file, 0.0), choice.candidate.value)
+    return sorted(
+        chosen, key=lambda choice: (-file_values[choice.candidate.file], choice.candidate.file, choice.piece.first_line)
+    )

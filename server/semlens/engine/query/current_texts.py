@@ -1,4 +1,4 @@
-"""The texts of documents as they are now, for the rows of a snapshot: a row whose text is no longer that is refused."""
+"""Reads the current text for files of a snapshot. Text that differs from the indexed text is rejected."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from semlens.syntax.parsing.decode import split_lines
 
 @dataclass(frozen=True, slots=True)
 class CurrentDocument:
-    """:ivar uri: as the editor names it where it is open. :ivar dirty: not saved as shown."""
+    """The current text of a document.
+
+    :ivar uri: the editor's URI if the document is open.
+    :ivar dirty: whether the text differs from the file.
+    """
 
     uri: str
     lines: Sequence[str]
@@ -23,26 +27,29 @@ class CurrentDocument:
 
 
 class CurrentTexts:
-    """Texts of open buffers and of files, the last few kept."""
+    """Reads open buffers and files. Recently read files are cached."""
 
     def __init__(
         self, buffers: OpenBuffers, overlays: Callable[[], Mapping[str, Overlay]], display_root: Callable[[str], str]
     ) -> None:
-        """:param overlays: what the newest snapshot shows. :param display_root: a root's name as the user gave it."""
+        """:param overlays: returns the overlays by URI.
+
+        :param display_root: returns the path of a root as the user gave it.
+        """
         self._buffers = buffers
         self._overlays = overlays
         self._display_root = display_root
         self._file_texts = FileTextCache()
 
     def for_request(self) -> RequestDocuments:
-        """For one answer: the open documents are listed once."""
+        """Return a reader for one request. It lists the open buffers once."""
         opened = {(buffer.root, buffer.path): buffer for buffer in self._buffers.all()}
         return RequestDocuments(self, opened)
 
     def read(
         self, view: SegmentView, file: int, opened: Mapping[tuple[str, str], OpenBuffer]
     ) -> CurrentDocument | None:
-        """None when the text is not the one that the segment was made from."""
+        """Return the current text; None when it differs from the indexed text."""
         if view.buffer_uri:
             return self._read_buffer(view)
         path = view.segment.files.paths[file]
@@ -53,10 +60,11 @@ class CurrentTexts:
         if buffer is None:
             return CurrentDocument(file_uri(self._display_root(view.root), path), document.lines, dirty=False)
         if document.lines != tuple(split_lines(buffer.text)):
-            return None  # just typed, and not parsed yet: the file's places are not those of the editor
+            return None  # edited but not parsed yet, so positions in the file do not match the editor
         return CurrentDocument(buffer.uri, document.lines, dirty=False)
 
     def is_shown(self, buffer: OpenBuffer) -> bool:
+        """Whether the overlay has the buffer's newest text."""
         overlay = self._overlays().get(buffer.uri)
         return overlay is not None and overlay.revision == buffer.revision
 
@@ -71,7 +79,7 @@ class CurrentTexts:
         return CurrentDocument(view.buffer_uri, lines, view.dirty and not self._is_saved(view.buffer_uri, lines))
 
     def _is_saved(self, uri: str, lines: Sequence[str]) -> bool:
-        """The file of an open document says the same by now: it was just saved, or is not indexed, or has a mark."""
+        """Whether the file has the same text: it was just saved, is not indexed, or has a byte order mark."""
         path = uri_to_path(uri)
         document = self._file_texts.read_opened(path) if path is not None else None
         return document is not None and document.lines == tuple(lines)
@@ -79,7 +87,7 @@ class CurrentTexts:
 
 @dataclass(frozen=True, slots=True)
 class RequestDocuments:
-    """`CurrentTexts` at one moment."""
+    """`CurrentTexts` for one request, with the buffers that were open at its start."""
 
     documents: CurrentTexts
     opened: Mapping[tuple[str, str], OpenBuffer]
@@ -88,6 +96,6 @@ class RequestDocuments:
         return self.documents.read(view, file, self.opened)
 
     def is_being_parsed(self, view: SegmentView, path: str) -> bool:
-        """The editor has another text of this file, which is not shown yet: the file on disk has no say."""
+        """Whether an open buffer of this file is newer than its overlay. Its hits from disk are then dropped."""
         buffer = self.opened.get((view.root, path))
         return buffer is not None and not self.documents.is_shown(buffer)

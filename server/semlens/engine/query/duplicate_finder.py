@@ -1,4 +1,4 @@
-"""Finds what the workspace says twice: the shapes of all larger symbols, grouped; code before tests."""
+"""Finds duplicated code: compares the fingerprints of all larger symbols and groups them, code before tests."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from semlens.search.similarity.duplicates import DuplicateGroup, FingerprintedSy
 
 _UNMAINTAINED_ROLES = int(Role.GENERATED | Role.VENDORED)
 _BUILD_OUTPUT_PATH = re.compile(r"(?!(?:.*/)?(?:src|source|lib)/)(?:.*/)?(?:build|dist)/")
-"""Folders of what is made from the code: nobody saves a line there. Among sources such a name is one like any other."""
+"""Build output, where duplicates do not matter. Inside source folders, such a name means nothing special."""
 
 
 class DuplicateFinder:
-    """Remembers shapes between questions."""
+    """Finds duplicates, and caches fingerprints between requests."""
 
     def __init__(self) -> None:
         self._fingerprints = FingerprintStore()
@@ -31,9 +31,11 @@ class DuplicateFinder:
         documents: RequestDocuments,
         cancel: CancelToken,
     ) -> list[tuple[DuplicateGroup, list[RankedHit]]]:
-        """Largest saving first, groups of tests alone last; generated and vendored files are left out.
+        """Return groups of duplicates: largest saving first, groups with only tests last.
 
-        :param place: only groups that this file has a part in.
+        Generated and vendored files and build output are left out, except for the requested file.
+
+        :param place: return only groups that contain code of this file.
         """
         self._fingerprints.fill(snapshot, documents, cancel)
         symbols: list[FingerprintedSymbol] = []
@@ -41,17 +43,17 @@ class DuplicateFinder:
         n_files = 0
         for view in snapshot.views:
             table, files = view.segment.symbols, view.segment.files
-            written: dict[int, bool] = {}
+            maintained: dict[int, bool] = {}
             for row, fingerprint in self._fingerprints.of(view).items():
                 file = int(table.files[row])
                 if view.alive is not None and not view.alive[file]:
                     continue
-                if file not in written:
-                    asked = place is not None and place[0] is view and place[1] == file
-                    written[file] = asked or not (
+                if file not in maintained:
+                    is_requested = place is not None and place[0] is view and place[1] == file
+                    maintained[file] = is_requested or not (
                         int(files.roles[file]) & _UNMAINTAINED_ROLES or _BUILD_OUTPUT_PATH.match(files.paths[file])
                     )
-                if not written[file]:
+                if not maintained[file]:
                     continue
                 first, last = int(table.spans[row, 0]), int(table.spans[row, 2])
                 symbols.append(
@@ -69,9 +71,9 @@ class DuplicateFinder:
             n_files += len(files)
         groups = group_duplicates(symbols, len(symbols), cancel)
         if place is not None:
-            groups = [group for group in groups if any(_is_at(places[one.key], place) for one in group.symbols)]
-        groups.sort(key=lambda group: all(_is_test(*places[one.key]) for one in group.symbols))  # else as they were
-        return [(group, [_hit(*places[one.key], group) for one in group.symbols]) for group in groups[:limit]]
+            groups = [group for group in groups if any(_is_at(places[symbol.key], place) for symbol in group.symbols)]
+        groups.sort(key=lambda group: all(_is_test(*places[symbol.key]) for symbol in group.symbols))  # a stable sort
+        return [(group, [_hit(*places[symbol.key], group) for symbol in group.symbols]) for group in groups[:limit]]
 
 
 def _is_at(symbol: tuple[SegmentView, int], place: tuple[SegmentView, int]) -> bool:

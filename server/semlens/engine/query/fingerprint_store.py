@@ -1,4 +1,7 @@
-"""Shapes of the larger symbols of segments, computed once by helper processes and kept while the segment lives."""
+"""Caches the code fingerprints of larger symbols for as long as their segment exists.
+
+Many fingerprints are computed in worker processes, a few in this process.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ _FINGERPRINTED_KINDS = [
 
 _MAX_SYMBOL_LINES = 2_000
 _MAX_INLINE_LINES = 5_000
-"""What is done at once: 50 ms of one core. More goes to helper processes, so that nothing else has to wait."""
+"""Up to this size, fingerprints are computed in this process (50 ms of one core). Workers compute more."""
 
 _BATCH_LINES = 20_000
 _WAIT_SECONDS = 0.05
@@ -40,7 +43,11 @@ _WAIT_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class _PendingFile:
-    """Symbols of one file whose shapes are not known. :ivar rows: of the symbols."""
+    """Symbols of one file without fingerprints.
+
+    :ivar rows: rows of the symbols.
+    :ivar stretches: their first and last lines.
+    """
 
     view: SegmentView
     file: int
@@ -53,15 +60,15 @@ class _PendingFile:
 
 
 class FingerprintStore:
-    """Shapes by symbol row, for each segment that was asked about."""
+    """Fingerprints by segment and symbol row."""
 
     def __init__(self) -> None:
         self._fingerprints: WeakKeyDictionary[Segment, dict[int, CodeFingerprint]] = WeakKeyDictionary()
 
     def fill(self, snapshot: IndexSnapshot, documents: RequestDocuments, cancel: CancelToken) -> None:
-        """Make known all shapes but those of files that changed this moment.
+        """Compute all missing fingerprints, except of files that have just changed.
 
-        :raises Cancelled: when the token was cancelled; what was computed is kept.
+        :raises Cancelled: when the token was cancelled. Computed fingerprints stay cached.
         """
         work = [item for view in snapshot.views for item in self._missing(view)]
         of_files = [item for item in work if not item.view.buffer_uri]
@@ -108,7 +115,7 @@ class FingerprintStore:
 
 
 def _batches(work: Sequence[_PendingFile]) -> Iterator[Sequence[_PendingFile]]:
-    """Files of one root each."""
+    """Group files into batches of one root each."""
     for _, of_root in groupby(work, key=lambda item: item.view.root):
         batch: list[_PendingFile] = []
         n_lines = 0

@@ -1,7 +1,6 @@
-"""Ranked rows to hits with text: the last look at whether they are still true.
+"""Builds hits with text from ranked rows, and caches the texts of files.
 
-A hit is made from the text that its range is right for: the buffer's, or the file's as it is on disk now. Where the two
-disagree with the index the hit is left out, and named, so that the engine can mend the index and ask again.
+The caller has checked that the text is the indexed one. `make_hit` returns None when the ranges still do not fit.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from semlens.syntax.parsing.decode import decode, split_lines
 
 SNIPPET_LINES = 6
 MAX_LINE_CHARS = 400
-"""Of a line in a snippet or beside a position; a longer one is cut."""
+"""Maximum length of a line in a snippet; longer lines are truncated."""
 
 _MAX_TEXTS = 256
 _MAX_CACHED_TEXT_BYTES = 1 << 20  # a larger text is read again each time
@@ -38,7 +37,11 @@ _MAX_TEXT_BYTES = 65_536 << 10  # what the settings allow at most
 
 @dataclass(frozen=True, slots=True)
 class FileText:
-    """:ivar lines: without their ends. :ivar stat: (size, mtime_ns, ctime_ns, inode, device) of the file, or empty."""
+    """The text of a file.
+
+    :ivar lines: lines without line breaks.
+    :ivar stamp: (size, mtime_ns, ctime_ns, inode, device) of the file.
+    """
 
     lines: tuple[str, ...]
     hash: ContentHash
@@ -46,7 +49,7 @@ class FileText:
 
 
 class FileTextCache:
-    """Texts of files on disk; those that were read last are kept while their stat stays the same. Thread-safe."""
+    """Caches the texts of recently read files while their stamp is unchanged. Thread-safe."""
 
     def __init__(self) -> None:
         self._texts: OrderedDict[str, FileText] = OrderedDict()
@@ -54,11 +57,11 @@ class FileTextCache:
         self._lock = threading.Lock()
 
     def read(self, root: str, path: str) -> FileText | None:
-        """The text of a file of a root; None when it cannot be read as text, or is or became a link."""
+        """Read a file of a root. None when it is not readable text or is a symbolic link."""
         return self._read(os.path.join(root, path), open_below(root, path))
 
     def read_opened(self, path: str) -> FileText | None:
-        """The text of a file that the user opened, wherever it is."""
+        """Read a file that the user opened, outside a root too."""
         return self._read(path, open_regular(path, follow_link=True))
 
     def _read(self, path: str, opening: AbstractContextManager[GuardedFile]) -> FileText | None:
@@ -67,7 +70,7 @@ class FileTextCache:
                 status = file.status
                 stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
                 kept = self._get(path)
-                # a file written within the clock's grain keeps its times: read young files again
+                # two writes within the resolution of the clock have the same times, so read new files again
                 if kept is not None and kept.stamp == stamp and not _is_recently_written(status):
                     return kept
                 data = file.read(_MAX_TEXT_BYTES + 1)
@@ -109,7 +112,7 @@ def _is_recently_written(status: os.stat_result) -> bool:
 def make_hit(
     ranked: RankedHit, query: Query, lines: Sequence[str], *, display_root: str, uri: str, dirty: bool, explain: bool
 ) -> SearchHit | None:
-    """None when the lines cannot be those that the index saw."""
+    """Build a hit; None when its ranges do not fit the lines."""
     segment = ranked.view.segment
     passages = segment.passages
     first, last = (int(value) for value in passages.lines[ranked.passages[0]])
@@ -118,7 +121,7 @@ def make_hit(
         symbols = segment.symbols
         span, name_span = symbols.span(ranked.symbol), symbols.name_span(ranked.symbol)
         name, qualified_name = symbols.names[ranked.symbol], symbols.qualified_names[ranked.symbol]
-        # a short symbol without a passage of its own is found through the one around it
+        # a short symbol without its own passage is ranked by the passage around it
         first, last = max(first, span.start_line), min(last, span.last_line)
         if last < first:
             first, last = span.start_line, span.last_line
@@ -165,7 +168,7 @@ def make_hit(
 
 
 def _snippet(lines: Sequence[str], span: Span, highlights: Sequence[tuple[int, int]], first: int) -> tuple[Span, str]:
-    """A few lines around the best stretch, inside the hit."""
+    """Return a few lines around the best line range, inside the hit."""
     start = highlights[0][0] - 1 if highlights else first
     start = max(span.start_line, min(start, span.last_line - SNIPPET_LINES + 1))
     end = min(start + SNIPPET_LINES - 1, span.last_line, len(lines) - 1)

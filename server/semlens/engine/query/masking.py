@@ -1,4 +1,4 @@
-"""Secrets out of text that goes to a prompt or an assistant: how much of a document must be seen to find them."""
+"""Masks secrets in text for prompts and assistants. Decides how much context the detection needs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from semlens.core.text.secrets import has_long_secrets, is_environment_file, mas
 from semlens.engine.query.hit_builder import MAX_LINE_CHARS
 
 _MASKING_CONTEXT_LINES = 8
-"""The name of a secret may stand some lines above its value."""
+"""The name of a secret may be some lines above its value."""
 
 
 def mask_document(lines: Sequence[str], path: str) -> Sequence[str] | None:
-    """All lines masked, where a part of the document may show a part of a secret alone; else None."""
+    """Mask a whole document, if a part of it could show a part of a secret; else return None."""
     text = "\n".join(lines)
     environment = is_environment_file(path)
     is_cut = max(map(len, lines), default=0) > MAX_LINE_CHARS
@@ -24,7 +24,10 @@ def mask_document(lines: Sequence[str], path: str) -> Sequence[str] | None:
 
 
 def mask_hit(hit: SearchHit, lines: Sequence[str]) -> SearchHit:
-    """The hit without secrets in what it shows of the document. :param lines: of the document."""
+    """Mask the snippet and the signature of a hit.
+
+    :param lines: all lines of the document.
+    """
     first, last = hit.snippet_span.start_line, hit.snippet_span.end_line
     masked = mask_document(lines, hit.path)
     if masked is None:

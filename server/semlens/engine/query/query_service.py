@@ -1,4 +1,7 @@
-"""Questions to the engine: each reads one snapshot, and every answer is checked against the texts as they are now."""
+"""Answers search, context, duplicate and outline requests.
+
+Each request reads one snapshot and checks its hits against the current text. The indexer alone changes the index.
+"""
 
 from __future__ import annotations
 
@@ -36,20 +39,20 @@ from semlens.search.similarity.similar import MAX_COMPARED, find_document, reran
 from semlens.syntax.fingerprint import CodeFingerprint, fingerprints_of
 
 BUFFER_WAIT_SECONDS = 0.25
-"""How long a question waits for text that was typed before it was asked."""
+"""How long a request waits for edits that came before it."""
 
 DISK_WAIT_SECONDS = 0.4
-"""How long it waits for files that turn out to have changed on disk."""
+"""How long a request waits for files that changed on disk."""
 
 MAX_SEED_HITS = 80
-"""Hits that a pack is made from, two of a file."""
+"""Maximum number of hits that a context pack is built from, two per file."""
 
 _MAX_FINGERPRINTED_LINES = 300
-"""Of a symbol that is compared by its shape: more tells nothing more."""
+"""Maximum lines of a symbol for its fingerprint. More lines do not improve the comparison."""
 
 
 class QueryService:
-    """The reading half of the engine. Thread-safe; every method blocks, and belongs on a thread."""
+    """The read side of the engine. Thread-safe. Every method blocks, so call it on a worker thread."""
 
     def __init__(
         self, indexer: Indexer, buffers: OpenBuffers, tiers: Sequence[Tier], *, remote_wait_s: float = 0.0
@@ -70,30 +73,32 @@ class QueryService:
         *,
         explain: bool = False,
     ) -> SearchResult:
-        """Ranked hits, each right for the text as it is now.
+        """Return ranked hits that match the current text.
 
-        :param on_partial: gets the answer of the first tier with the stage ``first``, and that of the local models with
-            the stage ``refined`` where a service is still awaited.
+        :param on_partial: called with the hits of the first tier and the stage ``first``. If a service has not answered
+            yet, it is also called with the hits of all local models and the stage ``refined``.
         :raises Cancelled: when the token was cancelled.
         """
         started = time.monotonic()
         self._wait_for_buffers(cancel)
         query = parse_query(request.query)
-        asked = self._start_remote_queries(query)
+        remote_queries = self._start_remote_queries(query)
         first = self._query_vectors(query, "first")
         if on_partial is not None:
             on_partial(self._search_snapshot(request, query, first, cancel, started, explain=explain), "first")
         refined = self._query_vectors(query, "refine")
         vectors = [*first, *refined]
-        if on_partial is not None and refined and any(future and not future.done() for _, future in asked):
+        if on_partial is not None and refined and any(future and not future.done() for _, future in remote_queries):
             on_partial(self._search_snapshot(request, query, vectors, cancel, started, explain=explain), "refined")
-        vectors += _finished_query_vectors(asked, started + max(request.time_budget_ms / 1000.0, self._remote_wait_s))
+        vectors += _finished_query_vectors(
+            remote_queries, started + max(request.time_budget_ms / 1000.0, self._remote_wait_s)
+        )
         return self._search_snapshot(request, query, vectors, cancel, started, explain=explain)
 
     def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult:
-        """Code like the symbol at a line (from 0) of a document, open or not.
+        """Find code similar to the symbol at a line (0-based) of a document.
 
-        :raises UsageError: when there is no code there, or it has no vector yet.
+        :raises UsageError: when there is no code at the line, or it has no vector yet.
         """
         started = time.monotonic()
         self._wait_for_buffers(cancel)
@@ -126,7 +131,10 @@ class QueryService:
         return rerank_by_structure(ranked[:MAX_COMPARED], own, lambda hit: fingerprint(hit.view, hit.file, hit.symbol))
 
     def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult:
-        """Groups of near-identical symbols, largest saving first; with a document, those that it has a part in."""
+        """Return groups of near-identical symbols, largest saving first.
+
+        :param uri: return only groups with code of this document, unless it is "".
+        """
         self._wait_for_buffers(cancel)
         snapshot = self._indexer.snapshot
         place = self._locate_document(snapshot, uri) if uri else None
@@ -138,9 +146,9 @@ class QueryService:
         return DuplicatesResult(tuple(found), snapshot.generation)
 
     def context(self, request: ContextRequest, cancel: CancelToken) -> ContextPack:
-        """A pack of code for a prompt, never over the budget.
+        """Build a context pack for a prompt. It never exceeds the token budget.
 
-        :raises UsageError: when the place or the tokenizer is not there.
+        :raises UsageError: when the document is not indexed or the tokenizer is not readable.
         """
         counter = load_counter(request.tokenizer)
         self._wait_for_buffers(cancel)
@@ -150,28 +158,28 @@ class QueryService:
         query = parse_query(request.query)
         hits: list[RankedHit] = []
         if request.query.strip():
-            asked = self._start_remote_queries(query)
+            remote_queries = self._start_remote_queries(query)
             vectors = [*self._query_vectors(query, "first"), *self._query_vectors(query, "refine")]
-            vectors += _finished_query_vectors(asked, time.monotonic() + REMOTE_QUERY_WAIT_SECONDS)
-            wanted = SearchRequest(request.query, limit=MAX_SEED_HITS, per_file=2, first_page=MAX_SEED_HITS)
-            hits = rank(snapshot, wanted, query, vectors, cancel)
+            vectors += _finished_query_vectors(remote_queries, time.monotonic() + REMOTE_QUERY_WAIT_SECONDS)
+            seed_request = SearchRequest(request.query, limit=MAX_SEED_HITS, per_file=2, first_page=MAX_SEED_HITS)
+            hits = rank(snapshot, seed_request, query, vectors, cancel)
         place = None
         if request.uri and request.lines[0] >= 0:
             view, file = self._locate_document(snapshot, request.uri)
             place = (snapshot.views.index(view), file)
-        packer = ContextBuilder(snapshot, request, query, self._documents.for_request().read, counter, cancel)
-        return packer.pack(packer.candidates(place, hits))
+        builder = ContextBuilder(snapshot, request, query, self._documents.for_request().read, counter, cancel)
+        return builder.pack(builder.candidates(place, hits))
 
     def _locate_document(self, snapshot: IndexSnapshot, uri: str) -> tuple[SegmentView, int]:
         path = uri_to_path(uri)
         root, relative = locate(uri, real_path(path), "", dict(self._indexer.states)) if path else ("", "")
         found = find_document(snapshot, root, relative, uri)
         if found is None:
-            raise UsageError(f"{path or uri} is not in the index: open it, or index the folder that holds it.")
+            raise UsageError(f"{path or uri} is not in the index. Open it, or index its folder.")
         return found
 
     def symbols(self, query: str, limit: int, cancel: CancelToken) -> SearchResult:
-        """What `workspace/symbol` gives: by meaning; without words, what is open or was found of late."""
+        """Answer `workspace/symbol`: a search, or without a query, symbols of open and recently found files."""
         if query.strip():
             return self.search(SearchRequest(query, limit=limit), cancel)
         started = time.monotonic()
@@ -183,7 +191,7 @@ class QueryService:
         return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _elapsed_ms(started))
 
     def outline_of_buffer(self, uri: str, cancel: CancelToken) -> Outline | None:
-        """Outline of an open document, None when it is not open or could not be parsed."""
+        """Return the outline of an open document; None when it is not open or was not parsed in time."""
         deadline = time.monotonic() + 2.0
         self._indexer.skip_debounce()
         while time.monotonic() < deadline:
@@ -210,7 +218,7 @@ class QueryService:
         return found
 
     def _start_remote_queries(self, query: Query) -> list[tuple[RemoteTier, Future[Vector] | None]]:
-        """Started before all else, and waited for after it."""
+        """Send the query to services first, so that other work runs while they answer."""
         services = [tier for tier in self._tiers if isinstance(tier, RemoteTier) and self._has_vectors(tier, query)]
         return [(tier, tier.start_query(query.text)) for tier in services]
 
@@ -219,7 +227,7 @@ class QueryService:
         return bool(query.text.strip()) and any(tier.fingerprint in view.tiers for view in views)
 
     def _wait_for_buffers(self, cancel: CancelToken) -> None:
-        """What was typed before the question is part of the answer."""
+        """Wait briefly for the overlays of recent edits."""
         deadline = time.monotonic() + BUFFER_WAIT_SECONDS
         debounce_skipped = False
         while not self._buffers_are_shown() and time.monotonic() < deadline:
@@ -231,7 +239,7 @@ class QueryService:
                 self._indexer.published.wait(0.01)
 
     def _buffers_are_shown(self) -> bool:
-        """Whether the snapshot has what was typed of late; what takes longer holds no further question up."""
+        """Whether the snapshot has all recent edits. Older edits and slow documents are not waited for."""
         shown, slow, buffers = self._indexer.overlays.shown, self._indexer.overlays.slow_uris, self._buffers.all()
         since = time.monotonic() - BUFFER_WAIT_SECONDS
         return (
@@ -270,7 +278,7 @@ class QueryService:
 
     @property
     def _is_up_to_date(self) -> bool:
-        """The snapshot shows all that is known to have changed. Asked in this order, nothing slips through between."""
+        """Whether the snapshot has all known changes. Changes settle before they are published: keep this order."""
         return self._indexer.settled and self._indexer.is_published
 
     def _wait_for_disk(self, stale: set[str], cancel: CancelToken) -> IndexSnapshot:
@@ -286,7 +294,7 @@ class QueryService:
     def _hits(
         self, ranked: list[RankedHit], query: Query, cancel: CancelToken, *, explain: bool, mask: bool = False
     ) -> tuple[list[SearchHit], set[str]]:
-        """Hits that are right for the current texts, and the files whose hits are not."""
+        """Return hits that match the current texts, and the files whose indexed text is stale."""
         hits: list[SearchHit] = []
         stale: set[str] = set()
         documents = self._documents.for_request()
@@ -315,10 +323,12 @@ class QueryService:
         return str(state.given) if state is not None else root
 
 
-def _finished_query_vectors(asked: list[tuple[RemoteTier, Future[Vector] | None]], until: float) -> list[QueryVector]:
-    """What services said of the question by then."""
-    found = (tier.finish_query(future, until) for tier, future in asked)
-    return [vector for vector in found if vector is not None]
+def _finished_query_vectors(
+    remote_queries: list[tuple[RemoteTier, Future[Vector] | None]], until: float
+) -> list[QueryVector]:
+    """Return the query vectors that services deliver by a time (monotonic)."""
+    vectors = (tier.finish_query(future, until) for tier, future in remote_queries)
+    return [vector for vector in vectors if vector is not None]
 
 
 @lru_cache(maxsize=64)

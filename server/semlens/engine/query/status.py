@@ -1,4 +1,4 @@
-"""The truth about the indexer at one moment, as the protocol's status tells it."""
+"""Builds the `EngineStatus`: state, counts and problems of the engine at one moment."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def build_status(
     model_errors: list[str],
     cache_problem: str,
 ) -> EngineStatus:
-    """Cheap enough for every change: counts, no walks. From any thread: what changes meanwhile is copied first."""
+    """Build a status from counters only, which is cheap enough for every change. Any thread may call this."""
     snapshot = indexer.snapshot
     states = list(indexer.states.values())
     problems = _problems(indexer, states, tiers, model_errors, cache_problem)
@@ -82,7 +82,7 @@ def _state(
     if not indexer.settled or not indexer.is_complete:
         return EngineState.INDEXING
     if not snapshot.complete and (not indexer.is_published or indexer.snapshot is not snapshot):
-        return EngineState.INDEXING  # all is done, but questions do not see it yet
+        return EngineState.INDEXING  # all work is done, but the snapshot is not published yet
     degraded = (
         model_errors
         or cache_problem
@@ -97,29 +97,29 @@ def _state(
 def _problems(
     indexer: Indexer, states: list[RootState], tiers: Sequence[Tier], model_errors: list[str], cache_problem: str
 ) -> list[Problem]:
-    found = [Problem("", message) for message in model_errors]
+    problems = [Problem("", message) for message in model_errors]
     if cache_problem:
-        found.append(Problem("", cache_problem))
-    found += [Problem("", str(tier.error)) for tier in tiers if tier.error]
-    found += [
-        Problem("", f"Vectors of {tier.manifest.name} cannot be kept ({tier.cache_error}): free some disk space.")
+        problems.append(Problem("", cache_problem))
+    problems += [Problem("", str(tier.error)) for tier in tiers if tier.error]
+    problems += [
+        Problem("", f"Vectors of {tier.manifest.name} cannot be kept ({tier.cache_error}). Free some disk space.")
         for tier in tiers
         if tier.cache_error
     ]
-    found += list(indexer.failed_roots.values())
+    problems += list(indexer.failed_roots.values())
     for state in states:
-        found += [Problem(str(state.given), text) for text in _root_problems(state)]
-        found += [
+        problems += [Problem(str(state.given), text) for text in _root_problems(state)]
+        problems += [
             Problem(str(Path(state.given, path)), parser_problem(cause))
             for path, cause in sorted(dict(state.index.crashing_files).items())
         ]
-    found += list(indexer.overlays.problems.values())
-    found += list(indexer.errors)
-    return found
+    problems += list(indexer.overlays.problems.values())
+    problems += list(indexer.errors)
+    return problems
 
 
 def _root_problems(state: RootState) -> list[str]:
-    """What the root does without, in sentences."""
+    """Return the messages about features that the root lacks."""
     index = state.index
     texts = (index.unsaved_reason, index.commit_error, index.merge_error, state.watch_problem, *state.losses)
     return [text for text in texts if text]
@@ -132,12 +132,12 @@ def _tier_status(tier: Tier, indexer: Indexer) -> TierStatus:
 
 
 def _remote(tiers: Sequence[Tier], sent: Sequence[Sent]) -> tuple[RemoteStatus, ...]:
-    """All that something was sent to, and the one that may be sent something."""
-    totals = {one.service: one for one in sent}
+    """Return every service that received text, and the configured one."""
+    totals = {total.service: total for total in sent}
     for tier in tiers:
         if isinstance(tier, RemoteTier):
             totals.setdefault(tier.service.name, Sent(tier.service.name))
-    return tuple(RemoteStatus(one.service, one.texts, one.bytes, one.redactions) for one in totals.values())
+    return tuple(RemoteStatus(total.service, total.texts, total.bytes, total.redactions) for total in totals.values())
 
 
 def _lag_ms(indexer: Indexer, states: list[RootState], buffers: OpenBuffers) -> float:
@@ -152,7 +152,7 @@ def _lag_ms(indexer: Indexer, states: list[RootState], buffers: OpenBuffers) -> 
 
 
 def _resident_bytes(indexer: Indexer) -> int:
-    import psutil  # 80 ms that a one-shot search does without
+    import psutil  # takes 80 ms to import, and a one-shot search does not need it
 
     total = psutil.Process().memory_info().rss
     for pid in indexer.parser.worker_pids():

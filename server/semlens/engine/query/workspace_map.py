@@ -1,4 +1,4 @@
-"""A map of the workspace for a prompt: its summary tree of folders, files and most used symbols, within a budget."""
+"""Builds the workspace map for a prompt: folders, files and their most used symbols, within a token budget."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from semlens.search.context.summaries import comment_summary, docstring_summary,
 
 _MAX_ENTRIES = 2_000
 _MIN_ENTRY_TOKENS = 8
-"""Fewer than any entry takes: bounds how many are looked at."""
+"""Every entry takes at least this many tokens, which limits the number of candidates."""
 
 _MAX_FILES_READ = 400
-"""For what they say of themselves: the files that are used most."""
+"""Limit of files that are read for their summaries; the most used come first."""
 
 _SIGNATURE_CHARS = 120
 _FOLDER_DOCUMENTATION_FILES = frozenset(
     ("__init__.py", "mod.rs", "lib.rs", "doc.go", "index.ts", "index.js", "package-info.java", "init.lua", "main.go")
 )
-"""Names of files whose documentation is that of their folder."""
+"""Files whose documentation describes their folder."""
 
 
 class _WorkspaceMap:
@@ -53,23 +53,23 @@ class _WorkspaceMap:
     def _summarise(self, path: str, summary: str) -> None:
         folder, _, name = path.rpartition("/")
         if name in _FOLDER_DOCUMENTATION_FILES and summary:
-            self.summaries.setdefault(folder, summary)  # said once, at the folder
+            self.summaries.setdefault(folder, summary)  # shown only at the folder
         elif summary:
             self.summaries[path] = summary
 
     def with_containers(self, candidate: ContextCandidate) -> list[ContextCandidate]:
-        """The symbol and all that it stands in."""
+        """Return the symbol and all symbols that contain it."""
         view = self._snapshot.views[candidate.view]
-        found, parent = [candidate], int(view.segment.symbols.parents[candidate.symbol])
+        chain, parent = [candidate], int(view.segment.symbols.parents[candidate.symbol])
         while parent >= 0:
-            found.append(
+            chain.append(
                 symbol_candidate(view, candidate.view, parent, candidate.value, "holds what is used", glimpse=True)
             )
             parent = int(view.segment.symbols.parents[parent])
-        return found
+        return chain
 
     def entry(self, candidate: ContextCandidate) -> tuple[MapEntry, int]:
-        """As shown, and how many secrets were masked in it."""
+        """Return the entry and the number of secrets masked in it."""
         key = (candidate.view, candidate.symbol)
         if key not in self._entries:
             view = self._snapshot.views[candidate.view]
@@ -106,7 +106,7 @@ def build_workspace_map(
     counter: TokenCounter,
     cancel: CancelToken,
 ) -> ContextPack:
-    """As many of the most used symbols as fit, found by bisection over their number."""
+    """Show as many of the most used symbols as fit the budget, found by bisection over their number."""
     candidates = overview(snapshot.views, min(_MAX_ENTRIES, max(1, request.budget // _MIN_ENTRY_TOKENS)))
     workspace_map = _WorkspaceMap(snapshot, documents, cancel)
     for candidate in candidates[:_MAX_FILES_READ]:
@@ -146,7 +146,7 @@ def build_workspace_map(
 def _item(
     snapshot: IndexSnapshot, candidate: ContextCandidate, workspace_map: _WorkspaceMap, counter: TokenCounter
 ) -> ContextItem | None:
-    """None for a file that changed this moment: its signature stays on the map, which gives no ranges."""
+    """None for a file that has just changed. Its signature stays on the map, which shows no ranges."""
     view = snapshot.views[candidate.view]
     document = workspace_map.document(candidate)
     if document is None:

@@ -224,7 +224,7 @@ def test_an_expired_certificate(workspace: Workspace, tmp_path: Path) -> None:
     try:
         engine = start(workspace, service, ca_file=str(tmp_path / "ca.pem"))
         wait_for(engine, lambda: sentences(engine))
-        assert "(certificate has expired): have it renewed" in sentences(engine)[0]
+        assert "(certificate has expired). Renew it" in sentences(engine)[0]
         assert found(engine, "paint_wall_1")
     finally:
         service.close()
@@ -293,7 +293,7 @@ def test_another_model_behind_the_name(workspace: Workspace, service: FakeServic
     workspace.write("more.py", function("more"))
     workspace.change(first, "more.py")
     wait_for(first, lambda: sentences(first))
-    assert "24 numbers where m gave 16" in sentences(first)[0]
+    assert "dimension 24, but m returned 16 before" in sentences(first)[0]
     n_requests = len(service.bodies)
     first.rescan()
     complete(first)
@@ -396,7 +396,7 @@ def _fields(settings: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"model": ""}, "semlens.remote.model no model"), ({"url": ""}, "semlens.remote.url no service")],
+    [({"model": ""}, "semlens.remote.model is not"), ({"url": ""}, "semlens.remote.url is not")],
 )
 def test_half_a_service_is_none(workspace: Workspace, options: dict[str, str], words: str) -> None:
     engine = start(workspace, "http://127.0.0.1:9", **options)
