@@ -130,8 +130,8 @@ class NameTable:
         if not len(rows):
             return rows, np.zeros(0, np.float32)
         counts = np.bincount(rows)
-        found = np.flatnonzero(counts >= max(2, round(len(terms) * 0.4)))
-        return found.astype(np.uint32), (counts[found] / len(terms)).astype(np.float32)
+        matching = np.flatnonzero(counts >= max(2, round(len(terms) * 0.4)))
+        return matching.astype(np.uint32), (counts[matching] / len(terms)).astype(np.float32)
 
 
 def _prefix_range(keys: npt.NDArray[np.bytes_], rows: Rows, prefix: bytes) -> Rows:

@@ -272,25 +272,25 @@ def _open(
     _prepare_files(path)
     connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     try:
-        found = _version(connection)
-        if found == 0 and can_shrink:
+        stored_version = _version(connection)
+        if stored_version == 0 and can_shrink:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # must precede the first page
         connection.execute(f"PRAGMA journal_mode = {_journal_mode(path.parent)}")
         connection.execute("PRAGMA synchronous = NORMAL")
         # 32 MB: while many files are indexed, a page that changes often is copied to the file once
         connection.execute("PRAGMA wal_autocheckpoint = 8000")
         connection.execute("PRAGMA journal_size_limit = 1048576")
-        if found == 0:
+        if stored_version == 0:
             connection.execute("BEGIN IMMEDIATE")
-            found = _version(connection)  # another process may have created the tables meanwhile
-            if found == 0:
+            stored_version = _version(connection)  # another process may have created the tables meanwhile
+            if stored_version == 0:
                 for statement in schema.split(";"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {version}")
-                found = version
+                stored_version = version
             connection.execute("COMMIT")
-        if found != version:
-            raise OtherVersionError(f"version {found}")
+        if stored_version != version:
+            raise OtherVersionError(f"version {stored_version}")
         if _tables(connection) != _expected_tables(schema):
             raise DamagedStoreError("the tables differ from the schema")
     except BaseException:

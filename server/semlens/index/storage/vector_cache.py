@@ -65,7 +65,7 @@ class VectorCache:
 
         :raises CacheError, sqlite3.Error: when they cannot be read.
         """
-        found: dict[ContentHash, bytes] = {}
+        vectors: dict[ContentHash, bytes] = {}
         today = int(time.time()) // _SECONDS_A_DAY
 
         def read(connection: sqlite3.Connection) -> None:
@@ -83,7 +83,7 @@ class VectorCache:
                     if vector is None:
                         wrong.append(key)
                         continue
-                    found[key] = vector
+                    vectors[key] = vector
                     if type(used) is not int or not 0 <= today - used < _FRESH_DAYS:
                         stale.append(key)
             if not (stale or wrong):
@@ -100,7 +100,7 @@ class VectorCache:
 
         with self._lock:
             self._database.run(read)
-        return found
+        return vectors
 
     def put(self, fingerprint: str, hashes: Sequence[ContentHash], matrix: Int8Matrix) -> None:
         """Store vectors. When that fails, they are only computed again.

@@ -144,11 +144,16 @@ def head_of(view: SegmentView, symbol: int, lines: Sequence[str], first: int, la
     """Lines of the declaration, up to the end of the signature or the line of the name. Long ones are shortened."""
     symbols = view.segment.symbols
     name_line = min(last, max(first, int(symbols.spans[symbol, 4])))
-    wanted = "".join(symbols.signatures[symbol].split())
+    signature = "".join(symbols.signatures[symbol].split())
     text, end = "", name_line
     for number in range(first, min(last, first + 40) + 1):
         text += "".join(lines[number].split())
-        if number >= name_line and wanted and (place := text.find(wanted)) >= 0 and place + len(wanted) <= len(text):
+        if (
+            number >= name_line
+            and signature
+            and (place := text.find(signature)) >= 0
+            and place + len(signature) <= len(text)
+        ):
             end = number
             break
     if end - name_line < _MAX_HEAD_LINES:

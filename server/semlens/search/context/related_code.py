@@ -158,9 +158,9 @@ def _users(views: Sequence[SegmentView], seed: SymbolPlace, scale: float, *, tes
     callers = sorted(users(views, seed), key=distances.of)
     of_tests = [place for place in callers if is_test(views, place)]
     others = [p for p in callers if not is_test(views, p) and not (p.view == seed.view and p.symbol in own)]
-    wanted = [(place, _USER, f"uses {name}") for place in others[:_MAX_USERS]]
-    wanted += [(place, _TEST, f"tests {name}") for place in of_tests[: _MAX_USERS if tests else 0]]
-    for place, worth, why in wanted:
+    related = [(place, _USER, f"uses {name}") for place in others[:_MAX_USERS]]
+    related += [(place, _TEST, f"tests {name}") for place in of_tests[: _MAX_USERS if tests else 0]]
+    for place, worth, why in related:
         yield symbol_candidate(
             views[place.view], place.view, place.symbol, scale * worth * likely, why, glimpse=True, focus=name
         )

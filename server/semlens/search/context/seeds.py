@@ -121,17 +121,17 @@ def _overlaps(span: Sequence[int], lines: tuple[int, int]) -> bool:
 
 def import_lines(text: Sequence[str]) -> tuple[int, ...]:
     """0-based numbers of the lines of import statements near the top, with their continuation lines."""
-    found: list[int] = []
+    import_numbers: list[int] = []
     closing = ""
     for number, line in enumerate(text[:_LAST_IMPORT_LINE]):
         if closing:
-            found.append(number)
+            import_numbers.append(number)
             if line.strip().startswith(closing) or line.rstrip().endswith((closing, f"{closing};")):
                 closing = ""
         elif _IMPORT.match(line):
-            found.append(number)
+            import_numbers.append(number)
             code = line.rstrip()
             closing = {"(": ")", "{": "}"}.get(code[-1:], "")
-        if len(found) >= _MAX_IMPORT_LINES:
+        if len(import_numbers) >= _MAX_IMPORT_LINES:
             break
-    return tuple(found)
+    return tuple(import_numbers)

@@ -55,14 +55,14 @@ def names_used(view: SegmentView, symbols: Iterable[int], names: Iterable[str]) 
     """The names that any of the symbols mentions, by hash."""
     references = view.segment.references
     rows = np.array(sorted(symbols), np.uint32)
-    found = {}
+    mentioned = {}
     for name in names:
         term = term_hash(name)
         mentions = references.rows[references.find(term)]
         places = np.searchsorted(mentions, rows)
         if len(mentions) and bool((mentions[np.minimum(places, len(mentions) - 1)] == rows).any()):
-            found[term] = name
-    return found
+            mentioned[term] = name
+    return mentioned
 
 
 def inside(view: SegmentView, symbol: int) -> list[int]:
@@ -71,27 +71,29 @@ def inside(view: SegmentView, symbol: int) -> list[int]:
     start, stop = (
         int(row) for row in np.searchsorted(symbols.files, [symbols.files[symbol], symbols.files[symbol] + 1])
     )
-    found, frontier = [symbol], [symbol]
+    rows, frontier = [symbol], [symbol]
     while frontier:
         frontier = (start + np.flatnonzero(np.isin(symbols.parents[start:stop], frontier))).tolist()
-        found += frontier
-    return found
+        rows += frontier
+    return rows
 
 
 def definitions(views: Sequence[SegmentView], hashes: Iterable[int]) -> dict[int, list[SymbolPlace]]:
     """Living symbols of each name, by the hash of the name."""
-    wanted = np.array(sorted(hashes), np.uint64)
-    found: dict[int, list[SymbolPlace]] = {}
+    sorted_hashes = np.array(sorted(hashes), np.uint64)
+    places_by_name: dict[int, list[SymbolPlace]] = {}
     for number, view in enumerate(views):
         names = _names_of(view.segment)
-        starts = np.searchsorted(names.hashes, wanted, "left")
-        ends = np.searchsorted(names.hashes, wanted, "right")
+        starts = np.searchsorted(names.hashes, sorted_hashes, "left")
+        ends = np.searchsorted(names.hashes, sorted_hashes, "right")
         for place in np.flatnonzero(starts < ends).tolist():
             rows = names.rows[int(starts[place]) : int(ends[place])]
             if view.alive is not None:
                 rows = rows[view.alive[view.segment.symbols.files[rows]]]
-            found.setdefault(int(wanted[place]), []).extend(SymbolPlace(number, row) for row in rows.tolist())
-    return {term: places for term, places in found.items() if places}
+            places_by_name.setdefault(int(sorted_hashes[place]), []).extend(
+                SymbolPlace(number, row) for row in rows.tolist()
+            )
+    return {term: places for term, places in places_by_name.items() if places}
 
 
 def n_users(views: Sequence[SegmentView], name: int) -> int:
@@ -103,7 +105,7 @@ def n_users(views: Sequence[SegmentView], name: int) -> int:
 def users(views: Sequence[SegmentView], place: SymbolPlace) -> list[SymbolPlace]:
     """Living symbols that mention the name of a symbol, without itself. Of very many, those of the nearest files."""
     name = name_hash(views, place)
-    found = []
+    user_places = []
     for number, view in enumerate(views):
         symbols = view.segment.symbols
         rows = view.segment.references.rows[view.segment.references.find(name)]
@@ -115,8 +117,8 @@ def users(views: Sequence[SegmentView], place: SymbolPlace) -> list[SymbolPlace]
             rows = rows[np.sort(np.argsort(away, kind="stable")[:_MAX_USERS_SEEN])]
         for row in rows.tolist():
             if (number, row) != (place.view, place.symbol) and _lives(view, row):
-                found.append(SymbolPlace(number, row))
-    return found
+                user_places.append(SymbolPlace(number, row))
+    return user_places
 
 
 def n_mentions(views: Sequence[SegmentView]) -> list[npt.NDArray[np.int64]]:

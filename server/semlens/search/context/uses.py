@@ -30,22 +30,22 @@ class Use:
 
 def uses_of(lines: Sequence[str]) -> dict[str, Use]:
     """The uses of every identifier in the lines. The caller knows which identifiers are references."""
-    found: dict[str, tuple[set[str], int]] = {}
+    receivers_by_name: dict[str, tuple[set[str], int]] = {}
     for number, line in enumerate(lines):
         at = 0
         while (match := _NAME.search(line, at)) is not None:
             receiver, name = match["receiver"], match["name"]
             before = receiver if receiver is not None else ("" if match["member"] else ".")
-            found.setdefault(name, (set(), number))[0].add(before)
+            receivers_by_name.setdefault(name, (set(), number))[0].add(before)
             # a receiver is a name too, and the name after it may be a receiver itself
             at = match.end()
             if receiver is not None:
-                found.setdefault(receiver, ({"."}, number))
+                receivers_by_name.setdefault(receiver, ({"."}, number))
                 at = match.start("name")
                 after = _NAME.match(line, at)
                 if after is None or after["receiver"] is None:
                     at = match.end()
-        if len(found) > MAX_NAMES:
+        if len(receivers_by_name) > MAX_NAMES:
             break
     return {
         name: Use(
@@ -54,5 +54,5 @@ def uses_of(lines: Sequence[str]) -> dict[str, Use]:
             frozenset(receiver.lower().strip("_") for receiver in before - _OWN - {"."}),
             line,
         )
-        for name, (before, line) in found.items()
+        for name, (before, line) in receivers_by_name.items()
     }

@@ -222,12 +222,12 @@ _EXTENSIONS = frozenset(
 
 
 def _paths(text: str) -> tuple[str, ...]:
-    found = []
+    fragments = []
     for match in _PATH.finditer(text.replace("\\", "/")):
         fragment = match[0].strip("/.")
         if "/" in fragment or fragment.rpartition(".")[2] in _EXTENSIONS:
-            found.append(fragment.lower())
-    return tuple(dict.fromkeys(found))[:4]
+            fragments.append(fragment.lower())
+    return tuple(dict.fromkeys(fragments))[:4]
 
 
 def _names(text: str, tokens: list[str], kind: QueryKind) -> tuple[Name, ...]:
@@ -237,16 +237,16 @@ def _names(text: str, tokens: list[str], kind: QueryKind) -> tuple[Name, ...]:
     if kind is QueryKind.NAME:
         parts = re.findall(r"\w+(?:-\w+)*", text)  # lisp-style and file names keep their dashes
         return (Name(parts[-1], tuple(parts[:-1])),) if parts else ()
-    found: dict[str, Name] = {}
+    names: dict[str, Name] = {}
     for chain in re.findall(r"\w+(?:(?:\.|::|#|->)\w+)*", text):
         parts = re.split(r"\.|::|#|->", chain)
         last = parts[-1]
         if last in tokens and (_is_written_name(last) or (len(parts) > 1 and len(last) > 2)):
-            found.setdefault(last, Name(last, tuple(parts[:-1])))
+            names.setdefault(last, Name(last, tuple(parts[:-1])))
         for part in parts[:-1]:
             if part in tokens and _is_written_name(part):
-                found.setdefault(part, Name(part))
-    return tuple(found.values())
+                names.setdefault(part, Name(part))
+    return tuple(names.values())
 
 
 def _is_written_name(token: str) -> bool:
@@ -255,7 +255,7 @@ def _is_written_name(token: str) -> bool:
 
 def _faint_words(text: str) -> frozenset[str]:
     return frozenset(
-        token for pattern in (_FAULT, _VALUES) for found in pattern.finditer(text) for token in identifiers_in(found[0])
+        token for pattern in (_FAULT, _VALUES) for match in pattern.finditer(text) for token in identifiers_in(match[0])
     )
 
 

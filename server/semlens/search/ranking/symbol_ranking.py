@@ -169,7 +169,7 @@ def _part(
         "frame": of_frames,
     }
     for role in ("first", "refine"):
-        if any(role in found for found in table.cosines):
+        if any(role in by_role for by_role in table.cosines):
             cosines = table.cosines[number].get(role)
             column = np.full(len(rows), np.nan, np.float32) if cosines is None else cosines[rows]
             average = column[~np.isnan(column)].mean() if not np.isnan(column).all() else 0.0
@@ -196,21 +196,21 @@ def _without_passage(
         return nothing, nothing, nothing
     scores = names.symbols[:n_symbols]
     place_of = dict(zip(rows_of_files.tolist(), files.tolist(), strict=True))
-    found = np.flatnonzero((scores > 0) & (segment.first_passages[:n_symbols] < 0))
-    found = found[np.isin(segment.symbols.files[found], rows_of_files)]
-    found = found[np.argsort(-scores[found], kind="stable")]
+    named_rows = np.flatnonzero((scores > 0) & (segment.first_passages[:n_symbols] < 0))
+    named_rows = named_rows[np.isin(segment.symbols.files[named_rows], rows_of_files)]
+    named_rows = named_rows[np.argsort(-scores[named_rows], kind="stable")]
     n_of_file: Counter[int] = Counter()
-    wanted = []
-    for row, file in zip(found.tolist(), segment.symbols.files[found].tolist(), strict=True):
+    candidate_rows = []
+    for row, file in zip(named_rows.tolist(), segment.symbols.files[named_rows].tolist(), strict=True):
         n_of_file[file] += 1
         if n_of_file[file] <= _MAX_NAMED_PER_FILE:
-            wanted.append(row)
-    wanted += [
+            candidate_rows.append(row)
+    candidate_rows += [
         f.symbol for f in frames if f.symbol >= 0 and segment.first_passages[f.symbol] < 0 and f.file in place_of
     ]
     kept: list[tuple[int, int, int]] = []
     static = static_signals_of(segment)
-    for row in dict.fromkeys(wanted):
+    for row in dict.fromkeys(candidate_rows):
         file = int(segment.symbols.files[row])
         at = int(np.searchsorted(static.filled, file))
         if at == len(static.filled) or static.filled[at] != file:

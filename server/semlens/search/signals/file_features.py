@@ -85,7 +85,7 @@ def build_table(
         shares = [_path_cover(part, len(known.tests), idf_weights) for part, known in zip(parts, static, strict=True)]
         columns[name[:-1]] = _join(shares)
     for vector in query_vectors:
-        columns[f"{vector.role}.best"] = _cosine_column([found.get(vector.role) for found in cosines], static)
+        columns[f"{vector.role}.best"] = _cosine_column([by_role.get(vector.role) for by_role in cosines], static)
     columns |= _fixed_columns(static, file_statuses(views), query)
     columns["unsaved"] = _join(
         [np.full(len(known.tests), view.dirty, np.float32) for view, known in zip(views, static, strict=True)]
@@ -112,14 +112,14 @@ def _join(parts: Sequence[Floats]) -> Floats:
 
 
 def _cosines(view: SegmentView, mask: Mask | None, query_vectors: Sequence[QueryVector]) -> dict[str, Floats]:
-    found = {}
+    by_role = {}
     for vector in query_vectors:
         cosines = all_cosines(view, vector)
         if cosines is not None:
             if mask is not None:
                 cosines[~mask] = np.nan
-            found[vector.role] = cosines
-    return found
+            by_role[vector.role] = cosines
+    return by_role
 
 
 def _best(values: Floats, static: StaticSignals) -> Floats:
@@ -164,8 +164,8 @@ def _ranks(values: Floats, lives: Mask) -> Floats:
     out = np.full(len(values), -np.log(_RANKED + 1.0), np.float32)
     rows = np.flatnonzero(lives & (values > 0))
     if len(rows) > _RANKED:
-        found = values[rows]
-        rows = rows[found >= np.partition(found, -_RANKED)[-_RANKED]]
+        scores = values[rows]
+        rows = rows[scores >= np.partition(scores, -_RANKED)[-_RANKED]]
     order = np.sort(-values[rows])
     out[rows] = -np.log(np.searchsorted(order, -values[rows], "left") + 1.0)  # equal values share a rank
     return out
@@ -213,8 +213,8 @@ def _fixed_columns(static: Sequence[StaticSignals], statuses: Sequence[FileStatu
 
 
 def _path_column(view: SegmentView, static: StaticSignals, query: Query) -> Floats:
-    found = match_paths(view, query)
-    return np.zeros(len(static.tests), np.float32) if found is None else found
+    matches = match_paths(view, query)
+    return np.zeros(len(static.tests), np.float32) if matches is None else matches
 
 
 def _passing(views: Sequence[SegmentView], masks: Sequence[Mask | None], static: Sequence[StaticSignals]) -> Mask:

@@ -135,16 +135,16 @@ def _file_status(segment: Segment, neighbourhood: _Neighbourhood) -> FileStatus:
 
 
 def _traits(segment: Segment) -> _Traits:
-    found = _TRAITS.get(segment)
-    if found is None:
+    traits = _TRAITS.get(segment)
+    if traits is None:
         paths = static_signals_of(segment).paths
-        found = _TRAITS[segment] = _Traits(
+        traits = _TRAITS[segment] = _Traits(
             [row for row, path in enumerate(paths) if _is_named_old(path)],
             [(row, stem_of(path)) for row, path in enumerate(paths) if path.endswith(_HEADERS)],
             [place for row, path in enumerate(paths) for place in _versions(row, path)],
             frozenset(stem_of(path) for path in paths if path.endswith(_SOURCES)),
         )
-    return found
+    return traits
 
 
 def _is_named_old(path: str) -> bool:

@@ -47,38 +47,38 @@ def match_fuzzily(views: Sequence[SegmentView], text: str, *, with_parts: bool) 
     :param with_parts: match by initials too.
     """
     folded = fold_text(text)
-    found = [_by_prefix(views, folded)]
+    matches = [_by_prefix(views, folded)]
     parts = split_identifier(text)
     humps = "".join(part[0] for part in parts) if len(parts) > 1 else text.lower()
     if with_parts and 2 <= len(humps) <= 8:
-        found.append(_by_humps(views, parts, humps))
+        matches.append(_by_humps(views, parts, humps))
     if len(folded) >= 4:
-        found.append(_alike(views, folded))
-    return found
+        matches.append(_alike(views, folded))
+    return matches
 
 
 def _by_prefix(views: Sequence[SegmentView], folded: bytes) -> Matches:
-    found = []
+    matches = []
     for view, rows in zip(views, _shortest(views, [v.segment.names.with_prefix(folded) for v in views]), strict=True):
         share = len(folded) / np.maximum(name_lengths(view, rows), 1)
         weights = np.where(share >= 1.0, 0.0, _PREFIX[0] + _PREFIX[1] * share)  # an exact match is not a prefix
-        found.append((rows, weights.astype(np.float32)))
-    return found
+        matches.append((rows, weights.astype(np.float32)))
+    return matches
 
 
 def _by_humps(views: Sequence[SegmentView], parts: tuple[str, ...], humps: str) -> Matches:
     key = humps.encode("utf-8", "replace")
-    found = []
+    matches = []
     for view, rows in zip(views, _shortest(views, [v.segment.names.with_humps(key) for v in views]), strict=True):
         names = [split_identifier(name_of_row(view, row)) for row in rows.tolist()]
         fits = np.array([_humps_fit(parts, name, humps) for name in names], np.float32)
-        found.append((rows, _HUMPS * fits))
-    return found
+        matches.append((rows, _HUMPS * fits))
+    return matches
 
 
-def _humps_fit(wanted: tuple[str, ...], parts: tuple[str, ...], humps: str) -> bool:
-    if len(wanted) > 1:
-        return len(parts) >= len(wanted) and all(p.startswith(w) for p, w in zip(parts, wanted, strict=False))
+def _humps_fit(typed_parts: tuple[str, ...], parts: tuple[str, ...], humps: str) -> bool:
+    if len(typed_parts) > 1:
+        return len(parts) >= len(typed_parts) and all(p.startswith(w) for p, w in zip(parts, typed_parts, strict=False))
     return len(parts) >= 2 and "".join(part[0] for part in parts).startswith(humps)
 
 
@@ -91,9 +91,9 @@ def _alike(views: Sequence[SegmentView], folded: bytes) -> Matches:
         other = _living(view, rows) & ((shares < 1.0) | (differences > 0))  # exact matches were found already
         candidates.append(rows[other])
         worth.append(np.rint(shares[other] * 1e4).astype(np.int64) * 256 - np.minimum(differences[other], 255))
-    wanted = folded.decode("utf-8", "replace")
+    typed = folded.decode("utf-8", "replace")
     known: dict[str, float] = {}  # many symbols share a name
-    found = []
+    matches = []
     for view, others, best in zip(views, candidates, _best(worth, _MAX_ALIKE), strict=True):
         rows, n_symbols = others[best], len(view.segment.symbols)
         weights = np.zeros(len(rows), np.float32)
@@ -102,23 +102,23 @@ def _alike(views: Sequence[SegmentView], folded: bytes) -> Matches:
             if row >= n_symbols:
                 name = name.rpartition(".")[0] or name
             if name not in known:
-                known[name] = _similarity(wanted, fold_text(name).decode("utf-8", "replace"))
+                known[name] = _similarity(typed, fold_text(name).decode("utf-8", "replace"))
             weights[place] = known[name] * (1.0 if row < n_symbols else _OF_A_FILE)
-        found.append((rows, weights))
-    return found
+        matches.append((rows, weights))
+    return matches
 
 
-def _similarity(wanted: str, other: str) -> float:
-    if not other or other == wanted:
+def _similarity(typed: str, other: str) -> float:
+    if not other or other == typed:
         return 0.0
-    share = min(1.0, len(wanted) / len(other))
+    share = min(1.0, len(typed) / len(other))
     weight = 0.0
-    if other.endswith((f".{wanted}", f"::{wanted}")):
+    if other.endswith((f".{typed}", f"::{typed}")):
         weight = _LAST_PART
-    elif wanted in other:
+    elif typed in other:
         weight = _PART * share**0.5
-    whole = OSA.normalized_similarity(wanted, other)
-    begun = OSA.normalized_similarity(wanted, other[: len(wanted)]) * share**0.5
+    whole = OSA.normalized_similarity(typed, other)
+    begun = OSA.normalized_similarity(typed, other[: len(typed)]) * share**0.5
     if max(whole, begun) >= _LEAST_LIKE:
         weight = max(weight, _FUZZY * max(whole, 0.95 * begun))
     return weight

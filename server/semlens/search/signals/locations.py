@@ -69,15 +69,15 @@ def nearness(view: SegmentView, path: str) -> Floats:
     inside = relative_path(view.root, path) if view.root else None
     if not inside:
         return np.zeros(len(static.paths), np.float32)
-    wanted = inside.lower().split("/")[:-1]
-    shares = [(_shared_start(wanted, place.split("/")) + 1) / (len(wanted) + 1) for place in static.places]
+    folders = inside.lower().split("/")[:-1]
+    shares = [(_shared_start(folders, place.split("/")) + 1) / (len(folders) + 1) for place in static.places]
     return np.array(shares, np.float32)[static.place_of]
 
 
 def _shared_start(first: Sequence[str], second: Sequence[str]) -> int:
     count = 0
-    for one, other in zip(first, second, strict=False):
-        if one != other:
+    for part, other in zip(first, second, strict=False):
+        if part != other:
             break
         count += 1
     return count
@@ -85,7 +85,7 @@ def _shared_start(first: Sequence[str], second: Sequence[str]) -> int:
 
 def resolve_frames(views: Sequence[SegmentView], frames: Sequence[Frame]) -> list[FramePlace]:
     """The frames whose files are indexed, innermost first, without repetitions."""
-    found: list[tuple[bool, FramePlace]] = []
+    frame_places: list[tuple[bool, FramePlace]] = []
     seen = set()
     for frame in frames:
         place = _file_of(views, frame.path.lower())
@@ -96,9 +96,11 @@ def resolve_frames(views: Sequence[SegmentView], frames: Sequence[Frame]) -> lis
         if (number, file, symbol) not in seen:
             seen.add((number, file, symbol))
             foreign = bool(int(views[number].segment.files.roles[file]) & int(Role.VENDORED))
-            found.append((foreign, FramePlace(number, file, symbol, 0.0)))
-    ordered = [place for foreign, place in found if not foreign] + [place for foreign, place in found if foreign]
-    n_own = sum(not foreign for foreign, _ in found)
+            frame_places.append((foreign, FramePlace(number, file, symbol, 0.0)))
+    ordered = [place for foreign, place in frame_places if not foreign] + [
+        place for foreign, place in frame_places if foreign
+    ]
+    n_own = sum(not foreign for foreign, _ in frame_places)
     return [
         FramePlace(place.view, place.file, place.symbol, (1.0 if at < n_own else _FOREIGN) * 0.95**at)
         for at, place in enumerate(ordered)
@@ -111,7 +113,7 @@ def _file_of(views: Sequence[SegmentView], path: str) -> tuple[int, int] | None:
     Ties are broken in this order: not vendored, fewest folders, first by path.
     """
     base = path.rpartition("/")[2]
-    found = []
+    candidates = []
     for number, view in enumerate(views):
         roles = view.segment.files.roles
         for row, candidate in enumerate(static_signals_of(view.segment).paths):
@@ -122,15 +124,15 @@ def _file_of(views: Sequence[SegmentView], path: str) -> tuple[int, int] | None:
                 continue  # another file of the same name
             if shared:
                 is_foreign = bool(int(roles[row]) & int(Role.VENDORED))
-                found.append((-shared, is_foreign, candidate.count("/"), candidate, number, row))
-    return min(found)[-2:] if found else None
+                candidates.append((-shared, is_foreign, candidate.count("/"), candidate, number, row))
+    return min(candidates)[-2:] if candidates else None
 
 
 def _shared_end(first: str, second: str) -> int:
     """Number of path components that two paths share at their ends."""
     count = 0
-    for one, other in zip(reversed(first.split("/")), reversed(second.split("/")), strict=False):
-        if one != other:
+    for part, other in zip(reversed(first.split("/")), reversed(second.split("/")), strict=False):
+        if part != other:
             break
         count += 1
     return count

@@ -64,7 +64,7 @@ class _Probe:
 
 
 def match_names(views: Sequence[SegmentView], query: Query) -> list[NameEvidence]:
-    found = [
+    all_evidence = [
         NameEvidence(
             np.zeros(len(view.segment.symbols) + len(view.segment.files), np.float32),
             np.zeros(len(view.segment.files), np.float32),
@@ -77,14 +77,14 @@ def match_names(views: Sequence[SegmentView], query: Query) -> list[NameEvidence
         exact = _fitting(views, probe, [of_view[number] for of_view in named])
         n_files = sum(_n_files(view, rows) for view, (rows, _) in zip(views, exact, strict=True))
         share = 1.0 if query.is_name else max(1, n_files) ** -0.5
-        for view, evidence, (rows, weights) in zip(views, found, exact, strict=True):
+        for view, evidence, (rows, weights) in zip(views, all_evidence, exact, strict=True):
             if len(rows):
                 _add(view, evidence, rows, weights * np.float32(probe.weight), share)
         if probe.fuzzily and (query.is_name or not n_files):
             for matches in match_fuzzily(views, probe.text, with_parts=query.is_name):
-                for view, evidence, (rows, weights) in zip(views, found, matches, strict=True):
+                for view, evidence, (rows, weights) in zip(views, all_evidence, matches, strict=True):
                     _add(view, evidence, rows, weights * np.float32(probe.weight), 1.0)
-    return found
+    return all_evidence
 
 
 def _probes(query: Query) -> list[_Probe]:
@@ -146,15 +146,15 @@ def _fitting(views: Sequence[SegmentView], probe: _Probe, named: Sequence[Rows])
     """For each view, the rows of names that equal the probe's text, and how well each matches."""
     if sum(map(len, named)) > MAX_COMMON and not probe.fuzzily:
         return [(rows[:0], np.zeros(0, np.float32)) for rows in named]
-    wanted = [part.lower() for part in probe.within]
-    found = []
+    containers = [part.lower() for part in probe.within]
+    fitting = []
     for view, rows in zip(views, named, strict=True):
         weights = _case_fit(view, rows, probe)
-        if wanted:
+        if containers:
             for place, row in enumerate(rows.tolist()):
-                weights[place] *= _place_fit(view, row, wanted)
-        found.append((rows[weights > 0], weights[weights > 0]))
-    return found
+                weights[place] *= _place_fit(view, row, containers)
+        fitting.append((rows[weights > 0], weights[weights > 0]))
+    return fitting
 
 
 def _case_fit(view: SegmentView, rows: Rows, probe: _Probe) -> Floats:
@@ -175,7 +175,7 @@ def _case_fit(view: SegmentView, rows: Rows, probe: _Probe) -> Floats:
     return weights
 
 
-def _place_fit(view: SegmentView, row: int, wanted: list[str]) -> float:
+def _place_fit(view: SegmentView, row: int, containers: list[str]) -> float:
     """1 when the symbol's containers or path contain all names before it, less when they contain fewer."""
     n_symbols = len(view.segment.symbols)
     if row >= n_symbols:
@@ -186,4 +186,4 @@ def _place_fit(view: SegmentView, row: int, wanted: list[str]) -> float:
         + static_signals_of(view.segment).paths[int(view.segment.symbols.files[row])]
     )
     parts = set("".join(c if c.isalnum() or c == "_" else " " for c in place.lower()).split())
-    return _ELSEWHERE + (1.0 - _ELSEWHERE) * sum(part in parts for part in wanted) / len(wanted)
+    return _ELSEWHERE + (1.0 - _ELSEWHERE) * sum(part in parts for part in containers) / len(containers)

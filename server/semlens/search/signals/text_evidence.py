@@ -84,13 +84,13 @@ def score_words(
     total = sum(known.values()) or 1.0
     shares = [gain / total if i < len(term_weights) else 0.0 for i, gain in enumerate(idf_weights)]
     named = np.array([name_term_hash(term) for term in term_weights], np.uint64)
-    found = []
+    scored = []
     for view, mask, of_view in zip(views, masks, places, strict=True):
         cancel.check()
         evidence = _score_view(view, mask, of_view, idf_weights, shares, known)
         _add_names(view, mask, view.segment.words.find_all(named), shares, evidence.named)
-        found.append(evidence)
-    return found
+        scored.append(evidence)
+    return scored
 
 
 def _score_view(

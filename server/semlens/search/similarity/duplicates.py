@@ -70,9 +70,9 @@ def group_duplicates(symbols: Sequence[FingerprintedSymbol], limit: int, cancel:
     groups = _exact_groups(eligible)
     cancel.check()
     merged = _merge_similar(groups, cancel)
-    found = [group for members in merged if len(members) > 1 and len((group := _group(members)).symbols) > 1]
-    found.sort(key=lambda group: (-group.saved_lines, -group.similarity))
-    return _without_nested(found)[:limit]
+    duplicates = [group for members in merged if len(members) > 1 and len((group := _group(members)).symbols) > 1]
+    duplicates.sort(key=lambda group: (-group.saved_lines, -group.similarity))
+    return _without_nested(duplicates)[:limit]
 
 
 def _exact_groups(symbols: Sequence[FingerprintedSymbol]) -> list[list[FingerprintedSymbol]]:
@@ -111,14 +111,14 @@ def _merge_similar(groups: list[list[FingerprintedSymbol]], cancel: CancelToken)
     return list(leaders.values())
 
 
-def similarity(one: FingerprintedSymbol | CodeFingerprint, other: FingerprintedSymbol | CodeFingerprint) -> float:
+def similarity(first: FingerprintedSymbol | CodeFingerprint, other: FingerprintedSymbol | CodeFingerprint) -> float:
     """Estimated Jaccard similarity of the shingles, times the ratio of the sizes. 1.0 for equal fingerprints."""
-    if one.exact == other.exact and one.n_tokens == other.n_tokens:
+    if first.exact == other.exact and first.n_tokens == other.n_tokens:
         return 1.0
     return (
-        float(np.mean(one.minima == other.minima))
-        * min(one.n_tokens, other.n_tokens)
-        / max(one.n_tokens, other.n_tokens)
+        float(np.mean(first.minima == other.minima))
+        * min(first.n_tokens, other.n_tokens)
+        / max(first.n_tokens, other.n_tokens)
     )
 
 

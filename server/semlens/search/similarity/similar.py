@@ -121,23 +121,23 @@ def rerank_by_structure(
     :param fingerprint_of: fingerprint of a hit, or None when its text is gone.
     """
     weight = _STRUCTURE * min(1.0, own.n_tokens / LEAST_TOKENS)
-    found = []
+    reranked = []
     for hit in hits:
         fingerprint = fingerprint_of(hit)
         alike = similarity(own, fingerprint) if fingerprint is not None else 0.0
         score = min(1.0, (hit.score + weight * alike) / (1.0 + weight))
-        found.append(replace(hit, score=score, features={**hit.features, "shape": alike}))
-    return sorted(found, key=lambda hit: -hit.score)
+        reranked.append(replace(hit, score=score, features={**hit.features, "shape": alike}))
+    return sorted(reranked, key=lambda hit: -hit.score)
 
 
 def _mean_vector(view: SegmentView, fingerprint: str, rows: Rows) -> npt.NDArray[np.float32] | None:
-    found = []
+    vectors = []
     for block in view.tiers.get(fingerprint, ()):
         places = np.searchsorted(block.rows, rows)
         places = places[places < len(block.rows)]
         places = places[np.isin(block.rows[places], rows)]
-        found.append(block.matrix[places].astype(np.float32))
-    matrix = np.concatenate(found) if found else np.zeros((0, 0), np.float32)
+        vectors.append(block.matrix[places].astype(np.float32))
+    matrix = np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32)
     if not len(matrix):
         return None
     matrix /= np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-6)
@@ -147,13 +147,13 @@ def _mean_vector(view: SegmentView, fingerprint: str, rows: Rows) -> npt.NDArray
 
 def _nearest(view: SegmentView, fingerprint: str, vector: npt.NDArray[np.float32]) -> list[tuple[int, float]]:
     mask = view.alive_passages
-    found: list[tuple[int, float]] = []
+    nearest: list[tuple[int, float]] = []
     for block in view.tiers.get(fingerprint, ()):
         rows, cosines = block.nearest(quantise(vector), _CANDIDATES)
         for row, cosine in zip(rows.tolist(), cosines.tolist(), strict=True):
             if mask is None or mask[row]:
-                found.append((row, cosine))
-    return found
+                nearest.append((row, cosine))
+    return nearest
 
 
 def _hits(
