@@ -2,13 +2,14 @@
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -q
 UV := $(shell command -v uv 2>/dev/null)
+CHAOS := CHAOS_SEED=$(or $(SEED),1) CHAOS_PART=$(or $(PART),1/1)
 CLIENT_TESTS := $(wildcard clients/nvim/tests/run.sh clients/vscode/test/run.sh)
 
 # `make run`: the folder to index and the question to ask of it
 W ?=
 Q ?=
 
-.PHONY: help run test test-unit test-e2e test-packaging test-service test-nvim test-vscode lint format bench build lock clean setup setup-dev
+.PHONY: help run test test-long chaos test-unit test-e2e test-packaging test-service test-nvim test-vscode lint format bench build lock clean setup setup-dev
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -25,6 +26,14 @@ test-unit: setup-dev  ## the quick tests
 
 test-e2e: setup-dev  ## the language server as a real process
 	$(PYTEST) tests/e2e
+
+chaos: setup-dev  ## kills, damages, fuzzers, disk faults: 15 of 100 of the long round (SEED=1 SCALE=0.15)
+	$(CHAOS) CHAOS_SCALE=$(or $(SCALE),0.15) $(PYTEST) -m chaos_long tests; code=$$?; $(PY) bench/chaos_report.py && exit $$code
+
+test-long: setup-dev  ## the long round (hours) and the soak; goes on where it stopped (PART=1/3: a third, three at a time)
+	$(CHAOS) CHAOS_SCALE=$(or $(SCALE),1) CHAOS_RESUME=1 $(PYTEST) -m chaos_long tests; code=$$?; $(PY) bench/chaos_report.py && exit $$code
+	$(PY) bench/soak.py
+	$(PY) bench/chaos_report.py
 
 test-service: setup-dev  ## against an embedding service that is not ours (91 MB to install)
 	@sh requirements/service.sh
