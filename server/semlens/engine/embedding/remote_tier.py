@@ -90,7 +90,6 @@ class RemoteTier(Tier):
         self._remote_lock = threading.Lock()
         self._query_futures: OrderedDict[str, concurrent.futures.Future[Vector]] = OrderedDict()
         self._active_queries: deque[concurrent.futures.Future[Vector]] = deque()
-        self._closed = False
 
     @property
     def _ledger_name(self) -> str:

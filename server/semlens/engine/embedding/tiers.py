@@ -65,6 +65,7 @@ class Tier:
         self._lock = threading.Lock()
         self._embedder: Embedder | None = None
         self._last_use = time.monotonic()
+        self._closed = False
 
     @property
     def model(self) -> str:
@@ -107,6 +108,7 @@ class Tier:
 
     def close(self) -> None:
         """Cancel all work."""
+        self._closed = True
 
     def unload_if_idle(self, seconds: float) -> bool:
         with self._lock:
@@ -141,6 +143,8 @@ class Tier:
         try:
             matrix = quantise(embedder.embed(list(tokens.values())))
         except Exception as error:  # an error of a user's model must not stop the index
+            if self._closed:  # the process ends, and with it the model's threads
+                raise ModelError(f"The model {self.manifest.name} was closed.") from error
             logger.exception("the model %s failed", self.manifest.name)
             self.error = ModelError(
                 f"The model {self.manifest.name} failed ({type(error).__name__}: {error}). Check the model."

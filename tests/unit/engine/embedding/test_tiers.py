@@ -1,0 +1,26 @@
+"""Local models as tiers."""
+
+from __future__ import annotations
+
+import pytest
+from engine_cases import write_model
+
+from semlens.core.errors import ModelError
+from semlens.embedding.registry import find_model
+from semlens.engine.embedding.tiers import Tier
+
+
+@pytest.mark.parametrize(("closed", "n_logged"), [(False, 1), (True, 0)])
+def test_a_model_that_fails_because_the_process_ends_is_no_fault(tmp_path, monkeypatch, caplog, closed, n_logged):
+    tier = Tier("first", find_model(str(write_model(tmp_path / "model"))), None)
+
+    def embed(_tokens):
+        if closed:
+            tier.close()
+        raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    monkeypatch.setattr(tier.embedder(), "embed", embed)
+    with pytest.raises(ModelError):
+        tier.embed({b"hash": b""}, keep=False)
+    assert len([record for record in caplog.records if record.exc_info]) == n_logged
+    assert (tier.error is None) == closed
