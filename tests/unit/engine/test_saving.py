@@ -12,6 +12,7 @@ import filelock
 import pytest
 from engine_cases import complete, found, function, parsed, paths_of, wait_for
 
+from semlens.core.hashing import content_hash
 from semlens.core.status import EngineState
 from semlens.engine.indexing import merger as merging
 from semlens.engine.indexing import root_index, scheduling
@@ -231,3 +232,33 @@ def test_the_reason_decides_what_helps(index, monkeypatch, error, says):
     index.commit({})
     assert says in index.commit_error
     assert error.strerror in index.commit_error
+
+
+def test_a_last_commit_that_fails_keeps_nobody_else_from_writing(plain, monkeypatch):
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    state = next(iter(engine._indexer.states.values()))
+    wait_for(engine, lambda: not state.index.dirty)
+    plain.write("b.py", function("beta"))
+    plain.change(engine, "b.py")
+    monkeypatch.setattr(state.index, "commit", lambda _meta: 1 / 0)
+    engine.close()
+    again = plain.engine()
+    assert paths_of(again, "beta") == ["b.py"]
+    assert next(iter(again._indexer.states.values())).index.writer
+
+
+def test_vectors_of_saved_text_are_kept_without_the_indexer_waiting(workspace):
+    """Another thread may hold the store of vectors while another process holds its file."""
+    workspace.write("a.py", function("alpha", "return retry"))
+    engine = workspace.engine()
+    state = next(iter(engine._indexer.states.values()))
+    text = function("beta", "return colour")
+    engine.open_buffer(workspace.uri("a.py"), "python", 1, text)
+    complete(engine)
+    with engine._cache._lock:
+        workspace.write("a.py", text)
+        engine.files_changed([workspace.folder / "a.py"])
+        wait_for(engine, lambda: state.index.files["a.py"].hash == content_hash(text.encode()))
+    complete(engine)
+    assert found(engine, "beta") == [("a.py", 0, False)]
