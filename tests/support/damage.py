@@ -97,7 +97,8 @@ def leave_noise_beside(path: Path, chance: random.Random) -> None:
 
 def exchange(path: Path, chance: random.Random) -> None:
     """With a whole file of the same kind."""
-    other = chance.choice(sorted(path.parent.glob(f"*{path.suffix}")))
+    whole = [other for other in path.parent.glob(f"*{path.suffix}") if other.is_file() and not other.is_symlink()]
+    other = chance.choice(sorted(whole))
     first, second = path.read_bytes(), other.read_bytes()
     path.write_bytes(second)
     other.write_bytes(first)
