@@ -221,7 +221,7 @@ def test_the_whole_is_counted_and_not_the_sum_of_its_parts(engine: Engine, monke
 def test_shapes_by_helpers_are_those_made_at_once(
     plain: Workspace, few_lines: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shape_store, "_FEW_LINES", few_lines)
+    monkeypatch.setattr(shape_store, "_MAX_INLINE_LINES", few_lines)
     monkeypatch.setattr(shape_store, "_LINES_A_BATCH", 5)
     plain.write("retry.py", RETRY)
     plain.write("lib/again.py", COPY)

@@ -116,4 +116,4 @@ def test_more_is_refused(globs):
     cut = split_filters("word " + " ".join(f"path:{glob}" for glob in globs))
     assert cut.text == "word"
     assert cut.filter.paths == globs[:MAX_GLOBS] if len(globs) > 1 else cut.filter.is_empty
-    assert "have no effect" in cut.notes[-1]
+    assert "are ignored" in cut.notes[-1]
