@@ -475,7 +475,7 @@ def test_the_commands_say_what_was_sent_where(
     assert commands("index", folder, url=service.url) == 0
     assert service.bodies == []
     assert commands("status", folder, url=service.url) == 0
-    assert f"nothing yet to {service.url}" in capsys.readouterr().out
+    assert f"nothing sent to {service.url}" in capsys.readouterr().out
     assert commands("index", "--wait", folder, url=service.url) == 0
     assert once_each(service, 3)
     capsys.readouterr()
@@ -505,7 +505,7 @@ def test_the_doctor_asks_a_service(
         checks = json.loads(capsys.readouterr().out)["checks"]
         return next(one for one in checks if one["name"] == "service")
 
-    assert finding()["message"] == "none: nothing leaves this machine"
+    assert finding()["message"] == "none configured: nothing leaves this machine"
     good = finding(service.url)
     assert good["level"] == "ok"
     assert f"m at {service.url}, 16 dimensions, answered in" in good["message"]
