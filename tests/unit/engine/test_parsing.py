@@ -343,9 +343,9 @@ def test_a_hard_document_does_not_hold_up_another(tmp_path):
 def test_a_pool_keeps_no_more_idle_workers_than_it_should(tmp_path):
     pool = ParsePool(2, n_kept=1)
     try:
-        first, second = pool._take(), pool._take()
-        pool._give_back(first)
-        pool._give_back(second)
+        first, second = pool._acquire(), pool._acquire()
+        pool._return(first)
+        pool._return(second)
         assert pool.pids() == [first.pid]
         assert not second.is_alive
     finally:

@@ -309,7 +309,7 @@ def test_no_process_to_be_had_for_a_while(plain, monkeypatch):
     engine = plain.engine()
     engine._indexer.parser.interactive.release()
     n_failures = []
-    take = ParsePool._take
+    take = ParsePool._acquire
 
     def no_process(pool):
         if len(n_failures) < 2:
@@ -317,7 +317,7 @@ def test_no_process_to_be_had_for_a_while(plain, monkeypatch):
             raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
         return take(pool)
 
-    monkeypatch.setattr(ParsePool, "_take", no_process)
+    monkeypatch.setattr(ParsePool, "_acquire", no_process)
     plain.write("b.py", function("beta"))
     plain.change(engine, "b.py")
     assert len(n_failures) == 2
@@ -508,7 +508,7 @@ def test_a_root_whose_store_cannot_be_made(plain, monkeypatch):
 
 def test_a_missing_root_is_one_sentence(plain):
     engine = plain.engine()
-    with pytest.raises(WorkspaceError, match="no folder"):
+    with pytest.raises(WorkspaceError, match="does not exist"):
         engine.add_root(plain.folder / "missing")
 
 

@@ -21,6 +21,6 @@ def test_a_model_that_fails_because_the_process_ends_is_no_fault(tmp_path, monke
 
     monkeypatch.setattr(tier.embedder(), "embed", embed)
     with pytest.raises(ModelError):
-        tier.embed({b"hash": b""}, keep=False)
+        tier.embed({b"hash": b""}, cache_vectors=False)
     assert len([record for record in caplog.records if record.exc_info]) == n_logged
     assert (tier.error is None) == closed
