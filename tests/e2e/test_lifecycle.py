@@ -280,7 +280,7 @@ def test_without_pipes_it_is_one_sentence(environment: dict[str, str], closed: s
         check=False,
     )
     assert done.returncode == 2
-    assert "stdin and stdout" in done.stderr
+    assert "no stdin or stdout" in done.stderr
     assert "Traceback" not in done.stderr
 
 
