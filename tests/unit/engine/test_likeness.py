@@ -222,7 +222,7 @@ def test_shapes_by_helpers_are_those_made_at_once(
     plain: Workspace, few_lines: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shape_store, "_MAX_INLINE_LINES", few_lines)
-    monkeypatch.setattr(shape_store, "_LINES_A_BATCH", 5)
+    monkeypatch.setattr(shape_store, "_BATCH_LINES", 5)
     plain.write("retry.py", RETRY)
     plain.write("lib/again.py", COPY)
     engine = plain.engine()
