@@ -63,6 +63,8 @@ class Session(LanguageServer):
         """The client has sent `initialized`."""
         self.is_ready = asyncio.Event()
         """Set once the engine has the workspace; every request waits for it."""
+        self.is_paused = False
+        """What the client asked for last, even if the engine does not know it yet."""
         self.parent_watch: ParentWatch | None = None
         self._failure: SemlensError | None = None
         self._newest_status: EngineStatus | None = None

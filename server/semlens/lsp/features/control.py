@@ -55,14 +55,20 @@ def _reindex_one(ls: Session, engine: EngineApi, uri: str, full: bool) -> None:
 
 
 async def _pause(ls: Session, params: Any) -> EngineStatus:
-    fields_of(params)
-    engine = await ls.ready_engine()
-    engine.pause()
-    return await _current_status(ls)
+    return await _set_paused(ls, params, paused=True)
 
 
 async def _resume(ls: Session, params: Any) -> EngineStatus:
+    return await _set_paused(ls, params, paused=False)
+
+
+async def _set_paused(ls: Session, params: Any, *, paused: bool) -> EngineStatus:
+    """The newest request holds, even if an older one had to wait longer for the engine to start."""
     fields_of(params)
+    ls.is_paused = paused
     engine = await ls.ready_engine()
-    engine.resume()
+    if ls.is_paused:
+        engine.pause()
+    else:
+        engine.resume()
     return await _current_status(ls)
