@@ -170,8 +170,11 @@ IN_TOKENS = """
     transformer.TransformerTokenizer.tokenize = tokenize
 """
 CRASH = "os.write(2, b'last words'); os.kill(os.getpid(), signal.SIGSEGV)"
-SLOW = "signal.setitimer(signal.ITIMER_PROF, 0.01); sum(range(10**12))"
+SLOW = "sum(range(10**12))"
 ERROR = "raise ValueError('a fault of ours')"
+
+SHORT_LIMITS = "set_timer = signal.setitimer\nsignal.setitimer = lambda which, seconds: set_timer(which, seconds / 8)"
+"""The worker's own limits of processor time, an eighth as long."""
 
 
 @pytest.fixture
@@ -189,7 +192,8 @@ def faulty(tmp_path, monkeypatch):
 
     def prepare(place: str, fault: str) -> None:
         (tmp_path / "sitecustomize.py").write_text(
-            f"import os, signal, sys\nif 'semlens.workers.parse_worker' in sys.orig_argv:\n    def fault(): {fault}\n{place}"
+            f"import os, signal, sys\n{SHORT_LIMITS}\nif 'semlens.workers.parse_worker' in sys.orig_argv:\n"
+            f"    def fault(): {fault}\n{place}"
         )
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
@@ -308,9 +312,12 @@ def test_released_workers_start_again(pool, tmp_path):
 
 def test_a_worker_that_holds_too_much_memory_is_replaced(pool, code, faulty):
     faulty(IN_PARSE, "signal.kept = bytearray(b'x') * (600 << 20)")
+    pids = set()
     for _ in range(3):
         batch = pool.parse_files(request(code, "b.py")).result(60)
         assert batch.results[0].outcomes[0].reason == ""
+        pids.update(pool.pids())
+    assert len(pids) == 3
 
 
 def test_a_worker_that_died_while_idle_is_replaced(pool, tmp_path):
