@@ -27,7 +27,7 @@ command('Context', 'A prompt-ready pack of code; with !, to the clipboard', { na
 command('Symbols', 'Symbols of the workspace', { nargs = '*' })
 command('Duplicates', 'Near-identical code, into the quickfix list; with !, of this file alone', { bang = true })
 command('Status', 'What is indexed, how fresh, how large', {})
-command('Reindex', 'Look at all files again; with !, index them anew', { bang = true })
+command('Reindex', 'Check all files again; with !, index all of them again', { bang = true })
 command('Pause', 'Put off indexing', {})
 command('Resume', 'Go on indexing', {})
 command('Log', "The server's log", {})

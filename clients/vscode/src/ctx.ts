@@ -27,7 +27,7 @@ export class Ctx implements vscode.Disposable {
   private server: Server | undefined;
   private starting: Promise<Server | undefined> | undefined;
   private restarting: Promise<void> | undefined;
-  /** Of the server that is started last: another one counts its statuses anew. */
+  /** Of the newest server: each server counts its statuses from 1. */
   private run = 0;
   private crashedAtMs = Number.NEGATIVE_INFINITY;
 

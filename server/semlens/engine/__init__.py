@@ -1,1 +1,1 @@
-"""Keeps the index true: settings, file discovery, overlays, watching, indexing. Knows no protocol."""
+"""Keeps the index up to date and answers requests from it. Knows no protocol."""

@@ -52,7 +52,7 @@ class DiscoveredFile:
 
 
 class Discovery:
-    """Finds the files of one root. Safe to use from several threads; each walk reads the ignore files anew.
+    """Finds the files of one root. Safe to use from several threads; each walk reads the ignore files again.
 
     :ivar root: absolute, without links.
     :ivar skipped: number of files that the last complete walk left out, by reason. An ignored folder counts once.
@@ -101,7 +101,7 @@ class Discovery:
         self.skipped = skipped
 
     def list_folder(self, folder: str) -> tuple[list[os.DirEntry[str]], list[str]] | None:
-        """One folder's files (links included) and its subfolders that are not ignored, as paths; read anew.
+        """One folder's files (links included) and its subfolders that are not ignored, as paths. Reads the folder.
 
         None where the folder is ignored, gone or unreadable.
         """

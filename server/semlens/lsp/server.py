@@ -30,8 +30,6 @@ CLOSE_SECONDS = 3.0
 SWITCH_INTERVAL_SECONDS = 0.001
 """How soon a computing thread lets the event loop run. Python's own 5 ms add up over several threads."""
 
-_BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-
 
 class SemlensServer(Session):
     """A session with all features registered, served over two pipes."""
@@ -90,10 +88,6 @@ def serve(engine_factory: EngineFactory | None = None) -> int:
     :returns: the exit code.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
-    for (
-        variable
-    ) in _BLAS_THREAD_VARIABLES:  # before numpy loads: two BLAS threads on a busy machine are 16 times slower
-        os.environ.setdefault(variable, "1")
     reader_stream, writer_stream = take_standard_streams()
     settings, _ = load_settings()
     folder = cache_folder(settings)

@@ -222,7 +222,7 @@ function M.lsp_config()
       ['$/progress'] = on_progress,
       ['semlens/statusChanged'] = function(_, status, context)
         local client = vim.lsp.get_client_by_id(context.client_id)
-        if client and not client:is_stopped() then -- the next server counts its statuses anew
+        if client and not client:is_stopped() then -- the next server counts its statuses from 1
           announce('SemlensStatus', M.take_status(status))
         end
       end,

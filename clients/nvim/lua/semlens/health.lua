@@ -63,7 +63,7 @@ local function check_index()
   local answer = client:request_sync('semlens/status', vim.empty_dict(), 5000)
   local status = answer and answer.result
   if not status then
-    health.error('The server does not answer', 'Look at `:SemanticLog`, then start Neovim anew.')
+    health.error('The server does not answer', 'Look at `:SemanticLog`, then restart Neovim.')
     return
   end
   local tell = status.state == 'degraded' and health.warn or health.ok

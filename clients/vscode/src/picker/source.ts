@@ -7,7 +7,7 @@ import type { PartialAnswer, Place, SearchAnswer } from "../wire";
 export interface Source {
   readonly title: string;
   readonly placeholder: string;
-  /** Asked anew for each keystroke; else once, and typing narrows the list. */
+  /** Searched again at each keystroke; otherwise searched once, and typing narrows the list. */
   readonly isLive: boolean;
   /** :raises Error: with a sentence for the user. */
   ask(

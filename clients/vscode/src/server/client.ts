@@ -51,7 +51,7 @@ export class Server {
       },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
-        // Started anew by us, if at all: the program may be another one by then.
+        // Only the extension restarts it, because the program may have changed.
         closed: () => {
           if (hasStarted) {
             listener.onCrash();

@@ -31,7 +31,7 @@ export class Setup {
     }
     const detail = `It is in an environment of this extension: ${this.ctx.environmentFolder}`;
     const answer = await vscode.window.showInformationMessage(
-      "Install the semlens server anew?",
+      "Install the semlens server again?",
       { modal: true, detail },
       INSTALL,
     );

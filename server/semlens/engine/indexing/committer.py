@@ -1,4 +1,4 @@
-"""When a root is committed, and what the commit says of the whole."""
+"""Decides when the index of a root is committed, and what the commit records about the whole root."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from semlens.index.segment.build_hash import UNFINISHED_BUILD, build_hash
 
 QUIET_SECONDS = 0.4
 BUSY_SECONDS = 8.0
-"""Between two commits while work goes on."""
+"""The least time between two commits while indexing goes on."""
 
 
 class Committer:
@@ -28,7 +28,7 @@ class Committer:
         self._one_shot = one_shot
 
     def due(self, state: RootState, now: float, *, merging: bool) -> float | None:
-        """When (monotonic) the root is to be committed, None when there is nothing to say."""
+        """When to commit the root, in monotonic seconds; None when there is nothing to commit."""
         index = state.index
         if not index.writer or not self._has_news(state):
             return None
@@ -40,7 +40,7 @@ class Committer:
         return state.last_commit + BUSY_SECONDS if busy else state.last_change + QUIET_SECONDS
 
     def commit(self, state: RootState) -> None:
-        """Make survive what there is; a failure stands in the index's ``commit_error``."""
+        """Commit the root. A failure is recorded in the index's ``commit_error``."""
         state.last_commit = state.last_change = time.monotonic()
         if not state.index.writer:
             return
@@ -55,7 +55,7 @@ class Committer:
         return index.dirty or index.unwritten_vectors or not index.store.exists or self._says_otherwise(state)
 
     def close(self, state: RootState) -> None:
-        """Commit a root for the last time, and give it up."""
+        """Commit a root for the last time and close it."""
         if state.watcher is not None:
             state.watcher.stop()
         try:
@@ -64,7 +64,7 @@ class Committer:
             state.index.close()  # else no other process could write the root while this one lives
 
     def is_embedded(self, state: RootState) -> bool:
-        """All passages of the root have their first-tier vector, or there is no first tier."""
+        """Whether all passages of the root have a first-tier vector, or there is no first tier."""
         first = next((tier for tier in self._tiers if tier.role == "first" and tier.error is None), None)
         return first is None or not any(
             len(live.missing(first.fingerprint)) for live in list(state.index.segments.values())
@@ -74,11 +74,11 @@ class Committer:
         return {
             "complete": state.settled and self.is_embedded(state),
             "skipped": dict(state.skipped),
-            # until every file is parsed again, some segments are of the older build; a killed upgrade starts again
+            # Until every file is parsed again, some segments are of the older build. A killed upgrade starts again.
             "features": UNFINISHED_BUILD if state.upgrading and not state.settled else build_hash(),
             "version": semlens.__version__,
         }
 
     def _says_otherwise(self, state: RootState) -> bool:
-        """The last commit says less of the whole than is known by now; what goes on says nothing yet."""
+        """Whether the last commit records less about the root than is known now. Unfinished work does not count."""
         return state.settled and any(state.index.meta.get(key) != value for key, value in self._meta(state).items())

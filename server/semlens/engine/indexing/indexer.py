@@ -1,4 +1,4 @@
-"""The one thread that changes the index: takes events in, publishes snapshots.
+"""The indexer: the only thread that changes the index. It takes events and publishes snapshots.
 
 Everything slow happens elsewhere - walking folders, parsing, embedding, merging - and comes back as a posted job, so
 that an edit waits for none of it. The thread is the only owner of roots, overlays and stores.
@@ -37,7 +37,7 @@ FOLLOW_SECONDS = 1.0
 
 
 class Indexer:
-    """Start it once; every public method may be called from any thread and returns at once."""
+    """Start it once. Every public method may be called from any thread and returns at once."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class Indexer:
         self._thread.start()
 
     def close(self) -> None:
-        """Commit what there is and end everything; at most about two seconds."""
+        """Commit, then end all threads and workers. Takes at most about two seconds."""
         if self._thread.is_alive():
             self._jobs.post(self._stop)
             self._thread.join(2.0)
@@ -120,28 +120,28 @@ class Indexer:
         self._workspace.close()
 
     def post(self, job: Callable[[], None]) -> None:
-        """Run something on the indexer thread."""
+        """Run a job on the indexer thread."""
         self._jobs.post(job)
 
     def post_change(self, job: Callable[[], None]) -> None:
-        """Run something that brings work; until it ran, nothing counts as settled."""
+        """Run a job that brings work. Until it has run, the index does not count as settled."""
         self._jobs.post_change(job)
 
     @property
     def is_awaited(self) -> bool:
-        """Whether work was announced that the thread has not looked at yet."""
+        """Whether a job that brings work has not run yet."""
         return self._jobs.is_awaited
 
     def buffers_changed(self) -> None:
-        """Look at the buffers again; until that is done nothing counts as settled."""
+        """Check the open buffers again. Until that is done, the index does not count as settled."""
         self.post_change(self.overlays.expect)
 
     def skip_debounce(self) -> None:
-        """Someone waits for the buffers: leave out the debounce."""
+        """Skip the debounce, because a request waits for the buffers."""
         self._jobs.post(self.overlays.skip_debounce)
 
     def allow_refinement(self) -> None:
-        """Somebody waits for the refine tier, although the command is one that ends."""
+        """Let a one-shot command wait for the refine tier."""
 
         def allow() -> None:
             self.may_refine = True
@@ -149,7 +149,7 @@ class Indexer:
         self._jobs.post(allow)
 
     def set_paused(self, paused: bool) -> None:
-        """Holds at once, however long the thread is at a step: a status that is asked for next must say so."""
+        """Pause or resume. It takes effect at once, so that the next status shows it."""
         self.paused = paused
         self._jobs.post(self._changed_at_once)
 
@@ -162,7 +162,7 @@ class Indexer:
                 self._guard(self._step)
 
     def _guard(self, job: Callable[[], None]) -> None:
-        """A fault costs one step, never the thread; it is logged and shown."""
+        """Run a job. An error ends this step, not the thread; it is logged and shown in the status."""
         try:
             job()
         except Exception as error:
@@ -184,7 +184,7 @@ class Indexer:
                 self._follow(state, now)
             elif not self.paused:
                 self._work(state)
-        # again: a file that is gone or differs by now may be what an open buffer was shown by
+        # Again: an open buffer may have been shown by a file that changed or was deleted in this step.
         due = self.overlays.step(self.states, self._tiers)
         if due is not None:
             self._deadlines.at(due)
@@ -206,7 +206,7 @@ class Indexer:
         if not self._one_shot:
             self._vectors.unload_idle_models(self._settings.server.model_idle_minutes)
         self._trim_if_due(now)
-        if (due := self._publisher.due(now)) is not None:  # something came after publishing
+        if (due := self._publisher.due(now)) is not None:  # something changed after publishing
             self._deadlines.at(due)
 
     def _changed(self, *, at_once: bool = False) -> None:
@@ -294,18 +294,18 @@ class Indexer:
         self._vectors.step(writers, self.parser.pool, urgent, merging, may_refine=self._may_refine())
 
     def _may_refine(self) -> bool:
-        """Refinement waits for everything else, and for the mains."""
+        """Whether the refine tier may work: everything else is done, and the machine is not on battery."""
         if not self.may_refine or not all(state.settled for state in self._workspace.writers):
             return False
         return self._settings.index.on_battery == "full" or not on_battery()
 
     def _is_resting(self) -> bool:
-        """Nothing else is to be done; a command that ends soon never rests."""
+        """Whether no other work is left. A one-shot command never rests."""
         busy = any(state.pending or state.in_flight for state in self.states.values())
         return self.settled and not busy and not self._one_shot
 
     def _trim_if_due(self, now: float) -> None:
-        """Release the memory that indexing needed, once what was indexed is committed and mapped."""
+        """Release the memory that indexing needed, once the segments are committed and mapped."""
         if not self.parser.heap_grew or self._one_shot:
             return
         busy = not self.settled or self._merger.busy or not self._publisher.is_current
@@ -319,7 +319,7 @@ class Indexer:
 
     @property
     def settled(self) -> bool:
-        """Nothing that is known to have changed is missing from the snapshot."""
+        """Whether all known changes are in the index."""
         return (
             not self.is_awaited
             and not self.overlays.waiting
@@ -328,7 +328,7 @@ class Indexer:
 
     @property
     def publishes_at_once(self) -> bool:
-        """Something that nobody should wait for, such as typed text, stands to be published now."""
+        """Whether an urgent change, such as typed text, is about to be published."""
         return self._publisher.publishes_at_once
 
     def is_waiting_for(self, paths: Iterable[str]) -> bool:
@@ -349,17 +349,17 @@ class Indexer:
 
     @property
     def is_published(self) -> bool:
-        """The snapshot shows all that was taken in."""
+        """Whether the snapshot shows all changes of the index."""
         return self._publisher.is_current
 
     @property
     def is_reader(self) -> bool:
-        """Another process writes; this one can only wait for it."""
+        """Whether another process writes the index, and this one only reads it."""
         return bool(self.states) and not self._workspace.writers
 
     @property
     def is_stuck(self) -> bool:
-        """Nothing goes on, and nothing will: the index is as complete as it gets."""
+        """Whether the index cannot become more complete than it is now."""
         if not self._thread.is_alive():
             return True
         waits_in_vain = self.is_reader and not self._follows
@@ -367,7 +367,7 @@ class Indexer:
 
     @property
     def is_complete(self) -> bool:
-        """Everything is searchable by names, words and first-tier vectors; what cannot be is a problem, not a wait."""
+        """Whether everything is searchable by names, words and first-tier vectors. Files that failed do not count."""
         if not self.settled or self.overlays.has_pending_vectors:
             return False
         return all(
@@ -389,4 +389,4 @@ class Indexer:
             self._deadlines.at(due)
             return
         self._committer.commit(state)
-        self._changed(at_once=True)  # the snapshot holds in memory what can be mapped by now
+        self._changed(at_once=True)  # segments that the snapshot holds in memory can now be mapped from their files

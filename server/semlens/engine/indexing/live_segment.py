@@ -45,7 +45,7 @@ class LiveSegment:
         return int(self.alive.sum())
 
     def missing(self, fingerprint: str) -> npt.NDArray[np.uint32]:
-        """Rows of living passages without a vector of this model."""
+        """The rows of live passages that have no vector of this model."""
         wanted = self.alive[self.segment.passages.files].copy()
         for block in self.tiers.get(fingerprint, ()):
             wanted[block.rows] = False
@@ -54,7 +54,7 @@ class LiveSegment:
 
     def add_block(self, fingerprint: str, block: VectorBlock) -> None:
         blocks = (*self.tiers.get(fingerprint, ()), block)
-        # few blocks, so that a scan stays one scan; joined in steps, so that filling stays cheap
+        # Few blocks keep a scan fast. Joining them in steps keeps adding blocks cheap.
         if len(blocks) > MERGE_FANOUT:
             blocks = (join_blocks(blocks),)
         self.tiers[fingerprint] = blocks

@@ -1,4 +1,4 @@
-"""Giving memory back to the system: what a cold index needed for a moment should not stay with the server for a day.
+"""Returns memory to the system, so that a server does not keep what the first index needed.
 
 glibc keeps freed memory in arenas, one a thread; both calls are its own, and do nothing where there is no glibc.
 """

@@ -1,4 +1,4 @@
-"""Merges segments on a thread of its own: one merge at a time, of whatever root has most reason."""
+"""Merges segments on its own thread, one merge at a time."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Merger:
         return min(due, default=0.0)
 
     def close(self) -> None:
-        """Give up what waits; returns at once."""
+        """Cancel merges that wait. Returns at once."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _start(self, index: RootIndex, parts: list[LiveSegment]) -> None:
@@ -93,7 +93,7 @@ class Merger:
 def merge_candidates(
     segments: Iterable[LiveSegment], *, resting: bool = False, spared: Sequence[LiveSegment | None] = ()
 ) -> list[LiveSegment]:
-    """Segments that should become one, or none: a full level of about one size, or one that is half dead.
+    """The segments to merge: a full level of about one size, or one whose files are half dead. Empty if there are none.
 
     :param resting: nothing else is to be done. :param spared: what vectors are being made for: those would be lost.
     """
@@ -122,7 +122,7 @@ def merge_candidates(
 
 
 def merge_job(parts: Sequence[LiveSegment], alive: Sequence[npt.NDArray[np.bool_]]) -> MergedSegment:
-    """The pure part of a merge, for another thread, with what ranking would work out at the next question."""
+    """Merge, on another thread, and compute the static signals that ranking needs at the next search."""
     merged = merge_segments([(part.segment, mask) for part, mask in zip(parts, alive, strict=True)])
     static_signals_of(merged.segment)
     return merged

@@ -1,4 +1,4 @@
-"""Hands files of roots to the parse workers, and takes what they found into the index of the root.
+"""Sends files of roots to the parse workers, and puts the results into the index of the root.
 
 Used by the indexer thread alone. Deciding which files are to be read is the job of `RootState`.
 """
@@ -27,7 +27,7 @@ MAX_PAUSE_SECONDS = 60.0
 """The longest pause after worker processes could not be started."""
 
 FEW_FILES = 16
-"""So few files go to the warm worker: starting another takes longer than parsing them."""
+"""Up to this many files go to the warm worker, because starting another takes longer than parsing them."""
 
 
 class ParseScheduler:
@@ -113,14 +113,16 @@ class ParseScheduler:
         pool.parse_files(request).add_done_callback(answered)
 
     def _take(self, state: RootState, paths: list[str], future: Future[ParsedBatch]) -> None:
-        is_indexed = self._on_answer(state, paths)  # before anything counts as settled
+        is_indexed = self._on_answer(
+            state, paths
+        )  # first, so that nothing counts as settled before the change is noted
         for path in paths:
             state.in_flight.pop(path, None)
         if not is_indexed:
             return
         try:
             batch = future.result()
-        except Exception as error:  # no process or no memory to be had: the files are not at fault
+        except Exception as error:  # no process or no memory is available; the files are not the cause
             if isinstance(error, WorkerDiedError) and not isinstance(error, WorkerStartError):
                 return  # the pool was closed
             logger.exception("files could not be parsed")

@@ -1,4 +1,4 @@
-"""The index of one root as its owner thread keeps it: which file is where, what is dead, what is not committed yet.
+"""The index of one root: which file is in which segment, which files are dead, and what is not committed yet.
 
 Mutable, used by the indexer thread alone; what it hands out (`views`) is immutable.
 """
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 120.0
-"""After a merge or a commit that failed: twice as long each time."""
+"""The pause after a merge or commit that failed. It doubles each time."""
 
 
 class RootIndex:
@@ -82,7 +82,7 @@ class RootIndex:
     # --- committed state -------------------------------------------------------------------------------------------
 
     def acquire_writer_lock(self) -> bool:
-        """Become the one process that writes this root, if no other is.
+        """Become the process that writes this root, unless another one is.
 
         :raises LockUnusableError: when no process can.
         """
@@ -91,7 +91,7 @@ class RootIndex:
         return self.writer
 
     def load(self) -> None:
-        """Take over the last commit; whatever of it is broken is forgotten, and found again by the next scan.
+        """Load the last commit. Broken parts are dropped, and the next scan finds their files again.
 
         :raises CacheError: when the store is broken and no new one can be made.
         """
@@ -125,7 +125,7 @@ class RootIndex:
         load_vectors(self.segments, self.fingerprints, self.store)
 
     def _begin_anew(self) -> None:
-        """The store is broken or was deleted under us: make a new one, and commit everything into it.
+        """Create a new store and commit everything into it, because the old one is broken or was deleted.
 
         A reader that does so makes the writer commit everything: it sees that its database is not in place.
 
@@ -148,7 +148,7 @@ class RootIndex:
         :raises CacheError: when the store is broken and no new one can be made.
         """
         try:
-            if not self.store.exists:  # somebody deleted it, or replaced a damaged one
+            if not self.store.exists:  # it was deleted, or a damaged one was replaced
                 self.store.begin_anew()
                 self._data_version = -1
             if self.store.data_version() == self._data_version:
@@ -160,7 +160,7 @@ class RootIndex:
 
     @property
     def dirty(self) -> bool:
-        """Something is not committed yet."""
+        """Whether a change is not committed yet."""
         return bool(self._uncommitted or self._removed or self._segments_changed)
 
     def commit(self, meta: Mapping[str, Any]) -> None:
@@ -168,7 +168,7 @@ class RootIndex:
         if not self.writer:
             return
         try:
-            if not self.store.exists:  # somebody deleted the cache, or replaced a damaged database
+            if not self.store.exists:  # the cache was deleted, or a damaged database was replaced
                 self._begin_anew()
             try:
                 self._commit(meta)
@@ -179,7 +179,7 @@ class RootIndex:
                 self._commit(meta)
         except (OSError, StoreError, CacheError) as error:
             self._note_failed_commit(error)
-        except Exception as error:  # a fault of ours: said and tried again like any other, not at every step
+        except Exception as error:  # an internal error: reported and retried with backoff, like the others
             logger.exception("the index of %s could not be saved", self.root)
             self._note_failed_commit(error)
         else:
@@ -187,7 +187,7 @@ class RootIndex:
             self.commit_backoff.succeeded()
 
     def _note_failed_commit(self, error: Exception) -> None:
-        """Say what to do, but for a lock that another process holds for a moment."""
+        """Record what the user can do. A lock that another process holds for a moment is not reported."""
         self.commit_backoff.failed()
         busy = isinstance(error, StoreError) and is_busy(error)
         if not busy or self.commit_backoff.n_failures > 1:
@@ -197,7 +197,7 @@ class RootIndex:
 
     def _commit(self, meta: Mapping[str, Any]) -> None:
         """:raises OSError, StoreError: when it could not be written."""
-        if not self.writer:  # another process was faster when all began anew
+        if not self.writer:  # another process created the new store first
             return
         written: list[LiveSegment] = []
         for live in self.segments.values():
@@ -222,7 +222,7 @@ class RootIndex:
             self._map(live)
 
     def _map(self, live: LiveSegment) -> None:
-        """Take the segment from its file from now on: there it costs memory only where it is touched."""
+        """Map the segment from its file, where it costs memory only for the pages that are read."""
         mapped = self.store.read_segment(live.segment.id)
         if mapped is not None:
             live.segment, live.view = mapped, None
@@ -243,7 +243,10 @@ class RootIndex:
     def apply(
         self, outcomes: Sequence[FileOutcome], segment: Segment | None, tokens: tuple[TokenIds, ...]
     ) -> LiveSegment | None:
-        """Take over what a worker found; returns the new segment, if any file of it is searchable."""
+        """Put the result of a worker into the index.
+
+        :returns: the new segment, if any of its files is searchable.
+        """
         row = 0
         for outcome in outcomes:
             if outcome.stamp is None and outcome.reason in (SkipReason.GONE, SkipReason.UNREADABLE, SkipReason.NONE):
@@ -254,7 +257,7 @@ class RootIndex:
             stamp = outcome.stamp or FileStamp(0, 0, 0, 0, 0)
             if outcome.reason == SkipReason.UNCHANGED:
                 old = self.files.get(outcome.path)
-                if old is not None:  # else it was removed meanwhile, and whoever removed it looks again
+                if old is not None:  # else it was removed meanwhile, and will be checked again
                     self._put(outcome.path, FileEntry(stamp, old.hash, old.segment, old.reason))
                 continue
             self._kill(outcome.path)
@@ -282,7 +285,7 @@ class RootIndex:
         self._removed.discard(path)
 
     def _count(self, path: str, step: int) -> None:
-        """Keep the counts by reason in step with ``files``."""
+        """Update the counts of skipped files by reason."""
         entry = self.files.get(path)
         if entry is None or not entry.reason:
             return
@@ -307,7 +310,7 @@ class RootIndex:
             self._segments_changed = True
 
     def remove(self, path: str) -> bool:
-        """The file is gone, or is not wanted any more."""
+        """Remove a file that is gone or no longer eligible. :returns: whether it was in the index."""
         if path not in self.files:
             return False
         self._kill(path)
@@ -326,9 +329,9 @@ class RootIndex:
     def adopt_merge(
         self, parts: Sequence[LiveSegment], alive: Sequence[npt.NDArray[np.bool_]], merged: MergedSegment
     ) -> None:
-        """Put the merged segment in place of its parts, without the files that died meanwhile."""
+        """Replace segments by their merged segment, without the files that died during the merge."""
         live = LiveSegment(merged.segment, np.ones(len(merged.segment.files), bool))
-        # first what can fail: a part is given up only for a segment that is whole
+        # First what can fail: the parts are dropped only when the merged segment is whole.
         for fingerprint in {name for part in parts for name in part.tiers if name in self.fingerprints}:
             blocks = [
                 (block, new_rows)
@@ -352,10 +355,10 @@ class RootIndex:
         if live.alive.any():
             self.segments[merged.segment.id] = live
 
-    # --- what it looks like ----------------------------------------------------------------------------------------
+    # --- views and counts ------------------------------------------------------------------------------------------
 
     def views(self) -> list[SegmentView]:
-        """What a snapshot shows of this root."""
+        """The views of this root for a snapshot."""
         found = []
         for live in self.segments.values():
             if live.view is None:
@@ -373,7 +376,7 @@ class RootIndex:
         return sum(int(live.alive[live.segment.symbols.files].sum()) for live in list(self.segments.values()))
 
     def place(self, path: str) -> tuple[LiveSegment, int] | None:
-        """Segment and row of a searchable file."""
+        """The segment and the row of a searchable file."""
         entry, row = self.files.get(path), self.rows.get(path)
         if entry is None or row is None:
             return None

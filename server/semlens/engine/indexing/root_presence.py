@@ -1,4 +1,4 @@
-"""Whether a root's folder is there: a network drive goes away for a while, a folder is deleted and made again.
+"""Checks whether the folder of a root exists. A network drive may disconnect; a folder may be replaced.
 
 No source of changes tells this for sure, and an editor that watches tells nothing, so the folders are looked at.
 """
@@ -47,7 +47,7 @@ def look_at(root: Path, before: FolderIdentity | None) -> Presence:
 
 
 class RootPresence:
-    """Looks at the roots from a thread of its own, every two seconds."""
+    """Checks the roots every two seconds, on its own thread."""
 
     def __init__(
         self, states: Callable[[], Iterable[RootState]], on_change: Callable[[RootState, Presence], None]
@@ -59,7 +59,7 @@ class RootPresence:
         self._thread = threading.Thread(target=self._run, name="root presence", daemon=True)
 
     def start(self) -> None:
-        """Begin; once begun, it does nothing."""
+        """Start the thread, if it does not run yet."""
         if not self._thread.is_alive() and not self._stopped.is_set():
             self._thread.start()
 

@@ -1,4 +1,4 @@
-"""What the indexer knows about one root while it works on it: what is to be read, by whom it is watched."""
+"""The state of one root while it is indexed: which files wait to be read, and how changes are noticed."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class RootState:
 
     @property
     def settled(self) -> bool:
-        """All that is known to have changed is in the index (its vectors apart)."""
+        """Whether all known changes are in the index, except for their vectors."""
         return self.index.scanned and not (
             self.scan or self.scan_again or self.changed or self.pending or self.in_flight
         )
@@ -98,12 +98,12 @@ class RootState:
         return min(times, default=None)
 
     def is_waiting_for(self, path: str) -> bool:
-        """The file is known to have changed, and what it says now is not in the index yet."""
+        """Whether the file is known to have changed and its new content is not in the index yet."""
         return path in self.changed or path in self.pending or path in self.in_flight
 
     @property
     def losses(self) -> list[str]:
-        """What of the root is not as it is on disk, in sentences."""
+        """Sentences that say which parts of the index may differ from the disk."""
         found = [self.lost] if self.lost else []
         if self.unread:
             example = min(self.unread) or "an ignore file"
@@ -114,17 +114,17 @@ class RootState:
         return found
 
     def is_there(self) -> bool:
-        """Whether the folder is there now, asked where files seem to be gone. `lost` says from now on if it is not."""
+        """Whether the folder exists now. Used when files seem to be gone; sets `lost` if the folder is gone."""
         seen = look_at(self.index.root, self.identity)
-        self.lost = seen.problem or self.lost  # what it lost meanwhile, only a scan finds
+        self.lost = seen.problem or self.lost  # only a scan finds what changed in the meantime
         return not seen.problem
 
     def differs_from(self, seen: Presence) -> bool:
-        """The folder went away, is back, or is another one."""
+        """Whether the folder went away, came back, or was replaced."""
         return self.lost != seen.problem or (seen.identity is not None and seen.identity != self.identity)
 
     def note_unread(self, paths: Collection[str]) -> None:
-        """Look at these again later, each time later than the last."""
+        """Read these again later, with a longer pause each time."""
         if not paths:
             return
         self.unread = self.unread.union(paths)
@@ -133,7 +133,7 @@ class RootState:
             self.retry_at = time.monotonic() + min(RETRY_SECONDS * 2**self.n_retries, MAX_RETRY_SECONDS)
 
     def without_losses(self, outcomes: Sequence[FileOutcome]) -> list[FileOutcome]:
-        """Of what a worker found, all but files that only seem to be gone, or could not be read now."""
+        """The outcomes of a worker, without files that only seem to be gone or could not be read now."""
         self.note_unread([outcome.path for outcome in outcomes if outcome.reason == SkipReason.NOT_READABLE_NOW])
         seems_gone = any(outcome.reason == SkipReason.GONE for outcome in outcomes)
         doubtful = {SkipReason.NOT_READABLE_NOW}
@@ -142,7 +142,7 @@ class RootState:
         return [outcome for outcome in outcomes if outcome.reason not in doubtful]
 
     def begin_scan(self, number: int) -> None:
-        """A walk of the root starts now."""
+        """Note that a scan of the root starts."""
         self.scan, self.scan_again = number, False
         self.scan_full, self.full = self.full, False
         self.seen, self.touched = set(), set()
@@ -165,14 +165,14 @@ class RootState:
                 self.index.remove(path)
 
     def end_scan(self) -> None:
-        """What the walk found is taken over."""
+        """Note that the results of the scan are complete."""
         self.scan_full = False
         self.seen, self.touched = set(), set()
         self.skipped = self.discovery.skipped.copy()
         self.index.scanned = True
 
     def note_found(self, found: list[DiscoveredFile]) -> None:
-        """Compare a part of a scan with what is known; what differs is to be read."""
+        """Compare a part of a scan with the index. Files that differ are read again."""
         now = time.monotonic()
         for file in found:
             self.seen.add(file.path)
@@ -187,7 +187,7 @@ class RootState:
             self.pending.setdefault(file.path, Pending(known, file.size, now))
 
     def take_changed(self) -> None:
-        """Turn what was said to have changed into files to read, files to forget, or a scan."""
+        """Turn reported changes into files to read, files to remove, or a scan."""
         changed, self.changed = self.changed, {}
         roots_of_trees: set[str] = set()
         gone: list[str] = []
@@ -199,7 +199,7 @@ class RootState:
         examine = self.discovery.examiner()
         for path, since in changed.items():
             if path in self.in_flight:
-                self.changed[path] = since  # look again when the worker is done with what it read
+                self.changed[path] = since  # check again when the worker has finished
                 continue
             if self.discovery.is_ignore_file(path):
                 self.discovery.refresh()
@@ -219,7 +219,7 @@ class RootState:
                 roots_of_trees.add(path)  # it may have been a folder until now
             self.pending[path] = Pending(entry.hash if entry else b"", found.size, since)
         if gone and not self.is_there():
-            gone = []  # when the folder is back, all is compared
+            gone = []  # a scan compares everything when the folder is back
         self._forget([*gone, *unwanted], roots_of_trees)
 
     def _forget(self, paths: list[str], roots_of_trees: set[str]) -> None:
@@ -232,7 +232,7 @@ class RootState:
             self._forget_below(roots_of_trees)
 
     def _forget_below(self, folders: set[str]) -> None:
-        """What may have been folders are gone: so is all below them. One walk over the names, however many folders."""
+        """Remove everything below paths that may have been folders, in one pass over the names."""
 
         def is_below(path: str) -> bool:
             place = path.rfind("/")
@@ -247,10 +247,10 @@ class RootState:
             self.pending.pop(path, None)
             self.index.remove(path)
         for path in [path for path in self.in_flight if is_below(path)]:
-            self.changed.setdefault(path, now)  # what the worker read is not there any more
+            self.changed.setdefault(path, now)  # the file that the worker read is gone
 
     def next_batch(self, max_bytes: int, model: str, *, urgent: bool = False) -> FilesRequest | None:
-        """Some of the pending files, as a request; they are in flight from now on.
+        """A request with some of the pending files, which are in flight from now on.
 
         :param urgent: only those that a question waits for.
         """

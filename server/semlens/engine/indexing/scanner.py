@@ -1,4 +1,4 @@
-"""Walks roots on a thread of its own and posts what it finds in parts: indexing starts with the first folders."""
+"""Walks roots on its own thread and posts files in parts, so that indexing starts with the first folders."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ class Scanner:
         self._stopping = False
 
     def start(self, state: RootState) -> None:
-        """Begin a scan of a root; its number stands in ``state.scan`` until it is done."""
+        """Start a scan of a root. Its number is in ``state.scan`` until it is done."""
         self._count += 1
         state.begin_scan(self._count)
         self._thread.submit(self._walk, state, self._count)
 
     def close(self) -> None:
-        """Give up what goes on; returns at once."""
+        """Cancel the scan. Returns at once."""
         self._stopping = True
         self._thread.shutdown(wait=False, cancel_futures=True)
 
@@ -69,7 +69,7 @@ class Scanner:
                     return
         except SemlensError as error:
             lost = look_at(state.index.root, state.identity).problem or str(error)
-        except Exception as error:  # whatever it is, the scan must end, or nothing is ever complete
+        except Exception as error:  # the scan must end after any error, or the index never becomes complete
             logger.exception("a scan failed")
             failure = f"The scan failed ({type(error).__name__}: {error}): its files are as they were found before."
         self._report(state, number, chunk)

@@ -1,4 +1,4 @@
-"""Small clockwork of the indexer thread: posted jobs, and what is due when."""
+"""Scheduling for the indexer thread: posted jobs, deadlines, and backoff."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 
 class JobQueue:
-    """Jobs for one thread, from any thread. `run_for` returns as soon as something ran."""
+    """Jobs for one thread, posted from any thread. `run_for` returns as soon as a job has run."""
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -25,7 +25,7 @@ class JobQueue:
         self._queue.put(job)
 
     def post_change(self, job: Callable[[], None]) -> None:
-        """Post a job that brings work. Until it ran, nothing counts as settled."""
+        """Post a job that brings work. Until it has run, the index does not count as settled."""
         with self._lock:
             self._n_announced += 1
 
@@ -53,7 +53,7 @@ class JobQueue:
 
 
 class Deadlines:
-    """The earliest of several times at which something is due, in monotonic seconds."""
+    """Keeps the earliest of several deadlines, in monotonic seconds."""
 
     def __init__(self) -> None:
         self._next: float | None = None
@@ -63,7 +63,7 @@ class Deadlines:
             self._next = when
 
     def take(self) -> float | None:
-        """Seconds until the earliest, None when nothing is due; forgets all."""
+        """Remove all deadlines. :returns: seconds until the earliest, or None if there was none."""
         when, self._next = self._next, None
         return None if when is None else max(0.0, when - time.monotonic())
 

@@ -1,4 +1,4 @@
-"""Roots and open buffers to one snapshot. An open buffer hides its file; a nested root hides its files in the outer."""
+"""Builds and publishes snapshots. An open buffer hides its file; a nested root hides its files in the outer root."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PUBLISH_SECONDS = 0.2
 
 
 class SnapshotBuilder:
-    """Keeps masked views from one snapshot to the next, so that what did not change is not computed again."""
+    """Caches masked views between snapshots, so that unchanged ones are not computed again."""
 
     def __init__(self) -> None:
         self._masked: dict[str, tuple[SegmentView, frozenset[int], SegmentView]] = {}
@@ -33,7 +33,7 @@ class SnapshotBuilder:
                 place = state.index.place(overlay.buffer.path)
                 dirty = entry is None or entry.hash != overlay.hash
                 if place is not None and not dirty:
-                    continue  # the disk says the same: its own segment serves
+                    continue  # the file has the same text, so its own segment is used
                 if place is not None:
                     hidden[place[0].segment.id].add(place[1])
             view = overlay.view(dirty=dirty)
@@ -74,7 +74,7 @@ def _without(view: SegmentView, rows: frozenset[int]) -> SegmentView:
 
 
 class SnapshotPublisher:
-    """Publishes snapshots: at once when somebody waits, else a few times a second.
+    """Publishes snapshots: at once for urgent changes, else a few times a second.
 
     The indexer thread publishes; any thread may read.
 
@@ -91,12 +91,12 @@ class SnapshotPublisher:
 
     @property
     def is_current(self) -> bool:
-        """Whether the snapshot shows all that was taken in."""
+        """Whether the snapshot shows all changes of the index."""
         return not self._is_old
 
     @property
     def publishes_at_once(self) -> bool:
-        """Whether something that nobody should wait for, such as typed text, is about to be published."""
+        """Whether an urgent change, such as typed text, is about to be published."""
         return self._at_once
 
     def note_change(self, *, at_once: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""The roots under work: taken in and given up, watched or followed, each with the settings that hold for it.
+"""The roots that are indexed: added, removed, watched or followed, each with its own settings.
 
 Used by the indexer thread, but for `states` and `failed_roots`, which others may look at. What is done with the files
 of a root is the indexer's business.
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SettingsOf = Callable[[Path], Settings]
-"""The settings that hold for one root; reads its `.semlens.toml`."""
+"""Returns the settings of one root; reads its `.semlens.toml`."""
 
 
 class Workspace:
-    """:ivar states: the roots by their real paths. :ivar failed_roots: why others cannot be worked on."""
+    """:ivar states: the roots by their real paths. :ivar failed_roots: why others cannot be indexed."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Workspace:
         *,
         read_only: bool,
     ) -> None:
-        """:param on_changed: what a snapshot shows has changed."""
+        """:param on_changed: called when the next snapshot will differ."""
         self.states: dict[str, RootState] = {}
         self.failed_roots: dict[str, Problem] = {}
         self._settings_of = settings_of
@@ -65,7 +65,7 @@ class Workspace:
         return [state for state in list(self.states.values()) if state.index.writer]
 
     def add(self, given: Path, real: Path, *, watching: str) -> None:
-        """Take in a root, with what was committed of it."""
+        """Add a root and load its last commit."""
         if str(real) in self.states:
             return
         try:
@@ -96,7 +96,7 @@ class Workspace:
         self._on_changed()
 
     def end_scan(self, state: RootState, end: ScanEnd) -> None:
-        """Take over how a scan of a root ended: what was not found is gone, unless it could not be looked at."""
+        """Apply the end of a scan: files that were not found are gone, unless they could not be checked."""
         state.scan = 0
         if state.lost and not end.lost:
             self.note_back(state, look_at(state.index.root, state.identity))
@@ -109,7 +109,7 @@ class Workspace:
         state.end_scan()
 
     def _open(self, root: Path) -> RootIndex:
-        """The index in the cache folder, or a temporary one where that folder cannot be used.
+        """Open the index in the cache folder, or a temporary one if that folder cannot be used.
 
         :raises CacheError: when neither can be.
         """
@@ -136,13 +136,13 @@ class Workspace:
         return index
 
     def close(self) -> None:
-        """Stop looking at the roots and delete what was only for this process. The caller has closed the roots."""
+        """Stop checking the roots and delete temporary indexes. The caller has closed the roots."""
         self._presence.close()
         if self._scratch is not None:
             self._scratch.cleanup()
 
     def remove(self, real: str) -> RootState | None:
-        """Give up a root; the caller closes what is returned."""
+        """Remove a root. The caller closes the returned state."""
         if self.failed_roots.pop(real, None) is not None:
             self._on_changed()
         state = self.states.pop(real, None)
@@ -151,7 +151,7 @@ class Workspace:
         return state
 
     def follow(self, state: RootState) -> None:
-        """As a reader, take over what the writer commits, and the writing when the writer is gone."""
+        """As a reader, load what the writer commits. Become the writer when the writer is gone."""
         try:
             self._follow(state)
         except CacheError as error:
@@ -192,7 +192,7 @@ class Workspace:
                 state.full |= full
 
     def reload_settings(self, state: RootState) -> None:
-        """Ask anew what holds for a root; it is walked again where its files or their watching are concerned."""
+        """Load the settings of a root again. Scan the root if settings of files or of watching changed."""
         old, state.settings = state.settings, self._settings_of(state.index.root)
         if (old.files, old.watch) == (state.settings.files, state.settings.watch):
             return
@@ -215,7 +215,7 @@ class Workspace:
             state.watching = state.asked if state.asked == "client" else "none"
             return
 
-        from semlens.files.watching.watcher import Watcher  # one-shot commands do without
+        from semlens.files.watching.watcher import Watcher  # one-shot commands do not watch
 
         state.watching = state.asked
 
@@ -235,13 +235,13 @@ class Workspace:
             state.watcher = None
 
     def _note_watching(self, state: RootState) -> None:
-        """The watcher began, or fell back to polling."""
+        """Note that the watcher started or fell back to polling."""
         if state.watcher is not None and state.watcher.mode != "none":
             state.watching, state.watch_problem = state.watcher.mode, state.watcher.problem
             self._on_changed()
 
     def _note_presence(self, state: RootState, seen: Presence) -> None:
-        """The folder went away, or is back, or another one is in its place."""
+        """Note that the folder went away, came back, or was replaced."""
         if not state.differs_from(seen) or self.states.get(str(state.index.root)) is not state:
             return
         if seen.problem:
@@ -252,12 +252,12 @@ class Workspace:
         self._on_changed()
 
     def note_back(self, state: RootState, seen: Presence) -> None:
-        """The folder is there again; what is in it, a scan tells."""
+        """Note that the folder is back, and scan it."""
         state.lost, state.identity = "", seen.identity or state.identity
         self.watch_again(state)
 
     def watch_again(self, state: RootState) -> None:
-        """What was watched is gone, or some of it could not be watched."""
+        """Watch the root again, because its folder was replaced or could not be watched completely."""
         self._unwatch(state)
         self._watch(state)
 

@@ -131,7 +131,7 @@ class IgnoreTree:
         return None
 
     def enter(self, folder: str, names: Collection[str]) -> FolderRules | None:
-        """As `rules`, with the ignore files of this folder read anew.
+        """As `rules`, but reads the ignore files of this folder again.
 
         :param names: all names in the folder, which saves a check for each ignore file.
         :raises OSError: when an ignore file cannot be read for a transient cause.

@@ -1,4 +1,4 @@
-"""The table of languages in ``docs/languages.md``: ``python -m semlens.syntax.languages.docs`` writes it anew."""
+"""The table of languages in ``docs/languages.md``: ``python -m semlens.syntax.languages.docs`` generates it."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from semlens.syntax.languages.language import Language
 
 _SLASHES = ("///", "//!", "//")
@@ -11,6 +13,31 @@ _ECMA_HEADS = (
     r"|function[ \t]*\*?[ \t]*(?P<callable>\w+))"
 )
 _DECORATORS = r"(?:@[\w.]+(?:\s*\((?:[^()]|\([^()]*\))*\))?\s*)+"
+
+_JAVASCRIPT = Language(
+    name="javascript",
+    grammar="javascript",
+    queries=("javascript", "ecma"),
+    extensions=(".js", ".jsx", ".mjs", ".cjs", ".es6"),
+    shebangs=("node", "nodejs", "bun"),
+    name_trim="\"'`",
+    line_comments=_SLASHES,
+    block_comments=_BLOCK,
+    signature_skip=_DECORATORS,
+    signature_trim="{;",
+    signature_cut=r"\s*=>$",
+    constructors=("constructor",),
+    heads=_ECMA_HEADS,
+    text_calls=True,
+)
+_TYPESCRIPT = replace(
+    _JAVASCRIPT,
+    name="typescript",
+    grammar="typescript",
+    queries=("typescript", "ecma"),
+    extensions=(".ts", ".mts", ".cts"),
+    shebangs=("deno", "ts-node", "tsx"),
+)
 
 LANGUAGES: tuple[Language, ...] = (
     Language(
@@ -32,53 +59,9 @@ LANGUAGES: tuple[Language, ...] = (
         text_calls=True,
         heads=r"^[ \t]*+(?:class[ \t]+(?P<type>\w+)|(?:async[ \t]+)?def[ \t]+(?P<callable>\w+))",
     ),
-    Language(
-        name="javascript",
-        grammar="javascript",
-        queries=("javascript", "ecma"),
-        extensions=(".js", ".jsx", ".mjs", ".cjs", ".es6"),
-        shebangs=("node", "nodejs", "bun"),
-        name_trim="\"'`",
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
-        signature_skip=_DECORATORS,
-        signature_trim="{;",
-        signature_cut=r"\s*=>$",
-        constructors=("constructor",),
-        heads=_ECMA_HEADS,
-        text_calls=True,
-    ),
-    Language(
-        name="typescript",
-        grammar="typescript",
-        queries=("typescript", "ecma"),
-        extensions=(".ts", ".mts", ".cts"),
-        shebangs=("deno", "ts-node", "tsx"),
-        name_trim="\"'`",
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
-        signature_skip=_DECORATORS,
-        signature_trim="{;",
-        signature_cut=r"\s*=>$",
-        constructors=("constructor",),
-        heads=_ECMA_HEADS,
-        text_calls=True,
-    ),
-    Language(
-        name="tsx",
-        grammar="tsx",
-        queries=("typescript", "ecma"),
-        extensions=(".tsx",),
-        name_trim="\"'`",
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
-        signature_skip=_DECORATORS,
-        signature_trim="{;",
-        signature_cut=r"\s*=>$",
-        constructors=("constructor",),
-        heads=_ECMA_HEADS,
-        text_calls=True,
-    ),
+    _JAVASCRIPT,
+    _TYPESCRIPT,
+    replace(_TYPESCRIPT, name="tsx", grammar="tsx", extensions=(".tsx",), shebangs=()),
     Language(
         name="ruby",
         grammar="ruby",

@@ -170,7 +170,7 @@ function M.info(picker)
   local below, below_group = footer(picker)
   local told = table.concat({ width, count, count_group, below, below_group }, '\0')
   if told == picker.told then
-    return -- setting a border draws the whole screen anew
+    return -- setting a border redraws the whole screen
   end
   picker.told = told
   local function fitting(text, group)
