@@ -28,6 +28,7 @@ from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextItem, ContextPack, ContextRequest
 from semlens.core.request import SearchRequest
+from semlens.core.status import TierRole
 from semlens.embedding.registry import find_model
 from semlens.embedding.token_counting import TokenCounter, load_counter
 from semlens.engine.query.context_builder import ContextBuilder
@@ -243,7 +244,7 @@ def main() -> int:
     if not has_files and not has_lines:
         print("Neither the labelled questions nor the packages are there: nothing was measured.", file=sys.stderr)
         return ABSENT
-    tiers = [Tier(role, name) for role, name in (("first", options.first), ("refine", options.refine)) if name]
+    tiers = [Tier(role, name) for role, name in zip(TierRole, (options.first, options.refine), strict=True) if name]
     counter = load_counter(str(find_model("semlens-minilm-v1").path("tokenizer.json")))
     tally = Tally()
     report: dict[str, object] = {"first": options.first, "refine": options.refine}

@@ -24,6 +24,7 @@ from pathlib import Path
 from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchRequest
+from semlens.core.status import TierRole
 from semlens.index.segment.builder import ParsedFile
 from semlens.search.query.query import parse_query
 from semlens.search.ranking.rank import rank
@@ -195,7 +196,7 @@ def main() -> int:
     except KeyError as error:
         print(f"The packages do not fit the cases ({error}): see packages.txt.", file=sys.stderr)
         return 3
-    tiers = [Tier(role, name) for role, name in (("first", arguments.first), ("refine", arguments.refine)) if name]
+    tiers = [Tier(role, name) for role, name in zip(TierRole, (arguments.first, arguments.refine), strict=True) if name]
     by_file = arguments.by_file
     found = [report("semlens", ours(parsed, tiers, arguments.cache), cases, by_file=by_file, misses=arguments.misses)]
     for command in arguments.rival:

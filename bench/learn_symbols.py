@@ -24,6 +24,7 @@ from learn_weights import Case, fit, table_of
 from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
 from ranking_metrics import Question
 from semlens.core.cancel import CancelToken
+from semlens.core.status import TierRole
 from semlens.core.symbol import SymbolKind
 from semlens.index.segment.builder import ParsedFile
 from semlens.index.snapshot import IndexSnapshot
@@ -116,7 +117,7 @@ def main() -> int:
     items = items_of(parsed)
     if not items:
         parser.error(f"{arguments.packages} has none of {', '.join(PACKAGES)}")
-    tiers = [Tier("first", arguments.first)]
+    tiers = [Tier(TierRole.FIRST, arguments.first)]
     names = list(w.SYMBOL_LEARNT)
     cases: list[Case] = []
     for files, chosen in ((parsed, items[::2]), (without_documentation(parsed), items[1::2])):

@@ -25,6 +25,7 @@ from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
 from ranking_metrics import Question, Row, paired, score, summary
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchFilter
+from semlens.core.status import TierRole
 from semlens.index.snapshot import IndexSnapshot
 from semlens.search.query.filter_masks import view_mask
 from semlens.search.query.query import parse_query
@@ -200,7 +201,7 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, default=default_cache())
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    tiers = [Tier(role, name) for role, name in (("first", arguments.first), ("refine", arguments.refine)) if name]
+    tiers = [Tier(role, name) for role, name in zip(TierRole, (arguments.first, arguments.refine), strict=True) if name]
     repositories = load_dataset(arguments.dataset, arguments.checkouts, whole=arguments.whole)
     if not repositories:
         parser.error(f"there is no labelled set in {arguments.dataset}, or there are no checkouts")

@@ -29,6 +29,7 @@ from semlens.core.cancel import CancelToken
 from semlens.core.hashing import content_hash
 from semlens.core.paths import path_to_uri
 from semlens.core.request import SearchRequest
+from semlens.core.status import WatchMode
 from semlens.engine.engine import Engine
 from semlens.engine.indexing.indexer import Indexer
 from semlens.engine.indexing.root_state import RootState
@@ -71,7 +72,7 @@ def measure(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
     engine = Engine(settings(), cache_folder=cache)
     engine.start()
     started = time.monotonic()
-    engine.add_root(folder, watching="native")
+    engine.add_root(folder, watching=WatchMode.NATIVE)
     say("cold index")
     state = wait_root(engine)
     wait_until(lambda: state.settled and inside(engine).is_published)
@@ -239,7 +240,7 @@ def reopen(folder: Path, cache: Path, idle_s: float, n_edits: int) -> dict[str, 
     engine = Engine(settings(), cache_folder=cache)
     opened = time.monotonic()
     engine.start()
-    engine.add_root(folder, watching="native")
+    engine.add_root(folder, watching=WatchMode.NATIVE)
     finish(engine)
     ready = time.monotonic()
     since_start = time.time() - started

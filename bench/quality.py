@@ -25,6 +25,7 @@ from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
 from ranking_metrics import Question, Result, Row, Target, kind_of, paired, score, summary
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchRequest
+from semlens.core.status import TierRole
 from semlens.index.snapshot import IndexSnapshot
 from semlens.search.query.query import parse_query
 from semlens.search.ranking import weights
@@ -236,7 +237,7 @@ def main() -> int:
             file=sys.stderr,
         )
         return ABSENT
-    named = [(role, name) for role, name in (("first", arguments.first), ("refine", arguments.refine)) if name]
+    named = [(role, name) for role, name in zip(TierRole, (arguments.first, arguments.refine), strict=True) if name]
     tiers = [] if arguments.engine else [Tier(role, name) for role, name in named]
     index_s: dict[str, float] = {}
     if arguments.engine:

@@ -17,6 +17,7 @@ import numpy as np
 
 import semlens.syntax
 from semlens.core.hashing import content_hash
+from semlens.core.status import TierRole
 from semlens.embedding.embedder import Embedder
 from semlens.embedding.registry import find_model, load_embedder
 from semlens.files.discovery import Discovery, content_skip_reason
@@ -39,9 +40,9 @@ def default_cache() -> Path:
 
 @dataclass
 class Tier:
-    """A model and the role it plays in a search. :ivar role: ``first`` or ``refine``."""
+    """A model and the role it plays in a search."""
 
-    role: str
+    role: TierRole
     name: str
     embedder: Embedder = field(init=False)
 

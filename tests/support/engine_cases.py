@@ -19,6 +19,7 @@ from semlens.core.paths import path_to_uri
 from semlens.core.request import SearchRequest
 from semlens.core.status import EngineStatus
 from semlens.engine.engine import Engine
+from semlens.settings.choices import BatterySetting
 from semlens.settings.loading import Settings
 
 DEADLINE_S = 60.0
@@ -42,7 +43,7 @@ def make_settings(model: Path | None, *, refine: Path | None = None, **sections:
     settings = dataclasses.replace(
         settings,
         models=dataclasses.replace(settings.models, first=first, refine=str(refine) if refine else "none"),
-        index=dataclasses.replace(settings.index, processors=1, on_battery="full"),
+        index=dataclasses.replace(settings.index, processors=1, on_battery=BatterySetting.FULL),
     )
     for name, changes in sections.items():
         settings = dataclasses.replace(settings, **{name: dataclasses.replace(getattr(settings, name), **changes)})

@@ -10,10 +10,10 @@ from pathlib import Path
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextItem, ContextPack, ContextRequest, DuplicateSet, DuplicatesResult
 from semlens.core.errors import WorkspaceError
-from semlens.core.hit import SearchHit, SearchResult
+from semlens.core.hit import SearchHit, SearchResult, SearchStage
 from semlens.core.request import SearchRequest
 from semlens.core.span import Span
-from semlens.core.status import EngineState, EngineStatus, RootStatus, TierStatus
+from semlens.core.status import EngineState, EngineStatus, RootStatus, TierRole, TierStatus, WatchMode
 from semlens.core.symbol import Outline, Symbol, SymbolKind
 from semlens.settings.loading import Settings
 
@@ -43,7 +43,7 @@ class FakeEngine:
     def close(self) -> None:
         self.closed.set()
 
-    def add_root(self, path: Path, *, explicit: bool = True, watching: str = "none") -> None:
+    def add_root(self, path: Path, *, explicit: bool = True, watching: WatchMode = WatchMode.NONE) -> None:
         if not path.is_dir():
             raise WorkspaceError(f"{path} is not a folder: open one that is.")
         self.calls.append(("add_root", path, explicit, watching))
@@ -78,7 +78,7 @@ class FakeEngine:
         self,
         request: SearchRequest,
         cancel: CancelToken,
-        on_partial: Callable[[SearchResult, str], None] | None = None,
+        on_partial: Callable[[SearchResult, SearchStage], None] | None = None,
         *,
         explain: bool = False,
     ) -> SearchResult:
@@ -94,7 +94,7 @@ class FakeEngine:
             raise RuntimeError("the text of a secret document")
         hits = self._hits(request.query)[: request.limit]
         if on_partial is not None:
-            on_partial(SearchResult(hits[:1], 7, complete=True, elapsed_ms=0.5), "first")
+            on_partial(SearchResult(hits[:1], 7, complete=True, elapsed_ms=0.5), SearchStage.FIRST)
         return SearchResult(hits, 7, complete=True, elapsed_ms=1.25)
 
     def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult:
@@ -132,7 +132,8 @@ class FakeEngine:
 
     def status(self) -> EngineStatus:
         roots = tuple(
-            RootStatus(str(root), self.n_files, 0, self.n_pending, {"binary": 2}, "client") for root in self.roots
+            RootStatus(str(root), self.n_files, 0, self.n_pending, {"binary": 2}, WatchMode.CLIENT)
+            for root in self.roots
         )
         self.n_statuses += 1
         return EngineStatus(
@@ -141,7 +142,7 @@ class FakeEngine:
             complete=self.state is EngineState.READY,
             refining=False,
             roots=roots,
-            tiers=(TierStatus("fake", "first", 3, 0),),
+            tiers=(TierStatus("fake", TierRole.FIRST, 3, 0),),
             generation=7,
             lag_ms=0.0,
             rss_bytes=1,

@@ -10,6 +10,7 @@ import numpy as np
 from semlens.core.cancel import CancelToken
 from semlens.core.hashing import content_hash
 from semlens.core.request import SearchRequest
+from semlens.core.status import TierRole
 from semlens.index.segment.builder import ParsedFile, build_segment
 from semlens.index.segment.vectors import VectorBlock, quantise
 from semlens.index.snapshot import IndexSnapshot, SegmentView
@@ -47,7 +48,7 @@ def search(snapshot: IndexSnapshot, text: str, *, embedder=None, **request) -> l
     query = parse_query(text)
     vectors = []
     if embedder is not None:
-        vectors = [QueryVector(embedder.manifest.fingerprint, "first", embedder.embed_query(query.text))]
+        vectors = [QueryVector(embedder.manifest.fingerprint, TierRole.FIRST, embedder.embed_query(query.text))]
     return rank(snapshot, SearchRequest(text, **request), query, vectors, CancelToken())
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semlens.cli.runner import say
+from semlens.core.status import WatchMode
 from semlens.files.discovery import check_root
 from semlens.settings.loading import Settings, cache_folder, load_settings
 
@@ -59,7 +60,7 @@ def running_engine(workspace: Workspace, *, read_only: bool = False, follows: bo
         workspace.settings, cache_folder=workspace.cache_folder, read_only=read_only, one_shot=True, follows=follows
     )
     try:
-        engine.add_root(workspace.root, explicit=workspace.explicit, watching="none")
+        engine.add_root(workspace.root, explicit=workspace.explicit, watching=WatchMode.NONE)
         engine.start()
         yield engine
     finally:

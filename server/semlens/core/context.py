@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
 from semlens.core.hit import SearchHit
@@ -26,15 +27,23 @@ class ContextRequest:
     line_numbers: bool = False
 
 
+class Form(enum.StrEnum):
+    """How much of a symbol is shown. The values are the protocol's."""
+
+    SIGNATURE = "signature"
+    OUTLINE = "outline"
+    FULL = "full"
+
+
 @dataclass(frozen=True, slots=True)
 class ContextItem:
-    """:ivar form: ``full``, ``outline`` or ``signature``. :ivar why: why the item was chosen, in a few words."""
+    """:ivar why: why the item was chosen, in a few words."""
 
     uri: str
     path: str
     span: Span
     name: str
-    form: str
+    form: Form
     tokens: int
     why: str
     dirty: bool

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from semlens.core.span import Span
 from semlens.core.symbol import SymbolKind
+
+
+class SearchStage(enum.StrEnum):
+    """Which hits an early answer has. The values are the protocol's."""
+
+    FIRST = "first"
+    """Hits of the first tier."""
+    REFINED = "refined"
+    """Hits of all local models. A service has not answered yet."""
+
+
+class Reason(enum.StrEnum):
+    """Why a hit is in the answer. The values are the protocol's."""
+
+    RECENT = "recent"
+    TRACE = "trace"
+    NAME = "name"
+    PATH = "path"
+    WORDS = "words"
+    MEANING = "meaning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +41,7 @@ class SearchHit:
     :ivar snippet: the best lines, as they stand.
     :ivar snippet_span: where the snippet stands, whole lines.
     :ivar highlights: line ranges (first, last), 0-based and inclusive, that match best.
-    :ivar reasons: of ``trace``, ``name``, ``path``, ``words``, ``meaning``, ``recent``, best first; may be empty.
+    :ivar reasons: strongest first; may be empty.
     :ivar features: the inputs of the ranking by name; empty unless requested.
     :ivar dirty: from a buffer that differs from the file.
     :ivar line_texts: text of every line that a position of this hit stands on, so that byte columns can be converted
@@ -42,7 +63,7 @@ class SearchHit:
     snippet: str
     snippet_span: Span
     highlights: tuple[tuple[int, int], ...]
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     dirty: bool
     features: Mapping[str, float] = field(default_factory=dict)
     line_texts: Mapping[int, str] = field(default_factory=dict)

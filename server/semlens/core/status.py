@@ -30,24 +30,33 @@ class WatchMode(enum.StrEnum):
     NONE = "none"
 
 
+class TierRole(enum.StrEnum):
+    """The part that a model plays. The values are the protocol's and the ranking's."""
+
+    FIRST = "first"
+    """Its vectors cover every passage soon."""
+    REFINE = "refine"
+    """Its vectors are better and follow later."""
+
+
 @dataclass(frozen=True, slots=True)
 class RootStatus:
-    """:ivar root: absolute path. :ivar watching: a `WatchMode`."""
+    """:ivar root: absolute path."""
 
     root: str
     files: int
     symbols: int
     pending: int
     skipped: Mapping[str, int]
-    watching: str
+    watching: WatchMode
 
 
 @dataclass(frozen=True, slots=True)
 class TierStatus:
-    """:ivar role: ``first`` or ``refine``. Counts are passages."""
+    """Counts are passages."""
 
     model: str
-    role: str
+    role: TierRole
     embedded: int
     pending: int
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from semlens.core.errors import ModelError
-from semlens.embedding.manifest import MODEL_FILE, ModelFile, ModelManifest
+from semlens.embedding.manifest import MODEL_FILE, Architecture, ModelFile, ModelManifest
 
 _GRAPH_NAMES = (MODEL_FILE, f"onnx/{MODEL_FILE}", "model_quantized.onnx", "onnx/model_quantized.onnx")
 _DEFAULT_MAX_TOKENS = 256
@@ -40,7 +40,7 @@ def derive_manifest(folder: Path) -> ModelManifest:
     names = [graph, "tokenizer.json", *sorted(_side_files(folder, graph))]
     return ModelManifest(
         name=folder.resolve().name,
-        architecture="transformer",
+        architecture=Architecture.TRANSFORMER,
         dimension=dimension,
         max_tokens=min(int(limit), _MAX_TOKENS_LIMIT),
         licence="unknown",

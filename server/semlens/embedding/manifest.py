@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import hashlib
 import tomllib
 from dataclasses import dataclass, field
@@ -14,6 +15,16 @@ TEXT_FORMAT = 1
 """Version of the model's input text. Increase it with any change in ``passage_text`` or ``static_tokenizer``."""
 
 MODEL_FILE = "model.onnx"
+
+
+class Architecture(enum.StrEnum):
+    """How a model makes a vector of a passage. The values are those of ``model.toml``."""
+
+    STATIC = "static"
+    """It adds the vectors of the words, for each field of the passage."""
+    TRANSFORMER = "transformer"
+    REMOTE = "remote"
+    """A service makes the vector. There is no ``model.toml``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +40,13 @@ class ModelFile:
 class ModelManifest:
     """The description of a model.
 
-    :ivar architecture: ``static`` (bags of words in fields), ``transformer`` or ``remote``.
     :ivar dimension: number of components of a vector.
     :ivar max_tokens: number of tokens that the model reads of a passage; the rest is truncated.
     :ivar details: all other values of the file: provenance, training data, measured quality and speed.
     """
 
     name: str
-    architecture: str
+    architecture: Architecture
     dimension: int
     max_tokens: int
     licence: str
@@ -93,7 +103,7 @@ def load_manifest(folder: Path) -> ModelManifest:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         manifest = ModelManifest(
             name=str(data["name"]),
-            architecture=str(data["architecture"]),
+            architecture=_local_architecture(str(data["architecture"])),
             dimension=int(data["dimension"]),
             max_tokens=int(data["max_tokens"]),
             licence=str(data["licence"]),
@@ -111,3 +121,10 @@ def load_manifest(folder: Path) -> ModelManifest:
         if Path(file.name).is_absolute() or ".." in Path(file.name).parts:
             raise ModelError(f"{path} is not a model manifest: the file {file.name} lies outside its folder.")
     return manifest
+
+
+def _local_architecture(text: str) -> Architecture:
+    """:raises ValueError: when no local model has it."""
+    if text not in (Architecture.STATIC, Architecture.TRANSFORMER):
+        raise ValueError(f"its architecture is {text!r}, but it must be static or transformer")
+    return Architecture(text)

@@ -8,8 +8,7 @@ from pathlib import Path
 from semlens.core.errors import ModelError
 from semlens.embedding.derived_manifest import derive_manifest
 from semlens.embedding.embedder import Embedder, GraphEmbedder, PassageTokenizer
-from semlens.embedding.manifest import ModelManifest, load_manifest
-from semlens.embedding.remote.service import ARCHITECTURE as REMOTE
+from semlens.embedding.manifest import Architecture, ModelManifest, load_manifest
 from semlens.embedding.remote.service import LOCATOR_PREFIX, parse_locator
 
 DEFAULT_THREADS = 2
@@ -57,7 +56,7 @@ def load_embedder(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) ->
     :param threads: number of passages or batches that a local model embeds at the same time.
     :raises ModelError: when a file is missing or altered, or the files do not match each other.
     """
-    if manifest.architecture == REMOTE:
+    if manifest.architecture is Architecture.REMOTE:
         from semlens.embedding.remote.embedder import RemoteEmbedder
 
         return RemoteEmbedder(manifest.details["service"])
@@ -66,15 +65,15 @@ def load_embedder(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) ->
 
 def load_graph(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) -> GraphEmbedder:
     """Like `load_embedder`, but only for models that run on this machine."""
-    if manifest.architecture == "static":
+    if manifest.architecture is Architecture.STATIC:
         from semlens.embedding.local.static_model import StaticEmbedder
 
         return StaticEmbedder(manifest, threads=threads)
-    if manifest.architecture == "transformer":
+    if manifest.architecture is Architecture.TRANSFORMER:
         from semlens.embedding.local.transformer import TransformerEmbedder
 
         return TransformerEmbedder(manifest, threads=threads)
-    raise _unknown_architecture(manifest)
+    raise ModelError(f"{manifest.name} runs at a service. Name a model of this machine.")
 
 
 def load_tokenizer(manifest: ModelManifest) -> PassageTokenizer:
@@ -82,22 +81,14 @@ def load_tokenizer(manifest: ModelManifest) -> PassageTokenizer:
 
     :raises ModelError: when its file is missing, altered or not a tokenizer.
     """
-    if manifest.architecture == "static":
+    if manifest.architecture is Architecture.STATIC:
         from semlens.embedding.local.static_tokenizer import StaticTokenizer
 
         return StaticTokenizer(manifest)
-    if manifest.architecture == "transformer":
+    if manifest.architecture is Architecture.TRANSFORMER:
         from semlens.embedding.local.transformer import TransformerTokenizer
 
         return TransformerTokenizer(manifest)
-    if manifest.architecture == REMOTE:
-        from semlens.embedding.remote.outgoing_text import RemoteTokenizer
+    from semlens.embedding.remote.outgoing_text import RemoteTokenizer
 
-        return RemoteTokenizer(manifest.details["service"])
-    raise _unknown_architecture(manifest)
-
-
-def _unknown_architecture(manifest: ModelManifest) -> ModelError:
-    return ModelError(
-        f"Model {manifest.name} has the unknown architecture {manifest.architecture}. Use static or transformer."
-    )
+    return RemoteTokenizer(manifest.details["service"])

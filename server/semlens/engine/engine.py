@@ -14,7 +14,7 @@ from pathlib import Path
 
 from semlens.core.errors import CacheError, ModelError
 from semlens.core.paths import uri_to_path
-from semlens.core.status import EngineStatus
+from semlens.core.status import EngineStatus, TierRole, WatchMode
 from semlens.engine.embedding.remote_tier import REMOTE_QUERY_WAIT_SECONDS, RemoteTier, service_from_settings
 from semlens.engine.embedding.tiers import Tier, choose_tiers
 from semlens.engine.indexing.indexer import Indexer
@@ -120,7 +120,7 @@ class Engine(QueryService):
 
     def _choose_tiers(self, settings: Settings) -> tuple[list[Tier], list[ModelError]]:
         """The local ones, and a service in the place of one of them."""
-        wanted = {"first": settings.models.first, "refine": settings.models.refine}
+        names = {TierRole.FIRST: settings.models.first, TierRole.REFINE: settings.models.refine}
         remote: RemoteTier | None = None
         errors: list[ModelError] = []
         try:
@@ -129,10 +129,10 @@ class Engine(QueryService):
             service, errors = None, [error]
         if service is not None:
             remote = RemoteTier(settings.remote.tier, service, self._cache, self._ledger)
-            wanted[remote.role] = "none"
-        tiers, more = choose_tiers(wanted["first"], wanted["refine"], settings.models.folders, self._cache)
+            names[remote.role] = "none"
+        tiers, more = choose_tiers(names[TierRole.FIRST], names[TierRole.REFINE], settings.models.folders, self._cache)
         if remote is not None:
-            tiers = [remote, *tiers] if remote.role == "first" else [*tiers, remote]
+            tiers = [remote, *tiers] if remote.role == TierRole.FIRST else [*tiers, remote]
         return tiers, [*errors, *more]
 
     def start(self) -> None:
@@ -168,11 +168,11 @@ class Engine(QueryService):
 
     # --- workspace -------------------------------------------------------------------------------------------------
 
-    def add_root(self, path: Path, *, explicit: bool = True, watching: str = "none") -> None:
+    def add_root(self, path: Path, *, explicit: bool = True, watching: WatchMode = WatchMode.NONE) -> None:
         """Index a folder.
 
         :param explicit: the user named this folder. Then even a home folder is indexed.
-        :param watching: ``client`` when the editor reports changes, ``native`` to watch, ``none``.
+        :param watching: `WatchMode.NATIVE` chooses the best source of changes by itself.
         :raises WorkspaceError: when it is missing, a file, or one that only the user may choose.
         """
         real = check_root(path, explicit)

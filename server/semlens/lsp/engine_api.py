@@ -8,9 +8,9 @@ from typing import Protocol
 
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextPack, ContextRequest, DuplicatesResult
-from semlens.core.hit import SearchResult
+from semlens.core.hit import SearchResult, SearchStage
 from semlens.core.request import SearchRequest
-from semlens.core.status import EngineStatus
+from semlens.core.status import EngineStatus, WatchMode
 from semlens.core.symbol import Outline
 from semlens.settings.loading import Settings
 
@@ -22,7 +22,7 @@ class EngineApi(Protocol):
 
     def close(self) -> None: ...
 
-    def add_root(self, path: Path, *, explicit: bool = True, watching: str = "none") -> None: ...
+    def add_root(self, path: Path, *, explicit: bool = True, watching: WatchMode = WatchMode.NONE) -> None: ...
 
     def remove_root(self, path: Path) -> None: ...
 
@@ -42,7 +42,7 @@ class EngineApi(Protocol):
         self,
         request: SearchRequest,
         cancel: CancelToken,
-        on_partial: Callable[[SearchResult, str], None] | None = None,
+        on_partial: Callable[[SearchResult, SearchStage], None] | None = None,
         *,
         explain: bool = False,
     ) -> SearchResult: ...

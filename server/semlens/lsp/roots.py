@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from semlens.core.errors import SemlensError
 from semlens.core.paths import uri_to_path
-from semlens.core.status import Problem
+from semlens.core.status import Problem, WatchMode
 from semlens.lsp.engine_api import EngineApi
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Roots:
     """The folders that the engine indexes. `add` and `remove` access the disk, so call them from a thread."""
 
     def __init__(self) -> None:
-        self.watching = "native"
+        self.watching = WatchMode.NATIVE
         self._path_by_uri: dict[str, Path] = {}
         self._real_path_by_uri: dict[str, str] = {}
         self._problem_by_uri: dict[str, Problem] = {}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol, TypeAlias
 
 from semlens.core.context import ContextItem, ContextPack, DuplicatesResult
-from semlens.core.hit import SearchHit, SearchResult
+from semlens.core.hit import SearchHit, SearchResult, SearchStage
 from semlens.core.paths import path_to_uri
 from semlens.core.span import Span
 from semlens.core.status import EngineStatus, Problem, RootStatus
@@ -105,7 +105,7 @@ def search_json(result: SearchResult, places: PlaceFormat, *, explain: bool = Tr
     return encoded
 
 
-def partial_json(result: SearchResult, stage: str, places: PlaceFormat) -> Json:
+def partial_json(result: SearchResult, stage: SearchStage, places: PlaceFormat) -> Json:
     """The value of ``$/progress`` for a partial result of a search with a ``refineToken``."""
     return {
         "hits": [hit_json(hit, places) for hit in result.hits],

@@ -8,6 +8,7 @@ and neither has a setting that is unknown, ill-typed or not allowed in its sourc
 
 from __future__ import annotations
 
+import enum
 import errno
 import json
 import os
@@ -233,7 +234,7 @@ def _with_type(spec: SettingSpec, raw: object) -> SettingValue:
         if spec.choices and raw not in spec.choices:
             allowed = ", ".join(f'"{choice}"' for choice in spec.choices)
             raise _Rejected(f'must be one of {allowed}, so its default "{spec.default}" is used')
-        return raw
+        return type(spec.default)(raw) if isinstance(spec.default, enum.StrEnum) else raw
     if spec.kind == "array" and isinstance(raw, list | tuple) and all(isinstance(item, str) for item in raw):
         return tuple(raw)
     expected = {

@@ -16,6 +16,9 @@ from typing import Any, TypeAlias, cast
 
 import platformdirs
 
+from semlens.core.status import TierRole
+from semlens.settings.choices import BatterySetting, KeySource, LogLevel, ServiceApi, WatchSetting
+
 SettingValue: TypeAlias = bool | int | str | tuple[str, ...]
 
 NAMESPACE = "semlens"
@@ -32,21 +35,11 @@ class Scope(enum.Enum):
     USER = "user"
 
 
-class WatchSetting(enum.StrEnum):
-    """The values of the setting ``watch.mode``."""
-
-    AUTO = "auto"
-    NATIVE = "native"
-    POLLING = "polling"
-    OFF = "off"
-
-
 def _setting(
     default: SettingValue,
     documentation: str,
     *,
     scope: Scope = Scope.WORKSPACE,
-    choices: tuple[str, ...] = (),
     minimum: int | None = None,
     maximum: int | None = None,
 ) -> Any:
@@ -55,7 +48,6 @@ def _setting(
         metadata={
             "documentation": documentation,
             "scope": scope,
-            "choices": choices,
             "minimum": minimum,
             "maximum": maximum,
         },
@@ -103,10 +95,9 @@ class IndexSettings:
         maximum=1_048_576,
     )
     processors: int = _setting(0, "Processor cores that indexing may use; 0: half of them.", minimum=0, maximum=1024)
-    on_battery: str = _setting(
-        "pause-refine",
+    on_battery: BatterySetting = _setting(
+        BatterySetting.PAUSE_REFINE,
         "On battery, put off the refinement of meaning (`pause-refine`) or go on as usual (`full`).",
-        choices=("pause-refine", "full"),
     )
 
 
@@ -144,26 +135,23 @@ class RemoteSettings:
         scope=Scope.USER,
     )
     model: str = _setting("", "Name of the model, as the service has it.", scope=Scope.USER)
-    tier: str = _setting(
-        "refine",
+    tier: TierRole = _setting(
+        TierRole.REFINE,
         "The tier it serves: `refine`, in the place of `models.refine`; or `first`, in the place of `models.first`, so "
         "that meaning is found only once the service has seen the text.",
         scope=Scope.USER,
-        choices=("refine", "first"),
     )
-    api: str = _setting(
-        "auto",
+    api: ServiceApi = _setting(
+        ServiceApi.AUTO,
         "How it is spoken to; `auto`: by its address, Ollama's own API at port 11434 without a path, else OpenAI's.",
         scope=Scope.USER,
-        choices=("auto", "openai", "ollama"),
     )
-    key_from: str = _setting(
-        "environment",
+    key_from: KeySource = _setting(
+        KeySource.ENVIRONMENT,
         "Where its key is: the environment variable `SEMLENS_REMOTE_KEY` (none when it is not set), or the system's "
         "keyring under `semlens` and the address without its path (`pip install 'semlens[keyring]'`, then "
         "`keyring set semlens https://host`).",
         scope=Scope.USER,
-        choices=("environment", "keyring"),
     )
     unsaved: bool = _setting(
         False,
@@ -239,11 +227,10 @@ class SymbolsSettings:
 class WatchSettings:
     """How changes on disk are noticed."""
 
-    mode: str = _setting(
-        "auto",
+    mode: WatchSetting = _setting(
+        WatchSetting.AUTO,
         "`auto`: the editor's or the system's file events, polling on network file systems; `native`: the system's "
         "file events; `polling`: compare the files again and again; `off`: look only when asked.",
-        choices=tuple(mode.value for mode in WatchSetting),
     )
     poll_seconds: int = _setting(5, "Pause between two looks when polling, in seconds.", minimum=1, maximum=3600)
 
@@ -261,7 +248,7 @@ class ServerSettings:
 class LogSettings:
     """What is logged."""
 
-    level: str = _setting("info", "Least severity that is logged.", choices=("error", "warning", "info", "debug"))
+    level: LogLevel = _setting(LogLevel.INFO, "Least severity that is logged.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +292,6 @@ class SettingSpec:
     :ivar name: without the namespace, e.g. ``files.maxSizeKb``.
     :ivar section: attribute of `Settings`.
     :ivar attribute: attribute of the section.
-    :ivar choices: the values allowed; empty: all of the type.
     """
 
     name: str
@@ -314,13 +300,17 @@ class SettingSpec:
     default: SettingValue
     scope: Scope
     documentation: str
-    choices: tuple[str, ...]
     minimum: int | None
     maximum: int | None
 
     @property
     def full_name(self) -> str:
         return f"{NAMESPACE}.{self.name}"
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The allowed values; empty when every value of the type is allowed."""
+        return tuple(type(self.default)) if isinstance(self.default, enum.StrEnum) else ()
 
     @property
     def kind(self) -> str:

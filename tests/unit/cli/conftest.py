@@ -12,7 +12,7 @@ from semlens.cli import main
 from semlens.core.hit import SearchHit, SearchResult
 from semlens.core.request import SearchRequest
 from semlens.core.span import Span
-from semlens.core.status import EngineState, EngineStatus, Problem, RootStatus, TierStatus
+from semlens.core.status import EngineState, EngineStatus, Problem, RootStatus, TierRole, TierStatus, WatchMode
 from semlens.core.symbol import SymbolKind
 
 HIT = SearchHit(
@@ -40,8 +40,8 @@ STATUS = EngineStatus(
     state=EngineState.READY,
     complete=True,
     refining=False,
-    roots=(RootStatus("/work", 1234, 5678, 0, {"ignored": 3, "binary": 1}, "none"),),
-    tiers=(TierStatus("small-model", "first", 9000, 0),),
+    roots=(RootStatus("/work", 1234, 5678, 0, {"ignored": 3, "binary": 1}, WatchMode.NONE),),
+    tiers=(TierStatus("small-model", TierRole.FIRST, 9000, 0),),
     generation=12,
     lag_ms=0.0,
     rss_bytes=100_000_000,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from semlens.cli.output.progress import file_counts, passage_counts
-from semlens.core.status import EngineState, Problem, TierStatus
+from semlens.core.status import EngineState, Problem, TierRole, TierStatus
 
 from .conftest import HIT, STATUS
 
@@ -134,11 +134,11 @@ def test_counts_add_up_over_roots_and_tiers():
         STATUS,
         state=EngineState.INDEXING,
         roots=(replace(root, files=10, pending=4), replace(root, files=5, pending=5)),
-        tiers=(TierStatus("a", "first", 30, 10), TierStatus("b", "refine", 1, 99)),
+        tiers=(TierStatus("a", TierRole.FIRST, 30, 10), TierStatus("b", TierRole.REFINE, 1, 99)),
     )
     assert file_counts(status) == (15, 24)
-    assert passage_counts(status, "first") == (30, 40)
-    assert passage_counts(status, "refine") == (1, 100)
+    assert passage_counts(status, TierRole.FIRST) == (30, 40)
+    assert passage_counts(status, TierRole.REFINE) == (1, 100)
 
 
 def test_a_terminal_gets_a_bar_on_stderr(semlens, script, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 from semlens.core.errors import ModelError
 from semlens.embedding import registry
 from semlens.embedding.manifest import ModelFile, load_manifest
-from semlens.embedding.registry import find_model, load_embedder, load_tokenizer, model_folders
+from semlens.embedding.registry import find_model, model_folders
 
 GOOD = """
 name = "m"
@@ -106,11 +106,11 @@ def test_the_fingerprint_follows_files_and_shape(tmp_path):
     assert manifest.files == (ModelFile("a.bin", SHA_OF_ABC, 3),)
 
 
-@pytest.mark.parametrize("load", [load_embedder, load_tokenizer])
-def test_an_unknown_architecture_is_named(tmp_path, load):
-    manifest = load_manifest(write(tmp_path, (GOOD % SHA_OF_ABC).replace('"static"', '"quantum"')))
-    with pytest.raises(ModelError, match="unknown architecture quantum"):
-        load(manifest)
+@pytest.mark.parametrize("architecture", ["quantum", "remote"])
+def test_an_architecture_that_no_local_model_has_is_named(tmp_path, architecture):
+    folder = write(tmp_path, (GOOD % SHA_OF_ABC).replace('"static"', f'"{architecture}"'))
+    with pytest.raises(ModelError, match=f"its architecture is '{architecture}', but it must be"):
+        load_manifest(folder)
 
 
 def test_importing_the_registry_loads_no_runtime():

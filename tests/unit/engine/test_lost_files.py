@@ -10,7 +10,7 @@ import pytest
 from engine_cases import Workspace, complete, found, function, make_settings, parsed, paths_of, wait_for
 
 from semlens.core.skip_reason import SkipReason
-from semlens.core.status import EngineState
+from semlens.core.status import EngineState, WatchMode
 from semlens.engine.engine import Engine
 from semlens.engine.indexing import root_presence, root_state
 from semlens.engine.indexing.root_presence import Presence, look_at
@@ -30,7 +30,7 @@ def open_watched(plain: Workspace, watching: str) -> Engine:
     engine = Engine(make_settings(None, watch={"mode": mode, "poll_seconds": 1}), cache_folder=plain.cache)
     plain.engines.append(engine)
     engine.start()
-    engine.add_root(plain.folder, watching="client" if watching == "client" else "native")
+    engine.add_root(plain.folder, watching=WatchMode.CLIENT if watching == "client" else WatchMode.NATIVE)
     complete(engine)
     wait_for(engine, lambda: engine.status().roots[0].watching == watching)
     return engine

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from semlens.search.context.forms import WORTH, Form, Piece
+from semlens.core.context import Form
+from semlens.search.context.forms import WORTH, Piece
 from semlens.search.context.select import SizedCandidate, select
 
 

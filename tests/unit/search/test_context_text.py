@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from semlens.core.context import Form
 from semlens.core.hashing import content_hash
 from semlens.index.segment.builder import ParsedFile, build_segment
 from semlens.index.snapshot import SegmentView
-from semlens.search.context.forms import Form, Piece, forms_of
+from semlens.search.context.forms import Piece, forms_of
 from semlens.search.context.render import Block, MapEntry, blocks_of, render_block, render_map
 from semlens.search.context.seeds import import_lines
 from semlens.search.context.summaries import comment_summary, docstring_summary, file_summary

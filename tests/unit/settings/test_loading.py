@@ -153,7 +153,8 @@ def test_neither_a_workspace_nor_an_editor_can_set_what_is_the_users(
 ) -> None:
     section, key = name.split(".")
     spec = SPECS[name]
-    text = "http://localhost:1" if name == "remote.url" else spec.choices[-1] if spec.choices else "/tmp/x"
+    text = "http://localhost:1" if name == "remote.url" else "/tmp/x"
+    text = next((choice for choice in spec.choices if choice != spec.default), text)
     value: Any = {"boolean": True, "integer": spec.maximum, "string": text, "array": ["/tmp/x"]}[spec.kind]
     root = workspace(tmp_path, f"[{section}]\n{key} = {json.dumps(value)}\n")
     for sources in ((root,), (None, {section: {key: value}})):

@@ -12,7 +12,7 @@ from semlens.cli.commands.status import problem_lines, status_json, summary
 from semlens.cli.output.progress import StageLog, follow_indexing, passage_counts
 from semlens.cli.runner import DONE, FAILED, say
 from semlens.cli.workspace import open_workspace, running_engine
-from semlens.core.status import EngineStatus
+from semlens.core.status import EngineStatus, TierRole
 from semlens.core.text.printable import printable
 
 
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
 def _print_summary(root: Path, status: EngineStatus, elapsed_s: float, *, already_reported: str) -> None:
     """:param already_reported: a problem that is printed elsewhere."""
     print(f"{summary(root, status)} in {elapsed_s:.1f} s.")
-    _, n_first = passage_counts(status, "first")
+    _, n_first = passage_counts(status, TierRole.FIRST)
     if not n_first and status.complete and any(root.symbols for root in status.roots):
         print(
             "No embedding model is loaded, so search uses only names and words. Run 'semlens doctor' to find the cause."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from semlens.cli.output.terminal import colours_wanted
 from semlens.cli.runner import say
 from semlens.core.errors import WorkspaceError
-from semlens.core.status import EngineState, EngineStatus
+from semlens.core.status import EngineState, EngineStatus, TierRole
 
 if TYPE_CHECKING:
     from semlens.engine.engine import Engine
@@ -53,7 +53,7 @@ def file_counts(status: EngineStatus) -> tuple[int, int]:
     return done, done + sum(root.pending for root in status.roots)
 
 
-def passage_counts(status: EngineStatus, role: str) -> tuple[int, int]:
+def passage_counts(status: EngineStatus, role: TierRole) -> tuple[int, int]:
     """The number of embedded passages, and the number of all passages, of one tier."""
     tiers = [tier for tier in status.tiers if tier.role == role]
     embedded = sum(tier.embedded for tier in tiers)
@@ -64,7 +64,7 @@ class _Bar:
     """A progress bar on stderr. It appears when the wait takes long."""
 
     def __init__(self, bar_delay_s: float, *, refined: bool) -> None:
-        self._labels = {"first": "meaning", "refine": "finer meaning"} if refined else {"first": "meaning"}
+        self._labels = {TierRole.FIRST: "meaning"} | ({TierRole.REFINE: "finer meaning"} if refined else {})
         self._show_at = time.monotonic() + bar_delay_s
         self._progress: Any = None
         self._tasks: dict[str, Any] = {}
@@ -128,7 +128,7 @@ class StageLog:
         if self.searchable_s is None and is_scanned and 0 < done == known:
             self.searchable_s = elapsed_s
             self._print_line(elapsed_s, f"names and words of {known:,} files are searchable")
-        embedded, passages = passage_counts(status, "first")
+        embedded, passages = passage_counts(status, TierRole.FIRST)
         quarter = 4 * embedded // passages if passages else 0
         if self.searchable_s is not None and quarter > self._quarter:
             self._quarter = quarter

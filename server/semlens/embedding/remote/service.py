@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from semlens.core.errors import ModelError
 from semlens.core.text.secrets import RULES_VERSION
-from semlens.embedding.manifest import TEXT_FORMAT, ModelManifest
+from semlens.embedding.manifest import TEXT_FORMAT, Architecture, ModelManifest
+from semlens.settings.choices import KeySource, ServiceApi
 
-ARCHITECTURE = "remote"
 LOCATOR_PREFIX = "remote:"
 KEY_VARIABLE = "SEMLENS_REMOTE_KEY"
 
@@ -45,7 +45,6 @@ class Service:
     """The settings of one service; see ``remote.*`` in docs/configuration.md.
 
     :ivar url: http or https, with a host and without credentials.
-    :ivar api: ``openai``, ``ollama`` or ``auto``.
     :ivar dimensions: requested dimension of the vectors; 0 means the model's own.
     :ivar max_tokens: limit of one text; the rest is truncated.
     :ivar query_prefix: text before queries; ``auto`` uses the prefix of the model's training.
@@ -55,9 +54,9 @@ class Service:
 
     url: str
     model: str
-    api: str = AUTO
+    api: ServiceApi = ServiceApi.AUTO
     dimensions: int = 0
-    key_from: str = "environment"
+    key_from: KeySource = KeySource.ENVIRONMENT
     ca_file: str = ""
     proxy: str = ""
     max_tokens: int = 512
@@ -80,8 +79,8 @@ class Service:
 
     @property
     def speaks_ollama(self) -> bool:
-        if self.api != AUTO:
-            return self.api == "ollama"
+        if self.api != ServiceApi.AUTO:
+            return self.api == ServiceApi.OLLAMA
         parts = urlsplit(self.url)
         path = parts.path.rstrip("/")
         return path in {"/api", "/api/embed"} or (parts.port == _OLLAMA_PORT and not path)
@@ -111,14 +110,14 @@ class Service:
         The query prefix is not part of it, because query vectors are not stored.
         """
         text_format = (TEXT_FORMAT, RULES_VERSION, self.max_tokens, self.tokenizer, self.prompts()[1])
-        parts = (ARCHITECTURE, self.endpoint, self.model, self.dimensions, dimension, *text_format)
+        parts = (Architecture.REMOTE, self.endpoint, self.model, self.dimensions, dimension, *text_format)
         return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
 
     @property
     def manifest(self) -> ModelManifest:
         return ModelManifest(
             name=f"{self.model} at {self.name}",
-            architecture=ARCHITECTURE,
+            architecture=Architecture.REMOTE,
             dimension=self.dimensions,
             max_tokens=self.max_tokens,
             licence="unknown",

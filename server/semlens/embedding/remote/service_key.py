@@ -6,6 +6,7 @@ import os
 
 from semlens.embedding.remote.errors import Fault, ServiceError
 from semlens.embedding.remote.service import KEY_VARIABLE, Service
+from semlens.settings.choices import KeySource
 
 KEYRING_SERVICE = "semlens"
 
@@ -15,7 +16,10 @@ def read_key(service: Service) -> str:
 
     :raises ServiceError: when the keyring cannot be read or has no key, or the key cannot be sent safely.
     """
-    key = _key_from_keyring(service) if service.key_from == "keyring" else os.environ.get(KEY_VARIABLE, "").strip()
+    if service.key_from == KeySource.KEYRING:
+        key = _key_from_keyring(service)
+    else:
+        key = os.environ.get(KEY_VARIABLE, "").strip()
     if not key:
         return ""
     if not (key.isascii() and key.isprintable() and " " not in key):

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash
+from semlens.core.status import TierRole
 from semlens.embedding.embedder import TokenIds
 from semlens.embedding.remote.errors import Fault, ServiceError
 from semlens.embedding.remote.outgoing_text import OutgoingText
@@ -78,7 +79,7 @@ class RemoteTier(Tier):
 
     is_remote = True
 
-    def __init__(self, role: str, service: Service, cache: VectorCache | None, ledger: SentLedger) -> None:
+    def __init__(self, role: TierRole, service: Service, cache: VectorCache | None, ledger: SentLedger) -> None:
         super().__init__(role, service.manifest, cache)
         self.service = service
         self.accepts_unsaved = service.unsaved

@@ -13,6 +13,7 @@ import numpy as np
 
 from semlens.core.errors import CacheError, ModelError
 from semlens.core.hashing import ContentHash
+from semlens.core.status import TierRole
 from semlens.embedding.embedder import Embedder, TokenIds
 from semlens.embedding.manifest import ModelManifest
 from semlens.embedding.registry import find_model, load_embedder
@@ -53,8 +54,7 @@ class Tier:
     is_remote = False
     accepts_unsaved = True
 
-    def __init__(self, role: str, manifest: ModelManifest, cache: VectorCache | None) -> None:
-        """:param role: ``first`` or ``refine``."""
+    def __init__(self, role: TierRole, manifest: ModelManifest, cache: VectorCache | None) -> None:
         self.role = role
         self.manifest = manifest
         self.fingerprint = manifest.fingerprint
@@ -188,14 +188,14 @@ def choose_tiers(
     extra = [Path(folder).expanduser() for folder in folders]
     tiers: list[Tier] = []
     errors: list[ModelError] = []
-    wanted = [("first", name) for name in (AUTO_FIRST if first == "auto" else (first,))] + [("refine", refine)]
-    for role, name in wanted:
-        if name in ("", "none") or (role == "first" and tiers):
+    candidates = [(TierRole.FIRST, name) for name in (AUTO_FIRST if first == "auto" else (first,))]
+    for role, name in (*candidates, (TierRole.REFINE, refine)):
+        if name in ("", "none") or (role == TierRole.FIRST and tiers):
             continue
         try:
             manifest = _find_model(name, extra)
         except ModelError as error:
-            if not (role == "first" and first == "auto" and name != AUTO_FIRST[-1]):
+            if not (role == TierRole.FIRST and first == "auto" and name != AUTO_FIRST[-1]):
                 errors.append(error)
             continue
         if all(tier.fingerprint != manifest.fingerprint for tier in tiers):

@@ -15,7 +15,9 @@ import numpy.typing as npt
 
 from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash
+from semlens.core.status import TierRole
 from semlens.embedding.embedder import TokenIds
+from semlens.embedding.manifest import Architecture
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.live_segment import LiveSegment
 from semlens.engine.indexing.root_index import RootIndex
@@ -26,11 +28,11 @@ from semlens.workers.priority import lower_thread_priority
 
 logger = logging.getLogger(__name__)
 
-_EMBED_BATCH = {"static": 4096, "transformer": 8, "remote": 128}
+_EMBED_BATCH = {Architecture.STATIC: 4096, Architecture.TRANSFORMER: 8, Architecture.REMOTE: 128}
 """Passages embedded between two checks for shutdown, about 50 ms. A service is cancelled by its tier."""
 
 _CACHE_LOOKUP_PASSAGES = 20_000
-_REQUEST_PASSAGES = {"static": 2_000, "transformer": 96, "remote": 512}
+_REQUEST_PASSAGES = {Architecture.STATIC: 2_000, Architecture.TRANSFORMER: 96, Architecture.REMOTE: 512}
 """Missing passages that one request tokenises. A request has whole files, so that each is parsed only once."""
 
 
@@ -97,7 +99,7 @@ class VectorFiller:
         roots = list(indexes)
         for tier in tiers:
             if tier.is_paused:
-                if tier.role == "first":
+                if tier.role == TierRole.FIRST:
                     _drop_tokens(roots)
                 continue
             for index in roots:
@@ -114,10 +116,10 @@ class VectorFiller:
     ) -> _FillJob | None:
         missing = live.missing(tier.fingerprint)
         if not len(missing):
-            if tier.role == "first":
+            if tier.role == TierRole.FIRST:
                 live.tokens = ()
             return None
-        if tier.role == "first" and live.tokens:
+        if tier.role == TierRole.FIRST and live.tokens:
             return _FillJob(index, live, tier, missing)
         unswept = missing[missing >= live.swept.get(tier.fingerprint, 0)]
         if len(unswept):
@@ -140,7 +142,7 @@ class VectorFiller:
             if place is not None and place[0] is live:
                 wanted.append(place[1])
         order = [row for row in wanted if (files == row).any()] or np.unique(files)[:256].tolist()
-        limit = _REQUEST_PASSAGES.get(tier.manifest.architecture, 96)
+        limit = _REQUEST_PASSAGES[tier.manifest.architecture]
         counts = [int((files == row).sum()) for row in order]
         n_files = max(1, int(np.searchsorted(np.cumsum(counts), limit, "right")))
         return missing[np.isin(files, order[:n_files])]
@@ -148,7 +150,7 @@ class VectorFiller:
     def _start(self, job: _FillJob, pool: ParsePool) -> None:
         self.active_segment = job.live
         hashes = job.index.passage_hashes(job.live, job.rows)
-        if job.tier.role == "first" and job.live.tokens and not job.cache_only:
+        if job.tier.role == TierRole.FIRST and job.live.tokens and not job.cache_only:
             tokens = {key: job.live.tokens[row] for key, row in zip(hashes, job.rows.tolist(), strict=True)}
             self._submit(job, hashes, tokens)
         elif job.cache_only:
@@ -202,7 +204,7 @@ class VectorFiller:
             tier.embedder()
         vectors = dict(tier.cached_vectors(hashes))
         todo = [key for key in dict.fromkeys(hashes) if key not in vectors and key in tokens]
-        step = _EMBED_BATCH.get(tier.manifest.architecture, 8)
+        step = _EMBED_BATCH[tier.manifest.architecture]
         for start in range(0, len(todo), step):
             if self._stopping:
                 break
@@ -237,7 +239,7 @@ class VectorFiller:
         if pairs:
             block = VectorBlock(np.array([row for row, _ in pairs], np.uint32), matrix_of([data for _, data in pairs]))
             job.live.add_block(job.tier.fingerprint, block)
-        elif job.live.tokens and job.tier.role == "first":
+        elif job.live.tokens and job.tier.role == TierRole.FIRST:
             job.live.tokens = ()
         self._on_filled(job.index)
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from semlens.core.hashing import ContentHash
+from semlens.core.status import TierRole
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.embedding.vector_filler import VectorFiller
 from semlens.engine.indexing.live_segment import LiveSegment
@@ -46,7 +47,7 @@ class VectorScheduler:
     @property
     def first_model(self) -> str:
         """The model that parse workers tokenise for, or "" when none loads."""
-        return next((tier.model for tier in self._tiers if tier.role == "first" and tier.error is None), "")
+        return next((tier.model for tier in self._tiers if tier.role == TierRole.FIRST and tier.error is None), "")
 
     def close(self) -> None:
         self._local.close()
@@ -73,7 +74,7 @@ class VectorScheduler:
         may_refine: bool,
     ) -> None:
         """Start the next jobs. :param urgent: (root, path) of files to serve first."""
-        tiers = [tier for tier in self._tiers if tier.role == "first" or may_refine]
+        tiers = [tier for tier in self._tiers if tier.role == TierRole.FIRST or may_refine]
         if not writers or not tiers:
             return
         self._local.step(writers, [tier for tier in tiers if not tier.is_remote], pool, urgent, merging)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import semlens
+from semlens.core.status import TierRole
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.root_state import RootState
 from semlens.index.segment.build_hash import UNFINISHED_BUILD, build_hash
@@ -65,7 +66,7 @@ class Committer:
 
     def is_embedded(self, state: RootState) -> bool:
         """Whether all passages of the root have a first-tier vector, or there is no first tier."""
-        first = next((tier for tier in self._tiers if tier.role == "first" and tier.error is None), None)
+        first = next((tier for tier in self._tiers if tier.role == TierRole.FIRST and tier.error is None), None)
         return first is None or not any(
             len(live.missing(first.fingerprint)) for live in list(state.index.segments.values())
         )

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from semlens.core.status import Problem
+from semlens.core.status import Problem, WatchMode
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.embedding.vector_scheduler import VectorScheduler
 from semlens.engine.indexing.committer import Committer
@@ -28,6 +28,7 @@ from semlens.engine.indexing.workspace import SettingsOf, Workspace
 from semlens.engine.overlays.open_buffers import OpenBuffers
 from semlens.engine.overlays.overlay_indexer import OverlayIndexer
 from semlens.index.snapshot import IndexSnapshot
+from semlens.settings.choices import BatterySetting
 from semlens.settings.loading import Settings
 from semlens.workers.priority import on_battery
 
@@ -217,7 +218,7 @@ class Indexer:
 
     # --- roots -----------------------------------------------------------------------------------------------------
 
-    def add_root(self, given: Path, real: Path, *, watching: str) -> None:
+    def add_root(self, given: Path, real: Path, *, watching: WatchMode) -> None:
         self._workspace.add(given, real, watching=watching)
         self.overlays.assign_roots(self.states)
 
@@ -297,7 +298,7 @@ class Indexer:
         """Whether the refine tier may work: everything else is done, and the machine is not on battery."""
         if not self.may_refine or not all(state.settled for state in self._workspace.writers):
             return False
-        return self._settings.index.on_battery == "full" or not on_battery()
+        return self._settings.index.on_battery == BatterySetting.FULL or not on_battery()
 
     def _is_resting(self) -> bool:
         """Whether no other work is left. A one-shot command never rests."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from semlens.core.hashing import ContentHash
 from semlens.core.skip_reason import SkipReason
+from semlens.core.status import WatchMode
 from semlens.engine.indexing.root_index import RootIndex
 from semlens.engine.indexing.root_presence import FolderIdentity, Presence, look_at
 from semlens.files.discovery import DiscoveredFile, Discovery, is_below
@@ -61,8 +62,8 @@ class RootState:
     discovery: Discovery
     settings: Settings
     watcher: Watcher | None = None
-    asked: str = "none"
-    watching: str = "none"
+    asked: WatchMode = WatchMode.NONE
+    watching: WatchMode = WatchMode.NONE
     watch_problem: str = ""
     changed: dict[str, float] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semlens.core.errors import CacheError
-from semlens.core.status import Problem
+from semlens.core.status import Problem, WatchMode
 from semlens.engine.indexing.root_index import RootIndex
 from semlens.engine.indexing.root_presence import Presence, RootPresence, look_at
 from semlens.engine.indexing.root_state import RootState
 from semlens.engine.indexing.scanner import ScanEnd
 from semlens.files.discovery import Discovery
 from semlens.index.segment.build_hash import build_problem
+from semlens.settings.choices import WatchSetting
 from semlens.settings.loading import WORKSPACE_FILE, Settings
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Workspace:
         """The roots that this process writes the index of."""
         return [state for state in list(self.states.values()) if state.index.writer]
 
-    def add(self, given: Path, real: Path, *, watching: str) -> None:
+    def add(self, given: Path, real: Path, *, watching: WatchMode) -> None:
         """Add a root and load its last commit."""
         if str(real) in self.states:
             return
@@ -85,14 +86,14 @@ class Workspace:
         state.skipped.update(index.meta.get("skipped", {}))
         self.states[str(real)] = state
         self._compare_versions(state)
-        if watching != "none":
+        if watching is not WatchMode.NONE:
             self._presence.start()
         if index.writer:
             self._watch(state)
             state.scan_again = True
         else:
             index.scanned = True
-            state.watching = watching if watching == "client" else "none"
+            state.watching = watching if watching is WatchMode.CLIENT else WatchMode.NONE
         self._on_changed()
 
     def end_scan(self, state: RootState, end: ScanEnd) -> None:
@@ -211,8 +212,8 @@ class Workspace:
     # --- watching --------------------------------------------------------------------------------------------------
 
     def _watch(self, state: RootState) -> None:
-        if state.asked != "native" or state.settings.watch.mode == "off":
-            state.watching = state.asked if state.asked == "client" else "none"
+        if state.asked is not WatchMode.NATIVE or state.settings.watch.mode == WatchSetting.OFF:
+            state.watching = state.asked if state.asked is WatchMode.CLIENT else WatchMode.NONE
             return
 
         from semlens.files.watching.watcher import Watcher  # one-shot commands do not watch
@@ -236,7 +237,7 @@ class Workspace:
 
     def _note_watching(self, state: RootState) -> None:
         """Note that the watcher started or fell back to polling."""
-        if state.watcher is not None and state.watcher.mode != "none":
+        if state.watcher is not None and state.watcher.mode is not WatchMode.NONE:
             state.watching, state.watch_problem = state.watcher.mode, state.watcher.problem
             self._on_changed()
 

@@ -14,8 +14,9 @@ from functools import cache
 from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash
 from semlens.core.paths import uri_to_path
-from semlens.core.status import Problem
+from semlens.core.status import Problem, TierRole
 from semlens.embedding.embedder import TokenIds
+from semlens.embedding.manifest import Architecture
 from semlens.engine.embedding.tiers import EmbeddedPassages, Tier
 from semlens.engine.indexing.root_state import RootState
 from semlens.engine.overlays.language_ids import path_for_language_id
@@ -29,7 +30,7 @@ from semlens.workers.pool import ParsedBatch, ParsePool, WorkerDiedError, Worker
 DEBOUNCE_SECONDS = 0.02
 """Shorter than the pause between two keystrokes, longer than the pause between two edits of one command."""
 
-INLINE_PASSAGES = {"static": 5_000, "transformer": 12}
+INLINE_PASSAGES = {Architecture.STATIC: 5_000, Architecture.TRANSFORMER: 12}
 """Passages of a buffer that are embedded before it is searchable. The rest follows in steps of this size."""
 
 SLOW_PARSE_SECONDS = 0.2
@@ -273,7 +274,8 @@ class OverlayIndexer:
 
 
 def _first_for_unsaved(tiers: Sequence[Tier]) -> Tier | None:
-    return next((tier for tier in tiers if tier.role == "first" and tier.error is None and tier.accepts_unsaved), None)
+    usable = (tier for tier in tiers if tier.error is None and tier.accepts_unsaved)
+    return next((tier for tier in usable if tier.role == TierRole.FIRST), None)
 
 
 def _matches_indexed_file(buffer: OpenBuffer, digest: ContentHash, states: Mapping[str, RootState]) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from semlens.core.cancel import CancelToken
-from semlens.core.context import ContextItem, ContextPack, ContextRequest
+from semlens.core.context import ContextItem, ContextPack, ContextRequest, Form
 from semlens.core.span import Span
 from semlens.core.text.secrets import MASK, is_environment_file, mask_secrets
 from semlens.embedding.token_counting import TokenCounter
@@ -19,7 +19,7 @@ from semlens.engine.query.current_texts import CurrentDocument
 from semlens.engine.query.masking import mask_document
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.context.candidates import ContextCandidate, distinct
-from semlens.search.context.forms import Form, Piece, forms_of, lines_piece
+from semlens.search.context.forms import Piece, forms_of, lines_piece
 from semlens.search.context.related_code import around
 from semlens.search.context.render import Block, blocks_of, render
 from semlens.search.context.seeds import from_hits, from_place
@@ -202,7 +202,7 @@ class ContextBuilder:
         assert document is not None
         last = document.lines[piece.last_line] if piece.last_line < len(document.lines) else ""
         span = Span(piece.first_line, 0, piece.last_line, len(last.encode("utf-8", "surrogatepass")))
-        form, why = piece.form.value, candidate.why
+        form, why = piece.form, candidate.why
         return ContextItem(document.uri, path, span, name, form, choice.tokens, why, document.dirty, last)
 
 

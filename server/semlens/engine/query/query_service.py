@@ -14,9 +14,10 @@ from functools import lru_cache
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextPack, ContextRequest, DuplicateSet, DuplicatesResult
 from semlens.core.errors import UsageError
-from semlens.core.hit import SearchHit, SearchResult
+from semlens.core.hit import SearchHit, SearchResult, SearchStage
 from semlens.core.paths import uri_to_path
 from semlens.core.request import SearchRequest
+from semlens.core.status import TierRole
 from semlens.core.symbol import Outline
 from semlens.embedding.token_counting import load_counter
 from semlens.engine.embedding.remote_tier import REMOTE_QUERY_WAIT_SECONDS, RemoteTier, Vector
@@ -69,31 +70,35 @@ class QueryService:
         self,
         request: SearchRequest,
         cancel: CancelToken,
-        on_partial: Callable[[SearchResult, str], None] | None = None,
+        on_partial: Callable[[SearchResult, SearchStage], None] | None = None,
         *,
         explain: bool = False,
     ) -> SearchResult:
         """Return ranked hits that match the current text.
 
-        :param on_partial: called with the hits of the first tier and the stage ``first``. If a service has not answered
-            yet, it is also called with the hits of all local models and the stage ``refined``.
+        :param on_partial: called with the hits of the first tier. If a service has not answered yet, it is also called
+            with the hits of all local models.
         :raises Cancelled: when the token was cancelled.
         """
         started = time.monotonic()
         self._wait_for_buffers(cancel)
         query = parse_query(request.query)
         remote_queries = self._start_remote_queries(query)
-        first = self._query_vectors(query, "first")
+
+        def answer(vectors: list[QueryVector]) -> SearchResult:
+            return self._search_snapshot(request, query, vectors, cancel, started, explain=explain)
+
+        first = self._query_vectors(query, TierRole.FIRST)
         if on_partial is not None:
-            on_partial(self._search_snapshot(request, query, first, cancel, started, explain=explain), "first")
-        refined = self._query_vectors(query, "refine")
+            on_partial(answer(first), SearchStage.FIRST)
+        refined = self._query_vectors(query, TierRole.REFINE)
         vectors = [*first, *refined]
         if on_partial is not None and refined and any(future and not future.done() for _, future in remote_queries):
-            on_partial(self._search_snapshot(request, query, vectors, cancel, started, explain=explain), "refined")
+            on_partial(answer(vectors), SearchStage.REFINED)
         vectors += _finished_query_vectors(
             remote_queries, started + max(request.time_budget_ms / 1000.0, self._remote_wait_s)
         )
-        return self._search_snapshot(request, query, vectors, cancel, started, explain=explain)
+        return answer(vectors)
 
     def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult:
         """Find code similar to the symbol at a line (0-based) of a document.
@@ -159,7 +164,7 @@ class QueryService:
         hits: list[RankedHit] = []
         if request.query.strip():
             remote_queries = self._start_remote_queries(query)
-            vectors = [*self._query_vectors(query, "first"), *self._query_vectors(query, "refine")]
+            vectors = [*self._query_vectors(query, TierRole.FIRST), *self._query_vectors(query, TierRole.REFINE)]
             vectors += _finished_query_vectors(remote_queries, time.monotonic() + REMOTE_QUERY_WAIT_SECONDS)
             seed_request = SearchRequest(request.query, limit=MAX_SEED_HITS, per_file=2, first_page=MAX_SEED_HITS)
             hits = rank(snapshot, seed_request, query, vectors, cancel)
@@ -208,7 +213,7 @@ class QueryService:
     def _parse_now(self, path: str, text: str) -> Outline | None:
         return self._indexer.parser.parse_text(path, text)
 
-    def _query_vectors(self, query: Query, role: str) -> list[QueryVector]:
+    def _query_vectors(self, query: Query, role: TierRole) -> list[QueryVector]:
         found = []
         for tier in self._tiers:
             if tier.role == role and not tier.is_remote and self._has_vectors(tier, query):

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from semlens.core.status import EngineState, EngineStatus, Problem, RemoteStatus, RootStatus, TierStatus
+from semlens.core.status import EngineState, EngineStatus, Problem, RemoteStatus, RootStatus, TierRole, TierStatus
 from semlens.engine.embedding.remote_tier import RemoteTier
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.indexer import Indexer
@@ -34,8 +34,8 @@ def build_status(
     states = list(indexer.states.values())
     problems = _problems(indexer, states, tiers, model_errors, cache_problem)
     tier_statuses = tuple(_tier_status(tier, indexer) for tier in tiers)
-    refining = any(tier.role == "refine" and tier.pending for tier in tier_statuses) and all(
-        tier.error is None for tier in tiers if tier.role == "refine"
+    refining = any(tier.role == TierRole.REFINE and tier.pending for tier in tier_statuses) and all(
+        tier.error is None for tier in tiers if tier.role == TierRole.REFINE
     )
     return EngineStatus(
         number=number,

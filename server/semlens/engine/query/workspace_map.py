@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from semlens.core.cancel import CancelToken
-from semlens.core.context import ContextItem, ContextPack, ContextRequest
+from semlens.core.context import ContextItem, ContextPack, ContextRequest, Form
 from semlens.core.text.secrets import is_environment_file, mask_secrets
 from semlens.embedding.token_counting import TokenCounter
 from semlens.engine.query.current_texts import CurrentDocument, RequestDocuments
 from semlens.index.snapshot import IndexSnapshot
 from semlens.search.context.candidates import ContextCandidate, symbol_candidate
-from semlens.search.context.forms import Form, comment_above, head_of, is_container
+from semlens.search.context.forms import comment_above, head_of, is_container
 from semlens.search.context.overview import overview
 from semlens.search.context.render import MapEntry, render_map
 from semlens.search.context.summaries import comment_summary, docstring_summary, file_summary
@@ -156,5 +156,5 @@ def _item(
     name = view.segment.symbols.qualified_names[candidate.symbol]
     entry, _ = workspace_map.entry(candidate)
     tokens = counter.count(entry.signature)
-    form = Form.SIGNATURE.value
-    return ContextItem(document.uri, entry.path, span, name, form, tokens, candidate.why, document.dirty, last)
+    why = candidate.why
+    return ContextItem(document.uri, entry.path, span, name, Form.SIGNATURE, tokens, why, document.dirty, last)

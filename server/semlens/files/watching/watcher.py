@@ -16,8 +16,8 @@ from semlens.files.discovery import Discovery
 from semlens.files.network_file_systems import remote_file_system
 from semlens.files.watching.changes import Changes, ChangeSource, Rescan, SourceLostError
 from semlens.files.watching.polling_source import PollingSource
+from semlens.settings.choices import WatchSetting
 from semlens.settings.loading import Settings
-from semlens.settings.schema import WatchSetting
 
 __all__ = ["Changes", "Rescan", "Watcher"]
 

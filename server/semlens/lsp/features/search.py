@@ -8,7 +8,7 @@ from typing import Any
 from lsprotocol import types
 
 from semlens.core.cancel import CancelToken
-from semlens.core.hit import SearchResult
+from semlens.core.hit import SearchResult, SearchStage
 from semlens.lsp.conversion.params import SearchDefaults, search_params
 from semlens.lsp.session import Session
 from semlens.service.codec import LspPositions, partial_json, search_json
@@ -29,7 +29,7 @@ async def _search(ls: Session, params: Any) -> dict[str, Any]:
     loop = asyncio.get_running_loop()
 
     def work(cancel: CancelToken) -> SearchResult:
-        def on_partial(result: SearchResult, stage: str) -> None:
+        def on_partial(result: SearchResult, stage: SearchStage) -> None:
             if not cancel.cancelled and token is not None:
                 loop.call_soon_threadsafe(_send_partial, ls, token, partial_json(result, stage, places))
 

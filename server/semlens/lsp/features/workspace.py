@@ -9,12 +9,14 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from semlens.core.errors import SemlensError
+from semlens.core.status import WatchMode
 from semlens.lsp.configuration import SECTION
 from semlens.lsp.engine_api import EngineApi
 from semlens.lsp.features import documents
 from semlens.lsp.roots import initial_roots, local_path
 from semlens.lsp.session import Session
 from semlens.service.positions import choose_encoding
+from semlens.settings.choices import WatchSetting
 
 logger = logging.getLogger(__name__)
 
@@ -158,11 +160,12 @@ async def _load_settings(ls: Session) -> None:
     ls.warn(messages)
 
 
-def _watch_mode(ls: Session) -> str:
+def _watch_mode(ls: Session) -> WatchMode:
     mode = ls.settings.watch.mode
-    if mode == "off":
-        return "none"
-    return "client" if mode == "auto" and _can_watch(ls.client_capabilities) else "native"
+    if mode == WatchSetting.OFF:
+        return WatchMode.NONE
+    is_client = mode == WatchSetting.AUTO and _can_watch(ls.client_capabilities)
+    return WatchMode.CLIENT if is_client else WatchMode.NATIVE
 
 
 def _can_watch(capabilities: types.ClientCapabilities) -> bool:
@@ -183,7 +186,7 @@ async def _register_dynamically(ls: Session) -> None:
     """Register for file events and changes of settings, which clients send only after registration."""
     workspace = ls.client_capabilities.workspace
     registrations = []
-    if ls.roots.watching == "client":
+    if ls.roots.watching is WatchMode.CLIENT:
         watchers = [types.FileSystemWatcher(glob_pattern="**/*")]
         registrations.append(
             types.Registration(

@@ -5,13 +5,13 @@ Choosing a form belongs to `select`.
 
 from __future__ import annotations
 
-import enum
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from semlens.core.context import Form
 from semlens.core.symbol import SymbolKind
 from semlens.index.snapshot import SegmentView
 
@@ -45,14 +45,6 @@ _MAX_STRETCH_LINES = 8
 _COMMENT = re.compile(r"\s*(?://|/\*|\*|#(?!\s*(?:include|define|if|el|end|pragma|undef)\b)|--|;;|%%|\"\"\")")
 
 _QUOTE = re.compile(r"\s*[rR]?(\"{3}|'{3})")
-
-
-class Form(enum.StrEnum):
-    """How a symbol is shown."""
-
-    SIGNATURE = "signature"
-    OUTLINE = "outline"
-    FULL = "full"
 
 
 WORTH = {Form.SIGNATURE: 0.3, Form.OUTLINE: 0.7, Form.FULL: 1.0}

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from semlens.search.context.forms import Form, Piece
+from semlens.core.context import Form
+from semlens.search.context.forms import Piece
 
 SAME_FILE = 0.45
 """Factor for each further piece of a file."""

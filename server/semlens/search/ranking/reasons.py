@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 
+from semlens.core.hit import Reason
+from semlens.core.status import TierRole
 from semlens.search.query.query import Query
 
 RECENT = "recent"
 """The feature of a hit that is shown because its file is open or was a hit recently."""
 
 
-class Reason(enum.StrEnum):
-    """Why a hit is in the answer. The values are those of the protocol."""
-
-    RECENT = "recent"
-    TRACE = "trace"
-    NAME = "name"
-    PATH = "path"
-    WORDS = "words"
-    MEANING = "meaning"
-
-
 _LEAST = 0.35
-_SIMILAR = {"first": 1.2, "refine": 1.2}
+_SIMILAR = {TierRole.FIRST: 1.2, TierRole.REFINE: 1.2}
 """Scale of a cosine against the other strengths. Good hits have cosines of 0.3 to 0.7."""
 
 

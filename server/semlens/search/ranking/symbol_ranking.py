@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from semlens.core.status import TierRole
 from semlens.core.symbol import SymbolKind
 from semlens.index.segment.columns import best_first, ranges
 from semlens.index.snapshot import SegmentView
@@ -168,7 +169,7 @@ def _part(
         "value": (has_symbol & _IS_VALUE[kinds]).astype(np.float32),
         "frame": of_frames,
     }
-    for role in ("first", "refine"):
+    for role in TierRole:
         if any(role in by_role for by_role in table.cosines):
             cosines = table.cosines[number].get(role)
             column = np.full(len(rows), np.nan, np.float32) if cosines is None else cosines[rows]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from semlens.core.status import TierRole
 from semlens.index.segment.columns import ranges
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
@@ -49,7 +50,7 @@ class FileTable:
     rows: Ints
     columns: Mapping[str, Floats]
     eligible: Mask
-    cosines: Sequence[Mapping[str, Floats]]
+    cosines: Sequence[Mapping[TierRole, Floats]]
     word_scale: float
 
 
@@ -111,7 +112,7 @@ def _join(parts: Sequence[Floats]) -> Floats:
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def _cosines(view: SegmentView, mask: Mask | None, query_vectors: Sequence[QueryVector]) -> dict[str, Floats]:
+def _cosines(view: SegmentView, mask: Mask | None, query_vectors: Sequence[QueryVector]) -> dict[TierRole, Floats]:
     by_role = {}
     for vector in query_vectors:
         cosines = all_cosines(view, vector)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
+from semlens.core.status import TierRole
 from semlens.index.segment.postings import WEIGHT_OF_CODE
 from semlens.index.segment.terms import K1, name_term_hash
 from semlens.index.segment.vectors import quantise
@@ -34,13 +35,10 @@ _JOINED = 0.5
 
 @dataclass(frozen=True, slots=True)
 class QueryVector:
-    """The vector of the query from one model.
-
-    :ivar role: ``first`` or ``refine``. :ivar vector: shape (dimension,), Euclidean length 1.
-    """
+    """The vector of the query from one model. :ivar vector: shape (dimension,), Euclidean length 1."""
 
     fingerprint: str
-    role: str
+    role: TierRole
     vector: npt.NDArray[np.float32]
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError
+from semlens.core.status import TierRole
 from semlens.core.symbol import Role, SymbolKind
 from semlens.index.segment.vectors import quantise
 from semlens.index.snapshot import IndexSnapshot, SegmentView
@@ -21,7 +22,7 @@ from semlens.syntax.fingerprint import CodeFingerprint
 Rows = npt.NDArray[np.int64]
 
 _CANDIDATES = 200
-_TIER_WEIGHTS = {"first": 0.5, "refine": 0.5}
+_TIER_WEIGHTS = {TierRole.FIRST: 0.5, TierRole.REFINE: 0.5}
 _SAME_KIND = 0.03
 """Bonus for symbols of the same kind. It is small against the spread of cosines, so that it only breaks ties."""
 
@@ -82,7 +83,7 @@ def similar(
     place: tuple[SegmentView, int],
     line: int,
     limit: int,
-    tiers: Sequence[tuple[str, str]],
+    tiers: Sequence[tuple[str, TierRole]],
     cancel: CancelToken,
 ) -> list[RankedHit]:
     """Symbols most similar to the one at a line, best first.

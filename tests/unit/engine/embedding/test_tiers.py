@@ -6,13 +6,14 @@ import pytest
 from engine_cases import write_model
 
 from semlens.core.errors import ModelError
+from semlens.core.status import TierRole
 from semlens.embedding.registry import find_model
 from semlens.engine.embedding.tiers import Tier
 
 
 @pytest.mark.parametrize(("closed", "n_logged"), [(False, 1), (True, 0)])
 def test_a_model_that_fails_because_the_process_ends_is_no_fault(tmp_path, monkeypatch, caplog, closed, n_logged):
-    tier = Tier("first", find_model(str(write_model(tmp_path / "model"))), None)
+    tier = Tier(TierRole.FIRST, find_model(str(write_model(tmp_path / "model"))), None)
 
     def embed(_tokens):
         if closed:
