@@ -107,5 +107,6 @@ def test_nothing_else_opens_files_of_a_workspace():
         "files/watching/inotify_source.py",  # the system's limits
         "lsp/connection/logs.py",
         "lsp/connection/transport.py",  # the pipes to the client
+        "service/connection.py",  # the key of the server's pipe
         "workers/limits.py",  # the system's report on this process
     }

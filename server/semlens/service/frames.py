@@ -1,0 +1,115 @@
+"""Messages on a stream of bytes, framed as LSP frames them: ``Content-Length: N``, an empty line, N bytes.
+
+Blocking, and without asyncio: bridges and one-shot commands must start quickly. What a body means is the caller's.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+MAX_HEADER_BYTES = 1 << 16
+
+MAX_BODY_BYTES = 512 * 1024 * 1024
+"""A header that announces more than this is not a real message."""
+
+_LONG_HEADER = f"A header is longer than {MAX_HEADER_BYTES} bytes."
+_CHUNK_BYTES = 1 << 16
+_MAX_READ_BYTES = 1 << 20
+"""One read allocates what it asks for. The announced length of a body must not decide that."""
+
+
+class FrameError(ValueError):
+    """The stream has something else than a frame. What follows cannot be read."""
+
+
+class ByteSource(Protocol):
+    """Raw input: a file, a pipe or a connection without a buffer."""
+
+    def read(self, size: int, /) -> bytes | None: ...
+
+
+class ByteSink(Protocol):
+    """Raw output. It may take only a part of the data."""
+
+    def write(self, data: memoryview, /) -> int | None: ...
+
+
+class FrameReader:
+    """Reads one body after the other.
+
+    The stream must be raw: a `BufferedReader` whose lock a daemon thread holds aborts the interpreter at exit.
+    """
+
+    def __init__(self, stream: ByteSource) -> None:
+        self._stream = stream
+        self._buffer = bytearray()
+
+    def read(self) -> bytes | None:
+        """The body of the next message, or None when the input ends, even within a message.
+
+        :raises FrameError: for a header without or with a wrong length, or one that is too long.
+        :raises OSError: when the stream is broken.
+        """
+        length, n_header_bytes = -1, 0
+        while (line := self._read_line()) is not None:
+            n_header_bytes += len(line)
+            if n_header_bytes > MAX_HEADER_BYTES:
+                raise FrameError(_LONG_HEADER)
+            if line:
+                name, _, value = line.partition(b":")
+                if name.strip().lower() == b"content-length":
+                    length = _parse_length(value)
+            elif length >= 0:
+                return self._read_body(length)
+        return None
+
+    def _read_line(self) -> bytes | None:
+        while (end := self._buffer.find(b"\n")) < 0:
+            if len(self._buffer) > MAX_HEADER_BYTES:
+                raise FrameError(_LONG_HEADER)
+            if not self._fill(_CHUNK_BYTES):
+                return None
+        line = bytes(self._buffer[:end]).strip()
+        del self._buffer[: end + 1]
+        return line
+
+    def _read_body(self, length: int) -> bytes | None:
+        while (missing := length - len(self._buffer)) > 0:
+            if not self._fill(min(max(missing, _CHUNK_BYTES), _MAX_READ_BYTES)):
+                return None
+        body = bytes(self._buffer[:length])
+        del self._buffer[:length]
+        return body
+
+    def _fill(self, n_bytes: int) -> bool:
+        data = self._stream.read(n_bytes)
+        self._buffer += data or b""
+        return bool(data)
+
+
+def _parse_length(value: bytes) -> int:
+    text = value.strip()
+    # A number of many digits is refused before it is converted.
+    length = int(text) if text.isdigit() and len(text) <= 12 else -1
+    if not 0 <= length <= MAX_BODY_BYTES:
+        raise FrameError(f"A message must have between 0 and {MAX_BODY_BYTES} bytes.")
+    return length
+
+
+def frame(body: bytes) -> bytes:
+    return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+def write_frame(stream: ByteSink, body: bytes) -> None:
+    """Write one message. Only one thread may write at a time.
+
+    :raises OSError: when the stream is broken.
+    """
+    write_all(stream, frame(body))
+
+
+def write_all(stream: ByteSink, data: bytes) -> None:
+    """Write all of the data, however little of it the stream takes at once."""
+    view = memoryview(data)
+    while view:
+        view = view[stream.write(view) or 0 :]
