@@ -34,11 +34,11 @@ def git_folder(top: str) -> str | None:
     git = os.path.join(top, ".git")
     if os.path.isdir(git):
         return git
-    pointer = _first_line(git)
+    pointer = first_line(git)
     if pointer is None or not pointer.startswith("gitdir:"):
         return None
     folder = os.path.join(top, pointer.removeprefix("gitdir:").strip())
-    common = _first_line(os.path.join(folder, "commondir"))
+    common = first_line(os.path.join(folder, "commondir"))
     return os.path.normpath(os.path.join(folder, common) if common else folder)
 
 
@@ -109,7 +109,8 @@ def _unquoted(value: str) -> str:
     return text.strip()
 
 
-def _first_line(path: str) -> str | None:
+def first_line(path: str) -> str | None:
+    """The first line of a small file of git, such as the pointer in a ``.git`` file; None if it cannot be read."""
     try:
         return os.fsdecode(read_regular(path, _MAX_POINTER_BYTES)).partition("\n")[0].strip()
     except OSError:
