@@ -9,19 +9,13 @@ and neither has a setting that is unknown, ill-typed or not allowed in its sourc
 from __future__ import annotations
 
 import enum
-import errno
-import json
-import os
-import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from semlens.core.guarded_reader import read_regular
 from semlens.settings.schema import (
-    NAMESPACE,
     SPECS,
     FilesSettings,
     IndexSettings,
@@ -37,8 +31,17 @@ from semlens.settings.schema import (
     SymbolsSettings,
     WatchSettings,
     cache_folder,
-    config_folder,
     vscode_properties,
+)
+from semlens.settings.user_sources import (
+    NAMESPACE,
+    USER_FILE,
+    USER_VARIABLE,
+    SettingProblem,
+    config_folder,
+    flatten,
+    read_environment,
+    read_toml,
 )
 
 __all__ = [
@@ -61,28 +64,11 @@ __all__ = [
 ]
 
 WORKSPACE_FILE = ".semlens.toml"
-USER_FILE = "config.toml"
-USER_VARIABLE = "SEMLENS_USER_SETTINGS"
-"""Environment variable with settings as a JSON object. The extension of an editor passes the user's settings here."""
-
 _CLIENT_SETTINGS = ("trace.", "server.path", "server.command", "server.arguments", "server.environment")
 """Settings of the same namespace that only clients use. Clients send them too."""
 
-_MAX_FILE_BYTES = 1_000_000
 _MAX_NAME_CHARS = 200  # characters of a name in a message
 _PATH_SETTINGS = frozenset({"index.cacheFolder", "models.folders", "remote.caFile", "remote.tokenizer"})
-
-
-@dataclass(frozen=True, slots=True)
-class SettingProblem:
-    """A setting that has no effect.
-
-    :ivar name: its full name, e.g. ``semlens.files.exclude``, or the file's where the file as a whole is broken.
-    :ivar message: one sentence that names the setting, its source and the fix.
-    """
-
-    name: str
-    message: str
 
 
 class _Rejected(Exception):  # noqa: N818 - never leaves this module
@@ -93,6 +79,7 @@ def load_settings(
     root: Path | None = None,
     editor: Mapping[str, Any] | None = None,
     *,
+    user: Mapping[str, Any] | None = None,
     user_file: Path | None = None,
 ) -> tuple[Settings, list[SettingProblem]]:
     """The settings for one root, and what is wrong with their sources.
@@ -101,17 +88,21 @@ def load_settings(
     :param editor: initialization options or a configuration as the editor sent it, nested or with dotted names, with
         or without the namespace; ``None`` values are not set. Trusted as little as ``.semlens.toml``: many editors
         fill it from files of the workspace (docs/privacy.md).
+    :param user: the user's own settings, instead of those in the user's file and the environment.
     :param user_file: the user's file, instead of ``config.toml`` in `config_folder`.
     """
     problems: list[SettingProblem] = []
     values: dict[str, SettingValue] = {}
-    user_file = user_file if user_file is not None else config_folder() / USER_FILE
-    values |= _read_source(_read_toml(user_file, problems, may_be_link=True), f"`{user_file}`", problems)
-    values |= _read_source(_read_environment(problems), f"`{USER_VARIABLE}`", problems)
+    if user is not None:
+        values |= _read_source(user, "your settings", problems)
+    else:
+        user_file = user_file if user_file is not None else config_folder() / USER_FILE
+        values |= _read_source(read_toml(user_file, problems, may_be_link=True), f"`{user_file}`", problems)
+        values |= _read_source(read_environment(problems), f"`{USER_VARIABLE}`", problems)
     user_values = dict(values)
     values |= _read_source(editor or {}, "the editor's settings", problems, user_values=user_values, editor=True)
     if root is not None:
-        content = _read_toml(root / WORKSPACE_FILE, problems, may_be_link=False)
+        content = read_toml(root / WORKSPACE_FILE, problems, may_be_link=False)
         values |= _read_source(content, f"`{WORKSPACE_FILE}`", problems, user_values=user_values)
     return _settings_of(values), problems
 
@@ -125,34 +116,6 @@ def _settings_of(values: Mapping[str, SettingValue]) -> Settings:
         settings,
         **{section: replace(getattr(settings, section), **changes) for section, changes in by_section.items()},
     )
-
-
-def _read_toml(path: Path, problems: list[SettingProblem], *, may_be_link: bool) -> Mapping[str, Any]:
-    """The content of the file; empty if it is missing or broken."""
-    try:
-        data = read_regular(str(path), _MAX_FILE_BYTES + 1, follow_link=may_be_link)
-        if len(data) <= _MAX_FILE_BYTES:
-            return tomllib.loads(data.decode("utf-8-sig"))
-        problems.append(SettingProblem(str(path), f"`{path}` is larger than 1 MB, so it is ignored. Make it smaller."))
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except OSError as error:
-        reason = "it is a link" if error.errno == errno.ELOOP else error.strerror or str(error)
-        problems.append(SettingProblem(str(path), f"`{path}` cannot be read ({reason}), so it is ignored."))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        problems.append(SettingProblem(str(path), f"`{path}` is not valid TOML ({error}), so it is ignored."))
-    return {}
-
-
-def _read_environment(problems: list[SettingProblem]) -> object:
-    """The value of `USER_VARIABLE`; empty if it is not set or broken."""
-    try:
-        return json.loads(os.environ.get(USER_VARIABLE) or "{}")
-    except (ValueError, RecursionError) as error:
-        problems.append(
-            SettingProblem(USER_VARIABLE, f"`{USER_VARIABLE}` is not valid JSON ({error}), so it is ignored.")
-        )
-    return {}
 
 
 def _read_source(
@@ -172,7 +135,7 @@ def _read_source(
         return {}
     values: dict[str, SettingValue] = {}
     rejected: dict[str, str] = {}
-    for name, raw in _flatten(content, ""):
+    for name, raw in flatten(content, leaves=SPECS):
         if raw is None or (editor and name.startswith(_CLIENT_SETTINGS)):
             continue
         try:
@@ -187,21 +150,6 @@ def _read_source(
         full_name = f"{NAMESPACE}.{name}"[:_MAX_NAME_CHARS]
         problems.append(SettingProblem(full_name, f"`{full_name}` in {source} {reason_text}."))
     return values
-
-
-def _flatten(content: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    """Leaves of nested tables under dotted names, without the namespace. A setting's own value is never entered."""
-    # A stack instead of recursion, because an editor may send tables of any depth.
-    stack = [(prefix, content)]
-    while stack:
-        prefix, table = stack.pop()
-        for key, value in table.items():
-            name = f"{prefix}.{key}" if prefix else str(key)
-            name = name.removeprefix(f"{NAMESPACE}.")
-            if isinstance(value, Mapping) and name not in SPECS:
-                stack.append(("" if name == NAMESPACE else name, value))
-            else:
-                yield name, value
 
 
 def _validated(name: str, raw: object) -> SettingValue:

@@ -14,14 +14,11 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-import platformdirs
-
 from semlens.core.status import TierRole
 from semlens.settings.choices import BatterySetting, KeySource, LogLevel, ServiceApi, WatchSetting
+from semlens.settings.user_sources import NAMESPACE, cache_folder_of
 
 SettingValue: TypeAlias = bool | int | str | tuple[str, ...]
-
-NAMESPACE = "semlens"
 
 
 class Scope(enum.Enum):
@@ -237,10 +234,35 @@ class WatchSettings:
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """The language server's habits."""
+    """The language server, and the resident server that several clients share."""
 
     model_idle_minutes: int = _setting(
         10, "Unload the models after this time without use, in minutes; 0: never.", minimum=0, maximum=10_080
+    )
+    shared: bool = _setting(
+        False,
+        "Let the resident server, which editors and commands share, serve the editor. For the clients of VS Code and "
+        "Neovim; other editors start `semlens serve --shared`.",
+        scope=Scope.USER,
+    )
+    autostart: bool = _setting(
+        True,
+        "Let commands on a terminal start the resident server, so that the next command answers sooner.",
+        scope=Scope.USER,
+    )
+    idle_minutes: int = _setting(
+        15,
+        "End the resident server after this time without a client, in minutes.",
+        scope=Scope.USER,
+        minimum=1,
+        maximum=10_080,
+    )
+    root_idle_minutes: int = _setting(
+        5,
+        "Let the resident server release a folder after this time without a client that uses it, in minutes.",
+        scope=Scope.USER,
+        minimum=0,
+        maximum=10_080,
     )
 
 
@@ -342,25 +364,9 @@ SPECS: Mapping[str, SettingSpec] = {spec.name: spec for spec in _specs()}
 """Every setting by its name without the namespace, in the order of the documentation."""
 
 
-def config_folder() -> Path:
-    """Folder of the user's own ``config.toml``: ``SEMLENS_CONFIG_DIR``, or the system's place for it."""
-    return _folder_from_environment("SEMLENS_CONFIG_DIR") or Path(
-        platformdirs.user_config_dir(NAMESPACE, appauthor=False)
-    )
-
-
 def cache_folder(settings: Settings) -> Path:
     """Folder of the index: ``SEMLENS_CACHE_DIR``, the setting, or the system's place for it. It need not exist."""
-    return _folder_from_environment("SEMLENS_CACHE_DIR") or (
-        Path(settings.index.cache_folder).expanduser()
-        if settings.index.cache_folder
-        else Path(platformdirs.user_cache_dir(NAMESPACE, appauthor=False))
-    )
-
-
-def _folder_from_environment(variable: str) -> Path | None:
-    value = os.environ.get(variable, "")
-    return Path(os.path.abspath(os.path.expanduser(value))) if value else None  # lexical only
+    return cache_folder_of(settings.index.cache_folder)
 
 
 def vscode_properties() -> dict[str, dict[str, Any]]:

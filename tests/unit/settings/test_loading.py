@@ -155,7 +155,7 @@ def test_neither_a_workspace_nor_an_editor_can_set_what_is_the_users(
     spec = SPECS[name]
     text = "http://localhost:1" if name == "remote.url" else "/tmp/x"
     text = next((choice for choice in spec.choices if choice != spec.default), text)
-    value: Any = {"boolean": True, "integer": spec.maximum, "string": text, "array": ["/tmp/x"]}[spec.kind]
+    value: Any = {"boolean": not spec.default, "integer": spec.maximum, "string": text, "array": ["/tmp/x"]}[spec.kind]
     root = workspace(tmp_path, f"[{section}]\n{key} = {json.dumps(value)}\n")
     for sources in ((root,), (None, {section: {key: value}})):
         settings, problems = load_settings(*sources)
