@@ -125,7 +125,7 @@ def lose_segments(index):
 @pytest.mark.parametrize("damage", [break_database, break_half, make_newer, break_segments, lose_segments])
 def test_a_corrupt_or_newer_index_is_built_again(semlens, tmp_path, damage):
     semlens("index")
-    (index,) = (tmp_path / "cache").glob("roots/*/v*/index.sqlite")
+    (index,) = (tmp_path / "cache").glob("roots-*/*/v*/index.sqlite")
     damage(index)
     for _ in range(2):
         ran = semlens("search", "countWords", "--json")

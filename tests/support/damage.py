@@ -13,11 +13,11 @@ from pathlib import Path
 PAGE = 4096
 
 KINDS = {
-    "index database": "roots/*/v*/index.sqlite",
-    "segment": "roots/*/v*/segments/*.segment",
-    "vectors of a segment": "roots/*/v*/segments/*.vectors",
-    "name of the root": "roots/*/root.txt",
-    "lock": "roots/*/v*/writer.lock",
+    "index database": "roots-*/*/v*/index.sqlite",
+    "segment": "roots-*/*/v*/segments/*.segment",
+    "vectors of a segment": "roots-*/*/v*/segments/*.vectors",
+    "name of the root": "roots-*/*/root.txt",
+    "lock": "roots-*/*/v*/writer.lock",
     "vector cache": "vectors.v*.sqlite",
     "sent ledger": "sent.v*.sqlite",
 }

@@ -9,8 +9,7 @@ from __future__ import annotations
 import enum
 
 STORE_VERSION = 1
-"""The layout of a root's folder and the tables of its database. It is part of the folder's name, so that an older and
-a newer semlens do not touch each other's index. Only this version is read.
+"""The layout of a root's folder and the tables of its database. Only this version is read.
 
 1: the first.
 """
@@ -32,6 +31,14 @@ searches until its files were parsed again.
 1: the first. 2: the ranking reads whole columns. 3: raised with the repair of the live index. 4: SQL procedures and
 nested .gitattributes. 5: Rust items within macros. 6: passages of files that a parser refuses.
 """
+
+ROOTS_PREFIX = "roots"
+"""Every folder of indexes in the cache folder begins so, whichever version of semlens made it."""
+
+
+def roots_folder_name() -> str:
+    """The folder of indexes in the cache folder. An older and a newer semlens do not touch each other's indexes."""
+    return f"{ROOTS_PREFIX}-{STORE_VERSION}.{FORMAT_VERSION}"
 
 
 class IndexProblem(enum.StrEnum):

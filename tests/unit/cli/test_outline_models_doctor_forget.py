@@ -219,11 +219,14 @@ def indexed(workspace, tmp_path):
     return folder
 
 
-def test_forget_deletes_one_index(semlens, workspace, indexed):
+def test_forget_deletes_one_index(semlens, workspace, indexed, tmp_path):
+    of_another_format = tmp_path / "cache" / "roots" / indexed.name
+    of_another_format.mkdir(parents=True)
     code, out, _ = semlens("forget")
     assert code == 0
     assert str(workspace) in out
     assert not indexed.exists()
+    assert not of_another_format.exists()
     code, out, _ = semlens("forget")
     assert code == 0
     assert "nothing to forget" in out

@@ -73,7 +73,7 @@ def test_a_reader_that_finds_damage_has_the_writer_write_all_again(whole: Worksp
     workspace = Workspace(whole.folder, tmp_path / "cache", whole.model)
     writer = RootStore(workspace.cache, workspace.folder)
     assert writer.exists
-    (database,) = workspace.cache.glob("roots/*/v*/index.sqlite")
+    (database,) = workspace.cache.glob("roots-*/*/v*/index.sqlite")
     database.write_bytes(b"garbage" * 999)
     reader = RootStore(workspace.cache, workspace.folder)
     assert reader.load().files == {}

@@ -190,7 +190,7 @@ def index(tmp_path: Path):
 
 
 def test_a_database_that_another_process_holds_is_waited_for_elsewhere(index, tmp_path):
-    (path,) = tmp_path.glob("cache/roots/*/v*/index.sqlite")
+    (path,) = tmp_path.glob("cache/roots-*/*/v*/index.sqlite")
     connection = index.store._database.connection
     assert connection.execute("PRAGMA busy_timeout").fetchone()[0] <= 250
     with closing(sqlite3.connect(path, isolation_level=None)) as other:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from semlens.core.errors import CacheError
 from semlens.index.storage.database import StoreError, remove_database
-from semlens.index.storage.root_store import delete_index, last_use
+from semlens.index.storage.root_store import delete_index, index_folders, last_use
 from semlens.index.storage.vector_cache import VectorCache
 from semlens.index.storage.writer_lock import WriterLock
 
@@ -131,8 +131,7 @@ class CacheBound:
 
     def _unused_roots(self) -> list[Path]:
         """Least recently used first, without the most recent. Roots in use are detected later, by their lock."""
-        folders = [path for path in (self._folder / "roots").glob("*") if path.is_dir()]
-        return sorted(folders, key=last_use)[:-1]
+        return sorted(index_folders(self._folder), key=last_use)[:-1]
 
     def _other_vector_stores(self) -> list[Path]:
         """Vector caches of other versions of this program, oldest first."""

@@ -33,7 +33,7 @@ from semlens.index.storage.database import (
     make_private_folder,
 )
 from semlens.index.storage.writer_lock import WriterLock
-from semlens.index.versions import STORE_VERSION
+from semlens.index.versions import ROOTS_PREFIX, STORE_VERSION, roots_folder_name
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +110,14 @@ def root_key(root: Path) -> str:
 
 
 def root_folder(cache_folder: Path, root: Path) -> Path:
-    return cache_folder / "roots" / root_key(root)
+    """The folder of the index of a root."""
+    return cache_folder / roots_folder_name() / root_key(root)
+
+
+def index_folders(cache_folder: Path, root: Path | None = None) -> list[Path]:
+    """The folders of the indexes of every format, of one root or of all roots."""
+    key = "*" if root is None else root_key(root)
+    return sorted(path for path in cache_folder.glob(f"{ROOTS_PREFIX}*/{key}") if path.is_dir())
 
 
 class RootStore:
@@ -338,10 +345,14 @@ def delete_index(folder: Path, *, timeout_s: float = 0.0) -> bool:
     return True
 
 
-def stored_roots(cache_folder: Path) -> Sequence[tuple[Path, Path]]:
-    """Every indexed root, with the folder of its index."""
+def stored_roots(cache_folder: Path, *, any_format: bool = False) -> Sequence[tuple[Path, Path]]:
+    """Every indexed root, with the folder of its index.
+
+    :param any_format: also those whose index is of another format, which this version does not read.
+    """
     roots = []
-    for marker in sorted((cache_folder / "roots").glob(f"*/{ROOT_NAME}")):
+    name = f"{ROOTS_PREFIX}*" if any_format else roots_folder_name()
+    for marker in sorted(cache_folder.glob(f"{name}/*/{ROOT_NAME}")):
         with contextlib.suppress(OSError, ValueError):
             root = Path(os.fsdecode(marker.read_bytes())) if marker.is_file() else None
             if root is not None and root_key(root) == marker.parent.name:

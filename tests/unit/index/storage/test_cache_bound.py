@@ -12,7 +12,7 @@ from outlines import parsed_file, segment_of
 
 from semlens.core.hashing import content_hash
 from semlens.index.storage.cache_bound import CacheBound, folder_bytes
-from semlens.index.storage.root_store import Commit, RootStore, root_folder
+from semlens.index.storage.root_store import Commit, RootStore, index_folders, root_folder
 from semlens.index.storage.vector_cache import VectorCache
 from semlens.index.storage.writer_lock import WriterLock
 
@@ -74,6 +74,17 @@ def test_the_roots_used_least_recently_go_first(cache):
     assert folder_bytes(cache) <= 17 * MIB // 4
 
 
+def test_indexes_of_another_format_count_and_go_first_when_unused(cache):
+    new = [fill_root(cache, name, last_used=when) for name, when in (("a", 3), ("b", 4))]
+    old = fill_root(cache, "c", last_used=2)
+    older = cache / "roots" / old.name
+    older.parent.mkdir()
+    old.rename(older)
+    assert index_folders(cache, cache.parent / "c") == [older]
+    enforce(cache, 13 * MIB // 4)
+    assert [root.exists() for root in (older, *new)] == [False, True, True]
+
+
 def test_a_root_that_is_open_stays(cache):
     old, new = fill_root(cache, "a", last_used=1), fill_root(cache, "b", last_used=2)
     lock = WriterLock(next(old.glob("v*")) / "writer.lock")
@@ -123,5 +134,5 @@ def test_one_process_shrinks_at_a_time(cache):
     other = WriterLock(cache / "bound.lock")
     assert other.acquire()
     enforce(cache, 1 * MIB)
-    assert len(list((cache / "roots").iterdir())) == 2
+    assert len(index_folders(cache)) == 2
     other.release()
