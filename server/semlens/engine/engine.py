@@ -130,10 +130,12 @@ class Engine(QueryService):
         if service is not None:
             remote = RemoteTier(settings.remote.tier, service, self._cache, self._ledger)
             names[remote.role] = "none"
-        tiers, more = choose_tiers(names[TierRole.FIRST], names[TierRole.REFINE], settings.models.folders, self._cache)
+        tiers, tier_errors = choose_tiers(
+            names[TierRole.FIRST], names[TierRole.REFINE], settings.models.folders, self._cache
+        )
         if remote is not None:
             tiers = [remote, *tiers] if remote.role == TierRole.FIRST else [*tiers, remote]
-        return tiers, [*errors, *more]
+        return tiers, [*errors, *tier_errors]
 
     def start(self) -> None:
         self._indexer.start()
@@ -176,8 +178,8 @@ class Engine(QueryService):
         :raises WorkspaceError: when it is missing, a file, or one that only the user may choose.
         """
         real = check_root(path, explicit)
-        given = Path(os.path.abspath(path))
-        self._indexer.post_change(lambda: self._indexer.add_root(given, real, watching=watching))
+        display_path = Path(os.path.abspath(path))
+        self._indexer.post_change(lambda: self._indexer.add_root(display_path, real, watching=watching))
 
     def remove_root(self, path: Path) -> None:
         real = os.path.realpath(path)
@@ -185,8 +187,8 @@ class Engine(QueryService):
 
     def files_changed(self, paths: Iterable[Path]) -> None:
         """Files or folders were created, changed or deleted."""
-        given = [str(path) for path in paths]
-        self._indexer.post_change(lambda: self._indexer.files_changed(real_paths(given)))
+        names = [str(path) for path in paths]
+        self._indexer.post_change(lambda: self._indexer.files_changed(real_paths(names)))
 
     def rescan(self, root: Path | None = None, *, full: bool = False) -> None:
         """Compare everything with the disk again; ``full`` parses it again too."""

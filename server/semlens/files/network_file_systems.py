@@ -37,9 +37,9 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 class Mount(NamedTuple):
-    """:ivar place: the folder it is mounted on. :ivar options: separated by commas."""
+    """:ivar mount_point: the folder it is mounted on. :ivar options: separated by commas."""
 
-    place: str
+    mount_point: str
     kind: str
     options: str = ""
 
@@ -56,10 +56,10 @@ def remote_file_system(path: str) -> str | None:
     best: Mount | None = None
     best_length = -1
     for mount in mounts():
-        place = mount.place.rstrip(os.sep)
+        mount_point = mount.mount_point.rstrip(os.sep)
         # If two file systems share a mount point, the later one is on top.
-        if (path + os.sep).startswith(place + os.sep) and len(place) >= best_length:
-            best, best_length = mount, len(place)
+        if (path + os.sep).startswith(mount_point + os.sep) and len(mount_point) >= best_length:
+            best, best_length = mount, len(mount_point)
     return None if best is None else _remote_kind(best)
 
 

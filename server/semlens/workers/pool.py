@@ -23,7 +23,6 @@ from semlens.embedding.remote.service import KEY_VARIABLE
 from semlens.files.file_stamp import FileStamp
 from semlens.files.reading import file_stamp
 from semlens.syntax.fingerprint import CodeFingerprint
-from semlens.workers.error_tail import StderrTail
 from semlens.workers.limits import MAX_STEP_SECONDS
 from semlens.workers.messages import (
     NO_FILE,
@@ -42,6 +41,7 @@ from semlens.workers.messages import (
     receive,
     send,
 )
+from semlens.workers.stderr_tail import StderrTail
 
 if TYPE_CHECKING:
     from semlens.embedding.embedder import TokenIds
@@ -353,8 +353,8 @@ class ParsePool:
 
 def parser_problem(cause: str) -> str:
     """The message for a file that crashed its worker or failed in it."""
-    why = f" ({cause})" if cause else ""
-    return f"The parser failed on this file{why}, so it is not searchable. See the log for details."
+    cause_text = f" ({cause})" if cause else ""
+    return f"The parser failed on this file{cause_text}, so it is not searchable. See the log for details."
 
 
 def _slice(batch: _Batch, start: int, stop: int) -> _Batch:

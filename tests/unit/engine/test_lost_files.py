@@ -13,14 +13,14 @@ from semlens.core.skip_reason import SkipReason
 from semlens.core.status import EngineState, WatchMode
 from semlens.engine.engine import Engine
 from semlens.engine.indexing import root_presence, root_state
-from semlens.engine.indexing.root_presence import Presence, look_at
+from semlens.engine.indexing.root_presence import Presence, check_folder
 from semlens.files.reading import read_file
 from semlens.workers.messages import FileOutcome
 
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch):
-    monkeypatch.setattr(root_presence, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(root_presence, "CHECK_SECONDS", 0.02)
     monkeypatch.setattr(root_state, "RETRY_SECONDS", 0.02)
 
 
@@ -88,11 +88,11 @@ def test_a_root_that_was_replaced_between_two_looks_is_noticed(plain, tmp_path):
 def test_an_empty_folder_on_another_device_is_a_drive_that_is_not_mounted(tmp_path):
     status = tmp_path.stat()
     here = (status.st_dev, status.st_ino)
-    assert look_at(tmp_path, None) == look_at(tmp_path, here) == Presence(here)
-    assert "not mounted" in look_at(tmp_path, (status.st_dev + 1, 2)).problem
+    assert check_folder(tmp_path, None) == check_folder(tmp_path, here) == Presence(here)
+    assert "not mounted" in check_folder(tmp_path, (status.st_dev + 1, 2)).problem
     (tmp_path / "a.py").touch()
-    assert look_at(tmp_path, (status.st_dev + 1, 2)) == Presence(here)
-    assert "cannot be read" in look_at(tmp_path / "a.py", here).problem
+    assert check_folder(tmp_path, (status.st_dev + 1, 2)) == Presence(here)
+    assert "cannot be read" in check_folder(tmp_path / "a.py", here).problem
 
 
 class BrokenDisk:
@@ -166,10 +166,10 @@ def test_what_a_worker_cannot_read_now_stays(plain, monkeypatch):
         FileOutcome("a.py", None, b"", SkipReason.NOT_READABLE_NOW),
         FileOutcome("b.py", None, b"", SkipReason.GONE),
     ]
-    assert state.without_losses(outcomes) == outcomes[1:]
+    assert state.without_doubtful(outcomes) == outcomes[1:]
     assert state.unread == {"a.py"}
     plain.folder.rename(plain.folder.with_name("away"))
-    assert state.without_losses(outcomes) == []
+    assert state.without_doubtful(outcomes) == []
 
 
 def test_retries_come_less_and_less_often(plain):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 _KEY_BLOCK = "[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 
-BLOCKS = (
+BLOCK_RULES = (
     # whole, or cut off at either end where a passage ends; with what must be there for a look to be worth it
     ("PRIVATE KEY", re.compile(rf"(?s)-----BEGIN {_KEY_BLOCK}.*?(?:-----END {_KEY_BLOCK}|\Z)")),
     ("PRIVATE KEY", re.compile(rf"\A[A-Za-z0-9+/=\s]+-----END {_KEY_BLOCK}")),
@@ -19,7 +19,7 @@ BLOCKS = (
     ("Static key V1", re.compile(r"(?s)-----BEGIN OpenVPN Static key V1-----.*?(?:-----END OpenVPN Static|\Z)")),
 )
 
-TOKENS = re.compile(r"""(?x)\b(?:
+TOKEN_FORM = re.compile(r"""(?x)\b(?:
         (?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Z])    # Amazon
       | (?:AC|SK)[a-z0-9]{32}\b                                        # Twilio
       | AIza[0-9A-Za-z_-]{35} | ya29\.[0-9A-Za-z_-]{20,} | GOCSPX-[0-9A-Za-z_-]{28}   # Google
@@ -48,14 +48,14 @@ TOKENS = re.compile(r"""(?x)\b(?:
       | LS0tLS1CRUdJTiB(?:QUklW|SU0Eg|FQyBQ|PUEVO|FTkNS|EU0Eg)[A-Za-z0-9+/=]+   # a private key in base64
     )""")
 
-PASSWORD = r"(?:pass(?:word|wd|phrase|code)|pwd|secret)"  # noqa: S105 - what such names hold
+PASSWORD_NAME = r"(?:pass(?:word|wd|phrase|code)|pwd|secret)"  # noqa: S105 - what such names hold
 """What a value of its own is called that somebody may have thought out: it need not look random."""
-KEY = (
+KEY_NAME = (
     r"(?:(?:api|access|private|auth|account|encryption|signing|master|subscription)[_-]?key"
     r"|(?:auth|access|api|refresh|bearer|session|deploy|bot)[_-]?token)"
 )
-_NAMED = rf"(?:{PASSWORD}|{KEY}|token)s?"
-_NAME = rf"(?P<name>[\w.:-]{{0,60}}?{_NAMED}[\w.-]{{0,20}})"
+_SECRET_NAME = rf"(?:{PASSWORD_NAME}|{KEY_NAME}|token)s?"
+_NAME_GROUP = rf"(?P<name>[\w.:-]{{0,60}}?{_SECRET_NAME}[\w.-]{{0,20}})"
 _QUOTE = r"[\"']?"
 _GAP = r"\s{0,5}"
 _COMMAND = r"(?:[^\n|;]|\\\n){0,200}?\s"
@@ -63,24 +63,24 @@ _COMMAND = r"(?:[^\n|;]|\\\n){0,200}?\s"
 
 @dataclass(frozen=True, slots=True)
 class PlaceRule:
-    """:ivar signs: words, in small letters, one of which stands in any text that the rule finds something in."""
+    """:ivar keywords: words, in small letters, one of which stands in any text that the rule finds something in."""
 
-    signs: tuple[str, ...]
+    keywords: tuple[str, ...]
     pattern: re.Pattern[str]
 
 
-def _rule(signs: str, *parts: str) -> PlaceRule:
-    return PlaceRule(tuple(signs.split()), re.compile("".join(parts)))
+def _rule(keywords: str, *parts: str) -> PlaceRule:
+    return PlaceRule(tuple(keywords.split()), re.compile("".join(parts)))
 
 
-AFTER = (
+PLACE_RULES = (
     # in an address, and in its question
     _rule("://", r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"']{0,200}:)(?P<value>[^\s/@\"']{3,200})(?=@)"),
     _rule("://", r"(://)(?P<random>[A-Za-z0-9_.~-]{16,200})(?=@|:x-oauth)"),
-    _rule("=", rf"(?i)([?&](?:[\w-]{{0,40}}{PASSWORD})=)(?P<value>[^\s\"'&;#<>{{}}()]{{4,200}})"),
+    _rule("=", rf"(?i)([?&](?:[\w-]{{0,40}}{PASSWORD_NAME})=)(?P<value>[^\s\"'&;#<>{{}}()]{{4,200}})"),
     _rule(
         "=",
-        rf"(?i)([?&;](?:[\w-]{{0,40}}{_NAMED}|sig|signature|x-amz-signature)=)(?P<token>[^\s\"'&;#<>{{}}]{{6,500}})",
+        rf"(?i)([?&;](?:[\w-]{{0,40}}{_SECRET_NAME}|sig|signature|x-amz-signature)=)(?P<token>[^\s\"'&;#<>{{}}]{{6,500}})",
     ),
     # in headers
     _rule(
@@ -168,32 +168,32 @@ AFTER = (
 ``random`` if it looks random.
 """
 
-NAMED_AFTER = (
+NAMED_PLACE_RULES = (
     # <password>...</password>, <string name="api_key">...</string>, <key>password</key><string>...</string>
-    _rule("</", rf"(?i)(<{_NAME}(?:\s[^<>]{{0,200}})?>\s{{0,20}})(?P<value>[^<>\s]{{3,300}})(?=\s{{0,20}}</)"),
+    _rule("</", rf"(?i)(<{_NAME_GROUP}(?:\s[^<>]{{0,200}})?>\s{{0,20}})(?P<value>[^<>\s]{{3,300}})(?=\s{{0,20}}</)"),
     _rule(
         "</",
-        rf"(?i)(<\w{{1,20}}\s{{1,5}}(?:name|key){_GAP}={_GAP}[\"']{_NAME}[\"'][^<>]{{0,100}}>)",
+        rf"(?i)(<\w{{1,20}}\s{{1,5}}(?:name|key){_GAP}={_GAP}[\"']{_NAME_GROUP}[\"'][^<>]{{0,100}}>)",
         r"(?P<value>[^<>\s]{3,300})(?=</)",
     ),
-    _rule("<key>", rf"(?i)(<key>{_NAME}</key>\s{{0,40}}<string>)(?P<value>[^<>\s]{{3,300}})(?=</)"),
+    _rule("<key>", rf"(?i)(<key>{_NAME_GROUP}</key>\s{{0,40}}<string>)(?P<value>[^<>\s]{{3,300}})(?=</)"),
     # name="PASSWORD" value="...", {"name": "PASSWORD", "value": "..."}, - name: PASSWORD\n  value: ...
     _rule(
         "value",
-        rf"(?i)(\b(?:name|key){_QUOTE}{_GAP}[=:]{_GAP}{_QUOTE}{_NAME}{_QUOTE}{_GAP}[,\s]\s{{0,40}}",
+        rf"(?i)(\b(?:name|key){_QUOTE}{_GAP}[=:]{_GAP}{_QUOTE}{_NAME_GROUP}{_QUOTE}{_GAP}[,\s]\s{{0,40}}",
         rf"{_QUOTE}value{_QUOTE}{_GAP}[=:]{_GAP}{_QUOTE})(?P<value>[^\s\"'`<>,{{}}]{{3,300}})",
     ),
     # ENV DB_PASSWORD ..., #define PASSWORD "...", (setq password "...", aws configure set aws_secret_access_key ...
     _rule(
         "env arg define setq defvar configure config",
         r"(?im)((?:^[ \t]{0,20}(?:ENV|ARG)|#[ \t]{0,5}define|\((?:setq|defvar|def)|\bconfig(?:ure)?[ \t]{1,3}set)",
-        rf"[ \t]{{1,5}}{_NAME}[ \t]{{1,20}}{_QUOTE})(?P<value>[^\s\"'$()]{{3,300}})",
+        rf"[ \t]{{1,5}}{_NAME_GROUP}[ \t]{{1,20}}{_QUOTE})(?P<value>[^\s\"'$()]{{3,300}})",
     ),
-    _rule("--from-literal", rf"(?i)(--from-literal[= ]{_QUOTE}{_NAME}=)(?P<value>[^\s\"'$]{{3,300}})"),
+    _rule("--from-literal", rf"(?i)(--from-literal[= ]{_QUOTE}{_NAME_GROUP}=)(?P<value>[^\s\"'$]{{3,300}})"),
     # --password=..., --token ...
     _rule(
         "-",
-        rf"(?i)(?<![\w-])(--?(?P<name>(?:\w{{1,20}}-){{0,4}}{_NAMED})(?:=|[ \t]{{1,3}}){_QUOTE})",
+        rf"(?i)(?<![\w-])(--?(?P<name>(?:\w{{1,20}}-){{0,4}}{_SECRET_NAME})(?:=|[ \t]{{1,3}}){_QUOTE})",
         r"(?P<value>[^\s\"'`$<>{}()\[\]|&;,-][^\s\"'`$<>{}()\[\]|&;,]{3,300})",
     ),
 )

@@ -18,7 +18,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from semlens.core.text.secret_forms import AFTER, BLOCKS, KEY, NAMED_AFTER, PASSWORD, TOKENS, PlaceRule
+from semlens.core.text.secret_forms import (
+    BLOCK_RULES,
+    KEY_NAME,
+    NAMED_PLACE_RULES,
+    PASSWORD_NAME,
+    PLACE_RULES,
+    TOKEN_FORM,
+    PlaceRule,
+)
 
 MASK = "[masked]"
 
@@ -26,7 +34,7 @@ RULES_VERSION = 2
 """Raise it with any change of a rule: text that is masked otherwise has another vector."""
 
 
-class _Looks(enum.Enum):
+class _Requirement(enum.Enum):
     """What a value must look like to be taken for a secret, by what its name or place says of it."""
 
     ANY = "any"
@@ -35,14 +43,14 @@ class _Looks(enum.Enum):
     RANDOM = "random"
 
 
-_NAME = re.compile(
-    rf"(?P<password>{PASSWORD})|(?P<key>{KEY})|(?P<short>(?<![a-z])pass(?![a-z])|credential)"
+_SECRET_NAME_PART = re.compile(
+    rf"(?P<password>{PASSWORD_NAME})|(?P<key>{KEY_NAME})|(?P<short>(?<![a-z])pass(?![a-z])|credential)"
     r"|(?P<weak>token|(?<![a-z])(?:cred|auth|key|jwt|salt|hmac)(?![a-z]))"
 )
 """Over small letters: without regard to case it would take three times as long."""
-_NAME_OF_SECRET = re.compile(rf"(?i){PASSWORD}|{KEY}")
+_NAME_OF_SECRET = re.compile(rf"(?i){PASSWORD_NAME}|{KEY_NAME}")
 _TAIL = re.compile(r"[\w-]{0,40}")
-_ABOUT = frozenset(
+_DESCRIPTIVE_WORDS = frozenset(
     """file path dir folder url uri name field label type length len size hash class regex pattern prompt hint min max
     policy error message msg reset form column header param arg env var prefix suffix input manager store provider
     format algo algorithm count limit index expiry expires title text help attribute option setting validator mode
@@ -59,7 +67,7 @@ _QUOTED = re.compile(
     r"(?P<quote>\"\"\"|'''|[\"'`])(?P<value>[^\"'`\s\\]{4,1000})\\{0,2}(?P=quote)"
 )
 _BARE = re.compile(r"(?P<space>[ \t]{0,20})(?P<value>[^\s\"'`(){}\[\],;<>$|&\\]{4,300})(?=[\s;&|}\"']|\Z)")
-_REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
+_LINE_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 _LINE_START = re.compile(r"[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.-]{0,80}")
 _ENVIRONMENT = re.compile(r"(?i)(?:env|propert|config|setting|fetch)[\w.]{0,30}\W{1,3}[\w.-]{0,40}\Z")
 _LOOK_BACK = 100
@@ -72,15 +80,15 @@ _PLACEHOLDER = re.compile(
     r"|passphrase|secret|token|key|string|none|null|nil|true|false|undefined|default|required|optional|prompt|redacted"
     r"|todo|value|hidden|same-origin)[:*?.!]*\Z"
 )
-_CODE = re.compile(r"[A-Za-z_$][A-Za-z_$]*(?:[.:/#-]+[A-Za-z_$]+)*[:*?.!]*\Z")
+_CODE_NAME = re.compile(r"[A-Za-z_$][A-Za-z_$]*(?:[.:/#-]+[A-Za-z_$]+)*[:*?.!]*\Z")
 _DOTTED = re.compile(r"[A-Za-z_]\w+(?:\.[A-Za-z_]\w+){2,}\Z")
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_LOWER = re.compile("[a-z._-]+\\Z")
+_NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_LOWER_CASE = re.compile("[a-z._-]+\\Z")
 _SECRET_WORDS = frozenset(
     "password passwords passwd passphrase pwd secret secrets token tokens key keys auth credential credentials".split()
 )
 _HEX = re.compile(r"[0-9a-fA-F]+\Z")
-_BASIC = (
+_BASIC_AUTH_RULES = (
     PlaceRule(('"auth"',), re.compile(r'("auth"\s{0,5}:\s{0,5}")(?P<value>[A-Za-z0-9+/]{8,500}={0,2})(?=")')),
     PlaceRule(
         ("basic",), re.compile(r"(?i)(\bbasic[ \t]{1,5})(?P<value>[A-Za-z0-9+/]{8,500}={0,2})(?![A-Za-z0-9+/=])")
@@ -94,7 +102,7 @@ _LONG_WORD = re.compile(r"[a-z]{8,}\Z")
 _LEAST_CHARS = 6
 _LEAST_RANDOM_CHARS = 16
 _LEAST_ENTROPY = 3.0
-_LEAST_CHANGES = {"hex": 0.25, "one case": 0.25, "both cases": 0.4}
+_LEAST_CLASS_CHANGES = {"hex": 0.25, "one case": 0.25, "both cases": 0.4}
 """Share of neighbours in a value that are of different classes: digits, capitals, small letters. In random base64 it is
 0.6, in random hexadecimal digits 0.5, in names and in words with a number much less."""
 
@@ -112,7 +120,7 @@ def is_environment_text(text: str) -> bool:
 
 def has_long_secrets(text: str) -> bool:
     """It may hold secrets of many lines, of which a part alone cannot be told."""
-    return any(sign in text for sign, _ in BLOCKS)
+    return any(keyword in text for keyword, _ in BLOCK_RULES)
 
 
 def mask_secrets(text: str, *, environment: bool = False) -> tuple[str, int]:
@@ -123,20 +131,20 @@ def mask_secrets(text: str, *, environment: bool = False) -> tuple[str, int]:
     if environment:
         return re.subn(_ENVIRONMENT_LINE, lambda match: match[1] + MASK, text)
     count = 0
-    for sign, block in BLOCKS:
-        if sign in text:
+    for keyword, block in BLOCK_RULES:
+        if keyword in text:
             text, n = block.subn(lambda match: MASK + "\n" * match[0].count("\n"), text)
             count += n
-    text, n = TOKENS.subn(MASK, text)
+    text, n = TOKEN_FORM.subn(MASK, text)
     count += n
     lower = text.lower()
     if len(lower) != len(text):  # a letter of two in small, as the Turkish dotted I
         lower = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
-    spans = [*_in_known_places(text, lower), *_by_name(text, lower)]
-    return _masked(text, spans, count)
+    spans = [*_spans_in_known_places(text, lower), *_spans_after_names(text, lower)]
+    return _with_masks(text, spans, count)
 
 
-def _masked(text: str, spans: Iterable[tuple[int, int]], count: int) -> tuple[str, int]:
+def _with_masks(text: str, spans: Iterable[tuple[int, int]], count: int) -> tuple[str, int]:
     """The text with a mask for each span; those that overlap are one."""
     parts: list[str] = []
     end = 0
@@ -148,90 +156,92 @@ def _masked(text: str, spans: Iterable[tuple[int, int]], count: int) -> tuple[st
     return "".join([*parts, text[end:]]), count
 
 
-def _in_known_places(text: str, lower: str) -> Iterator[tuple[int, int]]:
-    for pattern in _that_may_match(AFTER, lower):
+def _spans_in_known_places(text: str, lower: str) -> Iterator[tuple[int, int]]:
+    for pattern in _patterns_that_may_match(PLACE_RULES, lower):
         group = next(name for name in ("always", "value", "token", "random") if name in pattern.groupindex)
         for match in pattern.finditer(text):
             value = match[group]
-            is_word = group == "token" and bool(_LOWER.match(value) or (len(value) < 20 and _CODE.match(value)))
-            is_weak = group == "random" and not _is_random(value)
+            is_word = group == "token" and bool(
+                _LOWER_CASE.match(value) or (len(value) < 20 and _CODE_NAME.match(value))
+            )
+            is_weak = group == "random" and not _looks_random(value)
             is_placeholder = value == MASK if group == "always" else _PLACEHOLDER.match(value)
             if not (is_word or is_weak or is_placeholder):
                 yield match.span(group)
-    for pattern in _that_may_match(NAMED_AFTER, lower):
+    for pattern in _patterns_that_may_match(NAMED_PLACE_RULES, lower):
         for match in pattern.finditer(text):
-            is_spoken = match[1][-1] == " " and match[1][0] == "-"  # ``--password words``
+            has_spaced_value = match[1][-1] == " " and match[1][0] == "-"  # ``--password words``
             if _NAME_OF_SECRET.search(match["name"]):
-                looks = _Looks.MIXED if is_spoken else _Looks.ANY
+                requirement = _Requirement.MIXED if has_spaced_value else _Requirement.ANY
             else:
-                looks = _Looks.RANDOM if is_spoken else _Looks.MIXED
-            if _is_secret(match["value"], looks):
+                requirement = _Requirement.RANDOM if has_spaced_value else _Requirement.MIXED
+            if _is_secret(match["value"], requirement):
                 yield match.span("value")
-    for pattern in _that_may_match(_BASIC, lower):
+    for pattern in _patterns_that_may_match(_BASIC_AUTH_RULES, lower):
         for match in pattern.finditer(text):
             if _is_user_and_password(match["value"]):
                 yield match.span("value")
 
 
-def _that_may_match(rules: Iterable[PlaceRule], lower: str) -> Iterator[re.Pattern[str]]:
-    return (rule.pattern for rule in rules if any(sign in lower for sign in rule.signs))
+def _patterns_that_may_match(rules: Iterable[PlaceRule], lower: str) -> Iterator[re.Pattern[str]]:
+    return (rule.pattern for rule in rules if any(keyword in lower for keyword in rule.keywords))
 
 
-def _by_name(text: str, lower: str) -> Iterator[tuple[int, int]]:
-    for name in _NAME.finditer(lower):
+def _spans_after_names(text: str, lower: str) -> Iterator[tuple[int, int]]:
+    for name in _SECRET_NAME_PART.finditer(lower):
         tail = _TAIL.match(text, name.end())
         operator = _OPERATOR.match(text, tail.end()) if tail else None
         if tail is None or operator is None:
             continue
-        looks = _looks(name, tail[0])
+        requirement = _requirement_of_name(name, tail[0])
         if value := _QUOTED.match(text, operator.end()):
-            looks_of_place = _of_quoted(looks, text, name.start(), operator, value)
+            place_requirement = _requirement_of_quoted(requirement, text, name.start(), operator, value)
         elif value := _BARE.match(text, operator.end()):
-            looks_of_place = _of_bare(looks, text, name.start(), tail.end(), operator, value)
+            place_requirement = _requirement_of_bare(requirement, text, name.start(), tail.end(), operator, value)
         else:
             continue
-        if looks_of_place and _is_secret(value["value"], looks_of_place):
+        if place_requirement and _is_secret(value["value"], place_requirement):
             yield value.span("value")
 
 
-def _of_quoted(
-    looks: _Looks, text: str, name_start: int, operator: re.Match[str], value: re.Match[str]
-) -> _Looks | None:
+def _requirement_of_quoted(
+    requirement: _Requirement, text: str, name_start: int, operator: re.Match[str], value: re.Match[str]
+) -> _Requirement | None:
     """What a value in quotes must look like; None where it is no value of this name."""
     if len(value["value"]) < _LEAST_CHARS:
         return None
     if not operator["pair"] or value["default"]:
-        return looks
+        return requirement
     if operator["pair"] == "," and not re.search("[\"']", operator["end"]):
         return None  # arguments, of which the first has such a name
     if _ENVIRONMENT.search(text[max(0, name_start - _LOOK_BACK) : name_start]):
-        return _Looks.MIXED if looks is _Looks.RANDOM else looks
+        return _Requirement.MIXED if requirement is _Requirement.RANDOM else requirement
     # a name and another text: often two names
-    return _Looks.MIXED if looks is _Looks.ANY else _Looks.RANDOM
+    return _Requirement.MIXED if requirement is _Requirement.ANY else _Requirement.RANDOM
 
 
-def _of_bare(
-    looks: _Looks, text: str, name_start: int, name_end: int, operator: re.Match[str], value: re.Match[str]
-) -> _Looks | None:
+def _requirement_of_bare(
+    requirement: _Requirement, text: str, name_start: int, name_end: int, operator: re.Match[str], value: re.Match[str]
+) -> _Requirement | None:
     """The same without quotes: of a shell, YAML or properties; in code such a value may be a name or a type."""
     is_tight = not value["space"]
     if is_tight and operator[0] in ("=", ":-") and text[name_start:name_end].isupper():
-        return _Looks.ANY if looks is _Looks.MIXED else looks  # of a shell
+        return _Requirement.ANY if requirement is _Requirement.MIXED else requirement  # of a shell
     start = _line_start(text, name_start)
-    if start < 0 or not _REST_OF_LINE.match(text, value.end()) or len(value["value"]) < _LEAST_CHARS:
+    if start < 0 or not _LINE_END.match(text, value.end()) or len(value["value"]) < _LEAST_CHARS:
         return None
     is_property = is_tight and operator[0] == "=" and text[start].isalpha()
     is_word_in_yaml = operator[0] == ":" and _LONG_WORD.match(value["value"])
-    if looks is _Looks.RANDOM or is_property or is_word_in_yaml:
-        return looks
-    return _Looks.RANDOM if "." in value["value"] else _Looks.MIXED
+    if requirement is _Requirement.RANDOM or is_property or is_word_in_yaml:
+        return requirement
+    return _Requirement.RANDOM if "." in value["value"] else _Requirement.MIXED
 
 
-def _looks(name: re.Match[str], tail: str) -> _Looks:
+def _requirement_of_name(name: re.Match[str], tail: str) -> _Requirement:
     """What the value of this name must look like."""
-    if name["weak"] or any(word.lower() in _ABOUT for word in _WORD.findall(tail)):
-        return _Looks.RANDOM
-    return _Looks.MIXED if name["short"] else _Looks.KEY if name["key"] else _Looks.ANY
+    if name["weak"] or any(word.lower() in _DESCRIPTIVE_WORDS for word in _NAME_WORD.findall(tail)):
+        return _Requirement.RANDOM
+    return _Requirement.MIXED if name["short"] else _Requirement.KEY if name["key"] else _Requirement.ANY
 
 
 def _line_start(text: str, name_start: int) -> int:
@@ -242,35 +252,35 @@ def _line_start(text: str, name_start: int) -> int:
     return start if _LINE_START.fullmatch(text, start, name_start) else -1
 
 
-def _is_secret(value: str, looks: _Looks) -> bool:
-    if _PLACEHOLDER.match(value) or _is_of_secrets(value):
+def _is_secret(value: str, requirement: _Requirement) -> bool:
+    if _PLACEHOLDER.match(value) or _is_code_name(value):
         return False
-    if looks is _Looks.ANY:
+    if requirement is _Requirement.ANY:
         return True
-    if looks is _Looks.KEY:
-        return not _CODE.match(value) or (value.isalpha() and (len(value) >= 10 or not value.islower()))
-    if looks is _Looks.RANDOM:
-        return _is_random(value)
+    if requirement is _Requirement.KEY:
+        return not _CODE_NAME.match(value) or (value.isalpha() and (len(value) >= 10 or not value.islower()))
+    if requirement is _Requirement.RANDOM:
+        return _looks_random(value)
     return bool(re.search("[A-Za-z]", value) and re.search(r"[0-9!#%^*+~]", value))
 
 
-def _is_of_secrets(value: str) -> bool:
+def _is_code_name(value: str) -> bool:
     """A name in code, as ``db_password`` or ``auth.tokens.Sha256``, and no secret."""
     if _DOTTED.match(value):
         return True
-    words = _WORD.findall(value) if _CODE.match(value) else []
+    words = _NAME_WORD.findall(value) if _CODE_NAME.match(value) else []
     return len(words) > 1 and any(word.lower() in _SECRET_WORDS for word in words)
 
 
-def _is_random(value: str) -> bool:
+def _looks_random(value: str) -> bool:
     if len(value) < _LEAST_RANDOM_CHARS or not re.search("[0-9]", value):
         return False
     if _entropy(value) < _LEAST_ENTROPY:
         return False
     classes = ["d" if letter.isdigit() else "u" if letter.isupper() else "l" for letter in value if letter.isalnum()]
-    changes = sum(one != other for one, other in itertools.pairwise(classes)) / max(1, len(classes) - 1)
+    changes = sum(before != after for before, after in itertools.pairwise(classes)) / max(1, len(classes) - 1)
     kind = "hex" if _HEX.match(value) else "both cases" if {"u", "l"} <= set(classes) else "one case"
-    return len(classes) > 0.8 * len(value) and changes >= _LEAST_CHANGES[kind]
+    return len(classes) > 0.8 * len(value) and changes >= _LEAST_CLASS_CHANGES[kind]
 
 
 def _entropy(text: str) -> float:

@@ -55,9 +55,9 @@ class WordTable:
 
     def ids_of_word(self, word: str) -> tuple[int, ...]:
         """Return the id of the word, or the ids of the fewest and longest known pieces that compose it."""
-        known = self._ids.get(word)
-        if known is not None:
-            return (known,)
+        word_id = self._ids.get(word)
+        if word_id is not None:
+            return (word_id,)
         if not 2 < len(word) <= _MAX_WORD_LETTERS or word.isdigit():
             return ()
         return self._pieces(word)

@@ -104,7 +104,7 @@ class VectorFiller:
                 continue
             for index in roots:
                 for live in list(index.segments.values()):
-                    if any(live is one for one in merging):
+                    if any(live is other for other in merging):
                         continue
                     job = self._next_job(index, live, tier, urgent)
                     if job is not None:
@@ -136,12 +136,12 @@ class VectorFiller:
     ) -> npt.NDArray[np.uint32]:
         """All missing passages of a few files: the urgent ones if this segment holds any, else the first."""
         files = live.segment.passages.files[missing]
-        wanted = []
+        urgent_rows = []
         for root, path in urgent:
             place = index.place(path) if root == str(index.root) else None
             if place is not None and place[0] is live:
-                wanted.append(place[1])
-        order = [row for row in wanted if (files == row).any()] or np.unique(files)[:256].tolist()
+                urgent_rows.append(place[1])
+        order = [row for row in urgent_rows if (files == row).any()] or np.unique(files)[:256].tolist()
         limit = _REQUEST_PASSAGES[tier.manifest.architecture]
         counts = [int((files == row).sum()) for row in order]
         n_files = max(1, int(np.searchsorted(np.cumsum(counts), limit, "right")))
@@ -203,12 +203,12 @@ class VectorFiller:
         if load:
             tier.embedder()
         vectors = dict(tier.cached_vectors(hashes))
-        todo = [key for key in dict.fromkeys(hashes) if key not in vectors and key in tokens]
+        missing = [key for key in dict.fromkeys(hashes) if key not in vectors and key in tokens]
         step = _EMBED_BATCH[tier.manifest.architecture]
-        for start in range(0, len(todo), step):
+        for start in range(0, len(missing), step):
             if self._stopping:
                 break
-            chunk = {key: tokens[key] for key in todo[start : start + step]}
+            chunk = {key: tokens[key] for key in missing[start : start + step]}
             embedded = tier.embed(chunk, cache_vectors=True)
             vectors |= {key: row.tobytes() for key, row in zip(embedded.hashes, embedded.matrix, strict=True)}
             if len(embedded.hashes) < len(chunk):

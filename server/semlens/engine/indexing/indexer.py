@@ -82,7 +82,7 @@ class Indexer:
         self.states, self.failed_roots = self._workspace.states, self._workspace.failed_roots
         self._composer = SnapshotBuilder()
         self._vectors = VectorScheduler(tiers, self._jobs.post, self._deadlines, lambda _index: self._changed())
-        self._scanner = Scanner(self._jobs.post, RootState.take_found, self._scan_done)
+        self._scanner = Scanner(self._jobs.post, RootState.add_scanned, self._scan_done)
         self._merger = Merger(self._jobs.post, self._changed)
         self._committer = Committer(tiers, on_written, one_shot=one_shot)
         self.parser = ParseScheduler(
@@ -218,8 +218,8 @@ class Indexer:
 
     # --- roots -----------------------------------------------------------------------------------------------------
 
-    def add_root(self, given: Path, real: Path, *, watching: WatchMode) -> None:
-        self._workspace.add(given, real, watching=watching)
+    def add_root(self, display_path: Path, real: Path, *, watching: WatchMode) -> None:
+        self._workspace.add(display_path, real, watching=watching)
         self.overlays.assign_roots(self.states)
 
     def remove_root(self, real: str) -> None:
@@ -233,7 +233,7 @@ class Indexer:
         self._workspace.files_changed(paths, urgent=urgent)
 
     def rescan(self, real: str | None, *, full: bool) -> None:
-        self._workspace.rescan(real, full=full)
+        self._workspace.rescan(real, reparse=full)
 
     def apply_settings(self, settings: Settings) -> None:
         self._settings = settings
@@ -254,7 +254,7 @@ class Indexer:
             return
         if state.changed:
             self._changed()
-            state.take_changed()
+            state.process_changes()
         if state.retry_at and state.retry_at <= time.monotonic():
             state.scan_again = True
         elif state.retry_at:
@@ -272,7 +272,7 @@ class Indexer:
         self._changed(at_once=True)  # before anything counts as settled: who waits must see that the snapshot is old
         self._workspace.end_scan(state, end)
         if end.failure:
-            self.errors.append(Problem(str(state.given), end.failure))
+            self.errors.append(Problem(str(state.display_path), end.failure))
 
     def _take_answer(self, state: RootState, paths: list[str]) -> bool:
         """Note that a worker answered. :returns: whether the root is still indexed."""

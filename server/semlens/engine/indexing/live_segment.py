@@ -46,11 +46,11 @@ class LiveSegment:
 
     def missing(self, fingerprint: str) -> npt.NDArray[np.uint32]:
         """The rows of live passages that have no vector of this model."""
-        wanted = self.alive[self.segment.passages.files].copy()
+        needs_vector = self.alive[self.segment.passages.files].copy()
         for block in self.tiers.get(fingerprint, ()):
-            wanted[block.rows] = False
-        wanted[list(self.unembeddable.get(fingerprint, ()))] = False
-        return np.flatnonzero(wanted).astype(np.uint32)
+            needs_vector[block.rows] = False
+        needs_vector[list(self.unembeddable.get(fingerprint, ()))] = False
+        return np.flatnonzero(needs_vector).astype(np.uint32)
 
     def add_block(self, fingerprint: str, block: VectorBlock) -> None:
         blocks = (*self.tiers.get(fingerprint, ()), block)

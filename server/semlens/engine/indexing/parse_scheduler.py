@@ -135,7 +135,7 @@ class ParseScheduler:
             if result.segment is not None:
                 segment = segment_from_arrays(new_segment_id(), result.segment)
                 self.n_parsed += len(segment.files)
-            outcomes = state.without_losses(result.outcomes)
+            outcomes = state.without_doubtful(result.outcomes)
             self._before_apply(state, [outcome.path for outcome in outcomes])
             state.index.apply(outcomes, segment, result.tokens)
         state.last_change = time.monotonic()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from semlens.engine.indexing.root_state import RootState
 
-LOOK_SECONDS = 2.0
+CHECK_SECONDS = 2.0
 
 FolderIdentity: TypeAlias = tuple[int, int]
 """Device and inode."""
@@ -29,10 +29,10 @@ class Presence:
     problem: str = ""
 
 
-def look_at(root: Path, before: FolderIdentity | None) -> Presence:
+def check_folder(root: Path, expected: FolderIdentity | None) -> Presence:
     """Look at a root's folder now.
 
-    :param before: what it was when its files were known.
+    :param expected: what it was when its files were known.
     """
     try:
         status = os.stat(root)
@@ -41,7 +41,7 @@ def look_at(root: Path, before: FolderIdentity | None) -> Presence:
     except OSError as error:
         reason = error.strerror or str(error)
         return Presence(None, f"The folder {root} cannot be read ({reason}): its index is kept until it is back.")
-    if is_empty and before is not None and before[0] != status.st_dev:  # what is left when a drive is unmounted
+    if is_empty and expected is not None and expected[0] != status.st_dev:  # what is left when a drive is unmounted
         return Presence(None, f"The folder {root} is not mounted any more: its index is kept until it is back.")
     return Presence((status.st_dev, status.st_ino))
 
@@ -67,8 +67,8 @@ class RootPresence:
         self._stopped.set()
 
     def _run(self) -> None:
-        while not self._stopped.wait(LOOK_SECONDS):
+        while not self._stopped.wait(CHECK_SECONDS):
             for state in self._states():
-                seen = look_at(state.index.root, state.identity)
-                if state.differs_from(seen):
-                    self._on_change(state, seen)
+                presence = check_folder(state.index.root, state.identity)
+                if state.differs_from(presence):
+                    self._on_change(state, presence)

@@ -14,7 +14,7 @@ from semlens.core.hashing import ContentHash
 from semlens.core.skip_reason import SkipReason
 from semlens.core.status import WatchMode
 from semlens.engine.indexing.root_index import RootIndex
-from semlens.engine.indexing.root_presence import FolderIdentity, Presence, look_at
+from semlens.engine.indexing.root_presence import FolderIdentity, Presence, check_folder
 from semlens.files.discovery import DiscoveredFile, Discovery, is_below
 from semlens.files.file_stamp import FileStamp
 from semlens.settings.loading import Settings
@@ -42,27 +42,27 @@ class Pending:
 class RootState:
     """Used by the indexer thread alone.
 
-    :ivar given: the root as the editor or user named it; answers use this name.
-    :ivar asked: how it was asked to be watched. :ivar watching: how it is.
+    :ivar display_path: the root as the editor or user named it; answers use this name.
+    :ivar requested_watching: how it was asked to be watched. :ivar watching: how it is.
     :ivar changed: paths that something said has changed, not looked at yet.
     :ivar pending: paths to read, in order. :ivar in_flight: paths that a worker has.
     :ivar scan: number of the scan under way, 0 when there is none.
     :ivar scan_again: something happened that only another scan can sort out.
     :ivar urgent: paths that a question waits for.
     :ivar touched: paths that were looked at while the scan went on, which may have passed their folder before.
-    :ivar identity: of the folder when it was last there. :ivar lost: why it is not there now, or "".
+    :ivar identity: of the folder when it was last there. :ivar absence: why it is not there now, or "".
     :ivar unread: files and folders that could not be read for a cause that may pass; ``retry_at``: monotonic seconds at
         which they are tried again.
-    :ivar full: the next scan is to read every file again; ``scan_full``: the scan under way does.
+    :ivar reparse_next: the next scan is to read every file again; ``reparse``: the scan under way does.
     :ivar upgrading: what the index holds is of an older making until everything was read again.
     """
 
-    given: Path
+    display_path: Path
     index: RootIndex
     discovery: Discovery
     settings: Settings
     watcher: Watcher | None = None
-    asked: WatchMode = WatchMode.NONE
+    requested_watching: WatchMode = WatchMode.NONE
     watching: WatchMode = WatchMode.NONE
     watch_problem: str = ""
     changed: dict[str, float] = field(default_factory=dict)
@@ -70,16 +70,16 @@ class RootState:
     in_flight: dict[str, float] = field(default_factory=dict)
     scan: int = 0
     scan_again: bool = False
-    seen: set[str] = field(default_factory=set)
+    found_paths: set[str] = field(default_factory=set)
     skipped: Counter[str] = field(default_factory=Counter)
     first_index: bool = False
-    full: bool = False
-    scan_full: bool = False
+    reparse_next: bool = False
+    reparse: bool = False
     upgrading: bool = False
     touched: set[str] = field(default_factory=set)
     urgent: set[str] = field(default_factory=set)
     identity: FolderIdentity | None = None
-    lost: str = ""
+    absence: str = ""
     unread: frozenset[str] = frozenset()
     retry_at: float = 0.0
     n_retries: int = 0
@@ -103,9 +103,9 @@ class RootState:
         return path in self.changed or path in self.pending or path in self.in_flight
 
     @property
-    def losses(self) -> list[str]:
+    def freshness_problems(self) -> list[str]:
         """Sentences that say which parts of the index may differ from the disk."""
-        found = [self.lost] if self.lost else []
+        found = [self.absence] if self.absence else []
         if self.unread:
             example = min(self.unread) or "an ignore file"
             found.append(
@@ -114,15 +114,17 @@ class RootState:
             )
         return found
 
-    def is_there(self) -> bool:
-        """Whether the folder exists now. Used when files seem to be gone; sets `lost` if the folder is gone."""
-        seen = look_at(self.index.root, self.identity)
-        self.lost = seen.problem or self.lost  # only a scan finds what changed in the meantime
-        return not seen.problem
+    def is_present(self) -> bool:
+        """Whether the folder exists now. Used when files seem to be gone; sets `absence` if the folder is gone."""
+        presence = check_folder(self.index.root, self.identity)
+        self.absence = presence.problem or self.absence  # only a scan finds what changed in the meantime
+        return not presence.problem
 
-    def differs_from(self, seen: Presence) -> bool:
+    def differs_from(self, presence: Presence) -> bool:
         """Whether the folder went away, came back, or was replaced."""
-        return self.lost != seen.problem or (seen.identity is not None and seen.identity != self.identity)
+        return self.absence != presence.problem or (
+            presence.identity is not None and presence.identity != self.identity
+        )
 
     def note_unread(self, paths: Collection[str]) -> None:
         """Read these again later, with a longer pause each time."""
@@ -133,67 +135,67 @@ class RootState:
             self.n_retries += 1
             self.retry_at = time.monotonic() + min(RETRY_SECONDS * 2**self.n_retries, MAX_RETRY_SECONDS)
 
-    def without_losses(self, outcomes: Sequence[FileOutcome]) -> list[FileOutcome]:
+    def without_doubtful(self, outcomes: Sequence[FileOutcome]) -> list[FileOutcome]:
         """The outcomes of a worker, without files that only seem to be gone or could not be read now."""
         self.note_unread([outcome.path for outcome in outcomes if outcome.reason == SkipReason.NOT_READABLE_NOW])
         seems_gone = any(outcome.reason == SkipReason.GONE for outcome in outcomes)
         doubtful = {SkipReason.NOT_READABLE_NOW}
-        if seems_gone and not self.is_there():
+        if seems_gone and not self.is_present():
             doubtful.add(SkipReason.GONE)
         return [outcome for outcome in outcomes if outcome.reason not in doubtful]
 
     def begin_scan(self, number: int) -> None:
         """Note that a scan of the root starts."""
         self.scan, self.scan_again = number, False
-        self.scan_full, self.full = self.full, False
-        self.seen, self.touched = set(), set()
+        self.reparse, self.reparse_next = self.reparse_next, False
+        self.found_paths, self.touched = set(), set()
         self.unread, self.retry_at = frozenset(), 0.0
         self.discovery.refresh()
 
-    def take_found(self, number: int, found: list[DiscoveredFile]) -> None:
+    def add_scanned(self, number: int, found: list[DiscoveredFile]) -> None:
         """Note what a scan found, unless another scan began meanwhile."""
         if self.scan == number:
-            self.note_found(found)
+            self._compare_with_index(found)
 
     def remove_unseen(self, unread: Collection[str]) -> None:
         """Remove the files that the scan did not find. :param unread: what it could not look at; files below stay.
 
         What was looked at while the scan went on is known better than by the scan.
         """
-        known = self.seen | self.touched | self.changed.keys() | self.in_flight.keys() | self.pending.keys()
+        known = self.found_paths | self.touched | self.changed.keys() | self.in_flight.keys() | self.pending.keys()
         for path in [path for path in self.index.files if path not in known]:
             if not is_below(path, unread):
                 self.index.remove(path)
 
     def end_scan(self) -> None:
         """Note that the results of the scan are complete."""
-        self.scan_full = False
-        self.seen, self.touched = set(), set()
+        self.reparse = False
+        self.found_paths, self.touched = set(), set()
         self.skipped = self.discovery.skipped.copy()
         self.index.scanned = True
 
-    def note_found(self, found: list[DiscoveredFile]) -> None:
+    def _compare_with_index(self, found: list[DiscoveredFile]) -> None:
         """Compare a part of a scan with the index. Files that differ are read again."""
         now = time.monotonic()
         for file in found:
-            self.seen.add(file.path)
+            self.found_paths.add(file.path)
             entry = self.index.files.get(file.path)
             stamp = FileStamp.of(file.size, file.mtime_ns, file.ctime_ns, file.inode, 0)
-            if entry is not None and not self.scan_full and entry.stamp.same_file(stamp) and not entry.stamp.racy:
+            if entry is not None and not self.reparse and entry.stamp.same_file(stamp) and not entry.stamp.racy:
                 continue
             if file.path in self.in_flight:
                 self.changed.setdefault(file.path, now)  # the worker may have read it before it changed
                 continue
-            known = entry.hash if entry is not None and not self.scan_full else b""
+            known = entry.hash if entry is not None and not self.reparse else b""
             self.pending.setdefault(file.path, Pending(known, file.size, now))
 
-    def take_changed(self) -> None:
+    def process_changes(self) -> None:
         """Turn reported changes into files to read, files to remove, or a scan."""
         changed, self.changed = self.changed, {}
         roots_of_trees: set[str] = set()
         gone: list[str] = []
         unwanted: list[str] = []
-        if self.lost and self.is_there():
+        if self.absence and self.is_present():
             self.scan_again = True
         if self.scan:
             self.touched.update(changed)
@@ -219,7 +221,7 @@ class RootState:
             if entry is None:
                 roots_of_trees.add(path)  # it may have been a folder until now
             self.pending[path] = Pending(entry.hash if entry else b"", found.size, since)
-        if gone and not self.is_there():
+        if gone and not self.is_present():
             gone = []  # a scan compares everything when the folder is back
         self._forget([*gone, *unwanted], roots_of_trees)
 

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from semlens.core.errors import SemlensError
-from semlens.engine.indexing.root_presence import look_at
+from semlens.engine.indexing.root_presence import check_folder
 from semlens.engine.indexing.root_state import RootState
 from semlens.files.discovery import DiscoveredFile
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 2_000
+FILES_A_PART = 2_000
 """Files in a part."""
 
 OnFound = Callable[[RootState, int, list[DiscoveredFile]], None]
@@ -23,12 +23,12 @@ OnDone = Callable[[RootState, int, "ScanEnd"], None]
 
 @dataclass(frozen=True, slots=True)
 class ScanEnd:
-    """:ivar lost: why the root could not be listed, or "". :ivar failure: why the walk failed otherwise, or "".
+    """:ivar absence: why the root could not be listed, or "". :ivar failure: why the walk failed otherwise, or "".
 
     :ivar unread: files and folders that could not be looked at now.
     """
 
-    lost: str = ""
+    absence: str = ""
     failure: str = ""
     unread: frozenset[str] = frozenset()
 
@@ -56,24 +56,24 @@ class Scanner:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _walk(self, state: RootState, number: int) -> None:
-        chunk: list[DiscoveredFile] = []
-        lost = failure = ""
+        part: list[DiscoveredFile] = []
+        absence = failure = ""
         unread: set[str] = set()
         try:
             for file in state.discovery.walk(unread):
-                chunk.append(file)
-                if len(chunk) >= CHUNK:
-                    self._report(state, number, chunk)
-                    chunk = []
+                part.append(file)
+                if len(part) >= FILES_A_PART:
+                    self._report(state, number, part)
+                    part = []
                 if self._stopping:
                     return
         except SemlensError as error:
-            lost = look_at(state.index.root, state.identity).problem or str(error)
+            absence = check_folder(state.index.root, state.identity).problem or str(error)
         except Exception as error:  # the scan must end after any error, or the index never becomes complete
             logger.exception("a scan failed")
             failure = f"The scan failed ({type(error).__name__}: {error}): its files are as they were found before."
-        self._report(state, number, chunk)
-        self._post(lambda: self._on_done(state, number, ScanEnd(lost, failure, frozenset(unread))))
+        self._report(state, number, part)
+        self._post(lambda: self._on_done(state, number, ScanEnd(absence, failure, frozenset(unread))))
 
     def _report(self, state: RootState, number: int, found: list[DiscoveredFile]) -> None:
         self._post(lambda: self._on_found(state, number, found))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from semlens.core.errors import CacheError
 from semlens.core.status import Problem, WatchMode
 from semlens.engine.indexing.root_index import RootIndex
-from semlens.engine.indexing.root_presence import Presence, RootPresence, look_at
+from semlens.engine.indexing.root_presence import Presence, RootPresence, check_folder
 from semlens.engine.indexing.root_state import RootState
 from semlens.engine.indexing.scanner import ScanEnd
 from semlens.files.discovery import Discovery
@@ -57,7 +57,7 @@ class Workspace:
         self._read_only = read_only
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._presence = RootPresence(
-            lambda: self.writers, lambda state, seen: post(lambda: self._note_presence(state, seen))
+            lambda: self.writers, lambda state, presence: post(lambda: self._note_presence(state, presence))
         )
 
     @property
@@ -65,23 +65,23 @@ class Workspace:
         """The roots that this process writes the index of."""
         return [state for state in list(self.states.values()) if state.index.writer]
 
-    def add(self, given: Path, real: Path, *, watching: WatchMode) -> None:
+    def add(self, display_path: Path, real: Path, *, watching: WatchMode) -> None:
         """Add a root and load its last commit."""
         if str(real) in self.states:
             return
         try:
             index = self._open(real)
         except Exception as error:
-            self.failed_roots[str(real)] = Problem(str(given), str(error))
+            self.failed_roots[str(real)] = Problem(str(display_path), str(error))
             self._on_changed()
             if not isinstance(error, CacheError):
                 raise
             return
         self.failed_roots.pop(str(real), None)
         settings = self._settings_of(real)
-        state = RootState(given, index, Discovery(real, settings), settings)
-        state.asked = watching
-        state.identity = look_at(real, None).identity
+        state = RootState(display_path, index, Discovery(real, settings), settings)
+        state.requested_watching = watching
+        state.identity = check_folder(real, None).identity
         state.first_index = not index.files
         state.skipped.update(index.meta.get("skipped", {}))
         self.states[str(real)] = state
@@ -99,13 +99,13 @@ class Workspace:
     def end_scan(self, state: RootState, end: ScanEnd) -> None:
         """Apply the end of a scan: files that were not found are gone, unless they could not be checked."""
         state.scan = 0
-        if state.lost and not end.lost:
-            self.note_back(state, look_at(state.index.root, state.identity))
-        state.lost = end.lost
+        if state.absence and not end.absence:
+            self.note_back(state, check_folder(state.index.root, state.identity))
+        state.absence = end.absence
         state.note_unread(end.unread)
         if state.n_retries and not end.unread:
             self.watch_again(state)
-        if not end.failure and not end.lost and state.is_there():
+        if not end.failure and not end.absence and state.is_present():
             state.remove_unseen(end.unread)
         state.end_scan()
 
@@ -186,11 +186,11 @@ class Workspace:
                     if urgent:
                         state.urgent.add(relative)
 
-    def rescan(self, real: str | None, *, full: bool) -> None:
+    def rescan(self, real: str | None, *, reparse: bool) -> None:
         for name, state in self.states.items():
             if state.index.writer and (real is None or name == real):
                 state.scan_again = True
-                state.full |= full
+                state.reparse_next |= reparse
 
     def reload_settings(self, state: RootState) -> None:
         """Load the settings of a root again. Scan the root if settings of files or of watching changed."""
@@ -206,19 +206,21 @@ class Workspace:
         problem = build_problem(state.index.meta.get("features"))
         if problem is not None:
             logger.info("the files of %s are parsed again: %s", state.index.root, problem)
-            state.full = True
+            state.reparse_next = True
             state.upgrading = bool(state.index.files)
 
     # --- watching --------------------------------------------------------------------------------------------------
 
     def _watch(self, state: RootState) -> None:
-        if state.asked is not WatchMode.NATIVE or state.settings.watch.mode == WatchSetting.OFF:
-            state.watching = state.asked if state.asked is WatchMode.CLIENT else WatchMode.NONE
+        if state.requested_watching is not WatchMode.NATIVE or state.settings.watch.mode == WatchSetting.OFF:
+            state.watching = (
+                state.requested_watching if state.requested_watching is WatchMode.CLIENT else WatchMode.NONE
+            )
             return
 
         from semlens.files.watching.watcher import Watcher  # one-shot commands do not watch
 
-        state.watching = state.asked
+        state.watching = state.requested_watching
 
         def on_changes(changes: set[str] | Rescan) -> None:
             self._post(lambda: self._note_changes(state, changes))
@@ -241,20 +243,20 @@ class Workspace:
             state.watching, state.watch_problem = state.watcher.mode, state.watcher.problem
             self._on_changed()
 
-    def _note_presence(self, state: RootState, seen: Presence) -> None:
+    def _note_presence(self, state: RootState, presence: Presence) -> None:
         """Note that the folder went away, came back, or was replaced."""
-        if not state.differs_from(seen) or self.states.get(str(state.index.root)) is not state:
+        if not state.differs_from(presence) or self.states.get(str(state.index.root)) is not state:
             return
-        if seen.problem:
-            state.lost = seen.problem
+        if presence.problem:
+            state.absence = presence.problem
         else:
             state.scan_again = True
-            self.note_back(state, seen)
+            self.note_back(state, presence)
         self._on_changed()
 
-    def note_back(self, state: RootState, seen: Presence) -> None:
+    def note_back(self, state: RootState, presence: Presence) -> None:
         """Note that the folder is back, and scan it."""
-        state.lost, state.identity = "", seen.identity or state.identity
+        state.absence, state.identity = "", presence.identity or state.identity
         self.watch_again(state)
 
     def watch_again(self, state: RootState) -> None:

@@ -69,25 +69,31 @@ def carry_vectors(old: Overlay | None, hashes: list[ContentHash]) -> dict[str, d
     """Return the vectors of the previous overlay for passages that still exist."""
     if old is None:
         return {}
-    wanted = set(hashes)
+    missing_hashes = set(hashes)
     return {
-        fingerprint: {key: vector for key, vector in vectors.items() if key in wanted}
+        fingerprint: {key: vector for key, vector in vectors.items() if key in missing_hashes}
         for fingerprint, vectors in old.vectors.items()
     }
 
 
-def vectors_in_view(view: SegmentView, row: int, wanted: set[ContentHash]) -> Mapping[str, dict[ContentHash, bytes]]:
+def vectors_in_view(
+    view: SegmentView, row: int, missing_hashes: set[ContentHash]
+) -> Mapping[str, dict[ContentHash, bytes]]:
     """Return the vectors of a file in a view for the wanted passages, by model fingerprint."""
     passages = view.segment.passages
     start, end = (int(place) for place in np.searchsorted(passages.files, [row, row + 1]))
     data = passages.hashes[start:end].tobytes()
-    rows = {start + i: data[16 * i : 16 * i + 16] for i in range(end - start) if data[16 * i : 16 * i + 16] in wanted}
-    found: dict[str, dict[ContentHash, bytes]] = {}
+    rows = {
+        start + i: data[16 * i : 16 * i + 16]
+        for i in range(end - start)
+        if data[16 * i : 16 * i + 16] in missing_hashes
+    }
+    vectors: dict[str, dict[ContentHash, bytes]] = {}
     for fingerprint, blocks in view.tiers.items():
-        known = found.setdefault(fingerprint, {})
+        vectors_by_hash = vectors.setdefault(fingerprint, {})
         for block in blocks:
             places: list[int] = np.searchsorted(block.rows, list(rows)).tolist() if rows and len(block.rows) else []
             for passage, place in zip(rows, places, strict=False):
                 if place < len(block.rows) and block.rows[place] == passage:
-                    known[rows[passage]] = block.matrix[place].tobytes()
-    return found
+                    vectors_by_hash[rows[passage]] = block.matrix[place].tobytes()
+    return vectors

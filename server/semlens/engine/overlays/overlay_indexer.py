@@ -256,10 +256,10 @@ class OverlayIndexer:
         overlay = self.shown.get(uri)
         if overlay is None:
             return
-        wanted = set(overlay.passage_hashes())
+        live_hashes = set(overlay.passage_hashes())
         vectors = overlay.vectors.setdefault(tier.fingerprint, {})
         for key, row in zip(embedded.hashes, embedded.matrix, strict=True):
-            if key in wanted:
+            if key in live_hashes:
                 vectors[key] = row.tobytes()
         self._on_changed()
 

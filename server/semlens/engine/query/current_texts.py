@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from semlens.core.paths import uri_to_path
 from semlens.engine.overlays.open_buffers import OpenBuffer, OpenBuffers
 from semlens.engine.overlays.overlay import Overlay
-from semlens.engine.query.hit_builder import FileTextCache, file_uri
+from semlens.engine.query.file_text_cache import FileTextCache
+from semlens.engine.query.hit_builder import file_uri
 from semlens.index.snapshot import SegmentView
 from semlens.syntax.parsing.decode import split_lines
 
@@ -63,7 +64,7 @@ class CurrentTexts:
             return None  # edited but not parsed yet, so positions in the file do not match the editor
         return CurrentDocument(buffer.uri, document.lines, dirty=False)
 
-    def is_shown(self, buffer: OpenBuffer) -> bool:
+    def is_indexed(self, buffer: OpenBuffer) -> bool:
         """Whether the overlay has the buffer's newest text."""
         overlay = self._overlays().get(buffer.uri)
         return overlay is not None and overlay.revision == buffer.revision
@@ -98,4 +99,4 @@ class RequestDocuments:
     def is_being_parsed(self, view: SegmentView, path: str) -> bool:
         """Whether an open buffer of this file is newer than its overlay. Its hits from disk are then dropped."""
         buffer = self.opened.get((view.root, path))
-        return buffer is not None and not self.documents.is_shown(buffer)
+        return buffer is not None and not self.documents.is_indexed(buffer)

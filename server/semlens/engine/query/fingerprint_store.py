@@ -88,10 +88,12 @@ class FingerprintStore:
         known = self._fingerprints.setdefault(view.segment, {})
         table = view.segment.symbols
         lengths = table.spans[:, 2].astype(np.int64) - table.spans[:, 0] + 1
-        wanted = np.isin(table.kinds, _FINGERPRINTED_KINDS) & (lengths >= LEAST_LINES) & (lengths <= _MAX_SYMBOL_LINES)
+        eligible = (
+            np.isin(table.kinds, _FINGERPRINTED_KINDS) & (lengths >= LEAST_LINES) & (lengths <= _MAX_SYMBOL_LINES)
+        )
         if view.alive is not None:
-            wanted &= view.alive[table.files]
-        rows = [row for row in np.flatnonzero(wanted).tolist() if row not in known]
+            eligible &= view.alive[table.files]
+        rows = [row for row in np.flatnonzero(eligible).tolist() if row not in known]
         for file, of_file in groupby(rows, key=lambda row: int(table.files[row])):
             symbols = tuple(of_file)
             stretches = tuple((int(table.spans[row, 0]), int(table.spans[row, 2])) for row in symbols)

@@ -325,7 +325,7 @@ class QueryService:
 
     def _display_root(self, root: str) -> str:
         state = self._indexer.states.get(root)
-        return str(state.given) if state is not None else root
+        return str(state.display_path) if state is not None else root
 
 
 def _finished_query_vectors(

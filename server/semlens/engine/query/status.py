@@ -44,7 +44,7 @@ def build_status(
         refining=refining,
         roots=tuple(
             RootStatus(
-                str(state.given),
+                str(state.display_path),
                 state.index.n_files,
                 state.index.n_symbols,
                 len(state.pending) + len(state.in_flight) + len(state.changed),
@@ -108,9 +108,9 @@ def _problems(
     ]
     problems += list(indexer.failed_roots.values())
     for state in states:
-        problems += [Problem(str(state.given), text) for text in _root_problems(state)]
+        problems += [Problem(str(state.display_path), text) for text in _root_problems(state)]
         problems += [
-            Problem(str(Path(state.given, path)), parser_problem(cause))
+            Problem(str(Path(state.display_path, path)), parser_problem(cause))
             for path, cause in sorted(dict(state.index.crashing_files).items())
         ]
     problems += list(indexer.overlays.problems.values())
@@ -121,7 +121,13 @@ def _problems(
 def _root_problems(state: RootState) -> list[str]:
     """Return the messages about features that the root lacks."""
     index = state.index
-    texts = (index.unsaved_reason, index.commit_error, index.merge_error, state.watch_problem, *state.losses)
+    texts = (
+        index.unsaved_reason,
+        index.commit_error,
+        index.merge_error,
+        state.watch_problem,
+        *state.freshness_problems,
+    )
     return [text for text in texts if text]
 
 

@@ -39,9 +39,9 @@ class FileAttributes:
 
     def role_of(self, path: str, found: Role) -> Role:
         """The role of a file. Attributes override the role found by path and content."""
-        name, whole = byte_text(path.rpartition("/")[2]), byte_text(path)
+        name, path_bytes = byte_text(path.rpartition("/")[2]), byte_text(path)
         for role, rules in self._rules.items():
-            is_set = rules.match(name, whole, is_folder=False)
+            is_set = rules.match(name, path_bytes, is_folder=False)
             if is_set is not None:
                 found = found | role if is_set else found & ~role
         return found

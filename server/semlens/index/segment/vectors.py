@@ -97,9 +97,9 @@ def merge_blocks(parts: Sequence[tuple[VectorBlock, npt.NDArray[np.int64]]]) -> 
 
     :param parts: each block with the new row of each passage of its segment, or -1.
     """
-    kept = []
+    blocks_kept = []
     for block, new_rows in parts:
         rows = new_rows[block.rows]
         keep = rows >= 0
-        kept.append(VectorBlock(rows[keep].astype(np.uint32), block.matrix[keep]))
-    return join_blocks(kept)
+        blocks_kept.append(VectorBlock(rows[keep].astype(np.uint32), block.matrix[keep]))
+    return join_blocks(blocks_kept)

@@ -195,15 +195,15 @@ class RootStore:
         if len(files) < len(rows):
             raise DamagedStoreError("the table files has a path twice")
         segments: dict[str, Segment] = {}
-        lost: set[str] = set()
+        unreadable: set[str] = set()
         for segment_id in ids:
             segment = known.get(segment_id) if known else None
             segment = segment or self.read_segment(segment_id)
             if segment is None:
-                lost.add(segment_id)
+                unreadable.add(segment_id)
             else:
                 segments[segment_id] = segment
-        return StoredIndex(files, segments, meta, frozenset(lost))
+        return StoredIndex(files, segments, meta, frozenset(unreadable))
 
     def meta(self) -> dict[str, Any]:
         """:raises sqlite3.Error: when it cannot be read."""
@@ -332,15 +332,15 @@ def delete_index(folder: Path, *, timeout_s: float = 0.0) -> bool:
     :raises OSError, CacheError: when it cannot be deleted.
     """
     locks = [WriterLock(version / _LOCK_NAME) for version in sorted(folder.glob("v*"))]
-    taken: list[WriterLock] = []
+    acquired: list[WriterLock] = []
     try:
         for lock in locks:
             if not lock.acquire(timeout_s):
                 return False
-            taken.append(lock)
+            acquired.append(lock)
         shutil.rmtree(folder)
     finally:
-        for lock in taken:
+        for lock in acquired:
             lock.release()
     return True
 

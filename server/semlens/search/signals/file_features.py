@@ -70,26 +70,28 @@ def build_table(
     """
     static = [static_signals_of(view.segment) for view in views]
     cosines = [_cosines(view, mask, query_vectors) for view, mask in zip(views, masks, strict=True)]
-    of_words = [_best_of(evidence.passages, known, _BEST) for evidence, known in zip(words, static, strict=True)]
+    of_words = [_best_of(evidence.passages, signals, _BEST) for evidence, signals in zip(words, static, strict=True)]
     columns = {
         "words.best": _scaled(_join([best for best, _ in of_words])),
         "words.top3": _scaled(_join([total for _, total in of_words])),
         "words.file": _scaled(_join([evidence.files for evidence in words])),
-        "cover.name": _join([_best(e.named, known) for e, known in zip(words, static, strict=True)]),
+        "cover.name": _join([_best(e.named, signals) for e, signals in zip(words, static, strict=True)]),
         "definition": _join([evidence.files for evidence in names]),
     }
     if query.is_literal:
-        columns["cover.best"] = _join([_best(e.covered, known) for e, known in zip(words, static, strict=True)])
+        columns["cover.best"] = _join([_best(e.covered, signals) for e, signals in zip(words, static, strict=True)])
     idf_weights = words[0].idf_weights if words else {}
     for name in ("stems", "folders"):
-        parts: list[Words] = [getattr(known, name) for known in static]
-        shares = [_path_cover(part, len(known.tests), idf_weights) for part, known in zip(parts, static, strict=True)]
+        parts: list[Words] = [getattr(signals, name) for signals in static]
+        shares = [
+            _path_cover(part, len(signals.tests), idf_weights) for part, signals in zip(parts, static, strict=True)
+        ]
         columns[name[:-1]] = _join(shares)
     for vector in query_vectors:
         columns[f"{vector.role}.best"] = _cosine_column([by_role.get(vector.role) for by_role in cosines], static)
     columns |= _fixed_columns(static, file_statuses(views), query)
     columns["unsaved"] = _join(
-        [np.full(len(known.tests), view.dirty, np.float32) for view, known in zip(views, static, strict=True)]
+        [np.full(len(signals.tests), view.dirty, np.float32) for view, signals in zip(views, static, strict=True)]
     )
     if near:
         columns["near"] = _join([nearness(view, near) for view in views])
@@ -97,10 +99,10 @@ def build_table(
     for name in ("words.file", "first.best"):
         if name in columns:
             columns[f"{name.partition('.')[0]}.rank"] = _ranks(columns[name], lives)
-    columns["path"] = _join([_path_column(view, known, query) for view, known in zip(views, static, strict=True)])
+    columns["path"] = _join([_path_column(view, signals, query) for view, signals in zip(views, static, strict=True)])
     return FileTable(
-        views=np.repeat(np.arange(len(views)), [len(known.tests) for known in static]),
-        rows=np.concatenate([np.arange(len(known.tests)) for known in static]) if static else np.zeros(0, np.int64),
+        views=np.repeat(np.arange(len(views)), [len(signals.tests) for signals in static]),
+        rows=np.concatenate([np.arange(len(signals.tests)) for signals in static]) if static else np.zeros(0, np.int64),
         columns=columns,
         eligible=_eligible(lives, columns, lists_all=not query.terms and query.has_filter),
         cosines=cosines,
@@ -134,19 +136,19 @@ def _best_of(values: Floats, static: StaticSignals, count: int) -> tuple[Floats,
     rows = np.flatnonzero(values > 0)
     if not len(rows):
         return best, best
-    left, owners = values[rows], static.owners[rows]
+    remaining, owners = values[rows], static.owners[rows]
     is_first = np.concatenate(([True], owners[1:] != owners[:-1]))
     starts = np.flatnonzero(is_first)
     files = static.filled[owners[starts]]
-    current = np.maximum.reduceat(left, starts)
+    current = np.maximum.reduceat(remaining, starts)
     best[files] = current
     if count == 1:
         return best, best
     total = best.copy()
     places = np.cumsum(is_first) - 1
     for _ in range(count - 1):
-        left[left == current[places]] = 0.0
-        current = np.maximum.reduceat(left, starts)
+        remaining[remaining == current[places]] = 0.0
+        current = np.maximum.reduceat(remaining, starts)
         total[files] += current
     return best, total
 
@@ -185,31 +187,31 @@ def _path_cover(words: Words, n_files: int, idf_weights: Mapping[int, float]) ->
 def _cosine_column(cosines: Sequence[Floats | None], static: Sequence[StaticSignals]) -> Floats:
     """Best cosine of each file. A file without a vector gets the average."""
     bests = []
-    for values, known in zip(cosines, static, strict=True):
-        best = np.full(len(known.tests), np.nan, np.float32)
-        if values is not None and len(known.filled):
+    for values, signals in zip(cosines, static, strict=True):
+        best = np.full(len(signals.tests), np.nan, np.float32)
+        if values is not None and len(signals.filled):
             larger = np.fmax if np.isnan(values).any() else np.maximum  # maximum takes a third less time
-            best[known.filled] = larger.reduceat(values, known.starts)
+            best[signals.filled] = larger.reduceat(values, signals.starts)
         bests.append(best)
     return _filled(_join(bests))
 
 
 def _filled(values: Floats) -> Floats:
-    known = ~np.isnan(values)
-    return np.where(known, values, values[known].mean() if known.any() else 0.0).astype(np.float32)
+    signals = ~np.isnan(values)
+    return np.where(signals, values, values[signals].mean() if signals.any() else 0.0).astype(np.float32)
 
 
 def _fixed_columns(static: Sequence[StaticSignals], statuses: Sequence[FileStatus], query: Query) -> dict[str, Floats]:
     names = static[0].constant if static else {}
-    columns = {name: _join([known.constant[name] for known in static]) for name in names}
+    columns = {name: _join([signals.constant[name] for signals in static]) for name in names}
     columns["header"] = _join([status.header for status in statuses])
     for name, parts, is_asked_for in (
-        ("test", [known.tests for known in static], query.asks_for_tests),
+        ("test", [signals.tests for signals in static], query.asks_for_tests),
         ("old", [status.old for status in statuses], query.asks_for_old),
-        ("documentation", [known.documentation for known in static], query.asks_for_documentation),
+        ("documentation", [signals.documentation for signals in static], query.asks_for_documentation),
     ):
         columns[name] = _join(parts) * np.float32(0.0 if is_asked_for else 1.0)
-    columns["wanted_test"] = _join([known.tests for known in static]) * np.float32(query.wants_tests)
+    columns["wanted_test"] = _join([signals.tests for signals in static]) * np.float32(query.wants_tests)
     return columns
 
 
@@ -221,10 +223,10 @@ def _path_column(view: SegmentView, static: StaticSignals, query: Query) -> Floa
 def _passing(views: Sequence[SegmentView], masks: Sequence[Mask | None], static: Sequence[StaticSignals]) -> Mask:
     """Mask of the living files that have a passage which passes the filters, shape (f,)."""
     parts = []
-    for view, mask, known in zip(views, masks, static, strict=True):
-        lives = np.ones(len(known.tests), bool) if view.alive is None else view.alive.copy()
+    for view, mask, signals in zip(views, masks, static, strict=True):
+        lives = np.ones(len(signals.tests), bool) if view.alive is None else view.alive.copy()
         if mask is not None:
-            passing = np.zeros(len(known.tests), bool)
+            passing = np.zeros(len(signals.tests), bool)
             passing[view.segment.passages.files[mask]] = True
             lives &= passing
         parts.append(lives)

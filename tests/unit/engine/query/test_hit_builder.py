@@ -1,26 +1,20 @@
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from outlines import parsed_file, segment_of
 
-from semlens.core.hashing import content_hash
 from semlens.core.span import Span
 from semlens.core.symbol import SymbolKind
-from semlens.engine.query import hit_builder as hits
 from semlens.engine.query.hit_builder import (
     MAX_LINE_CHARS,
     SNIPPET_LINES,
-    FileTextCache,
     file_uri,
     make_hit,
-    split_lines,
 )
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import parse_query
 from semlens.search.ranking.rank import RankedHit
+from semlens.syntax.parsing.decode import split_lines
 
 LINES = ["def alpha():", "    pass", "def beta():", "    retry"]
 
@@ -87,74 +81,6 @@ def test_a_long_line_is_cut_and_a_long_symbol_shows_a_part():
     assert hit is not None
     assert len(hit.snippet.split("\n")) == SNIPPET_LINES
     assert max(map(len, hit.snippet.split("\n"))) == MAX_LINE_CHARS
-
-
-def test_texts_are_read_once_while_nothing_changes(tmp_path, monkeypatch):
-    path = tmp_path / "a.py"
-    path.write_text("one\n")
-    os.utime(path, (1_000_000_000, 1_000_000_000))
-    texts = FileTextCache()
-    first = texts.read(str(tmp_path), path.name)
-    assert first is not None
-    assert (first.lines, first.hash) == (("one", ""), content_hash(b"one\n"))
-    assert texts.read(str(tmp_path), path.name) is first
-    path.write_text("two\n")
-    second = texts.read(str(tmp_path), path.name)
-    assert second is not None
-    assert second.lines == ("two", "")
-    # written within the clock's grain its times may stay: young files are read again
-    status = path.stat()
-    path.write_text("six\n")
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    third = texts.read(str(tmp_path), path.name)
-    assert third is not None
-    assert third.lines == ("six", "")
-
-
-def test_what_is_no_text_or_gone_is_nothing(tmp_path, monkeypatch):
-    texts = FileTextCache()
-    (tmp_path / "binary").write_bytes(b"\0\1\2")
-    for name in ("missing", "binary", "."):
-        assert texts.read(str(tmp_path), name) is None
-    monkeypatch.setattr(hits, "_MAX_TEXT_BYTES", 3)
-    (tmp_path / "large").write_text("four")
-    assert texts.read(str(tmp_path), "large") is None
-
-
-def test_a_kept_text_is_no_reason_to_follow_a_link(tmp_path):
-    root, outside = tmp_path / "root", tmp_path / "outside"
-    (root / "src").mkdir(parents=True)
-    (root / "src/a.py").write_text("one")
-    os.utime(root / "src/a.py", (1_000_000_000, 1_000_000_000))
-    texts = FileTextCache()
-    assert texts.read(str(root), "src/a.py") is not None
-    (root / "src").rename(outside)
-    (root / "src").symlink_to(outside)
-    assert texts.read(str(root), "src/a.py") is None
-    assert texts.read_opened(str(root / "src/a.py")) is not None
-
-
-def test_few_texts_are_kept_and_no_large_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(hits, "_MAX_CACHED_TEXT_BYTES", 10)
-    texts = FileTextCache()
-    for number in range(hits._MAX_TEXTS + 20):
-        path = tmp_path / str(number)
-        path.write_text("x" * (20 if number % 2 else 5))
-        assert texts.read(str(tmp_path), path.name) is not None
-    assert len(texts._texts) <= hits._MAX_TEXTS
-    assert all(len(document.lines[0]) == 5 for document in texts._texts.values())
-
-
-def test_kept_texts_have_a_bound_and_what_was_read_last_stays(tmp_path, monkeypatch):
-    monkeypatch.setattr(hits, "_MAX_CACHE_BYTES", 25)
-    texts = FileTextCache()
-    for name in "abc":
-        (tmp_path / name).write_text("x" * 10)
-        texts.read(str(tmp_path), name)
-        texts.read(str(tmp_path), "a")
-    assert [Path(path).name for path in texts._texts] == ["c", "a"]
-    (tmp_path / "a").write_text("y")
-    assert texts.read(str(tmp_path), "a").lines == ("y",)
 
 
 def test_uris():
