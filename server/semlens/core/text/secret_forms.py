@@ -1,18 +1,19 @@
-"""Secrets that are known by their own form, or by the place they stand in: expressions, and nothing else.
+"""Regular expressions for secrets with a known form or in a known place. `secrets` applies them.
 
-The forms of tokens are those that their issuers publish. Every expression takes time in proportion to the text: what
-repeats without a bound is followed by nothing that could make it be tried again.
+The issuers of tokens publish their forms. Every expression takes time in proportion to the text: nothing that follows a
+repetition without a bound can make it backtrack.
 """
 
 from __future__ import annotations
 
+import enum
 import re
 from dataclasses import dataclass
 
 _KEY_BLOCK = "[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 
 BLOCK_RULES = (
-    # whole, or cut off at either end where a passage ends; with what must be there for a look to be worth it
+    # (keyword that every match contains, expression). A passage may end within a block, so either end may be missing.
     ("PRIVATE KEY", re.compile(rf"(?s)-----BEGIN {_KEY_BLOCK}.*?(?:-----END {_KEY_BLOCK}|\Z)")),
     ("PRIVATE KEY", re.compile(rf"\A[A-Za-z0-9+/=\s]+-----END {_KEY_BLOCK}")),
     ("PuTTY-User", re.compile(r"(?s)PuTTY-User-Key-File-\d.*?(?:Private-MAC:[^\n]*|\Z)")),
@@ -35,7 +36,7 @@ TOKEN_FORM = re.compile(r"""(?x)\b(?:
       | rubygems_[a-f0-9]{48} | dckr_[a-z]{3}_[A-Za-z0-9_-]{20,} | ATATT3[A-Za-z0-9_=-]{50,} | ATBB[A-Za-z0-9]{24,}
       | SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}                       # SendGrid
       | xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16} | key-[0-9a-f]{32}\b      # Brevo, Mailgun
-      | sk-(?:[a-z]+-)*[A-Za-z0-9_-]{20,}                              # OpenAI and who took its form over
+      | sk-(?:[a-z]+-)*[A-Za-z0-9_-]{20,}                              # OpenAI, and services with its form
       | (?:[rs]k_(?:live|test)|whsec)_[A-Za-z0-9]{16,}                 # Stripe
       | sq0(?:csp|atp)-[0-9A-Za-z\\_-]{22,}                            # Square
       | shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32} | dop_v1_[a-f0-9]{64} | dapi[a-f0-9]{32}\b
@@ -48,8 +49,8 @@ TOKEN_FORM = re.compile(r"""(?x)\b(?:
       | LS0tLS1CRUdJTiB(?:QUklW|SU0Eg|FQyBQ|PUEVO|FTkNS|EU0Eg)[A-Za-z0-9+/=]+   # a private key in base64
     )""")
 
-PASSWORD_NAME = r"(?:pass(?:word|wd|phrase|code)|pwd|secret)"  # noqa: S105 - what such names hold
-"""What a value of its own is called that somebody may have thought out: it need not look random."""
+PASSWORD_NAME = r"(?:pass(?:word|wd|phrase|code)|pwd|secret)"  # noqa: S105 - it matches names, and is no password
+"""Names of values that a person may have chosen, which need not look random."""
 KEY_NAME = (
     r"(?:(?:api|access|private|auth|account|encryption|signing|master|subscription)[_-]?key"
     r"|(?:auth|access|api|refresh|bearer|session|deploy|bot)[_-]?token)"
@@ -61,9 +62,24 @@ _GAP = r"\s{0,5}"
 _COMMAND = r"(?:[^\n|;]|\\\n){0,200}?\s"
 
 
+class ValueGroup(enum.StrEnum):
+    """The groups of `PLACE_RULES`: when their text counts as a secret."""
+
+    ALWAYS = "always"
+    VALUE = "value"
+    """Unless it is a placeholder."""
+    TOKEN = "token"  # noqa: S105 - the name of a group
+    """Unless it is a word or a placeholder."""
+    RANDOM = "random"
+    """If it looks random and is no placeholder."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceRule:
-    """:ivar keywords: words, in small letters, one of which stands in any text that the rule finds something in."""
+    """An expression that finds a secret by the text before it.
+
+    :ivar keywords: lower-case strings. Every match contains one, so other texts are skipped quickly.
+    """
 
     keywords: tuple[str, ...]
     pattern: re.Pattern[str]
@@ -74,7 +90,7 @@ def _rule(keywords: str, *parts: str) -> PlaceRule:
 
 
 PLACE_RULES = (
-    # in an address, and in its question
+    # in a URL and its query
     _rule("://", r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"']{0,200}:)(?P<value>[^\s/@\"']{3,200})(?=@)"),
     _rule("://", r"(://)(?P<random>[A-Za-z0-9_.~-]{16,200})(?=@|:x-oauth)"),
     _rule("=", rf"(?i)([?&](?:[\w-]{{0,40}}{PASSWORD_NAME})=)(?P<value>[^\s\"'&;#<>{{}}()]{{4,200}})"),
@@ -129,7 +145,7 @@ PLACE_RULES = (
         "convertto-securestring",
         r"(?i)(\bConvertTo-SecureString\s{1,5}(?:-String\s{1,5})?[\"'])(?P<value>[^\"'\n]{3,200})",
     ),
-    # behind a user's name, in code and in SQL
+    # after a user name, in code and in SQL
     _rule(
         "auth login",
         r"(?i)((?:\bauth\s{0,5}=\s{0,5}\(|basic_?auth(?:entication)?\(|\.login\()\s{0,40}[a-z]?[\"'][^\"'\n]{1,100}[\"']",
@@ -140,7 +156,7 @@ PLACE_RULES = (
         "password",
         r"(?i)(\b(?:with|encrypted|role|user)\b[^\n;]{0,200}?\bpassword\s{1,5}')(?P<value>[^'\s]{3,200})(?=')",
     ),
-    # in the files of certain programs
+    # in configuration files of known programs
     _rule(
         "requirepass masterauth", r"(?m)(^[ \t]{0,20}(?:requirepass|masterauth)\s{1,5}\"?)(?P<value>[^\s\"']{3,200})"
     ),
@@ -162,10 +178,9 @@ PLACE_RULES = (
         r"(?P<value>[a-z]{3,8}(?: [a-z]{3,8}){11,23})(?=[\"'])",
     ),
 )
-"""What stands behind a password's or a key's place: in an address, a header, a command, a file of a program.
+"""Secrets in a known place: in a URL, a header, a command, a file of a program.
 
-``always`` is a secret, ``value`` is one unless it is a placeholder, ``token`` unless it is a word or a placeholder,
-``random`` if it looks random.
+The name of the group says when its text counts as a secret, see `ValueGroup`.
 """
 
 NAMED_PLACE_RULES = (
@@ -197,4 +212,4 @@ NAMED_PLACE_RULES = (
         r"(?P<value>[^\s\"'`$<>{}()\[\]|&;,-][^\s\"'`$<>{}()\[\]|&;,]{3,300})",
     ),
 )
-"""The same with a name, which says what its value must look like."""
+"""Like `PLACE_RULES`, with a name that decides what the value must look like."""

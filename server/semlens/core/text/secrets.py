@@ -1,10 +1,11 @@
-"""Masks what must leave neither in a prompt nor to a service: keys, tokens and passwords.
+"""Masks keys, tokens and passwords in text for prompts and embedding services.
 
-One set of rules for both. Known forms stand in `secret_forms`. All others are found by the name before a value: behind
-a password's name any value counts that is no placeholder, behind a token's or a key's one that looks random.
-The tests compare the forms with the detectors of a kept library, which is no dependency: it brings an HTTP client of
-its own and finds only the first line of a key. ``bench/secret_mask.py`` measures how often code is masked that holds
-none.
+`secret_forms` has the forms that are known. Other secrets are found by the name before a value. After the name of a
+password, every value is masked that is not a placeholder. After the name of a token, a value must look random.
+
+The tests compare the rules with the detectors of the library ``detect-secrets``. It is not a dependency, because it
+loads a second HTTP client and finds only the first line of a key. ``bench/secret_mask.py`` measures how often code
+without secrets is masked.
 """
 
 from __future__ import annotations
@@ -26,28 +27,33 @@ from semlens.core.text.secret_forms import (
     PLACE_RULES,
     TOKEN_FORM,
     PlaceRule,
+    ValueGroup,
 )
 
 MASK = "[masked]"
 
 RULES_VERSION = 2
-"""Raise it with any change of a rule: text that is masked otherwise has another vector."""
+"""Increase it with any change of a rule, because text that is masked differently has another vector."""
 
 
 class _Requirement(enum.Enum):
-    """What a value must look like to be taken for a secret, by what its name or place says of it."""
+    """What a value must look like to count as a secret. The name and the place before it decide."""
 
     ANY = "any"
+    """Any value."""
     MIXED = "mixed"
+    """Letters, and digits or punctuation."""
     KEY = "key"
+    """Not a name in code."""
     RANDOM = "random"
+    """A random string, see `_looks_random`."""
 
 
 _SECRET_NAME_PART = re.compile(
     rf"(?P<password>{PASSWORD_NAME})|(?P<key>{KEY_NAME})|(?P<short>(?<![a-z])pass(?![a-z])|credential)"
     r"|(?P<weak>token|(?<![a-z])(?:cred|auth|key|jwt|salt|hmac)(?![a-z]))"
 )
-"""Over small letters: without regard to case it would take three times as long."""
+"""It is matched against text in lower case. Matching without regard to case takes three times as long."""
 _NAME_OF_SECRET = re.compile(rf"(?i){PASSWORD_NAME}|{KEY_NAME}")
 _TAIL = re.compile(r"[\w-]{0,40}")
 _DESCRIPTIVE_WORDS = frozenset(
@@ -56,7 +62,7 @@ _DESCRIPTIVE_WORDS = frozenset(
     format algo algorithm count limit index expiry expires title text help attribute option setting validator mode
     process cache source helper scope hasher hashers""".split()
 )
-"""Words behind the name of a secret: it is about one and is none, as in ``password_file``."""
+"""A name with one of these words after it describes a secret and holds none, such as ``password_file``."""
 
 _OPERATOR = re.compile(
     r"(?P<end>[\\\"'\]\)}]{0,4})[ \t]{0,20}"
@@ -94,39 +100,39 @@ _BASIC_AUTH_RULES = (
         ("basic",), re.compile(r"(?i)(\bbasic[ \t]{1,5})(?P<value>[A-Za-z0-9+/]{8,500}={0,2})(?![A-Za-z0-9+/=])")
     ),
 )
-"""``user:password`` in base64."""
+"""They find ``user:password`` in base64."""
 
 _LONG_WORD = re.compile(r"[a-z]{8,}\Z")
-"""Hardly the name of a type."""
+"""It is probably not the name of a type."""
 
 _LEAST_CHARS = 6
 _LEAST_RANDOM_CHARS = 16
 _LEAST_ENTROPY = 3.0
 _LEAST_CLASS_CHANGES = {"hex": 0.25, "one case": 0.25, "both cases": 0.4}
-"""Share of neighbours in a value that are of different classes: digits, capitals, small letters. In random base64 it is
-0.6, in random hexadecimal digits 0.5, in names and in words with a number much less."""
+"""Least share of neighbouring characters that are of different classes: digits, capitals, small letters. It is 0.6 in
+random base64, 0.5 in random hexadecimal digits, and much less in names and in words with a number."""
 
 
 def is_environment_file(path: str) -> bool:
-    """Files that hold nothing but secrets and settings, whatever their syntax."""
+    """Whether the file holds nothing but settings and secrets. Only its name is read."""
     name = path.rpartition("/")[2].lower()
     return name == ".env" or name.startswith(".env.") or name.endswith(".env")
 
 
 def is_environment_text(text: str) -> bool:
-    """Text that reads like such a file, where its path is not known: every line is a comment or ``NAME=value``."""
+    """Whether text of an unknown path looks like an environment file: each line is a comment or ``NAME=value``."""
     return "=" in text and all(re.match(_ENVIRONMENT_ONLY, line) for line in text.splitlines())
 
 
 def has_long_secrets(text: str) -> bool:
-    """It may hold secrets of many lines, of which a part alone cannot be told."""
+    """Whether the text may hold a secret of many lines. A part of such a secret cannot be recognised."""
     return any(keyword in text for keyword, _ in BLOCK_RULES)
 
 
 def mask_secrets(text: str, *, environment: bool = False) -> tuple[str, int]:
-    """The text without its secrets, and how many there were. Lines stay lines.
+    """Return the text with masks for its secrets, and the number of secrets. The number of lines does not change.
 
-    :param environment: it is of an environment file: of every line only the name stays.
+    :param environment: the text is of an environment file, so every value is masked.
     """
     if environment:
         return re.subn(_ENVIRONMENT_LINE, lambda match: match[1] + MASK, text)
@@ -138,14 +144,14 @@ def mask_secrets(text: str, *, environment: bool = False) -> tuple[str, int]:
     text, n = TOKEN_FORM.subn(MASK, text)
     count += n
     lower = text.lower()
-    if len(lower) != len(text):  # a letter of two in small, as the Turkish dotted I
+    if len(lower) != len(text):  # some letters have two in lower case, such as the Turkish dotted I
         lower = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
     spans = [*_spans_in_known_places(text, lower), *_spans_after_names(text, lower)]
     return _with_masks(text, spans, count)
 
 
 def _with_masks(text: str, spans: Iterable[tuple[int, int]], count: int) -> tuple[str, int]:
-    """The text with a mask for each span; those that overlap are one."""
+    """Replace each span with a mask. Overlapping spans get one mask."""
     parts: list[str] = []
     end = 0
     for start, stop in sorted(spans):
@@ -158,15 +164,9 @@ def _with_masks(text: str, spans: Iterable[tuple[int, int]], count: int) -> tupl
 
 def _spans_in_known_places(text: str, lower: str) -> Iterator[tuple[int, int]]:
     for pattern in _patterns_that_may_match(PLACE_RULES, lower):
-        group = next(name for name in ("always", "value", "token", "random") if name in pattern.groupindex)
+        group = next(group for group in ValueGroup if group in pattern.groupindex)
         for match in pattern.finditer(text):
-            value = match[group]
-            is_word = group == "token" and bool(
-                _LOWER_CASE.match(value) or (len(value) < 20 and _CODE_NAME.match(value))
-            )
-            is_weak = group == "random" and not _looks_random(value)
-            is_placeholder = value == MASK if group == "always" else _PLACEHOLDER.match(value)
-            if not (is_word or is_weak or is_placeholder):
+            if _counts(match[group], group):
                 yield match.span(group)
     for pattern in _patterns_that_may_match(NAMED_PLACE_RULES, lower):
         for match in pattern.finditer(text):
@@ -181,6 +181,17 @@ def _spans_in_known_places(text: str, lower: str) -> Iterator[tuple[int, int]]:
         for match in pattern.finditer(text):
             if _is_user_and_password(match["value"]):
                 yield match.span("value")
+
+
+def _counts(value: str, group: ValueGroup) -> bool:
+    """Whether a value in a known place is a secret."""
+    if group is ValueGroup.ALWAYS:
+        return value != MASK
+    if group is ValueGroup.TOKEN and (_LOWER_CASE.match(value) or (len(value) < 20 and _CODE_NAME.match(value))):
+        return False
+    if group is ValueGroup.RANDOM and not _looks_random(value):
+        return False
+    return not _PLACEHOLDER.match(value)
 
 
 def _patterns_that_may_match(rules: Iterable[PlaceRule], lower: str) -> Iterator[re.Pattern[str]]:
@@ -207,26 +218,26 @@ def _spans_after_names(text: str, lower: str) -> Iterator[tuple[int, int]]:
 def _requirement_of_quoted(
     requirement: _Requirement, text: str, name_start: int, operator: re.Match[str], value: re.Match[str]
 ) -> _Requirement | None:
-    """What a value in quotes must look like; None where it is no value of this name."""
+    """What a quoted value must look like. None when it is not the value of this name."""
     if len(value["value"]) < _LEAST_CHARS:
         return None
     if not operator["pair"] or value["default"]:
         return requirement
     if operator["pair"] == "," and not re.search("[\"']", operator["end"]):
-        return None  # arguments, of which the first has such a name
+        return None  # two arguments; the first has such a name
     if _ENVIRONMENT.search(text[max(0, name_start - _LOOK_BACK) : name_start]):
         return _Requirement.MIXED if requirement is _Requirement.RANDOM else requirement
-    # a name and another text: often two names
+    # a name and another text are often two names
     return _Requirement.MIXED if requirement is _Requirement.ANY else _Requirement.RANDOM
 
 
 def _requirement_of_bare(
     requirement: _Requirement, text: str, name_start: int, name_end: int, operator: re.Match[str], value: re.Match[str]
 ) -> _Requirement | None:
-    """The same without quotes: of a shell, YAML or properties; in code such a value may be a name or a type."""
+    """Like `_requirement_of_quoted`, for shell, YAML and properties. In code, such a value may be a name or a type."""
     is_tight = not value["space"]
     if is_tight and operator[0] in ("=", ":-") and text[name_start:name_end].isupper():
-        return _Requirement.ANY if requirement is _Requirement.MIXED else requirement  # of a shell
+        return _Requirement.ANY if requirement is _Requirement.MIXED else requirement  # a variable of a shell
     start = _line_start(text, name_start)
     if start < 0 or not _LINE_END.match(text, value.end()) or len(value["value"]) < _LEAST_CHARS:
         return None
@@ -238,14 +249,17 @@ def _requirement_of_bare(
 
 
 def _requirement_of_name(name: re.Match[str], tail: str) -> _Requirement:
-    """What the value of this name must look like."""
+    """What a value after this name must look like.
+
+    :param tail: the rest of the name.
+    """
     if name["weak"] or any(word.lower() in _DESCRIPTIVE_WORDS for word in _NAME_WORD.findall(tail)):
         return _Requirement.RANDOM
     return _Requirement.MIXED if name["short"] else _Requirement.KEY if name["key"] else _Requirement.ANY
 
 
 def _line_start(text: str, name_start: int) -> int:
-    """Where the line begins, if nothing but the rest of a name stands before the name; else -1."""
+    """Return the start of the line if only the first part of a name is before the name; else -1."""
     start = text.rfind("\n", max(0, name_start - _LOOK_BACK), name_start) + 1
     if name_start - start >= _LOOK_BACK:
         return -1
@@ -265,7 +279,7 @@ def _is_secret(value: str, requirement: _Requirement) -> bool:
 
 
 def _is_code_name(value: str) -> bool:
-    """A name in code, as ``db_password`` or ``auth.tokens.Sha256``, and no secret."""
+    """Whether the value is a name in code, such as ``db_password`` or ``auth.tokens.Sha256``."""
     if _DOTTED.match(value):
         return True
     words = _NAME_WORD.findall(value) if _CODE_NAME.match(value) else []
@@ -284,7 +298,7 @@ def _looks_random(value: str) -> bool:
 
 
 def _entropy(text: str) -> float:
-    """Shannon's, in bits a character."""
+    """Shannon entropy, in bits per character."""
     return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
 
 
