@@ -100,8 +100,8 @@ def wait_for(engine: Engine, condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + DEADLINE_S
     while not condition():
         assert time.monotonic() < deadline, engine.status()
-        with engine._indexer.published:
-            engine._indexer.published.wait(0.02)
+        with engine._session.published:
+            engine._session.published.wait(0.02)
 
 
 def search(engine: Engine, query: str, *, limit: int = 50, per_file: int = 0) -> tuple[SearchHit, ...]:

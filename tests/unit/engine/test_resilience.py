@@ -452,8 +452,8 @@ def test_a_full_disk_is_not_asked_all_the_time(plain, monkeypatch):
 
 def test_a_full_disk_for_vectors_costs_only_their_keeping(workspace):
     engine = workspace.engine()
-    assert engine._cache is not None
-    connection = engine._cache._database.connection
+    assert engine._shared._cache is not None
+    connection = engine._shared._cache._database.connection
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {pages}")
     for number in range(60):
@@ -487,7 +487,7 @@ def test_a_read_only_cache_folder_is_a_loss_not_an_end(plain, monkeypatch):
     status = complete(engine)
     assert status.state is EngineState.DEGRADED
     assert any("read-only" in problem.message for problem in status.problems)
-    scratch = Path(engine._cache_folder)
+    scratch = Path(engine._shared.cache_folder)
     assert scratch.is_dir()
     engine.close()
     assert not scratch.exists()
@@ -666,7 +666,7 @@ def test_roles_of_gitattributes_reach_the_index(plain: Workspace) -> None:
     engine = plain.engine()
     roles = {
         path: int(view.segment.files.roles[row])
-        for view in engine._indexer.snapshot.views
+        for view in engine._session.snapshot.views
         for row, path in enumerate(view.segment.files.paths.tolist())
     }
     assert (roles["made.py"], roles["own.py"]) == (Role.GENERATED, Role.NONE)

@@ -256,7 +256,7 @@ def test_vectors_of_saved_text_are_kept_without_the_indexer_waiting(workspace):
     text = function("beta", "return colour")
     engine.open_buffer(workspace.uri("a.py"), "python", 1, text)
     complete(engine)
-    with engine._cache._lock:
+    with engine._shared._cache._lock:
         workspace.write("a.py", text)
         engine.files_changed([workspace.folder / "a.py"])
         wait_for(engine, lambda: state.index.files["a.py"].hash == content_hash(text.encode()))

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from semlens.core.status import Problem, WatchMode
@@ -23,10 +23,9 @@ from semlens.engine.indexing.parse_scheduler import ParseScheduler
 from semlens.engine.indexing.root_state import RootState
 from semlens.engine.indexing.scanner import ScanEnd, Scanner
 from semlens.engine.indexing.scheduling import Deadlines, JobQueue
-from semlens.engine.indexing.snapshot_builder import SnapshotBuilder, SnapshotPublisher
-from semlens.engine.indexing.workspace import SettingsOf, Workspace
-from semlens.engine.overlays.open_buffers import OpenBuffers
-from semlens.engine.overlays.overlay_indexer import OverlayIndexer
+from semlens.engine.indexing.workspace import Workspace
+from semlens.engine.sessions.index_session import IndexSession, SettingsOf
+from semlens.engine.sessions.session_list import SessionList
 from semlens.index.snapshot import IndexSnapshot
 from semlens.settings.choices import BatterySetting
 from semlens.settings.loading import Settings
@@ -43,36 +42,33 @@ class Indexer:
     def __init__(
         self,
         settings: Settings,
-        settings_of: SettingsOf,
         cache_folder: Path,
-        buffers: OpenBuffers,
         tiers: list[Tier],
-        on_published: Callable[[IndexSnapshot], None],
         on_written: Callable[[int], None],
         *,
         one_shot: bool,
         read_only: bool,
         follows: bool,
+        root_idle_s: float = 0.0,
     ) -> None:
-        """:param settings: of the server as a whole. :param settings_of: of one root.
+        """:param settings: what holds while no session is open.
 
         :param on_written: told the bytes of segments and vectors that were written to disk.
         :param follows: although it is one-shot, wait for another process that writes, and take over from it.
+        :param root_idle_s: how long a root stays open after its last session.
         """
-        self._publisher = SnapshotPublisher(on_published)
-        self.published = self._publisher.published
         self.errors: deque[Problem] = deque(maxlen=50)
-        self.recent: deque[tuple[str, str]] = deque(maxlen=64)
-        self._settings = settings
-        self._buffers = buffers
         self._tiers = tiers
+        self._root_idle_s = root_idle_s
+        self._release_at: dict[str, float] = {}
         self._one_shot = one_shot
         self._read_only = read_only
         self._follows = follows
         self._jobs = JobQueue()
         self._deadlines = Deadlines()
+        self.sessions = SessionList(settings, self._deadlines.at)
         self._workspace = Workspace(
-            settings_of,
+            self.sessions.settings_of,
             cache_folder,
             lambda: [tier.fingerprint for tier in tiers],
             self._jobs.post,
@@ -80,7 +76,6 @@ class Indexer:
             read_only=read_only,
         )
         self.states, self.failed_roots = self._workspace.states, self._workspace.failed_roots
-        self._composer = SnapshotBuilder()
         self._vectors = VectorScheduler(tiers, self._jobs.post, self._deadlines, lambda _index: self._changed())
         self._scanner = Scanner(self._jobs.post, RootState.add_scanned, self._scan_done)
         self._merger = Merger(self._jobs.post, self._changed)
@@ -88,17 +83,11 @@ class Indexer:
         self.parser = ParseScheduler(
             self._jobs.post, self._deadlines, self._report, self._take_answer, self._keep_vectors
         )
-        self.overlays = OverlayIndexer(buffers, self.parser.interactive, self._jobs.post, self._changed_at_once)
         self._trimmer = MemoryTrimmer()
         self._stopping = False
-        self.paused = False
+        self._paused_by: IndexSession | None = None
         self.may_refine = not one_shot
         self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
-
-    @property
-    def snapshot(self) -> IndexSnapshot:
-        """The newest snapshot."""
-        return self._publisher.snapshot
 
     # --- from any thread -------------------------------------------------------------------------------------------
 
@@ -114,7 +103,8 @@ class Indexer:
             self._jobs.post(self._stop)
             self._thread.join(2.0)
         self._vectors.close()
-        self.overlays.close()
+        for session in self.sessions:
+            session.overlays.close()
         self.parser.close()
         self._scanner.close()
         self._merger.close()
@@ -133,14 +123,6 @@ class Indexer:
         """Whether a job that brings work has not run yet."""
         return self._jobs.is_awaited
 
-    def buffers_changed(self) -> None:
-        """Check the open buffers again. Until that is done, the index does not count as settled."""
-        self.post_change(self.overlays.expect)
-
-    def skip_debounce(self) -> None:
-        """Skip the debounce, because a request waits for the buffers."""
-        self._jobs.post(self.overlays.skip_debounce)
-
     def allow_refinement(self) -> None:
         """Let a one-shot command wait for the refine tier."""
 
@@ -149,10 +131,44 @@ class Indexer:
 
         self._jobs.post(allow)
 
-    def set_paused(self, paused: bool) -> None:
-        """Pause or resume. It takes effect at once, so that the next status shows it."""
-        self.paused = paused
+    def is_stuck(self, session: IndexSession) -> bool:
+        """Whether the index of a session cannot become more complete than it is now."""
+        if not self._thread.is_alive():
+            return True
+        waits_in_vain = session.is_reader and not self._follows
+        return (waits_in_vain or bool(session.failed_roots)) and not self.is_awaited and session.is_published
+
+    @property
+    def paused(self) -> bool:
+        return self._paused_by is not None
+
+    def set_paused(self, session: IndexSession, *, paused: bool) -> None:
+        """Pause or resume for all sessions. It takes effect at once, so that the next status shows it.
+
+        The pause ends with its session.
+        """
+        self._paused_by = session if paused else None
         self._jobs.post(self._changed_at_once)
+
+    def open_session(
+        self, settings: Settings, settings_of: SettingsOf, on_published: Callable[[IndexSnapshot], None]
+    ) -> IndexSession:
+        session = IndexSession(
+            settings,
+            settings_of,
+            on_published,
+            all_states=self.states,
+            failed_roots=self.failed_roots,
+            pool=self.parser.interactive,
+            post=self._jobs.post,
+            is_awaited=lambda: self._jobs.is_awaited,
+            is_embedded=self._committer.is_embedded,
+        )
+        self._jobs.post_change(lambda: self.sessions.add(session))
+        return session
+
+    def close_session(self, session: IndexSession) -> None:
+        self._jobs.post_change(lambda: self._close_session(session))
 
     # --- the loop --------------------------------------------------------------------------------------------------
 
@@ -179,16 +195,15 @@ class Indexer:
 
     def _step(self) -> None:
         now = time.monotonic()
-        self.overlays.step(self.states, self._tiers)
+        self._release_idle_roots(now)
+        self.sessions.step_overlays(self._tiers)
         for state in self.states.values():
             if not state.index.writer:
                 self._follow(state, now)
             elif not self.paused:
                 self._work(state)
         # Again: an open buffer may have been shown by a file that changed or was deleted in this step.
-        due = self.overlays.step(self.states, self._tiers)
-        if due is not None:
-            self._deadlines.at(due)
+        self.sessions.step_overlays(self._tiers)
         if not self.paused:
             self._fill_vectors()
             due = self._merger.step(
@@ -198,35 +213,65 @@ class Indexer:
             )
             if due:
                 self._deadlines.at(due)
-        self._publish_if_due(now)
+        self.sessions.publish_if_due(now)
         for state in self.states.values():
             self._commit_if_due(state, now)
         waiting = any(state.pending or state.in_flight for state in self.states.values())
         if not self._vectors.needs_workers and (self.paused or not waiting):
             self.parser.pool.release()
         if not self._one_shot:
-            self._vectors.unload_idle_models(self._settings.server.model_idle_minutes)
+            self._vectors.unload_idle_models(self.sessions.settings.server.model_idle_minutes)
         self._trim_if_due(now)
-        if (due := self._publisher.due(now)) is not None:  # something changed after publishing
-            self._deadlines.at(due)
+        self.sessions.expect_publishing(now)
 
     def _changed(self, *, at_once: bool = False) -> None:
-        self._publisher.note_change(at_once=at_once)
+        self.sessions.note_change(at_once=at_once)
 
     def _changed_at_once(self) -> None:
         self._changed(at_once=True)
 
     # --- roots -----------------------------------------------------------------------------------------------------
 
-    def add_root(self, display_path: Path, real: Path, *, watching: WatchMode) -> None:
-        self._workspace.add(display_path, real, watching=watching)
-        self.overlays.assign_roots(self.states)
+    def add_root(self, session: IndexSession, display_path: Path, real: Path, *, watching: WatchMode) -> None:
+        """Open a root for a session, unless another session has it open. Both then share it."""
+        session.roots.setdefault(str(real), display_path)
+        self._release_at.pop(str(real), None)
+        self._workspace.add(real, watching=watching)
+        session.overlays.assign_roots(session.states)
+        session.note_change(at_once=True)
 
-    def remove_root(self, real: str) -> None:
-        state = self._workspace.remove(real)
-        if state is not None:
-            self._committer.close(state)
-            self.overlays.assign_roots(self.states)
+    def remove_root(self, session: IndexSession, real: str) -> None:
+        if session.roots.pop(real, None) is None:
+            return
+        session.overlays.assign_roots(session.states)
+        session.note_change(at_once=True)
+        if self.sessions.has_root(real):
+            if (state := self.states.get(real)) is not None:
+                self._workspace.reload_settings(state)  # the settings were those of the session that left
+        else:
+            self._release_at[real] = time.monotonic() + self._root_idle_s
+
+    def _close_session(self, session: IndexSession) -> None:
+        if self._paused_by is session:
+            self._paused_by = None
+        for real in list(session.roots):
+            self.remove_root(session, real)
+        self.sessions.remove(session)
+
+    def _release_idle_roots(self, now: float) -> None:
+        """Close the roots that no session has used for a while."""
+        for real in [real for real, due in self._release_at.items() if due <= now]:
+            del self._release_at[real]
+            state = self._workspace.remove(real)
+            if state is not None:
+                self._committer.close(state)
+        if self._release_at:
+            self._deadlines.at(min(self._release_at.values()))
+
+    @property
+    def idle_roots(self) -> list[str]:
+        """Roots (real paths) that are open although no session uses them now."""
+        return list(self._release_at)
 
     def files_changed(self, paths: list[str], *, urgent: bool = False) -> None:
         """:param paths: absolute. :param urgent: a question waits for them."""
@@ -235,9 +280,9 @@ class Indexer:
     def rescan(self, real: str | None, *, full: bool) -> None:
         self._workspace.rescan(real, reparse=full)
 
-    def apply_settings(self, settings: Settings) -> None:
-        self._settings = settings
-        for state in self.states.values():
+    def apply_settings(self, session: IndexSession, settings: Settings) -> None:
+        session.settings = settings
+        for state in session.states.values():
             self._workspace.reload_settings(state)
 
     def _follow(self, state: RootState, now: float) -> None:
@@ -264,7 +309,7 @@ class Indexer:
         if state.scan_again and not state.scan:
             self._changed(at_once=True)
             self._scanner.start(state)
-        self.parser.request(state, self._vectors.first_model, self._settings.n_processors)
+        self.parser.request(state, self._vectors.first_model, self.sessions.settings.n_processors)
 
     def _scan_done(self, state: RootState, number: int, end: ScanEnd) -> None:
         if state.scan != number:
@@ -272,7 +317,7 @@ class Indexer:
         self._changed(at_once=True)  # before anything counts as settled: who waits must see that the snapshot is old
         self._workspace.end_scan(state, end)
         if end.failure:
-            self.errors.append(Problem(str(state.display_path), end.failure))
+            self.errors.append(Problem(str(state.index.root), end.failure))
 
     def _take_answer(self, state: RootState, paths: list[str]) -> bool:
         """Note that a worker answered. :returns: whether the root is still indexed."""
@@ -280,7 +325,7 @@ class Indexer:
         return self.states.get(str(state.index.root)) is state and not self._stopping
 
     def _keep_vectors(self, state: RootState, paths: list[str]) -> None:
-        self._vectors.keep_those_of(self.overlays.shown.values(), str(state.index.root), paths)
+        self._vectors.keep_those_of(self.sessions.shown_overlays, str(state.index.root), paths)
 
     def _report(self, problem: Problem) -> None:
         if problem not in self.errors:
@@ -290,15 +335,14 @@ class Indexer:
 
     def _fill_vectors(self) -> None:
         writers = [state.index for state in self._workspace.writers]
-        urgent = [*((buffer.root, buffer.path) for buffer in self._buffers.all()), *self.recent]
-        merging = self._merger.merging
+        urgent, merging = self.sessions.urgent_files, self._merger.merging
         self._vectors.step(writers, self.parser.pool, urgent, merging, may_refine=self._may_refine())
 
     def _may_refine(self) -> bool:
         """Whether the refine tier may work: everything else is done, and the machine is not on battery."""
         if not self.may_refine or not all(state.settled for state in self._workspace.writers):
             return False
-        return self._settings.index.on_battery == BatterySetting.FULL or not on_battery()
+        return self.sessions.settings.index.on_battery == BatterySetting.FULL or not on_battery()
 
     def _is_resting(self) -> bool:
         """Whether no other work is left. A one-shot command never rests."""
@@ -309,78 +353,23 @@ class Indexer:
         """Release the memory that indexing needed, once the segments are committed and mapped."""
         if not self.parser.heap_grew or self._one_shot:
             return
-        busy = not self.settled or self._merger.busy or not self._publisher.is_current
+        busy = not self.settled or self._merger.busy or not self.sessions.are_published
         unsaved = any(state.index.dirty and not state.index.commit_error for state in self.states.values())
         if busy or unsaved or not self._trimmer.trim(now):
             self._deadlines.at(max(self._trimmer.next_trim, now + 1.0))
             return
         self.parser.heap_grew = False
 
-    # --- publishing and committing ---------------------------------------------------------------------------------
+    # --- committing ------------------------------------------------------------------------------------------------
 
     @property
     def settled(self) -> bool:
         """Whether all known changes are in the index."""
         return (
             not self.is_awaited
-            and not self.overlays.waiting
+            and self.sessions.overlays_are_settled
             and all(state.settled for state in self._workspace.writers)
         )
-
-    @property
-    def publishes_at_once(self) -> bool:
-        """Whether an urgent change, such as typed text, is about to be published."""
-        return self._publisher.publishes_at_once
-
-    def is_waiting_for(self, paths: Iterable[str]) -> bool:
-        """Some of these files (absolute) are known to have changed and not in the snapshot yet.
-
-        Nor are open documents that their file showed until it changed.
-        """
-        return (
-            self.is_awaited
-            or self.overlays.waiting
-            or any(
-                (relative := state.discovery.relative(path)) is not None and state.is_waiting_for(relative)
-                for path in paths
-                for state in self._workspace.writers
-            )
-            or not self.is_published
-        )
-
-    @property
-    def is_published(self) -> bool:
-        """Whether the snapshot shows all changes of the index."""
-        return self._publisher.is_current
-
-    @property
-    def is_reader(self) -> bool:
-        """Whether another process writes the index, and this one only reads it."""
-        return bool(self.states) and not self._workspace.writers
-
-    @property
-    def is_stuck(self) -> bool:
-        """Whether the index cannot become more complete than it is now."""
-        if not self._thread.is_alive():
-            return True
-        waits_in_vain = self.is_reader and not self._follows
-        return (waits_in_vain or bool(self.failed_roots)) and not self.is_awaited and self.is_published
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether everything is searchable by names, words and first-tier vectors. Files that failed do not count."""
-        if not self.settled or self.overlays.has_pending_vectors:
-            return False
-        return all(
-            self._committer.is_embedded(state) and (state.index.writer or state.index.meta.get("complete", False))
-            for state in list(self.states.values())
-        )
-
-    def _publish_if_due(self, now: float) -> None:
-        due = self._publisher.due(now)
-        if due is not None and due <= now:
-            views = self._composer.compose(self.states, self.overlays.shown.values())
-            self._publisher.publish(now, views, complete=self.is_complete and not self.failed_roots)
 
     def _commit_if_due(self, state: RootState, now: float) -> None:
         due = self._committer.due(state, now, merging=self._merger.busy)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semlens.core.hashing import ContentHash
@@ -42,7 +41,6 @@ class Pending:
 class RootState:
     """Used by the indexer thread alone.
 
-    :ivar display_path: the root as the editor or user named it; answers use this name.
     :ivar requested_watching: how it was asked to be watched. :ivar watching: how it is.
     :ivar changed: paths that something said has changed, not looked at yet.
     :ivar pending: paths to read, in order. :ivar in_flight: paths that a worker has.
@@ -57,7 +55,6 @@ class RootState:
     :ivar upgrading: what the index holds is of an older making until everything was read again.
     """
 
-    display_path: Path
     index: RootIndex
     discovery: Discovery
     settings: Settings

@@ -29,16 +29,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SettingsOf = Callable[[Path], Settings]
-"""Returns the settings of one root; reads its `.semlens.toml`."""
-
 
 class Workspace:
     """:ivar states: the roots by their real paths. :ivar failed_roots: why others cannot be indexed."""
 
     def __init__(
         self,
-        settings_of: SettingsOf,
+        settings_of: Callable[[Path], Settings],
         cache_folder: Path,
         fingerprints: Callable[[], list[str]],
         post: Callable[[Callable[[], None]], None],
@@ -65,21 +62,24 @@ class Workspace:
         """The roots that this process writes the index of."""
         return [state for state in list(self.states.values()) if state.index.writer]
 
-    def add(self, display_path: Path, real: Path, *, watching: WatchMode) -> None:
-        """Add a root and load its last commit."""
-        if str(real) in self.states:
+    def add(self, real: Path, *, watching: WatchMode) -> None:
+        """Add a root and load its last commit, unless it is there already."""
+        if (known := self.states.get(str(real))) is not None:
+            if known.requested_watching is WatchMode.NONE and watching is not WatchMode.NONE:
+                known.requested_watching = watching
+                self.watch_again(known)
             return
         try:
             index = self._open(real)
         except Exception as error:
-            self.failed_roots[str(real)] = Problem(str(display_path), str(error))
+            self.failed_roots[str(real)] = Problem(str(real), str(error))
             self._on_changed()
             if not isinstance(error, CacheError):
                 raise
             return
         self.failed_roots.pop(str(real), None)
         settings = self._settings_of(real)
-        state = RootState(display_path, index, Discovery(real, settings), settings)
+        state = RootState(index, Discovery(real, settings), settings)
         state.requested_watching = watching
         state.identity = check_folder(real, None).identity
         state.first_index = not index.files

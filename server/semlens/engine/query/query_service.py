@@ -23,7 +23,6 @@ from semlens.embedding.token_counting import load_counter
 from semlens.engine.embedding.remote_tier import REMOTE_QUERY_WAIT_SECONDS, RemoteTier, Vector
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.indexer import Indexer
-from semlens.engine.overlays.open_buffers import OpenBuffers
 from semlens.engine.overlays.overlay_indexer import locate, real_path
 from semlens.engine.query.context_builder import ContextBuilder
 from semlens.engine.query.current_texts import CurrentTexts
@@ -31,6 +30,7 @@ from semlens.engine.query.duplicate_finder import DuplicateFinder
 from semlens.engine.query.hit_builder import make_hit
 from semlens.engine.query.masking import mask_hit
 from semlens.engine.query.workspace_map import build_workspace_map
+from semlens.engine.sessions.index_session import IndexSession
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.query.query import Query, parse_query
 from semlens.search.ranking.rank import RankedHit, rank
@@ -56,15 +56,16 @@ class QueryService:
     """The read side of the engine. Thread-safe. Every method blocks, so call it on a worker thread."""
 
     def __init__(
-        self, indexer: Indexer, buffers: OpenBuffers, tiers: Sequence[Tier], *, remote_wait_s: float = 0.0
+        self, indexer: Indexer, session: IndexSession, tiers: Sequence[Tier], *, remote_wait_s: float = 0.0
     ) -> None:
         """:param remote_wait_s: least time that a search waits for the query vector of a service."""
         self._indexer = indexer
+        self._session = session
         self._remote_wait_s = remote_wait_s
-        self._buffers = buffers
+        self._buffers = session.buffers
         self._tiers = tiers
         self._duplicates = DuplicateFinder()
-        self._documents = CurrentTexts(buffers, lambda: indexer.overlays.shown, self._display_root)
+        self._documents = CurrentTexts(session.buffers, lambda: session.overlays.shown, session.display_root)
 
     def search(
         self,
@@ -107,7 +108,7 @@ class QueryService:
         """
         started = time.monotonic()
         self._wait_for_buffers(cancel)
-        snapshot = self._indexer.snapshot
+        snapshot = self._session.snapshot
         tiers = [(tier.fingerprint, tier.role) for tier in self._tiers]
         place = self._locate_document(snapshot, uri)
         ranked = similar(snapshot, place, line, max(limit, MAX_COMPARED), tiers, cancel)
@@ -141,7 +142,7 @@ class QueryService:
         :param uri: return only groups with code of this document, unless it is "".
         """
         self._wait_for_buffers(cancel)
-        snapshot = self._indexer.snapshot
+        snapshot = self._session.snapshot
         place = self._locate_document(snapshot, uri) if uri else None
         found = []
         for group, ranked in self._duplicates.find(snapshot, place, limit, self._documents.for_request(), cancel):
@@ -157,7 +158,7 @@ class QueryService:
         """
         counter = load_counter(request.tokenizer)
         self._wait_for_buffers(cancel)
-        snapshot = self._indexer.snapshot
+        snapshot = self._session.snapshot
         if not request.query.strip() and request.lines[0] < 0:
             return build_workspace_map(snapshot, request, self._documents.for_request(), counter, cancel)
         query = parse_query(request.query)
@@ -177,7 +178,7 @@ class QueryService:
 
     def _locate_document(self, snapshot: IndexSnapshot, uri: str) -> tuple[SegmentView, int]:
         path = uri_to_path(uri)
-        root, relative = locate(uri, real_path(path), "", dict(self._indexer.states)) if path else ("", "")
+        root, relative = locate(uri, real_path(path), "", self._session.states) if path else ("", "")
         found = find_document(snapshot, root, relative, uri)
         if found is None:
             raise UsageError(f"{path or uri} is not in the index. Open it, or index its folder.")
@@ -189,25 +190,25 @@ class QueryService:
             return self.search(SearchRequest(query, limit=limit), cancel)
         started = time.monotonic()
         self._wait_for_buffers(cancel)
-        snapshot = self._indexer.snapshot
+        snapshot = self._session.snapshot
         open_paths = {(buffer.root, buffer.path) for buffer in self._buffers.all()}
-        ranked = recent_hits(snapshot, open_paths, list(self._indexer.recent), limit)
+        ranked = recent_hits(snapshot, open_paths, list(self._session.recent), limit)
         hits, _ = self._hits(ranked, parse_query(""), cancel, explain=False)
         return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _elapsed_ms(started))
 
     def outline_of_buffer(self, uri: str, cancel: CancelToken) -> Outline | None:
         """Return the outline of an open document; None when it is not open or was not parsed in time."""
         deadline = time.monotonic() + 2.0
-        self._indexer.skip_debounce()
+        self._skip_debounce()
         while time.monotonic() < deadline:
             cancel.check()
-            buffer, overlay = self._buffers.get(uri), self._indexer.overlays.shown.get(uri)
+            buffer, overlay = self._buffers.get(uri), self._session.overlays.shown.get(uri)
             if buffer is None:
                 return None
             if overlay is not None and overlay.revision == buffer.revision:
                 return overlay.outline if not overlay.same_as_disk else self._parse_now(buffer.path, buffer.text)
-            with self._indexer.published:
-                self._indexer.published.wait(0.05)
+            with self._session.published:
+                self._session.published.wait(0.05)
         return None
 
     def _parse_now(self, path: str, text: str) -> Outline | None:
@@ -228,7 +229,7 @@ class QueryService:
         return [(tier, tier.start_query(query.text)) for tier in services]
 
     def _has_vectors(self, tier: Tier, query: Query) -> bool:
-        views = self._indexer.snapshot.views
+        views = self._session.snapshot.views
         return bool(query.text.strip()) and any(tier.fingerprint in view.tiers for view in views)
 
     def _wait_for_buffers(self, cancel: CancelToken) -> None:
@@ -238,14 +239,14 @@ class QueryService:
         while not self._buffers_are_shown() and time.monotonic() < deadline:
             cancel.check()
             if not debounce_skipped:
-                self._indexer.skip_debounce()
+                self._skip_debounce()
                 debounce_skipped = True
-            with self._indexer.published:
-                self._indexer.published.wait(0.01)
+            with self._session.published:
+                self._session.published.wait(0.01)
 
     def _buffers_are_shown(self) -> bool:
         """Whether the snapshot has all recent edits. Older edits and slow documents are not waited for."""
-        shown, slow, buffers = self._indexer.overlays.shown, self._indexer.overlays.slow_uris, self._buffers.all()
+        shown, slow, buffers = self._session.overlays.shown, self._session.overlays.slow_uris, self._buffers.all()
         since = time.monotonic() - BUFFER_WAIT_SECONDS
         return (
             set(shown) <= {buffer.uri for buffer in buffers}
@@ -254,7 +255,7 @@ class QueryService:
                 for buffer in buffers
                 if buffer.changed_at > since and buffer.uri not in slow
             )
-            and not self._indexer.publishes_at_once
+            and not self._session.publishes_at_once
         )
 
     def _search_snapshot(
@@ -267,7 +268,7 @@ class QueryService:
         *,
         explain: bool,
     ) -> SearchResult:
-        snapshot = self._indexer.snapshot
+        snapshot = self._session.snapshot
         hits, stale = self._hits(
             rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain, mask=request.mask
         )
@@ -278,23 +279,23 @@ class QueryService:
                 rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain, mask=request.mask
             )
         for hit in hits[:5]:
-            self._indexer.recent.append((_real_path(hit.root) if hit.root else "", hit.path))
+            self._session.recent.append((_real_path(hit.root) if hit.root else "", hit.path))
         return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _elapsed_ms(started), query.notes)
 
     @property
     def _is_up_to_date(self) -> bool:
         """Whether the snapshot has all known changes. Changes settle before they are published: keep this order."""
-        return self._indexer.settled and self._indexer.is_published
+        return self._session.settled and self._session.is_published
 
     def _wait_for_disk(self, stale: set[str], cancel: CancelToken) -> IndexSnapshot:
         deadline = time.monotonic() + DISK_WAIT_SECONDS
-        while time.monotonic() < deadline and not self._indexer.is_reader:
+        while time.monotonic() < deadline and not self._session.is_reader:
             cancel.check()
-            with self._indexer.published:
-                self._indexer.published.wait(0.02)
-            if not self._indexer.is_waiting_for(stale):
+            with self._session.published:
+                self._session.published.wait(0.02)
+            if not self._session.is_waiting_for(stale):
                 break
-        return self._indexer.snapshot
+        return self._session.snapshot
 
     def _hits(
         self, ranked: list[RankedHit], query: Query, cancel: CancelToken, *, explain: bool, mask: bool = False
@@ -312,7 +313,7 @@ class QueryService:
                     item,
                     query,
                     document.lines,
-                    display_root=self._display_root(item.view.root),
+                    display_root=self._session.display_root(item.view.root),
                     uri=document.uri,
                     dirty=document.dirty,
                     explain=explain,
@@ -323,9 +324,9 @@ class QueryService:
                 stale.add(os.path.join(item.view.root, item.path))
         return hits, stale
 
-    def _display_root(self, root: str) -> str:
-        state = self._indexer.states.get(root)
-        return str(state.display_path) if state is not None else root
+    def _skip_debounce(self) -> None:
+        """Do not wait for more keystrokes, because a request waits for the buffers."""
+        self._indexer.post(self._session.overlays.skip_debounce)
 
 
 def _finished_query_vectors(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from semlens.core.status import EngineState, EngineStatus, Problem, RemoteStatus, RootStatus, TierRole, TierStatus
@@ -12,7 +13,7 @@ from semlens.engine.embedding.remote_tier import RemoteTier
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.indexer import Indexer
 from semlens.engine.indexing.root_state import RootState
-from semlens.engine.overlays.open_buffers import OpenBuffers
+from semlens.engine.sessions.index_session import IndexSession
 from semlens.index.snapshot import IndexSnapshot
 from semlens.index.storage.sent_ledger import Sent
 from semlens.workers.pool import parser_problem
@@ -23,28 +24,28 @@ _MAX_PROBLEMS = 100
 def build_status(
     number: int,
     indexer: Indexer,
+    session: IndexSession,
     tiers: Sequence[Tier],
-    buffers: OpenBuffers,
     sent: Sequence[Sent],
     model_errors: list[str],
     cache_problem: str,
 ) -> EngineStatus:
     """Build a status from counters only, which is cheap enough for every change. Any thread may call this."""
-    snapshot = indexer.snapshot
-    states = list(indexer.states.values())
-    problems = _problems(indexer, states, tiers, model_errors, cache_problem)
-    tier_statuses = tuple(_tier_status(tier, indexer) for tier in tiers)
+    snapshot = session.snapshot
+    states = list(session.states.values())
+    problems = _problems(indexer, session, tiers, model_errors, cache_problem)
+    tier_statuses = tuple(_tier_status(tier, snapshot) for tier in tiers)
     refining = any(tier.role == TierRole.REFINE and tier.pending for tier in tier_statuses) and all(
         tier.error is None for tier in tiers if tier.role == TierRole.REFINE
     )
     return EngineStatus(
         number=number,
-        state=_state(indexer, snapshot, states, tiers, model_errors, cache_problem),
+        state=_state(indexer, session, snapshot, tiers, model_errors, cache_problem),
         complete=snapshot.complete and not indexer.is_awaited,
         refining=refining,
         roots=tuple(
             RootStatus(
-                str(state.display_path),
+                session.display_root(str(state.index.root)),
                 state.index.n_files,
                 state.index.n_symbols,
                 len(state.pending) + len(state.in_flight) + len(state.changed),
@@ -55,7 +56,7 @@ def build_status(
         ),
         tiers=tier_statuses,
         generation=snapshot.generation,
-        lag_ms=_lag_ms(indexer, states, buffers),
+        lag_ms=_lag_ms(session),
         rss_bytes=_resident_bytes(indexer),
         index_bytes=sum(state.index.store.n_bytes() for state in states),
         remote=_remote(tiers, sent),
@@ -69,19 +70,20 @@ def build_status(
 
 def _state(
     indexer: Indexer,
+    session: IndexSession,
     snapshot: IndexSnapshot,
-    states: list[RootState],
     tiers: Sequence[Tier],
     model_errors: list[str],
     cache_problem: str,
 ) -> EngineState:
+    states = list(session.states.values())
     if indexer.paused:
         return EngineState.PAUSED
     if indexer.is_awaited or any(state.scan or state.scan_again for state in states):
         return EngineState.SCANNING
-    if not indexer.settled or not indexer.is_complete:
+    if not session.settled or not session.is_complete:
         return EngineState.INDEXING
-    if not snapshot.complete and (not indexer.is_published or indexer.snapshot is not snapshot):
+    if not snapshot.complete and (not session.is_published or session.snapshot is not snapshot):
         return EngineState.INDEXING  # all work is done, but the snapshot is not published yet
     degraded = (
         model_errors
@@ -89,13 +91,13 @@ def _state(
         or any(tier.error for tier in tiers)
         or any(tier.cache_error for tier in tiers)
         or any(_root_problems(state) for state in states)
-        or indexer.failed_roots
+        or session.failed_roots
     )
     return EngineState.DEGRADED if degraded else EngineState.READY
 
 
 def _problems(
-    indexer: Indexer, states: list[RootState], tiers: Sequence[Tier], model_errors: list[str], cache_problem: str
+    indexer: Indexer, session: IndexSession, tiers: Sequence[Tier], model_errors: list[str], cache_problem: str
 ) -> list[Problem]:
     problems = [Problem("", message) for message in model_errors]
     if cache_problem:
@@ -106,14 +108,15 @@ def _problems(
         for tier in tiers
         if tier.cache_error
     ]
-    problems += list(indexer.failed_roots.values())
-    for state in states:
-        problems += [Problem(str(state.display_path), text) for text in _root_problems(state)]
+    problems += [replace(problem, path=session.display_root(root)) for root, problem in session.failed_roots.items()]
+    for real, state in session.states.items():
+        root = session.display_root(real)
+        problems += [Problem(root, text) for text in _root_problems(state)]
         problems += [
-            Problem(str(Path(state.display_path, path)), parser_problem(cause))
+            Problem(str(Path(root, path)), parser_problem(cause))
             for path, cause in sorted(dict(state.index.crashing_files).items())
         ]
-    problems += list(indexer.overlays.problems.values())
+    problems += list(session.overlays.problems.values())
     problems += list(indexer.errors)
     return problems
 
@@ -131,10 +134,9 @@ def _root_problems(state: RootState) -> list[str]:
     return [text for text in texts if text]
 
 
-def _tier_status(tier: Tier, indexer: Indexer) -> TierStatus:
-    views = indexer.snapshot.views
-    embedded = sum(view.n_embedded(tier.fingerprint) for view in views)
-    return TierStatus(tier.manifest.name, tier.role, embedded, max(0, indexer.snapshot.n_passages - embedded))
+def _tier_status(tier: Tier, snapshot: IndexSnapshot) -> TierStatus:
+    embedded = sum(view.n_embedded(tier.fingerprint) for view in snapshot.views)
+    return TierStatus(tier.manifest.name, tier.role, embedded, max(0, snapshot.n_passages - embedded))
 
 
 def _remote(tiers: Sequence[Tier], sent: Sequence[Sent]) -> tuple[RemoteStatus, ...]:
@@ -146,11 +148,11 @@ def _remote(tiers: Sequence[Tier], sent: Sequence[Sent]) -> tuple[RemoteStatus, 
     return tuple(RemoteStatus(total.service, total.texts, total.bytes, total.redactions) for total in totals.values())
 
 
-def _lag_ms(indexer: Indexer, states: list[RootState], buffers: OpenBuffers) -> float:
+def _lag_ms(session: IndexSession) -> float:
     now = time.monotonic()
-    oldest = [when for state in states if (when := state.oldest_change) is not None]
-    shown = indexer.overlays.shown
-    for buffer in buffers.all():
+    oldest = [when for state in session.states.values() if (when := state.oldest_change) is not None]
+    shown = session.overlays.shown
+    for buffer in session.buffers.all():
         overlay = shown.get(buffer.uri)
         if overlay is None or overlay.revision != buffer.revision:
             oldest.append(buffer.changed_at)

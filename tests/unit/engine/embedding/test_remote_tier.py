@@ -360,12 +360,12 @@ def test_unsaved_text_is_sent_where_the_user_says_so(workspace: Workspace, servi
     service_tier = remote_tier(engine)
     wait_for(
         engine,
-        lambda: any(view.n_embedded(service_tier.fingerprint) for view in engine._indexer.snapshot.views),
+        lambda: any(view.n_embedded(service_tier.fingerprint) for view in engine._session.snapshot.views),
     )
     assert [text.split("\n")[0] for text in service.texts] == ["quince"]
-    assert engine._cache is not None
-    overlay = engine._indexer.overlays.shown["untitled:1"]
-    assert engine._cache.get(service_tier.fingerprint, overlay.passage_hashes()) == {}
+    assert engine._shared._cache is not None
+    overlay = engine._session.overlays.shown["untitled:1"]
+    assert engine._shared._cache.get(service_tier.fingerprint, overlay.passage_hashes()) == {}
 
 
 def test_secrets_are_masked_and_counted(workspace: Workspace, service: FakeService) -> None:

@@ -12,7 +12,7 @@ from semlens.core.skip_reason import SkipReason
 from semlens.engine.indexing.live_segment import MERGE_FANOUT, LiveSegment
 from semlens.engine.indexing.merger import merge_candidates, merge_job
 from semlens.engine.indexing.root_index import RootIndex
-from semlens.engine.indexing.snapshot_builder import SnapshotBuilder
+from semlens.engine.sessions.snapshot_builder import SnapshotBuilder
 from semlens.files.file_stamp import FileStamp
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import VectorBlock

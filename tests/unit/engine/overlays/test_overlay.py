@@ -38,7 +38,7 @@ def test_a_file_answers_for_no_buffer_that_is_not_parsed_yet(workspace, monkeypa
     uri = workspace.uri("a.py")
     engine.open_buffer(uri, "python", 1, function("alpha"))
     assert found(engine, "alpha") == [("a.py", 0, False)]  # the file's own segment serves
-    monkeypatch.setattr(engine._indexer.overlays._pool, "parse_buffer", lambda _request: Future())  # a busy machine
+    monkeypatch.setattr(engine._session.overlays._pool, "parse_buffer", lambda _request: Future())  # a busy machine
     monkeypatch.setattr(questions, "BUFFER_WAIT_SECONDS", 0.0)
     engine.change_buffer(uri, 2, "\n" + function("alpha"))
     assert found(engine, "alpha") == []
@@ -50,7 +50,7 @@ def test_what_is_typed_is_found_by_its_meaning_and_leaves_nothing_in_the_cache(w
     uri = workspace.uri("b.py")
     engine.open_buffer(uri, "python", 1, function("unheard", "return river ( boat sail )"))
     complete(engine)
-    view = next(view for view in engine._indexer.snapshot.views if view.buffer_uri)
+    view = next(view for view in engine._session.snapshot.views if view.buffer_uri)
     assert view.n_embedded(engine._tiers[0].fingerprint) == view.n_passages == 1
     hit = next(hit for hit in search(engine, "sail river boat") if hit.name == "unheard")
     assert hit.dirty
@@ -102,7 +102,7 @@ def test_opening_an_unchanged_file_parses_nothing(plain):
     before = parsed(engine)
     engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
     assert found(engine, "alpha") == [("a.py", 0, False)]
-    assert engine._indexer.overlays.shown[plain.uri("a.py")].same_as_disk
+    assert engine._session.overlays.shown[plain.uri("a.py")].same_as_disk
     assert parsed(engine) == before
 
 
@@ -258,7 +258,7 @@ def test_a_search_waits_for_what_was_typed_before_it_and_then_is_quick_to_publis
     engine = plain.engine()
     index = next(iter(engine._indexer.states.values())).index
     wait_for(engine, lambda: not index.dirty)
-    wait_for(engine, lambda: engine._indexer.is_published)
+    wait_for(engine, lambda: engine._session.is_published)
     assert engine._buffers_are_shown()
 
 
@@ -267,17 +267,17 @@ def test_no_search_waits_for_a_document_that_is_slow_to_parse(plain, monkeypatch
     uri = plain.uri("a.py")
     monkeypatch.setattr(overlay_indexer, "SLOW_PARSE_SECONDS", 0.0)
     engine.open_buffer(uri, "python", 1, function("alpha"))
-    wait_for(engine, lambda: uri in engine._indexer.overlays.slow_uris)
-    wait_for(engine, lambda: engine._indexer.is_published)
-    monkeypatch.setattr(engine._indexer, "buffers_changed", lambda: None)  # the worker takes for ever
+    wait_for(engine, lambda: uri in engine._session.overlays.slow_uris)
+    wait_for(engine, lambda: engine._session.is_published)
+    monkeypatch.setattr(engine, "_buffers_changed", lambda: None)  # the worker takes for ever
     engine.change_buffer(uri, 2, function("omega"))
     assert found(engine, "omega") == []
     monkeypatch.undo()
-    engine._indexer.buffers_changed()
+    engine._buffers_changed()
     complete(engine)
     assert found(engine, "omega") == [("a.py", 0, True)]
     engine.close_buffer(uri)
-    wait_for(engine, lambda: uri not in engine._indexer.overlays.slow_uris)
+    wait_for(engine, lambda: uri not in engine._session.overlays.slow_uris)
 
 
 def test_links_are_followed_on_the_indexers_thread_alone(plain, tmp_path, monkeypatch):

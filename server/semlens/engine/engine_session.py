@@ -1,0 +1,196 @@
+"""The engine as one client uses it: its roots, its open documents, its questions and its status."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from semlens.core.paths import uri_to_path
+from semlens.core.status import EngineStatus, WatchMode
+from semlens.engine.overlays.overlay_indexer import locate, real_paths
+from semlens.engine.query.query_service import QueryService
+from semlens.engine.query.status import build_status
+from semlens.engine.sessions.index_session import SettingsOf
+from semlens.files.discovery import check_root
+from semlens.index.snapshot import IndexSnapshot
+from semlens.settings.loading import Settings
+
+if TYPE_CHECKING:
+    from semlens.engine.shared_engine import SharedEngine
+
+STATUS_SECONDS = 0.1
+
+
+class EngineSession(QueryService):
+    """Thread-safe. Questions block, and belong on a thread; everything else only enqueues."""
+
+    def __init__(
+        self,
+        shared: SharedEngine,
+        settings: Settings,
+        *,
+        settings_of: SettingsOf | None = None,
+        on_status: Callable[[EngineStatus], None] | None = None,
+        on_change: Callable[[int], None] | None = None,
+    ) -> None:
+        """See `SharedEngine.open_session`."""
+        self._shared = shared
+        self._settings = settings
+        self._on_status = on_status
+        self._on_change = on_change
+        self._status_lock = threading.Lock()
+        self._n_statuses = 0
+        self._last_status = 0.0
+        self._closed = False
+        indexer = shared.indexer
+        session = indexer.open_session(settings, settings_of or (lambda _root: self._settings), self._published)
+        super().__init__(indexer, session, shared.tiers, remote_wait_s=shared.remote_wait_s)
+
+    def start(self) -> None:
+        """The engine of the session runs already; see `Engine`."""
+
+    def close(self) -> None:
+        """Forget the open documents and release the roots."""
+        if not self._closed:
+            self._closed = True
+            self._indexer.close_session(self._session)
+
+    def _published(self, snapshot: IndexSnapshot) -> None:
+        if self._on_change is not None:
+            self._on_change(snapshot.generation)
+        now = time.monotonic()
+        if self._on_status is not None and (now - self._last_status >= STATUS_SECONDS or snapshot.complete):
+            self._last_status = now
+            self._on_status(self.status())
+
+    # --- workspace -------------------------------------------------------------------------------------------------
+
+    def add_root(self, path: Path, *, explicit: bool = True, watching: WatchMode = WatchMode.NONE) -> None:
+        """Index a folder.
+
+        :param explicit: the user named this folder. Then even a home folder is indexed.
+        :param watching: `WatchMode.NATIVE` chooses the best source of changes by itself.
+        :raises WorkspaceError: when it is missing, a file, or one that only the user may choose.
+        """
+        real = check_root(path, explicit)
+        display_path = Path(os.path.abspath(path))
+        self._indexer.post_change(lambda: self._indexer.add_root(self._session, display_path, real, watching=watching))
+
+    def remove_root(self, path: Path) -> None:
+        real = os.path.realpath(path)
+        self._indexer.post_change(lambda: self._indexer.remove_root(self._session, real))
+
+    def files_changed(self, paths: Iterable[Path]) -> None:
+        """Files or folders were created, changed or deleted."""
+        names = [str(path) for path in paths]
+        self._indexer.post_change(lambda: self._indexer.files_changed(real_paths(names)))
+
+    def rescan(self, root: Path | None = None, *, full: bool = False) -> None:
+        """Compare everything with the disk again; ``full`` parses it again too."""
+        real = os.path.realpath(root) if root is not None else None
+        for tier in self._tiers:
+            tier.reset_pause()
+        self._indexer.post_change(lambda: self._indexer.rescan(real, full=full))
+
+    def pause(self) -> None:
+        self._indexer.set_paused(self._session, paused=True)
+
+    def resume(self) -> None:
+        self._indexer.set_paused(self._session, paused=False)
+
+    def apply_settings(self, settings: Settings) -> None:
+        """Use other settings from now on; models and the cache folder keep until the next start."""
+        self._settings = settings
+        self._indexer.post_change(lambda: self._indexer.apply_settings(self._session, settings))
+
+    # --- overlays --------------------------------------------------------------------------------------------------
+
+    def open_buffer(self, uri: str, language_id: str, version: int, text: str) -> None:  # noqa: ARG002 - versions are the protocol's
+        path = uri_to_path(uri)
+        if path is None:
+            self._buffers.put(uri, "", uri.partition(":")[2].lstrip("/") or "untitled", language_id, text)
+        else:
+            # placed by its name at once, so that edits find it; the disk is asked by the indexer's thread
+            root, relative = locate(uri, path, "", self._session.states)
+            self._buffers.put(uri, root, relative, language_id, text)
+            self._indexer.post_change(lambda: self._session.overlays.follow_links(uri, self._session.states))
+        self._buffers_changed()
+
+    def change_buffer(self, uri: str, version: int, text: str) -> None:  # noqa: ARG002
+        if self._buffers.change(uri, text) is not None:
+            self._buffers_changed()
+
+    def save_buffer(self, uri: str) -> None:
+        path = uri_to_path(uri)
+        if path is not None:
+            self.files_changed([Path(path)])
+
+    def close_buffer(self, uri: str) -> None:
+        self._buffers.close(uri)
+        self._buffers_changed()
+        self.save_buffer(uri)
+
+    def _buffers_changed(self) -> None:
+        """Check the open buffers again. Until that is done, the index does not count as settled."""
+        self._indexer.post_change(self._session.overlays.expect)
+
+    def status(self) -> EngineStatus:
+        with self._status_lock:  # one at a time, so that their numbers are in the order of what they saw
+            self._n_statuses += 1
+            return build_status(
+                self._n_statuses,
+                self._indexer,
+                self._session,
+                self._tiers,
+                self._shared.ledger.totals(),
+                self._shared.model_errors,
+                self._shared.cache_problem,
+            )
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the index cannot become more complete than it is now."""
+        return self._indexer.is_stuck(self._session)
+
+    def wait_complete(
+        self,
+        *,
+        refined: bool = False,
+        timeout: float | None = None,
+        on_progress: Callable[[EngineStatus], None] | None = None,
+    ) -> bool:
+        """Block until everything is searchable; with ``refined`` until the refine tier is filled too."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        if refined:
+            self._indexer.allow_refinement()
+        while True:
+            done = self._is_up_to_date and self._session.snapshot.complete
+            if on_progress is not None or (done and refined):
+                status = self.status()
+                if on_progress is not None:
+                    on_progress(status)
+                done = done and not (refined and status.refining)
+            if not done and self.is_stuck:
+                return False
+            if done:
+                return True
+            if deadline is not None and time.monotonic() >= deadline:
+                return False
+            with self._session.published:
+                self._session.published.wait(0.1)
+
+    def wait_saved(self) -> str:
+        """Block until all that is searchable is saved, by this process or another; returns why it cannot be, or ""."""
+        if self._shared.unsaved_reason:
+            return self._shared.unsaved_reason
+        while True:
+            indexes = [state.index for state in self._session.states.values()]
+            reason = next((text for one in indexes if (text := one.unsaved_reason or one.commit_error)), "")
+            if reason or self.is_stuck or not any(one.writer and one.dirty for one in indexes):
+                return reason
+            with self._session.published:
+                self._session.published.wait(0.1)

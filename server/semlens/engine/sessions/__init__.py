@@ -1,0 +1,1 @@
+"""What each client of the engine sees: its roots, its open documents, and its snapshots."""

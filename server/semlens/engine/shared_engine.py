@@ -1,0 +1,164 @@
+"""What all sessions of one engine share: the roots on disk, the models, and the caches."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from semlens.core.errors import CacheError, ModelError
+from semlens.core.status import EngineStatus, TierRole
+from semlens.engine.embedding.remote_tier import REMOTE_QUERY_WAIT_SECONDS, RemoteTier, service_from_settings
+from semlens.engine.embedding.tiers import Tier, choose_tiers
+from semlens.engine.engine_session import EngineSession
+from semlens.engine.indexing.indexer import Indexer
+from semlens.engine.sessions.index_session import SettingsOf
+from semlens.index.storage.cache_bound import CacheBound
+from semlens.index.storage.database import make_private_folder
+from semlens.index.storage.sent_ledger import SentLedger
+from semlens.index.storage.vector_cache import VectorCache
+from semlens.settings.loading import Settings
+
+
+class SharedEngine:
+    """Thread-safe.
+
+    :ivar cache_folder: the one in use, which may be temporary. :ivar tiers: the models whose vectors are searched. :ivar ledger: what was sent to services.
+    :ivar model_errors: why models could not be chosen, a sentence each.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        cache_folder: Path,
+        read_only: bool = False,
+        one_shot: bool = False,
+        follows: bool = False,
+        root_idle_s: float = 0.0,
+    ) -> None:
+        """:param settings: of the first session; the models are chosen from them.
+
+        :param read_only: never write the index: answer from what is committed.
+        :param one_shot: for a command that ends: no watching, no following, no idle work.
+        :param follows: let such a command wait for another process that writes, instead of taking what is committed.
+        :param root_idle_s: how long a root stays open after its last session.
+        :raises CacheError: when the cache folder cannot be used.
+        """
+        self._cache_problem = ""
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self.cache_folder = cache_folder = self._usable_cache(cache_folder)
+        self._bound = CacheBound(cache_folder, settings.index.max_cache_mb << 20)
+        try:
+            self._cache: VectorCache | None = VectorCache(cache_folder, self._bound.note_written)
+        except CacheError as error:
+            self._cache = None
+            self._cache_problem = str(error)
+        self._bound.vectors = self._cache
+        self.ledger = SentLedger(cache_folder)
+        self.tiers, errors = self._choose_tiers(settings)
+        self.model_errors = [str(error) for error in errors]
+        self.indexer = Indexer(
+            settings,
+            cache_folder,
+            self.tiers,
+            self._bound.note_written,
+            one_shot=one_shot,
+            read_only=read_only,
+            follows=follows,
+            root_idle_s=root_idle_s,
+        )
+        self._one_shot = one_shot
+        self._read_only = read_only
+        self._closed = False
+
+    @property
+    def cache_problem(self) -> str:
+        """Why the cache cannot be used as it should, or ""."""
+        return self._cache_problem or self._bound.problem
+
+    @property
+    def unsaved_reason(self) -> str:
+        """Why nothing that is indexed can be kept, or ""."""
+        return self._cache_problem if self._scratch is not None else ""
+
+    @property
+    def remote_wait_s(self) -> float:
+        """The least time that a search waits for a service."""
+        return REMOTE_QUERY_WAIT_SECONDS if self._one_shot else 0.0
+
+    def open_session(
+        self,
+        settings: Settings,
+        *,
+        settings_of: SettingsOf | None = None,
+        on_status: Callable[[EngineStatus], None] | None = None,
+        on_change: Callable[[int], None] | None = None,
+    ) -> EngineSession:
+        """:param settings_of: the settings of one root, loaded when it is added and when its `.semlens.toml` changes;
+            without it ``settings`` hold everywhere.
+        :param on_status: called on the indexer thread, at most ten times a second.
+        :param on_change: likewise, with every published generation.
+        """
+        return EngineSession(self, settings, settings_of=settings_of, on_status=on_status, on_change=on_change)
+
+    def _usable_cache(self, cache_folder: Path) -> Path:
+        """The cache folder, or a temporary one where it can be read but not written.
+
+        :raises CacheError: when it cannot be read either.
+        """
+        try:
+            make_private_folder(cache_folder)
+        except CacheError:
+            if not cache_folder.is_dir() or not os.access(cache_folder, os.R_OK | os.X_OK):
+                raise
+            self._cache_problem = (
+                f"The cache folder {cache_folder} is read-only, so the index is built again at each start: "
+                "make the folder writable or set SEMLENS_CACHE_DIR."
+            )
+            self._scratch = tempfile.TemporaryDirectory(prefix="semlens-")  # as private as the cache
+            return Path(self._scratch.name)
+        return cache_folder
+
+    def _choose_tiers(self, settings: Settings) -> tuple[list[Tier], list[ModelError]]:
+        """The local ones, and a service in the place of one of them."""
+        names = {TierRole.FIRST: settings.models.first, TierRole.REFINE: settings.models.refine}
+        remote: RemoteTier | None = None
+        errors: list[ModelError] = []
+        try:
+            service = service_from_settings(settings.remote)
+        except ModelError as error:
+            service, errors = None, [error]
+        if service is not None:
+            remote = RemoteTier(settings.remote.tier, service, self._cache, self.ledger)
+            names[remote.role] = "none"
+        tiers, tier_errors = choose_tiers(
+            names[TierRole.FIRST], names[TierRole.REFINE], settings.models.folders, self._cache
+        )
+        if remote is not None:
+            tiers = [remote, *tiers] if remote.role == TierRole.FIRST else [*tiers, remote]
+        return tiers, [*errors, *tier_errors]
+
+    def start(self) -> None:
+        self.indexer.start()
+        if not self._one_shot and not self._read_only:
+            self._bound.start()
+        for tier in self.tiers:
+            if isinstance(tier, RemoteTier) and not self._one_shot:
+                tier.warm_up()
+
+    def close(self) -> None:
+        """Commit, end threads and workers; at most about two seconds."""
+        if self._closed:
+            return
+        self._closed = True
+        for tier in self.tiers:
+            tier.close()
+        self._bound.close()
+        self.indexer.close()
+        self.ledger.close()
+        if self._cache is not None:
+            self._cache.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
