@@ -24,7 +24,8 @@ from semlens.settings.loading import Settings
 class SharedEngine:
     """Thread-safe.
 
-    :ivar cache_folder: the one in use, which may be temporary. :ivar tiers: the models whose vectors are searched. :ivar ledger: what was sent to services.
+    :ivar cache_folder: the one in use, which may be temporary. :ivar tiers: the models whose vectors are searched.
+    :ivar ledger: what was sent to services.
     :ivar model_errors: why models could not be chosen, a sentence each.
     """
 
