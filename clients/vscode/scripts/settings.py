@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from semlens.settings.loading import vscode_properties
+from semlens.settings.vscode_schema import vscode_properties
 
 OWN: dict[str, dict[str, Any]] = {
     "semlens.server.path": {

@@ -31,7 +31,6 @@ from semlens.settings.schema import (
     SymbolsSettings,
     WatchSettings,
     cache_folder,
-    vscode_properties,
 )
 from semlens.settings.user_sources import (
     NAMESPACE,
@@ -60,7 +59,6 @@ __all__ = [
     "cache_folder",
     "config_folder",
     "load_settings",
-    "vscode_properties",
 ]
 
 WORKSPACE_FILE = ".semlens.toml"

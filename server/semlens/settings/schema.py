@@ -1,7 +1,7 @@
 """Defines all settings. `loading` reads them from files and editors.
 
-The public name of a setting is ``<section>.<camelCase field>`` under ``semlens.``; its type and default come
-from the field, the rest from its metadata. Documentation, the schemas of editors and the checks derive from here.
+The public name of a setting is ``semlens.<section>.<camelCase field>``. Its type and default come from the field, the
+rest from the field's metadata. Documentation, the schemas of editors and the checks are generated from this module.
 """
 
 from __future__ import annotations
@@ -57,44 +57,46 @@ class FilesSettings:
 
     include: tuple[str, ...] = _setting(
         (),
-        "Only files that match one of these patterns are indexed; empty: all. Patterns are written as in `.gitignore`, "
-        "relative to the workspace root. Ignored files stay ignored: to index them, name them with `!` in "
-        "`.semlensignore`.",
+        "Patterns of the files to index. An empty list means all files. Patterns are written as in `.gitignore`, "
+        "relative to the workspace root. Ignored files stay ignored. To index one, add a line that begins with `!` "
+        "to `.semlensignore`.",
     )
     exclude: tuple[str, ...] = _setting(
-        (), "Files and folders that match one of these patterns are left out. Written as in `.gitignore`."
+        (), "Patterns of files and folders that are not indexed. Patterns are written as in `.gitignore`."
     )
-    max_size_kb: int = _setting(1024, "Larger files are left out, in KiB.", minimum=1, maximum=65_536)
+    max_size_kb: int = _setting(1024, "Size limit of an indexed file, in KiB.", minimum=1, maximum=65_536)
     follow_ignore: bool = _setting(
         True,
-        "Leave out what `.gitignore`, `.ignore`, `.git/info/exclude` and git's global excludes name. `.semlensignore` "
-        "always counts.",
+        "Do not index what `.gitignore`, `.ignore`, `.git/info/exclude` and git's global excludes file ignore. "
+        "`.semlensignore` is always followed.",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class IndexSettings:
-    """Where the index is kept and what it may cost."""
+    """Where the index is stored and what it may use."""
 
     cache_folder: str = _setting(
         "",
-        "Folder of the index; empty: the system's cache folder for the user. An absolute path, `~` allowed. The "
-        "environment variable `SEMLENS_CACHE_DIR` overrides it. A local disk is best: on a network file system SQLite "
-        "works without its write-ahead log, and where there are no locks the index is lost at the end.",
+        "Folder of the index: an absolute path, `~` is allowed. When it is empty, the user's cache folder of the "
+        "system is used. The environment variable `SEMLENS_CACHE_DIR` overrides it. Use a local disk. On a network "
+        "file system, SQLite works without its write-ahead log. Where the file system has no locks, the index is "
+        "lost when semlens ends.",
         scope=Scope.USER,
     )
     max_cache_mb: int = _setting(
         2048,
-        "Bound of the cache folder as a whole, in MiB. Indexes of folders that are not open are deleted first, then "
-        "vectors, those used least recently first. An index in use is kept even if it is larger.",
+        "Size limit of the whole cache folder, in MiB. Above it, the indexes of folders that are not open are "
+        "deleted first. Then the least recently used vectors are deleted. An index in use is kept, even if it is "
+        "larger.",
         scope=Scope.USER,
         minimum=64,
         maximum=1_048_576,
     )
-    processors: int = _setting(0, "Processor cores that indexing may use; 0: half of them.", minimum=0, maximum=1024)
+    processors: int = _setting(0, "Limit of processor cores for indexing. 0 means half.", minimum=0, maximum=1024)
     on_battery: BatterySetting = _setting(
         BatterySetting.PAUSE_REFINE,
-        "On battery, put off the refinement of meaning (`pause-refine`) or go on as usual (`full`).",
+        "What happens on battery: `pause-refine` postpones the vectors of the refining model, `full` changes nothing.",
     )
 
 
@@ -104,107 +106,116 @@ class ModelsSettings:
 
     first: str = _setting(
         "auto",
-        "Model of the first tier, by name; `auto`: the best one installed; `none`: search by names and words alone.",
+        "Model of the first tier, by name. `auto` is the best one installed. With `none`, search uses names and "
+        "words only.",
         scope=Scope.USER,
     )
     refine: str = _setting(
         "semlens-minilm-v1",
-        "Model of the refining tier, by name; `none`: no refinement.",
+        "Model of the refining tier, by name. With `none`, hits are not refined.",
         scope=Scope.USER,
     )
     folders: tuple[str, ...] = _setting(
-        (), "Further folders to look for models in. Absolute paths, `~` allowed.", scope=Scope.USER
+        (), "More folders with models. Absolute paths, `~` is allowed.", scope=Scope.USER
     )
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteSettings:
-    """An embedding service of your own: without `url` and `model` there is none, and nothing leaves this machine.
+    """An embedding service that you name. Without `url` and `model`, no text leaves this machine.
 
-    With both, the text of indexed files and of questions is sent there, known forms of secrets masked; `semlens status`
-    says how much. A key comes from the environment variable `SEMLENS_REMOTE_KEY` or the keyring, never from a setting.
+    With both, the text of indexed files and of queries is sent to the service. Secrets of known forms are masked.
+    `semlens status` shows how much was sent. A key is read from the environment variable `SEMLENS_REMOTE_KEY` or from
+    the keyring, never from a setting.
     """
 
     url: str = _setting(
         "",
-        "Address of the service, e.g. `http://localhost:11434` (Ollama) or `https://host/v1` (whatever speaks OpenAI's "
-        "`/v1/embeddings`). Plain `http` is for this machine and networks you trust.",
+        "Address of the service, such as `http://localhost:11434` (Ollama) or `https://host/v1` (an API like "
+        "OpenAI's `/v1/embeddings`). Use plain `http` only for this machine and networks that you trust.",
         scope=Scope.USER,
     )
-    model: str = _setting("", "Name of the model, as the service has it.", scope=Scope.USER)
+    model: str = _setting("", "Name of the model at the service.", scope=Scope.USER)
     tier: TierRole = _setting(
         TierRole.REFINE,
-        "The tier it serves: `refine`, in the place of `models.refine`; or `first`, in the place of `models.first`, so "
-        "that meaning is found only once the service has seen the text.",
+        "The tier of the service. `refine` replaces `models.refine`. `first` replaces `models.first`; search by "
+        "meaning then finds text only after the service has embedded it.",
         scope=Scope.USER,
     )
     api: ServiceApi = _setting(
         ServiceApi.AUTO,
-        "How it is spoken to; `auto`: by its address, Ollama's own API at port 11434 without a path, else OpenAI's.",
+        "API of the service. `auto` uses Ollama's own API for port 11434 without a path, and OpenAI's otherwise.",
         scope=Scope.USER,
     )
     key_from: KeySource = _setting(
         KeySource.ENVIRONMENT,
-        "Where its key is: the environment variable `SEMLENS_REMOTE_KEY` (none when it is not set), or the system's "
-        "keyring under `semlens` and the address without its path (`pip install 'semlens[keyring]'`, then "
-        "`keyring set semlens https://host`).",
+        "Where the key of the service is. `environment` reads the variable `SEMLENS_REMOTE_KEY`; when it is not set, "
+        "no key is sent. `keyring` reads the system's keyring: run `pip install 'semlens[keyring]'`, then `keyring "
+        "set semlens https://host` with the address without its path.",
         scope=Scope.USER,
     )
     unsaved: bool = _setting(
         False,
-        "Unsaved text may be sent too, where the service is the first tier. Without it, text is sent once it is saved.",
+        "Send unsaved text to the service if it is the first tier. Otherwise text is sent after it is saved.",
         scope=Scope.USER,
     )
     max_tokens: int = _setting(
         512,
-        "Tokens of one text that are sent; the rest is cut. No request has more than 8,192 tokens or 32 texts.",
+        "Limit of one text, in tokens. Longer texts are truncated. A request has at most 8,192 tokens and 32 texts.",
         scope=Scope.USER,
         minimum=16,
         maximum=8192,
     )
     tokenizer: str = _setting(
         "",
-        "The model's `tokenizer.json`, to count tokens as it does; empty: an estimate on the safe side. An absolute "
-        "path, `~` allowed.",
+        "The model's `tokenizer.json`, used to count tokens: an absolute path, `~` is allowed. When it is empty, "
+        "tokens are estimated on the safe side.",
         scope=Scope.USER,
     )
     dimensions: int = _setting(
         0,
-        "Length of vectors to ask for, where the model offers several; 0: its own.",
+        "Length of the vectors to request, for models that offer several. 0 means the model's own length.",
         scope=Scope.USER,
         minimum=0,
         maximum=16_384,
     )
     query_prefix: str = _setting(
-        "auto", "Put before a question; `auto`: what the model is known to want, by its name.", scope=Scope.USER
+        "auto",
+        "Text that is put before each query. `auto` uses the prefix that is known for the model's name.",
+        scope=Scope.USER,
     )
     document_prefix: str = _setting(
-        "auto", "Put before a text; `auto`: what the model is known to want, by its name.", scope=Scope.USER
+        "auto",
+        "Text that is put before each passage. `auto` uses the prefix that is known for the model's name.",
+        scope=Scope.USER,
     )
-    concurrency: int = _setting(2, "Requests at a time.", scope=Scope.USER, minimum=1, maximum=16)
+    concurrency: int = _setting(2, "Number of requests at the same time.", scope=Scope.USER, minimum=1, maximum=16)
     proxy: str = _setting(
         "",
-        "Address of a proxy; empty: that of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), and none for "
-        "this machine.",
+        "Address of a proxy. When it is empty, the environment is used (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). "
+        "Services on this machine are reached without a proxy.",
         scope=Scope.USER,
     )
     ca_file: str = _setting(
         "",
-        "Certificates (PEM) of your own authority, on top of the system's or those that `SSL_CERT_FILE` names. An "
-        "absolute path, `~` allowed.",
+        "File with certificates (PEM) of your own authority: an absolute path, `~` is allowed. It is added to the "
+        "system's certificates, or to those in `SSL_CERT_FILE`.",
         scope=Scope.USER,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
-    """How questions are answered where the request does not say."""
+    """Defaults of searches. A request may override them."""
 
-    limit: int = _setting(20, "Hits of one answer.", minimum=1, maximum=1000)
-    per_file: int = _setting(2, "Hits that one file takes of the first ten; 0: no bound.", minimum=0, maximum=1000)
+    limit: int = _setting(20, "Number of hits in an answer.", minimum=1, maximum=1000)
+    per_file: int = _setting(
+        2, "Limit of hits per file among the first ten. 0 means no limit.", minimum=0, maximum=1000
+    )
     time_budget_ms: int = _setting(
         150,
-        "Age of a request, in milliseconds, at which refining its answer stops: no answer waits longer for a service.",
+        "Time limit of refining an answer, in milliseconds after the request. An answer does not wait longer for a "
+        "service.",
         minimum=0,
         maximum=60_000,
     )
@@ -212,11 +223,11 @@ class SearchSettings:
 
 @dataclass(frozen=True, slots=True)
 class SymbolsSettings:
-    """Which of the editor's own requests are answered."""
+    """Which of the editor's standard requests are answered."""
 
-    workspace_symbol: bool = _setting(True, "Answer the editor's workspace symbol search.")
+    workspace_symbol: bool = _setting(True, "Answer the editor's search for workspace symbols.")
     document_symbol: bool = _setting(
-        False, "Answer the editor's outline of a document; other language servers usually do."
+        False, "Answer the editor's request for the outline of a document. Other language servers usually answer it."
     )
 
 
@@ -226,10 +237,11 @@ class WatchSettings:
 
     mode: WatchSetting = _setting(
         WatchSetting.AUTO,
-        "`auto`: the editor's or the system's file events, polling on network file systems; `native`: the system's "
-        "file events; `polling`: compare the files again and again; `off`: look only when asked.",
+        "How changes are noticed. `auto` uses file events of the editor or the system, and polling on network file "
+        "systems. `native` uses file events of the system. `polling` compares the files at intervals. With `off`, "
+        "files are compared only on request.",
     )
-    poll_seconds: int = _setting(5, "Pause between two looks when polling, in seconds.", minimum=1, maximum=3600)
+    poll_seconds: int = _setting(5, "Interval of polling, in seconds.", minimum=1, maximum=3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +249,12 @@ class ServerSettings:
     """The language server, and the resident server that several clients share."""
 
     model_idle_minutes: int = _setting(
-        10, "Unload the models after this time without use, in minutes; 0: never.", minimum=0, maximum=10_080
+        10, "Unload models that were not used for this time, in minutes. 0 means never.", minimum=0, maximum=10_080
     )
     shared: bool = _setting(
         False,
-        "Let the resident server, which editors and commands share, serve the editor. For the clients of VS Code and "
-        "Neovim; other editors start `semlens serve --shared`.",
+        "Use the resident server for this editor. Editors and commands share it. This setting is for VS Code and "
+        "Neovim; in other editors, start `semlens serve --shared`.",
         scope=Scope.USER,
     )
     autostart: bool = _setting(
@@ -252,14 +264,14 @@ class ServerSettings:
     )
     idle_minutes: int = _setting(
         15,
-        "End the resident server after this time without a client, in minutes.",
+        "Stop the resident server when it had no client for this time, in minutes.",
         scope=Scope.USER,
         minimum=1,
         maximum=10_080,
     )
     root_idle_minutes: int = _setting(
         5,
-        "Let the resident server release a folder after this time without a client that uses it, in minutes.",
+        "Close a folder in the resident server when no client used it for this time, in minutes.",
         scope=Scope.USER,
         minimum=0,
         maximum=10_080,
@@ -270,12 +282,12 @@ class ServerSettings:
 class LogSettings:
     """What is logged."""
 
-    level: LogLevel = _setting(LogLevel.INFO, "Least severity that is logged.")
+    level: LogLevel = _setting(LogLevel.INFO, "Least severity of messages in the log.")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings, checked. A setting that no source sets has its default."""
+    """All settings, after validation. A setting that no source sets has its default."""
 
     files: FilesSettings = field(default_factory=FilesSettings)
     index: IndexSettings = field(default_factory=IndexSettings)
@@ -367,26 +379,3 @@ SPECS: Mapping[str, SettingSpec] = {spec.name: spec for spec in _specs()}
 def cache_folder(settings: Settings) -> Path:
     """Folder of the index: ``SEMLENS_CACHE_DIR``, the setting, or the system's place for it. It need not exist."""
     return cache_folder_of(settings.index.cache_folder)
-
-
-def vscode_properties() -> dict[str, dict[str, Any]]:
-    """The settings as ``contributes.configuration.properties`` of a VS Code extension's ``package.json``.
-
-    A user-scoped setting gets the scope ``machine``: VS Code then takes it from no workspace or folder settings.
-    """
-    properties: dict[str, dict[str, Any]] = {}
-    for spec in SPECS.values():
-        schema: dict[str, Any] = {"type": spec.kind}
-        if spec.kind == "array":
-            schema["items"] = {"type": "string"}
-        schema["default"] = list(spec.default) if isinstance(spec.default, tuple) else spec.default
-        if spec.choices:
-            schema["enum"] = list(spec.choices)
-        if spec.minimum is not None:
-            schema["minimum"] = spec.minimum
-        if spec.maximum is not None:
-            schema["maximum"] = spec.maximum
-        schema["scope"] = "machine" if spec.scope is Scope.USER else "resource"
-        schema["markdownDescription"] = spec.documentation
-        properties[spec.full_name] = schema
-    return properties

@@ -16,9 +16,9 @@ from semlens.settings.loading import (
     cache_folder,
     config_folder,
     load_settings,
-    vscode_properties,
 )
 from semlens.settings.schema import SPECS, Scope
+from semlens.settings.vscode_schema import vscode_properties
 
 PROJECT = Path(__file__).parents[3]
 LoadOwn: TypeAlias = Callable[[Any], tuple[Settings, list[SettingProblem]]]
