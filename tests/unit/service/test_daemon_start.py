@@ -1,0 +1,64 @@
+"""Starting the resident server: what the client is told when it does not start."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from semlens.service.daemon_start import StartError, ensure_server, run_command
+from semlens.service.endpoint import endpoint_of
+
+
+@pytest.fixture
+def endpoint(tmp_path):
+    return endpoint_of(tmp_path / "c")
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        ("import sys; sys.exit('semlens: Cannot do it. Try harder.')", "cannot start: Cannot do it. Try harder.$"),
+        ("raise ValueError('one\\ntwo')", "cannot start: two$"),
+        ("import os; os._exit(3)", "ended without a message. Its log is"),
+        ("import os; os.kill(os.getpid(), 9)", "ended without a message. Its log is"),
+    ],
+)
+def test_a_server_that_ends_at_once_is_one_sentence(endpoint, program, message):
+    with pytest.raises(StartError, match=message):
+        ensure_server(endpoint, command=[sys.executable, "-c", program])
+
+
+def test_a_message_of_an_earlier_start_is_no_reason(endpoint):
+    for program, message in (("import sys; sys.exit('old')", "old"), ("import os; os._exit(3)", "without a message")):
+        with pytest.raises(StartError, match=message):
+            ensure_server(endpoint, command=[sys.executable, "-c", program])
+
+
+def test_a_server_that_accepts_nothing_is_given_up(endpoint):
+    with pytest.raises(StartError, match="did not start in time"):
+        ensure_server(endpoint, command=[sys.executable, "-c", "input"], timeout_s=0.0)
+
+
+def test_a_program_that_cannot_run_is_one_sentence(endpoint):
+    with pytest.raises(StartError, match="cannot start: No such file"):
+        ensure_server(endpoint, command=[str(endpoint.folder / "missing")])
+
+
+def test_the_child_gets_a_clean_environment(endpoint, monkeypatch):
+    monkeypatch.setenv("SEMLENS_USER_SETTINGS", "{}")
+    monkeypatch.setenv("SEMLENS_REMOTE_KEY", "secret")
+    monkeypatch.setenv("SEMLENS_OTHER", "kept")
+    program = (
+        "import os, sys;"
+        "sys.exit(' '.join([*sorted(n for n in os.environ if n.startswith('SEMLENS_')), os.getcwd(),"
+        " str(os.getsid(0) == os.getpid()), repr(sys.stdin.read())]))"
+    )
+    monkeypatch.delenv("SEMLENS_CACHE_DIR", raising=False)
+    monkeypatch.delenv("SEMLENS_CONFIG_DIR", raising=False)
+    with pytest.raises(StartError, match=r"cannot start: SEMLENS_OTHER / True ''$"):
+        ensure_server(endpoint, command=[sys.executable, "-c", program])
+
+
+def test_the_cache_folder_is_an_argument(endpoint):
+    assert run_command(endpoint)[-2:] == ["--cache-folder", str(endpoint.cache_folder)]
