@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from git_cases import git
 
 from semlens.files.git_repository import common_folder, index_root_of, top_level
 from semlens.settings.loading import Settings
-
-QUIET = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    **{f"GIT_{who}_{what}": "a@b" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
-}
-
-
-def git(folder: Path, *arguments: str) -> None:
-    subprocess.run(["git", *arguments], cwd=folder, env={**os.environ, **QUIET}, check=True, capture_output=True)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from semlens.engine.indexing.root_state import RootState
 from semlens.engine.indexing.scanner import ScanEnd
 from semlens.files.discovery import Discovery
 from semlens.index.segment.build_hash import build_problem
+from semlens.index.storage.seeding import seed_index
 from semlens.settings.choices import WatchSetting
 from semlens.settings.loading import WORKSPACE_FILE, Settings
 
@@ -69,6 +70,7 @@ class Workspace:
                 known.requested_watching = watching
                 self.watch_again(known)
             return
+        is_seeded = not self._read_only and seed_index(self._cache_folder, real)
         try:
             index = self._open(real)
         except Exception as error:
@@ -82,7 +84,7 @@ class Workspace:
         state = RootState(index, Discovery(real, settings), settings)
         state.requested_watching = watching
         state.identity = check_folder(real, None).identity
-        state.first_index = not index.files
+        state.first_index = is_seeded or not index.files
         state.skipped.update(index.meta.get("skipped", {}))
         self.states[str(real)] = state
         self._compare_versions(state)

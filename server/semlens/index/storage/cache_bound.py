@@ -9,14 +9,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import os
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from semlens.core.errors import CacheError
+from semlens.files.folder_size import folder_bytes
 from semlens.index.storage.database import StoreError, remove_database
 from semlens.index.storage.root_store import delete_index, index_folders, last_use
 from semlens.index.storage.vector_cache import VectorCache
@@ -138,21 +137,6 @@ class CacheBound:
         own = self.vectors.path if self.vectors is not None else None
         stores = [path for path in self._folder.glob("vectors.v*.sqlite") if path != own and path.is_file()]
         return sorted(stores, key=lambda path: path.stat().st_mtime)
-
-
-def folder_bytes(folder: Path) -> int:
-    """Total size of the files in a folder and below it. Links are not followed."""
-    return sum(_file_sizes(folder))
-
-
-def _file_sizes(folder: Path) -> Iterator[int]:
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            with contextlib.suppress(OSError):
-                if entry.is_dir(follow_symlinks=False):
-                    yield from _file_sizes(Path(entry.path))
-                else:
-                    yield entry.stat(follow_symlinks=False).st_size
 
 
 def database_bytes(path: Path) -> int:

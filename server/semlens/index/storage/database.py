@@ -147,6 +147,26 @@ def connect(
                 ) from error
 
 
+def connect_to_read(path: Path, schema: str, version: int) -> sqlite3.Connection:
+    """Open a database of another root to read it. It is neither created nor replaced.
+
+    :raises sqlite3.Error: when it is missing, damaged, locked or of another version.
+    """
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", timeout=OPEN_SECONDS, isolation_level=None, uri=True
+    )
+    try:
+        connection.execute("PRAGMA query_only = ON")
+        if _version(connection) != version:
+            raise OtherVersionError("it was written by another version")
+        if _tables(connection) != _expected_tables(schema):
+            raise DamagedStoreError("the tables differ from the schema")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def remove_database(path: Path) -> None:
     """Delete the database file and its journals."""
     for suffix in _SUFFIXES:

@@ -11,7 +11,6 @@ import contextlib
 import json
 import logging
 import os
-import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,14 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from semlens.core.errors import CacheError
-from semlens.core.hashing import ContentHash, content_hash
-from semlens.files.file_stamp import FileStamp
+from semlens.core.hashing import content_hash
 from semlens.index.segment.check import check_segment, check_vectors
 from semlens.index.segment.columns import ColumnFileError, read_column_file, write_column_file
 from semlens.index.segment.segment import Segment, read_segment
 from semlens.index.segment.vectors import VectorBlock
+from semlens.index.storage.commit_rows import DATABASE_NAME, SCHEMA, FileEntry, read_meta, read_rows
 from semlens.index.storage.database import (
-    DamagedStoreError,
     Database,
     StoreError,
     garbled_text_is_damage,
@@ -35,47 +33,26 @@ from semlens.index.storage.database import (
 from semlens.index.storage.writer_lock import WriterLock
 from semlens.index.versions import ROOTS_PREFIX, STORE_VERSION, roots_folder_name
 
+__all__ = [
+    "Commit",
+    "FileEntry",
+    "RootStore",
+    "StoredIndex",
+    "delete_index",
+    "index_folders",
+    "last_use",
+    "root_folder",
+    "stored_roots",
+]
+
 logger = logging.getLogger(__name__)
 
 COMMIT_SECONDS = 0.2
 """How long a commit waits for another process that holds the database. The caller retries later."""
 
 ROOT_NAME = "root.txt"
-_DATABASE = "index.sqlite"
-_LOCK_NAME = "writer.lock"
-_INT64 = (1 << 63) - 1
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE segments (id TEXT PRIMARY KEY, n_bytes INTEGER NOT NULL);
-CREATE TABLE files (
-  path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, seen_ns INTEGER,
-  hash BLOB, segment TEXT, reason TEXT
-) WITHOUT ROWID;
-"""
-
-_IS_FILE_ROW = """
-typeof(path) = 'blob' AND typeof(size) = 'integer' AND typeof(mtime_ns) = 'integer' AND typeof(ctime_ns) = 'integer'
-AND typeof(inode) = 'integer' AND typeof(seen_ns) = 'integer' AND typeof(hash) = 'blob'
-AND typeof(segment) = 'text' AND typeof(reason) = 'text'
-"""
-_META_TYPES: dict[str, type] = {
-    "complete": bool, "skipped": dict, "features": int, "version": str, "fingerprints": list
-}  # fmt: skip
-_SEGMENT_ID = re.compile(r"[0-9a-f]{32}")
-
-
-@dataclass(frozen=True, slots=True)
-class FileEntry:
-    """What the index knows of one file.
-
-    :ivar segment: id of the segment that contains it, or "" when it is not searchable.
-    :ivar reason: why it is not searchable, or "".
-    """
-
-    stamp: FileStamp
-    hash: ContentHash
-    segment: str
-    reason: str = ""
+LOCK_NAME = "writer.lock"
+SEGMENTS_NAME = "segments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +60,7 @@ class Commit:
     """The changes of one commit.
 
     :ivar segments: size in bytes of each segment of the root after the commit, by id.
-    :ivar meta: values about the index as a whole, see `_META_TYPES`.
+    :ivar meta: values about the index as a whole, see `commit_rows`.
     """
 
     changed: Mapping[str, FileEntry]
@@ -120,19 +97,24 @@ def index_folders(cache_folder: Path, root: Path | None = None) -> list[Path]:
     return sorted(path for path in cache_folder.glob(f"{ROOTS_PREFIX}*/{key}") if path.is_dir())
 
 
+def store_folder(cache_folder: Path, root: Path) -> Path:
+    """The folder of the database, the lock and the segments of a root."""
+    return root_folder(cache_folder, root) / f"v{STORE_VERSION}"
+
+
 class RootStore:
     """One connection to the index of one root. Used by one thread at a time."""
 
     def __init__(self, cache_folder: Path, root: Path) -> None:
         """:raises CacheError: when the cache folder cannot be used."""
-        self.folder = root_folder(cache_folder, root) / f"v{STORE_VERSION}"
-        self.segments_folder = self.folder / "segments"
-        self.lock_path = self.folder / _LOCK_NAME
+        self.folder = store_folder(cache_folder, root)
+        self.segments_folder = self.folder / SEGMENTS_NAME
+        self.lock_path = self.folder / LOCK_NAME
         self._cache_folder = cache_folder
         self._root = root
         self._condemned: set[str] = set()
         self._make_folders()
-        self._database = Database(self.folder / _DATABASE, _SCHEMA, STORE_VERSION, busy_seconds=COMMIT_SECONDS)
+        self._database = Database(self.folder / DATABASE_NAME, SCHEMA, STORE_VERSION, busy_seconds=COMMIT_SECONDS)
 
     def _make_folders(self) -> None:
         """Create the folders and the file that names the root. The time of that file records the last use."""
@@ -176,47 +158,21 @@ class RootStore:
 
         :raises sqlite3.Error: when the store cannot be read; see `is_damaged`.
         """
-        connection = self._database.connection
-        connection.execute("BEGIN")
-        try:
-            meta = self.meta()
-            ids = [row[0] for row in connection.execute("SELECT id FROM segments")]
-            if connection.execute(f"SELECT 1 FROM files WHERE NOT ({_IS_FILE_ROW}) LIMIT 1").fetchone():  # noqa: S608 - a constant
-                raise DamagedStoreError("a row of the table files has values of wrong types")
-            rows = connection.execute(
-                "SELECT path, size, mtime_ns, ctime_ns, inode, seen_ns, hash, segment, reason FROM files"
-            ).fetchall()
-        finally:
-            with contextlib.suppress(StoreError):
-                connection.execute("ROLLBACK")
-        if len(set(ids)) < len(ids) or not all(isinstance(key, str) and _SEGMENT_ID.fullmatch(key) for key in ids):
-            raise DamagedStoreError("the table segments has ids that this program does not write")
-        files = {os.fsdecode(row[0]): FileEntry(FileStamp(*row[1:6]), row[6], row[7], row[8]) for row in rows}
-        if len(files) < len(rows):
-            raise DamagedStoreError("the table files has a path twice")
+        rows = read_rows(self._database.connection)
         segments: dict[str, Segment] = {}
         unreadable: set[str] = set()
-        for segment_id in ids:
+        for segment_id in rows.segments:
             segment = known.get(segment_id) if known else None
             segment = segment or self.read_segment(segment_id)
             if segment is None:
                 unreadable.add(segment_id)
             else:
                 segments[segment_id] = segment
-        return StoredIndex(files, segments, meta, frozenset(unreadable))
+        return StoredIndex(rows.files, segments, rows.meta, frozenset(unreadable))
 
     def meta(self) -> dict[str, Any]:
         """:raises sqlite3.Error: when it cannot be read."""
-        rows = self._database.connection.execute("SELECT key, value FROM meta").fetchall()
-        try:
-            meta = {key: json.loads(value) for key, value in rows}
-        except (ValueError, TypeError, RecursionError) as error:
-            raise DamagedStoreError(f"the table meta cannot be read: {error}") from error
-        if len(meta) < len(rows) or not all(type(value) is _META_TYPES.get(key) for key, value in meta.items()):
-            raise DamagedStoreError("the table meta has keys or types that this program does not write")
-        if not all(isinstance(count, int) for count in meta.get("skipped", {}).values()):
-            raise DamagedStoreError("the counts of skipped files are not numbers")
-        return meta
+        return read_meta(self._database.connection)
 
     def write_segment(self, segment: Segment) -> int:
         """:raises OSError: when the disk is full."""
@@ -320,7 +276,7 @@ def _write_private(path: Path, data: bytes) -> None:
 def last_use(folder: Path) -> float:
     """When the index of a root was last opened or committed, in seconds since the epoch. 0 when it is deleted."""
     times = [0.0]
-    for path in (folder, folder / ROOT_NAME, *folder.glob(f"*/{_DATABASE}*")):
+    for path in (folder, folder / ROOT_NAME, *folder.glob(f"*/{DATABASE_NAME}*")):
         with contextlib.suppress(OSError):
             times.append(path.lstat().st_mtime)
     return max(times)
@@ -331,7 +287,7 @@ def delete_index(folder: Path, *, timeout_s: float = 0.0) -> bool:
 
     :raises OSError, CacheError: when it cannot be deleted.
     """
-    locks = [WriterLock(version / _LOCK_NAME) for version in sorted(folder.glob("v*"))]
+    locks = [WriterLock(version / LOCK_NAME) for version in sorted(folder.glob("v*"))]
     acquired: list[WriterLock] = []
     try:
         for lock in locks:

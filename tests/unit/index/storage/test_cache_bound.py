@@ -11,7 +11,8 @@ import pytest
 from outlines import parsed_file, segment_of
 
 from semlens.core.hashing import content_hash
-from semlens.index.storage.cache_bound import CacheBound, folder_bytes
+from semlens.files.folder_size import folder_bytes
+from semlens.index.storage.cache_bound import CacheBound
 from semlens.index.storage.root_store import Commit, RootStore, index_folders, root_folder
 from semlens.index.storage.vector_cache import VectorCache
 from semlens.index.storage.writer_lock import WriterLock
@@ -64,6 +65,13 @@ def test_below_the_bound_nothing_goes(cache):
     enforce(cache, 16 * MIB)
     assert all(root.exists() for root in roots)
     assert folder_bytes(cache) >= before
+
+
+def test_a_file_with_two_names_counts_once(cache):
+    (cache / "a").write_bytes(bytes(MIB))
+    (cache / "folder").mkdir()
+    os.link(cache / "a", cache / "folder" / "b")
+    assert folder_bytes(cache) == MIB
 
 
 def test_the_roots_used_least_recently_go_first(cache):

@@ -1,0 +1,224 @@
+"""Fills the new index of a worktree from the index of another worktree of the same repository.
+
+The segment files are shared by hard links, with their vectors. The rows of files get stamps that fit no file. So the
+scan reads every file, and parses only those whose content differs. Files that this worktree lacks go with that scan.
+
+A seed is one commit: a process that is killed before it leaves an empty index and segment files without a commit.
+Segment files never change, and a link outlives the index that it came from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from semlens.core.errors import CacheError
+from semlens.core.guarded_reader import read_below
+from semlens.files.discovery import is_below
+from semlens.files.file_stamp import FileStamp
+from semlens.files.git_repository import common_folder, top_level
+from semlens.index.segment.build_hash import build_problem
+from semlens.index.segment.segment import segment_path
+from semlens.index.storage.commit_rows import DATABASE_NAME, SCHEMA, CommittedRows, FileEntry, read_meta, read_rows
+from semlens.index.storage.database import DamagedStoreError, StoreError, connect_to_read, garbled_text_is_damage
+from semlens.index.storage.root_store import (
+    LOCK_NAME,
+    SEGMENTS_NAME,
+    Commit,
+    RootStore,
+    store_folder,
+    stored_roots,
+)
+from semlens.index.storage.writer_lock import WriterLock
+from semlens.index.versions import STORE_VERSION
+
+logger = logging.getLogger(__name__)
+
+_NO_STAMP = FileStamp(0, 0, 0, 0, 0)
+"""Fits no file, so that the scan reads it."""
+
+_ATTRIBUTES = ".gitattributes"
+_MAX_ATTRIBUTES_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a root lies in its repository: roots of one place hold the same files, but for what was changed."""
+
+    repository: Path
+    relative: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Donor:
+    """Another root at the same place. :ivar segments: the folder of its segment files."""
+
+    root: Path
+    segments: Path
+    rows: CommittedRows
+
+
+def seed_index(cache_folder: Path, root: Path) -> bool:
+    """Fill the index of a root when it is new and a worktree of the same repository is indexed.
+
+    :param root: without links.
+    :returns: whether it was filled. When it fails for any reason, the index is built from nothing.
+    """
+    place = _place_of(root)
+    if place is None or not (place.repository / "worktrees").is_dir():
+        return False
+    folder = store_folder(cache_folder, root)
+    if _has_commit(folder):
+        return False
+    try:
+        for donor in _donors(cache_folder, root, place):
+            if _seed_from(donor, cache_folder, root):
+                logger.info("the index of %s begins with that of %s", root, donor.root)
+                return True
+    except (OSError, StoreError, CacheError) as error:
+        logger.info("the index of %s is built from nothing: %s", root, error)
+    return False
+
+
+def _place_of(root: Path) -> _Place | None:
+    top = top_level(root)
+    repository = common_folder(top) if top is not None else None
+    return None if top is None or repository is None else _Place(repository, root.relative_to(top).as_posix())
+
+
+def _has_commit(folder: Path) -> bool:
+    """Whether the index has a commit. A damaged one counts: its owner replaces it."""
+    if not os.path.lexists(folder / DATABASE_NAME):
+        return False
+    try:
+        with contextlib.closing(connect_to_read(folder / DATABASE_NAME, SCHEMA, STORE_VERSION)) as connection:
+            return bool(read_meta(connection))
+    except StoreError:
+        return True
+
+
+@garbled_text_is_damage()
+def _read_rows(folder: Path) -> CommittedRows:
+    """:raises sqlite3.Error: when the store is missing, damaged or of another version."""
+    with contextlib.closing(connect_to_read(folder / DATABASE_NAME, SCHEMA, STORE_VERSION)) as connection:
+        if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise DamagedStoreError("its pages contradict each other")
+        return read_rows(connection)
+
+
+def _donors(cache_folder: Path, root: Path, place: _Place) -> Iterator[_Donor]:
+    """The indexed roots at the same place whose index is usable: complete ones first, then large ones."""
+    donors: list[_Donor] = []
+    for other, _folder in stored_roots(cache_folder):
+        if other == root or _place_of(other) != place:
+            continue
+        folder = store_folder(cache_folder, other)
+        try:
+            rows = _read_rows(folder)
+        except StoreError as error:
+            logger.info("the index of %s is not used for %s: %s", other, root, error)
+            continue
+        if rows.segments and build_problem(rows.meta.get("features")) is None:
+            donors.append(_Donor(other, folder / SEGMENTS_NAME, rows))
+    yield from sorted(donors, key=lambda donor: (not donor.rows.meta.get("complete"), -len(donor.rows.files)))
+
+
+def _seed_from(donor: _Donor, cache_folder: Path, root: Path) -> bool:
+    """:raises OSError, StoreError, CacheError: when the seed cannot be written."""
+    with contextlib.closing(RootStore(cache_folder, root)) as store:
+        lock = WriterLock(store.folder / LOCK_NAME)
+        if not lock.acquire():
+            return False
+        try:
+            if store.meta():
+                return False  # another process was faster
+            files = _equal_files(donor, root)
+            sizes = _share_segments(donor.segments, store.segments_folder, {entry.segment for entry in files.values()})
+            files = {path: entry for path, entry in files.items() if not entry.segment or entry.segment in sizes}
+            if not sizes:
+                return False
+            meta: Mapping[str, Any] = {**donor.rows.meta, "complete": False, "skipped": {}}
+            store.commit(Commit(files, (), sizes, meta))
+        finally:
+            lock.release()
+    return True
+
+
+def _equal_files(donor: _Donor, root: Path) -> dict[str, FileEntry]:
+    """The rows of files that are known by their content and were parsed under the same attributes."""
+    folders = {""}
+    for path in donor.rows.files:
+        folder = path.rpartition("/")[0]
+        while folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+    other_roles = {folder for folder in folders if _attributes(donor.root, folder) != _attributes(root, folder)}
+    return {
+        path: FileEntry(_NO_STAMP, entry.hash, entry.segment, entry.reason)
+        for path, entry in donor.rows.files.items()
+        if entry.hash and not is_below(path, other_roles)
+    }
+
+
+def _attributes(root: Path, folder: str) -> bytes:
+    """What sets the roles of the files in a folder (`files/ignoring/gitattributes.py`)."""
+    path = f"{folder}/{_ATTRIBUTES}".lstrip("/")
+    if not os.path.lexists(root / path):
+        return b""
+    try:
+        return read_below(str(root), path, _MAX_ATTRIBUTES_BYTES)
+    except OSError:
+        return b""
+
+
+def _share_segments(source: Path, target: Path, ids: set[str]) -> dict[str, int]:
+    """Link segment files and their vectors.
+
+    :returns: sizes in bytes by id; without those that the other process has just merged away.
+    :raises OSError: when a file can be neither linked nor copied.
+    """
+    vectors: dict[str, list[str]] = {}
+    for path in source.glob("*.vectors"):
+        vectors.setdefault(path.name.partition(".")[0], []).append(path.name)
+    sizes: dict[str, int] = {}
+    for segment_id in sorted(ids - {""}):
+        segment = segment_path(target, segment_id)
+        try:
+            for name in vectors.get(segment_id, ()):
+                _share(source / name, target / name)
+            _share(segment_path(source, segment_id), segment)
+        except FileNotFoundError:
+            continue
+        sizes[segment_id] = segment.stat().st_size
+    return sizes
+
+
+def _share(source: Path, target: Path) -> None:
+    """Link a file, or copy it where the file system has no links. One that is there is left by a killed seed.
+
+    :raises FileNotFoundError: when the source is gone or no file.
+    :raises OSError: when the disk is full.
+    """
+    if not stat.S_ISREG(source.lstat().st_mode):
+        raise FileNotFoundError(source)
+    if target.exists():
+        return
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        temporary = target.with_name(f"{target.name}.{os.getpid()}.part")
+        try:
+            shutil.copyfile(source, temporary)
+            temporary.chmod(0o600)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
