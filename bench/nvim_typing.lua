@@ -53,7 +53,7 @@ wait('the end of its start', function() -- it listens before it has read its con
   return lua('return vim.v.vim_did_enter == 1')
 end)
 local status
-lua("require('semlens.client').with(function() end)")
+lua("require('semlens.client').with_client(function() end)")
 wait('the index', function()
   status = lua("return require('semlens').status()")
   return type(status) == 'table' and status.state == 'ready' and status.complete and #status.roots > 0
@@ -67,7 +67,7 @@ lua(
   vim.api.nvim_set_decoration_provider(vim.api.nvim_create_namespace('bench'), {
     on_end = function()
       local picker = require('semlens.picker').current
-      if picker and picker.result and picker.answered == picker.number and _G.told ~= picker.text then
+      if picker and picker.result and picker.answered_number == picker.request_number and _G.told ~= picker.text then
         _G.told = picker.text
         local text, now = picker.text, vim.uv.hrtime()
         vim.schedule(function()

@@ -44,7 +44,7 @@ function M:keys(keys)
 end
 
 ---Wait until Lua code returns something true; returns it.
-function M:wait(what, code, ...)
+function M:wait(description, code, ...)
   local value
   local arguments = { ... }
   local has_come = vim.wait(M.DEADLINE_MS, function()
@@ -55,9 +55,9 @@ function M:wait(what, code, ...)
     local seen = self:lua([[
       local p = require('semlens.picker').current
       return { notes = _G.notes, messages = vim.fn.execute('messages'), mode = vim.api.nvim_get_mode().mode,
-               picker = p and { text = p.text, problem = p.problem, n = #p.hits, asking = p.is_asking } }
+               picker = p and { text = p.text, problem = p.problem, n = #p.hits, asking = p.is_loading } }
     ]])
-    error(('%s did not come: %s'):format(what, vim.inspect(seen)), 0)
+    error(('%s did not come: %s'):format(description, vim.inspect(seen)), 0)
   end
   return value
 end
@@ -82,7 +82,7 @@ function M:hits()
     'hits',
     [[
     local p = require('semlens.picker').current
-    if not p or p.is_asking or #p.hits == 0 then return false end
+    if not p or p.is_loading or #p.hits == 0 then return false end
     return vim.api.nvim_buf_get_lines(p.buffers.list, 0, -1, false)
   ]]
   )
@@ -94,7 +94,7 @@ function M:first_hit(text)
     'the first hit ' .. text,
     [[
     local p = require('semlens.picker').current
-    if not p or p.is_asking or #p.hits == 0 then return false end
+    if not p or p.is_loading or #p.hits == 0 then return false end
     local row = vim.api.nvim_buf_get_lines(p.buffers.list, 0, 1, false)[1]
     return row:find(..., 1, true) and row
   ]],

@@ -8,7 +8,7 @@ local LAST_NOTE = [[
 ]]
 
 ---Wait until a message holds a text.
-local function said(editor, text)
+local function wait_for_message(editor, text)
   return editor:wait(
     'the message ' .. text,
     [[
@@ -20,7 +20,7 @@ local function said(editor, text)
   )
 end
 
-local function closed(editor)
+local function close_picker(editor)
   editor:keys('<C-c>')
   editor:wait('the end of the picker', "return require('semlens.picker').current == nil")
 end
@@ -107,7 +107,7 @@ return {
       editor:edit('colour.py')
       editor:ready()
       editor:cmd('SemanticPause')
-      said(editor, 'paused')
+      wait_for_message(editor, 'paused')
       equal(editor:lua("return require('semlens').status().state"), 'paused')
       equal(editor:lua("return require('semlens').statusline()"), 'semlens paused')
       editor:lua([[
@@ -117,11 +117,11 @@ return {
       ]])
       equal(editor:lua("return require('semlens').status().state"), 'paused')
       editor:cmd('SemanticResume')
-      said(editor, 'goes on')
+      wait_for_message(editor, 'goes on')
       editor:cmd('SemanticReindex')
-      said(editor, 'checked for changes')
+      wait_for_message(editor, 'checked for changes')
       editor:cmd('SemanticReindex!')
-      said(editor, 'indexed again')
+      wait_for_message(editor, 'indexed again')
       editor:ready()
       editor:cmd('SemanticLog')
       editor:wait('the log', "return vim.fs.basename(vim.api.nvim_buf_get_name(0)) == 'server.log'")
@@ -134,22 +134,22 @@ return {
       editor:ready()
       editor:keys(':SemanticSymbols ConnectionPool<CR>')
       editor:first_hit('ConnectionPool')
-      closed(editor)
+      close_picker(editor)
       editor:keys(':7SemanticSimilar<CR>')
       local rows = editor:hits()
       assert(not table.concat(rows):find('fetch_with_retry', 1, true), vim.inspect(rows))
       editor:keys('xyz')
       editor:wait('an empty list', "return #require('semlens.picker').current.hits == 0")
-      closed(editor)
+      close_picker(editor)
       editor:cmd('SemanticContext budget:900 fetch_with_retry')
       local first =
         "return vim.bo.filetype == 'markdown' and table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n')"
       local text = editor:wait('the document', first)
       assert(text:find('def fetch_with_retry', 1, true), text)
-      said(editor, 'of 900 tokens')
+      wait_for_message(editor, 'of 900 tokens')
       editor:cmd('bwipeout')
       editor:cmd('25,29SemanticContext!')
-      said(editor, 'in the unnamed register')
+      wait_for_message(editor, 'in the unnamed register')
       assert(editor:lua("return vim.fn.getreg('\"')"):find('class ConnectionPool', 1, true))
       editor:lua([[
         vim.g.clipboard = {
@@ -161,7 +161,7 @@ return {
         vim.cmd.runtime('autoload/provider/clipboard.vim')
       ]])
       editor:cmd('25,29SemanticContext!')
-      said(editor, 'are in the clipboard')
+      wait_for_message(editor, 'are in the clipboard')
       assert(editor:lua('return _G.copied'):find('class ConnectionPool', 1, true), editor:lua('return _G.copied'))
     end),
   },
@@ -206,7 +206,7 @@ return {
       end
       editor:cmd('edit %:h/alone.py')
       editor:cmd('SemanticDuplicates!')
-      said(editor, 'No near-identical code was found')
+      wait_for_message(editor, 'No near-identical code was found')
     end),
   },
   {
@@ -217,17 +217,17 @@ return {
       editor:lua(
         "vim.keymap.set('x', 'gs', '<Plug>(semlens-search)') vim.keymap.set('n', 'gw', '<Plug>(semlens-search-word)')"
       )
-      local function asked()
+      local function prompt_text()
         return editor:wait('the question', "local p = require('semlens.picker').current return p and p.text")
       end
       editor:keys('22G^wwveegs')
-      equal(asked(), 'sockets open')
-      closed(editor)
+      equal(prompt_text(), 'sockets open')
+      close_picker(editor)
       editor:keys('7G^wgw')
-      equal(asked(), 'fetch_with_retry')
-      closed(editor)
+      equal(prompt_text(), 'fetch_with_retry')
+      close_picker(editor)
       editor:keys(':SemanticSearch! pool | "x" #<CR>')
-      equal(asked(), 'pool | "x" #')
+      equal(prompt_text(), 'pool | "x" #')
     end),
   },
   {
@@ -236,11 +236,11 @@ return {
       editor:edit('colour.py')
       editor:ready()
       editor:keys(':SemanticSearch!<CR>')
-      said(editor, 'Nothing was searched yet')
+      wait_for_message(editor, 'Nothing was searched yet')
       editor:keys('q:')
       editor:wait('the window', "return vim.fn.getcmdwintype() == ':'")
       editor:cmd('SemanticSearch colour')
-      said(editor, 'Leave the command-line window first')
+      wait_for_message(editor, 'Leave the command-line window first')
       equal(editor:lua("return require('semlens.picker').current == nil"), true)
       editor:keys('<C-c><Esc>')
     end),

@@ -50,7 +50,7 @@ local function shows(editor, names, expected)
   )
 end
 
-local function at(editor, name)
+local function wait_for_file(editor, name)
   editor:wait('the jump', 'return vim.fs.basename(vim.api.nvim_buf_get_name(0)) == ...', name)
 end
 
@@ -71,7 +71,7 @@ return {
       editor:keys('<C-u>' .. QUESTIONS[2])
       shows(editor, names, expected[2])
       editor:keys('<CR>')
-      at(editor, 'cart.ts')
+      wait_for_file(editor, 'cart.ts')
       equal(editor:place(), { 'cart.ts', 8, 17 })
       editor:keys(':SemanticSimilar<CR>')
       editor:wait('what is similar', ('return #(function() %s end)() > 2'):format(names))
@@ -96,7 +96,7 @@ return {
       editor:keys(('<BS>'):rep(#QUESTIONS[1]) .. QUESTIONS[2])
       shows(editor, names, expected[2])
       editor:keys('<CR>')
-      at(editor, 'cart.ts')
+      wait_for_file(editor, 'cart.ts')
       equal(editor:place(), { 'cart.ts', 8, 17 })
       editor:keys(':SemanticSimilar<CR>')
       local all = editor:wait(
@@ -190,7 +190,7 @@ return {
       ]])
       ready(editor)
       editor:cmd('SemanticSearch')
-      at(editor, 'colour.py')
+      wait_for_file(editor, 'colour.py')
       assert(editor:lua('return _G.shown[1]'):find('parse_colour  colour.py:4', 1, true))
     end),
   },

@@ -2,7 +2,7 @@
 local equal = require('equal')
 local with = require('with_editor')
 
-local function opened(editor, command)
+local function open_picker(editor, command)
   editor:edit('net/retry.py')
   editor:ready()
   editor:keys(':' .. command .. '<CR>')
@@ -12,7 +12,7 @@ return {
   {
     'live typing lists hits, Enter jumps to the name',
     with({}, function(editor)
-      opened(editor, 'SemanticSearch')
+      open_picker(editor, 'SemanticSearch')
       editor:wait('the picker', "return require('semlens.picker').current ~= nil")
       editor:keys('hex string to red green blue')
       editor:first_hit('parse_colour')
@@ -29,7 +29,7 @@ return {
   {
     'a question on the command line is searched at once, as is a range',
     with({}, function(editor)
-      opened(editor, 'SemanticSearch price with tax')
+      open_picker(editor, 'SemanticSearch price with tax')
       editor:first_hit('totalPrice')
       editor:keys('<C-c>')
       editor:wait('its end', "return require('semlens.picker').current == nil")
@@ -45,7 +45,7 @@ return {
     'split, vsplit and tab open where they say',
     with({}, function(editor)
       for key, expected in pairs({ ['<C-x>'] = { 2, 1 }, ['<C-v>'] = { 2, 1 }, ['<C-t>'] = { 1, 2 } }) do
-        opened(editor, 'SemanticSearch delete old backups')
+        open_picker(editor, 'SemanticSearch delete old backups')
         editor:first_hit('PruneOldBackups')
         editor:keys(key)
         editor:wait('the jump', "return vim.fs.basename(vim.api.nvim_buf_get_name(0)) == 'backup.go'")
@@ -58,7 +58,7 @@ return {
   {
     "the quickfix list gets all hits in the server's order, or the marked ones",
     with({}, function(editor)
-      opened(editor, 'SemanticSearch colour')
+      open_picker(editor, 'SemanticSearch colour')
       editor:hits()
       local names = editor:lua([[
         return vim.tbl_map(function(hit) return vim.fs.basename(vim.uri_to_fname(hit.location.uri)) end,
@@ -81,7 +81,7 @@ return {
   {
     'moving wraps around, ! shows the last results with the same line',
     with({}, function(editor)
-      opened(editor, 'SemanticSearch colour')
+      open_picker(editor, 'SemanticSearch colour')
       local rows = editor:hits()
       assert(#rows >= 3, vim.inspect(rows))
       editor:keys('<Up>')
@@ -98,7 +98,7 @@ return {
   {
     'the preview shows the file and highlights the place',
     with({}, function(editor)
-      opened(editor, 'SemanticSearch wrap a paragraph into lines')
+      open_picker(editor, 'SemanticSearch wrap a paragraph into lines')
       editor:first_hit('wrap')
       local marked = editor:wait(
         'the preview',
@@ -143,19 +143,19 @@ return {
     'a keystroke cancels the question before; stale answers change nothing',
     with({}, function(editor)
       editor:lua([[
-        _G.asked, _G.cancelled, _G.answers = {}, {}, {}
-        require('semlens.picker').open({ name = 'fake', title = 'Fake', hint = '', live = true, ask = function(text, on_result)
-          table.insert(_G.asked, text)
+        _G.queries, _G.cancelled, _G.answers = {}, {}, {}
+        require('semlens.picker').open({ name = 'fake', title = 'Fake', hint = '', live = true, request = function(text, on_result)
+          table.insert(_G.queries, text)
           _G.answers[text] = on_result
           return function() table.insert(_G.cancelled, text) end
         end })
       ]])
       for count = 1, #'voucher' do
         editor:keys(('voucher'):sub(count, count))
-        editor:wait('the question', 'return #_G.asked == ...', count + 1) -- the empty prompt asked, too
+        editor:wait('the question', 'return #_G.queries == ...', count + 1) -- the empty prompt asked, too
       end
       local prefixes = { '', 'v', 'vo', 'vou', 'vouc', 'vouch', 'vouche', 'voucher' }
-      equal(editor:lua('return _G.asked'), prefixes)
+      equal(editor:lua('return _G.queries'), prefixes)
       equal(editor:lua('return _G.cancelled'), vim.list_slice(prefixes, 1, 7))
       local names = editor:lua([[
         local range = { start = { line = 0, character = 0 }, ['end'] = { line = 0, character = 1 } }
@@ -205,7 +205,7 @@ return {
           return { name = name, kind = 12, location = { uri = vim.uri_from_bufnr(0), range = range } }
         end
         local answer
-        require('semlens.picker').open({ name = 'fake', title = 'Fake', hint = '', live = true, ask = function(_, on_result)
+        require('semlens.picker').open({ name = 'fake', title = 'Fake', hint = '', live = true, request = function(_, on_result)
           answer = on_result
           return function() end
         end }, 'x')
@@ -214,7 +214,7 @@ return {
         local before = picker.index
         picker:select(2)
         answer(nil, { hits = { hit('c', 2), hit('a', 0), hit('d', 4), hit('b', 1) } }, false)
-        return { before, picker.index, picker.hits[picker.index].name, picker.is_asking }
+        return { before, picker.index, picker.hits[picker.index].name, picker.is_loading }
       ]])
       equal(chosen, { 1, 4, 'b', false })
     end),
@@ -223,13 +223,13 @@ return {
     'history goes back to older questions and forth to the draft',
     with({}, function(editor)
       for _, text in ipairs({ 'voucher', 'backup' }) do
-        opened(editor, 'SemanticSearch ' .. text)
+        open_picker(editor, 'SemanticSearch ' .. text)
         editor:hits()
         editor:keys('<C-c>')
         editor:wait('its end', "return require('semlens.picker').current == nil")
       end
       equal(editor:lua('return vim.g.SEMLENS_HISTORY'), { 'backup', 'voucher' })
-      opened(editor, 'SemanticSearch draft')
+      open_picker(editor, 'SemanticSearch draft')
       for _, step in ipairs({
         { '<C-Up>', 'backup' },
         { '<C-Up>', 'voucher' },
@@ -245,7 +245,7 @@ return {
   {
     'it fits every screen and follows its size',
     with({}, function(editor)
-      opened(editor, 'SemanticSearch colour')
+      open_picker(editor, 'SemanticSearch colour')
       editor:hits()
       for _, size in ipairs({
         { 250, 60, true },
@@ -276,7 +276,7 @@ return {
   {
     'leaving the picker by any way closes it',
     with({}, function(editor)
-      opened(editor, 'SemanticSearch colour')
+      open_picker(editor, 'SemanticSearch colour')
       editor:hits()
       editor:lua('vim.cmd.stopinsert() vim.cmd.wincmd("t")')
       editor:wait('its end', "return require('semlens.picker').current == nil")
@@ -326,7 +326,7 @@ return {
         'i',
         '<C-c>',
       }
-      opened(editor, 'SemanticSearch')
+      open_picker(editor, 'SemanticSearch')
       for number = 1, 1000 do
         -- While Neovim waits for the second key of a command it answers nothing but its mode.
         if not vim.rpcrequest(editor.channel, 'nvim_get_mode').blocking then

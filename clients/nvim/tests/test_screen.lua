@@ -34,8 +34,8 @@ function Screen:shows(...)
     local text = self:text()
     return vim.iter(wanted):all(function(part)
       local is_unwanted = part:sub(1, 1) == '!'
-      local is_there = text:find(is_unwanted and part:sub(2) or part, 1, true) ~= nil
-      return is_there ~= is_unwanted
+      local is_present = text:find(is_unwanted and part:sub(2) or part, 1, true) ~= nil
+      return is_present ~= is_unwanted
     end)
   end, 20)
   assert(has_come, ('the screen does not show %s:\n%s'):format(table.concat(wanted, ' and '), self:text()))

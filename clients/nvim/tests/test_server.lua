@@ -27,7 +27,7 @@ local FAKE_UV = [[
 ]]
 
 ---Wait until a message holds a text.
-local function said(editor, text)
+local function wait_for_message(editor, text)
   return editor:wait(
     'the message ' .. text,
     [[
@@ -39,7 +39,7 @@ local function said(editor, text)
   )
 end
 
-local function closed(editor)
+local function close_picker(editor)
   editor:keys('<C-c>')
   editor:wait('the end of the picker', "return require('semlens.picker').current == nil")
 end
@@ -49,7 +49,7 @@ return {
     'without a server one sentence says what to do, once, and a command offers to do it',
     with({ lua = NO_SERVER .. FAKE_UV }, function(editor)
       editor:edit('colour.py')
-      local sentence = said(editor, 'is not installed')
+      local sentence = wait_for_message(editor, 'is not installed')
       assert(sentence:find('run `uv tool install semlens`', 1, true), sentence)
       editor:edit('text.lua')
       editor:edit('shop/cart.ts')
@@ -67,7 +67,7 @@ return {
       equal(editor:lua("return require('semlens.picker').current == nil"), true)
       editor:lua('_G.choice = 1')
       editor:keys(':SemanticSearch hex string to red green<CR>')
-      said(editor, 'The server is installed')
+      wait_for_message(editor, 'The server is installed')
       editor:first_hit('parse_colour')
     end),
   },
@@ -76,7 +76,7 @@ return {
     with({ lua = NO_SERVER .. FAKE_UV, enable = false }, function(editor)
       editor:lua("vim.fn.writefile({ '#!/bin/sh', 'echo no such package; exit 3' }, vim.env.PATH .. '/uv')")
       editor:keys(':SemanticInstall<CR>')
-      said(editor, 'failed. See the terminal for the cause')
+      wait_for_message(editor, 'failed. See the terminal for the cause')
       local shown = [[
         for _, window in ipairs(vim.api.nvim_list_wins()) do
           local lines = vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false)
@@ -122,7 +122,7 @@ return {
       lua = "vim.lsp.config('semlens', { settings = { semlens = { models = { first = 'none' } } } })",
     }, function(editor)
       editor:edit('colour.py')
-      said(editor, 'semlens.models.first')
+      wait_for_message(editor, 'semlens.models.first')
       editor:ready()
       equal(
         editor:lua("return vim.tbl_map(function(t) return t.role end, require('semlens').status().tiers)"),
@@ -160,7 +160,7 @@ return {
         assert(vim.uv.kill(tonumber(vim.trim(pid)), 'sigkill') == 0)
       ]]
       editor:lua(kill)
-      said(editor, 'is started again')
+      wait_for_message(editor, 'is started again')
       editor:ready()
       equal(editor:lua("return #vim.lsp.get_clients({ name = 'semlens', bufnr = 0 })"), 1)
       editor:keys(':SemanticSearch colour<CR>')
@@ -168,7 +168,7 @@ return {
       editor:keys('<C-c>')
       equal(editor:lua('return #_G.notes'), 1)
       editor:lua(kill)
-      said(editor, 'stays off')
+      wait_for_message(editor, 'stays off')
       equal(editor:lua('return #_G.notes'), 2)
       editor:edit('text.lua')
       equal(editor:lua("return #vim.lsp.get_clients({ name = 'semlens' })"), 0)
@@ -190,7 +190,7 @@ return {
       editor:ready()
       editor:keys(':SemanticSearch colour<CR>')
       editor:hits()
-      closed(editor)
+      close_picker(editor)
       equal(editor:lua('return _G.events.SemlensStatus.state'), 'ready')
       editor:lua("require('semlens.client').get():stop()")
       local events = editor:wait('the exit', 'return _G.events.SemlensExit and _G.events')

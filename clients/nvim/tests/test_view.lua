@@ -4,7 +4,7 @@ local with = require('with_editor')
 
 local PICKER = "local p = require('semlens.picker').current\n"
 
-local function opened(editor, question)
+local function open_picker(editor, question)
   editor:edit('net/retry.py')
   editor:ready()
   editor:keys(':SemanticSearch ' .. question .. '<CR>')
@@ -42,7 +42,7 @@ local function rows(editor, width, hits)
       local range = { start = { line = 6, character = 0 }, ['end'] = { line = 7, character = 0 } }
       hit.kind = hit.kind or 12
       hit.location = { uri = 'file:///w/' .. hit.path, range = range }
-      return require('semlens.rows').row(hit, { width = width, icons = false, words = { 'retry' } }, hit.marked).text
+      return require('semlens.rows').row(hit, { width = width, icons = false, query_words = { 'retry' } }, hit.marked).text
     end, hits)
   ]],
     width,
@@ -101,7 +101,7 @@ return {
         local lines = vim.tbl_map(function(line) return line[1] end, require('semlens.status').lines(status))
         local on_border = require('semlens.highlights').on_border(evil, 'Title')
         return {
-          require('semlens.rows').row(hit, { width = 200, icons = false, words = {} }, false).text,
+          require('semlens.rows').row(hit, { width = 200, icons = false, query_words = {} }, false).text,
           require('semlens.ui.entry').line(hit),
           require('semlens.hits').to_quickfix(hit).text,
           on_border[1][1],
@@ -135,7 +135,7 @@ return {
   {
     'an empty prompt says what may be asked, an empty list why it is empty',
     with({}, function(editor)
-      opened(editor, '')
+      open_picker(editor, '')
       shows(editor, 'list', 'lines', 'Say what the code does, or name it')
       shows(editor, 'list', 'lines', '15 symbols of 5 files')
       editor:keys('colour kind:banana')
@@ -151,7 +151,7 @@ return {
   {
     'the border counts hits and marks, and says how far the index is',
     with({}, function(editor)
-      opened(editor, 'colour')
+      open_picker(editor, 'colour')
       local n_hits = editor:lua(PICKER .. 'return #p.hits')
       shows(editor, 'list', 'title', (' 1/%d '):format(n_hits))
       editor:keys('<Tab><Tab>')
@@ -172,15 +172,15 @@ return {
   {
     'the keys are told until the next one, and <Esc> twice or <C-c> closes',
     with({}, function(editor)
-      opened(editor, 'colour')
-      local function told()
+      open_picker(editor, 'colour')
+      local function is_help_open()
         return editor:lua(PICKER .. 'return p.help ~= nil')
       end
       editor:keys('<F1>')
       editor:wait('the keys', PICKER .. 'return p.help ~= nil')
       editor:keys('<Down>')
       editor:wait('the second line', PICKER .. 'return p and p.index == 2')
-      equal(told(), false)
+      equal(is_help_open(), false)
       editor:keys('<F1>')
       editor:wait('the keys', PICKER .. 'return p.help ~= nil')
       editor:keys('<F1>')
@@ -195,7 +195,7 @@ return {
   {
     'the mouse selects, scrolls and opens, and closes outside',
     with({}, function(editor)
-      opened(editor, 'colour')
+      open_picker(editor, 'colour')
       local function mouse(button, action, window, row)
         editor:lua(
           [[
@@ -230,7 +230,7 @@ return {
   {
     'the preview scrolls by keys',
     with({ lines = 20 }, function(editor)
-      opened(editor, 'fetch_with_retry')
+      open_picker(editor, 'fetch_with_retry')
       shows(editor, 'preview', 'lines', 'def fetch_with_retry')
       local top = PICKER .. 'return vim.fn.line("w0", p.windows.preview)'
       local before = editor:lua(top)
@@ -300,7 +300,7 @@ return {
     'it opens without a border, and from a window that keeps its buffer',
     with({}, function(editor)
       editor:lua("vim.o.winborder = 'none'")
-      opened(editor, 'colour')
+      open_picker(editor, 'colour')
       editor:keys('<C-c>')
       editor:wait('its end', PICKER .. 'return p == nil')
       editor:lua("vim.o.winborder = 'double' vim.wo.winfixbuf = true")
@@ -315,13 +315,13 @@ return {
   {
     'a server that is killed while it is asked answers after its restart',
     with({}, function(editor)
-      opened(editor, 'colour')
+      open_picker(editor, 'colour')
       -- This server gets no question any more, the next one does.
       editor:lua([[
         require('semlens.client').get().request = function() return true, 0 end
       ]])
       editor:keys('<C-w>price with tax')
-      editor:wait('the question', PICKER .. "return p and p.is_asking and p.text == 'price with tax'")
+      editor:wait('the question', PICKER .. "return p and p.is_loading and p.text == 'price with tax'")
       shows(editor, 'list', 'title', 'asking')
       editor:lua([[
         local pid = vim.system({ 'pgrep', '-P', tostring(vim.fn.getpid()), '-f', 'semlens serve' }):wait().stdout

@@ -2,39 +2,39 @@
 local config = require('semlens.config')
 local roots = require('semlens.roots')
 local server = require('semlens.server')
-local text_of = require('semlens.text')
+local text_util = require('semlens.text')
 
 local M = {}
 
 local NAME = 'semlens'
-local CALM_MS = 60000
+local CRASH_WINDOW_MS = 60000
 -- A server that ends twice within this time stays off until a command asks for it.
 
 ---@type fun(err: string?, client: vim.lsp.Client?)[]
 local waiting = {}
 ---@type table<integer, string[]> folders to add once that client is initialized; 0: of one that is only being made
-local late_folders = {}
+local pending_folders = {}
 ---@type table<string|integer, fun(value: table)>
-local partials = {}
-local last_crash_ms = -CALM_MS
+local partial_handlers = {}
+local last_crash_ms = -CRASH_WINDOW_MS
 local is_off = false
-local has_told_missing = false
+local has_warned_missing = false
 
 ---@type semlens.Status?
 M.status = nil
 
----@param sentence string
+---@param message string
 ---@param level? integer
-function M.say(sentence, level)
-  if not vim.startswith(sentence, 'semlens: ') then
-    sentence = 'semlens: ' .. sentence
+function M.notify(message, level)
+  if not vim.startswith(message, 'semlens: ') then
+    message = 'semlens: ' .. message
   end
-  vim.notify(text_of.printable(sentence), level or vim.log.levels.INFO)
+  vim.notify(text_util.printable(message), level or vim.log.levels.INFO)
 end
 
 ---@param pattern string
 ---@param data? any
-local function announce(pattern, data)
+local function fire_event(pattern, data)
   vim.api.nvim_exec_autocmds('User', { pattern = pattern, modeline = false, data = data })
 end
 
@@ -56,7 +56,7 @@ end
 
 ---@param err string?
 ---@param client vim.lsp.Client?
-local function release(err, client)
+local function resolve_waiting(err, client)
   local callbacks = waiting
   waiting = {}
   for _, callback in ipairs(callbacks) do
@@ -79,18 +79,18 @@ local function add_folder(client, folder)
 end
 
 ---@param client vim.lsp.Client
----@param wanted vim.lsp.ClientConfig
+---@param client_config vim.lsp.ClientConfig
 ---@return boolean
-local function reuse(client, wanted)
-  if client.name ~= wanted.name or client:is_stopped() then
+local function reuse(client, client_config)
+  if client.name ~= client_config.name or client:is_stopped() then
     return false
   end
-  local folder = wanted.root_dir
+  local folder = client_config.root_dir
   if folder and client.initialized then
     add_folder(client, vim.fs.normalize(folder))
   elseif folder then
-    late_folders[client.id] = late_folders[client.id] or {}
-    table.insert(late_folders[client.id], vim.fs.normalize(folder))
+    pending_folders[client.id] = pending_folders[client.id] or {}
+    table.insert(pending_folders[client.id], vim.fs.normalize(folder))
   end
   return true
 end
@@ -101,23 +101,23 @@ end
 local function recover(attached, folders, reason)
   M.status = nil
   local now = vim.uv.now()
-  is_off = now - last_crash_ms < CALM_MS
+  is_off = now - last_crash_ms < CRASH_WINDOW_MS
   last_crash_ms = now
-  announce('SemlensExit', { reason = reason, is_off = is_off })
+  fire_event('SemlensExit', { reason = reason, is_off = is_off })
   if is_off then
-    local sentence = 'The server ended again (%s) and stays off: `:SemanticLog` says why, any search starts it.'
-    M.say(sentence:format(reason), vim.log.levels.ERROR)
-    release(sentence:format(reason))
+    local message = 'The server ended again (%s) and stays off: `:SemanticLog` says why, any search starts it.'
+    M.notify(message:format(reason), vim.log.levels.ERROR)
+    resolve_waiting(message:format(reason))
     return
   end
-  M.say(('The server ended (%s) and is started again.'):format(reason), vim.log.levels.WARN)
+  M.notify(('The server ended (%s) and is started again.'):format(reason), vim.log.levels.WARN)
   -- Neovim forgets the dead client in its own scheduled call, which is ahead of this one.
   vim.schedule(function()
     for _, folder in ipairs(folders) do
       M.start(nil, folder)
     end
     for _, bufnr in ipairs(attached) do
-      if roots.is_eligible(bufnr) then
+      if roots.is_file_buffer(bufnr) then
         M.start(bufnr)
       end
     end
@@ -130,24 +130,24 @@ end
 ---@return table<string, string>
 local function environment()
   local options = config.get()
-  local own = options.settings.semlens or options.settings
-  local given = next(own) and vim.json.encode(own) or '{}'
-  return vim.tbl_extend('force', { SEMLENS_USER_SETTINGS = given }, options.env or {})
+  local server_settings = options.settings.semlens or options.settings
+  local user_settings = next(server_settings) and vim.json.encode(server_settings) or '{}'
+  return vim.tbl_extend('force', { SEMLENS_USER_SETTINGS = user_settings }, options.env or {})
 end
 
 ---@param dispatchers vim.lsp.rpc.Dispatchers
 ---@param client_config vim.lsp.ClientConfig
 ---@return vim.lsp.rpc.PublicClient
 local function connect(dispatchers, client_config)
-  local found, problem = server.find(client_config.root_dir)
-  if not found then
+  local server_command, problem = server.find(client_config.root_dir)
+  if not server_command then
     error(problem, 0)
   end
-  local tell_exit = dispatchers.on_exit
-  local leaving = false
+  local original_on_exit = dispatchers.on_exit
+  local is_exiting = false
   local connection
   dispatchers.on_exit = function(code, signal)
-    local is_crash = not leaving and (code ~= 0 or (signal ~= 0 and signal ~= 15))
+    local is_crash = not is_exiting and (code ~= 0 or (signal ~= 0 and signal ~= 15))
     local attached, folders = {}, {}
     for _, client in ipairs(vim.lsp.get_clients({ name = NAME, _uninitialized = true })) do
       if client.rpc == connection then
@@ -158,22 +158,22 @@ local function connect(dispatchers, client_config)
       end
     end
     -- Neovim would add its own message to ours.
-    tell_exit(is_crash and 0 or code, is_crash and 0 or signal)
+    original_on_exit(is_crash and 0 or code, is_crash and 0 or signal)
     vim.schedule(function()
       if is_crash and vim.v.exiting == vim.NIL then
         local reason = signal ~= 0 and ('signal %d'):format(signal) or ('exit code %d'):format(code)
         recover(attached, folders, reason)
       elseif vim.v.exiting == vim.NIL then
         M.status = nil
-        announce('SemlensExit', { reason = 'stopped', is_off = true })
-        release('The server was stopped.')
+        fire_event('SemlensExit', { reason = 'stopped', is_off = true })
+        resolve_waiting('The server was stopped.')
       end
     end)
   end
-  connection = vim.lsp.rpc.start(found.cmd, dispatchers, { cwd = client_config.root_dir, env = environment() })
+  connection = vim.lsp.rpc.start(server_command.cmd, dispatchers, { cwd = client_config.root_dir, env = environment() })
   local notify = connection.notify
   connection.notify = function(method, params)
-    leaving = leaving or method == 'exit'
+    is_exiting = is_exiting or method == 'exit'
     return notify(method, params)
   end
   return connection
@@ -181,7 +181,7 @@ end
 
 ---@param params lsp.ProgressParams
 local function on_progress(err, params, context)
-  local partial = partials[params.token]
+  local partial = partial_handlers[params.token]
   if partial then
     partial(params.value)
     return
@@ -196,13 +196,13 @@ function M.lsp_config()
     name = NAME,
     cmd = connect,
     root_dir = function(bufnr, on_dir)
-      if is_off or not roots.is_eligible(bufnr) then
+      if is_off or not roots.is_file_buffer(bufnr) then
         return
       end
-      local root = roots.of(bufnr)
+      local root = roots.find(bufnr)
       local _, problem = server.find(root)
       if problem then
-        M.tell_missing(problem)
+        M.warn_missing_once(problem)
         return
       end
       on_dir(root)
@@ -210,12 +210,12 @@ function M.lsp_config()
     reuse_client = reuse,
     settings = { semlens = vim.empty_dict() },
     on_init = function(client)
-      for _, folder in ipairs(late_folders[client.id] or {}) do
+      for _, folder in ipairs(pending_folders[client.id] or {}) do
         add_folder(client, folder)
       end
-      late_folders[client.id] = nil
-      announce('SemlensReady', { client_id = client.id })
-      release(nil, client)
+      pending_folders[client.id] = nil
+      fire_event('SemlensReady', { client_id = client.id })
+      resolve_waiting(nil, client)
     end,
     flags = { debounce_text_changes = 40 },
     handlers = {
@@ -223,12 +223,12 @@ function M.lsp_config()
       ['semlens/statusChanged'] = function(_, status, context)
         local client = vim.lsp.get_client_by_id(context.client_id)
         if client and not client:is_stopped() then -- the next server counts its statuses from 1
-          announce('SemlensStatus', M.take_status(status))
+          fire_event('SemlensStatus', M.update_status(status))
         end
       end,
       ['window/showMessage'] = function(_, message)
         local levels = { vim.log.levels.ERROR, vim.log.levels.WARN, vim.log.levels.INFO, vim.log.levels.DEBUG }
-        M.say(message.message, levels[message.type])
+        M.notify(message.message, levels[message.type])
       end,
     },
   }
@@ -237,7 +237,7 @@ end
 ---Keep the newer of a status and the last one: an answer may arrive after a newer notification.
 ---@param status semlens.Status
 ---@return semlens.Status the one that holds
-function M.take_status(status)
+function M.update_status(status)
   local last = M.status
   if not (last and last.number and status.number and status.number < last.number) then
     M.status = status
@@ -247,10 +247,10 @@ end
 
 ---Says once that there is no server, however many buffers ask.
 ---@param problem string
-function M.tell_missing(problem)
-  if not has_told_missing then
-    has_told_missing = true
-    M.say(problem, vim.log.levels.WARN)
+function M.warn_missing_once(problem)
+  if not has_warned_missing then
+    has_warned_missing = true
+    M.notify(problem, vim.log.levels.WARN)
   end
 end
 
@@ -258,14 +258,14 @@ end
 ---@param folder? string its root, where there is no buffer
 ---@return string? problem
 function M.start(bufnr, folder)
-  local root = folder or roots.of(bufnr or 0)
+  local root = folder or roots.find(bufnr or 0)
   local _, problem = server.find(root)
   if problem then
     return problem
   end
   local client_config = vim.deepcopy(vim.lsp.config[NAME] or M.lsp_config())
   client_config.root_dir = root
-  local attach = bufnr ~= nil and roots.is_eligible(bufnr)
+  local attach = bufnr ~= nil and roots.is_file_buffer(bufnr)
   local is_started, result = pcall(vim.lsp.start, client_config, {
     bufnr = bufnr,
     attach = attach,
@@ -281,7 +281,7 @@ end
 
 ---Call back with a client that answers; starts one where there is none.
 ---@param callback fun(err: string?, client: vim.lsp.Client?)
-function M.with(callback)
+function M.with_client(callback)
   local client = M.get()
   if client then
     callback(nil, client)
@@ -294,7 +294,7 @@ function M.with(callback)
   is_off = false
   local problem = M.start(vim.api.nvim_get_current_buf())
   if problem then
-    release(problem)
+    resolve_waiting(problem)
     return
   end
   if not vim.lsp.is_enabled(NAME) then
@@ -310,25 +310,25 @@ end
 ---@return fun() cancel may be called at any time
 function M.request(method, params, on_answer, options)
   options = options or {}
-  local is_over, client, id = false, nil, nil
+  local is_finished, client, id = false, nil, nil
   local token
   if options.on_partial then
     token = ('semlens-nvim-%d'):format(vim.uv.hrtime())
     params = vim.tbl_extend('force', params, { refineToken = token })
-    partials[token] = function(value)
-      if not is_over then
+    partial_handlers[token] = function(value)
+      if not is_finished then
         options.on_partial(value)
       end
     end
   end
   local function finish()
-    is_over = true
+    is_finished = true
     if token then
-      partials[token] = nil
+      partial_handlers[token] = nil
     end
   end
-  M.with(function(err, ready)
-    if is_over then
+  M.with_client(function(err, ready)
+    if is_finished then
       return
     end
     if not ready then
@@ -339,7 +339,7 @@ function M.request(method, params, on_answer, options)
     client = ready
     local is_sent
     is_sent, id = client:request(method, params, function(failure, result)
-      if is_over then
+      if is_finished then
         return
       end
       finish()
@@ -351,7 +351,7 @@ function M.request(method, params, on_answer, options)
     end
   end)
   return function()
-    if is_over then
+    if is_finished then
       return
     end
     finish()

@@ -64,35 +64,35 @@ end
 
 ---@param method string
 ---@param params table
----@param sentence string
-local function tell(method, params, sentence)
+---@param message string
+local function request_and_notify(method, params, message)
   client.request(method, params, function(err, status)
     if err then
-      client.say(err, vim.log.levels.ERROR)
+      client.notify(err, vim.log.levels.ERROR)
       return
     end
-    client.take_status(status)
-    client.say(sentence)
+    client.update_status(status)
+    client.notify(message)
   end)
 end
 
 function handlers.Reindex(call)
-  local sentence = call.bang and 'All files are being indexed again.' or 'All files are being checked for changes.'
-  tell('semlens/reindex', { full = call.bang }, sentence)
+  local message = call.bang and 'All files are being indexed again.' or 'All files are being checked for changes.'
+  request_and_notify('semlens/reindex', { full = call.bang }, message)
 end
 
 function handlers.Pause()
-  tell('semlens/pause', vim.empty_dict(), 'Indexing is paused; search goes on with what there is.')
+  request_and_notify('semlens/pause', vim.empty_dict(), 'Indexing is paused; search goes on with what there is.')
 end
 
 function handlers.Resume()
-  tell('semlens/resume', vim.empty_dict(), 'Indexing goes on.')
+  request_and_notify('semlens/resume', vim.empty_dict(), 'Indexing goes on.')
 end
 
 function handlers.Log()
   local path = require('semlens.server').log_path()
   if not vim.uv.fs_stat(path) then
-    client.say(('There is no log at %s yet: the server has not run.'):format(path), vim.log.levels.WARN)
+    client.notify(('There is no log at %s yet: the server has not run.'):format(path), vim.log.levels.WARN)
     return
   end
   vim.cmd.split(vim.fn.fnameescape(path))
@@ -105,14 +105,14 @@ function handlers.Install()
 end
 
 ---Those that need no server.
-local ALONE = { Log = true, Install = true }
+local WITHOUT_SERVER = { Log = true, Install = true }
 
 ---@param name string without "Semantic"
 ---@param call vim.api.keyset.create_user_command.command_args
 function M.run(name, call)
   if vim.fn.getcmdwintype() ~= '' then
-    client.say('Leave the command-line window first: no other window can be opened from it.', vim.log.levels.WARN)
-  elseif ALONE[name] then
+    client.notify('Leave the command-line window first: no other window can be opened from it.', vim.log.levels.WARN)
+  elseif WITHOUT_SERVER[name] then
     handlers[name](call)
   else
     require('semlens.install').ensure(function()

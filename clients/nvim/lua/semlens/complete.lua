@@ -2,7 +2,7 @@
 local M = {}
 
 local FILTERS = { 'lang:', 'kind:', 'path:', '-path:', 'test:', 'in:' }
-local TESTS = { 'only', 'exclude', 'include' }
+local TEST_VALUES = { 'only', 'exclude', 'include' }
 -- Those that many projects have; any name of docs/languages.md may be typed.
 local LANGUAGES = vim.split(
   'bash c cpp csharp css dart elixir go haskell html java javascript json kotlin lua markdown nix ocaml perl php '
@@ -12,30 +12,30 @@ local LANGUAGES = vim.split(
 
 ---@return string[] the common ones, and those that are open
 local function languages()
-  local found = {}
+  local names = {}
   for _, name in ipairs(LANGUAGES) do
-    found[name] = true
+    names[name] = true
   end
   for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
     if vim.bo[buffer].buftype == '' and vim.bo[buffer].filetype ~= '' then
-      found[vim.bo[buffer].filetype] = true
+      names[vim.bo[buffer].filetype] = true
     end
   end
-  return vim.tbl_keys(found)
+  return vim.tbl_keys(names)
 end
 
 ---@param value string the beginning of a path, from the root
 ---@return string[]
 local function paths(value)
-  local root = require('semlens.roots').of(0) or vim.uv.cwd() or '.'
+  local root = require('semlens.roots').find(0) or vim.uv.cwd() or '.'
   local folder = value:match('^(.*/)') or ''
-  local found = {}
+  local names = {}
   for name, kind in vim.fs.dir(vim.fs.joinpath(root, folder)) do
     if name:sub(1, 1) ~= '.' then
-      found[#found + 1] = folder .. name .. (kind == 'directory' and '/' or '')
+      names[#names + 1] = folder .. name .. (kind == 'directory' and '/' or '')
     end
   end
-  return found
+  return names
 end
 
 ---@param lead string what is typed of the word under the cursor
@@ -52,20 +52,20 @@ function M.query(lead, command_line)
   elseif name == 'kind' then
     choices = require('semlens.hits').kinds()
   elseif name == 'test' then
-    choices = TESTS
+    choices = TEST_VALUES
   elseif name == 'path' then
     choices = paths(value)
   else
     return {}
   end
   local prefix = name and (minus .. name .. ':') or ''
-  local fitting = vim.tbl_filter(function(choice)
+  local matches = vim.tbl_filter(function(choice)
     return vim.startswith(choice, value)
   end, choices)
-  table.sort(fitting)
+  table.sort(matches)
   return vim.tbl_map(function(choice)
     return prefix .. choice
-  end, fitting)
+  end, matches)
 end
 
 return M

@@ -45,19 +45,19 @@ local defaults = {
 }
 
 ---@type table<string, any>
-local given = {}
+local user_options = {}
 
 ---@param options? table
 function M.setup(options)
-  given = options or {}
+  user_options = options or {}
 end
 
 ---@return semlens.Config
 function M.get()
   local global = type(vim.g.semlens) == 'table' and vim.g.semlens or {}
-  local config = vim.tbl_deep_extend('force', defaults, global, given)
+  local config = vim.tbl_deep_extend('force', defaults, global, user_options)
   -- A list is one value: it is replaced, not merged with the default.
-  for _, source in ipairs({ global, given }) do
+  for _, source in ipairs({ global, user_options }) do
     config.root_markers = source.root_markers or config.root_markers
   end
   return config
@@ -66,24 +66,24 @@ end
 ---What is wrong with what the user gave, one sentence each.
 ---@return string[]
 function M.problems()
-  local found = {}
+  local problems = {}
   local function check(values, known, prefix)
     for key, value in pairs(values) do
       local is_optional = prefix == '' and (key == 'cmd' or key == 'env') or prefix == 'picker.' and key == 'border'
       if known[key] == nil and not is_optional then
-        found[#found + 1] = ('`%s%s` is not a setting of the Neovim plugin.'):format(prefix, key)
+        problems[#problems + 1] = ('`%s%s` is not a setting of the Neovim plugin.'):format(prefix, key)
       elseif type(value) == 'table' and (key == 'picker' or key == 'keys') then
         check(value, known[key], prefix .. key .. '.')
       end
     end
   end
   check(type(vim.g.semlens) == 'table' and vim.g.semlens or {}, defaults, '')
-  check(given, defaults, '')
+  check(user_options, defaults, '')
   if vim.g.semlens ~= nil and type(vim.g.semlens) ~= 'table' then
-    found[#found + 1] = '`vim.g.semlens` must be a table.'
+    problems[#problems + 1] = '`vim.g.semlens` must be a table.'
   end
-  table.sort(found)
-  return found
+  table.sort(problems)
+  return problems
 end
 
 return M

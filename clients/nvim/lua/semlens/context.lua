@@ -4,25 +4,25 @@ local config = require('semlens.config')
 
 local M = {}
 
----@class semlens.ContextQuestion
+---@class semlens.ContextRequest
 ---@field query? string
 ---@field range? semlens.Range
 ---@field budget? integer
 ---@field clipboard? boolean
 
 ---@param answer { text: string, tokens: integer, budget: integer, omitted: any, masked: any }
----@param asked semlens.ContextQuestion
-local function show(answer, asked)
+---@param request semlens.ContextRequest
+local function show(answer, request)
   local summary = ('%d of %d tokens'):format(answer.tokens, answer.budget)
-  if asked.clipboard then
+  if request.clipboard then
     vim.fn.setreg('"', answer.text)
     if vim.fn.has('clipboard') == 1 then
       vim.fn.setreg('+', answer.text)
-      client.say(('%s are in the clipboard.'):format(summary))
+      client.notify(('%s are in the clipboard.'):format(summary))
     else
-      local sentence =
+      local message =
         '%s are in the unnamed register: there is no clipboard here, `:help clipboard` says how to get one.'
-      client.say(sentence:format(summary), vim.log.levels.WARN)
+      client.notify(message:format(summary), vim.log.levels.WARN)
     end
     return
   end
@@ -34,27 +34,27 @@ local function show(answer, asked)
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.split(answer.text, '\n', { plain = true }))
   vim.bo[buffer].modified = false
   vim.bo[buffer].filetype = 'markdown'
-  client.say(summary .. '.')
+  client.notify(summary .. '.')
 end
 
----@param asked semlens.ContextQuestion
-function M.open(asked)
+---@param request semlens.ContextRequest
+function M.open(request)
   local bufnr = vim.api.nvim_get_current_buf()
-  local params = { budget = asked.budget or config.get().context_budget, query = asked.query }
-  if require('semlens.roots').is_eligible(bufnr) then
+  local params = { budget = request.budget or config.get().context_budget, query = request.query }
+  if require('semlens.roots').is_file_buffer(bufnr) then
     params.textDocument = { uri = vim.uri_from_bufnr(bufnr) }
-    if asked.range then
-      params.range = asked.range
-    elseif not asked.query then
+    if request.range then
+      params.range = request.range
+    elseif not request.query then
       local cursor = vim.api.nvim_win_get_cursor(0)
       params.position = { line = cursor[1] - 1, character = cursor[2] }
     end
   end
   client.request('semlens/context', params, function(err, answer)
     if err then
-      client.say(err, vim.log.levels.ERROR)
+      client.notify(err, vim.log.levels.ERROR)
     else
-      show(answer, asked)
+      show(answer, request)
     end
   end, { bufnr = bufnr })
 end

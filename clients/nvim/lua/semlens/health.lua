@@ -14,9 +14,9 @@ local function check_editor()
   for _, problem in ipairs(require('semlens.config').problems()) do
     health.warn(problem, 'See `:help semlens-settings`.')
   end
-  local list_problem = require('semlens.ui').problem(require('semlens.config').get().ui)
-  if list_problem then
-    health.warn(list_problem, 'Install that plugin, or change the setting `ui`.')
+  local ui_problem = require('semlens.ui').problem(require('semlens.config').get().ui)
+  if ui_problem then
+    health.warn(ui_problem, 'Install that plugin, or change the setting `ui`.')
   end
   if vim.lsp.is_enabled('semlens') then
     health.ok("`vim.lsp.enable('semlens')`: buffers are shown to the server as they are opened")
@@ -25,9 +25,9 @@ local function check_editor()
   end
 end
 
----@param found semlens.Found
-local function check_installation(found)
-  local cmd = vim.deepcopy(found.cmd)
+---@param server_command semlens.ServerCommand
+local function check_installation(server_command)
+  local cmd = vim.deepcopy(server_command.cmd)
   cmd[#cmd] = 'doctor' -- instead of `serve`
   table.insert(cmd, '--json')
   local is_run, answer = pcall(function()
@@ -35,8 +35,8 @@ local function check_installation(found)
   end)
   local is_json, report = pcall(vim.json.decode, is_run and answer.stdout or '')
   if not is_run or not is_json or type(report.checks) ~= 'table' then
-    local said = is_run and vim.trim(answer.stderr or '') or tostring(answer)
-    health.error('`semlens doctor` does not answer: ' .. said, 'Install the server again.')
+    local output = is_run and vim.trim(answer.stderr or '') or tostring(answer)
+    health.error('`semlens doctor` does not answer: ' .. output, 'Install the server again.')
     return
   end
   health.ok('semlens ' .. report.version)
@@ -66,8 +66,8 @@ local function check_index()
     health.error('The server does not answer', 'Look at `:SemanticLog`, then restart Neovim.')
     return
   end
-  local tell = status.state == 'degraded' and health.warn or health.ok
-  tell(('state: %s, positions: %s'):format(status.state, client.offset_encoding))
+  local report_line = status.state == 'degraded' and health.warn or health.ok
+  report_line(('state: %s, positions: %s'):format(status.state, client.offset_encoding))
   for _, line in ipairs(require('semlens.status').lines(status)) do
     if vim.trim(line[1]) ~= '' then
       health.info(vim.trim(line[1]))
@@ -78,13 +78,13 @@ end
 function M.check()
   check_editor()
   health.start('semlens: server')
-  local found, problem = require('semlens.server').find(require('semlens.roots').of(0))
-  if not found then
+  local server_command, problem = require('semlens.server').find(require('semlens.roots').find(0))
+  if not server_command then
     health.error(problem or '', { 'Run `:SemanticInstall`.' })
     return
   end
-  health.ok(('`%s`, from %s'):format(table.concat(found.cmd, ' '), found.from))
-  check_installation(found)
+  health.ok(('`%s`, from %s'):format(table.concat(server_command.cmd, ' '), server_command.from))
+  check_installation(server_command)
   check_index()
 end
 

@@ -1,14 +1,14 @@
 -- The questions asked before. They live in a global that 'shada' keeps where the user's '!' flag allows it.
 local M = {}
 
-local MAX = 100
+local MAX_QUERIES = 100
 
 ---@return string[] the newest first
 function M.all()
-  local kept = vim.g.SEMLENS_HISTORY
-  return type(kept) == 'table' and vim.tbl_filter(function(item)
+  local saved = vim.g.SEMLENS_HISTORY
+  return type(saved) == 'table' and vim.tbl_filter(function(item)
     return type(item) == 'string'
-  end, kept) or {}
+  end, saved) or {}
 end
 
 ---@param text string
@@ -17,11 +17,11 @@ function M.add(text)
   if text == '' then
     return
   end
-  local kept = vim.tbl_filter(function(item)
+  local saved = vim.tbl_filter(function(item)
     return item ~= text
   end, M.all())
-  table.insert(kept, 1, text)
-  vim.g.SEMLENS_HISTORY = vim.list_slice(kept, 1, MAX)
+  table.insert(saved, 1, text)
+  vim.g.SEMLENS_HISTORY = vim.list_slice(saved, 1, MAX_QUERIES)
 end
 
 return M

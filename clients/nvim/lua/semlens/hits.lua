@@ -85,7 +85,7 @@ end
 
 ---@param hit semlens.Hit
 ---@return boolean whether there is a file, or a buffer, to go to
-function M.is_there(hit)
+function M.exists(hit)
   local path = M.file(hit)
   return vim.uv.fs_stat(path) ~= nil or M.loaded_buffer(path) ~= nil
 end
@@ -94,7 +94,7 @@ end
 ---@param hits semlens.Hit[]
 ---@param text string
 ---@return semlens.Hit[]
-function M.holding(hits, text)
+function M.matching(hits, text)
   local words = vim.split(text:lower(), '%s+', { trimempty = true })
   return vim.tbl_filter(function(hit)
     local all = ('%s.%s %s'):format(hit.containerName or '', hit.name, M.path(hit)):lower()
@@ -126,8 +126,11 @@ function M.jump(hit, how)
   if is_shown then
     vim.cmd('normal! zvzz')
   else
-    local told = tostring(problem):match('E%d+:.*') or tostring(problem)
-    require('semlens.client').say(('%s cannot be opened here. %s'):format(M.path(hit), told), vim.log.levels.ERROR)
+    local message = tostring(problem):match('E%d+:.*') or tostring(problem)
+    require('semlens.client').notify(
+      ('%s cannot be opened here. %s'):format(M.path(hit), message),
+      vim.log.levels.ERROR
+    )
   end
 end
 

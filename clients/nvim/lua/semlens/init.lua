@@ -11,32 +11,32 @@ end
 ---@param text? string
 ---@param options? semlens.SearchOptions
 function M.search(text, options)
-  require('semlens.ui').open(require('semlens.sources').here('search', options), text)
+  require('semlens.ui').open(require('semlens.sources').at_cursor('search', options), text)
 end
 
 ---The last list as it was left.
 function M.resume()
-  if not require('semlens.picker').again() then
-    require('semlens.client').say('Nothing was searched yet.', vim.log.levels.WARN)
+  if not require('semlens.picker').reopen() then
+    require('semlens.client').notify('Nothing was searched yet.', vim.log.levels.WARN)
   end
 end
 
 ---Code like the symbol at a place.
 ---@param position? semlens.Position default: the cursor
 function M.similar(position)
-  require('semlens.ui').open(require('semlens.sources').here('similar', position))
+  require('semlens.ui').open(require('semlens.sources').at_cursor('similar', position))
 end
 
 ---Symbols of the workspace, by name and meaning.
 ---@param text? string
 function M.symbols(text)
-  require('semlens.ui').open(require('semlens.sources').here('symbols'), text)
+  require('semlens.ui').open(require('semlens.sources').at_cursor('symbols'), text)
 end
 
 ---A prompt-ready pack of code for a question, a range or the cursor.
----@param asked? semlens.ContextQuestion
-function M.context(asked)
-  require('semlens.context').open(asked or {})
+---@param request? semlens.ContextRequest
+function M.context(request)
+  require('semlens.context').open(request or {})
 end
 
 ---Groups of near-identical code, into the quickfix list.
@@ -46,7 +46,7 @@ function M.duplicates(uri)
   local params = uri and { uri = uri } or vim.empty_dict() -- an empty table would be sent as a list
   client.request('semlens/duplicates', params, function(err, answer)
     if err then
-      client.say(err, vim.log.levels.ERROR)
+      client.notify(err, vim.log.levels.ERROR)
       return
     end
     local hits = require('semlens.hits')
@@ -59,7 +59,7 @@ function M.duplicates(uri)
       end
     end
     if #items == 0 then
-      client.say('No near-identical code was found.')
+      client.notify('No near-identical code was found.')
       return
     end
     vim.fn.setqflist({}, ' ', { title = 'Near-identical code', items = items })

@@ -11,7 +11,7 @@ local TERMINAL_LINES = 12
 function M.run(on_installed)
   local command = server.install_command()
   if not command then
-    client.say('Install uv or Python 3.11 first: there is nothing here that could install it.', vim.log.levels.ERROR)
+    client.notify('Install uv or Python 3.11 first: there is nothing here that could install it.', vim.log.levels.ERROR)
     return
   end
   local origin = vim.api.nvim_get_current_win()
@@ -22,18 +22,18 @@ function M.run(on_installed)
     term = true,
     on_exit = function(_, code)
       if code ~= 0 then
-        client.say(('`%s` failed. See the terminal for the cause.'):format(command), vim.log.levels.ERROR)
+        client.notify(('`%s` failed. See the terminal for the cause.'):format(command), vim.log.levels.ERROR)
         return
       end
       local _, problem = server.find()
       if problem then
-        client.say(problem, vim.log.levels.ERROR)
+        client.notify(problem, vim.log.levels.ERROR)
         return
       end
       if vim.api.nvim_win_is_valid(window) and #vim.api.nvim_list_wins() > 1 then
         vim.api.nvim_win_close(window, true)
       end
-      client.say('The server is installed.')
+      client.notify('The server is installed.')
       if on_installed then
         on_installed()
       end
@@ -46,19 +46,19 @@ function M.run(on_installed)
 end
 
 ---Go on when there is a server; else offer to install it, and go on when that is done.
----@param go_on fun()
-function M.ensure(go_on)
+---@param on_ready fun()
+function M.ensure(on_ready)
   if client.get() then
-    go_on()
+    on_ready()
     return
   end
-  local found, problem, is_missing = server.find(require('semlens.roots').of(0))
+  local server_command, problem, is_missing = server.find(require('semlens.roots').find(0))
   local command = server.install_command()
-  if found or not is_missing or not command then
+  if server_command or not is_missing or not command then
     if problem then
-      client.say(problem, vim.log.levels.ERROR)
+      client.notify(problem, vim.log.levels.ERROR)
     else
-      go_on()
+      on_ready()
     end
     return
   end
@@ -67,7 +67,7 @@ function M.ensure(go_on)
     kind = 'semlens-install',
   }, function(_, choice)
     if choice == 1 then
-      M.run(go_on)
+      M.run(on_ready)
     end
   end)
 end

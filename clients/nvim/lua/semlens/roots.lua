@@ -6,7 +6,7 @@ local M = {}
 ---Only what is a file, or will be one when it is written: no help, no terminal, no `scheme://` of another plugin.
 ---@param bufnr integer
 ---@return boolean
-function M.is_eligible(bufnr)
+function M.is_file_buffer(bufnr)
   if not vim.api.nvim_buf_is_loaded(bufnr) or vim.bo[bufnr].buftype ~= '' then
     return false
   end
@@ -32,10 +32,10 @@ end
 ---one above it is no root.
 ---@param bufnr integer
 ---@return string?
-function M.of(bufnr)
+function M.find(bufnr)
   local cwd = vim.fs.normalize(vim.uv.cwd() or '.')
   local name = vim.api.nvim_buf_get_name(bufnr)
-  if not M.is_eligible(bufnr) then
+  if not M.is_file_buffer(bufnr) then
     name = vim.fs.joinpath(cwd, 'none')
   end
   for _, marker in ipairs(config.get().root_markers) do

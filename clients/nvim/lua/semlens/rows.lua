@@ -4,7 +4,7 @@ local text_of = require('semlens.text')
 
 local M = {}
 
-local SHORT = {
+local KIND_LABELS = {
   ['function'] = 'fn',
   method = 'meth',
   constructor = 'ctor',
@@ -24,13 +24,13 @@ local SHORT = {
 }
 local KIND_WIDTH = 6
 ---Kinds whose name says little without what holds them.
-local MEMBERS = { method = true, constructor = true, property = true, field = true, enummember = true }
+local MEMBER_KINDS = { method = true, constructor = true, property = true, field = true, enummember = true }
 ---Words of questions that say nothing where they stand in a name.
-local SMALL_WORDS = { ['and'] = true, are = true, ['for'] = true, from = true, how = true, that = true, the = true }
+local STOP_WORDS = { ['and'] = true, are = true, ['for'] = true, from = true, how = true, that = true, the = true }
 for _, word in ipairs({ 'this', 'what', 'when', 'where', 'which', 'with' }) do
-  SMALL_WORDS[word] = true
+  STOP_WORDS[word] = true
 end
-local LEAST_ARGUMENTS = 8 -- columns below which no arguments are shown
+local MIN_ARGUMENT_COLUMNS = 8 -- columns below which no arguments are shown
 
 ---@class semlens.Row
 ---@field text string
@@ -39,31 +39,31 @@ local LEAST_ARGUMENTS = 8 -- columns below which no arguments are shown
 ---@class semlens.RowOptions
 ---@field width integer columns there are
 ---@field icons 'auto'|false|table<string, string>
----@field words string[] of the question, in small letters: told apart in names
+---@field query_words string[] of the question, in small letters: told apart in names
 
 ---@param kind string
 ---@param icons 'auto'|false|table<string, string>
 ---@return string text
 ---@return string group
-function M.sign(kind, icons)
+function M.kind_label(kind, icons)
   if type(icons) == 'table' and icons[kind] then
     return icons[kind] .. ' ', 'SemlensKind'
   elseif icons == 'auto' and _G.MiniIcons then
     local icon, group = _G.MiniIcons.get('lsp', kind)
     return icon .. ' ', group
   end
-  local text = SHORT[kind] or kind:sub(1, KIND_WIDTH)
+  local text = KIND_LABELS[kind] or kind:sub(1, KIND_WIDTH)
   return text .. (' '):rep(KIND_WIDTH - #text + 1), 'SemlensKind'
 end
 
 ---The words of a question that may stand in a name.
 ---@param question string
 ---@return string[]
-function M.words(question)
+function M.query_words(question)
   local words = {}
   for word in question:lower():gmatch('%S+') do
     word = word:match('^%-?%l+:.*$') and '' or word:gsub('[^%w_\128-\255]', '')
-    if #word >= 3 and not SMALL_WORDS[word] then
+    if #word >= 3 and not STOP_WORDS[word] then
       words[#words + 1] = word
     end
   end
@@ -81,15 +81,15 @@ end
 ---@param name string
 ---@param words string[]
 ---@return { [1]: integer, [2]: integer }[] first byte, end byte
-local function matches(name, words)
-  local found, lower = {}, name:lower()
+local function match_spans(name, words)
+  local spans, lower = {}, name:lower()
   for _, word in ipairs(words) do
     local first, last = lower:find(word, 1, true)
     if first then
-      found[#found + 1] = { first - 1, last }
+      spans[#spans + 1] = { first - 1, last }
     end
   end
-  return found
+  return spans
 end
 
 ---@param hit semlens.Hit
@@ -106,36 +106,36 @@ function M.row(hit, options, is_marked)
   end
   add(is_marked and '▌' or ' ', is_marked and 'SemlensMark' or nil)
   local kind = hits.kind(hit)
-  add(M.sign(kind, options.icons))
+  add(M.kind_label(kind, options.icons))
   local unsaved = hit.dirty and '[+] ' or ''
   local line = (':%d'):format(hits.target(hit).start.line + 1)
-  local left = math.max(4, options.width - text_of.width(text) - #unsaved)
+  local available = math.max(4, options.width - text_of.width(text) - #unsaved)
   local path = text_of.printable(hits.path(hit))
   local name = hit.name ~= '' and hit.name or vim.fs.basename(path)
   name = text_of.printable(name)
   -- The name takes what it needs, but leaves the end of the path a third.
-  name = text_of.cut_end(name, math.max(4, math.floor(left * 0.66)))
-  local rest = left - text_of.width(name) - 1
+  name = text_of.cut_end(name, math.max(4, math.floor(available * 0.66)))
+  local remaining = available - text_of.width(name) - 1
   local path_width = text_of.width(path) + #line + 1
-  local holder = text_of.printable(MEMBERS[kind] and hit.containerName or '')
-  holder = holder ~= '' and holder:match('[^.:#/]+$') and holder:match('[^.:#/]+$') .. '.' or ''
-  if holder ~= '' and rest >= path_width + text_of.width(holder) then
-    add(holder, 'SemlensContainer')
-    rest = rest - text_of.width(holder)
+  local container = text_of.printable(MEMBER_KINDS[kind] and hit.containerName or '')
+  container = container ~= '' and container:match('[^.:#/]+$') and container:match('[^.:#/]+$') .. '.' or ''
+  if container ~= '' and remaining >= path_width + text_of.width(container) then
+    add(container, 'SemlensContainer')
+    remaining = remaining - text_of.width(container)
   end
   local first = #text
   add(name, 'SemlensName')
-  for _, match in ipairs(matches(name, options.words)) do
+  for _, match in ipairs(match_spans(name, options.query_words)) do
     spans[#spans + 1] = { first + match[1], first + match[2], 'SemlensNameMatch' }
   end
-  if rest >= path_width + LEAST_ARGUMENTS then
-    local cut = text_of.cut_end(arguments(hit), rest - path_width)
+  if remaining >= path_width + MIN_ARGUMENT_COLUMNS then
+    local cut = text_of.cut_end(arguments(hit), remaining - path_width)
     add(cut, 'SemlensSignature')
-    rest = rest - text_of.width(cut)
+    remaining = remaining - text_of.width(cut)
   end
-  if rest > #line + 4 then
-    path = text_of.cut_start(path, rest - #line)
-    add((' '):rep(rest + 1 - text_of.width(path) - #line))
+  if remaining > #line + 4 then
+    path = text_of.cut_start(path, remaining - #line)
+    add((' '):rep(remaining + 1 - text_of.width(path) - #line))
     add(unsaved, 'SemlensUnsaved')
     add(path, 'SemlensPath')
     add(line, 'SemlensLine')

@@ -6,7 +6,7 @@ local config = require('semlens.config')
 
 local M = {}
 
----@class semlens.Found
+---@class semlens.ServerCommand
 ---@field cmd string[]
 ---@field from string where it was found, for people
 
@@ -25,7 +25,7 @@ local function own_environment()
 end
 
 ---@param root? string
----@return semlens.Found? found
+---@return semlens.ServerCommand? found
 ---@return string? problem one sentence that says what to do
 ---@return boolean? is_missing it is nowhere, so that installing it helps
 function M.find(root)
@@ -54,19 +54,19 @@ function M.find(root)
   if on_path ~= '' then
     return { cmd = { on_path, 'serve' }, from = 'PATH' }
   end
-  local usual = {
+  local fallback_folders = {
     ['~/.local/bin'] = vim.fs.joinpath(vim.uv.os_homedir() or '', '.local', 'bin'),
     ['an environment of its own'] = vim.fs.joinpath(own_environment(), scripts),
   }
-  for from, folder in vim.spairs(usual) do
+  for from, folder in vim.spairs(fallback_folders) do
     local path = vim.fs.joinpath(folder, program)
     if is_program(path) then
       return { cmd = { path, 'serve' }, from = from }
     end
   end
   local command = M.install_command()
-  local mend = command and ('run `%s`'):format(command) or 'install uv or Python 3.11, then run `:SemanticInstall`'
-  return nil, ('The semlens server is not installed: %s, or set `cmd` to its command.'):format(mend), true
+  local fix = command and ('run `%s`'):format(command) or 'install uv or Python 3.11, then run `:SemanticInstall`'
+  return nil, ('The semlens server is not installed: %s, or set `cmd` to its command.'):format(fix), true
 end
 
 ---The one command that installs the server with what this machine has, as for a shell.

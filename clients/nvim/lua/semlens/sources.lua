@@ -7,7 +7,7 @@ local M = {}
 ---@param bufnr integer
 ---@return { uri: string }?
 local function document(bufnr)
-  if require('semlens.roots').is_eligible(bufnr) then
+  if require('semlens.roots').is_file_buffer(bufnr) then
     return { uri = vim.uri_from_bufnr(bufnr) }
   end
 end
@@ -23,16 +23,16 @@ end
 ---@param options? semlens.SearchOptions
 ---@return semlens.Source
 function M.search(bufnr, options)
-  local near = document(bufnr)
+  local text_document = document(bufnr)
   return {
     name = 'search',
     title = 'Semantic search',
     hint = 'Describe what the code does, or name it',
     live = true,
-    ask = function(text, on_result)
+    request = function(text, on_result)
       local params = vim.tbl_extend('force', { limit = config.get().picker.limit }, options or {}, {
         query = text,
-        textDocument = near,
+        textDocument = text_document,
       })
       return client.request('semlens/search', params, function(err, result)
         on_result(err, result, false)
@@ -48,15 +48,15 @@ end
 
 ---@param bufnr integer
 ---@param position semlens.Position
----@param what string of whom the hits are like
+---@param subject string of whom the hits are like
 ---@return semlens.Source
-function M.similar(bufnr, position, what)
+function M.similar(bufnr, position, subject)
   return {
     name = 'similar',
-    title = 'Similar to ' .. what,
+    title = 'Similar to ' .. subject,
     hint = 'Type to narrow the list',
     live = false,
-    ask = function(_, on_result)
+    request = function(_, on_result)
       local params = { textDocument = document(bufnr), position = position, limit = config.get().picker.limit }
       return client.request('semlens/similar', params, function(err, result)
         on_result(err, result, false)
@@ -73,7 +73,7 @@ function M.symbols(bufnr)
     title = 'Workspace symbols',
     hint = 'Name a symbol',
     live = true,
-    ask = function(text, on_result)
+    request = function(text, on_result)
       return client.request('workspace/symbol', { query = text }, function(err, symbols)
         local result = symbols and { hits = symbols, generation = 0, complete = true, elapsedMs = 0 }
         on_result(err, result or nil, false)
@@ -86,14 +86,14 @@ end
 ---@param name 'search'|'similar'|'symbols'
 ---@param argument? semlens.SearchOptions|semlens.Position of a search, or of what to find the like of
 ---@return semlens.Source
-function M.here(name, argument)
+function M.at_cursor(name, argument)
   local bufnr = vim.api.nvim_get_current_buf()
   if name ~= 'similar' then
     return M[name](bufnr, argument)
   end
   local cursor = vim.api.nvim_win_get_cursor(0)
-  local what = argument and ('line %d'):format(argument.line + 1) or vim.fn.expand('<cword>')
-  return M.similar(bufnr, argument or { line = cursor[1] - 1, character = cursor[2] }, what)
+  local subject = argument and ('line %d'):format(argument.line + 1) or vim.fn.expand('<cword>')
+  return M.similar(bufnr, argument or { line = cursor[1] - 1, character = cursor[2] }, subject)
 end
 
 return M

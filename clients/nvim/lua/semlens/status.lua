@@ -12,14 +12,14 @@ local report
 
 ---@param number number
 ---@return string with thousands apart
-function M.number(number)
+function M.format_count(number)
   local text = ('%d'):format(number)
   return (text:reverse():gsub('(%d%d%d)', '%1,'):reverse():gsub('^,', ''))
 end
 
 ---@param n_bytes number
 ---@return string
-local function size(n_bytes)
+local function format_bytes(n_bytes)
   return n_bytes >= 1e9 and ('%.1f GB'):format(n_bytes / 1e9) or ('%.1f MB'):format(n_bytes / 1e6)
 end
 
@@ -48,7 +48,7 @@ function M.size_text(status)
   for _, root in ipairs(status.roots) do
     n_files, n_symbols = n_files + root.files, n_symbols + root.symbols
   end
-  return ('%s symbols of %s files'):format(M.number(n_symbols), M.number(n_files))
+  return ('%s symbols of %s files'):format(M.format_count(n_symbols), M.format_count(n_files))
 end
 
 ---A component for a status line; empty where there is no server.
@@ -72,20 +72,26 @@ function M.lines(status)
   local function add(text, group)
     lines[#lines + 1] = { text_of.printable(text), group }
   end
-  local good = status.state == 'ready' and 'SemlensGood' or 'SemlensWarn'
+  local state_group = status.state == 'ready' and 'SemlensGood' or 'SemlensWarn'
   local state = M.progress_text(status) or status.state
-  add((' %s%s, generation %d'):format(state, status.refining and ', refining' or '', status.generation), good)
+  add((' %s%s, generation %d'):format(state, status.refining and ', refining' or '', status.generation), state_group)
   for _, root in ipairs(status.roots) do
     add('')
     add(' ' .. vim.fn.fnamemodify(vim.uri_to_fname(root.uri), ':~'), 'SemlensPath')
-    add(('   %s files, %s symbols, watched: %s'):format(M.number(root.files), M.number(root.symbols), root.watching))
+    add(
+      ('   %s files, %s symbols, watched: %s'):format(
+        M.format_count(root.files),
+        M.format_count(root.symbols),
+        root.watching
+      )
+    )
     if root.pending > 0 then
-      add(('   %s files to go'):format(M.number(root.pending)))
+      add(('   %s files to go'):format(M.format_count(root.pending)))
     end
     local reasons = {}
     for reason, number in vim.spairs(root.skipped) do
       if number > 0 then
-        table.insert(reasons, ('%s %s'):format(M.number(number), reason))
+        table.insert(reasons, ('%s %s'):format(M.format_count(number), reason))
       end
     end
     if #reasons > 0 then
@@ -98,15 +104,18 @@ function M.lines(status)
   end
   add('')
   for _, tier in ipairs(status.tiers) do
-    local pending = tier.pending > 0 and (', %s to go'):format(M.number(tier.pending)) or ''
-    add((' %s (%s): %s embedded%s'):format(tier.model, tier.role, M.number(tier.embedded), pending))
+    local pending = tier.pending > 0 and (', %s to go'):format(M.format_count(tier.pending)) or ''
+    add((' %s (%s): %s embedded%s'):format(tier.model, tier.role, M.format_count(tier.embedded), pending))
   end
   if #status.tiers == 0 then
     add(' No model: names and words alone.', 'SemlensWarn')
   end
-  add((' memory %s, index on disk %s'):format(size(status.rssBytes), size(status.indexBytes)), 'SemlensHint')
+  add(
+    (' memory %s, index on disk %s'):format(format_bytes(status.rssBytes), format_bytes(status.indexBytes)),
+    'SemlensHint'
+  )
   for _, service in ipairs(status.remote or {}) do
-    add((' sent to %s: %s texts'):format(service.service, M.number(service.texts)), 'SemlensWarn')
+    add((' sent to %s: %s texts'):format(service.service, M.format_count(service.texts)), 'SemlensWarn')
   end
   if #(status.remote or {}) == 0 then
     add(' Nothing leaves this machine.', 'SemlensHint')
@@ -163,7 +172,7 @@ end
 
 ---@param status semlens.Status
 local function show(status)
-  status = client.take_status(status)
+  status = client.update_status(status)
   if not (report and api.nvim_win_is_valid(report.window)) then
     highlights.define()
     local buffer = api.nvim_create_buf(false, true)
@@ -208,7 +217,7 @@ end
 function M.open()
   client.request('semlens/status', vim.empty_dict(), function(err, status)
     if err then
-      client.say(err, vim.log.levels.ERROR)
+      client.notify(err, vim.log.levels.ERROR)
     else
       show(status)
     end

@@ -3,7 +3,7 @@ local M = {}
 
 ---What steers a terminal, ends a line or hides in it: control characters, and in UTF-8 those of the writing direction,
 ---separators of lines, characters without a width, tags.
-local HIDDEN = {
+local UNPRINTABLE = {
   '%c',
   '\194[\128-\159\173]',
   '\216\156',
@@ -14,10 +14,10 @@ local HIDDEN = {
   '\243\160[\128\129][\128-\191]',
 }
 
----@param hidden string one character
+---@param character string one character
 ---@return string
-local function escaped(hidden)
-  local code = vim.fn.char2nr(hidden, true)
+local function escape(character)
+  local code = vim.fn.char2nr(character, true)
   return code < 256 and ('\\x%02x'):format(code) or ('\\u%04x'):format(code)
 end
 
@@ -27,8 +27,8 @@ end
 function M.printable(text)
   text = text:gsub('[\t\n\r]+', ' ')
   if text:find('[\128-\255%c]') then
-    for _, pattern in ipairs(HIDDEN) do
-      text = text:gsub(pattern, escaped)
+    for _, pattern in ipairs(UNPRINTABLE) do
+      text = text:gsub(pattern, escape)
     end
   end
   return text

@@ -9,7 +9,7 @@ local WHEEL_LINES = 3
 ---@type table<string, fun(picker: semlens.Picker)>
 M.actions = {}
 ---What people are told of each, in the order in which they are told.
-M.told = {
+M.descriptions = {
   { 'open', 'open' },
   { 'split', 'split' },
   { 'vsplit', 'vsplit' },
@@ -53,8 +53,8 @@ for _, how in ipairs({ 'open', 'split', 'vsplit', 'tab' }) do
     local hit = picker.hits[picker.index]
     if not hit then
       return
-    elseif not hits.is_there(hit) then
-      picker:say(('%s no longer exists.'):format(hits.path(hit)))
+    elseif not hits.exists(hit) then
+      picker:show_problem(('%s no longer exists.'):format(hits.path(hit)))
       return
     end
     leave(picker, function()
@@ -169,7 +169,7 @@ end
 ---@param picker semlens.Picker
 ---@return 'prompt'|'list'|'preview'|nil name
 ---@return integer line
-local function pointed(picker)
+local function window_under_mouse(picker)
   local mouse = vim.fn.getmousepos()
   for name, window in pairs(picker.windows) do
     if window == mouse.winid then
@@ -181,7 +181,7 @@ end
 
 ---@param picker semlens.Picker
 local function click(picker)
-  local name, line = pointed(picker)
+  local name, line = window_under_mouse(picker)
   if not name then
     picker:close()
   elseif name == 'list' and line >= 1 and line <= #picker.hits then
@@ -191,7 +191,7 @@ end
 
 ---@param picker semlens.Picker
 local function double_click(picker)
-  local name, line = pointed(picker)
+  local name, line = window_under_mouse(picker)
   if name == 'list' and line >= 1 and line <= #picker.hits then
     picker:select(line)
     M.actions.open(picker)
@@ -201,7 +201,7 @@ end
 ---@param picker semlens.Picker
 ---@param is_down boolean
 local function wheel(picker, is_down)
-  local name = pointed(picker)
+  local name = window_under_mouse(picker)
   if name == 'preview' then
     scroll(picker, WHEEL_LINES .. (is_down and '<C-e>' or '<C-y>'))
   elseif name == 'list' then
@@ -215,10 +215,10 @@ end
 function M.footer(options, width)
   local text = ''
   for index = 1, N_IN_FOOTER do
-    local keys = options.keys[M.told[index][1]]
+    local keys = options.keys[M.descriptions[index][1]]
     if keys then
       local key = type(keys) == 'table' and keys[1] or keys --[[@as string]]
-      local more = ('%s %s '):format(key:gsub('[<>]', ''):gsub('^C%-', '^'), M.told[index][2])
+      local more = ('%s %s '):format(key:gsub('[<>]', ''):gsub('^C%-', '^'), M.descriptions[index][2])
       if #text + #more + 2 > width then
         break
       end

@@ -8,28 +8,28 @@ local api = vim.api
 
 ---Wherever the user went, by whatever command: the picker does not stay behind.
 ---@param picker semlens.Picker
-local function left(picker)
+local function on_prompt_left(picker)
   if picker.is_closed then
     return
   end
-  local now = api.nvim_get_current_win()
-  if now == picker.windows.list then
-    picker:select(api.nvim_win_get_cursor(now)[1])
+  local current_window = api.nvim_get_current_win()
+  if current_window == picker.windows.list then
+    picker:select(api.nvim_win_get_cursor(current_window)[1])
     api.nvim_set_current_win(picker.windows.prompt)
-  elseif now ~= picker.windows.prompt then
+  elseif current_window ~= picker.windows.prompt then
     picker:close({ stay = true })
   end
 end
 
 ---@param picker semlens.Picker
 ---@param event { match: string, data: any }
-local function server_told(picker, event)
+local function on_server_event(picker, event)
   if event.match == 'SemlensExit' then
-    picker:server_ended(event.data)
-  elseif event.match == 'SemlensReady' and picker.needs_again then
-    picker:ask()
+    picker:on_server_exit(event.data)
+  elseif event.match == 'SemlensReady' and picker.needs_retry then
+    picker:send_query()
   elseif event.match == 'SemlensStatus' and picker:is_outdated(event.data) then
-    picker:ask()
+    picker:send_query()
   elseif #picker.hits == 0 then
     view.list(picker) -- it says how far the index is
   else
@@ -54,7 +54,7 @@ function M.watch(picker)
     buffer = prompt,
     callback = function()
       vim.schedule(function()
-        left(picker)
+        on_prompt_left(picker)
       end)
     end,
   })
@@ -67,7 +67,7 @@ function M.watch(picker)
   on('User', {
     pattern = { 'SemlensReady', 'SemlensStatus', 'SemlensExit' },
     callback = function(event)
-      server_told(picker, event)
+      on_server_event(picker, event)
     end,
   })
 end

@@ -16,7 +16,7 @@ end
 
 ---@param picker semlens.Picker
 ---@param add fun(text: string, group?: string)
-local function first_words(picker, add)
+local function add_introduction(picker, add)
   add('')
   add('Say what the code does, or name it:')
   add('')
@@ -24,14 +24,14 @@ local function first_words(picker, add)
   add('  parse_colour', 'SemlensName')
   add('  close connections lang:go path:net/** test:exclude', 'SemlensName')
   add('')
-  local known = {}
+  local key_hints = {}
   if key(picker, 'older') and #require('semlens.history').all() > 0 then
-    known[#known + 1] = ('%s older questions'):format(key(picker, 'older'))
+    key_hints[#key_hints + 1] = ('%s older questions'):format(key(picker, 'older'))
   end
   if key(picker, 'help') then
-    known[#known + 1] = ('%s all keys'):format(key(picker, 'help'))
+    key_hints[#key_hints + 1] = ('%s all keys'):format(key(picker, 'help'))
   end
-  add(table.concat(known, ' · '))
+  add(table.concat(key_hints, ' · '))
   local status = require('semlens.client').status
   if status and status.complete and #status.roots > 0 then
     add(require('semlens.status').size_text(status))
@@ -40,7 +40,7 @@ end
 
 ---@param picker semlens.Picker
 ---@param add fun(text: string, group?: string)
-local function nothing_found(picker, add)
+local function add_no_hits(picker, add)
   local status = require('semlens.client').status
   if not picker.source.live then
     add(#picker.all > 0 and ('Nothing in this list holds "%s".'):format(picker.text) or 'Nothing is like it.')
@@ -82,9 +82,9 @@ function M.lines(picker, width)
   if picker.problem then
     add(picker.problem, 'SemlensError')
   elseif vim.trim(picker.text) == '' and picker.source.name == 'search' then
-    first_words(picker, add)
-  elseif picker.result and not picker.is_asking then
-    nothing_found(picker, add)
+    add_introduction(picker, add)
+  elseif picker.result and not picker.is_loading then
+    add_no_hits(picker, add)
   end
   return lines
 end

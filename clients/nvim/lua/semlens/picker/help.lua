@@ -8,16 +8,16 @@ local api = vim.api
 ---@param picker semlens.Picker
 ---@return string[]
 local function lines(picker)
-  local told = {}
-  for _, entry in ipairs(require('semlens.picker.actions').told) do
+  local help_lines = {}
+  for _, entry in ipairs(require('semlens.picker.actions').descriptions) do
     local keys = picker.options.keys[entry[1]]
     if keys then
       local text = table.concat(type(keys) == 'table' and keys or { keys }, ' ')
-      told[#told + 1] = (' %-20s %s'):format(text, entry[2])
+      help_lines[#help_lines + 1] = (' %-20s %s'):format(text, entry[2])
     end
   end
-  told[#told + 1] = (' %-20s %s'):format('<Esc>', 'normal mode: j k q, <Esc> closes')
-  return told
+  help_lines[#help_lines + 1] = (' %-20s %s'):format('<Esc>', 'normal mode: j k q, <Esc> closes')
+  return help_lines
 end
 
 ---@param picker semlens.Picker

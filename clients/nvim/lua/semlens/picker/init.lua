@@ -28,10 +28,10 @@ local SLOW_MS = 250
 ---@field has_moved boolean the user chose the line: refined results must not move it
 ---@field problem? string
 ---@field result? semlens.SearchResult
----@field is_asking boolean
+---@field is_loading boolean
 ---@field is_slow boolean the question is asked for so long that people want to be told
 ---@field is_closed boolean
----@field needs_again boolean the server ended before it answered
+---@field needs_retry boolean the server ended before it answered
 ---@field history_index integer 0: what is typed, 1: the newest question
 ---@field draft? string what was typed before older questions were looked at
 ---@field windows { prompt: integer, list: integer, preview?: integer }
@@ -40,10 +40,10 @@ local SLOW_MS = 250
 ---@field timer uv.uv_timer_t of the preview
 ---@field group integer its autocommands
 ---@field help? integer window of the keys
----@field told? string what the borders say now
+---@field border_key? string what the borders say now
 ---@field origin integer window from which it was opened
----@field number integer of the last question
----@field answered integer number of the question that the list answers, in part at least
+---@field request_number integer of the last question
+---@field answered_number integer number of the question that the list answers, in part at least
 ---@field package cancel? fun()
 local Picker = {}
 Picker.__index = Picker
@@ -56,9 +56,9 @@ M.last = nil
 
 ---@param source semlens.Source
 ---@param text? string
----@param before? semlens.Picker whose results to show again
+---@param previous? semlens.Picker whose results to show again
 ---@return semlens.Picker
-function M.open(source, text, before)
+function M.open(source, text, previous)
   if M.current then
     M.current:close()
   end
@@ -67,19 +67,19 @@ function M.open(source, text, before)
     source = source,
     options = config.get().picker,
     text = text or '',
-    hits = before and before.hits or {},
-    all = before and before.all or {},
-    index = before and before.index or 0,
-    marked = before and before.marked or {},
-    has_moved = before ~= nil,
-    result = before and before.result or nil,
-    is_asking = false,
+    hits = previous and previous.hits or {},
+    all = previous and previous.all or {},
+    index = previous and previous.index or 0,
+    marked = previous and previous.marked or {},
+    has_moved = previous ~= nil,
+    result = previous and previous.result or nil,
+    is_loading = false,
     is_slow = false,
     is_closed = false,
-    needs_again = false,
+    needs_retry = false,
     history_index = 0,
-    number = 0,
-    answered = 0,
+    request_number = 0,
+    answered_number = 0,
     buffers = {},
     windows = {},
     origin = api.nvim_get_current_win(),
@@ -92,10 +92,10 @@ function M.open(source, text, before)
   events.watch(self)
   actions.map(self)
   api.nvim_exec_autocmds('User', { pattern = 'SemlensPickerOpen', modeline = false })
-  if before and before.result then
+  if previous and previous.result then
     view.list(self)
   else
-    self:ask()
+    self:send_query()
   end
   vim.cmd('startinsert!')
   return self
@@ -116,7 +116,7 @@ function Picker:prompt_changed()
   self.text = lines[1]
   help.close(self)
   if self.source.live then
-    self:ask()
+    self:send_query()
   else
     self:narrow()
   end
@@ -135,37 +135,37 @@ end
 function Picker:is_outdated(status)
   return status ~= nil
     and self.source.name == 'search'
-    and not (self.is_asking or self.has_moved)
+    and not (self.is_loading or self.has_moved)
     and self.result ~= nil
     and self.result.generation ~= status.generation
 end
 
 ---Ask what the prompt says; the question before is cancelled.
-function Picker:ask()
+function Picker:send_query()
   if self.cancel then
     self.cancel()
     self.cancel = nil
   end
-  self.number = self.number + 1
+  self.request_number = self.request_number + 1
   self.has_moved = false
   self.problem = nil
-  self.needs_again = false
+  self.needs_retry = false
   self.is_slow = false
   if vim.trim(self.text) == '' and self.source.name == 'search' then
-    self.is_asking = false
+    self.is_loading = false
     self.result = nil
     self:show_hits({})
     return
   end
-  self.is_asking = true
-  local number = self.number
-  local cancel = self.source.ask(self.text, function(err, result, is_partial)
-    if self.number ~= number or self.is_closed then
+  self.is_loading = true
+  local number = self.request_number
+  local cancel = self.source.request(self.text, function(err, result, is_partial)
+    if self.request_number ~= number or self.is_closed then
       return
     end
-    self.is_asking = is_partial
+    self.is_loading = is_partial
     self.is_slow = false
-    self.answered = number
+    self.answered_number = number
     if err then
       self.problem = err
       self:show_hits({})
@@ -179,11 +179,11 @@ function Picker:ask()
       self:narrow()
     end
   end)
-  if self.is_asking and self.number == number then
+  if self.is_loading and self.request_number == number then
     self.cancel = cancel
     view.info(self)
     vim.defer_fn(function()
-      if self.number == number and self.is_asking and not self.is_closed then
+      if self.request_number == number and self.is_loading and not self.is_closed then
         self.is_slow = true
         view.info(self)
       end
@@ -193,18 +193,18 @@ end
 
 ---Keep of a fixed list the hits that hold what was typed; the order stays.
 function Picker:narrow()
-  self:show_hits(hits.holding(self.all, self.text))
+  self:show_hits(hits.matching(self.all, self.text))
 end
 
----@param found semlens.Hit[]
-function Picker:show_hits(found)
+---@param new_hits semlens.Hit[]
+function Picker:show_hits(new_hits)
   local before = self.hits[self.index]
-  self.hits = found
-  local index = #found > 0 and 1 or 0
+  self.hits = new_hits
+  local index = #new_hits > 0 and 1 or 0
   if self.has_moved and before then
-    index = math.min(self.index, #found)
+    index = math.min(self.index, #new_hits)
     local key = hits.key(before)
-    for number, hit in ipairs(found) do
+    for number, hit in ipairs(new_hits) do
       if hits.key(hit) == key then
         index = number
         break
@@ -228,22 +228,22 @@ end
 
 ---A question that was under way is asked again when the server is back.
 ---@param exit { reason: string, is_off: boolean }
-function Picker:server_ended(exit)
-  if not self.is_asking then
+function Picker:on_server_exit(exit)
+  if not self.is_loading then
     return
   elseif exit.is_off then
-    self.is_asking = false
+    self.is_loading = false
     self.problem = ('The server ended (%s). The next key starts it again; `:SemanticLog` says why.'):format(exit.reason)
     self:show_hits({})
   else
-    self.needs_again = true
+    self.needs_retry = true
     view.info(self)
   end
 end
 
 ---Say something about the list in its place on the border.
 ---@param sentence string
-function Picker:say(sentence)
+function Picker:show_problem(sentence)
   self.problem = sentence
   view.info(self)
 end
@@ -253,7 +253,7 @@ function Picker:resize()
   if not self.is_closed then
     help.close(self)
     windows.fit(self)
-    self.told = nil
+    self.border_key = nil
     view.list(self)
   end
 end
@@ -287,7 +287,7 @@ end
 
 ---Open the last picker again as it was left.
 ---@return boolean whether there was one
-function M.again()
+function M.reopen()
   local last = M.last
   if last then
     M.open(last.source, last.text, last)

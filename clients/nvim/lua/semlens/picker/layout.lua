@@ -12,16 +12,16 @@ local M = {}
 ---@field list semlens.Box
 ---@field preview? semlens.Box
 
-local SIDE_BY_SIDE = 100 -- columns from which the preview stands beside the list
-local BELOW = 18 -- lines from which it stands below
+local MIN_COLUMNS_BESIDE = 100 -- columns from which the preview stands beside the list
+local MIN_LINES_BELOW = 18 -- lines from which it stands below
 
----@param wish number a share, or a count above 1
+---@param setting number a share, or a count above 1
 ---@param available integer
----@param least integer
+---@param minimum integer
 ---@return integer
-local function measure(wish, available, least)
-  local size = wish <= 1 and math.floor(available * wish) or math.floor(wish)
-  return math.min(available, math.max(least, size))
+local function to_cells(setting, available, minimum)
+  local size = setting <= 1 and math.floor(available * setting) or math.floor(setting)
+  return math.min(available, math.max(minimum, size))
 end
 
 ---@param columns integer
@@ -29,20 +29,20 @@ end
 ---@param options { width: number, height: number, preview: boolean }
 ---@return semlens.Layout
 function M.compute(columns, lines, options)
-  local width = measure(options.width, columns, math.min(columns, 80))
-  local height = measure(options.height, lines, math.min(lines, 16))
+  local width = to_cells(options.width, columns, math.min(columns, 80))
+  local height = to_cells(options.height, lines, math.min(lines, 16))
   local row = math.floor((lines - height) / 2)
   local col = math.floor((columns - width) / 2)
   local inner = width - 2
   local prompt = { row = row, col = col, width = inner, height = 1 }
   local list = { row = row + 3, col = col, width = inner, height = math.max(1, height - 5) }
-  if options.preview and width >= SIDE_BY_SIDE then
+  if options.preview and width >= MIN_COLUMNS_BESIDE then
     local left = math.floor(width * 0.46)
     prompt.width = left - 2
     list.width = left - 2
     local preview = { row = row, col = col + left, width = width - left - 2, height = list.height + 3 }
     return { prompt = prompt, list = list, preview = preview }
-  elseif options.preview and height >= BELOW then
+  elseif options.preview and height >= MIN_LINES_BELOW then
     list.height = math.floor((height - 3) * 0.45) - 2
     local top = list.row + list.height + 2
     return {

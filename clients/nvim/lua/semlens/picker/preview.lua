@@ -8,18 +8,18 @@ M.__index = M
 
 local MAX_BYTES = 1000000 -- of a larger file only the hit's own text is shown
 local MAX_LINES = 20000 -- of an open buffer
-local MAX_FILES = 12 -- kept at the same time
-local LINE_LIMIT = 2000 -- longer lines are cut: one would stop the screen
+local MAX_FILES = 12 -- cached at the same time
+local MAX_LINE_BYTES = 2000 -- longer lines are cut: one would stop the screen
 local namespace = vim.api.nvim_create_namespace('semlens.preview')
 
 ---@class semlens.Preview
 ---@field buffers table<string, integer> by file; a buffer may be of the snippet alone
 ---@field order string[] files, the oldest first
 ---@field offsets table<integer, integer> first line of a buffer that shows only a snippet
----@field wanted string? key of the hit that is to be shown
+---@field requested_key string? key of the hit that is to be shown
 ---@return semlens.Preview
 function M.new()
-  return setmetatable({ buffers = {}, order = {}, offsets = {}, wanted = nil }, M)
+  return setmetatable({ buffers = {}, order = {}, offsets = {}, requested_key = nil }, M)
 end
 
 ---@param text string
@@ -28,7 +28,7 @@ local function to_lines(text)
   local lines = vim.split(text, '\n', { plain = true })
   for index, line in ipairs(lines) do
     line = line:sub(-1) == '\r' and line:sub(1, -2) or line
-    lines[index] = text_of.first_bytes(line, LINE_LIMIT):gsub('%z', ' ')
+    lines[index] = text_of.first_bytes(line, MAX_LINE_BYTES):gsub('%z', ' ')
   end
   return lines
 end
@@ -79,7 +79,7 @@ end
 
 ---@param path string
 ---@param buffer integer
-function M:keep(path, buffer)
+function M:cache_buffer(path, buffer)
   self.buffers[path] = buffer
   table.insert(self.order, path)
   if #self.order > MAX_FILES then
@@ -130,32 +130,32 @@ function M:display(window, buffer, hit)
   end)
 end
 
----Show a hit in a window; soon, and only if no other is wanted by then.
+---Show a hit in a window; soon, and only if no other is requested_key by then.
 ---@param window integer
 ---@param hit semlens.Hit
 function M:show(window, hit)
   local path = hits.file(hit)
   local key = hits.key(hit)
-  self.wanted = key
-  local kept = self.buffers[path]
-  if kept and not self.offsets[kept] and vim.api.nvim_buf_is_valid(kept) then
-    self:display(window, kept, hit)
+  self.requested_key = key
+  local cached = self.buffers[path]
+  if cached and not self.offsets[cached] and vim.api.nvim_buf_is_valid(cached) then
+    self:display(window, cached, hit)
     return
   end
   local open = hits.loaded_buffer(path)
   if open and vim.api.nvim_buf_line_count(open) < MAX_LINES then
     local lines = vim.api.nvim_buf_get_lines(open, 0, -1, false)
-    self:keep(path, make_buffer(path, to_lines(table.concat(lines, '\n')), vim.bo[open].tabstop))
+    self:cache_buffer(path, make_buffer(path, to_lines(table.concat(lines, '\n')), vim.bo[open].tabstop))
     self:display(window, self.buffers[path], hit)
     return
   end
   read(path, function(text)
-    if self.wanted ~= key or self.is_closed then
+    if self.requested_key ~= key or self.is_closed then
       return
     end
     local file = text and path or key
     if not self.buffers[file] then
-      self:keep(file, make_buffer(path, to_lines(text or (hit.snippet and hit.snippet.text) or '')))
+      self:cache_buffer(file, make_buffer(path, to_lines(text or (hit.snippet and hit.snippet.text) or '')))
       if not text and hit.snippet then
         self.offsets[self.buffers[file]] = hit.snippet.range.start.line
       end
@@ -165,12 +165,12 @@ function M:show(window, hit)
 end
 
 function M:clear()
-  self.wanted = nil
+  self.requested_key = nil
 end
 
 function M:close()
   self.is_closed = true
-  self.wanted = nil
+  self.requested_key = nil
   for _, buffer in pairs(self.buffers) do
     pcall(vim.api.nvim_buf_delete, buffer, { force = true })
   end

@@ -43,7 +43,7 @@ function M.list(picker)
       spans[number] = { number - 1, 0, #line[1], line[2] }
     end
   end
-  local options = { width = width - 1, icons = picker.options.icons, words = rows.words(picker.text) }
+  local options = { width = width - 1, icons = picker.options.icons, query_words = rows.query_words(picker.text) }
   for number, hit in ipairs(picker.hits) do
     local row = rows.row(hit, options, picker.marked[hits.key(hit)] == true)
     lines[number] = row.text
@@ -111,7 +111,7 @@ end
 ---@return string group
 function M.count(picker)
   local parts, group = {}, 'SemlensCount'
-  if picker.needs_again then
+  if picker.needs_retry then
     return 'the server is started again …', 'SemlensWarn'
   elseif picker.is_slow then
     return client.get() and 'asking …' or 'the server is starting …', 'SemlensWarn'
@@ -167,23 +167,23 @@ function M.info(picker)
   end
   local count, count_group = M.count(picker)
   count = count ~= '' and (' %s '):format(count) or ''
-  local below, below_group = footer(picker)
-  local told = table.concat({ width, count, count_group, below, below_group }, '\0')
-  if told == picker.told then
+  local footer_text, footer_group = footer(picker)
+  local border_key = table.concat({ width, count, count_group, footer_text, footer_group }, '\0')
+  if border_key == picker.border_key then
     return -- setting a border redraws the whole screen
   end
-  picker.told = told
-  local function fitting(text, group)
+  picker.border_key = border_key
+  local function border_text(text, group)
     return highlights.on_border(text_of.cut_end(text, width), group)
   end
   api.nvim_win_set_config(picker.windows.prompt, {
-    title = fitting((' %s '):format(picker.source.title), 'SemlensTitle'),
+    title = border_text((' %s '):format(picker.source.title), 'SemlensTitle'),
     title_pos = 'left',
   })
   api.nvim_win_set_config(picker.windows.list, {
-    title = fitting(count, count_group),
+    title = border_text(count, count_group),
     title_pos = 'right',
-    footer = fitting(below, below_group),
+    footer = border_text(footer_text, footer_group),
     footer_pos = 'left',
   })
 end

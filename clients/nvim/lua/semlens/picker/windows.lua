@@ -10,7 +10,7 @@ local NAMES = { 'list', 'preview', 'prompt' } -- the prompt last: it gets the cu
 
 ---@param box semlens.Box
 ---@return vim.api.keyset.win_config
-local function placed(box)
+local function to_window_config(box)
   return {
     relative = 'editor',
     row = box.row,
@@ -24,7 +24,7 @@ end
 
 ---@param picker semlens.Picker
 ---@return semlens.Layout
-local function boxes(picker)
+local function compute_layout(picker)
   local has_statusline = vim.o.laststatus > 1 or vim.o.laststatus == 1 and #api.nvim_tabpage_list_wins(0) > 1
   local lines = vim.o.lines - vim.o.cmdheight - (has_statusline and 1 or 0)
   return layout.compute(vim.o.columns, lines, picker.options)
@@ -45,7 +45,7 @@ end
 ---@param name 'prompt'|'list'|'preview'
 ---@param box semlens.Box
 local function open_window(picker, name, box)
-  local window_config = placed(box)
+  local window_config = to_window_config(box)
   window_config.focusable = name ~= 'preview'
   window_config.style = 'minimal'
   window_config.noautocmd = true
@@ -73,10 +73,10 @@ function M.open(picker)
   vim.b[prompt].minicompletion_disable = true
   vim.b[prompt].minipairs_disable = true
   api.nvim_buf_set_lines(prompt, 0, -1, false, { picker.text })
-  local wanted = boxes(picker)
+  local boxes = compute_layout(picker)
   for _, name in ipairs(NAMES) do
-    if wanted[name] then
-      open_window(picker, name, wanted[name])
+    if boxes[name] then
+      open_window(picker, name, boxes[name])
     end
   end
   local cmp = package.loaded.cmp -- nvim-cmp has no variable of a buffer for it
@@ -87,11 +87,11 @@ end
 
 ---@param picker semlens.Picker
 function M.fit(picker)
-  local wanted = boxes(picker)
+  local boxes = compute_layout(picker)
   for _, name in ipairs(NAMES) do
-    local window, box = picker.windows[name], wanted[name]
+    local window, box = picker.windows[name], boxes[name]
     if window and box then
-      api.nvim_win_set_config(window, placed(box))
+      api.nvim_win_set_config(window, to_window_config(box))
     elseif window then
       api.nvim_win_close(window, true)
       picker.windows[name] = nil

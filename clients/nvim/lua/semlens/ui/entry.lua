@@ -9,18 +9,18 @@ local M = {}
 ---@param text string
 ---@param on_hits fun(hits: semlens.Hit[]) the final list, empty after an error, which is told
 ---@return fun() cancel
-function M.ask(source, text, on_hits)
+function M.request_hits(source, text, on_hits)
   require('semlens.highlights').define()
   if source.live and source.name == 'search' and vim.trim(text) == '' then
     on_hits({})
     return function() end
   end
-  return source.ask(text, function(err, result, is_partial)
+  return source.request(text, function(err, result, is_partial)
     if is_partial then
       return
     end
     if err then
-      require('semlens.client').say(err, vim.log.levels.ERROR)
+      require('semlens.client').notify(err, vim.log.levels.ERROR)
     end
     on_hits(result and result.hits or {})
   end)
@@ -41,7 +41,7 @@ end
 ---@return semlens.Row
 function M.row(hit, width, text)
   local icons = require('semlens.config').get().picker.icons
-  return rows.row(hit, { width = width, icons = icons, words = rows.words(text) }, false)
+  return rows.row(hit, { width = width, icons = icons, query_words = rows.query_words(text) }, false)
 end
 
 ---@param row semlens.Row

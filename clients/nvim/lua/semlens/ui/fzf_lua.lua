@@ -23,8 +23,8 @@ function M.open(source, text)
   local function contents(question)
     return function(add)
       cancel()
-      cancel = entry.ask(source, question, function(found)
-        for _, hit in ipairs(found) do
+      cancel = entry.request_hits(source, question, function(new_hits)
+        for _, hit in ipairs(new_hits) do
           add(to_line(hit))
         end
         add(nil)

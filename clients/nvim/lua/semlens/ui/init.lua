@@ -9,7 +9,7 @@ local M = {}
 
 ---The setting `ui`: the module of ours, and the module of the plugin it needs.
 ---@type table<string, { [1]: string, [2]: string? }>
-M.known = {
+M.backends = {
   builtin = { 'semlens.picker' },
   telescope = { 'semlens.ui.telescope', 'telescope' },
   ['fzf-lua'] = { 'semlens.ui.fzf_lua', 'fzf-lua' },
@@ -21,12 +21,12 @@ M.known = {
 ---@param name string
 ---@return string? problem one sentence
 function M.problem(name)
-  local known = M.known[name]
-  if not known then
-    local names = vim.tbl_keys(M.known)
+  local backend = M.backends[name]
+  if not backend then
+    local names = vim.tbl_keys(M.backends)
     table.sort(names)
     return ('There is no list "%s": the setting `ui` is one of %s.'):format(name, table.concat(names, ', '))
-  elseif known[2] and not pcall(require, known[2]) then
+  elseif backend[2] and not pcall(require, backend[2]) then
     return ('The setting `ui` names %s, which is not installed: our own list is used.'):format(name)
   end
 end
@@ -40,7 +40,7 @@ function M.open(source, text)
     vim.notify_once('semlens: ' .. problem, vim.log.levels.WARN)
     name = 'builtin'
   end
-  require(M.known[name][1]).open(source, text)
+  require(M.backends[name][1]).open(source, text)
 end
 
 return M

@@ -48,8 +48,8 @@ function M.open(source, text)
     cancel()
     local tick = pick.get_querytick()
     shown_tick = tick
-    cancel = entry.ask(source, question, function(found)
-      pick.set_picker_items(vim.tbl_map(to_item, found), { do_match = not source.live, querytick = tick })
+    cancel = entry.request_hits(source, question, function(new_hits)
+      pick.set_picker_items(vim.tbl_map(to_item, new_hits), { do_match = not source.live, querytick = tick })
     end)
   end
   ---What is typed is a question to the server.
@@ -63,7 +63,7 @@ function M.open(source, text)
     local items = pick.get_picker_items() or {}
     local question = table.concat(query)
     return vim.tbl_filter(function(index)
-      return #hits.holding({ items[index].hit }, question) > 0
+      return #hits.matching({ items[index].hit }, question) > 0
     end, indices)
   end
   local group = vim.api.nvim_create_augroup('semlens.mini', {})

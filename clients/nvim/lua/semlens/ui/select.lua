@@ -10,18 +10,18 @@ local cancel
 
 ---@param source semlens.Source
 ---@param text string
-local function ask(source, text)
+local function request(source, text)
   if cancel then
     cancel()
   end
-  cancel = source.ask(text, function(err, result, is_partial)
+  cancel = source.request(text, function(err, result, is_partial)
     if is_partial then
       return
     elseif err then
-      client.say(err, vim.log.levels.ERROR)
+      client.notify(err, vim.log.levels.ERROR)
       return
     elseif not result or #result.hits == 0 then
-      client.say(text ~= '' and ('Nothing was found for "%s".'):format(text) or 'Nothing was found.')
+      client.notify(text ~= '' and ('Nothing was found for "%s".'):format(text) or 'Nothing was found.')
       return
     end
     vim.ui.select(result.hits, {
@@ -40,13 +40,13 @@ end
 ---@param text? string
 function M.open(source, text)
   if not source.live or (text and text ~= '') then
-    ask(source, text or '')
+    request(source, text or '')
     return
   end
   vim.ui.input({ prompt = source.title .. ': ' }, function(typed)
     if typed and vim.trim(typed) ~= '' then
       require('semlens.history').add(typed)
-      ask(source, typed)
+      request(source, typed)
     end
   end)
 end

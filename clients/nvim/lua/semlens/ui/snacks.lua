@@ -26,8 +26,8 @@ function M.open(source, text)
       local async, items, cancel = context.async, nil, nil
       -- Here Neovim's functions may not be called, there they may.
       vim.schedule(function()
-        cancel = entry.ask(source, context.filter.search or '', function(found)
-          items = vim.tbl_map(to_item, found)
+        cancel = entry.request_hits(source, context.filter.search or '', function(new_hits)
+          items = vim.tbl_map(to_item, new_hits)
           async:resume()
         end)
       end)

@@ -32,7 +32,7 @@ end
 local function sorter(source)
   return require('telescope.sorters').new({
     scoring_function = function(_, prompt, _, candidate)
-      if source.live or #hits.holding({ candidate.value }, prompt) > 0 then
+      if source.live or #hits.matching({ candidate.value }, prompt) > 0 then
         return 1
       end
       return -1 -- filtered out
@@ -48,7 +48,7 @@ function M.open(source, text, options)
   local channel = require('plenary.async.control').channel
   local finders = require('telescope.finders')
   local settings = require('telescope.config').values
-  local asked
+  local results
   require('telescope.pickers')
     .new(options, {
       prompt_title = source.title,
@@ -56,12 +56,12 @@ function M.open(source, text, options)
       finder = finders.new_dynamic({
         entry_maker = to_entry,
         fn = function(prompt)
-          if not asked or source.live then
+          if not results or source.live then
             local tell, wait = channel.oneshot()
-            entry.ask(source, prompt, tell)
-            asked = wait()
+            entry.request_hits(source, prompt, tell)
+            results = wait()
           end
-          return asked
+          return results
         end,
       }),
       previewer = settings.qflist_previewer(options),

@@ -1,17 +1,17 @@
 -- `:Telescope semlens`, `:Telescope semlens symbols`, `:Telescope semlens similar`.
-local function opening(name)
+local function picker_for(name)
   return function(options)
     options = options or {}
     local sources = require('semlens.sources')
-    require('semlens.ui.telescope').open(sources.here(name), options.default_text, options)
+    require('semlens.ui.telescope').open(sources.at_cursor(name), options.default_text, options)
   end
 end
 
 return require('telescope').register_extension({
   exports = {
-    semlens = opening('search'),
-    search = opening('search'),
-    similar = opening('similar'),
-    symbols = opening('symbols'),
+    semlens = picker_for('search'),
+    search = picker_for('search'),
+    similar = picker_for('similar'),
+    symbols = picker_for('symbols'),
   },
 })
