@@ -1,11 +1,11 @@
--- Commands and <Plug> maps. Nothing of semlens is loaded before one of them is used.
+-- Defines the commands and <Plug> maps. The modules of the plugin are loaded when one of them is used.
 if vim.g.loaded_semlens then
   return
 end
 vim.g.loaded_semlens = true
 
 if vim.fn.has('nvim-0.11') == 0 then
-  vim.notify_once('semlens needs Neovim 0.11 or later, so its commands are not defined.', vim.log.levels.WARN)
+  vim.notify_once('semlens is off: it needs Neovim 0.11 or later. Update Neovim.', vim.log.levels.WARN)
   return
 end
 
@@ -21,16 +21,20 @@ local function command(name, desc, attributes)
   end, attributes)
 end
 
-command('Search', 'Find code by meaning; with !, the last results again', { nargs = '*', bang = true, range = true })
-command('Similar', 'Code like the symbol under the cursor or the range', { range = true })
-command('Context', 'A prompt-ready pack of code; with !, to the clipboard', { nargs = '*', bang = true, range = true })
-command('Symbols', 'Symbols of the workspace', { nargs = '*' })
-command('Duplicates', 'Near-identical code, into the quickfix list; with !, of this file alone', { bang = true })
-command('Status', 'What is indexed, how fresh, how large', {})
-command('Reindex', 'Check all files again; with !, index all of them again', { bang = true })
-command('Pause', 'Put off indexing', {})
-command('Resume', 'Go on indexing', {})
-command('Log', "The server's log", {})
+command('Search', 'Find code by meaning; with !, reopen the last list', { nargs = '*', bang = true, range = true })
+command('Similar', 'Find code similar to the symbol under the cursor or in the range', { range = true })
+command(
+  'Context',
+  'Collect context for a prompt; with !, copy it to the clipboard',
+  { nargs = '*', bang = true, range = true }
+)
+command('Symbols', 'Find symbols of the workspace', { nargs = '*' })
+command('Duplicates', 'List near-identical code in the quickfix list; with !, of this file only', { bang = true })
+command('Status', 'Show the status of the index', {})
+command('Reindex', 'Check all files for changes; with !, index all files again', { bang = true })
+command('Pause', 'Pause indexing', {})
+command('Resume', 'Resume indexing', {})
+command('Log', "Open the server's log", {})
 command('Install', 'Install the server', {})
 
 local function plug(mode, name, right, desc)
@@ -38,13 +42,13 @@ local function plug(mode, name, right, desc)
 end
 
 plug('n', 'search', '<Cmd>SemanticSearch<CR>', 'Find code by meaning')
-plug('x', 'search', ':SemanticSearch<CR>', 'Find code like the selected text')
+plug('x', 'search', ':SemanticSearch<CR>', 'Find code by the selected text')
 plug('n', 'search-word', "<Cmd>exe 'SemanticSearch ' .. expand('<cword>')<CR>", 'Find the word under the cursor')
-plug('n', 'search-again', '<Cmd>SemanticSearch!<CR>', 'The last results again')
-plug('n', 'similar', '<Cmd>SemanticSimilar<CR>', 'Code like the symbol under the cursor')
-plug('x', 'similar', ':SemanticSimilar<CR>', 'Code like the selection')
-plug('n', 'context', '<Cmd>SemanticContext<CR>', 'A pack of code around the cursor')
-plug('x', 'context', ':SemanticContext<CR>', 'A pack of code around the selection')
-plug('n', 'symbols', '<Cmd>SemanticSymbols<CR>', 'Symbols of the workspace')
-plug('n', 'duplicates', '<Cmd>SemanticDuplicates<CR>', 'Near-identical code')
-plug('n', 'status', '<Cmd>SemanticStatus<CR>', 'What is indexed')
+plug('n', 'search-again', '<Cmd>SemanticSearch!<CR>', 'Reopen the last list')
+plug('n', 'similar', '<Cmd>SemanticSimilar<CR>', 'Find code similar to the symbol under the cursor')
+plug('x', 'similar', ':SemanticSimilar<CR>', 'Find code similar to the selection')
+plug('n', 'context', '<Cmd>SemanticContext<CR>', 'Collect context around the cursor')
+plug('x', 'context', ':SemanticContext<CR>', 'Collect context around the selection')
+plug('n', 'symbols', '<Cmd>SemanticSymbols<CR>', 'Find symbols of the workspace')
+plug('n', 'duplicates', '<Cmd>SemanticDuplicates<CR>', 'List near-identical code')
+plug('n', 'status', '<Cmd>SemanticStatus<CR>', 'Show the status of the index')

@@ -1,4 +1,4 @@
--- A Neovim under test, driven from this one: its keys are real input, and what is waited for is a state.
+-- A Neovim under test, driven from this one. Keys are real input. Tests wait for a state, never for a time.
 local M = {}
 M.__index = M
 
@@ -43,7 +43,7 @@ function M:keys(keys)
   end
 end
 
----Wait until Lua code returns something true; returns it.
+---Wait until the Lua code returns a true value, and return that.
 function M:wait(description, code, ...)
   local value
   local arguments = { ... }
@@ -76,7 +76,7 @@ function M:ready()
   )
 end
 
----The rows of the open picker, once they answer what the prompt says.
+---The rows of the open picker, once its request is finished.
 function M:hits()
   return self:wait(
     'hits',
@@ -88,7 +88,7 @@ function M:hits()
   )
 end
 
----Wait for a picker whose first row holds a text.
+---Wait for a picker whose first row contains the text.
 function M:first_hit(text)
   return self:wait(
     'the first hit ' .. text,

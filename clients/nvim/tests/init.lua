@@ -1,4 +1,4 @@
--- The configuration of the Neovim under test: the plugin, and the server of this checkout without a refining model.
+-- The configuration of the Neovim under test: the plugin, and this checkout's server without a refining model.
 vim.opt.runtimepath:prepend(vim.env.SEMLENS_TEST_CLIENT)
 vim.o.swapfile = false
 vim.g.semlens = {

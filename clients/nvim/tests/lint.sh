@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# lint.sh [--fix]: luacheck and stylua over the client. stylua comes from npm, once, into the user's cache. Where a tool
-# is missing the check is left out and said to be; on the continuous integration that is a failure.
+# lint.sh [--fix]: runs luacheck and stylua over the client. Installs stylua from npm, once, into the user's cache. If a
+# tool is missing, its check is skipped with a message; in continuous integration that is a failure.
 set -euo pipefail
 client=$(cd "$(dirname "$0")/.." && pwd)
 cd "$client"
@@ -8,12 +8,12 @@ version=2.5.2
 tools=${XDG_CACHE_HOME:-$HOME/.cache}/semlens-test-editors/stylua-$version
 
 lacking() {  # lacking WHAT COMMAND
-    echo "The check by $1 is left out; '$2' installs it." >&2
+    echo "Skipped the check by $1: it is not installed. Install it with '$2'." >&2
     [ "${CI:-}" != true ]
 }
 
 if [ "${1:-}" = --fix ]; then
-    : # what is written anew is checked by the next run
+    : # the next run without --fix checks the result
 elif command -v luacheck >/dev/null 2>&1; then
     luacheck --quiet --no-color .
 else
@@ -31,6 +31,6 @@ if [ ! -d "$tools" ]; then
         exit
     }
     mkdir -p "$(dirname "$tools")"
-    mv "$fresh" "$tools" 2>/dev/null || rm -rf "$fresh" # another run was quicker
+    mv "$fresh" "$tools" 2>/dev/null || rm -rf "$fresh" # another run has installed it meanwhile
 fi
 NODE_PATH=$tools/node_modules node tests/stylua.cjs "$@"

@@ -1,4 +1,4 @@
-"""picture.py SCREEN.ansi dark|light [FONT.woff2] > PAGE.html: a captured terminal screen as a page for a browser."""
+"""picture.py SCREEN.ansi dark|light [FONT.woff2] > PAGE.html: convert a captured terminal screen to HTML."""
 
 import base64
 import re
@@ -15,7 +15,7 @@ style = (
     'pre{font-family:"DejaVu Sans Mono","icons",monospace;line-height:17px}span{padding-bottom:1px}'
     f"body.body_background{{margin:0;padding:8px;background-color:{back}}}"
 )
-for font in fonts:  # within the page: else the picture is taken before it is loaded
+for font in fonts:  # embedded, because a linked font may load after the screenshot
     data = base64.b64encode(Path(font).read_bytes()).decode()
     style += f'@font-face{{font-family:"icons";src:url("data:font/woff2;base64,{data}")}}'
 # Icons of that font are wider than a cell.

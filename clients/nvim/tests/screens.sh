@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # screens.sh FOLDER: uses the client on a real terminal screen (tmux), at several sizes, light and dark, with and without
-# icons, and keeps what it shows as FOLDER/nvim-*.png, where ansi2html (PyPI) and chromium are installed.
+# icons. Saves screenshots as FOLDER/nvim-*.png if ansi2html (PyPI) and chromium are installed.
 set -euo pipefail
 pictures=$(mkdir -p "${1:?the folder for the pictures}" && cd "$1" && pwd)
 tests=$(cd "$(dirname "$0")" && pwd)
@@ -30,7 +30,7 @@ start() {  # start COLUMNS LINES dark|light [LUA]
     shows 'def fetch_with_retry'
 }
 
-shows() {  # shows TEXT: wait until the screen does
+shows() {  # shows TEXT: wait until the screen shows it
     for _ in $(seq 1200); do
         screen capture-pane -p | grep -qF -- "$1" && return
         sleep 0.1
@@ -40,7 +40,7 @@ shows() {  # shows TEXT: wait until the screen does
     exit 1
 }
 
-keep() {  # keep NAME: the screen as it is
+keep() {  # keep NAME: save a screenshot
     screen capture-pane -pe > "$scratch/screen.ansi"
     if [ -n "$chromium" ] && "$python" -c 'import ansi2html' 2>/dev/null; then
         "$python" "$tests/picture.py" "$scratch/screen.ansi" "$background" $([ -f "$icons" ] && echo "$icons") \
@@ -54,7 +54,7 @@ keep() {  # keep NAME: the screen as it is
     n_passed=$((n_passed + 1))
 }
 
-ask() {  # ask QUESTION SHOWN...: type it, wait for each
+ask() {  # ask QUERY TEXT...: type the query, wait for each text
     screen send-keys -l "$1"
     shift
     for text in "$@"; do shows "$text"; done
@@ -66,12 +66,12 @@ shows 'ready, generation'
 keep status
 screen send-keys q
 screen send-keys ':SemanticSearch' Enter
-shows 'Say what the code does'
+shows 'Describe what the code does'
 keep empty
 ask 'hex string to red green blue' 'colour.py:4' 'return tuple('
 keep picker
 screen send-keys C-w C-w C-w C-w C-w C-w
-ask 'xyzzy kind:banana lang:cobol' 'Nothing was found' 'There is no kind'
+ask 'xyzzy kind:banana lang:cobol' 'No hits.' 'There is no kind'
 keep nothing
 screen send-keys F1
 shows 'this list of keys'

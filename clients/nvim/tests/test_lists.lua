@@ -1,13 +1,13 @@
--- The lists of other plugins: the server's order is kept, what is typed is asked anew, a choice goes to the place.
--- mini.pick and snacks are the real ones; telescope and fzf-lua are in no package registry, so that stubs stand in.
+-- Pickers of other plugins: they keep the server's order, send a new query on typing, and jump to the selected hit.
+-- mini.pick and snacks are the real plugins. telescope and fzf-lua are in no package registry, so stubs replace them.
 local equal = require('equal')
 local with = require('with_editor')
 
 local STUBS = "vim.opt.runtimepath:prepend(vim.env.SEMLENS_TEST_CLIENT .. '/tests/stubs')\n"
 local QUESTIONS = { 'hex string to red green blue', 'price with value-added tax' }
 
----@param plugin string folder of a real one
----@return string
+---@param plugin string folder of the plugin
+---@return string Lua code that loads it
 local function real(plugin)
   return ("vim.opt.runtimepath:append(vim.env.SEMLENS_TEST_PLUGINS .. '/%s')\n"):format(plugin)
 end
@@ -25,7 +25,7 @@ local function ready(editor)
   editor:wait('the end of refinement', "return not require('semlens').status().refining")
 end
 
----The names of the hits of a question, as the server orders them.
+---The names of the hits of a query, in the server's order.
 local function order(editor, question)
   return editor:lua(
     [[
@@ -41,7 +41,7 @@ local function order(editor, question)
 end
 
 ---Wait until the open list shows these names.
----@param names string Lua code that returns those that are shown, best first
+---@param names string Lua code that returns the shown names, best first
 local function shows(editor, names, expected)
   editor:wait(
     'the list ' .. table.concat(expected, ' '),
@@ -56,7 +56,7 @@ end
 
 return {
   {
-    "mini.pick shows hits in the server's order as they are asked for, and jumps",
+    "mini.pick shows live hits in the server's order, and jumps",
     with({ lua = real('mini.nvim') .. use('mini.pick') .. "require('mini.pick').setup()" }, function(editor)
       local names = [[
         local pick = require('mini.pick')
@@ -82,7 +82,7 @@ return {
     end),
   },
   {
-    "snacks shows hits in the server's order as they are asked for, and jumps",
+    "snacks shows live hits in the server's order, and jumps",
     with({ lua = real('snacks.nvim') .. use('snacks') .. "require('snacks').setup({})" }, function(editor)
       local names = [[
         local picker = require('snacks').picker.get({ source = 'semlens' })[1]
@@ -116,7 +116,7 @@ return {
     end),
   },
   {
-    "telescope's calls: hits in the server's order, narrowed where the list is fixed",
+    "telescope shows hits in the server's order, and filters a list that is not live",
     with({ lua = STUBS .. use('telescope') }, function(editor)
       local names = [[
         return _G.telescope and _G.telescope.entries
@@ -143,7 +143,7 @@ return {
     end),
   },
   {
-    "fzf-lua's calls: lines with places, in the server's order, never sorted",
+    "fzf-lua shows lines with places in the server's order, unsorted",
     with({ lua = STUBS .. use('fzf-lua') }, function(editor)
       local names = [[
         return _G.fzf and _G.fzf.is_complete
@@ -164,10 +164,10 @@ return {
     end),
   },
   {
-    'a list that is not installed or not known is said, and our own is used',
+    'a missing or unknown picker gives a message, and the built-in one is used',
     with({}, function(editor)
       ready(editor)
-      for ui, part in pairs({ telescope = 'is not installed', telescoop = 'There is no list "telescoop"' }) do
+      for ui, part in pairs({ telescope = 'is not installed', telescoop = 'the unknown value "telescoop"' }) do
         editor:lua("_G.notes = {} require('semlens').setup({ ui = ... })", ui)
         editor:cmd('SemanticSearch colour')
         editor:hits()
@@ -178,7 +178,7 @@ return {
     end),
   },
   {
-    'vim.ui.select shows the hits where that is wished',
+    'the setting `ui = select` shows the hits in vim.ui.select',
     with({}, function(editor)
       editor:lua([[
         require('semlens').setup({ ui = 'select' })

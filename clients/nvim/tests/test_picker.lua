@@ -1,4 +1,4 @@
--- The picker, by keys.
+-- The built-in picker, driven by keys.
 local equal = require('equal')
 local with = require('with_editor')
 
@@ -27,7 +27,7 @@ return {
     end),
   },
   {
-    'a question on the command line is searched at once, as is a range',
+    'a query on the command line and a range are searched at once',
     with({}, function(editor)
       open_picker(editor, 'SemanticSearch price with tax')
       editor:first_hit('totalPrice')
@@ -42,7 +42,7 @@ return {
     end),
   },
   {
-    'split, vsplit and tab open where they say',
+    'the keys of split, vsplit and tab open the hit there',
     with({}, function(editor)
       for key, expected in pairs({ ['<C-x>'] = { 2, 1 }, ['<C-v>'] = { 2, 1 }, ['<C-t>'] = { 1, 2 } }) do
         open_picker(editor, 'SemanticSearch delete old backups')
@@ -79,7 +79,7 @@ return {
     end),
   },
   {
-    'moving wraps around, ! shows the last results with the same line',
+    'moving wraps around, ! reopens the last results with the same selection',
     with({}, function(editor)
       open_picker(editor, 'SemanticSearch colour')
       local rows = editor:hits()
@@ -96,7 +96,7 @@ return {
     end),
   },
   {
-    'the preview shows the file and highlights the place',
+    'the preview shows the file and highlights the hit',
     with({}, function(editor)
       open_picker(editor, 'SemanticSearch wrap a paragraph into lines')
       editor:first_hit('wrap')
@@ -115,7 +115,7 @@ return {
     end),
   },
   {
-    'unsaved text is found and marked, and shown in the preview; dropped text is gone',
+    'unsaved text is found, marked and previewed, and is gone after `:edit!`',
     with({}, function(editor)
       editor:edit('colour.py')
       editor:ready()
@@ -140,7 +140,7 @@ return {
     end),
   },
   {
-    'a keystroke cancels the question before; stale answers change nothing',
+    'a keystroke cancels the previous request; late results are ignored',
     with({}, function(editor)
       editor:lua([[
         _G.queries, _G.cancelled, _G.answers = {}, {}, {}
@@ -152,7 +152,7 @@ return {
       ]])
       for count = 1, #'voucher' do
         editor:keys(('voucher'):sub(count, count))
-        editor:wait('the question', 'return #_G.queries == ...', count + 1) -- the empty prompt asked, too
+        editor:wait('the question', 'return #_G.queries == ...', count + 1) -- the empty prompt sent a request, too
       end
       local prefixes = { '', 'v', 'vo', 'vou', 'vouc', 'vouch', 'vouche', 'voucher' }
       equal(editor:lua('return _G.queries'), prefixes)
@@ -171,7 +171,7 @@ return {
     end),
   },
   {
-    'a question that is cancelled is withdrawn at the server',
+    'cancelling a request sends $/cancelRequest',
     with({}, function(editor)
       editor:edit('colour.py')
       editor:ready()
@@ -196,7 +196,7 @@ return {
     end),
   },
   {
-    'refined results replace the first ones without moving the chosen line',
+    'refined results replace the first ones and keep the selected hit',
     with({}, function(editor)
       editor:edit('colour.py')
       local chosen = editor:lua([[
@@ -220,7 +220,7 @@ return {
     end),
   },
   {
-    'history goes back to older questions and forth to the draft',
+    'history goes back to older queries and forward to the draft',
     with({}, function(editor)
       for _, text in ipairs({ 'voucher', 'backup' }) do
         open_picker(editor, 'SemanticSearch ' .. text)
@@ -243,7 +243,7 @@ return {
     end),
   },
   {
-    'it fits every screen and follows its size',
+    'the windows fit every screen size',
     with({}, function(editor)
       open_picker(editor, 'SemanticSearch colour')
       editor:hits()
@@ -274,7 +274,7 @@ return {
     end),
   },
   {
-    'leaving the picker by any way closes it',
+    'leaving the picker by a window command closes it',
     with({}, function(editor)
       open_picker(editor, 'SemanticSearch colour')
       editor:hits()
@@ -284,7 +284,7 @@ return {
     end),
   },
   {
-    'a thousand random keys bring no error',
+    'a thousand random keys cause no error',
     with({}, function(editor)
       local seed = 20240229
       local function random(limit)
@@ -328,7 +328,7 @@ return {
       }
       open_picker(editor, 'SemanticSearch')
       for number = 1, 1000 do
-        -- While Neovim waits for the second key of a command it answers nothing but its mode.
+        -- While Neovim waits for the second key of a command, it answers only nvim_get_mode.
         if not vim.rpcrequest(editor.channel, 'nvim_get_mode').blocking then
           if not editor:lua("return require('semlens.picker').current ~= nil") then
             editor:cmd('stopinsert')

@@ -1,5 +1,5 @@
--- The picker on a real terminal screen: a Neovim with its terminal interface, in a terminal window of another. Keys go in
--- as bytes, what is looked at is what the terminal shows.
+-- The picker on a real terminal screen: a Neovim with its terminal interface runs in a terminal window of another
+-- Neovim. The test sends keys as bytes and reads the text of the terminal.
 local Editor = require('editor')
 
 local Screen = {}
@@ -27,7 +27,7 @@ function Screen:type(bytes)
   self.host:lua('vim.fn.chansend(_G.job, ...)', bytes)
 end
 
----Wait until the screen shows all texts (or, those that begin with `!`, does not).
+---Wait until the screen shows all texts. A text that begins with `!` must not be shown.
 function Screen:shows(...)
   local wanted = { ... }
   local has_come = vim.wait(Editor.DEADLINE_MS, function()
@@ -47,7 +47,7 @@ end
 
 function Screen:stop()
   self.host:lua([[
-    -- Its terminal interface is one process, the editor behind it another, which may wait for an answer.
+    -- The terminal interface and the editor are two processes. The editor may be waiting for a key.
     local editors = vim.api.nvim_get_proc_children(vim.fn.jobpid(_G.job))
     vim.fn.jobstop(_G.job)
     vim.fn.jobwait({ _G.job }, 10000)
@@ -72,11 +72,11 @@ end
 
 return {
   {
-    'on a real screen: live typing, the preview, a resize to 60 and to 250 columns, and the jump',
+    'on a real screen: live typing, preview, resize to 60 and to 250 columns, jump',
     on(130, 36, function(screen)
       screen:shows('def fetch_with_retry')
       screen:type(':SemanticSearch\r')
-      screen:shows('Say what the code does')
+      screen:shows('Describe what the code does')
       for letter in ('price with value-added tax'):gmatch('.') do
         screen:type(letter)
       end

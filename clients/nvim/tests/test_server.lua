@@ -1,15 +1,15 @@
--- Where the server is found, how it is installed, what happens when it is missing or ends; roots and events.
+-- Finding, installing and restarting the server; roots and events.
 local equal = require('equal')
 local with = require('with_editor')
 
--- Nothing is on the path, so that the shell has to be named in full where the environment names none.
+-- PATH has no program, so the shell is set by its full path.
 local NO_SERVER = [[
   vim.g.semlens = nil
   vim.o.shell = '/bin/sh'
   vim.env.PATH = '/nonexistent'
 ]]
 
--- A `uv` that puts a program into the home folder, as the real one does.
+-- A fake `uv` that installs the program into the home folder, as the real one does.
 local FAKE_UV = [[
   vim.env.HOME = vim.fn.tempname()
   vim.env.PATH = vim.env.HOME .. '/fake'
@@ -26,7 +26,7 @@ local FAKE_UV = [[
   vim.fn.setfperm(vim.env.PATH .. '/uv', 'rwx------')
 ]]
 
----Wait until a message holds a text.
+---Wait for a message that contains the text.
 local function wait_for_message(editor, text)
   return editor:wait(
     'the message ' .. text,
@@ -46,11 +46,11 @@ end
 
 return {
   {
-    'without a server one sentence says what to do, once, and a command offers to do it',
+    'a missing server gives one message that says what to do, and a command offers to install it',
     with({ lua = NO_SERVER .. FAKE_UV }, function(editor)
       editor:edit('colour.py')
       local sentence = wait_for_message(editor, 'is not installed')
-      assert(sentence:find('run `uv tool install semlens`', 1, true), sentence)
+      assert(sentence:find('Run `uv tool install semlens`', 1, true), sentence)
       editor:edit('text.lua')
       editor:edit('shop/cart.ts')
       equal(editor:lua('return #_G.notes'), 1)
@@ -72,11 +72,11 @@ return {
     end),
   },
   {
-    'an installation that fails leaves its terminal open and says so',
+    'a failed installation gives a message and leaves its terminal open',
     with({ lua = NO_SERVER .. FAKE_UV, enable = false }, function(editor)
       editor:lua("vim.fn.writefile({ '#!/bin/sh', 'echo no such package; exit 3' }, vim.env.PATH .. '/uv')")
       editor:keys(':SemanticInstall<CR>')
-      wait_for_message(editor, 'failed. See the terminal for the cause')
+      wait_for_message(editor, 'failed. The terminal window shows the cause')
       local shown = [[
         for _, window in ipairs(vim.api.nvim_list_wins()) do
           local lines = vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false)
@@ -87,7 +87,7 @@ return {
     end),
   },
   {
-    "`vim.lsp.enable('semlens')` alone finds the server on the path",
+    "`vim.lsp.enable('semlens')` finds the server in PATH",
     with({ lua = NO_SERVER .. FAKE_UV .. "vim.fn.system({ 'uv' })", enable = false }, function(editor)
       editor:lua("vim.env.PATH = vim.env.HOME .. '/.local/bin' vim.lsp.enable('semlens')")
       editor:edit('colour.py')
@@ -97,7 +97,7 @@ return {
     end),
   },
   {
-    "a project's own environment is run only where it is allowed",
+    "a server in the project's .venv is used only with `project_venv`",
     with({ lua = NO_SERVER, enable = false }, function(editor)
       local found = editor:lua([[
         local root = vim.fn.tempname()
@@ -117,7 +117,7 @@ return {
     end),
   },
   {
-    'what only the user may set comes from the settings of the plugin, never from those of the client',
+    'user-only settings come from the settings of the plugin, never from those of the language client',
     with({
       lua = "vim.lsp.config('semlens', { settings = { semlens = { models = { first = 'none' } } } })",
     }, function(editor)
@@ -151,7 +151,7 @@ return {
     end),
   },
   {
-    'a killed server is started again once, with one message, and stays off after the second time',
+    'a killed server is restarted once, with one message, and stays off after the second crash',
     with({}, function(editor)
       editor:edit('colour.py')
       editor:ready()
@@ -160,7 +160,7 @@ return {
         assert(vim.uv.kill(tonumber(vim.trim(pid)), 'sigkill') == 0)
       ]]
       editor:lua(kill)
-      wait_for_message(editor, 'is started again')
+      wait_for_message(editor, 'is being restarted')
       editor:ready()
       equal(editor:lua("return #vim.lsp.get_clients({ name = 'semlens', bufnr = 0 })"), 1)
       editor:keys(':SemanticSearch colour<CR>')
@@ -177,7 +177,7 @@ return {
     end),
   },
   {
-    'events tell what goes on',
+    'the User events are fired with their data',
     with({
       lua = [[
         _G.events = {}

@@ -1,4 +1,4 @@
--- What the picker shows: rows, borders, the guide of an empty list, the preview; and the mouse on it.
+-- What the picker shows: rows, borders, the text of an empty list and the preview. Also the mouse.
 local equal = require('equal')
 local with = require('with_editor')
 
@@ -15,7 +15,7 @@ local function open_picker(editor, question)
   end
 end
 
----Wait until a window's border or text holds something.
+---Wait until a window's border or text contains the text.
 ---@param part 'title'|'footer'|'lines'
 local function shows(editor, window, part, text)
   return editor:wait(('%s in the %s of the %s'):format(text, part, window), PICKER .. [[
@@ -33,7 +33,7 @@ local function shows(editor, window, part, text)
   ]], window, part, text)
 end
 
----Rows of `semlens.rows`, with the paths and kinds of some hits.
+---The rows that `semlens.rows` makes of these hits.
 local function rows(editor, width, hits)
   return editor:lua(
     [[
@@ -52,7 +52,7 @@ end
 
 return {
   {
-    'a row holds kind, name, parameters and place, and gives up the least important first',
+    'a row holds kind, name, parameters and place, and drops the least important part first',
     with({ enable = false }, function(editor)
       local hit = {
         name = 'fetch_with_retry',
@@ -83,7 +83,7 @@ return {
     end),
   },
   {
-    'what steers or hides is shown escaped: in rows, lines for other lists, the quickfix list, the report',
+    'control and invisible characters are escaped in rows, lines of other pickers, the quickfix list and the report',
     with({ enable = false }, function(editor)
       local evil = '\27[2J\194\155\226\128\174\243\160\129\129\nx'
       local shown = '\\x1b[2J\\x9b\\u202e\\ue0041 x'
@@ -117,7 +117,7 @@ return {
     end),
   },
   {
-    'no row is wider than its window, whatever it holds',
+    'no row is wider than its window',
     with({ enable = false }, function(editor)
       local long = ('verylong'):rep(40)
       for width = 20, 120, 10 do
@@ -133,23 +133,23 @@ return {
     end),
   },
   {
-    'an empty prompt says what may be asked, an empty list why it is empty',
+    'an empty prompt shows examples, an empty list the reason',
     with({}, function(editor)
       open_picker(editor, '')
-      shows(editor, 'list', 'lines', 'Say what the code does, or name it')
+      shows(editor, 'list', 'lines', 'Describe what the code does, or type its name')
       shows(editor, 'list', 'lines', '15 symbols of 5 files')
       editor:keys('colour kind:banana')
       shows(editor, 'list', 'footer', 'There is no kind "banana"')
       editor:keys(' lang:cobol')
-      local text = shows(editor, 'list', 'lines', 'Nothing was found')
+      local text = shows(editor, 'list', 'lines', 'No hits.')
       assert(text:find('There is no kind "banana"', 1, true), text)
-      assert(text:find('Only what fits lang:cobol was looked at', 1, true), text)
+      assert(text:find('The query is limited by lang:cobol', 1, true), text)
       editor:keys(('<C-w>'):rep(12))
-      shows(editor, 'list', 'lines', 'Say what the code does')
+      shows(editor, 'list', 'lines', 'Describe what the code does')
     end),
   },
   {
-    'the border counts hits and marks, and says how far the index is',
+    'the border shows the number of hits and marks, and the progress of the index',
     with({}, function(editor)
       open_picker(editor, 'colour')
       local n_hits = editor:lua(PICKER .. 'return #p.hits')
@@ -170,7 +170,7 @@ return {
     end),
   },
   {
-    'the keys are told until the next one, and <Esc> twice or <C-c> closes',
+    'the help window closes with the next action, and <Esc> twice closes the picker',
     with({}, function(editor)
       open_picker(editor, 'colour')
       local function is_help_open()
@@ -193,7 +193,7 @@ return {
     end),
   },
   {
-    'the mouse selects, scrolls and opens, and closes outside',
+    'the mouse selects, scrolls and opens; a click outside closes',
     with({}, function(editor)
       open_picker(editor, 'colour')
       local function mouse(button, action, window, row)
@@ -218,7 +218,7 @@ return {
       editor:wait('the fourth line', PICKER .. 'return p.index == 4')
       mouse('left', 'press', '', 0)
       editor:wait('its end', PICKER .. 'return p == nil')
-      editor:lua('vim.o.mousetime = 600000') -- two clicks are a double click, however slow the machine is
+      editor:lua('vim.o.mousetime = 600000') -- two clicks count as a double click on a slow machine too
       editor:keys(':SemanticSearch price with tax<CR>')
       editor:first_hit('totalPrice')
       mouse('left', 'press', 'list', 1)
@@ -242,7 +242,7 @@ return {
     end),
   },
   {
-    'the preview takes wide characters, tabs and very long lines',
+    'the preview shows wide characters, tabs and very long lines',
     with({}, function(editor)
       editor:lua([[
         local root = vim.fn.tempname()
@@ -251,7 +251,7 @@ return {
           'package wide', '', '// 幅の広い文字を数える counts wide letters', 'func CountWide(text string) int {',
           '	return 0', '}', '', 'var long = "' .. ('é'):rep(1500) .. '"', '',
         }
-        for number = 1, 400 do -- else it would count as minified
+        for number = 1, 400 do -- without them the file counts as minified
           table.insert(lines, ('// an ordinary line, number %d'):format(number))
         end
         vim.fn.writefile(lines, root .. '/wide.go')
@@ -273,7 +273,7 @@ return {
     end),
   },
   {
-    'a file that is gone is said to be, and the picker stays',
+    'opening a deleted file shows a message, and the picker stays open',
     with({}, function(editor)
       editor:lua([[
         local root = vim.fn.tempname()
@@ -288,7 +288,7 @@ return {
       editor:first_hit('knead_dough')
       editor:lua([[
         local p = require('semlens.picker').current
-        p.has_moved = true -- the list stays as it is when the index moves on
+        p.has_moved = true -- keeps the list when the index changes
         os.remove(_G.bread)
       ]])
       editor:keys('<CR>')
@@ -297,7 +297,7 @@ return {
     end),
   },
   {
-    'it opens without a border, and from a window that keeps its buffer',
+    "it opens without a border, and from a window with 'winfixbuf'",
     with({}, function(editor)
       editor:lua("vim.o.winborder = 'none'")
       open_picker(editor, 'colour')
@@ -313,16 +313,16 @@ return {
     end),
   },
   {
-    'a server that is killed while it is asked answers after its restart',
+    'a request is repeated after the server was killed and restarted',
     with({}, function(editor)
       open_picker(editor, 'colour')
-      -- This server gets no question any more, the next one does.
+      -- Requests to this server are dropped; the restarted one gets them.
       editor:lua([[
         require('semlens.client').get().request = function() return true, 0 end
       ]])
       editor:keys('<C-w>price with tax')
       editor:wait('the question', PICKER .. "return p and p.is_loading and p.text == 'price with tax'")
-      shows(editor, 'list', 'title', 'asking')
+      shows(editor, 'list', 'title', 'searching')
       editor:lua([[
         local pid = vim.system({ 'pgrep', '-P', tostring(vim.fn.getpid()), '-f', 'semlens serve' }):wait().stdout
         assert(vim.uv.kill(tonumber(vim.trim(pid)), 'sigkill') == 0)

@@ -1,4 +1,4 @@
--- A test body with a Neovim of its own, which must end without an error message.
+-- Runs a test with its own Neovim. Fails if Neovim shows an error message.
 local Editor = require('editor')
 
 ---@param options table of `Editor.start`

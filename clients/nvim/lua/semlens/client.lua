@@ -1,4 +1,5 @@
--- The one language client for all roots: started when needed, restarted once after a crash, asked by everybody else.
+-- The one language client, which serves all roots. Other modules start the server and send requests through it.
+-- It restarts the server once after a crash. Where the program is found is left to `server`.
 local config = require('semlens.config')
 local roots = require('semlens.roots')
 local server = require('semlens.server')
@@ -7,12 +8,12 @@ local text_util = require('semlens.text')
 local M = {}
 
 local NAME = 'semlens'
+-- After two crashes within this time the server stays off until a command needs it.
 local CRASH_WINDOW_MS = 60000
--- A server that ends twice within this time stays off until a command asks for it.
 
 ---@type fun(err: string?, client: vim.lsp.Client?)[]
 local waiting = {}
----@type table<integer, string[]> folders to add once that client is initialized; 0: of one that is only being made
+---@type table<integer, string[]> by client id: folders to add once that client is initialized
 local pending_folders = {}
 ---@type table<string|integer, fun(value: table)>
 local partial_handlers = {}
@@ -32,6 +33,16 @@ function M.notify(message, level)
   vim.notify(text_util.printable(message), level or vim.log.levels.INFO)
 end
 
+---@param message string
+function M.warn(message)
+  M.notify(message, vim.log.levels.WARN)
+end
+
+---@param message string what happened, then what to do
+function M.error(message)
+  M.notify(message, vim.log.levels.ERROR)
+end
+
 ---@param pattern string
 ---@param data? any
 local function fire_event(pattern, data)
@@ -47,7 +58,7 @@ local function any_client()
   end
 end
 
----The running client, or nil while there is none that can be asked.
+---The client that can take requests now, or nil.
 ---@return vim.lsp.Client?
 function M.get()
   local client = any_client()
@@ -105,13 +116,13 @@ local function recover(attached, folders, reason)
   last_crash_ms = now
   fire_event('SemlensExit', { reason = reason, is_off = is_off })
   if is_off then
-    local message = 'The server ended again (%s) and stays off: `:SemanticLog` says why, any search starts it.'
-    M.notify(message:format(reason), vim.log.levels.ERROR)
+    local message = 'The server crashed again (%s) and stays off. `:SemanticLog` shows why. Any search starts it again.'
+    M.error(message:format(reason))
     resolve_waiting(message:format(reason))
     return
   end
-  M.notify(('The server ended (%s) and is started again.'):format(reason), vim.log.levels.WARN)
-  -- Neovim forgets the dead client in its own scheduled call, which is ahead of this one.
+  M.warn(('The server crashed (%s) and is being restarted. `:SemanticLog` shows why.'):format(reason))
+  -- Neovim removes the dead client in a scheduled call that runs before this one.
   vim.schedule(function()
     for _, folder in ipairs(folders) do
       M.start(nil, folder)
@@ -124,9 +135,9 @@ local function recover(attached, folders, reason)
   end)
 end
 
----The environment of the server. The user's own settings go in it, as the server takes what only the user may set from
----no message. They are those of `vim.g.semlens` and `setup`, never `client_config.settings`, which plugins fill from
----files of a project. An `.nvim.lua` of a project runs only once the user trusts it, and could then run anything.
+---The environment of the server. It carries the user's settings, because the server accepts user-only settings from
+---no message. They come from `vim.g.semlens` and `setup`, never from `client_config.settings`: plugins fill that from
+---files of a project. A project's `.nvim.lua` is no risk: it runs only once the user trusts it.
 ---@return table<string, string>
 local function environment()
   local options = config.get()
@@ -157,7 +168,7 @@ local function connect(dispatchers, client_config)
         end
       end
     end
-    -- Neovim would add its own message to ours.
+    -- After a crash, exit code 0 keeps Neovim from showing a second message.
     original_on_exit(is_crash and 0 or code, is_crash and 0 or signal)
     vim.schedule(function()
       if is_crash and vim.v.exiting == vim.NIL then
@@ -166,7 +177,7 @@ local function connect(dispatchers, client_config)
       elseif vim.v.exiting == vim.NIL then
         M.status = nil
         fire_event('SemlensExit', { reason = 'stopped', is_off = true })
-        resolve_waiting('The server was stopped.')
+        resolve_waiting('The server was stopped. Any search starts it again.')
       end
     end)
   end
@@ -222,7 +233,7 @@ function M.lsp_config()
       ['$/progress'] = on_progress,
       ['semlens/statusChanged'] = function(_, status, context)
         local client = vim.lsp.get_client_by_id(context.client_id)
-        if client and not client:is_stopped() then -- the next server counts its statuses from 1
+        if client and not client:is_stopped() then -- a new server numbers its statuses from 1
           fire_event('SemlensStatus', M.update_status(status))
         end
       end,
@@ -234,9 +245,9 @@ function M.lsp_config()
   }
 end
 
----Keep the newer of a status and the last one: an answer may arrive after a newer notification.
+---Keep the newer of this status and the last one. A response may arrive after a newer notification.
 ---@param status semlens.Status
----@return semlens.Status the one that holds
+---@return semlens.Status the newer one
 function M.update_status(status)
   local last = M.status
   if not (last and last.number and status.number and status.number < last.number) then
@@ -245,18 +256,18 @@ function M.update_status(status)
   return M.status
 end
 
----Says once that there is no server, however many buffers ask.
+---Warn that no server was found. Only the first call shows the message, because every new buffer calls this.
 ---@param problem string
 function M.warn_missing_once(problem)
   if not has_warned_missing then
     has_warned_missing = true
-    M.notify(problem, vim.log.levels.WARN)
+    M.warn(problem)
   end
 end
 
 ---@param bufnr? integer buffer to attach
----@param folder? string its root, where there is no buffer
----@return string? problem
+---@param folder? string the root; default: the root of the buffer
+---@return string? problem message for the user; nil: the server is starting
 function M.start(bufnr, folder)
   local root = folder or roots.find(bufnr or 0)
   local _, problem = server.find(root)
@@ -273,13 +284,13 @@ function M.start(bufnr, folder)
     silent = true,
   })
   if not is_started or not result then
-    return ('The server could not be started: `:checkhealth semlens` says more. %s'):format(
+    return ('Cannot start the server. Run `:checkhealth semlens` for the cause. %s'):format(
       type(result) == 'string' and result or ''
     )
   end
 end
 
----Call back with a client that answers; starts one where there is none.
+---Call back with a client that can take requests. Starts the server if it does not run.
 ---@param callback fun(err: string?, client: vim.lsp.Client?)
 function M.with_client(callback)
   local client = M.get()
@@ -298,14 +309,14 @@ function M.with_client(callback)
     return
   end
   if not vim.lsp.is_enabled(NAME) then
-    vim.lsp.enable(NAME) -- the buffers that are open, and those to come
+    vim.lsp.enable(NAME) -- attaches open buffers now, and others when they are opened
   end
 end
 
----Ask the server.
+---Send a request to the server.
 ---@param method string
 ---@param params table
----@param on_answer fun(err: string?, result: any, client: vim.lsp.Client?) never called after the question is cancelled
+---@param on_answer fun(err: string?, result: any, client: vim.lsp.Client?) never called after `cancel`
 ---@param options? { bufnr?: integer, on_partial?: fun(value: table) }
 ---@return fun() cancel may be called at any time
 function M.request(method, params, on_answer, options)
@@ -347,7 +358,7 @@ function M.request(method, params, on_answer, options)
     end, options.bufnr)
     if not is_sent then
       finish()
-      on_answer('The server does not take requests any more.')
+      on_answer('The server is shutting down. Try again in a moment.')
     end
   end)
   return function()

@@ -1,4 +1,4 @@
--- The :Semantic... commands: reads their arguments, calls the API.
+-- The :Semantic... commands. Each one reads its arguments and calls the API.
 local client = require('semlens.client')
 
 local M = {}
@@ -7,7 +7,7 @@ local M = {}
 local handlers = {}
 
 ---@param call vim.api.keyset.create_user_command.command_args
----@return string? the text of the range: of the selection, where the range is one within lines
+---@return string? the text of the range, or of the characterwise or blockwise selection that made the range
 local function range_text(call)
   if call.range == 0 then
     return nil
@@ -68,7 +68,7 @@ end
 local function request_and_notify(method, params, message)
   client.request(method, params, function(err, status)
     if err then
-      client.notify(err, vim.log.levels.ERROR)
+      client.error(err)
       return
     end
     client.update_status(status)
@@ -77,22 +77,22 @@ local function request_and_notify(method, params, message)
 end
 
 function handlers.Reindex(call)
-  local message = call.bang and 'All files are being indexed again.' or 'All files are being checked for changes.'
+  local message = call.bang and 'Indexing all files again.' or 'Checking all files for changes.'
   request_and_notify('semlens/reindex', { full = call.bang }, message)
 end
 
 function handlers.Pause()
-  request_and_notify('semlens/pause', vim.empty_dict(), 'Indexing is paused; search goes on with what there is.')
+  request_and_notify('semlens/pause', vim.empty_dict(), 'Indexing is paused. Search uses the index as it is now.')
 end
 
 function handlers.Resume()
-  request_and_notify('semlens/resume', vim.empty_dict(), 'Indexing goes on.')
+  request_and_notify('semlens/resume', vim.empty_dict(), 'Indexing is resumed.')
 end
 
 function handlers.Log()
   local path = require('semlens.server').log_path()
   if not vim.uv.fs_stat(path) then
-    client.notify(('There is no log at %s yet: the server has not run.'):format(path), vim.log.levels.WARN)
+    client.warn(('There is no log at %s: the server has not run yet. Start it with any search.'):format(path))
     return
   end
   vim.cmd.split(vim.fn.fnameescape(path))
@@ -104,14 +104,14 @@ function handlers.Install()
   require('semlens.install').run()
 end
 
----Those that need no server.
+---Commands that need no server.
 local WITHOUT_SERVER = { Log = true, Install = true }
 
 ---@param name string without "Semantic"
 ---@param call vim.api.keyset.create_user_command.command_args
 function M.run(name, call)
   if vim.fn.getcmdwintype() ~= '' then
-    client.notify('Leave the command-line window first: no other window can be opened from it.', vim.log.levels.WARN)
+    client.warn('No window can be opened from the command-line window. Close it first with `:q`.')
   elseif WITHOUT_SERVER[name] then
     handlers[name](call)
   else

@@ -1,16 +1,16 @@
--- Completion on the command line, of the filters that a question may hold: lang: kind: path: -path: test: in:
+-- Command-line completion of the filters in a query: lang: kind: path: -path: test: in:
 local M = {}
 
 local FILTERS = { 'lang:', 'kind:', 'path:', '-path:', 'test:', 'in:' }
 local TEST_VALUES = { 'only', 'exclude', 'include' }
--- Those that many projects have; any name of docs/languages.md may be typed.
+-- Common languages only. The server accepts every name in docs/languages.md.
 local LANGUAGES = vim.split(
   'bash c cpp csharp css dart elixir go haskell html java javascript json kotlin lua markdown nix ocaml perl php '
     .. 'python r ruby rust scala sql swift terraform toml typescript yaml zig',
   ' '
 )
 
----@return string[] the common ones, and those that are open
+---@return string[] the common languages and the filetypes of open buffers
 local function languages()
   local names = {}
   for _, name in ipairs(LANGUAGES) do
@@ -38,7 +38,7 @@ local function paths(value)
   return names
 end
 
----@param lead string what is typed of the word under the cursor
+---@param lead string the part of the current word before the cursor
 ---@param command_line string
 ---@return string[]
 function M.query(lead, command_line)

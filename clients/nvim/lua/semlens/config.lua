@@ -1,5 +1,5 @@
--- The plugin's own settings: defaults, `vim.g.semlens`, then what `setup` was given. Not the server's settings,
--- which it only carries in `settings`.
+-- The plugin's settings: the defaults, overridden by `vim.g.semlens`, overridden by the options of `setup`.
+-- The server's settings are passed on in `settings`; this module does not read them.
 local M = {}
 
 ---@type semlens.Config
@@ -56,14 +56,14 @@ end
 function M.get()
   local global = type(vim.g.semlens) == 'table' and vim.g.semlens or {}
   local config = vim.tbl_deep_extend('force', defaults, global, user_options)
-  -- A list is one value: it is replaced, not merged with the default.
+  -- vim.tbl_deep_extend would merge the user's list with the default one.
   for _, source in ipairs({ global, user_options }) do
     config.root_markers = source.root_markers or config.root_markers
   end
   return config
 end
 
----What is wrong with what the user gave, one sentence each.
+---Mistakes in the user's settings, one sentence each.
 ---@return string[]
 function M.problems()
   local problems = {}

@@ -1,4 +1,4 @@
--- A prompt-ready pack of code: into a scratch Markdown buffer, or to the clipboard.
+-- Code context for a prompt, shown in a scratch Markdown buffer or copied to the clipboard.
 local client = require('semlens.client')
 local config = require('semlens.config')
 
@@ -18,11 +18,11 @@ local function show(answer, request)
     vim.fn.setreg('"', answer.text)
     if vim.fn.has('clipboard') == 1 then
       vim.fn.setreg('+', answer.text)
-      client.notify(('%s are in the clipboard.'):format(summary))
+      client.notify(('Copied %s to the clipboard.'):format(summary))
     else
       local message =
-        '%s are in the unnamed register: there is no clipboard here, `:help clipboard` says how to get one.'
-      client.notify(message:format(summary), vim.log.levels.WARN)
+        'Neovim has no clipboard, so %s are in the unnamed register. `:help clipboard` says how to set one up.'
+      client.warn(message:format(summary))
     end
     return
   end
@@ -52,7 +52,7 @@ function M.open(request)
   end
   client.request('semlens/context', params, function(err, answer)
     if err then
-      client.notify(err, vim.log.levels.ERROR)
+      client.error(err)
     else
       show(answer, request)
     end

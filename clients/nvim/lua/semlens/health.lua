@@ -1,4 +1,4 @@
--- :checkhealth semlens
+-- `:checkhealth semlens`: checks the editor, the server's installation and the index.
 local M = {}
 
 local health = vim.health
@@ -19,9 +19,11 @@ local function check_editor()
     health.warn(ui_problem, 'Install that plugin, or change the setting `ui`.')
   end
   if vim.lsp.is_enabled('semlens') then
-    health.ok("`vim.lsp.enable('semlens')`: buffers are shown to the server as they are opened")
+    health.ok("`vim.lsp.enable('semlens')` is set: the server starts with the first file")
   else
-    health.info("Not enabled: the first command starts the server. `vim.lsp.enable('semlens')` starts it with a file.")
+    health.info(
+      "The first command starts the server. Call `vim.lsp.enable('semlens')` to start it with the first file."
+    )
   end
 end
 
@@ -36,13 +38,13 @@ local function check_installation(server_command)
   local is_json, report = pcall(vim.json.decode, is_run and answer.stdout or '')
   if not is_run or not is_json or type(report.checks) ~= 'table' then
     local output = is_run and vim.trim(answer.stderr or '') or tostring(answer)
-    health.error('`semlens doctor` does not answer: ' .. output, 'Install the server again.')
+    health.error('`semlens doctor` failed: ' .. output, 'Install the server again.')
     return
   end
   health.ok('semlens ' .. report.version)
   for _, check in ipairs(report.checks) do
     local line = ('%s: %s'):format(check.name, check.message)
-    -- It looks for editors on the path; we are in one.
+    -- `doctor` looks for editors in PATH. This Neovim may not be there.
     if check.level == 'ok' or check.name == 'editors' then
       health.ok(line)
     elseif check.level == 'warn' then
@@ -57,13 +59,13 @@ local function check_index()
   health.start('semlens: index')
   local client = require('semlens.client').get()
   if not client then
-    health.info('The server does not run: open a file, or use a command such as `:SemanticStatus`.')
+    health.info('The server does not run. Open a file, or run a command such as `:SemanticStatus`.')
     return
   end
   local answer = client:request_sync('semlens/status', vim.empty_dict(), 5000)
   local status = answer and answer.result
   if not status then
-    health.error('The server does not answer', 'Look at `:SemanticLog`, then restart Neovim.')
+    health.error('The server does not respond', 'Look at `:SemanticLog`, then restart Neovim.')
     return
   end
   local report_line = status.state == 'degraded' and health.warn or health.ok

@@ -1,4 +1,4 @@
--- Highlight groups, all linked to standard ones so that every colour scheme fits.
+-- Highlight groups. Each is linked to a standard group, so that it follows the colour scheme.
 local text_of = require('semlens.text')
 
 local M = {}
@@ -26,7 +26,7 @@ M.links = {
   SemlensWarn = 'DiagnosticWarn',
 }
 
----What a floating window of ours sets as 'winhighlight'.
+---'winhighlight' of the plugin's floating windows.
 M.window = table.concat({
   'Normal:SemlensNormal',
   'NormalFloat:SemlensNormal',
@@ -36,8 +36,8 @@ M.window = table.concat({
   'CursorLine:SemlensSelection',
 }, ',')
 
----Text on the border of a window of ours: many colour schemes give titles no background of their own, and Neovim would
----take the editor's instead of the window's.
+---Text for the border of a plugin window. Many colour schemes give titles no background, and Neovim would then take
+---the editor's instead of the window's. So SemlensNormal is set below the group.
 ---@param text string
 ---@param group string
 ---@return string|{ [1]: string, [2]: string[] }[]
@@ -45,7 +45,8 @@ function M.on_border(text, group)
   return text == '' and '' or { { text_of.printable(text), { 'SemlensNormal', group } } }
 end
 
----Also after a change of colour scheme, which clears them; what the user has set stays.
+---Define the groups. Call it again after a change of colour scheme, which clears them. Groups that the user has set
+---are kept.
 function M.define()
   for group, link in pairs(M.links) do
     vim.api.nvim_set_hl(0, group, { link = link, default = true })

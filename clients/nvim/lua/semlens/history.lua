@@ -1,9 +1,9 @@
--- The questions asked before. They live in a global that 'shada' keeps where the user's '!' flag allows it.
+-- Earlier queries, in a global variable. Neovim saves it between sessions if 'shada' has the ! flag.
 local M = {}
 
 local MAX_QUERIES = 100
 
----@return string[] the newest first
+---@return string[] newest first
 function M.all()
   local saved = vim.g.SEMLENS_HISTORY
   return type(saved) == 'table' and vim.tbl_filter(function(item)

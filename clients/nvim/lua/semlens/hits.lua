@@ -1,4 +1,4 @@
--- What to do with a hit: say where it is, go there, hand it to the quickfix list.
+-- Values and actions of a hit: its kind, path and place; jump to it; list it in the quickfix list.
 local text_of = require('semlens.text')
 
 local M = {}
@@ -33,7 +33,7 @@ local KINDS = {
 } -- stylua: ignore
 
 ---@param hit semlens.Hit
----@return string lower-case name of its kind
+---@return string lower-case name of the symbol kind
 function M.kind(hit)
   return KINDS[hit.kind] or 'symbol'
 end
@@ -49,7 +49,7 @@ function M.file(hit)
   return vim.uri_to_fname(hit.location.uri)
 end
 
----Relative to its root as the server said, else to the working directory.
+---The path that the server gives, relative to the root; without one, relative to the working directory.
 ---@param hit semlens.Hit
 ---@return string
 function M.path(hit)
@@ -60,12 +60,12 @@ function M.path(hit)
 end
 
 ---@param hit semlens.Hit
----@return semlens.Range the name's, else the whole
+---@return semlens.Range of the name; without one, of the whole symbol
 function M.target(hit)
   return hit.selectionRange or hit.location.range
 end
 
----What makes it the same hit in another answer to the same question.
+---Identifies a hit across several results of the same query.
 ---@param hit semlens.Hit
 ---@return string
 function M.key(hit)
@@ -73,9 +73,9 @@ function M.key(hit)
 end
 
 ---@param path string
----@return integer? the loaded buffer of a file
+---@return integer? number of the file's buffer, if one is loaded
 function M.loaded_buffer(path)
-  -- Not `bufnr(path)`: it reads names as patterns.
+  -- `bufnr(path)` would read the path as a pattern.
   for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
     if vim.api.nvim_buf_is_loaded(buffer) and vim.api.nvim_buf_get_name(buffer) == path then
       return buffer
@@ -84,13 +84,13 @@ function M.loaded_buffer(path)
 end
 
 ---@param hit semlens.Hit
----@return boolean whether there is a file, or a buffer, to go to
+---@return boolean whether the file is on disk or in a loaded buffer
 function M.exists(hit)
   local path = M.file(hit)
   return vim.uv.fs_stat(path) ~= nil or M.loaded_buffer(path) ~= nil
 end
 
----Those whose name, holder or path has every word of a text, in the same order.
+---The hits whose name, container or path contains every word of the text. Keeps the order.
 ---@param hits semlens.Hit[]
 ---@param text string
 ---@return semlens.Hit[]
@@ -104,19 +104,19 @@ function M.matching(hits, text)
   end, hits)
 end
 
----@return string the encoding that the server counts columns in
+---@return string position encoding that was agreed with the server
 local function encoding_of_server()
   local client = require('semlens.client').get()
   return client and client.offset_encoding or 'utf-8'
 end
 
 ---@param hit semlens.Hit
----@param how 'open'|'split'|'vsplit'|'tab'
-function M.jump(hit, how)
-  if how == 'tab' then
+---@param command 'open'|'split'|'vsplit'|'tab'
+function M.jump(hit, command)
+  if command == 'tab' then
     vim.cmd('tab split')
-  elseif how ~= 'open' then
-    vim.cmd(how)
+  elseif command ~= 'open' then
+    vim.cmd(command)
   elseif vim.wo.winfixbuf then
     vim.cmd('split')
   end
@@ -127,10 +127,7 @@ function M.jump(hit, how)
     vim.cmd('normal! zvzz')
   else
     local message = tostring(problem):match('E%d+:.*') or tostring(problem)
-    require('semlens.client').notify(
-      ('%s cannot be opened here. %s'):format(M.path(hit), message),
-      vim.log.levels.ERROR
-    )
+    require('semlens.client').error(('Cannot open %s in this window: %s'):format(M.path(hit), message))
   end
 end
 
@@ -153,7 +150,7 @@ function M.to_quickfix(hit)
   }
 end
 
----Into a new quickfix list, in this order.
+---Put hits into a new quickfix list, in this order, and open it.
 ---@param hits semlens.Hit[]
 ---@param title string
 function M.set_quickfix(hits, title)

@@ -1,52 +1,52 @@
--- The Lua API. Every function returns at once; what needs the server starts it.
+-- The Lua API. Every function returns at once. Functions that need the server start it.
 local M = {}
 
----Optional: set the plugin's settings; `vim.g.semlens` does the same. Starts nothing.
+---Optional: change the plugin's settings. `vim.g.semlens` does the same. Starts nothing.
 ---@param options? semlens.Config|table
 function M.setup(options)
   require('semlens.config').setup(options)
 end
 
----Open the list of hits, with this question or an empty prompt.
+---Open the picker, with this query or an empty prompt.
 ---@param text? string
 ---@param options? semlens.SearchOptions
 function M.search(text, options)
   require('semlens.ui').open(require('semlens.sources').at_cursor('search', options), text)
 end
 
----The last list as it was left.
+---Open the last picker again, with its query, hits and selection.
 function M.resume()
   if not require('semlens.picker').reopen() then
-    require('semlens.client').notify('Nothing was searched yet.', vim.log.levels.WARN)
+    require('semlens.client').warn('There is no earlier search. Run `:SemanticSearch` with a query first.')
   end
 end
 
----Code like the symbol at a place.
+---Find code similar to the symbol at a position.
 ---@param position? semlens.Position default: the cursor
 function M.similar(position)
   require('semlens.ui').open(require('semlens.sources').at_cursor('similar', position))
 end
 
----Symbols of the workspace, by name and meaning.
+---Find symbols of the workspace by name and meaning.
 ---@param text? string
 function M.symbols(text)
   require('semlens.ui').open(require('semlens.sources').at_cursor('symbols'), text)
 end
 
----A prompt-ready pack of code for a question, a range or the cursor.
+---Collect code context for a prompt: for a query, a range or the cursor.
 ---@param request? semlens.ContextRequest
 function M.context(request)
   require('semlens.context').open(request or {})
 end
 
----Groups of near-identical code, into the quickfix list.
----@param uri? string of the one file to look for
+---List groups of near-identical code in the quickfix list.
+---@param uri? string only groups with a part in this file
 function M.duplicates(uri)
   local client = require('semlens.client')
-  local params = uri and { uri = uri } or vim.empty_dict() -- an empty table would be sent as a list
+  local params = uri and { uri = uri } or vim.empty_dict() -- an empty Lua table would be encoded as a list
   client.request('semlens/duplicates', params, function(err, answer)
     if err then
-      client.notify(err, vim.log.levels.ERROR)
+      client.error(err)
       return
     end
     local hits = require('semlens.hits')
@@ -67,7 +67,7 @@ function M.duplicates(uri)
   end)
 end
 
----Ask without any list.
+---Search without opening a picker.
 ---@param text string
 ---@param on_answer fun(err: string?, result: semlens.SearchResult?)
 ---@param options? semlens.SearchOptions
@@ -77,13 +77,13 @@ function M.query(text, on_answer, options)
   return require('semlens.client').request('semlens/search', params, on_answer)
 end
 
----The last status the server told, or nil.
+---The last status from the server; nil while it does not run.
 ---@return semlens.Status?
 function M.status()
   return require('semlens.client').status
 end
 
----A component for a status line.
+---Text for a status line; empty while the server does not run.
 ---@return string
 function M.statusline()
   return require('semlens.status').statusline()

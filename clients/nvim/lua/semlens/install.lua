@@ -1,4 +1,5 @@
--- Offers to install the server where there is none: one command, in a terminal, only when the user says yes.
+-- Installs the server when it is missing and the user agrees: one command, in a terminal window.
+-- `server` decides whether it is missing and which command installs it.
 local client = require('semlens.client')
 local server = require('semlens.server')
 
@@ -6,12 +7,12 @@ local M = {}
 
 local TERMINAL_LINES = 12
 
----Run the command that installs the server, where the user sees it.
+---Run the install command in a terminal window.
 ---@param on_installed? fun()
 function M.run(on_installed)
   local command = server.install_command()
   if not command then
-    client.notify('Install uv or Python 3.11 first: there is nothing here that could install it.', vim.log.levels.ERROR)
+    client.error('Cannot install the server: neither uv, pipx nor Python was found. Install uv or Python 3.11 first.')
     return
   end
   local origin = vim.api.nvim_get_current_win()
@@ -22,12 +23,12 @@ function M.run(on_installed)
     term = true,
     on_exit = function(_, code)
       if code ~= 0 then
-        client.notify(('`%s` failed. See the terminal for the cause.'):format(command), vim.log.levels.ERROR)
+        client.error(('`%s` failed. The terminal window shows the cause.'):format(command))
         return
       end
       local _, problem = server.find()
       if problem then
-        client.notify(problem, vim.log.levels.ERROR)
+        client.error(problem)
         return
       end
       if vim.api.nvim_win_is_valid(window) and #vim.api.nvim_list_wins() > 1 then
@@ -39,13 +40,13 @@ function M.run(on_installed)
       end
     end,
   })
-  vim.cmd('normal! G') -- the terminal's end stays in sight
+  vim.cmd('normal! G') -- the terminal then scrolls with its output
   if vim.api.nvim_win_is_valid(origin) then
     vim.api.nvim_set_current_win(origin)
   end
 end
 
----Go on when there is a server; else offer to install it, and go on when that is done.
+---Call back if the server is installed. Otherwise offer to install it, and call back once that is done.
 ---@param on_ready fun()
 function M.ensure(on_ready)
   if client.get() then
@@ -56,7 +57,7 @@ function M.ensure(on_ready)
   local command = server.install_command()
   if server_command or not is_missing or not command then
     if problem then
-      client.notify(problem, vim.log.levels.ERROR)
+      client.error(problem)
     else
       on_ready()
     end

@@ -1,9 +1,9 @@
--- Which folder a buffer belongs to, and which buffers the server is shown.
+-- Finds the root folder of a buffer, and decides which buffers are sent to the server.
 local config = require('semlens.config')
 
 local M = {}
 
----Only what is a file, or will be one when it is written: no help, no terminal, no `scheme://` of another plugin.
+---True for a buffer of a file, existing or not yet written. Help, terminals and `scheme://` buffers are not.
 ---@param bufnr integer
 ---@return boolean
 function M.is_file_buffer(bufnr)
@@ -28,8 +28,8 @@ local function is_too_large(folder)
   return M.is_inside(home, folder)
 end
 
----The root of a buffer: by markers, the best first; else the working directory, if the file is in it. A home folder or
----one above it is no root.
+---The root of a buffer: the nearest folder with the best marker; without one, the working directory, if the file is in
+---it. The home folder and its parents are never roots, because they hold too much to index.
 ---@param bufnr integer
 ---@return string?
 function M.find(bufnr)

@@ -1,4 +1,4 @@
--- One hit as one line of text with its highlights. Pure but for Neovim's width of characters.
+-- Formats one hit as one line of text with highlights. Changes no state; only asks Neovim for the width of characters.
 local hits = require('semlens.hits')
 local text_of = require('semlens.text')
 
@@ -23,23 +23,23 @@ local KIND_LABELS = {
   typeparameter = 'type',
 }
 local KIND_WIDTH = 6
----Kinds whose name says little without what holds them.
+---Kinds that are shown with their container, because the name alone says little.
 local MEMBER_KINDS = { method = true, constructor = true, property = true, field = true, enummember = true }
----Words of questions that say nothing where they stand in a name.
+---Words of a query that are not highlighted in names.
 local STOP_WORDS = { ['and'] = true, are = true, ['for'] = true, from = true, how = true, that = true, the = true }
 for _, word in ipairs({ 'this', 'what', 'when', 'where', 'which', 'with' }) do
   STOP_WORDS[word] = true
 end
-local MIN_ARGUMENT_COLUMNS = 8 -- columns below which no arguments are shown
+local MIN_ARGUMENT_COLUMNS = 8 -- with less room, no arguments are shown
 
 ---@class semlens.Row
 ---@field text string
 ---@field spans { [1]: integer, [2]: integer, [3]: string }[] first byte, end byte, group
 
 ---@class semlens.RowOptions
----@field width integer columns there are
+---@field width integer available columns
 ---@field icons 'auto'|false|table<string, string>
----@field query_words string[] of the question, in small letters: told apart in names
+---@field query_words string[] lower-case words of the query, highlighted in names
 
 ---@param kind string
 ---@param icons 'auto'|false|table<string, string>
@@ -56,12 +56,12 @@ function M.kind_label(kind, icons)
   return text .. (' '):rep(KIND_WIDTH - #text + 1), 'SemlensKind'
 end
 
----The words of a question that may stand in a name.
----@param question string
----@return string[]
-function M.query_words(question)
+---The words of a query to highlight in names.
+---@param query string
+---@return string[] lower case
+function M.query_words(query)
   local words = {}
-  for word in question:lower():gmatch('%S+') do
+  for word in query:lower():gmatch('%S+') do
     word = word:match('^%-?%l+:.*$') and '' or word:gsub('[^%w_\128-\255]', '')
     if #word >= 3 and not STOP_WORDS[word] then
       words[#words + 1] = word
@@ -71,7 +71,7 @@ function M.query_words(question)
 end
 
 ---@param hit semlens.Hit
----@return string what stands behind the name in its signature: parameters, what it returns
+---@return string the signature after the name: parameters and return type
 local function arguments(hit)
   local signature = text_of.printable((hit.signature or ''):gsub('%s+', ' '))
   local _, last = signature:find(text_of.printable(hit.name), 1, true)
@@ -113,7 +113,7 @@ function M.row(hit, options, is_marked)
   local path = text_of.printable(hits.path(hit))
   local name = hit.name ~= '' and hit.name or vim.fs.basename(path)
   name = text_of.printable(name)
-  -- The name takes what it needs, but leaves the end of the path a third.
+  -- The name takes at most two thirds, so that the end of the path stays visible.
   name = text_of.cut_end(name, math.max(4, math.floor(available * 0.66)))
   local remaining = available - text_of.width(name) - 1
   local path_width = text_of.width(path) + #line + 1

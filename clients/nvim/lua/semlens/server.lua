@@ -1,14 +1,14 @@
--- Where the server is. Looks and tells, runs nothing.
+-- Finds the server's program. Runs nothing.
 --
--- In this order: the setting `cmd`; the activated virtual environment; the project's own `.venv`, only where
--- `project_venv` allows it (a cloned repository could bring one); PATH; where pipx, uv and `:SemanticInstall` put it.
+-- It searches in this order: the setting `cmd`; the activated virtual environment; the project's `.venv`, only if
+-- `project_venv` is set (a cloned repository could bring one); PATH; where pipx, uv and `:SemanticInstall` install it.
 local config = require('semlens.config')
 
 local M = {}
 
 ---@class semlens.ServerCommand
 ---@field cmd string[]
----@field from string where it was found, for people
+---@field from string where it was found, as text for the user
 
 local program = vim.fn.has('win32') == 1 and 'semlens.exe' or 'semlens'
 local scripts = vim.fn.has('win32') == 1 and 'Scripts' or 'bin'
@@ -19,22 +19,22 @@ local function is_program(path)
   return vim.fn.executable(path) == 1
 end
 
----@return string where a server goes that neither uv nor pipx can install
+---@return string folder of the virtual environment that is used without uv and pipx
 local function own_environment()
   return vim.fs.joinpath(vim.fn.stdpath('data') --[[@as string]], 'semlens', 'venv')
 end
 
 ---@param root? string
----@return semlens.ServerCommand? found
----@return string? problem one sentence that says what to do
----@return boolean? is_missing it is nowhere, so that installing it helps
+---@return semlens.ServerCommand? command
+---@return string? problem message that says what to do
+---@return boolean? is_missing true: it is not installed; false or nil: a setting is wrong
 function M.find(root)
   local options = config.get()
   if options.cmd then
     local cmd = type(options.cmd) == 'string' and { options.cmd, 'serve' } or options.cmd --[[@as string[] ]]
     local first = vim.fs.normalize(cmd[1] or '')
     if not is_program(first) then
-      return nil, ('`%s`, the setting `cmd`, cannot be run: correct it or remove it.'):format(cmd[1] or '')
+      return nil, ('Cannot run `%s`, the setting `cmd`. Correct the setting or remove it.'):format(cmd[1] or '')
     end
     return { cmd = vim.list_extend({ first }, cmd, 2), from = 'the setting `cmd`' }
   end
@@ -65,12 +65,12 @@ function M.find(root)
     end
   end
   local command = M.install_command()
-  local fix = command and ('run `%s`'):format(command) or 'install uv or Python 3.11, then run `:SemanticInstall`'
-  return nil, ('The semlens server is not installed: %s, or set `cmd` to its command.'):format(fix), true
+  local fix = command and ('Run `%s`'):format(command) or 'Install uv or Python 3.11, then run `:SemanticInstall`'
+  return nil, ('The semlens server is not installed. %s, or set `cmd` to its command.'):format(fix), true
 end
 
----The one command that installs the server with what this machine has, as for a shell.
----@return string?
+---The shell command that installs the server with uv, pipx or Python.
+---@return string? nil: none of them was found
 function M.install_command()
   if is_program('uv') then
     return 'uv tool install semlens'
@@ -87,8 +87,8 @@ function M.install_command()
   end
 end
 
----The server's log: in its cache folder, which is found as the server finds it.
----@return string
+---The log file of the server. Its cache folder is determined as in the server.
+---@return string path
 function M.log_path()
   local options = config.get()
   local own = options.settings.semlens or options.settings

@@ -1,4 +1,4 @@
--- What can be listed: answers of the server, all in the form of `semlens/search`'s.
+-- The lists that a picker can show. Each source sends one kind of request; all return a `semlens.SearchResult`.
 local client = require('semlens.client')
 local config = require('semlens.config')
 
@@ -12,14 +12,14 @@ local function document(bufnr)
   end
 end
 
----@return boolean whether a better model may change the order of a first answer: else that would be made twice
+---@return boolean whether a refining model is in use; without one, partial results would only cost time
 local function is_refined()
   return vim.iter(client.status and client.status.tiers or {}):any(function(tier)
     return tier.role == 'refine' and tier.embedded > 0
   end)
 end
 
----@param bufnr integer where the user is
+---@param bufnr integer current buffer; hits near it rank higher
 ---@param options? semlens.SearchOptions
 ---@return semlens.Source
 function M.search(bufnr, options)
@@ -48,7 +48,7 @@ end
 
 ---@param bufnr integer
 ---@param position semlens.Position
----@param subject string of whom the hits are like
+---@param subject string name of the symbol, for the title
 ---@return semlens.Source
 function M.similar(bufnr, position, subject)
   return {
@@ -82,9 +82,9 @@ function M.symbols(bufnr)
   }
 end
 
----A source for where the user is.
+---A source for the current buffer and cursor.
 ---@param name 'search'|'similar'|'symbols'
----@param argument? semlens.SearchOptions|semlens.Position of a search, or of what to find the like of
+---@param argument? semlens.SearchOptions|semlens.Position options of a search; position for `similar`
 ---@return semlens.Source
 function M.at_cursor(name, argument)
   local bufnr = vim.api.nvim_get_current_buf()

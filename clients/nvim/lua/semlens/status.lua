@@ -1,4 +1,4 @@
--- The index in words: for the status line, and as a report that follows the index while it is open.
+-- The status of the index as text: for the status line, and as a report window that updates while it is open.
 local client = require('semlens.client')
 local highlights = require('semlens.highlights')
 local text_of = require('semlens.text')
@@ -11,7 +11,7 @@ local namespace = api.nvim_create_namespace('semlens.status')
 local report
 
 ---@param number number
----@return string with thousands apart
+---@return string with thousands separators
 function M.format_count(number)
   local text = ('%d'):format(number)
   return (text:reverse():gsub('(%d%d%d)', '%1,'):reverse():gsub('^,', ''))
@@ -23,7 +23,7 @@ local function format_bytes(n_bytes)
   return n_bytes >= 1e9 and ('%.1f GB'):format(n_bytes / 1e9) or ('%.1f MB'):format(n_bytes / 1e6)
 end
 
----How far the first index is, or nil when it is complete.
+---State and progress of the first index; nil when it is complete.
 ---@param status semlens.Status?
 ---@return string?
 function M.progress_text(status)
@@ -40,7 +40,7 @@ function M.progress_text(status)
   return ('%s %d%%'):format(status.state, math.floor(100 * n_done / n_all))
 end
 
----How much is indexed, in a few words.
+---How much is indexed, as in `1,234 symbols of 56 files`.
 ---@param status semlens.Status
 ---@return string
 function M.size_text(status)
@@ -51,7 +51,7 @@ function M.size_text(status)
   return ('%s symbols of %s files'):format(M.format_count(n_symbols), M.format_count(n_files))
 end
 
----A component for a status line; empty where there is no server.
+---Text for a status line; empty while the server does not run.
 ---@return string
 function M.statusline()
   local status = client.status
@@ -86,7 +86,7 @@ function M.lines(status)
       )
     )
     if root.pending > 0 then
-      add(('   %s files to go'):format(M.format_count(root.pending)))
+      add(('   %s files pending'):format(M.format_count(root.pending)))
     end
     local reasons = {}
     for reason, number in vim.spairs(root.skipped) do
@@ -95,20 +95,20 @@ function M.lines(status)
       end
     end
     if #reasons > 0 then
-      add('   left out: ' .. table.concat(reasons, ', '), 'SemlensHint')
+      add('   skipped: ' .. table.concat(reasons, ', '), 'SemlensHint')
     end
   end
   if #status.roots == 0 then
     add('')
-    add(' No folder is indexed: open a file of a project.', 'SemlensWarn')
+    add(' No folder is indexed. Open a file of a project.', 'SemlensWarn')
   end
   add('')
   for _, tier in ipairs(status.tiers) do
-    local pending = tier.pending > 0 and (', %s to go'):format(M.format_count(tier.pending)) or ''
+    local pending = tier.pending > 0 and (', %s pending'):format(M.format_count(tier.pending)) or ''
     add((' %s (%s): %s embedded%s'):format(tier.model, tier.role, M.format_count(tier.embedded), pending))
   end
   if #status.tiers == 0 then
-    add(' No model: names and words alone.', 'SemlensWarn')
+    add(' No model is in use: search finds names and words only.', 'SemlensWarn')
   end
   add(
     (' memory %s, index on disk %s'):format(format_bytes(status.rssBytes), format_bytes(status.indexBytes)),
@@ -217,7 +217,7 @@ end
 function M.open()
   client.request('semlens/status', vim.empty_dict(), function(err, status)
     if err then
-      client.notify(err, vim.log.levels.ERROR)
+      client.error(err)
     else
       show(status)
     end

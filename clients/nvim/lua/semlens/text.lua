@@ -1,8 +1,8 @@
--- Text that fits: cut and wrapped by the columns it takes on the screen.
+-- Prepares text for the screen: truncates and wraps it by display columns, and escapes invisible characters.
 local M = {}
 
----What steers a terminal, ends a line or hides in it: control characters, and in UTF-8 those of the writing direction,
----separators of lines, characters without a width, tags.
+---Patterns of characters that could control a terminal or hide text: control characters and, in UTF-8, bidirectional
+---marks, line separators, zero-width characters and tags.
 local UNPRINTABLE = {
   '%c',
   '\194[\128-\159\173]',
@@ -21,7 +21,8 @@ local function escape(character)
   return code < 256 and ('\\x%02x'):format(code) or ('\\u%04x'):format(code)
 end
 
----Text of a repository (names, paths, signatures) on one line, where nothing is hidden; see core/text/printable.py.
+---Make untrusted text of a repository (names, paths, signatures) one line, with invisible characters escaped. The
+---server does the same in core/text/printable.py.
 ---@param text string
 ---@return string
 function M.printable(text)
@@ -35,20 +36,20 @@ function M.printable(text)
 end
 
 ---@param text string
----@return boolean whether every byte takes one column
+---@return boolean whether the text is printable ASCII, where a byte takes one column
 local function is_plain(text)
   return not text:find('[\128-\255%c]')
 end
 
 ---@param text string
----@return integer columns; not `strdisplaywidth`'s, which counts what a window would add where it wraps
+---@return integer columns; `strdisplaywidth` would also count what a window adds when it wraps
 function M.width(text)
   return is_plain(text) and #text or vim.api.nvim_strwidth(text)
 end
 
 ---@param text string
 ---@param width integer
----@return string the beginning, with an ellipsis where something is cut
+---@return string the beginning, with an ellipsis at the end if it was truncated
 function M.cut_end(text, width)
   if M.width(text) <= width then
     return text
@@ -64,7 +65,7 @@ end
 
 ---@param text string
 ---@param width integer
----@return string the end, with an ellipsis where something is cut
+---@return string the end, with an ellipsis at the start if it was truncated
 function M.cut_start(text, width)
   if M.width(text) <= width then
     return text
@@ -81,7 +82,7 @@ end
 
 ---@param text string
 ---@param width integer
----@return string[] lines of whole words, where they fit
+---@return string[] lines; a word wider than `width` gets a line of its own
 function M.wrap(text, width)
   local lines, line = {}, ''
   for word in text:gmatch('%S+') do
@@ -96,7 +97,7 @@ function M.wrap(text, width)
   return lines
 end
 
----The longest valid beginning within a number of bytes: no character is cut in two.
+---The longest prefix of at most `n_bytes` bytes that splits no character.
 ---@param text string
 ---@param n_bytes integer
 ---@return string

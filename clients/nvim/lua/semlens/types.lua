@@ -1,5 +1,5 @@
 ---@meta
--- The types of the whole plugin, for LuaLS. Never loaded.
+-- The shared types of the plugin, for LuaLS. This file is never loaded.
 
 ---@class semlens.Position
 ---@field line integer 0-based
@@ -19,14 +19,14 @@
 ---@field kind integer LSP's SymbolKind
 ---@field containerName? string
 ---@field location semlens.Location
----@field selectionRange? semlens.Range where the name stands
+---@field selectionRange? semlens.Range of the name
 ---@field language? string
 ---@field score? number
 ---@field signature? string
 ---@field snippet? { text: string, range: semlens.Range }
 ---@field highlights? semlens.Range[]
 ---@field reasons? string[]
----@field dirty? boolean from a buffer that is not saved as shown
+---@field dirty? boolean found in unsaved text
 ---@field path? string relative to its root
 
 ---@class semlens.SearchResult
@@ -34,7 +34,7 @@
 ---@field generation integer
 ---@field complete boolean
 ---@field elapsedMs number
----@field notes? string[] sentences about filters that were not understood
+---@field notes? string[] messages about filters that the server did not understand
 
 ---@class semlens.Filter
 ---@field languages? string[]
@@ -46,7 +46,7 @@
 ---@class semlens.SearchOptions
 ---@field limit? integer
 ---@field filter? semlens.Filter
----@field perFile? integer hits that one file takes of the first ten; 0: no bound
+---@field perFile? integer maximum of hits from one file among the first ten; 0: no limit
 ---@field explain? boolean
 
 ---@class semlens.Root
@@ -64,7 +64,7 @@
 ---@field pending integer
 
 ---@class semlens.Status
----@field number? integer grows with every status that the server makes
+---@field number? integer increases with every status that the server sends
 ---@field state 'starting'|'scanning'|'indexing'|'ready'|'paused'|'degraded'|'stopped'
 ---@field complete boolean
 ---@field refining boolean
@@ -77,31 +77,31 @@
 ---@field remote { service: string, texts: integer, bytes: integer, redactions: integer }[]
 ---@field problems { path: string, message: string }[]
 
----What a picker shows and where it gets it from.
+---A list that a picker can show: its texts, and the request that fills it.
 ---@class semlens.Source
 ---@field name string
 ---@field title string
----@field hint string shown while nothing is typed
----@field live boolean ask again on every keystroke
----@field ask fun(text: string, on_result: semlens.OnResult): fun() returns what cancels the question
+---@field hint string shown while the prompt is empty
+---@field live boolean send a request on every keystroke; false: typing filters the first result
+---@field request fun(text: string, on_result: semlens.OnResult): fun() returns a function that cancels the request
 
 ---@alias semlens.OnResult fun(err: string?, result: semlens.SearchResult?, is_partial: boolean)
 
 ---@class semlens.PickerOptions
----@field width number share of the columns, or columns when above 1
----@field height number share of the lines, or lines when above 1
+---@field width number fraction of the columns, or a count if above 1
+---@field height number fraction of the lines, or a count if above 1
 ---@field preview boolean
----@field icons 'auto'|false|table<string, string> by lower-case kind; auto: of mini.icons where it is set up
+---@field icons 'auto'|false|table<string, string> by lower-case kind; auto: from mini.icons, if it is set up
 ---@field border? string|string[] default: 'winborder', else rounded
----@field limit integer hits to ask for
+---@field limit integer maximum of hits
 ---@field keys table<string, string|string[]|false> action to keys
 
 ---@class semlens.Config
----@field cmd? string|string[] the server's command; default: looked for
+---@field cmd? string|string[] the server's command; default: searched, see `semlens.server`
 ---@field env? table<string, string> environment of the server
----@field project_venv boolean run the semlens in a project's own .venv
+---@field project_venv boolean allow a server from the project's .venv
 ---@field settings table<string, any> the server's settings, see docs/configuration.md
----@field root_markers (string|string[])[] what marks a root, the best first
+---@field root_markers (string|string[])[] names of files that mark a root, best first
 ---@field picker semlens.PickerOptions
----@field ui 'builtin'|'telescope'|'fzf-lua'|'snacks'|'mini.pick'|'select' whose list shows the hits
+---@field ui 'builtin'|'telescope'|'fzf-lua'|'snacks'|'mini.pick'|'select' the picker that shows the hits
 ---@field context_budget integer tokens of :SemanticContext

@@ -1,4 +1,5 @@
--- What the keys of the picker do. Actions get the picker; only `map` knows about keys.
+-- The actions of the picker, and the keys and mouse events that run them. An action gets the picker; only `map` and
+-- `footer` know about keys.
 local hits = require('semlens.hits')
 local history = require('semlens.history')
 
@@ -8,30 +9,31 @@ local api = vim.api
 local WHEEL_LINES = 3
 ---@type table<string, fun(picker: semlens.Picker)>
 M.actions = {}
----What people are told of each, in the order in which they are told.
+---{ action, description }, in the order of the help window.
 M.descriptions = {
   { 'open', 'open' },
   { 'split', 'split' },
   { 'vsplit', 'vsplit' },
   { 'tab', 'tab' },
   { 'quickfix', 'quickfix' },
-  { 'mark', 'mark, and on to the next' },
-  { 'mark_back', 'mark, and back' },
+  { 'mark', 'mark and go to the next' },
+  { 'mark_back', 'mark and go to the previous' },
   { 'next', 'next' },
   { 'previous', 'previous' },
-  { 'page_down', 'a page down' },
-  { 'page_up', 'a page up' },
+  { 'page_down', 'page down' },
+  { 'page_up', 'page up' },
   { 'preview_down', 'preview down' },
   { 'preview_up', 'preview up' },
-  { 'toggle_preview', 'preview on, off' },
-  { 'older', 'older question' },
-  { 'newer', 'newer question' },
+  { 'toggle_preview', 'preview on or off' },
+  { 'older', 'older query' },
+  { 'newer', 'newer query' },
   { 'help', 'this list of keys' },
   { 'close', 'close' },
 }
 local N_IN_FOOTER = 5
 
----Close, then act when insert mode is really left: it moves the cursor by one on its way out.
+---Close the picker, then act once Neovim has left insert mode. Leaving it moves the cursor by one, which would change
+---the result of the action.
 ---@param picker semlens.Picker
 ---@param act fun()
 local function leave(picker, act)
@@ -48,8 +50,8 @@ local function leave(picker, act)
   when_normal(20)
 end
 
-for _, how in ipairs({ 'open', 'split', 'vsplit', 'tab' }) do
-  M.actions[how] = function(picker)
+for _, command in ipairs({ 'open', 'split', 'vsplit', 'tab' }) do
+  M.actions[command] = function(picker)
     local hit = picker.hits[picker.index]
     if not hit then
       return
@@ -58,7 +60,7 @@ for _, how in ipairs({ 'open', 'split', 'vsplit', 'tab' }) do
       return
     end
     leave(picker, function()
-      hits.jump(hit, how)
+      hits.jump(hit, command)
     end)
   end
 end
@@ -165,7 +167,7 @@ function M.actions.close(picker)
   picker:close()
 end
 
----The mouse: what it points at, not where the cursor is.
+---The window and line under the mouse pointer.
 ---@param picker semlens.Picker
 ---@return 'prompt'|'list'|'preview'|nil name
 ---@return integer line
@@ -211,7 +213,7 @@ end
 
 ---@param options semlens.PickerOptions
 ---@param width integer
----@return string as many keys as there is room for
+---@return string the first keys that fit into the width
 function M.footer(options, width)
   local text = ''
   for index = 1, N_IN_FOOTER do
@@ -239,7 +241,7 @@ function M.map(picker)
   for key, name in pairs(normal) do
     set('n', key, name, M.actions[name])
   end
-  -- There is no other window to go to or to change places with.
+  -- Window commands would leave the picker.
   vim.keymap.set('n', '<C-w>', '<Nop>', { buffer = picker.buffers.prompt, nowait = true })
   for name, keys in pairs(picker.options.keys) do
     local action = M.actions[name]

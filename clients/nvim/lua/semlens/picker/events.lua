@@ -1,4 +1,4 @@
--- What the picker listens to: its prompt, the screen, the server.
+-- The autocommands of the picker: changes of its prompt, of the screen and of the server.
 local highlights = require('semlens.highlights')
 local view = require('semlens.picker.view')
 
@@ -6,7 +6,7 @@ local M = {}
 
 local api = vim.api
 
----Wherever the user went, by whatever command: the picker does not stay behind.
+---The cursor has left the prompt, by any command. Go back to the prompt from the list; otherwise close the picker.
 ---@param picker semlens.Picker
 local function on_prompt_left(picker)
   if picker.is_closed then
@@ -31,7 +31,7 @@ local function on_server_event(picker, event)
   elseif event.match == 'SemlensStatus' and picker:is_outdated(event.data) then
     picker:send_query()
   elseif #picker.hits == 0 then
-    view.list(picker) -- it says how far the index is
+    view.list(picker) -- an empty list shows the progress of the index
   else
     view.info(picker)
   end

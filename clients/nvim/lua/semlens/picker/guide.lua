@@ -1,5 +1,5 @@
--- What stands in the list when it has no hits: what may be asked, or why nothing was found and what to do.
--- Pure: a picker's state in, lines out.
+-- The text of an empty list: examples of queries, or why there are no hits and what to do.
+-- Reads the picker's state and returns lines; `view` draws them.
 local text_of = require('semlens.text')
 
 local M = {}
@@ -8,7 +8,7 @@ local M = {}
 
 ---@param picker semlens.Picker
 ---@param action string
----@return string? the key people are told
+---@return string? the first key of the action; nil: it has none
 local function key(picker, action)
   local keys = picker.options.keys[action]
   return keys and (type(keys) == 'table' and keys[1] or keys) --[[@as string]] or nil
@@ -18,7 +18,7 @@ end
 ---@param add fun(text: string, group?: string)
 local function add_introduction(picker, add)
   add('')
-  add('Say what the code does, or name it:')
+  add('Describe what the code does, or type its name:')
   add('')
   add('  wait and try the download again', 'SemlensName')
   add('  parse_colour', 'SemlensName')
@@ -26,7 +26,7 @@ local function add_introduction(picker, add)
   add('')
   local key_hints = {}
   if key(picker, 'older') and #require('semlens.history').all() > 0 then
-    key_hints[#key_hints + 1] = ('%s older questions'):format(key(picker, 'older'))
+    key_hints[#key_hints + 1] = ('%s older queries'):format(key(picker, 'older'))
   end
   if key(picker, 'help') then
     key_hints[#key_hints + 1] = ('%s all keys'):format(key(picker, 'help'))
@@ -43,10 +43,10 @@ end
 local function add_no_hits(picker, add)
   local status = require('semlens.client').status
   if not picker.source.live then
-    add(#picker.all > 0 and ('Nothing in this list holds "%s".'):format(picker.text) or 'Nothing is like it.')
+    add(#picker.all > 0 and ('No hit in this list contains "%s".'):format(picker.text) or 'No similar code was found.')
     return
   end
-  add('Nothing was found.')
+  add('No hits.')
   local notes = table.concat(picker.result and picker.result.notes or {}, ' ')
   if notes ~= '' then
     add(notes, 'SemlensWarn')
@@ -58,13 +58,13 @@ local function add_no_hits(picker, add)
     end
   end
   if #filters > 0 then
-    add(('Only what fits %s was looked at: leave a filter out.'):format(table.concat(filters, ' ')))
+    add(('The query is limited by %s. Remove a filter to search more.'):format(table.concat(filters, ' ')))
   end
   local progress = require('semlens.status').progress_text(status)
   if progress then
-    add(('The index is not complete yet (%s): more may be found in a moment.'):format(progress), 'SemlensWarn')
+    add(('The index is not complete yet (%s). Wait for more hits.'):format(progress), 'SemlensWarn')
   elseif status and #status.roots == 0 then
-    add('No folder is indexed: open a file of a project, or start Neovim in one.', 'SemlensWarn')
+    add('No folder is indexed. Open a file of a project, or start Neovim in one.', 'SemlensWarn')
   end
 end
 

@@ -1,4 +1,4 @@
--- The keys of the picker, in a window over it until the user goes on.
+-- A window over the picker that lists its keys. The next action closes it.
 local highlights = require('semlens.highlights')
 
 local M = {}
@@ -16,7 +16,7 @@ local function lines(picker)
       help_lines[#help_lines + 1] = (' %-20s %s'):format(text, entry[2])
     end
   end
-  help_lines[#help_lines + 1] = (' %-20s %s'):format('<Esc>', 'normal mode: j k q, <Esc> closes')
+  help_lines[#help_lines + 1] = (' %-20s %s'):format('<Esc>', 'normal mode, with j k q; <Esc> again closes')
   return help_lines
 end
 

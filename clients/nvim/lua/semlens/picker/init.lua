@@ -1,6 +1,6 @@
--- Our own picker: a prompt, a list, a preview. This file holds its state: the question that is under way (every
--- keystroke cancels the one before), the hits in the server's order, the line that is chosen. What is drawn is told to
--- `view`, where it is drawn to `windows`, and what a key does stands in `actions`.
+-- The built-in picker: a prompt, a list and a preview. This module holds its state: the current request (every
+-- keystroke cancels the previous one), the hits in the server's order, and the selected line. Drawing is left to
+-- `view`, the windows to `windows`, and the keys to `actions`.
 local actions = require('semlens.picker.actions')
 local config = require('semlens.config')
 local events = require('semlens.picker.events')
@@ -20,35 +20,35 @@ local SLOW_MS = 250
 ---@class semlens.Picker
 ---@field source semlens.Source
 ---@field options semlens.PickerOptions
----@field text string what the prompt says
----@field hits semlens.Hit[] what the list shows
----@field all semlens.Hit[] the answer before it was narrowed
+---@field text string the prompt's text
+---@field hits semlens.Hit[] the shown hits
+---@field all semlens.Hit[] the hits before filtering by the prompt
 ---@field index integer of the selected hit; 0: none
 ---@field marked table<string, boolean> by `hits.key`
----@field has_moved boolean the user chose the line: refined results must not move it
+---@field has_moved boolean the user selected a line; refined results keep it selected
 ---@field problem? string
 ---@field result? semlens.SearchResult
 ---@field is_loading boolean
----@field is_slow boolean the question is asked for so long that people want to be told
+---@field is_slow boolean the request takes so long that the border shows it
 ---@field is_closed boolean
----@field needs_retry boolean the server ended before it answered
----@field history_index integer 0: what is typed, 1: the newest question
----@field draft? string what was typed before older questions were looked at
+---@field needs_retry boolean the server ended before it responded
+---@field history_index integer 0: the draft, 1: the newest query
+---@field draft? string the typed text, while the prompt shows an older query
 ---@field windows { prompt: integer, list: integer, preview?: integer }
 ---@field buffers { prompt: integer, list: integer, preview: integer }
 ---@field preview semlens.Preview
 ---@field timer uv.uv_timer_t of the preview
 ---@field group integer its autocommands
 ---@field help? integer window of the keys
----@field border_key? string what the borders say now
+---@field border_key? string content of the borders, to redraw them only when it changes
 ---@field origin integer window from which it was opened
----@field request_number integer of the last question
----@field answered_number integer number of the question that the list answers, in part at least
+---@field request_number integer of the last request
+---@field answered_number integer of the request whose result, final or partial, is shown
 ---@field package cancel? fun()
 local Picker = {}
 Picker.__index = Picker
 
----The picker that is open, and the last one that was closed.
+---The open picker, and the last closed one.
 ---@type semlens.Picker?
 M.current = nil
 ---@type semlens.Picker?
@@ -56,7 +56,7 @@ M.last = nil
 
 ---@param source semlens.Source
 ---@param text? string
----@param previous? semlens.Picker whose results to show again
+---@param previous? semlens.Picker a closed picker whose hits are shown again
 ---@return semlens.Picker
 function M.open(source, text, previous)
   if M.current then
@@ -101,7 +101,7 @@ function M.open(source, text, previous)
   return self
 end
 
----The prompt's text has changed, by whatever key.
+---Handle a change of the prompt's text.
 function Picker:prompt_changed()
   local lines = api.nvim_buf_get_lines(self.buffers.prompt, 0, -1, false)
   if #lines > 1 then -- several lines were pasted
@@ -129,7 +129,7 @@ function Picker:set_text(text)
   self:prompt_changed()
 end
 
----The index has moved on since the list was made, and the user has not begun to walk in it.
+---True if the index changed after the search and the user has not moved in the list.
 ---@param status semlens.Status?
 ---@return boolean
 function Picker:is_outdated(status)
@@ -140,7 +140,7 @@ function Picker:is_outdated(status)
     and self.result.generation ~= status.generation
 end
 
----Ask what the prompt says; the question before is cancelled.
+---Send the prompt's text as a query. Cancels the previous request.
 function Picker:send_query()
   if self.cancel then
     self.cancel()
@@ -191,7 +191,7 @@ function Picker:send_query()
   end
 end
 
----Keep of a fixed list the hits that hold what was typed; the order stays.
+---Filter a list that is not live by the prompt's text. Keeps the order.
 function Picker:narrow()
   self:show_hits(hits.matching(self.all, self.text))
 end
@@ -226,14 +226,14 @@ function Picker:select(index)
   view.selection(self)
 end
 
----A question that was under way is asked again when the server is back.
+---Repeat an unfinished request once the server is back, or show why it stays off.
 ---@param exit { reason: string, is_off: boolean }
 function Picker:on_server_exit(exit)
   if not self.is_loading then
     return
   elseif exit.is_off then
     self.is_loading = false
-    self.problem = ('The server ended (%s). The next key starts it again; `:SemanticLog` says why.'):format(exit.reason)
+    self.problem = ('The server ended (%s). `:SemanticLog` shows why. Type to start it again.'):format(exit.reason)
     self:show_hits({})
   else
     self.needs_retry = true
@@ -241,14 +241,14 @@ function Picker:on_server_exit(exit)
   end
 end
 
----Say something about the list in its place on the border.
----@param sentence string
-function Picker:show_problem(sentence)
-  self.problem = sentence
+---Show a problem on the border of the list.
+---@param message string
+function Picker:show_problem(message)
+  self.problem = message
   view.info(self)
 end
 
----Fit the windows to the screen, or to a preview that is wanted or not.
+---Fit the windows to the screen and to the option `preview`.
 function Picker:resize()
   if not self.is_closed then
     help.close(self)
@@ -258,8 +258,8 @@ function Picker:resize()
   end
 end
 
----@param how? { stay?: boolean } stay: the cursor is where it shall be
-function Picker:close(how)
+---@param options? { stay?: boolean } stay: do not move the cursor to the original window
+function Picker:close(options)
   if self.is_closed then
     return
   end
@@ -279,13 +279,13 @@ function Picker:close(how)
   end
   help.close(self)
   windows.close(self)
-  if not (how and how.stay) and api.nvim_win_is_valid(self.origin) then
+  if not (options and options.stay) and api.nvim_win_is_valid(self.origin) then
     api.nvim_set_current_win(self.origin)
   end
   api.nvim_exec_autocmds('User', { pattern = 'SemlensPickerClose', modeline = false })
 end
 
----Open the last picker again as it was left.
+---Open the last picker again, with its hits and selection.
 ---@return boolean whether there was one
 function M.reopen()
   local last = M.last

@@ -1,4 +1,4 @@
--- Where the picker's windows go. Pure: numbers in, numbers out.
+-- Computes positions and sizes of the picker's windows. Pure functions of numbers; `windows` applies the result.
 local M = {}
 
 ---@class semlens.Box
@@ -12,10 +12,10 @@ local M = {}
 ---@field list semlens.Box
 ---@field preview? semlens.Box
 
-local MIN_COLUMNS_BESIDE = 100 -- columns from which the preview stands beside the list
-local MIN_LINES_BELOW = 18 -- lines from which it stands below
+local MIN_COLUMNS_BESIDE = 100 -- from this width on the preview is beside the list
+local MIN_LINES_BELOW = 18 -- from this height on a narrow picker has the preview below the list
 
----@param setting number a share, or a count above 1
+---@param setting number a fraction of `available`, or a count if above 1
 ---@param available integer
 ---@param minimum integer
 ---@return integer

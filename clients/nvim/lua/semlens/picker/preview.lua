@@ -1,4 +1,4 @@
--- The preview: the file of a hit, as it is in its buffer or on disk, its place in sight. Reads without blocking.
+-- The preview: shows the file of a hit from its buffer or from disk, scrolled to the hit. Reads files asynchronously.
 local highlights = require('semlens.highlights')
 local hits = require('semlens.hits')
 local text_of = require('semlens.text')
@@ -6,17 +6,17 @@ local text_of = require('semlens.text')
 local M = {}
 M.__index = M
 
-local MAX_BYTES = 1000000 -- of a larger file only the hit's own text is shown
-local MAX_LINES = 20000 -- of an open buffer
-local MAX_FILES = 12 -- cached at the same time
-local MAX_LINE_BYTES = 2000 -- longer lines are cut: one would stop the screen
+local MAX_BYTES = 1000000 -- of a larger file only the snippet is shown
+local MAX_LINES = 20000 -- a larger buffer is read from disk instead
+local MAX_FILES = 12 -- cached buffers
+local MAX_LINE_BYTES = 2000 -- longer lines are truncated, because they make Neovim redraw slowly
 local namespace = vim.api.nvim_create_namespace('semlens.preview')
 
 ---@class semlens.Preview
----@field buffers table<string, integer> by file; a buffer may be of the snippet alone
----@field order string[] files, the oldest first
----@field offsets table<integer, integer> first line of a buffer that shows only a snippet
----@field requested_key string? key of the hit that is to be shown
+---@field buffers table<string, integer> by path of a file, or by key of a hit for a buffer with only its snippet
+---@field order string[] keys of `buffers`, oldest first
+---@field offsets table<integer, integer> by buffer with only a snippet: line of the file where the snippet starts
+---@field requested_key string? key of the hit to show
 ---@return semlens.Preview
 function M.new()
   return setmetatable({ buffers = {}, order = {}, offsets = {}, requested_key = nil }, M)
@@ -34,7 +34,7 @@ local function to_lines(text)
 end
 
 ---@param path string
----@param on_text fun(text: string?) nil: unreadable or too large
+---@param on_text fun(text: string?) nil: the file is unreadable or too large
 local function read(path, on_text)
   local answer = vim.schedule_wrap(on_text)
   vim.uv.fs_open(path, 'r', 0, function(open_error, descriptor)
@@ -65,7 +65,7 @@ local function make_buffer(path, lines, tabstop)
   vim.bo[buffer].tabstop = tabstop or vim.go.tabstop
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].modifiable = false
-  -- Not by 'filetype': its autocommands would start servers and plugins in a preview.
+  -- Setting 'filetype' would run autocommands that start servers and plugins in the preview.
   local filetype = vim.filetype.match({ filename = path, contents = vim.list_slice(lines, 1, 20) })
   if filetype then
     local language = vim.treesitter.language.get_lang(filetype) or filetype
@@ -130,7 +130,7 @@ function M:display(window, buffer, hit)
   end)
 end
 
----Show a hit in a window; soon, and only if no other is requested_key by then.
+---Show a hit in a window once its file is read, unless another hit was requested meanwhile.
 ---@param window integer
 ---@param hit semlens.Hit
 function M:show(window, hit)

@@ -1,4 +1,4 @@
--- What the picker's windows show: the rows, the chosen one, its preview, and what the border says about the list.
+-- Draws the picker: the rows, the selection, the preview, and the texts on the borders.
 local actions = require('semlens.picker.actions')
 local client = require('semlens.client')
 local guide = require('semlens.picker.guide')
@@ -25,7 +25,7 @@ local function fill(buffer, lines, spans)
     api.nvim_buf_set_extmark(buffer, namespace, span[1], span[2], {
       end_col = span[3],
       hl_group = span[4],
-      priority = 100 + math.min(number, 50), -- what is added later lies on top
+      priority = 100 + math.min(number, 50), -- later spans are drawn on top
     })
   end
 end
@@ -87,7 +87,7 @@ local function show_preview(picker, window, hit)
   api.nvim_win_set_config(window, { title = title, title_pos = 'left' })
 end
 
----Soon, so that walking fast through the list reads no files on the way.
+---Show the preview after a short delay, so that moving fast through the list reads no files.
 ---@param picker semlens.Picker
 function M.preview(picker)
   picker.timer:stop()
@@ -107,14 +107,14 @@ function M.preview(picker)
 end
 
 ---@param picker semlens.Picker
----@return string text how many hits there are, and how far the index is
+---@return string text number of hits and progress of the index
 ---@return string group
 function M.count(picker)
   local parts, group = {}, 'SemlensCount'
   if picker.needs_retry then
-    return 'the server is started again …', 'SemlensWarn'
+    return 'the server is restarting …', 'SemlensWarn'
   elseif picker.is_slow then
-    return client.get() and 'asking …' or 'the server is starting …', 'SemlensWarn'
+    return client.get() and 'searching …' or 'the server is starting …', 'SemlensWarn'
   elseif #picker.hits > 0 then
     table.insert(parts, ('%d/%d'):format(picker.index, #picker.hits))
     local n_marked = #vim.tbl_filter(function(hit)
@@ -139,7 +139,7 @@ function M.count(picker)
 end
 
 ---@param picker semlens.Picker
----@return string text what is wrong with the question, else the keys
+---@return string text a problem or note about the query; without one, the keys
 ---@return string group
 local function footer(picker)
   local note = picker.result and picker.result.notes and picker.result.notes[1]
@@ -151,7 +151,7 @@ local function footer(picker)
   return actions.footer(picker.options, api.nvim_win_get_width(picker.windows.list)), 'SemlensHint'
 end
 
----What the borders and the empty prompt say.
+---Draw the texts on the borders and the hint of an empty prompt.
 ---@param picker semlens.Picker
 function M.info(picker)
   if picker.is_closed then

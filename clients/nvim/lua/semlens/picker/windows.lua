@@ -1,4 +1,4 @@
--- The three windows of the picker and their buffers: made, fitted to the screen, taken away.
+-- Opens, resizes and closes the three windows of the picker and their buffers.
 local config = require('semlens.config')
 local highlights = require('semlens.highlights')
 local layout = require('semlens.picker.layout')
@@ -6,7 +6,7 @@ local layout = require('semlens.picker.layout')
 local M = {}
 
 local api = vim.api
-local NAMES = { 'list', 'preview', 'prompt' } -- the prompt last: it gets the cursor
+local NAMES = { 'list', 'preview', 'prompt' } -- the prompt comes last, because it gets the cursor
 
 ---@param box semlens.Box
 ---@return vim.api.keyset.win_config
@@ -68,7 +68,7 @@ function M.open(picker)
     picker.buffers[name] = make_buffer(name)
   end
   local prompt = picker.buffers.prompt
-  -- Completion and pairing plugins have no business here.
+  -- Completion and auto-pair plugins would change the query.
   vim.b[prompt].completion = false
   vim.b[prompt].minicompletion_disable = true
   vim.b[prompt].minipairs_disable = true
@@ -79,7 +79,7 @@ function M.open(picker)
       open_window(picker, name, boxes[name])
     end
   end
-  local cmp = package.loaded.cmp -- nvim-cmp has no variable of a buffer for it
+  local cmp = package.loaded.cmp -- nvim-cmp has no buffer variable that disables it
   if cmp then
     pcall(cmp.setup.buffer, { enabled = false })
   end

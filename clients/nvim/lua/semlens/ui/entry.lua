@@ -1,4 +1,4 @@
--- A hit in the forms that the lists of other plugins take: a line of text, parts with highlight groups, a place.
+-- Converts hits to what pickers of other plugins need: plain lines, and rows split into highlighted parts.
 local hits = require('semlens.hits')
 local rows = require('semlens.rows')
 local text_of = require('semlens.text')
@@ -7,7 +7,7 @@ local M = {}
 
 ---@param source semlens.Source
 ---@param text string
----@param on_hits fun(hits: semlens.Hit[]) the final list, empty after an error, which is told
+---@param on_hits fun(hits: semlens.Hit[]) gets the final list; empty after an error, which is shown to the user
 ---@return fun() cancel
 function M.request_hits(source, text, on_hits)
   require('semlens.highlights').define()
@@ -20,13 +20,13 @@ function M.request_hits(source, text, on_hits)
       return
     end
     if err then
-      require('semlens.client').notify(err, vim.log.levels.ERROR)
+      require('semlens.client').error(err)
     end
     on_hits(result and result.hits or {})
   end)
 end
 
----One line that says all of a hit; what is narrowed by typing is searched in it.
+---One line with all parts of a hit. Pickers match the typed text against it.
 ---@param hit semlens.Hit
 ---@return string
 function M.line(hit)
@@ -34,10 +34,10 @@ function M.line(hit)
   return text_of.printable(('%s  %s%s  %s'):format(hits.kind(hit), hit.dirty and '[+] ' or '', hit.name, where))
 end
 
----The row that our own list shows.
+---The row that the built-in picker shows.
 ---@param hit semlens.Hit
 ---@param width integer
----@param text string the question
+---@param text string the query
 ---@return semlens.Row
 function M.row(hit, width, text)
   local icons = require('semlens.config').get().picker.icons
@@ -49,7 +49,7 @@ end
 function M.parts(row)
   local parts, last = {}, 0
   for _, span in ipairs(row.spans) do
-    if span[1] >= last then -- what lies upon another span is left out
+    if span[1] >= last then -- skips a span that overlaps the previous one
       if span[1] > last then
         parts[#parts + 1] = { row.text:sub(last + 1, span[1]) }
       end

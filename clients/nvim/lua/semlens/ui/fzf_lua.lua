@@ -1,4 +1,4 @@
--- Hits in fzf-lua, live. Lines are `path:line:column: text`, which its previewer and its actions for files understand.
+-- Shows hits in fzf-lua. Lines are `path:line:column: text`, which its previewer and file actions understand.
 local entry = require('semlens.ui.entry')
 local hits = require('semlens.hits')
 local text_of = require('semlens.text')
@@ -19,11 +19,11 @@ end
 function M.open(source, text)
   local fzf = require('fzf-lua')
   local cancel = function() end
-  ---@param question string
-  local function contents(question)
+  ---@param query string
+  local function contents(query)
     return function(add)
       cancel()
-      cancel = entry.request_hits(source, question, function(new_hits)
+      cancel = entry.request_hits(source, query, function(new_hits)
         for _, hit in ipairs(new_hits) do
           add(to_line(hit))
         end
@@ -35,7 +35,7 @@ function M.open(source, text)
     query = text,
     previewer = 'builtin',
     actions = fzf.defaults.actions.files,
-    -- The order is the server's, whatever is typed.
+    -- Keeps the server's order.
     fzf_opts = { ['--no-sort'] = true, ['--multi'] = true },
     winopts = { title = (' %s '):format(source.title) },
     exec_empty_query = true,

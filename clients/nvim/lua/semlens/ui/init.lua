@@ -1,5 +1,5 @@
--- Which list shows the hits: our own picker, or that of a plugin the user has. All take the same sources and keep the
--- server's order; what a plugin offers beside (its keys, its preview, its quickfix) is its own.
+-- Chooses the picker that shows the hits: the built-in one, or that of another plugin. All take the same sources and
+-- keep the server's order. Keys, preview and quickfix list of another plugin are left to that plugin.
 local config = require('semlens.config')
 
 local M = {}
@@ -7,7 +7,7 @@ local M = {}
 ---@class semlens.Ui
 ---@field open fun(source: semlens.Source, text?: string)
 
----The setting `ui`: the module of ours, and the module of the plugin it needs.
+---For each value of the setting `ui`: our module, and the module of the plugin that it needs.
 ---@type table<string, { [1]: string, [2]: string? }>
 M.backends = {
   builtin = { 'semlens.picker' },
@@ -19,15 +19,15 @@ M.backends = {
 }
 
 ---@param name string
----@return string? problem one sentence
+---@return string? problem message for the user; nil: the picker can be used
 function M.problem(name)
   local backend = M.backends[name]
   if not backend then
     local names = vim.tbl_keys(M.backends)
     table.sort(names)
-    return ('There is no list "%s": the setting `ui` is one of %s.'):format(name, table.concat(names, ', '))
+    return ('The setting `ui` has the unknown value "%s". Set it to one of %s.'):format(name, table.concat(names, ', '))
   elseif backend[2] and not pcall(require, backend[2]) then
-    return ('The setting `ui` names %s, which is not installed: our own list is used.'):format(name)
+    return ('The setting `ui` names %s, which is not installed. Install it or change the setting.'):format(name)
   end
 end
 
@@ -37,7 +37,7 @@ function M.open(source, text)
   local name = config.get().ui
   local problem = M.problem(name)
   if problem then
-    vim.notify_once('semlens: ' .. problem, vim.log.levels.WARN)
+    vim.notify_once(('semlens: %s The built-in picker is used.'):format(problem), vim.log.levels.WARN)
     name = 'builtin'
   end
   require(M.backends[name][1]).open(source, text)

@@ -1,4 +1,4 @@
--- Hits in mini.pick, live.
+-- Shows hits in mini.pick.
 local entry = require('semlens.ui.entry')
 local hits = require('semlens.hits')
 
@@ -44,26 +44,26 @@ end
 function M.open(source, text)
   local pick = require('mini.pick')
   local cancel, shown_tick = function() end, nil
-  local function set_items(question)
+  local function set_items(query)
     cancel()
     local tick = pick.get_querytick()
     shown_tick = tick
-    cancel = entry.request_hits(source, question, function(new_hits)
+    cancel = entry.request_hits(source, query, function(new_hits)
       pick.set_picker_items(vim.tbl_map(to_item, new_hits), { do_match = not source.live, querytick = tick })
     end)
   end
-  ---What is typed is a question to the server.
+  ---Typing sends a new query to the server.
   local function match_live(_, _, query)
-    if pick.get_querytick() ~= shown_tick then -- not after items were set
+    if pick.get_querytick() ~= shown_tick then -- setting items calls this again
       set_items(table.concat(query))
     end
   end
-  ---What is typed narrows the list.
+  ---Typing filters the list.
   local function match_fixed(_, indices, query)
     local items = pick.get_picker_items() or {}
-    local question = table.concat(query)
+    local filter_text = table.concat(query)
     return vim.tbl_filter(function(index)
-      return #hits.matching({ items[index].hit }, question) > 0
+      return #hits.matching({ items[index].hit }, filter_text) > 0
     end, indices)
   end
   local group = vim.api.nvim_create_augroup('semlens.mini', {})

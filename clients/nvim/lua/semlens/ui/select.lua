@@ -1,4 +1,4 @@
--- The last resort: hits through `vim.ui.select`, which many picker plugins replace. Not live.
+-- Shows hits through `vim.ui.select`, which many picker plugins replace. It cannot search while the user types.
 local client = require('semlens.client')
 local entry = require('semlens.ui.entry')
 local hits = require('semlens.hits')
@@ -18,10 +18,10 @@ local function request(source, text)
     if is_partial then
       return
     elseif err then
-      client.notify(err, vim.log.levels.ERROR)
+      client.error(err)
       return
     elseif not result or #result.hits == 0 then
-      client.notify(text ~= '' and ('Nothing was found for "%s".'):format(text) or 'Nothing was found.')
+      client.notify(text ~= '' and ('No hits for "%s".'):format(text) or 'No hits.')
       return
     end
     vim.ui.select(result.hits, {

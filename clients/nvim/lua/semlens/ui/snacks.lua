@@ -1,4 +1,4 @@
--- Hits in the picker of snacks.nvim, live.
+-- Shows hits in the picker of snacks.nvim.
 local entry = require('semlens.ui.entry')
 local hits = require('semlens.hits')
 
@@ -24,7 +24,7 @@ function M.open(source, text)
   local function find(_, context)
     return function(add)
       local async, items, cancel = context.async, nil, nil
-      -- Here Neovim's functions may not be called, there they may.
+      -- Neovim's API may not be called in this coroutine, so it is scheduled.
       vim.schedule(function()
         cancel = entry.request_hits(source, context.filter.search or '', function(new_hits)
           items = vim.tbl_map(to_item, new_hits)

@@ -1,4 +1,4 @@
--- Hits in telescope.nvim, live. `:Telescope semlens` comes from lua/telescope/_extensions/semlens.lua.
+-- Shows hits in telescope.nvim. lua/telescope/_extensions/semlens.lua defines `:Telescope semlens`.
 local entry = require('semlens.ui.entry')
 local hits = require('semlens.hits')
 
@@ -26,7 +26,7 @@ local function to_entry(hit)
   }
 end
 
----Telescope sorts what finders give: this gives all the same score, so that the order stays.
+---Telescope sorts the results of a finder. Equal scores keep the server's order.
 ---@param source semlens.Source
 ---@return table
 local function sorter(source)
