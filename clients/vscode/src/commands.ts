@@ -3,15 +3,15 @@
 import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
 import { History } from "./picker/history";
-import { Picker, type Uses } from "./picker/picker";
+import { Picker, type HitActions } from "./picker/picker";
 import { searchSource, similarSource, type Source } from "./picker/source";
-import { seedOf, type Prompt } from "./prompt";
+import { subjectOf, type Prompt } from "./prompt";
 import { duplicateGroups, groupByFile, type Node, type Results } from "./results";
 import type { Setup } from "./server/setup";
 import type { StatusItems } from "./status";
-import type { DuplicatesAnswer, Hit, Place, Status } from "./wire";
+import type { DuplicatesResult, Hit, Position, Status } from "./protocol";
 
-export interface Parts {
+export interface Components {
   readonly ctx: Ctx;
   readonly setup: Setup;
   readonly status: StatusItems;
@@ -19,29 +19,29 @@ export interface Parts {
   readonly results: Results;
 }
 
-export function registerCommands({ ctx, setup, status, prompt, results }: Parts): void {
+export function registerCommands({ ctx, setup, status, prompt, results }: Components): void {
   const history = new History();
   const open = async (source: Source, text: string): Promise<void> => {
-    if ((await ctx.ready()) !== undefined) {
-      await new Picker(ctx, source, history, uses).open(text);
+    if ((await ctx.ensureRunning()) !== undefined) {
+      await new Picker(ctx, source, history, actions).open(text);
     }
   };
-  const similar = (uri: string, position: Place, name: string): Promise<void> =>
+  const similar = (uri: string, position: Position, name: string): Promise<void> =>
     open(similarSource(ctx, uri, position, name), "");
-  const uses: Uses = {
+  const actions: HitActions = {
     pin: (source, text, hits) => pin(results, source, text, hits),
-    copyContext: (hit) => prompt.copy(seedOf(hit)),
+    copyContext: (hit) => prompt.copy(subjectOf(hit)),
     similar: (hit) => similar(hit.location.uri, hit.selectionRange.start, hit.name),
   };
-  const control = async (method: string, params: object): Promise<Status | undefined> => {
-    const answer = await ctx.ask<Status>(method, params);
+  const requestStatus = async (method: string, params: object): Promise<Status | undefined> => {
+    const answer = await ctx.request<Status>(method, params);
     if (answer !== undefined) {
-      ctx.show(answer);
+      ctx.setStatus(answer);
     }
     return answer;
   };
 
-  const commands: Record<string, (...given: never[]) => unknown> = {
+  const commands: Record<string, (...argument: never[]) => unknown> = {
     find: (query: unknown) => open(searchSource(ctx), typeof query === "string" ? query : ""),
     similar: () => {
       const editor = vscode.window.activeTextEditor;
@@ -49,12 +49,12 @@ export function registerCommands({ ctx, setup, status, prompt, results }: Parts)
       return editor && similar(editor.document.uri.toString(), { line, character }, `Line ${line + 1}`);
     },
     duplicates: () => showDuplicates(ctx, results),
-    "context.copy": (given: unknown) => prompt.copy(given),
-    "context.open": (given: unknown) => prompt.open(given),
+    "context.copy": (argument: unknown) => prompt.copy(argument),
+    "context.open": (argument: unknown) => prompt.open(argument),
     status: () => status.report(),
-    reindex: () => control("semlens/reindex", { full: true }),
-    pause: () => control("semlens/pause", {}),
-    resume: () => control("semlens/resume", {}),
+    reindex: () => requestStatus("semlens/reindex", { full: true }),
+    pause: () => requestStatus("semlens/pause", {}),
+    resume: () => requestStatus("semlens/resume", {}),
     restart: () => ctx.restart(),
     setup: () => setup.run(),
     log: () => ctx.output.show(),
@@ -71,12 +71,12 @@ export function registerCommands({ ctx, setup, status, prompt, results }: Parts)
 }
 
 function pin(results: Results, source: Source, text: string, hits: readonly Hit[]): Promise<void> {
-  return results.list({
+  return results.show({
     title: source.isLive ? text : source.title,
     groups: groupByFile(hits),
-    again: async () => {
+    reload: async () => {
       const { token } = new vscode.CancellationTokenSource();
-      const answer = await source.ask(text, () => undefined, token);
+      const answer = await source.search(text, () => undefined, token);
       return answer && groupByFile(answer.hits);
     },
   });
@@ -88,16 +88,16 @@ async function showDuplicates(ctx: Ctx, results: Results): Promise<void> {
     title: "Looking for duplicates",
     cancellable: true,
   };
-  const again = async (): Promise<ReturnType<typeof duplicateGroups> | undefined> => {
+  const reload = async (): Promise<ReturnType<typeof duplicateGroups> | undefined> => {
     const answer = await vscode.window.withProgress(progress, (_bar, token) =>
-      ctx.ask<DuplicatesAnswer>("semlens/duplicates", {}, token),
+      ctx.request<DuplicatesResult>("semlens/duplicates", {}, token),
     );
     return answer && duplicateGroups(answer);
   };
-  const groups = await again();
+  const groups = await reload();
   if (groups?.length === 0) {
     void vscode.window.showInformationMessage("No code of five lines or more is written twice here.");
   } else if (groups !== undefined) {
-    await results.list({ title: "Duplicates", groups, again });
+    await results.show({ title: "Duplicates", groups, reload });
   }
 }

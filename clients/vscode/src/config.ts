@@ -11,11 +11,11 @@ interface Section {
 }
 
 export class Config {
-  private readonly ofServer: ServerSettings;
+  private readonly serverSettings: ServerSettings;
 
   constructor(packageJson: { readonly contributes: { readonly configuration: readonly Section[] } }) {
     // The second section is generated from the server's definition: scripts/settings.py.
-    this.ofServer = new ServerSettings(packageJson.contributes.configuration[1]?.properties ?? {});
+    this.serverSettings = new ServerSettings(packageJson.contributes.configuration[1]?.properties ?? {});
   }
 
   get serverPath(): string {
@@ -45,13 +45,13 @@ export class Config {
    *
    * :param scope: the folder whose own settings count too.
    */
-  forServer(scope?: vscode.Uri): Record<string, unknown> {
-    return this.ofServer.shared(inspect(scope), vscode.workspace.isTrusted);
+  sharedSettings(scope?: vscode.Uri): Record<string, unknown> {
+    return this.serverSettings.shared(inspect(scope), vscode.workspace.isTrusted);
   }
 
   /** What the user has set of the others, as JSON: the server takes it when it starts. */
-  ofUser(): string {
-    return this.ofServer.own(inspect());
+  userSettings(): string {
+    return this.serverSettings.userOnly(inspect());
   }
 
   /** The user names an embedding service, which texts are sent to. */
@@ -64,8 +64,8 @@ export class Config {
     return AT_START.map((name) => `semlens.${name}`).find((name) => event.affectsConfiguration(name));
   }
 
-  private get<T>(name: string, otherwise: T): T {
-    return vscode.workspace.getConfiguration("semlens").get<T>(name, otherwise);
+  private get<T>(name: string, fallback: T): T {
+    return vscode.workspace.getConfiguration("semlens").get<T>(name, fallback);
   }
 }
 

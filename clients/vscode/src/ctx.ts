@@ -4,14 +4,14 @@ import * as vscode from "vscode";
 import { Config } from "./config";
 import { Problems } from "./problems";
 import type { Server } from "./server/client";
-import { ownProgram } from "./server/environment";
-import { resolveServer, type Found, type Missing, type Surroundings } from "./server/resolve";
-import { surroundings } from "./server/surroundings";
-import { newer, type Status } from "./wire";
+import { environmentProgram } from "./server/environment";
+import { resolveServer, type ServerCommand, type MissingServer, type HostInfo } from "./server/resolve";
+import { hostInfo } from "./server/host";
+import { newerStatus, type Status } from "./protocol";
 
 /** A server that ends twice within this time stays off until the user starts it. */
-const CALM_MS = 60_000;
-const GATHER_MS = 300;
+const CRASH_WINDOW_MS = 60_000;
+const MESSAGE_GROUP_MS = 300;
 
 export class Ctx implements vscode.Disposable {
   readonly output = vscode.window.createOutputChannel("Semantic Search", { log: true });
@@ -20,7 +20,7 @@ export class Ctx implements vscode.Disposable {
   /** The last one that the server told; undefined while none runs. */
   status: Status | undefined;
   /** Sets a server up where there is none; true when there is one then. */
-  offerSetup: (missing: Missing) => Promise<boolean> = () => Promise.resolve(false);
+  offerSetup: (missing: MissingServer) => Promise<boolean> = () => Promise.resolve(false);
 
   private readonly statusChanged = new vscode.EventEmitter<Status | undefined>();
   readonly onDidChangeStatus = this.statusChanged.event;
@@ -28,7 +28,7 @@ export class Ctx implements vscode.Disposable {
   private starting: Promise<Server | undefined> | undefined;
   private restarting: Promise<void> | undefined;
   /** Of the newest server: each server counts its statuses from 1. */
-  private run = 0;
+  private serverNumber = 0;
   private crashedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(readonly extension: vscode.ExtensionContext) {
@@ -37,7 +37,7 @@ export class Ctx implements vscode.Disposable {
       {
         show: (message, ...titles) => vscode.window.showErrorMessage(message, ...titles),
         log: (message) => this.output.error(message),
-        later: (callback) => void setTimeout(callback, GATHER_MS),
+        defer: (callback) => void setTimeout(callback, MESSAGE_GROUP_MS),
       },
       [{ title: "Show Log", run: () => this.output.show() }],
     );
@@ -63,17 +63,17 @@ export class Ctx implements vscode.Disposable {
     return vscode.Uri.joinPath(this.extension.globalStorageUri, "server").fsPath;
   }
 
-  surroundings(): Surroundings {
-    return surroundings(this.config, ownProgram(this.environmentFolder, process.platform));
+  hostInfo(): HostInfo {
+    return hostInfo(this.config, environmentProgram(this.environmentFolder, process.platform));
   }
 
   /** Where the server is, without running it. */
-  find(): Found | Missing {
-    return resolveServer(this.surroundings());
+  findServer(): ServerCommand | MissingServer {
+    return resolveServer(this.hostInfo());
   }
 
   /** The running server; starts it where there is none. Undefined: the user was told why. */
-  async ready(): Promise<Server | undefined> {
+  async ensureRunning(): Promise<Server | undefined> {
     if (this.running !== undefined) {
       return this.server;
     }
@@ -82,13 +82,13 @@ export class Ctx implements vscode.Disposable {
   }
 
   /** At the start of the window a missing server is no news: the first command will tell. */
-  async readyQuietly(): Promise<void> {
-    const found = this.find();
-    if ("problem" in found && found.reason === "not installed") {
-      this.output.info(found.problem);
-      this.show(undefined);
+  async startQuietly(): Promise<void> {
+    const serverCommand = this.findServer();
+    if ("problem" in serverCommand && serverCommand.reason === "not installed") {
+      this.output.info(serverCommand.problem);
+      this.setStatus(undefined);
     } else {
-      await this.ready();
+      await this.ensureRunning();
     }
   }
 
@@ -98,7 +98,7 @@ export class Ctx implements vscode.Disposable {
       await this.starting;
       await this.stop();
       this.crashedAtMs = Number.NEGATIVE_INFINITY;
-      await this.ready();
+      await this.ensureRunning();
     })().finally(() => (this.restarting = undefined));
     return this.restarting;
   }
@@ -106,27 +106,27 @@ export class Ctx implements vscode.Disposable {
   async stop(): Promise<void> {
     const server = this.server;
     this.server = undefined;
-    this.run++;
-    this.show(undefined);
+    this.serverNumber++;
+    this.setStatus(undefined);
     await server?.stop();
   }
 
   /** The server's answer; undefined when there is none, which the user was told. */
-  async ask<T>(method: string, params: object, token?: vscode.CancellationToken): Promise<T | undefined> {
-    const server = await this.ready();
+  async request<T>(method: string, params: object, token?: vscode.CancellationToken): Promise<T | undefined> {
+    const server = await this.ensureRunning();
     try {
       return await server?.request<T>(method, params, token);
     } catch (error) {
       if (token?.isCancellationRequested !== true) {
-        void this.problems.tell(sentenceOf(error));
+        void this.problems.show(errorMessage(error));
       }
       return undefined;
     }
   }
 
   /** A status that was overtaken by a newer one on its way changes nothing. */
-  show(status: Status | undefined): void {
-    status = status && newer(this.status, status);
+  setStatus(status: Status | undefined): void {
+    status = status && newerStatus(this.status, status);
     this.status = status;
     // Before it shows anywhere: who sees a pause finds the command that ends it.
     void vscode.commands.executeCommand("setContext", "semlens.running", status !== undefined);
@@ -135,93 +135,97 @@ export class Ctx implements vscode.Disposable {
   }
 
   private async start(): Promise<Server | undefined> {
-    const found = this.find();
-    if ("problem" in found) {
-      this.show(undefined);
-      return this.startAfterMending(found);
+    const serverCommand = this.findServer();
+    if ("problem" in serverCommand) {
+      this.setStatus(undefined);
+      return this.startAfterSetup(serverCommand);
     }
-    this.output.info(`Starting ${found.command} ${found.arguments.join(" ")} (found by: ${found.from})`);
-    const run = ++this.run;
+    this.output.info(
+      `Starting ${serverCommand.command} ${serverCommand.arguments.join(" ")} (found by: ${serverCommand.from})`,
+    );
+    const serverNumber = ++this.serverNumber;
     const { Server } = await import("./server/client"); // a file of its own, ten times as large as the rest
     try {
-      this.server = await Server.start(found, {
+      this.server = await Server.start(serverCommand, {
         output: this.output,
-        settings: (scope) => this.config.forServer(scope === undefined ? undefined : vscode.Uri.parse(scope)),
-        ofUser: this.config.ofUser(),
-        onStatus: (status) => run === this.run && this.show(status),
-        onMessage: (message) => this.problems.gather(message),
+        settings: (scope) => this.config.sharedSettings(scope === undefined ? undefined : vscode.Uri.parse(scope)),
+        userSettings: this.config.userSettings(),
+        onStatus: (status) => serverNumber === this.serverNumber && this.setStatus(status),
+        onMessage: (message) => this.problems.showGrouped(message),
         onCrash: () => this.crashed(),
       });
     } catch (error) {
       this.output.error(String(error));
-      this.show(undefined);
-      void this.problems.tell("The semlens server could not be started: its log says why.", [this.again()]);
+      this.setStatus(undefined);
+      void this.problems.show("The semlens server could not be started: its log says why.", [this.restartAction()]);
       return undefined;
     }
     return this.server;
   }
 
-  private async startAfterMending(missing: Missing): Promise<Server | undefined> {
+  private async startAfterSetup(missing: MissingServer): Promise<Server | undefined> {
     if (missing.reason === "not installed") {
-      return (await this.offerSetup(missing)) && !("problem" in this.find()) ? this.start() : undefined;
+      return (await this.offerSetup(missing)) && !("problem" in this.findServer()) ? this.start() : undefined;
     }
     const openSettings = (): unknown =>
       vscode.commands.executeCommand("workbench.action.openSettings", "semlens.server.path");
-    void this.problems.tell(missing.problem, [{ title: "Open Settings", run: openSettings }]);
+    void this.problems.show(missing.problem, [{ title: "Open Settings", run: openSettings }]);
     return undefined;
   }
 
   private crashed(): void {
     const now = Date.now();
-    const isStorm = now - this.crashedAtMs < CALM_MS;
+    const isRepeated = now - this.crashedAtMs < CRASH_WINDOW_MS;
     this.crashedAtMs = now;
-    const dead = this.server;
+    const crashed = this.server;
     this.server = undefined;
-    this.run++;
-    this.show(undefined);
-    // Not from inside the dead client's own handler.
-    setTimeout(() => void dead?.stop().catch((error) => this.output.debug(String(error))), 0);
-    if (isStorm) {
-      void this.problems.tell("The semlens server ended again and stays off: its log says why.", [this.again()]);
+    this.serverNumber++;
+    this.setStatus(undefined);
+    // Not from inside the crashed client's own handler.
+    setTimeout(() => void crashed?.stop().catch((error) => this.output.debug(String(error))), 0);
+    if (isRepeated) {
+      void this.problems.show("The semlens server ended again and stays off: its log says why.", [
+        this.restartAction(),
+      ]);
     } else {
       this.output.warn("The server ended and is started again.");
-      void this.ready();
+      void this.ensureRunning();
     }
   }
 
-  private again(): { title: string; run: () => Promise<void> } {
+  private restartAction(): { title: string; run: () => Promise<void> } {
     return { title: "Restart Server", run: () => this.restart() };
   }
 
   private async configurationChanged(event: vscode.ConfigurationChangeEvent): Promise<void> {
-    const isUsers = this.running !== undefined && this.running.ofUser !== this.config.ofUser();
+    const hasUserChange = this.running !== undefined && this.running.userSettings !== this.config.userSettings();
     // With a service the user is asked: its address may be half typed, and code would be sent there.
-    if (isUsers && !this.config.hasService) {
+    if (hasUserChange && !this.config.hasService) {
       await this.restart();
-      if (this.running !== undefined && this.running.ofUser !== this.config.ofUser()) {
+      if (this.running !== undefined && this.running.userSettings !== this.config.userSettings()) {
         await this.configurationChanged(event); // changed again while it started
       }
       return;
     }
-    const isTold = isUsers && event.affectsConfiguration("semlens");
-    const name = isTold ? "The change of your settings" : this.config.changedAtStart(event);
+    const isPromptNeeded = hasUserChange && event.affectsConfiguration("semlens");
+    const name = isPromptNeeded ? "The change of your settings" : this.config.changedAtStart(event);
     if (name === undefined) {
       return; // the server asks for what it reads while it runs
     }
     if (this.running === undefined) {
-      await this.readyQuietly();
+      await this.startQuietly();
       return;
     }
     const restart = "Restart Server";
-    const told = `${name} takes effect when the semlens server starts again.`;
-    if ((await vscode.window.showInformationMessage(told, restart)) === restart) {
+    const message = `${name} takes effect when the semlens server starts again.`;
+    if ((await vscode.window.showInformationMessage(message, restart)) === restart) {
       await this.restart();
     }
   }
 
   private async trustGranted(): Promise<void> {
     if (this.running === undefined) {
-      await this.readyQuietly();
+      await this.startQuietly();
     } else {
       await this.running.settingsChanged();
     }
@@ -233,6 +237,6 @@ export class Ctx implements vscode.Disposable {
 }
 
 /** An error of the server is one sentence for the user already. */
-export function sentenceOf(error: unknown): string {
+export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -27,7 +27,7 @@ export function activate(extension: vscode.ExtensionContext): Ctx {
   });
   registerTools(ctx);
   if ((workspace.workspaceFolders ?? []).length > 0) {
-    setImmediate(() => void ctx.readyQuietly());
+    setImmediate(() => void ctx.startQuietly());
   }
   return ctx;
 }

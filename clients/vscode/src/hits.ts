@@ -1,14 +1,14 @@
 // A hit as the editor shows and opens it.
 
 import * as vscode from "vscode";
-import type { Hit, Span } from "./wire";
-import { iconOf, oneLine, printable } from "./words";
+import type { Hit, Range } from "./protocol";
+import { iconOf, oneLine, printable } from "./format";
 
 export function uriOf(hit: Hit): vscode.Uri {
   return vscode.Uri.parse(hit.location.uri);
 }
 
-export function rangeOf(span: Span): vscode.Range {
+export function rangeOf(span: Range): vscode.Range {
   return new vscode.Range(span.start.line, span.start.character, span.end.line, span.end.character);
 }
 
@@ -17,7 +17,7 @@ export function pathOf(hit: Hit): string {
   return oneLine(vscode.workspace.asRelativePath(uriOf(hit)));
 }
 
-export function placeOf(hit: Hit): string {
+export function locationText(hit: Hit): string {
   return `${pathOf(hit)}:${hit.selectionRange.start.line + 1}`;
 }
 
@@ -35,16 +35,16 @@ export function themeIconOf(hit: Hit): vscode.ThemeIcon {
 
 export function tooltipOf(hit: Hit): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
-  text.appendMarkdown(`**${placeOf(hit).replace(/[\\`*_{}[\]<>()#+\-.!|~&]/g, "\\$&")}**\n`);
+  text.appendMarkdown(`**${locationText(hit).replace(/[\\`*_{}[\]<>()#+\-.!|~&]/g, "\\$&")}**\n`);
   text.appendCodeblock(`${oneLine(hit.signature)}\n${printable(hit.snippet.text)}`, hit.language);
   return text;
 }
 
-export function isSame(one: Hit, other: Hit | undefined): boolean {
+export function isSame(first: Hit, second: Hit | undefined): boolean {
   return (
-    one.location.uri === other?.location.uri &&
-    one.name === other.name &&
-    one.selectionRange.start.line === other.selectionRange.start.line
+    first.location.uri === second?.location.uri &&
+    first.name === second.name &&
+    first.selectionRange.start.line === second.selectionRange.start.line
   );
 }
 

@@ -1,6 +1,6 @@
 // What goes wrong, told once: one notification with an action, never a storm. Pure: the window is handed in.
 
-import { messageText, oneLine } from "./words";
+import { messageText, oneLine } from "./format";
 
 export interface Action {
   readonly title: string;
@@ -12,38 +12,38 @@ export interface Window {
   readonly show: (message: string, ...titles: string[]) => Thenable<string | undefined>;
   readonly log: (message: string) => void;
   /** Calls back once, after a moment. */
-  readonly later: (callback: () => void) => void;
+  readonly defer: (callback: () => void) => void;
 }
 
 export class Problems {
-  private gathered: string[] = [];
+  private pendingMessages: string[] = [];
 
   constructor(
     private readonly window: Window,
-    private readonly usual: readonly Action[],
+    private readonly defaultActions: readonly Action[],
   ) {}
 
   /** Shows a problem and runs the action that the user takes. */
-  async tell(problem: string, actions: readonly Action[] = []): Promise<void> {
+  async show(problem: string, actions: readonly Action[] = []): Promise<void> {
     this.window.log(oneLine(problem));
-    const all = [...actions, ...this.usual];
+    const all = [...actions, ...this.defaultActions];
     const answer = await this.window.show(messageText(problem), ...all.map((action) => action.title));
     await all.find((action) => action.title === answer)?.run();
   }
 
   /** Takes a sentence of the server; what comes at about the same time is told as one. */
-  gather(sentence: string): void {
-    this.gathered.push(sentence);
-    if (this.gathered.length > 1) {
+  showGrouped(message: string): void {
+    this.pendingMessages.push(message);
+    if (this.pendingMessages.length > 1) {
       return;
     }
-    this.window.later(() => {
-      const [first, ...others] = this.gathered;
-      this.gathered = [];
+    this.window.defer(() => {
+      const [first, ...others] = this.pendingMessages;
+      this.pendingMessages = [];
       for (const other of others) {
         this.window.log(oneLine(other));
       }
-      void this.tell(others.length > 0 ? `${first} (${others.length} more in the log)` : `${first}`);
+      void this.show(others.length > 0 ? `${first} (${others.length} more in the log)` : `${first}`);
     });
   }
 }

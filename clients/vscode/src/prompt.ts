@@ -3,22 +3,22 @@
 import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
 import type { Documents } from "./documents";
-import type { ContextAnswer, Hit, Place, Span } from "./wire";
-import { contextSummary, labelText } from "./words";
+import type { ContextResult, Hit, Position, Range } from "./protocol";
+import { contextSummary, labelText } from "./format";
 
 /** What a pack is made of, as `semlens/context` takes it. */
-export interface Seed {
+export interface ContextSubject {
   readonly query?: string;
   readonly textDocument?: { readonly uri: string };
-  readonly position?: Place;
-  readonly range?: Span;
+  readonly position?: Position;
+  readonly range?: Range;
 }
 
 interface Choice extends vscode.QuickPickItem {
-  readonly seed: Seed;
+  readonly subject: ContextSubject;
 }
 
-const MOST_TOKENS = 10_000_000;
+const MAX_TOKENS = 10_000_000;
 
 export class Prompt {
   private nPacks = 0;
@@ -28,22 +28,22 @@ export class Prompt {
     private readonly documents: Documents,
   ) {}
 
-  /** :param given: a seed, the URI that an editor's menu hands over, or nothing: then the user chooses. */
-  async copy(given?: unknown): Promise<ContextAnswer | undefined> {
-    const pack = await this.pack(given);
+  /** :param argument: a subject, the URI that an editor's menu hands over, or nothing: then the user chooses. */
+  async copy(argument?: unknown): Promise<ContextResult | undefined> {
+    const pack = await this.pack(argument);
     if (pack !== undefined) {
       await vscode.env.clipboard.writeText(pack.text);
       const open = "Open as Document";
-      const told = `Copied for a prompt: ${contextSummary(pack)}.`;
+      const message = `Copied for a prompt: ${contextSummary(pack)}.`;
       void vscode.window
-        .showInformationMessage(told, open)
+        .showInformationMessage(message, open)
         .then((answer) => (answer === open ? this.show(pack) : undefined));
     }
     return pack;
   }
 
-  async open(given?: unknown): Promise<ContextAnswer | undefined> {
-    const pack = await this.pack(given);
+  async open(argument?: unknown): Promise<ContextResult | undefined> {
+    const pack = await this.pack(argument);
     if (pack !== undefined) {
       await this.show(pack);
       void vscode.window.setStatusBarMessage(`Context: ${contextSummary(pack)}`, 10_000);
@@ -51,15 +51,16 @@ export class Prompt {
     return pack;
   }
 
-  private async show(pack: ContextAnswer): Promise<void> {
+  private async show(pack: ContextResult): Promise<void> {
     this.nPacks += 1;
     await this.documents.show(`Context ${this.nPacks}.md`, pack.text);
   }
 
-  private async pack(given: unknown): Promise<ContextAnswer | undefined> {
-    const seed = given instanceof vscode.Uri ? here()[0]?.seed : isSeed(given) ? given : await choose();
-    const budget = seed === undefined ? undefined : this.ctx.config.contextBudget || (await askBudget());
-    if (seed === undefined || budget === undefined) {
+  private async pack(argument: unknown): Promise<ContextResult | undefined> {
+    const subject =
+      argument instanceof vscode.Uri ? editorChoices()[0]?.subject : isSubject(argument) ? argument : await choose();
+    const budget = subject === undefined ? undefined : this.ctx.config.contextBudget || (await askBudget());
+    if (subject === undefined || budget === undefined) {
       return undefined;
     }
     const progress = {
@@ -68,21 +69,23 @@ export class Prompt {
       cancellable: true,
     };
     return vscode.window.withProgress(progress, (_bar, token) =>
-      this.ctx.ask<ContextAnswer>("semlens/context", { ...seed, budget }, token),
+      this.ctx.request<ContextResult>("semlens/context", { ...subject, budget }, token),
     );
   }
 }
 
-export function seedOf(hit: Hit): Seed {
+export function subjectOf(hit: Hit): ContextSubject {
   return { textDocument: { uri: hit.location.uri }, position: hit.selectionRange.start };
 }
 
-function isSeed(given: unknown): given is Seed {
-  return typeof given === "object" && given !== null && ["query", "position", "range"].some((name) => name in given);
+function isSubject(argument: unknown): argument is ContextSubject {
+  return (
+    typeof argument === "object" && argument !== null && ["query", "position", "range"].some((name) => name in argument)
+  );
 }
 
 /** What the active editor offers, the most particular first. */
-function here(): Choice[] {
+function editorChoices(): Choice[] {
   const editor = vscode.window.activeTextEditor;
   if (editor === undefined || !["file", "untitled"].includes(editor.document.uri.scheme)) {
     return [];
@@ -92,31 +95,31 @@ function here(): Choice[] {
   const choices: Choice[] = [];
   if (!editor.selection.isEmpty) {
     const lines = start.line === end.line ? `line ${start.line + 1}` : `lines ${start.line + 1} to ${end.line + 1}`;
-    const range = { start: placeOf(start), end: placeOf(end) };
-    choices.push({ label: "$(list-selection) The selection", description: lines, seed: { textDocument, range } });
+    const range = { start: toPosition(start), end: toPosition(end) };
+    choices.push({ label: "$(list-selection) The selection", description: lines, subject: { textDocument, range } });
   }
   const line = editor.document.lineAt(active.line).text.trim();
   choices.push({
     label: "$(symbol-method) The symbol at the cursor",
     description: labelText(`line ${active.line + 1}: ${line.slice(0, 60)}`),
-    seed: { textDocument, position: placeOf(active) },
+    subject: { textDocument, position: toPosition(active) },
   });
   return choices;
 }
 
 /** A position of the editor writes itself to JSON in a way of its own. */
-function placeOf({ line, character }: vscode.Position): Place {
+function toPosition({ line, character }: vscode.Position): Position {
   return { line, character };
 }
 
 /** A list of what can be packed; what is typed is one more choice, and the first. */
-function choose(): Promise<Seed | undefined> {
+function choose(): Promise<ContextSubject | undefined> {
   const fixed: Choice[] = [
-    ...here(),
+    ...editorChoices(),
     {
       label: "$(list-tree) A map of the workspace",
       description: "the most used symbols by folder",
-      seed: { query: "" },
+      subject: { query: "" },
     },
   ];
   const pick = vscode.window.createQuickPick<Choice>();
@@ -124,16 +127,16 @@ function choose(): Promise<Seed | undefined> {
   pick.placeholder = "Take one of these, or type what the prompt is about";
   pick.items = fixed;
   pick.onDidChangeValue((query) => {
-    const typed = {
+    const queryChoice = {
       label: `$(telescope) Code about “${labelText(query)}”`,
       alwaysShow: true,
-      seed: { query: query.trim() },
+      subject: { query: query.trim() },
     };
-    pick.items = query.trim() === "" ? fixed : [typed, ...fixed];
+    pick.items = query.trim() === "" ? fixed : [queryChoice, ...fixed];
   });
   return new Promise((resolve) => {
     pick.onDidAccept(() => {
-      resolve(pick.activeItems[0]?.seed);
+      resolve(pick.activeItems[0]?.subject);
       pick.hide();
     });
     pick.onDidHide(() => {
@@ -150,7 +153,7 @@ async function askBudget(): Promise<number | undefined> {
     prompt: "Tokens that it may take at most",
     value: "4000",
     validateInput: (text) =>
-      /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= MOST_TOKENS ? undefined : "A whole number, 1 or more.",
+      /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_TOKENS ? undefined : "A whole number, 1 or more.",
   });
   return answer === undefined ? undefined : Number(answer);
 }

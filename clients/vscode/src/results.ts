@@ -2,9 +2,9 @@
 
 import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
-import { openHit, pathOf, placeOf, rangeOf, themeIconOf, tooltipOf, uriOf } from "./hits";
-import type { DuplicatesAnswer, Hit } from "./wire";
-import { oneLine } from "./words";
+import { openHit, pathOf, locationText, rangeOf, themeIconOf, tooltipOf, uriOf } from "./hits";
+import type { DuplicatesResult, Hit } from "./protocol";
+import { oneLine } from "./format";
 
 export interface Group {
   readonly label: string;
@@ -18,7 +18,7 @@ export interface Listing {
   readonly title: string;
   readonly groups: readonly Group[];
   /** Asks again; undefined when there is no answer, which the user was told. */
-  readonly again: () => Promise<readonly Group[] | undefined>;
+  readonly reload: () => Promise<readonly Group[] | undefined>;
 }
 
 interface GroupNode {
@@ -50,7 +50,7 @@ export class Results implements vscode.TreeDataProvider<Node> {
   }
 
   /** Fills the view and brings it to the front. */
-  async list(listing: Listing): Promise<void> {
+  async show(listing: Listing): Promise<void> {
     this.listing = listing;
     this.fill(listing.groups);
     this.view.title = listing.title;
@@ -63,7 +63,7 @@ export class Results implements vscode.TreeDataProvider<Node> {
 
   async refresh(): Promise<void> {
     const groups = await vscode.window.withProgress({ location: { viewId: "semlens.results" } }, async () =>
-      this.listing?.again(),
+      this.listing?.reload(),
     );
     if (groups !== undefined) {
       this.fill(groups);
@@ -87,13 +87,13 @@ export class Results implements vscode.TreeDataProvider<Node> {
         remove(this.nodes, node);
       }
     }
-    this.told();
+    this.refreshView();
   }
 
   /** Places and signatures of these, or of everything that is listed, one a line. */
   async copy(nodes: readonly Node[] = this.nodes): Promise<void> {
     const hits = nodes.flatMap((node) => ("hit" in node ? [node] : node.nodes)).map((node) => node.hit);
-    const lines = [...new Set(hits)].map((hit) => `${placeOf(hit)}  ${oneLine(hit.signature || hit.name)}`);
+    const lines = [...new Set(hits)].map((hit) => `${locationText(hit)}  ${oneLine(hit.signature || hit.name)}`);
     await vscode.env.clipboard.writeText(`${lines.join("\n")}\n`);
   }
 
@@ -119,10 +119,10 @@ export class Results implements vscode.TreeDataProvider<Node> {
       parent.nodes.push(...group.hits.map((hit) => ({ hit, parent })));
       return parent;
     });
-    this.told();
+    this.refreshView();
   }
 
-  private told(): void {
+  private refreshView(): void {
     const nHits = this.nodes.reduce((sum, node) => sum + node.nodes.length, 0);
     this.view.description = this.listing === undefined ? "" : `${nHits}`;
     this.view.message = this.listing !== undefined && nHits === 0 ? "Nothing is left here." : "";
@@ -136,24 +136,25 @@ export function groupByFile(hits: readonly Hit[]): Group[] {
   for (const hit of hits) {
     byFile.set(hit.location.uri, [...(byFile.get(hit.location.uri) ?? []), hit]);
   }
-  return [...byFile.values()].flatMap((ofFile) => {
-    const [first] = ofFile;
+  return [...byFile.values()].flatMap((fileHits) => {
+    const [first] = fileHits;
     if (first === undefined) {
       return [];
     }
     const path = pathOf(first);
     const slash = path.lastIndexOf("/");
     const description = slash < 0 ? "" : path.slice(0, slash);
-    return [{ label: path.slice(slash + 1), description, file: uriOf(first), hits: ofFile }];
+    return [{ label: path.slice(slash + 1), description, file: uriOf(first), hits: fileHits }];
   });
 }
 
-export function duplicateGroups(answer: DuplicatesAnswer): Group[] {
+export function duplicateGroups(answer: DuplicatesResult): Group[] {
   return answer.groups.map((group) => {
     const names = [...new Set(group.symbols.map((hit) => oneLine(hit.name)))];
-    const alike = group.similarity >= 0.995 ? "the same but for names" : `${Math.floor(100 * group.similarity)}% alike`;
+    const similarity =
+      group.similarity >= 0.995 ? "the same but for names" : `${Math.floor(100 * group.similarity)}% alike`;
     const lines = group.savedLines === 1 ? "1 line" : `${group.savedLines} lines`;
-    return { label: names.join(", "), description: `${alike}, ${lines} to save`, hits: group.symbols };
+    return { label: names.join(", "), description: `${similarity}, ${lines} to save`, hits: group.symbols };
   });
 }
 
@@ -173,7 +174,7 @@ function groupItem({ group, nodes }: GroupNode): vscode.TreeItem {
 function hitItem({ hit, parent }: HitNode): vscode.TreeItem {
   const item = new vscode.TreeItem(oneLine(hit.name) || pathOf(hit), vscode.TreeItemCollapsibleState.None);
   const line = hit.selectionRange.start.line + 1;
-  item.description = parent.group.file === undefined ? placeOf(hit) : `${line}: ${oneLine(hit.signature)}`;
+  item.description = parent.group.file === undefined ? locationText(hit) : `${line}: ${oneLine(hit.signature)}`;
   item.tooltip = tooltipOf(hit);
   item.iconPath = themeIconOf(hit);
   item.contextValue = "hit";

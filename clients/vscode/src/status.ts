@@ -3,8 +3,8 @@
 import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
 import type { Documents } from "./documents";
-import type { Status } from "./wire";
-import { shortStatus, statusReport } from "./words";
+import type { Status } from "./protocol";
+import { shortStatus, statusReport } from "./format";
 
 const REPORT = "Index Status.txt";
 
@@ -31,9 +31,9 @@ export class StatusItems {
 
   /** Opens the report, which follows the index while it is open. */
   async report(): Promise<Status | undefined> {
-    const status = await this.ctx.ask<Status>("semlens/status", {});
+    const status = await this.ctx.request<Status>("semlens/status", {});
     if (status !== undefined) {
-      this.ctx.show(status);
+      this.ctx.setStatus(status);
       await this.documents.show(REPORT, statusReport(this.ctx.status ?? status));
     }
     return status;

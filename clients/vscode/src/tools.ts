@@ -4,8 +4,8 @@
 import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
 import { pathOf } from "./hits";
-import type { ContextAnswer, Hit, SearchAnswer } from "./wire";
-import { messageText, oneLine, printable } from "./words";
+import type { ContextResult, Hit, SearchResult } from "./protocol";
+import { messageText, oneLine, printable } from "./format";
 
 interface Invocation<T> {
   readonly input: T;
@@ -39,21 +39,24 @@ interface ContextInput {
   readonly budget?: number;
 }
 
-const LIMIT = 10;
+const DEFAULT_LIMIT = 10;
 
 export function registerTools(ctx: Ctx): void {
   const api = vscode as unknown as ToolApi;
   if (api.lm?.registerTool === undefined) {
     return;
   }
-  const answer = (text: string): unknown => new api.LanguageModelToolResult([new api.LanguageModelTextPart(text)]);
+  const toToolResult = (text: string): unknown =>
+    new api.LanguageModelToolResult([new api.LanguageModelTextPart(text)]);
   const search: Tool<SearchInput> = {
     prepareInvocation: ({ input }) => confirmation(`Searching for “${input.query}”`, "names, places and single lines"),
     invoke: async ({ input }, token) => {
       const { query, limit, ...filter } = input;
-      const params = { query, limit: limit ?? LIMIT, filter, mask: true };
-      const found = await running(ctx).then((server) => server.request<SearchAnswer>("semlens/search", params, token));
-      return answer(searchText(found));
+      const params = { query, limit: limit ?? DEFAULT_LIMIT, filter, mask: true };
+      const result = await runningServer(ctx).then((server) =>
+        server.request<SearchResult>("semlens/search", params, token),
+      );
+      return toToolResult(searchText(result));
     },
   };
   const context: Tool<ContextInput> = {
@@ -61,33 +64,35 @@ export function registerTools(ctx: Ctx): void {
       confirmation(`Packing context for ${input.query ?? input.path ?? "the workspace"}`, "code of this workspace"),
     invoke: async ({ input }, token) => {
       const params = contextParams(input, ctx.config.contextBudget);
-      const pack = await running(ctx).then((server) => server.request<ContextAnswer>("semlens/context", params, token));
-      return answer(pack.text);
+      const pack = await runningServer(ctx).then((server) =>
+        server.request<ContextResult>("semlens/context", params, token),
+      );
+      return toToolResult(pack.text);
     },
   };
   ctx.subscribe(api.lm.registerTool("semlens_search", search), api.lm.registerTool("semlens_context", context));
 }
 
-async function running(ctx: Ctx): Promise<NonNullable<Ctx["running"]>> {
-  const server = await ctx.ready();
+async function runningServer(ctx: Ctx): Promise<NonNullable<Ctx["running"]>> {
+  const server = await ctx.ensureRunning();
   if (server === undefined) {
     throw new Error("The semlens server does not run: its user has to set it up.");
   }
   return server;
 }
 
-function confirmation(invocation: string, what: string): unknown {
+function confirmation(invocation: string, content: string): unknown {
   const invocationMessage = messageText(invocation); // its words are the assistant's, which may have them from code
-  const message = `This hands ${what} to the assistant that asked.`;
+  const message = `This hands ${content} to the assistant that asked.`;
   return { invocationMessage, confirmationMessages: { title: invocationMessage, message } };
 }
 
-function searchText(found: SearchAnswer): string {
-  const incomplete = found.complete ? "" : "The index is not complete yet: more may be found in a moment.\n";
-  if (found.hits.length === 0) {
+function searchText(result: SearchResult): string {
+  const incomplete = result.complete ? "" : "The index is not complete yet: more may be found in a moment.\n";
+  if (result.hits.length === 0) {
     return `${incomplete}Nothing found.`;
   }
-  return `${incomplete}${found.hits.map(hitText).join("\n\n")}\n`;
+  return `${incomplete}${result.hits.map(hitText).join("\n\n")}\n`;
 }
 
 function hitText(hit: Hit): string {
@@ -100,27 +105,27 @@ function hitText(hit: Hit): string {
 }
 
 function contextParams(input: ContextInput, budget: number): object {
-  const asked = {
+  const params = {
     ...(input.query === undefined ? {} : { query: input.query }),
     budget: input.budget ?? (budget || 4000),
   };
   if (input.path === undefined) {
-    return asked;
+    return params;
   }
   const textDocument = { uri: uriInWorkspace(input.path).toString() };
   const line = Math.max((input.line ?? 1) - 1, 0);
   const endLine = Math.max((input.endLine ?? input.line ?? 1) - 1, line);
   const range = { start: { line, character: 0 }, end: { line: endLine, character: 0 } };
-  return { ...asked, textDocument, range };
+  return { ...params, textDocument, range };
 }
 
 /** A path as `asRelativePath` writes it. */
 function uriInWorkspace(path: string): vscode.Uri {
   const folders = vscode.workspace.workspaceFolders ?? [];
-  const named = folders.length > 1 ? folders.find((folder) => path.startsWith(`${folder.name}/`)) : undefined;
-  const folder = named ?? folders[0];
+  const namedFolder = folders.length > 1 ? folders.find((folder) => path.startsWith(`${folder.name}/`)) : undefined;
+  const folder = namedFolder ?? folders[0];
   if (folder === undefined || path.startsWith("/")) {
     return vscode.Uri.file(path);
   }
-  return vscode.Uri.joinPath(folder.uri, named === undefined ? path : path.slice(named.name.length + 1));
+  return vscode.Uri.joinPath(folder.uri, namedFolder === undefined ? path : path.slice(namedFolder.name.length + 1));
 }

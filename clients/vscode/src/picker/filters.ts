@@ -46,20 +46,20 @@ function pattern(name: FilterName): RegExp {
   return new RegExp(`(?<!\\S)${name}:(\\S*)`, "g");
 }
 
-/** The values that the question sets. */
-export function filtersOf(question: string, name: FilterName): string[] {
-  return [...question.matchAll(pattern(name))].map((match) => match[1] ?? "").filter((value) => value !== "");
+/** The values that the query sets. */
+export function filtersOf(query: string, name: FilterName): string[] {
+  return [...query.matchAll(pattern(name))].map((match) => match[1] ?? "").filter((value) => value !== "");
 }
 
-/** The question with these values in place of those that it sets. */
-export function withFilters(question: string, name: FilterName, values: readonly string[]): string {
-  const words = question.replace(pattern(name), " ").replace(/\s+/g, " ").trim();
+/** The query with these values in place of those that it sets. */
+export function withFilters(query: string, name: FilterName, values: readonly string[]): string {
+  const words = query.replace(pattern(name), " ").replace(/\s+/g, " ").trim();
   return [words, ...values.map((value) => `${name}:${value}`)].filter((part) => part !== "").join(" ");
 }
 
 /** With tests, without them, tests alone, and round again. */
-export function withNextTests(question: string): string {
-  const now = TESTS.indexOf((filtersOf(question, "test")[0] ?? "") as (typeof TESTS)[number]);
+export function withNextTests(query: string): string {
+  const now = TESTS.indexOf((filtersOf(query, "test")[0] ?? "") as (typeof TESTS)[number]);
   const next = TESTS[(now + 1) % TESTS.length] ?? "";
-  return withFilters(question, "test", next === "" ? [] : [next]);
+  return withFilters(query, "test", next === "" ? [] : [next]);
 }

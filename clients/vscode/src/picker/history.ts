@@ -1,27 +1,27 @@
-// The questions of this window, newest first. They stay in memory: what somebody asks is nobody's business.
+// The queries of this window, newest first. They stay in memory: what somebody asks is nobody's business.
 
-const MOST = 30;
+const MAX_QUERIES = 30;
 
 export class History {
-  private readonly questions: string[] = [];
+  private readonly queries: string[] = [];
 
-  add(question: string): void {
-    const trimmed = question.trim();
-    const at = this.questions.indexOf(trimmed);
+  add(query: string): void {
+    const trimmed = query.trim();
+    const at = this.queries.indexOf(trimmed);
     if (at >= 0) {
-      this.questions.splice(at, 1);
+      this.queries.splice(at, 1);
     }
     if (trimmed !== "") {
-      this.questions.unshift(trimmed);
-      this.questions.length = Math.min(this.questions.length, MOST);
+      this.queries.unshift(trimmed);
+      this.queries.length = Math.min(this.queries.length, MAX_QUERIES);
     }
   }
 
   get all(): readonly string[] {
-    return this.questions;
+    return this.queries;
   }
 
   get last(): string {
-    return this.questions[0] ?? "";
+    return this.queries[0] ?? "";
   }
 }

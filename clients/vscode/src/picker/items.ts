@@ -1,14 +1,14 @@
 // Rows and buttons of the picker.
 
 import * as vscode from "vscode";
-import { containerOf, pathOf, placeOf } from "../hits";
-import type { Hit } from "../wire";
-import { iconOf, labelText } from "../words";
+import { containerOf, pathOf, locationText } from "../hits";
+import type { Hit } from "../protocol";
+import { iconOf, labelText } from "../format";
 
 export interface Item extends vscode.QuickPickItem {
   readonly hit?: Hit;
   /** A question asked before. */
-  readonly question?: string;
+  readonly query?: string;
 }
 
 function button(icon: string, tooltip: string): vscode.QuickInputButton {
@@ -19,7 +19,7 @@ export const BESIDE = button("split-horizontal", "Open to the Side");
 export const COPY_CONTEXT = button("copy", "Copy Context for Prompt");
 export const SIMILAR = button("references", "Find Similar Code");
 
-export const LAST = button("history", "Last Question Again");
+export const LAST_QUERY = button("history", "Last Question Again");
 export const LANGUAGE = button("code", "Filter by Language");
 export const KIND = button("symbol-class", "Filter by Kind");
 export const TESTS = button("beaker", "With Tests, Without Tests, Tests Only");
@@ -35,7 +35,7 @@ export function hitItem(hit: Hit, isLive: boolean): Item {
   return {
     label: `$(${iconOf(hit.kind)}) ${name}${hit.dirty ? " $(circle-filled)" : ""}`,
     description: labelText(
-      `${container === "" ? "" : `${container} · `}${placeOf(hit)}${hit.dirty ? " (unsaved)" : ""}`,
+      `${container === "" ? "" : `${container} · `}${locationText(hit)}${hit.dirty ? " (unsaved)" : ""}`,
     ),
     ...(detail === "" ? {} : { detail }),
     alwaysShow: isLive,
@@ -44,8 +44,8 @@ export function hitItem(hit: Hit, isLive: boolean): Item {
   };
 }
 
-export function questionItem(question: string): Item {
-  return { label: `$(history) ${labelText(question)}`, alwaysShow: true, question };
+export function historyItem(query: string): Item {
+  return { label: `$(history) ${labelText(query)}`, alwaysShow: true, query };
 }
 
 export function messageItem(label: string, detail?: string): Item {

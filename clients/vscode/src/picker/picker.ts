@@ -2,9 +2,9 @@
 // Every keystroke cancels the question before, and what still comes for that one is dropped.
 
 import * as vscode from "vscode";
-import { sentenceOf, type Ctx } from "../ctx";
+import { errorMessage, type Ctx } from "../ctx";
 import { isSame, openHit } from "../hits";
-import type { Hit, SearchAnswer } from "../wire";
+import type { Hit, SearchResult } from "../protocol";
 import { filtersOf, KINDS, LANGUAGES, withFilters, withNextTests, type FilterName } from "./filters";
 import type { History } from "./history";
 import * as items from "./items";
@@ -13,56 +13,56 @@ import { Preview } from "./preview";
 import type { Source } from "./source";
 
 /** What the picker hands its hits to. */
-export interface Uses {
+export interface HitActions {
   readonly pin: (source: Source, text: string, hits: readonly Hit[]) => unknown;
   readonly copyContext: (hit: Hit) => unknown;
   readonly similar: (hit: Hit) => unknown;
 }
 
 /** A list that has been on the screen for less has not been seen. */
-const UNSEEN_MS = 100;
+const MIN_VISIBLE_MS = 100;
 /** A list that the window has not answered for by then is taken to be on the screen. */
-const UNSHOWN_MS = 3000;
+const MAX_RENDER_MS = 3000;
 
 export class Picker {
   private readonly pick = vscode.window.createQuickPick<Item>();
   private readonly preview: Preview | undefined;
-  private question: vscode.CancellationTokenSource | undefined;
-  private asked: string | undefined;
-  private answer: SearchAnswer | undefined;
+  private pending: vscode.CancellationTokenSource | undefined;
+  private lastText: string | undefined;
+  private answer: SearchResult | undefined;
   private hits: readonly Hit[] = [];
   /** The user has chosen a row: no list of the same question moves it. */
   private hasMoved = false;
   /** The row that was chosen in the list before this one, while nobody can have seen this one. */
-  private unseen: { readonly hit: Hit; isShown: boolean; until: number } | undefined;
+  private selectionBefore: { readonly hit: Hit; isShown: boolean; until: number } | undefined;
   private isOpen = true;
   private isSuspended = false;
-  private done: () => void = () => undefined;
+  private resolveClosed: () => void = () => undefined;
   private readonly status: vscode.Disposable;
 
   constructor(
     private readonly ctx: Ctx,
     private readonly source: Source,
     private readonly history: History,
-    private readonly uses: Uses,
+    private readonly actions: HitActions,
   ) {
     const { pick } = this;
     pick.placeholder = source.placeholder;
     pick.title = source.title;
     // Not in the typings: VS Code keeps this one for extensions that rank by themselves.
     (pick as unknown as { sortByLabel: boolean }).sortByLabel = false;
-    pick.buttons = source.isLive ? [items.LAST, items.LANGUAGE, items.KIND, items.TESTS, items.PIN] : [items.PIN];
+    pick.buttons = source.isLive ? [items.LAST_QUERY, items.LANGUAGE, items.KIND, items.TESTS, items.PIN] : [items.PIN];
     this.preview = ctx.config.hasPreview ? new Preview() : undefined;
     pick.onDidChangeValue((text) => {
       // Values that were set here come back, and are asked already.
-      if (source.isLive && text !== this.asked) {
-        void this.ask(text);
+      if (source.isLive && text !== this.lastText) {
+        void this.sendQuery(text);
       }
     });
-    pick.onDidChangeActive(([item]) => this.moved(item));
+    pick.onDidChangeActive(([item]) => this.activeChanged(item));
     pick.onDidAccept(() => this.accept(pick.selectedItems[0] ?? pick.activeItems[0]));
-    pick.onDidTriggerButton((pressed) => void this.press(pressed));
-    pick.onDidTriggerItemButton(({ item, button }) => this.use(item.hit, button));
+    pick.onDidTriggerButton((pressed) => void this.runTitleButton(pressed));
+    pick.onDidTriggerItemButton(({ item, button }) => this.runItemButton(item.hit, button));
     pick.onDidHide(() => {
       if (!this.isSuspended) {
         void this.close(false);
@@ -71,7 +71,7 @@ export class Picker {
     this.status = ctx.onDidChangeStatus((status) => {
       // What was asked of an index that was not complete is asked again as it grows.
       if (this.answer?.complete === false && status?.generation !== this.answer.generation && !this.hasMoved) {
-        void this.ask(pick.value);
+        void this.sendQuery(pick.value);
       }
     });
   }
@@ -89,47 +89,47 @@ export class Picker {
   open(text: string): Promise<void> {
     this.pick.value = text;
     this.pick.show();
-    void this.ask(text);
-    return new Promise((resolve) => (this.done = resolve));
+    void this.sendQuery(text);
+    return new Promise((resolve) => (this.resolveClosed = resolve));
   }
 
-  private async ask(text: string): Promise<void> {
-    this.question?.cancel();
-    this.question?.dispose();
-    this.question = undefined;
-    this.asked = text;
+  private async sendQuery(text: string): Promise<void> {
+    this.pending?.cancel();
+    this.pending?.dispose();
+    this.pending = undefined;
+    this.lastText = text;
     this.answer = undefined;
     this.hasMoved = false;
-    this.unseen = undefined;
+    this.selectionBefore = undefined;
     if (this.source.isLive && text.trim() === "") {
       this.hits = [];
-      this.pick.items = this.history.all.map(items.questionItem);
+      this.pick.items = this.history.all.map(items.historyItem);
       this.pick.busy = false;
       this.pick.title = this.source.title;
       return;
     }
-    const question = new vscode.CancellationTokenSource();
-    this.question = question;
+    const tokenSource = new vscode.CancellationTokenSource();
+    this.pending = tokenSource;
     this.pick.busy = true;
-    const isCurrent = (): boolean => this.isOpen && this.question === question;
+    const isCurrent = (): boolean => this.isOpen && this.pending === tokenSource;
     try {
       const onPartial = ({ hits }: { hits: readonly Hit[] }): void => {
         if (isCurrent()) {
           this.show(hits);
         }
       };
-      const answer = await this.source.ask(text, onPartial, question.token);
+      const answer = await this.source.search(text, onPartial, tokenSource.token);
       if (isCurrent() && answer !== undefined) {
         this.answer = answer;
         this.show(answer.hits);
-        this.say(answer);
+        this.showSummary(answer);
       } else if (isCurrent()) {
         this.pick.hide(); // there is no server, which the user was told
       }
     } catch (error) {
       if (isCurrent()) {
-        this.ctx.output.error(sentenceOf(error));
-        this.pick.items = [items.messageItem("$(error) The question failed", sentenceOf(error))];
+        this.ctx.output.error(errorMessage(error));
+        this.pick.items = [items.messageItem("$(error) The question failed", errorMessage(error))];
       }
     } finally {
       if (isCurrent()) {
@@ -140,7 +140,8 @@ export class Picker {
 
   private show(hits: readonly Hit[]): void {
     const chosen = this.hasMoved ? this.active : undefined;
-    this.unseen = chosen === undefined ? undefined : { hit: chosen, isShown: false, until: Date.now() + UNSHOWN_MS };
+    this.selectionBefore =
+      chosen === undefined ? undefined : { hit: chosen, isShown: false, until: Date.now() + MAX_RENDER_MS };
     const rows = hits.map((hit) => items.hitItem(hit, this.source.isLive));
     this.hits = hits;
     this.pick.items = rows;
@@ -151,7 +152,7 @@ export class Picker {
     }
   }
 
-  private say(answer: SearchAnswer): void {
+  private showSummary(answer: SearchResult): void {
     const incomplete = answer.complete ? "" : " (so far: the index is not complete yet)";
     if (answer.hits.length === 0) {
       this.pick.items = [items.messageItem(`Nothing found${incomplete}`)];
@@ -159,13 +160,17 @@ export class Picker {
     this.pick.title = answer.notes?.[0] ?? `${this.source.title}${incomplete}`;
   }
 
-  private moved(item: Item | undefined): void {
-    if (this.unseen?.isShown === false) {
+  private activeChanged(item: Item | undefined): void {
+    if (this.selectionBefore?.isShown === false) {
       // The window names the active row of each new list: with that the list is on the screen.
-      this.unseen.isShown = true;
-      this.unseen.until = Date.now() + UNSEEN_MS;
-    } else if (this.unseen !== undefined && item?.hit !== undefined && !isSame(item.hit, this.unseen.hit)) {
-      this.unseen = undefined; // the user moves in the new list
+      this.selectionBefore.isShown = true;
+      this.selectionBefore.until = Date.now() + MIN_VISIBLE_MS;
+    } else if (
+      this.selectionBefore !== undefined &&
+      item?.hit !== undefined &&
+      !isSame(item.hit, this.selectionBefore.hit)
+    ) {
+      this.selectionBefore = undefined; // the user moves in the new list
     }
     this.hasMoved ||= item !== undefined && item !== this.pick.items[0];
     if (this.hasMoved && item?.hit !== undefined) {
@@ -176,14 +181,17 @@ export class Picker {
   private accept(item: Item | undefined): void {
     if (item?.hit !== undefined) {
       // VS Code names the accepted row by its place: of a list that was replaced meanwhile that is another's.
-      const hit = this.unseen !== undefined && Date.now() < this.unseen.until ? this.unseen.hit : item.hit;
+      const hit =
+        this.selectionBefore !== undefined && Date.now() < this.selectionBefore.until
+          ? this.selectionBefore.hit
+          : item.hit;
       void this.close(true, () => openHit(hit));
-    } else if (item?.question !== undefined) {
-      this.change(item.question);
+    } else if (item?.query !== undefined) {
+      this.change(item.query);
     }
   }
 
-  private use(hit: Hit | undefined, pressed: vscode.QuickInputButton): void {
+  private runItemButton(hit: Hit | undefined, pressed: vscode.QuickInputButton): void {
     if (hit === undefined) {
       return;
     }
@@ -191,34 +199,34 @@ export class Picker {
       // The hit is beside what the user came from, not beside its preview.
       void this.close(false, () => openHit(hit, vscode.ViewColumn.Beside));
     } else if (pressed === items.COPY_CONTEXT) {
-      void this.uses.copyContext(hit);
+      void this.actions.copyContext(hit);
     } else {
-      void this.close(false, () => this.uses.similar(hit));
+      void this.close(false, () => this.actions.similar(hit));
     }
   }
 
-  private async press(pressed: vscode.QuickInputButton): Promise<void> {
-    if (pressed === items.LAST) {
+  private async runTitleButton(pressed: vscode.QuickInputButton): Promise<void> {
+    if (pressed === items.LAST_QUERY) {
       this.change(this.history.last);
     } else if (pressed === items.TESTS) {
       this.change(withNextTests(this.pick.value));
     } else if (pressed === items.LANGUAGE) {
-      const found = this.hits.map((hit) => hit.language);
-      await this.choose("lang", [...new Set([...found.sort(), ...LANGUAGES])], "Languages to find code in");
+      const languages = this.hits.map((hit) => hit.language);
+      await this.choose("lang", [...new Set([...languages.sort(), ...LANGUAGES])], "Languages to find code in");
     } else if (pressed === items.KIND) {
       await this.choose("kind", KINDS, "Kinds of code to find");
     } else {
       const { hits, source, pick } = this;
-      await this.close(false, () => this.uses.pin(source, pick.value, hits));
+      await this.close(false, () => this.actions.pin(source, pick.value, hits));
     }
   }
 
   /** Another list takes this one's place for a while. */
   private async choose(name: FilterName, choices: readonly string[], placeHolder: string): Promise<void> {
-    const set = new Set(filtersOf(this.pick.value, name));
-    const offered = [...new Set([...set, ...choices])].map((label) => ({ label, picked: set.has(label) }));
+    const current = new Set(filtersOf(this.pick.value, name));
+    const options = [...new Set([...current, ...choices])].map((label) => ({ label, picked: current.has(label) }));
     this.isSuspended = true;
-    const chosen = await vscode.window.showQuickPick(offered, { canPickMany: true, placeHolder });
+    const chosen = await vscode.window.showQuickPick(options, { canPickMany: true, placeHolder });
     this.isSuspended = false;
     this.pick.show();
     if (chosen !== undefined) {
@@ -229,11 +237,11 @@ export class Picker {
 
   private change(text: string): void {
     this.pick.value = text;
-    void this.ask(text);
+    void this.sendQuery(text);
   }
 
   /** :param next: what to do once the editor is as it was, or the taken hit's preview is let go. */
-  private async close(isTaken: boolean, next?: () => unknown): Promise<void> {
+  private async close(isAccepted: boolean, next?: () => unknown): Promise<void> {
     if (!this.isOpen) {
       return;
     }
@@ -241,12 +249,12 @@ export class Picker {
     if (this.source.isLive && this.hits.length > 0) {
       this.history.add(this.pick.value);
     }
-    this.question?.cancel();
-    this.question?.dispose();
+    this.pending?.cancel();
+    this.pending?.dispose();
     this.status.dispose();
     this.pick.dispose();
-    await this.preview?.end(isTaken);
+    await this.preview?.end(isAccepted);
     await next?.();
-    this.done();
+    this.resolveClosed();
   }
 }

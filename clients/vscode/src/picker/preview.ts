@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { rangeOf, uriOf } from "../hits";
-import type { Hit } from "../wire";
+import type { Hit } from "../protocol";
 
 const DELAY_MS = 40;
 
@@ -15,20 +15,20 @@ interface Origin {
 }
 
 export class Preview {
-  private readonly origin = originNow();
-  private readonly before = new Set(textTabs().map(keyOf));
+  private readonly origin = currentOrigin();
+  private readonly tabsBefore = new Set(textTabs().map(keyOf));
   private readonly symbol = vscode.window.createTextEditorDecorationType({
     backgroundColor: new vscode.ThemeColor("editor.rangeHighlightBackground"),
     isWholeLine: true,
   });
-  private readonly best = vscode.window.createTextEditorDecorationType({
+  private readonly match = vscode.window.createTextEditorDecorationType({
     backgroundColor: new vscode.ThemeColor("editor.findMatchHighlightBackground"),
     isWholeLine: true,
     overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.findMatchForeground"),
     overviewRulerLane: vscode.OverviewRulerLane.Center,
   });
   private timer: NodeJS.Timeout | undefined;
-  private work: Promise<void> = Promise.resolve();
+  private queue: Promise<void> = Promise.resolve();
   private hasShown = false;
   private hasEnded = false;
 
@@ -36,18 +36,18 @@ export class Preview {
   move(hit: Hit): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      this.work = this.work.then(() => this.show(hit)).catch(() => undefined); // deleted since: nothing to see
+      this.queue = this.queue.then(() => this.show(hit)).catch(() => undefined); // deleted since: nothing to see
     }, DELAY_MS);
   }
 
-  /** :param isTaken: a hit is opened now; else the editor is as it was. */
-  async end(isTaken: boolean): Promise<void> {
+  /** :param isAccepted: a hit is opened now; else the editor is as it was. */
+  async end(isAccepted: boolean): Promise<void> {
     clearTimeout(this.timer);
     this.hasEnded = true;
-    await this.work;
+    await this.queue;
     this.symbol.dispose();
-    this.best.dispose();
-    if (this.hasShown && !isTaken) {
+    this.match.dispose();
+    if (this.hasShown && !isAccepted) {
       await this.restore();
     }
   }
@@ -66,7 +66,7 @@ export class Preview {
     });
     editor.revealRange(name, vscode.TextEditorRevealType.InCenter); // the list covers what is above
     editor.setDecorations(this.symbol, [rangeOf(hit.location.range)]);
-    editor.setDecorations(this.best, hit.highlights.map(rangeOf));
+    editor.setDecorations(this.match, hit.highlights.map(rangeOf));
   }
 
   private async restore(): Promise<void> {
@@ -82,12 +82,12 @@ export class Preview {
         editor.revealRange(origin.visible, vscode.TextEditorRevealType.AtTop);
       }
     }
-    const opened = textTabs().filter((tab) => tab.isPreview && !this.before.has(keyOf(tab)));
+    const opened = textTabs().filter((tab) => tab.isPreview && !this.tabsBefore.has(keyOf(tab)));
     await vscode.window.tabGroups.close(opened, true);
   }
 }
 
-function originNow(): Origin | undefined {
+function currentOrigin(): Origin | undefined {
   const editor = vscode.window.activeTextEditor;
   return editor === undefined
     ? undefined

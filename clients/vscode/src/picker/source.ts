@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Ctx } from "../ctx";
-import type { PartialAnswer, Place, SearchAnswer } from "../wire";
+import type { PartialResult, Position, SearchResult } from "../protocol";
 
 export interface Source {
   readonly title: string;
@@ -10,29 +10,29 @@ export interface Source {
   /** Searched again at each keystroke; otherwise searched once, and typing narrows the list. */
   readonly isLive: boolean;
   /** :raises Error: with a sentence for the user. */
-  ask(
+  search(
     text: string,
-    onPartial: (partial: PartialAnswer) => void,
+    onPartial: (partial: PartialResult) => void,
     token: vscode.CancellationToken,
-  ): Promise<SearchAnswer | undefined>;
+  ): Promise<SearchResult | undefined>;
 }
 
-let nQuestions = 0;
+let nRequests = 0;
 
 export function searchSource(ctx: Ctx): Source {
   const document = vscode.window.activeTextEditor?.document;
-  const near = document === undefined ? {} : { textDocument: { uri: document.uri.toString() } };
+  const context = document === undefined ? {} : { textDocument: { uri: document.uri.toString() } };
   return {
     title: "Find Code by Meaning",
     placeholder: "Describe what the code does, or name it (lang: kind: path: test: in:)",
     isLive: true,
-    ask: async (query, onPartial, token) => {
-      const server = await ctx.ready();
+    search: async (query, onPartial, token) => {
+      const server = await ctx.ensureRunning();
       // A token of its own for each question: what still comes for an older one reaches nobody.
-      const refineToken = `semlens-${++nQuestions}`;
+      const refineToken = `semlens-${++nRequests}`;
       const listener = server?.onPartial(refineToken, onPartial);
       try {
-        return await server?.request<SearchAnswer>("semlens/search", { query, ...near, refineToken }, token);
+        return await server?.request<SearchResult>("semlens/search", { query, ...context, refineToken }, token);
       } finally {
         listener?.dispose();
       }
@@ -40,14 +40,14 @@ export function searchSource(ctx: Ctx): Source {
   };
 }
 
-export function similarSource(ctx: Ctx, uri: string, position: Place, name: string): Source {
+export function similarSource(ctx: Ctx, uri: string, position: Position, name: string): Source {
   return {
     title: `Code Similar to ${name}`,
     placeholder: "Type to narrow the list",
     isLive: false,
-    ask: async (_text, _onPartial, token) => {
+    search: async (_text, _onPartial, token) => {
       const params = { textDocument: { uri }, position };
-      return (await ctx.ready())?.request<SearchAnswer>("semlens/similar", params, token);
+      return (await ctx.ensureRunning())?.request<SearchResult>("semlens/similar", params, token);
     },
   };
 }

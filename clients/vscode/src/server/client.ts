@@ -11,18 +11,18 @@ import {
   type ServerOptions,
   type ShowMessageParams,
 } from "vscode-languageclient/node";
-import type { PartialAnswer, Status } from "../wire";
-import type { Found } from "./resolve";
+import type { PartialResult, Status } from "../protocol";
+import type { ServerCommand } from "./resolve";
 import { USER_VARIABLE } from "./settings";
 
-const PARTIAL = new ProgressType<PartialAnswer>();
+const PARTIAL_RESULT = new ProgressType<PartialResult>();
 
-export interface Listener {
+export interface ServerCallbacks {
   readonly output: vscode.LogOutputChannel;
   /** Settings by dotted name, as they are now: for a folder, or for all. */
   readonly settings: (scope?: string) => Record<string, unknown>;
   /** The user's own settings as JSON, for the whole life of the server. */
-  readonly ofUser: string;
+  readonly userSettings: string;
   readonly onStatus: (status: Status) => void;
   /** A sentence that the server has for the user. */
   readonly onMessage: (message: string) => void;
@@ -35,34 +35,34 @@ export class Server {
   private constructor(
     private readonly client: LanguageClient,
     /** The user's own settings that it was started with. */
-    readonly ofUser: string,
+    readonly userSettings: string,
   ) {}
 
   /** :raises Error: when it does not start. */
-  static async start(found: Found, listener: Listener): Promise<Server> {
-    const env = { ...process.env, [USER_VARIABLE]: listener.ofUser };
-    const options: ServerOptions = { command: found.command, args: [...found.arguments], options: { env } };
+  static async start(command: ServerCommand, callbacks: ServerCallbacks): Promise<Server> {
+    const env = { ...process.env, [USER_VARIABLE]: callbacks.userSettings };
+    const options: ServerOptions = { command: command.command, args: [...command.arguments], options: { env } };
     let hasStarted = false;
     const client = new LanguageClient("semlens", "Semantic Search", options, {
       documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
-      outputChannel: withLevels(listener.output),
+      outputChannel: withLevels(callbacks.output),
       middleware: {
-        workspace: { configuration: (params) => params.items.map((item) => listener.settings(item.scopeUri)) },
+        workspace: { configuration: (params) => params.items.map((item) => callbacks.settings(item.scopeUri)) },
       },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         // Only the extension restarts it, because the program may have changed.
         closed: () => {
           if (hasStarted) {
-            listener.onCrash();
+            callbacks.onCrash();
           }
           return { action: CloseAction.DoNotRestart, handled: true, message: "The connection to the server ended." };
         },
       },
       initializationFailedHandler: () => false,
     });
-    client.onNotification("semlens/statusChanged", listener.onStatus);
-    client.onNotification("window/showMessage", (params: ShowMessageParams) => listener.onMessage(params.message));
+    client.onNotification("semlens/statusChanged", callbacks.onStatus);
+    client.onNotification("window/showMessage", (params: ShowMessageParams) => callbacks.onMessage(params.message));
     try {
       await client.start();
     } catch (error) {
@@ -70,7 +70,7 @@ export class Server {
       throw error;
     }
     hasStarted = true;
-    return new Server(client, listener.ofUser);
+    return new Server(client, callbacks.userSettings);
   }
 
   get isRunning(): boolean {
@@ -89,8 +89,8 @@ export class Server {
   }
 
   /** Partial answers of the request that carries this token. */
-  onPartial(refineToken: string, handler: (partial: PartialAnswer) => void): vscode.Disposable {
-    return this.client.onProgress(PARTIAL, refineToken, handler);
+  onPartial(refineToken: string, handler: (partial: PartialResult) => void): vscode.Disposable {
+    return this.client.onProgress(PARTIAL_RESULT, refineToken, handler);
   }
 
   /** The server asks for the settings again. */
@@ -112,7 +112,7 @@ const LOG_LINE = /^\S+ \S+ \d+ (DEBUG|INFO|WARNING|ERROR|CRITICAL) (.*)$/;
 /** The client library writes whatever the server says on stderr as errors; the lines know better. */
 function withLevels(output: vscode.LogOutputChannel): vscode.LogOutputChannel {
   const error = (text: string): void => {
-    for (const line of text.split(/\r?\n/).filter((one) => one !== "")) {
+    for (const line of text.split(/\r?\n/).filter((part) => part !== "")) {
       const [, level, message] = LOG_LINE.exec(line) ?? [];
       output[LEVELS[(level ?? "ERROR") as keyof typeof LEVELS]](message ?? line);
     }

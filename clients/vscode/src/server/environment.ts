@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { programFolders, type Surroundings } from "./resolve";
+import { programFolders, type HostInfo } from "./resolve";
 
 export const MINIMUM_PYTHON = [3, 11] as const;
 const NEWEST_MINOR = 14;
@@ -16,26 +16,26 @@ export interface Step {
 }
 
 /** The program that an environment in `folder` has once it is whole. */
-export function ownProgram(folder: string, platform: NodeJS.Platform): string {
+export function environmentProgram(folder: string, platform: NodeJS.Platform): string {
   return platform === "win32"
     ? path.win32.join(folder, "Scripts", "semlens.exe")
     : path.posix.join(folder, "bin", "semlens");
 }
 
 /** Interpreters that may do, best first. What a workspace may have chosen counts only where it is trusted. */
-export function pythonCandidates(around: Surroundings): string[] {
-  const join = around.platform === "win32" ? path.win32 : path.posix;
+export function pythonCandidates(host: HostInfo): string[] {
+  const join = host.platform === "win32" ? path.win32 : path.posix;
   const minors = Array.from({ length: NEWEST_MINOR - MINIMUM_PYTHON[1] + 1 }, (_, n) => NEWEST_MINOR - n);
   const names =
-    around.platform === "win32"
+    host.platform === "win32"
       ? ["python.exe", "python3.exe"]
       : ["python3", ...minors.map((minor) => `python3.${minor}`), "python"];
   const inPath = names.flatMap((name) =>
-    programFolders(around)
+    programFolders(host)
       .map((folder) => join.join(folder, name))
-      .filter(around.isProgram),
+      .filter(host.isProgram),
   );
-  const selected = around.isTrusted && around.python !== undefined ? [around.python] : [];
+  const selected = host.isTrusted && host.python !== undefined ? [host.python] : [];
   return [...new Set([...selected, ...inPath])];
 }
 
@@ -48,16 +48,16 @@ export function installSteps(
   python: string,
   folder: string,
   requirement: string,
-  around: Pick<Surroundings, "platform" | "home">,
+  host: Pick<HostInfo, "platform" | "home">,
 ): Step[] {
-  const join = around.platform === "win32" ? path.win32 : path.posix;
-  const inside =
-    around.platform === "win32" ? join.join(folder, "Scripts", "python.exe") : join.join(folder, "bin", "python");
-  const wanted = requirement === "" ? "semlens" : requirement.replace(/^~(?=[/\\]|$)/, around.home);
+  const join = host.platform === "win32" ? path.win32 : path.posix;
+  const environmentPython =
+    host.platform === "win32" ? join.join(folder, "Scripts", "python.exe") : join.join(folder, "bin", "python");
+  const package_ = requirement === "" ? "semlens" : requirement.replace(/^~(?=[/\\]|$)/, host.home);
   const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--upgrade"];
   return [
     { title: "making an environment", command: python, arguments: ["-m", "venv", "--clear", folder] },
-    { title: "installing", command: inside, arguments: [...pip, wanted] },
+    { title: "installing", command: environmentPython, arguments: [...pip, package_] },
   ];
 }
 
@@ -105,20 +105,20 @@ function run(step: Step, reporter: Reporter): Promise<void> {
     reporter.log(`> ${step.command} ${step.arguments.join(" ")}`);
     const child = spawn(step.command, step.arguments, { signal: reporter.signal, stdio: ["ignore", "pipe", "pipe"] });
     let last = "";
-    const take = (chunk: Buffer): void => {
+    const onOutput = (chunk: Buffer): void => {
       for (const line of chunk.toString().split(/\r?\n/)) {
         if (line.trim() !== "") {
           last = line.trim();
           reporter.log(last);
-          const package_ = /^(?:Collecting|Downloading|Installing collected packages:)\s+(\S+)/.exec(last)?.[1];
-          if (package_ !== undefined) {
-            reporter.report(`${step.title} ${package_.replace(/[,;].*$/, "")}`);
+          const name = /^(?:Collecting|Downloading|Installing collected packages:)\s+(\S+)/.exec(last)?.[1];
+          if (name !== undefined) {
+            reporter.report(`${step.title} ${name.replace(/[,;].*$/, "")}`);
           }
         }
       }
     };
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
+    child.stdout.on("data", onOutput);
+    child.stderr.on("data", onOutput);
     child.on("error", (error) => {
       // What it started itself may hold these open for long.
       child.stdout.destroy();

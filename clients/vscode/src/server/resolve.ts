@@ -8,7 +8,7 @@
 
 import * as path from "node:path";
 
-export interface Surroundings {
+export interface HostInfo {
   /** The setting; empty: not set. */
   readonly setting: string;
   /** The setting semlens.server.arguments, used with `setting` alone. */
@@ -27,73 +27,73 @@ export interface Surroundings {
   readonly isProgram: (file: string) => boolean;
 }
 
-export interface Found {
+export interface ServerCommand {
   readonly command: string;
   readonly arguments: readonly string[];
   readonly from: "setting" | "python" | "path" | "own";
 }
 
-export interface Missing {
+export interface MissingServer {
   readonly reason: "wrong setting" | "not installed";
   /** One sentence for the user. */
   readonly problem: string;
 }
 
-export function resolveServer(around: Surroundings): Found | Missing {
-  if (around.setting !== "") {
-    return fromSetting(around);
+export function resolveServer(host: HostInfo): ServerCommand | MissingServer {
+  if (host.setting !== "") {
+    return fromSetting(host);
   }
-  const join = around.platform === "win32" ? path.win32 : path.posix;
-  const program = around.platform === "win32" ? "semlens.exe" : "semlens";
+  const join = host.platform === "win32" ? path.win32 : path.posix;
+  const program = host.platform === "win32" ? "semlens.exe" : "semlens";
   const serve = ["serve"];
-  if (around.isTrusted && around.python !== undefined) {
-    const beside = join.join(join.dirname(around.python), program);
-    if (around.isProgram(beside)) {
-      return { command: beside, arguments: serve, from: "python" };
+  if (host.isTrusted && host.python !== undefined) {
+    const besidePython = join.join(join.dirname(host.python), program);
+    if (host.isProgram(besidePython)) {
+      return { command: besidePython, arguments: serve, from: "python" };
     }
   }
-  if (around.isTrusted) {
-    const command = programFolders(around)
+  if (host.isTrusted) {
+    const command = programFolders(host)
       .map((folder) => join.join(folder, program))
-      .find(around.isProgram);
+      .find(host.isProgram);
     if (command !== undefined) {
       return { command, arguments: serve, from: "path" };
     }
   }
-  if (around.isProgram(around.own)) {
-    return { command: around.own, arguments: serve, from: "own" };
+  if (host.isProgram(host.own)) {
+    return { command: host.own, arguments: serve, from: "own" };
   }
-  const why = around.isTrusted
+  const problem = host.isTrusted
     ? "The semlens server is not installed."
     : "In a workspace that you do not trust, only a server of this extension's own is run, and there is none yet.";
-  return { reason: "not installed", problem: why };
+  return { reason: "not installed", problem };
 }
 
-/** The folders of PATH, and the usual one, where a program may lie: none of the workspace's, none that is relative. */
+/** The folders of PATH, and the defaultFolders one, where a program may lie: none of the workspace's, none that is relative. */
 export function programFolders(
-  around: Pick<Surroundings, "pathVariable" | "home" | "workspaceFolders" | "platform">,
+  host: Pick<HostInfo, "pathVariable" | "home" | "workspaceFolders" | "platform">,
 ): string[] {
-  const join = around.platform === "win32" ? path.win32 : path.posix;
-  const usual = around.platform === "win32" ? [] : [join.join(around.home, ".local", "bin")];
+  const join = host.platform === "win32" ? path.win32 : path.posix;
+  const defaultFolders = host.platform === "win32" ? [] : [join.join(host.home, ".local", "bin")];
   const isInWorkspace = (folder: string): boolean =>
-    around.workspaceFolders.some((root) => {
+    host.workspaceFolders.some((root) => {
       const relative = join.relative(root, folder);
       return relative === "" || !(relative.startsWith("..") || join.isAbsolute(relative));
     });
-  return [...around.pathVariable.split(join.delimiter), ...usual].filter(
+  return [...host.pathVariable.split(join.delimiter), ...defaultFolders].filter(
     (folder) => folder !== "" && join.isAbsolute(folder) && !isInWorkspace(folder),
   );
 }
 
-function fromSetting(around: Surroundings): Found | Missing {
-  const join = around.platform === "win32" ? path.win32 : path.posix;
-  const command = around.setting.replace(/^~(?=[/\\]|$)/, around.home);
-  if (!join.isAbsolute(command) || !around.isProgram(command)) {
+function fromSetting(host: HostInfo): ServerCommand | MissingServer {
+  const join = host.platform === "win32" ? path.win32 : path.posix;
+  const command = host.setting.replace(/^~(?=[/\\]|$)/, host.home);
+  if (!join.isAbsolute(command) || !host.isProgram(command)) {
     return {
       reason: "wrong setting",
-      problem: `"${around.setting}", the setting semlens.server.path, is not the absolute path of a program that can be run: correct it or clear it.`,
+      problem: `"${host.setting}", the setting semlens.server.path, is not the absolute path of a program that can be run: correct it or clear it.`,
     };
   }
-  const given = around.settingArguments.length > 0 ? around.settingArguments : ["serve"];
-  return { command, arguments: given, from: "setting" };
+  const serverArguments = host.settingArguments.length > 0 ? host.settingArguments : ["serve"];
+  return { command, arguments: serverArguments, from: "setting" };
 }

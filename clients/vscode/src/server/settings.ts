@@ -4,13 +4,13 @@
 // from no message, since other editors fill those from files of a workspace. The rest goes when the server asks.
 
 /** What `inspect` tells of one setting. */
-export interface SetValues {
+export interface SettingValues {
   readonly globalValue?: unknown;
   readonly workspaceValue?: unknown;
   readonly workspaceFolderValue?: unknown;
 }
 
-export type Inspect = (name: string) => SetValues | undefined;
+export type Inspect = (name: string) => SettingValues | undefined;
 
 /** Properties of package.json, by full name. */
 export type Properties = Readonly<Record<string, { readonly scope?: string }>>;
@@ -19,30 +19,30 @@ export const USER_VARIABLE = "SEMLENS_USER_SETTINGS";
 
 /** Defaults are left out everywhere: the server knows them, and has files of its own that they must not hide. */
 export class ServerSettings {
-  private readonly ofUser: readonly string[];
-  private readonly ofWorkspace: readonly string[];
+  private readonly userOnlyNames: readonly string[];
+  private readonly sharedNames: readonly string[];
 
   constructor(properties: Properties) {
-    const named = (isUsers: boolean): string[] =>
+    const namesByScope = (isUserOnly: boolean): string[] =>
       Object.entries(properties)
-        .filter(([, property]) => (property.scope === "machine") === isUsers)
+        .filter(([, property]) => (property.scope === "machine") === isUserOnly)
         .map(([name]) => name.replace(/^semlens\./, ""));
-    this.ofUser = named(true);
-    this.ofWorkspace = named(false);
+    this.userOnlyNames = namesByScope(true);
+    this.sharedNames = namesByScope(false);
   }
 
   /** The user's own settings as JSON, for `USER_VARIABLE`: never what a workspace or a folder sets. */
-  own(inspect: Inspect): string {
-    return JSON.stringify(Object.fromEntries(this.ofUser.map((name) => [name, inspect(name)?.globalValue])));
+  userOnly(inspect: Inspect): string {
+    return JSON.stringify(Object.fromEntries(this.userOnlyNames.map((name) => [name, inspect(name)?.globalValue])));
   }
 
   /** The others by name. An untrusted workspace sets nothing. */
   shared(inspect: Inspect, isTrusted: boolean): Record<string, unknown> {
     const result: Record<string, unknown> = {};
-    for (const name of this.ofWorkspace) {
-      const set = inspect(name);
-      const ofWorkspace = isTrusted ? (set?.workspaceFolderValue ?? set?.workspaceValue) : undefined;
-      const value = ofWorkspace ?? set?.globalValue;
+    for (const name of this.sharedNames) {
+      const values = inspect(name);
+      const workspaceValue = isTrusted ? (values?.workspaceFolderValue ?? values?.workspaceValue) : undefined;
+      const value = workspaceValue ?? values?.globalValue;
       if (value !== undefined) {
         result[name] = value;
       }

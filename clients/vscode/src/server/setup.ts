@@ -2,9 +2,9 @@
 
 import * as vscode from "vscode";
 import type { Ctx } from "../ctx";
-import { sentenceOf } from "../ctx";
+import { errorMessage } from "../ctx";
 import { choosePython, install, installSteps, pythonCandidates } from "./environment";
-import type { Missing } from "./resolve";
+import type { MissingServer } from "./resolve";
 
 const INSTALL = "Install";
 const TRUST = "Manage Workspace Trust";
@@ -19,14 +19,14 @@ export class Setup {
 
   /** The command: sets up, or brings the own environment up to date. The server starts when it is there. */
   async run(): Promise<void> {
-    const found = this.ctx.find();
-    if ("problem" in found) {
-      await this.ctx.ready(); // which offers
+    const serverCommand = this.ctx.findServer();
+    if ("problem" in serverCommand) {
+      await this.ctx.ensureRunning(); // which offers
       return;
     }
-    if (found.from !== "own") {
-      const told = `The semlens server is installed already: ${found.command}`;
-      await Promise.all([this.ctx.ready(), vscode.window.showInformationMessage(told)]);
+    if (serverCommand.from !== "own") {
+      const message = `The semlens server is installed already: ${serverCommand.command}`;
+      await Promise.all([this.ctx.ensureRunning(), vscode.window.showInformationMessage(message)]);
       return;
     }
     const detail = `It is in an environment of this extension: ${this.ctx.environmentFolder}`;
@@ -38,16 +38,16 @@ export class Setup {
     if (answer === INSTALL) {
       await this.ctx.stop();
       await this.install();
-      await this.ctx.ready();
+      await this.ctx.ensureRunning();
     }
   }
 
-  private async offer(missing: Missing): Promise<boolean> {
+  private async offer(missing: MissingServer): Promise<boolean> {
     if (this.installing !== undefined) {
       return this.installing;
     }
-    const wheel = this.ctx.config.serverPackage;
-    const source = wheel === "" ? "from the Python package index that pip is set to" : `from ${wheel}`;
+    const requirement = this.ctx.config.serverPackage;
+    const source = requirement === "" ? "from the Python package index that pip is set to" : `from ${requirement}`;
     const detail =
       `It can be installed now, ${source}, into an environment of this extension alone ` +
       "(about 460 MB; Python 3.11 or later is needed). Nothing of yours is sent.";
@@ -78,21 +78,21 @@ export class Setup {
     try {
       await vscode.window.withProgress(progress, async (bar, token) => {
         token.onCancellationRequested(() => stop.abort());
-        const around = this.ctx.surroundings();
+        const host = this.ctx.hostInfo();
         const reporter = {
           report: (message: string) => bar.report({ message }),
           log: (line: string) => this.ctx.output.info(line),
           signal: stop.signal,
         };
-        const python = await choosePython(pythonCandidates(around), reporter);
+        const python = await choosePython(pythonCandidates(host), reporter);
         const folder = this.ctx.environmentFolder;
-        await install(installSteps(python, folder, this.ctx.config.serverPackage, around), folder, reporter);
+        await install(installSteps(python, folder, this.ctx.config.serverPackage, host), folder, reporter);
       });
       return true;
     } catch (error) {
       if (!stop.signal.aborted) {
-        const again = { title: "Try Again", run: () => this.run() };
-        void this.ctx.problems.tell(`The semlens server could not be installed: ${sentenceOf(error)}`, [again]);
+        const retry = { title: "Try Again", run: () => this.run() };
+        void this.ctx.problems.show(`The semlens server could not be installed: ${errorMessage(error)}`, [retry]);
       }
       return false;
     }

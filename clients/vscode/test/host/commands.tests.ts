@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import type { ContextAnswer, SearchAnswer } from "../../src/wire";
+import type { ContextResult, SearchResult } from "../../src/protocol";
 import { closeEditors, context, test, until } from "./harness";
 
 function inBeta(file: string): vscode.Uri {
@@ -63,14 +63,14 @@ test("Find Similar Code finds what is like the symbol at the cursor", async () =
 test("Copy Context for Prompt takes the selection, and keeps to the budget that is set", async () => {
   const editor = await openAt("billing/invoices.py", 5);
   editor.selection = new vscode.Selection(5, 0, 8, 0);
-  const pack = await vscode.commands.executeCommand<ContextAnswer>("semlens.context.copy", editor.document.uri);
+  const pack = await vscode.commands.executeCommand<ContextResult>("semlens.context.copy", editor.document.uri);
   assert.match(pack.text, /def invoice_total/);
   assert.equal(pack.budget, 4000);
   assert.equal(await vscode.env.clipboard.readText(), pack.text);
   const settings = vscode.workspace.getConfiguration("semlens");
   await settings.update("context.budget", 60, vscode.ConfigurationTarget.Workspace);
   try {
-    const small = await vscode.commands.executeCommand<ContextAnswer>("semlens.context.copy", editor.document.uri);
+    const small = await vscode.commands.executeCommand<ContextResult>("semlens.context.copy", editor.document.uri);
     assert.equal(small.budget, 60);
     assert.ok(small.tokens <= 60);
   } finally {
@@ -81,11 +81,11 @@ test("Copy Context for Prompt takes the selection, and keeps to the budget that 
 
 test("Copy Context for Prompt takes the symbol at the cursor, a question, or a map", async () => {
   const editor = await openAt("billing/orders.py", 5);
-  const atCursor = await vscode.commands.executeCommand<ContextAnswer>("semlens.context.copy", editor.document.uri);
+  const atCursor = await vscode.commands.executeCommand<ContextResult>("semlens.context.copy", editor.document.uri);
   assert.match(atCursor.text, /def order_total/);
-  const asked = await vscode.commands.executeCommand<ContextAnswer>("semlens.context.copy", { query: "parcel" });
+  const asked = await vscode.commands.executeCommand<ContextResult>("semlens.context.copy", { query: "parcel" });
   assert.match(asked.text, /def ship_order/);
-  const map = await vscode.commands.executeCommand<ContextAnswer>("semlens.context.copy", { query: "" });
+  const map = await vscode.commands.executeCommand<ContextResult>("semlens.context.copy", { query: "" });
   assert.match(map.text, /invoice_total/);
   assert.match(map.text, /fetch_with_retry/);
   await closeEditors();
@@ -93,8 +93,8 @@ test("Copy Context for Prompt takes the symbol at the cursor, a question, or a m
 
 test("without anything given, the first choice is what the editor offers", async () => {
   await openAt("billing/orders.py", 15);
-  const packing = vscode.commands.executeCommand<ContextAnswer>("semlens.context.copy");
-  let pack: ContextAnswer | undefined;
+  const packing = vscode.commands.executeCommand<ContextResult>("semlens.context.copy");
+  let pack: ContextResult | undefined;
   void packing.then((answer) => (pack = answer));
   await acceptUntil("a pack", () => pack !== undefined);
   assert.match(pack?.text ?? "", /def ship_order/);
@@ -102,11 +102,11 @@ test("without anything given, the first choice is what the editor offers", async
 });
 
 test("Open Context as Document shows a pack, which is not found as code itself", async () => {
-  const pack = await vscode.commands.executeCommand<ContextAnswer>("semlens.context.open", { query: "parcel" });
+  const pack = await vscode.commands.executeCommand<ContextResult>("semlens.context.open", { query: "parcel" });
   const document = vscode.window.activeTextEditor?.document;
   assert.equal(document?.getText(), pack.text);
   assert.equal(document.languageId, "markdown");
-  const found = await (await context()).ask<SearchAnswer>("semlens/search", { query: "parcel carrier ship_order" });
+  const found = await (await context()).request<SearchResult>("semlens/search", { query: "parcel carrier ship_order" });
   assert.deepEqual(
     found?.hits.filter((hit) => !hit.location.uri.startsWith("file:")),
     [],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import type { SearchAnswer } from "../../src/wire";
+import type { SearchResult } from "../../src/protocol";
 import { context, test, until } from "./harness";
 
 async function kill(): Promise<number> {
@@ -13,7 +13,7 @@ test("a server that is killed is started again, and answers", async () => {
   const ctx = await context();
   const before = await kill();
   await until("another server", () => ctx.running?.pid !== undefined && ctx.running.pid !== before);
-  const answer = await ctx.ask<SearchAnswer>("semlens/search", { query: "try a download again" });
+  const answer = await ctx.request<SearchResult>("semlens/search", { query: "try a download again" });
   assert.ok(answer !== undefined);
   await until("a ready index", () => ctx.status?.state === "ready");
 });

@@ -5,31 +5,35 @@ import * as vscode from "vscode";
 import { History } from "../../src/picker/history";
 import { Picker } from "../../src/picker/picker";
 import type { Source } from "../../src/picker/source";
-import type { Hit, PartialAnswer, SearchAnswer } from "../../src/wire";
+import type { Hit, PartialResult, SearchResult } from "../../src/protocol";
 import { acceptUntil } from "./commands.tests";
 import { closeEditors, context, test, until } from "./harness";
 
-interface Question {
+interface PendingRequest {
   readonly text: string;
-  readonly partial: (partial: PartialAnswer) => void;
-  readonly answer: (answer: SearchAnswer) => void;
+  readonly partial: (partial: PartialResult) => void;
+  readonly answer: (answer: SearchResult) => void;
   readonly token: vscode.CancellationToken;
 }
 
 /** A source that answers when it is told to. */
-class Held implements Source {
-  readonly title = "Held";
+class ControlledSource implements Source {
+  readonly title = "ControlledSource";
   readonly placeholder = "";
-  readonly questions: Question[] = [];
+  readonly requests: PendingRequest[] = [];
 
   constructor(readonly isLive = true) {}
 
-  ask(text: string, partial: (answer: PartialAnswer) => void, token: vscode.CancellationToken): Promise<SearchAnswer> {
-    return new Promise((answer) => this.questions.push({ text, partial, answer, token }));
+  search(
+    text: string,
+    partial: (answer: PartialResult) => void,
+    token: vscode.CancellationToken,
+  ): Promise<SearchResult> {
+    return new Promise((answer) => this.requests.push({ text, partial, answer, token }));
   }
 
-  nth(n: number): Promise<Question> {
-    return until(`question ${n}`, () => this.questions[n]);
+  nth(n: number): Promise<PendingRequest> {
+    return until(`question ${n}`, () => this.requests[n]);
   }
 }
 
@@ -57,22 +61,22 @@ const FIRST = hit("colour.py", 3);
 const SECOND = hit("net/retry.py", 6);
 const THIRD = hit("text.lua", 3);
 
-function answerOf(...hits: Hit[]): SearchAnswer {
+function answerOf(...hits: Hit[]): SearchResult {
   return { hits, generation: 1, complete: true };
 }
 
-async function pickerOver(source: Source, history = new History()): Promise<Picker> {
-  const nothing = { pin: () => undefined, copyContext: () => undefined, similar: () => undefined };
-  return new Picker(await context(), source, history, nothing);
+async function createPicker(source: Source, history = new History()): Promise<Picker> {
+  const noActions = { pin: () => undefined, copyContext: () => undefined, similar: () => undefined };
+  return new Picker(await context(), source, history, noActions);
 }
 
-function isShown(of: Hit): boolean {
-  return vscode.window.activeTextEditor?.document.uri.toString() === of.location.uri;
+function isShown(expected: Hit): boolean {
+  return vscode.window.activeTextEditor?.document.uri.toString() === expected.location.uri;
 }
 
 test("an answer that comes too late is dropped, and its question cancelled", async () => {
-  const source = new Held();
-  const picker = await pickerOver(source);
+  const source = new ControlledSource();
+  const picker = await createPicker(source);
   void picker.open("one");
   const one = await source.nth(0);
   void picker.open("two"); // as if typed
@@ -87,8 +91,8 @@ test("an answer that comes too late is dropped, and its question cancelled", asy
 });
 
 test("refined hits replace the first ones", async () => {
-  const source = new Held();
-  const picker = await pickerOver(source);
+  const source = new ControlledSource();
+  const picker = await createPicker(source);
   void picker.open("one");
   const question = await source.nth(0);
   question.partial({ hits: [FIRST, SECOND], stage: "first" });
@@ -105,8 +109,8 @@ async function moveToSecond(picker: Picker): Promise<void> {
 }
 
 test("refined hits do not move a row that was chosen, and moving shows it", async () => {
-  const source = new Held();
-  const picker = await pickerOver(source);
+  const source = new ControlledSource();
+  const picker = await createPicker(source);
   const closed = picker.open("one");
   const question = await source.nth(0);
   question.partial({ hits: [FIRST, SECOND], stage: "first" });
@@ -122,8 +126,8 @@ test("refined hits do not move a row that was chosen, and moving shows it", asyn
 test("the editor is as it was when nothing is taken", async () => {
   const editor = await vscode.window.showTextDocument(vscode.Uri.parse(FIRST.location.uri), { preview: false });
   editor.selection = new vscode.Selection(5, 2, 5, 6);
-  const source = new Held();
-  const picker = await pickerOver(source);
+  const source = new ControlledSource();
+  const picker = await createPicker(source);
   void picker.open("one");
   (await source.nth(0)).answer(answerOf(FIRST, SECOND));
   await moveToSecond(picker);
@@ -139,32 +143,32 @@ test("a question that an incomplete index answered is asked again as it grows", 
   const ctx = await context();
   const status = ctx.status;
   assert.ok(status);
-  const source = new Held();
-  const picker = await pickerOver(source);
+  const source = new ControlledSource();
+  const picker = await createPicker(source);
   void picker.open("one");
   (await source.nth(0)).answer({ hits: [FIRST], generation: status.generation, complete: false });
   await until("the question anew", () => {
-    ctx.show({ ...status, generation: status.generation + 1 });
-    return source.questions[1];
+    ctx.setStatus({ ...status, generation: status.generation + 1 });
+    return source.requests[1];
   });
-  assert.equal(source.questions[1]?.text, "one");
-  ctx.show(status);
+  assert.equal(source.requests[1]?.text, "one");
+  ctx.setStatus(status);
   await closeEditors();
 });
 
 test("questions with answers are offered again, newest first", async () => {
   const history = new History();
   for (const text of ["one", "two"]) {
-    const source = new Held();
-    void (await pickerOver(source, history)).open(text);
+    const source = new ControlledSource();
+    void (await createPicker(source, history)).open(text);
     (await source.nth(0)).answer(answerOf(FIRST));
     await acceptUntil("the hit", () => isShown(FIRST) && history.last === text);
     await closeEditors();
   }
   assert.deepEqual(history.all, ["two", "one"]);
-  const source = new Held();
-  void (await pickerOver(source, history)).open("");
-  await acceptUntil("the question again", () => source.questions.length > 0);
-  assert.equal(source.questions[0]?.text, "two");
+  const source = new ControlledSource();
+  void (await createPicker(source, history)).open("");
+  await acceptUntil("the question again", () => source.requests.length > 0);
+  assert.equal(source.requests[0]?.text, "two");
   await closeEditors();
 });

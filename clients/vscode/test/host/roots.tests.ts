@@ -3,11 +3,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as vscode from "vscode";
 import { pathOf } from "../../src/hits";
-import type { SearchAnswer } from "../../src/wire";
+import type { SearchResult } from "../../src/protocol";
 import { context, test, until } from "./harness";
 
 async function paths(query: string): Promise<string[]> {
-  const answer = await (await context()).ask<SearchAnswer>("semlens/search", { query });
+  const answer = await (await context()).request<SearchResult>("semlens/search", { query });
   return (answer?.hits ?? []).map(pathOf);
 }
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import type { SearchAnswer, Status } from "../../src/wire";
+import type { SearchResult, Status } from "../../src/protocol";
 import { closeEditors, context, test, until } from "./harness";
 
 test("the server starts by itself and the index becomes ready", async () => {
   const ctx = await context();
   await until("a ready index", () => ctx.status?.state === "ready");
-  const found = ctx.find();
+  const found = ctx.findServer();
   assert.equal("from" in found && found.from, "setting");
 });
 
@@ -30,7 +30,7 @@ test("Pause and Resume Indexing do", async () => {
   assert.equal(ctx.status?.state, "paused");
   const resumed = await vscode.commands.executeCommand<Status>("semlens.resume");
   assert.notEqual(resumed.state, "paused");
-  ctx.show(paused); // as one that comes late
+  ctx.setStatus(paused); // as one that comes late
   assert.notEqual(ctx.status?.state, "paused");
   await until("the end of it", () => ctx.status?.state === "ready");
 });
@@ -64,14 +64,14 @@ test("Restart Server restarts it, once for several commands", async () => {
 test("the server gets what the user has set, and no defaults", async () => {
   const ctx = await context();
   const settings = vscode.workspace.getConfiguration("semlens");
-  assert.deepEqual(ctx.config.forServer(), {});
-  assert.equal(ctx.running?.ofUser, '{"models.refine":"none"}');
+  assert.deepEqual(ctx.config.sharedSettings(), {});
+  assert.equal(ctx.running?.userSettings, '{"models.refine":"none"}');
   const nHits = async (): Promise<number> =>
-    (await ctx.ask<SearchAnswer>("semlens/search", { query: "total" }))?.hits.length ?? 0;
+    (await ctx.request<SearchResult>("semlens/search", { query: "total" }))?.hits.length ?? 0;
   await until("hits of the server that was started again", async () => (await nHits()) > 1);
   await settings.update("search.limit", 1, vscode.ConfigurationTarget.Workspace);
   try {
-    assert.deepEqual(ctx.config.forServer(), { "search.limit": 1 });
+    assert.deepEqual(ctx.config.sharedSettings(), { "search.limit": 1 });
     await until("a shorter answer", async () => (await nHits()) === 1);
   } finally {
     await settings.update("search.limit", undefined, vscode.ConfigurationTarget.Workspace);
@@ -97,7 +97,7 @@ test("a change of what only the user may set starts the server again, but not to
   } finally {
     await set("models.first", undefined);
   }
-  await until("the settings of before", () => ctx.running?.ofUser === '{"models.refine":"none"}');
+  await until("the settings of before", () => ctx.running?.userSettings === '{"models.refine":"none"}');
   await until("a ready index", () => ctx.status?.state === "ready");
 });
 

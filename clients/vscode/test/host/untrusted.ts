@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import type { SearchAnswer } from "../../src/wire";
+import type { SearchResult } from "../../src/protocol";
 import { context, runTests, test, until } from "./harness";
 
 export async function run(): Promise<void> {
@@ -16,21 +16,21 @@ export async function run(): Promise<void> {
 
   test("what it sets counts for nothing", async () => {
     const ctx = await context();
-    assert.deepEqual(ctx.config.forServer(), {});
-    assert.equal(ctx.config.ofUser(), '{"models.refine":"none"}');
+    assert.deepEqual(ctx.config.sharedSettings(), {});
+    assert.equal(ctx.config.userSettings(), '{"models.refine":"none"}');
     assert.notEqual(ctx.config.serverPath, "/bin/false");
     assert.equal(ctx.config.contextBudget, 4000);
   });
 
   test("neither PATH nor a Python environment is looked into", async () => {
-    const { isTrusted } = (await context()).surroundings();
+    const { isTrusted } = (await context()).hostInfo();
     assert.equal(isTrusted, false); // what follows from it: test/unit/server.test.ts
   });
 
   test("the user's own server runs, and everything is found", async () => {
     const ctx = await context();
     await until("a ready index", () => ctx.status?.state === "ready");
-    const answer = await ctx.ask<SearchAnswer>("semlens/search", { query: "try a download again" });
+    const answer = await ctx.request<SearchResult>("semlens/search", { query: "try a download again" });
     assert.equal(answer?.hits[0]?.name, "fetch_with_retry");
   });
 

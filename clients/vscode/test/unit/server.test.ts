@@ -5,12 +5,18 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { test } from "node:test";
-import { choosePython, install, installSteps, ownProgram, pythonCandidates } from "../../src/server/environment";
-import { resolveServer, type Surroundings } from "../../src/server/resolve";
+import {
+  choosePython,
+  install,
+  installSteps,
+  environmentProgram,
+  pythonCandidates,
+} from "../../src/server/environment";
+import { resolveServer, type HostInfo } from "../../src/server/resolve";
 
 const OWN = "/storage/server/bin/semlens";
 
-function around(programs: readonly string[], more: Partial<Surroundings> = {}): Surroundings {
+function hostWith(programs: readonly string[], more: Partial<HostInfo> = {}): HostInfo {
   return {
     setting: "",
     settingArguments: [],
@@ -28,39 +34,39 @@ function around(programs: readonly string[], more: Partial<Surroundings> = {}): 
 
 const EVERYWHERE = ["/custom/semlens", "/env/bin/semlens", "/opt/tools/semlens", "/home/me/.local/bin/semlens", OWN];
 
-const FOUND: readonly [string, Surroundings, string, string][] = [
-  ["1. the setting comes first", around(EVERYWHERE, { setting: "/custom/semlens" }), "/custom/semlens", "setting"],
-  ["2. then the Python environment", around(EVERYWHERE, { python: "/env/bin/python" }), "/env/bin/semlens", "python"],
-  ["3. then PATH", around(EVERYWHERE), "/opt/tools/semlens", "path"],
-  ["3. and where pipx puts programs", around(EVERYWHERE.slice(3)), "/home/me/.local/bin/semlens", "path"],
-  ["4. then the extension's own environment", around([OWN]), OWN, "own"],
+const FOUND: readonly [string, HostInfo, string, string][] = [
+  ["1. the setting comes first", hostWith(EVERYWHERE, { setting: "/custom/semlens" }), "/custom/semlens", "setting"],
+  ["2. then the Python environment", hostWith(EVERYWHERE, { python: "/env/bin/python" }), "/env/bin/semlens", "python"],
+  ["3. then PATH", hostWith(EVERYWHERE), "/opt/tools/semlens", "path"],
+  ["3. and where pipx puts programs", hostWith(EVERYWHERE.slice(3)), "/home/me/.local/bin/semlens", "path"],
+  ["4. then the extension's own environment", hostWith([OWN]), OWN, "own"],
   [
     "a Python environment without it is passed over",
-    around(["/opt/tools/semlens"], { python: "/env/bin/python" }),
+    hostWith(["/opt/tools/semlens"], { python: "/env/bin/python" }),
     "/opt/tools/semlens",
     "path",
   ],
   [
     "in an untrusted workspace neither the Python environment nor PATH counts",
-    around(EVERYWHERE, { python: "/env/bin/python", isTrusted: false }),
+    hostWith(EVERYWHERE, { python: "/env/bin/python", isTrusted: false }),
     OWN,
     "own",
   ],
   [
     "in an untrusted workspace the user's own setting does",
-    around(EVERYWHERE, { setting: "/custom/semlens", isTrusted: false }),
+    hostWith(EVERYWHERE, { setting: "/custom/semlens", isTrusted: false }),
     "/custom/semlens",
     "setting",
   ],
   [
     "relative folders of PATH do not count",
-    around(["bin/semlens", "./semlens", "/opt/tools/semlens"], { pathVariable: "bin:.::/opt/tools" }),
+    hostWith(["bin/semlens", "./semlens", "/opt/tools/semlens"], { pathVariable: "bin:.::/opt/tools" }),
     "/opt/tools/semlens",
     "path",
   ],
   [
     "nor do folders of the workspace",
-    around(["/home/me/project/bin/semlens", "/home/me/project/semlens", OWN], {
+    hostWith(["/home/me/project/bin/semlens", "/home/me/project/semlens", OWN], {
       pathVariable: "/home/me/project/bin:/home/me/project",
     }),
     OWN,
@@ -68,44 +74,44 @@ const FOUND: readonly [string, Surroundings, string, string][] = [
   ],
   [
     "though folders beside it do",
-    around(["/home/me/projects/bin/semlens"], { pathVariable: "/home/me/projects/bin" }),
+    hostWith(["/home/me/projects/bin/semlens"], { pathVariable: "/home/me/projects/bin" }),
     "/home/me/projects/bin/semlens",
     "path",
   ],
-  ["a tilde is the home folder", around(["/home/me/s"], { setting: "~/s" }), "/home/me/s", "setting"],
+  ["a tilde is the home folder", hostWith(["/home/me/s"], { setting: "~/s" }), "/home/me/s", "setting"],
   [
     "Windows has its own name and separators",
-    around(["C:\\tools\\semlens.exe"], { platform: "win32", pathVariable: "C:\\Windows;C:\\tools" }),
+    hostWith(["C:\\tools\\semlens.exe"], { platform: "win32", pathVariable: "C:\\Windows;C:\\tools" }),
     "C:\\tools\\semlens.exe",
     "path",
   ],
 ];
 
-for (const [name, surroundings, command, from] of FOUND) {
+for (const [name, host, command, from] of FOUND) {
   test(`server: ${name}`, () => {
-    assert.deepEqual(resolveServer(surroundings), { command, arguments: ["serve"], from });
+    assert.deepEqual(resolveServer(host), { command, arguments: ["serve"], from });
   });
 }
 
 test("server: arguments of the setting replace the usual one", () => {
   const found = resolveServer(
-    around(["/p/python"], { setting: "/p/python", settingArguments: ["-m", "semlens", "serve"] }),
+    hostWith(["/p/python"], { setting: "/p/python", settingArguments: ["-m", "semlens", "serve"] }),
   );
   assert.deepEqual(found, { command: "/p/python", arguments: ["-m", "semlens", "serve"], from: "setting" });
 });
 
 test("server: a wrong setting is named and nothing else is taken", () => {
   for (const setting of ["/nowhere/semlens", "semlens", "./semlens"]) {
-    const found = resolveServer(around([...EVERYWHERE, "semlens", "./semlens"], { setting }));
+    const found = resolveServer(hostWith([...EVERYWHERE, "semlens", "./semlens"], { setting }));
     assert.ok("problem" in found && found.reason === "wrong setting");
     assert.ok(found.problem.includes("semlens.server.path") && found.problem.includes(setting));
   }
 });
 
 test("server: where there is none, the sentence says why", () => {
-  const trusted = resolveServer(around([]));
+  const trusted = resolveServer(hostWith([]));
   assert.ok("problem" in trusted && trusted.reason === "not installed" && trusted.problem.includes("not installed"));
-  const untrusted = resolveServer(around(EVERYWHERE.slice(0, 4), { isTrusted: false }));
+  const untrusted = resolveServer(hostWith(EVERYWHERE.slice(0, 4), { isTrusted: false }));
   assert.ok("problem" in untrusted && untrusted.problem.includes("do not trust"));
 });
 
@@ -113,9 +119,9 @@ const PYTHONS = ["/env/bin/python", "/usr/bin/python3", "/usr/bin/python3.12", "
 
 test("installing: the selected interpreter is tried first, but not in an untrusted workspace", () => {
   const more = { python: "/env/bin/python", pathVariable: "/home/me/project/bin:/usr/bin" };
-  const trusted = pythonCandidates(around(PYTHONS, more));
+  const trusted = pythonCandidates(hostWith(PYTHONS, more));
   assert.deepEqual(trusted, ["/env/bin/python", "/usr/bin/python3", "/usr/bin/python3.12"]);
-  const untrusted = pythonCandidates(around(PYTHONS, { ...more, isTrusted: false }));
+  const untrusted = pythonCandidates(hostWith(PYTHONS, { ...more, isTrusted: false }));
   assert.deepEqual(untrusted, ["/usr/bin/python3", "/usr/bin/python3.12"]);
 });
 
@@ -126,29 +132,29 @@ const SOURCES: readonly [string, string][] = [
   ["~/semlens-1.whl", "/home/me/semlens-1.whl"],
 ];
 
-for (const [setting, wanted] of SOURCES) {
-  test(`installing: semlens.server.package "${setting}" installs ${wanted}`, () => {
-    const [venv, pip] = installSteps("/usr/bin/python3", "/storage/server", setting, around([]));
+for (const [setting, expected] of SOURCES) {
+  test(`installing: semlens.server.package "${setting}" installs ${expected}`, () => {
+    const [venv, pip] = installSteps("/usr/bin/python3", "/storage/server", setting, hostWith([]));
     assert.equal(venv?.command, "/usr/bin/python3");
     assert.deepEqual(venv?.arguments, ["-m", "venv", "--clear", "/storage/server"]);
     assert.equal(pip?.command, "/storage/server/bin/python");
-    assert.equal(pip?.arguments.at(-1), wanted);
+    assert.equal(pip?.arguments.at(-1), expected);
   });
 }
 
 test("installing: the program of an environment, by platform", () => {
-  assert.equal(ownProgram("/storage/server", "linux"), OWN);
-  assert.equal(ownProgram("C:\\s", "win32"), "C:\\s\\Scripts\\semlens.exe");
+  assert.equal(environmentProgram("/storage/server", "linux"), OWN);
+  assert.equal(environmentProgram("C:\\s", "win32"), "C:\\s\\Scripts\\semlens.exe");
 });
 
-interface Kept {
+interface RecordingReporter {
   readonly reported: string[];
   readonly signal: AbortSignal;
   readonly report: (line: string) => void;
   readonly log: () => void;
 }
 
-function reporter(signal = new AbortController().signal): Kept {
+function reporter(signal = new AbortController().signal): RecordingReporter {
   const reported: string[] = [];
   return { reported, signal, report: (line) => reported.push(line), log: () => undefined };
 }
@@ -163,10 +169,10 @@ test("installing: packages are reported, and a failure says its last line and le
   const parent = await fs.mkdtemp(path.join(os.tmpdir(), "semlens-unit-"));
   const folder = path.join(parent, "deep", "server");
   try {
-    const kept = reporter();
+    const recorder = reporter();
     const good = shell(`mkdir -p "${folder}"; echo "Collecting numpy>=2"`);
-    await install([good], folder, kept);
-    assert.deepEqual(kept.reported, ["step", "step numpy>=2"]);
+    await install([good], folder, recorder);
+    assert.deepEqual(recorder.reported, ["step", "step numpy>=2"]);
     const bad = shell("echo no such package >&2; exit 3");
     await assert.rejects(install([good, bad], folder, reporter()), /step failed: no such package/);
     await assert.rejects(fs.stat(folder), /ENOENT/);
@@ -179,8 +185,8 @@ test("installing: it can be stopped", async () => {
   const parent = await fs.mkdtemp(path.join(os.tmpdir(), "semlens-unit-"));
   try {
     const stop = new AbortController();
-    const kept = { ...reporter(stop.signal), report: () => stop.abort() };
-    await assert.rejects(install([shell("exec sleep 600")], path.join(parent, "server"), kept), /abort/i);
+    const recorder = { ...reporter(stop.signal), report: () => stop.abort() };
+    await assert.rejects(install([shell("exec sleep 600")], path.join(parent, "server"), recorder), /abort/i);
   } finally {
     await fs.rm(parent, { recursive: true });
   }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ServerSettings, type SetValues } from "../../src/server/settings";
+import { ServerSettings, type SettingValues } from "../../src/server/settings";
 
 const SETTINGS = new ServerSettings({
   "semlens.remote.url": { scope: "machine" },
@@ -11,18 +11,18 @@ const SETTINGS = new ServerSettings({
   "semlens.files.exclude": { scope: "resource" },
 });
 
-const SET: Readonly<Record<string, SetValues>> = {
+const SET: Readonly<Record<string, SettingValues>> = {
   "remote.url": { workspaceValue: "http://evil", workspaceFolderValue: "http://evil" },
   "models.refine": { globalValue: "none", workspaceValue: "evil" },
   "search.limit": { globalValue: 10, workspaceValue: 20 },
   "files.exclude": { workspaceFolderValue: ["a"] },
 };
-const inspect = (name: string): SetValues | undefined => SET[name];
+const inspect = (name: string): SettingValues | undefined => SET[name];
 
 test("the environment carries what the user has set, whatever the workspace says", () => {
-  assert.equal(SETTINGS.own(inspect), '{"models.refine":"none"}');
+  assert.equal(SETTINGS.userOnly(inspect), '{"models.refine":"none"}');
   assert.equal(
-    SETTINGS.own(() => undefined),
+    SETTINGS.userOnly(() => undefined),
     "{}",
   );
 });

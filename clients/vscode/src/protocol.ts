@@ -1,34 +1,34 @@
 // The part of the server's protocol that this client uses; docs/protocol.md is its definition. Positions are UTF-16, as
 // in the editor.
 
-export interface Place {
+export interface Position {
   readonly line: number;
   readonly character: number;
 }
 
-export interface Span {
-  readonly start: Place;
-  readonly end: Place;
+export interface Range {
+  readonly start: Position;
+  readonly end: Position;
 }
 
 export interface Hit {
   readonly name: string;
   readonly kind: number;
   readonly containerName?: string;
-  readonly location: { readonly uri: string; readonly range: Span };
-  readonly selectionRange: Span;
+  readonly location: { readonly uri: string; readonly range: Range };
+  readonly selectionRange: Range;
   readonly language: string;
   readonly score: number;
   readonly signature: string;
-  readonly snippet: { readonly text: string; readonly range: Span };
-  readonly highlights: readonly Span[];
+  readonly snippet: { readonly text: string; readonly range: Range };
+  readonly highlights: readonly Range[];
   readonly reasons: readonly string[];
   readonly dirty: boolean;
   readonly path?: string;
 }
 
 /** Of `semlens/search` and `semlens/similar`. */
-export interface SearchAnswer {
+export interface SearchResult {
   readonly hits: readonly Hit[];
   readonly generation: number;
   readonly complete: boolean;
@@ -36,12 +36,12 @@ export interface SearchAnswer {
 }
 
 /** `$/progress` of a `refineToken`, ahead of the answer. */
-export interface PartialAnswer {
+export interface PartialResult {
   readonly hits: readonly Hit[];
   readonly stage: "first" | "refined";
 }
 
-export interface DuplicatesAnswer {
+export interface DuplicatesResult {
   readonly groups: readonly {
     readonly symbols: readonly Hit[];
     readonly similarity: number;
@@ -49,7 +49,7 @@ export interface DuplicatesAnswer {
   }[];
 }
 
-export interface ContextAnswer {
+export interface ContextResult {
   readonly text: string;
   readonly tokens: number;
   readonly countedBy: string;
@@ -60,7 +60,7 @@ export interface ContextAnswer {
 }
 
 /** Of two statuses of one server, the one that holds: the answer to a request may arrive after a newer notification. */
-export function newer<T extends { readonly number?: number | undefined }>(shown: T | undefined, next: T): T {
+export function newerStatus<T extends { readonly number?: number | undefined }>(shown: T | undefined, next: T): T {
   return shown?.number !== undefined && next.number !== undefined && next.number < shown.number ? shown : next;
 }
 

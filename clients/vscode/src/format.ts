@@ -1,6 +1,6 @@
 // What the server says, in words for people. Pure.
 
-import type { ContextAnswer, Status } from "./wire";
+import type { ContextResult, Status } from "./protocol";
 
 const ICONS: Readonly<Record<number, string>> = {
   1: "file",
@@ -38,14 +38,14 @@ export function iconOf(kind: number): string {
 
 // Control characters but tab and line feed, those of the writing direction, separators of lines, characters without a
 // width, tags, halves of pairs.
-const HIDDEN =
+const UNPRINTABLE =
   // eslint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\ud800-\udfff]/gu;
 
 /** Text of a repository where nothing steers or hides; the server's core/text/printable.py says what and why. */
 export function printable(text: string): string {
-  return text.replace(HIDDEN, (hidden) => {
-    const code = hidden.codePointAt(0) ?? 0;
+  return text.replace(UNPRINTABLE, (character) => {
+    const code = character.codePointAt(0) ?? 0;
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
   });
 }
@@ -76,8 +76,8 @@ export function shortStatus(status: Status): string {
   }
   const nAll = sum(status, "files");
   const nDone = nAll - sum(status, "pending");
-  const share = nAll > 0 && status.state === "indexing" ? ` ${Math.floor((100 * Math.max(nDone, 0)) / nAll)}%` : "";
-  return `${name}: ${status.state}${share}`;
+  const progress = nAll > 0 && status.state === "indexing" ? ` ${Math.floor((100 * Math.max(nDone, 0)) / nAll)}%` : "";
+  return `${name}: ${status.state}${progress}`;
 }
 
 /** A report of several lines. */
@@ -87,9 +87,9 @@ export function statusReport(status: Status): string {
   ];
   for (const root of status.roots) {
     lines.push("", `Folder      ${oneLine(decodeURIComponent(root.uri.replace(/^file:\/\//, "")))}`);
-    const toGo = root.pending > 0 ? `, ${count(root.pending)} to go` : "";
+    const pending = root.pending > 0 ? `, ${count(root.pending)} to go` : "";
     lines.push(
-      `            ${count(root.files)} files, ${count(root.symbols)} symbols${toGo}; watched: ${root.watching}`,
+      `            ${count(root.files)} files, ${count(root.symbols)} symbols${pending}; watched: ${root.watching}`,
     );
     const skipped = Object.entries(root.skipped).map(([reason, n]) => `${count(n)} ${reason}`);
     if (skipped.length > 0) {
@@ -101,8 +101,8 @@ export function statusReport(status: Status): string {
   }
   lines.push("");
   for (const tier of status.tiers) {
-    const toGo = tier.pending > 0 ? `, ${count(tier.pending)} to go` : "";
-    lines.push(`Model       ${tier.model} (${tier.role}): ${count(tier.embedded)} passages${toGo}`);
+    const pending = tier.pending > 0 ? `, ${count(tier.pending)} to go` : "";
+    lines.push(`Model       ${tier.model} (${tier.role}): ${count(tier.embedded)} passages${pending}`);
   }
   const megabytes = (nBytes: number): string => `${(nBytes / 1e6).toFixed(1)} MB`;
   lines.push(`Memory      ${megabytes(status.rssBytes)}`, `On disk     ${megabytes(status.indexBytes)}`);
@@ -122,8 +122,8 @@ export function statusReport(status: Status): string {
 }
 
 /** What a pack of context holds and what it lacks. */
-export function contextSummary(answer: ContextAnswer): string {
-  const plural = (n: number, one: string): string => `${count(n)} ${one}${n === 1 ? "" : "s"}`;
+export function contextSummary(answer: ContextResult): string {
+  const plural = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
   const parts = [`${count(answer.tokens)} of ${count(answer.budget)} tokens`, plural(answer.items.length, "piece")];
   if (answer.omitted > 0) {
     parts.push(`${count(answer.omitted)} left out`);
@@ -138,6 +138,6 @@ function count(n: number): string {
   return n.toLocaleString("en");
 }
 
-function sum(status: Status, what: "files" | "pending"): number {
-  return status.roots.reduce((total, root) => total + root[what], 0);
+function sum(status: Status, field: "files" | "pending"): number {
+  return status.roots.reduce((total, root) => total + root[field], 0);
 }

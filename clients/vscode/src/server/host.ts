@@ -4,10 +4,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as vscode from "vscode";
 import type { Config } from "../config";
-import type { Surroundings } from "./resolve";
+import type { HostInfo } from "./resolve";
 
 /** :param own: the program in the extension's own environment. */
-export function surroundings(config: Config, own: string): Surroundings {
+export function hostInfo(config: Config, own: string): HostInfo {
   return {
     setting: config.serverPath,
     settingArguments: config.serverArguments,

@@ -1,11 +1,11 @@
-// What is said of the index, of packs and of problems; the filters in a question.
+// What is said of the index, of packs and of problems; the filters in a query.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { filtersOf, withFilters, withNextTests } from "../../src/picker/filters";
 import { History } from "../../src/picker/history";
 import { Problems } from "../../src/problems";
-import { newer, type Status } from "../../src/wire";
+import { newerStatus, type Status } from "../../src/protocol";
 import {
   contextSummary,
   iconOf,
@@ -15,7 +15,7 @@ import {
   printable,
   shortStatus,
   statusReport,
-} from "../../src/words";
+} from "../../src/format";
 
 const ROOT = {
   uri: "file:///w/a%20b",
@@ -82,11 +82,11 @@ test("text of a repository: nothing hides, no icon is drawn, no link runs a comm
   assert.equal(messageText("[x](command:y)\n[z][w] a[0] b"), "[x] (command:y) [z] [w] a[0] b");
 });
 
-test("filters: what the question sets is found, replaced and taken away", () => {
-  const question = "lang:go copy a file lang:c kind:function";
-  assert.deepEqual(filtersOf(question, "lang"), ["go", "c"]);
-  assert.equal(withFilters(question, "lang", ["python"]), "copy a file kind:function lang:python");
-  assert.equal(withFilters(question, "kind", []), "lang:go copy a file lang:c");
+test("filters: what the query sets is found, replaced and taken away", () => {
+  const query = "lang:go copy a file lang:c kind:function";
+  assert.deepEqual(filtersOf(query, "lang"), ["go", "c"]);
+  assert.equal(withFilters(query, "lang", ["python"]), "copy a file kind:function lang:python");
+  assert.equal(withFilters(query, "kind", []), "lang:go copy a file lang:c");
   assert.equal(withFilters("slang:go", "lang", []), "slang:go");
 });
 
@@ -97,8 +97,8 @@ test("filters: tests are in, out, alone, and in again", () => {
 
 test("history: newest first, each once, nothing empty", () => {
   const history = new History();
-  for (const question of ["one", "two", " one ", "  "]) {
-    history.add(question);
+  for (const query of ["one", "two", " one ", "  "]) {
+    history.add(query);
   }
   assert.deepEqual(history.all, ["one", "two"]);
   assert.equal(history.last, "one");
@@ -119,7 +119,7 @@ function problemsWith(answer?: string): Shown {
       return Promise.resolve(answer);
     },
     log: () => undefined,
-    later: (callback: () => void) => waiting.push(callback),
+    defer: (callback: () => void) => waiting.push(callback),
   };
   const problems = new Problems(window, [{ title: "Show Log", run: () => messages.push("log shown") }]);
   return { messages, problems, flush: () => waiting.splice(0).forEach((callback) => callback()) };
@@ -127,30 +127,30 @@ function problemsWith(answer?: string): Shown {
 
 test("problems: one notification with its actions, and the one that is taken runs", async () => {
   const { messages, problems } = problemsWith("Show Log");
-  await problems.tell("It broke.", [{ title: "Mend", run: () => messages.push("mended") }]);
-  assert.deepEqual(messages, ["It broke. [Mend, Show Log]", "log shown"]);
+  await problems.show("It broke.", [{ title: "Fix", run: () => messages.push("fixed") }]);
+  assert.deepEqual(messages, ["It broke. [Fix, Show Log]", "log shown"]);
 });
 
 test("problems: what the server says at about the same time is one notification", () => {
   const { messages, problems, flush } = problemsWith();
   for (const sentence of ["a is wrong.", "b is wrong.", "c is wrong."]) {
-    problems.gather(sentence);
+    problems.showGrouped(sentence);
   }
   assert.deepEqual(messages, []);
   flush();
-  problems.gather("d is wrong.");
+  problems.showGrouped("d is wrong.");
   flush();
   assert.deepEqual(messages, ["a is wrong. (2 more in the log) [Show Log]", "d is wrong. [Show Log]"]);
 });
 
-for (const [shown, next, wanted] of [
+for (const [shown, next, expected] of [
   [undefined, 1, 1],
   [1, 2, 2],
   [2, 1, 2],
   [2, 2, 2],
   [2, undefined, undefined],
 ] as const) {
-  test(`status ${String(next)} after status ${String(shown)} shows ${String(wanted)}`, () => {
-    assert.equal(newer(shown === undefined ? undefined : { number: shown }, { number: next }).number, wanted);
+  test(`status ${String(next)} after status ${String(shown)} shows ${String(expected)}`, () => {
+    assert.equal(newerStatus(shown === undefined ? undefined : { number: shown }, { number: next }).number, expected);
   });
 }
