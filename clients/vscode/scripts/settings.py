@@ -1,6 +1,6 @@
-"""Writes the settings into package.json: the client's own, and the server's from their definition.
+"""Writes the settings into package.json: those of the extension, and those of the server from their definition.
 
-With --check it writes nothing, and says whether they are current.
+With --check it writes nothing, and fails if package.json is out of date.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ OWN: dict[str, dict[str, Any]] = {
         "type": "string",
         "default": "",
         "scope": "machine",
-        "markdownDescription": "Absolute path of the `semlens` program; `~` is allowed. Empty: it is looked for beside "
-        "the selected Python interpreter, in `PATH` and in `~/.local/bin` (all in trusted workspaces only), then in an "
-        "environment of this extension's own.",
+        "markdownDescription": "Absolute path of the `semlens` program; `~` is allowed. Empty: search beside the "
+        "selected Python interpreter, in `PATH` and in `~/.local/bin` (all in trusted workspaces only), then in the "
+        "virtual environment of this extension.",
     },
     "semlens.server.arguments": {
         "type": "array",
         "items": {"type": "string"},
         "default": [],
         "scope": "machine",
-        "markdownDescription": "Arguments for `#semlens.server.path#`; empty: `serve`.",
+        "markdownDescription": "Arguments of `#semlens.server.path#`. Empty: `serve`.",
     },
     "semlens.server.package": {
         "type": "string",
         "default": "",
         "scope": "machine",
-        "markdownDescription": "What *Set Up Server* installs: the path of a wheel, or a requirement as pip takes it. "
-        "Empty: `semlens` from the package index that pip is set to.",
+        "markdownDescription": "The package that *Set Up Server* installs: the path of a wheel, or a requirement for "
+        "pip. Empty: `semlens` from the package index that pip uses.",
     },
     "semlens.picker.preview": {
         "type": "boolean",
         "default": True,
         "scope": "window",
-        "markdownDescription": "Show a hit in the editor while moving through the list.",
+        "markdownDescription": "Show the selected hit in the editor while the list is open.",
     },
     "semlens.context.budget": {
         "type": "integer",
@@ -47,13 +47,13 @@ OWN: dict[str, dict[str, Any]] = {
         "minimum": 0,
         "maximum": 10000000,
         "scope": "window",
-        "markdownDescription": "Tokens that a pack of context takes at most; 0: ask each time.",
+        "markdownDescription": "Maximum number of tokens in a context. 0: ask each time.",
     },
 }
 
 
-def wanted() -> tuple[list[dict[str, Any]], list[str]]:
-    """``contributes.configuration``, and the settings that an untrusted workspace does not set."""
+def expected_settings() -> tuple[list[dict[str, Any]], list[str]]:
+    """``contributes.configuration``, and the names of the settings that an untrusted workspace cannot set."""
     server = vscode_properties()
     sections = [
         {"title": "Semantic Search", "properties": OWN},
@@ -66,10 +66,10 @@ def main() -> int:
     path = Path(__file__).parent.parent / "package.json"
     package = json.loads(path.read_text(encoding="utf-8"))
     trust = package["capabilities"]["untrustedWorkspaces"]
-    sections, restricted = wanted()
+    sections, restricted = expected_settings()
     if "--check" in sys.argv:
         if package["contributes"]["configuration"] != sections or trust["restrictedConfigurations"] != restricted:
-            print("The settings in package.json are not the server's: run scripts/settings.py.", file=sys.stderr)
+            print("The settings in package.json are out of date. Run clients/vscode/scripts/settings.py.", file=sys.stderr)
             return 1
         return 0
     package["contributes"]["configuration"] = sections

@@ -1,4 +1,4 @@
-// Every command of the palette, the menus and the views.
+// Registers every command of the palette, the menus and the views.
 
 import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
@@ -96,7 +96,7 @@ async function showDuplicates(ctx: Ctx, results: Results): Promise<void> {
   };
   const groups = await reload();
   if (groups?.length === 0) {
-    void vscode.window.showInformationMessage("No code of five lines or more is written twice here.");
+    void vscode.window.showInformationMessage("No duplicates of five lines or more were found.");
   } else if (groups !== undefined) {
     await results.show({ title: "Duplicates", groups, reload });
   }

@@ -1,9 +1,9 @@
-// The settings: this client's own, and those that the server asks for.
+// The settings: those of the extension, and those that are sent to the server.
 
 import * as vscode from "vscode";
 import { ServerSettings, type Inspect, type Properties } from "./server/settings";
 
-/** Settings whose change takes effect when the server starts. */
+/** Settings that are read only when the server starts. */
 const AT_START = ["server.path", "server.arguments"];
 
 interface Section {
@@ -26,7 +26,7 @@ export class Config {
     return this.get<readonly string[]>("server.arguments", []);
   }
 
-  /** What is installed into the extension's own environment; empty: `semlens` of the package index. */
+  /** The package that Set Up Server installs; empty: `semlens` from the package index. */
   get serverPackage(): string {
     return this.get("server.package", "").trim();
   }
@@ -35,31 +35,31 @@ export class Config {
     return this.get("picker.preview", true);
   }
 
-  /** Tokens of a pack of context; 0: the user is asked. */
+  /** Maximum of tokens in a context; 0: the user is asked each time. */
   get contextBudget(): number {
     return this.get("context.budget", 4000);
   }
 
   /**
-   * What is set of the server's settings that a workspace may set too, by name.
+   * The server settings that a workspace may set, by name. Defaults are left out.
    *
-   * :param scope: the folder whose own settings count too.
+   * :param scope: folder whose settings are included.
    */
   sharedSettings(scope?: vscode.Uri): Record<string, unknown> {
     return this.serverSettings.shared(inspect(scope), vscode.workspace.isTrusted);
   }
 
-  /** What the user has set of the others, as JSON: the server takes it when it starts. */
+  /** The user-only server settings as JSON. The server reads them when it starts. */
   userSettings(): string {
     return this.serverSettings.userOnly(inspect());
   }
 
-  /** The user names an embedding service, which texts are sent to. */
+  /** True if the user has configured an embedding service, which texts are sent to. */
   get hasService(): boolean {
     return this.get("remote.url", "") !== "";
   }
 
-  /** The first setting that changed and is read only when the server starts. */
+  /** The name of a changed setting that is read only when the server starts. */
   changedAtStart(event: vscode.ConfigurationChangeEvent): string | undefined {
     return AT_START.map((name) => `semlens.${name}`).find((name) => event.affectsConfiguration(name));
   }

@@ -1,4 +1,5 @@
-// Everything that lives as long as the extension: the server and its status, the settings, the log, the subscriptions.
+// The state that lives as long as the extension: the server and its status, the settings, the log, the subscriptions.
+// It starts, restarts and stops the server. The language client itself is in server/client.ts.
 
 import * as vscode from "vscode";
 import { Config } from "./config";
@@ -9,17 +10,18 @@ import { resolveServer, type ServerCommand, type MissingServer, type HostInfo } 
 import { hostInfo } from "./server/host";
 import { newerStatus, type Status } from "./protocol";
 
-/** A server that ends twice within this time stays off until the user starts it. */
+/** After two crashes within this time the server stays off until the user starts it. */
 const CRASH_WINDOW_MS = 60_000;
+/** Messages of the server within this time are shown as one. */
 const MESSAGE_GROUP_MS = 300;
 
 export class Ctx implements vscode.Disposable {
   readonly output = vscode.window.createOutputChannel("Semantic Search", { log: true });
   readonly config: Config;
   readonly problems: Problems;
-  /** The last one that the server told; undefined while none runs. */
+  /** The last status from the server; undefined while it does not run. */
   status: Status | undefined;
-  /** Sets a server up where there is none; true when there is one then. */
+  /** Offers to install a missing server. True: it is installed now. */
   offerSetup: (missing: MissingServer) => Promise<boolean> = () => Promise.resolve(false);
 
   private readonly statusChanged = new vscode.EventEmitter<Status | undefined>();
@@ -27,7 +29,7 @@ export class Ctx implements vscode.Disposable {
   private server: Server | undefined;
   private starting: Promise<Server | undefined> | undefined;
   private restarting: Promise<void> | undefined;
-  /** Of the newest server: each server counts its statuses from 1. */
+  /** Identifies the newest server, because each server numbers its statuses from 1. */
   private serverNumber = 0;
   private crashedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -58,7 +60,7 @@ export class Ctx implements vscode.Disposable {
     return this.server?.isRunning ? this.server : undefined;
   }
 
-  /** Folder of the server's own environment. */
+  /** Folder of the virtual environment that the extension installs the server into. */
   get environmentFolder(): string {
     return vscode.Uri.joinPath(this.extension.globalStorageUri, "server").fsPath;
   }
@@ -67,12 +69,12 @@ export class Ctx implements vscode.Disposable {
     return hostInfo(this.config, environmentProgram(this.environmentFolder, process.platform));
   }
 
-  /** Where the server is, without running it. */
+  /** Finds the server's program. Runs nothing. */
   findServer(): ServerCommand | MissingServer {
     return resolveServer(this.hostInfo());
   }
 
-  /** The running server; starts it where there is none. Undefined: the user was told why. */
+  /** The running server; starts it first if necessary. Undefined: it cannot run, and the user was shown why. */
   async ensureRunning(): Promise<Server | undefined> {
     if (this.running !== undefined) {
       return this.server;
@@ -81,7 +83,7 @@ export class Ctx implements vscode.Disposable {
     return this.starting;
   }
 
-  /** At the start of the window a missing server is no news: the first command will tell. */
+  /** Starts the server, but shows no message if it is not installed. The first command will show one. */
   async startQuietly(): Promise<void> {
     const serverCommand = this.findServer();
     if ("problem" in serverCommand && serverCommand.reason === "not installed") {
@@ -92,7 +94,7 @@ export class Ctx implements vscode.Disposable {
     }
   }
 
-  /** Restarts that are asked for while one is under way are that one. */
+  /** Restarts the server. A call during a restart joins that restart. */
   restart(): Promise<void> {
     this.restarting ??= (async () => {
       await this.starting;
@@ -111,7 +113,7 @@ export class Ctx implements vscode.Disposable {
     await server?.stop();
   }
 
-  /** The server's answer; undefined when there is none, which the user was told. */
+  /** Sends a request. Undefined: it failed or was cancelled; the user was shown an error. */
   async request<T>(method: string, params: object, token?: vscode.CancellationToken): Promise<T | undefined> {
     const server = await this.ensureRunning();
     try {
@@ -124,11 +126,11 @@ export class Ctx implements vscode.Disposable {
     }
   }
 
-  /** A status that was overtaken by a newer one on its way changes nothing. */
+  /** Sets the status, unless it is older than the current one. */
   setStatus(status: Status | undefined): void {
     status = status && newerStatus(this.status, status);
     this.status = status;
-    // Before it shows anywhere: who sees a pause finds the command that ends it.
+    // Set before the event, so that a visible pause has its Resume command enabled.
     void vscode.commands.executeCommand("setContext", "semlens.running", status !== undefined);
     void vscode.commands.executeCommand("setContext", "semlens.paused", status?.state === "paused");
     this.statusChanged.fire(status);
@@ -144,7 +146,7 @@ export class Ctx implements vscode.Disposable {
       `Starting ${serverCommand.command} ${serverCommand.arguments.join(" ")} (found by: ${serverCommand.from})`,
     );
     const serverNumber = ++this.serverNumber;
-    const { Server } = await import("./server/client"); // a file of its own, ten times as large as the rest
+    const { Server } = await import("./server/client"); // a separate bundle, ten times as large as the rest
     try {
       this.server = await Server.start(serverCommand, {
         output: this.output,
@@ -157,7 +159,7 @@ export class Ctx implements vscode.Disposable {
     } catch (error) {
       this.output.error(String(error));
       this.setStatus(undefined);
-      void this.problems.show("The semlens server could not be started: its log says why.", [this.restartAction()]);
+      void this.problems.show("Cannot start the semlens server. Its log shows why.", [this.restartAction()]);
       return undefined;
     }
     return this.server;
@@ -181,14 +183,14 @@ export class Ctx implements vscode.Disposable {
     this.server = undefined;
     this.serverNumber++;
     this.setStatus(undefined);
-    // Not from inside the crashed client's own handler.
+    // Deferred, because this runs inside a handler of the crashed client.
     setTimeout(() => void crashed?.stop().catch((error) => this.output.debug(String(error))), 0);
     if (isRepeated) {
-      void this.problems.show("The semlens server ended again and stays off: its log says why.", [
+      void this.problems.show("The semlens server crashed again and stays off. Its log shows why.", [
         this.restartAction(),
       ]);
     } else {
-      this.output.warn("The server ended and is started again.");
+      this.output.warn("The server crashed and is being restarted.");
       void this.ensureRunning();
     }
   }
@@ -199,25 +201,25 @@ export class Ctx implements vscode.Disposable {
 
   private async configurationChanged(event: vscode.ConfigurationChangeEvent): Promise<void> {
     const hasUserChange = this.running !== undefined && this.running.userSettings !== this.config.userSettings();
-    // With a service the user is asked: its address may be half typed, and code would be sent there.
+    // With an embedding service the user has to confirm, because code would be sent to a half-typed address.
     if (hasUserChange && !this.config.hasService) {
       await this.restart();
       if (this.running !== undefined && this.running.userSettings !== this.config.userSettings()) {
-        await this.configurationChanged(event); // changed again while it started
+        await this.configurationChanged(event); // the settings changed again during the restart
       }
       return;
     }
     const isPromptNeeded = hasUserChange && event.affectsConfiguration("semlens");
     const name = isPromptNeeded ? "The change of your settings" : this.config.changedAtStart(event);
     if (name === undefined) {
-      return; // the server asks for what it reads while it runs
+      return; // the language client sends the other settings to the running server
     }
     if (this.running === undefined) {
       await this.startQuietly();
       return;
     }
     const restart = "Restart Server";
-    const message = `${name} takes effect when the semlens server starts again.`;
+    const message = `${name} takes effect when the semlens server is restarted.`;
     if ((await vscode.window.showInformationMessage(message, restart)) === restart) {
       await this.restart();
     }
@@ -236,7 +238,7 @@ export class Ctx implements vscode.Disposable {
   }
 }
 
-/** An error of the server is one sentence for the user already. */
+/** Errors of the server are messages for the user already. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,4 @@
-// Texts that are shown and not saved: the status report, packs of context. Their scheme is not one that the server is
-// told of, so that they are not found as code.
+// Read-only documents: the status report and contexts. The server does not see their scheme, so search does not find them.
 
 import * as vscode from "vscode";
 
@@ -26,7 +25,7 @@ export class Documents implements vscode.TextDocumentContentProvider {
     return this.texts.get(uri.path) ?? "";
   }
 
-  /** :param name: unique among those open; its ending says the language. */
+  /** :param name: unique among the open documents; its extension sets the language. */
   async show(name: string, text: string): Promise<vscode.TextEditor> {
     const uri = uriOf(name);
     this.texts.set(uri.path, text);
@@ -34,7 +33,7 @@ export class Documents implements vscode.TextDocumentContentProvider {
     return vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
   }
 
-  /** Changes what is shown; nothing where the document is not open. */
+  /** Replaces the text of an open document. Does nothing if it is not open. */
   update(name: string, text: string): void {
     const uri = uriOf(name);
     if (this.texts.has(uri.path) && this.texts.get(uri.path) !== text) {

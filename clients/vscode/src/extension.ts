@@ -1,4 +1,4 @@
-// The extension: puts its parts together and starts the server. What they do stands beside this file.
+// The entry point: creates the components of the extension and starts the server.
 
 import type * as vscode from "vscode";
 import { workspace } from "vscode";
@@ -13,7 +13,7 @@ import { registerTools } from "./tools";
 
 let active: Ctx | undefined;
 
-/** Returns at once; the server starts behind it. */
+/** Returns at once; the server starts in the background. */
 export function activate(extension: vscode.ExtensionContext): Ctx {
   const ctx = new Ctx(extension);
   active = ctx;

@@ -1,4 +1,4 @@
-// What the server says, in words for people. Pure.
+// Formats values of the protocol as text for the user. Pure functions.
 
 import type { ContextResult, Status } from "./protocol";
 
@@ -31,18 +31,18 @@ const ICONS: Readonly<Record<number, string>> = {
   26: "symbol-type-parameter",
 };
 
-/** The name of the theme icon of one of LSP's symbol kinds. */
+/** The name of the theme icon for an LSP symbol kind. */
 export function iconOf(kind: number): string {
   return ICONS[kind] ?? "symbol-misc";
 }
 
-// Control characters but tab and line feed, those of the writing direction, separators of lines, characters without a
-// width, tags, halves of pairs.
+// Control characters except tab and line feed, bidirectional marks, line separators, zero-width characters, tags, and
+// lone surrogates.
 const UNPRINTABLE =
   // eslint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\ud800-\udfff]/gu;
 
-/** Text of a repository where nothing steers or hides; the server's core/text/printable.py says what and why. */
+/** Escapes invisible characters in untrusted text of a repository. The server's core/text/printable.py says why. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => {
     const code = character.codePointAt(0) ?? 0;
@@ -50,22 +50,22 @@ export function printable(text: string): string {
   });
 }
 
-/** The same on one line. */
+/** Like `printable`, on one line. */
 export function oneLine(text: string): string {
   return printable(text.replace(/[ \t\r\n]+/g, " ").trim());
 }
 
-/** The same for a label in which VS Code draws `$(name)` as an icon: text of a repository draws none. */
+/** Like `oneLine`, for a label. Escapes `$(name)`, which VS Code would draw as an icon. */
 export function labelText(text: string): string {
   return oneLine(text).replace(/\$\([A-Za-z0-9-]+(~[A-Za-z]+)?\)/g, "\\$&");
 }
 
-/** The same for a notification, in which VS Code makes `[label](command:...)` a link that runs a command. */
+/** Like `oneLine`, for a notification. Breaks `[label](command:...)`, which VS Code would make a link. */
 export function messageText(text: string): string {
   return oneLine(text).replace(/\](?=[([])/g, "] ");
 }
 
-/** For the status bar. */
+/** Text for the status bar. */
 export function shortStatus(status: Status): string {
   const name = "$(telescope) semlens";
   if (status.problems.length > 0 && status.state === "degraded") {
@@ -80,28 +80,28 @@ export function shortStatus(status: Status): string {
   return `${name}: ${status.state}${progress}`;
 }
 
-/** A report of several lines. */
+/** The status report, several lines. */
 export function statusReport(status: Status): string {
   const lines = [
     `State       ${status.state}${status.complete ? ", complete" : ""}${status.refining ? ", refining" : ""}`,
   ];
   for (const root of status.roots) {
     lines.push("", `Folder      ${oneLine(decodeURIComponent(root.uri.replace(/^file:\/\//, "")))}`);
-    const pending = root.pending > 0 ? `, ${count(root.pending)} to go` : "";
+    const pending = root.pending > 0 ? `, ${count(root.pending)} pending` : "";
     lines.push(
       `            ${count(root.files)} files, ${count(root.symbols)} symbols${pending}; watched: ${root.watching}`,
     );
     const skipped = Object.entries(root.skipped).map(([reason, n]) => `${count(n)} ${reason}`);
     if (skipped.length > 0) {
-      lines.push(`            left out: ${skipped.join(", ")}`);
+      lines.push(`            skipped: ${skipped.join(", ")}`);
     }
   }
   if (status.roots.length === 0) {
-    lines.push("", "No folder is indexed: open one.");
+    lines.push("", "No folder is indexed. Open a folder.");
   }
   lines.push("");
   for (const tier of status.tiers) {
-    const pending = tier.pending > 0 ? `, ${count(tier.pending)} to go` : "";
+    const pending = tier.pending > 0 ? `, ${count(tier.pending)} pending` : "";
     lines.push(`Model       ${tier.model} (${tier.role}): ${count(tier.embedded)} passages${pending}`);
   }
   const megabytes = (nBytes: number): string => `${(nBytes / 1e6).toFixed(1)} MB`;
@@ -121,12 +121,12 @@ export function statusReport(status: Status): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** What a pack of context holds and what it lacks. */
+/** The size of a context, and what was omitted or masked. */
 export function contextSummary(answer: ContextResult): string {
   const plural = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
   const parts = [`${count(answer.tokens)} of ${count(answer.budget)} tokens`, plural(answer.items.length, "piece")];
   if (answer.omitted > 0) {
-    parts.push(`${count(answer.omitted)} left out`);
+    parts.push(`${count(answer.omitted)} omitted`);
   }
   if (answer.masked > 0) {
     parts.push(`${plural(answer.masked, "secret")} masked`);

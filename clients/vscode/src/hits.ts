@@ -1,4 +1,4 @@
-// A hit as the editor shows and opens it.
+// Converts a hit to what VS Code shows: path, icon, tooltip and range; and opens it in an editor.
 
 import * as vscode from "vscode";
 import type { Hit, Range } from "./protocol";
@@ -12,7 +12,7 @@ export function rangeOf(span: Range): vscode.Range {
   return new vscode.Range(span.start.line, span.start.character, span.end.line, span.end.character);
 }
 
-/** With the folder's name in front where there are several. */
+/** The path relative to the workspace folder. With several folders, the folder's name comes first. */
 export function pathOf(hit: Hit): string {
   return oneLine(vscode.workspace.asRelativePath(uriOf(hit)));
 }
@@ -21,7 +21,7 @@ export function locationText(hit: Hit): string {
   return `${pathOf(hit)}:${hit.selectionRange.start.line + 1}`;
 }
 
-/** The class or the like that holds the hit; empty where that is its file, which is shown anyway. */
+/** The name of the class or other container; empty if the container is the file, which is shown anyway. */
 export function containerOf(hit: Hit): string {
   const container = hit.containerName ?? "";
   return container === hit.path ? "" : oneLine(container.slice(container.lastIndexOf(".") + 1));
@@ -48,7 +48,7 @@ export function isSame(first: Hit, second: Hit | undefined): boolean {
   );
 }
 
-/** Shows the hit with the cursor at its name. */
+/** Opens the hit with the cursor at its name. */
 export async function openHit(hit: Hit, viewColumn: vscode.ViewColumn = vscode.ViewColumn.Active): Promise<void> {
   const start = rangeOf(hit.selectionRange).start;
   const selection = new vscode.Range(start, start);

@@ -1,4 +1,4 @@
-// What goes wrong, told once: one notification with an action, never a storm. Pure: the window is handed in.
+// Shows errors as single notifications with actions. The window is a parameter, so that tests need no editor.
 
 import { messageText, oneLine } from "./format";
 
@@ -8,10 +8,10 @@ export interface Action {
 }
 
 export interface Window {
-  /** Shows a notification; one with the same text replaces the one before, as VS Code does it. */
+  /** Shows a notification. VS Code replaces an earlier one with the same text. */
   readonly show: (message: string, ...titles: string[]) => Thenable<string | undefined>;
   readonly log: (message: string) => void;
-  /** Calls back once, after a moment. */
+  /** Calls back once, after a short delay. */
   readonly defer: (callback: () => void) => void;
 }
 
@@ -23,7 +23,7 @@ export class Problems {
     private readonly defaultActions: readonly Action[],
   ) {}
 
-  /** Shows a problem and runs the action that the user takes. */
+  /** Shows a problem and runs the action that the user chooses. */
   async show(problem: string, actions: readonly Action[] = []): Promise<void> {
     this.window.log(oneLine(problem));
     const all = [...actions, ...this.defaultActions];
@@ -31,7 +31,7 @@ export class Problems {
     await all.find((action) => action.title === answer)?.run();
   }
 
-  /** Takes a sentence of the server; what comes at about the same time is told as one. */
+  /** Shows a message of the server. Messages that arrive within a short time become one notification. */
   showGrouped(message: string): void {
     this.pendingMessages.push(message);
     if (this.pendingMessages.length > 1) {

@@ -1,4 +1,4 @@
-// Context for a prompt: from a question, a selection or the cursor; copied, or opened as a document.
+// Collects context for a prompt from a query, a selection or the cursor. Copies it, or opens it as a document.
 
 import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
@@ -6,7 +6,7 @@ import type { Documents } from "./documents";
 import type { ContextResult, Hit, Position, Range } from "./protocol";
 import { contextSummary, labelText } from "./format";
 
-/** What a pack is made of, as `semlens/context` takes it. */
+/** What a context is about, as parameters of `semlens/context`. */
 export interface ContextSubject {
   readonly query?: string;
   readonly textDocument?: { readonly uri: string };
@@ -28,13 +28,13 @@ export class Prompt {
     private readonly documents: Documents,
   ) {}
 
-  /** :param argument: a subject, the URI that an editor's menu hands over, or nothing: then the user chooses. */
+  /** :param argument: a subject, the URI from an editor's menu, or nothing: then the user chooses. */
   async copy(argument?: unknown): Promise<ContextResult | undefined> {
     const pack = await this.pack(argument);
     if (pack !== undefined) {
       await vscode.env.clipboard.writeText(pack.text);
       const open = "Open as Document";
-      const message = `Copied for a prompt: ${contextSummary(pack)}.`;
+      const message = `Copied the context: ${contextSummary(pack)}.`;
       void vscode.window
         .showInformationMessage(message, open)
         .then((answer) => (answer === open ? this.show(pack) : undefined));
@@ -65,7 +65,7 @@ export class Prompt {
     }
     const progress = {
       location: vscode.ProgressLocation.Notification,
-      title: "Packing context",
+      title: "Collecting context",
       cancellable: true,
     };
     return vscode.window.withProgress(progress, (_bar, token) =>
@@ -84,7 +84,7 @@ function isSubject(argument: unknown): argument is ContextSubject {
   );
 }
 
-/** What the active editor offers, the most particular first. */
+/** The choices that the active editor offers, most specific first. */
 function editorChoices(): Choice[] {
   const editor = vscode.window.activeTextEditor;
   if (editor === undefined || !["file", "untitled"].includes(editor.document.uri.scheme)) {
@@ -107,12 +107,12 @@ function editorChoices(): Choice[] {
   return choices;
 }
 
-/** A position of the editor writes itself to JSON in a way of its own. */
+/** vscode.Position is not encoded as a protocol position in JSON. */
 function toPosition({ line, character }: vscode.Position): Position {
   return { line, character };
 }
 
-/** A list of what can be packed; what is typed is one more choice, and the first. */
+/** Lets the user choose a subject from a list. Typed text becomes the first choice, as a query. */
 function choose(): Promise<ContextSubject | undefined> {
   const fixed: Choice[] = [
     ...editorChoices(),
@@ -124,7 +124,7 @@ function choose(): Promise<ContextSubject | undefined> {
   ];
   const pick = vscode.window.createQuickPick<Choice>();
   pick.title = "Context for Prompt";
-  pick.placeholder = "Take one of these, or type what the prompt is about";
+  pick.placeholder = "Choose one, or describe what the prompt is about";
   pick.items = fixed;
   pick.onDidChangeValue((query) => {
     const queryChoice = {
@@ -149,11 +149,13 @@ function choose(): Promise<ContextSubject | undefined> {
 
 async function askBudget(): Promise<number | undefined> {
   const answer = await vscode.window.showInputBox({
-    title: "Budget of the Context",
-    prompt: "Tokens that it may take at most",
+    title: "Context Budget",
+    prompt: "Maximum number of tokens",
     value: "4000",
     validateInput: (text) =>
-      /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_TOKENS ? undefined : "A whole number, 1 or more.",
+      /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_TOKENS
+        ? undefined
+        : "Enter a whole number from 1 to 10,000,000.",
   });
   return answer === undefined ? undefined : Number(answer);
 }

@@ -1,5 +1,5 @@
-// The part of the server's protocol that this client uses; docs/protocol.md is its definition. Positions are UTF-16, as
-// in the editor.
+// The types of the server's protocol that this client uses. docs/protocol.md defines them. Positions count UTF-16 code
+// units, as in the editor.
 
 export interface Position {
   readonly line: number;
@@ -27,7 +27,7 @@ export interface Hit {
   readonly path?: string;
 }
 
-/** Of `semlens/search` and `semlens/similar`. */
+/** Result of `semlens/search` and `semlens/similar`. */
 export interface SearchResult {
   readonly hits: readonly Hit[];
   readonly generation: number;
@@ -35,7 +35,7 @@ export interface SearchResult {
   readonly notes?: readonly string[];
 }
 
-/** `$/progress` of a `refineToken`, ahead of the answer. */
+/** Value of `$/progress` for a `refineToken`, sent before the result. */
 export interface PartialResult {
   readonly hits: readonly Hit[];
   readonly stage: "first" | "refined";
@@ -59,13 +59,13 @@ export interface ContextResult {
   readonly masked: number;
 }
 
-/** Of two statuses of one server, the one that holds: the answer to a request may arrive after a newer notification. */
+/** The newer of two statuses of one server. A response may arrive after a newer notification. */
 export function newerStatus<T extends { readonly number?: number | undefined }>(shown: T | undefined, next: T): T {
   return shown?.number !== undefined && next.number !== undefined && next.number < shown.number ? shown : next;
 }
 
 export interface Status {
-  /** Grows with every status that the server makes. */
+  /** Increases with every status that the server sends. */
   readonly number?: number;
   readonly state: "starting" | "scanning" | "indexing" | "ready" | "paused" | "degraded" | "stopped";
   readonly complete: boolean;
@@ -87,7 +87,7 @@ export interface Status {
   readonly generation: number;
   readonly rssBytes: number;
   readonly indexBytes: number;
-  /** Services of the user's that texts are sent to. */
+  /** The user's embedding services that texts were sent to. */
   readonly remote?: readonly {
     readonly service: string;
     readonly texts: number;

@@ -1,4 +1,4 @@
-// The side bar: hits that were pinned, by file, or groups of duplicates. One listing at a time.
+// The results view in the side bar. It shows one listing at a time: pinned hits by file, or groups of duplicates.
 
 import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
@@ -9,7 +9,7 @@ import { oneLine } from "./format";
 export interface Group {
   readonly label: string;
   readonly description: string;
-  /** Of a group that is a file. */
+  /** Set if the group is a file. */
   readonly file?: vscode.Uri;
   readonly hits: readonly Hit[];
 }
@@ -17,7 +17,7 @@ export interface Group {
 export interface Listing {
   readonly title: string;
   readonly groups: readonly Group[];
-  /** Asks again; undefined when there is no answer, which the user was told. */
+  /** Repeats the request. Undefined: it failed, and the user was shown an error. */
   readonly reload: () => Promise<readonly Group[] | undefined>;
 }
 
@@ -49,7 +49,7 @@ export class Results implements vscode.TreeDataProvider<Node> {
     ctx.subscribe(this.changed, this.view);
   }
 
-  /** Fills the view and brings it to the front. */
+  /** Fills the view and reveals it. */
   async show(listing: Listing): Promise<void> {
     this.listing = listing;
     this.fill(listing.groups);
@@ -90,7 +90,7 @@ export class Results implements vscode.TreeDataProvider<Node> {
     this.refreshView();
   }
 
-  /** Places and signatures of these, or of everything that is listed, one a line. */
+  /** Copies locations and signatures of these nodes, or of all, one per line. */
   async copy(nodes: readonly Node[] = this.nodes): Promise<void> {
     const hits = nodes.flatMap((node) => ("hit" in node ? [node] : node.nodes)).map((node) => node.hit);
     const lines = [...new Set(hits)].map((hit) => `${locationText(hit)}  ${oneLine(hit.signature || hit.name)}`);
@@ -125,7 +125,8 @@ export class Results implements vscode.TreeDataProvider<Node> {
   private refreshView(): void {
     const nHits = this.nodes.reduce((sum, node) => sum + node.nodes.length, 0);
     this.view.description = this.listing === undefined ? "" : `${nHits}`;
-    this.view.message = this.listing !== undefined && nHits === 0 ? "Nothing is left here." : "";
+    this.view.message =
+      this.listing !== undefined && nHits === 0 ? "All results were dismissed. Refresh to search again." : "";
     void vscode.commands.executeCommand("setContext", "semlens.hasResults", this.listing !== undefined);
     this.changed.fire();
   }
@@ -152,7 +153,7 @@ export function duplicateGroups(answer: DuplicatesResult): Group[] {
   return answer.groups.map((group) => {
     const names = [...new Set(group.symbols.map((hit) => oneLine(hit.name)))];
     const similarity =
-      group.similarity >= 0.995 ? "the same but for names" : `${Math.floor(100 * group.similarity)}% alike`;
+      group.similarity >= 0.995 ? "identical except names" : `${Math.floor(100 * group.similarity)}% similar`;
     const lines = group.savedLines === 1 ? "1 line" : `${group.savedLines} lines`;
     return { label: names.join(", "), description: `${similarity}, ${lines} to save`, hits: group.symbols };
   });

@@ -1,4 +1,4 @@
-// The status bar item, the language status item, and the report.
+// Shows the status of the index: in the status bar, as a language status item, and as a report.
 
 import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
@@ -29,7 +29,7 @@ export class StatusItems {
     this.update(undefined);
   }
 
-  /** Opens the report, which follows the index while it is open. */
+  /** Opens the report. It updates while it is open. */
   async report(): Promise<Status | undefined> {
     const status = await this.ctx.request<Status>("semlens/status", {});
     if (status !== undefined) {

@@ -1,5 +1,5 @@
-// Language-model tools for assistants in VS Code, where the running version has them (from 1.95 on; the engine's minimum
-// is older, so its typings lack them). What a tool answers goes to the assistant: the user is asked before each call.
+// Language-model tools for assistants in VS Code 1.95 and later. The extension supports older versions too, so the
+// typings lack this API. A tool's result goes to the assistant, so VS Code asks the user before each call.
 
 import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
@@ -49,7 +49,7 @@ export function registerTools(ctx: Ctx): void {
   const toToolResult = (text: string): unknown =>
     new api.LanguageModelToolResult([new api.LanguageModelTextPart(text)]);
   const search: Tool<SearchInput> = {
-    prepareInvocation: ({ input }) => confirmation(`Searching for “${input.query}”`, "names, places and single lines"),
+    prepareInvocation: ({ input }) => confirmation(`Search for “${input.query}”`, "names, paths and single lines"),
     invoke: async ({ input }, token) => {
       const { query, limit, ...filter } = input;
       const params = { query, limit: limit ?? DEFAULT_LIMIT, filter, mask: true };
@@ -61,7 +61,7 @@ export function registerTools(ctx: Ctx): void {
   };
   const context: Tool<ContextInput> = {
     prepareInvocation: ({ input }) =>
-      confirmation(`Packing context for ${input.query ?? input.path ?? "the workspace"}`, "code of this workspace"),
+      confirmation(`Collect context for ${input.query ?? input.path ?? "the workspace"}`, "code of this workspace"),
     invoke: async ({ input }, token) => {
       const params = contextParams(input, ctx.config.contextBudget);
       const pack = await runningServer(ctx).then((server) =>
@@ -76,21 +76,23 @@ export function registerTools(ctx: Ctx): void {
 async function runningServer(ctx: Ctx): Promise<NonNullable<Ctx["running"]>> {
   const server = await ctx.ensureRunning();
   if (server === undefined) {
-    throw new Error("The semlens server does not run: its user has to set it up.");
+    throw new Error(
+      "The semlens server does not run. Ask the user to run the command “Semantic Search: Set Up Server”.",
+    );
   }
   return server;
 }
 
 function confirmation(invocation: string, content: string): unknown {
-  const invocationMessage = messageText(invocation); // its words are the assistant's, which may have them from code
-  const message = `This hands ${content} to the assistant that asked.`;
+  const invocationMessage = messageText(invocation); // it contains untrusted text from the assistant
+  const message = `This sends ${content} to the assistant.`;
   return { invocationMessage, confirmationMessages: { title: invocationMessage, message } };
 }
 
 function searchText(result: SearchResult): string {
-  const incomplete = result.complete ? "" : "The index is not complete yet: more may be found in a moment.\n";
+  const incomplete = result.complete ? "" : "The index is not complete yet. Search again later for more hits.\n";
   if (result.hits.length === 0) {
-    return `${incomplete}Nothing found.`;
+    return `${incomplete}No hits.`;
   }
   return `${incomplete}${result.hits.map(hitText).join("\n\n")}\n`;
 }
@@ -119,7 +121,7 @@ function contextParams(input: ContextInput, budget: number): object {
   return { ...params, textDocument, range };
 }
 
-/** A path as `asRelativePath` writes it. */
+/** The URI of a path in the form that `asRelativePath` returns. */
 function uriInWorkspace(path: string): vscode.Uri {
   const folders = vscode.workspace.workspaceFolders ?? [];
   const namedFolder = folders.length > 1 ? folders.find((folder) => path.startsWith(`${folder.name}/`)) : undefined;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# bench.sh [S|M|L|FOLDER]: keystroke to list, and activation, in the real workbench over a corpus (default M). Writes
-# bench/results/vscode_<corpus>.json, and a picture of the progress to $PICTURES.
+# bench.sh [S|M|L|FOLDER]: measures the time from keystroke to list, and of activation, in the real workbench on a corpus
+# (default M). Writes bench/results/vscode_<corpus>.json, and a screenshot to $PICTURES.
 set -euo pipefail
 corpus=${1:-M}
 . "$(dirname "$0")/workbench.sh"

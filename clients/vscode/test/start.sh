@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# start.sh PORT [VSIX]: the workbench on loopback, in the folder $DATA alone, asking no one for anything. $PYTHON has the
+# start.sh PORT [VSIX]: runs the workbench on loopback, without network access. It writes only to $DATA. $PYTHON has the
 # server.
 set -euo pipefail
 port=$1 vsix=${2:-}

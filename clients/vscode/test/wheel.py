@@ -1,8 +1,8 @@
-"""Writes a wheel named semlens that holds nothing but a way to the server of this checkout.
+"""Writes a wheel named semlens whose program starts the server of this checkout.
 
     python wheel.py FOLDER
 
-What is tested with it is the extension's way of installing; it needs no package index.
+It tests how the extension installs the server, without a package index.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# Sourced: `start` and `stop` a workbench that lives in $scratch, which goes with the script. $PYTHON has the server.
+# To be sourced. `start` and `stop` a workbench in $scratch, which is deleted at exit. $PYTHON has the server.
 here=$(cd "$(dirname "$0")" && pwd)
 client=$(dirname "$here")
 repository=$(cd "$client/../.." && pwd)
@@ -26,7 +26,7 @@ stop() {
 }
 finish() {
     stop
-    rm -rf "$scratch" || { sleep 2; rm -rf "$scratch"; } # a server may still be writing its last
+    rm -rf "$scratch" || { sleep 2; rm -rf "$scratch"; } # an exiting server may still write
 }
 trap finish EXIT
 
@@ -39,12 +39,12 @@ start() { # start NAME TRUST [VSIX]: a workbench on $port, in the folder $DATA
     set +m
 }
 
-explain() { # what the workbench and the extension said, after a failure
+explain() { # print the logs of the workbench and the extension, and fail
     tail -20 "$DATA.log" >&2
     find "$DATA" -name 'Semantic Search.log' -exec tail -20 {} \; >&2
     exit 1
 }
 
-package() { # the .vsix in $scratch
+package() { # build the .vsix in $scratch
     bash "$here/package.sh" "$scratch" > "$scratch/package.log" 2>&1 || { cat "$scratch/package.log" >&2; exit 1; }
 }

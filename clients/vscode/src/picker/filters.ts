@@ -1,8 +1,9 @@
-// Filters are words of the question (`lang:go kind:class test:only`): what the buttons set can be seen and edited. Pure.
+// Reads and writes the filters in a query (`lang:go kind:class test:only`). Buttons change the query, so that the user
+// sees and can edit the filters. Pure functions.
 
 export type FilterName = "lang" | "kind" | "test";
 
-/** Names by which the server knows languages; those of the hits at hand are offered before them. */
+/** Common languages, by the server's names. The languages of the current hits are offered before them. */
 export const LANGUAGES = [
   "bash",
   "c",
@@ -46,18 +47,18 @@ function pattern(name: FilterName): RegExp {
   return new RegExp(`(?<!\\S)${name}:(\\S*)`, "g");
 }
 
-/** The values that the query sets. */
+/** The values of a filter in the query. */
 export function filtersOf(query: string, name: FilterName): string[] {
   return [...query.matchAll(pattern(name))].map((match) => match[1] ?? "").filter((value) => value !== "");
 }
 
-/** The query with these values in place of those that it sets. */
+/** The query with the values of a filter replaced. */
 export function withFilters(query: string, name: FilterName, values: readonly string[]): string {
   const words = query.replace(pattern(name), " ").replace(/\s+/g, " ").trim();
   return [words, ...values.map((value) => `${name}:${value}`)].filter((part) => part !== "").join(" ");
 }
 
-/** With tests, without them, tests alone, and round again. */
+/** The query with the next value of `test:`: none, `exclude`, `only`, none. */
 export function withNextTests(query: string): string {
   const now = TESTS.indexOf((filtersOf(query, "test")[0] ?? "") as (typeof TESTS)[number]);
   const next = TESTS[(now + 1) % TESTS.length] ?? "";

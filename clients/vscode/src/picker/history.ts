@@ -1,4 +1,4 @@
-// The queries of this window, newest first. They stay in memory: what somebody asks is nobody's business.
+// The queries of this window, newest first. For privacy they are kept in memory only.
 
 const MAX_QUERIES = 30;
 

@@ -1,4 +1,4 @@
-// Rows and buttons of the picker.
+// Creates the rows and buttons of the picker.
 
 import * as vscode from "vscode";
 import { containerOf, pathOf, locationText } from "../hits";
@@ -7,7 +7,7 @@ import { iconOf, labelText } from "../format";
 
 export interface Item extends vscode.QuickPickItem {
   readonly hit?: Hit;
-  /** A question asked before. */
+  /** An earlier query. */
   readonly query?: string;
 }
 
@@ -19,7 +19,7 @@ export const BESIDE = button("split-horizontal", "Open to the Side");
 export const COPY_CONTEXT = button("copy", "Copy Context for Prompt");
 export const SIMILAR = button("references", "Find Similar Code");
 
-export const LAST_QUERY = button("history", "Last Question Again");
+export const LAST_QUERY = button("history", "Repeat Last Query");
 export const LANGUAGE = button("code", "Filter by Language");
 export const KIND = button("symbol-class", "Filter by Kind");
 export const TESTS = button("beaker", "With Tests, Without Tests, Tests Only");
@@ -27,7 +27,7 @@ export const PIN = button("pin", "Pin Results");
 
 const ITEM_BUTTONS = [BESIDE, COPY_CONTEXT, SIMILAR];
 
-/** :param isLive: the list is the server's, so VS Code must not filter it. */
+/** :param isLive: VS Code must not filter the list, because the server does. */
 export function hitItem(hit: Hit, isLive: boolean): Item {
   const container = containerOf(hit);
   const name = labelText(hit.name === "" ? pathOf(hit) : hit.name);

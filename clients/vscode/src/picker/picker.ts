@@ -1,5 +1,5 @@
-// A QuickPick over answers of the server. The list is the server's, in its order: VS Code must neither filter nor sort it.
-// Every keystroke cancels the question before, and what still comes for that one is dropped.
+// A QuickPick that shows hits in the server's order. VS Code must neither filter nor sort them.
+// Every keystroke cancels the previous request, and late results of that request are dropped.
 
 import * as vscode from "vscode";
 import { errorMessage, type Ctx } from "../ctx";
@@ -12,16 +12,16 @@ import type { Item } from "./items";
 import { Preview } from "./preview";
 import type { Source } from "./source";
 
-/** What the picker hands its hits to. */
+/** The actions that the buttons run on hits. */
 export interface HitActions {
   readonly pin: (source: Source, text: string, hits: readonly Hit[]) => unknown;
   readonly copyContext: (hit: Hit) => unknown;
   readonly similar: (hit: Hit) => unknown;
 }
 
-/** A list that has been on the screen for less has not been seen. */
+/** A user cannot have seen a list that was visible for less than this. */
 const MIN_VISIBLE_MS = 100;
-/** A list that the window has not answered for by then is taken to be on the screen. */
+/** After this time a new list counts as visible, even if the window did not report it. */
 const MAX_RENDER_MS = 3000;
 
 export class Picker {
@@ -31,9 +31,9 @@ export class Picker {
   private lastText: string | undefined;
   private answer: SearchResult | undefined;
   private hits: readonly Hit[] = [];
-  /** The user has chosen a row: no list of the same question moves it. */
+  /** The user selected a row. Later hits of the same query keep it selected. */
   private hasMoved = false;
-  /** The row that was chosen in the list before this one, while nobody can have seen this one. */
+  /** The selected hit of the previous list, until the user can have seen the new list. */
   private selectionBefore: { readonly hit: Hit; isShown: boolean; until: number } | undefined;
   private isOpen = true;
   private isSuspended = false;
@@ -49,12 +49,12 @@ export class Picker {
     const { pick } = this;
     pick.placeholder = source.placeholder;
     pick.title = source.title;
-    // Not in the typings: VS Code keeps this one for extensions that rank by themselves.
+    // A property that the typings lack; it keeps VS Code from sorting.
     (pick as unknown as { sortByLabel: boolean }).sortByLabel = false;
     pick.buttons = source.isLive ? [items.LAST_QUERY, items.LANGUAGE, items.KIND, items.TESTS, items.PIN] : [items.PIN];
     this.preview = ctx.config.hasPreview ? new Preview() : undefined;
     pick.onDidChangeValue((text) => {
-      // Values that were set here come back, and are asked already.
+      // This event also follows `change`, which has sent the query already.
       if (source.isLive && text !== this.lastText) {
         void this.sendQuery(text);
       }
@@ -69,22 +69,22 @@ export class Picker {
       }
     });
     this.status = ctx.onDidChangeStatus((status) => {
-      // What was asked of an index that was not complete is asked again as it grows.
+      // Repeat the query while an incomplete index grows.
       if (this.answer?.complete === false && status?.generation !== this.answer.generation && !this.hasMoved) {
         void this.sendQuery(pick.value);
       }
     });
   }
 
-  /** The hit that Enter takes. */
+  /** The hit that Enter opens. */
   get active(): Hit | undefined {
     return this.pick.activeItems[0]?.hit;
   }
 
   /**
-   * Resolves when the list is closed, and what was taken of it is shown.
+   * Resolves when the picker is closed and the accepted hit is open.
    *
-   * :param text: the question to begin with.
+   * :param text: the first query.
    */
   open(text: string): Promise<void> {
     this.pick.value = text;
@@ -124,12 +124,12 @@ export class Picker {
         this.show(answer.hits);
         this.showSummary(answer);
       } else if (isCurrent()) {
-        this.pick.hide(); // there is no server, which the user was told
+        this.pick.hide(); // the server does not run, and the user was shown why
       }
     } catch (error) {
       if (isCurrent()) {
         this.ctx.output.error(errorMessage(error));
-        this.pick.items = [items.messageItem("$(error) The question failed", errorMessage(error))];
+        this.pick.items = [items.messageItem("$(error) The search failed", errorMessage(error))];
       }
     } finally {
       if (isCurrent()) {
@@ -153,16 +153,16 @@ export class Picker {
   }
 
   private showSummary(answer: SearchResult): void {
-    const incomplete = answer.complete ? "" : " (so far: the index is not complete yet)";
+    const incomplete = answer.complete ? "" : " (the index is not complete yet)";
     if (answer.hits.length === 0) {
-      this.pick.items = [items.messageItem(`Nothing found${incomplete}`)];
+      this.pick.items = [items.messageItem(`No hits${incomplete}`)];
     }
     this.pick.title = answer.notes?.[0] ?? `${this.source.title}${incomplete}`;
   }
 
   private activeChanged(item: Item | undefined): void {
     if (this.selectionBefore?.isShown === false) {
-      // The window names the active row of each new list: with that the list is on the screen.
+      // The window reports the active row of each new list once the list is visible.
       this.selectionBefore.isShown = true;
       this.selectionBefore.until = Date.now() + MIN_VISIBLE_MS;
     } else if (
@@ -180,7 +180,7 @@ export class Picker {
 
   private accept(item: Item | undefined): void {
     if (item?.hit !== undefined) {
-      // VS Code names the accepted row by its place: of a list that was replaced meanwhile that is another's.
+      // VS Code reports the accepted row by index, which means another hit if the list was replaced meanwhile.
       const hit =
         this.selectionBefore !== undefined && Date.now() < this.selectionBefore.until
           ? this.selectionBefore.hit
@@ -196,7 +196,7 @@ export class Picker {
       return;
     }
     if (pressed === items.BESIDE) {
-      // The hit is beside what the user came from, not beside its preview.
+      // Close first, so that the hit opens beside the original editor, not beside its preview.
       void this.close(false, () => openHit(hit, vscode.ViewColumn.Beside));
     } else if (pressed === items.COPY_CONTEXT) {
       void this.actions.copyContext(hit);
@@ -221,7 +221,7 @@ export class Picker {
     }
   }
 
-  /** Another list takes this one's place for a while. */
+  /** Lets the user choose the values of a filter in a second list, then returns to this one. */
   private async choose(name: FilterName, choices: readonly string[], placeHolder: string): Promise<void> {
     const current = new Set(filtersOf(this.pick.value, name));
     const options = [...new Set([...current, ...choices])].map((label) => ({ label, picked: current.has(label) }));
@@ -240,7 +240,7 @@ export class Picker {
     void this.sendQuery(text);
   }
 
-  /** :param next: what to do once the editor is as it was, or the taken hit's preview is let go. */
+  /** :param next: runs after the preview has ended. */
   private async close(isAccepted: boolean, next?: () => unknown): Promise<void> {
     if (!this.isOpen) {
       return;

@@ -1,4 +1,4 @@
-// Shows hits in the editor while one moves through the list, and puts everything back if none is taken.
+// Shows hits in the editor while the user moves through the list. Restores the editor if no hit is accepted.
 
 import * as vscode from "vscode";
 import { rangeOf, uriOf } from "../hits";
@@ -32,15 +32,15 @@ export class Preview {
   private hasShown = false;
   private hasEnded = false;
 
-  /** Shows this hit in a moment, unless the user has moved on by then. */
+  /** Shows the hit after a short delay, unless the user has moved on. */
   move(hit: Hit): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      this.queue = this.queue.then(() => this.show(hit)).catch(() => undefined); // deleted since: nothing to see
+      this.queue = this.queue.then(() => this.show(hit)).catch(() => undefined); // the file was deleted
     }, DELAY_MS);
   }
 
-  /** :param isAccepted: a hit is opened now; else the editor is as it was. */
+  /** :param isAccepted: the hit stays open. False: restores the editor. */
   async end(isAccepted: boolean): Promise<void> {
     clearTimeout(this.timer);
     this.hasEnded = true;
@@ -64,7 +64,7 @@ export class Preview {
       selection: new vscode.Range(name.start, name.start),
       viewColumn: this.origin?.viewColumn ?? vscode.ViewColumn.Active,
     });
-    editor.revealRange(name, vscode.TextEditorRevealType.InCenter); // the list covers what is above
+    editor.revealRange(name, vscode.TextEditorRevealType.InCenter); // the picker covers the top of the editor
     editor.setDecorations(this.symbol, [rangeOf(hit.location.range)]);
     editor.setDecorations(this.match, hit.highlights.map(rangeOf));
   }
@@ -74,7 +74,7 @@ export class Preview {
     if (origin !== undefined) {
       const editor = await vscode.window.showTextDocument(origin.document, {
         preview: origin.isPreview,
-        preserveFocus: true, // the closing list gave it back; by now it may be somewhere else
+        preserveFocus: true, // the focus may have moved since the picker was closed
         selection: origin.selection,
         ...(origin.viewColumn === undefined ? {} : { viewColumn: origin.viewColumn }),
       });

@@ -1,4 +1,4 @@
-// What can be listed: answers of the server, all in the form of `semlens/search`'s.
+// The lists that the picker can show. Each source sends one kind of request; all return a `SearchResult`.
 
 import * as vscode from "vscode";
 import type { Ctx } from "../ctx";
@@ -7,9 +7,9 @@ import type { PartialResult, Position, SearchResult } from "../protocol";
 export interface Source {
   readonly title: string;
   readonly placeholder: string;
-  /** Searched again at each keystroke; otherwise searched once, and typing narrows the list. */
+  /** True: every keystroke sends a request. False: one request, and typing filters the list. */
   readonly isLive: boolean;
-  /** :raises Error: with a sentence for the user. */
+  /** :raises Error: with a message for the user. */
   search(
     text: string,
     onPartial: (partial: PartialResult) => void,
@@ -28,7 +28,7 @@ export function searchSource(ctx: Ctx): Source {
     isLive: true,
     search: async (query, onPartial, token) => {
       const server = await ctx.ensureRunning();
-      // A token of its own for each question: what still comes for an older one reaches nobody.
+      // Each request has its own token, so that late partial results of an older one are ignored.
       const refineToken = `semlens-${++nRequests}`;
       const listener = server?.onPartial(refineToken, onPartial);
       try {
@@ -43,7 +43,7 @@ export function searchSource(ctx: Ctx): Source {
 export function similarSource(ctx: Ctx, uri: string, position: Position, name: string): Source {
   return {
     title: `Code Similar to ${name}`,
-    placeholder: "Type to narrow the list",
+    placeholder: "Type to filter the list",
     isLive: false,
     search: async (_text, _onPartial, token) => {
       const params = { textDocument: { uri }, position };

@@ -1,4 +1,4 @@
-// The language client, behind what the rest of the extension needs of it. Loaded when a server is started, not before.
+// Wraps the language client. Its bundle is large, so it is loaded only when the server starts.
 
 import type * as vscode from "vscode";
 import {
@@ -19,26 +19,26 @@ const PARTIAL_RESULT = new ProgressType<PartialResult>();
 
 export interface ServerCallbacks {
   readonly output: vscode.LogOutputChannel;
-  /** Settings by dotted name, as they are now: for a folder, or for all. */
+  /** The current settings by dotted name, for a folder or for all. */
   readonly settings: (scope?: string) => Record<string, unknown>;
-  /** The user's own settings as JSON, for the whole life of the server. */
+  /** The user-only settings as JSON. They cannot change while the server runs. */
   readonly userSettings: string;
   readonly onStatus: (status: Status) => void;
-  /** A sentence that the server has for the user. */
+  /** A message of the server for the user. */
   readonly onMessage: (message: string) => void;
-  /** The server ended, and nobody asked it to. */
+  /** The server ended unexpectedly. */
   readonly onCrash: () => void;
 }
 
-/** A server that runs. */
+/** A running server. */
 export class Server {
   private constructor(
     private readonly client: LanguageClient,
-    /** The user's own settings that it was started with. */
+    /** The user-only settings that it was started with. */
     readonly userSettings: string,
   ) {}
 
-  /** :raises Error: when it does not start. */
+  /** :raises Error: if it does not start. */
   static async start(command: ServerCommand, callbacks: ServerCallbacks): Promise<Server> {
     const env = { ...process.env, [USER_VARIABLE]: callbacks.userSettings };
     const options: ServerOptions = { command: command.command, args: [...command.arguments], options: { env } };
@@ -51,7 +51,7 @@ export class Server {
       },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
-        // Only the extension restarts it, because the program may have changed.
+        // The extension restarts the server, because its program may have changed.
         closed: () => {
           if (hasStarted) {
             callbacks.onCrash();
@@ -66,7 +66,7 @@ export class Server {
     try {
       await client.start();
     } catch (error) {
-      await client.dispose().catch(() => undefined); // it may not even have begun
+      await client.dispose().catch(() => undefined); // it may not have started at all
       throw error;
     }
     hasStarted = true;
@@ -82,18 +82,18 @@ export class Server {
   }
 
   request<T>(method: string, params: object, token?: CancellationToken): Promise<T> {
-    // An undefined token would be sent as a second parameter.
+    // The library would send an undefined token as a second parameter.
     return token === undefined
       ? this.client.sendRequest<T>(method, params)
       : this.client.sendRequest<T>(method, params, token);
   }
 
-  /** Partial answers of the request that carries this token. */
+  /** Calls back with partial results of the request that has this token. */
   onPartial(refineToken: string, handler: (partial: PartialResult) => void): vscode.Disposable {
     return this.client.onProgress(PARTIAL_RESULT, refineToken, handler);
   }
 
-  /** The server asks for the settings again. */
+  /** Makes the server request the settings again. */
   async settingsChanged(): Promise<void> {
     await this.client.sendNotification("workspace/didChangeConfiguration", { settings: null });
   }
@@ -109,7 +109,7 @@ export class Server {
 const LEVELS = { DEBUG: "debug", INFO: "info", WARNING: "warn", ERROR: "error", CRITICAL: "error" } as const;
 const LOG_LINE = /^\S+ \S+ \d+ (DEBUG|INFO|WARNING|ERROR|CRITICAL) (.*)$/;
 
-/** The client library writes whatever the server says on stderr as errors; the lines know better. */
+/** The client library logs all of stderr as errors. This logs each line with the level that it names. */
 function withLevels(output: vscode.LogOutputChannel): vscode.LogOutputChannel {
   const error = (text: string): void => {
     for (const line of text.split(/\r?\n/).filter((part) => part !== "")) {

@@ -1,5 +1,5 @@
-// The server's own environment: a Python virtual environment in the extension's storage. What is run is returned as data
-// by pure functions; `install` runs it.
+// Installs the server into a Python virtual environment in the extension's storage. Pure functions return the steps as
+// data; `install` runs them.
 
 import { spawn } from "node:child_process";
 import * as fs from "node:fs/promises";
@@ -15,14 +15,14 @@ export interface Step {
   readonly arguments: readonly string[];
 }
 
-/** The program that an environment in `folder` has once it is whole. */
+/** The path of the server's program in the virtual environment `folder`. */
 export function environmentProgram(folder: string, platform: NodeJS.Platform): string {
   return platform === "win32"
     ? path.win32.join(folder, "Scripts", "semlens.exe")
     : path.posix.join(folder, "bin", "semlens");
 }
 
-/** Interpreters that may do, best first. What a workspace may have chosen counts only where it is trusted. */
+/** Python interpreters to try, best first. The selected interpreter is used only in a trusted workspace. */
 export function pythonCandidates(host: HostInfo): string[] {
   const join = host.platform === "win32" ? path.win32 : path.posix;
   const minors = Array.from({ length: NEWEST_MINOR - MINIMUM_PYTHON[1] + 1 }, (_, n) => NEWEST_MINOR - n);
@@ -40,7 +40,7 @@ export function pythonCandidates(host: HostInfo): string[] {
 }
 
 /**
- * What makes the environment.
+ * The commands that create the environment and install the server.
  *
  * :param requirement: the setting semlens.server.package: empty, a requirement for pip, or the path of a wheel.
  */
@@ -56,19 +56,19 @@ export function installSteps(
   const package_ = requirement === "" ? "semlens" : requirement.replace(/^~(?=[/\\]|$)/, host.home);
   const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--upgrade"];
   return [
-    { title: "making an environment", command: python, arguments: ["-m", "venv", "--clear", folder] },
+    { title: "creating an environment", command: python, arguments: ["-m", "venv", "--clear", folder] },
     { title: "installing", command: environmentPython, arguments: [...pip, package_] },
   ];
 }
 
 export interface Reporter {
-  /** A line that the user may see. */
+  /** Shows progress to the user. */
   readonly report: (line: string) => void;
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** :raises Error: with a sentence for the user, when none will do. */
+/** :raises Error: with a message for the user, if no candidate is suitable. */
 export async function choosePython(candidates: readonly string[], reporter: Reporter): Promise<string> {
   const [major, minor] = MINIMUM_PYTHON;
   const check = `import sys, venv, ensurepip; sys.exit(sys.version_info < (${major}, ${minor}))`;
@@ -82,11 +82,11 @@ export async function choosePython(candidates: readonly string[], reporter: Repo
     }
   }
   throw new Error(
-    `semlens needs Python ${major}.${minor} or later with its module venv: install it, or set semlens.server.path.`,
+    `No Python ${major}.${minor} or later with the module venv was found. Install one, or set semlens.server.path.`,
   );
 }
 
-/** Makes the environment; one that could not be made whole is taken away again. */
+/** Runs the steps. If one fails, deletes the incomplete environment. */
 export async function install(steps: readonly Step[], folder: string, reporter: Reporter): Promise<void> {
   await fs.mkdir(path.dirname(folder), { recursive: true });
   try {
@@ -120,7 +120,7 @@ function run(step: Step, reporter: Reporter): Promise<void> {
     child.stdout.on("data", onOutput);
     child.stderr.on("data", onOutput);
     child.on("error", (error) => {
-      // What it started itself may hold these open for long.
+      // Processes that the child started may keep these open.
       child.stdout.destroy();
       child.stderr.destroy();
       reject(error);

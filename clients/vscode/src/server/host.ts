@@ -1,4 +1,4 @@
-// What `resolve` and `environment` need to know of this machine and this window. The only file that asks them.
+// Collects what `resolve` and `environment` need to know about this machine and this window.
 
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -31,7 +31,7 @@ export function isProgram(file: string): boolean {
   }
 }
 
-/** The interpreter that the Python extension has selected; it is asked only if it is active already. */
+/** The interpreter that is selected in the Python extension. Does not activate that extension. */
 function selectedPython(): string | undefined {
   interface PythonApi {
     readonly environments: { getActiveEnvironmentPath(): { readonly path: string } };

@@ -1,29 +1,29 @@
-// Where the server is. Looks and tells, runs nothing; returns data, so that tests need no editor.
+// Finds the server's program. Runs nothing, and gets all facts as data, so that tests need no editor.
 //
-// In this order:
+// It searches in this order:
 // 1. the setting semlens.server.path (machine-scoped: no workspace can set it);
-// 2. in a trusted workspace, `semlens` beside the Python interpreter that is selected;
-// 3. in a trusted workspace, `semlens` in PATH, and where pipx and uv put programs;
-// 4. the environment that this extension made for itself.
+// 2. in a trusted workspace, the folder of the selected Python interpreter;
+// 3. in a trusted workspace, PATH and ~/.local/bin, where pipx and uv install programs;
+// 4. the virtual environment of this extension.
 
 import * as path from "node:path";
 
 export interface HostInfo {
-  /** The setting; empty: not set. */
+  /** The setting semlens.server.path; empty: not set. */
   readonly setting: string;
-  /** The setting semlens.server.arguments, used with `setting` alone. */
+  /** The setting semlens.server.arguments, used only with `setting`. */
   readonly settingArguments: readonly string[];
   readonly isTrusted: boolean;
   /** The selected Python interpreter, if one is known. */
   readonly python: string | undefined;
   readonly pathVariable: string;
   readonly home: string;
-  /** Folders whose programs are never taken from PATH. */
+  /** Folders of the workspace. Programs in them are never used. */
   readonly workspaceFolders: readonly string[];
-  /** The program in the extension's own environment; it may not be there. */
+  /** The program in the extension's virtual environment; it may not exist. */
   readonly own: string;
   readonly platform: NodeJS.Platform;
-  /** Whether a file is there and can be run. */
+  /** Whether a file exists and is executable. */
   readonly isProgram: (file: string) => boolean;
 }
 
@@ -35,7 +35,7 @@ export interface ServerCommand {
 
 export interface MissingServer {
   readonly reason: "wrong setting" | "not installed";
-  /** One sentence for the user. */
+  /** Message for the user. */
   readonly problem: string;
 }
 
@@ -65,11 +65,11 @@ export function resolveServer(host: HostInfo): ServerCommand | MissingServer {
   }
   const problem = host.isTrusted
     ? "The semlens server is not installed."
-    : "In a workspace that you do not trust, only a server of this extension's own is run, and there is none yet.";
+    : "In a workspace that you do not trust, only a server that this extension installed is run, and none is installed.";
   return { reason: "not installed", problem };
 }
 
-/** The folders of PATH, and the defaultFolders one, where a program may lie: none of the workspace's, none that is relative. */
+/** The folders of PATH, and ~/.local/bin. Leaves out relative folders and folders of the workspace. */
 export function programFolders(
   host: Pick<HostInfo, "pathVariable" | "home" | "workspaceFolders" | "platform">,
 ): string[] {
@@ -91,7 +91,7 @@ function fromSetting(host: HostInfo): ServerCommand | MissingServer {
   if (!join.isAbsolute(command) || !host.isProgram(command)) {
     return {
       reason: "wrong setting",
-      problem: `"${host.setting}", the setting semlens.server.path, is not the absolute path of a program that can be run: correct it or clear it.`,
+      problem: `The setting semlens.server.path, "${host.setting}", is not the absolute path of a program. Correct it or clear it.`,
     };
   }
   const serverArguments = host.settingArguments.length > 0 ? host.settingArguments : ["serve"];

@@ -1,9 +1,10 @@
-// Which of the user's settings go to the server, and on which way.
+// Selects the settings that are sent to the server.
 //
-// What only the user may set (scope `machine`) goes in the environment of the server's process: the server takes it
-// from no message, since other editors fill those from files of a workspace. The rest goes when the server asks.
+// User-only settings (scope `machine`) go into the environment of the server's process. The server accepts them from no
+// message, because other editors fill messages from files of a workspace. All others are sent when the server requests
+// them.
 
-/** What `inspect` tells of one setting. */
+/** The values of one setting, as VS Code's `inspect` returns them. */
 export interface SettingValues {
   readonly globalValue?: unknown;
   readonly workspaceValue?: unknown;
@@ -17,7 +18,7 @@ export type Properties = Readonly<Record<string, { readonly scope?: string }>>;
 
 export const USER_VARIABLE = "SEMLENS_USER_SETTINGS";
 
-/** Defaults are left out everywhere: the server knows them, and has files of its own that they must not hide. */
+/** Leaves out defaults: the server knows them, and they must not override its configuration files. */
 export class ServerSettings {
   private readonly userOnlyNames: readonly string[];
   private readonly sharedNames: readonly string[];
@@ -31,12 +32,12 @@ export class ServerSettings {
     this.sharedNames = namesByScope(false);
   }
 
-  /** The user's own settings as JSON, for `USER_VARIABLE`: never what a workspace or a folder sets. */
+  /** The user-only settings as JSON, for `USER_VARIABLE`. Ignores values of workspaces and folders. */
   userOnly(inspect: Inspect): string {
     return JSON.stringify(Object.fromEntries(this.userOnlyNames.map((name) => [name, inspect(name)?.globalValue])));
   }
 
-  /** The others by name. An untrusted workspace sets nothing. */
+  /** The other settings by name. Ignores values of an untrusted workspace. */
   shared(inspect: Inspect, isTrusted: boolean): Record<string, unknown> {
     const result: Record<string, unknown> = {};
     for (const name of this.sharedNames) {

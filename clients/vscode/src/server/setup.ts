@@ -1,4 +1,4 @@
-// The offer to set the server up: asks once, then makes the extension's own environment, with progress.
+// Offers to install the server: asks the user, then installs it into the extension's virtual environment.
 
 import * as vscode from "vscode";
 import type { Ctx } from "../ctx";
@@ -17,19 +17,19 @@ export class Setup {
     ctx.offerSetup = (missing) => this.offer(missing);
   }
 
-  /** The command: sets up, or brings the own environment up to date. The server starts when it is there. */
+  /** The command Set Up Server: installs the server, or installs it again, and starts it. */
   async run(): Promise<void> {
     const serverCommand = this.ctx.findServer();
     if ("problem" in serverCommand) {
-      await this.ctx.ensureRunning(); // which offers
+      await this.ctx.ensureRunning(); // this offers to install it
       return;
     }
     if (serverCommand.from !== "own") {
-      const message = `The semlens server is installed already: ${serverCommand.command}`;
+      const message = `The semlens server is already installed: ${serverCommand.command}`;
       await Promise.all([this.ctx.ensureRunning(), vscode.window.showInformationMessage(message)]);
       return;
     }
-    const detail = `It is in an environment of this extension: ${this.ctx.environmentFolder}`;
+    const detail = `It is installed in this extension's virtual environment: ${this.ctx.environmentFolder}`;
     const answer = await vscode.window.showInformationMessage(
       "Install the semlens server again?",
       { modal: true, detail },
@@ -47,10 +47,10 @@ export class Setup {
       return this.installing;
     }
     const requirement = this.ctx.config.serverPackage;
-    const source = requirement === "" ? "from the Python package index that pip is set to" : `from ${requirement}`;
+    const source = requirement === "" ? "from the Python package index that pip uses" : `from ${requirement}`;
     const detail =
-      `It can be installed now, ${source}, into an environment of this extension alone ` +
-      "(about 460 MB; Python 3.11 or later is needed). Nothing of yours is sent.";
+      `Install it now ${source}? It goes into a virtual environment of this extension ` +
+      "(about 460 MB) and needs Python 3.11 or later. None of your data is sent.";
     const others = vscode.workspace.isTrusted ? [SETTINGS] : [TRUST, SETTINGS];
     const answer = await vscode.window.showInformationMessage(
       missing.problem,
@@ -66,7 +66,7 @@ export class Setup {
     return answer === INSTALL ? this.install() : false;
   }
 
-  /** True when the server is there. What goes wrong is told. */
+  /** Installs the server. True: it is installed. False: it failed, and the user was shown why. */
   install(): Promise<boolean> {
     this.installing ??= this.installNow().finally(() => (this.installing = undefined));
     return this.installing;
@@ -92,7 +92,7 @@ export class Setup {
     } catch (error) {
       if (!stop.signal.aborted) {
         const retry = { title: "Try Again", run: () => this.run() };
-        void this.ctx.problems.show(`The semlens server could not be installed: ${errorMessage(error)}`, [retry]);
+        void this.ctx.problems.show(`Cannot install the semlens server: ${errorMessage(error)}`, [retry]);
       }
       return false;
     }

@@ -15,7 +15,7 @@ async function openAt(file: string, line: number, character = 8): Promise<vscode
   return editor;
 }
 
-/** Takes the active row once there is one that can be taken. */
+/** Accepts the active row again and again, until the probe is true. */
 export async function acceptUntil(what: string, probe: () => boolean): Promise<void> {
   await until(what, async () => {
     await vscode.commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
@@ -43,7 +43,7 @@ test("Find Code by Meaning opens the best hit at its name", async () => {
   await closeEditors();
 });
 
-test("Find Code by Meaning finds what is not saved", async () => {
+test("Find Code by Meaning finds unsaved text", async () => {
   const editor = await openAt("billing/orders.py", 0, 0);
   const end = editor.document.lineAt(editor.document.lineCount - 1).range.end;
   const text = '\n\ndef refund(order):\n    """Give a customer the money back."""\n';
@@ -53,14 +53,14 @@ test("Find Code by Meaning finds what is not saved", async () => {
   await closeEditors();
 });
 
-test("Find Similar Code finds what is like the symbol at the cursor", async () => {
+test("Find Similar Code finds code similar to the symbol at the cursor", async () => {
   await openAt("billing/invoices.py", 5);
   void vscode.commands.executeCommand("semlens.similar");
   await acceptUntil("the similar function", () => isAt("/billing/orders.py", 3));
   await closeEditors();
 });
 
-test("Copy Context for Prompt takes the selection, and keeps to the budget that is set", async () => {
+test("Copy Context for Prompt uses the selection and the budget setting", async () => {
   const editor = await openAt("billing/invoices.py", 5);
   editor.selection = new vscode.Selection(5, 0, 8, 0);
   const pack = await vscode.commands.executeCommand<ContextResult>("semlens.context.copy", editor.document.uri);
@@ -79,7 +79,7 @@ test("Copy Context for Prompt takes the selection, and keeps to the budget that 
   await closeEditors();
 });
 
-test("Copy Context for Prompt takes the symbol at the cursor, a question, or a map", async () => {
+test("Copy Context for Prompt accepts the symbol at the cursor, a query, or a map", async () => {
   const editor = await openAt("billing/orders.py", 5);
   const atCursor = await vscode.commands.executeCommand<ContextResult>("semlens.context.copy", editor.document.uri);
   assert.match(atCursor.text, /def order_total/);
@@ -91,7 +91,7 @@ test("Copy Context for Prompt takes the symbol at the cursor, a question, or a m
   await closeEditors();
 });
 
-test("without anything given, the first choice is what the editor offers", async () => {
+test("Copy Context for Prompt without an argument first offers the symbol at the cursor", async () => {
   await openAt("billing/orders.py", 15);
   const packing = vscode.commands.executeCommand<ContextResult>("semlens.context.copy");
   let pack: ContextResult | undefined;
@@ -101,7 +101,7 @@ test("without anything given, the first choice is what the editor offers", async
   await closeEditors();
 });
 
-test("Open Context as Document shows a pack, which is not found as code itself", async () => {
+test("Open Context as Document shows a context, which search does not find", async () => {
   const pack = await vscode.commands.executeCommand<ContextResult>("semlens.context.open", { query: "parcel" });
   const document = vscode.window.activeTextEditor?.document;
   assert.equal(document?.getText(), pack.text);
@@ -114,7 +114,7 @@ test("Open Context as Document shows a pack, which is not found as code itself",
   await closeEditors();
 });
 
-test("Show Duplicates lists groups, which can be copied and cleared", async () => {
+test("Show Duplicates lists groups that can be copied, refreshed and cleared", async () => {
   await vscode.commands.executeCommand("semlens.duplicates");
   await vscode.commands.executeCommand("semlens.results.copyAll");
   const text = await vscode.env.clipboard.readText();

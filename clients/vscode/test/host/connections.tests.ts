@@ -3,7 +3,7 @@ import * as net from "node:net";
 import { children, connectionsOutside, remoteAddresses } from "./connections";
 import { context, test } from "./harness";
 
-test("nothing was asked outside loopback, by the extension host or by the server", async () => {
+test("neither the extension host nor the server connected outside loopback", async () => {
   const pid = (await context()).running?.pid;
   assert.ok(pid !== undefined && children(process.pid).includes(pid));
   assert.deepEqual(connectionsOutside(), []);
@@ -12,8 +12,8 @@ test("nothing was asked outside loopback, by the extension host or by the server
   }
 });
 
-test("such a question would have been seen", async () => {
-  const socket = net.connect({ host: "192.0.2.1", port: 9 }); // an address for documentation: nobody is there
+test("a connection outside loopback is recorded", async () => {
+  const socket = net.connect({ host: "192.0.2.1", port: 9 }); // a reserved address for documentation
   socket.on("error", () => undefined);
   socket.destroy();
   assert.deepEqual(connectionsOutside(), ["192.0.2.1"]);

@@ -1,4 +1,4 @@
-// Who this extension host and its servers talk to. Linux only, as these tests are.
+// Records the connections of this extension host and its servers. Linux only.
 
 import dns from "node:dns";
 import * as fs from "node:fs";
@@ -7,7 +7,7 @@ import * as net from "node:net";
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.|localhost$|$)/;
 const outside = new Set<string>();
 
-/** From now on, what this process connects to or looks up is remembered. */
+/** Records every host that this process connects to or looks up from now on. */
 export function watchConnections(): void {
   const connect = net.Socket.prototype.connect;
   net.Socket.prototype.connect = function (this: net.Socket, ...given: unknown[]): net.Socket {
@@ -31,7 +31,7 @@ export function connectionsOutside(): string[] {
   return [...outside];
 }
 
-/** Remote addresses, other than loopback, of a process's sockets. */
+/** The remote addresses of a process's sockets, except loopback. */
 export function remoteAddresses(pid: number): string[] {
   const sockets = new Set(
     fs.readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
@@ -54,7 +54,7 @@ export function remoteAddresses(pid: number): string[] {
   );
 }
 
-/** The processes that this one started, and theirs. */
+/** The child processes of this process and, recursively, theirs. */
 export function children(pid: number): number[] {
   const own = fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   const direct = own.map(Number).filter((other) => parentOf(other) === pid);

@@ -9,7 +9,7 @@ async function kill(): Promise<number> {
   return pid;
 }
 
-test("a server that is killed is started again, and answers", async () => {
+test("a killed server is restarted and answers", async () => {
   const ctx = await context();
   const before = await kill();
   await until("another server", () => ctx.running?.pid !== undefined && ctx.running.pid !== before);
@@ -18,7 +18,7 @@ test("a server that is killed is started again, and answers", async () => {
   await until("a ready index", () => ctx.status?.state === "ready");
 });
 
-test("one that is killed again at once stays off until it is restarted", async () => {
+test("a server that is killed again at once stays off until Restart Server", async () => {
   const ctx = await context();
   await kill();
   await until("that it is off", () => ctx.running === undefined && ctx.status === undefined);

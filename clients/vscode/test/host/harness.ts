@@ -1,4 +1,4 @@
-// A few lines of test runner for the extension host: prints TAP to the workbench's log.
+// A small test runner for the extension host. Prints TAP to the workbench's log.
 
 import * as vscode from "vscode";
 import type { Ctx } from "../../src/ctx";
@@ -17,7 +17,7 @@ export function test(name: string, body: () => Promise<void>): void {
   tests.push({ name, body });
 }
 
-/** Waits until the probe answers something true. :raises Error: that says what was awaited. */
+/** Waits until the probe returns a true value. :raises Error: after the deadline, with `what`. */
 export async function until<T>(what: string, probe: () => T | Promise<T>): Promise<NonNullable<T>> {
   for (const end = Date.now() + DEADLINE_MS; ;) {
     const value = await probe();
@@ -31,7 +31,7 @@ export async function until<T>(what: string, probe: () => T | Promise<T>): Promi
   }
 }
 
-/** The extension's own context. */
+/** The context of the installed extension. */
 export async function context(): Promise<Ctx> {
   const extension = vscode.extensions.getExtension<Ctx>("semlens.semlens");
   if (extension === undefined) {

@@ -1,4 +1,4 @@
-// The picker over sources that the tests hold in their hands: what it does with early, late and refined answers.
+// The picker with sources that the tests control: early, late and refined results.
 
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
@@ -16,7 +16,7 @@ interface PendingRequest {
   readonly token: vscode.CancellationToken;
 }
 
-/** A source that answers when it is told to. */
+/** A source whose requests the test answers. */
 class ControlledSource implements Source {
   readonly title = "ControlledSource";
   readonly placeholder = "";
@@ -74,7 +74,7 @@ function isShown(expected: Hit): boolean {
   return vscode.window.activeTextEditor?.document.uri.toString() === expected.location.uri;
 }
 
-test("an answer that comes too late is dropped, and its question cancelled", async () => {
+test("a new query cancels the previous request, and its late result is dropped", async () => {
   const source = new ControlledSource();
   const picker = await createPicker(source);
   void picker.open("one");
@@ -108,7 +108,7 @@ async function moveToSecond(picker: Picker): Promise<void> {
   await until("the second row", () => picker.active === SECOND);
 }
 
-test("refined hits do not move a row that was chosen, and moving shows it", async () => {
+test("refined hits keep the selected row, and moving shows the preview", async () => {
   const source = new ControlledSource();
   const picker = await createPicker(source);
   const closed = picker.open("one");
@@ -123,7 +123,7 @@ test("refined hits do not move a row that was chosen, and moving shows it", asyn
   await closeEditors();
 });
 
-test("the editor is as it was when nothing is taken", async () => {
+test("closing the picker without accepting a hit restores the editor", async () => {
   const editor = await vscode.window.showTextDocument(vscode.Uri.parse(FIRST.location.uri), { preview: false });
   editor.selection = new vscode.Selection(5, 2, 5, 6);
   const source = new ControlledSource();
@@ -139,7 +139,7 @@ test("the editor is as it was when nothing is taken", async () => {
   await closeEditors();
 });
 
-test("a question that an incomplete index answered is asked again as it grows", async () => {
+test("a query to an incomplete index is repeated when the index grows", async () => {
   const ctx = await context();
   const status = ctx.status;
   assert.ok(status);
@@ -156,7 +156,7 @@ test("a question that an incomplete index answered is asked again as it grows", 
   await closeEditors();
 });
 
-test("questions with answers are offered again, newest first", async () => {
+test("earlier queries with hits are offered, newest first", async () => {
   const history = new History();
   for (const text of ["one", "two"]) {
     const source = new ControlledSource();

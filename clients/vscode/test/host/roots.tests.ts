@@ -11,14 +11,14 @@ async function paths(query: string): Promise<string[]> {
   return (answer?.hits ?? []).map(pathOf);
 }
 
-test("all folders of the workspace are searched, and hits name theirs", async () => {
+test("all folders of the workspace are searched, and paths of hits name the folder", async () => {
   const ctx = await context();
   assert.equal(ctx.status?.roots.length, 2);
   assert.equal((await paths("try a download again"))[0], "alpha/net/retry.py");
   assert.equal((await paths("hand a parcel over"))[0], "beta/billing/orders.py");
 });
 
-test("a folder that is added is searched, one that is taken away is not", async () => {
+test("an added folder is searched, a removed one is not", async () => {
   const beta = vscode.workspace.workspaceFolders?.[1]?.uri.fsPath ?? "";
   const gamma = path.join(path.dirname(beta), "gamma");
   fs.mkdirSync(gamma, { recursive: true });
@@ -29,7 +29,7 @@ test("a folder that is added is searched, one that is taken away is not", async 
   await until("no hits of it", async () => !(await paths("high_tide")).some((name) => name.includes("tides.py")));
 });
 
-test("a file that changes on disk is found as it is then", async () => {
+test("files that appear and disappear on disk are noticed", async () => {
   const alpha = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? "";
   const file = path.join(alpha, "moon.py");
   fs.writeFileSync(file, "def lunar_phase(day):\n    return day % 29.5\n");

@@ -3,14 +3,14 @@ import * as vscode from "vscode";
 import type { SearchResult, Status } from "../../src/protocol";
 import { closeEditors, context, test, until } from "./harness";
 
-test("the server starts by itself and the index becomes ready", async () => {
+test("the server starts automatically and the index becomes ready", async () => {
   const ctx = await context();
   await until("a ready index", () => ctx.status?.state === "ready");
   const found = ctx.findServer();
   assert.equal("from" in found && found.from, "setting");
 });
 
-test("Show Index Status opens a report that follows the index", async () => {
+test("Show Index Status opens a report that updates", async () => {
   const status = await vscode.commands.executeCommand<Status>("semlens.status");
   assert.equal(status.complete, true);
   const document = vscode.window.activeTextEditor?.document;
@@ -23,14 +23,14 @@ test("Show Index Status opens a report that follows the index", async () => {
   await closeEditors();
 });
 
-test("Pause and Resume Indexing do", async () => {
+test("Pause Indexing and Resume Indexing change the state", async () => {
   const ctx = await context();
   const paused = await vscode.commands.executeCommand<Status>("semlens.pause");
   assert.equal(paused.state, "paused");
   assert.equal(ctx.status?.state, "paused");
   const resumed = await vscode.commands.executeCommand<Status>("semlens.resume");
   assert.notEqual(resumed.state, "paused");
-  ctx.setStatus(paused); // as one that comes late
+  ctx.setStatus(paused); // a late, older status
   assert.notEqual(ctx.status?.state, "paused");
   await until("the end of it", () => ctx.status?.state === "ready");
 });
@@ -50,7 +50,7 @@ test("Show Log shows the log", async () => {
   await vscode.commands.executeCommand("workbench.action.closePanel");
 });
 
-test("Restart Server restarts it, once for several commands", async () => {
+test("several Restart Server commands at a time restart the server once", async () => {
   const ctx = await context();
   const before = ctx.running?.pid;
   const restarts = [1, 2, 3].map(() => vscode.commands.executeCommand("semlens.restart"));
@@ -61,7 +61,7 @@ test("Restart Server restarts it, once for several commands", async () => {
   assert.equal(ctx.running?.pid, after);
 });
 
-test("the server gets what the user has set, and no defaults", async () => {
+test("the server gets the user's settings, and no defaults", async () => {
   const ctx = await context();
   const settings = vscode.workspace.getConfiguration("semlens");
   assert.deepEqual(ctx.config.sharedSettings(), {});
@@ -79,7 +79,7 @@ test("the server gets what the user has set, and no defaults", async () => {
   await until("a longer answer", async () => (await nHits()) > 1);
 });
 
-test("a change of what only the user may set starts the server again, but not to send code to a half typed address", async () => {
+test("a change of a user-only setting restarts the server, but not with an embedding service configured", async () => {
   const ctx = await context();
   const settings = vscode.workspace.getConfiguration("semlens");
   const set = (name: string, value: unknown): Thenable<void> =>
@@ -101,7 +101,7 @@ test("a change of what only the user may set starts the server again, but not to
   await until("a ready index", () => ctx.status?.state === "ready");
 });
 
-test("Ctrl+T has our symbols, and a setting takes them away", async () => {
+test("Ctrl+T shows symbols of the extension, unless the setting turns them off", async () => {
   const find = async (): Promise<string[]> => {
     const found = await vscode.commands.executeCommand<vscode.SymbolInformation[]>(
       "vscode.executeWorkspaceSymbolProvider",

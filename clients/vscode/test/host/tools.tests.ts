@@ -17,13 +17,13 @@ async function invoke(name: string, input: object): Promise<string> {
   return result.content.map((part) => part.value).join("");
 }
 
-test("assistants have our tools", () => {
+test("the language-model tools are registered", () => {
   const names = api.tools.map((tool) => tool.name);
   assert.ok(names.includes("semlens_search") && names.includes("semlens_context"), names.join(" "));
   return Promise.resolve();
 });
 
-test("semlens_search answers with places, signatures and lines, and takes filters", async () => {
+test("semlens_search returns paths, signatures and lines, and accepts filters", async () => {
   const text = await invoke("semlens_search", { query: "try a download again", limit: 3 });
   assert.match(text, /^alpha\/net\/retry\.py:7-\d+ {2}fetch_with_retry/);
   assert.match(text, /def fetch_with_retry\(url, attempts=3\)/);
@@ -32,14 +32,14 @@ test("semlens_search answers with places, signatures and lines, and takes filter
   assert.doesNotMatch(go, /\.py:/);
 });
 
-test("semlens_context answers for a question and for a place", async () => {
+test("semlens_context accepts a query and a position", async () => {
   const asked = await invoke("semlens_context", { query: "hand a parcel over", budget: 500 });
   assert.match(asked, /def ship_order/);
   const place = await invoke("semlens_context", { path: "beta/billing/invoices.py", line: 5 });
   assert.match(place, /def invoice_total/);
 });
 
-test("no tool hands a secret of the code to the assistant", async () => {
+test("no tool sends a secret in the code to the assistant", async () => {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   assert.ok(folder);
   const file = vscode.Uri.joinPath(folder, "vault_login.py");

@@ -1,4 +1,4 @@
-// In a trusted workspace of two folders.
+// Tests in a trusted workspace with two folders.
 
 import { watchConnections } from "./connections";
 import { runTests } from "./harness";

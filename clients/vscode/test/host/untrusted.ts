@@ -1,4 +1,4 @@
-// In a workspace that is not trusted, whose settings would hide every file and run another program.
+// Tests in an untrusted workspace. Its settings would exclude every file and run another program.
 
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
@@ -14,7 +14,7 @@ export async function run(): Promise<void> {
     assert.match(text.toString(), /semlens\.files\.exclude/);
   });
 
-  test("what it sets counts for nothing", async () => {
+  test("its settings have no effect", async () => {
     const ctx = await context();
     assert.deepEqual(ctx.config.sharedSettings(), {});
     assert.equal(ctx.config.userSettings(), '{"models.refine":"none"}');
@@ -22,12 +22,12 @@ export async function run(): Promise<void> {
     assert.equal(ctx.config.contextBudget, 4000);
   });
 
-  test("neither PATH nor a Python environment is looked into", async () => {
+  test("the search for the server knows that it is not trusted", async () => {
     const { isTrusted } = (await context()).hostInfo();
-    assert.equal(isTrusted, false); // what follows from it: test/unit/server.test.ts
+    assert.equal(isTrusted, false); // test/unit/server.test.ts tests the consequences
   });
 
-  test("the user's own server runs, and everything is found", async () => {
+  test("the server from the user's settings runs, and search finds files", async () => {
     const ctx = await context();
     await until("a ready index", () => ctx.status?.state === "ready");
     const answer = await ctx.request<SearchResult>("semlens/search", { query: "try a download again" });

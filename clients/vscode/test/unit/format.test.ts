@@ -1,4 +1,4 @@
-// What is said of the index, of packs and of problems; the filters in a query.
+// Texts for the user: status, contexts, problems. Also the filters in a query and the history.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -51,7 +51,7 @@ for (const [change, text] of SHORT) {
 
 test("status report", () => {
   const report = statusReport(STATUS);
-  for (const part of ["/w/a b\n", "400 files, 12,345 symbols, 100 to go", "2 binary", "200.0 MB", "x.py: too deep"]) {
+  for (const part of ["/w/a b\n", "400 files, 12,345 symbols, 100 pending", "2 binary", "200.0 MB", "x.py: too deep"]) {
     assert.ok(report.includes(part), `${part} in ${report}`);
   }
   assert.match(statusReport({ ...STATUS, roots: [] }), /No folder is indexed/);
@@ -59,20 +59,20 @@ test("status report", () => {
   assert.match(statusReport({ ...STATUS, remote }), /1,200 texts, 3\.0 MB, 2 secrets masked: to https:\/\/host/);
 });
 
-test("packs: what they hold, what they lack", () => {
+test("contexts: the summary counts pieces, omissions and masked secrets", () => {
   const item = { path: "a.py", name: "a", form: "full" };
   const pack = { text: "", tokens: 1234, countedBy: "estimate", budget: 4000, items: [item], omitted: 0, masked: 0 };
   assert.equal(contextSummary(pack), "1,234 of 4,000 tokens, 1 piece");
   const lacking = { ...pack, items: [item, item], omitted: 3, masked: 1 };
-  assert.equal(contextSummary(lacking), "1,234 of 4,000 tokens, 2 pieces, 3 left out, 1 secret masked");
+  assert.equal(contextSummary(lacking), "1,234 of 4,000 tokens, 2 pieces, 3 omitted, 1 secret masked");
 });
 
-test("icons: every kind has one", () => {
+test("icons: known and unknown kinds have one", () => {
   assert.equal(iconOf(12), "symbol-function");
   assert.equal(iconOf(99), "symbol-misc");
 });
 
-test("text of a repository: nothing hides, no icon is drawn, no link runs a command", () => {
+test("untrusted text: invisible characters, icons and links are escaped", () => {
   const evil = "a\u001b[2J\u009b\u202e\u2028\u{e0041}\ud800\nb";
   const shown = "a\\x1b[2J\\x9b\\u202e\\u2028\\ue0041\\ud800";
   assert.equal(printable(evil), `${shown}\nb`);
@@ -82,7 +82,7 @@ test("text of a repository: nothing hides, no icon is drawn, no link runs a comm
   assert.equal(messageText("[x](command:y)\n[z][w] a[0] b"), "[x] (command:y) [z] [w] a[0] b");
 });
 
-test("filters: what the query sets is found, replaced and taken away", () => {
+test("filters: values in a query are read, replaced and removed", () => {
   const query = "lang:go copy a file lang:c kind:function";
   assert.deepEqual(filtersOf(query, "lang"), ["go", "c"]);
   assert.equal(withFilters(query, "lang", ["python"]), "copy a file kind:function lang:python");
@@ -90,12 +90,12 @@ test("filters: what the query sets is found, replaced and taken away", () => {
   assert.equal(withFilters("slang:go", "lang", []), "slang:go");
 });
 
-test("filters: tests are in, out, alone, and in again", () => {
+test("filters: withNextTests cycles through its values", () => {
   const steps = [1, 2, 3].reduce<string[]>((all) => [...all, withNextTests(all.at(-1) ?? "")], ["parse"]);
   assert.deepEqual(steps, ["parse", "parse test:exclude", "parse test:only", "parse"]);
 });
 
-test("history: newest first, each once, nothing empty", () => {
+test("history: newest first, no repeats, no empty query", () => {
   const history = new History();
   for (const query of ["one", "two", " one ", "  "]) {
     history.add(query);
@@ -125,13 +125,13 @@ function problemsWith(answer?: string): Shown {
   return { messages, problems, flush: () => waiting.splice(0).forEach((callback) => callback()) };
 }
 
-test("problems: one notification with its actions, and the one that is taken runs", async () => {
+test("problems: a notification shows its actions, and the chosen one runs", async () => {
   const { messages, problems } = problemsWith("Show Log");
   await problems.show("It broke.", [{ title: "Fix", run: () => messages.push("fixed") }]);
   assert.deepEqual(messages, ["It broke. [Fix, Show Log]", "log shown"]);
 });
 
-test("problems: what the server says at about the same time is one notification", () => {
+test("problems: messages within a short time become one notification", () => {
   const { messages, problems, flush } = problemsWith();
   for (const sentence of ["a is wrong.", "b is wrong.", "c is wrong."]) {
     problems.showGrouped(sentence);

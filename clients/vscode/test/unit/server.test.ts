@@ -1,4 +1,4 @@
-// Where the server is looked for, and how it is installed where there is none.
+// Finding the server's program, and installing it.
 
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
@@ -41,31 +41,31 @@ const FOUND: readonly [string, HostInfo, string, string][] = [
   ["3. and where pipx puts programs", hostWith(EVERYWHERE.slice(3)), "/home/me/.local/bin/semlens", "path"],
   ["4. then the extension's own environment", hostWith([OWN]), OWN, "own"],
   [
-    "a Python environment without it is passed over",
+    "a Python environment without the server is skipped",
     hostWith(["/opt/tools/semlens"], { python: "/env/bin/python" }),
     "/opt/tools/semlens",
     "path",
   ],
   [
-    "in an untrusted workspace neither the Python environment nor PATH counts",
+    "an untrusted workspace uses neither the Python environment nor PATH",
     hostWith(EVERYWHERE, { python: "/env/bin/python", isTrusted: false }),
     OWN,
     "own",
   ],
   [
-    "in an untrusted workspace the user's own setting does",
+    "an untrusted workspace uses the user's setting",
     hostWith(EVERYWHERE, { setting: "/custom/semlens", isTrusted: false }),
     "/custom/semlens",
     "setting",
   ],
   [
-    "relative folders of PATH do not count",
+    "relative folders of PATH are skipped",
     hostWith(["bin/semlens", "./semlens", "/opt/tools/semlens"], { pathVariable: "bin:.::/opt/tools" }),
     "/opt/tools/semlens",
     "path",
   ],
   [
-    "nor do folders of the workspace",
+    "folders of the workspace are skipped",
     hostWith(["/home/me/project/bin/semlens", "/home/me/project/semlens", OWN], {
       pathVariable: "/home/me/project/bin:/home/me/project",
     }),
@@ -73,7 +73,7 @@ const FOUND: readonly [string, HostInfo, string, string][] = [
     "own",
   ],
   [
-    "though folders beside it do",
+    "folders with the same prefix as the workspace are not skipped",
     hostWith(["/home/me/projects/bin/semlens"], { pathVariable: "/home/me/projects/bin" }),
     "/home/me/projects/bin/semlens",
     "path",
@@ -93,14 +93,14 @@ for (const [name, host, command, from] of FOUND) {
   });
 }
 
-test("server: arguments of the setting replace the usual one", () => {
+test("server: semlens.server.arguments replaces the default arguments", () => {
   const found = resolveServer(
     hostWith(["/p/python"], { setting: "/p/python", settingArguments: ["-m", "semlens", "serve"] }),
   );
   assert.deepEqual(found, { command: "/p/python", arguments: ["-m", "semlens", "serve"], from: "setting" });
 });
 
-test("server: a wrong setting is named and nothing else is taken", () => {
+test("server: a wrong setting gives a problem that names it", () => {
   for (const setting of ["/nowhere/semlens", "semlens", "./semlens"]) {
     const found = resolveServer(hostWith([...EVERYWHERE, "semlens", "./semlens"], { setting }));
     assert.ok("problem" in found && found.reason === "wrong setting");
@@ -108,7 +108,7 @@ test("server: a wrong setting is named and nothing else is taken", () => {
   }
 });
 
-test("server: where there is none, the sentence says why", () => {
+test("server: the problem of a missing server says why", () => {
   const trusted = resolveServer(hostWith([]));
   assert.ok("problem" in trusted && trusted.reason === "not installed" && trusted.problem.includes("not installed"));
   const untrusted = resolveServer(hostWith(EVERYWHERE.slice(0, 4), { isTrusted: false }));
@@ -117,7 +117,7 @@ test("server: where there is none, the sentence says why", () => {
 
 const PYTHONS = ["/env/bin/python", "/usr/bin/python3", "/usr/bin/python3.12", "/home/me/project/bin/python3"];
 
-test("installing: the selected interpreter is tried first, but not in an untrusted workspace", () => {
+test("installing: the selected interpreter comes first, but not in an untrusted workspace", () => {
   const more = { python: "/env/bin/python", pathVariable: "/home/me/project/bin:/usr/bin" };
   const trusted = pythonCandidates(hostWith(PYTHONS, more));
   assert.deepEqual(trusted, ["/env/bin/python", "/usr/bin/python3", "/usr/bin/python3.12"]);
@@ -165,7 +165,7 @@ const shell = (script: string): { title: string; command: string; arguments: str
   arguments: ["-c", script],
 });
 
-test("installing: packages are reported, and a failure says its last line and leaves nothing behind", async () => {
+test("installing: packages are reported; a failure reports the last line and deletes the folder", async () => {
   const parent = await fs.mkdtemp(path.join(os.tmpdir(), "semlens-unit-"));
   const folder = path.join(parent, "deep", "server");
   try {
@@ -181,7 +181,7 @@ test("installing: packages are reported, and a failure says its last line and le
   }
 });
 
-test("installing: it can be stopped", async () => {
+test("installing: it can be cancelled", async () => {
   const parent = await fs.mkdtemp(path.join(os.tmpdir(), "semlens-unit-"));
   try {
     const stop = new AbortController();
@@ -192,7 +192,7 @@ test("installing: it can be stopped", async () => {
   }
 });
 
-test("installing: what is no Python of our version is passed over, and none is said to be missing", async () => {
+test("installing: unsuitable interpreters are skipped, and none left is an error", async () => {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "semlens-unit-"));
   try {
     await fs.writeFile(path.join(folder, "old"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });

@@ -1,4 +1,4 @@
-// Which settings reach the server, and on which way.
+// Which settings reach the server, by environment or by message.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -19,7 +19,7 @@ const SET: Readonly<Record<string, SettingValues>> = {
 };
 const inspect = (name: string): SettingValues | undefined => SET[name];
 
-test("the environment carries what the user has set, whatever the workspace says", () => {
+test("the environment has the user's values, never those of a workspace", () => {
   assert.equal(SETTINGS.userOnly(inspect), '{"models.refine":"none"}');
   assert.equal(
     SETTINGS.userOnly(() => undefined),
@@ -27,7 +27,7 @@ test("the environment carries what the user has set, whatever the workspace says
   );
 });
 
-test("an answer to the server carries nothing that is the user's", () => {
+test("messages have no user-only settings", () => {
   assert.deepEqual(SETTINGS.shared(inspect, true), { "search.limit": 20, "files.exclude": ["a"] });
   assert.deepEqual(SETTINGS.shared(inspect, false), { "search.limit": 10 });
 });
