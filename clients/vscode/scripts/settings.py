@@ -69,7 +69,7 @@ def main() -> int:
     sections, restricted = expected_settings()
     if "--check" in sys.argv:
         if package["contributes"]["configuration"] != sections or trust["restrictedConfigurations"] != restricted:
-            print("The settings in package.json are out of date. Run clients/vscode/scripts/settings.py.", file=sys.stderr)
+            print("The settings in package.json are out of date. Run scripts/settings.py.", file=sys.stderr)
             return 1
         return 0
     package["contributes"]["configuration"] = sections
