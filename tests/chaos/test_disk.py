@@ -15,7 +15,7 @@ IS_ROOT = os.geteuid() == 0
 
 
 @pytest.mark.chaos("disk", short=1, long=60, size=10)
-def test_files_that_may_not_grow(batch: Batch, lab: Lab) -> None:
+def test_limits_on_the_file_size(batch: Batch, lab: Lab) -> None:
     """The limit of the system on the size of a file, at random; without it everything is saved again."""
     lab.workspace.fill(batch.random("workspace"), 60)
     for number in range(batch.count):

@@ -28,7 +28,7 @@ def children_of(client: ProcessClient) -> list[psutil.Process]:
     return psutil.Process(client.process.pid).children(recursive=True)
 
 
-def test_a_whole_life(start: Start, workspace: Path) -> None:
+def test_a_whole_session(start: Start, workspace: Path) -> None:
     client = start()
     result = client.initialize(root=workspace)
     assert result["serverInfo"]["name"] == "semlens"
@@ -45,7 +45,7 @@ def test_a_whole_life(start: Start, workspace: Path) -> None:
     assert wait_gone(children) == []
 
 
-def test_the_end_of_input_ends_everything(server: ProcessClient) -> None:
+def test_the_end_of_input_stops_server_and_workers(server: ProcessClient) -> None:
     children = children_of(server)
     server._stdin.close()
     assert server.process.wait(10) == 0
@@ -72,14 +72,14 @@ def test_an_editor_that_is_dead_already_ends_the_server(start: Start) -> None:
     assert client.process.wait(10) == 0
 
 
-def test_a_polite_signal_ends_the_server(server: ProcessClient) -> None:
+def test_sigterm_stops_the_server(server: ProcessClient) -> None:
     children = children_of(server)
     server.process.terminate()
     assert server.process.wait(10) == 0
     assert wait_gone(children) == []
 
 
-def test_nothing_outlives_a_killed_server(start: Start, workspace: Path) -> None:
+def test_no_process_outlives_a_killed_server(start: Start, workspace: Path) -> None:
     for number in range(300):
         (workspace / f"module_{number}.py").write_text(f"def function_{number}():\n    return {number}\n")
     client = start()
@@ -112,7 +112,7 @@ def test_a_killed_server_loses_nothing_that_was_committed(start: Start, workspac
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc")
-def test_workers_do_not_hold_the_protocol(server: ProcessClient) -> None:
+def test_no_child_inherits_the_pipes_of_the_server(server: ProcessClient) -> None:
     """No child has our pipes: stdin and stdout of the server end with the server."""
 
     def files_of(process_id: int, *descriptors: int) -> set[str]:
@@ -167,7 +167,9 @@ def test_servers_on_one_root_agree_on_what_is_saved(start: Start, workspace: Pat
     )
 
 
-def test_unsaved_text_stays_in_its_process(start: Start, workspace: Path, environment: dict[str, str]) -> None:
+def test_unsaved_text_is_visible_only_in_its_process(
+    start: Start, workspace: Path, environment: dict[str, str]
+) -> None:
     """Neither the other server nor the disk ever sees it."""
     one, other = start(), start()
     for client in (one, other):
@@ -199,7 +201,7 @@ def test_the_cache_is_private(server: ProcessClient, environment: dict[str, str]
         assert mode & 0o077 == 0, f"{path} has mode {mode:o}"
 
 
-def test_a_cache_that_cannot_be_used_is_one_sentence(start: Start, workspace: Path, tmp_path: Path) -> None:
+def test_an_unusable_cache_gives_one_message(start: Start, workspace: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     client = start(env={"SEMLENS_CACHE_DIR": str(tmp_path / "file" / "cache")})
     with pytest.raises(ResponseError) as caught:
@@ -222,7 +224,7 @@ def test_the_server_starts_without_a_folder(start: Start) -> None:
 
 
 @pytest.mark.parametrize("kind", ["missing", "file"])
-def test_a_root_that_is_no_folder_is_one_sentence(start: Start, tmp_path: Path, kind: str) -> None:
+def test_a_root_that_is_no_folder_gives_one_message(start: Start, tmp_path: Path, kind: str) -> None:
     path = tmp_path / kind
     if kind == "file":
         path.touch()
@@ -234,7 +236,7 @@ def test_a_root_that_is_no_folder_is_one_sentence(start: Start, tmp_path: Path, 
     assert client.search("anything")["hits"] == []
 
 
-def test_the_home_folder_is_not_taken_unasked(start: Start, tmp_path: Path) -> None:
+def test_the_home_folder_is_not_indexed_by_default(start: Start, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "diary.py").write_text("def private_thoughts():\n    pass\n")
@@ -245,7 +247,7 @@ def test_the_home_folder_is_not_taken_unasked(start: Start, tmp_path: Path) -> N
     assert client.call("semlens/status")["roots"] == []
 
 
-def test_the_log_is_silent_about_contents(server: ProcessClient, environment: dict[str, str]) -> None:
+def test_the_log_has_no_contents(server: ProcessClient, environment: dict[str, str]) -> None:
     server.open("untitled:x.py", "def walrus_recipe():\n    pass\n")
     server.search("walrus_recipe")
     server.notify("textDocument/didChange", {"textDocument": {"uri": "walrus_recipe"}})
@@ -258,7 +260,7 @@ def test_the_log_is_silent_about_contents(server: ProcessClient, environment: di
     assert "walrus" not in server.stderr()
 
 
-def test_start_to_first_answer_is_not_held_up_by_the_scan(start: Start, workspace: Path) -> None:
+def test_the_first_answer_does_not_wait_for_the_scan(start: Start, workspace: Path) -> None:
     """A state, not a time: the first answer comes while the index is not complete, and says so."""
     for number in range(100):
         (workspace / f"module_{number}.py").write_text(f"def function_{number}():\n    return {number}\n")
@@ -270,7 +272,7 @@ def test_start_to_first_answer_is_not_held_up_by_the_scan(start: Start, workspac
 
 
 @pytest.mark.parametrize("closed", ["<&-", "</dev/null >&-"])
-def test_without_pipes_it_is_one_sentence(environment: dict[str, str], closed: str) -> None:
+def test_a_missing_pipe_gives_one_message(environment: dict[str, str], closed: str) -> None:
     done = subprocess.run(
         ["sh", "-c", f'exec "$0" -m semlens serve {closed}', sys.executable],
         env=os.environ | environment,
@@ -287,7 +289,7 @@ def test_without_pipes_it_is_one_sentence(environment: dict[str, str], closed: s
 @pytest.mark.parametrize(
     "data", [b"", b"hello", b"Content-Length: x\r\n\r\n", b"Content-Length: 99999999999999\r\n\r\n"]
 )
-def test_input_that_is_no_protocol_ends_the_server(environment: dict[str, str], data: bytes) -> None:
+def test_invalid_input_stops_the_server(environment: dict[str, str], data: bytes) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "semlens", "serve"],
         input=data,

@@ -67,7 +67,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         (["--debug", "models", "show", f"none{EVIL}"], r"\x1b[2J"),
     ],
 )
-def test_nothing_of_a_repository_steers_the_terminal(
+def test_nothing_of_a_repository_controls_the_terminal(
     hostile: Path, environment: dict[str, str], arguments: list[str], printed: str
 ) -> None:
     command = [sys.executable, "-m", "semlens", *arguments]

@@ -37,7 +37,7 @@ def first(client: ProcessClient, query: str, name: str, **params: Any) -> dict[s
     return hit
 
 
-def test_questions_find_code(server: ProcessClient, workspace: Path) -> None:
+def test_queries_find_code(server: ProcessClient, workspace: Path) -> None:
     for query, name in (
         ("fetch_with_retry", "fetch_with_retry"),
         ("fetchWithRetry", "fetch_with_retry"),
@@ -103,7 +103,7 @@ def test_every_encoding(start: Start, workspace: Path, encoding: str) -> None:
     assert text_at(edited, hit["selectionRange"], encoding) == "zweite_runde"
 
 
-def test_typed_text_is_found_and_forgotten(server: ProcessClient, workspace: Path) -> None:
+def test_typed_text_is_found_until_the_document_closes(server: ProcessClient, workspace: Path) -> None:
     uri = (workspace / "colour.py").as_uri()
     text = (workspace / "colour.py").read_text()
     server.open(uri, text)
@@ -143,7 +143,7 @@ def test_a_document_opened_before_its_root_is_known(start: Start, workspace: Pat
     assert "parse_colour" not in names(client.search("parse_colour"))
 
 
-def test_saving_makes_it_clean(server: ProcessClient, workspace: Path) -> None:
+def test_saving_clears_the_dirty_flag(server: ProcessClient, workspace: Path) -> None:
     path = workspace / "colour.py"
     server.open(path.as_uri(), path.read_text())
     server.change(path.as_uri(), 2, {"text": "def tint():\n    pass\n"})
@@ -204,14 +204,14 @@ ODD_QUERIES = [
 ]
 
 
-def test_odd_queries_are_answered(server: ProcessClient) -> None:
+def test_unusual_queries_are_answered(server: ProcessClient) -> None:
     for query in ODD_QUERIES:
         answer = server.search(query)
         assert isinstance(answer["hits"], list), query
     assert names(server.search("parse_colour"))[0] == "parse_colour"
 
 
-def test_refined_answers_replace_each_other(server: ProcessClient) -> None:
+def test_refined_results_replace_each_other(server: ProcessClient) -> None:
     answer = server.search("retry after failure", refineToken="picker-1")
     for message in server.notifications:
         if message["method"] == "$/progress":
@@ -251,7 +251,7 @@ def test_commands_mirror_requests(server: ProcessClient) -> None:
     assert status["complete"] is True
 
 
-def test_likeness_and_context(server: ProcessClient, workspace: Path) -> None:
+def test_similar_duplicates_and_context(server: ProcessClient, workspace: Path) -> None:
     place = {"textDocument": {"uri": (workspace / "colour.py").as_uri()}, "position": {"line": 0, "character": 0}}
     for ask in (
         lambda name, params: server.call(f"semlens/{name}", params),

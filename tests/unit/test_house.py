@@ -40,7 +40,7 @@ def test_no_function_is_too_long():
     assert too_long == {}
 
 
-def test_every_package_says_what_it_holds():
+def test_every_package_has_a_docstring():
     for init in PACKAGE.rglob("__init__.py"):
         assert ast.get_docstring(ast.parse(init.read_text())), init
 

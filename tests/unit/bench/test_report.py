@@ -62,7 +62,7 @@ def test_every_result_has_its_table(report):
         assert path.suffix == ".md" or f"plots/{path.name}" in text
 
 
-def test_check_tells_whether_the_page_is_current(report, monkeypatch, capsys):
+def test_check_reports_whether_the_page_is_current(report, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["report.py", "--check"])
     assert report.main() == 1
     assert "benchmarks.md" in capsys.readouterr().err

@@ -32,7 +32,7 @@ SERVER = Path(__file__).resolve().parents[3] / "server"
         (KeyError("odd"), 1, "--debug"),
     ],
 )
-def test_errors_become_one_sentence(semlens, script, error, code, says):
+def test_errors_become_one_message(semlens, script, error, code, says):
     script.error = error
     found, out, err = semlens("search", "x")
     assert (found, out) == (code, "")
@@ -49,12 +49,12 @@ def test_debug_shows_the_traceback_too(semlens, script, arguments):
     assert "Traceback" in err
 
 
-def test_an_interrupt_ends_quietly(semlens, script):
+def test_an_interrupt_exits_quietly(semlens, script):
     script.error = KeyboardInterrupt()
     assert semlens("search", "x") == (130, "", "")
 
 
-def test_a_reader_that_has_enough_is_no_error(tmp_path):
+def test_a_closed_pipe_is_no_error(tmp_path):
     """``semlens --help | head -1``, with a pipe that nobody reads any more."""
     program = "import os, sys; from semlens.cli import main; code = main(sys.argv[1:]); os._exit(code)"
     process = subprocess.Popen(
@@ -103,7 +103,7 @@ def test_bad_usage_is_exit_code_2(semlens, script, arguments):
     assert err
 
 
-def test_a_near_miss_is_named(semlens, script):
+def test_a_misspelt_command_gets_a_suggestion(semlens, script):
     assert "Did you mean python" in semlens("search", "x", "--lang", "pyton")[2]
     assert "Did you mean function" in semlens("search", "x", "--kind", "functon")[2]
 
@@ -120,7 +120,7 @@ def test_a_folder_that_cannot_be_a_workspace_is_named(semlens, script, workspace
 
 
 @pytest.mark.parametrize("place", ["/", "~"])
-def test_home_and_the_whole_disk_only_when_asked(semlens, script, workspace, monkeypatch, place):
+def test_home_and_root_folders_only_if_named(semlens, script, workspace, monkeypatch, place):
     monkeypatch.setenv("HOME", str(workspace))
     monkeypatch.chdir(Path(place).expanduser())
     code, _, err = semlens("index")
@@ -130,7 +130,7 @@ def test_home_and_the_whole_disk_only_when_asked(semlens, script, workspace, mon
 
 
 @pytest.mark.parametrize("command", [("index",), ("search", "x")])
-def test_a_folder_that_the_engine_could_not_take_in_is_a_failure(semlens, script, command):
+def test_a_folder_that_the_engine_cannot_open_is_a_failure(semlens, script, command):
     script.status = replace(script.status, roots=(), problems=(Problem("", "The index is locked: try again."),))
     assert semlens(*command) == (1, "", "semlens: The index is locked: try again.\n")
 

@@ -18,7 +18,7 @@ from .conftest import HIT, STATUS
 SERVER = Path(__file__).resolve().parents[3] / "server"
 
 
-def test_index_says_what_is_there(semlens, script, workspace):
+def test_index_prints_a_summary(semlens, script, workspace):
     code, out, err = semlens("index")
     assert code == 0
     assert out.splitlines()[0].startswith(f"Indexed {workspace}: 1,234 files, 5,678 symbols in ")
@@ -27,12 +27,12 @@ def test_index_says_what_is_there(semlens, script, workspace):
     assert script.calls == ["init", "start", "wait", "close"]
 
 
-def test_index_waits_for_the_better_vectors_when_told(semlens, script):
+def test_index_waits_for_refinement_if_requested(semlens, script):
     semlens("index", "--wait")
     assert "wait refined" in script.calls
 
 
-def test_index_says_when_meaning_is_missing(semlens, script):
+def test_index_reports_a_missing_model(semlens, script):
     script.status = replace(STATUS, tiers=())
     assert "No embedding model is loaded" in semlens("index")[1]
 
@@ -77,7 +77,7 @@ def test_a_disk_with_too_little_room_is_a_failure(workspace, arguments):
     assert "Traceback" not in done.stderr
 
 
-def test_json_goes_to_stdout_alone(semlens, script, workspace):
+def test_only_json_goes_to_stdout(semlens, script, workspace):
     code, out, err = semlens("index", "--json")
     found = json.loads(out)
     assert (code, err) == (0, "")
@@ -87,7 +87,7 @@ def test_json_goes_to_stdout_alone(semlens, script, workspace):
     assert 0 <= found["searchableMs"] <= found["elapsedMs"]
 
 
-def test_status_is_the_protocols_object(semlens, script, workspace):
+def test_status_json_matches_the_protocol(semlens, script, workspace):
     code, out, err = semlens("status", "--json")
     assert (code, err) == (0, "")
     assert script.read_only is True
@@ -117,7 +117,7 @@ def test_status_is_the_protocols_object(semlens, script, workspace):
     }.items() <= found.items()
 
 
-def test_status_for_people(semlens, script):
+def test_status_as_text(semlens, script):
     out = semlens("status")[1]
     for words in ("ready, complete", "1,234 files", "1 binary, 3 ignored", "small-model", "2.5 MB", "nothing leaves"):
         assert words in out
@@ -141,7 +141,7 @@ def test_counts_add_up_over_roots_and_tiers():
     assert passage_counts(status, TierRole.REFINE) == (1, 100)
 
 
-def test_a_terminal_gets_a_bar_on_stderr(semlens, script, monkeypatch):
+def test_a_terminal_gets_a_progress_bar_on_stderr(semlens, script, monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     _, out, err = semlens("index", "--json")
@@ -150,7 +150,7 @@ def test_a_terminal_gets_a_bar_on_stderr(semlens, script, monkeypatch):
     assert "1234/1234" in err
 
 
-def test_no_color_is_honoured(semlens, script, monkeypatch):
+def test_no_color_turns_colours_off(semlens, script, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
@@ -168,7 +168,7 @@ def test_a_terminal_gets_colours(semlens, script, monkeypatch):
     assert "fetch_with_retry" in out
 
 
-def test_a_cut_line_does_not_colour_the_next(semlens, script, monkeypatch):
+def test_a_truncated_line_resets_its_colour(semlens, script, monkeypatch):
     """Half a string must not look as if it went on."""
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "40")

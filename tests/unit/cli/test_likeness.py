@@ -63,7 +63,7 @@ def asked(script, monkeypatch, workspace):
     return calls
 
 
-def test_similar_asks_for_a_line_counted_from_zero(semlens, asked, workspace):
+def test_similar_sends_a_zero_based_line(semlens, asked, workspace):
     code, out, _ = semlens("similar", "net.py:2", "-n", "4", "--json")
     assert code == 0
     assert asked["similar"] == ((workspace / "net.py").as_uri(), 1, 4)
@@ -71,7 +71,7 @@ def test_similar_asks_for_a_line_counted_from_zero(semlens, asked, workspace):
     assert "fetch_with_retry" in semlens("similar", "net.py:2")[1]
 
 
-def test_duplicates_are_groups_with_what_they_cost(semlens, asked):
+def test_duplicates_are_groups_with_their_savings(semlens, asked):
     code, out, _ = semlens("duplicates", "--json")
     (group,) = json.loads(out)["groups"]
     assert code == 0
@@ -82,7 +82,7 @@ def test_duplicates_are_groups_with_what_they_cost(semlens, asked):
     assert "src/net/again.py:40-71" in printed
 
 
-def test_context_is_text_for_people_and_an_object_for_programs(semlens, asked, workspace):
+def test_context_is_text_or_json(semlens, asked, workspace):
     code, out, err = semlens("context", "fetch", "again", "--budget", "200")
     assert (code, out) == (0, PACK.text)
     assert "120 of 200 tokens" in err

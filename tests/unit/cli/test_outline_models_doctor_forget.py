@@ -62,7 +62,7 @@ def test_a_file_that_crashes_a_grammar_does_not_end_the_command(semlens, workspa
     assert "The parser failed on this file (ended by SIGSEGV), so it is not searchable." in err
 
 
-def test_outline_of_a_file_elsewhere_is_named_from_the_top_of_its_work_tree(semlens, workspace, tmp_path):
+def test_outline_names_a_file_relative_to_its_work_tree(semlens, workspace, tmp_path):
     other = tmp_path / "other"
     (other / ".git").mkdir(parents=True)
     (other / "pkg").mkdir()
@@ -81,7 +81,7 @@ def test_outline_of_a_file_elsewhere_is_named_from_the_top_of_its_work_tree(seml
         ("data.py", b"\x00\x01\x02" * 100, "binary"),
     ],
 )
-def test_outline_of_what_the_index_leaves_out_says_why(semlens, workspace, name, content, says):
+def test_outline_of_a_skipped_file_says_why(semlens, workspace, name, content, says):
     if content is not None:
         (workspace / name).write_bytes(content)
     code, out, err = semlens("outline", name)
@@ -99,7 +99,7 @@ def test_outline_of_a_folder(semlens, workspace):
 @pytest.mark.parametrize(
     "content", [b"", b"def (((:\n  class", b"((((((((\n" * 6_250, b"\xff\xfe\xff", b"def f(:\n" * 1000, b"\r\r\n\r"]
 )
-def test_outline_survives_odd_source(semlens, workspace, content):
+def test_outline_of_malformed_source(semlens, workspace, content):
     (workspace / "odd.py").write_bytes(content)
     code, out, err = semlens("outline", "odd.py", "--json")
     assert (code, err) == (0, "")
@@ -131,7 +131,7 @@ def test_models_are_listed_shown_and_verified(semlens, own_models):
 
 
 @pytest.mark.parametrize("fault", ["altered", "missing"])
-def test_a_model_that_is_not_whole_is_found(semlens, own_models, fault):
+def test_an_incomplete_model_is_reported(semlens, own_models, fault):
     weights = own_models / "model.onnx"
     if fault == "altered":
         data = bytearray(weights.read_bytes())
@@ -177,7 +177,7 @@ def test_an_unknown_model_is_named_with_the_known_ones(semlens, own_models):
     assert own_models.name in err
 
 
-def test_doctor_finds_this_installation_whole(semlens):
+def test_doctor_reports_no_problem_for_this_installation(semlens):
     code, out, err = semlens("doctor")
     assert (code, err) == (0, "")
     for name in ("python", "libraries", "model", "grammars", "cache folder", "file watching"):
@@ -187,7 +187,7 @@ def test_doctor_finds_this_installation_whole(semlens):
     assert all(check["fix"] for check in found["checks"] if check["level"] != "ok")
 
 
-def test_doctor_sees_a_cache_folder_that_cannot_be_used(semlens, workspace, monkeypatch):
+def test_doctor_reports_an_unusable_cache_folder(semlens, workspace, monkeypatch):
     (workspace / "file").write_text("in the way")
     monkeypatch.setenv("SEMLENS_CACHE_DIR", str(workspace / "file"))
     code, out, _ = semlens("doctor")
@@ -195,14 +195,14 @@ def test_doctor_sees_a_cache_folder_that_cannot_be_used(semlens, workspace, monk
     assert "SEMLENS_CACHE_DIR" in out
 
 
-def test_doctor_sees_a_cache_that_others_may_read(semlens, tmp_path):
+def test_doctor_reports_a_cache_that_others_may_read(semlens, tmp_path):
     (tmp_path / "cache").mkdir(mode=0o755)
     code, out, _ = semlens("doctor")
     assert code == 0
     assert "chmod 700" in out
 
 
-def test_doctor_names_a_library_that_does_not_load(semlens, monkeypatch):
+def test_doctor_reports_a_library_that_does_not_load(semlens, monkeypatch):
     monkeypatch.setattr("semlens.cli.doctor_checks._LIBRARIES", {"numpy": "numpy_that_is_not_there"})
     code, out, _ = semlens("doctor")
     assert code == 1
@@ -232,13 +232,13 @@ def test_forget_deletes_one_index(semlens, workspace, indexed, tmp_path):
     assert "nothing to forget" in out
 
 
-def test_forget_takes_a_folder_that_is_gone_by_name(semlens, tmp_path):
+def test_forget_accepts_a_deleted_folder(semlens, tmp_path):
     RootStore(tmp_path / "cache", tmp_path / "was").close()
     assert semlens("forget", str(tmp_path / "was"))[0] == 0
     assert not root_folder(tmp_path / "cache", tmp_path / "was").exists()
 
 
-def test_forget_gone_keeps_what_is_there(semlens, tmp_path, indexed):
+def test_forget_gone_keeps_existing_folders(semlens, tmp_path, indexed):
     RootStore(tmp_path / "cache", tmp_path / "was").close()
     code, out, _ = semlens("forget", "--gone")
     assert code == 0
@@ -247,7 +247,7 @@ def test_forget_gone_keeps_what_is_there(semlens, tmp_path, indexed):
     assert not root_folder(tmp_path / "cache", tmp_path / "was").exists()
 
 
-def test_forget_waits_for_the_writer_and_gives_up_politely(semlens, indexed, monkeypatch):
+def test_forget_waits_for_the_writer_up_to_a_limit(semlens, indexed, monkeypatch):
     monkeypatch.setattr("semlens.cli.commands.forget._LOCK_SECONDS", 0.05)
     with filelock.FileLock(next(indexed.glob("v*")) / "writer.lock"):
         code, _, err = semlens("forget")

@@ -12,7 +12,7 @@ from semlens.core.symbol import SymbolKind
 from .conftest import HIT
 
 
-def test_json_is_what_the_protocol_says(semlens, script, workspace):
+def test_json_matches_the_protocol(semlens, script, workspace):
     code, out, err = semlens("search", "fetch", "again", "--json")
     assert (code, err) == (0, "")
     assert json.loads(out) == {
@@ -49,7 +49,7 @@ def test_explain_adds_the_features(semlens, script):
     assert "bm25.body=0.214" in out
 
 
-def test_people_see_place_name_signature_and_the_best_lines(semlens, script):
+def test_text_output_has_path_name_signature_and_best_lines(semlens, script):
     code, out, _ = semlens("search", "fetch")
     assert code == 0
     assert out.splitlines() == [
@@ -61,7 +61,7 @@ def test_people_see_place_name_signature_and_the_best_lines(semlens, script):
     ]
 
 
-def test_a_long_snippet_is_shown_from_just_before_what_matched(semlens, script):
+def test_a_long_snippet_starts_just_before_the_match(semlens, script):
     lines = "".join(f"line{number}\n" for number in range(100, 140))
     span = HIT.snippet_span._replace(start_line=100, end_line=140)
     script.with_hits(replace(HIT, snippet=lines, snippet_span=span, highlights=((120, 121),)))
@@ -70,7 +70,7 @@ def test_a_long_snippet_is_shown_from_just_before_what_matched(semlens, script):
     assert "   121 > line120" in out
 
 
-def test_code_and_names_cannot_steer_the_terminal(semlens, script):
+def test_code_and_names_cannot_control_the_terminal(semlens, script):
     script.with_hits(
         replace(HIT, path="a\udcff\x1b[2J.py", signature="def \x1b]0;title\x07()", snippet="x = '\x9b1m'\n")
     )
@@ -79,21 +79,21 @@ def test_code_and_names_cannot_steer_the_terminal(semlens, script):
     assert "a\\xff\\x1b[2J.py" in out
 
 
-def test_a_file_name_of_any_bytes_survives_as_json(semlens, script):
+def test_any_file_name_is_valid_json(semlens, script):
     script.with_hits(replace(HIT, path="a\udcff.py"))
     _, out, _ = semlens("search", "fetch", "--json")
     assert out.isascii()
     assert json.loads(out)["hits"][0]["path"].encode("utf-8", "surrogateescape") == b"a\xff.py"
 
 
-def test_finding_nothing_is_no_failure(semlens, script):
+def test_no_hits_is_no_failure(semlens, script):
     script.with_hits()
     code, out, _ = semlens("search", "nowhere")
     assert code == 0
     assert out.startswith("Nothing found in ")
 
 
-def test_an_incomplete_index_and_notes_are_said_on_stderr(semlens, script):
+def test_an_incomplete_index_and_notes_are_written_to_stderr(semlens, script):
     script.with_hits(HIT, complete=False, notes=("'lang:foo' was searched as words.",))
     _, out, err = semlens("search", "fetch")
     assert "not complete" in err
@@ -101,7 +101,7 @@ def test_an_incomplete_index_and_notes_are_said_on_stderr(semlens, script):
     assert "lang:foo" not in out
 
 
-def test_a_lost_capability_is_said_and_an_odd_file_is_not(semlens, script):
+def test_a_lost_capability_is_reported_and_a_malformed_file_is_not(semlens, script):
     lost = Problem("", "The model does not match its checksum: install semlens again.")
     script.status = replace(script.status, problems=(lost, Problem("odd.py", "Odd.")))
     code, out, err = semlens("search", "fetch")
@@ -110,7 +110,7 @@ def test_a_lost_capability_is_said_and_an_odd_file_is_not(semlens, script):
     assert err == f"semlens: warning: {lost.message}\n"
 
 
-def test_options_become_the_request(semlens, script):
+def test_options_become_request_parameters(semlens, script):
     semlens(
         *("search", "open", "file", "-n", "7", "--per-file", "0", "--tests", "exclude"),
         *("--lang", "Python,go", "--lang", "rust", "--kind", "function", "--path", "src/**", "--path", "*.go"),
@@ -124,7 +124,7 @@ def test_options_become_the_request(semlens, script):
     assert request.filter.tests is TestFilter.EXCLUDE
 
 
-def test_settings_of_the_workspace_hold_where_no_option_says_otherwise(semlens, script, workspace):
+def test_workspace_settings_apply_without_options(semlens, script, workspace):
     (workspace / ".semlens.toml").write_text("[search]\nlimit = 3\nperFile = 5\n")
     semlens("search", "x")
     semlens("search", "x", "-n", "4")
@@ -140,7 +140,7 @@ def test_a_bad_setting_is_reported_and_has_no_effect(semlens, script, workspace)
 
 
 @pytest.mark.parametrize(("arguments", "read_only"), [((), False), (("--no-update",), True)])
-def test_no_update_only_reads(semlens, script, arguments, read_only):
+def test_no_update_only_reads_the_index(semlens, script, arguments, read_only):
     semlens("search", "x", *arguments)
     assert script.read_only is read_only
 
@@ -152,14 +152,14 @@ def test_a_folder_is_explicit_only_when_named(semlens, script, arguments, explic
 
 
 @pytest.mark.parametrize("query", ["foo(bar", 'a"b', "*", "C++", "x" * 100_000, "\udcff", "é\N{PILE OF POO}", "- x"])
-def test_any_text_is_a_question(semlens, script, query):
+def test_any_text_is_a_valid_query(semlens, script, query):
     code, out, err = semlens("search", "--json", "--", query)
     assert (code, err) == (0, "")
     assert script.requests[0].query == query
     assert json.loads(out)["query"] == query
 
 
-def test_the_engine_is_closed_whatever_happens(semlens, script):
+def test_the_engine_is_always_closed(semlens, script):
     script.error = RuntimeError("boom")
     semlens("search", "x")
     assert script.calls[-1] == "close"

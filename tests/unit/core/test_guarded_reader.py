@@ -47,7 +47,7 @@ def root(request, tmp_path, monkeypatch):
         ("src", errno.EINVAL),
     ],
 )
-def test_what_is_refused(root, path, error):
+def test_paths_that_are_rejected(root, path, error):
     n_open = n_descriptors()
     with pytest.raises(OSError) as caught:  # noqa: PT011 - the number is looked at
         read_below(str(root), path, 100)
@@ -59,7 +59,7 @@ def n_descriptors() -> int:
     return sum(1 for _ in Path("/dev/fd").iterdir())
 
 
-def test_a_file_is_read_up_to_the_bound(root):
+def test_a_file_is_read_up_to_the_limit(root):
     assert read_below(str(root), "src/a.py", 100) == b"inside"
     assert read_below(str(root), "src/a.py", 3) == b"ins"
     with open_below(str(root), "src/a.py") as file:
@@ -71,7 +71,7 @@ def test_a_root_may_be_named_by_a_link(root, tmp_path):
     assert read_below(str(tmp_path / "named"), "src/a.py", 100) == b"inside"
 
 
-def test_a_pipe_that_takes_the_place_after_the_look_does_not_block(root, monkeypatch):
+def test_a_pipe_that_replaces_the_file_after_the_check_does_not_block(root, monkeypatch):
     status = (root / "src/a.py").lstat()
     monkeypatch.setattr(os, "stat", lambda *_args, **_options: status)
     with pytest.raises(NotRegularError):

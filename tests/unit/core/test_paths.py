@@ -20,7 +20,7 @@ POSIX = [
 
 
 @pytest.mark.parametrize(("path", "uri"), POSIX)
-def test_posix_there_and_back(path: str, uri: str) -> None:
+def test_posix_paths_survive_a_round_trip(path: str, uri: str) -> None:
     assert path_to_uri(path, windows=False) == uri
     assert uri_to_path(uri, windows=False) == path
 
@@ -34,7 +34,7 @@ WINDOWS = [
 
 
 @pytest.mark.parametrize(("path", "uri"), WINDOWS)
-def test_windows_there_and_back(path: str, uri: str) -> None:
+def test_windows_paths_survive_a_round_trip(path: str, uri: str) -> None:
     assert path_to_uri(path, windows=True) == uri
     assert uri_to_path(uri, windows=True) == path
 
@@ -51,7 +51,7 @@ def test_windows_there_and_back(path: str, uri: str) -> None:
         ("file:///a/b", "\\a\\b"),
     ],
 )
-def test_what_other_editors_write_on_windows(uri: str, path: str) -> None:
+def test_uris_of_other_editors_on_windows(uri: str, path: str) -> None:
     assert uri_to_path(uri, windows=True) == path
 
 
@@ -68,7 +68,7 @@ def test_what_other_editors_write_on_windows(uri: str, path: str) -> None:
         "file://host/a",
     ],
 )
-def test_what_names_no_file(uri: str) -> None:
+def test_uris_that_name_no_file(uri: str) -> None:
     assert uri_to_path(uri, windows=False) is None
 
 
@@ -94,7 +94,7 @@ NAMES = st.binary(min_size=1, max_size=12).filter(lambda name: b"/" not in name 
 
 
 @given(st.lists(NAMES, max_size=4))
-def test_every_posix_name_survives(names: list[bytes]) -> None:
+def test_every_posix_name_survives_a_round_trip(names: list[bytes]) -> None:
     path = (b"/" + b"/".join(names)).decode("utf-8", "surrogateescape")
     assert uri_to_path(path_to_uri(path, windows=False), windows=False) == path
 

@@ -28,7 +28,7 @@ def write(folder: Path, text: str = GOOD % SHA_OF_ABC) -> Path:
     return folder
 
 
-def test_every_model_of_ours_is_found_by_name_and_intact():
+def test_every_bundled_model_is_found_and_verified():
     folders = model_folders()
     assert {"semlens-minilm-v1", "semlens-static-v1"} <= {folder.name for folder in folders}
     for folder in folders:
@@ -47,23 +47,23 @@ def test_models_inside_the_installed_package_come_first(tmp_path, monkeypatch):
     assert find_model("m").dimension == 4
 
 
-def test_a_program_without_models_says_so(tmp_path, monkeypatch):
+def test_missing_models_give_a_message(tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "_PACKAGE", tmp_path / "a" / "b")
     with pytest.raises(ModelError, match=r"There is no model named m; there are: none\."):
         find_model("m")
 
 
-def test_an_unknown_name_lists_what_there_is():
+def test_an_unknown_name_lists_the_known_models():
     with pytest.raises(ModelError, match=r"There is no model named nonesuch; there are: .*semlens-minilm-v1"):
         find_model("nonesuch")
 
 
-def test_a_folder_that_is_missing_is_named():
+def test_a_missing_folder_is_named():
     with pytest.raises(ModelError, match=r"There is no model at .*nowhere"):
         find_model("./nowhere")
 
 
-def test_a_file_reads_only_as_the_manifest_has_it(tmp_path):
+def test_a_file_must_match_the_manifest(tmp_path):
     manifest = load_manifest(write(tmp_path))
     assert manifest.read("a.bin") == b"abc"
     with pytest.raises(ModelError, match=r"lists no file b\.bin"):
@@ -88,13 +88,13 @@ def test_a_file_reads_only_as_the_manifest_has_it(tmp_path):
         (GOOD.replace("a.bin", "/etc/a.bin"), "lies outside its folder"),
     ],
 )
-def test_a_broken_manifest_is_one_sentence(tmp_path, text, message):
+def test_a_broken_manifest_gives_one_message(tmp_path, text, message):
     with pytest.raises(ModelError, match=message) as caught:
         load_manifest(write(tmp_path, text))
     assert "\n" not in str(caught.value)
 
 
-def test_the_fingerprint_follows_files_and_shape(tmp_path):
+def test_the_fingerprint_depends_on_files_and_dimension(tmp_path):
     manifest = load_manifest(write(tmp_path))
     fingerprints = {
         manifest.fingerprint,

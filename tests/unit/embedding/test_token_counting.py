@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "linked.json"])
-def test_a_file_counts_as_its_model_does(folder: Path, name: str) -> None:
+def test_a_tokenizer_is_loaded_once_and_counts(folder: Path, name: str) -> None:
     counter = load_counter(str(folder / name))
     assert (counter.count("one two three"), counter.name) == (3, str(folder / name))
     assert load_counter(str(folder / name)) is counter
@@ -56,13 +56,13 @@ def test_a_file_counts_as_its_model_does(folder: Path, name: str) -> None:
         ("deep.json", "not a readable tokenizer.json"),
     ],
 )
-def test_anything_else_is_one_sentence(folder: Path, name: str, words: str) -> None:
+def test_an_invalid_tokenizer_gives_one_message(folder: Path, name: str, words: str) -> None:
     with pytest.raises(UsageError, match=words) as caught:
         load_counter(name if name.startswith("~") else str(folder / name))
     assert str(caught.value).endswith(".")
 
 
-def test_a_file_is_read_to_a_bound(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tokenizer_over_the_size_limit_is_rejected(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     size = (folder / "tokenizer.json").stat().st_size
     monkeypatch.setattr(token_counting, "MAX_FILE_BYTES", size)
     assert load_counter(str(folder / "tokenizer.json")).count("one") == 1

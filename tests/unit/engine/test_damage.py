@@ -68,7 +68,7 @@ def test_damage_is_repaired_in_the_same_run(damaged: Workspace, seed: int):
     assert len(stored.files) == len(NAMES) + 1, done
 
 
-def test_a_reader_that_finds_damage_has_the_writer_write_all_again(whole: Workspace, tmp_path: Path):
+def test_damage_found_by_a_reader_makes_the_writer_rewrite_the_index(whole: Workspace, tmp_path: Path):
     shutil.copytree(whole.cache, tmp_path / "cache")
     workspace = Workspace(whole.folder, tmp_path / "cache", whole.model)
     writer = RootStore(workspace.cache, workspace.folder)

@@ -105,7 +105,7 @@ def test_a_renamed_or_moved_file_embeds_nothing(workspace, target):
     assert complete(engine).tiers[0].pending == 0
 
 
-def test_a_new_folder_is_told_by_its_own_name(plain):
+def test_an_event_for_a_new_folder_indexes_its_files(plain):
     engine = plain.engine()
     plain.write("new/deep/a.py", function("alpha"))
     plain.change(engine, "new")
@@ -272,7 +272,7 @@ def test_nested_roots_are_counted_once(plain, inner_first):
     assert paths_of(engine, "beta") == ["packages/inner/b.py"]
 
 
-def test_a_root_by_a_link_is_the_same_root(plain, tmp_path):
+def test_a_root_named_by_a_link_is_the_same_root(plain, tmp_path):
     plain.write("a.py", function("alpha"))
     link = tmp_path / "link"
     link.symlink_to(plain.folder)
@@ -297,7 +297,7 @@ def test_two_folders_with_the_same_code_share_vectors(workspace, tmp_path):
     assert computed(engine) == before
 
 
-def test_odd_names_of_files(plain):
+def test_unusual_file_names(plain):
     odd = b"caf\xe9 \xff.py"
     plain.write(os.fsdecode(odd), function("alpha"))
     plain.write("ünï cödé/日本.py", function("beta"))

@@ -66,7 +66,7 @@ def engine(plain: Workspace) -> Engine:
     return plain.engine()
 
 
-def test_a_question_packs_its_answer_whole(engine: Engine) -> None:
+def test_a_context_for_a_query_has_the_best_hit_in_full(engine: Engine) -> None:
     found = pack(engine, query="download with retry", budget=400)
     assert "def download_with_retry(url, attempts):" in found.text
     forms = {item.name: item.form for item in found.items}
@@ -76,7 +76,7 @@ def test_a_question_packs_its_answer_whole(engine: Engine) -> None:
     assert found.counted_by == "estimate"
 
 
-def test_the_best_answer_goes_before_shorter_ones_of_its_file(plain: Workspace) -> None:
+def test_the_best_hit_comes_before_shorter_ones_of_its_file(plain: Workspace) -> None:
     pool = "class Pool:\n    def __init__(self, size):\n        self.size = size\n        self.idle = []\n\n"
     pool += "    def acquire(self):\n        return self.idle.pop()\n\n    def release(self, one):\n        self.idle.append(one)\n"
     plain.write("retry.py", RETRY + "\n\n" + pool)
@@ -84,7 +84,7 @@ def test_the_best_answer_goes_before_shorter_ones_of_its_file(plain: Workspace) 
     assert "def download_with_retry(url, attempts):" in found.text
 
 
-def test_a_place_packs_what_it_uses_and_who_uses_it(engine: Engine, plain: Workspace) -> None:
+def test_a_context_for_a_position_has_its_definitions_and_callers(engine: Engine, plain: Workspace) -> None:
     found = pack(engine, uri=plain.uri("retry.py"), lines=(10, 10), budget=2000)
     why = {item.name: item.why for item in found.items}
     assert why["retry.download_with_retry"] == "at the cursor"
@@ -96,7 +96,7 @@ def test_a_place_packs_what_it_uses_and_who_uses_it(engine: Engine, plain: Works
     assert any(item.why == "tests download_with_retry" for item in with_tests.items)
 
 
-def test_unsaved_text_is_packed_as_typed(engine: Engine, plain: Workspace) -> None:
+def test_a_context_has_unsaved_text(engine: Engine, plain: Workspace) -> None:
     engine.open_buffer(plain.uri("network.py"), "python", 1, NETWORK.replace("Read a url", "Read it, unsaved"))
     complete(engine)
     found = pack(engine, uri=plain.uri("retry.py"), lines=(10, 10), budget=2000)
@@ -112,7 +112,7 @@ def test_a_map_shows_the_most_used_symbols_by_folder(engine: Engine) -> None:
     assert pack(engine, budget=1).text == ""
 
 
-def test_no_code_breaks_its_fence(plain: Workspace) -> None:
+def test_code_cannot_break_out_of_its_markdown_fence(plain: Workspace) -> None:
     plain.write("doc.py", "def shout_loudly():\n    '''\n    ````\n    code\n    ````\n    '''\n")
     found = pack(plain.engine(), query="shout_loudly", budget=500)
     assert found.text.startswith("`````python doc.py:1-6\n")
@@ -128,7 +128,7 @@ def test_secrets_are_masked_and_counted(plain: Workspace) -> None:
     assert found.masked == 1
 
 
-def test_a_place_outside_the_index_is_one_sentence(engine: Engine, plain: Workspace) -> None:
+def test_a_position_outside_the_index_gives_one_message(engine: Engine, plain: Workspace) -> None:
     with pytest.raises(UsageError, match=r"is not in the index\. .*\.$"):
         pack(engine, uri=plain.uri("nowhere.py"), lines=(1, 1))
     with pytest.raises(UsageError, match="There is no tokenizer file"):
@@ -145,7 +145,7 @@ def test_a_place_outside_the_index_is_one_sentence(engine: Engine, plain: Worksp
     line=st.integers(-1, 18),
     numbers=st.booleans(),
 )
-def test_a_pack_is_never_over_its_budget(
+def test_a_context_never_exceeds_its_budget(
     engine: Engine, plain: Workspace, budget: int, query: str, line: int, numbers: bool
 ) -> None:
     uri = plain.uri("retry.py") if line >= 0 else ""
@@ -174,7 +174,7 @@ def test_renamed_copies_are_found(plain: Workspace) -> None:
     assert len(engine.duplicates(plain.uri("lib/again.py"), 10, CancelToken()).groups) == 1
 
 
-def test_similar_leaves_out_itself_and_folds_copies(workspace: Workspace) -> None:
+def test_similar_omits_itself_and_merges_copies(workspace: Workspace) -> None:
     workspace.write("a.py", "def retry_download(url):\n    retry\n    download\n    url\n")
     workspace.write("b.py", "def download_retry(url):\n    retry\n    download\n    url\n")
     workspace.write("c.py", "def paint_wall(colour):\n    paint\n    wall\n    colour\n")
@@ -190,12 +190,12 @@ def test_similar_leaves_out_itself_and_folds_copies(workspace: Workspace) -> Non
         engine.similar(workspace.uri("a.py"), 400, 10, CancelToken())
 
 
-def test_without_a_model_similar_says_so(engine: Engine, plain: Workspace) -> None:
+def test_similar_without_a_model_gives_a_message(engine: Engine, plain: Workspace) -> None:
     with pytest.raises(UsageError, match="no vector yet"):
         engine.similar(plain.uri("retry.py"), 10, 5, CancelToken())
 
 
-def test_line_numbers_are_those_of_the_file(engine: Engine, plain: Workspace) -> None:
+def test_line_numbers_match_the_file(engine: Engine, plain: Workspace) -> None:
     text = pack(engine, uri=plain.uri("network.py"), lines=(0, 0), budget=300, line_numbers=True).text
     assert re.search(r"^ +1  def fetch\(url, timeout\):$", text, re.MULTILINE)
 
@@ -209,7 +209,7 @@ class CrowdedCounter:
         return len(text.split()) + 30 * max(0, text.count("```python") - 1)
 
 
-def test_the_whole_is_counted_and_not_the_sum_of_its_parts(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tokens_of_the_whole_context_are_counted(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(questions, "load_counter", lambda _tokenizer: CrowdedCounter())
     for budget in (30, 60, 90, 120):
         found = pack(engine, query="download with retry fetch url", budget=budget)
@@ -218,7 +218,7 @@ def test_the_whole_is_counted_and_not_the_sum_of_its_parts(engine: Engine, monke
 
 
 @pytest.mark.parametrize("few_lines", [0, 1_000_000])
-def test_shapes_by_helpers_are_those_made_at_once(
+def test_fingerprints_by_workers_equal_those_in_process(
     plain: Workspace, few_lines: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shape_store, "_MAX_INLINE_LINES", few_lines)
@@ -232,7 +232,7 @@ def test_shapes_by_helpers_are_those_made_at_once(
     assert sorted(hit.name for hit in group.hits) == ["download_with_retry", "load_again", "typed_again"]
 
 
-def test_built_files_are_no_duplicates_and_tests_come_last(plain: Workspace) -> None:
+def test_duplicates_omit_generated_files_and_list_tests_last(plain: Workspace) -> None:
     long = COPY.replace("    failure = None\n", "    failure = None\n    print(address, tries)\n    check(tries)\n" * 9)
     plain.write("retry.py", RETRY)
     plain.write("lib/again.py", COPY)
@@ -246,7 +246,7 @@ def test_built_files_are_no_duplicates_and_tests_come_last(plain: Workspace) -> 
     assert groups[0].saved_lines < groups[1].saved_lines
 
 
-def test_similar_has_one_shape_first_and_tests_last(workspace: Workspace) -> None:
+def test_similar_lists_equal_fingerprints_first_and_tests_last(workspace: Workspace) -> None:
     body = "    sail\n    boat\n    river\n"
     other = "".join(f"    for x{n} in y{n}:\n        z{n}[x{n}] = {n}\n" for n in range(10))
     same = "".join(f"    while a{n}(b{n}, c{n}):\n        del d{n}\n" for n in range(10))
@@ -261,7 +261,7 @@ def test_similar_has_one_shape_first_and_tests_last(workspace: Workspace) -> Non
     assert hits[names.index("sail_boat_again")].features["shape"] == 1.0
 
 
-def test_a_map_masks_secrets_and_says_what_code_says_of_itself(plain: Workspace) -> None:
+def test_a_map_masks_secrets_and_shows_documentation(plain: Workspace) -> None:
     secret = "hunter" + "2" * 20
     plain.write("pkg/__init__.py", '"""Keeps things."""\nFIRST_THING = 1\n')
     plain.write(
@@ -288,7 +288,7 @@ def test_the_middle_of_a_key_is_masked(plain: Workspace) -> None:
         assert "ZzZz" not in found.text
 
 
-def test_tests_stand_back_unless_they_are_asked_for(plain: Workspace) -> None:
+def test_tests_rank_lower_unless_the_query_names_them(plain: Workspace) -> None:
     body = "".join(f"    upload part {n} of the file again\n" for n in range(6))
     plain.write("tests/test_upload.py", f"def test_retry_upload():\n{body}")
     plain.write("upload.py", f"def retry_upload():\n{body.replace('again', 'later')}")

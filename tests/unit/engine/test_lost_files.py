@@ -44,7 +44,7 @@ WATCHING = ["native", "polling", "client"]
 
 
 @pytest.mark.parametrize("watching", WATCHING)
-def test_a_root_that_is_away_for_a_while_keeps_its_index(plain, tmp_path, watching):
+def test_a_temporarily_missing_root_keeps_its_index(plain, tmp_path, watching):
     for name in ("a", "b", "c"):
         plain.write(f"{name}.py", function(name * 3))
     engine = open_watched(plain, watching)
@@ -61,7 +61,7 @@ def test_a_root_that_is_away_for_a_while_keeps_its_index(plain, tmp_path, watchi
 
 
 @pytest.mark.parametrize("watching", WATCHING)
-def test_a_root_that_is_deleted_and_made_again_is_noticed(plain, watching):
+def test_a_root_that_is_deleted_and_recreated_is_rescanned(plain, watching):
     plain.write("old.py", function("old"))
     engine = open_watched(plain, watching)
     shutil.rmtree(plain.folder)
@@ -76,7 +76,7 @@ def test_a_root_that_is_deleted_and_made_again_is_noticed(plain, watching):
         wait_for(engine, lambda: paths_of(engine, "newer"))
 
 
-def test_a_root_that_was_replaced_between_two_looks_is_noticed(plain, tmp_path):
+def test_a_root_that_is_replaced_between_two_scans_is_rescanned(plain, tmp_path):
     engine = open_watched(plain, "client")
     other = Workspace(tmp_path / "other", tmp_path / "cache", None)
     other.write("new.py", function("new"))
@@ -85,7 +85,7 @@ def test_a_root_that_was_replaced_between_two_looks_is_noticed(plain, tmp_path):
     wait_for(engine, lambda: paths_of(engine, "new"))
 
 
-def test_an_empty_folder_on_another_device_is_a_drive_that_is_not_mounted(tmp_path):
+def test_an_empty_folder_on_another_device_counts_as_an_unmounted_drive(tmp_path):
     status = tmp_path.stat()
     here = (status.st_dev, status.st_ino)
     assert check_folder(tmp_path, None) == check_folder(tmp_path, here) == Presence(here)
@@ -112,7 +112,7 @@ class BrokenDisk:
         return failing
 
 
-def test_a_folder_that_cannot_be_read_now_keeps_its_files(plain, monkeypatch):
+def test_an_unreadable_folder_keeps_its_indexed_files(plain, monkeypatch):
     plain.write("sub/deep/a.py", function("alpha"))
     plain.write("b.py", function("beta"))
     engine = plain.engine()
@@ -128,7 +128,7 @@ def test_a_folder_that_cannot_be_read_now_keeps_its_files(plain, monkeypatch):
     assert parsed(engine) == 2
 
 
-def test_an_ignore_file_that_cannot_be_read_now_lets_nothing_in(plain, monkeypatch):
+def test_an_unreadable_ignore_file_lets_no_ignored_file_in(plain, monkeypatch):
     plain.write("sub/.gitignore", "secret.py\n")
     plain.write("sub/secret.py", function("secret"))
     plain.write("sub/a.py", function("alpha"))
@@ -143,7 +143,7 @@ def test_an_ignore_file_that_cannot_be_read_now_lets_nothing_in(plain, monkeypat
     assert paths_of(engine, "secret") == []
 
 
-def test_a_file_that_cannot_be_looked_at_now_stays(plain, monkeypatch):
+def test_a_file_that_cannot_be_examined_stays_indexed(plain, monkeypatch):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     disk = BrokenDisk(monkeypatch, "a.py")
@@ -155,7 +155,7 @@ def test_a_file_that_cannot_be_looked_at_now_stays(plain, monkeypatch):
     assert found(engine, "alpha") == [("a.py", 0, False)]
 
 
-def test_what_a_worker_cannot_read_now_stays(plain, monkeypatch):
+def test_a_file_that_a_worker_cannot_read_stays_indexed(plain, monkeypatch):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     (state,) = engine._indexer.states.values()
@@ -172,7 +172,7 @@ def test_what_a_worker_cannot_read_now_stays(plain, monkeypatch):
     assert state.without_doubtful(outcomes) == []
 
 
-def test_retries_come_less_and_less_often(plain):
+def test_retries_back_off(plain):
     engine = plain.engine()
     (state,) = engine._indexer.states.values()
     engine.close()

@@ -255,7 +255,7 @@ def machine(tiny_model: Path) -> type[LiveIndex]:
     return LiveIndex
 
 
-def test_the_live_index_is_what_the_oracle_holds(machine):
+def test_the_live_index_equals_the_oracle(machine):
     from hypothesis.stateful import run_state_machine_as_test
 
     run_state_machine_as_test(

@@ -43,7 +43,7 @@ def worker():
     return made
 
 
-def test_a_worker_answers_for_each_file(worker, tmp_path, tiny_model):
+def test_a_worker_returns_a_result_for_each_file(worker, tmp_path, tiny_model):
     (tmp_path / "a.py").write_text(function("alpha"))
     (tmp_path / "b.py").write_bytes(b"\0\0")
     (tmp_path / "large.py").write_text("x" * (1 << 20) + "y")
@@ -63,7 +63,7 @@ def test_a_worker_answers_for_each_file(worker, tmp_path, tiny_model):
     assert len(result.tokens) == len(segment.passages) == 3
 
 
-def test_what_is_known_is_not_parsed(worker, tmp_path):
+def test_unchanged_files_are_not_parsed(worker, tmp_path):
     (tmp_path / "a.py").write_text(function("alpha"))
     known = content_hash(function("alpha").encode())
     result = worker.answer(request(tmp_path, "a.py", known=known))
@@ -76,7 +76,7 @@ def test_a_buffer(worker):
     assert [symbol.name for symbol in result.outline.symbols] == ["alpha"]
 
 
-def test_tokens_of_files_that_are_as_they_were(worker, tmp_path, tiny_model):
+def test_tokens_of_unchanged_files_are_counted(worker, tmp_path, tiny_model):
     (tmp_path / "a.py").write_text(function("alpha"))
     (tmp_path / "b.py").write_text(function("changed"))
     (tmp_path / "gone.py").touch()
@@ -88,14 +88,14 @@ def test_tokens_of_files_that_are_as_they_were(worker, tmp_path, tiny_model):
     assert len(result.tokens) == 1
 
 
-def test_a_model_that_does_not_load_is_not_the_files_fault(worker, tmp_path):
+def test_a_model_that_does_not_load_is_not_blamed_on_the_file(worker, tmp_path):
     (tmp_path / "a.py").write_text(function("alpha"))
     result = worker.answer(request(tmp_path, "a.py", model=str(tmp_path / "no model")))
     assert result.tokens == ()
     assert result.outcomes[0].reason == ""
 
 
-def test_messages_come_whole_or_not_at_all():
+def test_truncated_messages_raise_eof():
     pipe = io.BytesIO()
     send(pipe, ("a", 1))
     whole = pipe.getvalue()
@@ -114,7 +114,7 @@ def test_messages_come_whole_or_not_at_all():
         pickle.dumps(parse_pool.ParsedBatch(())),
     ],
 )
-def test_a_message_holds_nothing_but_what_is_expected(data):
+def test_messages_with_unexpected_types_are_rejected(data):
     with pytest.raises(EOFError):
         receive(io.BytesIO(len(data).to_bytes(8, "little") + data))
     with pytest.raises(EOFError):
@@ -214,7 +214,7 @@ def faulty(tmp_path, monkeypatch):
         (IN_SEGMENT, ERROR, SkipReason.FAILED_PARSER, "ValueError"),
     ],
 )
-def test_a_fault_costs_the_file_that_it_came_from(pool, code, faulty, tiny_model, caplog, place, fault, reason, cause):
+def test_an_error_loses_only_its_file(pool, code, faulty, tiny_model, caplog, place, fault, reason, cause):
     faulty(place, fault)
     batch = pool.parse_files(request(code, "a.py", "b.py", "c.py", model=str(tiny_model))).result(60)
     outcomes = {outcome.path: outcome for result in batch.results for outcome in result.outcomes}
@@ -231,7 +231,7 @@ def test_a_fault_costs_the_file_that_it_came_from(pool, code, faulty, tiny_model
 
 
 @pytest.mark.parametrize("fault", [CRASH, ERROR])
-def test_a_fault_costs_the_tokens_of_one_file(pool, code, faulty, tiny_model, fault):
+def test_an_error_in_token_counting_loses_only_its_file(pool, code, faulty, tiny_model, fault):
     faulty(IN_TOKENS, fault)
     known = [(path.name, content_hash(path.read_bytes())) for path in sorted(code.iterdir())]
     result = pool.tokenize(TokensRequest(str(code), tuple(known), str(tiny_model))).result(60)
@@ -239,19 +239,19 @@ def test_a_fault_costs_the_tokens_of_one_file(pool, code, faulty, tiny_model, fa
 
 
 @pytest.mark.parametrize(("fault", "cause"), [(CRASH, "ended by SIGSEGV"), (ERROR, "ValueError")])
-def test_a_fault_costs_one_buffer(pool, faulty, fault, cause):
+def test_an_error_loses_only_its_buffer(pool, faulty, fault, cause):
     faulty(IN_PARSE, fault)
     batch = pool.parse_buffer(BufferRequest("b.py", b"# FAULT\n", "")).result(60)
     assert (batch.results, batch.crashing_files, batch.cause) == ((), ("b.py",), cause)
 
 
-def test_a_worker_that_cannot_start_is_no_files_fault(pool, code, faulty):
+def test_a_worker_that_cannot_start_is_not_blamed_on_a_file(pool, code, faulty):
     faulty("    os._exit(3)", "pass")
     with pytest.raises(WorkerStartError, match="ended with code 3"):
         pool.parse_files(request(code, "a.py", "b.py")).result(60)
 
 
-def test_half_a_surrogate_pair_in_a_notebook_is_text(worker, tmp_path, tiny_model):
+def test_a_lone_surrogate_in_a_notebook_is_accepted(worker, tmp_path, tiny_model):
     cell = '{"cell_type": "%s", "source": ["# \\ud800 heading\\n", "%s"]}'
     cells = [cell % ("markdown", "text \\udfff"), cell % ("code", "def alpha(): return '\\ud83d'")]
     (tmp_path / "a.ipynb").write_text('{"cells": [' + ",\n".join(cells) + "]}")
@@ -262,7 +262,7 @@ def test_half_a_surrogate_pair_in_a_notebook_is_text(worker, tmp_path, tiny_mode
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits are those of Linux")
-def test_a_worker_has_few_rights(pool, code):
+def test_a_worker_has_restricted_rights(pool, code):
     pool.parse_files(request(code, "a.py")).result(60)
     (pid,) = pool.pids()
     lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
@@ -273,7 +273,7 @@ def test_a_worker_has_few_rights(pool, code):
     assert "NoNewPrivs:\t1" in Path(f"/proc/{pid}/status").read_text()
 
 
-def test_a_file_that_runs_out_of_time_is_not_tried_again(pool, code, faulty, monkeypatch):
+def test_a_file_that_times_out_is_not_retried(pool, code, faulty, monkeypatch):
     """The alarm is the kernel's: no Python code has to run for it."""
     faulty(IN_PARSE, SLOW)
     n_started = []
@@ -289,7 +289,7 @@ def test_a_file_that_runs_out_of_time_is_not_tried_again(pool, code, faulty, mon
     assert len(n_started) == 2
 
 
-def test_a_closed_pool_says_so_and_leaves_no_process(tmp_path):
+def test_a_closed_pool_raises_and_leaves_no_process(tmp_path):
     pool = ParsePool(1)
     (tmp_path / "a.py").write_text("")
     pool.parse_files(request(tmp_path, "a.py")).result(60)
@@ -310,7 +310,7 @@ def test_released_workers_start_again(pool, tmp_path):
         assert pool.pids() == []
 
 
-def test_a_worker_that_holds_too_much_memory_is_replaced(pool, code, faulty):
+def test_a_worker_over_its_memory_limit_is_replaced(pool, code, faulty):
     faulty(IN_PARSE, "signal.kept = bytearray(b'x') * (600 << 20)")
     pids = set()
     for _ in range(3):
@@ -331,7 +331,7 @@ def test_a_worker_that_died_while_idle_is_replaced(pool, tmp_path):
     assert pool.pids() != [pid]
 
 
-def test_a_hard_document_does_not_hold_up_another(tmp_path):
+def test_a_slow_document_does_not_block_another(tmp_path):
     pool = ParsePool(2, n_kept=1)
     easy = BufferRequest("a.py", function("alpha").encode(), "")
     try:
@@ -347,7 +347,7 @@ def test_a_hard_document_does_not_hold_up_another(tmp_path):
         pool.close()
 
 
-def test_a_pool_keeps_no_more_idle_workers_than_it_should(tmp_path):
+def test_a_pool_limits_its_idle_workers(tmp_path):
     pool = ParsePool(2, n_kept=1)
     try:
         first, second = pool._acquire(), pool._acquire()

@@ -65,7 +65,7 @@ def start(workspace) -> Iterator[Callable[[], Process]]:
         process.kill()
 
 
-def test_one_writes_the_other_follows_and_takes_over(workspace, start):
+def test_a_reader_follows_the_writer_and_takes_over(workspace, start):
     workspace.write("a.py", function("alpha", "return retry"))
     writer = start()
     assert writer.ask("complete")
@@ -110,7 +110,7 @@ def test_overlays_belong_to_their_own_process(workspace, start):
     assert writer.ask("found", "alpha") == [["a.py", 0, False]]
 
 
-def test_killed_in_the_middle_of_indexing(workspace, start):
+def test_indexing_resumes_after_a_kill(workspace, start):
     """What was committed is not done again; what was not is found; nothing is wrong."""
     for number in range(300):
         workspace.write(f"folder_{number % 7}/file_{number}.py", function(f"function_{number}", f"return {number}"))
@@ -128,7 +128,7 @@ def test_killed_in_the_middle_of_indexing(workspace, start):
     assert (parsed(again), computed(again)) == (0, 0)
 
 
-def test_killed_after_a_commit_nothing_is_done_again(workspace, start):
+def test_no_work_is_repeated_after_a_kill_following_a_commit(workspace, start):
     for number in range(20):
         workspace.write(f"file_{number}.py", function(f"function_{number}", f"return {number}"))
     process = start()
@@ -142,7 +142,7 @@ def test_killed_after_a_commit_nothing_is_done_again(workspace, start):
     assert paths_of(engine, "function_4") == ["file_4.py"]
 
 
-def test_workers_end_with_their_server(workspace, start):
+def test_workers_exit_with_their_server(workspace, start):
     import psutil
 
     workspace.write("a.py", function("alpha"))
@@ -155,7 +155,7 @@ def test_workers_end_with_their_server(workspace, start):
     assert alive == []
 
 
-def test_a_reader_does_not_pile_up_what_it_cannot_work_on(workspace, start):
+def test_a_reader_does_not_queue_work_that_it_cannot_do(workspace, start):
     workspace.write("a.py", function("alpha"))
     writer = start()
     assert writer.ask("complete")

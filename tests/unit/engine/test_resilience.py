@@ -46,7 +46,7 @@ BRACKETS = b"x = " + b"{" * 50_000
 # --- freshness -----------------------------------------------------------------------------------------------------
 
 
-def test_a_file_changed_behind_our_back_is_read_again(plain):
+def test_a_hit_in_a_file_changed_without_an_event_is_reindexed(plain):
     plain.write("a.py", function("alpha"))
     plain.write("b.py", function("alpha"))
     engine = plain.engine()
@@ -57,7 +57,7 @@ def test_a_file_changed_behind_our_back_is_read_again(plain):
     assert found(engine, "beta") == [("a.py", 0, False)]
 
 
-def test_a_file_deleted_behind_our_back_is_left_out(plain):
+def test_a_hit_in_a_file_deleted_without_an_event_is_dropped(plain):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     (plain.folder / "a.py").unlink()
@@ -65,7 +65,7 @@ def test_a_file_deleted_behind_our_back_is_left_out(plain):
     assert complete(engine).roots[0].files == 0
 
 
-def test_nothing_stale_even_when_nothing_can_be_read_again(plain, monkeypatch):
+def test_no_stale_hit_is_returned_while_indexing_is_paused(plain, monkeypatch):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     engine.pause()
@@ -109,7 +109,7 @@ def _device(path: Path, _outside: Path) -> None:
 
 
 @pytest.mark.parametrize("replace", [_link_to_file, _link_to_folder, _pipe, _device])
-def test_what_took_the_place_of_a_file_is_no_hit(plain, tmp_path, replace):
+def test_a_folder_or_link_in_place_of_a_file_gives_no_hit(plain, tmp_path, replace):
     """Also while the index still has the file, and what is read is equal."""
     path = plain.write("src/a.py", function("alpha"))
     plain.write("b.py", function("alpha"))
@@ -119,7 +119,7 @@ def test_what_took_the_place_of_a_file_is_no_hit(plain, tmp_path, replace):
     assert paths_of(engine, "alpha") == ["b.py"]
 
 
-def test_a_scan_finds_all_that_changed_while_nobody_looked(plain):
+def test_a_scan_finds_all_changes_made_while_not_watching(plain):
     for name in ("a", "b", "c"):
         plain.write(f"{name}.py", function(name * 3))
     first = plain.engine()
@@ -141,7 +141,7 @@ def test_a_scan_finds_all_that_changed_while_nobody_looked(plain):
 # --- changes that race with the work -------------------------------------------------------------------------------
 
 
-def test_a_file_made_in_a_folder_that_the_scan_has_passed(plain, monkeypatch):
+def test_a_file_created_in_a_folder_already_scanned_is_indexed(plain, monkeypatch):
     """The scan did not see it, but it is there."""
     plain.write("a/first.py", function("first"))
     plain.write("z/last.py", function("last"))
@@ -168,7 +168,7 @@ def test_a_file_made_in_a_folder_that_the_scan_has_passed(plain, monkeypatch):
     assert paths_of(engine, "first") == ["a/first.py"]
 
 
-def test_a_file_that_changes_while_a_worker_has_it(plain, monkeypatch):
+def test_a_file_that_changes_while_a_worker_parses_it(plain, monkeypatch):
     plain.write("a.py", function("alpha"))
     plain.write("b.py", function("beta"))
     engine = plain.engine()
@@ -193,7 +193,7 @@ def test_a_file_that_changes_while_a_worker_has_it(plain, monkeypatch):
     assert [paths_of(engine, name) for name in ("alpha", "second", "third")] == [[], [], ["a.py"]]
 
 
-def test_a_folder_deleted_while_a_worker_has_its_files(plain, monkeypatch):
+def test_a_folder_deleted_while_a_worker_parses_its_files(plain, monkeypatch):
     plain.write("folder/a.py", function("alpha"))
     plain.write("folder/b.py", function("beta"))
     plain.write("c.py", function("gamma"))
@@ -242,7 +242,7 @@ def fake_killer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PYTHONPATH", str(site))
 
 
-def test_a_file_that_kills_the_worker_costs_itself_alone(plain, monkeypatch, tmp_path):
+def test_a_file_that_crashes_the_worker_loses_only_itself(plain, monkeypatch, tmp_path):
     fake_killer(monkeypatch, tmp_path)
     for number in range(6):
         plain.write(f"file_{number}.py", function(f"function_{number}"))
@@ -265,7 +265,7 @@ def test_a_file_that_kills_the_worker_costs_itself_alone(plain, monkeypatch, tmp
     assert complete(again).problems == ()
 
 
-def test_a_buffer_that_kills_the_worker_costs_itself_alone(plain, monkeypatch, tmp_path):
+def test_a_buffer_that_crashes_the_worker_loses_only_itself(plain, monkeypatch, tmp_path):
     fake_killer(monkeypatch, tmp_path)
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
@@ -280,7 +280,7 @@ def test_a_buffer_that_kills_the_worker_costs_itself_alone(plain, monkeypatch, t
     assert complete(engine).problems == ()
 
 
-def test_a_worker_that_somebody_ended_costs_no_file(plain):
+def test_a_worker_killed_from_outside_loses_no_file(plain):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     for turn in range(3):
@@ -294,7 +294,7 @@ def test_a_worker_that_somebody_ended_costs_no_file(plain):
     assert complete(engine).problems == ()
 
 
-def test_deep_nesting_is_survived(plain):
+def test_deep_nesting_does_not_crash(plain):
     """50,000 brackets cost a parser seconds in some languages."""
     plain.write("deep.lua", BRACKETS)
     plain.write("deep.py", BRACKETS)
@@ -304,7 +304,7 @@ def test_deep_nesting_is_survived(plain):
     assert {Path(problem.path).name for problem in complete(engine).problems} <= {"deep.lua", "deep.py"}
 
 
-def test_no_process_to_be_had_for_a_while(plain, monkeypatch):
+def test_parsing_resumes_after_processes_could_not_start(plain, monkeypatch):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     engine._indexer.parser.interactive.release()
@@ -401,7 +401,7 @@ def test_the_cache_is_deleted_while_in_use(plain):
     assert [paths_of(again, name) for name in ("alpha", "beta")] == [["a.py"], ["b.py"]]
 
 
-def test_a_full_disk_is_said_and_search_goes_on(workspace, monkeypatch):
+def test_a_full_disk_is_reported_and_search_works(workspace, monkeypatch):
     workspace.write("a.py", function("alpha", "return retry"))
     engine = workspace.engine()
     index = next(iter(engine._indexer.states.values())).index
@@ -427,7 +427,7 @@ def test_a_full_disk_is_said_and_search_goes_on(workspace, monkeypatch):
     assert [paths_of(again, name) for name in ("alpha", "beta")] == [["a.py"], ["b.py"]]
 
 
-def test_a_full_disk_is_not_asked_all_the_time(plain, monkeypatch):
+def test_a_full_disk_is_retried_with_backoff(plain, monkeypatch):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     state = next(iter(engine._indexer.states.values()))
@@ -450,7 +450,7 @@ def test_a_full_disk_is_not_asked_all_the_time(plain, monkeypatch):
     assert len(attempts) == 1
 
 
-def test_a_full_disk_for_vectors_costs_only_their_keeping(workspace):
+def test_a_full_disk_loses_only_cached_vectors(workspace):
     engine = workspace.engine()
     assert engine._shared._cache is not None
     connection = engine._shared._cache._database.connection
@@ -466,7 +466,7 @@ def test_a_full_disk_for_vectors_costs_only_their_keeping(workspace):
     assert paths_of(engine, "f_7_7") == ["file_7.py"]
 
 
-def test_an_unusable_cache_folder_is_one_sentence(plain):
+def test_an_unusable_cache_folder_gives_one_message(plain):
     plain.cache.write_text("not a folder")
     with pytest.raises(CacheError) as error:
         Engine(make_settings(None), cache_folder=plain.cache)
@@ -474,7 +474,7 @@ def test_an_unusable_cache_folder_is_one_sentence(plain):
     assert "SEMLENS_CACHE_DIR" in str(error.value)
 
 
-def test_a_read_only_cache_folder_is_a_loss_not_an_end(plain, monkeypatch):
+def test_a_read_only_cache_folder_is_reported_and_search_works(plain, monkeypatch):
     """Permissions do not stop root, so the question for them is answered by the test."""
     plain.write("a.py", function("alpha"))
     plain.cache.mkdir()
@@ -494,7 +494,7 @@ def test_a_read_only_cache_folder_is_a_loss_not_an_end(plain, monkeypatch):
     assert list(plain.cache.iterdir()) == []
 
 
-def test_a_root_whose_store_cannot_be_made(plain, monkeypatch):
+def test_a_root_whose_store_cannot_be_created(plain, monkeypatch):
     def fail(*_arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -506,13 +506,13 @@ def test_a_root_whose_store_cannot_be_made(plain, monkeypatch):
     assert search(engine, "alpha") == ()
 
 
-def test_a_missing_root_is_one_sentence(plain):
+def test_a_missing_root_gives_one_message(plain):
     engine = plain.engine()
     with pytest.raises(WorkspaceError, match="does not exist"):
         engine.add_root(plain.folder / "missing")
 
 
-def test_a_root_that_vanishes(plain, tmp_path):
+def test_a_deleted_root_is_handled(plain, tmp_path):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     plain.folder.rename(tmp_path / "elsewhere")
@@ -529,7 +529,7 @@ def test_a_root_that_vanishes(plain, tmp_path):
 # --- models --------------------------------------------------------------------------------------------------------
 
 
-def test_a_model_of_another_kind_and_back(workspace, tmp_path):
+def test_changing_the_model_and_back(workspace, tmp_path):
     """Vectors of the first model were kept; those of the other are computed; nothing is committed for ever."""
     other = write_model(tmp_path / "other")
     (other / "config.json").write_text('{"hidden_size": 8, "other": true}')
@@ -563,7 +563,7 @@ def test_two_tiers_are_both_filled(workspace, tmp_path):
     assert (status.counters["computed.first"], status.counters["computed.refine"]) == (0, 0)
 
 
-def test_a_missing_model_costs_meaning_alone(plain, tmp_path):
+def test_a_missing_model_disables_only_search_by_meaning(plain, tmp_path):
     plain.write("a.py", function("alpha"))
     engine = plain.engine(settings=make_settings(tmp_path / "missing"))
     status = complete(engine)
@@ -573,7 +573,7 @@ def test_a_missing_model_costs_meaning_alone(plain, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
-def test_a_broken_model_costs_meaning_alone(plain, tmp_path, name):
+def test_a_broken_model_disables_only_search_by_meaning(plain, tmp_path, name):
     model = write_model(tmp_path / "broken")
     (model / name).write_bytes(b"{]")
     for number in range(3):
@@ -587,7 +587,7 @@ def test_a_broken_model_costs_meaning_alone(plain, tmp_path, name):
     assert found(engine, "typed") == [("new.py", 0, True)]
 
 
-def test_a_model_that_fails_at_work_loses_its_tier(workspace):
+def test_a_model_that_fails_at_run_time_disables_its_tier(workspace):
     workspace.write("a.py", function("alpha"))
     engine = workspace.engine()
     embedder = engine._tiers[0].embedder()
@@ -647,13 +647,13 @@ def test_a_search_is_cancelled_while_it_waits_for_buffers(plain, monkeypatch):
 
 
 @pytest.mark.parametrize("query", ["", "*", "foo(bar", 'a"b', "C++", "\0", "\udcff", "x" * 100_000, "(" * 10_000, "🙂"])
-def test_any_query_is_answered(workspace, query):
+def test_any_query_gives_a_result(workspace, query):
     workspace.write("a.py", function("alpha"))
     engine = workspace.engine()
     search(engine, query)
 
 
-def test_an_engine_closes_twice_and_before_it_started(plain):
+def test_an_engine_can_be_closed_twice_and_before_start(plain):
     engine = Engine(make_settings(None), cache_folder=plain.cache)
     engine.close()
     engine.close()

@@ -52,7 +52,7 @@ def no_locks(monkeypatch, plain):
         (errno.ENOSPC, "disk is full"),
     ],
 )
-def test_a_lock_that_nobody_can_have_is_said_and_search_works(plain, no_locks, number, says):
+def test_a_lock_that_cannot_be_taken_is_reported_and_search_works(plain, no_locks, number, says):
     no_locks(number)
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
@@ -71,7 +71,7 @@ def test_a_lock_that_nobody_can_have_is_said_and_search_works(plain, no_locks, n
     assert not scratch.exists()
 
 
-def test_a_lock_that_another_process_has_is_no_fault(tmp_path):
+def test_a_lock_held_by_another_process_is_no_problem(tmp_path):
     first, second = WriterLock(tmp_path / "lock"), WriterLock(tmp_path / "lock")
     assert first.acquire()
     assert not second.acquire()
@@ -88,14 +88,14 @@ def test_a_pipe_in_place_of_the_lock_is_replaced(tmp_path):
     lock.release()
 
 
-def test_a_folder_in_place_of_the_lock_is_said(tmp_path):
+def test_a_folder_in_place_of_the_lock_is_reported(tmp_path):
     (tmp_path / "lock").mkdir()
     (tmp_path / "lock" / "file").touch()
     with pytest.raises(LockUnusableError, match="delete it"):
         WriterLock(tmp_path / "lock").acquire()
 
 
-def test_a_root_that_cannot_be_taken_in_is_never_complete(plain, monkeypatch):
+def test_a_root_that_cannot_be_opened_is_never_complete(plain, monkeypatch):
     plain.write("a.py", function("alpha"))
 
     def fail(_index: RootIndex) -> None:
@@ -113,7 +113,7 @@ def test_a_root_that_cannot_be_taken_in_is_never_complete(plain, monkeypatch):
 
 
 @pytest.mark.parametrize("nanoseconds", [FAR, 10**30, -(10**30), -1, 0])
-def test_any_time_can_be_stored(nanoseconds):
+def test_any_modification_time_can_be_stored(nanoseconds):
     stamp = FileStamp.of(1, nanoseconds, nanoseconds, 1 << 70, 5)
     with closing(sqlite3.connect(":memory:")) as connection:
         row = connection.execute("SELECT ?, ?, ?", (stamp.mtime_ns, stamp.ctime_ns, stamp.inode)).fetchone()
@@ -121,7 +121,7 @@ def test_any_time_can_be_stored(nanoseconds):
     assert stamp.same_file(FileStamp.of(1, nanoseconds, nanoseconds, 1 << 70, 6))
 
 
-def test_a_file_of_the_far_future_is_saved_with_all_others(plain):
+def test_a_file_with_a_far_future_time_is_saved(plain):
     path = plain.write("a.py", function("alpha"))
     plain.write("b.py", function("beta"))
     os.utime(path, ns=(0, FAR))
@@ -138,7 +138,7 @@ def test_a_file_of_the_far_future_is_saved_with_all_others(plain):
 # --- tried again ---------------------------------------------------------------------------------------------------
 
 
-def test_each_wait_is_twice_as_long_up_to_a_bound(monkeypatch):
+def test_the_backoff_doubles_up_to_a_limit(monkeypatch):
     monkeypatch.setattr(scheduling.time, "monotonic", lambda: 100.0)
     wait = Backoff(1.0, 10.0)
     waits = []
@@ -153,7 +153,7 @@ def test_each_wait_is_twice_as_long_up_to_a_bound(monkeypatch):
     assert wait.due == 110.0
 
 
-def test_a_merge_that_fails_is_said_and_tried_again_later(plain, monkeypatch):
+def test_a_failed_merge_is_reported_and_retried(plain, monkeypatch):
     monkeypatch.setattr(root_index, "FIRST_RETRY_SECONDS", 0.05)
     failing = True
     attempts = []
@@ -189,7 +189,7 @@ def index(tmp_path: Path):
     opened.close()
 
 
-def test_a_database_that_another_process_holds_is_waited_for_elsewhere(index, tmp_path):
+def test_a_commit_to_a_locked_database_is_retried(index, tmp_path):
     (path,) = tmp_path.glob("cache/roots-*/*/v*/index.sqlite")
     connection = index.store._database.connection
     assert connection.execute("PRAGMA busy_timeout").fetchone()[0] <= 250
@@ -205,7 +205,7 @@ def test_a_database_that_another_process_holds_is_waited_for_elsewhere(index, tm
     assert (index.commit_error, index.commit_backoff.due) == ("", 0.0)
 
 
-def test_a_fault_of_our_own_in_a_commit_is_tried_again_like_any_other(index, monkeypatch):
+def test_an_internal_error_in_a_commit_is_retried(index, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(index.store, "commit", lambda _commit: 1 / 0)
         index.commit({})
@@ -224,7 +224,7 @@ def test_a_fault_of_our_own_in_a_commit_is_tried_again_like_any_other(index, mon
         (OSError(errno.EROFS, "Read-only file system"), "writable"),
     ],
 )
-def test_the_reason_decides_what_helps(index, monkeypatch, error, says):
+def test_the_advice_depends_on_the_error(index, monkeypatch, error, says):
     def fail(_commit):
         raise error
 
@@ -234,7 +234,7 @@ def test_the_reason_decides_what_helps(index, monkeypatch, error, says):
     assert error.strerror in index.commit_error
 
 
-def test_a_last_commit_that_fails_keeps_nobody_else_from_writing(plain, monkeypatch):
+def test_a_failed_last_commit_lets_the_next_engine_write(plain, monkeypatch):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     state = next(iter(engine._indexer.states.values()))
@@ -248,7 +248,7 @@ def test_a_last_commit_that_fails_keeps_nobody_else_from_writing(plain, monkeypa
     assert next(iter(again._indexer.states.values())).index.writer
 
 
-def test_vectors_of_saved_text_are_kept_without_the_indexer_waiting(workspace):
+def test_vectors_of_saved_text_are_cached_in_the_background(workspace):
     """Another thread may hold the store of vectors while another process holds its file."""
     workspace.write("a.py", function("alpha", "return retry"))
     engine = workspace.engine()

@@ -30,7 +30,7 @@ def test_an_empty_folder(tmp_path: Path) -> None:
     assert walk(tmp_path) == ([], {})
 
 
-def test_files_carry_what_tells_of_changes(tmp_path: Path) -> None:
+def test_files_have_size_and_times(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub/a.py").write_text("x = 1\n")
     status = (tmp_path / "sub/a.py").stat()
@@ -40,7 +40,7 @@ def test_files_carry_what_tells_of_changes(tmp_path: Path) -> None:
     assert discovery.examine("sub/a.py") == expected
 
 
-def test_the_order_is_the_same_every_time(tmp_path: Path) -> None:
+def test_the_order_is_deterministic(tmp_path: Path) -> None:
     for name in ("b/z.py", "b/a.py", "a/c/d.py", "a/b.py", "c.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
@@ -110,7 +110,7 @@ def test_content(path: str, data: bytes, reason: str | None) -> None:
     assert content_skip_reason(path, data) == reason
 
 
-def test_ten_megabytes_on_one_line_are_judged_at_once() -> None:
+def test_ten_megabytes_on_one_line_are_classified_fast() -> None:
     assert content_skip_reason("a.js", b"x" * 10_000_000) == "minified"
 
 
@@ -161,7 +161,7 @@ def test_a_root_reached_by_a_link(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
-def test_any_name_survives(tmp_path: Path) -> None:
+def test_any_file_name_is_found(tmp_path: Path) -> None:
     names = [
         b"caf\xe9.py",
         "naïve 文.py".encode(),
@@ -182,7 +182,7 @@ def test_any_name_survives(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs POSIX")
-def test_what_is_no_file_does_not_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pipes_and_devices_do_not_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(tmp_path / "pipe.py")
     os.mkfifo(tmp_path / "pipe")
     with socket.socket(socket.AF_UNIX) as listener:
@@ -193,7 +193,7 @@ def test_what_is_no_file_does_not_block(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.skipif(AS_ROOT, reason="root may read everything")
-def test_a_folder_that_may_not_be_read(tmp_path: Path) -> None:
+def test_a_folder_without_permission_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0)
     assert walk(tmp_path) == ([], {"unreadable": 1})
 
@@ -228,7 +228,7 @@ def test_a_deep_tree(tmp_path: Path) -> None:
     assert discovery.examine("d/" * 2000 + "a.py") == SkipReason.MISSING
 
 
-def test_what_is_gone_is_missing(tmp_path: Path) -> None:
+def test_a_deleted_file_is_missing(tmp_path: Path) -> None:
     discovery = discovery_of(tmp_path)
     (tmp_path / "folder.py").mkdir()
     assert discovery.examine("a.py") == SkipReason.MISSING
@@ -251,7 +251,7 @@ def test_a_changed_ignore_file_counts_after_a_refresh(tmp_path: Path) -> None:
     assert discovery.skip_reason("a.py") == "ignored"
 
 
-def test_what_may_concern_the_index(tmp_path: Path) -> None:
+def test_which_paths_may_concern_the_index(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("out/\n.semlens.toml\n")
     discovery = discovery_of(tmp_path, exclude=("*.sql",))
     concerning = ["a.py", "sub/gone.py", "maybe-a-script", ".semlens.toml"]
@@ -274,13 +274,13 @@ def test_an_ignored_folder_is_known_by_its_path(tmp_path: Path) -> None:
     assert listed[1] == ["src"]
 
 
-def test_a_lost_root_is_said(tmp_path: Path) -> None:
+def test_a_lost_root_is_reported(tmp_path: Path) -> None:
     discovery = discovery_of(tmp_path / "gone")
     with pytest.raises(WorkspaceError, match="cannot be read"):
         list(discovery.walk())
 
 
-def test_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "home"
     (home / "project").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
@@ -305,7 +305,7 @@ def test_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             check_root(Path("a\0b"), explicit=explicit)
 
 
-def test_many_paths_cost_one_look_at_each_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_folder_is_listed_once_for_many_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a checkout of 20,000 files the indexer's thread looks at each of them."""
     names = [f"a/b/file_{number}.py" for number in range(50)]
     (tmp_path / "a/b").mkdir(parents=True)

@@ -41,11 +41,11 @@ def repository(tmp_path: Path) -> Path:
         ("..", None),
     ],
 )
-def test_the_innermost_work_tree_counts(repository, folder, top):
+def test_the_innermost_work_tree_is_used(repository, folder, top):
     assert top_level(repository / folder) == (None if top is None else repository / top)
 
 
-def test_a_git_folder_that_is_no_repository_does_not_count(repository):
+def test_a_git_folder_that_is_no_repository_is_ignored(repository):
     (repository / "src" / "deep" / ".git").mkdir()
     (repository / "src" / ".git").write_text("gitdir: nowhere\n")
     assert top_level(repository / "src" / "deep") == repository
@@ -66,12 +66,12 @@ def test_a_git_folder_that_is_no_repository_does_not_count(repository):
         ("..", "..", ""),
     ],
 )
-def test_the_index_that_answers_for_a_folder(repository, folder, root, relative):
+def test_the_root_that_indexes_a_folder(repository, folder, root, relative):
     found = index_root_of(repository / folder, lambda _root: Settings())
     assert found == ((repository / root).resolve(), relative)
 
 
-def test_a_folder_that_the_settings_leave_out_is_a_root_of_its_own(repository):
+def test_an_excluded_folder_is_its_own_root(repository):
     def root_with(**files: tuple[str, ...]) -> Path:
         settings = Settings()
         settings = replace(settings, files=replace(settings.files, **files))
@@ -132,7 +132,7 @@ def pipe(_victim: Path, archive: Path) -> None:
         file_to("//host/share"), file_to("\\\\host\\share"), file_to("x" * 100_000),
     ],
 )  # fmt: skip
-def test_a_claim_that_the_repository_does_not_confirm_is_refused(repository, tmp_path, claim):
+def test_a_worktree_link_that_the_repository_does_not_confirm_is_rejected(repository, tmp_path, claim):
     archive = tmp_path / "archive"
     archive.mkdir()
     claim(repository, archive)

@@ -71,7 +71,7 @@ def test_other_systems(monkeypatch, table, path, expected):
     assert remote_file_system(path) == expected
 
 
-def test_no_table_to_be_had(monkeypatch, tmp_path):
+def test_an_unreadable_mount_table(monkeypatch, tmp_path):
     monkeypatch.setattr(file_systems, "_PLATFORM", "linux")
     monkeypatch.setattr(file_systems, "_MOUNT_TABLE", tmp_path / "missing")
     assert remote_file_system("/mnt/share") is None

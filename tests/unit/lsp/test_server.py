@@ -93,7 +93,7 @@ def test_parameters_reach_the_engine(open_session: Any) -> None:
     )
 
 
-def test_silent_parameters_take_the_settings(session: Callable[..., Any]) -> None:
+def test_omitted_parameters_use_the_settings(session: Callable[..., Any]) -> None:
     one = session()
     one.client.initialize(options={"search": {"limit": 7, "perFile": 1, "timeBudgetMs": 99}})
     one.client.search("x")
@@ -135,7 +135,7 @@ def test_silent_parameters_take_the_settings(session: Callable[..., Any]) -> Non
         ("workspace/executeCommand", {"command": "rm"}, "rm"),
     ],
 )
-def test_wrong_parameters_are_named(open_session: Any, method: str, params: Any, field: str) -> None:
+def test_invalid_parameters_are_named_in_the_error(open_session: Any, method: str, params: Any, field: str) -> None:
     with pytest.raises(ResponseError) as caught:
         open_session.client.call(method, params)
     assert caught.value.code == -32602
@@ -186,13 +186,13 @@ def test_context(open_session: Any) -> None:
     assert (request.budget, request.tokenizer) == (100, "/t.json")
 
 
-def test_unknown_methods_are_refused(open_session: Any) -> None:
+def test_unknown_methods_are_rejected(open_session: Any) -> None:
     with pytest.raises(ResponseError) as caught:
         open_session.client.call("semlens/teleport", {})
     assert caught.value.code == -32601
 
 
-def test_cancellation_reaches_the_work(open_session: Any) -> None:
+def test_cancellation_stops_a_request(open_session: Any) -> None:
     pending = open_session.client.request("semlens/search", {"query": "forever"})
     assert open_session.engine.searching.wait(10)
     pending.cancel()
@@ -203,7 +203,7 @@ def test_cancellation_reaches_the_work(open_session: Any) -> None:
     assert open_session.client.search("beta")["hits"]
 
 
-def test_cancellation_of_a_command_reaches_the_work(open_session: Any) -> None:
+def test_cancellation_stops_a_command(open_session: Any) -> None:
     params = {"command": "semlens.server.search", "arguments": [{"query": "forever"}]}
     pending = open_session.client.request("workspace/executeCommand", params)
     assert open_session.engine.searching.wait(10)
@@ -214,7 +214,7 @@ def test_cancellation_of_a_command_reaches_the_work(open_session: Any) -> None:
     assert open_session.engine.cancelled.wait(10)
 
 
-def test_a_newer_query_of_the_same_picker_replaces_the_older(open_session: Any) -> None:
+def test_a_newer_query_of_the_same_picker_cancels_the_older(open_session: Any) -> None:
     older = open_session.client.request("semlens/search", {"query": "forever", "refineToken": "picker"})
     assert open_session.engine.searching.wait(10)
     newer = open_session.client.search("beta", refineToken="picker")
@@ -224,7 +224,7 @@ def test_a_newer_query_of_the_same_picker_replaces_the_older(open_session: Any) 
     assert [hit["name"] for hit in newer["hits"]] == ["beta"]
 
 
-def test_a_crash_is_answered_without_its_text(open_session: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_internal_error_is_reported_without_its_text(open_session: Any, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(ResponseError) as caught:
         open_session.client.search("crash")
     assert caught.value.code == -32603
@@ -233,7 +233,7 @@ def test_a_crash_is_answered_without_its_text(open_session: Any, caplog: pytest.
     assert open_session.client.search("beta")["hits"]
 
 
-def test_partial_answers_come_before_the_answer(open_session: Any) -> None:
+def test_partial_results_come_before_the_result(open_session: Any) -> None:
     open_session.client.search("", refineToken="t1")
     (progress,) = [m for m in open_session.client.notifications if m["method"] == "$/progress"]
     assert progress["params"]["token"] == "t1"
@@ -242,7 +242,7 @@ def test_partial_answers_come_before_the_answer(open_session: Any) -> None:
     assert [hit["name"] for hit in value["hits"]] == ["alpha"]
 
 
-def test_commands_mirror_the_requests(open_session: Any) -> None:
+def test_commands_return_the_same_as_requests(open_session: Any) -> None:
     commands = open_session.client.capabilities["executeCommandProvider"]["commands"]
     names = ("search", "similar", "duplicates", "context", "status", "reindex", "pause", "resume")
     assert sorted(commands) == sorted(f"semlens.server.{name}" for name in names)
@@ -255,7 +255,7 @@ def test_commands_mirror_the_requests(open_session: Any) -> None:
     assert status["number"] < open_session.client.call("semlens/status", {})["number"]
 
 
-def test_workspace_symbol_in_consecutive_parts(open_session: Any) -> None:
+def test_workspace_symbol_is_streamed_in_consecutive_parts(open_session: Any) -> None:
     open_session.client.open("untitled:many.py", "".join(f"def f{n:03}(): pass\n" for n in range(60)))
     whole = open_session.client.call("workspace/symbol", {"query": "f0"})
     rest = open_session.client.call("workspace/symbol", {"query": "f0", "partialResultToken": "p"})
@@ -265,7 +265,7 @@ def test_workspace_symbol_in_consecutive_parts(open_session: Any) -> None:
     assert [symbol for part in parts for symbol in part] == whole
 
 
-def test_resolve_brings_the_range_back(open_session: Any) -> None:
+def test_resolve_returns_the_range(open_session: Any) -> None:
     (symbol,) = open_session.client.call("workspace/symbol", {"query": "beta"})
     where = symbol["location"]["range"]
     assert where == {"start": {"line": 2, "character": 4}, "end": {"line": 2, "character": 8}}
@@ -281,7 +281,7 @@ def test_workspace_symbol_can_be_switched_off(session: Callable[..., Any]) -> No
     assert one.client.call("workspace/symbol", {"query": "beta"}) == []
 
 
-def test_outline_only_by_setting(session: Callable[..., Any]) -> None:
+def test_document_symbols_need_the_setting(session: Callable[..., Any]) -> None:
     off, on = session(), session()
     off.client.initialize()
     assert "documentSymbolProvider" not in off.client.capabilities
@@ -293,7 +293,7 @@ def test_outline_only_by_setting(session: Callable[..., Any]) -> None:
     assert (top["name"], [child["name"] for child in top["children"]]) == ("alpha", ["beta"])
 
 
-def test_outline_is_flat_for_older_clients(session: Callable[..., Any]) -> None:
+def test_document_symbols_are_flat_for_older_clients(session: Callable[..., Any]) -> None:
     one = session()
     one.client.initialize(options={"symbols": {"documentSymbol": True}})
     one.client.open(URI, TEXT)
@@ -333,7 +333,7 @@ def test_status_has_every_field(session: Callable[..., Any], tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("how", ["root", "folders", "none"])
-def test_roots(session: Callable[..., Any], tmp_path: Path, how: str) -> None:
+def test_root_folders(session: Callable[..., Any], tmp_path: Path, how: str) -> None:
     one = session()
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
@@ -348,7 +348,7 @@ def test_roots(session: Callable[..., Any], tmp_path: Path, how: str) -> None:
     assert [call[0] for call in one.calls("add_root")] == [tmp_path / name for name in expected]
 
 
-def test_a_missing_root_is_one_sentence_and_a_problem(session: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_missing_root_gives_one_message_and_one_problem(session: Callable[..., Any], tmp_path: Path) -> None:
     one = session()
     one.client.initialize(root=tmp_path / "gone")
     message = one.client.wait_for("a warning", lambda m: m["method"] == "window/showMessage")
@@ -357,7 +357,7 @@ def test_a_missing_root_is_one_sentence_and_a_problem(session: Callable[..., Any
     assert problem["path"].endswith("gone")
 
 
-def test_folders_come_and_go(session: Callable[..., Any], tmp_path: Path) -> None:
+def test_folders_are_added_and_removed(session: Callable[..., Any], tmp_path: Path) -> None:
     one = session()
     one.client.initialize(folders=[tmp_path])
     (tmp_path / "b").mkdir()
@@ -381,7 +381,7 @@ WATCHING = {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}
         (WATCHING, "off", "none"),
     ],
 )
-def test_who_watches(
+def test_the_watcher_is_chosen_by_client_and_setting(
     session: Callable[..., Any], tmp_path: Path, capabilities: dict[str, Any], mode: str, watching: str
 ) -> None:
     one = session()
@@ -394,7 +394,7 @@ def test_who_watches(
         assert methods == ["workspace/didChangeWatchedFiles"]
 
 
-def test_watched_files_reach_the_engine(session: Callable[..., Any], tmp_path: Path) -> None:
+def test_watched_file_events_reach_the_engine(session: Callable[..., Any], tmp_path: Path) -> None:
     one = session()
     one.client.initialize(root=tmp_path)
     one.client.call("semlens/status", {})
@@ -405,7 +405,7 @@ def test_watched_files_reach_the_engine(session: Callable[..., Any], tmp_path: P
     assert one.calls("files_changed") == [(tmp_path / "a b.py",)]
 
 
-def test_settings_are_asked_for(session: Callable[..., Any], tmp_path: Path) -> None:
+def test_settings_are_requested_from_the_client(session: Callable[..., Any], tmp_path: Path) -> None:
     one = session(configuration={"search": {"limit": 4}, "files": {"exclude": None}})
     one.client.initialize(
         root=tmp_path, capabilities={"workspace": {"configuration": True}}, options={"search": {"perFile": 9}}
@@ -418,7 +418,7 @@ def test_settings_are_asked_for(session: Callable[..., Any], tmp_path: Path) -> 
     one.client.until("the new limit", lambda: one.engine.settings.search.limit, lambda limit: limit == 5)
 
 
-def test_settings_are_pushed(session: Callable[..., Any]) -> None:
+def test_settings_are_pushed_by_the_client(session: Callable[..., Any]) -> None:
     one = session()
     one.client.initialize()
     one.client.notify("workspace/didChangeConfiguration", {"settings": {"semlens": {"search": {"limit": 6}}}})
@@ -468,7 +468,7 @@ def test_pause_and_resume(open_session: Any) -> None:
     assert open_session.client.call("semlens/resume", {})["state"] == "ready"
 
 
-def test_buffers_opened_before_the_settings_came_are_handed_over(session: Callable[..., Any]) -> None:
+def test_buffers_opened_before_the_settings_arrive_are_indexed(session: Callable[..., Any]) -> None:
     one = session(configuration={})
     one.client.initialize(capabilities={"workspace": {"configuration": True}})
     one.client.open(URI, TEXT)
@@ -480,7 +480,7 @@ def numbers_of_changes(client: Client) -> list[int]:
     return [m["params"]["number"] for m in client.notifications if m["method"] == "semlens/statusChanged"]
 
 
-def test_an_older_status_is_not_told_after_a_newer_one(open_session: Any) -> None:
+def test_an_older_status_is_not_sent_after_a_newer_one(open_session: Any) -> None:
     client, engine = open_session.client, open_session.engine
     client.call("semlens/status", {})
     older, newer = engine.status(), engine.status()
@@ -495,7 +495,9 @@ def test_an_older_status_is_not_told_after_a_newer_one(open_session: Any) -> Non
     assert sorted(told) == told
 
 
-def test_an_answer_is_no_older_than_what_was_told(open_session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_status_response_is_not_older_than_the_last_notification(
+    open_session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client, engine = open_session.client, open_session.engine
     client.call("semlens/status", {})
     older, newer = engine.status(), engine.status()
@@ -508,7 +510,7 @@ def test_an_answer_is_no_older_than_what_was_told(open_session: Any, monkeypatch
         assert client.call("workspace/executeCommand", command)["number"] == newer.number
 
 
-def test_status_changes_are_few_and_the_last_one_comes(open_session: Any) -> None:
+def test_status_notifications_are_throttled_and_the_last_one_is_sent(open_session: Any) -> None:
     client: Client = open_session.client
     client.call("semlens/status", {})
     for n_files in range(500):
@@ -525,7 +527,7 @@ def is_ready(message: dict[str, Any]) -> bool:
     return bool(message["params"]["state"] == "ready")
 
 
-def test_the_end_of_work_is_told_though_the_engine_does_not_say(open_session: Any) -> None:
+def test_ready_is_notified_without_an_event_of_the_engine(open_session: Any) -> None:
     client: Client = open_session.client
     client.call("semlens/status", {})
     open_session.engine.report(EngineState.INDEXING, 10)
@@ -535,7 +537,7 @@ def test_the_end_of_work_is_told_though_the_engine_does_not_say(open_session: An
     client.wait_for("ready", lambda m: m["method"] == "semlens/statusChanged" and is_ready(m), since=n_seen)
 
 
-def test_a_branch_switch_is_one_call(session: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_branch_switch_is_one_engine_call(session: Callable[..., Any], tmp_path: Path) -> None:
     one = session()
     one.client.initialize(root=tmp_path)
     paths = [tmp_path / f"file_{number}.py" for number in range(3000)]
@@ -575,7 +577,7 @@ def test_short_work_shows_no_progress(session: Callable[..., Any], tmp_path: Pat
     assert [m for m in one.client.server_requests if m["method"].startswith("window")] == []
 
 
-def test_requests_before_initialize_and_after_shutdown_are_answered(session: Callable[..., Any]) -> None:
+def test_requests_before_initialize_and_after_shutdown_get_errors(session: Callable[..., Any]) -> None:
     one = session()
     with pytest.raises(ResponseError) as early:
         one.client.call("semlens/status", {})
@@ -593,7 +595,7 @@ def test_requests_before_initialize_and_after_shutdown_are_answered(session: Cal
     assert one.engine.closed.is_set()
 
 
-def test_exit_without_shutdown_is_a_failure(session: Callable[..., Any]) -> None:
+def test_exit_without_shutdown_returns_a_failure_code(session: Callable[..., Any]) -> None:
     one = session()
     one.client.initialize()
     one.client.notify("exit")
@@ -644,7 +646,7 @@ def nested(n_levels: int) -> str:
         ],
     ],
 )
-def test_malformed_messages_are_answered_and_survived(
+def test_malformed_messages_get_errors_and_do_not_stop_the_server(
     open_session: Any, caplog: pytest.LogCaptureFixture, body: bytes, request_id: int | None, code: int
 ) -> None:
     open_session.client.send_bytes(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
@@ -677,7 +679,7 @@ def test_malformed_messages_are_answered_and_survived(
         {"id": 900, "result": 7},
     ],
 )
-def test_malformed_notifications_and_answers_are_survived(
+def test_malformed_notifications_and_responses_do_not_stop_the_server(
     open_session: Any, caplog: pytest.LogCaptureFixture, message: dict[str, Any]
 ) -> None:
     open_session.client.send(message)
@@ -700,7 +702,7 @@ def test_an_answer_with_the_id_of_the_clients_own_request_is_ignored(
 
 
 @pytest.mark.parametrize("configuration", [None, {}])
-def test_what_overtakes_the_answer_to_initialize_waits_for_it(
+def test_messages_wait_until_initialize_is_answered(
     session: Callable[..., Any], tmp_path: Path, configuration: dict[str, object] | None
 ) -> None:
     """All in one write, as a client sends that does not wait."""
@@ -724,7 +726,7 @@ def test_what_overtakes_the_answer_to_initialize_waits_for_it(
 
 
 @pytest.mark.parametrize("answer", [{"result": 7}, {"error": "no"}, {"error": {"code": 1, "message": "no"}}, {}])
-def test_a_wrong_answer_to_the_question_for_settings_is_survived(
+def test_an_invalid_settings_response_does_not_stop_the_server(
     session: Callable[..., Any], caplog: pytest.LogCaptureFixture, answer: dict[str, Any]
 ) -> None:
     one = session()
@@ -735,7 +737,7 @@ def test_a_wrong_answer_to_the_question_for_settings_is_survived(
     assert [record for record in caplog.records if record.exc_info or "Traceback" in record.getMessage()] == []
 
 
-def test_messages_are_decoded_in_the_readers_thread(
+def test_messages_are_decoded_in_the_reader_thread(
     session: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A large one would hold up the event loop, which is a thread of its own here."""
@@ -753,21 +755,21 @@ def test_messages_are_decoded_in_the_readers_thread(
     assert threads == {"semlens-reader"}
 
 
-def test_notifications_leave_nothing_behind(open_session: Any) -> None:
+def test_notifications_leak_no_memory(open_session: Any) -> None:
     for _ in range(20):
         open_session.client.notify("workspace/didChangeWatchedFiles", {"changes": []})
     open_session.client.search("beta")
     assert len(open_session.servers[0].protocol._request_futures) < 10
 
 
-def test_a_client_that_does_not_read_does_not_stop_the_loop(open_session: Any) -> None:
+def test_a_client_that_does_not_read_does_not_block_the_event_loop(open_session: Any) -> None:
     """200 answers of 1 MB: far more than the pipe holds, and all of them arrive in the end."""
     open_session.client.open("untitled:long.py", "def long" + "g" * 100_000 + "(): pass\n")
     pending = [open_session.client.request("semlens/search", {"query": "long"}) for _ in range(50)]
     assert all(len(one.result()["hits"]) == 1 for one in pending)
 
 
-def test_the_event_loop_never_counts_for_a_status(
+def test_computing_a_status_does_not_block_the_event_loop(
     session: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """It counts files and measures memory: a keystroke would wait for it."""

@@ -104,7 +104,7 @@ def test_copied_names(question, name, copies):
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.6, 0.8, 1.0])
-def test_near_duplicates_are_those_of_a_full_comparison(threshold):
+def test_near_duplicates_match_a_full_comparison(threshold):
     sets = [frozenset(f"{(i * k) % 11}" for k in range(1, 2 + i % 7)) for i in range(80)]
     kept: list[int] = []
     expected = []
@@ -126,7 +126,7 @@ def test_terms_fold_inflection_and_drop_stop_words():
     ["{", '{"words": ["no id"]}', '{"id": "a17k", "hint": ["x"]}', '{"id": "a17k", "words": [3]}', '["a17k"]',
      '{"id": "a17k", "other": [{"language": "de", "question": "ohne Zwilling"}]}'],
 )  # fmt: skip
-def test_lines_of_another_form_are_reported(line):
+def test_malformed_lines_are_reported(line):
     (rejection,) = read_answers([line, ""])
     assert isinstance(rejection, Rejection)
     assert rejection.item == "line 1"
@@ -157,7 +157,7 @@ def test_answers_are_judged_and_merged():
         ({"path": "tinydb/_bundled/starlette/storages.py"}, "excluded project"),
     ],
 )
-def test_nothing_is_asked_about_excluded_packages(changes, reason):
+def test_excluded_packages_have_no_questions(changes, reason):
     question = Question("a17k", Register.WORDS, "make sure the place of the records exists")
     good, (rejection,) = judged([question], {"a17k": {**ITEM, **changes}}, [])
     assert not good

@@ -31,7 +31,7 @@ def source(n: int, name: str = "sum_{word}") -> bytes:
     return "".join(FUNCTION.format(name=name.format(word=word), word=word) for word in WORDS[:n]).encode()
 
 
-def test_functions_and_the_file_are_offered():
+def test_functions_and_the_file_are_candidates():
     items = items_of_file("shop/sums.py", source(4))
     assert [(item.kind.value, item.qualified_name) for item in items] == [
         ("function", "shop.sums.sum_apple"),
@@ -56,11 +56,11 @@ def test_functions_and_the_file_are_offered():
         ("sums.py", b"\0" * 400),
     ],
 )
-def test_what_is_no_use_is_not_offered(path, text):
+def test_useless_items_are_not_candidates(path, text):
     assert not [item for item in items_of_file(path, text) if item.kind is not Kind.FILE]
 
 
-def test_long_text_is_cut_for_the_writer_but_not_for_its_hash():
+def test_long_text_is_truncated_but_hashed_in_full():
     body = "".join(f"    value_{i} = compute_number_{i}(argument) + '{'x' * 60}'\n" for i in range(40))
     (item,) = items_of_file("a.py", f"def build(argument):\n{body}".encode())
     assert item.shown.endswith("[...]")
@@ -82,6 +82,6 @@ def test_the_choice_is_seeded_and_spread_over_files():
     assert [item.kind for item in first].count(Kind.FILE) == 1
 
 
-def test_near_duplicates_are_taken_once():
+def test_near_duplicates_are_chosen_once():
     items = items_of_file("a.py", source(1, "one") + source(1, "two"))
     assert len(chosen(items, Wish(functions=5, types=0, files=0), Random(1))) == 1

@@ -43,14 +43,14 @@ def test_the_budget_decides_the_form(budget: int, expected: list[tuple[int, str]
     assert chosen([candidate(0, 1.0, *FORMS), candidate(1, 0.5, *FORMS)], budget) == expected
 
 
-def test_a_second_piece_of_a_file_is_worth_less() -> None:
+def test_a_second_candidate_of_a_file_is_worth_less() -> None:
     one = candidate(0, 1.0, piece(Form.FULL, 0, 20))
     same_file = candidate(0, 0.9, piece(Form.FULL, 30, 50), order=1)
     other_file = candidate(1, 0.6, piece(Form.FULL, 0, 20), order=2)
     assert chosen([one, same_file, other_file], 400) == [(0, "full"), (1, "full")]
 
 
-def test_what_a_whole_piece_shows_is_not_shown_again() -> None:
+def test_code_shown_in_full_is_not_repeated() -> None:
     inner = candidate(0, 3.0, piece(Form.FULL, 5, 8))
     outer = candidate(0, 2.9, piece(Form.FULL, 0, 20), order=1)
     assert [one.piece.first_line for one in select([inner, outer], 1000, cost)[0]] == [0]

@@ -34,7 +34,7 @@ from semlens.syntax.parsing.parser import parse
         ("    .fetch(url)", "fetch", False, False, {""}),
     ],
 )
-def test_what_stands_before_a_name(line: str, name: str, bare: bool, own: bool, receivers: set[str]) -> None:
+def test_uses_record_what_precedes_a_name(line: str, name: str, bare: bool, own: bool, receivers: set[str]) -> None:
     use = uses_of([line])[name]
     assert (use.bare, use.own, set(use.receivers)) == (bare, own, receivers)
 
@@ -99,7 +99,7 @@ def test_forms_go_from_the_declaration_to_the_whole_with_its_comment() -> None:
     assert signature.worth < outline.worth < full.worth
 
 
-def test_a_short_symbol_has_one_form_and_little_worth() -> None:
+def test_a_short_symbol_has_one_form_and_a_low_value() -> None:
     (only,) = forms_of(view_of("a.py", "def f():\n    return 1\n"), 0, (0, 1), ["def f():", "    return 1"], ())
     assert only.form is Form.FULL
     assert only.worth < 0.5
@@ -138,7 +138,7 @@ TEXT = [f"line {n}" for n in range(30)]
         ([piece(Form.OUTLINE, 0, 3, 0), piece(Form.FULL, 5, 8)], [(0, 3), (5, 8)]),
     ],
 )
-def test_pieces_that_nest_or_adjoin_stand_in_one_block(pieces: list[Piece], places: list[tuple[int, int]]) -> None:
+def test_nested_and_adjacent_pieces_share_a_block(pieces: list[Piece], places: list[tuple[int, int]]) -> None:
     blocks = blocks_of("a.py", "python", pieces, TEXT)
     assert [(block.first_line, block.last_line) for block in blocks] == places
     numbers = [number for block in blocks for number, _ in block.lines if number >= 0]
@@ -150,7 +150,7 @@ def test_a_nested_piece_is_shown_within_the_outline() -> None:
     assert block.code.split("\n") == ["line 0", "...", "line 5", "...", "line 8", "line 9", "..."]
 
 
-def test_line_numbers_stand_beside_lines_and_not_beside_gaps() -> None:
+def test_gaps_have_no_line_numbers() -> None:
     (block,) = blocks_of("a.py", "python", [piece(Form.OUTLINE, 8, 20, 8, 12)], TEXT)
     text = render_block(block, line_numbers=True).split("\n")
     assert text[:5] == ["```python a.py:9-21", "     9  line 8", "        ...", "    13  line 12", "        ..."]
@@ -169,17 +169,17 @@ def test_line_numbers_stand_beside_lines_and_not_beside_gaps() -> None:
         ("x = 1\n", ""),
     ],
 )  # fmt: skip
-def test_a_file_says_what_it_is(text: str, summary: str) -> None:
+def test_the_description_of_a_file(text: str, summary: str) -> None:
     assert file_summary(text.split("\n")) == summary
 
 
-def test_a_symbol_says_what_it_is() -> None:
+def test_the_description_of_a_symbol() -> None:
     assert docstring_summary(["class A:", '    """Holds e.g. things. Always."""'], 1) == "Holds e.g. things."
     assert comment_summary(["/// Holds things.", "/// Always.", "struct A;"], 0, 2) == "Holds things."
     assert len(docstring_summary(['"""' + "word " * 100], 0)) <= 100
 
 
-def test_a_map_is_a_tree_with_what_is_said_at_each_level() -> None:
+def test_a_map_is_a_tree_with_documentation_at_each_level() -> None:
     entries = [
         MapEntry("src/a.py", 3, 0, "class A", "Holds things."),
         MapEntry("src/a.py", 9, 1, "def f(self)"),
@@ -208,7 +208,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("line_numbers", [False, True])
 @pytest.mark.parametrize(("path", "code"), HOSTILE)
-def test_neither_a_path_nor_code_breaks_its_fence(path: str, code: str, line_numbers: bool) -> None:
+def test_neither_a_path_nor_code_breaks_the_markdown(path: str, code: str, line_numbers: bool) -> None:
     lines = code.split("\n")
     block = Block(path, "python", 0, len(lines) - 1, tuple(enumerate(lines)))
     entry = MapEntry(path, 0, 0, code, code)
@@ -223,7 +223,7 @@ def test_neither_a_path_nor_code_breaks_its_fence(path: str, code: str, line_num
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e\ud800]", text)
 
 
-def test_code_stays_as_it_is_but_for_control_characters() -> None:
+def test_only_control_characters_of_code_are_escaped() -> None:
     code = "\tdef caf\u00e9():  # \u4f60\u597d \U0001f469\u200d\U0001f4bb\u00a0\u3000"
     text = render_block(Block("src/caf\u00e9.py", "python", 0, 0, ((0, code),)), line_numbers=False)
     assert text == f"```python src/caf\u00e9.py:1-1\n{code}\n```\n"

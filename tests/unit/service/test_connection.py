@@ -65,7 +65,7 @@ def test_a_message_of_any_size_arrives_as_a_stream(ends):
     assert read_all(client) == b"the other direction is still open"
 
 
-def test_reads_give_what_is_there(ends):
+def test_reads_return_available_bytes(ends):
     server, client = ends
     client.write(b"abcdef")
     assert [server.read(2), server.read(100)] == [b"ab", b"cdef"]
@@ -75,7 +75,7 @@ def test_reads_give_what_is_there(ends):
     assert not server.wait_readable(0)
 
 
-def test_the_other_process_may_vanish(ends):
+def test_the_other_process_may_exit(ends):
     server, client = ends
     client.close()
     assert server.wait_readable(5)
@@ -103,7 +103,7 @@ def test_closing_frees_a_thread_that_writes_to_a_client_that_never_reads():
     client.close()
 
 
-def test_both_ends_of_one_user_accept_each_other(ends):
+def test_processes_of_one_user_accept_each_other(ends):
     assert check_both(ends) == []
 
 
@@ -114,7 +114,7 @@ def test_another_user_is_refused(ends, monkeypatch):
     assert check_both(ends)
 
 
-def test_the_system_tells_the_process_at_the_other_end():
+def test_the_process_id_of_the_peer_is_known():
     one, other = socket.socketpair()
     with one, other:
         assert peer_of(one) == (os.getpid(), os.geteuid())
@@ -139,7 +139,7 @@ def test_connects_to_a_server(endpoint, listening):
         assert connection.peer_process_id == os.getpid()
 
 
-def test_no_folder_no_socket_and_a_stale_socket_are_no_server(endpoint):
+def test_a_missing_or_stale_socket_is_no_server(endpoint):
     with pytest.raises(NoServerError):
         connect(endpoint)
     create_private_folder(endpoint.folder)
@@ -151,7 +151,7 @@ def test_no_folder_no_socket_and_a_stale_socket_are_no_server(endpoint):
         connect(endpoint)
 
 
-def test_a_server_that_accepts_nothing_is_given_up(endpoint, listening):
+def test_a_server_that_does_not_accept_times_out(endpoint, listening):
     with contextlib.ExitStack() as waiting, pytest.raises(NoServerError, match="busy"):
         _ = [waiting.enter_context(connect(endpoint, timeout_s=0.01)) for _ in range(10)]
 

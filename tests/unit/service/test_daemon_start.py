@@ -35,7 +35,7 @@ def test_a_message_of_an_earlier_start_is_no_reason(endpoint):
             ensure_server(endpoint, command=[sys.executable, "-c", program])
 
 
-def test_a_server_that_accepts_nothing_is_given_up(endpoint):
+def test_a_server_that_does_not_accept_times_out(endpoint):
     with pytest.raises(StartError, match="did not start in time"):
         ensure_server(endpoint, command=[sys.executable, "-c", "input"], timeout_s=0.0)
 

@@ -28,7 +28,7 @@ def test_the_socket_is_named_for_its_versions(tmp_path):
     )
 
 
-def test_two_spellings_of_a_cache_folder_are_one_place(tmp_path):
+def test_two_spellings_of_a_cache_folder_share_a_socket(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "cache")
     assert endpoint_of(tmp_path / "link") == endpoint_of(tmp_path / "cache")
 
@@ -51,7 +51,7 @@ def test_without_a_run_time_folder_the_temporary_one_is_used(tmp_path, monkeypat
     assert endpoint_of(tmp_path / ("x" * 100)).folder == Path(f"/tmp/semlens-{os.geteuid()}")
 
 
-def test_no_short_path_is_one_clear_error(tmp_path, monkeypatch):
+def test_a_too_long_path_gives_one_error(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/" + "x" * 100)
     monkeypatch.setattr("tempfile.gettempdir", lambda: "/" + "x" * 100)
     with pytest.raises(EndpointError, match="too long"):
@@ -81,13 +81,13 @@ def test_folders_that_are_not_private_are_refused(tmp_path, monkeypatch):
         create_private_folder(folder)
 
 
-def test_what_is_no_socket_is_refused(tmp_path):
+def test_a_file_in_place_of_the_socket_is_rejected(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(EndpointError, match="not a socket"):
         check_own_socket(str(tmp_path / "file"))
 
 
-def test_clients_import_little():
+def test_clients_import_few_modules():
     heavy = ("asyncio", "numpy", "pygls", "onnxruntime", "dataclasses", "argparse", "logging", "psutil", "filelock")
     program = f"""
 import sys

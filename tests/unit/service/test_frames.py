@@ -56,12 +56,12 @@ def test_reads_bodies_until_the_input_ends(data, expected):
         b"X: y\r\n" * MAX_HEADER_BYTES,
     ],
 )
-def test_refuses_what_is_no_frame(data):
+def test_rejects_malformed_frames(data):
     with pytest.raises(FrameError):
         bodies(data)
 
 
-def test_writes_all_of_a_frame():
+def test_writes_a_whole_frame():
     stream = Drips()
     write_frame(stream, b'{"id": 1}')
     assert stream.written == b'Content-Length: 9\r\n\r\n{"id": 1}'

@@ -52,7 +52,7 @@ def workspace(tmp_path: Path, toml: str | bytes) -> Path:
     return root
 
 
-def test_defaults_hold_without_any_source(tmp_path: Path) -> None:
+def test_defaults_apply_without_any_source(tmp_path: Path) -> None:
     assert load_settings() == (Settings(), [])
     assert load_settings(tmp_path, {}) == (Settings(), [])
     settings = Settings()
@@ -73,7 +73,7 @@ def test_defaults_hold_without_any_source(tmp_path: Path) -> None:
         {"files": {"maxSizeKb": 7, "exclude": None}, "trace": {"server": "off"}, "server": {"path": "/x"}},
     ],
 )
-def test_an_editor_may_nest_or_dot_names(sent: dict[str, Any]) -> None:
+def test_editor_settings_may_be_nested_or_dotted(sent: dict[str, Any]) -> None:
     settings, problems = load_settings(None, sent)
     assert settings.files.max_size_kb == 7
     assert problems == []
@@ -128,7 +128,7 @@ def test_later_sources_win(tmp_path: Path, config: Path, monkeypatch: pytest.Mon
         ({"remote": {"concurrency": 17}}, "semlens.remote.concurrency", "from 1 to 16"),
     ],
 )
-def test_a_wrong_setting_is_named_once_and_has_no_effect(
+def test_an_invalid_setting_is_reported_once_and_ignored(
     load_own: LoadOwn, sent: dict[str, Any], name: str, words: str
 ) -> None:
     settings, problems = load_own(sent)
@@ -139,7 +139,7 @@ def test_a_wrong_setting_is_named_once_and_has_no_effect(
     assert problems[0].message.endswith(".")
 
 
-def test_one_wrong_setting_leaves_the_others(tmp_path: Path) -> None:
+def test_an_invalid_setting_does_not_affect_others(tmp_path: Path) -> None:
     root = workspace(tmp_path, '[search]\nlimit = "many"\nperFile = 7\n')
     settings, problems = load_settings(root)
     assert (settings.search.limit, settings.search.per_file) == (20, 7)
@@ -148,7 +148,7 @@ def test_one_wrong_setting_leaves_the_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [spec.name for spec in SPECS.values() if spec.scope is Scope.USER])
-def test_neither_a_workspace_nor_an_editor_can_set_what_is_the_users(
+def test_neither_a_workspace_nor_an_editor_can_change_user_only_settings(
     tmp_path: Path, load_own: LoadOwn, name: str
 ) -> None:
     section, key = name.split(".")
@@ -184,14 +184,14 @@ def test_a_broken_file_is_reported_and_ignored(tmp_path: Path, content: bytes) -
     assert ".semlens.toml" in problems[0].message
 
 
-def test_a_folder_in_place_of_the_file_is_reported(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_the_settings_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / ".semlens.toml").mkdir()
     settings, problems = load_settings(tmp_path)
     assert settings == Settings()
     assert len(problems) == 1
 
 
-def test_deeply_nested_settings_are_survived() -> None:
+def test_deeply_nested_settings_are_reported() -> None:
     sent: dict[str, Any] = {"x": 1}
     for _ in range(5000):
         sent = {"x": sent}
@@ -200,7 +200,7 @@ def test_deeply_nested_settings_are_survived() -> None:
     assert len(problems) == 1
 
 
-def test_a_byte_order_mark_is_survived(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     settings, problems = load_settings(workspace(tmp_path, b"\xef\xbb\xbf[search]\nlimit = 9\n"))
     assert (settings.search.limit, problems) == (9, [])
 
@@ -216,7 +216,7 @@ def test_cache_folder_from_setting_and_environment(
     assert config_folder() == tmp_path / "config"
 
 
-def test_half_of_the_cores_unless_told() -> None:
+def test_the_default_is_half_of_the_cores() -> None:
     assert Settings().n_processors >= 1
     settings, _ = load_settings(None, {"index": {"processors": 1}})
     assert settings.n_processors == 1
@@ -229,7 +229,7 @@ def test_the_generated_page_is_current() -> None:
     )
 
 
-def test_the_editor_schema_says_the_same() -> None:
+def test_the_editor_schema_matches_the_settings() -> None:
     properties = vscode_properties()
     assert list(properties) == [f"semlens.{name}" for name in SPECS]
     assert properties["semlens.index.cacheFolder"]["scope"] == "machine"

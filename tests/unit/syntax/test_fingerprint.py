@@ -23,18 +23,18 @@ def likeness(one: CodeFingerprint, other: CodeFingerprint) -> float:
         LOOP.replace("    ", "\t"),
     ],
 )
-def test_names_values_comments_and_indentation_do_not_count(copy: str) -> None:
+def test_names_values_comments_and_indentation_are_ignored(copy: str) -> None:
     assert fingerprint_of(copy).exact == fingerprint_of(LOOP).exact
     assert likeness(fingerprint_of(copy), fingerprint_of(LOOP)) == 1.0
 
 
-def test_other_code_has_another_shape() -> None:
+def test_different_code_has_a_different_fingerprint() -> None:
     other = "class Window:\n    def open(self):\n        if self.closed:\n            raise ValueError('gone')\n        return [self.x]\n"
     assert fingerprint_of(other).exact != fingerprint_of(LOOP).exact
     assert likeness(fingerprint_of(other), fingerprint_of(LOOP)) < 0.4
 
 
-def test_a_small_edit_leaves_most_of_a_shape() -> None:
+def test_a_small_edit_keeps_most_of_the_fingerprint() -> None:
     long = "\n".join(
         f"    if a{i} > {i} and not flag:\n        call_{i}(x, y[{i}], key='v')" * (1 + i % 3) for i in range(30)
     )
@@ -43,6 +43,6 @@ def test_a_small_edit_leaves_most_of_a_shape() -> None:
     assert fingerprint_of(long).exact != fingerprint_of(edited).exact
 
 
-def test_nothing_has_no_tokens() -> None:
+def test_empty_code_has_no_tokens() -> None:
     assert fingerprint_of("").n_tokens == 0
     assert fingerprint_of("# only a comment\n").n_tokens == 0

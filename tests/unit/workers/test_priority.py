@@ -30,7 +30,7 @@ def test_a_process_takes_the_lowest_priority() -> None:
     assert run.stdout.split() == ["19", "IOPRIO_CLASS_IDLE"]
 
 
-def test_a_refusal_is_survived(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_priority_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
     class Refusing:

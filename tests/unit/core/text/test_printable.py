@@ -25,7 +25,7 @@ from semlens.core.text.printable import PrintableFormatter, message_text, printa
         ("one\r\ntwo\rthree", r"one\r\ntwo\rthree"),
     ],
 )
-def test_what_steers_or_hides_is_escaped(text: str, shown: str | None) -> None:
+def test_control_and_invisible_characters_are_escaped(text: str, shown: str | None) -> None:
     expected = text if shown is None else shown
     assert printable(text) == expected
     assert printable_lines(text) == expected.replace(r"\n", "\n")

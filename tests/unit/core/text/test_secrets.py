@@ -52,7 +52,7 @@ BASE64 = "zzzz"
         (f"{BASE64}\n{BASE64}\n-----END PRIVATE KEY-----\n'''", f"{MASK}\n\n\n'''"),
     ],
 )
-def test_known_forms_are_masked(text: str, masked: str) -> None:
+def test_secrets_of_known_forms_are_masked(text: str, masked: str) -> None:
     assert mask_secrets(text) == (masked, 1)
     assert mask_secrets(masked)[0] == masked
 
@@ -195,11 +195,11 @@ def test_secrets_without_a_form_of_their_own_are_masked(text: str) -> None:
         "-----BEGIN CERTIFICATE-----\nzzz\n-----END CERTIFICATE-----",
     ],
 )
-def test_what_is_no_secret_stays(text: str) -> None:
+def test_ordinary_text_is_not_masked(text: str) -> None:
     assert mask_secrets(text) == (text, 0)
 
 
-def test_an_environment_file_keeps_only_its_names() -> None:
+def test_values_of_an_environment_file_are_masked() -> None:
     text = "A=1\nexport B=two\n# note\n"
     assert is_environment_text(text)
     assert mask_secrets(text, environment=True) == (f"A={MASK}\nexport B={MASK}\n# note\n", 2)
@@ -218,7 +218,7 @@ def test_an_environment_file_keeps_only_its_names() -> None:
         ("\n" * 50_000 + "x", False),
     ],
 )
-def test_environment_text_is_told_from_code(text: str, expected: bool) -> None:
+def test_environment_files_are_distinguished_from_code(text: str, expected: bool) -> None:
     assert is_environment_text(text) is expected
 
 
@@ -250,7 +250,7 @@ NOT_OURS = re.compile(r"AP\[")
 @pytest.mark.parametrize("name", DETECTORS)
 @settings(max_examples=30, derandomize=True, deadline=None, database=None)
 @given(data=st.data())
-def test_what_a_kept_library_detects_is_masked(name: str, data: st.DataObject) -> None:
+def test_what_the_reference_detectors_find_is_masked(name: str, data: st.DataObject) -> None:
     patterns = [pattern for pattern in DETECTORS[name] if not NOT_OURS.search(pattern.pattern)]
     pattern = data.draw(st.sampled_from(patterns))
     alphabet = st.sampled_from(string.ascii_letters + string.digits + "_-.:/+= ")
@@ -260,7 +260,7 @@ def test_what_a_kept_library_detects_is_masked(name: str, data: st.DataObject) -
     assert not pattern.search(masked), (secret, masked)
 
 
-def test_long_lines_are_no_trap() -> None:
+def test_long_lines_are_masked_fast() -> None:
     """Each of these made an earlier rule take time by the square of the length."""
     parts = (
         "a.",

@@ -17,14 +17,14 @@ def static():
     return load_embedder(find_model(NAME), threads=2)
 
 
-def test_vectors_have_length_one_and_the_manifest_s_dimension(static, passages):
+def test_vectors_are_normalised_and_have_the_dimension_of_the_manifest(static, passages):
     vectors = static.embed(static.tokenizer.tokenize(passages))
     assert vectors.shape == (len(passages), static.manifest.dimension)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 
-def test_a_vector_does_not_depend_on_its_neighbours(static, passages):
+def test_a_vector_does_not_depend_on_its_batch(static, passages):
     many = [passage(f"name{i}", "word " * i + "return parse_file(path)") for i in range(100)]
     together = static.embed(static.tokenizer.tokenize([*passages, *many]))
     alone = np.concatenate([static.embed(static.tokenizer.tokenize([p])) for p in [*passages, *many]])
@@ -39,12 +39,12 @@ def test_a_vector_does_not_depend_on_its_neighbours(static, passages):
         ("order the rows from largest to smallest", 3),
     ],
 )
-def test_a_question_finds_the_code_that_means_it(static, passages, question, expected):
+def test_a_query_is_nearest_to_the_matching_code(static, passages, question, expected):
     vectors = static.embed(static.tokenizer.tokenize(passages))
     assert int(np.argmax(vectors @ static.embed_query(question))) == expected
 
 
-def test_documentation_is_read(static):
+def test_documentation_is_embedded(static):
     documented = passage("f", "pass", documentation="Compress a folder into an archive.")
     vectors = static.embed(static.tokenizer.tokenize([documented, passage("f", "pass")]))
     scores = vectors @ static.embed_query("zip a directory")
@@ -55,23 +55,23 @@ def test_the_tokenizer_alone_gives_the_same_tokens(static, passages):
     assert load_tokenizer(find_model(NAME)).tokenize(passages) == static.tokenizer.tokenize(passages)
 
 
-def test_a_passage_or_question_without_words_has_no_direction(static):
+def test_text_without_words_gives_a_zero_vector(static):
     empty = [passage("", "{} 1 + 1"), passage("", "")]
     assert not static.embed(static.tokenizer.tokenize(empty)).any()
     assert not static.embed_query("?? !!").any()
     assert not static.embed_query("").any()
 
 
-def test_nothing_to_embed(static):
+def test_no_texts_give_no_vectors(static):
     assert static.tokenizer.tokenize([]) == []
     assert static.embed([]).shape == (0, static.manifest.dimension)
 
 
-def test_it_is_small():
+def test_the_model_is_small():
     assert sum(file.size for file in find_model(NAME).files) < 12_000_000
 
 
-def test_an_altered_file_is_refused(tmp_path):
+def test_an_altered_file_is_rejected(tmp_path):
     folder = copy_model(NAME, tmp_path / "m")
     data = bytearray((folder / "model.onnx").read_bytes())
     data[len(data) // 2] ^= 1
@@ -88,7 +88,7 @@ def test_a_missing_file_is_named(tmp_path, missing):
         load_embedder(find_model(folder))
 
 
-def test_a_wrong_dimension_is_told(tmp_path):
+def test_a_wrong_dimension_is_an_error(tmp_path):
     folder = copy_model(NAME, tmp_path / "m")
     toml = folder / "model.toml"
     toml.write_text(toml.read_text("utf-8").replace("dimension = 256", "dimension = 128"), encoding="utf-8")
@@ -105,7 +105,7 @@ def test_an_unknown_operator_is_named(tmp_path):
         load_embedder(find_model(folder))
 
 
-def test_a_word_list_of_another_length_is_refused(tmp_path):
+def test_a_word_list_of_another_length_is_rejected(tmp_path):
     folder = copy_model(NAME, tmp_path / "m")
     with (folder / "words.txt").open("a", encoding="utf-8") as file:
         file.write("onemore\n")
@@ -114,7 +114,7 @@ def test_a_word_list_of_another_length_is_refused(tmp_path):
         load_tokenizer(find_model(folder))
 
 
-def test_a_word_list_that_is_longer_than_the_graph_is_refused(tmp_path):
+def test_a_word_list_longer_than_the_graph_is_rejected(tmp_path):
     folder = copy_model(NAME, tmp_path / "m")
     with (folder / "words.txt").open("a", encoding="utf-8") as file:
         file.write("onemore\n")
@@ -127,7 +127,7 @@ def test_a_word_list_that_is_longer_than_the_graph_is_refused(tmp_path):
         load_embedder(find_model(folder))
 
 
-def test_a_word_list_that_is_no_text_is_refused(tmp_path):
+def test_a_binary_word_list_is_rejected(tmp_path):
     folder = copy_model(NAME, tmp_path / "m")
     (folder / "words.txt").write_bytes(b"\xff\xfe")
     rewrite_hash(folder, "words.txt")

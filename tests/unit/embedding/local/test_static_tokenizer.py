@@ -30,11 +30,11 @@ def table():
         ("z" * 81, []),
     ],
 )
-def test_identifiers_become_known_words_and_pieces(table, identifier, expected):
+def test_identifiers_are_split_into_known_words_and_pieces(table, identifier, expected):
     assert table.ids_of_identifier(identifier) == tuple(IDS[word] for word in expected)
 
 
-def test_padding_is_no_word(table):
+def test_padding_is_ignored(table):
     assert 0 not in table.ids(("fetch", "", "_ __ 0"), 10)
 
 
@@ -50,7 +50,7 @@ def test_each_part_of_a_passage_is_a_field(table):
     assert fields == tuple([IDS[word] for word in words] for words in expected)
 
 
-def test_what_is_too_long_is_cut():
+def test_long_text_is_truncated():
     words = ["", *(f"{a}{b}word" for a in "abcdefghijklmnopqrstuvwxyz" for b in "abcdefghijklmnopqrstuvwxyz")]
     table = WordTable(words)
     text = " ".join(words[1:])
@@ -59,7 +59,7 @@ def test_what_is_too_long_is_cut():
     assert len(table.query(text * 3)) == QUERY_LIMIT
 
 
-def test_the_memory_of_identifiers_is_bounded(table, monkeypatch):
+def test_the_cache_of_identifiers_is_bounded(table, monkeypatch):
     monkeypatch.setattr("semlens.embedding.local.static_tokenizer._MAX_CACHED_IDENTIFIERS", 3)
     for letter in "abcdefghij":
         assert table.ids_of_identifier(f"fetch_{letter}") == (IDS["fetch"],)
@@ -67,6 +67,6 @@ def test_the_memory_of_identifiers_is_bounded(table, monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["", "()", "\x00\ud800", "C++ !!", "日本語", "9" * 100_000, "_" * 5_000])
-def test_any_text_is_survived(table, text):
+def test_any_text_is_tokenized(table, text):
     assert table.passage(passage(text, text)) == ([], [], [], [])
     assert table.query(text) == []

@@ -18,19 +18,19 @@ def minilm():
     return load_embedder(find_model(NAME), threads=2)
 
 
-def test_vectors_have_length_one_and_the_manifest_s_dimension(minilm, passages):
+def test_vectors_are_normalised_and_have_the_dimension_of_the_manifest(minilm, passages):
     vectors = minilm.embed(minilm.tokenizer.tokenize(passages))
     assert vectors.shape == (len(passages), 384)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 
-def test_the_graph_is_not_kept_beside_the_session(minilm):
+def test_the_model_bytes_are_freed_after_loading(minilm):
     """ONNX Runtime would: 22 MB of bytes that nothing reads again."""
     assert minilm._session._model_bytes is None
 
 
-def test_a_vector_does_not_depend_on_its_neighbours(minilm, passages):
+def test_a_vector_does_not_depend_on_its_batch(minilm, passages):
     tokens = minilm.tokenizer.tokenize(passages)
     together = minilm.embed(tokens)
     for row, one in enumerate(tokens):
@@ -41,7 +41,7 @@ def test_a_vector_does_not_depend_on_its_neighbours(minilm, passages):
     ("question", "expected"),
     [("download again after a failure", 0), ("user preferences file", 1), ("order from largest to smallest", 3)],
 )
-def test_a_question_finds_the_code_that_means_it(minilm, passages, question, expected):
+def test_a_query_is_nearest_to_the_matching_code(minilm, passages, question, expected):
     vectors = minilm.embed(minilm.tokenizer.tokenize(passages))
     assert int(np.argmax(vectors @ minilm.embed_query(question))) == expected
 
@@ -50,24 +50,24 @@ def test_the_tokenizer_alone_gives_the_same_tokens(minilm, passages):
     assert load_tokenizer(find_model(NAME)).tokenize(passages) == minilm.tokenizer.tokenize(passages)
 
 
-def test_long_and_odd_text_is_cut_and_survives(minilm):
+def test_long_and_unusual_text_is_embedded(minilm):
     odd = [passage("x" * 5000, "y = 1\n" * 50_000), passage("\ud800", "\x00\udfff"), passage("", "")]
     tokens = minilm.tokenizer.tokenize(odd)
     assert max(len(t) for t in tokens) <= 256 * 4
     assert np.isfinite(minilm.embed(tokens)).all()
 
 
-def test_an_empty_question_has_no_direction(minilm):
+def test_an_empty_query_gives_a_zero_vector(minilm):
     assert not minilm.embed_query("  ").any()
     assert np.isfinite(minilm.embed_query("\ud800 " * 10_000)).all()
 
 
-def test_nothing_to_embed(minilm):
+def test_no_texts_give_no_vectors(minilm):
     assert minilm.tokenizer.tokenize([]) == []
     assert minilm.embed([]).shape == (0, 384)
 
 
-def test_an_altered_file_is_refused(tmp_path):
+def test_an_altered_file_is_rejected(tmp_path):
     folder = copy_model(NAME, tmp_path / "m")
     data = bytearray((folder / "model.onnx").read_bytes())
     data[1000] ^= 1
@@ -83,7 +83,7 @@ def test_a_missing_file_is_named(tmp_path):
         load_embedder(find_model(folder))
 
 
-def test_a_wrong_dimension_is_told(tmp_path):
+def test_a_wrong_dimension_is_an_error(tmp_path):
     folder = copy_model(NAME, tmp_path / "m")
     toml = folder / "model.toml"
     toml.write_text(toml.read_text("utf-8").replace("dimension = 384", "dimension = 383"), encoding="utf-8")
@@ -100,7 +100,7 @@ def test_an_unknown_operator_is_named(tmp_path):
         load_embedder(find_model(folder))
 
 
-def test_a_graph_that_is_none_is_told(tmp_path):
+def test_an_invalid_graph_is_an_error(tmp_path):
     folder = copy_model(NAME, tmp_path / "m")
     (folder / "model.onnx").write_bytes(b"not a graph")
     rewrite_hash(folder, "model.onnx")
@@ -108,7 +108,7 @@ def test_a_graph_that_is_none_is_told(tmp_path):
         load_embedder(find_model(folder))
 
 
-def test_a_tokenizer_that_says_other_than_the_manifest_is_refused(tmp_path):
+def test_a_tokenizer_that_contradicts_the_manifest_is_rejected(tmp_path):
     folder = copy_model(NAME, tmp_path / "m")
     toml = folder / "model.toml"
     toml.write_text(toml.read_text("utf-8").replace("vocabulary = 30522", "vocabulary = 30000"), encoding="utf-8")
@@ -116,7 +116,7 @@ def test_a_tokenizer_that_says_other_than_the_manifest_is_refused(tmp_path):
         load_tokenizer(find_model(folder))
 
 
-def test_a_tokenizer_that_cannot_be_read_is_told(tmp_path):
+def test_an_unreadable_tokenizer_is_an_error(tmp_path):
     folder = copy_model(NAME, tmp_path / "m")
     (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
     rewrite_hash(folder, "tokenizer.json")
@@ -144,12 +144,12 @@ class TestFolderOfTheUsersOwn:
         vector = load_embedder(find_model(folder)).embed_query("close file")
         np.testing.assert_allclose(vector, [0, 0, 1], atol=1e-6)
 
-    def test_another_dimension_than_said_is_told(self, tmp_path):
+    def test_a_dimension_other_than_configured_is_an_error(self, tmp_path):
         folder = write_own_folder(tmp_path / "mine", self.TABLE, list(self.WORDS), dimension=4)
         with pytest.raises(ModelError, match="gives vectors of dimension 3, but its manifest says 4"):
             load_embedder(find_model(folder))
 
-    def test_a_tokenizer_with_more_words_than_the_graph_is_told(self, tmp_path):
+    def test_a_tokenizer_larger_than_the_graph_is_an_error(self, tmp_path):
         folder = write_own_folder(tmp_path / "mine", self.TABLE, [*self.WORDS, "more"])
         with pytest.raises(ModelError, match="The tokenizer of model mine does not fit its graph"):
             load_embedder(find_model(folder))
@@ -160,7 +160,7 @@ class TestFolderOfTheUsersOwn:
         with pytest.raises(ModelError, match=r"uses the operator Gutter"):
             load_embedder(find_model(folder))
 
-    def test_its_fingerprint_follows_its_bytes(self, tmp_path):
+    def test_the_fingerprint_depends_on_the_bytes(self, tmp_path):
         folder = write_own_folder(tmp_path / "mine", self.TABLE, list(self.WORDS))
         before = find_model(folder).fingerprint
         assert find_model(folder).fingerprint == before
@@ -168,7 +168,7 @@ class TestFolderOfTheUsersOwn:
         assert find_model(folder).fingerprint != before
 
     @pytest.mark.parametrize("missing", ["model.onnx", "tokenizer.json"])
-    def test_without_graph_or_tokenizer_it_is_no_model(self, tmp_path, missing):
+    def test_a_folder_without_graph_or_tokenizer_is_no_model(self, tmp_path, missing):
         folder = write_own_folder(tmp_path / "mine", self.TABLE, list(self.WORDS))
         (folder / missing).unlink()
         with pytest.raises(ModelError, match=r"There is no model at .*mine: it needs model\.toml, or"):
@@ -177,7 +177,7 @@ class TestFolderOfTheUsersOwn:
     @pytest.mark.parametrize(
         ("config", "message"), [("{}", "does not state its dimension"), ("{", "is not readable JSON")]
     )
-    def test_a_broken_configuration_is_told(self, tmp_path, config, message):
+    def test_a_broken_configuration_is_an_error(self, tmp_path, config, message):
         folder = write_own_folder(tmp_path / "mine", self.TABLE, list(self.WORDS))
         (folder / "config.json").write_text(config, encoding="utf-8")
         with pytest.raises(ModelError, match=message):

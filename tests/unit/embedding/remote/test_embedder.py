@@ -94,7 +94,7 @@ def directions(fake: FakeService, *texts: str) -> np.ndarray:
         ("http://localhost:11434", "openai", "http://localhost:11434/v1/embeddings"),
     ],
 )
-def test_an_address_may_be_written_as_people_know_it(url: str, api: str, endpoint: str) -> None:
+def test_common_forms_of_the_address_are_accepted(url: str, api: str, endpoint: str) -> None:
     assert Service(url, "m", api=api).endpoint == endpoint
 
 
@@ -111,7 +111,7 @@ def test_vectors_come_in_the_order_of_the_texts(service: FakeService, connect: A
     assert embedder.embed([]).shape == (0, service.dimension)
 
 
-def test_no_request_is_over_a_limit(service: FakeService, connect: Any) -> None:
+def test_no_request_exceeds_the_limits(service: FakeService, connect: Any) -> None:
     embedder = connect(service)
     embedder.embed_each(outgoing(*(f"a {n}" for n in range(200))), lambda *_: None)
     sizes = [len(one["input"]) for one in service.bodies]
@@ -122,7 +122,7 @@ def test_no_request_is_over_a_limit(service: FakeService, connect: Any) -> None:
     assert {len(one["input"]) for one in service.bodies} == {2}
 
 
-def test_only_so_many_requests_at_a_time(service: FakeService, connect: Any) -> None:
+def test_concurrent_requests_are_limited(service: FakeService, connect: Any) -> None:
     gate = threading.Event()
     service.next.extend([wait_for(gate)] * 3)
     embedder = connect(service, concurrency=3)
@@ -138,7 +138,7 @@ def test_only_so_many_requests_at_a_time(service: FakeService, connect: Any) -> 
     assert max(service.answered.values()) == 1
 
 
-def test_what_passes_is_tried_again(service: FakeService, connect: Any) -> None:
+def test_temporary_errors_are_retried(service: FakeService, connect: Any) -> None:
     service.next.extend([status(500), status(503), hang_up])
     assert connect(service).embed(tokens("one")).shape == (1, 16)
     assert len(service.bodies) == 4
@@ -146,17 +146,17 @@ def test_what_passes_is_tried_again(service: FakeService, connect: Any) -> None:
 
 
 @pytest.mark.parametrize(("header", "low", "high"), [("7", 7, 7), ("x", 0, 0), ("", 0, 0), ("99999", 3600, 3600)])
-def test_a_service_says_when_to_come_back(header: str, low: float, high: float) -> None:
+def test_retry_after_in_seconds_is_respected(header: str, low: float, high: float) -> None:
     assert low <= parse_retry_after(header) <= high
 
 
-def test_a_date_says_when_to_come_back() -> None:
+def test_retry_after_as_a_date_is_respected() -> None:
     when = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=10)
     assert 500 < parse_retry_after(when.strftime("%a, %d %b %Y %H:%M:%S GMT")) <= 600
     assert parse_retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
 
 
-def test_a_short_wish_for_rest_is_granted(service: FakeService, connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_short_retry_after_is_waited_for(service: FakeService, connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
 
     async def note(seconds: float) -> None:
@@ -168,7 +168,7 @@ def test_a_short_wish_for_rest_is_granted(service: FakeService, connect: Any, mo
     assert pauses == [7, 9]
 
 
-def test_a_long_wish_for_rest_is_passed_on(service: FakeService, connect: Any) -> None:
+def test_a_long_retry_after_is_passed_to_the_caller(service: FakeService, connect: Any) -> None:
     service.always = status(429, Retry_After="120")
     with pytest.raises(ServiceError, match="fewer requests") as caught:
         connect(service).embed(tokens("one"))
@@ -176,7 +176,7 @@ def test_a_long_wish_for_rest_is_passed_on(service: FakeService, connect: Any) -
     assert len(service.bodies) == 1
 
 
-def test_a_request_too_large_is_divided(service: FakeService, connect: Any) -> None:
+def test_a_request_too_large_is_split(service: FakeService, connect: Any) -> None:
     service.max_texts = 3
     texts = [f"text {n}" for n in range(30)]
     assert connect(service).embed(tokens(*texts)).shape == (30, 16)
@@ -184,13 +184,13 @@ def test_a_request_too_large_is_divided(service: FakeService, connect: Any) -> N
     assert all(len(one["input"]) <= remote.FIRST_BATCH_TEXTS for one in service.bodies)
 
 
-def test_a_text_that_is_too_long_by_the_service_s_count_is_cut(service: FakeService, connect: Any) -> None:
+def test_a_text_too_long_for_the_service_is_truncated(service: FakeService, connect: Any) -> None:
     service.max_characters = 50
     assert connect(service).embed(tokens("short", "x" * 150)).shape == (2, 16)
     assert service.answered == {"short": 1, "x" * 37: 1}
 
 
-def test_what_came_before_a_fault_is_handed_over(service: FakeService, connect: Any) -> None:
+def test_vectors_received_before_an_error_are_returned(service: FakeService, connect: Any) -> None:
     service.max_characters = 50
     texts = [f"text {n}" for n in range(7)] + ["x" * 500]
     found: dict[int, Any] = {}
@@ -227,7 +227,7 @@ FAULTS: list[tuple[Any, str, Fault]] = [
 
 
 @pytest.mark.parametrize(("behaviour", "words", "fault"), FAULTS, ids=[words[:40] for _, words, _ in FAULTS])
-def test_each_fault_has_a_message(service: FakeService, connect: Any, behaviour: Any, words: str, fault: Fault) -> None:
+def test_each_error_has_a_message(service: FakeService, connect: Any, behaviour: Any, words: str, fault: Fault) -> None:
     service.always = behaviour
     with pytest.raises(ServiceError) as caught:
         connect(service).embed(tokens("one"))
@@ -244,7 +244,7 @@ def test_ollama_without_the_model(service: FakeService, connect: Any) -> None:
         connect(service, api="ollama").embed(tokens("one"))
 
 
-def test_another_dimension_than_before(service: FakeService, connect: Any) -> None:
+def test_a_changed_dimension_is_an_error(service: FakeService, connect: Any) -> None:
     with pytest.raises(ServiceError, match="dimension 16, but m returned 32 before") as caught:
         connect(service, dimension=32).embed(tokens("one"))
     assert caught.value.dimension == 16
@@ -253,14 +253,16 @@ def test_another_dimension_than_before(service: FakeService, connect: Any) -> No
     assert service.bodies[-1]["dimensions"] == 8
 
 
-def test_an_answer_without_end_is_left(service: FakeService, connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_response_is_aborted(service: FakeService, connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     service.always = drip
     monkeypatch.setattr(http_channel, "MAX_ANSWER_BYTES", 3)
     with pytest.raises(ServiceError, match="more than 0 MiB"):
         connect(service).embed(tokens("one"))
 
 
-def test_a_slow_drip_ends_at_the_deadline(service: FakeService, connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_response_is_aborted_at_the_deadline(
+    service: FakeService, connect: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(http_channel, "REQUEST_SECONDS", 0.2)
     service.always = drip
     with pytest.raises(ServiceError, match=r"did not answer within 0\.2 s") as caught:
@@ -268,7 +270,7 @@ def test_a_slow_drip_ends_at_the_deadline(service: FakeService, connect: Any, mo
     assert caught.value.fault is Fault.SLOW
 
 
-def test_nobody_listens(connect: Any) -> None:
+def test_a_refused_connection_is_an_error(connect: Any) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
@@ -279,12 +281,12 @@ def test_nobody_listens(connect: Any) -> None:
 
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example"])
-def test_an_address_that_is_none(connect: Any, host: str) -> None:
+def test_an_invalid_address_is_an_error(connect: Any, host: str) -> None:
     with pytest.raises(ServiceError, match="cannot be reached"):
         connect(f"http://{host}").embed_query("one")
 
 
-def test_closing_ends_what_is_under_way(service: FakeService, connect: Any) -> None:
+def test_closing_cancels_running_requests(service: FakeService, connect: Any) -> None:
     service.always = wait_for(service.closing)
     embedder = connect(service)
     question = embedder.submit_query("where")
@@ -301,7 +303,7 @@ def test_closing_ends_what_is_under_way(service: FakeService, connect: Any) -> N
 # --- what is sent ------------------------------------------------------------------------------------------------------
 
 
-def test_what_leaves_is_counted(service: FakeService, connect: Any) -> None:
+def test_sent_texts_are_counted(service: FakeService, connect: Any) -> None:
     counts: list[tuple[int, int, int]] = []
     embedder = connect(service, on_sent=lambda *one: counts.append(one))
     embedder.embed([OutgoingText("größe", 2, 3).pack()])
@@ -310,7 +312,7 @@ def test_what_leaves_is_counted(service: FakeService, connect: Any) -> None:
     assert service.texts == ["größe", "[masked]"]
 
 
-def test_secrets_are_masked_before_the_text_is_cut() -> None:
+def test_secrets_are_masked_before_truncation() -> None:
     tokenizer = RemoteTokenizer(Service("http://h", "m", max_tokens=16))
     key = "AKIA" + "Z" * 16
     found = tokenizer.outgoing(passage("f", body=f"a = '{key}'", documentation=f"say {key}", signature=f"f('{key}')"))
@@ -321,7 +323,7 @@ def test_secrets_are_masked_before_the_text_is_cut() -> None:
     assert (outgoing_text.text, outgoing_text.masked) == ("A=[masked]\nB=[masked]", 2)
 
 
-def test_texts_are_prefixed_counted_and_cut() -> None:
+def test_texts_are_prefixed_counted_and_truncated() -> None:
     service = Service("http://h", "nomic-embed-text:latest", max_tokens=32)
     tokenizer = RemoteTokenizer(service)
     short, long = (tokenizer.outgoing(passage("f", body=text)) for text in ("x = 1", "word " * 5_000))
@@ -334,7 +336,7 @@ def test_texts_are_prefixed_counted_and_cut() -> None:
     assert OutgoingText.unpack(long.pack()) == long
 
 
-def test_a_tokenizer_of_its_own_counts(tmp_path: Path) -> None:
+def test_the_configured_tokenizer_counts(tmp_path: Path) -> None:
     model = find_model("semlens-minilm-v1")
     service = Service("http://h", "m", max_tokens=20, tokenizer=str(model.path("tokenizer.json")))
     found = RemoteTokenizer(service).outgoing(passage("f", body="alpha beta gamma " * 100))
@@ -343,7 +345,7 @@ def test_a_tokenizer_of_its_own_counts(tmp_path: Path) -> None:
         RemoteTokenizer(Service("http://h", "m", tokenizer=str(tmp_path / "none.json")))
 
 
-def test_a_worker_gets_all_it_needs_and_no_password() -> None:
+def test_the_locator_has_the_settings_and_no_password() -> None:
     service = Service("https://h/v1", "m", max_tokens=99, proxy="http://me:word@proxy")
     assert "word" not in service.locator
     manifest = find_model(service.locator)
@@ -353,7 +355,7 @@ def test_a_worker_gets_all_it_needs_and_no_password() -> None:
         parse_locator("remote:{}")
 
 
-def test_vectors_have_an_identity() -> None:
+def test_the_fingerprint_depends_on_all_that_changes_vectors() -> None:
     one = Service("https://h/v1", "m")
     assert one.fingerprint(8) == Service("https://h/v1/embeddings", "m", concurrency=9).fingerprint(8)
     others = [
@@ -366,7 +368,7 @@ def test_vectors_have_an_identity() -> None:
 # --- keys --------------------------------------------------------------------------------------------------------------
 
 
-def test_the_key_is_sent_and_never_told(
+def test_the_key_is_sent_and_never_shown(
     service: FakeService, connect: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     connect(service).embed_query("without")
@@ -383,7 +385,7 @@ def test_the_key_is_sent_and_never_told(
     assert KEY not in embedder.service.locator
 
 
-def test_a_key_does_not_travel_unencrypted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_is_not_sent_unencrypted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     with pytest.raises(ServiceError, match=r"would be sent unencrypted\. Use an https address"):
         read_key(Service("http://example.org", "m"))
@@ -424,7 +426,7 @@ def test_a_key_from_the_keyring(keyring: dict[tuple[str, str], str | None]) -> N
         read_key(Service("https://locked/v1", "m", key_from="keyring"))
 
 
-def test_without_the_library_for_keyrings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_keyring_library_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(ServiceError, match=r"pip install 'semlens\[keyring\]'"):
         read_key(Service("https://host", "m", key_from="keyring"))
@@ -439,7 +441,7 @@ def tls_service(authority: trustme.CA, **options: Any) -> FakeService:
     return FakeService(tls=context)
 
 
-def test_an_authority_of_ones_own(connect: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_custom_certificate_authority_is_used(connect: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     authority = trustme.CA()
     file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(file)
@@ -470,14 +472,14 @@ def test_an_expired_certificate(connect: Any, tmp_path: Path) -> None:
     assert fake.texts == []
 
 
-def test_a_proxy_of_the_settings_is_used(service: FakeService, connect: Any) -> None:
+def test_the_configured_proxy_is_used(service: FakeService, connect: Any) -> None:
     assert connect("http://embeddings.invalid/v1", proxy=service.url).embed_query("one").shape == (16,)
     assert service.paths == ["http://embeddings.invalid/v1/embeddings"]
     with pytest.raises(ServiceError, match=r"Correct semlens\.remote\.proxy"):
         connect(service, proxy="nonsense")
 
 
-def test_what_stays_here_goes_through_no_proxy_of_the_environment(
+def test_local_addresses_bypass_the_proxy_of_the_environment(
     service: FakeService, connect: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
@@ -487,7 +489,7 @@ def test_what_stays_here_goes_through_no_proxy_of_the_environment(
     assert service.paths == ["/v1/embeddings", "http://embeddings.invalid/v1/embeddings"]
 
 
-def test_the_registry_loads_it_as_any_model(service: FakeService) -> None:
+def test_the_registry_loads_a_remote_model(service: FakeService) -> None:
     embedder = load_embedder(find_model(Service(service.url, "m").locator))
     assert isinstance(embedder, RemoteEmbedder)
     assert embedder.embed(embedder.tokenizer.tokenize([passage("f")])).shape == (1, 16)

@@ -95,7 +95,7 @@ def test_a_service_refines_what_the_local_model_finds(workspace: Workspace, serv
     assert found(engine, "paint_wall_3")
 
 
-def test_the_question_is_embedded_too_and_decides(workspace: Workspace, service: FakeService) -> None:
+def test_the_embedding_of_the_query_changes_the_order(workspace: Workspace, service: FakeService) -> None:
     workspace.write("a.py", function("alpha", "return kumquat"))
     workspace.write("b.py", function("beta", "return persimmon"))
     engine = start(workspace, service)
@@ -151,7 +151,7 @@ def test_local_models_refine_a_list_while_a_service_is_awaited(workspace: Worksp
     assert {"file.first.best", "file.refine.best"} <= set(hits[0].features)
 
 
-def test_newer_questions_end_older_ones(workspace: Workspace, service: FakeService) -> None:
+def test_a_newer_query_cancels_older_ones(workspace: Workspace, service: FakeService) -> None:
     engine = start(workspace, service)
     tier = remote_tier(engine)
     service.always = when_open(service.closing)
@@ -174,7 +174,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_costs_nothing_else_and_passes(
+def test_a_service_error_does_not_affect_local_search_and_recovers(
     workspace: Workspace, service: FakeService, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """It rests, so that nothing is under way when the service is mended, and a request for a new look ends the rest."""
@@ -202,7 +202,7 @@ def test_a_fault_costs_nothing_else_and_passes(
     assert once_each(service, 10)
 
 
-def test_a_service_that_is_down_and_comes_up(workspace: Workspace, service: FakeService) -> None:
+def test_a_service_that_is_down_is_retried(workspace: Workspace, service: FakeService) -> None:
     write_functions(workspace)
     service.close()
     engine = start(workspace, service)
@@ -232,7 +232,7 @@ def test_an_expired_certificate(workspace: Workspace, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cached", [True, False])
-def test_a_fault_in_the_middle_loses_nothing(
+def test_an_error_in_the_middle_loses_no_vectors(
     workspace: Workspace, service: FakeService, monkeypatch: pytest.MonkeyPatch, cached: bool
 ) -> None:
     """Even where no vector can be kept on disk."""
@@ -245,7 +245,7 @@ def test_a_fault_in_the_middle_loses_nothing(
     assert once_each(service, 60)
 
 
-def test_nothing_is_sent_again_by_another_process(workspace: Workspace, service: FakeService) -> None:
+def test_another_process_does_not_send_texts_again(workspace: Workspace, service: FakeService) -> None:
     write_functions(workspace)
     first = start(workspace, service)
     filled(first, 10)
@@ -285,7 +285,7 @@ def test_a_process_that_follows_learns_the_dimension_from_the_one_that_writes(
     assert "file.refine.best" in reader.search(request, CancelToken(), explain=True).hits[0].features
 
 
-def test_another_model_behind_the_name(workspace: Workspace, service: FakeService) -> None:
+def test_a_changed_model_behind_the_same_name_is_detected(workspace: Workspace, service: FakeService) -> None:
     write_functions(workspace)
     first = start(workspace, service)
     filled(first, 10)
@@ -353,7 +353,7 @@ def test_unsaved_text_is_not_sent(workspace: Workspace, service: FakeService, ti
     assert not any("persimmon" in text for text in service.texts)
 
 
-def test_unsaved_text_is_sent_where_the_user_says_so(workspace: Workspace, service: FakeService) -> None:
+def test_unsaved_text_is_sent_if_the_user_allows_it(workspace: Workspace, service: FakeService) -> None:
     engine = start(workspace, service, tier="first", unsaved=True)
     engine.open_buffer("untitled:1", "python", 1, function("quince"))
     complete(engine)
@@ -377,7 +377,7 @@ def test_secrets_are_masked_and_counted(workspace: Workspace, service: FakeServi
     assert not any("AKIA" in text or "zzzz" in text for text in service.texts)
 
 
-def test_a_workspace_cannot_name_a_service(workspace: Workspace, service: FakeService) -> None:
+def test_a_workspace_cannot_set_the_service(workspace: Workspace, service: FakeService) -> None:
     write_functions(workspace, 2)
     workspace.write(".semlens.toml", f'[remote]\nurl = "{service.url}"\nmodel = "m"\nunsaved = true\n')
     settings, problems = load_settings(workspace.folder, user_file=workspace.cache / "none.toml")
@@ -398,12 +398,12 @@ def _fields(settings: Any) -> dict[str, Any]:
     ("options", "words"),
     [({"model": ""}, "semlens.remote.model is not"), ({"url": ""}, "semlens.remote.url is not")],
 )
-def test_half_a_service_is_none(workspace: Workspace, options: dict[str, str], words: str) -> None:
+def test_an_incomplete_service_setting_is_ignored(workspace: Workspace, options: dict[str, str], words: str) -> None:
     engine = start(workspace, "http://127.0.0.1:9", **options)
     assert [words in sentence for sentence in sentences(engine)] == [True]
 
 
-def test_a_key_that_cannot_be_had_is_one_sentence(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unavailable_key_gives_one_message(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "keyring", None)
     write_functions(workspace, 2)
     engine = start(workspace, "https://example.invalid/v1", key_from="keyring")
@@ -421,7 +421,7 @@ def test_an_engine_closes_while_a_service_hangs(workspace: Workspace, service: F
     assert service.answered == {}
 
 
-def test_a_circuit_rests_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_circuit_breaker_backs_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(circuit, "FIRST_PAUSE_SECONDS", 5.0)
     monkeypatch.setattr(circuit, "MAX_PAUSE_SECONDS", 300.0)
     breaker = CircuitBreaker()
@@ -464,7 +464,7 @@ def commands(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     return run
 
 
-def test_the_commands_say_what_was_sent_where(
+def test_the_commands_report_what_was_sent_to_which_service(
     workspace: Workspace, service: FakeService, commands: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_functions(workspace, 3)
@@ -488,7 +488,7 @@ def test_the_commands_say_what_was_sent_where(
     assert service.texts[-1] == "paint the wall"
 
 
-def test_a_command_ends_when_a_service_is_down(
+def test_a_command_finishes_though_the_service_is_down(
     workspace: Workspace, service: FakeService, commands: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_functions(workspace, 3)
@@ -497,7 +497,7 @@ def test_a_command_ends_when_a_service_is_down(
     assert "cannot be reached" in capsys.readouterr().out
 
 
-def test_the_doctor_asks_a_service(
+def test_the_doctor_checks_the_service(
     service: FakeService, commands: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     def finding(url: str = "") -> dict[str, str]:

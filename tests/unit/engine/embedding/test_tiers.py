@@ -12,7 +12,7 @@ from semlens.engine.embedding.tiers import Tier
 
 
 @pytest.mark.parametrize(("closed", "n_logged"), [(False, 1), (True, 0)])
-def test_a_model_that_fails_because_the_process_ends_is_no_fault(tmp_path, monkeypatch, caplog, closed, n_logged):
+def test_a_model_failure_during_shutdown_is_no_problem(tmp_path, monkeypatch, caplog, closed, n_logged):
     tier = Tier(TierRole.FIRST, find_model(str(write_model(tmp_path / "model"))), None)
 
     def embed(_tokens):

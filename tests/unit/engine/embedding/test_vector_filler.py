@@ -7,7 +7,7 @@ from engine_cases import complete, computed, function, wait_for
 from semlens.engine.embedding import vector_filler
 
 
-def test_a_segment_larger_than_one_sweep_is_filled_to_the_end(workspace, monkeypatch):
+def test_a_segment_larger_than_one_batch_is_filled_completely(workspace, monkeypatch):
     """Though the first passages are in no cache, the later ones are asked for, and all are computed."""
     monkeypatch.setattr(vector_filler, "_CACHE_LOOKUP_PASSAGES", 3)
     for number in range(4):
@@ -32,7 +32,7 @@ def test_a_segment_larger_than_one_sweep_is_filled_to_the_end(workspace, monkeyp
     assert computed(third) == 0
 
 
-def test_open_files_are_served_first(workspace, monkeypatch):
+def test_open_files_are_embedded_first(workspace, monkeypatch):
     monkeypatch.setitem(vector_filler._REQUEST_PASSAGES, "transformer", 1)
     order = []
     submit = vector_filler.VectorFiller._submit

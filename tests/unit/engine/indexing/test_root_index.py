@@ -57,7 +57,7 @@ def shown(index: RootIndex) -> set[str]:
     return found
 
 
-def test_files_come_change_and_go(index):
+def test_files_are_added_changed_and_removed(index):
     put(index, "a", "b")
     put(index, "b")
     assert shown(index) == {"a", "b"}
@@ -68,7 +68,7 @@ def test_files_come_change_and_go(index):
     assert len(index.segments) == 1  # the first one died as a whole
 
 
-def test_a_view_that_was_handed_out_never_changes(index):
+def test_a_view_is_immutable(index):
     put(index, "a", "b")
     (before,) = index.views()
     index.remove("a")
@@ -78,7 +78,7 @@ def test_a_view_that_was_handed_out_never_changes(index):
     assert after.alive.tolist() == [False, True]
 
 
-def test_outcomes_without_a_segment(index):
+def test_results_without_a_segment(index):
     put(index, "a", "b", "c", "d")
     index.apply(
         [
@@ -101,7 +101,7 @@ def test_outcomes_without_a_segment(index):
     assert index.crashing_files == {}
 
 
-def test_what_is_committed_survives_with_its_vectors(index, tmp_path):
+def test_a_commit_keeps_its_vectors(index, tmp_path):
     embed(put(index, "a", "b"))
     index.remove("a")
     assert index.dirty
@@ -119,7 +119,7 @@ def test_what_is_committed_survives_with_its_vectors(index, tmp_path):
     again.close()
 
 
-def test_vectors_of_a_model_that_is_not_used_are_not_loaded_nor_waited_for(index, tmp_path):
+def test_vectors_of_an_unused_model_are_ignored(index, tmp_path):
     live = put(index, "a")
     embed(live)
     embed(live, "another")
@@ -130,7 +130,7 @@ def test_vectors_of_a_model_that_is_not_used_are_not_loaded_nor_waited_for(index
     again.close()
 
 
-def test_a_half_filled_tier_is_not_written(index):
+def test_an_incomplete_tier_is_not_written(index):
     live = put(index, "a", "b")
     live.add_block(MODEL, VectorBlock(np.array([0], np.uint32), np.ones((1, 4), np.int8)))
     assert not index.unwritten_vectors
@@ -138,7 +138,7 @@ def test_a_half_filled_tier_is_not_written(index):
     assert index.unwritten_vectors
 
 
-def test_many_blocks_become_one(index):
+def test_many_vector_blocks_are_joined(index):
     live = put(index, *(f"file{number}" for number in range(20)))
     for row in live.missing(MODEL).tolist():
         live.add_block(MODEL, VectorBlock(np.array([row], np.uint32), np.full((1, 4), row, np.int8)))
@@ -173,7 +173,7 @@ def test_segments_of_one_size_are_merged(index, tmp_path):
     again.close()
 
 
-def test_at_rest_two_of_one_size_are_enough(index):
+def test_when_idle_two_segments_of_one_size_are_merged(index):
     embed(put(index, "a"))
     assert merge_candidates(index.segments.values(), resting=True) == []
     embed(put(index, "b"))
@@ -182,13 +182,13 @@ def test_at_rest_two_of_one_size_are_enough(index):
     assert merge_candidates(index.segments.values(), resting=True, spared=[None, parts[1]]) == []
 
 
-def test_segments_that_wait_for_vectors_are_not_merged(index):
+def test_segments_without_all_vectors_are_not_merged(index):
     for number in range(MERGE_FANOUT):
         put(index, str(number)).tokens = (b"",)
     assert merge_candidates(index.segments.values()) == []
 
 
-def test_a_segment_that_is_mostly_dead_is_made_anew(index):
+def test_a_segment_with_mostly_deleted_files_is_rewritten(index):
     live = put(index, *"abcde")
     for path in "abc":
         index.remove(path)
@@ -212,7 +212,7 @@ def test_only_one_process_writes(index, tmp_path):
     other.close()
 
 
-def test_the_composer_keeps_views_that_did_not_change(index, tmp_path):
+def test_unchanged_views_are_reused(index, tmp_path):
     put(index, "a", "b")
 
     class State:
@@ -249,7 +249,7 @@ def test_nested_roots_hide_their_files_in_the_outer(index, tmp_path):
     inner.close()
 
 
-def test_a_segment_is_shared_by_no_one_s_mistake(index):
+def test_removing_a_file_does_not_change_its_segment(index):
     """Segments are values: applying one changes nothing in it."""
     file = parsed_file("a", ["f"])
     segment: Segment = segment_of(file)

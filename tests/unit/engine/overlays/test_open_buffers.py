@@ -3,7 +3,7 @@ from __future__ import annotations
 from semlens.engine.overlays.open_buffers import OpenBuffers
 
 
-def test_each_text_has_a_number_of_its_own():
+def test_each_text_has_a_unique_number():
     buffers = OpenBuffers()
     first = buffers.put("file:///a", "/r", "a", "python", "one")
     other = buffers.put("file:///b", "/r", "b", "python", "two")
@@ -15,7 +15,7 @@ def test_each_text_has_a_number_of_its_own():
     assert first.text == "one"  # a value, not a view
 
 
-def test_what_is_not_open_does_not_change():
+def test_changes_to_closed_documents_are_ignored():
     buffers = OpenBuffers()
     assert buffers.change("file:///a", "text") is None
     assert buffers.close("file:///a") is None

@@ -32,7 +32,7 @@ def test_open_type_find_and_close_without_saving(workspace):
     assert complete(engine).roots[0].symbols == 1
 
 
-def test_a_file_answers_for_no_buffer_that_is_not_parsed_yet(workspace, monkeypatch):
+def test_a_file_on_disk_is_no_hit_while_its_changed_buffer_is_parsed(workspace, monkeypatch):
     workspace.write("a.py", function("alpha"))
     engine = workspace.engine()
     uri = workspace.uri("a.py")
@@ -44,7 +44,7 @@ def test_a_file_answers_for_no_buffer_that_is_not_parsed_yet(workspace, monkeypa
     assert found(engine, "alpha") == []
 
 
-def test_what_is_typed_is_found_by_its_meaning_and_leaves_nothing_in_the_cache(workspace):
+def test_typed_text_is_found_by_meaning_and_not_cached(workspace):
     workspace.write("a.py", function("alpha", "return colour"))
     engine = workspace.engine()
     uri = workspace.uri("b.py")
@@ -64,7 +64,7 @@ def test_what_is_typed_is_found_by_its_meaning_and_leaves_nothing_in_the_cache(w
     assert computed(again) == 1  # nothing of the unsaved text was kept
 
 
-def test_an_edit_embeds_only_what_it_changed(workspace):
+def test_an_edit_embeds_only_changed_passages(workspace):
     text = "".join(function(f"part_{n}", f"return {n}") for n in range(10))
     workspace.write("a.py", text)
     engine = workspace.engine()
@@ -75,7 +75,7 @@ def test_an_edit_embeds_only_what_it_changed(workspace):
     assert computed(engine) - before == 1
 
 
-def test_saving_keeps_the_vector_that_typing_computed(workspace):
+def test_saving_reuses_the_vectors_of_the_buffer(workspace):
     workspace.write("a.py", function("alpha"))
     engine = workspace.engine()
     text = function("alpha") + function("typed", "return retry")
@@ -117,7 +117,7 @@ def test_a_saved_buffer_is_not_dirty_whatever_its_encoding(plain, content):
     assert found(engine, "alpha") == [("a.py", 0, True)]
 
 
-def test_an_open_file_that_is_not_indexed(plain):
+def test_an_open_file_that_is_not_indexed_is_searched(plain):
     plain.write(".ignore", "a.py\n")
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
@@ -128,7 +128,7 @@ def test_an_open_file_that_is_not_indexed(plain):
     assert found(engine, "alpha") == []
 
 
-def test_an_untitled_buffer(plain):
+def test_an_untitled_buffer_is_searched(plain):
     engine = plain.engine()
     engine.open_buffer("untitled:Untitled-1", "python", 1, function("alpha"))
     (hit,) = [hit for hit in search(engine, "alpha") if hit.name == "alpha"]
@@ -137,7 +137,7 @@ def test_an_untitled_buffer(plain):
     assert found(engine, "alpha") == []
 
 
-def test_a_buffer_outside_every_root(plain, tmp_path):
+def test_a_buffer_outside_every_root_is_searched(plain, tmp_path):
     outside = tmp_path / "elsewhere.py"
     outside.write_text(function("alpha"))
     engine = plain.engine()
@@ -169,7 +169,7 @@ def test_a_file_deleted_while_open(plain):
     assert found(engine, "alpha") == []
 
 
-def test_a_file_changed_on_disk_while_its_buffer_is_as_it_was(plain):
+def test_a_file_changed_on_disk_under_an_unchanged_buffer(plain):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
@@ -194,7 +194,7 @@ def test_a_buffer_is_dirty_again_after_an_undo_is_undone(plain):
         assert (found(engine, "beta"), found(engine, "alpha")) == ([], [("a.py", 0, False)])
 
 
-def test_every_keystroke_leaves_the_last_text(plain):
+def test_after_many_keystrokes_the_last_text_is_indexed(plain):
     plain.write("a.py", "")
     engine = plain.engine()
     uri = plain.uri("a.py")
@@ -243,7 +243,7 @@ def test_outlines_of_buffers(plain):
     assert [symbol.name for symbol in outline.symbols] == ["beta"]
 
 
-def test_what_is_open_comes_first_when_nothing_is_asked(plain):
+def test_an_empty_symbol_query_lists_open_documents_first(plain):
     plain.write("a.py", function("alpha"))
     plain.write("b.py", function("beta"))
     engine = plain.engine()
@@ -252,7 +252,7 @@ def test_what_is_open_comes_first_when_nothing_is_asked(plain):
     assert (hit.name, hit.reasons) == ("beta", ("recent",))
 
 
-def test_a_search_waits_for_what_was_typed_before_it_and_then_is_quick_to_publish(plain):
+def test_a_search_waits_for_earlier_edits_and_publishes_at_once(plain):
     """After a commit too: a snapshot left unpublished would make each question wait."""
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
@@ -262,7 +262,7 @@ def test_a_search_waits_for_what_was_typed_before_it_and_then_is_quick_to_publis
     assert engine._buffers_are_shown()
 
 
-def test_no_search_waits_for_a_document_that_is_slow_to_parse(plain, monkeypatch):
+def test_a_search_does_not_wait_for_a_slow_document(plain, monkeypatch):
     engine = plain.engine()
     uri = plain.uri("a.py")
     monkeypatch.setattr(overlay_indexer, "SLOW_PARSE_SECONDS", 0.0)
@@ -280,7 +280,7 @@ def test_no_search_waits_for_a_document_that_is_slow_to_parse(plain, monkeypatch
     wait_for(engine, lambda: uri not in engine._session.overlays.slow_uris)
 
 
-def test_links_are_followed_on_the_indexers_thread_alone(plain, tmp_path, monkeypatch):
+def test_links_are_resolved_only_on_the_indexer_thread(plain, tmp_path, monkeypatch):
     """On the event loop a slow disk would hold up every keystroke."""
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
@@ -309,7 +309,7 @@ def test_links_are_followed_on_the_indexers_thread_alone(plain, tmp_path, monkey
     assert threads == {"indexer"}
 
 
-def test_overlays_may_change_while_their_state_is_asked():
+def test_overlays_may_change_while_their_state_is_read():
     overlays = OverlayIndexer(OpenBuffers(), None, lambda _job: None, lambda: None)
 
     class Overlay:

@@ -30,7 +30,7 @@ def test_texts_are_read_once_while_nothing_changes(tmp_path, monkeypatch):
     assert third.lines == ("six", "")
 
 
-def test_what_is_no_text_or_gone_is_nothing(tmp_path, monkeypatch):
+def test_binary_and_deleted_files_give_no_hit(tmp_path, monkeypatch):
     texts = FileTextCache()
     (tmp_path / "binary").write_bytes(b"\0\1\2")
     for name in ("missing", "binary", "."):
@@ -40,7 +40,7 @@ def test_what_is_no_text_or_gone_is_nothing(tmp_path, monkeypatch):
     assert texts.read(str(tmp_path), "large") is None
 
 
-def test_a_kept_text_is_no_reason_to_follow_a_link(tmp_path):
+def test_a_cached_text_is_not_returned_through_a_link(tmp_path):
     root, outside = tmp_path / "root", tmp_path / "outside"
     (root / "src").mkdir(parents=True)
     (root / "src/a.py").write_text("one")
@@ -53,7 +53,7 @@ def test_a_kept_text_is_no_reason_to_follow_a_link(tmp_path):
     assert texts.read_opened(str(root / "src/a.py")) is not None
 
 
-def test_few_texts_are_kept_and_no_large_one(tmp_path, monkeypatch):
+def test_the_text_cache_is_small_and_skips_large_texts(tmp_path, monkeypatch):
     monkeypatch.setattr(file_text_cache, "_MAX_CACHED_TEXT_BYTES", 10)
     texts = FileTextCache()
     for number in range(file_text_cache._MAX_TEXTS + 20):
@@ -64,7 +64,7 @@ def test_few_texts_are_kept_and_no_large_one(tmp_path, monkeypatch):
     assert all(len(document.lines[0]) == 5 for document in texts._texts.values())
 
 
-def test_kept_texts_have_a_bound_and_what_was_read_last_stays(tmp_path, monkeypatch):
+def test_the_text_cache_is_bounded_and_evicts_the_oldest(tmp_path, monkeypatch):
     monkeypatch.setattr(file_text_cache, "_MAX_CACHE_BYTES", 25)
     texts = FileTextCache()
     for name in "abc":

@@ -24,7 +24,7 @@ def ranked(symbol: int = 1, *, file: int = 0, **features: float) -> RankedHit:
     return RankedHit(view, file, symbol, (max(symbol, 0),), 0.5, features or {"words": 1.0})
 
 
-def test_lines_end_as_the_protocol_says():
+def test_lines_are_split_as_the_protocol_defines():
     assert split_lines("a\nb\r\nc\rd\x0be\u2028f\n") == ["a", "b", "c", "d\x0be\u2028f", ""]
 
 
@@ -51,7 +51,7 @@ def test_a_hit_of_a_symbol():
         assert hit.line_texts[line] == LINES[line]
 
 
-def test_a_hit_outside_symbols_is_the_file():
+def test_a_hit_outside_symbols_names_the_file():
     hit = make_hit(ranked(-1), parse_query("pass"), LINES, display_root="/r", uri="u", dirty=False, explain=False)
     assert hit is not None
     assert (hit.name, hit.kind, hit.container_name) == ("a.py", SymbolKind.FILE, "src")
@@ -60,11 +60,11 @@ def test_a_hit_outside_symbols_is_the_file():
 
 
 @pytest.mark.parametrize("lines", [[], LINES[:2]])
-def test_lines_that_the_index_did_not_see_give_no_hit(lines):
+def test_lines_that_changed_since_indexing_give_no_hit(lines):
     assert make_hit(ranked(), parse_query("x"), lines, display_root="/r", uri="u", dirty=False, explain=False) is None
 
 
-def test_a_long_line_is_cut_and_a_long_symbol_shows_a_part():
+def test_snippets_of_long_lines_and_symbols_are_truncated():
     view = SegmentView("/root", segment_of(parsed_file("a.py", ["alpha"])))
     view.segment.symbols.spans[0, 2] = 99
     view.segment.passages.lines[0, 1] = 99

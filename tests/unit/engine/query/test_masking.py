@@ -53,7 +53,7 @@ def engine(plain: Workspace) -> Engine:
         ("QUEUE_NAME", SECRET, "production.env"),
     ],
 )
-def test_hits_for_an_assistant_hold_no_secret(engine: Engine, query: str, secret: str, path: str) -> None:
+def test_masked_hits_contain_no_secret(engine: Engine, query: str, secret: str, path: str) -> None:
     plain_hit = next(hit for hit in hits(engine, query, mask=False) if hit.path == path)
     masked = next(hit for hit in hits(engine, query, mask=True) if hit.path == path)
     assert secret in plain_hit.snippet + plain_hit.signature

@@ -29,11 +29,11 @@ api/*.py linguist-generated=false
         ("main.go", Role.EXAMPLE, Role.EXAMPLE),
     ],
 )
-def test_lines_give_and_take_roles(path: str, found: Role, role: Role) -> None:
+def test_attributes_set_and_unset_roles(path: str, found: Role, role: Role) -> None:
     assert FileAttributes(ATTRIBUTES).role_of(path, found) == role
 
 
-def test_odd_files_say_nothing(tmp_path) -> None:
+def test_malformed_files_set_no_role(tmp_path) -> None:
     for data in (b"", b"\xff\xfe\x00", b"[attr]x linguist-generated\n", b"*.py\n", b"\n\n"):
         assert FileAttributes(data).role_of("a.py", Role.TEST) == Role.TEST
     assert RootAttributes(str(tmp_path)).role_of("a.py", Role.NONE) == Role.NONE
@@ -41,12 +41,12 @@ def test_odd_files_say_nothing(tmp_path) -> None:
     assert RootAttributes(str(tmp_path)).role_of("a.py", Role.NONE) == Role.NONE
 
 
-def test_a_file_that_is_too_large_says_nothing(tmp_path) -> None:
+def test_a_too_large_file_sets_no_role(tmp_path) -> None:
     (tmp_path / ".gitattributes").write_text("*.py linguist-vendored\n" + "# comment\n" * 30_000)
     assert RootAttributes(str(tmp_path)).role_of("a.py", Role.NONE) == Role.NONE
 
 
-def test_a_folder_speaks_for_what_is_below_it(tmp_path) -> None:
+def test_attributes_apply_below_their_folder(tmp_path) -> None:
     (tmp_path / "lib" / "deep").mkdir(parents=True)
     (tmp_path / ".gitattributes").write_text("*.py linguist-vendored\n/own.py linguist-generated\n")
     (tmp_path / "lib" / ".gitattributes").write_text("/own.py linguist-generated\ndeep/* -linguist-vendored\n")

@@ -92,7 +92,7 @@ def test_trees(tmp_path: Path, files: dict[str, str], expected: set[str]) -> Non
     assert found(root) == expected
 
 
-def test_ignore_files_that_are_not_to_be_followed(tmp_path: Path) -> None:
+def test_follow_ignore_off_keeps_semlensignore(tmp_path: Path) -> None:
     write(
         tmp_path / "r",
         {".gitignore": "a.py", ".ignore": "b.py", ".semlensignore": "c.py", "a.py": "", "b.py": "", "c.py": ""},
@@ -109,7 +109,7 @@ def test_exclude_and_include(tmp_path: Path) -> None:
     assert found(root, include=("/*.py",)) == {"d.py"}
 
 
-def test_what_lies_above_the_root_counts_up_to_the_top_of_the_repository(tmp_path: Path) -> None:
+def test_ignore_files_above_the_root_apply_up_to_the_repository(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -128,7 +128,7 @@ def test_what_lies_above_the_root_counts_up_to_the_top_of_the_repository(tmp_pat
     assert found(tmp_path / "repo/src/app") == {"sub/anchored.py"}
 
 
-def test_a_root_that_is_ignored_from_above_shows_what_it_has(tmp_path: Path) -> None:
+def test_a_root_ignored_from_above_is_indexed(tmp_path: Path) -> None:
     write(tmp_path, {"repo/.git/HEAD": "", "repo/.gitignore": "build/\n*.py\n", "repo/build/lib/a.py": ""})
     assert found(tmp_path / "repo/build") == {"lib/a.py"}
     assert found(tmp_path / "repo/build/lib") == {"a.py"}
@@ -193,7 +193,7 @@ def test_the_place_of_global_excludes_without_configuration(home: Path, monkeypa
     assert global_excludes_file(None) == "/x/git/ignore"
 
 
-def test_ignore_files_that_cannot_be_used_mean_nothing(tmp_path: Path) -> None:
+def test_unusable_ignore_files_have_no_rules(tmp_path: Path) -> None:
     root = tmp_path / "r"
     write(root, {"a.py": "", "one/b.py": "", "two/c.py": "", "three/d.py": "", "four/e.py": ""})
     (root / ".gitignore").mkdir()
@@ -205,7 +205,7 @@ def test_ignore_files_that_cannot_be_used_mean_nothing(tmp_path: Path) -> None:
     assert found(root) == {"a.py", "one/b.py", "two/c.py", "three/d.py", "four/e.py"}
 
 
-def test_git_top_of_a_folder_in_none(tmp_path: Path) -> None:
+def test_a_folder_outside_git_has_no_repository(tmp_path: Path) -> None:
     (tmp_path / "a/b").mkdir(parents=True)
     assert git_top(str(tmp_path / "a/b")) is None
     (tmp_path / "a/.git").mkdir()

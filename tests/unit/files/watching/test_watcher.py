@@ -154,7 +154,7 @@ class TestNative:
         watched.write("src/a.py.tmp", "a = 3\n").replace(watched.root / "src/a.py")
         assert watched.seen() == {"src/a.py"}
 
-    def test_a_renamed_file_is_both_names(self, watched: Watched) -> None:
+    def test_a_renamed_file_is_reported_under_both_names(self, watched: Watched) -> None:
         watched.start()
         (watched.root / "src/a.py").rename(watched.root / "lib/c.py")
         assert watched.seen() == {"src/a.py", "lib/c.py"}
@@ -194,7 +194,7 @@ class TestNative:
             file.flush()
             assert watched.seen() == {"src/a.py"}
 
-    def test_new_folders_are_watched_with_all_they_hold(self, watched: Watched) -> None:
+    def test_new_folders_are_watched_with_their_content(self, watched: Watched) -> None:
         watched.start()
         for number in range(40):
             watched.write(f"new/{number}/in/f.py")
@@ -216,7 +216,7 @@ class TestNative:
         watched.write("src/deep/b.py", "b = 3\n")
         watched.reports.wait_for_paths("moved/deep/b.py", "src/deep/b.py")
 
-    def test_a_deleted_folder_is_reported_and_gives_its_watches_back(self, watched: Watched) -> None:
+    def test_a_deleted_folder_is_reported_and_releases_its_watches(self, watched: Watched) -> None:
         watched.start()
         before = watched.n_watches()
         shutil.rmtree(watched.root / "src")
@@ -234,7 +234,7 @@ class TestNative:
         (tmp_path / "out/a.py").write_text("a = 9\n")
         assert watched.seen() == set()
 
-    def test_ignored_folders_cost_no_watch_and_no_report(self, watched: Watched) -> None:
+    def test_ignored_folders_are_neither_watched_nor_reported(self, watched: Watched) -> None:
         for number in range(500):
             (watched.root / f"node_modules/p{number}/lib").mkdir(parents=True)
         watched.start()
@@ -259,7 +259,7 @@ class TestNative:
         watched.write("build/y.py")
         assert watched.seen() == {"build/y.py"}
 
-    def test_a_virtual_environment_that_is_made_gives_its_watches_back(self, watched: Watched) -> None:
+    def test_a_new_virtual_environment_releases_its_watches(self, watched: Watched) -> None:
         watched.start()
         before = watched.n_watches()
         watched.write("env/lib/site/x.py")
@@ -268,7 +268,7 @@ class TestNative:
         watched.reports.wait_for(lambda reports: bool(reports.rescans))
         assert watched.n_watches() == before
 
-    def test_what_changes_while_watching_begins_is_not_lost(
+    def test_changes_while_watching_starts_are_not_lost(
         self, watched: Watched, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         listed = watched.discovery.list_folder
@@ -319,9 +319,7 @@ class TestNative:
         watched.reports.wait_for_paths(*names)
         assert len(watched.reports.batches) < 200  # batched, not one by one
 
-    def test_dropped_events_ask_for_a_rescan_and_are_recovered_from(
-        self, watched: Watched, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_dropped_events_trigger_a_rescan(self, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
         watched.start()
         read = Inotify.read
         overflow = [InotifyEvent(-1, IN_Q_OVERFLOW, "")]
@@ -374,7 +372,9 @@ class TestNative:
         watched.write("more/y.py")
         watched.reports.wait_for_paths("more/y.py")
 
-    def test_no_instance_left_falls_back(self, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_missing_inotify_instance_falls_back_to_polling(
+        self, watched: Watched, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def refuse() -> Inotify:
             raise OSError(errno.EMFILE, "Too many open files")
 
@@ -398,7 +398,7 @@ class TestNative:
         watched.write(name)
         assert watched.seen() == {name}
 
-    def test_reading_files_wakes_nobody(self, watched: Watched) -> None:
+    def test_reading_files_causes_no_event(self, watched: Watched) -> None:
         watched.start()
         for path in watched.root.rglob("*.py"):
             path.read_bytes()
@@ -406,7 +406,7 @@ class TestNative:
         assert watched.seen() == set()
         assert watched.reports.rescans == []
 
-    def test_one_thread_and_one_descriptor_both_given_back(self, watched: Watched) -> None:
+    def test_one_thread_and_one_descriptor_are_used_and_released(self, watched: Watched) -> None:
         assert (watch_threads(), inotify_descriptors()) == (0, 0)
         watched.start()
         assert (watch_threads(), inotify_descriptors()) == (1, 1)
@@ -415,13 +415,13 @@ class TestNative:
         assert watched.watcher.mode == "none"
         watched.watcher.stop()
 
-    def test_stopping_at_once(self, watched: Watched) -> None:
+    def test_stopping_immediately_after_start(self, watched: Watched) -> None:
         watched.watcher.start()
         watched.watcher.stop()
         assert watched.watcher.mode == "none"
 
     @pytest.mark.parametrize("seed", range(6))
-    def test_whoever_follows_the_reports_knows_what_is_there(self, watched: Watched, seed: int) -> None:
+    def test_the_reports_describe_the_files_completely(self, watched: Watched, seed: int) -> None:
         """Random operations in bursts; a reader that knows only the reports must end up with what a walk finds."""
         choose = random.Random(seed)
         watched.start()
@@ -474,7 +474,7 @@ class TestPolling:
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
         assert source.wait() == {"src/a.py"}
 
-    def test_a_lost_root_tells_nothing_of_its_files(self, watched: Watched, tmp_path: Path) -> None:
+    def test_a_lost_root_reports_no_deleted_files(self, watched: Watched, tmp_path: Path) -> None:
         source = PollingSource(watched.discovery, 0.0)
         source.start()
         watched.root.rename(tmp_path / "away")
@@ -483,7 +483,7 @@ class TestPolling:
         (watched.root / "src/a.py").unlink()
         assert source.wait() == {"src/a.py"}
 
-    def test_a_folder_that_cannot_be_read_now_keeps_its_files(
+    def test_an_unreadable_folder_keeps_its_indexed_files(
         self, watched: Watched, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         source = PollingSource(watched.discovery, 0.0)
@@ -500,7 +500,7 @@ class TestPolling:
         assert source.wait() == {"src/a.py"}
         assert source.wait() == set()
 
-    def test_a_large_tree_is_looked_at_less_often(self, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_large_tree_is_polled_less_often(self, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
         source = PollingSource(watched.discovery, 5.0)
         source.start()
         waits: list[float] = []
@@ -573,7 +573,7 @@ def test_off_watches_nothing(tmp_path: Path) -> None:
     watched.watcher.stop()
 
 
-def test_a_remote_root_is_polled_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_remote_root_is_polled_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("semlens.files.watching.watcher.remote_file_system", lambda _: "nfs4")
     watched = Watched(tmp_path, mode="auto")
     watched.watcher.start()
@@ -587,7 +587,7 @@ def test_a_remote_root_is_polled_unless_told_otherwise(tmp_path: Path, monkeypat
 
 
 @linux_only
-def test_a_closed_inotify_ignores_a_late_wake() -> None:
+def test_a_closed_inotify_ignores_a_late_wakeup() -> None:
     instance = inotify.Inotify()
     instance.close()
     instance.wake()

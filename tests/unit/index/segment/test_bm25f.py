@@ -55,7 +55,7 @@ def one_by_one(one: Passage, of_path: dict[int, float]) -> dict[int, float]:
 
 
 @given(st.lists(st.tuples(PATHS, st.lists(PASSAGES, max_size=4)), max_size=4))
-def test_many_at_once_weigh_what_each_does(files):
+def test_a_batch_has_the_weights_of_single_passages(files):
     weighed = weigh_passages((weigh_path(path), tuple(passages)) for path, passages in files)
     found: dict[int, dict[int, float]] = {}
     for term, row, weight in zip(*(column.tolist() for column in weighed), strict=True):
@@ -79,7 +79,7 @@ def test_no_passages_have_no_terms():
     assert all(not len(column) for column in weigh_passages([(weigh_path("net/retry.py"), ())]))
 
 
-def test_fields_add_up():
+def test_weights_of_fields_are_summed():
     (term,) = hashes_of_identifier("alpha")
 
     def weight(name: str, body: str) -> float:
@@ -91,7 +91,7 @@ def test_fields_add_up():
     assert math.isclose(of_body, BODY.factor(1), rel_tol=1e-6)
 
 
-def test_a_term_in_a_longer_text_is_worth_less():
+def test_a_term_in_a_longer_text_weighs_less():
     (term,) = hashes_of_identifier("alpha")
     short, long = (weigh(passage("f", f"alpha {'beta ' * n}"))[term] for n in (1, 200))
     assert short > long > 0

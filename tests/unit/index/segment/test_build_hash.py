@@ -24,7 +24,7 @@ from semlens.index.versions import FEATURE_VERSION, IndexProblem
         (build_hash(constants="others"), IndexProblem.BM25F_CONSTANTS),
     ],
 )
-def test_a_stored_hash_tells_why_segments_are_built_again(stored, problem):
+def test_a_stored_hash_shows_why_segments_are_rebuilt(stored, problem):
     assert build_problem(stored) is problem
 
 

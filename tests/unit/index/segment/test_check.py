@@ -33,12 +33,12 @@ def is_read(store: RootStore, arrays: dict[str, Array]) -> bool:
     return store.read_segment(SEGMENT.id) is not None
 
 
-def test_a_whole_segment_is_read(store):
+def test_an_intact_segment_is_accepted(store):
     assert is_read(store, ARRAYS)
 
 
 @pytest.mark.parametrize("name", [name for name, column in ARRAYS.items() if len(column)])
-def test_a_column_that_is_too_short_or_of_another_kind(store, name):
+def test_a_column_of_wrong_length_or_type(store, name):
     column = ARRAYS[name]
     assert not is_read(store, {**ARRAYS, name: column[:-1]})
     other = np.float32 if column.dtype != np.float32 else np.int8
@@ -55,7 +55,7 @@ def test_a_column_that_is_too_short_or_of_another_kind(store, name):
         ("words.offsets", 999), ("files.paths.offsets", 999),
     ],
 )  # fmt: skip
-def test_a_row_that_is_not_there(store, name, value):
+def test_a_row_number_out_of_range(store, name, value):
     column = ARRAYS[name].copy()
     column[len(column) // 2] = value
     assert not is_read(store, {**ARRAYS, name: column})

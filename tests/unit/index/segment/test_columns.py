@@ -32,7 +32,7 @@ def written(tmp_path: Path) -> Path:
     return path
 
 
-def test_arrays_and_meta_come_back_aligned_and_read_only(written):
+def test_arrays_and_metadata_are_read_aligned_and_read_only(written):
     arrays, meta = read_column_file(written)
     assert meta == {"id": "a", "n": 3}
     assert arrays.keys() == ARRAYS.keys()
@@ -57,7 +57,7 @@ def test_a_file_without_arrays(tmp_path):
     assert read_column_file(tmp_path / "empty") == ({}, {})
 
 
-def test_every_cut_is_noticed(written):
+def test_every_truncation_is_detected(written):
     whole = written.read_bytes()
     for size in [0, 1, 3, 15, 16, 17, 100, len(whole) // 2, len(whole) - 1]:
         written.write_bytes(whole[:size])
@@ -65,14 +65,14 @@ def test_every_cut_is_noticed(written):
             read_column_file(written)
 
 
-def test_more_than_was_written_is_noticed(written):
+def test_appended_bytes_are_detected(written):
     with written.open("ab") as file:
         file.write(b"\0")
     with pytest.raises(ColumnFileError):
         read_column_file(written)
 
 
-def test_every_altered_byte_is_noticed(written):
+def test_every_altered_byte_is_detected(written):
     """In the header too: a changed shape or type would show other numbers without any error."""
     whole = written.read_bytes()
     for place in [*range(0, len(whole), 37), *range(400)]:
@@ -86,7 +86,7 @@ def test_every_altered_byte_is_noticed(written):
 @pytest.mark.parametrize(
     "prefix", [struct.pack("<4sIII", b"SEML", 99, 8, 0), struct.pack("<4sIII", b"ELSE", 2, 8, 0), b"\xff" * 16]
 )
-def test_other_formats_are_refused(written, prefix):
+def test_other_formats_are_rejected(written, prefix):
     written.write_bytes(prefix + written.read_bytes()[16:])
     with pytest.raises(ColumnFileError, match=r"format|checksum"):
         read_column_file(written)
@@ -111,13 +111,13 @@ def test_an_error_says_why_the_file_is_not_usable(tmp_path, content, problem):
     assert raised.value.problem is problem
 
 
-def test_missing_and_folder_are_refused(tmp_path):
+def test_a_missing_file_and_a_folder_are_rejected(tmp_path):
     for path in (tmp_path / "missing", tmp_path):
         with pytest.raises(ColumnFileError):
             read_column_file(path)
 
 
-def test_a_full_disk_leaves_the_old_file_and_no_other(written, monkeypatch):
+def test_a_full_disk_keeps_the_old_file_only(written, monkeypatch):
     before = written.read_bytes()
 
     def full(_descriptor: int) -> None:
@@ -131,7 +131,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(written, monkeypatch):
 
 
 @given(st.lists(texts))
-def test_strings_come_back(strings):
+def test_strings_are_written_and_read(strings):
     column = StringColumn.of(strings)
     assert len(column) == len(strings)
     assert column.tolist() == strings
@@ -139,13 +139,13 @@ def test_strings_come_back(strings):
 
 
 @given(st.lists(texts, min_size=1), st.data())
-def test_taken_strings_are_those_of_the_rows(strings, data):
+def test_strings_are_selected_by_row(strings, data):
     rows = data.draw(st.lists(st.integers(0, len(strings) - 1)))
     assert StringColumn.of(strings).take(np.array(rows, np.int64)).tolist() == [strings[row] for row in rows]
 
 
 @given(st.lists(st.lists(texts), min_size=1))
-def test_concatenated_strings_follow_each_other(parts):
+def test_strings_are_concatenated_in_order(parts):
     column = StringColumn.concatenate([StringColumn.of(part) for part in parts])
     assert column.tolist() == [string for part in parts for string in part]
 

@@ -23,7 +23,7 @@ def by_prefix(names: list[str], prefix: str) -> list[str]:
     return [names[row] for row in table(names).with_prefix(fold_text(prefix)).tolist()]
 
 
-def test_prefixes_do_not_see_case_and_come_in_order():
+def test_prefix_search_ignores_case_and_is_ordered():
     assert by_prefix(NAMES, "FETCH") == ["Fetch", "fetch_with_retry", "fetcher"]
     assert by_prefix(NAMES, "fetch_") == ["fetch_with_retry"]
     assert by_prefix(NAMES, "Äp") == ["Äpfel"]
@@ -31,33 +31,33 @@ def test_prefixes_do_not_see_case_and_come_in_order():
     assert by_prefix(NAMES, "") == []
 
 
-def test_no_name_at_all():
+def test_an_empty_name_table():
     nothing = table([])
     assert not len(nothing.with_prefix(b"a"))
     assert not len(nothing.with_humps(b"a"))
     assert not len(nothing.alike(b"abc")[0])
 
 
-def test_long_names_are_found_by_what_is_kept_of_them():
+def test_long_names_are_found_by_their_stored_prefix():
     long = "a" * (KEY_BYTES + 5)
     names = [long, "a" * KEY_BYTES, "a" * (KEY_BYTES - 1)]
     assert set(by_prefix(names, long)) == {long, "a" * KEY_BYTES}
 
 
-def test_humps():
+def test_camel_case_humps():
     found = table(NAMES).with_humps(b"fw")
     assert [NAMES[row] for row in found.tolist()] == ["fetch_with_retry"]
     assert [NAMES[row] for row in table(NAMES).with_humps(b"hs").tolist()] == ["HTTPServer"]
 
 
 @pytest.mark.parametrize("typed", ["fetch_with_rety", "fetchwithretry", "fecth_with_retry"])
-def test_a_mistyped_name_is_alike(typed):
+def test_a_mistyped_name_is_similar(typed):
     rows, shares = table(NAMES).alike(fold_text(typed))
     assert NAMES[rows[shares.argmax()]] == "fetch_with_retry"
     assert 0.4 <= shares.max() <= 1.0
 
 
-def test_a_name_is_wholly_like_itself():
+def test_a_name_is_identical_to_itself():
     names = [f"load_part_{n}" for n in range(50)]
     rows, shares = table(names).alike(b"load_part_7")
     assert rows.tolist() == list(range(50))
@@ -65,7 +65,7 @@ def test_a_name_is_wholly_like_itself():
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)), st.data())
-def test_prefix_search_is_the_plain_search(names, data):
+def test_prefix_search_equals_a_plain_scan(names, data):
     pool = [fold_text(name) for name in names] or [b"a"]
     word = data.draw(st.sampled_from(pool))
     prefix = word[: data.draw(st.integers(1, KEY_BYTES))]

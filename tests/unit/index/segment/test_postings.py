@@ -45,20 +45,20 @@ def alike(found: Oracle, expected: Oracle) -> bool:
 
 
 @given(tables)
-def test_what_was_put_in_is_found(oracle):
+def test_postings_are_found(oracle):
     postings = build(oracle)
     assert alike(read(postings), oracle)
     assert postings.terms.tolist() == sorted(oracle)
 
 
 @given(tables, TERMS)
-def test_a_term_that_nobody_holds_has_no_rows(oracle, term):
+def test_an_unknown_term_has_no_rows(oracle, term):
     where = build({key: rows for key, rows in oracle.items() if key != term}).find(term)
     assert where == slice(0, 0)
 
 
 @given(tables, st.lists(TERMS, unique=True))
-def test_rows_of_several_terms_stand_once_for_each(oracle, terms):
+def test_rows_of_several_terms_appear_once_per_term(oracle, terms):
     found = build(oracle).rows_of(np.array(terms, np.uint64))
     assert sorted(found.tolist()) == sorted(row for term in terms for row in oracle.get(term, {}))
 
@@ -78,7 +78,7 @@ def test_dropped_rows_are_gone_and_the_others_renumbered(oracle, dropped):
 
 
 @given(st.lists(tables, min_size=1, max_size=4))
-def test_merged_postings_are_those_built_at_once(parts):
+def test_merged_postings_equal_those_built_at_once(parts):
     together: Oracle = defaultdict(dict)
     for number, oracle in enumerate(parts):
         for term, rows in oracle.items():
@@ -98,7 +98,7 @@ def test_no_postings():
     assert not len(Postings.build(np.zeros(0, np.uint64), np.zeros(0, np.uint32), np.zeros(0, np.uint8)).terms)
 
 
-def test_weights_out_of_range_are_held_at_its_ends():
+def test_weights_out_of_range_are_clamped():
     weights = np.array([0.0, 1e9], np.float32)
     postings = Postings.build(np.array([1, 1], np.uint64), np.array([0, 1], np.uint32), encode_weights(weights))
     low, high = WEIGHT_OF_CODE[postings.codes[postings.find(1)]].tolist()
@@ -106,7 +106,7 @@ def test_weights_out_of_range_are_held_at_its_ends():
     assert 80 < high < 100
 
 
-def test_terms_are_found_together_as_they_are_alone():
+def test_looking_up_terms_together_equals_one_by_one():
     terms = np.array([3, 3, 7, 9], np.uint64)
     postings = Postings.build(terms, np.arange(4, dtype=np.uint32), np.zeros(0, np.uint8))
     asked = [1, 3, 7, 8, 9, 10]

@@ -109,7 +109,7 @@ def example() -> Segment:
     )
 
 
-def test_a_segment_comes_back_from_disk_as_it_was(tmp_path):
+def test_a_segment_is_written_and_read_unchanged(tmp_path):
     segment = example()
     size = segment.write(tmp_path)
     assert size == segment_path(tmp_path, segment.id).stat().st_size
@@ -123,7 +123,7 @@ def test_a_segment_crosses_from_a_worker_as_arrays():
     assert content(segment_from_arrays("other", segment_arrays(segment))) == content(segment)
 
 
-def test_what_a_segment_says():
+def test_the_content_of_a_segment():
     segment = example()
     assert segment.files.paths.tolist() == ["a/one.py", "two.go", "\udcff.txt"]
     assert [segment.files.language(row) for row in range(3)] == ["python", "go", ""]
@@ -136,7 +136,7 @@ def test_what_a_segment_says():
     assert sys_rows.tolist() == [3]  # the file, behind the three symbols
 
 
-def test_a_file_that_lacks_a_column_is_refused(tmp_path):
+def test_a_file_without_a_column_is_rejected(tmp_path):
     segment = example()
     arrays = segment_arrays(segment)
     del arrays["symbols.kinds"]
@@ -145,13 +145,13 @@ def test_a_file_that_lacks_a_column_is_refused(tmp_path):
         read_segment(tmp_path, "x")
 
 
-def test_a_segment_of_nothing():
+def test_an_empty_segment():
     assert content(build_segment([]))["files"] == []
 
 
 @settings(max_examples=60)
 @given(groups(), st.data())
-def test_merging_is_building_from_scratch(parts, data):
+def test_merging_equals_building_from_scratch(parts, data):
     """The files that live, in their order, whatever died before."""
     alive = [np.array([data.draw(st.booleans()) for _ in part], bool) for part in parts]
     merged = merge_segments([(build_segment(part), mask) for part, mask in zip(parts, alive, strict=True)])
@@ -171,7 +171,7 @@ def test_merging_is_building_from_scratch(parts, data):
 
 @settings(max_examples=30)
 @given(groups())
-def test_merging_step_by_step_is_merging_at_once(parts):
+def test_merging_step_by_step_equals_merging_at_once(parts):
     segments = [build_segment(part) for part in parts]
     everything = [(segment, np.ones(len(segment.files), bool)) for segment in segments]
     step = segments[0]

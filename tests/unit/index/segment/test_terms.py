@@ -14,19 +14,19 @@ from semlens.index.segment.terms import (
 )
 
 
-def test_a_term_is_the_same_everywhere():
+def test_a_term_has_the_same_hash_everywhere():
     assert term_hash("retry") == term_hash("retry") != term_hash("retri")
     assert 0 <= term_hash("\udcff") < 2**64
 
 
-def test_words_of_code_and_of_questions_meet():
+def test_words_of_code_and_of_queries_give_the_same_terms():
     code = count_terms("fetchWithRetries(HTTPServer)")
     for word in ("fetch", "retry", "http", "servers"):
         assert hashes_of_identifier(word)[0] in code
     assert term_hash("fetchwithretries") in code
 
 
-def test_stop_words_count_nothing():
+def test_stop_words_have_no_terms():
     assert not count_terms("the if return self")
     assert "the" in STOP_WORDS
 
@@ -46,7 +46,7 @@ def test_a_path_gives_its_stem_and_its_folders():
     assert {term_hash("net"), term_hash("http")} <= folders.keys()
 
 
-def test_windows_paths_are_cut_likewise():
+def test_windows_paths_are_split_the_same_way():
     assert path_terms("net\\retry.py") == path_terms("net/retry.py")
 
 

@@ -20,7 +20,7 @@ def cosine(matrix: np.ndarray, query: np.ndarray) -> np.ndarray:
     return matrix @ query / np.linalg.norm(matrix, axis=1) / np.linalg.norm(query)
 
 
-def test_quantised_vectors_point_the_same_way():
+def test_quantised_vectors_keep_their_direction():
     floats = np.random.default_rng(1).normal(size=(200, 64)).astype(np.float32)
     small = quantise(floats)
     assert small.dtype == np.int8
@@ -29,14 +29,14 @@ def test_quantised_vectors_point_the_same_way():
         assert cosine(quantised[None], vector)[0] > 0.999
 
 
-def test_scale_does_not_matter_and_zeros_stay():
+def test_vectors_are_normalised_and_zeros_are_kept():
     vector = np.array([[0.5, -1.0, 0.25]], np.float32)
     assert quantise(vector).tolist() == quantise(vector * 1000).tolist() == [[64, -127, 32]]
     assert quantise(np.zeros((2, 3), np.float32)).tolist() == [[0] * 3] * 2
     assert quantise(np.zeros(3, np.float32)).tolist() == [0] * 3
 
 
-def test_nearest_is_the_plain_scan():
+def test_nearest_equals_a_plain_scan():
     block = random_block(500, step=2)
     query = random_block(1, seed=7).matrix[0]
     rows, cosines = block.nearest(query, 20)
@@ -54,7 +54,7 @@ def test_nearest_of_few_and_of_none():
 
 
 @pytest.mark.parametrize("n", [0, 1, 70, 1001])
-def test_all_cosines_on_one_thread_and_on_two(n, monkeypatch):
+def test_cosines_are_equal_on_one_thread_and_on_two(n, monkeypatch):
     block, query = random_block(n), random_block(1, seed=7).matrix[0]
     alone = block.all_cosines(query)
     assert alone == pytest.approx(cosine(block.matrix, query), abs=1e-5)
@@ -79,6 +79,6 @@ def test_merged_blocks_follow_the_new_rows():
     assert np.array_equal(merged.matrix, np.stack([first.matrix[2], first.matrix[1], second.matrix[0]]))
 
 
-def test_kept_bytes_become_a_matrix_again():
+def test_stored_bytes_become_a_matrix():
     block = random_block(4)
     assert np.array_equal(matrix_of([row.tobytes() for row in block.matrix]), block.matrix)

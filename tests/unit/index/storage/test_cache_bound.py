@@ -58,7 +58,7 @@ def enforce(cache: Path, max_bytes: int) -> CacheBound:
     return bound
 
 
-def test_below_the_bound_nothing_goes(cache):
+def test_nothing_is_deleted_below_the_limit(cache):
     roots = [fill_root(cache, "a", last_used=1), fill_root(cache, "b", last_used=2)]
     fill_vectors(cache, "x")
     before = folder_bytes(cache)
@@ -74,7 +74,7 @@ def test_a_file_with_two_names_counts_once(cache):
     assert folder_bytes(cache) == MIB
 
 
-def test_the_roots_used_least_recently_go_first(cache):
+def test_the_least_recently_used_roots_are_deleted_first(cache):
     old, middle, new = (fill_root(cache, name, last_used=when) for name, when in (("x", 1), ("a", 2), ("m", 3)))
     fill_vectors(cache, "x")
     enforce(cache, 17 * MIB // 4)
@@ -93,7 +93,7 @@ def test_indexes_of_another_format_count_and_go_first_when_unused(cache):
     assert [root.exists() for root in (older, *new)] == [False, True, True]
 
 
-def test_a_root_that_is_open_stays(cache):
+def test_an_open_root_is_kept(cache):
     old, new = fill_root(cache, "a", last_used=1), fill_root(cache, "b", last_used=2)
     lock = WriterLock(next(old.glob("v*")) / "writer.lock")
     assert lock.acquire()
@@ -106,7 +106,7 @@ def test_a_root_that_is_open_stays(cache):
     assert [old.exists(), new.exists()] == [False, True] or folder_bytes(cache) <= 3 * MIB
 
 
-def test_vectors_go_when_roots_are_not_enough(cache):
+def test_vectors_are_deleted_after_roots(cache):
     fill_root(cache, "a", last_used=1)
     for process in range(4):
         fill_vectors(cache, f"{process}.")
@@ -117,7 +117,7 @@ def test_vectors_go_when_roots_are_not_enough(cache):
         assert 0 < vectors.n_bytes < 2 * MIB
 
 
-def test_stores_of_other_versions_count_and_go_before_vectors(cache):
+def test_stores_of_other_versions_are_deleted_before_vectors(cache):
     (cache / "vectors.v1.sqlite").write_bytes(bytes(3 * MIB))
     fill_vectors(cache, "x")
     enforce(cache, 3 * MIB)
@@ -126,7 +126,7 @@ def test_stores_of_other_versions_count_and_go_before_vectors(cache):
         assert vectors.n_bytes > MIB
 
 
-def test_many_processes_that_each_write_a_little_keep_the_bound(cache):
+def test_many_processes_together_keep_the_limit(cache):
     """Each writes less than would make it look, but for its last look when it closes."""
     for process in range(30):
         bound = CacheBound(cache, 4 * MIB)
@@ -136,7 +136,7 @@ def test_many_processes_that_each_write_a_little_keep_the_bound(cache):
         assert folder_bytes(cache) <= 4 * MIB + MIB // 4
 
 
-def test_one_process_shrinks_at_a_time(cache):
+def test_one_process_at_a_time_deletes(cache):
     fill_root(cache, "a", last_used=1)
     fill_root(cache, "b", last_used=2)
     other = WriterLock(cache / "bound.lock")

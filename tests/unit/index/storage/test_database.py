@@ -28,13 +28,13 @@ def read(path: Path, *, version: int = 3) -> list[str]:
         connection.close()
 
 
-def test_it_is_made_with_its_tables_and_kept(tmp_path):
+def test_the_database_is_created_and_kept(tmp_path):
     put(tmp_path / "a.sqlite", "kept")
     assert read(tmp_path / "a.sqlite") == ["kept"]
 
 
 @pytest.mark.parametrize("garbage", [b"no database at all" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
-def test_garbage_is_replaced(tmp_path, garbage):
+def test_a_file_of_garbage_is_replaced(tmp_path, garbage):
     path = tmp_path / "a.sqlite"
     path.write_bytes(garbage)
     path.with_name("a.sqlite-wal").write_bytes(garbage)
@@ -42,7 +42,7 @@ def test_garbage_is_replaced(tmp_path, garbage):
 
 
 @pytest.mark.parametrize("place", [18, 19], ids=["write format", "read format"])
-def test_a_header_that_names_a_later_format_keeps_nobody_from_writing(tmp_path, place):
+def test_a_damaged_header_does_not_prevent_writing(tmp_path, place):
     path = tmp_path / "a.sqlite"
     put(path, "old")
     data = bytearray(path.read_bytes())
@@ -78,7 +78,7 @@ def test_other_tables_are_replaced(tmp_path, change):
     assert read(path) == []
 
 
-def test_damage_met_at_work_costs_the_content_alone(tmp_path):
+def test_damage_found_later_loses_only_the_content(tmp_path):
     path = tmp_path / "a.sqlite"
     with closing(Database(path, SCHEMA, 3)) as opened:
         opened.connection.executemany("INSERT INTO things VALUES (?)", [(f"name {number}",) for number in range(9999)])
@@ -88,7 +88,7 @@ def test_damage_met_at_work_costs_the_content_alone(tmp_path):
         assert opened.run(lambda connection: connection.execute("SELECT name FROM things").fetchall()) == []
 
 
-def test_a_file_that_was_replaced_is_opened_anew(tmp_path):
+def test_a_replaced_file_is_reopened(tmp_path):
     path = tmp_path / "a.sqlite"
     with closing(Database(path, SCHEMA, 3)) as opened:
         assert opened.is_in_place
@@ -110,7 +110,7 @@ def test_another_version_is_replaced(tmp_path):
 @pytest.mark.parametrize(
     "code", [sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY]
 )
-def test_what_only_cannot_be_used_now_is_not_thrown_away(tmp_path, monkeypatch, code):
+def test_a_temporarily_unusable_database_is_kept(tmp_path, monkeypatch, code):
     path = tmp_path / "a.sqlite"
     put(path, "worth keeping")
     error = sqlite3.OperationalError("not now")
@@ -126,7 +126,7 @@ def test_what_only_cannot_be_used_now_is_not_thrown_away(tmp_path, monkeypatch, 
     assert read(path) == ["worth keeping"]
 
 
-def test_a_lock_that_stays_is_said(tmp_path, monkeypatch):
+def test_a_persistent_lock_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr(database, "OPEN_SECONDS", 0.05)
     path = tmp_path / "a.sqlite"
     put(path, "kept")
@@ -140,7 +140,7 @@ def test_a_lock_that_stays_is_said(tmp_path, monkeypatch):
     assert read(path) == ["kept"]
 
 
-def test_a_folder_in_its_place_is_said(tmp_path):
+def test_a_folder_in_place_of_the_database_is_reported(tmp_path):
     (tmp_path / "a.sqlite").mkdir()
     with pytest.raises(CacheError, match="not a regular file"):
         connect(tmp_path / "a.sqlite", SCHEMA, 3)
@@ -157,7 +157,7 @@ def test_only_damage_counts_as_damage():
     connection.close()
 
 
-def test_private_folders_all_the_way(tmp_path):
+def test_all_created_folders_are_private(tmp_path):
     before = os.umask(0o022)
     try:
         make_private_folder(tmp_path / "a" / "b" / "c")
@@ -166,7 +166,7 @@ def test_private_folders_all_the_way(tmp_path):
     assert {(tmp_path / name).stat().st_mode & 0o777 for name in ("a", "a/b", "a/b/c")} == {0o700}
 
 
-def test_a_file_where_the_folder_should_be(tmp_path):
+def test_a_file_in_place_of_the_folder(tmp_path):
     (tmp_path / "a").write_text("")
     for folder in (tmp_path / "a", tmp_path / "a" / "b"):
         with pytest.raises(CacheError, match="SEMLENS_CACHE_DIR"):

@@ -50,7 +50,7 @@ def load_again(tmp_path: Path, root: Path) -> StoredIndex:
         again.close()
 
 
-def test_nothing_was_committed_yet(opened):
+def test_an_empty_store_has_no_commit(opened):
     assert opened.load() == StoredIndex({}, {}, {})
 
 
@@ -84,7 +84,7 @@ def test_another_connection_sees_that_something_was_committed(opened, tmp_path, 
     reader.close()
 
 
-def test_a_process_killed_before_the_commit_leaves_the_one_before(opened, tmp_path, root):
+def test_a_process_killed_before_a_commit_keeps_the_previous_one(opened, tmp_path, root):
     old = segment_of(parsed_file("a.py", ["old"]))
     commit(opened, old, "a.py")
     script = (
@@ -107,7 +107,7 @@ def test_a_process_killed_before_the_commit_leaves_the_one_before(opened, tmp_pa
     assert list(stored.files) == ["a.py"]
 
 
-def test_files_that_no_commit_names_are_swept_one_commit_late(opened):
+def test_unreferenced_files_are_deleted_one_commit_later(opened):
     orphan, first, second = (segment_of(parsed_file("a.py", [name])) for name in ("orphan", "first", "second"))
     opened.write_segment(orphan)
     torn = opened.segments_folder / f"{first.id}.m.vectors.999999.part"
@@ -123,7 +123,7 @@ def test_files_that_no_commit_names_are_swept_one_commit_late(opened):
 
 
 @pytest.mark.parametrize("damage", ["cut", "altered", "missing"])
-def test_a_broken_segment_is_lost_alone(opened, tmp_path, root, damage):
+def test_a_broken_segment_loses_only_itself(opened, tmp_path, root, damage):
     whole, broken = segment_of(parsed_file("a.py", ["f"])), segment_of(parsed_file("b.py", ["g"]))
     sizes = {segment.id: opened.write_segment(segment) for segment in (whole, broken)}
     entries = {"a.py": FileEntry(STAMP, b"h", whole.id), "b.py": FileEntry(STAMP, b"h", broken.id)}
@@ -147,7 +147,7 @@ def database_of(tmp_path: Path, root: Path) -> Path:
 
 
 @pytest.mark.parametrize("damage", ["garbage", "empty", "newer"])
-def test_a_broken_database_is_made_anew(tmp_path, root, damage):
+def test_a_broken_database_is_recreated(tmp_path, root, damage):
     first = RootStore(tmp_path / "cache", root)
     commit(first, segment_of(parsed_file("a.py", ["f"])), "a.py")
     first.close()
@@ -161,7 +161,7 @@ def test_a_broken_database_is_made_anew(tmp_path, root, damage):
     assert load_again(tmp_path, root) == StoredIndex({}, {}, {})
 
 
-def test_a_page_that_is_broken_deep_inside_is_told_apart(tmp_path, root):
+def test_a_broken_database_page_is_detected(tmp_path, root):
     first = RootStore(tmp_path / "cache", root)
     segment = segment_of(parsed_file("a.py", ["f"]))
     commit(first, segment, *(f"folder/file{number}.py" for number in range(2000)))
@@ -179,14 +179,14 @@ def test_a_page_that_is_broken_deep_inside_is_told_apart(tmp_path, root):
     again.close()
 
 
-def test_meta_that_nobody_wrote_counts_as_damage(opened):
+def test_invalid_metadata_counts_as_damage(opened):
     opened._database.connection.execute("INSERT INTO meta VALUES ('complete', 'not json')")
     with pytest.raises(sqlite3.DatabaseError) as error:
         opened.load()
     assert is_damaged(error.value)
 
 
-def test_a_full_disk_keeps_the_commit_before(opened, tmp_path, root, monkeypatch):
+def test_a_full_disk_keeps_the_previous_commit(opened, tmp_path, root, monkeypatch):
     segment = segment_of(parsed_file("a.py", ["f"]))
     commit(opened, segment, "a.py")
     pages = opened._database.connection.execute("PRAGMA page_count").fetchone()[0]
@@ -207,7 +207,7 @@ def test_a_full_disk_keeps_the_commit_before(opened, tmp_path, root, monkeypatch
     assert len(load_again(tmp_path, root).files) == 3000
 
 
-def test_a_full_disk_at_the_very_start_is_one_sentence(tmp_path, root, monkeypatch):
+def test_a_full_disk_at_the_start_gives_one_message(tmp_path, root, monkeypatch):
     def full(*_arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -216,7 +216,7 @@ def test_a_full_disk_at_the_very_start_is_one_sentence(tmp_path, root, monkeypat
         RootStore(tmp_path / "cache", root)
 
 
-def test_vectors_come_back_or_are_absent(opened):
+def test_vectors_are_read_or_absent(opened):
     block = VectorBlock(np.array([0, 2], np.uint32), np.array([[1, 2], [3, 4]], np.int8))
     opened.write_vectors("s", "m", block)
     again = opened.read_vectors("s", "m")
@@ -235,7 +235,7 @@ def test_everything_is_private(opened, tmp_path):
         assert path.stat().st_mode & 0o077 == 0, path
 
 
-def test_the_roots_that_are_known(opened, tmp_path, root):
+def test_the_known_roots_are_listed(opened, tmp_path, root):
     assert stored_roots(tmp_path / "cache") == [(root, root_folder(tmp_path / "cache", root))]
     assert opened.n_bytes() > 0
     assert opened.exists
@@ -245,11 +245,11 @@ def test_the_roots_that_are_known(opened, tmp_path, root):
     ("modified", "seen", "racy"),
     [(1_000_000_000, 2_000_000_000, False), (1_000_000_000, 1_010_000_000, True), (5, 3, True)],
 )
-def test_a_file_written_as_it_was_read_is_racy(modified, seen, racy):
+def test_a_file_modified_while_it_is_read_is_marked_racy(modified, seen, racy):
     assert FileStamp(1, modified, 2, 3, seen).racy is racy
 
 
-def test_stamps_of_one_state_are_the_same_whenever_seen():
+def test_stamps_of_one_state_are_equal():
     assert STAMP.same_file(FileStamp(10, 20, 30, 40, 1))
     for other in (
         FileStamp(11, 20, 30, 40, 1),

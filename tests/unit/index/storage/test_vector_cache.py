@@ -32,20 +32,20 @@ def cache(tmp_path: Path):
     opened.close()
 
 
-def test_what_was_put_is_got(cache):
+def test_vectors_are_stored_and_read(cache):
     hashes, matrix = keys(1200), vectors(1200)
     cache.put(MODEL, hashes, matrix)
     found = cache.get(MODEL, [*hashes, content_hash(b"unknown")])
     assert found == {key: row.tobytes() for key, row in zip(hashes, matrix, strict=True)}
 
 
-def test_models_do_not_mix(cache):
+def test_models_have_separate_vectors(cache):
     cache.put(MODEL, keys(1), vectors(1))
     assert cache.get("other", keys(1)) == {}
     assert cache.get(MODEL, []) == {}
 
 
-def test_a_vector_that_is_known_stays(cache):
+def test_a_known_vector_is_not_overwritten(cache):
     first = vectors(1)
     cache.put(MODEL, keys(1), first)
     cache.put(MODEL, keys(1), -first)
@@ -62,7 +62,7 @@ def test_it_survives_being_opened_again_and_is_private(tmp_path):
     again.close()
 
 
-def test_the_least_recently_used_go_first_and_their_room_goes_back(cache, monkeypatch):
+def test_the_least_recently_used_are_deleted_and_space_is_freed(cache, monkeypatch):
     day = 20_000
     monkeypatch.setattr(vector_cache.time, "time", lambda: day * DAY)
     cache.put(MODEL, keys(4000, "old"), vectors(4000))
@@ -90,7 +90,7 @@ def test_the_least_recently_used_go_first_and_their_room_goes_back(cache, monkey
         "vector = (SELECT vector FROM vectors ORDER BY hash DESC LIMIT 1)",
     ],
 )
-def test_a_vector_that_was_altered_is_not_known(cache, change):
+def test_an_altered_vector_is_ignored(cache, change):
     hashes = sorted(keys(3))
     cache.put(MODEL, hashes, vectors(3))
     cache._database.connection.execute(f"UPDATE vectors SET {change} WHERE hash = ?", (hashes[0],))
@@ -99,13 +99,13 @@ def test_a_vector_that_was_altered_is_not_known(cache, change):
     assert sorted(cache.get(MODEL, hashes)) == hashes
 
 
-def test_vectors_of_another_model_by_damage_are_not_known(cache):
+def test_vectors_with_a_damaged_model_are_ignored(cache):
     cache.put(MODEL, keys(3), vectors(3))
     cache._database.connection.execute("UPDATE models SET fingerprint = 'another'")
     assert cache.get("another", keys(3)) == {}
 
 
-def test_damage_costs_what_was_kept_alone(cache):
+def test_damage_loses_only_cached_vectors(cache):
     cache.put(MODEL, keys(3000), vectors(3000))
     cache._database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     data = cache.path.read_bytes()
@@ -123,7 +123,7 @@ def fill_the_disk(cache: VectorCache, *, pages: int = 0) -> None:
     cache._database.connection.execute(f"PRAGMA max_page_count = {used + pages}")
 
 
-def test_a_full_disk_loses_only_what_was_to_be_put(cache):
+def test_a_full_disk_loses_only_new_vectors(cache):
     cache.put(MODEL, keys(10), vectors(10))
     fill_the_disk(cache)
     with pytest.raises(sqlite3.OperationalError, match="full"):
@@ -135,7 +135,7 @@ def test_a_full_disk_loses_only_what_was_to_be_put(cache):
     assert len(cache.get(MODEL, keys(5000, "more"))) == 5000
 
 
-def test_vectors_serve_though_their_use_cannot_be_noted(cache, monkeypatch):
+def test_vectors_are_read_from_a_read_only_cache(cache, monkeypatch):
     cache.put(MODEL, keys(10), vectors(10))
     cache._database.connection.execute("PRAGMA query_only = ON")  # as on a full or read-only disk
     now = vector_cache.time.time()
@@ -148,7 +148,7 @@ def test_vectors_serve_though_their_use_cannot_be_noted(cache, monkeypatch):
     assert len(cache.get(MODEL, keys(20))) == 20
 
 
-def test_threads_share_it(cache):
+def test_threads_share_the_cache(cache):
     def work(number: int) -> None:
         for turn in range(20):
             hashes = keys(20, f"{number}.{turn}.")
@@ -165,7 +165,7 @@ def test_threads_share_it(cache):
     assert failures == []
 
 
-def test_processes_that_make_it_at_once_share_it(tmp_path):
+def test_processes_that_create_it_at_once_share_it(tmp_path):
     """Two editors that start at the same moment: neither may throw away what the other just made."""
     script = (
         "import sys; from pathlib import Path; import numpy as np\n"

@@ -67,6 +67,6 @@ def test_pygls_is_quiet(tmp_path: Path) -> None:
     assert path.read_text() == ""
 
 
-def test_an_unwritable_folder_leaves_stderr(tmp_path: Path) -> None:
+def test_an_unwritable_folder_gives_no_log_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert logs.configure_logging(tmp_path / "file" / "cache", "info") is None

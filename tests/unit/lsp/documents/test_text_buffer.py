@@ -49,7 +49,7 @@ def place_of(text: str, offset: int, encoding: str) -> tuple[int, int]:
 
 
 @given(text=TEXTS, encoding=st.sampled_from(ENCODINGS), data=st.data())
-def test_edits_equal_those_of_a_plain_string(text: str, encoding: PositionEncoding, data: st.DataObject) -> None:
+def test_edits_match_a_plain_string(text: str, encoding: PositionEncoding, data: st.DataObject) -> None:
     document = TextBuffer(text)
     for _ in range(3):
         offsets = [at for at in range(len(text) + 1) if text[at - 1 : at + 1] != "\r\n"]
@@ -76,7 +76,7 @@ def test_lines_join_to_the_text(text: str) -> None:
         ((-1, -1), (0, -5), "!one\ntwo\n"),
     ],
 )
-def test_places_outside_mean_the_nearest(start: tuple[int, int], end: tuple[int, int], expected: str) -> None:
+def test_positions_outside_the_text_are_clamped(start: tuple[int, int], end: tuple[int, int], expected: str) -> None:
     document = TextBuffer("one\ntwo\n")
     document.replace(start, end, "!", "utf-16")
     assert document.text == expected
@@ -85,11 +85,11 @@ def test_places_outside_mean_the_nearest(start: tuple[int, int], end: tuple[int,
 @pytest.mark.parametrize(
     ("encoding", "units", "index"), [("utf-16", 2, 1), ("utf-8", 2, 1), ("utf-8", 4, 1), ("utf-16", 3, 2)]
 )
-def test_a_column_inside_a_character_means_its_start(encoding: PositionEncoding, units: int, index: int) -> None:
+def test_a_column_inside_a_character_is_moved_to_its_start(encoding: PositionEncoding, units: int, index: int) -> None:
     assert index_of_units("a\U0001d4b3b", units, encoding) == index
 
 
-def test_half_a_surrogate_pair_does_no_harm() -> None:
+def test_a_lone_surrogate_is_accepted() -> None:
     document = TextBuffer("a\ud835b")
     assert document.text == "a\ufffdb"
     document.replace((0, 2), (0, 2), "\udcb3", "utf-16")
@@ -97,7 +97,7 @@ def test_half_a_surrogate_pair_does_no_harm() -> None:
 
 
 @given(text=TEXTS.filter(lambda text: len(lines_of(text)) == 1), encoding=st.sampled_from(ENCODINGS), data=st.data())
-def test_byte_columns_become_units(text: str, encoding: PositionEncoding, data: st.DataObject) -> None:
+def test_byte_columns_are_converted_to_code_units(text: str, encoding: PositionEncoding, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(text)))
     column = len(text[:index].encode())
     assert units_of_byte_column(text, column, encoding) == length_in(text[:index], encoding)
@@ -115,5 +115,5 @@ def test_byte_columns_become_units(text: str, encoding: PositionEncoding, data: 
         (("utf-32", "utf-8"), "utf-32"),
     ],
 )
-def test_the_first_known_encoding_is_taken(offered: object, chosen: str) -> None:
+def test_the_first_known_encoding_is_chosen(offered: object, chosen: str) -> None:
     assert choose_encoding(offered) == chosen

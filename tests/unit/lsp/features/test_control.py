@@ -17,7 +17,7 @@ from semlens.settings.schema import Settings
     ("older", "newer", "state"),
     [(_pause, _resume, EngineState.READY), (_resume, _pause, EngineState.PAUSED)],
 )
-async def test_the_newest_request_holds_whenever_the_engine_is_ready(older, newer, state):
+async def test_the_last_pause_or_resume_wins_whenever_the_engine_is_ready(older, newer, state):
     engine, ready = FakeEngine(Settings(), lambda _status: None), asyncio.Event()
     engine.state = EngineState.READY
 

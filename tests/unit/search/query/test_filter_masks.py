@@ -12,7 +12,7 @@ from semlens.search.ranking.recent import recent_hits
 from semlens.search.signals.text_evidence import score_words
 
 
-def test_a_filter_that_asks_for_nothing_costs_nothing():
+def test_an_empty_filter_makes_no_mask():
     assert passage_mask(view_of({"a.py": "x = 1\n"}), SearchFilter()) is None
 
 
@@ -32,14 +32,14 @@ def test_words_in_documentation_and_name_count_more_than_in_the_body():
     assert found.files[0] > found.files[1] > 0
 
 
-def test_coverage_is_the_share_of_the_question():
+def test_coverage_is_the_fraction_of_the_query():
     found = evidence(view_of(FILES), "send parcel")
     assert found.covered[0] == pytest.approx(1.0)
     assert 0 < found.covered[1] < 1
     assert found.named[0] > 0 == found.named[1]
 
 
-def test_words_that_are_nowhere_do_not_lower_coverage():
+def test_unknown_words_do_not_lower_coverage():
     assert evidence(view_of(FILES), "send zebra").covered[0] == pytest.approx(1.0)
 
 
@@ -50,7 +50,7 @@ def test_masked_passages_have_no_score():
     assert not found.files.any()
 
 
-def test_what_is_open_comes_before_what_was_found_of_late():
+def test_open_documents_come_before_recent_files():
     view = view_of(FILES, root="/ws")
     hits = recent_hits(snapshot_of(view), [("/ws", "b.py")], [("/ws", "a.py")], 10)
     assert names(hits) == ["weigh", "send"]

@@ -33,27 +33,27 @@ from semlens.search.query.query import MAX_QUERY_CHARS, Name, QueryKind, parse_q
         ("", QueryKind.PROSE),
     ],
 )
-def test_the_kind_of_a_question(text, kind):
+def test_the_kind_of_a_query(text, kind):
     assert parse_query(text).kind is kind
 
 
-def test_a_dotted_name_asks_for_its_last_part_within_the_others():
+def test_a_dotted_name_is_split_into_name_and_container():
     assert parse_query("net.Client.fetch").names == (Name("fetch", ("net", "Client")),)
 
 
-def test_names_in_prose_are_those_that_are_written_as_names():
+def test_only_identifiers_count_as_names_in_prose():
     query = parse_query("how does HTTPAdapter call send_request for a url")
     assert [name.text for name in query.names] == ["HTTPAdapter", "send_request"]
 
 
-def test_function_words_are_left_out_and_generic_words_count_little():
+def test_stop_words_are_dropped_and_generic_words_weigh_little():
     weights = dict(parse_query("how is the cache file invalidated").terms)
     assert term_hash("the") not in weights
     assert 0 < weights[term_hash("file")] < weights[term_hash("cach")]
     assert weights[term_hash("cach")] == 1.0
 
 
-def test_a_question_of_function_words_alone_still_asks_for_them():
+def test_a_query_of_stop_words_only_keeps_them():
     assert parse_query("return").terms
 
 
@@ -72,7 +72,7 @@ def test_the_type_and_the_values_of_a_message_count_less_than_its_words():
         ("how is the latest version found", False, False),
     ],
 )
-def test_whether_tests_are_asked_for(text, asks, wants):
+def test_a_query_about_tests_is_recognised(text, asks, wants):
     query = parse_query(text)
     assert (query.asks_for_tests, query.wants_tests) == (asks, wants)
 
@@ -82,7 +82,7 @@ def test_quoted_words_are_required_in_prose():
     assert parse_query('x = call("exceeded"); y()').required == ()
 
 
-def test_filters_are_taken_out_of_the_text():
+def test_filters_are_removed_from_the_text():
     query = parse_query("retry kind:class lang:py path:src/** -path:legacy test:only in:Client policy")
     assert query.text == "retry policy"
     assert query.filter.kinds == {SymbolKind.CLASS}
@@ -98,7 +98,7 @@ def test_filters_are_taken_out_of_the_text():
     ("text", "named"),
     [("kind:banana retry", "kind:banana"), ("author:me retry", "author:me"), ("test:maybe x", "test:maybe")],
 )
-def test_an_unknown_filter_is_searched_as_words_and_named(text, named):
+def test_an_unknown_filter_is_searched_as_words_and_noted(text, named):
     query = parse_query(text)
     assert query.text == text
     assert named in query.notes[0]
@@ -107,7 +107,7 @@ def test_an_unknown_filter_is_searched_as_words_and_named(text, named):
 @pytest.mark.parametrize(
     "text", ["std::vector push", "http://example.org/a", "retry.py:40", "note: this is prose", "a:b"]
 )
-def test_colons_that_are_no_filters_stay(text):
+def test_colons_outside_filters_are_kept(text):
     query = parse_query(text)
     assert query.text == text
     assert query.filter.is_empty
@@ -125,22 +125,22 @@ def test_paths_within_prose():
 
 
 @given(st.text(max_size=300))
-def test_any_text_is_a_question(text):
+def test_any_text_is_a_valid_query(text):
     parse_query(text)
 
 
-def test_a_long_question_is_cut():
+def test_a_long_query_is_truncated():
     assert len(parse_query("word " * 10_000).text) <= MAX_QUERY_CHARS
 
 
-def test_neighbouring_words_are_joined_in_prose_alone():
+def test_neighbouring_words_are_joined_only_in_prose():
     joined = set(parse_query("how is a JSON array read").joined)
     assert {term_hash("jsonarray"), term_hash("json_array"), term_hash("arrayread")} <= joined
     assert parse_query("JsonArray").joined == ()
     assert parse_query("ValueError: no such array here").joined == ()
 
 
-def test_quoted_words_weigh_little_beside_others_and_fully_alone():
+def test_quoted_words_weigh_fully_only_alone():
     weights = dict(parse_query('"netrc" lookup').terms)
     assert weights[term_hash("netrc")] < weights[term_hash("lookup")]
     assert dict(parse_query('the "netrc"').terms)[term_hash("netrc")] == 1.0

@@ -33,7 +33,7 @@ ValueError
         ("error[E0308]: mismatched types\n --> src/main.rs:4:9", ("src/main.rs", 3, "")),
     ],
 )
-def test_the_innermost_frame_comes_first(text, innermost):
+def test_the_innermost_frame_ranks_first(text, innermost):
     frame = find_frames(text)[0]
     assert (frame.path, frame.line, frame.name) == innermost
 

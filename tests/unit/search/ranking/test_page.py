@@ -26,15 +26,15 @@ def page(files, *, text="words", **request):
         ([0, 1, 2], 1, [0, 1, 2]),
     ],
 )
-def test_what_is_too_much_of_one_file_follows_behind(files, per_file, expected):
+def test_hits_beyond_the_limit_per_file_come_later(files, per_file, expected):
     assert page(files, per_file=per_file) == expected
 
 
-def test_a_question_that_names_the_file_is_not_bounded():
+def test_a_query_that_names_the_file_is_not_limited():
     assert page([0, 0, 0, 1], per_file=1, text="all of a.py") == [0, 1, 2, 3]
 
 
-def test_the_bound_holds_for_the_first_ten_only():
+def test_the_limit_per_file_holds_for_the_first_ten_only():
     files = [0] * 12 + [1] * 3
     assert page(files, per_file=2, limit=15)[:4] == [0, 1, 12, 13]
     assert sorted(page(files, per_file=2, limit=15)) == list(range(15))
@@ -49,7 +49,7 @@ def test_scores_rise_with_sums_and_never_overflow():
     assert 0 <= sigmoid(-1e9) < sigmoid(0) < sigmoid(8) < sigmoid(20) <= sigmoid(1e9) <= 1
 
 
-def test_the_best_lines_are_those_that_hold_most_of_the_question():
+def test_the_best_lines_have_the_most_words_of_the_query():
     lines = [
         "def f():",
         "    opened = open(path)",
@@ -61,7 +61,7 @@ def test_the_best_lines_are_those_that_hold_most_of_the_question():
     assert best_lines(lines, 10, parse_query("zebra")) == ()
 
 
-def test_a_word_within_another_is_not_the_word():
+def test_a_word_inside_another_does_not_match():
     lines = ["address = 1", "padding = 2", "total = add(1, 2)"]
     assert best_lines(lines, 0, parse_query("add")) == ((2, 2),)
 

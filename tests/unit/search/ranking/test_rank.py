@@ -97,23 +97,23 @@ def test_the_first_hit(snapshot, query, first):
 
 
 @pytest.mark.parametrize("query", ["net/client.py", "client.py", "net\\client", "what is in net/client.py"])
-def test_a_path_brings_its_file_first(snapshot, query):
+def test_a_path_ranks_its_file_first(snapshot, query):
     assert search(snapshot, query)[0].path == "net/client.py"
 
 
-def test_own_code_stands_before_tests_and_vendored_code(snapshot):
+def test_own_code_ranks_before_tests_and_vendored_code(snapshot):
     paths = [hit.path for hit in search(snapshot, "fetch a page with retry", per_file=1)]
     assert paths[0] == "net/retry.py"
     assert set(paths[1:3]) == {"tests/test_retry.py", "vendor/lib/retry.py"}
 
 
-def test_one_file_takes_no_more_than_its_share_of_the_page(snapshot):
+def test_hits_of_one_file_are_limited(snapshot):
     for per_file in (1, 2):
         hits = search(snapshot, "retry attempt delay policy send request", per_file=per_file, limit=3)
         assert all([hit.path for hit in hits].count(hit.path) <= per_file for hit in hits)
 
 
-def test_a_query_that_names_the_file_lifts_the_bound(snapshot):
+def test_a_query_that_names_the_file_has_no_limit_per_file(snapshot):
     hits = search(snapshot, "attempt delay in retry.py", per_file=1)
     assert [hit.path for hit in hits[:3]].count("net/retry.py") > 1
 
@@ -132,7 +132,7 @@ def test_filters_of_the_request(snapshot, filters, expected):
     assert {hit.path for hit in hits} == expected
 
 
-def test_filters_of_the_request_and_of_the_question_both_hold(snapshot):
+def test_filters_of_the_request_and_of_the_query_both_apply(snapshot):
     hits = search(snapshot, "retry send path:net/client.py", filter=SearchFilter(paths=("net/**",)))
     assert {hit.path for hit in hits} == {"net/client.py"}
     assert search(snapshot, "retry lang:go", filter=SearchFilter(languages=frozenset({"python"}))) == []
@@ -149,7 +149,7 @@ def test_in_a_container(snapshot):
     assert labels(search(snapshot, "send in:Server"))[0] == "net/client.py::net.client.Server.send"
 
 
-def test_filters_without_words_list_what_passes(snapshot):
+def test_filters_without_words_list_all_matches(snapshot):
     assert set(names(search(snapshot, "kind:class"))) == {"RetryPolicy", "Client", "Server"}
 
 
@@ -158,12 +158,12 @@ def test_quoted_words_must_occur(snapshot):
     assert search(snapshot, 'send "nowhere"') == []
 
 
-def test_what_no_word_speaks_for_is_no_hit(snapshot):
+def test_symbols_without_evidence_are_no_hits(snapshot):
     assert search(snapshot, "zebra quantum") == []
 
 
 @pytest.mark.parametrize("query", ["", "   ", "\n"])
-def test_an_empty_question_has_no_hits(snapshot, query):
+def test_an_empty_query_has_no_hits(snapshot, query):
     assert search(snapshot, query) == []
 
 
@@ -171,7 +171,7 @@ def test_an_empty_snapshot_has_no_hits():
     assert search(snapshot_of(), "anything") == []
 
 
-def test_dead_files_are_never_hits():
+def test_deleted_files_are_never_hits():
     snapshot = snapshot_of(view_of(FILES, dead=["net/retry.py"]))
     for query in ("fetch_with_retry", "MAX_ATTEMPTS", "wait between attempts", "net/retry.py"):
         assert all(hit.path != "net/retry.py" for hit in search(snapshot, query))
@@ -186,17 +186,17 @@ def test_a_buffer_competes_with_the_disk():
     assert hits[0].view.dirty
 
 
-def test_scores_fall_and_stay_between_0_and_1(snapshot):
+def test_scores_descend_within_0_and_1(snapshot):
     scores = [hit.score for hit in search(snapshot, "retry attempt delay", per_file=0)]
     assert scores == sorted(scores, reverse=True)
     assert all(0 <= score <= 1 for score in scores)
 
 
-def test_the_limit_holds(snapshot):
+def test_the_limit_is_respected(snapshot):
     assert len(search(snapshot, "retry attempt send", limit=2)) == 2
 
 
-def test_a_withdrawn_question_ends(snapshot):
+def test_a_cancelled_query_stops(snapshot):
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):
@@ -212,12 +212,12 @@ def test_the_reason_of_a_hit(snapshot, text, reason):
     assert reasons_of(search(snapshot, text)[0].features, query)[0] == reason
 
 
-def test_a_question_of_filters_alone_gives_no_reasons(snapshot):
+def test_a_query_of_filters_only_gives_no_reasons(snapshot):
     query = parse_query("lang:python test:include")
     assert {reasons_of(hit.features, query) for hit in search(snapshot, "lang:python test:include")} == {()}
 
 
-def test_of_several_bearers_of_a_name_the_nearest_comes_first():
+def test_of_several_symbols_with_a_name_the_nearest_comes_first():
     source = "def render():\n    return page\n"
     snapshot = snapshot_of(view_of({f"{folder}/views/page.py": source for folder in ("shop", "blog", "news")}))
     for folder in ("shop", "blog", "news"):
@@ -228,7 +228,7 @@ def test_of_several_bearers_of_a_name_the_nearest_comes_first():
     ]
 
 
-def test_a_document_nearby_does_not_beat_a_better_answer():
+def test_proximity_does_not_outrank_a_better_hit():
     files = {"a/x.py": "def rendered_page():\n    return 1\n", "b/y.py": "def render():\n    return 1\n"}
     assert search(snapshot_of(view_of(files)), "render", near_uri="file:///ws/a/x.py")[0].path == "b/y.py"
 
@@ -242,14 +242,14 @@ def test_a_module_is_found_by_the_last_part_of_its_name(name):
     assert label(search(snapshot_of(view_of(files)), name)[0]) == "lib/a.ex::Phoenix.Channel"
 
 
-def test_capitals_that_were_typed_tell_a_class_from_a_function():
+def test_typed_capitals_distinguish_a_class_from_a_function():
     source = "class Helpers:\n    def read(self):\n        return 1\n\n\ndef helpers():\n    return Helpers\n"
     snapshot = snapshot_of(view_of({"base.py": source}))
     assert label(search(snapshot, "Helpers")[0]) == "base.py::base.Helpers"
     assert label(search(snapshot, "helpers")[0]) == "base.py::base.helpers"
 
 
-def test_two_words_of_a_question_find_the_name_that_joins_them():
+def test_two_words_of_a_query_find_the_name_that_joins_them():
     files = {
         "b.py": "def parse(text):\n    return jsonarray(text)\n",
         "c.py": "def parse(text):\n    return other(text)\n",
@@ -266,7 +266,7 @@ def test_equal_files_share_a_rank():
     assert {hit.features["file.words.rank"] for hit in hits} == {0.0}
 
 
-def test_a_message_comes_from_the_place_that_says_all_of_it():
+def test_an_error_message_finds_the_code_with_the_whole_text():
     files = {
         "pool.py": "def take():\n    raise PoolError('no worker is left in the pool')\n",
         "worker.py": "\n".join(

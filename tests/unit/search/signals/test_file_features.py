@@ -24,7 +24,7 @@ def column(name, text, *files):
     return dict(zip(paths, table.columns[name].tolist(), strict=True))
 
 
-def test_files_of_equal_worth_share_a_place_however_many_and_wherever_they_lie():
+def test_files_of_equal_score_share_a_rank():
     halves = dict(list(SAYING.items())[::2]), dict(list(SAYING.items())[1::2])
     alone = column("words.rank", "how is a file copied", SAYING | SAYING_MORE | SILENT)
     assert alone["more.py"] == 0.0
@@ -32,6 +32,6 @@ def test_files_of_equal_worth_share_a_place_however_many_and_wherever_they_lie()
     assert column("words.rank", "how is a file copied", *halves, SAYING_MORE, SILENT) == pytest.approx(alone)
 
 
-def test_a_file_that_nothing_speaks_for_has_the_last_place():
+def test_a_file_without_evidence_has_the_last_rank():
     ranks = column("words.rank", "how is a file copied", SAYING_MORE | SILENT)
     assert [ranks[path] for path in SILENT] == pytest.approx([-np.log(201.0)] * len(SILENT))

@@ -28,13 +28,13 @@ def having(views, column):
 
 
 @pytest.mark.parametrize("n_segments", [1, 2, 5, len(FILES)])
-def test_how_files_lie_in_segments_does_not_matter(n_segments):
+def test_results_do_not_depend_on_segments(n_segments):
     views = views_of(*(FILES[start::n_segments] for start in range(n_segments)))
     assert having(views, "old") == OLD
     assert having(views, "header") == {"inc/a.h"}
 
 
-def test_an_open_document_stands_among_the_files_on_disk_and_changes_nothing_for_them():
+def test_an_open_document_does_not_change_the_status_of_other_files():
     views = views_of(FILES)
     before = file_statuses(views)[0]
     opened = view_of({"lib/v3/types.py": "int b;\n"}, uri="file:///ws/lib/v3/types.py")
@@ -43,13 +43,13 @@ def test_an_open_document_stands_among_the_files_on_disk_and_changes_nothing_for
     assert file_statuses([*views, opened, new])[0] is before
 
 
-def test_what_comes_on_disk_makes_older_files_old():
+def test_newer_files_on_disk_make_others_older():
     first, second = views_of(["lib/v3/a.py"]), views_of(["lib/v4/a.py"])
     assert having(first, "old") == set()
     assert having(first + second, "old") == {"lib/v3/a.py"}
     assert having(first, "old") == set()
 
 
-def test_other_roots_do_not_count():
+def test_other_roots_are_ignored():
     views = views_of(["lib/v3/a.py", "a.h"]) + views_of(["lib/v4/a.py", "a.c"], root="/other")
     assert having(views, "old") == having(views, "header") == set()

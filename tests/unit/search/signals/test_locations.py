@@ -30,12 +30,12 @@ def resolved(view, text):
     ]
 
 
-def test_a_frame_is_resolved_by_the_longest_end_of_its_path(view):
+def test_a_frame_is_resolved_by_the_longest_path_suffix(view):
     assert resolved(view, 'File "/home/me/src/net/client.py", line 3, in send') == ["Client.send"]
     assert resolved(view, 'File "/home/me/src/web/client.py", line 2, in send') == ["send"]
 
 
-def test_a_file_of_the_same_name_elsewhere_is_not_meant(view):
+def test_a_file_of_the_same_name_elsewhere_does_not_match(view):
     assert resolved(view, 'File "/usr/lib/other/client.py", line 3, in send') == []
 
 
@@ -43,7 +43,7 @@ def test_a_moved_line_is_found_by_its_function(view):
     assert resolved(view, 'File "src/net/client.py", line 3, in close') == ["Client.close"]
 
 
-def test_own_code_comes_before_vendored_code(view):
+def test_own_code_ranks_before_vendored_code(view):
     trace = (
         'File "src/net/client.py", line 3, in send\n    x\n'
         'File "/venv/site-packages/lib/pool.py", line 2, in take\n    y\n'
@@ -70,11 +70,11 @@ def test_paths(view, text, best):
     assert (found > 0).sum() == 1
 
 
-def test_a_question_without_paths_matches_none(view):
+def test_a_query_without_paths_matches_none(view):
     assert match_paths(view, parse_query("send a request")) is None
 
 
-def test_facts_of_files():
+def test_static_signals_of_files():
     files = ("pkg/_internal/b.py", "pkg/c.py")
     segment = view_of(dict.fromkeys(files, "x = 1\n")).segment
     static = static_signals_of(segment)

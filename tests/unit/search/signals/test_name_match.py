@@ -63,7 +63,7 @@ def test_the_name_that_fits_best(view, text, best):
     assert max(found, key=found.__getitem__) == best
 
 
-def test_the_ways_of_matching_stand_in_order(view):
+def test_kinds_of_name_match_are_ordered(view):
     exact = scores(view, "fetch_with_retry")["net.wire.fetch_with_retry"]
     style = scores(view, "fetchWithRetry")["net.wire.fetch_with_retry"]
     prefix = scores(view, "fetch_wit")["net.wire.fetch_with_retry"]
@@ -71,13 +71,13 @@ def test_the_ways_of_matching_stand_in_order(view):
     assert 1.0 == exact > style > prefix > humps > 0
 
 
-def test_a_longer_name_is_worth_less_than_the_exact_one(view):
+def test_a_longer_name_scores_less_than_the_exact_one(view):
     found = scores(view, "send")
     assert found["net.wire.Client.send"] == 1.0
     assert found["net.wire.Client.send_all"] < 0.9
 
 
-def test_a_container_that_does_not_fit_costs(view):
+def test_a_wrong_container_lowers_the_score(view):
     found = scores(view, "Server.send")
     assert found["net.wire.Server.send"] == 1.0
     assert found["net.wire.Client.send"] < 0.9
@@ -94,11 +94,11 @@ def test_plain_words_count_less_than_written_names(view):
 
 
 @pytest.mark.parametrize("text", ["zzzz", "quantum_zebra"])
-def test_a_foreign_name_fits_nothing(view, text):
+def test_an_unrelated_name_matches_nothing(view, text):
     assert scores(view, text) == {}
 
 
-def test_dead_names_do_not_fit():
+def test_deleted_names_do_not_match():
     view = view_of({"a.py": "def send(): pass\n", "b.py": "def send(): pass\n"}, dead=["a.py"])
     assert set(scores(view, "send")) == {"b.send"}
 
@@ -112,7 +112,7 @@ MANY = {
 
 @pytest.mark.parametrize("text", ["parse_con", "prase_configxx_a", "pc", "configxx"])
 @pytest.mark.parametrize("n_segments", [2, 7, 60])
-def test_which_of_many_names_are_found_does_not_depend_on_segments(text, n_segments):
+def test_name_matches_do_not_depend_on_segments(text, n_segments):
     paths = list(MANY)
     parts = [paths[start::n_segments] for start in range(n_segments)]
     views = [view_of({path: MANY[path] for path in part}) for part in parts]
@@ -122,12 +122,12 @@ def test_which_of_many_names_are_found_does_not_depend_on_segments(text, n_segme
 
 
 @pytest.mark.parametrize(("text", "better"), [("parse_con", "parse_conf"), ("prase_configxx_a", "prase_configxx_b")])
-def test_names_that_are_gone_take_no_place_from_others(text, better):
+def test_deleted_names_do_not_use_up_the_limit(text, better):
     old = {f"old{number}.py": "".join(f"def {better}{n}(): pass\n" for n in range(10)) for number in range(60)}
     assert scores(view_of({**old, **MANY}, dead=tuple(old)), text) == scores(view_of(MANY), text)
 
 
-def test_all_bearers_of_a_mistyped_name_are_found_and_those_of_the_name_itself_hide_no_other():
+def test_fuzzy_and_exact_matches_do_not_hide_each_other():
     bearers = {f"part{number}.py": "class Connection: pass\n" for number in range(90)}
     view = view_of({**bearers, "other.py": "class OldConnections: pass\n"})
     assert len([name for name in scores(view, "Conection") if name.endswith(".Connection")]) == len(bearers)
@@ -135,7 +135,7 @@ def test_all_bearers_of_a_mistyped_name_are_found_and_those_of_the_name_itself_h
 
 
 @pytest.mark.parametrize("n_segments", [1, 4])
-def test_a_plain_word_that_is_a_common_name_says_nothing_however_its_bearers_lie(monkeypatch, n_segments):
+def test_a_common_name_as_a_plain_word_is_no_evidence(monkeypatch, n_segments):
     monkeypatch.setattr(names, "MAX_COMMON", 3)
     files = {f"part{number}.py": "def send(): pass\n" for number in range(4)}
     paths = list(files)

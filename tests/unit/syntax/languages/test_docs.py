@@ -9,6 +9,6 @@ from semlens.syntax.languages.docs import rendered
 DOCUMENT = Path(__file__).parents[4] / "docs" / "languages.md"
 
 
-def test_the_table_is_what_the_descriptions_say() -> None:
+def test_the_table_matches_the_descriptions() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     assert text == rendered(text), "run: python -m semlens.syntax.languages.docs docs/languages.md"

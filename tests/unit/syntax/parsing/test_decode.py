@@ -47,7 +47,7 @@ def test_a_broken_byte_does_not_change_the_encoding_of_the_rest() -> None:
 
 
 @pytest.mark.parametrize("data", [b"\x7fELF\x00\x01\x00", b"a\0b", b"\0"], ids=["program", "one zero", "only zero"])
-def test_binary_is_no_text(data: bytes) -> None:
+def test_binary_files_are_rejected(data: bytes) -> None:
     assert decode(data) is None
     assert to_utf8(data) is None
     outline = parse("a.py", data)

@@ -54,7 +54,7 @@ def test_depth_counts_nesting_and_not_brackets() -> None:
         ("a.agda", b"} " * 2_000),
     ],
 )
-def test_what_overflows_a_scanner_is_cut_by_its_lines(path: str, source: bytes, monkeypatch) -> None:
+def test_text_that_overflows_a_scanner_is_split_by_lines(path: str, source: bytes, monkeypatch) -> None:
     def no_grammar(_language):
         raise AssertionError("a grammar was asked to parse it")
 
@@ -62,7 +62,7 @@ def test_what_overflows_a_scanner_is_cut_by_its_lines(path: str, source: bytes, 
     assert parser.parse(path, source).symbols == ()
 
 
-def test_a_text_that_keeps_a_grammar_busy_is_cut_by_its_lines(monkeypatch) -> None:
+def test_text_that_times_out_a_grammar_is_split_by_lines(monkeypatch) -> None:
     monkeypatch.setattr(grammars, "MAX_PARSE_SECONDS", 0.05)
     slow = parse("a.py", b"/+" * 3_000 + b"\ndef f():\n    return 1\n")
     assert slow.symbols == ()
@@ -82,7 +82,7 @@ def test_a_text_that_keeps_a_grammar_busy_is_cut_by_its_lines(monkeypatch) -> No
         b"".join(b"%3d. line\n" % row for row in range(999)),
     ],
 )
-def test_long_line_starts_are_not_deep_by_themselves(source: bytes) -> None:
+def test_long_indentation_is_not_deep_nesting(source: bytes) -> None:
     assert not nests_too_deeply(source)
 
 
@@ -110,11 +110,11 @@ def test_minified_code_gives_windows() -> None:
         ("a.java", b"class A { void f() { int x = ; } void g() {} }", {"A", "f", "g"}),
     ],
 )
-def test_half_typed_code_keeps_the_other_symbols(path: str, source: bytes, names: set[str]) -> None:
+def test_incomplete_code_keeps_the_other_symbols(path: str, source: bytes, names: set[str]) -> None:
     assert names <= {symbol.name for symbol in parse(path, source).symbols}
 
 
-def test_an_empty_file_and_an_unknown_one() -> None:
+def test_empty_and_unknown_files() -> None:
     assert parse("a.py", b"").n_lines == 0
     outline = parse("a.unknown", b"hello world\n")
     assert (outline.language, outline.n_lines, len(outline.passages)) == ("", 1, 1)
@@ -149,7 +149,7 @@ def test_overloads_stay_apart() -> None:
     assert [symbol.signature for symbol in symbols] == ["class A", "void f()", "void f(int x)"]
 
 
-def test_the_symbols_of_scripts_stand_where_the_page_has_them() -> None:
+def test_symbols_of_embedded_scripts_have_positions_in_the_page() -> None:
     outline = parse("a.vue", b"<template>\n</template>\n<script>\nexport function f() {}\n</script>\n")
     [symbol] = outline.symbols
     assert (symbol.name, symbol.span.start_line, symbol.name_span.start_column) == ("f", 3, 16)

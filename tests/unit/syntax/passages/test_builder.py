@@ -38,14 +38,14 @@ def passages_of(source: bytes, path: str = "pkg/mod.py") -> tuple[Passage, ...]:
     return parse(path, source).passages
 
 
-def test_a_function_gives_its_header_and_its_body() -> None:
+def test_a_function_is_split_into_header_and_body() -> None:
     [passage] = passages_of(b"def add(a, b=1):\n    '''Adds.'''\n    if a:\n        return a + b\n    return b\n")
     assert passage == Passage(
         0, 0, 4, SymbolKind.FUNCTION, "", "add", "def add(a, b=1)", "Adds.", "if a:\n    return a + b\nreturn b"
     )
 
 
-def test_a_class_shows_its_members_signatures_and_not_their_code() -> None:
+def test_a_class_passage_has_signatures_of_its_members() -> None:
     passages = passages_of(CLASS)
     assert [(p.symbol, p.start_line, p.end_line, p.kind.label, p.qualifier, p.name) for p in passages] == [
         (-1, 0, 3, "file", "", ""),
@@ -60,7 +60,7 @@ def test_a_class_shows_its_members_signatures_and_not_their_code() -> None:
     assert "LIMIT = 3" in passages[0].body
 
 
-def test_moving_and_indenting_code_changes_no_hash() -> None:
+def test_moving_and_indenting_code_keeps_the_hash() -> None:
     plain = b"def f(x):\n    y = x\n    return y\n"
     indented = b"if True:\n" + b"".join(b"    " + line + b"\n" for line in plain.splitlines())
     first = next(p for p in passages_of(plain, "a/b.py") if p.symbol >= 0)
@@ -69,7 +69,7 @@ def test_moving_and_indenting_code_changes_no_hash() -> None:
     assert first.start_line != second.start_line
 
 
-def test_a_long_body_is_cut_between_statements_and_every_part_has_the_header() -> None:
+def test_a_long_body_is_split_between_statements_with_its_header() -> None:
     block = "    if value == {n}:\n        first(\n            {n},\n        )\n        second({n})\n"
     source = 'def long(value):\n    """Doc."""\n' + "".join(block.format(n=n) for n in range(60)) + "    return value\n"
     passages = passages_of(source.encode())
@@ -87,7 +87,7 @@ def test_a_long_body_is_cut_between_statements_and_every_part_has_the_header() -
         assert len(passage.body) <= MAX_BYTES
 
 
-def test_small_constants_stay_with_the_file_and_large_ones_stand_alone() -> None:
+def test_large_constants_have_their_own_passage() -> None:
     table = "TABLE = {\n" + "".join(f"    'key{n}': {n},\n" for n in range(6)) + "}\n"
     passages = passages_of(("FIRST = 1\nSECOND = 2\n" + table).encode())
     assert [(p.symbol, p.name) for p in passages] == [(-1, ""), (2, "TABLE")]
@@ -103,7 +103,7 @@ def test_nested_functions_of_a_long_function_are_not_repeated() -> None:
     assert any("step(3)" in p.body for p in passages if p.name == "inner")
 
 
-def test_text_without_grammar_is_cut_into_windows_at_blank_lines() -> None:
+def test_text_without_grammar_is_split_into_windows_at_blank_lines() -> None:
     text = "\n".join("\n".join(f"word{paragraph} number{line}" for line in range(9)) + "\n" for paragraph in range(12))
     passages = passages_of(text.encode(), "notes.txt")
     assert len(passages) >= 3
@@ -114,13 +114,13 @@ def test_text_without_grammar_is_cut_into_windows_at_blank_lines() -> None:
         assert passage.start_line == 0 or not lines[passage.start_line - 1]
 
 
-def test_what_says_nothing_is_no_passage() -> None:
+def test_text_without_words_is_no_passage() -> None:
     assert passages_of(b"") == ()
     assert passages_of(b"\n\n   \n") == ()
     assert [p.name for p in passages_of(b"function f() {\n  return 1;\n};\n\n;\n", "a.js")] == ["f"]
 
 
-def test_an_enormous_line_is_bounded() -> None:
+def test_an_enormous_line_is_truncated() -> None:
     passages = passages_of(b"word " * 200_000, "a.txt")
     assert 1 <= len(passages) <= 10
     assert all(len(passage.body) <= MAX_BYTES for passage in passages)
