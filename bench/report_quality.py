@@ -1,7 +1,7 @@
-"""The part of docs/benchmarks.md about ranking: quality by kind of question, and against the time to index.
+"""Writes the part of docs/benchmarks.md about ranking: quality by kind of query, and against the time to index.
 
-Reads what ``bench/quality.py`` left in bench/results/ as ``quality_*.json``. Points of the plot are its ``--engine``
-runs: each index was made from nothing.
+It reads the results of ``bench/quality.py`` (``quality_*.json``) and of ``bench/hard_cases.py``. The points of the plot
+are runs with ``--engine``, which built a new index.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ class Point:
 
 
 def quality(results: Mapping[str, Any], plots: dict[str, str]) -> Iterator[str]:
-    """The section, as Markdown; the plot is added to ``plots``."""
+    """Return the section as Markdown. Add the plot to ``plots``."""
     found = {name: value for name, value in results.items() if name.startswith("quality_")}
     if not found:
         return
     yield "## Ranking\n"
     yield (
-        "`python bench/quality.py --dataset DIR --checkouts DIR`: NDCG@10 over labelled questions about public"
-        " repositories, mean over the repositories, with 95 % of it when questions are drawn anew."
-        " [ranking.md](ranking.md) says what was learnt.\n"
+        "`python bench/quality.py --dataset DIR --checkouts DIR`. NDCG@10 for labelled queries about public"
+        " repositories, averaged over the repositories. The interval is a bootstrap over queries."
+        " [ranking.md](ranking.md) tells how the weights were learned.\n"
     )
-    header = ["run", "commit", "NDCG@10", "95 %", *(label for _, label in KINDS), "index, s", "ms a question"]
+    header = ["run", "commit", "NDCG@10", "95 % interval", *(label for _, label in KINDS), "index, s", "ms a query"]
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     for name, value in found.items():
         overall, by_kind = value["overall"], value["by_kind"]
@@ -59,12 +59,37 @@ def quality(results: Mapping[str, Any], plots: dict[str, str]) -> Iterator[str]:
         if "index_s" in value
     ]
     if points:
-        plots["quality.svg"] = scatter("NDCG@10 against the time to index all repositories from nothing", points)
+        plots["quality.svg"] = scatter("NDCG@10 against the time to index all repositories", points)
         yield "![Quality against index time](plots/quality.svg)\n"
 
 
+def hard_cases(results: Mapping[str, Any], plots: dict[str, str]) -> Iterator[str]:  # noqa: ARG001 - as all sections
+    """Return the section on our own queries: each searcher as a row, then MRR@10 by kind of query."""
+    runs = [run for name in ("hard_cases", "hard_cases_by_file") for run in results.get(name, [])]
+    if not runs:
+        return
+    yield "## Hard cases\n"
+    yield (
+        "`python bench/hard_cases.py`. Our own queries about installed packages: typing errors, prefixes, paraphrases,"
+        " messages, stack traces, filters. A hit counts by symbol, or by file where another searcher has no symbols.\n"
+    )
+    lines = ["| searcher | hits count by | queries | first hit right | MRR@10 | ms a query |", "|" + "---|" * 6]
+    labels = [f"{run['searcher']}, by {'file' if run['by_file'] else 'symbol'}" for run in runs]
+    for run in runs:
+        unit, total = "file" if run["by_file"] else "symbol", run["all"]
+        cells = (run["searcher"], unit, total["n"], total["hit1"], total["mrr10"], run["ms_a_query"])
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    yield "\n".join(lines) + "\n"
+    yield "MRR@10 by kind of query:\n"
+    lines = ["| kind | queries | " + " | ".join(labels) + " |", "|" + "---|" * (len(labels) + 2)]
+    for kind, first in runs[0]["by_kind"].items():
+        values = [str(run["by_kind"].get(kind, {}).get("mrr10", "")) for run in runs]
+        lines.append(f"| {kind} | {first['n']} | " + " | ".join(values) + " |")
+    yield "\n".join(lines) + "\n"
+
+
 def scatter(title: str, points: Sequence[Point]) -> str:
-    """Seconds to the right from zero, NDCG@10 upwards from what the lowest interval leaves free."""
+    """Draw NDCG@10 against seconds. The vertical axis starts below the lowest interval."""
     right = max(point.x for point in points) * 1.1 or 1.0
     low = min(point.interval[0] for point in points) - 0.01
     high = max(point.interval[1] for point in points) + 0.01
