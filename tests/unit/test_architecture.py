@@ -63,6 +63,8 @@ def test_every_package_is_in_a_contract():
     [
         ("import semlens.cli", ()),
         ("import semlens.cli.arguments", ()),
+        ("import semlens.daemon.bridge", ()),
+        ("import semlens.cli.commands.daemon", ()),
         ("import semlens.cli.commands.search, semlens.engine.engine, semlens.cli.output.hits", ()),
         ("import semlens.cli.commands.status, semlens.service.codec", ()),
         (

@@ -64,7 +64,11 @@ def build_parser() -> argparse.ArgumentParser:
     _add_outline(add)
     _add_maintenance(add)
     _add_models(add)
+    _add_daemon(add)
     serve = add("serve", "serve:run", "run the language server over stdin and stdout, for editors")
+    serve.add_argument(
+        "--shared", action="store_true", help="let the resident server serve the editor; start it if there is none"
+    )
     serve.add_argument(
         "--stdio", action="store_true", help="accepted because editors pass it; the server always uses stdio"
     )
@@ -150,6 +154,24 @@ def _add_models(add: _AddCommand) -> None:
             )
         _add_json(action)
         action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+
+def _add_daemon(add: _AddCommand) -> None:
+    daemon = add("daemon", "daemon:run_status", "start, stop or show the resident server, which several clients share")
+    actions = daemon.add_subparsers(metavar="ACTION", required=True)
+    for name, summary in (
+        ("start", "start the server, and return when it accepts connections"),
+        ("stop", "stop the server, and return when its process ended"),
+        ("status", "show the server's process, sessions and memory"),
+    ):
+        action = actions.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        action.set_defaults(run=f"daemon:run_{name}")
+        _add_json(action)
+        action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    process = actions.add_parser("run")  # the process that `start` starts; without help it is not listed
+    process.set_defaults(run="daemon:run_process")
+    process.add_argument("--cache-folder", metavar="DIR", help="the cache folder to work on")
+    process.add_argument("--idle-seconds", type=float, metavar="N", help="end after this time without a client")
 
 
 def _add_code_queries(add: _AddCommand) -> None:
