@@ -1,4 +1,4 @@
-"""What all tests share: property tests have no deadline, since the machine may be loaded."""
+"""Settings of all tests. Property tests have no deadline, because the machine may be busy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One parameter `batch` for every script: the short one, and those of the long round."""
+"""The parameter `batch` of every script: the short batch, and those of the long round."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture
 def lab(tmp_path: Path, batch: Batch) -> Iterator[Lab]:
-    """A workspace, a cache, and servers on them; what they printed is judged in the end."""
+    """A workspace, a cache, and their servers. Checks the output of the servers at the end."""
     one = Lab(tmp_path, batch)
     yield one
     one.close()

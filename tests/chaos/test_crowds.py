@@ -1,4 +1,4 @@
-"""Several actors at a time: git switches under load, several servers on one root, a short session."""
+"""Concurrent actors: git switches under load, several servers on one root, a short session."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 @pytest.mark.chaos("switches", short=4, long=300, size=30)
 def test_git_switches_under_load(batch: Batch, lab: Lab) -> None:
-    """Questions go on while branches change; at each rest the answers are those of the branch that is checked out."""
+    """Searches run while branches change. After each change the results match the branch that is checked out."""
     folder, rng = lab.workspace.folder, batch.random("workspace")
     git(folder, "init", "-q", "-b", "main")
     lab.workspace.fill(rng, 60)
@@ -48,7 +48,7 @@ def test_git_switches_under_load(batch: Batch, lab: Lab) -> None:
 
     thread = threading.Thread(target=switch)
     thread.start()
-    while not done.is_set():  # not judged: a branch may change between the answer and the look
+    while not done.is_set():  # not checked: the branch may change after the answer
         for query in (WORD, rng.choice(sorted(lab.workspace.names))):
             server.search(query, limit=100)
             batch.done["searches"] += 1
@@ -60,7 +60,7 @@ def test_git_switches_under_load(batch: Batch, lab: Lab) -> None:
 
 @pytest.mark.chaos("servers", short=1, long=100, size=10)
 def test_several_servers_on_one_root(batch: Batch, lab: Lab) -> None:
-    """Three servers; now and then one is killed and another comes. All give the same, right answers."""
+    """Three servers, of which some are killed and replaced. All give the same, correct results."""
     lab.workspace.fill(batch.random("workspace"), 30)
     servers = [lab.start() for _ in range(3)]
     for number in range(batch.count):

@@ -1,4 +1,4 @@
-"""Damages over every kind of cache file: what is damaged is made anew, and nobody notices but by the time it takes."""
+"""Damages to every kind of cache file. Damaged files are rebuilt, and the only effect is the time that it takes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from damage import damage
 
 @pytest.mark.chaos("damages", short=3, long=2_000, size=50)
 def test_damages(batch: Batch, lab: Lab) -> None:
-    """A server leaves, politely or not; its cache is damaged; the next one finds all that is on disk, and nothing else."""
+    """A server exits or is killed, and its cache is damaged. The next server finds all that is on disk, and nothing else."""
     lab.workspace.fill(batch.random("workspace"), 40)
     number = 0
     while number < batch.count and not batch.faults:
@@ -43,7 +43,7 @@ def test_damages(batch: Batch, lab: Lab) -> None:
 
 
 def leave(lab: Lab, rng: random.Random) -> None:
-    """Close the server in use, or kill it, at once or after its commit."""
+    """Close the server or kill it, at once or after its commit."""
     server = lab.servers[-1]
     kind = rng.choice(["close", "kill", "kill later"])
     if kind == "kill later":

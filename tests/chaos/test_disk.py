@@ -1,4 +1,4 @@
-"""A disk that is full, or read-only, or full for a while: the server answers, says what is wrong, and recovers."""
+"""A disk that is full, read-only, or full for a while. The server answers, reports the problem, and recovers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IS_ROOT = os.geteuid() == 0
 
 @pytest.mark.chaos("disk", short=1, long=60, size=10)
 def test_limits_on_the_file_size(batch: Batch, lab: Lab) -> None:
-    """The limit of the system on the size of a file, at random; without it everything is saved again."""
+    """A random system limit on the size of files. Without the limit everything is saved again."""
     lab.workspace.fill(batch.random("workspace"), 60)
     for number in range(batch.count):
         rng = batch.random(number)
@@ -36,7 +36,7 @@ def test_limits_on_the_file_size(batch: Batch, lab: Lab) -> None:
 
 @pytest.fixture
 def small_disk(lab: Lab) -> Iterator[Path]:
-    """The cache on a file system of its own, of 3 MB."""
+    """A cache on its own file system of 3 MB."""
     lab.cache.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=3m,mode=700", "tmpfs", str(lab.cache)]
     if not IS_ROOT or subprocess.run(mount, capture_output=True, check=False).returncode:
@@ -49,7 +49,7 @@ def small_disk(lab: Lab) -> Iterator[Path]:
 
 @pytest.mark.chaos("full_disk", short=1, long=60, size=10)
 def test_a_full_disk(batch: Batch, lab: Lab, small_disk: Path) -> None:
-    """Full, then free again, under one server; then a restart."""
+    """The disk is full, then free again, under one server; then the server restarts."""
     lab.workspace.fill(batch.random("workspace"), 60)
     for number in range(batch.count):
         rng = batch.random(number)
@@ -82,7 +82,7 @@ def fill(path: Path) -> None:
 
 @pytest.mark.chaos("read_only", short=1, long=20, size=5)
 def test_a_read_only_cache(batch: Batch, lab: Lab, small_disk: Path) -> None:
-    """An index that cannot be written serves what is right of it, and the rest is made anew each time."""
+    """From a read-only index the server uses what is correct, and rebuilds the rest in memory each time."""
     lab.workspace.fill(batch.random("workspace"), 20)
     for number in range(batch.count):
         rng = batch.random(number)

@@ -1,4 +1,4 @@
-"""Random incremental changes, valid or not, against a second implementation of what LSP says a change does."""
+"""Random incremental changes, valid and invalid, compared with a second implementation of LSP's changes."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def test_edits(batch: Batch, lab: Lab) -> None:
 def add_marker(
     lab: Lab, server: ChaosServer, uri: str, text: str, version: int, rng: random.Random, encoding: str
 ) -> tuple[str, int]:
-    """Type a function at the end: its place tells whether both have the same text before it.
+    """Type a function at the end. Its position shows whether server and oracle have the same text before it.
 
-    The text around it may be anything, so the parser may not see it; then it is alone on the page that shows its line.
+    The text around it is arbitrary, so the parser may miss it. Then the hit is the passage with its line.
     """
     function = lab.workspace.function(rng, ".py")
     name = function[4:].partition("(")[0]
@@ -94,7 +94,7 @@ def add_marker(
 
 
 def judge(batch: Batch, hit: dict[str, Any], lines: list[str], encoding: str, wanted: str) -> None:
-    """The snippet is what the oracle has there, and the name stands where the hit says."""
+    """Check that the snippet equals the oracle's text, and that the name is at the hit's position."""
     batch.done["answers compared"] += 1
     start = hit["snippet"]["range"]["start"]["line"]
     shown = hit["snippet"]["text"].split("\n")
@@ -113,7 +113,7 @@ def judge(batch: Batch, hit: dict[str, Any], lines: list[str], encoding: str, wa
         batch.done["markers found"] += 1
 
 
-# --- the oracle: one string and its line ends, nothing clever ----------------------------------------------------------
+# --- the oracle: one string and its line ends --------------------------------------------------------------------------
 
 
 def lines_of(text: str) -> list[str]:
@@ -125,7 +125,7 @@ def units(line: str, encoding: str) -> int:
 
 
 def index_of(line: str, column: int, encoding: str) -> int:
-    """Characters before a column; one inside a character means its beginning."""
+    """The number of characters before a column. A column inside a character counts as its start."""
     used = 0
     for index, char in enumerate(line):
         used += UNITS[encoding](char)
@@ -135,7 +135,7 @@ def index_of(line: str, column: int, encoding: str) -> int:
 
 
 def offset_of(text: str, place: dict[str, int], encoding: str) -> int:
-    """Beyond the end of a line means its end; beyond the last line means the end of the text."""
+    """The offset of a position. Positions beyond a line or the text are clamped to its end."""
     starts = [0, *(end.end() for end in ENDS.finditer(text))]
     if place["line"] >= len(starts):
         return len(text)

@@ -1,4 +1,4 @@
-"""Every grammar with deeply nested shapes of its own tokens: none crashes, hangs or writes past its scanner's state."""
+"""Every grammar with deeply nested code of its own tokens. None crashes, hangs or overflows its scanner's state."""
 
 from __future__ import annotations
 

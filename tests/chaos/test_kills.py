@@ -1,4 +1,4 @@
-"""SIGKILL at random moments of indexing, editing, merging and committing; everything on disk is found after it."""
+"""SIGKILL at random moments of indexing, editing, merging and committing. Afterwards search finds all that is on disk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lsp_client import edit
 
 @pytest.mark.chaos("kills", short=3, long=1000, size=20)
 def test_kills(batch: Batch, lab: Lab) -> None:
-    """Each server finds what the one before left, works a while, and is killed."""
+    """Each server opens the cache of the previous one, works for a while, and is killed."""
     rng = batch.random()
     lab.configure(refine=rng.random() < 0.2)
     lab.workspace.fill(rng, 60)
@@ -59,19 +59,19 @@ def change_while_nobody_looks(lab: Lab, rng: random.Random) -> None:
 
 
 def some_time(rng: random.Random) -> float:
-    """Seconds: mostly short, so that a kill falls into the middle of things."""
+    """Seconds until a kill; mostly short, so that it interrupts work."""
     return rng.random() ** 2 * 1.5
 
 
 def ask(lab: Lab, server: ChaosServer, rng: random.Random) -> None:
-    """Questions while the index is made: fewer hits than there are, but none that is wrong."""
+    """Search while the index is built. Hits may be missing, but none is wrong."""
     until = time.monotonic() + some_time(rng)
     while time.monotonic() < until:
         lab.search(server, rng.choice(sorted(lab.workspace.names)))
 
 
 def type_and_save(lab: Lab, server: ChaosServer, rng: random.Random) -> None:
-    """Unsaved text that is lost with the server, and saves that are not."""
+    """Type unsaved text, which is lost with the server, and save text, which is not."""
     until = time.monotonic() + some_time(rng)
     path = rng.choice(lab.workspace.files())
     text, version = path.read_text(), 1
@@ -90,7 +90,7 @@ def type_and_save(lab: Lab, server: ChaosServer, rng: random.Random) -> None:
 
 
 def write_many(lab: Lab, server: ChaosServer, rng: random.Random) -> None:
-    """One small segment after the other, which are merged meanwhile."""
+    """Write many small segments, which are merged meanwhile."""
     until = time.monotonic() + some_time(rng)
     while True:
         for _ in range(12):
@@ -99,12 +99,12 @@ def write_many(lab: Lab, server: ChaosServer, rng: random.Random) -> None:
         if time.monotonic() >= until:
             break
     files = lab.workspace.files()
-    for path in rng.sample(files, max(0, len(files) - 120)):  # so that the workspace stays small
+    for path in rng.sample(files, max(0, len(files) - 120)):  # keeps the workspace small
         path.unlink()
 
 
 def write_and_wait(lab: Lab, server: ChaosServer, rng: random.Random) -> None:
-    """A commit comes 0.4 s after the last change: die somewhere around it."""
+    """Kill around a commit, which comes 0.4 s after the last change."""
     for _ in range(rng.randrange(1, 8)):
         lab.workspace.change(rng)
     until = time.monotonic() + 0.2 + some_time(rng) / 3

@@ -1,4 +1,4 @@
-"""Messages that no client should send: malformed JSON, wrong types, huge, nested, unknown, out of order, wrong ids."""
+"""Invalid messages: malformed JSON, wrong types, huge, nested, unknown, out of order, wrong ids."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_messages(batch: Batch, lab: Lab) -> None:
 
 
 def session(batch: Batch, lab: Lab, rng: random.Random, n_messages: int) -> int:
-    """One server: some messages too early, most in the middle, some after shutdown."""
+    """Send messages to one server: some before initialize, most during the session, some after shutdown."""
     server = lab.start(initialize=False)
     fuzzer = Fuzzer(server, lab, rng)
     server.script = fuzzer.answer
@@ -105,7 +105,7 @@ def session(batch: Batch, lab: Lab, rng: random.Random, n_messages: int) -> int:
 
 
 def check(batch: Batch, lab: Lab, server: ChaosServer, fuzzer: Fuzzer) -> bool:
-    """The server lives, answers, has answered everything once, and still knows the workspace."""
+    """Check that the server runs, has answered every request once, and still searches the workspace."""
     if not lab.judge_alive(server):
         return False
     for uri in fuzzer.uris:
@@ -136,9 +136,9 @@ def found(server: ChaosServer) -> set[str]:
 
 
 class Fuzzer:
-    """:ivar expected: how many answers each request id is owed. :ivar bodies: the last message with each id.
+    """:ivar expected: number of expected responses by request id. :ivar bodies: the last message with each id.
 
-    :ivar unclear: ids that also stood in what is no request; whether that is answered is the server's choice.
+    :ivar unclear: ids that were also in invalid requests, which the server may answer or not.
     """
 
     def __init__(self, server: ChaosServer, lab: Lab, rng: random.Random) -> None:
@@ -180,7 +180,7 @@ class Fuzzer:
         self._send_message(message)
 
     def answer(self) -> Any:
-        """What the client says to the server's own questions."""
+        """The client's answer to a request of the server."""
         return None if self.rng.random() < 0.5 else self._value(3)
 
     def capabilities(self) -> dict[str, Any]:
@@ -195,7 +195,7 @@ class Fuzzer:
         return [self.bodies[request_id] for request_id in missing]
 
     def faults(self, server: ChaosServer) -> list[str]:
-        """Errors that say that the server failed inside, rather than that the message was wrong."""
+        """Responses that report an internal error instead of an invalid message."""
         found = []
         for message in server.notifications:
             error = message.get("error")
@@ -216,7 +216,7 @@ class Fuzzer:
         self._send_body(json.dumps(message).encode())
 
     def _send_body(self, body: bytes) -> None:
-        with contextlib.suppress(OSError):  # it is dead, which the next check says
+        with contextlib.suppress(OSError):  # the server is dead; the next check reports it
             self.server.send_bytes(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
 
     def _id(self) -> Any:
@@ -241,7 +241,7 @@ class Fuzzer:
         ][kind]
 
     def _mutate(self, value: Any) -> Any:
-        """The same with one part replaced, removed or added."""
+        """The message with one part replaced, removed or added."""
         if isinstance(value, dict) and value and self.rng.random() < 0.85:
             key = self.rng.choice(list(value))
             if self.rng.random() < 0.1:

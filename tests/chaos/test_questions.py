@@ -1,4 +1,4 @@
-"""Questions and filters that hold anything: globs that could backtrack, megabytes, control characters, half a surrogate."""
+"""Arbitrary queries and filters: globs that could backtrack, megabytes, control characters, lone surrogates."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_questions(batch: Batch, lab: Lab) -> None:
         try:
             lab.search(server, question(rng), **params)
         except ResponseError as error:
-            if error.code != -32602:  # refused with a sentence
+            if error.code != -32602:  # rejected with a message
                 batch.fault(f"{error} for {params}")
         except TimeoutError:
             batch.fault(f"no answer within {DEADLINE_S} s for {params}")

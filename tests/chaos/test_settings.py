@@ -1,4 +1,4 @@
-"""Settings files that hold anything: the server and the command line go on, and say so in sentences."""
+"""Arbitrary settings files. The server and the command line keep working and report problems as messages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COMMANDS = [
 
 @pytest.mark.chaos("settings", short=8, long=1_000, size=50)
 def test_settings(batch: Batch, lab: Lab) -> None:
-    """Half of them in `.semlens.toml` under a running server, half in the user's `config.toml` under a command."""
+    """Half of the files are `.semlens.toml` under a running server, half the user's `config.toml` under a command."""
     lab.workspace.fill(batch.random("workspace"), 10)
     server = lab.start()
     server.wait_ready(300)
@@ -74,7 +74,7 @@ def run(batch: Batch, lab: Lab, command: list[str]) -> None:
 
 
 def random_toml(rng: random.Random) -> bytes:
-    """Mostly TOML with our names and any values; sometimes bytes."""
+    """Mostly TOML with known names and arbitrary values; sometimes arbitrary bytes."""
     if rng.random() < 0.1:
         return rng.randbytes(rng.randrange(200))
     sections: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""Hostile sources through the real server: random bytes, mutated code, deep nesting of every grammar's own tokens."""
+"""Hostile sources in the real server: random bytes, mutated code, deep nesting of every grammar's own tokens."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_nested_shapes_of_every_grammar(batch: Batch, lab: Lab) -> None:
 
 
 def write_and_judge(batch: Batch, lab: Lab, make: object) -> None:
-    """Files come, are indexed or refused, and go, in steps; the server lives and knows the harmless ones."""
+    """Hostile files are created, indexed or rejected, and deleted. The server keeps running and finds the harmless files."""
     lab.workspace.fill(batch.random("workspace"), 20)
     server = lab.start()
     server.wait_ready(300)
@@ -50,7 +50,7 @@ def write_and_judge(batch: Batch, lab: Lab, make: object) -> None:
 
 
 def settle(batch: Batch, lab: Lab, server: ChaosServer, folder: Path) -> None:
-    marker = lab.workspace.create(batch.random("marker", folder.name))  # written last, so seen last
+    marker = lab.workspace.create(batch.random("marker", folder.name))  # written last, so indexed last
     name = next(iter(lab.workspace.defined_of(marker)))
     server.until(
         "the last file", lambda: [hit["name"] for hit in server.search(name)["hits"]], lambda names: name in names, 900
@@ -68,7 +68,7 @@ def settle(batch: Batch, lab: Lab, server: ChaosServer, folder: Path) -> None:
 
 @cache
 def samples() -> list[Path]:
-    """Real code: the sources of the outline tests."""
+    """The sources of the outline tests."""
     folder = REPOSITORY / "tests" / "outline"
     return sorted(
         path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".py", ".tsv", ".json", ".pyc")
@@ -105,7 +105,7 @@ def hostile_source(rng: random.Random, _number: int) -> tuple[str, bytes]:
 
 
 def mutate(rng: random.Random, data: bytes) -> bytes:
-    """Bytes changed, pieces removed, doubled and moved."""
+    """The source with bytes changed, and pieces removed, doubled and moved."""
     for _ in range(rng.choice([1, 1, 3, 20])):
         start = rng.randrange(len(data) + 1)
         end = min(len(data), start + rng.choice([1, 1, 4, 40, 1000]))
@@ -133,7 +133,7 @@ def mutate(rng: random.Random, data: bytes) -> bytes:
 
 
 def nested_source(rng: random.Random, number: int) -> tuple[str, bytes]:
-    """One language after the other; deep nesting of its own tokens."""
+    """Deeply nested code of one language after the other."""
     language = LANGUAGES[number % len(LANGUAGES)]
     shape = fingerprints_of(language, rng.randrange(10**6), 12)[rng.randrange(12)]
     return sample_path(language), shape.text()

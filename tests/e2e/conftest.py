@@ -1,4 +1,4 @@
-"""The real server process over its real pipes, each in its own cache folder."""
+"""Fixtures for the real server process over its pipes. Each test has its own cache folder."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def start(tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[..., ProcessClient]]:
-    """Starts servers; whatever still runs at the end is killed."""
+    """Starts servers. Kills those that still run at the end."""
     clients: list[ProcessClient] = []
 
     def run(**more: Any) -> ProcessClient:

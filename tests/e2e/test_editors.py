@@ -1,4 +1,4 @@
-"""The server as editors meet it: with the whole capabilities of Neovim and VS Code, by pytest-lsp's client."""
+"""The server with the full capabilities of Neovim and VS Code, through pytest-lsp's client."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECONDS = 60
 
 
 def make_client() -> LanguageClient:
-    """Pytest-lsp's client, which can also be registered with, told statuses and sent partial results."""
+    """Pytest-lsp's client with registrations, status notifications and partial results."""
     client = make_stock_client()
     client.registrations = []  # type: ignore[attr-defined]
     client.statuses = []  # type: ignore[attr-defined]
@@ -44,7 +44,7 @@ async def client(request: pytest.FixtureRequest, workspace: Path, environment: d
     one = await config.start()
     try:
         capabilities = client_capabilities(request.param)
-        # The test client answers no question for settings.
+        # The test client does not answer workspace/configuration.
         if capabilities.workspace is not None:
             capabilities.workspace.configuration = False
         result = await one.initialize_session(
@@ -76,7 +76,7 @@ async def test_an_editor_finds_and_resolves_symbols(client: Any, workspace: Path
     assert result.capabilities.position_encoding == wanted
     status = await ready(one)
     watching = {root.watching for root in status.roots}
-    if "neovim" in editor:  # offers no watching on Linux
+    if "neovim" in editor:  # Neovim offers no file watching on Linux
         assert watching <= {"native", "polling"}
     else:
         assert watching == {"client"}
@@ -113,7 +113,7 @@ async def test_an_editor_finds_unsaved_text(client: Any, workspace: Path) -> Non
 
 
 async def test_an_editor_cancels(client: Any) -> None:
-    """One search may be answered before its cancellation arrives; of many, most still wait in line."""
+    """One search may be answered before its cancellation arrives. Of many, most are still queued."""
     one, _, _ = client
     await ready(one)
     cancelled = 0

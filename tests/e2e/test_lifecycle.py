@@ -1,4 +1,4 @@
-"""Birth and death of the server process, and what it leaves behind."""
+"""Start and end of the server process, and what it leaves behind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Start = Callable[..., ProcessClient]
 
 
 def wait_gone(processes: list[psutil.Process], seconds: float = 10.0) -> list[psutil.Process]:
-    """Those that still live after the time."""
+    """The processes that still run after the time."""
     _, alive = psutil.wait_procs(processes, timeout=seconds)
     return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
 
@@ -53,7 +53,7 @@ def test_the_end_of_input_stops_server_and_workers(server: ProcessClient) -> Non
 
 
 def test_the_death_of_the_editor_ends_the_server(start: Start, workspace: Path) -> None:
-    """Its pipes stay open here, as they do in an editor's other children."""
+    """Its pipes stay open in this process, as in other children of an editor."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as editor:
         client = start()
         client.initialize(root=workspace, process_id=editor.pid)
@@ -94,7 +94,7 @@ def test_a_killed_server_loses_nothing_that_was_committed(start: Start, workspac
     first = start()
     first.initialize(root=workspace)
     first.wait_ready()
-    follower = start()  # sees what is committed, and nothing else
+    follower = start()  # sees only committed data
     follower.initialize(root=workspace)
     follower.until(
         "the commit", lambda: names(follower.search("parse_colour")), lambda found: found[:1] == ["parse_colour"]
@@ -113,14 +113,14 @@ def test_a_killed_server_loses_nothing_that_was_committed(start: Start, workspac
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc")
 def test_no_child_inherits_the_pipes_of_the_server(server: ProcessClient) -> None:
-    """No child has our pipes: stdin and stdout of the server end with the server."""
+    """stdin and stdout of the server are closed when the server exits."""
 
     def files_of(process_id: int, *descriptors: int) -> set[str]:
         folder = Path(f"/proc/{process_id}/fd")
         found = set()
         with contextlib.suppress(FileNotFoundError):  # the process, or all but its main thread, is gone
             for path in [folder / str(number) for number in descriptors] or list(folder.iterdir()):
-                with contextlib.suppress(FileNotFoundError):  # closed since it was listed
+                with contextlib.suppress(FileNotFoundError):  # closed after it was listed
                     found.add(str(path.readlink()))
         return found
 
@@ -129,7 +129,7 @@ def test_no_child_inherits_the_pipes_of_the_server(server: ProcessClient) -> Non
     assert not pipes & files_of(server.process.pid, 0, 1, 2)
 
     def holders() -> list[int]:
-        # a child that is being started has them until it runs its own program: wait for that
+        # a starting child has the pipes until it executes its own program, so wait for that
         return [child.pid for child in children_of(server) if child.is_running() and pipes & files_of(child.pid)]
 
     server.until("children without our pipes", holders, lambda found: not found)
@@ -170,7 +170,7 @@ def test_servers_on_one_root_agree_on_what_is_saved(start: Start, workspace: Pat
 def test_unsaved_text_is_visible_only_in_its_process(
     start: Start, workspace: Path, environment: dict[str, str]
 ) -> None:
-    """Neither the other server nor the disk ever sees it."""
+    """Neither the other server nor the disk gets it."""
     one, other = start(), start()
     for client in (one, other):
         client.initialize(root=workspace)
@@ -261,7 +261,7 @@ def test_the_log_has_no_contents(server: ProcessClient, environment: dict[str, s
 
 
 def test_the_first_answer_does_not_wait_for_the_scan(start: Start, workspace: Path) -> None:
-    """A state, not a time: the first answer comes while the index is not complete, and says so."""
+    """The first answer comes while the index is not complete, and says so."""
     for number in range(100):
         (workspace / f"module_{number}.py").write_text(f"def function_{number}():\n    return {number}\n")
     client = start()

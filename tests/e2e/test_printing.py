@@ -1,4 +1,4 @@
-"""A repository whose every name and line tries to steer the terminal: no command prints such a character."""
+"""A repository with control characters in every name and line. No command prints such a character."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def steer_the_terminal(count):
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two equal files, so that there are duplicates; names with line ends, back-ticks and bytes that are no UTF-8."""
+    """Two equal files, for duplicates; names with line ends, back-ticks and invalid UTF-8."""
     root = tmp_path_factory.mktemp("hostile")
     folder = root / f"dir{EVIL}"
     folder.mkdir()

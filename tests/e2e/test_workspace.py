@@ -1,4 +1,4 @@
-"""Folders, files that change on disk, settings, progress and control, over the real server."""
+"""Folders, changes on disk, settings, progress and control, through the real server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def gone(client: ProcessClient, name: str) -> None:
 
 
 def test_statuses_arrive_in_order_and_responses_have_the_change(server: ProcessClient, workspace: Path) -> None:
-    """While files change and questions for the status overtake each other."""
+    """Files change while status requests overtake each other."""
     received: list[dict[str, Any]] = []
     server.on_message = received.append
     for number in range(200):
@@ -34,7 +34,7 @@ def test_statuses_arrive_in_order_and_responses_have_the_change(server: ProcessC
             one.result()
     bodies = [message.get("params") or message.get("result") for message in received]
     numbers = [body["number"] for body in bodies if isinstance(body, dict) and "lagMs" in body]
-    assert len(numbers) > 800  # four answers a round, and what is told
+    assert len(numbers) > 800  # four responses per round, and the notifications
     assert numbers == sorted(numbers)
 
 
@@ -100,7 +100,7 @@ def test_changes_on_disk_are_reported_by_the_client(start: Start, workspace: Pat
 
 
 def test_a_stale_hit_is_never_returned(start: Start, workspace: Path) -> None:
-    """Nobody told the server that the file changed."""
+    """No event told the server that the file changed."""
     client = start()
     client.initialize(root=workspace, options={"watch": {"mode": "off"}})
     client.wait_ready()
@@ -199,7 +199,7 @@ def test_long_indexing_shows_progress_with_counts(start: Start, workspace: Path)
     assert begin["params"]["token"] == token
     client.call("semlens/status", {})
     client.wait_for("a report", is_kind("report"))
-    # The end is a matter of the indexer's speed, not of this test.
+    # This test does not check the end, which depends on the indexer's speed.
     reports = [m["params"]["value"] for m in client.notifications if is_kind("report")(m)]
     assert any("files" in report["message"] for report in reports)
     percentages = [report["percentage"] for report in reports]

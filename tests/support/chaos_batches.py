@@ -1,8 +1,8 @@
-"""Seeds, counts and outcomes of the chaos tests: a script runs in batches, each with a seed of its own.
+"""Seeds, counts and outcomes of the chaos tests. A script runs in batches; each batch has its own seed.
 
 `make test` runs one short batch of every script. `make chaos` and `make test-long` run the batches marked `chaos_long`.
 Environment: CHAOS_SEED (default 1), CHAOS_SCALE (of the long counts, default 1), CHAOS_<NAME> (the count of one script),
-CHAOS_PART=1/3 (one third of the batches, to run three at a time), CHAOS_RESUME=1 (leave out what passed with this very code).
+CHAOS_PART=1/3 (one third of the batches, to run three at a time), CHAOS_RESUME=1 (skip batches that passed with this code).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ OUTCOMES = REPOSITORY / "bench" / "work" / "chaos.jsonl"
 class Batch:
     """Some repetitions of one script.
 
-    :ivar count: how many. :ivar done: what was done, by name: the counts that docs/reliability.md shows.
-    :ivar faults: broken promises, a sentence each.
+    :ivar count: repetitions. :ivar done: counts of what was done, by name, as docs/reliability.md shows them.
+    :ivar faults: messages about broken guarantees.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Batch:
     started: float = field(default_factory=time.monotonic)
 
     def random(self, *more: object) -> random.Random:
-        """The random numbers of one repetition: the same each time, whatever ran before."""
+        """The random numbers of one repetition. They do not depend on earlier repetitions."""
         return random.Random("-".join(map(str, (self.name, self.seed, *more))))
 
     def fault(self, sentence: str) -> None:
@@ -58,7 +58,7 @@ class Batch:
 
 
 def batches(name: str, *, short: int, long: int, size: int) -> list[tuple[Batch, bool]]:
-    """The short batch, then those of the long round; each with whether it is of the long round."""
+    """The short batch, then those of the long round. True: the batch belongs to the long round."""
     base = os.environ.get("CHAOS_SEED", "1")
     scale = float(os.environ.get("CHAOS_SCALE", "1"))
     total = int(os.environ.get(f"CHAOS_{name.upper()}", max(1, round(long * scale))))
@@ -72,7 +72,7 @@ def batches(name: str, *, short: int, long: int, size: int) -> list[tuple[Batch,
 
 @cache
 def code_hash() -> str:
-    """Of the product and of the chaos tests: an outcome counts for the code that it was seen with."""
+    """Hash of the product and the chaos tests. An outcome is valid only for the same code."""
     digest = hashlib.sha256()
     for folder, pattern in (("server/semlens", "**/*"), ("tests/chaos", "*.py"), ("tests/support", "*.py")):
         for path in sorted((REPOSITORY / folder).glob(pattern)):
@@ -96,7 +96,7 @@ def outcomes() -> list[dict[str, Any]]:
 
 
 def record(batch: Batch) -> None:
-    """Append the outcome; several rounds may run at a time."""
+    """Append the outcome under a lock, because several rounds may run at a time."""
     OUTCOMES.parent.mkdir(parents=True, exist_ok=True)
     with OUTCOMES.open("a", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

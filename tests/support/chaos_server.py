@@ -1,4 +1,4 @@
-"""Servers for the chaos tests: capped in memory, every answer judged, everything they print looked through."""
+"""Servers for the chaos tests: with a memory limit, and with checks of every answer and all output."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from chaos_workspace import WORD, ChaosWorkspace
 from lsp_client import ProcessClient
 
 MEMORY_KB = 6 << 20
-"""Address space of a server: mapped models and grammars included, so that a runaway ends and the machine does not."""
+"""Limit of a server's address space, including mapped models and grammars. It protects the machine from leaks."""
 
 DEADLINE_S = 120.0
 ALL = 1000
-"""Hits that one question may ask for."""
+"""Maximum of hits in one request."""
 
 _TRACE = re.compile(
     r"Traceback \(most recent|, raised at|^\s*File \".*\", line \d+|internal error|failed inside", re.MULTILINE
@@ -31,7 +31,7 @@ _TRACE = re.compile(
 class ChaosServer(ProcessClient):
     """One server process.
 
-    :ivar answers: responses by id, as often as they came. :ivar script: what the client says to the server's questions.
+    :ivar answers: number of responses by id. :ivar script: makes the client's answers to requests of the server.
     """
 
     def __init__(self, lab: Lab, number: int, *, limits: Sequence[str] = (), **more: Any) -> None:
@@ -47,7 +47,7 @@ class ChaosServer(ProcessClient):
         )
 
     def close(self) -> int:
-        """As an editor does, with the patience that a busy machine needs."""
+        """Shut down as an editor does, with a deadline for a busy machine."""
         try:
             if self.process.poll() is None:
                 self.leave(DEADLINE_S)
@@ -59,7 +59,7 @@ class ChaosServer(ProcessClient):
         if "method" not in message:
             request_id = message.get("id")
             self.answers[repr(request_id)] += 1
-            if not isinstance(request_id, int):  # of a message that no client should have sent
+            if not isinstance(request_id, int):  # the response to an invalid message
                 self.notifications.append(message)
                 return
         elif "id" in message and self.script is not None:
@@ -70,7 +70,7 @@ class ChaosServer(ProcessClient):
 
 
 class Lab:
-    """A workspace and a cache in a scratch folder, and the servers that were started on them."""
+    """A workspace and a cache in a temporary folder, and the servers that were started on them."""
 
     def __init__(self, folder: Path, batch: Batch) -> None:
         self.folder = folder
@@ -111,7 +111,7 @@ class Lab:
     # --- judging ---------------------------------------------------------------------------------------------------
 
     def judge_output(self) -> None:
-        """No traceback reaches a user: neither on stderr nor in a message."""
+        """Record a fault if a traceback reached the user, on stderr or in a message."""
         for server in self.servers[self._judged :]:
             text = server.stderr_path.read_text(errors="replace")
             if trace := _TRACE.search(text):
@@ -124,14 +124,14 @@ class Lab:
 
     def judge_alive(self, server: ChaosServer) -> bool:
         if (code := server.process.poll()) is not None:
-            self.batch.fault(f"the server ended by itself with {code}: {server.stderr()[-1500:]}")
+            self.batch.fault(f"the server exited unexpectedly with {code}: {server.stderr()[-1500:]}")
             return False
         return True
 
     def search(
         self, server: ChaosServer, query: str, buffers: Mapping[str, str] | None = None, **params: Any
     ) -> list[dict[str, Any]]:
-        """The hits of a question, each judged against the text as it is."""
+        """The hits of a query. Each is compared with the current text."""
         hits: list[dict[str, Any]] = server.search(query, DEADLINE_S, **params)["hits"]
         self.batch.done["searches"] += 1
         self.batch.done["hits"] += len(hits)
@@ -148,7 +148,7 @@ class Lab:
         *,
         hostile: bool = False,
     ) -> None:
-        """Everything on disk is found, nothing else is; asked until it is so, since news takes its time.
+        """Check that search finds all that is on disk, and nothing else. Retries, because events take time.
 
         :param hostile: there are files whose symbols the oracle does not know.
         """
@@ -177,7 +177,7 @@ class Lab:
                 self.batch.fault(f"{'lost' if name in there else 'ghost'} when asked by name: {name}")
 
     def judge_status(self, server: ChaosServer) -> dict[str, Any]:
-        """No internal error among the problems."""
+        """The status. Records a fault for an internal error among its problems."""
         status: dict[str, Any] = server.call("semlens/status", {}, DEADLINE_S)
         for problem in status["problems"]:
             if _TRACE.search(problem["message"]):
@@ -190,7 +190,7 @@ class Lab:
 
 
 def judge_text(text: str) -> str:
-    """What is wrong with text that a command printed, or ""."""
+    """The fault of text that a command printed, or ""."""
     if _TRACE.search(text):
         return f"a traceback: {text[:2000]}"
     if control := re.search(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]", text):
@@ -203,7 +203,7 @@ def path_of(uri: str) -> Path:
 
 
 def fault_of(hit: Mapping[str, Any], buffers: Mapping[str, str]) -> str:
-    """What is wrong with a hit, or "". A hit of a symbol must have its name where it says.
+    """The fault of a hit, or "". The name of a symbol must be at the position of its hit.
 
     :param buffers: texts of open documents by URI.
     """
@@ -211,17 +211,17 @@ def fault_of(hit: Mapping[str, Any], buffers: Mapping[str, str]) -> str:
     try:
         text = buffers[uri] if uri in buffers else path_of(uri).read_bytes().decode("utf-8", "replace")
     except OSError:
-        return "a hit in a file that is gone"
+        return "a hit in a deleted file"
     if text.startswith("\ufffd\ufffd"):  # UTF-16
         return ""
     lines = re.split("\r\n|\r|\n", text)
     start, end = place["start"], place["end"]
     if start["line"] >= len(lines):
         return "a hit beyond the end of its file"
-    if hit["kind"] == 1 or "/hostile/" in uri:  # a file; or code that is none, whose names a language makes up
+    if hit["kind"] == 1 or "/hostile/" in uri:  # a file; or invalid code, whose names the grammar makes up
         return ""
     there = "\n".join(lines[start["line"] : end["line"] + 1])
-    words = re.findall(r"[^\W_]+", hit["name"])  # of a name such as Queue.push, which a language writes Queue:push
+    words = re.findall(r"[^\W_]+", hit["name"])  # a language may write the name Queue.push as Queue:push
     if words and words[-1] not in there:
-        return f"a stale hit ({there[:80]!r} stands there)"
+        return f"a stale hit (the text there is {there[:80]!r})"
     return ""

@@ -1,4 +1,4 @@
-"""A workspace that changes at random, and the oracle: a plain scan of the disk for what is defined where."""
+"""A workspace that changes at random, and its oracle: a plain scan of the disk for definitions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 VERBS = "fetch parse render merge split encode decode rotate compress validate schedule throttle".split()
 NOUNS = "invoice colour packet vector ticket window cursor ledger socket buffer record picture".split()
 WORD = "chaosword"
-"""Stands in every function, so that one question asks for all of them."""
+"""A word in every function, so that one query finds all of them."""
 
 TEMPLATES = {
     ".py": 'def {name}(value):\n    """{words}."""\n    return value + {number}\n',
@@ -34,7 +34,7 @@ class Place:
 
 @dataclass(slots=True)
 class ChaosWorkspace:
-    """:ivar names: every name that was ever written."""
+    """:ivar names: all names that were ever written."""
 
     folder: Path
     names: set[str] = field(default_factory=set)
@@ -54,7 +54,7 @@ class ChaosWorkspace:
         return "\n".join(self.function(rng, suffix) for _ in range(n_functions))
 
     def files(self) -> list[Path]:
-        """Those that this workspace wrote; what tests put into the folder "hostile" is theirs."""
+        """The files that this workspace wrote. Leaves out the folder "hostile", which tests fill."""
         found = (path for path in self.folder.rglob("*") if path.suffix in TEMPLATES and path.is_file())
         return sorted(path for path in found if "hostile" not in path.parts)
 
@@ -66,7 +66,7 @@ class ChaosWorkspace:
         return path
 
     def change(self, rng: random.Random) -> str:
-        """One random change on disk; returns what it was."""
+        """Make one random change on disk. Returns its kind."""
         files = self.files()
         if len(files) < 4:
             self.create(rng)
@@ -89,14 +89,14 @@ class ChaosWorkspace:
             path.touch()
         elif kind == "same times":
             self._write_with_same_times(path, rng)
-        else:  # as an editor saves: a new file takes the place of the old
+        else:  # as editors save: replaces the file by a new one
             fresh = path.with_name(f".{path.name}.new")
             fresh.write_text(self.text(rng, path.suffix))
             fresh.replace(path)
         return kind
 
     def _write_with_same_times(self, path: Path, rng: random.Random) -> None:
-        """Other names of the same length, and the old modification time."""
+        """Write other names of the same length, with the old modification time."""
         status = path.stat()
         text = path.read_text()
         for name in set(defined_in(text)):
@@ -119,12 +119,12 @@ class ChaosWorkspace:
         return scan(self.folder, [path])
 
     def defined(self) -> dict[str, Place]:
-        """The oracle."""
+        """All definitions on disk."""
         return scan(self.folder, self.files())
 
 
 def defined_in(text: str) -> dict[str, int]:
-    """Names and their lines."""
+    """The defined names and their 0-based lines."""
     found = ((DEFINITION.match(line), number) for number, line in enumerate(text.split("\n")))
     return {match[1]: number for match, number in found if match}
 

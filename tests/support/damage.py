@@ -1,4 +1,4 @@
-"""Damages the files of a cache as failing disks, full disks, other programs and people do; each is told by its seed."""
+"""Damages the files of a cache, as failing disks, full disks, other programs and users do. A seed determines a damage."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS = {
     "vector cache": "vectors.v*.sqlite",
     "sent ledger": "sent.v*.sqlite",
 }
-"""Every kind of file in a cache folder, by pattern."""
+"""The kinds of files in a cache folder, and their patterns."""
 
 _ROWS = {
     "index database": (
@@ -90,13 +90,13 @@ def replace_by_link(path: Path, _chance: random.Random) -> None:
 
 
 def leave_noise_beside(path: Path, chance: random.Random) -> None:
-    """What a killed process or another program leaves."""
+    """Write a file such as a killed process or another program leaves."""
     suffix = chance.choice(("-wal", "-shm", "-journal", ".1234.part", ".tmp"))
     path.with_name(path.name + suffix).write_bytes(chance.randbytes(9000))
 
 
 def exchange(path: Path, chance: random.Random) -> None:
-    """With a whole file of the same kind."""
+    """Exchange the content with an intact file of the same kind."""
     whole = [other for other in path.parent.glob(f"*{path.suffix}") if other.is_file() and not other.is_symlink()]
     other = chance.choice(sorted(whole))
     first, second = path.read_bytes(), other.read_bytes()
@@ -105,7 +105,7 @@ def exchange(path: Path, chance: random.Random) -> None:
 
 
 def write_a_wrong_row(path: Path, chance: random.Random) -> None:
-    """A whole database that says what nobody wrote."""
+    """Write an invalid value into an intact database."""
     kind = next((kind for kind in _ROWS if path.match(KINDS[kind])), None)
     if kind is None:
         return flip_bits(path, chance)
@@ -114,7 +114,7 @@ def write_a_wrong_row(path: Path, chance: random.Random) -> None:
         statement = _META
     column, row, value = chance.choice(columns), chance.randrange(6), chance.choice(_VALUES)
     with closing(sqlite3.connect(path)) as connection, connection, contextlib.suppress(sqlite3.DatabaseError):
-        connection.execute(statement.format(column=column, row=row, value=value))  # unless it is broken by now
+        connection.execute(statement.format(column=column, row=row, value=value))  # the database may be broken already
     return None
 
 
@@ -125,15 +125,15 @@ OPERATIONS: tuple[Callable[[Path, random.Random], None], ...] = (
 
 
 def damage(cache: Path, chance: random.Random) -> str:
-    """Damage one file of a cache that nobody has open.
+    """Damage one file of a cache that no process has open.
 
-    :returns: what was done, for the message of a test that fails.
+    :returns: a description for the message of a failing test.
     """
     kinds = [kind for kind, pattern in KINDS.items() if any(cache.glob(pattern))]
     kind = chance.choice(kinds)
     path = chance.choice(sorted(cache.glob(KINDS[kind])))
     operation = chance.choice(OPERATIONS)
-    if not path.is_file() or path.is_symlink():  # what an earlier damage left
+    if not path.is_file() or path.is_symlink():  # an earlier damage replaced it
         return f"nothing on {kind} ({path.name})"
     operation(path, chance)
     return f"{operation.__name__} on {kind} ({path.name})"

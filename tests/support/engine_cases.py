@@ -1,4 +1,4 @@
-"""Engines over small folders, with a model so tiny that it costs nothing."""
+"""Engines over small folders, with a tiny and fast model."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ VOCABULARY = [
 
 
 def write_model(folder: Path) -> Path:
-    """A model that adds up one random vector a word; other words are all alike."""
+    """A model that sums one random vector per word. All unknown words share one vector."""
     table = np.random.default_rng(5).normal(size=(len(VOCABULARY), DIMENSION)).astype(np.float32)
     return write_own_folder(folder, table, VOCABULARY)
 
 
 def make_settings(model: Path | None, *, refine: Path | None = None, **sections: dict[str, object]) -> Settings:
-    """Two cores; `sections` change single settings, e.g. ``files={"exclude": ("a",)}``."""
+    """Settings for one processor. `sections` changes single settings, e.g. ``files={"exclude": ("a",)}``."""
     settings = Settings()
     first = str(model) if model is not None else "none"
     settings = dataclasses.replace(
@@ -51,7 +51,7 @@ def make_settings(model: Path | None, *, refine: Path | None = None, **sections:
 
 
 class Workspace:
-    """A folder and the engines opened on it; all are closed in the end."""
+    """A folder and the engines that are opened on it. `close` closes them all."""
 
     def __init__(self, folder: Path, cache: Path, model: Path | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ class Workspace:
         return opened
 
     def change(self, engine: Engine, *paths: str) -> None:
-        """Say that files changed, as a client's watcher does, and wait until they are searchable."""
+        """Report changed files, as a client's watcher does, and wait until they are indexed."""
         engine.files_changed([self.folder / path for path in paths])
         complete(engine)
 
@@ -96,7 +96,7 @@ def complete(engine: Engine, *, refined: bool = False) -> EngineStatus:
 
 
 def wait_for(engine: Engine, condition: Callable[[], object]) -> None:
-    """Wait for something that the engine is about to do, with a deadline."""
+    """Wait until the condition holds, with a deadline."""
     deadline = time.monotonic() + DEADLINE_S
     while not condition():
         assert time.monotonic() < deadline, engine.status()
@@ -109,7 +109,7 @@ def search(engine: Engine, query: str, *, limit: int = 50, per_file: int = 0) ->
 
 
 def found(engine: Engine, name: str) -> list[tuple[str, int, bool]]:
-    """Where symbols of exactly this name are: path, line, dirty."""
+    """Path, line and dirty flag of the symbols with exactly this name."""
     return sorted((hit.path, hit.span.start_line, hit.dirty) for hit in search(engine, name) if hit.name == name)
 
 
@@ -130,7 +130,7 @@ def function(name: str, body: str = "pass") -> str:
 
 
 class Gate:
-    """Holds a thread until it is opened."""
+    """Blocks a thread until it is opened."""
 
     def __init__(self) -> None:
         self.entered = threading.Event()
@@ -142,7 +142,7 @@ class Gate:
 
 
 def environment() -> dict[str, str]:
-    """For a Python process that imports what the tests import."""
+    """The environment of a Python process with the import path of the tests."""
     import sys
 
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

@@ -1,4 +1,4 @@
-"""An engine in a process of its own, for tests that kill it. Reads commands, a JSON line each, and answers in lines.
+"""An engine in its own process, for tests that kill it. Reads one JSON command per line and answers with a line.
 
 python engine_process.py CACHE ROOT MODEL|none
 """

@@ -1,4 +1,4 @@
-"""An engine that finds by substring in what it was given and keeps every call, for tests of the server alone."""
+"""A fake engine for tests of the server: it searches its own hits by substring and records every call."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ class FakeEngine:
         self.settings = settings
 
     def report(self, state: EngineState, n_files: int = 0, n_pending: int = 0) -> None:
-        """What the indexer thread of a real engine does."""
+        """Does what the indexer thread of a real engine does."""
         self.state, self.n_files, self.n_pending = state, n_files, n_pending
         self.on_status(self.status())
 

@@ -1,6 +1,6 @@
-"""A host of the resident server without an engine: its protocols show what the process does with connections.
+"""A host of the resident server without an engine. Its simple protocols test how the process handles connections.
 
-``echo`` sends back what it reads. ``hello`` sends the description of the client as one line. ``flood`` writes for ever.
+``echo`` sends back what it reads. ``hello`` sends the description of the client as one line. ``flood`` writes without end.
 As a program it is a resident server: ``python fake_host.py CACHE_FOLDER [IDLE_SECONDS]``.
 """
 
@@ -28,7 +28,7 @@ class FakeHost:
         return None if self.clients else self._last_used
 
     def handlers(self):
-        # `lsp` and `api` echo too, so that bridges can be tested without an engine.
+        # `lsp` and `api` echo too, so that tests of bridges need no engine.
         return {name: self._serving(self._echo) for name in ("echo", "lsp", "api")} | {
             "hello": self._serving(self._hello),
             "flood": self._serving(self._flood),

@@ -1,4 +1,4 @@
-"""An embedding service on loopback that does as it is told: both APIs, and every way to fail that a test asks for."""
+"""A fake embedding service on loopback with both APIs. Tests set how it behaves and fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Behaviour: TypeAlias = "Callable[[_Handler, list[str]], None]"
 
 
 def vector_of(text: str, dimension: int) -> list[float]:
-    """Adds up one fixed direction a word, so that texts with the same words are alike."""
+    """Sums one fixed vector per word, so that texts with the same words are similar."""
     total = np.full(dimension, 0.01)
     for word in re.findall(r"[a-z]+", text.lower()):
         total += np.random.default_rng(zlib.crc32(word.encode())).normal(size=dimension)
@@ -37,7 +37,7 @@ def body(data: bytes | object) -> Behaviour:
 
 
 def drip(handler: _Handler, _: list[str]) -> None:
-    """A byte now and then, without end: no single read of it is late."""
+    """Sends a byte now and then, without end. No single read times out."""
     handler.send_response(200)
     handler.end_headers()
     while not handler.service.closing.wait(0.01):
@@ -50,7 +50,7 @@ def hang_up(handler: _Handler, _: list[str]) -> None:
 
 
 def wait_for(gate: threading.Event) -> Behaviour:
-    """Answer only once the gate is open."""
+    """Answers only once the gate is open."""
 
     def behave(handler: _Handler, texts: list[str]) -> None:
         assert gate.wait(DEADLINE_S)
@@ -60,11 +60,11 @@ def wait_for(gate: threading.Event) -> Behaviour:
 
 
 class FakeService:
-    """:ivar next: behaviours of the next requests, in order; ``always``: of all others, None: as it should.
+    """:ivar next: behaviours of the next requests, in order; ``always``: of all others, None: correct.
 
     :ivar answered: how often each text was answered with a vector. :ivar bodies, headers, paths: of each request.
-    :ivar max_texts, max_characters: a request of more is refused with 413.
-    :ivar most_at_once: requests under way at a time, at most so far.
+    :ivar max_texts, max_characters: a larger request gets status 413.
+    :ivar most_at_once: maximum of concurrent requests so far.
     """
 
     def __init__(self, *, dimension: int = 16, tls: ssl.SSLContext | None = None) -> None:
@@ -86,7 +86,7 @@ class FakeService:
         self._scheme = "http"
         if tls is not None:
             self._scheme = "https"
-            # no handshake in the thread that accepts: a client that refuses us must not end it
+            # no handshake in the accepting thread: a client that rejects the certificate must not end it
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
@@ -97,7 +97,7 @@ class FakeService:
 
     @property
     def texts(self) -> list[str]:
-        """All texts that were ever received."""
+        """All received texts."""
         return [text for one in self.bodies for text in one["input"]]
 
     def close(self) -> None:
@@ -119,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             super().handle()
         except (OSError, ssl.SSLError):
-            self.close_connection = True  # the client went away, which clients may
+            self.close_connection = True  # the client closed the connection
 
     def log_message(self, *_: object) -> None:
         pass
@@ -155,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer: dict[str, Any] = {"model": "m", "embeddings": vectors}
         else:
             items = [{"index": index, "embedding": vector} for index, vector in enumerate(vectors)]
-            answer = {"object": "list", "data": items[::-1]}  # by index, in whatever order
+            answer = {"object": "list", "data": items[::-1]}  # clients must use the index, not the order
         with self.service.lock:
             self.service.answered.update(texts)
         self.reply(200, json.dumps(answer).encode(), {})

@@ -1,4 +1,4 @@
-"""Runs git in tests, without the configuration of whoever runs them."""
+"""Runs git in tests, without the user's git configuration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ENVIRONMENT = {
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """:returns: what git printed. :raises subprocess.CalledProcessError: when it fails."""
+    """:returns: the output of git. :raises subprocess.CalledProcessError: if it fails."""
     command = ["git", *arguments]
     done = subprocess.run(
         command, cwd=folder, env={**os.environ, **_ENVIRONMENT}, check=True, capture_output=True, text=True

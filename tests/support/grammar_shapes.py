@@ -1,8 +1,8 @@
-"""Deeply nested shapes of a grammar's own tokens, and a process that parses them as a worker would.
+"""Deeply nested code from a grammar's own tokens ("shapes"), and a process that parses it as a worker would.
 
-``python -P grammar_shapes.py SEED COUNT FIRST LANGUAGE...`` parses so many shapes of each language, beginning with the
-shape of number FIRST, and prints the number of each before it starts and what was wrong with it after. It may die of one:
-who started it reads which.
+``python -P grammar_shapes.py SEED COUNT FIRST LANGUAGE...`` parses COUNT shapes of each language, from number FIRST on. It
+prints the number of each shape before parsing it, and its fault afterwards. If the process crashes, the last number names
+the shape.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ MAX_STAIRS = 560
 LANGUAGES = [language for language in BY_NAME.values() if language.grammar]
 _CLOSING = str.maketrans("([{<", ")]}>")
 _SECONDS_A_PARSE = 0.3
-_SECONDS_A_SHAPE = 8  # as a worker has for a step
+_SECONDS_A_SHAPE = 8  # the time limit of a step in a worker
 _MEMORY_BYTES = 2 << 30
-_TOO_MUCH_MEMORY = 75  # exit code: goes on in another process, as a worker would
+_TOO_MUCH_MEMORY = 75  # exit code: continue in another process, as a worker would
 
 
 @dataclass(frozen=True, slots=True)
 class NestedShape:
-    """:ivar unit: what is repeated `count` times. :ivar separator: what joins it; stairs indent line by line.
+    """:ivar unit: text that is repeated `count` times. :ivar separator: joins the units; stairs indent line by line.
 
-    :ivar closed: as many closing brackets follow.
+    :ivar closed: whether as many closing brackets follow.
     """
 
     unit: str
@@ -74,7 +74,7 @@ KNOWN = (
     NestedShape("[", "", 400),
     NestedShape("if a:", "stairs", 560),
 )
-"""What damaged the memory of a parser once."""
+"""Shapes that once damaged the memory of a parser."""
 
 
 def _closing(unit: str) -> str:
@@ -82,7 +82,7 @@ def _closing(unit: str) -> str:
 
 
 def fingerprints_of(language: Language, seed: int, count: int) -> list[NestedShape]:
-    """The known shapes, then others of one to three tokens: of the common list, of the grammar's own, of both."""
+    """The known shapes, then random ones of one to three tokens from the common list and the grammar."""
     chance = random.Random(f"{language.name} {seed}")
     fragments = [fragment.replace("_", " ").replace("\\n", "\n") for fragment in FRAGMENTS.split()]
     tokens = [token for token in own_tokens(language) if token.isprintable()] or fragments
@@ -112,7 +112,7 @@ def sample_path(language: Language) -> str:
 
 
 def faults_of(languages: Sequence[Language], seed: int, count: int) -> list[str]:
-    """What went wrong with the shapes of some languages, each named by language and shape. Starts processes."""
+    """The faults of the shapes of some languages, each with language and shape. Starts processes."""
     faults: list[str] = []
     first, left = 0, list(languages)
     while left:

@@ -1,6 +1,6 @@
-"""A plain LSP client over stdio for tests and benchmarks: no framework between the test and the wire.
+"""A plain LSP client over stdio for tests and benchmarks, without a framework.
 
-One thread reads. Every wait has a deadline and raises `TimeoutError` with what was seen instead.
+One thread reads. Every wait has a deadline. `TimeoutError` contains the messages that came instead.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DEADLINE_SECONDS = 60.0
 
 
 class ResponseError(Exception):
-    """The server answered with an error."""
+    """An error response of the server."""
 
     def __init__(self, error: Mapping[str, Any]) -> None:
         super().__init__(f"{error['code']}: {error['message']}")
@@ -30,7 +30,7 @@ class ResponseError(Exception):
 
 
 class Pending:
-    """A request under way."""
+    """A running request."""
 
     def __init__(self, client: Client, request_id: int, method: str) -> None:
         self.id = request_id
@@ -45,7 +45,7 @@ class Pending:
         return self._done.is_set()
 
     def result(self, timeout: float = DEADLINE_SECONDS) -> Any:
-        """:raises ResponseError: when the answer is an error."""
+        """:raises ResponseError: if the response is an error."""
         if not self._done.wait(timeout):
             raise TimeoutError(f"{self.method} was not answered within {timeout} s; stderr: {self._client.stderr()}")
         assert self._answer is not None
@@ -84,7 +84,7 @@ class Client:
         self._reader.start()
 
     def stderr(self) -> str:
-        """What the server logged, where it can be read."""
+        """The log of the server, if it can be read."""
         return ""
 
     # the wire
@@ -95,7 +95,7 @@ class Client:
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[None]:
-        """What is sent meanwhile leaves in one write."""
+        """Sends all messages of the block in one write."""
         self._held_back = bytearray()
         yield
         data, self._held_back = bytes(self._held_back), None
@@ -175,7 +175,7 @@ class Client:
     def wait_for(
         self, what: str, predicate: Callable[[dict[str, Any]], bool], timeout: float = DEADLINE_SECONDS, since: int = 0
     ) -> dict[str, Any]:
-        """The first notification from index ``since`` on that satisfies the predicate."""
+        """Wait for a notification that satisfies the predicate, at index ``since`` or later."""
         deadline = time.monotonic() + timeout
         with self._changed:
             seen = since
@@ -191,7 +191,7 @@ class Client:
                 self._changed.wait(remaining)
 
     def wait_for_request(self, method: str, timeout: float = DEADLINE_SECONDS) -> dict[str, Any]:
-        """The first request of the server of this method."""
+        """Wait for a request of the server with this method."""
         deadline = time.monotonic() + timeout
         with self._changed:
             while True:
@@ -206,7 +206,7 @@ class Client:
     def wait_status(
         self, what: str, predicate: Callable[[dict[str, Any]], bool], timeout: float = DEADLINE_SECONDS
     ) -> dict[str, Any]:
-        """Ask for the status until it satisfies the predicate; new `statusChanged` notifications wake it early."""
+        """Request the status until it satisfies the predicate. `statusChanged` notifications shorten the pause."""
         deadline = time.monotonic() + timeout
         while True:
             status: dict[str, Any] = self.call("semlens/status", {})
@@ -228,7 +228,7 @@ class Client:
         timeout: float = DEADLINE_SECONDS,
         pause: float = 0.01,
     ) -> Any:
-        """Repeat a question until its answer satisfies the predicate."""
+        """Call a function until its result satisfies the predicate."""
         deadline = time.monotonic() + timeout
         while True:
             answer = ask()
@@ -290,7 +290,7 @@ class Client:
         self.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
 
     def leave(self, timeout: float = 10.0) -> None:
-        """Say goodbye as an editor does."""
+        """Send shutdown and exit, as an editor does."""
         self.call("shutdown", timeout=timeout)
         self.notify("exit")
 
@@ -333,7 +333,7 @@ class ProcessClient(Client):
             return ""
 
     def close(self) -> int:
-        """Shut the server down as an editor does; kills it when it does not go.
+        """Shut the server down as an editor does. Kills it if it does not exit.
 
         :returns: its exit code.
         """
@@ -353,7 +353,7 @@ class ProcessClient(Client):
 
 
 def edit(line: int, column: int, end_line: int, end_column: int, text: str) -> dict[str, Any]:
-    """One incremental change."""
+    """An incremental change of a document."""
     return {
         "range": {
             "start": {"line": line, "character": column},
@@ -364,5 +364,5 @@ def edit(line: int, column: int, end_line: int, end_column: int, text: str) -> d
 
 
 def names(answer: dict[str, Any]) -> list[str]:
-    """Names of the hits of a search, in order."""
+    """The names of the hits of a search, in order."""
     return [hit["name"] for hit in answer["hits"]]

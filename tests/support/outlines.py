@@ -1,4 +1,4 @@
-"""Outlines and segments made up in memory, for tests that need no parser."""
+"""Builds outlines and segments in memory, for tests that need no parser."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def parsed_file(
     references: Sequence[tuple[int, str]] = (),
     role: Role = Role.NONE,
 ) -> ParsedFile:
-    """A file with one two-line function a name."""
+    """A file with a two-line function for each name."""
     texts = [*bodies, *[""] * (len(names) - len(bodies))]
     symbols = tuple(symbol(name, 2 * row) for row, name in enumerate(names))
     passages = tuple(

@@ -1,7 +1,7 @@
-"""Measures what a grammar's external scanner writes as its state, which tree-sitter gives 1,024 bytes.
+"""Measures the size of the state that a grammar's external scanner writes. tree-sitter gives it 1,024 bytes.
 
-A scanner that writes more damages the parser's memory, and mostly nothing is seen of it. So its function is replaced by
-one that lends it a large buffer, notes how much it wrote, and hands over what fits.
+A scanner that writes more damages the parser's memory, mostly without a visible effect. So its function is replaced by
+one that gives it a large buffer, records the size, and copies what fits.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from tree_sitter_language_pack import get_binding
 MAX_STATE_BYTES = 1_024
 """TREE_SITTER_SERIALIZATION_BUFFER_SIZE"""
 
-_SERIALIZE_AT = 208  # of `external_scanner.serialize` in `struct TSLanguage`, grammar versions 13 to 15, 64 bits
+_SERIALIZE_AT = 208  # offset of `external_scanner.serialize` in `struct TSLanguage`, grammar versions 13 to 15, 64 bits
 _SERIALIZE = ctypes.CFUNCTYPE(ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p)
 _LENT_BYTES = 1 << 22
-_kept: list[Any] = []  # what the grammars point to from now on
+_kept: list[Any] = []  # keeps alive what the grammars point to
 
 
 class ScannerState:
-    """:ivar n_bytes: the largest state that was written since it was set to 0; stays 0 without a scanner."""
+    """:ivar n_bytes: the largest state written since it was set to 0; stays 0 without a scanner."""
 
     def __init__(self, grammar: str) -> None:
         self.n_bytes = 0

@@ -1,4 +1,4 @@
-"""Snapshots of sources written in a test, and the names of what a search gives."""
+"""Snapshots of sources in a test, and the names of hits."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def parsed(path: str, source: str) -> ParsedFile:
 def view_of(
     files: Mapping[str, str], *, dead: Sequence[str] = (), embedder=None, uri: str = "", root: str = "/ws"
 ) -> SegmentView:
-    """:param dead: paths that are in the segment and no longer alive. :param embedder: fills the first tier."""
+    """:param dead: paths in the segment that are deleted. :param embedder: fills the first tier."""
     outlines = [parsed(path, source) for path, source in files.items()]
     segment = build_segment(outlines)
     alive = np.array([path not in dead for path in files]) if dead else None
@@ -53,7 +53,7 @@ def search(snapshot: IndexSnapshot, text: str, *, embedder=None, **request) -> l
 
 
 def label(hit: RankedHit) -> str:
-    """``path::qualified name``, or ``path:first-last`` of code outside symbols, lines counted from 1."""
+    """``path::qualified name``, or ``path:first-last`` for code outside symbols, with 1-based lines."""
     if hit.symbol >= 0:
         return f"{hit.path}::{hit.view.segment.symbols.qualified_names[hit.symbol]}"
     first, last = hit.view.segment.passages.lines[hit.passages[0]]
@@ -65,5 +65,5 @@ def labels(hits: Sequence[RankedHit]) -> list[str]:
 
 
 def names(hits: Sequence[RankedHit]) -> list[str]:
-    """The plain names of the hits' symbols, "" for code outside symbols."""
+    """The names of the hits' symbols; "" for code outside symbols."""
     return [hit.view.segment.symbols.names[hit.symbol] if hit.symbol >= 0 else "" for hit in hits]

@@ -1,4 +1,4 @@
-"""A one-node ONNX graph written by hand: looks token ids up in a table. Saves the tests a dependency on onnx."""
+"""Writes an ONNX graph of one node, which looks up token ids in a table. So the tests do not depend on onnx."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _value_info(name: str, element: int, dims: list[str | int]) -> bytes:
 
 
 def lookup_graph(table: np.ndarray, *, operator: str = "Gather") -> bytes:
-    """``input_ids`` (batch, sequence) to ``hidden`` (batch, sequence, dimension)."""
+    """A graph from ``input_ids`` (batch, sequence) to ``hidden`` (batch, sequence, dimension)."""
     tensor = b"".join(_number(1, n) for n in table.shape) + _number(2, _FLOAT) + _block(8, "table")
     tensor += _block(9, table.astype("<f4").tobytes())
     node = _block(1, "table") + _block(1, "input_ids") + _block(2, "hidden") + _block(4, operator)
@@ -46,7 +46,7 @@ def lookup_graph(table: np.ndarray, *, operator: str = "Gather") -> bytes:
 
 
 def write_own_folder(folder: Path, table: np.ndarray, words: list[str], *, dimension: int | None = None) -> Path:
-    """A folder as sentence-transformers lays it out, with a whole-word tokenizer."""
+    """A model folder in the layout of sentence-transformers, with a whole-word tokenizer."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.onnx").write_bytes(lookup_graph(table))
     tokenizer = {
