@@ -1,7 +1,8 @@
 """Keeps the cache folder below its size limit.
 
-The least recently used roots are deleted first, then the least recently used vectors. The size on disk counts,
-whichever process wrote it. A root that a process has open is never deleted.
+The least recently used roots are deleted first, a clone of a repository together with its index, then the least
+recently used vectors. The size on disk counts, whichever process wrote it. A root that a process has open is never
+deleted.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from semlens.core.errors import CacheError
 from semlens.files.folder_size import folder_bytes
+from semlens.files.git_clone import clone_folders, clone_in, clone_last_use, delete_clone_folder
 from semlens.index.storage.database import StoreError, remove_database
 from semlens.index.storage.root_store import delete_index, index_folders, last_use
 from semlens.index.storage.vector_cache import VectorCache
@@ -27,6 +31,22 @@ LOCK_NAME = "bound.lock"
 _CLOSE_SECONDS = 1.0
 _CHECKS_PER_BOUND = 64
 """A process measures the folder each time it has written this part of the limit. That takes a few milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredRoot:
+    """What is deleted together. :ivar indexes: folders of indexes. :ivar clone: the folder of the clone they are of."""
+
+    indexes: tuple[Path, ...]
+    clone: Path | None = None
+
+    def last_use(self) -> float:
+        times = [last_use(index) for index in self.indexes]
+        return max(times if self.clone is None else [*times, clone_last_use(self.clone)])
+
+    def delete(self) -> bool:
+        """Delete it, unless a process has it open. :raises OSError, CacheError: when it cannot be deleted."""
+        return all(map(delete_index, self.indexes)) and (self.clone is None or delete_clone_folder(self.clone))
 
 
 class CacheBound:
@@ -104,12 +124,12 @@ class CacheBound:
 
     def _shrink(self, target_bytes: int) -> None:
         """Shrink below the limit, so that there is room for a while."""
-        for folder in self._unused_roots():
+        for root in self._unused_roots():
             if folder_bytes(self._folder) <= target_bytes:
                 break
             with contextlib.suppress(OSError, CacheError):  # a root that cannot be deleted is skipped
-                if delete_index(folder):
-                    logger.info("%s was deleted to keep the cache below its limit", folder)
+                if root.delete():
+                    logger.info("%s was deleted to keep the cache below its limit", root)
         for path in self._other_vector_stores():
             if folder_bytes(self._folder) <= target_bytes:
                 break
@@ -128,9 +148,17 @@ class CacheBound:
     def _should_stop(self) -> bool:
         return time.monotonic() > self._stop_at
 
-    def _unused_roots(self) -> list[Path]:
+    def _unused_roots(self) -> list[_StoredRoot]:
         """Least recently used first, without the most recent. Roots in use are detected later, by their lock."""
-        return sorted(index_folders(self._folder), key=last_use)[:-1]
+        roots: list[_StoredRoot] = []
+        of_clones: set[Path] = set()
+        for folder in clone_folders(self._folder):
+            clone = clone_in(folder)
+            indexes = [] if clone is None else index_folders(self._folder, Path(os.path.realpath(clone.folder)))
+            of_clones.update(indexes)
+            roots.append(_StoredRoot(tuple(indexes), folder))
+        roots += [_StoredRoot((index,)) for index in index_folders(self._folder) if index not in of_clones]
+        return sorted(roots, key=_StoredRoot.last_use)[:-1]
 
     def _other_vector_stores(self) -> list[Path]:
         """Vector caches of other versions of this program, oldest first."""

@@ -12,6 +12,7 @@ from outlines import parsed_file, segment_of
 
 from semlens.core.hashing import content_hash
 from semlens.files.folder_size import folder_bytes
+from semlens.files.git_url import parse_git_url
 from semlens.index.storage.cache_bound import CacheBound
 from semlens.index.storage.root_store import Commit, RootStore, index_folders, root_folder
 from semlens.index.storage.vector_cache import VectorCache
@@ -91,6 +92,44 @@ def test_indexes_of_another_format_count_and_go_first_when_unused(cache):
     assert index_folders(cache, cache.parent / "c") == [older]
     enforce(cache, 13 * MIB // 4)
     assert [root.exists() for root in (older, *new)] == [False, True, True]
+
+
+def fill_clone(cache: Path, name: str, *, last_used: int) -> tuple[Path, Path]:
+    """A clone of 1 MiB that was used then, and its index of 1 MiB that was used a second before."""
+    url = parse_git_url(f"https://host.example/{name}")
+    folder = cache / "clones" / url.key
+    (folder / name / ".git").mkdir(parents=True)
+    (folder / name / ".git" / "HEAD").write_bytes(bytes(MIB))
+    (folder / "url.txt").write_text(url.text)
+    index = fill_root(cache, f"cache/clones/{url.key}/{name}", last_used=last_used - 1)
+    for path in (*folder.rglob("*"), folder):
+        os.utime(path, (last_used, last_used))
+    return folder, index
+
+
+def test_the_clone_used_least_recently_goes_with_its_index(cache):
+    root = fill_root(cache, "a", last_used=5)
+    old, new = fill_clone(cache, "x", last_used=3), fill_clone(cache, "y", last_used=9)
+    half = cache / "clones" / "half"
+    half.mkdir()
+    (half / "pack").write_bytes(bytes(MIB))
+    os.utime(half, (1, 1))
+    enforce(cache, 15 * MIB // 4)
+    assert not any(path.exists() for path in (half, *old))
+    assert all(path.exists() for path in (root, *new))
+
+
+def test_a_clone_whose_index_is_open_stays(cache):
+    folder, index = fill_clone(cache, "x", last_used=3)
+    fill_root(cache, "a", last_used=5)
+    lock = WriterLock(next(index.glob("v*")) / "writer.lock")
+    assert lock.acquire()
+    enforce(cache, 1 * MIB)
+    assert (folder / "url.txt").exists()
+    lock.release()
+    enforce(cache, 2 * MIB)
+    assert not folder.exists()
+    assert not index.exists()
 
 
 def test_an_open_root_is_kept(cache):
