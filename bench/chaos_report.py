@@ -1,10 +1,10 @@
-"""Sums up what the chaos tests did (bench/work/chaos.jsonl) into bench/results/chaos.json and docs/reliability.md.
+"""Summarises the chaos tests (bench/work/chaos.jsonl) in bench/results/chaos.json and docs/reliability.md.
 
-    python bench/chaos_report.py            take over the outcomes of this code, and write both
-    python bench/chaos_report.py --check    fail when docs/reliability.md is not what bench/results/ says
+    python bench/chaos_report.py            read the outcomes of this code, and write both files
+    python bench/chaos_report.py --check    fail if docs/reliability.md is out of date
 
-A batch that ran twice counts once, as it ran last; outcomes of other code do not count. Without an outcome of this code
-the results stay as they are.
+Of a batch that ran twice, the last outcome counts. Outcomes of other code are ignored. Without an outcome of this code
+the results are not changed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The command line on a corpus: cold index, peak memory, reopening, and whole `semlens search` processes.
+"""Measures the command line on a corpus: cold index, peak memory, reopening, and whole `semlens search` processes.
 
     python bench/command_line.py [S|M|L|/any/folder] [--words-only] [--repeats 15]
 
 Prints a table and writes bench/results/command_line_<corpus>.json. Memory is the sum of PSS over the command and all
-processes that it started, sampled every 0.2 s. `--words-only` leaves out the embedding models.
+processes that it started, sampled every 0.2 s. `--words-only` uses no embedding models.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SAMPLE_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """One finished process. :ivar peak_bytes: of the whole process tree, 0 when it was not watched."""
+    """One finished process. :ivar peak_bytes: of the whole process tree; 0: not measured."""
 
     seconds: float
     processor_seconds: float
@@ -65,13 +65,13 @@ class PeakMemory(threading.Thread):
             for process in (self._process, *self._process.children(recursive=True)):
                 memory = process.memory_full_info()
                 total += getattr(memory, "pss", 0) or memory.rss
-        except psutil.Error:  # it ended while we looked
+        except psutil.Error:  # it exited meanwhile
             pass
         return total
 
 
 def environment(cache: Path, *, words_only: bool) -> dict[str, str]:
-    """The command of this checkout, with a cache and settings of its own."""
+    """The command of this checkout, with its own cache and settings."""
     config = cache.parent / "config"
     config.mkdir(exist_ok=True)
     if words_only:
@@ -109,7 +109,7 @@ def semlens(*arguments: str, env: dict[str, str], watched: bool = False) -> Ran:
 
 
 def spread(runs: Sequence[Ran]) -> dict[str, float]:
-    """Of wall time; the processor time tells how much of it the machine's other work took."""
+    """Statistics of wall time. Compare them with the processor time to see the load of the machine."""
     ordered = sorted(ran.seconds for ran in runs)
     at_95 = min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))
     return {

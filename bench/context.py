@@ -1,12 +1,12 @@
-"""Recall of packed context: whether a pack of so many tokens holds the files and the lines that answer a question.
+"""Recall of context: whether a context of a token budget has the files and the lines that answer a question.
 
     python bench/context.py [--dataset DIR --checkouts DIR] [--packages DIR] [--first MODEL] [--refine MODEL]
 
-Files: over labelled questions about public repositories, which are no part of this project. A target file counts when
-an item of it is full, or when its items show at least 40 tokens of code below their declarations. Lines: over our own
-questions of ``bench/hard_cases``, which name the symbols that answer; how many of a symbol's lines the pack shows.
-Tokens are those of MiniLM's tokenizer. Means are over repositories, intervals bootstrapped over their questions.
-Without either set the benchmark says so and ends with code 3.
+Files: labelled questions about public repositories, which are not part of this project. A target file counts if one of
+its items is full, or if its items show at least 40 tokens of code below their declarations. Lines: the questions of
+``bench/hard_cases``, which name the symbols that answer; the score is the fraction of a symbol's lines in the context.
+Tokens are counted by MiniLM's tokenizer. Means are over repositories; intervals are bootstrapped over their questions.
+Without either set the benchmark prints a message and exits with code 3.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ Scores = list[tuple[str, float]]
 
 
 class Workspace:
-    """Packs over one folder, as the engine makes them, without its threads."""
+    """Builds contexts over one folder as the engine does, without its threads."""
 
     def __init__(self, root: Path, snapshot: IndexSnapshot, tiers: Sequence[Tier], counter: TokenCounter) -> None:
         self._root = root
@@ -63,7 +63,7 @@ class Workspace:
         self._files = {path: row for row, path in enumerate(self._view.segment.files.paths.tolist())}
 
     def packs(self, text: str, budgets: Sequence[int]) -> list[ContextPack]:
-        """The question is ranked once for all budgets."""
+        """Ranks the question once for all budgets."""
         query = parse_query(text)
         vectors = [vector for tier in self._tiers for vector in tier.ask(query.text)]
         asked = SearchRequest(text, limit=MAX_SEED_HITS, per_file=2, first_page=MAX_SEED_HITS)
@@ -76,7 +76,7 @@ class Workspace:
         return found
 
     def pack_at(self, path: str, line: int, budget: int) -> ContextPack:
-        """The pack of a place. :param line: from 0."""
+        """The context of a position. :param line: 0-based."""
         request = ContextRequest(uri=path, lines=(line, line), budget=budget)
         packer = ContextBuilder(self._snapshot, request, parse_query(""), self._read, self.counter, CancelToken())
         return packer.pack(packer.candidates((0, self._files[path]), ()))
@@ -85,7 +85,7 @@ class Workspace:
         return self._read(self._view, self._files[path]).lines
 
     def body_tokens(self, item: ContextItem, shown: set[int]) -> int:
-        """Tokens of what an item shows below its declaration."""
+        """The number of tokens that an item shows below its declaration."""
         symbols = self._view.segment.symbols
         lines = self.lines_of(item.path)
         first = item.span.start_line
@@ -108,7 +108,7 @@ _FENCE = re.compile(r"(`{3,})\S* (\S.*):(\d+)-(\d+)")
 
 
 def shown_lines(pack: ContextPack, lines_of: Callable[[str], Sequence[str]]) -> dict[str, set[int]]:
-    """Which lines of each file the pack's text shows: read off the text alone, as whoever gets it does."""
+    """The lines of each file in the context. Reads only its text, as a user does."""
     found: dict[str, set[int]] = {}
     rows = iter(pack.text.split("\n"))
     for row in rows:
@@ -128,7 +128,7 @@ def shown_lines(pack: ContextPack, lines_of: Callable[[str], Sequence[str]]) -> 
 
 
 def shown_files(pack: ContextPack, workspace: Workspace) -> set[str]:
-    """Files that count: an item of it is full, or its items show enough of their bodies."""
+    """The files that count: one item is full, or the items show enough of their bodies."""
     shown: set[str] = set()
     tokens: dict[str, int] = {}
     lines = shown_lines(pack, workspace.lines_of)
@@ -150,7 +150,7 @@ def recall(shown: set[str], targets: list[str]) -> float:
 
 @dataclass
 class Tally:
-    """What was measured on the way."""
+    """Totals over all contexts."""
 
     over_budget: int = 0
     seconds: float = 0.0
@@ -170,7 +170,7 @@ class Tally:
 def file_recall(
     dataset: Path, checkouts: Path, tiers: Sequence[Tier], counter: TokenCounter, tally: Tally
 ) -> tuple[dict[int, Scores], list[str]]:
-    """Scores by budget, and the questions that lack a target even in the largest pack."""
+    """Scores by budget, and the questions that miss a target even with the largest budget."""
     rows: dict[int, Scores] = {budget: [] for budget in BUDGETS}
     missed = []
     for repository in load_dataset(dataset, checkouts, whole=False):
@@ -187,7 +187,7 @@ def file_recall(
 
 
 def line_recall(packages: Path, tiers: Sequence[Tier], counter: TokenCounter, tally: Tally) -> dict[int, Scores]:
-    """Scores by budget: the share of the wanted symbol's lines that are shown, of the symbol shown best."""
+    """Scores by budget: the fraction of shown lines, for the expected symbol that is shown best."""
     parsed: list[ParsedFile] = parse_folder(packages, default_cache())
     workspace = Workspace(packages, make_snapshot(parsed, tiers, default_cache()), tiers, counter)
     rows: dict[int, Scores] = {budget: [] for budget in BUDGETS}
@@ -242,7 +242,7 @@ def main() -> int:
     has_files = options.dataset and options.checkouts and (options.dataset / "repos.json").is_file()
     has_lines = options.packages and options.packages.is_dir()
     if not has_files and not has_lines:
-        print("Neither the labelled questions nor the packages are there: nothing was measured.", file=sys.stderr)
+        print("Nothing was measured. Set --dataset and --checkouts, or --packages.", file=sys.stderr)
         return ABSENT
     tiers = [Tier(role, name) for role, name in zip(TierRole, (options.first, options.refine), strict=True) if name]
     counter = load_counter(str(find_model("semlens-minilm-v1").path("tokenizer.json")))

@@ -1,12 +1,12 @@
-"""Whether the pack of a function holds what the function calls, as Jedi resolves it.
+"""Measures whether the context of a function has the definitions that the function calls, as Jedi resolves them.
 
     pip install --no-deps --target DIR -r bench/hard_cases/packages.txt
     python bench/context_calls.py resolve --packages DIR --out CALLS      # with a Python that has jedi
     python bench/context_calls.py measure --packages DIR --calls CALLS [--out FILE]
 
-``resolve`` draws twenty functions from each of ten packages and asks Jedi for the definition of every name that each of
-them calls; those inside the package are kept. ``measure`` packs each function at 4,000 tokens by MiniLM's tokenizer and
-counts the definitions whose own line is shown, in whatever form. Jedi is no dependency of this project.
+``resolve`` draws twenty functions from each of ten packages. With Jedi it finds the definition of every name that they
+call, and keeps those inside the package. ``measure`` builds the context of each function with 4,000 tokens of MiniLM's
+tokenizer, and counts the definitions whose line is shown in any form. Jedi is not a dependency of this project.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ABSENT = 3
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """:ivar line: of its name, from 1. :ivar calls: (path, line) of each definition called, line from 1."""
+    """:ivar line: of its name, 1-based. :ivar calls: path and 1-based line of each called definition."""
 
     package: str
     path: str
@@ -93,7 +93,7 @@ def _calls(
 
 
 def _called_names(node: ast.AST) -> Iterator[tuple[int, int]]:
-    """Line (from 1) and column of the last name of each callee."""
+    """1-based line, and column, of the last name of each callee."""
     for call in ast.walk(node):
         if isinstance(call, ast.Call):
             if isinstance(call.func, ast.Name):

@@ -1,9 +1,9 @@
-"""The code that benchmarks run over: fetched once, at fixed versions, into a cache folder outside the repository.
+"""The corpora of the benchmarks: downloaded once, at fixed versions, into a cache folder outside the repository.
 
 S is the standard library of the interpreter that runs this, without tests and site-packages. M has about 100,000
 symbols, L about 1,000,000, in at least six languages, from PyPI, npm and Debian source packages.
 
-    python bench/corpora.py S|M|L        make it if need be, print its folder
+    python bench/corpora.py S|M|L        create it if necessary, print its folder
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Package:
     """One archive.
 
     :ivar registry: ``pypi``, ``npm`` or ``debian`` (the upstream archive of a source package).
-    :ivar sha256: of the archive, so that figures compare.
+    :ivar sha256: of the archive, so that figures are comparable.
     """
 
     registry: str
@@ -88,16 +88,16 @@ L = (
 
 
 def cache_folder() -> Path:
-    """Where corpora are kept: ``SEMLENS_BENCH_DIR``, or a folder of the user's cache."""
+    """The folder of the corpora: ``SEMLENS_BENCH_DIR``, or a folder in the user's cache."""
     own = os.environ.get("SEMLENS_BENCH_DIR")
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(own or Path(base, "semlens-bench")).expanduser().resolve()
 
 
 def corpus(name: str) -> Path:
-    """The folder of a corpus, made when it is not there yet.
+    """The folder of a corpus. Creates it if necessary.
 
-    :raises SystemExit: with one sentence, when a package cannot be had as it was.
+    :raises SystemExit: with a message, if a package cannot be downloaded unchanged.
     """
     if name == "S":
         return _standard_library()
@@ -116,7 +116,7 @@ def corpus(name: str) -> Path:
 
 
 def _standard_library() -> Path:
-    """A copy, so that nothing else that lies in that folder counts, and nothing is read where it could be written."""
+    """Copies the standard library, so that other packages are left out and the original stays untouched."""
     folder = cache_folder() / f"S-python-{platform.python_version()}"
     if not folder.is_dir():
         left_out = shutil.ignore_patterns(
@@ -133,7 +133,7 @@ def _fetch(package: Package, place: Path) -> None:
         archive = _only_file(package, fetch, Path(scratch))
         found = hashlib.sha256(archive.read_bytes()).hexdigest()
         if package.sha256 != found:
-            sys.exit(f"{archive.name} has the sha256 {found}, not the recorded one: figures would not compare.")
+            sys.exit(f"{archive.name} has the sha256 {found}, not the recorded one. Figures would not compare.")
         if archive.suffix in {".whl", ".tgz"}:
             archive = archive.rename(archive.with_suffix({".whl": ".zip", ".tgz": ".tar.gz"}[archive.suffix]))
         with _built(place) as half_built:
@@ -143,7 +143,7 @@ def _fetch(package: Package, place: Path) -> None:
 
 @contextmanager
 def _built(folder: Path) -> Iterator[Path]:
-    """A folder appears whole or not at all."""
+    """Creates the folder atomically."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".half-") as half_built:
         yield Path(half_built)
@@ -159,7 +159,7 @@ def _only_file(package: Package, fetch: Callable[[Package, Path], None], scratch
         sys.exit(f"{package.name} {package.version} cannot be fetched from {package.registry}: {last_line}")
     archives = [path for path in scratch.iterdir() if path.is_file()]
     if len(archives) != 1:
-        sys.exit(f"{package.name} {package.version} is not to be had from {package.registry} any more.")
+        sys.exit(f"{package.name} {package.version} is no longer available from {package.registry}.")
     return archives[0]
 
 
@@ -177,7 +177,7 @@ def _from_npm(package: Package, scratch: Path) -> None:
 
 
 def _from_debian(package: Package, scratch: Path) -> None:
-    """The upstream archive only. Lists of sources are kept apart: the system's own configuration stays as it is."""
+    """Downloads the upstream archive only. Uses separate package lists, to leave the system's configuration alone."""
     options = _source_lists()
     lines = _run("apt-get", "source", "--print-uris", *options, package.name, cwd=scratch).splitlines()
     names = [line.split()[1] for line in lines if line.startswith("'")]
@@ -193,7 +193,7 @@ def _from_debian(package: Package, scratch: Path) -> None:
 
 
 def _source_lists() -> list[str]:
-    """Options that let apt see source packages, from the system's own lists of binary packages."""
+    """Options that make apt find source packages, derived from the system's lists of binary packages."""
     place = cache_folder() / "apt"
     parts = place / "parts"
     parts.mkdir(parents=True, exist_ok=True)
@@ -211,7 +211,7 @@ def _source_lists() -> list[str]:
             if listing.is_file():
                 text = listing.read_text(encoding="utf-8").replace("Types: deb\n", "Types: deb-src\n")
                 text = re.sub(r"^deb ", "deb-src ", text, flags=re.MULTILINE)
-                # security updates replace each other within weeks; the main suite keeps a version for months
+                # the security suite drops old versions within weeks; the main suite keeps a version for months
                 stanzas = [stanza for stanza in text.split("\n\n") if "-security" not in stanza]
                 text = "\n\n".join(stanzas).rstrip() + "\n"
                 (parts / listing.name).write_text(text, encoding="utf-8")
@@ -220,6 +220,6 @@ def _source_lists() -> list[str]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Make a benchmark corpus and print its folder.")
+    parser = argparse.ArgumentParser(description="Create a benchmark corpus and print its folder.")
     parser.add_argument("name", choices=("S", "M", "L"))
     print(corpus(parser.parse_args().name))

@@ -1,15 +1,15 @@
-"""Quality and speed of the embedding models.
+"""Measures quality and speed of the embedding models.
 
     python bench/embedding.py docstrings --test test2000.json [--mined DIR] [--models NAME ...]
     python bench/embedding.py paraphrases --sources DIR
     python bench/embedding.py speed [--files DIR]
 
-``docstrings``: first sentence of a documentation -> the symbol it was taken from, out of 2,000, documentation
-removed. ``--test`` is what ``docstrings.py`` of the shared benchmark writes; ``--mined`` holds what
-``models/scripts/mine.py --heldout`` wrote, for the other languages. ``paraphrases``: questions in other words,
-``bench/paraphrases/*.json``, over whole packages that ``--sources`` holds as archives. All packages are held out of
-training (``models/scripts/heldout.toml``). Every score is MRR@10, ties counting against the answer; intervals are
-paired bootstraps of 95 %. Results are kept with ``--json FILE``.
+``docstrings``: finds the symbol of the first sentence of a documentation, out of 2,000 symbols with the documentation
+removed. ``--test`` is the output of ``docstrings.py`` of the shared benchmark; ``--mined`` is the output of
+``models/scripts/mine.py --heldout`` for the other languages. ``paraphrases``: questions in other words
+(``bench/paraphrases/*.json``) over whole packages, whose archives are in ``--sources``. All packages are held out of
+training (``models/scripts/heldout.toml``). Every score is MRR@10, with ties counted against the answer. Intervals are
+95 % paired bootstraps. ``--json FILE`` writes the results.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ from semlens.embedding.registry import find_model, load_embedder  # noqa: E402
 
 Scores = npt.NDArray[np.float32]  # (questions, passages)
 STATIC, REFINE = "semlens-static-v1", "semlens-minilm-v1"
-STATIC_SHARE = 0.5  # of z-scores: both tiers count alike, as in semlens.search.similarity.similar
+STATIC_SHARE = 0.5  # weight of z-scores: both tiers count equally, as in semlens.search.similarity.similar
 _CALLABLES = {SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR}
 _LANGUAGES = {"javascript": "js/ts", "typescript": "js/ts", "go": "go", "rust": "rust", "java": "java"}
 
 
 @dataclass(frozen=True)
 class Case:
-    """One test: question i is answered by any of the passages ``answers[i]``."""
+    """A test set: any of the passages ``answers[i]`` answers question i."""
 
     name: str
     questions: list[str]
@@ -87,7 +87,7 @@ def bm25(case: Case, k1: float = 1.2, b: float = 0.75) -> Scores:
 
 
 def passage_vectors(embedder: Embedder, case: Case) -> npt.NDArray[np.float32]:
-    """Kept by model and content: a transformer takes minutes for what the next run asks again."""
+    """Vectors, cached by model and content, because a transformer takes minutes."""
     digest = hashlib.sha256(b"".join(passage.content_hash for passage in case.passages)).hexdigest()[:16]
     kept = HERE / "work" / "vectors" / f"{embedder.manifest.fingerprint}-{digest}.npy"
     if kept.exists():
@@ -107,12 +107,12 @@ def cosine(embedder: Embedder, case: Case) -> Scores:
 
 
 def z(scores: Scores) -> Scores:
-    """Each question's scores with mean 0 and deviation 1."""
+    """The scores of each question, scaled to mean 0 and standard deviation 1."""
     return (scores - scores.mean(axis=1, keepdims=True)) / (scores.std(axis=1, keepdims=True) + 1e-9)
 
 
 def reciprocal_ranks(case: Case, scores: Scores) -> npt.NDArray[np.float64]:
-    """Of the best placed answer, 0 beyond the tenth place."""
+    """Reciprocal rank of the best ranked answer; 0 beyond rank ten."""
     values = []
     for row, answers in zip(scores, case.answers, strict=True):
         best = row[answers].max()
@@ -134,7 +134,7 @@ def interval(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64]) ->
 def compare(
     case: Case, models: Sequence[str], *, threads: int
 ) -> tuple[dict[str, Any], dict[str, npt.NDArray[np.float64]]]:
-    """Scores of every way to rank on one case."""
+    """Scores of every ranking method on one test set."""
     scores: dict[str, Scores] = {"bm25": bm25(case)}
     names = []
     for model in models:
@@ -165,7 +165,7 @@ def python_case(path: Path) -> Case:
 
 
 def mined_cases(folder: Path, pool: int) -> list[Case]:
-    """The same construction over mined packages; a name of its own in front of a sentence is dropped (Go)."""
+    """The same test over mined packages. Drops the symbol's name at the start of a sentence, as in Go."""
     found: dict[str, dict[str, Passage]] = defaultdict(dict)
     bodies: set[str] = set()
     for record in records_of_folder(folder):
@@ -189,7 +189,7 @@ def mined_cases(folder: Path, pool: int) -> list[Case]:
 
 
 def paraphrase_case(path: Path, sources: Path) -> Case:
-    """All symbols of the named packages, documentation left in, as in a repository."""
+    """All symbols of the named packages, with their documentation."""
     data = json.loads(path.read_text(encoding="utf-8"))
     passages: list[Passage] = []
     for wanted in data["corpus"]:
@@ -236,7 +236,7 @@ def paraphrases(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def speed(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Passages a second from text to vectors, and milliseconds a question, median and 95th percentile."""
+    """Passages per second from text to vectors, and milliseconds per query, median and 95th percentile."""
     from semlens.syntax.parsing.parser import parse
 
     passages: list[Passage] = []
@@ -258,7 +258,7 @@ def speed(arguments: argparse.Namespace) -> dict[str, Any]:
             "passages": len(some),
             "tokenize_per_s": round(len(some) / tokenizing),
             "embed_per_s": round(len(some) / embedding),
-            # parse workers tokenise on every core, this measures one
+            # measures one core, though parse workers tokenise on all
             "together_per_s": round(len(some) / (tokenizing / arguments.threads + embedding)),
             "query_ms": round(statistics.median(times), 3),
             "query_ms_p95": round(float(np.quantile(times, 0.95)), 3),
@@ -272,7 +272,7 @@ def speed(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _of_the_reference(embedder: Embedder, tokens: Sequence[TokenIds], threads: int) -> float:
-    """Throughput against the bare session, as many threads on it, a passage a run: the median of five rounds."""
+    """Throughput compared with the plain ONNX session on as many threads, one passage a run; median of five rounds."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(embedder.manifest.path("model.onnx")), options)

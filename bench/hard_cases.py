@@ -1,12 +1,13 @@
-"""Our own hard questions over installed packages: names mistyped and half typed, other words, messages, traces, roles.
+"""Measures hard queries over installed packages: mistyped and partial names, other words, messages, traces, roles.
 
     python bench/hard_cases.py --packages DIR [--first MODEL] [--refine MODEL] [--rival COMMAND] [--out FILE]
 
-The questions stand in ``bench/hard_cases/*.json``, written before their results were looked at; the packages, at fixed
-versions, in ``bench/hard_cases/packages.txt``: ``pip install --no-deps --target DIR -r bench/hard_cases/packages.txt``.
-An answer is right when its file, and its symbol where one is named, is wanted. Reported by kind: first-hit rate and
-reciprocal rank within ten, beside a keyword search over files (what one does with ripgrep) and any rival, a command
-that reads ``{"repo_dir", "queries"}`` and prints ``[[[path, first line, last line], ...], ...]`` as JSON.
+The queries are in ``bench/hard_cases/*.json`` and were written before anyone saw their results. The packages are in
+``bench/hard_cases/packages.txt``, at fixed versions: ``pip install --no-deps --target DIR -r
+bench/hard_cases/packages.txt``. A hit is correct if its file, and its symbol if the case names one, is expected.
+Reports first-hit rate and reciprocal rank within ten by kind, compared with a keyword search over files (as with
+ripgrep) and with any rival: a command that reads ``{"repo_dir", "queries"}`` and prints ``[[[path, first line, last
+line], ...], ...]`` as JSON.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ K = 10
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """:ivar path: a file, or a folder. :ivar name: end of a qualified name, "" for any place of the file."""
+    """:ivar path: a file or a folder. :ivar name: end of a qualified name; "" for any place in the file."""
 
     path: str
     name: str
@@ -44,7 +45,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """:ivar kind: what is hard about it."""
+    """:ivar kind: the difficulty of the query."""
 
     kind: str
     query: str
@@ -56,7 +57,7 @@ Place = tuple[str, int, int]
 
 
 def load_cases(parsed: Sequence[ParsedFile]) -> list[Case]:
-    """:raises KeyError: when a case names a file or symbol that the packages do not have."""
+    """:raises KeyError: if the packages lack a file or symbol of a case."""
     outlines = {file.path: file.outline for file in parsed}
     cases = []
     for source in sorted(FOLDER.glob("*.json")):
@@ -77,14 +78,14 @@ def load_cases(parsed: Sequence[ParsedFile]) -> list[Case]:
 
 
 def is_right(place: Place, case: Case, *, by_file: bool) -> bool:
-    """:param by_file: the searcher gives no symbols, so that the right file is enough."""
+    """:param by_file: the searcher returns no symbols, so the correct file is enough."""
     path, first, last = place
     for want in case.wanted:
         if path != want.path and not path.startswith(want.path + "/"):
             continue
         if not want.spans or by_file:
             return True
-        # the very symbol, or lines that are mostly it: not a class for its method, nor a file for its class
+        # the symbol itself, or lines that are mostly it; not the class of a method, nor the file of a class
         for start, end in want.spans:
             shared = min(last, end) - max(first, start) + 1
             if shared > 0 and 2 * shared >= max(last - first + 1, min(end - start + 1, 30)):
@@ -120,7 +121,7 @@ def ours(parsed: Sequence[ParsedFile], tiers: Sequence[Tier], cache: Path) -> Se
 
 
 def keywords(root: Path) -> Searcher:
-    """Files by how many of the question's words they hold, then by how often: what one does with ripgrep."""
+    """Files by the number of distinct query words in them, then by occurrences, as a user of ripgrep would search."""
     texts = {p.relative_to(root).as_posix(): p.read_text(errors="replace").lower() for p in sorted(root.rglob("*.py"))}
 
     def search(queries: Sequence[str]) -> list[list[Place]]:
@@ -186,7 +187,7 @@ def main() -> int:
     parser.add_argument("--refine", default="")
     parser.add_argument("--rival", action="append", default=[])
     parser.add_argument("--misses", action="store_true")
-    parser.add_argument("--by-file", action="store_true", help="the right file is enough for everyone")
+    parser.add_argument("--by-file", action="store_true", help="the correct file is enough for all searchers")
     parser.add_argument("--cache", type=Path, default=default_cache())
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
@@ -194,7 +195,7 @@ def main() -> int:
     try:
         cases = load_cases(parsed)
     except KeyError as error:
-        print(f"The packages do not fit the cases ({error}): see packages.txt.", file=sys.stderr)
+        print(f"The packages lack {error}. Install those of bench/hard_cases/packages.txt.", file=sys.stderr)
         return 3
     tiers = [Tier(role, name) for role, name in zip(TierRole, (arguments.first, arguments.refine), strict=True) if name]
     by_file = arguments.by_file

@@ -1,9 +1,9 @@
-"""What an installation takes on the disk, by package: semlens, its models, and everything that it depends on.
+"""Measures the disk space of an installation by package: semlens, its models, and all dependencies.
 
     python bench/installed_size.py
 
 Run it with the interpreter of an environment that has the dependencies (.venv of the checkout). Prints a table and
-writes bench/results/installed_size.json. Compiled bytecode counts: pip writes it.
+writes bench/results/installed_size.json. Includes compiled bytecode, because pip writes it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RESULTS = REPOSITORY / "bench" / "results"
 
 
 def closure(requirements: list[str]) -> list[str]:
-    """Names of all distributions that are needed here, in the order found."""
+    """Names of all required distributions, in the order found."""
     found: list[str] = []
     todo = [Requirement(text) for text in requirements]
     while todo:
@@ -55,7 +55,7 @@ def main() -> None:
     total = round(sum(sizes.values()) / 1e6, 1)
     for row in rows:
         print(f"{row['mb']:>8.1f} MB  {row['package']}")
-    print(f"{total:>8.1f} MB  in all")
+    print(f"{total:>8.1f} MB  in total")
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "installed_size.json").write_text(json.dumps({"packages": rows, "total_mb": total}, indent=2) + "\n")
 

@@ -1,10 +1,10 @@
-"""Learn the weights of symbols within their file: a linear softmax over the symbols of the right file.
+"""Learns the weights of symbols within their file: a linear softmax over the symbols of the correct file.
 
     python bench/learn_symbols.py --packages DIR --first MODEL [--l2 16]
 
-Questions are first sentences of docstrings, asked of packages with the docstrings and, for every second one, without.
+Queries are first sentences of docstrings. Every second one is searched in packages without docstrings.
 DIR holds the packages of `PACKAGES` (``pip install --no-deps --target DIR``). Prints the table `SYMBOL_LEARNT` of
-``search/ranking/weights.py`` and how often the right symbol is first when a package is judged by the others.
+``search/ranking/weights.py``, and how often the correct symbol is first with weights learnt from the other packages.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from semlens.search.signals.name_match import match_names
 from semlens.search.signals.text_evidence import score_words
 
 PACKAGES = ("werkzeug", "rich", "networkx", "tenacity", "itsdangerous")
-"""Packages that no labelled set of repositories has."""
+"""Packages that are in no labelled set of repositories."""
 
 A_PACKAGE = 60
 SEED = 7
@@ -52,7 +52,7 @@ class Item:
 
 
 def items_of(parsed: Sequence[ParsedFile]) -> list[Item]:
-    """First sentences of public functions of four lines or more, at most `A_PACKAGE` a package."""
+    """First sentences of public functions of four lines or more, at most `A_PACKAGE` per package."""
     found: dict[str, Item] = {}
     for file in parsed:
         for passage in file.outline.passages:
@@ -86,7 +86,7 @@ def without_documentation(parsed: Sequence[ParsedFile]) -> list[ParsedFile]:
 
 
 def case_of(item: Item, snapshot: IndexSnapshot, tiers: Sequence[Tier], names: Sequence[str]) -> Case | None:
-    """The symbols of the right file; None when there is nothing to choose between."""
+    """The symbols of the correct file; None if there are not several."""
     query = parse_query(item.sentence)
     views = list(snapshot.views)
     segment = views[0].segment

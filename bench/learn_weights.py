@@ -1,11 +1,11 @@
-"""Learn the weights of files from labelled questions: a linear softmax over the files of each question's repository.
+"""Learns the weights of files from labelled questions: a linear softmax over the files of each question's repository.
 
     python bench/learn_weights.py --dataset DIR --checkouts DIR --first MODEL [--l2 32] [--each] [--out FILE]
 
-Prints the table `LEARNT` of ``search/ranking/weights.py``, and what it reaches when each repository is searched
+Prints the table `LEARNT` of ``search/ranking/weights.py``, and its cross-validated quality: each repository is searched
 with weights that were learnt without it. The loss is the cross-entropy between the softmax of the sums and the labelled
-files, the penalty is on weights of features scaled to unit variance. Weights that are set by hand stay as
-they are and shift the sums. ``--each`` learns again without each feature, and says by how much the page gets worse.
+files, with a penalty on the weights of features scaled to unit variance. Weights that are set by hand are fixed and
+shift the sums. ``--each`` learns again without each feature, and prints the loss of quality.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from semlens.search.signals.name_match import match_names
 from semlens.search.signals.text_evidence import score_words
 
 N_FILES = 60
-"""Files of a question that are learnt from: the best so far, and those that answer it."""
+"""Number of files per question to learn from: the best by the current weights, and those that answer it."""
 
 L2 = 32.0
-"""Of 4, 8, 16, 32 and 64 the best when cross-validated; between 8 and 64 nothing changes by more than 0.003."""
+"""The best of 4, 8, 16, 32 and 64 by cross-validation. Between 8 and 64 results differ by at most 0.003."""
 
 N_STEPS = 30
 
@@ -48,10 +48,10 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question: what is learnt from.
+    """A question as training data.
 
     :ivar features: shape (files, learnt features). :ivar shift: sum of what is set by hand, shape (files,).
-    :ivar wanted: share of each file in the answer, sums to 1.
+    :ivar wanted: weight of each file in the answer; sums to 1.
     """
 
     question: Question
@@ -62,7 +62,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """A repository, indexed, with what is learnt from its questions."""
+    """An indexed repository with the training data from its questions."""
 
     repository: Repository
     snapshot: IndexSnapshot
@@ -70,7 +70,7 @@ class Corpus:
 
 
 def table_of(snapshot: IndexSnapshot, text: str, tiers: Sequence[Tier]) -> tuple[FileTable, npt.NDArray[np.float32]]:
-    """The features of every file for a question, and the sums by the weights as they are."""
+    """The features of every file for a question, and the sums by the current weights."""
     query = parse_query(text)
     views = list(snapshot.views)
     masks = [view_mask(view, SearchFilter(), query) for view in views]
@@ -107,7 +107,7 @@ def collect(
 
 
 def fit(cases: Sequence[Case], keep: Sequence[int], scale: Floats, l2: float, start: Floats | None = None) -> Floats:
-    """Newton's method; the loss is convex. :returns: weights of the unscaled features, in order of ``keep``."""
+    """Newton's method on the convex loss. :returns: weights of the unscaled features, in order of ``keep``."""
     usable = [(case.features[:, keep] / scale[keep], case.shift, case.wanted) for case in cases]
     n = len(keep)
     weights = np.zeros(n) if start is None else start * scale[keep]
@@ -143,7 +143,7 @@ def _loss(usable: Sequence[tuple[Floats, Floats, Floats]], weights: Floats, l2: 
 
 @contextmanager
 def file_weights(weights: Mapping[str, float]) -> Iterator[None]:
-    """Search with other weights for a while."""
+    """Searches with other weights within the block."""
     shipped = w.FILE_WEIGHTS
     w.FILE_WEIGHTS = dict(weights)
     try:
@@ -153,7 +153,7 @@ def file_weights(weights: Mapping[str, float]) -> Iterator[None]:
 
 
 def judge(corpus: Corpus, tiers: Sequence[Tier], weights: Mapping[str, float], *, strict: bool) -> list[Row]:
-    """The questions of one repository, through the search itself."""
+    """Metrics of the questions of one repository, with the real search."""
     search = in_process(corpus.snapshot, list(tiers), corpus.repository.prefix)
     with file_weights(weights):
         return [
@@ -163,7 +163,7 @@ def judge(corpus: Corpus, tiers: Sequence[Tier], weights: Mapping[str, float], *
 
 
 class Learner:
-    """:ivar names: of the features that are learnt."""
+    """:ivar names: names of the learnt features."""
 
     def __init__(self, corpora: Sequence[Corpus], names: Sequence[str], tiers: Sequence[Tier], l2: float) -> None:
         self.corpora = corpora
@@ -174,7 +174,7 @@ class Learner:
         self.scale = np.maximum(np.concatenate([case.features for case in self.cases]).std(axis=0), 1e-3)
 
     def weights(self, without: str = "", held_out: Corpus | None = None) -> dict[str, float]:
-        """The whole table: what is learnt, rounded as it is shipped, and what is set by hand."""
+        """The whole table: learnt weights, rounded as shipped, and weights set by hand."""
         keep = [i for i, name in enumerate(self.names) if name != without]
         cases = [case for corpus in self.corpora if corpus is not held_out for case in corpus.cases]
         found = fit(cases, keep, self.scale, self.l2)

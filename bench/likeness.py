@@ -1,11 +1,11 @@
-"""Speed of packs and duplicates over a corpus, and whether every planted copy is found.
+"""Measures the speed of contexts and duplicates on a corpus, and whether every planted copy is found.
 
     python bench/likeness.py [S|M|/any/folder] [--cache DIR] [--out FILE]
 
-Packs: questions one after the other through the engine, as the server's request asks it, in milliseconds. Duplicates:
-all groups, the shapes computed from nothing, then again. Beside the corpus lies a second root with copies of files of
-it whose names of several words are all changed; a copied symbol is found when a group holds it, or what it stands in,
-together with its original.
+Contexts: queries one after the other through the engine, as the server sends them, in milliseconds. Duplicates: all
+groups, first with no fingerprints computed, then again. A second root has copies of files of the corpus, in which all
+names of several words are changed. A copied symbol is found if a group has it, or its container, together with its
+original.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _LEFT_OUT = re.compile(r"/(?:build|dist|tests?|vendor|deps|testdata|examples)/|_
 
 
 def plant(source: Path, target: Path) -> dict[str, str]:
-    """Copies of files, names changed; planted path by original path, both relative."""
+    """Writes copies of files with changed names. Returns planted path by original path, both relative."""
     paths = [
         path
         for path in sorted(source.rglob("*"))
@@ -58,7 +58,7 @@ def plant(source: Path, target: Path) -> dict[str, str]:
 
 
 def eligible(root: Path, path: str) -> list[tuple[int, int]]:
-    """First and last line (from 0) of the symbols of a file that are large enough to be compared."""
+    """First and last 0-based line of the symbols of a file that are large enough to compare."""
     data = (root / path).read_bytes()
     lines = split_lines(data.decode("utf-8", "replace"))
     spans = [
@@ -73,7 +73,7 @@ def eligible(root: Path, path: str) -> list[tuple[int, int]]:
 
 
 def n_found(groups: tuple[DuplicateSet, ...], copies: dict[str, str], planted: Path) -> tuple[int, int, list[str]]:
-    """Copied symbols found, copied symbols, and those that were not."""
+    """Number of copied symbols found, number of copied symbols, and those not found."""
     places: dict[str, list[tuple[int, int, int]]] = {}
     for number, group in enumerate(groups):
         for hit in group.hits:
@@ -96,7 +96,7 @@ def n_found(groups: tuple[DuplicateSet, ...], copies: dict[str, str], planted: P
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", nargs="?", default="S")
-    parser.add_argument("--cache", type=Path, help="where an index of the corpus is kept between runs")
+    parser.add_argument("--cache", type=Path, help="cache folder that is kept between runs")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     root = corpus(options.corpus) if options.corpus in {"S", "M", "L"} else Path(options.corpus).resolve()

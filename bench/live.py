@@ -1,8 +1,8 @@
-"""The live index under change: branch switches, reopening with nothing to do, thousands of edits; in process.
+"""Measures the live index under change, in this process: branch switches, reopening unchanged, thousands of edits.
 
     python bench/live.py [--corpus M|S|/any/folder] [--files 3000] [--edits 10000] [--idle 60] [--quick]
 
-Works on a copy of the corpus, with the watcher and the first tier that is installed. Prints a table and writes
+Works on a copy of the corpus, with the watcher and the installed first tier. Prints a table and writes
 bench/results/live.json. The bars are those of the issue "The live index".
 """
 
@@ -46,8 +46,8 @@ def main() -> int:
     parser.add_argument("--corpus", default="M")
     parser.add_argument("--files", type=int, default=3000)
     parser.add_argument("--edits", type=int, default=10_000)
-    parser.add_argument("--idle", type=float, default=60.0, help="seconds of watching an engine that has nothing to do")
-    parser.add_argument("--quick", action="store_true", help="a tenth of everything, to see that it works")
+    parser.add_argument("--idle", type=float, default=60.0, help="seconds of measuring an idle engine")
+    parser.add_argument("--quick", action="store_true", help="a tenth of everything, to test the benchmark")
     parser.add_argument("--reopen", nargs=2, metavar=("FOLDER", "CACHE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.reopen:
@@ -100,7 +100,7 @@ def measure(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
 
 
 def settings() -> Settings:
-    """No refinement: it goes on for minutes by design, and is measured by the benchmark of the command line."""
+    """Settings without refinement, which takes minutes. The benchmark of the command line measures it."""
     default = Settings()
     return dataclasses.replace(default, models=dataclasses.replace(default.models, refine="none"))
 
@@ -119,7 +119,7 @@ def copy_corpus(name: str, folder: Path) -> None:
 
 
 def branch_switch(engine: Engine, state: RootState, folder: Path, n_files: int) -> dict[str, Any]:
-    """Other text in thousands of files, then the old text again."""
+    """Writes other text to thousands of files, then the old text again."""
     paths = sorted(path for path in state.index.rows if path.endswith(".py"))
     paths += sorted(set(state.index.rows) - set(paths))
     paths = paths[:n_files]
@@ -134,7 +134,7 @@ def branch_switch(engine: Engine, state: RootState, folder: Path, n_files: int) 
         say(f"branch switch of {len(paths)} files: {label}")
         before = engine.status().counters.get("computed.first", 0)
         began = time.monotonic()
-        for path, data in texts.items():  # as git does it: a new file in place of the old
+        for path, data in texts.items():  # as git does: replaces the file by a new one
             target = folder / path
             target.unlink()
             target.write_bytes(data)
@@ -169,12 +169,12 @@ def branch_switch(engine: Engine, state: RootState, folder: Path, n_files: int) 
 
 
 def other_text(data: bytes) -> bytes:
-    """Every line moved, and most functions changed."""
+    """The text with every line moved and most functions changed."""
     return b"\n\n" + re.sub(rb"\breturn\b", b"return_", data)
 
 
 def look_for_stale(engine: Engine, folder: Path, names: list[str]) -> tuple[int, int]:
-    """Hits of exact names, and how many of them are not on the disk where they are said to be."""
+    """The number of hits of exact names, and of those that do not match the disk."""
     n_hits = n_stale = 0
     for name in names:
         for hit in engine.search(SearchRequest(name, limit=10, per_file=0), CancelToken()).hits:
@@ -191,7 +191,7 @@ def look_for_stale(engine: Engine, folder: Path, names: list[str]) -> tuple[int,
 
 
 def edit(engine: Engine, folder: Path, n_edits: int) -> dict[str, Any]:
-    """Someone types ten keys, looks, and types on; now and then asks for what was typed."""
+    """A user types ten keys, pauses, and continues; sometimes searches for the typed text."""
     say(f"{n_edits} edits")
     state = wait_root(engine)
     path = next(
@@ -273,7 +273,7 @@ def reopen(folder: Path, cache: Path, idle_s: float, n_edits: int) -> dict[str, 
 
 
 def inside(engine: Engine) -> Indexer:
-    """What no status tells: which text of each file is indexed."""
+    """The indexed text of each file, which the status does not show."""
     return engine._indexer  # noqa: SLF001
 
 
@@ -284,14 +284,14 @@ def wait_root(engine: Engine) -> RootState:
 
 def finish(engine: Engine) -> None:
     if not engine.wait_complete(timeout=DEADLINE_S):
-        sys.exit(f"not complete: {engine.status()}")
+        sys.exit(f"The index was not complete before the deadline: {engine.status()}")
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + DEADLINE_S
     while not condition():
         if time.monotonic() > deadline:
-            sys.exit("waited too long")
+            sys.exit("The engine did not reach the expected state before the deadline.")
         time.sleep(0.02)
 
 

@@ -1,19 +1,18 @@
-"""Latency of the language server as a client sees it: a raw stdio client beside the real server process.
+"""Measures the latency of the language server for a client: a plain stdio client with the real server process.
 
     python bench/lsp_latency.py [S|M|/any/folder] [--only start idle refining indexing ...] [--seconds 60]
 
-Prints a table, and writes bench/results/lsp_latency_<corpus>.json. What is measured:
+Prints a table, and writes bench/results/lsp_latency_<corpus>.json. It measures:
 
-start     process start to the first answer of a search, index warm; to a search with hits; and to ready
-idle      searches one after the other when nothing else goes on, segments merged
-indexing  from an empty cache: searches, and an empty request every 5 ms that only the event loop answers, while the
-          corpus is indexed. The control is how late the client's own sleep of 5 ms ends: what the machine adds
-attacked  the same while adversarial documents are opened and edited all the time
-typed     a function typed in pieces by incremental changes, never saved: from the last piece to the answer that has it
-          among the first ten for a question about its meaning; and from closing the document until it is gone
+start     process start to the first search response with a warm index; to a search with hits; and to ready
+idle      searches one after the other in an idle server, with merged segments
+indexing  searches while the corpus is indexed from an empty cache, and every 5 ms an empty request that only the event
+          loop answers. The control is the delay of the client's own 5 ms sleep, which the machine causes
+attacked  the same while adversarial documents are opened and edited
+typed     a function typed in pieces by incremental changes and never saved: from the last piece to the response that
+          has it among the first ten hits of a query about its meaning; and from closing the document until it is gone
 
-While idle and typed are measured there is no refinement, which would go on for minutes; `refining` measures searches
-beside it.
+idle and typed run without refinement, which would take minutes; `refining` measures searches during refinement.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ WITHOUT_REFINEMENT = {"models": {"refine": "none"}}
 
 
 class Server:
-    """A server on one folder, with its own or a shared cache."""
+    """Starts a server on one folder, with its own or a shared cache."""
 
     def __init__(self, cache: Path, scratch: Path, settings: Mapping[str, Any] | None = None) -> None:
         path = os.pathsep.join(filter(None, [str(REPOSITORY / "server"), os.environ.get("PYTHONPATH", "")]))
@@ -89,7 +88,7 @@ class Server:
 
 
 def summary(times_ms: Sequence[float]) -> Figures:
-    """Median, tail and worst of some times."""
+    """Median, percentiles and maximum of some times."""
     ordered = sorted(times_ms)
 
     def at(share: float) -> float:
@@ -111,7 +110,7 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def measure_index(folder: Path, cache: Path, scratch: Path) -> Figures:
-    """Fill the cache, so that what follows finds it warm."""
+    """Fill the cache, so that later measurements start warm."""
     started = time.perf_counter()
     with Server(cache, scratch) as client:
         client.initialize(root=folder)
@@ -173,7 +172,7 @@ def processor_ms(process: psutil.Process) -> float:
 
 
 def wait_rest(process: psutil.Process, seconds: float = 2.0, timeout: float = 300.0) -> None:
-    """Until the server and its workers have done next to nothing for a while: segments merge once all is searchable."""
+    """Wait until the server and its workers are idle, because segments are merged after indexing."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         processes = [process, *process.children(recursive=True)]
@@ -185,7 +184,7 @@ def wait_rest(process: psutil.Process, seconds: float = 2.0, timeout: float = 30
 
 
 def empty_request(client: ProcessClient) -> None:
-    """Answered by the event loop alone: there is no such method."""
+    """Sends a request with an unknown method, which only the event loop answers."""
     try:
         client.call("semlens/nothing", {})
     except ResponseError as error:
@@ -194,7 +193,7 @@ def empty_request(client: ProcessClient) -> None:
 
 
 def measure_indexing(folder: Path, scratch: Path, seconds: float, *, attacked: bool) -> Figures:
-    """Searches and empty requests while everything is indexed from nothing."""
+    """Searches and empty requests during a cold index."""
     done = threading.Event()
     searches: list[float] = []
     empties: list[float] = []
@@ -253,7 +252,7 @@ def measure_indexing(folder: Path, scratch: Path, seconds: float, *, attacked: b
 
 
 def measure_typed(folder: Path, cache: Path, scratch: Path, rounds: int = 5) -> Figures:
-    """A new function each time, typed at the end of an open file in pieces of a few characters."""
+    """Type a new function each time, at the end of an open file, in pieces of a few characters."""
     found, gone, misses, n_first = [], [], 0, 0
     place = next(path for path in sorted(folder.rglob("*.py")) if 5_000 < path.stat().st_size < 60_000)
     text = place.read_text(encoding="utf-8", errors="replace")
@@ -291,7 +290,7 @@ def measure_typed(folder: Path, cache: Path, scratch: Path, rounds: int = 5) -> 
 def wait_first(
     client: ProcessClient, question: str, good: Callable[[list[dict[str, Any]]], bool], seconds: float = 3.0
 ) -> float | None:
-    """Milliseconds until an answer is good, or None."""
+    """Milliseconds until the response satisfies the predicate, or None."""
     started = time.perf_counter()
     while time.perf_counter() - started < seconds:
         if good(client.search(question)["hits"]):
@@ -314,7 +313,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus", nargs="?", default="S", help="S, M, L or a folder")
     parser.add_argument("--only", nargs="*", default=["start", "idle", "refining", "indexing", "attacked", "typed"])
-    parser.add_argument("--seconds", type=float, default=60.0, help="bound of the measurement while indexing")
+    parser.add_argument(
+        "--seconds", type=float, default=60.0, help="maximum duration of the measurement while indexing"
+    )
     options = parser.parse_args()
     if options.corpus in ("S", "M", "L"):
         from corpora import corpus

@@ -1,4 +1,4 @@
-"""Draws docs/plots/models-*.svg of what bench/embedding.py left in bench/results/embedding.json.
+"""Draws docs/plots/models-*.svg from bench/results/embedding.json, which bench/embedding.py writes.
 
 python bench/models_plots.py
 """

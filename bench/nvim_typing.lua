@@ -1,14 +1,14 @@
--- The stopwatch of nvim_typing.py. This Neovim types into another one, which has a pseudo terminal; both clocks are the
--- machine's monotonic one. The other notes when it has drawn the list that answers a question; the clock stops with the
--- first bytes that it writes from then on.
+-- Measures the times of nvim_typing.py. This Neovim types into another one in a pseudo terminal. Both use the machine's
+-- monotonic clock. The other one reports when it has drawn the list of a query. The time ends with the first bytes that
+-- it writes after that.
 local env = vim.uv.os_environ()
 local questions = vim.json.decode(env.BENCH_QUESTIONS)
 local pause_ms = tonumber(env.BENCH_PAUSE_MS)
 local DEADLINE_MS = 1800000
 
----@type number[] when bytes came from the terminal
+---@type number[] times when bytes came from the terminal
 local painted = {}
----@type table<string, number> when the list of a question was drawn
+---@type table<string, number> by query: time when its list was drawn
 _G.drawn = {}
 
 local address = vim.fn.tempname()
@@ -35,7 +35,7 @@ local job = vim.fn.jobstart({
 assert(job > 0, 'Neovim does not start')
 
 local function wait(what, is_there)
-  assert(vim.wait(DEADLINE_MS, is_there, 1), what .. ' did not come')
+  assert(vim.wait(DEADLINE_MS, is_there, 1), 'Timed out waiting for ' .. what)
 end
 
 local channel
@@ -49,7 +49,7 @@ local function lua(code, ...)
   return vim.rpcrequest(channel, 'nvim_exec_lua', code, { ... })
 end
 
-wait('the end of its start', function() -- it listens before it has read its configuration
+wait('the end of its start', function() -- it accepts connections before it has read its configuration
   return lua('return vim.v.vim_did_enter == 1')
 end)
 local status
@@ -81,7 +81,7 @@ lua(
 )
 
 ---@param after number
----@return number? when the terminal first got bytes after a moment
+---@return number? time of the first bytes from the terminal after that time
 local function paint_after(after)
   for _, moment in ipairs(painted) do
     if moment >= after then
@@ -91,7 +91,7 @@ local function paint_after(after)
 end
 
 local listed_ms, echoed_ms, n_overtaken = {}, {}, 0
-for round = 0, #questions do -- the first one is not counted: everything is loaded by it
+for round = 0, #questions do -- the first round loads everything and is not counted
   local question = questions[math.max(1, round)]
   vim.fn.chansend(job, ':SemanticSearch\r')
   wait('the picker', function()

@@ -1,12 +1,11 @@
-"""Typing in the picker of the real Neovim: from a key to the repainted list, and what the plugin costs at start.
+"""Measures typing in the picker of a real Neovim, from a key to the redrawn list, and the plugin's startup time.
 
     python bench/nvim_typing.py [S|M|L|/any/folder] [--pause-ms 120]
 
 Prints the figures and writes bench/results/nvim_typing_<corpus>.json. Neovim runs with its terminal interface in a
-pseudo terminal; a key is written to it, and the clock stops when the bytes leave it that paint the list of that
-question (`nvim_typing.lua` does both). Keys come at a fast typist's pace whether the list is there or not: a question
-that the next key overtakes is cancelled and counted, not timed. There is no refining model, which would go on for
-minutes; so the first answer is the final one.
+pseudo terminal. The clock starts when a key is written to it, and stops when it writes the bytes that draw the list of
+that query (`nvim_typing.lua` does both). Keys come at the pace of a fast typist, even if the list is not drawn yet. A
+query that the next key cancels is counted, not timed. There is no refining model, so the first result is the final one.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ SOURCED = re.compile(r"^\S+\s+(\S+)\s+\S+: sourcing .*/plugin/semlens\.lua$", re
 
 
 def neovim(scratch: Path, *arguments: str, folder: Path, **environment: str) -> None:
-    """Run a script of ours in the Neovim of the client's tests, which are what installs it."""
+    """Run a script in the Neovim of the client's tests, which install it."""
     command = '. "$tests/setup.sh"; cd "$BENCH_FOLDER"; "$nvim" "$@"'
     subprocess.run(
         ["bash", "-euc", command, "bash", *arguments],
@@ -86,7 +85,7 @@ def measure_typing(folder: Path, scratch: Path, pause_ms: int) -> dict[str, Any]
 
 
 def measure_start(scratch: Path) -> dict[str, Any]:
-    """What sourcing the plugin takes, and enabling it as one more server than another."""
+    """Milliseconds to source the plugin, and to enable it as an additional server."""
     sourcing, enabling = [], []
     for number in range(N_STARTS):
         log = scratch / f"start-{number}.log"
@@ -102,7 +101,7 @@ def measure_start(scratch: Path) -> dict[str, Any]:
         )
         found = SOURCED.search(log.read_text(encoding="utf-8"))
         if not found:
-            sys.exit("Neovim did not source the plugin.")
+            sys.exit("Neovim did not source the plugin. Run make test-nvim first.")
         sourcing.append(float(found[1]))
         enabling.append(float((scratch / "result.json").read_text(encoding="utf-8")))
     return {"plugin/semlens.lua": summary(sourcing), "vim.lsp.enable": summary(enabling)}
@@ -111,7 +110,7 @@ def measure_start(scratch: Path) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus", nargs="?", default="S", help="S, M, L or a folder")
-    parser.add_argument("--pause-ms", type=int, default=120, help="between two keys")
+    parser.add_argument("--pause-ms", type=int, default=120, help="pause between two keys")
     options = parser.parse_args()
     is_named = options.corpus in {"S", "M", "L"}
     if is_named:

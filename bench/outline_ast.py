@@ -1,8 +1,8 @@
-"""Functions, classes and methods of our outlines against the standard library's ``ast``.
+"""Compares functions, classes and methods of our outlines with the standard library's ``ast``.
 
 ``python bench/outline_ast.py [FOLDER ...]`` (default: corpus S, the interpreter's own standard library) compares
-qualified name, line of the name and end line of every function, class and method, prints each one that differs, and
-ends with the share that is equal (bar: 99.9 %). Files that ``ast`` itself cannot parse are counted and left out.
+qualified name, line of the name and end line of every function, class and method. It prints each difference, then the
+percentage that is equal (bar: 99.9 %). Files that ``ast`` cannot parse are counted and skipped.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def expected(tree: ast.Module, module: str, lines: list[str]) -> set[Definition]
 
 
 def _name_line(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, lines: list[str]) -> int:
-    """Where the name itself stands: ``ast`` gives the line of ``def``, and a backslash may come between."""
+    """The line of the name. ``ast`` gives the line of ``def``, and a backslash may continue the line."""
     row = node.lineno
     while lines[row - 1].rstrip().endswith("\\") and node.name not in lines[row - 1]:
         row += 1
@@ -52,7 +52,7 @@ def _name_line(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, line
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("folders", nargs="*", default=[sysconfig.get_paths()["stdlib"]])
-    arguments.add_argument("--with-tests", action="store_true", help="do not leave test folders out")
+    arguments.add_argument("--with-tests", action="store_true", help="include test folders")
     options = arguments.parse_args()
     warnings.simplefilter("ignore")
     total = equal = extra = unparsable = 0

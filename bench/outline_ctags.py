@@ -1,9 +1,9 @@
-"""Functions, methods and classes of Universal Ctags that our outlines have, by name and line.
+"""Measures how many functions, methods and classes of Universal Ctags our outlines have, by name and line.
 
 ``python bench/outline_ctags.py [--misses N] LANGUAGE=FOLDER ...`` runs ``ctags`` (Debian ``universal-ctags``) over the
-files of one language below a folder and prints, per language, how many of its functions, methods and classes stand in
-our outline with the same name on the same line (bar: 98 %). ``--misses`` prints examples of the others. Anonymous
-ones are left out, and lines that ``DEFINING_LINE`` says define nothing.
+files of one language below a folder. It prints, per language, how many of its functions, methods and classes our
+outline has with the same name on the same line (bar: 98 %). ``--misses`` prints examples of the others. Skips anonymous
+ones, and lines that define nothing according to ``DEFINING_LINE``.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ KINDS = {
 ANONYMOUS = re.compile(r"^(?:__anon|anonymous|AnonymousFunction|AnonymousClass)")
 ANYTHING = re.compile("")
 CLASS_LINE = re.compile(r"\bclass\b|\bfunction\b")
-# where ctags goes by patterns, what a line must look like to define what it says
+# for languages that ctags parses by patterns: the form of a line that defines something
 DEFINING_LINE = {
-    # it takes every line with "function" in it
+    # ctags accepts every line with "function" in it
     "lua": re.compile(r"\bfunction\s+[\w.:]+\s*\(|^\s*(?:local\s+)?[\w.\[\]\"']+\s*=\s*function\b"),
     "kotlin": re.compile(r"\b(?:fun|class|interface|object|constructor|enum)\b"),  # and lambdas for methods
-    # it takes objects in objects for classes
+    # ctags reports objects in objects as classes
     "javascript": re.compile(
         r"\bfunction\b|\bclass\b|=>|^\s*(?:static\s+|async\s+|get\s+|set\s+|\*\s*)*[\w$#\"'.\[\]]+\s*[(:]"
     ),
@@ -64,7 +64,7 @@ def tags(language: str, path: Path) -> list[tuple[str, int, str]]:
     for line in done.stdout.decode("utf-8", "replace").splitlines():
         try:
             tag = json.loads(line)
-        except ValueError:  # it cuts names that are too long in the middle of the string
+        except ValueError:  # ctags truncates long names in the middle of the JSON string
             continue
         kind = tag.get("kind", "")
         if tag.get("_type") != "tag" or kind not in KINDS or kind in _LEFT_OUT_KINDS.get(language, ()):
@@ -74,7 +74,7 @@ def tags(language: str, path: Path) -> list[tuple[str, int, str]]:
 
 
 def bare(name: str) -> str:
-    """A name as both sides write it: without qualifiers, arity, white space and quotes."""
+    """The name in a common form: without qualifiers, arity, white space and quotes."""
     name = re.sub(r"/\d+$", "", name.strip("\"'`")) or name
     name = re.sub(r"\s+", "", name)
     if not re.match(r"operator\b(?![.:])", name):
@@ -93,7 +93,7 @@ def compare(language: str, folder: Path, n_misses: int) -> float:
         ours = {(bare(symbol.name), symbol.name_span.start_line + 1) for symbol in parse(relative, source).symbols}
         for name, line, kind in tags(language, folder / relative):
             if kind == "class" and language == "javascript" and not CLASS_LINE.search(lines[line - 1]):
-                continue  # it takes objects in objects for classes
+                continue  # ctags reports objects in objects as classes
             if ANONYMOUS.search(name) or not DEFINING_LINE.get(language, ANYTHING).search(lines[line - 1]):
                 continue
             wanted += 1

@@ -1,9 +1,9 @@
-"""How fast files become outlines, against ``Parser.parse`` alone on the same files in the same run.
+"""Measures the speed of making outlines, compared with ``Parser.parse`` alone on the same files.
 
-``python bench/outline_speed.py [--json] [M] [LANGUAGE=FOLDER ...]`` prints one row a language: megabytes a second of
-parsing alone, of bytes to symbols with passages, and the ratio of the two (bar: 70 %). ``M`` stands for the languages
-of corpus M. Without arguments: Python over the interpreter's own standard library (corpus S). Files are read first;
-each figure is the best of three passes.
+``python bench/outline_speed.py [--json] [M] [LANGUAGE=FOLDER ...]`` prints one row per language: megabytes per second
+of parsing alone, of bytes to symbols with passages, and the ratio of the two (bar: 70 %). ``M`` means the languages of
+corpus M. Without arguments it uses Python and the interpreter's standard library (corpus S). Files are read beforehand.
+Each figure is the best of three passes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MAX_TOTAL = 4_000_000
 
 
 def sources(folder: Path, language: str) -> list[tuple[str, bytes]]:
-    """Some 4 MB of the folder's files in one language, in order of their paths."""
+    """About 4 MB of the folder's files in one language, in order of their paths."""
     found: list[tuple[str, bytes]] = []
     total = 0
     for directory, folders, names in os.walk(folder):

@@ -1,12 +1,12 @@
-"""Ranking quality over a labelled set of questions about public repositories.
+"""Measures ranking quality on a labelled set of questions about public repositories.
 
     python bench/quality.py --dataset DIR --checkouts DIR [--whole] [--first MODEL] [--refine MODEL] [--out FILE]
 
-DATASET holds ``repos.json`` and ``queries/NAME.json``, CHECKOUTS a folder a repository at its pinned revision. Neither
-is part of this project. Every question is ranked with at most one hit a file, as ``semlens/search`` does with
-``perFile: 1``. ``--engine`` goes through the whole engine instead of its search alone, and must give the same; it also
-says how long each repository took to index. ``--ablate`` takes one weight away after the other, with 95 % of the paired
-difference; ``learn_weights.py --each`` learns the others again before it judges.
+DATASET has ``repos.json`` and ``queries/NAME.json``; CHECKOUTS has a folder per repository at its pinned revision.
+Neither is part of this project. Every question is ranked with at most one hit per file, as ``semlens/search`` does with
+``perFile: 1``. ``--engine`` uses the whole engine instead of only its search, and must give the same results; it also
+measures the time to index each repository. ``--ablate`` removes one weight after the other and gives the paired
+difference with its 95 % interval; ``learn_weights.py --each`` learns the other weights again first.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from semlens.search.ranking.rank import RankedHit, rank
 from semlens.settings.loading import ModelsSettings, Settings
 
 ABSENT = 3
-"""Exit code when the questions or the repositories are not there."""
+"""Exit code if the questions or the repositories are missing."""
 
 LIMIT = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """:ivar base: the checkout. :ivar prefix: of the folder to index within it, "" for the whole."""
+    """:ivar base: the checkout. :ivar prefix: the folder to index within it; "" for the whole."""
 
     name: str
     language: str
@@ -54,7 +54,7 @@ class Repository:
 
 
 def load_dataset(dataset: Path, checkouts: Path, *, whole: bool) -> list[Repository]:
-    """The repositories that are there; with ``whole`` the entire checkout is indexed instead of the labelled folder."""
+    """The existing repositories. ``whole``: index the entire checkout instead of the labelled folder."""
     specs = dataset / "repos.json"
     if not specs.is_file():
         return []
@@ -93,7 +93,7 @@ Search = Callable[[str], list[Result]]
 
 
 def in_process(snapshot: IndexSnapshot, tiers: list[Tier], prefix: str, per_file: int = 1) -> Search:
-    """The search of the engine without the engine."""
+    """Searches a snapshot without the engine."""
 
     def search(text: str) -> list[Result]:
         vectors = [vector for tier in tiers for vector in tier.ask(text)]
@@ -126,9 +126,9 @@ def searches(
 def engine_searches(
     repositories: list[Repository], first: str, refine: str, per_file: int, index_s: dict[str, float]
 ) -> Iterator[tuple[Repository, Search]]:
-    """The same through `Engine.search`, each repository in a cache of its own.
+    """Searches with `Engine.search`, each repository with its own cache.
 
-    :param index_s: gets the seconds from the start of each engine until its index was whole.
+    :param index_s: receives the seconds from the start of each engine until its index is complete.
     """
     from semlens.engine.engine import Engine
 
@@ -163,7 +163,7 @@ def engine_searches(
 def measure(
     pairs: Iterator[tuple[Repository, Search]], *, strict: bool
 ) -> tuple[list[Row], list[float], list[dict[str, object]]]:
-    """Rows of metrics, milliseconds a question, and every answer that is not perfect."""
+    """Rows of metrics, milliseconds per question, and every imperfect answer."""
     rows: list[Row] = []
     times: list[float] = []
     missed: list[dict[str, object]] = []
@@ -190,7 +190,7 @@ def measure(
 def ablate(
     repositories: list[Repository], tiers: list[Tier], cache: Path, *, strict: bool
 ) -> dict[str, dict[str, object]]:
-    """Change of NDCG@10 when the weight of a feature of the files is taken away and the others stay as they are."""
+    """Change of NDCG@10 without the weight of one file feature, with the other weights unchanged."""
     pairs = list(searches(repositories, tiers, cache))
     shipped = weights.FILE_WEIGHTS
 
@@ -219,11 +219,11 @@ def main() -> int:
     parser.add_argument("--checkouts", type=Path, required=True)
     parser.add_argument("--first", default="", help="model of the first tier; none by default")
     parser.add_argument("--refine", default="", help="model of the refine tier; none by default")
-    parser.add_argument("--whole", action="store_true", help="index whole repositories and want the one right path")
-    parser.add_argument("--engine", action="store_true", help="go through the whole engine")
+    parser.add_argument("--whole", action="store_true", help="index whole repositories and require the exact path")
+    parser.add_argument("--engine", action="store_true", help="use the whole engine")
     parser.add_argument("--per-file", type=int, default=1, help="hits of one file among the ten (default: 1)")
-    parser.add_argument("--only", nargs="*", default=[], help="these repositories alone")
-    parser.add_argument("--ablate", action="store_true", help="also with each feature taken away")
+    parser.add_argument("--only", nargs="*", default=[], help="only these repositories")
+    parser.add_argument("--ablate", action="store_true", help="also measure without each feature")
     parser.add_argument("--cache", type=Path, default=default_cache())
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
@@ -258,7 +258,9 @@ def main() -> int:
     if arguments.out:
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text(json.dumps(result, indent=1) + "\n")
-        private = arguments.cache / f"{arguments.out.stem}.missed.json"  # holds questions of the set: stays outside
+        private = (
+            arguments.cache / f"{arguments.out.stem}.missed.json"
+        )  # not in the repository: it has questions of the set
         private.parent.mkdir(parents=True, exist_ok=True)
         private.write_text(json.dumps(missed, indent=1))
     return 0

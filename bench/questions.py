@@ -1,4 +1,4 @@
-"""What the benchmarks of latency ask: sentences and names that any large workspace has an answer to."""
+"""The queries of the latency benchmarks: sentences and names that have hits in any large workspace."""
 
 QUESTIONS = (
     "read a file line by line",
@@ -62,4 +62,4 @@ QUESTIONS = (
     "wait until all workers are done",
     "undo the last change",
 )
-"""Sixty, asked in turn: their hits stand in more files than the server keeps texts of."""
+"""Sixty queries in turn. Their hits are in more files than the server's text cache holds."""

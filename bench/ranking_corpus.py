@@ -1,7 +1,6 @@
-"""Folders to snapshots in this process: what the ranking benchmarks search. Parses and vectors are kept between runs.
+"""Builds the snapshots that the ranking benchmarks search. Parse results and vectors are cached between runs.
 
-The files, their outlines and their segments are made by the very functions that the engine uses; only threads, worker
-processes and watching are left out.
+Files, outlines and segments are made by the functions of the engine, without threads, worker processes and watching.
 """
 
 from __future__ import annotations
@@ -34,13 +33,13 @@ _BATCH = 256
 
 
 def default_cache() -> Path:
-    """``$SEMLENS_BENCH_CACHE``, or a folder of the user's cache."""
+    """The cache folder: ``$SEMLENS_BENCH_CACHE``, or a folder in the user's cache."""
     return Path(os.environ.get("SEMLENS_BENCH_CACHE", "~/.cache/semlens-bench")).expanduser()
 
 
 @dataclass
 class Tier:
-    """A model and the role it plays in a search."""
+    """A model and its role in a search."""
 
     role: TierRole
     name: str
@@ -59,7 +58,7 @@ class Tier:
 
 
 def parse_folder(root: Path, cache: Path) -> list[ParsedFile]:
-    """Every file that the engine would index, parsed; kept until the parser or the files' list changes."""
+    """Every file that the engine would index, parsed. Cached until the parser or the list of files changes."""
     discovery = Discovery(root, Settings())
     found = list(discovery.walk())
     key = hashlib.sha256(_parser_digest())
@@ -88,7 +87,7 @@ def _parser_digest() -> bytes:
 
 
 def make_snapshot(parsed: Sequence[ParsedFile], tiers: Sequence[Tier], cache: Path) -> IndexSnapshot:
-    """One segment of all the files, with the vectors of the given tiers."""
+    """A segment of all files, with the vectors of the given tiers."""
     segment = build_segment(parsed)
     blocks = {tier.fingerprint: (_vectors(parsed, tier, cache),) for tier in tiers}
     return IndexSnapshot(1, (SegmentView("/", segment, None, blocks),), complete=True)

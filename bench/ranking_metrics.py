@@ -1,8 +1,8 @@
-"""How well ranked places answer labelled questions: NDCG@10, recall, reciprocal rank, and how sure the means are.
+"""Metrics of ranked places for labelled questions: NDCG@10, recall, reciprocal rank, and intervals of their means.
 
-A target is a file, or lines of one. Each target takes the rank of the first result that covers it; DCG sums
-1 / log2(rank + 1) over the distinct ranks within ten, and the ideal has one rank a target. Paths match when one is a
-suffix of the other at a folder's border, or, strictly, when they are the same file.
+A target is a file, or lines of one. Each target has the rank of the first result that covers it. DCG sums 1 / log2(rank
++ 1) over the distinct ranks within ten; the ideal DCG has one rank per target. Paths match if one is a suffix of the
+other at a folder boundary, or, strictly, if they are the same file.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NAME_IN_PROSE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """:ivar path: as labelled. :ivar resolved: relative to the repository, or "" where no such file is.
+    """:ivar path: as labelled. :ivar resolved: relative to the repository; "" if the file does not exist.
 
     :ivar lines: first and last, 1-based and inclusive, or None for the whole file.
     """
@@ -39,7 +39,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One place that a search gave, relative to the repository; lines as in `Target`."""
+    """A place in a search result, relative to the repository; lines as in `Target`."""
 
     path: str
     lines: tuple[int, int]
@@ -47,7 +47,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """:ivar kind: what the question gives away, see `kind_of`."""
+    """:ivar kind: see `kind_of`."""
 
     repository: str
     language: str
@@ -71,7 +71,7 @@ def kind_of(text: str, first_target: str) -> str:
 
 
 def score(results: Sequence[Result], question: Question, prefix: str, *, strict: bool) -> dict[str, float]:
-    """:param prefix: of the indexed folder within the repository: lenient matching sees paths below it."""
+    """:param prefix: the indexed folder within the repository; lenient matching compares paths below it."""
     ranks = []
     for target in question.targets:
         for rank, result in enumerate(results[:K], 1):
@@ -104,7 +104,7 @@ Row = tuple[Question, dict[str, float]]
 
 
 def mean(rows: Iterable[dict[str, float]]) -> dict[str, float]:
-    """Mean of each metric, with the number of rows as ``n``."""
+    """The mean of each metric, and the number of rows as ``n``."""
     listed = list(rows)
     if not listed:
         return {"n": 0}
@@ -112,7 +112,7 @@ def mean(rows: Iterable[dict[str, float]]) -> dict[str, float]:
 
 
 def summary(rows: Sequence[Row]) -> dict[str, object]:
-    """The published mean (over repositories), and means by everything that a question is labelled with."""
+    """The published mean (over repositories), and means by each label of the questions."""
     repositories = sorted({question.repository for question, _ in rows})
     by_repository = {name: mean(row for q, row in rows if q.repository == name) for name in repositories}
     over = {
@@ -136,7 +136,7 @@ def _by(rows: Sequence[Row], keys: Sequence[str]) -> dict[str, dict[str, float]]
 
 
 def interval(rows: Sequence[Row], *, n_samples: int = 2_000, seed: int = 7) -> tuple[float, float]:
-    """95 % of the mean over repositories of NDCG@10 when questions are drawn anew within each repository."""
+    """95 % bootstrap interval of the mean NDCG@10 over repositories, resampling questions within each repository."""
     groups: dict[str, list[float]] = {}
     for question, row in rows:
         groups.setdefault(question.repository, []).append(row["ndcg10"])
@@ -153,7 +153,7 @@ def interval(rows: Sequence[Row], *, n_samples: int = 2_000, seed: int = 7) -> t
 def paired(
     before: Sequence[Row], after: Sequence[Row], *, n_samples: int = 4_000, seed: int = 7
 ) -> tuple[float, float, float]:
-    """Change of the mean over repositories of NDCG@10, and 95 % of it when questions are drawn within repositories."""
+    """Change of the mean NDCG@10 over repositories, with its 95 % bootstrap interval within repositories."""
     groups: dict[str, list[float]] = {}
     for (question, old), (other, new) in zip(before, after, strict=True):
         if question != other:

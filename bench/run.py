@@ -1,9 +1,9 @@
-"""`make bench`: every benchmark that needs nothing but this checkout and the package registries, one after the other.
+"""`make bench`: runs every benchmark that needs only this checkout and the package registries, one after the other.
 
     python bench/run.py [--corpus S] [--only command_line ...]
 
-Each is a program of its own with its own options; what it measures is kept in bench/results/*.json, of which
-`bench/report.py` makes docs/benchmarks.md. One that fails does not stop the others, but fails the run.
+Each benchmark is a program with its own options, and writes bench/results/*.json, from which `bench/report.py` makes
+docs/benchmarks.md. A failing benchmark does not stop the others, but fails the run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ RESULTS = BENCH / "results"
 
 
 def steps(corpus: str) -> dict[str, list[str]]:
-    """Name of a benchmark: its command line. In the order in which they run."""
+    """The command line of each benchmark by name, in running order."""
     return {
         "installed_size": ["installed_size.py"],
         "command_line": ["command_line.py", corpus],
@@ -45,7 +45,7 @@ def main() -> int:
         print(f"== {name}", flush=True)
         environment = {**os.environ, "PYTHONPATH": str(BENCH.parent / "server")}
         command = [sys.executable, str(BENCH / script), *arguments]
-        if name == "outline_speed":  # prints its rows rather than writing them
+        if name == "outline_speed":  # prints its results instead of writing them
             ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
             if ran.returncode == 0:
                 (RESULTS / "outline_speed.json").write_text(ran.stdout, encoding="utf-8")
@@ -54,7 +54,7 @@ def main() -> int:
         if ran.returncode:
             failed.append(name)
     if failed:
-        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+        print(f"These benchmarks failed: {', '.join(failed)}. Run them alone for the cause.", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -1,9 +1,9 @@
-"""How often the mask of secrets takes something for one, over code that is public and should hold hardly any.
+"""Measures how often the secret mask finds a secret in public code, which should have hardly any.
 
     python bench/secret_mask.py [--corpus M] [--show] [--json bench/results/secret_mask.json]
 
-Every place that is masked counts. Some are right: keys and passwords of tests and examples have the form of real ones.
-With ``--show`` each masked line is printed, to be judged by reading.
+Every masked place counts. Some are correct: keys and passwords in tests and examples look like real ones.
+``--show`` prints each masked line for a manual review.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from corpora import corpus
 from semlens.core.text.secrets import RULES_VERSION, is_environment_file, mask_secrets
 from semlens.syntax.parsing.decode import decode
 
-_MAX_BYTES = 1 << 20  # the index takes no larger file by default
+_MAX_BYTES = 1 << 20  # the default limit of the index
 
 
 def texts(folder: Path) -> Iterator[tuple[str, str]]:
-    """Path, from the folder, and text of every file that is text."""
+    """Relative path and text of every text file."""
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink() and path.stat().st_size <= _MAX_BYTES:
             text = decode(path.read_bytes())
@@ -35,8 +35,8 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", choices=("S", "M", "L"), default="M")
-    parser.add_argument("--show", action="store_true", help="print each line that is masked, as it is and masked")
-    parser.add_argument("--json", type=Path, help="keep the figures in this file")
+    parser.add_argument("--show", action="store_true", help="print each masked line, before and after")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
     n_files = n_characters = n_masked = n_touched = 0
     seconds = 0.0

