@@ -7,10 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from semlens.settings.loading import cache_folder, load_settings
-from semlens.settings.user_sources import cache_folder_of, read_user_settings
+from semlens.settings.user_sources import cache_folder_of, config_folder, read_user_settings
 
 
 @pytest.fixture
@@ -60,6 +61,16 @@ def test_the_cache_folder_is_the_one_that_the_checked_settings_name(write, value
     write("[index]\ncacheFolder = " + json.dumps(value))
     assert cache_folder_of(value) == cache_folder(load_settings()[0])
     assert expected is None or cache_folder_of(value) == Path(expected)
+
+
+@pytest.mark.parametrize("value", [None, "", "  ", "/elsewhere", "/elsewhere/", "relative", "~/x"])
+def test_the_systems_folders_are_those_of_platformdirs(monkeypatch, value):
+    for variable in ("SEMLENS_CACHE_DIR", "SEMLENS_CONFIG_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+        if value is not None and variable.startswith("XDG"):
+            monkeypatch.setenv(variable, value)
+    assert cache_folder_of("") == Path(platformdirs.user_cache_dir("semlens", appauthor=False))
+    assert config_folder() == Path(platformdirs.user_config_dir("semlens", appauthor=False))
 
 
 def test_reading_imports_little(write, tmp_path):
