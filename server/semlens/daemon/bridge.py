@@ -14,7 +14,7 @@ import threading
 from semlens.core.errors import SemlensError
 from semlens.service.connection import Connection
 from semlens.service.daemon_start import ensure_server
-from semlens.service.endpoint import endpoint_of
+from semlens.service.endpoint import Endpoint, endpoint_of
 from semlens.service.frames import write_all
 from semlens.service.hello import describe_client, hello_line
 from semlens.settings.user_sources import cache_folder_of, read_user_settings
@@ -22,6 +22,8 @@ from semlens.settings.user_sources import cache_folder_of, read_user_settings
 LAST_ANSWERS_SECONDS = 5.0
 """How long the server may go on writing after the editor's last byte."""
 
+_LOST = "The resident server ended. Start the language server again."
+_ATTEMPTS = 3
 _CHUNK_BYTES = 1 << 16
 _EXIT = re.compile(rb'"method"\s*:\s*"exit"')
 _EXIT_BYTES = 100  # the length of an `exit` message at the end of what the editor sent
@@ -39,10 +41,22 @@ def run() -> int:
     """
     user = read_user_settings()
     endpoint = endpoint_of(cache_folder_of(user.values.get("index.cacheFolder")))
-    connection = ensure_server(endpoint)
-    connection.write(hello_line("lsp", describe_client("semlens serve --shared", user)))
-    Bridge(connection, 0, 1).run()
+    line = hello_line("lsp", describe_client("semlens serve --shared", user))
+    Bridge(_open_session(endpoint, line), 0, 1).run()
     return 0
+
+
+def _open_session(endpoint: Endpoint, line: bytes) -> Connection:
+    """Connect and send the first line, again if the server ends meanwhile: nothing of the editor is lost yet."""
+    for _ in range(_ATTEMPTS):
+        connection = ensure_server(endpoint)
+        try:
+            connection.write(line)
+        except OSError:
+            connection.close()
+        else:
+            return connection
+    raise ServerLostError(_LOST)
 
 
 class Bridge:
@@ -69,7 +83,7 @@ class Bridge:
                 break
         self._connection.close()
         if not self._editor_left.is_set():
-            raise ServerLostError("The resident server ended. Start the language server again.")
+            raise ServerLostError(_LOST)
 
     def _receive(self) -> bytes:
         try:

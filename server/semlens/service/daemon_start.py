@@ -24,7 +24,7 @@ START_SECONDS = 20.0
 
 _POLL_SECONDS = 0.01
 _RESTART_SECONDS = 0.25
-_MAX_KILLED = 2
+_MAX_KILLED = 5
 _MAX_TAIL_BYTES = 4096
 _started: list[subprocess.Popen[bytes]] = []
 """Servers that outlive the objects that started them. Python warns about a process that nobody waits for."""
@@ -58,8 +58,10 @@ def ensure_server(
             return connection
         # Code 0: another process had the lock. It starts, or it ended meanwhile and the next start has the lock.
         n_killed += process.returncode < 0
-        if process.returncode > 0 or n_killed > _MAX_KILLED:
+        if process.returncode > 0:
             raise StartError(f"The resident server cannot start: {_last_line(endpoint, log_size)}")
+        if n_killed > _MAX_KILLED:
+            raise StartError(f"The resident server cannot start: signal {-process.returncode} ends it. Find out why.")
 
 
 def run_command(endpoint: Endpoint) -> list[str]:

@@ -21,12 +21,22 @@ def endpoint(tmp_path):
         ("import sys; sys.exit('semlens: Cannot do it. Try harder.')", "cannot start: Cannot do it. Try harder.$"),
         ("raise ValueError('one\\ntwo')", "cannot start: two$"),
         ("import os; os._exit(3)", "ended without a message. Its log is"),
-        ("import os; os.kill(os.getpid(), 9)", "ended without a message. Its log is"),
+        ("import os; os.kill(os.getpid(), 9)", "cannot start: signal 9 ends it"),
     ],
 )
 def test_a_server_that_ends_at_once_is_one_sentence(endpoint, program, message):
     with pytest.raises(StartError, match=message):
         ensure_server(endpoint, command=[sys.executable, "-c", program])
+
+
+def test_a_server_that_is_killed_while_it_starts_is_started_again(endpoint, tmp_path):
+    program = f"import os, pathlib; path = pathlib.Path({str(tmp_path / 'starts')!r}); n = len(path.read_text()) "
+    program += (
+        "if path.exists() else 0; path.write_text('x' * (n + 1)); os.kill(os.getpid(), 9) if n < 2 else exit('end')"
+    )
+    with pytest.raises(StartError, match=r"cannot start: end$"):
+        ensure_server(endpoint, command=[sys.executable, "-c", program])
+    assert (tmp_path / "starts").read_text() == "xxx"
 
 
 def test_a_message_of_an_earlier_start_is_no_reason(endpoint):
