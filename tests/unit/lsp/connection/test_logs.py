@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,3 +72,22 @@ def test_pygls_is_quiet(tmp_path: Path) -> None:
 def test_an_unwritable_folder_gives_no_log_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert logs.configure_logging(tmp_path / "file" / "cache", "info") is None
+
+
+def test_a_detached_process_writes_all_its_output_into_the_rotated_log(tmp_path: Path) -> None:
+    program = f"""
+import logging, os, pathlib
+from semlens.lsp.connection import logs
+logs._MAX_BYTES = 5_000
+logs.configure_detached_logging(pathlib.Path({str(tmp_path / "a.log")!r}), "info")
+for number in range(500):
+    logging.getLogger("semlens.test").info("line %d", number)
+os.write(1, b"on stdout\\n")
+os.write(2, b"on stderr\\n")
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (ran.stdout, ran.stderr) == ("", "")
+    assert (tmp_path / "a.log").read_text().endswith("line 499\non stdout\non stderr\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.log", "a.log.1", "a.log.2"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 3 * 5_100
