@@ -25,6 +25,7 @@ from typing import Any
 
 import psutil
 
+from corpora import named_folder
 from questions import QUESTIONS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -170,16 +171,10 @@ def main() -> None:
     parser.add_argument("--words-only", action="store_true", help="without embedding models")
     parser.add_argument("--repeats", type=int, default=15)
     options = parser.parse_args()
-    is_named = options.corpus in {"S", "M", "L"}
-    if is_named:
-        from corpora import corpus
-
-        folder = corpus(options.corpus)
-    else:
-        folder = Path(options.corpus).resolve()
+    label, folder = named_folder(options.corpus)
     where = machine()
     figures = measure(folder, words_only=options.words_only, repeats=options.repeats)
-    label = (options.corpus if is_named else folder.name) + ("_words" if options.words_only else "")
+    label += "_words" if options.words_only else ""
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps({"corpus": label, **figures, "machine": where}, indent=2)
     (RESULTS / f"command_line_{label}.json").write_text(text + "\n", encoding="utf-8")

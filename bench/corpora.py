@@ -94,6 +94,14 @@ def cache_folder() -> Path:
     return Path(own or Path(base, "semlens-bench")).expanduser().resolve()
 
 
+def named_folder(name: str) -> tuple[str, Path]:
+    """Return the label and the folder of a corpus, or of any folder by its path."""
+    if name in {"S", "M", "L"}:
+        return name, corpus(name)
+    folder = Path(name).resolve()
+    return folder.name, folder
+
+
 def corpus(name: str) -> Path:
     """The folder of a corpus. Creates it if necessary.
 

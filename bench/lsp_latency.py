@@ -317,12 +317,9 @@ def main() -> None:
         "--seconds", type=float, default=60.0, help="maximum duration of the measurement while indexing"
     )
     options = parser.parse_args()
-    if options.corpus in ("S", "M", "L"):
-        from corpora import corpus
+    from corpora import named_folder
 
-        folder = corpus(options.corpus)
-    else:
-        folder = Path(options.corpus).resolve()
+    _, folder = named_folder(options.corpus)
     scratch = Path(tempfile.mkdtemp(prefix="semlens-lsp-bench-"))
     cache = scratch / "cache"
     figures: Figures = {}

@@ -23,6 +23,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from corpora import named_folder
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "bench" / "results"
 CLIENT = REPOSITORY / "clients" / "nvim"
@@ -112,13 +114,7 @@ def main() -> None:
     parser.add_argument("corpus", nargs="?", default="S", help="S, M, L or a folder")
     parser.add_argument("--pause-ms", type=int, default=120, help="pause between two keys")
     options = parser.parse_args()
-    is_named = options.corpus in {"S", "M", "L"}
-    if is_named:
-        from corpora import corpus
-
-        folder = corpus(options.corpus)
-    else:
-        folder = Path(options.corpus).resolve()
+    label, folder = named_folder(options.corpus)
     load = round(os.getloadavg()[0], 1)
     with tempfile.TemporaryDirectory(prefix="semlens-bench-") as name:
         scratch = Path(name)
@@ -131,7 +127,6 @@ def main() -> None:
                 "load_at_start": load,
             },
         }
-    label = options.corpus if is_named else folder.name
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(figures, indent=2)
     (RESULTS / f"nvim_typing_{label}.json").write_text(text + "\n", encoding="utf-8")

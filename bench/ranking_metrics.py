@@ -140,14 +140,7 @@ def interval(rows: Sequence[Row], *, n_samples: int = 2_000, seed: int = 7) -> t
     groups: dict[str, list[float]] = {}
     for question, row in rows:
         groups.setdefault(question.repository, []).append(row["ndcg10"])
-    generator = np.random.default_rng(seed)
-    means = np.zeros(n_samples)
-    for values in groups.values():
-        of_repository = np.array(values)
-        drawn = generator.integers(0, len(values), (n_samples, len(values)))
-        means += of_repository[drawn].mean(axis=1)
-    low, high = np.percentile(means / max(1, len(groups)), [2.5, 97.5])
-    return round(float(low), 4), round(float(high), 4)
+    return _bootstrap_interval(groups, n_samples, seed)
 
 
 def paired(
@@ -159,6 +152,13 @@ def paired(
         if question != other:
             raise ValueError("the rows are not of the same questions")
         groups.setdefault(question.repository, []).append(new["ndcg10"] - old["ndcg10"])
+    low, high = _bootstrap_interval(groups, n_samples, seed)
+    change = sum(float(np.mean(values)) for values in groups.values()) / max(1, len(groups))
+    return round(change, 4), low, high
+
+
+def _bootstrap_interval(groups: dict[str, list[float]], n_samples: int, seed: int) -> tuple[float, float]:
+    """Return the 95 % interval of the mean over groups, by drawing values again within each group."""
     generator = np.random.default_rng(seed)
     means = np.zeros(n_samples)
     for values in groups.values():
@@ -166,5 +166,4 @@ def paired(
         drawn = generator.integers(0, len(values), (n_samples, len(values)))
         means += of_repository[drawn].mean(axis=1)
     low, high = np.percentile(means / max(1, len(groups)), [2.5, 97.5])
-    change = sum(float(np.mean(values)) for values in groups.values()) / max(1, len(groups))
-    return round(change, 4), round(float(low), 4), round(float(high), 4)
+    return round(float(low), 4), round(float(high), 4)

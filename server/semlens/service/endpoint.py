@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from semlens import __version__
 from semlens.core.errors import SemlensError
+from semlens.core.paths import make_private_folders
 from semlens.files.network_file_systems import remote_file_system
 from semlens.index.versions import FORMAT_VERSION, STORE_VERSION
 
@@ -87,11 +88,7 @@ def create_private_folder(folder: Path) -> None:
     :raises EndpointError: when it cannot be created, or is not a private folder of this user.
     """
     try:
-        missing = [folder]
-        while not missing[-1].parent.exists():
-            missing.append(missing[-1].parent)
-        for path in reversed(missing):
-            path.mkdir(mode=0o700, exist_ok=True)
+        make_private_folders(folder)
     except OSError as error:
         raise EndpointError(
             f"Cannot create the folder {folder}: {error.strerror or error}. Make it writable or set SEMLENS_CACHE_DIR."

@@ -65,6 +65,16 @@ def start(workspace) -> Iterator[Callable[[], Process]]:
         process.kill()
 
 
+def writer_and_reader(workspace, start):
+    workspace.write("a.py", function("alpha"))
+    writer = start()
+    assert writer.ask("complete")
+    writer.wait_for(lambda status: status["committed"])
+    engine = workspace.engine(wait=False)
+    wait_for(engine, lambda: engine.status().complete)
+    return writer, engine
+
+
 def test_a_reader_follows_the_writer_and_takes_over(workspace, start):
     workspace.write("a.py", function("alpha", "return retry"))
     writer = start()
@@ -98,12 +108,7 @@ def test_a_reader_follows_the_writer_and_takes_over(workspace, start):
 
 
 def test_overlays_belong_to_their_own_process(workspace, start):
-    workspace.write("a.py", function("alpha"))
-    writer = start()
-    assert writer.ask("complete")
-    writer.wait_for(lambda status: status["committed"])
-    engine = workspace.engine(wait=False)
-    wait_for(engine, lambda: engine.status().complete)
+    writer, engine = writer_and_reader(workspace, start)
     engine.open_buffer(workspace.uri("a.py"), "python", 1, function("typed"))
     assert found(engine, "typed") == [("a.py", 0, True)]
     assert writer.ask("found", "typed") == []
@@ -156,12 +161,7 @@ def test_workers_exit_with_their_server(workspace, start):
 
 
 def test_a_reader_does_not_queue_work_that_it_cannot_do(workspace, start):
-    workspace.write("a.py", function("alpha"))
-    writer = start()
-    assert writer.ask("complete")
-    writer.wait_for(lambda status: status["committed"])
-    engine = workspace.engine(wait=False)
-    wait_for(engine, lambda: engine.status().complete)
+    _, engine = writer_and_reader(workspace, start)
     engine.files_changed([workspace.folder / f"file_{number}.py" for number in range(100)])
     engine.rescan(full=True)
     status = complete(engine)

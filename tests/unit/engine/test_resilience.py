@@ -138,6 +138,20 @@ def test_a_scan_finds_all_changes_made_while_not_watching(plain):
     ]
 
 
+def hold_batches(monkeypatch):
+    """Hold each batch after the worker has parsed it, until the gate is opened."""
+    gate = Gate()
+    parse_files = ParsePool._parse_files
+
+    def slow(pool, request):
+        batch = parse_files(pool, request)
+        gate.pass_through()
+        return batch
+
+    monkeypatch.setattr(ParsePool, "_parse_files", slow)
+    return gate
+
+
 # --- changes that race with the work -------------------------------------------------------------------------------
 
 
@@ -172,15 +186,7 @@ def test_a_file_that_changes_while_a_worker_parses_it(plain, monkeypatch):
     plain.write("a.py", function("alpha"))
     plain.write("b.py", function("beta"))
     engine = plain.engine()
-    gate = Gate()
-    parse_files = ParsePool._parse_files
-
-    def slow(pool, request):
-        batch = parse_files(pool, request)
-        gate.pass_through()
-        return batch
-
-    monkeypatch.setattr(ParsePool, "_parse_files", slow)
+    gate = hold_batches(monkeypatch)
     plain.write("a.py", function("second"))
     engine.files_changed([plain.folder / "a.py"])
     assert gate.entered.wait(60)
@@ -198,15 +204,7 @@ def test_a_folder_deleted_while_a_worker_parses_its_files(plain, monkeypatch):
     plain.write("folder/b.py", function("beta"))
     plain.write("c.py", function("gamma"))
     engine = plain.engine()
-    gate = Gate()
-    parse_files = ParsePool._parse_files
-
-    def slow(pool, request):
-        batch = parse_files(pool, request)
-        gate.pass_through()
-        return batch
-
-    monkeypatch.setattr(ParsePool, "_parse_files", slow)
+    gate = hold_batches(monkeypatch)
     os.utime(plain.folder / "folder/a.py", (1, 1))  # the worker says that it is the same
     plain.write("folder/b.py", function("delta"))
     plain.write("c.py", function("epsilon"))

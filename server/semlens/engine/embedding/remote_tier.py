@@ -13,6 +13,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,21 +58,7 @@ def service_from_settings(settings: RemoteSettings) -> Service | None:
         raise ModelError("semlens.remote.url is set, but semlens.remote.model is not. Set both, or neither.")
     if not settings.url:
         raise ModelError("semlens.remote.model is set, but semlens.remote.url is not. Set both, or neither.")
-    return Service(
-        url=settings.url,
-        model=settings.model,
-        api=settings.api,
-        dimensions=settings.dimensions,
-        key_from=settings.key_from,
-        ca_file=settings.ca_file,
-        proxy=settings.proxy,
-        max_tokens=settings.max_tokens,
-        tokenizer=settings.tokenizer,
-        concurrency=settings.concurrency,
-        query_prefix=settings.query_prefix,
-        document_prefix=settings.document_prefix,
-        unsaved=settings.unsaved,
-    )
+    return Service(**{field.name: getattr(settings, field.name) for field in fields(Service)})
 
 
 class RemoteTier(Tier):

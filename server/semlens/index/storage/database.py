@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from semlens.core.errors import CacheError
+from semlens.core.paths import make_private_folders
 from semlens.files.network_file_systems import remote_file_system
 from semlens.index.versions import IndexProblem
 
@@ -72,11 +73,7 @@ def make_private_folder(folder: Path) -> None:
     :raises CacheError: when it cannot be created or written.
     """
     try:
-        missing = [folder]
-        while not missing[-1].parent.exists():
-            missing.append(missing[-1].parent)
-        for path in reversed(missing):
-            path.mkdir(mode=0o700, exist_ok=True)
+        make_private_folders(folder)
     except OSError as error:
         raise CacheError(
             f"Cannot create the cache folder {folder}: {error.strerror or error}. "
@@ -155,16 +152,27 @@ def connect_to_read(path: Path, schema: str, version: int) -> sqlite3.Connection
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw", timeout=OPEN_SECONDS, isolation_level=None, uri=True
     )
-    try:
+    with _closed_on_error(connection):
         connection.execute("PRAGMA query_only = ON")
         if _version(connection) != version:
             raise OtherVersionError("it was written by another version")
-        if _tables(connection) != _expected_tables(schema):
-            raise DamagedStoreError("the tables differ from the schema")
+        _check_tables(connection, schema)
+    return connection
+
+
+@contextlib.contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
     except BaseException:
         connection.close()
         raise
-    return connection
+
+
+def _check_tables(connection: sqlite3.Connection, schema: str) -> None:
+    """:raises DamagedStoreError: when the tables are not those of the schema."""
+    if _tables(connection) != _expected_tables(schema):
+        raise DamagedStoreError("the tables differ from the schema")
 
 
 def remove_database(path: Path) -> None:
@@ -291,7 +299,7 @@ def _open(
 ) -> sqlite3.Connection:
     _prepare_files(path)
     connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
-    try:
+    with _closed_on_error(connection):
         stored_version = _version(connection)
         if stored_version == 0 and can_shrink:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # must precede the first page
@@ -311,11 +319,7 @@ def _open(
             connection.execute("COMMIT")
         if stored_version != version:
             raise OtherVersionError(f"version {stored_version}")
-        if _tables(connection) != _expected_tables(schema):
-            raise DamagedStoreError("the tables differ from the schema")
-    except BaseException:
-        connection.close()
-        raise
+        _check_tables(connection, schema)
     return connection
 
 
