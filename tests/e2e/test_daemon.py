@@ -106,7 +106,7 @@ def test_start_status_stop(shell):
     assert f"process {status['processId']}, version {status['version']}" in shell.run("daemon", "status").stdout
     assert shell.run("daemon", "start").stdout.startswith("The resident server runs already")
     assert shell.run("daemon", "stop").stdout == "The resident server ended.\n"
-    assert shell.processes() == []
+    assert psutil.wait_procs(shell.processes(), SECONDS)[1] == []
     assert shell.run("daemon", "stop").stdout == "No resident server runs.\n"
     assert not Path(shell.endpoint.address).exists()
 

@@ -61,11 +61,9 @@ class SocketListener:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             Path(endpoint.address).unlink(missing_ok=True)
-            previous = os.umask(0o177)
-            try:
-                self._socket.bind(endpoint.address)
-            finally:
-                os.umask(previous)
+            self._socket.bind(endpoint.address)
+            # Nobody else can enter its folder. A umask would also hold for files that other threads create meanwhile.
+            Path(endpoint.address).chmod(0o600)
             self._socket.listen(_BACKLOG)
             self._identity = _identity(endpoint.address)
         except OSError:

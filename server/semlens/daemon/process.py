@@ -40,6 +40,8 @@ CLOSE_SECONDS = 3.0
 """How long the host may take to close. Threads that still run then end with the process."""
 
 _CHECK_SECONDS = 30.0
+_held_locks: list[WriterLock] = []
+"""Kept until the process ends: a lock that nothing refers to is released."""
 
 
 class Host(Protocol):
@@ -229,6 +231,7 @@ def run(cache_folder: Path, *, idle_s: float | None = None, host_factory: HostFa
     lock = WriterLock(endpoint.lock_path)
     if not lock.acquire():
         return 0
+    _held_locks.append(lock)
     settings, problems = load_settings()
     configure_detached_logging(endpoint.log_path, settings.log.level)
     for problem in problems:
