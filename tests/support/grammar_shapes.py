@@ -21,7 +21,7 @@ from scanner_state import MAX_STATE_BYTES, ScannerState
 
 from semlens.syntax.languages.language import Language
 from semlens.syntax.languages.registry import BY_NAME
-from semlens.syntax.parsing import grammars
+from semlens.syntax.parsing import grammars, parse_limits
 from semlens.syntax.parsing.parser import parse
 from semlens.workers.limits import exceeds_memory_limit
 
@@ -138,7 +138,7 @@ def main(seed: int, count: int, first: int, names: Sequence[str]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     logging.disable()
-    grammars.MAX_PARSE_SECONDS = _SECONDS_A_PARSE
+    parse_limits.MAX_PARSE_SECONDS = _SECONDS_A_PARSE
     for name in names:
         language = BY_NAME[name]
         state = ScannerState(language.grammar)

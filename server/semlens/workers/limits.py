@@ -14,7 +14,9 @@ import sys
 from collections.abc import Iterator
 
 MAX_STEP_SECONDS = 8
-"""Processor time, so that a busy machine makes no file fail. One step parses or tokenises one file."""
+"""Limit of processor time for one step, which parses or tokenises one file. A busy machine makes no file fail.
+
+`syntax/parsing/parse_limits.py` has the shorter limit of a parse. This one ends what that cannot stop."""
 
 MAX_MEMORY_BYTES = 2 << 30
 """Address space of a worker."""

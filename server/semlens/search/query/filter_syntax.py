@@ -6,6 +6,7 @@ A word that only looks like a filter stays in the query, and a note names it. `f
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from semlens.core.request import SearchFilter, TestFilter
@@ -32,7 +33,6 @@ _TESTS = {
     "no": TestFilter.EXCLUDE, "exclude": TestFilter.EXCLUDE, "false": TestFilter.EXCLUDE,
     "include": TestFilter.INCLUDE, "all": TestFilter.INCLUDE,
 }  # fmt: skip
-_KNOWN = "lang: kind: path: -path: test: in:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +71,32 @@ def split_filters(text: str) -> FilteredQuery:
 
 def _add_filter(cut: FilteredQuery, name: str, value: str) -> FilteredQuery | None:
     """Add a filter, or a note that it is searched as words. None when the text is not meant as a filter."""
+    add = _FILTERS.get(_ALIASES.get(name, name))
+    if add is not None:
+        return add(cut, name, value)
+    if re.fullmatch(r"[\w*./+#-]+", value):
+        known = " ".join(f"{known_name}:" for known_name in _FILTERS)
+        return _note(cut, f"{name}:{value} is not a filter: it is searched as words. The filters are {known}.")
+    return None
+
+
+def _add_language(cut: FilteredQuery, _name: str, value: str) -> FilteredQuery:
+    language = _LANGUAGES.get(value.lower(), value.lower())
+    return replace(cut, filter=replace(cut.filter, languages=cut.filter.languages | {language}))
+
+
+def _add_kind(cut: FilteredQuery, name: str, value: str) -> FilteredQuery:
+    kind = _KINDS.get(value.lower())
+    if kind is None:
+        return _note(
+            cut, f'There is no kind "{value}": {name}:{value} is searched as words. Use function or class, for example.'
+        )
+    return replace(cut, filter=replace(cut.filter, kinds=cut.filter.kinds | {kind}))
+
+
+def _add_path(cut: FilteredQuery, name: str, value: str) -> FilteredQuery:
     current = cut.filter
-    if name in ("lang", "language"):
-        language = _LANGUAGES.get(value.lower(), value.lower())
-        return replace(cut, filter=replace(current, languages=current.languages | {language}))
-    if name == "kind":
-        kind = _KINDS.get(value.lower())
-        if kind is None:
-            return _note(
-                cut,
-                f'There is no kind "{value}": {name}:{value} is searched as words. Use function or class, for example.',
-            )
-        return replace(cut, filter=replace(current, kinds=current.kinds | {kind}))
-    if name in ("path", "-path") and (
-        len(value) > MAX_GLOB_CHARS or len(current.paths) + len(current.exclude_paths) >= MAX_GLOBS
-    ):
+    if len(value) > MAX_GLOB_CHARS or len(current.paths) + len(current.exclude_paths) >= MAX_GLOBS:
         return _note(
             cut,
             f"A query takes at most {MAX_GLOBS} path filters of at most {MAX_GLOB_CHARS} characters each. "
@@ -93,22 +104,32 @@ def _add_filter(cut: FilteredQuery, name: str, value: str) -> FilteredQuery | No
         )
     if name == "path":
         return replace(cut, filter=replace(current, paths=(*current.paths, value)))
-    if name == "-path":
-        return replace(cut, filter=replace(current, exclude_paths=(*current.exclude_paths, value)))
-    if name in ("test", "tests"):
-        tests = _TESTS.get(value.lower())
-        if tests is None:
-            return _note(
-                cut,
-                f"{name}:{value} is not a filter: it is searched as words. Use only, exclude or include.",
-            )
-        return replace(cut, filter=replace(current, tests=tests))
-    if name == "in":
-        return replace(cut, container=value)
-    if re.fullmatch(r"[\w*./+#-]+", value):
-        return _note(cut, f"{name}:{value} is not a filter: it is searched as words. The filters are {_KNOWN}.")
-    return None
+    return replace(cut, filter=replace(current, exclude_paths=(*current.exclude_paths, value)))
+
+
+def _add_tests(cut: FilteredQuery, name: str, value: str) -> FilteredQuery:
+    tests = _TESTS.get(value.lower())
+    if tests is None:
+        return _note(cut, f"{name}:{value} is not a filter: it is searched as words. Use only, exclude or include.")
+    return replace(cut, filter=replace(cut.filter, tests=tests))
+
+
+def _add_container(cut: FilteredQuery, _name: str, value: str) -> FilteredQuery:
+    return replace(cut, container=value)
 
 
 def _note(cut: FilteredQuery, note: str) -> FilteredQuery:
     return replace(cut, notes=(*cut.notes, note))
+
+
+_FILTERS: Mapping[str, Callable[[FilteredQuery, str, str], FilteredQuery]] = {
+    "lang": _add_language,
+    "kind": _add_kind,
+    "path": _add_path,
+    "-path": _add_path,
+    "test": _add_tests,
+    "in": _add_container,
+}
+"""Each filter, with what adds it to a query from its name as written and its value."""
+
+_ALIASES = {"language": "lang", "tests": "test"}

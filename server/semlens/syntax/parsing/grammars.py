@@ -15,6 +15,7 @@ from tree_sitter_language_pack import SupportedLanguage, get_language
 
 from semlens.core.symbol import SymbolKind
 from semlens.syntax.languages.language import Language
+from semlens.syntax.parsing import parse_limits
 from semlens.syntax.symbols.definition import CONTAINER_KINDS
 
 _CAPTURE = re.compile(r"@([a-z_]+(?:\.[a-z]+)*)")
@@ -22,15 +23,11 @@ _BRACKET_OR_STRING = re.compile(r'[()\[\]]|"(?:[^"\\]|\\.)*"')
 _COMMENT = re.compile(r"^\s*;.*$", re.MULTILINE)
 _KINDS = {kind.label: kind for kind in SymbolKind}
 
-
-MAX_PARSE_SECONDS = 3.0
-"""Limit of processor time for one text, because a few hundred unusual bytes can occupy a grammar for minutes."""
-
 _CHUNK_BYTES = 65_536
 
 
 class SlowParseError(Exception):
-    """Parsing a text took longer than `MAX_PARSE_SECONDS`."""
+    """Parsing a text took longer than `parse_limits.MAX_PARSE_SECONDS`."""
 
 
 class PatternRole(enum.Enum):
@@ -128,7 +125,7 @@ def parse_tree(parser: tree_sitter.Parser, source: bytes) -> tree_sitter.Node:
 
     :raises SlowParseError: when it takes too long. The caller must limit a scanner that never returns.
     """
-    deadline = time.process_time() + MAX_PARSE_SECONDS
+    deadline = time.process_time() + parse_limits.MAX_PARSE_SECONDS
 
     def read(offset: int, _point: tree_sitter.Point) -> bytes:
         return source[offset : offset + _CHUNK_BYTES]
@@ -140,7 +137,7 @@ def parse_tree(parser: tree_sitter.Parser, source: bytes) -> tree_sitter.Node:
         return parser.parse(read, progress_callback=is_late).root_node
     except ValueError as error:
         parser.reset()  # otherwise the next parse would continue with this text
-        raise SlowParseError(f"the parse took more than {MAX_PARSE_SECONDS} s") from error
+        raise SlowParseError(f"the parse took more than {parse_limits.MAX_PARSE_SECONDS} s") from error
 
 
 def parse_range(language: Language, source: bytes, start: int, end: int) -> tree_sitter.Node:

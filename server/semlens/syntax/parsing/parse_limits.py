@@ -1,16 +1,20 @@
-"""Cheap checks of nesting and line length, which reject text that no grammar should parse.
+"""Limits of a parse: its time, and cheap checks of nesting and line length that reject text before it.
 
 Beyond these limits a grammar takes very long or corrupts memory. The state of its scanner must fit into 1,024 bytes,
 and several scanners write past its end: Markdown and YAML with 4 bytes for each open block, Python with 2 for each
 indentation, Perl with 12 for each interpolation, Typst with 4 for each bracket. Kotlin's ends the process at 1,024 open
 strings.
-`grammars` limits the time of a parse, but 50,000 brackets would always use it up.
+`grammars` stops a parse at its time limit, but 50,000 brackets would always use it up.
+`workers/limits.py` has the limits of the process.
 ``tests/chaos/test_grammars.py`` searches for more such texts.
 """
 
 from __future__ import annotations
 
 import re
+
+MAX_PARSE_SECONDS = 3.0
+"""Limit of processor time for one text, because a few hundred unusual bytes can occupy a grammar for minutes."""
 
 MAX_DEPTH = 1_500
 """Limit of open brackets. The description of a language may set a lower one."""

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from semlens.syntax.parsing import grammars, parser
+from semlens.syntax.parsing import parse_limits, parser
 from semlens.syntax.parsing.parse_limits import nests_too_deeply
 from semlens.syntax.parsing.parser import parse
 
@@ -63,7 +63,7 @@ def test_text_that_overflows_a_scanner_is_split_by_lines(path: str, source: byte
 
 
 def test_text_that_times_out_a_grammar_is_split_by_lines(monkeypatch) -> None:
-    monkeypatch.setattr(grammars, "MAX_PARSE_SECONDS", 0.05)
+    monkeypatch.setattr(parse_limits, "MAX_PARSE_SECONDS", 0.05)
     slow = parse("a.py", b"/+" * 3_000 + b"\ndef f():\n    return 1\n")
     assert slow.symbols == ()
     assert slow.passages
