@@ -108,6 +108,14 @@ SECTIONS = {
         "",
         "From a key to the list.",
     ),
+    **{
+        f"worktree_{corpus}": (
+            f"A git worktree, corpus {corpus}",
+            f"worktree.py {corpus}",
+            "The first index of a repository, then of a worktree of it.",
+        )
+        for corpus in "SML"
+    },
 }
 """Title, command and description of each result without a layout of its own."""
 

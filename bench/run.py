@@ -26,6 +26,7 @@ def steps(corpus: str) -> dict[str, list[str]]:
         "command_line_words": ["command_line.py", corpus, "--words-only"],
         "lsp_latency": ["lsp_latency.py", corpus],
         "live": ["live.py"],
+        "worktree": ["worktree.py", corpus],
         "nvim_typing": ["nvim_typing.py", corpus],
         "embedding_speed": ["embedding.py", "speed", "--json", str(RESULTS / "embedding_speed.json")],
         "outline_speed": ["outline_speed.py", "--json", "M"],

@@ -77,6 +77,19 @@ def test_a_worktree_parses_and_embeds_nothing(repository, tree):
     assert {path.name: path.stat().st_ino for path in segments_of(repository, tree)} == shared
 
 
+def test_the_other_worktree_may_be_open_and_change(repository, tree):
+    engine = repository.engine()
+    engine.add_root(tree)
+    complete(engine)
+    assert (parsed(engine), computed(engine)) == (0, 0)
+    repository.write("retry.py", function("retry_boat"))
+    repository.change(engine, "retry.py")
+    assert parsed(engine) == 1
+    assert [hit.root for hit in search(engine, "retry_download") if hit.name == "retry_download"] == [str(tree)]
+    engine.close()
+    assert answers(repository.engine(root=tree)) == fresh_answers(repository, tree)
+
+
 def test_files_that_differ_are_parsed_and_others_vanish(repository, tree):
     (tree / "retry.py").write_text(function("retry_boat"))
     (tree / "sub" / "boat.py").unlink()
