@@ -1,4 +1,4 @@
-"""The distributions, built once, and installed in an environment of their own outside the checkout."""
+"""Fixtures: the distributions, built once and installed in a separate environment outside the checkout."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Distributions:
 
 @dataclass(frozen=True)
 class Installation:
-    """An environment with the wheel in it, and nothing of the checkout."""
+    """An environment with the installed wheel, independent of the checkout."""
 
     folder: Path
 
@@ -75,13 +75,13 @@ def installation(distributions, tmp_path_factory) -> Installation:
     lock = CHECKOUT / "requirements" / "runtime.txt"
     subprocess.run([*pip, "--require-hashes", "-r", str(lock)], env=environment, check=True)
     subprocess.run([*pip, "--no-index", "--no-deps", str(distributions.wheel)], env=environment, check=True)
-    # what the wheel says it needs is there, in versions that fit
+    # checks that the requirements of the wheel are installed in compatible versions
     subprocess.run([str(folder / "bin" / "python"), "-m", "pip", "check"], env=environment, check=True)
     return Installation(folder)
 
 
 def clean_environment(home: Path) -> dict[str, str]:
-    """Ours without what could lead back to the checkout."""
+    """The current environment without variables that lead to the checkout."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SEMLENS", "VIRTUAL"))}
     return {**kept, "SEMLENS_CONFIG_DIR": str(home / "config")}
 
@@ -100,7 +100,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def semlens(installation, workspace, tmp_path) -> Run:
-    """Runs the installed command in the workspace, with a cache of its own."""
+    """Runs the installed command in the workspace, with its own cache."""
 
     def run(*arguments: str, cwd: Path = workspace, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

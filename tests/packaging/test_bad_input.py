@@ -1,4 +1,4 @@
-"""Bad input to the installed command: one clear sentence, or a counted skip, and nothing is lost."""
+"""Bad input to the installed command gives one clear message or a counted skip, and loses nothing."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_a_corrupt_vector_cache_is_recreated(semlens, tmp_path):
 
 @pytest.mark.parametrize("suffixes", [(".onnx",), (".json", ".txt")], ids=["weights", "vocabularies"])
 def test_corrupt_models_disable_only_search_by_meaning(semlens, installation, tmp_path, suffixes):
-    """On a copy of the models: the installation serves other tests."""
+    """Uses a copy of the models, because other tests use the installation."""
     kept = tmp_path / "kept"
     models = installation.package / "_models"
     shutil.copytree(models, kept)
@@ -168,13 +168,13 @@ def test_corrupt_models_disable_only_search_by_meaning(semlens, installation, tm
 
 
 def small_files_only():
-    """Writing past 64 kB fails, as on a disk that is full."""
+    """Writing more than 64 kB to a file fails, as on a full disk."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, 65_536))
 
 
 def test_a_full_disk_loses_nothing(installation, semlens, workspace, tmp_path):
-    """The workspace is larger than what can be written; the answer still comes, and later the index is made."""
+    """The index is larger than the limit. The query is still answered, and the index is written later."""
     for number in range(400):
         (workspace / f"part{number}.py").write_text(
             "\n".join(f"def work_{number}_{n}(first, second):\n    return first + second * {n}\n" for n in range(20))

@@ -128,7 +128,7 @@ def test_a_file_name_of_any_bytes_is_indexed_and_printed(semlens, workspace):
 
 
 def test_a_search_imports_neither_the_server_nor_a_parser(semlens, installation, workspace):
-    """What is imported is most of the time that a one-shot search takes."""
+    """Imports take most of the time of a one-shot search."""
     semlens("index")
     ran = semlens("search", "upload", PYTHONPROFILEIMPORTTIME="1")
     assert "uploadWithRetry" in ran.stdout

@@ -1,4 +1,4 @@
-"""The page of every question over a small project, as a file: a change of ranking is a diff that a reviewer reads.
+"""The hits of every query over a small project, as golden files. A change of ranking becomes a reviewable diff.
 
 pytest tests/ranking --update-golden
 """

@@ -1,4 +1,4 @@
-"""The dependency rule, as contracts of import-linter in pyproject.toml, and what one-shot commands may import."""
+"""The dependency rule, as import-linter contracts in pyproject.toml, and the imports of one-shot commands."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_contracts_hold(tmp_path):
 
 
 def test_every_package_is_in_a_contract():
-    """A package that nobody listed would be bound by no rule."""
+    """An unlisted package would have no rule."""
     contracts = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = next(contract for contract in contracts if contract["type"] == "layers")["layers"]
     listed = {name.strip() for layer in layers for name in layer.split("|")}

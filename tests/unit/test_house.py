@@ -1,4 +1,4 @@
-"""The size of rooms, files and functions, and that the glossary names what the code has."""
+"""Limits on the size of packages, files and functions, and a check that the glossary matches the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/reliability.md says what the results say."""
+"""docs/reliability.md is current."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page that is made of the benchmarks' results, and its plots."""
+"""The generated page of benchmark results, and its plots."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SCRIPT = CHECKOUT / "bench" / "report.py"
 def load_report():
     specification = importlib.util.spec_from_file_location("report", SCRIPT)
     module = importlib.util.module_from_spec(specification)
-    sys.modules["report"] = module  # dataclasses look their module up
+    sys.modules["report"] = module  # dataclasses look up their module
     if str(SCRIPT.parent) not in sys.path:
-        sys.path.append(str(SCRIPT.parent))  # as it is when the script runs
+        sys.path.append(str(SCRIPT.parent))  # as when the script runs
     specification.loader.exec_module(module)
     return module
 
@@ -40,7 +40,7 @@ RUN = {
 
 @pytest.fixture
 def report(tmp_path, monkeypatch):
-    """The module, over results and documents of its own."""
+    """The module with temporary results and documents."""
     report = load_report()
     for name in ("RESULTS", "DOCS"):
         folder = tmp_path / name.lower()

@@ -1,4 +1,4 @@
-"""A command line over an engine whose answers the test writes."""
+"""A command line with a fake engine, whose answers the test sets."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ RESULT = SearchResult((HIT,), generation=12, complete=True, elapsed_ms=7.44)
 
 @dataclass
 class Script:
-    """What the fake engine answers and what it was explicit."""
+    """The answers of the fake engine, and the requests that it got."""
 
     result: SearchResult = RESULT
     status: EngineStatus = STATUS
@@ -117,7 +117,7 @@ def script(monkeypatch) -> Script:
 
 @pytest.fixture
 def workspace(tmp_path, monkeypatch):
-    """A folder to stand in, with a cache and a configuration of its own."""
+    """A working directory with its own cache and configuration."""
     folder = tmp_path / "workspace"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -134,7 +134,7 @@ def semlens(workspace, capsys):
     def run(*arguments: str) -> tuple[int, str, str]:
         try:
             code = main(arguments)
-        except SystemExit as leave:  # argparse's way
+        except SystemExit as leave:  # argparse exits this way
             code = leave.code
         captured = capsys.readouterr()
         return code, captured.out, captured.err

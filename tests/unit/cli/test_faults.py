@@ -1,4 +1,4 @@
-"""Whatever goes wrong is one plain sentence on stderr, and an exit code."""
+"""Every error is one plain message on stderr, and an exit code."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_an_interrupt_exits_quietly(semlens, script):
 
 
 def test_a_closed_pipe_is_no_error(tmp_path):
-    """``semlens --help | head -1``, with a pipe that nobody reads any more."""
+    """``semlens --help | head -1``, where the pipe is closed early."""
     program = "import os, sys; from semlens.cli import main; code = main(sys.argv[1:]); os._exit(code)"
     process = subprocess.Popen(
         [sys.executable, "-c", program, "models", "list", "--json"],

@@ -60,7 +60,7 @@ def test_an_index_that_could_not_be_saved_is_a_failure(semlens, script, argument
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit")
 @pytest.mark.parametrize("arguments", [("index",), ("index", "--json")])
 def test_a_disk_with_too_little_room_is_a_failure(workspace, arguments):
-    """As on a full disk: no file may grow beyond 150 kB."""
+    """Limits files to 150 kB, as on a full disk."""
     (workspace.parent / "config").mkdir()
     (workspace.parent / "config" / "config.toml").write_text('[models]\nfirst = "none"\nrefine = "none"\n')
     (workspace / "words.py").write_text("".join(f"def function_{n}():\n    return word_{n}\n" for n in range(4000)))
@@ -169,7 +169,7 @@ def test_a_terminal_gets_colours(semlens, script, monkeypatch):
 
 
 def test_a_truncated_line_resets_its_colour(semlens, script, monkeypatch):
-    """Half a string must not look as if it went on."""
+    """A truncated line must not colour the following text."""
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setattr("semlens.cli.output.hits._width", lambda: 40)

@@ -1,4 +1,4 @@
-"""``similar``, ``duplicates`` and ``context`` over a scripted engine: arguments and shapes."""
+"""``similar``, ``duplicates`` and ``context`` with a fake engine: arguments and output formats."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ PACK = ContextPack(
 
 @pytest.fixture
 def asked(script, monkeypatch, workspace):
-    """What the engine was asked, by method."""
-    # not by `import`: once another test has imported the real module, its package's attribute stays that one
+    """The requests to the engine, by method."""
+    # `import` would find the real module as an attribute of its package, if another test has imported it
     scripted = sys.modules["semlens.engine.engine"]
     (workspace / "net.py").write_text("def fetch():\n    return 1\n")
     calls = {}

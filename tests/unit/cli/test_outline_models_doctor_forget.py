@@ -108,7 +108,7 @@ def test_outline_of_malformed_source(semlens, workspace, content):
 
 @pytest.fixture
 def own_models(tmp_path, monkeypatch) -> Path:
-    """A copy of our smallest model, to be broken."""
+    """A copy of the smallest model, for damage."""
     smallest = min(registry.model_folders(), key=lambda folder: sum(file.stat().st_size for file in folder.iterdir()))
     folder = tmp_path / "models" / smallest.name
     shutil.copytree(smallest, folder)

@@ -1,4 +1,4 @@
-"""The guarded reader: what it refuses, with folders opened one from the other and, as on Windows, by resolved paths."""
+"""The guarded reader, with folders opened relative to each other and, as on Windows, by resolved paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from semlens.core.guarded_reader import NotRegularError, open_below, read_below,
 
 @pytest.fixture(params=["by folder", "by path"])
 def root(request, tmp_path, monkeypatch):
-    """A root with a file, and beside it what must not be reached from it."""
+    """A root with a file, and files outside that must not be reachable from it."""
     monkeypatch.setattr(guarded_reader, "_OPENS_BY_FOLDER", request.param == "by folder")
     root = tmp_path / "root"
     (root / "src").mkdir(parents=True)
@@ -92,7 +92,7 @@ def test_a_users_file_may_be_a_link(root):
 
 
 def test_nothing_else_opens_files_of_a_workspace():
-    """Whoever reads a file of a workspace another way gets around the guards."""
+    """Other ways to read files of a workspace would bypass the guards."""
     package = Path(guarded_reader.__file__).parents[1]
     opening = re.compile(r"\b(os\.)?open\(|\.read_(bytes|text)\(")
     rooms = ("engine", "files", "lsp", "search", "service", "settings", "workers")

@@ -1,4 +1,4 @@
-"""Paths and URIs, for POSIX and Windows on either."""
+"""Paths and URIs of POSIX and Windows, tested on both."""
 
 from __future__ import annotations
 

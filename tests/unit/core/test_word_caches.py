@@ -1,4 +1,4 @@
-"""A server that runs for days keeps few words: caches are for what comes again soon."""
+"""Caches of words stay small in a server that runs for days."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 from typing import Any
 
 MAX_WORDS = 200_000
-"""Over all caches, some 250 bytes each."""
+"""Total over all caches; an entry takes about 250 bytes."""
 
 
 def test_caches_of_words_are_small() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from semlens.core.symbol import Passage
 
-sys.path.insert(0, str(Path(__file__).parent))  # tests are no packages; their helpers lie beside them
+sys.path.insert(0, str(Path(__file__).parent))  # test folders are no packages, so helpers need the path
 
 from model_cases import passage
 

@@ -16,13 +16,13 @@ def passage(name: str, body: str = "", *, qualifier: str = "", signature: str = 
 
 
 def copy_model(name: str, target: Path) -> Path:
-    """A copy of one of our models that a test may damage."""
+    """A copy of a bundled model that a test may damage."""
     shutil.copytree(find_model(name).folder, target)
     return target
 
 
 def rewrite_hash(folder: Path, name: str) -> None:
-    """Make the manifest agree with a file that a test has changed."""
+    """Update the hash of a changed file in the manifest."""
     data = (folder / name).read_bytes()
     text = (folder / "model.toml").read_text(encoding="utf-8")
     block = re.compile(rf'(name = "{re.escape(name)}"\nsize = )\d+(\nsha256 = ")[0-9a-f]+')

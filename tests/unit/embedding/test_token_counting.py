@@ -1,4 +1,4 @@
-"""A tokenizer file is named by a client, and may be anything."""
+"""A client names the tokenizer file, so it may be any file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from semlens.embedding.token_counting import load_counter
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """One good file, and what else a path may lead to."""
+    """A valid file, and other things at a path."""
     tokenizer = Tokenizer(WordLevel({"one": 0, "other": 1}, unk_token="other"))
     tokenizer.pre_tokenizer = Whitespace()
     tokenizer.save(str(tmp_path / "tokenizer.json"))

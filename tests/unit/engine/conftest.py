@@ -11,7 +11,7 @@ from semlens.engine.query import query_service as questions
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A search waits for what was typed or changed however slow the machine is, so that no answer depends on time."""
+    """Makes searches wait without a limit for pending changes, so that results do not depend on the machine's speed."""
     monkeypatch.setattr(questions, "BUFFER_WAIT_SECONDS", DEADLINE_S)
     monkeypatch.setattr(questions, "DISK_WAIT_SECONDS", DEADLINE_S)
 
@@ -23,7 +23,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workspace(tmp_path: Path, tiny_model: Path) -> Iterator[Workspace]:
-    """With a model, for what concerns vectors."""
+    """A workspace with a model, for tests of vectors."""
     made = Workspace(tmp_path / "code", tmp_path / "cache", tiny_model)
     yield made
     made.close()
@@ -31,7 +31,7 @@ def workspace(tmp_path: Path, tiny_model: Path) -> Iterator[Workspace]:
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Iterator[Workspace]:
-    """Without any model: quick to open."""
+    """A workspace without a model, which opens fast."""
     made = Workspace(tmp_path / "code", tmp_path / "cache", None)
     yield made
     made.close()

@@ -1,6 +1,6 @@
-"""Whatever is damaged in the cache counts as absent: the same run builds it again, and nothing wrong is ever shown.
+"""Damaged cache files count as absent. The same run rebuilds them, and no wrong hit is ever shown.
 
-``SEMLENS_DAMAGES`` is how many damages are tried, ``SEMLENS_DAMAGE_SEED`` the first of their seeds.
+``SEMLENS_DAMAGES`` is the number of damages, ``SEMLENS_DAMAGE_SEED`` the first seed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SKIPPED = "image.py"
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Workspace:
-    """An index of several segments with all its vectors, closed."""
+    """A closed index of several segments with all vectors."""
     folder = tmp_path_factory.mktemp("whole")
     workspace = Workspace(folder / "code", folder / "cache", tiny_model)
     for start in range(0, 9, 3):

@@ -1,4 +1,4 @@
-"""From a folder to answers, and back to rest: what is read, parsed and embedded, and above all what is not."""
+"""Indexing from a folder to search results: what is read, parsed and embedded, and what is not."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def test_reindexing_in_full_parses_all_and_computes_nothing(workspace):
 
 
 def test_reindexing_in_full_while_a_scan_goes_on(plain):
-    """The scan under way is not the one that was asked for."""
+    """A running scan does not count as the requested one."""
     for number in range(5):
         plain.write(f"file_{number}.py", function(f"function_{number}"))
     engine = plain.engine()
@@ -284,7 +284,7 @@ def test_a_root_named_by_a_link_is_the_same_root(plain, tmp_path):
 
 
 def test_two_folders_with_the_same_code_share_vectors(workspace, tmp_path):
-    """A clone or a worktree: everything was embedded before."""
+    """A clone or a worktree, whose passages are embedded already."""
     workspace.write("a.py", function("alpha", "return retry"))
     engine = workspace.engine()
     before = computed(engine)

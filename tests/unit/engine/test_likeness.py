@@ -1,4 +1,4 @@
-"""Code like this, what is written twice, and packs for a prompt: through the engine, on real files."""
+"""Similar code, duplicates and context for prompts, through the engine on real files."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_context_for_a_query_has_the_best_hit_in_full(engine: Engine) -> None:
     assert "def download_with_retry(url, attempts):" in found.text
     forms = {item.name: item.form for item in found.items}
     assert forms["retry.download_with_retry"] == "full"
-    assert found.items[0].path == "retry.py"  # the best file first, its pieces in order of the source
+    assert found.items[0].path == "retry.py"  # the best file first, with its pieces in source order
     assert found.tokens == EstimatingCounter().count(found.text) <= 400
     assert found.counted_by == "estimate"
 
@@ -201,7 +201,7 @@ def test_line_numbers_match_the_file(engine: Engine, plain: Workspace) -> None:
 
 
 class CrowdedCounter:
-    """Counts more for several blocks together than for each alone, as a subword tokenizer may where texts meet."""
+    """Counts more tokens for joined blocks than for single ones, as a subword tokenizer may."""
 
     name = "crowded"
 

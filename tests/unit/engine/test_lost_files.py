@@ -1,4 +1,4 @@
-"""Roots and files that are away for a while: what was known of them stays, the status says so, and they are retried."""
+"""Temporarily missing roots and files: they stay indexed, the status reports them, and they are retried."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _often(monkeypatch):
 
 
 def open_watched(plain: Workspace, watching: str) -> Engine:
-    """:param watching: how changes are noticed, as the status calls it."""
+    """:param watching: the watch mode in the status."""
     mode = "auto" if watching == "client" else watching
     engine = Engine(make_settings(None, watch={"mode": mode, "poll_seconds": 1}), cache_folder=plain.cache)
     plain.engines.append(engine)
@@ -51,7 +51,7 @@ def test_a_temporarily_missing_root_keeps_its_index(plain, tmp_path, watching):
     plain.folder.rename(tmp_path / "away")
     wait_for(engine, lambda: "its index is kept until it is back" in problems(engine))
     wait_for(engine, lambda: engine.status().state is EngineState.DEGRADED)
-    assert paths_of(engine, "aaa") == []  # nothing is shown that cannot be read
+    assert paths_of(engine, "aaa") == []  # unreadable files give no hits
     complete(engine)
     assert engine.status().roots[0].files == 3
     (tmp_path / "away").rename(plain.folder)
@@ -96,7 +96,7 @@ def test_an_empty_folder_on_another_device_counts_as_an_unmounted_drive(tmp_path
 
 
 class BrokenDisk:
-    """Fails for paths that end so, until it is mended."""
+    """A disk that fails for paths with these endings, until `ends` is emptied."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *ends: str) -> None:
         self.ends = ends

@@ -1,10 +1,10 @@
-"""The live index against a plain oracle: whatever is done, in whatever order, search says what is there.
+"""The live index compared with a plain oracle, after random actions in random order.
 
-Edits, saves, closes, renames, deletions, batches like branch switches, ended workers, killed engines and restarts. The
-oracle holds the texts on disk and in the editor; what an exact name finds must be where these texts have it, with the
-right lines and the right mark for unsaved text.
+Actions are edits, saves, closes, renames, deletions, batches like branch switches, killed workers, killed engines and
+restarts. The oracle holds the texts on disk and in the editor. A search for an exact name must find it where these texts
+have it, with the correct lines and dirty flag.
 
-It runs for some 40 seconds; SEMLENS_MODEL_EXAMPLES=300 (and SEMLENS_MODEL_STEPS) make it run for longer.
+It takes about 40 seconds. SEMLENS_MODEL_EXAMPLES=300 (and SEMLENS_MODEL_STEPS) make it longer.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Place = tuple[str, int, bool]
 
 
 def render(path: str, content: list[tuple[int, str, int]]) -> str:
-    """Functions of the language of the path, each below some empty lines, with one of a few bodies."""
+    """Functions in the language of the path, each after some empty lines, with one of a few bodies."""
     parts = []
     for n_empty, name, body in content:
         text = (
@@ -48,7 +48,7 @@ def render(path: str, content: list[tuple[int, str, int]]) -> str:
 
 
 def places(text: str, path: str) -> list[tuple[str, int]]:
-    """Name and line of each function, told without a parser; text files have no symbols."""
+    """Name and line of each function, found without a parser. Text files have no symbols."""
     if path.endswith(".txt"):
         return []
     found = []
@@ -94,7 +94,7 @@ class LiveIndex(RuleBasedStateMachine):
 
     @rule(path=paths, content=blocks, told=st.booleans())
     def write(self, path: str, content: list[tuple[int, str, int]], told: bool) -> None:
-        """By a tool beside the editor; watchers may miss it where the file was indexed already."""
+        """A change by another tool. A watcher may miss it if the file is indexed."""
         known = path in self.disk
         self._write(path, render(path, content))
         if told or not known:
@@ -181,7 +181,7 @@ class LiveIndex(RuleBasedStateMachine):
         del self.buffers[path]
         self.engine.close_buffer(self.workspace.uri(path))
 
-    # --- misfortune ------------------------------------------------------------------------------------------------
+    # --- faults ----------------------------------------------------------------------------------------------------
 
     @rule()
     def end_workers(self) -> None:
@@ -190,7 +190,7 @@ class LiveIndex(RuleBasedStateMachine):
 
     @rule(committed=st.booleans())
     def restart(self, committed: bool) -> None:
-        """With its last commit, or as if the process had been killed before it."""
+        """Restart the engine after its last commit, or as if the process had been killed before it."""
         if not committed:
             for state in self.engine._indexer.states.values():
                 state.index.commit = lambda _meta: 0  # type: ignore[method-assign]
@@ -213,7 +213,7 @@ class LiveIndex(RuleBasedStateMachine):
         self.told.clear()
         assert computed(self.engine) >= before
 
-    # --- the truth -------------------------------------------------------------------------------------------------
+    # --- checks ----------------------------------------------------------------------------------------------------
 
     def expected(self, name: str) -> list[Place]:
         texts = {path: (text, False) for path, text in self.disk.items()}
@@ -235,7 +235,7 @@ class LiveIndex(RuleBasedStateMachine):
             hits = search(self.engine, name, limit=100)
             found = sorted((hit.path, hit.span.start_line, hit.dirty) for hit in hits if hit.name == name)
             expected = self.expected(name)
-            # of a file that changed without a word, only what was indexed can be noticed; nothing stale is shown
+            # after a change without an event, new symbols may be missing, but no stale hit is shown
             unknown = self.told - self.buffers.keys()
             assert [place for place in found if place[0] not in unknown] == [
                 place for place in expected if place[0] not in unknown

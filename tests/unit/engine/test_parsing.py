@@ -1,4 +1,4 @@
-"""The parse worker in this process, and the pool over real ones."""
+"""The parse worker in this process, and the pool with real worker processes."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ SLOW = "sum(range(10**12))"
 ERROR = "raise ValueError('a fault of ours')"
 
 SHORT_LIMITS = "set_timer = signal.setitimer\nsignal.setitimer = lambda which, seconds: set_timer(which, seconds / 8)"
-"""The worker's own limits of processor time, an eighth as long."""
+"""One eighth of the worker's limits of processor time."""
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def code(tmp_path):
 
 @pytest.fixture
 def faulty(tmp_path, monkeypatch):
-    """Makes workers that meet a fault somewhere, without a parser that has one."""
+    """Starts workers with a simulated fault of the parser."""
 
     def prepare(place: str, fault: str) -> None:
         (tmp_path / "sitecustomize.py").write_text(
@@ -274,7 +274,7 @@ def test_a_worker_has_restricted_rights(pool, code):
 
 
 def test_a_file_that_times_out_is_not_retried(pool, code, faulty, monkeypatch):
-    """The alarm is the kernel's: no Python code has to run for it."""
+    """The kernel sends the alarm, so it works while no Python code runs."""
     faulty(IN_PARSE, SLOW)
     n_started = []
     start = parse_pool._WorkerProcess
@@ -337,7 +337,7 @@ def test_a_slow_document_does_not_block_another(tmp_path):
     try:
         pool.parse_buffer(easy).result(60)
         (pid,) = pool.pids()
-        os.kill(pid, signal.SIGSTOP)  # as if it had a hard one in hand
+        os.kill(pid, signal.SIGSTOP)  # simulates a slow document
         held = pool.parse_buffer(easy)
         assert pool.parse_buffer(easy).result(60).results[0].segment is not None
         assert not held.done()

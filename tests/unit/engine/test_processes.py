@@ -16,7 +16,7 @@ from engine_cases import DEADLINE_S, complete, computed, environment, found, fun
 
 
 class Process:
-    """An engine somewhere else."""
+    """An engine in another process."""
 
     def __init__(self, workspace) -> None:
         model = str(workspace.model) if workspace.model else "none"
@@ -38,7 +38,7 @@ class Process:
         return json.loads(line)
 
     def wait_for(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Each question takes a while: there is no need to sleep between them."""
+        """Repeats without sleeping, because each request takes a while."""
         deadline = time.monotonic() + DEADLINE_S
         while not condition(status := self.ask("status")):
             assert time.monotonic() < deadline, status
@@ -93,7 +93,7 @@ def test_a_reader_follows_the_writer_and_takes_over(workspace, start):
     assert parsed(engine) == 0
     assert complete(engine).tiers[0].pending == 0
 
-    # what only the disk says is left out rather than shown wrong
+    # a hit that does not match the disk is dropped, not shown wrong
     workspace.write("a.py", "\n" + function("alpha", "return retry"))
     assert found(engine, "alpha") == []
     assert not engine.status().roots[0].pending
@@ -116,7 +116,7 @@ def test_overlays_belong_to_their_own_process(workspace, start):
 
 
 def test_indexing_resumes_after_a_kill(workspace, start):
-    """What was committed is not done again; what was not is found; nothing is wrong."""
+    """Committed work is not repeated, the rest is found, and no hit is wrong."""
     for number in range(300):
         workspace.write(f"folder_{number % 7}/file_{number}.py", function(f"function_{number}", f"return {number}"))
     for n_files in (1, 60, 200):
@@ -181,7 +181,7 @@ def test_a_read_only_engine_writes_nothing(workspace, start):
 
 
 def test_a_command_that_follows_waits_for_the_writer(plain):
-    """What ``semlens index`` does beside an editor: it returns when the other process has committed everything."""
+    """``semlens index`` during an editor session returns when the other process has committed everything."""
     for number in range(200):
         plain.write(f"module_{number}.py", function(f"function_{number}"))
     plain.engine(wait=False)

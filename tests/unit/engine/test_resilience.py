@@ -1,4 +1,4 @@
-"""What goes wrong around the engine: it answers on, says what is lost, and never shows what is not there."""
+"""Faults around the engine. It keeps answering, reports losses, and never shows a stale hit."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _device(path: Path, _outside: Path) -> None:
 
 @pytest.mark.parametrize("replace", [_link_to_file, _link_to_folder, _pipe, _device])
 def test_a_folder_or_link_in_place_of_a_file_gives_no_hit(plain, tmp_path, replace):
-    """Also while the index still has the file, and what is read is equal."""
+    """Also while the file is still indexed, and the content is equal."""
     path = plain.write("src/a.py", function("alpha"))
     plain.write("b.py", function("alpha"))
     engine = plain.engine()
@@ -152,11 +152,11 @@ def hold_batches(monkeypatch):
     return gate
 
 
-# --- changes that race with the work -------------------------------------------------------------------------------
+# --- changes during indexing ---------------------------------------------------------------------------------------
 
 
 def test_a_file_created_in_a_folder_already_scanned_is_indexed(plain, monkeypatch):
-    """The scan did not see it, but it is there."""
+    """The scan misses the file, but it is found."""
     plain.write("a/first.py", function("first"))
     plain.write("z/last.py", function("last"))
     engine = plain.engine()
@@ -205,7 +205,7 @@ def test_a_folder_deleted_while_a_worker_parses_its_files(plain, monkeypatch):
     plain.write("c.py", function("gamma"))
     engine = plain.engine()
     gate = hold_batches(monkeypatch)
-    os.utime(plain.folder / "folder/a.py", (1, 1))  # the worker says that it is the same
+    os.utime(plain.folder / "folder/a.py", (1, 1))  # the worker reports the file as unchanged
     plain.write("folder/b.py", function("delta"))
     plain.write("c.py", function("epsilon"))
     engine.files_changed([plain.folder / path for path in ("folder/a.py", "folder/b.py", "c.py")])
@@ -224,7 +224,7 @@ def test_a_folder_deleted_while_a_worker_parses_its_files(plain, monkeypatch):
 
 
 def fake_killer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Workers that die on a file whose text says so: a parser's crash, without one."""
+    """Workers that exit on files with a certain text, which simulates a crash of the parser."""
     site = tmp_path / "site"
     site.mkdir()
     (site / "sitecustomize.py").write_text(
@@ -254,7 +254,7 @@ def test_a_file_that_crashes_the_worker_loses_only_itself(plain, monkeypatch, tm
     assert status.state is EngineState.READY
     engine.close()
 
-    again = plain.engine()  # not tried again, in any process, until it changes
+    again = plain.engine()  # not retried by any process until the file changes
     assert parsed(again) == 0
     assert len(complete(again).problems) == 1
     plain.write("file_3b.py", function("killer"))
@@ -273,7 +273,7 @@ def test_a_buffer_that_crashes_the_worker_loses_only_itself(plain, monkeypatch, 
     assert found(engine, "alpha") == [("a.py", 0, False)]
     assert len(engine.status().problems) == 1
     engine.change_buffer(plain.uri("b.py"), 2, function("beta"))
-    complete(engine)  # a search does not wait for a document that was hard until now
+    complete(engine)  # a search does not wait for a document that crashed before
     assert found(engine, "beta") == [("b.py", 0, True)]
     assert complete(engine).problems == ()
 
@@ -293,7 +293,7 @@ def test_a_worker_killed_from_outside_loses_no_file(plain):
 
 
 def test_deep_nesting_does_not_crash(plain):
-    """50,000 brackets cost a parser seconds in some languages."""
+    """50,000 brackets take a parser seconds in some languages."""
     plain.write("deep.lua", BRACKETS)
     plain.write("deep.py", BRACKETS)
     plain.write("a.py", function("alpha"))
@@ -473,7 +473,7 @@ def test_an_unusable_cache_folder_gives_one_message(plain):
 
 
 def test_a_read_only_cache_folder_is_reported_and_search_works(plain, monkeypatch):
-    """Permissions do not stop root, so the question for them is answered by the test."""
+    """root ignores permissions, so the test replaces the permission check."""
     plain.write("a.py", function("alpha"))
     plain.cache.mkdir()
     access = os.access
@@ -528,7 +528,7 @@ def test_a_deleted_root_is_handled(plain, tmp_path):
 
 
 def test_changing_the_model_and_back(workspace, tmp_path):
-    """Vectors of the first model were kept; those of the other are computed; nothing is committed for ever."""
+    """Vectors of the first model are cached, those of the other are computed, and commits do not repeat endlessly."""
     other = write_model(tmp_path / "other")
     (other / "config.json").write_text('{"hidden_size": 8, "other": true}')
     (other / "tokenizer.json").write_text((other / "tokenizer.json").read_text() + "\n")

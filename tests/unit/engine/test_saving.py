@@ -1,4 +1,4 @@
-"""An index that cannot be saved, locked or merged: what is lost is said, the rest works, and all is tried again."""
+"""An index that cannot be saved, locked or merged. Losses are reported, search works, and saving is retried."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from semlens.files.file_stamp import FileStamp
 from semlens.index.storage.writer_lock import LockUnusableError, WriterLock
 
 FAR = (1 << 63) + 10**18
-"""Nanoseconds after 1970: the year 2293, beyond SQLite's integers."""
+"""Nanoseconds since 1970 in the year 2293, beyond SQLite's integers."""
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_a_root_that_cannot_be_opened_is_never_complete(plain, monkeypatch):
     assert (status.complete, status.state) == (False, EngineState.DEGRADED)
 
 
-# --- odd times -----------------------------------------------------------------------------------------------------
+# --- file times----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("nanoseconds", [FAR, 10**30, -(10**30), -1, 0])
@@ -135,7 +135,7 @@ def test_a_file_with_a_far_future_time_is_saved(plain):
     assert (found(again, "alpha"), found(again, "beta")) == ([("a.py", 0, False)], [("b.py", 0, False)])
 
 
-# --- tried again ---------------------------------------------------------------------------------------------------
+# --- retries -------------------------------------------------------------------------------------------------------
 
 
 def test_the_backoff_doubles_up_to_a_limit(monkeypatch):
@@ -197,7 +197,7 @@ def test_a_commit_to_a_locked_database_is_retried(index, tmp_path):
         other.execute("BEGIN IMMEDIATE")
         index.commit({"complete": True})
         assert index.commit_backoff.n_failures == 1
-        assert index.commit_error == ""  # it may last for a moment only
+        assert index.commit_error == ""  # the lock may be short
         index.commit({"complete": True})
         assert "tries again" in index.commit_error
         other.execute("ROLLBACK")
@@ -249,7 +249,7 @@ def test_a_failed_last_commit_lets_the_next_engine_write(plain, monkeypatch):
 
 
 def test_vectors_of_saved_text_are_cached_in_the_background(workspace):
-    """Another thread may hold the store of vectors while another process holds its file."""
+    """Another thread may hold the vector cache while another process locks its file."""
     workspace.write("a.py", function("alpha", "return retry"))
     engine = workspace.engine()
     state = next(iter(engine._indexer.states.values()))

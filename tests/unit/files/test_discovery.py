@@ -1,4 +1,4 @@
-"""Discovery: what is found, what is left out and why, and whatever a file system may hold."""
+"""Discovery: files found, files skipped with their reasons, and unusual file systems."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ CONTENTS = [
     ("a.py", b"", None),
     ("a.py", b"x = 1\n", None),
     ("a.py", b"a\x00b", "binary"),
-    ("a.py", b"x" * 8192 + b"\n" + b"ok\n" * 5000 + b"\x00", None),  # NUL further down: the parser's business
+    ("a.py", b"x" * 8192 + b"\n" + b"ok\n" * 5000 + b"\x00", None),  # a NUL further down is left to the parser
     ("a.py", "x = 'é'\n".encode("utf-16"), None),
     ("a.py", "x\n".encode("utf-32"), None),
     ("a.py", b"\xff\xfe\xfa\xc0 latin\n", None),
@@ -306,7 +306,7 @@ def test_root_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_folder_is_listed_once_for_many_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a checkout of 20,000 files the indexer's thread looks at each of them."""
+    """After a checkout of 20,000 files the indexer thread examines each of them."""
     names = [f"a/b/file_{number}.py" for number in range(50)]
     (tmp_path / "a/b").mkdir(parents=True)
     for name in names:

@@ -1,4 +1,4 @@
-"""File systems of other machines, told by tables as systems write them."""
+"""Network file systems, recognised from the mount tables of several systems."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ def test_an_unreadable_mount_table(monkeypatch, tmp_path):
 @pytest.mark.parametrize(("kind", "mode"), [("nfs4", "delete"), ("cifs", "delete"), ("ext4", "wal")])
 def test_no_shared_memory_on_the_file_system_of_another_machine(monkeypatch, tmp_path, kind, mode):
     table = [Mount("/", "ext4"), Mount(str(Path(tmp_path).resolve()), kind)]
-    local = connect(tmp_path / "moved.sqlite", "CREATE TABLE things (name TEXT)", 1)  # made elsewhere, in WAL mode
+    local = connect(
+        tmp_path / "moved.sqlite", "CREATE TABLE things (name TEXT)", 1
+    )  # created on another file system, in WAL mode
     local.close()
     monkeypatch.setattr(file_systems, "mounts", lambda: table)
     for name in ("new.sqlite", "moved.sqlite"):

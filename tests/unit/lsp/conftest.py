@@ -1,4 +1,4 @@
-"""A server in this process, over pipes, with a fake engine behind it."""
+"""A server in this process, over pipes, with a fake engine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from semlens.settings.loading import Settings
 
 @dataclass
 class Session:
-    """A client, and a way to the engine that it made."""
+    """A client, and access to the engine of its server."""
 
     client: Client
     servers: list[SemlensServer]
@@ -44,7 +44,7 @@ class Session:
 
 @pytest.fixture
 def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Session]]:
-    """Makes sessions; each is closed at the end."""
+    """Creates sessions, and closes them at the end."""
     monkeypatch.setenv("SEMLENS_CONFIG_DIR", str(tmp_path / "no-config"))
     monkeypatch.setenv("SEMLENS_CACHE_DIR", str(tmp_path / "cache"))
     sessions: list[Session] = []
@@ -65,7 +65,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
             return engines[0]
 
         async def main() -> int:
-            # The reader's pipe stays open: its thread may stand in a read until the client closes the other end.
+            # The reader's pipe stays open, because its thread may block in a read until the client closes the other end.
             with FileIO(from_server, "wb") as writer:
                 servers.append(SemlensServer(factory))
                 code = await servers[0].run(reader, writer)

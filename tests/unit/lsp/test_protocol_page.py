@@ -1,4 +1,4 @@
-"""docs/protocol.md against the server: every method, command and error code is named, and its example session runs."""
+"""docs/protocol.md names every method, command and error code of the server, and its example session runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server with a fake engine: what it asks of the engine, and how it answers."""
+"""The server with a fake engine: its calls to the engine, and its answers to the client."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_invalid_parameters_are_named_in_the_error(open_session: Any, method: st
 
 
 def both_ways(session: Any, method: str, params: dict[str, Any]) -> Any:
-    """The answer of a request, which must be that of its command too."""
+    """The result of a request. Its command must give the same."""
     answer = session.client.call(method, params)
     command = {"command": method.replace("/", ".server."), "arguments": [params]}
     assert session.client.call("workspace/executeCommand", command) == answer
@@ -607,7 +607,7 @@ def test_the_end_of_input_ends_the_server(session: Callable[..., Any]) -> None:
 
 
 def call(method: object, params: str = "{}", request_id: object = 900) -> bytes:
-    """The body of a request, the parameters as given."""
+    """The body of a request with unchanged parameters."""
     head = json.dumps({"jsonrpc": "2.0", "id": request_id, "method": method})
     return f'{head[:-1]}, "params": {params}}}'.encode()
 
@@ -701,7 +701,7 @@ def test_an_answer_with_the_id_of_the_clients_own_request_is_ignored(
 def test_messages_wait_until_initialize_is_answered(
     session: Callable[..., Any], tmp_path: Path, configuration: dict[str, object] | None
 ) -> None:
-    """All in one write, as a client sends that does not wait."""
+    """Sends all messages in one write, like a client that does not wait."""
     one = session(configuration=configuration)
     capabilities = {"workspace": {"configuration": configuration is not None}}
     params = {"processId": None, "rootUri": tmp_path.as_uri(), "capabilities": capabilities}
@@ -736,7 +736,7 @@ def test_an_invalid_settings_response_does_not_stop_the_server(
 def test_messages_are_decoded_in_the_reader_thread(
     session: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A large one would hold up the event loop, which is a thread of its own here."""
+    """Decoding a large message would block the event loop, which has its own thread here."""
     threads: set[str] = set()
     decode = SemlensProtocol.decode
 
@@ -759,7 +759,7 @@ def test_notifications_leak_no_memory(open_session: Any) -> None:
 
 
 def test_a_client_that_does_not_read_does_not_block_the_event_loop(open_session: Any) -> None:
-    """200 answers of 1 MB: far more than the pipe holds, and all of them arrive in the end."""
+    """200 responses of 1 MB exceed the pipe's buffer by far. All of them arrive in the end."""
     open_session.client.open("untitled:long.py", "def long" + "g" * 100_000 + "(): pass\n")
     pending = [open_session.client.request("semlens/search", {"query": "long"}) for _ in range(50)]
     assert all(len(one.result()["hits"]) == 1 for one in pending)
@@ -768,7 +768,7 @@ def test_a_client_that_does_not_read_does_not_block_the_event_loop(open_session:
 def test_computing_a_status_does_not_block_the_event_loop(
     session: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """It counts files and measures memory: a keystroke would wait for it."""
+    """A status counts files and measures memory, which would delay a keystroke."""
     threads: set[int] = set()
     real = FakeEngine.status
 

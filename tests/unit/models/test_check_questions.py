@@ -1,4 +1,4 @@
-"""What a written question must be like to be trained on."""
+"""The checks of questions before training."""
 
 from __future__ import annotations
 
@@ -91,8 +91,8 @@ def test_own_name(qualified_name, path, name):
 @pytest.mark.parametrize(
     ("question", "name", "copies"),
     [
-        ("append one element", "append", False),  # the plain word for it
-        ("parse config of the user", "parseConfig", False),  # two words that anybody would say
+        ("append one element", "append", False),  # the ordinary word for it
+        ("parse config of the user", "parseConfig", False),  # two ordinary words
         ("what does parse_config read", "parse_config", True),
         ("parse the config file", "parse_config_file", False),
         ("parse config files", "parse_config_file", False),

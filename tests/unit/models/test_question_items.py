@@ -1,4 +1,4 @@
-"""Which pieces of a package questions are written about."""
+"""The selection of code items that questions are written about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choosing and masking for packs, as pure functions."""
+"""Selection and masking for contexts, as pure functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What packs read off texts: how names are used, where imports stand, forms of a symbol, blocks, summaries."""
+"""Text analysis for contexts: uses of names, import lines, forms of a symbol, blocks, summaries."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_nested_and_adjacent_pieces_share_a_block(pieces: list[Piece], places: l
     blocks = blocks_of("a.py", "python", pieces, TEXT)
     assert [(block.first_line, block.last_line) for block in blocks] == places
     numbers = [number for block in blocks for number, _ in block.lines if number >= 0]
-    assert numbers == sorted(set(numbers))  # nothing twice, in order of the source
+    assert numbers == sorted(set(numbers))  # no repeats, in source order
 
 
 def test_a_nested_piece_is_shown_within_the_outline() -> None:

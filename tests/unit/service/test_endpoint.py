@@ -1,4 +1,4 @@
-"""Where the resident server listens, and which places are refused."""
+"""Where the resident server listens, and which places are rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames over a raw stream that gives and takes as little as it likes."""
+"""Frames over a raw stream with short reads and writes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from semlens.service.frames import MAX_BODY_BYTES, MAX_HEADER_BYTES, FrameError,
 
 
 class Drips(io.RawIOBase):
-    """Gives and takes three bytes at a time."""
+    """Reads and writes three bytes at a time."""
 
     def __init__(self, data: bytes = b"") -> None:
         self.data = data

@@ -1,4 +1,4 @@
-"""Settings: every source, every way to get one wrong, and the generated page."""
+"""Settings: every source, invalid values, and the generated page."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def load_own(monkeypatch: pytest.MonkeyPatch) -> LoadOwn:
-    """Loads settings that are the user's own, from the environment."""
+    """Loads user-only settings from the environment."""
 
     def load(content: Any) -> tuple[Settings, list[SettingProblem]]:
         monkeypatch.setenv("SEMLENS_USER_SETTINGS", content if isinstance(content, str) else json.dumps(content))

@@ -1,4 +1,4 @@
-"""Shapes: equal under renaming, near under small edits, apart for other code."""
+"""Code fingerprints: equal after renaming, similar after small edits, different for other code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Priority and battery: what is asked of the system, and what happens when it refuses."""
+"""Priority and battery: calls to the system, and its refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a repository's text is shown escaped, on a terminal and in an editor's messages."""
+"""Escaping of untrusted text, on a terminal and in an editor's messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is masked: known forms, in whatever a kept library of detectors knows, and nothing else."""
+"""Masking of secrets: known forms, the forms of a reference library of detectors, and nothing else."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ BASIC = "YWRtaW46aHVudGVyMng="  # admin:hunter2x
 @pytest.mark.parametrize(
     "text",
     [
-        # behind a name, in code of many languages
+        # after a name, in code of many languages
         f"token = '{HEX}'",
         f'const token: string = "{RANDOM}";',
         f'let token: &str = "{RANDOM}";',
@@ -148,7 +148,7 @@ BASIC = "YWRtaW46aHVudGVyMng="  # admin:hunter2x
         f"jdbc:mysql://h/db?user=a&password={WORD}",
         f"requests.get(url, auth=('me', '{WORD}'))",
         f"CREATE USER me IDENTIFIED BY '{WORD}'",
-        # of an issuer's form
+        # tokens with a form of their issuer
         f"AGE-SECRET-KEY-1{'Q' * 58}",
         f"dckr_pat_{RANDOM}",
         f"GOCSPX-{'a1' * 14}",
@@ -244,7 +244,7 @@ DETECTORS = {
     )
 }
 NOT_OURS = re.compile(r"AP\[")
-"""Artifactory's passwords are nine letters with nothing to know them by: identifiers of code have that form."""
+"""Artifactory's passwords are nine letters, a form that identifiers of code have too."""
 
 
 @pytest.mark.parametrize("name", DETECTORS)
@@ -261,7 +261,7 @@ def test_what_the_reference_detectors_find_is_masked(name: str, data: st.DataObj
 
 
 def test_long_lines_are_masked_fast() -> None:
-    """Each of these made an earlier rule take time by the square of the length."""
+    """Each of these took quadratic time with an earlier rule."""
     parts = (
         "a.",
         "a",

@@ -19,7 +19,7 @@ def minilm():
 
 
 def test_the_model_bytes_are_freed_after_loading(minilm):
-    """ONNX Runtime would: 22 MB of bytes that nothing reads again."""
+    """ONNX Runtime keeps these 22 MB, which are never read again."""
     assert minilm._session._model_bytes is None
 
 

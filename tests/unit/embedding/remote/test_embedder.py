@@ -1,4 +1,4 @@
-"""One embedding service, as good and as bad as services get: batches, retries, faults, keys, certificates, proxies."""
+"""The client of an embedding service: batches, retries, errors, keys, certificates, proxies."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def service() -> Iterator[FakeService]:
 
 @pytest.fixture
 def connect() -> Iterator[Callable[..., RemoteEmbedder]]:
-    """Makes embedders, and closes them in the end."""
+    """Creates embedders, and closes them at the end."""
     made: list[RemoteEmbedder] = []
 
     def make(
@@ -398,7 +398,7 @@ def test_a_key_is_not_sent_unencrypted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def keyring(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], str | None]:
-    """A keyring in place of the system's."""
+    """A fake keyring."""
     keys: dict[tuple[str, str], str | None] = {}
     module, errors = types.ModuleType("keyring"), types.ModuleType("keyring.errors")
 

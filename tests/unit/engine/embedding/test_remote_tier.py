@@ -1,4 +1,4 @@
-"""A service as a tier: what it fails at costs nothing else, comes back by itself, and is embedded once."""
+"""A service as a tier: its errors affect nothing else, it recovers, and each passage is embedded once."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def start(workspace: Workspace, service: FakeService | str, *, wait: bool = True
 
 
 def refine(engine: Engine) -> tuple[int, int]:
-    """Passages embedded and pending, of the service's tier."""
+    """The numbers of embedded and pending passages of the service's tier."""
     return next((tier.embedded, tier.pending) for tier in engine.status().tiers if " at http" in tier.model)
 
 
@@ -177,7 +177,7 @@ FAULTS = {
 def test_a_service_error_does_not_affect_local_search_and_recovers(
     workspace: Workspace, service: FakeService, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """It rests, so that nothing is under way when the service is mended, and a request for a new look ends the rest."""
+    """The tier backs off, so that no request is running when the service recovers. A rescan ends the backoff."""
     monkeypatch.setattr(circuit, "FIRST_PAUSE_SECONDS", 3_600.0)
     monkeypatch.setattr(circuit, "MAX_PAUSE_SECONDS", 3_600.0)
     behaviour, words = FAULTS[name]
@@ -235,7 +235,7 @@ def test_an_expired_certificate(workspace: Workspace, tmp_path: Path) -> None:
 def test_an_error_in_the_middle_loses_no_vectors(
     workspace: Workspace, service: FakeService, monkeypatch: pytest.MonkeyPatch, cached: bool
 ) -> None:
-    """Even where no vector can be kept on disk."""
+    """Even if no vector can be stored on disk."""
     if not cached:
         monkeypatch.setattr(RemoteTier, "store_vectors", lambda *_: None)
     write_functions(workspace, 60)
@@ -254,7 +254,7 @@ def test_another_process_does_not_send_texts_again(workspace: Workspace, service
     first.close()
     service.bodies.clear()
     for path in workspace.cache.rglob("*.vectors"):
-        path.unlink()  # so that they come from the store of vectors
+        path.unlink()  # so that the vectors come from the vector cache
     second = start(workspace, service)
     filled(second, 10)
     assert service.bodies == []
@@ -274,7 +274,7 @@ def test_a_process_that_follows_learns_the_dimension_from_the_one_that_writes(
     writer = start(workspace, service)
     wait_for(writer, lambda: service.at_once)
     index = next(iter(writer._indexer.states.values())).index
-    wait_for(writer, lambda: index.meta.get("complete"))  # a reader does not wait for what is not committed
+    wait_for(writer, lambda: index.meta.get("complete"))  # a reader waits for committed data only
     reader = start(workspace, service)
     gate.set()
     service.always = None
@@ -332,7 +332,7 @@ def test_a_service_as_the_first_tier(workspace: Workspace, service: FakeService)
 
 @pytest.mark.parametrize("tier", ["first", "refine"])
 def test_unsaved_text_is_not_sent(workspace: Workspace, service: FakeService, tier: str) -> None:
-    """Not while it is only in the editor; once it is saved it is text like any other."""
+    """Text is not sent while it is unsaved. After saving it is sent like any other text."""
     saved, typed = function("alpha"), function("alpha", "return kumquat")
     workspace.write("a.py", saved)
     engine = start(workspace, service, tier=tier)
@@ -345,7 +345,7 @@ def test_unsaved_text_is_not_sent(workspace: Workspace, service: FakeService, ti
     assert found(engine, "beta")
     workspace.write("b.py", function("gamma"))
     workspace.change(engine, "b.py")
-    wait_for(engine, lambda: any("gamma" in text for text in service.texts))  # all that came before was looked at
+    wait_for(engine, lambda: any("gamma" in text for text in service.texts))  # earlier texts have been handled by now
     assert not any("kumquat" in text or "persimmon" in text for text in service.texts)
     workspace.write("a.py", typed)
     engine.save_buffer(workspace.uri("a.py"))
@@ -446,7 +446,7 @@ def test_the_circuit_breaker_backs_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def commands(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """Runs `semlens` with the user's own settings."""
+    """Runs `semlens` with user settings."""
     from semlens.cli import main
 
     config = tmp_path / "config"

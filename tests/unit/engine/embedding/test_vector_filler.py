@@ -1,4 +1,4 @@
-"""Vectors are filled in from the cache, then computed, however large a segment is."""
+"""Vectors are read from the cache, then computed, in segments of any size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from semlens.engine.embedding import vector_filler
 
 
 def test_a_segment_larger_than_one_batch_is_filled_completely(workspace, monkeypatch):
-    """Though the first passages are in no cache, the later ones are asked for, and all are computed."""
+    """Uncached passages at the start do not keep later ones from being read or computed."""
     monkeypatch.setattr(vector_filler, "_CACHE_LOOKUP_PASSAGES", 3)
     for number in range(4):
         workspace.write(f"file_{number}.py", "".join(function(f"f_{number}_{n}", f"return {n}") for n in range(5)))

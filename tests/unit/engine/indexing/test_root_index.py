@@ -65,7 +65,7 @@ def test_files_are_added_changed_and_removed(index):
     assert index.remove("a")
     assert not index.remove("a")
     assert shown(index) == {"b"}
-    assert len(index.segments) == 1  # the first one died as a whole
+    assert len(index.segments) == 1  # all files of the first segment were replaced
 
 
 def test_a_view_is_immutable(index):
@@ -87,7 +87,7 @@ def test_results_without_a_segment(index):
             FileOutcome("c", None, b"", SkipReason.UNREADABLE),
             FileOutcome("d", FileStamp(9, 9, 9, 9, 9), b"", SkipReason.UNCHANGED),
             FileOutcome("e", STAMP, b"", SkipReason.CRASHED_PARSER),
-            FileOutcome("f", STAMP, b"x", SkipReason.UNCHANGED),  # was removed while the worker had it
+            FileOutcome("f", STAMP, b"x", SkipReason.UNCHANGED),  # removed while the worker parsed it
         ],
         None,
         (),
@@ -156,7 +156,7 @@ def test_segments_of_one_size_are_merged(index, tmp_path):
     assert len(parts) == MERGE_FANOUT
     alive = [part.alive for part in parts]
     merged = merge_job(parts, alive)
-    index.remove("3a")  # while another thread merged
+    index.remove("3a")  # removed while another thread merges
     put(index, "4b")
     index.adopt_merge(parts, alive, merged)
     everything = {f"{number}{letter}" for number in range(MERGE_FANOUT) for letter in "ab"}
@@ -250,7 +250,7 @@ def test_nested_roots_hide_their_files_in_the_outer(index, tmp_path):
 
 
 def test_removing_a_file_does_not_change_its_segment(index):
-    """Segments are values: applying one changes nothing in it."""
+    """Segments are values: the index does not change them."""
     file = parsed_file("a", ["f"])
     segment: Segment = segment_of(file)
     index.apply([FileOutcome("a", STAMP, file.hash, "")], segment, ())

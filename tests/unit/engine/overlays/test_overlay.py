@@ -1,4 +1,4 @@
-"""What the editor holds: found as typed, marked as unsaved, gone when closed, and never on disk."""
+"""Editor buffers: found as typed, marked as unsaved, dropped when closed, and never written to disk."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_file_on_disk_is_no_hit_while_its_changed_buffer_is_parsed(workspace, 
     engine = workspace.engine()
     uri = workspace.uri("a.py")
     engine.open_buffer(uri, "python", 1, function("alpha"))
-    assert found(engine, "alpha") == [("a.py", 0, False)]  # the file's own segment serves
+    assert found(engine, "alpha") == [("a.py", 0, False)]  # from the segment of the file
     monkeypatch.setattr(engine._session.overlays._pool, "parse_buffer", lambda _request: Future())  # a busy machine
     monkeypatch.setattr(questions, "BUFFER_WAIT_SECONDS", 0.0)
     engine.change_buffer(uri, 2, "\n" + function("alpha"))
@@ -61,7 +61,7 @@ def test_typed_text_is_found_by_meaning_and_not_cached(workspace):
     again = workspace.engine()
     workspace.write("b.py", function("unheard", "return river ( boat sail )"))
     workspace.change(again, "b.py")
-    assert computed(again) == 1  # nothing of the unsaved text was kept
+    assert computed(again) == 1  # no unsaved text was cached
 
 
 def test_an_edit_embeds_only_changed_passages(workspace):
@@ -108,7 +108,7 @@ def test_opening_an_unchanged_file_parses_nothing(plain):
 
 @pytest.mark.parametrize("content", [b"\xef\xbb\xbfdef alpha():\n    pass\n", b"def alpha():\r\n    pass\r\n"])
 def test_a_saved_buffer_is_not_dirty_whatever_its_encoding(plain, content):
-    """Editors hand over text without its byte order mark, and some with other line ends."""
+    """Editors send text without its byte order mark, and some change line ends."""
     plain.write("a.py", content)
     engine = plain.engine()
     engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
@@ -157,7 +157,7 @@ def test_a_new_file_is_typed_then_saved(plain):
 
 
 def test_a_file_deleted_while_open(plain):
-    """Its buffer is all that is left of it, at once and without any further event."""
+    """Only the buffer is left, immediately and without an event."""
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
@@ -253,7 +253,7 @@ def test_an_empty_symbol_query_lists_open_documents_first(plain):
 
 
 def test_a_search_waits_for_earlier_edits_and_publishes_at_once(plain):
-    """After a commit too: a snapshot left unpublished would make each question wait."""
+    """Also after a commit, because an unpublished snapshot would delay every search."""
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     index = next(iter(engine._indexer.states.values())).index
@@ -269,7 +269,7 @@ def test_a_search_does_not_wait_for_a_slow_document(plain, monkeypatch):
     engine.open_buffer(uri, "python", 1, function("alpha"))
     wait_for(engine, lambda: uri in engine._session.overlays.slow_uris)
     wait_for(engine, lambda: engine._session.is_published)
-    monkeypatch.setattr(engine, "_buffers_changed", lambda: None)  # the worker takes for ever
+    monkeypatch.setattr(engine, "_buffers_changed", lambda: None)  # the worker never finishes
     engine.change_buffer(uri, 2, function("omega"))
     assert found(engine, "omega") == []
     monkeypatch.undo()
@@ -281,7 +281,7 @@ def test_a_search_does_not_wait_for_a_slow_document(plain, monkeypatch):
 
 
 def test_links_are_resolved_only_on_the_indexer_thread(plain, tmp_path, monkeypatch):
-    """On the event loop a slow disk would hold up every keystroke."""
+    """On the event loop a slow disk would delay every keystroke."""
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     threads = set()
@@ -292,7 +292,7 @@ def test_links_are_resolved_only_on_the_indexer_thread(plain, tmp_path, monkeypa
 
     real = os.path.realpath
     monkeypatch.setattr(os.path, "realpath", realpath)
-    monkeypatch.setattr(questions, "_real_path", str)  # of questions, which have threads of their own
+    monkeypatch.setattr(questions, "_real_path", str)  # queries have their own threads
     (tmp_path / "link").symlink_to(plain.folder)
     uri = path_to_uri(str(tmp_path / "link/a.py"))
     engine.open_buffer(uri, "python", 1, function("alpha"))
@@ -315,7 +315,7 @@ def test_overlays_may_change_while_their_state_is_read():
     class Overlay:
         @property
         def tokens(self):
-            overlays.shown[f"untitled:{len(overlays.shown)}"] = self  # as the indexer's thread might just now
+            overlays.shown[f"untitled:{len(overlays.shown)}"] = self  # as the indexer thread may do at the same time
             return {}
 
     overlays.shown["untitled:0"] = Overlay()

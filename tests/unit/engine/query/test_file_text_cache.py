@@ -21,7 +21,7 @@ def test_texts_are_read_once_while_nothing_changes(tmp_path, monkeypatch):
     second = texts.read(str(tmp_path), path.name)
     assert second is not None
     assert second.lines == ("two", "")
-    # written within the clock's grain its times may stay: young files are read again
+    # a write within the clock's resolution may keep the times, so recently written files are read again
     status = path.stat()
     path.write_text("six\n")
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))

@@ -1,4 +1,4 @@
-"""Hits for assistants: no secrets in what they show, and ranges that are right all the same."""
+"""Hits for assistants: no secrets, and correct ranges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roles from .gitattributes: given, taken back, later lines winning."""
+"""Roles from .gitattributes: set, unset, and overridden by later lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ignore patterns: a readable table, and git itself as the oracle for random ones."""
+"""Ignore patterns: a table, and git as the oracle for random patterns."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_case_is_ignored_where_the_system_does() -> None:
     ],
 )
 def test_hostile_patterns_are_fast(pattern: str, name: str) -> None:
-    # Without atomic groups each of these takes longer than the age of the universe.
+    # Without atomic groups each of these takes exponential time.
     rules = IgnoreRules([pattern])
     assert rules.match(name.rpartition("/")[2], name, False) is None
 
@@ -146,14 +146,14 @@ PATHS = st.lists(
 
 
 class GitOracle:
-    """``git check-ignore`` on one throw-away repository."""
+    """``git check-ignore`` in a temporary repository."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         subprocess.run(["git", "init", "-q", str(folder)], check=True)
 
     def last_match(self, lines: bytes, parts: list[str], is_folder: bool) -> bool | None:
-        """As `with_parents` answers. The path is made for it, as git looks whether it is a folder."""
+        """Answers like `with_parents`. Creates the path, because git checks whether it is a folder."""
         (self.folder / ".gitignore").write_bytes(lines)
         path = self.folder.joinpath(*parts)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -180,7 +180,7 @@ def oracle() -> Iterator[GitOracle]:
 
 
 def with_parents(rules: IgnoreRules, parts: list[str], is_folder: bool) -> bool | None:
-    """What git says of a path: the first ignored folder above it decides."""
+    """git's answer for a path. The topmost ignored folder above it decides."""
     for n_parts in range(1, len(parts)):
         path = byte_text("/".join(parts[:n_parts]))
         if rules.match(path.rpartition("/")[2], path, True):
@@ -191,7 +191,7 @@ def with_parents(rules: IgnoreRules, parts: list[str], is_folder: bool) -> bool 
 
 @st.composite
 def patterns_for(draw: st.DrawFn, parts: list[str]) -> str:
-    """A pattern that has a chance: the path with some of it replaced by wildcards."""
+    """A pattern that may match: the path with parts replaced by wildcards."""
     if draw(st.integers(0, 4)) == 0:
         return draw(st.lists(st.sampled_from(PATTERN_ALPHABET), max_size=8).map("".join))
     first = draw(st.integers(0, len(parts) - 1))

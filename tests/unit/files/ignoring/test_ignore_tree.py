@@ -1,4 +1,4 @@
-"""Which ignore file wins, and which ones count at all: tables of small trees."""
+"""Which ignore files apply, and which one wins: tables of small trees."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def write(root: Path, files: dict[str, str]) -> None:
 
 
 def found(root: Path, **settings: object) -> set[str]:
-    """Python files found, by the walk and by asking for each path alone, which must agree."""
+    """The Python files found by the walk. Examining each path alone must give the same."""
     discovery = Discovery(root, Settings(files=FilesSettings(**settings)))  # type: ignore[arg-type]
     walked = {file.path for file in discovery.walk() if file.path.endswith(".py")}
     lone = Discovery(root, Settings(files=FilesSettings(**settings)))  # type: ignore[arg-type]
@@ -113,7 +113,7 @@ def test_ignore_files_above_the_root_apply_up_to_the_repository(tmp_path: Path) 
     write(
         tmp_path,
         {
-            ".gitignore": "*.py\n",  # above the repository: means nothing
+            ".gitignore": "*.py\n",  # above the repository, so it does not apply
             "repo/.git/info/exclude": "excluded.py\n/src/app/anchored.py\n",
             "repo/.gitignore": "generated.py\n/src/app/top.py\n",
             "repo/src/.gitignore": "app/mid.py\n",
@@ -213,7 +213,7 @@ def test_a_folder_outside_git_has_no_repository(tmp_path: Path) -> None:
 
 
 def test_agrees_with_git_on_a_whole_tree(tmp_path: Path) -> None:
-    """Nested ignore files of a repository: what is found is what git would list."""
+    """Random nested ignore files in a repository. git is the oracle."""
     root = tmp_path / "r"
     write(
         root,
@@ -267,7 +267,7 @@ LINES = st.lists(
 def test_agrees_with_git_on_any_tree(
     tmp_path_factory: pytest.TempPathFactory, rules: dict[str, list[str]], start: str
 ) -> None:
-    """Also when the root is a folder of the repository, unless that folder is ignored itself."""
+    """Also if the root is a folder of the repository, unless that folder is ignored."""
     root = tmp_path_factory.mktemp("any")
     write(root, {f"{folder}{name}": "" for folder in FOLDERS for name in ("x.py", "y.py")})
     write(root, {f"{folder}.gitignore": "\n".join(lines) for folder, lines in rules.items()})
@@ -278,5 +278,5 @@ def test_agrees_with_git_on_any_tree(
     expected = {name for name in os.fsdecode(listed).split("\0") if name.endswith(".py")}
     assert found(root) == expected
     below = {name.removeprefix(start) for name in expected if name.startswith(start)}
-    if below:  # an ignored root shows what it has
+    if below:  # an ignored root is indexed
         assert found(root / start) == below

@@ -1,7 +1,7 @@
-"""The watcher on real folders: what must be reported, what must cost nothing, and what happens when it cannot work.
+"""The watcher on real folders: what it reports, what it ignores, and how it falls back.
 
-Nothing sleeps: each test waits for a report, with a deadline. What must not be reported is shown by a marker file that
-is written after it: when the marker has come, the rest has been handled.
+No test sleeps: each waits for a report, with a deadline. To check that something is not reported, the test writes a marker
+file after it. When the marker is reported, earlier events have been handled.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ DEADLINE_S = 20.0
 
 
 class Reports:
-    """Gathers what the watcher says."""
+    """Collects the reports of the watcher."""
 
     def __init__(self) -> None:
         self.condition = threading.Condition()
@@ -88,7 +88,7 @@ class Watched:
         self.reports.clear()
 
     def marker(self) -> None:
-        """Return when everything done before was reported. A rescan may stand for the marker, so it is tried again."""
+        """Wait until all earlier changes were reported. A rescan may replace the marker, so it is retried."""
         for _ in range(50):
             self.n_markers += 1
             name = f"marker{self.n_markers}.py"
@@ -108,7 +108,7 @@ class Watched:
         return path
 
     def n_watches(self) -> int:
-        """Watches that the system itself counts, of which the watcher must know."""
+        """The number of watches by the system's count. The watcher's own count must match."""
         n_watches = sum(
             line.startswith("inotify ")
             for path in Path("/proc/self/fdinfo").iterdir()
@@ -119,7 +119,7 @@ class Watched:
         return n_watches
 
     def seen(self) -> set[str]:
-        """What was reported since `settle`, all of it."""
+        """All reports since `settle`."""
         self.marker()
         return {path for path in self.reports.paths if not path.startswith("marker")}
 
@@ -132,7 +132,7 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
     (root / ".gitignore").write_text("build/\n*.gen.py\n")
     (root / "src/a.py").write_text("a = 1\n")
     (root / "src/deep/b.py").write_text("b = 1\n")
-    # The times of what was just made must not look like changes while watching began.
+    # Files just created must not look like changes made while watching starts.
     watched = Watched(root)
     yield watched
     watched.watcher.stop()
@@ -422,7 +422,7 @@ class TestNative:
 
     @pytest.mark.parametrize("seed", range(6))
     def test_the_reports_describe_the_files_completely(self, watched: Watched, seed: int) -> None:
-        """Random operations in bursts; a reader that knows only the reports must end up with what a walk finds."""
+        """Random operations in bursts. The reports alone must give the same files as a walk."""
         choose = random.Random(seed)
         watched.start()
         known = {file.path: file for file in watched.discovery.walk()}
@@ -519,7 +519,7 @@ class TestPolling:
 
 
 class TestObserver:
-    """The source of macOS and Windows, over watchdog's observer of this system."""
+    """The event source of macOS and Windows, with watchdog's observer of this system."""
 
     @pytest.fixture
     def source(self, watched: Watched) -> Iterator[ObserverSource]:
@@ -530,7 +530,7 @@ class TestObserver:
         source.close()
 
     def gather(self, source: ObserverSource, *paths: str) -> set[str]:
-        """Everything reported until all the paths were."""
+        """All reports until each of the paths was reported."""
         seen: set[str] = set()
         give_up = threading.Timer(DEADLINE_S, source.wake)
         give_up.start()
@@ -595,7 +595,7 @@ def test_a_closed_inotify_ignores_a_late_wakeup() -> None:
 
 
 def operate(root: Path, choose: random.Random) -> None:
-    """One random change below a root: of a file, a folder, now and then an ignore file."""
+    """Make one random change below a root: of a file, a folder, or sometimes an ignore file."""
     folders = [
         path for path in root.rglob("*") if path.is_dir() and not path.is_symlink() and ".git" not in path.parts
     ] or [root]
@@ -635,7 +635,7 @@ def inotify_descriptors() -> int:
 
 
 def wait_for_clock(time_ns: int, folder: Path) -> None:
-    """Until the file system's clock is past a time: it ticks only every few milliseconds."""
+    """Wait until the file system's clock is past a time. It advances only every few milliseconds."""
     probe = folder / "probe.png"
     deadline = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline:

@@ -39,7 +39,7 @@ def weigh(one: Passage, of_path: dict[int, float] | None = None) -> dict[int, fl
 
 
 def one_by_one(one: Passage, of_path: dict[int, float]) -> dict[int, float]:
-    """What the formula says, a word at a time."""
+    """The formula, computed word by word."""
     weights = dict(of_path)
     body = count_terms(one.body)
     body.update(count_terms(one.signature))

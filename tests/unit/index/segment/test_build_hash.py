@@ -1,4 +1,4 @@
-"""The build hash tells segments of other features or constants from current ones."""
+"""The build hash distinguishes segments with other features or constants from current ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables that do not fit each other, in files whose checksum is right: no search may meet a row that is not there."""
+"""Inconsistent tables in files with a correct checksum are rejected, so that search never reads a missing row."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ ARRAYS = {
     "keys": np.array([b"abc", b"d"], "S5"),
 }
 
-# file names may hold any bytes, kept as lone surrogates; other lone surrogates never come in
+# file names may have any bytes, decoded as lone surrogates; other lone surrogates do not occur
 texts = st.text(st.characters(codec="utf-8")) | st.binary().map(os.fsdecode)
 
 
@@ -73,7 +73,7 @@ def test_appended_bytes_are_detected(written):
 
 
 def test_every_altered_byte_is_detected(written):
-    """In the header too: a changed shape or type would show other numbers without any error."""
+    """Also in the header, where a changed shape or type would give wrong numbers without an error."""
     whole = written.read_bytes()
     for place in [*range(0, len(whole), 37), *range(400)]:
         damaged = bytearray(whole)

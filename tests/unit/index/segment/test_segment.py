@@ -45,7 +45,7 @@ def groups(draw: st.DrawFn) -> list[list[ParsedFile]]:
 
 
 def content(segment: Segment) -> dict[str, object]:
-    """All that a search can see, without row numbers of its own."""
+    """All that a search can read, without row numbers."""
     paths = segment.files.paths.tolist()
     n_symbols = len(segment.symbols)
     owners = [
@@ -133,7 +133,7 @@ def test_the_content_of_a_segment():
     open_rows = segment.references.rows[segment.references.find(term_hash("open"))]
     assert open_rows.tolist() == [0]
     sys_rows = segment.references.rows[segment.references.find(term_hash("sys"))]
-    assert sys_rows.tolist() == [3]  # the file, behind the three symbols
+    assert sys_rows.tolist() == [3]  # the row of the file, after the three symbols
 
 
 def test_a_file_without_a_column_is_rejected(tmp_path):
@@ -152,7 +152,7 @@ def test_an_empty_segment():
 @settings(max_examples=60)
 @given(groups(), st.data())
 def test_merging_equals_building_from_scratch(parts, data):
-    """The files that live, in their order, whatever died before."""
+    """The live files in order."""
     alive = [np.array([data.draw(st.booleans()) for _ in part], bool) for part in parts]
     merged = merge_segments([(build_segment(part), mask) for part, mask in zip(parts, alive, strict=True)])
     living = [

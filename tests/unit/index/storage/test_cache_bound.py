@@ -1,4 +1,4 @@
-"""One bound for all that is in the cache folder, whichever processes wrote it."""
+"""One size limit for the whole cache folder, for all processes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MIB = 1 << 20
 
 
 def fill_root(cache: Path, name: str, *, last_used: int, n_mib: int = 1) -> Path:
-    """What an earlier process left: an index of about this size."""
+    """Creates an index of about this size, as an earlier process would."""
     store = RootStore(cache, cache.parent / name)
     segment = segment_of(parsed_file("a.py", ["f"]))
     size = store.write_segment(segment)
@@ -36,7 +36,7 @@ def fill_root(cache: Path, name: str, *, last_used: int, n_mib: int = 1) -> Path
 
 
 def fill_vectors(cache: Path, prefix: str, n_mib: int = 1) -> None:
-    """What an earlier process put."""
+    """Stores vectors, as an earlier process would."""
     with closing(VectorCache(cache)) as vectors:
         hashes = [content_hash(f"{prefix}{number}".encode()) for number in range(n_mib * 4000)]
         vectors.put("m", hashes, np.ones((len(hashes), 256), np.int8))

@@ -62,7 +62,7 @@ def test_a_pipe_or_a_link_in_its_place_is_replaced(tmp_path):
 
 
 def test_tables_whose_text_is_garbled_are_replaced(tmp_path):
-    """SQLite quotes the text in its message, and Python cannot decode that."""
+    """SQLite quotes the text in its error message, which Python then cannot decode."""
     path = tmp_path / "a.sqlite"
     put(path, "old")
     path.write_bytes(path.read_bytes().replace(b"CREATE TABLE things", b"CREATE TABL\xe5 things"))
@@ -174,6 +174,6 @@ def test_a_file_in_place_of_the_folder(tmp_path):
 
 
 def test_a_folder_without_permission(tmp_path, monkeypatch):
-    monkeypatch.setattr(database.os, "access", lambda *_: False)  # permissions do not stop root
+    monkeypatch.setattr(database.os, "access", lambda *_: False)  # root ignores permissions
     with pytest.raises(CacheError, match="Cannot read and write"):
         make_private_folder(tmp_path)

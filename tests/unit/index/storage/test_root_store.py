@@ -117,7 +117,7 @@ def test_unreferenced_files_are_deleted_one_commit_later(opened):
     assert segment_path(opened.segments_folder, orphan.id).exists()
     commit(opened, second, "a.py")
     assert not segment_path(opened.segments_folder, orphan.id).exists()
-    assert segment_path(opened.segments_folder, first.id).exists()  # a reader may be about to read it
+    assert segment_path(opened.segments_folder, first.id).exists()  # kept, because a reader may be reading it
     opened.commit(Commit({}, [], {second.id: 1}, {}))
     assert [path.name for path in opened.segments_folder.iterdir()] == [f"{second.id}.segment"]
 

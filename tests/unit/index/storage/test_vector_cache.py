@@ -68,7 +68,7 @@ def test_the_least_recently_used_are_deleted_and_space_is_freed(cache, monkeypat
     cache.put(MODEL, keys(4000, "old"), vectors(4000))
     day += 3
     cache.put(MODEL, keys(3000, "new"), vectors(3000))
-    cache.get(MODEL, keys(50, "old"))  # used again today
+    cache.get(MODEL, keys(50, "old"))  # marks them as used today
     monkeypatch.setattr(vector_cache, "_SHRINK_STEP", 500)
     dropped = cache.shrink(1_500_000)
     assert 0 < dropped < 4000
@@ -77,7 +77,7 @@ def test_the_least_recently_used_are_deleted_and_space_is_freed(cache, monkeypat
     assert len(cache.get(MODEL, keys(3000, "new"))) == 3000
     assert len(cache.get(MODEL, keys(4000, "old"))) == 4000 - dropped
     assert cache.shrink(1_500_000) == 0
-    assert cache.shrink(0) == 7000 - dropped  # and no endless loop
+    assert cache.shrink(0) == 7000 - dropped  # must not loop endlessly
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_damage_loses_only_cached_vectors(cache):
 
 
 def fill_the_disk(cache: VectorCache, *, pages: int = 0) -> None:
-    """SQLite says that the disk is full when the database may not grow."""
+    """A limit on pages makes SQLite report a full disk."""
     used = cache._database.connection.execute("PRAGMA page_count").fetchone()[0]
     cache._database.connection.execute(f"PRAGMA max_page_count = {used + pages}")
 
@@ -166,7 +166,7 @@ def test_threads_share_the_cache(cache):
 
 
 def test_processes_that_create_it_at_once_share_it(tmp_path):
-    """Two editors that start at the same moment: neither may throw away what the other just made."""
+    """Two editors start at the same moment. Neither may delete the database that the other has created."""
     script = (
         "import sys; from pathlib import Path; import numpy as np\n"
         "from semlens.index.storage.vector_cache import VectorCache\n"

@@ -1,4 +1,4 @@
-"""The log: private, bounded, and without the text of documents."""
+"""The log file: private, limited in size, and without the text of documents."""
 
 from __future__ import annotations
 

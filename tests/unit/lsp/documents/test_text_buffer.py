@@ -1,4 +1,4 @@
-"""Text synchronization against a plain oracle: any edits, any line ends, any characters, any encoding."""
+"""Text synchronization compared with a plain oracle, for any edits, line ends, characters and encodings."""
 
 from __future__ import annotations
 

@@ -32,6 +32,6 @@ async def test_the_last_pause_or_resume_wins_whenever_the_engine_is_ready(older,
     first = asyncio.create_task(older(session, None))
     await asyncio.sleep(0)  # it waits for the engine
     second = asyncio.create_task(newer(session, None))
-    ready.set()  # the newer request does not wait at all
+    ready.set()  # the newer request does not wait
     await asyncio.gather(first, second)
     assert engine.state is state

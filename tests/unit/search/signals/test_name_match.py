@@ -107,7 +107,7 @@ MANY = {
     f"part{number}.py": "".join(f"def parse_config{'x' * number}_{letter}(): pass\n" for letter in "abcdefghij")
     for number in range(60)
 }
-"""More names than are looked at, of many lengths."""
+"""More names than the limit of candidates, of many lengths."""
 
 
 @pytest.mark.parametrize("text", ["parse_con", "prase_configxx_a", "pc", "configxx"])
@@ -141,4 +141,4 @@ def test_a_common_name_as_a_plain_word_is_no_evidence(monkeypatch, n_segments):
     paths = list(files)
     views = [view_of({path: files[path] for path in paths[start::n_segments]}) for start in range(n_segments)]
     assert not scores_in(views, "how are bytes send over")
-    assert len(scores_in(views[:1], "send")) == len(paths) // n_segments  # but it is found when asked for by name
+    assert len(scores_in(views[:1], "send")) == len(paths) // n_segments  # but a query by name finds it

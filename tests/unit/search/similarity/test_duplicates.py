@@ -1,4 +1,4 @@
-"""Grouping of shaped symbols."""
+"""Grouping of symbols by fingerprint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which language a file is in, and what importing the registry costs."""
+"""Detection of a file's language, and what importing the registry loads."""
 
 from __future__ import annotations
 

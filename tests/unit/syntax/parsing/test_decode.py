@@ -1,4 +1,4 @@
-"""Text in whatever encoding."""
+"""Decoding of text in any encoding."""
 
 from __future__ import annotations
 

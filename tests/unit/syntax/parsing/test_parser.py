@@ -1,4 +1,4 @@
-"""Odd input: whatever the bytes, an outline and no exception."""
+"""Unusual input: any bytes give an outline and no exception."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is embedded: headers, bodies, parts of long bodies, members' signatures, code outside symbols."""
+"""Passages to embed: headers, bodies, parts of long bodies, members' signatures, code outside symbols."""
 
 from __future__ import annotations
 

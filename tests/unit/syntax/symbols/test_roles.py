@@ -1,4 +1,4 @@
-"""What part a file plays."""
+"""The role of a file."""
 
 from __future__ import annotations
 
