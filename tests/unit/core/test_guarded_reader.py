@@ -108,5 +108,6 @@ def test_nothing_else_opens_files_of_a_workspace():
         "lsp/connection/logs.py",
         "lsp/connection/transport.py",  # the pipes to the client
         "service/connection.py",  # the key of the server's pipe
+        "service/daemon_start.py",  # the log in the cache folder
         "workers/limits.py",  # the system's report on this process
     }
