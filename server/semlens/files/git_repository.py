@@ -6,6 +6,7 @@ the repository names that worktree too.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,20 @@ def common_folder(top: Path) -> Path | None:
     common, work_tree = _path_in(folder, "commondir"), _path_in(folder, "gitdir")
     is_confirmed = common is not None and folder.parent == common / "worktrees" and work_tree == git
     return common if is_confirmed and common is not None and _is_repository(common) else None
+
+
+def work_trees(common: Path) -> list[Path]:
+    """The work trees that a repository names. Some may be gone; none of them is looked at.
+
+    :param common: see `common_folder`.
+    """
+    found = [common.parent] if common.name == _GIT else []
+    with contextlib.suppress(OSError):
+        for name in sorted(os.listdir(common / "worktrees")):
+            git = _joined(common / "worktrees" / name, first_line(str(common / "worktrees" / name / "gitdir")))
+            if git is not None and os.path.basename(git) == _GIT:
+                found.append(Path(git).parent)
+    return found
 
 
 def index_root_of(folder: Path, settings_of: Callable[[Path], Settings]) -> tuple[Path, str]:
@@ -109,7 +124,12 @@ def _path_in(folder: Path, name: str) -> Path | None:
 
 
 def _resolved(base: Path, target: str | None) -> Path | None:
+    joined = _joined(base, target)
+    return None if joined is None else Path(os.path.realpath(joined))
+
+
+def _joined(base: Path, target: str | None) -> str | None:
     # Looking at a path of another machine would send the user's credentials there on Windows.
     if not target or "\0" in target or target.startswith(("//", "\\\\")):
         return None
-    return Path(os.path.realpath(os.path.join(base, target)))
+    return os.path.normpath(os.path.join(base, target))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from git_cases import git
 
-from semlens.files.git_repository import common_folder, index_root_of, top_level
+from semlens.files.git_repository import common_folder, index_root_of, top_level, work_trees
 from semlens.settings.loading import Settings
 
 
@@ -96,6 +96,8 @@ def test_worktrees_share_the_folder_of_their_repository(repository, tmp_path):
     assert common_folder(tmp_path / "tree") == common_folder(repository) == repository / ".git"
     assert {common_folder(tmp_path / name) for name in ("of-bare", "of-bare-too")} == {tmp_path / "bare.git"}
     assert common_folder(repository / "src") is None
+    assert work_trees(repository / ".git") == [repository, tmp_path / "tree"]
+    assert work_trees(tmp_path / "bare.git") == [tmp_path / "of-bare", tmp_path / "of-bare-too"]
 
 
 def link(victim: Path, archive: Path) -> None:

@@ -23,7 +23,7 @@ from semlens.core.errors import CacheError
 from semlens.core.guarded_reader import read_below
 from semlens.files.discovery import is_below
 from semlens.files.file_stamp import FileStamp
-from semlens.files.git_repository import common_folder, top_level
+from semlens.files.git_repository import common_folder, top_level, work_trees
 from semlens.index.segment.build_hash import build_problem
 from semlens.index.segment.segment import segment_path
 from semlens.index.storage.commit_rows import DATABASE_NAME, SCHEMA, CommittedRows, FileEntry, read_meta, read_rows
@@ -34,7 +34,6 @@ from semlens.index.storage.root_store import (
     Commit,
     RootStore,
     store_folder,
-    stored_roots,
 )
 from semlens.index.storage.writer_lock import WriterLock
 from semlens.index.versions import STORE_VERSION
@@ -116,10 +115,12 @@ def _read_rows(folder: Path) -> CommittedRows:
 def _donors(cache_folder: Path, root: Path, place: _Place) -> Iterator[_Donor]:
     """The indexed roots at the same place whose index is usable: complete ones first, then large ones."""
     donors: list[_Donor] = []
-    for other, _folder in stored_roots(cache_folder):
-        if other == root or _place_of(other) != place:
-            continue
+    for tree in work_trees(place.repository):
+        other = tree / place.relative
         folder = store_folder(cache_folder, other)
+        # Only folders that are indexed are looked at: others may lie on a disk that does not answer.
+        if other == root or not folder.is_dir() or _place_of(other) != place:
+            continue
         try:
             rows = _read_rows(folder)
         except StoreError as error:
