@@ -53,9 +53,9 @@ SECTIONS = {
         "embedding.py speed",
         "",
     ),
-    "likeness": (
+    "code_queries": (
         "Similar code and duplicates",
-        "likeness.py",
+        "code_queries.py",
         "Time of requests, and the planted copies found.",
     ),
     "live": (

@@ -36,7 +36,7 @@ from semlens.syntax.parsing.parser import parse
 )
 def test_uses_record_what_precedes_a_name(line: str, name: str, bare: bool, own: bool, receivers: set[str]) -> None:
     use = uses_of([line])[name]
-    assert (use.bare, use.own, set(use.receivers)) == (bare, own, receivers)
+    assert (use.bare, use.on_self, set(use.receivers)) == (bare, own, receivers)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from semlens.syntax.fingerprint import CodeFingerprint, fingerprint_of
 LOOP = "def total(items, factor):\n    result = 0\n    for item in items:\n        result += item * factor\n    return result\n"
 
 
-def likeness(one: CodeFingerprint, other: CodeFingerprint) -> float:
+def similarity_of(one: CodeFingerprint, other: CodeFingerprint) -> float:
     return float(np.mean(one.minima == other.minima))
 
 
@@ -25,13 +25,13 @@ def likeness(one: CodeFingerprint, other: CodeFingerprint) -> float:
 )
 def test_names_values_comments_and_indentation_are_ignored(copy: str) -> None:
     assert fingerprint_of(copy).exact == fingerprint_of(LOOP).exact
-    assert likeness(fingerprint_of(copy), fingerprint_of(LOOP)) == 1.0
+    assert similarity_of(fingerprint_of(copy), fingerprint_of(LOOP)) == 1.0
 
 
 def test_different_code_has_a_different_fingerprint() -> None:
     other = "class Window:\n    def open(self):\n        if self.closed:\n            raise ValueError('gone')\n        return [self.x]\n"
     assert fingerprint_of(other).exact != fingerprint_of(LOOP).exact
-    assert likeness(fingerprint_of(other), fingerprint_of(LOOP)) < 0.4
+    assert similarity_of(fingerprint_of(other), fingerprint_of(LOOP)) < 0.4
 
 
 def test_a_small_edit_keeps_most_of_the_fingerprint() -> None:
@@ -39,7 +39,7 @@ def test_a_small_edit_keeps_most_of_the_fingerprint() -> None:
         f"    if a{i} > {i} and not flag:\n        call_{i}(x, y[{i}], key='v')" * (1 + i % 3) for i in range(30)
     )
     edited = long.replace("call_7(x, y[7], key='v')", "return None")
-    assert 0.7 <= likeness(fingerprint_of(long), fingerprint_of(edited)) <= 1.0
+    assert 0.7 <= similarity_of(fingerprint_of(long), fingerprint_of(edited)) <= 1.0
     assert fingerprint_of(long).exact != fingerprint_of(edited).exact
 
 

@@ -45,13 +45,13 @@ class WordTable:
         self._ids_by_identifier: dict[str, tuple[int, ...]] = {}
 
     def ids_of_identifier(self, identifier: str) -> tuple[int, ...]:
-        found = self._ids_by_identifier.get(identifier)
-        if found is None:
-            found = tuple(dict.fromkeys(i for part in split_identifier(identifier) for i in self.ids_of_word(part)))
+        word_ids = self._ids_by_identifier.get(identifier)
+        if word_ids is None:
+            word_ids = tuple(dict.fromkeys(i for part in split_identifier(identifier) for i in self.ids_of_word(part)))
             if len(self._ids_by_identifier) >= _MAX_CACHED_IDENTIFIERS:
                 self._ids_by_identifier.clear()
-            self._ids_by_identifier[identifier] = found
-        return found
+            self._ids_by_identifier[identifier] = word_ids
+        return word_ids
 
     def ids_of_word(self, word: str) -> tuple[int, ...]:
         """Return the id of the word, or the ids of the fewest and longest known pieces that compose it."""
@@ -88,17 +88,17 @@ class WordTable:
     def ids(self, texts: Iterable[str], limit: int) -> list[int]:
         """Return the distinct ids of all words in the texts, in order, at most ``limit``."""
         cached_ids = self._ids_by_identifier.get
-        found: dict[int, None] = {}
+        word_ids: dict[int, None] = {}
         for text in texts:
             for identifier in dict.fromkeys(_names_in(text)):
                 ids = cached_ids(identifier)
                 if ids is None:
                     ids = self.ids_of_identifier(identifier)
                 for index in ids:
-                    found[index] = None
-            if len(found) >= limit:
+                    word_ids[index] = None
+            if len(word_ids) >= limit:
                 break
-        return list(found)[:limit]
+        return list(word_ids)[:limit]
 
     def passage(self, passage: Passage) -> tuple[list[int], list[int], list[int], list[int]]:
         """Return the ids of a passage's name, signature, documentation and body."""

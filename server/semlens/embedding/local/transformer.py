@@ -125,9 +125,9 @@ class TransformerEmbedder:
             feed["token_type_ids"] = np.zeros_like(ids)
         output: Vectors = np.asarray(self._session.run([self._output], feed)[0], dtype=np.float32)
         if output.ndim == 3:
-            seen = mask[:, :, None].astype(np.float32)
+            is_token = mask[:, :, None].astype(np.float32)
             output = (
-                output[:, 0] if self._pooling == "cls" else (output * seen).sum(axis=1)
+                output[:, 0] if self._pooling == "cls" else (output * is_token).sum(axis=1)
             )  # normalised below, so the sum equals the mean
         lengths = np.linalg.norm(output, axis=1, keepdims=True)
         unit: Vectors = np.divide(output, lengths, out=np.zeros_like(output), where=lengths > 0)

@@ -82,11 +82,11 @@ def _core_excludes_file(config: str) -> str | None:
     excludes_file: str | None = None
     for line in text.splitlines():
         section = _SECTION.match(line)
-        rest = line
+        setting = line
         if section is not None:
             in_core = section[1].lower() == "core" and '"' not in line.partition("]")[0]
-            rest = section[2]
-        value = _VALUE.match(rest) if in_core else None
+            setting = section[2]
+        value = _VALUE.match(setting) if in_core else None
         if value is not None and value[1].lower() == "excludesfile":
             excludes_file = _unquoted(value[2])
     return excludes_file

@@ -37,14 +37,14 @@ class FileAttributes:
                     lines[name].append(f"!{pattern}" if unset else pattern)
         self._rules = {_ROLES[name]: IgnoreRules(patterns) for name, patterns in lines.items() if patterns}
 
-    def role_of(self, path: str, found: Role) -> Role:
+    def role_of(self, path: str, role: Role) -> Role:
         """The role of a file. Attributes override the role found by path and content."""
         name, path_bytes = byte_text(path.rpartition("/")[2]), byte_text(path)
-        for role, rules in self._rules.items():
+        for attribute_role, rules in self._rules.items():
             is_set = rules.match(name, path_bytes, is_folder=False)
             if is_set is not None:
-                found = found | role if is_set else found & ~role
-        return found
+                role = role | attribute_role if is_set else role & ~attribute_role
+        return role
 
 
 class RootAttributes:
@@ -57,7 +57,7 @@ class RootAttributes:
         self._root = root
         self._of_folder: dict[str, FileAttributes | None] = {}
 
-    def role_of(self, path: str, found: Role) -> Role:
+    def role_of(self, path: str, role: Role) -> Role:
         """:param path: of a file, relative to the root, with forward slashes."""
         end = 0
         while end >= 0:
@@ -66,9 +66,9 @@ class RootAttributes:
                 self._of_folder[folder] = _read(self._root, f"{folder}/.gitattributes".lstrip("/"))
             attributes = self._of_folder[folder]
             if attributes is not None:
-                found = attributes.role_of(path[end:].lstrip("/"), found)
+                role = attributes.role_of(path[end:].lstrip("/"), role)
             end = path.find("/", end + 1)
-        return found
+        return role
 
 
 def _read(root: str, path: str) -> FileAttributes | None:

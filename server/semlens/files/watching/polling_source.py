@@ -21,7 +21,7 @@ class PollingSource:
         self._discovery = discovery
         self._pause_s = pause_s
         self._woken = threading.Event()
-        self._known: dict[str, tuple[int, int, int, int]] = {}
+        self._statuses: dict[str, tuple[int, int, int, int]] = {}
         self._walk_s = 0.0
 
     @property
@@ -30,7 +30,7 @@ class PollingSource:
 
     def start(self) -> Changes:
         # File times come from the clock of another machine, so changes before the first walk are unknown.
-        self._known = self._file_statuses() or {}
+        self._statuses = self._file_statuses() or {}
         return Rescan("polling begins")
 
     def wait(self) -> Changes:
@@ -39,15 +39,15 @@ class PollingSource:
         statuses = self._file_statuses()
         if statuses is None:
             return set()
-        before, self._known = self._known, statuses
-        changed = {path for path, status in statuses.items() if before.get(path) != status}
-        return changed | (before.keys() - statuses.keys())
+        previous, self._statuses = self._statuses, statuses
+        changed = {path for path, status in statuses.items() if previous.get(path) != status}
+        return changed | (previous.keys() - statuses.keys())
 
     def wake(self) -> None:
         self._woken.set()
 
     def close(self) -> None:
-        self._known = {}
+        self._statuses = {}
 
     def _file_statuses(self) -> dict[str, tuple[int, int, int, int]] | None:
         """The status of every file; None if the root is missing or the walk was interrupted."""
@@ -62,6 +62,6 @@ class PollingSource:
         except (OSError, WorkspaceError):
             return None
         if unread:
-            statuses |= {path: known for path, known in self._known.items() if is_below(path, unread)}
+            statuses |= {path: status for path, status in self._statuses.items() if is_below(path, unread)}
         self._walk_s = time.monotonic() - begin
         return statuses

@@ -42,23 +42,26 @@ def _renumber(keep: npt.NDArray[np.bool_], base: int) -> RowMap:
 class _RowMaps:
     """New row numbers of one table.
 
-    :ivar new_rows: for each part, the new row of each row, or -1. :ivar kept: for each part, the rows that are kept.
+    :ivar new_rows: for each part, the new row of each row, or -1.
+    :ivar kept_rows: for each part, the rows that are kept.
     """
 
-    def __init__(self, kept: Sequence[npt.NDArray[np.bool_]]) -> None:
+    def __init__(self, masks: Sequence[npt.NDArray[np.bool_]]) -> None:
         self.new_rows: list[RowMap] = []
         self.n_rows = 0
-        for keep in kept:
+        for keep in masks:
             self.new_rows.append(_renumber(keep, self.n_rows))
             self.n_rows += int(keep.sum())
-        self.kept = [np.flatnonzero(keep) for keep in kept]
+        self.kept_rows = [np.flatnonzero(keep) for keep in masks]
 
     def join(self, columns: Iterable[npt.NDArray[Any]]) -> npt.NDArray[Any]:
         """The kept rows of a column, of all parts."""
-        return np.concatenate([column[rows] for column, rows in zip(columns, self.kept, strict=True)])
+        return np.concatenate([column[rows] for column, rows in zip(columns, self.kept_rows, strict=True)])
 
     def join_strings(self, columns: Iterable[StringColumn]) -> StringColumn:
-        return StringColumn.concatenate([column.take(rows) for column, rows in zip(columns, self.kept, strict=True)])
+        return StringColumn.concatenate(
+            [column.take(rows) for column, rows in zip(columns, self.kept_rows, strict=True)]
+        )
 
 
 def merge_segments(parts: Sequence[tuple[Segment, npt.NDArray[np.bool_]]]) -> MergedSegment:

@@ -65,9 +65,9 @@ class Postings:
         if not len(self.terms):
             return [slice(0, 0)] * len(terms)
         places = np.minimum(np.searchsorted(self.terms, terms), len(self.terms) - 1)
-        held = self.terms[places] == terms
-        starts = np.where(held, self.offsets[places], 0).tolist()
-        stops = np.where(held, self.offsets[places + 1], 0).tolist()
+        is_present = self.terms[places] == terms
+        starts = np.where(is_present, self.offsets[places], 0).tolist()
+        stops = np.where(is_present, self.offsets[places + 1], 0).tolist()
         return [slice(start, stop) for start, stop in zip(starts, stops, strict=True)]
 
     def remap(

@@ -51,9 +51,9 @@ class SentLedger:
 
     def add(self, service: str, texts: int, n_bytes: int, redactions: int) -> None:
         with self._lock:
-            old = self._unwritten.get(service, Sent(service))
+            total = self._unwritten.get(service, Sent(service))
             self._unwritten[service] = Sent(
-                service, old.texts + texts, old.bytes + n_bytes, old.redactions + redactions
+                service, total.texts + texts, total.bytes + n_bytes, total.redactions + redactions
             )
             with contextlib.suppress(sqlite3.Error, CacheError):
                 self._write()
@@ -86,10 +86,13 @@ class SentLedger:
             if self._database is not None or self._path.exists():
                 with contextlib.suppress(sqlite3.Error, CacheError):
                     totals = self._read_totals()
-            for service, more in self._unwritten.items():
-                old = totals.get(service, Sent(service))
+            for service, unwritten in self._unwritten.items():
+                total = totals.get(service, Sent(service))
                 totals[service] = Sent(
-                    service, old.texts + more.texts, old.bytes + more.bytes, old.redactions + more.redactions
+                    service,
+                    total.texts + unwritten.texts,
+                    total.bytes + unwritten.bytes,
+                    total.redactions + unwritten.redactions,
                 )
         return [totals[service] for service in sorted(totals)]
 

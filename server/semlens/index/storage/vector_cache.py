@@ -72,7 +72,7 @@ class VectorCache:
             model = _model_id(connection, fingerprint)
             if model is None:
                 return
-            wrong: list[ContentHash] = []
+            damaged: list[ContentHash] = []
             stale: list[ContentHash] = []
             for start in range(0, len(hashes), _CHUNK):
                 chunk = hashes[start : start + _CHUNK]
@@ -81,17 +81,17 @@ class VectorCache:
                 for key, stored, used in connection.execute(query, (model, *chunk)):
                     vector = _unpack(fingerprint, key, stored)
                     if vector is None:
-                        wrong.append(key)
+                        damaged.append(key)
                         continue
                     vectors[key] = vector
                     if type(used) is not int or not 0 <= today - used < _FRESH_DAYS:
                         stale.append(key)
-            if not (stale or wrong):
+            if not (stale or damaged):
                 return
             # on a full disk the use cannot be recorded, but the vectors are valid
             with contextlib.suppress(sqlite3.OperationalError), self._database.transaction():
                 connection.executemany(
-                    "DELETE FROM vectors WHERE model = ? AND hash = ?", [(model, key) for key in wrong]
+                    "DELETE FROM vectors WHERE model = ? AND hash = ?", [(model, key) for key in damaged]
                 )
                 connection.executemany(
                     "UPDATE vectors SET id = (SELECT MAX(id) + 1 FROM vectors), used = ? WHERE model = ? AND hash = ?",

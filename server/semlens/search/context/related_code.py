@@ -73,7 +73,7 @@ def _used(
         use = uses[names[term]]
         common = n_users(views, term) / (_MENTIONS_A_DEFINITION * len(bearers))
         likely = [
-            (finder.of(place, use) / (1.0 if use.bare or use.own else 1.0 + common), place)
+            (finder.of(place, use) / (1.0 if use.bare or use.on_self else 1.0 + common), place)
             for place in bearers
             if not (place.view == seed.view and place.symbol in own) and is_worth_showing(views, place)
         ]
@@ -105,7 +105,7 @@ class _Likelihood:
         fits = 0.0
         if use.bare:
             fits = 1.0 if parent < 0 or is_sibling else 0.3
-        if use.own:
+        if use.on_self:
             fits = max(fits, 1.0 if is_sibling else 0.6 if parent >= 0 else 0.2)
         for receiver in use.receivers:
             fits = max(fits, self._on(receiver, place, container))

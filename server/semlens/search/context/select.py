@@ -78,29 +78,31 @@ class _Selection:
     ) -> None:
         self._candidates = candidates
         self._count = count
-        self._left = budget
+        self._remaining_tokens = budget
         self._pieces: dict[int, Sequence[Piece]] = {}
         self._costs: dict[tuple[int, int], int] = {}
         self._chosen: dict[int, Choice] = {}
         self._of_file: dict[tuple[int, int], list[int]] = defaultdict(list)
-        self._heap = [(-self._most(number), number, _UNSEEN) for number in range(len(candidates))]
+        self._heap = [(-self._gain_bound(number), number, _UNSEEN) for number in range(len(candidates))]
         heapq.heapify(self._heap)
 
     def run(self) -> tuple[list[Choice], int]:
         n_gone, n_misfits = 0, 0
-        while self._heap and self._left > _FENCE_COST and n_misfits < _MAX_MISFITS:
+        while self._heap and self._remaining_tokens > _FENCE_COST and n_misfits < _MAX_MISFITS:
             negative, number, form = heapq.heappop(self._heap)
             if form == _UNSEEN:
-                most = self._most(number)
-                if most < -negative:
-                    heapq.heappush(self._heap, (-most, number, form))
+                bound = self._gain_bound(number)
+                if bound < -negative:
+                    heapq.heappush(self._heap, (-bound, number, form))
                     continue
                 self._pieces[number] = self._candidates[number].forms()
                 n_gone += not self._pieces[number]
                 n_misfits += not self._push_from(number, 0) and bool(self._pieces[number])
                 continue
-            piece, now = self._pieces[number][form], self._chosen.get(number)
-            if (now is not None and piece.worth <= now.piece.worth) or (now is None and self._is_shown(number)):
+            piece, current = self._pieces[number][form], self._chosen.get(number)
+            if (current is not None and piece.worth <= current.piece.worth) or (
+                current is None and self._is_shown(number)
+            ):
                 continue
             gain = self._gain(number, form)
             if gain < -negative:
@@ -108,21 +110,21 @@ class _Selection:
             elif (number, form) not in self._costs:
                 self._costs[number, form] = self._count(self._candidates[number], piece)
                 heapq.heappush(self._heap, (-self._gain(number, form), number, form))
-            elif self._costs[number, form] - (now.tokens if now is not None else 0) <= self._left:
+            elif self._costs[number, form] - (current.tokens if current is not None else 0) <= self._remaining_tokens:
                 self._take(number, form)
                 n_misfits = 0
             else:
-                n_misfits += now is None and form == 0
+                n_misfits += current is None and form == 0
         return list(self._chosen.values()), len(self._candidates) - n_gone
 
-    def _most(self, number: int) -> float:
+    def _gain_bound(self, number: int) -> float:
         """Upper bound of the gain per token of any form of a candidate. Needs no text."""
         candidate = self._candidates[number]
         return candidate.value * SAME_FILE ** len(self._of_file[candidate.file]) / LEAST_COST
 
     def _push_from(self, number: int, form: int) -> bool:
         """Push the forms that may fit into the remaining budget. Returns whether there is any."""
-        fitting = [n for n in range(form, len(self._pieces[number])) if self._cost(number, n) <= self._left]
+        fitting = [n for n in range(form, len(self._pieces[number])) if self._cost(number, n) <= self._remaining_tokens]
         for larger in fitting:
             heapq.heappush(self._heap, (-self._gain(number, larger), number, larger))
         return bool(fitting)
@@ -131,32 +133,32 @@ class _Selection:
         return self._costs.get((number, form), _FENCE_COST + self._pieces[number][form].size // _CHARS_A_TOKEN)
 
     def _gain(self, number: int, form: int) -> float:
-        candidate, now = self._candidates[number], self._chosen.get(number)
+        candidate, current = self._candidates[number], self._chosen.get(number)
         others = [other for other in self._of_file[candidate.file] if other != number]
-        had, spent = (now.piece.worth, now.tokens) if now is not None else (0.0, 0)
-        worth = candidate.value * SAME_FILE ** len(others) * (self._pieces[number][form].worth - had)
-        return worth / max(self._cost(number, form) - spent, LEAST_COST)
+        worth_before, tokens_before = (current.piece.worth, current.tokens) if current is not None else (0.0, 0)
+        worth = candidate.value * SAME_FILE ** len(others) * (self._pieces[number][form].worth - worth_before)
+        return worth / max(self._cost(number, form) - tokens_before, LEAST_COST)
 
     def _take(self, number: int, form: int) -> None:
         candidate, piece = self._candidates[number], self._pieces[number][form]
-        before = self._chosen.get(number)
-        self._left -= self._costs[number, form] - (before.tokens if before is not None else 0)
+        replaced = self._chosen.get(number)
+        self._remaining_tokens -= self._costs[number, form] - (replaced.tokens if replaced is not None else 0)
         self._chosen[number] = Choice(candidate, piece, self._costs[number, form])
-        siblings = self._of_file[candidate.file]
-        if number not in siblings:
-            siblings.append(number)
+        numbers_of_file = self._of_file[candidate.file]
+        if number not in numbers_of_file:
+            numbers_of_file.append(number)
         if piece.form is Form.FULL:
-            for other in [n for n in siblings if n != number and _holds(piece, self._chosen[n].piece)]:
-                self._left += self._chosen.pop(other).tokens
-                siblings.remove(other)
+            for other in [n for n in numbers_of_file if n != number and _contains_lines(piece, self._chosen[n].piece)]:
+                self._remaining_tokens += self._chosen.pop(other).tokens
+                numbers_of_file.remove(other)
         self._push_from(number, form + 1)
 
     def _is_shown(self, number: int) -> bool:
         """Whether another choice shows all of it already."""
-        whole = self._pieces[number][-1]
+        last_form = self._pieces[number][-1]
         chosen = (self._chosen[other].piece for other in self._of_file[self._candidates[number].file])
-        return any(piece.form is Form.FULL and _holds(piece, whole) for piece in chosen)
+        return any(piece.form is Form.FULL and _contains_lines(piece, last_form) for piece in chosen)
 
 
-def _holds(outer: Piece, inner: Piece) -> bool:
+def _contains_lines(outer: Piece, inner: Piece) -> bool:
     return outer.first_line <= inner.first_line and inner.last_line <= outer.last_line

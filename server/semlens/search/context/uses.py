@@ -17,13 +17,13 @@ MAX_NAMES = 400
 class Use:
     """How a text uses a name.
 
-    :ivar bare: without a receiver. :ivar own: with the object itself as receiver, as in ``self.name``.
+    :ivar bare: without a receiver. :ivar on_self: with the object itself as receiver, as in ``self.name``.
     :ivar receivers: names of other receivers in lower case, "" for receivers that are not names.
     :ivar line: line of the first use, counted from the first line of the text.
     """
 
     bare: bool
-    own: bool
+    on_self: bool
     receivers: frozenset[str]
     line: int
 

@@ -26,24 +26,27 @@ def choose_page(
     :param order: positions of hits, best first. :param files: the file of each position.
     :param path_of: returns the path of a file.
     """
-    first: list[int] = []
-    rest: list[int] = []
-    taken: Counter[int] = Counter()
+    first_page: list[int] = []
+    later_pages: list[int] = []
+    n_shown: Counter[int] = Counter()
     named: dict[int, bool] = {}
     text = query.text.lower()
-    for place in order:
-        if len(first) >= min(request.first_page, request.limit) and len(first) + len(rest) >= request.limit:
+    for position in order:
+        if (
+            len(first_page) >= min(request.first_page, request.limit)
+            and len(first_page) + len(later_pages) >= request.limit
+        ):
             break
-        file = int(files[place])
+        file = int(files[position])
         if file not in named:
             named[file] = _names_file(path_of(file), text)
-        full = request.per_file and taken[file] >= request.per_file and not named[file]
-        if full or len(first) == request.first_page:
-            rest.append(place)
+        is_full = request.per_file and n_shown[file] >= request.per_file and not named[file]
+        if is_full or len(first_page) == request.first_page:
+            later_pages.append(position)
         else:
-            taken[file] += 1
-            first.append(place)
-    return (first + rest)[: request.limit]
+            n_shown[file] += 1
+            first_page.append(position)
+    return (first_page + later_pages)[: request.limit]
 
 
 def sigmoid(total: float) -> float:

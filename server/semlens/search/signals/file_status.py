@@ -123,13 +123,13 @@ class _Neighbourhood:
 
 
 def _file_status(segment: Segment, neighbourhood: _Neighbourhood) -> FileStatus:
-    own = _traits(segment)
+    traits = _traits(segment)
     old, header = np.zeros((2, len(segment.files)), np.float32)
-    old[list(own.old)] = 1.0
-    for row, folder, number in own.versioned:
+    old[list(traits.old)] = 1.0
+    for row, folder, number in traits.versioned:
         if number < neighbourhood.newest.get(_parent(folder), 0) or folder in neighbourhood.mirrors:
             old[row] = 1.0
-    for row, name in own.headers:
+    for row, name in traits.headers:
         header[row] = name in neighbourhood.sources
     return FileStatus(old, header)
 

@@ -53,7 +53,7 @@ def match_fuzzily(views: Sequence[SegmentView], text: str, *, with_parts: bool) 
     if with_parts and 2 <= len(humps) <= 8:
         matches.append(_by_humps(views, parts, humps))
     if len(folded) >= 4:
-        matches.append(_alike(views, folded))
+        matches.append(_match_similar(views, folded))
     return matches
 
 
@@ -82,7 +82,7 @@ def _humps_fit(typed_parts: tuple[str, ...], parts: tuple[str, ...], humps: str)
     return len(parts) >= 2 and "".join(part[0] for part in parts).startswith(humps)
 
 
-def _alike(views: Sequence[SegmentView], folded: bytes) -> Matches:
+def _match_similar(views: Sequence[SegmentView], folded: bytes) -> Matches:
     """Matches with typing errors, also of a prefix, and matches of a part of the name."""
     candidates, worth = [], []
     for view in views:
@@ -92,18 +92,18 @@ def _alike(views: Sequence[SegmentView], folded: bytes) -> Matches:
         candidates.append(rows[other])
         worth.append(np.rint(shares[other] * 1e4).astype(np.int64) * 256 - np.minimum(differences[other], 255))
     typed = folded.decode("utf-8", "replace")
-    known: dict[str, float] = {}  # many symbols share a name
+    similarity_of: dict[str, float] = {}  # many symbols share a name
     matches = []
-    for view, others, best in zip(views, candidates, _best(worth, _MAX_ALIKE), strict=True):
-        rows, n_symbols = others[best], len(view.segment.symbols)
+    for view, rows_of_view, best in zip(views, candidates, _best(worth, _MAX_ALIKE), strict=True):
+        rows, n_symbols = rows_of_view[best], len(view.segment.symbols)
         weights = np.zeros(len(rows), np.float32)
-        for place, row in enumerate(rows.tolist()):
+        for position, row in enumerate(rows.tolist()):
             name = name_of_row(view, row)
             if row >= n_symbols:
                 name = name.rpartition(".")[0] or name
-            if name not in known:
-                known[name] = _similarity(typed, fold_text(name).decode("utf-8", "replace"))
-            weights[place] = known[name] * (1.0 if row < n_symbols else _OF_A_FILE)
+            if name not in similarity_of:
+                similarity_of[name] = _similarity(typed, fold_text(name).decode("utf-8", "replace"))
+            weights[position] = similarity_of[name] * (1.0 if row < n_symbols else _OF_A_FILE)
         matches.append((rows, weights))
     return matches
 
@@ -117,23 +117,25 @@ def _similarity(typed: str, other: str) -> float:
         weight = _LAST_PART
     elif typed in other:
         weight = _PART * share**0.5
-    whole = OSA.normalized_similarity(typed, other)
-    begun = OSA.normalized_similarity(typed, other[: len(typed)]) * share**0.5
-    if max(whole, begun) >= _LEAST_LIKE:
-        weight = max(weight, _FUZZY * max(whole, 0.95 * begun))
+    of_whole_name = OSA.normalized_similarity(typed, other)
+    of_beginning = OSA.normalized_similarity(typed, other[: len(typed)]) * share**0.5
+    if max(of_whole_name, of_beginning) >= _LEAST_LIKE:
+        weight = max(weight, _FUZZY * max(of_whole_name, 0.95 * of_beginning))
     return weight
 
 
 def _shortest(views: Sequence[SegmentView], rows: Sequence[Rows]) -> list[Rows]:
-    living = [some[_living(view, some)] for view, some in zip(views, rows, strict=True)]
-    best = _best([-name_lengths(view, some) for view, some in zip(views, living, strict=True)], _MAX_PREFIXED)
-    return [some[chosen] for some, chosen in zip(living, best, strict=True)]
+    living = [rows_of_view[_living(view, rows_of_view)] for view, rows_of_view in zip(views, rows, strict=True)]
+    best = _best(
+        [-name_lengths(view, rows_of_view) for view, rows_of_view in zip(views, living, strict=True)], _MAX_PREFIXED
+    )
+    return [rows_of_view[chosen] for rows_of_view, chosen in zip(living, best, strict=True)]
 
 
 def _best(worth: Sequence[Ints], count: int) -> list[npt.NDArray[np.bool_]]:
     """For each column, a mask of the ``count`` largest values of all columns together, ties included."""
-    every = np.concatenate(worth) if worth else np.zeros(0, np.int64)
-    least = np.partition(every, -count)[-count] if len(every) > count else None
+    all_values = np.concatenate(worth) if worth else np.zeros(0, np.int64)
+    least = np.partition(all_values, -count)[-count] if len(all_values) > count else None
     return [np.ones(len(values), bool) if least is None else values >= least for values in worth]
 
 

@@ -97,12 +97,12 @@ def _merge_similar(groups: list[list[FingerprintedSymbol]], cancel: CancelToken)
         if number % _CHECKED_EVERY == 0:
             cancel.check()
         buckets = [of_band[key] for of_band, key in zip(by_band, bands[number], strict=True)]
-        near = list({leader for bucket in buckets for leader in bucket})
-        if near:
-            alike = (minima[near] == minima[number]).mean(axis=1) * (sizes[number] / sizes[near])
+        neighbours = list({leader for bucket in buckets for leader in bucket})
+        if neighbours:
+            alike = (minima[neighbours] == minima[number]).mean(axis=1) * (sizes[number] / sizes[neighbours])
             best = int(np.argmax(alike))
             if alike[best] >= LEAST_SIMILARITY:
-                leaders[near[best]].extend(members)
+                leaders[neighbours[best]].extend(members)
                 continue
         for bucket in buckets:
             if len(bucket) < _BUCKET:
@@ -132,19 +132,19 @@ def _group(members: list[FingerprintedSymbol]) -> DuplicateGroup:
 
 def _outermost(members: list[FingerprintedSymbol]) -> list[FingerprintedSymbol]:
     """Largest first, without symbols inside another: a function is similar to one that only wraps it."""
-    kept: list[FingerprintedSymbol] = []
+    distinct: list[FingerprintedSymbol] = []
     for symbol in sorted(members, key=lambda item: -item.n_lines):
         if not any(
             other.file == symbol.file and other.first_line <= symbol.first_line and symbol.last_line <= other.last_line
-            for other in kept
+            for other in distinct
         ):
-            kept.append(symbol)
-    return kept
+            distinct.append(symbol)
+    return distinct
 
 
 def _without_nested(groups: list[DuplicateGroup]) -> list[DuplicateGroup]:
     covered: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    kept: list[DuplicateGroup] = []
+    distinct: list[DuplicateGroup] = []
     for group in groups:
         members = tuple(
             symbol
@@ -155,5 +155,5 @@ def _without_nested(groups: list[DuplicateGroup]) -> list[DuplicateGroup]:
             continue
         for symbol in members:
             covered[symbol.file].append((symbol.first_line, symbol.last_line))
-        kept.append(group if len(members) == len(group.symbols) else _group(list(members)))
-    return kept
+        distinct.append(group if len(members) == len(group.symbols) else _group(list(members)))
+    return distinct

@@ -60,14 +60,14 @@ def language_of(path: str, first_bytes: bytes = b"") -> str | None:
     :param first_bytes: the beginning of the contents, if at hand: decides shebangs and ambiguous extensions.
     """
     name = path[path.rfind("/") + 1 :].lower()
-    found = _BY_FILE_NAME.get(name)
-    if found is not None:
-        return (_of_shebang(first_bytes) or found) if first_bytes.startswith(b"#!") else found
+    language = _BY_FILE_NAME.get(name)
+    if language is not None:
+        return (_of_shebang(first_bytes) or language) if first_bytes.startswith(b"#!") else language
     dot = name.find(".", 1)
     while dot != -1:
-        found = _BY_EXTENSION.get(name[dot:])
-        if found is not None:
-            return _disambiguate(found, name[dot:], first_bytes) if first_bytes else found
+        language = _BY_EXTENSION.get(name[dot:])
+        if language is not None:
+            return _disambiguate(language, name[dot:], first_bytes) if first_bytes else language
         dot = name.find(".", dot + 1)
     for prefix, language in _BY_PREFIX:
         if name.startswith(prefix):

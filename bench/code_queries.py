@@ -1,6 +1,6 @@
 """Measures the speed of contexts and duplicates on a corpus, and whether every planted copy is found.
 
-    python bench/likeness.py [S|M|/any/folder] [--cache DIR] [--out FILE]
+    python bench/code_queries.py [S|M|/any/folder] [--cache DIR] [--out FILE]
 
 Contexts: queries one after the other through the engine, as the server sends them, in milliseconds. Duplicates: all
 groups, first with no fingerprints computed, then again. A second root has copies of files of the corpus, in which all
