@@ -31,8 +31,11 @@ class _Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Build the parser. Its result has ``run``, the ``module:function`` of the command, and ``debug``."""
+def build_parser(command: str = "") -> argparse.ArgumentParser:
+    """Build the parser. Its result has ``run``, the ``module:function`` of the command, and ``debug``.
+
+    :param command: the command that is run, if it is known. The others are then left out, because they take time.
+    """
     parser = _Parser(
         prog="semlens",
         description="Find code by meaning, offline, on your own machine.",
@@ -53,18 +56,18 @@ def build_parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        command.set_defaults(run=run)
+        command.set_defaults(run=run, command=name, format="text", color="auto")
         # --debug also works after the command. SUPPRESS keeps the main parser's value when it is absent here.
         command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         return command
 
-    _add_index(add)
-    _add_search(add)
-    _add_code_queries(add)
-    _add_outline(add)
-    _add_maintenance(add)
-    _add_models(add)
-    _add_daemon(add)
+    groups = {name: group for group, names in _GROUPS.items() for name in names}
+    for group in [groups[command]] if command in groups else _GROUPS:
+        group(add)
+    return parser
+
+
+def _add_serve(add: _AddCommand) -> None:
     serve = add("serve", "serve:run", "run the language server over stdin and stdout, for editors")
     serve.add_argument(
         "--shared", action="store_true", help="let the resident server serve the editor; start it if there is none"
@@ -72,12 +75,12 @@ def build_parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--stdio", action="store_true", help="accepted because editors pass it; the server always uses stdio"
     )
-    return parser
 
 
 def _add_index(add: _AddCommand) -> None:
     index = add("index", "index:run", "bring the index of a folder up to date")
     _add_folder(index)
+    _add_no_daemon(index)
     index.add_argument("--wait", action="store_true", help="also wait for the vectors of the refine tier")
     _add_json(index)
 
@@ -91,8 +94,19 @@ def _add_search(add: _AddCommand) -> None:
         '  lang:go  kind:class  path:src/**  -path:legacy  test:only  in:Name  "required words"\n'
         "Put -- before a query that starts with a dash.",
     )
-    search.add_argument("query", nargs="+", metavar="QUERY", help="what to look for, in your own words")
-    _add_workspace(search)
+    search.add_argument(
+        "query", nargs="+", metavar="QUERY", help="what to look for, in your own words; - reads it from stdin"
+    )
+    search.add_argument(
+        "-w",
+        "--workspace",
+        dest="folders",
+        action="append",
+        metavar="DIR",
+        help="the workspace (default: .); repeatable",
+    )
+    _add_no_daemon(search)
+    search.add_argument("--everywhere", action="store_true", help="search every folder that is indexed")
     search.add_argument("-n", "--limit", type=_bounded(1, 1000), metavar="N", help="print at most N hits (default: 20)")
     _add_json(search)
     search.add_argument("--explain", action="store_true", help="show the ranking features of each hit")
@@ -115,6 +129,15 @@ def _add_search(add: _AddCommand) -> None:
         "--per-file", type=_bounded(0, 1000), metavar="N", help="print at most N hits of each file; 0: no limit"
     )
     search.add_argument("--no-update", action="store_true", help="do not update the index first")
+    search.add_argument(
+        "--format",
+        choices=("text", "lines", "json"),
+        default="text",
+        help="text for people, lines as grep prints them (path:line:column: signature), or JSON",
+    )
+    search.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="whether to print colours (default: auto)"
+    )
 
 
 def _add_outline(add: _AddCommand) -> None:
@@ -126,12 +149,14 @@ def _add_outline(add: _AddCommand) -> None:
 def _add_maintenance(add: _AddCommand) -> None:
     status = add("status", "status:run", "show what is indexed, with which models, and how large the index is")
     _add_folder(status)
+    _add_no_daemon(status)
     _add_json(status)
     doctor = add("doctor", "doctor:run", "check the installation and say how to fix problems")
     _add_json(doctor)
     forget = add("forget", "forget:run", "delete the index of a folder, or of all deleted folders")
     target = forget.add_mutually_exclusive_group()
     target.add_argument("folder", nargs="?", metavar="DIR", help="the folder whose index is deleted (default: .)")
+    target.add_argument("--all", dest="everything", action="store_true", help="delete every index and all vectors")
     target.add_argument("--gone", action="store_true", help="delete the indexes of folders that no longer exist")
 
 
@@ -205,6 +230,7 @@ def _add_code_queries(add: _AddCommand) -> None:
     for command in (similar, duplicates):
         command.add_argument("-n", "--limit", type=_bounded(1, 1000), metavar="N", help="print at most N")
     for command in (similar, duplicates, context):
+        _add_no_daemon(command)
         _add_json(command)
 
 
@@ -214,6 +240,10 @@ def _add_folder(command: argparse.ArgumentParser) -> None:
 
 def _add_workspace(command: argparse.ArgumentParser) -> None:
     command.add_argument("-w", "--workspace", dest="folder", metavar="DIR", help="the workspace (default: .)")
+
+
+def _add_no_daemon(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--no-daemon", action="store_true", help="answer in this process, even if a server runs")
 
 
 def _add_json(command: argparse.ArgumentParser) -> None:
@@ -229,3 +259,16 @@ def _bounded(minimum: int, maximum: int) -> Callable[[str], int]:
 
     number.__name__ = "number"  # argparse shows this name in "invalid number value"
     return number
+
+
+_GROUPS: dict[Callable[[_AddCommand], None], tuple[str, ...]] = {
+    _add_index: ("index",),
+    _add_search: ("search",),
+    _add_code_queries: ("similar", "duplicates", "context"),
+    _add_outline: ("outline",),
+    _add_maintenance: ("status", "doctor", "forget"),
+    _add_models: ("models",),
+    _add_daemon: ("daemon",),
+    _add_serve: ("serve",),
+}
+"""The commands in the order of ``--help``, by the function that adds them."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import errno
 import importlib
-import logging
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
-from semlens.core.text.printable import PrintableFormatter, printable, printable_lines
+from semlens.core.text.printable import printable, printable_lines
 
 DONE, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -23,8 +21,11 @@ def run_command(arguments: Sequence[str] | None) -> int:
         os.environ.setdefault(name, "1")
     _escape_unprintable_output()
     from semlens.cli.arguments import build_parser
+    from semlens.cli.output.terminal import choose_colours
 
-    options = build_parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = build_parser(next(iter(arguments), "")).parse_args(arguments)
+    choose_colours(getattr(options, "color", "auto"))
     _configure_logging(options.debug)
     try:
         module, _, function = options.run.partition(":")
@@ -38,6 +39,8 @@ def run_command(arguments: Sequence[str] | None) -> int:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - every error becomes one message
         if options.debug:
+            import traceback
+
             print(printable_lines(traceback.format_exc()), end="", file=sys.stderr)
         message, code = explain(error)
         say(message)
@@ -76,13 +79,18 @@ def say(message: str) -> None:
 
 
 def _configure_logging(debug: bool) -> None:
-    """Show the log only with ``--debug``. Commands print what users must know."""
+    """Show the log only with ``--debug``. Commands print what users must know.
+
+    Without it, each command that loads `logging` shows warnings at most; `semlens` gives it none to show.
+    """
     if debug:
+        import logging
+
+        from semlens.core.text.log_format import PrintableFormatter
+
         handler = logging.StreamHandler()
         handler.setFormatter(PrintableFormatter("%(levelname)s %(name)s: %(message)s"))
         logging.basicConfig(level=logging.INFO, handlers=[handler])
-    else:
-        logging.getLogger("semlens").addHandler(logging.NullHandler())
 
 
 def _escape_unprintable_output() -> None:

@@ -1,66 +1,91 @@
-"""The workspace of a command: its folder, its settings, and an engine that runs as long as the command does."""
+"""The folders that a command works on, and an engine in this process for them."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from semlens.cli.runner import say
-from semlens.core.status import WatchMode
-from semlens.files.discovery import check_root
-from semlens.settings.loading import Settings, cache_folder, load_settings
 
 if TYPE_CHECKING:
+    from semlens.core.hit import SearchHit
     from semlens.engine.engine import Engine
+    from semlens.settings.loading import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(NamedTuple):
     """One folder to work on.
 
-    :ivar explicit: the user named the folder. Only then may it be the home folder.
+    :ivar folder: without links. :ivar explicit: the user named the folder. Only then may it be the home folder, and
+        only then are hits outside of it left out.
     """
 
-    root: Path
+    folder: Path
     explicit: bool
-    settings: Settings
 
-    @property
-    def cache_folder(self) -> Path:
-        return cache_folder(self.settings)
+    def load_settings(self) -> Settings:
+        """Its settings. Problems in them are printed."""
+        from semlens.settings.loading import load_settings
+
+        settings, problems = load_settings(self.folder)
+        for problem in problems:
+            say(f"warning: {problem.message}")
+        return settings
 
 
-def open_workspace(folder: str | None, *, must_exist: bool = True) -> Workspace:
+def named_workspace(folder: str | None, *, must_exist: bool = True) -> Workspace:
     """The workspace that an argument names. Without an argument, it is the current folder.
 
     :raises WorkspaceError: when it is missing, is a file, or may not be a root.
     """
+    from semlens.files.roots import check_root
+
     explicit = folder is not None
     path = Path(folder if folder is not None else ".").expanduser()
-    root = check_root(path, explicit) if must_exist else path.resolve()
-    settings, problems = load_settings(root)
-    for problem in problems:
-        say(f"warning: {problem.message}")
-    return Workspace(root, explicit, settings)
+    return Workspace(check_root(path, explicit) if must_exist else path.resolve(), explicit)
+
+
+def relative_path_of(hit: SearchHit, workspaces: Sequence[Workspace]) -> tuple[str, str]:
+    """The folder of the workspace that a hit belongs to, and the path of the hit there, with forward slashes."""
+    absolute = str(Path(hit.root, hit.path))
+    folders = [str(workspace.folder) for workspace in workspaces]
+    containing = [folder for folder in folders if absolute.startswith(folder.rstrip(os.sep) + os.sep)]
+    folder = max(containing, key=len, default=folders[0] if folders else hit.root)
+    return folder, os.path.relpath(absolute, folder).replace(os.sep, "/")
 
 
 @contextlib.contextmanager
-def running_engine(workspace: Workspace, *, read_only: bool = False, follows: bool = False) -> Iterator[Engine]:
-    """An engine whose only root is the workspace. It is closed at the end.
+def running_engine(
+    workspaces: Sequence[Workspace], settings: Settings, *, read_only: bool = False, follows: bool = False
+) -> Iterator[Engine]:
+    """An engine in this process with the roots of the workspaces. It is closed at the end.
 
+    :param settings: of the first workspace.
     :param follows: when another process writes the index, wait for it instead of reading its last commit.
     :raises CacheError: when the cache folder cannot be used.
     """
     from semlens.engine.engine import Engine
+    from semlens.files.git_repository import index_root_of
+    from semlens.settings.loading import cache_folder, load_settings
+
+    def settings_of(root: Path) -> Settings:
+        return settings if root == workspaces[0].folder else load_settings(root)[0]
 
     engine = Engine(
-        workspace.settings, cache_folder=workspace.cache_folder, read_only=read_only, one_shot=True, follows=follows
+        settings,
+        cache_folder=cache_folder(settings),
+        settings_of=settings_of,
+        read_only=read_only,
+        one_shot=True,
+        follows=follows,
     )
     try:
-        engine.add_root(workspace.root, explicit=workspace.explicit, watching=WatchMode.NONE)
+        for workspace in workspaces:
+            root, _ = index_root_of(workspace.folder, settings_of)
+            engine.add_root(root, explicit=workspace.explicit)
         engine.start()
         yield engine
     finally:

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 
 from semlens.core.errors import UsageError
 from semlens.core.symbol import SymbolKind
-from semlens.core.text.globs import MAX_GLOB_CHARS, MAX_GLOBS
+
+MAX_GLOB_CHARS = 1_000
+"""No path that is meant needs a longer pattern; matching takes time in proportion to it."""
+
+MAX_GLOBS = 32
+"""Patterns of one question."""
 
 
 class TestFilter(enum.Enum):
@@ -25,6 +30,7 @@ class SearchFilter:
     """Restricts the hits. An empty collection does not restrict.
 
     :ivar paths: globs over workspace-relative paths, ``**`` across folders.
+    :ivar folders: absolute paths; hits lie below one of them.
     """
 
     languages: frozenset[str] = frozenset()
@@ -32,6 +38,7 @@ class SearchFilter:
     paths: tuple[str, ...] = ()
     exclude_paths: tuple[str, ...] = ()
     tests: TestFilter = TestFilter.INCLUDE
+    folders: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """:raises UsageError: when matching could take too long."""

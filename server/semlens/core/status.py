@@ -83,10 +83,24 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionStatus:
+    """One client of the resident server.
+
+    :ivar client: its name, as it said. :ivar protocol: ``lsp``, ``api`` or ``mcp``. :ivar roots: absolute paths.
+    """
+
+    client: str
+    protocol: str
+    roots: tuple[str, ...]
+    open_documents: int
+
+
+@dataclass(frozen=True, slots=True)
 class EngineStatus:
     """The state of the index at one moment.
 
     :ivar number: number of this status; a later status has a higher number.
+    :ivar sessions: of the resident server; empty elsewhere.
     :ivar lag_ms: age of the oldest change that is not searchable yet, 0 when there is none.
     """
 
@@ -103,3 +117,4 @@ class EngineStatus:
     problems: tuple[Problem, ...]
     counters: Mapping[str, int]
     remote: tuple[RemoteStatus, ...] = ()
+    sessions: tuple[SessionStatus, ...] = ()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from semlens.core.hashing import ContentHash, content_hash_of_fields
 from semlens.core.span import Span
+
+if TYPE_CHECKING:
+    from semlens.core.hashing import ContentHash
 
 
 class SymbolKind(enum.IntEnum):
@@ -106,6 +108,8 @@ class Passage(NamedTuple):
     @property
     def content_hash(self) -> ContentHash:
         """The hash of the text to embed. It stays when a passage moves or is indented differently."""
+        from semlens.core.hashing import content_hash_of_fields  # loads OpenSSL, which a client need not do
+
         return content_hash_of_fields(
             self.kind.label, self.qualifier, self.name, self.signature, self.documentation, self.body
         )

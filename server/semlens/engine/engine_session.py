@@ -15,7 +15,7 @@ from semlens.engine.overlays.overlay_indexer import locate, real_paths
 from semlens.engine.query.query_service import QueryService
 from semlens.engine.query.status import build_status
 from semlens.engine.sessions.index_session import SettingsOf
-from semlens.files.discovery import check_root
+from semlens.files.roots import check_root
 from semlens.index.snapshot import IndexSnapshot
 from semlens.settings.loading import Settings
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from semlens.engine.shared_engine import SharedEngine
 
 STATUS_SECONDS = 0.1
+
+LOAD_SECONDS = 10.0
 
 
 class EngineSession(QueryService):
@@ -46,8 +48,9 @@ class EngineSession(QueryService):
         self._n_statuses = 0
         self._last_status = 0.0
         self._closed = False
+        self.settings_of: SettingsOf = settings_of or (lambda _root: self._settings)
         indexer = shared.indexer
-        session = indexer.open_session(settings, settings_of or (lambda _root: self._settings), self._published)
+        session = indexer.open_session(settings, self.settings_of, self._published)
         super().__init__(indexer, session, shared.tiers, remote_wait_s=shared.remote_wait_s)
 
     def start(self) -> None:
@@ -58,6 +61,15 @@ class EngineSession(QueryService):
         if not self._closed:
             self._closed = True
             self._indexer.close_session(self._session)
+
+    @property
+    def root_paths(self) -> list[str]:
+        """The roots of the session, as the client named them."""
+        return [str(path) for path in list(self._session.roots.values())]
+
+    @property
+    def n_open_documents(self) -> int:
+        return len(self._session.buffers.all())
 
     def _published(self, snapshot: IndexSnapshot) -> None:
         if self._on_change is not None:
@@ -83,6 +95,12 @@ class EngineSession(QueryService):
     def remove_root(self, path: Path) -> None:
         real = os.path.realpath(path)
         self._indexer.post_change(lambda: self._indexer.remove_root(self._session, real))
+
+    def release_root(self, path: Path) -> None:
+        """Close a root that no session uses, instead of keeping it open for the next session."""
+        real = os.path.realpath(path)
+        self._indexer.post_change(lambda: self._indexer.release_root(real))
+        self.wait_loaded()
 
     def files_changed(self, paths: Iterable[Path]) -> None:
         """Files or folders were created, changed or deleted."""
@@ -149,12 +167,20 @@ class EngineSession(QueryService):
                 self._shared.ledger.totals(),
                 self._shared.model_errors,
                 self._shared.cache_problem,
+                self._shared.sessions_of_process(),
             )
 
     @property
     def is_stuck(self) -> bool:
         """Whether the index cannot become more complete than it is now."""
         return self._indexer.is_stuck(self._session)
+
+    def wait_loaded(self, timeout_s: float = LOAD_SECONDS) -> None:
+        """Block until the last commits of the roots are searchable."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline and (self._indexer.is_awaited or not self._session.is_published):
+            with self._session.published:
+                self._session.published.wait(0.01)
 
     def wait_complete(
         self,

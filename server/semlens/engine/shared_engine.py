@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from semlens.core.errors import CacheError, ModelError
-from semlens.core.status import EngineStatus, TierRole
+from semlens.core.status import EngineStatus, SessionStatus, TierRole
 from semlens.engine.embedding.remote_tier import REMOTE_QUERY_WAIT_SECONDS, RemoteTier, service_from_settings
 from semlens.engine.embedding.tiers import Tier, choose_tiers
 from semlens.engine.engine_session import EngineSession
@@ -38,6 +38,8 @@ class SharedEngine:
         one_shot: bool = False,
         follows: bool = False,
         root_idle_s: float = 0.0,
+        remote_key: str | None = None,
+        sessions_of_process: Callable[[], tuple[SessionStatus, ...]] = tuple,
     ) -> None:
         """:param settings: of the first session; the models are chosen from them.
 
@@ -45,8 +47,12 @@ class SharedEngine:
         :param one_shot: for a command that ends: no watching, no following, no idle work.
         :param follows: let such a command wait for another process that writes, instead of taking what is committed.
         :param root_idle_s: how long a root stays open after its last session.
+        :param remote_key: the key of the embedding service, instead of the one in this process's environment.
+        :param sessions_of_process: the clients of the resident server, for its status.
         :raises CacheError: when the cache folder cannot be used.
         """
+        self.sessions_of_process = sessions_of_process
+        self._remote_key = remote_key
         self._cache_problem = ""
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self.cache_folder = cache_folder = self._usable_cache(cache_folder)
@@ -128,7 +134,7 @@ class SharedEngine:
         remote: RemoteTier | None = None
         errors: list[ModelError] = []
         try:
-            service = service_from_settings(settings.remote)
+            service = service_from_settings(settings.remote, self._remote_key)
         except ModelError as error:
             service, errors = None, [error]
         if service is not None:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from semlens.core.errors import WorkspaceError
 from semlens.core.paths import relative_path
-from semlens.files.discovery import check_root
 from semlens.files.ignoring.git_config import first_line
 from semlens.files.ignoring.ignore_tree import IgnoreTree
+from semlens.files.roots import check_root
 from semlens.settings.loading import WORKSPACE_FILE, Settings
 
 _GIT = ".git"

@@ -23,7 +23,9 @@ SECTION = "semlens"
 class Configuration:
     """The client's two sources of settings, merged, and the problems in them."""
 
-    def __init__(self) -> None:
+    def __init__(self, user_settings: Mapping[str, Any] | None = None) -> None:
+        """:param user_settings: the user's own settings, instead of those of this process."""
+        self._user_settings = user_settings
         self.can_request = False
         """The client answers ``workspace/configuration``."""
         self._initial: Mapping[str, Any] = {}
@@ -49,7 +51,7 @@ class Configuration:
 
         :returns: the settings, and messages about wrong ones that were not reported before.
         """
-        settings, problems = load_settings(root, merged(self._initial, self._current))
+        settings, problems = load_settings(root, merged(self._initial, self._current), user=self._user_settings)
         if root is not None:
             root = Path(os.path.realpath(root))
             self._problems_by_root.pop(None, None)  # loaded before a root was known

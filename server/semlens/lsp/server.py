@@ -9,9 +9,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import RawIOBase
 from pathlib import Path
+from typing import Any
 
 from semlens import __version__
 from semlens.core.status import EngineStatus
@@ -34,8 +35,9 @@ SWITCH_INTERVAL_SECONDS = 0.001
 class SemlensServer(Session):
     """A session with all features registered, served over two pipes."""
 
-    def __init__(self, engine_factory: EngineFactory) -> None:
-        super().__init__(engine_factory)
+    def __init__(self, engine_factory: EngineFactory, user_settings: Mapping[str, Any] | None = None) -> None:
+        """See `Session`."""
+        super().__init__(engine_factory, user_settings)
         for feature in (documents, search, code_queries, symbols, workspace, control):
             feature.register(self)
 

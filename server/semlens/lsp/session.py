@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,8 @@ class Session(LanguageServer):
 
     protocol: SemlensProtocol
 
-    def __init__(self, engine_factory: EngineFactory) -> None:
+    def __init__(self, engine_factory: EngineFactory, user_settings: Mapping[str, Any] | None = None) -> None:
+        """:param user_settings: of a client of the resident server; None in a server of the client's own."""
         super().__init__("semlens", __version__, protocol_cls=SemlensProtocol, converter_factory=converter)
         self.engine_factory = engine_factory
         self.engine: EngineApi | None = None
@@ -57,7 +58,8 @@ class Session(LanguageServer):
         self.roots = Roots()
         self.requested_root_uris: list[str] = []
         """The folders that the client named in `initialize`."""
-        self.configuration = Configuration()
+        self.is_shared = user_settings is not None
+        self.configuration = Configuration(user_settings)
         self.workspace_lock = asyncio.Lock()
         self.is_initialized = False
         """The client has sent `initialized`."""

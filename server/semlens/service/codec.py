@@ -12,7 +12,7 @@ from semlens.core.context import ContextItem, ContextPack, DuplicatesResult
 from semlens.core.hit import SearchHit, SearchResult, SearchStage
 from semlens.core.paths import path_to_uri
 from semlens.core.span import Span
-from semlens.core.status import EngineStatus, Problem, RootStatus
+from semlens.core.status import EngineStatus, Problem, RootStatus, SessionStatus
 from semlens.core.symbol import Outline
 from semlens.core.text.printable import message_text
 from semlens.service.positions import PositionEncoding, units_of, units_of_byte_column
@@ -31,7 +31,7 @@ class PlaceFormat(Protocol):
 
 
 class LineNumbers:
-    """Lines counted from 1, with both ends included. Kinds are words."""
+    """Lines and columns counted from 1, with both ends included. Columns count bytes. Kinds are words, roots paths."""
 
     score_digits = 4
 
@@ -40,6 +40,13 @@ class LineNumbers:
             "startLine": hit.span.start_line + 1,
             "endLine": hit.span.last_line + 1,
             "nameLine": hit.name_span.start_line + 1,
+            "nameColumn": hit.name_span.start_column + 1,
+            "root": hit.root,
+            "snippet": {
+                "text": hit.snippet,
+                "startLine": hit.snippet_span.start_line + 1,
+                "endLine": hit.snippet_span.last_line + 1,
+            },
             "kind": hit.kind.label,
             "highlights": [[first + 1, last + 1] for first, last in hit.highlights],
         }
@@ -67,6 +74,8 @@ class LspPositions:
             "snippet": {"text": hit.snippet, "range": range_of(hit.snippet_span, lines, self._encoding)},
             "highlights": [_whole_lines(first, last, lines, self._encoding) for first, last in hit.highlights],
         }
+        if hit.root:
+            fields["root"] = path_to_uri(hit.root)
         if hit.container_name:
             fields["containerName"] = hit.container_name
         return fields
@@ -209,6 +218,16 @@ def status_json(
             for problem in (*engine_status.problems, *more_problems)
         ],
         "counters": dict(engine_status.counters),
+        **({"sessions": [_session_json(one) for one in engine_status.sessions]} if engine_status.sessions else {}),
+    }
+
+
+def _session_json(session: SessionStatus) -> Json:
+    return {
+        "client": session.client,
+        "protocol": session.protocol,
+        "roots": [path_to_uri(root) for root in session.roots],
+        "openDocuments": session.open_documents,
     }
 
 

@@ -64,6 +64,16 @@ def ensure_server(
             raise StartError(f"The resident server cannot start: signal {-process.returncode} ends it. Find out why.")
 
 
+def start_in_background(endpoint: Endpoint) -> None:
+    """Start a server and do not wait for it. One that runs already stays the only one.
+
+    :raises StartError: when no process can be started.
+    :raises EndpointError: when its place is not private.
+    """
+    create_private_folder(endpoint.folder)
+    _start(endpoint, None)
+
+
 def run_command(endpoint: Endpoint) -> list[str]:
     """The command of the server's process. -P: the current folder must not be a place for Python modules."""
     return [

@@ -44,6 +44,11 @@ class FrameReader:
         self._stream = stream
         self._buffer = bytearray()
 
+    @property
+    def has_data(self) -> bool:
+        """Whether a part of the next message was read already."""
+        return bool(self._buffer)
+
     def read(self) -> bytes | None:
         """The body of the next message, or None when the input ends, even within a message.
 

@@ -81,8 +81,9 @@ def script(monkeypatch) -> Script:
             script.read_only = read_only
             script.calls.append("init")
 
-        def add_root(self, path, *, explicit, watching):
+        def add_root(self, path, *, explicit):
             script.explicit = explicit
+            self.root = str(path)
 
         def start(self):
             script.calls.append("start")
@@ -104,7 +105,7 @@ def script(monkeypatch) -> Script:
             script.explained = explain
             if script.error is not None:
                 raise script.error
-            return script.result
+            return replace(script.result, hits=tuple(replace(hit, root=self.root) for hit in script.result.hits))
 
         def status(self):
             return script.status

@@ -51,8 +51,9 @@ def asked(script, monkeypatch, workspace):
 
     def duplicates(_self, uri, limit, _cancel):
         calls["duplicates"] = (uri, limit)
-        twin = replace(HIT, path="src/net/again.py", name="fetch_again")
-        return DuplicatesResult((DuplicateSet((HIT, twin), 0.93456, 31),), 12)
+        hit = replace(HIT, root=str(workspace))
+        twin = replace(hit, path="src/net/again.py", name="fetch_again")
+        return DuplicatesResult((DuplicateSet((hit, twin), 0.93456, 31),), 12)
 
     def context(_self, request, _cancel):
         calls["context"] = request

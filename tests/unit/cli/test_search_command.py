@@ -18,6 +18,7 @@ def test_json_matches_the_protocol(semlens, script, workspace):
     assert json.loads(out) == {
         "query": "fetch again",
         "workspace": str(workspace),
+        "servedBy": "process",
         "generation": 12,
         "complete": True,
         "elapsedMs": 7.4,
@@ -27,6 +28,7 @@ def test_json_matches_the_protocol(semlens, script, workspace):
                 "startLine": 40,
                 "endLine": 71,
                 "nameLine": 41,
+                "nameColumn": 5,
                 "name": "fetch_with_retry",
                 "qualifiedName": "net.retry.fetch_with_retry",
                 "kind": "function",
@@ -35,6 +37,7 @@ def test_json_matches_the_protocol(semlens, script, workspace):
                 "signature": "def fetch_with_retry(url, attempts=3)",
                 "reasons": ["name", "meaning"],
                 "highlights": [[52, 53]],
+                "snippet": {"text": HIT.snippet, "startLine": 52, "endLine": 54},
                 "dirty": False,
             }
         ],

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 
+from semlens.cli.answering import Answerer, answer
 from semlens.cli.output.progress import follow_indexing
 from semlens.cli.places import parse_place, uri_of, workspace_of
 from semlens.cli.runner import say
-from semlens.cli.workspace import open_workspace, running_engine
+from semlens.cli.workspace import named_workspace
 from semlens.core.cancel import CancelToken
-from semlens.core.context import ContextRequest
+from semlens.core.context import ContextPack, ContextRequest
+from semlens.service.code_service import ServedBy
 from semlens.service.codec import LineNumbers, context_json
 
 
@@ -19,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     if options.at is not None:
         file, line = parse_place(options.at, "--at")
         uri, lines, folder = uri_of(file), (line, line), workspace_of(file, options.folder)
-    workspace = open_workspace(folder)
+    workspace = named_workspace(folder)
     request = ContextRequest(
         query=" ".join(options.query).strip(),
         uri=uri,
@@ -29,11 +31,14 @@ def run(options: argparse.Namespace) -> int:
         tests=options.tests,
         line_numbers=options.line_numbers,
     )
-    with running_engine(workspace) as engine:
-        follow_indexing(engine, bar_delay_s=0.5)
-        pack = engine.context(request, CancelToken())
+
+    def question(answerer: Answerer) -> tuple[ContextPack, ServedBy]:
+        follow_indexing(answerer.service, bar_delay_s=0.5)
+        return answerer.service.context(request, CancelToken()), answerer.served_by
+
+    pack, served_by = answer(options, [workspace], question)
     if options.json:
-        print(json.dumps(context_json(pack, LineNumbers())))
+        print(json.dumps({**context_json(pack, LineNumbers()), "servedBy": served_by.value}))
         return 0
     if pack.text:
         print(pack.text, end="")

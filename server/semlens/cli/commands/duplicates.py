@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 
+from semlens.cli.answering import Answerer, answer
 from semlens.cli.output.progress import follow_indexing
 from semlens.cli.output.terminal import paint
-from semlens.cli.workspace import open_workspace, running_engine
+from semlens.cli.workspace import Workspace, named_workspace, relative_path_of
 from semlens.core.cancel import CancelToken
-from semlens.core.context import DuplicateSet
+from semlens.core.context import DuplicateSet, DuplicatesResult
 from semlens.core.text.printable import printable
+from semlens.service.code_service import ServedBy
 from semlens.service.codec import LineNumbers, duplicates_json
 
 _DEFAULT_GROUPS = 20
@@ -18,18 +21,35 @@ _MAX_MEMBERS_SHOWN = 8
 
 
 def run(options: argparse.Namespace) -> int:
-    workspace = open_workspace(options.folder)
-    with running_engine(workspace) as engine:
-        follow_indexing(engine, bar_delay_s=0.5)
-        result = engine.duplicates("", options.limit or _DEFAULT_GROUPS, CancelToken())
+    workspace = named_workspace(options.folder)
+    limit = options.limit or _DEFAULT_GROUPS
+
+    def question(answerer: Answerer) -> tuple[DuplicatesResult, ServedBy]:
+        follow_indexing(answerer.service, bar_delay_s=0.5)
+        return answerer.service.duplicates("", limit, CancelToken()), answerer.served_by
+
+    result, served_by = answer(options, [workspace], question)
+    result = _in_workspace(result, workspace)
     if options.json:
-        print(json.dumps({"workspace": str(workspace.root), **duplicates_json(result, LineNumbers())}))
+        encoded = duplicates_json(result, LineNumbers())
+        print(json.dumps({"workspace": str(workspace.folder), "servedBy": served_by.value, **encoded}))
         return 0
     if not result.groups:
-        print(f"No duplicates found in {printable(str(workspace.root))}.")
+        print(f"No duplicates found in {printable(str(workspace.folder))}.")
     for group in result.groups:
         _print_group(group)
     return 0
+
+
+def _in_workspace(result: DuplicatesResult, workspace: Workspace) -> DuplicatesResult:
+    """The groups with paths relative to the workspace. Where the user named it, only copies below it count."""
+    groups = []
+    for group in result.groups:
+        hits = [replace(hit, path=relative_path_of(hit, [workspace])[1]) for hit in group.hits]
+        inside = [hit for hit in hits if not (workspace.explicit and hit.path.startswith("../"))]
+        if len(inside) > 1:
+            groups.append(replace(group, hits=tuple(inside)))
+    return replace(result, groups=tuple(groups))
 
 
 def _print_group(group: DuplicateSet) -> None:

@@ -1,6 +1,7 @@
-"""``semlens forget``: deletes the index of a folder, or of all folders that no longer exist.
+"""``semlens forget``: deletes the index of a folder, of all folders that no longer exist, or everything.
 
-Vectors stay in the shared cache. Other clones of the code may use them, and the cache has a size limit.
+But for ``--all``, vectors stay in the shared cache. Other clones of the code may use them, and the cache has a size
+limit.
 """
 
 from __future__ import annotations
@@ -8,26 +9,44 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from semlens.cli.workspace import open_workspace
+from semlens.cli.answering import release_root
+from semlens.cli.workspace import named_workspace
 from semlens.core.errors import CacheError
 from semlens.core.text.printable import printable
 from semlens.index.storage.root_store import delete_index, index_folders, stored_roots
+from semlens.index.storage.vector_cache import VectorCache
+from semlens.settings.user_sources import cache_folder_of, read_user_settings
 
 _LOCK_SECONDS = 5.0
 
 
 def run(options: argparse.Namespace) -> int:
-    workspace = open_workspace(None if options.gone else options.folder, must_exist=False)
-    if options.gone:
-        roots = {root for root, _ in stored_roots(workspace.cache_folder, any_format=True)}
-        missing_roots = sorted(root for root in roots if not root.is_dir())
+    cache_folder = cache_folder_of(read_user_settings().values.get("index.cacheFolder"))
+    roots = sorted({root for root, _ in stored_roots(cache_folder, any_format=True)})
+    if options.everything:
+        for root in roots:
+            _forget(cache_folder, root)
+        _delete_vectors(cache_folder)
+        print("Forgot every index and all vectors.")
+    elif options.gone:
+        missing_roots = [root for root in roots if not root.is_dir()]
         for root in missing_roots:
-            _forget(workspace.cache_folder, root)
+            _forget(cache_folder, root)
         n = len(missing_roots)
         print(f"Forgot {n} folder{'' if n == 1 else 's'} that no longer exist{'s' if n == 1 else ''}.")
-    elif not _forget(workspace.cache_folder, workspace.root):
-        print(f"{printable(str(workspace.root))} is not indexed, so there is nothing to forget.")
+    else:
+        workspace = named_workspace(options.folder, must_exist=False)
+        if not _forget(cache_folder, workspace.folder):
+            print(f"{printable(str(workspace.folder))} is not indexed, so there is nothing to forget.")
     return 0
+
+
+def _delete_vectors(cache_folder: Path) -> None:
+    cache = VectorCache(cache_folder)
+    try:
+        cache.shrink(0)
+    finally:
+        cache.close()
 
 
 def _forget(cache_folder: Path, root: Path) -> bool:
@@ -38,6 +57,7 @@ def _forget(cache_folder: Path, root: Path) -> bool:
     folders = index_folders(cache_folder, root)
     if not folders:
         return False
+    release_root(root)
     for folder in folders:
         try:
             was_deleted = delete_index(folder, timeout_s=_LOCK_SECONDS)

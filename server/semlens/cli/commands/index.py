@@ -8,28 +8,36 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from semlens.cli.answering import Answerer, answer
 from semlens.cli.commands.status import problem_lines, status_json, summary
 from semlens.cli.output.progress import StageLog, follow_indexing, passage_counts
 from semlens.cli.runner import DONE, FAILED, say
-from semlens.cli.workspace import open_workspace, running_engine
+from semlens.cli.workspace import named_workspace
 from semlens.core.status import EngineStatus, TierRole
 from semlens.core.text.printable import printable
+from semlens.service.code_service import ServedBy
 
 
 def run(options: argparse.Namespace) -> int:
-    workspace = open_workspace(options.folder)
+    workspace = named_workspace(options.folder)
     start = time.monotonic()
-    with running_engine(workspace, follows=True) as engine:
-        stages = StageLog(prints=not options.json)
-        status = follow_indexing(engine, refined=options.wait, stages=stages)
-        save_problem = engine.wait_saved()
+    stages = StageLog(prints=not options.json)
+
+    def question(answerer: Answerer) -> tuple[EngineStatus, str, ServedBy]:
+        if answerer.served_by is ServedBy.DAEMON:
+            answerer.service.rescan()  # its watcher may have missed something, and this command promises
+        status = follow_indexing(answerer.service, refined=options.wait, stages=stages)
+        return status, answerer.service.wait_saved(), answerer.served_by
+
+    status, save_problem, served_by = answer(options, [workspace], question, follows=True)
     elapsed_s = time.monotonic() - start
     if options.json:
         searchable_s = stages.searchable_s if stages.searchable_s is not None else elapsed_s
         times = {"searchableMs": round(searchable_s * 1000, 1), "elapsedMs": round(elapsed_s * 1000, 1)}
-        print(json.dumps({**status_json(workspace.root, status), **times, "saved": not save_problem}))
+        encoded = status_json(workspace.folder, status, served_by)
+        print(json.dumps({**encoded, **times, "saved": not save_problem}))
     else:
-        _print_summary(workspace.root, status, elapsed_s, already_reported=save_problem)
+        _print_summary(workspace.folder, status, elapsed_s, already_reported=save_problem)
     if save_problem:
         say(printable(save_problem))
     return FAILED if save_problem else DONE

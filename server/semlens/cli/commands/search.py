@@ -3,53 +3,111 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
-from pathlib import Path
-from typing import Any
+import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+from semlens.cli.answering import Answerer, answer, start_for_next_time
 from semlens.cli.output.progress import follow_indexing
+from semlens.cli.roots import everywhere, workspaces_of
 from semlens.cli.runner import say
-from semlens.cli.workspace import open_workspace, running_engine
+from semlens.cli.workspace import Workspace, relative_path_of
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError
 from semlens.core.hit import SearchResult
 from semlens.core.request import SearchFilter, SearchRequest, TestFilter
+from semlens.core.status import EngineStatus
 from semlens.core.symbol import SymbolKind
+from semlens.service.code_service import ServedBy
 from semlens.service.codec import LineNumbers, search_json
-from semlens.settings.loading import Settings
+
+MAX_QUERY_BYTES = 10_000_000
+
+
+class Found(NamedTuple):
+    """An answer to print. :ivar query: as the user typed it."""
+
+    query: str
+    workspaces: Sequence[Workspace]
+    result: SearchResult
+    served_by: ServedBy
 
 
 def run(options: argparse.Namespace) -> int:
-    query = " ".join(options.query).strip()
-    if not query:
-        raise UsageError("The query is empty. Say what to look for, e.g. semlens search retry with backoff.")
+    query = _query(options.query)
     search_filter = _filter(options)
-    workspace = open_workspace(options.folder)
-    request = _request(query, search_filter, options, workspace.settings)
-    with running_engine(workspace, read_only=options.no_update) as engine:
-        status = follow_indexing(engine, bar_delay_s=0.5)
-        result = engine.search(request, CancelToken(), explain=options.explain)
+    workspaces = everywhere() if options.everywhere else workspaces_of(options.folders)
+
+    def question(answerer: Answerer) -> tuple[EngineStatus, SearchResult, ServedBy]:
+        status = follow_indexing(answerer.service, bar_delay_s=0.5, waits=_waits(options, answerer))
+        defaults = answerer.defaults()
+        request = SearchRequest(
+            query=query,
+            limit=defaults.limit if options.limit is None else options.limit,
+            filter=search_filter,
+            per_file=defaults.per_file if options.per_file is None else options.per_file,
+            time_budget_ms=defaults.time_budget_ms,
+        )
+        result = answerer.service.search(_below(request, workspaces), CancelToken(), explain=options.explain)
+        return status, result, answerer.served_by
+
+    status, result, served_by = answer(options, workspaces, question, read_only=options.no_update)
     for problem in status.problems:
         if not problem.path:  # it concerns the whole index, not one file
             say(f"warning: {problem.message}")
-    if options.json:
-        print(json.dumps(json_result(query, workspace.root, result, explain=options.explain)))
-    else:
-        from semlens.cli.output.hits import print_result
-
-        print_result(result, workspace.root, explain=options.explain)
+    print_found(options, Found(query, workspaces, result, served_by), explain=options.explain)
+    sys.stdout.flush()
+    start_for_next_time(options, served_by)
     return 0
 
 
-def _request(query: str, search_filter: SearchFilter, options: argparse.Namespace, settings: Settings) -> SearchRequest:
-    return SearchRequest(
-        query=query,
-        limit=settings.search.limit if options.limit is None else options.limit,
-        filter=search_filter,
-        per_file=settings.search.per_file if options.per_file is None else options.per_file,
-        time_budget_ms=settings.search.time_budget_ms,
-    )
+def print_found(options: argparse.Namespace, found: Found, *, explain: bool = False) -> None:
+    """Print hits in the format that the options name."""
+    if options.format == "json" or options.json:
+        print(json.dumps(json_result(found, explain=explain)))
+        return
+    from semlens.cli.output.hits import print_lines, print_result
+
+    if options.format == "lines":
+        print_lines(found.result, found.workspaces)
+    else:
+        print_result(found.result, found.workspaces, explain=explain)
+
+
+def json_result(found: Found, *, explain: bool) -> dict[str, Any]:
+    """The object of docs/protocol.md. ``root`` tells the hits of several workspaces apart."""
+    encoded = search_json(found.result, LineNumbers(), explain=explain)
+    for hit, fields in zip(found.result.hits, encoded["hits"], strict=True):
+        fields["root"], fields["path"] = relative_path_of(hit, found.workspaces)
+        if len(found.workspaces) == 1:
+            del fields["root"]
+    folders = [str(workspace.folder) for workspace in found.workspaces]
+    several = {"workspaces": folders} if len(folders) > 1 else {}
+    return {"query": found.query, "workspace": folders[0], **several, "servedBy": found.served_by.value, **encoded}
+
+
+def _waits(options: argparse.Namespace, answerer: Answerer) -> bool:
+    """Whether to wait for the index. An engine that only reads is as complete as it can be at once."""
+    return not options.no_update or answerer.served_by is ServedBy.PROCESS
+
+
+def _query(words: list[str]) -> str:
+    """:raises UsageError: when there is no question."""
+    query = sys.stdin.read(MAX_QUERY_BYTES).strip() if words == ["-"] else " ".join(words).strip()
+    if not query:
+        raise UsageError("The query is empty. Say what to look for, e.g. semlens search retry with backoff.")
+    return query
+
+
+def _below(request: SearchRequest, workspaces: Sequence[Workspace]) -> SearchRequest:
+    """The request with only the hits below the folders that the user named."""
+    if not all(workspace.explicit for workspace in workspaces):
+        return request
+    from dataclasses import replace
+
+    folders = tuple(str(workspace.folder) for workspace in workspaces)
+    return replace(request, filter=replace(request.filter, folders=folders))
 
 
 def _filter(options: argparse.Namespace) -> SearchFilter:
@@ -82,12 +140,10 @@ def _kind(name: str) -> SymbolKind:
 def _check_choice(name: str, names: list[str], noun: str) -> str:
     if name in names:
         return name
+    import difflib  # slow to load, and needed only for a mistake
+
     similar_names = difflib.get_close_matches(name, names, 3)
     hint = (
         f"Did you mean {' or '.join(similar_names)}?" if similar_names else f"Choose one of {', '.join(sorted(names))}."
     )
     raise UsageError(f"There is no {noun} '{name}'. {hint}")
-
-
-def json_result(query: str, root: Path, result: SearchResult, *, explain: bool) -> dict[str, Any]:
-    return {"query": query, "workspace": str(root), **search_json(result, LineNumbers(), explain=explain)}

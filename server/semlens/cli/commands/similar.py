@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import argparse
-import json
+from dataclasses import replace
 
-from semlens.cli.commands.search import json_result
+from semlens.cli.answering import Answerer, answer
+from semlens.cli.commands.search import Found, print_found
 from semlens.cli.output.progress import follow_indexing
 from semlens.cli.places import parse_place, uri_of, workspace_of
-from semlens.cli.workspace import open_workspace, running_engine
+from semlens.cli.workspace import Workspace, named_workspace, relative_path_of
 from semlens.core.cancel import CancelToken
+from semlens.core.hit import SearchHit, SearchResult
+from semlens.service.code_service import ServedBy
+
+_MAX_HITS = 1000
 
 
 def run(options: argparse.Namespace) -> int:
     file, line = parse_place(options.place, "The place")
-    workspace = open_workspace(workspace_of(file, options.folder))
-    with running_engine(workspace) as engine:
-        follow_indexing(engine, bar_delay_s=0.5)
-        limit = workspace.settings.search.limit if options.limit is None else options.limit
-        result = engine.similar(uri_of(file), line, limit, CancelToken())
-    if options.json:
-        print(json.dumps(json_result(options.place, workspace.root, result, explain=False)))
-    else:
-        from semlens.cli.output.hits import print_result
+    workspace = named_workspace(workspace_of(file, options.folder))
 
-        print_result(result, workspace.root, explain=False)
+    def question(answerer: Answerer) -> tuple[SearchResult, ServedBy]:
+        follow_indexing(answerer.service, bar_delay_s=0.5)
+        limit = answerer.defaults().limit if options.limit is None else options.limit
+        asked = _MAX_HITS if workspace.explicit else limit  # hits outside of a named folder are left out below
+        result = answerer.service.similar(uri_of(file), line, asked, CancelToken())
+        return replace(result, hits=_inside(result, workspace)[:limit]), answerer.served_by
+
+    result, served_by = answer(options, [workspace], question)
+    print_found(options, Found(options.place, [workspace], result, served_by))
     return 0
+
+
+def _inside(result: SearchResult, workspace: Workspace) -> tuple[SearchHit, ...]:
+    """The hits below the folder, if the user named it."""
+    if not workspace.explicit:
+        return result.hits
+    return tuple(hit for hit in result.hits if not relative_path_of(hit, [workspace])[1].startswith("../"))

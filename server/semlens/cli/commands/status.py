@@ -8,31 +8,37 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from semlens.cli.answering import Answerer, answer
 from semlens.cli.output.terminal import human_bytes, paint
-from semlens.cli.workspace import open_workspace, running_engine
+from semlens.cli.workspace import named_workspace
 from semlens.core.status import EngineStatus, RemoteStatus
 from semlens.core.text.printable import printable
 from semlens.service import codec
+from semlens.service.code_service import ServedBy
 
 _LOAD_SECONDS = 30.0
 
 
 def run(options: argparse.Namespace) -> int:
-    workspace = open_workspace(options.folder)
-    with running_engine(workspace, read_only=True) as engine:
-        engine.wait_complete(timeout=_LOAD_SECONDS)
-        status = engine.status()
+    workspace = named_workspace(options.folder)
+
+    def question(answerer: Answerer) -> tuple[EngineStatus, ServedBy]:
+        if answerer.served_by is ServedBy.PROCESS:
+            answerer.service.wait_complete(timeout=_LOAD_SECONDS)
+        return answerer.service.status(), answerer.served_by
+
+    status, served_by = answer(options, [workspace], question, read_only=True, only_open=True)
     if options.json:
-        print(json.dumps(status_json(workspace.root, status)))
+        print(json.dumps(status_json(workspace.folder, status, served_by)))
         return 0
-    for line in _status_lines(workspace.root, status):
+    for line in _status_lines(workspace.folder, status):
         print(line)
     return 0
 
 
-def status_json(root: Path, status: EngineStatus) -> dict[str, Any]:
-    """The protocol's status object, and the folder of the workspace."""
-    return {"workspace": str(root), **codec.status_json(status)}
+def status_json(root: Path, status: EngineStatus, served_by: ServedBy) -> dict[str, Any]:
+    """The protocol's status object, the folder of the workspace, and who answered."""
+    return {"workspace": str(root), "servedBy": served_by.value, **codec.status_json(status)}
 
 
 def summary(root: Path, status: EngineStatus) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semlens.cli.output.terminal import colours_wanted, paint
 from semlens.cli.runner import say
+from semlens.cli.workspace import Workspace, relative_path_of
 from semlens.core.hit import SearchHit, SearchResult
 from semlens.core.text.printable import printable
 
@@ -19,25 +21,46 @@ if TYPE_CHECKING:
 _MAX_SNIPPET_LINES = 6
 
 
-def print_result(result: SearchResult, root: Path, *, explain: bool) -> None:
-    for note in result.notes:
-        say(note)
-    if not result.complete:
-        say("The index is not complete, so hits may be missing. Run 'semlens index' first.")
+def print_lines(result: SearchResult, workspaces: Sequence[Workspace]) -> None:
+    """One line for each hit, as editors and grep write places: ``path:line:column: signature``."""
+    _print_notes(result)
+    for hit in result.hits:
+        line, column = hit.name_span.start_line + 1, hit.name_span.start_column + 1
+        text = hit.signature or hit.qualified_name or hit.name
+        print(printable(f"{_path(hit, workspaces)}:{line}:{column}: {text}"))
+
+
+def print_result(result: SearchResult, workspaces: Sequence[Workspace], *, explain: bool) -> None:
+    """Each hit with its best lines."""
+    _print_notes(result)
     if not result.hits:
-        print(f"Nothing found in {printable(str(root))}.")
+        places = ", ".join(str(workspace.folder) for workspace in workspaces)
+        print(f"Nothing found in {printable(places)}.")
         return
     width = len(str(len(result.hits)))
     for rank, hit in enumerate(result.hits, 1):
         if rank > 1:
             print()
-        _print_hit(f"{rank:>{width}}", hit, explain=explain)
+        _print_hit(f"{rank:>{width}}", hit, _path(hit, workspaces), explain=explain)
 
 
-def _print_hit(rank: str, hit: SearchHit, *, explain: bool) -> None:
+def _path(hit: SearchHit, workspaces: Sequence[Workspace]) -> str:
+    """The path of a hit in its workspace; of several workspaces, the absolute path."""
+    folder, path = relative_path_of(hit, workspaces)
+    return path if len(workspaces) == 1 else str(Path(folder, path))
+
+
+def _print_notes(result: SearchResult) -> None:
+    for note in result.notes:
+        say(note)
+    if not result.complete:
+        say("The index is not complete, so hits may be missing. Run 'semlens index' first.")
+
+
+def _print_hit(rank: str, hit: SearchHit, path: str, *, explain: bool) -> None:
     first, last = hit.span.start_line + 1, hit.span.last_line + 1
     lines = f"{first}-{last}" if last > first else f"{first}"
-    place = f"{paint(printable(hit.path), 'bold', 'blue')}{paint(f':{lines}', 'blue')}"
+    place = f"{paint(printable(path), 'bold', 'blue')}{paint(f':{lines}', 'blue')}"
     name = hit.qualified_name or hit.name
     title = f"{paint(printable(name), 'bold')} {paint(hit.kind.label, 'dim')}"
     score = paint(f"{hit.score:.2f} {'+'.join(hit.reasons)}".rstrip(), "green")

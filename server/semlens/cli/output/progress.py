@@ -12,20 +12,28 @@ from semlens.core.errors import WorkspaceError
 from semlens.core.status import EngineState, EngineStatus, TierRole
 
 if TYPE_CHECKING:
-    from semlens.engine.engine import Engine
+    from semlens.service.code_service import CodeService
 
 
 def follow_indexing(
-    engine: Engine, *, refined: bool = False, bar_delay_s: float = 0.0, stages: StageLog | None = None
+    service: CodeService,
+    *,
+    refined: bool = False,
+    bar_delay_s: float = 0.0,
+    stages: StageLog | None = None,
+    waits: bool = True,
 ) -> EngineStatus:
     """Wait until the index is complete.
 
     :param refined: also wait for the vectors of the refine tier.
     :param bar_delay_s: show the bar only after this many seconds. Most waits are shorter.
     :param stages: records the stages, and prints them when there is no bar.
+    :param waits: else take the index as it is.
     :raises WorkspaceError: when the engine could not index the folder.
     """
-    if colours_wanted(sys.stderr):
+    if not waits:
+        service.wait_complete(timeout=0.0)
+    elif colours_wanted(sys.stderr):
         with _Bar(bar_delay_s, refined=refined) as bar:
 
             def show(status: EngineStatus) -> None:
@@ -33,10 +41,10 @@ def follow_indexing(
                 if stages is not None:
                     stages.record(status)
 
-            engine.wait_complete(refined=refined, on_progress=show)
+            service.wait_complete(refined=refined, on_progress=show)
     else:
-        engine.wait_complete(refined=refined, on_progress=stages.record if stages is not None else None)
-    status = engine.status()
+        service.wait_complete(refined=refined, on_progress=stages.record if stages is not None else None)
+    status = service.status()
     if stages is not None:
         stages.record(status)
     if not status.roots:

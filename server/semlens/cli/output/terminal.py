@@ -10,8 +10,21 @@ from typing import TextIO
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 
 
+_FORCED: dict[str, bool] = {"always": True, "never": False}
+_choice = "auto"
+
+
+def choose_colours(choice: str) -> None:
+    """Follow the option ``--color``: ``auto``, ``always`` or ``never``."""
+    global _choice  # noqa: PLW0603 - one process prints for one command
+    _choice = choice
+    _stdout_has_colours.cache_clear()
+
+
 def colours_wanted(stream: TextIO) -> bool:
     """Whether the stream is a terminal that shows colours. ``NO_COLOR`` and ``TERM=dumb`` turn them off."""
+    if stream is sys.stdout and _choice in _FORCED:
+        return _FORCED[_choice]
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 

@@ -14,12 +14,6 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-MAX_GLOB_CHARS = 1_000
-"""No path that is meant needs a longer pattern; matching takes time in proportion to it."""
-
-MAX_GLOBS = 32
-"""Patterns of one question."""
-
 _NEVER = r"(?!)"
 _CLASSES = {
     "alnum": string.ascii_letters + string.digits,

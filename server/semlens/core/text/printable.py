@@ -7,7 +7,6 @@ zero-width joiner and non-joiner. Tabs stay too.
 
 from __future__ import annotations
 
-import logging
 import re
 
 _STEERING = r"\x00-\x08\x0b-\x1f\x7f-\x9f"
@@ -41,13 +40,6 @@ def message_text(text: str) -> str:
     VS Code makes a link of ``[label](command:...)`` in a notification, and would run the command.
     """
     return _LINK.sub("] ", printable(text))
-
-
-class PrintableFormatter(logging.Formatter):
-    """Log lines name files: what is in a name must not steer the terminal that shows the log."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return printable_lines(super().format(record))
 
 
 def _escaped(match: re.Match[str]) -> str:

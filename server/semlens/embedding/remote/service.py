@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,6 +49,7 @@ class Service:
     :ivar max_tokens: limit of one text; the rest is truncated.
     :ivar query_prefix: text before queries; ``auto`` uses the prefix of the model's training.
     :ivar document_prefix: the same for passages.
+    :ivar key: the key of the client that configured the service; None means that of this process's environment.
     :ivar unsaved: whether text of unsaved buffers may be sent.
     """
 
@@ -65,6 +66,7 @@ class Service:
     query_prefix: str = AUTO
     document_prefix: str = AUTO
     unsaved: bool = False
+    key: str | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -128,8 +130,8 @@ class Service:
 
     @property
     def locator(self) -> str:
-        """One line from which a parse worker rebuilds the service. It omits the proxy, which may contain a password."""
-        return LOCATOR_PREFIX + json.dumps(asdict(replace(self, proxy="")))
+        """One line from which a parse worker rebuilds the service. It omits secrets: the proxy may have a password."""
+        return LOCATOR_PREFIX + json.dumps(asdict(replace(self, proxy="", key=None)))
 
 
 def parse_locator(locator: str) -> Service:

@@ -19,7 +19,7 @@ def read_key(service: Service) -> str:
     if service.key_from == KeySource.KEYRING:
         key = _key_from_keyring(service)
     else:
-        key = os.environ.get(KEY_VARIABLE, "").strip()
+        key = (os.environ.get(KEY_VARIABLE, "") if service.key is None else service.key).strip()
     if not key:
         return ""
     if not (key.isascii() and key.isprintable() and " " not in key):

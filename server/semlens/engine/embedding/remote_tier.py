@@ -47,9 +47,10 @@ MAX_CACHED_QUERIES = 256
 Vector = npt.NDArray[np.float32]
 
 
-def service_from_settings(settings: RemoteSettings) -> Service | None:
+def service_from_settings(settings: RemoteSettings, key: str | None = None) -> Service | None:
     """Return the service that the settings name, or None.
 
+    :param key: its key, instead of the one in this process's environment.
     :raises ModelError: when only one of URL and model is set.
     """
     if not settings.url and not settings.model:
@@ -58,7 +59,8 @@ def service_from_settings(settings: RemoteSettings) -> Service | None:
         raise ModelError("semlens.remote.url is set, but semlens.remote.model is not. Set both, or neither.")
     if not settings.url:
         raise ModelError("semlens.remote.model is set, but semlens.remote.url is not. Set both, or neither.")
-    return Service(**{field.name: getattr(settings, field.name) for field in fields(Service)})
+    of_settings = {field.name: getattr(settings, field.name) for field in fields(Service) if field.name != "key"}
+    return Service(**of_settings, key=key)
 
 
 class RemoteTier(Tier):

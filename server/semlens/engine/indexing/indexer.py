@@ -133,7 +133,7 @@ class Indexer:
 
     def is_stuck(self, session: IndexSession) -> bool:
         """Whether the index of a session cannot become more complete than it is now."""
-        if not self._thread.is_alive():
+        if not self._thread.is_alive() or self.paused:
             return True
         waits_in_vain = session.is_reader and not self._follows
         return (waits_in_vain or bool(session.failed_roots)) and not self.is_awaited and session.is_published
@@ -234,6 +234,8 @@ class Indexer:
 
     def add_root(self, session: IndexSession, display_path: Path, real: Path, *, watching: WatchMode) -> None:
         """Open a root for a session, unless another session has it open. Both then share it."""
+        if str(real) in session.roots and str(real) in self.states:
+            return
         session.roots.setdefault(str(real), display_path)
         self._release_at.pop(str(real), None)
         self._workspace.add(real, watching=watching)
@@ -250,6 +252,12 @@ class Indexer:
                 self._workspace.reload_settings(state)  # the settings were those of the session that left
         else:
             self._release_at[real] = time.monotonic() + self._root_idle_s
+
+    def release_root(self, real: str) -> None:
+        """Close a root now, if no session uses it."""
+        if real in self._release_at:
+            self._release_at[real] = 0.0
+            self._release_idle_roots(time.monotonic())
 
     def _close_session(self, session: IndexSession) -> None:
         if self._paused_by is session:

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import lru_cache
 
 from semlens.core.cancel import CancelToken
@@ -83,6 +84,7 @@ class QueryService:
         """
         started = time.monotonic()
         self._wait_for_buffers(cancel)
+        request = _with_real_folders(request)
         query = parse_query(request.query)
         remote_queries = self._start_remote_queries(query)
 
@@ -327,6 +329,14 @@ class QueryService:
     def _skip_debounce(self) -> None:
         """Do not wait for more keystrokes, because a request waits for the buffers."""
         self._indexer.post(self._session.overlays.skip_debounce)
+
+
+def _with_real_folders(request: SearchRequest) -> SearchRequest:
+    """The request with the links in its folders resolved, because roots are known by their real paths."""
+    if not request.filter.folders:
+        return request
+    folders = tuple(map(os.path.realpath, request.filter.folders))
+    return replace(request, filter=replace(request.filter, folders=folders))
 
 
 def _finished_query_vectors(

@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from semlens.core.status import EngineState, EngineStatus, Problem, RemoteStatus, RootStatus, TierRole, TierStatus
+from semlens.core.status import (
+    EngineState,
+    EngineStatus,
+    Problem,
+    RemoteStatus,
+    RootStatus,
+    SessionStatus,
+    TierRole,
+    TierStatus,
+)
 from semlens.engine.embedding.remote_tier import RemoteTier
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.indexer import Indexer
@@ -29,6 +38,7 @@ def build_status(
     sent: Sequence[Sent],
     model_errors: list[str],
     cache_problem: str,
+    sessions: tuple[SessionStatus, ...],
 ) -> EngineStatus:
     """Build a status from counters only, which is cheap enough for every change. Any thread may call this."""
     snapshot = session.snapshot
@@ -65,6 +75,7 @@ def build_status(
             "parsed": indexer.parser.n_parsed,
             **{f"computed.{tier.role}": tier.n_computed for tier in tiers},
         },
+        sessions=sessions,
     )
 
 

@@ -9,7 +9,7 @@ import traceback
 from io import TextIOWrapper
 from pathlib import Path
 
-from semlens.core.text.printable import PrintableFormatter
+from semlens.core.text.log_format import PrintableFormatter
 
 LOG_NAME = "server.log"
 _MAX_BYTES = 1_000_000

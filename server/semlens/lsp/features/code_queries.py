@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from semlens.lsp.conversion.code_query_params import context_request, duplicates_params, similar_params
 from semlens.lsp.session import Session
+from semlens.service.code_query_params import context_request, duplicates_params, similar_params
 from semlens.service.codec import LspPositions, context_json, duplicates_json, search_json
 
 

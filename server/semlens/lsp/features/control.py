@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 from semlens.core.status import EngineStatus
-from semlens.lsp.conversion.params import fields_of, refuse, reindex_params
 from semlens.lsp.engine_api import EngineApi
 from semlens.lsp.roots import local_path
 from semlens.lsp.session import Session
+from semlens.service.params import fields_of, refuse, reindex_params
 
 
 def register(server: Session) -> None:

@@ -9,9 +9,9 @@ from lsprotocol import types
 
 from semlens.core.cancel import CancelToken
 from semlens.core.hit import SearchResult, SearchStage
-from semlens.lsp.conversion.params import SearchDefaults, search_params
 from semlens.lsp.session import Session
 from semlens.service.codec import LspPositions, partial_json, search_json
+from semlens.service.params import SearchDefaults, search_params
 
 SEARCH = "semlens/search"
 

@@ -156,7 +156,8 @@ async def _apply_settings(ls: Session) -> None:
 async def _load_settings(ls: Session) -> None:
     first = next((path for uri in ls.requested_root_uris if (path := local_path(uri)) is not None), None)
     ls.settings, messages = await asyncio.to_thread(ls.configuration.load, ls.roots.first or first)
-    logging.getLogger("semlens").setLevel(ls.settings.log.level.upper())
+    if not ls.is_shared:  # the log of a resident server is not one client's
+        logging.getLogger("semlens").setLevel(ls.settings.log.level.upper())
     ls.warn(messages)
 
 
@@ -164,7 +165,8 @@ def _watch_mode(ls: Session) -> WatchMode:
     mode = ls.settings.watch.mode
     if mode == WatchSetting.OFF:
         return WatchMode.NONE
-    is_client = mode == WatchSetting.AUTO and _can_watch(ls.client_capabilities)
+    # Other sessions of a resident server rely on the same root, so it does not depend on one editor there.
+    is_client = mode == WatchSetting.AUTO and not ls.is_shared and _can_watch(ls.client_capabilities)
     return WatchMode.CLIENT if is_client else WatchMode.NATIVE
 
 

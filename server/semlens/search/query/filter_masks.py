@@ -5,7 +5,9 @@ Parsing filters belongs to `filter_syntax`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +32,9 @@ def file_mask(view: SegmentView, search_filter: SearchFilter) -> Mask | None:
     if search_filter.tests is not TestFilter.INCLUDE:
         is_test = (files.roles & int(Role.TEST)) != 0
         mask &= is_test if search_filter.tests is TestFilter.ONLY else ~is_test
-    if search_filter.paths or search_filter.exclude_paths:
-        paths = files.paths.tolist()
+    if search_filter.paths or search_filter.exclude_paths or search_filter.folders:
+        paths = _paths_below(view, search_filter.folders)
+        mask &= np.array([path is not None for path in paths], bool)
         if search_filter.paths:
             mask &= _matching(paths, search_filter.paths)
         if search_filter.exclude_paths:
@@ -39,9 +42,31 @@ def file_mask(view: SegmentView, search_filter: SearchFilter) -> Mask | None:
     return None if mask.all() else mask
 
 
-def _matching(paths: Sequence[str], globs: tuple[str, ...]) -> Mask:
+def _paths_below(view: SegmentView, folders: Sequence[str]) -> list[str | None]:
+    """The path of each file relative to the folder that contains it, or None where none does.
+
+    :param folders: absolute real paths. Without any, the root of the view is meant.
+    """
+    paths: list[str] = view.segment.files.paths.tolist()
+    prefixes = []
+    for folder in folders:
+        if _is_inside(view.root, folder):
+            return list(paths)
+        if _is_inside(folder, view.root):
+            prefixes.append(folder[len(view.root) :].replace("\\", "/").strip("/") + "/")
+    if not folders:
+        return list(paths)
+    return [next((path[len(prefix) :] for prefix in prefixes if path.startswith(prefix)), None) for path in paths]
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    """Whether an absolute path is the folder or lies below it."""
+    return bool(path) and (path == folder or path.startswith(folder.rstrip("/\\") + os.sep))
+
+
+def _matching(paths: Sequence[str | None], globs: tuple[str, ...]) -> Mask:
     fits = path_pattern(globs).fullmatch
-    return np.array([fits(path) is not None for path in paths], bool)
+    return np.array([path is not None and fits(path) is not None for path in paths], bool)
 
 
 def passage_mask(view: SegmentView, search_filter: SearchFilter) -> Mask | None:
@@ -67,13 +92,19 @@ def view_mask(view: SegmentView, request_filter: SearchFilter, query: Query) -> 
     mask = view.alive_passages
     for passing in (
         passage_mask(view, request_filter),
-        passage_mask(view, query.filter),
+        passage_mask(view, _in_folders(query.filter, request_filter.folders)),
         _inside(view, query.container) if query.container else None,
         _holding(view, query.required) if query.required else None,
     ):
         if passing is not None:
             mask = passing if mask is None else mask & passing
     return mask
+
+
+def _in_folders(query_filter: SearchFilter, folders: tuple[str, ...]) -> SearchFilter:
+    """The filter of a query. Its paths are relative to the folders of the request."""
+    has_paths = query_filter.paths or query_filter.exclude_paths
+    return replace(query_filter, folders=folders) if has_paths else query_filter
 
 
 def _inside(view: SegmentView, container: str) -> Mask:

@@ -9,9 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from semlens.core.request import SearchFilter, TestFilter
+from semlens.core.request import MAX_GLOB_CHARS, MAX_GLOBS, SearchFilter, TestFilter
 from semlens.core.symbol import SymbolKind
-from semlens.core.text.globs import MAX_GLOB_CHARS, MAX_GLOBS
 
 _FILTER = re.compile(r"(?<!\S)(-?)([a-z]{2,10}):(?![:/])(\"[^\"\n]+\"|[^\s:\"][^\s\"]*)(?!\S)")
 _KINDS = {kind.label: kind for kind in SymbolKind} | {

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semlens.core.errors import UsageError
-from semlens.core.request import SearchFilter
-from semlens.core.text.globs import MAX_GLOB_CHARS, MAX_GLOBS, compiled, git_expression, path_pattern
+from semlens.core.request import MAX_GLOB_CHARS, MAX_GLOBS, SearchFilter
+from semlens.core.text.globs import compiled, git_expression, path_pattern
 from semlens.search.query.filter_syntax import split_filters
 
 

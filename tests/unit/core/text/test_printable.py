@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from semlens.core.text.printable import PrintableFormatter, message_text, printable, printable_lines
+from semlens.core.text.log_format import PrintableFormatter
+from semlens.core.text.printable import message_text, printable, printable_lines
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from semlens.core.context import ContextRequest
-from semlens.lsp.conversion.params import MAX_LIMIT, boolean, fields_of, integer, refuse, string, table
+from semlens.service.params import MAX_LIMIT, boolean, fields_of, integer, refuse, string, table
 
 MAX_LINE = (1 << 31) - 1
 MAX_BUDGET = 10_000_000
@@ -25,13 +25,14 @@ class SimilarParams:
     limit: int
 
 
-def similar_params(params: object) -> SimilarParams:
+def similar_params(params: object, *, first_line: int = 0) -> SimilarParams:
+    """:param first_line: the number of the first line in the parameters."""
     fields = fields_of(params)
     uri = string(table(fields, "textDocument"), "uri")
     if uri is None:
         refuse("`textDocument.uri` is missing. Send the URI of the document with the symbol.")
     return SimilarParams(
-        uri, _line(fields, "position"), integer(fields, "limit", low=1, high=MAX_LIMIT) or _DEFAULT_LIMIT
+        uri, _line(fields, "position", first_line), integer(fields, "limit", low=1, high=MAX_LIMIT) or _DEFAULT_LIMIT
     )
 
 
@@ -40,18 +41,21 @@ def duplicates_params(params: object) -> tuple[str, int]:
     return string(fields, "uri") or "", integer(fields, "limit", low=1, high=MAX_LIMIT) or _DEFAULT_GROUPS
 
 
-def context_request(params: object) -> ContextRequest:
-    """Parameters of ``semlens/context``. A range overrides a position. A document without either is ignored."""
+def context_request(params: object, *, first_line: int = 0) -> ContextRequest:
+    """Parameters of ``semlens/context``. A range overrides a position. A document without either is ignored.
+
+    :param first_line: the number of the first line in the parameters.
+    """
     fields = fields_of(params)
     uri = string(table(fields, "textDocument"), "uri") or ""
     lines = (-1, -1)
     if fields.get("range") is not None:
         span = table(fields, "range")
-        lines = (_line(span, "start"), _line(span, "end"))
+        lines = (_line(span, "start", first_line), _line(span, "end", first_line))
         if lines[1] < lines[0]:
             refuse("`range` ends before it starts. Swap its start and end.")
     elif fields.get("position") is not None:
-        line = _line(fields, "position")
+        line = _line(fields, "position", first_line)
         lines = (line, line)
     if lines[0] >= 0 and not uri:
         refuse("`textDocument.uri` is missing. Send the URI of the document with the position.")
@@ -66,9 +70,10 @@ def context_request(params: object) -> ContextRequest:
     )
 
 
-def _line(fields: Mapping[str, Any], name: str) -> int:
+def _line(fields: Mapping[str, Any], name: str, first_line: int) -> int:
+    """The line, counted from 0."""
     place = table(fields, name)
-    line = integer(place, "line", low=0, high=MAX_LINE)
+    line = integer(place, "line", low=first_line, high=MAX_LINE)
     if line is None:
         refuse(f"`{name}.line` is missing. A position has a line and a character.")
-    return line
+    return line - first_line

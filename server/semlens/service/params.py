@@ -1,6 +1,6 @@
 """Converts the JSON parameters of the custom requests to checked values. Unknown fields are ignored.
 
-A wrong field raises error -32602 with a message that names the field.
+A wrong field raises `UsageError` with a message that names the field.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from pygls.exceptions import JsonRpcInvalidParams
-
+from semlens.core.errors import UsageError
+from semlens.core.paths import uri_to_path
 from semlens.core.request import SearchFilter, SearchRequest, TestFilter
 from semlens.core.symbol import SymbolKind
 
@@ -63,7 +63,7 @@ def search_params(params: object, defaults: SearchDefaults) -> SearchParams:
     request = SearchRequest(
         query=query,
         limit=defaults.limit if limit is None else limit,
-        filter=_filter(table(fields, "filter")),
+        filter=_filter(table(fields, "filter"), folders_of(fields)),
         per_file=defaults.per_file if per_file is None else per_file,
         near_uri=string(document, "uri") or "",
         time_budget_ms=defaults.time_budget_ms,
@@ -87,20 +87,30 @@ def fields_of(params: object) -> Mapping[str, Any]:
 
 
 def refuse(message: str) -> NoReturn:
-    """:raises JsonRpcInvalidParams: always."""
-    raise JsonRpcInvalidParams(message)
+    """:raises UsageError: always."""
+    raise UsageError(message)
 
 
-def _filter(fields: Mapping[str, Any]) -> SearchFilter:
+def folders_of(fields: Mapping[str, Any], name: str = "roots") -> tuple[str, ...]:
+    """The folders of a list of URIs, as paths. Without ``roots``, all roots of the session are searched."""
+    uris = strings(fields, name)
+    paths = tuple(path for uri in uris if (path := uri_to_path(uri)) is not None)
+    if len(paths) < len(uris):
+        refuse(f"`{name}` must be a list of file URIs.")
+    return paths
+
+
+def _filter(fields: Mapping[str, Any], folders: tuple[str, ...]) -> SearchFilter:
     tests = string(fields, "tests") or TestFilter.INCLUDE.value
     if tests not in {choice.value for choice in TestFilter}:
         refuse('`filter.tests` must be "include", "exclude" or "only".')
     return SearchFilter(
-        languages=frozenset(name.lower() for name in _strings(fields, "languages")),
+        languages=frozenset(name.lower() for name in strings(fields, "languages", "filter.")),
         kinds=_kinds(fields.get("kinds")),
-        paths=_strings(fields, "paths"),
-        exclude_paths=_strings(fields, "excludePaths"),
+        paths=strings(fields, "paths", "filter."),
+        exclude_paths=strings(fields, "excludePaths", "filter."),
         tests=TestFilter(tests),
+        folders=folders,
     )
 
 
@@ -137,12 +147,13 @@ def string(fields: Mapping[str, Any], name: str) -> str | None:
     return value
 
 
-def _strings(fields: Mapping[str, Any], name: str) -> tuple[str, ...]:
+def strings(fields: Mapping[str, Any], name: str, prefix: str = "") -> tuple[str, ...]:
+    """:param prefix: of the name in an error message."""
     value = fields.get(name)
     if value is None:
         return ()
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        refuse(f"`filter.{name}` must be a list of strings.")
+        refuse(f"`{prefix}{name}` must be a list of strings.")
     return tuple(value)
 
 

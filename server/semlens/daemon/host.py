@@ -1,0 +1,167 @@
+"""What the resident server serves: sessions of shared engines, one for each client that is connected.
+
+Clients whose settings choose the same models and the same service share an engine. A client's settings never reach the
+session of another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from semlens.core.status import EngineStatus, SessionStatus, WatchMode
+from semlens.daemon.api_connection import ApiConnection
+from semlens.daemon.client_connection import ClientConnection, Handler
+from semlens.engine.engine_session import EngineSession
+from semlens.engine.shared_engine import SharedEngine
+from semlens.lsp.server import SWITCH_INTERVAL_SECONDS, SemlensServer
+from semlens.service.api import Api, Notify
+from semlens.settings.loading import Settings, load_settings
+
+EngineKey = tuple[object, ...]
+
+
+@dataclass(eq=False, slots=True)
+class _HostedSession:
+    """:ivar engine_session: None until the client needs the engine."""
+
+    client: str
+    protocol: str
+    engine_session: EngineSession | None = field(default=None)
+
+    def status(self) -> SessionStatus:
+        session = self.engine_session
+        roots = tuple(session.root_paths) if session is not None else ()
+        return SessionStatus(self.client, self.protocol, roots, session.n_open_documents if session is not None else 0)
+
+
+class Host:
+    """All methods may be called from any thread."""
+
+    def __init__(self, cache_folder: Path, settings: Settings) -> None:
+        """:param settings: of ``config.toml``; they decide what concerns the process as a whole."""
+        sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+        self._cache_folder = cache_folder
+        self._root_idle_s = settings.server.root_idle_minutes * 60.0
+        self._lock = threading.Lock()
+        self._engines: dict[EngineKey, SharedEngine] = {}
+        self._sessions: list[_HostedSession] = []
+
+    @property
+    def idle_since(self) -> float | None:
+        """Nothing is under way without a client: what is being indexed then is taken up by the next server."""
+        return 0.0
+
+    def handlers(self) -> Mapping[str, Handler]:
+        return {"api": self._serve_api, "lsp": self._serve_lsp}
+
+    def sessions(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "client": one.client,
+                "protocol": one.protocol,
+                "roots": list(one.roots),
+                "openDocuments": one.open_documents,
+            }
+            for one in self._session_statuses()
+        ]
+
+    def roots(self) -> list[dict[str, Any]]:
+        with self._lock:
+            engines = list(self._engines.values())
+        return [
+            {"path": root, "files": state.index.n_files, "symbols": state.index.n_symbols, "inUse": root not in idle}
+            for engine in engines
+            for idle in [set(engine.indexer.idle_roots)]
+            for root, state in list(engine.indexer.states.items())
+        ]
+
+    def close(self) -> None:
+        with self._lock:
+            engines = list(self._engines.values())
+        for engine in engines:
+            engine.close()
+
+    def _serve_api(self, client: ClientConnection) -> None:
+        user = _user_settings(client)
+        settings, _ = load_settings(user=user)
+        with self._session(client) as hosted:
+            hosted.engine_session = session = self._open(
+                client, settings, lambda root: load_settings(root, user=user)[0]
+            )
+
+            def make_api(notify: Notify) -> Api:
+                return Api(session, session.settings_of, notify, watching=WatchMode.NATIVE)
+
+            try:
+                ApiConnection(client.reader, make_api).serve()
+            finally:
+                session.close()
+
+    def _serve_lsp(self, client: ClientConnection) -> None:
+        """Each client has an event loop of its own, so that none waits for another."""
+        with self._session(client) as hosted:
+
+            def engine_factory(
+                settings: Settings,
+                load_root_settings: Callable[[Path], Settings],
+                on_status: Callable[[EngineStatus], None],
+            ) -> EngineSession:
+                hosted.engine_session = self._open(client, settings, load_root_settings, on_status)
+                return hosted.engine_session
+
+            server = SemlensServer(engine_factory, user_settings=_user_settings(client))
+            asyncio.run(server.run(client.reader, client.writer))
+
+    def _open(
+        self,
+        client: ClientConnection,
+        settings: Settings,
+        settings_of: Callable[[Path], Settings],
+        on_status: Callable[[EngineStatus], None] | None = None,
+    ) -> EngineSession:
+        """A session of the engine that has the client's models and service.
+
+        :raises CacheError: when the cache folder cannot be used.
+        """
+        key = str(client.hello.get("remoteKey") or "")
+        engine_key = (settings.models, settings.remote, key if settings.remote.url else "")
+        with self._lock:
+            engine = self._engines.get(engine_key)
+            if engine is None:
+                engine = self._engines[engine_key] = SharedEngine(
+                    settings,
+                    cache_folder=self._cache_folder,
+                    root_idle_s=self._root_idle_s,
+                    remote_key=key,
+                    sessions_of_process=self._session_statuses,
+                )
+                engine.start()
+        return engine.open_session(settings, settings_of=settings_of, on_status=on_status)
+
+    @contextlib.contextmanager
+    def _session(self, client: ClientConnection) -> Iterator[_HostedSession]:
+        hosted = _HostedSession(str(client.hello.get("client") or "unknown")[:100], client.protocol)
+        with self._lock:
+            self._sessions.append(hosted)
+        try:
+            yield hosted
+        finally:
+            with self._lock:
+                self._sessions.remove(hosted)
+
+    def _session_statuses(self) -> tuple[SessionStatus, ...]:
+        with self._lock:
+            sessions = list(self._sessions)
+        return tuple(one.status() for one in sessions)
+
+
+def _user_settings(client: ClientConnection) -> Mapping[str, Any]:
+    settings = client.hello.get("settings")
+    return settings if isinstance(settings, Mapping) else {}

@@ -1,0 +1,145 @@
+"""Converts the JSON of the `api` protocol back to results: the inverse of `codec` with `LineNumbers`.
+
+Places have whole lines only, because that JSON has no columns but that of the name. Unknown fields are ignored.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from semlens.core.context import ContextItem, ContextPack, DuplicateSet, DuplicatesResult
+from semlens.core.hit import SearchHit, SearchResult
+from semlens.core.paths import path_to_uri, uri_to_path
+from semlens.core.span import Span
+from semlens.core.status import (
+    EngineState,
+    EngineStatus,
+    Problem,
+    RemoteStatus,
+    RootStatus,
+    SessionStatus,
+    TierRole,
+    TierStatus,
+    WatchMode,
+)
+from semlens.core.symbol import SymbolKind
+
+_KIND_BY_LABEL = {kind.label: kind for kind in SymbolKind}
+
+
+def search_result(data: dict[str, Any]) -> SearchResult:
+    return SearchResult(
+        hits=tuple(map(search_hit, data["hits"])),
+        generation=data["generation"],
+        complete=data["complete"],
+        elapsed_ms=data["elapsedMs"],
+        notes=tuple(data.get("notes", ())),
+    )
+
+
+def search_hit(data: dict[str, Any]) -> SearchHit:
+    name_line, name_column = data["nameLine"] - 1, data["nameColumn"] - 1
+    root, path, snippet = data["root"], data["path"], data["snippet"]
+    return SearchHit(
+        root=root,
+        path=path,
+        uri=path_to_uri(f"{root.rstrip('/')}/{path}") if root else path_to_uri(path),
+        name=data["name"],
+        qualified_name=data["qualifiedName"],
+        container_name="",
+        kind=_KIND_BY_LABEL[data["kind"]],
+        language=data["language"],
+        span=_lines(data),
+        name_span=Span(name_line, name_column, name_line, name_column),
+        signature=data["signature"],
+        score=data["score"],
+        snippet=snippet["text"],
+        snippet_span=_lines(snippet),
+        highlights=tuple((first - 1, last - 1) for first, last in data["highlights"]),
+        reasons=tuple(data["reasons"]),
+        dirty=data["dirty"],
+        features=data.get("features", {}),
+    )
+
+
+def duplicates_result(data: dict[str, Any]) -> DuplicatesResult:
+    groups = (
+        DuplicateSet(tuple(map(search_hit, group["symbols"])), group["similarity"], group["savedLines"])
+        for group in data["groups"]
+    )
+    return DuplicatesResult(tuple(groups), data["generation"])
+
+
+def context_pack(data: dict[str, Any]) -> ContextPack:
+    items = (
+        ContextItem(
+            uri=item["uri"],
+            path=item["path"],
+            span=_lines(item),
+            name=item["name"],
+            form=item["form"],
+            tokens=item["tokens"],
+            why=item["why"],
+            dirty=item["dirty"],
+            last_line_text="",
+        )
+        for item in data["items"]
+    )
+    return ContextPack(
+        text=data["text"],
+        tokens=data["tokens"],
+        counted_by=data["countedBy"],
+        budget=data["budget"],
+        items=tuple(items),
+        omitted=data["omitted"],
+        masked=data["masked"],
+        generation=data["generation"],
+    )
+
+
+def engine_status(data: dict[str, Any]) -> EngineStatus:
+    return EngineStatus(
+        number=data["number"],
+        state=EngineState(data["state"]),
+        complete=data["complete"],
+        refining=data["refining"],
+        roots=tuple(map(_root_status, data["roots"])),
+        tiers=tuple(
+            TierStatus(tier["model"], TierRole(tier["role"]), tier["embedded"], tier["pending"])
+            for tier in data["tiers"]
+        ),
+        generation=data["generation"],
+        lag_ms=data["lagMs"],
+        rss_bytes=data["rssBytes"],
+        index_bytes=data["indexBytes"],
+        problems=tuple(Problem(problem["path"], problem["message"]) for problem in data["problems"]),
+        counters=data["counters"],
+        remote=tuple(
+            RemoteStatus(one["service"], one["texts"], one["bytes"], one["redactions"]) for one in data["remote"]
+        ),
+        sessions=tuple(map(_session_status, data.get("sessions", ()))),
+    )
+
+
+def _root_status(data: dict[str, Any]) -> RootStatus:
+    return RootStatus(
+        root=_path(data["uri"]),
+        files=data["files"],
+        symbols=data["symbols"],
+        pending=data["pending"],
+        skipped=data["skipped"],
+        watching=WatchMode(data["watching"]),
+    )
+
+
+def _session_status(data: dict[str, Any]) -> SessionStatus:
+    return SessionStatus(data["client"], data["protocol"], tuple(map(_path, data["roots"])), data["openDocuments"])
+
+
+def _path(uri: str) -> str:
+    return uri_to_path(uri) or uri
+
+
+def _lines(data: dict[str, Any]) -> Span:
+    """The span of whole lines. Its end is the start of the next line."""
+    return Span(data["startLine"] - 1, 0, data["endLine"], 0)

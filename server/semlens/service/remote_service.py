@@ -1,0 +1,225 @@
+"""`CodeService` over a connection to the resident server.
+
+One request at a time, on the caller's thread. One-shot commands import this module, so it imports little.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from semlens.core.cancel import CancelToken
+from semlens.core.context import ContextPack, ContextRequest, DuplicatesResult
+from semlens.core.errors import Cancelled, SemlensError, UsageError
+from semlens.core.hit import SearchResult, SearchStage
+from semlens.core.paths import path_to_uri
+from semlens.core.request import SearchFilter, SearchRequest
+from semlens.core.status import EngineStatus, WatchMode
+from semlens.service import decoding
+from semlens.service.connection import Connection
+from semlens.service.frames import FrameError, FrameReader, write_frame
+from semlens.service.params import SearchDefaults
+
+INVALID_PARAMS = -32602
+REQUEST_CANCELLED = -32800
+
+_POLL_SECONDS = 0.05
+
+OnNotification = Callable[[str, Any], None]
+
+
+class ServerLostError(SemlensError):
+    """The resident server ended, or the connection broke."""
+
+
+class RemoteService:
+    """A session of the resident server. The session ends with the connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        """:param connection: the first line was sent already.
+
+        :ivar search_defaults: what the settings of the first root say, after `wait_complete`.
+        """
+        self._connection = connection
+        self._frames = FrameReader(connection)
+        self._ids = itertools.count(1)
+        self._roots: list[str] = []
+        self._implicit = True
+        self.search_defaults = SearchDefaults()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def add_root(self, path: Path, *, explicit: bool = True, watching: WatchMode = WatchMode.NATIVE) -> None:
+        """Note the root for the next requests. The server decides how it watches."""
+        del watching
+        self._roots.append(path_to_uri(str(path)))
+        self._implicit = self._implicit and not explicit
+
+    def search(
+        self,
+        request: SearchRequest,
+        cancel: CancelToken,
+        on_partial: Callable[[SearchResult, SearchStage], None] | None = None,
+        *,
+        explain: bool = False,
+    ) -> SearchResult:
+        params = {
+            "query": request.query,
+            "limit": request.limit,
+            "perFile": request.per_file,
+            "filter": _filter_params(request.filter),
+            "mask": request.mask,
+            "explain": explain,
+        }
+        if request.filter.folders:
+            params["roots"] = [path_to_uri(folder) for folder in request.filter.folders]
+        if request.near_uri:
+            params["textDocument"] = {"uri": request.near_uri}
+        if on_partial is not None:
+            params["refineToken"] = 1
+
+        def on_notification(method: str, notice: Any) -> None:
+            if method == "$/progress" and on_partial is not None:
+                value = {"complete": False, "elapsedMs": 0.0, **notice["value"]}
+                on_partial(decoding.search_result(value), SearchStage(value["stage"]))
+
+        return decoding.search_result(self._call("semlens/search", params, cancel, on_notification))
+
+    def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult:
+        params = {"textDocument": {"uri": uri}, "position": {"line": line + 1}, "limit": limit}
+        return decoding.search_result(self._call("semlens/similar", params, cancel))
+
+    def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult:
+        params = {"limit": limit, **({"uri": uri} if uri else {})}
+        return decoding.duplicates_result(self._call("semlens/duplicates", params, cancel))
+
+    def context(self, request: ContextRequest, cancel: CancelToken) -> ContextPack:
+        params: dict[str, Any] = {
+            "query": request.query,
+            "budget": request.budget,
+            "tests": request.tests,
+            "lineNumbers": request.line_numbers,
+        }
+        if request.tokenizer:
+            params["tokenizer"] = str(Path(request.tokenizer).absolute())  # the server has another current folder
+        if request.uri:
+            params["textDocument"] = {"uri": request.uri}
+            first, last = request.lines
+            params["range"] = {"start": {"line": first + 1}, "end": {"line": last + 1}}
+        return decoding.context_pack(self._call("semlens/context", params, cancel))
+
+    def status(self) -> EngineStatus:
+        return decoding.engine_status(self._call("semlens/status", {}))
+
+    def rescan(self, root: Path | None = None, *, full: bool = False) -> None:
+        self._call("semlens/reindex", {"full": full, **({"roots": [path_to_uri(str(root))]} if root else {})})
+
+    def release_root(self, root: Path) -> None:
+        """Close a root that no session uses, instead of keeping it open for the next session."""
+        self._call("semlens/release", {"uri": path_to_uri(str(root))})
+
+    def pause(self) -> None:
+        self._call("semlens/pause", {})
+
+    def resume(self) -> None:
+        self._call("semlens/resume", {})
+
+    def wait_complete(
+        self,
+        *,
+        refined: bool = False,
+        timeout: float | None = None,
+        on_progress: Callable[[EngineStatus], None] | None = None,
+    ) -> bool:
+        def on_notification(method: str, notice: Any) -> None:
+            if method == "semlens/statusChanged" and on_progress is not None:
+                on_progress(decoding.engine_status(notice))
+
+        params: dict[str, Any] = {"refined": refined}
+        if timeout is not None:
+            params["timeoutMs"] = round(timeout * 1000)
+        answer = self._call("semlens/wait", params, on_notification=on_notification)
+        defaults = answer["searchDefaults"]
+        self.search_defaults = SearchDefaults(defaults["limit"], defaults["perFile"], defaults["timeBudgetMs"])
+        if on_progress is not None:
+            on_progress(decoding.engine_status(answer["status"]))
+        return bool(answer["complete"])
+
+    def wait_saved(self) -> str:
+        return str(self._call("semlens/waitSaved", {})["problem"])
+
+    def _call(
+        self,
+        method: str,
+        params: dict[str, Any],
+        cancel: CancelToken | None = None,
+        on_notification: OnNotification | None = None,
+    ) -> dict[str, Any]:
+        """Send a request and wait for its answer.
+
+        :raises SemlensError: what the server answered, or `ServerLostError`.
+        """
+        number = next(self._ids)
+        params = {**params, "index": self._roots, "implicit": self._implicit}
+        self._send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        is_cancelled = False
+        while True:
+            if cancel is not None and cancel.cancelled and not is_cancelled:
+                is_cancelled = True
+                self._send({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": number}})
+            message = self._receive(waits=cancel is None or is_cancelled)
+            if message is None:
+                continue
+            if "method" in message:
+                if on_notification is not None:
+                    on_notification(message["method"], message["params"])
+            elif message.get("error") is not None:
+                _raise(message["error"])
+            elif message.get("id") == number:
+                answer: dict[str, Any] = message["result"]
+                return answer
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            write_frame(self._connection, json.dumps(message).encode())
+        except OSError as error:
+            raise _lost() from error
+
+    def _receive(self, *, waits: bool) -> dict[str, Any] | None:
+        """The next message. :param waits: else return None when there is none for a moment."""
+        try:
+            if not waits and not self._frames.has_data and not self._connection.wait_readable(_POLL_SECONDS):
+                return None
+            body = self._frames.read()
+        except (OSError, FrameError) as error:
+            raise _lost() from error
+        if body is None:
+            raise _lost()
+        message: dict[str, Any] = json.loads(body)
+        return message
+
+
+def _filter_params(search_filter: SearchFilter) -> dict[str, Any]:
+    return {
+        "languages": sorted(search_filter.languages),
+        "kinds": sorted(int(kind) for kind in search_filter.kinds),
+        "paths": search_filter.paths,
+        "excludePaths": search_filter.exclude_paths,
+        "tests": search_filter.tests.value,
+    }
+
+
+def _raise(error: dict[str, Any]) -> None:
+    """:raises SemlensError: always."""
+    code, message = error.get("code"), str(error.get("message"))
+    if code == INVALID_PARAMS:
+        raise UsageError(message)
+    raise Cancelled(message) if code == REQUEST_CANCELLED else SemlensError(message)
+
+
+def _lost() -> ServerLostError:
+    return ServerLostError("The resident server ended before it answered. Run the command again.")
