@@ -35,6 +35,7 @@ plugins=$editors/retronvim-0.4.10/data/nvim/plugins
 
 scratch=$(mktemp -d)
 sweep() { # retries, because an exiting server may still write
+    [ ! -d "$scratch/semlens/server" ] || "$python" -m semlens daemon stop > /dev/null
     for _ in 1 2 3 4 5; do rm -rf "$scratch" 2>/dev/null && return; sleep 1; done || true
 }
 trap sweep EXIT

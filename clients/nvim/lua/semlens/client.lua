@@ -1,6 +1,7 @@
 -- The one language client, which serves all roots. Other modules start the server and send requests through it.
--- It restarts the server once after a crash. Where the program is found is left to `server`.
-local config = require('semlens.config')
+-- It restarts a server that ended, and sends the open requests again. `restart` decides when, and `server` finds the
+-- program. A shared server may end because of another client, so its loss is no message to the user.
+local restart = require('semlens.restart')
 local roots = require('semlens.roots')
 local server = require('semlens.server')
 local text_util = require('semlens.text')
@@ -8,8 +9,6 @@ local text_util = require('semlens.text')
 local M = {}
 
 local NAME = 'semlens'
--- After two crashes within this time the server stays off until a command needs it.
-local CRASH_WINDOW_MS = 60000
 
 ---@type fun(err: string?, client: vim.lsp.Client?)[]
 local waiting = {}
@@ -17,7 +16,13 @@ local waiting = {}
 local pending_folders = {}
 ---@type table<string|integer, fun(value: table)>
 local partial_handlers = {}
-local last_crash_ms = -CRASH_WINDOW_MS
+---@type table<table, fun()> for each request without an answer: sends it again
+local unfinished = {}
+---@type { buffers: table<integer, true>, folders: table<string, true> } of a lost server, for the next one
+local lost = { buffers = {}, folders = {} }
+---@type integer? when the server could take requests
+local ready_ms
+local is_restarting = false
 local is_off = false
 local has_warned_missing = false
 
@@ -106,44 +111,61 @@ local function reuse(client, client_config)
   return true
 end
 
----@param attached integer[]
----@param folders string[]
----@param reason string
-local function recover(attached, folders, reason)
-  M.status = nil
-  local now = vim.uv.now()
-  is_off = now - last_crash_ms < CRASH_WINDOW_MS
-  last_crash_ms = now
-  fire_event('SemlensExit', { reason = reason, is_off = is_off })
-  if is_off then
-    local message = 'The server crashed again (%s) and stays off. `:SemanticLog` shows why. Any search starts it again.'
-    M.error(message:format(reason))
-    resolve_waiting(message:format(reason))
-    return
+---Give the folders and the buffers of a lost server to a new one. Neovim sends the text of each buffer.
+local function restore()
+  local folders, buffers = lost.folders, lost.buffers
+  lost = { buffers = {}, folders = {} }
+  is_restarting = false
+  for folder in vim.spairs(folders) do
+    M.start(nil, folder)
   end
-  M.warn(('The server crashed (%s) and is being restarted. `:SemanticLog` shows why.'):format(reason))
-  -- Neovim removes the dead client in a scheduled call that runs before this one.
-  vim.schedule(function()
-    for _, folder in ipairs(folders) do
-      M.start(nil, folder)
+  for bufnr in vim.spairs(buffers) do
+    if vim.api.nvim_buf_is_valid(bufnr) and roots.is_file_buffer(bufnr) then
+      M.start(bufnr)
     end
-    for _, bufnr in ipairs(attached) do
-      if roots.is_file_buffer(bufnr) then
-        M.start(bufnr)
-      end
+  end
+  if #waiting > 0 and not any_client() then
+    local problem = M.start(vim.api.nvim_get_current_buf())
+    if problem then
+      resolve_waiting(problem)
     end
-  end)
+  end
 end
 
----The environment of the server. It carries the user's settings, because the server accepts user-only settings from
----no message. They come from `vim.g.semlens` and `setup`, never from `client_config.settings`: plugins fill that from
----files of a project. A project's `.nvim.lua` is no risk: it runs only once the user trusts it.
----@return table<string, string>
-local function environment()
-  local options = config.get()
-  local server_settings = options.settings.semlens or options.settings
-  local user_settings = next(server_settings) and vim.json.encode(server_settings) or '{}'
-  return vim.tbl_extend('force', { SEMLENS_USER_SETTINGS = user_settings }, options.env or {})
+---@param reason string
+---@param is_shared boolean
+local function recover(reason, is_shared)
+  local now_ms = vim.uv.now()
+  local life_ms = ready_ms and now_ms - ready_ms or 0
+  local delay_ms
+  if is_shared then
+    delay_ms = restart.after_loss(life_ms)
+  else
+    delay_ms = restart.after_crash(now_ms)
+  end
+  M.status = nil
+  ready_ms = nil
+  is_off = delay_ms == nil
+  is_restarting = not is_off
+  fire_event('SemlensExit', { reason = reason, is_off = is_off })
+  if not delay_ms then
+    local message = is_shared
+        and 'The shared server ended too often (%s) and stays off. `semlens daemon start` in a shell shows why.'
+      or 'The server crashed again (%s) and stays off. `:SemanticLog` shows why.'
+    message = message:format(reason) .. ' Any search starts it again.'
+    unfinished = {}
+    M.error(message)
+    resolve_waiting(message)
+    return
+  end
+  if not is_shared then
+    M.warn(('The server crashed (%s) and is being restarted. `:SemanticLog` shows why.'):format(reason))
+  end
+  for _, send in pairs(unfinished) do
+    send()
+  end
+  -- Not at once: Neovim removes the dead client in a scheduled call.
+  vim.defer_fn(restore, delay_ms)
 end
 
 ---@param dispatchers vim.lsp.rpc.Dispatchers
@@ -154,17 +176,17 @@ local function connect(dispatchers, client_config)
   if not server_command then
     error(problem, 0)
   end
+  local is_shared = server.is_shared()
   local original_on_exit = dispatchers.on_exit
   local is_exiting = false
   local connection
   dispatchers.on_exit = function(code, signal)
     local is_crash = not is_exiting and (code ~= 0 or (signal ~= 0 and signal ~= 15))
-    local attached, folders = {}, {}
     for _, client in ipairs(vim.lsp.get_clients({ name = NAME, _uninitialized = true })) do
-      if client.rpc == connection then
-        attached = vim.tbl_keys(client.attached_buffers)
+      if is_crash and client.rpc == connection then
+        lost.buffers = vim.tbl_extend('force', lost.buffers, client.attached_buffers)
         for _, folder in ipairs(client.workspace_folders or {}) do
-          table.insert(folders, vim.fs.normalize(vim.uri_to_fname(folder.uri)))
+          lost.folders[vim.fs.normalize(vim.uri_to_fname(folder.uri))] = true
         end
       end
     end
@@ -173,15 +195,20 @@ local function connect(dispatchers, client_config)
     vim.schedule(function()
       if is_crash and vim.v.exiting == vim.NIL then
         local reason = signal ~= 0 and ('signal %d'):format(signal) or ('exit code %d'):format(code)
-        recover(attached, folders, reason)
+        recover(reason, is_shared)
       elseif vim.v.exiting == vim.NIL then
         M.status = nil
+        unfinished = {}
         fire_event('SemlensExit', { reason = 'stopped', is_off = true })
         resolve_waiting('The server was stopped. Any search starts it again.')
       end
     end)
   end
-  connection = vim.lsp.rpc.start(server_command.cmd, dispatchers, { cwd = client_config.root_dir, env = environment() })
+  connection = vim.lsp.rpc.start(
+    server.serve_command(server_command),
+    dispatchers,
+    { cwd = client_config.root_dir, env = server.environment() }
+  )
   local notify = connection.notify
   connection.notify = function(method, params)
     is_exiting = is_exiting or method == 'exit'
@@ -225,8 +252,14 @@ function M.lsp_config()
         add_folder(client, folder)
       end
       pending_folders[client.id] = nil
-      fire_event('SemlensReady', { client_id = client.id })
-      resolve_waiting(nil, client)
+      ready_ms = vim.uv.now()
+      -- Scheduled, so that requests come after the text of the buffers, which Neovim sends now.
+      vim.schedule(function()
+        if not client:is_stopped() then
+          fire_event('SemlensReady', { client_id = client.id })
+          resolve_waiting(nil, client)
+        end
+      end)
     end,
     flags = { debounce_text_changes = 40 },
     handlers = {
@@ -299,15 +332,11 @@ function M.with_client(callback)
     return
   end
   table.insert(waiting, callback)
-  if any_client() then
+  if any_client() or is_restarting then
     return
   end
   is_off = false
-  local problem = M.start(vim.api.nvim_get_current_buf())
-  if problem then
-    resolve_waiting(problem)
-    return
-  end
+  restore()
   if not vim.lsp.is_enabled(NAME) then
     vim.lsp.enable(NAME) -- attaches open buffers now, and others when they are opened
   end
@@ -321,6 +350,7 @@ end
 ---@return fun() cancel may be called at any time
 function M.request(method, params, on_answer, options)
   options = options or {}
+  local key = {}
   local is_finished, client, id = false, nil, nil
   local token
   if options.on_partial then
@@ -334,33 +364,38 @@ function M.request(method, params, on_answer, options)
   end
   local function finish()
     is_finished = true
+    unfinished[key] = nil
     if token then
       partial_handlers[token] = nil
     end
   end
-  M.with_client(function(err, ready)
-    if is_finished then
-      return
-    end
-    if not ready then
-      finish()
-      on_answer(err)
-      return
-    end
-    client = ready
-    local is_sent
-    is_sent, id = client:request(method, params, function(failure, result)
+  local function send()
+    M.with_client(function(err, ready)
       if is_finished then
         return
       end
-      finish()
-      on_answer(failure and failure.message, result, client)
-    end, options.bufnr)
-    if not is_sent then
-      finish()
-      on_answer('The server is shutting down. Try again in a moment.')
-    end
-  end)
+      if not ready then
+        finish()
+        on_answer(err)
+        return
+      end
+      client = ready
+      unfinished[key] = send
+      local is_sent
+      is_sent, id = client:request(method, params, function(failure, result)
+        if is_finished then
+          return
+        end
+        finish()
+        on_answer(failure and failure.message, result, client)
+      end, options.bufnr)
+      if not is_sent then
+        finish()
+        on_answer('The server is shutting down. Try again in a moment.')
+      end
+    end)
+  end
+  send()
   return function()
     if is_finished then
       return

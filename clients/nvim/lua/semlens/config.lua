@@ -8,6 +8,7 @@ local defaults = {
   env = nil,
   project_venv = false,
   settings = {},
+  server = { shared = false },
   root_markers = {
     '.semlens.toml',
     { '.git', '.hg', '.jj', '.svn' },
@@ -72,7 +73,7 @@ function M.problems()
       local is_optional = prefix == '' and (key == 'cmd' or key == 'env') or prefix == 'picker.' and key == 'border'
       if known[key] == nil and not is_optional then
         problems[#problems + 1] = ('`%s%s` is not a setting of the Neovim plugin.'):format(prefix, key)
-      elseif type(value) == 'table' and (key == 'picker' or key == 'keys') then
+      elseif type(value) == 'table' and (key == 'picker' or key == 'keys' or key == 'server') then
         check(value, known[key], prefix .. key .. '.')
       end
     end

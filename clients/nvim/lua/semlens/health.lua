@@ -86,6 +86,9 @@ function M.check()
     return
   end
   health.ok(('`%s`, from %s'):format(table.concat(server_command.cmd, ' '), server_command.from))
+  if require('semlens.server').is_shared() then
+    health.ok('This editor shares the resident server with other editors and commands')
+  end
   check_installation(server_command)
   check_index()
 end

@@ -69,6 +69,42 @@ function M.find(root)
   return nil, ('The semlens server is not installed. %s, or set `cmd` to its command.'):format(fix), true
 end
 
+---The server's settings, without the name `semlens` that may be around them.
+---@return table<string, any>
+function M.settings()
+  local settings = config.get().settings
+  return settings.semlens or settings
+end
+
+---Whether the user wants the resident server. `settings` may say it too, as for other editors.
+---@return boolean
+function M.is_shared()
+  local own = M.settings()
+  return config.get().server.shared or (own.server or {}).shared == true or own['server.shared'] == true
+end
+
+---The command of the language server; with the resident server, of the bridge to it.
+---@param server_command semlens.ServerCommand
+---@return string[]
+function M.serve_command(server_command)
+  local cmd = vim.deepcopy(server_command.cmd)
+  if M.is_shared() then
+    table.insert(cmd, '--shared')
+  end
+  return cmd
+end
+
+---The environment of the server. It carries the user's settings, because the server accepts user-only settings from
+---no message. They come from `vim.g.semlens` and `setup`, never from `client_config.settings`: plugins fill that from
+---files of a project. A project's `.nvim.lua` is no risk: it runs only once the user trusts it.
+---@return table<string, string>
+function M.environment()
+  local options = config.get()
+  local server_settings = M.settings()
+  local user_settings = next(server_settings) and vim.json.encode(server_settings) or '{}'
+  return vim.tbl_extend('force', { SEMLENS_USER_SETTINGS = user_settings }, options.env or {})
+end
+
 ---The shell command that installs the server with uv, pipx or Python.
 ---@return string? nil: none of them was found
 function M.install_command()
@@ -87,11 +123,12 @@ function M.install_command()
   end
 end
 
----The log file of the server. Its cache folder is determined as in the server.
+---The log file of the server; with the resident server, the newest log in its folder. The cache folder is determined
+---as in the server.
 ---@return string path
 function M.log_path()
   local options = config.get()
-  local own = options.settings.semlens or options.settings
+  local own = M.settings()
   local folder = (options.env or {}).SEMLENS_CACHE_DIR or vim.env.SEMLENS_CACHE_DIR
   if not folder or folder == '' then
     folder = (own.index or {}).cacheFolder
@@ -106,7 +143,12 @@ function M.log_path()
       folder = vim.fs.joinpath(vim.env.XDG_CACHE_HOME or vim.fs.joinpath(home, '.cache'), 'semlens')
     end
   end
-  return vim.fs.joinpath(vim.fs.normalize(folder), 'server.log')
+  folder = vim.fs.normalize(folder)
+  local logs = M.is_shared() and vim.fn.glob(vim.fs.joinpath(folder, 'server', '*.log'), false, true) or {}
+  table.sort(logs, function(a, b)
+    return vim.fn.getftime(a) > vim.fn.getftime(b)
+  end)
+  return logs[1] or vim.fs.joinpath(folder, 'server.log')
 end
 
 return M

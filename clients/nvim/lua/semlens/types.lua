@@ -101,6 +101,7 @@
 ---@field env? table<string, string> environment of the server
 ---@field project_venv boolean allow a server from the project's .venv
 ---@field settings table<string, any> the server's settings, see docs/configuration.md
+---@field server { shared: boolean } shared: use the resident server
 ---@field root_markers (string|string[])[] names of files that mark a root, best first
 ---@field picker semlens.PickerOptions
 ---@field ui 'builtin'|'telescope'|'fzf-lua'|'snacks'|'mini.pick'|'select' the picker that shows the hits
