@@ -23,6 +23,8 @@ exit codes: 0 success (even if nothing is found), 1 failure, 2 wrong usage
 
 _AddCommand = Callable[..., argparse.ArgumentParser]
 
+_WORKSPACE_HELP = "the workspace: a folder or the URL of a git repository (default: .)"
+
 
 class _Parser(argparse.ArgumentParser):
     """Escapes control characters in error messages, because they repeat arguments."""
@@ -103,7 +105,7 @@ def _add_search(add: _AddCommand) -> None:
         dest="folders",
         action="append",
         metavar="DIR",
-        help="the workspace (default: .); repeatable",
+        help="the workspace, a folder or the URL of a git repository (default: .); repeatable",
     )
     _add_no_daemon(search)
     search.add_argument("--everywhere", action="store_true", help="search every folder that is indexed")
@@ -235,11 +237,19 @@ def _add_code_queries(add: _AddCommand) -> None:
 
 
 def _add_folder(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", nargs="?", metavar="DIR", help="the workspace (default: .)")
+    command.add_argument(
+        "folder", nargs="?", metavar="DIR", help="the workspace: a folder or the URL of a git repository (default: .)"
+    )
 
 
 def _add_workspace(command: argparse.ArgumentParser) -> None:
-    command.add_argument("-w", "--workspace", dest="folder", metavar="DIR", help="the workspace (default: .)")
+    command.add_argument(
+        "-w",
+        "--workspace",
+        dest="folder",
+        metavar="DIR",
+        help="the workspace: a folder or the URL of a git repository (default: .)",
+    )
 
 
 def _add_no_daemon(command: argparse.ArgumentParser) -> None:

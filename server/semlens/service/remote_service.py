@@ -163,6 +163,8 @@ class RemoteService:
 
         :raises SemlensError: what the server answered, or `ServerLostError`.
         """
+        if cancel is not None:
+            cancel.check()
         number = next(self._ids)
         params = {**params, "index": self._roots, "implicit": self._implicit}
         self._send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})

@@ -8,8 +8,8 @@ import json
 from semlens.cli.answering import Answerer, answer
 from semlens.cli.output.progress import follow_indexing
 from semlens.cli.places import parse_place, uri_of, workspace_of
+from semlens.cli.roots import workspace_of_name
 from semlens.cli.runner import say
-from semlens.cli.workspace import named_workspace
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextPack, ContextRequest
 from semlens.service.code_service import ServedBy
@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     if options.at is not None:
         file, line = parse_place(options.at, "--at")
         uri, lines, folder = uri_of(file), (line, line), workspace_of(file, options.folder)
-    workspace = named_workspace(folder)
+    workspace = workspace_of_name(folder)
     request = ContextRequest(
         query=" ".join(options.query).strip(),
         uri=uri,

@@ -9,7 +9,8 @@ from dataclasses import replace
 from semlens.cli.answering import Answerer, answer
 from semlens.cli.output.progress import follow_indexing
 from semlens.cli.output.terminal import paint
-from semlens.cli.workspace import Workspace, named_workspace, relative_path_of
+from semlens.cli.roots import workspace_of_name
+from semlens.cli.workspace import Workspace, relative_path_of
 from semlens.core.cancel import CancelToken
 from semlens.core.context import DuplicateSet, DuplicatesResult
 from semlens.core.text.printable import printable
@@ -21,7 +22,7 @@ _MAX_MEMBERS_SHOWN = 8
 
 
 def run(options: argparse.Namespace) -> int:
-    workspace = named_workspace(options.folder)
+    workspace = workspace_of_name(options.folder)
     limit = options.limit or _DEFAULT_GROUPS
 
     def question(answerer: Answerer) -> tuple[DuplicatesResult, ServedBy]:

@@ -10,35 +10,49 @@ import argparse
 from pathlib import Path
 
 from semlens.cli.answering import release_root
+from semlens.cli.roots import cache_folder, looks_like_url
 from semlens.cli.workspace import named_workspace
 from semlens.core.errors import CacheError
 from semlens.core.text.printable import printable
+from semlens.files.git_clone import clones, remove_clone
 from semlens.index.storage.root_store import delete_index, index_folders, stored_roots
 from semlens.index.storage.vector_cache import VectorCache
-from semlens.settings.user_sources import cache_folder_of, read_user_settings
 
 _LOCK_SECONDS = 5.0
 
 
 def run(options: argparse.Namespace) -> int:
-    cache_folder = cache_folder_of(read_user_settings().values.get("index.cacheFolder"))
-    roots = sorted({root for root, _ in stored_roots(cache_folder, any_format=True)})
+    folder = cache_folder()
+    roots = sorted({root for root, _ in stored_roots(folder, any_format=True)})
     if options.everything:
         for root in roots:
-            _forget(cache_folder, root)
-        _delete_vectors(cache_folder)
+            _forget(folder, root)
+        for known in clones(folder):
+            remove_clone(known.url, folder)
+        _delete_vectors(folder)
         print("Forgot every index and all vectors.")
     elif options.gone:
         missing_roots = [root for root in roots if not root.is_dir()]
         for root in missing_roots:
-            _forget(cache_folder, root)
+            _forget(folder, root)
         n = len(missing_roots)
         print(f"Forgot {n} folder{'' if n == 1 else 's'} that no longer exist{'s' if n == 1 else ''}.")
+    elif options.folder is not None and looks_like_url(options.folder):
+        _forget_clone(folder, options.folder)
     else:
         workspace = named_workspace(options.folder, must_exist=False)
-        if not _forget(cache_folder, workspace.folder):
+        if not _forget(folder, workspace.folder):
             print(f"{printable(str(workspace.folder))} is not indexed, so there is nothing to forget.")
     return 0
+
+
+def _forget_clone(cache_folder: Path, url: str) -> None:
+    """Delete the clone of a repository, and its index."""
+    for known in clones(cache_folder):
+        if known.url == url:
+            _forget(cache_folder, known.folder.resolve())
+    if not remove_clone(url, cache_folder):
+        print(f"{printable(url)} is not cloned, so there is nothing to forget.")
 
 
 def _delete_vectors(cache_folder: Path) -> None:

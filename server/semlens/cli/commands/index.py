@@ -11,15 +11,15 @@ from pathlib import Path
 from semlens.cli.answering import Answerer, answer
 from semlens.cli.commands.status import problem_lines, status_json, summary
 from semlens.cli.output.progress import StageLog, follow_indexing, passage_counts
+from semlens.cli.roots import workspace_of_name
 from semlens.cli.runner import DONE, FAILED, say
-from semlens.cli.workspace import named_workspace
 from semlens.core.status import EngineStatus, TierRole
 from semlens.core.text.printable import printable
 from semlens.service.code_service import ServedBy
 
 
 def run(options: argparse.Namespace) -> int:
-    workspace = named_workspace(options.folder)
+    workspace = workspace_of_name(options.folder, refresh=True)
     start = time.monotonic()
     stages = StageLog(prints=not options.json)
 

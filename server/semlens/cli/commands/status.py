@@ -10,7 +10,7 @@ from typing import Any
 
 from semlens.cli.answering import Answerer, answer
 from semlens.cli.output.terminal import human_bytes, paint
-from semlens.cli.workspace import named_workspace
+from semlens.cli.roots import workspace_of_name
 from semlens.core.status import EngineStatus, RemoteStatus
 from semlens.core.text.printable import printable
 from semlens.service import codec
@@ -20,7 +20,7 @@ _LOAD_SECONDS = 30.0
 
 
 def run(options: argparse.Namespace) -> int:
-    workspace = named_workspace(options.folder)
+    workspace = workspace_of_name(options.folder)
 
     def question(answerer: Answerer) -> tuple[EngineStatus, ServedBy]:
         if answerer.served_by is ServedBy.PROCESS:

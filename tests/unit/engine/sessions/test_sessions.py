@@ -1,0 +1,197 @@
+"""Several sessions of one engine: what they share, and what no session learns of another."""
+
+from __future__ import annotations
+
+import pytest
+from engine_cases import complete, function, make_settings, paths_of, search, wait_for
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from semlens.core.cancel import CancelToken
+from semlens.core.status import EngineState
+from semlens.engine.shared_engine import SharedEngine
+
+NAMES = ["alpha_one", "beta_two", "gamma_three", "delta_four"]
+
+
+@pytest.fixture
+def shared(plain):
+    """An engine without sessions. Roots close at once when their last session leaves."""
+    engine = SharedEngine(make_settings(plain.model), cache_folder=plain.cache)
+    engine.start()
+    yield engine
+    engine.close()
+
+
+def open_session(shared, folder=None, settings=None, **options):
+    session = shared.open_session(settings or make_settings(None), **options)
+    if folder is not None:
+        session.add_root(folder)
+        complete(session)
+    return session
+
+
+def test_sessions_share_what_is_on_disk(plain, shared):
+    plain.write("a.py", function("alpha_one"))
+    first, second = open_session(shared, plain.folder), open_session(shared, plain.folder)
+    assert paths_of(first, "alpha_one") == paths_of(second, "alpha_one") == ["a.py"]
+    assert second.status().counters["parsed"] == 1
+
+
+def test_a_session_sees_only_its_own_roots(plain, shared, tmp_path):
+    plain.write("a.py", function("alpha_one"))
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "b.py").write_text(function("beta_two"))
+    first, second = open_session(shared, plain.folder), open_session(shared, other)
+    assert (paths_of(first, "alpha_one"), paths_of(first, "beta_two")) == (["a.py"], [])
+    assert (paths_of(second, "alpha_one"), paths_of(second, "beta_two")) == ([], ["b.py"])
+    assert [root.root for root in second.status().roots] == [str(other)]
+
+
+def test_each_session_names_the_root_as_its_client_does(plain, shared, tmp_path):
+    plain.write("a.py", function("alpha_one"))
+    link = tmp_path / "link"
+    link.symlink_to(plain.folder)
+    first, second = open_session(shared, plain.folder), open_session(shared, link)
+    assert search(first, "alpha_one")[0].root == str(plain.folder)
+    assert search(second, "alpha_one")[0].root == str(link)
+    assert [root.root for root in second.status().roots] == [str(link)]
+
+
+texts = st.lists(st.sampled_from(NAMES), max_size=4, unique=True)
+
+
+@pytest.fixture
+def embedding(workspace):
+    """An engine with a model."""
+    engine = SharedEngine(make_settings(workspace.model), cache_folder=workspace.cache)
+    engine.start()
+    yield engine
+    engine.close()
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(on_disk=texts, of_first=texts, of_second=texts)
+def test_no_session_sees_the_unsaved_text_of_another(workspace, embedding, on_disk, of_first, of_second):
+    """Symbols, vectors and snippets: each session finds its own text and nothing of the other's."""
+    workspace.write("a.py", text_with(on_disk, "saved"))
+    sessions = [open_session(embedding, workspace.folder) for _ in range(3)]
+    sessions[0].rescan()  # the file of the example before was another
+    for session, names, mark in zip(sessions, (of_first, of_second), ("first", "second"), strict=False):
+        session.open_buffer(workspace.uri("a.py"), "python", 1, text_with(names, mark))
+    all_names = (of_first, of_second, on_disk)
+    for session, names, mark in zip(sessions, all_names, ("first", "second", "saved"), strict=True):
+        complete(session)
+        hits = [hit for hit in search(session, " ".join(NAMES)) if hit.name in NAMES]
+        assert {hit.name for hit in hits} == set(names)
+        assert all(mark in hit.snippet for hit in hits)
+        views = session._session.snapshot.views
+        assert {name for view in views for name in living_symbols(view)} == set(names)
+        (first,) = session.status().tiers
+        assert (first.embedded, first.pending) == (sum(view.n_passages for view in views), 0)
+    for session in sessions:
+        session.close()
+
+
+def living_symbols(view):
+    files = view.segment.symbols.files
+    return [
+        name
+        for name, file in zip(view.segment.symbols.names.tolist(), files.tolist(), strict=True)
+        if view.alive is None or view.alive[file]
+    ]
+
+
+def text_with(names, mark):
+    return "".join(f"def {name}():\n    return '{mark}'\n\n" for name in names)
+
+
+def test_what_a_session_opened_is_gone_with_it(plain, shared):
+    plain.write("a.py", function("alpha_one"))
+    stays, leaves = open_session(shared, plain.folder), open_session(shared, plain.folder)
+    leaves.open_buffer(plain.uri("a.py"), "python", 1, function("beta_two"))
+    complete(leaves)
+    assert paths_of(leaves, "beta_two") == ["a.py"]
+    leaves.close()
+    wait_for(stays, lambda: len(list(shared.indexer.sessions)) == 1)
+    assert (paths_of(stays, "alpha_one"), paths_of(stays, "beta_two")) == (["a.py"], [])
+
+
+def test_recent_files_and_outlines_belong_to_a_session(plain, shared):
+    plain.write("a.py", function("alpha_one"))
+    first, second = open_session(shared, plain.folder), open_session(shared, plain.folder)
+    uri = plain.uri("a.py")
+    first.open_buffer(uri, "python", 1, function("beta_two"))
+    complete(first)
+    assert [symbol.name for symbol in first.outline_of_buffer(uri, CancelToken()).symbols] == ["beta_two"]
+    assert second.outline_of_buffer(uri, CancelToken()) is None
+    assert [hit.name for hit in first.symbols("", 5, CancelToken()).hits] == ["beta_two"]
+    assert second.symbols("", 5, CancelToken()).hits == ()
+
+
+def test_a_root_closes_when_its_last_session_left(plain, shared):
+    plain.write("a.py", function("alpha_one"))
+    first, second = open_session(shared, plain.folder), open_session(shared, plain.folder)
+    first.close()
+    assert paths_of(second, "alpha_one") == ["a.py"]
+    second.close()
+    third = open_session(shared)
+    wait_for(third, lambda: not shared.indexer.states)
+    third.add_root(plain.folder)
+    complete(third)
+    assert third.status().counters["parsed"] == 1  # what was committed is read, not parsed again
+
+
+def test_a_root_stays_open_for_a_while(plain):
+    plain.write("a.py", function("alpha_one"))
+    shared = SharedEngine(make_settings(plain.model), cache_folder=plain.cache, root_idle_s=1000.0)
+    shared.start()
+    try:
+        open_session(shared, plain.folder).close()
+        session = open_session(shared)
+        wait_for(session, lambda: shared.indexer.idle_roots == [str(plain.folder)])
+        assert list(shared.indexer.states) == [str(plain.folder)]
+        session.release_root(plain.folder)
+        assert (shared.indexer.idle_roots, shared.indexer.states) == ([], {})
+    finally:
+        shared.close()
+
+
+def test_a_pause_ends_with_its_session(plain, shared):
+    first, second = open_session(shared, plain.folder), open_session(shared, plain.folder)
+    first.pause()
+    assert second.status().state is EngineState.PAUSED
+    assert second.wait_complete(timeout=0.0) in (True, False)  # nobody waits for what is paused
+    first.close()
+    wait_for(second, lambda: second.status().state is not EngineState.PAUSED)
+    plain.write("b.py", function("beta_two"))
+    second.rescan()
+    complete(second)
+    assert paths_of(second, "beta_two") == ["b.py"]
+
+
+def test_the_settings_of_the_oldest_session_decide_what_a_root_holds(plain, shared):
+    plain.write("a.py", function("alpha_one"))
+    plain.write("b.py", function("beta_two"))
+    first = open_session(shared, plain.folder, make_settings(None, files={"exclude": ("b.py",)}))
+    second = open_session(shared, plain.folder)
+    assert paths_of(second, "beta_two") == []
+    first.close()
+    wait_for(second, lambda: paths_of(second, "beta_two") == ["b.py"])
+
+
+def test_a_session_with_much_work_does_not_hold_up_the_answers_of_another(plain, shared, tmp_path, monkeypatch):
+    """While the files of one root wait for a worker, the other root answers, and counts as complete."""
+    plain.write("a.py", function("alpha_one"))
+    quick = open_session(shared, plain.folder)
+    slow_root = tmp_path / "slow"
+    slow_root.mkdir()
+    (slow_root / "b.py").write_text(function("beta_two"))
+    monkeypatch.setattr(shared.indexer.parser, "request", lambda *_: None)  # the workers take for ever
+    slow = shared.open_session(make_settings(None))
+    slow.add_root(slow_root)
+    wait_for(slow, lambda: any(state.pending for state in slow._session.states.values()))
+    assert complete(quick).complete
+    assert paths_of(quick, "alpha_one") == ["a.py"]
+    assert not slow.status().complete
