@@ -138,12 +138,20 @@ class Host:
                 engine = self._engines[engine_key] = SharedEngine(
                     settings,
                     cache_folder=self._cache_folder,
+                    follows=True,
                     root_idle_s=self._root_idle_s,
+                    before_opening=lambda root: self._release_elsewhere(engine_key, root),
                     remote_key=key,
                     sessions_of_process=self._session_statuses,
                 )
                 engine.start()
         return engine.open_session(settings, settings_of=settings_of, on_status=on_status)
+
+    def _release_elsewhere(self, engine_key: EngineKey, root: str) -> None:
+        """Let the other engines close a root that they only keep open, because one engine alone may write its index."""
+        for key, engine in list(self._engines.items()):
+            if key != engine_key:
+                engine.indexer.post(lambda indexer=engine.indexer: indexer.release_root(root))  # type: ignore[misc]
 
     @contextlib.contextmanager
     def _session(self, client: ClientConnection) -> Iterator[_HostedSession]:

@@ -38,6 +38,7 @@ class SharedEngine:
         one_shot: bool = False,
         follows: bool = False,
         root_idle_s: float = 0.0,
+        before_opening: Callable[[str], None] = lambda _root: None,
         remote_key: str | None = None,
         sessions_of_process: Callable[[], tuple[SessionStatus, ...]] = tuple,
     ) -> None:
@@ -47,6 +48,7 @@ class SharedEngine:
         :param one_shot: for a command that ends: no watching, no following, no idle work.
         :param follows: let such a command wait for another process that writes, instead of taking what is committed.
         :param root_idle_s: how long a root stays open after its last session.
+        :param before_opening: called with the real path of a root, on the indexer thread.
         :param remote_key: the key of the embedding service, instead of the one in this process's environment.
         :param sessions_of_process: the clients of the resident server, for its status.
         :raises CacheError: when the cache folder cannot be used.
@@ -75,6 +77,7 @@ class SharedEngine:
             read_only=read_only,
             follows=follows,
             root_idle_s=root_idle_s,
+            before_opening=before_opening,
         )
         self._one_shot = one_shot
         self._read_only = read_only

@@ -50,16 +50,19 @@ class Indexer:
         read_only: bool,
         follows: bool,
         root_idle_s: float = 0.0,
+        before_opening: Callable[[str], None] = lambda _root: None,
     ) -> None:
         """:param settings: what holds while no session is open.
 
         :param on_written: told the bytes of segments and vectors that were written to disk.
         :param follows: although it is one-shot, wait for another process that writes, and take over from it.
         :param root_idle_s: how long a root stays open after its last session.
+        :param before_opening: called with the real path of a root.
         """
         self.errors: deque[Problem] = deque(maxlen=50)
         self._tiers = tiers
         self._root_idle_s = root_idle_s
+        self._before_opening = before_opening
         self._release_at: dict[str, float] = {}
         self._one_shot = one_shot
         self._read_only = read_only
@@ -238,6 +241,8 @@ class Indexer:
             return
         session.roots.setdefault(str(real), display_path)
         self._release_at.pop(str(real), None)
+        if str(real) not in self.states:
+            self._before_opening(str(real))
         self._workspace.add(real, watching=watching)
         session.overlays.assign_roots(session.states)
         session.note_change(at_once=True)

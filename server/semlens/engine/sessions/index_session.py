@@ -104,7 +104,7 @@ class IndexSession:
         if not self.settled or self.overlays.has_pending_vectors:
             return False
         return all(
-            self._is_embedded(state) and (state.index.writer or state.index.meta.get("complete", False))
+            self._is_embedded(state) if state.index.writer else state.index.meta.get("complete", False)
             for state in self.states.values()
         )
 
