@@ -549,8 +549,12 @@ class TestObserver:
         (watched.root / "src/a.py").rename(watched.root / "lib/c.py")
         assert self.gather(source, "src/new.py", "src/a.py", "lib/c.py") == {"src/new.py", "src/a.py", "lib/c.py"}
 
-    def test_folders(self, watched: Watched, source: ObserverSource) -> None:
-        watched.write("fresh/deep/x.py")
+    def test_folders(self, watched: Watched, source: ObserverSource, tmp_path: Path) -> None:
+        """Folders appear whole, because watchdog loses what is made in a folder before it watches that folder."""
+        deep = tmp_path / "outside" / "deep"
+        deep.mkdir(parents=True)
+        (deep / "x.py").write_text("")
+        deep.parent.rename(watched.root / "fresh")
         self.gather(source, "fresh/deep/x.py")
         (watched.root / "src").rename(watched.root / "moved")
         self.gather(source, "src", "moved/a.py", "moved/deep/b.py")
