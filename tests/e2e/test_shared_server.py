@@ -95,6 +95,11 @@ def names(answer):
     return [hit["name"] for hit in answer["hits"]]
 
 
+def wait_for(editor, name):
+    """Search until the name is found. One search waits only briefly for what was typed."""
+    editor.until(f"{name} is found", lambda: names(editor.search(name)), lambda found: name in found)
+
+
 def test_commands_answer_alike_with_and_without_the_server(shared, workspace):
     shared.environment["SEMLENS_USER_SETTINGS"] = '{"models.refine": "none"}'  # the server would refine meanwhile
     arguments = ("search", "try a download again", "-w", workspace)
@@ -134,16 +139,16 @@ def test_editors_share_the_disk_and_not_what_is_unsaved(shared, workspace):
     first, second = shared.editor(workspace), shared.editor(workspace)
     first.open(uri, "def typed_by_first():\n    pass\n")
     second.open(uri, "def typed_by_second():\n    pass\n")
-    assert "typed_by_first" in names(first.search("typed_by_first"))
-    assert "typed_by_second" in names(second.search("typed_by_second"))
+    wait_for(first, "typed_by_first")
+    wait_for(second, "typed_by_second")
     assert "typed_by_second" not in names(first.search("typed_by_second"))
     assert "typed_by_first" not in names(second.search("typed_by_first"))
     assert not {"typed_by_first", "typed_by_second"} & set(names(shared.json("search", "typed by", "-w", workspace)))
     sessions = first.call("semlens/status", {})["sessions"]
     assert [(one["protocol"], one["openDocuments"]) for one in sessions] == [("lsp", 1), ("lsp", 1)]
     assert len(server_status(shared.endpoint)["roots"]) == 1
-    first.leave()
-    assert "typed_by_second" in names(second.search("typed_by_second"))
+    first.kill()
+    wait_for(second, "typed_by_second")
 
 
 def test_exit_of_one_editor_ends_only_its_session(shared, workspace):

@@ -19,10 +19,13 @@ from semlens.core.status import EngineStatus, SessionStatus, WatchMode
 from semlens.daemon.api_connection import ApiConnection
 from semlens.daemon.client_connection import ClientConnection, Handler
 from semlens.engine.engine_session import EngineSession
+from semlens.engine.indexing.indexer import Indexer
 from semlens.engine.shared_engine import SharedEngine
 from semlens.lsp.server import SWITCH_INTERVAL_SECONDS, SemlensServer
 from semlens.service.api import Api, Notify
 from semlens.settings.loading import Settings, load_settings
+
+RELEASE_SECONDS = 2.0
 
 EngineKey = tuple[object, ...]
 
@@ -138,7 +141,6 @@ class Host:
                 engine = self._engines[engine_key] = SharedEngine(
                     settings,
                     cache_folder=self._cache_folder,
-                    follows=True,
                     root_idle_s=self._root_idle_s,
                     before_opening=lambda root: self._release_elsewhere(engine_key, root),
                     remote_key=key,
@@ -150,8 +152,15 @@ class Host:
     def _release_elsewhere(self, engine_key: EngineKey, root: str) -> None:
         """Let the other engines close a root that they only keep open, because one engine alone may write its index."""
         for key, engine in list(self._engines.items()):
-            if key != engine_key:
-                engine.indexer.post(lambda indexer=engine.indexer: indexer.release_root(root))  # type: ignore[misc]
+            if key != engine_key and root in engine.indexer.idle_roots:
+                released = threading.Event()
+
+                def release(indexer: Indexer = engine.indexer, released: threading.Event = released) -> None:
+                    indexer.release_root(root)
+                    released.set()
+
+                engine.indexer.post(release)
+                released.wait(RELEASE_SECONDS)  # two engines may wait for each other
 
     @contextlib.contextmanager
     def _session(self, client: ClientConnection) -> Iterator[_HostedSession]:

@@ -170,10 +170,12 @@ class EngineSession(QueryService):
                 self._shared.sessions_of_process(),
             )
 
-    @property
-    def is_stuck(self) -> bool:
-        """Whether the index cannot become more complete than it is now."""
-        return self._indexer.is_stuck(self._session)
+    def is_stuck(self, *, follows: bool = False) -> bool:
+        """Whether the index cannot become more complete than it is now.
+
+        :param follows: wait for another process that writes the index.
+        """
+        return self._indexer.is_stuck(self._session, follows=follows)
 
     def wait_loaded(self, timeout_s: float = LOAD_SECONDS) -> None:
         """Block until the last commits of the roots are searchable."""
@@ -186,10 +188,14 @@ class EngineSession(QueryService):
         self,
         *,
         refined: bool = False,
+        follows: bool = False,
         timeout: float | None = None,
         on_progress: Callable[[EngineStatus], None] | None = None,
     ) -> bool:
-        """Block until everything is searchable; with ``refined`` until the refine tier is filled too."""
+        """Block until everything is searchable, or until that cannot be.
+
+        :param refined: wait until the refine tier is filled too. :param follows: see `is_stuck`.
+        """
         deadline = None if timeout is None else time.monotonic() + timeout
         if refined:
             self._indexer.allow_refinement()
@@ -200,7 +206,7 @@ class EngineSession(QueryService):
                 if on_progress is not None:
                     on_progress(status)
                 done = done and not (refined and status.refining)
-            if not done and self.is_stuck:
+            if not done and self.is_stuck(follows=follows):
                 return False
             if done:
                 return True
@@ -216,7 +222,7 @@ class EngineSession(QueryService):
         while True:
             indexes = [state.index for state in self._session.states.values()]
             reason = next((text for one in indexes if (text := one.unsaved_reason or one.commit_error)), "")
-            if reason or self.is_stuck or not any(one.writer and one.dirty for one in indexes):
+            if reason or self.is_stuck() or not any(one.writer and one.dirty for one in indexes):
                 return reason
             with self._session.published:
                 self._session.published.wait(0.1)

@@ -154,15 +154,15 @@ class Api:
     def _wait(self, params: Any, cancel: CancelToken) -> Json:
         """Wait until the index is complete, and tell the client how far it is."""
         fields = fields_of(params)
-        refined = boolean(fields, "refined")
+        refined, follows = boolean(fields, "refined"), boolean(fields, "follows")
         timeout_ms = integer(fields, "timeoutMs", low=0, high=MAX_WAIT_MS)
         deadline = time.monotonic() + (MAX_WAIT_MS if timeout_ms is None else timeout_ms) / 1000
         while True:
             step_s = min(_WAIT_STEP_SECONDS, max(0.0, deadline - time.monotonic()))
-            complete = self._service.wait_complete(refined=refined, timeout=step_s)
+            complete = self._service.wait_complete(refined=refined, follows=follows, timeout=step_s)
             cancel.check()
             status = status_json(self._service.status())
-            if complete or self._service.is_stuck or time.monotonic() >= deadline:
+            if complete or self._service.is_stuck(follows=follows) or time.monotonic() >= deadline:
                 return {"complete": complete, "status": status, "searchDefaults": self._defaults_json()}
             self._notify("semlens/statusChanged", status)
 

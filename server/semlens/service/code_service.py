@@ -65,6 +65,7 @@ class CodeService(CodeQueries, Protocol):
         self,
         *,
         refined: bool = False,
+        follows: bool = False,
         timeout: float | None = None,
         on_progress: Callable[[EngineStatus], None] | None = None,
     ) -> bool: ...
@@ -83,6 +84,5 @@ class LocalService(CodeService, Protocol):
     def wait_loaded(self) -> None:
         """Wait until the last commits of the roots are searchable."""
 
-    @property
-    def is_stuck(self) -> bool:
+    def is_stuck(self, *, follows: bool = False) -> bool:
         """Whether the index cannot become more complete than it is now."""

@@ -132,6 +132,7 @@ class RemoteService:
         self,
         *,
         refined: bool = False,
+        follows: bool = False,
         timeout: float | None = None,
         on_progress: Callable[[EngineStatus], None] | None = None,
     ) -> bool:
@@ -139,7 +140,7 @@ class RemoteService:
             if method == "semlens/statusChanged" and on_progress is not None:
                 on_progress(decoding.engine_status(notice))
 
-        params: dict[str, Any] = {"refined": refined}
+        params: dict[str, Any] = {"refined": refined, "follows": follows}
         if timeout is not None:
             params["timeoutMs"] = round(timeout * 1000)
         answer = self._call("semlens/wait", params, on_notification=on_notification)

@@ -91,7 +91,7 @@ def script(monkeypatch) -> Script:
         def close(self):
             script.calls.append("close")
 
-        def wait_complete(self, *, refined=False, timeout=None, on_progress=None):
+        def wait_complete(self, *, refined=False, follows=False, timeout=None, on_progress=None):
             script.calls.append("wait refined" if refined else "wait")
             if on_progress is not None:
                 on_progress(script.status)

@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     def question(answerer: Answerer) -> tuple[EngineStatus, str, ServedBy]:
         if answerer.served_by is ServedBy.DAEMON:
             answerer.service.rescan()  # its watcher may have missed something, and this command promises
-        status = follow_indexing(answerer.service, refined=options.wait, stages=stages)
+        status = follow_indexing(answerer.service, refined=options.wait, follows=True, stages=stages)
         return status, answerer.service.wait_saved(), answerer.served_by
 
     status, save_problem, served_by = answer(options, [workspace], question, follows=True)

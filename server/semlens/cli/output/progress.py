@@ -19,6 +19,7 @@ def follow_indexing(
     service: CodeService,
     *,
     refined: bool = False,
+    follows: bool = False,
     bar_delay_s: float = 0.0,
     stages: StageLog | None = None,
     waits: bool = True,
@@ -26,6 +27,7 @@ def follow_indexing(
     """Wait until the index is complete.
 
     :param refined: also wait for the vectors of the refine tier.
+    :param follows: wait for another process that writes the index.
     :param bar_delay_s: show the bar only after this many seconds. Most waits are shorter.
     :param stages: records the stages, and prints them when there is no bar.
     :param waits: else take the index as it is.
@@ -41,9 +43,10 @@ def follow_indexing(
                 if stages is not None:
                     stages.record(status)
 
-            service.wait_complete(refined=refined, on_progress=show)
+            service.wait_complete(refined=refined, follows=follows, on_progress=show)
     else:
-        service.wait_complete(refined=refined, on_progress=stages.record if stages is not None else None)
+        on_progress = stages.record if stages is not None else None
+        service.wait_complete(refined=refined, follows=follows, on_progress=on_progress)
     status = service.status()
     if stages is not None:
         stages.record(status)

@@ -134,11 +134,14 @@ class Indexer:
 
         self._jobs.post(allow)
 
-    def is_stuck(self, session: IndexSession) -> bool:
-        """Whether the index of a session cannot become more complete than it is now."""
+    def is_stuck(self, session: IndexSession, *, follows: bool) -> bool:
+        """Whether the index of a session cannot become more complete than it is now.
+
+        :param follows: wait for another process that writes the index.
+        """
         if not self._thread.is_alive() or self.paused:
             return True
-        waits_in_vain = session.is_reader and not self._follows
+        waits_in_vain = session.is_reader and not (follows or self._follows)
         return (waits_in_vain or bool(session.failed_roots)) and not self.is_awaited and session.is_published
 
     @property
