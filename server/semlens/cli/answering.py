@@ -13,7 +13,7 @@ from semlens.core.errors import SemlensError
 from semlens.service.code_service import CodeService, ServedBy
 from semlens.service.connection import Connection, NoServerError, PeerError, connect
 from semlens.service.endpoint import EndpointError, endpoint_of
-from semlens.service.hello import describe_client, hello_line
+from semlens.service.hello import describe_client
 from semlens.service.remote_service import RemoteService, ServerLostError
 from semlens.settings.user_sources import UserSettings, cache_folder_of, read_user_settings
 
@@ -59,11 +59,10 @@ def answer(
         connection = None
     if connection is not None:
         with closing(connection):
-            connection.write(hello_line("api", describe_client(f"semlens {options.command}", user)))
-            service = RemoteService(connection)
-            for workspace in workspaces:
-                service.add_root(workspace.folder, explicit=workspace.explicit)
             try:
+                service = RemoteService(connection, describe_client(f"semlens {options.command}", user))
+                for workspace in workspaces:
+                    service.add_root(workspace.folder, explicit=workspace.explicit)
                 return question(Answerer(service, ServedBy.DAEMON, lambda: service.search_defaults))
             except ServerLostError as error:
                 say(f"{error} This process answers instead.")
@@ -86,9 +85,8 @@ def release_root(root: Path) -> None:
     user = read_user_settings()
     connection = _connect(user)
     if connection is not None:
-        with closing(connection), suppress(SemlensError, OSError):
-            connection.write(hello_line("api", describe_client("semlens forget", user)))
-            RemoteService(connection).release_root(root)
+        with closing(connection), suppress(SemlensError):
+            RemoteService(connection, describe_client("semlens forget", user)).release_root(root)
 
 
 def start_for_next_time(options: argparse.Namespace, served_by: ServedBy) -> None:

@@ -21,6 +21,7 @@ from semlens.core.status import EngineStatus, WatchMode
 from semlens.service import decoding
 from semlens.service.connection import Connection
 from semlens.service.frames import FrameError, FrameReader, write_frame
+from semlens.service.hello import hello_line
 from semlens.service.params import SearchDefaults
 
 INVALID_PARAMS = -32602
@@ -38,11 +39,17 @@ class ServerLostError(SemlensError):
 class RemoteService:
     """A session of the resident server. The session ends with the connection."""
 
-    def __init__(self, connection: Connection) -> None:
-        """:param connection: the first line was sent already.
+    def __init__(self, connection: Connection, hello: dict[str, Any] | None = None) -> None:
+        """:param hello: what the server must know of the client, if the first line was not sent already.
 
         :ivar search_defaults: what the settings of the first root say, after `wait_complete`.
+        :raises ServerLostError: when the server ended meanwhile.
         """
+        if hello is not None:
+            try:
+                connection.write(hello_line("api", hello))
+            except OSError as error:
+                raise _lost() from error
         self._connection = connection
         self._frames = FrameReader(connection)
         self._ids = itertools.count(1)
@@ -225,4 +232,4 @@ def _raise(error: dict[str, Any]) -> None:
 
 
 def _lost() -> ServerLostError:
-    return ServerLostError("The resident server ended before it answered. Run the command again.")
+    return ServerLostError("The resident server ended before it answered.")
