@@ -124,6 +124,7 @@ def workspace(tmp_path, monkeypatch):
     monkeypatch.chdir(folder)
     monkeypatch.setenv("SEMLENS_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("SEMLENS_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("CI", "1")  # a search on a terminal would start the resident server
     monkeypatch.delenv("NO_COLOR", raising=False)
     return folder
 
