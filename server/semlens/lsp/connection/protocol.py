@@ -55,6 +55,8 @@ _UNUSED = (
 def converter() -> cattrs.Converter:
     """The converter of pygls. Parameters and results of methods outside LSP stay plain JSON."""
     plain: cattrs.Converter = default_converter()  # type: ignore[no-untyped-call]
+    # It stops at the first error. Else a long string in the place of a list costs an exception for each character.
+    plain.detailed_validation = False
     for message in (JsonRPCRequestMessage, JsonRPCNotification, JsonRPCResponseMessage):
         plain.register_structure_hook(message, _structure_plain)
     # cattrs would convert a page of hits value by value, which takes four times as long as writing the JSON
