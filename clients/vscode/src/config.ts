@@ -26,6 +26,11 @@ export class Config {
     return this.get<readonly string[]>("server.arguments", []);
   }
 
+  /** Whether the user wants the resident server, which other editors and commands use too. */
+  get isShared(): boolean {
+    return this.get("server.shared", false);
+  }
+
   /** The package that Set Up Server installs; empty: `semlens` from the package index. */
   get serverPackage(): string {
     return this.get("server.package", "").trim();

@@ -1,12 +1,14 @@
 // The state that lives as long as the extension: the server and its status, the settings, the log, the subscriptions.
 // It starts, restarts and stops the server. The language client itself is in server/client.ts.
 
+import { setTimeout } from "node:timers/promises";
 import * as vscode from "vscode";
 import { Config } from "./config";
 import { Problems } from "./problems";
+import { Backoff } from "./server/backoff";
 import type { Server } from "./server/client";
 import { environmentProgram } from "./server/environment";
-import { resolveServer, type ServerCommand, type MissingServer, type HostInfo } from "./server/resolve";
+import { isShared, resolveServer, type ServerCommand, type MissingServer, type HostInfo } from "./server/resolve";
 import { hostInfo } from "./server/host";
 import { newerStatus, type Status } from "./protocol";
 
@@ -32,6 +34,10 @@ export class Ctx implements vscode.Disposable {
   /** Identifies the newest server, because each server numbers its statuses from 1. */
   private serverNumber = 0;
   private crashedAtMs = Number.NEGATIVE_INFINITY;
+  private startedAtMs = 0;
+  private readonly backoff = new Backoff();
+  /** Ends the delay before a lost shared server is started again. */
+  private delayEnd = new AbortController();
 
   constructor(readonly extension: vscode.ExtensionContext) {
     this.config = new Config(extension.extension.packageJSON);
@@ -39,7 +45,7 @@ export class Ctx implements vscode.Disposable {
       {
         show: (message, ...titles) => vscode.window.showErrorMessage(message, ...titles),
         log: (message) => this.output.error(message),
-        defer: (callback) => void setTimeout(callback, MESSAGE_GROUP_MS),
+        defer: (callback) => void setTimeout(MESSAGE_GROUP_MS).then(callback),
       },
       [{ title: "Show Log", run: () => this.output.show() }],
     );
@@ -97,9 +103,11 @@ export class Ctx implements vscode.Disposable {
   /** Restarts the server. A call during a restart joins that restart. */
   restart(): Promise<void> {
     this.restarting ??= (async () => {
+      this.delayEnd.abort();
       await this.starting;
       await this.stop();
       this.crashedAtMs = Number.NEGATIVE_INFINITY;
+      this.backoff.reset();
       await this.ensureRunning();
     })().finally(() => (this.restarting = undefined));
     return this.restarting;
@@ -107,22 +115,46 @@ export class Ctx implements vscode.Disposable {
 
   async stop(): Promise<void> {
     const server = this.server;
+    this.delayEnd.abort();
     this.server = undefined;
     this.serverNumber++;
     this.setStatus(undefined);
-    await server?.stop();
+    await server?.stop().catch((error) => this.output.debug(String(error))); // it may have ended just now
   }
 
   /** Sends a request. Undefined: it failed or was cancelled; the user was shown an error. */
   async request<T>(method: string, params: object, token?: vscode.CancellationToken): Promise<T | undefined> {
-    const server = await this.ensureRunning();
     try {
-      return await server?.request<T>(method, params, token);
+      return await this.ask((server) => server.request<T>(method, params, token));
     } catch (error) {
       if (token?.isCancellationRequested !== true) {
         void this.problems.show(errorMessage(error));
       }
       return undefined;
+    }
+  }
+
+  /**
+   * Sends a request with `send`, and again to the next server if one ends before it answers. Undefined: no server can
+   * run, and the user was shown why.
+   *
+   * :raises Error: if the server refuses the request.
+   */
+  async ask<T>(send: (server: Server) => Promise<T>): Promise<T | undefined> {
+    for (;;) {
+      const server = await this.ensureRunning();
+      if (server === undefined) {
+        return undefined;
+      }
+      try {
+        return await send(server);
+      } catch (error) {
+        await server.settle(error);
+        const isBeingReplaced = this.server !== server && this.starting !== undefined;
+        if (!isBeingReplaced) {
+          throw error;
+        }
+      }
     }
   }
 
@@ -154,15 +186,34 @@ export class Ctx implements vscode.Disposable {
         userSettings: this.config.userSettings(),
         onStatus: (status) => serverNumber === this.serverNumber && this.setStatus(status),
         onMessage: (message) => this.problems.showGrouped(message),
-        onCrash: () => this.crashed(),
+        onCrash: () => serverNumber === this.serverNumber && this.crashed(),
       });
     } catch (error) {
       this.output.error(String(error));
       this.setStatus(undefined);
+      if (isShared(serverCommand)) {
+        return this.startAgain(0);
+      }
       void this.problems.show("Cannot start the semlens server. Its log shows why.", [this.restartAction()]);
       return undefined;
     }
+    this.startedAtMs = Date.now();
     return this.server;
+  }
+
+  /** Starts a lost shared server after a delay. Undefined: it stays off. :param lifeMs: how long it ran. */
+  private async startAgain(lifeMs: number): Promise<Server | undefined> {
+    const delayMs = this.backoff.lost(lifeMs);
+    if (delayMs === undefined) {
+      void this.problems.show("The shared semlens server ended too often and stays off. The log shows why.", [
+        this.restartAction(),
+      ]);
+      return undefined;
+    }
+    this.output.info(`The shared server was lost. It is started again in ${delayMs} ms.`);
+    this.delayEnd = new AbortController();
+    const isOver = await setTimeout(delayMs, true, { signal: this.delayEnd.signal }).catch(() => false);
+    return isOver ? this.start() : undefined;
   }
 
   private async startAfterSetup(missing: MissingServer): Promise<Server | undefined> {
@@ -184,8 +235,10 @@ export class Ctx implements vscode.Disposable {
     this.serverNumber++;
     this.setStatus(undefined);
     // Deferred, because this runs inside a handler of the crashed client.
-    setTimeout(() => void crashed?.stop().catch((error) => this.output.debug(String(error))), 0);
-    if (isRepeated) {
+    setImmediate(() => void crashed?.stop().catch((error) => this.output.debug(String(error))));
+    if (crashed !== undefined && isShared(crashed.command)) {
+      this.starting ??= this.startAgain(now - this.startedAtMs).finally(() => (this.starting = undefined));
+    } else if (isRepeated) {
       void this.problems.show("The semlens server crashed again and stays off. Its log shows why.", [
         this.restartAction(),
       ]);
@@ -200,6 +253,7 @@ export class Ctx implements vscode.Disposable {
   }
 
   private async configurationChanged(event: vscode.ConfigurationChangeEvent): Promise<void> {
+    await this.starting; // it may have read the settings of before
     const hasUserChange = this.running !== undefined && this.running.userSettings !== this.config.userSettings();
     // With an embedding service the user has to confirm, because code would be sent to a half-typed address.
     if (hasUserChange && !this.config.hasService) {
@@ -229,7 +283,9 @@ export class Ctx implements vscode.Disposable {
     if (this.running === undefined) {
       await this.startQuietly();
     } else {
-      await this.running.settingsChanged();
+      const serverCommand = this.findServer();
+      const isOther = !("problem" in serverCommand) && isShared(serverCommand) !== isShared(this.running.command);
+      await (isOther ? this.restart() : this.running.settingsChanged());
     }
   }
 

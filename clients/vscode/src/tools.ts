@@ -53,9 +53,7 @@ export function registerTools(ctx: Ctx): void {
     invoke: async ({ input }, token) => {
       const { query, limit, ...filter } = input;
       const params = { query, limit: limit ?? DEFAULT_LIMIT, filter, mask: true };
-      const result = await runningServer(ctx).then((server) =>
-        server.request<SearchResult>("semlens/search", params, token),
-      );
+      const result = await ask<SearchResult>(ctx, "semlens/search", params, token);
       return toToolResult(searchText(result));
     },
   };
@@ -64,23 +62,21 @@ export function registerTools(ctx: Ctx): void {
       confirmation(`Collect context for ${input.query ?? input.path ?? "the workspace"}`, "code of this workspace"),
     invoke: async ({ input }, token) => {
       const params = contextParams(input, ctx.config.contextBudget);
-      const pack = await runningServer(ctx).then((server) =>
-        server.request<ContextResult>("semlens/context", params, token),
-      );
+      const pack = await ask<ContextResult>(ctx, "semlens/context", params, token);
       return toToolResult(pack.text);
     },
   };
   ctx.subscribe(api.lm.registerTool("semlens_search", search), api.lm.registerTool("semlens_context", context));
 }
 
-async function runningServer(ctx: Ctx): Promise<NonNullable<Ctx["running"]>> {
-  const server = await ctx.ensureRunning();
-  if (server === undefined) {
+async function ask<T>(ctx: Ctx, method: string, params: object, token: vscode.CancellationToken): Promise<T> {
+  const answer = await ctx.ask((server) => server.request<T>(method, params, token));
+  if (answer === undefined) {
     throw new Error(
       "The semlens server does not run. Ask the user to run the command “Semantic Search: Set Up Server”.",
     );
   }
-  return server;
+  return answer;
 }
 
 function confirmation(invocation: string, content: string): unknown {

@@ -26,6 +26,7 @@ stop() {
 }
 finish() {
     stop
+    [ ! -d "$scratch/semlens/server" ] || "$PYTHON" -m semlens daemon stop > /dev/null || true
     rm -rf "$scratch" || { sleep 2; rm -rf "$scratch"; } # an exiting server may still write
 }
 trap finish EXIT

@@ -26,17 +26,17 @@ export function searchSource(ctx: Ctx): Source {
     title: "Find Code by Meaning",
     placeholder: "Describe what the code does, or name it (lang: kind: path: test: in:)",
     isLive: true,
-    search: async (query, onPartial, token) => {
-      const server = await ctx.ensureRunning();
-      // Each request has its own token, so that late partial results of an older one are ignored.
-      const refineToken = `semlens-${++nRequests}`;
-      const listener = server?.onPartial(refineToken, onPartial);
-      try {
-        return await server?.request<SearchResult>("semlens/search", { query, ...context, refineToken }, token);
-      } finally {
-        listener?.dispose();
-      }
-    },
+    search: (query, onPartial, token) =>
+      ctx.ask(async (server) => {
+        // Each request has its own token, so that late partial results of an older one are ignored.
+        const refineToken = `semlens-${++nRequests}`;
+        const listener = server.onPartial(refineToken, onPartial);
+        try {
+          return await server.request<SearchResult>("semlens/search", { query, ...context, refineToken }, token);
+        } finally {
+          listener.dispose();
+        }
+      }),
   };
 }
 
@@ -45,9 +45,9 @@ export function similarSource(ctx: Ctx, uri: string, position: Position, name: s
     title: `Code Similar to ${name}`,
     placeholder: "Type to filter the list",
     isLive: false,
-    search: async (_text, _onPartial, token) => {
+    search: (_text, _onPartial, token) => {
       const params = { textDocument: { uri }, position };
-      return (await ctx.ensureRunning())?.request<SearchResult>("semlens/similar", params, token);
+      return ctx.ask((server) => server.request<SearchResult>("semlens/similar", params, token));
     },
   };
 }

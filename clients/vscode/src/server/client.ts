@@ -4,8 +4,10 @@ import type * as vscode from "vscode";
 import {
   CloseAction,
   ErrorAction,
+  ErrorCodes,
   LanguageClient,
   ProgressType,
+  ResponseError,
   State,
   type CancellationToken,
   type ServerOptions,
@@ -26,8 +28,15 @@ export interface ServerCallbacks {
   readonly onStatus: (status: Status) => void;
   /** A message of the server for the user. */
   readonly onMessage: (message: string) => void;
-  /** The server ended unexpectedly. */
+  /** The server ended unexpectedly. Its requests fail only afterwards. */
   readonly onCrash: () => void;
+}
+
+/** The extension shows one notification of its own when the server does not start. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown, showNotification?: boolean | "force"): void {
+    super.error(message, data, showNotification === "force" ? false : showNotification);
+  }
 }
 
 /** A running server. */
@@ -36,6 +45,9 @@ export class Server {
     private readonly client: LanguageClient,
     /** The user-only settings that it was started with. */
     readonly userSettings: string,
+    /** The command that it was started with. */
+    readonly command: ServerCommand,
+    private readonly ended: Promise<void>,
   ) {}
 
   /** :raises Error: if it does not start. */
@@ -43,7 +55,9 @@ export class Server {
     const env = { ...process.env, [USER_VARIABLE]: callbacks.userSettings };
     const options: ServerOptions = { command: command.command, args: [...command.arguments], options: { env } };
     let hasStarted = false;
-    const client = new LanguageClient("semlens", "Semantic Search", options, {
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const client = new QuietClient("semlens", "Semantic Search", options, {
       documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
       outputChannel: withLevels(callbacks.output),
       middleware: {
@@ -51,11 +65,13 @@ export class Server {
       },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
-        // The extension restarts the server, because its program may have changed.
+        // The extension restarts the server with a new client, because its program may have changed. A new client sends
+        // all open documents.
         closed: () => {
           if (hasStarted) {
             callbacks.onCrash();
           }
+          end();
           return { action: CloseAction.DoNotRestart, handled: true, message: "The connection to the server ended." };
         },
       },
@@ -70,7 +86,7 @@ export class Server {
       throw error;
     }
     hasStarted = true;
-    return new Server(client, callbacks.userSettings);
+    return new Server(client, callbacks.userSettings, command, ended);
   }
 
   get isRunning(): boolean {
@@ -88,6 +104,13 @@ export class Server {
       : this.client.sendRequest<T>(method, params, token);
   }
 
+  /** If a request failed because it could not be written, waits until the end of the server was reported. */
+  async settle(error: unknown): Promise<void> {
+    if (error instanceof ResponseError && error.code === ErrorCodes.MessageWriteError) {
+      await this.ended;
+    }
+  }
+
   /** Calls back with partial results of the request that has this token. */
   onPartial(refineToken: string, handler: (partial: PartialResult) => void): vscode.Disposable {
     return this.client.onProgress(PARTIAL_RESULT, refineToken, handler);
@@ -99,10 +122,13 @@ export class Server {
   }
 
   async stop(): Promise<void> {
-    if (this.client.needsStop()) {
-      await this.client.stop();
+    try {
+      if (this.client.needsStop()) {
+        await this.client.stop();
+      }
+    } finally {
+      await this.client.dispose();
     }
-    await this.client.dispose();
   }
 }
 

@@ -11,6 +11,7 @@ export function hostInfo(config: Config, own: string): HostInfo {
   return {
     setting: config.serverPath,
     settingArguments: config.serverArguments,
+    isShared: config.isShared,
     isTrusted: vscode.workspace.isTrusted,
     python: selectedPython(),
     pathVariable: process.env["PATH"] ?? "",

@@ -5,6 +5,9 @@
 // 2. in a trusted workspace, the folder of the selected Python interpreter;
 // 3. in a trusted workspace, PATH and ~/.local/bin, where pipx and uv install programs;
 // 4. the virtual environment of this extension.
+//
+// With the setting semlens.server.shared (machine-scoped too), the program is the bridge to the resident server. An
+// untrusted workspace gets a server of its own.
 
 import * as path from "node:path";
 
@@ -13,6 +16,8 @@ export interface HostInfo {
   readonly setting: string;
   /** The setting semlens.server.arguments, used only with `setting`. */
   readonly settingArguments: readonly string[];
+  /** The setting semlens.server.shared. */
+  readonly isShared: boolean;
   readonly isTrusted: boolean;
   /** The selected Python interpreter, if one is known. */
   readonly python: string | undefined;
@@ -33,6 +38,13 @@ export interface ServerCommand {
   readonly from: "setting" | "python" | "path" | "own";
 }
 
+const SHARED = "--shared";
+
+/** Whether the command runs the bridge to the resident server. */
+export function isShared(command: ServerCommand): boolean {
+  return command.arguments.includes(SHARED);
+}
+
 export interface MissingServer {
   readonly reason: "wrong setting" | "not installed";
   /** Message for the user. */
@@ -40,6 +52,14 @@ export interface MissingServer {
 }
 
 export function resolveServer(host: HostInfo): ServerCommand | MissingServer {
+  const found = findProgram(host);
+  if ("problem" in found || isShared(found) || !host.isShared || !host.isTrusted) {
+    return found;
+  }
+  return { ...found, arguments: [...found.arguments, SHARED] };
+}
+
+function findProgram(host: HostInfo): ServerCommand | MissingServer {
   if (host.setting !== "") {
     return fromSetting(host);
   }

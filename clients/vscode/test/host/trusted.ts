@@ -11,6 +11,7 @@ export async function run(): Promise<void> {
   await import("./commands.tests");
   await import("./picker.tests");
   await import("./tools.tests");
+  await import("./shared.tests");
   await import("./crash.tests");
   await import("./connections.tests");
   await runTests();

@@ -12,7 +12,8 @@ import {
   environmentProgram,
   pythonCandidates,
 } from "../../src/server/environment";
-import { resolveServer, type HostInfo } from "../../src/server/resolve";
+import { Backoff } from "../../src/server/backoff";
+import { isShared, resolveServer, type HostInfo } from "../../src/server/resolve";
 
 const OWN = "/storage/server/bin/semlens";
 
@@ -20,6 +21,7 @@ function hostWith(programs: readonly string[], more: Partial<HostInfo> = {}): Ho
   return {
     setting: "",
     settingArguments: [],
+    isShared: false,
     isTrusted: true,
     python: undefined,
     pathVariable: "/usr/bin:/opt/tools",
@@ -98,6 +100,45 @@ test("server: semlens.server.arguments replaces the default arguments", () => {
     hostWith(["/p/python"], { setting: "/p/python", settingArguments: ["-m", "semlens", "serve"] }),
   );
   assert.deepEqual(found, { command: "/p/python", arguments: ["-m", "semlens", "serve"], from: "setting" });
+});
+
+const SHARED: readonly [string, Partial<HostInfo>, readonly string[]][] = [
+  ["adds --shared", {}, ["serve", "--shared"]],
+  ["adds it once", { setting: OWN, settingArguments: ["serve", "--shared"] }, ["serve", "--shared"]],
+  ["adds it to semlens.server.arguments", { setting: OWN, settingArguments: ["-m", "x"] }, ["-m", "x", "--shared"]],
+  ["has no effect in an untrusted workspace", { isTrusted: false }, ["serve"]],
+];
+
+for (const [name, more, expected] of SHARED) {
+  test(`server: semlens.server.shared ${name}`, () => {
+    const found = resolveServer(hostWith([OWN], { isShared: true, ...more }));
+    assert.ok("arguments" in found);
+    assert.deepEqual(found.arguments, expected);
+    assert.equal(isShared(found), expected.includes("--shared"));
+  });
+}
+
+test("server: the delay before a restart grows, and a server that fails quickly stays off", () => {
+  const rows: readonly [number, number | undefined][] = [
+    [0, 200],
+    [9, 400],
+    [30, 800],
+    [0, 1600],
+    [90, 200],
+    [0, 400],
+    [0, 800],
+    [0, 1600],
+    [0, 3200],
+    [0, undefined],
+    [0, 200],
+  ]; // life in seconds, delay in milliseconds
+  const backoff = new Backoff();
+  assert.deepEqual(
+    rows.map(([life]) => [life, backoff.lost(life * 1000)]),
+    rows,
+  );
+  const delays = Array.from({ length: 10 }, () => backoff.lost(30_000));
+  assert.equal(delays.at(-1), 30_000);
 });
 
 test("server: a wrong setting gives a problem that names it", () => {
