@@ -77,8 +77,8 @@ def without_documentation(parsed: Sequence[ParsedFile]) -> list[ParsedFile]:
     return [
         replace(
             file,
-            outline=replace(
-                file.outline, passages=tuple(replace(passage, documentation="") for passage in file.outline.passages)
+            outline=file.outline._replace(
+                passages=tuple(passage._replace(documentation="") for passage in file.outline.passages)
             ),
         )
         for file in parsed

@@ -77,3 +77,19 @@ def test_one_shot_commands_import_only_what_they_use(statement, allowed):
     program = f"{statement}\nimport sys\nprint(*[name for name in {HEAVY!r} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", program], cwd=SERVER, capture_output=True, text=True, check=True)
     assert set(ran.stdout.split()) <= set(allowed)
+
+
+def test_a_search_through_the_server_loads_little():
+    """Each of these takes longer to load than the search itself."""
+    program = "import semlens.cli.runner, semlens.cli.arguments, semlens.cli.commands.search, semlens.cli.output.hits"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{program}\nimport sys\nprint(*sys.modules)"],
+        cwd=SERVER,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    packages = ("engine", "search", "syntax", "embedding", "workers", "lsp", "daemon", "core.context")
+    unwanted = {*HEAVY, "numpy", "psutil", "dataclasses", "shutil", "subprocess", "tomllib"}
+    unwanted |= {f"semlens.{name}" for name in packages}
+    assert not unwanted & set(ran.stdout.split())

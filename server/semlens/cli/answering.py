@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import enum
 import os
 import sys
-from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from semlens.cli.runner import say
 from semlens.core.errors import SemlensError
-from semlens.service.code_service import CodeService, ServedBy
 from semlens.service.connection import Connection, NoServerError, PeerError, connect
 from semlens.service.endpoint import EndpointError, endpoint_of
 from semlens.service.hello import describe_client
@@ -19,13 +18,22 @@ from semlens.settings.user_sources import UserSettings, cache_folder_of, read_us
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from semlens.cli.workspace import Workspace
+    from semlens.service.code_service import CodeService
     from semlens.service.endpoint import Endpoint
     from semlens.service.params import SearchDefaults
 
 Result = TypeVar("Result")
+
+
+class ServedBy(enum.StrEnum):
+    """Which process answered. The values are the protocol's."""
+
+    DAEMON = "daemon"
+    PROCESS = "process"
 
 
 class Answerer(NamedTuple):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Callable
+from functools import cache
 from typing import NoReturn
 
 from semlens import __version__
@@ -21,9 +24,18 @@ examples:
 exit codes: 0 success (even if nothing is found), 1 failure, 2 wrong usage
 """
 
+_DEFAULT_COLUMNS = 80
+
 _AddCommand = Callable[..., argparse.ArgumentParser]
 
 _WORKSPACE_HELP = "the workspace: a folder or the URL of a git repository (default: .)"
+
+
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal. argparse makes one for every option, and would load shutil to ask for the width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_terminal_columns() - 2)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,7 +54,7 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
         prog="semlens",
         description="Find code by meaning, offline, on your own machine.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_HelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"semlens {__version__}")
@@ -55,7 +67,7 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
             help=summary,
             description=summary[0].upper() + summary[1:] + ".",
             epilog=epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_HelpFormatter,
             allow_abbrev=False,
         )
         command.set_defaults(run=run, command=name, format="text", color="auto")
@@ -258,6 +270,18 @@ def _add_no_daemon(command: argparse.ArgumentParser) -> None:
 
 def _add_json(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+@cache
+def _terminal_columns() -> int:
+    """As `shutil.get_terminal_size` finds them."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or _DEFAULT_COLUMNS  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return _DEFAULT_COLUMNS
 
 
 def _bounded(minimum: int, maximum: int) -> Callable[[str], int]:

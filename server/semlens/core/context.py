@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from semlens.core.hit import SearchHit
 from semlens.core.span import Span
 
 
-@dataclass(frozen=True, slots=True)
-class ContextRequest:
+class ContextRequest(NamedTuple):
     """A request for a context pack. With neither a query nor a place, the pack is a map of the workspace.
 
     :ivar uri: document of the place, or "". :ivar lines: first and last line of the place (from 0, inclusive).
@@ -35,8 +34,7 @@ class Form(enum.StrEnum):
     FULL = "full"
 
 
-@dataclass(frozen=True, slots=True)
-class ContextItem:
+class ContextItem(NamedTuple):
     """:ivar why: why the item was chosen, in a few words."""
 
     uri: str
@@ -50,8 +48,7 @@ class ContextItem:
     last_line_text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ContextPack:
+class ContextPack(NamedTuple):
     """:ivar text: Markdown. :ivar counted_by: what counted the tokens. :ivar omitted: candidates that did not fit.
 
     :ivar masked: secrets that were replaced.
@@ -67,8 +64,7 @@ class ContextPack:
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateSet:
+class DuplicateSet(NamedTuple):
     """Near-identical symbols.
 
     :ivar hits: largest first. :ivar similarity: similarity of the first hit and the one least like it, 0 to 1.
@@ -80,8 +76,7 @@ class DuplicateSet:
     saved_lines: int
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicatesResult:
+class DuplicatesResult(NamedTuple):
     """Groups of near-identical symbols, sorted by saved lines, largest first."""
 
     groups: tuple[DuplicateSet, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from typing import NamedTuple, Self
 
 from semlens.core.errors import UsageError
 from semlens.core.symbol import SymbolKind
@@ -25,8 +25,7 @@ class TestFilter(enum.Enum):
     ONLY = "only"
 
 
-@dataclass(frozen=True, slots=True)
-class SearchFilter:
+class SearchFilter(NamedTuple):
     """Restricts the hits. An empty collection does not restrict.
 
     :ivar paths: globs over workspace-relative paths, ``**`` across folders.
@@ -40,22 +39,25 @@ class SearchFilter:
     tests: TestFilter = TestFilter.INCLUDE
     folders: tuple[str, ...] = ()
 
-    def __post_init__(self) -> None:
-        """:raises UsageError: when matching could take too long."""
+    def checked(self) -> Self:
+        """The same filter.
+
+        :raises UsageError: when matching could take too long.
+        """
         globs = (*self.paths, *self.exclude_paths)
         if len(globs) > MAX_GLOBS or any(len(glob) > MAX_GLOB_CHARS for glob in globs):
             raise UsageError(
                 f"The path filters are too many or too long: give at most {MAX_GLOBS}, "
                 f"of at most {MAX_GLOB_CHARS} characters each."
             )
+        return self
 
     @property
     def is_empty(self) -> bool:
         return self == SearchFilter()
 
 
-@dataclass(frozen=True, slots=True)
-class SearchRequest:
+class SearchRequest(NamedTuple):
     """The request for one search.
 
     :ivar per_file: hits that one file may take of the first page, 0 for no bound. :ivar first_page: its length.
@@ -66,7 +68,7 @@ class SearchRequest:
 
     query: str
     limit: int = 20
-    filter: SearchFilter = field(default_factory=SearchFilter)
+    filter: SearchFilter = SearchFilter()
     per_file: int = 2
     near_uri: str = ""
     time_budget_ms: int = 150

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class EngineState(enum.Enum):
@@ -39,8 +39,7 @@ class TierRole(enum.StrEnum):
     """Its vectors are better and follow later."""
 
 
-@dataclass(frozen=True, slots=True)
-class RootStatus:
+class RootStatus(NamedTuple):
     """:ivar root: absolute path."""
 
     root: str
@@ -51,8 +50,7 @@ class RootStatus:
     watching: WatchMode
 
 
-@dataclass(frozen=True, slots=True)
-class TierStatus:
+class TierStatus(NamedTuple):
     """Counts are passages."""
 
     model: str
@@ -61,8 +59,7 @@ class TierStatus:
     pending: int
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteStatus:
+class RemoteStatus(NamedTuple):
     """Everything that was sent to a service so far: texts, their bytes, and the secrets masked in them.
 
     :ivar service: scheme, host and port.
@@ -74,16 +71,14 @@ class RemoteStatus:
     redactions: int
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One file that could not be indexed, or one feature that does not work."""
 
     path: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class SessionStatus:
+class SessionStatus(NamedTuple):
     """One client of the resident server.
 
     :ivar client: its name, as it said. :ivar protocol: ``lsp``, ``api`` or ``mcp``. :ivar roots: absolute paths.
@@ -95,8 +90,7 @@ class SessionStatus:
     open_documents: int
 
 
-@dataclass(frozen=True, slots=True)
-class EngineStatus:
+class EngineStatus(NamedTuple):
     """The state of the index at one moment.
 
     :ivar number: number of this status; a later status has a higher number.

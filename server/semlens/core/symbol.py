@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from semlens.core.span import Span
@@ -115,8 +114,7 @@ class Passage(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """The symbols, passages and references of one file.
 
     :ivar language: name of the language description, or "" for text without one.

@@ -7,7 +7,6 @@ of it, because only editors do that: see `semlens.lsp.engine_api`.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -17,13 +16,6 @@ from semlens.core.context import ContextPack, ContextRequest, DuplicatesResult
 from semlens.core.hit import SearchResult, SearchStage
 from semlens.core.request import SearchRequest
 from semlens.core.status import EngineStatus, WatchMode
-
-
-class ServedBy(enum.StrEnum):
-    """Which process answered. The values are the protocol's."""
-
-    DAEMON = "daemon"
-    PROCESS = "process"
 
 
 class CodeQueries(Protocol):

@@ -6,16 +6,18 @@ A `PlaceFormat` decides how places are written: as LSP positions for editors, as
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from semlens.core.context import ContextItem, ContextPack, DuplicatesResult
-from semlens.core.hit import SearchHit, SearchResult, SearchStage
 from semlens.core.paths import path_to_uri
-from semlens.core.span import Span
-from semlens.core.status import EngineStatus, Problem, RootStatus, SessionStatus
-from semlens.core.symbol import Outline
 from semlens.core.text.printable import message_text
 from semlens.service.positions import PositionEncoding, units_of, units_of_byte_column
+
+if TYPE_CHECKING:
+    from semlens.core.context import ContextItem, ContextPack, DuplicatesResult
+    from semlens.core.hit import SearchHit, SearchResult, SearchStage
+    from semlens.core.span import Span
+    from semlens.core.status import EngineStatus, Problem, RootStatus, SessionStatus
+    from semlens.core.symbol import Outline
 
 Json: TypeAlias = dict[str, Any]
 

@@ -5,9 +5,8 @@ Places have whole lines only, because that JSON has no columns but that of the n
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from semlens.core.context import ContextItem, ContextPack, DuplicateSet, DuplicatesResult
 from semlens.core.hit import SearchHit, SearchResult
 from semlens.core.paths import path_to_uri, uri_to_path
 from semlens.core.span import Span
@@ -23,6 +22,9 @@ from semlens.core.status import (
     WatchMode,
 )
 from semlens.core.symbol import SymbolKind
+
+if TYPE_CHECKING:
+    from semlens.core.context import ContextPack, DuplicatesResult
 
 _KIND_BY_LABEL = {kind.label: kind for kind in SymbolKind}
 
@@ -63,6 +65,8 @@ def search_hit(data: dict[str, Any]) -> SearchHit:
 
 
 def duplicates_result(data: dict[str, Any]) -> DuplicatesResult:
+    from semlens.core.context import DuplicateSet, DuplicatesResult  # a search does without
+
     groups = (
         DuplicateSet(tuple(map(search_hit, group["symbols"])), group["similarity"], group["savedLines"])
         for group in data["groups"]
@@ -71,6 +75,8 @@ def duplicates_result(data: dict[str, Any]) -> DuplicatesResult:
 
 
 def context_pack(data: dict[str, Any]) -> ContextPack:
+    from semlens.core.context import ContextItem, ContextPack  # a search does without
+
     items = (
         ContextItem(
             uri=item["uri"],

@@ -6,8 +6,7 @@ A wrong field raises `UsageError` with a message that names the field.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from semlens.core.errors import UsageError
 from semlens.core.paths import uri_to_path
@@ -20,8 +19,7 @@ MAX_LIMIT = 1000
 _KIND_BY_LABEL = {kind.label: kind for kind in SymbolKind}
 
 
-@dataclass(frozen=True, slots=True)
-class SearchParams:
+class SearchParams(NamedTuple):
     """Parameters of ``semlens/search``.
 
     :ivar refine_token: the progress token for partial results, or None.
@@ -32,16 +30,14 @@ class SearchParams:
     explain: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReindexParams:
+class ReindexParams(NamedTuple):
     """Parameters of ``semlens/reindex``. Without ``uri``, every root is indexed."""
 
     uri: str | None
     full: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SearchDefaults:
+class SearchDefaults(NamedTuple):
     """Values from the settings for the parameters that a search leaves out."""
 
     limit: int = 20
@@ -111,7 +107,7 @@ def _filter(fields: Mapping[str, Any], folders: tuple[str, ...]) -> SearchFilter
         exclude_paths=strings(fields, "excludePaths", "filter."),
         tests=TestFilter(tests),
         folders=folders,
-    )
+    ).checked()
 
 
 def _kinds(value: object) -> frozenset[SymbolKind]:

@@ -7,29 +7,33 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from semlens.core.cancel import CancelToken
-from semlens.core.context import ContextPack, ContextRequest, DuplicatesResult
 from semlens.core.errors import Cancelled, SemlensError, UsageError
 from semlens.core.hit import SearchResult, SearchStage
 from semlens.core.paths import path_to_uri
-from semlens.core.request import SearchFilter, SearchRequest
-from semlens.core.status import EngineStatus, WatchMode
+from semlens.core.status import WatchMode
 from semlens.service import decoding
 from semlens.service.connection import Connection
 from semlens.service.frames import FrameError, FrameReader, write_frame
 from semlens.service.hello import hello_line
 from semlens.service.params import SearchDefaults
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from semlens.core.cancel import CancelToken
+    from semlens.core.context import ContextPack, ContextRequest, DuplicatesResult
+    from semlens.core.request import SearchFilter, SearchRequest
+    from semlens.core.status import EngineStatus
+
 INVALID_PARAMS = -32602
 REQUEST_CANCELLED = -32800
 
 _POLL_SECONDS = 0.05
 
-OnNotification = Callable[[str, Any], None]
+OnNotification: TypeAlias = "Callable[[str, Any], None]"
 
 
 class ServerLostError(SemlensError):

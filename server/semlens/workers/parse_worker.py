@@ -106,7 +106,7 @@ class _Worker:
                     with time_limit():
                         outline = parse(path, data)
                         role = attributes.role_of(path, outline.role)
-                    batch.add(ParsedFile(path, digest, replace(outline, role=role)))
+                    batch.add(ParsedFile(path, digest, outline._replace(role=role)))
         self._announce(NO_FILE)
         return batch.result()
 

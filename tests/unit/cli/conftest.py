@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import ModuleType
 
 import pytest
@@ -69,7 +69,7 @@ class Script:
     unsaved: str = ""
 
     def with_hits(self, *hits: SearchHit, **changes: object) -> None:
-        self.result = replace(self.result, hits=hits, **changes)
+        self.result = self.result._replace(hits=hits, **changes)
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def script(monkeypatch) -> Script:
             script.explained = explain
             if script.error is not None:
                 raise script.error
-            return replace(script.result, hits=tuple(replace(hit, root=self.root) for hit in script.result.hits))
+            return script.result._replace(hits=tuple(hit._replace(root=self.root) for hit in script.result.hits))
 
         def status(self):
             return script.status

@@ -6,7 +6,6 @@ import errno
 import sqlite3
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,7 +130,7 @@ def test_home_and_root_folders_only_if_named(semlens, script, workspace, monkeyp
 
 @pytest.mark.parametrize("command", [("index",), ("search", "x")])
 def test_a_folder_that_the_engine_cannot_open_is_a_failure(semlens, script, command):
-    script.status = replace(script.status, roots=(), problems=(Problem("", "The index is locked: try again."),))
+    script.status = script.status._replace(roots=(), problems=(Problem("", "The index is locked: try again."),))
     assert semlens(*command) == (1, "", "semlens: The index is locked: try again.\n")
 
 

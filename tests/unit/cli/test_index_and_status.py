@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,12 +32,12 @@ def test_index_waits_for_refinement_if_requested(semlens, script):
 
 
 def test_index_reports_a_missing_model(semlens, script):
-    script.status = replace(STATUS, tiers=())
+    script.status = STATUS._replace(tiers=())
     assert "No embedding model is loaded" in semlens("index")[1]
 
 
 def test_index_shows_few_problems_and_counts_the_rest(semlens, script):
-    script.status = replace(STATUS, problems=tuple(Problem(f"{n}.py", "Odd.") for n in range(9)))
+    script.status = STATUS._replace(problems=tuple(Problem(f"{n}.py", "Odd.") for n in range(9)))
     out = semlens("index")[1]
     assert out.count("Odd.") == 5
     assert "and 4 more" in out
@@ -47,7 +46,7 @@ def test_index_shows_few_problems_and_counts_the_rest(semlens, script):
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
 def test_an_index_that_could_not_be_saved_is_a_failure(semlens, script, arguments):
     script.unsaved = "The index could not be saved: free some space."
-    script.status = replace(STATUS, problems=(Problem("/work", script.unsaved),))
+    script.status = STATUS._replace(problems=(Problem("/work", script.unsaved),))
     code, out, err = semlens("index", *arguments)
     assert code == 1
     assert err.splitlines()[-1] == f"semlens: {script.unsaved}"
@@ -124,16 +123,15 @@ def test_status_as_text(semlens, script):
 
 
 def test_status_of_a_folder_that_is_not_indexed_says_how_to(semlens, script, workspace):
-    script.status = replace(STATUS, complete=False, roots=(), tiers=())
+    script.status = STATUS._replace(complete=False, roots=(), tiers=())
     assert "semlens index" in semlens("status")[1]
 
 
 def test_counts_add_up_over_roots_and_tiers():
     root = STATUS.roots[0]
-    status = replace(
-        STATUS,
+    status = STATUS._replace(
         state=EngineState.INDEXING,
-        roots=(replace(root, files=10, pending=4), replace(root, files=5, pending=5)),
+        roots=(root._replace(files=10, pending=4), root._replace(files=5, pending=5)),
         tiers=(TierStatus("a", TierRole.FIRST, 30, 10), TierStatus("b", TierRole.REFINE, 1, 99)),
     )
     assert file_counts(status) == (15, 24)
@@ -175,8 +173,8 @@ def test_a_truncated_line_resets_its_colour(semlens, script, monkeypatch):
     monkeypatch.setattr("semlens.cli.output.hits._width", lambda: 40)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     lines = ['text = "' + "long " * 20 + '"', "import os"]
-    hit = replace(
-        HIT, snippet="\n".join(lines) + "\n", snippet_span=HIT.snippet_span._replace(start_line=51, end_line=53)
+    hit = HIT._replace(
+        snippet="\n".join(lines) + "\n", snippet_span=HIT.snippet_span._replace(start_line=51, end_line=53)
     )
     script.with_hits(hit)
     cut, after = semlens("search", "x")[1].splitlines()[2:4]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 
 import pytest
 
@@ -51,8 +50,8 @@ def asked(script, monkeypatch, workspace):
 
     def duplicates(_self, uri, limit, _cancel):
         calls["duplicates"] = (uri, limit)
-        hit = replace(HIT, root=str(workspace))
-        twin = replace(hit, path="src/net/again.py", name="fetch_again")
+        hit = HIT._replace(root=str(workspace))
+        twin = hit._replace(path="src/net/again.py", name="fetch_again")
         return DuplicatesResult((DuplicateSet((hit, twin), 0.93456, 31),), 12)
 
     def context(_self, request, _cancel):

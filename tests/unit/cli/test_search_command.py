@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -67,7 +66,7 @@ def test_text_output_has_path_name_signature_and_best_lines(semlens, script):
 def test_a_long_snippet_starts_just_before_the_match(semlens, script):
     lines = "".join(f"line{number}\n" for number in range(100, 140))
     span = HIT.snippet_span._replace(start_line=100, end_line=140)
-    script.with_hits(replace(HIT, snippet=lines, snippet_span=span, highlights=((120, 121),)))
+    script.with_hits(HIT._replace(snippet=lines, snippet_span=span, highlights=((120, 121),)))
     _, out, _ = semlens("search", "fetch")
     assert [line.split()[0] for line in out.splitlines()[2:]] == ["120", "121", "122", "123", "124", "125"]
     assert "   121 > line120" in out
@@ -75,7 +74,7 @@ def test_a_long_snippet_starts_just_before_the_match(semlens, script):
 
 def test_code_and_names_cannot_control_the_terminal(semlens, script):
     script.with_hits(
-        replace(HIT, path="a\udcff\x1b[2J.py", signature="def \x1b]0;title\x07()", snippet="x = '\x9b1m'\n")
+        HIT._replace(path="a\udcff\x1b[2J.py", signature="def \x1b]0;title\x07()", snippet="x = '\x9b1m'\n")
     )
     _, out, _ = semlens("search", "fetch")
     assert not set(out) & {"\x1b", "\x07", "\x9b", "\udcff"}
@@ -83,7 +82,7 @@ def test_code_and_names_cannot_control_the_terminal(semlens, script):
 
 
 def test_any_file_name_is_valid_json(semlens, script):
-    script.with_hits(replace(HIT, path="a\udcff.py"))
+    script.with_hits(HIT._replace(path="a\udcff.py"))
     _, out, _ = semlens("search", "fetch", "--json")
     assert out.isascii()
     assert json.loads(out)["hits"][0]["path"].encode("utf-8", "surrogateescape") == b"a\xff.py"
@@ -106,7 +105,7 @@ def test_an_incomplete_index_and_notes_are_written_to_stderr(semlens, script):
 
 def test_a_lost_capability_is_reported_and_a_malformed_file_is_not(semlens, script):
     lost = Problem("", "The model does not match its checksum: install semlens again.")
-    script.status = replace(script.status, problems=(lost, Problem("odd.py", "Odd.")))
+    script.status = script.status._replace(problems=(lost, Problem("odd.py", "Odd.")))
     code, out, err = semlens("search", "fetch")
     assert code == 0
     assert "fetch_with_retry" in out

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 
-from semlens.cli.answering import Answerer, answer
+from semlens.cli.answering import Answerer, ServedBy, answer
 from semlens.cli.output.progress import follow_indexing
 from semlens.cli.places import parse_place, uri_of, workspace_of
 from semlens.cli.roots import workspace_of_name
 from semlens.cli.runner import say
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextPack, ContextRequest
-from semlens.service.code_service import ServedBy
 from semlens.service.codec import LineNumbers, context_json
 
 

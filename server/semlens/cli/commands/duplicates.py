@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import replace
 
-from semlens.cli.answering import Answerer, answer
+from semlens.cli.answering import Answerer, ServedBy, answer
 from semlens.cli.output.progress import follow_indexing
 from semlens.cli.output.terminal import paint
 from semlens.cli.roots import workspace_of_name
@@ -14,7 +13,6 @@ from semlens.cli.workspace import Workspace, relative_path_of
 from semlens.core.cancel import CancelToken
 from semlens.core.context import DuplicateSet, DuplicatesResult
 from semlens.core.text.printable import printable
-from semlens.service.code_service import ServedBy
 from semlens.service.codec import LineNumbers, duplicates_json
 
 _DEFAULT_GROUPS = 20
@@ -46,11 +44,11 @@ def _in_workspace(result: DuplicatesResult, workspace: Workspace) -> DuplicatesR
     """The groups with paths relative to the workspace. Where the user named it, only copies below it count."""
     groups = []
     for group in result.groups:
-        hits = [replace(hit, path=relative_path_of(hit, [workspace])[1]) for hit in group.hits]
+        hits = [hit._replace(path=relative_path_of(hit, [workspace])[1]) for hit in group.hits]
         inside = [hit for hit in hits if not (workspace.explicit and hit.path.startswith("../"))]
         if len(inside) > 1:
-            groups.append(replace(group, hits=tuple(inside)))
-    return replace(result, groups=tuple(groups))
+            groups.append(group._replace(hits=tuple(inside)))
+    return result._replace(groups=tuple(groups))
 
 
 def _print_group(group: DuplicateSet) -> None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import replace
 from pathlib import Path
 
-from semlens.cli.answering import Answerer, answer
+from semlens.cli.answering import Answerer, ServedBy, answer
 from semlens.cli.commands.status import problem_lines, status_json, summary
 from semlens.cli.output.progress import StageLog, follow_indexing, passage_counts
 from semlens.cli.roots import workspace_of_name
 from semlens.cli.runner import DONE, FAILED, say
 from semlens.core.status import EngineStatus, TierRole
 from semlens.core.text.printable import printable
-from semlens.service.code_service import ServedBy
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,5 +50,5 @@ def _print_summary(root: Path, status: EngineStatus, elapsed_s: float, *, alread
             "No embedding model is loaded, so search uses only names and words. Run 'semlens doctor' to find the cause."
         )
     others = tuple(problem for problem in status.problems if problem.message != already_reported)
-    for line in problem_lines(replace(status, problems=others), limit=5):
+    for line in problem_lines(status._replace(problems=others), limit=5):
         print(line)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from semlens.cli.answering import Answerer, answer, start_for_next_time
+from semlens.cli.answering import Answerer, ServedBy, answer, start_for_next_time
 from semlens.cli.output.progress import follow_indexing
 from semlens.cli.roots import everywhere, workspaces_of
 from semlens.cli.runner import say
@@ -19,7 +19,6 @@ from semlens.core.hit import SearchResult
 from semlens.core.request import SearchFilter, SearchRequest, TestFilter
 from semlens.core.status import EngineStatus
 from semlens.core.symbol import SymbolKind
-from semlens.service.code_service import ServedBy
 from semlens.service.codec import LineNumbers, search_json
 
 MAX_QUERY_BYTES = 10_000_000
@@ -104,10 +103,8 @@ def _below(request: SearchRequest, workspaces: Sequence[Workspace]) -> SearchReq
     """The request with only the hits below the folders that the user named."""
     if not all(workspace.explicit for workspace in workspaces):
         return request
-    from dataclasses import replace
-
     folders = tuple(str(workspace.folder) for workspace in workspaces)
-    return replace(request, filter=replace(request.filter, folders=folders))
+    return request._replace(filter=request.filter._replace(folders=folders))
 
 
 def _filter(options: argparse.Namespace) -> SearchFilter:
@@ -116,7 +113,7 @@ def _filter(options: argparse.Namespace) -> SearchFilter:
         kinds=frozenset(_kind(name) for name in _split(options.kind)),
         paths=tuple(options.path),
         tests=TestFilter(options.tests),
-    )
+    ).checked()
 
 
 def _split(values: list[str]) -> list[str]:

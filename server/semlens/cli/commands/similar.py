@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 
-from semlens.cli.answering import Answerer, answer
+from semlens.cli.answering import Answerer, ServedBy, answer
 from semlens.cli.commands.search import Found, print_found
 from semlens.cli.output.progress import follow_indexing
 from semlens.cli.places import parse_place, uri_of, workspace_of
 from semlens.cli.workspace import Workspace, named_workspace, relative_path_of
 from semlens.core.cancel import CancelToken
 from semlens.core.hit import SearchHit, SearchResult
-from semlens.service.code_service import ServedBy
 
 _MAX_HITS = 1000
 
@@ -26,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
         limit = answerer.defaults().limit if options.limit is None else options.limit
         asked = _MAX_HITS if workspace.explicit else limit  # hits outside of a named folder are left out below
         result = answerer.service.similar(uri_of(file), line, asked, CancelToken())
-        return replace(result, hits=_inside(result, workspace)[:limit]), answerer.served_by
+        return result._replace(hits=_inside(result, workspace)[:limit]), answerer.served_by
 
     result, served_by = answer(options, [workspace], question)
     print_found(options, Found(options.place, [workspace], result, served_by))

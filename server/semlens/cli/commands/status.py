@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from semlens.cli.answering import Answerer, answer
+from semlens.cli.answering import Answerer, ServedBy, answer
 from semlens.cli.output.terminal import human_bytes, paint
 from semlens.cli.roots import workspace_of_name
 from semlens.core.status import EngineStatus, RemoteStatus
 from semlens.core.text.printable import printable
 from semlens.service import codec
-from semlens.service.code_service import ServedBy
 
 _LOAD_SECONDS = 30.0
 

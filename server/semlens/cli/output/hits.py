@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -110,7 +109,11 @@ def _truncate(text: str, used: int) -> str:
 @cache
 def _width() -> int:
     """The columns of the terminal. Lines in a pipe may be longer."""
-    return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 200
+    if not sys.stdout.isatty():
+        return 200
+    import shutil  # a pipe does not need it
+
+    return shutil.get_terminal_size((100, 24)).columns
 
 
 def _highlight(lines: list[str], language: str, used: int) -> list[str]:

@@ -8,6 +8,7 @@ zero-width joiner and non-joiner. Tabs stay too.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _STEERING = r"\x00-\x08\x0b-\x1f\x7f-\x9f"
 """Control characters: C0 without tab and line feed, DEL, C1."""
@@ -18,20 +19,18 @@ _HIDDEN = (
     "\U000e0000-\U000e007f"  # tags, which spell hidden text
     "\ud800-\udfff"  # lone surrogates: bytes of file names that are not UTF-8, and broken strings
 )
-_IN_LINES = re.compile(f"[{_STEERING}{_HIDDEN}]")
-_IN_LINE = re.compile(f"[{_STEERING}\n{_HIDDEN}]")
 _NAMED = {"\n": r"\n", "\r": r"\r"}
 _LINK = re.compile(r"\](?=[(\[])")
 
 
 def printable(text: str) -> str:
     """The text on one line: line ends are escaped too."""
-    return text if text.isascii() and text.isprintable() else _IN_LINE.sub(_escaped, text)
+    return text if text.isascii() and text.isprintable() else _pattern(line_feeds=True).sub(_escaped, text)
 
 
 def printable_lines(text: str) -> str:
     """The text with its line feeds, e.g. code."""
-    return text if text.isascii() and text.isprintable() else _IN_LINES.sub(_escaped, text)
+    return text if text.isascii() and text.isprintable() else _pattern(line_feeds=False).sub(_escaped, text)
 
 
 def message_text(text: str) -> str:
@@ -40,6 +39,12 @@ def message_text(text: str) -> str:
     VS Code makes a link of ``[label](command:...)`` in a notification, and would run the command.
     """
     return _LINK.sub("] ", printable(text))
+
+
+@cache
+def _pattern(*, line_feeds: bool) -> re.Pattern[str]:
+    """What is escaped. It is compiled only for text that is not plain, because that takes a millisecond."""
+    return re.compile(f"[{_STEERING}{chr(10) if line_feeds else ''}{_HIDDEN}]")
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from semlens.core.hit import SearchHit
 from semlens.core.text.secrets import has_long_secrets, is_environment_file, mask_secrets
@@ -36,4 +35,4 @@ def mask_hit(hit: SearchHit, lines: Sequence[str]) -> SearchHit:
         masked = [*lines[:start], *mask_secrets(around)[0].split("\n")]
     snippet = "\n".join(line[:MAX_LINE_CHARS] for line in masked[first : last + 1])
     signature, _ = mask_secrets(hit.signature, environment=is_environment_file(hit.path))
-    return replace(hit, snippet=snippet, signature=signature)
+    return hit._replace(snippet=snippet, signature=signature)

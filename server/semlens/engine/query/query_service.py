@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from functools import lru_cache
 
 from semlens.core.cancel import CancelToken
@@ -336,7 +335,7 @@ def _with_real_folders(request: SearchRequest) -> SearchRequest:
     if not request.filter.folders:
         return request
     folders = tuple(map(os.path.realpath, request.filter.folders))
-    return replace(request, filter=replace(request.filter, folders=folders))
+    return request._replace(filter=request.filter._replace(folders=folders))
 
 
 def _finished_query_vectors(

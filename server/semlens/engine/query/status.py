@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from semlens.core.status import (
@@ -119,7 +118,7 @@ def _problems(
         for tier in tiers
         if tier.cache_error
     ]
-    problems += [replace(problem, path=session.display_root(root)) for root, problem in session.failed_roots.items()]
+    problems += [problem._replace(path=session.display_root(root)) for root, problem in session.failed_roots.items()]
     for real, state in session.states.items():
         root = session.display_root(real)
         problems += [Problem(root, text) for text in _root_problems(state)]

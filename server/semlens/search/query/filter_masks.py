@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -104,7 +103,7 @@ def view_mask(view: SegmentView, request_filter: SearchFilter, query: Query) -> 
 def _in_folders(query_filter: SearchFilter, folders: tuple[str, ...]) -> SearchFilter:
     """The filter of a query. Its paths are relative to the folders of the request."""
     has_paths = query_filter.paths or query_filter.exclude_paths
-    return replace(query_filter, folders=folders) if has_paths else query_filter
+    return query_filter._replace(folders=folders) if has_paths else query_filter
 
 
 def _inside(view: SegmentView, container: str) -> Mask:

@@ -81,7 +81,7 @@ def _add_filter(cut: FilteredQuery, name: str, value: str) -> FilteredQuery | No
 
 def _add_language(cut: FilteredQuery, _name: str, value: str) -> FilteredQuery:
     language = _LANGUAGES.get(value.lower(), value.lower())
-    return replace(cut, filter=replace(cut.filter, languages=cut.filter.languages | {language}))
+    return replace(cut, filter=cut.filter._replace(languages=cut.filter.languages | {language}))
 
 
 def _add_kind(cut: FilteredQuery, name: str, value: str) -> FilteredQuery:
@@ -90,7 +90,7 @@ def _add_kind(cut: FilteredQuery, name: str, value: str) -> FilteredQuery:
         return _note(
             cut, f'There is no kind "{value}": {name}:{value} is searched as words. Use function or class, for example.'
         )
-    return replace(cut, filter=replace(cut.filter, kinds=cut.filter.kinds | {kind}))
+    return replace(cut, filter=cut.filter._replace(kinds=cut.filter.kinds | {kind}))
 
 
 def _add_path(cut: FilteredQuery, name: str, value: str) -> FilteredQuery:
@@ -102,15 +102,15 @@ def _add_path(cut: FilteredQuery, name: str, value: str) -> FilteredQuery:
             "Further ones are ignored: remove some.",
         )
     if name == "path":
-        return replace(cut, filter=replace(current, paths=(*current.paths, value)))
-    return replace(cut, filter=replace(current, exclude_paths=(*current.exclude_paths, value)))
+        return replace(cut, filter=current._replace(paths=(*current.paths, value)))
+    return replace(cut, filter=current._replace(exclude_paths=(*current.exclude_paths, value)))
 
 
 def _add_tests(cut: FilteredQuery, name: str, value: str) -> FilteredQuery:
     tests = _TESTS.get(value.lower())
     if tests is None:
         return _note(cut, f"{name}:{value} is not a filter: it is searched as words. Use only, exclude or include.")
-    return replace(cut, filter=replace(cut.filter, tests=tests))
+    return replace(cut, filter=cut.filter._replace(tests=tests))
 
 
 def _add_container(cut: FilteredQuery, _name: str, value: str) -> FilteredQuery:

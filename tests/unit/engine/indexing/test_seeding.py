@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,7 +51,7 @@ def tree(repository: Workspace) -> Path:
 
 
 def answers(engine: Engine) -> list[list[SearchHit]]:
-    return [[replace(hit, score=round(hit.score, 6)) for hit in search(engine, text)] for text in QUESTIONS]
+    return [[hit._replace(score=round(hit.score, 6)) for hit in search(engine, text)] for text in QUESTIONS]
 
 
 def fresh_answers(repository: Workspace, tree: Path) -> list[list[SearchHit]]:
