@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 _KEY_BLOCK = "[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 
@@ -74,7 +75,7 @@ class ValueGroup(enum.StrEnum):
     """If it looks random and is no placeholder."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlaceRule:
     """An expression that finds a secret by the text before it.
 
@@ -82,11 +83,16 @@ class PlaceRule:
     """
 
     keywords: tuple[str, ...]
-    pattern: re.Pattern[str]
+    expression: str
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when a text has a keyword. To compile all of them takes longer than a search."""
+        return re.compile(self.expression)
 
 
 def _rule(keywords: str, *parts: str) -> PlaceRule:
-    return PlaceRule(tuple(keywords.split()), re.compile("".join(parts)))
+    return PlaceRule(tuple(keywords.split()), "".join(parts))
 
 
 PLACE_RULES = (

@@ -95,10 +95,8 @@ _SECRET_WORDS = frozenset(
 )
 _HEX = re.compile(r"[0-9a-fA-F]+\Z")
 _BASIC_AUTH_RULES = (
-    PlaceRule(('"auth"',), re.compile(r'("auth"\s{0,5}:\s{0,5}")(?P<value>[A-Za-z0-9+/]{8,500}={0,2})(?=")')),
-    PlaceRule(
-        ("basic",), re.compile(r"(?i)(\bbasic[ \t]{1,5})(?P<value>[A-Za-z0-9+/]{8,500}={0,2})(?![A-Za-z0-9+/=])")
-    ),
+    PlaceRule(('"auth"',), r'("auth"\s{0,5}:\s{0,5}")(?P<value>[A-Za-z0-9+/]{8,500}={0,2})(?=")'),
+    PlaceRule(("basic",), r"(?i)(\bbasic[ \t]{1,5})(?P<value>[A-Za-z0-9+/]{8,500}={0,2})(?![A-Za-z0-9+/=])"),
 )
 """They find ``user:password`` in base64."""
 

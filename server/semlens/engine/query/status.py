@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -27,6 +29,7 @@ from semlens.index.storage.sent_ledger import Sent
 from semlens.workers.pool import parser_problem
 
 _MAX_PROBLEMS = 100
+_PLATFORM: str = sys.platform
 
 
 def build_status(
@@ -170,12 +173,19 @@ def _lag_ms(session: IndexSession) -> float:
 
 
 def _resident_bytes(indexer: Indexer) -> int:
-    import psutil  # takes 80 ms to import, and a one-shot search does not need it
+    return sum(map(_resident_bytes_of, (os.getpid(), *indexer.parser.worker_pids())))
 
-    total = psutil.Process().memory_info().rss
-    for pid in indexer.parser.worker_pids():
+
+def _resident_bytes_of(process_id: int) -> int:
+    """0 for a process that has ended. On Linux without psutil, which takes longer to load than a search takes."""
+    if _PLATFORM == "linux":
         try:
-            total += psutil.Process(pid).memory_info().rss
-        except psutil.Error:
-            continue
-    return int(total)
+            return int(Path(f"/proc/{process_id}/statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except (OSError, IndexError):
+            return 0
+    import psutil
+
+    try:
+        return int(psutil.Process(process_id).memory_info().rss)
+    except psutil.Error:
+        return 0

@@ -198,7 +198,9 @@ def _without_passage(
     scores = names.symbols[:n_symbols]
     place_of = dict(zip(rows_of_files.tolist(), files.tolist(), strict=True))
     named_rows = np.flatnonzero((scores > 0) & (segment.first_passages[:n_symbols] < 0))
-    named_rows = named_rows[np.isin(segment.symbols.files[named_rows], rows_of_files)]
+    is_in_table = np.zeros(len(segment.files), np.bool_)  # np.isin imports numpy.ma: see index.segment.name_table
+    is_in_table[rows_of_files] = True
+    named_rows = named_rows[is_in_table[segment.symbols.files[named_rows]]]
     named_rows = named_rows[np.argsort(-scores[named_rows], kind="stable")]
     n_of_file: Counter[int] = Counter()
     candidate_rows = []

@@ -1,0 +1,134 @@
+"""Titles and descriptions of results, and reasons for large packages: see `report`."""
+
+from __future__ import annotations
+
+REASONS = {
+    "tree-sitter-language-pack": "has all grammars in one wheel for one version of the binding; few of our languages "
+    "have a wheel of their own, and there is no smaller variant",
+    "numpy": "holds the columns of the index; most of its size is BLAS, which is in every wheel",
+    "onnxruntime": "runs the embedding models; no smaller runtime runs int8 transformers as fast on a processor",
+    "semlens (model semlens-minilm-v1)": "the model: 22.7 million weights of one byte",
+}
+"""Why each package over 20 MB is needed."""
+
+SECTIONS = {
+    "context": (
+        "Context packs",
+        "context.py",
+        "Share of labelled files and lines in a pack, by its tokens.",
+    ),
+    "context_calls": (
+        "Calls in context packs",
+        "context_calls.py",
+        "Share of the functions called by a function that its pack has, compared with Jedi.",
+    ),
+    "embedding": (
+        "Embedding models",
+        "embedding.py",
+        "MRR@10 and speed. [models.md](models.md) explains the tests.",
+    ),
+    "embedding_speed": (
+        "Speed of the embedding models",
+        "embedding.py speed",
+        "",
+    ),
+    "code_queries": (
+        "Similar code and duplicates",
+        "code_queries.py",
+        "Time of requests, and the planted copies found.",
+    ),
+    "live": (
+        "Changes while the engine runs",
+        "live.py",
+        "A first index, a switch of branches and back, thousands of edits, and a start with nothing to do.",
+    ),
+    "nvim_typing_M": (
+        "Typing in Neovim, corpus M",
+        "nvim_typing.py",
+        "From a key to the repainted list.",
+    ),
+    "nvim_typing_S": (
+        "Typing in Neovim, corpus S",
+        "nvim_typing.py",
+        "From a key to the repainted list.",
+    ),
+    "outline_speed": (
+        "Speed of outlines",
+        "outline_speed.py",
+        "From bytes to symbols and passages, and the share of the speed of the parser alone.",
+    ),
+    "ranking_features": (
+        "Features of the ranking",
+        "learn_weights.py --each",
+        "[ranking.md](ranking.md) explains it.",
+    ),
+    "resident_search": (
+        "Search with a resident server",
+        "resident_server.py --only search",
+        "Whole `semlens search` processes in turns with `python -c pass`.",
+    ),
+    "resident_search_real_time": (
+        "Search with a resident server, every process with a core at once",
+        "resident_server.py --only search",
+        "The same under `chrt -r 1`, so that other programs on the machine do not count.",
+    ),
+    "resident_bridge": (
+        "Bridge to a resident server",
+        "resident_server.py --only bridge",
+        "From the start of `semlens serve --shared` to the first byte of the answer to `initialize`; its memory then.",
+    ),
+    "resident_bridge_real_time": (
+        "Bridge to a resident server, every process with a core at once",
+        "resident_server.py --only bridge",
+        "The same under `chrt -r 1`.",
+    ),
+    "resident_sessions": (
+        "Five sessions of a resident server, corpus M",
+        "resident_server.py --only sessions",
+        "Memory with two editors, a command line loop and two agents; searches while another session indexes corpus S.",
+    ),
+    "resident_sessions_real_time": (
+        "Five sessions of a resident server, every process with a core at once",
+        "resident_server.py --only sessions",
+        "The same under `chrt -r 1`.",
+    ),
+    "resident_kills": (
+        "A resident server that is killed",
+        "resident_kills.py",
+        "Kills at random moments under five clients, and how many times all of them recovered without their user.",
+    ),
+    "secret_mask": (
+        "Masking of secrets",
+        "secret_mask.py",
+        "How often public code is masked.",
+    ),
+    "service": (
+        "Embedding service",
+        "service.py",
+        "Speed with a service, and the time that it adds to a search.",
+    ),
+    "soak": (
+        "A long session",
+        "soak.py",
+        "Memory and latency of one server over a long time.",
+    ),
+    "token_estimate": (
+        "Estimate of tokens",
+        "token_estimate.py",
+        "Relative error of the estimate. `under` is the share of samples that were estimated too low.",
+    ),
+    "vscode_M": (
+        "Typing in VS Code, corpus M",
+        "",
+        "From a key to the list.",
+    ),
+    **{
+        f"worktree_{corpus}": (
+            f"A git worktree, corpus {corpus}",
+            f"worktree.py {corpus}",
+            "The first index of a repository, then of a worktree of it.",
+        )
+        for corpus in "SML"
+    },
+}
+"""Title, command and description of each result without a layout of its own."""
