@@ -10,8 +10,8 @@ import threading
 import pytest
 
 from semlens.cli import answering
+from semlens.cli.answering import ServedBy
 from semlens.cli.workspace import Workspace
-from semlens.service.code_service import ServedBy
 from semlens.service.connection import NoServerError, PeerError, SocketConnection
 from semlens.service.endpoint import EndpointError
 
