@@ -163,6 +163,8 @@ def test_exit_of_one_editor_ends_only_its_session(shared, workspace):
 def test_the_settings_of_one_client_do_not_reach_another(shared, workspace, tmp_path):
     """Neither a service, nor a limit, nor the environment of whoever started the server."""
     settings = json.dumps({"search.limit": 1, "models.first": "none", "models.refine": "none"})
+    (workspace / ".semlens.toml").write_text("[search]\nlimits = 3\n")
+    assert "`semlens.search.limits`" in shared.run("search", "x", "-w", workspace).stderr
     few = shared.json("search", "fetch", "-w", workspace, env={"SEMLENS_USER_SETTINGS": settings})
     many = shared.json("search", "fetch", "-w", workspace)
     assert (len(few["hits"]), few["servedBy"]) == (1, "daemon")

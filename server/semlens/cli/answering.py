@@ -71,9 +71,13 @@ def answer(
                 service = RemoteService(connection, describe_client(f"semlens {options.command}", user))
                 for workspace in workspaces:
                     service.add_root(workspace.folder, explicit=workspace.explicit)
-                return question(Answerer(service, ServedBy.DAEMON, lambda: service.search_defaults))
+                result = question(Answerer(service, ServedBy.DAEMON, lambda: service.search_defaults))
             except ServerLostError as error:
                 say(f"{error} This process answers instead.")
+            else:
+                for warning in service.warnings:
+                    say(f"warning: {warning}")
+                return result
     return _answer_here(workspaces, question, read_only=read_only, follows=follows)
 
 

@@ -70,7 +70,7 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
             formatter_class=_HelpFormatter,
             allow_abbrev=False,
         )
-        command.set_defaults(run=run, command=name, format="text", color="auto")
+        command.set_defaults(run=run, command=name, format="text", color="auto", no_pager=True)
         # --debug also works after the command. SUPPRESS keeps the main parser's value when it is absent here.
         command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         return command
@@ -121,7 +121,9 @@ def _add_search(add: _AddCommand) -> None:
     )
     _add_no_daemon(search)
     search.add_argument("--everywhere", action="store_true", help="search every folder that is indexed")
-    search.add_argument("-n", "--limit", type=_bounded(1, 1000), metavar="N", help="print at most N hits (default: 20)")
+    search.add_argument(
+        "-n", "--limit", type=_bounded(1, 1000), metavar="N", help="print at most N hits (default: 20; 8 on a terminal)"
+    )
     _add_json(search)
     search.add_argument("--explain", action="store_true", help="show the ranking features of each hit")
     search.add_argument(
@@ -149,6 +151,7 @@ def _add_search(add: _AddCommand) -> None:
         default="text",
         help="text for people, lines as grep prints them (path:line:column: signature), or JSON",
     )
+    search.add_argument("--no-pager", action="store_true", default=False, help="never show the hits in a pager")
     search.add_argument(
         "--color", choices=("auto", "always", "never"), default="auto", help="whether to print colours (default: auto)"
     )

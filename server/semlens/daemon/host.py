@@ -92,15 +92,15 @@ class Host:
             engine.close()
 
     def _serve_api(self, client: ClientConnection) -> None:
-        user = _user_settings(client)
-        settings, _ = load_settings(user=user)
+        configuration = _UserConfiguration(_user_settings(client))
         with self._session(client) as hosted:
-            hosted.engine_session = session = self._open(
-                client, settings, lambda root: load_settings(root, user=user)[0]
-            )
+            session = self._open(client, configuration.load(None), configuration.load)
+            hosted.engine_session = session
 
             def make_api(notify: Notify) -> Api:
-                return Api(session, session.settings_of, notify, watching=WatchMode.NATIVE)
+                return Api(
+                    session, configuration.load, notify, watching=WatchMode.NATIVE, warnings=configuration.warnings
+                )
 
             try:
                 ApiConnection(client.reader, make_api).serve()
@@ -177,6 +177,23 @@ class Host:
         with self._lock:
             sessions = list(self._sessions)
         return tuple(one.status() for one in sessions)
+
+
+class _UserConfiguration:
+    """The settings of a client of the api: the user's own, and those of each root. Thread-safe."""
+
+    def __init__(self, user: Mapping[str, Any]) -> None:
+        self._user = user
+        self._messages: dict[str, None] = {}
+
+    def load(self, root: Path | None) -> Settings:
+        settings, problems = load_settings(root, user=self._user)
+        self._messages.update(dict.fromkeys(problem.message for problem in problems))
+        return settings
+
+    def warnings(self) -> list[str]:
+        """What is wrong with the settings that were loaded, each once."""
+        return list(self._messages)
 
 
 def _user_settings(client: ClientConnection) -> Mapping[str, Any]:

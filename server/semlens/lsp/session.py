@@ -75,6 +75,7 @@ class Session(LanguageServer):
         self._exit_code: asyncio.Future[int] | None = None
         self._writer: MessageWriter | None = None
         self._next_poll: asyncio.TimerHandle | None = None
+        self._has_stopped = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def attach(self, loop: asyncio.AbstractEventLoop, writer: MessageWriter) -> asyncio.Future[int]:
@@ -92,6 +93,7 @@ class Session(LanguageServer):
             self._exit_code.set_result(code)
 
     def stop_timers(self) -> None:
+        self._has_stopped = True
         if self.parent_watch is not None:
             self.parent_watch.close()
         if self._next_poll is not None:
@@ -180,7 +182,7 @@ class Session(LanguageServer):
 
     async def _poll_status(self) -> None:
         self._next_poll = None
-        if self.engine is not None:
+        if self.engine is not None and not self._has_stopped:
             await self.report_current_status(self.engine)
 
     def start_progress(self) -> None:

@@ -53,9 +53,19 @@ class Api:
     """Thread-safe. Requests block."""
 
     def __init__(
-        self, service: LocalService, settings_of: Callable[[Path], Settings], notify: Notify, *, watching: WatchMode
+        self,
+        service: LocalService,
+        settings_of: Callable[[Path], Settings],
+        notify: Notify,
+        *,
+        watching: WatchMode,
+        warnings: Callable[[], list[str]] = list,
     ) -> None:
-        """:param settings_of: the settings of one root. Those of the first root give what a search leaves out."""
+        """:param settings_of: the settings of one root. Those of the first root give what a search leaves out.
+
+        :param warnings: sentences about settings that have no effect.
+        """
+        self._warnings = warnings
         self._service = service
         self._settings_of = settings_of
         self._search_defaults = SearchSettings()
@@ -163,7 +173,8 @@ class Api:
             cancel.check()
             status = status_json(self._service.status())
             if complete or self._service.is_stuck(follows=follows) or time.monotonic() >= deadline:
-                return {"complete": complete, "status": status, "searchDefaults": self._defaults_json()}
+                answer = {"complete": complete, "status": status, "searchDefaults": self._defaults_json()}
+                return {**answer, "warnings": self._warnings()}
             self._notify("semlens/statusChanged", status)
 
     def _defaults_json(self) -> Json:

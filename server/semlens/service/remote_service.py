@@ -47,6 +47,7 @@ class RemoteService:
         """:param hello: what the server must know of the client, if the first line was not sent already.
 
         :ivar search_defaults: what the settings of the first root say, after `wait_complete`.
+        :ivar warnings: sentences about settings that have no effect, after `wait_complete`.
         :raises ServerLostError: when the server ended meanwhile.
         """
         if hello is not None:
@@ -60,6 +61,7 @@ class RemoteService:
         self._roots: list[str] = []
         self._implicit = True
         self.search_defaults = SearchDefaults()
+        self.warnings: list[str] = []
 
     def close(self) -> None:
         self._connection.close()
@@ -155,6 +157,7 @@ class RemoteService:
         if timeout is not None:
             params["timeoutMs"] = round(timeout * 1000)
         answer = self._call("semlens/wait", params, on_notification=on_notification)
+        self.warnings = answer["warnings"]
         defaults = answer["searchDefaults"]
         self.search_defaults = SearchDefaults(defaults["limit"], defaults["perFile"], defaults["timeBudgetMs"])
         if on_progress is not None:

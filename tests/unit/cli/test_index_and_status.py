@@ -170,7 +170,7 @@ def test_a_truncated_line_resets_its_colour(semlens, script, monkeypatch):
     """A truncated line must not colour the following text."""
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "40")
-    monkeypatch.setattr("semlens.cli.output.hits._width", lambda: 40)
+    monkeypatch.setattr("semlens.cli.output.hits.width", lambda: 40)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     lines = ['text = "' + "long " * 20 + '"', "import os"]
     hit = HIT._replace(
@@ -180,5 +180,6 @@ def test_a_truncated_line_resets_its_colour(semlens, script, monkeypatch):
     cut, after = semlens("search", "x")[1].splitlines()[2:4]
     assert "\N{HORIZONTAL ELLIPSIS}" in cut
     text_colour = re.search(r"\033\[([\d;]+)m\"", cut)[1]
+    assert cut.endswith("\033[0m")
     assert f"\033[{text_colour}m" not in after
     assert "import" in after

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
+from semlens.cli import main
+from semlens.cli.output.hits import short_name
 from semlens.core.request import TestFilter
 from semlens.core.status import Problem
 from semlens.core.symbol import SymbolKind
@@ -55,21 +58,87 @@ def test_text_output_has_path_name_signature_and_best_lines(semlens, script):
     code, out, _ = semlens("search", "fetch")
     assert code == 0
     assert out.splitlines() == [
-        "1  src/net/retry.py:40-71  net.retry.fetch_with_retry function  0.83 name+meaning",
+        "1  src/net/retry.py:40-71  fetch_with_retry  function  name, meaning",
         "   def fetch_with_retry(url, attempts=3)",
-        "   52 > for attempt in range(attempts):",
-        "   53 >     try:",
-        "   54 |         return fetch(url)",
+        "   52  for attempt in range(attempts):",
+        "   53      try:",
+        "   54          return fetch(url)",
     ]
 
 
-def test_a_long_snippet_starts_just_before_the_match(semlens, script):
+def test_the_lines_of_a_long_snippet_are_those_around_the_match(semlens, script):
     lines = "".join(f"line{number}\n" for number in range(100, 140))
     span = HIT.snippet_span._replace(start_line=100, end_line=140)
     script.with_hits(HIT._replace(snippet=lines, snippet_span=span, highlights=((120, 121),)))
     _, out, _ = semlens("search", "fetch")
-    assert [line.split()[0] for line in out.splitlines()[2:]] == ["120", "121", "122", "123", "124", "125"]
-    assert "   121 > line120" in out
+    assert [line.split()[0] for line in out.splitlines()[2:]] == ["120", "121", "122", "123"]
+    assert "   121  line120" in out
+
+
+@pytest.mark.parametrize(
+    ("snippet", "shown"),
+    [
+        ("def fetch_with_retry(url, attempts=3):\n\n    return url\n", ["54  return url"]),
+        ("def fetch_with_retry(\n    url, attempts=3\n):\n    pass\n", ["55  pass"]),
+        ("\n\n\n", []),
+    ],
+)
+def test_no_line_is_blank_or_repeats_the_signature(semlens, script, snippet, shown):
+    span = HIT.snippet_span._replace(start_line=51, end_line=51 + snippet.count("\n"))
+    script.with_hits(HIT._replace(snippet=snippet, snippet_span=span, highlights=()))
+    assert [line.strip() for line in semlens("search", "fetch")[1].splitlines()[2:]] == shown
+
+
+@pytest.mark.parametrize(
+    ("columns", "heading"),
+    [
+        (80, "1  src/net/retry.py:40-71  fetch_with_retry  function  name, meaning"),
+        (60, "1  src/net/retry.py:40-71  fetch_with_retry  function"),
+        (50, "1  src/net/retry.py:40-71  fetch_with_retry"),
+        (40, "1  src…/retry.py:40-71  fetch_with_retry"),
+    ],
+)
+def test_a_heading_is_one_line(semlens, script, monkeypatch, columns, heading):
+    """What says least is left out first. A name is never cut."""
+    monkeypatch.setattr("semlens.cli.output.hits.width", lambda: columns)
+    assert semlens("search", "fetch")[1].splitlines()[0] == heading
+
+
+@pytest.mark.parametrize(
+    ("path", "qualified_name", "shown"),
+    [
+        ("src/net/retry.py", "net.retry.Client.fetch", "Client.fetch"),
+        ("src/net/retry.rs", "net::retry::Client::fetch", "Client::fetch"),
+        ("main.go", "fetch", "fetch"),
+        ("a/fetch.py", "fetch.fetch", "fetch"),
+    ],
+)
+def test_the_module_is_not_said_twice(path, qualified_name, shown):
+    assert short_name(HIT._replace(path=path, qualified_name=qualified_name)) == shown
+
+
+def test_a_person_on_a_terminal_sees_few_hits(semlens, script, monkeypatch):
+    for arguments, limit in (((), 8), (("-n", "30"), 30), (("--json",), 20), (("--format", "lines"), 20)):
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        semlens("search", "x", *arguments)
+        assert script.requests[-1].limit == limit
+
+
+@pytest.mark.parametrize(
+    ("pager", "arguments", "shown"),
+    [("tr a-z A-Z", (), "FETCH_WITH_RETRY"), ("tr a-z A-Z", ("--no-pager",), "fetch_with_retry"),
+     ("cat", (), "fetch_with_retry"), ("no-such-program", (), "fetch_with_retry")],
+)  # fmt: skip
+def test_long_output_of_a_terminal_goes_through_a_pager(workspace, script, monkeypatch, capfd, pager, arguments, shown):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("SEMLENS_PAGER", pager)
+    monkeypatch.setenv("LINES", "10")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    script.with_hits(*[HIT] * 5)
+    assert main(["search", "x", *arguments]) == 0
+    assert shown in capfd.readouterr().out
 
 
 def test_code_and_names_cannot_control_the_terminal(semlens, script):
@@ -115,7 +184,7 @@ def test_a_lost_capability_is_reported_and_a_malformed_file_is_not(semlens, scri
 def test_options_become_request_parameters(semlens, script):
     semlens(
         *("search", "open", "file", "-n", "7", "--per-file", "0", "--tests", "exclude"),
-        *("--lang", "Python,go", "--lang", "rust", "--kind", "function", "--path", "src/**", "--path", "*.go"),
+        *("--lang", "py,golang", "--lang", "Rust", "--kind", "function", "--path", "src/**", "--path", "*.go"),
     )
     (request,) = script.requests
     assert request.query == "open file"

@@ -21,6 +21,8 @@ from semlens.core.status import EngineStatus
 from semlens.core.symbol import SymbolKind
 from semlens.service.codec import LineNumbers, search_json
 
+TERMINAL_HITS = 8
+
 MAX_QUERY_BYTES = 10_000_000
 
 
@@ -43,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         defaults = answerer.defaults()
         request = SearchRequest(
             query=query,
-            limit=defaults.limit if options.limit is None else options.limit,
+            limit=limit_of(options, defaults.limit),
             filter=search_filter,
             per_file=defaults.per_file if options.per_file is None else options.per_file,
             time_budget_ms=defaults.time_budget_ms,
@@ -61,17 +63,27 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def limit_of(options: argparse.Namespace, default: int) -> int:
+    """How many hits to ask for. A person on a terminal sees few, so that the best ones stay on the screen."""
+    if options.limit is not None:
+        return int(options.limit)
+    is_for_people = options.format == "text" and not options.json and sys.stdout.isatty()
+    return min(default, TERMINAL_HITS) if is_for_people else default
+
+
 def print_found(options: argparse.Namespace, found: Found, *, explain: bool = False) -> None:
     """Print hits in the format that the options name."""
     if options.format == "json" or options.json:
         print(json.dumps(json_result(found, explain=explain)))
         return
     from semlens.cli.output.hits import print_lines, print_result
+    from semlens.cli.output.pager import paged
 
     if options.format == "lines":
         print_lines(found.result, found.workspaces)
     else:
-        print_result(found.result, found.workspaces, explain=explain)
+        with paged(wanted=not options.no_pager):
+            print_result(found.result, found.workspaces, explain=explain)
 
 
 def json_result(found: Found, *, explain: bool) -> dict[str, Any]:
@@ -123,9 +135,10 @@ def _split(values: list[str]) -> list[str]:
 
 def _language(name: str) -> str:
     """:raises UsageError: when there is no such language."""
+    from semlens.search.query.filter_syntax import LANGUAGE_ALIASES
     from semlens.syntax.languages.registry import BY_NAME
 
-    return _check_choice(name, list(BY_NAME), "language")
+    return _check_choice(LANGUAGE_ALIASES.get(name, name), list(BY_NAME), "language")
 
 
 def _kind(name: str) -> SymbolKind:

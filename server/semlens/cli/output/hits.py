@@ -1,4 +1,4 @@
-"""Prints hits: place, name, signature, and the best lines with matches marked."""
+"""Prints hits: a heading line with the place and the name, the signature, and the lines that match best."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from semlens.cli.output.terminal import colours_wanted, paint
+from semlens.cli.output.terminal import paint, shows_colours
 from semlens.cli.runner import say
 from semlens.cli.workspace import Workspace, relative_path_of
 from semlens.core.hit import SearchHit, SearchResult
 from semlens.core.text.printable import printable
 
-if TYPE_CHECKING:
-    from rich.console import Console
+MAX_SNIPPET_LINES = 4
 
-_MAX_SNIPPET_LINES = 6
+_ELLIPSIS = "…"
+_GAP = "  "
+_MIN_PATH_WIDTH = 12
 
 
 def print_lines(result: SearchResult, workspaces: Sequence[Workspace]) -> None:
@@ -57,57 +57,94 @@ def _print_notes(result: SearchResult) -> None:
 
 
 def _print_hit(rank: str, hit: SearchHit, path: str, *, explain: bool) -> None:
-    first, last = hit.span.start_line + 1, hit.span.last_line + 1
-    lines = f"{first}-{last}" if last > first else f"{first}"
-    place = f"{paint(printable(path), 'bold', 'blue')}{paint(f':{lines}', 'blue')}"
-    name = hit.qualified_name or hit.name
-    title = f"{paint(printable(name), 'bold')} {paint(hit.kind.label, 'dim')}"
-    score = paint(f"{hit.score:.2f} {'+'.join(hit.reasons)}".rstrip(), "green")
-    unsaved = paint(" unsaved", "yellow") if hit.dirty else ""
-    print(f"{paint(rank, 'dim')}  {place}  {title}  {score}{unsaved}")
-    indent = " " * (len(rank) + 2)
+    indent = " " * (len(rank) + len(_GAP))
+    print(f"{paint(rank, 'dim')}{_GAP}{_heading(hit, path, width() - len(indent))}")
     if hit.signature:
-        print(f"{indent}{paint(_truncate(printable(hit.signature), len(indent)), 'cyan')}")
+        print(f"{indent}{paint(_truncate(printable(hit.signature), len(indent)), 'bold')}")
     if explain:
-        features = "  ".join(f"{feature}={value:.3g}" for feature, value in sorted(hit.features.items()))
-        print(f"{indent}{paint(features, 'dim')}")
+        features = {"score": hit.score, **dict(sorted(hit.features.items()))}
+        print(indent + paint(_GAP.join(f"{feature}={value:.3g}" for feature, value in features.items()), "dim"))
     _print_snippet(indent, hit)
+
+
+def _heading(hit: SearchHit, path: str, room: int) -> str:
+    """Place, name, kind and reasons on one line. What does not fit is left out from its end, then the path is cut."""
+    first, last = hit.span.start_line + 1, hit.span.last_line + 1
+    lines = f":{first}-{last}" if last > first else f":{first}"
+    name, path = printable(short_name(hit)), printable(path)
+    path = _cut_path(path, max(_MIN_PATH_WIDTH, room - len(lines) - len(_GAP) - len(name)))
+    parts = [(lines, ("green",)), (_GAP + name, ("bold",)), (_GAP + hit.kind.label, ("dim",))]
+    if hit.dirty:
+        parts.append((_GAP + "unsaved", ("yellow",)))
+    if hit.reasons:
+        parts.append((_GAP + ", ".join(hit.reasons), ("dim",)))
+    heading, used = paint(path, "magenta"), len(path)
+    for number, (text, styles) in enumerate(parts):
+        used += len(text)
+        if number < 2 or used <= room:
+            heading += paint(text, *styles)
+    return heading
+
+
+def short_name(hit: SearchHit) -> str:
+    """The qualified name without the module, which the path says already."""
+    name = hit.qualified_name or hit.name
+    folders = set(hit.path.rpartition(".")[0].replace("\\", "/").split("/"))
+    separator = next((mark for mark in ("::", "/", ".") if mark in name), "")
+    parts = name.split(separator) if separator else [name]
+    while len(parts) > 1 and parts[0] in folders:
+        parts.pop(0)
+    return separator.join(parts)
+
+
+def _cut_path(path: str, room: int) -> str:
+    """The path with its middle left out where it is too long. The name of the file stays."""
+    if len(path) <= room:
+        return path
+    folder, _, name = path.rpartition("/")
+    kept = room - len(name) - len(_ELLIPSIS) - 1
+    return f"{folder[:kept]}{_ELLIPSIS}/{name}" if kept > 0 else f"{_ELLIPSIS}{path[-room + 1 :]}"
 
 
 def _print_snippet(indent: str, hit: SearchHit) -> None:
     lines = hit.snippet.removesuffix("\n").split("\n")  # `splitlines` would also split at form feeds
     start = hit.snippet_span.start_line
     marked = {line for first, last in hit.highlights for line in range(first, last + 1)}
-    begin, end = _best_window(start, len(lines), marked)
-    shown = [printable(line).expandtabs(4) for line in lines[begin - start : end - start]]
-    margin = min((len(line) - len(line.lstrip()) for line in shown if line.strip()), default=0)
+    numbers = _lines_to_show(lines, start, marked, hit.signature)
+    shown = [printable(lines[number - start]).expandtabs(4) for number in numbers]
+    margin = min((len(line) - len(line.lstrip()) for line in shown), default=0)
     shown = [line[margin:] for line in shown]
-    gutter = len(str(end))
-    painted = _highlight(shown, hit.language, len(indent) + gutter + 3)
-    for number, text in zip(range(begin + 1, end + 1), painted, strict=True):
-        is_marked = number - 1 in marked
-        bar = paint(">", "bold", "yellow") if is_marked else paint("|", "dim")
-        label = paint(f"{number:>{gutter}}", "bold", "yellow") if is_marked else paint(f"{number:>{gutter}}", "dim")
-        print(f"{indent}{label} {bar} {text}".rstrip())
+    gutter = len(str(max(numbers, default=0) + 1))
+    for number, text in zip(numbers, _highlight(shown, hit.language, len(indent) + gutter + len(_GAP)), strict=True):
+        label = f"{number + 1:>{gutter}}"
+        painted = paint(label, "bold", "green") if number in marked else paint(label, "dim")
+        print(f"{indent}{painted}{_GAP}{text}".rstrip())
 
 
-def _best_window(start: int, n_lines: int, marked: set[int]) -> tuple[int, int]:
-    """The lines to show, 0-based and half-open. They begin one line before the first match."""
-    end = start + n_lines
-    if n_lines <= _MAX_SNIPPET_LINES:
-        return start, end
-    first = min((line for line in marked if start <= line < end), default=start)
-    begin = max(start, min(first - 1, end - _MAX_SNIPPET_LINES))
-    return begin, begin + _MAX_SNIPPET_LINES
+def _lines_to_show(lines: Sequence[str], start: int, marked: set[int], signature: str) -> list[int]:
+    """Numbers (from 0) of the lines that say most: those that match, then those around the first of them.
+
+    Blank lines and lines that only repeat the signature say nothing.
+    """
+    known, so_far, useful = "".join(signature.split()), "", []
+    for number, line in enumerate(lines, start):
+        text = "".join(line.split()).rstrip("{:")
+        repeats = bool(known) and known.startswith(so_far + text)
+        so_far += text if repeats else ""
+        if text and not repeats:
+            useful.append(number)
+    first = next((number for number in useful if number in marked), start)
+    nearest = sorted(useful, key=lambda number: (number not in marked, number < first - 1, abs(number - first)))
+    return sorted(nearest[:MAX_SNIPPET_LINES])
 
 
 def _truncate(text: str, used: int) -> str:
-    width = max(20, _width() - used)
-    return text if len(text) <= width else text[: width - 3] + "..."
+    room = max(20, width() - used)
+    return text if len(text) <= room else text[: room - len(_ELLIPSIS)] + _ELLIPSIS
 
 
 @cache
-def _width() -> int:
+def width() -> int:
     """The columns of the terminal. Lines in a pipe may be longer."""
     if not sys.stdout.isatty():
         return 200
@@ -117,26 +154,10 @@ def _width() -> int:
 
 
 def _highlight(lines: list[str], language: str, used: int) -> list[str]:
-    """The lines, with syntax colours when stdout is a terminal that shows colours."""
-    if not colours_wanted(sys.stdout):
-        return [_truncate(line, used) for line in lines]
-    # imported here, because output to a pipe does not need rich
-    from rich.syntax import Syntax
+    """The lines, with syntax colours where stdout shows colours."""
+    lines = [_truncate(line, used) for line in lines]
+    if not shows_colours():
+        return lines
+    from semlens.cli.output.code_colours import colour_lines  # output to a pipe does not need pygments
 
-    syntax = Syntax("", language or "text", theme="ansi_dark", background_color="default")
-    console = _console()
-    painted = []
-    # Truncate after highlighting: half a string literal would colour all lines after it.
-    for text in syntax.highlight("\n".join(lines)).split("\n", allow_blank=True)[: len(lines)]:
-        text.truncate(max(20, _width() - used), overflow="ellipsis")
-        with console.capture() as capture:
-            console.print(text, end="", soft_wrap=True)
-        painted.append(capture.get())
-    return painted
-
-
-@cache
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(force_terminal=True, highlight=False, legacy_windows=False)
+    return colour_lines(lines, language)

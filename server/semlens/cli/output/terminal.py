@@ -7,7 +7,10 @@ import sys
 from functools import cache
 from typing import TextIO
 
-_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
+_CODES = {
+    "bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34",
+    "magenta": "35", "cyan": "36",
+}  # fmt: skip
 
 
 _FORCED: dict[str, bool] = {"always": True, "never": False}
@@ -18,7 +21,7 @@ def choose_colours(choice: str) -> None:
     """Follow the option ``--color``: ``auto``, ``always`` or ``never``."""
     global _choice  # noqa: PLW0603 - one process prints for one command
     _choice = choice
-    _stdout_has_colours.cache_clear()
+    shows_colours.cache_clear()
 
 
 def colours_wanted(stream: TextIO) -> bool:
@@ -29,13 +32,14 @@ def colours_wanted(stream: TextIO) -> bool:
 
 
 @cache
-def _stdout_has_colours() -> bool:
+def shows_colours() -> bool:
+    """Whether stdout shows colours."""
     return colours_wanted(sys.stdout)
 
 
 def paint(text: str, *styles: str) -> str:
     """The text with these styles when stdout shows colours, else the plain text."""
-    if not text or not _stdout_has_colours():
+    if not text or not shows_colours():
         return text
     return f"\033[{';'.join(_CODES[style] for style in styles)}m{text}\033[0m"
 

@@ -23,7 +23,7 @@ _KINDS = {kind.label: kind for kind in SymbolKind} | {
     "trait": SymbolKind.INTERFACE,
     "protocol": SymbolKind.INTERFACE,
 }
-_LANGUAGES = {
+LANGUAGE_ALIASES = {
     "py": "python", "js": "javascript", "ts": "typescript", "golang": "go", "rs": "rust", "rb": "ruby", "c++": "cpp",
     "cs": "csharp", "c#": "csharp", "kt": "kotlin", "sh": "bash", "shell": "bash", "hs": "haskell", "ex": "elixir",
 }  # fmt: skip
@@ -80,7 +80,7 @@ def _add_filter(cut: FilteredQuery, name: str, value: str) -> FilteredQuery | No
 
 
 def _add_language(cut: FilteredQuery, _name: str, value: str) -> FilteredQuery:
-    language = _LANGUAGES.get(value.lower(), value.lower())
+    language = LANGUAGE_ALIASES.get(value.lower(), value.lower())
     return replace(cut, filter=cut.filter._replace(languages=cut.filter.languages | {language}))
 
 
