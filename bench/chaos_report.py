@@ -74,6 +74,8 @@ In every script the answers are judged:
 - No traceback may reach the user, neither on stderr nor in a message or an answer.
 - The server must live until it is told to end or is killed by the script.
 
+What a round finds is fixed. The table counts it until the script runs again on the fixed code.
+
 """
 
 
