@@ -216,6 +216,37 @@ def _add_daemon(add: _AddCommand) -> None:
     process.add_argument("--idle-seconds", type=float, metavar="N", help="end after this time without a client")
 
 
+def _add_agents(add: _AddCommand) -> None:
+    agents = add("agents", "agents.configuration:run_list", "install semlens into coding agents, or take it out again")
+    actions = agents.add_subparsers(metavar="ACTION", required=True)
+    for name, summary, names_help in (
+        ("list", "list the agents, whether they are found here, and whether semlens is installed", ""),
+        ("install", "write semlens into the configuration of agents", "default: every agent that is found"),
+        ("uninstall", "take out what semlens wrote, and nothing else", "default: every agent that semlens wrote to"),
+    ):
+        action = actions.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        action.set_defaults(run=f"agents.configuration:run_{name}")
+        if names_help:
+            action.add_argument("names", nargs="*", metavar="NAME", help=f"names of agents ({names_help})")
+            action.add_argument(
+                "--project", action="store_true", help="for the project of this folder instead of the user"
+            )
+            action.add_argument("--dry-run", action="store_true", help="print a diff, and write nothing")
+        _add_json(action)
+        action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+
+def _add_uninstall(add: _AddCommand) -> None:
+    uninstall = add(
+        "uninstall",
+        "agents.uninstall:run",
+        "delete everything that semlens wrote: indexes, vectors, clones, logs, agents' configuration",
+        "The program itself and your config.toml stay. Remove the program with pip, pipx or uv.",
+    )
+    uninstall.add_argument("--dry-run", action="store_true", help="list what would be deleted, and delete nothing")
+    uninstall.add_argument("--config", action="store_true", help="also delete your config.toml")
+
+
 def _add_code_queries(add: _AddCommand) -> None:
     similar = add("similar", "similar:run", "find code that is similar to the symbol at a place")
     similar.add_argument("place", metavar="PATH:LINE", help="a line of the symbol; lines count from 1")
@@ -306,6 +337,8 @@ _GROUPS: dict[Callable[[_AddCommand], None], tuple[str, ...]] = {
     _add_maintenance: ("status", "doctor", "forget"),
     _add_models: ("models",),
     _add_daemon: ("daemon",),
+    _add_agents: ("agents",),
+    _add_uninstall: ("uninstall",),
     _add_serve: ("serve",),
 }
 """The commands in the order of ``--help``, by the function that adds them."""

@@ -25,11 +25,7 @@ def run(options: argparse.Namespace) -> int:
     folder = cache_folder()
     roots = sorted({root for root, _ in stored_roots(folder, any_format=True)})
     if options.everything:
-        for root in roots:
-            _forget(folder, root)
-        for known in clones(folder):
-            remove_clone(known.url, folder)
-        _delete_vectors(folder)
+        forget_everything(folder)
         print("Forgot every index and all vectors.")
     elif options.gone:
         missing_roots = [root for root in roots if not root.is_dir()]
@@ -44,6 +40,18 @@ def run(options: argparse.Namespace) -> int:
         if not _forget(folder, workspace.folder):
             print(f"{printable(str(workspace.folder))} is not indexed, so there is nothing to forget.")
     return 0
+
+
+def forget_everything(cache_folder: Path) -> None:
+    """Delete every index, every clone and all vectors.
+
+    :raises CacheError: when one is in use or cannot be deleted.
+    """
+    for root in sorted({root for root, _ in stored_roots(cache_folder, any_format=True)}):
+        _forget(cache_folder, root)
+    for known in clones(cache_folder):
+        remove_clone(known.url, cache_folder)
+    _delete_vectors(cache_folder)
 
 
 def _forget_clone(cache_folder: Path, url: str) -> None:

@@ -1,0 +1,1 @@
+"""``semlens agents`` and ``semlens uninstall``."""

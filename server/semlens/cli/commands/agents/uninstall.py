@@ -1,0 +1,98 @@
+"""``semlens uninstall``: deletes everything that semlens wrote, but for the program and the user's ``config.toml``."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from semlens.agents.changes import Action
+from semlens.agents.record import LOCK_NAME, record_path
+from semlens.cli.commands.agents.configuration import describe, uninstall_everywhere
+from semlens.cli.commands.forget import forget_everything
+from semlens.cli.output.terminal import human_bytes
+from semlens.cli.roots import cache_folder
+from semlens.cli.runner import DONE, FAILED, say
+from semlens.core.errors import CacheError
+from semlens.core.text.printable import printable
+from semlens.files.folder_size import folder_bytes
+from semlens.service.daemon_control import server_status, stop_server
+from semlens.service.endpoint import endpoint_of
+from semlens.settings.user_sources import USER_FILE, config_folder
+
+_CACHE_NAMES = ("roots", "roots-*", "clones", "vectors*", "sent.*", "server", "server.log*", "bound.lock", LOCK_NAME)
+"""What semlens creates in its cache folder, of any version. The folder may be one that the user named and shares."""
+
+
+def run(options: argparse.Namespace) -> int:
+    folder = cache_folder()
+    endpoint = endpoint_of(folder)
+    if options.dry_run:
+        if server_status(endpoint)["running"]:
+            print("stop       the resident server")
+    elif stop_server(endpoint):
+        print("stopped    the resident server")
+    problems = _uninstall_agents(dry_run=options.dry_run)
+    if not options.dry_run:
+        forget_everything(folder)
+    for path in [*_cache_paths(folder), *_run_time_paths(endpoint.folder, folder)]:
+        _delete(path, dry_run=options.dry_run)
+    if not options.dry_run:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+    _delete_configuration(keep_record=problems > 0, also_settings=options.config, dry_run=options.dry_run)
+    return FAILED if problems else DONE
+
+
+def _uninstall_agents(*, dry_run: bool) -> int:
+    """:returns: the number of agents that could not be changed."""
+    outcomes = uninstall_everywhere(dry_run=dry_run)
+    for outcome in outcomes:
+        for change in outcome.changes:
+            if change.action is not Action.UNCHANGED or change.note:
+                print(describe(change))
+        if outcome.problem:
+            say(outcome.problem)
+    return sum(bool(outcome.problem) for outcome in outcomes)
+
+
+def _cache_paths(folder: Path) -> Iterator[Path]:
+    for pattern in _CACHE_NAMES:
+        yield from sorted(folder.glob(pattern))
+
+
+def _run_time_paths(endpoint_folder: Path, folder: Path) -> list[Path]:
+    """The folder of the server's socket, where it is not in the cache folder."""
+    return [] if endpoint_folder.is_relative_to(folder.resolve()) or not endpoint_folder.exists() else [endpoint_folder]
+
+
+def _delete_configuration(*, keep_record: bool, also_settings: bool, dry_run: bool) -> None:
+    folder = config_folder()
+    settings = folder / USER_FILE
+    record = record_path(folder)
+    if record.exists() and not keep_record:
+        _delete(record, dry_run=dry_run)
+    if also_settings and settings.exists():
+        _delete(settings, dry_run=dry_run)
+    elif settings.exists():
+        print(f"kept       {printable(str(settings))}: your settings. --config deletes them too.")
+    if not dry_run:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def _delete(path: Path, *, dry_run: bool) -> None:
+    """:raises CacheError: when it cannot be deleted."""
+    is_folder = path.is_dir() and not path.is_symlink()
+    size = folder_bytes(path) if is_folder else path.lstat().st_size
+    try:
+        if not dry_run:
+            if is_folder:
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        raise CacheError(f"Cannot delete {path} ({error.strerror}). Close the editors that use semlens.") from error
+    print(f"{'delete' if dry_run else 'deleted':<9}  {printable(str(path))}  {human_bytes(size)}")
