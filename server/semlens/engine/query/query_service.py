@@ -32,6 +32,7 @@ from semlens.engine.query.masking import mask_hit
 from semlens.engine.query.workspace_map import build_workspace_map
 from semlens.engine.sessions.index_session import IndexSession
 from semlens.index.snapshot import IndexSnapshot, SegmentView
+from semlens.search.query.filter_notes import empty_filter_notes
 from semlens.search.query.query import Query, parse_query
 from semlens.search.ranking.rank import RankedHit, rank
 from semlens.search.ranking.recent import recent_hits
@@ -281,7 +282,8 @@ class QueryService:
             )
         for hit in hits[:5]:
             self._session.recent.append((_real_path(hit.root) if hit.root else "", hit.path))
-        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _elapsed_ms(started), query.notes)
+        notes = query.notes if hits else (*query.notes, *empty_filter_notes(snapshot, request.filter, query))
+        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _elapsed_ms(started), notes)
 
     @property
     def _is_up_to_date(self) -> bool:
