@@ -185,7 +185,7 @@ AGENTS = (
         project_file=".codex/config.toml",
     ),
     Agent(
-        "gemini", "Gemini CLI", ("gemini",), Format.JSONC, "mcpServers", _entry,
+        "gemini", "Gemini CLI", ("gemini",), Format.COMMENTED_JSON, "mcpServers", _entry,
         places=lambda machine: [Place(_gemini_home(machine), ("settings.json",))],
         traces=lambda _: [],
         skills=_shared_skills,

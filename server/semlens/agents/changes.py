@@ -108,7 +108,7 @@ def plan_install(
         digest=digest_of(after),
         is_new=known.is_new if known and is_update else state.data is None,
         folders=known.folders if known else (),
-        backup=known.backup if known else None,
+        backup=known.backup if known and is_update else None,
         owners=(*(name for name in owners if name != owner), owner),
         project=project,
     )

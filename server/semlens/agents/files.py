@@ -15,16 +15,20 @@ from semlens.core.guarded_reader import NotRegularError, open_regular
 
 _MAX_BYTES = 20_000_000
 _BOM = b"\xef\xbb\xbf"
-_NEW_MODE = 0o644
+_PRIVATE_MODE, _SHARED_MODE = 0o600, 0o644
 BACKUP_SUFFIX = ".semlens-backup"
 
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """What a file holds. :ivar data: its bytes; None when it does not exist."""
+    """What a file holds.
+
+    :ivar data: its bytes; None when it does not exist.
+    :ivar mode: its permissions; those of a new file if it does not exist.
+    """
 
     data: bytes | None
-    mode: int = _NEW_MODE
+    mode: int = _PRIVATE_MODE
 
     @property
     def bom(self) -> bytes:
@@ -49,7 +53,7 @@ def read_file(path: Path, below: Path | None) -> FileState:
         with open_regular(str(path)) as file:
             data, status = file.read(_MAX_BYTES + 1), file.status
     except (FileNotFoundError, NotADirectoryError):
-        return FileState(None)
+        return FileState(None, _PRIVATE_MODE if below is None else _SHARED_MODE)
     except NotRegularError as error:
         raise AgentFileError(path, "is not a file", "Move it away, then try again.") from error
     except OSError as error:

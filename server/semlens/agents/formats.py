@@ -18,9 +18,14 @@ _COMMAND_KEYS = ("command", "cmd", "args")
 
 
 class Format(enum.StrEnum):
-    """The format of a file. ``SECTION`` is Markdown with a marked section, ``WHOLE`` a file that is all ours."""
+    """The format of a file.
+
+    ``COMMENTED_JSON`` may have comments, ``JSONC`` also closing commas. ``SECTION`` is Markdown with a marked section,
+    ``WHOLE`` a file that is all ours.
+    """
 
     JSON = "json"
+    COMMENTED_JSON = "commented-json"
     JSONC = "jsonc"
     TOML = "toml"
     YAML = "yaml"
@@ -30,7 +35,7 @@ class Format(enum.StrEnum):
     @property
     def language(self) -> str:
         """Its name for people."""
-        return "JSON" if self is Format.JSONC else self.value.upper()
+        return "JSON" if self in (Format.COMMENTED_JSON, Format.JSONC) else self.value.upper()
 
 
 class _Editor(NamedTuple):
@@ -111,7 +116,9 @@ def _editor(file_format: Format) -> _Editor:
         return _Editor(yaml_text.parse_yaml, yaml_text.insert_yaml, yaml_text.remove_yaml)
     if file_format is Format.TOML:
         return _Editor(toml_text.parse_toml, toml_text.insert_toml, toml_text.remove_toml)
-    comments = file_format is Format.JSONC
+    comments, closing_commas = file_format is not Format.JSON, file_format is Format.JSONC
     return _Editor(
-        lambda text: json_text.parse_json(text, comments=comments), json_text.insert_json, json_text.remove_json
+        lambda text: json_text.parse_json(text, comments=comments, closing_commas=closing_commas),
+        json_text.insert_json,
+        json_text.remove_json,
     )

@@ -45,13 +45,14 @@ class _Object(NamedTuple):
         return next((member for member in reversed(self.members) if member.key == key), None)
 
 
-def parse_json(text: str, *, comments: bool) -> dict[str, Any]:
+def parse_json(text: str, *, comments: bool, closing_commas: bool) -> dict[str, Any]:
     """The root object; empty for text without any value.
 
-    :param comments: allow comments and closing commas.
+    :param comments: allow them. :param closing_commas: allow a comma behind the last member.
     :raises FormatError: when it is not valid, or no object.
     """
-    plain = _without_closing_commas(_without_comments(text)) if comments else text
+    plain = _without_comments(text) if comments else text
+    plain = _without_closing_commas(plain) if closing_commas else plain
     if not plain.strip():
         return {}
     try:

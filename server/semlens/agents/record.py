@@ -118,9 +118,11 @@ def save_record(folder: Path, record: Record) -> None:
         write_file(path, before, None)
         remove_empty_folders([folder])
         return
-    make_private_folders(folder)
     content = {"version": _VERSION, "files": [_to_json(file) for file in record.values()]}
-    write_file(path, FileState(before.data, 0o600), json.dumps(content, indent=1).encode())
+    data = json.dumps(content, indent=1).encode()
+    if data != before.data:
+        make_private_folders(folder)
+        write_file(path, FileState(before.data), data)
 
 
 def _to_json(file: WrittenFile) -> dict[str, Any]:

@@ -108,6 +108,7 @@ CASES = [
     pytest.param(file_format, before, after, id=f"{file_format}: {name}")
     for file_format, cases in (
         (Format.JSON, JSON_CASES),
+        (Format.COMMENTED_JSON, {name: case for name, case in JSONC_CASES.items() if "comma" not in name.split()}),
         (Format.JSONC, JSON_CASES | JSONC_CASES),
         (Format.TOML, TOML_CASES),
         (Format.YAML, YAML_CASES),
@@ -178,6 +179,7 @@ BROKEN = {
     "json, deep": (Format.JSON, "[" * 100_000, "nests too deeply"),
     "json, long number": (Format.JSON, '{"a": ' + "1" * 5000 + "}", "number"),
     "json, odd container": (Format.JSON, '{"servers": []}', "`servers` is not a table"),
+    "commented json, closing comma": (Format.COMMENTED_JSON, '{"a": 1, /* b */}', "line 1 column"),
     "jsonc, open comment": (Format.JSONC, "{} /* a", "line 1 column 4"),
     "toml": (Format.TOML, "a = \n", "line 1, column 5"),
     "yaml": (Format.YAML, "a: b: c\n", "line 1"),

@@ -17,6 +17,7 @@ NAMES = [agent.name for agent in AGENTS]
 BY_NAME = {agent.name: agent for agent in AGENTS}
 OTHERS = {
     Format.JSON: '{\r\n\t"a": 1\r\n}',
+    Format.COMMENTED_JSON: '{\n  // mine\n  "a": 1 // too\n}',
     Format.JSONC: '{\n  // mine\n  "a": 1, // too\n}\n',
     Format.TOML: "# mine\na = 1",
     Format.YAML: "# mine\na: 1\nextensions:\n  x:\n    cmd: y # too\n",
@@ -93,7 +94,7 @@ def test_edits_of_others_stay_when_ours_goes(user, name):
     user.install(name)
     agent = BY_NAME[name]
     text = path.read_bytes().decode().replace("mine", "edited")
-    if agent.format in (Format.JSON, Format.JSONC):
+    if agent.format in (Format.JSON, Format.COMMENTED_JSON, Format.JSONC):
         text = text.replace('"a": 1', '"a": 2').replace('"semlens": {', '"semlens": {"disabled": true,')
     elif agent.format is Format.TOML:
         text = text.replace("a = 1", "a = 2") + "disabled = true\n\n[later]\nb = 1\n"
@@ -107,6 +108,19 @@ def test_edits_of_others_stay_when_ours_goes(user, name):
     assert values["a"] == 2
     assert agent.format is Format.JSON or "edited" in rest
     assert "later" in values or agent.format is not Format.TOML
+
+
+@pytest.mark.parametrize(("project", "mode"), [(False, 0o600), (True, 0o644)])
+def test_a_new_file_is_private_but_in_a_project(user, project, mode):
+    user.install("cursor", project=project)
+    assert stat.S_IMODE(user.file_of("cursor", project=project).stat().st_mode) == mode
+
+
+def test_a_second_installation_keeps_the_record(user):
+    user.install("cursor")
+    before = (user.config / "agents.json").stat()
+    user.install("cursor")
+    assert (user.config / "agents.json").stat().st_mtime_ns == before.st_mtime_ns
 
 
 def test_a_new_file_that_others_wrote_to_stays(user):
@@ -259,6 +273,9 @@ def test_a_file_that_changes_meanwhile_is_not_overwritten(user, monkeypatch):
     assert path.read_text() == "{}"
     monkeypatch.undo()
     assert user.install("cursor").problem == ""
+    assert path.with_name("mcp.json.semlens-backup").read_text() == "{}"
+    user.uninstall("cursor")
+    assert path.read_text() == "{}"
 
 
 def test_a_damaged_record_is_named(user):
