@@ -67,6 +67,7 @@ def test_every_package_is_in_a_contract():
         ("import semlens.cli.commands.daemon", ()),
         ("import semlens.cli.commands.search, semlens.engine.engine, semlens.cli.output.hits", ()),
         ("import semlens.cli.commands.status, semlens.service.codec", ()),
+        ("import semlens.cli.commands.agents.configuration", ()),
         (
             "import semlens.cli.commands.outline, semlens.syntax.parsing.parser",
             ("tree_sitter", "tree_sitter_language_pack"),

@@ -92,13 +92,13 @@ def write_file(path: Path, before: FileState, data: bytes | None) -> list[Path]:
 
 
 def write_backup(path: Path, before: FileState) -> Path:
-    """Keep the content beside the file, readable to its readers only. An older backup is replaced.
+    """Keep the content beside the file, private to the user. An older backup is replaced.
 
     :raises AgentFileError: when it cannot be written.
     """
     backup = path.with_name(path.name + BACKUP_SUFFIX)
     try:
-        _replace(backup, before.data or b"", before.mode)
+        _replace(backup, before.data or b"", _PRIVATE_MODE)
     except OSError as error:
         raise AgentFileError(
             path, f"has a folder that cannot be written ({error.strerror})", "Check its permissions."
@@ -116,6 +116,9 @@ def remove_empty_folders(folders: list[Path]) -> None:
 def _replace(path: Path, data: bytes, mode: int) -> None:
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
+        if os.name == "posix" and path.exists():
+            with contextlib.suppress(PermissionError):
+                os.fchown(descriptor, -1, path.stat().st_gid)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()

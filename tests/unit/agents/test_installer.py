@@ -177,7 +177,7 @@ def test_a_backup_lies_beside_the_file_until_it_is_restored(user):
     user.install("cursor")
     backup = path.with_name("mcp.json.semlens-backup")
     assert backup.read_bytes() == before
-    assert stat.S_IMODE(backup.stat().st_mode) == 0o640
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     user.uninstall("cursor")
     assert not backup.exists()
 
