@@ -22,6 +22,8 @@ HEAVY = (
     "rich",
     "watchdog",
     "asyncio",
+    "mcp",
+    "pydantic",
 )
 
 
@@ -53,6 +55,7 @@ def test_every_package_is_in_a_contract():
         ("onnxruntime", "semlens.embedding"),
         ("httpx2", "semlens.embedding"),
         ("usearch", "semlens.index"),
+        ("mcp", "semlens.mcp"),
     ):
         contract = next(contract for contract in contracts if library in contract.get("forbidden_modules", ()))
         assert {*contract["source_modules"], owner} == packages
@@ -64,6 +67,7 @@ def test_every_package_is_in_a_contract():
         ("import semlens.cli", ()),
         ("import semlens.cli.arguments", ()),
         ("import semlens.daemon.bridge", ()),
+        ("import semlens.daemon.mcp_bridge", ()),
         ("import semlens.cli.commands.daemon", ()),
         ("import semlens.cli.commands.search, semlens.engine.engine, semlens.cli.output.hits", ()),
         ("import semlens.cli.commands.status, semlens.service.codec", ()),
@@ -94,3 +98,11 @@ def test_a_search_through_the_server_loads_little():
     unwanted = {*HEAVY, "numpy", "psutil", "dataclasses", "shutil", "subprocess", "tomllib"}
     unwanted |= {f"semlens.{name}" for name in packages}
     assert not unwanted & set(ran.stdout.split())
+
+
+def test_the_resident_server_loads_the_sdk_of_agents_only_when_it_serves_one():
+    program = (
+        "import semlens.daemon.host, sys\nprint([name for name in ('mcp', 'pydantic', 'anyio') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], cwd=SERVER, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"

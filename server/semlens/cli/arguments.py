@@ -91,6 +91,18 @@ def _add_serve(add: _AddCommand) -> None:
     )
 
 
+def _add_mcp(add: _AddCommand) -> None:
+    mcp = add("mcp", "mcp:run", "serve a coding agent over stdin and stdout (Model Context Protocol)")
+    mcp.add_argument(
+        "--root",
+        dest="roots",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a folder that the agent may search (default: the git work tree of the current folder); repeatable",
+    )
+
+
 def _add_index(add: _AddCommand) -> None:
     index = add("index", "index:run", "bring the index of a folder up to date")
     _add_folder(index)
@@ -340,5 +352,6 @@ _GROUPS: dict[Callable[[_AddCommand], None], tuple[str, ...]] = {
     _add_agents: ("agents",),
     _add_uninstall: ("uninstall",),
     _add_serve: ("serve",),
+    _add_mcp: ("mcp",),
 }
 """The commands in the order of ``--help``, by the function that adds them."""

@@ -15,6 +15,7 @@ class ContextRequest(NamedTuple):
     :ivar uri: document of the place, or "". :ivar lines: first and last line of the place (from 0, inclusive).
     :ivar budget: tokens that the pack may have at most. :ivar tokenizer: a ``tokenizer.json``, or "" to estimate.
     :ivar tests: include the tests of the seeds.
+    :ivar folders: absolute paths; only code below one of them is shown. Without any, all roots.
     """
 
     query: str = ""
@@ -24,6 +25,7 @@ class ContextRequest(NamedTuple):
     tokenizer: str = ""
     tests: bool = False
     line_numbers: bool = False
+    folders: tuple[str, ...] = ()
 
 
 class Form(enum.StrEnum):

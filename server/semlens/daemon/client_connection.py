@@ -22,8 +22,9 @@ _CHUNK_BYTES = 1 << 16
 class ClientConnection:
     """One client. Its handler owns the connection until it returns.
 
-    :ivar protocol: what the client speaks: ``lsp``, ``api``, ``control``.
-    :ivar hello: what the client said of itself, unchecked: ``client``, ``settings``, ``remoteKey``, ``processId``.
+    :ivar protocol: what the client speaks: ``lsp``, ``api``, ``mcp``, ``control``.
+    :ivar hello: what the client said of itself, unchecked: ``client``, ``settings``, ``remoteKey``, ``processId``,
+        of an agent also ``roots`` and ``cwd``.
     :ivar reader: raw bytes from the client, after the first line. :ivar writer: raw bytes to it.
     """
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from semlens.core.status import EngineStatus, SessionStatus, WatchMode
+from semlens.daemon import mcp_handler
 from semlens.daemon.api_connection import ApiConnection
 from semlens.daemon.client_connection import ClientConnection, Handler
 from semlens.engine.engine_session import EngineSession
@@ -62,7 +63,7 @@ class Host:
         return 0.0
 
     def handlers(self) -> Mapping[str, Handler]:
-        return {"api": self._serve_api, "lsp": self._serve_lsp}
+        return {"api": self._serve_api, "lsp": self._serve_lsp, "mcp": self._serve_mcp}
 
     def sessions(self) -> list[dict[str, Any]]:
         return [
@@ -121,6 +122,18 @@ class Host:
 
             server = SemlensServer(engine_factory, user_settings=_user_settings(client))
             asyncio.run(server.run(client.reader, client.writer))
+
+    def _serve_mcp(self, client: ClientConnection) -> None:
+        user = _user_settings(client)
+        settings, _ = load_settings(user=user)
+        with self._session(client) as hosted:
+            hosted.engine_session = session = self._open(
+                client, settings, lambda root: load_settings(root, user=user)[0]
+            )
+            try:
+                mcp_handler.serve(client, session, settings)
+            finally:
+                session.close()
 
     def _open(
         self,

@@ -1,16 +1,22 @@
 """Messages on a stream of bytes, framed as LSP frames them: ``Content-Length: N``, an empty line, N bytes.
 
+Or as the Model Context Protocol does: one JSON text a line.
+
 Blocking, and without asyncio: bridges and one-shot commands must start quickly. What a body means is the caller's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 MAX_HEADER_BYTES = 1 << 16
 
 MAX_BODY_BYTES = 512 * 1024 * 1024
 """A header that announces more than this is not a real message."""
+
+MAX_LINE_BYTES = 4 << 20
+"""No message is near this. A longer line is skipped, so that a client cannot fill the memory."""
 
 _LONG_HEADER = f"A header is longer than {MAX_HEADER_BYTES} bytes."
 _CHUNK_BYTES = 1 << 16
@@ -118,3 +124,45 @@ def write_all(stream: ByteSink, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[stream.write(view) or 0 :]
+
+
+class LineTooLongError(Exception):
+    """A line was longer than `MAX_LINE_BYTES`. It was skipped, and reading may go on."""
+
+
+class LineReader:
+    """Reads lines. Empty ones are left out."""
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        """:param read: returns some bytes, or none at the end."""
+        self._read = read
+        self._buffer = bytearray()
+        self._searched = 0
+        self._skips = False
+
+    def read(self) -> bytes | None:
+        """The next line without its end; None at the end of the stream. An unfinished last line is dropped.
+
+        :raises LineTooLongError: after a line that is too long was skipped.
+        """
+        while True:
+            end = self._buffer.find(b"\n", self._searched)
+            if end >= 0:
+                line = bytes(self._buffer[:end]).strip()
+                del self._buffer[: end + 1]
+                self._searched = 0
+                if self._skips:
+                    self._skips = False
+                    raise LineTooLongError
+                if line:
+                    return line
+                continue
+            self._searched = len(self._buffer)
+            if len(self._buffer) > MAX_LINE_BYTES:
+                self._skips = True
+                self._buffer.clear()
+                self._searched = 0
+            data = self._read(_CHUNK_BYTES)
+            if not data:
+                return None
+            self._buffer += data

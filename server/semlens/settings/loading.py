@@ -66,7 +66,7 @@ _CLIENT_SETTINGS = ("trace.", "server.path", "server.command", "server.arguments
 """Settings of the same namespace that only clients use. Clients send them too."""
 
 _MAX_NAME_CHARS = 200  # characters of a name in a message
-_PATH_SETTINGS = frozenset({"index.cacheFolder", "models.folders", "remote.caFile", "remote.tokenizer"})
+_PATH_SETTINGS = frozenset({"agents.roots", "index.cacheFolder", "models.folders", "remote.caFile", "remote.tokenizer"})
 
 
 class _Rejected(Exception):  # noqa: N818 - never leaves this module

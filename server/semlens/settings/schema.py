@@ -279,6 +279,18 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentsSettings:
+    """What coding agents may ask of `semlens mcp`."""
+
+    roots: tuple[str, ...] = _setting(
+        (),
+        "Folders that a coding agent may search by naming them, besides those that it was started in: absolute "
+        "paths, `~` is allowed.",
+        scope=Scope.USER,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What is logged."""
 
@@ -297,6 +309,7 @@ class Settings:
     symbols: SymbolsSettings = field(default_factory=SymbolsSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
+    agents: AgentsSettings = field(default_factory=AgentsSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
     @property
@@ -315,6 +328,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "symbols": SymbolsSettings,
     "watch": WatchSettings,
     "server": ServerSettings,
+    "agents": AgentsSettings,
     "log": LogSettings,
 }
 

@@ -25,6 +25,7 @@ from semlens.search.context.render import Block, blocks_of, render
 from semlens.search.context.seeds import from_hits, from_place
 from semlens.search.context.select import Choice, SizedCandidate, select
 from semlens.search.context.usage_graph import SymbolPlace
+from semlens.search.query.filter_masks import is_below
 from semlens.search.query.query import Query
 from semlens.search.ranking.highlight import best_lines
 from semlens.search.ranking.rank import RankedHit
@@ -80,7 +81,9 @@ class ContextBuilder:
                 candidates += around(
                     views, SymbolPlace(seed.view, seed.symbol), document.lines, _RELATED_TO_HIT_FACTOR, tests=tests
                 )
-        return distinct(candidates)[:MAX_CANDIDATES]
+        folders = self._request.folders
+        shown = [one for one in candidates if is_below(views[one.view], one.file, folders)]
+        return distinct(shown)[:MAX_CANDIDATES]
 
     def pack(self, candidates: Sequence[ContextCandidate]) -> ContextPack:
         """Choose forms and render them. Remove the least valuable until the whole text is within the budget."""

@@ -16,7 +16,7 @@ from semlens.core.context import ContextPack, ContextRequest, DuplicateSet, Dupl
 from semlens.core.errors import UsageError
 from semlens.core.hit import SearchHit, SearchResult, SearchStage
 from semlens.core.paths import uri_to_path
-from semlens.core.request import SearchRequest
+from semlens.core.request import SearchFilter, SearchRequest
 from semlens.core.status import TierRole
 from semlens.core.symbol import Outline
 from semlens.embedding.token_counting import load_counter
@@ -159,6 +159,7 @@ class QueryService:
         :raises UsageError: when the document is not indexed or the tokenizer is not readable.
         """
         counter = load_counter(request.tokenizer)
+        request = request._replace(folders=tuple(map(os.path.realpath, request.folders)))
         self._wait_for_buffers(cancel)
         snapshot = self._session.snapshot
         if not request.query.strip() and request.lines[0] < 0:
@@ -169,7 +170,13 @@ class QueryService:
             remote_queries = self._start_remote_queries(query)
             vectors = [*self._query_vectors(query, TierRole.FIRST), *self._query_vectors(query, TierRole.REFINE)]
             vectors += _finished_query_vectors(remote_queries, time.monotonic() + REMOTE_QUERY_WAIT_SECONDS)
-            seed_request = SearchRequest(request.query, limit=MAX_SEED_HITS, per_file=2, first_page=MAX_SEED_HITS)
+            seed_request = SearchRequest(
+                request.query,
+                limit=MAX_SEED_HITS,
+                filter=SearchFilter(folders=request.folders),
+                per_file=2,
+                first_page=MAX_SEED_HITS,
+            )
             hits = rank(snapshot, seed_request, query, vectors, cancel)
         place = None
         if request.uri and request.lines[0] >= 0:

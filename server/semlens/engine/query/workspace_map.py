@@ -15,6 +15,7 @@ from semlens.search.context.forms import comment_above, head_of, is_container
 from semlens.search.context.overview import overview
 from semlens.search.context.render import MapEntry, render_map
 from semlens.search.context.summaries import comment_summary, docstring_summary, file_summary
+from semlens.search.query.filter_masks import is_below
 
 _MAX_ENTRIES = 2_000
 _MIN_ENTRY_TOKENS = 8
@@ -107,7 +108,11 @@ def build_workspace_map(
     cancel: CancelToken,
 ) -> ContextPack:
     """Show as many of the most used symbols as fit the budget, found by bisection over their number."""
-    candidates = overview(snapshot.views, min(_MAX_ENTRIES, max(1, request.budget // _MIN_ENTRY_TOKENS)))
+    candidates = [
+        candidate
+        for candidate in overview(snapshot.views, min(_MAX_ENTRIES, max(1, request.budget // _MIN_ENTRY_TOKENS)))
+        if is_below(snapshot.views[candidate.view], candidate.file, request.folders)
+    ]
     workspace_map = _WorkspaceMap(snapshot, documents, cancel)
     for candidate in candidates[:_MAX_FILES_READ]:
         workspace_map.document(candidate)

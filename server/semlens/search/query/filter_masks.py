@@ -58,6 +58,12 @@ def _paths_below(view: SegmentView, folders: Sequence[str]) -> list[str | None]:
     return [next((path[len(prefix) :] for prefix in prefixes if path.startswith(prefix)), None) for path in paths]
 
 
+def is_below(view: SegmentView, file: int, folders: Sequence[str]) -> bool:
+    """Whether a file of a view lies below one of the folders (absolute real paths). Without any, all do."""
+    path = f"{view.root}{os.sep}{view.segment.files.paths[file]}"
+    return not folders or any(_is_inside(path, folder) for folder in folders)
+
+
 def _is_inside(path: str, folder: str) -> bool:
     """Whether an absolute path is the folder or lies below it."""
     return bool(path) and (path == folder or path.startswith(folder.rstrip("/\\") + os.sep))

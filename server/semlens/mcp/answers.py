@@ -1,0 +1,73 @@
+"""What a tool answers, and the parts that all answers share: places, the line about the index, token counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from semlens.core.hit import SearchHit
+from semlens.core.status import EngineState, EngineStatus
+from semlens.core.text.printable import printable
+from semlens.embedding.registry import model_folders
+from semlens.embedding.token_counting import TokenCounter, load_counter
+
+Json = dict[str, Any]
+
+_ELLIPSIS = "..."
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAnswer:
+    """:ivar text: what the agent reads. :ivar structured: the same as JSON. :ivar is_error: the call was wrong."""
+
+    text: str
+    structured: Json = field(default_factory=dict)
+    is_error: bool = False
+
+
+@lru_cache(maxsize=1)
+def tokenizer_path() -> str:
+    """A tokenizer that comes with semlens; "" where there is none, which means an estimate."""
+    return next((str(path) for folder in model_folders() if (path := folder / "tokenizer.json").is_file()), "")
+
+
+def token_counter() -> TokenCounter:
+    return load_counter(tokenizer_path())
+
+
+def place_of(hit: SearchHit) -> str:
+    return f"{printable(hit.path)}:{hit.span.start_line + 1}-{hit.span.last_line + 1}"
+
+
+def fitted_line(place: str, signature: str, suffix: str, tokens: int, counter: TokenCounter) -> str:
+    """``place  signature``, with the signature truncated so that the line has at most so many tokens."""
+    signature = printable(signature)
+    line = f"{place}  {signature}{suffix}".rstrip()
+    while counter.count(line) > tokens and signature:
+        signature = signature.removesuffix(_ELLIPSIS)
+        signature = signature[: len(signature) * 3 // 4].rstrip()
+        signature += _ELLIPSIS if len(signature) > 8 else ""
+        if len(signature) <= 8 + len(_ELLIPSIS):
+            return f"{place}{suffix}"
+        line = f"{place}  {signature}{suffix}"
+    return line
+
+
+def freshness_line(status: EngineStatus) -> str:
+    """What is stale or incomplete; "" when nothing is."""
+    pending = sum(root.pending for root in status.roots)
+    if status.state is EngineState.PAUSED:
+        return "Stale: indexing is paused, so changes since then are not found."
+    if status.state is EngineState.STOPPED:
+        return "Stale: the index is not updated any more."
+    if not status.complete:
+        known = sum(root.files for root in status.roots)
+        left = f", {pending} files left" if pending else ""
+        return f"Incomplete: the index is being built ({known} files so far{left}). What is missing here may exist."
+    if status.state is EngineState.DEGRADED:
+        reason = status.problems[0].message if status.problems else "see index_status"
+        return f"Degraded: {printable(reason)[:200]}"
+    if pending:
+        return f"Stale: {pending} changed files are not indexed yet."
+    return ""

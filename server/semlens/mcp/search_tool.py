@@ -1,0 +1,195 @@
+"""The tool ``search_code``: ranked places, and as much code of them as is asked for and fits the budget."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from semlens.core.cancel import CancelToken
+from semlens.core.errors import UsageError
+from semlens.core.hit import SearchHit, SearchResult
+from semlens.core.request import SearchFilter, SearchRequest
+from semlens.core.text.printable import printable, printable_lines
+from semlens.embedding.token_counting import TokenCounter
+from semlens.engine.query.file_text_cache import FileTextCache
+from semlens.engine.query.masking import mask_hit
+from semlens.mcp.answers import Json, ToolAnswer, fitted_line, place_of, token_counter
+from semlens.mcp.arguments import Cursor, Detail, FileKind, SearchArguments
+from semlens.mcp.file_kinds import is_of_kind, languages_of
+from semlens.mcp.shown_lines import ShownLines
+from semlens.search.query.query import parse_query
+from semlens.service.code_service import CodeQueries
+
+_LINE_TOKENS = 44
+"""Ten locations, the line about the index and the cursor stay within 500 tokens."""
+
+_RESERVED_TOKENS = 40
+"""Of the budget, for the cursor."""
+
+_MAX_FETCHED = 300
+_MAX_SIGNATURE_CHARS = 120
+_LANGUAGE_NOTE = "in the language"
+"""Of a note on the languages of a filter. Those of a kind of file need not all be there."""
+
+_NO_PASSAGES = {
+    FileKind.DOCS: "The index has no documentation that fits.",
+    FileKind.CONFIG: "The index has no configuration that fits.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One hit as it is shown. :ivar body: lines of code, or none."""
+
+    hit: SearchHit
+    line: str
+    body: tuple[str, ...]
+
+
+class SearchTool:
+    """Answers one session."""
+
+    def __init__(self, service: CodeQueries, shown_lines: ShownLines) -> None:
+        self._service = service
+        self._shown_lines = shown_lines
+        self._texts = FileTextCache()
+
+    def answer(
+        self,
+        arguments: SearchArguments,
+        folders: Sequence[str],
+        labels: dict[str, str],
+        notice: str,
+        cancel: CancelToken,
+    ) -> ToolAnswer:
+        """:param labels: a suffix for the hits of each root, where there are several.
+
+        :param notice: the first line, about the index; or "".
+        """
+        check = _check_of(arguments, folders)
+        if arguments.cursor.check not in ("", check):
+            raise UsageError("`cursor` belongs to another question. Repeat that question, or leave the cursor out.")
+        offset = arguments.cursor.offset
+        kind = _kind_of(arguments)
+        result, hits = self._search(arguments, kind, folders, offset + arguments.limit + 1, cancel)
+        page = hits[offset : offset + arguments.limit]
+        notes = [printable(note) for note in result.notes if arguments.languages or _LANGUAGE_NOTE not in note]
+        if not hits:
+            notes.append(_NO_PASSAGES.get(kind, "Nothing was found. Ask in other words, or with fewer filters."))
+        counter = token_counter()
+        head = [line for line in (notice, *notes) if line]
+        budget = arguments.budget - counter.count("\n".join(head)) - _RESERVED_TOKENS
+        shown = self._fitting(page, arguments.detail, labels, budget, counter)
+        cursor = ""
+        if offset + len(shown) < len(hits):
+            cursor = str(Cursor(offset + len(shown), check))
+        lines = [*head, *(text for one in shown for text in (one.line, *one.body))]
+        if cursor:
+            lines.append(f"more: cursor={cursor}")
+        structured: Json = {
+            "hits": [_hit_json(one, arguments.detail, with_root=bool(labels)) for one in shown],
+            "complete": result.complete and not notice,
+            "notes": head,
+        }
+        if cursor:
+            structured["cursor"] = cursor
+        return ToolAnswer("\n".join(lines), structured)
+
+    def _search(
+        self, arguments: SearchArguments, kind: FileKind, folders: Sequence[str], wanted: int, cancel: CancelToken
+    ) -> tuple[SearchResult, list[SearchHit]]:
+        """Search again with more hits where files of another kind take their places."""
+        languages = arguments.languages or languages_of(kind)
+        limit = wanted
+        while True:
+            request = SearchRequest(
+                arguments.query,
+                limit=limit,
+                filter=SearchFilter(
+                    languages=languages, paths=arguments.paths, tests=arguments.tests, folders=tuple(folders)
+                ).checked(),
+                mask=True,
+            )
+            result = self._service.search(request, cancel)
+            hits = [hit for hit in result.hits if is_of_kind(hit, kind)]
+            if len(hits) >= wanted or len(result.hits) < limit or limit >= _MAX_FETCHED:
+                return result, hits[:wanted]
+            limit = min(_MAX_FETCHED, 4 * limit)
+
+    def _fitting(
+        self, hits: Sequence[SearchHit], detail: Detail, labels: dict[str, str], budget: int, counter: TokenCounter
+    ) -> list[_Shown]:
+        """The hits that fit the budget, in order. The first is truncated rather than left out."""
+        shown: list[_Shown] = []
+        for hit in hits:
+            suffix = labels.get(hit.root, "")
+            line = fitted_line(place_of(hit), hit.signature, suffix, _LINE_TOKENS, counter)
+            first, lines = self._body(hit, detail)
+            key = printable(hit.path)
+            body = [printable_lines(text) for text in self._shown_lines.without_repeats(key, first, lines)]
+            cost = counter.count("\n".join((line, *body)))
+            if cost > budget and not shown:
+                line, lines, body = _truncated(place_of(hit) + suffix, line, lines, body, budget, counter)
+                cost = budget
+            if cost > budget:
+                break
+            budget -= cost
+            self._shown_lines.add(key, first, lines)
+            shown.append(_Shown(hit, line, tuple(body)))
+        return shown
+
+    def _body(self, hit: SearchHit, detail: Detail) -> tuple[int, list[str]]:
+        """The number of the first line (1-based), and the lines to show, masked."""
+        if detail is Detail.LOCATIONS:
+            return 1, []
+        if detail is Detail.FULL:
+            document = self._texts.read(hit.root, hit.path) if hit.root else None
+            if document is not None and hit.span.last_line < len(document.lines):
+                hit = mask_hit(hit._replace(snippet_span=hit.span), document.lines)
+        return hit.snippet_span.start_line + 1, hit.snippet.split("\n") if hit.snippet else []
+
+
+def _truncated(
+    place: str, line: str, lines: list[str], body: list[str], budget: int, counter: TokenCounter
+) -> tuple[str, list[str], list[str]]:
+    """The first hit, cut to the budget. What is cut does not count as given."""
+    while body and counter.count("\n".join((line, *body))) > budget - _LINE_TOKENS // 2:
+        body = body[: len(body) * 3 // 4]
+    if counter.count(line) > budget:
+        line = place
+    if body:
+        return line, lines[: len(body)], [*body, "... more lines; raise budget_tokens"]
+    return line, [], []
+
+
+def _kind_of(arguments: SearchArguments) -> FileKind:
+    """Code, unless the agent asked for another kind or named languages."""
+    if arguments.kind is not None:
+        return arguments.kind
+    is_by_language = arguments.languages or parse_query(arguments.query).filter.languages
+    return FileKind.ALL if is_by_language else FileKind.CODE
+
+
+def _check_of(arguments: SearchArguments, folders: Sequence[str]) -> str:
+    """Two hexadecimal digits: a longer hash costs tokens, and this only guards against a mix-up."""
+    question = (arguments.query, arguments.languages and sorted(arguments.languages), arguments.paths, arguments.tests)
+    return hashlib.sha256(repr((*question, arguments.kind, sorted(folders))).encode("utf-8", "replace")).hexdigest()[:2]
+
+
+def _hit_json(shown: _Shown, detail: Detail, *, with_root: bool) -> Json:
+    hit = shown.hit
+    found: Json = {
+        "path": printable(hit.path),
+        "startLine": hit.span.start_line + 1,
+        "endLine": hit.span.last_line + 1,
+        "name": printable(hit.qualified_name),
+        "kind": hit.kind.label,
+    }
+    if with_root:
+        found["root"] = printable(hit.root)
+    if detail is Detail.LOCATIONS:
+        found["signature"] = printable(hit.signature)[:_MAX_SIGNATURE_CHARS]
+    else:
+        found["text"] = "\n".join(shown.body)
+    return found

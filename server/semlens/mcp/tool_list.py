@@ -1,0 +1,100 @@
+"""The tools as agents see them: names, descriptions and schemas. All of it costs at most 1,500 tokens.
+
+An agent pays for this text in every session, so it has no word more than it needs. `arguments` checks what is sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+INSTRUCTIONS = """\
+semlens finds code by meaning, words or names in an index that follows every change on disk.
+Use search_code before grep when you do not know the exact name, or want to know where something is done.
+Read the places it gives, or ask with detail=full.
+Use get_context to collect the code for a task in one answer.
+Use explore_symbol before you change a symbol: it gives the definition, what it uses, who uses it, and its tests.
+The first line says what is stale or incomplete. A repeat of code is a reference; read the file if you lost it.
+Page on with the cursor. Secrets are masked."""
+
+_TEXT: dict[str, Any] = {"type": "string"}
+_TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
+_NUMBER: dict[str, Any] = {"type": "integer"}
+_FLAG: dict[str, Any] = {"type": "boolean"}
+_ITEMS: dict[str, Any] = {"type": "array"}
+_PLACE: dict[str, Any] = {"type": "string", "description": "path:line or qualified name"}
+_ROOTS: dict[str, Any] = {**_TEXTS, "description": "folders inside the session's roots"}
+_READ_ONLY = {"readOnlyHint": True, "openWorldHint": False}
+
+
+def _choice(*names: str) -> dict[str, Any]:
+    return {"enum": list(names)}
+
+
+def _number(default: int) -> dict[str, Any]:
+    return {"type": "integer", "default": default}
+
+
+def _tool(
+    name: str, description: str, inputs: dict[str, Any], outputs: dict[str, Any], required: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "object", "properties": inputs}
+    if required:
+        schema["required"] = list(required)
+    return {
+        "name": name,
+        "description": description,
+        "inputSchema": schema,
+        "outputSchema": {"type": "object", "properties": outputs},
+        "annotations": _READ_ONLY,
+    }
+
+
+TOOLS: tuple[dict[str, Any], ...] = (
+    _tool(
+        "search_code",
+        "Find code by what it does, by name, words, error message or stack trace. "
+        "Gives ranked places, one line each: path:start-end signature.",
+        {
+            "query": _TEXT,
+            "roots": _ROOTS,
+            "limit": _number(10),
+            "detail": {**_choice("locations", "snippets", "full"), "default": "locations"},
+            "budget_tokens": _number(2000),
+            "languages": _TEXTS,
+            "paths": {**_TEXTS, "description": "globs"},
+            "tests": _choice("include", "exclude", "only"),
+            "kind_of_file": {**_choice("code", "docs", "config", "all"), "default": "code"},
+            "cursor": {"type": "string", "description": "of the last answer, for the next page"},
+        },
+        {"hits": _ITEMS, "complete": _FLAG, "notes": _ITEMS, "cursor": _TEXT},
+        ("query",),
+    ),
+    _tool(
+        "get_context",
+        "Collect the code that matters for a task (query) or a place, within a token budget. "
+        "Without both: a map of the repository.",
+        {"query": _TEXT, "place": _PLACE, "roots": _ROOTS, "budget_tokens": _number(4000)},
+        {"text": _TEXT, "tokens": _NUMBER, "items": _ITEMS, "complete": _FLAG, "notes": _ITEMS},
+    ),
+    _tool(
+        "explore_symbol",
+        "One symbol: its definition, what it uses, who uses it, its tests.",
+        {"place": _PLACE, "roots": _ROOTS, "depth": _number(1), "budget_tokens": _number(3000)},
+        {
+            "text": _TEXT,
+            "definition": _ITEMS,
+            "uses": _ITEMS,
+            "usedBy": _ITEMS,
+            "tests": _ITEMS,
+            "complete": _FLAG,
+            "notes": _ITEMS,
+        },
+        ("place",),
+    ),
+    _tool(
+        "index_status",
+        "How fresh and complete the index is.",
+        {"roots": _ROOTS},
+        {"state": _TEXT, "complete": _FLAG, "roots": _ITEMS, "lagMs": {"type": "number"}, "problems": _ITEMS},
+    ),
+)
