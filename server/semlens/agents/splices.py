@@ -38,8 +38,8 @@ def newline_of(text: str) -> str:
     return "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
 
 
-def appended(text: str, block: str) -> Splice:
-    r"""Insert lines at the end, after an empty line. :param block: lines that end with ``\n``."""
+def appended(text: str, block: str, *, empty_line: bool = True) -> Splice:
+    r"""Insert lines at the end. :param block: lines that end with ``\n``. :param empty_line: put one in front."""
     newline = newline_of(text)
-    gap = "" if not text.strip() else newline if text.endswith("\n") else newline * 2
+    gap = newline * ((not text.endswith("\n")) + empty_line) if text.strip() else ""
     return Splice(len(text), gap + block.replace("\n", newline))

@@ -37,16 +37,16 @@ def insert_yaml(text: str, container: str, name: str, entry: Mapping[str, Any]) 
     newline = newline_of(text)
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     if not isinstance(root, yaml.MappingNode):
-        return [appended(text, f"{container}:\n" + _block(name, entry, _INDENT))]
+        return [_appended_table(text, container, name, entry)]
     member = json.dumps({name: entry}, ensure_ascii=False)
     pair = _pair(root, container)
     if pair is None:
         if root.flow_style:
-            return [_flow_splice(root, f"{json.dumps(container)}: {member}")]
-        return [appended(text, f"{container}:\n" + _block(name, entry, _INDENT))]
+            return [_flow_splice(text, root, f"{json.dumps(container)}: {member}")]
+        return [_appended_table(text, container, name, entry)]
     key, value = pair
     if isinstance(value, yaml.MappingNode) and value.flow_style:
-        return [_flow_splice(value, member[1:-1])]
+        return [_flow_splice(text, value, member[1:-1])]
     line_end = text.find("\n", key.end_mark.index)
     at, before = (len(text), newline) if line_end < 0 else (line_end + 1, "")
     has_members = isinstance(value, yaml.MappingNode) and value.value
@@ -70,9 +70,14 @@ def remove_yaml(text: str, container: str, name: str, *, prune: bool) -> str:
     return _without_pair(text, holder[1], pair)
 
 
-def _flow_splice(mapping: yaml.MappingNode, member: str) -> Splice:
-    """Insert behind the opening brace."""
-    return Splice(mapping.start_mark.index + 1, f"{member}, " if mapping.value else member)
+def _appended_table(text: str, container: str, name: str, entry: Mapping[str, Any]) -> Splice:
+    """Without an empty line, which could become a part of the text in front of it."""
+    return appended(text, f"{container}:\n" + _block(name, entry, _INDENT), empty_line=False)
+
+
+def _flow_splice(text: str, mapping: yaml.MappingNode, member: str) -> Splice:
+    """Insert behind the opening brace. An anchor or a tag may stand in front of it."""
+    return Splice(text.index("{", mapping.start_mark.index) + 1, f"{member}, " if mapping.value else member)
 
 
 def _without_pair(text: str, mapping: yaml.MappingNode, pair: tuple[yaml.Node, yaml.Node]) -> str:

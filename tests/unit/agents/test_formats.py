@@ -89,8 +89,8 @@ TOML_CASES = {
 YAML_ENTRY = '  semlens:\n    command: "/bin/semlens"\n    args: ["mcp"]\n'
 YAML_CASES = {
     "no file": ("", f"servers:\n{YAML_ENTRY}"),
-    "no container": ("a: 1 # c\n", f"a: 1 # c\n\nservers:\n{YAML_ENTRY}"),
-    "no container, no newline": ("a: 1", f"a: 1\n\nservers:\n{YAML_ENTRY}"),
+    "no container": ("a: 1 # c\n", f"a: 1 # c\nservers:\n{YAML_ENTRY}"),
+    "no container, no newline": ("a: 1", f"a: 1\nservers:\n{YAML_ENTRY}"),
     "members": (
         "servers: # mine\n  # first\n  x:\n    a: 1\n\nb: 2\n",
         f"servers: # mine\n{YAML_ENTRY}  # first\n  x:\n    a: 1\n\nb: 2\n",
@@ -99,9 +99,11 @@ YAML_CASES = {
         "servers:\n    x: {}\n",
         "servers:\n" + YAML_ENTRY.replace("\n  ", "\n    ").replace("  semlens", "    semlens", 1) + "    x: {}\n",
     ),
+    "text with its line ends": ("a: |+\n  x\n", f"a: |+\n  x\nservers:\n{YAML_ENTRY}"),
     "empty container": ("servers:\nb: 2\n", f"servers:\n{YAML_ENTRY}b: 2\n"),
     "empty braces": ("servers: {}\n", f'servers: {{"semlens": {FLAT}}}\n'),
     "braces": ("servers: {x: 1}\n", f'servers: {{"semlens": {FLAT}, x: 1}}\n'),
+    "anchor": ("servers: &a {x: 1}\n", f'servers: &a {{"semlens": {FLAT}, x: 1}}\n'),
     "all in braces": ("{a: 1}\n", f'{{"servers": {{"semlens": {FLAT}}}, a: 1}}\n'),
 }
 CASES = [
@@ -198,6 +200,7 @@ def test_what_is_broken_is_named(file_format, text, fault):
 UNSAFE = {
     "toml, inline table": (Format.TOML, "servers = {x = {a = 1}}\n"),
     "yaml, end of document": (Format.YAML, "a: 1\n...\n"),
+    "yaml, alias of braces": (Format.YAML, "a: &a {x: 1}\nservers: *a\n"),
     "yaml, alias": (Format.YAML, "a: &a\n  x: 1\nservers: *a\n"),
 }
 
