@@ -209,3 +209,9 @@ UNSAFE = {
 def test_an_edit_that_would_change_more_is_refused(file_format, text):
     with pytest.raises(UnsafeEditError):
         insert_entry(file_format, text, "servers", ENTRY)
+
+
+def test_a_removal_that_would_change_more_is_refused():
+    text = '[servers.semlens]\na = 1\n[b]\nc = """\n[servers.semlens]\nd\n[e]\n"""\n'
+    with pytest.raises(UnsafeEditError):
+        remove_entry(Format.TOML, text, "servers", prune=True)
