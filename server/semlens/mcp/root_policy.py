@@ -58,7 +58,7 @@ class RootPolicy:
         """:param add_root: called once for each folder that is searched.
 
         :param named: folders of ``--root``. Without any, the git work tree of the working folder is the root.
-        :param configured: folders of the setting ``agents.roots``. They are searched only when the agent names them.
+        :param configured: folders of the setting ``agents.roots``. They are opened only when the agent names them.
         """
         self._add_root = add_root
         self._lock = threading.Lock()
@@ -95,25 +95,26 @@ class RootPolicy:
                 self._open(path)
 
     def folders(self, names: Sequence[str]) -> tuple[str, ...]:
-        """The real folders to search: those that the agent names, or all roots.
+        """The real folders to search: those that the agent names; none means all roots, which needs no filter.
 
-        :raises UsageError: when one of them is not in an allowed root.
+        :raises UsageError: when one of them is not in an allowed root, or there is no root.
         """
-        if not names:
-            return tuple(root.real for root in self.roots)
+        if not names and self.roots:
+            return ()
         return tuple(dict.fromkeys(self._folder(name) for name in names))
 
     def file(self, path: str, folders: Sequence[str]) -> str:
-        """The real path of a file that the agent names, inside one of the folders.
+        """The real path of a file that the agent names, inside one of the folders or, without any, of the roots.
 
         :raises UsageError: when it is outside of them or does not exist.
         """
         _check_name(path)
-        bases = [*folders, *(root.real for root in self.roots)]
+        roots = [root.real for root in self.roots]
+        bases = [*folders, *roots]
         candidates = [path] if os.path.isabs(path) else [os.path.join(base, path) for base in dict.fromkeys(bases)]
         for candidate in candidates:
             real = _real(candidate)
-            if os.path.isfile(real) and any(_is_below(real, folder) for folder in folders):
+            if os.path.isfile(real) and any(_is_below(real, folder) for folder in folders or roots):
                 return real
         if any(os.path.lexists(candidate) for candidate in candidates):
             raise UsageError(f"{printable(path)} is not a file inside the roots that may be searched.")

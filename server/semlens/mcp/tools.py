@@ -143,4 +143,4 @@ class AgentTools:
 
 def _is_asked(root: str, folders: Sequence[str]) -> bool:
     real = os.path.realpath(root)
-    return any(folder == real or folder.startswith(real + os.sep) for folder in folders)
+    return not folders or any(folder == real or folder.startswith(real + os.sep) for folder in folders)

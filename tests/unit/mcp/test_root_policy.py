@@ -60,6 +60,7 @@ def test_declared_roots_are_added_and_configured_ones_only_when_named(policy_of,
     policy = policy_of(named=[str(tmp_path / "a")], configured=[str(tmp_path / "c")])
     policy.declare([(tmp_path / "b").as_uri(), (tmp_path / "a").as_uri()])
     assert reals(policy) == [str(tmp_path / "a"), str(tmp_path / "b")]
+    assert policy.folders(()) == ()
     assert policy.folders(["c"]) == (str(tmp_path / "c"),)
     assert added == [tmp_path / "a", tmp_path / "b", tmp_path / "c"]
 
