@@ -2,14 +2,17 @@
 
     python bench/embedding.py docstrings --test test2000.json [--mined DIR] [--models NAME ...]
     python bench/embedding.py paraphrases --sources DIR
+    python bench/embedding.py questions --sources DIR
     python bench/embedding.py speed [--files DIR]
 
 ``docstrings``: finds the symbol of the first sentence of a documentation, out of 2,000 symbols with the documentation
 removed. ``--test`` is the output of ``docstrings.py`` of the shared benchmark; ``--mined`` is the output of
 ``models/scripts/mine.py --heldout`` for the other languages. ``paraphrases``: questions in other words
-(``bench/paraphrases/*.json``) over whole packages, whose archives are in ``--sources``. All packages are held out of
-training (``models/scripts/heldout.toml``). Every score is MRR@10, with ties counted against the answer. Intervals are
-95 % paired bootstraps. ``--json FILE`` writes the results.
+(``bench/paraphrases/*.json``) over whole packages, whose archives are in ``--sources``. ``questions``: the questions of
+``models/questions`` over the packages that validate, each among the symbols of its own package, by register, and those
+in other languages beside their English twins. All packages are held out of training (``models/scripts/heldout.toml``,
+``split`` of the questions). Every score is MRR@10, with ties counted against the answer. Intervals are 95 % paired
+bootstraps. ``--json FILE`` writes the results.
 """
 
 from __future__ import annotations
@@ -39,6 +42,7 @@ sys.path[:0] = [str(HERE.parent / "models" / "scripts"), str(HERE.parent / "serv
 from archives import packages_in  # noqa: E402
 from mine import mine_package, records_of_folder  # noqa: E402
 from pairs import documented_pair, passage_of  # noqa: E402
+from question_symbols import AskedPackage, asked_packages, read_items  # noqa: E402
 from semlens.core.symbol import Passage, SymbolKind  # noqa: E402
 from semlens.core.text.identifiers import identifiers_in, terms_of_identifier  # noqa: E402
 from semlens.embedding.embedder import Embedder, TokenIds  # noqa: E402
@@ -235,6 +239,42 @@ def paraphrases(arguments: argparse.Namespace) -> dict[str, Any]:
     return results
 
 
+def questions_case(package: AskedPackage) -> tuple[Case, list[str]]:
+    """All questions of a package, and what each counts to: its register, its language, or ``twin``."""
+    rows: list[tuple[str, str, list[int]]] = []
+    for item in package.asked:
+        answers = list(item.rows)
+        rows += [(register, text, answers) for register, text in item.questions]
+        for other in item.other:
+            rows += [(other["language"], other["question"], answers), ("twin", other["english"], answers)]
+    passages = [passage_of(record) for record in package.records]
+    case = Case(package.label, [text for _, text, _ in rows], [answers for *_, answers in rows], passages)
+    return case, [group for group, *_ in rows]
+
+
+def questions(arguments: argparse.Namespace) -> dict[str, Any]:
+    """MRR@10 of every way to rank, by group of questions: ``all`` is English, ``other`` the eight other languages."""
+    items = read_items(sorted((HERE.parent / "models" / "questions").glob("*.jsonl")), split="validate")
+    groups: list[str] = []
+    pooled: dict[str, list[npt.NDArray[np.float64]]] = defaultdict(list)
+    for package in asked_packages([arguments.sources], items, most=arguments.most):
+        case, its_groups = questions_case(package)
+        groups += its_groups
+        for name, values in compare(case, arguments.models, threads=arguments.threads)[1].items():
+            pooled[name].append(values)
+    together = {name: np.concatenate(values) for name, values in pooled.items()}
+    registers = sorted(set(groups) & {"words", "need", "keywords", "error", "where"})
+    languages = sorted(set(groups) - {*registers, "twin"})
+    wanted = {"all": registers, "other": languages, **{group: [group] for group in [*registers, "twin", *languages]}}
+    results: dict[str, Any] = {}
+    for name, some in wanted.items():
+        mask = np.isin(groups, some)
+        results[name] = {"questions": int(mask.sum())}
+        results[name] |= {way: round(float(values[mask].mean()), 4) for way, values in together.items() if mask.any()}
+        print(name, results[name])
+    return results
+
+
 def speed(arguments: argparse.Namespace) -> dict[str, Any]:
     """Passages per second from text to vectors, and milliseconds per query, median and 95th percentile."""
     from semlens.syntax.parsing.parser import parse
@@ -299,17 +339,18 @@ def _timed(call: Callable[[], Any]) -> tuple[float, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("docstrings", "paraphrases", "speed"))
+    parser.add_argument("what", choices=("docstrings", "paraphrases", "questions", "speed"))
     parser.add_argument("--models", nargs="*", default=[STATIC, REFINE], help="names, or folders by path")
     parser.add_argument("--test", type=Path)
     parser.add_argument("--mined", type=Path)
     parser.add_argument("--pool", type=int, default=2000)
     parser.add_argument("--sources", type=Path)
+    parser.add_argument("--most", type=int, default=300, help="passages of a package, beyond the files asked about")
     parser.add_argument("--files", type=Path, default=Path(json.__file__).parent.parent)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    run = {"docstrings": docstrings, "paraphrases": paraphrases, "speed": speed}[arguments.what]
+    run = {"docstrings": docstrings, "paraphrases": paraphrases, "questions": questions, "speed": speed}[arguments.what]
     result = run(arguments)
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

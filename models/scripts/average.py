@@ -43,7 +43,7 @@ def main() -> None:
     torch.set_num_threads(2)
     tokenizing = Tokenizing(arguments.tokenizer, arguments.max_tokens)
     cases = validation_cases(read_groups(arguments.pairs), arguments.validation)
-    chunks = Chunks("cpu", 64, 32)
+    chunks = Chunks("cpu", 64, 32, bf16=False)
     original = load_minilm(read_weights(arguments.weights))
     mean = mean_of([load_minilm(read_weights(run / "model.safetensors")) for run in arguments.run])
     found = {}

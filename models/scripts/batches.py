@@ -59,7 +59,9 @@ class Pairs:
 
     :ivar package: number of each pair's package.
     :ivar language: name of each pair's language.
-    :ivar kind: of each pair: doc, more, comment, name.
+    :ivar kind: of each pair: doc, more, comment, name, question.
+    :ivar passage: number that pairs of one passage share.
+    :ivar held: whether the pair validates and must not be trained on.
     """
 
     def __init__(self, folders: list[Path], words: list[str]) -> None:
@@ -75,6 +77,8 @@ class Pairs:
         self.package = np.unique(names, return_inverse=True)[1].astype(np.int32)
         self.language = np.concatenate([part["languages"][part["language"]] for part in parts])
         self.kind = np.concatenate([part["kind"] for part in parts])
+        self.passage = np.concatenate([part["passage"] + (at << 24) for at, part in enumerate(parts)])
+        self.held = np.concatenate([part["held"] for part in parts])
         self.frequencies = parts[0]["frequencies"]
         synonyms = np.load(folders[0] / "synonyms.npz")
         self._synonyms, self._synonym_ends = synonyms["ids"].astype(np.int64), synonyms["ends"]

@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ SCALE = 20.0  # inverse temperature of the loss, as the original was trained wit
 KEEP_SCALE = 15.0  # of the similarities between questions that are kept
 TEACH_SCALE = 10.0  # of the static model's similarities
 REPORT = 10  # steps from one line of progress to the next
+LEAST = 100  # pairs of a pool that validation looks at
 SHARES = (1.0, 0.75, 0.5)  # of the tuned weights, tried on the validation packages
 
 
@@ -45,12 +46,28 @@ def mrr10(questions: Tensor, passages: Tensor) -> float:
 
 
 def validation_cases(groups: list[Group], n: int) -> dict[str, list[dict[str, Any]]]:
-    """Two pools of validation pairs: first sentences, and questions in other words than their passage."""
+    """Pools of validation pairs: first sentences, other pairs that share few words, and questions in other words."""
     rng = np.random.default_rng(5)
     pairs = [pair for group in groups if group.validation for pair in group.pairs]
     order = [pairs[at] for at in rng.permutation(len(pairs))]
-    far = [pair for pair in order if pair["t"] != "name" and shared_share(pair) <= FAR]
-    return {"sentences": [pair for pair in order if pair["t"] == "doc"][:n], "other words": far[:n]}
+    far = [pair for pair in order if pair["t"] not in {"name", "question"} and shared_share(pair) <= FAR]
+    asked = [{**pair, "q": rng.choice(pair["qs"])} for pair in order if pair["t"] == "question"]
+    cases = {
+        "sentences": [pair for pair in order if pair["t"] == "doc"][:n],
+        "other words": far[:n],
+        "asked": asked[:n],
+    }
+    return {name: some for name, some in cases.items() if len(some) >= LEAST}
+
+
+def with_fewer_old(groups: list[Group], share: float, rng: np.random.Generator) -> list[Group]:
+    """The groups to train on; of the pairs that are no written questions only so many."""
+    fewer = [
+        replace(group, pairs=[pair for pair in group.pairs if pair["t"] == "question" or rng.random() < share])
+        for group in groups
+        if not group.validation
+    ]
+    return [group for group in fewer if group.pairs]
 
 
 @dataclass(frozen=True)
@@ -60,9 +77,10 @@ class Chunks:
     device: str
     questions: int
     passages: int
+    bf16: bool = True
 
     def encode(self, model: MiniLM, tokens: Tokens, rows: int) -> Tensor:
-        with torch.autocast(self.device, dtype=torch.bfloat16):
+        with torch.autocast(self.device, dtype=torch.bfloat16, enabled=self.bf16):
             return model.encode(tokens, chunk=rows).float()
 
 
@@ -103,18 +121,23 @@ def loss_of(model: MiniLM, teachers: Teachers, chunks: Chunks, batch: Prepared) 
     """InfoNCE in both directions, and how far the batch's similarities are from what the teachers find."""
     questions = chunks.encode(model, batch.questions, chunks.questions)
     passages = chunks.encode(model, batch.passages, chunks.passages)
-    cosines = questions @ passages.T
-    own = torch.eye(len(cosines), dtype=torch.bool, device=cosines.device)
-    asked = batch.asked.to(cosines.device)
+    own = torch.eye(len(passages), dtype=torch.bool, device=passages.device)
+    asked = batch.asked.to(passages.device)
     same = (asked[:, None] == asked[None, :]) & ~own
-    scores = (cosines * SCALE).masked_fill(same, -1e4)
-    label = torch.arange(len(scores), device=cosines.device)
-    loss = (functional.cross_entropy(scores, label) + functional.cross_entropy(scores.T, label)) / 2
+    label = torch.arange(len(passages), device=passages.device)
+    views = questions.split(len(passages))
+    loss = torch.zeros((), device=passages.device)
+    for view in views:
+        cosines = view @ passages.T
+        scores = (cosines * SCALE).masked_fill(same, -1e4)
+        loss += (functional.cross_entropy(scores, label) + functional.cross_entropy(scores.T, label)) / 2 / len(views)
     if teachers.teaching:
+        cosines = views[0] @ passages.T
         loss += teachers.teaching * divergence(cosines * TEACH_SCALE, batch.static.to(cosines.device) * TEACH_SCALE)
     if teachers.keeping:
         with torch.no_grad():
             before = chunks.encode(teachers.original, batch.questions, chunks.questions)
+        own = torch.eye(len(questions), dtype=torch.bool, device=passages.device)
         known = (before @ before.T * KEEP_SCALE).masked_fill(own, -1e4)
         now = (questions @ questions.T * KEEP_SCALE).masked_fill(own, -1e4)
         loss += teachers.keeping * divergence(now, known)
@@ -126,7 +149,7 @@ def train(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     layers = [int(layer) for layer in arguments.layers.split(",")] if arguments.layers else None
     weights = read_weights(arguments.weights)
-    chunks = Chunks(arguments.device, *((1024, 512) if arguments.device == "cuda" else (64, 32)))
+    chunks = Chunks(arguments.device, *((1024, 512) if arguments.device == "cuda" else (64, 32)), bf16=arguments.bf16)
     original = load_minilm(weights, layers).to(arguments.device)
     start = read_weights(arguments.start) if arguments.start else weights
     model = load_minilm(start, layers).to(arguments.device)
@@ -137,7 +160,7 @@ def train(arguments: argparse.Namespace) -> None:
     groups = read_groups(arguments.pairs)
     cases = validation_cases(groups, arguments.validation)
     print("before", validate(model, tokenizing, chunks, cases), flush=True)
-    trained_on = [group for group in groups if not group.validation]
+    trained_on = with_fewer_old(groups, arguments.old, np.random.default_rng(arguments.seed))
     source = BatchSource(
         trained_on,
         tokenizing,
@@ -146,6 +169,7 @@ def train(arguments: argparse.Namespace) -> None:
         arguments.seed,
         teaching=arguments.teaching > 0,
         together=arguments.together,
+        views=arguments.views,
     )
     stream = source.stream(arguments.workers)
     optimizer = torch.optim.AdamW(
@@ -156,7 +180,10 @@ def train(arguments: argparse.Namespace) -> None:
     history: list[dict[str, Any]] = []
     losses: list[Tensor] = []
     for step in range(arguments.steps):
-        rate = min((step + 1) / arguments.warmup, 1.0, (arguments.steps - step) / arguments.decay)
+        left = 1 - max(step / arguments.steps, (time.monotonic() - started) / (60 * arguments.minutes))
+        if left <= 0:
+            break
+        rate = min((step + 1) / arguments.warmup, 1.0, left * arguments.steps / arguments.decay)
         for group in optimizer.param_groups:
             group["lr"] = arguments.rate * rate
         loss = loss_of(model, teachers, chunks, next(stream))
@@ -185,6 +212,7 @@ def train(arguments: argparse.Namespace) -> None:
         "share": best[2],
         "validation": {str(share): values for share, values in found.items()},
         "torch": torch.__version__,
+        "steps": step + 1,
         "seconds": round(time.monotonic() - started),
         "loss": history,
         "arguments": {name: str(value) for name, value in vars(arguments).items()},
@@ -202,11 +230,17 @@ def main() -> None:
     parser.add_argument("--layers", default="", help="layers of the start to keep, as 0,2,4,5")
     parser.add_argument("--wordnet", type=Path, help="more synonyms than our own")
     parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--minutes", type=float, default=600, help="of training, however many steps that are")
+    parser.add_argument(
+        "--bf16", action=argparse.BooleanOptionalAction, default=True, help="slower without AMX or a GPU"
+    )
     parser.add_argument("--warmup", type=int, default=20)
     parser.add_argument("--decay", type=int, default=600, help="last steps, over which the rate falls to nothing")
     parser.add_argument("--every", type=int, default=100, help="steps between checkpoints")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--together", type=int, default=2, help="groups of one package that stand together in a batch")
+    parser.add_argument("--views", type=int, default=1, help="questions of each pair in a batch")
+    parser.add_argument("--old", type=float, default=1.0, help="share to keep of pairs that are no written questions")
     parser.add_argument("--max-tokens", type=int, default=128, help="of a passage, in training and validation")
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--keeping", type=float, default=0.3)

@@ -1,6 +1,6 @@
 """Pairs of one package in small groups whose passages are easily mistaken: each is the others' hard negative.
 
-A question is asked of one repository, so what it must be told from lies there. Mistakable is what the static model or
+A question is asked of one repository, so what it must be told from lies there. Mistakable is what a model or
 BM25 rank high for a pair's question. A group is all a batch needs: its other passages are the negatives, at no cost.
 """
 
@@ -13,9 +13,9 @@ import numpy as np
 
 from pairs import Pair
 from semlens.core.text.identifiers import identifiers_in, terms_of_identifier
-from semlens.embedding.local.static_model import StaticEmbedder
+from semlens.embedding.embedder import Embedder
 
-SAME = 0.95  # cosine of the static model from which on two passages may both answer
+SAME = 0.95  # cosine of the model from which on two passages may both answer
 _K1, _B = 1.2, 0.75
 
 
@@ -55,14 +55,14 @@ def _z(scores: np.ndarray) -> np.ndarray:
 
 
 def groups_of_package(
-    pairs: Sequence[Pair], static: StaticEmbedder, *, size: int, rng: np.random.Generator
+    pairs: Sequence[Pair], model: Embedder, *, size: int, rng: np.random.Generator
 ) -> Iterator[list[int]]:
     """Rows of one package's pairs, ``size`` a group: a random pair, and what it is most easily mistaken for.
 
     Passages too much alike are never in one group; neither is one symbol twice.
     """
-    vectors = static.embed(static.tokenizer.tokenize([pair.passage for pair in pairs]))
-    questions = np.stack([static.embed_query(pair.query) for pair in pairs])
+    vectors = model.embed(model.tokenizer.tokenize([pair.passage for pair in pairs]))
+    questions = np.stack([model.embed_query(pair.query) for pair in pairs])
     words = bm25_scores([terms(pair.query) for pair in pairs], [passage_terms(pair) for pair in pairs])
     near = _z(questions @ vectors.T) + _z(words)
     alike = (vectors @ vectors.T > SAME) | (questions @ questions.T > SAME)

@@ -2,10 +2,12 @@
 
     python models/scripts/prepare.py --mined DIR --out DIR [--guard FILE ...] [--wordnet DIR] [--words 40000]
         [--vocabulary words.txt]
+    python models/scripts/prepare.py --pairs pairs.jsonl --out DIR --vocabulary words.txt
 
-``--guard`` names files whose questions and bodies must not be among the pairs: the docstring test's ``test2000.json``
-and mined files of held-out packages. Writes ``words.txt``, ``pairs.npz``, ``queries.txt`` (one a line, for a teacher)
-and ``synonyms.npz``.
+``--pairs`` is what ``prepare_questions.py`` wrote: one pair a question, validation packages marked. ``--guard`` names
+files whose questions and bodies must not be among the pairs: the docstring test's ``test2000.json`` and mined files of
+held-out packages. Writes ``words.txt``, ``pairs.npz``, ``queries.txt`` (one a line, for a teacher) and
+``synonyms.npz``.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,10 +29,11 @@ from pairs import Pair, documented_pair, pairs_of
 from semlens.core.text.identifiers import split_identifier
 from semlens.embedding.local.static_tokenizer import QUERY_FIELD, WordTable
 from synonyms import synonym_table
+from text_pairs import passage_of
 
 MAX_A_LANGUAGE = 260_000
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
-_SHARES = {"doc": 1.0, "more": 1.0, "comment": 1.0, "name": 0.7}
+_SHARES = {"doc": 1.0, "more": 1.0, "comment": 1.0, "name": 0.7, "question": 1.0}
 
 
 def key_of(text: str) -> bytes:
@@ -93,6 +96,39 @@ def load_pairs(folder: Path, guard: set[bytes]) -> tuple[list[Pair], list[str], 
     return [pairs[i] for i in kept], [packages[i] for i in kept], [languages[i] for i in kept]
 
 
+class Loaded(NamedTuple):
+    """Pairs with what is known of each.
+
+    :ivar passage: numbers that pairs of one passage share.
+    :ivar held: whether the pair validates and must not be trained on.
+    """
+
+    pairs: list[Pair]
+    packages: list[str]
+    languages: list[str]
+    passage: list[int]
+    held: list[bool]
+
+
+def mined_pairs(folder: Path, guard: set[bytes]) -> Loaded:
+    pairs, packages, languages = load_pairs(folder, guard)
+    return Loaded(pairs, packages, languages, list(range(len(pairs))), [False] * len(pairs))
+
+
+def grouped_pairs(path: Path) -> Loaded:
+    """Each question of each pair, those in other languages too."""
+    loaded = Loaded([], [], [], [], [])
+    n = 0
+    for group in records_of(path):
+        for pair in group["pairs"]:
+            n += 1
+            for question in [*pair.get("qs", [pair["q"]]), *pair.get("o", ())]:
+                row = (Pair(pair["t"], question, passage_of(pair)), group["p"], group["l"], n, group["v"])
+                for values, value in zip(loaded, row, strict=True):
+                    values.append(value)  # type: ignore[arg-type]
+    return loaded
+
+
 def choose_words(pairs: list[Pair], packages: list[str], languages: list[str], n: int) -> tuple[list[str], np.ndarray]:
     """The vocabulary by usefulness, and in how many passages each word is.
 
@@ -153,7 +189,9 @@ def pack(pairs: list[Pair], table: WordTable) -> dict[str, np.ndarray]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--mined", type=Path, required=True)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--mined", type=Path)
+    source.add_argument("--pairs", type=Path, help="what prepare_questions.py wrote")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--guard", type=Path, action="append", default=[])
     parser.add_argument("--wordnet", type=Path)
@@ -162,7 +200,9 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
-    pairs, packages, languages = load_pairs(arguments.mined, guard_keys(arguments.guard))
+    guard = guard_keys(arguments.guard)
+    loaded = grouped_pairs(arguments.pairs) if arguments.pairs else mined_pairs(arguments.mined, guard)
+    pairs, packages, languages, passage, held = loaded
     counts = Counter((language, pair.kind) for language, pair in zip(languages, pairs, strict=True))
     print(f"{len(pairs)} pairs, {time.monotonic() - start:.0f} s", sorted(counts.items()), flush=True)
     if arguments.vocabulary:
@@ -183,6 +223,8 @@ def main() -> None:
         language=language_index.astype(np.int8),
         languages=language_names,
         kind=np.array([kinds.index(pair.kind) for pair in pairs], dtype=np.int8),
+        passage=np.array(passage, dtype=np.int32),
+        held=np.array(held),
         frequencies=frequencies,
     )
     (arguments.out / "queries.txt").write_text(

@@ -41,7 +41,7 @@ def is_validation(package: str) -> bool:
     return digest[0] < 256 // 20 and not package.startswith("wordnet:")
 
 
-def _fields(pair: Pair, *, short: bool) -> dict[str, Any]:
+def fields_of(pair: Pair, *, short: bool) -> dict[str, Any]:
     p = pair.passage
     room = MAX_TOKENS * CHARACTERS_PER_TOKEN
     for_signature, for_documentation, for_body = SHORT if short else (room, room, room)
@@ -110,7 +110,7 @@ def main() -> None:
                 "p": package,
                 "l": language,
                 "v": held,
-                "pairs": [_fields(some[i], short=arguments.short) for i in group],
+                "pairs": [fields_of(some[i], short=arguments.short) for i in group],
             }
             lines.append(json.dumps(record))
     with arguments.out.open("w", encoding="utf-8") as file:

@@ -24,6 +24,7 @@ MAX_QUESTION = 48  # tokens
 class Prepared(NamedTuple):
     """A batch: tokens of both sides, a number that equal questions share, and what the static model thinks.
 
+    :ivar questions: of each pair in turn, then the second question of each, and so on.
     :ivar asked: int64, shape (n,).
     :ivar static: cosines of questions and passages as they were written, shape (n, n); empty if not asked for.
     """
@@ -66,6 +67,7 @@ class BatchSource(IterableDataset):  # type: ignore[type-arg]
 
     :ivar teaching: whether the static model's cosines are wanted.
     :ivar together: groups of one package in a batch.
+    :ivar views: questions of each pair in a batch: passages take most of the time.
     """
 
     groups: list[Group]
@@ -75,6 +77,7 @@ class BatchSource(IterableDataset):  # type: ignore[type-arg]
     seed: int
     teaching: bool
     together: int
+    views: int
 
     def __iter__(self) -> Iterator[Prepared]:
         worker = get_worker_info()
@@ -84,8 +87,9 @@ class BatchSource(IterableDataset):  # type: ignore[type-arg]
         variation = Variation(sorted(word for word in known if word.isalpha()), self.wordnet, rng)
         static = StaticEmbedder(find_model("semlens-static-v1"), threads=1) if self.teaching else None
         for pairs in batches(self.groups, self.size, rng, together=self.together):
+            asked = [variation.questions(pair, self.views) for pair in pairs]
             yield Prepared(
-                self.tokenizing.questions([variation.question(pair) for pair in pairs]),
+                self.tokenizing.questions([some[view] for view in range(self.views) for some in asked]),
                 self.tokenizing.passages([variation.passage(pair) for pair in pairs]),
                 torch.tensor([hash(pair["q"]) for pair in pairs]),
                 _static_cosines(static, pairs) if static else torch.empty(0),

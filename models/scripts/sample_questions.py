@@ -56,7 +56,7 @@ _SKIPPED_PATH = re.compile(
     re.IGNORECASE,
 )
 _WHOLE_SOURCE = ("usr/share/gocode/src/", "usr/share/cargo/registry/")
-_SUFFIXES = frozenset({"", *(extension for name in PACKAGES for extension in BY_NAME[name].extensions)})  # scripts: ""
+SUFFIXES = frozenset({"", *(extension for name in PACKAGES for extension in BY_NAME[name].extensions)})  # scripts: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def sampled(package: Package) -> Sampled | None:
     if not is_permissive(licence):
         print(f"{package.registry}:{package.name}: licence {licence[:60]!r}", flush=True)
         return None
-    files = [(path, source) for path, source in sources_of(package, _SUFFIXES) if _is_wanted(path, source)]
+    files = [(path, source) for path, source in sources_of(package, SUFFIXES) if is_wanted(path, source)]
     if package.registry == "npm" and any(path.endswith((".ts", ".tsx")) for path, _ in files):
         files = [(path, source) for path, source in files if path.endswith((".ts", ".tsx"))]
     random = Random(f"{SEED}:{package.registry}:{package.name}")
@@ -98,7 +98,7 @@ def sampled(package: Package) -> Sampled | None:
     return Sampled(package, licence, language, tuple(items)) if len(items) >= _LEAST else None
 
 
-def _is_wanted(path: str, source: bytes) -> bool:
+def is_wanted(path: str, source: bytes) -> bool:
     inner = path
     for folder in _WHOLE_SOURCE:
         inner = inner.partition(folder)[2] or inner

@@ -18,6 +18,8 @@ from semlens.embedding.passage_text import document_text
 from synonyms import synonym_table
 
 MAX_TOKENS = 256  # of the product's manifest; what is trained on may be cut shorter
+DROPPED = (0.25, 0.15, 0.3)  # chance of a passage to lose its name, signature, documentation
+OTHERS = 0.5  # chance of a question in another language to be among those that are chosen from
 FAR = 0.34  # share of a question's own words that its passage has, up to which the question counts as in other words
 _STOP = frozenset(
     "a an and are as at be by for from has have if in into is it its of on or that the then this to was when which with"
@@ -69,10 +71,17 @@ class Variation:
         self._synonyms = synonym_table(known, wordnet)
         self._rng = rng
 
-    def question(self, pair: dict[str, Any]) -> str:
+    def questions(self, pair: dict[str, Any], n: int) -> list[str]:
+        """Different questions of one pair as long as it has them; written ones are left as they are more often."""
+        written = [*pair.get("qs", ()), *(text for text in pair.get("o", ()) if self._rng.random() < OTHERS)]
+        if not written:
+            return [self._reworded(pair, str(pair["q"]), as_it_is=0.35) for _ in range(n)]
+        order = self._rng.permutation(len(written))
+        return [self._reworded(pair, written[order[at % len(order)]], as_it_is=0.7) for at in range(n)]
+
+    def _reworded(self, pair: dict[str, Any], text: str, *, as_it_is: float) -> str:
         """A template in front, words that the passage shares dropped, words replaced by synonyms; often as it is."""
-        text = str(pair["q"])
-        if self._rng.random() < 0.35:
+        if self._rng.random() < as_it_is or not text.isascii():
             return text
         in_passage = set(terms(passage_text(pair))) if self._rng.random() < 0.4 else set()
         words = text.rstrip(".").split(" ")
@@ -88,20 +97,16 @@ class Variation:
             others = self._synonyms.get(plain, ()) if content else ()
             kept.append(str(self._rng.choice(others)) if others and self._rng.random() < 0.25 else word)
         text = " ".join(kept) if len(kept) >= 2 else text
-        if self._rng.random() < 0.3:
+        if self._rng.random() < 0.3 and "qs" not in pair:
             text = f"{self._rng.choice(TEMPLATES)} {text[:1].lower()}{text[1:]}"
         return text.lower() if self._rng.random() < 0.3 else text
 
     def passage(self, pair: dict[str, Any]) -> str:
         """The product's text, at times without the name, the signature or the documentation."""
         changed = {}
-        chance = self._rng.random(3)
-        if chance[0] < 0.2:
-            changed["name"] = ""
-        if chance[1] < 0.15:
-            changed["signature"] = ""
-        if chance[2] < 0.2:
-            changed["documentation"] = ""
+        for field, dropped in zip(("name", "signature", "documentation"), self._rng.random(3) < DROPPED, strict=True):
+            if dropped:
+                changed[field] = ""
         return passage_text(pair, **changed) or passage_text(pair)
 
 

@@ -22,9 +22,10 @@ from batches import Drops, Pairs, epochs
 from static_model import StaticModel
 
 DIMENSION = 256
+QUESTION = 4  # the kind of questions in other words
 TAUGHT = 1024  # questions a step that the teacher is asked about
 TEACHER_SCALE = 15.0  # inverse temperature: neighbours within about 0.2 of cosine count
-_KIND_WEIGHT = (1.0, 0.6, 0.5, 0.5)  # chance of a pair of each kind to be in an epoch: doc, more, comment, name
+_KIND_WEIGHT = (1.0, 0.6, 0.5, 0.5, 1.0)  # chance of a pair to be in an epoch: doc, more, comment, name, question
 
 
 def starting_vectors(minilm: Path, words: list[str]) -> np.ndarray:
@@ -80,14 +81,19 @@ def validate(model: StaticModel, pairs: Pairs, rows: np.ndarray) -> float:
 
 
 def split(pairs: Pairs, rng: np.random.Generator) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Training rows, and validation rows by language: doc pairs of a twentieth of the packages."""
+    """Training rows, and validation rows by language and for questions in other words.
+
+    Where the data marks no packages as held, a twentieth of them is.
+    """
     n_packages = int(pairs.package.max()) + 1
-    held = np.isin(pairs.package, rng.permutation(n_packages)[: n_packages // 20])
+    held = pairs.held if pairs.held.any() else np.isin(pairs.package, rng.permutation(n_packages)[: n_packages // 20])
+    groups = np.where(pairs.kind == QUESTION, "questions", np.where(pairs.kind == 0, pairs.language, ""))
     validation = {}
-    for language in np.unique(pairs.language):
-        rows = np.flatnonzero(held & (pairs.kind == 0) & (pairs.language == language))
-        if len(rows) >= 200:
-            validation[str(language)] = rng.permutation(rows)[:1000]
+    for group in np.unique(groups[groups != ""]):
+        rows = rng.permutation(np.flatnonzero(held & (groups == group)))
+        rows = rows[np.sort(np.unique(pairs.passage[rows], return_index=True)[1])]  # one question a passage
+        if len(rows) >= 60:
+            validation[str(group)] = rows[:1000]
     return np.flatnonzero(~held), validation
 
 
@@ -120,14 +126,16 @@ def train(arguments: argparse.Namespace) -> None:
     rng = np.random.default_rng(arguments.seed)
     words = (arguments.data[0] / "words.txt").read_text(encoding="utf-8").split("\n")[:-1]
     pairs = Pairs(arguments.data, words)
-    cached = arguments.data[0] / "start.npy"
-    if not cached.exists():
-        np.save(cached, starting_vectors(arguments.minilm, words))
-    model = StaticModel(np.load(cached), starting_weights(pairs.frequencies))
     if arguments.start:
         trained = np.load(arguments.start)
+        model = StaticModel(trained["table"], starting_weights(pairs.frequencies))
         kept = {name: torch.from_numpy(trained[name]) for name in model.state_dict() if name != "scale"}
         model.load_state_dict({**model.state_dict(), **kept})
+    else:
+        cached = arguments.data[0] / "start.npy"
+        if not cached.exists():
+            np.save(cached, starting_vectors(arguments.minilm, words))
+        model = StaticModel(np.load(cached), starting_weights(pairs.frequencies))
     rows, validation = split(pairs, np.random.default_rng(0))
     teacher = np.load(arguments.teacher, mmap_mode="r") if arguments.teacher else None
     taught = (
@@ -161,6 +169,9 @@ def train(arguments: argparse.Namespace) -> None:
         question, passage = pairs.batch(chosen, drops, rng)
         q, d = model(question), model(passage)
         scores = (q @ d.T) * model.scale.exp().clamp(max=60)
+        passage_of_row = torch.from_numpy(pairs.passage[chosen])
+        same = (passage_of_row[:, None] == passage_of_row[None, :]) & ~torch.eye(len(chosen), dtype=torch.bool)
+        scores = scores.masked_fill(same, -1e4)
         loss = (functional.cross_entropy(scores, label) + functional.cross_entropy(scores.T, label)) / 2
         if teacher is not None:
             some = rng.choice(taught, TAUGHT)
@@ -168,7 +179,7 @@ def train(arguments: argparse.Namespace) -> None:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        if step % 250 == 249 or step + 1 == arguments.steps:
+        if step % arguments.every == arguments.every - 1 or step + 1 == arguments.steps:
             values = {language: validate(model, pairs, some) for language, some in validation.items()}
             seconds = time.monotonic() - start
             print(
@@ -193,13 +204,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, action="append", required=True)
     parser.add_argument(
-        "--minilm", type=Path, required=True, help="folder of plain MiniLM, as convert_minilm.py makes it"
+        "--minilm", type=Path, help="folder of plain MiniLM, as convert_minilm.py makes it; needed without --start"
     )
     parser.add_argument("--teacher", type=Path, help="of the first data folder")
     parser.add_argument("--start", type=Path, help="trained parameters to go on from")
     parser.add_argument("--teaching", type=float, default=0.3)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--every", type=int, default=250, help="steps from one validation to the next")
     parser.add_argument("--batch", type=int, default=1024)
     parser.add_argument("--group", type=int, default=64)
     parser.add_argument("--rate", type=float, default=2e-3)
