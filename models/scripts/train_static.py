@@ -158,6 +158,8 @@ def train(arguments: argparse.Namespace) -> None:
     start = time.monotonic()
     label = torch.arange(arguments.batch)
     reserve = np.zeros(0, dtype=np.int64)
+    before = {language: round(validate(model, pairs, some), 4) for language, some in validation.items()}
+    print("before", before, flush=True)
     for step in range(arguments.steps):
         while len(reserve) < arguments.batch:
             some = next(stream)
