@@ -100,7 +100,7 @@ def _git_sources(folder: Path, suffixes: frozenset[str]) -> Iterator[tuple[str, 
             yield name, _git(folder, "cat-file", "blob", fields[2])
 
 
-def _data_of_deb(path: Path) -> io.BytesIO:
+def data_of_deb(path: Path) -> io.BytesIO:
     """The tarball of installed files inside a ``.deb``, which is an ``ar`` archive of three members."""
     with path.open("rb") as file:
         file.read(8)
@@ -158,7 +158,7 @@ def _wheel_licence(path: Path) -> str:
 
 
 def _installed_copyright(package: Package) -> str:
-    with tarfile.open(fileobj=_data_of_deb(package.files[0]), mode="r:*") as archive:
+    with tarfile.open(fileobj=data_of_deb(package.files[0]), mode="r:*") as archive:
         member = archive.extractfile(f"./usr/share/doc/{package.name}/copyright")
         return member.read().decode("utf-8", "replace") if member else ""
 
@@ -256,7 +256,7 @@ def sources_of(package: Package, suffixes: frozenset[str]) -> Iterator[tuple[str
             elif path.suffix == ".whl":
                 yield from _zip_sources(path, suffixes)
             elif path.suffix == ".deb":
-                with tarfile.open(fileobj=_data_of_deb(path), mode="r:*") as archive:
+                with tarfile.open(fileobj=data_of_deb(path), mode="r:*") as archive:
                     yield from _members(archive, suffixes)
             elif package.registry == "npm" or _DEBIAN_ORIG.search(path.name) or path.name.endswith(".tar.gz"):
                 yield from _tar_sources(path, suffixes)

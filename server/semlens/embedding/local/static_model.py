@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from semlens.core.errors import ModelError
 from semlens.embedding.embedder import PassageTokenizer, TokenIds, Vectors
+from semlens.embedding.local.question_language import read_translator
 from semlens.embedding.local.static_tokenizer import N_FIELDS, QUERY_FIELD, StaticTokenizer
 from semlens.embedding.manifest import MODEL_FILE, ModelManifest
 
@@ -31,6 +32,7 @@ class StaticEmbedder:
 
         self._manifest = manifest
         self._tokenizer = StaticTokenizer(manifest)
+        self._translator = read_translator(manifest)
         self._session = open_session(manifest.read(MODEL_FILE), manifest.name)
         self._threads = max(1, threads)
         self._pool = ThreadPoolExecutor(max_workers=self._threads, thread_name_prefix="semlens-embed")
@@ -68,7 +70,7 @@ class StaticEmbedder:
         return vectors
 
     def embed_query(self, query: str) -> npt.NDArray[np.float32]:
-        ids = self._tokenizer.table.query(query)
+        ids = self._tokenizer.table.query(self._translator.english(query))
         if not ids:
             return np.zeros(self._manifest.dimension, dtype=np.float32)
         row = np.asarray([ids], dtype=np.int32)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from semlens.core.errors import ModelError
 from semlens.core.symbol import Passage
 from semlens.embedding.embedder import PassageTokenizer, TokenIds, Vectors
+from semlens.embedding.local.question_language import read_translator
 from semlens.embedding.manifest import MODEL_FILE, ModelManifest
 from semlens.embedding.passage_text import CHARACTERS_PER_TOKEN, document_text, replace_unencodable
 
@@ -81,6 +82,7 @@ class TransformerEmbedder:
 
         self._manifest = manifest
         self._tokenizer = TransformerTokenizer(manifest)
+        self._translator = read_translator(manifest)
         graph_name = str(manifest.details.get("graph", MODEL_FILE))
         has_side_files = any(file.name.startswith(f"{graph_name}_data") for file in manifest.files)
         if has_side_files:
@@ -115,7 +117,7 @@ class TransformerEmbedder:
     def embed_query(self, query: str) -> npt.NDArray[np.float32]:
         if not query.strip():
             return np.zeros(self._manifest.dimension, dtype=np.float32)
-        vector: npt.NDArray[np.float32] = self.run([self._tokenizer.tokenize_query(query)])[0]
+        vector: npt.NDArray[np.float32] = self.run([self._tokenizer.tokenize_query(self._translator.english(query))])[0]
         return vector
 
     def run(self, tokens: Sequence[TokenIds]) -> Vectors:

@@ -1,0 +1,81 @@
+"""Questions in other languages than English, word by word."""
+
+from __future__ import annotations
+
+import pytest
+
+from semlens.embedding.local.question_language import QuestionTranslator, keys_of, language_of
+
+TABLE = """\
+de\tdatei\tfile
+de\tschrei*\twrite
+zh\t文件\tfile
+zh\t写入\twrite
+ja\tファイル\tfile
+ja\t保存\tsave store
+ko\t파일*\tfile
+ru\tфайл\tfile
+a line of another form
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("wo wird die datei geschrieben", "de"),
+        ("¿dónde se guarda el archivo?", "es"),
+        ("où est écrit le fichier", "fr"),
+        ("onde o arquivo é gravado", "pt"),
+        ("在哪里写入文件", "zh"),
+        ("ファイルはどこに保存される", "ja"),
+        ("파일은 어디에 저장되나", "ko"),
+        ("где сохраняется файл", "ru"),
+        ("where is the file written", None),
+        ("des encryption of a file", None),
+        ("parse naïve dates", None),
+        ("de-duplicate rows", None),
+        ("", None),
+        ("the of and", None),
+        ("💾 🙂", None),
+        ("אייפה הקובץ", None),  # right to left, and not one of the eight
+    ],
+)
+def test_language_of(question: str, language: str | None) -> None:
+    assert language_of(question) == language
+
+
+@pytest.mark.parametrize(
+    ("question", "english"),
+    [
+        ("wo wird die Datei geschrieben", "file"),
+        ("wie wird eine datei mit schreibschutz geöffnet", "file write"),
+        ("把 DataFrame 写入文件", "DataFrame write file"),
+        ("ファイルを保存", "file save store"),
+        ("파일을 읽기", "file"),
+        ("где wal файл", "wal file"),
+        ("wo ist das unbekannte", "wo ist das unbekannte"),  # nothing known: better than no question
+        ("where is the file", "where is the file"),
+        ("", ""),
+    ],
+)
+def test_english_words_of_a_question(question: str, english: str) -> None:
+    assert QuestionTranslator(TABLE).english(question) == english
+    assert QuestionTranslator("").english(question) == question
+
+
+def test_only_the_start_of_a_long_question_is_read() -> None:
+    assert QuestionTranslator(TABLE).english("文件" * 12_500 + "写入") == "file"
+    assert QuestionTranslator(TABLE).english("wo ist " * 8_000) == "wo ist " * 8_000
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "keys"),
+    [
+        ("de", "Die Dateinamen der Datei", ["die", "datein*", "der", "datei"]),
+        ("ko", "저장하다 힙", ["저장*", "힙"]),
+        ("zh", "文件系统", ["文件", "件系", "系统"]),
+        ("ja", "ファイル名の変更", ["ファイル", "名", "変更"]),
+    ],
+)
+def test_keys_of(language: str, text: str, keys: list[str]) -> None:
+    assert keys_of(language, text, frozenset()) == keys
