@@ -16,7 +16,7 @@ ja\t保存\tsave store
 ko\t파일*\tfile
 ru\tфайл\tfile
 a line of another form
-"""
+"""  # noqa: RUF001
 
 
 @pytest.mark.parametrize(
