@@ -257,6 +257,7 @@ def questions(arguments: argparse.Namespace) -> dict[str, Any]:
     items = read_items(sorted((HERE.parent / "models" / "questions").glob("*.jsonl")), split="validate")
     groups: list[str] = []
     pooled: dict[str, list[npt.NDArray[np.float64]]] = defaultdict(list)
+    items = dict(sorted(items.items())[:: arguments.one_in])
     for package in asked_packages([arguments.sources], items, most=arguments.most):
         case, its_groups = questions_case(package)
         groups += its_groups
@@ -346,6 +347,7 @@ def main() -> None:
     parser.add_argument("--pool", type=int, default=2000)
     parser.add_argument("--sources", type=Path)
     parser.add_argument("--most", type=int, default=300, help="passages of a package, beyond the files asked about")
+    parser.add_argument("--one-in", type=int, default=1, help="take one package of so many: for slow machines")
     parser.add_argument("--files", type=Path, default=Path(json.__file__).parent.parent)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path)

@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--max-tokens", type=int, default=160)
+    parser.add_argument("--share", type=float, action="append", help="to try of the mean, in place of the usual ones")
     parser.add_argument("--validation", type=int, default=700, help="pairs in each validation pool")
     arguments = parser.parse_args()
     torch.set_num_threads(2)
@@ -47,7 +48,7 @@ def main() -> None:
     original = load_minilm(read_weights(arguments.weights))
     mean = mean_of([load_minilm(read_weights(run / "model.safetensors")) for run in arguments.run])
     found = {}
-    for share in SHARES:
+    for share in arguments.share or SHARES:
         found[share] = validate(mixed(original, mean, share), tokenizing, chunks, cases)
         print(f"share {share}", found[share], flush=True)
     best = max(found, key=lambda share: found[share]["mean"])

@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from archives import data_of_deb
+from exclusions import is_excluded, is_heldout
 from question_rules import OTHER_LANGUAGES
 from semlens.embedding.local.question_language import keys_of
 from semlens.index.segment.terms import STOP_WORDS
@@ -35,7 +36,7 @@ _ENGLISH = re.compile(r"[a-z]{2,}")
 _MARKUP = re.compile(r"<[^<>]*>|%\S*[a-z]|\{[^{}]*\}|&\w+;|\\[nt]|[_&~](?=\w)", re.IGNORECASE)
 _MOST_WORDS = 14  # of a message: longer ones say little about single words
 _FREQUENT = 8  # messages from which on a word is its own key
-_RARE = 3  # messages below which a key says nothing
+_RARE = 4  # messages below which a key says nothing
 _TWINS_COUNT = 4  # a question and its twin count as so many messages
 _ITERATIONS = 8
 _LEAST, _MOST_ENGLISH = 0.18, 2  # of the probability of an English word; of words a key
@@ -128,6 +129,12 @@ def main() -> None:
     known = frozenset(arguments.words.read_text(encoding="utf-8").split())
     texts: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
     for path in sorted([*arguments.catalogues.glob("*.deb"), *arguments.catalogues.glob("*.whl")]):
+        registry, name = (
+            ("pypi", path.name.split("-")[0]) if path.suffix == ".whl" else ("debian", path.name.split("_")[0])
+        )
+        if is_excluded(registry, name) or is_heldout(registry, name):
+            print(f"{path.name} is left out.")
+            continue
         for language, messages in catalogues_of(path):
             for english, text in messages.items():
                 if english and text and english != text and len(english.split()) <= _MOST_WORDS:

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Container
 from functools import cached_property
 
-from semlens.core.errors import ModelError
 from semlens.embedding.manifest import ModelManifest
 
 TRANSLATIONS_FILE = "translations.tsv"
@@ -94,18 +93,17 @@ def language_of(question: str) -> str | None:
 
 
 class QuestionTranslator:
-    """Thread-safe. The table is read when the first question needs it."""
+    """Thread-safe. The table is parsed when the first question needs it."""
 
-    def __init__(self, table: str) -> None:
-        """:param table: the lines of ``translations.tsv``."""
+    def __init__(self, table: bytes) -> None:
+        """:param table: the content of ``translations.tsv``; lines of another form are skipped."""
         self._lines = table
 
     @cached_property
     def _english(self) -> dict[str, dict[str, str]]:
         english: dict[str, dict[str, str]] = defaultdict(dict)
-        for language, key, words in _LINE.findall(self._lines):
+        for language, key, words in _LINE.findall(self._lines.decode("utf-8", "replace")):
             english[language][key] = words
-        self._lines = ""
         return dict(english)
 
     def english(self, question: str) -> str:
@@ -128,13 +126,7 @@ class QuestionTranslator:
 def read_translator(manifest: ModelManifest) -> QuestionTranslator:
     """Return the translator of the model; one without a table leaves every question as it is.
 
-    :raises ModelError: when the table is missing, altered or not UTF-8.
+    :raises ModelError: when the table is missing or altered.
     """
-    if all(file.name != TRANSLATIONS_FILE for file in manifest.files):
-        return QuestionTranslator("")
-    try:
-        return QuestionTranslator(manifest.read(TRANSLATIONS_FILE).decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise ModelError(
-            f"The translations of model {manifest.name} are not UTF-8 text. Install the model again."
-        ) from error
+    has_table = any(file.name == TRANSLATIONS_FILE for file in manifest.files)
+    return QuestionTranslator(manifest.read(TRANSLATIONS_FILE) if has_table else b"")

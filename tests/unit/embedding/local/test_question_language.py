@@ -16,7 +16,7 @@ ja\t保存\tsave store
 ko\t파일*\tfile
 ru\tфайл\tfile
 a line of another form
-"""  # noqa: RUF001
+""".encode()  # noqa: RUF001
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_language_of(question: str, language: str | None) -> None:
 )
 def test_english_words_of_a_question(question: str, english: str) -> None:
     assert QuestionTranslator(TABLE).english(question) == english
-    assert QuestionTranslator("").english(question) == question
+    assert QuestionTranslator(b"").english(question) == question
 
 
 def test_only_the_start_of_a_long_question_is_read() -> None:
