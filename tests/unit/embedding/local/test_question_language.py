@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from semlens.embedding.local.question_language import QuestionTranslator, keys_of, language_of
+from semlens.embedding.registry import find_model, load_embedder
 
 TABLE = """\
 de\tdatei\tfile
@@ -79,3 +80,26 @@ def test_only_the_start_of_a_long_question_is_read() -> None:
 )
 def test_keys_of(language: str, text: str, keys: list[str]) -> None:
     assert keys_of(language, text, frozenset()) == keys
+
+
+@pytest.mark.parametrize("model", ["semlens-static-v1", "semlens-minilm-v1"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "wo wird die Verbindung zum Server geschlossen",
+        "¿dónde se cierra la conexión con el servidor?",
+        "où ferme-t-on la connexion au serveur",
+        "onde a conexão com o servidor é fechada",
+        "在哪里关闭与服务器的连接",
+        "サーバーとの接続を閉じる",
+        "서버와의 연결을 닫는 곳",
+        "где закрывается соединение с сервером",  # noqa: RUF001
+    ],
+)
+def test_a_question_is_nearer_to_its_english_twin_than_to_another(model: str, question: str) -> None:
+    embedder = load_embedder(find_model(model), threads=1)
+    asked, twin, another = map(
+        embedder.embed_query,
+        [question, "where is the connection to the server closed", "how are rows of a table sorted by date"],
+    )
+    assert asked @ twin > asked @ another + 0.2
