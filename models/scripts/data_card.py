@@ -30,12 +30,13 @@ OTHERS = {
     "semlens-static-v1": """\
 word vectors of all-MiniLM-L6-v2 to start from and as a teacher for questions (Apache-2.0, its package is
 named in `semlens-minilm-v1/NOTICE`), questions in other words about the packages of `questions/` whose `split` is
-`train`, with documentation of the same packages, message catalogues for `translations.tsv` (`README.md`), and WordNet 3.0 for synonyms and definitions (Debian package `wordnet-base`
-1:3.0-37, WordNet licence).""",
+`train`, with documentation of the same packages, message catalogues for `translations.tsv` (`README.md`), and WordNet
+3.0 for synonyms and definitions (Debian package `wordnet-base` 1:3.0-37, WordNet licence).""",
     "semlens-minilm-v1": """\
 the weights of all-MiniLM-L6-v2 to start from (Apache-2.0, `semlens-minilm-v1/NOTICE`), semlens-static-v1 as
-a teacher, questions in other words about the packages of `questions/` whose `split` is `train`, with documentation of the
-same packages, message catalogues for `translations.tsv` (`README.md`), and WordNet 3.0 for synonyms and definitions (Debian package `wordnet-base` 1:3.0-37, WordNet licence).""",
+a teacher, questions in other words about the packages of `questions/` whose `split` is `train`, with documentation of
+the same packages, message catalogues for `translations.tsv` (`README.md`), and WordNet 3.0 for synonyms and definitions
+(Debian package `wordnet-base` 1:3.0-37, WordNet licence).""",
 }
 
 
