@@ -110,10 +110,11 @@ def tuning(folder: Path) -> dict[str, Any]:
     runs = [run["arguments"] for run in recorded]
     return {
         "made_by": "the semlens project",
-        "fine_tuned_by": "models/scripts: mine.py, prepare_text.py, finetune.py, average.py",
+        "fine_tuned_by": "models/scripts: mine.py, prepare_text.py, prepare_questions.py, finetune.py, average.py",
         "training_data": "models/DATA-refine.md",
         "runs_averaged": len(runs),
-        "steps": [int(run["steps"]) for run in runs],
+        "starts_from": [Path(run["weights"]).name for run in runs],
+        "steps": [int(run.get("steps", run["arguments"]["steps"])) for run in recorded],
         "batch": [int(run["batch"]) for run in runs],
         "rate": [float(run["rate"]) for run in runs],
         "seeds": [int(run["seed"]) for run in runs],

@@ -117,9 +117,9 @@ def export(trained_file: Path, out: Path, *, name: str, fp32: bool) -> None:
         {
             "provenance": {
                 "made_by": "the semlens project",
-                "scripts": "models/scripts: mine.py, prepare.py, teach.py, train_static.py, export.py",
+                "scripts": "models/scripts: mine, prepare, prepare_questions, teach, train_static, export",
                 "training_data": "models/DATA.md",
-                "starts_from": "word vectors of all-minilm-l6-v2, Apache-2.0",
+                "starts_from": "word vectors of all-minilm-l6-v2, Apache-2.0; then the model of git revision dd54161",
                 "torch": str(trained["torch"]),
                 "arguments": str(trained["arguments"]),
             },

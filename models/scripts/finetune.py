@@ -202,7 +202,7 @@ def train(arguments: argparse.Namespace) -> None:
             write_weights(model, arguments.out / f"step-{step + 1}.safetensors")
     found = {}
     best: tuple[float, MiniLM, float] = (-1.0, model, 1.0)
-    for share in SHARES if layers is None else (1.0,):
+    for share in arguments.share or (SHARES if layers is None else (1.0,)):
         candidate = mixed(original, model, share).to(arguments.device)
         found[share] = validate(candidate, tokenizing, chunks, cases)
         print(f"share {share}", found[share], flush=True)
@@ -245,6 +245,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--keeping", type=float, default=0.3)
     parser.add_argument("--teaching", type=float, default=0.5)
+    parser.add_argument("--share", type=float, action="append", help="to try of the tuned weights; not the usual ones")
     parser.add_argument("--frozen", type=int, default=2, help="lowest layers that are not trained")
     parser.add_argument("--validation", type=int, default=700, help="pairs in each validation pool")
     parser.add_argument("--threads", type=int, default=2)

@@ -11,6 +11,7 @@ goes.
 from __future__ import annotations
 
 import argparse
+import re
 import time
 from pathlib import Path
 
@@ -198,7 +199,7 @@ def train(arguments: argparse.Namespace) -> None:
         matrices=model.matrices.detach().numpy(),
         words=np.array(words),
         torch=torch.__version__,
-        arguments=str(vars(arguments)),
+        arguments=re.sub(r"PosixPath\('([^']*/)?([^']*)'\)", r"'\2'", str(vars(arguments))),
     )
 
 
