@@ -1,6 +1,6 @@
 """Trained parameters to the shipped folder: int8 word table, ONNX graph, vocabulary, manifest.
 
-    python models/scripts/export.py --trained FILE.npz --out models/semlens-static-v1 [--fp32]
+    python models/scripts/export.py --trained FILE.npz --out DIR [--fp32] [--start FILE --share 0.7]
 
 The graph takes ``ids`` and ``fields``, both int32 (batch, length): the words of a row, padded with id 0, and the
 field each stands in (0 to 3 name, signature, documentation, body; 4 question). It gives ``embedding``, float (batch,
@@ -94,8 +94,24 @@ def build_graph(trained: dict[str, np.ndarray], *, fp32: bool) -> onnx.ModelProt
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-def export(trained_file: Path, out: Path, *, name: str, fp32: bool) -> None:
+def mixed(start: dict[str, np.ndarray], trained: dict[str, np.ndarray], share: float) -> dict[str, np.ndarray]:
+    """Parameters between two runs: ``share`` of the second's; the fields' weights are folded into their matrices."""
+
+    def folded(part: dict[str, np.ndarray]) -> np.ndarray:
+        matrices: np.ndarray = part["matrices"] * np.exp(part["field_weights"])[:, None, None]
+        return matrices
+
+    between = {**trained, "field_weights": np.zeros_like(trained["field_weights"])}
+    between["matrices"] = ((1 - share) * folded(start) + share * folded(trained)).astype(np.float32)
+    for name in ("table", "word_weights"):
+        between[name] = ((1 - share) * start[name] + share * trained[name]).astype(np.float32)
+    return between
+
+
+def export(trained_file: Path, out: Path, *, name: str, fp32: bool, start_file: Path | None, share: float) -> None:
     trained = dict(np.load(trained_file))
+    if start_file:
+        trained = mixed(dict(np.load(start_file)), trained, share)
     out.mkdir(parents=True, exist_ok=True)
     words = [str(word) for word in trained["words"]]
     (out / "words.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
@@ -121,6 +137,7 @@ def export(trained_file: Path, out: Path, *, name: str, fp32: bool) -> None:
                 "training_data": "models/DATA.md",
                 "starts_from": "word vectors of all-minilm-l6-v2, Apache-2.0; then the model of git revision dd54161",
                 "torch": str(trained["torch"]),
+                "share_of_tuned_weights": share,
                 "arguments": str(trained["arguments"]),
             },
         },
@@ -133,9 +150,20 @@ def main() -> None:
     parser.add_argument("--trained", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--name", default="semlens-static-v1")
+    parser.add_argument("--start", type=Path, help="parameters that training went on from, to be mixed in")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of the trained parameters, the rest of those of --start"
+    )
     parser.add_argument("--fp32", action="store_true")
     arguments = parser.parse_args()
-    export(arguments.trained, arguments.out, name=arguments.name, fp32=arguments.fp32)
+    export(
+        arguments.trained,
+        arguments.out,
+        name=arguments.name,
+        fp32=arguments.fp32,
+        start_file=arguments.start,
+        share=arguments.share,
+    )
 
 
 if __name__ == "__main__":
