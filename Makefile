@@ -9,7 +9,7 @@ CLIENT_TESTS := $(wildcard clients/nvim/tests/run.sh clients/vscode/test/run.sh)
 W ?=
 Q ?=
 
-.PHONY: help run test test-long chaos test-unit test-e2e test-packaging test-service test-nvim test-vscode lint format bench build lock clean setup setup-dev
+.PHONY: help run test test-long chaos test-unit test-e2e test-packaging test-service test-nvim test-vscode lint format bench build lock clean setup setup-dev judges
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -17,15 +17,19 @@ help:  ## list the targets
 run: setup  ## index W (default: Python's standard library), then answer Q (default: a few questions)
 	@W="$(W)" Q="$(Q)" PY="$(PY)" sh bench/show.sh
 
-test: setup-dev  ## every test: unit, outlines, ranking, end to end, packaging, editors
+test: setup-dev judges  ## every test: unit, outlines, ranking, end to end, packaging, editors
 	$(PYTEST) tests
 	@sh .ci/clients.sh
 
 test-unit: setup-dev  ## the quick tests
 	$(PYTEST) tests/unit tests/outline $(wildcard tests/ranking)
 
-test-e2e: setup-dev  ## the language server as a real process
+test-e2e: setup-dev judges  ## the language server as a real process
 	$(PYTEST) tests/e2e
+
+judges:  # programs of others that judge the MCP server; without npm their tests are skipped
+	@if [ ! -x tests/judges/node_modules/.bin/mcp-inspector ] && command -v npm >/dev/null; then \
+		cd tests/judges && npm ci --no-audit --no-fund --loglevel=error; fi
 
 chaos: setup-dev  ## kills, damages, fuzzers, disk faults: 15 of 100 of the long round (SEED=1 SCALE=0.15)
 	$(CHAOS) CHAOS_SCALE=$(or $(SCALE),0.15) $(PYTEST) -m chaos_long tests; code=$$?; $(PY) bench/chaos_report.py && exit $$code

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import psutil
 import pytest
@@ -17,6 +18,7 @@ from semlens.service.daemon_control import server_status
 from semlens.service.endpoint import endpoint_of
 
 SECONDS = 120
+INSPECTOR = Path(__file__).parents[1] / "judges" / "node_modules" / ".bin" / "mcp-inspector"
 BRIDGE = [sys.executable, "-m", "semlens", "mcp"]
 
 
@@ -168,6 +170,26 @@ def test_the_client_of_the_sdk_lists_and_calls_the_tools_in_both_eras(agents, re
     ]
     assert said["errors"] == []
     assert said["root"] == str(repository)
+
+
+@pytest.mark.skipif(not INSPECTOR.exists(), reason="the MCP inspector is not installed: make test-e2e installs it")
+def test_the_inspector_lists_and_calls_the_tools(agents, repository):
+    def inspect(*arguments):
+        ran = subprocess.run(
+            [INSPECTOR, "--cli", *BRIDGE, "--root", repository, *arguments],
+            env=agents.environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+        return json.loads(ran.stdout)
+
+    tools = inspect("--method", "tools/list")["tools"]
+    assert [tool["name"] for tool in tools] == ["search_code", "get_context", "explore_symbol", "index_status"]
+    called = inspect("--method", "tools/call", "--tool-name", "index_status")
+    assert called["structuredContent"]["roots"][0]["root"] == str(repository)
 
 
 def test_a_killed_server_costs_an_agent_one_request_at_most(agents, repository):
