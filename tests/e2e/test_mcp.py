@@ -215,7 +215,28 @@ def test_a_request_in_flight_is_answered_with_an_error_when_the_server_dies(agen
     for request_id in (5, 6):
         answer = client.answer(request_id)
         assert "result" in answer or "Ask again" in answer["error"]["message"]  # the second may come after the restart
-    assert client.request(7, "tools/list")["result"]["tools"]
+    again = client.request(7, "tools/list")
+    assert "result" in again, again
+
+
+def test_an_agent_that_is_just_starting_notices_nothing_of_a_lost_server(agents, repository):
+    agents.bridge(folder=repository).initialize()  # a server runs
+    process = psutil.Process(server_status(agents.endpoint)["processId"])
+    client = agents.bridge(folder=repository)
+    process.suspend()
+    client.send(
+        {
+            "id": 0,
+            "method": "initialize",
+            "params": {
+                "protocolVersion": "2025-11-25",
+                "capabilities": {},
+                "clientInfo": {"name": "t", "version": "1"},
+            },
+        }
+    )
+    process.kill()
+    assert client.answer(0)["result"]["serverInfo"]["name"] == "semlens"
 
 
 def test_the_bridge_ends_with_its_input_and_the_server_stays(agents, repository):

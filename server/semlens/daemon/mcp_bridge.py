@@ -27,6 +27,9 @@ LAST_ANSWERS_SECONDS = 5.0
 _INTERNAL_ERROR, _INVALID_REQUEST = -32603, -32600
 _LOST = "The semlens server ended before it answered. Ask again."
 _ATTEMPTS = 3
+_MAX_REPEATED = 20
+"""Messages that are sent again without the agent, in all."""
+
 
 RequestId = str | int
 
@@ -61,6 +64,8 @@ class McpBridge:
         self._initialize: bytes = b""
         self._initialize_id: RequestId | None = None
         self._initialized: bytes = b""
+        self._has_answered = False
+        self._n_repeated = 0
 
     def run(self) -> None:
         """Pass messages on until the agent leaves."""
@@ -94,15 +99,16 @@ class McpBridge:
         request_id = self._note_sent(message, line)
         for _ in range(_ATTEMPTS):
             try:
-                self._connected().write(line + b"\n")
+                connection = self._connected()
+                if request_id is not None and request_id not in self._unanswered:
+                    return  # its error was sent when the last server was lost
+                connection.write(line + b"\n")
             except SemlensError as error:
                 if self._forget(request_id):
                     self._answer_error(request_id, _INTERNAL_ERROR, str(error))
                 return
             except (OSError, ValueError):
                 self._lose(self._connection)
-                if request_id is not None and request_id not in self._unanswered:
-                    return  # its error was sent meanwhile
             else:
                 return
         if self._forget(request_id):
@@ -131,6 +137,7 @@ class McpBridge:
                 connection.write(self._hello)
                 swallowed = self._replay(connection)
                 self._connection = connection
+                self._has_answered = False
                 self._reader = threading.Thread(
                     target=self._copy_answers, args=(connection, swallowed), name="semlens-mcp-answers", daemon=True
                 )
@@ -159,6 +166,7 @@ class McpBridge:
                 break
             if not line.startswith(b"{"):
                 continue  # the server refuses the connection, in the frames of its other protocols
+            self._has_answered = True
             message = _parsed(line)
             answered = message.get("id") if "method" not in message else None
             if swallowed is not None and answered == swallowed:
@@ -178,10 +186,16 @@ class McpBridge:
                 return
             self._connection = None
             connection.close()
-            lost = list(self._unanswered)
+            lost = dict(self._unanswered)
             self._unanswered.clear()
-        for request_id in lost:
-            self._answer_error(request_id, _INTERNAL_ERROR, _LOST)
+        for request_id, line in lost.items():
+            # A server that never answered was about to end when it accepted. No agent repeats `initialize`.
+            is_repeated = not self._has_answered or _parsed(line).get("method") == "initialize"
+            if is_repeated and self._n_repeated < _MAX_REPEATED:
+                self._n_repeated += 1
+                self._pass_on(line)
+            else:
+                self._answer_error(request_id, _INTERNAL_ERROR, _LOST)
 
     def _forget(self, request_id: RequestId | None) -> bool:
         """Whether the request was still without an answer."""
