@@ -31,6 +31,7 @@ from lsp_client import ProcessClient
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchRequest
 from semlens.service.connection import connect
+from semlens.service.daemon_control import stop_server
 from semlens.service.endpoint import Endpoint
 from semlens.service.hello import describe_client, hello_line
 from semlens.service.remote_service import RemoteService
@@ -123,7 +124,10 @@ def _memory(server: psutil.Process) -> dict[str, float]:
 
 def measure_latency(endpoint: Endpoint, folder: Path) -> dict[str, Any]:
     other = corpus("S")
+    stop_server(endpoint)
     semlens("forget", str(other))
+    for store in endpoint.cache_folder.glob("vectors.*"):  # it may have those of S; M has its own in its segments
+        store.unlink()
     start(endpoint)
     with agent(endpoint, folder) as ask:
         for question in QUESTIONS:

@@ -51,7 +51,7 @@ class EngineSession(QueryService):
         self.settings_of: SettingsOf = settings_of or (lambda _root: self._settings)
         indexer = shared.indexer
         session = indexer.open_session(settings, self.settings_of, self._published)
-        super().__init__(indexer, session, shared.tiers, remote_wait_s=shared.remote_wait_s)
+        super().__init__(indexer, session, shared.tiers, shared.file_texts, remote_wait_s=shared.remote_wait_s)
 
     def start(self) -> None:
         """The engine of the session runs already; see `Engine`."""

@@ -13,6 +13,7 @@ from semlens.engine.embedding.remote_tier import REMOTE_QUERY_WAIT_SECONDS, Remo
 from semlens.engine.embedding.tiers import Tier, choose_tiers
 from semlens.engine.engine_session import EngineSession
 from semlens.engine.indexing.indexer import Indexer
+from semlens.engine.query.file_text_cache import FileTextCache
 from semlens.engine.sessions.index_session import SettingsOf
 from semlens.index.storage.cache_bound import CacheBound
 from semlens.index.storage.database import make_private_folder
@@ -66,6 +67,7 @@ class SharedEngine:
             self._cache_problem = str(error)
         self._bound.vectors = self._cache
         self.ledger = SentLedger(cache_folder)
+        self.file_texts = FileTextCache()
         self.tiers, errors = self._choose_tiers(settings)
         self.model_errors = [str(error) for error in errors]
         self.indexer = Indexer(

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from pathlib import Path
 
 _LOWEST_NICE = 19
+_AUTOGROUP = Path("/proc/self/autogroup")
+_GROUP_NICE = 5
+"""A third of the share of another session. The lowest would stop indexing while anything else computes."""
 
 
 def lower_priority() -> None:
@@ -22,8 +26,15 @@ def lower_priority() -> None:
         process.nice(max(_LOWEST_NICE, process.nice()))
         if sys.platform == "linux":
             process.ionice(psutil.IOPRIO_CLASS_IDLE)
+            _lower_group_priority()
     except (psutil.Error, OSError):
         return
+
+
+def _lower_group_priority() -> None:
+    """Where Linux gives each session of processes an equal share, a priority counts only within the session."""
+    if os.getsid(0) == os.getpid() and _AUTOGROUP.exists():
+        _AUTOGROUP.write_text(str(_GROUP_NICE))
 
 
 def on_battery() -> bool:

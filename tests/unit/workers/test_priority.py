@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,6 +29,15 @@ print(process.nice(), process.ionice().ioclass.name if sys.platform == "linux" e
 def test_a_process_takes_the_lowest_priority() -> None:
     run = subprocess.run([sys.executable, "-c", SHOW], capture_output=True, text=True, check=True, env=os.environ)
     assert run.stdout.split() == ["19", "IOPRIO_CLASS_IDLE"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="asks for Linux's groups of sessions")
+@pytest.mark.parametrize(("has_own_session", "expected"), [(True, "5"), (False, Path("/proc/self/autogroup"))])
+def test_the_priority_also_counts_outside_a_session_of_its_own(has_own_session: bool, expected: str | Path) -> None:
+    show = f"{SHOW}\nprint(open('/proc/self/autogroup').read())"
+    command = [sys.executable, "-c", show]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, start_new_session=has_own_session)
+    assert run.stdout.split()[-1] == (expected if isinstance(expected, str) else expected.read_text().split()[-1])
 
 
 def test_a_refused_priority_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:

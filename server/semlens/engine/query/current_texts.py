@@ -31,16 +31,21 @@ class CurrentTexts:
     """Reads open buffers and files. Recently read files are cached."""
 
     def __init__(
-        self, buffers: OpenBuffers, overlays: Callable[[], Mapping[str, Overlay]], display_root: Callable[[str], str]
+        self,
+        buffers: OpenBuffers,
+        overlays: Callable[[], Mapping[str, Overlay]],
+        display_root: Callable[[str], str],
+        file_texts: FileTextCache,
     ) -> None:
         """:param overlays: returns the overlays by URI.
 
         :param display_root: returns the path of a root as the user gave it.
+        :param file_texts: of all sessions, because it has only what is on disk.
         """
         self._buffers = buffers
         self._overlays = overlays
         self._display_root = display_root
-        self._file_texts = FileTextCache()
+        self._file_texts = file_texts
 
     def for_request(self) -> RequestDocuments:
         """Return a reader for one request. It lists the open buffers once."""

@@ -27,6 +27,7 @@ from semlens.engine.overlays.overlay_indexer import locate, real_path
 from semlens.engine.query.context_builder import ContextBuilder
 from semlens.engine.query.current_texts import CurrentTexts
 from semlens.engine.query.duplicate_finder import DuplicateFinder
+from semlens.engine.query.file_text_cache import FileTextCache
 from semlens.engine.query.hit_builder import make_hit
 from semlens.engine.query.masking import mask_hit
 from semlens.engine.query.workspace_map import build_workspace_map
@@ -57,7 +58,13 @@ class QueryService:
     """The read side of the engine. Thread-safe. Every method blocks, so call it on a worker thread."""
 
     def __init__(
-        self, indexer: Indexer, session: IndexSession, tiers: Sequence[Tier], *, remote_wait_s: float = 0.0
+        self,
+        indexer: Indexer,
+        session: IndexSession,
+        tiers: Sequence[Tier],
+        file_texts: FileTextCache,
+        *,
+        remote_wait_s: float = 0.0,
     ) -> None:
         """:param remote_wait_s: least time that a search waits for the query vector of a service."""
         self._indexer = indexer
@@ -66,7 +73,9 @@ class QueryService:
         self._buffers = session.buffers
         self._tiers = tiers
         self._duplicates = DuplicateFinder()
-        self._documents = CurrentTexts(session.buffers, lambda: session.overlays.shown, session.display_root)
+        self._documents = CurrentTexts(
+            session.buffers, lambda: session.overlays.shown, session.display_root, file_texts
+        )
 
     def search(
         self,

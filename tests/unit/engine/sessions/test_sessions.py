@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from engine_cases import complete, function, make_settings, paths_of, search, wait_for
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +11,9 @@ from hypothesis import strategies as st
 
 from semlens.core.cancel import CancelToken
 from semlens.core.status import EngineState
+from semlens.engine.query import file_text_cache
 from semlens.engine.shared_engine import SharedEngine
+from semlens.syntax.parsing.decode import decode
 
 NAMES = ["alpha_one", "beta_two", "gamma_three", "delta_four"]
 
@@ -36,6 +40,15 @@ def test_sessions_share_what_is_on_disk(plain, shared):
     first, second = open_session(shared, plain.folder), open_session(shared, plain.folder)
     assert paths_of(first, "alpha_one") == paths_of(second, "alpha_one") == ["a.py"]
     assert second.status().counters["parsed"] == 1
+
+
+def test_sessions_share_the_texts_of_files(plain, shared, monkeypatch):
+    os.utime(plain.write("a.py", function("alpha_one")), (0, 0))  # a new file would be read again each time
+    read = []
+    monkeypatch.setattr(file_text_cache, "decode", lambda data: read.append(data) or decode(data))
+    for session in (open_session(shared, plain.folder), open_session(shared, plain.folder)):
+        assert "alpha_one" in search(session, "alpha_one")[0].snippet
+    assert len(read) == 1
 
 
 def test_a_session_sees_only_its_own_roots(plain, shared, tmp_path):
