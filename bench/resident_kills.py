@@ -7,7 +7,7 @@ bridge again on exit code 1 and opens its document again, and an agent connects 
 index files, so a kill may come in the middle of a commit. Some kills hit a server that only starts. All clients have
 recovered when each has had the answer to a question that it asked after the kill.
 
-At the end, a new process must find every name that was committed, and none that was deleted before a commit.
+At the end, a new server must find every name that was committed, and none that was deleted before a commit.
 Writes bench/results/resident_kills.json.
 """
 
@@ -31,8 +31,10 @@ import psutil
 
 from command_line import RESULTS
 from corpora import corpus
-from resident import scratch_environment, semlens, server_processes, spread_ms, this_machine
+from resident import scratch_environment, semlens, server_processes, spread_ms, start, this_machine
 from resident_clients import AgentClient, Client, CommandClient, EditorClient
+from resident_sessions import agent
+from semlens.core.hit import SearchResult
 from semlens.service.endpoint import Endpoint
 
 PACKAGES = ("json", "email", "http", "logging")
@@ -117,15 +119,17 @@ def measure(endpoint: Endpoint, folder: Path, n_kills: int, seed: int) -> dict[s
         else {"of_all_clients": spread_ms(killer.recovery_seconds)},
         "answers": {client.name: client.n_answers for client in clients},
         "messages": dict(Counter(message for client in clients for message in client.messages)),
-        "committed": _check_committed(folder, commands),
+        "committed": _check_committed(endpoint, folder, commands),
         "machine": this_machine(),
     }
 
 
-def _check_committed(folder: Path, commands: CommandClient) -> dict[str, int]:
-    """What a new process finds of the names that were committed."""
-    lost = [name for name in commands.committed if name not in _names(folder, name)]
-    ghosts = [name for name in commands.deleted if name in _names(folder, name)]
+def _check_committed(endpoint: Endpoint, folder: Path, commands: CommandClient) -> dict[str, int]:
+    """What a new server finds of the names that were committed."""
+    start(endpoint)
+    with agent(endpoint, folder) as ask:
+        lost = [name for name in commands.committed if name not in _names(ask(name))]
+        ghosts = [name for name in commands.deleted if name in _names(ask(name))]
     return {
         "names": len(commands.committed),
         "lost": len(lost),
@@ -134,9 +138,8 @@ def _check_committed(folder: Path, commands: CommandClient) -> dict[str, int]:
     }
 
 
-def _names(folder: Path, name: str) -> set[str]:
-    found = semlens("search", "-w", str(folder), "--json", "--no-update", "--no-daemon", name)
-    return {hit["name"] for hit in json.loads(found.stdout)["hits"]}
+def _names(found: SearchResult) -> set[str]:
+    return {hit.name for hit in found.hits}
 
 
 def main() -> int:

@@ -45,7 +45,7 @@ _REST_SECONDS = 2.0
 _QUIET_SECONDS = 8.0
 _PAUSE_SECONDS = 0.02
 
-Ask = Callable[[str], object]
+Ask = Callable[[str], Any]
 
 
 @contextlib.contextmanager
