@@ -26,7 +26,10 @@ def run_command(arguments: Sequence[str] | None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     options = build_parser(next(iter(arguments), "")).parse_args(arguments)
     choose_colours(getattr(options, "color", "auto"))
-    _configure_logging(options.debug)
+    if options.debug:
+        _show_log()
+    elif not hasattr(options, "no_daemon"):  # else `running_engine` does it, because a client of the server has no log
+        hide_log()
     try:
         module, _, function = options.run.partition(":")
         code = int(getattr(importlib.import_module(f"semlens.cli.commands.{module}"), function)(options))
@@ -78,19 +81,22 @@ def say(message: str) -> None:
     print(f"semlens: {printable(message)}", file=sys.stderr)
 
 
-def _configure_logging(debug: bool) -> None:
-    """Show the log only with ``--debug``. Commands print what users must know.
+def _show_log() -> None:
+    """Print the log to stderr, for ``--debug``."""
+    import logging
 
-    Without it, each command that loads `logging` shows warnings at most; `semlens` gives it none to show.
-    """
-    if debug:
-        import logging
+    from semlens.core.text.log_format import PrintableFormatter
 
-        from semlens.core.text.log_format import PrintableFormatter
+    handler = logging.StreamHandler()
+    handler.setFormatter(PrintableFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
-        handler = logging.StreamHandler()
-        handler.setFormatter(PrintableFormatter("%(levelname)s %(name)s: %(message)s"))
-        logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+def hide_log() -> None:
+    """Keep the log from stderr. Commands print what users must know. Without a handler Python prints warnings."""
+    import logging  # slow to load
+
+    logging.getLogger("semlens").addHandler(logging.NullHandler())
 
 
 def _escape_unprintable_output() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from semlens.cli.runner import say
+from semlens.cli.runner import hide_log, say
 
 if TYPE_CHECKING:
     from semlens.core.hit import SearchHit
@@ -67,6 +67,7 @@ def running_engine(
     :param follows: when another process writes the index, wait for it instead of reading its last commit.
     :raises CacheError: when the cache folder cannot be used.
     """
+    hide_log()
     from semlens.engine.engine import Engine
     from semlens.files.git_repository import index_root_of
     from semlens.settings.loading import cache_folder, load_settings

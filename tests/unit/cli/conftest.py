@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import ModuleType
 
@@ -67,6 +68,7 @@ class Script:
     explicit: bool | None = None
     explained: bool | None = None
     unsaved: str = ""
+    warns: Callable[[], None] = lambda: None
 
     def with_hits(self, *hits: SearchHit, **changes: object) -> None:
         self.result = self.result._replace(hits=hits, **changes)
@@ -103,6 +105,7 @@ def script(monkeypatch) -> Script:
         def search(self, request, cancel, on_partial=None, *, explain=False):
             script.requests.append(request)
             script.explained = explain
+            script.warns()
             if script.error is not None:
                 raise script.error
             return script.result._replace(hits=tuple(hit._replace(root=self.root) for hit in script.result.hits))

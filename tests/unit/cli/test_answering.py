@@ -92,3 +92,14 @@ def test_the_server_is_started_for_the_next_time(workspace, monkeypatch, tmp_pat
     options = argparse.Namespace(no_daemon=changes.get("no_daemon", False), command="search")
     answering.start_for_next_time(options, changes.get("served_by", ServedBy.PROCESS))
     assert bool(started) is starts
+
+
+def test_a_warning_of_the_log_is_not_printed(script, workspace, semlens, monkeypatch):
+    """Python prints the warnings of a logger without a handler. What users must know is printed by the command."""
+    import logging
+
+    logger = logging.getLogger("semlens")
+    monkeypatch.setattr(logger, "handlers", [])
+    script.warns = lambda: logging.getLogger("semlens.engine").warning("only for the log")
+    assert semlens("search", "x")[2] == ""
+    assert any(isinstance(handler, logging.NullHandler) for handler in logger.handlers)
