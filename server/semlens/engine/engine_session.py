@@ -26,6 +26,8 @@ STATUS_SECONDS = 0.1
 
 LOAD_SECONDS = 10.0
 
+SYNC_SECONDS = 1.0
+
 
 class EngineSession(QueryService):
     """Thread-safe. Questions block, and belong on a thread; everything else only enqueues."""
@@ -176,6 +178,13 @@ class EngineSession(QueryService):
         :param follows: wait for another process that writes the index.
         """
         return self._indexer.is_stuck(self._session, follows=follows)
+
+    def sync_changes(self, timeout_s: float = SYNC_SECONDS) -> None:
+        """Block until what changed on disk before this call is known to the index."""
+        for state in self._session.states.values():
+            if (watcher := state.watcher) is not None:
+                watcher.sync(timeout_s)
+        self._indexer.post_change(lambda: None)  # what the watchers reported is handled before it
 
     def wait_loaded(self, timeout_s: float = LOAD_SECONDS) -> None:
         """Block until the last commits of the roots are searchable."""

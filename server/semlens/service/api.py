@@ -166,6 +166,8 @@ class Api:
         fields = fields_of(params)
         refined, follows = boolean(fields, "refined"), boolean(fields, "follows")
         timeout_ms = integer(fields, "timeoutMs", low=0, high=MAX_WAIT_MS)
+        if timeout_ms != 0:
+            self._service.sync_changes()
         deadline = time.monotonic() + (MAX_WAIT_MS if timeout_ms is None else timeout_ms) / 1000
         while True:
             step_s = min(_WAIT_STEP_SECONDS, max(0.0, deadline - time.monotonic()))

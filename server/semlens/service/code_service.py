@@ -73,6 +73,9 @@ class LocalService(CodeService, Protocol):
     def release_root(self, path: Path) -> None:
         """Close a root that no session uses, instead of keeping it open for the next session."""
 
+    def sync_changes(self) -> None:
+        """Wait until what changed on disk before this call is known to the index."""
+
     def wait_loaded(self) -> None:
         """Wait until the last commits of the roots are searchable."""
 

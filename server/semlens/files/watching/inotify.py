@@ -59,7 +59,7 @@ class InotifyEvent:
 
 
 class Inotify:
-    """One inotify instance. Only `wake` may be called from another thread."""
+    """One inotify instance. Only `wake` and `hurry` may be called from another thread."""
 
     def __init__(self) -> None:
         """:raises OSError: EMFILE when the user's instances are used up, ENOSYS where there is no inotify."""
@@ -72,6 +72,8 @@ class Inotify:
             raise _error()
         self._descriptor: int = descriptor
         self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._hurried, self._hurry = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._skips_pause = False
         self._is_closed = False
         self._closing = threading.Lock()  # the system may reuse the number of a closed descriptor
 
@@ -92,21 +94,32 @@ class Inotify:
         self._library.inotify_rm_watch(self._descriptor, watch)
 
     def wait(self, timeout_s: float | None) -> bool:
-        """Wait until events are available. False after the timeout or `wake`.
+        """Wait until events are available, or until `hurry`. False after the timeout or `wake`.
 
         No event is read here, so that the kernel merges equal ones.
         """
         poller = select.poll()
-        poller.register(self._descriptor, select.POLLIN)
-        poller.register(self._woken, select.POLLIN)
+        for descriptor in (self._descriptor, self._woken, self._hurried):
+            poller.register(descriptor, select.POLLIN)
         ready = {descriptor for descriptor, _ in poller.poll(None if timeout_s is None else timeout_s * 1000)}
-        return self._descriptor in ready and self._woken not in ready
+        self._skips_pause = self._take_hurry(ready)
+        return (self._descriptor in ready or self._skips_pause) and self._woken not in ready
 
     def pause(self, seconds: float) -> bool:
-        """Wait while events gather. True if `wake` ended the wait."""
+        """Wait while events gather, but not after `hurry`. True if `wake` ended the wait."""
         poller = select.poll()
-        poller.register(self._woken, select.POLLIN)
-        return bool(poller.poll(seconds * 1000))
+        for descriptor in (self._woken, self._hurried):
+            poller.register(descriptor, select.POLLIN)
+        ready = {descriptor for descriptor, _ in poller.poll(0 if self._skips_pause else seconds * 1000)}
+        self._take_hurry(ready)
+        return self._woken in ready
+
+    def _take_hurry(self, ready: set[int]) -> bool:
+        if self._hurried not in ready:
+            return False
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._hurried, _BUFFER_BYTES)
+        return True
 
     def read(self) -> list[InotifyEvent]:
         """All events that are available."""
@@ -131,11 +144,18 @@ class Inotify:
                 with contextlib.suppress(BlockingIOError):  # woken so often that the pipe is full
                     os.write(self._wake, b"!")
 
+    def hurry(self) -> None:
+        """End the `wait` or `pause` under way, or the next one. From any thread."""
+        with self._closing:
+            if not self._is_closed:
+                with contextlib.suppress(BlockingIOError):
+                    os.write(self._hurry, b"!")
+
     def close(self) -> None:
         with self._closing:
             if not self._is_closed:
                 self._is_closed = True
-                for descriptor in (self._descriptor, self._woken, self._wake):
+                for descriptor in (self._descriptor, self._woken, self._wake, self._hurried, self._hurry):
                     os.close(descriptor)
 
 

@@ -106,6 +106,9 @@ class InotifySource:
         self._is_woken = True
         self._inotify.wake()
 
+    def hurry(self) -> None:
+        self._inotify.hurry()
+
     def close(self) -> None:
         self._inotify.close()
         self._folder_of.clear()

@@ -73,6 +73,9 @@ class ObserverSource(FileSystemEventHandler):
         self._woken.set()
         self._has_changes.set()
 
+    def hurry(self) -> None:
+        self._has_changes.set()
+
     def close(self) -> None:
         if self._observer.is_alive():
             self._observer.stop()

@@ -58,6 +58,7 @@ class Watcher:
         self._lock = threading.Lock()
         self._stopping = False
         self._ready = threading.Event()
+        self._syncs: list[threading.Event] = []
         self._source: ChangeSource | None = None
         self._thread = threading.Thread(target=self._run, name=f"watch {root.name}", daemon=True)
 
@@ -78,6 +79,19 @@ class Watcher:
     def wait_ready(self, timeout_s: float) -> bool:
         """Wait until everything is watched. False after the timeout."""
         return self._ready.wait(timeout_s)
+
+    def sync(self, timeout_s: float) -> bool:
+        """Wait until all that changed before this call was reported.
+
+        :returns: False after the timeout, and where files are polled.
+        """
+        done = threading.Event()
+        with self._lock:
+            if self._stopping or self._source is None or self.mode is not WatchMode.NATIVE:
+                return False
+            self._syncs.append(done)
+            self._source.hurry()
+        return done.wait(timeout_s)
 
     def stop(self) -> None:
         """Stop watching. No callback starts after this returns, unless one runs for more than two seconds."""
@@ -133,6 +147,10 @@ class Watcher:
             return
         step = source.start
         while not self._stopping:
+            with self._lock:
+                syncs, self._syncs = self._syncs, []
+            if syncs:
+                source.hurry()
             try:
                 changes = step()
             except (SourceLostError, OSError) as lost:
@@ -145,6 +163,8 @@ class Watcher:
             step = source.wait
             if changes and not self._stopping:
                 self._on_changes(changes)
+            for done in syncs:
+                done.set()
             self._ready.set()
         source.close()
         self.mode = WatchMode.NONE

@@ -569,6 +569,18 @@ class TestObserver:
         assert watched.discovery.skip_reason("lib/x.py") == "ignored"
 
 
+def test_a_sync_reports_what_was_written_before_it(tmp_path: Path) -> None:
+    """Each file is reported when the call returns, however long events otherwise gather."""
+    watched = Watched(tmp_path)
+    watched.start()
+    for number in range(20):
+        watched.write(f"src/sync{number}.py")
+        assert watched.watcher.sync(DEADLINE_S)
+        assert f"src/sync{number}.py" in watched.reports.paths
+    watched.watcher.stop()
+    assert not watched.watcher.sync(DEADLINE_S)
+
+
 def test_off_watches_nothing(tmp_path: Path) -> None:
     watched = Watched(tmp_path, mode="off")
     watched.watcher.start()
