@@ -9,8 +9,8 @@ from pathlib import Path
 
 _LOWEST_NICE = 19
 _AUTOGROUP = Path("/proc/self/autogroup")
-_GROUP_NICE = 5
-"""A third of the share of another session. The lowest would stop indexing while anything else computes."""
+_GROUP_NICE = 10
+"""A tenth of the share of another session. The lowest would stop indexing while anything else computes."""
 
 
 def lower_priority() -> None:

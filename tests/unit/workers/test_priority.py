@@ -32,7 +32,7 @@ def test_a_process_takes_the_lowest_priority() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="asks for Linux's groups of sessions")
-@pytest.mark.parametrize(("has_own_session", "expected"), [(True, "5"), (False, Path("/proc/self/autogroup"))])
+@pytest.mark.parametrize(("has_own_session", "expected"), [(True, "10"), (False, Path("/proc/self/autogroup"))])
 def test_the_priority_also_counts_outside_a_session_of_its_own(has_own_session: bool, expected: str | Path) -> None:
     show = f"{SHOW}\nprint(open('/proc/self/autogroup').read())"
     command = [sys.executable, "-c", show]
