@@ -103,6 +103,7 @@ def test_nothing_else_opens_files_of_a_workspace():
         if opening.search(path.read_text())
     }
     assert openers == {
+        "engine/query/status.py",  # the system's report on processes
         "files/git_clone.py",  # the URL of a clone, beside the clone
         "files/network_file_systems.py",  # the system's table of mounts
         "files/watching/inotify_source.py",  # the system's limits
