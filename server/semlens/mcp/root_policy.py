@@ -120,12 +120,6 @@ class RootPolicy:
             raise UsageError(f"{printable(path)} is not a file inside the roots that may be searched.")
         raise UsageError(f"There is no file {printable(path)} in the roots. Give a path relative to a root.")
 
-    def root_of(self, real: str) -> AgentRoot | None:
-        """The innermost root that contains a real path."""
-        with self._lock:
-            found = [root for root in self._roots if _is_below(real, root.real)]
-        return max(found, key=lambda root: len(root.real), default=None)
-
     def _folder(self, name: str) -> str:
         _check_name(name)
         with self._lock:

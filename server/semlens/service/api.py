@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from semlens.core.cancel import CancelToken
-from semlens.core.errors import UsageError
 from semlens.core.hit import SearchResult, SearchStage
 from semlens.core.paths import uri_to_path
 from semlens.core.status import WatchMode
@@ -185,10 +184,3 @@ class Api:
 
     def _wait_saved(self, _params: Any, _cancel: CancelToken) -> Json:
         return {"problem": self._service.wait_saved()}
-
-
-def check_method(api: Api, method: object) -> str:
-    """:raises UsageError: when there is no such method."""
-    if not isinstance(method, str) or not api.knows(method):
-        raise UsageError(f"There is no method {method}. docs/protocol.md lists the methods.")
-    return method
