@@ -31,13 +31,25 @@ def test_a_process_takes_the_lowest_priority() -> None:
     assert run.stdout.split() == ["19", "IOPRIO_CLASS_IDLE"]
 
 
-@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="asks for Linux's groups of sessions")
-@pytest.mark.parametrize(("has_own_session", "expected"), [(True, "10"), (False, Path("/proc/self/autogroup"))])
-def test_the_priority_also_counts_outside_a_session_of_its_own(has_own_session: bool, expected: str | Path) -> None:
-    show = f"{SHOW}\nprint(open('/proc/self/autogroup').read())"
+AUTOGROUP = Path("/proc/self/autogroup")
+
+
+def group_after_lowering(*, own_session: bool) -> str:
+    """Where no session was made since the machine started, the system says nothing of a group."""
+    show = f"{SHOW}\nprint('GROUP', open('{AUTOGROUP}').read())"
     command = [sys.executable, "-c", show]
-    run = subprocess.run(command, capture_output=True, text=True, check=True, start_new_session=has_own_session)
-    assert run.stdout.split()[-1] == (expected if isinstance(expected, str) else expected.read_text().split()[-1])
+    run = subprocess.run(command, capture_output=True, text=True, check=True, start_new_session=own_session)
+    return run.stdout.partition("GROUP")[2].strip()
+
+
+@pytest.mark.skipif(not AUTOGROUP.exists(), reason="asks for Linux's groups of sessions")
+def test_the_priority_also_counts_outside_a_session_of_its_own() -> None:
+    assert group_after_lowering(own_session=True).endswith(" nice 10")
+
+
+@pytest.mark.skipif(not AUTOGROUP.exists(), reason="asks for Linux's groups of sessions")
+def test_the_session_of_others_keeps_its_priority() -> None:
+    assert group_after_lowering(own_session=False) == AUTOGROUP.read_text().strip()
 
 
 def test_a_refused_priority_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
