@@ -13,7 +13,7 @@ import pytest
 from chaos_batches import Batch
 from chaos_server import DEADLINE_S, Lab, judge_text
 
-from semlens.settings.schema import SPECS
+from semlens.settings.specs import SPECS
 
 COMMANDS = [
     ["search", "value", "--no-update"],

@@ -7,7 +7,8 @@ import json
 import sys
 
 from semlens.files.ignoring.ignore_tree import CACHE_MARKERS, DEFAULT_IGNORES
-from semlens.settings.schema import SECTIONS, SPECS, Scope, SettingSpec
+from semlens.settings.schema import Scope
+from semlens.settings.specs import SECTIONS, SPECS, SettingSpec
 
 _HEAD = """\
 # Configuration

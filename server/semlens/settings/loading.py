@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from semlens.settings.schema import (
-    SPECS,
     FilesSettings,
     IndexSettings,
     LogSettings,
@@ -26,12 +25,12 @@ from semlens.settings.schema import (
     SearchSettings,
     ServerSettings,
     Settings,
-    SettingSpec,
     SettingValue,
     SymbolsSettings,
     WatchSettings,
     cache_folder,
 )
+from semlens.settings.specs import SPECS, SettingSpec
 from semlens.settings.user_sources import (
     NAMESPACE,
     USER_FILE,

@@ -1,22 +1,19 @@
-"""Defines all settings. `loading` reads them from files and editors.
+"""Defines all settings. `loading` reads them from files and editors, and `specs` lists them by their public names.
 
-The public name of a setting is ``semlens.<section>.<camelCase field>``. Its type and default come from the field, the
-rest from the field's metadata. Documentation, the schemas of editors and the checks are generated from this module.
+The type and default of a setting come from its field, the rest from the field's metadata.
 """
 
 from __future__ import annotations
 
 import enum
 import os
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from semlens.core.status import TierRole
 from semlens.settings.choices import BatterySetting, KeySource, LogLevel, ServiceApi, WatchSetting
-from semlens.settings.user_sources import NAMESPACE, cache_folder_of
+from semlens.settings.user_sources import cache_folder_of
 
 SettingValue: TypeAlias = bool | int | str | tuple[str, ...]
 
@@ -288,6 +285,12 @@ class AgentsSettings:
         "paths, `~` is allowed.",
         scope=Scope.USER,
     )
+    unsaved_text: bool = _setting(
+        False,
+        "Coding agents also find what is typed and not saved yet, in the editor that was typed in last. The editor "
+        "must use the resident server. Secrets are masked, ignored files are left out, and hits are marked.",
+        scope=Scope.USER,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,77 +320,6 @@ class Settings:
         """Cores that indexing may use, at least one: the setting, or half of those this process may run on."""
         n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return min(self.index.processors, n_cores) if self.index.processors else max(1, n_cores // 2)
-
-
-SECTIONS: Mapping[str, type[Any]] = {
-    "files": FilesSettings,
-    "index": IndexSettings,
-    "models": ModelsSettings,
-    "remote": RemoteSettings,
-    "search": SearchSettings,
-    "symbols": SymbolsSettings,
-    "watch": WatchSettings,
-    "server": ServerSettings,
-    "agents": AgentsSettings,
-    "log": LogSettings,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class SettingSpec:
-    """One setting with its public name.
-
-    :ivar name: without the namespace, e.g. ``files.maxSizeKb``.
-    :ivar section: attribute of `Settings`.
-    :ivar attribute: attribute of the section.
-    """
-
-    name: str
-    section: str
-    attribute: str
-    default: SettingValue
-    scope: Scope
-    documentation: str
-    minimum: int | None
-    maximum: int | None
-
-    @property
-    def full_name(self) -> str:
-        return f"{NAMESPACE}.{self.name}"
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        """The allowed values; empty when every value of the type is allowed."""
-        return tuple(type(self.default)) if isinstance(self.default, enum.StrEnum) else ()
-
-    @property
-    def kind(self) -> str:
-        """``boolean``, ``integer``, ``string`` or ``array`` (of strings), as JSON schema names them."""
-        if isinstance(self.default, bool):
-            return "boolean"
-        if isinstance(self.default, int):
-            return "integer"
-        return "string" if isinstance(self.default, str) else "array"
-
-
-def camel_case(name: str) -> str:
-    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
-
-
-def _specs() -> Iterator[SettingSpec]:
-    for section, section_type in SECTIONS.items():
-        for item in fields(section_type):
-            yield SettingSpec(
-                name=f"{section}.{camel_case(item.name)}",
-                section=section,
-                attribute=item.name,
-                default=cast("SettingValue", item.default),
-                **item.metadata,
-            )
-
-
-SPECS: Mapping[str, SettingSpec] = {spec.name: spec for spec in _specs()}
-"""Every setting by its name without the namespace, in the order of the documentation."""
 
 
 def cache_folder(settings: Settings) -> Path:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from semlens.settings.schema import SPECS, Scope
+from semlens.settings.schema import Scope
+from semlens.settings.specs import SPECS
 
 
 def vscode_properties() -> dict[str, dict[str, Any]]:

@@ -17,7 +17,8 @@ from semlens.settings.loading import (
     config_folder,
     load_settings,
 )
-from semlens.settings.schema import SPECS, Scope
+from semlens.settings.schema import Scope
+from semlens.settings.specs import SPECS
 from semlens.settings.vscode_schema import vscode_properties
 
 PROJECT = Path(__file__).parents[3]
