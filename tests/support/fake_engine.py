@@ -95,7 +95,7 @@ class FakeEngine:
         hits = self._hits(request.query)[: request.limit]
         if on_partial is not None:
             on_partial(SearchResult(hits[:1], 7, complete=True, elapsed_ms=0.5), SearchStage.FIRST)
-        return SearchResult(hits, 7, complete=True, elapsed_ms=1.25)
+        return SearchResult(hits, 7, complete=True, elapsed_ms=1.25, confidence=0.8)
 
     def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult:
         cancel.check()

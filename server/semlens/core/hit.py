@@ -75,6 +75,8 @@ class SearchResult(NamedTuple):
     :ivar generation: number of the snapshot that was read.
     :ivar complete: every eligible file and open buffer was searchable by names, words and first-tier vectors.
     :ivar notes: sentences for the user about the query itself, e.g. an unknown filter searched as words.
+    :ivar confidence: 0 to 1, the probability that one of the first three hits is what was asked for.
+    :ivar nothing_fits: the confidence is so low that clients should say that nothing fits.
     """
 
     hits: tuple[SearchHit, ...]
@@ -82,3 +84,5 @@ class SearchResult(NamedTuple):
     complete: bool
     elapsed_ms: float
     notes: tuple[str, ...] = ()
+    confidence: float = 1.0
+    nothing_fits: bool = False

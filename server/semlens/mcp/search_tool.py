@@ -65,7 +65,7 @@ class SearchTool:
     ) -> ToolAnswer:
         """:param labels: a suffix for the hits of each root, where there are several.
 
-        :param notice: the first line, about the index; or "".
+        :param notice: a sentence about the index for the first line; or "".
         """
         check = _check_of(arguments, folders)
         if arguments.cursor.check not in ("", check):
@@ -78,7 +78,8 @@ class SearchTool:
         if not hits:
             notes.append(_NO_PASSAGES.get(kind, "Nothing was found. Ask in other words, or with fewer filters."))
         counter = token_counter()
-        head = [line for line in (notice, *notes) if line]
+        first_line = " ".join(part for part in (_confidence_text(result), notice) if part)
+        head = [first_line, *notes]
         budget = arguments.budget - counter.count("\n".join(head)) - _RESERVED_TOKENS
         shown = self._fitting(page, arguments.detail, labels, budget, counter)
         cursor = ""
@@ -89,8 +90,10 @@ class SearchTool:
             lines.append(f"more: cursor={cursor}")
         structured: Json = {
             "hits": [_hit_json(one, arguments.detail, with_root=bool(labels)) for one in shown],
+            "confidence": round(result.confidence, 2),
+            "nothingFits": result.nothing_fits,
             "complete": result.complete and not notice,
-            "notes": head,
+            "notes": [line for line in (notice, *notes) if line],
         }
         if cursor:
             structured["cursor"] = cursor
@@ -148,6 +151,11 @@ class SearchTool:
             if document is not None and hit.span.last_line < len(document.lines):
                 hit = mask_hit(hit._replace(snippet_span=hit.span), document.lines)
         return hit.snippet_span.start_line + 1, hit.snippet.split("\n") if hit.snippet else []
+
+
+def _confidence_text(result: SearchResult) -> str:
+    fits = ": nothing here seems to fit; these are the nearest places" if result.nothing_fits and result.hits else ""
+    return f"confidence {result.confidence:.2f}{fits}."
 
 
 def _truncated(

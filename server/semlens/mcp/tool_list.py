@@ -13,7 +13,8 @@ Use search_code before grep when you do not know the exact name, or want to know
 Read the places it gives, or ask with detail=full.
 Use get_context to collect the code for a task in one answer.
 Use explore_symbol before you change a symbol: it gives the definition, what it uses, who uses it, and its tests.
-The first line says what is stale or incomplete. A repeat of code is a reference; read the file if you lost it.
+The first line says the confidence (below 0.25 nothing fits), and what is stale or incomplete.
+A repeat of code is a reference; read the file if you lost it.
 Page on with the cursor. Secrets are masked."""
 
 _TEXT: dict[str, Any] = {"type": "string"}
@@ -66,7 +67,14 @@ TOOLS: tuple[dict[str, Any], ...] = (
             "kind_of_file": {**_choice("code", "docs", "config", "all"), "default": "code"},
             "cursor": {"type": "string", "description": "of the last answer, for the next page"},
         },
-        {"hits": _ITEMS, "complete": _FLAG, "notes": _ITEMS, "cursor": _TEXT},
+        {
+            "hits": _ITEMS,
+            "confidence": {"type": "number"},
+            "nothingFits": _FLAG,
+            "complete": _FLAG,
+            "notes": _ITEMS,
+            "cursor": _TEXT,
+        },
         ("query",),
     ),
     _tool(

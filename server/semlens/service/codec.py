@@ -109,6 +109,7 @@ def search_json(result: SearchResult, places: PlaceFormat, *, explain: bool = Tr
         "generation": result.generation,
         "complete": result.complete,
         "elapsedMs": round(result.elapsed_ms, 1),
+        **_confidence_json(result),
         "hits": [hit_json(hit, places, explain=explain) for hit in result.hits],
     }
     if result.notes:
@@ -116,11 +117,16 @@ def search_json(result: SearchResult, places: PlaceFormat, *, explain: bool = Tr
     return encoded
 
 
+def _confidence_json(result: SearchResult) -> Json:
+    return {"confidence": round(result.confidence, 3), "nothingFits": result.nothing_fits}
+
+
 def partial_json(result: SearchResult, stage: SearchStage, places: PlaceFormat) -> Json:
     """The value of ``$/progress`` for a partial result of a search with a ``refineToken``."""
     return {
         "hits": [hit_json(hit, places) for hit in result.hits],
         "generation": result.generation,
+        **_confidence_json(result),
         "stage": stage,
         "replace": True,
     }

@@ -36,6 +36,8 @@ def search_result(data: dict[str, Any]) -> SearchResult:
         complete=data["complete"],
         elapsed_ms=data["elapsedMs"],
         notes=tuple(data.get("notes", ())),
+        confidence=data["confidence"],
+        nothing_fits=data["nothingFits"],
     )
 
 

@@ -52,7 +52,7 @@ STATUS = EngineStatus(
 )
 
 
-RESULT = SearchResult((HIT,), generation=12, complete=True, elapsed_ms=7.44)
+RESULT = SearchResult((HIT,), generation=12, complete=True, elapsed_ms=7.44, confidence=0.8123)
 
 
 @dataclass

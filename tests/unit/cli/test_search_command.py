@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from semlens.cli import main
-from semlens.cli.output.hits import short_name
+from semlens.cli.output.hits import NOTHING_FITS, short_name
 from semlens.core.request import TestFilter
 from semlens.core.status import Problem
 from semlens.core.symbol import SymbolKind
@@ -24,6 +24,8 @@ def test_json_matches_the_protocol(semlens, script, workspace):
         "generation": 12,
         "complete": True,
         "elapsedMs": 7.4,
+        "confidence": 0.812,
+        "nothingFits": False,
         "hits": [
             {
                 "path": "src/net/retry.py",
@@ -44,6 +46,23 @@ def test_json_matches_the_protocol(semlens, script, workspace):
             }
         ],
     }
+
+
+def test_an_answer_that_does_not_fit_says_so_first(semlens, script):
+    script.result = script.result._replace(confidence=0.05, nothing_fits=True)
+    _, out, _ = semlens("search", "fetch")
+    assert out.splitlines()[:3] == [NOTHING_FITS, "", _first_line_of(semlens, script)]
+    code, out, err = semlens("search", "fetch", "--format", "lines")
+    assert (code, err, out.count("\n")) == (0, f"semlens: {NOTHING_FITS}\n", 1)
+    _, out, _ = semlens("search", "fetch", "--json")
+    assert (json.loads(out)["confidence"], json.loads(out)["nothingFits"]) == (0.05, True)
+
+
+def _first_line_of(semlens, script) -> str:
+    script.result = script.result._replace(nothing_fits=False)
+    _, out, _ = semlens("search", "fetch")
+    script.result = script.result._replace(nothing_fits=True)
+    return out.splitlines()[0]
 
 
 def test_explain_adds_the_features(semlens, script):

@@ -57,6 +57,8 @@ def test_search_answers_every_field(open_session: Any) -> None:
         "generation": 7,
         "complete": True,
         "elapsedMs": 1.2,
+        "confidence": 0.8,
+        "nothingFits": False,
     }
 
 

@@ -34,7 +34,7 @@ def test_the_tool_list_is_short_and_read_only():
 
 def test_locations_come_first_with_relative_paths(agent):
     answer = agent.call("search_code", query="fetch_with_retry")
-    assert answer.text.splitlines()[0] == "net/retry.py:4-11  def fetch_with_retry(url, attempts=3)"
+    assert answer.text.splitlines()[1] == "net/retry.py:4-11  def fetch_with_retry(url, attempts=3)"
     assert BODY not in answer.text
     assert answer.structured["hits"][0] == {
         "path": "net/retry.py",
@@ -45,6 +45,25 @@ def test_locations_come_first_with_relative_paths(agent):
         "signature": "def fetch_with_retry(url, attempts=3)",
     }
     assert answer.structured["complete"] is True
+
+
+@pytest.mark.parametrize(
+    ("query", "first_line", "nothing_fits"),
+    [
+        ("fetch_with_retry", r"confidence 0\.[5-9]\d\.", False),
+        (
+            "which zebra delays the migration of the savanna",
+            r"confidence 0\.0\d: nothing here seems to fit; .* nearest places\.",
+            True,
+        ),
+    ],
+)
+def test_the_first_line_says_the_confidence(agent, query, first_line, nothing_fits):
+    answer = agent.call("search_code", query=query)
+    assert re.fullmatch(first_line, answer.text.splitlines()[0])
+    assert f"confidence {answer.structured['confidence']:.2f}" in answer.text
+    assert answer.structured["nothingFits"] is nothing_fits
+    assert answer.structured["hits"]
 
 
 def test_ten_locations_cost_at_most_500_tokens(agent):
@@ -136,6 +155,7 @@ def test_kinds_of_files_are_not_mixed_unless_asked(agent):
     assert suffixes(kind_of_file="all") == {"py", "md", "yaml"}
     assert suffixes(languages=["markdown"]) == {"md"}
     assert agent.text("search_code", query="zebra", kind_of_file="docs", paths=["*.none"]).splitlines() == [
+        "confidence 0.00.",
         "No file here has a path like '*.none'.",
         "The index has no documentation that fits.",
     ]
@@ -181,6 +201,6 @@ def test_an_incomplete_index_answers_and_says_so(tmp_path):
         ("index_status", {}),
     ):
         answer = tools.call(tool, arguments, CancelToken())
-        assert re.match(r"(Stale|Incomplete): ", answer.text), answer.text
+        assert re.match(r"(confidence [\d.]+\. )?(Stale|Incomplete): ", answer.text), answer.text
         assert answer.structured["complete"] is False
     plain.close()

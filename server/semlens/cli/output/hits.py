@@ -15,6 +15,8 @@ from semlens.core.text.printable import printable
 
 MAX_SNIPPET_LINES = 4
 
+NOTHING_FITS = "Nothing here seems to fit this question. The nearest code is:"
+
 _ELLIPSIS = "…"
 _GAP = "  "
 _MIN_PATH_WIDTH = 12
@@ -23,6 +25,8 @@ _MIN_PATH_WIDTH = 12
 def print_lines(result: SearchResult, workspaces: Sequence[Workspace]) -> None:
     """One line for each hit, as editors and grep write places: ``path:line:column: signature``."""
     _print_notes(result)
+    if result.nothing_fits and result.hits:
+        say(NOTHING_FITS)
     for hit in result.hits:
         line, column = hit.name_span.start_line + 1, hit.name_span.start_column + 1
         text = hit.signature or hit.qualified_name or hit.name
@@ -36,6 +40,8 @@ def print_result(result: SearchResult, workspaces: Sequence[Workspace], *, expla
         places = ", ".join(str(workspace.folder) for workspace in workspaces)
         print(f"Nothing found in {printable(places)}.")
         return
+    if result.nothing_fits:
+        print(f"{paint(NOTHING_FITS, 'yellow')}\n")  # on stdout, so that a pager shows it too
     width = len(str(len(result.hits)))
     for rank, hit in enumerate(result.hits, 1):
         if rank > 1:

@@ -35,7 +35,8 @@ from semlens.engine.sessions.index_session import IndexSession
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.query.filter_notes import empty_filter_notes
 from semlens.search.query.query import Query, parse_query
-from semlens.search.ranking.rank import RankedHit, rank
+from semlens.search.ranking.confidence_weights import NOTHING_FITS
+from semlens.search.ranking.rank import RankedHit, rank, rank_answer
 from semlens.search.ranking.recent import recent_hits
 from semlens.search.signals.text_evidence import QueryVector
 from semlens.search.similarity.similar import MAX_COMPARED, find_document, rerank_by_structure, similar, symbol_at
@@ -125,7 +126,14 @@ class QueryService:
         ranked = similar(snapshot, place, line, max(limit, MAX_COMPARED), tiers, cancel)
         ranked = self._rerank_by_structure(ranked, place, line, cancel)[:limit]
         hits, _ = self._hits(ranked, parse_query(""), cancel, explain=True)
-        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _elapsed_ms(started))
+        return SearchResult(
+            tuple(hits),
+            snapshot.generation,
+            snapshot.complete,
+            _elapsed_ms(started),
+            confidence=hits[0].score if hits else 0.0,
+            nothing_fits=not hits,
+        )
 
     def _rerank_by_structure(
         self, ranked: list[RankedHit], place: tuple[SegmentView, int], line: int, cancel: CancelToken
@@ -287,19 +295,26 @@ class QueryService:
         explain: bool,
     ) -> SearchResult:
         snapshot = self._session.snapshot
-        hits, stale = self._hits(
-            rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain, mask=request.mask
-        )
+        answer = rank_answer(snapshot, request, query, vectors, cancel)
+        hits, stale = self._hits(answer.hits, query, cancel, explain=explain, mask=request.mask)
         if stale:
             self._indexer.post_change(lambda: self._indexer.files_changed(sorted(stale), urgent=True))
             snapshot = self._wait_for_disk(stale, cancel)
-            hits, _ = self._hits(
-                rank(snapshot, request, query, vectors, cancel), query, cancel, explain=explain, mask=request.mask
-            )
+            answer = rank_answer(snapshot, request, query, vectors, cancel)
+            hits, _ = self._hits(answer.hits, query, cancel, explain=explain, mask=request.mask)
         for hit in hits[:5]:
             self._session.recent.append((_real_path(hit.root) if hit.root else "", hit.path))
         notes = query.notes if hits else (*query.notes, *empty_filter_notes(snapshot, request.filter, query))
-        return SearchResult(tuple(hits), snapshot.generation, snapshot.complete, _elapsed_ms(started), notes)
+        confidence = answer.confidence if hits else 0.0
+        return SearchResult(
+            tuple(hits),
+            snapshot.generation,
+            snapshot.complete,
+            _elapsed_ms(started),
+            notes,
+            confidence,
+            confidence < NOTHING_FITS,
+        )
 
     @property
     def _is_up_to_date(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.query.filter_masks import view_mask
 from semlens.search.query.query import Query
 from semlens.search.ranking import weights as w
+from semlens.search.ranking.confidence import confidence_of
 from semlens.search.ranking.page import choose_page, sigmoid
 from semlens.search.ranking.symbol_ranking import SymbolScores, score_symbols
 from semlens.search.signals.file_features import FileTable, build_table
@@ -51,6 +53,13 @@ class RankedHit:
         return self.view.segment.files.paths[self.file]
 
 
+class RankedAnswer(NamedTuple):
+    """:ivar hits: best first. :ivar confidence: probability that one of the first three is what was asked for."""
+
+    hits: list[RankedHit]
+    confidence: float
+
+
 def rank(
     snapshot: IndexSnapshot,
     request: SearchRequest,
@@ -58,13 +67,24 @@ def rank(
     query_vectors: Sequence[QueryVector],
     cancel: CancelToken,
 ) -> list[RankedHit]:
+    """The hits of `rank_answer`."""
+    return rank_answer(snapshot, request, query, query_vectors, cancel).hits
+
+
+def rank_answer(
+    snapshot: IndexSnapshot,
+    request: SearchRequest,
+    query: Query,
+    query_vectors: Sequence[QueryVector],
+    cancel: CancelToken,
+) -> RankedAnswer:
     """The best hits of one snapshot, best first.
 
     :raises Cancelled: when the token was cancelled. It is checked between steps.
     """
     views = [view for view in snapshot.views if len(view.segment.passages)]
     if not views or not (query.text.strip() or query.has_filter):
-        return []
+        return RankedAnswer([], 0.0)
     masks = [view_mask(view, request.filter, query) for view in views]
     words = score_words(views, masks, query, cancel)
     cancel.check()
@@ -83,7 +103,10 @@ def rank(
     order: list[int] = best_first(totals).tolist()  # ties keep the order of files and lines
     order = _of_kinds(order, views, table, symbols, request, query)
     page = choose_page(order, symbols.files, lambda file: _path(views, table, file), request, query)
-    return [_hit(views, table, symbols, place, sigmoid(float(totals[place]))) for place in page]
+    hits = [_hit(views, table, symbols, place, sigmoid(float(totals[place]))) for place in page]
+    n_passages = sum(len(view.segment.passages) for view in views)
+    features = [hit.features for hit in hits]
+    return RankedAnswer(hits, confidence_of(query, features, words[0].idf_weights, n_passages))
 
 
 def _of_kinds(
