@@ -31,6 +31,9 @@ from semlens.search.signals.text_evidence import QueryVector, score_words
 
 _LEAST_FILES = 30
 
+MOVED = "moved.by.perFile"
+"""The feature of a hit that the limit per file moved behind the first page. Its score is that of the hit before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class RankedHit:
@@ -103,7 +106,11 @@ def rank_answer(
     order: list[int] = best_first(totals).tolist()  # ties keep the order of files and lines
     order = _of_kinds(order, views, table, symbols, request, query)
     page = choose_page(order, symbols.files, lambda file: _path(views, table, file), request, query)
-    hits = [_hit(views, table, symbols, place, sigmoid(float(totals[place]))) for place in page]
+    shown = np.minimum.accumulate(totals[page])  # hits that the limit per file moved back score no better than before
+    hits = [
+        _hit(views, table, symbols, place, float(total), was_moved=bool(total < totals[place]))
+        for place, total in zip(page, shown, strict=True)
+    ]
     n_passages = sum(len(view.segment.passages) for view in views)
     features = [hit.features for hit in hits]
     return RankedAnswer(hits, confidence_of(query, features, words[0].idf_weights, n_passages))
@@ -171,7 +178,9 @@ def _path(views: Sequence[SegmentView], table: FileTable, file: int) -> str:
     return views[int(table.views[file])].segment.files.paths[int(table.rows[file])]
 
 
-def _hit(views: Sequence[SegmentView], table: FileTable, symbols: SymbolScores, place: int, score: float) -> RankedHit:
+def _hit(
+    views: Sequence[SegmentView], table: FileTable, symbols: SymbolScores, place: int, total: float, *, was_moved: bool
+) -> RankedHit:
     file = int(symbols.files[place])
     features = {f"file.{name}": column.item(file) for name, column in table.columns.items()}
     features |= {name: column.item(place) for name, column in symbols.columns.items()}
@@ -180,6 +189,6 @@ def _hit(views: Sequence[SegmentView], table: FileTable, symbols: SymbolScores, 
         int(table.rows[file]),
         int(symbols.symbols[place]),
         symbols.passages[place],
-        score,
-        features,
+        sigmoid(total),
+        {**features, MOVED: 1.0} if was_moved else features,
     )

@@ -8,7 +8,7 @@ from semlens.core.errors import Cancelled
 from semlens.core.request import SearchFilter, SearchRequest, TestFilter
 from semlens.core.symbol import SymbolKind
 from semlens.search.query.query import parse_query
-from semlens.search.ranking.rank import rank
+from semlens.search.ranking.rank import MOVED, rank
 from semlens.search.ranking.reasons import reasons_of
 
 FILES = {
@@ -215,6 +215,18 @@ def test_the_reason_of_a_hit(snapshot, text, reason):
 def test_a_query_of_filters_only_gives_no_reasons(snapshot):
     query = parse_query("lang:python test:include")
     assert {reasons_of(hit.features, query) for hit in search(snapshot, "lang:python test:include")} == {()}
+
+
+def test_scores_never_rise_and_explain_says_what_the_limit_per_file_moved():
+    many = "".join(f"def retry_{name}():\n    retry()\n\n\n" for name in ("page", "file", "mail", "job"))
+    files = {"retry.py": many, **{f"other{n}.py": f"def step_{n}():\n    retry()\n" for n in range(12)}}
+    hits = search(snapshot_of(view_of(files)), "retry", limit=16, per_file=1)
+    scores = [hit.score for hit in hits]
+    assert scores == sorted(scores, reverse=True)
+    moved = [place for place, hit in enumerate(hits) if MOVED in hit.features]
+    assert moved
+    assert min(moved) >= 10
+    assert {hits[place].path for place in moved} == {"retry.py"}
 
 
 def test_of_several_symbols_with_a_name_the_nearest_comes_first():
