@@ -9,7 +9,7 @@ CLIENT_TESTS := $(wildcard clients/nvim/tests/run.sh clients/vscode/test/run.sh)
 W ?=
 Q ?=
 
-.PHONY: help run test test-long chaos test-unit test-e2e test-packaging test-service test-nvim test-vscode lint format bench build lock clean setup setup-dev judges
+.PHONY: help run test test-long chaos test-unit test-e2e test-packaging test-service test-nvim test-vscode lint format bench build lock clean setup setup-dev setup-release judges notes
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -40,7 +40,7 @@ test-long: setup-dev  ## the long round (hours) and the soak; goes on where it s
 	$(PY) bench/chaos_report.py
 
 test-service: setup-dev  ## against an embedding service that is not ours (91 MB to install)
-	@sh requirements/service.sh
+	@sh requirements/extra.sh service
 	SERVICE_PYTHON=$(CURDIR)/.venv-service/bin/python $(PYTEST) -m service tests/e2e
 
 test-packaging: setup-dev  ## wheel and sdist, installed in a clean environment
@@ -58,6 +58,9 @@ lint: setup-dev  ## style, types and the dependency rule
 	$(PY) -m mypy
 	$(PYTEST) tests/unit/test_architecture.py
 	bash clients/nvim/tests/lint.sh
+
+notes: setup-release  ## the notes of the next release, as they will look
+	@.venv-release/bin/towncrier build --draft --version "$$($(PY) -c 'import semlens; print(semlens.__version__)')"
 
 format: setup-dev  ## format the Python sources
 	$(PY) -m ruff format server tests bench
@@ -80,5 +83,8 @@ setup:
 setup-dev:
 	@sh requirements/setup.sh dev
 
+setup-release: setup-dev
+	@sh requirements/extra.sh release
+
 clean:  ## remove what was built
-	rm -rf build dist .venv .venv-service .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf build dist site .venv .venv-service .venv-release .venv-docs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -8,7 +8,9 @@ compile() {
 }
 compile pyproject.toml --group build -o requirements/runtime.txt
 compile pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
-compile --group pyproject.toml:service -c requirements/runtime.txt -o requirements/service.txt
+for group in service release docs; do
+    compile --group "pyproject.toml:$group" -c requirements/runtime.txt -o "requirements/$group.txt"
+done
 if grep -nE '://|--(index|extra-index|find-links)' requirements/*.txt; then
     echo "a lock names a host" >&2
     exit 1

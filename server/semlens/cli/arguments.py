@@ -57,7 +57,12 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
         formatter_class=_HelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"semlens {__version__}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"semlens {__version__}",
+        help="show the version and exit; with --json also the versions of the protocol and of the index",
+    )
     parser.add_argument("--debug", action="store_true", help="show a traceback when a command fails")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 

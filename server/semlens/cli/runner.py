@@ -24,6 +24,10 @@ def run_command(arguments: Sequence[str] | None) -> int:
     from semlens.cli.output.terminal import choose_colours
 
     arguments = sys.argv[1:] if arguments is None else arguments
+    if sorted(arguments) == ["--json", "--version"]:
+        from semlens.cli.version import print_versions
+
+        return print_versions()
     options = build_parser(next(iter(arguments), "")).parse_args(arguments)
     choose_colours(getattr(options, "color", "auto"))
     if options.debug:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import sqlite3
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from semlens import PROTOCOL_VERSION, __version__
 from semlens.core.errors import CacheError, Cancelled, ModelError, UsageError, WorkspaceError
 from semlens.core.status import Problem
+from semlens.index.versions import FEATURE_VERSION, FORMAT_VERSION, STORE_VERSION
 
 SERVER = Path(__file__).resolve().parents[3] / "server"
 
@@ -135,9 +138,13 @@ def test_a_folder_that_the_engine_cannot_open_is_a_failure(semlens, script, comm
 
 
 def test_version_and_help(semlens):
-    from semlens import __version__
-
     assert semlens("--version") == (0, f"semlens {__version__}\n", "")
+    code, out, err = semlens("--version", "--json")
+    assert (code, err) == (0, "")
+    versions = json.loads(out)
+    assert versions["version"] == __version__
+    assert versions["protocol"] == PROTOCOL_VERSION
+    assert versions["index"] == {"store": STORE_VERSION, "format": FORMAT_VERSION, "features": FEATURE_VERSION}
     code, out, _ = semlens("--help")
     assert code == 0
     assert "examples:" in out
