@@ -68,12 +68,17 @@ class VectorBlock:
         """
         if not len(self.rows):
             return np.zeros(0, np.float32)
-        if len(self.rows) > _ONE_THREAD:
-            middle = len(self.rows) // 2
-            upper = _second.submit(_products, self.matrix[middle:], query)
-            products = np.concatenate([_products(self.matrix[:middle], query), upper.result()])
-        else:
-            products = _products(self.matrix, query)
+        if len(self.rows) <= _ONE_THREAD:
+            return self.scan(query)
+        middle = len(self.rows) // 2
+        upper = _second.submit(_products, self.matrix[middle:], query)
+        return self._cosines(np.concatenate([_products(self.matrix[:middle], query), upper.result()]), query)
+
+    def scan(self, query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+        """`all_cosines` on the calling thread."""
+        return self._cosines(_products(self.matrix, query), query)
+
+    def _cosines(self, products: npt.NDArray[np.float32], query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
         length = max(float(np.linalg.norm(query.astype(np.float32))), 1e-6)
         products /= self.lengths
         products /= np.float32(length)

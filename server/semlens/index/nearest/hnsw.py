@@ -1,0 +1,159 @@
+"""A graph over the vectors of one segment (HNSW, by USearch): a search visits few vectors instead of all.
+
+The graph is stored in a column file of its own beside the segment, so a truncated or altered graph is found by its
+checksum before the native code sees it. It is mapped, not read: it costs memory only for the pages that searches touch.
+USearch holds the interpreter lock while it builds, so `workers/graph_worker` builds graphs in a process of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from usearch.index import Index, MetricKind, ScalarKind  # type: ignore[attr-defined]  # its stubs forget two exports
+
+from semlens.index.nearest.vector_index import (
+    Cosines,
+    Hashes,
+    Int8Matrix,
+    Int8Vector,
+    Neighbours,
+    check_length,
+    check_vectors,
+)
+from semlens.index.segment.columns import ColumnFileError, read_column_file, write_column_file
+
+CONNECTIVITY = 16
+EXPANSION_ADD = 96
+"""Edges of a vector, and vectors that are compared when one is added. bench/vector_index.py measures others."""
+
+EXPANSION_SEARCH = 256
+"""Vectors that a search keeps in view. A search for more neighbours keeps as many as it is asked for."""
+
+_CHUNK = 256
+"""Vectors that are added between two looks at whether the build is still wanted: a few hundredths of a second."""
+
+
+class HnswGraph:
+    """The graph over the rows of one matrix of vectors. Thread-safe.
+
+    :param data: what `build_graph` returned, or a view of it. It is kept. :param expansion: see `EXPANSION_SEARCH`.
+    """
+
+    def __init__(self, data: npt.NDArray[np.uint8], *, expansion: int = EXPANSION_SEARCH) -> None:
+        """:raises ColumnFileError: when the data is not a graph."""
+        self._data = data
+        try:
+            index = Index.restore(data.data, view=True, expansion_search=expansion)
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise ColumnFileError(f"the graph of the vectors cannot be read: {error}") from error
+        if index is None:
+            raise ColumnFileError("the graph of the vectors is not one")
+        self._index = index
+
+    @property
+    def dimension(self) -> int:
+        return int(self._index.ndim)
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def nearest(self, query: Int8Vector, count: int) -> tuple[npt.NDArray[np.int64], Cosines]:
+        """Rows of the matrix that are nearest to a quantised query, best first, with their cosines."""
+        count = min(count, len(self))
+        if not count:
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        matches = self._index.search(query, count, threads=1)
+        return matches.keys.astype(np.int64), (1.0 - matches.distances).astype(np.float32)
+
+
+class HnswIndex:
+    """A graph as a vector index.
+
+    :param hashes: the content hash of each row of the graph.
+    """
+
+    def __init__(self, hashes: Hashes, graph: HnswGraph) -> None:
+        if len(hashes) != len(graph):
+            raise ColumnFileError(f"a graph of {len(graph)} vectors does not fit {len(hashes)} hashes")
+        self._hashes = hashes
+        self._graph = graph
+
+    @classmethod
+    def of(cls, hashes: Hashes, matrix: Int8Matrix) -> HnswIndex:
+        check_vectors(hashes, matrix, matrix.shape[1])
+        return cls(hashes, HnswGraph(build_graph(matrix)))
+
+    @property
+    def dimension(self) -> int:
+        return self._graph.dimension
+
+    def __len__(self) -> int:
+        return len(self._graph)
+
+    def nearest(self, query: Int8Vector, count: int) -> Neighbours:
+        check_length(query, self.dimension)
+        rows, cosines = self._graph.nearest(query, count)
+        return Neighbours(self._hashes[rows], cosines)
+
+
+def build_graph(
+    matrix: Int8Matrix,
+    *,
+    connectivity: int = CONNECTIVITY,
+    expansion_add: int = EXPANSION_ADD,
+    is_wanted: Callable[[], bool] = lambda: True,
+) -> npt.NDArray[np.uint8]:
+    """Build the graph of all rows, on one thread. Takes about a second for 3,000 vectors.
+
+    :param is_wanted: asked every now and then.
+    :raises InterruptedError: when the graph is not wanted any more.
+    """
+    index = Index(
+        ndim=matrix.shape[1],
+        metric=MetricKind.Cos,
+        dtype=ScalarKind.I8,
+        connectivity=connectivity,
+        expansion_add=expansion_add,
+        expansion_search=EXPANSION_SEARCH,
+    )
+    for start in range(0, len(matrix), _CHUNK):
+        if not is_wanted():
+            raise InterruptedError("the graph is not wanted any more")
+        part = np.ascontiguousarray(matrix[start : start + _CHUNK])
+        index.add(np.arange(start, start + len(part), dtype=np.uint64), part, threads=1)
+    data = index.save()
+    assert data is not None  # without a path it returns the bytes
+    return np.frombuffer(data, np.uint8)
+
+
+def graph_path(folder: Path, segment_id: str, fingerprint: str) -> Path:
+    return folder / f"{segment_id}.{fingerprint}.usearch"
+
+
+def write_graph(folder: Path, segment_id: str, fingerprint: str, data: npt.NDArray[np.uint8]) -> int:
+    """Write the whole file or nothing.
+
+    :returns: its size in bytes.
+    :raises OSError: when the disk is full or the folder cannot be written.
+    """
+    identity = {"segment": segment_id, "model": fingerprint}
+    return write_column_file(graph_path(folder, segment_id, fingerprint), {"graph": data}, identity)
+
+
+def read_graph(folder: Path, segment_id: str, fingerprint: str, shape: tuple[int, int]) -> HnswGraph:
+    """Map a graph into memory.
+
+    :param shape: number and length of the vectors that it must be of.
+    :raises ColumnFileError: when it is missing, damaged, or of other vectors.
+    """
+    path = graph_path(folder, segment_id, fingerprint)
+    arrays, identity = read_column_file(path)
+    if identity != {"segment": segment_id, "model": fingerprint} or "graph" not in arrays:
+        raise ColumnFileError(f"{path} holds another graph")
+    graph = HnswGraph(arrays["graph"])
+    if (len(graph), graph.dimension) != shape:
+        raise ColumnFileError(f"{path} is of {len(graph)} vectors of {graph.dimension} components, not of {shape}")
+    return graph

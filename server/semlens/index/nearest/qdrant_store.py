@@ -1,0 +1,115 @@
+"""Qdrant as a vector store (extra ``semlens[qdrant]``): vectors that do not fit the machine, on a server of the user's.
+
+A content hash has the sixteen bytes of a UUID, which Qdrant takes as the key of a point. Points have no payload: the
+server learns no path, no text and no name. Every call has a time limit. A server that is down, slow or not of this kind
+raises `VectorIndexError`, and the caller goes on without.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from semlens.index.nearest.vector_index import (
+    Hashes,
+    Int8Matrix,
+    Int8Vector,
+    Neighbours,
+    VectorIndexError,
+    check_length,
+    check_vectors,
+)
+
+if TYPE_CHECKING:
+    from qdrant_client import QdrantClient
+
+_TIMEOUT_S = 2
+"""A search does not wait longer for the meaning by one tier."""
+
+_BATCH = 256
+
+
+class QdrantStore:
+    """One collection of a Qdrant server. It is created when it is not there."""
+
+    def __init__(self, client: QdrantClient, collection: str, dimension: int) -> None:
+        """:param collection: its name, one for each model: vectors of two models must not be compared.
+
+        :raises VectorIndexError: when the server does not answer, or its collection has vectors of another length.
+        """
+        self._client = client
+        self._collection = collection
+        self.dimension = dimension
+        models = _models()
+        with _answering("open"):
+            if not client.collection_exists(collection):
+                vectors = models.VectorParams(size=dimension, distance=models.Distance.COSINE)
+                client.create_collection(collection, vectors_config=vectors, timeout=_TIMEOUT_S)
+            stored = client.get_collection(collection).config.params.vectors
+        if getattr(stored, "size", None) != dimension:
+            raise VectorIndexError(
+                f"The collection {collection} has vectors of {getattr(stored, 'size', 'several')} components, "
+                f"not of {dimension}. Name another collection."
+            )
+
+    def __len__(self) -> int:
+        with _answering("count"):
+            return int(self._client.count(self._collection, timeout=_TIMEOUT_S).count)
+
+    def nearest(self, query: Int8Vector, count: int) -> Neighbours:
+        check_length(query, self.dimension)
+        with _answering("search"):
+            points = self._client.query_points(
+                self._collection,
+                query=query.astype(np.float32).tolist(),
+                limit=max(count, 1),
+                with_payload=False,
+                timeout=_TIMEOUT_S,
+            ).points
+        keys = b"".join(uuid.UUID(str(point.id)).bytes for point in points[:count])
+        cosines = np.array([point.score for point in points[:count]], np.float32)
+        return Neighbours(np.frombuffer(keys, np.uint8).reshape(-1, 16), cosines)
+
+    def put(self, hashes: Hashes, matrix: Int8Matrix) -> None:
+        check_vectors(hashes, matrix, self.dimension)
+        last = {row.tobytes(): number for number, row in enumerate(hashes)}  # of equal hashes the last counts
+        keys = _ids(list(last))
+        vectors = matrix[list(last.values())].astype(np.float32).tolist()
+        with _answering("store"):
+            for start in range(0, len(keys), _BATCH):
+                batch = _models().Batch(ids=keys[start : start + _BATCH], vectors=vectors[start : start + _BATCH])
+                self._client.upsert(self._collection, batch, timeout=_TIMEOUT_S)
+
+    def drop(self, hashes: Hashes) -> None:
+        with _answering("remove"):
+            self._client.delete(self._collection, _ids([row.tobytes() for row in hashes]), timeout=_TIMEOUT_S)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def _ids(keys: list[bytes]) -> list[Any]:
+    return [str(uuid.UUID(bytes=key)) for key in keys]
+
+
+def _models() -> Any:
+    try:
+        from qdrant_client import models
+    except ImportError as error:
+        raise VectorIndexError("The client of Qdrant is not installed: pip install 'semlens[qdrant]'.") from error
+    return models
+
+
+@contextlib.contextmanager
+def _answering(action: str) -> Iterator[None]:
+    """Turn every error of the client into `VectorIndexError`: it lets those of its transports through."""
+    try:
+        yield
+    except VectorIndexError:
+        raise
+    except Exception as error:
+        raise VectorIndexError(f"Qdrant could not {action}: {type(error).__name__}: {error}") from error

@@ -1,0 +1,122 @@
+"""The seam for nearest vectors. A vector is known by the content hash of its text, so no index knows a path.
+
+`exact` and `hnsw` hold the vectors of one segment and never change. `faiss_store` and `qdrant_store` are stores for the
+long vectors of a service: vectors of many workspaces come and go. `LocalRows` maps what a store returns to the passages
+of a segment, and drops what is not there. One test suite holds for all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Hashes: TypeAlias = npt.NDArray[np.uint8]
+"""Content hashes, shape (n, 16)."""
+Int8Matrix: TypeAlias = npt.NDArray[np.int8]
+Int8Vector: TypeAlias = npt.NDArray[np.int8]
+Cosines: TypeAlias = npt.NDArray[np.float32]
+
+
+class VectorIndexError(Exception):
+    """The index cannot answer: it is damaged, is down, was too slow, or holds vectors of another length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The nearest vectors, best first.
+
+    :ivar hashes: their content hashes, shape (n, 16). :ivar cosines: to the query, shape (n,).
+    """
+
+    hashes: Hashes
+    cosines: Cosines
+
+
+class VectorIndex(Protocol):
+    """Vectors by content hash. Thread-safe for reading."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    def __len__(self) -> int: ...
+
+    def nearest(self, query: Int8Vector, count: int) -> Neighbours:
+        """The vectors with the largest cosines to a quantised query: all, when there are fewer than ``count``.
+
+        An approximate index may miss some.
+
+        :raises VectorIndexError: when it cannot answer.
+        """
+        ...
+
+
+class VectorStore(VectorIndex, Protocol):
+    """A vector index that changes. One thread changes it."""
+
+    def put(self, hashes: Hashes, matrix: Int8Matrix) -> None:
+        """Add vectors. A hash that is there gets the new vector.
+
+        :raises VectorIndexError: when they cannot be stored.
+        """
+        ...
+
+    def drop(self, hashes: Hashes) -> None:
+        """Remove vectors. A hash that is not there is ignored.
+
+        :raises VectorIndexError: when they cannot be removed.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+def check_length(vectors: npt.NDArray[np.int8], dimension: int) -> None:
+    """:raises VectorIndexError: when vectors, or a query, have another length."""
+    if vectors.shape[-1] != dimension:
+        raise VectorIndexError(f"The vectors have {vectors.shape[-1]} components, and the index has {dimension}.")
+
+
+def check_vectors(hashes: Hashes, matrix: Int8Matrix, dimension: int) -> None:
+    """:raises VectorIndexError: when there is not one vector of the right length for each hash."""
+    check_length(matrix, dimension)
+    if len(hashes) != len(matrix):
+        raise VectorIndexError(f"There are {len(matrix)} vectors for {len(hashes)} hashes.")
+
+
+class LocalRows:
+    """The passages of a segment by content hash.
+
+    :param hashes: of the passages of the segment, shape (n, 16).
+    """
+
+    def __init__(self, hashes: Hashes) -> None:
+        self._hashes = hashes
+
+    @cached_property
+    def _sorted(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+        keys = _keys(self._hashes)
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
+
+    def of(self, neighbours: Neighbours) -> tuple[npt.NDArray[np.int64], Cosines]:
+        """Rows of all passages with these hashes, and their cosines, best first. Other hashes are dropped."""
+        keys, order = self._sorted
+        wanted = _keys(neighbours.hashes)
+        starts, stops = np.searchsorted(keys, wanted, "left"), np.searchsorted(keys, wanted, "right")
+        numbers = np.repeat(np.arange(len(wanted)), stops - starts)
+        places = np.arange(len(numbers)) + np.repeat(
+            starts - np.cumsum(stops - starts) + (stops - starts), stops - starts
+        )
+        rows = order[places]
+        same = (self._hashes[rows] == neighbours.hashes[numbers]).all(axis=1)
+        return rows[same], neighbours.cosines[numbers[same]]
+
+
+def _keys(hashes: Hashes) -> npt.NDArray[np.uint64]:
+    """The first half of each hash as an integer."""
+    keys: npt.NDArray[np.uint64] = np.ascontiguousarray(hashes[:, :8]).view(np.uint64).reshape(-1)
+    return keys

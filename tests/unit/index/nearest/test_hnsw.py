@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from semlens.index.nearest.hnsw import HnswGraph, HnswIndex, build_graph, graph_path, read_graph, write_graph
+from semlens.index.segment.columns import ColumnFileError
+from semlens.index.segment.vectors import quantise
+
+SEGMENT, MODEL = "0123", "model-1"
+
+
+def vectors(n: int) -> np.ndarray:
+    return quantise(np.random.default_rng(0).normal(size=(n, 16)).astype(np.float32))
+
+
+def test_a_graph_is_kept(tmp_path):
+    assert write_graph(tmp_path, SEGMENT, MODEL, build_graph(vectors(300))) > 300 * 16
+    graph = read_graph(tmp_path, SEGMENT, MODEL, (300, 16))
+    for row in (0, 150, 299):
+        rows, cosines = graph.nearest(vectors(300)[row], 5)
+        assert rows[0] == row
+        assert cosines[0] == pytest.approx(1.0, abs=1e-3)
+
+
+def damage(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+
+
+@pytest.mark.parametrize(
+    "change", [damage, lambda data: data[: len(data) // 2], lambda _: b"", lambda _: b"junk" * 1000]
+)
+def test_a_damaged_graph_is_refused_before_it_is_used(tmp_path, change):
+    write_graph(tmp_path, SEGMENT, MODEL, build_graph(vectors(50)))
+    path = graph_path(tmp_path, SEGMENT, MODEL)
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(ColumnFileError):
+        read_graph(tmp_path, SEGMENT, MODEL, (50, 16))
+
+
+@pytest.mark.parametrize("shape", [(51, 16), (50, 24)])
+def test_a_graph_of_other_vectors_is_refused(tmp_path, shape):
+    write_graph(tmp_path, SEGMENT, MODEL, build_graph(vectors(50)))
+    with pytest.raises(ColumnFileError, match="50 vectors of 16"):
+        read_graph(tmp_path, SEGMENT, MODEL, shape)
+
+
+def test_a_graph_of_another_segment_or_model_is_refused(tmp_path):
+    write_graph(tmp_path, SEGMENT, MODEL, build_graph(vectors(5)))
+    path = graph_path(tmp_path, SEGMENT, MODEL)
+    for segment, model in ((SEGMENT, "model-2"), ("4567", MODEL)):
+        path.replace(graph_path(tmp_path, segment, model))
+        path = graph_path(tmp_path, segment, model)
+        with pytest.raises(ColumnFileError, match="another graph"):
+            read_graph(tmp_path, segment, model, (5, 16))
+        path.replace(graph_path(tmp_path, SEGMENT, MODEL))
+        path = graph_path(tmp_path, SEGMENT, MODEL)
+    with pytest.raises(ColumnFileError, match="missing"):
+        read_graph(tmp_path, "8901", MODEL, (5, 16))
+
+
+def test_data_that_is_no_graph_is_refused():
+    with pytest.raises(ColumnFileError):
+        HnswGraph(np.zeros(4096, np.uint8))
+    with pytest.raises(ColumnFileError):
+        HnswIndex(np.zeros((3, 16), np.uint8), HnswGraph(build_graph(vectors(2))))
+
+
+def test_a_build_that_is_not_wanted_any_more_ends():
+    asked = []
+
+    def is_wanted() -> bool:
+        asked.append(1)
+        return len(asked) < 3
+
+    with pytest.raises(InterruptedError):
+        build_graph(vectors(5000), is_wanted=is_wanted)
+    assert len(asked) == 3
