@@ -21,9 +21,11 @@ export interface Components {
 
 export function registerCommands({ ctx, setup, status, prompt, results }: Components): void {
   const history = new History();
+  let picker: Picker | undefined;
   const open = async (source: Source, text: string): Promise<void> => {
     if ((await ctx.ensureRunning()) !== undefined) {
-      await new Picker(ctx, source, history, actions).open(text);
+      picker = new Picker(ctx, source, history, actions);
+      await picker.open(text);
     }
   };
   const similar = (uri: string, position: Position, name: string): Promise<void> =>
@@ -43,6 +45,8 @@ export function registerCommands({ ctx, setup, status, prompt, results }: Compon
 
   const commands: Record<string, (...argument: never[]) => unknown> = {
     find: (query: unknown) => open(searchSource(ctx), typeof query === "string" ? query : ""),
+    // The key binding of Escape while hits are shown in the editor.
+    escape: () => picker?.escape() === true || vscode.commands.executeCommand("workbench.action.closeQuickOpen"),
     similar: () => {
       const editor = vscode.window.activeTextEditor;
       const { line, character } = editor?.selection.active ?? { line: 0, character: 0 };

@@ -201,9 +201,7 @@ step("the picker works on a narrow screen and in a dark theme", async ({ page, b
   await bench.firstRow("parse_colour");
   await bench.moveDown();
   await bench.picture("dark");
-  await bench.press("Escape");
-  await bench.tab("cart.ts"); // the editor is restored without taking the focus later
-  await page.waitForSelector(".monaco-editor.focused");
+  await bench.escapeTo("cart.ts");
   await bench.command("Preferences: Toggle between Light/Dark Themes");
   await page.waitForSelector(".monaco-workbench.vs");
 });

@@ -57,6 +57,17 @@ class Workbench {
     );
   }
 
+  /** Presses Escape in the list, and waits until this file has the keyboard. */
+  async escapeTo(file) {
+    await this.press("Escape");
+    await this.page.waitForFunction((name) => {
+      const widget = document.querySelector(".quick-input-widget");
+      const editor = document.activeElement?.closest(".monaco-editor");
+      const isClosed = widget === null || widget.inert || widget.style.display === "none";
+      return isClosed && editor?.getAttribute("data-uri")?.endsWith(`/${name}`);
+    }, file);
+  }
+
   /** Runs a command by its title in the palette. */
   async command(title) {
     await this.press("F1");

@@ -65,7 +65,7 @@ export class Picker {
     pick.onDidTriggerItemButton(({ item, button }) => this.runItemButton(item.hit, button));
     pick.onDidHide(() => {
       if (!this.isSuspended) {
-        void this.close(false);
+        void this.close("keep"); // the user has turned to something else
       }
     });
     this.status = ctx.onDidChangeStatus((status) => {
@@ -91,6 +91,15 @@ export class Picker {
     this.pick.show();
     void this.sendQuery(text);
     return new Promise((resolve) => (this.resolveClosed = resolve));
+  }
+
+  /** Closes the list and restores the editor. False: this list is not the one that is shown. */
+  escape(): boolean {
+    const isShown = this.isOpen && !this.isSuspended;
+    if (isShown) {
+      void this.close("restore");
+    }
+    return isShown;
   }
 
   private async sendQuery(text: string): Promise<void> {
@@ -185,7 +194,7 @@ export class Picker {
         this.selectionBefore !== undefined && Date.now() < this.selectionBefore.until
           ? this.selectionBefore.hit
           : item.hit;
-      void this.close(true, () => openHit(hit));
+      void this.close("keep", () => openHit(hit));
     } else if (item?.query !== undefined) {
       this.change(item.query);
     }
@@ -197,11 +206,11 @@ export class Picker {
     }
     if (pressed === items.BESIDE) {
       // Close first, so that the hit opens beside the original editor, not beside its preview.
-      void this.close(false, () => openHit(hit, vscode.ViewColumn.Beside));
+      void this.close("restore", () => openHit(hit, vscode.ViewColumn.Beside));
     } else if (pressed === items.COPY_CONTEXT) {
       void this.actions.copyContext(hit);
     } else {
-      void this.close(false, () => this.actions.similar(hit));
+      void this.close("restore", () => this.actions.similar(hit));
     }
   }
 
@@ -217,7 +226,7 @@ export class Picker {
       await this.choose("kind", KINDS, "Kinds of code to find");
     } else {
       const { hits, source, pick } = this;
-      await this.close(false, () => this.actions.pin(source, pick.value, hits));
+      await this.close("restore", () => this.actions.pin(source, pick.value, hits));
     }
   }
 
@@ -240,8 +249,11 @@ export class Picker {
     void this.sendQuery(text);
   }
 
-  /** :param next: runs after the preview has ended. */
-  private async close(isAccepted: boolean, next?: () => unknown): Promise<void> {
+  /**
+   * :param preview: whether the previewed hit stays open, or the editor is restored.
+   * :param next: runs after the preview has ended.
+   */
+  private async close(preview: "keep" | "restore", next?: () => unknown): Promise<void> {
     if (!this.isOpen) {
       return;
     }
@@ -252,8 +264,12 @@ export class Picker {
     this.pending?.cancel();
     this.pending?.dispose();
     this.status.dispose();
-    this.pick.dispose();
-    await this.preview?.end(isAccepted);
+    if (preview === "restore") {
+      // While the list has the focus: an editor that has it loses it when another document is shown in its place.
+      await this.preview?.restore();
+    }
+    this.pick.dispose(); // VS Code gives the focus to the active editor
+    await this.preview?.end();
     await next?.();
     this.resolveClosed();
   }

@@ -1,4 +1,4 @@
-// Shows hits in the editor while the user moves through the list. Restores the editor if no hit is accepted.
+// Shows hits in the editor while the user moves through the list, and restores the editor.
 
 import * as vscode from "vscode";
 import { rangeOf, uriOf } from "../hits";
@@ -40,23 +40,40 @@ export class Preview {
     }, DELAY_MS);
   }
 
-  /** :param isAccepted: the hit stays open. False: restores the editor. */
-  async end(isAccepted: boolean): Promise<void> {
+  /** Shows what was in the editor before the first hit. */
+  async restore(): Promise<void> {
+    await this.stop();
+    if (this.hasShown) {
+      await this.showOrigin().catch(() => undefined); // the file was deleted
+      const opened = textTabs().filter((tab) => tab.isPreview && !this.tabsBefore.has(keyOf(tab)));
+      await vscode.window.tabGroups.close(opened, true);
+    }
+  }
+
+  /** Leaves the editor as it is. */
+  async end(): Promise<void> {
+    await this.stop();
+    this.symbol.dispose();
+    this.match.dispose();
+    if (this.hasShown) {
+      setPreviewing(false);
+    }
+  }
+
+  private async stop(): Promise<void> {
     clearTimeout(this.timer);
     this.hasEnded = true;
     await this.queue;
-    this.symbol.dispose();
-    this.match.dispose();
-    if (this.hasShown && !isAccepted) {
-      await this.restore();
-    }
   }
 
   private async show(hit: Hit): Promise<void> {
     if (this.hasEnded) {
       return;
     }
-    this.hasShown = true;
+    if (!this.hasShown) {
+      this.hasShown = true;
+      setPreviewing(true);
+    }
     const name = rangeOf(hit.selectionRange);
     const editor = await vscode.window.showTextDocument(uriOf(hit), {
       preview: true,
@@ -69,12 +86,12 @@ export class Preview {
     editor.setDecorations(this.match, hit.highlights.map(rangeOf));
   }
 
-  private async restore(): Promise<void> {
+  private async showOrigin(): Promise<void> {
     const { origin } = this;
     if (origin !== undefined) {
       const editor = await vscode.window.showTextDocument(origin.document, {
         preview: origin.isPreview,
-        preserveFocus: true, // the focus may have moved since the picker was closed
+        preserveFocus: true,
         selection: origin.selection,
         ...(origin.viewColumn === undefined ? {} : { viewColumn: origin.viewColumn }),
       });
@@ -82,9 +99,12 @@ export class Preview {
         editor.revealRange(origin.visible, vscode.TextEditorRevealType.AtTop);
       }
     }
-    const opened = textTabs().filter((tab) => tab.isPreview && !this.tabsBefore.has(keyOf(tab)));
-    await vscode.window.tabGroups.close(opened, true);
   }
+}
+
+/** While this is set, Escape runs `semlens.escape`, which restores the editor. */
+function setPreviewing(isPreviewing: boolean): void {
+  void vscode.commands.executeCommand("setContext", "semlens.previewing", isPreviewing);
 }
 
 function currentOrigin(): Origin | undefined {

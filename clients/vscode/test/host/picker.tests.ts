@@ -132,10 +132,11 @@ test("closing the picker without accepting a hit restores the editor", async () 
   (await source.nth(0)).answer(answerOf(FIRST, SECOND));
   await moveToSecond(picker);
   await until("the preview", () => isShown(SECOND));
-  await vscode.commands.executeCommand("workbench.action.closeQuickOpen");
+  assert.equal(picker.escape(), true);
   await until("what was open", () => isShown(FIRST));
   await until("the preview's tab is gone", () => vscode.window.tabGroups.activeTabGroup.tabs.length === 1);
   assert.deepEqual(vscode.window.activeTextEditor?.selection, new vscode.Selection(5, 2, 5, 6));
+  assert.equal(picker.escape(), false);
   await closeEditors();
 });
 
