@@ -3,21 +3,27 @@ PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -q
 UV := $(shell command -v uv 2>/dev/null)
 CHAOS := CHAOS_SEED=$(or $(SEED),1) CHAOS_PART=$(or $(PART),1/1)
-CLIENT_TESTS := $(wildcard clients/nvim/tests/run.sh clients/vscode/test/run.sh)
+PAGE := server/semlens/http/page/index.html
+PAGE_SOURCES := $(wildcard $(addprefix clients/page/,package-lock.json vite.config.ts index.html build.sh public/* src/*.tsx src/*/*))
 
 # `make run`: the folder to index and the question to ask of it
 W ?=
 Q ?=
 
-.PHONY: help run test test-long chaos test-unit test-e2e test-packaging test-service test-nvim test-vscode lint format bench build lock clean setup setup-dev setup-release judges notes
+.PHONY: help run page test test-long chaos test-unit test-e2e test-packaging test-service test-nvim test-vscode test-page lint format bench build lock clean setup setup-dev setup-release judges notes
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
-run: setup  ## index W (default: Python's standard library), then answer Q (default: a few questions)
+run: setup page  ## index W (default: Python's standard library), then answer Q (default: a few questions)
 	@W="$(W)" Q="$(Q)" PY="$(PY)" sh bench/show.sh
 
-test: setup-dev judges  ## every test: unit, outlines, ranking, end to end, packaging, editors
+page: $(PAGE)  ## the page of `semlens http`, where npm is there
+
+$(PAGE): $(PAGE_SOURCES)
+	@sh clients/page/build.sh
+
+test: setup-dev judges page  ## every test: unit, outlines, ranking, end to end, packaging, editors
 	$(PYTEST) tests
 	@sh .ci/clients.sh
 
@@ -52,6 +58,9 @@ test-nvim: setup  ## the Neovim client in a real Neovim
 test-vscode: setup  ## the VS Code client in a real workbench
 	bash clients/vscode/test/run.sh
 
+test-page: setup page  ## the page of `semlens http` in a real Chromium
+	sh clients/page/test/run.sh
+
 lint: setup-dev  ## style, types and the dependency rule
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -69,7 +78,7 @@ bench: setup  ## all benchmarks, into docs/benchmarks.md
 	$(PY) bench/run.py
 	$(PY) bench/report.py
 
-build: setup-dev  ## wheel, sdist and .vsix into dist/
+build: setup-dev page  ## wheel, sdist and .vsix into dist/
 	$(PY) -m build --no-isolation --outdir dist
 	@if [ -f clients/vscode/package.json ]; then bash clients/vscode/test/package.sh dist; fi
 

@@ -26,3 +26,15 @@ if [ -f clients/vscode/test/run.sh ]; then
         bash clients/vscode/test/run.sh
     fi
 fi
+if [ -f clients/page/test/run.sh ]; then
+    missing=""
+    for need in chromium:chromium node:nodejs npm:npm; do
+        command -v "${need%%:*}" >/dev/null 2>&1 || missing="$missing ${need##*:}"
+    done
+    if [ -n "$missing" ]; then
+        # shellcheck disable=SC2086
+        lacking "The tests of the page are" $missing
+    else
+        sh clients/page/test/run.sh
+    fi
+fi

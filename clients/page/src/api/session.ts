@@ -1,0 +1,89 @@
+/** What the server is doing: its status by server-sent events, and the way back to it when it was lost. */
+import { computed, signal } from "@preact/signals";
+import { ApiError, call, connection } from "./client";
+import type { Session, Status } from "./types";
+
+export const status = signal<Status | null>(null);
+
+/** Changes when the index has other content: views ask again. */
+export const generation = signal(0);
+
+export const session = signal<Session | null>(null);
+
+/** Absolute paths of the roots. */
+export const roots = computed(() => session.value?.roots ?? []);
+export const hasSeveralRoots = computed(() => roots.value.length > 1);
+
+/** Whether the server has a method. */
+export function has(method: string): boolean {
+  return session.value?.methods.includes(method) ?? false;
+}
+
+/** The name of a root as the page shows it. */
+export function rootName(path: string): string {
+  return roots.value.find((root) => root.path === path)?.name ?? path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
+}
+
+/** Where the file lies for an editor, which may run outside of this container. */
+export function hostFile(root: string, path: string): string {
+  const folder = roots.value.find((one) => one.path === root)?.hostPath ?? root;
+  return folder ? `${folder.replace(/[\\/]$/, "")}/${path}` : path;
+}
+
+export function pathOfUri(uri: string): string {
+  try {
+    const path = decodeURIComponent(new URL(uri).pathname);
+    return /^\/[A-Za-z]:/.test(path) ? path.slice(1) : path;
+  } catch {
+    return uri;
+  }
+}
+
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 3000;
+
+let events: EventSource | undefined;
+
+export function take(next: Status): void {
+  const last = status.value;
+  // an answer may be older than the event before it
+  if (last?.number !== undefined && next.number !== undefined && next.number < last.number) return;
+  status.value = next;
+}
+
+export function follow(): void {
+  void reconnect(FIRST_RETRY_MS);
+}
+
+async function reconnect(retryMs: number): Promise<void> {
+  try {
+    session.value = await call<Session>("session", {});
+    status.value = await call<Status>("status", {});
+    connection.value = "live";
+    listen();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return;
+    connection.value = status.value ? "lost" : "connecting";
+    setTimeout(() => void reconnect(Math.min(retryMs * 2, LAST_RETRY_MS)), retryMs);
+  }
+}
+
+function listen(): void {
+  events?.close();
+  const source = new EventSource("/api/events");
+  events = source;
+  source.addEventListener("status", (event: MessageEvent<string>) => {
+    connection.value = "live";
+    take(JSON.parse(event.data) as Status);
+  });
+  source.addEventListener("changed", (event: MessageEvent<string>) => {
+    generation.value = (JSON.parse(event.data) as { generation: number }).generation;
+  });
+  source.addEventListener("error", () => {
+    // the source does not say why it failed; a request does
+    source.close();
+    if (events !== source) return;
+    connection.value = "lost";
+    setTimeout(() => void reconnect(FIRST_RETRY_MS), FIRST_RETRY_MS);
+  });
+}

@@ -1,0 +1,91 @@
+/** The state of the page is in the fragment of its URL, which the browser sends to nobody: `#/search?q=retry&lang=go`. */
+import { batch, computed, signal } from "@preact/signals";
+
+export const VIEWS = ["search", "similar", "callers", "folders", "duplicates", "map", "index"] as const;
+export type View = (typeof VIEWS)[number];
+
+export interface Route {
+  view: View;
+  params: URLSearchParams;
+}
+
+/** A stretch of a file: what `open=src/a.py:10-20` names. */
+export interface Place {
+  root: string;
+  path: string;
+  line: number;
+  endLine: number;
+}
+
+export function parseHash(hash: string): Route {
+  const [path = "", query = ""] = splitOnce(hash.replace(/^#\/?/, ""), "?");
+  const view = VIEWS.find((one) => one === path) ?? "search";
+  return { view, params: new URLSearchParams(query) };
+}
+
+export function hashOf({ view, params }: Route): string {
+  const query = params.toString();
+  return `#/${view}${query && `?${query}`}`;
+}
+
+/** `path:10`, `path:10-20` or `path`; a path may have colons itself. */
+export function parsePlace(text: string | null, root: string): Place | undefined {
+  if (!text) return undefined;
+  const match = /^(.*?)(?::(\d+)(?:-(\d+))?)?$/s.exec(text);
+  const path = match?.[1];
+  if (!path) return undefined;
+  const line = Number(match[2] ?? 1);
+  return { root, path, line, endLine: Math.max(line, Number(match[3] ?? line)) };
+}
+
+export function placeText(place: Pick<Place, "path" | "line"> & { endLine?: number }): string {
+  const last = place.endLine && place.endLine > place.line ? `-${place.endLine}` : "";
+  return `${place.path}:${place.line}${last}`;
+}
+
+function splitOnce(text: string, separator: string): string[] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+export const route = signal<Route>(parseHash(""));
+export const view = computed(() => route.value.view);
+
+let writeTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** Changes of the same view replace the entry of the history; another view is a new entry. */
+export function navigate(next: Route, { replace = false } = {}): void {
+  clearTimeout(writeTimer);
+  const url = hashOf(next);
+  if (url === hashOf(route.value) && url === location.hash) return;
+  route.value = next;
+  if (replace) {
+    // browsers limit how often a page may do this, and a user types faster
+    writeTimer = setTimeout(() => history.replaceState(null, "", url), 120);
+  } else {
+    history.pushState(null, "", url);
+  }
+}
+
+export type Changes = Record<string, string | string[] | null>;
+
+/** The current route with some parameters changed; `null` removes one. */
+export function changed(changes: Changes, to: View = route.value.view): Route {
+  const params = new URLSearchParams(route.value.params);
+  for (const [name, value] of Object.entries(changes)) {
+    params.delete(name);
+    for (const one of value === null ? [] : [value].flat()) if (one) params.append(name, one);
+  }
+  return { view: to, params };
+}
+
+export function followLocation(): void {
+  const read = () =>
+    batch(() => {
+      clearTimeout(writeTimer);
+      route.value = parseHash(location.hash);
+    });
+  addEventListener("popstate", read);
+  addEventListener("hashchange", read);
+  read();
+}

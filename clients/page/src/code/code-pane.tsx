@@ -1,0 +1,147 @@
+/** The preview: where the code is, why it is here, what one can do with it, and its text. */
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { connection, isAborted, sentenceOf } from "../api/client";
+import { generation, hasSeveralRoots, rootName } from "../api/session";
+import type { Hit } from "../api/types";
+import { Icon } from "../app/icons";
+import { changed, hashOf, type Place, placeText } from "../app/route";
+import { whyHere } from "../search/reasons";
+import { CodeActions } from "./code-actions";
+import { CodeView } from "./code-view";
+import { type FileText, readFile } from "./file-store";
+
+interface Props {
+  place: Place;
+  hit: Hit | undefined;
+  onClose?: () => void;
+}
+
+export function CodePane({ place, hit, onClose }: Props) {
+  const { file, problem } = useFile(place);
+  const { root, path } = place;
+  const hrefOf = useCallback(
+    (line: number) => hashOf(changed({ open: placeText({ path, line }), in: root || null })),
+    [root, path],
+  );
+  const to = hit ? hit.endLine : place.endLine;
+  return (
+    <section class="pane" aria-label="Preview">
+      <header class="pane-head">
+        <div class="pane-title">
+          {onClose && (
+            <button type="button" class="ghost only-narrow" onClick={onClose}>
+              <Icon name="back" /> Results
+            </button>
+          )}
+          <h2>
+            <PathText path={path} root={hasSeveralRoots.value ? root : ""} />
+            <span class="muted lines-of">
+              :{place.line}
+              {to > place.line && `–${to}`}
+            </span>
+          </h2>
+        </div>
+        <CodeActions place={place} hit={hit} />
+        {hit && <Why hit={hit} />}
+      </header>
+      {problem && (
+        <p class="notice" role="status">
+          {problem}
+        </p>
+      )}
+      {file && <LongFile file={file} hrefOf={hrefOf} />}
+      {file && (
+        <CodeView
+          lines={file.lines}
+          firstLine={file.firstLine}
+          language={file.language || hit?.language || ""}
+          from={place.line}
+          to={to}
+          highlights={hit?.highlights ?? NONE}
+          hrefOf={hrefOf}
+          label={`Text of ${path}`}
+          place={`${root}\n${path}:${place.line}`}
+        />
+      )}
+    </section>
+  );
+}
+
+const NONE: [number, number][] = [];
+
+function useFile({ root, path, line }: Place): { file: FileText | null; problem: string } {
+  const [state, setState] = useState<{ file: FileText | null; problem: string }>({ file: null, problem: "" });
+  const number = generation.value;
+  const isLive = connection.value === "live";
+  useEffect(() => {
+    let isCurrent = true;
+    readFile(root, path, line).then(
+      (file) => isCurrent && setState({ file, problem: "" }),
+      (error: unknown) => {
+        if (isCurrent && !isAborted(error)) setState((old) => ({ file: keep(old.file, root, path), problem: sentenceOf(error) }));
+      },
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [root, path, line, number, isLive]);
+  // never the text of another file under this one's name
+  return state.file && (state.file.path !== path || state.file.root !== root) ? { file: null, problem: state.problem } : state;
+}
+
+/** What was read stays in sight when the file is gone; the sentence above it says so. */
+function keep(file: FileText | null, root: string, path: string): FileText | null {
+  return file?.root === root && file.path === path ? file : null;
+}
+
+function LongFile({ file, hrefOf }: { file: FileText; hrefOf: (line: number) => string }) {
+  const last = file.lastLine;
+  if (file.firstLine === 1 && last >= file.totalLines) return null;
+  const number = (value: number) => value.toLocaleString("en");
+  return (
+    <p class="notice quiet">
+      Lines {number(file.firstLine)} to {number(last)} of {number(file.totalLines)}.{" "}
+      {file.firstLine > 1 && <a href={hrefOf(Math.max(1, file.firstLine - 1))}>Earlier lines</a>}{" "}
+      {last < file.totalLines && <a href={hrefOf(last + 1)}>Later lines</a>}
+    </p>
+  );
+}
+
+export function PathText({ path, root }: { path: string; root: string }) {
+  const at = path.lastIndexOf("/") + 1;
+  return (
+    <span class="path" title={path}>
+      {root && <span class="root-name">{rootName(root)}</span>}
+      <span class="folder">{path.slice(0, at)}</span>
+      <span class="file">{path.slice(at)}</span>
+    </span>
+  );
+}
+
+function Why({ hit }: { hit: Hit }) {
+  const features = Object.entries(hit.features ?? {}).filter(([, value]) => value !== 0);
+  return (
+    <div class="why">
+      <p>
+        {whyHere(hit)}
+        {hit.dirty && " The text is from an editor and is not saved yet."}
+      </p>
+      {features.length > 0 && (
+        <details>
+          <summary>Signals</summary>
+          <table class="features">
+            <caption class="unseen">What the ranking knows of this hit</caption>
+            <tbody>
+              {features.map(([name, value]) => (
+                <tr key={name}>
+                  <th scope="row">{name}</th>
+                  <td>{value.toFixed(3)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </details>
+      )}
+    </div>
+  );
+}

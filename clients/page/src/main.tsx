@@ -1,0 +1,21 @@
+import { render } from "preact";
+import { follow } from "./api/session";
+import { followKeys } from "./app/keys";
+import { followLocation } from "./app/route";
+import { Shell } from "./app/shell";
+import { followPreferences } from "./app/theme";
+import { followFolders } from "./folders/folder-store";
+import { followQuestions } from "./search/hits";
+import "./styles/base.css";
+import "./styles/shell.css";
+import "./styles/search.css";
+import "./styles/code.css";
+import "./styles/views.css";
+
+followPreferences();
+followLocation();
+follow();
+followQuestions();
+followFolders();
+followKeys();
+render(<Shell />, document.getElementById("page")!);

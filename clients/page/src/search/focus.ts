@@ -1,0 +1,31 @@
+/** Where the keyboard is in the search view. */
+import { signal } from "@preact/signals";
+
+/** On a narrow window the code covers the results while it is read. */
+export const isReading = signal(false);
+
+function focusSoon(selector: string, then?: (element: HTMLElement) => void): void {
+  requestAnimationFrame(() => {
+    const element = document.querySelector<HTMLElement>(selector);
+    element?.focus();
+    if (element) then?.(element);
+  });
+}
+
+export function focusQuery(): void {
+  isReading.value = false;
+  focusSoon("#query", (field) => {
+    if (field instanceof HTMLInputElement) field.setSelectionRange(field.value.length, field.value.length);
+  });
+}
+
+/** The selected hit. */
+export function focusCurrent(): void {
+  isReading.value = false;
+  focusSoon(".hits [aria-current]");
+}
+
+export function focusCode(): void {
+  isReading.value = true;
+  focusSoon(".code");
+}

@@ -1,0 +1,109 @@
+/** The hits as a list of links, so that each opens in a tab of its own as well. */
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { hasSeveralRoots } from "../api/session";
+import type { Hit } from "../api/types";
+import { changed, hashOf, navigate } from "../app/route";
+import { PathText } from "../code/code-pane";
+import { isReading } from "./focus";
+import { hitParams, keyOf, list, shown } from "./hits";
+import { labelOf } from "./reasons";
+
+export function HitList({ label }: { label: string }) {
+  const { hits } = list.value;
+  const current = shown.value?.hit;
+  const own = useRef<HTMLOListElement>(null);
+  const currentKey = current && keyOf(current);
+  useLayoutEffect(() => {
+    own.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  }, [currentKey, hits]);
+  return (
+    <ol class="hits" ref={own} aria-label={label}>
+      {hits.map((hit) => {
+        const key = keyOf(hit);
+        return <HitRow key={key} hit={hit} isCurrent={key === currentKey} />;
+      })}
+    </ol>
+  );
+}
+
+function HitRow({ hit, isCurrent }: { hit: Hit; isCurrent: boolean }) {
+  const params = hitParams(hit);
+  return (
+    <li>
+      <a
+        class="hit-row"
+        href={hashOf(changed(params))}
+        aria-current={isCurrent ? "true" : undefined}
+        data-hit
+        onClick={(event) => {
+          if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+          event.preventDefault();
+          select(hit);
+          isReading.value = true;
+        }}
+        onFocus={(event) => event.currentTarget.matches(":focus-visible") && !isCurrent && select(hit)}
+      >
+        <span class="hit-title">
+          <Kind kind={hit.kind} />
+          <span class="name">{hit.name}</span>
+          {hit.dirty && <span class="tag">unsaved</span>}
+          <span class="reasons">
+            {hit.reasons.map((reason) => (
+              <span class="reason" key={reason}>
+                {labelOf(reason)}
+              </span>
+            ))}
+          </span>
+        </span>
+        <span class="signature">{hit.signature || hit.snippet?.text.trim().split("\n")[0]}</span>
+        <span class="where">
+          <PathText path={hit.path} root={hasSeveralRoots.value ? (hit.root ?? "") : ""} />
+          <span class="line-no">:{hit.startLine}</span>
+        </span>
+      </a>
+    </li>
+  );
+}
+
+const GLYPHS: Record<string, string> = {
+  class: "C",
+  struct: "S",
+  interface: "I",
+  enum: "E",
+  enummember: "e",
+  function: "ƒ",
+  method: "m",
+  constructor: "m",
+  property: "p",
+  field: "p",
+  variable: "v",
+  constant: "K",
+  module: "M",
+  namespace: "N",
+  package: "M",
+  file: "F",
+  typeparameter: "T",
+};
+
+export function Kind({ kind }: { kind: string }) {
+  return (
+    <span class={`kind kind-${kind}`} title={kind} role="img" aria-label={kind}>
+      {GLYPHS[kind] ?? kind.slice(0, 1)}
+    </span>
+  );
+}
+
+export function select(hit: Hit): void {
+  navigate(changed(hitParams(hit)), { replace: true });
+}
+
+/** Select the hit `step` places further; false at an end of the list. */
+export function move(step: number): boolean {
+  const { hits } = list.value;
+  const current = shown.value?.hit;
+  const at = current ? hits.findIndex((hit) => keyOf(hit) === keyOf(current)) : -1;
+  const next = hits[at + step];
+  if (!next) return false;
+  select(next);
+  return true;
+}

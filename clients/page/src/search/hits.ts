@@ -1,0 +1,115 @@
+/** The list of hits of the route: of a search, or code like a place, or its callers. */
+import { computed, effect, signal, untracked } from "@preact/signals";
+import { announce } from "../app/announce";
+import { parsePlace, type Place, placeText, route, type View } from "../app/route";
+import { call, connection, isAborted, sentenceOf } from "../api/client";
+import { generation } from "../api/session";
+import type { CallersAnswer, Hit, SearchAnswer } from "../api/types";
+import { searchKey } from "./query";
+
+export interface HitList {
+  /** What the list answers. */
+  key: string;
+  hits: Hit[];
+  answer: SearchAnswer | null;
+}
+
+const EMPTY: HitList = { key: "", hits: [], answer: null };
+
+export const list = signal<HitList>(EMPTY);
+export const isPending = signal(false);
+export const failure = signal("");
+
+/** The place that a list of similar code or callers starts from. */
+export const origin = computed<Place | undefined>(() => {
+  const { params } = route.value;
+  return parsePlace(params.get("of"), params.get("ofIn") ?? "");
+});
+
+export const request = computed<{ view: View; key: string } | null>(() => {
+  const { view } = route.value;
+  if (view === "search") return { view, key: searchKey.value };
+  if (view !== "similar" && view !== "callers") return null;
+  return origin.value ? { view, key: `${view} ${origin.value.root} ${placeText(origin.value)}` } : null;
+});
+
+let controller: AbortController | undefined;
+let pendingTimer: ReturnType<typeof setTimeout> | undefined;
+
+async function ask(view: View, key: string, abort: AbortSignal): Promise<HitList> {
+  if (view === "search") {
+    const params = JSON.parse(key) as { query: string };
+    if (!params.query.trim()) return { ...EMPTY, key };
+    const answer = await call<SearchAnswer>("search", params, abort);
+    return { key, hits: answer.hits, answer };
+  }
+  const { root, path, line } = untracked(() => origin.value!);
+  const place = { root, path, position: { line, character: 1 } };
+  if (view === "similar") {
+    const answer = await call<SearchAnswer>("similar", { ...place, limit: 40 }, abort);
+    return { key, hits: answer.hits, answer };
+  }
+  const { edges } = await call<CallersAnswer>("callers", { ...place, limit: 100 }, abort);
+  return { key, hits: edges.map((edge) => edge.hit), answer: null };
+}
+
+async function run(view: View, key: string, isRefresh: boolean): Promise<void> {
+  controller?.abort();
+  const own = new AbortController();
+  controller = own;
+  clearTimeout(pendingTimer);
+  if (!isRefresh) pendingTimer = setTimeout(() => (isPending.value = true), 200);
+  try {
+    const found = await ask(view, key, own.signal);
+    if (own.signal.aborted) return;
+    failure.value = "";
+    list.value = found;
+    if (!isRefresh) announce(found.hits.length === 1 ? "1 result" : `${found.hits.length} results`);
+  } catch (error) {
+    if (isAborted(error) || own.signal.aborted) return;
+    failure.value = sentenceOf(error);
+    if (!isRefresh) list.value = { ...EMPTY, key };
+  }
+  clearTimeout(pendingTimer);
+  isPending.value = false;
+}
+
+/** Ask when the question changes, and again, quietly, when the index does. */
+export function followQuestions(): void {
+  let lastKey = "";
+  effect(() => {
+    const asked = request.value;
+    const number = generation.value;
+    const isUsable = connection.value === "live" || connection.value === "connecting";
+    if (!asked || !isUsable) return;
+    const isRefresh = asked.key === lastKey && number > 0;
+    lastKey = asked.key;
+    untracked(() => void run(asked.view, asked.key, isRefresh));
+  });
+}
+
+export function keyOf(hit: Hit): string {
+  return `${hit.root ?? ""}\n${placeText({ path: hit.path, line: hit.startLine })}\n${hit.qualifiedName}`;
+}
+
+/** What the preview shows: the place of the URL, or else the first hit. */
+export const shown = computed<{ place: Place; hit: Hit | undefined } | null>(() => {
+  const { params } = route.value;
+  const { hits } = list.value;
+  const named = parsePlace(params.get("open"), params.get("in") ?? "");
+  if (named) {
+    const hit = hits.find((one) => isAt(one, named));
+    return { place: { ...named, root: named.root || (hit?.root ?? "") }, hit };
+  }
+  const hit = hits[0];
+  if (!hit) return null;
+  return { place: { root: hit.root ?? "", path: hit.path, line: hit.startLine, endLine: hit.endLine }, hit };
+});
+
+function isAt(hit: Hit, place: Place): boolean {
+  return hit.path === place.path && hit.startLine === place.line && (!place.root || !hit.root || hit.root === place.root);
+}
+
+export function hitParams(hit: Hit): { open: string; in: string | null } {
+  return { open: placeText({ path: hit.path, line: hit.startLine }), in: hit.root ?? null };
+}

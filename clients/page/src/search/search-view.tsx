@@ -1,0 +1,177 @@
+/** The question, its filters, the hits and the preview. */
+import { batch } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { status } from "../api/session";
+import { CodePane } from "../code/code-pane";
+import { Icon } from "../app/icons";
+import { changed, navigate, placeText, route } from "../app/route";
+import { Filters } from "./filters";
+import { focusCurrent, focusQuery, isReading } from "./focus";
+import { failure, isPending, list, origin, shown } from "./hits";
+import { HitList, move } from "./hit-list";
+import { FIRST_LIMIT, limit, query } from "./query";
+import { certaintyOf, NOTHING_FITS } from "./reasons";
+
+export function SearchView() {
+  const { view } = route.value;
+  useEffect(() => {
+    if (view === "search" && !route.value.params.has("open")) focusQuery();
+    else focusCurrent();
+  }, [view]);
+  const current = shown.value;
+  return (
+    <div class={`search-view${isReading.value ? " reading" : ""}`}>
+      <div class="column">
+        {view === "search" ? <Question /> : <Origin view={view} />}
+        <Results />
+      </div>
+      {current ? (
+        <CodePane place={current.place} hit={current.hit} onClose={focusCurrent} />
+      ) : (
+        <div class="pane empty" aria-hidden="true" />
+      )}
+    </div>
+  );
+}
+
+function Question() {
+  return (
+    <>
+      <div class="question" role="search">
+        <Icon name="search" />
+        <input
+          id="query"
+          type="text"
+          inputMode="search"
+          enterkeyhint="search"
+          autocomplete="off"
+          autocapitalize="off"
+          spellcheck={false}
+          aria-label="Search code by meaning, name or words"
+          placeholder="What does the code do? A name, words or a question"
+          value={query.value}
+          onInput={(event) => ask(event.currentTarget.value)}
+          onKeyDown={onKeyInQuestion}
+        />
+        {query.value ? (
+          <button type="button" class="ghost clear" aria-label="Clear the question" onClick={() => (ask(""), focusQuery())}>
+            <Icon name="close" />
+          </button>
+        ) : (
+          <kbd aria-hidden="true">/</kbd>
+        )}
+        {isPending.value && <span class="progress-line" />}
+      </div>
+      <Filters />
+    </>
+  );
+}
+
+function ask(text: string): void {
+  isReading.value = false;
+  batch(() => navigate(changed({ q: text || null, open: null, in: null, n: null }), { replace: true }));
+}
+
+function onKeyInQuestion(event: KeyboardEvent): void {
+  if (event.isComposing) return;
+  if (event.key === "ArrowDown" || (event.key === "Enter" && list.value.hits.length > 0)) {
+    event.preventDefault();
+    if (event.key === "ArrowDown") move(1);
+    focusCurrent();
+  }
+}
+
+function Origin({ view }: { view: string }) {
+  const place = origin.value;
+  return (
+    <div class="origin">
+      <button type="button" class="ghost" onClick={() => history.back()}>
+        <Icon name="back" /> Back <kbd>Esc</kbd>
+      </button>
+      <h1>{view === "similar" ? "Code like" : "Callers of"}</h1>
+      <p class="path">{place ? placeText(place) : "No place is named."}</p>
+      {isPending.value && <span class="progress-line" />}
+    </div>
+  );
+}
+
+function Results() {
+  const { view } = route.value;
+  const { hits, answer } = list.value;
+  if (failure.value) return <p class="notice bad" role="alert">{failure.value}</p>;
+  if (view === "search" && !query.value.trim()) return <Welcome />;
+  if (!list.value.key) return null;
+  return (
+    <>
+      <Summary />
+      {hits.length > 0 && <HitList label={view === "search" ? "Results" : view === "similar" ? "Similar code" : "Callers"} />}
+      {view === "search" && answer && hits.length >= limit.value && limit.value < 500 && (
+        <button type="button" class="button more" onClick={() => navigate(changed({ n: String(limit.value + FIRST_LIMIT * 2) }), { replace: true })}>
+          Show more
+        </button>
+      )}
+    </>
+  );
+}
+
+function Summary() {
+  const { view } = route.value;
+  const { hits, answer } = list.value;
+  const certainty = answer && view === "search" ? certaintyOf(answer) : null;
+  const count = hits.length === 1 ? "1 result" : `${hits.length}${hits.length >= limit.value && view === "search" ? "+" : ""} results`;
+  return (
+    <div class="summary">
+      <p>
+        <strong>{hits.length === 0 ? nothingFound(view) : count}</strong>
+        {answer && hits.length > 0 && <span class="muted"> in {answer.elapsedMs < 10 ? answer.elapsedMs.toFixed(1) : Math.round(answer.elapsedMs)} ms</span>}
+        {answer && !answer.complete && <span class="muted"> · the index is not complete yet</span>}
+      </p>
+      {certainty && hits.length > 0 && !answer?.nothingFits && (
+        <p class="certainty">
+          <span class="muted">in the first three:</span> {certainty.label}
+          <meter min={0} max={100} value={certainty.percent} aria-label="Confidence that one of the first three results is right" />
+          <span class="percent">{certainty.percent} %</span>
+        </p>
+      )}
+      {answer?.nothingFits && hits.length > 0 && <p class="notice">{NOTHING_FITS}</p>}
+      {answer?.notes?.map((note) => (
+        <p class="notice quiet" key={note}>
+          {note}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function nothingFound(view: string): string {
+  if (view === "callers") return "Nothing that calls it was found.";
+  return view === "similar" ? "Nothing like it was found." : "Nothing was found. Remove a filter, or ask in other words.";
+}
+
+const EXAMPLES = ["retry a download after an error", "kind:class cache", "where is the configuration read", "test:only timeout"];
+
+function Welcome() {
+  const counts = status.value?.roots.reduce((sum, root) => ({ files: sum.files + root.files, symbols: sum.symbols + root.symbols }), { files: 0, symbols: 0 });
+  return (
+    <div class="welcome">
+      <h1>Find code by what it does</h1>
+      {counts && (
+        <p class="muted">
+          {counts.symbols.toLocaleString("en")} symbols in {counts.files.toLocaleString("en")} files. Results appear while you type.
+        </p>
+      )}
+      <ul class="examples">
+        {EXAMPLES.map((example) => (
+          <li key={example}>
+            <button type="button" class="example" onClick={() => (ask(example), focusQuery())}>
+              {example}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <p class="muted keys-hint">
+        <kbd>/</kbd> search <kbd>↓</kbd> <kbd>↑</kbd> choose <kbd>Enter</kbd> read <kbd>?</kbd> all keys
+      </p>
+    </div>
+  );
+}
