@@ -75,7 +75,7 @@ def score(results: Sequence[Result], question: Question, prefix: str, *, strict:
     ranks = []
     for target in question.targets:
         for rank, result in enumerate(results[:K], 1):
-            if _covers(result, target, prefix, strict=strict):
+            if covers(result, target, prefix, strict=strict):
                 ranks.append(rank)
                 break
     n = len(question.targets)
@@ -89,7 +89,8 @@ def score(results: Sequence[Result], question: Question, prefix: str, *, strict:
     }
 
 
-def _covers(result: Result, target: Target, prefix: str, *, strict: bool) -> bool:
+def covers(result: Result, target: Target, prefix: str, *, strict: bool) -> bool:
+    """Whether a result shows a target, or a part of it."""
     if strict:
         if result.path != (target.resolved or target.path):
             return False

@@ -29,7 +29,7 @@ SETTINGS = {"models": {"refine": "none"}}
 _POLICIES = {os.SCHED_OTHER: "normal", os.SCHED_RR: "real-time", os.SCHED_FIFO: "real-time"}
 
 
-def environment(scratch: Path) -> dict[str, str]:
+def environment(scratch: Path, settings: Mapping[str, Any] = SETTINGS) -> dict[str, str]:
     """An own cache, no settings of the user, and compiled modules, which an installed semlens has too."""
     return {
         "PYTHONPATH": str(REPOSITORY / "server"),
@@ -37,19 +37,19 @@ def environment(scratch: Path) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "",
         "SEMLENS_CACHE_DIR": str(scratch / "cache"),
         "SEMLENS_CONFIG_DIR": str(scratch / "config"),
-        "SEMLENS_USER_SETTINGS": json.dumps(SETTINGS),
+        "SEMLENS_USER_SETTINGS": json.dumps(settings),
         "SEMLENS_REMOTE_KEY": "",
     }
 
 
 @contextmanager
-def scratch_environment(kept: Path | None = None) -> Iterator[Endpoint]:
+def scratch_environment(kept: Path | None = None, settings: Mapping[str, Any] = SETTINGS) -> Iterator[Endpoint]:
     """Change this process's environment to that of a cache of its own, and end the server of that cache at the end.
 
     :param kept: the folder of a cache that other runs use too, instead of a new one.
     """
     scratch = kept or Path(tempfile.mkdtemp(prefix="sl-bench-"))  # a socket's path must be short
-    os.environ.update(environment(scratch))
+    os.environ.update(environment(scratch, settings))
     endpoint = endpoint_of(scratch / "cache")
     try:
         yield endpoint

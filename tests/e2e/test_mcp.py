@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import psutil
 import pytest
+from lsp_client import ProcessClient
 
 from semlens.service.daemon_control import server_status
 from semlens.service.endpoint import endpoint_of
@@ -40,6 +42,19 @@ class Agents:
         )
         self._processes.append(process)
         return RawClient(process)
+
+    def editor(self, root, **settings):
+        """An editor with a session of the same server."""
+        user = json.dumps({"models.first": "none", "models.refine": "none", **settings})
+        editor = ProcessClient(
+            [sys.executable, "-m", "semlens", "serve", "--shared"],
+            stderr_path=Path(self.environment["HOME"]) / "editor.txt",
+            env={**self.environment, "SEMLENS_USER_SETTINGS": user},
+        )
+        self._processes.append(editor.process)
+        editor.initialize(root=root)
+        editor.wait_ready()
+        return editor
 
     def kill_server(self):
         os.kill(server_status(self.endpoint)["processId"], signal.SIGKILL)
@@ -281,3 +296,17 @@ def test_roots_that_an_old_client_declares_are_searched(agents, repository, tmp_
     assert message["method"] == "roots/list"
     client.send({"id": message["id"], "result": {"roots": [{"uri": repository.as_uri()}, {"uri": "file:///"}]}})
     assert "net/retry.py" in client.found(1, "fetch_with_retry")
+
+
+@pytest.mark.parametrize("lends", [False, True])
+def test_an_agent_sees_unsaved_text_only_where_the_user_agreed(agents, repository, lends):
+    editor = agents.editor(repository, **{"agents.unsavedText": lends})
+    editor.open((repository / "colour.py").as_uri(), "def typed_in_the_editor():\n    pass\n")
+    deadline = time.monotonic() + SECONDS
+    while "typed_in_the_editor" not in [hit["name"] for hit in editor.search("typed_in_the_editor")["hits"]]:
+        assert time.monotonic() < deadline
+    bridge = agents.bridge(folder=repository)
+    bridge.initialize()
+    assert ("colour.py" in bridge.found(1, "typed_in_the_editor")) == lends
+    text = bridge.tool(2, "search_code", query="typed_in_the_editor")["result"]["content"][0]["text"]
+    assert ("Not saved yet, as in the editor: colour.py" in text) == lends

@@ -21,6 +21,7 @@ from semlens.daemon.api_connection import ApiConnection
 from semlens.daemon.client_connection import ClientConnection, Handler
 from semlens.engine.engine_session import EngineSession
 from semlens.engine.indexing.indexer import Indexer
+from semlens.engine.sessions.borrowed_buffers import BorrowedBuffers
 from semlens.engine.shared_engine import SharedEngine
 from semlens.lsp.server import SWITCH_INTERVAL_SECONDS, SemlensServer
 from semlens.service.api import Api, Notify
@@ -42,7 +43,7 @@ class _HostedSession:
     def status(self) -> SessionStatus:
         session = self.engine_session
         roots = tuple(session.root_paths) if session is not None else ()
-        return SessionStatus(self.client, self.protocol, roots, session.n_open_documents if session is not None else 0)
+        return SessionStatus(self.client, self.protocol, roots, len(session.open_buffers) if session is not None else 0)
 
 
 class Host:
@@ -131,9 +132,15 @@ class Host:
                 client, settings, lambda root: load_settings(root, user=user)[0]
             )
             try:
-                mcp_handler.serve(client, session, settings)
+                mcp_handler.serve(client, session, settings, BorrowedBuffers(session, self._lending_editors))
             finally:
                 session.close()
+
+    def _lending_editors(self) -> list[EngineSession]:
+        """The sessions of editors whose user lets agents see unsaved text."""
+        with self._lock:
+            sessions = [one.engine_session for one in self._sessions if one.protocol == "lsp"]
+        return [session for session in sessions if session is not None and session.lends_buffers]
 
     def _open(
         self,

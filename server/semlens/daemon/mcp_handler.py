@@ -13,6 +13,7 @@ from semlens.core.errors import SemlensError
 from semlens.core.status import WatchMode
 from semlens.daemon.client_connection import ClientConnection
 from semlens.engine.engine_session import EngineSession
+from semlens.engine.sessions.borrowed_buffers import BorrowedBuffers
 from semlens.mcp.root_policy import RootPolicy
 from semlens.mcp.tools import AgentTools
 from semlens.settings.loading import Settings
@@ -23,8 +24,11 @@ _SESSION_MODULE = "semlens.mcp.session"
 """It imports the SDK, so it is loaded at the first session only."""
 
 
-def serve(client: ClientConnection, session: EngineSession, settings: Settings) -> None:
-    """Serve one agent until it leaves."""
+def serve(client: ClientConnection, session: EngineSession, settings: Settings, borrowed: BorrowedBuffers) -> None:
+    """Serve one agent until it leaves.
+
+    :param borrowed: what the user lets the agent see of an editor.
+    """
 
     def add_root(folder: Path) -> None:
         session.add_root(folder, explicit=False, watching=WatchMode.NATIVE)
@@ -36,7 +40,7 @@ def serve(client: ClientConnection, session: EngineSession, settings: Settings) 
         working_folder=str(hello.get("cwd") or ""),
         configured=settings.agents.roots,
     )
-    tools = AgentTools(session, policy)
+    tools = AgentTools(session, policy, borrowed)
     threading.Thread(target=_warm_up, args=(tools,), name="semlens-mcp-warm-up", daemon=True).start()
     run: Callable[[AgentTools, Any], None] = importlib.import_module(_SESSION_MODULE).run
     run(tools, client.reader)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from semlens.core.paths import uri_to_path
 from semlens.core.status import EngineStatus, WatchMode
+from semlens.engine.overlays.open_buffers import OpenBuffer
 from semlens.engine.overlays.overlay_indexer import locate, real_paths
 from semlens.engine.query.query_service import QueryService
 from semlens.engine.query.status import build_status
 from semlens.engine.sessions.index_session import SettingsOf
+from semlens.files.discovery import Discovery
 from semlens.files.roots import check_root
 from semlens.index.snapshot import IndexSnapshot
 from semlens.settings.loading import Settings
@@ -70,8 +72,25 @@ class EngineSession(QueryService):
         return [str(path) for path in list(self._session.roots.values())]
 
     @property
-    def n_open_documents(self) -> int:
-        return len(self._session.buffers.all())
+    def open_buffers(self) -> list[OpenBuffer]:
+        return self._session.buffers.all()
+
+    @property
+    def lends_buffers(self) -> bool:
+        """Whether the user lets coding agents see the open documents."""
+        return self._settings.agents.unsaved_text
+
+    @property
+    def unsaved_paths(self) -> list[str]:
+        """The paths in their roots of open documents whose text differs from the file."""
+        overlays = list(self._session.overlays.shown.values())
+        return sorted(one.buffer.path for one in overlays if one.buffer.root and not one.same_as_disk)
+
+    @property
+    def discoveries(self) -> list[Discovery]:
+        """The rules of each root for which files are indexed, inner roots first."""
+        states = self._session.states
+        return [states[real].discovery for real in sorted(states, key=len, reverse=True)]
 
     def _published(self, snapshot: IndexSnapshot) -> None:
         if self._on_change is not None:

@@ -15,6 +15,7 @@ from semlens.embedding.token_counting import TokenCounter, load_counter
 Json = dict[str, Any]
 
 _ELLIPSIS = "..."
+_MAX_UNSAVED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,27 @@ class ToolAnswer:
     text: str
     structured: Json = field(default_factory=dict)
     is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What an answer says first. :ivar stale: why something may be missing, or "". :ivar unsaved: open documents."""
+
+    stale: str = ""
+    unsaved: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> list[str]:
+        return [*([self.stale] if self.stale else []), *self.unsaved_lines]
+
+    @property
+    def unsaved_lines(self) -> list[str]:
+        """One line, or none."""
+        if not self.unsaved:
+            return []
+        shown = ", ".join(map(printable, self.unsaved[:_MAX_UNSAVED]))
+        more = f" and {len(self.unsaved) - _MAX_UNSAVED} more" if len(self.unsaved) > _MAX_UNSAVED else ""
+        return [f"Not saved yet, as in the editor: {shown}{more}"]
 
 
 @lru_cache(maxsize=1)

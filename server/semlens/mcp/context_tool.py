@@ -8,7 +8,7 @@ from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextItem, ContextPack, ContextRequest
 from semlens.core.text.printable import printable
 from semlens.core.text.secrets import mask_secrets
-from semlens.mcp.answers import Json, ToolAnswer, token_counter, tokenizer_path
+from semlens.mcp.answers import Json, Notice, ToolAnswer, token_counter, tokenizer_path
 from semlens.mcp.arguments import ContextArguments, ExploreArguments
 from semlens.mcp.pack_blocks import PackBlock, blocks_of_pack, parts_of_pack
 from semlens.mcp.places import Place
@@ -44,11 +44,11 @@ class ContextTool:
         arguments: ContextArguments,
         place: Place | None,
         folders: Sequence[str],
-        notice: str,
+        notice: Notice,
         cancel: CancelToken,
     ) -> ToolAnswer:
         counter = token_counter()
-        head = [line for line in (notice, place.note if place is not None else "") if line]
+        head = [line for line in (*notice.lines, place.note if place is not None else "") if line]
         left = max(1, arguments.budget - counter.count("\n".join(head)))
         pack = self._service.context(_request(arguments.query, place, folders, left, tests=False), cancel)
         body = self._without_repeats(pack.text.rstrip("\n")) or "No code was found that fits the budget."
@@ -59,16 +59,16 @@ class ContextTool:
                 "text": text,
                 "tokens": counter.count(text),
                 "items": [_item_json(item) for item in pack.items],
-                "complete": not notice,
+                "complete": not notice.stale,
                 "notes": head,
             },
         )
 
     def explore(
-        self, arguments: ExploreArguments, place: Place, folders: Sequence[str], notice: str, cancel: CancelToken
+        self, arguments: ExploreArguments, place: Place, folders: Sequence[str], notice: Notice, cancel: CancelToken
     ) -> ToolAnswer:
         """First the places, so that no relation is left out for lack of room, then code as far as it fits."""
-        head = [line for line in (notice, place.note, _DEPTH_NOTE if arguments.depth > 1 else "") if line]
+        head = [line for line in (*notice.lines, place.note, _DEPTH_NOTE if arguments.depth > 1 else "") if line]
         request = _request("", place, folders, arguments.budget * _RELATED_FACTOR, tests=True)
         pack = self._service.context(request, cancel)
         sections = _sections(pack)
@@ -80,7 +80,7 @@ class ContextTool:
         blocks = sorted(blocks_of_pack(pack.text), key=lambda block: not _shows(block, definition))
         text = self._with_code(_cut("\n".join(lines), arguments.budget), blocks, arguments.budget)
         structured: Json = {section: [_item_json(item) for item in items] for section, items in sections.items()}
-        return ToolAnswer(text, {"text": text, **structured, "complete": not notice, "notes": head})
+        return ToolAnswer(text, {"text": text, **structured, "complete": not notice.stale, "notes": head})
 
     def _with_code(self, text: str, blocks: Sequence[PackBlock], budget: int) -> str:
         """Add the blocks that fit. The first is truncated rather than left out."""

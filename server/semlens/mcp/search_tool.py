@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError
@@ -14,15 +15,21 @@ from semlens.core.text.printable import printable, printable_lines
 from semlens.embedding.token_counting import TokenCounter
 from semlens.engine.query.file_text_cache import FileTextCache
 from semlens.engine.query.masking import mask_hit
-from semlens.mcp.answers import Json, ToolAnswer, fitted_line, place_of, token_counter
+from semlens.engine.sessions.borrowed_buffers import BorrowedBuffers
+from semlens.mcp.answers import Json, Notice, ToolAnswer, fitted_line, place_of, token_counter
 from semlens.mcp.arguments import Cursor, Detail, FileKind, SearchArguments
 from semlens.mcp.file_kinds import is_of_kind, languages_of
+from semlens.mcp.long_code import Stretch, elision, shorten
 from semlens.mcp.shown_lines import ShownLines
 from semlens.search.query.query import parse_query
 from semlens.service.code_service import CodeQueries
 
 _LINE_TOKENS = 44
 """Ten locations, the line about the index and the cursor stay within 500 tokens."""
+
+_SHARES, _LEAST_SHARE = 5, 150
+"""Of the budget, for the code of one of several hits, and tokens that it may take in any case. So a class of a thousand
+lines does not keep the next places out. A single hit is not shortened."""
 
 _RESERVED_TOKENS = 40
 """Of the budget, for the cursor."""
@@ -50,8 +57,10 @@ class _Shown:
 class SearchTool:
     """Answers one session."""
 
-    def __init__(self, service: CodeQueries, shown_lines: ShownLines) -> None:
+    def __init__(self, service: CodeQueries, shown_lines: ShownLines, borrowed: BorrowedBuffers | None = None) -> None:
+        """:param borrowed: what the user lets the agent see of an editor."""
         self._service = service
+        self._borrowed = borrowed
         self._shown_lines = shown_lines
         self._texts = FileTextCache()
 
@@ -60,12 +69,12 @@ class SearchTool:
         arguments: SearchArguments,
         folders: Sequence[str],
         labels: dict[str, str],
-        notice: str,
+        notice: Notice,
         cancel: CancelToken,
     ) -> ToolAnswer:
         """:param labels: a suffix for the hits of each root, where there are several.
 
-        :param notice: a sentence about the index for the first line; or "".
+        :param notice: about the index; it stands at the top.
         """
         check = _check_of(arguments, folders)
         if arguments.cursor.check not in ("", check):
@@ -78,8 +87,8 @@ class SearchTool:
         if not hits:
             notes.append(_NO_PASSAGES.get(kind, "Nothing was found. Ask in other words, or with fewer filters."))
         counter = token_counter()
-        first_line = " ".join(part for part in (_confidence_text(result), notice) if part)
-        head = [first_line, *notes]
+        first_line = f"{_confidence_text(result)} {notice.stale}".rstrip()
+        head = [first_line, *notice.unsaved_lines, *notes]
         budget = arguments.budget - counter.count("\n".join(head)) - _RESERVED_TOKENS
         shown = self._fitting(page, arguments.detail, labels, budget, counter)
         cursor = ""
@@ -92,8 +101,8 @@ class SearchTool:
             "hits": [_hit_json(one, arguments.detail, with_root=bool(labels)) for one in shown],
             "confidence": round(result.confidence, 2),
             "nothingFits": result.nothing_fits,
-            "complete": result.complete and not notice,
-            "notes": [line for line in (notice, *notes) if line],
+            "complete": result.complete and not notice.stale,
+            "notes": [*notice.lines, *notes],
         }
         if cursor:
             structured["cursor"] = cursor
@@ -125,32 +134,50 @@ class SearchTool:
     ) -> list[_Shown]:
         """The hits that fit the budget, in order. The first is truncated rather than left out."""
         shown: list[_Shown] = []
+        share = budget if len(hits) == 1 else max(_LEAST_SHARE, budget // _SHARES)
         for hit in hits:
             suffix = labels.get(hit.root, "")
             line = fitted_line(place_of(hit), hit.signature, suffix, _LINE_TOKENS, counter)
-            first, lines = self._body(hit, detail)
-            key = printable(hit.path)
-            body = [printable_lines(text) for text in self._shown_lines.without_repeats(key, first, lines)]
+            code = self._code(hit, detail)
+            parts = shorten(code, _matches(hit), share, counter)
+            body = self._without_repeats(printable(hit.path), code, parts)
             cost = counter.count("\n".join((line, *body)))
             if cost > budget and not shown:
-                line, lines, body = _truncated(place_of(hit) + suffix, line, lines, body, budget, counter)
-                cost = budget
+                line, body = _truncated(place_of(hit) + suffix, line, body, budget, counter)
+                parts, cost = (), budget  # what is cut does not count as given
             if cost > budget:
                 break
             budget -= cost
-            self._shown_lines.add(key, first, lines)
+            for part in parts:
+                self._shown_lines.add(printable(hit.path), part.first, part.lines)
             shown.append(_Shown(hit, line, tuple(body)))
         return shown
 
-    def _body(self, hit: SearchHit, detail: Detail) -> tuple[int, list[str]]:
-        """The number of the first line (1-based), and the lines to show, masked."""
+    def _without_repeats(self, path: str, code: Stretch, parts: Sequence[Stretch]) -> list[str]:
+        """The lines to show, with a reference for what was given before, and for what is left out."""
+        lines: list[str] = []
+        for before, part in pairwise((None, *parts, None)):
+            lines += elision(before, part, code)
+            if part is not None:
+                lines += map(printable_lines, self._shown_lines.without_repeats(path, part.first, part.lines))
+        return lines
+
+    def _code(self, hit: SearchHit, detail: Detail) -> Stretch:
+        """The code of a hit that may be shown, masked."""
         if detail is Detail.LOCATIONS:
-            return 1, []
+            return Stretch(1, ())
         if detail is Detail.FULL:
-            document = self._texts.read(hit.root, hit.path) if hit.root else None
-            if document is not None and hit.span.last_line < len(document.lines):
-                hit = mask_hit(hit._replace(snippet_span=hit.span), document.lines)
-        return hit.snippet_span.start_line + 1, hit.snippet.split("\n") if hit.snippet else []
+            lines = self._lines_of(hit)
+            if hit.span.last_line < len(lines):
+                hit = mask_hit(hit._replace(snippet_span=hit.span), lines)
+        return Stretch(hit.snippet_span.start_line + 1, tuple(hit.snippet.split("\n")) if hit.snippet else ())
+
+    def _lines_of(self, hit: SearchHit) -> Sequence[str]:
+        """All lines of the document of a hit; none when it cannot be read."""
+        if hit.dirty and self._borrowed is not None:
+            return self._borrowed.lines(hit.uri) or ()
+        document = self._texts.read(hit.root, hit.path) if hit.root else None
+        return document.lines if document is not None else ()
 
 
 def _confidence_text(result: SearchResult) -> str:
@@ -158,17 +185,20 @@ def _confidence_text(result: SearchResult) -> str:
     return f"confidence {result.confidence:.2f}{fits}."
 
 
-def _truncated(
-    place: str, line: str, lines: list[str], body: list[str], budget: int, counter: TokenCounter
-) -> tuple[str, list[str], list[str]]:
-    """The first hit, cut to the budget. What is cut does not count as given."""
+def _matches(hit: SearchHit) -> list[tuple[int, int]]:
+    """Numbers of the lines that match best."""
+    return [(first + 1, last + 1) for first, last in hit.highlights]
+
+
+def _truncated(place: str, line: str, body: list[str], budget: int, counter: TokenCounter) -> tuple[str, list[str]]:
+    """The first hit, cut to the budget."""
     while body and counter.count("\n".join((line, *body))) > budget - _LINE_TOKENS // 2:
         body = body[: len(body) * 3 // 4]
     if counter.count(line) > budget:
         line = place
     if body:
-        return line, lines[: len(body)], [*body, "... more lines; raise budget_tokens"]
-    return line, [], []
+        return line, [*body, "... more lines; raise budget_tokens"]
+    return line, []
 
 
 def _kind_of(arguments: SearchArguments) -> FileKind:
@@ -194,6 +224,8 @@ def _hit_json(shown: _Shown, detail: Detail, *, with_root: bool) -> Json:
         "name": printable(hit.qualified_name),
         "kind": hit.kind.label,
     }
+    if hit.dirty:
+        found["dirty"] = True
     if with_root:
         found["root"] = printable(hit.root)
     if detail is Detail.LOCATIONS:

@@ -10,7 +10,8 @@ from semlens.core.cancel import CancelToken
 from semlens.core.errors import Cancelled, SemlensError
 from semlens.core.request import SearchRequest
 from semlens.core.text.printable import printable
-from semlens.mcp.answers import ToolAnswer, freshness_line, token_counter
+from semlens.engine.sessions.borrowed_buffers import BorrowedBuffers
+from semlens.mcp.answers import Notice, ToolAnswer, freshness_line, token_counter
 from semlens.mcp.arguments import context_arguments, explore_arguments, search_arguments, status_arguments
 from semlens.mcp.context_tool import ContextTool
 from semlens.mcp.places import find_place
@@ -25,16 +26,19 @@ WAIT_SECONDS = 0.4
 """How long a question waits for an index that is not complete. It then answers from what there is."""
 
 _MAX_PROBLEMS = 10
+_JUST_CHANGED = "Stale: the last changes are not searchable yet."
 
 
 class AgentTools:
     """Thread-safe. Calls block, so make them on threads."""
 
-    def __init__(self, service: CodeService, policy: RootPolicy) -> None:
+    def __init__(self, service: CodeService, policy: RootPolicy, borrowed: BorrowedBuffers | None = None) -> None:
+        """:param borrowed: what the user lets the agent see of an editor."""
         self.policy = policy
         self._service = service
+        self._borrowed = borrowed
         self._shown_lines = ShownLines()
-        self._search = SearchTool(service, self._shown_lines)
+        self._search = SearchTool(service, self._shown_lines, borrowed)
         self._context = ContextTool(service, self._shown_lines)
         self._tools: Mapping[str, Callable[[object, CancelToken], ToolAnswer]] = {
             "search_code": self._search_code,
@@ -108,7 +112,7 @@ class AgentTools:
             {"path": printable(problem.path), "message": printable(problem.message)}
             for problem in status.problems[:_MAX_PROBLEMS]
         ]
-        lines = [notice or "Complete and up to date."]
+        lines = notice.lines if notice.stale else ["Complete and up to date.", *notice.lines]
         lines += [
             f"{root['root']}: {root['files']} files, {root['symbols']} symbols, {root['pending']} pending, "
             f"changes noticed: {root['watching']}"
@@ -122,17 +126,20 @@ class AgentTools:
             "\n".join(lines),
             {
                 "state": status.state.value,
-                "complete": status.complete and not notice,
+                "complete": status.complete and not notice.stale,
                 "roots": roots,
                 "lagMs": status.lag_ms,
                 "problems": problems,
             },
         )
 
-    def _notice(self) -> str:
+    def _notice(self) -> Notice:
         """Wait briefly for the index, and say what is still missing."""
+        if self._borrowed is not None:
+            self._borrowed.refresh()
         is_complete = self._service.wait_complete(timeout=WAIT_SECONDS)
-        return "" if is_complete else freshness_line(self._service.status())
+        stale = "" if is_complete else freshness_line(self._service.status()) or _JUST_CHANGED
+        return Notice(stale, tuple(self._borrowed.unsaved_paths) if self._borrowed is not None else ())
 
     def _labels(self) -> dict[str, str]:
         roots = self.policy.roots

@@ -73,4 +73,19 @@ class Agent:
 
 @pytest.fixture
 def agent(code):
-    return Agent(code.engines[0], RootPolicy(lambda _folder: None, named=[str(code.folder)]))
+    return _agent(code)
+
+
+@pytest.fixture
+def make_agent():
+    """Makes an agent for a workspace."""
+
+    def make(workspace):
+        workspace.engine()
+        return _agent(workspace)
+
+    return make
+
+
+def _agent(workspace):
+    return Agent(workspace.engines[0], RootPolicy(lambda _folder: None, named=[str(workspace.folder)]))
