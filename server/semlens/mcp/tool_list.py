@@ -10,7 +10,7 @@ from typing import Any
 INSTRUCTIONS = """\
 semlens finds code by meaning, words or names in an index that follows every change on disk.
 Use search_code before grep when you do not know the exact name, or want to know where something is done.
-Read the places it gives, or ask with detail=full: one hit (limit=1) is whole, of several the long ones are shortened.
+Read the places it gives, or ask with detail=full; limit=1 gives one whole.
 Use get_context to collect the code for a task in one answer.
 Use explore_symbol before you change a symbol: it gives the definition, what it uses, who uses it, and its tests.
 The first line says the confidence (below 0.25 nothing fits), and what is stale or incomplete.
