@@ -11,6 +11,7 @@ W ?=
 Q ?=
 
 .PHONY: help run page test test-long chaos test-unit test-e2e test-packaging test-service test-nvim test-vscode test-page lint format bench build lock clean setup setup-dev setup-release judges notes
+.PHONY: manifests docs
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -44,6 +45,7 @@ test-long: setup-dev  ## the long round (hours) and the soak; goes on where it s
 	$(CHAOS) CHAOS_SCALE=$(or $(SCALE),1) CHAOS_RESUME=1 $(PYTEST) -m chaos_long tests; code=$$?; $(PY) bench/chaos_report.py && exit $$code
 	$(PY) bench/soak.py
 	$(PY) bench/chaos_report.py
+	bash release/judge.sh
 
 test-service: setup-dev  ## against an embedding service that is not ours (91 MB to install)
 	@sh requirements/extra.sh service
@@ -70,6 +72,9 @@ lint: setup-dev  ## style, types and the dependency rule
 
 notes: setup-release  ## the notes of the next release, as they will look
 	@.venv-release/bin/towncrier build --draft --version "$$($(PY) -c 'import semlens; print(semlens.__version__)')"
+
+manifests: setup-dev  ## write the version and the description into the manifests of stores, editors and agents
+	$(PY) release/manifests.py
 
 format: setup-dev  ## format the Python sources
 	$(PY) -m ruff format server tests bench

@@ -13,6 +13,7 @@ lacking() {  # lacking TESTS PACKAGE...
 
 if [ -f clients/nvim/tests/run.sh ]; then
     bash clients/nvim/tests/run.sh
+    bash clients/nvim/tests/install.sh
 fi
 if [ -f clients/vscode/test/run.sh ]; then
     missing=""
