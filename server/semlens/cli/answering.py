@@ -106,10 +106,8 @@ def start_for_next_time(options: argparse.Namespace, served_by: ServedBy) -> Non
 
     Not in continuous integration, and not where the user's settings say no.
     """
-    if served_by is ServedBy.DAEMON or options.no_daemon or os.environ.get("CI") or not sys.stdout.isatty():
-        return
     user = read_user_settings()
-    if user.values.get("server.autostart", True) is not True:
+    if served_by is ServedBy.DAEMON or not _may_start(options, user):
         return
     from semlens.service.daemon_start import start_in_background
 
@@ -117,6 +115,32 @@ def start_for_next_time(options: argparse.Namespace, served_by: ServedBy) -> Non
         start_in_background(_endpoint(user))
     except SemlensError as error:
         say(f"warning: {error}")
+
+
+def keep_refining(options: argparse.Namespace, workspaces: Sequence[Workspace]) -> bool:
+    """Let the resident server embed what waits for the refine tier, and start it as `start_for_next_time` does.
+
+    It keeps the folders open for the setting `server.rootIdleMinutes`. False: it does not.
+    """
+    user = read_user_settings()
+    if not _may_start(options, user):
+        return False
+    from semlens.service.daemon_start import ensure_server
+
+    try:
+        with closing(ensure_server(_endpoint(user))) as connection:
+            service = RemoteService(connection, describe_client(f"semlens {options.command}", user))
+            for workspace in workspaces:
+                service.add_root(workspace.folder, explicit=workspace.explicit)
+    except SemlensError as error:
+        say(f"warning: {error}")
+        return False
+    return True
+
+
+def _may_start(options: argparse.Namespace, user: UserSettings) -> bool:
+    is_wanted = not options.no_daemon and user.values.get("server.autostart", True) is True
+    return is_wanted and not os.environ.get("CI") and sys.stdout.isatty()
 
 
 def _endpoint(user: UserSettings) -> Endpoint:

@@ -21,7 +21,7 @@ examples:
   semlens outline src/net/retry.py       list the symbols of one file
   semlens doctor                         check the installation
 
-exit codes: 0 success (even if nothing is found), 1 failure, 2 wrong usage
+exit codes: 0 success (even if nothing is found), 1 failure, 2 wrong usage; search --exit-code: 3 if nothing is found
 """
 
 _DEFAULT_COLUMNS = 80
@@ -168,6 +168,7 @@ def _add_search(add: _AddCommand) -> None:
         default="text",
         help="text for people, lines as grep prints them (path:line:column: signature), or JSON",
     )
+    search.add_argument("--exit-code", action="store_true", help="exit with 3 if nothing is found")
     search.add_argument("--no-pager", action="store_true", default=False, help="never show the hits in a pager")
     search.add_argument(
         "--color", choices=("auto", "always", "never"), default="auto", help="whether to print colours (default: auto)"
@@ -184,6 +185,7 @@ def _add_maintenance(add: _AddCommand) -> None:
     status = add("status", "status:run", "show what is indexed, with which models, and how large the index is")
     _add_folder(status)
     _add_no_daemon(status)
+    status.add_argument("--skipped", action="store_true", help="list the files that are left out, by reason")
     _add_json(status)
     doctor = add("doctor", "doctor:run", "check the installation and say how to fix problems")
     _add_json(doctor)

@@ -135,7 +135,7 @@ def check_service() -> Iterator[Finding]:
 
 
 def check_grammars() -> Iterator[Finding]:
-    from semlens.syntax.languages.registry import BY_NAME
+    from semlens.syntax.languages.registry import with_symbols, without_symbols
     from semlens.workers.pool import ParsePool, WorkerDiedError
 
     try:
@@ -147,7 +147,10 @@ def check_grammars() -> Iterator[Finding]:
         return
     for fault in loaded.faults:
         yield Finding("grammar", Level.FAIL, fault, _REINSTALL)
-    message = f"{loaded.n_usable} of {len(BY_NAME)} languages have a grammar; the others are searched as plain text"
+    message = (
+        f"{loaded.n_usable} load; symbols of {len(with_symbols())} languages are found, "
+        f"{len(without_symbols())} others by their text (docs/languages.md)"
+    )
     yield Finding("grammars", Level.OK, message)
 
 

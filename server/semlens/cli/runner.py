@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from semlens.core.text.printable import printable, printable_lines
 
-DONE, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, BAD_USAGE, NOTHING_FOUND, INTERRUPTED = 0, 1, 2, 3, 130
 
 _BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 

@@ -71,20 +71,29 @@ class Discovery:
         files = self._settings
         self._tree = IgnoreTree(self._root, follow=files.follow_ignore, exclude=files.exclude, include=files.include)
 
-    def walk(self, unread: set[str] | None = None) -> Iterator[DiscoveredFile]:
+    def walk(
+        self, unread: set[str] | None = None, left_out: list[tuple[str, str]] | None = None
+    ) -> Iterator[DiscoveredFile]:
         """Every file to index, folder by folder, names sorted. `skipped` is replaced when the walk ends.
 
         :param unread: gets the paths of files and folders that could not be read for a transient cause.
+        :param left_out: gets what is skipped, as path and reason. The path of a folder ends with a slash.
         :raises WorkspaceError: when the root itself cannot be listed.
         """
         self.refresh()
         tree = self._tree  # a refresh by another thread must not mix its rules into this walk
         skipped: Counter[str] = Counter()
         unread = set() if unread is None else unread
+        left_out = [] if left_out is None else left_out
+
+        def skip(path: str, reason: SkipReason) -> None:
+            skipped[reason] += 1
+            left_out.append((path, reason))
+
         stack = [""]
         while stack:
             folder = stack.pop()
-            listed = self._list(tree, folder, skipped, unread)
+            listed = self._list(tree, folder, skip, unread)
             if listed is None:
                 continue
             files, subfolders, rules = listed
@@ -97,7 +106,7 @@ class Discovery:
                 elif examined == SkipReason.NOT_READABLE_NOW:
                     unread.add(prefix + entry.name)
                 elif examined is not None:
-                    skipped[examined] += 1
+                    skip(prefix + entry.name, examined)
         self.skipped = skipped
 
     def list_folder(self, folder: str) -> tuple[list[os.DirEntry[str]], list[str]] | None:
@@ -111,7 +120,7 @@ class Discovery:
             if parent is None or tree.ignores_folder(parent, folder):
                 return None
         try:
-            listed = self._list(tree, folder, Counter(), set())
+            listed = self._list(tree, folder, lambda _path, _reason: None, set())
         except WorkspaceError:
             return None
         return None if listed is None else (listed[0], listed[1])
@@ -217,7 +226,7 @@ class Discovery:
         return os.path.join(self._root, path.replace("/", os.sep) if os.sep != "/" else path)
 
     def _list(
-        self, tree: IgnoreTree, folder: str, skipped: Counter[str], unread: set[str]
+        self, tree: IgnoreTree, folder: str, skip: Callable[[str, SkipReason], None], unread: set[str]
     ) -> tuple[list[os.DirEntry[str]], list[str], FolderRules] | None:
         """A folder's files, subfolders and rules; None if it cannot be read or is a cache.
 
@@ -233,7 +242,7 @@ class Discovery:
             if is_transient(error):
                 unread.add(folder)
             elif not isinstance(error, FileNotFoundError):
-                skipped[SkipReason.UNREADABLE] += 1
+                skip(f"{folder}/", SkipReason.UNREADABLE)
             return None
         try:
             rules = tree.enter(folder, {entry.name for entry in entries})
@@ -241,7 +250,7 @@ class Discovery:
             unread.add(folder)
             return None
         if rules is None:
-            skipped[SkipReason.IGNORED] += 1
+            skip(f"{folder}/", SkipReason.IGNORED)
             return None
         prefix = f"{folder}/" if folder else ""
         files: list[os.DirEntry[str]] = []
@@ -254,9 +263,9 @@ class Discovery:
                 continue
             path = prefix + entry.name
             if tree.ignores(rules, path, entry.name, True):
-                skipped[SkipReason.IGNORED] += 1
+                skip(f"{path}/", SkipReason.IGNORED)
             elif path.count("/") >= MAX_DEPTH:
-                skipped[SkipReason.LINK_LOOP] += 1
+                skip(f"{path}/", SkipReason.LINK_LOOP)
             else:
                 subfolders.append(path)
         return files, subfolders, rules

@@ -52,6 +52,7 @@ REASONS = [
     ("a.py", b"x = 1", None),
     ("Gemfile", b"gem\n", None),
     ("notes.txt", b"words", None),
+    (".env.example", b"KEY=\n", None),
     ("photo.PNG", b"\x89PNG", "binary"),
     ("lib.so", b"", "binary"),
     ("package-lock.json", b"{}", "lockfile"),

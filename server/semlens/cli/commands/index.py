@@ -7,8 +7,8 @@ import json
 import time
 from pathlib import Path
 
-from semlens.cli.answering import Answerer, ServedBy, answer
-from semlens.cli.commands.status import problem_lines, status_json, summary
+from semlens.cli.answering import Answerer, ServedBy, answer, keep_refining
+from semlens.cli.commands.status import problem_lines, refining_hint, status_json, summary
 from semlens.cli.output.progress import StageLog, follow_indexing, passage_counts
 from semlens.cli.roots import workspace_of_name
 from semlens.cli.runner import DONE, FAILED, say
@@ -36,6 +36,9 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({**encoded, **times, "saved": not save_problem}))
     else:
         _print_summary(workspace.folder, status, elapsed_s, already_reported=save_problem)
+        if hint := refining_hint(status._replace(refining=False)):
+            goes_on = keep_refining(options, [workspace])
+            print("The resident server embeds the rest for the better model in the background." if goes_on else hint)
     if save_problem:
         say(printable(save_problem))
     return FAILED if save_problem else DONE

@@ -6,12 +6,13 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from semlens.cli.answering import Answerer, ServedBy, answer, start_for_next_time
 from semlens.cli.output.progress import follow_indexing
 from semlens.cli.roots import everywhere, workspaces_of
-from semlens.cli.runner import say
+from semlens.cli.runner import DONE, NOTHING_FOUND, say
 from semlens.cli.workspace import Workspace, relative_path_of
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
             filter=search_filter,
             per_file=defaults.per_file if options.per_file is None else options.per_file,
             time_budget_ms=defaults.time_budget_ms,
+            near_uri=_near(status, workspaces),
         )
         result = answerer.service.search(_below(request, workspaces), CancelToken(), explain=options.explain)
         return status, result, answerer.served_by
@@ -57,10 +59,12 @@ def run(options: argparse.Namespace) -> int:
     for problem in status.problems:
         if not problem.path:  # it concerns the whole index, not one file
             say(f"warning: {problem.message}")
+    if _near(status, workspaces) and options.format == "text" and not options.json:
+        say(f"searching all of {status.roots[0].root}, hits of this folder first (-w . for this folder only)")
     print_found(options, Found(query, workspaces, result, served_by), explain=options.explain)
     sys.stdout.flush()
     start_for_next_time(options, served_by)
-    return 0
+    return NOTHING_FOUND if options.exit_code and not result.hits else DONE
 
 
 def limit_of(options: argparse.Namespace, default: int) -> int:
@@ -109,6 +113,13 @@ def _query(words: list[str]) -> str:
     if not query:
         raise UsageError("The query is empty. Say what to look for, e.g. semlens search retry with backoff.")
     return query
+
+
+def _near(status: EngineStatus, workspaces: Sequence[Workspace]) -> str:
+    """A place in the current folder where the index is that of a folder above it, else ""."""
+    [workspace, *others] = workspaces
+    is_below = len(status.roots) == 1 and Path(status.roots[0].root) in workspace.folder.parents
+    return (workspace.folder / "_").as_uri() if is_below and not workspace.explicit and not others else ""
 
 
 def _below(request: SearchRequest, workspaces: Sequence[Workspace]) -> SearchRequest:

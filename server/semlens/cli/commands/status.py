@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from semlens.cli.answering import Answerer, ServedBy, answer
 from semlens.cli.output.terminal import human_bytes, paint
-from semlens.cli.roots import workspace_of_name
-from semlens.core.status import EngineStatus, RemoteStatus
+from semlens.cli.roots import cache_folder, workspace_of_name
+from semlens.core.status import EngineStatus, RemoteStatus, TierRole
 from semlens.core.text.printable import printable
 from semlens.service import codec
 
@@ -24,15 +25,38 @@ def run(options: argparse.Namespace) -> int:
     def question(answerer: Answerer) -> tuple[EngineStatus, ServedBy]:
         if answerer.served_by is ServedBy.PROCESS:
             answerer.service.wait_complete(timeout=_LOAD_SECONDS)
+            # This process only reads, and no other one says that it goes on.
+            return answerer.service.status()._replace(refining=False), answerer.served_by
         return answerer.service.status(), answerer.served_by
 
     status, served_by = answer(options, [workspace], question, read_only=True, only_open=True)
+    skipped = [item for root in status.roots for item in skipped_files(Path(root.root))] if options.skipped else []
     if options.json:
-        print(json.dumps(status_json(workspace.folder, status, served_by)))
+        listed = {"skippedFiles": [{"path": path, "reason": reason} for path, reason in skipped]}
+        print(json.dumps({**status_json(workspace.folder, status, served_by), **(listed if options.skipped else {})}))
         return 0
-    for line in _status_lines(workspace.folder, status):
+    for line in _skipped_lines(skipped) if options.skipped else _status_lines(workspace.folder, status):
         print(line)
     return 0
+
+
+def skipped_files(root: Path) -> list[tuple[str, str]]:
+    """What of a root is not searchable, as path and reason, by reason: what the walk leaves out and what the index
+    knows of the rest. Reads the folders again.
+    """
+    from semlens.files.discovery import Discovery
+    from semlens.index.storage.database import StoreError
+    from semlens.index.storage.root_store import root_folder
+    from semlens.index.storage.seeding import committed_rows
+    from semlens.settings.loading import load_settings
+
+    found: list[tuple[str, str]] = []
+    for _ in Discovery(root, load_settings(root)[0]).walk(left_out=found):
+        pass
+    with suppress(StoreError):  # it is not indexed yet
+        rows = committed_rows(root_folder(cache_folder(), root))
+        found += [(path, entry.reason) for path, entry in rows.files.items() if entry.reason]
+    return sorted(found, key=lambda item: (item[1], item[0]))
 
 
 def status_json(root: Path, status: EngineStatus, served_by: ServedBy) -> dict[str, Any]:
@@ -56,19 +80,46 @@ def problem_lines(status: EngineStatus, limit: int) -> Iterator[str]:
         yield f"{paint('problem', 'yellow')}  and {n_more} more (run 'semlens status --json' to see all)"
 
 
+def refining_hint(status: EngineStatus) -> str:
+    """What to do about passages that wait for the refine tier while nothing embeds them; "" where none does."""
+    waiting = sum(tier.pending for tier in status.tiers if tier.role == TierRole.REFINE)
+    if not waiting or status.refining:
+        return ""
+    return (
+        f"{waiting:,} passages wait for the better model. 'semlens index --wait' embeds them now, and the resident "
+        "server embeds them while it runs ('semlens daemon start')."
+    )
+
+
+def _skipped_lines(skipped: list[tuple[str, str]]) -> Iterator[str]:
+    reason = ""
+    for path, other in skipped:
+        if other != reason:
+            reason = other
+            yield paint(f"{reason}:", "bold")
+        yield f"  {printable(path)}"
+    if not skipped:
+        yield "No file is left out."
+
+
 def _status_lines(root: Path, status: EngineStatus) -> Iterator[str]:
     n_files = sum(root_status.files for root_status in status.roots)
     if not n_files and not status.complete:
         yield f"{printable(str(root))} is not indexed. Run 'semlens index {printable(str(root))}'."
         return
     yield f"{paint('workspace', 'dim')}  {paint(printable(str(root)), 'bold')}"
+    yield from (
+        f"{paint('index    ', 'dim')}  of {printable(one.root)}, the top of the git work tree"
+        for one in status.roots
+        if one.root != str(root) and root.is_relative_to(one.root)
+    )
     yield f"{paint('state    ', 'dim')}  {_state(status)}, generation {status.generation}"
     for root_status in status.roots:
         counts = f"{root_status.files:,} files, {root_status.symbols:,} symbols, {root_status.pending:,} pending"
         yield f"{paint('indexed  ', 'dim')}  {counts}"
         if root_status.skipped:
             reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(root_status.skipped.items()))
-            yield f"{paint('left out ', 'dim')}  {reasons}"
+            yield f"{paint('left out ', 'dim')}  {reasons} (--skipped lists them)"
     for tier in status.tiers:
         yield (
             f"{paint('model    ', 'dim')}  {printable(tier.model)} ({tier.role} tier):"
@@ -76,6 +127,8 @@ def _status_lines(root: Path, status: EngineStatus) -> Iterator[str]:
         )
     if not status.tiers:
         yield f"{paint('model    ', 'dim')}  none: search uses only names and words"
+    if hint := refining_hint(status):
+        yield f"{paint('to do    ', 'dim')}  {hint}"
     yield f"{paint('size     ', 'dim')}  {human_bytes(status.index_bytes)} on disk"
     for service in status.remote:
         yield f"{paint('sent     ', 'dim')}  {_sent(service)}"

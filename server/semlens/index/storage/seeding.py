@@ -104,7 +104,7 @@ def _has_commit(folder: Path) -> bool:
 
 
 @garbled_text_is_damage()
-def _read_rows(folder: Path) -> CommittedRows:
+def committed_rows(folder: Path) -> CommittedRows:
     """:raises sqlite3.Error: when the store is missing, damaged or of another version."""
     with contextlib.closing(connect_to_read(folder / DATABASE_NAME, SCHEMA, STORE_VERSION)) as connection:
         if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
@@ -122,7 +122,7 @@ def _donors(cache_folder: Path, root: Path, place: _Place) -> Iterator[_Donor]:
         if other == root or not folder.is_dir() or _place_of(other) != place:
             continue
         try:
-            rows = _read_rows(folder)
+            rows = committed_rows(folder)
         except StoreError as error:
             logger.info("the index of %s is not used for %s: %s", other, root, error)
             continue

@@ -6,8 +6,8 @@ import re
 import sys
 from pathlib import Path
 
-from semlens.syntax.languages import LANGUAGES
 from semlens.syntax.languages.language import Language, Splitter
+from semlens.syntax.languages.registry import with_symbols, without_symbols
 from semlens.syntax.parsing.grammars import query_source
 
 BEGIN, END = "<!-- generated: languages -->", "<!-- end -->"
@@ -20,13 +20,16 @@ _KIND = re.compile(
 def tables() -> str:
     """Markdown: languages with symbols, then those that are cut into windows."""
     rows = ["| language | files | symbols | joined by |", "|---|---|---|---|"]
-    plain: list[str] = []
-    for language in sorted(LANGUAGES, key=lambda language: language.name):
-        if not language.queries and language.splitter is Splitter.NONE:
-            plain.append(language.name)
-            continue
+    for language in with_symbols():
         rows.append(f"| {language.name} | {_files(language)} | {_kinds(language)} | {_joined(language)} |")
-    return "\n".join([*rows, "", f"Windows only: {', '.join(plain)}."])
+    plain = [language.name for language in without_symbols()]
+    return "\n".join(
+        [
+            f"{len(with_symbols())} languages have symbols:\n",
+            *rows,
+            f"\n{len(plain)} languages are found by their text, in windows: {', '.join(plain)}.",
+        ]
+    )
 
 
 def _files(language: Language) -> str:

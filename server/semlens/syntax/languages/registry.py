@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from semlens.syntax.languages import LANGUAGES
-from semlens.syntax.languages.language import Language
+from semlens.syntax.languages.language import Language, Splitter
 
 BY_NAME: dict[str, Language] = {language.name: language for language in LANGUAGES}
 
@@ -22,6 +22,7 @@ CODE_LIKE: frozenset[str] = frozenset(
         " .ll .s .asm .inc .def .y .l .yy .ll .g4 .peg .pest .ebnf .bnf .abnf .feature .robot .http .rest"
         " .plist .xib .storyboard .strings .resx .xaml .csproj .vbproj .fsproj .sln .props .targets .nuspec"
         " .applescript .ahk .au3 .nsi .iss .reg .sh-session .diff .patch .service .socket .timer .desktop .rules"
+        " .example .sample .dist"  # of `.env.example` and the like
     ).split()
 )
 """Extensions of text that is worth searching but has no description. It is split into windows."""
@@ -51,6 +52,18 @@ _CPP_HEADER = re.compile(
 _OBJC_HEADER = re.compile(rb"^[ \t]*(?:@interface|@protocol|@class|@end|#import)\b", re.MULTILINE)
 _MATLAB = re.compile(rb"^[ \t]*(?:%|function\b)", re.MULTILINE)
 _IDENTIFIER = re.compile(r"[^\W\d]\w*\Z")
+
+
+def with_symbols() -> list[Language]:
+    """The languages whose symbols are found, by name."""
+    found = (one for one in LANGUAGES if one.queries or one.splitter is not Splitter.NONE)
+    return sorted(found, key=lambda one: one.name)
+
+
+def without_symbols() -> list[Language]:
+    """The languages that are found by their text alone, by name."""
+    found = {one.name for one in with_symbols()}
+    return sorted((one for one in LANGUAGES if one.name not in found), key=lambda one: one.name)
 
 
 def language_of(path: str, first_bytes: bytes = b"") -> str | None:

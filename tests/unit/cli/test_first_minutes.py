@@ -1,0 +1,77 @@
+"""What a new user meets on the command line: sub-folders, exit codes, waiting vectors, files that are left out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from semlens.core.status import RootStatus, TierRole, TierStatus, WatchMode
+
+from .conftest import STATUS
+
+WAITING = STATUS._replace(
+    refining=True,
+    tiers=(TierStatus("small", TierRole.FIRST, 9000, 0), TierStatus("better", TierRole.REFINE, 1000, 8000)),
+)
+HINT = "8,000 passages wait for the better model. 'semlens index --wait' embeds them now"
+
+
+@pytest.fixture
+def below(script, workspace, monkeypatch):
+    """The current folder is below the root whose index answers."""
+    script.status = STATUS._replace(roots=(RootStatus(str(workspace), 9, 9, 0, {}, WatchMode.NONE),))
+    (workspace / "net").mkdir()
+    monkeypatch.chdir(workspace / "net")
+    return workspace
+
+
+def test_a_search_in_a_sub_folder_says_so_and_prefers_its_hits(semlens, script, below):
+    _, _, err = semlens("search", "fetch")
+    assert err.splitlines() == [
+        f"semlens: searching all of {below}, hits of this folder first (-w . for this folder only)"
+    ]
+    assert script.requests[-1].near_uri == (below / "net" / "_").as_uri()
+
+
+@pytest.mark.parametrize("arguments", [("-w", "."), ("--json",), ("--format", "lines")])
+def test_a_named_folder_and_output_for_programs_come_without_that_line(semlens, below, arguments):
+    assert semlens("search", "fetch", *arguments)[2] == ""
+
+
+def test_status_in_a_sub_folder_names_the_root(semlens, below):
+    assert f"of {below}, the top of the git work tree" in semlens("status")[1]
+
+
+@pytest.mark.parametrize(
+    ("n_hits", "arguments", "code"), [(0, (), 0), (0, ("--exit-code",), 3), (1, ("--exit-code",), 0)]
+)
+def test_an_option_makes_the_exit_code_say_that_nothing_was_found(semlens, script, n_hits, arguments, code):
+    script.with_hits(*script.result.hits[:n_hits])
+    assert semlens("search", "fetch", *arguments)[0] == code
+
+
+def test_status_says_that_nothing_refines_and_what_to_do(semlens, script):
+    script.status = WAITING
+    _, out, _ = semlens("status")
+    assert "refining" not in out
+    assert HINT in out
+    assert json.loads(semlens("status", "--json")[1])["refining"] is False
+
+
+def test_index_says_that_vectors_wait(semlens, script):
+    script.status = WAITING
+    assert HINT in semlens("index")[1]
+    script.status = STATUS
+    assert "wait for the better model" not in semlens("index")[1]
+
+
+def test_status_lists_what_is_left_out_by_reason(semlens, script, workspace):
+    script.status = STATUS._replace(roots=(RootStatus(str(workspace), 9, 9, 0, {}, WatchMode.NONE),))
+    for name, text in {".gitignore": "out/\n", "logo.png": "x", "poetry.lock": "x", "a.py": "x = 1\n"}.items():
+        (workspace / name).write_text(text)
+    (workspace / "out").mkdir()
+    _, out, _ = semlens("status", "--skipped")
+    assert out.splitlines()[:6] == ["binary:", "  logo.png", "ignored:", "  out/", "lockfile:", "  poetry.lock"]
+    listed = json.loads(semlens("status", "--skipped", "--json")[1])["skippedFiles"]
+    assert {"path": "out/", "reason": "ignored"} in listed
