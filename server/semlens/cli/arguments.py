@@ -108,6 +108,32 @@ def _add_mcp(add: _AddCommand) -> None:
     )
 
 
+def _add_http(add: _AddCommand) -> None:
+    http = add(
+        "http",
+        "page.serve:run",
+        "serve a page for the browser, its API and MCP on this machine, until Ctrl+C",
+        "Through SSH: ssh -L 4747:127.0.0.1:4747 MACHINE semlens http -w DIR",
+    )
+    _add_workspaces(http, "a folder to show (default: the git work tree of the current folder); repeatable")
+    http.add_argument("--everywhere", action="store_true", help="show every folder that is indexed")
+    http.add_argument("--port", type=_bounded(0, 65_535), metavar="N", help="the port (default: 4747, or a free one)")
+    http.add_argument("--open", action="store_true", help="open the page in the browser")
+    http.add_argument("--host", default="127.0.0.1", metavar="H", help="the address to listen at (default: 127.0.0.1)")
+    http.add_argument("--tls-cert", metavar="FILE", help="certificate for another --host, in PEM")
+    http.add_argument("--tls-key", metavar="FILE", help="its private key, if not in the same file")
+    http.add_argument("--insecure", action="store_true", help="listen at another --host without TLS")
+    http.add_argument(
+        "--map",
+        dest="maps",
+        action="append",
+        default=[],
+        metavar="FROM=TO",
+        help="links to the editor name the folder TO instead of FROM, as for a container; repeatable",
+    )
+    _add_json(http)
+
+
 def _add_index(add: _AddCommand) -> None:
     index = add("index", "index:run", "bring the index of a folder up to date")
     _add_folder(index)
@@ -128,14 +154,7 @@ def _add_search(add: _AddCommand) -> None:
     search.add_argument(
         "query", nargs="+", metavar="QUERY", help="what to look for, in your own words; - reads it from stdin"
     )
-    search.add_argument(
-        "-w",
-        "--workspace",
-        dest="folders",
-        action="append",
-        metavar="DIR",
-        help="the workspace, a folder or the URL of a git repository (default: .); repeatable",
-    )
+    _add_workspaces(search, "the workspace, a folder or the URL of a git repository (default: .); repeatable")
     _add_no_daemon(search)
     search.add_argument("--everywhere", action="store_true", help="search every folder that is indexed")
     search.add_argument(
@@ -307,6 +326,10 @@ def _add_folder(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_workspaces(command: argparse.ArgumentParser, summary: str) -> None:
+    command.add_argument("-w", "--workspace", dest="folders", action="append", metavar="DIR", help=summary)
+
+
 def _add_workspace(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-w",
@@ -360,5 +383,6 @@ _GROUPS: dict[Callable[[_AddCommand], None], tuple[str, ...]] = {
     _add_uninstall: ("uninstall",),
     _add_serve: ("serve",),
     _add_mcp: ("mcp",),
+    _add_http: ("http",),
 }
 """The commands in the order of ``--help``, by the function that adds them."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from semlens.core.status import EngineStatus, SessionStatus, WatchMode
-from semlens.daemon import mcp_handler
+from semlens.daemon import http_handler, mcp_handler
 from semlens.daemon.api_connection import ApiConnection
 from semlens.daemon.client_connection import ClientConnection, Handler
 from semlens.engine.engine_session import EngineSession
@@ -25,6 +25,7 @@ from semlens.engine.sessions.borrowed_buffers import BorrowedBuffers
 from semlens.engine.shared_engine import SharedEngine
 from semlens.lsp.server import SWITCH_INTERVAL_SECONDS, SemlensServer
 from semlens.service.api import Api, Notify
+from semlens.service.endpoint import endpoint_of
 from semlens.settings.loading import Settings, load_settings
 
 RELEASE_SECONDS = 2.0
@@ -64,7 +65,7 @@ class Host:
         return 0.0
 
     def handlers(self) -> Mapping[str, Handler]:
-        return {"api": self._serve_api, "lsp": self._serve_lsp, "mcp": self._serve_mcp}
+        return {"api": self._serve_api, "http": self._serve_http, "lsp": self._serve_lsp, "mcp": self._serve_mcp}
 
     def sessions(self) -> list[dict[str, Any]]:
         return [
@@ -141,6 +142,17 @@ class Host:
         with self._lock:
             sessions = [one.engine_session for one in self._sessions if one.protocol == "lsp"]
         return [session for session in sessions if session is not None and session.lends_buffers]
+
+    def _serve_http(self, client: ClientConnection) -> None:
+        configuration = _UserConfiguration(_user_settings(client))
+        settings = configuration.load(None)
+        with self._session(client) as hosted:
+
+            def open_session(on_status: Callable[[EngineStatus], None]) -> EngineSession:
+                hosted.engine_session = self._open(client, settings, configuration.load, on_status)
+                return hosted.engine_session
+
+            http_handler.serve(client, open_session, settings, endpoint_of(self._cache_folder).folder)
 
     def _open(
         self,

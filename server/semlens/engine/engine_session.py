@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from semlens.core.paths import uri_to_path
 from semlens.core.status import EngineStatus, WatchMode
+from semlens.engine.browsing.browser import IndexBrowser
 from semlens.engine.overlays.open_buffers import OpenBuffer
 from semlens.engine.overlays.overlay_indexer import locate, real_paths
 from semlens.engine.query.query_service import QueryService
@@ -91,6 +92,11 @@ class EngineSession(QueryService):
         """The rules of each root for which files are indexed, inner roots first."""
         states = self._session.states
         return [states[real].discovery for real in sorted(states, key=len, reverse=True)]
+
+    @property
+    def browser(self) -> IndexBrowser:
+        """Looks around in the roots of the session."""
+        return IndexBrowser(self._session, self._shared.file_texts, self._indexer.parser)
 
     def _published(self, snapshot: IndexSnapshot) -> None:
         if self._on_change is not None:

@@ -1,8 +1,7 @@
 """One MCP session: the official SDK over one connection of the resident server, in both eras of the protocol.
 
-This module alone imports the SDK, which takes a second. So the resident server imports it at the first MCP session. The
-first request of a client decides the era: `initialize` (2025-11-25 and before), or requests that carry their version
-(2026-07-28, with `server/discover`).
+The first request of a client decides the era: `initialize` (2025-11-25 and before), or requests that carry their
+version (2026-07-28, with `server/discover`). `tool_server` answers the calls.
 """
 
 from __future__ import annotations
@@ -17,100 +16,47 @@ import anyio
 import anyio.to_thread
 import mcp_types as types
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
-from mcp.server.caching import CacheHint
 from mcp.server.context import ServerRequestContext
-from mcp.server.lowlevel import Server
-from mcp.shared.exceptions import MCPError
 from mcp.shared.message import SessionMessage
 
-from semlens import __version__
-from semlens.core.cancel import CancelToken
-from semlens.core.errors import Cancelled
-from semlens.mcp.tool_list import INSTRUCTIONS, TOOLS
+from semlens.mcp.tool_server import ToolServer
 from semlens.mcp.tools import AgentTools
 from semlens.service.connection import Connection
 from semlens.service.frames import MAX_LINE_BYTES, LineReader, LineTooLongError, write_all
 
 logger = logging.getLogger(__name__)
 
-N_THREADS = 4
-MAX_CALLS = 64
-"""Calls of one session that may wait at once."""
-
 ROOTS_SECONDS = 1.0
 """How long the first question waits for the roots that the client declares."""
 
-_TOOL_LIST_MS = 3_600_000
-_PARSE_ERROR, _INVALID_REQUEST, _INVALID_PARAMS = -32700, -32600, -32602
+_PARSE_ERROR, _INVALID_REQUEST = -32700, -32600
 _Context = ServerRequestContext[Any, Any]
 
 
-class McpSession:
+class McpSession(ToolServer):
     """Serves one client until it leaves."""
 
     def __init__(self, tools: AgentTools, connection: Connection) -> None:
-        self._tools = tools
+        super().__init__(tools)
         self._connection = connection
-        self._n_calls = 0
 
     def run(self) -> None:
         """Blocks. The thread gets an event loop of its own, so that no client waits for another."""
         anyio.run(self._run)
 
     async def _run(self) -> None:
-        self._threads = anyio.CapacityLimiter(N_THREADS)
         self._writing = anyio.Lock()
         self._roots_known = anyio.Event()
         self._roots_known.set()
-        server = self._server()
+        server = self.make_server()
+        for method in ("notifications/initialized", "notifications/roots/list_changed"):
+            server.add_notification_handler(method, types.NotificationParams, self._ask_for_roots)
         async with self._streams() as (received, sent):
             await server.run(received, sent, server.create_initialization_options())
 
-    def _server(self) -> Server[Any]:
-        server: Server[Any] = Server(
-            "semlens",
-            version=__version__,
-            instructions=INSTRUCTIONS,
-            cache_hints={"tools/list": CacheHint(ttl_ms=_TOOL_LIST_MS, scope="public")},
-            on_list_tools=self._list_tools,
-            on_call_tool=self._call_tool,
-        )
-        for method, params in (
-            ("notifications/initialized", types.NotificationParams),
-            ("notifications/roots/list_changed", types.NotificationParams),
-        ):
-            server.add_notification_handler(method, params, self._ask_for_roots)
-        return server
-
-    async def _list_tools(
-        self, _context: _Context, _params: types.PaginatedRequestParams | None
-    ) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[types.Tool.model_validate(tool) for tool in TOOLS])
-
-    async def _call_tool(self, _context: _Context, params: types.CallToolRequestParams) -> types.CallToolResult:
-        if params.name not in self._tools.names:
-            known = ", ".join(self._tools.names)
-            raise MCPError(code=_INVALID_PARAMS, message=f"There is no tool {params.name[:60]!r}. There are: {known}.")
-        if self._n_calls >= MAX_CALLS:
-            return _error(f"{MAX_CALLS} calls wait already. Wait for their answers.")
-        token = CancelToken()
-        self._n_calls += 1
-        try:
-            with anyio.move_on_after(ROOTS_SECONDS):
-                await self._roots_known.wait()
-            answer = await anyio.to_thread.run_sync(
-                self._tools.call, params.name, params.arguments, token, abandon_on_cancel=True, limiter=self._threads
-            )
-        except Cancelled:
-            return _error("The call was cancelled.")
-        finally:
-            self._n_calls -= 1
-            token.cancel()  # the thread of a call that was cancelled stops
-        return types.CallToolResult(
-            content=[types.TextContent(type="text", text=answer.text)],
-            structured_content=None if answer.is_error else answer.structured,
-            is_error=answer.is_error,
-        )
+    async def before_call(self) -> None:
+        with anyio.move_on_after(ROOTS_SECONDS):
+            await self._roots_known.wait()
 
     async def _ask_for_roots(self, context: _Context, _params: types.NotificationParams | None) -> None:
         """Of the old era only: the new one has no requests to the client."""
@@ -201,7 +147,3 @@ class McpSession:
 def run(tools: AgentTools, connection: Connection) -> None:
     """Serve one client until it leaves."""
     McpSession(tools, connection).run()
-
-
-def _error(text: str) -> types.CallToolResult:
-    return types.CallToolResult(content=[types.TextContent(type="text", text=text)], is_error=True)

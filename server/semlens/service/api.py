@@ -59,15 +59,19 @@ class Api:
         *,
         watching: WatchMode,
         warnings: Callable[[], list[str]] = list,
+        search_defaults: SearchSettings | None = None,
     ) -> None:
         """:param settings_of: the settings of one root. Those of the first root give what a search leaves out.
+
+        :param search_defaults: of a session whose roots are all open. Then no request opens one.
 
         :param warnings: sentences about settings that have no effect.
         """
         self._warnings = warnings
         self._service = service
         self._settings_of = settings_of
-        self._search_defaults = SearchSettings()
+        self._search_defaults = search_defaults or SearchSettings()
+        self._opens_roots = search_defaults is None
         self._folders: set[str] = set()
         self._notify = notify
         self._watching = watching
@@ -94,7 +98,8 @@ class Api:
 
         :raises SemlensError: with a message for the client; `UsageError` for wrong parameters.
         """
-        self._add_roots(params)
+        if self._opens_roots:
+            self._add_roots(params)
         return self._methods[method](params, cancel)
 
     def _add_roots(self, params: Any) -> None:

@@ -1,0 +1,181 @@
+"""The `http` protocol of the resident server: while a command is connected, its folders are served over HTTP.
+
+The command sends its options in the first line, and then a line ``link`` for each further link that it wants. An answer
+is one JSON object a line: ``listening``, ``link`` or ``error``. Nothing listens any more when the command leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import json
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from semlens.core.errors import SemlensError
+from semlens.core.status import EngineStatus, WatchMode
+from semlens.daemon.client_connection import ClientConnection
+from semlens.engine.engine_session import EngineSession
+from semlens.files.roots import check_root
+from semlens.http.access import LINK_SECONDS, Access, read_or_make_token
+from semlens.http.options import HttpOptions, options_of
+from semlens.http.served_roots import ServedRoot, ServedRoots
+from semlens.mcp.root_policy import RootPolicy
+from semlens.mcp.tools import AgentTools
+from semlens.service.api import Api
+from semlens.service.frames import LineReader, LineTooLongError, write_all
+from semlens.settings.loading import Settings
+
+if TYPE_CHECKING:
+    from semlens.http.events import EventHub
+    from semlens.http.server import HttpServer
+
+logger = logging.getLogger(__name__)
+
+TOKEN_FILE = "http-token"  # noqa: S105 - the name of a file
+
+OpenSession = Callable[[Callable[[EngineStatus], None]], EngineSession]
+"""Opens a session of the client. It is given what to call when the status changes."""
+
+
+def serve(client: ClientConnection, open_session: OpenSession, settings: Settings, private_folder: Path) -> None:
+    """Serve until the command leaves.
+
+    :param private_folder: of the file with the token of programs.
+    """
+    try:
+        options = options_of(client.hello)
+        _PageSession(client, options, settings, private_folder).run(open_session)
+    except SemlensError as error:
+        _send(client, {"error": {"message": str(error)}})
+
+
+class _PageSession:
+    def __init__(self, client: ClientConnection, options: HttpOptions, settings: Settings, folder: Path) -> None:
+        self._client = client
+        self._options = options
+        self._settings = settings
+        self._token_path = folder / TOKEN_FILE
+        self._hub: EventHub | None = None
+
+    def run(self, open_session: OpenSession) -> None:
+        """Blocks until the command leaves.
+
+        :raises SemlensError: when it cannot be served.
+        """
+        roots = ServedRoots([self._served(Path(root.path), root.explicit) for root in self._options.roots])
+        session = open_session(self._announce)
+        try:
+            for root in roots.all:
+                session.add_root(Path(root.path), watching=WatchMode.NATIVE)
+            asyncio.run(self._serve(session, roots))
+        finally:
+            session.close()
+
+    def _served(self, path: Path, explicit: bool) -> ServedRoot:
+        """:raises WorkspaceError: when it may not be a root."""
+        real = check_root(path, explicit)
+        return ServedRoot(str(path), str(real), self._options.host_path(str(path)))
+
+    def _announce(self, status: EngineStatus) -> None:
+        if self._hub is not None:
+            self._hub.announce(status)
+
+    async def _serve(self, session: EngineSession, roots: ServedRoots) -> None:
+        from semlens.http.events import EventHub
+        from semlens.http.guard import Guard
+        from semlens.http.lazy_app import LazyApp
+        from semlens.http.methods import PageMethods
+        from semlens.http.page_files import PageFiles
+        from semlens.http.routes import PageParts, PageRoutes
+        from semlens.http.server import HttpServer, open_socket, own_names, tls_context
+
+        options = self._options
+        tls = tls_context(options)
+        access_token = read_or_make_token(self._token_path)
+        listening = open_socket(options)
+        port = int(listening.getsockname()[1])
+        access = Access(access_token, port)
+        url = f"{'https' if tls else 'http'}://{_host_of_link(options.host)}:{port}"
+
+        def new_link() -> str:
+            return f"{url}/?token={access.new_link_token()}"
+
+        api = Api(
+            session,
+            lambda _root: self._settings,
+            _ignore,
+            watching=WatchMode.NATIVE,
+            search_defaults=self._settings.search,
+        )
+        hub = self._hub = EventHub(session.status)
+        mcp = LazyApp(lambda: _open_mcp(session, roots))
+        methods = PageMethods(api, session.browser, roots, exposed=not options.is_loopback)
+        routes = PageRoutes(PageParts(methods, hub, PageFiles(), mcp, new_link))
+        guard = Guard(routes.app, access, own_names(options), any_address=not options.is_loopback)
+        server = HttpServer(guard, listening, tls)
+        facts = {"port": port, "url": url, "tokenFile": str(self._token_path), "exposed": not options.is_loopback}
+        _send(self._client, {"listening": {**facts, "link": new_link(), "linkSeconds": LINK_SECONDS}})
+        self._follow_command(asyncio.get_running_loop(), server, new_link)
+        closing = asyncio.create_task(_close_streams(server, hub))
+        try:
+            await server.serve()
+        finally:
+            closing.cancel()
+            hub.close()
+            await mcp.close()
+            routes.close()
+
+    def _follow_command(self, loop: asyncio.AbstractEventLoop, server: HttpServer, new_link: Callable[[], str]) -> None:
+        """Answer the command's lines, and stop the server when it leaves. On a thread of its own."""
+
+        def send_link() -> None:
+            answer = {"link": {"link": new_link(), "linkSeconds": LINK_SECONDS}}
+            threading.Thread(target=_send, args=(self._client, answer), daemon=True).start()
+
+        def follow() -> None:
+            lines = LineReader(self._client.reader.read)
+            with contextlib.suppress(OSError, ValueError, LineTooLongError, RuntimeError):
+                while (line := lines.read()) is not None:
+                    if line == b"link":
+                        loop.call_soon_threadsafe(send_link)
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(server.stop)
+
+        threading.Thread(target=follow, name="semlens-http-command", daemon=True).start()
+
+
+async def _close_streams(server: HttpServer, hub: EventHub) -> None:
+    """End the streams of events when the server is told to stop, because it waits for them."""
+    await server.stopped.wait()
+    hub.close()
+
+
+def _open_mcp(session: EngineSession, roots: ServedRoots) -> AbstractAsyncContextManager[Any]:
+    """The SDK takes a second to load, so this runs on a thread, at the first request to it."""
+    policy = RootPolicy(_ignore, named=[root.path for root in roots.all])
+    opened: AbstractAsyncContextManager[Any] = importlib.import_module("semlens.mcp.http_app").open_app(
+        AgentTools(session, policy)
+    )
+    return opened
+
+
+def _host_of_link(host: str) -> str:
+    """Where to open the page on this machine."""
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not listened to
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _send(client: ClientConnection, answer: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        write_all(client.writer, json.dumps(answer).encode() + b"\n")
+
+
+def _ignore(*_values: object) -> None:
+    """The session's roots are open already, and the page asks for no partial results."""

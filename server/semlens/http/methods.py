@@ -1,0 +1,194 @@
+"""The methods of the page's API: those of the `api` protocol, and what only a page needs. Knows no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from semlens import __version__
+from semlens.core.cancel import CancelToken
+from semlens.core.paths import path_to_uri
+from semlens.core.skip_reason import SkipReason
+from semlens.engine.browsing.browser import IndexBrowser
+from semlens.engine.browsing.folder_counts import FolderCounts
+from semlens.engine.browsing.skipped_files import FIXES, SkippedFiles
+from semlens.http.errors import NotBuiltError
+from semlens.http.served_roots import ServedRoot, ServedRoots, inner_path
+from semlens.service.api import Api
+from semlens.service.codec import Json, outline_json
+from semlens.service.params import fields_of, integer, refuse, string, table
+
+API_METHODS = (
+    "search",
+    "similar",
+    "duplicates",
+    "context",
+    "callers",
+    "callees",
+    "impact",
+    "status",
+    "reindex",
+    "pause",
+    "resume",
+)
+"""Methods of the `api` protocol that the page may use, as far as this version has them."""
+
+MAP_METHODS = ("map", "map/symbols", "map/locate")
+EDITORS: tuple[Json, ...] = (
+    {"name": "VS Code", "url": "vscode://file{path}:{line}:{column}"},
+    {"name": "VS Code Insiders", "url": "vscode-insiders://file{path}:{line}:{column}"},
+    {"name": "Cursor", "url": "cursor://file{path}:{line}:{column}"},
+    {"name": "Zed", "url": "zed://file{path}:{line}:{column}"},
+    {"name": "Neovim", "command": "nvim +{line} {path}"},
+    {"name": "Emacs", "command": "emacsclient -n +{line}:{column} {path}"},
+)
+
+MAX_LINE = 2_000_000_000
+_NOT_PASSED_ON = frozenset({"index", "implicit", "refineToken", "tokenizer"})
+
+Method = Callable[[Mapping[str, Any], CancelToken], Json]
+
+
+class PageMethods:
+    """Thread-safe. Methods block.
+
+    :ivar by_name: each takes the parameters, and raises `SemlensError` with a message for the user.
+    """
+
+    def __init__(self, api: Api, browser: IndexBrowser, roots: ServedRoots, *, exposed: bool) -> None:
+        """:param exposed: whether other machines can connect."""
+        self._api = api
+        self._browser = browser
+        self._roots = roots
+        self._exposed = exposed
+        self.by_name: dict[str, Method] = {
+            **{name: self._passed_on(f"semlens/{name}") for name in API_METHODS if api.knows(f"semlens/{name}")},
+            "session": self._session,
+            "file": self._file,
+            "outline": self._outline,
+            "folders": self._folders,
+            "skipped": self._skipped,
+            **dict.fromkeys(MAP_METHODS, _map),
+        }
+
+    def call(self, name: str, params: object, cancel: CancelToken) -> Json:
+        """:raises KeyError: when there is no such method."""
+        return self.by_name[name](fields_of(params), cancel)
+
+    def _passed_on(self, method: str) -> Method:
+        def call(fields: Mapping[str, Any], cancel: CancelToken) -> Json:
+            return self._api.call(method, self._api_params(fields), cancel)
+
+        return call
+
+    def _api_params(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters in the form of the `api` protocol. What they name must be served."""
+        params = {name: value for name, value in fields.items() if name not in _NOT_PASSED_ON}
+        if (uris := self._roots.folder_uris(fields)) is not None:
+            params["roots"] = uris
+        document = table(fields, "textDocument")
+        uri = string(document, "uri")
+        if uri is not None:
+            params["textDocument"] = {"uri": self._roots.checked_uri(uri, "textDocument.uri")}
+        elif fields.get("path") is not None:
+            root, path = self._roots.file(fields)
+            params["textDocument"] = {"uri": self._roots.checked_uri(f"{root.path}/{path}", "path")}
+        if (uri := string(fields, "uri")) is not None:
+            params["uri"] = self._roots.checked_uri(uri, "uri")
+        return params
+
+    def _session(self, _fields: Mapping[str, Any], _cancel: CancelToken) -> Json:
+        return {
+            "version": __version__,
+            "roots": [_root_json(root) for root in self._roots.all],
+            "editors": list(EDITORS),
+            "methods": [name for name in self.by_name if name not in MAP_METHODS],
+            "exposed": self._exposed,
+        }
+
+    def _file(self, fields: Mapping[str, Any], _cancel: CancelToken) -> Json:
+        root, path = self._roots.file(fields)
+        first = integer(fields, "startLine", low=1, high=MAX_LINE) or 1
+        last = integer(fields, "endLine", low=1, high=MAX_LINE)
+        if last is not None and last < first:
+            refuse("`endLine` must not be before `startLine`.")
+        shown = self._browser.file(root.real, path, first - 1, None if last is None else last - 1)
+        part = shown.part
+        return {
+            "root": shown.root,
+            "path": shown.path,
+            "language": shown.language,
+            "startLine": part.start_line + 1,
+            "endLine": part.end_line + 1,
+            "totalLines": part.n_lines,
+            "text": part.text,
+            "cutLines": [line + 1 for line in part.cut_lines],
+            "truncated": part.truncated,
+            "sizeBytes": shown.n_bytes,
+        }
+
+    def _outline(self, fields: Mapping[str, Any], _cancel: CancelToken) -> Json:
+        root, path = self._roots.file(fields)
+        return outline_json(path, self._browser.outline(root.real, path))
+
+    def _folders(self, fields: Mapping[str, Any], _cancel: CancelToken) -> Json:
+        folder = None if fields.get("folder") is None else inner_path(fields, "folder")
+        roots = self._roots.roots(fields)
+        return _folders_json(self._browser.folders([root.real for root in roots], folder), has_files=folder is not None)
+
+    def _skipped(self, fields: Mapping[str, Any], cancel: CancelToken) -> Json:
+        name = string(fields, "reason")
+        if name is not None and name not in {reason.value for reason in FIXES}:
+            refuse("`reason` must be one of those that the status counts.")
+        limit = integer(fields, "limit", low=1, high=10_000) or 200
+        roots = [root.real for root in self._roots.roots(fields)]
+        return _skipped_json(self._browser.skipped(roots, SkipReason(name) if name else None, limit, cancel))
+
+
+def _map(_fields: Mapping[str, Any], _cancel: CancelToken) -> Json:
+    raise NotBuiltError("This version of semlens has no map of the index.")
+
+
+def _root_json(root: ServedRoot) -> Json:
+    return {"path": root.path, "uri": path_to_uri(root.path), "name": root.name, "hostPath": root.host_path}
+
+
+def _folders_json(counts: FolderCounts, *, has_files: bool) -> Json:
+    answer: Json = {
+        "folders": [
+            {
+                "root": folder.root,
+                "path": folder.path,
+                "files": folder.files,
+                "symbols": folder.symbols,
+                "lines": folder.lines,
+                "languages": dict(folder.languages),
+            }
+            for folder in counts.folders
+        ],
+        "truncated": counts.truncated,
+        "generation": counts.generation,
+    }
+    if has_files:
+        answer["files"] = [
+            {
+                "root": file.root,
+                "path": file.path,
+                "symbols": file.symbols,
+                "lines": file.lines,
+                "language": file.language,
+            }
+            for file in counts.files
+        ]
+    return answer
+
+
+def _skipped_json(skipped: SkippedFiles) -> Json:
+    return {
+        "reasons": [
+            {"reason": reason.value, "count": count, "fix": FIXES.get(reason, "")}
+            for reason, count in sorted(skipped.counts.items(), key=lambda item: -item[1])
+        ],
+        "files": [{"root": file.root, "path": file.path, "reason": file.reason.value} for file in skipped.files],
+        "truncated": skipped.truncated,
+    }

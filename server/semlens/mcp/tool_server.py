@@ -1,0 +1,92 @@
+"""The SDK's server with the tools of one session. `session` connects it to an agent, `http_app` to many over HTTP.
+
+These three modules alone import the SDK, which takes a second. So the resident server imports them at the first agent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import mcp_types as types
+from mcp.server.caching import CacheHint
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import MCPError
+
+from semlens import __version__
+from semlens.core.cancel import CancelToken
+from semlens.core.errors import Cancelled
+from semlens.mcp.tool_list import INSTRUCTIONS, TOOLS
+from semlens.mcp.tools import AgentTools
+
+N_THREADS = 4
+MAX_CALLS = 64
+"""Calls of one session that may wait at once."""
+
+_TOOL_LIST_MS = 3_600_000
+_INVALID_PARAMS = -32602
+Context = ServerRequestContext[Any, Any]
+
+
+class ToolServer:
+    """Belongs to one event loop."""
+
+    def __init__(self, tools: AgentTools) -> None:
+        self._tools = tools
+        self._n_calls = 0
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    @property
+    def _threads(self) -> anyio.CapacityLimiter:
+        """Made on the event loop that it belongs to."""
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(N_THREADS)
+        return self._limiter
+
+    def make_server(self) -> Server[Any]:
+        return Server(
+            "semlens",
+            version=__version__,
+            instructions=INSTRUCTIONS,
+            cache_hints={"tools/list": CacheHint(ttl_ms=_TOOL_LIST_MS, scope="public")},
+            on_list_tools=self._list_tools,
+            on_call_tool=self._call_tool,
+        )
+
+    async def before_call(self) -> None:
+        """Wait for what a call needs."""
+
+    async def _list_tools(
+        self, _context: Context, _params: types.PaginatedRequestParams | None
+    ) -> types.ListToolsResult:
+        return types.ListToolsResult(tools=[types.Tool.model_validate(tool) for tool in TOOLS])
+
+    async def _call_tool(self, _context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+        if params.name not in self._tools.names:
+            known = ", ".join(self._tools.names)
+            raise MCPError(code=_INVALID_PARAMS, message=f"There is no tool {params.name[:60]!r}. There are: {known}.")
+        if self._n_calls >= MAX_CALLS:
+            return _error(f"{MAX_CALLS} calls wait already. Wait for their answers.")
+        token = CancelToken()
+        self._n_calls += 1
+        try:
+            await self.before_call()
+            answer = await anyio.to_thread.run_sync(
+                self._tools.call, params.name, params.arguments, token, abandon_on_cancel=True, limiter=self._threads
+            )
+        except Cancelled:
+            return _error("The call was cancelled.")
+        finally:
+            self._n_calls -= 1
+            token.cancel()  # the thread of a call that was cancelled stops
+        return types.CallToolResult(
+            content=[types.TextContent(type="text", text=answer.text)],
+            structured_content=None if answer.is_error else answer.structured,
+            is_error=answer.is_error,
+        )
+
+
+def _error(text: str) -> types.CallToolResult:
+    return types.CallToolResult(content=[types.TextContent(type="text", text=text)], is_error=True)
