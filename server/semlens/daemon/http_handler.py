@@ -159,7 +159,7 @@ async def _close_streams(server: HttpServer, hub: EventHub) -> None:
 def _open_mcp(session: EngineSession, roots: ServedRoots) -> AbstractAsyncContextManager[Any]:
     """The SDK takes a second to load, so this runs on a thread, at the first request to it."""
     policy = RootPolicy(_ignore, named=[root.path for root in roots.all])
-    opened: AbstractAsyncContextManager[Any] = importlib.import_module("semlens.mcp.http_app").open_app(
+    opened: AbstractAsyncContextManager[Any] = importlib.import_module("semlens.mcp.transport.http_app").open_app(
         AgentTools(session, policy)
     )
     return opened

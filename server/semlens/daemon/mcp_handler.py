@@ -20,7 +20,7 @@ from semlens.settings.loading import Settings
 
 logger = logging.getLogger(__name__)
 
-_SESSION_MODULE = "semlens.mcp.session"
+_SESSION_MODULE = "semlens.mcp.transport.session"
 """It imports the SDK, so it is loaded at the first session only."""
 
 

@@ -75,7 +75,7 @@ class Client:
     """A session over a socket. :ivar answers: lines that no `ping` asked for."""
 
     def __init__(self, tools):
-        from semlens.mcp.session import run
+        from semlens.mcp.transport.session import run
 
         ours, theirs = socket.socketpair()
         ours.settimeout(SECONDS)

@@ -19,8 +19,8 @@ from anyio.abc import ObjectReceiveStream, ObjectSendStream
 from mcp.server.context import ServerRequestContext
 from mcp.shared.message import SessionMessage
 
-from semlens.mcp.tool_server import ToolServer
 from semlens.mcp.tools import AgentTools
+from semlens.mcp.transport.tool_server import ToolServer
 from semlens.service.connection import Connection
 from semlens.service.frames import MAX_LINE_BYTES, LineReader, LineTooLongError, write_all
 

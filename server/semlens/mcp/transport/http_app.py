@@ -12,8 +12,8 @@ from typing import Any
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 
-from semlens.mcp.tool_server import ToolServer
 from semlens.mcp.tools import AgentTools
+from semlens.mcp.transport.tool_server import ToolServer
 from semlens.service.frames import MAX_LINE_BYTES
 
 MAX_SESSIONS = 64

@@ -1,6 +1,7 @@
 """The SDK's server with the tools of one session. `session` connects it to an agent, `http_app` to many over HTTP.
 
-These three modules alone import the SDK, which takes a second. So the resident server imports them at the first agent.
+The modules of this folder alone import the SDK, which takes a second. So the resident server imports them at the first
+agent.
 """
 
 from __future__ import annotations
