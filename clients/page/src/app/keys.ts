@@ -39,7 +39,8 @@ export function followKeys(): void {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (document.querySelector("dialog[open]")) return;
     const target = event.target as HTMLElement;
-    const isTyping = target.matches("input, textarea, select, [contenteditable]");
+    // letters choose an option of a menu
+    const isTyping = target.matches("select") ? /^[a-z0-9]$|^Arrow|^Enter$/i.test(event.key) : target.matches("input, textarea");
     if (event.key === "Escape") escape(target);
     else if (isTyping || (isListView() && onListKey(event, target))) return;
     else if (singleKeys.value) onSingleKey(event);

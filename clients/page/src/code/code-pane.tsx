@@ -1,14 +1,16 @@
 /** The preview: where the code is, why it is here, what one can do with it, and its text. */
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { connection, isAborted, sentenceOf } from "../api/client";
-import { generation, hasSeveralRoots, rootName } from "../api/session";
+import { generation, has, hasSeveralRoots, rootName } from "../api/session";
 import type { Hit } from "../api/types";
 import { Icon } from "../app/icons";
-import { changed, hashOf, type Place, placeText } from "../app/route";
+import { changed, hashOf, type Place, placeText, view } from "../app/route";
+import { isReading } from "../search/focus";
 import { whyHere } from "../search/reasons";
 import { CodeActions } from "./code-actions";
 import { CodeView } from "./code-view";
 import { type FileText, readFile } from "./file-store";
+import { Outline } from "./outline";
 
 interface Props {
   place: Place;
@@ -50,7 +52,8 @@ export function CodePane({ place, hit, onClose }: Props) {
         </p>
       )}
       {file && <LongFile file={file} hrefOf={hrefOf} />}
-      {file && (
+      <div class="pane-body">
+        {file && (
         <CodeView
           lines={file.lines}
           firstLine={file.firstLine}
@@ -60,9 +63,11 @@ export function CodePane({ place, hit, onClose }: Props) {
           highlights={hit?.highlights ?? NONE}
           hrefOf={hrefOf}
           label={`Text of ${path}`}
-          place={`${root}\n${path}:${place.line}`}
+          place={`${root}\n${path}:${place.line} ${isReading.value}`}
         />
-      )}
+        )}
+        {file && has("outline") && <Outline root={root} path={path} line={place.line} hrefOf={hrefOf} />}
+      </div>
     </section>
   );
 }
@@ -123,7 +128,7 @@ function Why({ hit }: { hit: Hit }) {
   return (
     <div class="why">
       <p>
-        {whyHere(hit)}
+        {whyHere(hit, view.value)}
         {hit.dirty && " The text is from an editor and is not saved yet."}
       </p>
       {features.length > 0 && (

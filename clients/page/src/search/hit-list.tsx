@@ -5,6 +5,7 @@ import type { Hit } from "../api/types";
 import { changed, hashOf, navigate } from "../app/route";
 import { PathText } from "../code/code-pane";
 import { isReading } from "./focus";
+import { Kind } from "./kind";
 import { hitParams, keyOf, list, shown } from "./hits";
 import { labelOf } from "./reasons";
 
@@ -62,34 +63,6 @@ function HitRow({ hit, isCurrent }: { hit: Hit; isCurrent: boolean }) {
         </span>
       </a>
     </li>
-  );
-}
-
-const GLYPHS: Record<string, string> = {
-  class: "C",
-  struct: "S",
-  interface: "I",
-  enum: "E",
-  enummember: "e",
-  function: "ƒ",
-  method: "m",
-  constructor: "m",
-  property: "p",
-  field: "p",
-  variable: "v",
-  constant: "K",
-  module: "M",
-  namespace: "N",
-  package: "M",
-  file: "F",
-  typeparameter: "T",
-};
-
-export function Kind({ kind }: { kind: string }) {
-  return (
-    <span class={`kind kind-${kind}`} title={kind} role="img" aria-label={kind}>
-      {GLYPHS[kind] ?? kind.slice(0, 1)}
-    </span>
   );
 }
 

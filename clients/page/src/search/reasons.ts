@@ -14,11 +14,15 @@ export function labelOf(reason: string): string {
   return REASONS[reason]?.label ?? reason;
 }
 
-export function whyHere(hit: Hit): string {
+const ASKED: Record<string, string> = { similar: "that code", callers: "that code" };
+
+export function whyHere(hit: Hit, view = "search"): string {
+  if (view === "callers") return "Here because it calls that code.";
   const clauses = hit.reasons.map((reason) => REASONS[reason]?.clause ?? reason);
   if (clauses.length === 0) return "Here because nothing else fits better.";
   const last = clauses.pop()!;
-  return `Here because ${clauses.length > 0 ? `${clauses.join(", ")} and ${last}` : last}.`;
+  const sentence = `Here because ${clauses.length > 0 ? `${clauses.join(", ")} and ${last}` : last}.`;
+  return sentence.replaceAll("the question", ASKED[view] ?? "the question");
 }
 
 export interface Certainty {

@@ -28,7 +28,7 @@ export function SearchView() {
       {current ? (
         <CodePane place={current.place} hit={current.hit} onClose={focusCurrent} />
       ) : (
-        <div class="pane empty" aria-hidden="true" />
+        <div class="pane nothing" aria-hidden="true" />
       )}
     </div>
   );
@@ -88,7 +88,9 @@ function Origin({ view }: { view: string }) {
       <button type="button" class="ghost" onClick={() => history.back()}>
         <Icon name="back" /> Back <kbd>Esc</kbd>
       </button>
-      <h1>{view === "similar" ? "Code like" : "Callers of"}</h1>
+      <h1>
+        {view === "similar" ? "Code like" : "Callers of"} <span class="origin-name">{route.value.params.get("name") ?? "this place"}</span>
+      </h1>
       <p class="path">{place ? placeText(place) : "No place is named."}</p>
       {isPending.value && <span class="progress-line" />}
     </div>

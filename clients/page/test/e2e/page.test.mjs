@@ -1,0 +1,357 @@
+// The page in a real Chromium against the real `semlens http`. The tests share one server and run in this order.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import http from "node:http";
+import path from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+import { launch, violations } from "./browser.mjs";
+import { mapAnswers } from "./map-answers.mjs";
+import { scratchFolder, Server, until } from "./server.mjs";
+import { EVIL_NAME, makeWorkspace, write } from "./workspace.mjs";
+
+let server, workspace, seen, context, page, complaints;
+
+before(async () => {
+  const scratch = scratchFolder();
+  workspace = makeWorkspace(scratch);
+  server = new Server(scratch);
+  await server.start("-w", workspace.code, "-w", workspace.other, "--port", "0");
+  seen = await launch();
+  ({ context, complaints } = seen);
+  page = await context.newPage();
+});
+
+after(async () => {
+  await seen?.browser.close();
+  await server?.stop();
+});
+
+beforeEach(() => void (complaints.length = 0));
+
+async function open(hash) {
+  await page.goto("about:blank");
+  await page.goto(`${server.origin}/${hash}`);
+}
+
+const rows = () => page.locator(".hits .hit-row");
+const row = (name) => page.locator(".hit-row", { has: page.locator(`.name:text-is(${JSON.stringify(name)})`) });
+const current = () => page.locator(".hit-row[aria-current] .name");
+
+async function ask(text) {
+  await page.locator("#query").fill(text);
+}
+
+async function focusIs(selector) {
+  await page.waitForFunction((one) => document.activeElement?.matches(one), selector);
+}
+
+test("the link signs in once, and its token leaves the address", async () => {
+  await page.goto(server.link);
+  await page.locator("#query").waitFor();
+  assert.ok(!page.url().includes("token"), page.url());
+  const other = await seen.browser.newContext();
+  const refused = await other.newPage();
+  const response = await refused.goto(server.link);
+  assert.equal(response.status(), 401);
+  assert.match(await refused.locator("body").innerText(), /semlens http/);
+  await other.close();
+});
+
+test("the index is ready and says what it has", async () => {
+  await open("#/index");
+  await page.getByText("Everything is searchable", { exact: false }).waitFor();
+  await page.getByRole("rowheader", { name: "code" }).first().waitFor();
+  await page.getByText("Leaves this machine").waitFor();
+  await page.locator(".skipped summary", { hasText: /binary|not code/ }).first().click();
+  await page.locator(".skipped .paths li").first().waitFor();
+  await page.getByRole("heading", { name: "Who is connected" }).waitFor();
+});
+
+test("indexing pauses and goes on", async () => {
+  await open("#/index");
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByRole("button", { name: "Pause" }).waitFor();
+  await page.getByRole("button", { name: "Compare with the disk" }).click();
+  await page.locator(".toast.is-shown").waitFor();
+});
+
+test("results come while typing, and the preview shows the first", async () => {
+  await open("#/search");
+  await focusIs("#query");
+  await page.keyboard.type("try a download again");
+  await row("fetch_with_retry").waitFor();
+  await page.waitForFunction(() => document.querySelector(".hit-row[aria-current]"));
+  await page.locator(".summary strong").waitFor();
+  await page.locator(".line.own").first().waitFor();
+  await page.locator(".t-k").first().waitFor();
+  await page.getByText("Here because").waitFor();
+});
+
+test("keys: choose, read, go back, help", async () => {
+  await open("#/search?q=total");
+  await rows().nth(2).waitFor();
+  await focusIs("#query");
+  const names = await page.locator(".hits .name").allInnerTexts();
+  await page.keyboard.press("ArrowDown");
+  await focusIs(".hit-row[aria-current]");
+  assert.equal(await current().innerText(), names[1]);
+  await page.keyboard.press("j");
+  await page.waitForFunction((name) => document.activeElement?.querySelector(".name")?.textContent === name, names[2]);
+  await page.keyboard.press("ArrowUp");
+  await page.waitForFunction((name) => document.activeElement?.querySelector(".name")?.textContent === name, names[1]);
+  await page.keyboard.press("Enter");
+  await focusIs(".code");
+  await page.keyboard.press("Escape");
+  await focusIs(".hit-row[aria-current]");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
+  await page.keyboard.press("/");
+  await focusIs("#query");
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => document.querySelector("#query").value === "");
+});
+
+test("single letters are commands only while the user wants them", async () => {
+  await open("#/search?q=total");
+  await rows().first().waitFor();
+  await page.keyboard.press("ArrowDown");
+  await focusIs(".hit-row[aria-current]");
+  await page.keyboard.press("?");
+  await page.getByRole("checkbox").uncheck();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("s");
+  await page.keyboard.press("ArrowDown");
+  assert.match(page.url(), /#\/search/);
+  await page.getByRole("button", { name: "Keys and help" }).click();
+  await page.getByRole("checkbox").check();
+  await page.keyboard.press("Escape");
+});
+
+test("every state has a URL", async () => {
+  await open("#/search?q=total&lang=python");
+  await row("basket_total").waitFor();
+  await row("basket_total").click();
+  await page.waitForFunction(() => location.hash.includes("open="));
+  const url = page.url();
+  await page.goto("about:blank");
+  await page.goto(url);
+  await page.waitForFunction(() => document.querySelector(".hit-row[aria-current] .name")?.textContent === "basket_total");
+  assert.equal(await page.locator("#query").inputValue(), "total");
+  await page.getByRole("button", { name: /Remove filter language python/ }).waitFor();
+  await page.goBack();
+  await page.goForward();
+});
+
+test("filters are chips", async () => {
+  await open("#/search?q=total");
+  await row("totalPrice").waitFor();
+  await page.getByLabel("Add filter: language").selectOption("python");
+  await page.getByRole("button", { name: /Remove filter language python/ }).waitFor();
+  await page.waitForFunction(() => ![...document.querySelectorAll(".hits .path .file")].some((one) => one.textContent.endsWith(".ts")));
+  await page.getByLabel("Add filter: folder").selectOption({ label: "other" });
+  await page.waitForFunction(() => [...document.querySelectorAll(".hits .root-name")].every((one) => one.textContent === "other"));
+  await page.getByRole("button", { name: /Remove filter folder other/ }).click();
+  await page.getByRole("button", { name: /Remove filter language python/ }).click();
+  await page.waitForFunction(() => [...document.querySelectorAll(".hits .path .file")].some((one) => one.textContent.endsWith(".ts")));
+});
+
+test("several roots are searched and named", async () => {
+  await open("#/search?q=deliver+a+message+to+a+mailbox");
+  await row("send_mail").waitFor();
+  assert.equal(await row("send_mail").locator(".root-name").innerText(), "other");
+});
+
+test("a place can be opened in an editor, copied, and linked to by line", async () => {
+  await open("#/search?q=fetch_with_retry");
+  await row("fetch_with_retry").first().click();
+  const link = page.getByRole("link", { name: "Open in VS Code" });
+  assert.match(await link.getAttribute("href"), /^vscode:\/\/file\/.*\/code\/net\/retry\.py:\d+:\d+$/);
+  await page.getByRole("button", { name: "Neovim command" }).click();
+  const copied = await until(async () => page.evaluate(() => navigator.clipboard.readText()), "something is copied");
+  assert.match(copied, /^nvim \+\d+ \/.*\/code\/net\/retry\.py$/);
+  await page.getByRole("link", { name: "Line 2", exact: true }).click();
+  await page.waitForFunction(() => decodeURIComponent(location.hash).includes("net/retry.py:2"));
+});
+
+test("similar code is one key away, and Escape leads back", async () => {
+  await open("#/search?q=invoice_total");
+  await row("invoice_total").first().click();
+  await page.keyboard.press("s");
+  await page.getByRole("heading", { name: /Code like/ }).waitFor();
+  await row("basket_total").waitFor();
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => location.hash.startsWith("#/search"));
+});
+
+test("callers are one key away where the server knows them, and not offered where it does not", async () => {
+  await open("#/search?q=fetch_with_retry");
+  await row("fetch_with_retry").first().click();
+  const methods = await page.evaluate(async () => {
+    const headers = { "Content-Type": "application/json" };
+    return (await (await fetch("/api/session", { method: "POST", headers, body: "{}" })).json()).methods;
+  });
+  await page.keyboard.press("c");
+  if (methods.includes("callers")) await page.getByRole("heading", { name: /Callers of/ }).waitFor();
+  else assert.equal(await page.getByRole("link", { name: /Callers/ }).count(), 0);
+});
+
+test("HTML and scripts in names and code are text", async () => {
+  await open("#/search?q=escape_markup");
+  await row("escape_markup").first().click();
+  await page.locator(".pane-title .file", { hasText: EVIL_NAME }).waitFor();
+  await page.locator(".line", { hasText: "</script><script>alert(2)</script><b>bold</b>" }).waitFor();
+  assert.equal(await page.locator("img, .code b, .code script").count(), 0);
+  await open(`#/search?q=${encodeURIComponent("<img src=x onerror=alert(3)>")}`);
+  await page.locator(".summary").or(page.locator(".notice")).first().waitFor();
+  assert.equal(await page.locator("img").count(), 0);
+  assert.deepEqual(complaints, []);
+});
+
+test("a line of 5 MB is cut, and the page stays quick", async () => {
+  await open(`#/search?open=${encodeURIComponent("data/blob.py:4")}&in=${encodeURIComponent(workspace.code)}`);
+  await page.getByText("the rest of this line is left out").waitFor();
+  assert.ok((await page.locator(".code").innerText()).length < 10_000);
+});
+
+test("a file that goes while it is read is said to be gone", async () => {
+  write(workspace.code, "net/short_lived.py", "def short_lived_helper():\n    return 1\n");
+  await open("#/search?q=short_lived_helper");
+  await row("short_lived_helper").first().click();
+  await page.locator(".line", { hasText: "short_lived_helper" }).waitFor();
+  fs.rmSync(path.join(workspace.code, "net/short_lived.py"));
+  await page.locator(".pane .notice, .pane.nothing").first().waitFor();
+});
+
+test("what changes on disk appears by itself", async () => {
+  await open("#/search?q=polish_the_brass_lamp");
+  await page.locator(".summary").waitFor();
+  assert.equal(await row("polish_the_brass_lamp").count(), 0);
+  write(workspace.code, "shop/lamp.py", "def polish_the_brass_lamp(lamp):\n    return lamp.polish()\n");
+  await row("polish_the_brass_lamp").waitFor();
+  write(workspace.code, "shop/lamp.py", "# a line above\ndef polish_the_brass_lamp(lamp):\n    return lamp.polish(twice=True)\n");
+  await page.locator(".line", { hasText: "twice=True" }).waitFor();
+});
+
+test("duplicates stand beside each other, with their difference", async () => {
+  await open("#/duplicates");
+  await row("basket_total").or(row("invoice_total")).first().click();
+  await page.locator(".diff-row.differs mark", { hasText: "basket" }).or(page.locator(".diff-row.differs mark", { hasText: "products" })).first().waitFor();
+  assert.ok((await page.locator(".diff-row:not(.differs)").count()) >= 5);
+  await page.locator(".copy a").first().click();
+  await page.waitForFunction(() => location.hash.startsWith("#/search"));
+  await page.locator(".line.own").first().waitFor();
+});
+
+test("folders are tiles and a table", async () => {
+  await open("#/folders");
+  await page.locator(".tile", { hasText: "shop" }).first().waitFor();
+  await page.getByRole("rowheader", { name: "code" }).getByRole("link").click();
+  await page.getByRole("rowheader", { name: "shop" }).getByRole("link").click();
+  await page.getByRole("button", { name: "Search here" }).click();
+  await page.getByRole("button", { name: /Remove filter path shop/ }).waitFor();
+});
+
+test("the map lights up what a question finds, and a click opens the code", async () => {
+  await mapAnswers(page, workspace.code);
+  await open("#/map");
+  await page.locator(".labels button").first().waitFor();
+  await page.locator("#query").fill("total");
+  await page.getByText("2 points").waitFor();
+  const { width, height } = await page.locator(".plot canvas").boundingBox();
+  await page.locator(".plot canvas").click({ position: { x: width / 2, y: height / 2 } });
+  await page.waitForFunction(() => decodeURIComponent(location.hash).includes("open=net/retry.py"));
+  await page.locator(".line.own").first().waitFor();
+  await page.getByRole("combobox").selectOption("language");
+  await page.getByRole("button", { name: /python/ }).click();
+  assert.deepEqual(await violations(page), []);
+  await page.unrouteAll();
+});
+
+test("axe finds nothing, wide and narrow, light and dark", async () => {
+  const hashes = ["#/search", "#/search?q=total", "#/duplicates", "#/folders", "#/index", "#/similar?of=shop%2Fbasket.py%3A3"];
+  for (const [width, colorScheme] of [[1280, "light"], [360, "dark"], [2560, "dark"]]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.emulateMedia({ colorScheme });
+    for (const hash of hashes) {
+      await open(hash);
+      await page.locator("main h1, .hit-row, .notice").first().waitFor();
+      assert.deepEqual(await violations(page), [], `${hash} at ${width}, ${colorScheme}`);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(overflow <= 0, `${hash} is ${overflow} pixels too wide at ${width}`);
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+});
+
+test("another origin and another host are refused", async () => {
+  const [{ name, value }] = await context.cookies(server.origin);
+  const ask = (headers) =>
+    new Promise((resolve, reject) => {
+      const request = http.request(`${server.origin}/api/status`, { method: "POST", headers: { "Content-Type": "application/json", ...headers } });
+      request.once("response", (response) => (response.resume(), resolve(response.statusCode)));
+      request.once("error", reject);
+      request.end("{}");
+    });
+  const cookie = { Cookie: `${name}=${value}` };
+  assert.equal(await ask(cookie), 200);
+  assert.equal(await ask({}), 401);
+  assert.equal(await ask({ Cookie: `${name}=wrong` }), 401);
+  assert.equal(await ask({ ...cookie, Origin: "https://evil.example" }), 403);
+  assert.equal(await ask({ ...cookie, Host: "evil.example" }), 403);
+});
+
+test("a page of another origin cannot ask", async () => {
+  const evil = http.createServer((_, response) => response.end("<!doctype html>evil"));
+  await new Promise((resolve) => evil.listen(0, "127.0.0.1", resolve));
+  const other = await context.newPage();
+  await other.goto(`http://127.0.0.1:${evil.address().port}/`);
+  const outcome = await other.evaluate(async (url) => {
+    try {
+      const options = { method: "POST", credentials: "include", headers: { "Content-Type": "text/plain" }, body: "{}" };
+      const response = await fetch(`${url}/api/status`, options);
+      return `answered ${response.status} ${await response.text()}`;
+    } catch {
+      return "refused";
+    }
+  }, server.origin);
+  assert.equal(outcome, "refused");
+  await other.close();
+  evil.close();
+});
+
+test("the page connects again after the server was killed", async () => {
+  await open("#/search?q=invoice_total");
+  await row("invoice_total").waitFor();
+  const killed = server.residentProcess;
+  process.kill(killed, "SIGKILL");
+  await page.getByText("Not connected").or(page.getByText("The server is gone")).first().waitFor();
+  await page.getByText("The server is gone").waitFor({ state: "detached" });
+  assert.notEqual(server.residentProcess, killed);
+  await ask("fetch_with_retry");
+  await row("fetch_with_retry").waitFor();
+});
+
+test("an expired sign-in is said in a sentence", async () => {
+  await open("#/search?q=total");
+  await rows().first().waitFor();
+  const cookies = await context.cookies();
+  await context.clearCookies();
+  await ask("anything else");
+  await page.getByRole("heading", { name: "This page is signed out" }).waitFor();
+  await page.getByText("semlens http --open").waitFor();
+  assert.deepEqual(await violations(page), []);
+  await context.addCookies(cookies);
+});
+
+test("nothing outside of this machine was asked, and no script was stopped", async () => {
+  assert.deepEqual([...seen.hosts], []);
+  // the control: a request to elsewhere is noticed
+  const other = await context.newPage();
+  await other.goto("data:text/html,<p>control");
+  await other.evaluate(() => fetch("http://outside.invalid/").catch(() => null));
+  assert.deepEqual([...seen.hosts], ["outside.invalid"]);
+  await other.close();
+});

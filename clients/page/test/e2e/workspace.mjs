@@ -1,0 +1,40 @@
+// The code that the tests search: the fixture of the Neovim client, and what a page may stumble over.
+import fs from "node:fs";
+import path from "node:path";
+import { repository } from "./server.mjs";
+
+export const EVIL_NAME = "<img src=x onerror=alert(1)>.py";
+const COPY = (name, list) => `
+def ${name}(${list}, rate):
+    """Sum the prices of what was ordered, with the tax."""
+    total = 0
+    for item in ${list}:
+        if item.count <= 0:
+            continue
+        price = item.price * item.count
+        total += price - price * item.discount
+    tax = total * rate
+    return round(total + tax, 2)
+`;
+
+export function makeWorkspace(scratch) {
+  const code = path.join(scratch, "code");
+  const other = path.join(scratch, "other");
+  fs.cpSync(path.join(repository, "clients/nvim/tests/fixture"), code, { recursive: true });
+  const files = {
+    "shop/invoice.py": COPY("invoice_total", "items"),
+    "shop/basket.py": COPY("basket_total", "products"),
+    [EVIL_NAME]: `def escape_markup(text):\n    """</script><script>alert(2)</script><b>bold</b>"""\n    return text.replace("<", "&lt;")\n`,
+    "data/blob.py": `TABLE = "start"\n\n\ndef look_up_blob(key):\n    """Find a value in the big table."""\n    return BIG[key]\n\n\nBIG = "${"x".repeat(5_000_000)}"\n`,
+    "data/notes.bin": "\0\0\0",
+  };
+  for (const [name, text] of Object.entries(files)) write(code, name, text);
+  write(other, "mail/send.py", 'def send_mail(address, text):\n    """Deliver a message to a mailbox."""\n    return address, text\n');
+  return { code, other };
+}
+
+export function write(folder, name, text) {
+  const file = path.join(folder, name);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, text);
+}
