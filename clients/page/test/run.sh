@@ -5,3 +5,4 @@ cd "$(dirname "$0")/.."
 sh build.sh
 npm run --silent check
 npm run --silent unit
+node --test --test-reporter=spec test/e2e/page.test.mjs

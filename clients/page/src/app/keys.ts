@@ -1,11 +1,10 @@
 /** Keys of the whole page. Single letters are commands outside of text fields, unless the user turned them off. */
 import { signal } from "@preact/signals";
 import { has } from "../api/session";
-import { editorPlace, firstCommand, firstUrl, relatedRoute } from "../code/code-actions";
+import { copyCommand, editorPlace, openInEditor, relatedRoute } from "../code/code-actions";
 import { focusCode, focusCurrent, focusQuery } from "../search/focus";
 import { move } from "../search/hit-list";
 import { shown } from "../search/hits";
-import { copy } from "./announce";
 import { changed, navigate, route, type View } from "./route";
 import { singleKeys } from "./theme";
 
@@ -87,22 +86,12 @@ function onSingleKey(event: KeyboardEvent): void {
     "?": () => (isHelpOpen.value = true),
     s: current && has("similar") ? () => navigate(relatedRoute("similar", current.place, current.hit)) : undefined,
     c: current && has("callers") ? () => navigate(relatedRoute("callers", current.place, current.hit)) : undefined,
-    e: current ? () => openEditor() : undefined,
-    y: current ? () => copyCommand() : undefined,
+    e: current ? () => openInEditor(editorPlace(current.place, current.hit)) : undefined,
+    y: current ? () => copyCommand(editorPlace(current.place, current.hit)) : undefined,
   };
   const toView = VIEW_KEYS[event.key];
   const run = act[event.key] ?? (toView && (() => navigate({ view: toView, params: new URLSearchParams() })));
   if (!run) return;
   event.preventDefault();
   run();
-}
-
-function openEditor(): void {
-  const url = shown.value && firstUrl(editorPlace(shown.value.place, shown.value.hit));
-  if (url) location.href = url;
-}
-
-function copyCommand(): void {
-  const command = shown.value && firstCommand(editorPlace(shown.value.place, shown.value.hit));
-  if (command) void copy(command, "the command");
 }

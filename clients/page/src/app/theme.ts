@@ -1,4 +1,4 @@
-/** Light, dark or as the system says; and whether single keys are commands (WCAG 2.1.4). Kept in this browser only. */
+/** What the user prefers: colours, single keys as commands (WCAG 2.1.4), an editor. Kept in this browser only. */
 import { effect, signal } from "@preact/signals";
 
 export type Theme = "system" | "light" | "dark";
@@ -24,6 +24,9 @@ const THEMES: Theme[] = ["system", "light", "dark"];
 export const theme = signal<Theme>(THEMES.find((one) => one === stored("semlens.theme")) ?? "system");
 export const singleKeys = signal(stored("semlens.singleKeys") !== "off");
 
+/** Name of the editor that links lead to; the first that the server names, unless the user chose. */
+export const editor = signal(stored("semlens.editor") ?? "");
+
 export function nextTheme(): void {
   theme.value = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length] ?? "system";
 }
@@ -34,5 +37,6 @@ export function followPreferences(): void {
     if (theme.value === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme.value;
   });
+  effect(() => store("semlens.editor", editor.value));
   effect(() => store("semlens.singleKeys", singleKeys.value ? "on" : "off"));
 }

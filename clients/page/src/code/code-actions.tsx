@@ -4,6 +4,7 @@ import type { Hit } from "../api/types";
 import { copy } from "../app/announce";
 import { Icon } from "../app/icons";
 import { changed, hashOf, type Place, placeText } from "../app/route";
+import { editor } from "../app/theme";
 import { editorCommand, type EditorPlace, editorUrl } from "./editor-links";
 
 export function editorPlace(place: Place, hit: Hit | undefined): EditorPlace {
@@ -20,37 +21,61 @@ export function relatedRoute(view: "similar" | "callers", place: Place, hit: Hit
   return changed({ of: placeText({ path: place.path, line }), ofIn: place.root || null, name: hit?.name ?? null, open: null, in: null }, view);
 }
 
-export function firstUrl(place: EditorPlace): string | undefined {
-  const template = session.value?.editors.find((editor) => editor.url)?.url;
-  return template && editorUrl(template, place);
+interface Editor {
+  name: string;
+  url?: string;
+  command?: string;
 }
 
-export function firstCommand(place: EditorPlace): string | undefined {
-  const template = session.value?.editors.find((editor) => editor.command)?.command;
-  return template && editorCommand(template, place);
+/** The editor that the user chose, or the first of the server's. */
+export function chosenEditor(): Editor | undefined {
+  const editors = session.value?.editors ?? [];
+  return editors.find(({ name }) => name === editor.value) ?? editors[0];
+}
+
+export function openInEditor(place: EditorPlace): void {
+  const { url, command, name } = chosenEditor() ?? {};
+  if (url) location.href = editorUrl(url, place);
+  else if (command) void copy(editorCommand(command, place), `the command for ${name}`);
+}
+
+/** Copies the command of the chosen editor, or of the first that has one. */
+export function copyCommand(place: EditorPlace): void {
+  const one = [chosenEditor(), ...(session.value?.editors ?? [])].find((candidate) => candidate?.command);
+  if (one?.command) void copy(editorCommand(one.command, place), `the command for ${one.name}`);
 }
 
 export function CodeActions({ place, hit }: { place: Place; hit: Hit | undefined }) {
   const target = editorPlace(place, hit);
+  const editors = session.value?.editors ?? [];
+  const chosen = chosenEditor();
+  const withCommand = [chosen, ...editors].find((one) => one?.command);
   return (
     <div class="actions" role="group" aria-label="Actions">
-      {(session.value?.editors ?? []).map(({ name, url, command }) =>
-        url ? (
-          <a key={name} class="button" href={editorUrl(url, target)}>
-            <Icon name="open" /> Open in {name}
-          </a>
-        ) : (
-          command && (
-            <button
-              key={name}
-              type="button"
-              class="button"
-              onClick={() => void copy(editorCommand(command, target), `the command for ${name}`)}
-            >
-              <Icon name="copy" /> {name} command
-            </button>
-          )
-        ),
+      {chosen && (
+        <span class="split">
+          {chosen.url && (
+            <a class="button" href={editorUrl(chosen.url, target)}>
+              <Icon name="open" /> Open in {chosen.name}
+            </a>
+          )}
+          <select
+            class="button"
+            aria-label="Editor"
+            title="Another editor"
+            value={chosen.name}
+            onChange={(event) => (editor.value = event.currentTarget.value)}
+          >
+            {editors.map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </span>
+      )}
+      {withCommand && (
+        <button type="button" class="button" onClick={() => copyCommand(target)}>
+          <Icon name="copy" /> {withCommand.name} command
+        </button>
       )}
       <button type="button" class="button" onClick={() => void copy(`${target.file}:${target.line}`, "the place")}>
         <Icon name="copy" /> Place

@@ -27,6 +27,12 @@ function linkTo(folder: Folder): string {
   return hashOf({ view: "folders", params: new URLSearchParams({ in: folder.root, at: folder.path }) });
 }
 
+/** A search in a folder with everything below it, or in its own files only. */
+function searchLink({ root, path }: Folder, isRest: boolean): string {
+  const below = path ? `${path}/` : "";
+  return hashOf({ view: "search", params: new URLSearchParams({ [PARAMETERS.roots]: root, [PARAMETERS.paths]: `${below}${isRest ? "*" : "**"}` }) });
+}
+
 function searchIn(folder: Folder): void {
   const inRoot = folder.root ? [folder.root] : [];
   navigate(changed({ at: null, in: null, [PARAMETERS.roots]: inRoot, [PARAMETERS.paths]: folder.path ? `${folder.path}/**` : null }, "search"));
@@ -88,23 +94,20 @@ function Treemap({ shown }: { shown: Folder }) {
         const classes = `tile depth-${depth} hue-${group % 8}${isRest ? " rest" : ""}`;
         const name = isRest ? "files here" : folder.name;
         const count = isRest ? folder.ownSymbols : folder.symbols;
-        const label = width > 44 && height > 18 && (
-          <span class="tile-text">
-            <span class="tile-name">{name}</span> {width > 90 && <span class="tile-count">{number(count)}</span>}
-          </span>
-        );
         const title = `${folder.path || folder.name}${isRest ? ", files directly in it" : ""}: ${number(count)} symbols`;
-        if (folder === shown || isRest || (folder.children.length === 0 && depth > 0)) {
-          return (
-            <a class={classes} key={`${folder.root}/${folder.path}${isRest}`} style={place} title={title} aria-label={title} tabIndex={depth === 1 ? 0 : -1}
-              href={hashOf({ view: "search", params: new URLSearchParams({ [PARAMETERS.roots]: folder.root, [PARAMETERS.paths]: isRest ? `${folder.path ? `${folder.path}/` : ""}*` : `${folder.path}/**` }) })}>
-              {label}
-            </a>
-          );
-        }
+        const leadsOn = !isRest && folder !== shown && folder.children.length > 0;
         return (
-          <a class={classes} key={`${folder.root}/${folder.path}${isRest}`} href={linkTo(folder)} style={place} title={title} aria-label={title} tabIndex={depth === 1 ? 0 : -1}>
-            {label}
+          <a
+            class={classes}
+            key={`${folder.root}/${folder.path}${isRest}`}
+            style={place}
+            title={title}
+            tabIndex={depth === 1 ? 0 : -1}
+            href={leadsOn ? linkTo(folder) : searchLink(folder, isRest)}
+          >
+            <span class={width > 44 && height > 18 ? "tile-text" : "unseen"}>
+              <span class="tile-name">{name}</span> {width > 90 && <span class="tile-count">{number(count)}</span>}
+            </span>
           </a>
         );
       })}

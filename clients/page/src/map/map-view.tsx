@@ -55,6 +55,7 @@ function LoadedMapView({ map }: { map: LoadedMap }) {
   const hit = found.hits.find((one) => place && one.path === place.path && one.startLine === place.line);
   return (
     <div class={`map-view${place ? " has-code" : ""}`}>
+      <h1 class="unseen">Map</h1>
       <div class="map-box">
         <ScatterPlot
           map={map}

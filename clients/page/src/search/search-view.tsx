@@ -37,6 +37,7 @@ export function SearchView() {
 function Question() {
   return (
     <>
+      {query.value.trim() && <h1 class="unseen">Search</h1>}
       <div class="question" role="search">
         <Icon name="search" />
         <input

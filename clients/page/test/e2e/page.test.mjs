@@ -28,9 +28,9 @@ after(async () => {
 
 beforeEach(() => void (complaints.length = 0));
 
-async function open(hash) {
-  await page.goto("about:blank");
-  await page.goto(`${server.origin}/${hash}`);
+async function open(hash, on = page) {
+  await on.goto("about:blank");
+  await on.goto(`${server.origin}/${hash}`);
 }
 
 const rows = () => page.locator(".hits .hit-row");
@@ -167,7 +167,7 @@ test("several roots are searched and named", async () => {
 test("a place can be opened in an editor, copied, and linked to by line", async () => {
   await open("#/search?q=fetch_with_retry");
   await row("fetch_with_retry").first().click();
-  const link = page.getByRole("link", { name: "Open in VS Code" });
+  const link = page.getByRole("link", { name: "Open in VS Code", exact: true });
   assert.match(await link.getAttribute("href"), /^vscode:\/\/file\/.*\/code\/net\/retry\.py:\d+:\d+$/);
   await page.getByRole("button", { name: "Neovim command" }).click();
   const copied = await until(async () => page.evaluate(() => navigator.clipboard.readText()), "something is copied");
@@ -255,8 +255,9 @@ test("folders are tiles and a table", async () => {
 });
 
 test("the map lights up what a question finds, and a click opens the code", async () => {
+  const page = await context.newPage();
   await mapAnswers(page, workspace.code);
-  await open("#/map");
+  await open("#/map", page);
   await page.locator(".labels button").first().waitFor();
   await page.locator("#query").fill("total");
   await page.getByText("2 points").waitFor();
@@ -267,7 +268,7 @@ test("the map lights up what a question finds, and a click opens the code", asyn
   await page.getByRole("combobox").selectOption("language");
   await page.getByRole("button", { name: /python/ }).click();
   assert.deepEqual(await violations(page), []);
-  await page.unrouteAll();
+  await page.close();
 });
 
 test("axe finds nothing, wide and narrow, light and dark", async () => {

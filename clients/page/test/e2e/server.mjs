@@ -30,7 +30,7 @@ export class Server {
     this.environment = {
       ...process.env,
       PYTHONPATH: [path.join(repository, "server"), process.env.PYTHONPATH].filter(Boolean).join(":"),
-      SEMLENS_CACHE_DIR: process.env.SEMLENS_PAGE_CACHE ?? path.join(scratch, "cache"),
+      SEMLENS_CACHE_DIR: path.join(scratch, "cache"),
       SEMLENS_CONFIG_DIR: path.join(scratch, "config"),
     };
     this.output = "";
