@@ -52,8 +52,8 @@ def test_locations_come_first_with_relative_paths(agent):
     [
         ("fetch_with_retry", r"confidence 0\.[5-9]\d\.", False),
         (
-            "which zebra delays the migration of the savanna",
-            r"confidence 0\.0\d: nothing here seems to fit; .* nearest places\.",
+            "which zebra delays the migration of wildebeest herds",
+            r"confidence 0\.\d\d: nothing here seems to fit; .* nearest places\.",
             True,
         ),
     ],

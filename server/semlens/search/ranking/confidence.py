@@ -1,67 +1,114 @@
 """Estimates how probable it is that one of the first three hits is what was asked for.
 
-A logistic regression over a few features of the query and its first hits. `confidence_weights` has the weights, which
-`bench/learn_confidence.py` learns from questions with and without an answer. The order of the hits does not depend on
-the confidence, and the confidence depends on no weight of the ranking except through the order.
+A logistic regression over a few features of the query and of its first hits. `confidence_weights` has a table of
+weights for each sort of query and each set of models; bench/learn_confidence.py learns them from questions with and
+without an answer. The order of the hits does not depend on the confidence.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from semlens.core.status import TierRole
-from semlens.search.query.query import Query
-from semlens.search.ranking.confidence_weights import WEIGHTS
+from semlens.search.query.query import Query, QueryKind
+from semlens.search.ranking.confidence_weights import MODELS, WEIGHTS
+from semlens.search.signals.text_evidence import QueryVector
 
 FIRST_HITS = 3
 """The hits that the confidence is about."""
 
-Features = Mapping[str, float]
+_FAR_HIT = 9
+"""The margin of the first three is compared with that to the tenth hit, so that the scale of the sums cancels out."""
+
+_LESSER_FILES = ("file.test", "file.documentation", "file.example", "file.vendored", "file.generated", "file.old")
+_MANY_WORDS = 12
+_SORTS = {
+    QueryKind.NAME: "name",
+    QueryKind.PATH: "name",
+    QueryKind.MESSAGE: "literal",
+    QueryKind.CODE: "literal",
+    QueryKind.TRACE: "name",
+}
+
+HitFeatures = Mapping[str, float]
 
 
-def confidence_of(query: Query, hits: Sequence[Features], idf_weights: Mapping[int, float], n_passages: int) -> float:
-    """The probability, 0 to 1. Without hits it is 0. A query of filters only is sure of its hits.
+class Evidence(NamedTuple):
+    """What the confidence is computed from.
 
-    :param hits: the ranking's features of each hit, best first.
-    :param idf_weights: weight times IDF of each query term that occurs in the index. :param n_passages: of the index.
+    :ivar table: key of the table of weights: the sort of the query, and the models that compared it with the code.
+    :ivar features: by name, each about 0 to 1.
     """
-    if not hits:
+
+    table: str
+    features: Mapping[str, float]
+
+
+def confidence_of(query: Query, evidence: Evidence | None) -> float:
+    """The probability, 0 to 1. A query of filters alone is sure of its hits; without hits there is none.
+
+    :param evidence: None when there are no hits.
+    """
+    if evidence is None:
         return 0.0
-    if not query.terms and not query.paths and not query.frames:
-        return 1.0
-    weights = WEIGHTS[tiers_of(hits[0])]
-    features = confidence_features(query, hits, idf_weights, n_passages)
-    total = weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in features.items())
+    if not query.terms and not query.paths:
+        return 1.0 if query.has_filter else 0.0
+    weights = WEIGHTS[evidence.table]
+    total = weights["bias"] + sum(weights[name] * value for name, value in evidence.features.items())
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
 
 
-def tiers_of(hit: Features) -> str:
-    """Which models have compared the hits with the query: the key of a table of weights."""
-    return "refined" if TierRole.REFINE in hit else "first" if TierRole.FIRST in hit else "words"
+def gather_evidence(
+    query: Query,
+    hits: Sequence[HitFeatures],
+    totals: Sequence[float],
+    idf_weights: Mapping[int, float],
+    n_passages: int,
+    vectors: Iterable[QueryVector],
+) -> Evidence | None:
+    """The evidence of one answer; None when it has no hits.
 
-
-def confidence_features(
-    query: Query, hits: Sequence[Features], idf_weights: Mapping[int, float], n_passages: int
-) -> dict[str, float]:
-    """The features by name, each about 0 to 1."""
+    :param hits: the ranking's features of the first three hits. :param totals: the sums of the best hits, descending.
+    :param idf_weights: weight times IDF of each query term that occurs in the index. :param n_passages: of the index.
+    """
+    if not hits:
+        return None
     top = hits[:FIRST_HITS]
 
-    def best(name: str) -> float:
-        return max(hit.get(name, 0.0) for hit in top)
+    def best(*names: str) -> float:
+        return max(hit.get(name, 0.0) for hit in top for name in names)
 
     known = _known_share(query, idf_weights, n_passages)
     features = {
         "known": known,
         "covered": best("covered") * known,
         "named": best("named") * known,
-        "name": max(best("name"), best("file.path"), best("frame")),
-        "many_words": min(len(query.plain), 12) / 12,
+        "name": best("name", "file.path", "frame"),
+        "definition": best("file.definition"),
+        "stem": best("file.stem"),
+        "many_words": min(len(query.plain), _MANY_WORDS) / _MANY_WORDS,
+        "has_name": float(bool(query.names)),
+        "lesser": sum(any(hit.get(name, 0.0) for name in _LESSER_FILES) for hit in top) / len(top),
+        "lead": _lead(totals),
     }
+    calibrated = {vector.role for vector in vectors if MODELS.get(vector.role) == vector.fingerprint}
+    models = "words"
     for role in TierRole:
-        if role in hits[0]:
-            features[role] = best(role)
-    return features
+        if role not in calibrated or role not in hits[0]:
+            break
+        features[role] = best(role)
+        models = role
+    return Evidence(f"{_SORTS.get(query.kind, 'text')}.{models}", features)
+
+
+def _lead(totals: Sequence[float]) -> float:
+    """How far the best hit stands above the fourth, as a share of the margin to the tenth. 1 without a fourth."""
+    if len(totals) <= FIRST_HITS:
+        return 1.0
+    best, fourth, far = totals[0], totals[FIRST_HITS], totals[min(_FAR_HIT, len(totals) - 1)]
+    return (best - fourth) / (best - far + 1.0)
 
 
 def _known_share(query: Query, idf_weights: Mapping[int, float], n_passages: int) -> float:

@@ -21,7 +21,7 @@ from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.query.filter_masks import view_mask
 from semlens.search.query.query import Query
 from semlens.search.ranking import weights as w
-from semlens.search.ranking.confidence import confidence_of
+from semlens.search.ranking.confidence import FIRST_HITS, Evidence, confidence_of, gather_evidence
 from semlens.search.ranking.page import choose_page, sigmoid
 from semlens.search.ranking.symbol_ranking import SymbolScores, score_symbols
 from semlens.search.signals.file_features import FileTable, build_table
@@ -57,10 +57,14 @@ class RankedHit:
 
 
 class RankedAnswer(NamedTuple):
-    """:ivar hits: best first. :ivar confidence: probability that one of the first three is what was asked for."""
+    """:ivar hits: best first. :ivar confidence: probability that one of the first three is what was asked for.
+
+    :ivar evidence: what the confidence was computed from; None without hits.
+    """
 
     hits: list[RankedHit]
     confidence: float
+    evidence: Evidence | None = None
 
 
 def rank(
@@ -105,15 +109,22 @@ def rank_answer(
     totals = scores[symbols.files] - symbols.behind * np.float32(w.NAME_SHARE if query.is_name else 1.0)
     order: list[int] = best_first(totals).tolist()  # ties keep the order of files and lines
     order = _of_kinds(order, views, table, symbols, request, query)
-    page = choose_page(order, symbols.files, lambda file: _path(views, table, file), request, query)
+    wanted = request._replace(limit=max(request.limit, FIRST_HITS))
+    page = choose_page(order, symbols.files, lambda file: _path(views, table, file), wanted, query)
     shown = np.minimum.accumulate(totals[page])  # hits that the limit per file moved back score no better than before
     hits = [
         _hit(views, table, symbols, place, float(total), was_moved=bool(total < totals[place]))
         for place, total in zip(page, shown, strict=True)
     ]
-    n_passages = sum(len(view.segment.passages) for view in views)
-    features = [hit.features for hit in hits]
-    return RankedAnswer(hits, confidence_of(query, features, words[0].idf_weights, n_passages))
+    evidence = gather_evidence(
+        query,
+        [hit.features for hit in hits[:FIRST_HITS]],
+        totals[order[:10]].tolist(),
+        words[0].idf_weights,
+        sum(len(view.segment.passages) for view in views),
+        query_vectors,
+    )
+    return RankedAnswer(hits[: request.limit], confidence_of(query, evidence), evidence)
 
 
 def _of_kinds(
