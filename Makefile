@@ -24,7 +24,7 @@ page: $(PAGE)  ## the page of `semlens http`, where npm is there
 $(PAGE): $(PAGE_SOURCES)
 	@sh clients/page/build.sh
 
-test: setup-dev judges page  ## every test: unit, outlines, ranking, end to end, packaging, editors
+test: setup-dev setup-release judges page  ## every test: unit, outlines, ranking, end to end, packaging, editors
 	$(PYTEST) tests
 	@sh .ci/clients.sh
 
@@ -45,13 +45,14 @@ test-long: setup-dev  ## the long round (hours) and the soak; goes on where it s
 	$(CHAOS) CHAOS_SCALE=$(or $(SCALE),1) CHAOS_RESUME=1 $(PYTEST) -m chaos_long tests; code=$$?; $(PY) bench/chaos_report.py && exit $$code
 	$(PY) bench/soak.py
 	$(PY) bench/chaos_report.py
+	$(PYTEST) -m release_long tests/packaging
 	bash release/judge.sh
 
 test-service: setup-dev  ## against an embedding service that is not ours (91 MB to install)
 	@sh requirements/extra.sh service
 	SERVICE_PYTHON=$(CURDIR)/.venv-service/bin/python $(PYTEST) -m service tests/e2e
 
-test-packaging: setup-dev  ## wheel and sdist, installed in a clean environment
+test-packaging: setup-release  ## wheel and sdist, installed in a clean environment
 	$(PYTEST) tests/packaging
 
 test-nvim: setup  ## the Neovim client in a real Neovim
