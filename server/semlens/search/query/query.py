@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import itertools
+import math
 import re
 from dataclasses import dataclass, field
 
@@ -15,12 +16,19 @@ from semlens.core.request import SearchFilter
 from semlens.core.text.identifiers import identifiers_in, split_identifier, stem, terms_of_identifier
 from semlens.index.segment.terms import STOP_WORDS, term_hash
 from semlens.search.query.filter_syntax import split_filters
+from semlens.search.query.long_text import MAX_LONG_CHARS, LongText, is_long, read_long_text
 from semlens.search.query.stack_traces import Frame, find_frames
 
 MAX_QUERY_CHARS = 4_000
 """A longer query is truncated, because a pasted file would make the search slow."""
 
 _MAX_TOKENS = 64
+_MAX_REPORT_TOKENS = 160
+_MAX_REPORT_NAMES = 40
+_MAX_REPORT_PATHS = 20
+_TITLE_WEIGHT = 3.0
+"""Weight of a word of a report's title, against one that is on one line of the report."""
+
 _MAX_JOINED = 24
 _LONG_RUN = re.compile(r"(\S{300})\S+")
 """No name or path is that long. Longer runs are truncated, so that regular expressions cannot backtrack for long."""
@@ -88,6 +96,7 @@ class QueryKind(enum.StrEnum):
     MESSAGE = "message"
     CODE = "code"
     TRACE = "trace"
+    REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,7 @@ class Name:
 class Query:
     """A parsed query.
 
-    :ivar text: the query without filters. Models embed this text.
+    :ivar text: the query without filters; of a report its title. Models embed this text.
     :ivar terms: hash and weight of each term to look up in the postings.
     :ivar joined: hashes of neighbouring words written as one, such as ``JsonArray`` for ``JSON array``.
     :ivar plain: the words in parts of identifiers, without function words.
@@ -145,6 +154,11 @@ class Query:
         return self.kind is QueryKind.NAME
 
     @property
+    def is_report(self) -> bool:
+        """The query is a long text, such as a bug report. Most of its words say nothing about the code."""
+        return self.kind is QueryKind.REPORT
+
+    @property
     def has_filter(self) -> bool:
         return bool(self.container) or not self.filter.is_empty
 
@@ -156,6 +170,8 @@ class Query:
 
 def parse_query(text: str) -> Query:
     """Parse a query. Never fails: any text is a query, even an empty one."""
+    if is_long(text[:MAX_LONG_CHARS]):
+        return _parse_report(_LONG_RUN.sub(r"\1", text[:MAX_LONG_CHARS]))
     cut = split_filters(_LONG_RUN.sub(r"\1", text[:MAX_QUERY_CHARS]))
     text = cut.text
     frames = find_frames(text)
@@ -195,6 +211,38 @@ def parse_query(text: str) -> Query:
     )
 
 
+def _parse_report(text: str) -> Query:
+    """A long text: all words by frequency, with no filters, no quoted words and no wish for tests inferred from it."""
+    report = read_long_text(text)
+    counts = report.counts
+    title = tuple(dict.fromkeys(identifiers_in(report.title)))
+    tokens = sorted(counts, key=lambda token: -counts[token] - (_TITLE_WEIGHT if token in title else 0.0))
+    read = "\n".join((report.title, *report.lines))
+    names = _names(read, tokens, QueryKind.REPORT)
+    plain = [token for token in title if token.lower() not in STOP_WORDS]
+    frames = find_frames(text)
+    framed = {frame.path.lower().strip("/.") for frame in frames}  # they count as frames
+    return Query(
+        text=report.title,
+        kind=QueryKind.REPORT,
+        terms=_report_terms(report, tokens[:_MAX_REPORT_TOKENS], frozenset(title)),
+        plain=tuple(dict.fromkeys(part for token in plain for part in split_identifier(token))),
+        names=tuple(sorted(names, key=lambda name: -counts[name.text])[:_MAX_REPORT_NAMES]),
+        paths=tuple(path for path in _paths(read, _MAX_REPORT_PATHS) if path not in framed),
+        frames=frames,
+    )
+
+
+def _report_terms(report: LongText, tokens: list[str], title: frozenset[str]) -> tuple[tuple[int, float], ...]:
+    content = [token for token in tokens if token.lower() not in STOP_WORDS]
+    weights: dict[int, float] = {}
+    for token in content or tokens:
+        weight = 1.0 + math.log(max(1, report.counts[token])) + (_TITLE_WEIGHT if token in title else 0.0)
+        for key, share in _terms([token], frozenset()):
+            weights[key] = max(weights.get(key, 0.0), weight * share)
+    return tuple(weights.items())
+
+
 def _kind(text: str, tokens: list[str], frames: tuple[Frame, ...]) -> QueryKind:
     stripped = text.strip()
     if frames and (len(frames) > 1 or "\n" in stripped or frames[0].is_sure):
@@ -221,13 +269,13 @@ _EXTENSIONS = frozenset(
 )
 
 
-def _paths(text: str) -> tuple[str, ...]:
+def _paths(text: str, most: int = 4) -> tuple[str, ...]:
     fragments = []
     for match in _PATH.finditer(text.replace("\\", "/")):
         fragment = match[0].strip("/.")
         if "/" in fragment or fragment.rpartition(".")[2] in _EXTENSIONS:
             fragments.append(fragment.lower())
-    return tuple(dict.fromkeys(fragments))[:4]
+    return tuple(dict.fromkeys(fragments))[:most]
 
 
 def _names(text: str, tokens: list[str], kind: QueryKind) -> tuple[Name, ...]:

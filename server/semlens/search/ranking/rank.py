@@ -102,7 +102,7 @@ def rank_answer(
     cancel.check()
     frames = resolve_frames(views, query.frames)
     scores = file_scores(table, query)
-    scores = _with_frames(scores, table, frames)
+    scores = _with_frames(scores, table, frames, query)
     best = _best_files(scores, max(request.limit + 10, _LEAST_FILES))
     symbols = score_symbols(views, masks, words, names, table, best, frames, query)
     cancel.check()
@@ -150,7 +150,9 @@ def _of_kinds(
 
 def file_scores(table: FileTable, query: Query) -> npt.NDArray[np.float32]:
     """The weighted sum of each file's features, or -inf for files that may not be hits. Shape (f,)."""
-    total = _weighted(table, w.LITERAL_WEIGHTS if query.is_literal else w.FILE_WEIGHTS)
+    total = _weighted(
+        table, w.REPORT_WEIGHTS if query.is_report else w.LITERAL_WEIGHTS if query.is_literal else w.FILE_WEIGHTS
+    )
     if query.is_name:
         total = np.float32(w.NAME_SHARE) * total + _weighted(table, w.NAME_WEIGHTS)
     total[~table.eligible] = -np.inf
@@ -166,12 +168,20 @@ def _weighted(table: FileTable, weights: Mapping[str, float]) -> npt.NDArray[np.
 
 
 def _with_frames(
-    scores: npt.NDArray[np.float32], table: FileTable, frames: Sequence[FramePlace]
+    scores: npt.NDArray[np.float32], table: FileTable, frames: Sequence[FramePlace], query: Query
 ) -> npt.NDArray[np.float32]:
-    """Rank files that a stack trace names above all others, in order of their innermost frames."""
+    """Rank files that a stack trace names above all others, in order of their innermost frames.
+
+    In a report, frames are one evidence among others.
+    """
     if not frames:
         return scores
     first_of_view = np.searchsorted(table.views, np.arange(int(table.views[-1]) + 1))
+    if query.is_report:
+        worth = np.zeros(len(scores), np.float32)
+        for frame in reversed(frames):
+            worth[int(first_of_view[frame.view]) + frame.file] = frame.worth
+        return scores + np.float32(w.REPORT_FRAME_WEIGHT) * worth
     base = float(np.max(scores, where=np.isfinite(scores), initial=0.0))
     for frame in reversed(frames):
         scores[int(first_of_view[frame.view]) + frame.file] = base + w.FRAME_WEIGHT * frame.worth

@@ -61,6 +61,9 @@ LITERAL_WEIGHTS: dict[str, float] = {
 """Replaces `FILE_WEIGHTS` for messages and code. The place that contains the text should win, whatever the name and
 size of its file, and however often other files contain parts of it. Set by hand with one half of bench/hard_cases."""
 
+REPORT_WEIGHTS: dict[str, float] = FILE_WEIGHTS | {"path": 3.0}
+"""Replaces `FILE_WEIGHTS` for long texts. What a report names is evidence beside its words, not the answer."""
+
 SYMBOL_LEARNT: dict[str, float] = {
     "words": 3.0,
     "covered": 3.1,
@@ -94,6 +97,9 @@ SYMBOL_LITERAL_WEIGHTS: dict[str, float] = {"covered": 5.0, "named": -2.5, "firs
 
 FRAME_WEIGHT = 40.0
 """Weight of a file that a stack trace names. It ranks above every other match."""
+
+REPORT_FRAME_WEIGHT = 3.0
+"""The same within a long text."""
 
 SCORE_MIDDLE = 6.0
 SCORE_WIDTH = 2.0

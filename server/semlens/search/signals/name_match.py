@@ -88,7 +88,7 @@ def match_names(views: Sequence[SegmentView], query: Query) -> list[NameEvidence
 
 
 def _probes(query: Query) -> list[_Probe]:
-    probes = [_Probe(name.text, 1.0, name.within, fuzzily=True) for name in query.names]
+    probes = [_Probe(name.text, 1.0, name.within, fuzzily=not query.is_report) for name in query.names]
     if query.is_name:
         probes += [_Probe(query.text.strip(), 1.0) for name in query.names if name.within]
         return probes + [

@@ -297,3 +297,18 @@ def test_short_symbols_are_limited_in_a_file_and_not_in_a_segment():
     assert sorted(names(search(snapshot_of(*apart), "LIMIT_", limit=100, per_file=100, first_page=0))) == sorted(
         together
     )
+
+
+def test_the_frames_of_a_report_are_evidence_beside_its_words(snapshot):
+    frame = '  File "net/client.py", line 4, in send'
+    report = f"""Waiting between attempts takes far too long
+
+The delay before the next attempt of fetch_with_retry doubles each time, and RetryPolicy.next_delay never
+stops at a limit, so that the wait after the tenth attempt is as long as the whole page took.
+
+Traceback:
+{frame}
+"""
+    paths = [hit.path for hit in search(snapshot, report, per_file=1)]
+    assert paths[:2] == ["net/retry.py", "net/client.py"]
+    assert search(snapshot, frame)[0].path == "net/client.py"
