@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from semlens.core.hashing import content_hash
+from semlens.core.reference import Reference
 from semlens.core.span import Span
 from semlens.core.symbol import Outline, Passage, Role, Symbol, SymbolKind
 from semlens.index.segment.builder import ParsedFile, build_segment
@@ -34,7 +35,7 @@ def parsed_file(
     *,
     language: str = "python",
     bodies: Sequence[str] = (),
-    references: Sequence[tuple[int, str]] = (),
+    references: Sequence[tuple[int, str] | Reference] = (),
     role: Role = Role.NONE,
 ) -> ParsedFile:
     """A file with a two-line function for each name."""
@@ -43,7 +44,8 @@ def parsed_file(
     passages = tuple(
         passage(name, text, row=row, line=2 * row) for row, (name, text) in enumerate(zip(names, texts, strict=True))
     )
-    outline = Outline(language, 2 * len(names), symbols, passages, role, tuple(references))
+    uses = tuple(one if isinstance(one, Reference) else Reference(*one) for one in references)
+    outline = Outline(language, 2 * len(names), symbols, passages, role, uses)
     return ParsedFile(path, content_hash(f"{path}{names}{bodies}".encode("utf-8", "surrogatepass")), outline)
 
 

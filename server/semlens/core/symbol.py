@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from semlens.core.reference import Reference
 from semlens.core.span import Span
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Outline(NamedTuple):
     :ivar language: name of the language description, or "" for text without one.
     :ivar symbols: in source order; a parent stands before its children.
     :ivar passages: in source order; a symbol's parts follow each other.
-    :ivar references: distinct names that each symbol calls or uses, as ``(symbol index or -1, name)``.
+    :ivar references: the names that each symbol calls or uses, distinct, in order of first use.
     """
 
     language: str
@@ -128,4 +129,4 @@ class Outline(NamedTuple):
     symbols: tuple[Symbol, ...]
     passages: tuple[Passage, ...]
     role: Role = Role.NONE
-    references: tuple[tuple[int, str], ...] = ()
+    references: tuple[Reference, ...] = ()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from semlens.core.hashing import ContentHash
+from semlens.core.reference import Reference, ReferenceKind, Scope
 from semlens.core.skip_reason import SkipReason
 from semlens.core.span import Span
 from semlens.core.symbol import Outline, Passage, Role, Symbol, SymbolKind
@@ -174,6 +175,7 @@ _CLASSES: dict[tuple[str, str], Any] = {
         FilesRequest, BufferRequest, TokensRequest, FingerprintsRequest, GrammarsRequest,
         ParseResult, TokensResult, FingerprintsResult, GrammarsResult,
         FileOutcome, SkipReason, FileStamp, Outline, Symbol, Passage, Span, Role, SymbolKind, CodeFingerprint,
+        Reference, ReferenceKind, Scope,
     )
 }  # fmt: skip
 _NUMPY_NAMES = frozenset(("dtype", "ndarray", "_frombuffer", "_reconstruct", "scalar"))

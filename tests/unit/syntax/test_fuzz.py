@@ -56,7 +56,7 @@ def check(outline: Outline, source: bytes) -> None:
     for passage in outline.passages:
         assert -1 <= passage.symbol < len(outline.symbols)
         assert 0 <= passage.start_line <= passage.end_line < n_rows, (passage, n_rows)
-    for index, name in outline.references:
+    for index, name, *_ in outline.references:
         assert -1 <= index < len(outline.symbols)
         assert name
 

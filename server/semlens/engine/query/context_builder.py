@@ -17,6 +17,7 @@ from semlens.core.text.secrets import MASK, is_environment_file, mask_secrets
 from semlens.embedding.token_counting import TokenCounter
 from semlens.engine.query.current_texts import CurrentDocument
 from semlens.engine.query.masking import mask_document
+from semlens.graph.segment_names import SymbolPlace
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.context.candidates import ContextCandidate, distinct
 from semlens.search.context.forms import Piece, forms_of, lines_piece
@@ -24,7 +25,6 @@ from semlens.search.context.related_code import around
 from semlens.search.context.render import Block, blocks_of, render
 from semlens.search.context.seeds import from_hits, from_place
 from semlens.search.context.select import Choice, SizedCandidate, select
-from semlens.search.context.usage_graph import SymbolPlace
 from semlens.search.query.filter_masks import is_below
 from semlens.search.query.query import Query
 from semlens.search.ranking.highlight import best_lines

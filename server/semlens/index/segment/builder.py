@@ -20,8 +20,9 @@ from semlens.index.segment.bm25f import weigh_passages
 from semlens.index.segment.columns import StringColumn
 from semlens.index.segment.name_table import NameTable
 from semlens.index.segment.postings import Postings, encode_weights
+from semlens.index.segment.reference_table import ReferenceTable
 from semlens.index.segment.segment import FileTable, PassageTable, Segment, SymbolTable
-from semlens.index.segment.terms import initials, term_hash, weigh_path
+from semlens.index.segment.terms import initials, weigh_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def build_segment(parsed_files: Sequence[ParsedFile]) -> Segment:
         ),
         words=_word_postings(parsed_files),
         names=NameTable.build(StringColumn.of(names + base_names), StringColumn.of(humps)),
-        references=_reference_postings(parsed_files, first_symbol, len(symbols)),
+        references=_reference_table(parsed_files, first_symbol, len(symbols)),
     )
 
 
@@ -100,14 +101,11 @@ def _word_postings(parsed_files: Sequence[ParsedFile]) -> Postings:
     return Postings.build(terms, rows, encode_weights(weights))
 
 
-def _reference_postings(parsed_files: Sequence[ParsedFile], first_symbol: list[int], n_symbols: int) -> Postings:
-    pairs = sorted(
-        (first_symbol[i] + symbol if symbol >= 0 else n_symbols + i, term_hash(name))
-        for i, file in enumerate(parsed_files)
-        for symbol, name in file.outline.references
-    )
-    return Postings.build(
-        np.array([term for _, term in pairs], np.uint64),
-        np.array([row for row, _ in pairs], np.uint32),
-        np.zeros(0, np.uint8),
+def _reference_table(parsed_files: Sequence[ParsedFile], first_symbol: list[int], n_symbols: int) -> ReferenceTable:
+    return ReferenceTable.of(
+        [
+            (first_symbol[i] + reference.symbol if reference.symbol >= 0 else n_symbols + i, reference)
+            for i, file in enumerate(parsed_files)
+            for reference in file.outline.references
+        ]
     )

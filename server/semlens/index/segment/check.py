@@ -38,7 +38,13 @@ def check_segment(segment: Segment) -> None:
     ):  # fmt: skip
         _check_rows(rows, least, bound)
     _check_postings(segment.words, n_passages, weighted=True)
-    _check_postings(segment.references, n_symbols + n_files)
+    references = segment.references
+    _check_postings(
+        Postings(references.terms, references.offsets, references.rows, references.codes),
+        n_symbols + n_files,
+        weighted=True,
+    )
+    _check_column(references.hints, "u4", (len(references.rows),))
     _check_names(segment.names, n_symbols + n_files)
 
 

@@ -16,6 +16,7 @@ from semlens.index.segment.builder import new_segment_id
 from semlens.index.segment.columns import StringColumn
 from semlens.index.segment.name_table import NameTable
 from semlens.index.segment.postings import Postings
+from semlens.index.segment.reference_table import ReferenceTable
 from semlens.index.segment.segment import FileTable, PassageTable, Segment, SymbolTable
 
 RowMap = npt.NDArray[np.int64]
@@ -82,7 +83,7 @@ def merge_segments(parts: Sequence[tuple[Segment, npt.NDArray[np.bool_]]]) -> Me
         _merge_passages(segments, passages, symbols, files),
         Postings.merge([(s.words, new) for s, new in zip(segments, passages.new_rows, strict=True)]),
         _merge_names(segments, reference_maps),
-        _merge_references(segments, reference_maps),
+        ReferenceTable.merge([(s.references, new) for s, new in zip(segments, reference_maps, strict=True)]),
     )
     return MergedSegment(merged, tuple(files.new_rows), tuple(passages.new_rows))
 
@@ -131,15 +132,6 @@ def _renumbered(columns: Iterable[npt.NDArray[Any]], maps: _RowMaps) -> list[Row
         np.where(rows >= 0, new_rows[np.maximum(rows, 0)] if len(new_rows) else -1, -1)
         for rows, new_rows in zip(columns, maps.new_rows, strict=True)
     ]
-
-
-def _merge_references(segments: list[Segment], maps: list[RowMap]) -> Postings:
-    """Merge references. Rows of symbols and files interleave, so rows are sorted before the stable sort by term."""
-    flat = [segment.references.remap(new) for segment, new in zip(segments, maps, strict=True)]
-    terms = np.concatenate([part[0] for part in flat])
-    rows = np.concatenate([part[1] for part in flat])
-    order = np.argsort(rows, kind="stable")
-    return Postings.build(terms[order], rows[order], np.zeros(0, np.uint8))
 
 
 def _merge_names(segments: list[Segment], maps: list[RowMap]) -> NameTable:

@@ -18,6 +18,7 @@ from semlens.core.span import Span
 from semlens.index.segment.columns import Array, ColumnFileError, StringColumn, read_column_file, write_column_file
 from semlens.index.segment.name_table import NameTable
 from semlens.index.segment.postings import Postings
+from semlens.index.segment.reference_table import ReferenceTable, with_missing_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Segment:
 
     :ivar id: unique name; the file on disk is named after it.
     :ivar words: passages by term, with BM25F weights. :ivar names: symbols, then files, by name.
-    :ivar references: symbols, then files, by the hash of each name that they mention.
+    :ivar references: symbols, then files, by the hash of each name that they use.
     """
 
     id: str
@@ -101,7 +102,7 @@ class Segment:
     passages: PassageTable
     words: Postings
     names: NameTable
-    references: Postings
+    references: ReferenceTable
 
     @cached_property
     def first_passages(self) -> npt.NDArray[np.int64]:
@@ -133,7 +134,7 @@ def read_segment(folder: Path, segment_id: str) -> Segment:
     if meta.get("id") != segment_id:
         raise ColumnFileError(f"{path} holds another segment")
     try:
-        return segment_from_arrays(segment_id, arrays)
+        return segment_from_arrays(segment_id, with_missing_columns(arrays))
     except KeyError as error:
         raise ColumnFileError(f"{path} lacks the column {error}") from error
 
@@ -144,7 +145,7 @@ _TABLES: dict[str, type[Any]] = {
     "passages": PassageTable,
     "words": Postings,
     "names": NameTable,
-    "references": Postings,
+    "references": ReferenceTable,
     "trigrams": Postings,
 }
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from semlens.core.symbol import Role, SymbolKind
+from semlens.graph.neighbours import inside
+from semlens.graph.segment_names import SymbolPlace
 from semlens.index.snapshot import SegmentView
 from semlens.search.context.candidates import ContextCandidate, symbol_candidate
-from semlens.search.context.usage_graph import SymbolPlace, definitions, inside, n_users, name_hash, names_used, users
+from semlens.search.context.usage_graph import definitions, n_users, name_hash, names_used, users
 from semlens.search.context.uses import Use, uses_of
 
 _USED, _TYPE, _USER, _TEST, _HOLDER, _CONSTRUCTOR = 0.5, 0.5, 0.25, 0.4, 0.6, 0.5

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from semlens.core.symbol import Role
+from semlens.graph.segment_names import SymbolPlace
 from semlens.index.snapshot import SegmentView
 from semlens.search.context.candidates import ContextCandidate, symbol_candidate
 from semlens.search.context.related_code import around
-from semlens.search.context.usage_graph import SymbolPlace
 from semlens.search.query.query import Query
 from semlens.search.ranking.rank import RankedHit
 from semlens.search.similarity.similar import passages_of

@@ -4,51 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
-from semlens.index.segment.segment import Segment
+from semlens.graph.segment_names import SymbolPlace, names_of
 from semlens.index.segment.terms import term_hash
 from semlens.index.snapshot import SegmentView
 
 _MAX_USERS_SEEN = 200
 
 
-@dataclass(frozen=True, slots=True)
-class SymbolPlace:
-    """:ivar view: number of the view in its snapshot. :ivar symbol: row of the symbol there."""
-
-    view: int
-    symbol: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """Symbols by the hash of their name, sorted by it."""
-
-    hashes: npt.NDArray[np.uint64]
-    rows: npt.NDArray[np.int64]
-    of_row: npt.NDArray[np.uint64]
-
-
-_NAMES: WeakKeyDictionary[Segment, _Names] = WeakKeyDictionary()
-
-
-def _names_of(segment: Segment) -> _Names:
-    """The names of a segment. They are computed at the first query, in 0.2 s for 100,000 symbols, and cached."""
-    names = _NAMES.get(segment)
-    if names is None:
-        of_row = np.array([term_hash(name) for name in segment.symbols.names.tolist()], np.uint64)
-        order = np.argsort(of_row, kind="stable")
-        names = _NAMES[segment] = _Names(of_row[order], order, of_row)
-    return names
-
-
 def name_hash(views: Sequence[SegmentView], place: SymbolPlace) -> int:
-    return int(_names_of(views[place.view].segment).of_row[place.symbol])
+    return int(names_of(views[place.view].segment).of_row[place.symbol])
 
 
 def names_used(view: SegmentView, symbols: Iterable[int], names: Iterable[str]) -> dict[int, str]:
@@ -65,25 +33,12 @@ def names_used(view: SegmentView, symbols: Iterable[int], names: Iterable[str]) 
     return mentioned
 
 
-def inside(view: SegmentView, symbol: int) -> list[int]:
-    """Rows of the symbol and of all symbols inside it."""
-    symbols = view.segment.symbols
-    start, stop = (
-        int(row) for row in np.searchsorted(symbols.files, [symbols.files[symbol], symbols.files[symbol] + 1])
-    )
-    rows, frontier = [symbol], [symbol]
-    while frontier:
-        frontier = (start + np.flatnonzero(np.isin(symbols.parents[start:stop], frontier))).tolist()
-        rows += frontier
-    return rows
-
-
 def definitions(views: Sequence[SegmentView], hashes: Iterable[int]) -> dict[int, list[SymbolPlace]]:
     """Living symbols of each name, by the hash of the name."""
     sorted_hashes = np.array(sorted(hashes), np.uint64)
     places_by_name: dict[int, list[SymbolPlace]] = {}
     for number, view in enumerate(views):
-        names = _names_of(view.segment)
+        names = names_of(view.segment)
         starts = np.searchsorted(names.hashes, sorted_hashes, "left")
         ends = np.searchsorted(names.hashes, sorted_hashes, "right")
         for place in np.flatnonzero(starts < ends).tolist():
@@ -128,10 +83,10 @@ def n_mentions(views: Sequence[SegmentView]) -> list[npt.NDArray[np.int64]]:
     """
     bearers: Counter[int] = Counter()
     for view in views:
-        bearers.update(_names_of(view.segment).of_row.tolist())
+        bearers.update(names_of(view.segment).of_row.tolist())
     counts = []
     for view in views:
-        names = _names_of(view.segment)
+        names = names_of(view.segment)
         total = np.zeros(len(names.of_row), np.int64)
         for other in views:
             references = other.segment.references

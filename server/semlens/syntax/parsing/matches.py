@@ -9,13 +9,21 @@ from typing import cast
 
 from tree_sitter import Node
 
+from semlens.core.reference import ReferenceKind
 from semlens.syntax.languages.language import Language
 from semlens.syntax.parsing.grammars import Grammar, Pattern, PatternRole
 from semlens.syntax.parsing.query_walk import query_matches
 from semlens.syntax.parsing.recovery import ByteRange, recovered
-from semlens.syntax.symbols.references import Reference
+from semlens.syntax.references.tree_references import TreeReference
 
 MAX_NAME = 200  # characters; a longer name is data
+_REFERENCE_KINDS = {
+    "": ReferenceKind.CALL,
+    "use": ReferenceKind.USE,
+    "base": ReferenceKind.BASE,
+    "import": ReferenceKind.IMPORT,
+}
+"""By what follows ``@reference`` in the name of a capture."""
 
 Place = Node | ByteRange
 Captures = dict[str, list[Place]]
@@ -30,7 +38,7 @@ class Matches:
     definitions: list[Match]
     prefixes: list[Node]
     documentations: list[Node]
-    references: list[Reference]
+    references: list[TreeReference]
 
 
 def sorted_matches(language: Language, grammar: Grammar, root: Node, source: bytes) -> Matches:
@@ -41,11 +49,11 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
     best: dict[int, tuple[int, int, int, Node, dict[str, list[Node]]]] = {}
     prefixes: list[Node] = []
     documentations: list[Node] = []
-    references: list[Reference] = []
+    references: list[TreeReference] = []
     for index, captures in query_matches(language, grammar, root, source):
         role, capture, body_follows = patterns[index]
         if role is reference_role:
-            _add_references(references, captures[capture], source)
+            _add_references(references, captures[capture], source, _REFERENCE_KINDS[capture.partition(".")[2]])
             continue
         defining = captures.get(capture)
         if defining is None:
@@ -83,11 +91,11 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
     return Matches(definitions, prefixes, documentations, references)
 
 
-def _add_references(references: list[Reference], nodes: list[Node], source: bytes) -> None:
+def _add_references(references: list[TreeReference], nodes: list[Node], source: bytes, kind: ReferenceKind) -> None:
     for node in nodes:
         start, end = node.start_byte, node.end_byte
         if 0 < end - start <= MAX_NAME:
-            references.append((start, source[start:end]))
+            references.append(TreeReference(start, source[start:end], kind))
 
 
 def _recovered_matches(language: Language, root: Node, source: bytes, known_starts: set[int]) -> Iterator[Match]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from semlens.core.reference import Reference
 from semlens.core.span import Span
 from semlens.core.symbol import Outline, Passage, Role, Symbol, SymbolKind
 from semlens.syntax.languages.registry import BY_NAME
@@ -55,7 +56,7 @@ def outline_of_notebook(source: bytes, n_lines: int, role: Role, parse: Parse) -
     extension = _extension(notebook, source)
     symbols: list[Symbol] = []
     passages: list[Passage] = []
-    references: dict[tuple[int, str], None] = {}
+    references: dict[Reference, None] = {}
     for number, cell in enumerate(_cells(notebook.get("cells"), source), start=1):
         at = len(symbols)
         first_row = cell.places[0][0] if cell.places else cell.span.start_line
@@ -78,7 +79,9 @@ def outline_of_notebook(source: bytes, n_lines: int, role: Role, parse: Parse) -
         )
         if cell.kind == "code":
             symbols.extend(_moved(symbol, cell, at) for symbol in inner.symbols)
-            references.update(dict.fromkeys((at + 1 + max(index, -1), name) for index, name in inner.references))
+            references.update(
+                dict.fromkeys(one._replace(symbol=at + 1 + max(one.symbol, -1)) for one in inner.references)
+            )
         for passage in inner.passages:
             keeps = cell.kind == "code" and passage.symbol >= 0
             passages.append(

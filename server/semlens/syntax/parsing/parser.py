@@ -71,7 +71,7 @@ def _outline(language: Language, path: str, text: bytes, n_lines: int, role: Rol
     root = parse_tree(grammar.parser, blank_macros(language, text))
     if grammar.query is None:
         return Outline(language.name, n_lines, (), windows(text, root), role)
-    findings = find_symbols(language, grammar, root, text, module_of(language, path))
+    findings = find_symbols(language, grammar, root, text, module_of(language, path), path)
     passages = make_passages(findings.definitions, [Part(0, len(text), root)], text)
     return Outline(language.name, n_lines, tuple(findings.symbols), passages, role, findings.references)
 
@@ -83,13 +83,14 @@ def _with_scripts(language: Language, path: str, text: bytes, n_lines: int, role
     if language.grammar:
         grammar = grammar_of(language)
         root = parse_tree(grammar.parser, text)
-        findings = [find_symbols(language, grammar, root, text, "")]
+        findings = [find_symbols(language, grammar, root, text, "", path)]
     parts = [Part(0, len(text), root)]
     for script in scripts_in(text, language.name):
         script_language = BY_NAME[script.language]
         grammar = grammar_of(script_language)
         script_root = parse_range(script_language, text, script.start, script.end)
-        findings.append(find_symbols(script_language, grammar, script_root, text, module_of(script_language, path)))
+        module = module_of(script_language, path)
+        findings.append(find_symbols(script_language, grammar, script_root, text, module, path))
         parts.append(Part(script.start, script.end, script_root))
     merged = merge_file_symbols(findings)
     passages = make_passages(merged.definitions, parts, text)

@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
+from semlens.core.reference import Reference
 from semlens.core.span import Span
 from semlens.core.symbol import Symbol, SymbolKind
 from semlens.syntax.languages.language import Language
 from semlens.syntax.parsing.grammars import Grammar, Pattern, PatternRole
 from semlens.syntax.parsing.matches import Captures, Match, Matches, Place, sorted_matches
-from semlens.syntax.symbols.calls import calls_in
+from semlens.syntax.references.reader import read_references
 from semlens.syntax.symbols.definition import METHOD_OWNERS, TYPE_KINDS, Definition
 from semlens.syntax.symbols.names import DefinitionName, NameReader
-from semlens.syntax.symbols.references import assign_references
 from semlens.syntax.symbols.signatures import signature_reader
 from semlens.syntax.symbols.surroundings import Surroundings
 
@@ -34,13 +34,16 @@ class FileSymbols:
 
     symbols: list[Symbol]
     definitions: list[Definition]
-    references: tuple[tuple[int, str], ...]
+    references: tuple[Reference, ...]
 
 
-def find_symbols(language: Language, grammar: Grammar, root: Node, source: bytes, module: str) -> FileSymbols:
+def find_symbols(
+    language: Language, grammar: Grammar, root: Node, source: bytes, module: str, path: str = ""
+) -> FileSymbols:
     """The symbols, definitions and references that the query of the language finds.
 
     :param module: prefix of every qualified name, from the file's path.
+    :param path: of the file, relative to the workspace, for relative imports.
     """
     if grammar.query is None:
         return FileSymbols([], [], ())
@@ -49,12 +52,8 @@ def find_symbols(language: Language, grammar: Grammar, root: Node, source: bytes
     for match in matches.definitions:
         builder.add(match)
     symbols, definitions = builder.symbols, builder.definitions
-    references = assign_references(matches.references, definitions)
-    if language.text_calls:
-        references |= calls_in(source, definitions)
-    return FileSymbols(
-        symbols, definitions, tuple([(index, name.decode("utf-8", "replace")) for index, name in references])
-    )
+    references = read_references(language, source, definitions, matches.references, path)
+    return FileSymbols(symbols, definitions, references)
 
 
 def merge_file_symbols(findings: list[FileSymbols]) -> FileSymbols:
@@ -75,9 +74,9 @@ def merge_file_symbols(findings: list[FileSymbols]) -> FileSymbols:
         symbols.append(symbol._replace(parent=positions.get((part, symbol.parent), -1)))
         definitions.append(definition)
     references = dict.fromkeys(
-        (positions.get((part, index), -1), name)
+        reference._replace(symbol=positions.get((part, reference.symbol), -1))
         for part, file_symbols in enumerate(findings)
-        for index, name in file_symbols.references
+        for reference in file_symbols.references
     )
     return FileSymbols(symbols, definitions, tuple(references))
 

@@ -43,7 +43,15 @@ def test_a_column_of_wrong_length_or_type(store, name):
     assert not is_read(store, {**ARRAYS, name: column[:-1]})
     other = np.float32 if column.dtype != np.float32 else np.int8
     assert not is_read(store, {**ARRAYS, name: np.zeros(column.shape, other)})
-    assert not is_read(store, {key: values for key, values in ARRAYS.items() if key != name})
+    if name != "references.hints":
+        assert not is_read(store, {key: values for key, values in ARRAYS.items() if key != name})
+
+
+def test_a_segment_of_feature_version_6_is_read_without_what_it_lacks(store):
+    old = {key: values for key, values in ARRAYS.items() if key not in ("references.hints", "references.codes")}
+    assert is_read(store, {**old, "references.codes": np.zeros(0, np.uint8)})
+    read = store.read_segment(SEGMENT.id)
+    assert len(read.references.hints) == len(read.references.codes) == len(read.references.rows)
 
 
 @pytest.mark.parametrize(

@@ -24,4 +24,4 @@
 (preproc_elif (declaration declarator: [(function_declarator) (pointer_declarator (function_declarator))] @name.chain) @function)
 (field_declaration declarator: (_) @name.chain) @field
 
-(preproc_include path: (_) @reference)
+(preproc_include path: (_) @reference.import)

@@ -18,5 +18,5 @@
 (concept_definition name: (identifier) @name) @interface
 (namespace_alias_definition name: (_) @name) @namespace
 
-(base_class_clause [(type_identifier) @reference (template_type name: (type_identifier) @reference)
-  (qualified_identifier name: (type_identifier) @reference)])
+(base_class_clause [(type_identifier) @reference.base (template_type name: (type_identifier) @reference.base)
+  (qualified_identifier name: (type_identifier) @reference.base)])

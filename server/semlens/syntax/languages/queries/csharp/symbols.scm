@@ -23,4 +23,4 @@
 (field_declaration (modifier "const") (variable_declaration (variable_declarator name: (identifier) @name))) @constant
 (field_declaration (variable_declaration (variable_declarator name: (identifier) @name))) @field
 
-(base_list [(identifier) @reference (generic_name (identifier) @reference)])
+(base_list [(identifier) @reference.base (generic_name (identifier) @reference.base)])

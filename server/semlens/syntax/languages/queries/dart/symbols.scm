@@ -26,4 +26,4 @@
 (program (initialized_identifier_list (initialized_identifier . (identifier) @name)) @variable)
 
 ((identifier) @reference . (selector (argument_part)))
-(superclass (type_identifier) @reference)
+(superclass (type_identifier) @reference.base)

@@ -84,5 +84,5 @@
 (lexical_declaration (variable_declarator name: (identifier) @name value: (object))) @scope
 (variable_declaration (variable_declarator name: (identifier) @name value: (object))) @scope
 
-(import_specifier name: (identifier) @reference)
-(import_clause (identifier) @reference)
+(import_specifier name: (identifier) @reference.import)
+(import_clause (identifier) @reference.import)

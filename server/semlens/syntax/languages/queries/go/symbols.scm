@@ -26,4 +26,4 @@
 (source_file (var_declaration [(var_spec name: (identifier) @name) @variable
   (var_spec_list (var_spec name: (identifier) @name) @variable)]))
 
-(import_spec path: (interpreted_string_literal (interpreted_string_literal_content) @reference))
+(import_spec path: (interpreted_string_literal (interpreted_string_literal_content) @reference.import))

@@ -15,6 +15,6 @@
 (operation_definition (name) @name (selection_set)? @body) @function
 (fragment_definition (fragment_name) @name (selection_set)? @body) @function
 
-(implements_interfaces (named_type (name) @reference))
-(field_definition (type (named_type (name) @reference)))
-(fragment_spread (fragment_name) @reference)
+(implements_interfaces (named_type (name) @reference.base))
+(field_definition (type (named_type (name) @reference.use)))
+(fragment_spread (fragment_name) @reference.use)

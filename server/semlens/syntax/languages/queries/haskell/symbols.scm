@@ -21,4 +21,4 @@
 
 (apply function: (variable) @reference)
 (infix operator: (operator) @reference)
-(import module: (module) @reference)
+(import module: (module) @reference.import)

@@ -15,6 +15,6 @@
 (field_declaration declarator: (variable_declarator name: (identifier) @name)) @field
 (constant_declaration declarator: (variable_declarator name: (identifier) @name)) @constant
 
-(superclass [(type_identifier) @reference (generic_type (type_identifier) @reference)])
-(super_interfaces (type_list [(type_identifier) @reference (generic_type (type_identifier) @reference)]))
-(import_declaration (scoped_identifier name: (identifier) @reference))
+(superclass [(type_identifier) @reference.base (generic_type (type_identifier) @reference.base)])
+(super_interfaces (type_list [(type_identifier) @reference.base (generic_type (type_identifier) @reference.base)]))
+(import_declaration (scoped_identifier name: (identifier) @reference.import))

@@ -23,4 +23,4 @@
 (const_statement (assignment . (identifier) @name)) @constant
 
 (call_expression . [(identifier) @reference (field_expression (identifier) @reference .)])
-(using_statement (identifier) @reference)
+(using_statement (identifier) @reference.import)

@@ -19,6 +19,6 @@
 (enum_class_body (property_declaration (variable_declaration (simple_identifier) @name)) @property)
 (class_declaration (primary_constructor (class_parameter (binding_pattern_kind) (simple_identifier) @name) @property))
 
-(constructor_invocation (user_type (type_identifier) @reference))
-(delegation_specifier (user_type (type_identifier) @reference))
-(import_header (identifier (simple_identifier) @reference .))
+(constructor_invocation (user_type (type_identifier) @reference.base))
+(delegation_specifier (user_type (type_identifier) @reference.base))
+(import_header (identifier (simple_identifier) @reference.import .))

@@ -21,4 +21,4 @@
 (method_definition (method_name) @name body: (_)? @body) @method
 
 (application_expression function: (value_path (value_name) @reference))
-(open_module (module_path (module_name) @reference))
+(open_module (module_path (module_name) @reference.import))

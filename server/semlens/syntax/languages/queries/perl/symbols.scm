@@ -9,4 +9,4 @@
 (function_call_expression function: (function) @reference)
 (ambiguous_function_call_expression function: (function) @reference)
 (method_call_expression method: (method) @reference)
-(use_statement module: (package) @reference)
+(use_statement module: (package) @reference.import)

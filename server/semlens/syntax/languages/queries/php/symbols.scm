@@ -15,6 +15,6 @@
 (expression_statement (function_call_expression function: (name) @_f
   arguments: (arguments . (argument (string) @name))) (#eq? @_f "define")) @constant
 
-(base_clause [(name) @reference (qualified_name (name) @reference)])
-(class_interface_clause [(name) @reference (qualified_name (name) @reference)])
-(namespace_use_clause [(name) @reference (qualified_name (name) @reference)])
+(base_clause [(name) @reference.base (qualified_name (name) @reference.base)])
+(class_interface_clause [(name) @reference.base (qualified_name (name) @reference.base)])
+(namespace_use_clause [(name) @reference.import (qualified_name (name) @reference.import)])

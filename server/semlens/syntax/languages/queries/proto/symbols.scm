@@ -10,5 +10,5 @@
 (oneof (identifier) @name) @field
 (extend (full_ident) @name (message_body) @body) @scope.type
 
-(rpc (message_or_enum_type) @reference)
-(field (type (message_or_enum_type) @reference))
+(rpc (message_or_enum_type) @reference.use)
+(field (type (message_or_enum_type) @reference.use))

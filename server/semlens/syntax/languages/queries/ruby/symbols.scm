@@ -23,5 +23,5 @@
   (#match? @prefix "^(private|protected|public|private_class_method|module_function|memoize|memo_wise)$"))
 
 (call method: (identifier) @reference)
-(superclass [(constant) @reference (scope_resolution name: (constant) @reference)])
-(call receiver: (constant) @reference)
+(superclass [(constant) @reference.base (scope_resolution name: (constant) @reference.base)])
+(call receiver: (constant) @reference.use)

@@ -38,7 +38,7 @@
   (reference_type type: [(scoped_type_identifier) (array_type) (tuple_type) (dynamic_type) (primitive_type) (reference_type)]) @name
   ] body: (_)? @body) @scope.type
 
-(impl_item trait: [(type_identifier) @reference (scoped_type_identifier name: (type_identifier) @reference)
-  (generic_type type: (type_identifier) @reference)])
-(use_declaration argument: [(identifier) @reference (scoped_identifier name: (identifier) @reference)])
-(use_list [(identifier) @reference (scoped_identifier name: (identifier) @reference)])
+(impl_item trait: [(type_identifier) @reference.base (scoped_type_identifier name: (type_identifier) @reference.base)
+  (generic_type type: (type_identifier) @reference.base)])
+(use_declaration argument: [(identifier) @reference.import (scoped_identifier name: (identifier) @reference.import)])
+(use_list [(identifier) @reference.import (scoped_identifier name: (identifier) @reference.import)])

@@ -19,4 +19,4 @@
 (compilation_unit (val_definition pattern: (identifier) @name) @constant)
 (compilation_unit (var_definition pattern: (identifier) @name) @variable)
 
-(extends_clause type: [(type_identifier) @reference (generic_type type: (type_identifier) @reference)])
+(extends_clause type: [(type_identifier) @reference.base (generic_type type: (type_identifier) @reference.base)])

@@ -9,5 +9,5 @@
 (create_schema (identifier) @name) @namespace
 (create_sequence (object_reference) @name) @variable
 
-(relation (object_reference name: (identifier) @reference))
+(relation (object_reference name: (identifier) @reference.use))
 (invocation (object_reference name: (identifier) @reference))

@@ -18,5 +18,5 @@
   computed_value: (_)? @body) @property)
 (protocol_property_declaration name: (pattern bound_identifier: (simple_identifier) @name)) @property
 
-(inheritance_specifier inherits_from: (user_type (type_identifier) @reference))
-(import_declaration (identifier) @reference)
+(inheritance_specifier inherits_from: (user_type (type_identifier) @reference.base))
+(import_declaration (identifier) @reference.import)

@@ -17,6 +17,6 @@
 (public_field_definition name: (_) @name) @field
 (interface_body (property_signature name: (_) @name) @property)
 
-(extends_clause value: [(identifier) @reference (member_expression property: (property_identifier) @reference)])
-(implements_clause [(type_identifier) @reference (generic_type name: (type_identifier) @reference)])
-(extends_type_clause type: [(type_identifier) @reference (generic_type name: (type_identifier) @reference)])
+(extends_clause value: [(identifier) @reference.base (member_expression property: (property_identifier) @reference.base)])
+(implements_clause [(type_identifier) @reference.base (generic_type name: (type_identifier) @reference.base)])
+(extends_type_clause type: [(type_identifier) @reference.base (generic_type name: (type_identifier) @reference.base)])

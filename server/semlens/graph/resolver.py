@@ -1,0 +1,386 @@
+"""Finds the definitions that a reference may mean, each with a confidence between 0 and 1.
+
+The rules, from the surest: the same file; the module that is imported; the type of the receiver where it is written,
+or one of its bases; the object itself; the same package; a name that only one definition has. docs/graph.md states
+them for users, and bench/graph_truth.py measures the confidences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from semlens.core.reference import ReferenceKind, Scope
+from semlens.core.symbol import SymbolKind
+from semlens.graph.candidates import Candidates, Definition, module_suffixes, package_suffixes
+from semlens.graph.language_traits import LanguageTraits, traits_of
+from semlens.graph.segment_names import TYPE_KINDS, SymbolPlace, names_of
+from semlens.index.segment.reference_table import hint_hash, term_range
+from semlens.index.snapshot import SegmentView
+from semlens.syntax.references.written_types import result_type
+
+MAX_DEFINITIONS = 10_000
+"""Of one name. More are not looked at."""
+
+_MAX_BASES = 40  # types above a type
+_MAX_DERIVED = 200  # types below a type
+_LEAST = 0.01
+
+_SURE, _IMPORTED, _INHERITED, _REEXPORTED, _PACKAGE, _GLOBAL = 0.95, 0.95, 0.9, 0.85, 0.9, 0.85
+_OVERRIDE, _UNIQUE_METHOD, _NAMED_RECEIVER, _ONE_OF_METHODS = 0.5, 0.7, 0.8, 0.6
+_UNKNOWN_IN_TYPE, _EXTERNAL, _NOT_IMPORTED = 0.25, 0.1, 0.4
+
+Targets = tuple[tuple[Definition, float], ...]
+
+
+class Edge(NamedTuple):
+    """One reference. :ivar row: of the symbol that refers, or of its file behind all symbols."""
+
+    view: int
+    row: int
+    term: int
+    kind: ReferenceKind
+    scope: Scope
+    hint: int
+
+
+class Resolver:
+    """The graph of one snapshot. Results are kept, so that the same question is answered once."""
+
+    def __init__(self, views: Sequence[SegmentView]) -> None:
+        self.views = views
+        self._traits = [[traits_of(name) for name in view.segment.files.language_names.tolist()] for view in views]
+        self._root_names = [view.root.rstrip("/").rpartition("/")[2] for view in views]
+        self._candidates: dict[tuple[int, str], Candidates] = {}
+        self._targets: dict[tuple[object, ...], Targets] = {}
+        self._hierarchy: tuple[dict[int, set[int]], dict[int, set[int]]] | None = None
+        self._types: dict[tuple[int, int, str], int | None] = {}
+
+    # --- symbols ---------------------------------------------------------------------------------------------------
+
+    def traits(self, view: int, file: int) -> LanguageTraits:
+        return self._traits[view][int(self.views[view].segment.files.languages[file])]
+
+    def family_of_language(self, view: int, language: int) -> str:
+        """:param language: row of the language in the segment."""
+        return self._traits[view][language].family
+
+    def file_of(self, view: int, row: int) -> int:
+        """The file of a row of references: a symbol's, or the file's own."""
+        symbols = self.views[view].segment.symbols
+        return int(symbols.files[row]) if row < len(symbols) else row - len(symbols)
+
+    def path(self, view: int, file: int) -> str:
+        """The path of a file, with the name of its root."""
+        return f"{self._root_names[view]}/{self.views[view].segment.files.paths[file]}"
+
+    def term_of(self, place: SymbolPlace) -> int:
+        return int(names_of(self.views[place.view].segment).of_row[place.symbol])
+
+    def kind_of(self, place: SymbolPlace) -> SymbolKind:
+        return SymbolKind(int(self.views[place.view].segment.symbols.kinds[place.symbol]))
+
+    def owner_type(self, view: int, row: int) -> tuple[int, int]:
+        """The row of the innermost type around a row of references, or -1; and the hint hash of its name, or 0."""
+        symbols = self.views[view].segment.symbols
+        names = names_of(self.views[view].segment)
+        symbol = row if row < len(symbols) else -1
+        while symbol >= 0:
+            if int(symbols.kinds[symbol]) in TYPE_KINDS:
+                return symbol, int(names.of_row[symbol]) >> 32
+            if names.owners[symbol] and int(symbols.parents[symbol]) < 0:
+                return -1, int(names.owners[symbol])
+            symbol = int(symbols.parents[symbol])
+        return -1, 0
+
+    def definitions(self, first_term: int, end_term: int, family: str) -> list[Definition]:
+        """The living definitions in a range of term hashes."""
+        found: list[Definition] = []
+        for number, view in enumerate(self.views):
+            names = names_of(view.segment)
+            start, end = np.searchsorted(names.hashes, np.array([first_term, end_term - 1], np.uint64), "left").tolist()
+            while end < len(names.hashes) and int(names.hashes[end]) < end_term:
+                end = int(np.searchsorted(names.hashes, names.hashes[end], "right"))
+            for row in names.rows[start:end].tolist():
+                file = int(view.segment.symbols.files[row])
+                if view.alive is not None and not view.alive[file]:
+                    continue
+                if self.traits(number, file).family == family:
+                    found.append(self._definition(number, row, file))
+                    if len(found) >= MAX_DEFINITIONS:
+                        return found
+        return found
+
+    def _definition(self, view: int, row: int, file: int) -> Definition:
+        segment = self.views[view].segment
+        names, symbols = names_of(segment), segment.symbols
+        owner = int(names.owners[row])
+        owner_name = 0
+        parent = int(symbols.parents[row])
+        if owner and parent >= 0:
+            owner_name = hint_hash(symbols.names[parent].lower().strip("_"))
+        return Definition(view, row, file, self.path(view, file), owner, owner_name, bool(names.is_member[row]))
+
+    def definition_at(self, place: SymbolPlace) -> Definition:
+        return self._definition(place.view, place.symbol, self.file_of(*place))
+
+    def candidates(self, term: int, family: str) -> Candidates:
+        key = (term, family)
+        found = self._candidates.get(key)
+        if found is None:
+            found = self._candidates[key] = Candidates(self.definitions(term, term + 1, family))
+        return found
+
+    # --- types -----------------------------------------------------------------------------------------------------
+
+    def _pairs(self) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
+        """The bases and the derived types of each type, by the hint hash of its name."""
+        if self._hierarchy is None:
+            bases: dict[int, set[int]] = {}
+            derived: dict[int, set[int]] = {}
+            for view in self.views:
+                names = names_of(view.segment)
+                for below, above in set(zip(names.derived.tolist(), names.bases.tolist(), strict=True)):
+                    if below != above:
+                        bases.setdefault(below, set()).add(above)
+                        derived.setdefault(above, set()).add(below)
+            self._hierarchy = bases, derived
+        return self._hierarchy
+
+    def bases(self, type_hint: int) -> list[int]:
+        """The types above a type, nearest first."""
+        return _reachable(self._pairs()[0], type_hint, _MAX_BASES)
+
+    def derived(self, type_hint: int) -> list[int]:
+        """The types below a type, nearest first."""
+        return _reachable(self._pairs()[1], type_hint, _MAX_DERIVED)
+
+    def _is_type(self, type_hint: int, family: str) -> bool:
+        definitions = self.definitions(*term_range(type_hint), family)
+        return any(self.kind_of(SymbolPlace(one.view, one.symbol)) in TYPE_KINDS for one in definitions)
+
+    def _result_type(self, function: int, family: str) -> int:
+        """The type that the functions of a name return, if all that say so agree; else 0."""
+        key = (function, 0, family)
+        if key not in self._types:
+            self._types[key] = None  # while a function is looked at
+            written = set()
+            for one in self.definitions(*term_range(function), family):
+                segment = self.views[one.view].segment
+                if int(segment.symbols.kinds[one.symbol]) in TYPE_KINDS:
+                    written.add(function)
+                    continue
+                language = segment.files.language(one.file)
+                name = result_type(language, segment.symbols.signatures[one.symbol])
+                if name:
+                    written.add(one.owner if name in ("Self", "self") and one.owner else hint_hash(name))
+            self._types[key] = written.pop() if len(written) == 1 else 0
+        return self._types[key] or 0
+
+    # --- references ------------------------------------------------------------------------------------------------
+
+    def targets(self, edge: Edge) -> Targets:
+        """The definitions that a reference may mean, most likely first. Confidences sum to about 1 at most."""
+        file = self.file_of(edge.view, edge.row)
+        owner_row, owner = -1, 0
+        if edge.scope in (Scope.SELF, Scope.SUPER, Scope.UNKNOWN):
+            owner_row, owner = self.owner_type(edge.view, edge.row)
+        container = edge.row if edge.scope is Scope.FILE else owner_row
+        key = (edge.view, file, container, owner, edge.term, edge.scope, edge.hint)
+        found = self._targets.get(key)
+        if found is None:
+            traits = self.traits(edge.view, file)
+            candidates = self.candidates(edge.term, traits.family)
+            found = ()
+            if candidates.definitions:
+                found = self._resolve(edge, file, owner, traits, candidates)
+            self._targets[key] = found
+        return found
+
+    def _resolve(self, edge: Edge, file: int, owner: int, traits: LanguageTraits, candidates: Candidates) -> Targets:
+        match edge.scope:
+            case Scope.FILE:
+                return self._in_file(edge, file, candidates) or self._bare(edge, file, owner, traits, candidates)
+            case Scope.MODULE:
+                return self._in_module(edge, file, traits, candidates)
+            case Scope.TYPE:
+                return self._in_type(edge.view, file, edge.hint, traits, candidates)
+            case Scope.SELF:
+                return self._in_self(edge, file, owner, candidates)
+            case Scope.SUPER:
+                return self._above(owner, candidates) or _shared(candidates.members, _EXTERNAL)
+            case Scope.RESULT:
+                result = self._result_type(edge.hint, traits.family)
+                if result:
+                    return self._in_type(edge.view, file, result, traits, candidates)
+                return self._unknown_receiver(0, candidates)
+            case Scope.RECEIVER:
+                return self._unknown_receiver(edge.hint, candidates)
+            case _:
+                return self._bare(edge, file, owner, traits, candidates)
+
+    def _in_file(self, edge: Edge, file: int, candidates: Candidates) -> Targets:
+        here = candidates.by_file.get((edge.view, file), ())
+        if len(here) > 1:  # the innermost scope around the reference wins
+            symbols = self.views[edge.view].segment.symbols
+            around = edge.row if edge.row < len(symbols) else -1
+            while True:
+                inner = [one for one in here if int(symbols.parents[one.symbol]) == around]
+                if inner:
+                    here = inner
+                    break
+                if around < 0:
+                    break
+                around = int(symbols.parents[around])
+        return tuple((one, _SURE) for one in here)
+
+    def _in_module(self, edge: Edge, file: int, traits: LanguageTraits, candidates: Candidates) -> Targets:
+        path = self.path(edge.view, file)
+        found = candidates.of_module(edge.hint)
+        if not found and traits.package_is_folder:
+            found = [one for one in candidates.others if edge.hint in package_suffixes(one.path)]
+        if found:
+            return _shared_by_file(_nearest(found, path), _IMPORTED)
+        found = candidates.below_module(edge.hint)
+        if found:
+            return _shared_by_file(_nearest(found, path), _REEXPORTED)
+        return _shared(candidates.others, _EXTERNAL) or _shared(candidates.members, _NOT_IMPORTED)
+
+    def _in_type(self, view: int, file: int, type_hint: int, traits: LanguageTraits, candidates: Candidates) -> Targets:
+        found = candidates.by_owner.get(type_hint)
+        if found:
+            own = _shared_by_file(self._of_imported_type(view, file, type_hint, found), _SURE)
+            return own + self._below(type_hint, candidates, _OVERRIDE)
+        inherited = self._above(type_hint, candidates)
+        if inherited:
+            return inherited
+        below = self._below(type_hint, candidates, _OVERRIDE)
+        if below:
+            return below
+        module = self._module_of_import(view, file, type_hint)
+        if module and (found := candidates.of_module(module)):
+            return _shared_by_file(found, _REEXPORTED)
+        if not self._is_type(type_hint, traits.family):
+            return _shared(candidates.members, _EXTERNAL)
+        return _shared(candidates.members, _UNKNOWN_IN_TYPE)
+
+    def _in_self(self, edge: Edge, file: int, owner: int, candidates: Candidates) -> Targets:
+        found = candidates.by_owner.get(owner) if owner else None
+        if found:
+            here = [one for one in found if one.key == (edge.view, file)]
+            path = self.path(edge.view, file)
+            own = tuple((one, _SURE) for one in here) or _shared_by_file(_nearest(found, path), _SURE)
+            return own + self._below(owner, candidates, _OVERRIDE)
+        return (
+            self._above(owner, candidates)
+            or self._below(owner, candidates, _OVERRIDE)
+            or _shared(candidates.members, _UNKNOWN_IN_TYPE)
+        )
+
+    def _above(self, type_hint: int, candidates: Candidates) -> Targets:
+        """The nearest inherited definition."""
+        for base in self.bases(type_hint) if type_hint else ():
+            found = candidates.by_owner.get(base)
+            if found:
+                return _shared_by_file(found, _INHERITED)
+        return ()
+
+    def _below(self, type_hint: int, candidates: Candidates, confidence: float) -> Targets:
+        """Definitions that override one, as far as any do."""
+        found = [one for below in self.derived(type_hint) for one in candidates.by_owner.get(below, ())]
+        return _shared(found, confidence)
+
+    def _unknown_receiver(self, name: int, candidates: Candidates) -> Targets:
+        named = candidates.by_owner_name.get(name) if name else None
+        if named:
+            rest = [one for one in candidates.members if one.owner_name != name]
+            return _shared_by_file(named, _NAMED_RECEIVER) + _shared(rest, _EXTERNAL)
+        if not candidates.members:
+            return _shared(candidates.others, _EXTERNAL)
+        owners = set(candidates.by_owner)
+        return _shared(candidates.members, _UNIQUE_METHOD if len(owners) == 1 else _ONE_OF_METHODS)
+
+    def _bare(self, edge: Edge, file: int, owner: int, traits: LanguageTraits, candidates: Candidates) -> Targets:
+        if owner and (inherited := self._above(owner, candidates)) and traits.family not in ("python", "ecma", "go"):
+            return inherited
+        path = self.path(edge.view, file)
+        folder = path.rpartition("/")[0]
+        if traits.package_is_folder or traits.is_global:
+            near = [one for one in candidates.others if one.path.rpartition("/")[0] == folder]
+            if near:
+                return _shared_by_file(near, _PACKAGE)
+        if traits.is_global:
+            return _shared_by_file(_nearest(candidates.others, path), _GLOBAL)
+        return _shared(candidates.others, _NOT_IMPORTED)
+
+    def _of_imported_type(
+        self, view: int, file: int, type_hint: int, found: Sequence[Definition]
+    ) -> Sequence[Definition]:
+        """Of the members of several types of one name, those of the type that the file defines or imports."""
+        if len({one.key for one in found}) < 2:
+            return found
+        here = [one for one in found if one.key == (view, file)]
+        if here:
+            return here
+        module = self._module_of_import(view, file, type_hint)
+        if module:
+            imported = [one for one in found if module in module_suffixes(one.path)]
+            if imported:
+                return imported
+        return _nearest(found, self.path(view, file))
+
+    def _module_of_import(self, view: int, file: int, name: int) -> int:
+        """The module from which a file imports a name, or 0."""
+        segment = self.views[view].segment
+        references = segment.references
+        first, end = term_range(name)
+        position = int(np.searchsorted(references.terms, np.uint64(first)))
+        while position < len(references.terms) and int(references.terms[position]) < end:
+            entries = slice(int(references.offsets[position]), int(references.offsets[position + 1]))
+            is_import = references.codes[entries] == (int(ReferenceKind.IMPORT) | int(Scope.MODULE) << 4)
+            rows, hints = references.rows[entries][is_import], references.hints[entries][is_import]
+            for row, hint in zip(rows.tolist(), hints.tolist(), strict=True):
+                if self.file_of(view, row) == file:
+                    return int(hint)
+            position += 1
+        return 0
+
+
+def _reachable(graph: dict[int, set[int]], start: int, limit: int) -> list[int]:
+    found: dict[int, None] = {}
+    frontier = [start]
+    while frontier and len(found) < limit:
+        frontier = [next_one for one in frontier for next_one in sorted(graph.get(one, ())) if next_one not in found]
+        found.update(dict.fromkeys(frontier))
+    found.pop(start, None)
+    return list(found)[:limit]
+
+
+def _shared(definitions: Sequence[Definition], confidence: float) -> Targets:
+    """The definitions with a confidence that is shared among them."""
+    if not definitions:
+        return ()
+    share = confidence / len({(one.view, one.file, one.owner) for one in definitions})
+    return tuple((one, share) for one in definitions) if share >= _LEAST else ()
+
+
+def _shared_by_file(definitions: Sequence[Definition], confidence: float) -> Targets:
+    """As `_shared`; definitions of one file are overloads or variants of one."""
+    files = len({one.key for one in definitions})
+    return tuple((one, confidence / files) for one in definitions) if definitions else ()
+
+
+def _nearest(definitions: Sequence[Definition], path: str) -> Sequence[Definition]:
+    """Those whose file has the most folders in common with a path."""
+    if len(definitions) < 2:
+        return definitions
+    parts = path.split("/")[:-1]
+
+    def shared_folders(one: Definition) -> int:
+        pairs = zip(parts, one.path.split("/")[:-1], strict=False)
+        return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(parts), one.path.count("/")))
+
+    most = max(map(shared_folders, definitions))
+    return [one for one in definitions if shared_folders(one) == most]

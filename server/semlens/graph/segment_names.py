@@ -1,0 +1,89 @@
+"""What the graph needs to know of every symbol of a segment. Computed at the first request, and cached."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.reference import ReferenceKind
+from semlens.core.symbol import SymbolKind
+from semlens.index.segment.reference_table import hint_hash
+from semlens.index.segment.segment import Segment
+from semlens.index.segment.terms import term_hash
+
+TYPE_KINDS = (
+    SymbolKind.CLASS, SymbolKind.INTERFACE, SymbolKind.STRUCT, SymbolKind.ENUM, SymbolKind.OBJECT,
+)  # fmt: skip
+MEMBER_KINDS = (SymbolKind.METHOD, SymbolKind.CONSTRUCTOR)
+_SEPARATORS = re.compile(r"::|[.#$/]")
+_HINT_SHIFT = np.uint64(32)
+
+
+class SymbolPlace(NamedTuple):
+    """:ivar view: number of the view in its snapshot. :ivar symbol: row of the symbol there."""
+
+    view: int
+    symbol: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentNames:
+    """Columns over the symbols of a segment.
+
+    :ivar hashes: term hashes of the names, sorted; ``rows`` are their symbols. :ivar of_row: the hash of each name.
+    :ivar owners: hint hash of the name of the type that a member belongs to, or 0.
+    :ivar is_member: whether a symbol belongs to a type.
+    :ivar derived: hint hash of each class with a base, and of that base in ``bases``.
+    """
+
+    hashes: npt.NDArray[np.uint64]
+    rows: npt.NDArray[np.int64]
+    of_row: npt.NDArray[np.uint64]
+    owners: npt.NDArray[np.uint32]
+    is_member: npt.NDArray[np.bool_]
+    derived: npt.NDArray[np.uint32]
+    bases: npt.NDArray[np.uint32]
+
+
+_NAMES: WeakKeyDictionary[Segment, SegmentNames] = WeakKeyDictionary()
+
+
+def names_of(segment: Segment) -> SegmentNames:
+    """The names of a segment: 0.2 s for 100,000 symbols at the first request."""
+    names = _NAMES.get(segment)
+    if names is None:
+        names = _NAMES[segment] = _read_names(segment)
+    return names
+
+
+def _read_names(segment: Segment) -> SegmentNames:
+    symbols, references = segment.symbols, segment.references
+    of_row = np.array([term_hash(name) for name in symbols.names.tolist()], np.uint64)
+    order = np.argsort(of_row, kind="stable")
+    hints = (of_row >> _HINT_SHIFT).astype(np.uint32)
+    parents = symbols.parents
+    is_type = np.isin(symbols.kinds, TYPE_KINDS)
+    in_type = (parents >= 0) & is_type[np.maximum(parents, 0)] if len(parents) else np.zeros(0, np.bool_)
+    owners = np.where(in_type, hints[np.maximum(parents, 0)], 0).astype(np.uint32) if len(parents) else hints
+    outside = np.isin(symbols.kinds, MEMBER_KINDS) & ~in_type
+    for row in np.flatnonzero(outside).tolist():  # the type is in another block or file, as in Go and C++
+        parts = _SEPARATORS.split(symbols.qualified_names[row])
+        owners[row] = hint_hash(parts[-2]) if len(parts) > 1 else 0
+    is_base = references.kinds == ReferenceKind.BASE
+    rows = references.rows[is_base]
+    terms = references.all_terms[is_base]
+    inside = rows < len(symbols)
+    return SegmentNames(
+        of_row[order],
+        order,
+        of_row,
+        owners,
+        in_type | outside,
+        hints[rows[inside]],
+        (terms[inside] >> _HINT_SHIFT).astype(np.uint32),
+    )

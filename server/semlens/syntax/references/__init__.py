@@ -1,0 +1,1 @@
+"""References: which names each symbol uses, and what the text says about where they are defined."""
