@@ -48,6 +48,10 @@ CHECKED = {
     "nested": "The same with deeply nested shapes of every grammar's own tokens.",
     "settings": "Random content of `.semlens.toml` under a running server, and of `config.toml` under a command.",
     "questions": "Random questions, filters and globs, some of megabytes.",
+    "page_requests": (
+        "Requests to the API of the page, made from its OpenAPI document so that they fit it or do not, and heads of "
+        "arbitrary bytes. No answer is 500, and each fits the document."
+    ),
     "disk": "No file may grow beyond a random size (`RLIMIT_FSIZE`); without the limit, everything is saved again.",
     "full_disk": "The file system of the cache is full, then free again (needs the right to mount).",
     "read_only": "The file system of the cache is read-only (needs the right to mount).",
