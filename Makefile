@@ -64,12 +64,13 @@ test-vscode: setup  ## the VS Code client in a real workbench
 test-page: setup page  ## the page of `semlens http` in a real Chromium
 	sh clients/page/test/run.sh
 
-lint: setup-dev  ## style, types and the dependency rule
+lint: setup-release  ## style, types and the dependency rule
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PYTEST) tests/unit/test_architecture.py
 	bash clients/nvim/tests/lint.sh
+	sh release/lint.sh
 
 notes: setup-release  ## the notes of the next release, as they will look
 	@.venv-release/bin/towncrier build --draft --version "$$($(PY) -c 'import semlens; print(semlens.__version__)')"
