@@ -23,7 +23,6 @@ import numpy.typing as npt
 from learn_weights import Case, fit, table_of
 from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
 from ranking_metrics import Question
-from semlens.core.cancel import CancelToken
 from semlens.core.status import TierRole
 from semlens.core.symbol import SymbolKind
 from semlens.index.segment.builder import ParsedFile
@@ -31,8 +30,6 @@ from semlens.index.snapshot import IndexSnapshot
 from semlens.search.query.query import parse_query
 from semlens.search.ranking import weights as w
 from semlens.search.ranking.symbol_ranking import score_symbols
-from semlens.search.signals.name_match import match_names
-from semlens.search.signals.text_evidence import score_words
 
 PACKAGES = ("werkzeug", "rich", "networkx", "tenacity", "itsdangerous")
 """Packages that are in no labelled set of repositories."""
@@ -92,8 +89,7 @@ def case_of(item: Item, snapshot: IndexSnapshot, tiers: Sequence[Tier], names: S
     segment = views[0].segment
     table, _ = table_of(snapshot, item.sentence, tiers)
     file = np.array([segment.files.paths.tolist().index(item.path)])
-    words = score_words(views, [None], query, CancelToken())
-    found = score_symbols(views, [None], words, match_names(views, query), table, file, [], query)
+    found = score_symbols(views, table, file, [], query)
     features = np.stack([found.columns[name] for name in names], axis=1).astype(np.float64)
     right = np.array([row >= 0 and segment.symbols.qualified_names[row] == item.name for row in found.symbols.tolist()])
     if not right.any() or right.all():

@@ -24,16 +24,15 @@ from quality import Repository, in_process, load_dataset
 from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
 from ranking_metrics import Question, Row, paired, score, summary
 from semlens.core.cancel import CancelToken
-from semlens.core.request import SearchFilter
+from semlens.core.request import SearchRequest
 from semlens.core.status import TierRole
 from semlens.index.snapshot import IndexSnapshot
-from semlens.search.query.filter_masks import view_mask
 from semlens.search.query.query import parse_query
 from semlens.search.ranking import weights as w
 from semlens.search.ranking.rank import file_scores
-from semlens.search.signals.file_features import FileTable, build_table
-from semlens.search.signals.name_match import match_names
-from semlens.search.signals.text_evidence import score_words
+from semlens.search.readers import reader
+from semlens.search.readers.view_reader import find_candidates
+from semlens.search.signals.file_table import FileTable
 
 N_FILES = 60
 """Number of files per question to learn from: the best by the current weights, and those that answer it."""
@@ -72,11 +71,9 @@ class Corpus:
 def table_of(snapshot: IndexSnapshot, text: str, tiers: Sequence[Tier]) -> tuple[FileTable, npt.NDArray[np.float32]]:
     """The features of every file for a question, and the sums by the current weights."""
     query = parse_query(text)
-    views = list(snapshot.views)
-    masks = [view_mask(view, SearchFilter(), query) for view in views]
-    words = score_words(views, masks, query, CancelToken())
     vectors = [vector for tier in tiers for vector in tier.ask(text)]
-    table = build_table(views, masks, words, match_names(views, query), query, vectors)
+    question = reader.Question(SearchRequest(text), query, vectors, "", reader.EVERYTHING, CancelToken())
+    table = find_candidates(list(snapshot.views), question)
     return table, file_scores(table, query)
 
 

@@ -99,12 +99,12 @@ def in_process(snapshot: IndexSnapshot, tiers: list[Tier], prefix: str, per_file
         vectors = [vector for tier in tiers for vector in tier.ask(text)]
         request = SearchRequest(text, limit=LIMIT, per_file=per_file)
         hits = rank(snapshot, request, parse_query(text), vectors, CancelToken())
-        return [_result(hit, prefix) for hit in hits]
+        return [result_of(hit, prefix) for hit in hits]
 
     return search
 
 
-def _result(hit: RankedHit, prefix: str) -> Result:
+def result_of(hit: RankedHit, prefix: str) -> Result:
     segment = hit.view.segment
     if hit.symbol >= 0:
         span = segment.symbols.span(hit.symbol)

@@ -78,7 +78,7 @@ def compare(matrix: Int8Matrix, queries: list[np.ndarray], count: int, options: 
         "recall_at_100": round(statistics.fmean(recalls[3:]), 4),
         "least_recall": round(min(recalls[3:]), 3),
         "build_s": round(build_s, 1),
-        "bytes_a_vector": round(len(data) / len(matrix)),
+        "bytes_a_vector": round(len(data.graph) / len(matrix)),
         "build_grew_mb": round(grown_mb),
     }
 

@@ -1,7 +1,7 @@
 """Ranks a query: files by one linear sum of features, and the symbols of the best files by another.
 
 The sum of a file is the sum of its best symbol. Every other symbol ranks below it by the difference of their own sums.
-Features come from `search/signals` and `symbol_ranking`, weights from `weights`.
+Files come with their features from `search/readers`, symbols from `symbol_ranking`, weights from `weights`.
 """
 
 from __future__ import annotations
@@ -18,18 +18,20 @@ from semlens.core.paths import uri_to_path
 from semlens.core.request import SearchRequest
 from semlens.index.segment.columns import best_first
 from semlens.index.snapshot import IndexSnapshot, SegmentView
-from semlens.search.query.filter_masks import view_mask
 from semlens.search.query.query import Query
 from semlens.search.ranking import weights as w
 from semlens.search.ranking.confidence import FIRST_HITS, Evidence, confidence_of, gather_evidence
 from semlens.search.ranking.page import choose_page, sigmoid
 from semlens.search.ranking.symbol_ranking import SymbolScores, score_symbols
-from semlens.search.signals.file_features import FileTable, build_table
+from semlens.search.readers.reader import CandidateLimit, Question
+from semlens.search.readers.view_reader import find_candidates
+from semlens.search.signals.file_table import FileTable
 from semlens.search.signals.locations import FramePlace, resolve_frames
-from semlens.search.signals.name_match import match_names
-from semlens.search.signals.text_evidence import QueryVector, score_words
+from semlens.search.signals.text_evidence import QueryVector
 
 _LEAST_FILES = 30
+
+DEFAULT_LIMIT = CandidateLimit()
 
 MOVED = "moved.by.perFile"
 """The feature of a hit that the limit per file moved behind the first page. Its score is that of the hit before it."""
@@ -73,9 +75,10 @@ def rank(
     query: Query,
     query_vectors: Sequence[QueryVector],
     cancel: CancelToken,
+    limit: CandidateLimit = DEFAULT_LIMIT,
 ) -> list[RankedHit]:
     """The hits of `rank_answer`."""
-    return rank_answer(snapshot, request, query, query_vectors, cancel).hits
+    return rank_answer(snapshot, request, query, query_vectors, cancel, limit).hits
 
 
 def rank_answer(
@@ -84,27 +87,25 @@ def rank_answer(
     query: Query,
     query_vectors: Sequence[QueryVector],
     cancel: CancelToken,
+    limit: CandidateLimit = DEFAULT_LIMIT,
 ) -> RankedAnswer:
     """The best hits of one snapshot, best first.
 
+    :param limit: how many files each reader offers.
     :raises Cancelled: when the token was cancelled. It is checked between steps.
     """
     views = [view for view in snapshot.views if len(view.segment.passages)]
     if not views or not (query.text.strip() or query.has_filter):
         return RankedAnswer([], 0.0)
-    masks = [view_mask(view, request.filter, query) for view in views]
-    words = score_words(views, masks, query, cancel)
-    cancel.check()
-    names = match_names(views, query)
-    cancel.check()
-    near = uri_to_path(request.near_uri) if request.near_uri else None
-    table = build_table(views, masks, words, names, query, query_vectors, near or "")
-    cancel.check()
     frames = resolve_frames(views, query.frames)
+    near = uri_to_path(request.near_uri) if request.near_uri else None
+    question = Question(request, query, query_vectors, near or "", limit, cancel)
+    table = find_candidates(views, question, frames)
+    cancel.check()
     scores = file_scores(table, query)
     scores = _with_frames(scores, table, frames, query)
     best = _best_files(scores, max(request.limit + 10, _LEAST_FILES))
-    symbols = score_symbols(views, masks, words, names, table, best, frames, query)
+    symbols = score_symbols(views, table, best, frames, query)
     cancel.check()
     totals = scores[symbols.files] - symbols.behind * np.float32(w.NAME_SHARE if query.is_name else 1.0)
     order: list[int] = best_first(totals).tolist()  # ties keep the order of files and lines
@@ -120,7 +121,7 @@ def rank_answer(
         query,
         [hit.features for hit in hits[:FIRST_HITS]],
         totals[order[:10]].tolist(),
-        words[0].idf_weights,
+        table.evidence[0].words.idf_weights,
         sum(len(view.segment.passages) for view in views),
         query_vectors,
     )
@@ -176,16 +177,21 @@ def _with_frames(
     """
     if not frames:
         return scores
-    first_of_view = np.searchsorted(table.views, np.arange(int(table.views[-1]) + 1))
     if query.is_report:
         worth = np.zeros(len(scores), np.float32)
         for frame in reversed(frames):
-            worth[int(first_of_view[frame.view]) + frame.file] = frame.worth
+            worth[_at(table, frame)] = frame.worth
         return scores + np.float32(w.REPORT_FRAME_WEIGHT) * worth
     base = float(np.max(scores, where=np.isfinite(scores), initial=0.0))
     for frame in reversed(frames):
-        scores[int(first_of_view[frame.view]) + frame.file] = base + w.FRAME_WEIGHT * frame.worth
+        scores[_at(table, frame)] = base + w.FRAME_WEIGHT * frame.worth
     return scores
+
+
+def _at(table: FileTable, frame: FramePlace) -> npt.NDArray[np.bool_]:
+    """Mask of the file of a frame."""
+    mask: npt.NDArray[np.bool_] = (table.views == frame.view) & (table.rows == frame.file)
+    return mask
 
 
 def _best_files(scores: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.int64]:

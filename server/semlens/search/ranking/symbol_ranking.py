@@ -18,11 +18,11 @@ from semlens.index.segment.columns import best_first, ranges
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
 from semlens.search.ranking import weights as w
-from semlens.search.signals.file_features import FileTable
+from semlens.search.signals.file_features import ViewEvidence
+from semlens.search.signals.file_table import FileTable
 from semlens.search.signals.locations import FramePlace
 from semlens.search.signals.name_match import NameEvidence
 from semlens.search.signals.static_signals import static_signals_of
-from semlens.search.signals.text_evidence import WordEvidence
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -96,9 +96,6 @@ class _Part:
 
 def score_symbols(
     views: Sequence[SegmentView],
-    masks: Sequence[Mask | None],
-    words: Sequence[WordEvidence],
-    names: Sequence[NameEvidence],
     table: FileTable,
     best_files: Ints,
     frames: Sequence[FramePlace],
@@ -110,7 +107,7 @@ def score_symbols(
         files = best_files[table.views[best_files] == number]
         if len(files):
             of_frames = [frame for frame in frames if frame.view == number]
-            parts.append(_part(number, view, masks[number], words[number], names[number], table, files, of_frames))
+            parts.append(_part(view, table.evidence[number], table, files, of_frames))
     if not parts:
         nothing = np.zeros(0, np.int64)
         return SymbolScores(nothing, nothing, PassageGroups(nothing, nothing), np.zeros(0, np.float32), {})
@@ -126,16 +123,9 @@ def score_symbols(
 
 
 def _part(
-    number: int,
-    view: SegmentView,
-    mask: Mask | None,
-    words: WordEvidence,
-    names: NameEvidence,
-    table: FileTable,
-    files: Ints,
-    frames: Sequence[FramePlace],
+    view: SegmentView, evidence: ViewEvidence, table: FileTable, files: Ints, frames: Sequence[FramePlace]
 ) -> _Part:
-    segment = view.segment
+    segment, mask, words, names = view.segment, evidence.mask, evidence.words, evidence.names
     n_symbols = len(segment.symbols)
     rows_of_files = table.rows[files]
     of_passages = segment.passages.files
@@ -170,8 +160,8 @@ def _part(
         "frame": of_frames,
     }
     for role in TierRole:
-        if any(role in by_role for by_role in table.cosines):
-            cosines = table.cosines[number].get(role)
+        if any(role in one.cosines for one in table.evidence):
+            cosines = evidence.cosines.get(role)
             column = np.full(len(rows), np.nan, np.float32) if cosines is None else cosines[rows]
             average = column[~np.isnan(column)].mean() if not np.isnan(column).all() else 0.0
             columns[role] = np.where(np.isnan(column), average, column).astype(np.float32)
@@ -197,10 +187,9 @@ def _without_passage(
         return nothing, nothing, nothing
     scores = names.symbols[:n_symbols]
     place_of = dict(zip(rows_of_files.tolist(), files.tolist(), strict=True))
-    named_rows = np.flatnonzero((scores > 0) & (segment.first_passages[:n_symbols] < 0))
-    is_in_table = np.zeros(len(segment.files), np.bool_)  # np.isin imports numpy.ma: see index.segment.name_table
-    is_in_table[rows_of_files] = True
-    named_rows = named_rows[is_in_table[segment.symbols.files[named_rows]]]
+    firsts = np.searchsorted(segment.symbols.files, rows_of_files, "left").astype(np.int64)
+    inside = ranges(firsts, np.searchsorted(segment.symbols.files, rows_of_files, "right") - firsts)
+    named_rows = inside[(scores[inside] > 0) & (segment.first_passages[inside] < 0)]
     named_rows = named_rows[np.argsort(-scores[named_rows], kind="stable")]
     n_of_file: Counter[int] = Counter()
     candidate_rows = []

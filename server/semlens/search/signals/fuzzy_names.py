@@ -1,12 +1,13 @@
 """Finds names that match a text by prefix, by initials, as a part, or with a typing error.
 
-There may be thousands. The best of each kind are chosen over all segments at once, with all ties of the last one. So
-the names found do not depend on how files are divided into segments. Exact matches belong to `name_match`.
+There may be thousands. The best of each kind are chosen over all readers at once, with all ties of the last one. So
+the names found do not depend on how files are divided into segments and readers. Exact matches belong to `name_match`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -41,39 +42,72 @@ _OF_A_FILE = 0.9
 """Factor for names of files: a symbol that matches as well ranks above a file."""
 
 
-def match_fuzzily(views: Sequence[SegmentView], text: str, *, with_parts: bool) -> list[Matches]:
-    """One list of matches for each way of matching.
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way of matching: names that may match, for each view, and how much each is worth comparing.
 
-    :param with_parts: match by initials too.
+    :ivar count: how many are compared, of all readers together. :ivar weigh: how well the chosen rows of a view match.
     """
-    folded = fold_text(text)
-    matches = [_by_prefix(views, folded)]
-    parts = split_identifier(text)
-    humps = "".join(part[0] for part in parts) if len(parts) > 1 else text.lower()
-    if with_parts and 2 <= len(humps) <= 8:
-        matches.append(_by_humps(views, parts, humps))
-    if len(folded) >= 4:
-        matches.append(_match_similar(views, folded))
-    return matches
+
+    rows: Sequence[Rows]
+    worth: Sequence[Ints]
+    count: int
+    weigh: Callable[[SegmentView, Rows], Floats]
 
 
-def _by_prefix(views: Sequence[SegmentView], folded: bytes) -> Matches:
-    matches = []
-    for view, rows in zip(views, _shortest(views, [v.segment.names.with_prefix(folded) for v in views]), strict=True):
+class FuzzyNames:
+    """The names of some views that may match a text."""
+
+    def __init__(self, views: Sequence[SegmentView], text: str, *, with_parts: bool) -> None:
+        """:param with_parts: match by initials too."""
+        self._views = views
+        folded = fold_text(text)
+        self._ways = [_by_prefix(views, folded)]
+        parts = split_identifier(text)
+        humps = "".join(part[0] for part in parts) if len(parts) > 1 else text.lower()
+        if with_parts and 2 <= len(humps) <= 8:
+            self._ways.append(_by_humps(views, parts, humps))
+        if len(folded) >= 4:
+            self._ways.append(_by_trigrams(views, folded))
+
+    def best_worths(self) -> list[Ints]:
+        """For each way of matching, the worth of the best names: one more than are compared, if there are so many."""
+        return [_largest(np.concatenate(way.worth), way.count + 1) for way in self._ways]
+
+    def matches(self, best_worths: Sequence[Sequence[Ints]]) -> list[Matches]:
+        """The matches, a list for each way of matching.
+
+        :param best_worths: those of every reader.
+        """
+        found = []
+        for way, worths in zip(self._ways, zip(*best_worths, strict=True), strict=True):
+            all_worths = np.concatenate(worths)
+            least = _largest(all_worths, way.count).min(initial=0) if len(all_worths) > way.count else None
+            matches = []
+            for view, rows, worth in zip(self._views, way.rows, way.worth, strict=True):
+                chosen = rows if least is None else rows[worth >= least]
+                matches.append((chosen, way.weigh(view, chosen)))
+            found.append(matches)
+        return found
+
+
+def _by_prefix(views: Sequence[SegmentView], folded: bytes) -> _Way:
+    def weigh(view: SegmentView, rows: Rows) -> Floats:
         share = len(folded) / np.maximum(name_lengths(view, rows), 1)
         weights = np.where(share >= 1.0, 0.0, _PREFIX[0] + _PREFIX[1] * share)  # an exact match is not a prefix
-        matches.append((rows, weights.astype(np.float32)))
-    return matches
+        return weights.astype(np.float32)
+
+    return _shortest(views, [view.segment.names.with_prefix(folded) for view in views], weigh)
 
 
-def _by_humps(views: Sequence[SegmentView], parts: tuple[str, ...], humps: str) -> Matches:
+def _by_humps(views: Sequence[SegmentView], parts: tuple[str, ...], humps: str) -> _Way:
     key = humps.encode("utf-8", "replace")
-    matches = []
-    for view, rows in zip(views, _shortest(views, [v.segment.names.with_humps(key) for v in views]), strict=True):
+
+    def weigh(view: SegmentView, rows: Rows) -> Floats:
         names = [split_identifier(name_of_row(view, row)) for row in rows.tolist()]
-        fits = np.array([_humps_fit(parts, name, humps) for name in names], np.float32)
-        matches.append((rows, _HUMPS * fits))
-    return matches
+        return _HUMPS * np.array([_humps_fit(parts, name, humps) for name in names], np.float32)
+
+    return _shortest(views, [view.segment.names.with_humps(key) for view in views], weigh)
 
 
 def _humps_fit(typed_parts: tuple[str, ...], parts: tuple[str, ...], humps: str) -> bool:
@@ -82,7 +116,7 @@ def _humps_fit(typed_parts: tuple[str, ...], parts: tuple[str, ...], humps: str)
     return len(parts) >= 2 and "".join(part[0] for part in parts).startswith(humps)
 
 
-def _match_similar(views: Sequence[SegmentView], folded: bytes) -> Matches:
+def _by_trigrams(views: Sequence[SegmentView], folded: bytes) -> _Way:
     """Matches with typing errors, also of a prefix, and matches of a part of the name."""
     candidates, worth = [], []
     for view in views:
@@ -93,9 +127,9 @@ def _match_similar(views: Sequence[SegmentView], folded: bytes) -> Matches:
         worth.append(np.rint(shares[other] * 1e4).astype(np.int64) * 256 - np.minimum(differences[other], 255))
     typed = folded.decode("utf-8", "replace")
     similarity_of: dict[str, float] = {}  # many symbols share a name
-    matches = []
-    for view, rows_of_view, best in zip(views, candidates, _best(worth, _MAX_ALIKE), strict=True):
-        rows, n_symbols = rows_of_view[best], len(view.segment.symbols)
+
+    def weigh(view: SegmentView, rows: Rows) -> Floats:
+        n_symbols = len(view.segment.symbols)
         weights = np.zeros(len(rows), np.float32)
         for position, row in enumerate(rows.tolist()):
             name = name_of_row(view, row)
@@ -104,8 +138,9 @@ def _match_similar(views: Sequence[SegmentView], folded: bytes) -> Matches:
             if name not in similarity_of:
                 similarity_of[name] = _similarity(typed, fold_text(name).decode("utf-8", "replace"))
             weights[position] = similarity_of[name] * (1.0 if row < n_symbols else _OF_A_FILE)
-        matches.append((rows, weights))
-    return matches
+        return weights
+
+    return _Way(candidates, worth, _MAX_ALIKE, weigh)
 
 
 def _similarity(typed: str, other: str) -> float:
@@ -124,19 +159,15 @@ def _similarity(typed: str, other: str) -> float:
     return weight
 
 
-def _shortest(views: Sequence[SegmentView], rows: Sequence[Rows]) -> list[Rows]:
+def _shortest(views: Sequence[SegmentView], rows: Sequence[Rows], weigh: Callable[[SegmentView, Rows], Floats]) -> _Way:
     living = [rows_of_view[_living(view, rows_of_view)] for view, rows_of_view in zip(views, rows, strict=True)]
-    best = _best(
-        [-name_lengths(view, rows_of_view) for view, rows_of_view in zip(views, living, strict=True)], _MAX_PREFIXED
-    )
-    return [rows_of_view[chosen] for rows_of_view, chosen in zip(living, best, strict=True)]
+    worth = [-name_lengths(view, rows_of_view) for view, rows_of_view in zip(views, living, strict=True)]
+    return _Way(living, worth, _MAX_PREFIXED, weigh)
 
 
-def _best(worth: Sequence[Ints], count: int) -> list[npt.NDArray[np.bool_]]:
-    """For each column, a mask of the ``count`` largest values of all columns together, ties included."""
-    all_values = np.concatenate(worth) if worth else np.zeros(0, np.int64)
-    least = np.partition(all_values, -count)[-count] if len(all_values) > count else None
-    return [np.ones(len(values), bool) if least is None else values >= least for values in worth]
+def _largest(values: Ints, count: int) -> Ints:
+    """The ``count`` largest values, in any order."""
+    return np.partition(values, -count)[-count:] if len(values) > count else values
 
 
 def _living(view: SegmentView, rows: Rows) -> npt.NDArray[np.bool_]:

@@ -5,7 +5,7 @@ Inexact matches belong to `fuzzy_names`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +15,11 @@ from semlens.core.text.identifiers import split_identifier
 from semlens.index.segment.name_table import fold_text
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
-from semlens.search.signals.fuzzy_names import match_fuzzily, name_lengths, name_of_row
+from semlens.search.signals.fuzzy_names import FuzzyNames, name_lengths, name_of_row
 from semlens.search.signals.static_signals import static_signals_of
 
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.uint32]
 
 MAX_COMMON = 2_000
@@ -63,28 +64,75 @@ class _Probe:
     same_case: bool = False
 
 
-def match_names(views: Sequence[SegmentView], query: Query) -> list[NameEvidence]:
-    all_evidence = [
-        NameEvidence(
-            np.zeros(len(view.segment.symbols) + len(view.segment.files), np.float32),
-            np.zeros(len(view.segment.files), np.float32),
+@dataclass(frozen=True, slots=True)
+class NameCounts:
+    """What a reader knows of the names of a query. The counts of all readers decide what each match is worth.
+
+    :ivar n_rows: for each probe, how many names equal it but for capitals, shape (p,).
+    :ivar n_files: for each probe, how many files define a name that matches it, shape (p,).
+    :ivar worths: for probes that are matched inexactly, the worths of the best names, see `FuzzyNames`.
+    """
+
+    n_rows: Ints
+    n_files: Ints
+    worths: Mapping[int, Sequence[Ints]]
+
+
+class NameSearch:
+    """Matches the names of some views with a query: first counts, then, given the counts of all readers, evidence."""
+
+    def __init__(self, views: Sequence[SegmentView], query: Query) -> None:
+        self._views = views
+        self._query = query
+        self._probes = _probes(query)
+        named = [_named(view, self._probes) for view in views]
+        self._exact = [
+            _fitting(views, probe, [of_view[number] for of_view in named]) for number, probe in enumerate(self._probes)
+        ]
+        self._n_rows = np.array(
+            [sum(len(of_view[number]) for of_view in named) for number in range(len(self._probes))], np.int64
         )
-        for view in views
-    ]
-    probes = _probes(query)
-    named = [_named(view, probes) for view in views]
-    for number, probe in enumerate(probes):
-        exact = _fitting(views, probe, [of_view[number] for of_view in named])
-        n_files = sum(_n_files(view, rows) for view, (rows, _) in zip(views, exact, strict=True))
-        share = 1.0 if query.is_name else max(1, n_files) ** -0.5
-        for view, evidence, (rows, weights) in zip(views, all_evidence, exact, strict=True):
+        self._fuzzy: dict[int, FuzzyNames] = {}
+
+    def counts(self) -> NameCounts:
+        n_files = [
+            sum(_n_files(view, rows) for view, (rows, _) in zip(self._views, exact, strict=True))
+            for exact in self._exact
+        ]
+        for number, probe in enumerate(self._probes):
+            if probe.fuzzily and (self._query.is_name or not n_files[number]):
+                self._fuzzy[number] = FuzzyNames(self._views, probe.text, with_parts=self._query.is_name)
+        worths = {number: fuzzy.best_worths() for number, fuzzy in self._fuzzy.items()}
+        return NameCounts(self._n_rows, np.array(n_files, np.int64), worths)
+
+    def evidence(self, counts: Sequence[NameCounts]) -> list[NameEvidence]:
+        """:param counts: those of every reader; `counts` of this one was called before."""
+        evidence = [
+            NameEvidence(
+                np.zeros(len(view.segment.symbols) + len(view.segment.files), np.float32),
+                np.zeros(len(view.segment.files), np.float32),
+            )
+            for view in self._views
+        ]
+        n_rows = np.sum([one.n_rows for one in counts], axis=0)
+        n_files = np.sum([one.n_files for one in counts], axis=0)
+        for number, probe in enumerate(self._probes):
+            is_common = int(n_rows[number]) > MAX_COMMON and not probe.fuzzily
+            share = 1.0 if self._query.is_name else max(1, int(n_files[number])) ** -0.5
+            if not is_common:
+                self._add(evidence, self._exact[number], probe, share)
+            if number in self._fuzzy and (self._query.is_name or not n_files[number]):
+                worths = [one.worths[number] for one in counts if number in one.worths]
+                for matches in self._fuzzy[number].matches(worths):
+                    self._add(evidence, matches, probe, 1.0)
+        return evidence
+
+    def _add(
+        self, evidence: Sequence[NameEvidence], matches: Sequence[tuple[Rows, Floats]], probe: _Probe, share: float
+    ) -> None:
+        for view, of_view, (rows, weights) in zip(self._views, evidence, matches, strict=True):
             if len(rows):
-                _add(view, evidence, rows, weights * np.float32(probe.weight), share)
-        if probe.fuzzily and (query.is_name or not n_files):
-            for matches in match_fuzzily(views, probe.text, with_parts=query.is_name):
-                for view, evidence, (rows, weights) in zip(views, all_evidence, matches, strict=True):
-                    _add(view, evidence, rows, weights * np.float32(probe.weight), 1.0)
-    return all_evidence
+                _add(view, of_view, rows, weights * np.float32(probe.weight), share)
 
 
 def _probes(query: Query) -> list[_Probe]:

@@ -25,6 +25,8 @@ _INDEX_STEMS = frozenset("__init__ index mod lib main __main__ package init defa
 
 _INNER_FOLDERS = frozenset("internal _internal internals private impl detail details _impl".split())
 
+_MINOR = int(Role.TEST | Role.EXAMPLE | Role.VENDORED | Role.GENERATED | Role.DOCUMENTATION)
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -49,6 +51,7 @@ class StaticSignals:
     :ivar stem_lengths: length in bytes of the base name without its extension.
     :ivar filled: rows of the files that have passages. :ivar starts: where the passages of each of these begin.
     :ivar owners: for each passage, the position of its file in ``filled``.
+    :ivar minor: mask of the files that rank lower for their role.
     """
 
     constant: dict[str, Floats]
@@ -64,6 +67,7 @@ class StaticSignals:
     starts: npt.NDArray[np.int64]
     owners: npt.NDArray[np.int32]
     n_passages: Floats
+    minor: npt.NDArray[np.bool_]
 
 
 _CACHED: WeakKeyDictionary[Segment, StaticSignals] = WeakKeyDictionary()
@@ -116,6 +120,7 @@ def _compute(segment: Segment) -> StaticSignals:
     def column(values: Sequence[bool | float]) -> Floats:
         return np.array(values, np.float32)
 
+    is_inner = [not _INNER_FOLDERS.isdisjoint(path.split("/")[:-1]) for path in lower]
     passage_files = segment.passages.files
     filled, starts, owners = np.unique(passage_files, return_index=True, return_inverse=True)
     n_passages = np.bincount(passage_files, minlength=len(paths)).astype(np.float32)
@@ -125,7 +130,7 @@ def _compute(segment: Segment) -> StaticSignals:
             "vendored": flag(Role.VENDORED),
             "generated": flag(Role.GENERATED),
             "size": np.log1p(segment.files.n_lines.astype(np.float32)),
-            "inner": column([not _INNER_FOLDERS.isdisjoint(path.split("/")[:-1]) for path in lower]),
+            "inner": column(is_inner),
         },
         tests=flag(Role.TEST),
         documentation=flag(Role.DOCUMENTATION),
@@ -139,6 +144,7 @@ def _compute(segment: Segment) -> StaticSignals:
         starts=starts.astype(np.int64),
         owners=owners.astype(np.int32),
         n_passages=n_passages,
+        minor=((roles & _MINOR) != 0) | np.array(is_inner, bool),
     )
 
 

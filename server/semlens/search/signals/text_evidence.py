@@ -16,7 +16,6 @@ from semlens.core.cancel import CancelToken
 from semlens.core.status import TierRole
 from semlens.index.segment.postings import WEIGHT_OF_CODE
 from semlens.index.segment.terms import K1, name_term_hash
-from semlens.index.segment.vectors import quantise
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
 from semlens.search.signals.static_signals import static_signals_of
@@ -43,6 +42,31 @@ class QueryVector:
 
 
 @dataclass(frozen=True, slots=True)
+class TermCounts:
+    """How many passages of a reader contain each term of a query. Sums over readers are global.
+
+    :ivar n_passages: of the reader. :ivar n_holding: for each of `query_terms`, shape (t,).
+    """
+
+    n_passages: int
+    n_holding: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class TermWeights:
+    """What the terms of a query are worth, given the counts of all readers.
+
+    :ivar idf_weights: weight times IDF of each of `query_terms`, 0 for a term that occurs nowhere.
+    :ivar shares: share of each in the weight of the query's own words; 0 for joined words.
+    :ivar known: weight times IDF of each own word that occurs, by term.
+    """
+
+    idf_weights: Sequence[float]
+    shares: Sequence[float]
+    known: Mapping[int, float]
+
+
+@dataclass(frozen=True, slots=True)
 class WordEvidence:
     """Word scores of one view.
 
@@ -50,6 +74,7 @@ class WordEvidence:
     :ivar covered: share of the weight of the query's words that each passage contains, 0 to 1.
     :ivar named: the same share for the name of each passage's symbol.
     :ivar files: BM25 score of each file. :ivar idf_weights: weight times IDF of each query term that occurs, by term.
+    :ivar holding: rows of the passages that contain a term, once for each term.
     """
 
     passages: Floats
@@ -57,67 +82,92 @@ class WordEvidence:
     named: Floats
     files: Floats
     idf_weights: Mapping[int, float]
+    holding: Sequence[npt.NDArray[np.intp]]
 
 
-def score_words(
-    views: Sequence[SegmentView], masks: Sequence[Mask | None], query: Query, cancel: CancelToken
-) -> list[WordEvidence]:
-    """Score the words of all views.
+def query_terms(query: Query) -> npt.NDArray[np.uint64]:
+    """The terms of a query that are counted: its words, then neighbouring words written as one."""
+    words = dict(query.terms)
+    return np.array([*words, *(term for term in query.joined if term not in words)], np.uint64)
 
-    :param masks: for each view, mask of the passages that may be hits, or None for all.
-    """
-    n_passages = max(1, sum(len(view.segment.passages) for view in views))
-    term_weights = dict(query.terms)
-    joined = [term for term in query.joined if term not in term_weights]
-    terms = np.array([*term_weights, *joined], np.uint64)
-    places = [view.segment.words.find_all(terms) for view in views]
-    n_holding = [sum(of_view[i].stop - of_view[i].start for of_view in places) for i in range(len(terms))]
-    weights = [*term_weights.values(), *(_JOINED for _ in joined)]
+
+def count_terms(views: Sequence[SegmentView], query: Query) -> TermCounts:
+    """Count the passages of some views that contain each term. Deleted passages count until they are merged away."""
+    terms = query_terms(query)
+    n_holding = np.zeros(len(terms), np.int64)
+    for view in views:
+        places = view.segment.words.find_all(terms)
+        n_holding += np.array([place.stop - place.start for place in places], np.int64)
+    return TermCounts(sum(len(view.segment.passages) for view in views), n_holding)
+
+
+def weigh_terms(query: Query, counts: Sequence[TermCounts]) -> TermWeights:
+    """:param counts: those of every reader."""
+    words = dict(query.terms)
+    n_passages = max(1, sum(count.n_passages for count in counts))
+    n_holding = np.sum([count.n_holding for count in counts], axis=0)
+    n_joined = len(query_terms(query)) - len(words)
+    weights = [*words.values(), *([_JOINED] * n_joined)]
     # IDF after Robertson, with 1 added inside the logarithm so that it is never negative
     idf_weights = [
         weight * math.log1p((n_passages - n + 0.5) / (n + 0.5)) if n else 0.0
-        for weight, n in zip(weights, n_holding, strict=True)
+        for weight, n in zip(weights, n_holding.tolist(), strict=True)
     ]
-    known = {term: gain for term, gain in zip(term_weights, idf_weights, strict=False) if gain}
+    known = {term: gain for term, gain in zip(words, idf_weights, strict=False) if gain}
     total = sum(known.values()) or 1.0
-    shares = [gain / total if i < len(term_weights) else 0.0 for i, gain in enumerate(idf_weights)]
-    named = np.array([name_term_hash(term) for term in term_weights], np.uint64)
+    shares = [gain / total if i < len(words) else 0.0 for i, gain in enumerate(idf_weights)]
+    return TermWeights(idf_weights, shares, known)
+
+
+def score_words(
+    views: Sequence[SegmentView],
+    masks: Sequence[Mask | None],
+    query: Query,
+    cancel: CancelToken,
+    weights: TermWeights | None = None,
+) -> list[WordEvidence]:
+    """Score the words of some views. The work grows with the passages that contain a term, not with all passages.
+
+    :param masks: for each view, mask of the passages that may be hits, or None for all.
+    :param weights: given the counts of all readers; without them, these views are all.
+    """
+    weights = weights or weigh_terms(query, [count_terms(views, query)])
+    terms = query_terms(query)
+    named = np.array([name_term_hash(term) for term, _ in query.terms], np.uint64)
     scored = []
-    for view, mask, of_view in zip(views, masks, places, strict=True):
+    for view, mask in zip(views, masks, strict=True):
         cancel.check()
-        evidence = _score_view(view, mask, of_view, idf_weights, shares, known)
-        _add_names(view, mask, view.segment.words.find_all(named), shares, evidence.named)
+        evidence = _score_view(view, mask, view.segment.words.find_all(terms), weights)
+        _add_names(view, mask, view.segment.words.find_all(named), weights.shares, evidence.named)
         scored.append(evidence)
     return scored
 
 
 def _score_view(
-    view: SegmentView,
-    mask: Mask | None,
-    places: Sequence[slice],
-    idf_weights: Sequence[float],
-    shares: Sequence[float],
-    known: Mapping[int, float],
+    view: SegmentView, mask: Mask | None, places: Sequence[slice], term_weights: TermWeights
 ) -> WordEvidence:
-    """:param places: slice of each term in the postings. :param shares: share of each term in the query's weight."""
+    """:param places: slice of each term in the postings."""
     segment = view.segment
     n_passages, n_files = len(segment.passages), len(segment.files)
     of_files = segment.passages.files
+    holding: list[npt.NDArray[np.intp]] = []
     evidence = WordEvidence(
         np.zeros(n_passages, np.float32),
         np.zeros(n_passages, np.float32),
         np.zeros(n_passages, np.float32),
         np.zeros(n_files, np.float32),
-        known,
+        term_weights.known,
+        holding,
     )
     length = 1.0 - FILE_B + FILE_B * static_signals_of(segment).n_passages / _AVERAGE_PASSAGES
-    for place, gain, share in zip(places, idf_weights, shares, strict=True):
+    for place, gain, share in zip(places, term_weights.idf_weights, term_weights.shares, strict=True):
         if place.stop == place.start:
             continue
         rows, codes = segment.words.rows[place].astype(np.intp), segment.words.codes[place]
         if mask is not None:
             kept = mask[rows]
             rows, codes = rows[kept], codes[kept]
+        holding.append(rows)
         weights = WEIGHT_OF_CODE[codes]
         saturated = np.float32(gain * (K1 + 1.0)) * WEIGHT_OF_CODE / (K1 + WEIGHT_OF_CODE)
         evidence.passages[rows] += saturated[codes]
@@ -135,18 +185,3 @@ def _add_names(
         if place.stop > place.start:
             rows = view.segment.words.rows[place]
             named[rows if mask is None else rows[mask[rows]]] += np.float32(share)
-
-
-def all_cosines(view: SegmentView, query_vector: QueryVector) -> Floats | None:
-    """Cosine of every passage of a view, NaN for a passage without a vector. None when no passage has one."""
-    blocks = view.tiers.get(query_vector.fingerprint, ())
-    if not any(len(block.rows) for block in blocks):
-        return None
-    quantised = quantise(query_vector.vector)
-    n_passages = len(view.segment.passages)
-    if len(blocks) == 1 and len(blocks[0].rows) == n_passages:
-        return blocks[0].all_cosines(quantised)
-    out = np.full(n_passages, np.nan, np.float32)
-    for block in blocks:
-        out[block.rows] = block.all_cosines(quantised)
-    return out

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from semlens.index.nearest.hnsw import HnswGraph, HnswIndex, build_graph, graph_path, read_graph, write_graph
+from semlens.index.nearest.hnsw import GraphData, HnswGraph, HnswIndex, build_graph, graph_path, read_graph, write_graph
 from semlens.index.segment.columns import ColumnFileError
 from semlens.index.segment.vectors import quantise
 
@@ -62,7 +62,7 @@ def test_a_graph_of_another_segment_or_model_is_refused(tmp_path):
 
 def test_data_that_is_no_graph_is_refused():
     with pytest.raises(ColumnFileError):
-        HnswGraph(np.zeros(4096, np.uint8))
+        HnswGraph(GraphData(np.zeros(4096, np.uint8), np.zeros(0, np.uint32), np.zeros(1, np.uint32)))
     with pytest.raises(ColumnFileError):
         HnswIndex(np.zeros((3, 16), np.uint8), HnswGraph(build_graph(vectors(2))))
 
@@ -77,3 +77,15 @@ def test_a_build_that_is_not_wanted_any_more_ends():
     with pytest.raises(InterruptedError):
         build_graph(vectors(5000), is_wanted=is_wanted)
     assert len(asked) == 3
+
+
+def test_copies_of_a_vector_do_not_hide_others():
+    copied = np.concatenate([vectors(200), np.repeat(vectors(3), 400, axis=0), np.zeros((5, 16), np.int8)])
+    graph = HnswGraph(build_graph(copied))
+    assert len(graph) == 1405
+    for row in (0, 1, 150):
+        rows, cosines = graph.nearest(vectors(200)[row], 30)
+        equal = np.flatnonzero((copied == copied[row]).all(axis=1))
+        assert set(equal.tolist()) <= set(rows.tolist())
+        assert cosines[: len(equal)] == pytest.approx(1.0, abs=1e-3)
+        assert cosines == pytest.approx(np.sort(cosines)[::-1])

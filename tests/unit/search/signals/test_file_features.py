@@ -5,10 +5,10 @@ import pytest
 from search_cases import view_of
 
 from semlens.core.cancel import CancelToken
+from semlens.core.request import SearchRequest
 from semlens.search.query.query import parse_query
-from semlens.search.signals.file_features import build_table
-from semlens.search.signals.name_match import match_names
-from semlens.search.signals.text_evidence import score_words
+from semlens.search.readers.reader import EVERYTHING, Question
+from semlens.search.readers.view_reader import find_candidates
 
 SAYING = {f"saying{number}.py": "def copy_file():\n    return 'a file is copied'\n" for number in range(250)}
 SAYING_MORE = {"more.py": 'def copy_file():\n    """Copy a file. Files are copied by copying the file."""\n'}
@@ -17,9 +17,8 @@ SILENT = {f"silent{number}.py": "def add():\n    return 1 + 1\n" for number in r
 
 def column(name, text, *files):
     views = [view_of(some) for some in files]
-    query, masks = parse_query(text), [None] * len(views)
-    words = score_words(views, masks, query, CancelToken())
-    table = build_table(views, masks, words, match_names(views, query), query, [])
+    question = Question(SearchRequest(text), parse_query(text), [], "", EVERYTHING, CancelToken())
+    table = find_candidates(views, question)
     paths = [path for view in views for path in view.segment.files.paths]
     return dict(zip(paths, table.columns[name].tolist(), strict=True))
 

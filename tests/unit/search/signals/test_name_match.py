@@ -6,7 +6,7 @@ from search_cases import view_of
 from semlens.search.query.query import parse_query
 from semlens.search.signals import name_match as names
 from semlens.search.signals.fuzzy_names import name_of_row
-from semlens.search.signals.name_match import match_names
+from semlens.search.signals.name_match import NameSearch
 
 SOURCE = """
     class Client:
@@ -20,6 +20,12 @@ SOURCE = """
     def fetchAll(): pass
     def _hidden_state(): pass
     """
+
+
+def match_names(views, query):
+    """The evidence of these views, which are all."""
+    search = NameSearch(views, query)
+    return search.evidence([search.counts()])
 
 
 @pytest.fixture(scope="module")
