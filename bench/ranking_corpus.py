@@ -61,7 +61,7 @@ def parse_folder(root: Path, cache: Path) -> list[ParsedFile]:
     """Every file that the engine would index, parsed. Cached until the parser or the list of files changes."""
     discovery = Discovery(root, Settings())
     found = list(discovery.walk())
-    key = hashlib.sha256(_parser_digest())
+    key = hashlib.sha256(parser_digest())
     key.update(repr([(file.path, file.size, file.mtime_ns) for file in found]).encode("utf-8", "surrogateescape"))
     kept = cache / "outlines" / f"{root.name}-{key.hexdigest()[:16]}.pickle"
     if kept.exists():
@@ -78,7 +78,7 @@ def parse_folder(root: Path, cache: Path) -> list[ParsedFile]:
     return parsed
 
 
-def _parser_digest() -> bytes:
+def parser_digest() -> bytes:
     folder = Path(semlens.syntax.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
@@ -89,11 +89,11 @@ def _parser_digest() -> bytes:
 def make_snapshot(parsed: Sequence[ParsedFile], tiers: Sequence[Tier], cache: Path) -> IndexSnapshot:
     """A segment of all files, with the vectors of the given tiers."""
     segment = build_segment(parsed)
-    blocks = {tier.fingerprint: (_vectors(parsed, tier, cache),) for tier in tiers}
+    blocks = {tier.fingerprint: (vectors_of(parsed, tier, cache),) for tier in tiers}
     return IndexSnapshot(1, (SegmentView("/", segment, None, blocks),), complete=True)
 
 
-def _vectors(parsed: Sequence[ParsedFile], tier: Tier, cache: Path) -> VectorBlock:
+def vectors_of(parsed: Sequence[ParsedFile], tier: Tier, cache: Path) -> VectorBlock:
     passages = [passage for file in parsed for passage in file.outline.passages]
     hashes = [passage.content_hash for passage in passages]
     digest = hashlib.sha256(b"".join(sorted(set(hashes)))).hexdigest()[:16]

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from report_confidence import confidence
 from report_quality import hard_cases, quality
 from report_sections import REASONS, SECTIONS
 
@@ -184,7 +185,7 @@ def lsp_latency(results: dict[str, Any], plots: dict[str, str]) -> Iterator[str]
 
 def others(results: dict[str, Any]) -> Iterator[str]:
     """Results without a layout of their own."""
-    with_layout = ("command_line_", "installed_size", "lsp_latency_", "quality_", "hard_cases")
+    with_layout = ("command_line_", "installed_size", "lsp_latency_", "quality_", "hard_cases", "confidence")
     for name, content in results.items():
         if name.startswith(with_layout):
             continue
@@ -268,7 +269,7 @@ def build() -> dict[Path, str]:
     results = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))}
     plots: dict[str, str] = {}
     parts = [HEADER]
-    for section in (command_line, installed_size, lsp_latency, quality, hard_cases):
+    for section in (command_line, installed_size, lsp_latency, quality, confidence, hard_cases):
         parts += list(section(results, plots))
     parts += list(others(results))
     text = "\n".join(part.rstrip("\n") + "\n" for part in parts if part.strip())

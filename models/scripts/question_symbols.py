@@ -101,7 +101,7 @@ def _asked_package(task: tuple[Package, list[dict[str, Any]], int]) -> AskedPack
     sources = sorted(
         (known, text)
         for path, text in sources_of(package, SUFFIXES)
-        if (known := _known(path, by_path)) in by_path or is_wanted(path, text)
+        if (known := known_path(path, by_path)) in by_path or is_wanted(path, text)
     )
     Random(f"pool:{package.registry}:{package.name}").shuffle(sources)
     sources.sort(key=lambda source: source[0] not in by_path)
@@ -125,7 +125,7 @@ def _asked_package(task: tuple[Package, list[dict[str, Any]], int]) -> AskedPack
     return AskedPackage(label, max(set(languages), key=languages.count), split, records, asked)
 
 
-def _known(path: str, paths: Mapping[str, object]) -> str:
+def known_path(path: str, paths: Mapping[str, object]) -> str:
     """The path as the questions have it, which may have the archive's own folder in front."""
     bare = path.removeprefix("./")
     return path if path in paths else next((known for known in paths if f"/{known}".endswith(f"/{bare}")), path)
