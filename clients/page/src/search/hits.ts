@@ -64,6 +64,7 @@ async function run(view: View, key: string, isRefresh: boolean): Promise<void> {
     if (own.signal.aborted) return;
     failure.value = "";
     list.value = found;
+    if (!isRefresh && view === "search") measurePainted(key);
     if (!isRefresh) announce(found.hits.length === 1 ? "1 result" : `${found.hits.length} results`);
   } catch (error) {
     if (isAborted(error) || own.signal.aborted) return;
@@ -72,6 +73,19 @@ async function run(view: View, key: string, isRefresh: boolean): Promise<void> {
   }
   clearTimeout(pendingTimer);
   isPending.value = false;
+}
+
+/** The time from the last key to the painted results, as the browser's developer tools show it. */
+function measurePainted(key: string): void {
+  requestAnimationFrame(() => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      performance.clearMeasures("semlens.results");
+      if (performance.getEntriesByName("semlens.key").length > 0) performance.measure("semlens.results", { start: "semlens.key", detail: key });
+      performance.clearMarks("semlens.key");
+    };
+    port2.postMessage(0); // runs after the frame
+  });
 }
 
 /** Ask when the question changes, and again, quietly, when the index does. */

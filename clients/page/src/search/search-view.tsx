@@ -51,7 +51,11 @@ function Question() {
           aria-label="Search code by meaning, name or words"
           placeholder="What does the code do? A name, words or a question"
           value={query.value}
-          onInput={(event) => ask(event.currentTarget.value)}
+          onInput={(event) => {
+            performance.clearMarks("semlens.key");
+            performance.mark("semlens.key", { startTime: event.timeStamp });
+            ask(event.currentTarget.value);
+          }}
           onKeyDown={onKeyInQuestion}
         />
         {query.value ? (

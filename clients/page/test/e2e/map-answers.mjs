@@ -1,7 +1,7 @@
-// Answers for the map, where the server does not offer it yet: three points, one in the middle.
+// Answers for the map, where the server does not offer it yet: three points, one in the middle; or many.
 const json = (route, body) => route.fulfill({ contentType: "application/json", body: JSON.stringify(body) });
 
-export async function mapAnswers(page, root) {
+export async function mapAnswers(page, root, count = 3) {
   const symbol = { root, path: "net/retry.py", name: "fetch_with_retry", qualifiedName: "fetch_with_retry", kind: "function", language: "python" };
   await page.route("**/api/session", async (route) => {
     const response = await route.fetch();
@@ -13,7 +13,7 @@ export async function mapAnswers(page, root) {
       state: "ready",
       progress: 1,
       version: "1",
-      points: 3,
+      points: count,
       bounds: [-1, -1, 1, 1],
       labels: [{ x: 0.5, y: 0.5, text: "retry request", symbols: 2 }],
       languages: ["python", "go"],
@@ -21,7 +21,7 @@ export async function mapAnswers(page, root) {
       folders: ["net", "store"],
     }),
   );
-  await page.route("**/api/map/points*", (route) => route.fulfill({ contentType: "application/octet-stream", body: points() }));
+  await page.route("**/api/map/points*", (route) => route.fulfill({ contentType: "application/octet-stream", body: points(count) }));
   await page.route("**/api/map/symbols", (route) =>
     json(route, { symbols: route.request().postDataJSON().points.map(() => ({ ...symbol, startLine: 7, endLine: 14, nameLine: 7 })) }),
   );
@@ -30,12 +30,15 @@ export async function mapAnswers(page, root) {
   );
 }
 
-function points() {
-  const bytes = Buffer.alloc(4 + 3 * 13);
-  bytes.writeUInt32LE(3, 0);
-  [0, 0.8, -0.8].forEach((x, index) => bytes.writeFloatLE(x, 4 + 4 * index));
-  [0, 0.8, -0.8].forEach((y, index) => bytes.writeFloatLE(y, 16 + 4 * index));
-  bytes.writeUInt16LE(1, 4 + 8 * 3 + 4);
-  bytes.writeUInt16LE(1, 4 + 10 * 3 + 4);
+function points(count) {
+  const bytes = Buffer.alloc(4 + count * 13);
+  bytes.writeUInt32LE(count, 0);
+  for (let point = 0; point < count; point++) {
+    const [x, y] = point === 0 ? [0, 0] : [Math.sin(point * 7.1) * Math.sqrt(point / count), Math.cos(point * 3.7) * Math.sqrt(point / count)];
+    bytes.writeFloatLE(x, 4 + 4 * point);
+    bytes.writeFloatLE(y, 4 + 4 * (count + point));
+    bytes.writeUInt16LE(point % 2, 4 + 8 * count + 2 * point);
+    bytes.writeUInt16LE(point % 2, 4 + 10 * count + 2 * point);
+  }
   return bytes;
 }
