@@ -9,26 +9,47 @@ import os from "node:os";
 import path from "node:path";
 import { launch } from "../clients/page/test/e2e/browser.mjs";
 import { mapAnswers } from "../clients/page/test/e2e/map-answers.mjs";
-import { repository, scratchFolder, Server } from "../clients/page/test/e2e/server.mjs";
+import {
+  repository,
+  scratchFolder,
+  Server,
+} from "../clients/page/test/e2e/server.mjs";
 
-const QUESTIONS = ["retry a request after a timeout", "parse command line arguments", "where is the cache invalidated", "read_csv", "escape html in a template"];
+const QUESTIONS = [
+  "retry a request after a timeout",
+  "parse command line arguments",
+  "where is the cache invalidated",
+  "read_csv",
+  "escape html in a template",
+];
 const PAUSE_MS = 130; // between keys, as of a quick typist
 const LOADS = 15;
 const POINTS = 160_000;
 
 const [corpus = "S", ...options] = process.argv.slice(2);
-const folder = execFileSync(path.join(repository, ".venv/bin/python"), ["bench/corpora.py", corpus], { cwd: repository, encoding: "utf8" }).trim();
+const folder = execFileSync(
+  path.join(repository, ".venv/bin/python"),
+  ["bench/corpora.py", corpus],
+  { cwd: repository, encoding: "utf8" },
+).trim();
 const load = os.loadavg()[0];
 const server = new Server(scratchFolder());
-if (options[0] === "--cache") server.environment.SEMLENS_CACHE_DIR = path.resolve(options[1]);
-server.environment.SEMLENS_USER_SETTINGS = JSON.stringify({ models: { refine: "none" } });
+if (options[0] === "--cache")
+  server.environment.SEMLENS_CACHE_DIR = path.resolve(options[1]);
+server.environment.SEMLENS_USER_SETTINGS = JSON.stringify({
+  models: { refine: "none" },
+});
 let seen;
 try {
   await server.start("-w", folder, "--port", "0");
   seen = await launch();
   const page = await seen.context.newPage();
   await page.goto(server.link);
-  await page.waitForFunction(() => document.querySelector(".pill")?.textContent.includes("Ready"), null, { timeout: 3_600_000 });
+  await page.waitForFunction(
+    () => document.querySelector(".pill")?.textContent.includes("Ready"),
+    null,
+    { timeout: 3_600_000 },
+  );
   const symbols = await page.locator(".pill").innerText();
   const result = {
     corpus,
@@ -36,7 +57,12 @@ try {
     key_to_painted_results: await typing(page),
     first_paint: await loads(),
     map: await frames(),
-    machine: { cores: os.cpus().length, node: process.versions.node, chromium: seen.browser.version(), load_at_start: Number(load.toFixed(1)) },
+    machine: {
+      cores: os.cpus().length,
+      node: process.versions.node,
+      chromium: seen.browser.version(),
+      load_at_start: Number(load.toFixed(1)),
+    },
   };
   console.log(JSON.stringify(result, null, 2));
 } finally {
@@ -48,7 +74,8 @@ async function typing(page) {
   await page.evaluate(() => {
     window.painted = [];
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntriesByName("semlens.results")) window.painted.push(entry.duration);
+      for (const entry of list.getEntriesByName("semlens.results"))
+        window.painted.push(entry.duration);
     }).observe({ entryTypes: ["measure"] });
   });
   let keys = 0;
@@ -78,11 +105,21 @@ async function loads() {
     await session.send("Network.enable");
     await session.send("Network.setCacheDisabled", { cacheDisabled: true });
     let received = 0;
-    session.on("Network.loadingFinished", ({ encodedDataLength }) => (received += encodedDataLength));
+    session.on(
+      "Network.loadingFinished",
+      ({ encodedDataLength }) => (received += encodedDataLength),
+    );
     await page.goto(server.origin);
     await page.locator("#query").waitFor();
-    await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length > 0);
-    times.push(await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime));
+    await page.waitForFunction(
+      () => performance.getEntriesByName("first-contentful-paint").length > 0,
+    );
+    times.push(
+      await page.evaluate(
+        () =>
+          performance.getEntriesByName("first-contentful-paint")[0].startTime,
+      ),
+    );
     await page.waitForTimeout(300);
     bytes = Math.max(bytes, received);
     await page.close();
@@ -105,16 +142,31 @@ async function frames() {
     requestAnimationFrame(count);
   });
   const start = Date.now();
-  for (let step = 0; Date.now() - start < 4000; step++) await page.mouse.move(middle[0] + 80 * Math.sin(step / 9), middle[1] + 60 * Math.cos(step / 7));
+  for (let step = 0; Date.now() - start < 4000; step++)
+    await page.mouse.move(
+      middle[0] + 80 * Math.sin(step / 9),
+      middle[1] + 60 * Math.cos(step / 7),
+    );
   const frames = await page.evaluate(() => window.frames);
   const seconds = (Date.now() - start) / 1000;
   await page.mouse.up();
   await page.close();
-  return { points: POINTS, frames_per_s: Number((frames / seconds).toFixed(1)), drawn_by: "software" };
+  return {
+    points: POINTS,
+    frames_per_s: Number((frames / seconds).toFixed(1)),
+    drawn_by: "software",
+  };
 }
 
 function spread(times) {
   const sorted = [...times].sort((one, other) => one - other);
-  const at = (share) => Number((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN).toFixed(1));
+  const at = (share) =>
+    Number(
+      (
+        sorted[
+          Math.min(sorted.length - 1, Math.floor(share * sorted.length))
+        ] ?? NaN
+      ).toFixed(1),
+    );
   return { median_ms: at(0.5), p95_ms: at(0.95), max_ms: at(1) };
 }

@@ -5,7 +5,13 @@ import { defineConfig, type Plugin } from "vite";
 const root = fileURLToPath(new URL(".", import.meta.url));
 
 /** Licences of what Vite's own list lacks: the packages of the worker, and the fonts. */
-const MORE_LICENSES = ["highlight.js", "lowlight", "devlop", "@fontsource-variable/inter", "@fontsource-variable/jetbrains-mono"];
+const MORE_LICENSES = [
+  "highlight.js",
+  "lowlight",
+  "devlop",
+  "@fontsource-variable/inter",
+  "@fontsource-variable/jetbrains-mono",
+];
 
 function moreLicenses(): Plugin {
   return {

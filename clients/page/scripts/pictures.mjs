@@ -9,7 +9,15 @@ const WIDE = [1200, 750];
 const PICTURES = [
   { name: "search", size: WIDE, theme: "light", hash: "#/search?q=try+again+after+a+failure", wait: ".t-k" },
   { name: "search-dark", size: WIDE, theme: "dark", hash: "#/search?q=mask+secrets&kind=function", wait: ".t-k" },
-  { name: "similar", size: WIDE, theme: "light", hash: "#/search?q=mask+secrets", wait: ".t-k", keys: ["ArrowDown", "s"], then: ".origin-name" },
+  {
+    name: "similar",
+    size: WIDE,
+    theme: "light",
+    hash: "#/search?q=mask+secrets",
+    wait: ".t-k",
+    keys: ["ArrowDown", "s"],
+    then: ".origin-name",
+  },
   { name: "folders", size: WIDE, theme: "light", hash: "#/folders", wait: ".tile" },
   { name: "duplicates", size: WIDE, theme: "dark", hash: "#/duplicates", wait: ".diff-row" },
   { name: "index", size: WIDE, theme: "light", hash: "#/index", wait: ".tiers" },
@@ -19,7 +27,8 @@ const PICTURES = [
 const server = new Server(scratchFolder());
 const root = path.join(server.scratch, "semlens");
 for (const part of ["server/semlens", "clients/nvim", "clients/vscode/src"]) {
-  const copied = (source) => !source.includes("__pycache__") && source !== path.join(repository, "server/semlens/http/page");
+  const copied = (source) =>
+    !source.includes("__pycache__") && source !== path.join(repository, "server/semlens/http/page");
   fs.cpSync(path.join(repository, part), path.join(root, part), { recursive: true, filter: copied });
 }
 server.environment.SEMLENS_USER_SETTINGS = JSON.stringify({ models: { refine: "none" } });

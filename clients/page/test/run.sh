@@ -4,5 +4,6 @@ set -eu
 cd "$(dirname "$0")/.."
 sh build.sh
 npm run --silent check
+npm run --silent lint -- --log-level warn
 npm run --silent unit
 node --test --test-reporter=spec test/e2e/page.test.mjs

@@ -16,7 +16,8 @@ export type Connection = "connecting" | "live" | "lost" | "expired";
 
 export const connection = signal<Connection>("connecting");
 
-const UNREACHABLE = "The server does not answer. The page tries again by itself; if it stays away, run `semlens http --open`.";
+const UNREACHABLE =
+  "The server does not answer. The page tries again by itself; if it stays away, run `semlens http --open`.";
 
 export function isAborted(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";

@@ -5,7 +5,7 @@ import { copyCommand, editorPlace, openInEditor, relatedRoute } from "../code/co
 import { focusCode, focusCurrent, focusQuery } from "../search/focus";
 import { move } from "../search/hit-list";
 import { shown } from "../search/hits";
-import { changed, navigate, route, type View } from "./route";
+import { changed, goBack, navigate, route, type View } from "./route";
 import { singleKeys } from "./theme";
 
 export const isHelpOpen = signal(false);
@@ -39,7 +39,9 @@ export function followKeys(): void {
     if (document.querySelector("dialog[open]")) return;
     const target = event.target as HTMLElement;
     // letters choose an option of a menu
-    const isTyping = target.matches("select") ? /^[a-z0-9]$|^Arrow|^Enter$/i.test(event.key) : target.matches("input, textarea");
+    const isTyping = target.matches("select")
+      ? /^[a-z0-9]$|^Arrow|^Enter$/i.test(event.key)
+      : target.matches("input, textarea");
     if (event.key === "Escape") escape(target);
     else if (isTyping || (isListView() && onListKey(event, target))) return;
     else if (singleKeys.value) onSingleKey(event);
@@ -68,7 +70,7 @@ function escape(target: HTMLElement): void {
   if (target.closest(".pane")) {
     focusCurrent();
   } else if (route.value.view === "similar" || route.value.view === "callers") {
-    history.back();
+    goBack();
   } else if (target.matches("#query")) {
     navigate(changed({ q: null, open: null, in: null, n: null }), { replace: true });
   } else if (isListView()) {

@@ -61,10 +61,16 @@ export function navigate(next: Route, { replace = false } = {}): void {
   route.value = next;
   if (replace) {
     // browsers limit how often a page may do this, and a user types faster
-    writeTimer = setTimeout(() => history.replaceState(null, "", url), 120);
+    writeTimer = setTimeout(() => history.replaceState(history.state, "", url), 120);
   } else {
-    history.pushState(null, "", url);
+    history.pushState({ isOurs: true }, "", url);
   }
+}
+
+/** To the state before; to an empty search for a page that was opened here. */
+export function goBack(): void {
+  if ((history.state as { isOurs?: boolean } | null)?.isOurs) history.back();
+  else navigate({ view: "search", params: new URLSearchParams() });
 }
 
 export type Changes = Record<string, string | string[] | null>;

@@ -54,7 +54,11 @@ export function Shell() {
   const View = VIEWS[view];
   return (
     <>
-      <a class="skip" href="#content" onClick={(event) => (event.preventDefault(), document.getElementById("content")?.focus())}>
+      <a
+        class="skip"
+        href="#content"
+        onClick={(event) => (event.preventDefault(), document.getElementById("content")?.focus())}
+      >
         To the content
       </a>
       <Header view={view} />
@@ -104,16 +108,32 @@ function Header({ view }: { view: View }) {
       </a>
       <nav aria-label="Views">
         {TABS.filter(({ needs }) => !needs || has(needs)).map(({ view: to, label }) => (
-          <a key={to} href={hashOf({ view: to, params: new URLSearchParams() })} aria-current={to === tab ? "page" : undefined}>
+          <a
+            key={to}
+            href={hashOf({ view: to, params: new URLSearchParams() })}
+            aria-current={to === tab ? "page" : undefined}
+          >
             {label}
           </a>
         ))}
       </nav>
       <StatePill />
-      <button type="button" class="ghost" aria-label={`Colours: ${theme.value}. Change`} title={`Colours: ${theme.value}`} onClick={nextTheme}>
+      <button
+        type="button"
+        class="ghost"
+        aria-label={`Colours: ${theme.value}. Change`}
+        title={`Colours: ${theme.value}`}
+        onClick={nextTheme}
+      >
         <Icon name={theme.value as IconName} />
       </button>
-      <button type="button" class="ghost" aria-label="Keys and help" title="Keys and help (?)" onClick={() => (isHelpOpen.value = true)}>
+      <button
+        type="button"
+        class="ghost"
+        aria-label="Keys and help"
+        title="Keys and help (?)"
+        onClick={() => (isHelpOpen.value = true)}
+      >
         <Icon name="help" />
       </button>
     </header>
@@ -136,7 +156,9 @@ function StatePill() {
     <a class="pill" href="#/index" title="The state of the index">
       <span class={`state-dot state-${now.state}`} aria-hidden="true" />
       <span>{STATES[now.state]}</span>
-      <span class="muted pill-detail">{pending > 0 ? `${number(pending)} files to go` : `${number(symbols)} symbols`}</span>
+      <span class="muted pill-detail">
+        {pending > 0 ? `${number(pending)} files to go` : `${number(symbols)} symbols`}
+      </span>
     </a>
   );
 }
@@ -162,13 +184,17 @@ function Help() {
         ))}
       </dl>
       <label class="check">
-        <input type="checkbox" checked={singleKeys.value} onChange={(event) => (singleKeys.value = event.currentTarget.checked)} />
+        <input
+          type="checkbox"
+          checked={singleKeys.value}
+          onChange={(event) => (singleKeys.value = event.currentTarget.checked)}
+        />
         Single letters are commands (outside of text fields)
       </label>
       <h2>In the question</h2>
       <p>
-        <code>lang:python</code> <code>kind:class</code> <code>path:src/**</code> <code>-path:vendor/**</code> <code>test:only</code> filter, as the chips do. A pasted
-        stack trace finds the places in it.
+        <code>lang:python</code> <code>kind:class</code> <code>path:src/**</code> <code>-path:vendor/**</code>{" "}
+        <code>test:only</code> filter, as the chips do. A pasted stack trace finds the places in it.
       </p>
       <p class="muted">semlens {session.value?.version}. Everything stays on this machine.</p>
       <button type="button" class="button" onClick={() => dialog.current?.close()}>

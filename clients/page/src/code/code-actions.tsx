@@ -18,7 +18,16 @@ export function editorPlace(place: Place, hit: Hit | undefined): EditorPlace {
 /** The route of similar code (`similar`) or of callers. */
 export function relatedRoute(view: "similar" | "callers", place: Place, hit: Hit | undefined) {
   const line = hit?.nameLine ?? place.line;
-  return changed({ of: placeText({ path: place.path, line }), ofIn: place.root || null, name: hit?.name ?? null, open: null, in: null }, view);
+  return changed(
+    {
+      of: placeText({ path: place.path, line }),
+      ofIn: place.root || null,
+      name: hit?.name ?? null,
+      open: null,
+      in: null,
+    },
+    view,
+  );
 }
 
 interface Editor {

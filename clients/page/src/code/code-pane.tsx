@@ -54,17 +54,17 @@ export function CodePane({ place, hit, onClose }: Props) {
       {file && <LongFile file={file} hrefOf={hrefOf} />}
       <div class="pane-body">
         {file && (
-        <CodeView
-          lines={file.lines}
-          firstLine={file.firstLine}
-          language={file.language || hit?.language || ""}
-          from={place.line}
-          to={to}
-          highlights={hit?.highlights ?? NONE}
-          hrefOf={hrefOf}
-          label={`Text of ${path}`}
-          place={`${root}\n${path}:${place.line} ${isReading.value}`}
-        />
+          <CodeView
+            lines={file.lines}
+            firstLine={file.firstLine}
+            language={file.language || hit?.language || ""}
+            from={place.line}
+            to={to}
+            highlights={hit?.highlights ?? NONE}
+            hrefOf={hrefOf}
+            label={`Text of ${path}`}
+            place={`${root}\n${path}:${place.line} ${isReading.value}`}
+          />
         )}
         {file && has("outline") && <Outline root={root} path={path} line={place.line} hrefOf={hrefOf} />}
       </div>
@@ -83,7 +83,8 @@ function useFile({ root, path, line }: Place): { file: FileText | null; problem:
     readFile(root, path, line).then(
       (file) => isCurrent && setState({ file, problem: "" }),
       (error: unknown) => {
-        if (isCurrent && !isAborted(error)) setState((old) => ({ file: keep(old.file, root, path), problem: sentenceOf(error) }));
+        if (isCurrent && !isAborted(error))
+          setState((old) => ({ file: keep(old.file, root, path), problem: sentenceOf(error) }));
       },
     );
     return () => {
@@ -91,7 +92,9 @@ function useFile({ root, path, line }: Place): { file: FileText | null; problem:
     };
   }, [root, path, line, number, isLive]);
   // never the text of another file under this one's name
-  return state.file && (state.file.path !== path || state.file.root !== root) ? { file: null, problem: state.problem } : state;
+  return state.file && (state.file.path !== path || state.file.root !== root)
+    ? { file: null, problem: state.problem }
+    : state;
 }
 
 /** What was read stays in sight when the file is gone; the sentence above it says so. */

@@ -82,7 +82,15 @@ const Block = memo(({ block, lines, firstLine, coloured, isNear, from, to, highl
 function tokensOf(text: string, line: Line | undefined) {
   if (!text) return "\n";
   if (!line) return text;
-  return line.map(([kind, part], index) => (kind ? <span key={index} class={`t-${kind}`}>{part}</span> : part));
+  return line.map(([kind, part], index) =>
+    kind ? (
+      <span key={index} class={`t-${kind}`}>
+        {part}
+      </span>
+    ) : (
+      part
+    ),
+  );
 }
 
 function useColours(lines: string[], language: string): Line[] | null {

@@ -70,7 +70,9 @@ const PARTS: Record<string, string[]> = {
 };
 
 /** Name and definitions of the grammar of a language, with those of its parts. */
-export async function loadGrammar(language: string): Promise<[name: string, grammars: Record<string, LanguageFn>] | null> {
+export async function loadGrammar(
+  language: string,
+): Promise<[name: string, grammars: Record<string, LanguageFn>] | null> {
   const name = NAMES[language] ?? language;
   if (!(name in GRAMMARS)) return null;
   const names = [name, ...(PARTS[name] ?? [])];

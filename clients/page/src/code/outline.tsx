@@ -32,7 +32,11 @@ export function Outline({ root, path, line, hrefOf }: Props) {
       <ol>
         {shown.map((one) => (
           <li key={`${one.qualifiedName}:${one.startLine}`} class={`level-${levelOf(one, shown)}`}>
-            <a href={hrefOf(one.startLine)} aria-current={one === current ? "true" : undefined} title={one.qualifiedName}>
+            <a
+              href={hrefOf(one.startLine)}
+              aria-current={one === current ? "true" : undefined}
+              title={one.qualifiedName}
+            >
               <Kind kind={one.kind} /> <span class="outline-name">{one.name}</span>
             </a>
           </li>
@@ -45,7 +49,10 @@ export function Outline({ root, path, line, hrefOf }: Props) {
 /** How many symbols contain this one, at most 3. */
 function levelOf(symbol: OutlineSymbol, symbols: OutlineSymbol[]): number {
   const isAround = (one: OutlineSymbol) =>
-    one !== symbol && one.startLine <= symbol.startLine && one.endLine >= symbol.endLine && one.qualifiedName !== symbol.qualifiedName;
+    one !== symbol &&
+    one.startLine <= symbol.startLine &&
+    one.endLine >= symbol.endLine &&
+    one.qualifiedName !== symbol.qualifiedName;
   return Math.min(3, symbols.filter(isAround).length);
 }
 

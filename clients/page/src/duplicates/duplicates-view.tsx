@@ -13,7 +13,12 @@ const LIMIT = 100;
 export function DuplicatesView() {
   const { groups, problem } = useGroups();
   const chosen = Number(route.value.params.get("group") ?? 0);
-  if (problem) return <p class="notice bad" role="alert">{problem}</p>;
+  if (problem)
+    return (
+      <p class="notice bad" role="alert">
+        {problem}
+      </p>
+    );
   if (!groups) return <p class="notice quiet">Comparing all symbols. The first time takes some seconds ...</p>;
   if (groups.length === 0) return <p class="notice quiet">No code of five lines or more is written twice.</p>;
   const index = Math.min(chosen, groups.length - 1);
@@ -24,7 +29,9 @@ export function DuplicatesView() {
         <header class="view-head">
           <h1>Duplicates</h1>
           <p class="muted">
-            {groups.length}{groups.length === LIMIT ? " or more" : ""} groups. One copy of each would save {saved.toLocaleString("en")} lines.
+            {groups.length}
+            {groups.length === LIMIT ? " or more" : ""} groups. One copy of each would save {saved.toLocaleString("en")}{" "}
+            lines.
           </p>
         </header>
         <ol class="groups" aria-label="Groups of duplicates">
@@ -48,8 +55,14 @@ export function DuplicatesView() {
                   </span>
                 </span>
                 <span class="where">
-                  <PathText path={group.symbols[0]?.path ?? ""} root={hasSeveralRoots.value ? (group.symbols[0]?.root ?? "") : ""} />
-                  <span class="saved"> saves {group.savedLines} {group.savedLines === 1 ? "line" : "lines"}</span>
+                  <PathText
+                    path={group.symbols[0]?.path ?? ""}
+                    root={hasSeveralRoots.value ? (group.symbols[0]?.root ?? "") : ""}
+                  />
+                  <span class="saved">
+                    {" "}
+                    saves {group.savedLines} {group.savedLines === 1 ? "line" : "lines"}
+                  </span>
                 </span>
               </a>
             </li>
@@ -66,7 +79,10 @@ function groupKey(group: DuplicateGroup): string {
 }
 
 function useGroups(): { groups: DuplicateGroup[] | null; problem: string } {
-  const [state, setState] = useState<{ groups: DuplicateGroup[] | null; problem: string }>({ groups: null, problem: "" });
+  const [state, setState] = useState<{ groups: DuplicateGroup[] | null; problem: string }>({
+    groups: null,
+    problem: "",
+  });
   const number = generation.value;
   const isLive = connection.value === "live";
   useEffect(() => {
@@ -99,7 +115,10 @@ function Group({ group }: { group: DuplicateGroup }) {
           ) : (
             <label class="copy">
               <span class="muted">Right</span>
-              <select value={String(chosen)} onChange={(event) => navigate(changed({ copy: event.currentTarget.value }), { replace: true })}>
+              <select
+                value={String(chosen)}
+                onChange={(event) => navigate(changed({ copy: event.currentTarget.value }), { replace: true })}
+              >
                 {others.map((hit, index) => (
                   <option value={String(index)} key={`${hit.root}${hit.path}:${hit.startLine}`}>
                     {placeText({ path: hit.path, line: hit.startLine })}
@@ -119,7 +138,15 @@ function Copy({ hit, label }: { hit: Hit; label: string }) {
   return (
     <p class="copy">
       <span class="muted">{label}</span>{" "}
-      <a href={hashOf({ view: "search", params: new URLSearchParams({ open: placeText({ path: hit.path, line: hit.startLine, endLine: hit.endLine }), in: hit.root ?? "" }) })}>
+      <a
+        href={hashOf({
+          view: "search",
+          params: new URLSearchParams({
+            open: placeText({ path: hit.path, line: hit.startLine, endLine: hit.endLine }),
+            in: hit.root ?? "",
+          }),
+        })}
+      >
         <PathText path={hit.path} root={hasSeveralRoots.value ? (hit.root ?? "") : ""} />:{hit.startLine}
       </a>
     </p>
@@ -146,12 +173,19 @@ function Difference({ left, right }: { left: Hit; right: Hit }) {
     };
   }, [key, number]);
   if (state.key !== key) return null;
-  if (state.problem) return <p class="notice" role="status">{state.problem}</p>;
+  if (state.problem)
+    return (
+      <p class="notice" role="status">
+        {state.problem}
+      </p>
+    );
   const differing = state.rows.filter((row) => !row.isSame).length;
   return (
     <>
       <p class="notice quiet">
-        {differing === 0 ? "Their lines are the same." : `${differing} of ${state.rows.length} lines differ; the words that differ are underlined.`}
+        {differing === 0
+          ? "Their lines are the same."
+          : `${differing} of ${state.rows.length} lines differ; the words that differ are underlined.`}
       </p>
       <div class="difference" role="region" aria-label="Both copies side by side" tabIndex={0}>
         {state.rows.map((row, index) => (

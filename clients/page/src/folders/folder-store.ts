@@ -11,7 +11,8 @@ export const foldersProblem = signal("");
 export const folderLanguages = computed(() => {
   const counts = new Map<string, number>();
   for (const folder of folders.value ?? []) {
-    for (const [language, count] of Object.entries(folder.languages)) counts.set(language, (counts.get(language) ?? 0) + count);
+    for (const [language, count] of Object.entries(folder.languages))
+      counts.set(language, (counts.get(language) ?? 0) + count);
   }
   return [...counts].sort((one, other) => other[1] - one[1]).map(([language]) => language);
 });

@@ -11,9 +11,15 @@ import { find, type Folder, layout, treeOf } from "./tree";
 export function FoldersView() {
   const tree = useComputed(() => (folders.value ? treeOf(folders.value, rootName) : null));
   const { params } = route.value;
-  if (foldersProblem.value) return <p class="notice bad" role="alert">{foldersProblem.value}</p>;
+  if (foldersProblem.value)
+    return (
+      <p class="notice bad" role="alert">
+        {foldersProblem.value}
+      </p>
+    );
   if (!tree.value) return <p class="notice quiet">Counting symbols ...</p>;
-  const shown = find(tree.value, params.get("in") ?? tree.value.root, params.get("at") ?? tree.value.path) ?? tree.value;
+  const shown =
+    find(tree.value, params.get("in") ?? tree.value.root, params.get("at") ?? tree.value.path) ?? tree.value;
   return (
     <div class="folders-view">
       <Crumbs tree={tree.value} shown={shown} />
@@ -30,21 +36,29 @@ function linkTo(folder: Folder): string {
 /** A search in a folder with everything below it, or in its own files only. */
 function searchLink({ root, path }: Folder, isRest: boolean): string {
   const below = path ? `${path}/` : "";
-  return hashOf({ view: "search", params: new URLSearchParams({ [PARAMETERS.roots]: root, [PARAMETERS.paths]: `${below}${isRest ? "*" : "**"}` }) });
+  return hashOf({
+    view: "search",
+    params: new URLSearchParams({ [PARAMETERS.roots]: root, [PARAMETERS.paths]: `${below}${isRest ? "*" : "**"}` }),
+  });
 }
 
 function searchIn(folder: Folder): void {
   const inRoot = folder.root ? [folder.root] : [];
-  navigate(changed({ at: null, in: null, [PARAMETERS.roots]: inRoot, [PARAMETERS.paths]: folder.path ? `${folder.path}/**` : null }, "search"));
+  navigate(
+    changed(
+      { at: null, in: null, [PARAMETERS.roots]: inRoot, [PARAMETERS.paths]: folder.path ? `${folder.path}/**` : null },
+      "search",
+    ),
+  );
 }
 
 function Crumbs({ tree, shown }: { tree: Folder; shown: Folder }) {
   const above: Folder[] = [];
-  for (let path = shown.path; path; ) {
+  for (let path = shown.path; path;) {
     const slash = path.lastIndexOf("/");
     path = slash < 0 ? "" : path.slice(0, slash);
     const one = find(tree, shown.root, path);
-    if (one) above.unshift(one);
+    if (one && one !== shown && one !== above[0]) above.unshift(one);
   }
   if (above[0] !== tree && shown !== tree) above.unshift(tree);
   return (
@@ -59,7 +73,8 @@ function Crumbs({ tree, shown }: { tree: Folder; shown: Folder }) {
         <span>{shown.name}</span>
       </h1>
       <p class="muted">
-        {number(shown.symbols)} symbols · {number(shown.files)} files · {number(shown.lines)} lines · {topLanguages(shown)}
+        {number(shown.symbols)} symbols · {number(shown.files)} files · {number(shown.lines)} lines ·{" "}
+        {topLanguages(shown)}
       </p>
       <button type="button" class="button" onClick={() => searchIn(shown)}>
         <Icon name="search" /> Search here
@@ -71,7 +86,8 @@ function Crumbs({ tree, shown }: { tree: Folder; shown: Folder }) {
 function topLanguages(folder: Folder): string {
   const sorted = [...folder.languages].sort((one, other) => other[1] - one[1]).slice(0, 3);
   const total = [...folder.languages.values()].reduce((sum, count) => sum + count, 0) || 1;
-  return sorted.map(([language, count]) => `${language} ${Math.max(1, Math.round((100 * count) / total))} %`).join(", ");
+  const share = (count: number) => (count * 200 < total ? "< 1" : String(Math.round((100 * count) / total)));
+  return sorted.map(([language, count]) => `${language} ${share(count)} %`).join(", ");
 }
 
 function number(value: number): string {
@@ -82,13 +98,20 @@ function Treemap({ shown }: { shown: Folder }) {
   const box = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState<[number, number] | null>(null);
   useEffect(() => {
-    const observer = new ResizeObserver(([entry]) => entry && setSize([entry.contentRect.width, entry.contentRect.height]));
+    const observer = new ResizeObserver(
+      ([entry]) => entry && setSize([entry.contentRect.width, entry.contentRect.height]),
+    );
     if (box.current) observer.observe(box.current);
     return () => observer.disconnect();
   }, []);
   const tiles = size ? layout(shown, ...size) : [];
   return (
-    <div class="treemap" ref={box} role="group" aria-label={`Folders of ${shown.name} by symbols; the table below has the same`}>
+    <div
+      class="treemap"
+      ref={box}
+      role="group"
+      aria-label={`Folders of ${shown.name} by symbols; the table below has the same`}
+    >
       {tiles.map(({ folder, depth, group, x, y, width, height, isRest }) => {
         const place = { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` };
         const classes = `tile depth-${depth} hue-${group % 8}${isRest ? " rest" : ""}`;
@@ -124,10 +147,18 @@ function Table({ shown }: { shown: Folder }) {
         <thead>
           <tr>
             <th scope="col">Folder</th>
-            <th scope="col" class="num">Symbols</th>
-            <th scope="col" class="num">Files</th>
-            <th scope="col" class="num">Lines</th>
-            <th scope="col" class="wide">Languages</th>
+            <th scope="col" class="num">
+              Symbols
+            </th>
+            <th scope="col" class="num">
+              Files
+            </th>
+            <th scope="col" class="num">
+              Lines
+            </th>
+            <th scope="col" class="wide">
+              Languages
+            </th>
           </tr>
         </thead>
         <tbody>

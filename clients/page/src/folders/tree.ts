@@ -61,14 +61,28 @@ function sum(one: Folder): void {
     one.lines += child.lines;
     for (const [language, count] of child.languages) add(one.languages, language, count);
   }
-  one.children = one.children.filter((child) => child.symbols > 0).sort((a, b) => b.symbols - a.symbols);
+  one.children = one.children
+    .filter((child) => child.symbols > 0)
+    .map((child) => (child.path ? joined(child) : child))
+    .sort((a, b) => b.symbols - a.symbols);
+}
+
+/** A folder that holds nothing but one folder is shown together with it. */
+function joined(one: Folder): Folder {
+  const [child] = one.children;
+  if (!child || one.children.length > 1 || one.ownSymbols > 0) return one;
+  return { ...child, name: `${one.name}/${child.name}` };
 }
 
 export function find(tree: Folder, root: string, path: string): Folder | undefined {
   if (tree.root === root && tree.path === path) return tree;
   for (const child of tree.children) {
-    const isAbove = child.root === root && (child.path === path || child.path === "" || path.startsWith(`${child.path}/`));
-    const found = isAbove ? find(child, root, path) : undefined;
+    if (child.root !== root) continue;
+    if (child.path.startsWith(`${path}/`) && path) return child; // shown together with the folder
+    const found =
+      child.path === path || child.path === "" || path.startsWith(`${child.path}/`)
+        ? find(child, root, path)
+        : undefined;
     if (found) return found;
   }
   return undefined;

@@ -30,7 +30,12 @@ export function IndexView() {
         <Card title="Freshness" value={now.lagMs > 0 ? `${duration(now.lagMs)} behind` : "up to date"} />
         <Card title="Index on disk" value={size(now.indexBytes)} />
         <Card title="Memory" value={size(now.rssBytes)} />
-        <Card title="Leaves this machine" value={now.remote.length === 0 ? "nothing" : `${number(now.remote.reduce((sum, one) => sum + one.texts, 0))} texts`} />
+        <Card
+          title="Leaves this machine"
+          value={
+            now.remote.length === 0 ? "nothing" : `${number(now.remote.reduce((sum, one) => sum + one.texts, 0))} texts`
+          }
+        />
       </div>
       <Roots roots={now.roots} />
       <Tiers tiers={now.tiers} />
@@ -74,17 +79,32 @@ function Controls({ now }: { now: Status }) {
   return (
     <div class="actions" role="group" aria-label="Actions">
       {has("reindex") && (
-        <button type="button" class="button" disabled={isDisabled} onClick={() => void run("reindex", "The index is compared with the disk.")}>
+        <button
+          type="button"
+          class="button"
+          disabled={isDisabled}
+          onClick={() => void run("reindex", "The index is compared with the disk.")}
+        >
           <Icon name="refresh" /> Compare with the disk
         </button>
       )}
       {has("pause") && now.state !== "paused" && (
-        <button type="button" class="button" disabled={isDisabled} onClick={() => void run("pause", "Indexing is paused. Searches are answered.")}>
+        <button
+          type="button"
+          class="button"
+          disabled={isDisabled}
+          onClick={() => void run("pause", "Indexing is paused. Searches are answered.")}
+        >
           <Icon name="pause" /> Pause
         </button>
       )}
       {has("resume") && now.state === "paused" && (
-        <button type="button" class="button" disabled={isDisabled} onClick={() => void run("resume", "Indexing goes on.")}>
+        <button
+          type="button"
+          class="button"
+          disabled={isDisabled}
+          onClick={() => void run("resume", "Indexing goes on.")}
+        >
           <Icon name="play" /> Resume
         </button>
       )}
@@ -113,9 +133,15 @@ function Roots({ roots }: { roots: RootStatus[] }) {
           <thead>
             <tr>
               <th scope="col">Folder</th>
-              <th scope="col" class="num">Files</th>
-              <th scope="col" class="num">Symbols</th>
-              <th scope="col" class="num">Waiting</th>
+              <th scope="col" class="num">
+                Files
+              </th>
+              <th scope="col" class="num">
+                Symbols
+              </th>
+              <th scope="col" class="num">
+                Waiting
+              </th>
               <th scope="col">Changes are noticed by</th>
             </tr>
           </thead>
@@ -149,7 +175,8 @@ const WATCHING: Record<string, string> = {
 };
 
 function Tiers({ tiers }: { tiers: TierStatus[] }) {
-  if (tiers.length === 0) return <p class="notice">No model is loaded: search is by names and words only. "semlens doctor" says why.</p>;
+  if (tiers.length === 0)
+    return <p class="notice">No model is loaded: search is by names and words only. "semlens doctor" says why.</p>;
   return (
     <section>
       <h2>Meaning</h2>
@@ -161,7 +188,8 @@ function Tiers({ tiers }: { tiers: TierStatus[] }) {
               <label>
                 <span class="tier-name">{tier.model}</span>
                 <span class="muted">
-                  {tier.role === "first" ? "fast, covers everything" : "better, follows later"} · {number(tier.embedded)} of {number(all)} passages
+                  {tier.role === "first" ? "fast, covers everything" : "better, follows later"} ·{" "}
+                  {number(tier.embedded)} of {number(all)} passages
                 </span>
                 <progress max={Math.max(all, 1)} value={all ? tier.embedded : 1} />
               </label>
@@ -180,7 +208,8 @@ function Remote({ now }: { now: Status }) {
       <ul>
         {now.remote.map((one) => (
           <li key={one.service}>
-            <strong>{one.service}</strong>: {number(one.texts)} texts, {size(one.bytes)}, {number(one.redactions)} secrets masked
+            <strong>{one.service}</strong>: {number(one.texts)} texts, {size(one.bytes)}, {number(one.redactions)}{" "}
+            secrets masked
           </li>
         ))}
       </ul>
@@ -215,7 +244,9 @@ function Sessions({ now }: { now: Status }) {
               <th scope="col">Client</th>
               <th scope="col">Protocol</th>
               <th scope="col">Folders</th>
-              <th scope="col" class="num">Open documents</th>
+              <th scope="col" class="num">
+                Open documents
+              </th>
             </tr>
           </thead>
           <tbody>

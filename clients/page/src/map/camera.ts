@@ -31,7 +31,13 @@ export function panned(camera: Camera, dx: number, dy: number): Camera {
 }
 
 /** What lies under the pointer stays there. */
-export function zoomed(camera: Camera, size: Size, factor: number, left = size.width / 2, top = size.height / 2): Camera {
+export function zoomed(
+  camera: Camera,
+  size: Size,
+  factor: number,
+  left = size.width / 2,
+  top = size.height / 2,
+): Camera {
   const [x, y] = toMap(camera, size, left, top);
   const scale = camera.scale * factor;
   return { x: x - (left - size.width / 2) / scale, y: y + (top - size.height / 2) / scale, scale };
@@ -61,7 +67,8 @@ export function placeLabels(labels: Label[], camera: Camera, size: Size, most = 
     const half = (label.text.length * LETTER) / 2 + 6;
     if (left < half || left > size.width - half || top < LINE || top > size.height - LINE) continue;
     const box: [number, number, number, number] = [left - half, top - LINE / 2, left + half, top + LINE / 2];
-    if (boxes.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) continue;
+    if (boxes.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3]))
+      continue;
     boxes.push(box);
     placed.push({ ...label, left, top });
     if (placed.length === most) break;

@@ -51,16 +51,27 @@ export async function loadMap(abort: AbortSignal): Promise<void> {
 }
 
 export async function symbolAt(map: LoadedMap, point: number): Promise<Hit | null> {
-  const { symbols } = await call<{ symbols: (Hit | null)[] }>("map/symbols", { version: map.info.version, points: [point] });
+  const { symbols } = await call<{ symbols: (Hit | null)[] }>("map/symbols", {
+    version: map.info.version,
+    points: [point],
+  });
   return symbols[0] ?? null;
 }
 
 const MAX_HITS = 200;
 
 /** The points of what a question finds. */
-export async function pointsOf(map: LoadedMap, query: string, abort: AbortSignal): Promise<{ hits: Hit[]; points: number[] }> {
+export async function pointsOf(
+  map: LoadedMap,
+  query: string,
+  abort: AbortSignal,
+): Promise<{ hits: Hit[]; points: number[] }> {
   const { hits } = await call<SearchAnswer>("search", { query, limit: MAX_HITS }, abort);
   const places = hits.map(({ root, path, nameLine }) => ({ root, path, nameLine }));
-  const { points } = await call<{ points: (number | null)[] }>("map/locate", { version: map.info.version, places }, abort);
+  const { points } = await call<{ points: (number | null)[] }>(
+    "map/locate",
+    { version: map.info.version, places },
+    abort,
+  );
   return { hits, points: points.filter((point) => point !== null) };
 }

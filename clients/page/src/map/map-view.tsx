@@ -26,7 +26,12 @@ export function MapView() {
   }, [number]);
   const map = loadedMap.value;
   if (map) return <LoadedMapView map={map} />;
-  if (mapProblem.value) return <p class="notice bad" role="alert">{mapProblem.value}</p>;
+  if (mapProblem.value)
+    return (
+      <p class="notice bad" role="alert">
+        {mapProblem.value}
+      </p>
+    );
   return (
     <div class="progress map-wait">
       <label>
@@ -87,7 +92,12 @@ function LoadedMapView({ map }: { map: LoadedMap }) {
       </div>
       {place && (
         <div class="map-code">
-          <button type="button" class="ghost map-close" aria-label="Close the code" onClick={() => navigate(changed({ open: null, in: null }), { replace: true })}>
+          <button
+            type="button"
+            class="ghost map-close"
+            aria-label="Close the code"
+            onClick={() => navigate(changed({ open: null, in: null }), { replace: true })}
+          >
             <Icon name="close" />
           </button>
           <CodePane place={place} hit={hit} key={placeText(place)} />
@@ -137,7 +147,10 @@ function Legend({ chosen, ranked, only, total }: LegendProps) {
     <div class="legend">
       <label>
         <span class="muted">{total.toLocaleString("en")} symbols, coloured by</span>{" "}
-        <select value={chosen} onChange={(event) => navigate(changed({ colour: event.currentTarget.value, only: null }), { replace: true })}>
+        <select
+          value={chosen}
+          onChange={(event) => navigate(changed({ colour: event.currentTarget.value, only: null }), { replace: true })}
+        >
           {COLUMNS.map(({ column, label }) => (
             <option key={column} value={column}>
               {label}

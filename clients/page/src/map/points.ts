@@ -31,7 +31,10 @@ export function readPoints(bytes: ArrayBuffer): Points {
 export const N_COLOURS = 8;
 
 /** The most frequent values of a column have a colour, 0 to 7; the others share the last, 8. */
-export function rankedValues(column: ArrayLike<number>, names: string[]): { value: number; name: string; count: number }[] {
+export function rankedValues(
+  column: ArrayLike<number>,
+  names: string[],
+): { value: number; name: string; count: number }[] {
   const counts = new Map<number, number>();
   for (let index = 0; index < column.length; index++) counts.set(column[index]!, (counts.get(column[index]!) ?? 0) + 1);
   return [...counts]

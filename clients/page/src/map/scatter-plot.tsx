@@ -83,7 +83,10 @@ export function ScatterPlot({ map, colours, lit, onPick }: Props) {
       {camera && size && (
         <ul class="labels" aria-label="Areas of the map">
           {placeLabels(map.info.labels, camera, size).map((label) => (
-            <li key={`${label.text} ${label.x} ${label.y}`} style={{ transform: `translate(${label.left}px, ${label.top}px) translate(-50%, -50%)` }}>
+            <li
+              key={`${label.text} ${label.x} ${label.y}`}
+              style={{ transform: `translate(${label.left}px, ${label.top}px) translate(-50%, -50%)` }}
+            >
               <button type="button" onClick={() => setMoved(zoomed({ ...camera, x: label.x, y: label.y }, size, 2))}>
                 {label.text}
               </button>
@@ -108,7 +111,9 @@ function Swatches() {
 
 function paletteOf(box: HTMLElement): Rgb[] {
   return [...box.querySelectorAll(".palette .swatch")].map((swatch) => {
-    const [red = 0, green = 0, blue = 0] = (getComputedStyle(swatch).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
+    const [red = 0, green = 0, blue = 0] = (getComputedStyle(swatch).backgroundColor.match(/[\d.]+/g) ?? []).map(
+      Number,
+    );
     return [red / 255, green / 255, blue / 255];
   });
 }
@@ -154,7 +159,12 @@ function afterKey(key: string, camera: Camera, size: Size, all: Camera): Camera 
   return moves[key]?.();
 }
 
-function useGestures(camera: Camera | null, size: Size | null, move: (next: Camera) => void, pick: (left: number, top: number) => void) {
+function useGestures(
+  camera: Camera | null,
+  size: Size | null,
+  move: (next: Camera) => void,
+  pick: (left: number, top: number) => void,
+) {
   const pointers = useRef(new Map<number, [number, number]>());
   const wasMoved = useRef(false);
   const placeOf = (event: MouseEvent): [number, number] => {
@@ -178,7 +188,9 @@ function useGestures(camera: Camera | null, size: Size | null, move: (next: Came
       pointers.current.set(event.pointerId, now);
       const [other] = others;
       if (other) {
-        const factor = Math.hypot(now[0] - other[0], now[1] - other[1]) / Math.max(1, Math.hypot(before[0] - other[0], before[1] - other[1]));
+        const factor =
+          Math.hypot(now[0] - other[0], now[1] - other[1]) /
+          Math.max(1, Math.hypot(before[0] - other[0], before[1] - other[1]));
         move(zoomed(camera, size, factor, (now[0] + other[0]) / 2, (now[1] + other[1]) / 2));
       } else {
         move(panned(camera, now[0] - before[0], now[1] - before[1]));

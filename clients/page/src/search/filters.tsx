@@ -7,7 +7,19 @@ import { focusQuery } from "./focus";
 import { list } from "./hits";
 import { type Filter, filter, filtered, query } from "./query";
 
-const KINDS = ["function", "method", "class", "interface", "struct", "enum", "constant", "variable", "property", "module", "namespace"];
+const KINDS = [
+  "function",
+  "method",
+  "class",
+  "interface",
+  "struct",
+  "enum",
+  "constant",
+  "variable",
+  "property",
+  "module",
+  "namespace",
+];
 const TESTS = { exclude: "without tests", only: "tests only" };
 const CONTENT = { docs: "documentation", config: "configuration", all: "all files" };
 
@@ -25,26 +37,51 @@ export function Filters() {
     for (const hit of hits) counts.set(of(hit), (counts.get(of(hit)) ?? 0) + 1);
     return [...counts].sort((one, other) => other[1] - one[1]);
   };
-  const languages = merged(counted((hit) => hit.language), folderLanguages.value);
-  const kinds = merged(counted((hit) => hit.kind), KINDS);
-  const folders = counted((hit) => topFolder(hit.path)).filter(([folder]) => folder).map(([folder, count]) => [`${folder}/**`, count] as const);
+  const languages = merged(
+    counted((hit) => hit.language),
+    folderLanguages.value,
+  );
+  const kinds = merged(
+    counted((hit) => hit.kind),
+    KINDS,
+  );
+  const folders = counted((hit) => topFolder(hit.path))
+    .filter(([folder]) => folder)
+    .map(([folder, count]) => [`${folder}/**`, count] as const);
   return (
     <div class="filters" role="group" aria-label="Filters">
       <Chips name="languages" label="language" />
       <Chips name="kinds" label="kind" />
       <Chips name="paths" label="path" />
       <Chips name="roots" label="folder" show={rootName} />
-      {chosen.tests && <Chip text={TESTS[chosen.tests as keyof typeof TESTS] ?? chosen.tests} remove={() => apply({ tests: null })} />}
+      {chosen.tests && (
+        <Chip text={TESTS[chosen.tests as keyof typeof TESTS] ?? chosen.tests} remove={() => apply({ tests: null })} />
+      )}
       {chosen.content && (
-        <Chip text={CONTENT[chosen.content as keyof typeof CONTENT] ?? chosen.content} remove={() => apply({ content: null })} />
+        <Chip
+          text={CONTENT[chosen.content as keyof typeof CONTENT] ?? chosen.content}
+          remove={() => apply({ content: null })}
+        />
       )}
       <Menu label="Language" options={languages} pick={(value) => add("languages", value)} />
       <Menu label="Kind" options={kinds} pick={(value) => add("kinds", value)} />
       <Menu label="Path" options={folders} pick={(value) => add("paths", value)} other="Type a pattern ..." />
-      <Menu label="Tests" options={Object.entries(TESTS).map(([value, text]) => [value, 0, text] as const)} pick={(value) => apply({ tests: value })} />
-      <Menu label="Files" options={Object.entries(CONTENT).map(([value, text]) => [value, 0, text] as const)} pick={(value) => apply({ content: value })} />
+      <Menu
+        label="Tests"
+        options={Object.entries(TESTS).map(([value, text]) => [value, 0, text] as const)}
+        pick={(value) => apply({ tests: value })}
+      />
+      <Menu
+        label="Files"
+        options={Object.entries(CONTENT).map(([value, text]) => [value, 0, text] as const)}
+        pick={(value) => apply({ content: value })}
+      />
       {hasSeveralRoots.value && (
-        <Menu label="Folder" options={roots.value.map((root) => [root.path, 0, root.name] as const)} pick={(value) => add("roots", value)} />
+        <Menu
+          label="Folder"
+          options={roots.value.map((root) => [root.path, 0, root.name] as const)}
+          pick={(value) => add("roots", value)}
+        />
       )}
     </div>
   );
@@ -64,7 +101,15 @@ function merged(counted: [string, number][], others: string[]): [string, number]
   return [...counted, ...others.filter((value) => !known.has(value)).map((value): [string, number] => [value, 0])];
 }
 
-function Chips({ name, label, show = (value) => value }: { name: ListName; label: string; show?: (value: string) => string }) {
+function Chips({
+  name,
+  label,
+  show = (value) => value,
+}: {
+  name: ListName;
+  label: string;
+  show?: (value: string) => string;
+}) {
   const values = filter.value[name];
   return (
     <>
@@ -90,7 +135,17 @@ function Chip({ label, text, remove }: { label?: string; text: string; remove: (
 
 type Option = readonly [value: string, count: number, text?: string];
 
-function Menu({ label, options, pick, other }: { label: string; options: readonly Option[]; pick: (value: string) => void; other?: string }) {
+function Menu({
+  label,
+  options,
+  pick,
+  other,
+}: {
+  label: string;
+  options: readonly Option[];
+  pick: (value: string) => void;
+  other?: string;
+}) {
   return (
     <span class="chip add">
       <Icon name="plus" />

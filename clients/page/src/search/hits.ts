@@ -81,7 +81,8 @@ function measurePainted(key: string): void {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       performance.clearMeasures("semlens.results");
-      if (performance.getEntriesByName("semlens.key").length > 0) performance.measure("semlens.results", { start: "semlens.key", detail: key });
+      if (performance.getEntriesByName("semlens.key").length > 0)
+        performance.measure("semlens.results", { start: "semlens.key", detail: key });
       performance.clearMarks("semlens.key");
     };
     port2.postMessage(0); // runs after the frame
@@ -121,7 +122,9 @@ export const shown = computed<{ place: Place; hit: Hit | undefined } | null>(() 
 });
 
 function isAt(hit: Hit, place: Place): boolean {
-  return hit.path === place.path && hit.startLine === place.line && (!place.root || !hit.root || hit.root === place.root);
+  return (
+    hit.path === place.path && hit.startLine === place.line && (!place.root || !hit.root || hit.root === place.root)
+  );
 }
 
 export function hitParams(hit: Hit): { open: string; in: string | null } {

@@ -4,20 +4,21 @@ import { useEffect } from "preact/hooks";
 import { status } from "../api/session";
 import { CodePane } from "../code/code-pane";
 import { Icon } from "../app/icons";
-import { changed, navigate, placeText, route } from "../app/route";
+import { changed, goBack, navigate, placeText, route } from "../app/route";
 import { Filters } from "./filters";
 import { focusCurrent, focusQuery, isReading } from "./focus";
-import { failure, isPending, list, origin, shown } from "./hits";
+import { failure, isPending, list, origin, request, shown } from "./hits";
 import { HitList, move } from "./hit-list";
 import { FIRST_LIMIT, limit, query } from "./query";
 import { certaintyOf, NOTHING_FITS } from "./reasons";
 
 export function SearchView() {
   const { view } = route.value;
+  const isAnswered = list.value.key === request.value?.key;
   useEffect(() => {
     if (view === "search" && !route.value.params.has("open")) focusQuery();
-    else focusCurrent();
-  }, [view]);
+    else if (isAnswered) focusCurrent();
+  }, [view, isAnswered && view !== "search"]);
   const current = shown.value;
   return (
     <div class={`search-view${isReading.value ? " reading" : ""}`}>
@@ -59,7 +60,12 @@ function Question() {
           onKeyDown={onKeyInQuestion}
         />
         {query.value ? (
-          <button type="button" class="ghost clear" aria-label="Clear the question" onClick={() => (ask(""), focusQuery())}>
+          <button
+            type="button"
+            class="ghost clear"
+            aria-label="Clear the question"
+            onClick={() => (ask(""), focusQuery())}
+          >
             <Icon name="close" />
           </button>
         ) : (
@@ -90,11 +96,12 @@ function Origin({ view }: { view: string }) {
   const place = origin.value;
   return (
     <div class="origin">
-      <button type="button" class="ghost" onClick={() => history.back()}>
+      <button type="button" class="ghost" onClick={goBack}>
         <Icon name="back" /> Back <kbd>Esc</kbd>
       </button>
       <h1>
-        {view === "similar" ? "Code like" : "Callers of"} <span class="origin-name">{route.value.params.get("name") ?? "this place"}</span>
+        {view === "similar" ? "Code like" : "Callers of"}{" "}
+        <span class="origin-name">{route.value.params.get("name") ?? "this place"}</span>
       </h1>
       <p class="path">{place ? placeText(place) : "No place is named."}</p>
       {isPending.value && <span class="progress-line" />}
@@ -105,15 +112,26 @@ function Origin({ view }: { view: string }) {
 function Results() {
   const { view } = route.value;
   const { hits, answer } = list.value;
-  if (failure.value) return <p class="notice bad" role="alert">{failure.value}</p>;
+  if (failure.value)
+    return (
+      <p class="notice bad" role="alert">
+        {failure.value}
+      </p>
+    );
   if (view === "search" && !query.value.trim()) return <Welcome />;
   if (!list.value.key) return null;
   return (
     <>
       <Summary />
-      {hits.length > 0 && <HitList label={view === "search" ? "Results" : view === "similar" ? "Similar code" : "Callers"} />}
+      {hits.length > 0 && (
+        <HitList label={view === "search" ? "Results" : view === "similar" ? "Similar code" : "Callers"} />
+      )}
       {view === "search" && answer && hits.length >= limit.value && limit.value < 500 && (
-        <button type="button" class="button more" onClick={() => navigate(changed({ n: String(limit.value + FIRST_LIMIT * 2) }), { replace: true })}>
+        <button
+          type="button"
+          class="button more"
+          onClick={() => navigate(changed({ n: String(limit.value + FIRST_LIMIT * 2) }), { replace: true })}
+        >
           Show more
         </button>
       )}
@@ -125,18 +143,31 @@ function Summary() {
   const { view } = route.value;
   const { hits, answer } = list.value;
   const certainty = answer && view === "search" ? certaintyOf(answer) : null;
-  const count = hits.length === 1 ? "1 result" : `${hits.length}${hits.length >= limit.value && view === "search" ? "+" : ""} results`;
+  const count =
+    hits.length === 1
+      ? "1 result"
+      : `${hits.length}${hits.length >= limit.value && view === "search" ? "+" : ""} results`;
   return (
     <div class="summary">
       <p>
         <strong>{hits.length === 0 ? nothingFound(view) : count}</strong>
-        {answer && hits.length > 0 && <span class="muted"> in {answer.elapsedMs < 10 ? answer.elapsedMs.toFixed(1) : Math.round(answer.elapsedMs)} ms</span>}
+        {answer && hits.length > 0 && (
+          <span class="muted">
+            {" "}
+            in {answer.elapsedMs < 10 ? answer.elapsedMs.toFixed(1) : Math.round(answer.elapsedMs)} ms
+          </span>
+        )}
         {answer && !answer.complete && <span class="muted"> · the index is not complete yet</span>}
       </p>
       {certainty && hits.length > 0 && !answer?.nothingFits && (
         <p class="certainty">
           <span class="muted">in the first three:</span> {certainty.label}
-          <meter min={0} max={100} value={certainty.percent} aria-label="Confidence that one of the first three results is right" />
+          <meter
+            min={0}
+            max={100}
+            value={certainty.percent}
+            aria-label="Confidence that one of the first three results is right"
+          />
           <span class="percent">{certainty.percent} %</span>
         </p>
       )}
@@ -152,19 +183,30 @@ function Summary() {
 
 function nothingFound(view: string): string {
   if (view === "callers") return "Nothing that calls it was found.";
-  return view === "similar" ? "Nothing like it was found." : "Nothing was found. Remove a filter, or ask in other words.";
+  return view === "similar"
+    ? "Nothing like it was found."
+    : "Nothing was found. Remove a filter, or ask in other words.";
 }
 
-const EXAMPLES = ["retry a download after an error", "kind:class cache", "where is the configuration read", "test:only timeout"];
+const EXAMPLES = [
+  "retry a download after an error",
+  "kind:class cache",
+  "where is the configuration read",
+  "test:only timeout",
+];
 
 function Welcome() {
-  const counts = status.value?.roots.reduce((sum, root) => ({ files: sum.files + root.files, symbols: sum.symbols + root.symbols }), { files: 0, symbols: 0 });
+  const counts = status.value?.roots.reduce(
+    (sum, root) => ({ files: sum.files + root.files, symbols: sum.symbols + root.symbols }),
+    { files: 0, symbols: 0 },
+  );
   return (
     <div class="welcome">
       <h1>Find code by what it does</h1>
       {counts && (
         <p class="muted">
-          {counts.symbols.toLocaleString("en")} symbols in {counts.files.toLocaleString("en")} files. Results appear while you type.
+          {counts.symbols.toLocaleString("en")} symbols in {counts.files.toLocaleString("en")} files. Results appear
+          while you type.
         </p>
       )}
       <ul class="examples">

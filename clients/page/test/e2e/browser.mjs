@@ -3,12 +3,22 @@ import fs from "node:fs";
 import { chromium } from "playwright-core";
 import { DEADLINE_MS } from "./server.mjs";
 
-const FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 export async function launch() {
   const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, permissions: ["clipboard-read", "clipboard-write"] });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
   const hosts = new Set();
   const complaints = [];
   context.on("request", (request) => {
@@ -30,6 +40,14 @@ export async function launch() {
 export async function violations(page) {
   const source = fs.readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
   await page.evaluate(source); // by the debugger, which no policy of the page stops
-  const found = await page.evaluate(() => window.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160) + " " + node.any.map((one) => one.message).join(" ")).join(" | ")}`);
+  const found = await page.evaluate(() =>
+    window.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
+  );
+  return found.violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes
+        .slice(0, 3)
+        .map((node) => node.html.slice(0, 160) + " " + node.any.map((one) => one.message).join(" "))
+        .join(" | ")}`,
+  );
 }

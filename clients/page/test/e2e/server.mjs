@@ -37,12 +37,19 @@ export class Server {
   }
 
   command(...args) {
-    return execFileSync(PYTHON, ["-m", "semlens", ...args], { env: this.environment, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    return execFileSync(PYTHON, ["-m", "semlens", ...args], {
+      env: this.environment,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
   }
 
   /** Starts the server; `link` then has the URL with the one-time token, `origin` the address. */
   async start(...args) {
-    this.process = spawn(PYTHON, ["-m", "semlens", "http", ...args], { env: this.environment, stdio: ["ignore", "pipe", "pipe"] });
+    this.process = spawn(PYTHON, ["-m", "semlens", "http", ...args], {
+      env: this.environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     for (const stream of [this.process.stdout, this.process.stderr]) stream.on("data", (data) => (this.output += data));
     this.link = await until(() => {
       if (this.process.exitCode !== null) throw new Error(`semlens http ended: ${this.output}`);

@@ -29,7 +29,11 @@ export function makeWorkspace(scratch) {
     "data/notes.bin": "\0\0\0",
   };
   for (const [name, text] of Object.entries(files)) write(code, name, text);
-  write(other, "mail/send.py", 'def send_mail(address, text):\n    """Deliver a message to a mailbox."""\n    return address, text\n');
+  write(
+    other,
+    "mail/send.py",
+    'def send_mail(address, text):\n    """Deliver a message to a mailbox."""\n    return address, text\n',
+  );
   return { code, other };
 }
 

@@ -38,9 +38,18 @@ describe("colours", () => {
     const [name, grammars] = (await loadGrammar("python"))!;
     const lines = tokenLinesOf(createLowlight(grammars).highlight(name, 'x = """a\nb"""\ndef f(): pass'));
     expect(lines).toEqual([
-      [["", "x = "], ["s", '"""a']],
+      [
+        ["", "x = "],
+        ["s", '"""a'],
+      ],
       [["s", 'b"""']],
-      [["k", "def"], ["", " "], ["f", "f"], ["", "(): "], ["k", "pass"]],
+      [
+        ["k", "def"],
+        ["", " "],
+        ["f", "f"],
+        ["", "(): "],
+        ["k", "pass"],
+      ],
     ]);
   });
 

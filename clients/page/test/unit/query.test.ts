@@ -6,7 +6,11 @@ const NONE: Filter = { languages: [], kinds: [], paths: [], tests: "", content: 
 it.each<[string, Partial<Filter>, object]>([
   ["nothing set", {}, {}],
   ["languages", { languages: ["go", "c"] }, { filter: { languages: ["go", "c"] } }],
-  ["paths in and out", { paths: ["src/**", "-vendor/**"] }, { filter: { paths: ["src/**"], excludePaths: ["vendor/**"] } }],
+  [
+    "paths in and out",
+    { paths: ["src/**", "-vendor/**"] },
+    { filter: { paths: ["src/**"], excludePaths: ["vendor/**"] } },
+  ],
   ["tests and files", { tests: "only", content: "docs" }, { filter: { tests: "only", content: "docs" } }],
   ["roots", { roots: ["/a b"] }, { roots: ["/a b"] }],
 ])("%s", (_, filter, expected) => {
