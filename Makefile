@@ -75,6 +75,10 @@ lint: setup-release  ## style, types and the dependency rule
 notes: setup-release  ## the notes of the next release, as they will look
 	@.venv-release/bin/towncrier build --draft --version "$$($(PY) -c 'import semlens; print(semlens.__version__)')"
 
+docs: setup-dev  ## the pages as a site in site/; checks links and accessibility
+	@sh requirements/extra.sh docs
+	sh release/docs.sh
+
 manifests: setup-dev  ## write the version and the description into the manifests of stores, editors and agents
 	$(PY) release/manifests.py
 

@@ -120,7 +120,13 @@ def debian(tmp_path: Path) -> Iterator[Path]:
     release = "bookworm"
     packages = "--include=python3-venv,ca-certificates"
     subprocess.run(["debootstrap", "--variant=minbase", packages, release, root], check=True, capture_output=True)
+    mounts = [("proc", "proc", root / "proc"), ("tmpfs", "tmpfs", root / "dev" / "shm")]
+    for kind, source, place in mounts:
+        place.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["mount", "-t", kind, source, place], check=True)
     yield root
+    for _, _, place in mounts:
+        subprocess.run(["umount", place], check=True)
     shutil.rmtree(root)
 
 
@@ -144,4 +150,4 @@ def test_an_empty_debian_installs_it_by_pip(distributions: Distributions, debian
         dict(os.environ),
         debian,
     )
-    assert json.loads(answer)["hits"][0]["name"] == "uploadWithRetry"
+    assert [hit["name"] for hit in json.loads(answer)["hits"]][:1] == ["uploadWithRetry"], answer
