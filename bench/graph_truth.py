@@ -105,30 +105,41 @@ def truth_of(
     """For each symbol the path, line and character of each call, as the server knows them."""
     found: dict[int, list[list[object]]] = {}
     symbols = workspace.view.segment.symbols
-    with LanguageServer(command, workspace.root, language) as server:
-        for path in workspace.texts:
-            server.open(workspace.root / path)
-        for row in rows:
-            path = workspace.view.segment.files.paths[int(symbols.files[row])]
-            span = symbols.name_span(row)
-            line = workspace.texts[path][span.start_line]
-            column = len(line.encode()[: span.start_column].decode("utf-8", "replace"))
-            try:
-                references = server.references(workspace.root / path, span.start_line, column)
-            except RuntimeError as error:
-                print(f"{path}:{span.start_line + 1}: {error}", file=sys.stderr)
-                continue
-            found[row] = []
-            for uri, at_line, at_column in references:
-                place = Path(unquote(urlparse(uri).path))
-                if place.is_relative_to(workspace.root):
-                    name = place.relative_to(workspace.root).as_posix()
-                    lines = workspace.texts.get(name)
-                    if lines is None or _DEFINING.search(lines[at_line][:at_column]):
-                        continue  # overloads are references too
-                    if _CALL.match(lines[at_line][at_column:]):
-                        found[row].append([name, at_line, at_column])
+    server: LanguageServer | None = None
+    for row in rows:
+        path = workspace.view.segment.files.paths[int(symbols.files[row])]
+        span = symbols.name_span(row)
+        line = workspace.texts[path][span.start_line]
+        column = len(line.encode()[: span.start_column].decode("utf-8", "replace"))
+        try:
+            if server is None:
+                server = LanguageServer(command, workspace.root, language).__enter__()
+                for name in workspace.texts if language != "go" else ():
+                    server.open(workspace.root / name)
+            references = server.references(workspace.root / path, span.start_line, column)
+        except (RuntimeError, OSError) as error:
+            print(f"{path}:{span.start_line + 1}: {error}", file=sys.stderr)
+            if "ended" in str(error) or isinstance(error, OSError):  # it crashed at this question: leave it out
+                if server is not None:
+                    server.kill()
+                server = None
+            continue
+        found[row] = [place for one in references if (place := _call_at(workspace, *one)) is not None]
+    if server is not None:
+        server.__exit__(None, None, None)
     return found
+
+
+def _call_at(workspace: Workspace, uri: str, line: int, column: int) -> list[object] | None:
+    """Path, line and character of a reference that is a call inside the workspace."""
+    place = Path(unquote(urlparse(uri).path))
+    if not place.is_relative_to(workspace.root):
+        return None
+    name = place.relative_to(workspace.root).as_posix()
+    lines = workspace.texts.get(name)
+    if lines is None or _DEFINING.search(lines[line][:column]) or not _CALL.match(lines[line][column:]):
+        return None  # overloads are references too
+    return [name, line, column]
 
 
 def judge(

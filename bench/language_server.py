@@ -43,6 +43,9 @@ class LanguageServer:
         with contextlib.suppress(OSError, RuntimeError):
             self.request("shutdown", None)
             self.notify("exit", None)
+        self.kill()
+
+    def kill(self) -> None:
         self._process.kill()
         self._process.wait()
 

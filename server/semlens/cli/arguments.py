@@ -10,6 +10,25 @@ from functools import cache
 from typing import NoReturn
 
 from semlens import __version__
+from semlens.cli.graph_arguments import add_graph
+from semlens.cli.shared_options import (
+    add_folder as _add_folder,
+)
+from semlens.cli.shared_options import (
+    add_json as _add_json,
+)
+from semlens.cli.shared_options import (
+    add_no_daemon as _add_no_daemon,
+)
+from semlens.cli.shared_options import (
+    add_workspace as _add_workspace,
+)
+from semlens.cli.shared_options import (
+    add_workspaces as _add_workspaces,
+)
+from semlens.cli.shared_options import (
+    bounded as _bounded,
+)
 from semlens.core.text.printable import printable
 
 _EXAMPLES = """\
@@ -320,34 +339,6 @@ def _add_code_queries(add: _AddCommand) -> None:
         _add_json(command)
 
 
-def _add_folder(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "folder", nargs="?", metavar="DIR", help="the workspace: a folder or the URL of a git repository (default: .)"
-    )
-
-
-def _add_workspaces(command: argparse.ArgumentParser, summary: str) -> None:
-    command.add_argument("-w", "--workspace", dest="folders", action="append", metavar="DIR", help=summary)
-
-
-def _add_workspace(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "-w",
-        "--workspace",
-        dest="folder",
-        metavar="DIR",
-        help="the workspace: a folder or the URL of a git repository (default: .)",
-    )
-
-
-def _add_no_daemon(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--no-daemon", action="store_true", help="answer in this process, even if a server runs")
-
-
-def _add_json(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print one JSON object")
-
-
 @cache
 def _terminal_columns() -> int:
     """As `shutil.get_terminal_size` finds them."""
@@ -360,21 +351,11 @@ def _terminal_columns() -> int:
         return _DEFAULT_COLUMNS
 
 
-def _bounded(minimum: int, maximum: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        value = int(text)
-        if not minimum <= value <= maximum:
-            raise argparse.ArgumentTypeError(f"{value} is not between {minimum} and {maximum}")
-        return value
-
-    number.__name__ = "number"  # argparse shows this name in "invalid number value"
-    return number
-
-
 _GROUPS: dict[Callable[[_AddCommand], None], tuple[str, ...]] = {
     _add_index: ("index",),
     _add_search: ("search",),
     _add_code_queries: ("similar", "duplicates", "context"),
+    add_graph: ("callers", "callees", "impact", "unused"),
     _add_outline: ("outline",),
     _add_maintenance: ("status", "doctor", "forget"),
     _add_models: ("models",),

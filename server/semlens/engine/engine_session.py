@@ -14,7 +14,7 @@ from semlens.core.status import EngineStatus, WatchMode
 from semlens.engine.browsing.browser import IndexBrowser
 from semlens.engine.overlays.open_buffers import OpenBuffer
 from semlens.engine.overlays.overlay_indexer import locate, real_paths
-from semlens.engine.query.query_service import QueryService
+from semlens.engine.query.graph_queries import GraphQueryService
 from semlens.engine.query.status import build_status
 from semlens.engine.sessions.index_session import SettingsOf
 from semlens.files.discovery import Discovery
@@ -32,7 +32,7 @@ LOAD_SECONDS = 10.0
 SYNC_SECONDS = 1.0
 
 
-class EngineSession(QueryService):
+class EngineSession(GraphQueryService):
     """Thread-safe. Questions block, and belong on a thread; everything else only enqueues."""
 
     def __init__(

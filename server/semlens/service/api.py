@@ -17,16 +17,26 @@ from semlens.core.paths import uri_to_path
 from semlens.core.status import WatchMode
 from semlens.files.git_repository import index_root_of
 from semlens.files.roots import check_root
-from semlens.service.code_query_params import context_request, duplicates_params, similar_params
+from semlens.service.code_query_params import (
+    context_request,
+    duplicates_params,
+    impact_request,
+    neighbours_request,
+    similar_params,
+    unused_params,
+)
 from semlens.service.code_service import LocalService
 from semlens.service.codec import (
     Json,
     LineNumbers,
     context_json,
     duplicates_json,
+    impact_json,
+    neighbours_json,
     partial_json,
     search_json,
     status_json,
+    unused_json,
 )
 from semlens.service.params import (
     SearchDefaults,
@@ -81,6 +91,10 @@ class Api:
             "semlens/similar": self._similar,
             "semlens/duplicates": self._duplicates,
             "semlens/context": self._context,
+            "semlens/callers": self._callers,
+            "semlens/callees": self._callees,
+            "semlens/impact": self._impact,
+            "semlens/unused": self._unused,
             "semlens/status": self._status,
             "semlens/reindex": self._reindex,
             "semlens/pause": self._pause,
@@ -139,6 +153,20 @@ class Api:
         return context_json(
             self._service.context(context_request(params, first_line=_FIRST_LINE), cancel), self._places
         )
+
+    def _callers(self, params: Any, cancel: CancelToken) -> Json:
+        request = neighbours_request(params, first_line=_FIRST_LINE)
+        return neighbours_json(self._service.callers(request, cancel), self._places)
+
+    def _callees(self, params: Any, cancel: CancelToken) -> Json:
+        request = neighbours_request(params, first_line=_FIRST_LINE)
+        return neighbours_json(self._service.callees(request, cancel), self._places)
+
+    def _impact(self, params: Any, cancel: CancelToken) -> Json:
+        return impact_json(self._service.impact(impact_request(params), cancel), self._places)
+
+    def _unused(self, params: Any, cancel: CancelToken) -> Json:
+        return unused_json(self._service.unused(*unused_params(params), cancel), self._places)
 
     def _status(self, _params: Any, _cancel: CancelToken) -> Json:
         return status_json(self._service.status())

@@ -1,4 +1,4 @@
-"""Parameters of ``semlens/similar``, ``semlens/duplicates`` and ``semlens/context``. See `params` for the rules."""
+"""Parameters of the requests that start from a symbol, a place or a change. See `params` for the rules."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from semlens.core.context import ContextRequest
-from semlens.service.params import MAX_LIMIT, boolean, fields_of, integer, refuse, string, table
+from semlens.core.graph import ImpactRequest, NeighboursRequest
+from semlens.service.params import MAX_LIMIT, boolean, fields_of, folders_of, integer, refuse, string, table
 
 MAX_LINE = (1 << 31) - 1
 MAX_BUDGET = 10_000_000
 _DEFAULT_LIMIT = 20
 _DEFAULT_GROUPS = 50
+_DEFAULT_EDGES = 50
 _DEFAULT_BUDGET = 4_000
 
 
@@ -68,6 +70,41 @@ def context_request(params: object, *, first_line: int = 0) -> ContextRequest:
         tests=boolean(fields, "tests"),
         line_numbers=boolean(fields, "lineNumbers"),
     )
+
+
+def neighbours_request(params: object, *, first_line: int = 0) -> NeighboursRequest:
+    """Parameters of ``semlens/callers`` and ``semlens/callees``: a place, or a name.
+
+    :param first_line: the number of the first line in the parameters.
+    """
+    fields = fields_of(params)
+    name = (string(fields, "name") or "").strip()
+    uri = string(table(fields, "textDocument"), "uri") or ""
+    if not name and not uri:
+        refuse("Send the `name` of a symbol, or `textDocument` and `position`.")
+    return NeighboursRequest(
+        uri="" if name else uri,
+        line=-1 if name else _line(fields, "position", first_line),
+        name=name,
+        limit=integer(fields, "limit", low=1, high=MAX_LIMIT) or _DEFAULT_EDGES,
+        folders=folders_of(fields),
+    )
+
+
+def impact_request(params: object) -> ImpactRequest:
+    fields = fields_of(params)
+    return ImpactRequest(
+        ref=string(fields, "ref") or "HEAD",
+        staged=boolean(fields, "staged"),
+        diff=string(fields, "diff") or "",
+        limit=integer(fields, "limit", low=1, high=MAX_LIMIT) or _DEFAULT_EDGES,
+        folders=folders_of(fields),
+    )
+
+
+def unused_params(params: object) -> tuple[int, tuple[str, ...]]:
+    fields = fields_of(params)
+    return integer(fields, "limit", low=1, high=MAX_LIMIT) or _DEFAULT_EDGES, folders_of(fields)
 
 
 def _line(fields: Mapping[str, Any], name: str, first_line: int) -> int:

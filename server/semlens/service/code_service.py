@@ -7,19 +7,20 @@ of it, because only editors do that: see `semlens.lsp.engine_api`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextPack, ContextRequest, DuplicatesResult
+from semlens.core.graph import ImpactRequest, ImpactResult, NeighboursRequest, NeighboursResult, UnusedResult
 from semlens.core.hit import SearchResult, SearchStage
 from semlens.core.request import SearchRequest
 from semlens.core.status import EngineStatus, WatchMode
 
 
 class CodeQueries(Protocol):
-    """What may be asked of one client's roots. Docstrings are in `semlens.engine.query.query_service`.
+    """What may be asked of one client's roots. Docstrings are in `semlens.engine.query`.
 
     Every method raises `SemlensError` with a message for the user, and `Cancelled` after its token was cancelled.
     """
@@ -40,6 +41,14 @@ class CodeQueries(Protocol):
     def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult: ...
 
     def context(self, request: ContextRequest, cancel: CancelToken) -> ContextPack: ...
+
+    def callers(self, request: NeighboursRequest, cancel: CancelToken) -> NeighboursResult: ...
+
+    def callees(self, request: NeighboursRequest, cancel: CancelToken) -> NeighboursResult: ...
+
+    def impact(self, request: ImpactRequest, cancel: CancelToken) -> ImpactResult: ...
+
+    def unused(self, limit: int, folders: Sequence[str], cancel: CancelToken) -> UnusedResult: ...
 
     def status(self) -> EngineStatus: ...
 

@@ -14,6 +14,7 @@ from semlens.service.positions import PositionEncoding, units_of, units_of_byte_
 
 if TYPE_CHECKING:
     from semlens.core.context import ContextItem, ContextPack, DuplicatesResult
+    from semlens.core.graph import AffectedSymbol, ImpactResult, NeighboursResult, UnusedResult
     from semlens.core.hit import SearchHit, SearchResult, SearchStage
     from semlens.core.span import Span
     from semlens.core.status import EngineStatus, Problem, RootStatus, SessionStatus
@@ -30,6 +31,8 @@ class PlaceFormat(Protocol):
     def of_hit(self, hit: SearchHit) -> Json: ...
 
     def of_item(self, item: ContextItem) -> Json: ...
+
+    def of_span(self, span: Span, line_texts: Mapping[int, str]) -> Json: ...
 
 
 class LineNumbers:
@@ -55,6 +58,15 @@ class LineNumbers:
 
     def of_item(self, item: ContextItem) -> Json:
         return {"startLine": item.span.start_line + 1, "endLine": item.span.last_line + 1}
+
+    def of_span(self, span: Span, line_texts: Mapping[int, str]) -> Json:
+        del line_texts
+        return {
+            "startLine": span.start_line + 1,
+            "startColumn": span.start_column + 1,
+            "endLine": span.end_line + 1,
+            "endColumn": span.end_column,
+        }
 
 
 class LspPositions:
@@ -84,6 +96,9 @@ class LspPositions:
 
     def of_item(self, item: ContextItem) -> Json:
         return {"range": range_of(item.span, {item.span.end_line: item.last_line_text}, self._encoding)}
+
+    def of_span(self, span: Span, line_texts: Mapping[int, str]) -> Json:
+        return range_of(span, line_texts, self._encoding)
 
 
 def hit_json(hit: SearchHit, places: PlaceFormat, *, explain: bool = True) -> Json:
@@ -168,6 +183,56 @@ def context_json(pack: ContextPack, places: PlaceFormat) -> Json:
         "omitted": pack.omitted,
         "masked": pack.masked,
         "generation": pack.generation,
+    }
+
+
+def neighbours_json(result: NeighboursResult, places: PlaceFormat) -> Json:
+    """Callers or callees."""
+    encoded: Json = {
+        "symbol": hit_json(result.symbol, places),
+        "edges": [
+            {
+                "hit": hit_json(edge.hit, places),
+                "ranges": [places.of_span(span, edge.line_texts) for span in edge.spans],
+                "confidence": edge.confidence,
+                "kind": edge.kind.value,
+            }
+            for edge in result.edges
+        ],
+        "omitted": result.omitted,
+        "generation": result.generation,
+    }
+    if result.unseen:
+        encoded["unseen"] = result.unseen
+    if result.n_others:
+        encoded["others"] = [hit_json(hit, places) for hit in result.others]
+        encoded["otherCount"] = result.n_others
+    return encoded
+
+
+def impact_json(result: ImpactResult, places: PlaceFormat) -> Json:
+    def path_of(one: AffectedSymbol) -> Json:
+        return {"via": list(one.via), "distance": one.distance, "confidence": one.confidence}
+
+    return {
+        "changed": [hit_json(hit, places) for hit in result.changed],
+        "affected": [{"hit": hit_json(one.hit, places), **path_of(one)} for one in result.affected],
+        "tests": [{**hit_json(one.hit, places), **path_of(one)} for one in result.tests],
+        "omitted": result.omitted,
+        "notes": list(result.notes),
+        "generation": result.generation,
+    }
+
+
+def unused_json(result: UnusedResult, places: PlaceFormat) -> Json:
+    return {
+        "symbols": [
+            {"hit": hit_json(one.hit, places), "confidence": one.confidence, "assumption": one.assumption}
+            for one in result.symbols
+        ],
+        "assumed": dict(result.assumed),
+        "omitted": result.omitted,
+        "generation": result.generation,
     }
 
 

@@ -25,6 +25,7 @@ from semlens.core.symbol import SymbolKind
 
 if TYPE_CHECKING:
     from semlens.core.context import ContextPack, DuplicatesResult
+    from semlens.core.graph import ImpactResult, NeighboursResult, UnusedResult
 
 _KIND_BY_LABEL = {kind.label: kind for kind in SymbolKind}
 
@@ -103,6 +104,53 @@ def context_pack(data: dict[str, Any]) -> ContextPack:
         masked=data["masked"],
         generation=data["generation"],
     )
+
+
+def neighbours_result(data: dict[str, Any]) -> NeighboursResult:
+    from semlens.core.graph import EdgeKind, GraphEdge, NeighboursResult  # a search does without
+
+    edges = (
+        GraphEdge(
+            search_hit(edge["hit"]), EdgeKind(edge["kind"]), edge["confidence"], tuple(map(_span, edge["ranges"]))
+        )
+        for edge in data["edges"]
+    )
+    return NeighboursResult(
+        symbol=search_hit(data["symbol"]),
+        edges=tuple(edges),
+        omitted=data["omitted"],
+        unseen=data.get("unseen", 0),
+        others=tuple(map(search_hit, data.get("others", ()))),
+        n_others=data.get("otherCount", 0),
+        generation=data["generation"],
+    )
+
+
+def impact_result(data: dict[str, Any]) -> ImpactResult:
+    from semlens.core.graph import AffectedSymbol, ImpactResult  # a search does without
+
+    def affected(hit: dict[str, Any], one: dict[str, Any]) -> AffectedSymbol:
+        return AffectedSymbol(search_hit(hit), tuple(one["via"]), one["distance"], one["confidence"])
+
+    return ImpactResult(
+        changed=tuple(map(search_hit, data["changed"])),
+        affected=tuple(affected(one["hit"], one) for one in data["affected"]),
+        tests=tuple(affected(one, one) for one in data["tests"]),
+        omitted=data["omitted"],
+        notes=tuple(data["notes"]),
+        generation=data["generation"],
+    )
+
+
+def unused_result(data: dict[str, Any]) -> UnusedResult:
+    from semlens.core.graph import UnusedResult, UnusedSymbol  # a search does without
+
+    symbols = (UnusedSymbol(search_hit(one["hit"]), one["confidence"], one["assumption"]) for one in data["symbols"])
+    return UnusedResult(tuple(symbols), data["assumed"], data["omitted"], data["generation"])
+
+
+def _span(data: dict[str, Any]) -> Span:
+    return Span(data["startLine"] - 1, data["startColumn"] - 1, data["endLine"] - 1, data["endColumn"])
 
 
 def engine_status(data: dict[str, Any]) -> EngineStatus:

@@ -21,10 +21,11 @@ from semlens.service.hello import hello_line
 from semlens.service.params import SearchDefaults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from semlens.core.cancel import CancelToken
     from semlens.core.context import ContextPack, ContextRequest, DuplicatesResult
+    from semlens.core.graph import ImpactRequest, ImpactResult, NeighboursRequest, NeighboursResult, UnusedResult
     from semlens.core.request import SearchFilter, SearchRequest
     from semlens.core.status import EngineStatus
 
@@ -125,6 +126,26 @@ class RemoteService:
             params["range"] = {"start": {"line": first + 1}, "end": {"line": last + 1}}
         return decoding.context_pack(self._call("semlens/context", params, cancel))
 
+    def callers(self, request: NeighboursRequest, cancel: CancelToken) -> NeighboursResult:
+        return decoding.neighbours_result(self._call("semlens/callers", _neighbours_params(request), cancel))
+
+    def callees(self, request: NeighboursRequest, cancel: CancelToken) -> NeighboursResult:
+        return decoding.neighbours_result(self._call("semlens/callees", _neighbours_params(request), cancel))
+
+    def impact(self, request: ImpactRequest, cancel: CancelToken) -> ImpactResult:
+        params = {
+            "ref": request.ref,
+            "staged": request.staged,
+            "limit": request.limit,
+            **_roots_params(request.folders),
+            **({"diff": request.diff} if request.diff else {}),
+        }
+        return decoding.impact_result(self._call("semlens/impact", params, cancel))
+
+    def unused(self, limit: int, folders: Sequence[str], cancel: CancelToken) -> UnusedResult:
+        params = {"limit": limit, **_roots_params(folders)}
+        return decoding.unused_result(self._call("semlens/unused", params, cancel))
+
     def status(self) -> EngineStatus:
         return decoding.engine_status(self._call("semlens/status", {}))
 
@@ -218,6 +239,17 @@ class RemoteService:
             raise _lost()
         message: dict[str, Any] = json.loads(body)
         return message
+
+
+def _neighbours_params(request: NeighboursRequest) -> dict[str, Any]:
+    params: dict[str, Any] = {"limit": request.limit, **_roots_params(request.folders)}
+    if request.name:
+        return {**params, "name": request.name}
+    return {**params, "textDocument": {"uri": request.uri}, "position": {"line": request.line + 1}}
+
+
+def _roots_params(folders: Sequence[str]) -> dict[str, Any]:
+    return {"roots": [path_to_uri(folder) for folder in folders]} if folders else {}
 
 
 def _filter_params(search_filter: SearchFilter) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from engine_cases import Workspace, function, make_settings, write_model
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextRequest
 from semlens.core.errors import Cancelled, SemlensError, UsageError
+from semlens.core.graph import ImpactRequest, NeighboursRequest
 from semlens.core.request import SearchFilter, SearchRequest, TestFilter
 from semlens.core.status import EngineState, WatchMode
 from semlens.core.symbol import SymbolKind
@@ -265,3 +266,25 @@ def test_wrong_messages_are_answered_and_the_connection_lives_on(served, body, c
     assert answer["error"]["code"] == code
     assert answer["error"]["message"].endswith(".")
     assert "result" in ask(served, {"id": 7, "method": "semlens/status"})[7]
+
+
+def test_the_code_graph_is_the_same_on_both_sides(made, service):
+    made.write("app.py", "from net.retry import retry_download\n\ndef run():\n    retry_download(1)\n")
+    service.rescan()
+    assert service.wait_complete(timeout=60)
+    callers = service.callers(NeighboursRequest(name="retry_download"), CancelToken())
+    assert [(edge.hit.name, edge.confidence, edge.spans[0][:2]) for edge in callers.edges] == [("run", 0.95, (3, 4))]
+    callees = service.callees(NeighboursRequest(made.uri("app.py"), 3), CancelToken())
+    assert [(edge.hit.name, edge.kind.value) for edge in callees.edges] == [("retry_download", "call")]
+    diff = "--- a/net/retry.py\n+++ b/net/retry.py\n@@ -2 +2 @@\n-def retry_download\n+x\n"
+    line = (made.folder / "net/retry.py").read_text().split("\n")[1]
+    impact = service.impact(ImpactRequest(diff=diff.replace("def retry_download", line)), CancelToken())
+    assert [hit.name for hit in impact.changed] == ["retry_download"]
+    assert [(one.hit.name, one.distance, one.via) for one in impact.affected] == [("run", 1, ("retry_download",))]
+    assert [one.hit.path for one in impact.tests] == ["net/test_retry.py"]
+    unused = service.unused(10, (str(made.folder),), CancelToken())
+    assert {one.hit.name for one in unused.symbols} >= {"run", "sum_first", "sum_second"}
+    with pytest.raises(UsageError, match="No symbol is named"):
+        service.callers(NeighboursRequest(name="absent"), CancelToken())
+    with pytest.raises(UsageError, match="does not apply"):
+        service.impact(ImpactRequest(diff=diff), CancelToken())

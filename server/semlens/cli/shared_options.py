@@ -1,0 +1,45 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+
+def add_folder(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "folder", nargs="?", metavar="DIR", help="the workspace: a folder or the URL of a git repository (default: .)"
+    )
+
+
+def add_workspaces(command: argparse.ArgumentParser, summary: str) -> None:
+    command.add_argument("-w", "--workspace", dest="folders", action="append", metavar="DIR", help=summary)
+
+
+def add_workspace(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "-w",
+        "--workspace",
+        dest="folder",
+        metavar="DIR",
+        help="the workspace: a folder or the URL of a git repository (default: .)",
+    )
+
+
+def add_no_daemon(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--no-daemon", action="store_true", help="answer in this process, even if a server runs")
+
+
+def add_json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def bounded(minimum: int, maximum: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        value = int(text)
+        if not minimum <= value <= maximum:
+            raise argparse.ArgumentTypeError(f"{value} is not between {minimum} and {maximum}")
+        return value
+
+    number.__name__ = "number"  # argparse shows this name in "invalid number value"
+    return number

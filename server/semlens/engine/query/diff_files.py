@@ -1,0 +1,137 @@
+"""Which symbols a change touches: of a given diff, of git's diff of a root, and of unsaved buffers."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from semlens.core.cancel import CancelToken
+from semlens.core.errors import UsageError
+from semlens.core.graph import ImpactRequest
+from semlens.core.text.printable import printable
+from semlens.engine.overlays.open_buffers import OpenBuffer
+from semlens.engine.query.current_texts import RequestDocuments
+from semlens.files.git_diff import git_diff, git_file
+from semlens.graph.diff import FileDiff, changed_lines, parse_diff
+from semlens.graph.resolver import Resolver
+from semlens.graph.segment_names import SymbolPlace
+from semlens.syntax.parsing.decode import split_lines
+
+MAX_FILES = 2_000
+
+
+class DiffFiles:
+    """The changed files of one root.
+
+    :ivar notes: what was left out. :ivar n_found: changed files that are in the index.
+    """
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        root: str,
+        documents: RequestDocuments,
+        buffers: Iterable[OpenBuffer],
+        cancel: CancelToken,
+    ) -> None:
+        self.notes: list[str] = []
+        self.n_found = 0
+        self._resolver = resolver
+        self._root = root
+        self._documents = documents
+        self._buffers = {buffer.path: buffer for buffer in buffers if buffer.root == root}
+        self._cancel = cancel
+        self._rows = self._rows_of_paths()
+
+    def changed(self, request: ImpactRequest) -> tuple[list[SymbolPlace], list[tuple[int, int]]]:
+        """The innermost symbols with a changed line, and view and row of each changed file.
+
+        :raises UsageError: when the diff does not fit.
+        """
+        text = request.diff or git_diff(Path(self._root), request.ref, staged=request.staged)
+        diffs = parse_diff(text)
+        if len(diffs) > MAX_FILES:
+            self.notes.append(f"The diff has {len(diffs)} files. Only the first {MAX_FILES} were looked at.")
+            diffs = diffs[:MAX_FILES]
+        lines = {} if request.diff or request.staged else self._lines_of_buffers(request.ref)
+        places: dict[SymbolPlace, None] = {}
+        files: list[tuple[int, int]] = []
+        n_deleted = 0
+        for diff in diffs:
+            self._cancel.check()
+            key = self._rows.get(diff.path)
+            n_deleted += diff.is_deleted
+            if key is not None and diff.path not in lines:
+                lines[diff.path] = self._lines_of(diff, key, is_given=bool(request.diff))
+        for path, changed in lines.items():
+            key = self._rows.get(path)
+            if key is not None:
+                self.n_found += 1
+                files.append(key)
+                places.update(dict.fromkeys(self._symbols_at(key, changed)))
+        self.n_found += n_deleted
+        if n_deleted:
+            self.notes.append(f"{n_deleted} deleted files: what used them is not followed.")
+        return list(places), files
+
+    def _rows_of_paths(self) -> dict[str, tuple[int, int]]:
+        rows: dict[str, tuple[int, int]] = {}
+        for number, view in enumerate(self._resolver.views):
+            for row, path in enumerate(view.segment.files.paths.tolist()):
+                if view.alive is None or view.alive[row]:
+                    rows[path] = (number, row)
+        return rows
+
+    def _lines_of(self, diff: FileDiff, key: tuple[int, int], *, is_given: bool) -> list[int]:
+        """:raises UsageError: when a diff that the user gave does not fit the file."""
+        if not is_given:  # git has just compared the file
+            return sorted({line for hunk in diff.hunks for line in hunk.new_changed})
+        document = self._documents.read(self._resolver.views[key[0]], key[1])
+        if document is None:
+            self.notes.append(f"{printable(diff.path)} has changed and is being indexed again.")
+            return []
+        found = changed_lines(diff, document.lines)
+        if found is None:
+            raise UsageError(
+                f"The diff does not apply to {printable(diff.path)} as it is now. Make it against the present files."
+            )
+        return found
+
+    def _lines_of_buffers(self, ref: str) -> dict[str, list[int]]:
+        """The changed lines of files with unsaved text, against the commit."""
+        lines: dict[str, list[int]] = {}
+        for path, buffer in self._buffers.items():
+            document_key = self._rows.get(path)
+            if document_key is None or not self._resolver.views[document_key[0]].dirty:
+                continue
+            committed = git_file(Path(self._root), ref, path)
+            if committed is not None:
+                lines[path] = lines_that_differ(split_lines(committed), split_lines(buffer.text))
+        return lines
+
+    def _symbols_at(self, key: tuple[int, int], lines: Sequence[int]) -> list[SymbolPlace]:
+        number, file = key
+        symbols = self._resolver.views[number].segment.symbols
+        start, stop = (int(row) for row in np.searchsorted(symbols.files, [file, file + 1]))
+        firsts, lasts = symbols.spans[start:stop, 0], symbols.spans[start:stop, 2]
+        found: dict[SymbolPlace, None] = {}
+        for line in lines:
+            around = np.flatnonzero((firsts <= line) & (line <= lasts))
+            if len(around):
+                lengths = lasts[around].astype(np.int64) - firsts[around]
+                found[SymbolPlace(number, start + int(around[np.argmin(lengths)]))] = None
+        return list(found)
+
+
+def lines_that_differ(before: Sequence[str], after: Sequence[str]) -> list[int]:
+    """The lines of a text that were changed or added, and those before which lines were removed."""
+    lines: dict[int, None] = {}
+    for tag, _, _, start, end in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "delete":
+            lines[max(start - 1, 0)] = None
+        elif tag != "equal":
+            lines.update(dict.fromkeys(range(start, end)))
+    return list(lines)

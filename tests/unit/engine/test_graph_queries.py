@@ -1,0 +1,230 @@
+"""The code graph over a real engine: callers and callees with ranges, impact of git's changes, unused definitions."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from engine_cases import Workspace, write_model
+from git_cases import git
+
+from semlens.core.cancel import CancelToken
+from semlens.core.errors import UsageError, WorkspaceError
+from semlens.core.graph import EdgeKind, ImpactRequest, NeighboursRequest
+
+RETRY = """class Client:
+    def send(self, text):
+        return self.wait(text)  # not self.wait()
+
+    def wait(self, text):
+        return "wait(1)" + text
+
+
+def fetch(url):
+    return Client().send(url)
+
+
+def _nobody(x):
+    return x
+"""
+APP = """from net.retry import fetch as get
+
+
+def main():
+    return get("a") + get("b")
+"""
+TEST = """from net.retry import Client
+
+
+def test_send():
+    assert Client().send("x")
+"""
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return write_model(tmp_path_factory.mktemp("model") / "tiny")
+
+
+@pytest.fixture
+def made(tmp_path, model):
+    made = Workspace(tmp_path / "code", tmp_path / "cache", model)
+    made.write("net/retry.py", RETRY)
+    made.write("app.py", APP)
+    made.write("tests/test_client.py", TEST)
+    made.write("tests/test_retry.py", "def test_nothing():\n    pass\n")
+    yield made
+    made.close()
+
+
+def commit(made):
+    git(made.folder, "init", "-q")
+    git(made.folder, "add", "-A")
+    git(made.folder, "commit", "-qm", "first")
+
+
+def shown(edges):
+    return {
+        (edge.hit.path, edge.hit.name, edge.kind, tuple((span.start_line, span.start_column) for span in edge.spans))
+        for edge in edges
+    }
+
+
+def affected(found):
+    return [(one.hit.path, one.hit.name, one.distance, one.via) for one in found]
+
+
+def test_callers_have_the_places_of_the_calls_and_no_comments_or_strings(made):
+    engine = made.engine()
+    found = engine.callers(NeighboursRequest(made.uri("net/retry.py"), 4), CancelToken())
+    assert found.symbol.name == "wait"
+    assert shown(found.edges) == {("net/retry.py", "send", EdgeKind.CALL, ((2, 20),))}
+    by_name = engine.callers(NeighboursRequest(name="retry.fetch"), CancelToken())
+    assert shown(by_name.edges) == {("app.py", "main", EdgeKind.CALL, ((4, 11), (4, 22)))}
+
+
+def test_callees_have_the_places_in_the_symbol(made):
+    engine = made.engine()
+    found = engine.callees(NeighboursRequest(name="fetch"), CancelToken())
+    assert shown(found.edges) == {
+        ("net/retry.py", "Client", EdgeKind.CALL, ((9, 11),)),
+        ("net/retry.py", "send", EdgeKind.CALL, ((9, 20),)),
+    }
+
+
+def test_unsaved_text_counts(made):
+    engine = made.engine()
+    engine.open_buffer(made.uri("app.py"), "python", 1, APP + "\n\ndef other():\n    get('c')\n")
+    found = engine.callers(NeighboursRequest(name="fetch"), CancelToken())
+    assert {(edge.hit.name, edge.hit.dirty) for edge in found.edges} == {("main", True), ("other", True)}
+
+
+def test_limit_and_others_are_counted(made):
+    made.write("more.py", "def send(): pass\n" + "".join(f"def f{n}(): send()\n" for n in range(7)))
+    engine = made.engine()
+    found = engine.callers(NeighboursRequest(name="send", limit=3), CancelToken())
+    assert (found.symbol.path, len(found.edges), found.omitted, found.n_others) == ("more.py", 3, 4, 1)
+    assert [hit.path for hit in found.others] == ["net/retry.py"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (NeighboursRequest(name="fetsh"), "No symbol is named fetsh. Do you mean fetch?"),
+        (NeighboursRequest(name="qqqqqqqq"), "No symbol is named qqqqqqqq. Give PATH:LINE instead."),
+        (NeighboursRequest("file:///nowhere.py", 1), "/nowhere.py is not in the index. Open it, or index its folder."),
+    ],
+)
+def test_what_is_not_there(made, request_, message):
+    with pytest.raises(UsageError) as error:
+        made.engine().callers(request_, CancelToken())
+    assert str(error.value) == message
+
+
+def test_a_line_outside_of_symbols(made):
+    with pytest.raises(UsageError, match="There is no symbol at this place"):
+        made.engine().callees(NeighboursRequest(made.uri("app.py"), 1), CancelToken())
+
+
+def test_the_impact_of_a_change_has_its_paths_and_tests(made):
+    commit(made)
+    made.write("net/retry.py", RETRY.replace('"wait(1)" + text', '"wait(2)" + text'))
+    found = made.engine().impact(ImpactRequest(), CancelToken())
+    assert [hit.name for hit in found.changed] == ["wait"]
+    assert affected(found.affected) == [
+        ("net/retry.py", "send", 1, ("wait",)),
+        ("net/retry.py", "fetch", 2, ("wait", "send")),
+        ("app.py", "main", 3, ("wait", "send", "fetch")),
+    ]
+    assert affected(found.tests) == [
+        ("tests/test_retry.py", "test_retry.py", 1, ("retry.py",)),
+        ("tests/test_client.py", "test_send", 2, ("wait", "send")),
+    ]
+
+
+def test_the_impact_of_staged_changes_of_a_diff_and_of_unsaved_text(made):
+    commit(made)
+    engine = made.engine()
+    assert engine.impact(ImpactRequest(), CancelToken()).changed == ()
+    changed = RETRY.replace("return x", "return x + 1")
+    engine.open_buffer(made.uri("net/retry.py"), "python", 1, changed)
+    assert [hit.name for hit in engine.impact(ImpactRequest(), CancelToken()).changed] == ["_nobody"]
+    engine.close_buffer(made.uri("net/retry.py"))
+    made.write("net/retry.py", changed)
+    diff = git(made.folder, "diff")
+    assert engine.impact(ImpactRequest(staged=True), CancelToken()).changed == ()
+    git(made.folder, "add", "-A")
+    made.change(engine, "net/retry.py")
+    for request in (ImpactRequest(staged=True), ImpactRequest(diff=diff)):
+        assert [hit.name for hit in engine.impact(request, CancelToken()).changed] == ["_nobody"]
+
+
+def test_a_diff_that_is_not_applied_counts_where_it_would_change(made):
+    diff = '--- a/app.py\n+++ b/app.py\n@@ -4,2 +4,2 @@\n def main():\n-    return get("a") + get("b")\n+    return 1\n'
+    assert [hit.name for hit in made.engine().impact(ImpactRequest(diff=diff), CancelToken()).changed] == ["main"]
+
+
+@pytest.mark.parametrize(
+    ("diff", "message"),
+    [
+        ("hello", "The diff has no file headers (--- and +++). Give a unified diff, as 'git diff' prints it."),
+        ("--- a/app.py\n+++ b/app.py\n@@ -1,9 +1,9 @@\n x\n", "The diff ends within a hunk. Give the whole diff."),
+        ("--- a/app.py\n+++ b/app.py\n@@ -1 +1 @@\n-x\n+y\n",
+         "The diff does not apply to app.py as it is now. Make it against the present files."),
+        ("--- a/no.py\n+++ b/no.py\n@@ -1 +1 @@\n-x\n+y\n",
+         "The diff changes no file of this workspace. Check its paths, or name another folder."),
+    ],
+)  # fmt: skip
+def test_a_diff_that_does_not_fit(made, diff, message):
+    with pytest.raises(UsageError) as error:
+        made.engine().impact(ImpactRequest(diff=diff), CancelToken())
+    assert str(error.value) == message
+
+
+def test_git_says_why_there_is_no_change(made, monkeypatch, tmp_path):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    engine = made.engine()
+    for prepare, ref, kind, words in (
+        (lambda: None, "HEAD", WorkspaceError, "is in no git repository"),
+        (lambda: git(made.folder, "init", "-q"), "HEAD", WorkspaceError, "has no commit yet"),
+        (lambda: commit(made), "nonsense", UsageError, "git knows no commit nonsense"),
+        (lambda: None, "--output=x", UsageError, "is no commit"),
+        (lambda: monkeypatch.setenv("PATH", ""), "HEAD", WorkspaceError, "git is not installed"),
+    ):
+        prepare()
+        with pytest.raises(kind, match=words):
+            engine.impact(ImpactRequest(ref), CancelToken())
+
+
+def test_a_repository_can_start_nothing(made, tmp_path):
+    commit(made)
+    made.write(".gitattributes", "*.py filter=evil diff=evil\n")
+    for key in (
+        "filter.evil.clean",
+        "filter.evil.process",
+        "diff.evil.command",
+        "diff.evil.textconv",
+        "core.fsmonitor",
+    ):
+        git(made.folder, "config", key, f"touch {tmp_path}/started; cat")
+    made.write("app.py", APP + "\nx = 1\n")
+    made.engine().impact(ImpactRequest(), CancelToken())
+    assert not (tmp_path / "started").exists()
+    subprocess.run(["git", "diff"], cwd=made.folder, capture_output=True, check=False)
+    assert (tmp_path / "started").exists()  # the trap works
+
+
+def test_unused_definitions_are_those_that_nothing_names(made):
+    made.write("notes.md", "Call only_in_notes first.\n")
+    made.write("setup.cfg", "[entry]\nrun = app:main\n")
+    made.write(
+        "lib.py",
+        "def offered(): pass\ndef only_in_notes(): pass\n@decorated\ndef shown(): pass\n",
+    )
+    found = made.engine().unused(50, (), CancelToken())
+    assert [(one.hit.name, one.confidence, bool(one.assumption)) for one in found.symbols] == [
+        ("_nobody", 0.9, False),
+        ("offered", 0.5, True),
+    ]
+    assert found.assumed["tests, which a runner finds"] == 2
+    assert found.assumed["names that stand in other text"] == 1
