@@ -30,15 +30,18 @@ export interface SearchAnswer {
   notes?: string[];
 }
 
+/** A use of one symbol by another. */
 export interface Edge {
   hit: Hit;
-  ranges?: unknown[];
-  confidence?: number;
+  ranges: { startLine: number; endLine: number }[];
+  confidence: number;
+  kind: string;
 }
 
-export interface CallersAnswer {
-  symbol?: Hit;
+export interface EdgesAnswer {
+  symbol: Hit;
   edges: Edge[];
+  omitted: number;
   generation: number;
 }
 

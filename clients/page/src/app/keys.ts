@@ -5,6 +5,7 @@ import { copyCommand, editorPlace, openInEditor, relatedRoute } from "../code/co
 import { focusCode, focusCurrent, focusQuery } from "../search/focus";
 import { move } from "../search/hit-list";
 import { shown } from "../search/hits";
+import { RELATED, relatedOf } from "../search/related";
 import { changed, goBack, navigate, route, type View } from "./route";
 import { singleKeys } from "./theme";
 
@@ -13,6 +14,8 @@ export const isHelpOpen = signal(false);
 export interface Key {
   key: string;
   does: string;
+  /** A method without which the key does nothing. */
+  needs?: string;
 }
 
 export const KEYS: Key[] = [
@@ -21,7 +24,8 @@ export const KEYS: Key[] = [
   { key: "Enter", does: "Read the code of the result" },
   { key: "Esc", does: "Back: from the code to the results, then to the question" },
   { key: "s", does: "Similar code" },
-  { key: "c", does: "Callers" },
+  { key: "c", does: "Who uses it", needs: "callers" },
+  { key: "d", does: "What it uses", needs: "callees" },
   { key: "e", does: "Open in the editor" },
   { key: "y", does: "Copy the command for the editor" },
   { key: "1 to 5", does: "Search, Folders, Duplicates, Map, Index" },
@@ -31,7 +35,7 @@ export const KEYS: Key[] = [
 const VIEW_KEYS: Record<string, View> = { "1": "search", "2": "folders", "3": "duplicates", "4": "map", "5": "index" };
 const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 };
 
-const isListView = (): boolean => ["search", "similar", "callers"].includes(route.value.view);
+const isListView = (): boolean => route.value.view === "search" || relatedOf(route.value.view) !== undefined;
 
 export function followKeys(): void {
   addEventListener("keydown", (event) => {
@@ -69,7 +73,7 @@ function onListKey(event: KeyboardEvent, target: HTMLElement): boolean {
 function escape(target: HTMLElement): void {
   if (target.closest(".pane")) {
     focusCurrent();
-  } else if (route.value.view === "similar" || route.value.view === "callers") {
+  } else if (relatedOf(route.value.view)) {
     goBack();
   } else if (target.matches("#query")) {
     navigate(changed({ q: null, open: null, in: null, n: null }), { replace: true });
@@ -86,13 +90,15 @@ function onSingleKey(event: KeyboardEvent): void {
       focusQuery();
     },
     "?": () => (isHelpOpen.value = true),
-    s: current && has("similar") ? () => navigate(relatedRoute("similar", current.place, current.hit)) : undefined,
-    c: current && has("callers") ? () => navigate(relatedRoute("callers", current.place, current.hit)) : undefined,
     e: current ? () => openInEditor(editorPlace(current.place, current.hit)) : undefined,
     y: current ? () => copyCommand(editorPlace(current.place, current.hit)) : undefined,
   };
+  const related = current && RELATED.find(({ key, view }) => key === event.key && has(view));
   const toView = VIEW_KEYS[event.key];
-  const run = act[event.key] ?? (toView && (() => navigate({ view: toView, params: new URLSearchParams() })));
+  const run =
+    act[event.key] ??
+    (related && (() => navigate(relatedRoute(related.view, current.place, current.hit)))) ??
+    (toView && (() => navigate({ view: toView, params: new URLSearchParams() })));
   if (!run) return;
   event.preventDefault();
   run();

@@ -1,7 +1,7 @@
 /** The state of the page is in the fragment of its URL, which the browser sends to nobody: `#/search?q=retry&lang=go`. */
 import { batch, computed, signal } from "@preact/signals";
 
-export const VIEWS = ["search", "similar", "callers", "folders", "duplicates", "map", "index"] as const;
+export const VIEWS = ["search", "similar", "callers", "callees", "folders", "duplicates", "map", "index"] as const;
 export type View = (typeof VIEWS)[number];
 
 export interface Route {

@@ -5,6 +5,7 @@ import { lazy, Suspense } from "preact/compat";
 import { connection } from "../api/client";
 import { has, session, status } from "../api/session";
 import { number, STATES } from "../index/words";
+import { relatedOf } from "../search/related";
 import { SearchView } from "../search/search-view";
 import { announcement, toast } from "./announce";
 import { Icon, type IconName } from "./icons";
@@ -21,6 +22,7 @@ const VIEWS: Record<View, ComponentType> = {
   search: SearchView,
   similar: SearchView,
   callers: SearchView,
+  callees: SearchView,
   folders: FoldersView,
   duplicates: DuplicatesView,
   map: MapView,
@@ -39,6 +41,7 @@ const TITLES: Record<View, string> = {
   search: "Search",
   similar: "Similar code",
   callers: "Callers",
+  callees: "Uses",
   folders: "Folders",
   duplicates: "Duplicates",
   map: "Map",
@@ -95,7 +98,7 @@ function Expired() {
 }
 
 function Header({ view }: { view: View }) {
-  const tab = view === "similar" || view === "callers" ? "search" : view;
+  const tab = relatedOf(view) ? "search" : view;
   return (
     <header class="top">
       <a class="brand" href="#/search" aria-label="semlens, search">
@@ -169,7 +172,7 @@ function Help() {
     if (isHelpOpen.value) dialog.current?.showModal();
     else dialog.current?.close();
   }, [isHelpOpen.value]);
-  const keys = KEYS.filter(({ key }) => key !== "c" || has("callers"));
+  const keys = KEYS.filter(({ needs }) => !needs || has(needs));
   return (
     <dialog ref={dialog} onClose={() => (isHelpOpen.value = false)} aria-labelledby="help-title">
       <h2 id="help-title">Keys</h2>

@@ -5,6 +5,7 @@ import { copy } from "../app/announce";
 import { Icon } from "../app/icons";
 import { changed, hashOf, type Place, placeText } from "../app/route";
 import { editor } from "../app/theme";
+import { RELATED, type RelatedView } from "../search/related";
 import { editorCommand, type EditorPlace, editorUrl } from "./editor-links";
 
 export function editorPlace(place: Place, hit: Hit | undefined): EditorPlace {
@@ -15,8 +16,8 @@ export function editorPlace(place: Place, hit: Hit | undefined): EditorPlace {
   };
 }
 
-/** The route of similar code (`similar`) or of callers. */
-export function relatedRoute(view: "similar" | "callers", place: Place, hit: Hit | undefined) {
+/** The route of a list that starts from a place. */
+export function relatedRoute(view: RelatedView, place: Place, hit: Hit | undefined) {
   const line = hit?.nameLine ?? place.line;
   return changed(
     {
@@ -89,16 +90,11 @@ export function CodeActions({ place, hit }: { place: Place; hit: Hit | undefined
       <button type="button" class="button" onClick={() => void copy(`${target.file}:${target.line}`, "the place")}>
         <Icon name="copy" /> Place
       </button>
-      {has("similar") && (
-        <a class="button" href={hashOf(relatedRoute("similar", place, hit))}>
-          <Icon name="similar" /> Similar <kbd>s</kbd>
+      {RELATED.filter(({ view }) => has(view)).map(({ view, label, key }) => (
+        <a key={view} class="button" href={hashOf(relatedRoute(view, place, hit))}>
+          <Icon name={view} /> {label} <kbd>{key}</kbd>
         </a>
-      )}
-      {has("callers") && (
-        <a class="button" href={hashOf(relatedRoute("callers", place, hit))}>
-          <Icon name="callers" /> Callers <kbd>c</kbd>
-        </a>
-      )}
+      ))}
     </div>
   );
 }

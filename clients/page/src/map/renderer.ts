@@ -116,8 +116,15 @@ export class Renderer {
 
   private known: number | undefined;
 
+  private readonly uniforms = new Map<string, WebGLUniformLocation | null>();
+
   private uniform(name: string): WebGLUniformLocation | null {
-    return this.gl.getUniformLocation(this.program, name);
+    let place = this.uniforms.get(name);
+    if (place === undefined) {
+      place = this.gl.getUniformLocation(this.program, name);
+      this.uniforms.set(name, place);
+    }
+    return place;
   }
 
   dispose(): void {

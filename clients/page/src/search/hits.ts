@@ -4,8 +4,11 @@ import { announce } from "../app/announce";
 import { parsePlace, type Place, placeText, route, type View } from "../app/route";
 import { call, connection, isAborted, sentenceOf } from "../api/client";
 import { generation } from "../api/session";
-import type { CallersAnswer, Hit, SearchAnswer } from "../api/types";
+import type { EdgesAnswer, Hit, SearchAnswer } from "../api/types";
 import { searchKey } from "./query";
+import { hitOfEdge, relatedOf } from "./related";
+
+const MAX_EDGES = 100;
 
 export interface HitList {
   /** What the list answers. */
@@ -29,7 +32,7 @@ export const origin = computed<Place | undefined>(() => {
 export const request = computed<{ view: View; key: string } | null>(() => {
   const { view } = route.value;
   if (view === "search") return { view, key: searchKey.value };
-  if (view !== "similar" && view !== "callers") return null;
+  if (!relatedOf(view)) return null;
   return origin.value ? { view, key: `${view} ${origin.value.root} ${placeText(origin.value)}` } : null;
 });
 
@@ -49,8 +52,9 @@ async function ask(view: View, key: string, abort: AbortSignal): Promise<HitList
     const answer = await call<SearchAnswer>("similar", { ...place, limit: 40 }, abort);
     return { key, hits: answer.hits, answer };
   }
-  const { edges } = await call<CallersAnswer>("callers", { ...place, limit: 100 }, abort);
-  return { key, hits: edges.map((edge) => edge.hit), answer: null };
+  if (view !== "callers" && view !== "callees") return { ...EMPTY, key };
+  const { edges } = await call<EdgesAnswer>(view, { ...place, limit: MAX_EDGES }, abort);
+  return { key, hits: edges.map((edge) => hitOfEdge(edge, view)), answer: null };
 }
 
 async function run(view: View, key: string, isRefresh: boolean): Promise<void> {

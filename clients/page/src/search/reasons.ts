@@ -14,10 +14,11 @@ export function labelOf(reason: string): string {
   return REASONS[reason]?.label ?? reason;
 }
 
-const ASKED: Record<string, string> = { similar: "that code", callers: "that code" };
+const ASKED: Record<string, string> = { similar: "that code" };
 
 export function whyHere(hit: Hit, view = "search"): string {
-  if (view === "callers") return "Here because it calls that code.";
+  if (view === "callers") return "Here because it uses that code.";
+  if (view === "callees") return "Here because that code uses it.";
   const clauses = hit.reasons.map((reason) => REASONS[reason]?.clause ?? reason);
   if (clauses.length === 0) return "Here because nothing else fits better.";
   const last = clauses.pop()!;

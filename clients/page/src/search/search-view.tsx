@@ -4,12 +4,13 @@ import { useEffect } from "preact/hooks";
 import { status } from "../api/session";
 import { CodePane } from "../code/code-pane";
 import { Icon } from "../app/icons";
-import { changed, goBack, navigate, placeText, route } from "../app/route";
+import { changed, goBack, navigate, placeText, route, type View } from "../app/route";
 import { Filters } from "./filters";
 import { focusCurrent, focusQuery, isReading } from "./focus";
 import { failure, isPending, list, origin, request, shown } from "./hits";
 import { HitList, move } from "./hit-list";
 import { FIRST_LIMIT, limit, query } from "./query";
+import { relatedOf } from "./related";
 import { certaintyOf, NOTHING_FITS } from "./reasons";
 
 export function SearchView() {
@@ -92,16 +93,16 @@ function onKeyInQuestion(event: KeyboardEvent): void {
   }
 }
 
-function Origin({ view }: { view: string }) {
+function Origin({ view }: { view: View }) {
   const place = origin.value;
+  const [before, after] = relatedOf(view)?.title ?? ["", ""];
   return (
     <div class="origin">
       <button type="button" class="ghost" onClick={goBack}>
         <Icon name="back" /> Back <kbd>Esc</kbd>
       </button>
       <h1>
-        {view === "similar" ? "Code like" : "Callers of"}{" "}
-        <span class="origin-name">{route.value.params.get("name") ?? "this place"}</span>
+        {before} <span class="origin-name">{route.value.params.get("name") ?? "this place"}</span> {after}
       </h1>
       <p class="path">{place ? placeText(place) : "No place is named."}</p>
       {isPending.value && <span class="progress-line" />}
@@ -123,9 +124,7 @@ function Results() {
   return (
     <>
       <Summary />
-      {hits.length > 0 && (
-        <HitList label={view === "search" ? "Results" : view === "similar" ? "Similar code" : "Callers"} />
-      )}
+      {hits.length > 0 && <HitList label={relatedOf(view)?.label ?? "Results"} />}
       {view === "search" && answer && hits.length >= limit.value && limit.value < 500 && (
         <button
           type="button"
@@ -150,14 +149,14 @@ function Summary() {
   return (
     <div class="summary">
       <p>
-        <strong>{hits.length === 0 ? nothingFound(view) : count}</strong>
+        <strong>{hits.length > 0 ? count : answer?.complete === false ? NOTHING_YET : nothingFound(view)}</strong>
         {answer && hits.length > 0 && (
           <span class="muted">
             {" "}
             in {answer.elapsedMs < 10 ? answer.elapsedMs.toFixed(1) : Math.round(answer.elapsedMs)} ms
           </span>
         )}
-        {answer && !answer.complete && <span class="muted"> · the index is not complete yet</span>}
+        {answer && !answer.complete && hits.length > 0 && <span class="muted"> · the index is not complete yet</span>}
       </p>
       {certainty && hits.length > 0 && !answer?.nothingFits && (
         <p class="certainty">
@@ -181,11 +180,10 @@ function Summary() {
   );
 }
 
-function nothingFound(view: string): string {
-  if (view === "callers") return "Nothing that calls it was found.";
-  return view === "similar"
-    ? "Nothing like it was found."
-    : "Nothing was found. Remove a filter, or ask in other words.";
+const NOTHING_YET = "Nothing was found yet. The index is not complete; results appear as it grows.";
+
+function nothingFound(view: View): string {
+  return relatedOf(view)?.nothing ?? "Nothing was found. Remove a filter, or ask in other words.";
 }
 
 const EXAMPLES = [

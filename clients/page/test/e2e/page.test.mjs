@@ -205,7 +205,7 @@ test("callers are one key away where the server knows them, and not offered wher
     return (await (await fetch("/api/session", { method: "POST", headers, body: "{}" })).json()).methods;
   });
   await page.keyboard.press("c");
-  if (methods.includes("callers")) await page.getByRole("heading", { name: /Callers of/ }).waitFor();
+  if (methods.includes("callers")) await page.getByRole("heading", { name: /Who uses/ }).waitFor();
   else assert.equal(await page.getByRole("link", { name: /Callers/ }).count(), 0);
 });
 
