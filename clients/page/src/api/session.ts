@@ -59,6 +59,7 @@ async function reconnect(retryMs: number): Promise<void> {
   try {
     session.value = await call<Session>("session", {});
     status.value = await call<Status>("status", {});
+    generation.value = status.value.generation;
     connection.value = "live";
     listen();
   } catch (error) {

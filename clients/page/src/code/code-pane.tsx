@@ -6,7 +6,10 @@ import type { Hit } from "../api/types";
 import { Icon } from "../app/icons";
 import { changed, hashOf, type Place, placeText, view } from "../app/route";
 import { isReading } from "../search/focus";
+import { keyOf } from "../search/hits";
+import { searchKey } from "../search/query";
 import { whyHere } from "../search/reasons";
+import { Signals } from "./signals";
 import { CodeActions } from "./code-actions";
 import { CodeView } from "./code-view";
 import { type FileText, readFile } from "./file-store";
@@ -77,7 +80,7 @@ const NONE: [number, number][] = [];
 function useFile({ root, path, line }: Place): { file: FileText | null; problem: string } {
   const [state, setState] = useState<{ file: FileText | null; problem: string }>({ file: null, problem: "" });
   const number = generation.value;
-  const isLive = connection.value === "live";
+  const isLost = connection.value === "lost";
   useEffect(() => {
     let isCurrent = true;
     readFile(root, path, line).then(
@@ -90,7 +93,7 @@ function useFile({ root, path, line }: Place): { file: FileText | null; problem:
     return () => {
       isCurrent = false;
     };
-  }, [root, path, line, number, isLive]);
+  }, [root, path, line, number, isLost]);
   // never the text of another file under this one's name
   return state.file && (state.file.path !== path || state.file.root !== root)
     ? { file: null, problem: state.problem }
@@ -127,29 +130,13 @@ export function PathText({ path, root }: { path: string; root: string }) {
 }
 
 function Why({ hit }: { hit: Hit }) {
-  const features = Object.entries(hit.features ?? {}).filter(([, value]) => value !== 0);
   return (
     <div class="why">
       <p>
         {whyHere(hit, view.value)}
         {hit.dirty && " The text is from an editor and is not saved yet."}
       </p>
-      {features.length > 0 && (
-        <details>
-          <summary>Signals</summary>
-          <table class="features">
-            <caption class="unseen">What the ranking knows of this hit</caption>
-            <tbody>
-              {features.map(([name, value]) => (
-                <tr key={name}>
-                  <th scope="row">{name}</th>
-                  <td>{value.toFixed(3)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </details>
-      )}
+      {view.value === "search" && <Signals hit={hit} key={`${searchKey.value} ${keyOf(hit)}`} />}
     </div>
   );
 }

@@ -15,7 +15,9 @@ export function HitList({ label }: { label: string }) {
   const own = useRef<HTMLOListElement>(null);
   const currentKey = current && keyOf(current);
   useLayoutEffect(() => {
-    own.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    const isFirst = hits[0] !== undefined && keyOf(hits[0]) === currentKey;
+    if (isFirst) own.current?.parentElement?.scrollTo(0, 0);
+    else own.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   }, [currentKey, hits]);
   return (
     <ol class="hits" ref={own} aria-label={label}>

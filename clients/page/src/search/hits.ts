@@ -93,16 +93,21 @@ function measurePainted(key: string): void {
   });
 }
 
+/** Before the first contact the question is asked at once; after a lost one, when the server is back. */
+const isUsable = computed(() => connection.value === "live" || connection.value === "connecting");
+
 /** Ask when the question changes, and again, quietly, when the index does. */
 export function followQuestions(): void {
   let lastKey = "";
+  let lastNumber = 0;
   effect(() => {
     const asked = request.value;
     const number = generation.value;
-    const isUsable = connection.value === "live" || connection.value === "connecting";
-    if (!asked || !isUsable) return;
-    const isRefresh = asked.key === lastKey && number > 0;
-    lastKey = asked.key;
+    if (!asked || !isUsable.value) return;
+    const isRefresh = asked.key === lastKey;
+    const isFirstNumber = lastNumber === 0;
+    [lastKey, lastNumber] = [asked.key, number];
+    if (isRefresh && isFirstNumber) return; // the question was asked before the number was known
     untracked(() => void run(asked.view, asked.key, isRefresh));
   });
 }

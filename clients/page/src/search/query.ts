@@ -56,7 +56,6 @@ export function searchParams(text: string, chosen: Filter, count: number): Searc
   return {
     query: text,
     limit: count,
-    explain: true,
     ...(chosen.roots.length > 0 ? { roots: chosen.roots } : {}),
     ...(Object.keys(used).length > 0 ? { filter: used } : {}),
   };

@@ -146,8 +146,8 @@ test("every state has a URL", async () => {
   );
   assert.equal(await page.locator("#query").inputValue(), "total");
   await page.getByRole("button", { name: /Remove filter language python/ }).waitFor();
-  await page.goBack();
-  await page.goForward();
+  await page.locator(".why summary").click();
+  await page.locator(".features th", { hasText: "words" }).first().waitFor();
 });
 
 test("filters are chips", async () => {

@@ -14,5 +14,5 @@ it.each<[string, Partial<Filter>, object]>([
   ["tests and files", { tests: "only", content: "docs" }, { filter: { tests: "only", content: "docs" } }],
   ["roots", { roots: ["/a b"] }, { roots: ["/a b"] }],
 ])("%s", (_, filter, expected) => {
-  expect(searchParams("q", { ...NONE, ...filter }, 30)).toEqual({ query: "q", limit: 30, explain: true, ...expected });
+  expect(searchParams("q", { ...NONE, ...filter }, 30)).toEqual({ query: "q", limit: 30, ...expected });
 });
