@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from semlens import __version__
 from semlens.cli.graph_arguments import add_graph
+from semlens.cli.share_arguments import add_share
 from semlens.cli.shared_options import (
     add_folder as _add_folder,
 )
@@ -244,7 +245,7 @@ def _add_models(add: _AddCommand) -> None:
         ("bench", "measure the speed of models on this machine, by threads and batch size"),
     ):
         action = actions.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-        action.set_defaults(run=f"models:run_{name}" if name != "bench" else "models_bench:run")
+        action.set_defaults(run=f"models.manage:run_{name}" if name != "bench" else "models.bench:run")
         if name == "bench":
             action.add_argument("models", nargs="*", metavar="NAME", help="names or folders of models (default: all)")
         elif name != "list":
@@ -361,6 +362,7 @@ _GROUPS: dict[Callable[[_AddCommand], None], tuple[str, ...]] = {
     _add_models: ("models",),
     _add_daemon: ("daemon",),
     _add_agents: ("agents",),
+    add_share: ("share",),
     _add_uninstall: ("uninstall",),
     _add_serve: ("serve",),
     _add_mcp: ("mcp",),

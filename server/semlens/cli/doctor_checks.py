@@ -83,7 +83,7 @@ def check_libraries() -> Iterator[Finding]:
 
 
 def check_models() -> Iterator[Finding]:
-    from semlens.cli.commands.models import known_models
+    from semlens.cli.commands.models.manage import known_models
     from semlens.core.errors import SemlensError
 
     try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from semlens.core.paths import uri_to_path
 from semlens.core.status import EngineStatus, WatchMode
 from semlens.engine.browsing.browser import IndexBrowser
+from semlens.engine.fetched_index import fetch_index
 from semlens.engine.overlays.open_buffers import OpenBuffer
 from semlens.engine.overlays.overlay_indexer import locate, real_paths
 from semlens.engine.query.graph_queries import GraphQueryService
@@ -117,7 +118,27 @@ class EngineSession(GraphQueryService):
         """
         real = check_root(path, explicit)
         display_path = Path(os.path.abspath(path))
-        self._indexer.post_change(lambda: self._indexer.add_root(self._session, display_path, real, watching=watching))
+
+        def add() -> None:
+            self._session.preparing.discard(real)
+            if not self._closed:
+                self._indexer.add_root(self._session, display_path, real, watching=watching)
+
+        share = self._settings.share
+        if self._shared.is_read_only or not (share.url and share.pull):
+            self._indexer.post_change(add)
+            return
+        self._session.preparing.add(real)
+        threading.Thread(
+            target=self._fetch_index, args=(real, add), name="semlens-fetch-index", daemon=True
+        ).start()  # a store may be slow
+
+    def _fetch_index(self, real: Path, add: Callable[[], None]) -> None:
+        """Fetch what is shared of a root, then open it."""
+        try:
+            fetch_index(real, self._settings)
+        finally:
+            self._indexer.post_change(add)
 
     def remove_root(self, path: Path) -> None:
         real = os.path.realpath(path)

@@ -82,7 +82,7 @@ class SharedEngine:
             before_opening=before_opening,
         )
         self._one_shot = one_shot
-        self._read_only = read_only
+        self.is_read_only = read_only
         self._closed = False
 
     @property
@@ -154,7 +154,7 @@ class SharedEngine:
 
     def start(self) -> None:
         self.indexer.start()
-        if not self._one_shot and not self._read_only:
+        if not self._one_shot and not self.is_read_only:
             self._bound.start()
         for tier in self.tiers:
             if isinstance(tier, RemoteTier) and not self._one_shot:

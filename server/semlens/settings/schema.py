@@ -294,6 +294,26 @@ class AgentsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareSettings:
+    """An index that clones, colleagues and CI share (extra `semlens[share]`)."""
+
+    url: str = _setting(
+        "",
+        "The store of the shared index: `s3://`, `gs://`, `az://` or `file://`. Empty: none. Whoever may write there "
+        "with a trusted key decides what your searches find.",
+        scope=Scope.USER,
+    )
+    trusted_keys: tuple[str, ...] = _setting(
+        (),
+        "Public keys of those whose shared index is used. `semlens share key` prints the key of a machine.",
+        scope=Scope.USER,
+    )
+    pull: bool = _setting(
+        True, "Begin the index of a new clone with the shared one, when `share.url` is set.", scope=Scope.USER
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What is logged."""
 
@@ -313,6 +333,7 @@ class Settings:
     watch: WatchSettings = field(default_factory=WatchSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
     agents: AgentsSettings = field(default_factory=AgentsSettings)
+    share: ShareSettings = field(default_factory=ShareSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
     @property

@@ -22,6 +22,7 @@ from semlens.settings.schema import (
     SearchSettings,
     ServerSettings,
     SettingValue,
+    ShareSettings,
     SymbolsSettings,
     WatchSettings,
 )
@@ -37,6 +38,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "watch": WatchSettings,
     "server": ServerSettings,
     "agents": AgentsSettings,
+    "share": ShareSettings,
     "log": LogSettings,
 }
 

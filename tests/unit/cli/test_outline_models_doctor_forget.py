@@ -113,7 +113,7 @@ def own_models(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "models" / smallest.name
     shutil.copytree(smallest, folder)
     monkeypatch.setattr(registry, "model_folders", lambda: [folder])
-    monkeypatch.setattr("semlens.cli.commands.models.model_folders", lambda: [folder])
+    monkeypatch.setattr("semlens.cli.commands.models.manage.model_folders", lambda: [folder])
     return folder
 
 
@@ -150,7 +150,7 @@ def test_an_incomplete_model_is_reported(semlens, own_models, fault):
 
 
 def test_models_are_timed_in_several_ways(semlens, own_models, monkeypatch):
-    monkeypatch.setattr("semlens.cli.commands.models_bench._SECONDS_PER_CONFIGURATION", 0.01)
+    monkeypatch.setattr("semlens.cli.commands.models.bench._SECONDS_PER_CONFIGURATION", 0.01)
     code, out, _ = semlens("models", "bench", "--json")
     (figures,) = json.loads(out)["models"]
     assert code == 0
@@ -163,7 +163,7 @@ def test_models_are_timed_in_several_ways(semlens, own_models, monkeypatch):
 
 
 def test_the_table_of_timed_models_shows_their_quality_and_the_way_in_use(semlens, own_models, monkeypatch):
-    monkeypatch.setattr("semlens.cli.commands.models_bench._SECONDS_PER_CONFIGURATION", 0.01)
+    monkeypatch.setattr("semlens.cli.commands.models.bench._SECONDS_PER_CONFIGURATION", 0.01)
     out = semlens("models", "bench", str(own_models))[1]
     assert own_models.name in out
     assert "paraphrase 0." in out

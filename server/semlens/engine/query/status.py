@@ -53,7 +53,7 @@ def build_status(
     return EngineStatus(
         number=number,
         state=_state(indexer, session, snapshot, tiers, model_errors, cache_problem),
-        complete=snapshot.complete and not indexer.is_awaited,
+        complete=snapshot.complete and not indexer.is_awaited and not session.preparing,
         refining=refining,
         roots=tuple(
             RootStatus(
@@ -92,7 +92,7 @@ def _state(
     states = list(session.states.values())
     if indexer.paused:
         return EngineState.PAUSED
-    if indexer.is_awaited or any(state.scan or state.scan_again for state in states):
+    if indexer.is_awaited or session.preparing or any(state.scan or state.scan_again for state in states):
         return EngineState.SCANNING
     if not session.settled or not session.is_complete:
         return EngineState.INDEXING

@@ -26,6 +26,7 @@ SettingsOf = Callable[[Path], Settings]
 class IndexSession:
     """:ivar roots: the roots of the session: the path that the client named, by the real path.
 
+    :ivar preparing: roots whose index is being fetched before they are opened.
     :ivar buffers: its open documents. :ivar overlays: the searchable forms of them.
     :ivar recent: (real root, path) of files that were found last.
     """
@@ -51,6 +52,7 @@ class IndexSession:
         self.settings = settings
         self.settings_of = settings_of
         self.roots: dict[str, Path] = {}
+        self.preparing: set[Path] = set()
         self.buffers = OpenBuffers()
         self.overlays = OverlayIndexer(self.buffers, pool, post, lambda: self.note_change(at_once=True))
         self.recent: deque[tuple[str, str]] = deque(maxlen=64)
@@ -96,7 +98,12 @@ class IndexSession:
     @property
     def settled(self) -> bool:
         """Whether all known changes are in the index."""
-        return not self._is_awaited() and not self.overlays.waiting and all(state.settled for state in self.writers)
+        return (
+            not self._is_awaited()
+            and not self.preparing
+            and not self.overlays.waiting
+            and all(state.settled for state in self.writers)
+        )
 
     @property
     def is_complete(self) -> bool:

@@ -232,22 +232,11 @@ class RootStore:
 
     def write_vectors(self, segment_id: str, fingerprint: str, block: VectorBlock) -> None:
         """:raises OSError: when the disk is full."""
-        path = self.segments_folder / f"{segment_id}.{fingerprint}.vectors"
-        identity = {"segment": segment_id, "model": fingerprint}
-        write_column_file(path, {"rows": block.rows, "matrix": block.matrix}, identity)
+        write_vector_file(self.segments_folder, segment_id, fingerprint, block)
 
     def read_vectors(self, segment_id: str, fingerprint: str) -> VectorBlock | None:
         """The vectors of a segment, mapped into memory, or None when they are missing or cannot be read."""
-        path = self.segments_folder / f"{segment_id}.{fingerprint}.vectors"
-        try:
-            arrays, identity = read_column_file(path)
-            if identity != {"segment": segment_id, "model": fingerprint}:
-                return None
-            block = VectorBlock(arrays["rows"], arrays["matrix"])
-            check_vectors(block)
-        except (ColumnFileError, KeyError):
-            return None
-        return block
+        return read_vector_file(self.segments_folder, segment_id, fingerprint)
 
     def n_bytes(self) -> int:
         """Size on disk."""
@@ -263,6 +252,31 @@ class RootStore:
     def exists(self) -> bool:
         """Whether the store is open and on disk. A user may delete the cache while it is in use."""
         return self._database.is_in_place and self.segments_folder.is_dir()
+
+
+def vectors_path(folder: Path, segment_id: str, fingerprint: str) -> Path:
+    return folder / f"{segment_id}.{fingerprint}.vectors"
+
+
+def write_vector_file(folder: Path, segment_id: str, fingerprint: str, block: VectorBlock) -> Path:
+    """:raises OSError: when the disk is full."""
+    path = vectors_path(folder, segment_id, fingerprint)
+    identity = {"segment": segment_id, "model": fingerprint}
+    write_column_file(path, {"rows": block.rows, "matrix": block.matrix}, identity)
+    return path
+
+
+def read_vector_file(folder: Path, segment_id: str, fingerprint: str) -> VectorBlock | None:
+    """The vectors of a segment, mapped into memory, or None when they are missing or cannot be read."""
+    try:
+        arrays, identity = read_column_file(vectors_path(folder, segment_id, fingerprint))
+        if identity != {"segment": segment_id, "model": fingerprint}:
+            return None
+        block = VectorBlock(arrays["rows"], arrays["matrix"])
+        check_vectors(block)
+    except (ColumnFileError, KeyError):
+        return None
+    return block
 
 
 def _write_private(path: Path, data: bytes) -> None:

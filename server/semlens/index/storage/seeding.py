@@ -1,4 +1,4 @@
-"""Fills the new index of a worktree from the index of another worktree of the same repository.
+"""Fills a new index from that of another worktree of the same repository, or from one that was fetched.
 
 The segment files are shared by hard links, with their vectors. The rows of files get stamps that fit no file. So the
 scan reads every file, and parses only those whose content differs. Files that this worktree lacks go with that scan.
@@ -14,13 +14,15 @@ import logging
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from semlens.core.errors import CacheError
 from semlens.core.guarded_reader import read_below
+from semlens.core.hashing import ContentHash, content_hash
 from semlens.files.discovery import is_below
 from semlens.files.file_stamp import FileStamp
 from semlens.files.git_repository import common_folder, top_level, work_trees
@@ -56,12 +58,17 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Donor:
-    """Another root at the same place. :ivar segments: the folder of its segment files."""
+class Donor:
+    """The index of other files, of which most are equal to those of the new root.
 
-    root: Path
+    :ivar name: for the log. :ivar segments: the folder of its segment files.
+    :ivar attributes: gives the hash of what sets the roles of the files in a folder, see `attributes_hash`.
+    """
+
+    name: str
     segments: Path
     rows: CommittedRows
+    attributes: Callable[[str], ContentHash]
 
 
 def seed_index(cache_folder: Path, root: Path) -> bool:
@@ -71,15 +78,11 @@ def seed_index(cache_folder: Path, root: Path) -> bool:
     :returns: whether it was filled. When it fails for any reason, the index is built from nothing.
     """
     place = _place_of(root)
-    if place is None or not (place.repository / "worktrees").is_dir():
-        return False
-    folder = store_folder(cache_folder, root)
-    if _has_commit(folder):
+    if place is None or not (place.repository / "worktrees").is_dir() or has_commit(cache_folder, root):
         return False
     try:
         for donor in _donors(cache_folder, root, place):
-            if _seed_from(donor, cache_folder, root):
-                logger.info("the index of %s begins with that of %s", root, donor.root)
+            if seed_from(donor, cache_folder, root):
                 return True
     except (OSError, StoreError, CacheError) as error:
         logger.info("the index of %s is built from nothing: %s", root, error)
@@ -92,8 +95,9 @@ def _place_of(root: Path) -> _Place | None:
     return None if top is None or repository is None else _Place(repository, root.relative_to(top).as_posix())
 
 
-def _has_commit(folder: Path) -> bool:
-    """Whether the index has a commit. A damaged one counts: its owner replaces it."""
+def has_commit(cache_folder: Path, root: Path) -> bool:
+    """Whether the index of a root has a commit. A damaged one counts: its owner replaces it."""
+    folder = store_folder(cache_folder, root)
     if not os.path.lexists(folder / DATABASE_NAME):
         return False
     try:
@@ -112,9 +116,9 @@ def committed_rows(folder: Path) -> CommittedRows:
         return read_rows(connection)
 
 
-def _donors(cache_folder: Path, root: Path, place: _Place) -> Iterator[_Donor]:
+def _donors(cache_folder: Path, root: Path, place: _Place) -> Iterator[Donor]:
     """The indexed roots at the same place whose index is usable: complete ones first, then large ones."""
-    donors: list[_Donor] = []
+    donors: list[Donor] = []
     for tree in work_trees(place.repository):
         other = tree / place.relative
         folder = store_folder(cache_folder, other)
@@ -127,12 +131,15 @@ def _donors(cache_folder: Path, root: Path, place: _Place) -> Iterator[_Donor]:
             logger.info("the index of %s is not used for %s: %s", other, root, error)
             continue
         if rows.segments and build_problem(rows.meta.get("features")) is None:
-            donors.append(_Donor(other, folder / SEGMENTS_NAME, rows))
+            donors.append(Donor(str(other), folder / SEGMENTS_NAME, rows, partial(attributes_hash, other)))
     yield from sorted(donors, key=lambda donor: (not donor.rows.meta.get("complete"), -len(donor.rows.files)))
 
 
-def _seed_from(donor: _Donor, cache_folder: Path, root: Path) -> bool:
-    """:raises OSError, StoreError, CacheError: when the seed cannot be written."""
+def seed_from(donor: Donor, cache_folder: Path, root: Path) -> bool:
+    """Begin the index of a root with the segments of a donor. False when it has a commit or nothing is equal.
+
+    :raises OSError, StoreError, CacheError: when the seed cannot be written.
+    """
     with contextlib.closing(RootStore(cache_folder, root)) as store:
         lock = WriterLock(store.folder / LOCK_NAME)
         if not lock.acquire():
@@ -147,12 +154,13 @@ def _seed_from(donor: _Donor, cache_folder: Path, root: Path) -> bool:
                 return False
             meta: Mapping[str, Any] = {**donor.rows.meta, "complete": False, "skipped": {}}
             store.commit(Commit(files, (), sizes, meta))
+            logger.info("the index of %s begins with that of %s", root, donor.name)
         finally:
             lock.release()
     return True
 
 
-def _equal_files(donor: _Donor, root: Path) -> dict[str, FileEntry]:
+def _equal_files(donor: Donor, root: Path) -> dict[str, FileEntry]:
     """The rows of files that are known by their content and were parsed under the same attributes."""
     folders = {""}
     for path in donor.rows.files:
@@ -160,7 +168,7 @@ def _equal_files(donor: _Donor, root: Path) -> dict[str, FileEntry]:
         while folder not in folders:
             folders.add(folder)
             folder = folder.rpartition("/")[0]
-    other_roles = {folder for folder in folders if _attributes(donor.root, folder) != _attributes(root, folder)}
+    other_roles = {folder for folder in folders if donor.attributes(folder) != attributes_hash(root, folder)}
     return {
         path: FileEntry(_NO_STAMP, entry.hash, entry.segment, entry.reason)
         for path, entry in donor.rows.files.items()
@@ -168,13 +176,13 @@ def _equal_files(donor: _Donor, root: Path) -> dict[str, FileEntry]:
     }
 
 
-def _attributes(root: Path, folder: str) -> bytes:
-    """What sets the roles of the files in a folder (`files/ignoring/gitattributes.py`)."""
+def attributes_hash(root: Path, folder: str) -> ContentHash:
+    """The hash of what sets the roles of the files in a folder (`files/ignoring/gitattributes.py`); b"" for none."""
     path = f"{folder}/{_ATTRIBUTES}".lstrip("/")
     if not os.path.lexists(root / path):
         return b""
     try:
-        return read_below(str(root), path, _MAX_ATTRIBUTES_BYTES)
+        return content_hash(read_below(str(root), path, _MAX_ATTRIBUTES_BYTES))
     except OSError:
         return b""
 

@@ -19,7 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from semlens.cli.commands.models import known_models
+import semlens
+from semlens.cli.commands.models.manage import known_models
 from semlens.cli.output.terminal import human_bytes, paint
 from semlens.core.symbol import Passage
 from semlens.core.text.printable import printable
@@ -88,7 +89,7 @@ def _passages() -> list[Passage]:
     from semlens.workers.messages import BufferRequest
     from semlens.workers.pool import ParsePool
 
-    source = Path(__file__).parents[2]
+    source = Path(semlens.__file__).parent
     requests = [
         BufferRequest(file.relative_to(source).as_posix(), file.read_bytes(), "")
         for package in ("core", "search", "engine", "cli")

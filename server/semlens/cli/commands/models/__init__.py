@@ -1,0 +1,1 @@
+"""``semlens models``."""

@@ -1,0 +1,161 @@
+"""The store of shared objects: a folder, S3, Google Cloud Storage or Azure, by obstore.
+
+Objects are named by the hash of their bytes and never change. Every write creates: what exists is left as it is, so
+that those who push at the same time need no lock. Credentials come from the environment, as the clouds' own tools
+take them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import from_url
+
+from semlens.core.cancel import CancelToken
+from semlens.core.text.printable import printable
+from semlens.share.errors import RejectedError, ShareError
+
+SCHEMES = ("s3", "gs", "az", "abfs", "file")
+_OPTIONS: dict[str, Any] = {
+    "client_options": {"timeout": "60s", "connect_timeout": "10s"},
+    "retry_config": {"max_retries": 3},
+}
+_PREFIX = "semlens/1"
+_READ_BYTES = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """:ivar path: the name in the store. :ivar changed: when it was written."""
+
+    path: str
+    size: int
+    changed: datetime
+
+
+class ObjectStore:
+    """Thread-safe. :ivar url: as the user wrote it."""
+
+    def __init__(self, url: str) -> None:
+        """:raises ShareError: when the URL has an unknown form."""
+        self.url = url
+        scheme = urlsplit(url).scheme
+        if scheme not in SCHEMES:
+            known = ", ".join(f"{name}://" for name in SCHEMES)
+            raise ShareError(f"{printable(url)} is not the URL of a store. Known are {known}.")
+        try:
+            if scheme == "file":
+                Path(urlsplit(url).path).mkdir(parents=True, exist_ok=True)
+                self._store: Any = from_url(url)
+            else:
+                self._store = from_url(url, **_OPTIONS)
+        except (BaseError, OSError, ValueError) as error:
+            raise self._problem(error) from error
+
+    def read(self, name: str, max_bytes: int) -> bytes | None:
+        """A small object, or None when there is none.
+
+        :raises ShareError: when the store does not answer. :raises RejectedError: when it is too large.
+        """
+        try:
+            result = obstore.get(self._store, f"{_PREFIX}/{name}")
+            if result.meta["size"] > max_bytes:
+                raise RejectedError(f"An object of {printable(self.url)} is too large: {printable(name)}.")
+            return bytes(result.bytes())
+        except FileNotFoundError:
+            return None
+        except BaseError as error:
+            raise self._problem(error) from error
+
+    def download(self, sha256: str, size: int, target: Path, cancel: CancelToken) -> None:
+        """Write an object into a file.
+
+        :raises RejectedError: when it is missing or its bytes are others than its name says.
+        :raises ShareError: when the store does not answer. :raises OSError: when the disk is full.
+        """
+        digest, written = hashlib.sha256(), 0
+        try:
+            stream = obstore.get(self._store, f"{_PREFIX}/{_object_name(sha256)}").stream(min_chunk_size=_READ_BYTES)
+            with target.open("xb") as file:
+                for chunk in stream:
+                    cancel.check()
+                    written += len(chunk)
+                    if written > size:
+                        break
+                    digest.update(chunk)
+                    file.write(chunk)
+        except FileNotFoundError:
+            raise RejectedError(f"{printable(self.url)} lacks an object of its index. Push it again.") from None
+        except BaseError as error:
+            raise self._problem(error) from error
+        if written != size or digest.hexdigest() != sha256:
+            raise RejectedError(f"An object of {printable(self.url)} is damaged. Push it again.")
+
+    def has(self, sha256: str, size: int) -> bool:
+        """:raises ShareError: when the store does not answer."""
+        try:
+            return bool(obstore.head(self._store, f"{_PREFIX}/{_object_name(sha256)}")["size"] == size)
+        except FileNotFoundError:
+            return False
+        except BaseError as error:
+            raise self._problem(error) from error
+
+    def upload(self, path: Path, sha256: str) -> None:
+        """:raises ShareError: when the store does not take it."""
+        self._put(_object_name(sha256), path, replace=True)  # its bytes are those of its name, so nothing is lost
+
+    def write(self, name: str, data: bytes, *, replace: bool = False) -> bool:
+        """Create a small object. False: it exists.
+
+        :raises ShareError: when the store does not take it.
+        """
+        return self._put(name, data, replace=replace)
+
+    def _put(self, name: str, data: Path | bytes, *, replace: bool) -> bool:
+        try:
+            obstore.put(self._store, f"{_PREFIX}/{name}", data, mode="overwrite" if replace else "create")
+        except AlreadyExistsError:
+            return False
+        except (BaseError, OSError) as error:
+            raise self._problem(error) from error
+        return True
+
+    def entries(self, folder: str) -> Iterator[Entry]:
+        """:raises ShareError: when the store does not answer."""
+        try:
+            for page in obstore.list(self._store, f"{_PREFIX}/{folder}"):
+                for one in page:
+                    yield Entry(one["path"].removeprefix(f"{_PREFIX}/"), one["size"], one["last_modified"])
+        except BaseError as error:
+            raise self._problem(error) from error
+
+    def delete(self, names: list[str]) -> None:
+        """:raises ShareError: when the store does not answer."""
+        try:
+            obstore.delete(self._store, [f"{_PREFIX}/{name}" for name in names])
+        except FileNotFoundError:
+            return
+        except BaseError as error:
+            raise self._problem(error) from error
+
+    def _problem(self, error: Exception) -> ShareError:
+        said = printable(str(error).strip().partition("\n")[0])[:300]
+        return ShareError(
+            f"The store {printable(self.url)} cannot be used: {said}. Check the URL, the network and the credentials."
+        )
+
+
+def _object_name(sha256: str) -> str:
+    return f"objects/{sha256[:2]}/{sha256}"
+
+
+def manifest_name(recipe: str, tree: str) -> str:
+    return f"trees/{recipe}/{tree}"

@@ -1,0 +1,254 @@
+"""Pushes the committed index of a root: its segments and vectors as objects, and a signed manifest for the git tree.
+
+Files that hold a secret stay out, with their symbols and vectors, and so do files that changed since they were indexed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from semlens.core.cancel import CancelToken
+from semlens.core.guarded_reader import read_below
+from semlens.core.hashing import content_hash
+from semlens.core.text.printable import printable
+from semlens.core.text.secrets import is_environment_file, mask_secrets
+from semlens.index.segment.build_hash import build_hash, build_problem
+from semlens.index.segment.merge import MergedSegment, merge_segments
+from semlens.index.segment.segment import Segment, segment_path
+from semlens.index.segment.vectors import VectorBlock, merge_blocks
+from semlens.index.storage.commit_rows import CommittedRows
+from semlens.index.storage.root_store import RootStore, vectors_path, write_vector_file
+from semlens.index.storage.seeding import attributes_hash, committed_rows
+from semlens.index.versions import FORMAT_VERSION, STORE_VERSION
+from semlens.share.errors import ShareError
+from semlens.share.manifest import MAX_BYTES, Manifest, SharedFile, SharedObject, encode, object_names
+from semlens.share.object_store import ObjectStore, manifest_name
+from semlens.share.signing import SigningKey
+from semlens.share.work_tree import WorkTree
+
+MAX_PASSAGES = 200_000
+"""Of one shared segment. More are shared as several."""
+
+_MAX_FILE_BYTES = 64 << 20
+_SHOWN_FILES = 3
+
+Progress = Callable[[str, int, int], None]
+"""What is done, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """:ivar is_new: false when the tree was shared already. :ivar left_out: files with secrets or new content.
+
+    :ivar n_bytes: that were uploaded.
+    """
+
+    tree: str
+    is_new: bool
+    files: int = 0
+    left_out: int = 0
+    n_bytes: int = 0
+
+
+def recipe() -> str:
+    """What decides whether a segment can be used as it is."""
+    return f"{STORE_VERSION}.{FORMAT_VERSION}-{build_hash():x}"
+
+
+def push(
+    root: Path,
+    cache_folder: Path,
+    work_tree: WorkTree,
+    store: ObjectStore,
+    key: SigningKey,
+    *,
+    cancel: CancelToken,
+    progress: Progress,
+) -> Pushed:
+    """Share the index of the newest commit.
+
+    :raises ShareError: when files differ from the commit, the index is not complete, or the store refuses.
+    """
+    if changed := work_tree.changed_files():
+        names = ", ".join(printable(name) for name in changed[:_SHOWN_FILES])
+        more = f" and {len(changed) - _SHOWN_FILES} more" if len(changed) > _SHOWN_FILES else ""
+        raise ShareError(f"Files differ from the commit: {names}{more}. Commit, stash or ignore them, then push again.")
+    tree = work_tree.trees()[0]
+    name = manifest_name(recipe(), tree)
+    if store.read(name, MAX_BYTES) is not None:
+        return Pushed(tree, is_new=False)
+    with closing(RootStore(cache_folder, root)) as index:
+        rows = committed_rows(index.folder)
+        if build_problem(rows.meta.get("features")) is not None or not rows.meta.get("complete"):
+            raise ShareError("The index is not complete yet. Wait for `semlens index --wait`, then push again.")
+        safe = _files_to_share(root, rows, cancel, progress)
+        with tempfile.TemporaryDirectory(prefix="semlens-push-") as folder:
+            shared = _merged(index, rows, safe, Path(folder), cancel)
+            objects = [one for part in shared for one in part.objects]
+            n_bytes = _upload(store, Path(folder), objects, cancel, progress)
+    files = [SharedFile(path, safe[path].hex(), part.segment) for part in shared for path in part.paths]
+    manifest = Manifest(recipe(), tree, tuple(files), tuple(objects), _attributes(root, safe))
+    is_new = store.write(name, encode(manifest, key))
+    return Pushed(tree, is_new, len(files), sum(bool(one.segment) for one in rows.files.values()) - len(files), n_bytes)
+
+
+def delete_old(store: ObjectStore, days: int, *, cancel: CancelToken) -> tuple[int, int]:
+    """Delete manifests older than so many days, and the objects that no manifest names.
+
+    Objects of the last day stay, because their manifest may be on the way.
+
+    :returns: how many manifests and objects were deleted.
+    """
+    now = datetime.now(UTC)
+    manifests = list(store.entries("trees"))
+    old = [one.path for one in manifests if now - one.changed > timedelta(days=days)]
+    store.delete(old)
+    named: set[str] = set()
+    for one in manifests:
+        cancel.check()
+        if one.path not in set(old):
+            data = store.read(one.path, MAX_BYTES)
+            named |= object_names(data) if data is not None else set()
+    unnamed = [
+        one.path
+        for one in store.entries("objects")
+        if one.path.rpartition("/")[2] not in named and now - one.changed > timedelta(days=1)
+    ]
+    store.delete(unnamed)
+    return len(old), len(unnamed)
+
+
+@dataclass(frozen=True, slots=True)
+class _SharedSegment:
+    segment: str
+    paths: tuple[str, ...]
+    objects: tuple[SharedObject, ...]
+
+
+def _files_to_share(root: Path, rows: CommittedRows, cancel: CancelToken, progress: Progress) -> dict[str, bytes]:
+    """The content hash of each searchable file without a secret."""
+    safe: dict[str, bytes] = {}
+    searchable = [(path, entry) for path, entry in rows.files.items() if entry.segment]
+    for number, (path, entry) in enumerate(searchable):
+        cancel.check()
+        progress("Looking for secrets", number, len(searchable))
+        try:
+            data = read_below(str(root), path, _MAX_FILE_BYTES)
+        except OSError:
+            continue
+        text = data.decode("utf-8", "replace")
+        if content_hash(data) == entry.hash and not mask_secrets(text, environment=is_environment_file(path))[1]:
+            safe[path] = entry.hash
+    return safe
+
+
+def _merged(
+    index: RootStore, rows: CommittedRows, safe: dict[str, bytes], folder: Path, cancel: CancelToken
+) -> list[_SharedSegment]:
+    """Write the segments to share into a folder, without what must not be shared."""
+    owners = {path: entry.segment for path, entry in rows.files.items()}
+    parts: list[tuple[Segment, npt.NDArray[np.bool_]]] = []
+    for segment_id in rows.segments:
+        segment = index.read_segment(segment_id)
+        if segment is None:
+            raise ShareError("A part of the index is damaged. Run `semlens index`, then push again.")
+        paths = [segment.files.paths[row] for row in range(len(segment.files))]
+        alive = np.array([path in safe and owners.get(path) == segment_id for path in paths], bool)
+        if alive.any():
+            parts.append((segment, alive))
+    fingerprints = [str(name) for name in rows.meta.get("fingerprints", ())]
+    shared = []
+    for group in _groups(parts):
+        cancel.check()
+        shared.append(_write(index, group, fingerprints, folder))
+    return shared
+
+
+def _groups(
+    parts: Sequence[tuple[Segment, npt.NDArray[np.bool_]]],
+) -> Iterator[list[tuple[Segment, npt.NDArray[np.bool_]]]]:
+    group: list[tuple[Segment, npt.NDArray[np.bool_]]] = []
+    size = 0
+    for part in parts:
+        if group and size + len(part[0].passages) > MAX_PASSAGES:
+            yield group
+            group, size = [], 0
+        group.append(part)
+        size += len(part[0].passages)
+    if group:
+        yield group
+
+
+def _write(
+    index: RootStore,
+    group: Sequence[tuple[Segment, npt.NDArray[np.bool_]]],
+    fingerprints: Sequence[str],
+    folder: Path,
+) -> _SharedSegment:
+    merged = merge_segments(group)
+    paths = tuple(merged.segment.files.paths[row] for row in range(len(merged.segment.files)))
+    name = hashlib.sha256("\0".join((recipe(), *paths)).encode("utf-8", "surrogateescape"))
+    name.update(merged.segment.files.hashes.tobytes())
+    segment = replace(merged.segment, id=name.hexdigest()[:32])
+    segment.write(folder)
+    objects = [_object(segment_path(folder, segment.id), segment.id, "")]
+    for fingerprint in fingerprints:
+        block = _vectors(index, group, merged, fingerprint)
+        if block is not None:
+            path = write_vector_file(folder, segment.id, fingerprint, block)
+            objects.append(_object(path, segment.id, fingerprint))
+    return _SharedSegment(segment.id, paths, tuple(objects))
+
+
+def _vectors(
+    index: RootStore,
+    group: Sequence[tuple[Segment, npt.NDArray[np.bool_]]],
+    merged: MergedSegment,
+    fingerprint: str,
+) -> VectorBlock | None:
+    blocks = [
+        (block, rows)
+        for (segment, _), rows in zip(group, merged.passage_maps, strict=True)
+        if (block := index.read_vectors(segment.id, fingerprint)) is not None
+    ]
+    return merge_blocks(blocks) if blocks else None
+
+
+def _object(path: Path, segment: str, model: str) -> SharedObject:
+    with path.open("rb") as file:
+        return SharedObject(hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size, segment, model)
+
+
+def _upload(
+    store: ObjectStore, folder: Path, objects: Sequence[SharedObject], cancel: CancelToken, progress: Progress
+) -> int:
+    """:returns: the bytes of the objects that the store did not have."""
+    n_bytes = 0
+    for number, one in enumerate(objects):
+        cancel.check()
+        progress("Uploading", number, len(objects))
+        if not store.has(one.sha256, one.size):
+            path = vectors_path(folder, one.segment, one.model) if one.model else segment_path(folder, one.segment)
+            store.upload(path, one.sha256)
+            n_bytes += one.size
+    return n_bytes
+
+
+def _attributes(root: Path, paths: dict[str, bytes]) -> dict[str, str]:
+    """The hash of the attributes of each folder that has some."""
+    folders = {""}
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+    return {folder: digest.hex() for folder in sorted(folders) if (digest := attributes_hash(root, folder))}

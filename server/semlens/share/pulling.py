@@ -1,0 +1,189 @@
+"""Pulls a shared index into a root that has none: fetches, checks and compares it, then begins the index with it.
+
+Everything that arrives is data of strangers. Its signature, sizes and hashes are checked while it is read, columns by
+the checks of the cache. A sample is computed again from the files here: one wrong symbol or vector rejects the source.
+What it says of a file counts only where this root has a file of the same content.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from semlens import __version__
+from semlens.core.cancel import CancelToken
+from semlens.core.errors import CacheError
+from semlens.files.file_stamp import FileStamp
+from semlens.index.segment.build_hash import build_hash
+from semlens.index.segment.check import check_segment
+from semlens.index.segment.columns import ColumnFileError
+from semlens.index.segment.segment import read_segment, segment_path
+from semlens.index.storage.commit_rows import CommittedRows, FileEntry
+from semlens.index.storage.database import StoreError
+from semlens.index.storage.root_store import read_vector_file, vectors_path
+from semlens.index.storage.seeding import Donor, has_commit, seed_from
+from semlens.share.errors import RejectedError, ShareError
+from semlens.share.manifest import MAX_BYTES, Manifest, decode
+from semlens.share.object_store import ObjectStore, manifest_name
+from semlens.share.publishing import Progress, recipe
+from semlens.share.sampling import FetchedIndex, Sampler
+from semlens.share.work_tree import WorkTree
+
+N_DOWNLOADS = 4
+_NO_STAMP = FileStamp(0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """:ivar has_index: the root had one already, so nothing was asked. :ivar tree: that was found, "" for none.
+
+    :ivar behind: how many trees of the branch are newer. :ivar is_used: false when no file of the root is like that.
+    """
+
+    has_index: bool = False
+    tree: str = ""
+    behind: int = 0
+    is_used: bool = False
+    files: int = 0
+    n_bytes: int = 0
+    n_compared: int = 0
+
+
+def find(
+    work_tree: WorkTree, store: ObjectStore, trusted: Sequence[str], cancel: CancelToken
+) -> tuple[Manifest, int] | None:
+    """The manifest of the newest commit that is shared, and how many trees are newer; None when none is shared.
+
+    :raises ShareError, RejectedError: see `ObjectStore.read` and `manifest.decode`.
+    """
+    for behind, tree in enumerate(work_tree.trees()):
+        cancel.check()
+        data = store.read(manifest_name(recipe(), tree), MAX_BYTES)
+        if data is not None:
+            return decode(data, trusted, recipe=recipe(), tree=tree), behind
+    return None
+
+
+def pull(
+    root: Path,
+    cache_folder: Path,
+    work_tree: WorkTree,
+    store: ObjectStore,
+    trusted: Sequence[str],
+    sampler: Sampler,
+    *,
+    cancel: CancelToken,
+    progress: Progress,
+) -> Pulled:
+    """Begin the index of a root with what is shared of it.
+
+    :raises RejectedError: when what arrives is not what its author would have computed.
+    :raises ShareError: when the store or the disk refuses. The root then has no index, as before.
+    """
+    if has_commit(cache_folder, root):
+        return Pulled(has_index=True)
+    found = find(work_tree, store, trusted, cancel)
+    if found is None:
+        return Pulled()
+    manifest, behind = found
+    try:
+        cache_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(prefix="pull-", dir=cache_folder) as folder:
+            _download(store, manifest, Path(folder), sampler.fingerprints, cancel, progress)
+            fetched = _fetched(manifest, Path(folder), sampler.fingerprints)
+            progress("Comparing", 0, 1)
+            n_compared = sampler.compare(root, fetched, cancel)
+            is_used = seed_from(_donor(store, manifest, Path(folder), sampler.fingerprints), cache_folder, root)
+    except (OSError, StoreError, CacheError, shutil.Error) as error:
+        raise ShareError(f"What was fetched cannot be kept: {error}. Free some space, then try again.") from error
+    return Pulled(
+        tree=manifest.tree,
+        behind=behind,
+        is_used=is_used,
+        files=len(manifest.files),
+        n_bytes=manifest.n_bytes,
+        n_compared=n_compared,
+    )
+
+
+def _download(
+    store: ObjectStore,
+    manifest: Manifest,
+    folder: Path,
+    fingerprints: Iterable[str],
+    cancel: CancelToken,
+    progress: Progress,
+) -> None:
+    """Fetch the segments, and the vectors of the models that are used here."""
+    wanted = [one for one in manifest.objects if not one.model or one.model in set(fingerprints)]
+    total = sum(one.size for one in wanted)
+    done = 0
+    with ThreadPoolExecutor(N_DOWNLOADS, thread_name_prefix="semlens-pull") as threads:
+        futures = [
+            threads.submit(
+                store.download,
+                one.sha256,
+                one.size,
+                vectors_path(folder, one.segment, one.model) if one.model else segment_path(folder, one.segment),
+                cancel,
+            )
+            for one in wanted
+        ]
+        try:
+            for one, future in zip(wanted, futures, strict=True):
+                cancel.check()
+                future.result()
+                done += one.size
+                progress("Downloading", done, total)
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def _fetched(manifest: Manifest, folder: Path, fingerprints: Sequence[str]) -> FetchedIndex:
+    """Read what was fetched, with the checks of the cache.
+
+    :raises RejectedError: when it contradicts itself or its manifest.
+    """
+    segments = {}
+    vectors = {}
+    try:
+        for one in manifest.objects:
+            if not one.model:
+                segments[one.segment] = read_segment(folder, one.segment)
+                check_segment(segments[one.segment])
+            elif one.model in fingerprints:
+                block = read_vector_file(folder, one.segment, one.model)
+                if block is None or (len(block.rows) and block.rows[-1] >= len(segments[one.segment].passages)):
+                    raise RejectedError("The shared index has vectors that fit no segment. Push it again.")
+                vectors[one.segment, one.model] = block
+    except (ColumnFileError, KeyError) as error:
+        raise RejectedError(f"The shared index is damaged: {error}. Push it again.") from error
+    rows = {
+        segment_id: {segment.files.paths[row]: row for row in range(len(segment.files))}
+        for segment_id, segment in segments.items()
+    }
+    for file in manifest.files:
+        row = rows.get(file.segment, {}).get(file.path)
+        if row is None or segments[file.segment].files.hashes[row].tobytes().hex() != file.hash:
+            raise RejectedError("The shared index names files that its segments do not have. Push it again.")
+    files = {file.path: file for file in manifest.files}
+    return FetchedIndex(segments, vectors, files, {path: rows[file.segment][path] for path, file in files.items()})
+
+
+def _donor(store: ObjectStore, manifest: Manifest, folder: Path, fingerprints: Sequence[str]) -> Donor:
+    files = {file.path: FileEntry(_NO_STAMP, bytes.fromhex(file.hash), file.segment) for file in manifest.files}
+    meta = {
+        "complete": False,
+        "skipped": {},
+        "features": build_hash(),
+        "version": __version__,
+        "fingerprints": list(fingerprints),
+    }
+    segments = [one.segment for one in manifest.objects if not one.model]
+    attributes = {path: bytes.fromhex(digest) for path, digest in manifest.attributes.items()}
+    return Donor(store.url, folder, CommittedRows(files, segments, meta), lambda path: attributes.get(path, b""))
