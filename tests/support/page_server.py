@@ -70,9 +70,11 @@ class PageClient:
 class RunningPage(PageClient):
     """A server of the page on a thread. :ivar folder: what it serves. :ivar session: of the engine, when it is open."""
 
-    def __init__(self, folder, cache, **options):
+    def __init__(self, folder, cache, model=None, **options):
         self.folder = folder
-        self._engine = SharedEngine(make_settings(None), cache_folder=cache)
+        self.model = model
+        self._settings = make_settings(model)
+        self._engine = SharedEngine(self._settings, cache_folder=cache)
         self._engine.start()
         near, far = socket.socketpair()
         self._command, served = SocketConnection(near), SocketConnection(far)
@@ -89,10 +91,10 @@ class RunningPage(PageClient):
 
     def _serve(self, client, cache):
         def open_session(on_status):
-            self.session = self._engine.open_session(make_settings(None), on_status=on_status)
+            self.session = self._engine.open_session(self._settings, on_status=on_status)
             return self.session
 
-        http_handler.serve(client, open_session, make_settings(None), cache)
+        http_handler.serve(client, open_session, self._settings, cache)
         client.close()
 
     def answer(self):

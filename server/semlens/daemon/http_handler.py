@@ -90,6 +90,7 @@ class _PageSession:
         from semlens.http.events import EventHub
         from semlens.http.guard import Guard
         from semlens.http.lazy_app import LazyApp
+        from semlens.http.map_methods import MapMethods
         from semlens.http.methods import PageMethods
         from semlens.http.page_files import PageFiles
         from semlens.http.routes import PageParts, PageRoutes
@@ -115,8 +116,10 @@ class _PageSession:
         )
         hub = self._hub = EventHub(session.status)
         mcp = LazyApp(lambda: _open_mcp(session, roots))
-        methods = PageMethods(api, session.browser, roots, exposed=not options.is_loopback)
-        routes = PageRoutes(PageParts(methods, hub, PageFiles(), mcp, new_link))
+        index_map = session.open_map()
+        map_methods = MapMethods(index_map)
+        methods = PageMethods(api, session.browser, map_methods, roots, exposed=not options.is_loopback)
+        routes = PageRoutes(PageParts(methods, map_methods, hub, PageFiles(), mcp, new_link))
         guard = Guard(routes.app, access, own_names(options), any_address=not options.is_loopback)
         server = HttpServer(guard, listening, tls)
         facts = {"port": port, "url": url, "tokenFile": str(self._token_path), "exposed": not options.is_loopback}
@@ -127,6 +130,7 @@ class _PageSession:
             await server.serve()
         finally:
             closing.cancel()
+            index_map.close()
             hub.close()
             await mcp.close()
             routes.close()

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from semlens.core.paths import uri_to_path
-from semlens.core.status import EngineStatus, WatchMode
+from semlens.core.status import EngineStatus, TierRole, WatchMode
 from semlens.engine.browsing.browser import IndexBrowser
 from semlens.engine.fetched_index import fetch_index
+from semlens.engine.mapping import MAPS_FOLDER
+from semlens.engine.mapping.index_map import IndexMap
 from semlens.engine.overlays.open_buffers import OpenBuffer
 from semlens.engine.overlays.overlay_indexer import locate, real_paths
 from semlens.engine.query.graph_queries import GraphQueryService
@@ -93,6 +95,16 @@ class EngineSession(GraphQueryService):
         """The rules of each root for which files are indexed, inner roots first."""
         states = self._session.states
         return [states[real].discovery for real in sorted(states, key=len, reverse=True)]
+
+    def open_map(self) -> IndexMap:
+        """A map of the roots of the session. The caller closes it."""
+        first = next((tier for tier in self._tiers if tier.role == TierRole.FIRST), None)
+
+        def roots() -> dict[str, str]:
+            return {real: self._session.display_root(real) for real in self._session.states}
+
+        folder = self._shared.cache_folder / MAPS_FOLDER
+        return IndexMap(lambda: self._session.snapshot, roots, lambda: first.fingerprint if first else "", folder)
 
     @property
     def browser(self) -> IndexBrowser:

@@ -12,7 +12,8 @@ from semlens.core.skip_reason import SkipReason
 from semlens.engine.browsing.browser import IndexBrowser
 from semlens.engine.browsing.folder_counts import FolderCounts
 from semlens.engine.browsing.skipped_files import FIXES, SkippedFiles
-from semlens.http.errors import NotBuiltError
+from semlens.engine.mapping.index_map import can_draw
+from semlens.http.map_methods import MapMethods
 from semlens.http.served_roots import ServedRoot, ServedRoots, inner_path
 from semlens.service.api import Api
 from semlens.service.codec import Json, outline_json
@@ -34,6 +35,8 @@ API_METHODS = (
 """Methods of the `api` protocol that the page may use, as far as this version has them."""
 
 MAP_METHODS = ("map", "map/symbols", "map/locate")
+"""They need an extra."""
+
 EDITORS: tuple[Json, ...] = (
     {"name": "VS Code", "url": "vscode://file{path}:{line}:{column}"},
     {"name": "VS Code Insiders", "url": "vscode-insiders://file{path}:{line}:{column}"},
@@ -55,7 +58,9 @@ class PageMethods:
     :ivar by_name: each takes the parameters, and raises `SemlensError` with a message for the user.
     """
 
-    def __init__(self, api: Api, browser: IndexBrowser, roots: ServedRoots, *, exposed: bool) -> None:
+    def __init__(
+        self, api: Api, browser: IndexBrowser, map_methods: MapMethods, roots: ServedRoots, *, exposed: bool
+    ) -> None:
         """:param exposed: whether other machines can connect."""
         self._api = api
         self._browser = browser
@@ -68,7 +73,9 @@ class PageMethods:
             "outline": self._outline,
             "folders": self._folders,
             "skipped": self._skipped,
-            **dict.fromkeys(MAP_METHODS, _map),
+            "map": map_methods.state,
+            "map/symbols": map_methods.symbols,
+            "map/locate": map_methods.locate,
         }
 
     def call(self, name: str, params: object, cancel: CancelToken) -> Json:
@@ -102,7 +109,7 @@ class PageMethods:
             "version": __version__,
             "roots": [_root_json(root) for root in self._roots.all],
             "editors": list(EDITORS),
-            "methods": [name for name in self.by_name if name not in MAP_METHODS],
+            "methods": [name for name in self.by_name if can_draw() or name not in MAP_METHODS],
             "exposed": self._exposed,
         }
 
@@ -143,10 +150,6 @@ class PageMethods:
         limit = integer(fields, "limit", low=1, high=10_000) or 200
         roots = [root.real for root in self._roots.roots(fields)]
         return _skipped_json(self._browser.skipped(roots, SkipReason(name) if name else None, limit, cancel))
-
-
-def _map(_fields: Mapping[str, Any], _cancel: CancelToken) -> Json:
-    raise NotBuiltError("This version of semlens has no map of the index.")
 
 
 def _root_json(root: ServedRoot) -> Json:

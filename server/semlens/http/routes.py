@@ -18,13 +18,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from semlens.core.cancel import CancelToken
-from semlens.core.errors import Cancelled
+from semlens.core.errors import Cancelled, SemlensError
 from semlens.http.access import LINK_SECONDS
 from semlens.http.answers import ErrorCode, answer_of_error, error_answer, json_answer
-from semlens.http.errors import NotBuiltError
+from semlens.http.description.openapi import openapi_document
 from semlens.http.events import MAX_STREAMS, EventHub
+from semlens.http.map_methods import MapMethods
 from semlens.http.methods import PageMethods
-from semlens.http.openapi import openapi_document
 from semlens.http.page_files import PageFiles
 
 logger = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class PageParts:
     """What the application consists of. :ivar new_link: makes a link that signs in once."""
 
     methods: PageMethods
+    map_methods: MapMethods
     hub: EventHub
     files: PageFiles
     mcp: ASGIApp
@@ -135,8 +136,17 @@ class PageRoutes:
     async def _openapi(self, _request: Request) -> Response:
         return json_answer(openapi_document(list(self._parts.methods.by_name)))
 
-    async def _map_points(self, _request: Request) -> Response:
-        return answer_of_error(NotBuiltError("This version of semlens has no map of the index."))
+    async def _map_points(self, request: Request) -> Response:
+        version = request.query_params.get("version", "")
+
+        def columns() -> Response:
+            try:
+                content = self._parts.map_methods.columns(version)
+            except SemlensError as error:
+                return answer_of_error(error)
+            return Response(content, media_type="application/octet-stream")
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, columns)
 
     async def _link(self, request: Request) -> Response:
         body = await _read_body(request)

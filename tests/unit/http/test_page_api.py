@@ -20,7 +20,6 @@ def test_the_session_says_what_is_served(page):
     assert root["path"] == root["hostPath"] == str(page.folder)
     assert root["name"] == page.folder.name
     assert {"search", "file", "folders", "skipped", "status"} <= set(session["methods"])
-    assert "map" not in session["methods"]
     assert not session["exposed"]
 
 
@@ -109,8 +108,7 @@ def test_skipped_files_have_a_reason_and_a_fix(page):
         ("skipped", {"reason": "bad luck"}, 400, "badRequest"),
         ("wait", {}, 404, "unknownMethod"),
         ("release", {"uri": "file:///"}, 404, "unknownMethod"),
-        ("map", {}, 501, "notBuilt"),
-        ("map/locate", {"version": "", "places": []}, 501, "notBuilt"),
+        ("map/locate", {"version": "", "places": []}, 404, "notFound"),
     ],
 )
 def test_what_is_refused(page, method, params, status, code):
@@ -142,7 +140,7 @@ def test_bodies(page, body, headers, status):
         ("GET", "/api/status", 405),
         ("PUT", "/api/status", 405),
         ("POST", "/", 405),
-        ("GET", "/api/map/points", 501),
+        ("GET", "/api/map/points", 404),
         ("GET", "/api/nothing", 405),
         ("POST", "/api/nothing", 404),
         ("POST", "/api/", 404),

@@ -7,6 +7,7 @@ limit.
 from __future__ import annotations
 
 import argparse
+import shutil
 from pathlib import Path
 
 from semlens.cli.answering import release_root
@@ -14,6 +15,7 @@ from semlens.cli.roots import cache_folder, looks_like_url
 from semlens.cli.workspace import named_workspace
 from semlens.core.errors import CacheError
 from semlens.core.text.printable import printable
+from semlens.engine.mapping import MAPS_FOLDER
 from semlens.files.git_clone import clones, remove_clone
 from semlens.index.storage.root_store import delete_index, index_folders, stored_roots
 from semlens.index.storage.vector_cache import VectorCache
@@ -89,5 +91,6 @@ def _forget(cache_folder: Path, root: Path) -> bool:
             ) from error
         if not was_deleted:
             raise CacheError(f"The index of {root} is in use. Close the editors that have it open, then try again.")
+    shutil.rmtree(cache_folder / MAPS_FOLDER, ignore_errors=True)  # a map may be of several roots
     print(f"Forgot the index of {printable(str(root))}.")
     return True

@@ -17,12 +17,24 @@ from semlens.cli.roots import cache_folder
 from semlens.cli.runner import DONE, FAILED, say
 from semlens.core.errors import CacheError
 from semlens.core.text.printable import printable
+from semlens.engine.mapping import MAPS_FOLDER
 from semlens.files.folder_size import folder_bytes
 from semlens.service.daemon_control import server_status, stop_server
 from semlens.service.endpoint import endpoint_of
 from semlens.settings.user_sources import USER_FILE, config_folder
 
-_CACHE_NAMES = ("roots", "roots-*", "clones", "vectors*", "sent.*", "server", "server.log*", "bound.lock", LOCK_NAME)
+_CACHE_NAMES = (
+    "roots",
+    "roots-*",
+    "clones",
+    MAPS_FOLDER,
+    "vectors*",
+    "sent.*",
+    "server",
+    "server.log*",
+    "bound.lock",
+    LOCK_NAME,
+)
 """What semlens creates in its cache folder, of any version. The folder may be one that the user named and shares."""
 
 

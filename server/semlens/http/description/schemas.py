@@ -48,6 +48,18 @@ _FILTER = _object(
 )
 _EDGES = _answer(generation=_COUNT)
 
+_MAP_SYMBOL = _answer(
+    root=_TEXT,
+    path=_TEXT,
+    name=_TEXT,
+    qualifiedName=_TEXT,
+    kind=_TEXT,
+    language=_TEXT,
+    startLine=_LINE,
+    endLine=_LINE,
+    nameLine=_LINE,
+)
+
 SCHEMAS: Mapping[str, Json] = {
     "Hit": _answer(
         root=_TEXT,
@@ -224,7 +236,21 @@ ANSWERS: Mapping[str, Any] = {
         truncated=_FLAG,
     ),
     "link": _answer(url=_TEXT, expiresSeconds=_COUNT),
-    "map": {"type": "object"},
-    "map/symbols": {"type": "object"},
-    "map/locate": {"type": "object"},
+    "map": _object(
+        "state",
+        "progress",
+        "version",
+        "points",
+        state={"enum": ["computing", "ready"]},
+        progress={"type": "number", "minimum": 0, "maximum": 1},
+        version=_TEXT,
+        points=_COUNT,
+        bounds={"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
+        labels=_list(_answer(x={"type": "number"}, y={"type": "number"}, text=_TEXT, symbols=_COUNT)),
+        languages=_TEXTS,
+        kinds=_TEXTS,
+        folders=_TEXTS,
+    ),
+    "map/symbols": _answer(symbols=_list({"anyOf": [_MAP_SYMBOL, {"type": "null"}]})),
+    "map/locate": _answer(points=_list({"type": ["integer", "null"]})),
 }

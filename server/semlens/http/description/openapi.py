@@ -7,7 +7,7 @@ from typing import Any
 
 from semlens import __version__
 from semlens.http.answers import ErrorCode
-from semlens.http.schemas import ANSWERS, PARAMETERS, SCHEMAS, TITLES
+from semlens.http.description.schemas import ANSWERS, PARAMETERS, SCHEMAS, TITLES
 from semlens.service.codec import Json
 
 _JSON = "application/json"

@@ -1,0 +1,1 @@
+"""Describes the API to programs, as an OpenAPI document."""
