@@ -10,6 +10,7 @@ from semlens.core.errors import UsageError, WorkspaceError
 from semlens.core.text.printable import printable
 
 _SECONDS = 30.0
+_MAX_REF_CHARACTERS = 1_000
 _SAFE = {"core.hooksPath": os.devnull, "core.fsmonitor": "false", "core.quotePath": "false", "gc.auto": "0"}
 _ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
@@ -27,8 +28,8 @@ def git_diff(root: Path, ref: str, *, staged: bool = False) -> str:
     :raises UsageError: when git does not know the commit.
     :raises WorkspaceError: when there is no git, no repository or no commit.
     """
-    if ref.startswith("-"):
-        raise UsageError(f"{printable(ref)} is no commit. Name a branch, a tag or a commit.")
+    if ref.startswith("-") or not ref.isprintable() or len(ref) > _MAX_REF_CHARACTERS:
+        raise UsageError(f"{printable(ref[:100])} is no commit. Name a branch, a tag or a commit.")
     filters = _run(root, ["config", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process|smudge)$"])
     off = [
         part for name in filters.stdout.decode("utf-8", "replace").split("\n") if name for part in ("-c", f"{name}=")

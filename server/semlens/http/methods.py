@@ -27,6 +27,7 @@ API_METHODS = (
     "callers",
     "callees",
     "impact",
+    "unused",
     "status",
     "reindex",
     "pause",

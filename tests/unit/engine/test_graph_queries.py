@@ -189,6 +189,9 @@ def test_git_says_why_there_is_no_change(made, monkeypatch, tmp_path):
         (lambda: git(made.folder, "init", "-q"), "HEAD", WorkspaceError, "has no commit yet"),
         (lambda: commit(made), "nonsense", UsageError, "git knows no commit nonsense"),
         (lambda: None, "--output=x", UsageError, "is no commit"),
+        (lambda: None, "a\0b", UsageError, "is no commit"),
+        (lambda: None, "\ud800", UsageError, "is no commit"),
+        (lambda: None, "x" * 2_000, UsageError, "is no commit"),
         (lambda: monkeypatch.setenv("PATH", ""), "HEAD", WorkspaceError, "git is not installed"),
     ):
         prepare()

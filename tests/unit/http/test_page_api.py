@@ -46,6 +46,13 @@ def test_similar_code_takes_a_place_in_both_forms(page, named):
     assert "fetch_with_retry" in page.result("context", position={"line": 1}, **place)["text"]
 
 
+@pytest.mark.parametrize("named", [{"name": "fetch_with_retry"}, {"path": "net/retry.py", "position": {"line": 2}}])
+def test_callers_take_a_name_or_a_place(page, named):
+    answer = page.result("callers", **named)
+    assert (answer["symbol"]["name"], answer["edges"]) == ("fetch_with_retry", [])
+    assert page.result("callees", **named)["symbol"]["path"] == "net/retry.py"
+
+
 def test_a_long_line_is_cut(page):
     shown = page.result("file", path="long.py")
     assert shown["cutLines"] == [2]

@@ -46,7 +46,12 @@ _FILTER = _object(
     excludePaths=_TEXTS,
     tests={"enum": [choice.value for choice in TestFilter]},
 )
-_EDGES = _answer(generation=_COUNT)
+_NEIGHBOURS = _answer(
+    symbol=_ref("Hit"),
+    edges=_list(_answer(hit=_ref("Hit"), confidence={"type": "number"}, kind=_TEXT)),
+    omitted=_COUNT,
+    generation=_COUNT,
+)
 
 _MAP_SYMBOL = _answer(
     root=_TEXT,
@@ -100,6 +105,7 @@ TITLES: Mapping[str, str] = {
     "callers": "Who calls a symbol",
     "callees": "What a symbol calls",
     "impact": "What a change touches",
+    "unused": "Definitions that nothing seems to use",
     "status": "What is indexed, and how far",
     "reindex": "Compare the index with the disk again",
     "pause": "Pause indexing",
@@ -140,7 +146,8 @@ PARAMETERS: Mapping[str, Json] = {
     ),
     "callers": _object(**_POSITION_OR_NAME),
     "callees": _object(**_POSITION_OR_NAME),
-    "impact": _object(ref=_TEXT, diff=_TEXT),
+    "impact": _object(ref=_TEXT, diff=_TEXT, staged=_FLAG, limit=_LIMIT),
+    "unused": _object(limit=_LIMIT),
     "status": _object(),
     "reindex": _object(roots=_TEXTS, full=_FLAG),
     "pause": _object(),
@@ -177,9 +184,16 @@ ANSWERS: Mapping[str, Any] = {
         masked=_COUNT,
         generation=_COUNT,
     ),
-    "callers": _EDGES,
-    "callees": _EDGES,
-    "impact": _EDGES,
+    "callers": _NEIGHBOURS,
+    "callees": _NEIGHBOURS,
+    "impact": _answer(
+        changed=_list(_ref("Hit")),
+        affected=_list(_answer(hit=_ref("Hit"), via=_TEXTS, distance=_COUNT)),
+        tests=_list(_ref("Hit")),
+        omitted=_COUNT,
+        generation=_COUNT,
+    ),
+    "unused": _answer(symbols=_list(_answer(hit=_ref("Hit"))), omitted=_COUNT, generation=_COUNT),
     "status": _ref("Status"),
     "reindex": _ref("Status"),
     "pause": _ref("Status"),
