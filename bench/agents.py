@@ -63,7 +63,7 @@ def main() -> int:
     }
     print(json.dumps(result, indent=1))
     if arguments.out:
-        arguments.out.write_text(json.dumps({**result, "rows": rows}, indent=1) + "\n")
+        arguments.out.write_text(json.dumps(result, indent=1) + "\n")
     return 0
 
 

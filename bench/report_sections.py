@@ -12,6 +12,11 @@ REASONS = {
 """Why each package over 20 MB is needed."""
 
 SECTIONS = {
+    "agents": (
+        "What an agent reads",
+        "agents.py",
+        "Tokens until the labelled place was seen, by fixed policies. semble is missing: its model is a download.",
+    ),
     "context": (
         "Context packs",
         "context.py",
