@@ -40,7 +40,7 @@ from semlens.search.readers.view_reader import find_candidates
 from stored_snapshot import stored_snapshot, with_graphs
 
 RESULTS = Path(__file__).parent / "results"
-FORCED = CandidateLimit(least_passages=0)
+FORCED = CandidateLimit(least_passages=0, least_graph_passages=0)
 N_QUESTIONS = 300
 
 

@@ -29,7 +29,7 @@ from semlens.search.readers.view_reader import find_candidates
 from semlens.search.signals.text_evidence import QueryVector
 from semlens.syntax.parsing.parser import parse
 
-FORCED = CandidateLimit(least_passages=0)
+FORCED = CandidateLimit(least_passages=0, least_graph_passages=0)
 MODEL, DIMENSION = "by-chance", 16
 
 QUESTIONS = (

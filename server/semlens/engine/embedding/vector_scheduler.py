@@ -1,4 +1,7 @@
-"""Decides when vectors are made, and by which tiers. Used by the indexer thread alone; `VectorFiller` makes them."""
+"""Decides when vectors and their graphs are made, and by which tiers. Used by the indexer thread alone.
+
+`VectorFiller` makes vectors, `GraphBuilder` their graphs.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from semlens.core.hashing import ContentHash
 from semlens.core.status import TierRole
+from semlens.engine.embedding.graph_builder import GraphBuilder
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.embedding.vector_filler import VectorFiller
 from semlens.engine.indexing.live_segment import LiveSegment
@@ -28,11 +32,12 @@ class VectorScheduler:
         deadlines: Deadlines,
         on_filled: Callable[[RootIndex], None],
     ) -> None:
-        """:param on_filled: called when a root has more vectors."""
+        """:param on_filled: called when a root has more vectors, or a graph of them."""
         self._tiers = tiers
         self._deadlines = deadlines
         self._local = VectorFiller(post, on_filled)
         self._remote = VectorFiller(post, on_filled)
+        self._graphs = GraphBuilder(post, on_filled)
 
     @property
     def needs_workers(self) -> bool:
@@ -52,6 +57,7 @@ class VectorScheduler:
     def close(self) -> None:
         self._local.close()
         self._remote.close()
+        self._graphs.close()
 
     def keep(self, tier: Tier, vectors: Mapping[ContentHash, bytes]) -> None:
         """Put vectors into the cache before the next job looks there."""
@@ -84,6 +90,9 @@ class VectorScheduler:
         for tier in remote:
             if tier.is_paused and tier.retry_at:
                 self._deadlines.at(tier.retry_at)
+        retry_at = self._graphs.step(writers, may_build=may_refine and not merging and not self._local.busy)
+        if retry_at:
+            self._deadlines.at(retry_at)
 
     def refresh_fingerprints(self, indexes: Iterable[RootIndex]) -> None:
         """The first answer of a service, here or in another process, completes the fingerprint of its vectors."""

@@ -188,13 +188,13 @@ def attributes_hash(root: Path, folder: str) -> ContentHash:
 
 
 def _share_segments(source: Path, target: Path, ids: set[str]) -> dict[str, int]:
-    """Link segment files and their vectors.
+    """Link segment files, their vectors and the graphs of these.
 
     :returns: sizes in bytes by id; without those that the other process has just merged away.
     :raises OSError: when a file can be neither linked nor copied.
     """
     vectors: dict[str, list[str]] = {}
-    for path in source.glob("*.vectors"):
+    for path in (*source.glob("*.vectors"), *source.glob("*.usearch")):
         vectors.setdefault(path.name.partition(".")[0], []).append(path.name)
     sizes: dict[str, int] = {}
     for segment_id in sorted(ids - {""}):

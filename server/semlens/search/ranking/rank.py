@@ -24,7 +24,7 @@ from semlens.search.ranking.confidence import FIRST_HITS, Evidence, confidence_o
 from semlens.search.ranking.page import choose_page, sigmoid
 from semlens.search.ranking.symbol_ranking import SymbolScores, score_symbols
 from semlens.search.readers.reader import CandidateLimit, Question
-from semlens.search.readers.view_reader import find_candidates
+from semlens.search.readers.view_reader import compare_chosen, find_candidates
 from semlens.search.signals.file_table import FileTable
 from semlens.search.signals.locations import FramePlace, resolve_frames
 from semlens.search.signals.text_evidence import QueryVector
@@ -75,7 +75,7 @@ def rank(
     query: Query,
     query_vectors: Sequence[QueryVector],
     cancel: CancelToken,
-    limit: CandidateLimit = DEFAULT_LIMIT,
+    limit: CandidateLimit | None = None,
 ) -> list[RankedHit]:
     """The hits of `rank_answer`."""
     return rank_answer(snapshot, request, query, query_vectors, cancel, limit).hits
@@ -87,11 +87,11 @@ def rank_answer(
     query: Query,
     query_vectors: Sequence[QueryVector],
     cancel: CancelToken,
-    limit: CandidateLimit = DEFAULT_LIMIT,
+    limit: CandidateLimit | None = None,
 ) -> RankedAnswer:
     """The best hits of one snapshot, best first.
 
-    :param limit: how many files each reader offers.
+    :param limit: how many files each reader offers, instead of `DEFAULT_LIMIT`.
     :raises Cancelled: when the token was cancelled. It is checked between steps.
     """
     views = [view for view in snapshot.views if len(view.segment.passages)]
@@ -99,12 +99,13 @@ def rank_answer(
         return RankedAnswer([], 0.0)
     frames = resolve_frames(views, query.frames)
     near = uri_to_path(request.near_uri) if request.near_uri else None
-    question = Question(request, query, query_vectors, near or "", limit, cancel)
+    question = Question(request, query, query_vectors, near or "", limit or DEFAULT_LIMIT, cancel)
     table = find_candidates(views, question, frames)
     cancel.check()
     scores = file_scores(table, query)
     scores = _with_frames(scores, table, frames, query)
     best = _best_files(scores, max(request.limit + 10, _LEAST_FILES))
+    compare_chosen(views, table, best, question)
     symbols = score_symbols(views, table, best, frames, query)
     cancel.check()
     totals = scores[symbols.files] - symbols.behind * np.float32(w.NAME_SHARE if query.is_name else 1.0)

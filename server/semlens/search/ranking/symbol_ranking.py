@@ -18,7 +18,7 @@ from semlens.index.segment.columns import best_first, ranges
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
 from semlens.search.ranking import weights as w
-from semlens.search.signals.file_features import ViewEvidence
+from semlens.search.signals.file_features import ViewEvidence, rows_of_files
 from semlens.search.signals.file_table import FileTable
 from semlens.search.signals.locations import FramePlace
 from semlens.search.signals.name_match import NameEvidence
@@ -127,15 +127,13 @@ def _part(
 ) -> _Part:
     segment, mask, words, names = view.segment, evidence.mask, evidence.words, evidence.names
     n_symbols = len(segment.symbols)
-    rows_of_files = table.rows[files]
-    of_passages = segment.passages.files
-    starts = np.searchsorted(of_passages, rows_of_files, "left").astype(np.int64)
-    lengths = np.searchsorted(of_passages, rows_of_files, "right") - starts
+    file_rows = table.rows[files]
+    starts, lengths = rows_of_files(segment.passages.files, file_rows)
     rows, places = ranges(starts, lengths), np.repeat(files, lengths)
     if mask is not None:
         rows, places = rows[mask[rows]], places[mask[rows]]
     symbols = segment.passages.symbols[rows].astype(np.int64)
-    extra = _without_passage(view, mask, names, rows_of_files, files, frames)
+    extra = _without_passage(view, mask, names, file_rows, files, frames)
     rows = np.concatenate([rows, extra[1]])
     places = np.concatenate([places, extra[2]])
     symbols = np.concatenate([symbols, extra[0]])
@@ -172,7 +170,7 @@ def _without_passage(
     view: SegmentView,
     mask: Mask | None,
     names: NameEvidence,
-    rows_of_files: Ints,
+    file_rows: Ints,
     files: Ints,
     frames: Sequence[FramePlace],
 ) -> tuple[Ints, Ints, Ints]:
@@ -186,9 +184,8 @@ def _without_passage(
     if not n_symbols:
         return nothing, nothing, nothing
     scores = names.symbols[:n_symbols]
-    place_of = dict(zip(rows_of_files.tolist(), files.tolist(), strict=True))
-    firsts = np.searchsorted(segment.symbols.files, rows_of_files, "left").astype(np.int64)
-    inside = ranges(firsts, np.searchsorted(segment.symbols.files, rows_of_files, "right") - firsts)
+    place_of = dict(zip(file_rows.tolist(), files.tolist(), strict=True))
+    inside = ranges(*rows_of_files(segment.symbols.files, file_rows))
     named_rows = inside[(scores[inside] > 0) & (segment.first_passages[inside] < 0)]
     named_rows = named_rows[np.argsort(-scores[named_rows], kind="stable")]
     n_of_file: Counter[int] = Counter()

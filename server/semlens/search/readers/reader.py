@@ -20,6 +20,9 @@ from semlens.search.signals.file_table import RANKED, Candidates
 from semlens.search.signals.name_match import NameCounts
 from semlens.search.signals.text_evidence import QueryVector, TermCounts, TermWeights
 
+LEAST_GRAPH_PASSAGES = 400_000
+"""Passages of a reader from which on graphs are built and asked. A scan of so many takes 4 ms on one core."""
+
 
 @dataclass(frozen=True, slots=True)
 class CandidateLimit:
@@ -27,11 +30,16 @@ class CandidateLimit:
 
     :ivar n_files: by each signal. With fewer than `RANKED`, the ranks of files would depend on the limit.
     :ivar n_neighbours: passages that a graph is asked for, of each view.
+    :ivar n_compared: files by each signal whose vectors are compared, because a graph may have missed them.
+    :ivar least_graph_passages: a reader with fewer passages compares all vectors, although it may have graphs. That
+        takes at most a few milliseconds, and a graph misses some neighbours.
     :ivar least_passages: a reader with fewer passages offers all its files, which is as fast.
     """
 
     n_files: int = RANKED
     n_neighbours: int = 400
+    n_compared: int = 30
+    least_graph_passages: int = LEAST_GRAPH_PASSAGES
     least_passages: int = 10_000
 
 

@@ -26,25 +26,28 @@ from semlens.search.signals.file_features import (
 from semlens.search.signals.file_status import file_statuses
 from semlens.search.signals.file_table import Candidates, FileTable, make_table
 from semlens.search.signals.locations import FramePlace
-from semlens.search.signals.meaning import all_cosines, graph_of, nearest_by_graph
+from semlens.search.signals.meaning import all_cosines, compare, graph_of, nearest_by_graph
 from semlens.search.signals.name_match import NameSearch
 from semlens.search.signals.text_evidence import QueryVector, count_terms, score_words, weigh_terms
 
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class _Meaning:
-    """:ivar cosines: for each view, the cosines of its passages by role, where all were compared.
+    """What the models say of one view.
 
-    :ivar similar: for each view and model, the files nearest in meaning.
+    :ivar cosines: of its passages by role; NaN where they were not compared. :ivar floors: see `ViewEvidence`.
+    :ivar similar: for each model, the files nearest in meaning.
     :ivar sums: the sum of the best cosines of the files, and their number, where all were compared. A file without a
         vector gets the average. Where a graph was asked, every file has one.
     """
 
-    cosines: list[dict[TierRole, Floats]]
-    similar: list[list[Signal]]
+    cosines: dict[TierRole, Floats]
+    floors: dict[TierRole, float]
+    similar: list[Signal]
     sums: dict[TierRole, tuple[float, int]]
 
 
@@ -72,31 +75,31 @@ class ViewReader:
         query = self._question.query
         return n_passages >= self._question.limit.least_passages and bool(query.terms)
 
+    @property
+    def _asks_graphs(self) -> bool:
+        n_passages = sum(len(view.segment.passages) for view in self._views)
+        return self._is_limited and n_passages >= self._question.limit.least_graph_passages
+
     def candidates(self, statistics: GlobalStatistics) -> Candidates:
         question, views = self._question, self._views
         masks = [view_mask(view, question.request.filter, question.query) for view in views]
         words = score_words(views, masks, question.query, question.cancel, statistics.terms)
         names = self._names.evidence(statistics.names)
         question.cancel.check()
-        statuses = [statistics.statuses[number] for number in self._numbers]
-        evidence = [
-            ViewEvidence(mask, of_words, of_names, status, {})
-            for mask, of_words, of_names, status in zip(masks, words, names, statuses, strict=True)
-        ]
-        lives = [passing_files(view, mask) for view, mask in zip(views, masks, strict=True)]
-        meaning = self._meaning(masks)
+        meaning = [self._meaning(view, mask) for view, mask in zip(views, masks, strict=True)]
         question.cancel.check()
+        evidence = [
+            ViewEvidence(mask, of_words, of_names, statistics.statuses[number], of_view.cosines, of_view.floors)
+            for number, mask, of_words, of_names, of_view in zip(
+                self._numbers, masks, words, names, meaning, strict=True
+            )
+        ]
+        sums = {role: _total([of_view.sums.get(role, (0.0, 0)) for of_view in meaning]) for role in self._roles}
+        lives = [passing_files(view, mask) for view, mask in zip(views, masks, strict=True)]
         if self._is_limited:
-            rows = self._chosen(evidence, lives, meaning.similar)
+            rows = self._chosen(evidence, lives, [of_view.similar for of_view in meaning])
         else:
             rows = [every_file(view) for view in views]
-        for number, view in enumerate(views):
-            for vector in question.vectors:
-                self._fill_cosines(view, rows[number], masks[number], vector, meaning.cosines[number])
-        evidence = [
-            ViewEvidence(one.mask, one.words, one.names, one.status, of_view)
-            for one, of_view in zip(evidence, meaning.cosines, strict=True)
-        ]
         columns = [
             file_features(view, of_view, one, question.query, self._roles, question.near)
             for view, of_view, one in zip(views, rows, evidence, strict=True)
@@ -107,37 +110,34 @@ class ViewReader:
             columns={name: np.concatenate([of_view[name] for of_view in columns]) for name in columns[0]},
             lives=np.concatenate([mask[of_view.files] for mask, of_view in zip(lives, rows, strict=True)]),
             evidence=dict(zip(self._numbers, evidence, strict=True)),
-            cosine_sums=meaning.sums,
+            cosine_sums=sums,
         )
 
-    def _meaning(self, masks: Sequence[Mask | None]) -> _Meaning:
-        meaning = _Meaning([], [], {vector.role: (0.0, 0) for vector in self._question.vectors})
-        for view, mask in zip(self._views, masks, strict=True):
-            by_role: dict[TierRole, Floats] = {}
-            signals = []
-            for vector in self._question.vectors:
-                found = self._by_graph(view, mask, vector)
-                if found is not None:
-                    signals.append(found)
-                    continue
-                scanned = all_cosines(view, vector)
-                if scanned is not None:
-                    if mask is not None:
-                        scanned[~mask] = np.nan
-                    by_role[vector.role] = scanned
-                best = best_cosines(scanned, every_file(view))
-                known = np.flatnonzero(~np.isnan(best))
-                signals.append(Signal(known, best[known]))
-                total, count = meaning.sums[vector.role]
-                meaning.sums[vector.role] = (total + float(best[known].sum()), count + len(known))
-            meaning.cosines.append(by_role)
-            meaning.similar.append(signals)
+    def _meaning(self, view: SegmentView, mask: Mask | None) -> _Meaning:
+        meaning = _Meaning({}, {}, [], {})
+        for vector in self._question.vectors:
+            block = graph_of(view, vector) if self._asks_graphs else None
+            query = quantise(vector.vector)
+            found = None
+            if block is not None:
+                found = nearest_by_graph(block, mask, query, self._question.limit.n_neighbours)
+            if block is not None and found is not None:
+                rows, meaning.floors[vector.role] = found
+                cosines = np.full(len(view.segment.passages), np.nan, np.float32)
+                compare(block, rows, query, cosines)
+                meaning.cosines[vector.role] = cosines
+                meaning.similar.append(best_in_files(view, rows, cosines[rows]))
+                continue
+            scanned = all_cosines(view, vector)
+            if scanned is not None:
+                if mask is not None:
+                    scanned[~mask] = np.nan
+                meaning.cosines[vector.role] = scanned
+            best = best_cosines(scanned, every_file(view))
+            known = np.flatnonzero(~np.isnan(best))
+            meaning.similar.append(Signal(known, best[known]))
+            meaning.sums[vector.role] = (float(best[known].sum()), len(known))
         return meaning
-
-    def _by_graph(self, view: SegmentView, mask: Mask | None, vector: QueryVector) -> Signal | None:
-        block = graph_of(view, vector) if self._is_limited else None
-        found = None if block is None else nearest_by_graph(block, mask, vector, self._question.limit.n_neighbours)
-        return None if found is None else best_in_files(view, found.rows, found.cosines)
 
     def _chosen(
         self, evidence: Sequence[ViewEvidence], lives: Sequence[Mask], similar: Sequence[Sequence[Signal]]
@@ -148,24 +148,36 @@ class ViewReader:
         ]
         minor = [is_minor(view, one) for view, one in zip(self._views, evidence, strict=True)]
         chosen = choose(signals, lives, minor, self._question.limit.n_files)
+        best = choose(signals, lives, minor, self._question.limit.n_compared)
         for place in self._frames:
             if place.view in self._numbers:
                 number = self._numbers.index(place.view)
                 if place.file not in chosen[number]:
                     chosen[number] = np.sort(np.append(chosen[number], place.file))
+        for view, one, files, best_files in zip(self._views, evidence, chosen, best, strict=True):
+            for vector in self._question.vectors:
+                # The size of a cosine counts for these: all files need their own. Else only ranks count.
+                every = self._question.query.is_literal or vector.role is TierRole.REFINE
+                compare_files(view, one, files if every else best_files, vector)
         return [some_files(view, files) for view, files in zip(self._views, chosen, strict=True)]
 
-    def _fill_cosines(
-        self, view: SegmentView, rows: FileRows, mask: Mask | None, vector: QueryVector, cosines: dict[TierRole, Floats]
-    ) -> None:
-        """Compare the passages of the chosen files, where the graph found the nearest only."""
-        block = graph_of(view, vector)
-        if vector.role in cosines or block is None or rows.passages is None:
-            return
-        passages = rows.passages if mask is None else rows.passages[mask[rows.passages]]
-        column = np.full(len(view.segment.passages), np.nan, np.float32)
-        column[passages] = block.cosines_of(passages, quantise(vector.vector))
-        cosines[vector.role] = column
+
+def _total(sums: Sequence[tuple[float, int]]) -> tuple[float, int]:
+    return sum(total for total, _ in sums), sum(count for _, count in sums)
+
+
+def compare_files(view: SegmentView, evidence: ViewEvidence, files: Ints, vector: QueryVector) -> None:
+    """Compare the passages of some files, where a graph found the nearest passages only.
+
+    :param files: rows, ascending.
+    """
+    block = graph_of(view, vector)
+    if block is None or vector.role not in evidence.floors:
+        return
+    rows = some_files(view, files).passages
+    assert rows is not None
+    rows = rows if evidence.mask is None else rows[evidence.mask[rows]]
+    compare(block, rows, quantise(vector.vector), evidence.cosines[vector.role])
 
 
 def find_candidates(views: Sequence[SegmentView], question: Question, frames: Sequence[FramePlace] = ()) -> FileTable:
@@ -183,3 +195,11 @@ def find_candidates(views: Sequence[SegmentView], question: Question, frames: Se
         weigh_terms(question.query, [one.terms for one in counts]), [one.names for one in counts], file_statuses(views)
     )
     return make_table([reader.candidates(statistics) for reader in readers], question.query)
+
+
+def compare_chosen(views: Sequence[SegmentView], table: FileTable, chosen: Ints, question: Question) -> None:
+    """Compare all passages of the files whose symbols are ranked. :param chosen: their positions in the table."""
+    for number, view in enumerate(views):
+        files = table.rows[chosen[table.views[chosen] == number]]
+        for vector in question.vectors:
+            compare_files(view, table.evidence[number], files, vector)

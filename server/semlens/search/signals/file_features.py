@@ -59,12 +59,21 @@ def every_file(view: SegmentView) -> FileRows:
 
 def some_files(view: SegmentView, files: Ints) -> FileRows:
     """:param files: rows, ascending."""
-    starts = np.searchsorted(view.segment.passages.files, files, "left").astype(np.int64)
-    lengths = np.searchsorted(view.segment.passages.files, files, "right") - starts
+    starts, lengths = rows_of_files(view.segment.passages.files, files)
     filled = np.flatnonzero(lengths)
     owners = np.repeat(np.arange(len(filled), dtype=np.int32), lengths[filled])
     ends = np.cumsum(lengths[filled])
     return FileRows(files, ranges(starts, lengths), filled, ends - lengths[filled], owners)
+
+
+def rows_of_files(owners: npt.NDArray[np.uint32], files: Ints) -> tuple[Ints, Ints]:
+    """Where the rows of each file begin, and how many there are.
+
+    :param owners: the file of each row, ascending. :param files: ascending.
+    """
+    wanted = files.astype(owners.dtype)  # else NumPy would convert the whole column
+    starts = np.searchsorted(owners, wanted, "left").astype(np.int64)
+    return starts, np.searchsorted(owners, wanted, "right") - starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +81,9 @@ class ViewEvidence:
     """What is known of one view for one query.
 
     :ivar mask: the passages that may be hits, or None for all. :ivar status: of the files, relative to all readers.
-    :ivar cosines: of its passages, by role of the model. NaN where there is no vector, and for passages of files that
-        are not looked at.
+    :ivar cosines: of its passages, by role of the model. NaN where there is no vector, and for passages that were not
+        compared.
+    :ivar floors: for models whose nearest passages a graph found, a cosine that no other passage reaches.
     """
 
     mask: Mask | None
@@ -81,6 +91,7 @@ class ViewEvidence:
     names: NameEvidence
     status: FileStatus
     cosines: Mapping[TierRole, Floats]
+    floors: Mapping[TierRole, float]
 
 
 def file_features(
@@ -105,7 +116,10 @@ def file_features(
     columns["stem"] = path_cover(static.stems, len(static.tests), words.idf_weights)[files]
     columns["folder"] = path_cover(static.folders, len(static.tests), words.idf_weights)[files]
     for role in roles:
-        columns[f"{role}.best"] = best_cosines(evidence.cosines.get(role), rows)
+        best = best_cosines(evidence.cosines.get(role), rows)
+        if role in evidence.floors:
+            best[rows.filled] = np.fmax(best[rows.filled], np.float32(evidence.floors[role]))
+        columns[f"{role}.best"] = best
     columns |= {name: column[files] for name, column in static.constant.items()}
     columns["header"] = evidence.status.header[files]
     for name, column, is_asked_for in (

@@ -7,8 +7,6 @@ for more neighbours than are needed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -23,18 +21,6 @@ _SELECTIVE = 0.5
 
 _SPARSE = 0.1
 """A filter that leaves a smaller share of the passages is answered by comparing those passages alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class NearestPassages:
-    """Some passages of one view, with their cosines. All that have a vector, unless the view has a graph.
-
-    :ivar rows: ascending. :ivar are_all: whether no passage of the view that has a vector is missing.
-    """
-
-    rows: Ints
-    cosines: Floats
-    are_all: bool
 
 
 def all_cosines(view: SegmentView, query_vector: QueryVector) -> Floats | None:
@@ -60,28 +46,32 @@ def graph_of(view: SegmentView, query_vector: QueryVector) -> VectorBlock | None
 
 
 def nearest_by_graph(
-    block: VectorBlock, mask: Mask | None, query_vector: QueryVector, count: int
-) -> NearestPassages | None:
-    """The nearest passages of a view with a graph. None when a filter needs a scan.
+    block: VectorBlock, mask: Mask | None, query: npt.NDArray[np.int8], count: int
+) -> tuple[Ints, float] | None:
+    """The nearest passages of a view with a graph, ascending, and a cosine that no other passage reaches.
 
-    :param mask: the passages that may be hits, or None for all.
+    :param mask: the passages that may be hits, or None for all. :param query: quantised.
+    :returns: None when a filter needs a scan.
     """
-    quantised = quantise(query_vector.vector)
-    if mask is None:
-        rows, cosines = block.nearest(quantised, count)
-        return _sorted(rows, cosines)
-    share = float(mask.mean()) if len(mask) else 0.0
-    if share < _SPARSE:
-        rows = np.flatnonzero(mask).astype(np.uint32)
-        return NearestPassages(rows.astype(np.int64), block.cosines_of(rows.astype(np.int64), quantised), are_all=True)
-    if share < _SELECTIVE:
-        return None
-    rows, cosines = block.nearest(quantised, int(1.25 * count / share))
-    passing = mask[rows]
-    n_passing = int(mask.sum())
-    return _sorted(rows[passing], cosines[passing]) if passing.sum() >= min(count, n_passing) else None
+    share = 1.0
+    if mask is not None:
+        share = float(mask.mean()) if len(mask) else 0.0
+        if share < _SPARSE:
+            return np.flatnonzero(mask), -1.0
+        if share < _SELECTIVE:
+            return None
+    rows, cosines = block.nearest(query, count if share == 1.0 else int(1.25 * count / share))
+    if not len(rows):
+        return rows.astype(np.int64), -1.0
+    floor = float(cosines[-1])
+    if mask is not None:
+        rows = rows[mask[rows]]
+        if len(rows) < min(count, int(mask.sum())):
+            return None
+    return np.sort(rows).astype(np.int64), floor
 
 
-def _sorted(rows: npt.NDArray[np.uint32], cosines: Floats) -> NearestPassages:
-    order = np.argsort(rows)
-    return NearestPassages(rows[order].astype(np.int64), cosines[order], are_all=False)
+def compare(block: VectorBlock, rows: Ints, query: npt.NDArray[np.int8], cosines: Floats) -> None:
+    """Fill in the cosines of some passages of a view with a graph, where they are not known yet."""
+    unknown = rows[np.isnan(cosines[rows])]
+    cosines[unknown] = block.cosines_of(unknown, query)
