@@ -48,6 +48,11 @@ _OLD_WORDS = frozenset(
     "old legacy deprecated deprecation compat compatibility obsolete archive backward backwards".split()
 )
 _DOC_WORDS = frozenset("readme docs documentation changelog guide tutorial manual".split())
+_PROJECT_WORDS = frozenset(
+    """manifest package packages dependency dependencies workflow workflows github ci pipeline pipelines template
+    templates json yaml yml toml xml csv config configuration lint build dist bundle bundled minified amalgamated header
+    docker dockerfile makefile cmake gradle maven npm cargo gem pip release""".split()
+)
 _VERSION = re.compile(r"\bv\d{1,2}\b", re.IGNORECASE)
 
 _ONE_NAME = re.compile(r"[\w.:#/\\$@<>()~*&!?-]+")
@@ -128,6 +133,7 @@ class Query:
     :ivar wants_tests: the query asks for a test, so tests are ranked higher.
     :ivar asks_for_old: the query mentions old code, so superseded code is not ranked lower.
     :ivar asks_for_documentation: the query mentions documentation, so it is not ranked lower.
+    :ivar asks_for_project_files: the query mentions manifests, data or builds, so these are not ranked lower.
     :ivar notes: sentences for the user about parts that were not applied.
     """
 
@@ -148,6 +154,7 @@ class Query:
     wants_tests: bool = False
     asks_for_old: bool = False
     asks_for_documentation: bool = False
+    asks_for_project_files: bool = False
 
     @property
     def is_name(self) -> bool:
@@ -208,6 +215,7 @@ def parse_query(text: str) -> Query:
         wants_tests=kind is QueryKind.PROSE and _ASKS_FOR_TEST.search(text) is not None,
         asks_for_old=not _OLD_WORDS.isdisjoint(every_part) or _VERSION.search(text) is not None,
         asks_for_documentation=not _DOC_WORDS.isdisjoint(every_part),
+        asks_for_project_files=not _PROJECT_WORDS.isdisjoint(every_part) or kind is QueryKind.PATH,
     )
 
 

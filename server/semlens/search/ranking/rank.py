@@ -27,6 +27,7 @@ from semlens.search.readers.reader import CandidateLimit, Question
 from semlens.search.readers.view_reader import compare_chosen, find_candidates
 from semlens.search.signals.file_table import FileTable
 from semlens.search.signals.locations import FramePlace, resolve_frames
+from semlens.search.signals.spelling import with_known_words
 from semlens.search.signals.text_evidence import QueryVector
 
 _LEAST_FILES = 30
@@ -97,6 +98,7 @@ def rank_answer(
     views = [view for view in snapshot.views if len(view.segment.passages)]
     if not views or not (query.text.strip() or query.has_filter):
         return RankedAnswer([], 0.0)
+    query = with_known_words(views, query)
     frames = resolve_frames(views, query.frames)
     near = uri_to_path(request.near_uri) if request.near_uri else None
     question = Question(request, query, query_vectors, near or "", limit or DEFAULT_LIMIT, cancel)

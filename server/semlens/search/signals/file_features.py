@@ -19,6 +19,7 @@ from semlens.search.query.query import Query
 from semlens.search.signals.file_status import FileStatus
 from semlens.search.signals.locations import match_paths, nearness
 from semlens.search.signals.name_match import NameEvidence
+from semlens.search.signals.path_roles import PATH_ROLES
 from semlens.search.signals.static_signals import Words, static_signals_of
 from semlens.search.signals.text_evidence import WordEvidence
 
@@ -128,6 +129,8 @@ def file_features(
         ("documentation", static.documentation, query.asks_for_documentation),
     ):
         columns[name] = column[files] * np.float32(0.0 if is_asked_for else 1.0)
+    if query.asks_for_project_files:
+        columns |= dict.fromkeys(PATH_ROLES, np.zeros(len(files), np.float32))
     columns["wanted_test"] = static.tests[files] * np.float32(query.wants_tests)
     columns["unsaved"] = np.full(len(files), view.dirty, np.float32)
     if near:

@@ -7,7 +7,7 @@ relevant traits of each segment are cached. Statuses are computed again when the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from weakref import WeakKeyDictionary
@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
+from semlens.core.symbol import Role
 from semlens.core.text.identifiers import split_identifier
 from semlens.index.segment.segment import Segment
 from semlens.index.snapshot import SegmentView
@@ -27,6 +28,8 @@ _VERSION = re.compile(r"v(\d{1,2})$")
 _FIRST_VERSION = 1
 _LEAST_COPIES = 3
 _HEADERS = (".h", ".hpp", ".hh", ".hxx")
+_LEAST_OF_A_HEADER = 0.5
+_NO_SOURCE = int(Role.TEST | Role.EXAMPLE)
 _SOURCES = (".c", ".cc", ".cpp", ".cxx", ".m", ".mm")
 
 
@@ -34,7 +37,7 @@ _SOURCES = (".c", ".cc", ".cpp", ".cxx", ".m", ".mm")
 class FileStatus:
     """Columns over the files of a segment, each of shape (f,).
 
-    :ivar old: 1 for superseded code. :ivar header: 1 for a header that has a source file.
+    :ivar old: 1 for superseded code. :ivar header: 1 for a header whose code is in a source file.
     """
 
     old: Floats
@@ -47,13 +50,13 @@ class _Traits:
 
     :ivar old: rows of files whose own path says that they are old. :ivar headers: rows and stems of headers.
     :ivar versioned: row, folder and N for each folder ``vN`` above a file.
-    :ivar sources: stems of source files.
+    :ivar sources: number of lines of source files by stem. Tests and examples are no source of a header.
     """
 
     old: Sequence[int]
     headers: Sequence[tuple[int, str]]
     versioned: Sequence[tuple[int, str, int]]
-    sources: frozenset[str]
+    sources: Mapping[str, int]
 
 
 _TRAITS: WeakKeyDictionary[Segment, _Traits] = WeakKeyDictionary()
@@ -88,8 +91,13 @@ class _Neighbourhood:
         self.ids = frozenset(segment.id for segment in segments)
 
     @cached_property
-    def sources(self) -> frozenset[str]:
-        return frozenset().union(*(_traits(segment).sources for segment in self._segments))
+    def sources(self) -> dict[str, int]:
+        """Lines of the longest source file of each stem."""
+        longest: dict[str, int] = {}
+        for segment in self._segments:
+            for name, n_lines in _traits(segment).sources.items():
+                longest[name] = max(longest.get(name, 0), n_lines)
+        return longest
 
     @cached_property
     def newest(self) -> dict[str, int]:
@@ -129,8 +137,9 @@ def _file_status(segment: Segment, neighbourhood: _Neighbourhood) -> FileStatus:
     for row, folder, number in traits.versioned:
         if number < neighbourhood.newest.get(_parent(folder), 0) or folder in neighbourhood.mirrors:
             old[row] = 1.0
-    for row, name in traits.headers:
-        header[row] = name in neighbourhood.sources
+    n_lines = segment.files.n_lines
+    for row, name in traits.headers:  # the code of a longer header is in the header
+        header[row] = neighbourhood.sources.get(name, -1) >= int(n_lines[row]) * _LEAST_OF_A_HEADER
     return FileStatus(old, header)
 
 
@@ -142,9 +151,17 @@ def _traits(segment: Segment) -> _Traits:
             [row for row, path in enumerate(paths) if _is_named_old(path)],
             [(row, stem_of(path)) for row, path in enumerate(paths) if path.endswith(_HEADERS)],
             [place for row, path in enumerate(paths) for place in _versions(row, path)],
-            frozenset(stem_of(path) for path in paths if path.endswith(_SOURCES)),
+            _sources(segment, paths),
         )
     return traits
+
+
+def _sources(segment: Segment, paths: Sequence[str]) -> dict[str, int]:
+    longest: dict[str, int] = {}
+    for row, path in enumerate(paths):
+        if path.endswith(_SOURCES) and not int(segment.files.roles[row]) & _NO_SOURCE:
+            longest[stem_of(path)] = max(longest.get(stem_of(path), 0), int(segment.files.n_lines[row]))
+    return longest
 
 
 def _is_named_old(path: str) -> bool:

@@ -17,6 +17,7 @@ from semlens.core.symbol import Role
 from semlens.core.text.identifiers import split_identifier, stem
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.terms import term_hash
+from semlens.search.signals.path_roles import path_roles
 
 Floats = npt.NDArray[np.float32]
 
@@ -131,7 +132,8 @@ def _compute(segment: Segment) -> StaticSignals:
             "generated": flag(Role.GENERATED),
             "size": np.log1p(segment.files.n_lines.astype(np.float32)),
             "inner": column(is_inner),
-        },
+        }
+        | path_roles(lower),
         tests=flag(Role.TEST),
         documentation=flag(Role.DOCUMENTATION),
         stems=_words([own for own, _ in words]),

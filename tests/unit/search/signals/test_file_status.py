@@ -53,3 +53,12 @@ def test_newer_files_on_disk_make_others_older():
 def test_other_roots_are_ignored():
     views = views_of(["lib/v3/a.py", "a.h"]) + views_of(["lib/v4/a.py", "a.c"], root="/other")
     assert having(views, "old") == having(views, "header") == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "n_lines", "is_demoted"),
+    [("src/a.c", 4, True), ("tests/a.c", 4, False), ("examples/a.cpp", 4, False), ("src/a.cpp", 1, False)],
+)
+def test_a_header_without_sources_is_code(source, n_lines, is_demoted):
+    view = view_of({"inc/a.h": "int a;\n" * 4, source: "int b;\n" * n_lines})
+    assert having([view], "header") == ({"inc/a.h"} if is_demoted else set())
