@@ -110,6 +110,7 @@ def judge(examples: Sequence[Example]) -> dict[str, object]:
         groups["all but other words and reports"] = np.array(
             [not e.group.startswith(("words.w", "words.n", "words.k", "report")) for e in chosen]
         )
+        groups["set"] = np.array([example.group.startswith("set.") for example in chosen])
         for group in sorted({example.group for example in chosen}):
             groups[group] = np.array([example.group == group for example in chosen])
         by_group = {}

@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 
 MODULE = Path(__file__).resolve().parents[1] / "server" / "semlens" / "search" / "ranking" / "confidence_weights.py"
 L2 = 1.0
-NOTHING_FITS = 0.25
+NOTHING_FITS = 0.2
 MODELS = {"first": "semlens-static-v1", "refine": "semlens-minilm-v1"}
 
 MASS = {

@@ -13,7 +13,7 @@ Use search_code before grep when you do not know the exact name, or want to know
 Read the places it gives, or ask with detail=full; limit=1 gives one whole.
 Use get_context to collect the code for a task in one answer.
 Use explore_symbol before you change a symbol: it gives the definition, what it uses, who uses it, and its tests.
-The first line says the confidence (below 0.25 nothing fits), and what is stale or incomplete.
+The first line says the confidence (below 0.2 nothing fits), and what is stale or incomplete.
 A repeat of code is a reference; read the file if you lost it.
 Page on with the cursor. Secrets are masked."""
 

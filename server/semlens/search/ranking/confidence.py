@@ -14,6 +14,7 @@ from typing import NamedTuple
 from semlens.core.status import TierRole
 from semlens.search.query.query import Query, QueryKind
 from semlens.search.ranking.confidence_weights import MODELS, WEIGHTS
+from semlens.search.ranking.weights import SCORE_WIDTH
 from semlens.search.signals.text_evidence import QueryVector
 
 FIRST_HITS = 3
@@ -55,8 +56,8 @@ def confidence_of(query: Query, evidence: Evidence | None) -> float:
         return 0.0
     if not query.terms and not query.paths:
         return 1.0 if query.has_filter else 0.0
-    weights = WEIGHTS[evidence.table]
-    total = weights["bias"] + sum(weights[name] * value for name, value in evidence.features.items())
+    weights = WEIGHTS.get(evidence.table, {})  # a new table or feature counts nothing until it is learnt
+    total = weights.get("bias", 0.0) + sum(weights.get(name, 0.0) * value for name, value in evidence.features.items())
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
 
 
@@ -104,11 +105,11 @@ def gather_evidence(
 
 
 def _lead(totals: Sequence[float]) -> float:
-    """How far the best hit stands above the fourth, as a share of the margin to the tenth. 1 without a fourth."""
+    """How far the best hit stands above the fourth, as a share of its margin to the tenth; 1 without a fourth."""
     if len(totals) <= FIRST_HITS:
         return 1.0
     best, fourth, far = totals[0], totals[FIRST_HITS], totals[min(_FAR_HIT, len(totals) - 1)]
-    return (best - fourth) / (best - far + 1.0)
+    return (best - fourth) / (best - far + SCORE_WIDTH / 2)
 
 
 def _known_share(query: Query, idf_weights: Mapping[int, float], n_passages: int) -> float:
