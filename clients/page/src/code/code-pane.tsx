@@ -1,6 +1,7 @@
 /** The preview: where the code is, why it is here, what one can do with it, and its text. */
+import { memo } from "preact/compat";
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { connection, isAborted, sentenceOf } from "../api/client";
+import { connection, sentenceOf } from "../api/client";
 import { generation, has, hasSeveralRoots, rootName } from "../api/session";
 import type { Hit } from "../api/types";
 import { Icon } from "../app/icons";
@@ -21,8 +22,20 @@ interface Props {
   onClose?: () => void;
 }
 
+/** Shows the last place whose text is there, so that it changes at once and whole. */
 export function CodePane({ place, hit, onClose }: Props) {
-  const { file, problem } = useFile(place);
+  const loaded = useLoaded(place, hit);
+  return loaded ? <LoadedPane {...loaded} onClose={onClose} /> : <section class="pane" aria-label="Preview" />;
+}
+
+interface Loaded {
+  place: Place;
+  hit: Hit | undefined;
+  file: FileText | null;
+  problem: string;
+}
+
+const LoadedPane = memo(({ place, hit, file, problem, onClose }: Loaded & Pick<Props, "onClose">) => {
   const { root, path } = place;
   const hrefOf = useCallback(
     (line: number) => hashOf(changed({ open: placeText({ path, line }), in: root || null })),
@@ -73,36 +86,39 @@ export function CodePane({ place, hit, onClose }: Props) {
       </div>
     </section>
   );
-}
+});
 
 const NONE: [number, number][] = [];
+const PATIENCE_MS = 400;
 
-function useFile({ root, path, line }: Place): { file: FileText | null; problem: string } {
-  const [state, setState] = useState<{ file: FileText | null; problem: string }>({ file: null, problem: "" });
+function useLoaded(place: Place, hit: Hit | undefined): Loaded | null {
+  const [loaded, setLoaded] = useState<Loaded | null>(null);
+  const { root, path, line, endLine } = place;
+  const hitKey = hit && JSON.stringify([keyOf(hit), hit.endLine, hit.highlights, hit.reasons, hit.dirty]);
   const number = generation.value;
   const isLost = connection.value === "lost";
   useEffect(() => {
     let isCurrent = true;
+    const show = (file: FileText | null, problem: string) => {
+      clearTimeout(timer);
+      if (isCurrent) setLoaded((old) => ({ place, hit, file: file ?? ownFile(old, place), problem }));
+    };
+    const timer = setTimeout(() => show(null, ""), PATIENCE_MS);
     readFile(root, path, line).then(
-      (file) => isCurrent && setState({ file, problem: "" }),
-      (error: unknown) => {
-        if (isCurrent && !isAborted(error))
-          setState((old) => ({ file: keep(old.file, root, path), problem: sentenceOf(error) }));
-      },
+      (file) => show(file, ""),
+      (error: unknown) => show(null, sentenceOf(error)),
     );
     return () => {
+      clearTimeout(timer);
       isCurrent = false;
     };
-  }, [root, path, line, number, isLost]);
-  // never the text of another file under this one's name
-  return state.file && (state.file.path !== path || state.file.root !== root)
-    ? { file: null, problem: state.problem }
-    : state;
+  }, [root, path, line, endLine, hitKey, number, isLost]);
+  return loaded;
 }
 
 /** What was read stays in sight when the file is gone; the sentence above it says so. */
-function keep(file: FileText | null, root: string, path: string): FileText | null {
-  return file?.root === root && file.path === path ? file : null;
+function ownFile(old: Loaded | null, { root, path }: Place): FileText | null {
+  return old?.file?.root === root && old.file.path === path ? old.file : null;
 }
 
 function LongFile({ file, hrefOf }: { file: FileText; hrefOf: (line: number) => string }) {

@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { highlight } from "./highlighter";
 import type { Line } from "./tokens";
 
-const BLOCK = 80;
+const BLOCK = 40;
 
 export interface CodeProps {
   lines: string[];

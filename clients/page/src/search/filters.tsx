@@ -4,7 +4,7 @@ import { Icon } from "../app/icons";
 import { changed, navigate } from "../app/route";
 import { folderLanguages } from "../folders/folder-store";
 import { focusQuery } from "./focus";
-import { list } from "./hits";
+import { settledHits } from "./hits";
 import { type Filter, filter, filtered, query } from "./query";
 
 const KINDS = [
@@ -31,7 +31,7 @@ function apply(changes: Partial<Record<keyof Filter, string | string[] | null>>)
 
 export function Filters() {
   const chosen = filter.value;
-  const hits = list.value.hits;
+  const hits = settledHits.value;
   const counted = (of: (hit: (typeof hits)[number]) => string) => {
     const counts = new Map<string, number>();
     for (const hit of hits) counts.set(of(hit), (counts.get(of(hit)) ?? 0) + 1);

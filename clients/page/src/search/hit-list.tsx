@@ -1,41 +1,51 @@
 /** The hits as a list of links, so that each opens in a tab of its own as well. */
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { hasSeveralRoots } from "../api/session";
 import type { Hit } from "../api/types";
 import { changed, hashOf, navigate } from "../app/route";
 import { PathText } from "../code/code-pane";
 import { isReading } from "./focus";
 import { Kind } from "./kind";
-import { hitParams, keyOf, list, shown } from "./hits";
+import { hitParams, hitQuery, keyOf, list, shown } from "./hits";
 import { labelOf } from "./reasons";
 
 export function HitList({ label }: { label: string }) {
   const { hits } = list.value;
   const current = shown.value?.hit;
   const own = useRef<HTMLOListElement>(null);
+  const wasScrolled = useRef(false);
+  useEffect(() => {
+    const column = own.current?.parentElement;
+    const look = () => (wasScrolled.current = column?.scrollTop !== 0);
+    column?.addEventListener("scroll", look, { passive: true });
+    return () => column?.removeEventListener("scroll", look);
+  }, []);
   const currentKey = current && keyOf(current);
+  const base = hashOf(changed({ open: null, in: null }));
   useLayoutEffect(() => {
     const isFirst = hits[0] !== undefined && keyOf(hits[0]) === currentKey;
-    if (isFirst) own.current?.parentElement?.scrollTo(0, 0);
-    else own.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    const column = own.current?.parentElement;
+    // each asks the browser to lay out the page at once, which a list that is not scrolled need not wait for
+    if (isFirst && wasScrolled.current) column?.scrollTo(0, 0);
+    if (!isFirst) own.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   }, [currentKey, hits]);
   return (
     <ol class="hits" ref={own} aria-label={label}>
       {hits.map((hit) => {
         const key = keyOf(hit);
-        return <HitRow key={key} hit={hit} isCurrent={key === currentKey} />;
+        return <HitRow key={key} hit={hit} base={base} isCurrent={key === currentKey} />;
       })}
     </ol>
   );
 }
 
-function HitRow({ hit, isCurrent }: { hit: Hit; isCurrent: boolean }) {
-  const params = hitParams(hit);
+/** `base` is the address of the list without a hit. */
+function HitRow({ hit, base, isCurrent }: { hit: Hit; base: string; isCurrent: boolean }) {
   return (
     <li>
       <a
         class="hit-row"
-        href={hashOf(changed(params))}
+        href={`${base}${base.includes("?") ? "&" : "?"}${hitQuery(hit)}`}
         aria-current={isCurrent ? "true" : undefined}
         data-hit
         onClick={(event) => {

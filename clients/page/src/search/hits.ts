@@ -20,6 +20,12 @@ export interface HitList {
 const EMPTY: HitList = { key: "", hits: [], answer: null };
 
 export const list = signal<HitList>(EMPTY);
+
+/** The hits when no newer answer came for a moment: for what need not change with every key. */
+export const settledHits = signal<Hit[]>([]);
+const SETTLED_MS = 150;
+let settleTimer: ReturnType<typeof setTimeout> | undefined;
+
 export const isPending = signal(false);
 export const failure = signal("");
 
@@ -68,6 +74,8 @@ async function run(view: View, key: string, isRefresh: boolean): Promise<void> {
     if (own.signal.aborted) return;
     failure.value = "";
     list.value = found;
+    clearTimeout(settleTimer);
+    settleTimer = setTimeout(() => (settledHits.value = found.hits), SETTLED_MS);
     if (!isRefresh && view === "search") measurePainted(key);
     if (!isRefresh) announce(found.hits.length === 1 ? "1 result" : `${found.hits.length} results`);
   } catch (error) {
@@ -138,4 +146,10 @@ function isAt(hit: Hit, place: Place): boolean {
 
 export function hitParams(hit: Hit): { open: string; in: string | null } {
   return { open: placeText({ path: hit.path, line: hit.startLine }), in: hit.root ?? null };
+}
+
+/** The same as part of an address. */
+export function hitQuery(hit: Hit): string {
+  const place = encodeURIComponent(placeText({ path: hit.path, line: hit.startLine }));
+  return `open=${place}${hit.root ? `&in=${encodeURIComponent(hit.root)}` : ""}`;
 }

@@ -22,7 +22,7 @@ export const PARAMETERS = {
   roots: "root",
 } as const satisfies Record<keyof Filter, string>;
 
-export const FIRST_LIMIT = 30;
+export const FIRST_LIMIT = 20;
 
 export const query = computed(() => route.value.params.get("q") ?? "");
 
