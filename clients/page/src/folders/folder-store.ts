@@ -7,6 +7,13 @@ import type { FolderCounts, FoldersAnswer } from "../api/types";
 export const folders = signal<FolderCounts[] | null>(null);
 export const foldersProblem = signal("");
 
+/** Whether anything shows them. The answer is large for large code, so the first load does without. */
+const isWanted = signal(false);
+
+export function wantFolders(): void {
+  isWanted.value = true;
+}
+
 /** Languages of the index, the most used first. */
 export const folderLanguages = computed(() => {
   const counts = new Map<string, number>();
@@ -24,7 +31,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 export function followFolders(): void {
   effect(() => {
     generation.value;
-    if (!session.value || connection.value !== "live" || !has("folders")) return;
+    if (!isWanted.value || !session.value || connection.value !== "live" || !has("folders")) return;
     clearTimeout(timer);
     timer = setTimeout(() => untracked(() => void ask()), folders.peek() ? QUIET_MS : 0);
   });

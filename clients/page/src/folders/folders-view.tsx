@@ -5,10 +5,11 @@ import { rootName } from "../api/session";
 import { Icon } from "../app/icons";
 import { changed, hashOf, navigate, route } from "../app/route";
 import { PARAMETERS } from "../search/query";
-import { folders, foldersProblem } from "./folder-store";
+import { folders, foldersProblem, wantFolders } from "./folder-store";
 import { find, type Folder, layout, treeOf } from "./tree";
 
 export function FoldersView() {
+  useEffect(wantFolders, []);
   const tree = useComputed(() => (folders.value ? treeOf(folders.value, rootName) : null));
   const { params } = route.value;
   if (foldersProblem.value)

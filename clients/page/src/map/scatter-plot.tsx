@@ -1,7 +1,6 @@
 /** The canvas of the map with its labels: pan by dragging or arrows, zoom by wheel, pinch, + and -, 0 shows all. */
 import KDBush from "kdbush";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { sentenceOf } from "../api/client";
 import { theme } from "../app/theme";
 import { type Camera, fit, panned, placeLabels, type Size, toMap, zoomed } from "./camera";
 import type { LoadedMap } from "./map-store";
@@ -22,7 +21,6 @@ export function ScatterPlot({ map, colours, lit, onPick }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const renderer = useRef<Renderer | null>(null);
-  const [problem, setProblem] = useState("");
   const [size, setSize] = useState<Size | null>(null);
   const [moved, setMoved] = useState<Camera | null>(null);
   const camera = moved ?? (size && fit(map.info.bounds, size));
@@ -34,20 +32,12 @@ export function ScatterPlot({ map, colours, lit, onPick }: Props) {
     return () => observer.disconnect();
   }, []);
   useEffect(() => {
-    try {
-      renderer.current = new Renderer(canvas.current!, map.points);
-    } catch (error) {
-      setProblem(sentenceOf(error));
-    }
+    renderer.current = new Renderer(canvas.current!, map.points);
     setMoved(null);
-    return () => {
-      renderer.current?.dispose();
-      renderer.current = null;
-    };
   }, [map]);
   useFrame(() => {
     if (!renderer.current || !camera || !size) return;
-    renderer.current.setPalette(paletteOf(box.current!));
+    renderer.current.setPalette(paletteOf(box.current!), rgbOf(getComputedStyle(box.current!).color));
     renderer.current.setColours(colours);
     renderer.current.setLit(lit);
   }, [map, colours, lit, theme.value, size !== null]);
@@ -70,7 +60,6 @@ export function ScatterPlot({ map, colours, lit, onPick }: Props) {
   };
   return (
     <div class="plot" ref={box}>
-      {problem && <p class="notice bad">{problem}</p>}
       <canvas
         ref={canvas}
         tabIndex={0}
@@ -110,12 +99,12 @@ function Swatches() {
 }
 
 function paletteOf(box: HTMLElement): Rgb[] {
-  return [...box.querySelectorAll(".palette .swatch")].map((swatch) => {
-    const [red = 0, green = 0, blue = 0] = (getComputedStyle(swatch).backgroundColor.match(/[\d.]+/g) ?? []).map(
-      Number,
-    );
-    return [red / 255, green / 255, blue / 255];
-  });
+  return [...box.querySelectorAll(".palette .swatch")].map((swatch) => rgbOf(getComputedStyle(swatch).backgroundColor));
+}
+
+function rgbOf(colour: string): Rgb {
+  const [red = 0, green = 0, blue = 0] = (colour.match(/[\d.]+/g) ?? []).map(Number);
+  return [red, green, blue];
 }
 
 /** After the frame that the change belongs to. */

@@ -2,7 +2,7 @@
 import { hasSeveralRoots, rootName, roots } from "../api/session";
 import { Icon } from "../app/icons";
 import { changed, navigate } from "../app/route";
-import { folderLanguages } from "../folders/folder-store";
+import { folderLanguages, wantFolders } from "../folders/folder-store";
 import { focusQuery } from "./focus";
 import { settledHits } from "./hits";
 import { type Filter, filter, filtered, query } from "./query";
@@ -49,7 +49,7 @@ export function Filters() {
     .filter(([folder]) => folder)
     .map(([folder, count]) => [`${folder}/**`, count] as const);
   return (
-    <div class="filters" role="group" aria-label="Filters">
+    <div class="filters" role="group" aria-label="Filters" onPointerEnter={wantFolders} onFocusCapture={wantFolders}>
       <Chips name="languages" label="language" />
       <Chips name="kinds" label="kind" />
       <Chips name="paths" label="path" />

@@ -197,16 +197,28 @@ test("similar code is one key away, and Escape leads back", async () => {
   await page.waitForFunction(() => location.hash.startsWith("#/search"));
 });
 
-test("callers are one key away where the server knows them, and not offered where it does not", async () => {
-  await open("#/search?q=fetch_with_retry");
-  await row("fetch_with_retry").first().click();
-  const methods = await page.evaluate(async () => {
+async function methods() {
+  return page.evaluate(async () => {
     const headers = { "Content-Type": "application/json" };
     return (await (await fetch("/api/session", { method: "POST", headers, body: "{}" })).json()).methods;
   });
+}
+
+test("callers are one key away where the server knows them, and not offered where it does not", async () => {
+  await open("#/search?q=fetch_with_retry");
+  await row("fetch_with_retry").first().click();
+  const known = await methods();
   await page.keyboard.press("c");
-  if (methods.includes("callers")) await page.getByRole("heading", { name: /Who uses/ }).waitFor();
-  else assert.equal(await page.getByRole("link", { name: /Callers/ }).count(), 0);
+  if (!known.includes("callers")) {
+    assert.equal(await page.getByRole("link", { name: /Callers/ }).count(), 0);
+    return;
+  }
+  await page.getByRole("heading", { name: /Who uses/ }).waitFor();
+  await row("fetch_all").waitFor();
+  await page.locator(".line.hit", { hasText: "fetch_with_retry(" }).waitFor();
+  await page.keyboard.press("d");
+  await page.getByRole("heading", { name: /What fetch_all uses/ }).waitFor();
+  await row("fetch_with_retry").waitFor();
 });
 
 test("HTML and scripts in names and code are text", async () => {
@@ -288,6 +300,14 @@ test("the map lights up what a question finds, and a click opens the code", asyn
   await page.getByLabel("coloured by").selectOption("language");
   await page.getByRole("button", { name: /python/ }).click();
   assert.deepEqual(await violations(page), []);
+});
+
+test("the map of the server has every symbol, where the projection is installed", async (t) => {
+  if (!(await methods()).includes("map")) return t.skip("the extra semlens[map] is not installed");
+  await open("#/map");
+  await page.locator(".legend").waitFor();
+  const count = Number(/(\d+) symbols/.exec(await page.locator(".legend").innerText())[1]);
+  assert.ok(count >= 10, String(count));
 });
 
 test("axe finds nothing, wide and narrow, light and dark", async () => {

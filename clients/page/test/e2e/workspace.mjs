@@ -26,6 +26,13 @@ export function makeWorkspace(scratch) {
     "shop/basket.py": COPY("basket_total", "products"),
     [EVIL_NAME]: `def escape_markup(text):\n    """</script><script>alert(2)</script><b>bold</b>"""\n    return text.replace("<", "&lt;")\n`,
     "data/blob.py": `TABLE = "start"\n\n\ndef look_up_blob(key):\n    """Find a value in the big table."""\n    return BIG[key]\n\n\nBIG = "${"x".repeat(5_000_000)}"\n`,
+    "net/many.py": `from net.retry import fetch_with_retry
+
+
+def fetch_all(urls):
+    """Download a list of pages."""
+    return [fetch_with_retry(url) for url in urls]
+`,
     "data/notes.bin": "\0\0\0",
   };
   for (const [name, text] of Object.entries(files)) write(code, name, text);
