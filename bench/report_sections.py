@@ -47,6 +47,11 @@ SECTIONS = {
         "live.py",
         "A first index, a switch of branches and back, thousands of edits, and a start with nothing to do.",
     ),
+    "map_M": (
+        "Map of the index, corpus M",
+        "map.py",
+        "Cost of the process that computes it, on one thread of a busy machine. Trustworthiness at 15 neighbours.",
+    ),
     "nvim_typing_M": (
         "Typing in Neovim, corpus M",
         "nvim_typing.py",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from semlens.core.text.identifiers import split_identifier
+from semlens.core.text.identifiers import split_identifier, stem
 
 GRIDS = (4, 10, 24)
 """Areas are the squares of these grids, so that there are labels for every zoom."""
@@ -65,5 +65,7 @@ def _text(members: Sequence[set[str]], everywhere: Counter[str], n_symbols: int)
         for word, count in counts.items()
         if count >= least
     }
-    best = sorted(scores, key=lambda word: (-scores[word], word))[:N_WORDS]
-    return " ".join(best)
+    best: dict[str, str] = {}  # by stem, so that no word is named twice
+    for word in sorted(scores, key=lambda word: (-scores[word], word)):
+        best.setdefault(stem(word), word)
+    return " ".join(list(best.values())[:N_WORDS])

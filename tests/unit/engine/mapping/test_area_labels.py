@@ -20,6 +20,13 @@ def test_an_area_is_named_by_its_own_words():
     assert [label.symbols for label in labels] == sorted((label.symbols for label in labels), reverse=True)
 
 
+def test_no_word_is_named_in_two_forms():
+    names = ["open_folder", "list_folders"] * 20 + ["other"] * 100
+    positions = np.array([(-0.9, -0.9)] * 40 + [(0.9, 0.9)] * 100, np.float32)
+    (text,) = {label.text for label in area_labels(positions, names) if label.symbols == 40}
+    assert not {"folder", "folders"} <= set(text.split())
+
+
 def test_dull_names_give_no_label():
     assert area_labels(np.zeros((30, 2), np.float32), ["get"] * 30) == []
     assert area_labels(np.zeros((0, 2), np.float32), []) == []
