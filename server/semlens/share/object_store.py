@@ -8,6 +8,7 @@ take them.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,10 +25,12 @@ from semlens.core.text.printable import printable
 from semlens.share.errors import RejectedError, ShareError
 
 SCHEMES = ("s3", "gs", "az", "abfs", "file")
-_OPTIONS: dict[str, Any] = {
-    "client_options": {"timeout": "60s", "connect_timeout": "10s"},
-    "retry_config": {"max_retries": 3},
-}
+_HTTP_VARIABLE = "AWS_ALLOW_HTTP"
+"""As the libraries of obstore name it. Without it, an endpoint must have TLS."""
+
+_NO_STORE = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist")
+"""What S3, Azure and Google Cloud Storage answer where there is no such bucket."""
+
 _PREFIX = "semlens/1"
 _READ_BYTES = 8 << 20
 
@@ -56,7 +59,7 @@ class ObjectStore:
                 Path(urlsplit(url).path).mkdir(parents=True, exist_ok=True)
                 self._store: Any = from_url(url)
             else:
-                self._store = from_url(url, **_OPTIONS)
+                self._store = from_url(url, **_options())
         except (BaseError, OSError, ValueError) as error:
             raise self._problem(error) from error
 
@@ -70,7 +73,11 @@ class ObjectStore:
             if result.meta["size"] > max_bytes:
                 raise RejectedError(f"An object of {printable(self.url)} is too large: {printable(name)}.")
             return bytes(result.bytes())
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            if any(code in str(error) for code in _NO_STORE):
+                raise ShareError(
+                    f"{printable(self.url)} does not exist. Create the bucket, or check the URL."
+                ) from error
             return None
         except BaseError as error:
             raise self._problem(error) from error
@@ -151,6 +158,14 @@ class ObjectStore:
         return ShareError(
             f"The store {printable(self.url)} cannot be used: {said}. Check the URL, the network and the credentials."
         )
+
+
+def _options() -> dict[str, Any]:
+    allows_http = os.environ.get(_HTTP_VARIABLE, "").lower() in ("1", "true")
+    return {
+        "client_options": {"timeout": "60s", "connect_timeout": "10s", "allow_http": allows_http},
+        "retry_config": {"max_retries": 3},
+    }
 
 
 def _object_name(sha256: str) -> str:
