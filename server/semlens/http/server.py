@@ -42,7 +42,7 @@ def open_socket(options: HttpOptions) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(
             options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise ListenError(f"{options.host} is no address of this machine. Check --host.") from error
     listening = socket.socket(family, kind, protocol)
     try:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
+from semlens.http import server
 from semlens.http.access import COOKIE_SECONDS, LINK_SECONDS, MAX_LINKS, Access, TokenFileError, read_or_make_token
 
 EVIL = "http://evil.example"
@@ -174,3 +177,26 @@ def test_a_token_that_others_may_have_read_is_refused(tmp_path):
     path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(TokenFileError):
         read_or_make_token(path)
+
+
+def test_a_client_that_sends_no_head_is_let_go(start_page, monkeypatch):
+    monkeypatch.setattr(server, "HEADER_SECONDS", 0.05)
+    page = start_page()
+    for data in (b"", b"GET / HTTP/1.1\r\nHost: a"):
+        with socket.create_connection(("127.0.0.1", page.facts["port"]), 60) as connection:
+            connection.sendall(data)
+            assert connection.recv(1) == b""
+    assert page.status_of("POST", "/api/status", {}) == 200
+
+
+def test_any_address_is_answered_when_others_can_connect(start_page):
+    """An address is nobody else's name."""
+    page = start_page(host="0.0.0.0", insecure=True)
+    page.host = f"127.0.0.1:{page.facts['port']}"
+    assert page.result("session")["exposed"]
+    for host, status in (("192.168.7.7:80", 200), ("[2001:db8::1]", 200), ("evil.example", 403)):
+        assert page.status_of("POST", "/api/status", {}, Host=host) == status
+
+
+def test_what_cannot_be_served_is_told_to_the_command(start_page, tmp_path):
+    assert "cannot be used" in start_page(tls_cert=str(tmp_path / "none.pem")).error
