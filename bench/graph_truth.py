@@ -1,8 +1,8 @@
 """Compares the callers that the code graph finds with those that a language server knows.
 
-For each sampled function, method and class, a language server lists the references. Those that are calls make the
-pairs (caller, callee) of the truth: all calls that are resolvable inside the workspace. The graph's own pairs are
-compared with them at confidence 0.8 and above, and at any confidence.
+For each sampled function, method and class outside of tests, a language server lists the references. Those that are
+calls make the pairs (caller, callee) of the truth: all calls that are resolvable inside the workspace. The graph's own
+pairs are compared with them at confidence 0.8 and above, and at any confidence.
 
     python bench/graph_truth.py python FOLDER... --server pyright-langserver --stdio
     python bench/graph_truth.py go FOLDER... --server gopls
@@ -27,7 +27,7 @@ from urllib.parse import unquote, urlparse
 from language_server import LanguageServer
 from semlens.core.hashing import content_hash
 from semlens.core.reference import ReferenceKind
-from semlens.core.symbol import SymbolKind
+from semlens.core.symbol import Role, SymbolKind
 from semlens.graph.neighbours import callers
 from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace
@@ -38,6 +38,7 @@ from semlens.syntax.parsing.parser import parse
 SURE = 0.8
 SEED = 20
 MAX_FILE_BYTES = 1_000_000
+MAX_CRASHES = 25
 KINDS = (SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CLASS, SymbolKind.STRUCT)
 EXTENSIONS = {"python": (".py",), "typescript": (".ts", ".tsx"), "go": (".go",), "javascript": (".js", ".mjs")}
 _CALL = re.compile(r"\w+\s*(?:<[^<>()]*>)?\(")
@@ -53,6 +54,7 @@ class Workspace:
     view: SegmentView
     texts: dict[str, list[str]]
     spans: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)
+    name_places: dict[tuple[str, int], set[int]] = field(default_factory=dict)
 
     def caller(self, path: str, line: int) -> int:
         """The innermost symbol around a line, or a row behind all symbols for the file."""
@@ -83,6 +85,8 @@ def load(root: Path, extensions: tuple[str, ...]) -> Workspace:
         span = symbols.span(row)
         path = view.segment.files.paths[int(symbols.files[row])]
         workspace.spans.setdefault(path, []).append((span.start_line, span.last_line, row))
+        name = symbols.name_span(row)
+        workspace.name_places.setdefault((path, name.start_line), set()).add(name.start_column)
     for spans in workspace.spans.values():
         spans.sort(key=lambda one: (one[0], -one[1]))
     return workspace
@@ -93,7 +97,10 @@ def sample(workspace: Workspace, count: int) -> list[int]:
     rows = [
         row
         for row in range(len(symbols))
-        if int(symbols.kinds[row]) in KINDS and not symbols.names[row].startswith("__") and len(symbols.names[row]) > 1
+        if int(symbols.kinds[row]) in KINDS
+        and not symbols.names[row].startswith("__")
+        and len(symbols.names[row]) > 1
+        and not int(workspace.view.segment.files.roles[int(symbols.files[row])]) & Role.TEST
     ]
     random.Random(SEED).shuffle(rows)
     return sorted(rows[:count])
@@ -106,6 +113,7 @@ def truth_of(
     found: dict[int, list[list[object]]] = {}
     symbols = workspace.view.segment.symbols
     server: LanguageServer | None = None
+    n_crashes = 0
     for row in rows:
         path = workspace.view.segment.files.paths[int(symbols.files[row])]
         span = symbols.name_span(row)
@@ -122,7 +130,9 @@ def truth_of(
             if "ended" in str(error) or isinstance(error, OSError):  # it crashed at this question: leave it out
                 if server is not None:
                     server.kill()
-                server = None
+                server, n_crashes = None, n_crashes + 1
+                if n_crashes > MAX_CRASHES:
+                    break
             continue
         found[row] = [place for one in references if (place := _call_at(workspace, *one)) is not None]
     if server is not None:
@@ -137,6 +147,8 @@ def _call_at(workspace: Workspace, uri: str, line: int, column: int) -> list[obj
         return None
     name = place.relative_to(workspace.root).as_posix()
     lines = workspace.texts.get(name)
+    if (name, line) in workspace.name_places and column in workspace.name_places[name, line]:
+        return None  # a declaration
     if lines is None or _DEFINING.search(lines[line][:column]) or not _CALL.match(lines[line][column:]):
         return None  # overloads are references too
     return [name, line, column]
@@ -157,7 +169,11 @@ def judge(
         return symbols.qualified_names[row] if row < len(symbols) else segment.files.paths[row - len(symbols)]
 
     for row, places in truth.items():
-        true_callers = {workspace.caller(str(path), int(str(line))) for path, line, _ in places}
+        true_callers = {
+            workspace.caller(str(path), int(str(line)))
+            for path, line, column in places
+            if column not in workspace.name_places.get((str(path), int(str(line))), ())
+        }
         edges = callers(resolver, SymbolPlace(0, row), (ReferenceKind.CALL,)).edges
         found = {edge.row: edge.confidence for edge in edges}
         sure = {caller for caller, confidence in found.items() if confidence >= SURE - 1e-9}

@@ -10,6 +10,7 @@ from pathlib import Path
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextItem, ContextPack, ContextRequest, DuplicateSet, DuplicatesResult
 from semlens.core.errors import WorkspaceError
+from semlens.core.graph import EdgeKind, GraphEdge, NeighboursRequest, NeighboursResult
 from semlens.core.hit import SearchHit, SearchResult, SearchStage
 from semlens.core.request import SearchRequest
 from semlens.core.span import Span
@@ -106,6 +107,20 @@ class FakeEngine:
         cancel.check()
         self.calls.append(("duplicates", uri, limit))
         return DuplicatesResult((DuplicateSet(self._hits(""), 0.97531, 12),), 7)
+
+    def callers(self, request: NeighboursRequest, cancel: CancelToken) -> NeighboursResult:
+        return self._neighbours("callers", request, cancel)
+
+    def callees(self, request: NeighboursRequest, cancel: CancelToken) -> NeighboursResult:
+        return self._neighbours("callees", request, cancel)
+
+    def _neighbours(self, name: str, request: NeighboursRequest, cancel: CancelToken) -> NeighboursResult:
+        cancel.check()
+        self.calls.append((name, request))
+        hit = self._hits("")[0]
+        span = Span(1, 2, 1, 5)
+        sure, doubtful = (GraphEdge(hit, EdgeKind.CALL, one, (span,), {1: "  x()"}) for one in (0.95, 0.3))
+        return NeighboursResult(hit, (sure, doubtful), 0, 0, (), 0, 7)
 
     def context(self, request: ContextRequest, cancel: CancelToken) -> ContextPack:
         cancel.check()

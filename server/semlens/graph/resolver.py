@@ -15,24 +15,21 @@ import numpy as np
 from semlens.core.reference import ReferenceKind, Scope
 from semlens.core.symbol import SymbolKind
 from semlens.graph.candidates import Candidates, Definition, module_suffixes, package_suffixes
+from semlens.graph.choices import Targets, nearest, reachable, shared, shared_by_file
 from semlens.graph.language_traits import LanguageTraits, traits_of
 from semlens.graph.segment_names import TYPE_KINDS, SymbolPlace, names_of
 from semlens.index.segment.reference_table import hint_hash, term_range
 from semlens.index.snapshot import SegmentView
-from semlens.syntax.references.written_types import result_type
+from semlens.syntax.references.written_types import result_type, value_type
 
 MAX_DEFINITIONS = 10_000
 """Of one name. More are not looked at."""
 
 _MAX_BASES = 40  # types above a type
 _MAX_DERIVED = 200  # types below a type
-_LEAST = 0.01
-
 _SURE, _IMPORTED, _INHERITED, _REEXPORTED, _PACKAGE, _GLOBAL = 0.95, 0.95, 0.9, 0.85, 0.9, 0.85
-_OVERRIDE, _UNIQUE_METHOD, _NAMED_RECEIVER, _ONE_OF_METHODS = 0.5, 0.7, 0.8, 0.6
+_DECLARED, _OVERRIDE, _OVERRIDDEN, _UNIQUE_METHOD, _NAMED_RECEIVER, _ONE_OF_METHODS = 0.8, 0.5, 0.3, 0.7, 0.8, 0.6
 _UNKNOWN_IN_TYPE, _EXTERNAL, _NOT_IMPORTED = 0.25, 0.1, 0.4
-
-Targets = tuple[tuple[Definition, float], ...]
 
 
 class Edge(NamedTuple):
@@ -151,15 +148,16 @@ class Resolver:
 
     def bases(self, type_hint: int) -> list[int]:
         """The types above a type, nearest first."""
-        return _reachable(self._pairs()[0], type_hint, _MAX_BASES)
+        return reachable(self._pairs()[0], type_hint, _MAX_BASES)
 
     def derived(self, type_hint: int) -> list[int]:
         """The types below a type, nearest first."""
-        return _reachable(self._pairs()[1], type_hint, _MAX_DERIVED)
+        return reachable(self._pairs()[1], type_hint, _MAX_DERIVED)
 
-    def _is_type(self, type_hint: int, family: str) -> bool:
+    def _is_type(self, type_hint: int, family: str, *kinds: SymbolKind) -> bool:
+        """Whether the workspace defines a type of the name. :param kinds: of types; all without any."""
         definitions = self.definitions(*term_range(type_hint), family)
-        return any(self.kind_of(SymbolPlace(one.view, one.symbol)) in TYPE_KINDS for one in definitions)
+        return any(self.kind_of(SymbolPlace(one.view, one.symbol)) in (kinds or TYPE_KINDS) for one in definitions)
 
     def _result_type(self, function: int, family: str) -> int:
         """The type that the functions of a name return, if all that say so agree; else 0."""
@@ -177,6 +175,20 @@ class Resolver:
                 if name:
                     written.add(one.owner if name in ("Self", "self") and one.owner else hint_hash(name))
             self._types[key] = written.pop() if len(written) == 1 else 0
+        return self._types[key] or 0
+
+    def _value_type(self, name: int, family: str) -> int:
+        """The type of the constants and variables of a name, if all that say so agree; else 0."""
+        key = (name, 1, family)
+        if key not in self._types:
+            written = set()
+            for one in self.definitions(*term_range(name), family):
+                segment = self.views[one.view].segment
+                if int(segment.symbols.kinds[one.symbol]) in (SymbolKind.CONSTANT, SymbolKind.VARIABLE):
+                    declared = value_type(segment.symbols.signatures[one.symbol])
+                    written |= {hint_hash(declared)} if declared else set()
+            found = written.pop() if len(written) == 1 else 0
+            self._types[key] = found if found != name and self._is_type(found, family) else 0
         return self._types[key] or 0
 
     # --- references ------------------------------------------------------------------------------------------------
@@ -210,7 +222,7 @@ class Resolver:
             case Scope.SELF:
                 return self._in_self(edge, file, owner, candidates)
             case Scope.SUPER:
-                return self._above(owner, candidates) or _shared(candidates.members, _EXTERNAL)
+                return self._above(owner, candidates) or shared(candidates.members, _EXTERNAL)
             case Scope.RESULT:
                 result = self._result_type(edge.hint, traits.family)
                 if result:
@@ -234,6 +246,8 @@ class Resolver:
                 if around < 0:
                     break
                 around = int(symbols.parents[around])
+            if any(int(symbols.spans[one.symbol, 1]) for one in here) and around < 0:
+                return shared(here, _SURE, by_symbol=True)  # each is local to a scope that is no symbol
         return tuple((one, _SURE) for one in here)
 
     def _in_module(self, edge: Edge, file: int, traits: LanguageTraits, candidates: Candidates) -> Targets:
@@ -242,17 +256,17 @@ class Resolver:
         if not found and traits.package_is_folder:
             found = [one for one in candidates.others if edge.hint in package_suffixes(one.path)]
         if found:
-            return _shared_by_file(_nearest(found, path), _IMPORTED)
+            return shared_by_file(nearest(found, path), _IMPORTED)
         found = candidates.below_module(edge.hint)
         if found:
-            return _shared_by_file(_nearest(found, path), _REEXPORTED)
-        return _shared(candidates.others, _EXTERNAL) or _shared(candidates.members, _NOT_IMPORTED)
+            return shared_by_file(nearest(found, path), _REEXPORTED)
+        return shared(candidates.others, _EXTERNAL) or shared(candidates.members, _NOT_IMPORTED)
 
     def _in_type(self, view: int, file: int, type_hint: int, traits: LanguageTraits, candidates: Candidates) -> Targets:
         found = candidates.by_owner.get(type_hint)
         if found:
-            own = _shared_by_file(self._of_imported_type(view, file, type_hint, found), _SURE)
-            return own + self._below(type_hint, candidates, _OVERRIDE)
+            own = shared_by_file(self._of_imported_type(view, file, type_hint, found), _SURE)
+            return own + self._around(type_hint, candidates)
         inherited = self._above(type_hint, candidates)
         if inherited:
             return inherited
@@ -261,22 +275,25 @@ class Resolver:
             return below
         module = self._module_of_import(view, file, type_hint)
         if module and (found := candidates.of_module(module)):
-            return _shared_by_file(found, _REEXPORTED)
+            return shared_by_file(found, _REEXPORTED)
         if not self._is_type(type_hint, traits.family):
-            return _shared(candidates.members, _EXTERNAL)
-        return _shared(candidates.members, _UNKNOWN_IN_TYPE)
+            value = self._value_type(type_hint, traits.family)
+            if value:
+                return self._in_type(view, file, value, traits, candidates)
+            return shared(candidates.members, _EXTERNAL)
+        return shared(candidates.members, _UNKNOWN_IN_TYPE)
 
     def _in_self(self, edge: Edge, file: int, owner: int, candidates: Candidates) -> Targets:
         found = candidates.by_owner.get(owner) if owner else None
         if found:
             here = [one for one in found if one.key == (edge.view, file)]
             path = self.path(edge.view, file)
-            own = tuple((one, _SURE) for one in here) or _shared_by_file(_nearest(found, path), _SURE)
-            return own + self._below(owner, candidates, _OVERRIDE)
+            own = tuple((one, _SURE) for one in here) or shared_by_file(nearest(found, path), _SURE)
+            return own + self._around(owner, candidates)
         return (
             self._above(owner, candidates)
             or self._below(owner, candidates, _OVERRIDE)
-            or _shared(candidates.members, _UNKNOWN_IN_TYPE)
+            or shared(candidates.members, _UNKNOWN_IN_TYPE)
         )
 
     def _above(self, type_hint: int, candidates: Candidates) -> Targets:
@@ -284,23 +301,35 @@ class Resolver:
         for base in self.bases(type_hint) if type_hint else ():
             found = candidates.by_owner.get(base)
             if found:
-                return _shared_by_file(found, _INHERITED)
+                return shared_by_file(found, _INHERITED)
         return ()
 
+    def _around(self, type_hint: int, candidates: Candidates) -> Targets:
+        """Definitions that override a member of a type, or that it overrides: they may be meant too."""
+        targets = self._below(type_hint, candidates, _OVERRIDE)
+        overridden = [(base, one) for base in self.bases(type_hint) for one in candidates.by_owner.get(base, ())]
+        for base, one in overridden:
+            is_declared = self._is_type(base, self.traits(one.view, one.file).family, SymbolKind.INTERFACE)
+            targets += ((one, _DECLARED if is_declared else _OVERRIDDEN / len(overridden)),)
+        return targets
+
     def _below(self, type_hint: int, candidates: Candidates, confidence: float) -> Targets:
-        """Definitions that override one, as far as any do."""
+        """Definitions that override one, as far as any do. The only one that implements an interface is meant."""
         found = [one for below in self.derived(type_hint) for one in candidates.by_owner.get(below, ())]
-        return _shared(found, confidence)
+        if len(found) == 1:
+            family = self.traits(found[0].view, found[0].file).family
+            confidence = _DECLARED if self._is_type(type_hint, family, SymbolKind.INTERFACE) else confidence
+        return shared(found, confidence)
 
     def _unknown_receiver(self, name: int, candidates: Candidates) -> Targets:
         named = candidates.by_owner_name.get(name) if name else None
         if named:
             rest = [one for one in candidates.members if one.owner_name != name]
-            return _shared_by_file(named, _NAMED_RECEIVER) + _shared(rest, _EXTERNAL)
+            return shared_by_file(named, _NAMED_RECEIVER) + shared(rest, _EXTERNAL)
         if not candidates.members:
-            return _shared(candidates.others, _EXTERNAL)
+            return shared(candidates.others, _EXTERNAL)
         owners = set(candidates.by_owner)
-        return _shared(candidates.members, _UNIQUE_METHOD if len(owners) == 1 else _ONE_OF_METHODS)
+        return shared(candidates.members, _UNIQUE_METHOD if len(owners) == 1 else _ONE_OF_METHODS)
 
     def _bare(self, edge: Edge, file: int, owner: int, traits: LanguageTraits, candidates: Candidates) -> Targets:
         if owner and (inherited := self._above(owner, candidates)) and traits.family not in ("python", "ecma", "go"):
@@ -310,10 +339,10 @@ class Resolver:
         if traits.package_is_folder or traits.is_global:
             near = [one for one in candidates.others if one.path.rpartition("/")[0] == folder]
             if near:
-                return _shared_by_file(near, _PACKAGE)
+                return shared_by_file(near, _PACKAGE)
         if traits.is_global:
-            return _shared_by_file(_nearest(candidates.others, path), _GLOBAL)
-        return _shared(candidates.others, _NOT_IMPORTED)
+            return shared_by_file(nearest(candidates.others, path), _GLOBAL)
+        return shared(candidates.others, _NOT_IMPORTED)
 
     def _of_imported_type(
         self, view: int, file: int, type_hint: int, found: Sequence[Definition]
@@ -329,7 +358,7 @@ class Resolver:
             imported = [one for one in found if module in module_suffixes(one.path)]
             if imported:
                 return imported
-        return _nearest(found, self.path(view, file))
+        return nearest(found, self.path(view, file))
 
     def _module_of_import(self, view: int, file: int, name: int) -> int:
         """The module from which a file imports a name, or 0."""
@@ -346,41 +375,3 @@ class Resolver:
                     return int(hint)
             position += 1
         return 0
-
-
-def _reachable(graph: dict[int, set[int]], start: int, limit: int) -> list[int]:
-    found: dict[int, None] = {}
-    frontier = [start]
-    while frontier and len(found) < limit:
-        frontier = [next_one for one in frontier for next_one in sorted(graph.get(one, ())) if next_one not in found]
-        found.update(dict.fromkeys(frontier))
-    found.pop(start, None)
-    return list(found)[:limit]
-
-
-def _shared(definitions: Sequence[Definition], confidence: float) -> Targets:
-    """The definitions with a confidence that is shared among them."""
-    if not definitions:
-        return ()
-    share = confidence / len({(one.view, one.file, one.owner) for one in definitions})
-    return tuple((one, share) for one in definitions) if share >= _LEAST else ()
-
-
-def _shared_by_file(definitions: Sequence[Definition], confidence: float) -> Targets:
-    """As `_shared`; definitions of one file are overloads or variants of one."""
-    files = len({one.key for one in definitions})
-    return tuple((one, confidence / files) for one in definitions) if definitions else ()
-
-
-def _nearest(definitions: Sequence[Definition], path: str) -> Sequence[Definition]:
-    """Those whose file has the most folders in common with a path."""
-    if len(definitions) < 2:
-        return definitions
-    parts = path.split("/")[:-1]
-
-    def shared_folders(one: Definition) -> int:
-        pairs = zip(parts, one.path.split("/")[:-1], strict=False)
-        return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(parts), one.path.count("/")))
-
-    most = max(map(shared_folders, definitions))
-    return [one for one in definitions if shared_folders(one) == most]

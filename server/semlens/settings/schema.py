@@ -226,6 +226,9 @@ class SymbolsSettings:
     document_symbol: bool = _setting(
         False, "Answer the editor's request for the outline of a document. Other language servers usually answer it."
     )
+    call_hierarchy: bool = _setting(
+        False, "Answer the editor's request for callers and callees. A language's own server does it better."
+    )
 
 
 @dataclass(frozen=True, slots=True)

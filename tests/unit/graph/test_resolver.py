@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from outlines import parsed_file, segment_of
 
 from semlens.core.hashing import content_hash
-from semlens.core.reference import ReferenceKind
+from semlens.core.reference import Reference, ReferenceKind, Scope
 from semlens.graph.neighbours import MAX_REFERENCES, callees, callers
 from semlens.graph.resolver import MAX_DEFINITIONS, Resolver
 from semlens.graph.segment_names import SymbolPlace
@@ -135,15 +136,11 @@ def test_deleted_files_have_no_callers_and_are_none():
 
 
 def test_a_name_with_very_many_definitions_and_uses_is_bounded_and_counted():
-    n_files = 40
-    body = "".join(f"class C{n}:\n    def f(self): pass\n" for n in range(300)) + "".join(
-        f"def g{n}(x): x.f()\n" for n in range(150)
-    )
-    resolver = resolver_of({f"m{n}.py": body for n in range(n_files)})
-    found = callers(resolver, place(resolver, "m0.py", "f"))
-    assert found.n_unseen == n_files * 150 - MAX_REFERENCES
-    assert (
-        len(resolver.candidates(resolver.term_of(place(resolver, "m0.py", "f")), "python").definitions)
-        == MAX_DEFINITIONS
-    )
+    n_files, n_symbols, n_calls = 10, 1_100, 600
+    calls = [Reference(row, "f", ReferenceKind.CALL, Scope.RECEIVER) for row in range(n_calls)]
+    files = [parsed_file(f"m{n}.py", ["f"] * n_symbols, references=calls) for n in range(n_files)]
+    resolver = Resolver([SegmentView("/work/project", segment_of(*files))])
+    found = callers(resolver, SymbolPlace(0, 0))
+    assert found.n_unseen == n_files * n_calls - MAX_REFERENCES
+    assert len(resolver.candidates(resolver.term_of(SymbolPlace(0, 0)), "python").definitions) == MAX_DEFINITIONS
     assert found.edges == ()

@@ -13,6 +13,7 @@ from fake_engine import FakeEngine
 from lsp_client import Client, ResponseError, edit
 
 from semlens.core.errors import SemlensError
+from semlens.core.graph import NeighboursRequest
 from semlens.core.request import SearchFilter, TestFilter
 from semlens.core.status import EngineState, EngineStatus
 from semlens.core.symbol import SymbolKind
@@ -289,6 +290,24 @@ def test_document_symbols_need_the_setting(session: Callable[..., Any]) -> None:
     on.client.open(URI, TEXT)
     (top,) = on.client.call("textDocument/documentSymbol", {"textDocument": {"uri": URI}})
     assert (top["name"], [child["name"] for child in top["children"]]) == ("alpha", ["beta"])
+
+
+def test_the_call_hierarchy_needs_the_setting_and_leaves_doubtful_calls_out(session: Callable[..., Any]) -> None:
+    off, on = session(), session()
+    off.client.initialize()
+    assert "callHierarchyProvider" not in off.client.capabilities
+    on.client.initialize(options={"semlens.symbols.callHierarchy": True})
+    assert on.client.capabilities["callHierarchyProvider"]
+    on.client.open(URI, TEXT)
+    place = {"textDocument": {"uri": URI}, "position": {"line": 4, "character": 5}}
+    (item,) = on.client.call("textDocument/prepareCallHierarchy", place)
+    assert on.engine.calls[-1] == ("callees", NeighboursRequest(URI, 4, limit=1))
+    (incoming,) = on.client.call("callHierarchy/incomingCalls", {"item": item})
+    (outgoing,) = on.client.call("callHierarchy/outgoingCalls", {"item": item})
+    assert [name for name, _ in on.engine.calls[-2:]] == ["callers", "callees"]
+    places = [{"start": {"line": 1, "character": 2}, "end": {"line": 1, "character": 5}}]
+    assert incoming == {"from": item, "fromRanges": places}
+    assert outgoing == {"to": item, "fromRanges": places}
 
 
 def test_document_symbols_are_flat_for_older_clients(session: Callable[..., Any]) -> None:

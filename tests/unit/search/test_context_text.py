@@ -15,28 +15,7 @@ from semlens.search.context.forms import Piece, forms_of
 from semlens.search.context.render import Block, MapEntry, blocks_of, render_block, render_map
 from semlens.search.context.seeds import import_lines
 from semlens.search.context.summaries import comment_summary, docstring_summary, file_summary
-from semlens.search.context.uses import uses_of
 from semlens.syntax.parsing.parser import parse
-
-
-@pytest.mark.parametrize(
-    ("line", "name", "bare", "own", "receivers"),
-    [
-        ("x = fetch(url)", "fetch", True, False, set()),
-        ("self.fetch(url)", "fetch", False, True, set()),
-        ("this->fetch(url)", "fetch", False, True, set()),
-        ("await self.pool.fetch(url)", "fetch", False, False, {"pool"}),
-        ("await self.pool.fetch(url)", "pool", False, True, set()),
-        ("Pool::fetch(url)", "fetch", False, False, {"pool"}),
-        ("pool?.fetch(url)", "fetch", False, False, {"pool"}),
-        ("make(a).fetch(url)", "fetch", False, False, {""}),
-        ("_pool.fetch(url) or fetch(url)", "fetch", True, False, {"pool"}),
-        ("    .fetch(url)", "fetch", False, False, {""}),
-    ],
-)
-def test_uses_record_what_precedes_a_name(line: str, name: str, bare: bool, own: bool, receivers: set[str]) -> None:
-    use = uses_of([line])[name]
-    assert (use.bare, use.on_self, set(use.receivers)) == (bare, own, receivers)
 
 
 @pytest.mark.parametrize(

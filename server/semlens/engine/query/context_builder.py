@@ -17,6 +17,7 @@ from semlens.core.text.secrets import MASK, is_environment_file, mask_secrets
 from semlens.embedding.token_counting import TokenCounter
 from semlens.engine.query.current_texts import CurrentDocument
 from semlens.engine.query.masking import mask_document
+from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.context.candidates import ContextCandidate, distinct
@@ -70,17 +71,16 @@ class ContextBuilder:
         :param hits: ranked hits of the request's query.
         """
         views = self._snapshot.views
+        resolver = Resolver(views)
         tests = self._request.tests
         candidates: list[ContextCandidate] = []
         if place is not None and (document := self._document(place)) is not None:
-            candidates += from_place(views, place, self._request.lines, document.lines, tests=tests)
+            candidates += from_place(resolver, place, self._request.lines, document.lines, tests=tests)
         seeds = from_hits(views, hits, self._query, tests=tests)
         candidates += seeds
         for seed in seeds[:_EXPANDED_SEEDS]:
-            if seed.symbol >= 0 and (document := self._document((seed.view, seed.file))) is not None:
-                candidates += around(
-                    views, SymbolPlace(seed.view, seed.symbol), document.lines, _RELATED_TO_HIT_FACTOR, tests=tests
-                )
+            if seed.symbol >= 0 and self._document((seed.view, seed.file)) is not None:
+                candidates += around(resolver, SymbolPlace(seed.view, seed.symbol), _RELATED_TO_HIT_FACTOR, tests=tests)
         folders = self._request.folders
         shown = [one for one in candidates if is_below(views[one.view], one.file, folders)]
         return distinct(shown)[:MAX_CANDIDATES]

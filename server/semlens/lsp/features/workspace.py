@@ -12,7 +12,7 @@ from semlens.core.errors import SemlensError
 from semlens.core.status import WatchMode
 from semlens.lsp.configuration import SECTION
 from semlens.lsp.engine_api import EngineApi
-from semlens.lsp.features import documents
+from semlens.lsp.features import call_hierarchy, documents
 from semlens.lsp.roots import initial_roots, local_path
 from semlens.lsp.session import Session
 from semlens.service.positions import choose_encoding
@@ -52,6 +52,8 @@ async def _initialize(ls: Session, params: types.InitializeParams) -> None:
         await _start_engine(ls)
     if ls.settings.symbols.document_symbol:
         documents.enable_outline(ls)
+    if ls.settings.symbols.call_hierarchy:
+        call_hierarchy.enable(ls)
 
 
 async def _initialized(ls: Session, _params: types.InitializedParams) -> None:
@@ -176,6 +178,14 @@ def _can_watch(capabilities: types.ClientCapabilities) -> bool:
     return bool(watched and watched.dynamic_registration)
 
 
+def _can_register_calls(ls: Session) -> bool:
+    """As `_can_register_outline`, for the call hierarchy."""
+    text_documents = ls.client_capabilities.text_document
+    calls = text_documents.call_hierarchy if text_documents else None
+    is_offered = ls.server_capabilities.call_hierarchy_provider is not None
+    return bool(not is_offered and calls and calls.dynamic_registration)
+
+
 def _can_register_outline(ls: Session) -> bool:
     """Whether the outline was not offered in `initialize`, and the client supports offering it later."""
     text_documents = ls.client_capabilities.text_document
@@ -209,6 +219,10 @@ async def _register_dynamically(ls: Session) -> None:
     if ls.settings.symbols.document_symbol and _can_register_outline(ls):
         documents.enable_outline(ls)
         registrations.append(types.Registration(id="semlens-outline", method=types.TEXT_DOCUMENT_DOCUMENT_SYMBOL))
+    if ls.settings.symbols.call_hierarchy and _can_register_calls(ls):
+        call_hierarchy.enable(ls)
+        method = types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY
+        registrations.append(types.Registration(id="semlens-calls", method=method))
     if not registrations:
         return
     try:

@@ -9,7 +9,7 @@ import numpy as np
 from semlens.core.symbol import Role, SymbolKind
 from semlens.index.snapshot import SegmentView
 from semlens.search.context.candidates import ContextCandidate, symbol_candidate
-from semlens.search.context.usage_graph import n_mentions
+from semlens.search.context.mentions import n_mentions
 
 _SHOWN = [
     int(kind)

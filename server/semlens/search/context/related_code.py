@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from semlens.core.symbol import Role, SymbolKind
-from semlens.graph.neighbours import inside
-from semlens.graph.segment_names import SymbolPlace
+from semlens.graph.neighbours import callees, callers, inside
+from semlens.graph.resolver import Resolver
+from semlens.graph.segment_names import TYPE_KINDS, SymbolPlace
 from semlens.index.snapshot import SegmentView
 from semlens.search.context.candidates import ContextCandidate, symbol_candidate
-from semlens.search.context.usage_graph import definitions, n_users, name_hash, names_used, users
-from semlens.search.context.uses import Use, uses_of
 
 _USED, _TYPE, _USER, _TEST, _HOLDER, _CONSTRUCTOR = 0.5, 0.5, 0.25, 0.4, 0.6, 0.5
-_DEFINITIONS_A_NAME = 3
 _MAX_USERS = 6
 _LEAST_LIKELY = 0.12
-_MENTIONS_A_DEFINITION = 8
-"""A name with more mentions for each definition than this mostly refers to something else."""
+_DISTANCE = 0.15  # loss of likelihood for each folder between two files
+_WORD = re.compile(r"\w+")
 
 _WORTH_SHOWING = frozenset(
     (
@@ -30,15 +29,16 @@ _WORTH_SHOWING = frozenset(
 )  # fmt: skip
 
 
-def around(
-    views: Sequence[SegmentView], seed: SymbolPlace, lines: Sequence[str], scale: float, *, tests: bool
-) -> list[ContextCandidate]:
+def around(resolver: Resolver, seed: SymbolPlace, scale: float, *, tests: bool) -> list[ContextCandidate]:
     """Candidates related to a symbol.
 
-    :param lines: lines of the seed's document. :param scale: value of the seed.
-    :param tests: include tests of the seed.
+    :param scale: value of the seed. :param tests: include tests of the seed.
     """
-    return [*_holders(views, seed, scale), *_used(views, seed, lines, scale), *_users(views, seed, scale, tests=tests)]
+    return [
+        *_holders(resolver.views, seed, scale),
+        *_used(resolver, seed, scale),
+        *_users(resolver, seed, scale, tests=tests),
+    ]
 
 
 def _holders(views: Sequence[SegmentView], seed: SymbolPlace, scale: float) -> Iterator[ContextCandidate]:
@@ -57,72 +57,25 @@ def _holders(views: Sequence[SegmentView], seed: SymbolPlace, scale: float) -> I
         parent, worth = int(symbols.parents[parent]), worth / 2
 
 
-def _used(
-    views: Sequence[SegmentView], seed: SymbolPlace, lines: Sequence[str], scale: float
-) -> Iterator[ContextCandidate]:
-    view, symbols = views[seed.view], views[seed.view].segment.symbols
-    own = set(inside(view, seed.symbol))
-    span = symbols.span(seed.symbol)
-    uses = uses_of(lines[span.start_line : span.last_line + 1])
-    names = names_used(view, own, uses)
-    title = symbols.names[seed.symbol]
-    head_lines = max(
-        1, int(symbols.spans[seed.symbol, 4]) - span.start_line + 1 + symbols.signatures[seed.symbol].count(",")
-    )
-    signature = set(uses_of([symbols.signatures[seed.symbol]]))
-    finder = _Likelihood(views, seed)
-    for term, bearers in definitions(views, names).items():
-        use = uses[names[term]]
-        common = n_users(views, term) / (_MENTIONS_A_DEFINITION * len(bearers))
-        likely = [
-            (finder.of(place, use) / (1.0 if use.bare or use.on_self else 1.0 + common), place)
-            for place in bearers
-            if not (place.view == seed.view and place.symbol in own) and is_worth_showing(views, place)
-        ]
-        likely = [item for item in likely if item[0] >= _LEAST_LIKELY]
-        likely.sort(key=lambda item: -item[0])
-        for rank, (likelihood, place) in enumerate(likely[:_DEFINITIONS_A_NAME]):
-            in_signature = names[term] in signature and use.line <= head_lines and names[term] != title
-            why = f"type in the signature of {title}" if in_signature else f"used by {title}"
-            value = scale * (_TYPE if in_signature else _USED) * likelihood / (1 + rank)
-            yield symbol_candidate(views[place.view], place.view, place.symbol, value, why, glimpse=True)
-
-
-class _Likelihood:
-    """Estimates how likely a name in a seed refers to a symbol, between 0 and 1."""
-
-    def __init__(self, views: Sequence[SegmentView], seed: SymbolPlace) -> None:
-        self._views = views
-        self._seed = seed
-        symbols = views[seed.view].segment.symbols
-        self._parent = int(symbols.parents[seed.symbol])
-        self._distances = Distances(views, seed)
-
-    def of(self, place: SymbolPlace, use: Use) -> float:
-        segment = self._views[place.view].segment
-        parent = int(segment.symbols.parents[place.symbol])
-        nearness = 1.0 / (1.0 + 0.15 * self._distances.of(place))
-        container = segment.symbols.names[parent].lower().strip("_") if parent >= 0 else ""
-        is_sibling = parent >= 0 and place.view == self._seed.view and parent == self._parent
-        fits = 0.0
-        if use.bare:
-            fits = 1.0 if parent < 0 or is_sibling else 0.3
-        if use.on_self:
-            fits = max(fits, 1.0 if is_sibling else 0.6 if parent >= 0 else 0.2)
-        for receiver in use.receivers:
-            fits = max(fits, self._on(receiver, place, container))
-        return fits * nearness
-
-    def _on(self, receiver: str, place: SymbolPlace, container: str) -> float:
-        """How well a symbol matches a use with a receiver, as in ``receiver.name``."""
-        if container:
-            known = receiver and (container == receiver or container.endswith(receiver) or receiver.endswith(container))
-            return 1.0 if known else 0.5
-        segment = self._views[place.view].segment
-        path = segment.files.paths[int(segment.symbols.files[place.symbol])].lower()
-        folders, _, base = path.rpartition("/")
-        is_module = receiver in {base.partition(".")[0], folders.rpartition("/")[2]}
-        return 1.0 if is_module else 0.3
+def _used(resolver: Resolver, seed: SymbolPlace, scale: float) -> Iterator[ContextCandidate]:
+    """What the seed uses: types of its signature, and what its body calls and names."""
+    views = resolver.views
+    symbols = views[seed.view].segment.symbols
+    title, signature = symbols.names[seed.symbol], set(_WORD.findall(symbols.signatures[seed.symbol]))
+    distances = Distances(views, seed)
+    own = set(inside(views[seed.view], seed.symbol))
+    for one in callees(resolver, seed).edges:
+        place = SymbolPlace(one.view, one.row)
+        likelihood = one.confidence / (1.0 + _DISTANCE * distances.of(place))
+        if likelihood < _LEAST_LIKELY or not is_worth_showing(views, place):
+            continue
+        if place.view == seed.view and place.symbol in own:
+            continue
+        name = views[place.view].segment.symbols.names[place.symbol]
+        in_signature = name in signature and name != title and resolver.kind_of(place) in TYPE_KINDS
+        why = f"type in the signature of {title}" if in_signature else f"used by {title}"
+        value = scale * (_TYPE if in_signature else _USED) * likelihood
+        yield symbol_candidate(views[place.view], place.view, place.symbol, value, why, glimpse=True)
 
 
 class Distances:
@@ -146,25 +99,24 @@ class Distances:
         return self._known[key]
 
 
-def _users(views: Sequence[SegmentView], seed: SymbolPlace, scale: float, *, tests: bool) -> Iterator[ContextCandidate]:
-    view = views[seed.view]
-    own = set(inside(view, seed.symbol))
-    name = view.segment.symbols.names[seed.symbol]
-    term = name_hash(views, seed)
-    bearers = len(definitions(views, [term]).get(term, ()))
-    common = n_users(views, term) / (_MENTIONS_A_DEFINITION * max(1, bearers))
-    likely = min(1.0, 2.0 / (1.0 + common))
-    if likely < _LEAST_LIKELY:
-        return
+def _users(resolver: Resolver, seed: SymbolPlace, scale: float, *, tests: bool) -> Iterator[ContextCandidate]:
+    views = resolver.views
+    own = set(inside(views[seed.view], seed.symbol))
+    name = views[seed.view].segment.symbols.names[seed.symbol]
     distances = Distances(views, seed)
-    callers = sorted(users(views, seed), key=distances.of)
-    of_tests = [place for place in callers if is_test(views, place)]
-    others = [p for p in callers if not is_test(views, p) and not (p.view == seed.view and p.symbol in own)]
-    related = [(place, _USER, f"uses {name}") for place in others[:_MAX_USERS]]
-    related += [(place, _TEST, f"tests {name}") for place in of_tests[: _MAX_USERS if tests else 0]]
-    for place, worth, why in related:
+    found = [
+        (one.confidence, SymbolPlace(one.view, one.row))
+        for one in callers(resolver, seed).edges
+        if one.confidence >= _LEAST_LIKELY and one.row < len(views[one.view].segment.symbols)
+    ]
+    found.sort(key=lambda pair: (-pair[0], distances.of(pair[1])))
+    of_tests = [pair for pair in found if is_test(views, pair[1])]
+    others = [p for p in found if not is_test(views, p[1]) and not (p[1].view == seed.view and p[1].symbol in own)]
+    related = [(*pair, _USER, f"uses {name}") for pair in others[:_MAX_USERS]]
+    related += [(*pair, _TEST, f"tests {name}") for pair in of_tests[: _MAX_USERS if tests else 0]]
+    for likelihood, place, worth, why in related:
         yield symbol_candidate(
-            views[place.view], place.view, place.symbol, scale * worth * likely, why, glimpse=True, focus=name
+            views[place.view], place.view, place.symbol, scale * worth * likelihood, why, glimpse=True, focus=name
         )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from semlens.core.symbol import Role
+from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace
 from semlens.index.snapshot import SegmentView
 from semlens.search.context.candidates import ContextCandidate, symbol_candidate
@@ -80,7 +81,7 @@ def _stretch(view: SegmentView, symbol: int, passage: int) -> tuple[int, int]:
 
 
 def from_place(
-    views: Sequence[SegmentView],
+    resolver: Resolver,
     place: tuple[int, int],
     lines: tuple[int, int],
     text: Sequence[str],
@@ -93,7 +94,7 @@ def from_place(
     :param text: lines of the document. :param tests: include tests.
     """
     number, file = place
-    view = views[number]
+    view = resolver.views[number]
     symbols = view.segment.symbols
     start, stop = (int(row) for row in np.searchsorted(symbols.files, [file, file + 1]))
     rows = [row for row in range(start, stop) if _overlaps(symbols.spans[row], lines)]
@@ -101,7 +102,7 @@ def from_place(
     candidates: list[ContextCandidate] = []
     for row in innermost:
         candidates.append(symbol_candidate(view, number, row, _AT_CURSOR, "at the cursor", glimpse=False))
-        candidates += around(views, SymbolPlace(number, row), text, 1.0, tests=tests)
+        candidates += around(resolver, SymbolPlace(number, row), 1.0, tests=tests)
     if not innermost:
         for passage in passages_of(view, file, -1, lines[0]).tolist():
             stretch = _stretch(view, -1, passage)

@@ -11,11 +11,12 @@ from semlens.syntax.references.code_text import without_comments
 from semlens.syntax.references.imports import Imports, imports_of, reads_imports
 from semlens.syntax.references.scopes import FileScopes
 from semlens.syntax.references.tree_references import TreeReference, innermost_definitions
-from semlens.syntax.references.written_types import base_types, implemented_traits
+from semlens.syntax.references.written_types import base_types, embedded_types, implemented_traits
 from semlens.syntax.symbols.definition import TYPE_KINDS, Definition
 
 _MAX_ARGUMENTS = 200  # bytes between the angle brackets of a generic call
 _MAX_HEAD = 160  # bytes before a call in which the variable that it is assigned to is looked for
+_MAX_HEAD_KEYWORDS = 12  # bytes of "async def " and the like before the name of a definition
 _MAX_AWAIT = 8  # bytes between the equals sign and a call, such as "await "
 _KEYWORDS = frozenset(
     b"if elif else while for return and or not in is lambda assert yield await del with except raise import from as"
@@ -104,6 +105,9 @@ class _Reader:
                 rows.setdefault(definition.name, index)
                 for name in base_types(self._language.name, definition.name, definition.signature):
                     self._add(index, name.encode("utf-8", "replace"), ReferenceKind.BASE, b"")
+                if self._language.name == "go" and definition.body >= 0:
+                    for embedded in embedded_types(self._code[definition.body : definition.body_end]):
+                        self._add(index, embedded, ReferenceKind.BASE, b"")
         if self._language.name == "rust":
             for trait, name in implemented_traits(self._code):
                 if (row := rows.get(name)) is not None:
@@ -132,6 +136,9 @@ class _Reader:
             ends.append(definition.end)
             if definition.code != start:
                 self._add_stretch(start, definition.code, index)
+            if definition.name_start - definition.code > _MAX_HEAD_KEYWORDS:
+                # a decorator, or the type of the result
+                self._add_stretch(definition.code, definition.name_start, index)
             # the name of what is defined is no call of it
             position = max(position, definition.name_end)
         while ends:
@@ -209,6 +216,7 @@ class _Reader:
         """Calls with type arguments between the name and the parenthesis: ``parse::<u8>(``."""
         found: list[TreeReference] = []
         code, text = self._code, self._text
+        defined = {definition.name_start for definition in self._definitions}
         position = code.find(b">(")
         while position != -1:
             floor = max(0, position - _MAX_ARGUMENTS)
@@ -218,8 +226,8 @@ class _Reader:
             if opening != -1:
                 words = text[max(0, opening - _MAX_ARGUMENTS) : opening].rstrip(b" .")
                 word = words.rpartition(b" ")[2].rpartition(b"(")[2].rpartition(b".")[2].rpartition(b"=")[2]
-                if word and word not in _KEYWORDS and word[0] > 0x39:
-                    start = max(0, opening - _MAX_ARGUMENTS) + len(words) - len(word)
+                start = max(0, opening - _MAX_ARGUMENTS) + len(words) - len(word)
+                if word and word not in _KEYWORDS and word[0] > 0x39 and start not in defined:
                     found.append(TreeReference(start, word, ReferenceKind.CALL))
             position = code.find(b">(", position + 2)
         self.add_from_tree(found)

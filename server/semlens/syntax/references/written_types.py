@@ -26,15 +26,21 @@ _TYPE_FIRST_RESULT = re.compile(rf"(?:^|\s){_WRAPPERS}({_NAME})(?:<[^()]*>)?[\s*
 _GO_RESULT = re.compile(r"\)\s*\(?\s*\*?([A-Za-z_][\w.]*)[^()]*\)?$")
 
 _COLON_FIELD = re.compile(rf"^[ \t]*(?:[a-z]+[ \t]+)*?(\w+)[?!]?{_AFTER_COLON}".encode(), re.MULTILINE)
+_CONSTRUCTED_IN_BODY = re.compile(
+    rb"^[ \t]*(?:[a-z]+[ \t]+)*?(#?\w+)[ \t]*=[ \t]*(?:new[ \t]+)?([A-Z]\w*)[ \t]*(?:<[^()\n]*>)?\(", re.MULTILINE
+)
 _TYPE_FIRST_FIELD = re.compile(
     rf"^[ \t]*(?:[a-z]+[ \t]+)*{_WRAPPERS}([A-Z][\w.]*)(?:<[^;=()\n]*>)?[&*?]*[ \t]+[$&*]*(\w+)[ \t]*[;=]".encode(),
     re.MULTILINE,
 )
 _GO_FIELD = re.compile(rb"^[ \t]*(\w+)[ \t]+\*?([A-Za-z_][\w.]*)[ \t]*(?:`[^`\n]*`)?[ \t]*$", re.MULTILINE)
+_GO_EMBEDDED = re.compile(rb"^[ \t]*\*?(?:\w+\.)?([A-Za-z_]\w*)[ \t]*(?:`[^`\n]*`)?[ \t]*$", re.MULTILINE)
 _CONSTRUCTED_FIELD = re.compile(
     rf"(?:self|this)\.(\w+)\s*(?:{_AFTER_COLON[3:]}[^=\n]*)?=\s*(?:await\s+|new\s+)?(?:({_NAME})\s*(\()?)?".encode()
 )
 
+_DECLARED_VALUE = re.compile(rf"^[^=(]*?\w{_AFTER_COLON}")
+_CONSTRUCTED_VALUE = re.compile(rf"=\s*(?:await\s+)?(?:new\s+)?({_NAME})\s*(?:<[^()]*>)?\(")
 _ARGUMENTS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]")
 _PARENTHESES = re.compile(r"\([^()]*\)")
 _MODIFIERS = re.compile(r"\b(?:public|private|protected|virtual|open|final)\b")
@@ -99,6 +105,12 @@ def result_type(language: str, signature: str) -> str:
     return type_name(match[1]) if match else ""
 
 
+def value_type(signature: str) -> str:
+    """The type of a constant or variable as its declaration says, or ""."""
+    match = _DECLARED_VALUE.search(signature) or _CONSTRUCTED_VALUE.search(signature)
+    return type_name(match[1]) if match else ""
+
+
 def base_types(language: str, name: str, signature: str) -> list[str]:
     """The types that a type inherits from or implements, as written, without modules and type arguments."""
     rest = signature.partition(name)[2]
@@ -118,6 +130,11 @@ def base_types(language: str, name: str, signature: str) -> list[str]:
     return [match[1] for match in bases if match is not None and match[1] != name]
 
 
+def embedded_types(body: bytes) -> list[bytes]:
+    """The types that a struct or an interface of Go embeds, whose members become its own."""
+    return [match[1] for match in _GO_EMBEDDED.finditer(body)]
+
+
 def implemented_traits(code: bytes) -> list[tuple[bytes, str]]:
     """Traits of Rust, each with the type that implements it."""
     return [
@@ -130,6 +147,7 @@ def field_types(style: TypeStyle, code: bytes) -> Iterator[tuple[bytes, str]]:
     """Name and type of the fields that are declared in the body of a type. :param code: without comments."""
     if style is TypeStyle.COLON:
         pairs = [(match[1], match[2]) for match in _COLON_FIELD.finditer(code)]
+        pairs += [(match[1], match[2]) for match in _CONSTRUCTED_IN_BODY.finditer(code)]
     elif style is TypeStyle.FIRST:
         pairs = [(match[2], match[1]) for match in _TYPE_FIRST_FIELD.finditer(code)]
     else:
