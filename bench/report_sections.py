@@ -67,6 +67,12 @@ SECTIONS = {
         "outline_speed.py",
         "From bytes to symbols and passages, and the share of the speed of the parser alone.",
     ),
+    "page_M": (
+        "The page, corpus M, every process with a core at once",
+        "",
+        "`chrt -r 1 node bench/page.mjs M`: from a key to the painted results, first paint and bytes of the first load, and "
+        "frames of a made-up map while it is dragged. Chromium without a window, drawing by software.",
+    ),
     "ranking_features": (
         "Features of the ranking",
         "learn_weights.py --each",

@@ -18,6 +18,16 @@ export function fit([x0, y0, x1, y1]: Bounds, { width, height }: Size): Camera {
   return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, scale };
 }
 
+/** As in the address of the page. */
+export function cameraText({ x, y, scale }: Camera): string {
+  return [x, y, scale].map((value) => Number(value.toPrecision(5))).join(",");
+}
+
+export function readCamera(text: string | null): Camera | null {
+  const [x, y, scale] = (text ?? "").split(",").map(Number);
+  return scale && scale > 0 && Number.isFinite(x) && Number.isFinite(y) ? { x: x!, y: y!, scale } : null;
+}
+
 export function toScreen(camera: Camera, size: Size, x: number, y: number): [number, number] {
   return [size.width / 2 + (x - camera.x) * camera.scale, size.height / 2 - (y - camera.y) * camera.scale];
 }
@@ -59,7 +69,7 @@ const LETTER = 7.2;
 const LINE = 20;
 
 /** The largest areas first; a label that would cover another is left out until one zooms in. */
-export function placeLabels(labels: Label[], camera: Camera, size: Size, most = 60): PlacedLabel[] {
+export function placeLabels(labels: Label[], camera: Camera, size: Size, most = 40): PlacedLabel[] {
   const placed: PlacedLabel[] = [];
   const boxes: [number, number, number, number][] = [];
   for (const label of [...labels].sort((one, other) => other.symbols - one.symbols)) {

@@ -144,9 +144,12 @@ interface LegendProps {
 function Legend({ chosen, ranked, only, total }: LegendProps) {
   const others = ranked.slice(N_COLOURS).reduce((sum, { count }) => sum + count, 0);
   return (
-    <div class="legend">
+    <details class="legend" open={!matchMedia("(max-width: 860px)").matches}>
+      <summary>
+        <span class="muted">{total.toLocaleString("en")} symbols</span>
+      </summary>
       <label>
-        <span class="muted">{total.toLocaleString("en")} symbols, coloured by</span>{" "}
+        <span class="muted">coloured by</span>{" "}
         <select
           value={chosen}
           onChange={(event) => navigate(changed({ colour: event.currentTarget.value, only: null }), { replace: true })}
@@ -179,6 +182,6 @@ function Legend({ chosen, ranked, only, total }: LegendProps) {
           </li>
         )}
       </ul>
-    </div>
+    </details>
   );
 }

@@ -53,12 +53,12 @@ export class Renderer {
     const tints = this.palette.map((colour) => pixelOf(colour, alpha));
     const { x, y, count } = this.points;
     const [left, top] = [width / 2 - camera.x * scale, height / 2 + camera.y * scale];
-    const disc = spans(Math.max(1, Math.round(diameter)));
+    const disc = discOf(Math.max(1, Math.round(diameter)));
     for (let point = 0; point < count; point++) {
       this.stamp(left + x[point]! * scale, top - y[point]! * scale, disc, tints[this.colours[point]!]!, width, height);
     }
-    const outer = spans(Math.max(Math.round(9 * ratio), disc.length + 4));
-    const inner = spans(Math.max(1, outer.length - Math.round(4 * ratio)));
+    const outer = discOf(Math.max(Math.round(10 * ratio), disc.size + 4));
+    const inner = discOf(Math.max(1, outer.size - Math.round(3 * ratio)));
     const ring = pixelOf(this.ink, OPAQUE);
     for (const point of this.lit) {
       const [across, down] = [left + x[point]! * scale, top - y[point]! * scale];
@@ -77,19 +77,22 @@ export class Renderer {
     return this.image;
   }
 
-  /** Fill a disc of rows around a place, within the canvas. */
-  private stamp(across: number, down: number, disc: Int8Array, tint: number, width: number, height: number): void {
-    const size = disc.length;
+  /** Draw a disc around a place, within the canvas. Its soft edge shows only where nothing is drawn yet. */
+  private stamp(across: number, down: number, disc: Disc, tint: number, width: number, height: number): void {
+    const { size, cover } = disc;
     const column = Math.round(across - size / 2);
     const row = Math.round(down - size / 2);
     if (column + size <= 0 || row + size <= 0 || column >= width || row >= height) return;
-    for (let line = 0; line < size; line++) {
-      const at = row + line;
-      if (at < 0 || at >= height) continue;
-      const inset = disc[line]!;
-      const from = Math.max(0, column + inset);
-      const to = Math.min(width, column + size - inset);
-      for (let pixel = at * width + from; pixel < at * width + to; pixel++) this.pixels[pixel] = tint;
+    const { pixels } = this;
+    const colour = tint & 0xffffff;
+    const alpha = tint >>> 24;
+    for (let line = Math.max(0, -row); line < size && row + line < height; line++) {
+      for (let step = Math.max(0, -column); step < size && column + step < width; step++) {
+        const part = cover[line * size + step]!;
+        const pixel = (row + line) * width + column + step;
+        if (part === OPAQUE) pixels[pixel] = tint;
+        else if (part > 0 && pixels[pixel] === 0) pixels[pixel] = (colour | (((alpha * part) / OPAQUE) << 24)) >>> 0;
+      }
     }
   }
 
@@ -98,19 +101,27 @@ export class Renderer {
     const density = Math.sqrt((size.width * size.height) / Math.max(this.points.count, 1));
     this.extent ??= extentOf(this.points.x);
     const spread = (camera.scale * this.extent) / Math.min(size.width, size.height);
-    return Math.min(12, Math.max(1.6, 0.55 * density * Math.sqrt(spread)));
+    return Math.min(10, Math.max(1.6, 0.36 * density * Math.sqrt(spread)));
   }
 
   private extent: number | undefined;
 }
 
-/** For each row of a disc, how many pixels are left out at each end. */
-function spans(diameter: number): Int8Array {
-  const radius = diameter / 2;
-  return Int8Array.from({ length: diameter }, (_, row) => {
-    const height = row + 0.5 - radius;
-    return diameter < 4 ? 0 : Math.round(radius - Math.sqrt(Math.max(0, radius * radius - height * height)));
-  });
+/** How much of each pixel a disc covers, 0 to 255. Up to three pixels wide it is a square. */
+interface Disc {
+  size: number;
+  cover: Uint8Array;
+}
+
+function discOf(size: number): Disc {
+  const cover = new Uint8Array(size * size).fill(OPAQUE);
+  if (size < 4) return { size, cover };
+  const middle = (size - 1) / 2;
+  for (let pixel = 0; pixel < cover.length; pixel++) {
+    const far = Math.hypot((pixel % size) - middle, Math.floor(pixel / size) - middle);
+    cover[pixel] = OPAQUE * Math.min(1, Math.max(0, size / 2 - far));
+  }
+  return { size, cover };
 }
 
 function pixelOf([red, green, blue]: Rgb, alpha: number): number {

@@ -1,8 +1,9 @@
 /** The canvas of the map with its labels: pan by dragging or arrows, zoom by wheel, pinch, + and -, 0 shows all. */
 import KDBush from "kdbush";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { changed, navigate, route } from "../app/route";
 import { theme } from "../app/theme";
-import { type Camera, fit, panned, placeLabels, type Size, toMap, zoomed } from "./camera";
+import { type Camera, cameraText, fit, panned, placeLabels, readCamera, type Size, toMap, zoomed } from "./camera";
 import type { LoadedMap } from "./map-store";
 import { N_COLOURS } from "./points";
 import { Renderer, type Rgb } from "./renderer";
@@ -16,13 +17,14 @@ interface Props {
 
 const REACH = 10;
 const STEP = 60;
+const REST_MS = 300;
 
 export function ScatterPlot({ map, colours, lit, onPick }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const renderer = useRef<Renderer | null>(null);
   const [size, setSize] = useState<Size | null>(null);
-  const [moved, setMoved] = useState<Camera | null>(null);
+  const [moved, setMoved] = useState<Camera | null>(() => readCamera(route.value.params.get("at")));
   const camera = moved ?? (size && fit(map.info.bounds, size));
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => {
@@ -33,7 +35,6 @@ export function ScatterPlot({ map, colours, lit, onPick }: Props) {
   }, []);
   useEffect(() => {
     renderer.current = new Renderer(canvas.current!, map.points);
-    setMoved(null);
   }, [map]);
   useFrame(() => {
     if (!renderer.current || !camera || !size) return;
@@ -44,6 +45,10 @@ export function ScatterPlot({ map, colours, lit, onPick }: Props) {
   useFrame(() => {
     if (camera && size) renderer.current?.draw(camera, size, Math.min(devicePixelRatio, 2));
   }, [map, camera, size, colours, lit, theme.value]);
+  useEffect(() => {
+    const timer = setTimeout(() => navigate(changed({ at: moved && cameraText(moved) }), { replace: true }), REST_MS);
+    return () => clearTimeout(timer);
+  }, [moved]);
   const index = usePointIndex(map);
   const gestures = useGestures(camera, size, setMoved, (left, top) => {
     if (!camera || !size) return;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fit, panned, placeLabels, toMap, toScreen, zoomed } from "../../src/map/camera";
+import { cameraText, fit, panned, placeLabels, readCamera, toMap, toScreen, zoomed } from "../../src/map/camera";
 import { coloursOf, N_COLOURS, rankedValues, readPoints } from "../../src/map/points";
 import { hitOfEdge } from "../../src/search/related";
 
@@ -29,6 +29,15 @@ describe("the camera", () => {
     expect(after[0]).toBeCloseTo(before[0]);
     expect(after[1]).toBeCloseTo(before[1]);
     expect(toScreen(panned(camera, 30, -20), SIZE, 0, 0)).toEqual([430, 180]);
+  });
+
+  it("is part of the address", () => {
+    expect(readCamera(cameraText({ x: 0.123456789, y: -2, scale: 345.6789 }))).toEqual({
+      x: 0.12346,
+      y: -2,
+      scale: 345.68,
+    });
+    for (const text of [null, "", "1,2", "1,2,0", "a,b,c", "1,2,-3"]) expect(readCamera(text)).toBeNull();
   });
 
   it("leaves out labels that would cover a larger one, until one zooms in", () => {
