@@ -17,6 +17,11 @@ SECTIONS = {
         "agents.py",
         "Tokens until the labelled place was seen, by fixed policies. semble is missing: its model is a download.",
     ),
+    "candidates": (
+        "Limited candidates",
+        "candidates.py",
+        "Pages of limited candidates, compared with the ranking of all files. Every reader was limited, however small.",
+    ),
     "context": (
         "Context packs",
         "context.py",
@@ -61,6 +66,11 @@ SECTIONS = {
         "Typing in Neovim, corpus S",
         "nvim_typing.py",
         "From a key to the repainted list.",
+    ),
+    "vector_index": (
+        "The graph of vectors against the scan",
+        "vector_index.py",
+        "Processor time of one thread for a query, on a busy machine: compare the two, not with other tables.",
     ),
     "outline_speed": (
         "Speed of outlines",

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import statistics
 import time
 from pathlib import Path
@@ -51,11 +50,9 @@ def processor_ms() -> float:
 
 
 def compare(matrix: Int8Matrix, queries: list[np.ndarray], count: int, options: argparse.Namespace) -> dict[str, float]:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.thread_time()
     data = build_graph(matrix, connectivity=options.connectivity, expansion_add=options.expansion_add)
     build_s = time.thread_time() - started
-    grown_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     graph = HnswGraph(data, expansion=options.expansion_search)
     block = VectorBlock(np.arange(len(matrix), dtype=np.uint32), matrix)
     exact_ms, graph_ms, recalls = [], [], []
@@ -71,7 +68,6 @@ def compare(matrix: Int8Matrix, queries: list[np.ndarray], count: int, options: 
         least = np.sort(cosines[nearest])[::-1][:RECALL_AT][-1]
         recalls.append(float((cosines[rows[:RECALL_AT]] >= least - 1e-5).mean()))
     return {
-        "vectors": len(matrix),
         "exact_ms": round(statistics.median(exact_ms[3:]), 3),
         "graph_ms": round(statistics.median(graph_ms[3:]), 3),
         "times_faster": round(statistics.median(exact_ms[3:]) / statistics.median(graph_ms[3:]), 2),
@@ -79,7 +75,6 @@ def compare(matrix: Int8Matrix, queries: list[np.ndarray], count: int, options: 
         "least_recall": round(min(recalls[3:]), 3),
         "build_s": round(build_s, 1),
         "bytes_a_vector": round(len(data.graph) / len(matrix)),
-        "build_grew_mb": round(grown_mb),
     }
 
 
@@ -97,10 +92,10 @@ def main() -> None:
     tier = Tier(TierRole.FIRST, "semlens-static-v1")
     matrix = stored_vectors(options.folders, options.cache, tier.fingerprint)
     queries = [quantise(vector.vector) for question in QUESTIONS for vector in tier.ask(question)]
-    rows = []
+    rows = {}
     for size in sorted({min(size, len(matrix)) for size in options.sizes}):
-        rows.append(compare(np.ascontiguousarray(matrix[:size]), queries, options.neighbours, options))
-        print(rows[-1], flush=True)
+        rows[f"{size} vectors"] = compare(np.ascontiguousarray(matrix[:size]), queries, options.neighbours, options)
+        print(size, rows[f"{size} vectors"], flush=True)
     figures = {
         "neighbours": options.neighbours,
         "connectivity": options.connectivity,

@@ -115,11 +115,7 @@ def rank_answer(
     order = _of_kinds(order, views, table, symbols, request, query)
     wanted = request._replace(limit=max(request.limit, FIRST_HITS))
     page = choose_page(order, symbols.files, lambda file: _path(views, table, file), wanted, query)
-    shown = np.minimum.accumulate(totals[page])  # hits that the limit per file moved back score no better than before
-    hits = [
-        _hit(views, table, symbols, place, float(total), was_moved=bool(total < totals[place]))
-        for place, total in zip(page, shown, strict=True)
-    ]
+    hits = _hits(views, table, symbols, page, totals)
     evidence = gather_evidence(
         query,
         [hit.features for hit in hits[:FIRST_HITS]],
@@ -208,17 +204,35 @@ def _path(views: Sequence[SegmentView], table: FileTable, file: int) -> str:
     return views[int(table.views[file])].segment.files.paths[int(table.rows[file])]
 
 
-def _hit(
-    views: Sequence[SegmentView], table: FileTable, symbols: SymbolScores, place: int, total: float, *, was_moved: bool
-) -> RankedHit:
-    file = int(symbols.files[place])
-    features = {f"file.{name}": column.item(file) for name, column in table.columns.items()}
-    features |= {name: column.item(place) for name, column in symbols.columns.items()}
-    return RankedHit(
-        views[int(table.views[file])],
-        int(table.rows[file]),
-        int(symbols.symbols[place]),
-        symbols.passages[place],
-        sigmoid(total),
-        {**features, MOVED: 1.0} if was_moved else features,
-    )
+def _hits(
+    views: Sequence[SegmentView],
+    table: FileTable,
+    symbols: SymbolScores,
+    page: Sequence[int],
+    totals: npt.NDArray[np.float32],
+) -> list[RankedHit]:
+    """:param page: the places of the hits, in order. :param totals: of all places."""
+    if not page:
+        return []
+    shown = np.minimum.accumulate(totals[page])  # hits that the limit per file moved back score no better than before
+    was_moved = shown < totals[page]
+    files = symbols.files[page]
+    names = [f"file.{name}" for name in table.columns] + list(symbols.columns)
+    columns = [column[files].tolist() for column in table.columns.values()]
+    columns += [column[page].tolist() for column in symbols.columns.values()]
+    hits = []
+    for at, (place, file) in enumerate(zip(page, files.tolist(), strict=True)):
+        features = dict(zip(names, [column[at] for column in columns], strict=True))
+        if was_moved[at]:
+            features[MOVED] = 1.0
+        hits.append(
+            RankedHit(
+                views[int(table.views[file])],
+                int(table.rows[file]),
+                int(symbols.symbols[place]),
+                symbols.passages[place],
+                sigmoid(float(shown[at])),
+                features,
+            )
+        )
+    return hits
