@@ -17,7 +17,9 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from semlens.core.cancel import CancelToken
 from semlens.core.errors import SemlensError
+from semlens.core.request import SearchRequest
 from semlens.core.status import EngineStatus, WatchMode
 from semlens.daemon.client_connection import ClientConnection
 from semlens.engine.engine_session import EngineSession
@@ -73,6 +75,7 @@ class _PageSession:
         try:
             for root in roots.all:
                 session.add_root(Path(root.path), watching=WatchMode.NATIVE)
+            threading.Thread(target=_warm_up, args=(session,), name="semlens-http-warm-up", daemon=True).start()
             asyncio.run(self._serve(session, roots))
         finally:
             session.close()
@@ -167,6 +170,14 @@ def _open_mcp(session: EngineSession, roots: ServedRoots) -> AbstractAsyncContex
         AgentTools(session, policy)
     )
     return opened
+
+
+def _warm_up(session: EngineSession) -> None:
+    """Load the models while the browser opens, so that the first question does not wait for them."""
+    try:
+        session.search(SearchRequest("warm up", limit=1), CancelToken())
+    except SemlensError as error:
+        logger.info("The models are not loaded before the first question: %s", error)
 
 
 def _host_of_link(host: str) -> str:
