@@ -84,7 +84,14 @@ SCHEMAS: Mapping[str, Json] = {
         snippet=_answer(text=_TEXT, startLine=_LINE, endLine=_COUNT),
         highlights=_list({"type": "array", "items": _LINE, "minItems": 2, "maxItems": 2}),
     ),
-    "Hits": _answer(hits=_list(_ref("Hit")), generation=_COUNT, complete=_FLAG, elapsedMs={"type": "number"}),
+    "Hits": _answer(
+        hits=_list(_ref("Hit")),
+        generation=_COUNT,
+        complete=_FLAG,
+        elapsedMs={"type": "number"},
+        confidence={"type": "number", "minimum": 0, "maximum": 1},
+        nothingFits=_FLAG,
+    ),
     "Status": _answer(
         number=_COUNT,
         state=_TEXT,
