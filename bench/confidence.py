@@ -103,9 +103,10 @@ def figures(examples: Sequence[Example], confidences: Floats) -> dict[str, objec
 
 def judge(examples: Sequence[Example]) -> dict[str, object]:
     found: dict[str, object] = {}
+    everywhere = cross_validated(examples)
     for models, name in NAMES.items():
         chosen = [example for example in examples if example.models == models]
-        confidences = cross_validated(chosen)
+        confidences = everywhere[[example.models == models for example in examples]]
         groups = {"all": np.ones(len(chosen), bool)}
         groups["all but other words and reports"] = np.array(
             [not e.group.startswith(("words.w", "words.n", "words.k", "report")) for e in chosen]

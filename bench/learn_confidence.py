@@ -32,6 +32,10 @@ MASS = {
 }  # fmt: skip
 """Share of each group of questions in the mix that the confidence is calibrated for."""
 
+LEAST_EXAMPLES = 100
+"""A table of fewer examples takes the weights of the table with fewer models, and leaves the other model out."""
+
+_FEWER_MODELS = {"first": "words", "refine": "first"}
 _SHARES = {Presence.HERE: 0.5, Presence.REMOVED: 0.25, Presence.ELSEWHERE: 0.25}
 
 HEADER = '''"""Weights of the confidence. Written by bench/learn_confidence.py; do not edit."""
@@ -65,12 +69,16 @@ def learn(examples: Iterable[Example]) -> Tables:
     by_models: dict[str, list[Example]] = {}
     for example in examples:
         by_models.setdefault(example.models, []).append(example)
-    tables = {}
-    for group in by_models.values():
+    tables: dict[str, dict[str, float]] = {}
+    for models, group in by_models.items():
         weights = balanced(group)
         for table in sorted({example.table for example in group if example.table}):
             chosen = [place for place, example in enumerate(group) if example.table == table]
-            tables[table] = _fit([group[place] for place in chosen], weights[chosen])
+            fallback = f"{table.partition('.')[0]}.{_FEWER_MODELS.get(models, '')}"
+            if len(chosen) < LEAST_EXAMPLES and fallback in tables:
+                tables[table] = {**tables[fallback], models: 0.0}
+            else:
+                tables[table] = _fit([group[place] for place in chosen], weights[chosen])
     return tables
 
 

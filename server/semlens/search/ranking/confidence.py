@@ -23,6 +23,9 @@ FIRST_HITS = 3
 _FAR_HIT = 9
 """The margin of the first three is compared with that to the tenth hit, so that the scale of the sums cancels out."""
 
+_LARGE_FILE = 8.0
+"""A feature of files is the logarithm of their lines. Hits in large files are right more often."""
+
 _LESSER_FILES = ("file.test", "file.documentation", "file.example", "file.vendored", "file.generated", "file.old")
 _MANY_WORDS = 12
 _SORTS = {
@@ -31,6 +34,7 @@ _SORTS = {
     QueryKind.MESSAGE: "literal",
     QueryKind.CODE: "literal",
     QueryKind.TRACE: "name",
+    QueryKind.REPORT: "report",
 }
 
 HitFeatures = Mapping[str, float]
@@ -82,6 +86,7 @@ def gather_evidence(
         return max(hit.get(name, 0.0) for hit in top for name in names)
 
     known = _known_share(query, idf_weights, n_passages)
+    lead, spread = _lead_and_spread(totals)
     features = {
         "known": known,
         "covered": best("covered") * known,
@@ -92,7 +97,9 @@ def gather_evidence(
         "many_words": min(len(query.plain), _MANY_WORDS) / _MANY_WORDS,
         "has_name": float(bool(query.names)),
         "lesser": sum(any(hit.get(name, 0.0) for name in _LESSER_FILES) for hit in top) / len(top),
-        "lead": _lead(totals),
+        "size": hits[0].get("file.size", 0.0) / _LARGE_FILE,
+        "lead": lead,
+        "spread": spread,
     }
     calibrated = {vector.role for vector in vectors if MODELS.get(vector.role) == vector.fingerprint}
     models = "words"
@@ -104,12 +111,15 @@ def gather_evidence(
     return Evidence(f"{_SORTS.get(query.kind, 'text')}.{models}", features)
 
 
-def _lead(totals: Sequence[float]) -> float:
-    """How far the best hit stands above the fourth, as a share of its margin to the tenth; 1 without a fourth."""
+def _lead_and_spread(totals: Sequence[float]) -> tuple[float, float]:
+    """How far the best hit stands above the fourth, as a share of its margin to the tenth; and that margin.
+
+    Both are 1 without a fourth.
+    """
     if len(totals) <= FIRST_HITS:
-        return 1.0
+        return 1.0, 1.0
     best, fourth, far = totals[0], totals[FIRST_HITS], totals[min(_FAR_HIT, len(totals) - 1)]
-    return (best - fourth) / (best - far + SCORE_WIDTH / 2)
+    return (best - fourth) / (best - far + SCORE_WIDTH / 2), min(2.0, (best - far) / (3 * SCORE_WIDTH))
 
 
 def _known_share(query: Query, idf_weights: Mapping[int, float], n_passages: int) -> float:

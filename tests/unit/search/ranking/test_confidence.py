@@ -28,6 +28,7 @@ QUERIES = {
     "text": "download a page again when the connection was lost",
     "name": "fetch_with_retry",
     "literal": "ValueError: the connection was lost",
+    "report": "The download stops\n\n" + "It stops when the connection is lost, and nothing is tried again.\n" * 5,
 }
 
 
