@@ -33,7 +33,7 @@ OWN: dict[str, dict[str, Any]] = {
         "default": "",
         "scope": "machine",
         "markdownDescription": "The package that *Set Up Server* installs: the path of a wheel, or a requirement for "
-        "pip. Empty: `semlens` from the package index that pip uses.",
+        "pip. Empty: *Set Up Server* asks for the wheel.",
     },
     "semlens.picker.preview": {
         "type": "boolean",
@@ -52,14 +52,28 @@ OWN: dict[str, dict[str, Any]] = {
 }
 
 
+SECTIONS = {
+    "Search": ("search", "symbols", "picker", "context"),
+    "Files": ("files", "watch", "index"),
+    "Models": ("models",),
+    "Remote service": ("remote",),
+    "Agents": ("agents",),
+    "Shared index": ("share",),
+    "Server": ("server", "log"),
+}
+"""The groups of the settings editor, by the second part of the names."""
+
+
 def expected_settings() -> tuple[list[dict[str, Any]], list[str]]:
     """``contributes.configuration``, and the names of the settings that an untrusted workspace cannot set."""
-    server = vscode_properties()
+    properties = OWN | vscode_properties()
     sections = [
-        {"title": "Semantic Search", "properties": OWN},
-        {"title": "Server", "properties": server},
+        {"title": title, "properties": {name: one for name, one in properties.items() if name.split(".")[1] in groups}}
+        for title, groups in SECTIONS.items()
     ]
-    return sections, [name for name, schema in (OWN | server).items() if schema["scope"] != "machine"]
+    n_shown = sum(len(section["properties"]) for section in sections)
+    assert n_shown == len(properties), "a setting is in no section, or in two"
+    return sections, [name for name, schema in properties.items() if schema["scope"] != "machine"]
 
 
 def main() -> int:

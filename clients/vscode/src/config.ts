@@ -3,6 +3,8 @@
 import * as vscode from "vscode";
 import { ServerSettings, type Inspect, type Properties } from "./server/settings";
 
+/** Settings of the extension alone. The others are the server's. */
+const OWN = ["server.path", "server.arguments", "server.package", "picker.preview", "context.budget"];
 /** Settings that are read only when the server starts. */
 const AT_START = ["server.path", "server.arguments"];
 
@@ -14,8 +16,9 @@ export class Config {
   private readonly serverSettings: ServerSettings;
 
   constructor(packageJson: { readonly contributes: { readonly configuration: readonly Section[] } }) {
-    // The second section is generated from the server's definition: scripts/settings.py.
-    this.serverSettings = new ServerSettings(packageJson.contributes.configuration[1]?.properties ?? {});
+    const all = packageJson.contributes.configuration.flatMap((section) => Object.entries(section.properties));
+    const own = OWN.map((name) => `semlens.${name}`);
+    this.serverSettings = new ServerSettings(Object.fromEntries(all.filter(([name]) => !own.includes(name))));
   }
 
   get serverPath(): string {
@@ -31,9 +34,19 @@ export class Config {
     return this.get("server.shared", false);
   }
 
-  /** The package that Set Up Server installs; empty: `semlens` from the package index. */
+  /** The package that Set Up Server installs; empty: it asks for a wheel. */
   get serverPackage(): string {
     return this.get("server.package", "").trim();
+  }
+
+  async setServerPackage(path: string): Promise<void> {
+    const settings = vscode.workspace.getConfiguration("semlens");
+    await settings.update("server.package", path, vscode.ConfigurationTarget.Global);
+  }
+
+  /** How many hits a search returns at most. */
+  get searchLimit(): number {
+    return this.get("search.limit", 20);
   }
 
   get hasPreview(): boolean {

@@ -18,7 +18,7 @@ const CRASH_WINDOW_MS = 60_000;
 const MESSAGE_GROUP_MS = 300;
 
 export class Ctx implements vscode.Disposable {
-  readonly output = vscode.window.createOutputChannel("Semantic Search", { log: true });
+  readonly output = vscode.window.createOutputChannel("semlens", { log: true });
   readonly config: Config;
   readonly problems: Problems;
   /** The last status from the server; undefined while it does not run. */

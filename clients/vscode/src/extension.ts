@@ -5,6 +5,7 @@ import { workspace } from "vscode";
 import { registerCommands } from "./commands";
 import { Ctx } from "./ctx";
 import { Documents } from "./documents";
+import { registerMcpServer } from "./mcp";
 import { Prompt } from "./prompt";
 import { Results } from "./results";
 import { Setup } from "./server/setup";
@@ -26,6 +27,7 @@ export function activate(extension: vscode.ExtensionContext): Ctx {
     results: new Results(ctx),
   });
   registerTools(ctx);
+  registerMcpServer(ctx);
   if ((workspace.workspaceFolders ?? []).length > 0) {
     setImmediate(() => void ctx.startQuietly());
   }

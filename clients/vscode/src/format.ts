@@ -1,6 +1,6 @@
 // Formats values of the protocol as text for the user. Pure functions.
 
-import type { ContextResult, Status } from "./protocol";
+import type { ContextResult, SearchResult, Status } from "./protocol";
 
 const ICONS: Readonly<Record<number, string>> = {
   1: "file",
@@ -65,6 +65,31 @@ export function messageText(text: string): string {
   return oneLine(text).replace(/\](?=[([])/g, "] ");
 }
 
+/**
+ * What a list says above its hits: how many there are, or that none fits.
+ *
+ * :param limit: how many hits the server returns at most. With as many, there may be more.
+ */
+export function listTitle(title: string, answer: SearchResult, limit: number): string {
+  const notes = (answer.notes ?? []).slice(0, 1);
+  if (!answer.complete) {
+    notes.push("The index is not complete yet.");
+  }
+  const n = answer.hits.length;
+  if (n === 0) {
+    return ["Nothing found.", ...notes].join(" ");
+  }
+  if (answer.nothingFits === true) {
+    return ["Nothing here seems to fit. The nearest code:", ...notes].join(" ");
+  }
+  return [`${title}: ${hitCount(n, limit)}`, ...notes].join(". ");
+}
+
+/** The number of hits, as in `20+ hits` where there may be more. */
+export function hitCount(n: number, limit: number): string {
+  return `${n}${n >= limit ? "+" : ""} ${n === 1 && limit > 1 ? "hit" : "hits"}`;
+}
+
 /** Text for the status bar. */
 export function shortStatus(status: Status): string {
   const name = "$(telescope) semlens";
@@ -110,6 +135,9 @@ export function statusReport(status: Status): string {
     lines.push(
       `Sent        ${count(texts)} texts, ${megabytes(bytes)}, ${count(redactions)} secrets masked: to ${service}`,
     );
+  }
+  if ((status.remote ?? []).length === 0) {
+    lines.push("Sent        nothing leaves this machine");
   }
   if (status.problems.length > 0) {
     lines.push(

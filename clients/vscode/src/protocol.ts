@@ -33,6 +33,10 @@ export interface SearchResult {
   readonly generation: number;
   readonly complete: boolean;
   readonly notes?: readonly string[];
+  /** Probability that one of the first three hits is what was asked for. */
+  readonly confidence?: number;
+  /** The confidence is so low that the hits probably do not fit. */
+  readonly nothingFits?: boolean;
 }
 
 /** Value of `$/progress` for a `refineToken`, sent before the result. */

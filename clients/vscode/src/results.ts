@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
 import { openHit, pathOf, locationText, rangeOf, themeIconOf, tooltipOf, uriOf } from "./hits";
 import type { DuplicatesResult, Hit } from "./protocol";
-import { oneLine } from "./format";
+import { hitCount, oneLine } from "./format";
 
 export interface Group {
   readonly label: string;
@@ -53,7 +53,6 @@ export class Results implements vscode.TreeDataProvider<Node> {
   async show(listing: Listing): Promise<void> {
     this.listing = listing;
     this.fill(listing.groups);
-    this.view.title = listing.title;
     const first = this.nodes[0];
     await vscode.commands.executeCommand("semlens.results.focus");
     if (first !== undefined) {
@@ -72,7 +71,6 @@ export class Results implements vscode.TreeDataProvider<Node> {
 
   clear(): void {
     this.listing = undefined;
-    this.view.title = "Results";
     this.fill([]);
   }
 
@@ -124,9 +122,13 @@ export class Results implements vscode.TreeDataProvider<Node> {
 
   private refreshView(): void {
     const nHits = this.nodes.reduce((sum, node) => sum + node.nodes.length, 0);
-    this.view.description = this.listing === undefined ? "" : `${nHits}`;
+    // A message, because the title of the view has room for few words.
     this.view.message =
-      this.listing !== undefined && nHits === 0 ? "All results were dismissed. Refresh to search again." : "";
+      this.listing === undefined
+        ? ""
+        : nHits === 0
+          ? "All results were dismissed. Refresh to search again."
+          : `${oneLine(this.listing.title)}: ${hitCount(nHits, Infinity)}`;
     void vscode.commands.executeCommand("setContext", "semlens.hasResults", this.listing !== undefined);
     this.changed.fire();
   }

@@ -19,8 +19,8 @@ export class StatusItems {
     private readonly ctx: Ctx,
     private readonly documents: Documents,
   ) {
-    this.bar.name = "Semantic Search";
-    this.language.name = "Semantic Search";
+    this.bar.name = "semlens";
+    this.language.name = "semlens";
     ctx.subscribe(
       this.bar,
       this.language,
@@ -52,7 +52,7 @@ export class StatusItems {
     } else {
       const nSymbols = status.roots.reduce((sum, root) => sum + root.symbols, 0);
       this.bar.text = shortStatus(status);
-      this.bar.tooltip = `Semantic Search: ${status.state}, ${nSymbols.toLocaleString("en")} symbols`;
+      this.bar.tooltip = `semlens: ${status.state}, ${nSymbols.toLocaleString("en")} symbols`;
       this.bar.command = "semlens.status";
       this.language.text = shortStatus(status).replace(/^\$\([^)]*\) /, "");
       this.language.detail = `${nSymbols.toLocaleString("en")} symbols`;

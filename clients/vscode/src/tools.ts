@@ -72,9 +72,7 @@ export function registerTools(ctx: Ctx): void {
 async function ask<T>(ctx: Ctx, method: string, params: object, token: vscode.CancellationToken): Promise<T> {
   const answer = await ctx.ask((server) => server.request<T>(method, params, token));
   if (answer === undefined) {
-    throw new Error(
-      "The semlens server does not run. Ask the user to run the command “Semantic Search: Set Up Server”.",
-    );
+    throw new Error("The semlens server does not run. Ask the user to run the command “semlens: Set Up Server”.");
   }
   return answer;
 }

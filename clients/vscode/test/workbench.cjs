@@ -79,7 +79,7 @@ class Workbench {
 
   /** Opens the picker, empty. */
   async find() {
-    await this.command("Semantic Search: Find Code by Meaning");
+    await this.command("semlens: Find Code by Meaning");
     await this.page.waitForSelector('.quick-input-widget input[placeholder^="Describe"]');
   }
 

@@ -42,7 +42,7 @@ start() { # start NAME TRUST [VSIX]: a workbench on $port, in the folder $DATA
 
 explain() { # print the logs of the workbench and the extension, and fail
     tail -20 "$DATA.log" >&2
-    find "$DATA" -name 'Semantic Search.log' -exec tail -20 {} \; >&2
+    find "$DATA" -name 'semlens.log' -exec tail -20 {} \; >&2
     exit 1
 }
 

@@ -27,16 +27,21 @@ export const PIN = button("pin", "Pin Results");
 
 const ITEM_BUTTONS = [BESIDE, COPY_CONTEXT, SIMILAR];
 
-/** :param isLive: VS Code must not filter the list, because the server does. */
-export function hitItem(hit: Hit, isLive: boolean): Item {
+/**
+ * :param isLive: VS Code must not filter the list, because the server does.
+ * :param isDim: the name is drawn as weakly as the place, and the signature is left out.
+ */
+export function hitItem(hit: Hit, isLive: boolean, isDim: boolean): Item {
   const container = containerOf(hit);
   const name = labelText(hit.name === "" ? pathOf(hit) : hit.name);
-  const detail = labelText(hit.signature);
+  const detail = isDim ? "" : labelText(hit.signature);
+  const place = labelText(
+    `${container === "" ? "" : `${container} · `}${locationText(hit)}${hit.dirty ? " (unsaved)" : ""}`,
+  );
+  const icon = `$(${iconOf(hit.kind)})`;
   return {
-    label: `$(${iconOf(hit.kind)}) ${name}${hit.dirty ? " $(circle-filled)" : ""}`,
-    description: labelText(
-      `${container === "" ? "" : `${container} · `}${locationText(hit)}${hit.dirty ? " (unsaved)" : ""}`,
-    ),
+    label: isDim ? icon : `${icon} ${name}${hit.dirty ? " $(circle-filled)" : ""}`,
+    description: isDim ? `${name}  ${place}` : place,
     ...(detail === "" ? {} : { detail }),
     alwaysShow: isLive,
     buttons: ITEM_BUTTONS,
@@ -46,8 +51,4 @@ export function hitItem(hit: Hit, isLive: boolean): Item {
 
 export function historyItem(query: string): Item {
   return { label: `$(history) ${labelText(query)}`, alwaysShow: true, query };
-}
-
-export function messageItem(label: string, detail?: string): Item {
-  return { label, alwaysShow: true, ...(detail === undefined ? {} : { detail: labelText(detail) }) };
 }

@@ -5,6 +5,7 @@ import * as vscode from "vscode";
 import { errorMessage, type Ctx } from "../ctx";
 import { isSame, openHit } from "../hits";
 import type { Hit, SearchResult } from "../protocol";
+import { listTitle, oneLine } from "../format";
 import { filtersOf, KINDS, LANGUAGES, withFilters, withNextTests, type FilterName } from "./filters";
 import type { History } from "./history";
 import * as items from "./items";
@@ -124,21 +125,22 @@ export class Picker {
     try {
       const onPartial = ({ hits }: { hits: readonly Hit[] }): void => {
         if (isCurrent()) {
-          this.show(hits);
+          this.show(hits, false);
         }
       };
       const answer = await this.source.search(text, onPartial, tokenSource.token);
       if (isCurrent() && answer !== undefined) {
         this.answer = answer;
-        this.show(answer.hits);
-        this.showSummary(answer);
+        this.show(answer.hits, answer.nothingFits === true);
+        this.pick.title = listTitle(this.source.title, answer, this.ctx.config.searchLimit);
       } else if (isCurrent()) {
         this.pick.hide(); // the server does not run, and the user was shown why
       }
     } catch (error) {
       if (isCurrent()) {
         this.ctx.output.error(errorMessage(error));
-        this.pick.items = [items.messageItem("$(error) The search failed", errorMessage(error))];
+        this.pick.items = [];
+        this.pick.title = `The search failed: ${oneLine(errorMessage(error))}`;
       }
     } finally {
       if (isCurrent()) {
@@ -147,11 +149,12 @@ export class Picker {
     }
   }
 
-  private show(hits: readonly Hit[]): void {
+  /** :param isDim: the hits do not seem to fit. */
+  private show(hits: readonly Hit[], isDim: boolean): void {
     const chosen = this.hasMoved ? this.active : undefined;
     this.selectionBefore =
       chosen === undefined ? undefined : { hit: chosen, isShown: false, until: Date.now() + MAX_RENDER_MS };
-    const rows = hits.map((hit) => items.hitItem(hit, this.source.isLive));
+    const rows = hits.map((hit) => items.hitItem(hit, this.source.isLive, isDim));
     this.hits = hits;
     this.pick.items = rows;
     const same =
@@ -159,14 +162,6 @@ export class Picker {
     if (same !== undefined) {
       this.pick.activeItems = [same];
     }
-  }
-
-  private showSummary(answer: SearchResult): void {
-    const incomplete = answer.complete ? "" : " (the index is not complete yet)";
-    if (answer.hits.length === 0) {
-      this.pick.items = [items.messageItem(`No hits${incomplete}`)];
-    }
-    this.pick.title = answer.notes?.[0] ?? `${this.source.title}${incomplete}`;
   }
 
   private activeChanged(item: Item | undefined): void {

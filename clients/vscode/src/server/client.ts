@@ -57,7 +57,7 @@ export class Server {
     let hasStarted = false;
     let end = (): void => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
-    const client = new QuietClient("semlens", "Semantic Search", options, {
+    const client = new QuietClient("semlens", "semlens", options, {
       documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
       outputChannel: withLevels(callbacks.output),
       middleware: {

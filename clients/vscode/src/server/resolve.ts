@@ -45,6 +45,13 @@ export function isShared(command: ServerCommand): boolean {
   return command.arguments.includes(SHARED);
 }
 
+/** The arguments that run `semlens mcp` instead of the language server. Undefined: the user's own ones run neither. */
+export function mcpArguments(command: ServerCommand, folders: readonly string[]): string[] | undefined {
+  const at = command.arguments.indexOf("serve");
+  const roots = folders.flatMap((folder) => ["--root", folder]);
+  return at < 0 ? undefined : [...command.arguments.slice(0, at), "mcp", ...roots];
+}
+
 export interface MissingServer {
   readonly reason: "wrong setting" | "not installed";
   /** Message for the user. */

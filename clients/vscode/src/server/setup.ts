@@ -7,6 +7,7 @@ import { choosePython, install, installSteps, pythonCandidates } from "./environ
 import type { MissingServer } from "./resolve";
 
 const INSTALL = "Install";
+const CHOOSE = "Choose Wheel...";
 const TRUST = "Manage Workspace Trust";
 const SETTINGS = "Open Settings";
 
@@ -47,15 +48,19 @@ export class Setup {
       return this.installing;
     }
     const requirement = this.ctx.config.serverPackage;
-    const source = requirement === "" ? "from the Python package index that pip uses" : `from ${requirement}`;
+    const question =
+      requirement === ""
+        ? "It is not on a package index yet. Choose its wheel: a release has it, and “make build” in a clone writes it " +
+          "to dist/. It is installed"
+        : `Install it now from ${requirement}? It goes`;
     const detail =
-      `Install it now ${source}? It goes into a virtual environment of this extension ` +
-      "(about 460 MB) and needs Python 3.11 or later. None of your data is sent.";
+      `${question} into a virtual environment of this extension (about 460 MB) and needs Python 3.11 or later. ` +
+      "pip fetches the libraries that it needs. None of your data is sent.";
     const others = vscode.workspace.isTrusted ? [SETTINGS] : [TRUST, SETTINGS];
     const answer = await vscode.window.showInformationMessage(
       missing.problem,
       { modal: true, detail },
-      INSTALL,
+      requirement === "" ? CHOOSE : INSTALL,
       ...others,
     );
     if (answer === SETTINGS) {
@@ -63,7 +68,17 @@ export class Setup {
     } else if (answer === TRUST) {
       await vscode.commands.executeCommand("workbench.trust.manage");
     }
-    return answer === INSTALL ? this.install() : false;
+    return answer === INSTALL || (answer === CHOOSE && (await this.chooseWheel())) ? this.install() : false;
+  }
+
+  /** False: the user chose none. */
+  private async chooseWheel(): Promise<boolean> {
+    const title = "The Wheel of the semlens Server";
+    const [file] = (await vscode.window.showOpenDialog({ title, filters: { Wheel: ["whl"] } })) ?? [];
+    if (file !== undefined) {
+      await this.ctx.config.setServerPackage(file.fsPath);
+    }
+    return file !== undefined;
   }
 
   /** Installs the server. True: it is installed. False: it failed, and the user was shown why. */

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { filtersOf, withFilters, withNextTests } from "../../src/picker/filters";
 import { History } from "../../src/picker/history";
 import { Problems } from "../../src/problems";
-import { newerStatus, type Status } from "../../src/protocol";
+import { newerStatus, type Hit, type SearchResult, type Status } from "../../src/protocol";
 import {
   contextSummary,
   iconOf,
@@ -14,6 +14,8 @@ import {
   oneLine,
   printable,
   shortStatus,
+  hitCount,
+  listTitle,
   statusReport,
 } from "../../src/format";
 
@@ -57,6 +59,32 @@ test("status report", () => {
   assert.match(statusReport({ ...STATUS, roots: [] }), /No folder is indexed/);
   const remote = [{ service: "https://host", texts: 1200, bytes: 3e6, redactions: 2 }];
   assert.match(statusReport({ ...STATUS, remote }), /1,200 texts, 3\.0 MB, 2 secrets masked: to https:\/\/host/);
+});
+
+const HITS = Array.from({ length: 20 }, () => ({}) as Hit);
+const TITLES: readonly [string, Partial<SearchResult>, string][] = [
+  ["a count", { hits: HITS.slice(0, 3) }, "Find: 3 hits"],
+  ["one hit", { hits: HITS.slice(0, 1) }, "Find: 1 hit"],
+  ["as many as the limit", { hits: HITS }, "Find: 20+ hits"],
+  ["nothing", { hits: [], notes: ["There is no kind x."] }, "Nothing found. There is no kind x."],
+  [
+    "nothing that fits",
+    { hits: HITS, nothingFits: true, confidence: 0.1 },
+    "Nothing here seems to fit. The nearest code:",
+  ],
+  ["an older server", { hits: HITS.slice(0, 2), notes: ["A note."] }, "Find: 2 hits. A note."],
+  ["an incomplete index", { hits: [], complete: false }, "Nothing found. The index is not complete yet."],
+];
+
+for (const [name, answer, expected] of TITLES) {
+  test(`the title of a list: ${name}`, () => {
+    assert.equal(listTitle("Find", { hits: [], generation: 1, complete: true, ...answer }, 20), expected);
+  });
+}
+
+test("the report says what leaves the machine", () => {
+  assert.match(statusReport(STATUS), /nothing leaves this machine/);
+  assert.equal(hitCount(1, 1), "1+ hits");
 });
 
 test("contexts: the summary counts pieces, omissions and masked secrets", () => {

@@ -13,7 +13,7 @@ import {
   pythonCandidates,
 } from "../../src/server/environment";
 import { Backoff } from "../../src/server/backoff";
-import { isShared, resolveServer, type HostInfo } from "../../src/server/resolve";
+import { isShared, mcpArguments, resolveServer, type HostInfo } from "../../src/server/resolve";
 
 const OWN = "/storage/server/bin/semlens";
 
@@ -182,6 +182,13 @@ for (const [setting, expected] of SOURCES) {
     assert.equal(pip?.arguments.at(-1), expected);
   });
 }
+
+test("agents: the MCP server is the found program, with the folders of the workspace", () => {
+  const server = { command: "/p", from: "setting" } as const;
+  const arguments_ = (...args: string[]): unknown => mcpArguments({ ...server, arguments: args }, ["/w"]);
+  assert.deepEqual(arguments_("-m", "semlens", "serve", "--shared"), ["-m", "semlens", "mcp", "--root", "/w"]);
+  assert.equal(arguments_("other"), undefined);
+});
 
 test("installing: the program of an environment, by platform", () => {
   assert.equal(environmentProgram("/storage/server", "linux"), OWN);
