@@ -9,6 +9,19 @@ if vim.fn.has('nvim-0.11') == 0 then
   return
 end
 
+-- The sub-commands are those of `:Semantic...`, in lower case: `:Semlens search`, `:Semlens status`.
+vim.api.nvim_create_user_command('Semlens', function(call)
+  require('semlens.commands').run_sub_command(call)
+end, {
+  nargs = '*',
+  bang = true,
+  range = true,
+  complete = function(...)
+    return require('semlens.complete').sub_command(...)
+  end,
+  desc = 'Run a sub-command of semlens; without one, find code by meaning',
+})
+
 local function command(name, desc, attributes)
   attributes.desc = desc
   if attributes.nargs == '*' then
@@ -34,7 +47,7 @@ command('Status', 'Show the status of the index', {})
 command('Reindex', 'Check all files for changes; with !, index all files again', { bang = true })
 command('Pause', 'Pause indexing', {})
 command('Resume', 'Resume indexing', {})
-command('Log', "Open the server's log", {})
+command('Log', "Open the server's log; with !, the log of the plugin", { bang = true })
 command('Install', 'Install the server', {})
 
 local function plug(mode, name, right, desc)

@@ -102,6 +102,24 @@ function M:first_hit(text)
   )
 end
 
+---Wait for a message that contains the text.
+function M:wait_for_message(text)
+  return self:wait(
+    'the message ' .. text,
+    [[
+    for _, note in ipairs(_G.notes) do
+      if note.text:find(..., 1, true) then return note.text end
+    end
+  ]],
+    text
+  )
+end
+
+function M:close_picker()
+  self:keys('<C-c>')
+  self:wait('the end of the picker', "return require('semlens.picker').current == nil")
+end
+
 ---Where the cursor is: file name, line and column, both from 1.
 function M:place()
   return self:lua([[

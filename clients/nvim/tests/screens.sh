@@ -71,7 +71,7 @@ keep empty
 ask 'hex string to red green blue' 'colour.py:4' 'return tuple('
 keep picker
 screen send-keys C-w C-w C-w C-w C-w C-w
-ask 'xyzzy kind:banana lang:cobol' 'No hits.' 'There is no kind'
+ask 'xyzzy kind:banana lang:cobol' 'Nothing found.' 'There is no kind'
 keep nothing
 screen send-keys F1
 shows 'this list of keys'

@@ -7,24 +7,6 @@ local LAST_NOTE = [[
   return last and last.text
 ]]
 
----Wait for a message that contains the text.
-local function wait_for_message(editor, text)
-  return editor:wait(
-    'the message ' .. text,
-    [[
-    for _, note in ipairs(_G.notes) do
-      if note.text:find(..., 1, true) then return note.text end
-    end
-  ]],
-    text
-  )
-end
-
-local function close_picker(editor)
-  editor:keys('<C-c>')
-  editor:wait('the end of the picker', "return require('semlens.picker').current == nil")
-end
-
 return {
   {
     'loading the plugin loads nothing else and defines its commands',
@@ -107,7 +89,7 @@ return {
       editor:edit('colour.py')
       editor:ready()
       editor:cmd('SemanticPause')
-      wait_for_message(editor, 'paused')
+      editor:wait_for_message('paused')
       equal(editor:lua("return require('semlens').status().state"), 'paused')
       equal(editor:lua("return require('semlens').statusline()"), 'semlens paused')
       editor:lua([[
@@ -117,11 +99,11 @@ return {
       ]])
       equal(editor:lua("return require('semlens').status().state"), 'paused')
       editor:cmd('SemanticResume')
-      wait_for_message(editor, 'resumed')
+      editor:wait_for_message('resumed')
       editor:cmd('SemanticReindex')
-      wait_for_message(editor, 'Checking all files for changes')
+      editor:wait_for_message('Checking all files for changes')
       editor:cmd('SemanticReindex!')
-      wait_for_message(editor, 'Indexing all files again')
+      editor:wait_for_message('Indexing all files again')
       editor:ready()
       editor:cmd('SemanticLog')
       editor:wait('the log', "return vim.fs.basename(vim.api.nvim_buf_get_name(0)) == 'server.log'")
@@ -134,22 +116,22 @@ return {
       editor:ready()
       editor:keys(':SemanticSymbols ConnectionPool<CR>')
       editor:first_hit('ConnectionPool')
-      close_picker(editor)
+      editor:close_picker()
       editor:keys(':7SemanticSimilar<CR>')
       local rows = editor:hits()
       assert(not table.concat(rows):find('fetch_with_retry', 1, true), vim.inspect(rows))
       editor:keys('xyz')
       editor:wait('an empty list', "return #require('semlens.picker').current.hits == 0")
-      close_picker(editor)
+      editor:close_picker()
       editor:cmd('SemanticContext budget:900 fetch_with_retry')
       local first =
         "return vim.bo.filetype == 'markdown' and table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n')"
       local text = editor:wait('the document', first)
       assert(text:find('def fetch_with_retry', 1, true), text)
-      wait_for_message(editor, 'of 900 tokens')
+      editor:wait_for_message('of 900 tokens')
       editor:cmd('bwipeout')
       editor:cmd('25,29SemanticContext!')
-      wait_for_message(editor, 'in the unnamed register')
+      editor:wait_for_message('in the unnamed register')
       assert(editor:lua("return vim.fn.getreg('\"')"):find('class ConnectionPool', 1, true))
       editor:lua([[
         vim.g.clipboard = {
@@ -161,7 +143,7 @@ return {
         vim.cmd.runtime('autoload/provider/clipboard.vim')
       ]])
       editor:cmd('25,29SemanticContext!')
-      wait_for_message(editor, 'to the clipboard')
+      editor:wait_for_message('to the clipboard')
       assert(editor:lua('return _G.copied'):find('class ConnectionPool', 1, true), editor:lua('return _G.copied'))
     end),
   },
@@ -206,7 +188,7 @@ return {
       end
       editor:cmd('edit %:h/alone.py')
       editor:cmd('SemanticDuplicates!')
-      wait_for_message(editor, 'No near-identical code was found')
+      editor:wait_for_message('No near-identical code was found')
     end),
   },
   {
@@ -222,10 +204,10 @@ return {
       end
       editor:keys('22G^wwveegs')
       equal(prompt_text(), 'sockets open')
-      close_picker(editor)
+      editor:close_picker()
       editor:keys('7G^wgw')
       equal(prompt_text(), 'fetch_with_retry')
-      close_picker(editor)
+      editor:close_picker()
       editor:keys(':SemanticSearch! pool | "x" #<CR>')
       equal(prompt_text(), 'pool | "x" #')
     end),
@@ -236,11 +218,11 @@ return {
       editor:edit('colour.py')
       editor:ready()
       editor:keys(':SemanticSearch!<CR>')
-      wait_for_message(editor, 'There is no earlier search')
+      editor:wait_for_message('There is no earlier search')
       editor:keys('q:')
       editor:wait('the window', "return vim.fn.getcmdwintype() == ':'")
       editor:cmd('SemanticSearch colour')
-      wait_for_message(editor, 'from the command-line window')
+      editor:wait_for_message('from the command-line window')
       equal(editor:lua("return require('semlens.picker').current == nil"), true)
       editor:keys('<C-c><Esc>')
     end),

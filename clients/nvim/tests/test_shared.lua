@@ -46,8 +46,7 @@ end
 local function search(editor, query, name)
   editor:keys((':SemanticSearch %s<CR>'):format(query))
   local row = editor:first_hit(name)
-  editor:keys('<C-c>')
-  editor:wait('the end of the picker', "return require('semlens.picker').current == nil")
+  editor:close_picker()
   return row
 end
 

@@ -141,7 +141,7 @@ return {
       editor:keys('colour kind:banana')
       shows(editor, 'list', 'footer', 'There is no kind "banana"')
       editor:keys(' lang:cobol')
-      local text = shows(editor, 'list', 'lines', 'No hits.')
+      local text = shows(editor, 'list', 'lines', 'Nothing found.')
       assert(text:find('There is no kind "banana"', 1, true), text)
       assert(text:find('The query is limited by lang:cobol', 1, true), text)
       editor:keys(('<C-w>'):rep(12))

@@ -1,10 +1,12 @@
--- The one language client, which serves all roots. Other modules start the server and send requests through it.
--- It restarts a server that ended, and sends the open requests again. `restart` decides when, and `server` finds the
--- program. A shared server may end because of another client, so its loss is no message to the user.
+-- The one language client, which serves all roots. It restarts a server that ended. `restart` decides when, `server`
+-- finds the program, and `requests` sends. A shared server may end because of another client, so its loss is no message
+-- to the user.
+local log = require('semlens.log')
+local messages = require('semlens.messages')
+local requests = require('semlens.requests')
 local restart = require('semlens.restart')
 local roots = require('semlens.roots')
 local server = require('semlens.server')
-local text_util = require('semlens.text')
 
 local M = {}
 
@@ -14,10 +16,6 @@ local NAME = 'semlens'
 local waiting = {}
 ---@type table<integer, string[]> by client id: folders to add once that client is initialized
 local pending_folders = {}
----@type table<string|integer, fun(value: table)>
-local partial_handlers = {}
----@type table<table, fun()> for each request without an answer: sends it again
-local unfinished = {}
 ---@type { buffers: table<integer, true>, folders: table<string, true> } of a lost server, for the next one
 local lost = { buffers = {}, folders = {} }
 ---@type integer? when the server could take requests
@@ -28,25 +26,6 @@ local has_warned_missing = false
 
 ---@type semlens.Status?
 M.status = nil
-
----@param message string
----@param level? integer
-function M.notify(message, level)
-  if not vim.startswith(message, 'semlens: ') then
-    message = 'semlens: ' .. message
-  end
-  vim.notify(text_util.printable(message), level or vim.log.levels.INFO)
-end
-
----@param message string
-function M.warn(message)
-  M.notify(message, vim.log.levels.WARN)
-end
-
----@param message string what happened, then what to do
-function M.error(message)
-  M.notify(message, vim.log.levels.ERROR)
-end
 
 ---@param pattern string
 ---@param data? any
@@ -149,21 +128,16 @@ local function recover(reason, is_shared)
   is_restarting = not is_off
   fire_event('SemlensExit', { reason = reason, is_off = is_off })
   if not delay_ms then
-    local message = is_shared
-        and 'The shared server ended too often (%s) and stays off. `semlens daemon start` in a shell shows why.'
-      or 'The server crashed again (%s) and stays off. `:SemanticLog` shows why.'
-    message = message:format(reason) .. ' Any search starts it again.'
-    unfinished = {}
-    M.error(message)
-    resolve_waiting(message)
+    local code = is_shared and 'LOST_SHARED' or 'CRASHED_AGAIN'
+    requests.forget()
+    messages.say(code, reason)
+    resolve_waiting(messages.text(code, reason))
     return
   end
   if not is_shared then
-    M.warn(('The server crashed (%s) and is being restarted. `:SemanticLog` shows why.'):format(reason))
+    messages.say('CRASHED', reason)
   end
-  for _, send in pairs(unfinished) do
-    send()
-  end
+  requests.send_again()
   -- Not at once: Neovim removes the dead client in a scheduled call.
   vim.defer_fn(restore, delay_ms)
 end
@@ -193,17 +167,19 @@ local function connect(dispatchers, client_config)
     -- After a crash, exit code 0 keeps Neovim from showing a second message.
     original_on_exit(is_crash and 0 or code, is_crash and 0 or signal)
     vim.schedule(function()
+      log.write(vim.log.levels.INFO, ('the server ended: exit code %s, signal %s'):format(code, signal))
       if is_crash and vim.v.exiting == vim.NIL then
         local reason = signal ~= 0 and ('signal %d'):format(signal) or ('exit code %d'):format(code)
         recover(reason, is_shared)
       elseif vim.v.exiting == vim.NIL then
         M.status = nil
-        unfinished = {}
+        requests.forget()
         fire_event('SemlensExit', { reason = 'stopped', is_off = true })
         resolve_waiting('The server was stopped. Any search starts it again.')
       end
     end)
   end
+  log.write(vim.log.levels.INFO, 'starting ' .. table.concat(server.serve_command(server_command), ' '))
   connection = vim.lsp.rpc.start(
     server.serve_command(server_command),
     dispatchers,
@@ -217,16 +193,6 @@ local function connect(dispatchers, client_config)
   return connection
 end
 
----@param params lsp.ProgressParams
-local function on_progress(err, params, context)
-  local partial = partial_handlers[params.token]
-  if partial then
-    partial(params.value)
-    return
-  end
-  return vim.lsp.handlers['$/progress'](err, params, context)
-end
-
 ---What `lsp/semlens.lua` returns.
 ---@return vim.lsp.Config
 function M.lsp_config()
@@ -238,9 +204,9 @@ function M.lsp_config()
         return
       end
       local root = roots.find(bufnr)
-      local _, problem = server.find(root)
+      local _, problem, is_missing = server.find(root)
       if problem then
-        M.warn_missing_once(problem)
+        M.warn_missing_once(problem, is_missing)
         return
       end
       on_dir(root)
@@ -263,7 +229,7 @@ function M.lsp_config()
     end,
     flags = { debounce_text_changes = 40 },
     handlers = {
-      ['$/progress'] = on_progress,
+      ['$/progress'] = requests.on_progress,
       ['semlens/statusChanged'] = function(_, status, context)
         local client = vim.lsp.get_client_by_id(context.client_id)
         if client and not client:is_stopped() then -- a new server numbers its statuses from 1
@@ -272,7 +238,7 @@ function M.lsp_config()
       end,
       ['window/showMessage'] = function(_, message)
         local levels = { vim.log.levels.ERROR, vim.log.levels.WARN, vim.log.levels.INFO, vim.log.levels.DEBUG }
-        M.notify(message.message, levels[message.type])
+        messages.show(message.message, levels[message.type])
       end,
     },
   }
@@ -291,10 +257,16 @@ end
 
 ---Warn that no server was found. Only the first call shows the message, because every new buffer calls this.
 ---@param problem string
-function M.warn_missing_once(problem)
+---@param is_missing? boolean it is not installed
+function M.warn_missing_once(problem, is_missing)
   if not has_warned_missing then
     has_warned_missing = true
-    M.warn(problem)
+    log.write(vim.log.levels.WARN, problem)
+    if is_missing then
+      messages.say('NO_SERVER')
+    else
+      messages.say('WRONG_SETTING', problem)
+    end
   end
 end
 
@@ -317,9 +289,7 @@ function M.start(bufnr, folder)
     silent = true,
   })
   if not is_started or not result then
-    return ('Cannot start the server. Run `:checkhealth semlens` for the cause. %s'):format(
-      type(result) == 'string' and result or ''
-    )
+    return messages.text('CANNOT_START', type(result) == 'string' and result or '')
   end
 end
 
@@ -342,69 +312,7 @@ function M.with_client(callback)
   end
 end
 
----Send a request to the server.
----@param method string
----@param params table
----@param on_answer fun(err: string?, result: any, client: vim.lsp.Client?) never called after `cancel`
----@param options? { bufnr?: integer, on_partial?: fun(value: table) }
----@return fun() cancel may be called at any time
-function M.request(method, params, on_answer, options)
-  options = options or {}
-  local key = {}
-  local is_finished, client, id = false, nil, nil
-  local token
-  if options.on_partial then
-    token = ('semlens-nvim-%d'):format(vim.uv.hrtime())
-    params = vim.tbl_extend('force', params, { refineToken = token })
-    partial_handlers[token] = function(value)
-      if not is_finished then
-        options.on_partial(value)
-      end
-    end
-  end
-  local function finish()
-    is_finished = true
-    unfinished[key] = nil
-    if token then
-      partial_handlers[token] = nil
-    end
-  end
-  local function send()
-    M.with_client(function(err, ready)
-      if is_finished then
-        return
-      end
-      if not ready then
-        finish()
-        on_answer(err)
-        return
-      end
-      client = ready
-      unfinished[key] = send
-      local is_sent
-      is_sent, id = client:request(method, params, function(failure, result)
-        if is_finished then
-          return
-        end
-        finish()
-        on_answer(failure and failure.message, result, client)
-      end, options.bufnr)
-      if not is_sent then
-        finish()
-        on_answer('The server is shutting down. Try again in a moment.')
-      end
-    end)
-  end
-  send()
-  return function()
-    if is_finished then
-      return
-    end
-    finish()
-    if client and id and not client:is_stopped() then
-      client:cancel_request(id)
-    end
-  end
-end
+---See `requests.send`.
+M.request = requests.send
 
 return M

@@ -1,5 +1,6 @@
--- The :Semantic... commands. Each one reads its arguments and calls the API.
+-- `:Semlens` with its sub-commands, and the :Semantic... commands. Each one reads its arguments and calls the API.
 local client = require('semlens.client')
+local messages = require('semlens.messages')
 
 local M = {}
 
@@ -68,11 +69,11 @@ end
 local function request_and_notify(method, params, message)
   client.request(method, params, function(err, status)
     if err then
-      client.error(err)
+      messages.say('FAILED', err)
       return
     end
     client.update_status(status)
-    client.notify(message)
+    messages.say('DONE', message)
   end)
 end
 
@@ -89,10 +90,10 @@ function handlers.Resume()
   request_and_notify('semlens/resume', vim.empty_dict(), 'Indexing is resumed.')
 end
 
-function handlers.Log()
-  local path = require('semlens.server').log_path()
+function handlers.Log(call)
+  local path = call.bang and require('semlens.log').path() or require('semlens.server').log_path()
   if not vim.uv.fs_stat(path) then
-    client.warn(('There is no log at %s: the server has not run yet. Start it with any search.'):format(path))
+    messages.say('NO_LOG', path)
     return
   end
   vim.cmd.split(vim.fn.fnameescape(path))
@@ -111,7 +112,7 @@ local WITHOUT_SERVER = { Log = true, Install = true }
 ---@param call vim.api.keyset.create_user_command.command_args
 function M.run(name, call)
   if vim.fn.getcmdwintype() ~= '' then
-    client.warn('No window can be opened from the command-line window. Close it first with `:q`.')
+    messages.say('COMMAND_WINDOW')
   elseif WITHOUT_SERVER[name] then
     handlers[name](call)
   else
@@ -119,6 +120,29 @@ function M.run(name, call)
       handlers[name](call)
     end)
   end
+end
+
+---@return string[] the sub-commands of `:Semlens`, sorted
+function M.sub_commands()
+  local names = vim.tbl_map(string.lower, vim.tbl_keys(handlers))
+  table.sort(names)
+  return names
+end
+
+---`:Semlens`: a sub-command and its arguments; without one, a search.
+---@param call vim.api.keyset.create_user_command.command_args
+function M.run_sub_command(call)
+  local first, rest = call.args:match('^(%S+)%s*(.*)$')
+  if not first then
+    M.run('Search', call)
+    return
+  end
+  local name = first:sub(1, 1):upper() .. first:sub(2)
+  if not handlers[name] then
+    messages.say('NO_SUB_COMMAND', first, call.args)
+    return
+  end
+  M.run(name, vim.tbl_extend('force', call, { args = rest }))
 end
 
 return M

@@ -38,6 +38,20 @@ local function paths(value)
   return names
 end
 
+---@param lead string
+---@param command_line string
+---@return string[] of `:Semlens`: a sub-command, then the filters of a query
+function M.sub_command(lead, command_line)
+  local name = command_line:match('Semlens!?%s+(%S+)%s')
+  if name then
+    local is_query = name == 'search' or name == 'symbols' or name == 'context'
+    return is_query and M.query(lead, command_line) or {}
+  end
+  return vim.tbl_filter(function(choice)
+    return vim.startswith(choice, lead)
+  end, require('semlens.commands').sub_commands())
+end
+
 ---@param lead string the part of the current word before the cursor
 ---@param command_line string
 ---@return string[]
@@ -45,7 +59,10 @@ function M.query(lead, command_line)
   local minus, name, value = lead:match('^(%-?)(%l+):(.*)$')
   local choices
   if not name then
-    choices = vim.list_extend(command_line:match('SemanticCon') and { 'budget:' } or {}, FILTERS)
+    choices = vim.list_extend(
+      (command_line:match('SemanticCon') or command_line:match('Semlens!?%s+context')) and { 'budget:' } or {},
+      FILTERS
+    )
     minus, value = nil, lead
   elseif name == 'lang' then
     choices = languages()

@@ -6,6 +6,8 @@ local M = {}
 local defaults = {
   cmd = nil,
   env = nil,
+  package = nil,
+  log_level = vim.log.levels.INFO,
   project_venv = false,
   settings = {},
   server = { shared = false },
@@ -39,6 +41,7 @@ local defaults = {
       older = { '<C-Up>', '<M-p>' },
       newer = { '<C-Down>', '<M-n>' },
       toggle_preview = '<M-v>',
+      grep = '<C-g>',
       help = '<F1>',
       close = '<C-c>',
     },
@@ -70,7 +73,8 @@ function M.problems()
   local problems = {}
   local function check(values, known, prefix)
     for key, value in pairs(values) do
-      local is_optional = prefix == '' and (key == 'cmd' or key == 'env') or prefix == 'picker.' and key == 'border'
+      local is_optional = prefix == '' and vim.list_contains({ 'cmd', 'env', 'package' }, key)
+        or prefix == 'picker.' and key == 'border'
       if known[key] == nil and not is_optional then
         problems[#problems + 1] = ('`%s%s` is not a setting of the Neovim plugin.'):format(prefix, key)
       elseif type(value) == 'table' and (key == 'picker' or key == 'keys' or key == 'server') then

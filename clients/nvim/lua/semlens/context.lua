@@ -1,6 +1,7 @@
 -- Code context for a prompt, shown in a scratch Markdown buffer or copied to the clipboard.
 local client = require('semlens.client')
 local config = require('semlens.config')
+local messages = require('semlens.messages')
 
 local M = {}
 
@@ -18,11 +19,9 @@ local function show(answer, request)
     vim.fn.setreg('"', answer.text)
     if vim.fn.has('clipboard') == 1 then
       vim.fn.setreg('+', answer.text)
-      client.notify(('Copied %s to the clipboard.'):format(summary))
+      messages.say('COPIED', summary)
     else
-      local message =
-        'Neovim has no clipboard, so %s are in the unnamed register. `:help clipboard` says how to set one up.'
-      client.warn(message:format(summary))
+      messages.say('NO_CLIPBOARD', summary)
     end
     return
   end
@@ -34,7 +33,7 @@ local function show(answer, request)
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.split(answer.text, '\n', { plain = true }))
   vim.bo[buffer].modified = false
   vim.bo[buffer].filetype = 'markdown'
-  client.notify(summary .. '.')
+  messages.say('CONTEXT_SIZE', summary)
 end
 
 ---@param request semlens.ContextRequest
@@ -52,7 +51,7 @@ function M.open(request)
   end
   client.request('semlens/context', params, function(err, answer)
     if err then
-      client.error(err)
+      messages.say('FAILED', err)
     else
       show(answer, request)
     end

@@ -127,7 +127,7 @@ function M.jump(hit, command)
     vim.cmd('normal! zvzz')
   else
     local message = tostring(problem):match('E%d+:.*') or tostring(problem)
-    require('semlens.client').error(('Cannot open %s in this window: %s'):format(M.path(hit), message))
+    require('semlens.messages').say('CANNOT_OPEN', M.path(hit), message)
   end
 end
 

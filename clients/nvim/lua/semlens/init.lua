@@ -17,7 +17,7 @@ end
 ---Open the last picker again, with its query, hits and selection.
 function M.resume()
   if not require('semlens.picker').reopen() then
-    require('semlens.client').warn('There is no earlier search. Run `:SemanticSearch` with a query first.')
+    require('semlens.messages').say('NO_EARLIER_SEARCH')
   end
 end
 
@@ -46,7 +46,7 @@ function M.duplicates(uri)
   local params = uri and { uri = uri } or vim.empty_dict() -- an empty Lua table would be encoded as a list
   client.request('semlens/duplicates', params, function(err, answer)
     if err then
-      client.error(err)
+      require('semlens.messages').say('FAILED', err)
       return
     end
     local hits = require('semlens.hits')
@@ -59,7 +59,7 @@ function M.duplicates(uri)
       end
     end
     if #items == 0 then
-      client.notify('No near-identical code was found.')
+      require('semlens.messages').say('NO_DUPLICATES')
       return
     end
     vim.fn.setqflist({}, ' ', { title = 'Near-identical code', items = items })

@@ -1,6 +1,7 @@
 -- Installs the server when it is missing and the user agrees: one command, in a terminal window.
 -- `server` decides whether it is missing and which command installs it.
 local client = require('semlens.client')
+local messages = require('semlens.messages')
 local server = require('semlens.server')
 
 local M = {}
@@ -11,8 +12,11 @@ local TERMINAL_LINES = 12
 ---@param on_installed? fun()
 function M.run(on_installed)
   local command = server.install_command()
-  if not command then
-    client.error('Cannot install the server: neither uv, pipx nor Python was found. Install uv or Python 3.11 first.')
+  if not command and not server.package() then
+    messages.say('NO_PACKAGE')
+    return
+  elseif not command then
+    messages.say('CANNOT_INSTALL')
     return
   end
   local origin = vim.api.nvim_get_current_win()
@@ -23,18 +27,18 @@ function M.run(on_installed)
     term = true,
     on_exit = function(_, code)
       if code ~= 0 then
-        client.error(('`%s` failed. The terminal window shows the cause.'):format(command))
+        messages.say('INSTALLATION_FAILED', command)
         return
       end
       local _, problem = server.find()
       if problem then
-        client.error(problem)
+        messages.say('FAILED', problem)
         return
       end
       if vim.api.nvim_win_is_valid(window) and #vim.api.nvim_list_wins() > 1 then
         vim.api.nvim_win_close(window, true)
       end
-      client.notify('The server is installed.')
+      messages.say('INSTALLED')
       if on_installed then
         on_installed()
       end
@@ -57,7 +61,7 @@ function M.ensure(on_ready)
   local command = server.install_command()
   if server_command or not is_missing or not command then
     if problem then
-      client.error(problem)
+      messages.say('FAILED', problem)
     else
       on_ready()
     end

@@ -28,6 +28,12 @@ local function is_too_large(folder)
   return M.is_inside(home, folder)
 end
 
+---@return string? the working directory, if it holds too much to be indexed: the home folder and its parents
+function M.too_large_cwd()
+  local cwd = vim.fs.normalize(vim.uv.cwd() or '.')
+  return is_too_large(cwd) and cwd or nil
+end
+
 ---The root of a buffer: the nearest folder with the best marker; without one, the working directory, if the file is in
 ---it. The home folder and its parents are never roots, because they hold too much to index.
 ---@param bufnr integer

@@ -40,6 +40,7 @@ local MIN_ARGUMENT_COLUMNS = 8 -- with less room, no arguments are shown
 ---@field width integer available columns
 ---@field icons 'auto'|false|table<string, string>
 ---@field query_words string[] lower-case words of the query, highlighted in names
+---@field ambiguous? table<string, true> names and paths of more than one hit: these rows keep container and line
 
 ---@param kind string
 ---@param icons 'auto'|false|table<string, string>
@@ -93,6 +94,24 @@ local function match_spans(name, words)
 end
 
 ---@param hit semlens.Hit
+---@return string
+local function identity(hit)
+  return hit.name .. '\0' .. hits.path(hit)
+end
+
+---@param all semlens.Hit[]
+---@return table<string, true> what several hits have in common: name and path
+function M.ambiguous(all)
+  local seen, ambiguous = {}, {}
+  for _, hit in ipairs(all) do
+    local key = identity(hit)
+    ambiguous[key] = seen[key]
+    seen[key] = true
+  end
+  return ambiguous
+end
+
+---@param hit semlens.Hit
 ---@param options semlens.RowOptions
 ---@param is_marked boolean
 ---@return semlens.Row
@@ -111,15 +130,17 @@ function M.row(hit, options, is_marked)
   local line = (':%d'):format(hits.target(hit).start.line + 1)
   local available = math.max(4, options.width - text_of.width(text) - #unsaved)
   local path = text_of.printable(hits.path(hit))
+  local is_ambiguous = (options.ambiguous or {})[identity(hit)] == true
   local name = hit.name ~= '' and hit.name or vim.fs.basename(path)
   name = text_of.printable(name)
   -- The name takes at most two thirds, so that the end of the path stays visible.
   name = text_of.cut_end(name, math.max(4, math.floor(available * 0.66)))
   local remaining = available - text_of.width(name) - 1
   local path_width = text_of.width(path) + #line + 1
-  local container = text_of.printable(MEMBER_KINDS[kind] and hit.containerName or '')
+  local container = text_of.printable((MEMBER_KINDS[kind] or is_ambiguous) and hit.containerName or '')
   container = container ~= '' and container:match('[^.:#/]+$') and container:match('[^.:#/]+$') .. '.' or ''
-  if container ~= '' and remaining >= path_width + text_of.width(container) then
+  local kept_width = is_ambiguous and #line + 6 or path_width -- of an ambiguous row, the path is cut first
+  if container ~= '' and remaining >= kept_width + text_of.width(container) then
     add(container, 'SemlensContainer')
     remaining = remaining - text_of.width(container)
   end
@@ -138,6 +159,10 @@ function M.row(hit, options, is_marked)
     add((' '):rep(remaining + 1 - text_of.width(path) - #line))
     add(unsaved, 'SemlensUnsaved')
     add(path, 'SemlensPath')
+    add(line, 'SemlensLine')
+  elseif is_ambiguous and remaining >= #line then
+    add((' '):rep(remaining + 1 - #line))
+    add(unsaved, 'SemlensUnsaved')
     add(line, 'SemlensLine')
   else
     add(' ' .. unsaved, 'SemlensUnsaved')

@@ -1,7 +1,7 @@
 -- Finds the server's program. Runs nothing.
 --
 -- It searches in this order: the setting `cmd`; the activated virtual environment; the project's `.venv`, only if
--- `project_venv` is set (a cloned repository could bring one); PATH; where pipx, uv and `:SemanticInstall` install it.
+-- `project_venv` is set (a cloned repository could bring one); PATH; where pipx, uv and `:Semlens install` install it.
 local config = require('semlens.config')
 
 local M = {}
@@ -64,9 +64,7 @@ function M.find(root)
       return { cmd = { path, 'serve' }, from = from }
     end
   end
-  local command = M.install_command()
-  local fix = command and ('Run `%s`'):format(command) or 'Install uv or Python 3.11, then run `:SemanticInstall`'
-  return nil, ('The semlens server is not installed. %s, or set `cmd` to its command.'):format(fix), true
+  return nil, ('The semlens server is not installed. %s, or set `cmd` to its command.'):format(M.install_hint()), true
 end
 
 ---The server's settings, without the name `semlens` that may be around them.
@@ -105,20 +103,51 @@ function M.environment()
   return vim.tbl_extend('force', { SEMLENS_USER_SETTINGS = user_settings }, options.env or {})
 end
 
+---The wheel to install: the setting `package`, or the newest one that `make build` left in this clone. semlens is not
+---on a package index yet.
+---@return string?
+function M.package()
+  local setting = config.get().package
+  if setting then
+    return vim.fs.normalize(setting)
+  end
+  local source = debug.getinfo(1, 'S').source:sub(2)
+  local clone = vim.fs.normalize(vim.fn.fnamemodify(source, ':p:h:h:h:h:h'))
+  local wheels = vim.fn.glob(vim.fs.joinpath(clone, 'dist', 'semlens-*.whl'), false, true)
+  table.sort(wheels, function(a, b)
+    return vim.fn.getftime(a) > vim.fn.getftime(b)
+  end)
+  return wheels[1]
+end
+
+---@return string what the user can do to install the server
+function M.install_hint()
+  if not M.package() then
+    return 'Run `make build` in a clone, set `package` to the wheel in its dist/ and run `:Semlens install`'
+  end
+  local command = M.install_command()
+  return command and ('Run `%s`'):format(command) or 'Install uv or Python 3.11, then run `:Semlens install`'
+end
+
 ---The shell command that installs the server with uv, pipx or Python.
----@return string? nil: none of them was found
+---@return string? nil: none of them was found, or there is no wheel
 function M.install_command()
+  local package = M.package()
+  if not package then
+    return nil
+  end
+  local wheel = vim.fn.shellescape(package)
   if is_program('uv') then
-    return 'uv tool install semlens'
+    return 'uv tool install ' .. wheel
   elseif is_program('pipx') then
-    return 'pipx install semlens'
+    return 'pipx install ' .. wheel
   end
   for _, python in ipairs({ 'python3', 'python' }) do
     if is_program(python) then
       local folder = own_environment()
       local own_python = vim.fs.joinpath(folder, scripts, 'python')
       local quote = vim.fn.shellescape
-      return ('%s -m venv %s && %s -m pip install semlens'):format(python, quote(folder), quote(own_python))
+      return ('%s -m venv %s && %s -m pip install %s'):format(python, quote(folder), quote(own_python), wheel)
     end
   end
 end

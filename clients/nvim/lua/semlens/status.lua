@@ -217,7 +217,7 @@ end
 function M.open()
   client.request('semlens/status', vim.empty_dict(), function(err, status)
     if err then
-      client.error(err)
+      require('semlens.messages').say('FAILED', err)
     else
       show(status)
     end

@@ -35,6 +35,8 @@
 ---@field complete boolean
 ---@field elapsedMs number
 ---@field notes? string[] messages about filters that the server did not understand
+---@field confidence? number probability that one of the first three hits is what was asked for
+---@field nothingFits? boolean the confidence is so low that the hits probably do not fit
 
 ---@class semlens.Filter
 ---@field languages? string[]
@@ -99,6 +101,8 @@
 ---@class semlens.Config
 ---@field cmd? string|string[] the server's command; default: searched, see `semlens.server`
 ---@field env? table<string, string> environment of the server
+---@field package? string what `:Semlens install` installs: a wheel; default: the wheel in `dist/` of this clone
+---@field log_level integer of the plugin's log, one of vim.log.levels
 ---@field project_venv boolean allow a server from the project's .venv
 ---@field settings table<string, any> the server's settings, see docs/configuration.md
 ---@field server { shared: boolean } shared: use the resident server

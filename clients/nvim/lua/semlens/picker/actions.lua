@@ -27,6 +27,7 @@ M.descriptions = {
   { 'toggle_preview', 'preview on or off' },
   { 'older', 'older query' },
   { 'newer', 'newer query' },
+  { 'grep', 'live grep with these words' },
   { 'help', 'this list of keys' },
   { 'close', 'close' },
 }
@@ -157,6 +158,13 @@ end
 function M.actions.toggle_preview(picker)
   picker.options.preview = not picker.options.preview
   picker:resize()
+end
+
+function M.actions.grep(picker)
+  local text = picker.text
+  leave(picker, function()
+    require('semlens.ui.grep').open(text)
+  end)
 end
 
 function M.actions.help(picker)

@@ -14,6 +14,21 @@ local function key(picker, action)
   return keys and (type(keys) == 'table' and keys[1] or keys) --[[@as string]] or nil
 end
 
+---Say why no folder is indexed, if none is.
+---@param status semlens.Status?
+---@param add fun(text: string, group?: string)
+local function add_missing_root(status, add)
+  if not status or #status.roots > 0 then
+    return
+  end
+  local folder = require('semlens.roots').too_large_cwd()
+  if folder then
+    add(('%s holds too much to be indexed. Open a file of a project, or `:cd` into one.'):format(folder), 'SemlensWarn')
+  else
+    add('No folder is indexed. Open a file of a project, or start Neovim in one.', 'SemlensWarn')
+  end
+end
+
 ---@param picker semlens.Picker
 ---@param add fun(text: string, group?: string)
 local function add_introduction(picker, add)
@@ -36,6 +51,7 @@ local function add_introduction(picker, add)
   if status and status.complete and #status.roots > 0 then
     add(require('semlens.status').size_text(status))
   end
+  add_missing_root(status, add)
 end
 
 ---@param picker semlens.Picker
@@ -46,7 +62,7 @@ local function add_no_hits(picker, add)
     add(#picker.all > 0 and ('No hit in this list contains "%s".'):format(picker.text) or 'No similar code was found.')
     return
   end
-  add('No hits.')
+  add('Nothing found.')
   local notes = table.concat(picker.result and picker.result.notes or {}, ' ')
   if notes ~= '' then
     add(notes, 'SemlensWarn')
@@ -61,11 +77,10 @@ local function add_no_hits(picker, add)
     add(('The query is limited by %s. Remove a filter to search more.'):format(table.concat(filters, ' ')))
   end
   local progress = require('semlens.status').progress_text(status)
-  if progress then
+  if progress and #status.roots > 0 then
     add(('The index is not complete yet (%s). Wait for more hits.'):format(progress), 'SemlensWarn')
-  elseif status and #status.roots == 0 then
-    add('No folder is indexed. Open a file of a project, or start Neovim in one.', 'SemlensWarn')
   end
+  add_missing_root(status, add)
 end
 
 ---@param picker semlens.Picker

@@ -43,11 +43,17 @@ function M.list(picker)
       spans[number] = { number - 1, 0, #line[1], line[2] }
     end
   end
-  local options = { width = width - 1, icons = picker.options.icons, query_words = rows.query_words(picker.text) }
+  local options = {
+    width = width - 1,
+    icons = picker.options.icons,
+    query_words = rows.query_words(picker.text),
+    ambiguous = rows.ambiguous(picker.hits),
+  }
+  local is_dim = picker.result ~= nil and picker.result.nothingFits == true
   for number, hit in ipairs(picker.hits) do
     local row = rows.row(hit, options, picker.marked[hits.key(hit)] == true)
     lines[number] = row.text
-    for _, span in ipairs(row.spans) do
+    for _, span in ipairs(is_dim and { { 0, #row.text, 'SemlensHint' } } or row.spans) do
       spans[#spans + 1] = { number - 1, span[1], span[2], span[3] }
     end
   end
@@ -116,7 +122,9 @@ function M.count(picker)
   elseif picker.is_slow then
     return client.get() and 'searching …' or 'the server is starting …', 'SemlensWarn'
   elseif #picker.hits > 0 then
-    table.insert(parts, ('%d/%d'):format(picker.index, #picker.hits))
+    -- With as many hits as were asked for, there may be more.
+    local more = #picker.hits >= picker.options.limit and picker.source.live and '+' or ''
+    table.insert(parts, ('%d/%d%s'):format(picker.index, #picker.hits, more))
     local n_marked = #vim.tbl_filter(function(hit)
       return picker.marked[hits.key(hit)] == true
     end, picker.hits)
@@ -147,6 +155,8 @@ local function footer(picker)
     return (' %s '):format(picker.problem), 'SemlensError'
   elseif note and #picker.hits > 0 then
     return (' %s '):format(note), 'SemlensWarn'
+  elseif picker.result and picker.result.nothingFits and #picker.hits > 0 then
+    return ' Nothing here seems to fit. The nearest code: ', 'SemlensWarn'
   end
   return actions.footer(picker.options, api.nvim_win_get_width(picker.windows.list)), 'SemlensHint'
 end

@@ -37,7 +37,7 @@ function M.open(source, text)
   local name = config.get().ui
   local problem = M.problem(name)
   if problem then
-    vim.notify_once(('semlens: %s The built-in picker is used.'):format(problem), vim.log.levels.WARN)
+    vim.notify_once('semlens: ' .. require('semlens.messages').text('UI', problem), vim.log.levels.WARN)
     name = 'builtin'
   end
   require(M.backends[name][1]).open(source, text)

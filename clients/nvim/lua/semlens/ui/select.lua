@@ -1,5 +1,4 @@
 -- Shows hits through `vim.ui.select`, which many picker plugins replace. It cannot search while the user types.
-local client = require('semlens.client')
 local entry = require('semlens.ui.entry')
 local hits = require('semlens.hits')
 
@@ -18,10 +17,10 @@ local function request(source, text)
     if is_partial then
       return
     elseif err then
-      client.error(err)
+      require('semlens.messages').say('FAILED', err)
       return
     elseif not result or #result.hits == 0 then
-      client.notify(text ~= '' and ('No hits for "%s".'):format(text) or 'No hits.')
+      require('semlens.messages').say('NO_HITS', text)
       return
     end
     vim.ui.select(result.hits, {
