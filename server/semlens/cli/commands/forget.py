@@ -49,6 +49,8 @@ def forget_everything(cache_folder: Path) -> None:
 
     :raises CacheError: when one is in use or cannot be deleted.
     """
+    if not cache_folder.is_dir():
+        return
     for root in sorted({root for root, _ in stored_roots(cache_folder, any_format=True)}):
         _forget(cache_folder, root)
     for known in clones(cache_folder):

@@ -1,0 +1,140 @@
+"""The README and the pages of docs/: their commands exist, their options and links are right, their outputs are real."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from semlens.cli.arguments import build_parser
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *(ROOT / "clients" / name / "README.md" for name in ("nvim", "vscode")),
+]
+IDS = [str(page.relative_to(ROOT)) for page in PAGES]
+FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
+
+
+def commands_of(page: Path) -> list[str]:
+    """Commands as a user may type them: lines of code blocks, and spans of code that begin with the program's name."""
+    text = page.read_text(encoding="utf-8")
+    blocks = [block for _, block in FENCE.findall(text)]
+    # A block with prompts has output too.
+    lines = [
+        one.removeprefix("$ ") for block in blocks for one in block.splitlines() if "$ " not in block or one[0:1] == "$"
+    ]
+    spans = re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
+    found = [re.split(r"\s+#\s", line)[0].split(" | ")[0] for line in [*lines, *spans]]
+    return sorted({line.strip() for line in found if re.match(r"(semlens|make) [a-z-]+", line)})
+
+
+def parsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The parsers of the sub-commands, by name."""
+    actions = parser._actions  # argparse has no public way to them
+    return dict(next((one.choices for one in actions if isinstance(one, argparse._SubParsersAction)), {}))
+
+
+def problem_of(command: str) -> str:
+    """What is wrong with a command of a page; "" for nothing. A page may leave words out, but not invent any."""
+    parser, known = build_parser(), {"--help", "--debug", "--version"}
+    rest = command.replace("[", " ").replace("]", " ").replace("...", "").replace("|", " ").split()[1:]
+    while rest and (choices := parsers(parser)):
+        if rest[0].startswith("-"):
+            break
+        if rest[0] not in choices:
+            return f"there is no command {rest[0]!r}"
+        parser = choices[rest.pop(0)]
+    known |= {"--json"} if "--version" in rest else set()
+    known |= {name for action in parser._actions for name in action.option_strings}
+    unknown = [word for word in rest if re.match(r"--?[a-z]", word) and word.split("=")[0] not in known]
+    return f"there is no option {unknown[0]!r}" if unknown and "--" not in rest else ""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_commands_and_options_exist(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    wrong = {}
+    for command in commands_of(page):
+        problem = problem_of(command)
+        if command.startswith("make "):
+            name = command.split()[1]
+            problem = "" if name in targets or not re.fullmatch(r"[a-z0-9-]+", name) else f"no target {name}"
+        if problem:
+            wrong[command] = problem
+    assert not wrong
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    missing = [target for target, _ in LINK.findall(text) if not (page.parent / target).exists()]
+    scripts = re.findall(r"`python (bench/\S+?\.py)", text)
+    assert not missing + [script for script in scripts if not (ROOT / script).exists()]
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, waiting = set[Path](), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached or page.suffix != ".md" or not page.exists():
+            continue
+        reached.add(page)
+        targets = [target for target, _ in LINK.findall(page.read_text(encoding="utf-8"))]
+        waiting += [(page.parent / target).resolve() for target in targets]
+    assert not set((ROOT / "docs").glob("*.md")) - reached
+
+
+def run(command: str, folder: Path, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    words = shlex.split(command)
+    assert words[0] == "semlens"
+    environment = {
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "server"), os.environ.get("PYTHONPATH", "")]),
+        "SEMLENS_CACHE_DIR": str(tmp_path / "cache"),
+        "SEMLENS_CONFIG_DIR": str(tmp_path / "config"),
+        "HOME": str(tmp_path / "home"),
+        "CI": "1",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "semlens", *words[1:]],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_first_example_prints_what_the_readme_shows(tmp_path: Path) -> None:
+    import logging
+
+    [example] = [
+        block for _, block in FENCE.findall((ROOT / "README.md").read_text(encoding="utf-8")) if "$ cd" in block
+    ]
+    _, command, shown = example.split("\n", 2)
+    folder = tmp_path / "logging"
+    shutil.copytree(Path(logging.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    printed = run(command.removeprefix("$ "), folder, tmp_path).stdout
+    assert re.sub(r"\d+", "N", printed) == re.sub(r"\d+", "N", shown), "line numbers may differ, nothing else"
+
+
+def test_the_commands_of_the_help_page_run(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "help.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^\$ (.*?)(?:\s+#.*)?$", text, re.MULTILINE)
+    assert len(commands) == 5
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "shop.py").write_text("def total_price(items):\n    return sum(item.price for item in items)\n")
+    for command in commands:
+        done = run(command, folder, tmp_path)
+        assert done.returncode == 0, (command, done.stderr)
