@@ -1,0 +1,215 @@
+"""Measures what a person types and reads until the answer is on the screen, with semlens, ripgrep and semble.
+
+    python bench/usability.py [--semble PYTHON] [--check]
+
+Ten tasks about the standard library of Python. Each has a question in words, the place that answers it, and the patterns
+that a person greps one after the other. `keystrokes` are the characters of all commands, each with Enter. `lines` are the
+lines of output up to and including the first one that shows the answer, and `tokens` are those lines by the project's
+estimate. A tool that never shows the answer counts with all that it printed, and is marked.
+
+PYTHON has semble. Its model has to be downloaded, which is not possible here, so its BM25 and its ranking rules are
+measured without the model. Writes bench/results/usability.json, and the table in docs/comparison.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from corpora import named_folder
+
+from semlens.embedding.token_counting import EstimatingCounter
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+RESULT = REPOSITORY / "bench" / "results" / "usability.json"
+PAGE = REPOSITORY / "docs" / "comparison.md"
+BEGIN, END = "<!-- generated: usability -->", "<!-- end -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """:ivar answer: path and text of the line that defines the answer. :ivar patterns: what a person greps, in turn."""
+
+    question: str
+    answer: tuple[str, str]
+    patterns: tuple[str, ...]
+
+
+TASKS = (
+    Task("delete the oldest log files", ("logging/handlers.py", "def getFilesToDelete("), ("oldest", "delete.*log", "backupCount")),
+    Task("wait longer before the next try to connect", ("logging/handlers.py", "def createSocket("), ("reconnect", "retry")),
+    Task("guess the type of a file from its name", ("mimetypes.py", "def guess_type("), ("guess.*type",)),
+    Task("split a shell command line into words", ("shlex.py", "def split("), ("command line.*words", "def split")),
+    Task("remove a folder and everything in it", ("shutil.py", "def rmtree("), ("remove.*(folder|directory)", "def rm")),
+    Task("read a password without showing it", ("getpass.py", "def unix_getpass("), ("password",)),
+    Task("date for the header of an email", ("email/utils.py", "def formatdate("), ("date.*header", "RFC 2822.*date", "formatdate")),
+    Task("run a function when an object is garbage collected", ("weakref.py", "class finalize"), ("garbage collected", "finalize")),
+    Task("show the lines that differ between two texts", ("difflib.py", "def unified_diff("), ("lines.*differ", "def .*diff")),
+    Task("check that a certificate belongs to the host", ("ssl.py", "def match_hostname("), ("certificate.*host", "match.*host")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What one task took with one tool."""
+
+    keystrokes: int
+    lines: int
+    tokens: int
+    seen: bool
+
+
+def output_of(command: list[str], folder: Path) -> list[str]:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.stdout.splitlines()
+
+
+def read(outputs: list[tuple[str, list[str]]], shows: re.Pattern[str]) -> Effort:
+    """:param outputs: each command with what it printed, in order. :param shows: a line with the answer."""
+    keystrokes, seen_lines = 0, list[str]()
+    for command, lines in outputs:
+        keystrokes += len(command) + 1
+        for line in lines:
+            seen_lines.append(line)
+            if shows.search(line):
+                return Effort(keystrokes, len(seen_lines), tokens_of(seen_lines), seen=True)
+    return Effort(keystrokes, len(seen_lines), tokens_of(seen_lines), seen=False)
+
+
+def tokens_of(lines: list[str]) -> int:
+    return EstimatingCounter().count("\n".join(lines))
+
+
+def with_semlens(task: Task, folder: Path) -> Effort:
+    path, definition = task.answer
+    lines = output_of([sys.executable, "-m", "semlens", "search", task.question, "-n", "8"], folder)
+    name = re.split(r"[ (]", definition.removeprefix("def ").removeprefix("class "))[0]
+    return read(
+        [(f'semlens search "{task.question}"', lines)], re.compile(rf"^\d+  {re.escape(path)}:.*\b{re.escape(name)}\b")
+    )
+
+
+def with_ripgrep(task: Task, folder: Path) -> Effort:
+    """A person stops at the line of the definition, or at a line of its body, which they recognise."""
+    path, definition = task.answer
+    text = (folder / path).read_text(encoding="utf-8").splitlines()
+    start = next(number for number, line in enumerate(text, 1) if line.lstrip().startswith(definition))
+    indent = len(text[start - 1]) - len(text[start - 1].lstrip())
+    end = next(
+        (
+            n
+            for n, line in enumerate(text[start:], start + 1)
+            if line.strip() and len(line) - len(line.lstrip()) <= indent
+        ),
+        len(text) + 1,
+    )
+    body = "|".join(str(number) for number in range(start, end))
+    outputs = []
+    for pattern in task.patterns:
+        command = [
+            "rg",
+            "-n",
+            "-i",
+            "--sort",
+            "path",
+            pattern,
+            "-g",
+            "!test",
+            "-g",
+            "!site-packages",
+            "-g",
+            "!dist-packages",
+        ]
+        outputs.append((f'rg -ni "{pattern}"', output_of(command, folder)))
+    return read(outputs, re.compile(rf"^{re.escape(path)}:({body}):"))
+
+
+WITHOUT_MODEL = """
+import sys
+import numpy
+import semble.index.index as index_module
+
+class NoModel:
+    dim = 1
+    def encode(self, texts, **_):
+        return numpy.ones((len(texts), 1), numpy.float32)
+
+search = index_module.search
+index_module.load_model = lambda path=None: (NoModel(), "no model")
+index_module.search = lambda *arguments, **options: search(*arguments, **{**options, "alpha": 0.0})
+from semble.cli import main
+sys.exit(main())
+"""
+"""semble's own command line. Only its BM25 counts."""
+
+
+def with_semble(task: Task, folder: Path, python: str) -> Effort:
+    """The answer is seen where its definition stands in a snippet of its file."""
+    path, definition = task.answer
+    command = [python, "-c", WITHOUT_MODEL, "search", task.question, "--format", "text", "-k", "8"]
+    lines, file = output_of(command, folder), ""
+    marked = []
+    for line in lines:
+        heading = re.fullmatch(r"(\S+):\d+-\d+", line)
+        file = heading[1] if heading else file
+        marked.append(f"ANSWER {line}" if file == path and definition in line else line)
+    return read([(f'semble search "{task.question}" --format text', marked)], re.compile(r"^ANSWER "))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--semble", metavar="PYTHON", help="a Python that has semble")
+    parser.add_argument("--check", action="store_true", help="fail if the table is not that of the result")
+    options = parser.parse_args()
+    if not options.check:
+        _, folder = named_folder("S")
+        tools = {"semlens": with_semlens, "ripgrep": with_ripgrep}
+        if options.semble:
+            tools[SEMBLE] = lambda task, folder: with_semble(task, folder, options.semble)
+        output_of([sys.executable, "-m", "semlens", "index"], folder)
+        efforts = {tool: [asdict(measure(task, folder)) for task in TASKS] for tool, measure in tools.items()}
+        result = {"tasks": [task.question for task in TASKS], "efforts": efforts}
+        RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
+    new = rendered(text, json.loads(RESULT.read_text(encoding="utf-8")))
+    if options.check:
+        return int(new != text)
+    PAGE.write_text(new, encoding="utf-8")
+    return 0
+
+
+SEMBLE = "semble 0.7.0 without its model"
+
+
+def rendered(text: str, result: dict[str, Any]) -> str:
+    """The page with the table of the result. Cells: keystrokes, lines, tokens; a dagger where the answer was not seen."""
+    tools = list(result["efforts"])
+    rows = [f"| task | {' | '.join(tools)} |", f"|---|{'---|' * len(tools)}"]
+    for number, task in enumerate(result["tasks"]):
+        cells = [cell(result["efforts"][tool][number]) for tool in tools]
+        rows.append(f"| {task} | {' | '.join(cells)} |")
+    totals = []
+    for tool in tools:
+        efforts = result["efforts"][tool]
+        sums = [sum(effort[name] for effort in efforts) for name in ("keystrokes", "lines", "tokens")]
+        totals.append(
+            f"**{sums[0]:,} / {sums[1]:,} / {sums[2]:,}; {sum(e['seen'] for e in efforts)} of {len(efforts)} seen**"
+        )
+    rows.append(f"| **all** | {' | '.join(totals)} |")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n" + "\n".join(rows) + f"\n{END}{after}"
+
+
+def cell(effort: dict[str, Any]) -> str:
+    return f"{effort['keystrokes']} / {effort['lines']} / {effort['tokens']:,}{'' if effort['seen'] else ' †'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""A person's terminal: a shell in tmux, of a given size. What is on the screen can be waited for and kept as a picture."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Self
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 180
+PROMPT = "ready$"
+
+
+class Terminal:
+    """Closes the shell at the end of the `with` block."""
+
+    def __init__(self, folder: Path, environment: dict[str, str], columns: int, lines: int) -> None:
+        self.columns, self.lines = columns, lines
+        self._tmux = ["tmux", "-S", str(folder.parent / f"tmux-{columns}"), "-f", "/dev/null"]
+        shell = f"env TERM=tmux-256color PS1='{PROMPT} ' bash --norc --noprofile"
+        self._environment = os.environ | environment
+        self._run("new-session", "-d", "-c", str(folder), "-x", str(columns), "-y", str(lines), shell)
+        self.wait_for(PROMPT)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        subprocess.run([*self._tmux, "kill-server"], capture_output=True, check=False)
+
+    def type(self, command: str) -> list[str]:
+        """Run a command on a clear screen. :returns: the lines on the screen once the prompt is back, without it."""
+        self._run("send-keys", "C-l")
+        self._run("send-keys", "-l", command)
+        self._run("send-keys", "Enter")
+        return self.wait_for("", ended=True)[1:-1]
+
+    def wait_for(self, text: str, *, ended: bool = False) -> list[str]:
+        """Wait until the screen shows the text. :param ended: and until the prompt is below it."""
+        deadline = time.monotonic() + SECONDS
+        while True:
+            shown = self._run("capture-pane", "-p").rstrip("\n").splitlines()
+            is_back = bool(shown) and shown[-1].strip() == PROMPT and (len(shown) > 1 or not ended)
+            if any(text in line for line in shown) and (is_back or not ended):
+                return shown
+            assert time.monotonic() < deadline, "\n".join(shown)
+            time.sleep(0.05)  # between two looks at a state
+
+    def picture(self, name: str, background: str) -> None:
+        """Keep the screen as a picture in the folder that PICTURES names, where a browser is installed."""
+        chromium, folder = shutil.which("chromium"), os.environ.get("PICTURES")
+        if not folder or chromium is None:
+            return
+        ansi = Path(folder) / f"{name}.ansi"
+        ansi.write_text(self._run("capture-pane", "-pe"))
+        page = ansi.with_suffix(".html")
+        script = ROOT / "clients" / "nvim" / "tests" / "picture.py"
+        page.write_bytes(
+            subprocess.run([sys.executable, script, ansi, background], capture_output=True, check=True).stdout
+        )
+        size = f"{self.columns * 843 // 100 + 18},{self.lines * 17 + 18}"
+        subprocess.run(
+            [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={size}",
+             f"--screenshot={folder}/{name}.png", page.as_uri()],
+            capture_output=True, check=True,
+        )  # fmt: skip
+        ansi.unlink()
+        page.unlink()
+
+    def _run(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [*self._tmux, *arguments], env=self._environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout
