@@ -254,9 +254,9 @@ step("a chosen wheel installs the server and opens the picker", async ({ page, b
   await bench.command("semlens: Find Code by Meaning");
   await page.click(`${DIALOG} >> text=Choose Wheel`);
   await bench.see(".quick-input-title", "Wheel of the semlens Server");
+  await bench.firstRow(".."); // the dialog shows its first folder
   await page.fill(".quick-input-widget input", wheel);
-  await bench.firstRow(path.basename(wheel));
-  await bench.press("Enter");
+  await page.click(`${LIST} >> text=${path.basename(wheel)}`);
   await page.waitForSelector('.quick-input-widget input[placeholder^="Describe"]');
   await page.keyboard.type("hex string to red green blue");
   await bench.firstRow("parse_colour");

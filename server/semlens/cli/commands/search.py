@@ -80,12 +80,13 @@ def print_found(options: argparse.Namespace, found: Found, *, explain: bool = Fa
     if options.format == "json" or options.json:
         print(json.dumps(json_result(found, explain=explain)))
         return
-    from semlens.cli.output.hits import print_lines, print_result
+    from semlens.cli.output.hits import print_lines, print_result, width
     from semlens.cli.output.pager import paged
 
     if options.format == "lines":
         print_lines(found.result, found.workspaces)
     else:
+        width()  # of the terminal, before a pager takes the output
         with paged(wanted=not options.no_pager):
             print_result(found.result, found.workspaces, explain=explain)
 
