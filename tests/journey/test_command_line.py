@@ -1,4 +1,4 @@
-"""A new user's first minutes on the command line, on a real terminal of 80 and of 200 columns. `points.py` names the steps."""
+"""A new user's first minutes on the command line, on a real terminal of 80 and of 200 columns. `test_points.py` names every point."""
 
 from __future__ import annotations
 
