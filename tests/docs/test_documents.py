@@ -128,6 +128,11 @@ def test_the_first_example_prints_what_the_readme_shows(tmp_path: Path) -> None:
     assert re.sub(r"\d+", "N", printed) == re.sub(r"\d+", "N", shown), "line numbers may differ, nothing else"
 
 
+def test_the_comparison_is_that_of_its_result() -> None:
+    command = [sys.executable, str(ROOT / "bench" / "usability.py"), "--check"]
+    assert subprocess.run(command, check=False, env=os.environ | {"PYTHONPATH": str(ROOT / "server")}).returncode == 0
+
+
 def test_the_commands_of_the_help_page_run(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "help.md").read_text(encoding="utf-8")
     commands = re.findall(r"^\$ (.*?)(?:\s+#.*)?$", text, re.MULTILINE)

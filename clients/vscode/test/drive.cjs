@@ -251,6 +251,9 @@ step("the first command offers to install a missing server, and Cancel installs 
 });
 
 step("a chosen wheel installs the server and opens the picker", async ({ page, bench }) => {
+  setMachine({});
+  await page.reload();
+  await bench.statusBar("semlens: off");
   await bench.command("semlens: Find Code by Meaning");
   await page.click(`${DIALOG} >> text=Choose Wheel`);
   await bench.see(".quick-input-title", "Wheel of the semlens Server");
