@@ -35,7 +35,7 @@ def commands_of(page: Path) -> list[str]:
         one.removeprefix("$ ") for block in blocks for one in block.splitlines() if "$ " not in block or one[0:1] == "$"
     ]
     spans = re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
-    found = [re.split(r"\s+#\s", line)[0].split(" | ")[0] for line in [*lines, *spans]]
+    found = [re.split(r"\s+#\s|\s{3,}", line)[0].split(" | ")[0] for line in [*lines, *spans]]
     return sorted({line.strip() for line in found if re.match(r"(semlens|make) [a-z-]+", line)})
 
 
