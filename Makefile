@@ -70,6 +70,8 @@ lint: setup-release  ## style, types and the dependency rule
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(PY) -m mypy --platform darwin --no-warn-unreachable --cache-dir .mypy_cache/darwin
+	$(PY) -m mypy --platform win32 --no-warn-unreachable --cache-dir .mypy_cache/win32
 	$(PYTEST) tests/unit/test_architecture.py
 	bash clients/nvim/tests/lint.sh
 	sh release/lint.sh

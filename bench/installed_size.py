@@ -22,16 +22,20 @@ RESULTS = REPOSITORY / "bench" / "results"
 
 def closure(requirements: list[str]) -> list[str]:
     """Names of all required distributions, in the order found."""
-    found: list[str] = []
-    todo = [Requirement(text) for text in requirements]
+    found: dict[str, set[str]] = {}
+    todo = [Requirement(text) for text in requirements]  # each with the extras that are asked for
     while todo:
         requirement = todo.pop()
         name = re.sub(r"[-_.]+", "-", requirement.name).lower()
-        if name in found or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+        extras = {"", *requirement.extras}
+        if extras <= found.setdefault(name, set()):
             continue
-        found.append(name)
-        todo += [Requirement(text) for text in importlib.metadata.requires(name) or ()]
-    return found
+        found[name] |= extras
+        for text in importlib.metadata.requires(name) or ():
+            needed = Requirement(text)
+            if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras):
+                todo.append(needed)
+    return list(found)
 
 
 def size_of_distribution(name: str) -> int:

@@ -19,7 +19,7 @@ from typing import Any
 
 from report_confidence import confidence
 from report_quality import hard_cases, quality
-from report_sections import REASONS, SECTIONS
+from report_sections import REASONS, SECTIONS, SMALLER
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "bench" / "results"
@@ -155,6 +155,7 @@ def installed_size(results: dict[str, Any], plots: dict[str, str]) -> Iterator[s
         ("package", "MB", "why it is needed, if over 20 MB"),
         [*rows, ("all others", rest, ""), ("total", content["total_mb"], "")],
     )
+    yield SMALLER
     plots["size.svg"] = plot("Installed size", "MB", [Bar(row["package"], row["mb"]) for row in large])
     yield "![Installed size](plots/size.svg)\n"
 

@@ -21,6 +21,8 @@ ADDED = {
     "changelog.md": "CHANGELOG.md",
     "contributing.md": "CONTRIBUTING.md",
     "architecture.md": "ARCHITECTURE.md",
+    "security.md": "SECURITY.md",
+    "conduct.md": "CODE_OF_CONDUCT.md",
 }
 ASSETS = {"pictures/logo.png": "clients/vscode/media/icon.png", "site.css": "release/site.css"}
 PAGES = {source: page for page, source in ADDED.items()}

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import stat
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,7 @@ def read_file(path: Path, below: Path | None) -> FileState:
         raise AgentFileError(path, f"cannot be read ({error.strerror})", "Check its permissions.") from error
     if len(data) > _MAX_BYTES:
         raise AgentFileError(path, "is larger than 20 MB", "Add the entry by hand.")
-    if os.name == "posix" and status.st_uid != os.geteuid():
+    if sys.platform != "win32" and status.st_uid != os.geteuid():
         raise AgentFileError(path, "belongs to another user", "Run semlens as that user.")
     if not status.st_mode & stat.S_IWUSR:
         raise AgentFileError(path, "is read-only", "Make it writable, then try again.")
@@ -116,7 +117,7 @@ def remove_empty_folders(folders: list[Path]) -> None:
 def _replace(path: Path, data: bytes, mode: int) -> None:
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        if os.name == "posix" and path.exists():
+        if sys.platform != "win32" and path.exists():
             with contextlib.suppress(PermissionError):
                 os.fchown(descriptor, -1, path.stat().st_gid)
         with os.fdopen(descriptor, "wb") as file:

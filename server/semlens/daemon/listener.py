@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from semlens.core.errors import SemlensError
 from semlens.service.connection import Connection, PipeConnection, SocketConnection, connect
@@ -55,9 +55,14 @@ def listen(endpoint: Endpoint) -> Listener:
 class SocketListener:
     """Listens on a Unix socket."""
 
+    _socket: socket.socket
+    _identity: tuple[int, int] | None
+
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._closed = threading.Event()
+        if sys.platform == "win32":  # tells the type checker that only others come here
+            raise NotImplementedError
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             Path(endpoint.address).unlink(missing_ok=True)
@@ -118,7 +123,7 @@ class PipeListener:
     def accept(self) -> Connection | None:
         while not self._closed.is_set():
             try:
-                pipe = self._listener.accept()
+                pipe: Any = self._listener.accept()
             except OSError:  # the client left at once
                 continue
             if not self._closed.is_set():

@@ -11,6 +11,7 @@ import hmac
 import os
 import secrets
 import stat
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -115,7 +116,7 @@ def _read_token(path: Path) -> str:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise TokenFileError(f"{path} is not a file. Delete it.")
-        if os.name == "posix" and (status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077):
+        if sys.platform != "win32" and (status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077):
             raise TokenFileError(f"Others may have read the token in {path}. Delete it; a new one is made.")
         token = file.read(_MAX_FILE_BYTES).decode("ascii", "replace").strip()
     is_usable = len(token) >= _MIN_TOKEN_CHARACTERS and token.replace("-", "").replace("_", "").isalnum()

@@ -15,7 +15,7 @@ import struct
 import sys
 import time
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from semlens.core.errors import SemlensError
 from semlens.service.endpoint import Endpoint, check_own_socket, check_private_folder
@@ -123,6 +123,8 @@ class SocketConnection(Connection):
 
     def check_peer(self) -> None:
         self.peer_process_id, user_id = peer_of(self._socket)
+        if sys.platform == "win32":  # tells the type checker that only others come here
+            raise NotImplementedError
         if user_id is not None and user_id != os.geteuid():
             raise PeerError("The other end of the server's socket belongs to another user, so it is not used.")
 
@@ -142,6 +144,8 @@ class SocketConnection(Connection):
         return self._socket.recv(size)
 
     def _poll(self, timeout_s: float) -> bool:
+        if sys.platform == "win32":  # tells the type checker that only others come here
+            raise NotImplementedError
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         return bool(poll.poll(timeout_s * 1000))
@@ -221,6 +225,8 @@ def connect(endpoint: Endpoint, timeout_s: float = CONNECT_SECONDS) -> Connectio
 
 
 def _connect_socket(endpoint: Endpoint, timeout_s: float) -> Connection:
+    if sys.platform == "win32":  # tells the type checker that only others come here
+        raise NotImplementedError
     deadline = time.monotonic() + timeout_s
     connecting = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -255,7 +261,7 @@ def _connect_pipe(endpoint: Endpoint) -> Connection:
 
     try:
         key = endpoint.key_path.read_bytes()
-        pipe = Client(endpoint.address, family="AF_PIPE")
+        pipe: Any = Client(endpoint.address, family="AF_PIPE")
     except OSError as error:
         raise NoServerError("No resident server runs. Start it with 'semlens daemon start'.") from error
     return PipeConnection(pipe, key, is_client=True)
@@ -263,7 +269,7 @@ def _connect_pipe(endpoint: Endpoint) -> Connection:
 
 def peer_of(connected: socket.socket) -> tuple[int | None, int | None]:
     """The process and the user at the other end; None where the system does not say."""
-    if _PLATFORM == "linux":
+    if sys.platform == "linux" and _PLATFORM == "linux":
         process_id, user_id, _ = _UCRED.unpack(connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
         return process_id, user_id
     if _PLATFORM == "darwin" or _PLATFORM.startswith("freebsd"):

@@ -6,6 +6,7 @@ Anything else counts as the end of the worker.
 
 from __future__ import annotations
 
+import enum
 import io
 import pickle
 import struct
@@ -144,10 +145,18 @@ Result: TypeAlias = ParseResult | TokensResult | FingerprintsResult | GrammarsRe
 
 
 def send(pipe: BinaryIO, message: object) -> None:
-    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    data = pickled(message)
     pipe.write(_FRAME.pack(len(data)))
     pipe.write(data)
     pipe.flush()
+
+
+def pickled(message: object) -> bytes:
+    buffer = io.BytesIO()
+    pickler = pickle.Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = _ENUMS
+    pickler.dump(message)
+    return buffer.getvalue()
 
 
 def receive(pipe: BinaryIO) -> object:
@@ -178,6 +187,10 @@ _CLASSES: dict[tuple[str, str], Any] = {
         Reference, ReferenceKind, Scope,
     )
 }  # fmt: skip
+_ENUMS = {
+    kind: lambda member: (type(member), (member.value,)) for kind in _CLASSES.values() if issubclass(kind, enum.Enum)
+}
+"""How members are pickled: by value. Python 3.11.0 to 3.11.3 would call `getattr`, which `_Unpickler` refuses."""
 _NUMPY_NAMES = frozenset(("dtype", "ndarray", "_frombuffer", "_reconstruct", "scalar"))
 
 

@@ -33,6 +33,8 @@ def lower_priority() -> None:
 
 def _lower_group_priority() -> None:
     """Where Linux gives each session of processes an equal share, a priority counts only within the session."""
+    if sys.platform == "win32":  # tells the type checker that only others come here
+        raise NotImplementedError
     if os.getsid(0) == os.getpid() and _AUTOGROUP.exists():
         _AUTOGROUP.write_text(str(_GROUP_NICE))
 

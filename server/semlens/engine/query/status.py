@@ -179,6 +179,8 @@ def _resident_bytes(indexer: Indexer) -> int:
 def _resident_bytes_of(process_id: int) -> int:
     """0 for a process that has ended. On Linux without psutil, which takes longer to load than a search takes."""
     if _PLATFORM == "linux":
+        if sys.platform == "win32":  # tells the type checker that only others come here
+            raise NotImplementedError
         try:
             return int(Path(f"/proc/{process_id}/statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         except (OSError, IndexError):

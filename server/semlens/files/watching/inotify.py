@@ -11,6 +11,7 @@ import errno
 import os
 import select
 import struct
+import sys
 import threading
 from dataclasses import dataclass
 
@@ -61,8 +62,20 @@ class InotifyEvent:
 class Inotify:
     """One inotify instance. Only `wake` and `hurry` may be called from another thread."""
 
+    _library: ctypes.CDLL
+    _descriptor: int
+    _woken: int
+    _wake: int
+    _hurried: int
+    _hurry: int
+    _skips_pause: bool
+    _is_closed: bool
+    _closing: threading.Lock
+
     def __init__(self) -> None:
         """:raises OSError: EMFILE when the user's instances are used up, ENOSYS where there is no inotify."""
+        if sys.platform != "linux":
+            raise OSError(errno.ENOSYS, "this system has no inotify")
         self._library = ctypes.CDLL(None, use_errno=True)
         try:
             descriptor = self._library.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -70,7 +83,7 @@ class Inotify:
             raise OSError(errno.ENOSYS, "this system has no inotify") from None
         if descriptor < 0:
             raise _error()
-        self._descriptor: int = descriptor
+        self._descriptor = descriptor
         self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._hurried, self._hurry = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._skips_pause = False
@@ -98,6 +111,8 @@ class Inotify:
 
         No event is read here, so that the kernel merges equal ones.
         """
+        if sys.platform == "win32":  # tells the type checker that only others come here
+            raise NotImplementedError
         poller = select.poll()
         for descriptor in (self._descriptor, self._woken, self._hurried):
             poller.register(descriptor, select.POLLIN)
@@ -107,6 +122,8 @@ class Inotify:
 
     def pause(self, seconds: float) -> bool:
         """Wait while events gather, but not after `hurry`. True if `wake` ended the wait."""
+        if sys.platform == "win32":  # tells the type checker that only others come here
+            raise NotImplementedError
         poller = select.poll()
         for descriptor in (self._woken, self._hurried):
             poller.register(descriptor, select.POLLIN)

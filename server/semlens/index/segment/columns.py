@@ -14,6 +14,7 @@ import mmap
 import os
 import stat
 import struct
+import sys
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -182,7 +183,7 @@ def read_column_file(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
             raise ColumnFileError(f"{path} does not match its checksum")
         header = json.loads(behind[:header_size].tobytes())
         data = behind[header_size:]
-        if hasattr(mmap, "MADV_DONTNEED"):
+        if sys.platform != "win32" and hasattr(mmap, "MADV_DONTNEED"):
             view.madvise(mmap.MADV_DONTNEED)  # the checksum read every page: release them
         arrays: dict[str, Array] = {}
         for name, (dtype, shape, start) in header["arrays"].items():
