@@ -20,6 +20,7 @@ const PICTURES = [
   },
   { name: "folders", size: WIDE, theme: "light", hash: "#/folders", wait: ".tile" },
   { name: "duplicates", size: WIDE, theme: "dark", hash: "#/duplicates", wait: ".diff-row" },
+  { name: "map", size: WIDE, theme: "light", hash: "#/map?q=mask+secrets&colour=folder", wait: ".labels button" },
   { name: "index", size: WIDE, theme: "light", hash: "#/index", wait: ".tiers" },
   { name: "narrow", size: [360, 640], theme: "light", hash: "#/search?q=try+again+after+a+failure", wait: ".hit-row" },
 ];

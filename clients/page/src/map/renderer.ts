@@ -58,7 +58,7 @@ export class Renderer {
       this.stamp(left + x[point]! * scale, top - y[point]! * scale, disc, tints[this.colours[point]!]!, width, height);
     }
     const outer = discOf(Math.max(Math.round(10 * ratio), disc.size + 4));
-    const inner = discOf(Math.max(1, outer.size - Math.round(3 * ratio)));
+    const inner = discOf(Math.max(1, outer.size - Math.max(2, Math.round(2.5 * ratio))));
     const ring = pixelOf(this.ink, OPAQUE);
     for (const point of this.lit) {
       const [across, down] = [left + x[point]! * scale, top - y[point]! * scale];
