@@ -4,6 +4,7 @@ import pytest
 from search_cases import labels, search, snapshot_of, view_of
 
 from semlens.embedding.registry import find_model, load_embedder
+from semlens.search.ranking import weights
 
 DISK = {
     "net/retry.py": """
@@ -66,3 +67,24 @@ def test_files_without_vectors_still_compete(embedder):
         view_of({"late/queue.py": "def drain_queue(queue):\n    queue.clear()\n    return queue\n"}),
     )
     assert labels(search(snapshot, "drain queue", embedder=embedder))[0] == "late/queue.py::late.queue.drain_queue"
+
+
+BY_CHANCE = DISK | {
+    "media/pictures.py": TYPED,
+    "albums/order.py": """
+        class PhotoOrder:
+            def smaller_first(self, album):
+                self.pages = sorted(album)
+                return self.pages
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("bias", "first"), [(-99.0, "albums.order.PhotoOrder.smaller_first"), (99.0, "albums.order.PhotoOrder")]
+)
+def test_meaning_counts_more_for_a_question_in_other_words(embedder, monkeypatch, bias, first):
+    """The words of the question name the class; what it asks for is what the method does."""
+    monkeypatch.setitem(weights.WORD_FIT, "bias", bias)
+    hits = search(snapshot_of(view_of(BY_CHANCE, embedder=embedder)), "make a photo less wide", embedder=embedder)
+    assert labels(hits)[0].rpartition("::")[2] == first

@@ -161,6 +161,10 @@ class Query:
         return self.kind is QueryKind.NAME
 
     @property
+    def is_prose(self) -> bool:
+        return self.kind is QueryKind.PROSE
+
+    @property
     def is_report(self) -> bool:
         """The query is a long text, such as a bug report. Most of its words say nothing about the code."""
         return self.kind is QueryKind.REPORT

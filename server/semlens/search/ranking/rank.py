@@ -23,6 +23,7 @@ from semlens.search.ranking import weights as w
 from semlens.search.ranking.confidence import FIRST_HITS, Evidence, confidence_of, gather_evidence
 from semlens.search.ranking.page import choose_page, sigmoid
 from semlens.search.ranking.symbol_ranking import SymbolScores, score_symbols
+from semlens.search.ranking.word_fit import word_fit
 from semlens.search.readers.reader import CandidateLimit, Question
 from semlens.search.readers.view_reader import compare_chosen, find_candidates
 from semlens.search.signals.file_table import FileTable
@@ -108,7 +109,7 @@ def rank_answer(
     scores = _with_frames(scores, table, frames, query)
     best = _best_files(scores, max(request.limit + 10, _LEAST_FILES))
     compare_chosen(views, table, best, question)
-    symbols = score_symbols(views, table, best, frames, query)
+    symbols = score_symbols(views, table, best, frames, query, word_fit(table, query))
     cancel.check()
     totals = scores[symbols.files] - symbols.behind * np.float32(w.NAME_SHARE if query.is_name else 1.0)
     order: list[int] = best_first(totals).tolist()  # ties keep the order of files and lines
@@ -155,6 +156,9 @@ def file_scores(table: FileTable, query: Query) -> npt.NDArray[np.float32]:
     )
     if query.is_name:
         total = np.float32(w.NAME_SHARE) * total + _weighted(table, w.NAME_WEIGHTS)
+    fit = word_fit(table, query)
+    if fit < 1.0:
+        total = np.float32(fit) * total + np.float32(1.0 - fit) * _weighted(table, w.MEANING_WEIGHTS)
     total[~table.eligible] = -np.inf
     return total
 

@@ -100,8 +100,9 @@ def score_symbols(
     best_files: Ints,
     frames: Sequence[FramePlace],
     query: Query,
+    fit: float = 1.0,
 ) -> SymbolScores:
-    """:param best_files: positions in the file table, ascending."""
+    """:param best_files: positions in the file table, ascending. :param fit: of the query's words, see `word_fit`."""
     parts = []
     for number, view in enumerate(views):
         files = best_files[table.views[best_files] == number]
@@ -112,7 +113,7 @@ def score_symbols(
         nothing = np.zeros(0, np.int64)
         return SymbolScores(nothing, nothing, PassageGroups(nothing, nothing), np.zeros(0, np.float32), {})
     columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns}
-    totals = _totals(columns, query)
+    totals = _totals(columns, query, fit)
     return _grouped(
         np.concatenate([part.files for part in parts]),
         np.concatenate([part.symbols for part in parts]),
@@ -218,11 +219,7 @@ def _without_passage(
     return columns[:, 0], columns[:, 1], columns[:, 2]
 
 
-def _totals(columns: Mapping[str, Floats], query: Query) -> Floats:
-    total = np.float32(_FRAME) * columns["frame"]
-    for name, weight in w.SYMBOL_WEIGHTS.items():
-        if name in columns:
-            total = total + np.float32(weight) * columns[name]
+def _totals(columns: Mapping[str, Floats], query: Query, fit: float) -> Floats:
     more: Mapping[str, float] = {}
     if query.is_name:
         more = w.SYMBOL_NAME_WEIGHTS
@@ -230,10 +227,11 @@ def _totals(columns: Mapping[str, Floats], query: Query) -> Floats:
         more = w.SYMBOL_LITERAL_WEIGHTS
     elif query.names or query.capitals:
         more = w.SYMBOL_NAMED_WEIGHTS
-    for name, weight in more.items():
-        if name not in columns:
-            continue
-        total = total + np.float32(weight) * columns[name]
+    total = np.float32(_FRAME) * columns["frame"]
+    for table, share in ((w.SYMBOL_WEIGHTS, fit), (more, fit), (w.SYMBOL_MEANING_WEIGHTS, 1.0 - fit)):
+        for name, weight in table.items():
+            if name in columns and share:
+                total = total + np.float32(share * weight) * columns[name]
     return total.astype(np.float32)
 
 

@@ -157,7 +157,8 @@ class ViewReader:
         for view, one, files, best_files in zip(self._views, evidence, chosen, best, strict=True):
             for vector in self._question.vectors:
                 # The size of a cosine counts for these: all files need their own. Else only ranks count.
-                every = self._question.query.is_literal or vector.role is TierRole.REFINE
+                weighs_size = self._question.query.is_literal or self._question.query.is_prose
+                every = weighs_size or vector.role is TierRole.REFINE
                 compare_files(view, one, files if every else best_files, vector)
         return [some_files(view, files) for view, files in zip(self._views, chosen, strict=True)]
 

@@ -112,7 +112,7 @@ def file_features(
         "cover.name": _best_of(words.named, rows, 1)[0],
         "definition": evidence.names.files[files],
     }
-    if query.is_literal:
+    if query.is_literal or query.is_prose:
         columns["cover.best"] = _best_of(words.covered, rows, 1)[0]
     columns["stem"] = path_cover(static.stems, len(static.tests), words.idf_weights)[files]
     columns["folder"] = path_cover(static.folders, len(static.tests), words.idf_weights)[files]

@@ -1,0 +1,52 @@
+"""How well the words of a question fit the code decides how much its meaning counts."""
+
+from __future__ import annotations
+
+import pytest
+from search_cases import view_of
+
+from semlens.core.cancel import CancelToken
+from semlens.core.request import SearchRequest
+from semlens.core.status import TierRole
+from semlens.embedding.registry import find_model, load_embedder
+from semlens.search.query.query import parse_query
+from semlens.search.ranking.rank import DEFAULT_LIMIT
+from semlens.search.ranking.word_fit import word_fit
+from semlens.search.readers.reader import Question
+from semlens.search.readers.view_reader import find_candidates
+from semlens.search.signals.text_evidence import QueryVector
+
+FILES = {
+    "mail/sender.py": 'def send_letter(address, stamp):\n    """Send a letter to an address."""\n    return post(address, stamp)\n',
+    "mail/box.py": "class Mailbox:\n    def open(self):\n        return self.key.turn()\n",
+}
+
+
+@pytest.fixture(scope="module")
+def embedder():
+    return load_embedder(find_model("semlens-static-v1"))
+
+
+def fit_of(text, embedder, *, with_vector=True):
+    query = parse_query(text)
+    vector = QueryVector(embedder.manifest.fingerprint, TierRole.FIRST, embedder.embed_query(query.text))
+    vectors = [vector] if with_vector else []
+    question = Question(SearchRequest(text), query, vectors, "", DEFAULT_LIMIT, CancelToken())
+    return word_fit(find_candidates([view_of(FILES, embedder=embedder)], question), query)
+
+
+def test_words_of_the_code_fit_better_than_other_words(embedder):
+    texts = ("send to an address with a stamp", "send parcels abroad", "hand over correspondence to somebody abroad")
+    fits = [fit_of(text, embedder) for text in texts]
+    assert fits == sorted(fits, reverse=True)
+    assert fits[0] > 0.8
+    assert fits[2] < 0.4
+
+
+@pytest.mark.parametrize("text", ["Mailbox", "ValueError: no such address 'x'", "a = open(key); b()"])
+def test_only_questions_count_by_meaning(embedder, text):
+    assert fit_of(text, embedder) == 1.0
+
+
+def test_without_vectors_only_words_count(embedder):
+    assert fit_of("hand over correspondence to somebody", embedder, with_vector=False) == 1.0
