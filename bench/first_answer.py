@@ -2,8 +2,8 @@
 
     make setup-release && python bench/first_answer.py [WHEEL]
 
-Builds the wheel if none is given. Indexes the package `email` of this Python (30 files) and asks one question. Writes the
-seconds and sizes into bench/results/first_answer.json. Seconds with downloads depend on the connection.
+Builds the wheel if none is given. Indexes the package `email` of this Python (30 files) and asks one question. Writes
+the seconds and sizes into bench/results/first_answer.json. Seconds with downloads depend on the connection.
 """
 
 from __future__ import annotations

@@ -27,6 +27,11 @@ What was tried to make it smaller, without a download at run time:
 """Under the table of the installed size."""
 
 SECTIONS = {
+    "first_answer": (
+        "From nothing to the first answer",
+        "first_answer.py",
+        "`uvx semlens search` with an empty cache of packages: seconds with downloads, then of a search in 30 files.",
+    ),
     "agents": (
         "What an agent reads",
         "agents.py",
@@ -95,8 +100,10 @@ SECTIONS = {
     "page_M": (
         "The page, corpus M, every process with a core at once",
         "",
-        "`chrt -r 1 node bench/page.mjs M`: from a key to the painted results, first paint and bytes of the first load, and "
-        "frames of a made-up map while it is dragged. Chromium without a window, drawing by software.",
+        (
+            "`chrt -r 1 node bench/page.mjs M`: from a key to the painted results, first paint and bytes of the first "
+            "load, and frames of a made-up map while it is dragged. Chromium without a window, drawing by software."
+        ),
     ),
     "ranking_features": (
         "Features of the ranking",
