@@ -122,7 +122,7 @@ def test_a_map_is_kept_and_not_computed_again(mapped, monkeypatch):
 def test_a_map_that_fails_is_told_and_may_be_tried_again(mapped, monkeypatch):
     running, *_ = mapped
     (running.folder / "more.py").write_text("".join(f"def more_{number}():\n    pass\n" for number in range(5)))
-    monkeypatch.setattr(index_map.sys, "executable", "/nowhere")
+    monkeypatch.setattr(index_map, "PROGRAM", "semlens.no_such_module")
     running.session.rescan()
     running.complete()
     deadline = time.monotonic() + SECONDS

@@ -30,6 +30,9 @@ logger = logging.getLogger(__name__)
 VERSION = 1
 """Of how maps are computed. It is part of their names."""
 
+PROGRAM = "semlens.engine.mapping.map_process"
+"""The module that computes, as a process."""
+
 MAX_KEPT = 8
 STALE_SHARE = 0.1
 """A map is computed again when so many more or fewer symbols are there."""
@@ -174,7 +177,7 @@ class IndexMap:
             with os.fdopen(os.open(source, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 np.savez(file, vectors=points.vectors, hashes=points.hashes, names=names)
             with subprocess.Popen(
-                [sys.executable, "-P", "-m", "semlens.engine.mapping.map_process", str(source), str(path)],
+                [sys.executable, "-P", "-m", PROGRAM, str(source), str(path)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
