@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
-import { after, before, beforeEach, test } from "node:test";
+import { after, before, test } from "node:test";
 import { launch, violations } from "./browser.mjs";
 import { mapAnswers } from "./map-answers.mjs";
 import { scratchFolder, Server, until } from "./server.mjs";
@@ -25,8 +25,6 @@ after(async () => {
   await seen?.browser.close();
   await server?.stop();
 });
-
-beforeEach(() => void (complaints.length = 0));
 
 async function open(hash, on = page) {
   await on.goto("about:blank");
@@ -245,7 +243,7 @@ test("a file that goes while it is read is said to be gone", async () => {
   await row("short_lived_helper").first().click();
   await page.locator(".line", { hasText: "short_lived_helper" }).waitFor();
   fs.rmSync(path.join(workspace.code, "net/short_lived.py"));
-  await page.locator(".pane .notice, .pane.nothing").first().waitFor();
+  await page.locator(".pane .notice", { hasText: "gone" }).waitFor();
 });
 
 test("what changes on disk appears by itself", async () => {
@@ -403,6 +401,7 @@ test("an expired sign-in is said in a sentence", async () => {
 
 test("nothing outside of this machine was asked, and no script was stopped", async () => {
   assert.deepEqual([...seen.hosts], []);
+  assert.deepEqual(complaints, []);
   // the control: a request to elsewhere is noticed
   const other = await context.newPage();
   await other.goto("data:text/html,<p>control");
