@@ -70,7 +70,7 @@ return {
         return #list.items > 0 and { list.title, vim.tbl_map(function(item)
           return vim.fs.basename(vim.api.nvim_buf_get_name(item.bufnr)) end, list.items) }
       ]]
-      equal(editor:wait('the list', quickfix), { 'Semantic search: colour', names })
+      equal(editor:wait('the list', quickfix), { 'semlens: colour', names })
       editor:cmd('cclose')
       editor:keys(':SemanticSearch!<CR>')
       editor:wait('the picker', "return require('semlens.picker').current ~= nil")

@@ -93,7 +93,7 @@ return {
       screen:type('\16')
       screen:shows(' 1/')
       screen:type('\r')
-      screen:shows('!Semantic search', 'export function totalPrice', 'A voucher takes a share')
+      screen:shows('!> price with', 'export function totalPrice', 'A voucher takes a share')
     end),
   },
 }

@@ -39,7 +39,7 @@ step("typing shows hits in the server's order, including those without the words
 
 step("the title says how many hits there are, that none fits, or that nothing was found", async ({ page, bench }) => {
   await bench.see(".quick-input-title", "Find Code by Meaning: \\d+\\+? hits?$");
-  await bench.press("Escape");
+  await bench.escape();
   await bench.ask("copy lang:cobol");
   await bench.see(".quick-input-title", "^Nothing found\\.");
   assert.deepEqual(
@@ -47,7 +47,7 @@ step("the title says how many hits there are, that none fits, or that nothing wa
     [],
   );
   await bench.picture("nothing");
-  await bench.press("Escape");
+  await bench.escape();
   await bench.press("Control+k");
   await bench.press("Control+n");
   await page.waitForSelector('.quick-input-widget input[placeholder^="Describe"]');

@@ -57,6 +57,15 @@ class Workbench {
     );
   }
 
+  /** Closes the list, and waits until the next one cannot be mistaken for it. */
+  async escape() {
+    await this.press("Escape");
+    await this.page.waitForFunction(() => {
+      const widget = document.querySelector(".quick-input-widget");
+      return widget === null || widget.style.display === "none";
+    });
+  }
+
   /** Presses Escape in the list, and waits until this file has the keyboard. */
   async escapeTo(file) {
     await this.press("Escape");

@@ -26,7 +26,7 @@ function M.search(bufnr, options)
   local text_document = document(bufnr)
   return {
     name = 'search',
-    title = 'Semantic search',
+    title = 'semlens',
     hint = 'Describe what the code does, or name it',
     live = true,
     request = function(text, on_result)
