@@ -184,9 +184,33 @@ def lsp_latency(results: dict[str, Any], plots: dict[str, str]) -> Iterator[str]
         yield machine_line(content.get("machine"))
 
 
+def candidates(results: dict[str, Any], plots: dict[str, str]) -> Iterator[str]:
+    title, command, description = SECTIONS["candidates"]
+    yield f"## {title}\n\n`python bench/{command}`. {description}\n"
+    rows = list(results.get("candidates", {}).items())
+    columns = list(dict.fromkeys(key for _, figures in rows for key in figures))
+    yield table(
+        ("what", *map(readable, columns)), [(what, *(one.get(key, "") for key in columns)) for what, one in rows]
+    )
+    ways = (("limited_ms", "limited"), ("exhaustive_ms", "all files"))
+    grown = [(what, one) for what, one in rows if what.startswith("indexed")]
+    bars = [Bar(f"{what.removeprefix('indexed ')}: {way}", one[key]) for what, one in grown for key, way in ways]
+    if bars:
+        plots["candidates.svg"] = plot("Processor time of ranking one query, on a busy machine", "ms", bars)
+        yield "![Growth](plots/candidates.svg)\n"
+
+
 def others(results: dict[str, Any]) -> Iterator[str]:
     """Results without a layout of their own."""
-    with_layout = ("command_line_", "installed_size", "lsp_latency_", "quality_", "hard_cases", "confidence")
+    with_layout = (
+        "command_line_",
+        "installed_size",
+        "lsp_latency_",
+        "quality_",
+        "hard_cases",
+        "confidence",
+        "candidates",
+    )
     for name, content in results.items():
         if name.startswith(with_layout):
             continue
@@ -270,7 +294,7 @@ def build() -> dict[Path, str]:
     results = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))}
     plots: dict[str, str] = {}
     parts = [HEADER]
-    for section in (command_line, installed_size, lsp_latency, quality, confidence, hard_cases):
+    for section in (command_line, installed_size, lsp_latency, quality, confidence, hard_cases, candidates):
         parts += list(section(results, plots))
     parts += list(others(results))
     text = "\n".join(part.rstrip("\n") + "\n" for part in parts if part.strip())
