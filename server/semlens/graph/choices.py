@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from semlens.graph.candidates import Definition
 
-LEAST_SHARE = 0.01
+LEAST_SHARE = 0.005
 """A smaller confidence is left out."""
 
 Targets = tuple[tuple[Definition, float], ...]

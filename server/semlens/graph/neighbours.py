@@ -18,7 +18,7 @@ from semlens.index.snapshot import SegmentView
 MAX_REFERENCES = 4_000
 """References of one name that are looked at. Of more, those whose scope tells most."""
 
-LEAST_CONFIDENCE = 0.02
+LEAST_CONFIDENCE = 0.01
 
 _SCOPE_SHIFT = 4
 _KIND_MASK = (1 << _SCOPE_SHIFT) - 1

@@ -136,7 +136,7 @@ def test_deleted_files_have_no_callers_and_are_none():
 
 
 def test_a_name_with_very_many_definitions_and_uses_is_bounded_and_counted():
-    n_files, n_symbols, n_calls = 10, 1_100, 600
+    n_files, n_symbols, n_calls = 25, 440, 240
     calls = [Reference(row, "f", ReferenceKind.CALL, Scope.RECEIVER) for row in range(n_calls)]
     files = [parsed_file(f"m{n}.py", ["f"] * n_symbols, references=calls) for n in range(n_files)]
     resolver = Resolver([SegmentView("/work/project", segment_of(*files))])
