@@ -26,8 +26,11 @@ return {
         return found
       ]])
       equal(commands, {
+        'SemanticCallees',
+        'SemanticCallers',
         'SemanticContext',
         'SemanticDuplicates',
+        'SemanticImpact',
         'SemanticInstall',
         'SemanticLog',
         'SemanticPause',
@@ -189,6 +192,28 @@ return {
       editor:cmd('edit %:h/alone.py')
       editor:cmd('SemanticDuplicates!')
       editor:wait_for_message('No near-identical code was found')
+    end),
+  },
+  {
+    'callers and callees are listed in the quickfix list',
+    with({}, function(editor)
+      editor:edit('net/retry.py')
+      editor:lua([[
+        vim.fn.writefile({ 'def lonely():', '    pass', '', '', 'def outer():', '    return lonely()' },
+                         vim.fn.expand('%:p:h') .. '/calls.py')
+      ]])
+      editor:cmd('edit %:h/calls.py')
+      editor:ready()
+      local list = [[
+        local list = vim.fn.getqflist()
+        return #list > 0 and { list[1].lnum, list[1].text:match('^perhaps') == nil, #list }
+      ]]
+      editor:cmd('Semlens callers')
+      equal(editor:wait('the callers', list), { 6, true, 1 })
+      editor:lua("vim.cmd.cclose() vim.fn.setqflist({}, 'f')")
+      editor:keys('6G')
+      editor:cmd('SemanticCallees')
+      equal(editor:wait('the callees', list), { 1, true, 1 })
     end),
   },
   {

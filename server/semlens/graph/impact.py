@@ -24,6 +24,7 @@ MAX_EXPANDED = 250
 _LEAST_SURE_EDGE = 0.3
 _LEAST_PATH = 0.2  # product of the confidences along a path
 _NAME_CONFIDENCE = 0.6
+_LEAST_NAME = 4  # characters of a symbol whose name a file of tests may carry
 _AFFIX = re.compile(r"^(?:tests?|spec)[_.-]?|[_.-]?(?:tests?|spec|unittest)s?$", re.IGNORECASE)
 
 
@@ -48,6 +49,7 @@ class Impact(NamedTuple):
 def impact_of(resolver: Resolver, changed: Iterable[SymbolPlace], files: Iterable[tuple[int, int]]) -> Impact:
     """:param files: view and row of each changed file, for tests that carry its name."""
     starts = list(dict.fromkeys(changed))
+    files = list(files)
     best: dict[tuple[int, int], Reached] = {}
     done = set(starts)
     queue: list[tuple[int, float, int, int, tuple[str, ...]]] = [
@@ -72,44 +74,57 @@ def impact_of(resolver: Resolver, changed: Iterable[SymbolPlace], files: Iterabl
             is_symbol = edge.row < len(resolver.views[edge.view].segment.symbols)
             if is_symbol and distance + 1 < MAX_DISTANCE and not is_test(resolver, edge.view, edge.row):
                 heapq.heappush(queue, (distance + 1, -confidence, edge.view, edge.row, reached.via))
-    named = _tests_by_name(resolver, files)
+    named = _tests_by_name(resolver, list(files), starts)
     tests = [one for one in best.values() if is_test(resolver, one.view, one.row)]
     affected = [one for one in best.values() if not is_test(resolver, one.view, one.row)]
     affected.sort(key=lambda one: (one.distance, -one.confidence, one.view, one.row))
-    return Impact(affected, _ordered_tests(resolver, tests, named), bool(queue))
+    folders = [resolver.path(view, file).split("/")[:-1] for view, file in files]
+    return Impact(affected, _ordered_tests(resolver, tests, named, folders), bool(queue))
 
 
 def is_test(resolver: Resolver, view: int, row: int) -> bool:
     return bool(int(resolver.views[view].segment.files.roles[resolver.file_of(view, row)]) & Role.TEST)
 
 
-def _tests_by_name(resolver: Resolver, files: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Reached]:
-    """The files of tests that carry the name of a changed file."""
-    stems = {plain_stem(path): path for path in (resolver.path(view, file) for view, file in files)}
+def _tests_by_name(
+    resolver: Resolver, files: Sequence[tuple[int, int]], changed: Sequence[SymbolPlace]
+) -> dict[tuple[int, int], Reached]:
+    """The files of tests that carry the name of a changed file or symbol."""
+    names = [resolver.views[place.view].segment.symbols.names[place.symbol] for place in changed]
+    stems = {_plain(name): name for name in names if len(name) >= _LEAST_NAME}
+    paths = [resolver.path(view, file) for view, file in files]
+    stems |= {plain_stem(path): path.rpartition("/")[2] for path in paths}
     found: dict[tuple[int, int], Reached] = {}
     for number, view in enumerate(resolver.views):
         for stem, rows in _test_files(view.segment).items():
             if stem not in stems:
                 continue
-            name = stems[stem].rpartition("/")[2]
             for file in rows:
                 if view.alive is None or view.alive[file]:
                     row = len(view.segment.symbols) + file
-                    found[number, file] = Reached(number, row, 1, _NAME_CONFIDENCE, (name,))
+                    found[number, file] = Reached(number, row, 1, _NAME_CONFIDENCE, (stems[stem],))
     return found
 
 
 def _ordered_tests(
-    resolver: Resolver, tests: Sequence[Reached], named: dict[tuple[int, int], Reached]
+    resolver: Resolver,
+    tests: Sequence[Reached],
+    named: dict[tuple[int, int], Reached],
+    folders: Sequence[Sequence[str]],
 ) -> list[Reached]:
-    """The best test of each file first, nearest first; then the others. A test that carries the name is nearer."""
+    """The best test of each file first, nearest first; then the others.
+
+    A test that carries the name is nearer. Of tests that are as near, those in the folders of the change come first.
+    """
     by_file: dict[tuple[int, int], list[Reached]] = {}
     for one in tests:
         by_file.setdefault((one.view, resolver.file_of(one.view, one.row)), []).append(one)
 
-    def key(file: tuple[int, int], one: Reached) -> tuple[float, float, int, int]:
+    def key(file: tuple[int, int], one: Reached) -> tuple[float, int, float, int, int]:
         nearness = one.distance - (0.5 if file in named else 0.0) - 0.1 * min(len(by_file.get(file, ())), 4)
-        return nearness, -one.confidence, one.view, one.row
+        parts = resolver.path(*file).split("/")
+        common = max((_n_common(parts, folder) for folder in folders), default=0)
+        return nearness, -common, -one.confidence, one.view, one.row
 
     for file, by_name in named.items():
         by_file.setdefault(file, [by_name])
@@ -134,11 +149,21 @@ def _test_files(segment: Segment) -> dict[str, list[int]]:
     return found
 
 
+def _n_common(parts: Sequence[str], others: Sequence[str]) -> int:
+    """How many parts two paths begin with alike."""
+    pairs = enumerate(zip(parts, others, strict=False))
+    return next((number for number, (one, other) in pairs if one != other), min(len(parts), len(others)))
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
 def plain_stem(path: str) -> str:
     """The name of a file without extensions and without what marks tests: ``test_retry.py`` is ``retry``."""
     folder, _, name = path.rpartition("/")
     stem = name.partition(".")[0]
     if ".test." in name or ".spec." in name:
         stem = name.partition(".test.")[0].partition(".spec.")[0]
-    plain = _AFFIX.sub("", stem).replace("_", "").replace("-", "").lower()
+    plain = _plain(_AFFIX.sub("", stem))
     return plain if plain not in ("", "init", "index", "mod", "main") else folder.rpartition("/")[2].lower()

@@ -59,6 +59,18 @@ function handlers.Duplicates(call)
   require('semlens').duplicates(call.bang and vim.uri_from_bufnr(0) or nil)
 end
 
+function handlers.Callers()
+  require('semlens.graph').callers()
+end
+
+function handlers.Callees()
+  require('semlens.graph').callees()
+end
+
+function handlers.Impact(call)
+  require('semlens.graph').impact(call.args ~= '' and call.args or nil)
+end
+
 function handlers.Status()
   require('semlens.status').open()
 end

@@ -41,6 +41,8 @@ M.all = {
     text = 'The shared server ended too often (%s) and stays off. `semlens daemon start` in a shell shows why. '
       .. 'Any search starts it again.',
   },
+  NO_CALLEES = { level = levels.INFO, text = '%s is not known to use anything.' },
+  NO_CALLERS = { level = levels.INFO, text = 'Nothing is known to use %s.' },
   NO_CLIPBOARD = {
     level = levels.WARN,
     text = 'Neovim has no clipboard, so %s are in the unnamed register. `:help clipboard` says how to set one up.',
@@ -51,6 +53,7 @@ M.all = {
     text = 'There is no earlier search. Run `:Semlens search` with a query first.',
   },
   NO_HITS = { level = levels.INFO, text = 'Nothing found for "%s".' },
+  NO_IMPACT = { level = levels.INFO, text = 'No change is known to affect other code.' },
   NO_LOG = {
     level = levels.WARN,
     text = 'There is no log at %s: nothing was written yet. Any search starts the server.',
