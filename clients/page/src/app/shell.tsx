@@ -172,6 +172,7 @@ function Help() {
     if (isHelpOpen.value) dialog.current?.showModal();
     else dialog.current?.close();
   }, [isHelpOpen.value]);
+  const isPrivate = status.value?.remote.length === 0 && session.value?.exposed === false;
   const keys = KEYS.filter(({ needs }) => !needs || has(needs));
   return (
     <dialog ref={dialog} onClose={() => (isHelpOpen.value = false)} aria-labelledby="help-title">
@@ -199,7 +200,9 @@ function Help() {
         <code>lang:python</code> <code>kind:class</code> <code>path:src/**</code> <code>-path:vendor/**</code>{" "}
         <code>test:only</code> filter, as the chips do. A pasted stack trace finds the places in it.
       </p>
-      <p class="muted">semlens {session.value?.version}. Everything stays on this machine.</p>
+      <p class="muted">
+        semlens {session.value?.version}.{isPrivate && " Everything stays on this machine."}
+      </p>
       <button type="button" class="button" onClick={() => dialog.current?.close()}>
         Close
       </button>

@@ -51,7 +51,7 @@ function Question() {
           autocapitalize="off"
           spellcheck={false}
           aria-label="Search code by meaning, name or words"
-          placeholder="What does the code do? A name, words or a question"
+          placeholder="A question, words or a name"
           value={query.value}
           onInput={(event) => {
             performance.clearMarks("semlens.key");
