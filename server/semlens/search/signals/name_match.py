@@ -26,7 +26,7 @@ MAX_COMMON = 2_000
 """A plain word that is the name of more symbols than this is ignored, because it does not select one."""
 
 _OTHER_CASE = 0.97
-_WRONG_CASE = 0.9
+_WRONG_CASE = 0.8
 """For a text with capitals: ``Helpers`` means the module rather than the method ``helpers``."""
 _OTHER_STYLE = 0.95
 _MARKED = 0.98

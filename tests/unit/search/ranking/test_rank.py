@@ -312,3 +312,29 @@ Traceback:
     paths = [hit.path for hit in search(snapshot, report, per_file=1)]
     assert paths[:2] == ["net/retry.py", "net/client.py"]
     assert search(snapshot, frame)[0].path == "net/client.py"
+
+
+CASES = {
+    "http/session.py": '''
+        def session():
+            """A session for requests: the session of the session module."""
+            created = make(session_settings)
+            return created
+        ''',
+    "http/store.py": """
+        class Session:
+            def __init__(self):
+                self.jar = Jar()
+
+            def send(self, request):
+                return self.jar.fill(request)
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [("Session", "http/store.py"), ("session", "http/session.py"), ("what does a Session send", "http/store.py")],
+)
+def test_the_case_of_a_name_decides(query, first):
+    assert search(snapshot_of(view_of(CASES)), query)[0].path == first
