@@ -54,7 +54,7 @@ export class Setup {
           "to dist/. It is installed"
         : `Install it now from ${requirement}? It goes`;
     const detail =
-      `${question} into a virtual environment of this extension (about 460 MB) and needs Python 3.11 or later. ` +
+      `${question} into a virtual environment of this extension (about 500 MB) and needs Python 3.11 or later. ` +
       "pip fetches the libraries that it needs. None of your data is sent.";
     const others = vscode.workspace.isTrusted ? [SETTINGS] : [TRUST, SETTINGS];
     const answer = await vscode.window.showInformationMessage(
