@@ -40,7 +40,7 @@ class CandidateLimit:
     n_neighbours: int = 400
     n_compared: int = 30
     least_graph_passages: int = LEAST_GRAPH_PASSAGES
-    least_passages: int = 10_000
+    least_passages: int = 100_000
 
 
 EVERYTHING = CandidateLimit(least_passages=1 << 62)
