@@ -35,12 +35,12 @@ check() {  # check NAME INIT: start Neovim with that init.lua in a fresh data fo
 }
 
 check packpath "vim.fn.mkdir('$scratch/site/pack/any/start', 'p')
-  vim.uv.fs_symlink('$client', '$scratch/site/pack/any/start/semlens.nvim')
+  vim.uv.fs_symlink('$remote', '$scratch/site/pack/any/start/semlens.nvim')
   vim.opt.packpath:append('$scratch/site')
   vim.cmd.packadd('semlens.nvim')
   vim.cmd.helptags('ALL')"
 check lazy-folder "vim.opt.rtp:prepend('$plugins/lazy.nvim')
-  require('lazy').setup({ { dir = '$client', name = 'semlens.nvim' } }, { rocks = { enabled = false } })"
+  require('lazy').setup({ { dir = '$remote', name = 'semlens.nvim' } }, { rocks = { enabled = false } })"
 check lazy "vim.opt.rtp:prepend('$plugins/lazy.nvim')
   require('lazy').setup({ { url = 'file://$remote', name = 'semlens.nvim' } }, { rocks = { enabled = false } })"
 check mini.deps "vim.opt.rtp:prepend('$plugins/mini.nvim')
