@@ -243,7 +243,8 @@ def test_partial_results_come_before_the_result(open_session: Any) -> None:
 
 def test_commands_return_the_same_as_requests(open_session: Any) -> None:
     commands = open_session.client.capabilities["executeCommandProvider"]["commands"]
-    names = ("search", "similar", "duplicates", "context", "status", "reindex", "pause", "resume")
+    names = ["search", "similar", "duplicates", "context", "status", "reindex", "pause", "resume"]
+    names += ["callers", "callees", "impact", "unused"]
     assert sorted(commands) == sorted(f"semlens.server.{name}" for name in names)
     by_command = open_session.client.call(
         "workspace/executeCommand", {"command": "semlens.server.search", "arguments": [{"query": "beta"}]}
