@@ -12,7 +12,6 @@ from typing import Self
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 180
-PROMPT = "ready$"
 
 
 class Terminal:
@@ -21,10 +20,11 @@ class Terminal:
     def __init__(self, folder: Path, environment: dict[str, str], columns: int, lines: int) -> None:
         self.columns, self.lines = columns, lines
         self._tmux = ["tmux", "-S", str(folder.parent / f"tmux-{columns}"), "-f", "/dev/null"]
-        shell = f"env TERM=tmux-256color PS1='{PROMPT} ' bash --norc --noprofile"
+        shell = "env TERM=tmux-256color PS1='ready\\#$ ' bash --norc --noprofile"
         self._environment = os.environ | environment
+        self._n_commands = 0
         self._run("new-session", "-d", "-c", str(folder), "-x", str(columns), "-y", str(lines), shell)
-        self.wait_for(PROMPT)
+        self._wait_for_prompt()
 
     def __enter__(self) -> Self:
         return self
@@ -37,15 +37,15 @@ class Terminal:
         self._run("send-keys", "C-l")
         self._run("send-keys", "-l", command)
         self._run("send-keys", "Enter")
-        return self.wait_for("", ended=True)[1:-1]
+        return self._wait_for_prompt()[1:-1]
 
-    def wait_for(self, text: str, *, ended: bool = False) -> list[str]:
-        """Wait until the screen shows the text. :param ended: and until the prompt is below it."""
+    def _wait_for_prompt(self) -> list[str]:
+        """Wait until the prompt of the next command is the last line. Prompts are numbered, so an old screen has another."""
+        self._n_commands += 1
         deadline = time.monotonic() + SECONDS
         while True:
             shown = self._run("capture-pane", "-p").rstrip("\n").splitlines()
-            is_back = bool(shown) and shown[-1].strip() == PROMPT and (len(shown) > 1 or not ended)
-            if any(text in line for line in shown) and (is_back or not ended):
+            if shown and shown[-1].strip() == f"ready{self._n_commands}$":
                 return shown
             assert time.monotonic() < deadline, "\n".join(shown)
             time.sleep(0.05)  # between two looks at a state
