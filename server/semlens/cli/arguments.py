@@ -12,24 +12,7 @@ from typing import NoReturn
 from semlens import __version__
 from semlens.cli.graph_arguments import add_graph
 from semlens.cli.share_arguments import add_share
-from semlens.cli.shared_options import (
-    add_folder as _add_folder,
-)
-from semlens.cli.shared_options import (
-    add_json as _add_json,
-)
-from semlens.cli.shared_options import (
-    add_no_daemon as _add_no_daemon,
-)
-from semlens.cli.shared_options import (
-    add_workspace as _add_workspace,
-)
-from semlens.cli.shared_options import (
-    add_workspaces as _add_workspaces,
-)
-from semlens.cli.shared_options import (
-    bounded as _bounded,
-)
+from semlens.cli.shared_options import add_folder, add_json, add_no_daemon, add_workspace, add_workspaces, bounded
 from semlens.core.text.printable import printable
 
 _EXAMPLES = """\
@@ -135,9 +118,9 @@ def _add_http(add: _AddCommand) -> None:
         "serve a page for the browser, its API and MCP on this machine, until Ctrl+C",
         "Through SSH: ssh -L 4747:127.0.0.1:4747 MACHINE semlens http -w DIR",
     )
-    _add_workspaces(http, "a folder to show (default: the git work tree of the current folder); repeatable")
+    add_workspaces(http, "a folder to show (default: the git work tree of the current folder); repeatable")
     http.add_argument("--everywhere", action="store_true", help="show every folder that is indexed")
-    http.add_argument("--port", type=_bounded(0, 65_535), metavar="N", help="the port (default: 4747, or a free one)")
+    http.add_argument("--port", type=bounded(0, 65_535), metavar="N", help="the port (default: 4747, or a free one)")
     http.add_argument("--open", action="store_true", help="open the page in the browser")
     http.add_argument("--host", default="127.0.0.1", metavar="H", help="the address to listen at (default: 127.0.0.1)")
     http.add_argument("--tls-cert", metavar="FILE", help="certificate for another --host, in PEM")
@@ -151,15 +134,15 @@ def _add_http(add: _AddCommand) -> None:
         metavar="FROM=TO",
         help="links to the editor name the folder TO instead of FROM, as for a container; repeatable",
     )
-    _add_json(http)
+    add_json(http)
 
 
 def _add_index(add: _AddCommand) -> None:
     index = add("index", "index:run", "bring the index of a folder up to date")
-    _add_folder(index)
-    _add_no_daemon(index)
+    add_folder(index)
+    add_no_daemon(index)
     index.add_argument("--wait", action="store_true", help="also wait for the vectors of the refine tier")
-    _add_json(index)
+    add_json(index)
 
 
 def _add_search(add: _AddCommand) -> None:
@@ -174,13 +157,13 @@ def _add_search(add: _AddCommand) -> None:
     search.add_argument(
         "query", nargs="+", metavar="QUERY", help="what to look for, in your own words; - reads it from stdin"
     )
-    _add_workspaces(search, "the workspace, a folder or the URL of a git repository (default: .); repeatable")
-    _add_no_daemon(search)
+    add_workspaces(search, "the workspace, a folder or the URL of a git repository (default: .); repeatable")
+    add_no_daemon(search)
     search.add_argument("--everywhere", action="store_true", help="search every folder that is indexed")
     search.add_argument(
-        "-n", "--limit", type=_bounded(1, 1000), metavar="N", help="print at most N hits (default: 20; 8 on a terminal)"
+        "-n", "--limit", type=bounded(1, 1000), metavar="N", help="print at most N hits (default: 20; 8 on a terminal)"
     )
-    _add_json(search)
+    add_json(search)
     search.add_argument("--explain", action="store_true", help="show the ranking features of each hit")
     search.add_argument(
         "--lang", action="append", default=[], metavar="L", help="search only this language; repeatable"
@@ -198,7 +181,7 @@ def _add_search(add: _AddCommand) -> None:
         help="whether to search tests (default: include)",
     )
     search.add_argument(
-        "--per-file", type=_bounded(0, 1000), metavar="N", help="print at most N hits of each file; 0: no limit"
+        "--per-file", type=bounded(0, 1000), metavar="N", help="print at most N hits of each file; 0: no limit"
     )
     search.add_argument("--no-update", action="store_true", help="do not update the index first")
     search.add_argument(
@@ -217,17 +200,17 @@ def _add_search(add: _AddCommand) -> None:
 def _add_outline(add: _AddCommand) -> None:
     outline = add("outline", "outline:run", "print the symbols of one file as they are indexed")
     outline.add_argument("path", metavar="PATH")
-    _add_json(outline)
+    add_json(outline)
 
 
 def _add_maintenance(add: _AddCommand) -> None:
     status = add("status", "status:run", "show what is indexed, with which models, and how large the index is")
-    _add_folder(status)
-    _add_no_daemon(status)
+    add_folder(status)
+    add_no_daemon(status)
     status.add_argument("--skipped", action="store_true", help="list the files that are left out, by reason")
-    _add_json(status)
+    add_json(status)
     doctor = add("doctor", "doctor:run", "check the installation and say how to fix problems")
-    _add_json(doctor)
+    add_json(doctor)
     forget = add("forget", "forget:run", "delete the index of a folder, or of all deleted folders")
     target = forget.add_mutually_exclusive_group()
     target.add_argument("folder", nargs="?", metavar="DIR", help="the folder whose index is deleted (default: .)")
@@ -252,7 +235,7 @@ def _add_models(add: _AddCommand) -> None:
             action.add_argument(
                 "model", nargs=None if name == "show" else "?", metavar="NAME", help="the name of a model"
             )
-        _add_json(action)
+        add_json(action)
         action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
@@ -266,7 +249,7 @@ def _add_daemon(add: _AddCommand) -> None:
     ):
         action = actions.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
         action.set_defaults(run=f"daemon:run_{name}")
-        _add_json(action)
+        add_json(action)
         action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     process = actions.add_parser("run")  # the process that `start` starts; without help it is not listed
     process.set_defaults(run="daemon:run_process")
@@ -290,7 +273,7 @@ def _add_agents(add: _AddCommand) -> None:
                 "--project", action="store_true", help="for the project of this folder instead of the user"
             )
             action.add_argument("--dry-run", action="store_true", help="print a diff, and write nothing")
-        _add_json(action)
+        add_json(action)
         action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
@@ -311,7 +294,7 @@ def _add_code_queries(add: _AddCommand) -> None:
     duplicates = add(
         "duplicates", "duplicates:run", "find groups of nearly identical symbols, even with renamed variables"
     )
-    _add_folder(duplicates)
+    add_folder(duplicates)
     context = add(
         "context",
         "context:run",
@@ -321,7 +304,7 @@ def _add_code_queries(add: _AddCommand) -> None:
     context.add_argument("--at", metavar="PATH:LINE", help="collect the code that is needed to understand this place")
     context.add_argument(
         "--budget",
-        type=_bounded(1, 10_000_000),
+        type=bounded(1, 10_000_000),
         default=4000,
         metavar="TOKENS",
         help="use at most this many tokens (default: 4000)",
@@ -332,12 +315,12 @@ def _add_code_queries(add: _AddCommand) -> None:
     context.add_argument("--tests", action="store_true", help="include the tests of the code")
     context.add_argument("--line-numbers", action="store_true", help="print line numbers")
     for command in (similar, context):
-        _add_workspace(command)
+        add_workspace(command)
     for command in (similar, duplicates):
-        command.add_argument("-n", "--limit", type=_bounded(1, 1000), metavar="N", help="print at most N")
+        command.add_argument("-n", "--limit", type=bounded(1, 1000), metavar="N", help="print at most N")
     for command in (similar, duplicates, context):
-        _add_no_daemon(command)
-        _add_json(command)
+        add_no_daemon(command)
+        add_json(command)
 
 
 @cache
