@@ -154,11 +154,12 @@ class _Reader:
         *pieces, _ = text.split(b"(")
         previous = b""
         called = set()
+        names_functions = b"function" in text  # `a.b = function c(` defines c
         for piece in pieces:
             word = piece.rpartition(b" ")[2]
             if b"=" in word:
                 word = word.rpartition(b"=")[2]
-            if not word:
+            if not word or (names_functions and piece[: -len(word)].rstrip().endswith(b"function")):
                 previous = b""
                 continue
             previous = self._add(index, word, ReferenceKind.CALL, previous if piece.count(b")") == 1 else b"")

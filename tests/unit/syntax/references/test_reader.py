@@ -179,6 +179,12 @@ def test_comments_parameters_and_builtins_are_no_references(name):
     assert not [row for row in references("pkg/a.py", PYTHON) if row[1] == name]
 
 
+@pytest.mark.parametrize("keyword", ["function", "function*", "async function"])
+def test_the_name_of_an_assigned_function_is_no_call_of_it(keyword):
+    source = f"res.send = {keyword} send(path) {{\n  write(path);\n}};\n"
+    assert [row[1] for row in references("a.js", source) if row[2] is CALL] == ["write"]
+
+
 def test_an_import_is_no_use():
     assert references("a.py", "import os\nfrom a import b, c\n") == {
         ("", "os", IMPORT, MODULE, "os"), ("", "b", IMPORT, MODULE, "a"), ("", "c", IMPORT, MODULE, "a"),
