@@ -113,7 +113,7 @@ def write_a_wrong_row(path: Path, chance: random.Random) -> None:
     if kind == "index database" and chance.random() < 0.4:
         statement = _META
     column, row, value = chance.choice(columns), chance.randrange(6), chance.choice(_VALUES)
-    with closing(sqlite3.connect(path)) as connection, connection, contextlib.suppress(sqlite3.DatabaseError):
+    with contextlib.suppress(sqlite3.DatabaseError), closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(statement.format(column=column, row=row, value=value))  # the database may be broken already
     return None
 
