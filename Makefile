@@ -111,4 +111,4 @@ setup-release: setup-dev
 	@sh requirements/extra.sh release
 
 clean:  ## remove what was built
-	rm -rf build dist site .venv .venv-service .venv-release .venv-docs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf build dist site .venv .venv-service .venv-store .venv-release .venv-docs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
