@@ -30,7 +30,13 @@ def environ(workspace: Path, environment: dict[str, str], tmp_path: Path) -> dic
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m semlens "$@"\n')
     program.chmod(0o755)
     env = (
-        os.environ | environment | {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+        os.environ
+        | environment
+        | {
+            "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(tmp_path),
+            "CI": "1",  # a search on a terminal, as the editor's, starts no server that outlives the test
+        }
     )
     subprocess.run([str(program), "index"], cwd=workspace, env=env, check=True, capture_output=True)
     return env

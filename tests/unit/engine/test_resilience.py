@@ -624,13 +624,13 @@ def test_a_search_is_cancelled_in_the_middle_of_ranking(plain, monkeypatch):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     cancel = CancelToken()
-    rank = questions.rank
+    rank_answer = questions.rank_answer
 
     def cancelled_meanwhile(*arguments: object) -> object:
         cancel.cancel()
-        return rank(*arguments)
+        return rank_answer(*arguments)
 
-    monkeypatch.setattr(questions, "rank", cancelled_meanwhile)
+    monkeypatch.setattr(questions, "rank_answer", cancelled_meanwhile)
     with pytest.raises(Cancelled):
         engine.search(SearchRequest("alpha beta"), cancel)
 
