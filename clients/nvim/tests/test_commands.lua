@@ -214,6 +214,7 @@ return {
       editor:keys('6G')
       editor:cmd('SemanticCallees')
       equal(editor:wait('the callees', list), { 1, true, 1 })
+      editor:lua("os.remove(vim.fn.expand('%:p:h') .. '/calls.py')")
     end),
   },
   {
