@@ -198,9 +198,10 @@ return {
     'callers and callees are listed in the quickfix list',
     with({}, function(editor)
       editor:edit('net/retry.py')
-      editor:lua([[
-        vim.fn.writefile({ 'def lonely():', '    pass', '', '', 'def outer():', '    return lonely()' },
-                         vim.fn.expand('%:p:h') .. '/calls.py')
+      local path = editor:lua([[
+        local path = vim.fn.expand('%:p:h') .. '/calls.py'
+        vim.fn.writefile({ 'def lonely():', '    pass', '', '', 'def outer():', '    return lonely()' }, path)
+        return path
       ]])
       editor:cmd('edit %:h/calls.py')
       editor:ready()
@@ -214,7 +215,7 @@ return {
       editor:keys('6G')
       editor:cmd('SemanticCallees')
       equal(editor:wait('the callees', list), { 1, true, 1 })
-      editor:lua("os.remove(vim.fn.expand('%:p:h') .. '/calls.py')")
+      assert(os.remove(path))
     end),
   },
   {
