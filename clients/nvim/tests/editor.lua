@@ -54,7 +54,11 @@ function M:wait(description, code, ...)
   if not has_come then
     local seen = self:lua([[
       local p = require('semlens.picker').current
+      local clients = vim.tbl_map(function(client)
+        return { initialized = client.initialized, stopped = client:is_stopped() }
+      end, vim.lsp.get_clients())
       return { notes = _G.notes, messages = vim.fn.execute('messages'), mode = vim.api.nvim_get_mode().mode,
+               status = require('semlens').status(), clients = clients,
                picker = p and { text = p.text, problem = p.problem, n = #p.hits, asking = p.is_loading } }
     ]])
     error(('%s did not come: %s'):format(description, vim.inspect(seen)), 0)
