@@ -76,7 +76,7 @@ def view_of(repository: Path, commit: str) -> SegmentView | None:
             reader = archive.extractfile(one)
             data = reader.read() if reader is not None else b""
             parsed.append(ParsedFile(one.name, content_hash(data), parse(one.name, data)))
-    return SegmentView("/work/project", build_segment(parsed))
+    return SegmentView("/project", build_segment(parsed))
 
 
 def changed_symbols(view: SegmentView, diff: str) -> tuple[list[SymbolPlace], list[tuple[int, int]]]:

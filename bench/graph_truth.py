@@ -18,6 +18,7 @@ import json
 import random
 import re
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -206,7 +207,7 @@ def main() -> None:
     parser.add_argument("language", choices=sorted(EXTENSIONS))
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--per-folder", type=int, default=60)
-    parser.add_argument("--cache", type=Path, default=Path("/tmp/graph-truth"))
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir(), "graph-truth"))
     parser.add_argument("--show", type=int, default=0, help="print so many wrong and missed pairs")
     parser.add_argument("--judge", default="", help="the name of the judge in the result")
     parser.add_argument("--result", type=Path, help="a JSON file to add the figures to")

@@ -27,7 +27,7 @@ from semlens.index.segment.segment import Segment, segment_path
 from semlens.index.segment.vectors import VectorBlock, merge_blocks
 from semlens.index.storage.commit_rows import CommittedRows
 from semlens.index.storage.root_store import RootStore, vectors_path, write_vector_file
-from semlens.index.storage.seeding import attributes_hash, committed_rows
+from semlens.index.storage.seeding import attributes_hash, committed_rows, folders_of
 from semlens.index.versions import FORMAT_VERSION, STORE_VERSION
 from semlens.share.errors import ShareError
 from semlens.share.manifest import MAX_BYTES, Manifest, SharedFile, SharedObject, encode, object_names
@@ -245,10 +245,4 @@ def _upload(
 
 def _attributes(root: Path, paths: dict[str, bytes]) -> dict[str, str]:
     """The hash of the attributes of each folder that has some."""
-    folders = {""}
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        while folder not in folders:
-            folders.add(folder)
-            folder = folder.rpartition("/")[0]
-    return {folder: digest.hex() for folder in sorted(folders) if (digest := attributes_hash(root, folder))}
+    return {folder: digest.hex() for folder in sorted(folders_of(paths)) if (digest := attributes_hash(root, folder))}

@@ -17,7 +17,6 @@ from pathlib import Path
 from semlens import __version__
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import CacheError
-from semlens.files.file_stamp import FileStamp
 from semlens.index.segment.build_hash import build_hash
 from semlens.index.segment.check import check_segment
 from semlens.index.segment.columns import ColumnFileError
@@ -25,7 +24,7 @@ from semlens.index.segment.segment import read_segment, segment_path
 from semlens.index.storage.commit_rows import CommittedRows, FileEntry
 from semlens.index.storage.database import StoreError
 from semlens.index.storage.root_store import read_vector_file, vectors_path
-from semlens.index.storage.seeding import Donor, has_commit, seed_from
+from semlens.index.storage.seeding import NO_STAMP, Donor, has_commit, seed_from
 from semlens.share.errors import RejectedError, ShareError
 from semlens.share.manifest import MAX_BYTES, Manifest, decode
 from semlens.share.object_store import ObjectStore, manifest_name
@@ -34,7 +33,6 @@ from semlens.share.sampling import FetchedIndex, Sampler
 from semlens.share.work_tree import WorkTree
 
 N_DOWNLOADS = 4
-_NO_STAMP = FileStamp(0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +174,7 @@ def _fetched(manifest: Manifest, folder: Path, fingerprints: Sequence[str]) -> F
 
 
 def _donor(store: ObjectStore, manifest: Manifest, folder: Path, fingerprints: Sequence[str]) -> Donor:
-    files = {file.path: FileEntry(_NO_STAMP, bytes.fromhex(file.hash), file.segment) for file in manifest.files}
+    files = {file.path: FileEntry(NO_STAMP, bytes.fromhex(file.hash), file.segment) for file in manifest.files}
     meta = {
         "complete": False,
         "skipped": {},

@@ -14,7 +14,7 @@ import logging
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -42,7 +42,7 @@ from semlens.index.versions import STORE_VERSION
 
 logger = logging.getLogger(__name__)
 
-_NO_STAMP = FileStamp(0, 0, 0, 0, 0)
+NO_STAMP = FileStamp(0, 0, 0, 0, 0)
 """Fits no file, so that the scan reads it."""
 
 _ATTRIBUTES = ".gitattributes"
@@ -162,18 +162,25 @@ def seed_from(donor: Donor, cache_folder: Path, root: Path) -> bool:
 
 def _equal_files(donor: Donor, root: Path) -> dict[str, FileEntry]:
     """The rows of files that are known by their content and were parsed under the same attributes."""
+    other_roles = {
+        folder for folder in folders_of(donor.rows.files) if donor.attributes(folder) != attributes_hash(root, folder)
+    }
+    return {
+        path: FileEntry(NO_STAMP, entry.hash, entry.segment, entry.reason)
+        for path, entry in donor.rows.files.items()
+        if entry.hash and not is_below(path, other_roles)
+    }
+
+
+def folders_of(paths: Iterable[str]) -> set[str]:
+    """The folders of files and the folders above them, "" for the root."""
     folders = {""}
-    for path in donor.rows.files:
+    for path in paths:
         folder = path.rpartition("/")[0]
         while folder not in folders:
             folders.add(folder)
             folder = folder.rpartition("/")[0]
-    other_roles = {folder for folder in folders if donor.attributes(folder) != attributes_hash(root, folder)}
-    return {
-        path: FileEntry(_NO_STAMP, entry.hash, entry.segment, entry.reason)
-        for path, entry in donor.rows.files.items()
-        if entry.hash and not is_below(path, other_roles)
-    }
+    return folders
 
 
 def attributes_hash(root: Path, folder: str) -> ContentHash:
