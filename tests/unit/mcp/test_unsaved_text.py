@@ -118,8 +118,11 @@ def test_nothing_is_lent_without_consent(desk):
 
 @pytest.mark.parametrize("path", ["ignored.py", "../elsewhere.py", "node_modules/x.py"])
 def test_documents_outside_the_index_are_not_lent(desk, path):
-    desk.editor().open_buffer(desk.code.uri(path), "python", 1, function("not_for_agents"))
-    desk.editor().open_buffer("untitled:one", "python", 1, function("not_for_agents"))
+    editor = desk.editor()
+    editor.open_buffer("untitled:one", "python", 1, function("not_for_agents"))
+    editor.open_buffer(desk.code.uri(path), "python", 1, function("not_for_agents"))
+    editor.open_buffer(desk.code.uri("a.py"), "python", 1, function("for_agents"))
+    assert desk.ask("for_agents")[1] == ["for_agents"]
     assert desk.ask("not_for_agents")[1] == []
 
 

@@ -39,13 +39,17 @@ def test_without_a_usable_store_the_index_is_built_here(team, share, caplog):
 def test_nothing_is_complete_while_the_store_is_slow(team, monkeypatch):
     arrived = threading.Event()
     clone = team.clone("clone")
-    settings = make_settings(team.model, share={"url": team.url})
-    monkeypatch.setattr(engine_session, "fetch_index", lambda *_: arrived.wait(DEADLINE_S))
-    engine = Engine(settings, cache_folder=clone.cache)
+    team.origin.write("plain.py", "x = 1\n")
+    engine = Engine(make_settings(team.model, share={"url": team.url}), cache_folder=clone.cache)
     clone.engines.append(engine)
     engine.start()
+    monkeypatch.setattr(engine_session, "fetch_index", lambda *_: None)
+    engine.add_root(team.origin.folder)
+    complete(engine)
+    monkeypatch.setattr(engine_session, "fetch_index", lambda *_: arrived.wait(DEADLINE_S))
     engine.add_root(clone.folder)
     assert not engine.wait_complete(timeout=0.1)
     assert not engine.status().complete
     arrived.set()
-    assert complete(engine).counters["parsed"] == 14
+    complete(engine)
+    assert {root.root for root in engine.status().roots} == {str(team.origin.folder), str(clone.folder)}
