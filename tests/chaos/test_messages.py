@@ -22,7 +22,7 @@ METHODS = [
     "semlens/search", "semlens/similar", "semlens/duplicates", "semlens/context", "semlens/status", "semlens/reindex",
     "semlens/pause", "semlens/resume", "semlens/nothing", "textDocument/hover", "notebookDocument/didOpen",
 ]  # fmt: skip
-DEADLINE_S = 60.0
+DEADLINE_S = 300.0
 COMMANDS = ["search", "similar", "duplicates", "context", "status", "reindex", "pause", "resume", "nothing"]
 VALID: dict[str, Any] = {
     "textDocument/didOpen": {"textDocument": {"uri": "file:///x/a.py", "languageId": "python", "version": 1, "text": "def f():\n    pass\n"}},

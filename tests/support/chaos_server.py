@@ -19,7 +19,7 @@ from lsp_client import ProcessClient
 MEMORY_KB = 6 << 20
 """Limit of a server's address space, including mapped models and grammars. It protects the machine from leaks."""
 
-DEADLINE_S = 120.0
+DEADLINE_S = 300.0
 ALL = 1000
 """Maximum of hits in one request."""
 

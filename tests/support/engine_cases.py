@@ -22,7 +22,7 @@ from semlens.engine.engine import Engine
 from semlens.settings.choices import BatterySetting
 from semlens.settings.loading import Settings
 
-DEADLINE_S = 60.0
+DEADLINE_S = 300.0
 DIMENSION = 8
 VOCABULARY = [
     "?", "def", "return", "retry", "download", "parse", "config", "colour", "paint", "wall", "river", "boat", "sail",

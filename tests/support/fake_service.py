@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-DEADLINE_S = 60.0
+DEADLINE_S = 300.0
 
 Behaviour: TypeAlias = "Callable[[_Handler, list[str]], None]"
 
