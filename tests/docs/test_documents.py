@@ -1,12 +1,10 @@
-"""The README and the pages of docs/: their commands exist, their options and links are right, their outputs are real."""
+"""The README and the pages of docs/: their commands exist, their options and links are right."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import re
-import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -95,51 +93,6 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
     assert not set((ROOT / "docs").glob("*.md")) - reached
 
 
-def run(command: str, folder: Path, tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    words = shlex.split(command)
-    assert words[0] == "semlens"
-    environment = {
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "server"), os.environ.get("PYTHONPATH", "")]),
-        "SEMLENS_CACHE_DIR": str(tmp_path / "cache"),
-        "SEMLENS_CONFIG_DIR": str(tmp_path / "config"),
-        "HOME": str(tmp_path / "home"),
-        "CI": "1",
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "semlens", *words[1:]],
-        cwd=folder,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_the_first_example_prints_what_the_readme_shows(tmp_path: Path) -> None:
-    import logging
-
-    [example] = [
-        block for _, block in FENCE.findall((ROOT / "README.md").read_text(encoding="utf-8")) if "$ cd" in block
-    ]
-    _, command, shown = example.split("\n", 2)
-    folder = tmp_path / "logging"
-    shutil.copytree(Path(logging.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    printed = run(command.removeprefix("$ "), folder, tmp_path).stdout
-    assert re.sub(r"\d+", "N", printed) == re.sub(r"\d+", "N", shown), "line numbers may differ, nothing else"
-
-
 def test_the_comparison_is_that_of_its_result() -> None:
     command = [sys.executable, str(ROOT / "bench" / "usability.py"), "--check"]
     assert subprocess.run(command, check=False, env=os.environ | {"PYTHONPATH": str(ROOT / "server")}).returncode == 0
-
-
-def test_the_commands_of_the_help_page_run(tmp_path: Path) -> None:
-    text = (ROOT / "docs" / "help.md").read_text(encoding="utf-8")
-    commands = re.findall(r"^\$ (.*?)(?:\s+#.*)?$", text, re.MULTILINE)
-    assert len(commands) == 5
-    folder = tmp_path / "project"
-    folder.mkdir()
-    (folder / "shop.py").write_text("def total_price(items):\n    return sum(item.price for item in items)\n")
-    for command in commands:
-        done = run(command, folder, tmp_path)
-        assert done.returncode == 0, (command, done.stderr)

@@ -6,6 +6,8 @@ import contextlib
 import http.client
 import json
 import os
+import pty
+import re
 import shlex
 import signal
 import socket
@@ -14,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -38,7 +41,7 @@ class HttpCommands:
     def start(self, *arguments, **more):
         process = subprocess.Popen(
             [*COMMAND, "--port", "0", *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
+            stdin=more.pop("stdin", subprocess.DEVNULL),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -258,6 +261,35 @@ def test_without_a_browser_the_link_is_printed_all_the_same(commands, workspace)
     assert "/?token=" in lines[1]
     assert "http-token" in lines[3]
     assert process.stderr.readline() == "semlens: No browser is found here. Open the link yourself.\n"
+
+
+def test_the_command_prints_what_its_page_shows(commands, workspace):
+    """The output in docs/page.md, and its request by curl."""
+    page = (Path(__file__).parents[2] / "docs" / "page.md").read_text(encoding="utf-8")
+    shown = re.search(r"^\$ semlens http\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[1]
+    shown = shown.replace("/home/me/project", str(workspace)).replace("/home/me/.cache/semlens", str(commands.cache))
+    terminal, at_process = pty.openpty()  # Enter asks for a link on a terminal only
+    process = commands.start(cwd=workspace, stdin=at_process)
+    printed = "".join(process.stdout.readline() for _ in shown.splitlines())
+    os.close(terminal)
+    os.close(at_process)
+    assert blurred(printed) == blurred(shown)
+
+    port = re.search(r"127\.0\.0\.1:(\d+)", printed)[1]
+    command = re.search(r"^curl .*?[^\\]$", page, re.MULTILINE | re.DOTALL)[0]
+    headers = dict(re.findall(r'-H "([^:]+): (.*?)"(?= )', command))
+    token_file = commands.cache / re.search(r"~/.cache/semlens/(\S+)\)", headers.pop("Authorization"))[1]
+    address = urlsplit(shlex.split(command)[-1])
+    connection = http.client.HTTPConnection(f"{address.hostname}:{port}", timeout=SECONDS)
+    headers["Authorization"] = f"Bearer {token_file.read_text().strip()}"
+    connection.request("POST", address.path, re.search(r"-d '(.*?)'", command)[1], headers)
+    with contextlib.closing(connection):
+        assert "hits" in json.loads(connection.getresponse().read())
+
+
+def blurred(output):
+    """The port and the token of a link differ each time."""
+    return re.sub(r"(?<=127\.0\.0\.1:)\d+|(?<=token=)\S+", "...", output)
 
 
 SDK_CLIENT = """
