@@ -16,6 +16,9 @@ def add_graph(add: Callable[..., argparse.ArgumentParser]) -> None:
     ):
         command = add(name, f"graph.answers:run_{name}", summary)
         command.add_argument("symbol", metavar="PATH:LINE|NAME", help="a line of the symbol, or its name")
+        command.add_argument(
+            "--depth", type=bounded(1, 4), metavar="N", help="also show what lies up to N steps away (default: 1)"
+        )
         add_workspace(command)
         neighbours.append(command)
     impact = add(

@@ -23,7 +23,8 @@ class EdgeKind(enum.StrEnum):
 class NeighboursRequest(NamedTuple):
     """A request for the callers or callees of a symbol: at a place, or with a name.
 
-    :ivar line: counted from 0. :ivar folders: absolute paths; only results below one of them. Without any, all roots.
+    :ivar line: counted from 0. :ivar limit: of the edges of each distance. :ivar folders: absolute paths; only results
+        below one of them. Without any, all roots. :ivar depth: how many edges are followed.
     """
 
     uri: str = ""
@@ -31,13 +32,16 @@ class NeighboursRequest(NamedTuple):
     name: str = ""
     limit: int = 50
     folders: tuple[str, ...] = ()
+    depth: int = 1
 
 
 class GraphEdge(NamedTuple):
     """An edge to another symbol, or to a file whose code outside symbols uses the symbol.
 
     :ivar spans: where the name is used: in the hit's document for callers, in the symbol's document for callees.
-    :ivar line_texts: the lines of the spans.
+    :ivar line_texts: the lines of the spans. :ivar is_test: whether the hit is in a file of tests.
+    :ivar distance: 1 for an edge to the symbol that was asked for, 2 for one behind it.
+    :ivar through: index of the edge to the symbol in between, or -1.
     """
 
     hit: SearchHit
@@ -45,6 +49,9 @@ class GraphEdge(NamedTuple):
     confidence: float
     spans: tuple[Span, ...]
     line_texts: Mapping[int, str] = MappingProxyType({})
+    is_test: bool = False
+    distance: int = 1
+    through: int = -1
 
 
 class NeighboursResult(NamedTuple):
@@ -52,6 +59,7 @@ class NeighboursResult(NamedTuple):
 
     :ivar others: other symbols with the requested name, the first of ``n_others``.
     :ivar omitted: edges beyond the limit. :ivar unseen: references that were not looked at, because there are too many.
+    :ivar omitted_at: the same by distance.
     """
 
     symbol: SearchHit
@@ -61,6 +69,7 @@ class NeighboursResult(NamedTuple):
     others: tuple[SearchHit, ...]
     n_others: int
     generation: int
+    omitted_at: tuple[int, ...] = (0,)
 
 
 class ImpactRequest(NamedTuple):

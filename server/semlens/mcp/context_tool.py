@@ -10,6 +10,7 @@ from semlens.core.text.printable import printable
 from semlens.core.text.secrets import mask_secrets
 from semlens.mcp.answers import Json, Notice, ToolAnswer, token_counter, tokenizer_path
 from semlens.mcp.arguments import ContextArguments, ExploreArguments
+from semlens.mcp.further_symbols import USED_BY, USES, FurtherSymbols
 from semlens.mcp.pack_blocks import PackBlock, blocks_of_pack, parts_of_pack
 from semlens.mcp.places import Place
 from semlens.mcp.shown_lines import ShownLines
@@ -18,18 +19,16 @@ from semlens.service.code_service import CodeQueries
 _RELATED_FACTOR = 3
 """A pack this much larger than the answer also has the places of what the answer shows no code of."""
 
-_DEFINITION, _USES, _USED_BY, _TESTS = "definition", "uses", "usedBy", "tests"
-_TITLES = {_DEFINITION: "definition", _USES: "uses", _USED_BY: "used by", _TESTS: "tests"}
+_DEFINITION, _TESTS = "definition", "tests"
+_TITLES = {_DEFINITION: "definition", USES: "uses", USED_BY: "used by", _TESTS: "tests"}
 _SECTION_OF_REASON = (
     ("at the cursor", _DEFINITION),
-    ("used by ", _USES),
-    ("type in the signature of ", _USES),
-    ("uses ", _USED_BY),
+    ("used by ", USES),
+    ("type in the signature of ", USES),
+    ("uses ", USED_BY),
     ("tests ", _TESTS),
 )
 """Beginnings of `ContextItem.why`, as `search.context` writes them."""
-
-_DEPTH_NOTE = "The index knows direct uses only, so depth is 1."
 
 
 class ContextTool:
@@ -68,7 +67,7 @@ class ContextTool:
         self, arguments: ExploreArguments, place: Place, folders: Sequence[str], notice: Notice, cancel: CancelToken
     ) -> ToolAnswer:
         """First the places, so that no relation is left out for lack of room, then code as far as it fits."""
-        head = [line for line in (*notice.lines, place.note, _DEPTH_NOTE if arguments.depth > 1 else "") if line]
+        head = [line for line in (*notice.lines, place.note) if line]
         request = _request("", place, folders, arguments.budget * _RELATED_FACTOR, tests=True)
         pack = self._service.context(request, cancel)
         sections = _sections(pack)
@@ -76,10 +75,16 @@ class ContextTool:
         for section, items in sections.items():
             lines.append(f"{_TITLES[section]}:{'' if items else ' none found'}")
             lines += [f"  {_place(item)}  {_name(item)}" for item in items]
+        further = FurtherSymbols(arguments.budget)
+        if arguments.depth > 1:
+            lines += further.find(self._service, place, arguments.depth, folders, cancel).lines
         definition = sections[_DEFINITION][0] if sections[_DEFINITION] else None
         blocks = sorted(blocks_of_pack(pack.text), key=lambda block: not _shows(block, definition))
         text = self._with_code(_cut("\n".join(lines), arguments.budget), blocks, arguments.budget)
-        structured: Json = {section: [_item_json(item) for item in items] for section, items in sections.items()}
+        structured: Json = {
+            section: [*(_item_json(item) for item in items), *further.items.get(section, ())]
+            for section, items in sections.items()
+        }
         return ToolAnswer(text, {"text": text, **structured, "complete": not notice.stale, "notes": head})
 
     def _with_code(self, text: str, blocks: Sequence[PackBlock], budget: int) -> str:

@@ -16,6 +16,8 @@ _DEFAULT_LIMIT = 20
 _DEFAULT_GROUPS = 50
 _DEFAULT_EDGES = 50
 _DEFAULT_BUDGET = 4_000
+MAX_DEPTH = 4
+"""Of callers of callers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def neighbours_request(params: object, *, first_line: int = 0) -> NeighboursRequ
         name=name,
         limit=integer(fields, "limit", low=1, high=MAX_LIMIT) or _DEFAULT_EDGES,
         folders=folders_of(fields),
+        depth=integer(fields, "depth", low=1, high=MAX_DEPTH) or 1,
     )
 
 

@@ -196,10 +196,14 @@ def neighbours_json(result: NeighboursResult, places: PlaceFormat) -> Json:
                 "ranges": [places.of_span(span, edge.line_texts) for span in edge.spans],
                 "confidence": edge.confidence,
                 "kind": edge.kind.value,
+                "test": edge.is_test,
+                "distance": edge.distance,
+                **({"through": edge.through} if edge.through >= 0 else {}),
             }
             for edge in result.edges
         ],
         "omitted": result.omitted,
+        "omittedAt": list(result.omitted_at),
         "generation": result.generation,
     }
     if result.unseen:

@@ -111,7 +111,13 @@ def neighbours_result(data: dict[str, Any]) -> NeighboursResult:
 
     edges = (
         GraphEdge(
-            search_hit(edge["hit"]), EdgeKind(edge["kind"]), edge["confidence"], tuple(map(_span, edge["ranges"]))
+            search_hit(edge["hit"]),
+            EdgeKind(edge["kind"]),
+            edge["confidence"],
+            tuple(map(_span, edge["ranges"])),
+            is_test=edge["test"],
+            distance=edge["distance"],
+            through=edge.get("through", -1),
         )
         for edge in data["edges"]
     )
@@ -123,6 +129,7 @@ def neighbours_result(data: dict[str, Any]) -> NeighboursResult:
         others=tuple(map(search_hit, data.get("others", ()))),
         n_others=data.get("otherCount", 0),
         generation=data["generation"],
+        omitted_at=tuple(data["omittedAt"]),
     )
 
 

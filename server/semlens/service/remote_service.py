@@ -242,7 +242,7 @@ class RemoteService:
 
 
 def _neighbours_params(request: NeighboursRequest) -> dict[str, Any]:
-    params: dict[str, Any] = {"limit": request.limit, **_roots_params(request.folders)}
+    params: dict[str, Any] = {"limit": request.limit, "depth": request.depth, **_roots_params(request.folders)}
     if request.name:
         return {**params, "name": request.name}
     return {**params, "textDocument": {"uri": request.uri}, "position": {"line": request.line + 1}}

@@ -66,6 +66,18 @@ def asked(script, workspace, monkeypatch):
     return calls
 
 
+def test_callers_of_callers_stand_below_them(semlens, asked, workspace, monkeypatch):
+    far = EDGES[0]._replace(hit=OTHER._replace(name="cli", qualified_name="app.cli"), distance=2, through=0)
+    result = NEIGHBOURS._replace(edges=(*EDGES, far), omitted=0, omitted_at=(0, 0), unseen=0, n_others=0, others=())
+    engine, placed = sys.modules["semlens.engine.engine"].Engine, in_root(result, str(workspace))
+    monkeypatch.setattr(engine, "callers", lambda _self, *arguments: asked.append(arguments[0]) or placed)
+    _, out, _ = semlens("callers", "fetch_with_retry", "--depth", "2")
+    assert (asked[0].depth, out.splitlines()[1:4]) == (
+        2,
+        ["used by:", "  src/app.py:10-20  main  lines 12, 15", "    src/app.py:10-20  cli  lines 12, 15"],
+    )
+
+
 def test_callers_by_name_and_by_place(semlens, asked, workspace):
     (workspace / "net.py").write_text("x\ny\n")
     code, out, err = semlens("callers", "fetch_with_retry", "-n", "5")

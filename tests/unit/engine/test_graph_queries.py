@@ -107,6 +107,40 @@ def test_limit_and_others_are_counted(made):
     assert [hit.path for hit in found.others] == ["net/retry.py"]
 
 
+def test_callers_of_callers_say_through_whom(made):
+    engine = made.engine()
+
+    def walk(find, name, depth):
+        edges = find(NeighboursRequest(name=name, depth=depth), CancelToken()).edges
+        through = [edges[edge.through].hit.name if edge.through >= 0 else "" for edge in edges]
+        return [(edge.hit.name, edge.distance, by, edge.is_test) for edge, by in zip(edges, through, strict=True)]
+
+    assert walk(engine.callers, "wait", 1) == [("send", 1, "", False)]
+    assert walk(engine.callers, "wait", 4) == [
+        ("send", 1, "", False),
+        ("fetch", 2, "send", False),
+        ("test_send", 2, "send", True),
+        ("main", 3, "fetch", False),
+    ]
+    assert ("wait", 3, "send", False) in walk(engine.callees, "main", 3)
+
+
+def test_the_limit_holds_for_each_distance_and_is_divided(made):
+    users = "".join(
+        f"def {name}{n}(): {name}()\n" for name in ("popular", "rare") for n in range(5 if name == "popular" else 2)
+    )
+    made.write("far.py", f"def core(): pass\ndef popular(): core()\ndef rare(): core()\n{users}")
+    found = made.engine().callers(NeighboursRequest(name="core", limit=3, depth=2), CancelToken())
+    assert [edge.hit.name for edge in found.edges] == ["popular", "rare", "popular0", "rare0", "popular1"]
+    assert (found.omitted_at, found.omitted) == ((0, 4), 4)
+
+
+def test_a_circle_of_calls_ends(made):
+    made.write("circle.py", "def ping(): pong()\ndef pong(): ping()\n")
+    found = made.engine().callers(NeighboursRequest(name="ping", depth=4), CancelToken())
+    assert [(edge.hit.name, edge.distance) for edge in found.edges] == [("pong", 1), ("ping", 2)]
+
+
 @pytest.mark.parametrize(
     ("request_", "message"),
     [

@@ -97,6 +97,7 @@ def test_pages_follow_each_other_without_repeats(agent):
         ("get_context", {"place": "net/retry.py:6"}),
         ("get_context", {}),
         ("explore_symbol", {"place": "fetch_with_retry"}),
+        ("explore_symbol", {"place": "next_delay", "depth": 3}),
     ],
 )
 def test_budgets_are_kept(agent, tool, arguments, budget):
@@ -126,7 +127,27 @@ def test_explore_says_what_is_used_and_who_uses_it(agent):
     assert "net.client.load_page" in sections["usedBy"]
     assert any("test_retry" in name for name in sections["tests"])
     assert BODY in answer.text
-    assert "depth is 1" in agent.text("explore_symbol", place="next_delay", depth=3)
+
+
+def test_explore_follows_callers_of_callers(agent):
+    near = agent.call("explore_symbol", place="next_delay")
+    assert ("load_page" in near.text, "distance" in str(near.structured)) == (False, False)
+    far = agent.call("explore_symbol", place="next_delay", depth=2)
+    assert (
+        "used by, 2 steps away:\n  net/client.py:4-5  net.client.load_page  via net.retry.fetch_with_retry" in far.text
+    )
+    assert [item["name"] for item in far.structured["usedBy"] if item.get("distance") == 2] == [
+        "net.client.load_page",
+        "tests.test_retry.test_retry",
+    ]
+    assert "uses, 2 steps away:\n  net/retry.py:14-15  net.retry.next_delay  via" in agent.text(
+        "explore_symbol", place="load_page", depth=2
+    )
+
+
+def test_places_far_away_leave_room_for_the_definition(agent):
+    text = agent.text("explore_symbol", place="next_delay", depth=2, budget_tokens=100)
+    assert "used by, 2 steps away: 2, which the budget leaves out" in text
 
 
 @pytest.mark.parametrize(

@@ -34,11 +34,12 @@ from semlens.engine.query.diff_files import DiffFiles
 from semlens.engine.query.hit_builder import make_hit
 from semlens.engine.query.query_service import QueryService
 from semlens.engine.query.reference_places import places_in
-from semlens.graph.impact import Reached, impact_of
+from semlens.graph.impact import Reached, impact_of, is_test
 from semlens.graph.neighbours import Neighbour, Neighbours, callees, callers
 from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace, names_of
 from semlens.graph.unused import Unused, unused_definitions
+from semlens.graph.walk import walk
 from semlens.index.segment.terms import hashes_of_identifier, term_hash
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.query.filter_masks import is_below
@@ -89,35 +90,37 @@ class GraphQueryService(QueryService):
         folders = tuple(map(os.path.realpath, request.folders))
         with self._graph_lock:
             found = self._symbols_meant(snapshot, request, folders)
-            resolver, place = found[0]
-            neighbours = find(resolver, place)
-        view = resolver.views[place.view]
+        resolver, place = found[0]
         hits = _HitMaker(self._documents.for_request(), self._session.display_root, cancel)
-        symbol = hits.of_row(view, place.symbol)
+        symbol = hits.of_row(resolver.views[place.view], place.symbol)
         if symbol is None:
             raise UsageError("The file has changed and is being indexed again. Ask once more.")
-        own_document = hits.document(view, resolver.file_of(*place))
-        edges: list[GraphEdge] = []
-        n_left_out = 0
-        for one in neighbours.edges:
-            other = resolver.views[one.view]
-            if not is_below(other, resolver.file_of(one.view, one.row), folders):
-                continue
-            if len(edges) >= request.limit:
-                n_left_out += 1
-                continue
-            edge = _edge(resolver, place, one, hits, own_document if find is callees else None)
-            if edge is not None:
-                edges.append(edge)
+
+        def edges_of(near: SymbolPlace) -> Neighbours:
+            cancel.check()
+            with self._graph_lock:
+                all_edges, n_unseen = find(resolver, near)
+            inside = [one for one in all_edges if is_below(*_file(resolver, one), folders)]
+            return Neighbours(tuple(inside), n_unseen)
+
+        found_edges = walk(
+            place,
+            edges_of,
+            lambda one: one.row < len(resolver.views[one.view].segment.symbols),
+            lambda near, one: _edge(resolver, near, one, hits, is_used=find is callees),
+            depth=request.depth,
+            limit=request.limit,
+        )
         others = [hits.of_row(r.views[p.view], p.symbol) for r, p in found[1 : MAX_OTHERS + 1]]
         return NeighboursResult(
             symbol,
-            tuple(edges),
-            n_left_out,
-            neighbours.n_unseen,
+            tuple(step.shown._replace(distance=step.distance, through=step.through) for step in found_edges.steps),
+            sum(found_edges.omitted),
+            found_edges.n_unseen,
             tuple(hit for hit in others if hit is not None),
             len(found) - 1,
             snapshot.generation,
+            found_edges.omitted,
         )
 
     def impact(self, request: ImpactRequest, cancel: CancelToken) -> ImpactResult:
@@ -299,24 +302,25 @@ class _HitMaker:
         return [hit for hit in hits if hit is not None]
 
 
-def _edge(
-    resolver: Resolver, place: SymbolPlace, one: Neighbour, hits: _HitMaker, own: CurrentDocument | None
-) -> GraphEdge | None:
-    """:param own: the document of the symbol where it is the one that uses the other."""
-    other = resolver.views[one.view]
-    hit = hits.of_row(other, one.row, one.confidence)
-    user_view, user_row = (resolver.views[place.view], place.symbol) if own is not None else (other, one.row)
-    document = own or hits.document(other, resolver.file_of(one.view, one.row))
+def _edge(resolver: Resolver, near: SymbolPlace, one: Neighbour, hits: _HitMaker, *, is_used: bool) -> GraphEdge | None:
+    """:param is_used: whether the neighbour is what the near symbol uses, not who uses it."""
+    far = SymbolPlace(one.view, one.row)
+    user, used = (near, far) if is_used else (far, near)
+    hit = hits.of_row(resolver.views[one.view], one.row, one.confidence)
+    user_view = resolver.views[user.view]
+    document = hits.document(user_view, resolver.file_of(*user))
     if hit is None or document is None:
         return None
-    used = SymbolPlace(one.view, one.row) if own is not None else place
-    spans = places_in(
-        user_view, user_row, document.lines, _names_used(resolver, used), one.kind, nested=own is not None
-    )
-    if not spans and one.kind is ReferenceKind.CALL and own is None:
+    spans = places_in(user_view, user.symbol, document.lines, _names_used(resolver, used), one.kind, nested=is_used)
+    if not spans and one.kind is ReferenceKind.CALL and not is_used:
         return None  # it stands in a string
     texts = {line: document.lines[line] for span in spans for line in (span.start_line, span.end_line)}
-    return GraphEdge(hit, _KINDS[one.kind], round(one.confidence, 3), spans, texts)
+    confidence = round(one.confidence, 3)
+    return GraphEdge(hit, _KINDS[one.kind], confidence, spans, texts, is_test=is_test(resolver, one.view, one.row))
+
+
+def _file(resolver: Resolver, one: Neighbour) -> tuple[SegmentView, int]:
+    return resolver.views[one.view], resolver.file_of(one.view, one.row)
 
 
 def _names_used(resolver: Resolver, place: SymbolPlace) -> set[str]:

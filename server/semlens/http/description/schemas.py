@@ -7,6 +7,7 @@ from typing import Any
 
 from semlens.core.request import TestFilter
 from semlens.core.symbol import SymbolKind
+from semlens.service.code_query_params import MAX_DEPTH
 from semlens.service.codec import Json
 from semlens.service.params import MAX_LIMIT
 
@@ -38,7 +39,8 @@ def _ref(name: str) -> Json:
 
 _FILE = {"root": {**_TEXT, "description": "as `root` of a hit"}, "path": {**_TEXT, "description": "relative to it"}}
 _DOCUMENT = {"textDocument": _object("uri", uri=_TEXT), "position": _object("line", line=_LINE), **_FILE}
-_POSITION_OR_NAME = {**_DOCUMENT, "name": _TEXT, "limit": _LIMIT}
+_DEPTH: Json = {"type": "integer", "minimum": 1, "maximum": MAX_DEPTH}
+_POSITION_OR_NAME = {**_DOCUMENT, "name": _TEXT, "limit": _LIMIT, "depth": _DEPTH}
 _FILTER = _object(
     languages=_TEXTS,
     kinds=_list({"enum": [*(kind.label for kind in SymbolKind), *(int(kind) for kind in SymbolKind)]}),
@@ -48,8 +50,9 @@ _FILTER = _object(
 )
 _NEIGHBOURS = _answer(
     symbol=_ref("Hit"),
-    edges=_list(_answer(hit=_ref("Hit"), confidence={"type": "number"}, kind=_TEXT)),
+    edges=_list(_answer(hit=_ref("Hit"), confidence={"type": "number"}, kind=_TEXT, test=_FLAG, distance=_COUNT)),
     omitted=_COUNT,
+    omittedAt=_list(_COUNT),
     generation=_COUNT,
 )
 

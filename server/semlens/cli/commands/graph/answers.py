@@ -77,7 +77,9 @@ def _run_neighbours(
     elif not name.strip():
         raise UsageError("Name a symbol, or give PATH:LINE.")
     workspace = workspace_of_name(folder)
-    request = NeighboursRequest(uri, line, name, options.limit or _DEFAULT_LIMIT, _folders(workspace))
+    request = NeighboursRequest(
+        uri, line, name, options.limit or _DEFAULT_LIMIT, _folders(workspace), options.depth or 1
+    )
     result, served_by = _ask(options, workspace, lambda service: ask(service, request))
     if options.json:
         return _print_json(neighbours_json(result, _WorkspacePaths(workspace)), workspace, served_by)
@@ -150,13 +152,24 @@ def _print_neighbours(result: NeighboursResult, title: str, workspaces: Sequence
         say(f"{others} this name. Give PATH:LINE or a longer name to choose:")
         for hit in result.others:
             say(f"  {_plain_place(hit, workspaces)}")
-    sure = [edge for edge in result.edges if edge.confidence >= _SURE]
-    doubtful = [edge for edge in result.edges if edge.confidence < _SURE]
-    for heading, edges in ((title, sure), (f"{title}, perhaps", doubtful)):
-        if edges:
+    behind: dict[int, list[int]] = {}
+    for number, edge in enumerate(result.edges):
+        behind.setdefault(edge.through, []).append(number)
+
+    def show(number: int, indent: str) -> None:
+        edge = result.edges[number]
+        print(f"{indent}{_place(edge.hit, workspaces)}{_details(edge, callers=callers)}")
+        for other in behind.get(number, ()):
+            show(other, indent + "  ")
+
+    nearest = behind.get(-1, [])
+    sure = [number for number in nearest if result.edges[number].confidence >= _SURE]
+    doubtful = [number for number in nearest if result.edges[number].confidence < _SURE]
+    for heading, numbers in ((title, sure), (f"{title}, perhaps", doubtful)):
+        if numbers:
             print(paint(f"{heading}:", "bold"))
-        for edge in edges:
-            print(f"  {_place(edge.hit, workspaces)}{_details(edge, callers=callers)}")
+        for number in numbers:
+            show(number, "  ")
     if not result.edges:
         print(f"{title}: nothing that is known")
     if result.omitted:
@@ -171,7 +184,7 @@ def _details(edge: GraphEdge, *, callers: bool) -> str:
     if lines:
         shown = ", ".join(map(str, lines[:_MAX_LINES_SHOWN])) + (" ..." if len(lines) > _MAX_LINES_SHOWN else "")
         parts.append(f"line {shown}" if len(lines) == 1 else f"lines {shown}")
-    if callers and _VERBS[edge.kind]:
+    if callers and edge.distance == 1 and _VERBS[edge.kind]:
         parts.append(_VERBS[edge.kind])
     if edge.confidence < _SURE:
         parts.append(f"{edge.confidence:.0%}")
