@@ -83,6 +83,21 @@ What a round finds is fixed. The table counts it until the script runs again on 
 """
 
 
+MAPPED = """
+## Files that are mapped
+
+Segments, their vectors and graphs are mapped into memory. If such a file becomes shorter meanwhile, the kernel ends
+every process that reads the missing part (SIGBUS); a process cannot catch this safely without code in C. Checking the
+size before each search would leave a gap, and reading the files instead of mapping them would take their whole size in
+memory. So the files are kept from becoming shorter: semlens renames and deletes them but never writes to one again, and
+they are read-only (0400). Only the superuser, or a program that changes the mode first, can shorten one.
+
+Then the server dies, as if it was killed. Editors, the bridges of editors and agents, and commands go on as after a
+kill: they start a server again, or answer in their own process. The damaged files do not match their checksums and are
+built again. `tests/e2e/test_shortened_files.py` does it. Deleting or replacing a mapped file harms nothing.
+"""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true")
@@ -152,7 +167,7 @@ def page() -> str:
         }
         if counts:
             parts.append(f"\n{title}: {', '.join(f'{name} {count:,}' for name, count in counts.items())}.\n")
-    return "".join(parts) + soak_section()
+    return "".join(parts) + MAPPED + soak_section()
 
 
 def soak_section() -> str:

@@ -100,8 +100,8 @@ def exchange(path: Path, chance: random.Random) -> None:
     whole = [other for other in path.parent.glob(f"*{path.suffix}") if other.is_file() and not other.is_symlink()]
     other = chance.choice(sorted(whole))
     first, second = path.read_bytes(), other.read_bytes()
-    path.write_bytes(second)
-    other.write_bytes(first)
+    overwrite(path, second)
+    overwrite(other, first)
 
 
 def write_a_wrong_row(path: Path, chance: random.Random) -> None:
@@ -135,8 +135,15 @@ def damage(cache: Path, chance: random.Random) -> str:
     operation = chance.choice(OPERATIONS)
     if not path.is_file() or path.is_symlink():  # an earlier damage replaced it
         return f"nothing on {kind} ({path.name})"
+    path.chmod(0o600)  # column files are read-only
     operation(path, chance)
     return f"{operation.__name__} on {kind} ({path.name})"
+
+
+def overwrite(path: Path, data: bytes) -> None:
+    """Write to a file that may be read-only."""
+    path.chmod(0o600)
+    path.write_bytes(data)
 
 
 def _overwrite(path: Path, chance: random.Random, make: Callable[[int], bytes], *, size: int) -> None:

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from damage import overwrite
 from engine_cases import (
     Gate,
     Workspace,
@@ -358,7 +359,7 @@ def test_a_broken_index_is_built_again_from_the_cached_vectors(workspace, damage
         for segment in segments:
             data = bytearray(segment.read_bytes())
             data[len(data) // 2] ^= 1
-            segment.write_bytes(data)
+            overwrite(segment, data)
     engine = workspace.engine()
     assert (parsed(engine), computed(engine)) == (8, 0)
     assert paths_of(engine, "function_5") == ["file_5.py"]

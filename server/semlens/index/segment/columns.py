@@ -3,6 +3,9 @@
 A column file starts with ``SEML``, the format version, the length of the header and a CRC-32 of everything that follows
 (little-endian u32 each). Then come a JSON header and the arrays, each aligned to 64 bytes. The checksum detects
 truncated and altered files. They count as absent. What the arrays mean is left to `segment` and `vectors`.
+
+Column files are mapped. If one shrinks while it is mapped, the kernel ends the process (SIGBUS), so nobody may write to
+one: a file is written under another name, renamed, and then read-only.
 """
 
 from __future__ import annotations
@@ -140,11 +143,18 @@ def write_column_file(path: Path, arrays: Mapping[str, Array], meta: Mapping[str
             file.writelines(chunks)
             file.flush()
             os.fsync(file.fileno())
+        make_read_only(temporary)
         temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
     return _PREFIX.size + len(header) + position
+
+
+def make_read_only(path: Path) -> None:
+    """Keep programs of the same user from writing to a file that is mapped. Windows keeps them out by itself."""
+    if sys.platform != "win32":
+        path.chmod(0o400)
 
 
 def _open_regular(path: Path) -> BinaryIO:

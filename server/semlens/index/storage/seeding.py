@@ -27,6 +27,7 @@ from semlens.files.discovery import is_below
 from semlens.files.file_stamp import FileStamp
 from semlens.files.git_repository import common_folder, top_level, work_trees
 from semlens.index.segment.build_hash import build_problem
+from semlens.index.segment.columns import make_read_only
 from semlens.index.segment.segment import segment_path
 from semlens.index.storage.commit_rows import DATABASE_NAME, SCHEMA, CommittedRows, FileEntry, read_meta, read_rows
 from semlens.index.storage.database import DamagedStoreError, StoreError, connect_to_read, garbled_text_is_damage
@@ -234,7 +235,7 @@ def _share(source: Path, target: Path) -> None:
         temporary = target.with_name(f"{target.name}.{os.getpid()}.part")
         try:
             shutil.copyfile(source, temporary)
-            temporary.chmod(0o600)
+            make_read_only(temporary)
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)

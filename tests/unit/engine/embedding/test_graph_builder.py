@@ -8,6 +8,7 @@ import threading
 
 import numpy as np
 import pytest
+from damage import overwrite
 from engine_cases import Workspace, found, function, wait_for, write_model
 
 import semlens.engine.embedding.graph_builder as graphs
@@ -74,8 +75,8 @@ def test_a_graph_is_built_at_rest_and_read_at_the_next_start(workspace, monkeypa
     "damage",
     [
         lambda path: path.unlink(),
-        lambda path: path.write_bytes(path.read_bytes()[:-100]),
-        lambda path: path.write_bytes(b"\x00" * path.stat().st_size),
+        lambda path: overwrite(path, path.read_bytes()[:-100]),
+        lambda path: overwrite(path, b"\x00" * path.stat().st_size),
         of_other_vectors,
     ],
     ids=["missing", "truncated", "overwritten", "other dimension"],

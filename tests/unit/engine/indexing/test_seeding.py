@@ -124,7 +124,7 @@ def test_where_the_file_system_has_no_links_files_are_copied(repository, tree, m
     engine = repository.engine(root=tree)
     assert (parsed(engine), computed(engine)) == (0, 0)
     (segment,) = segments_of(repository, tree)
-    assert (segment.stat().st_nlink, segment.stat().st_mode & 0o777) == (1, 0o600)
+    assert (segment.stat().st_nlink, segment.stat().st_mode & 0o777) == (1, 0o400)
     assert not list(segment.parent.glob("*.part"))
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from damage import overwrite
 
 from semlens.index.nearest.hnsw import GraphData, HnswGraph, HnswIndex, build_graph, graph_path, read_graph, write_graph
 from semlens.index.segment.columns import ColumnFileError
@@ -34,7 +35,7 @@ def damage(data: bytes) -> bytes:
 def test_a_damaged_graph_is_refused_before_it_is_used(tmp_path, change):
     write_graph(tmp_path, SEGMENT, MODEL, build_graph(vectors(50)))
     path = graph_path(tmp_path, SEGMENT, MODEL)
-    path.write_bytes(change(path.read_bytes()))
+    overwrite(path, change(path.read_bytes()))
     with pytest.raises(ColumnFileError):
         read_graph(tmp_path, SEGMENT, MODEL, (50, 16))
 

@@ -6,6 +6,7 @@ import uuid
 
 import numpy as np
 import pytest
+from damage import overwrite
 
 from semlens.index.nearest.exact import ExactIndex
 from semlens.index.nearest.faiss_store import FaissStore
@@ -137,7 +138,7 @@ def test_a_faiss_store_is_kept_and_a_damaged_one_is_refused(tmp_path):
     assert len(again) == 50
     data = bytearray((tmp_path / "store").read_bytes())
     data[len(data) // 2] ^= 1
-    (tmp_path / "store").write_bytes(data)
+    overwrite(tmp_path / "store", data)
     for path in (tmp_path / "store", tmp_path / "missing"):
         with pytest.raises(VectorIndexError):
             again.read(path)

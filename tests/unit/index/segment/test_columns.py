@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from damage import overwrite
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,8 +49,8 @@ def test_the_size_is_the_file_s(tmp_path):
     assert write_column_file(path, ARRAYS, {}) == path.stat().st_size
 
 
-def test_a_file_is_private(written):
-    assert written.stat().st_mode & 0o777 == 0o600
+def test_a_file_is_private_and_nobody_may_shorten_it_while_it_is_mapped(written):
+    assert written.stat().st_mode & 0o777 == 0o400
 
 
 def test_a_file_without_arrays(tmp_path):
@@ -60,14 +61,13 @@ def test_a_file_without_arrays(tmp_path):
 def test_every_truncation_is_detected(written):
     whole = written.read_bytes()
     for size in [0, 1, 3, 15, 16, 17, 100, len(whole) // 2, len(whole) - 1]:
-        written.write_bytes(whole[:size])
+        overwrite(written, whole[:size])
         with pytest.raises(ColumnFileError):
             read_column_file(written)
 
 
 def test_appended_bytes_are_detected(written):
-    with written.open("ab") as file:
-        file.write(b"\0")
+    overwrite(written, written.read_bytes() + b"\0")
     with pytest.raises(ColumnFileError):
         read_column_file(written)
 
@@ -78,7 +78,7 @@ def test_every_altered_byte_is_detected(written):
     for place in [*range(0, len(whole), 37), *range(400)]:
         damaged = bytearray(whole)
         damaged[place] ^= 1
-        written.write_bytes(damaged)
+        overwrite(written, damaged)
         with pytest.raises(ColumnFileError):
             read_column_file(written)
 
@@ -87,7 +87,7 @@ def test_every_altered_byte_is_detected(written):
     "prefix", [struct.pack("<4sIII", b"SEML", 99, 8, 0), struct.pack("<4sIII", b"ELSE", 2, 8, 0), b"\xff" * 16]
 )
 def test_other_formats_are_rejected(written, prefix):
-    written.write_bytes(prefix + written.read_bytes()[16:])
+    overwrite(written, prefix + written.read_bytes()[16:])
     with pytest.raises(ColumnFileError, match=r"format|checksum"):
         read_column_file(written)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from damage import overwrite
 from outlines import parsed_file, segment_of
 
 from semlens.core.errors import CacheError
@@ -133,10 +134,10 @@ def test_a_broken_segment_loses_only_itself(opened, tmp_path, root, damage):
     if damage == "missing":
         path.unlink()
     elif damage == "cut":
-        path.write_bytes(data[:-1])
+        overwrite(path, data[:-1])
     else:
         data[len(data) // 2] ^= 4
-        path.write_bytes(data)
+        overwrite(path, data)
     stored = load_again(tmp_path, root)
     assert stored.segments.keys() == {whole.id}
     assert stored.lost_segments == {broken.id}
@@ -225,7 +226,7 @@ def test_vectors_are_read_or_absent(opened):
     assert again.matrix.tolist() == [[1, 2], [3, 4]]
     assert opened.read_vectors("s", "other") is None
     path = opened.segments_folder / "s.m.vectors"
-    path.write_bytes(path.read_bytes()[:-3])
+    overwrite(path, path.read_bytes()[:-3])
     assert opened.read_vectors("s", "m") is None
 
 
