@@ -70,7 +70,7 @@ class PageClient:
 class RunningPage(PageClient):
     """A server of the page on a thread. :ivar folder: what it serves. :ivar session: of the engine, when it is open."""
 
-    def __init__(self, folder, cache, model=None, **options):
+    def __init__(self, folder, cache, model=None, more_folders=(), **options):
         self.folder = folder
         self.model = model
         self._settings = make_settings(model)
@@ -78,7 +78,7 @@ class RunningPage(PageClient):
         self._engine.start()
         near, far = socket.socketpair()
         self._command, served = SocketConnection(near), SocketConnection(far)
-        wanted = HttpOptions((NamedRoot(str(folder), True),), port=0, **options)
+        wanted = HttpOptions(tuple(NamedRoot(str(one), True) for one in (folder, *more_folders)), port=0, **options)
         client = ClientConnection("http", wanted.to_json(), served, served)
         self.session = None
         self._thread = threading.Thread(target=self._serve, args=(client, cache))
@@ -91,8 +91,9 @@ class RunningPage(PageClient):
 
     def _serve(self, client, cache):
         def open_session(on_status):
-            self.session = self._engine.open_session(self._settings, on_status=on_status)
-            return self.session
+            session = self._engine.open_session(self._settings, on_status=on_status)
+            self.session = self.session or session
+            return session
 
         http_handler.serve(client, open_session, self._settings, cache)
         client.close()

@@ -58,7 +58,7 @@ SECTIONS = {
     "Models": ("models",),
     "Remote service": ("remote",),
     "Agents": ("agents",),
-    "Shared index": ("share",),
+    "Shared index and team": ("share", "team"),
     "Server": ("server", "log"),
 }
 """The groups of the settings editor, by the second part of the names."""

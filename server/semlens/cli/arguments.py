@@ -13,6 +13,7 @@ from semlens import __version__
 from semlens.cli.graph_arguments import add_graph
 from semlens.cli.share_arguments import add_share
 from semlens.cli.shared_options import add_folder, add_json, add_no_daemon, add_workspace, add_workspaces, bounded
+from semlens.cli.team_arguments import add_team
 from semlens.core.text.printable import printable
 
 _EXAMPLES = """\
@@ -346,6 +347,7 @@ _GROUPS: dict[Callable[[_AddCommand], None], tuple[str, ...]] = {
     _add_daemon: ("daemon",),
     _add_agents: ("agents",),
     add_share: ("share",),
+    add_team: ("team",),
     _add_uninstall: ("uninstall",),
     _add_serve: ("serve",),
     _add_mcp: ("mcp",),

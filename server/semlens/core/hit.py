@@ -46,6 +46,7 @@ class SearchHit(NamedTuple):
     :ivar dirty: from a buffer that differs from the file.
     :ivar line_texts: text of every line that a position of this hit stands on, so that byte columns can be converted
         to any position encoding without reading the document again.
+    :ivar team: the repository of a hit that the team's server found, "" for one that was found here.
     """
 
     root: str
@@ -67,6 +68,7 @@ class SearchHit(NamedTuple):
     dirty: bool
     features: Mapping[str, float] = MappingProxyType({})
     line_texts: Mapping[int, str] = MappingProxyType({})
+    team: str = ""
 
 
 class SearchResult(NamedTuple):

@@ -149,8 +149,10 @@ class Host:
         with self._session(client) as hosted:
 
             def open_session(on_status: Callable[[EngineStatus], None]) -> EngineSession:
-                hosted.engine_session = self._open(client, settings, configuration.load, on_status)
-                return hosted.engine_session
+                """The first is the user's. Those of a team's members follow."""
+                session = self._open(client, settings, configuration.load, on_status)
+                hosted.engine_session = hosted.engine_session or session
+                return session
 
             http_handler.serve(client, open_session, settings, endpoint_of(self._cache_folder).folder)
 

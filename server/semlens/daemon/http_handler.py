@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import json
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,15 +21,15 @@ from semlens.core.request import SearchRequest
 from semlens.core.status import EngineStatus, WatchMode
 from semlens.daemon.client_connection import ClientConnection
 from semlens.engine.engine_session import EngineSession
+from semlens.files.git_origin import repository_name
 from semlens.files.roots import check_root
 from semlens.http.access import LINK_SECONDS, Access, read_or_make_token
 from semlens.http.options import HttpOptions, options_of
 from semlens.http.served_roots import ServedRoot, ServedRoots
-from semlens.mcp.root_policy import RootPolicy
-from semlens.mcp.tools import AgentTools
 from semlens.service.api import Api
 from semlens.service.frames import LineReader, LineTooLongError, write_all
 from semlens.settings.loading import Settings
+from semlens.settings.user_sources import config_folder
 
 if TYPE_CHECKING:
     from semlens.http.events import EventHub
@@ -76,20 +74,21 @@ class _PageSession:
             for root in roots.all:
                 session.add_root(Path(root.path), watching=WatchMode.NATIVE)
             threading.Thread(target=_warm_up, args=(session,), name="semlens-http-warm-up", daemon=True).start()
-            asyncio.run(self._serve(session, roots))
+            asyncio.run(self._serve(session, roots, open_session))
         finally:
             session.close()
 
     def _served(self, path: Path, explicit: bool) -> ServedRoot:
         """:raises WorkspaceError: when it may not be a root."""
         real = check_root(path, explicit)
-        return ServedRoot(str(path), str(real), self._options.host_path(str(path)))
+        return ServedRoot(str(path), str(real), self._options.host_path(str(path)), repository_name(str(real)))
 
     def _announce(self, status: EngineStatus) -> None:
         if self._hub is not None:
             self._hub.announce(status)
 
-    async def _serve(self, session: EngineSession, roots: ServedRoots) -> None:
+    async def _serve(self, session: EngineSession, roots: ServedRoots, open_session: OpenSession) -> None:
+        from semlens.daemon.team_apps import TeamApps, open_mcp
         from semlens.http.events import EventHub
         from semlens.http.guard import Guard
         from semlens.http.lazy_app import LazyApp
@@ -118,12 +117,19 @@ class _PageSession:
             search_defaults=self._settings.search,
         )
         hub = self._hub = EventHub(session.status)
-        mcp = LazyApp(lambda: _open_mcp(session, roots))
+        mcp = LazyApp(lambda: open_mcp(session, roots))
         index_map = session.open_map()
         map_methods = MapMethods(index_map)
         methods = PageMethods(api, session.browser, map_methods, roots, exposed=not options.is_loopback)
         routes = PageRoutes(PageParts(methods, map_methods, hub, PageFiles(), mcp, new_link))
-        guard = Guard(routes.app, access, own_names(options), any_address=not options.is_loopback)
+        team = TeamApps(roots, lambda: open_session(_ignore), self._settings)
+        guard = Guard(
+            routes.app,
+            access,
+            own_names(options),
+            any_address=not options.is_loopback,
+            app_of_member=team.gate(config_folder(), self._token_path.parent).app_of,
+        )
         server = HttpServer(guard, listening, tls)
         facts = {"port": port, "url": url, "tokenFile": str(self._token_path), "exposed": not options.is_loopback}
         _send(self._client, {"listening": {**facts, "link": new_link(), "linkSeconds": LINK_SECONDS}})
@@ -136,6 +142,7 @@ class _PageSession:
             index_map.close()
             hub.close()
             await mcp.close()
+            await team.close()
             routes.close()
 
     def _follow_command(self, loop: asyncio.AbstractEventLoop, server: HttpServer, new_link: Callable[[], str]) -> None:
@@ -163,15 +170,6 @@ async def _close_streams(server: HttpServer, hub: EventHub) -> None:
     hub.close()
 
 
-def _open_mcp(session: EngineSession, roots: ServedRoots) -> AbstractAsyncContextManager[Any]:
-    """The SDK takes a second to load, so this runs on a thread, at the first request to it."""
-    policy = RootPolicy(_ignore, named=[root.path for root in roots.all])
-    opened: AbstractAsyncContextManager[Any] = importlib.import_module("semlens.mcp.transport.http_app").open_app(
-        AgentTools(session, policy)
-    )
-    return opened
-
-
 def _warm_up(session: EngineSession) -> None:
     """Load the models while the browser opens, so that the first question does not wait for them."""
     try:
@@ -193,4 +191,4 @@ def _send(client: ClientConnection, answer: dict[str, Any]) -> None:
 
 
 def _ignore(*_values: object) -> None:
-    """The session's roots are open already, and the page asks for no partial results."""
+    """Nobody is told: the session's roots are open already, and the page asks for no partial results."""

@@ -6,11 +6,15 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from semlens.core.cancel import CancelToken
+from semlens.core.hit import SearchResult, SearchStage
 from semlens.core.paths import uri_to_path
-from semlens.core.status import EngineStatus, TierRole, WatchMode
+from semlens.core.request import SearchRequest
+from semlens.core.status import EngineStatus, Problem, TierRole, WatchMode
 from semlens.engine.browsing.browser import IndexBrowser
 from semlens.engine.fetched_index import fetch_index
 from semlens.engine.mapping import MAPS_FOLDER
@@ -20,6 +24,7 @@ from semlens.engine.overlays.overlay_indexer import locate, real_paths
 from semlens.engine.query.graph_queries import GraphQueryService
 from semlens.engine.query.status import build_status
 from semlens.engine.sessions.index_session import SettingsOf
+from semlens.engine.team import has_file, open_team_answers
 from semlens.files.discovery import Discovery
 from semlens.files.roots import check_root
 from semlens.index.snapshot import IndexSnapshot
@@ -57,6 +62,7 @@ class EngineSession(GraphQueryService):
         self._last_status = 0.0
         self._closed = False
         self.settings_of: SettingsOf = settings_of or (lambda _root: self._settings)
+        self._team = open_team_answers(settings.team.url, shared.cache_folder)
         indexer = shared.indexer
         session = indexer.open_session(settings, self.settings_of, self._published)
         super().__init__(indexer, session, shared.tiers, shared.file_texts, remote_wait_s=shared.remote_wait_s)
@@ -68,7 +74,13 @@ class EngineSession(GraphQueryService):
         """Forget the open documents and release the roots."""
         if not self._closed:
             self._closed = True
+            if self._team is not None:
+                self._team.close()
             self._indexer.close_session(self._session)
+
+    def leave_team(self) -> None:
+        """Answer from the roots of the session alone."""
+        self._team = None
 
     @property
     def root_paths(self) -> list[str]:
@@ -185,6 +197,24 @@ class EngineSession(GraphQueryService):
         self._settings = settings
         self._indexer.post_change(lambda: self._indexer.apply_settings(self._session, settings))
 
+    # --- questions -------------------------------------------------------------------------------------------------
+
+    def search(
+        self,
+        request: SearchRequest,
+        cancel: CancelToken,
+        on_partial: Callable[[SearchResult, SearchStage], None] | None = None,
+        *,
+        explain: bool = False,
+    ) -> SearchResult:
+        """See `QueryService`. The team's server, where there is one, is asked meanwhile; partial hits are local."""
+        if self._team is None or not request.query.strip():
+            return super().search(request, cancel, on_partial, explain=explain)
+        asked = self._team.start(request, explain=explain)
+        local = super().search(request, cancel, on_partial, explain=explain)
+        roots, opened = list(self._session.states), {(buffer.root, buffer.path) for buffer in self.open_buffers}
+        return self._team.merged(local, asked, request.limit, partial(has_file, roots, opened), cancel)
+
     # --- overlays --------------------------------------------------------------------------------------------------
 
     def open_buffer(self, uri: str, language_id: str, version: int, text: str) -> None:  # noqa: ARG002 - versions are the protocol's
@@ -219,7 +249,7 @@ class EngineSession(GraphQueryService):
     def status(self) -> EngineStatus:
         with self._status_lock:  # one at a time, so that their numbers are in the order of what they saw
             self._n_statuses += 1
-            return build_status(
+            status = build_status(
                 self._n_statuses,
                 self._indexer,
                 self._session,
@@ -229,6 +259,9 @@ class EngineSession(GraphQueryService):
                 self._shared.cache_problem,
                 self._shared.sessions_of_process(),
             )
+        if self._team is None or not self._team.problem:
+            return status
+        return status._replace(problems=(*status.problems, Problem("", self._team.problem)))
 
     def is_stuck(self, *, follows: bool = False) -> bool:
         """Whether the index cannot become more complete than it is now.

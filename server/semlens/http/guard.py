@@ -6,7 +6,7 @@ A page of another origin, or a name that somebody else's DNS resolves to this ma
 from __future__ import annotations
 
 import html
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import HTMLResponse, Response
@@ -43,14 +43,27 @@ _ENTER = (
 )
 
 
+AppOfMember = Callable[[Sequence[str]], Awaitable[ASGIApp | None]]
+
+
 class Guard:
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, access: Access, hosts: Collection[str], *, any_address: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        access: Access,
+        hosts: Collection[str],
+        *,
+        any_address: bool,
+        app_of_member: AppOfMember | None = None,
+    ) -> None:
         """:param hosts: names under which it may be asked, besides loopback ones; lower case.
 
         :param any_address: any numeric address is allowed. A name of somebody else's cannot be one.
+        :param app_of_member: given the `Authorization` headers, what a member of the team may ask, see `http/team`.
         """
+        self._app_of_member = app_of_member
         self._app = app
         self._access = access
         self._hosts = frozenset(hosts)
@@ -59,14 +72,23 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return  # no lifespan and no web sockets
-        answer = self._refusal(scope) or self._sign_in(scope) or self._signed_out(scope)
+        answer = self._refusal(scope) or self._sign_in(scope)
+        app = self._app
+        if answer is None and not self._is_signed_in(scope):
+            of_member = await self._member_app(scope)
+            answer = self._signed_out(scope) if of_member is None else None
+            app = of_member or app
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = _with_headers(message.get("headers", []))
             await send(message)
 
-        await (answer or self._app)(scope, receive, send_guarded)
+        await (answer or app)(scope, receive, send_guarded)
+
+    async def _member_app(self, scope: Scope) -> ASGIApp | None:
+        headers = _headers(scope).get("authorization", [])
+        return await self._app_of_member(headers) if headers and self._app_of_member is not None else None
 
     def _refusal(self, scope: Scope) -> Response | None:
         """Why the request may not come from where it comes, or None."""
@@ -107,9 +129,7 @@ class Guard:
             answer.headers["set-cookie"] = self._access.new_cookie(is_secure=scope["scheme"] == "https")
         return answer
 
-    def _signed_out(self, scope: Scope) -> Response | None:
-        if self._is_signed_in(scope):
-            return None
+    def _signed_out(self, scope: Scope) -> Response:
         if _is_page_path(scope):
             return HTMLResponse(_SIGNED_OUT, 401)
         message = "Not signed in. Open a new link of `semlens http`, or send its token as `Authorization: Bearer`."

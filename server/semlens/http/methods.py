@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from semlens import __version__
@@ -60,9 +60,19 @@ class PageMethods:
     """
 
     def __init__(
-        self, api: Api, browser: IndexBrowser, map_methods: MapMethods, roots: ServedRoots, *, exposed: bool
+        self,
+        api: Api,
+        browser: IndexBrowser,
+        map_methods: MapMethods,
+        roots: ServedRoots,
+        *,
+        exposed: bool,
+        only: Collection[str] | None = None,
     ) -> None:
-        """:param exposed: whether other machines can connect."""
+        """:param exposed: whether other machines can connect.
+
+        :param only: the methods that may be asked, by a member of a team; None for all, by the user.
+        """
         self._api = api
         self._browser = browser
         self._roots = roots
@@ -78,6 +88,10 @@ class PageMethods:
             "map/symbols": map_methods.symbols,
             "map/locate": map_methods.locate,
         }
+        if only is not None:
+            self.by_name = {name: method for name, method in self.by_name.items() if name in only}
+            self.by_name["search"] = self._search_for_member
+            self.by_name["status"] = self._status_for_member
 
     def call(self, name: str, params: object, cancel: CancelToken) -> Json:
         """:raises KeyError: when there is no such method."""
@@ -88,6 +102,22 @@ class PageMethods:
             return self._api.call(method, self._api_params(fields), cancel)
 
         return call
+
+    def _search_for_member(self, fields: Mapping[str, Any], cancel: CancelToken) -> Json:
+        """Secrets are masked, and each hit names its repository, by which a member's clone is known."""
+        answer = self._api.call("semlens/search", {**self._api_params(fields), "mask": True}, cancel)
+        names = {root.path: root.repository for root in self._roots.all}
+        for hit in answer["hits"]:
+            hit["repository"] = names.get(hit["root"], "")
+        return answer
+
+    def _status_for_member(self, fields: Mapping[str, Any], cancel: CancelToken) -> Json:
+        """What concerns the whole server is left out: it may tell of other repositories."""
+        answer = self._api.call("semlens/status", self._api_params(fields), cancel)
+        paths = tuple(root.path for root in self._roots.all)
+        problems = [one for one in answer["problems"] if paths and one["path"].startswith(paths)]
+        of_server = {"sessions": [], "remote": [], "counters": {}, "indexBytes": 0, "rssBytes": 0}
+        return {**answer, **of_server, "problems": problems}
 
     def _api_params(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters in the form of the `api` protocol. What they name must be served."""
@@ -154,7 +184,13 @@ class PageMethods:
 
 
 def _root_json(root: ServedRoot) -> Json:
-    return {"path": root.path, "uri": path_to_uri(root.path), "name": root.name, "hostPath": root.host_path}
+    return {
+        "path": root.path,
+        "uri": path_to_uri(root.path),
+        "name": root.name,
+        "hostPath": root.host_path,
+        "repository": root.repository,
+    }
 
 
 def _folders_json(counts: FolderCounts, *, has_files: bool) -> Json:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -26,6 +26,7 @@ from semlens.http.events import MAX_STREAMS, EventHub
 from semlens.http.map_methods import MapMethods
 from semlens.http.methods import PageMethods
 from semlens.http.page_files import PageFiles
+from semlens.service.codec import Json
 
 logger = logging.getLogger(__name__)
 
@@ -51,25 +52,38 @@ class PageParts:
     new_link: Callable[[], str]
 
 
-class PageRoutes:
-    """Belongs to one event loop."""
+class Methods(Protocol):
+    """What may be asked, by name. See `PageMethods`."""
 
-    def __init__(self, parts: PageParts) -> None:
-        self._parts = parts
+    @property
+    def by_name(self) -> Mapping[str, object]: ...
+
+    def call(self, name: str, params: object, cancel: CancelToken) -> Json: ...
+
+
+class ApiRoutes:
+    """What programs and agents may ask: methods, their description, and MCP. Belongs to one event loop."""
+
+    def __init__(self, methods: Methods, mcp: ASGIApp) -> None:
+        self._methods = methods
         self._pool = ThreadPoolExecutor(N_THREADS, thread_name_prefix="semlens-http")
         self._n_running = 0
         self.app = Starlette(
             routes=[
-                Route("/api/events", self._events, methods=["GET"]),
+                *self._page_requests(),
                 Route("/api/openapi.json", self._openapi, methods=["GET"]),
-                Route("/api/map/points", self._map_points, methods=["GET"]),
-                Route("/api/link", self._link, methods=["POST"]),
                 Route("/api/{method:path}", self._method, methods=["GET", "POST"]),  # else GET would give the page
-                Route("/mcp", parts.mcp),
-                Route("/{path:path}", parts.files.answer, methods=["GET"]),
+                Route("/mcp", mcp),
+                *self._page_files(),
             ],
             exception_handlers={HTTPException: _http_error},
         )
+
+    def _page_requests(self) -> list[Route]:
+        return []
+
+    def _page_files(self) -> list[Route]:
+        return []
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -78,7 +92,7 @@ class PageRoutes:
         if request.method != "POST":
             raise HTTPException(405, headers={"allow": "POST"})
         name = request.path_params["method"]
-        if name not in self._parts.methods.by_name:
+        if name not in self._methods.by_name:
             return error_answer(404, ErrorCode.UNKNOWN_METHOD, f"There is no method {name[:100]}.")
         body = await _read_body(request)
         if isinstance(body, Response):
@@ -119,7 +133,7 @@ class PageRoutes:
         except (ValueError, RecursionError):
             return error_answer(400, ErrorCode.BAD_REQUEST, "The body is not valid JSON.")
         try:
-            return json_answer(self._parts.methods.call(name, params, token))
+            return json_answer(self._methods.call(name, params, token))
         except Cancelled:
             return Response(status_code=_CLIENT_LEFT)
         except Exception as error:
@@ -128,13 +142,31 @@ class PageRoutes:
                 logger.exception("A request of the page failed.")
             return answer
 
+    async def _openapi(self, _request: Request) -> Response:
+        return json_answer(openapi_document(list(self._methods.by_name)))
+
+
+class PageRoutes(ApiRoutes):
+    """And what the page needs."""
+
+    def __init__(self, parts: PageParts) -> None:
+        self._parts = parts
+        super().__init__(parts.methods, parts.mcp)
+
+    def _page_requests(self) -> list[Route]:
+        return [
+            Route("/api/events", self._events, methods=["GET"]),
+            Route("/api/map/points", self._map_points, methods=["GET"]),
+            Route("/api/link", self._link, methods=["POST"]),
+        ]
+
+    def _page_files(self) -> list[Route]:
+        return [Route("/{path:path}", self._parts.files.answer, methods=["GET"])]
+
     async def _events(self, _request: Request) -> Response:
         if self._parts.hub.n_streams >= MAX_STREAMS:
             return error_answer(429, ErrorCode.BUSY, f"{MAX_STREAMS} pages listen to events already. Close some.")
         return StreamingResponse(self._parts.hub.stream(), media_type="text/event-stream")
-
-    async def _openapi(self, _request: Request) -> Response:
-        return json_answer(openapi_document(list(self._parts.methods.by_name)))
 
     async def _map_points(self, request: Request) -> Response:
         version = request.query_params.get("version", "")

@@ -18,11 +18,15 @@ MAX_PATH_CHARACTERS = 8_192
 
 @dataclass(frozen=True, slots=True)
 class ServedRoot:
-    """:ivar path: as its hits name it. :ivar real: without links. :ivar host_path: where the editor has it."""
+    """:ivar path: as its hits name it. :ivar real: without links. :ivar host_path: where the editor has it.
+
+    :ivar repository: its name in a team, see `files/git_origin`.
+    """
 
     path: str
     real: str
     host_path: str
+    repository: str = ""
 
     @property
     def name(self) -> str:

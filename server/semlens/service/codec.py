@@ -114,6 +114,8 @@ def hit_json(hit: SearchHit, places: PlaceFormat, *, explain: bool = True) -> Js
         "dirty": hit.dirty,
         **places.of_hit(hit),
     }
+    if hit.team:
+        encoded["team"] = hit.team
     if explain and hit.features:
         encoded["features"] = {name: round(float(value), places.score_digits) for name, value in hit.features.items()}
     return encoded

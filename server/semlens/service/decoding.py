@@ -64,6 +64,7 @@ def search_hit(data: dict[str, Any]) -> SearchHit:
         reasons=tuple(data["reasons"]),
         dirty=data["dirty"],
         features=data.get("features", {}),
+        team=data.get("team", ""),
     )
 
 

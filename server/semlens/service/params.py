@@ -169,3 +169,25 @@ def boolean(fields: Mapping[str, Any], name: str) -> bool:
     if value is not None and not isinstance(value, bool):
         refuse(f"`{name}` must be true or false.")
     return bool(value)
+
+
+def search_fields(request: SearchRequest, *, explain: bool) -> dict[str, Any]:
+    """Without what names folders or documents of this machine."""
+    return {
+        "query": request.query,
+        "limit": request.limit,
+        "perFile": request.per_file,
+        "filter": _filter_params(request.filter),
+        "mask": request.mask,
+        "explain": explain,
+    }
+
+
+def _filter_params(search_filter: SearchFilter) -> dict[str, Any]:
+    return {
+        "languages": sorted(search_filter.languages),
+        "kinds": sorted(int(kind) for kind in search_filter.kinds),
+        "paths": search_filter.paths,
+        "excludePaths": search_filter.exclude_paths,
+        "tests": search_filter.tests.value,
+    }

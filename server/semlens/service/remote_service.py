@@ -18,7 +18,7 @@ from semlens.service import decoding
 from semlens.service.connection import Connection
 from semlens.service.frames import FrameError, FrameReader, write_frame
 from semlens.service.hello import hello_line
-from semlens.service.params import SearchDefaults
+from semlens.service.params import SearchDefaults, search_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from semlens.core.cancel import CancelToken
     from semlens.core.context import ContextPack, ContextRequest, DuplicatesResult
     from semlens.core.graph import ImpactRequest, ImpactResult, NeighboursRequest, NeighboursResult, UnusedResult
-    from semlens.core.request import SearchFilter, SearchRequest
+    from semlens.core.request import SearchRequest
     from semlens.core.status import EngineStatus
 
 INVALID_PARAMS = -32602
@@ -81,14 +81,7 @@ class RemoteService:
         *,
         explain: bool = False,
     ) -> SearchResult:
-        params = {
-            "query": request.query,
-            "limit": request.limit,
-            "perFile": request.per_file,
-            "filter": _filter_params(request.filter),
-            "mask": request.mask,
-            "explain": explain,
-        }
+        params = search_fields(request, explain=explain)
         if request.filter.folders:
             params["roots"] = [path_to_uri(folder) for folder in request.filter.folders]
         if request.near_uri:
@@ -250,16 +243,6 @@ def _neighbours_params(request: NeighboursRequest) -> dict[str, Any]:
 
 def _roots_params(folders: Sequence[str]) -> dict[str, Any]:
     return {"roots": [path_to_uri(folder) for folder in folders]} if folders else {}
-
-
-def _filter_params(search_filter: SearchFilter) -> dict[str, Any]:
-    return {
-        "languages": sorted(search_filter.languages),
-        "kinds": sorted(int(kind) for kind in search_filter.kinds),
-        "paths": search_filter.paths,
-        "excludePaths": search_filter.exclude_paths,
-        "tests": search_filter.tests.value,
-    }
 
 
 def _raise(error: dict[str, Any]) -> None:

@@ -317,6 +317,18 @@ class ShareSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamSettings:
+    """A team's server, whose answers come beside the local ones."""
+
+    url: str = _setting(
+        "",
+        "Address of the team's server, e.g. `https://code.example.org`. Empty: none. Each search is sent there, with "
+        "its filters but no other text. `semlens team join` checks it and keeps your token.",
+        scope=Scope.USER,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What is logged."""
 
@@ -337,6 +349,7 @@ class Settings:
     server: ServerSettings = field(default_factory=ServerSettings)
     agents: AgentsSettings = field(default_factory=AgentsSettings)
     share: ShareSettings = field(default_factory=ShareSettings)
+    team: TeamSettings = field(default_factory=TeamSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
     @property

@@ -24,6 +24,7 @@ from semlens.settings.schema import (
     SettingValue,
     ShareSettings,
     SymbolsSettings,
+    TeamSettings,
     WatchSettings,
 )
 from semlens.settings.user_sources import NAMESPACE
@@ -39,6 +40,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "server": ServerSettings,
     "agents": AgentsSettings,
     "share": ShareSettings,
+    "team": TeamSettings,
     "log": LogSettings,
 }
 

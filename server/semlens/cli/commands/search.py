@@ -95,6 +95,8 @@ def json_result(found: Found, *, explain: bool) -> dict[str, Any]:
     """The object of docs/protocol.md. ``root`` tells the hits of several workspaces apart."""
     encoded = search_json(found.result, LineNumbers(), explain=explain)
     for hit, fields in zip(found.result.hits, encoded["hits"], strict=True):
+        if hit.team:
+            continue  # its root is a folder of copies
         fields["root"], fields["path"] = relative_path_of(hit, found.workspaces)
         if len(found.workspaces) == 1:
             del fields["root"]

@@ -30,7 +30,8 @@ def print_lines(result: SearchResult, workspaces: Sequence[Workspace]) -> None:
     for hit in result.hits:
         line, column = hit.name_span.start_line + 1, hit.name_span.start_column + 1
         text = hit.signature or hit.qualified_name or hit.name
-        print(printable(f"{_path(hit, workspaces)}:{line}:{column}: {text}"))
+        path = str(Path(hit.root, hit.path)) if hit.team else _path(hit, workspaces)  # an editor opens it
+        print(printable(f"{path}:{line}:{column}: {text}"))
 
 
 def print_result(result: SearchResult, workspaces: Sequence[Workspace], *, explain: bool) -> None:
@@ -50,7 +51,9 @@ def print_result(result: SearchResult, workspaces: Sequence[Workspace], *, expla
 
 
 def _path(hit: SearchHit, workspaces: Sequence[Workspace]) -> str:
-    """The path of a hit in its workspace; of several workspaces, the absolute path."""
+    """The path of a hit in its workspace; of several workspaces, the absolute path; of the team, in its repository."""
+    if hit.team:
+        return f"{hit.team}/{hit.path}"
     folder, path = relative_path_of(hit, workspaces)
     return path if len(workspaces) == 1 else str(Path(folder, path))
 
@@ -80,6 +83,8 @@ def _heading(hit: SearchHit, path: str, room: int) -> str:
     name, path = printable(short_name(hit)), printable(path)
     path = _cut_path(path, max(_MIN_PATH_WIDTH, room - len(lines) - len(_GAP) - len(name)))
     parts = [(lines, ("green",)), (_GAP + name, ("bold",)), (_GAP + hit.kind.label, ("dim",))]
+    if hit.team:
+        parts.append((_GAP + "team", ("cyan",)))
     if hit.dirty:
         parts.append((_GAP + "unsaved", ("yellow",)))
     if hit.reasons:

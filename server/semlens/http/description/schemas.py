@@ -210,7 +210,7 @@ ANSWERS: Mapping[str, Any] = {
     "resume": _ref("Status"),
     "session": _answer(
         version=_TEXT,
-        roots=_list(_answer(path=_TEXT, uri=_TEXT, name=_TEXT, hostPath=_TEXT)),
+        roots=_list(_answer(path=_TEXT, uri=_TEXT, name=_TEXT, hostPath=_TEXT, repository=_TEXT)),
         editors=_list(_object("name", name=_TEXT, url=_TEXT, command=_TEXT)),
         methods=_TEXTS,
         exposed=_FLAG,

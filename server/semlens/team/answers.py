@@ -1,0 +1,160 @@
+"""What an engine asks of the team's server, where the user's settings name one. `engine/team.py` loads it by name.
+
+A server that is slow or gone costs no local hit: an answer waits for it for a moment, and says when it is missing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from pathlib import Path
+
+from semlens.core.cancel import CancelToken
+from semlens.core.errors import Cancelled
+from semlens.core.hit import SearchHit, SearchResult
+from semlens.core.paths import path_to_uri
+from semlens.core.request import SearchRequest
+from semlens.engine.embedding.circuit_breaker import CircuitBreaker
+from semlens.service.codec import Json
+from semlens.service.params import search_fields
+from semlens.settings.user_sources import config_folder
+from semlens.team.client import TeamClient
+from semlens.team.credentials import TeamError, checked_url, read_token
+from semlens.team.merging import confidence_in, merge, team_hits
+
+logger = logging.getLogger(__name__)
+
+WAIT_SECONDS = 0.6
+"""How long an answer waits for the team after the local hits are there."""
+
+MAX_COPIES = 500
+COPY_SECONDS = 1.0
+_STEP_SECONDS = 0.05
+
+
+class ServerAnswers:
+    """Thread-safe. See `engine.team.TeamAnswers`."""
+
+    def __init__(self, url: str, cache_folder: Path) -> None:
+        """:param cache_folder: copies of the files that were found are kept below it, so that editors can open them."""
+        self.problem = ""
+        self._url = url
+        self._copies = cache_folder / "team"
+        self._lock = threading.Lock()
+        self._client: TeamClient | None = None
+        self._breaker = CircuitBreaker()
+        self._fetching: list[threading.Thread] = []
+
+    def close(self) -> None:
+        """Copies that are under way have a moment: a command ends right after its answer."""
+        for thread in self._fetching:
+            thread.join(COPY_SECONDS / len(self._fetching))
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+
+    def start(self, request: SearchRequest, *, explain: bool) -> Future[Json] | None:
+        """Ask, unless the user named folders or the server failed a moment ago."""
+        if request.filter.folders or self._breaker.is_open:
+            return None
+        try:
+            return self._opened().start("search", {**search_fields(request, explain=explain), "mask": True})
+        except TeamError as error:
+            self._failed(error)
+            return None
+
+    def merged(
+        self,
+        local: SearchResult,
+        asked: Future[Json] | None,
+        limit: int,
+        is_local: Callable[[str, str], bool],
+        cancel: CancelToken,
+    ) -> SearchResult:
+        """:param asked: what `start` returned. :raises Cancelled: when the token was cancelled."""
+        answer = None if asked is None else self._wait(asked, cancel)
+        if answer is None:
+            return local._replace(notes=(*local.notes, self.problem)) if self.problem else local
+        self.problem = ""
+        self._breaker.record_success()
+        roots = {hit.team: hit.root for hit in team_hits(answer)}
+        hits = [self._as_copy(hit) for hit in team_hits(answer)]
+        merged = merge(local, hits, confidence_in(answer), limit, is_local)
+        self._fetch_copies([hit for hit in merged.hits if hit.team], roots)
+        return merged
+
+    def _wait(self, asked: Future[Json], cancel: CancelToken) -> Json | None:
+        for _ in range(round(WAIT_SECONDS / _STEP_SECONDS)):
+            try:
+                return asked.result(_STEP_SECONDS)
+            except FutureTimeoutError:
+                if cancel.cancelled:
+                    raise Cancelled from None
+            except TeamError as error:
+                self._failed(error)
+                return None
+        self._failed(
+            TeamError(f"The team's server {self._url} took longer than {WAIT_SECONDS:g} s, so its hits are missing.")
+        )
+        return None
+
+    def _failed(self, error: TeamError) -> None:
+        if str(error) != self.problem:
+            logger.warning("%s", error)
+        self.problem = str(error)
+        self._breaker.record_failure(permanent=False, retry_after_s=0.0)
+
+    def _opened(self) -> TeamClient:
+        """:raises TeamError: when the address or the token cannot be used."""
+        with self._lock:
+            if self._client is None:
+                url = checked_url(self._url)
+                self._client = TeamClient(url, read_token(config_folder(), url))
+            return self._client
+
+    def _as_copy(self, hit: SearchHit) -> SearchHit:
+        root = self._copies / hit.team
+        return hit._replace(root=str(root), uri=path_to_uri(str(root / hit.path)))
+
+    def _fetch_copies(self, hits: list[SearchHit], roots: dict[str, str]) -> None:
+        """Fetch the files of the hits that are shown, beside the answer: editors open them in a moment."""
+        places = dict.fromkeys((hit.team, hit.path) for hit in hits)
+        missing = [place for place in places if not (self._copies / place[0] / place[1]).exists()]
+        if missing:
+            thread = threading.Thread(
+                target=self._fetch, args=(missing, roots), name="semlens-team-copies", daemon=True
+            )
+            self._fetching = [*(one for one in self._fetching if one.is_alive()), thread]
+            thread.start()
+
+    def _fetch(self, places: list[tuple[str, str]], roots: dict[str, str]) -> None:
+        try:
+            _bound(self._copies)
+            for repository, path in places:
+                answer = self._opened().call("file", {"root": roots[repository], "path": path})
+                text = answer.get("text")
+                if isinstance(text, str):
+                    _write(self._copies / repository / path, text)
+        except (TeamError, OSError) as error:
+            logger.info("A file of the team was not fetched: %s", error)
+
+
+def _bound(folder: Path) -> None:
+    """Start anew when there are many copies."""
+    if sum(len(files) for _, _, files in os.walk(folder)) >= MAX_COPIES:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write(path: Path, text: str) -> None:
+    """Nothing is written through a link: the folder belongs to the cache."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:
+        file.write(text.encode("utf-8", "surrogatepass"))
+    temporary.replace(path)
