@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from terminal import ROOT, Terminal
+from terminal import ROOT, SECONDS, Terminal
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
@@ -59,6 +62,27 @@ def test_the_first_minutes(project: Path, home: dict[str, str], columns: int, li
         point_6_doctor_and_what_is_left_out(terminal)
         point_8_reasons(terminal)
         point_7_everything_goes(terminal, project.parent / "cache")
+
+
+def test_a_first_index_is_handed_to_the_resident_server(project: Path, home: dict[str, str]) -> None:
+    """Point 5 for a user who types only `semlens index`: the server embeds the rest, and the next commands use it."""
+    with Terminal(project, home | {"CI": ""}, 200, 50) as terminal:
+        try:
+            assert "The resident server embeds the rest" in "".join(terminal.type("semlens index"))
+            deadline = time.monotonic() + SECONDS
+            while not refined(status := json.loads("".join(terminal.type("semlens status --json")))):
+                assert time.monotonic() < deadline, status
+            shown = terminal.type("semlens search -n 1 'try the download again after a pause' --json")
+            assert json.loads("".join(shown))["servedBy"] == "daemon"
+            assert "wait for the better model" not in "".join(terminal.type("semlens status"))
+        finally:
+            terminal.type("semlens daemon stop")
+
+
+def refined(status: dict[str, Any]) -> bool:
+    """Whether the resident server has all vectors of both models."""
+    tiers = {tier["role"]: (tier["embedded"] > 0, tier["pending"]) for tier in status["tiers"]}
+    return status["servedBy"] == "daemon" and tiers == {"first": (True, 0), "refine": (True, 0)}
 
 
 def point_1_the_best_hits_stay_on_the_screen(terminal: Terminal, background: str) -> None:

@@ -11,6 +11,7 @@ import { Results } from "./results";
 import { Setup } from "./server/setup";
 import { StatusItems } from "./status";
 import { registerTools } from "./tools";
+import { tickWalkthrough } from "./walkthrough";
 
 let active: Ctx | undefined;
 
@@ -28,6 +29,7 @@ export function activate(extension: vscode.ExtensionContext): Ctx {
   });
   registerTools(ctx);
   registerMcpServer(ctx);
+  tickWalkthrough(ctx);
   if ((workspace.workspaceFolders ?? []).length > 0) {
     setImmediate(() => void ctx.startQuietly());
   }

@@ -11,7 +11,7 @@ npm run --silent unit
 . "$here/install.sh"
 package
 npm run --silent host
-wheel=$("$PYTHON" "$here/wheel.py" "$scratch")
+wheel=$(sh "$client/../wheel.sh" "$PYTHON" "$scratch")
 fixture=$client/../nvim/tests/fixture
 mkdir -p "$scratch"/{one,alpha,beta,untrusted/.vscode}
 cp -r "$fixture/." "$scratch/alpha"

@@ -7,7 +7,8 @@ if [ ! -x "$PYTHON" ]; then
     echo "There is no Python with the server at $PYTHON: run 'make setup', or set SEMLENS_PYTHON." >&2
     exit 1
 fi
-export PYTHONPATH=$repository/server${PYTHONPATH:+:$PYTHONPATH}
+# Only where it is needed: it would reach the server that the extension installs, too.
+(cd / && "$PYTHON" -c 'import semlens' 2> /dev/null) || export PYTHONPATH=$repository/server${PYTHONPATH:+:$PYTHONPATH}
 cd "$client"
 [ -x node_modules/.bin/esbuild ] || npm ci --no-audit --no-fund --loglevel=error
 

@@ -132,6 +132,7 @@ def keep_refining(options: argparse.Namespace, workspaces: Sequence[Workspace]) 
             service = RemoteService(connection, describe_client(f"semlens {options.command}", user))
             for workspace in workspaces:
                 service.add_root(workspace.folder, explicit=workspace.explicit)
+            service.status()  # a request opens the roots; until then they are only noted
     except SemlensError as error:
         say(f"warning: {error}")
         return False

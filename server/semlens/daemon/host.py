@@ -61,8 +61,10 @@ class Host:
 
     @property
     def idle_since(self) -> float | None:
-        """Nothing is under way without a client: what is being indexed then is taken up by the next server."""
-        return 0.0
+        """Vectors are made to the end without a client. Other work under way is taken up by the next server."""
+        with self._lock:
+            engines = list(self._engines.values())
+        return None if any(engine.indexer.idle.finishing for engine in engines) else 0.0
 
     def handlers(self) -> Mapping[str, Handler]:
         return {"api": self._serve_api, "http": self._serve_http, "lsp": self._serve_lsp, "mcp": self._serve_mcp}
@@ -84,7 +86,7 @@ class Host:
         return [
             {"path": root, "files": state.index.n_files, "symbols": state.index.n_symbols, "inUse": root not in idle}
             for engine in engines
-            for idle in [set(engine.indexer.idle_roots)]
+            for idle in [set(engine.indexer.idle.roots)]
             for root, state in list(engine.indexer.states.items())
         ]
 
@@ -186,7 +188,7 @@ class Host:
     def _release_elsewhere(self, engine_key: EngineKey, root: str) -> None:
         """Let the other engines close a root that they only keep open, because one engine alone may write its index."""
         for key, engine in list(self._engines.items()):
-            if key != engine_key and root in engine.indexer.idle_roots:
+            if key != engine_key and root in engine.indexer.idle.roots:
                 released = threading.Event()
 
                 def release(indexer: Indexer = engine.indexer, released: threading.Event = released) -> None:

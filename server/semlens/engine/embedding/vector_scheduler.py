@@ -44,6 +44,11 @@ class VectorScheduler:
         """Whether a job is under way that a parse worker makes tokens or texts for."""
         return self._local.busy or self._remote.tokenizing
 
+    def has_work(self, index: RootIndex) -> bool:
+        """Whether a local model has passages of a root to embed."""
+        models = [tier.fingerprint for tier in self._tiers if not tier.is_remote and tier.error is None]
+        return any(len(live.missing(model)) for live in list(index.segments.values()) for model in models)
+
     @property
     def filled(self) -> tuple[LiveSegment | None, LiveSegment | None]:
         """The segments that vectors are being made for."""

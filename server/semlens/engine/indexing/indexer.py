@@ -22,7 +22,7 @@ from semlens.engine.indexing.merger import Merger
 from semlens.engine.indexing.parse_scheduler import ParseScheduler
 from semlens.engine.indexing.root_state import RootState
 from semlens.engine.indexing.scanner import ScanEnd, Scanner
-from semlens.engine.indexing.scheduling import Deadlines, JobQueue
+from semlens.engine.indexing.scheduling import Deadlines, IdleRoots, JobQueue
 from semlens.engine.indexing.workspace import Workspace
 from semlens.engine.sessions.index_session import IndexSession, SettingsOf
 from semlens.engine.sessions.session_list import SessionList
@@ -61,9 +61,8 @@ class Indexer:
         """
         self.errors: deque[Problem] = deque(maxlen=50)
         self._tiers = tiers
-        self._root_idle_s = root_idle_s
         self._before_opening = before_opening
-        self._release_at: dict[str, float] = {}
+        self.idle = IdleRoots(root_idle_s)
         self._one_shot = one_shot
         self._read_only = read_only
         self._follows = follows
@@ -243,7 +242,7 @@ class Indexer:
         if str(real) in session.roots and str(real) in self.states:
             return
         session.roots.setdefault(str(real), display_path)
-        self._release_at.pop(str(real), None)
+        self.idle.discard(str(real))
         if str(real) not in self.states:
             self._before_opening(str(real))
         self._workspace.add(real, watching=watching)
@@ -259,13 +258,13 @@ class Indexer:
             if (state := self.states.get(real)) is not None:
                 self._workspace.reload_settings(state)  # the settings were those of the session that left
         else:
-            self._release_at[real] = time.monotonic() + self._root_idle_s
+            self.idle.add(real)
 
     def release_root(self, real: str) -> None:
         """Close a root now, if no session uses it."""
-        if real in self._release_at:
-            self._release_at[real] = 0.0
-            self._release_idle_roots(time.monotonic())
+        if real in self.idle:
+            self.idle.discard(real)
+            self._release(real)
 
     def _close_session(self, session: IndexSession) -> None:
         if self._paused_by is session:
@@ -275,19 +274,20 @@ class Indexer:
         self.sessions.remove(session)
 
     def _release_idle_roots(self, now: float) -> None:
-        """Close the roots that no session has used for a while."""
-        for real in [real for real, due in self._release_at.items() if due <= now]:
-            del self._release_at[real]
-            state = self._workspace.remove(real)
-            if state is not None:
-                self._committer.close(state)
-        if self._release_at:
-            self._deadlines.at(min(self._release_at.values()))
+        """Close the roots that no session has used for a while, once their vectors are made."""
+        for real in self.idle.take_due(now, self._has_work):
+            self._release(real)
+        if (at := self.idle.next_look) is not None:
+            self._deadlines.at(at)
 
-    @property
-    def idle_roots(self) -> list[str]:
-        """Roots (real paths) that are open although no session uses them now."""
-        return list(self._release_at)
+    def _release(self, real: str) -> None:
+        if (state := self._workspace.remove(real)) is not None:
+            self._committer.close(state)
+
+    def _has_work(self, real: str) -> bool:
+        state = self.states.get(real)
+        is_written = state is not None and state.index.writer and not self.paused and self._may_refine()
+        return is_written and self._vectors.has_work(self.states[real].index)
 
     def files_changed(self, paths: list[str], *, urgent: bool = False) -> None:
         """:param paths: absolute. :param urgent: a question waits for them."""

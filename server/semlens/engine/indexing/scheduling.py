@@ -86,3 +86,45 @@ class Backoff:
         """Forget the failures."""
         self.due = 0.0
         self.n_failures = 0
+
+
+class IdleRoots:
+    """Roots that no session uses, and when each is closed.
+
+    :ivar finishing: those that stay open until their vectors are made, however long that takes.
+    """
+
+    def __init__(self, stay_s: float) -> None:
+        """:param stay_s: how long a root stays open after its last session. 0: it is closed at once."""
+        self._stay_s = stay_s
+        self._close_at: dict[str, float] = {}
+        self.finishing: set[str] = set()
+
+    def __contains__(self, root: str) -> bool:
+        return root in self._close_at
+
+    @property
+    def roots(self) -> list[str]:
+        return list(self._close_at)
+
+    @property
+    def next_look(self) -> float | None:
+        return min(self._close_at.values(), default=None)
+
+    def add(self, root: str) -> None:
+        self._close_at[root] = time.monotonic() + self._stay_s
+
+    def discard(self, root: str) -> None:
+        self._close_at.pop(root, None)
+        self.finishing.discard(root)
+
+    def take_due(self, now: float, is_finishing: Callable[[str], bool]) -> list[str]:
+        """Take out the roots to close now. :param is_finishing: whether work on a root goes on."""
+        due = [root for root, at in self._close_at.items() if at <= now]
+        for root in [root for root in due if self._stay_s and is_finishing(root)]:
+            self.finishing.add(root)
+            self._close_at[root] = now + self._stay_s
+            due.remove(root)
+        for root in due:
+            self.discard(root)
+        return due

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from semlens.core.cancel import CancelToken
 from semlens.core.status import EngineState
+from semlens.engine.embedding.vector_scheduler import VectorScheduler
 from semlens.engine.query import file_text_cache
 from semlens.engine.shared_engine import SharedEngine
 from semlens.syntax.parsing.decode import decode
@@ -163,10 +164,32 @@ def test_a_root_stays_open_for_a_while(plain):
     try:
         open_session(shared, plain.folder).close()
         session = open_session(shared)
-        wait_for(session, lambda: shared.indexer.idle_roots == [str(plain.folder)])
+        wait_for(session, lambda: shared.indexer.idle.roots == [str(plain.folder)])
         assert list(shared.indexer.states) == [str(plain.folder)]
         session.release_root(plain.folder)
-        assert (shared.indexer.idle_roots, shared.indexer.states) == ([], {})
+        assert (shared.indexer.idle.roots, shared.indexer.states) == ([], {})
+    finally:
+        shared.close()
+
+
+def test_a_root_stays_open_until_its_vectors_are_made(plain, monkeypatch):
+    """A command hands its folder to the resident server and leaves. `finishing` keeps the process alive meanwhile."""
+    plain.write("a.py", function("alpha_one"))
+    shared = SharedEngine(make_settings(plain.model), cache_folder=plain.cache, root_idle_s=0.01)
+    work = iter([True, True])
+    seen = []
+
+    def has_work(_scheduler, _index):
+        seen.append(set(shared.indexer.idle.finishing))
+        return next(work, False)
+
+    monkeypatch.setattr(VectorScheduler, "has_work", has_work)
+    shared.start()
+    try:
+        open_session(shared, plain.folder).close()
+        wait_for(open_session(shared), lambda: not shared.indexer.states)
+        assert seen == [set(), {str(plain.folder)}, {str(plain.folder)}]
+        assert not shared.indexer.idle.finishing
     finally:
         shared.close()
 

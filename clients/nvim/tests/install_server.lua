@@ -1,0 +1,40 @@
+-- Installs the server from the wheel $WHEEL as `:Semlens install` does without uv and pipx: a virtual environment and pip,
+-- in a terminal window. Then asks the installed server a question.
+vim.opt.runtimepath:prepend(vim.env.SEMLENS_TEST_CLIENT)
+vim.g.semlens = { package = vim.env.WHEEL, settings = { models = { refine = 'none' } } }
+vim.cmd.runtime('plugin/semlens.lua')
+local MINUTES = 10 * 60 * 1000
+
+local function await(what, condition)
+  assert(vim.wait(MINUTES, condition, 100), what .. ' did not come: ' .. vim.fn.execute('messages'))
+end
+
+vim.ui.select = function(items, _, done)
+  io.stdout:write('offered: ', items[1], '\n')
+  done(items[1], 1)
+end
+local ready = false
+vim.cmd.edit('colour.py')
+require('semlens.install').ensure(function()
+  ready = true
+end)
+await('the server', function()
+  return ready
+end)
+local found = assert(require('semlens.server').find())
+assert(found.from == 'an environment of its own', found.from)
+local first_hit, is_asked
+await('an answer', function()
+  if not is_asked then
+    is_asked = true
+    require('semlens.client').request('semlens/search', { query = 'hex string to red green blue' }, function(err, answer)
+      first_hit, is_asked = not err and answer.hits[1], false
+    end)
+  end
+  return first_hit
+end)
+assert(first_hit.name == 'parse_colour', first_hit.name)
+io.stdout:write('OK\n')
+for _, client in ipairs(vim.lsp.get_clients()) do
+  client:stop(true)
+end
