@@ -27,9 +27,13 @@ local first_hit, is_asked
 await('an answer', function()
   if not is_asked then
     is_asked = true
-    require('semlens.client').request('semlens/search', { query = 'hex string to red green blue' }, function(err, answer)
-      first_hit, is_asked = not err and answer.hits[1], false
-    end)
+    require('semlens.client').request(
+      'semlens/search',
+      { query = 'hex string to red green blue' },
+      function(err, answer)
+        first_hit, is_asked = not err and answer.hits[1], false
+      end
+    )
   end
   return first_hit
 end)
