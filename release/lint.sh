@@ -8,6 +8,8 @@ tools=.venv-release/bin
 "$tools/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml
 "$tools/check-jsonschema" --builtin-schema vendor.dependabot .github/dependabot.yml
 "$tools/hadolint" release/Dockerfile
+"$tools/skillsaw" lint --quiet --no-plugins --no-custom-rules --no-progress \
+    --rule mcp-registry-server-json-valid --rule mcp-registry-version-semver .
 for form in .github/ISSUE_TEMPLATE/[!c]*.yml; do
     [ ! -f "$form" ] || "$tools/check-jsonschema" --builtin-schema vendor.github-issue-forms "$form"
 done
