@@ -40,6 +40,16 @@ def test_outline(source: Path, update_outlines: bool) -> None:
     assert not diff, f"the outline of {path} changed:\n{diff}"
 
 
+ONE_EACH = sorted({source.relative_to(HERE).parts[0]: source for source in reversed(SOURCES)}.values())
+
+
+@pytest.mark.parametrize("source", ONE_EACH, ids=lambda path: path.relative_to(HERE).parts[0])
+def test_line_endings_of_windows_change_nothing(source: Path) -> None:
+    path = source.relative_to(HERE / source.relative_to(HERE).parts[0]).as_posix()
+    unix = source.read_bytes().replace(b"\r\n", b"\n")
+    assert as_table(parse(path, unix.replace(b"\n", b"\r\n"))) == as_table(parse(path, unix))
+
+
 def test_every_source_has_an_outline() -> None:
     assert SOURCES
     outlines = set(HERE.glob("*/**/*.outline"))

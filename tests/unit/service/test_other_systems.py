@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import struct
+import subprocess
+import sys
+import unicodedata
 from pathlib import Path
+from types import ModuleType
 
+import platformdirs.macos
+import platformdirs.windows
+import psutil
 import pytest
 
-from semlens.core.paths import path_to_uri, uri_to_path
-from semlens.service import connection, endpoint
+from semlens.core.paths import path_to_uri, relative_path, uri_to_path
+from semlens.files import git_process
+from semlens.service import connection, daemon_start, endpoint
+from semlens.settings import user_sources
 
 
 @pytest.mark.parametrize(
@@ -53,3 +65,72 @@ def test_macos_tells_the_user_and_the_process_of_a_socket(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(connection, "_PLATFORM", "darwin")
     assert connection.peer_of(Socket()) == (4711, 501)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_keeps_its_unicode_form_on_the_way_through_an_editor(form: str) -> None:
+    """macOS may list a name decomposed. An editor sends back what it got, so nothing here may compose it."""
+    path = unicodedata.normalize(form, "/code/caf\u00e9/\u00fcber.py")
+    assert uri_to_path(path_to_uri(path, windows=False), windows=False) == path
+    assert relative_path("/code", path, windows=False) == path.removeprefix("/code/")
+
+
+def test_both_forms_of_a_name_have_their_own_address() -> None:
+    uris = {path_to_uri(unicodedata.normalize(form, "/caf\u00e9.py"), windows=False) for form in ("NFC", "NFD")}
+    assert uris == {"file:///caf%C3%A9.py", "file:///cafe%CC%81.py"}
+
+
+FOLDERS = [
+    (platformdirs.macos.MacOS, "Library/Application Support/semlens", "Library/Caches/semlens"),
+    (platformdirs.windows.Windows, r"AppData\Local\semlens", r"AppData\Local\semlens\Cache"),
+]
+"""What docs/help.md and the log path of the Neovim plugin say."""
+
+
+@pytest.mark.parametrize(("system", "config", "cache"), FOLDERS, ids=["macOS", "Windows"])
+def test_the_folders_of_other_systems(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, system: type, config: str, cache: str
+) -> None:
+    for name in ("SEMLENS_CONFIG_DIR", "SEMLENS_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(platformdirs.windows, "get_win_folder", lambda _name: str(tmp_path / "AppData" / "Local"))
+    monkeypatch.setattr(platformdirs, "PlatformDirs", system)
+    monkeypatch.setattr(user_sources, "_PLATFORM", "other")
+    assert user_sources.config_folder() == tmp_path / config.replace("\\", "/")
+    assert user_sources.cache_folder_of(None) == tmp_path / cache.replace("\\", "/")
+
+
+def test_the_resident_server_of_windows_has_no_console(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A process with the console of a terminal would end when the terminal is closed."""
+    started: dict[str, object] = {}
+
+    def popen(_command: list[str], **options: object) -> subprocess.Popen[bytes]:
+        started.update(options)
+        raise OSError(2, "not started")
+
+    place = endpoint.endpoint_of(tmp_path)
+    place.folder.mkdir(parents=True)
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    monkeypatch.setattr(subprocess, "DETACHED_PROCESS", 8, raising=False)
+    with pytest.raises(daemon_start.StartError):
+        daemon_start._start(place, None)
+    assert started["creationflags"] == 8
+
+
+def test_git_ends_with_its_children_where_there_are_no_process_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = (
+        "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', 'input()']).pid, flush=True); input()"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    child = psutil.Process(int(process.stdout.readline()))
+    windows = ModuleType("sys")
+    windows.platform = "win32"  # type: ignore[attr-defined]
+    monkeypatch.setattr(git_process, "sys", windows)
+    monkeypatch.setattr(os, "killpg", lambda *_: pytest.fail("Windows has no such function"))
+    git_process._kill(process)
+    with process:
+        assert process.wait(60) == -signal.SIGKILL
+    with contextlib.suppress(psutil.NoSuchProcess):
+        assert child.wait(60) in (None, -signal.SIGKILL)

@@ -259,3 +259,24 @@ def test_stamps_of_one_state_are_equal():
         FileStamp(10, 20, 30, 41, 1),
     ):
         assert not STAMP.same_file(other)
+
+
+def test_a_file_that_windows_keeps_because_a_reader_maps_it_is_deleted_later(opened, monkeypatch):
+    """Windows answers `PermissionError` (sharing violation, 32) to the deletion of a mapped file."""
+    orphan, first, second = (segment_of(parsed_file("a.py", [name])) for name in ("orphan", "first", "second"))
+    kept = segment_path(opened.segments_folder, orphan.id)
+    unlink = Path.unlink
+
+    def refuse(path: Path, *, missing_ok: bool = False) -> None:
+        if path == kept:
+            raise PermissionError(errno.EACCES, "The process cannot access the file", str(path))
+        unlink(path, missing_ok=missing_ok)
+
+    opened.write_segment(orphan)
+    with monkeypatch.context() as windows:
+        windows.setattr(Path, "unlink", refuse)
+        commit(opened, first, "a.py")
+        commit(opened, second, "a.py")
+    assert kept.exists()
+    opened.commit(Commit({}, [], {second.id: 1}, {}))
+    assert not kept.exists()
