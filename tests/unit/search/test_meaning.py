@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import threading
+
+import numpy as np
 import pytest
 from search_cases import labels, search, snapshot_of, view_of
 
+from semlens.core.status import TierRole
 from semlens.embedding.registry import find_model, load_embedder
 from semlens.search.ranking import weights
+from semlens.search.signals import meaning
+from semlens.search.signals.text_evidence import QueryVector
 
 DISK = {
     "net/retry.py": """
@@ -88,3 +94,27 @@ def test_meaning_counts_more_for_a_question_in_other_words(embedder, monkeypatch
     monkeypatch.setitem(weights.WORD_FIT, "bias", bias)
     hits = search(snapshot_of(view_of(BY_CHANCE, embedder=embedder)), "make a photo less wide", embedder=embedder)
     assert labels(hits)[0].rpartition("::")[2] == first
+
+
+@pytest.mark.parametrize(("busy", "part"), [(False, 1), (True, 1), (False, 1000)])
+def test_a_scan_on_two_threads_gives_the_same(embedder, monkeypatch, busy, part):
+    view = view_of(DISK, embedder=embedder)
+    vector = QueryVector(embedder.manifest.fingerprint, TierRole.FIRST, embedder.embed_query("throw the stalest away"))
+    here = meaning.start_scan(view, vector)()
+    monkeypatch.setattr(meaning, "_ALONGSIDE", 0)
+    monkeypatch.setattr(meaning, "_PART", part)
+    may_end = threading.Event()
+    other = meaning._thread.submit(may_end.wait, 60) if busy else None
+    alongside = meaning.start_scan(view, vector)()  # comes although the thread works for another search
+    assert other is None or not other.done()
+    may_end.set()
+    assert all(np.array_equal(*columns) for columns in zip(here, alongside, strict=True))
+
+
+def test_a_deleted_file_takes_no_rank_by_meaning(embedder):
+    question = "throw away the stalest item"
+    whole = search(snapshot_of(view_of(DISK, embedder=embedder)), question, embedder=embedder)
+    assert whole[0].path == "store/cache.py"
+    hits = search(snapshot_of(view_of(DISK, dead=["store/cache.py"], embedder=embedder)), question, embedder=embedder)
+    assert {hit.path for hit in hits} == DISK.keys() - {"store/cache.py"}
+    assert max(hit.features["file.first.rank"] for hit in hits) == 0.0

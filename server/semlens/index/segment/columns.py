@@ -113,6 +113,13 @@ def ranges(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt
     return np.arange(total, dtype=np.int64) + shifts
 
 
+def run_starts(values: Array) -> npt.NDArray[np.int64]:
+    """Where each run of equal values begins."""
+    is_first = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=is_first[1:])
+    return is_first.nonzero()[0]
+
+
 def write_column_file(path: Path, arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> int:
     """Write the whole file or nothing: a temporary file in the same folder is synced, then renamed.
 

@@ -6,7 +6,6 @@ A graph answers faster from about 40,000 vectors on (bench/vector_index.py). `in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -19,9 +18,6 @@ from usearch.index import search as exact_search
 
 Rows = npt.NDArray[np.uint32]
 Int8Matrix = npt.NDArray[np.int8]
-
-_ONE_THREAD = 50_000  # with fewer vectors a second thread costs more than it saves
-_second = ThreadPoolExecutor(1, thread_name_prefix="semlens-cosines")
 
 
 def quantise(vectors: npt.NDArray[np.float32]) -> Int8Matrix:
@@ -76,30 +72,23 @@ class VectorBlock:
     def all_cosines(self, query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
         """Cosine of every vector to a quantised query, in order of `rows`.
 
-        170,000 vectors of 256 bytes take 1.0 ms on two cores and 1.8 ms on one. The library's cosine takes three times
-        as long, because it computes each length again. Its threads also keep spinning for a while after each call.
+        170,000 vectors of 256 bytes take 1.8 ms. The library's cosine takes three times as long, because it computes
+        each length again. Its threads also keep spinning for a while after each call.
         """
-        if len(self.rows) <= _ONE_THREAD:
-            return self.scan(query)
-        middle = len(self.rows) // 2
-        upper = _second.submit(_products, self.matrix[middle:], query)
-        return self._cosines(np.concatenate([_products(self.matrix[:middle], query), upper.result()]), query)
+        return self.cosines_between(0, len(self.matrix), query)
 
-    def scan(self, query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
-        """`all_cosines` on the calling thread."""
-        if not len(self.matrix):
+    def cosines_between(self, start: int, stop: int, query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+        """`all_cosines` of the vectors from one place of the matrix to another."""
+        if start >= stop:
             return np.zeros(0, np.float32)
-        return self._cosines(_products(self.matrix, query), query)
+        products = _products(self.matrix[start:stop], query)
+        products /= self.lengths[start:stop]
+        products /= np.float32(max(float(np.linalg.norm(query.astype(np.float32))), 1e-6))
+        return products
 
     def cosines_of(self, places: npt.NDArray[np.int64], query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
         """Cosines of the vectors at some places of the matrix."""
-        return VectorBlock(self.rows[:0], self.matrix[places]).scan(query)
-
-    def _cosines(self, products: npt.NDArray[np.float32], query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
-        length = max(float(np.linalg.norm(query.astype(np.float32))), 1e-6)
-        products /= self.lengths
-        products /= np.float32(length)
-        return products
+        return VectorBlock(self.rows[:0], self.matrix[places]).all_cosines(query)
 
 
 def _products(matrix: Int8Matrix, query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:

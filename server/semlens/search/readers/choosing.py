@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from semlens.index.segment.columns import run_starts
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
-from semlens.search.signals.file_features import ViewEvidence, path_cover
+from semlens.search.signals.file_features import ViewEvidence
 from semlens.search.signals.locations import match_paths
 from semlens.search.signals.static_signals import static_signals_of
 
@@ -38,7 +39,6 @@ def signals_of(view: SegmentView, evidence: ViewEvidence, query: Query, similar:
     :param similar: for each model, the files that are nearest in meaning.
     """
     words = evidence.words
-    static = static_signals_of(view.segment)
     of_files = view.segment.passages.files
     holding = np.concatenate(words.holding) if words.holding else np.zeros(0, np.intp)
     owners = of_files[holding]
@@ -46,7 +46,7 @@ def signals_of(view: SegmentView, evidence: ViewEvidence, query: Query, similar:
         _best(words.passages[holding], owners, len(words.files)),
         words.files,
         evidence.names.files,
-        path_cover(static.stems, len(words.files), words.idf_weights),
+        evidence.stems,
     ]
     if query.is_literal:
         columns.append(_best(words.covered[holding], owners, len(words.files)))
@@ -63,7 +63,7 @@ def best_in_files(view: SegmentView, rows: Ints, values: Floats) -> Signal:
     files, values = files[known], values[known]
     if not len(files):
         return Signal(files, values)
-    starts = np.flatnonzero(np.concatenate(([True], files[1:] != files[:-1])))
+    starts = run_starts(files)
     return Signal(files[starts], np.maximum.reduceat(values, starts))
 
 
@@ -74,15 +74,20 @@ def choose(signals: Sequence[Sequence[Signal]], lives: Sequence[Mask], minor: Se
     :param minor: for each view, mask of the files that rank lower for what they are.
     """
     chosen = [np.zeros(len(mask), bool) for mask in lives]
+    sides = [
+        [mask & ~lesser for mask, lesser in zip(lives, minor, strict=True)],
+        [mask & lesser for mask, lesser in zip(lives, minor, strict=True)],
+    ]
     for of_views in zip(*signals, strict=True):
-        files = [one.files[mask[one.files]] for one, mask in zip(of_views, lives, strict=True)]
-        values = [one.values[mask[one.files]] for one, mask in zip(of_views, lives, strict=True)]
-        for is_minor in (False, True):
-            sides = [mask[rows] == is_minor for mask, rows in zip(minor, files, strict=True)]
-            all_values = np.concatenate([column[side] for column, side in zip(values, sides, strict=True)])
-            least = np.partition(all_values, -count)[-count] if len(all_values) > count else -np.inf
-            for mask, rows, column, side in zip(chosen, files, values, sides, strict=True):
-                mask[rows[side & (column >= least)]] = True
+        for side in sides:
+            kept = [mask[one.files] for one, mask in zip(of_views, side, strict=True)]
+            values = [one.values[mask] for one, mask in zip(of_views, kept, strict=True)]
+            n_values = sum(map(len, values))
+            if not n_values:
+                continue
+            least = np.partition(np.concatenate(values), -count)[-count] if n_values > count else -np.inf
+            for chosen_mask, one, mask, column in zip(chosen, of_views, kept, values, strict=True):
+                chosen_mask[one.files[mask][column >= least]] = True
     return [np.flatnonzero(mask) for mask in chosen]
 
 

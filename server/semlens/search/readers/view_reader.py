@@ -21,13 +21,15 @@ from semlens.search.signals.file_features import (
     every_file,
     file_features,
     passing_files,
+    path_cover,
     some_files,
 )
 from semlens.search.signals.file_status import file_statuses
 from semlens.search.signals.file_table import Candidates, FileTable, make_table
 from semlens.search.signals.locations import FramePlace
-from semlens.search.signals.meaning import all_cosines, compare, graph_of, nearest_by_graph
+from semlens.search.signals.meaning import RunningScan, compare, graph_of, nearest_by_graph, start_scan
 from semlens.search.signals.name_match import NameSearch
+from semlens.search.signals.static_signals import static_signals_of
 from semlens.search.signals.text_evidence import QueryVector, count_terms, score_words, weigh_terms
 
 Floats = npt.NDArray[np.float32]
@@ -39,13 +41,15 @@ Mask = npt.NDArray[np.bool_]
 class _Meaning:
     """What the models say of one view.
 
-    :ivar cosines: of its passages by role; NaN where they were not compared. :ivar floors: see `ViewEvidence`.
+    :ivar cosines: of its passages by role; NaN where they were not compared.
+    :ivar file_cosines: see `ViewEvidence`. :ivar floors: see `ViewEvidence`.
     :ivar similar: for each model, the files nearest in meaning.
     :ivar sums: the sum of the best cosines of the files, and their number, where all were compared. A file without a
         vector gets the average. Where a graph was asked, every file has one.
     """
 
     cosines: dict[TierRole, Floats]
+    file_cosines: dict[TierRole, Floats]
     floors: dict[TierRole, float]
     similar: list[Signal]
     sums: dict[TierRole, tuple[float, int]]
@@ -62,8 +66,15 @@ class ViewReader:
         self._views = [view for _, view in views]
         self._question = question
         self._frames = frames
-        self._names = NameSearch(self._views, question.query)
         self._roles = [vector.role for vector in question.vectors]
+        self._scans = [[self._start_scan(view, vector) for vector in question.vectors] for view in self._views]
+        self._names = NameSearch(self._views, question.query)
+
+    def _start_scan(self, view: SegmentView, vector: QueryVector) -> RunningScan | None:
+        """Start early, because it takes longest. Where a graph is asked, a scan is started only when that fails."""
+        if self._asks_graphs and graph_of(view, vector) is not None:
+            return None
+        return start_scan(view, vector)
 
     def statistics(self) -> ReaderStatistics:
         return ReaderStatistics(count_terms(self._views, self._question.query), self._names.counts())
@@ -86,12 +97,23 @@ class ViewReader:
         words = score_words(views, masks, question.query, question.cancel, statistics.terms)
         names = self._names.evidence(statistics.names)
         question.cancel.check()
-        meaning = [self._meaning(view, mask) for view, mask in zip(views, masks, strict=True)]
+        meaning = [
+            self._meaning(view, mask, scans) for view, mask, scans in zip(views, masks, self._scans, strict=True)
+        ]
         question.cancel.check()
         evidence = [
-            ViewEvidence(mask, of_words, of_names, statistics.statuses[number], of_view.cosines, of_view.floors)
-            for number, mask, of_words, of_names, of_view in zip(
-                self._numbers, masks, words, names, meaning, strict=True
+            ViewEvidence(
+                mask=mask,
+                words=of_words,
+                names=of_names,
+                status=statistics.statuses[number],
+                cosines=of_view.cosines,
+                file_cosines=of_view.file_cosines,
+                floors=of_view.floors,
+                stems=path_cover(static_signals_of(view.segment).stems, len(of_words.files), of_words.idf_weights),
+            )
+            for number, view, mask, of_words, of_names, of_view in zip(
+                self._numbers, views, masks, words, names, meaning, strict=True
             )
         ]
         sums = {role: _total([of_view.sums.get(role, (0.0, 0)) for of_view in meaning]) for role in self._roles}
@@ -113,9 +135,9 @@ class ViewReader:
             cosine_sums=sums,
         )
 
-    def _meaning(self, view: SegmentView, mask: Mask | None) -> _Meaning:
-        meaning = _Meaning({}, {}, [], {})
-        for vector in self._question.vectors:
+    def _meaning(self, view: SegmentView, mask: Mask | None, scans: Sequence[RunningScan | None]) -> _Meaning:
+        meaning = _Meaning({}, {}, {}, [], {})
+        for vector, scan in zip(self._question.vectors, scans, strict=True):
             block = graph_of(view, vector) if self._asks_graphs else None
             query = quantise(vector.vector)
             found = None
@@ -128,12 +150,17 @@ class ViewReader:
                 meaning.cosines[vector.role] = cosines
                 meaning.similar.append(best_in_files(view, rows, cosines[rows]))
                 continue
-            scanned = all_cosines(view, vector)
-            if scanned is not None:
-                if mask is not None:
-                    scanned[~mask] = np.nan
-                meaning.cosines[vector.role] = scanned
-            best = best_cosines(scanned, every_file(view))
+            scanned = (scan or start_scan(view, vector))()
+            if scanned is None:
+                meaning.similar.append(Signal(np.zeros(0, np.int64), np.zeros(0, np.float32)))
+                continue
+            cosines, best = scanned
+            if view.alive is not None and mask is view.alive_passages:
+                best[~view.alive] = np.nan
+            elif mask is not None:
+                cosines[~mask] = np.nan
+                best = best_cosines(cosines, every_file(view))
+            meaning.cosines[vector.role], meaning.file_cosines[vector.role] = cosines, best
             known = np.flatnonzero(~np.isnan(best))
             meaning.similar.append(Signal(known, best[known]))
             meaning.sums[vector.role] = (float(best[known].sum()), len(known))
@@ -148,7 +175,8 @@ class ViewReader:
         ]
         minor = [is_minor(view, one) for view, one in zip(self._views, evidence, strict=True)]
         chosen = choose(signals, lives, minor, self._question.limit.n_files)
-        best = choose(signals, lives, minor, self._question.limit.n_compared)
+        has_floors = any(one.floors for one in evidence)
+        best = choose(signals, lives, minor, self._question.limit.n_compared) if has_floors else chosen
         for place in self._frames:
             if place.view in self._numbers:
                 number = self._numbers.index(place.view)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.status import TierRole
-from semlens.index.segment.columns import ranges
+from semlens.index.segment.columns import ranges, run_starts
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
 from semlens.search.signals.file_status import FileStatus
@@ -84,7 +84,9 @@ class ViewEvidence:
     :ivar mask: the passages that may be hits, or None for all. :ivar status: of the files, relative to all readers.
     :ivar cosines: of its passages, by role of the model. NaN where there is no vector, and for passages that were not
         compared.
+    :ivar file_cosines: best cosine of each file by role, NaN without; only where all vectors were compared.
     :ivar floors: for models whose nearest passages a graph found, a cosine that no other passage reaches.
+    :ivar stems: share of the words of each file's own name that the query contains, shape (f,).
     """
 
     mask: Mask | None
@@ -92,7 +94,9 @@ class ViewEvidence:
     names: NameEvidence
     status: FileStatus
     cosines: Mapping[TierRole, Floats]
+    file_cosines: Mapping[TierRole, Floats]
     floors: Mapping[TierRole, float]
+    stems: Floats
 
 
 def file_features(
@@ -104,22 +108,26 @@ def file_features(
     """
     static = static_signals_of(view.segment)
     files, words = rows.files, evidence.words
-    best, total = _best_of(words.passages, rows, _BEST)
+    holding = _Holding(words.passages, rows)
+    best, total = holding.best(words.passages, _BEST)
     columns = {
         "words.best": best,
         "words.top3": total,
         "words.file": words.files[files],
-        "cover.name": _best_of(words.named, rows, 1)[0],
+        "cover.name": holding.best(words.named)[0],
         "definition": evidence.names.files[files],
     }
     if query.is_literal or query.is_prose:
-        columns["cover.best"] = _best_of(words.covered, rows, 1)[0]
-    columns["stem"] = path_cover(static.stems, len(static.tests), words.idf_weights)[files]
+        columns["cover.best"] = holding.best(words.covered)[0]
+    columns["stem"] = evidence.stems[files]
     columns["folder"] = path_cover(static.folders, len(static.tests), words.idf_weights)[files]
     for role in roles:
-        best = best_cosines(evidence.cosines.get(role), rows)
-        if role in evidence.floors:
-            best[rows.filled] = np.fmax(best[rows.filled], np.float32(evidence.floors[role]))
+        if role in evidence.file_cosines:
+            best = evidence.file_cosines[role][files]
+        else:
+            best = best_cosines(evidence.cosines.get(role), rows)
+            if role in evidence.floors:
+                best[rows.filled] = np.fmax(best[rows.filled], np.float32(evidence.floors[role]))
         columns[f"{role}.best"] = best
     columns |= {name: column[files] for name, column in static.constant.items()}
     columns["header"] = evidence.status.header[files]
@@ -150,28 +158,38 @@ def best_cosines(cosines: Floats | None, rows: FileRows) -> Floats:
     return best
 
 
-def _best_of(values: Floats, rows_of_files: FileRows, count: int) -> tuple[Floats, Floats]:
-    """The largest value of each file's passages, and the sum of the ``count`` largest. Expects few values above 0."""
-    best = np.zeros(len(rows_of_files.files), np.float32)
-    values = rows_of_files.of(values)
-    rows = np.flatnonzero(values > 0)
-    if not len(rows):
-        return best, best
-    remaining, owners = values[rows], rows_of_files.owners[rows]
-    is_first = np.concatenate(([True], owners[1:] != owners[:-1]))
-    starts = np.flatnonzero(is_first)
-    files = rows_of_files.filled[owners[starts]]
-    current = np.maximum.reduceat(remaining, starts)
-    best[files] = current
-    if count == 1:
-        return best, best
-    total = best.copy()
-    places = np.cumsum(is_first) - 1
-    for _ in range(count - 1):
-        remaining[remaining == current[places]] = 0.0
-        current = np.maximum.reduceat(remaining, starts)
-        total[files] += current
-    return best, total
+class _Holding:
+    """The passages of some files that contain a word of the query. They are few."""
+
+    def __init__(self, scores: Floats, rows_of_files: FileRows) -> None:
+        """:param scores: above 0 for the passages of the view that contain a word."""
+        self._n_files = len(rows_of_files.files)
+        positions = rows_of_files.of(scores).nonzero()[0]
+        self._rows = positions if rows_of_files.passages is None else rows_of_files.passages[positions]
+        owners = rows_of_files.owners[positions]
+        self._starts = run_starts(owners)
+        self._files = rows_of_files.filled[owners[self._starts]]
+
+    def best(self, values: Floats, count: int = 1) -> tuple[Floats, Floats]:
+        """The largest value of each file, and the sum of the ``count`` largest. Equal values count once in the sum.
+
+        :param values: of the passages of the view; 0 for those that contain no word.
+        """
+        best = np.zeros(self._n_files, np.float32)
+        if not len(self._rows):
+            return best, best
+        remaining = values[self._rows]
+        current = np.maximum.reduceat(remaining, self._starts)
+        best[self._files] = current
+        if count == 1:
+            return best, best
+        total = best.copy()
+        lengths = np.diff(self._starts, append=len(self._rows))
+        for _ in range(count - 1):
+            remaining[remaining == np.repeat(current, lengths)] = 0.0
+            current = np.maximum.reduceat(remaining, self._starts)
+            total[self._files] += current
+        return best, total
 
 
 def path_cover(words: Words, n_files: int, idf_weights: Mapping[int, float]) -> Floats:

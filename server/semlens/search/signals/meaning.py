@@ -7,11 +7,18 @@ for more neighbours than are needed.
 
 from __future__ import annotations
 
+import itertools
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 
 from semlens.index.segment.vectors import VectorBlock, quantise
 from semlens.index.snapshot import SegmentView
+from semlens.search.signals.file_features import best_cosines, every_file
 from semlens.search.signals.text_evidence import Floats, Mask, QueryVector
 
 Ints = npt.NDArray[np.int64]
@@ -38,11 +45,84 @@ def all_cosines(view: SegmentView, query_vector: QueryVector) -> Floats | None:
     return out
 
 
+_ALONGSIDE = 50_000
+"""A scan of fewer vectors is not worth another thread."""
+
+_PART = 8_192
+"""Passages that a thread compares at a time."""
+
+_thread = ThreadPoolExecutor(1, thread_name_prefix="semlens-scan")
+
+
+class Scan(NamedTuple):
+    """:ivar passages: cosine of each passage, NaN without a vector. :ivar files: the best of each file, NaN without."""
+
+    passages: Floats
+    files: Floats
+
+
+RunningScan: TypeAlias = Callable[[], Scan | None]
+"""Waits for the scan and returns it, or None when no passage has a vector."""
+
+
+def start_scan(view: SegmentView, query_vector: QueryVector) -> RunningScan:
+    """Compare all vectors of a view on another thread, while words and names are looked up on this one.
+
+    Whoever waits for the scan helps to finish it.
+    """
+    block = _whole_block(view, query_vector)
+    if block is None or len(block.rows) < _ALONGSIDE:
+        return lambda: _scan(view, query_vector)
+    return _SharedScan(view, block, quantise(query_vector.vector)).result
+
+
+def _scan(view: SegmentView, query_vector: QueryVector) -> Scan | None:
+    cosines = all_cosines(view, query_vector)
+    return None if cosines is None else Scan(cosines, best_cosines(cosines, every_file(view)))
+
+
+class _SharedScan:
+    """A scan of one block with the vectors of all passages, by two threads, in parts that hold whole files."""
+
+    def __init__(self, view: SegmentView, block: VectorBlock, query: npt.NDArray[np.int8]) -> None:
+        self._block, self._query = block, query
+        self._rows = every_file(view)
+        self._scan = Scan(np.empty(len(block.rows), np.float32), np.full(len(self._rows.files), np.nan, np.float32))
+        starts = self._rows.starts
+        bounds = {*np.searchsorted(starts, np.arange(0, len(block.rows), _PART)).tolist(), len(starts)}
+        self._parts = deque(itertools.pairwise(sorted(bounds)))
+        block.lengths  # noqa: B018 - computed once, before both threads ask for it
+        self._other = _thread.submit(self._work)
+
+    def result(self) -> Scan:
+        self._work()
+        if not self._other.cancel():  # it did not begin, as the thread is busy with another search
+            self._other.result()
+        return self._scan
+
+    def _work(self) -> None:
+        while self._parts:
+            try:
+                first, last = self._parts.popleft()
+            except IndexError:  # the other thread took it
+                return
+            starts = self._rows.starts
+            begin, end = int(starts[first]), int(starts[last]) if last < len(starts) else len(self._block.rows)
+            cosines = self._block.cosines_between(begin, end, self._query)
+            self._scan.passages[begin:end] = cosines
+            self._scan.files[self._rows.filled[first:last]] = np.maximum.reduceat(cosines, starts[first:last] - begin)
+
+
 def graph_of(view: SegmentView, query_vector: QueryVector) -> VectorBlock | None:
     """The vectors of a view, when they have a graph. A graph covers all passages of its view."""
+    block = _whole_block(view, query_vector)
+    return block if block is not None and block.graph is not None else None
+
+
+def _whole_block(view: SegmentView, query_vector: QueryVector) -> VectorBlock | None:
+    """The vectors of a view, when one block has those of all passages."""
     blocks = view.tiers.get(query_vector.fingerprint, ())
-    whole = len(blocks) == 1 and blocks[0].graph is not None and len(blocks[0].rows) == len(view.segment.passages)
-    return blocks[0] if whole else None
+    return blocks[0] if len(blocks) == 1 and len(blocks[0].rows) == len(view.segment.passages) else None
 
 
 def nearest_by_graph(

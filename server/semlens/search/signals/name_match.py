@@ -117,6 +117,8 @@ class NameSearch:
         n_rows = np.sum([one.n_rows for one in counts], axis=0)
         n_files = np.sum([one.n_files for one in counts], axis=0)
         for number, probe in enumerate(self._probes):
+            if number not in self._fuzzy and not any(len(rows) for rows, _ in self._exact[number]):
+                continue
             is_common = int(n_rows[number]) > MAX_COMMON and not probe.fuzzily
             share = 1.0 if self._query.is_name else max(1, int(n_files[number])) ** -0.5
             if not is_common:
@@ -192,7 +194,8 @@ def _named(view: SegmentView, probes: Sequence[_Probe]) -> list[Rows]:
 
 def _fitting(views: Sequence[SegmentView], probe: _Probe, named: Sequence[Rows]) -> list[tuple[Rows, Floats]]:
     """For each view, the rows of names that equal the probe's text, and how well each matches."""
-    if sum(map(len, named)) > MAX_COMMON and not probe.fuzzily:
+    n_named = sum(map(len, named))
+    if not n_named or (n_named > MAX_COMMON and not probe.fuzzily):
         return [(rows[:0], np.zeros(0, np.float32)) for rows in named]
     containers = [part.lower() for part in probe.within]
     fitting = []
