@@ -9,17 +9,34 @@ from semlens.syntax.languages.language import Language
 
 _TRIPLE_QUOTED = frozenset(("python", "julia", "elixir", "kotlin", "scala", "swift", "java"))
 _CHARACTER_LITERALS = frozenset(("rust", "go", "c", "cpp", "objc", "java", "csharp", "kotlin", "scala", "swift", "zig"))
-_NOT_SPACE = re.compile(rb"[^\n]")
+_BLANKS = bytes(byte if byte == 0x0A else 0x20 for byte in range(256))
 
 
 def without_comments(language: Language, source: bytes) -> bytes:
     """The text with blanks for comments and strings of several lines.
 
     Strings of one line stay, because finding them takes as long as all the rest. What follows a comment mark in a
-    string is lost up to the end of its line.
+    string is lost up to the end of its line. Only the marks are searched by pattern, since `re` takes as long for the
+    bytes of comments as the parser does.
     """
-    pattern = _comments(language.name, language.line_comments, language.block_comments)
-    return source if pattern is None else pattern.sub(_blank, source)
+    marks, ends = _marks(language.name, language.line_comments, language.block_comments)
+    pieces: list[bytes] = []
+    position = 0
+    match = marks.search(source) if marks is not None else None
+    while marks is not None and match is not None:
+        start, after = match.span()
+        mark = match[0]
+        end_mark = ends[mark]
+        end = source.find(end_mark, after)
+        if end < 0:
+            end = len(source)
+        elif end_mark != b"\n":
+            end += len(end_mark)
+        if mark != b"//" or source[start - 1 : start] != b":":  # else the middle of a URL
+            pieces += (source[position:start], source[start:end].translate(_BLANKS))
+            position = end
+        match = marks.search(source, end)
+    return b"".join((*pieces, source[position:])) if pieces else source
 
 
 def code_only(language: Language, source: bytes) -> bytes:
@@ -33,26 +50,34 @@ def _blank(match: re.Match[bytes]) -> bytes:
     start = match.start()
     if text.startswith(b"//") and start and match.string[start - 1] == 0x3A:
         return text  # the middle of a URL
-    if b"\n" in text:
-        return _NOT_SPACE.sub(b" ", text)
-    return b" " * len(text)
+    return text.translate(_BLANKS)
 
 
-def _comment_patterns(name: str, lines: tuple[str, ...], blocks: tuple[tuple[str, str], ...]) -> list[str]:
-    patterns = [rf"{re.escape(start)}[\s\S]*?(?:{re.escape(end)}|\Z)" for start, end in blocks]
-    if name in _TRIPLE_QUOTED:
-        patterns += ['"""[\\s\\S]*?(?:"""|\\Z)']
-    if name == "python":
-        patterns += ["'''[\\s\\S]*?(?:'''|\\Z)"]
+def _comment_marks(name: str, lines: tuple[str, ...], blocks: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """What begins a comment or a string of several lines, with what ends it."""
+    triple = (['"""'] if name in _TRIPLE_QUOTED else []) + (["'''"] if name == "python" else [])
     shortest = [mark for mark in lines if not any(mark != other and mark.startswith(other) for other in lines)]
-    patterns += [rf"{re.escape(mark)}{r'(?!{)' if mark == '#' else ''}[^\n]*" for mark in shortest]
-    return patterns
+    return {**dict(blocks), **dict(zip(triple, triple, strict=True)), **dict.fromkeys(shortest, "\n")}
+
+
+def _opening(mark: str) -> str:
+    return re.escape(mark) + ("(?!{)" if mark == "#" else "")  # "#{" is a part of a string
 
 
 @cache
-def _comments(name: str, lines: tuple[str, ...], blocks: tuple[tuple[str, str], ...]) -> re.Pattern[bytes] | None:
-    patterns = _comment_patterns(name, lines, blocks)
-    return re.compile("|".join(patterns).encode()) if patterns else None
+def _marks(
+    name: str, lines: tuple[str, ...], blocks: tuple[tuple[str, str], ...]
+) -> tuple[re.Pattern[bytes] | None, dict[bytes, bytes]]:
+    marks = _comment_marks(name, lines, blocks)
+    pattern = re.compile("|".join(map(_opening, marks)).encode()) if marks else None
+    return pattern, {mark.encode(): end.encode() for mark, end in marks.items()}
+
+
+def _comment_patterns(name: str, lines: tuple[str, ...], blocks: tuple[tuple[str, str], ...]) -> list[str]:
+    return [
+        _opening(mark) + (r"[^\n]*" if end == "\n" else rf"[\s\S]*?(?:{re.escape(end)}|\Z)")
+        for mark, end in _comment_marks(name, lines, blocks).items()
+    ]
 
 
 @cache
