@@ -83,6 +83,3 @@
   left: (member_expression property: (property_identifier) @name) right: (object)) @variable))
 (lexical_declaration (variable_declarator name: (identifier) @name value: (object))) @scope
 (variable_declaration (variable_declarator name: (identifier) @name value: (object))) @scope
-
-(import_specifier name: (identifier) @reference.import)
-(import_clause (identifier) @reference.import)

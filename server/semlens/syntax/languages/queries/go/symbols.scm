@@ -25,5 +25,3 @@
 (source_file (var_declaration . (var_spec name: (identifier) @name) .) @variable)
 (source_file (var_declaration [(var_spec name: (identifier) @name) @variable
   (var_spec_list (var_spec name: (identifier) @name) @variable)]))
-
-(import_spec path: (interpreted_string_literal (interpreted_string_literal_content) @reference.import))

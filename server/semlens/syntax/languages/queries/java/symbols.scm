@@ -17,4 +17,3 @@
 
 (superclass [(type_identifier) @reference.base (generic_type (type_identifier) @reference.base)])
 (super_interfaces (type_list [(type_identifier) @reference.base (generic_type (type_identifier) @reference.base)]))
-(import_declaration (scoped_identifier name: (identifier) @reference.import))

@@ -21,4 +21,3 @@
 
 (constructor_invocation (user_type (type_identifier) @reference.base))
 (delegation_specifier (user_type (type_identifier) @reference.base))
-(import_header (identifier (simple_identifier) @reference.import .))

@@ -17,4 +17,3 @@
 
 (base_clause [(name) @reference.base (qualified_name (name) @reference.base)])
 (class_interface_clause [(name) @reference.base (qualified_name (name) @reference.base)])
-(namespace_use_clause [(name) @reference.import (qualified_name (name) @reference.import)])

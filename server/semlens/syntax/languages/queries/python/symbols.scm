@@ -12,6 +12,3 @@
 (type_alias_statement left: (type [(identifier) @name (generic_type (identifier) @name)])) @class
 
 (class_definition superclasses: (argument_list [(identifier) @reference.base (attribute attribute: (identifier) @reference.base)]))
-(import_statement name: [(dotted_name) @reference.import (aliased_import name: (dotted_name) @reference.import)])
-(import_from_statement module_name: (dotted_name) @reference.import)
-(import_from_statement name: [(dotted_name) @reference.import (aliased_import name: (dotted_name) @reference.import)])

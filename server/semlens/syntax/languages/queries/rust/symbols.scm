@@ -40,5 +40,3 @@
 
 (impl_item trait: [(type_identifier) @reference.base (scoped_type_identifier name: (type_identifier) @reference.base)
   (generic_type type: (type_identifier) @reference.base)])
-(use_declaration argument: [(identifier) @reference.import (scoped_identifier name: (identifier) @reference.import)])
-(use_list [(identifier) @reference.import (scoped_identifier name: (identifier) @reference.import)])
