@@ -127,7 +127,8 @@ def base_types(language: str, name: str, signature: str) -> list[str]:
         rest = _PARENTHESES.sub("", rest)
         names = [one for match in _EXTENDS.finditer(rest) for one in re.split(r",|\bwith\b", match[1])]
     bases = (_LAST_NAME.search(_MODIFIERS.sub("", one).strip()) for one in names)
-    return [match[1] for match in bases if match is not None and match[1] != name]
+    itself = "" if language == "python" else name  # `class Client(http.Client)` has a base of its own name
+    return [match[1] for match in bases if match is not None and match[1] != itself]
 
 
 def embedded_types(body: bytes) -> list[bytes]:

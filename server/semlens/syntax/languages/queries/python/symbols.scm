@@ -10,5 +10,3 @@
 (class_definition body: (block (assignment left: (identifier) @name) @constant
   (#match? @name "^_*[A-Z][A-Z0-9_]*$")))
 (type_alias_statement left: (type [(identifier) @name (generic_type (identifier) @name)])) @class
-
-(class_definition superclasses: (argument_list [(identifier) @reference.base (attribute attribute: (identifier) @reference.base)]))
