@@ -86,6 +86,7 @@ class _Reader:
                 code = code.replace(mark, b"..")
         self._text = code.translate(_TABLE_WITH_MACROS if language.name == "rust" else _TABLE)
         self._chains = self._text.translate(_WORDS_ONLY)
+        self._names_functions = b"function" in code  # `a.b = function c(` defines c
 
     def add_imports(self, imports: Imports) -> None:
         for alias, (module, name, (position, _)) in imports.items():
@@ -150,46 +151,57 @@ class _Reader:
         """Add what stands between two bytes. Returns the position to continue at."""
         if end <= start:
             return start
-        text = self._text[start:end]
-        *pieces, _ = text.split(b"(")
+        pieces = self._text[start:end].split(b"(")
+        pieces.pop()
         previous = b""
-        called = set()
-        names_functions = b"function" in text  # `a.b = function c(` defines c
+        called: dict[bytes, bytes] = {}  # names by the words that end in them; an assignment may change their scopes
+        names = set()
         for piece in pieces:
             word = piece.rpartition(b" ")[2]
             if b"=" in word:
                 word = word.rpartition(b"=")[2]
-            if not word or (names_functions and piece[: -len(word)].rstrip().endswith(b"function")):
+            if not word or (self._names_functions and piece[: -len(word)].rstrip().endswith(b"function")):
                 previous = b""
                 continue
-            previous = self._add(index, word, ReferenceKind.CALL, previous if piece.count(b")") == 1 else b"")
-            called.add(previous)
-            if b"=" in piece[-len(word) - _MAX_AWAIT :]:
+            if word in called:
+                previous = called[word]
+            elif word[0] == 0x2E or b")" in word:  # behind the result of a call
+                previous = self._add(index, word, ReferenceKind.CALL, previous if piece.count(b")") == 1 else b"")
+                names.add(previous)
+            else:
+                previous = called[word] = self._add(index, word, ReferenceKind.CALL, b"")
+                names.add(previous)
+            if piece.find(b"=", -len(word) - _MAX_AWAIT) != -1:
                 self._note_assignment(index, piece[-_MAX_HEAD:], word)
-        self._add_uses(index, set(self._chains[start:end].split()), called)
+                called.clear()
+        self._add_uses(index, set(self._chains[start:end].split()), names)
         return end
 
     def _note_assignment(self, index: int, head: bytes, called: bytes) -> None:
         left, _, right = head.rpartition(b"=")
-        words = left.split()
-        if words and not left.endswith(b"=") and right.count(b" ") < _MAX_AWAIT:
+        words = left.rsplit(None, 2)[-2:]
+        if words and left[-1:] != b"=" and right.count(b" ") < _MAX_AWAIT:
             before = b""
             if len(words) > 1:  # only a word right before: a type, or the variable before its type
-                pair = tuple(words[-2] + gap + words[-1] for gap in (b" ", b"  "))
-                before = words[-2] if left.rstrip().endswith(pair) else b""
+                gap = len(left.rstrip()) - len(words[1])
+                before = words[0] if left.endswith((words[0] + b" ", words[0] + b"  "), 0, gap) else b""
             self._scopes.note_assignment(index, before, words[-1], called.strip(b"!"))
 
     def _add_uses(self, index: int, chains: set[bytes], called: set[bytes]) -> None:
         scopes = self._scopes
-        heads = {chain.partition(b".")[0] for chain in chains}
-        used = heads & scopes.known_names
+        known, named = scopes.known_names, scopes.named_scopes
+        dotted = [chain for chain in chains if b"." in chain]
+        heads = chains.difference(dotted)
+        heads.update([chain.partition(b".")[0] for chain in dotted])
+        used = heads & known
         used.update([head for head in heads if b"A" <= head < b"["])
         for head in used - called:
             self._add(index, head, ReferenceKind.USE, b"")
+        if not dotted:
+            return
         members = chains & scopes.own_members(index)
-        if used & scopes.named_scopes:
-            named = scopes.named_scopes
-            members.update([chain for chain in chains if chain.count(b".") == 1 and chain.partition(b".")[0] in named])
+        if not used.isdisjoint(named):
+            members.update([chain for chain in dotted if chain.count(b".") == 1 and chain.partition(b".")[0] in named])
         for chain in members:
             if chain.rpartition(b".")[2] not in called:
                 self._add(index, chain, ReferenceKind.USE, b"")

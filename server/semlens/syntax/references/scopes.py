@@ -43,7 +43,7 @@ class FileScopes:
         self._imports = imports
         self._implicit_self = language.name in _MEMBERS_WITHOUT_SELF
         self._types_are_capitalised = language.name not in ("go", "csharp")  # else functions are, too
-        self._variables: dict[tuple[int, bytes], tuple[Scope, str]] = {}
+        self._variables: dict[bytes, dict[int, tuple[Scope, str]]] = {}  # by name and definition
         self._fields: dict[tuple[str, bytes], tuple[Scope, str]] = {}
         self._types: set[bytes] = set()
         self._defined: set[bytes] = set()
@@ -90,7 +90,7 @@ class FileScopes:
                 self._style is not TypeStyle.COLON or ":" in definition.signature
             ):
                 for name, written in parameter_types(self._style, definition.signature):
-                    self._variables[index, name.encode()] = Scope.TYPE, self._imported(written)
+                    self._variables.setdefault(name.encode(), {})[index] = Scope.TYPE, self._imported(written)
         for index, definition in enumerate(self._definitions):
             if definition.kind in TYPE_KINDS and definition.body >= 0:
                 head = self._code[definition.body : self._first_member(index, definition)]
@@ -111,7 +111,7 @@ class FileScopes:
     def _read_constructor(self, index: int, definition: Definition) -> None:
         owner = self._owners[index]
         for match in parameter_fields(self._language.name, definition.signature):
-            self._fields[owner, match] = self._variables.get((index, match), (Scope.RECEIVER, ""))
+            self._fields[owner, match] = self._variables.get(match, {}).get(index, (Scope.RECEIVER, ""))
         for field, written, value, is_called in assigned_fields(self._code[definition.code : definition.end]):
             if written:
                 self._fields[owner, field] = Scope.TYPE, self._imported(written)
@@ -140,24 +140,26 @@ class FileScopes:
             return
         head, _, name = variable.rpartition(b".")
         if not head:
-            self._variables[index, name] = known
+            self._variables.setdefault(name, {})[index] = known
         elif head in _SELF:
             self._fields.setdefault((self._owners[index] if index >= 0 else "", name), known)
 
     def _result_of(self, called: bytes) -> tuple[Scope, str]:
-        parts = [part for part in called.split(b".") if part]
-        if not parts:
+        head, _, name = called.rstrip(b".").rpartition(b".")
+        if not name:
             return Scope.RECEIVER, ""
-        name = parts[-1]
         if name in self._types or (self._types_are_capitalised and _is_type_name(name)):
             return Scope.TYPE, self._imported(name.decode("utf-8", "replace"))
-        if len(parts) > 1 and name in _CONSTRUCTING and _is_type_name(parts[-2]):
-            return Scope.TYPE, self._imported(parts[-2].decode("utf-8", "replace"))
+        if head and name in _CONSTRUCTING and _is_type_name(owner := head.rstrip(b".").rpartition(b".")[2]):
+            return Scope.TYPE, self._imported(owner.decode("utf-8", "replace"))
         return Scope.RESULT, self._imported(name.decode("utf-8", "replace"))
 
     def _variable(self, index: int, name: bytes) -> tuple[Scope, str] | None:
+        by_definition = self._variables.get(name)
+        if by_definition is None:
+            return None
         for _ in range(_MAX_CLIMB):
-            known = self._variables.get((index, name))
+            known = by_definition.get(index)
             if known is not None or index < 0:
                 return known
             index = self._definitions[index].within

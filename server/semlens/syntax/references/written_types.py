@@ -47,7 +47,7 @@ _MODIFIERS = re.compile(r"\b(?:public|private|protected|virtual|open|final)\b")
 _EXTENDS = re.compile(r"\b(?:extends|implements|with)\s+([^{]*?)(?=\b(?:extends|implements|permits)\b|[{]|$)")
 _LAST_NAME = re.compile(r"([A-Za-z_]\w*)\W*$")
 _AFTER_COLON_BASES = frozenset(("kotlin", "swift", "csharp", "cpp", "objc"))
-_IMPL_FOR = re.compile(rb"\bimpl\b(?:<[^{}]*?>)?\s+!?([\w:]+)(?:<[^{}]*?>)?\s+for\s+&?(?:mut\s+)?([\w:]+)")
+_IMPL_FOR = re.compile(rb"impl\b(?<!\wimpl)(?:<[^{}]*?>)?\s+!?([\w:]+)(?:<[^{}]*?>)?\s+for\s+&?(?:mut\s+)?([\w:]+)")
 
 _PRIMITIVES = frozenset(
     "str int float bool bytes None object any Any unknown never void string number boolean bigint symbol null undefined"
@@ -168,5 +168,5 @@ def assigned_fields(code: bytes) -> Iterator[tuple[bytes, str, bytes, bool]]:
 
 def type_name(written: str) -> str:
     """The last part of a type's name, or "" for a type that no workspace defines."""
-    short = re.split(r"[.:]+", written.strip(".:"))[-1]
+    short = written.strip(".:").rpartition(".")[2].rpartition(":")[2]
     return "" if short in _PRIMITIVES else short
