@@ -97,9 +97,10 @@ def tokens_of(lines: list[str]) -> int:
 
 
 def with_semlens(task: Task, folder: Path) -> Effort:
-    lines = output_of([sys.executable, "-m", "semlens", "search", task.question, "-n", "8"], folder)
+    """A question needs neither a command nor quotes. On a terminal, 8 hits are shown."""
+    lines = output_of([sys.executable, "-m", "semlens", *task.question.split(), "-n", "8"], folder)
     headings = [rf"{re.escape(path)}:.*\b{re.escape(re.split(r'[ (]', text)[1])}\b" for path, text in task.answers]
-    return read([(f'semlens search "{task.question}"', lines)], re.compile(rf"^\d+  ({'|'.join(headings)})"))
+    return read([(f"semlens {task.question}", lines)], re.compile(rf"^\d+  ({'|'.join(headings)})"))
 
 
 def with_ripgrep(task: Task, folder: Path) -> Effort:

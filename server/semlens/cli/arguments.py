@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NoReturn
 
@@ -14,12 +14,14 @@ from semlens.cli.graph_arguments import add_graph
 from semlens.cli.share_arguments import add_share
 from semlens.cli.shared_options import add_folder, add_json, add_no_daemon, add_workspace, add_workspaces, bounded
 from semlens.cli.team_arguments import add_team
+from semlens.core.errors import UsageError
 from semlens.core.text.printable import printable
 
 _EXAMPLES = """\
 examples:
   semlens index                          index the current folder
   semlens search retry with backoff      find code by what it does
+  semlens retry with backoff             the same; only a question that begins with a command needs `search`
   semlens search parseConfig -n 5        find code by its name
   semlens search "open file" --lang go --path 'internal/**' --tests exclude
   semlens outline src/net/retry.py       list the symbols of one file
@@ -335,6 +337,31 @@ def _terminal_columns() -> int:
     except (AttributeError, ValueError, OSError):
         return _DEFAULT_COLUMNS
 
+
+def with_command(arguments: Sequence[str]) -> Sequence[str]:
+    """Put ``search`` before a question that has no command.
+
+    :raises UsageError: for a mistyped command. A folder alone stays what it is, which is no command.
+    """
+    from pathlib import Path
+
+    first, *others = arguments or [""]
+    if not others and first in _WORDS_FOR_OPTIONS:
+        return [_WORDS_FOR_OPTIONS[first]]
+    commands = [name for names in _GROUPS.values() for name in names]
+    if not first or first.startswith("-") or first in commands or (not others and Path(first).is_dir()):
+        return arguments
+    import difflib
+
+    if close := difflib.get_close_matches(first, commands, n=1, cutoff=0.8):
+        question = " ".join(arguments)
+        raise UsageError(
+            f"There is no command '{first}'. Did you mean '{close[0]}'? To search for it: semlens search {question}"
+        )
+    return ["search", *arguments]
+
+
+_WORDS_FOR_OPTIONS = {"help": "--help", "version": "--version"}
 
 _GROUPS: dict[Callable[[_AddCommand], None], tuple[str, ...]] = {
     _add_index: ("index",),

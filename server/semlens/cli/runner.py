@@ -20,14 +20,20 @@ def run_command(arguments: Sequence[str] | None) -> int:
     for name in _BLAS_THREAD_VARIABLES:
         os.environ.setdefault(name, "1")
     _escape_unprintable_output()
-    from semlens.cli.arguments import build_parser
+    from semlens.cli.arguments import build_parser, with_command
     from semlens.cli.output.terminal import choose_colours
+    from semlens.core.errors import UsageError
 
     arguments = sys.argv[1:] if arguments is None else arguments
     if sorted(arguments) == ["--json", "--version"]:
         from semlens.cli.version import print_versions
 
         return print_versions()
+    try:
+        arguments = with_command(arguments)
+    except UsageError as error:
+        say(str(error))
+        return BAD_USAGE
     options = build_parser(next(iter(arguments), "")).parse_args(arguments)
     choose_colours(getattr(options, "color", "auto"))
     if options.debug:

@@ -75,7 +75,7 @@ def test_a_closed_pipe_is_no_error(tmp_path):
     "arguments",
     [
         (),
-        ("frobnicate",),
+        ("serch",),
         ("search",),
         ("search", "x", "--nonsense"),
         ("search", "x", "-n", "many"),

@@ -39,6 +39,36 @@ def test_a_named_folder_and_output_for_programs_come_without_that_line(semlens, 
     assert semlens("search", "fetch", *arguments)[2] == ""
 
 
+@pytest.mark.parametrize(
+    "words", [("fetch", "with", "retry"), ("index of a word in a text",), ("parseConfig",), ("fetch", "-n", "3")]
+)
+def test_a_question_needs_no_command(semlens, script, words):
+    code, out, _ = semlens(*words)
+    assert (code, script.requests[-1].query) == (0, " ".join(words).removesuffix(" -n 3"))
+    assert out == semlens("search", *words)[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("serch", "fetch"), "no command 'serch'. Did you mean 'search'? To search for it: semlens search serch fetch"),
+        (("statsu",), "no command 'statsu'. Did you mean 'status'?"),
+        ((".",), "invalid choice: '.'"),
+        (("searc\x1bh",), "no command 'searc\\x1bh'"),
+    ],
+)
+def test_a_mistyped_command_is_no_question(semlens, script, words, message):
+    code, _, err = semlens(*words)
+    assert code == 2
+    assert message in err
+    assert not script.requests
+
+
+def test_help_and_version_are_words_too(semlens):
+    assert semlens("help")[1].startswith("usage: semlens")
+    assert semlens("version")[1].startswith("semlens ")
+
+
 def test_status_in_a_sub_folder_names_the_root(semlens, below):
     assert f"of {below}, the top of the git work tree" in semlens("status")[1]
 
