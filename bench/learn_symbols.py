@@ -27,7 +27,6 @@ from semlens.core.status import TierRole
 from semlens.core.symbol import SymbolKind
 from semlens.index.segment.builder import ParsedFile
 from semlens.index.snapshot import IndexSnapshot
-from semlens.search.query.query import parse_query
 from semlens.search.ranking import weights as w
 from semlens.search.ranking.symbol_ranking import score_symbols
 
@@ -84,12 +83,11 @@ def without_documentation(parsed: Sequence[ParsedFile]) -> list[ParsedFile]:
 
 def case_of(item: Item, snapshot: IndexSnapshot, tiers: Sequence[Tier], names: Sequence[str]) -> Case | None:
     """The symbols of the correct file; None if there are not several."""
-    query = parse_query(item.sentence)
     views = list(snapshot.views)
     segment = views[0].segment
     table, _ = table_of(snapshot, item.sentence, tiers)
     file = np.array([segment.files.paths.tolist().index(item.path)])
-    found = score_symbols(views, table, file, [], query)
+    found = score_symbols(views, table, file, [], w.SYMBOL_WEIGHTS)
     features = np.stack([found.columns[name] for name in names], axis=1).astype(np.float64)
     right = np.array([row >= 0 and segment.symbols.qualified_names[row] == item.name for row in found.symbols.tolist()])
     if not right.any() or right.all():

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from altered_weights import one_table
 from quality import Repository, in_process, load_dataset
 from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
 from ranking_metrics import Question, Row, paired, score, summary
@@ -29,6 +29,7 @@ from semlens.core.status import TierRole
 from semlens.index.snapshot import IndexSnapshot
 from semlens.search.query.query import parse_query
 from semlens.search.ranking import weights as w
+from semlens.search.ranking.query_weights import weights_of
 from semlens.search.ranking.rank import file_scores
 from semlens.search.readers import reader
 from semlens.search.readers.view_reader import find_candidates
@@ -74,7 +75,7 @@ def table_of(snapshot: IndexSnapshot, text: str, tiers: Sequence[Tier]) -> tuple
     vectors = [vector for tier in tiers for vector in tier.ask(text)]
     question = reader.Question(SearchRequest(text), query, vectors, "", reader.EVERYTHING, CancelToken())
     table = find_candidates(list(snapshot.views), question)
-    return table, file_scores(table, query)
+    return table, file_scores(table, weights_of(table, query).files)
 
 
 def collect(
@@ -138,21 +139,10 @@ def _loss(usable: Sequence[tuple[Floats, Floats, Floats]], weights: Floats, l2: 
     return total
 
 
-@contextmanager
-def file_weights(weights: Mapping[str, float]) -> Iterator[None]:
-    """Searches with other weights within the block."""
-    shipped = w.FILE_WEIGHTS
-    w.FILE_WEIGHTS = dict(weights)
-    try:
-        yield
-    finally:
-        w.FILE_WEIGHTS = shipped
-
-
 def judge(corpus: Corpus, tiers: Sequence[Tier], weights: Mapping[str, float], *, strict: bool) -> list[Row]:
     """Metrics of the questions of one repository, with the real search."""
     search = in_process(corpus.snapshot, list(tiers), corpus.repository.prefix)
-    with file_weights(weights):
+    with one_table(weights):
         return [
             (question, score(search(question.text), question, corpus.repository.prefix, strict=strict))
             for question in corpus.repository.questions

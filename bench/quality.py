@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from altered_weights import without
 from ranking_corpus import Tier, default_cache, make_snapshot, parse_folder
 from ranking_metrics import Question, Result, Row, Target, kind_of, paired, score, summary
 from semlens.core.cancel import CancelToken
@@ -29,6 +30,7 @@ from semlens.core.status import TierRole
 from semlens.index.snapshot import IndexSnapshot
 from semlens.search.query.query import parse_query
 from semlens.search.ranking import weights
+from semlens.search.ranking.prose_weights import PROSE
 from semlens.search.ranking.rank import RankedHit, rank
 from semlens.settings.loading import ModelsSettings, Settings
 
@@ -192,24 +194,20 @@ def ablate(
 ) -> dict[str, dict[str, object]]:
     """Change of NDCG@10 without the weight of one file feature, with the other weights unchanged."""
     pairs = list(searches(repositories, tiers, cache))
-    shipped = weights.FILE_WEIGHTS
 
-    def rows(without: str) -> list[Row]:
-        weights.FILE_WEIGHTS = {key: value for key, value in shipped.items() if key != without}
-        return [
-            (question, score(search(question.text), question, repository.prefix, strict=strict))
-            for repository, search in pairs
-            for question in repository.questions
-        ]
+    def rows(feature: str) -> list[Row]:
+        with without(feature):
+            return [
+                (question, score(search(question.text), question, repository.prefix, strict=strict))
+                for repository, search in pairs
+                for question in repository.questions
+            ]
 
     found: dict[str, dict[str, object]] = {}
-    try:
-        everything = rows("")
-        for name in shipped:
-            change, low, high = paired(everything, rows(name))
-            found[name] = {"change": change, "95": [low, high]}
-    finally:
-        weights.FILE_WEIGHTS = shipped
+    everything = rows("")
+    for name in {**weights.FILE_WEIGHTS, **PROSE[TierRole.FIRST]["meaning"]}:
+        change, low, high = paired(everything, rows(name))
+        found[name] = {"change": change, "95": [low, high]}
     return found
 
 

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import dataclasses
 import threading
 
 import numpy as np
 import pytest
 from search_cases import labels, search, snapshot_of, view_of
 
+from semlens.core.cancel import CancelToken
+from semlens.core.request import SearchRequest
 from semlens.core.status import TierRole
 from semlens.embedding.registry import find_model, load_embedder
-from semlens.search.ranking import weights
+from semlens.index.segment.vectors import VectorBlock
+from semlens.search.query.query import parse_query
+from semlens.search.ranking.prose_weights import PROSE
+from semlens.search.ranking.rank import rank
 from semlens.search.signals import meaning
 from semlens.search.signals.text_evidence import QueryVector
 
@@ -62,6 +68,30 @@ def test_a_function_typed_but_not_saved_is_found_by_what_it_does(embedder, quest
     assert hits[0].view.dirty
 
 
+def test_what_the_second_model_has_not_read_ranks_as_if_it_had(embedder):
+    """It is guessed from the first model: neither the average nor nothing."""
+    files = DISK | {"media/pictures.py": TYPED}
+    whole = view_of(files, embedder=embedder)
+    ((block,),) = whole.tiers.values()
+    unread = [
+        row
+        for row, file in enumerate(whole.segment.passages.files)
+        if whole.segment.files.paths[file] == "media/pictures.py"
+    ]
+    read = np.setdiff1d(block.rows, unread)
+    view = dataclasses.replace(whole, tiers={**whole.tiers, "second": (VectorBlock(read, block.matrix[read]),)})
+    question = "make a photo less wide"
+    vector = embedder.embed_query(parse_query(question).text)
+    vectors = [
+        QueryVector(embedder.manifest.fingerprint, TierRole.FIRST, vector),
+        QueryVector("second", TierRole.REFINE, vector),
+    ]
+    hits = rank(snapshot_of(view), SearchRequest(question), parse_query(question), vectors, CancelToken())
+    assert labels(hits)[0] == "media/pictures.py::media.pictures.shrink_picture"
+    refined = {hit.path: hit.features["file.refine.best"] for hit in hits}
+    assert max(refined, key=refined.get) == "media/pictures.py"
+
+
 def test_meaning_decides_between_files_that_no_word_speaks_for(embedder):
     hits = search(snapshot_of(view_of(DISK, embedder=embedder)), "throw away the stalest item", embedder=embedder)
     assert hits[0].path == "store/cache.py"
@@ -91,7 +121,7 @@ BY_CHANCE = DISK | {
 )
 def test_meaning_counts_more_for_a_question_in_other_words(embedder, monkeypatch, bias, first):
     """The words of the question name the class; what it asks for is what the method does."""
-    monkeypatch.setitem(weights.WORD_FIT, "bias", bias)
+    monkeypatch.setitem(PROSE[TierRole.FIRST]["fit"], "bias", bias)
     hits = search(snapshot_of(view_of(BY_CHANCE, embedder=embedder)), "make a photo less wide", embedder=embedder)
     assert labels(hits)[0].rpartition("::")[2] == first
 

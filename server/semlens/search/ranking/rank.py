@@ -22,8 +22,8 @@ from semlens.search.query.query import Query
 from semlens.search.ranking import weights as w
 from semlens.search.ranking.confidence import FIRST_HITS, Evidence, confidence_of, gather_evidence
 from semlens.search.ranking.page import choose_page, sigmoid
+from semlens.search.ranking.query_weights import weights_of
 from semlens.search.ranking.symbol_ranking import SymbolScores, score_symbols
-from semlens.search.ranking.word_fit import word_fit
 from semlens.search.readers.reader import CandidateLimit, Question
 from semlens.search.readers.view_reader import compare_chosen, find_candidates
 from semlens.search.signals.file_table import FileTable
@@ -105,13 +105,14 @@ def rank_answer(
     question = Question(request, query, query_vectors, near or "", limit or DEFAULT_LIMIT, cancel)
     table = find_candidates(views, question, frames)
     cancel.check()
-    scores = file_scores(table, query)
+    weights = weights_of(table, query)
+    scores = file_scores(table, weights.files)
     scores = _with_frames(scores, table, frames, query)
     best = _best_files(scores, max(request.limit + 10, _LEAST_FILES))
     compare_chosen(views, table, best, question)
-    symbols = score_symbols(views, table, best, frames, query, word_fit(table, query))
+    symbols = score_symbols(views, table, best, frames, weights.symbols)
     cancel.check()
-    totals = scores[symbols.files] - symbols.behind * np.float32(w.NAME_SHARE if query.is_name else 1.0)
+    totals = scores[symbols.files] - symbols.behind * np.float32(weights.behind)
     order: list[int] = best_first(totals).tolist()  # ties keep the order of files and lines
     order = _of_kinds(order, views, table, symbols, request, query)
     wanted = request._replace(limit=max(request.limit, FIRST_HITS))
@@ -149,25 +150,13 @@ def _of_kinds(
     return [place for place in order if fits(place)]
 
 
-def file_scores(table: FileTable, query: Query) -> npt.NDArray[np.float32]:
+def file_scores(table: FileTable, weights: Mapping[str, float]) -> npt.NDArray[np.float32]:
     """The weighted sum of each file's features, or -inf for files that may not be hits. Shape (f,)."""
-    total = _weighted(
-        table, w.REPORT_WEIGHTS if query.is_report else w.LITERAL_WEIGHTS if query.is_literal else w.FILE_WEIGHTS
-    )
-    if query.is_name:
-        total = np.float32(w.NAME_SHARE) * total + _weighted(table, w.NAME_WEIGHTS)
-    fit = word_fit(table, query)
-    if fit < 1.0:
-        total = np.float32(fit) * total + np.float32(1.0 - fit) * _weighted(table, w.MEANING_WEIGHTS)
-    total[~table.eligible] = -np.inf
-    return total
-
-
-def _weighted(table: FileTable, weights: Mapping[str, float]) -> npt.NDArray[np.float32]:
     total = np.zeros(len(table.rows), np.float32)
     for name, weight in weights.items():
         if name in table.columns:
             total += np.float32(weight) * table.columns[name]
+    total[~table.eligible] = -np.inf
     return total
 
 

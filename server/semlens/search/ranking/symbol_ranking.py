@@ -16,10 +16,8 @@ from semlens.core.status import TierRole
 from semlens.core.symbol import SymbolKind
 from semlens.index.segment.columns import best_first, ranges
 from semlens.index.snapshot import SegmentView
-from semlens.search.query.query import Query
-from semlens.search.ranking import weights as w
 from semlens.search.signals.file_features import ViewEvidence, rows_of_files
-from semlens.search.signals.file_table import FileTable
+from semlens.search.signals.file_table import CosineSums, FileTable, as_far_above
 from semlens.search.signals.locations import FramePlace
 from semlens.search.signals.name_match import NameEvidence
 from semlens.search.signals.static_signals import static_signals_of
@@ -99,10 +97,9 @@ def score_symbols(
     table: FileTable,
     best_files: Ints,
     frames: Sequence[FramePlace],
-    query: Query,
-    fit: float = 1.0,
+    weights: Mapping[str, float],
 ) -> SymbolScores:
-    """:param best_files: positions in the file table, ascending. :param fit: of the query's words, see `word_fit`."""
+    """:param best_files: positions in the file table, ascending. :param weights: of the features of symbols."""
     parts = []
     for number, view in enumerate(views):
         files = best_files[table.views[best_files] == number]
@@ -113,7 +110,7 @@ def score_symbols(
         nothing = np.zeros(0, np.int64)
         return SymbolScores(nothing, nothing, PassageGroups(nothing, nothing), np.zeros(0, np.float32), {})
     columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns}
-    totals = _totals(columns, query, fit)
+    totals = _totals(columns, weights)
     return _grouped(
         np.concatenate([part.files for part in parts]),
         np.concatenate([part.symbols for part in parts]),
@@ -158,13 +155,23 @@ def _part(
         "value": (has_symbol & _IS_VALUE[kinds]).astype(np.float32),
         "frame": of_frames,
     }
+    return _Part(places, symbols, rows, columns | _cosines(table, evidence, rows))
+
+
+def _cosines(table: FileTable, evidence: ViewEvidence, rows: Ints) -> dict[str, Floats]:
+    """The cosines of some passages by role, for each model that the index has. One without a vector gets a guess."""
+    columns: dict[str, Floats] = {}
+    sums: dict[str, CosineSums] = {}
     for role in TierRole:
         if any(role in one.cosines for one in table.evidence):
             cosines = evidence.cosines.get(role)
             column = np.full(len(rows), np.nan, np.float32) if cosines is None else cosines[rows]
-            average = column[~np.isnan(column)].mean() if not np.isnan(column).all() else 0.0
-            columns[role] = np.where(np.isnan(column), average, column).astype(np.float32)
-    return _Part(places, symbols, rows, columns)
+            sums[role] = CosineSums.over(column)
+            guess: Floats | float = sums[role].mean
+            if role is TierRole.REFINE and TierRole.FIRST in columns:
+                guess = as_far_above(columns[TierRole.FIRST], sums[TierRole.FIRST], sums[role])
+            columns[role] = np.where(np.isnan(column), guess, column).astype(np.float32)
+    return columns
 
 
 def _without_passage(
@@ -219,19 +226,11 @@ def _without_passage(
     return columns[:, 0], columns[:, 1], columns[:, 2]
 
 
-def _totals(columns: Mapping[str, Floats], query: Query, fit: float) -> Floats:
-    more: Mapping[str, float] = {}
-    if query.is_name:
-        more = w.SYMBOL_NAME_WEIGHTS
-    elif query.is_literal:
-        more = w.SYMBOL_LITERAL_WEIGHTS
-    elif query.names or query.capitals:
-        more = w.SYMBOL_NAMED_WEIGHTS
+def _totals(columns: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
     total = np.float32(_FRAME) * columns["frame"]
-    for table, share in ((w.SYMBOL_WEIGHTS, fit), (more, fit), (w.SYMBOL_MEANING_WEIGHTS, 1.0 - fit)):
-        for name, weight in table.items():
-            if name in columns and share:
-                total = total + np.float32(share * weight) * columns[name]
+    for name, weight in weights.items():
+        if name in columns:
+            total = total + np.float32(weight) * columns[name]
     return total.astype(np.float32)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_BY_HAND: dict[str, float] = {
+BY_HAND: dict[str, float] = {
     "test": -3.5,
     "old": -4.0,
     "documentation": -3.0,
@@ -17,7 +17,6 @@ _BY_HAND: dict[str, float] = {
     "path": 8.0,
     "unsaved": 2.5,
     "near": 0.8,
-    "refine.best": 2.0,
 }
 """Weights that were set by hand, in round numbers.
 
@@ -39,9 +38,9 @@ LEARNT: dict[str, float] = {
     "size": 0.28,
     "inner": -1.49,
 }
-"""Printed by bench/learn_weights.py with L2 = 32 over the development set. `_BY_HAND` was held constant."""
+"""Printed by bench/learn_weights.py with L2 = 32 over the development set. `BY_HAND` was held constant."""
 
-FILE_WEIGHTS: dict[str, float] = LEARNT | _BY_HAND
+FILE_WEIGHTS: dict[str, float] = LEARNT | BY_HAND | {"refine.best": 2.0}
 """Weights of the features of a file. The best symbol of a file ranks where the file ranks.
 
 All queries share one table. Two tables, for queries with and without a written name, ranked worse in cross-validation
@@ -49,53 +48,22 @@ over repositories. So did every feature that is left out; docs/ranking.md lists 
 cosine counts, because the size of a cosine depends more on the query than on the file.
 """
 
-MEANING_LEARNT: dict[str, float] = {
-    "words.best": 0.38,
-    "words.top3": -0.39,
-    "words.file": 2.42,
-    "cover.name": -1.62,
-    "cover.best": 2.72,
-    "definition": -0.6,
-    "stem": -0.3,
-    "folder": -0.21,
-    "size": -0.27,
-    "first.best": 9.57,
-    "first.rank": 0.27,
-}
-MEANING_WEIGHTS: dict[str, float] = MEANING_LEARNT | _BY_HAND | {"refine.best": 10.0}
-"""Weights of files for a question in other words than those of the code.
-
-A name that matches by chance counts against a file. Learnt like `LEARNT`, from 3,440 questions about 45 packages that
-no model was trained on. The refine tier counts as much as the first one.
-"""
-
-WORD_FIT: dict[str, float] = {
-    "bias": 0.3,
-    "cover": 2.58,
-    "stem": 1.48,
-    "name": 0.76,
-    "definition": 1.24,
-    "words": -1.26,
-}
-"""Coefficients of `word_fit`, which mixes `FILE_WEIGHTS` and `MEANING_WEIGHTS`.
-
-They are of the best cover of a passage, of a file's own name and of a symbol's name, of the best definition, and of the
-logarithm of the number of words. Learnt from the questions of both tables, so that the mixed sums rank best;
-then the bias was raised by 0.5, so that questions about repositories lose nothing.
-"""
-
 NAME_WEIGHTS: dict[str, float] = {"definition": 10.0}
 NAME_SHARE = 0.5
 """For a query of one name, all other features count half. They order symbols of the same name, and a partly typed or
 mistyped name ranks above code that only mentions its words."""
 
-LITERAL_WEIGHTS: dict[str, float] = {
-    "cover.best": 8.0,
-    "words.best": 0.9,
-    "folder": 0.5,
-    "first.best": 2.2,
-    "first.rank": 0.3,
-} | _BY_HAND
+LITERAL_WEIGHTS: dict[str, float] = (
+    {
+        "cover.best": 8.0,
+        "words.best": 0.9,
+        "folder": 0.5,
+        "first.best": 2.2,
+        "first.rank": 0.3,
+    }
+    | BY_HAND
+    | {"refine.best": 2.0}
+)
 """Replaces `FILE_WEIGHTS` for messages and code. The place that contains the text should win, whatever the name and
 size of its file, and however often other files contain parts of it. Set by hand with one half of bench/hard_cases."""
 
@@ -123,19 +91,6 @@ Learnt from first sentences of docstrings as queries, within the right file, wit
 index. In cross-validation over packages the right symbol is first for 72 to 87 % of the queries. Those queries ask for
 functions only, so the weights of code outside symbols, values, containers and names were set by hand.
 """
-
-SYMBOL_MEANING_WEIGHTS: dict[str, float] = {
-    "words": 0.4,
-    "covered": 3.5,
-    "named": -4.7,
-    "first": 12.4,
-    "refine": 12.4,
-    "name": -2.6,
-    "no_symbol": -4.8,
-    "value": -3.5,
-    "container": 0.2,
-}
-"""Weights of symbols for a question in other words, learnt like `MEANING_LEARNT`. `word_fit` mixes them too."""
 
 SYMBOL_NAME_WEIGHTS: dict[str, float] = {"name": 14.0, "container": 1.6, "value": 1.0}
 """Added to `SYMBOL_WEIGHTS` for a query of one name."""

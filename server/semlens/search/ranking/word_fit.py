@@ -1,7 +1,7 @@
 """Estimates whether a question is in the words of the code or in other words, which decides how much meaning counts.
 
-A logistic function of the query and of what its words match. `weights` has its coefficients and both tables of weights
-that it mixes.
+A logistic function of the query, of what its words match, and of how near the nearest file is in meaning.
+`prose_weights` has its coefficients and the tables of weights that it mixes.
 """
 
 from __future__ import annotations
@@ -12,11 +12,28 @@ import numpy as np
 
 from semlens.core.status import TierRole
 from semlens.search.query.query import Query
-from semlens.search.ranking import weights as w
+from semlens.search.ranking.prose_weights import PROSE
 from semlens.search.signals.file_table import FileTable
 
-_MATCHES = {"stem": "stem", "name": "cover.name", "definition": "definition"}
+_MATCHES = {
+    "stem": "stem",
+    "name": "cover.name",
+    "definition": "definition",
+    "first": "first.best",
+    "refine": "refine.best",
+}
 """Coefficients of the best match of a file, with the column of each."""
+
+_MOSTLY = 0.5
+"""The share of files with a vector of the second model, of those with one of the first, from which it counts."""
+
+
+def models_of(table: FileTable) -> TierRole | None:
+    """The last model that has read most of what the first one has; None where no model has read anything."""
+    n_first, n_refined = (table.n_compared.get(role, 0) for role in TierRole)
+    if n_refined and n_refined >= _MOSTLY * n_first:
+        return TierRole.REFINE
+    return TierRole.FIRST if n_first else None
 
 
 def word_fit(table: FileTable, query: Query) -> float:
@@ -24,15 +41,18 @@ def word_fit(table: FileTable, query: Query) -> float:
 
     It is 1 where only words can rank: for a query without vectors, and for names, messages, code and reports.
     """
-    has_vectors = any(f"{role}.best" in table.columns for role in TierRole)
-    if not query.is_prose or not has_vectors or not query.terms or not table.eligible.any():
+    models = models_of(table)
+    if not query.is_prose or models is None or not query.terms or not table.eligible.any():
         return 1.0
     own = table.eligible & (table.columns["test"] == 0) & (table.columns["documentation"] == 0)
     rows = np.flatnonzero(own if own.any() else table.eligible)
-    best = {name: float(table.columns[column][rows].max()) for name, column in _MATCHES.items()}
+    best = {
+        name: float(table.columns[column][rows].max()) for name, column in _MATCHES.items() if column in table.columns
+    }
     best["cover"] = float(table.columns["cover.best"].max()) * (1.0 - _unknown_share(table, query))
     best["words"] = math.log1p(len(query.terms))
-    total = w.WORD_FIT["bias"] + sum(w.WORD_FIT[name] * value for name, value in best.items())
+    weights = PROSE[models]["fit"]
+    total = weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in best.items())
     return 1.0 / (1.0 + math.exp(-total))
 
 

@@ -25,7 +25,7 @@ from semlens.search.signals.file_features import (
     some_files,
 )
 from semlens.search.signals.file_status import file_statuses
-from semlens.search.signals.file_table import Candidates, FileTable, make_table
+from semlens.search.signals.file_table import Candidates, CosineSums, FileTable, make_table
 from semlens.search.signals.locations import FramePlace
 from semlens.search.signals.meaning import RunningScan, compare, graph_of, nearest_by_graph, start_scan
 from semlens.search.signals.name_match import NameSearch
@@ -44,15 +44,15 @@ class _Meaning:
     :ivar cosines: of its passages by role; NaN where they were not compared.
     :ivar file_cosines: see `ViewEvidence`. :ivar floors: see `ViewEvidence`.
     :ivar similar: for each model, the files nearest in meaning.
-    :ivar sums: the sum of the best cosines of the files, and their number, where all were compared. A file without a
-        vector gets the average. Where a graph was asked, every file has one.
+    :ivar sums: of the best cosines of the files. They tell what a file without a vector gets. Where a graph was asked,
+        every file has one, and the sums are of the nearest.
     """
 
     cosines: dict[TierRole, Floats]
     file_cosines: dict[TierRole, Floats]
     floors: dict[TierRole, float]
     similar: list[Signal]
-    sums: dict[TierRole, tuple[float, int]]
+    sums: dict[TierRole, CosineSums]
 
 
 class ViewReader:
@@ -116,7 +116,10 @@ class ViewReader:
                 self._numbers, views, masks, words, names, meaning, strict=True
             )
         ]
-        sums = {role: _total([of_view.sums.get(role, (0.0, 0)) for of_view in meaning]) for role in self._roles}
+        sums = {
+            role: CosineSums.of([of_view.sums[role] for of_view in meaning if role in of_view.sums])
+            for role in self._roles
+        }
         lives = [passing_files(view, mask) for view, mask in zip(views, masks, strict=True)]
         if self._is_limited:
             rows = self._chosen(evidence, lives, [of_view.similar for of_view in meaning])
@@ -148,7 +151,9 @@ class ViewReader:
                 cosines = np.full(len(view.segment.passages), np.nan, np.float32)
                 compare(block, rows, query, cosines)
                 meaning.cosines[vector.role] = cosines
-                meaning.similar.append(best_in_files(view, rows, cosines[rows]))
+                nearest = best_in_files(view, rows, cosines[rows])
+                meaning.similar.append(nearest)
+                meaning.sums[vector.role] = CosineSums.over(nearest.values)
                 continue
             scanned = (scan or start_scan(view, vector))()
             if scanned is None:
@@ -163,7 +168,7 @@ class ViewReader:
             meaning.cosines[vector.role], meaning.file_cosines[vector.role] = cosines, best
             known = np.flatnonzero(~np.isnan(best))
             meaning.similar.append(Signal(known, best[known]))
-            meaning.sums[vector.role] = (float(best[known].sum()), len(known))
+            meaning.sums[vector.role] = CosineSums.over(best[known])
         return meaning
 
     def _chosen(
@@ -189,10 +194,6 @@ class ViewReader:
                 every = weighs_size or vector.role is TierRole.REFINE
                 compare_files(view, one, files if every else best_files, vector)
         return [some_files(view, files) for view, files in zip(self._views, chosen, strict=True)]
-
-
-def _total(sums: Sequence[tuple[float, int]]) -> tuple[float, int]:
-    return sum(total for total, _ in sums), sum(count for _, count in sums)
 
 
 def compare_files(view: SegmentView, evidence: ViewEvidence, files: Ints, vector: QueryVector) -> None:

@@ -6,8 +6,10 @@ that the table does not depend on how files lie in readers. Weights belong to `s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +29,46 @@ _LEAST_SIMILAR = 40
 """A file that matches by no word and no name is a hit only when it is among this many nearest by cosine."""
 
 
+class CosineSums(NamedTuple):
+    """:ivar total, squares: sums of cosines and of their squares. :ivar n: how many cosines."""
+
+    total: float
+    squares: float
+    n: int
+
+    @classmethod
+    def of(cls, parts: Iterable[CosineSums]) -> CosineSums:
+        """The sums of all parts."""
+        return cls(*map(sum, zip((0.0, 0.0, 0), *parts, strict=True)))
+
+    @classmethod
+    def over(cls, cosines: Floats) -> CosineSums:
+        """:param cosines: NaN where there is none; those do not count."""
+        known = cosines[~np.isnan(cosines)].astype(np.float64)
+        return cls(float(known.sum()), float((known * known).sum()), len(known))
+
+    @property
+    def mean(self) -> float:
+        return self.total / self.n if self.n else 0.0
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation."""
+        return math.sqrt(max(0.0, self.squares / self.n - self.mean**2)) if self.n else 0.0
+
+
+def as_far_above(cosines: Floats, theirs: CosineSums, others: CosineSums) -> Floats:
+    """What another model may find where it has not looked yet: as far above its mean as these cosines are above theirs.
+
+    Text that was typed a moment ago has no vector of the second model. It must not rank below the rest for that.
+
+    :param theirs: of the same model as the cosines. :param others: of the other model.
+    """
+    ratio = others.deviation / theirs.deviation if theirs.deviation else 0.0
+    guess: Floats = np.float32(others.mean) + np.float32(ratio) * (cosines - np.float32(theirs.mean))
+    return guess
+
+
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """The files that one reader offers, with their features.
@@ -34,7 +76,7 @@ class Candidates:
     :ivar views: number of each file's view in the snapshot, shape (f,). :ivar rows: row of each file in its view.
     :ivar columns: features by name, each of shape (f,). :ivar lives: mask of the files that pass the filters.
     :ivar evidence: what is known of each view of the reader, by number.
-    :ivar cosine_sums: for each model, the sum of the best cosines of the reader's files, and how many have one.
+    :ivar cosine_sums: for each model, of the best cosines of the reader's files that have one.
     """
 
     views: Ints
@@ -42,7 +84,7 @@ class Candidates:
     columns: Mapping[str, Floats]
     lives: Mask
     evidence: Mapping[int, ViewEvidence]
-    cosine_sums: Mapping[TierRole, tuple[float, int]]
+    cosine_sums: Mapping[TierRole, CosineSums]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +95,7 @@ class FileTable:
     :ivar columns: features by name, each of shape (f,). :ivar eligible: mask of the files that may be hits, shape (f,).
     :ivar evidence: for each view, what is known of it.
     :ivar word_scale: largest word score of a passage, at least 1e-6.
+    :ivar n_compared: for each model, how many files have a cosine of their own.
     """
 
     views: Ints
@@ -61,6 +104,7 @@ class FileTable:
     eligible: Mask
     evidence: Sequence[ViewEvidence]
     word_scale: float
+    n_compared: Mapping[TierRole, int]
 
 
 def make_table(candidates: Sequence[Candidates], query: Query) -> FileTable:
@@ -72,12 +116,13 @@ def make_table(candidates: Sequence[Candidates], query: Query) -> FileTable:
     word_scale = max(1e-6, float(columns["words.best"].max(initial=0.0)))
     for name in ("words.best", "words.top3", "words.file"):
         columns[name] = _scaled(columns[name])
-    for role in candidates[0].cosine_sums:
-        sums = [one.cosine_sums[role] for one in candidates]
-        n_known = sum(n for _, n in sums)
-        average = sum(total for total, _ in sums) / n_known if n_known else 0.0
+    sums = {role: CosineSums.of([one.cosine_sums[role] for one in candidates]) for role in candidates[0].cosine_sums}
+    for role, of_role in sums.items():
         values = columns[f"{role}.best"]
-        columns[f"{role}.best"] = np.where(np.isnan(values), np.float32(average), values)
+        guess = np.full(len(values), of_role.mean, np.float32)
+        if role is TierRole.REFINE and TierRole.FIRST in sums:
+            guess = as_far_above(columns["first.best"], sums[TierRole.FIRST], of_role)
+        columns[f"{role}.best"] = np.where(np.isnan(values), guess, values)
     for name in ("words.file", "first.best"):
         if name in columns:
             columns[f"{name.partition('.')[0]}.rank"] = _ranks(columns[name], lives)
@@ -89,6 +134,7 @@ def make_table(candidates: Sequence[Candidates], query: Query) -> FileTable:
         eligible=_eligible(lives, columns, lists_all=not query.terms and query.has_filter),
         evidence=[by_number[number] for number in sorted(by_number)],
         word_scale=word_scale,
+        n_compared={role: of_role.n for role, of_role in sums.items()},
     )
 
 

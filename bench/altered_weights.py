@@ -1,0 +1,44 @@
+"""Searches with other weights of files than the shipped ones, for as long as a block lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from unittest import mock
+
+from semlens.core.status import TierRole
+from semlens.search.ranking import query_weights, weights
+
+Table = Mapping[str, float]
+
+
+@contextmanager
+def one_table(table: Table) -> Iterator[None]:
+    """One table for every query, in other words or not. It includes what is set by hand."""
+    learnt = {name: weight for name, weight in table.items() if name not in weights.BY_HAND}
+    with _altered(lambda _: table, lambda _: learnt):
+        yield
+
+
+@contextmanager
+def without(feature: str) -> Iterator[None]:
+    """The shipped tables without one feature."""
+
+    def rest(table: Table) -> Table:
+        return {name: weight for name, weight in table.items() if name != feature}
+
+    with _altered(rest, rest), mock.patch.object(weights, "BY_HAND", rest(weights.BY_HAND)):
+        yield
+
+
+@contextmanager
+def _altered(of_files: Callable[[Table], Table], of_prose: Callable[[Table], Table]) -> Iterator[None]:
+    prose: dict[TierRole, Mapping[str, Table]] = {
+        role: {**tables, "words": of_prose(tables["words"]), "meaning": of_prose(tables["meaning"])}
+        for role, tables in query_weights.PROSE.items()
+    }
+    with (
+        mock.patch.object(weights, "FILE_WEIGHTS", of_files(weights.FILE_WEIGHTS)),
+        mock.patch.object(query_weights, "PROSE", prose),
+    ):
+        yield
