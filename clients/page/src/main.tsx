@@ -11,6 +11,7 @@ import "./styles/shell.css";
 import "./styles/search.css";
 import "./styles/code.css";
 import "./styles/views.css";
+import "./styles/graph.css";
 
 followPreferences();
 followLocation();

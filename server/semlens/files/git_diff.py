@@ -23,7 +23,9 @@ _ENVIRONMENT = {
 
 
 def git_diff(root: Path, ref: str, *, staged: bool = False) -> str:
-    """The unified diff from a commit to the work tree, or to what is staged. Paths are relative to the root.
+    """The unified diff from a commit to the work tree or to what is staged, or of a range of commits.
+
+    Paths are relative to the root.
 
     :raises UsageError: when git does not know the commit.
     :raises WorkspaceError: when there is no git, no repository or no commit.
@@ -42,8 +44,16 @@ def git_diff(root: Path, ref: str, *, staged: bool = False) -> str:
     return done.stdout.decode("utf-8", "surrogateescape")
 
 
+def end_of_range(ref: str) -> str | None:
+    """The last commit of a range such as ``main..feature``; None for a single commit."""
+    _, dots, end = ref.partition("..")
+    return (end.removeprefix(".") or "HEAD") if dots else None
+
+
 def git_file(root: Path, ref: str, path: str) -> str | None:
     """The text of a file in a commit, or None when the commit has no such file."""
+    if ref.startswith("-"):
+        return None
     done = _run(root, ["show", "--no-textconv", f"{ref}:./{path}"])
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 

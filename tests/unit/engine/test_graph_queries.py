@@ -107,6 +107,27 @@ def test_limit_and_others_are_counted(made):
     assert [hit.path for hit in found.others] == ["net/retry.py"]
 
 
+def test_impact_of_a_range_of_commits_counts_lines_where_they_are_now(made):
+    commit(made)
+    made.write("net/retry.py", RETRY.replace('"wait(1)"', '"wait(2)"'))
+    git(made.folder, "commit", "-qam", "second")
+    made.write(
+        "net/retry.py",
+        "# one more line\n" * 9 + RETRY.replace('"wait(1)"', '"wait(2)"').replace("self.wait", "self.  wait"),
+    )
+    engine = made.engine()
+
+    def changed(ref):
+        return [hit.name for hit in engine.impact(ImpactRequest(ref), CancelToken()).changed]
+
+    assert changed("HEAD~1..HEAD") == changed("HEAD~1..") == changed("HEAD~1...HEAD") == ["wait"]
+    assert changed("HEAD") == ["send"]
+    for bad in ("HEAD..--output=x", "HEAD..nowhere"):
+        with pytest.raises(UsageError, match="knows no commit"):
+            changed(bad)
+    assert not (made.folder / "x").exists()
+
+
 def test_callers_of_callers_say_through_whom(made):
     engine = made.engine()
 

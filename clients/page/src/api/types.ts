@@ -18,6 +18,8 @@ export interface Hit {
   snippet?: { text: string; startLine: number; endLine: number };
   highlights: [number, number][];
   features?: Record<string, number>;
+  /** Why the page shows it, where `reasons` do not say it. The server sends none. */
+  why?: string;
 }
 
 export interface SearchAnswer {
@@ -36,11 +38,41 @@ export interface Edge {
   ranges: { startLine: number; endLine: number }[];
   confidence: number;
   kind: string;
+  test: boolean;
+  /** Number of edges to the symbol that was asked for. */
+  distance: number;
+  /** Index of the edge to the symbol in between. */
+  through?: number;
 }
 
 export interface EdgesAnswer {
   symbol: Hit;
   edges: Edge[];
+  omitted: number;
+  /** The same by distance. */
+  omittedAt: number[];
+  generation: number;
+}
+
+export interface AffectedPath {
+  /** Names from the changed symbol on. */
+  via: string[];
+  distance: number;
+  confidence: number;
+}
+
+export interface ImpactAnswer {
+  changed: Hit[];
+  affected: (AffectedPath & { hit: Hit })[];
+  tests: (AffectedPath & Hit)[];
+  omitted: number;
+  notes: string[];
+  generation: number;
+}
+
+export interface UnusedAnswer {
+  symbols: { hit: Hit; confidence: number; assumption: string }[];
+  assumed: Record<string, number>;
   omitted: number;
   generation: number;
 }

@@ -1,12 +1,14 @@
 /** Keys of the whole page. Single letters are commands outside of text fields, unless the user turned them off. */
 import { signal } from "@preact/signals";
 import { has } from "../api/session";
+import { graphCurrent } from "../graph/current";
 import { copyCommand, editorPlace, openInEditor, relatedRoute } from "../code/code-actions";
 import { focusCode, focusCurrent, focusQuery } from "../search/focus";
 import { move } from "../search/hit-list";
 import { shown } from "../search/hits";
-import { RELATED, relatedOf } from "../search/related";
-import { changed, goBack, navigate, route, type View } from "./route";
+import { FROM_A_PLACE, isListView, relatedOf } from "../search/related";
+import { changed, goBack, navigate, route } from "./route";
+import { tabs } from "./tabs";
 import { singleKeys } from "./theme";
 
 export const isHelpOpen = signal(false);
@@ -26,16 +28,15 @@ export const KEYS: Key[] = [
   { key: "s", does: "Similar code" },
   { key: "c", does: "Who uses it", needs: "callers" },
   { key: "d", does: "What it uses", needs: "callees" },
+  { key: "g", does: "The call graph around it", needs: "callers" },
   { key: "e", does: "Open in the editor" },
   { key: "y", does: "Copy the command for the editor" },
-  { key: "1 to 5", does: "Search, Folders, Duplicates, Map, Index" },
   { key: "?", does: "This list" },
 ];
 
-const VIEW_KEYS: Record<string, View> = { "1": "search", "2": "folders", "3": "duplicates", "4": "map", "5": "index" };
 const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 };
 
-const isListView = (): boolean => route.value.view === "search" || relatedOf(route.value.view) !== undefined;
+const isList = (): boolean => isListView(route.value.view);
 
 export function followKeys(): void {
   addEventListener("keydown", (event) => {
@@ -47,7 +48,7 @@ export function followKeys(): void {
       ? /^[a-z0-9]$|^Arrow|^Enter$/i.test(event.key)
       : target.matches("input, textarea");
     if (event.key === "Escape") escape(target);
-    else if (isTyping || (isListView() && onListKey(event, target))) return;
+    else if (isTyping || (isList() && onListKey(event, target))) return;
     else if (singleKeys.value) onSingleKey(event);
   });
 }
@@ -77,13 +78,13 @@ function escape(target: HTMLElement): void {
     goBack();
   } else if (target.matches("#query")) {
     navigate(changed({ q: null, open: null, in: null, n: null }), { replace: true });
-  } else if (isListView()) {
+  } else if (isList()) {
     focusQuery();
   }
 }
 
 function onSingleKey(event: KeyboardEvent): void {
-  const current = isListView() ? shown.value : null;
+  const current = isList() ? shown.value : graphCurrent.value;
   const act: Record<string, (() => void) | undefined> = {
     "/": () => {
       if (route.value.view !== "search") navigate(changed({ of: null, ofIn: null, open: null, in: null }, "search"));
@@ -93,8 +94,8 @@ function onSingleKey(event: KeyboardEvent): void {
     e: current ? () => openInEditor(editorPlace(current.place, current.hit)) : undefined,
     y: current ? () => copyCommand(editorPlace(current.place, current.hit)) : undefined,
   };
-  const related = current && RELATED.find(({ key, view }) => key === event.key && has(view));
-  const toView = VIEW_KEYS[event.key];
+  const related = current && FROM_A_PLACE.find(({ key, needs }) => key === event.key && has(needs));
+  const toView = /^[1-9]$/.test(event.key) ? tabs()[Number(event.key) - 1]?.view : undefined;
   const run =
     act[event.key] ??
     (related && (() => navigate(relatedRoute(related.view, current.place, current.hit)))) ??

@@ -1,7 +1,19 @@
 /** The state of the page is in the fragment of its URL, which the browser sends to nobody: `#/search?q=retry&lang=go`. */
 import { batch, computed, signal } from "@preact/signals";
 
-export const VIEWS = ["search", "similar", "callers", "callees", "folders", "duplicates", "map", "index"] as const;
+export const VIEWS = [
+  "search",
+  "similar",
+  "callers",
+  "callees",
+  "graph",
+  "folders",
+  "duplicates",
+  "unused",
+  "changes",
+  "map",
+  "index",
+] as const;
 export type View = (typeof VIEWS)[number];
 
 export interface Route {
@@ -41,6 +53,11 @@ export function parsePlace(text: string | null, root: string): Place | undefined
 export function placeText(place: Pick<Place, "path" | "line"> & { endLine?: number }): string {
   const last = place.endLine && place.endLine > place.line ? `-${place.endLine}` : "";
   return `${place.path}:${place.line}${last}`;
+}
+
+/** A place as requests take it. */
+export function placeParams({ root, path, line }: Pick<Place, "root" | "path" | "line">): object {
+  return { ...(root ? { root } : {}), path, position: { line, character: 1 } };
 }
 
 function splitOnce(text: string, separator: string): string[] {

@@ -11,11 +11,13 @@ import { announcement, toast } from "./announce";
 import { Icon, type IconName } from "./icons";
 import { isHelpOpen, KEYS } from "./keys";
 import { hashOf, route, type View } from "./route";
+import { tabs } from "./tabs";
 import { nextTheme, singleKeys, theme } from "./theme";
 
 const FoldersView = lazy(() => import("../folders/folders-view").then((module) => module.FoldersView));
 const DuplicatesView = lazy(() => import("../duplicates/duplicates-view").then((module) => module.DuplicatesView));
 const IndexView = lazy(() => import("../index/index-view").then((module) => module.IndexView));
+const GraphView = lazy(() => import("../graph/graph-view").then((module) => module.GraphView));
 const MapView = lazy(() => import("../map/map-view").then((module) => module.MapView));
 
 const VIEWS: Record<View, ComponentType> = {
@@ -23,25 +25,23 @@ const VIEWS: Record<View, ComponentType> = {
   similar: SearchView,
   callers: SearchView,
   callees: SearchView,
+  changes: SearchView,
+  unused: SearchView,
+  graph: GraphView,
   folders: FoldersView,
   duplicates: DuplicatesView,
   map: MapView,
   index: IndexView,
 };
 
-const TABS: { view: View; label: string; needs?: string }[] = [
-  { view: "search", label: "Search" },
-  { view: "folders", label: "Folders", needs: "folders" },
-  { view: "duplicates", label: "Duplicates", needs: "duplicates" },
-  { view: "map", label: "Map", needs: "map" },
-  { view: "index", label: "Index" },
-];
-
 const TITLES: Record<View, string> = {
   search: "Search",
   similar: "Similar code",
   callers: "Callers",
   callees: "Uses",
+  graph: "Call graph",
+  changes: "Changes",
+  unused: "Unused",
   folders: "Folders",
   duplicates: "Duplicates",
   map: "Map",
@@ -98,7 +98,7 @@ function Expired() {
 }
 
 function Header({ view }: { view: View }) {
-  const tab = relatedOf(view) ? "search" : view;
+  const tab = relatedOf(view) || view === "graph" ? "search" : view;
   return (
     <header class="top">
       <a class="brand" href="#/search" aria-label="semlens, search">
@@ -110,7 +110,7 @@ function Header({ view }: { view: View }) {
         <span>semlens</span>
       </a>
       <nav aria-label="Views">
-        {TABS.filter(({ needs }) => !needs || has(needs)).map(({ view: to, label }) => (
+        {tabs().map(({ view: to, label }) => (
           <a
             key={to}
             href={hashOf({ view: to, params: new URLSearchParams() })}
@@ -186,6 +186,16 @@ function Help() {
             <dd>{does}</dd>
           </div>
         ))}
+        <div>
+          <dt>
+            <kbd>1 to {tabs().length}</kbd>
+          </dt>
+          <dd>
+            {tabs()
+              .map(({ label }) => label)
+              .join(", ")}
+          </dd>
+        </div>
       </dl>
       <label class="check">
         <input

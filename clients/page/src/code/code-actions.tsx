@@ -5,7 +5,7 @@ import { copy } from "../app/announce";
 import { Icon } from "../app/icons";
 import { changed, hashOf, type Place, placeText } from "../app/route";
 import { editor } from "../app/theme";
-import { RELATED, type RelatedView } from "../search/related";
+import { FROM_A_PLACE, type RelatedView } from "../search/related";
 import { editorCommand, type EditorPlace, editorUrl } from "./editor-links";
 
 export function editorPlace(place: Place, hit: Hit | undefined): EditorPlace {
@@ -16,8 +16,8 @@ export function editorPlace(place: Place, hit: Hit | undefined): EditorPlace {
   };
 }
 
-/** The route of a list that starts from a place. */
-export function relatedRoute(view: RelatedView, place: Place, hit: Hit | undefined) {
+/** The route of a list, or of the graph, that starts from a place. */
+export function relatedRoute(view: RelatedView | "graph", place: Place, hit: Hit | undefined) {
   const line = hit?.nameLine ?? place.line;
   return changed(
     {
@@ -26,6 +26,7 @@ export function relatedRoute(view: RelatedView, place: Place, hit: Hit | undefin
       name: hit?.name ?? null,
       open: null,
       in: null,
+      rows: null,
     },
     view,
   );
@@ -90,7 +91,7 @@ export function CodeActions({ place, hit }: { place: Place; hit: Hit | undefined
       <button type="button" class="button" onClick={() => void copy(`${target.file}:${target.line}`, "the place")}>
         <Icon name="copy" /> Place
       </button>
-      {RELATED.filter(({ view }) => has(view)).map(({ view, label, key }) => (
+      {FROM_A_PLACE.filter(({ needs }) => has(needs)).map(({ view, label, key }) => (
         <a key={view} class="button" href={hashOf(relatedRoute(view, place, hit))}>
           <Icon name={view} /> {label} <kbd>{key}</kbd>
         </a>

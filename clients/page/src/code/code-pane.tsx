@@ -19,13 +19,19 @@ import { Outline } from "./outline";
 interface Props {
   place: Place;
   hit: Hit | undefined;
+  /** Why it is here; without it, by the hit's reasons. */
+  why?: string;
   onClose?: () => void;
 }
 
 /** Shows the last place whose text is there, so that it changes at once and whole. */
-export function CodePane({ place, hit, onClose }: Props) {
+export function CodePane({ place, hit, why, onClose }: Props) {
   const loaded = useLoaded(place, hit);
-  return loaded ? <LoadedPane {...loaded} onClose={onClose} /> : <section class="pane" aria-label="Preview" />;
+  return loaded ? (
+    <LoadedPane {...loaded} why={why} onClose={onClose} />
+  ) : (
+    <section class="pane" aria-label="Preview" />
+  );
 }
 
 interface Loaded {
@@ -35,7 +41,7 @@ interface Loaded {
   problem: string;
 }
 
-const LoadedPane = memo(({ place, hit, file, problem, onClose }: Loaded & Pick<Props, "onClose">) => {
+const LoadedPane = memo(({ place, hit, file, problem, why, onClose }: Loaded & Pick<Props, "why" | "onClose">) => {
   const { root, path } = place;
   const hrefOf = useCallback(
     (line: number) => hashOf(changed({ open: placeText({ path, line }), in: root || null })),
@@ -60,7 +66,7 @@ const LoadedPane = memo(({ place, hit, file, problem, onClose }: Loaded & Pick<P
           </h2>
         </div>
         <CodeActions place={place} hit={hit} />
-        {hit && <Why hit={hit} />}
+        {hit && <Why hit={hit} why={why} />}
       </header>
       {problem && (
         <p class="notice" role="status">
@@ -145,11 +151,11 @@ export function PathText({ path, root }: { path: string; root: string }) {
   );
 }
 
-function Why({ hit }: { hit: Hit }) {
+function Why({ hit, why }: { hit: Hit; why: string | undefined }) {
   return (
     <div class="why">
       <p>
-        {whyHere(hit, view.value)}
+        {why ?? whyHere(hit, view.value)}
         {hit.dirty && " The text is from an editor and is not saved yet."}
       </p>
       {view.value === "search" && <Signals hit={hit} key={`${searchKey.value} ${keyOf(hit)}`} />}

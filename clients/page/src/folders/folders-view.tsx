@@ -30,6 +30,9 @@ export function FoldersView() {
   );
 }
 
+/** A smaller tile is no target for the Tab key (WCAG 2.5.8); the table has the same links. */
+const LEAST_TARGET = 24;
+
 function linkTo(folder: Folder): string {
   return hashOf({ view: "folders", params: new URLSearchParams({ in: folder.root, at: folder.path }) });
 }
@@ -126,7 +129,7 @@ function Treemap({ shown }: { shown: Folder }) {
             key={`${folder.root}/${folder.path}${isRest}`}
             style={place}
             title={title}
-            tabIndex={depth === 1 ? 0 : -1}
+            tabIndex={depth === 1 && Math.min(width, height) >= LEAST_TARGET ? 0 : -1}
             href={leadsOn ? linkTo(folder) : searchLink(folder, isRest)}
           >
             <span class={width > 44 && height > 18 ? "tile-text" : "unseen"}>

@@ -10,7 +10,7 @@ import { hitParams, hitQuery, keyOf, list, shown } from "./hits";
 import { labelOf } from "./reasons";
 
 export function HitList({ label }: { label: string }) {
-  const { hits } = list.value;
+  const { hits, sections } = list.value;
   const current = shown.value?.hit;
   const own = useRef<HTMLOListElement>(null);
   const wasScrolled = useRef(false);
@@ -31,18 +31,28 @@ export function HitList({ label }: { label: string }) {
   }, [currentKey, hits]);
   return (
     <ol class="hits" ref={own} aria-label={label}>
-      {hits.map((hit) => {
+      {hits.map((hit, at) => {
         const key = keyOf(hit);
-        return <HitRow key={key} hit={hit} base={base} isCurrent={key === currentKey} />;
+        const section = sections.find((one) => one.at === at);
+        return <HitRow key={key} hit={hit} base={base} isCurrent={key === currentKey} section={section?.title} />;
       })}
     </ol>
   );
 }
 
-/** `base` is the address of the list without a hit. */
-function HitRow({ hit, base, isCurrent }: { hit: Hit; base: string; isCurrent: boolean }) {
+interface RowProps {
+  hit: Hit;
+  /** The address of the list without a hit. */
+  base: string;
+  isCurrent: boolean;
+  /** The heading that begins here. */
+  section: string | undefined;
+}
+
+function HitRow({ hit, base, isCurrent, section }: RowProps) {
   return (
     <li>
+      {section && <h2 class="section">{section}</h2>}
       <a
         class="hit-row"
         href={`${base}${base.includes("?") ? "&" : "?"}${hitQuery(hit)}`}

@@ -1,23 +1,29 @@
 /** The list of hits of the route: of a search, or code like a place, or its callers. */
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { announce } from "../app/announce";
-import { parsePlace, type Place, placeText, route, type View } from "../app/route";
+import { parsePlace, type Place, placeParams, placeText, route, type View } from "../app/route";
 import { call, connection, isAborted, sentenceOf } from "../api/client";
-import { generation } from "../api/session";
-import type { EdgesAnswer, Hit, SearchAnswer } from "../api/types";
+import { generation, roots } from "../api/session";
+import type { EdgesAnswer, Hit, ImpactAnswer, SearchAnswer, UnusedAnswer } from "../api/types";
+import { impactList, type Section, unusedList } from "../changes/lists";
 import { searchKey } from "./query";
 import { hitOfEdge, relatedOf } from "./related";
 
 const MAX_EDGES = 100;
+const MAX_LISTED = 200; // changes, unused definitions
 
 export interface HitList {
   /** What the list answers. */
   key: string;
   hits: Hit[];
   answer: SearchAnswer | null;
+  sections: Section[];
+  /** A count in words, where it is more than the number of hits. */
+  summary: string;
+  notes: string[];
 }
 
-const EMPTY: HitList = { key: "", hits: [], answer: null };
+const EMPTY: HitList = { key: "", hits: [], answer: null, sections: [], summary: "", notes: [] };
 
 export const list = signal<HitList>(EMPTY);
 
@@ -38,9 +44,22 @@ export const origin = computed<Place | undefined>(() => {
 export const request = computed<{ view: View; key: string } | null>(() => {
   const { view } = route.value;
   if (view === "search") return { view, key: searchKey.value };
+  if (view === "unused") return { view, key: view };
+  if (view === "changes") return { view, key: `changes ${JSON.stringify(changesParams())}` };
   if (!relatedOf(view)) return null;
   return origin.value ? { view, key: `${view} ${origin.value.root} ${placeText(origin.value)}` } : null;
 });
+
+function changesParams(): object {
+  const { params } = route.value;
+  const root = params.get("root") ?? roots.value[0]?.path;
+  return {
+    ref: params.get("ref") || "HEAD",
+    staged: params.has("staged"),
+    limit: MAX_LISTED,
+    ...(root ? { roots: [root] } : {}),
+  };
+}
 
 let controller: AbortController | undefined;
 let pendingTimer: ReturnType<typeof setTimeout> | undefined;
@@ -50,17 +69,24 @@ async function ask(view: View, key: string, abort: AbortSignal): Promise<HitList
     const params = JSON.parse(key) as { query: string };
     if (!params.query.trim()) return { ...EMPTY, key };
     const answer = await call<SearchAnswer>("search", params, abort);
-    return { key, hits: answer.hits, answer };
+    return listOf(key, answer);
   }
-  const { root, path, line } = untracked(() => origin.value!);
-  const place = { root, path, position: { line, character: 1 } };
+  if (view === "changes")
+    return { ...EMPTY, key, ...impactList(await call<ImpactAnswer>("impact", untracked(changesParams), abort)) };
+  if (view === "unused")
+    return { ...EMPTY, key, ...unusedList(await call<UnusedAnswer>("unused", { limit: MAX_LISTED }, abort)) };
+  const place = placeParams(untracked(() => origin.value!));
   if (view === "similar") {
     const answer = await call<SearchAnswer>("similar", { ...place, limit: 40 }, abort);
-    return { key, hits: answer.hits, answer };
+    return listOf(key, answer);
   }
   if (view !== "callers" && view !== "callees") return { ...EMPTY, key };
   const { edges } = await call<EdgesAnswer>(view, { ...place, limit: MAX_EDGES }, abort);
-  return { key, hits: edges.map((edge) => hitOfEdge(edge, view)), answer: null };
+  return { ...EMPTY, key, hits: edges.map((edge) => hitOfEdge(edge, view)) };
+}
+
+function listOf(key: string, answer: SearchAnswer): HitList {
+  return { ...EMPTY, key, hits: answer.hits, answer, notes: answer.notes ?? [] };
 }
 
 async function run(view: View, key: string, isRefresh: boolean): Promise<void> {
@@ -77,7 +103,7 @@ async function run(view: View, key: string, isRefresh: boolean): Promise<void> {
     clearTimeout(settleTimer);
     settleTimer = setTimeout(() => (settledHits.value = found.hits), SETTLED_MS);
     if (!isRefresh && view === "search") measurePainted(key);
-    if (!isRefresh) announce(found.hits.length === 1 ? "1 result" : `${found.hits.length} results`);
+    if (!isRefresh) announce(found.summary || (found.hits.length === 1 ? "1 result" : `${found.hits.length} results`));
   } catch (error) {
     if (isAborted(error) || own.signal.aborted) return;
     failure.value = sentenceOf(error);
@@ -134,9 +160,12 @@ export const shown = computed<{ place: Place; hit: Hit | undefined } | null>(() 
     return { place: { ...named, root: named.root || (hit?.root ?? "") }, hit };
   }
   const hit = hits[0];
-  if (!hit) return null;
-  return { place: { root: hit.root ?? "", path: hit.path, line: hit.startLine, endLine: hit.endLine }, hit };
+  return hit ? { place: placeOfHit(hit), hit } : null;
 });
+
+export function placeOfHit(hit: Hit): Place {
+  return { root: hit.root ?? "", path: hit.path, line: hit.startLine, endLine: hit.endLine };
+}
 
 function isAt(hit: Hit, place: Place): boolean {
   return (

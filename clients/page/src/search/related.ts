@@ -4,9 +4,16 @@ import type { View } from "../app/route";
 
 export type RelatedView = "similar" | "callers" | "callees";
 
+/** What one can ask for at a place: the lists, and the graph. `needs` is the method of the server. */
+export const FROM_A_PLACE = [
+  { view: "similar", key: "s", label: "Similar", needs: "similar" },
+  { view: "callers", key: "c", label: "Callers", needs: "callers" },
+  { view: "callees", key: "d", label: "Uses", needs: "callees" },
+  { view: "graph", key: "g", label: "Graph", needs: "callers" },
+] as const;
+
 export interface Related {
   view: RelatedView;
-  key: string;
   label: string;
   /** What stands above the list, before and after the name of the symbol. */
   title: [before: string, after: string];
@@ -14,10 +21,15 @@ export interface Related {
 }
 
 export const RELATED: readonly Related[] = [
-  { view: "similar", key: "s", label: "Similar", title: ["Code like", ""], nothing: "Nothing like it was found." },
-  { view: "callers", key: "c", label: "Callers", title: ["Who uses", ""], nothing: "Nothing that uses it was found." },
-  { view: "callees", key: "d", label: "Uses", title: ["What", "uses"], nothing: "It uses nothing that is indexed." },
+  { view: "similar", label: "Similar", title: ["Code like", ""], nothing: "Nothing like it was found." },
+  { view: "callers", label: "Callers", title: ["Who uses", ""], nothing: "Nothing that uses it was found." },
+  { view: "callees", label: "Uses", title: ["What", "uses"], nothing: "It uses nothing that is indexed." },
 ];
+
+/** Views that are a list of hits with the code beside it. */
+export function isListView(view: View): boolean {
+  return view === "search" || view === "changes" || view === "unused" || relatedOf(view) !== undefined;
+}
 
 export function relatedOf(view: View): Related | undefined {
   return RELATED.find((one) => one.view === view);

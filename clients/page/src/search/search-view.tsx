@@ -4,7 +4,8 @@ import { useEffect } from "preact/hooks";
 import { status } from "../api/session";
 import { CodePane } from "../code/code-pane";
 import { Icon } from "../app/icons";
-import { changed, goBack, navigate, placeText, route, type View } from "../app/route";
+import { changed, goBack, hashOf, navigate, placeText, route, type View } from "../app/route";
+import { ChangesHead, UnusedHead } from "../changes/heads";
 import { Filters } from "./filters";
 import { focusCurrent, focusQuery, isReading } from "./focus";
 import { failure, isPending, list, origin, request, shown } from "./hits";
@@ -24,16 +25,23 @@ export function SearchView() {
   return (
     <div class={`search-view${isReading.value ? " reading" : ""}`}>
       <div class="column">
-        {view === "search" ? <Question /> : <Origin view={view} />}
+        <Head view={view} />
         <Results />
       </div>
       {current ? (
-        <CodePane place={current.place} hit={current.hit} onClose={focusCurrent} />
+        <CodePane place={current.place} hit={current.hit} why={current.hit?.why} onClose={focusCurrent} />
       ) : (
         <div class="pane nothing" aria-hidden="true" />
       )}
     </div>
   );
+}
+
+function Head({ view }: { view: View }) {
+  if (view === "search") return <Question />;
+  if (view === "changes") return <ChangesHead />;
+  if (view === "unused") return <UnusedHead />;
+  return <Origin view={view} />;
 }
 
 function Question() {
@@ -105,6 +113,11 @@ function Origin({ view }: { view: View }) {
         {before} <span class="origin-name">{route.value.params.get("name") ?? "this place"}</span> {after}
       </h1>
       <p class="path">{place ? placeText(place) : "No place is named."}</p>
+      {place && view !== "similar" && (
+        <a class="button" href={hashOf(changed({ open: null, in: null }, "graph"))}>
+          <Icon name="graph" /> As a drawing
+        </a>
+      )}
       {isPending.value && <span class="progress-line" />}
     </div>
   );
@@ -140,12 +153,13 @@ function Results() {
 
 function Summary() {
   const { view } = route.value;
-  const { hits, answer } = list.value;
+  const { hits, answer, summary, notes } = list.value;
   const certainty = answer && view === "search" ? certaintyOf(answer) : null;
-  const count =
+  const results =
     hits.length === 1
       ? "1 result"
       : `${hits.length}${hits.length >= limit.value && view === "search" ? "+" : ""} results`;
+  const count = summary || results;
   return (
     <div class="summary">
       <p>
@@ -171,7 +185,7 @@ function Summary() {
         </p>
       )}
       {answer?.nothingFits && hits.length > 0 && <p class="notice">{NOTHING_FITS}</p>}
-      {answer?.notes?.map((note) => (
+      {notes.map((note) => (
         <p class="notice quiet" key={note}>
           {note}
         </p>
@@ -183,6 +197,8 @@ function Summary() {
 const NOTHING_YET = "Nothing was found yet. The index is not complete; results appear as it grows.";
 
 function nothingFound(view: View): string {
+  if (view === "changes") return "No symbol is changed, so nothing is affected.";
+  if (view === "unused") return "Every definition seems to be used.";
   return relatedOf(view)?.nothing ?? "Nothing was found. Remove a filter, or ask in other words.";
 }
 

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { launch, violations } from "./browser.mjs";
 import { mapAnswers } from "./map-answers.mjs";
 import { scratchFolder, Server, until } from "./server.mjs";
-import { EVIL_NAME, makeWorkspace, write } from "./workspace.mjs";
+import { EVIL_NAME, git, makeWorkspace, write } from "./workspace.mjs";
 
 let server, workspace, seen, context, page, complaints;
 
@@ -219,6 +219,114 @@ test("callers are one key away where the server knows them, and not offered wher
   await row("fetch_with_retry").waitFor();
 });
 
+const box = (name) => page.locator(".graph-box", { has: page.locator(`.name:text-is(${JSON.stringify(name)})`) });
+
+async function openGraph(more = "") {
+  await open(`#/graph?of=${encodeURIComponent("net/many.py:4")}&ofIn=${encodeURIComponent(workspace.code)}${more}`);
+  await page.locator(".graph-box.is-center .name", { hasText: "fetch_all" }).waitFor();
+}
+
+test("the call graph is drawn: callers on the left, what is used on the right, tests and doubt marked", async () => {
+  await open("#/search?q=fetch_all");
+  await row("fetch_all").first().click();
+  await page.keyboard.press("g");
+  await page.getByRole("heading", { name: "Around fetch_all" }).waitFor();
+  await box("mirror").waitFor();
+  const x = async (name) => (await box(name).boundingBox()).x;
+  assert.ok((await x("mirror")) < (await x("fetch_all")) && (await x("fetch_all")) < (await x("fetch_with_retry")));
+  await page.locator(".graph-box.is-test", { hasText: "test_fetch_all" }).locator(".tag-test").waitFor();
+  await page.getByRole("link", { name: /mirror.*calls fetch_all/ }).waitFor();
+  assert.equal(await page.locator(".graph-lines .edge.sure").count(), 3);
+  await page.getByText("2 symbols use it, it uses 1.").waitFor();
+});
+
+test("the graph is walked by keys: Enter reads, Space goes to the middle, Escape leads back", async () => {
+  await openGraph("&steps=1");
+  await focusIs(".is-center > a");
+  await page.keyboard.press("ArrowRight");
+  await page.waitForFunction(() => document.activeElement?.textContent.includes("fetch_with_retry"));
+  await page.locator(".edge.lit").waitFor({ state: "attached" });
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  await page.waitForFunction(() => document.activeElement?.textContent.includes("mirror"));
+  await page.keyboard.press("ArrowDown");
+  await page.waitForFunction(() => document.activeElement?.textContent.includes("test_fetch_all"));
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
+  await focusIs(".code");
+  await page.locator(".line.hit", { hasText: "fetch_all(urls)" }).waitFor();
+  await page.getByText("Calls fetch_all.").waitFor();
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => document.activeElement?.textContent.includes("mirror"));
+  await page.keyboard.press("Escape");
+  await page.locator(".graph-code").waitFor({ state: "detached" });
+  await page.keyboard.press(" ");
+  await page.getByRole("heading", { name: "Around mirror" }).waitFor();
+  await page.locator(".graph-box.is-center .name", { hasText: "mirror" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("heading", { name: "Around fetch_all" }).waitFor();
+});
+
+test("a click puts a symbol into the middle, and two steps show callers of callers", async () => {
+  await openGraph("&steps=1");
+  await box("fetch_with_retry").locator("a").click();
+  await page.getByRole("heading", { name: "Around fetch_with_retry" }).waitFor();
+  assert.equal(await box("mirror").count(), 0);
+  await page.getByLabel("Steps").selectOption("2");
+  await page.getByRole("link", { name: /mirror.*leads to fetch_with_retry, 2 steps away/ }).waitFor();
+  await page.getByRole("button", { name: "Read mirror" }).click();
+  await page.locator(".graph-code .line.own").first().waitFor();
+  await page.getByRole("link", { name: "Callers as a list" }).click();
+  await page.getByRole("heading", { name: /Who uses/ }).waitFor();
+  await page.getByRole("link", { name: "As a drawing" }).click();
+  await page.getByRole("heading", { name: "Around fetch_with_retry" }).waitFor();
+});
+
+test("a column has a bound, and says what it leaves out", async () => {
+  await openGraph("&steps=1&rows=1");
+  await page.getByText("1 more are not shown yet.").waitFor();
+  await page.getByRole("button", { name: "1 more" }).click();
+  await box("test_fetch_all").waitFor();
+  assert.equal(await page.locator(".graph-more").count(), 0);
+});
+
+test("changes: what is not committed, what it reaches, the tests to run, and a range of commits", async () => {
+  await open("#/changes");
+  await page.getByText("No symbol is changed").waitFor();
+  const file = path.join(workspace.code, "net/many.py");
+  const text = fs.readFileSync(file, "utf8");
+  fs.writeFileSync(file, text.replace("[fetch", "[ fetch"));
+  await page.getByRole("heading", { name: "Changed (1)" }).waitFor();
+  await page.getByRole("heading", { name: "Tests that reach it (1)" }).waitFor();
+  await page.getByRole("heading", { name: "May be affected (1)" }).waitFor();
+  assert.deepEqual(await page.locator(".hits .name").allInnerTexts(), ["fetch_all", "test_fetch_all", "mirror"]);
+  await page.getByText("1 symbol changed, 1 other may be affected, tests in 1 file").waitFor();
+  await page.getByRole("button", { name: "The test file" }).click();
+  const copied = await until(
+    async () => (await page.evaluate(() => navigator.clipboard.readText())).startsWith("tests/"),
+    "the file is copied",
+  );
+  assert.ok(copied);
+  await row("mirror").click();
+  await page.getByText("Here because it uses fetch_all.").waitFor();
+  git(workspace.code, "commit", "-qam", "second");
+  await page.getByRole("button", { name: "Last commit" }).click();
+  await row("mirror").waitFor();
+  await page.getByLabel(/Since a branch or a commit/).fill("no-such-branch");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").getByText("git knows no commit no-such-branch").waitFor();
+  await page.getByLabel("Folder", { exact: true }).selectOption({ label: "other" });
+  await page.getByRole("alert").getByText("is in no git repository").waitFor();
+});
+
+test("unused definitions are listed, surest first", async () => {
+  await open("#/unused");
+  await page.getByRole("heading", { name: /Nothing seems to use them/ }).waitFor();
+  await row("_left_behind").click();
+  await page.getByText("Nothing here seems to use it.").waitFor();
+  await page.getByRole("heading", { name: /Perhaps: it is public/ }).waitFor();
+});
+
 test("HTML and scripts in names and code are text", async () => {
   await open("#/search?q=escape_markup");
   await row("escape_markup").first().click();
@@ -316,6 +424,9 @@ test("axe finds nothing, wide and narrow, light and dark", async () => {
     "#/folders",
     "#/index",
     "#/similar?of=shop%2Fbasket.py%3A3",
+    `#/graph?of=net%2Fmany.py%3A4&ofIn=${encodeURIComponent(workspace.code)}&steps=2&open=net%2Fmany.py%3A4`,
+    "#/changes",
+    "#/unused",
   ];
   for (const [width, colorScheme] of [
     [1280, "light"],

@@ -1,4 +1,5 @@
 // The code that the tests search: the fixture of the Neovim client, and what a page may stumble over.
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { repository } from "./server.mjs";
@@ -33,15 +34,41 @@ def fetch_all(urls):
     """Download a list of pages."""
     return [fetch_with_retry(url) for url in urls]
 `,
+    "net/mirror.py": `from net.many import fetch_all
+
+
+def mirror(urls, folder):
+    """Keep copies of some pages."""
+    for page in fetch_all(urls):
+        folder.write(page)
+
+
+def _left_behind(value):
+    return value
+`,
+    "tests/test_many.py": `from net.many import fetch_all
+
+
+def test_fetch_all():
+    assert fetch_all([]) == []
+`,
     "data/notes.bin": "\0\0\0",
   };
   for (const [name, text] of Object.entries(files)) write(code, name, text);
+  execFileSync("git", ["init", "-q", code]);
+  git(code, "add", "-A");
+  git(code, "commit", "-qm", "first");
   write(
     other,
     "mail/send.py",
     'def send_mail(address, text):\n    """Deliver a message to a mailbox."""\n    return address, text\n',
   );
   return { code, other };
+}
+
+export function git(folder, ...args) {
+  const author = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"];
+  return execFileSync("git", ["-C", folder, ...author, ...args], { encoding: "utf8" });
 }
 
 export function write(folder, name, text) {

@@ -78,6 +78,13 @@ it.each([
   ["callers", 0.6, ["call", "likely"], [[5, 6]]],
   ["callees", 0.2, ["call", "possible"], []],
 ] as const)("an edge of %s with confidence %f", (view, confidence, reasons, highlights) => {
-  const edge = { hit: {} as never, ranges: [{ startLine: 5, endLine: 6 }], confidence, kind: "call" };
+  const edge = {
+    hit: {} as never,
+    ranges: [{ startLine: 5, endLine: 6 }],
+    confidence,
+    kind: "call",
+    test: false,
+    distance: 1,
+  };
   expect(hitOfEdge(edge, view)).toEqual({ reasons, highlights });
 });

@@ -8,6 +8,7 @@ describe("the fragment of the URL", () => {
     ["#/nowhere?q=a", "search", "q=a"],
     ["#/index", "index", ""],
     ["#/search?q=a+b%3F&lang=go&lang=c", "search", "q=a+b%3F&lang=go&lang=c"],
+    ["#/graph?of=a.py%3A3&steps=2", "graph", "of=a.py%3A3&steps=2"],
     ["#/similar?of=src%2Fa.py%3A3", "similar", "of=src%2Fa.py%3A3"],
   ])("%s", (hash, view, params) => {
     const route = parseHash(hash);

@@ -14,7 +14,7 @@ from semlens.core.graph import ImpactRequest
 from semlens.core.text.printable import printable
 from semlens.engine.overlays.open_buffers import OpenBuffer
 from semlens.engine.query.current_texts import RequestDocuments
-from semlens.files.git_diff import git_diff, git_file
+from semlens.files.git_diff import end_of_range, git_diff, git_file
 from semlens.graph.diff import FileDiff, changed_lines, parse_diff
 from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace
@@ -56,7 +56,8 @@ class DiffFiles:
         if len(diffs) > MAX_FILES:
             self.notes.append(f"The diff has {len(diffs)} files. Only the first {MAX_FILES} were looked at.")
             diffs = diffs[:MAX_FILES]
-        lines = {} if request.diff or request.staged else self._lines_of_buffers(request.ref)
+        end = None if request.diff else end_of_range(request.ref)
+        lines = {} if request.diff or request.staged or end else self._lines_of_buffers(request.ref)
         places: dict[SymbolPlace, None] = {}
         files: list[tuple[int, int]] = []
         n_deleted = 0
@@ -65,7 +66,9 @@ class DiffFiles:
             key = self._rows.get(diff.path)
             n_deleted += diff.is_deleted
             if key is not None and diff.path not in lines:
-                lines[diff.path] = self._lines_of(diff, key, is_given=bool(request.diff))
+                lines[diff.path] = (
+                    self._lines_since(end, diff, key) if end else self._lines_of(diff, key, is_given=bool(request.diff))
+                )
         for path, changed in lines.items():
             key = self._rows.get(path)
             if key is not None:
@@ -99,6 +102,21 @@ class DiffFiles:
                 f"The diff does not apply to {printable(diff.path)} as it is now. Make it against the present files."
             )
         return found
+
+    def _lines_since(self, commit: str, diff: FileDiff, key: tuple[int, int]) -> list[int]:
+        """The lines that a commit changed, where they are now. Those that were changed again since are left out."""
+        changed = {line for hunk in diff.hunks for line in hunk.new_changed}
+        document = self._documents.read(self._resolver.views[key[0]], key[1])
+        committed = git_file(Path(self._root), commit, diff.path)
+        if document is None or committed is None:
+            return []
+        matcher = difflib.SequenceMatcher(None, split_lines(committed), document.lines, autojunk=False)
+        return [
+            now + step
+            for before, now, size in matcher.get_matching_blocks()
+            for step in range(size)
+            if before + step in changed
+        ]
 
     def _lines_of_buffers(self, ref: str) -> dict[str, list[int]]:
         """The changed lines of files with unsaved text, against the commit."""

@@ -1,0 +1,47 @@
+import { expect, it } from "vitest";
+import type { Hit } from "../../src/api/types";
+import { impactList, unusedList } from "../../src/changes/lists";
+
+const hit = (name: string, path = "a.py"): Hit => ({ root: "/w", path, name, reasons: ["name"] }) as never;
+
+it("puts the changed first, then the tests, then what may be affected", () => {
+  const list = impactList({
+    changed: [hit("core")],
+    affected: [{ hit: hit("far"), via: ["core", "near"], distance: 2, confidence: 0.6 }],
+    tests: [{ ...hit("test_core", "t.py"), via: ["core"], distance: 1, confidence: 0.95 }],
+    omitted: 3,
+    notes: ["1 deleted files: what used them is not followed."],
+    generation: 1,
+  });
+  expect(list.hits.map(({ name, reasons, why }) => [name, reasons, why])).toEqual([
+    ["core", [], "Here because the change is in it."],
+    ["test_core", [], "Here because it uses core."],
+    ["far", ["2 steps", "likely"], "Here because it uses near, which uses core."],
+  ]);
+  expect(list.sections).toEqual([
+    { at: 0, title: "Changed (1)" },
+    { at: 1, title: "Tests that reach it (1)" },
+    { at: 2, title: "May be affected (1)" },
+  ]);
+  expect(list.summary).toBe("1 symbol changed, 4 others may be affected, tests in 1 file");
+  expect(list.notes.at(-1)).toBe("3 more may be affected; the nearest are shown.");
+});
+
+it("says nothing of a change of nothing", () => {
+  const list = impactList({ changed: [], affected: [], tests: [], omitted: 0, notes: [], generation: 1 });
+  expect([list.hits, list.sections, list.summary]).toEqual([[], [], ""]);
+});
+
+it("groups unused definitions by what else may use them", () => {
+  const symbols = [
+    { hit: hit("private"), confidence: 0.9, assumption: "" },
+    { hit: hit("open"), confidence: 0.5, assumption: "it is public" },
+  ];
+  const list = unusedList({ symbols, assumed: { tests: 2, "entry points": 9 }, omitted: 5, generation: 1 });
+  expect(list.sections.map(({ title }) => title)).toEqual([
+    "Nothing seems to use them (1)",
+    "Perhaps: it is public (1)",
+  ]);
+  expect(list.summary).toBe("2 of 7 definitions");
+  expect(list.notes).toEqual(["Taken as used: 9 entry points; 2 tests."]);
+});
