@@ -34,7 +34,11 @@ class Definition(NamedTuple):
 
 
 class Candidates:
-    """:ivar others: definitions outside of types."""
+    """:ivar others: definitions outside of types.
+
+    :ivar of_unknown_receiver: what the resolver found for receivers of unknown type, by the hint of their name;
+        ``of_any_member``: for references that may mean any member, by their confidence.
+    """
 
     def __init__(self, definitions: Sequence[Definition]) -> None:
         self.definitions = definitions
@@ -43,6 +47,8 @@ class Candidates:
         self.by_owner = _grouped((one.owner, one) for one in self.members)
         self.by_file = _grouped((one.key, one) for one in self.others)
         self.by_owner_name = _grouped((one.owner_name, one) for one in self.members)
+        self.of_unknown_receiver: dict[int, tuple[tuple[Definition, float], ...]] = {}
+        self.of_any_member: dict[float, tuple[tuple[Definition, float], ...]] = {}
         self._by_module: dict[int, list[Definition]] | None = None
         self._by_folder: dict[int, list[Definition]] | None = None
 

@@ -13,16 +13,6 @@ Targets = tuple[tuple[Definition, float], ...]
 """Definitions with a confidence each."""
 
 
-def reachable(graph: dict[int, set[int]], start: int, limit: int) -> list[int]:
-    found: dict[int, None] = {}
-    frontier = [start]
-    while frontier and len(found) < limit:
-        frontier = [next_one for one in frontier for next_one in sorted(graph.get(one, ())) if next_one not in found]
-        found.update(dict.fromkeys(frontier))
-    found.pop(start, None)
-    return list(found)[:limit]
-
-
 def shared(definitions: Sequence[Definition], confidence: float, *, by_symbol: bool = False) -> Targets:
     """The definitions with a confidence that is shared among them; overloads count as one unless told otherwise."""
     if not definitions:

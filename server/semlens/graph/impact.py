@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -120,14 +121,14 @@ def _ordered_tests(
     for one in tests:
         by_file.setdefault((one.view, resolver.file_of(one.view, one.row)), []).append(one)
 
-    def key(file: tuple[int, int], one: Reached) -> tuple[float, int, float, int, int]:
-        nearness = one.distance - (0.5 if file in named else 0.0) - 0.1 * min(len(by_file.get(file, ())), 4)
-        parts = resolver.path(*file).split("/")
-        common = max((_n_common(parts, folder) for folder in folders), default=0)
-        return nearness, -common, -one.confidence, one.view, one.row
-
     for file, by_name in named.items():
         by_file.setdefault(file, [by_name])
+    bonuses = {file: (0.5 if file in named else 0.0) + 0.1 * min(len(ones), 4) for file, ones in by_file.items()}
+    common = {file: _most_common(resolver.path(*file).split("/"), folders) for file in bonuses}
+
+    def key(file: tuple[int, int], one: Reached) -> tuple[float, int, float, int, int]:
+        return one.distance - bonuses[file], -common[file], -one.confidence, one.view, one.row
+
     for file, ones in by_file.items():
         ones.sort(key=lambda one: key(file, one))
     firsts = sorted(((file, ones[0]) for file, ones in by_file.items()), key=lambda pair: key(*pair))
@@ -149,10 +150,10 @@ def _test_files(segment: Segment) -> dict[str, list[int]]:
     return found
 
 
-def _n_common(parts: Sequence[str], others: Sequence[str]) -> int:
-    """How many parts two paths begin with alike."""
-    pairs = enumerate(zip(parts, others, strict=False))
-    return next((number for number, (one, other) in pairs if one != other), min(len(parts), len(others)))
+def _most_common(parts: Sequence[str], folders: Sequence[Sequence[str]]) -> int:
+    """How many parts a path and one of the folders begin with alike, at most."""
+    pairs = [zip(parts, folder, strict=False) for folder in folders]
+    return max((sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pair)) for pair in pairs), default=0)
 
 
 def _plain(name: str) -> str:

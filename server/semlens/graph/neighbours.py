@@ -11,7 +11,7 @@ import numpy.typing as npt
 from semlens.core.reference import ReferenceKind, Scope
 from semlens.core.symbol import SymbolKind
 from semlens.graph.resolver import Edge, Resolver
-from semlens.graph.segment_names import SymbolPlace
+from semlens.graph.segment_names import SymbolPlace, names_of
 from semlens.index.segment.reference_table import ReferenceTable
 from semlens.index.snapshot import SegmentView
 
@@ -78,7 +78,7 @@ def callers(resolver: Resolver, place: SymbolPlace, kinds: Iterable[ReferenceKin
             if isinstance(edge, int):
                 n_unseen += edge
                 continue
-            confidence = next((sure for one, sure in resolver.targets(edge) if (one.view, one.symbol) == target), 0.0)
+            confidence = resolver.confidence(edge, target)
             if confidence >= LEAST_CONFIDENCE:
                 _keep(edges, Neighbour(edge.view, edge.row, edge.kind, confidence))
     return Neighbours(_sorted(edges), n_unseen)
@@ -105,13 +105,10 @@ def callees(resolver: Resolver, place: SymbolPlace, kinds: Iterable[ReferenceKin
 
 def references_from(resolver: Resolver, view: int, rows: Iterable[int]) -> list[Edge]:
     """All references of some rows of one view."""
-    references = resolver.views[view].segment.references
-    wanted = np.array(sorted(rows), np.uint32)
-    entries = (
-        np.flatnonzero(np.isin(references.rows, wanted))
-        if len(wanted) > 1
-        else np.flatnonzero(references.rows == wanted[0])
-    )
+    segment = resolver.views[view].segment
+    references, names = segment.references, names_of(segment)
+    parts = [names.entries[names.entry_offsets[row] : names.entry_offsets[row + 1]] for row in rows]
+    entries = np.sort(np.concatenate(parts)).astype(np.int64) if parts else np.zeros(0, np.int64)
     places = np.searchsorted(references.offsets, entries, "right") - 1
     return _edges(view, references, entries, references.terms[places].tolist())
 

@@ -15,9 +15,10 @@ import numpy as np
 from semlens.core.reference import ReferenceKind, Scope
 from semlens.core.symbol import SymbolKind
 from semlens.graph.candidates import Candidates, Definition, module_suffixes, package_suffixes
-from semlens.graph.choices import Targets, nearest, reachable, shared, shared_by_file
+from semlens.graph.choices import Targets, nearest, shared, shared_by_file
+from semlens.graph.hierarchy import TypeHierarchy
 from semlens.graph.language_traits import LanguageTraits, traits_of
-from semlens.graph.segment_names import TYPE_KINDS, SymbolPlace, names_of
+from semlens.graph.segment_names import TYPE_KINDS, SymbolPlace, module_of_import, names_of
 from semlens.index.segment.reference_table import hint_hash, term_range
 from semlens.index.snapshot import SegmentView
 from semlens.syntax.references.written_types import result_type, value_type
@@ -25,8 +26,7 @@ from semlens.syntax.references.written_types import result_type, value_type
 MAX_DEFINITIONS = 10_000
 """Of one name. More are not looked at."""
 
-_MAX_BASES = 40  # types above a type
-_MAX_DERIVED = 200  # types below a type
+_FEW_TARGETS = 4  # among which one is found as fast without a dictionary
 _SURE, _IMPORTED, _INHERITED, _REEXPORTED, _PACKAGE, _GLOBAL = 0.95, 0.95, 0.9, 0.85, 0.9, 0.85
 _DECLARED, _OVERRIDE, _OVERRIDDEN, _UNIQUE_METHOD, _NAMED_RECEIVER, _ONE_OF_METHODS = 0.8, 0.5, 0.3, 0.7, 0.8, 0.6
 _UNKNOWN_IN_TYPE, _EXTERNAL, _NOT_IMPORTED = 0.25, 0.1, 0.4
@@ -52,7 +52,12 @@ class Resolver:
         self._root_names = [view.root.rstrip("/").rpartition("/")[2] for view in views]
         self._candidates: dict[tuple[int, str], Candidates] = {}
         self._targets: dict[tuple[object, ...], Targets] = {}
-        self._hierarchy: tuple[dict[int, set[int]], dict[int, set[int]]] | None = None
+        self._confidences: dict[int, tuple[Targets, dict[tuple[int, int], float]]] = {}
+        self._paths: dict[tuple[int, int], str] = {}
+        hierarchy = TypeHierarchy([names_of(view.segment) for view in views])
+        self.bases, self.derived = hierarchy.bases, hierarchy.derived
+        self._kinds: dict[tuple[int, str], frozenset[int]] = {}
+        self._imports: dict[tuple[int, int, int], int] = {}
         self._types: dict[tuple[int, int, str], int | None] = {}
 
     # --- symbols ---------------------------------------------------------------------------------------------------
@@ -71,7 +76,11 @@ class Resolver:
 
     def path(self, view: int, file: int) -> str:
         """The path of a file, with the name of its root."""
-        return f"{self._root_names[view]}/{self.views[view].segment.files.paths[file]}"
+        found = self._paths.get((view, file))
+        if found is None:
+            found = f"{self._root_names[view]}/{self.views[view].segment.files.paths[file]}"
+            self._paths[view, file] = found
+        return found
 
     def term_of(self, place: SymbolPlace) -> int:
         return int(names_of(self.views[place.view].segment).of_row[place.symbol])
@@ -132,32 +141,14 @@ class Resolver:
 
     # --- types -----------------------------------------------------------------------------------------------------
 
-    def _pairs(self) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
-        """The bases and the derived types of each type, by the hint hash of its name."""
-        if self._hierarchy is None:
-            bases: dict[int, set[int]] = {}
-            derived: dict[int, set[int]] = {}
-            for view in self.views:
-                names = names_of(view.segment)
-                for below, above in set(zip(names.derived.tolist(), names.bases.tolist(), strict=True)):
-                    if below != above:
-                        bases.setdefault(below, set()).add(above)
-                        derived.setdefault(above, set()).add(below)
-            self._hierarchy = bases, derived
-        return self._hierarchy
-
-    def bases(self, type_hint: int) -> list[int]:
-        """The types above a type, nearest first."""
-        return reachable(self._pairs()[0], type_hint, _MAX_BASES)
-
-    def derived(self, type_hint: int) -> list[int]:
-        """The types below a type, nearest first."""
-        return reachable(self._pairs()[1], type_hint, _MAX_DERIVED)
-
     def _is_type(self, type_hint: int, family: str, *kinds: SymbolKind) -> bool:
         """Whether the workspace defines a type of the name. :param kinds: of types; all without any."""
-        definitions = self.definitions(*term_range(type_hint), family)
-        return any(self.kind_of(SymbolPlace(one.view, one.symbol)) in (kinds or TYPE_KINDS) for one in definitions)
+        defined = self._kinds.get((type_hint, family))
+        if defined is None:
+            definitions = self.definitions(*term_range(type_hint), family)
+            defined = frozenset(int(self.views[one.view].segment.symbols.kinds[one.symbol]) for one in definitions)
+            self._kinds[type_hint, family] = defined
+        return not defined.isdisjoint(kinds or TYPE_KINDS)
 
     def _result_type(self, function: int, family: str) -> int:
         """The type that the functions of a name return, if all that say so agree; else 0."""
@@ -211,6 +202,17 @@ class Resolver:
             self._targets[key] = found
         return found
 
+    def confidence(self, edge: Edge, place: SymbolPlace) -> float:
+        """How sure a reference means one symbol; 0 if it does not."""
+        targets = self.targets(edge)
+        if len(targets) <= _FEW_TARGETS:
+            return next((sure for one, sure in targets if (one.view, one.symbol) == place), 0.0)
+        known = self._confidences.get(id(targets))  # the entry keeps the targets alive, so that no other has their id
+        if known is None:
+            known = targets, {(one.view, one.symbol): sure for one, sure in reversed(targets)}
+            self._confidences[id(targets)] = known
+        return known[1].get(place, 0.0)
+
     def _resolve(self, edge: Edge, file: int, owner: int, traits: LanguageTraits, candidates: Candidates) -> Targets:
         match edge.scope:
             case Scope.FILE:
@@ -222,7 +224,7 @@ class Resolver:
             case Scope.SELF:
                 return self._in_self(edge, file, owner, candidates)
             case Scope.SUPER:
-                return self._above(owner, candidates) or shared(candidates.members, _EXTERNAL)
+                return self._above(owner, candidates) or self._any_member(candidates, _EXTERNAL)
             case Scope.RESULT:
                 result = self._result_type(edge.hint, traits.family)
                 if result:
@@ -260,7 +262,7 @@ class Resolver:
         found = candidates.below_module(edge.hint)
         if found:
             return shared_by_file(nearest(found, path), _REEXPORTED)
-        return shared(candidates.others, _EXTERNAL) or shared(candidates.members, _NOT_IMPORTED)
+        return shared(candidates.others, _EXTERNAL) or self._any_member(candidates, _NOT_IMPORTED)
 
     def _in_type(self, view: int, file: int, type_hint: int, traits: LanguageTraits, candidates: Candidates) -> Targets:
         found = candidates.by_owner.get(type_hint)
@@ -280,8 +282,8 @@ class Resolver:
             value = self._value_type(type_hint, traits.family)
             if value:
                 return self._in_type(view, file, value, traits, candidates)
-            return shared(candidates.members, _EXTERNAL)
-        return shared(candidates.members, _UNKNOWN_IN_TYPE)
+            return self._any_member(candidates, _EXTERNAL)
+        return self._any_member(candidates, _UNKNOWN_IN_TYPE)
 
     def _in_self(self, edge: Edge, file: int, owner: int, candidates: Candidates) -> Targets:
         found = candidates.by_owner.get(owner) if owner else None
@@ -293,7 +295,7 @@ class Resolver:
         return (
             self._above(owner, candidates)
             or self._below(owner, candidates, _OVERRIDE)
-            or shared(candidates.members, _UNKNOWN_IN_TYPE)
+            or self._any_member(candidates, _UNKNOWN_IN_TYPE)
         )
 
     def _above(self, type_hint: int, candidates: Candidates) -> Targets:
@@ -321,7 +323,21 @@ class Resolver:
             confidence = _DECLARED if self._is_type(type_hint, family, SymbolKind.INTERFACE) else confidence
         return shared(found, confidence)
 
+    @staticmethod
+    def _any_member(candidates: Candidates, confidence: float) -> Targets:
+        found = candidates.of_any_member.get(confidence)
+        if found is None:
+            found = candidates.of_any_member[confidence] = shared(candidates.members, confidence)
+        return found
+
     def _unknown_receiver(self, name: int, candidates: Candidates) -> Targets:
+        name = name if name in candidates.by_owner_name else 0
+        found = candidates.of_unknown_receiver.get(name)
+        if found is None:
+            found = candidates.of_unknown_receiver[name] = self._by_receiver_name(name, candidates)
+        return found
+
+    def _by_receiver_name(self, name: int, candidates: Candidates) -> Targets:
         named = candidates.by_owner_name.get(name) if name else None
         if named:
             rest = [one for one in candidates.members if one.owner_name != name]
@@ -362,16 +378,7 @@ class Resolver:
 
     def _module_of_import(self, view: int, file: int, name: int) -> int:
         """The module from which a file imports a name, or 0."""
-        segment = self.views[view].segment
-        references = segment.references
-        first, end = term_range(name)
-        position = int(np.searchsorted(references.terms, np.uint64(first)))
-        while position < len(references.terms) and int(references.terms[position]) < end:
-            entries = slice(int(references.offsets[position]), int(references.offsets[position + 1]))
-            is_import = references.codes[entries] == (int(ReferenceKind.IMPORT) | int(Scope.MODULE) << 4)
-            rows, hints = references.rows[entries][is_import], references.hints[entries][is_import]
-            for row, hint in zip(rows.tolist(), hints.tolist(), strict=True):
-                if self.file_of(view, row) == file:
-                    return int(hint)
-            position += 1
-        return 0
+        key = (view, file, name)
+        if key not in self._imports:
+            self._imports[key] = module_of_import(self.views[view].segment, file, name)
+        return self._imports[key]

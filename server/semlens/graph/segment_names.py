@@ -10,9 +10,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from semlens.core.reference import ReferenceKind
+from semlens.core.reference import ReferenceKind, Scope
 from semlens.core.symbol import SymbolKind
-from semlens.index.segment.reference_table import hint_hash
+from semlens.index.segment.reference_table import code_of, hint_hash, term_range
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.terms import term_hash
 
@@ -38,7 +38,8 @@ class SegmentNames:
     :ivar hashes: term hashes of the names, sorted; ``rows`` are their symbols. :ivar of_row: the hash of each name.
     :ivar owners: hint hash of the name of the type that a member belongs to, or 0.
     :ivar is_member: whether a symbol belongs to a type.
-    :ivar derived: hint hash of each class with a base, and of that base in ``bases``.
+    :ivar above: hint hashes of the names of a type's bases, by that of its own; ``below``: the other way round.
+    :ivar entries: the entries of references, by row; those of a row are between two of ``entry_offsets``.
     """
 
     hashes: npt.NDArray[np.uint64]
@@ -46,8 +47,10 @@ class SegmentNames:
     of_row: npt.NDArray[np.uint64]
     owners: npt.NDArray[np.uint32]
     is_member: npt.NDArray[np.bool_]
-    derived: npt.NDArray[np.uint32]
-    bases: npt.NDArray[np.uint32]
+    above: dict[int, tuple[int, ...]]
+    below: dict[int, tuple[int, ...]]
+    entries: npt.NDArray[np.uint32]
+    entry_offsets: npt.NDArray[np.int64]
 
 
 _NAMES: WeakKeyDictionary[Segment, SegmentNames] = WeakKeyDictionary()
@@ -78,12 +81,41 @@ def _read_names(segment: Segment) -> SegmentNames:
     rows = references.rows[is_base]
     terms = references.all_terms[is_base]
     inside = rows < len(symbols)
+    derived, bases = hints[rows[inside]].tolist(), (terms[inside] >> _HINT_SHIFT).astype(np.uint32).tolist()
+    entries = np.argsort(references.rows, kind="stable").astype(np.uint32)
+    last = len(symbols) + len(segment.files)
     return SegmentNames(
         of_row[order],
         order,
         of_row,
         owners,
         in_type | outside,
-        hints[rows[inside]],
-        (terms[inside] >> _HINT_SHIFT).astype(np.uint32),
+        _grouped(derived, bases),
+        _grouped(bases, derived),
+        entries,
+        np.searchsorted(references.rows[entries], np.arange(last + 1)),
     )
+
+
+def _grouped(keys: list[int], values: list[int]) -> dict[int, tuple[int, ...]]:
+    groups: dict[int, set[int]] = {}
+    for key, value in zip(keys, values, strict=True):
+        if key != value:
+            groups.setdefault(key, set()).add(value)
+    return {key: tuple(ones) for key, ones in groups.items()}
+
+
+def module_of_import(segment: Segment, file: int, name: int) -> int:
+    """The hint hash of the module from which a file imports a name, or 0. :param name: hint hash of the name."""
+    references, n_symbols = segment.references, len(segment.symbols)
+    first, end = term_range(name)
+    position = int(np.searchsorted(references.terms, np.uint64(first)))
+    while position < len(references.terms) and int(references.terms[position]) < end:
+        entries = slice(int(references.offsets[position]), int(references.offsets[position + 1]))
+        is_import = references.codes[entries] == code_of(ReferenceKind.IMPORT, Scope.MODULE)
+        rows, hints = references.rows[entries][is_import], references.hints[entries][is_import]
+        for row, hint in zip(rows.tolist(), hints.tolist(), strict=True):
+            if (int(segment.symbols.files[row]) if row < n_symbols else row - n_symbols) == file:
+                return int(hint)
+        position += 1
+    return 0
