@@ -55,7 +55,7 @@ def emacs(code: str, workspace: Path, environ: dict[str, str]) -> str:
 
 
 def test_the_emacs_command_lists_places_that_next_error_visits(workspace: Path, environ: dict[str, str]) -> None:
-    [command, _] = recipes("elisp")
+    [command, _, _] = recipes("elisp")
     code = f"""
       {command}
       (find-file "colour.py")
@@ -69,7 +69,7 @@ def test_the_emacs_command_lists_places_that_next_error_visits(workspace: Path, 
 
 
 def test_eglot_finds_symbols_by_a_question(workspace: Path, environ: dict[str, str]) -> None:
-    [_, setting] = recipes("elisp")
+    [_, setting, _] = recipes("elisp")
     code = f"""
       (unless (require 'eglot nil t) (princ "no eglot") (kill-emacs 0))
       {setting}
@@ -89,6 +89,51 @@ def test_eglot_finds_symbols_by_a_question(workspace: Path, environ: dict[str, s
     if printed == "no eglot":
         pytest.skip("eglot is not installed")
     assert "fetch_with_retry" in printed
+
+
+def test_lsp_mode_finds_symbols_by_a_question(workspace: Path, environ: dict[str, str]) -> None:
+    [_, _, setting] = recipes("elisp")
+    code = f"""
+      (unless (require 'lsp-mode nil t) (princ "no lsp-mode") (kill-emacs 0))
+      {setting}
+      (setq lsp-auto-guess-root t lsp-enable-snippet nil lsp-enable-file-watchers nil lsp-session-file "lsp-session")
+      (find-file "colour.py")
+      (lsp-workspace-folders-add default-directory)
+      (lsp)
+      (let (found (deadline (+ (float-time) {SECONDS})))
+        (while (and (not found) (< (float-time) deadline))
+          (accept-process-output nil 0.1)
+          (setq found (ignore-errors (xref-backend-apropos 'xref-lsp "{QUESTION}"))))
+        (princ (xref-item-summary (car found))))"""
+    (workspace / ".git").mkdir(exist_ok=True)
+    printed = emacs(code, workspace, environ)
+    if printed == "no lsp-mode":
+        pytest.skip("lsp-mode is not installed")
+    assert "fetch_with_retry" in printed
+
+
+def vim(arguments: str, workspace: Path, environ: dict[str, str], tmp_path: Path) -> str:
+    """The place at which Vim is after its commands: `path:line:column`. The arguments are those of a line of bash."""
+    for program in ("vim", "bash"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+    place = tmp_path / "place"
+    tell = f"call writefile([expand('%') .. ':' .. line('.') .. ':' .. col('.')], '{place}')"
+    command = f'vim -N -u NONE -i NONE -n -es {arguments} -c "{tell}" -c qa!'
+    subprocess.run(["bash", "-c", command], cwd=workspace, env=environ, timeout=SECONDS, check=False)
+    return place.read_text().strip()
+
+
+def test_the_vim_command_goes_to_the_best_hit(workspace: Path, environ: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "semlens.vim").write_text(recipes("vim")[0])
+    arguments = f"-c 'source {tmp_path}/semlens.vim' -c 'Semlens {QUESTION}'"
+    assert vim(arguments, workspace, environ, tmp_path) == ":1:1", "the list is in front"
+    assert vim(f"{arguments} -c cc", workspace, environ, tmp_path) == "net/retry.py:4:5"
+
+
+def test_vim_opens_at_the_best_hit(workspace: Path, environ: dict[str, str], tmp_path: Path) -> None:
+    [command] = re.findall(r"`vim (-q <\(.*?\))`", PAGE)
+    assert vim(command, workspace, environ, tmp_path) == "net/retry.py:4:5"
 
 
 @pytest.fixture

@@ -48,6 +48,9 @@ POINTS = [
     ("VS Code: the keyboard after Escape", DRIVE, "escapeTo"),
     ("Emacs", EDITORS, "def test_eglot_finds_symbols_by_a_question"),
     ("Kakoune", EDITORS, "def test_the_kakoune_command_lists_places_that_enter_opens"),
+    ("Emacs, lsp-mode", EDITORS, "def test_lsp_mode_finds_symbols_by_a_question"),
+    ("Vim", EDITORS, "def test_the_vim_command_goes_to_the_best_hit"),
+    ("every command and output", "tests/docs/test_commands_run.py", "def test_what_a_console_shows_is_what_is_printed"),
     ("documents", DOCUMENTS, "def test_commands_and_options_exist"),
 ]
 
