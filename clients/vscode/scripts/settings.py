@@ -55,7 +55,7 @@ OWN: dict[str, dict[str, Any]] = {
 SECTIONS = {
     "Search": ("search", "symbols", "picker", "context"),
     "Files": ("files", "watch", "index"),
-    "Models": ("models",),
+    "Models": ("models", "vectors"),
     "Remote service": ("remote",),
     "Agents": ("agents",),
     "Shared index and team": ("share", "team"),

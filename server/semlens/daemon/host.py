@@ -170,7 +170,7 @@ class Host:
         :raises CacheError: when the cache folder cannot be used.
         """
         key = str(client.hello.get("remoteKey") or "")
-        engine_key = (settings.models, settings.remote, key if settings.remote.url else "")
+        engine_key = (settings.models, settings.vectors, settings.remote, key if settings.remote.url else "")
         with self._lock:
             engine = self._engines.get(engine_key)
             if engine is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from semlens.core.errors import CacheError, ModelError
 from semlens.core.status import EngineStatus, SessionStatus, TierRole
 from semlens.engine.embedding.remote_tier import REMOTE_QUERY_WAIT_SECONDS, RemoteTier, service_from_settings
+from semlens.engine.embedding.tier_store import TierStore
 from semlens.engine.embedding.tiers import Tier, choose_tiers
 from semlens.engine.engine_session import EngineSession
 from semlens.engine.indexing.indexer import Indexer
@@ -19,6 +20,7 @@ from semlens.index.storage.cache_bound import CacheBound
 from semlens.index.storage.database import make_private_folder
 from semlens.index.storage.sent_ledger import SentLedger
 from semlens.index.storage.vector_cache import VectorCache
+from semlens.settings.choices import VectorStoreSetting
 from semlens.settings.loading import Settings
 
 
@@ -150,6 +152,10 @@ class SharedEngine:
         )
         if remote is not None:
             tiers = [remote, *tiers] if remote.role == TierRole.FIRST else [*tiers, remote]
+        if settings.vectors.store is not VectorStoreSetting.INDEX:
+            for tier in tiers:
+                if tier.role == TierRole.REFINE:
+                    tier.store = TierStore(settings.vectors, self.cache_folder)
         return tiers, [*errors, *tier_errors]
 
     def start(self) -> None:

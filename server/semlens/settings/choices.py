@@ -36,6 +36,14 @@ class KeySource(enum.StrEnum):
     KEYRING = "keyring"
 
 
+class VectorStoreSetting(enum.StrEnum):
+    """Where the vectors of the refining tier are (``vectors.store``)."""
+
+    INDEX = "index"
+    FAISS = "faiss"
+    QDRANT = "qdrant"
+
+
 class LogLevel(enum.StrEnum):
     """The least severity that is logged (``log.level``)."""
 

@@ -27,6 +27,7 @@ from semlens.settings.schema import (
     Settings,
     SettingValue,
     SymbolsSettings,
+    VectorsSettings,
     WatchSettings,
     cache_folder,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "SettingProblem",
     "Settings",
     "SymbolsSettings",
+    "VectorsSettings",
     "WatchSettings",
     "cache_folder",
     "config_folder",

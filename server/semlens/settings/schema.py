@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from semlens.core.status import TierRole
-from semlens.settings.choices import BatterySetting, KeySource, LogLevel, ServiceApi, WatchSetting
+from semlens.settings.choices import BatterySetting, KeySource, LogLevel, ServiceApi, VectorStoreSetting, WatchSetting
 from semlens.settings.user_sources import cache_folder_of
 
 SettingValue: TypeAlias = bool | int | str | tuple[str, ...]
@@ -202,6 +202,31 @@ class RemoteSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class VectorsSettings:
+    """Where the vectors of the refining tier are kept: in the index, or in a store for many long vectors."""
+
+    store: VectorStoreSetting = _setting(
+        VectorStoreSetting.INDEX,
+        "`index` keeps the vectors beside the index. `faiss` keeps them in memory and in one file of the cache folder "
+        "(`pip install 'semlens[faiss]'`). `qdrant` keeps them on a Qdrant server (`pip install 'semlens[qdrant]'`), "
+        "which gets vectors and hashes of texts, but no text, name or path.",
+        scope=Scope.USER,
+    )
+    url: str = _setting(
+        "",
+        "Address of the Qdrant server, such as `http://localhost:6333`. Its key is read from the environment variable "
+        "`SEMLENS_QDRANT_KEY` of the server's process.",
+        scope=Scope.USER,
+    )
+    faiss_kind: str = _setting(
+        "SQfp16",
+        "Kind of the FAISS index, as its index factory writes it. The default takes two bytes a component and compares "
+        "all vectors.",
+        scope=Scope.USER,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SearchSettings:
     """Defaults of searches. A request may override them."""
 
@@ -343,6 +368,7 @@ class Settings:
     index: IndexSettings = field(default_factory=IndexSettings)
     models: ModelsSettings = field(default_factory=ModelsSettings)
     remote: RemoteSettings = field(default_factory=RemoteSettings)
+    vectors: VectorsSettings = field(default_factory=VectorsSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     symbols: SymbolsSettings = field(default_factory=SymbolsSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)

@@ -25,6 +25,7 @@ from semlens.settings.schema import (
     ShareSettings,
     SymbolsSettings,
     TeamSettings,
+    VectorsSettings,
     WatchSettings,
 )
 from semlens.settings.user_sources import NAMESPACE
@@ -34,6 +35,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "index": IndexSettings,
     "models": ModelsSettings,
     "remote": RemoteSettings,
+    "vectors": VectorsSettings,
     "search": SearchSettings,
     "symbols": SymbolsSettings,
     "watch": WatchSettings,

@@ -73,6 +73,8 @@ def _delete_vectors(cache_folder: Path) -> None:
         cache.shrink(0)
     finally:
         cache.close()
+    for path in cache_folder.glob("vectors.*.faiss"):
+        path.unlink(missing_ok=True)
 
 
 def _forget(cache_folder: Path, root: Path) -> bool:

@@ -95,7 +95,11 @@ class RemoteTier(Tier):
 
     @property
     def is_paused(self) -> bool:
-        return self._closed or self._is_model_changed or self._circuit.is_open
+        return self._closed or self._is_model_changed or self._circuit.is_open or self._is_store_paused
+
+    @property
+    def dimension(self) -> int:
+        return self._dimension
 
     @property
     def _is_model_changed(self) -> bool:
@@ -105,11 +109,11 @@ class RemoteTier(Tier):
     @property
     def retry_at(self) -> float:
         """When the next request is allowed (monotonic)."""
-        return self._circuit.retry_at
+        return max(self._circuit.retry_at, super().retry_at)
 
     def close(self) -> None:
         """Cancel all requests."""
-        self._closed = True
+        super().close()
         with self._remote_lock:
             if self._remote is not None:
                 self._remote.close()
@@ -129,6 +133,7 @@ class RemoteTier(Tier):
 
     def reset_pause(self) -> None:
         """Allow the next request at once: the user may have fixed the cause."""
+        super().reset_pause()
         self._circuit.record_success()
 
     def embed(self, tokens: Mapping[ContentHash, TokenIds], *, cache_vectors: bool) -> EmbeddedPassages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -17,6 +18,7 @@ from semlens.core.status import TierRole
 from semlens.embedding.embedder import Embedder, TokenIds
 from semlens.embedding.manifest import ModelManifest
 from semlens.embedding.registry import find_model, load_embedder
+from semlens.engine.embedding.tier_store import TierStore
 from semlens.index.segment.vectors import Int8Matrix, matrix_of, quantise
 from semlens.index.storage.database import StoreError
 from semlens.index.storage.vector_cache import VectorCache
@@ -49,6 +51,7 @@ class Tier:
     :ivar error: why the model is not usable, or None.
     :ivar n_computed: number of vectors that this process computed.
     :ivar cache_error: the last error of the vector cache, or "".
+    :ivar store: where the vectors are, if not in the index; None otherwise. Set before the tier is used.
     """
 
     is_remote = False
@@ -61,6 +64,7 @@ class Tier:
         self.error: ModelError | None = None
         self.n_computed = 0
         self.cache_error = ""
+        self.store: TierStore | None = None
         self._cache = cache
         self._lock = threading.Lock()
         self._embedder: Embedder | None = None
@@ -92,12 +96,21 @@ class Tier:
     @property
     def is_paused(self) -> bool:
         """Whether the tier does not work at the moment."""
-        return self.error is not None
+        return self.error is not None or self._is_store_paused
+
+    @property
+    def _is_store_paused(self) -> bool:
+        return self.store is not None and self.store.is_paused
+
+    @property
+    def dimension(self) -> int:
+        """Length of the vectors; 0 while it is not known."""
+        return self.manifest.dimension
 
     @property
     def retry_at(self) -> float:
         """When a paused tier is retried (monotonic); 0 means never."""
-        return 0.0
+        return self.store.retry_at if self.store is not None else 0.0
 
     def refresh(self) -> bool:
         """Update the fingerprint. Returns whether it may have changed."""
@@ -105,10 +118,14 @@ class Tier:
 
     def reset_pause(self) -> None:
         """End the pause: the user may have fixed the cause."""
+        if self.store is not None:
+            self.store.reset_pause()
 
     def close(self) -> None:
         """Cancel all work."""
         self._closed = True
+        if self.store is not None:
+            self.store.close()
 
     def unload_if_idle(self, seconds: float) -> bool:
         with self._lock:
@@ -122,7 +139,26 @@ class Tier:
         return self._embedder is not None
 
     def cached_vectors(self, hashes: Sequence[ContentHash]) -> Mapping[ContentHash, bytes]:
-        """Read vectors from the cache. The result is empty when there is no cache or it fails."""
+        """Read vectors from the cache. The result is empty when there is no cache or it fails.
+
+        With a store, its vectors are empty bytes, and those that only the cache has are put into it.
+
+        :raises ModelError: when the store does not answer.
+        """
+        if self.store is None:
+            return self._from_cache(hashes)
+        known = self.known_in_store(hashes)
+        cached = self._from_cache([key for key in hashes if key not in known])
+        if cached:
+            self.store.put(self.fingerprint, list(cached), matrix_of(list(cached.values())))
+        return known | dict.fromkeys(cached, b"")
+
+    def known_in_store(self, hashes: Sequence[ContentHash]) -> dict[ContentHash, bytes]:
+        """Those that the store has, each with empty bytes. :raises ModelError: when the store does not answer."""
+        assert self.store is not None
+        return self.store.known(self.fingerprint, self.dimension, hashes)
+
+    def _from_cache(self, hashes: Sequence[ContentHash]) -> Mapping[ContentHash, bytes]:
         if self._cache is None:
             return {}
         try:
@@ -156,7 +192,11 @@ class Tier:
         return EmbeddedPassages(hashes, matrix, len(hashes))
 
     def store_vectors(self, hashes: Sequence[ContentHash], matrix: Int8Matrix) -> None:
-        """Store vectors in the cache. A failure, such as a full disk, is recorded in `cache_error`."""
+        """Store vectors in the store, or in the cache. A failure, such as a full disk, is recorded in `cache_error`."""
+        if self.store is not None:
+            with contextlib.suppress(ModelError):  # the store was told before; the cache keeps what was computed
+                self.store.put(self.fingerprint, hashes, matrix)
+                return
         if self._cache is not None and len(hashes):
             try:
                 self._cache.put(self.fingerprint, hashes, matrix)
@@ -179,6 +219,18 @@ class Tier:
             logger.exception("the model %s failed on a question", self.manifest.name)
             return None
         return QueryVector(self.fingerprint, self.role, vector) if np.any(vector) else None
+
+    def with_neighbours(self, vector: QueryVector | None, until: float) -> QueryVector | None:
+        """The vector of a query, with what the store says. None when the store is late or does not answer.
+
+        :param until: how long to wait (monotonic).
+        """
+        return vector if self.store is None else self.store.with_neighbours(vector, until)
+
+
+def kept_in_index(tiers: Iterable[Tier]) -> list[str]:
+    """The models whose vectors are kept beside the index."""
+    return [tier.fingerprint for tier in tiers if tier.store is None]
 
 
 def choose_tiers(

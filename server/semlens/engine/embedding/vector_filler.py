@@ -213,7 +213,7 @@ class VectorFiller:
             vectors |= {key: row.tobytes() for key, row in zip(embedded.hashes, embedded.matrix, strict=True)}
             if len(embedded.hashes) < len(chunk):
                 break  # the service failed midway; its vectors are stored
-        return vectors
+        return tier.known_in_store(list(vectors)) if tier.store is not None else vectors
 
     def _on_vectors(
         self,

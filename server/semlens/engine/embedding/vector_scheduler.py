@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from semlens.core.hashing import ContentHash
 from semlens.core.status import TierRole
 from semlens.engine.embedding.graph_builder import GraphBuilder
-from semlens.engine.embedding.tiers import Tier
+from semlens.engine.embedding.tiers import Tier, kept_in_index
 from semlens.engine.embedding.vector_filler import VectorFiller
 from semlens.engine.indexing.live_segment import LiveSegment
 from semlens.engine.indexing.root_index import RootIndex
@@ -46,7 +46,7 @@ class VectorScheduler:
 
     def has_work(self, index: RootIndex) -> bool:
         """Whether a local model has passages of a root to embed."""
-        models = [tier.fingerprint for tier in self._tiers if not tier.is_remote and tier.error is None]
+        models = [tier.fingerprint for tier in self._tiers if not tier.is_remote and not tier.is_paused]
         return any(len(live.missing(model)) for live in list(index.segments.values()) for model in models)
 
     @property
@@ -92,7 +92,7 @@ class VectorScheduler:
         remote = [tier for tier in tiers if tier.is_remote]
         self.refresh_fingerprints(writers)
         self._remote.step(writers, remote, pool, urgent, merging)
-        for tier in remote:
+        for tier in tiers:
             if tier.is_paused and tier.retry_at:
                 self._deadlines.at(tier.retry_at)
         retry_at = self._graphs.step(writers, may_build=may_refine and not merging and not self._local.busy)
@@ -103,7 +103,7 @@ class VectorScheduler:
         """The first answer of a service, here or in another process, completes the fingerprint of its vectors."""
         if any(tier.refresh() for tier in self._tiers):
             for index in indexes:
-                index.fingerprints = tuple(tier.fingerprint for tier in self._tiers)
+                index.fingerprints = tuple(kept_in_index(self._tiers))
 
     def unload_idle_models(self, idle_minutes: int) -> None:
         """:param idle_minutes: 0 keeps models loaded."""

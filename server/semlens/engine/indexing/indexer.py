@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from semlens.core.status import Problem, WatchMode
-from semlens.engine.embedding.tiers import Tier
+from semlens.engine.embedding.tiers import Tier, kept_in_index
 from semlens.engine.embedding.vector_scheduler import VectorScheduler
 from semlens.engine.indexing.committer import Committer
 from semlens.engine.indexing.memory import MemoryTrimmer, limit_arenas
@@ -72,7 +72,7 @@ class Indexer:
         self._workspace = Workspace(
             self.sessions.settings_of,
             cache_folder,
-            lambda: [tier.fingerprint for tier in tiers],
+            lambda: kept_in_index(tiers),
             self._jobs.post,
             self._changed_at_once,
             read_only=read_only,

@@ -326,13 +326,16 @@ class RootIndex:
 
     # --- merging ---------------------------------------------------------------------------------------------------
 
+    def _keeps(self, part: LiveSegment, fingerprint: str) -> bool:
+        return fingerprint in self.fingerprints or any(block.is_in_store for block in part.tiers[fingerprint])
+
     def adopt_merge(
         self, parts: Sequence[LiveSegment], alive: Sequence[npt.NDArray[np.bool_]], merged: MergedSegment
     ) -> None:
         """Replace segments by their merged segment, without the files that died during the merge."""
         live = LiveSegment(merged.segment, np.ones(len(merged.segment.files), bool))
         # First what can fail: the parts are dropped only when the merged segment is whole.
-        for fingerprint in {name for part in parts for name in part.tiers if name in self.fingerprints}:
+        for fingerprint in {name for part in parts for name in part.tiers if self._keeps(part, name)}:
             blocks = [
                 (block, new_rows)
                 for part, new_rows in zip(parts, merged.passage_maps, strict=True)

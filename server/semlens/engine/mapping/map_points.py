@@ -116,7 +116,7 @@ def collect_points(snapshot: IndexSnapshot, roots: Mapping[str, str], fingerprin
     """
     views, parts = [], []
     for view in snapshot.views:
-        blocks = view.tiers.get(fingerprint, ())
+        blocks = view.blocks(fingerprint)
         if view.root in roots and not view.buffer_uri and blocks and len(view.segment.symbols):
             part = _points_of(view, join_blocks(blocks).rows, join_blocks(blocks).matrix)
             if len(part[0]):

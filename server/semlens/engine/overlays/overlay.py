@@ -89,9 +89,9 @@ def vectors_in_view(
         if data[16 * i : 16 * i + 16] in missing_hashes
     }
     vectors: dict[str, dict[ContentHash, bytes]] = {}
-    for fingerprint, blocks in view.tiers.items():
+    for fingerprint in view.tiers:
         vectors_by_hash = vectors.setdefault(fingerprint, {})
-        for block in blocks:
+        for block in view.blocks(fingerprint):
             places: list[int] = np.searchsorted(block.rows, list(rows)).tolist() if rows and len(block.rows) else []
             for passage, place in zip(rows, places, strict=False):
                 if place < len(block.rows) and block.rows[place] == passage:

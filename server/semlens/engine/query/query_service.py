@@ -101,17 +101,15 @@ class QueryService:
         def answer(vectors: list[QueryVector]) -> SearchResult:
             return self._search_snapshot(request, query, vectors, cancel, started, explain=explain)
 
-        first = self._query_vectors(query, TierRole.FIRST)
+        until = started + max(request.time_budget_ms / 1000.0, self._remote_wait_s)
+        first = self._query_vectors(query, TierRole.FIRST, until)
         if on_partial is not None:
             on_partial(answer(first), SearchStage.FIRST)
-        refined = self._query_vectors(query, TierRole.REFINE)
+        refined = self._query_vectors(query, TierRole.REFINE, until)
         vectors = [*first, *refined]
         if on_partial is not None and refined and any(future and not future.done() for _, future in remote_queries):
             on_partial(answer(vectors), SearchStage.REFINED)
-        vectors += _finished_query_vectors(
-            remote_queries, started + max(request.time_budget_ms / 1000.0, self._remote_wait_s)
-        )
-        return answer(vectors)
+        return answer([*vectors, *_finished_query_vectors(remote_queries, until)])
 
     def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult:
         """Find code similar to the symbol at a line (0-based) of a document.
@@ -185,8 +183,9 @@ class QueryService:
         hits: list[RankedHit] = []
         if request.query.strip():
             remote_queries = self._start_remote_queries(query)
-            vectors = [*self._query_vectors(query, TierRole.FIRST), *self._query_vectors(query, TierRole.REFINE)]
-            vectors += _finished_query_vectors(remote_queries, time.monotonic() + REMOTE_QUERY_WAIT_SECONDS)
+            until = time.monotonic() + REMOTE_QUERY_WAIT_SECONDS
+            vectors = [vector for role in TierRole for vector in self._query_vectors(query, role, until)]
+            vectors += _finished_query_vectors(remote_queries, until)
             seed_request = SearchRequest(
                 request.query,
                 limit=MAX_SEED_HITS,
@@ -240,11 +239,12 @@ class QueryService:
     def _parse_now(self, path: str, text: str) -> Outline | None:
         return self._indexer.parser.parse_text(path, text)
 
-    def _query_vectors(self, query: Query, role: TierRole) -> list[QueryVector]:
+    def _query_vectors(self, query: Query, role: TierRole, until: float) -> list[QueryVector]:
+        """:param until: when (monotonic) a store of vectors is not waited for any longer."""
         found = []
         for tier in self._tiers:
             if tier.role == role and not tier.is_remote and self._has_vectors(tier, query):
-                vector = tier.query_vector(query.text)
+                vector = tier.with_neighbours(tier.query_vector(query.text), until)
                 if vector is not None:
                     found.append(vector)
         return found
@@ -375,7 +375,7 @@ def _finished_query_vectors(
     remote_queries: list[tuple[RemoteTier, Future[Vector] | None]], until: float
 ) -> list[QueryVector]:
     """Return the query vectors that services deliver by a time (monotonic)."""
-    vectors = (tier.finish_query(future, until) for tier, future in remote_queries)
+    vectors = (tier.with_neighbours(tier.finish_query(future, until), until) for tier, future in remote_queries)
     return [vector for vector in vectors if vector is not None]
 
 

@@ -102,11 +102,15 @@ def _state(
         model_errors
         or cache_problem
         or any(tier.error for tier in tiers)
-        or any(tier.cache_error for tier in tiers)
+        or any(tier.cache_error or _store_error(tier) for tier in tiers)
         or any(_root_problems(state) for state in states)
         or session.failed_roots
     )
     return EngineState.DEGRADED if degraded else EngineState.READY
+
+
+def _store_error(tier: Tier) -> str:
+    return tier.store.error if tier.store is not None else ""
 
 
 def _problems(
@@ -121,6 +125,7 @@ def _problems(
         for tier in tiers
         if tier.cache_error
     ]
+    problems += [Problem("", _store_error(tier)) for tier in tiers if _store_error(tier)]
     problems += [problem._replace(path=session.display_root(root)) for root, problem in session.failed_roots.items()]
     for real, state in session.states.items():
         root = session.display_root(real)

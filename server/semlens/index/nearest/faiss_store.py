@@ -84,6 +84,10 @@ class FaissStore:
                 self._numbers[key] = number
                 self._hashes[number] = key
 
+    def known(self, hashes: Hashes) -> npt.NDArray[np.bool_]:
+        with self._lock:
+            return np.array([row.tobytes() in self._numbers for row in hashes], bool)
+
     def drop(self, hashes: Hashes) -> None:
         with self._lock:
             self._drop([row.tobytes() for row in hashes])

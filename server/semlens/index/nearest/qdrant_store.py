@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from semlens.index.nearest.vector_index import (
     Hashes,
@@ -31,6 +32,7 @@ _TIMEOUT_S = 2
 """A search does not wait longer for the meaning by one tier."""
 
 _BATCH = 256
+_LOOKED_UP = 2_000
 
 
 class QdrantStore:
@@ -84,12 +86,32 @@ class QdrantStore:
                 batch = _models().Batch(ids=keys[start : start + _BATCH], vectors=vectors[start : start + _BATCH])
                 self._client.upsert(self._collection, batch, timeout=_TIMEOUT_S)
 
+    def known(self, hashes: Hashes) -> npt.NDArray[np.bool_]:
+        keys = _ids([row.tobytes() for row in hashes])
+        found: set[str] = set()
+        with _answering("look up"):
+            for start in range(0, len(keys), _LOOKED_UP):
+                records = self._client.retrieve(
+                    self._collection, keys[start : start + _LOOKED_UP], with_payload=False, timeout=_TIMEOUT_S
+                )
+                found.update(str(record.id) for record in records)
+        return np.array([key in found for key in keys], bool)
+
     def drop(self, hashes: Hashes) -> None:
         with _answering("remove"):
             self._client.delete(self._collection, _ids([row.tobytes() for row in hashes]), timeout=_TIMEOUT_S)
 
     def close(self) -> None:
         self._client.close()
+
+
+def connect(url: str, key: str | None) -> QdrantClient:
+    """A client of a server. :raises VectorIndexError: when the package is missing or the address is none."""
+    _models()
+    from qdrant_client import QdrantClient
+
+    with _answering("connect"):
+        return QdrantClient(url=url, api_key=key, timeout=_TIMEOUT_S, check_compatibility=False)
 
 
 def _ids(keys: list[bytes]) -> list[Any]:

@@ -64,6 +64,13 @@ class VectorStore(VectorIndex, Protocol):
         """
         ...
 
+    def known(self, hashes: Hashes) -> npt.NDArray[np.bool_]:
+        """Which of these hashes have a vector, shape (n,).
+
+        :raises VectorIndexError: when it cannot answer.
+        """
+        ...
+
     def drop(self, hashes: Hashes) -> None:
         """Remove vectors. A hash that is not there is ignored.
 

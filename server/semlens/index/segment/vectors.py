@@ -29,7 +29,7 @@ def quantise(vectors: npt.NDArray[np.float32]) -> Int8Matrix:
 
 def matrix_of(vectors: Sequence[bytes]) -> Int8Matrix:
     """Stack stored vectors of one model. Shape (n, dimension)."""
-    return np.frombuffer(b"".join(vectors), np.int8).reshape(len(vectors), -1)
+    return np.frombuffer(b"".join(vectors), np.int8).reshape(len(vectors), len(vectors[0]) if vectors else 0)
 
 
 class Graph(Protocol):
@@ -51,6 +51,11 @@ class VectorBlock:
     rows: Rows
     matrix: Int8Matrix
     graph: Graph | None = None
+
+    @property
+    def is_in_store(self) -> bool:
+        """Whether the vectors are in a store outside of the index. Then only their rows are known here."""
+        return bool(len(self.rows)) and not self.matrix.shape[1]
 
     def nearest(self, query: npt.NDArray[np.int8], count: int) -> tuple[Rows, npt.NDArray[np.float32]]:
         """The passages nearest to a quantised query, best first, with their cosines. A graph may miss some."""

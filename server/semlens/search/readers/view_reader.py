@@ -27,7 +27,14 @@ from semlens.search.signals.file_features import (
 from semlens.search.signals.file_status import file_statuses
 from semlens.search.signals.file_table import Candidates, CosineSums, FileTable, make_table
 from semlens.search.signals.locations import FramePlace
-from semlens.search.signals.meaning import RunningScan, compare, graph_of, nearest_by_graph, start_scan
+from semlens.search.signals.meaning import (
+    RunningScan,
+    compare,
+    graph_of,
+    nearest_by_graph,
+    nearest_in_store,
+    start_scan,
+)
 from semlens.search.signals.name_match import NameSearch
 from semlens.search.signals.static_signals import static_signals_of
 from semlens.search.signals.text_evidence import QueryVector, count_terms, score_words, weigh_terms
@@ -144,6 +151,13 @@ class ViewReader:
             block = graph_of(view, vector) if self._asks_graphs else None
             query = quantise(vector.vector)
             found = None
+            if vector.neighbours is not None and view.is_in_store(vector.fingerprint):
+                rows, values, meaning.floors[vector.role] = nearest_in_store(view, vector, mask)
+                cosines = np.full(len(view.segment.passages), np.nan, np.float32)
+                cosines[rows] = values
+                meaning.cosines[vector.role] = cosines
+                meaning.similar.append(best_in_files(view, rows, values))
+                continue
             if block is not None:
                 found = nearest_by_graph(block, mask, query, self._question.limit.n_neighbours)
             if block is not None and found is not None:

@@ -12,10 +12,13 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
+from semlens.index.nearest.vector_index import LocalRows
+from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import VectorBlock, quantise
 from semlens.index.snapshot import SegmentView
 from semlens.search.signals.file_features import best_cosines, every_file
@@ -32,7 +35,7 @@ _SPARSE = 0.1
 
 def all_cosines(view: SegmentView, query_vector: QueryVector) -> Floats | None:
     """Cosine of every passage of a view, NaN for a passage without a vector. None when no passage has one."""
-    blocks = view.tiers.get(query_vector.fingerprint, ())
+    blocks = view.blocks(query_vector.fingerprint)
     if not any(len(block.rows) for block in blocks):
         return None
     quantised = quantise(query_vector.vector)
@@ -121,7 +124,7 @@ def graph_of(view: SegmentView, query_vector: QueryVector) -> VectorBlock | None
 
 def _whole_block(view: SegmentView, query_vector: QueryVector) -> VectorBlock | None:
     """The vectors of a view, when one block has those of all passages."""
-    blocks = view.tiers.get(query_vector.fingerprint, ())
+    blocks = view.blocks(query_vector.fingerprint)
     return blocks[0] if len(blocks) == 1 and len(blocks[0].rows) == len(view.segment.passages) else None
 
 
@@ -149,6 +152,25 @@ def nearest_by_graph(
         if len(rows) < min(count, int(mask.sum())):
             return None
     return np.sort(rows).astype(np.int64), floor
+
+
+_LOCAL_ROWS: WeakKeyDictionary[Segment, LocalRows] = WeakKeyDictionary()
+
+
+def nearest_in_store(view: SegmentView, query_vector: QueryVector, mask: Mask | None) -> tuple[Ints, Floats, float]:
+    """What the store says of a view: rows, ascending, their cosines, and a cosine that no other passage reaches."""
+    neighbours = query_vector.neighbours
+    assert neighbours is not None
+    local = _LOCAL_ROWS.get(view.segment)
+    if local is None:
+        local = _LOCAL_ROWS[view.segment] = LocalRows(view.segment.passages.hashes)
+    rows, cosines = local.of(neighbours)
+    if mask is not None:
+        kept = mask[rows]
+        rows, cosines = rows[kept], cosines[kept]
+    order = np.argsort(rows)
+    floor = float(neighbours.cosines.min(initial=1.0)) if len(neighbours.cosines) else -1.0
+    return rows[order], cosines[order], floor
 
 
 def compare(block: VectorBlock, rows: Ints, query: npt.NDArray[np.int8], cosines: Floats) -> None:

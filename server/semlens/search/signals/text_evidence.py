@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
 from semlens.core.status import TierRole
+from semlens.index.nearest.vector_index import Neighbours
 from semlens.index.segment.postings import WEIGHT_OF_CODE
 from semlens.index.segment.terms import K1, name_term_hash
 from semlens.index.snapshot import SegmentView
@@ -34,11 +35,16 @@ _JOINED = 0.5
 
 @dataclass(frozen=True, slots=True)
 class QueryVector:
-    """The vector of the query from one model. :ivar vector: shape (dimension,), Euclidean length 1."""
+    """The vector of the query from one model.
+
+    :ivar vector: shape (dimension,), Euclidean length 1.
+    :ivar neighbours: the nearest passages, where a store outside of the index has the vectors; None otherwise.
+    """
 
     fingerprint: str
     role: TierRole
     vector: npt.NDArray[np.float32]
+    neighbours: Neighbours | None = None
 
 
 @dataclass(frozen=True, slots=True)

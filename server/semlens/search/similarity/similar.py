@@ -133,7 +133,7 @@ def rerank_by_structure(
 
 def _mean_vector(view: SegmentView, fingerprint: str, rows: Rows) -> npt.NDArray[np.float32] | None:
     vectors = []
-    for block in view.tiers.get(fingerprint, ()):
+    for block in view.blocks(fingerprint):
         places = np.searchsorted(block.rows, rows)
         places = places[places < len(block.rows)]
         places = places[np.isin(block.rows[places], rows)]
@@ -149,7 +149,7 @@ def _mean_vector(view: SegmentView, fingerprint: str, rows: Rows) -> npt.NDArray
 def _nearest(view: SegmentView, fingerprint: str, vector: npt.NDArray[np.float32]) -> list[tuple[int, float]]:
     mask = view.alive_passages
     nearest: list[tuple[int, float]] = []
-    for block in view.tiers.get(fingerprint, ()):
+    for block in view.blocks(fingerprint):
         rows, cosines = block.nearest(quantise(vector), _CANDIDATES)
         for row, cosine in zip(rows.tolist(), cosines.tolist(), strict=True):
             if mask is None or mask[row]:

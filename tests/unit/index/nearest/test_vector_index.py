@@ -110,6 +110,15 @@ def test_a_hash_that_is_put_again_gets_the_new_vector(make):
 
 
 @every_store
+def test_a_store_knows_what_it_has(make):
+    store = make(10)
+    store.drop(hashes(10)[3:4])
+    asked = np.concatenate([hashes(10)[2:5], hashes(2, seed=77)])
+    assert store.known(asked).tolist() == [True, False, True, False, False]
+    assert store.known(asked[:0]).shape == (0,)
+
+
+@every_store
 def test_dropped_vectors_are_not_found(make):
     store = make(10)
     store.drop(hashes(10)[:4])
