@@ -48,6 +48,8 @@ test-long: setup-dev  ## the long round (hours) and the soak; goes on where it s
 	$(PYTEST) -m release_long tests/packaging
 	@sh requirements/extra.sh store
 	SEAWEEDFS=$(CURDIR)/.venv-store/bin/weed $(PYTEST) -m share_long tests/e2e
+	@sh requirements/extra.sh cluster
+	PYTHONPATH=$(CURDIR)/server .venv-cluster/bin/python -m pytest -q -W default -m cluster_long tests/e2e
 	bash release/judge.sh
 
 test-service: setup-dev  ## against an embedding service that is not ours (91 MB to install)
@@ -111,4 +113,4 @@ setup-release: setup-dev
 	@sh requirements/extra.sh release
 
 clean:  ## remove what was built
-	rm -rf build dist site .venv .venv-service .venv-store .venv-release .venv-docs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf build dist site .venv .venv-service .venv-store .venv-cluster .venv-release .venv-docs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

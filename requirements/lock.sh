@@ -8,7 +8,7 @@ compile() {
 }
 compile pyproject.toml --group build -o requirements/runtime.txt
 compile pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
-for group in service store release docs; do
+for group in service store cluster release docs; do
     compile --group "pyproject.toml:$group" -c requirements/runtime.txt -o "requirements/$group.txt"
 done
 if grep -nE '://|--(index|extra-index|find-links)' requirements/*.txt; then

@@ -56,6 +56,7 @@ def test_every_package_is_in_a_contract():
         ("httpx2", "semlens.embedding semlens.team"),
         ("usearch", "semlens.index"),
         ("mcp", "semlens.mcp"),
+        ("ray", "semlens.cluster"),
     ):
         contract = next(contract for contract in contracts if library in contract.get("forbidden_modules", ()))
         assert {*contract["source_modules"], *owner.split()} == packages

@@ -10,6 +10,7 @@ from functools import cache
 from typing import NoReturn
 
 from semlens import __version__
+from semlens.cli.cluster_arguments import add_cluster
 from semlens.cli.graph_arguments import add_graph
 from semlens.cli.share_arguments import add_share
 from semlens.cli.shared_options import add_folder, add_json, add_no_daemon, add_workspace, add_workspaces, bounded
@@ -375,6 +376,7 @@ _GROUPS: dict[Callable[[_AddCommand], None], tuple[str, ...]] = {
     _add_agents: ("agents",),
     add_share: ("share",),
     add_team: ("team",),
+    add_cluster: ("cluster",),
     _add_uninstall: ("uninstall",),
     _add_serve: ("serve",),
     _add_mcp: ("mcp",),

@@ -9,7 +9,7 @@ from semlens.cli.shared_options import add_json
 
 
 def add_team(add: Callable[..., argparse.ArgumentParser]) -> None:
-    team = add("team", "team:run_status", "ask a team's server, and give members access to yours")
+    team = add("team", "team.membership:run_status", "ask a team's server, and give members access to yours")
     actions = team.add_subparsers(metavar="ACTION", required=True)
     _action(actions, "status", "run_status", "show the team's server and what you may read there")
     join = _action(actions, "join", "run_join", "keep your token for a team's server; asks for it, or reads stdin")
@@ -33,7 +33,7 @@ def _action(actions: argparse._SubParsersAction, name: str, run: str, summary: s
     action: argparse.ArgumentParser = actions.add_parser(
         name, help=summary, description=summary[0].upper() + summary[1:] + "."
     )
-    action.set_defaults(run=f"team:{run}")
+    action.set_defaults(run=f"team.membership:{run}")
     add_json(action)
     action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return action

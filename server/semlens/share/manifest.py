@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -72,16 +72,17 @@ class Manifest:
 
 
 def encode(manifest: Manifest, key: SigningKey) -> bytes:
-    content = zlib.compress(json.dumps({"format": FORMAT, **asdict(manifest)}, separators=(",", ":")).encode())
+    return encode_signed({"format": FORMAT, **asdict(manifest)}, key)
+
+
+def encode_signed(value: Mapping[str, Any], key: SigningKey) -> bytes:
+    content = zlib.compress(json.dumps(value, separators=(",", ":")).encode())
     head = {"key": key.public, "signature": key.sign(content).hex()}
     return json.dumps(head).encode() + b"\n" + content
 
 
-def decode(data: bytes, trusted: Iterable[str], *, recipe: str, tree: str) -> Manifest:
-    """:param recipe: the one of this program. :param tree: the tree that was asked for.
-
-    :raises RejectedError: when it is not signed by a trusted key, or is not a manifest of this tree and recipe.
-    """
+def decode_signed(data: bytes, trusted: Iterable[str]) -> Any:
+    """:raises RejectedError: when it is not signed by a trusted key."""
     line, _, content = data[:_MAX_LINE_BYTES].partition(b"\n")
     content = data[len(line) + 1 :]
     try:
@@ -92,7 +93,15 @@ def decode(data: bytes, trusted: Iterable[str], *, recipe: str, tree: str) -> Ma
     if not _SHA256.fullmatch(public) or len(signature) != SIGNATURE_BYTES:
         raise RejectedError("The shared index is damaged: its signature has a wrong form.")
     check_signature(content, signature, public, trusted)
-    manifest = _manifest_of(_unpacked(content))
+    return _unpacked(content)
+
+
+def decode(data: bytes, trusted: Iterable[str], *, recipe: str, tree: str) -> Manifest:
+    """:param recipe: the one of this program. :param tree: the tree that was asked for.
+
+    :raises RejectedError: when it is not signed by a trusted key, or is not a manifest of this tree and recipe.
+    """
+    manifest = _manifest_of(decode_signed(data, trusted))
     if (manifest.recipe, manifest.tree) != (recipe, tree):
         raise RejectedError("The shared index lies at the place of another one. Ask whoever pushes there.")
     return manifest
@@ -139,21 +148,27 @@ def _manifest_of(value: Any) -> Manifest:
     return manifest
 
 
-def _check(manifest: Manifest) -> None:
-    """:raises ValueError, TypeError: when a value has a wrong form."""
-    if len(manifest.objects) > _MAX_OBJECTS:
+def check_objects(objects: Sequence[SharedObject]) -> set[str]:
+    """:returns: the ids of the segments. :raises ValueError, TypeError: when an object has a wrong form."""
+    if len(objects) > _MAX_OBJECTS:
         raise ValueError("too many objects")
-    segments = {one.segment for one in manifest.objects if not one.model}
-    places = [(one.segment, one.model) for one in manifest.objects]
+    segments = {one.segment for one in objects if not one.model}
+    places = [(one.segment, one.model) for one in objects]
     if len(set(places)) < len(places):
         raise ValueError("an object twice")
-    for one in manifest.objects:
+    for one in objects:
         is_size = type(one.size) is int and 0 < one.size <= _MAX_OBJECT_BYTES
         is_model = not one.model or _FINGERPRINT.fullmatch(one.model)
         if not (is_size and is_model and _SHA256.fullmatch(one.sha256) and _ID.fullmatch(one.segment)):
             raise ValueError("an object of a wrong form")
         if one.segment not in segments:
             raise ValueError("vectors without a segment")
+    return segments
+
+
+def _check(manifest: Manifest) -> None:
+    """:raises ValueError, TypeError: when a value has a wrong form."""
+    segments = check_objects(manifest.objects)
     paths = set()
     for file in manifest.files:
         _check_path(file.path)

@@ -94,9 +94,9 @@ def push(
         with tempfile.TemporaryDirectory(prefix="semlens-push-") as folder:
             shared = _merged(index, rows, safe, Path(folder), cancel)
             objects = [one for part in shared for one in part.objects]
-            n_bytes = _upload(store, Path(folder), objects, cancel, progress)
+            n_bytes = upload(store, Path(folder), objects, cancel, progress)
     files = [SharedFile(path, safe[path].hex(), part.segment) for part in shared for path in part.paths]
-    manifest = Manifest(recipe(), tree, tuple(files), tuple(objects), _attributes(root, safe))
+    manifest = Manifest(recipe(), tree, tuple(files), tuple(objects), attributes_of(root, safe))
     is_new = store.write(name, encode(manifest, key))
     return Pushed(tree, is_new, len(files), sum(bool(one.segment) for one in rows.files.values()) - len(files), n_bytes)
 
@@ -113,7 +113,7 @@ def delete_old(store: ObjectStore, days: int, *, cancel: CancelToken) -> tuple[i
     old = [one.path for one in manifests if now - one.changed > timedelta(days=days)]
     store.delete(old)
     named: set[str] = set()
-    for one in manifests:
+    for one in (*manifests, *store.entries("repositories")):
         cancel.check()
         if one.path not in set(old):
             data = store.read(one.path, MAX_BYTES)
@@ -167,15 +167,16 @@ def _merged(
             parts.append((segment, alive))
     fingerprints = [str(name) for name in rows.meta.get("fingerprints", ())]
     shared = []
-    for group in _groups(parts):
+    for group in groups_of(parts):
         cancel.check()
         shared.append(_write(index, group, fingerprints, folder))
     return shared
 
 
-def _groups(
+def groups_of(
     parts: Sequence[tuple[Segment, npt.NDArray[np.bool_]]],
 ) -> Iterator[list[tuple[Segment, npt.NDArray[np.bool_]]]]:
+    """Parts that become one shared segment each."""
     group: list[tuple[Segment, npt.NDArray[np.bool_]]] = []
     size = 0
     for part in parts:
@@ -195,18 +196,22 @@ def _write(
     folder: Path,
 ) -> _SharedSegment:
     merged = merge_segments(group)
-    paths = tuple(merged.segment.files.paths[row] for row in range(len(merged.segment.files)))
-    name = hashlib.sha256("\0".join((recipe(), *paths)).encode("utf-8", "surrogateescape"))
-    name.update(merged.segment.files.hashes.tobytes())
-    segment = replace(merged.segment, id=name.hexdigest()[:32])
+    segment = named_by_content(merged.segment)
     segment.write(folder)
-    objects = [_object(segment_path(folder, segment.id), segment.id, "")]
+    objects = [object_of(segment_path(folder, segment.id), segment.id, "")]
     for fingerprint in fingerprints:
         block = _vectors(index, group, merged, fingerprint)
         if block is not None:
             path = write_vector_file(folder, segment.id, fingerprint, block)
-            objects.append(_object(path, segment.id, fingerprint))
-    return _SharedSegment(segment.id, paths, tuple(objects))
+            objects.append(object_of(path, segment.id, fingerprint))
+    return _SharedSegment(segment.id, tuple(segment.files.paths.tolist()), tuple(objects))
+
+
+def named_by_content(segment: Segment) -> Segment:
+    """The segment with an id that is the same wherever the same files are shared."""
+    name = hashlib.sha256("\0".join((recipe(), *segment.files.paths.tolist())).encode("utf-8", "surrogateescape"))
+    name.update(segment.files.hashes.tobytes())
+    return replace(segment, id=name.hexdigest()[:32])
 
 
 def _vectors(
@@ -223,12 +228,12 @@ def _vectors(
     return merge_blocks(blocks) if blocks else None
 
 
-def _object(path: Path, segment: str, model: str) -> SharedObject:
+def object_of(path: Path, segment: str, model: str) -> SharedObject:
     with path.open("rb") as file:
         return SharedObject(hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size, segment, model)
 
 
-def _upload(
+def upload(
     store: ObjectStore, folder: Path, objects: Sequence[SharedObject], cancel: CancelToken, progress: Progress
 ) -> int:
     """:returns: the bytes of the objects that the store did not have."""
@@ -243,6 +248,6 @@ def _upload(
     return n_bytes
 
 
-def _attributes(root: Path, paths: dict[str, bytes]) -> dict[str, str]:
+def attributes_of(root: Path, paths: dict[str, bytes]) -> dict[str, str]:
     """The hash of the attributes of each folder that has some."""
     return {folder: digest.hex() for folder in sorted(folders_of(paths)) if (digest := attributes_hash(root, folder))}

@@ -32,7 +32,7 @@ def run_push(options: argparse.Namespace) -> int:
     if problem:
         say(problem)
         return FAILED
-    with _Progress() as progress:
+    with Progress() as progress:
         pushed = sharing.push(
             workspace.folder, workspace.load_settings(), options.url, cancel=CancelToken(), progress=progress.show
         )
@@ -57,7 +57,7 @@ def run_push(options: argparse.Namespace) -> int:
 def run_pull(options: argparse.Namespace) -> int:
     sharing = _sharing()
     workspace = workspace_of_name(options.folder, refresh=True)
-    with _Progress() as progress:
+    with Progress() as progress:
         pulled = sharing.pull(
             workspace.folder, workspace.load_settings(), options.url, cancel=CancelToken(), progress=progress.show
         )
@@ -169,7 +169,7 @@ def _show(options: argparse.Namespace, text: str, **values: Any) -> int:
     return DONE
 
 
-class _Progress:
+class Progress:
     """One line on a terminal that changes; nothing elsewhere."""
 
     def __init__(self) -> None:
@@ -183,6 +183,10 @@ class _Progress:
 
     def show(self, what: str, done: int, total: int) -> None:
         self._print(f"{what} ... {100 * done // total if total else 100} %")
+
+    def clear(self) -> None:
+        """Before another line is printed."""
+        self._print("")
 
     def _print(self, text: str) -> None:
         if self._shows:

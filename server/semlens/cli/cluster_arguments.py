@@ -1,0 +1,40 @@
+"""The options of ``semlens cluster``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+
+from semlens.cli.shared_options import add_json
+
+
+def add_cluster(add: Callable[..., argparse.ArgumentParser]) -> None:
+    summary = "build and serve the indexes of many repositories on many machines"
+    cluster = add("cluster", "team.cluster:run_build", summary)
+    actions = cluster.add_subparsers(metavar="ACTION", required=True)
+    build = actions.add_parser(
+        "build",
+        help="build and share the indexes of repositories",
+        description="Build and share the indexes of repositories. A build that was stopped goes on.",
+    )
+    build.set_defaults(run="team.cluster:run_build")
+    build.add_argument("folders", nargs="+", metavar="REPO", help="a folder or the URL of a git repository")
+    _add_store(build, "--to")
+    _add_address(build, "the plain pool of this machine")
+
+
+def _add_store(action: argparse.ArgumentParser, option: str) -> None:
+    action.add_argument(
+        option, dest="url", default="", metavar="URL",
+        help="the store: s3://, gs://, az:// or file:// (default: the setting share.url)",
+    )  # fmt: skip
+
+
+def _add_address(action: argparse.ArgumentParser, default: str) -> None:
+    action.add_argument(
+        "--address", default=os.environ.get("RAY_ADDRESS", ""), metavar="HOST:PORT",
+        help=f"the head of a Ray cluster; `auto`: that of this machine; `local`: a new one here (default: {default})",
+    )  # fmt: skip
+    add_json(action)
+    action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)

@@ -1,0 +1,1 @@
+"""``semlens team`` and ``semlens cluster``."""

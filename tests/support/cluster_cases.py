@@ -1,0 +1,74 @@
+"""Repositories, a store and builds of them on this machine."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from engine_cases import function, make_settings, write_model
+
+pytest.importorskip("obstore")
+pytest.importorskip("cryptography")
+
+from semlens.cluster.building import BuildJob, build
+from semlens.cluster.commands import recipe_of
+from semlens.cluster.local_executor import LocalExecutor
+from semlens.core.cancel import CancelToken
+from semlens.files.git_repository import index_root_of
+from semlens.share.object_store import ObjectStore
+from semlens.share.signing import make_key
+from semlens.share.work_tree import work_tree_of
+
+SECRET = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, capture_output=True, check=True)
+
+
+class Site:
+    """A store and repositories whose indexes are built into it. :ivar job: what builds work with."""
+
+    def __init__(self, tmp_path: Path, name: str = "store") -> None:
+        self.tmp_path = tmp_path
+        model = tmp_path / "model"
+        self.model = model if model.exists() else write_model(model)
+        self.settings = make_settings(self.model)
+        self.recipe = recipe_of(self.settings)
+        self.store_folder = tmp_path / name
+        self.store = ObjectStore(self.store_folder.as_uri())
+        self.key = make_key(tmp_path / "config")
+        self.job = BuildJob(self.settings, self.recipe, self.store, self.key, tmp_path / f"spool-{name}")
+
+    def repository(self, name: str, n_files: int = 6, **files: str) -> Path:
+        folder = self.tmp_path / "repositories" / name
+        folder.mkdir(parents=True)
+        for number in range(n_files):
+            text = function(f"{name}_part_{number}", "return retry(url)") + function(f"paint_{number}", "return wall")
+            (folder / f"part{number}.py").write_text(text)
+        for path, text in files.items():
+            (folder / f"{path}.py").write_text(text)
+        git(folder, "init", "-q", "-b", "main")
+        git(folder, "remote", "add", "origin", f"git@example.org:team/{name}.git")
+        self.commit(folder)
+        return folder
+
+    def commit(self, folder: Path) -> None:
+        git(folder, "add", "-A")
+        git(folder, "commit", "-q", "-m", "more")
+
+    def build(self, folder: Path, executor=None):
+        own = executor or LocalExecutor(self.recipe, 1)
+        try:
+            root = index_root_of(folder, lambda _root: self.settings)[0]
+            return build(root, work_tree_of(root), self.job, own, cancel=CancelToken(), progress=lambda *_: None)
+        finally:
+            if executor is None:
+                own.close()
+
+    def objects(self) -> dict[str, bytes]:
+        """The bytes of all objects by name."""
+        folder = self.store_folder / "semlens" / "1" / "objects"
+        return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
