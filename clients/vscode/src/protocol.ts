@@ -45,6 +45,24 @@ export interface PartialResult {
   readonly stage: "first" | "refined";
 }
 
+/** A use of one symbol by another. `through` is the index of the edge to the symbol in between. */
+export interface Edge {
+  readonly hit: Hit;
+  readonly confidence: number;
+  readonly kind: string;
+  readonly test: boolean;
+  readonly distance: number;
+  readonly through?: number;
+}
+
+/** Result of `semlens/callers` and `semlens/callees`. */
+export interface EdgesResult {
+  readonly symbol: Hit;
+  readonly edges: readonly Edge[];
+  readonly omitted: number;
+  readonly others?: readonly Hit[];
+}
+
 export interface DuplicatesResult {
   readonly groups: readonly {
     readonly symbols: readonly Hit[];

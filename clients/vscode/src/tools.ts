@@ -1,11 +1,12 @@
-// Language-model tools for assistants in VS Code 1.95 and later. The extension supports older versions too, so the
-// typings lack this API. A tool's result goes to the assistant, so VS Code asks the user before each call.
+// Language-model tools for assistants in VS Code 1.95 and later: those of `semlens mcp`, with the text of the editor that
+// is not saved. The extension supports older versions too, so the typings lack this API. A tool's result goes to the
+// assistant, so VS Code asks the user before each call. The server masks secrets.
 
 import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
-import { pathOf } from "./hits";
-import type { ContextResult, Hit, SearchResult } from "./protocol";
-import { messageText, oneLine, printable } from "./format";
+import { messageText } from "./format";
+import type { ContextResult, EdgesResult, Hit, SearchResult, Status } from "./protocol";
+import { exploreText, searchText, statusText } from "./tool-texts";
 
 interface Invocation<T> {
   readonly input: T;
@@ -39,43 +40,76 @@ interface ContextInput {
   readonly budget?: number;
 }
 
+interface ExploreInput {
+  readonly place: string;
+  readonly depth?: number;
+  readonly budget?: number;
+}
+
 const DEFAULT_LIMIT = 10;
+const DEFAULT_BUDGET = 4000;
+const EXPLORE_BUDGET = 3000;
+const MAX_DEPTH = 3;
+const MAX_EDGES = 40;
+const CODE_SHARE = 0.6; // of the budget of `semlens_explore_symbol`
+
+type Ask = <T>(method: string, params: object, token: vscode.CancellationToken) => Promise<T>;
 
 export function registerTools(ctx: Ctx): void {
   const api = vscode as unknown as ToolApi;
-  if (api.lm?.registerTool === undefined) {
+  const { lm } = api;
+  if (lm?.registerTool === undefined) {
     return;
   }
-  const toToolResult = (text: string): unknown =>
-    new api.LanguageModelToolResult([new api.LanguageModelTextPart(text)]);
-  const search: Tool<SearchInput> = {
-    prepareInvocation: ({ input }) => confirmation(`Search for “${input.query}”`, "names, paths and single lines"),
-    invoke: async ({ input }, token) => {
-      const { query, limit, ...filter } = input;
+  const ask: Ask = async <T>(method: string, params: object, token: vscode.CancellationToken): Promise<T> => {
+    const answer = await ctx.ask((server) => server.request<T>(method, params, token));
+    if (answer === undefined) {
+      throw new Error("The semlens server does not run. Ask the user to run the command “semlens: Set Up Server”.");
+    }
+    return answer;
+  };
+  const register = <T>(
+    name: string,
+    confirm: (input: T) => unknown,
+    answer: (input: T, token: vscode.CancellationToken) => Promise<string>,
+  ): void => {
+    const tool: Tool<T> = {
+      prepareInvocation: ({ input }) => confirm(input),
+      invoke: async ({ input }, token) =>
+        new api.LanguageModelToolResult([new api.LanguageModelTextPart(await answer(input, token))]),
+    };
+    const registered = lm.registerTool?.(name, tool);
+    if (registered !== undefined) {
+      ctx.subscribe(registered);
+    }
+  };
+  register<SearchInput>(
+    "semlens_search_code",
+    ({ query }) => confirmation(`Search for “${query}”`, "names, paths and single lines"),
+    async ({ query, limit, ...filter }, token) => {
       const params = { query, limit: limit ?? DEFAULT_LIMIT, filter, mask: true };
-      const result = await ask<SearchResult>(ctx, "semlens/search", params, token);
-      return toToolResult(searchText(result));
+      return searchText(await ask<SearchResult>("semlens/search", params, token));
     },
-  };
-  const context: Tool<ContextInput> = {
-    prepareInvocation: ({ input }) =>
-      confirmation(`Collect context for ${input.query ?? input.path ?? "the workspace"}`, "code of this workspace"),
-    invoke: async ({ input }, token) => {
-      const params = contextParams(input, ctx.config.contextBudget);
-      const pack = await ask<ContextResult>(ctx, "semlens/context", params, token);
-      return toToolResult(pack.text);
-    },
-  };
-  ctx.subscribe(api.lm.registerTool("semlens_search", search), api.lm.registerTool("semlens_context", context));
+  );
+  register<ContextInput>(
+    "semlens_get_context",
+    ({ query, path }) => confirmation(`Collect context for ${query ?? path ?? "the workspace"}`, CODE),
+    async (input, token) =>
+      (await ask<ContextResult>("semlens/context", contextParams(input, ctx.config.contextBudget), token)).text,
+  );
+  register<ExploreInput>(
+    "semlens_explore_symbol",
+    ({ place }) => confirmation(`Explore ${place}`, CODE),
+    (input, token) => explore(ask, input, token),
+  );
+  register<object>(
+    "semlens_index_status",
+    () => ({ invocationMessage: "Ask for the state of the index" }),
+    async (_, token) => statusText(await ask<Status>("semlens/status", {}, token)),
+  );
 }
 
-async function ask<T>(ctx: Ctx, method: string, params: object, token: vscode.CancellationToken): Promise<T> {
-  const answer = await ctx.ask((server) => server.request<T>(method, params, token));
-  if (answer === undefined) {
-    throw new Error("The semlens server does not run. Ask the user to run the command “semlens: Set Up Server”.");
-  }
-  return answer;
-}
+const CODE = "code of this workspace";
 
 function confirmation(invocation: string, content: string): unknown {
   const invocationMessage = messageText(invocation); // it contains untrusted text from the assistant
@@ -83,27 +117,41 @@ function confirmation(invocation: string, content: string): unknown {
   return { invocationMessage, confirmationMessages: { title: invocationMessage, message } };
 }
 
-function searchText(result: SearchResult): string {
-  const incomplete = result.complete ? "" : "The index is not complete yet. Search again later for more hits.\n";
-  if (result.hits.length === 0) {
-    return `${incomplete}No hits.`;
-  }
-  return `${incomplete}${result.hits.map(hitText).join("\n\n")}\n`;
+/** The places first, so that no relation is left out for lack of room, then code as far as the budget goes. */
+async function explore(ask: Ask, input: ExploreInput, token: vscode.CancellationToken): Promise<string> {
+  const budget = input.budget ?? EXPLORE_BUDGET;
+  const depth = Math.min(Math.max(Math.round(input.depth ?? 1), 1), MAX_DEPTH);
+  const params = { ...placeParams(input.place), depth, limit: MAX_EDGES };
+  const [callers, callees] = await Promise.all([
+    ask<EdgesResult>("semlens/callers", params, token),
+    ask<EdgesResult>("semlens/callees", params, token),
+  ]);
+  const pack = await ask<ContextResult>(
+    "semlens/context",
+    { ...placeOf(callers.symbol), tests: true, budget: Math.max(1, Math.round(budget * CODE_SHARE)) },
+    token,
+  );
+  return exploreText(callers, callees, pack.text, budget - pack.tokens);
 }
 
-function hitText(hit: Hit): string {
-  const { start, end } = hit.location.range;
-  const container = hit.containerName === undefined ? "" : ` in ${hit.containerName}`;
-  const unsaved = hit.dirty ? " (unsaved)" : "";
-  const place = `${pathOf(hit)}:${start.line + 1}-${end.line + 1}${unsaved}`;
-  const snippet = `${hit.snippet.range.start.line + 1}: ${printable(hit.snippet.text).trim()}`;
-  return `${place}  ${oneLine(hit.name + container)}\n  ${oneLine(hit.signature)}\n  ${snippet}`;
+function placeOf(hit: Hit): object {
+  return { textDocument: { uri: hit.location.uri }, position: hit.selectionRange.start };
+}
+
+/** `path:line`, or the name of a symbol. */
+function placeParams(place: string): object {
+  const named = /^(.+?):(\d+)(?:-\d+)?$/s.exec(place.trim());
+  if (named?.[1] === undefined) {
+    return { name: place.trim() };
+  }
+  const line = Math.max(Number(named[2]) - 1, 0);
+  return { textDocument: { uri: uriInWorkspace(named[1]).toString() }, position: { line, character: 0 } };
 }
 
 function contextParams(input: ContextInput, budget: number): object {
   const params = {
     ...(input.query === undefined ? {} : { query: input.query }),
-    budget: input.budget ?? (budget || 4000),
+    budget: input.budget ?? (budget || DEFAULT_BUDGET),
   };
   if (input.path === undefined) {
     return params;

@@ -36,7 +36,15 @@ test("everything has one name", () => {
     ["semlens"],
   );
   const titles = configuration.map((section) => section.title);
-  assert.deepEqual(titles, ["Search", "Files", "Models", "Remote service", "Agents", "Shared index", "Server"]);
+  assert.deepEqual(titles, [
+    "Search",
+    "Files",
+    "Models",
+    "Remote service",
+    "Agents",
+    "Shared index and team",
+    "Server",
+  ]);
 });
 
 test("no default key types a character or belongs to VS Code", () => {
