@@ -47,6 +47,10 @@ class Mcp:
         self._request("initialize", {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client})
         self._send({"method": "notifications/initialized"})
 
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
     def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
         result: dict[str, Any] = self._request("tools/call", {"name": tool, "arguments": arguments})
         return result

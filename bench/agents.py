@@ -1,11 +1,15 @@
 """Measures what a coding agent reads until it has seen the right place: with semlens, and with ripgrep.
 
     python bench/agents.py --dataset DIR --checkouts DIR [--refine] [--repositories N] [--out FILE]
+    python bench/agents.py --reports DIR [--refine] [--repositories N] [--out FILE]
 
-DATASET and CHECKOUTS are those of ``quality.py``. With semlens the agent takes ten places of ``search_code``, reads
-their code in order, and takes the next ten. With ripgrep it reads 40 lines around each match of the question's three
-rarest words, in the order of the paths. It stops at the first text that overlaps a label. Tokens are those of MiniLM's
-tokenizer. Who does not get there, or shares no word with the code, is counted with 20,000 tokens.
+DATASET and CHECKOUTS are those of ``quality.py``. REPORTS are those of ``bug_reports.py collect``: a whole report and
+its title alone are questions, and any code of a file that the fix changed is the right place.
+
+With semlens the agent takes ten places of ``search_code``, reads their code in order, and takes the next ten. With
+ripgrep it reads 40 lines around each match of the question's three rarest words, in the order of the paths. It stops at
+the first text that overlaps a label. Tokens are those of MiniLM's tokenizer. Who does not get there, or shares no word
+with the code, is counted with 20,000 tokens.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from typing import Any
 from agent_policies import Piece, read_by_ripgrep, read_by_semlens
 from command_line import machine
 from quality import ABSENT, Repository, load_dataset
-from ranking_metrics import Question, covers
+from ranking_metrics import Question, Target, covers
 from resident import scratch_environment, semlens
 from semlens.embedding.token_counting import TokenCounter
 from semlens.mcp.answers import token_counter
@@ -39,14 +43,19 @@ POLICIES: dict[str, Callable[[str, Path], Iterator[Piece]]] = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dataset", type=Path, required=True)
-    parser.add_argument("--checkouts", type=Path, required=True)
+    parser.add_argument("--dataset", type=Path)
+    parser.add_argument("--checkouts", type=Path)
+    parser.add_argument("--reports", type=Path, help="bug reports instead of the questions of a data set")
     parser.add_argument("--whole", action="store_true", help="search whole repositories, not their labelled folders")
     parser.add_argument("--refine", action="store_true", help="with the vectors of the transformer (takes long)")
     parser.add_argument("--repositories", nargs="*", help="only these")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    repositories = load_dataset(arguments.dataset, arguments.checkouts, whole=arguments.whole)
+    repositories = (
+        load_reports(arguments.reports)
+        if arguments.reports
+        else load_dataset(arguments.dataset, arguments.checkouts, whole=arguments.whole)
+    )
     repositories = [one for one in repositories if not arguments.repositories or one.name in arguments.repositories]
     if not repositories or shutil.which("rg") is None:
         print("The questions, the repositories, or the program rg are missing.", file=sys.stderr)
@@ -56,7 +65,7 @@ def main() -> int:
         rows = [row for one in repositories for row in measure(one, token_counter(), refine=arguments.refine)]
     result = {
         "tiers": "both" if arguments.refine else "static",
-        "folders": "whole repositories" if arguments.whole else "labelled folders",
+        "folders": "whole repositories" if arguments.whole or arguments.reports else "labelled folders",
         "repositories": len(repositories),
         **summary(rows),
         "machine": machine(),
@@ -65,6 +74,19 @@ def main() -> int:
     if arguments.out:
         arguments.out.write_text(json.dumps(result, indent=1) + "\n")
     return 0
+
+
+def load_reports(folder: Path) -> list[Repository]:
+    """The repositories of ``bug_reports.py``. A label is a whole file, since a report names no lines."""
+    found = []
+    for path in sorted(folder.glob("*/reports.json")):
+        questions = []
+        for report in json.loads(path.read_text()):
+            targets = tuple(Target(file, file, None) for file in report["files"])
+            for kind, text in (("report", report["text"]), ("title", report["title"])):
+                questions.append(Question(path.parent.name, "", "", kind, text, targets))
+        found.append(Repository(path.parent.name, "", path.parent / "files", "", tuple(questions)))
+    return found
 
 
 def measure(repository: Repository, counter: TokenCounter, *, refine: bool) -> list[dict[str, Any]]:

@@ -67,6 +67,21 @@ SECTIONS = {
         "agents.py",
         "Tokens until the labelled place was seen, by fixed policies. semble is missing: its model is a download.",
     ),
+    "agents_reports": (
+        "What an agent reads: bug reports",
+        "agents.py --reports",
+        "The reports of *Bug reports*, whole and by title. The right place is any code of a file that the fix changed.",
+    ),
+    "agents_both": (
+        "What an agent reads: both tiers",
+        "agents.py --refine",
+        "Some of the repositories, with the vectors of the transformer too; `static` is the same without them.",
+    ),
+    "agents_memory": (
+        "Five agents at once",
+        "agents_memory.py",
+        "Five `semlens mcp` with one resident server on corpus M, compared with one after as many calls.",
+    ),
     "candidates": (
         "Limited candidates",
         "candidates.py",
