@@ -354,6 +354,8 @@ class Resolver:
         folder = path.rpartition("/")[0]
         if traits.package_is_folder or traits.is_global:
             near = [one for one in candidates.others if one.path.rpartition("/")[0] == folder]
+            if near and traits.family == "go":  # several of one package are for different builds
+                return tuple((one, _PACKAGE) for one in near)
             if near:
                 return shared_by_file(near, _PACKAGE)
         if traits.is_global:

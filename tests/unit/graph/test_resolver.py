@@ -40,6 +40,9 @@ GO = {
     "net/util.go": "package net\nfunc helper() {}\n",
     "main.go": 'package main\nimport "x.org/m/net"\nfunc main() { c := net.New(); c.Send() }\n',
     "other/util.go": "package other\nfunc helper() {}\n",
+    "net/fast.go": "//go:build fast\n\npackage net\nfunc check() {}\n",
+    "net/slow.go": "//go:build !fast\n\npackage net\nfunc check() {}\nfunc both() { check() }\n",
+    "net/any.go": "package net\nfunc use() { check() }\n",
 }
 TYPESCRIPT = {
     "src/net/index.ts": "export * from './client';\n",
@@ -93,6 +96,7 @@ def shown(resolver: Resolver, row: int) -> str:
         (PYTHON, "loop.py", "a", {"loop.py b"}, {"broken.py ok"}),
         (GO, "net/util.go", "helper", {"net/client.go Send"}, set()),
         (GO, "other/util.go", "helper", set(), set()),
+        (GO, "net/fast.go", "check", {"net/any.go use"}, set()),
         (GO, "net/client.go", "Send", {"main.go main"}, set()),
         (GO, "net/client.go", "New", {"main.go main"}, set()),
         (TYPESCRIPT, "src/net/client.ts", "open", {"src/app.ts run"}, set()),

@@ -9,17 +9,19 @@ from semlens.syntax.languages.language import Language
 
 _TRIPLE_QUOTED = frozenset(("python", "julia", "elixir", "kotlin", "scala", "swift", "java"))
 _CHARACTER_LITERALS = frozenset(("rust", "go", "c", "cpp", "objc", "java", "csharp", "kotlin", "scala", "swift", "zig"))
+_STRINGS = re.compile(rb"\"(?:\\.|[^\"\\])*\"|`[^`]*`|'(?:\\.|[^'\\])'")
+_STRINGS_AND_APOSTROPHES = re.compile(rb"\"(?:\\.|[^\"\\])*\"|`[^`]*`|'(?:\\.|[^'\\])*'")
 _BLANKS = bytes(byte if byte == 0x0A else 0x20 for byte in range(256))
 
 
 def without_comments(language: Language, source: bytes) -> bytes:
     """The text with blanks for comments and strings of several lines.
 
-    Strings of one line stay, because finding them takes as long as all the rest. What follows a comment mark in a
-    string is lost up to the end of its line. Only the marks are searched by pattern, since `re` takes as long for the
-    bytes of comments as the parser does.
+    Strings of one line stay, because finding them takes as long as all the rest. Only marks are searched by pattern,
+    since `re` takes as long for the bytes of comments as the parser does.
     """
     marks, ends = _marks(language.name, language.line_comments, language.block_comments)
+    strings = _STRINGS if language.name in _CHARACTER_LITERALS else _STRINGS_AND_APOSTROPHES
     pieces: list[bytes] = []
     position = 0
     match = marks.search(source) if marks is not None else None
@@ -27,6 +29,9 @@ def without_comments(language: Language, source: bytes) -> bytes:
         start, after = match.span()
         mark = match[0]
         end_mark = ends[mark]
+        if mark != end_mark and _in_string(source, max(position, source.rfind(b"\n", 0, start)), start, strings):
+            match = marks.search(source, after)
+            continue
         end = source.find(end_mark, after)
         if end < 0:
             end = len(source)
@@ -37,6 +42,15 @@ def without_comments(language: Language, source: bytes) -> bytes:
             position = end
         match = marks.search(source, end)
     return b"".join((*pieces, source[position:])) if pieces else source
+
+
+def _in_string(source: bytes, line: int, start: int, strings: re.Pattern[bytes]) -> bool:
+    """Whether a string that begins in the same line is still open, as in ``glob("src/*.go")``."""
+    before = source[line:start]
+    if b'"' not in before and b"'" not in before and b"`" not in before:
+        return False
+    rest = strings.sub(b"", before)
+    return b'"' in rest or b"`" in rest or (strings is _STRINGS_AND_APOSTROPHES and b"'" in rest)
 
 
 def code_only(language: Language, source: bytes) -> bytes:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from semlens.core.reference import ReferenceKind, Scope
 from semlens.core.symbol import SymbolKind
 from semlens.syntax.languages.language import Language
+from semlens.syntax.references.go_variables import go_variables
 from semlens.syntax.references.imports import Imports
 from semlens.syntax.references.written_types import (
     TypeStyle,
@@ -67,6 +70,8 @@ class FileScopes:
         self._style = type_style(language.name)
         if self._style is not None:
             self._read_written_types()
+        if language.name == "go":
+            self._read_go_variables()
 
     def _owner(self, index: int) -> str:
         """The name of the type around a definition, or ""."""
@@ -98,6 +103,28 @@ class FileScopes:
                     self._fields[definition.name, field] = Scope.TYPE, self._imported(written)
             elif self_field and definition.kind is SymbolKind.CONSTRUCTOR:
                 self._read_constructor(index, definition)
+
+    def _read_go_variables(self) -> None:
+        starts = [definition.start for definition in self._definitions]
+        for position, name, written, called, copied in go_variables(self._code):
+            index = bisect_right(starts, position) - 1
+            while index >= 0 and self._definitions[index].end <= position:
+                index = self._definitions[index].within
+            if index < 0:
+                continue
+            known: tuple[Scope, str] | None = None
+            if written:
+                short = type_name(written.decode("utf-8", "replace"))
+                known = (Scope.TYPE, self._imported(short)) if short else None
+            elif called:
+                known = self._result_of(called)
+            else:
+                first, _, field = copied.partition(b".")
+                known = self._variable(index, first)
+                if field and known is not None:
+                    known = self._fields.get((known[1], field)) if known[0] is Scope.TYPE else None
+            if known is not None and known[1]:
+                self._variables.setdefault(name, {}).setdefault(index, known)
 
     def _first_member(self, index: int, definition: Definition) -> int:
         """Where the first callable of a type begins. Fields are declared before it."""
@@ -139,7 +166,9 @@ class FileScopes:
         if not known[1]:
             return
         head, _, name = variable.rpartition(b".")
-        if not head:
+        if not head and self._language.name == "go":
+            self._variables.setdefault(name, {}).setdefault(index, known)
+        elif not head:
             self._variables.setdefault(name, {})[index] = known
         elif head in _SELF:
             self._fields.setdefault((self._owners[index] if index >= 0 else "", name), known)

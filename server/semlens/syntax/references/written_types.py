@@ -23,7 +23,7 @@ _GO_PARAMETER = re.compile(r"(?:^|[(,])\s*(\w+)\s+(?:\.\.\.|\*)?([A-Za-z_][\w.]*
 _ARROW_RESULT = re.compile(rf"->\s*[&*?]*(?:'\w+\s+)?(?:mut\s+|dyn\s+|impl\s+)*['\"]?{_WRAPPERS}['\"]?({_NAME})")
 _COLON_RESULT = re.compile(rf"\)\s*:\s*\??{_WRAPPERS}({_NAME})")
 _TYPE_FIRST_RESULT = re.compile(rf"(?:^|\s){_WRAPPERS}({_NAME})(?:<[^()]*>)?[\s*&]+[\w:~$]+\s*\(")
-_GO_RESULT = re.compile(r"\)\s*\(?\s*\*?([A-Za-z_][\w.]*)[^()]*\)?$")
+_GO_RESULT = re.compile(r"\)\s*(?:\(\s*(?:\w+\s*,\s*)*\w+\s+|\(?\s*)\*?([A-Za-z_][\w.]*)[^()]*\)?$")
 
 _COLON_FIELD = re.compile(rf"^[ \t]*(?:[a-z]+[ \t]+)*?(\w+)[?!]?{_AFTER_COLON}".encode(), re.MULTILINE)
 _CONSTRUCTED_IN_BODY = re.compile(

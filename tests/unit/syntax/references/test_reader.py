@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from semlens.core.reference import ReferenceKind, Scope
+from semlens.syntax.languages.registry import BY_NAME
 from semlens.syntax.parsing.parser import parse
+from semlens.syntax.references.code_text import without_comments
 from semlens.syntax.references.written_types import base_types, result_type
 
 PYTHON = '''import os
@@ -54,6 +56,28 @@ func (s *Server) Run(c Config) {
 	helper()
 	x := NewThing()
 	x.Go()
+}
+"""
+
+GO_VARIABLES = """package a
+func Copy(t *T) {
+	c, _ := net.Open("x")
+	c.Send()
+	s := &Server{port: 1}
+	s.Stop()
+	var q other.Queue
+	q.Push()
+	v := any.(*View)
+	v.Draw()
+	n := new(Node)
+	n.Next()
+	r.GET("/src/*.go", func(ctx *Context, i int) { ctx.Abort() })
+	if _, err := f(); err != nil {
+		for x := range s {
+			x.Go()
+		}
+	}
+	after()
 }
 """
 
@@ -141,6 +165,16 @@ def references(path: str, source: str) -> set[tuple[str, str, ReferenceKind, Sco
             ("Run", "helper", CALL, UNKNOWN, ""),
             ("Run", "Go", CALL, RESULT, "NewThing"),
         ]),
+        ("a/b.go", GO_VARIABLES, [
+            ("Copy", "Send", CALL, RESULT, "Open"),
+            ("Copy", "Stop", CALL, TYPE, "Server"),
+            ("Copy", "Push", CALL, TYPE, "Queue"),
+            ("Copy", "Draw", CALL, TYPE, "View"),
+            ("Copy", "Next", CALL, TYPE, "Node"),
+            ("Copy", "Abort", CALL, TYPE, "Context"),
+            ("Copy", "Go", CALL, RECEIVER, "x"),
+            ("Copy", "after", CALL, UNKNOWN, ""),
+        ]),
         ("src/app/a.ts", TYPESCRIPT, [
             ("K", "Base", BASE, UNKNOWN, ""),
             ("K", "Shape", BASE, UNKNOWN, ""),
@@ -202,6 +236,8 @@ def test_an_import_is_no_use():
         ("rust", "fn f() -> &'a mut Client", "Client"),
         ("go", "func New(a int) (*Client, error)", "Client"),
         ("go", "func (s *Server) Get(a int) Client", "Client"),
+        ("go", "func New(a int) (c *net.Client, err error)", "Client"),
+        ("go", "func New(a int) (a, b *Client)", "Client"),
         ("java", "public static Client create(int a)", "Client"),
         ("cpp", "const Client& Server::client()", "Client"),
         ("ruby", "def f(a)", ""),
@@ -227,3 +263,19 @@ def test_the_written_result_of_a_function(language, signature, expected):
 )
 def test_the_bases_of_a_type(language, signature, expected):
     assert base_types(language, "K", signature) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "expected"),
+    [
+        ("go", 'glob("a/*.go"); f() // g()\nh() /* i()\n */', 'glob("a/*.go"); f()       \nh()       \n   '),
+        ("go", "c := '\"' // g()", "c := '\"'       "),
+        ("typescript", "const a = `${b}/*`; 'it\\'s //' // c()", "const a = `${b}/*`; 'it\\'s //'       "),
+        ("python", "a = 'x#y'  # b()\n", "a = 'x#y'       \n"),
+        ("python", 'f("it\'s")  # b()\n', 'f("it\'s")       \n'),
+        ("rust", "fn f<'a>() {} // g()", "fn f<'a>() {}       "),
+        ("typescript", "fetch('http://a.b/c')", "fetch('http://a.b/c')"),
+    ],
+)
+def test_a_comment_mark_in_a_string_begins_no_comment(language, source, expected):
+    assert without_comments(BY_NAME[language], source.encode()).decode() == expected
