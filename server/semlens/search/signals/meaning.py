@@ -51,7 +51,7 @@ def all_cosines(view: SegmentView, query_vector: QueryVector) -> Floats | None:
 _ALONGSIDE = 50_000
 """A scan of fewer vectors is not worth another thread."""
 
-_PART = 8_192
+_PART = 32_768
 """Passages that a thread compares at a time."""
 
 _thread = ThreadPoolExecutor(1, thread_name_prefix="semlens-scan")
