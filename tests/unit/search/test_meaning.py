@@ -130,15 +130,18 @@ def test_meaning_counts_more_for_a_question_in_other_words(embedder, monkeypatch
 def test_a_scan_on_two_threads_gives_the_same(embedder, monkeypatch, busy, part):
     view = view_of(DISK, embedder=embedder)
     vector = QueryVector(embedder.manifest.fingerprint, TierRole.FIRST, embedder.embed_query("throw the stalest away"))
-    here = meaning.start_scan(view, vector)()
+    views = [view, view_of({"a.py": "def f(): pass"}), view]  # one without vectors
+    here = meaning.ViewScans(views, vector).result()
     monkeypatch.setattr(meaning, "_ALONGSIDE", 0)
     monkeypatch.setattr(meaning, "_PART", part)
     may_end = threading.Event()
     other = meaning._thread.submit(may_end.wait, 60) if busy else None
-    alongside = meaning.start_scan(view, vector)()  # comes although the thread works for another search
+    alongside = meaning.ViewScans(views, vector).result()  # comes although the thread works for another search
     assert other is None or not other.done()
     may_end.set()
-    assert all(np.array_equal(*columns) for columns in zip(here, alongside, strict=True))
+    assert here[1] is alongside[1] is None
+    for number in (0, 2):
+        assert all(np.array_equal(*columns) for columns in zip(here[number], alongside[number], strict=True))
 
 
 def test_a_deleted_file_takes_no_rank_by_meaning(embedder):

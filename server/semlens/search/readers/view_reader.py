@@ -28,12 +28,12 @@ from semlens.search.signals.file_status import file_statuses
 from semlens.search.signals.file_table import Candidates, CosineSums, FileTable, make_table
 from semlens.search.signals.locations import FramePlace
 from semlens.search.signals.meaning import (
-    RunningScan,
+    Scan,
+    ViewScans,
     compare,
     graph_of,
     nearest_by_graph,
     nearest_in_store,
-    start_scan,
 )
 from semlens.search.signals.name_match import NameSearch
 from semlens.search.signals.static_signals import static_signals_of
@@ -74,29 +74,22 @@ class ViewReader:
         self._question = question
         self._frames = frames
         self._roles = [vector.role for vector in question.vectors]
-        self._scans = [[self._start_scan(view, vector) for vector in question.vectors] for view in self._views]
+        n_passages = sum(len(view.segment.passages) for view in self._views)
+        # a query of filters alone lists all files that pass
+        self._is_limited = n_passages >= question.limit.least_passages and bool(question.query.terms)
+        self._asks_graphs = self._is_limited and n_passages >= question.limit.least_graph_passages
+        self._scans = [self._start_scans(vector) for vector in question.vectors]  # first, because they take longest
         self._names = NameSearch(self._views, question.query)
 
-    def _start_scan(self, view: SegmentView, vector: QueryVector) -> RunningScan | None:
-        """Start early, because it takes longest. Where a graph is asked, a scan is started only when that fails."""
-        if self._asks_graphs and graph_of(view, vector) is not None:
-            return None
-        return start_scan(view, vector)
+    def _start_scans(self, vector: QueryVector) -> tuple[list[int], ViewScans]:
+        """The places of the views that have no graph to ask, and their scans."""
+        places = [
+            place for place, view in enumerate(self._views) if not self._asks_graphs or graph_of(view, vector) is None
+        ]
+        return places, ViewScans([self._views[place] for place in places], vector)
 
     def statistics(self) -> ReaderStatistics:
         return ReaderStatistics(count_terms(self._views, self._question.query), self._names.counts())
-
-    @property
-    def _is_limited(self) -> bool:
-        """Whether not all files are offered. A query of filters alone lists all files that pass."""
-        n_passages = sum(len(view.segment.passages) for view in self._views)
-        query = self._question.query
-        return n_passages >= self._question.limit.least_passages and bool(query.terms)
-
-    @property
-    def _asks_graphs(self) -> bool:
-        n_passages = sum(len(view.segment.passages) for view in self._views)
-        return self._is_limited and n_passages >= self._question.limit.least_graph_passages
 
     def candidates(self, statistics: GlobalStatistics) -> Candidates:
         question, views = self._question, self._views
@@ -104,8 +97,10 @@ class ViewReader:
         words = score_words(views, masks, question.query, question.cancel, statistics.terms)
         names = self._names.evidence(statistics.names)
         question.cancel.check()
+        scans = [dict(zip(places, of_views.result(), strict=True)) for places, of_views in self._scans]
         meaning = [
-            self._meaning(view, mask, scans) for view, mask, scans in zip(views, masks, self._scans, strict=True)
+            self._meaning(view, mask, [of_vector.get(place) for of_vector in scans])
+            for place, (view, mask) in enumerate(zip(views, masks, strict=True))
         ]
         question.cancel.check()
         evidence = [
@@ -145,31 +140,19 @@ class ViewReader:
             cosine_sums=sums,
         )
 
-    def _meaning(self, view: SegmentView, mask: Mask | None, scans: Sequence[RunningScan | None]) -> _Meaning:
+    def _meaning(self, view: SegmentView, mask: Mask | None, scans: Sequence[Scan | None]) -> _Meaning:
         meaning = _Meaning({}, {}, {}, [], {})
         for vector, scan in zip(self._question.vectors, scans, strict=True):
-            block = graph_of(view, vector) if self._asks_graphs else None
-            query = quantise(vector.vector)
-            found = None
-            if vector.neighbours is not None and view.is_in_store(vector.fingerprint):
-                rows, values, meaning.floors[vector.role] = nearest_in_store(view, vector, mask)
-                cosines = np.full(len(view.segment.passages), np.nan, np.float32)
-                cosines[rows] = values
-                meaning.cosines[vector.role] = cosines
-                meaning.similar.append(best_in_files(view, rows, values))
-                continue
-            if block is not None:
-                found = nearest_by_graph(block, mask, query, self._question.limit.n_neighbours)
-            if block is not None and found is not None:
-                rows, meaning.floors[vector.role] = found
-                cosines = np.full(len(view.segment.passages), np.nan, np.float32)
-                compare(block, rows, query, cosines)
+            found = self._nearest(view, mask, vector)
+            if found is not None:
+                rows, cosines, meaning.floors[vector.role] = found
                 meaning.cosines[vector.role] = cosines
                 nearest = best_in_files(view, rows, cosines[rows])
                 meaning.similar.append(nearest)
                 meaning.sums[vector.role] = CosineSums.over(nearest.values)
                 continue
-            scanned = (scan or start_scan(view, vector))()
+            asks_graph = self._asks_graphs and graph_of(view, vector) is not None
+            scanned = ViewScans([view], vector).result()[0] if asks_graph else scan
             if scanned is None:
                 meaning.similar.append(Signal(np.zeros(0, np.int64), np.zeros(0, np.float32)))
                 continue
@@ -184,6 +167,27 @@ class ViewReader:
             meaning.similar.append(Signal(known, best[known]))
             meaning.sums[vector.role] = CosineSums.over(best[known])
         return meaning
+
+    def _nearest(self, view: SegmentView, mask: Mask | None, vector: QueryVector) -> tuple[Ints, Floats, float] | None:
+        """The nearest passages as a store or a graph tells them, or None where all vectors must be compared.
+
+        :returns: rows, ascending; the cosines of all passages, NaN for others; a cosine that no other passage reaches.
+        """
+        is_in_store = vector.neighbours is not None and view.is_in_store(vector.fingerprint)
+        block = graph_of(view, vector) if self._asks_graphs and not is_in_store else None
+        if block is None and not is_in_store:
+            return None
+        cosines = np.full(len(view.segment.passages), np.nan, np.float32)
+        if block is None:
+            rows, values, floor = nearest_in_store(view, vector, mask)
+            cosines[rows] = values
+            return rows, cosines, floor
+        query = quantise(vector.vector)
+        found = nearest_by_graph(block, mask, query, self._question.limit.n_neighbours)
+        if found is None:
+            return None
+        compare(block, found[0], query, cosines)
+        return found[0], cosines, found[1]
 
     def _chosen(
         self, evidence: Sequence[ViewEvidence], lives: Sequence[Mask], similar: Sequence[Sequence[Signal]]

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, TypeAlias
+from functools import partial
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -21,7 +22,7 @@ from semlens.index.nearest.vector_index import LocalRows
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import VectorBlock, quantise
 from semlens.index.snapshot import SegmentView
-from semlens.search.signals.file_features import best_cosines, every_file
+from semlens.search.signals.file_features import FileRows, best_cosines, every_file
 from semlens.search.signals.text_evidence import Floats, Mask, QueryVector
 
 Ints = npt.NDArray[np.int64]
@@ -64,56 +65,65 @@ class Scan(NamedTuple):
     files: Floats
 
 
-RunningScan: TypeAlias = Callable[[], Scan | None]
-"""Waits for the scan and returns it, or None when no passage has a vector."""
+class ViewScans:
+    """Compares all vectors of some views, on another thread while words and names are looked up on this one.
 
-
-def start_scan(view: SegmentView, query_vector: QueryVector) -> RunningScan:
-    """Compare all vectors of a view on another thread, while words and names are looked up on this one.
-
-    Whoever waits for the scan helps to finish it.
+    Whoever waits for the scans helps to finish them. Few vectors are compared by who asks for them.
     """
-    block = _whole_block(view, query_vector)
-    if block is None or len(block.rows) < _ALONGSIDE:
-        return lambda: _scan(view, query_vector)
-    return _SharedScan(view, block, quantise(query_vector.vector)).result
 
+    def __init__(self, views: Sequence[SegmentView], query_vector: QueryVector) -> None:
+        self._scans: list[Scan | None] = [None] * len(views)
+        self._tasks: deque[Callable[[], None]] = deque()
+        for number, view in enumerate(views):
+            block = _whole_block(view, query_vector)
+            if block is None:
+                self._tasks.append(partial(self._scan_blocks, number, view, query_vector))
+            else:
+                self._add_parts(number, view, block, query_vector)
+        n_vectors = sum(len(block.rows) for view in views for block in view.blocks(query_vector.fingerprint))
+        self._other = _thread.submit(self._work) if n_vectors >= _ALONGSIDE else None
 
-def _scan(view: SegmentView, query_vector: QueryVector) -> Scan | None:
-    cosines = all_cosines(view, query_vector)
-    return None if cosines is None else Scan(cosines, best_cosines(cosines, every_file(view)))
-
-
-class _SharedScan:
-    """A scan of one block with the vectors of all passages, by two threads, in parts that hold whole files."""
-
-    def __init__(self, view: SegmentView, block: VectorBlock, query: npt.NDArray[np.int8]) -> None:
-        self._block, self._query = block, query
-        self._rows = every_file(view)
-        self._scan = Scan(np.empty(len(block.rows), np.float32), np.full(len(self._rows.files), np.nan, np.float32))
-        starts = self._rows.starts
-        bounds = {*np.searchsorted(starts, np.arange(0, len(block.rows), _PART)).tolist(), len(starts)}
-        self._parts = deque(itertools.pairwise(sorted(bounds)))
-        block.lengths  # noqa: B018 - computed once, before both threads ask for it
-        self._other = _thread.submit(self._work)
-
-    def result(self) -> Scan:
+    def result(self) -> Sequence[Scan | None]:
+        """The scan of each view, or None when none of its passages has a vector."""
         self._work()
-        if not self._other.cancel():  # it did not begin, as the thread is busy with another search
+        if self._other is not None and not self._other.cancel():  # else the thread is busy with another search
             self._other.result()
-        return self._scan
+        return self._scans
 
     def _work(self) -> None:
-        while self._parts:
+        while self._tasks:
             try:
-                first, last = self._parts.popleft()
+                task = self._tasks.popleft()
             except IndexError:  # the other thread took it
                 return
-            starts = self._rows.starts
-            begin, end = int(starts[first]), int(starts[last]) if last < len(starts) else len(self._block.rows)
-            cosines = self._block.cosines_between(begin, end, self._query)
-            self._scan.passages[begin:end] = cosines
-            self._scan.files[self._rows.filled[first:last]] = np.maximum.reduceat(cosines, starts[first:last] - begin)
+            task()
+
+    def _scan_blocks(self, number: int, view: SegmentView, query_vector: QueryVector) -> None:
+        cosines = all_cosines(view, query_vector)
+        if cosines is not None:
+            self._scans[number] = Scan(cosines, best_cosines(cosines, every_file(view)))
+
+    def _add_parts(self, number: int, view: SegmentView, block: VectorBlock, query_vector: QueryVector) -> None:
+        """Parts have whole files."""
+        query, rows = quantise(query_vector.vector), every_file(view)
+        scan = Scan(np.empty(len(block.rows), np.float32), np.full(len(rows.files), np.nan, np.float32))
+        self._scans[number] = scan
+        block.lengths  # noqa: B018 - computed once, before both threads ask for it
+        bounds = {*np.searchsorted(rows.starts, np.arange(0, len(block.rows), _PART)).tolist(), len(rows.starts)}
+        for first, last in itertools.pairwise(sorted(bounds)):
+            self._tasks.append(partial(_scan_files, block, query, rows, (first, last), scan))
+
+
+def _scan_files(
+    block: VectorBlock, query: npt.NDArray[np.int8], rows: FileRows, part: tuple[int, int], scan: Scan
+) -> None:
+    """:param part: positions in ``rows.filled``: of the first file, and behind the last."""
+    first, last = part
+    begin = int(rows.starts[first])
+    end = int(rows.starts[last]) if last < len(rows.starts) else len(block.rows)
+    cosines = block.cosines_between(begin, end, query)
+    scan.passages[begin:end] = cosines
+    scan.files[rows.filled[first:last]] = np.maximum.reduceat(cosines, rows.starts[first:last] - begin)
 
 
 def graph_of(view: SegmentView, query_vector: QueryVector) -> VectorBlock | None:
