@@ -8,9 +8,10 @@ import { relatedRoute } from "../code/code-actions";
 import { PathText } from "../code/code-pane";
 import { placeOfHit } from "../search/hits";
 import { Kind } from "../search/kind";
+import { shortName } from "../search/names";
 import { graphCurrent } from "./current";
 import { BOX_HEIGHT, type Layout, layoutOf, type More, neighbourOf, type Step } from "./layout";
-import { type Box, CENTER, certaintyOf, type Graph, sentenceOf, shortName } from "./model";
+import { type Box, CENTER, certaintyOf, type Graph, sentenceOf } from "./model";
 
 interface Props {
   graph: Graph;

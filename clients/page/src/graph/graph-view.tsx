@@ -138,18 +138,20 @@ function Head({ wanted, graph, isPending }: { wanted: Wanted; graph: Graph | nul
 
 function Counts({ graph, name, rows }: { graph: Graph; name: string; rows: number }) {
   const text = useMemo(() => {
-    const count = (side: string) => graph.boxes.filter((box) => box.side === side && box.distance === 1).length;
-    const [callers, callees] = [count("callers"), count("callees")];
+    const total = (side: "callers" | "callees") =>
+      graph.boxes.filter((box) => box.side === side && box.distance === 1).length + (graph.omitted[side][0] ?? 0);
+    const [callers, callees] = [total("callers"), total("callees")];
     const left = [...graph.omitted.callers, ...graph.omitted.callees].reduce((sum, one) => sum + one, 0);
     const parts = [
       callers === 0
         ? `Nothing that uses ${name} is known`
-        : `${callers} ${callers === 1 ? "symbol uses" : "symbols use"} it`,
-      callees === 0 ? "it uses nothing that is indexed" : `it uses ${callees}`,
+        : `${callers.toLocaleString("en")} ${callers === 1 ? "symbol uses" : "symbols use"} it`,
+      callees === 0 ? "it uses nothing that is indexed" : `it uses ${callees.toLocaleString("en")}`,
       ...(graph.callsItself ? ["it calls itself"] : []),
     ];
     const more = rows >= MOST_ROWS ? "left out" : "not shown yet";
-    return `${parts.join(", ")}.${left > 0 ? ` ${left.toLocaleString("en")} more are ${more}.` : ""}`;
+    const leftOut = left === 0 ? "" : ` ${left.toLocaleString("en")} ${left === 1 ? "is" : "are"} ${more}.`;
+    return `${parts.join(", ")}.${leftOut}`;
   }, [graph, name, rows]);
   return (
     <p class="graph-counts" role="status">

@@ -94,17 +94,6 @@ export function graphOf(callers: EdgesAnswer, callees: EdgesAnswer): Graph {
   };
 }
 
-/** A member with its type, so that two of one name are told apart. */
-export function shortName({ name, qualifiedName, kind }: Hit): string {
-  if (!/^(method|constructor|property|field)$/.test(kind)) return name;
-  return (
-    qualifiedName
-      .split(/::|[.#/]/)
-      .slice(-2)
-      .join(".") || name
-  );
-}
-
 /** How sure a line is, in the words and the strokes of the page. */
 export function certaintyOf(confidence: number): "sure" | "likely" | "possible" {
   return confidence >= 0.8 ? "sure" : confidence >= 0.5 ? "likely" : "possible";

@@ -7,6 +7,7 @@ import { PathText } from "../code/code-pane";
 import { isReading } from "./focus";
 import { Kind } from "./kind";
 import { hitParams, hitQuery, keyOf, list, shown } from "./hits";
+import { shortName } from "./names";
 import { labelOf } from "./reasons";
 
 export function HitList({ label }: { label: string }) {
@@ -68,7 +69,7 @@ function HitRow({ hit, base, isCurrent, section }: RowProps) {
       >
         <span class="hit-title">
           <Kind kind={hit.kind} />
-          <span class="name">{hit.name}</span>
+          <span class="name">{shortName(hit)}</span>
           {hit.dirty && <span class="tag">unsaved</span>}
           <span class="reasons">
             {hit.reasons.map((reason) => (

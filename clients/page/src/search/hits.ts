@@ -106,7 +106,7 @@ async function run(view: View, key: string, isRefresh: boolean): Promise<void> {
     if (!isRefresh) announce(found.summary || (found.hits.length === 1 ? "1 result" : `${found.hits.length} results`));
   } catch (error) {
     if (isAborted(error) || own.signal.aborted) return;
-    failure.value = sentenceOf(error);
+    failure.value = sentenceOf(error).replace(/ Give a diff\.$/, ""); // which the page does not take
     if (!isRefresh) list.value = { ...EMPTY, key };
   }
   clearTimeout(pendingTimer);

@@ -284,7 +284,7 @@ test("a click puts a symbol into the middle, and two steps show callers of calle
 
 test("a column has a bound, and says what it leaves out", async () => {
   await openGraph("&steps=1&rows=1");
-  await page.getByText("1 more are not shown yet.").waitFor();
+  await page.getByText("2 symbols use it, it uses 1. 1 is not shown yet.").waitFor();
   await page.getByRole("button", { name: "1 more" }).click();
   await box("test_fetch_all").waitFor();
   assert.equal(await page.locator(".graph-more").count(), 0);

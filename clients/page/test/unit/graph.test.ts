@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Edge, EdgesAnswer, Hit } from "../../src/api/types";
 import { BOX_HEIGHT, layoutOf, neighbourOf, NARROW } from "../../src/graph/layout";
-import { CENTER, graphOf, sentenceOf, shortName } from "../../src/graph/model";
+import { CENTER, graphOf, sentenceOf } from "../../src/graph/model";
 
 const hit = (name: string, path = "a.py"): Hit =>
   ({ root: "/w", path, name, qualifiedName: name, kind: "function", startLine: name.length, reasons: [] }) as never;
@@ -65,14 +65,6 @@ it.each([
       "x",
     ),
   ).toBe(sentence);
-});
-
-it.each([
-  ["function", "mod.send", "send"],
-  ["method", "mod.Client.send", "Client.send"],
-  ["method", "Client::send", "Client.send"],
-])("names a %s %s by %s", (kind, qualifiedName, name) => {
-  expect(shortName({ name: "send", qualifiedName, kind } as Hit)).toBe(name);
 });
 
 it.each([NARROW - 1, NARROW, 360, 2560])("keeps all boxes apart and inside at %d pixels", (width) => {
