@@ -47,6 +47,8 @@ ELSEWHERE = {
     "semlens serve": "tests/e2e/test_lifecycle.py::test_a_whole_session",
     "semlens mcp": "tests/e2e/test_mcp.py::test_the_client_of_the_sdk_lists_and_calls_the_tools_in_both_eras",
     "semlens http": "tests/e2e/test_http.py::test_the_command_prints_what_its_page_shows",
+    "semlens cluster build": "tests/unit/cluster/test_command.py::def test_build_and_serve",
+    "semlens cluster serve": "tests/unit/cluster/test_command.py::def test_build_and_serve",
     "semlens daemon start": "tests/e2e/test_daemon.py::test_start_status_stop",
     "semlens daemon stop": "tests/e2e/test_daemon.py::test_start_status_stop",
     "make run": "tests/docs/test_commands_run.py::test_the_targets_answer_and_help",

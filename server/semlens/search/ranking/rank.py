@@ -23,12 +23,11 @@ from semlens.search.ranking import weights as w
 from semlens.search.ranking.confidence import FIRST_HITS, Evidence, confidence_of, gather_evidence
 from semlens.search.ranking.page import choose_page, sigmoid
 from semlens.search.ranking.query_weights import weights_of
-from semlens.search.ranking.symbol_ranking import SymbolScores, score_symbols
+from semlens.search.ranking.searched_index import LocalIndex, SearchedIndex
+from semlens.search.ranking.symbol_ranking import SymbolScores
 from semlens.search.readers.reader import CandidateLimit, Question
-from semlens.search.readers.view_reader import compare_chosen, find_candidates
 from semlens.search.signals.file_table import FileTable
-from semlens.search.signals.locations import FramePlace, resolve_frames
-from semlens.search.signals.spelling import with_known_words
+from semlens.search.signals.locations import FramePlace
 from semlens.search.signals.text_evidence import QueryVector
 
 _LEAST_FILES = 30
@@ -58,6 +57,25 @@ class RankedHit:
     @property
     def path(self) -> str:
         return self.view.segment.files.paths[self.file]
+
+
+class RankedPlace(NamedTuple):
+    """A ranked symbol, or code outside symbols. :ivar view: number of its view. See `RankedHit`."""
+
+    view: int
+    file: int
+    symbol: int
+    passages: tuple[int, ...]
+    score: float
+    features: Mapping[str, float]
+
+
+class RankedPlaces(NamedTuple):
+    """See `RankedAnswer`."""
+
+    places: list[RankedPlace]
+    confidence: float
+    evidence: Evidence | None = None
 
 
 class RankedAnswer(NamedTuple):
@@ -97,41 +115,57 @@ def rank_answer(
     :raises Cancelled: when the token was cancelled. It is checked between steps.
     """
     views = [view for view in snapshot.views if len(view.segment.passages)]
-    if not views or not (query.text.strip() or query.has_filter):
-        return RankedAnswer([], 0.0)
-    query = with_known_words(views, query)
-    frames = resolve_frames(views, query.frames)
+    answer = rank_index(LocalIndex(views), request, query, query_vectors, cancel, limit)
+    hits = [
+        RankedHit(views[one.view], one.file, one.symbol, one.passages, one.score, one.features) for one in answer.places
+    ]
+    return RankedAnswer(hits, answer.confidence, answer.evidence)
+
+
+def rank_index(
+    index: SearchedIndex,
+    request: SearchRequest,
+    query: Query,
+    query_vectors: Sequence[QueryVector],
+    cancel: CancelToken,
+    limit: CandidateLimit | None = None,
+) -> RankedPlaces:
+    """The best places of an index, best first, wherever its readers are. See `rank_answer`."""
+    if not index.n_passages or not (query.text.strip() or query.has_filter):
+        return RankedPlaces([], 0.0)
+    query = index.known_words(query)
     near = uri_to_path(request.near_uri) if request.near_uri else None
     question = Question(request, query, query_vectors, near or "", limit or DEFAULT_LIMIT, cancel)
-    table = find_candidates(views, question, frames)
+    table, frames = index.candidates(question)
     cancel.check()
     weights = weights_of(table, query)
     scores = file_scores(table, weights.files)
     scores = _with_frames(scores, table, frames, query)
     best = _best_files(scores, max(request.limit + 10, _LEAST_FILES))
-    compare_chosen(views, table, best, question)
-    symbols = score_symbols(views, table, best, frames, weights.symbols)
+    symbols = index.symbols(table, best, frames, question, weights.symbols)
     cancel.check()
     totals = scores[symbols.files] - symbols.behind * np.float32(weights.behind)
     order: list[int] = best_first(totals).tolist()  # ties keep the order of files and lines
-    order = _of_kinds(order, views, table, symbols, request, query)
+    order = _of_kinds(order, index, table, symbols, request, query)
     wanted = request._replace(limit=max(request.limit, FIRST_HITS))
-    page = choose_page(order, symbols.files, lambda file: _path(views, table, file), wanted, query)
-    hits = _hits(views, table, symbols, page, totals)
+    page = choose_page(
+        order, symbols.files, lambda file: index.path(int(table.views[file]), int(table.rows[file])), wanted, query
+    )
+    places = _places(table, symbols, page, totals)
     evidence = gather_evidence(
         query,
-        [hit.features for hit in hits[:FIRST_HITS]],
+        [place.features for place in places[:FIRST_HITS]],
         totals[order[:10]].tolist(),
         table.evidence[0].words.idf_weights,
-        sum(len(view.segment.passages) for view in views),
+        index.n_passages,
         query_vectors,
     )
-    return RankedAnswer(hits[: request.limit], confidence_of(query, evidence), evidence)
+    return RankedPlaces(places[: request.limit], confidence_of(query, evidence), evidence)
 
 
 def _of_kinds(
     order: list[int],
-    views: Sequence[SegmentView],
+    index: SearchedIndex,
     table: FileTable,
     symbols: SymbolScores,
     request: SearchRequest,
@@ -143,9 +177,8 @@ def _of_kinds(
         return order
 
     def fits(place: int) -> bool:
-        view = views[int(table.views[int(symbols.files[place])])]
-        row = int(symbols.symbols[place])
-        return row >= 0 and all(int(view.segment.symbols.kinds[row]) in kinds for kinds in allowed)
+        view, row = int(table.views[int(symbols.files[place])]), int(symbols.symbols[place])
+        return row >= 0 and all(index.kind(view, row) in kinds for kinds in allowed)
 
     return [place for place in order if fits(place)]
 
@@ -193,17 +226,12 @@ def _best_files(scores: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.i
     return np.sort(finite)
 
 
-def _path(views: Sequence[SegmentView], table: FileTable, file: int) -> str:
-    return views[int(table.views[file])].segment.files.paths[int(table.rows[file])]
-
-
-def _hits(
-    views: Sequence[SegmentView],
+def _places(
     table: FileTable,
     symbols: SymbolScores,
     page: Sequence[int],
     totals: npt.NDArray[np.float32],
-) -> list[RankedHit]:
+) -> list[RankedPlace]:
     """:param page: the places of the hits, in order. :param totals: of all places."""
     if not page:
         return []
@@ -213,14 +241,14 @@ def _hits(
     names = [f"file.{name}" for name in table.columns] + list(symbols.columns)
     columns = [column[files].tolist() for column in table.columns.values()]
     columns += [column[page].tolist() for column in symbols.columns.values()]
-    hits = []
+    places = []
     for at, (place, file) in enumerate(zip(page, files.tolist(), strict=True)):
         features = dict(zip(names, [column[at] for column in columns], strict=True))
         if was_moved[at]:
             features[MOVED] = 1.0
-        hits.append(
-            RankedHit(
-                views[int(table.views[file])],
+        places.append(
+            RankedPlace(
+                int(table.views[file]),
                 int(table.rows[file]),
                 int(symbols.symbols[place]),
                 symbols.passages[place],
@@ -228,4 +256,4 @@ def _hits(
                 features,
             )
         )
-    return hits
+    return places

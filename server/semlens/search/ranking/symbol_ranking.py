@@ -6,7 +6,7 @@ Scoring files belongs to `rank` and `search/signals/file_features`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,7 +80,7 @@ class SymbolScores:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class SymbolPart:
     """Passages of one view and their features.
 
     :ivar files: positions in the file table.
@@ -100,12 +100,24 @@ def score_symbols(
     weights: Mapping[str, float],
 ) -> SymbolScores:
     """:param best_files: positions in the file table, ascending. :param weights: of the features of symbols."""
+    return join_parts(symbol_parts(enumerate(views), table, best_files, frames), weights)
+
+
+def symbol_parts(
+    views: Iterable[tuple[int, SegmentView]], table: FileTable, best_files: Ints, frames: Sequence[FramePlace]
+) -> list[SymbolPart]:
+    """:param views: each with its number. :param best_files: positions in the file table, ascending."""
     parts = []
-    for number, view in enumerate(views):
+    for number, view in views:
         files = best_files[table.views[best_files] == number]
         if len(files):
             of_frames = [frame for frame in frames if frame.view == number]
             parts.append(_part(view, table.evidence[number], table, files, of_frames))
+    return parts
+
+
+def join_parts(parts: Sequence[SymbolPart], weights: Mapping[str, float]) -> SymbolScores:
+    """:param parts: in order of their views. :param weights: of the features of symbols."""
     if not parts:
         nothing = np.zeros(0, np.int64)
         return SymbolScores(nothing, nothing, PassageGroups(nothing, nothing), np.zeros(0, np.float32), {})
@@ -122,7 +134,7 @@ def score_symbols(
 
 def _part(
     view: SegmentView, evidence: ViewEvidence, table: FileTable, files: Ints, frames: Sequence[FramePlace]
-) -> _Part:
+) -> SymbolPart:
     segment, mask, words, names = view.segment, evidence.mask, evidence.words, evidence.names
     n_symbols = len(segment.symbols)
     file_rows = table.rows[files]
@@ -155,7 +167,7 @@ def _part(
         "value": (has_symbol & _IS_VALUE[kinds]).astype(np.float32),
         "frame": of_frames,
     }
-    return _Part(places, symbols, rows, columns | _cosines(table, evidence, rows))
+    return SymbolPart(places, symbols, rows, columns | _cosines(table, evidence, rows))
 
 
 def _cosines(table: FileTable, evidence: ViewEvidence, rows: Ints) -> dict[str, Floats]:

@@ -5,7 +5,7 @@ Finding them in the text belongs to `search/query`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,20 +83,31 @@ def _shared_start(first: Sequence[str], second: Sequence[str]) -> int:
     return count
 
 
+FrameCandidate = tuple[int, bool, int, str, int, int, int]
+"""A file that may be that of a frame, as a key that sorts the best first: components of the path that are not shared
+(negative), whether it is vendored, its depth, its path; then view, file and symbol."""
+
+
 def resolve_frames(views: Sequence[SegmentView], frames: Sequence[Frame]) -> list[FramePlace]:
     """The frames whose files are indexed, innermost first, without repetitions."""
+    return places_of_frames([frame_candidates(enumerate(views), frames)])
+
+
+def frame_candidates(views: Iterable[tuple[int, SegmentView]], frames: Sequence[Frame]) -> list[FrameCandidate | None]:
+    """For each frame, the best file of these views. :param views: each with its number."""
+    numbered = list(views)
+    return [_file_of(numbered, frame) for frame in frames]
+
+
+def places_of_frames(candidates: Sequence[Sequence[FrameCandidate | None]]) -> list[FramePlace]:
+    """:param candidates: of each reader, one for each frame."""
     frame_places: list[tuple[bool, FramePlace]] = []
     seen = set()
-    for frame in frames:
-        place = _file_of(views, frame.path.lower())
-        if place is None:
-            continue
-        number, file = place
-        symbol = _symbol_at(views[number], file, frame)
-        if (number, file, symbol) not in seen:
-            seen.add((number, file, symbol))
-            foreign = bool(int(views[number].segment.files.roles[file]) & int(Role.VENDORED))
-            frame_places.append((foreign, FramePlace(number, file, symbol, 0.0)))
+    for of_readers in zip(*candidates, strict=True):
+        best = min((one for one in of_readers if one is not None), default=None)
+        if best is not None and best[4:] not in seen:
+            seen.add(best[4:])
+            frame_places.append((best[1], FramePlace(best[4], best[5], best[6], 0.0)))
     ordered = [place for foreign, place in frame_places if not foreign] + [
         place for foreign, place in frame_places if foreign
     ]
@@ -107,14 +118,15 @@ def resolve_frames(views: Sequence[SegmentView], frames: Sequence[Frame]) -> lis
     ]
 
 
-def _file_of(views: Sequence[SegmentView], path: str) -> tuple[int, int] | None:
-    """The view and row of the file whose path shares the longest suffix with the frame's, at least its base name.
+def _file_of(views: Sequence[tuple[int, SegmentView]], frame: Frame) -> FrameCandidate | None:
+    """The file whose path shares the longest suffix with the frame's, at least its base name.
 
     Ties are broken in this order: not vendored, fewest folders, first by path.
     """
+    path = frame.path.lower()
     base = path.rpartition("/")[2]
     candidates = []
-    for number, view in enumerate(views):
+    for number, view in views:
         roles = view.segment.files.roles
         for row, candidate in enumerate(static_signals_of(view.segment).paths):
             if not candidate.endswith(base) or (view.alive is not None and not view.alive[row]):
@@ -125,7 +137,11 @@ def _file_of(views: Sequence[SegmentView], path: str) -> tuple[int, int] | None:
             if shared:
                 is_foreign = bool(int(roles[row]) & int(Role.VENDORED))
                 candidates.append((-shared, is_foreign, candidate.count("/"), candidate, number, row))
-    return min(candidates)[-2:] if candidates else None
+    if not candidates:
+        return None
+    best = min(candidates)
+    view = next(view for number, view in views if number == best[4])
+    return (*best, _symbol_at(view, best[5], frame))
 
 
 def _shared_end(first: str, second: str) -> int:

@@ -1,0 +1,135 @@
+"""Searches over shards: the same steps as in one process (`search/ranking`), with the readers elsewhere.
+
+It holds no segment. It knows how to ask all shards at once (`Shards`); where they run is for `ray_shards`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from semlens.cluster.shard import AskedQuestion, stub_evidence
+from semlens.core.cancel import CancelToken
+from semlens.core.hit import SearchHit
+from semlens.core.request import SearchRequest
+from semlens.core.status import TierRole
+from semlens.search.query.query import Query
+from semlens.search.ranking.rank import rank_index
+from semlens.search.ranking.symbol_ranking import Ints, SymbolPart, SymbolScores, join_parts
+from semlens.search.readers.reader import CandidateLimit, Question
+from semlens.search.signals.file_table import Candidates, FileTable, make_table
+from semlens.search.signals.locations import FrameCandidate, FramePlace, places_of_frames
+from semlens.search.signals.spelling import MAX_WORDS, with_similar_words, words_to_check
+from semlens.search.signals.text_evidence import QueryVector, WordEvidence, weigh_terms
+
+
+class Shards(Protocol):
+    """One replica of each shard."""
+
+    def ask(self, method: str, *arguments: Any, **named: Any) -> list[Any]:
+        """The answers of all shards, in their order. :raises ShardLostError: when one is lost."""
+        ...
+
+    def ask_one(self, shard: int, method: str, *arguments: Any, **named: Any) -> Any: ...
+
+    def shard_of(self, view: int) -> int:
+        """The number of the shard that has a view."""
+        ...
+
+
+class ShardedIndex:
+    """See `SearchedIndex`. Made for one question."""
+
+    def __init__(self, shards: Shards, roots: Collection[str] | None, query: Query, search: str) -> None:
+        """:param roots: those that may be read, None for all."""
+        self._shards = shards
+        self._search = search
+        self._words = words_to_check(query)
+        sights = shards.ask("look", search, roots, self._words, query.frames)
+        self.n_passages = sum(sight.n_passages for sight in sights)
+        self._known = [any(flags) for flags in zip(*(sight.known for sight in sights), strict=True)]
+        self._frames: list[list[FrameCandidate | None]] = [sight.frames for sight in sights]
+        self._roles: set[TierRole] = set()
+        self._paths: dict[tuple[int, int], str] = {}
+        self._kinds: dict[tuple[int, int], int] = {}
+
+    def known_words(self, query: Query) -> Query:
+        unknown = [word for word, is_known in zip(self._words, self._known, strict=True) if not is_known][:MAX_WORDS]
+        if not unknown:
+            return query
+        of_shards = self._shards.ask("spell", self._search, unknown)
+        return with_similar_words(query, unknown, list(zip(*of_shards, strict=True)))
+
+    def candidates(self, question: Question) -> tuple[FileTable, Sequence[FramePlace]]:
+        frames = places_of_frames(self._frames)
+        asked = AskedQuestion(
+            question.request, question.query, tuple(question.vectors), question.near, question.limit, tuple(frames)
+        )
+        counts = [one for of_shard in self._shards.ask("statistics", self._search, asked) for one in of_shard]
+        question.cancel.check()
+        terms = weigh_terms(question.query, [one.terms for one in counts])
+        found: list[Candidates] = []
+        for of_shard, roles in self._shards.ask("candidates", self._search, terms, [one.names for one in counts]):
+            found += of_shard
+            self._roles |= roles
+        question.cancel.check()
+        # what the ranking asks of the evidence of all views: how many passages there are, and what terms are worth
+        passages = np.broadcast_to(np.float32(0.0), (self.n_passages,))
+        words = WordEvidence(passages, passages, passages, passages, terms.known, ())
+        found[0] = replace(found[0], evidence={0: stub_evidence(self._roles, words)})
+        return make_table(found, question.query), frames
+
+    def symbols(
+        self,
+        table: FileTable,
+        best: Ints,
+        frames: Sequence[FramePlace],  # noqa: ARG002 - the shards have them
+        question: Question,
+        weights: Mapping[str, float],
+    ) -> SymbolScores:
+        chosen = replace(table, views=table.views[best], rows=table.rows[best], columns={}, evidence=())
+        chosen = replace(chosen, eligible=table.eligible[best])
+        parts: dict[int, SymbolPart] = {}
+        for answer in self._shards.ask("symbols", self._search, chosen, self._roles):
+            parts |= answer.parts
+            self._paths |= answer.paths
+            self._kinds |= answer.kinds
+        question.cancel.check()
+        ordered = [replace(parts[view], files=best[parts[view].files]) for view in sorted(parts)]
+        return join_parts(ordered, weights)
+
+    def path(self, view: int, file: int) -> str:
+        return self._paths[view, file]
+
+    def kind(self, view: int, symbol: int) -> int:
+        return self._kinds[view, symbol]
+
+
+def search_shards(
+    shards: Shards,
+    roots: Collection[str] | None,
+    request: SearchRequest,
+    query: Query,
+    vectors: Sequence[QueryVector],
+    cancel: CancelToken,
+    *,
+    explain: bool,
+    limit: CandidateLimit | None = None,
+) -> tuple[list[SearchHit], float]:
+    """The hits of a page, and the confidence. :raises ShardLostError: when a shard is lost; the caller asks again."""
+    search = uuid.uuid4().hex
+    index = ShardedIndex(shards, roots, query, search)
+    answer = rank_index(index, request, query, vectors, cancel, limit)
+    by_shard: dict[int, list[int]] = {}
+    for at, place in enumerate(answer.places):
+        by_shard.setdefault(shards.shard_of(place.view), []).append(at)
+    hits: dict[int, SearchHit | None] = {}
+    for shard, positions in by_shard.items():
+        places = [answer.places[at] for at in positions]
+        hits |= zip(positions, shards.ask_one(shard, "hits", search, places, explain=explain), strict=True)
+    shown = [hit for at in sorted(hits) if (hit := hits[at]) is not None]
+    return shown, answer.confidence if shown else 0.0

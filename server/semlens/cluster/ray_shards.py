@@ -1,0 +1,177 @@
+"""Shards as actors of Ray, two replicas each on different nodes, and which of them answer.
+
+A replica that is lost is started again by Ray, on another node where its own is gone. Until it is back, the other one
+answers. A search that met a lost replica is asked again, with the replicas that are left.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from semlens.cluster.errors import ClusterError
+from semlens.cluster.shard import PlacedSegment, Shard, fetch
+from semlens.core.errors import SemlensError
+from semlens.share.object_store import ObjectStore
+
+logger = logging.getLogger(__name__)
+
+N_REPLICAS = 2
+ANSWER_SECONDS = 30.0
+START_SECONDS = 600.0
+PING_SECONDS = 2.0
+_PING_WAIT_SECONDS = 5.0
+
+
+class ShardLostError(ClusterError):
+    """A replica was lost while it was asked. Asking again may help."""
+
+
+class ShardActor:
+    """A replica of a shard, in a process of Ray. It fetches its objects when it starts."""
+
+    def __init__(self, url: str, segments: Sequence[PlacedSegment], n_views: int, fingerprints: Sequence[str]) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="semlens-shard-")
+        folder = Path(self._folder.name)
+        fetch(segments, ObjectStore(url), fingerprints, folder)
+        self._shard = Shard(segments, n_views, folder)
+
+    def ping(self) -> bool:
+        return True
+
+    def ask(self, method: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        return getattr(self._shard, method)(*arguments, **named)
+
+
+class RayShards:
+    """All replicas of all shards. Thread-safe. A connection to Ray is open."""
+
+    def __init__(
+        self, url: str, placed: Sequence[Sequence[PlacedSegment]], fingerprints: Sequence[str], n_replicas: int
+    ) -> None:
+        n_views = sum(map(len, placed))
+        self._of_view = {one.number: shard for shard, segments in enumerate(placed) for one in segments}
+        actor = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=0)(ShardActor)
+        nodes = itertools.cycle(sorted(node["NodeID"] for node in ray.nodes() if node["Alive"]))
+        self._replicas: list[list[Any]] = []
+        for segments in placed:
+            self._replicas.append([])
+            for _ in range(n_replicas):  # one after the other, so that replicas of a shard lie on different nodes
+                where = NodeAffinitySchedulingStrategy(next(nodes), soft=True)
+                replica = actor.options(scheduling_strategy=where).remote(url, segments, n_views, list(fingerprints))
+                self._replicas[-1].append(replica)
+        self._is_up = [[False] * n_replicas for _ in placed]
+        self._turn = itertools.count()
+        self._closed = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="semlens-replicas", daemon=True)
+
+    def start(self) -> None:
+        """Wait until each shard answers. :raises ClusterError: when one cannot start."""
+        replicas = [replica for of_shard in self._replicas for replica in of_shard]
+        try:
+            ray.get([replica.ping.remote() for replica in replicas], timeout=START_SECONDS)
+        except RayTaskError as error:
+            raise ClusterError(f"A shard cannot start: {error.cause}") from error
+        except (RayError, GetTimeoutError) as error:
+            raise ClusterError(f"A shard cannot start: {_cause(error)}") from error
+        self._is_up = [[True] * len(of_shard) for of_shard in self._replicas]
+        self._watcher.start()
+
+    def close(self) -> None:
+        self._closed.set()
+        for of_shard in self._replicas:
+            for replica in of_shard:
+                ray.kill(replica)
+
+    @property
+    def n_shards(self) -> int:
+        return len(self._replicas)
+
+    def problems(self) -> list[str]:
+        """What is degraded, in sentences."""
+        found = []
+        for number, of_shard in enumerate(self._is_up, start=1):
+            if not all(of_shard):
+                left = f"{sum(of_shard)} of {len(of_shard)} replicas" if any(of_shard) else "no replica"
+                found.append(f"Shard {number} of {self.n_shards} has {left}. It is started again.")
+        return found
+
+    def lease(self) -> Lease:
+        """One replica of each shard, for one search. :raises ShardLostError: when a shard has none."""
+        turn = next(self._turn)
+        chosen = []
+        for shard, of_shard in enumerate(self._is_up):
+            up = [replica for replica, is_up in enumerate(of_shard) if is_up]
+            if not up:
+                raise ShardLostError(f"Shard {shard + 1} of {self.n_shards} has no replica now. Ask again in a moment.")
+            chosen.append(up[turn % len(up)])
+        return Lease(self, chosen)
+
+    def call(self, shards: Sequence[int], chosen: Sequence[int], method: str, *rest: Any, **named: Any) -> list[Any]:
+        """:param chosen: the replica of each shard. :raises ShardLostError: when one is lost."""
+        asked = [self._replicas[shard][chosen[shard]].ask.remote(method, rest, named) for shard in shards]
+        answers = []
+        for shard, reference in zip(shards, asked, strict=True):
+            try:
+                answers.append(ray.get(reference, timeout=ANSWER_SECONDS))
+            except RayTaskError as error:
+                cause = error.cause
+                if isinstance(cause, SemlensError):
+                    raise ClusterError(str(cause)) from error
+                if isinstance(cause, KeyError):  # it was started again, so it does not know this search
+                    raise ShardLostError("A shard was started again.") from error
+                raise
+            except (RayActorError, GetTimeoutError, RayError) as error:
+                self._is_up[shard][chosen[shard]] = False
+                raise ShardLostError(f"A replica of shard {shard + 1} was lost.") from error
+        return answers
+
+    def _watch(self) -> None:
+        """Ask each replica now and then whether it is there. One that was lost is there again when it answers."""
+        while not self._closed.wait(PING_SECONDS):
+            for shard, of_shard in enumerate(self._replicas):
+                for number, replica in enumerate(of_shard):
+                    self._is_up[shard][number] = _answers(replica)
+
+    def shard_of(self, view: int) -> int:
+        return self._of_view[view]
+
+
+class Lease:
+    """See `coordinator.Shards`. All steps of a search go to the same replicas, which remember the steps before."""
+
+    def __init__(self, shards: RayShards, chosen: Sequence[int]) -> None:
+        self._shards = shards
+        self._chosen = chosen
+
+    def ask(self, method: str, *arguments: Any, **named: Any) -> list[Any]:
+        return self._shards.call(range(self._shards.n_shards), self._chosen, method, *arguments, **named)
+
+    def ask_one(self, shard: int, method: str, *arguments: Any, **named: Any) -> Any:
+        return self._shards.call([shard], self._chosen, method, *arguments, **named)[0]
+
+    def shard_of(self, view: int) -> int:
+        return self._shards.shard_of(view)
+
+
+def _answers(replica: Any) -> bool:
+    try:
+        return bool(ray.get(replica.ping.remote(), timeout=_PING_WAIT_SECONDS))
+    except (RayError, GetTimeoutError):
+        return False
+
+
+def _cause(error: Exception) -> str:
+    """The sentence of ours inside an error of Ray, which has a traceback around it."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    ours = [line.partition(": ")[2] for line in lines if line.startswith(("semlens.", "ray.exceptions"))]
+    return (ours or lines or [type(error).__name__])[-1][:300]
