@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable
 
-from semlens.cli.shared_options import add_json
+from semlens.cli.shared_options import add_json, bounded
 
 
 def add_cluster(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -22,6 +22,25 @@ def add_cluster(add: Callable[..., argparse.ArgumentParser]) -> None:
     build.add_argument("folders", nargs="+", metavar="REPO", help="a folder or the URL of a git repository")
     _add_store(build, "--to")
     _add_address(build, "the plain pool of this machine")
+    serve = actions.add_parser(
+        "serve",
+        help="answer searches over what was built: JSON API and MCP",
+        description="Answer searches over what was built, with the JSON API and MCP of `semlens http`.",
+    )
+    serve.set_defaults(run="team.cluster:run_serve")
+    _add_store(serve, "--from")
+    serve.add_argument(
+        "--shards", type=bounded(0, 10_000), default=0, metavar="N", help="parts of the index (default: one a node)"
+    )
+    serve.add_argument("--replicas", type=bounded(1, 10), default=2, metavar="N", help="of each shard (default: 2)")
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
+    serve.add_argument("--port", type=bounded(0, 65_535), default=7_878, help="the port (default: 7878; 0: any)")
+    serve.add_argument("--tls-cert", metavar="FILE", default="", help="a certificate, PEM; else a proxy gives TLS")
+    serve.add_argument("--tls-key", metavar="FILE", default="", help="its key, if in another file")
+    serve.add_argument(
+        "--insecure", action="store_true", help="let other machines connect without TLS, e.g. a proxy on another one"
+    )
+    _add_address(serve, "a new one of this machine")
 
 
 def _add_store(action: argparse.ArgumentParser, option: str) -> None:

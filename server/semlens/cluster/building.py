@@ -90,9 +90,7 @@ def build(
     name = repository_name(str(root))
     if changed := work_tree.changed_files():
         names = ", ".join(printable(one) for one in changed[:_SHOWN_FILES])
-        raise ShareError(
-            f"{printable(str(root))} differs from its commit: {names}. Commit or stash it, then build again."
-        )
+        raise ShareError(f"Files differ from the commit: {names}. Commit or stash them, then build again.")
     tree = work_tree.trees()[0]
     known = read_entry(job.store, job.recipe.segments, name, [job.key.public])
     if known is not None and known.tree == tree:

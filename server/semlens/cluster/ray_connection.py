@@ -67,5 +67,9 @@ def _off_the_repository() -> contextlib.AbstractContextManager[None]:
     return contextlib.chdir(os.sep)
 
 
+def n_nodes() -> int:
+    return sum(bool(node["Alive"]) for node in ray.nodes())
+
+
 def lost() -> ClusterError:
     return ClusterError("The connection to Ray was lost: its head ended. Start it, then run the command again.")

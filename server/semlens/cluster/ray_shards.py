@@ -26,7 +26,7 @@ from semlens.share.object_store import ObjectStore
 logger = logging.getLogger(__name__)
 
 N_REPLICAS = 2
-ANSWER_SECONDS = 30.0
+ANSWER_SECONDS = 10.0
 START_SECONDS = 600.0
 PING_SECONDS = 2.0
 _PING_WAIT_SECONDS = 5.0

@@ -128,7 +128,11 @@ def test_hits_have_text_and_filters_hold(served):
     open_shards, tiers, _ = served
     shards = open_shards(4)
     hits, _, _ = page(shards, tiers, "app_part_3")
-    assert (hits[0].root, hits[0].path, hits[0].name) == ("/semlens-cluster/example.org/team/app", "part3.py", "app_part_3")
+    assert (hits[0].root, hits[0].path, hits[0].name) == (
+        "/semlens-cluster/example.org/team/app",
+        "part3.py",
+        "app_part_3",
+    )
     assert "return retry(url)" in hits[0].snippet
     assert shards.ask_one(shards.shard_of(0), "text", "/semlens-cluster/example.org/team/app", "none.py") is None
     found = [one for one in shards.ask("text", "/semlens-cluster/example.org/team/app", "part3.py") if one]
@@ -136,7 +140,9 @@ def test_hits_have_text_and_filters_hold(served):
     classes, _, _ = page(shards, tiers, "parser", filter=SearchFilter(kinds=frozenset({SymbolKind.CLASS})))
     assert {hit.kind for hit in classes} == {SymbolKind.CLASS}
     folders = SearchFilter(folders=("/semlens-cluster/example.org/team/lib",))
-    assert {hit.root for hit in page(shards, tiers, "retry", filter=folders)[0]} == {"/semlens-cluster/example.org/team/lib"}
+    assert {hit.root for hit in page(shards, tiers, "retry", filter=folders)[0]} == {
+        "/semlens-cluster/example.org/team/lib"
+    }
 
 
 def test_a_shard_forgets_old_searches(served):

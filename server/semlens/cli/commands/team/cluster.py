@@ -7,9 +7,11 @@ import contextlib
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -31,6 +33,34 @@ _REPORT_VARIABLE = "SEMLENS_CLUSTER_REPORT"
 
 def run_build(options: argparse.Namespace) -> int:
     return _watched(options, lambda: _build(options))
+
+
+def run_serve(options: argparse.Namespace) -> int:
+    options.address = options.address or "local"
+    return _watched(options, lambda: _serve(options))
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from semlens.http.options import HttpOptions
+    from semlens.settings.loading import load_settings
+
+    serving = _module("serving")
+    http = HttpOptions((), options.host, options.port, False, (), options.tls_cert, options.tls_key, options.insecure)
+    wanted = serving.ServeOptions(options.url, options.address, options.shards, options.replicas, http.checked())
+
+    def show(facts: dict[str, Any]) -> None:
+        if options.json:
+            print(json.dumps(facts), flush=True)
+            return
+        shards = "1 shard" if facts["shards"] == 1 else f"{facts['shards']} shards"
+        n = facts["repositories"]
+        repositories = "1 repository" if n == 1 else f"{n} repositories"
+        print(f"semlens serves {repositories} ({facts['files']} files) in {shards} at")
+        print(f"  {facts['url']}/api and /mcp, with the token in {printable(facts['tokenFile'])}")
+        print("`semlens team token add` gives members access. Ctrl+C ends it.", flush=True)
+
+    _with_extra(lambda: serving.serve(wanted, load_settings()[0], show))
+    return DONE
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -89,8 +119,12 @@ def _watched(options: argparse.Namespace, work: Callable[[], int]) -> int:
     if not options.address:
         return work()
     if report:
+        _end_with_parent()
+        _silence_libraries()
         try:
             code = work()
+        except KeyboardInterrupt:
+            code = DONE
         except Exception as error:  # noqa: BLE001 - every error becomes one message
             message, code = explain(error)
             say(message)
@@ -99,12 +133,34 @@ def _watched(options: argparse.Namespace, work: Callable[[], int]) -> int:
     with tempfile.TemporaryDirectory(prefix="semlens-cluster-") as folder:
         path = Path(folder, "code")
         command = [sys.executable, "-P", "-m", "semlens", *sys.argv[1:]]  # a repository must not be importable
-        quiet = {"RAY_BACKEND_LOG_LEVEL": "fatal", **os.environ}
-        with contextlib.suppress(KeyboardInterrupt):
-            subprocess.run(command, env={**quiet, _REPORT_VARIABLE: str(path)}, check=False)
+        environment = {**os.environ, _REPORT_VARIABLE: str(path)}
+        with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE) as process:
+            with contextlib.suppress(KeyboardInterrupt):  # the terminal interrupts both
+                process.wait()
+            process.wait()
         if path.exists():
             return int(path.read_text(encoding="ascii"))
     raise _LostError(f"The head of Ray at {printable(options.address)} is gone. Start it, then run the command again.")
+
+
+def _end_with_parent() -> None:
+    """End as by Ctrl+C when the process that started this one is gone: its end of the pipe closes."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def follow() -> None:
+        os.read(0, 1)
+        signal.raise_signal(signal.SIGTERM)
+
+    threading.Thread(target=follow, name="semlens-parent", daemon=True).start()
+
+
+def _silence_libraries() -> None:
+    """Ray's own lines on standard error say nothing that helps a user. Those of this program go on."""
+    shown = os.dup(2)
+    sys.stderr = os.fdopen(shown, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
 
 
 class _LostError(SemlensError):

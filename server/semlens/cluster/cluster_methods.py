@@ -1,0 +1,127 @@
+"""The JSON API and the agents' roots of a cluster: those of `semlens http`, as far as a cluster can answer them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from semlens import __version__
+from semlens.cluster.cluster_service import ClusterService
+from semlens.cluster.shard import ROOTS
+from semlens.core.cancel import CancelToken
+from semlens.core.errors import UsageError
+from semlens.core.paths import path_to_uri, uri_to_path
+from semlens.core.status import WatchMode
+from semlens.core.text.printable import printable
+from semlens.http.served_roots import inner_path
+from semlens.mcp.root_policy import AgentRoot, RootPolicy
+from semlens.service.api import Api
+from semlens.service.codec import Json
+from semlens.service.params import fields_of, string, strings
+from semlens.settings.loading import SearchSettings, Settings
+from semlens.syntax.parsing.decode import split_lines
+
+Method = Callable[[Mapping[str, Any], CancelToken], Json]
+
+
+class ClusterMethods:
+    """Of one set of repositories. See `http.routes.Methods`. Thread-safe; methods block."""
+
+    def __init__(self, service: ClusterService, settings: Settings) -> None:
+        self._service = service
+        self._api = Api(
+            service,
+            lambda _root: settings,
+            lambda _method, _params: None,
+            watching=WatchMode.NONE,
+            search_defaults=SearchSettings(),
+        )
+        self.by_name: dict[str, Method] = {
+            "search": self._search,
+            "status": lambda _fields, cancel: self._api.call("semlens/status", {}, cancel),
+            "session": self._session,
+            "file": self._file,
+        }
+
+    def call(self, name: str, params: object, cancel: CancelToken) -> Json:
+        """:raises KeyError: when there is no such method."""
+        return self.by_name[name](fields_of(params), cancel)
+
+    def _search(self, fields: Mapping[str, Any], cancel: CancelToken) -> Json:
+        params = {name: value for name, value in fields.items() if name not in ("index", "implicit", "refineToken")}
+        if fields.get("roots") is not None:
+            params["roots"] = [path_to_uri(self._root(name)) for name in strings(fields, "roots")]
+        answer = self._api.call("semlens/search", params, cancel)
+        for hit in answer["hits"]:
+            hit["repository"] = hit["root"].removeprefix(ROOTS)
+        return answer
+
+    def _session(self, _fields: Mapping[str, Any], _cancel: CancelToken) -> Json:
+        roots = [
+            {
+                "path": root,
+                "uri": path_to_uri(root),
+                "name": root.rpartition("/")[2],
+                "hostPath": root,
+                "repository": root.removeprefix(ROOTS),
+            }
+            for root in self._service.roots
+        ]
+        return {"version": __version__, "roots": roots, "editors": [], "methods": list(self.by_name), "exposed": True}
+
+    def _file(self, fields: Mapping[str, Any], _cancel: CancelToken) -> Json:
+        root, path = self._root(string(fields, "root") or ""), inner_path(fields, "path")
+        text, language = self._service.file(root, path)
+        n_lines = len(split_lines(text))
+        return {
+            "root": root,
+            "path": path,
+            "language": language,
+            "startLine": 1,
+            "endLine": n_lines,
+            "totalLines": n_lines,
+            "text": text,
+            "cutLines": [],
+            "truncated": False,
+            "sizeBytes": len(text.encode("utf-8", "surrogateescape")),
+        }
+
+    def _root(self, name: str) -> str:
+        """The root that a path, a URI or the name of a repository means.
+
+        :raises UsageError: when it may not be read: the same answer as when it is not there.
+        """
+        path = uri_to_path(name) if name.lower().startswith("file:") else name
+        for root in self._service.roots:
+            if path in (root, root.removeprefix(ROOTS)):
+                return root
+        raise UsageError(f"The repository {printable(name)[:200]} is not served.")
+
+
+class ClusterRoots(RootPolicy):
+    """The repositories that an agent may search. They are no folders of a machine."""
+
+    def __init__(self, roots: Sequence[str]) -> None:
+        super().__init__(lambda _path: None)
+        self._all = tuple(AgentRoot(root, root) for root in roots)
+
+    @property
+    def roots(self) -> tuple[AgentRoot, ...]:
+        if not self._all:
+            raise UsageError("There is no repository that may be searched.")
+        return self._all
+
+    def folders(self, names: Sequence[str]) -> tuple[str, ...]:
+        found = []
+        for name in names:
+            fitting = [
+                root.real for root in self.roots if name in (root.real, root.real.removeprefix(ROOTS), root.label)
+            ]
+            if not fitting:
+                raise UsageError(f"{printable(name)} is no repository that may be searched.")
+            found += fitting
+        return tuple(dict.fromkeys(found))
+
+    def file(self, path: str, folders: Sequence[str]) -> str:
+        del folders
+        raise UsageError(f"{printable(path)} is in a cluster, which answers searches only.")

@@ -1,0 +1,59 @@
+"""Serving with a real Ray: two replicas of each shard on three nodes, one of which is killed. See `make test-long`."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("ray", reason="needs the extra semlens[cluster]")
+
+from cluster_cases import Site
+from ray_cases import RayCluster, until
+
+from semlens.cluster.catalogue import all_entries
+from semlens.cluster.cluster_service import ClusterService
+from semlens.cluster.placing import place_segments
+from semlens.cluster.ray_connection import connected
+from semlens.cluster.ray_shards import RayShards, ShardLostError
+from semlens.cluster.shard import root_of
+from semlens.core.cancel import CancelToken
+from semlens.core.request import SearchRequest
+from semlens.engine.embedding.tiers import choose_tiers
+from semlens.share import publishing
+
+pytestmark = pytest.mark.cluster_long
+
+QUERIES = ("app_part_1", "retry a download", "paint the wall", "downlaod lib_part_2")
+
+
+def test_answers_go_on_when_a_node_is_killed_and_the_cluster_is_whole_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(publishing, "MAX_PASSAGES", 4)
+    monkeypatch.setattr("semlens.cluster.batches.MAX_FILES", 2)
+    site = Site(tmp_path)
+    for name in ("app", "lib"):
+        site.build(site.repository(name, 8))
+    entries = all_entries(site.store, site.recipe.segments, [site.key.public])
+    tiers, _ = choose_tiers(str(site.model), "none", (), None)
+    counts = {root_of(one.name): (1, 1) for one in entries}
+    cluster = RayCluster(n_nodes=3)
+    with connected(cluster.address):
+        shards = RayShards(site.store.url, place_segments(entries, 3), [tier.fingerprint for tier in tiers], 2)
+        shards.start()
+        service = ClusterService(shards, tiers, counts, None, ShardLostError)
+
+        def pages():
+            results = [service.search(SearchRequest(query), CancelToken()) for query in QUERIES]
+            return [[(hit.root, hit.path, hit.name, hit.score) for hit in result.hits] for result in results]
+
+        expected = pages()
+        assert all(expected)
+        assert service.status().state.value == "ready"
+        cluster.kill_node()
+        assert pages() == expected  # at once, with what is left
+        until(lambda: service.status().state.value == "degraded")
+        assert "of 2 replicas" in service.status().problems[0].message
+        assert "degraded" in service.search(SearchRequest("retry"), CancelToken()).notes[-1]
+        assert pages() == expected
+        until(lambda: service.status().state.value == "ready")
+        assert pages() == expected
+        shards.close()
+    cluster.close()
