@@ -10,11 +10,11 @@ from cluster_cases import Site
 from ray_cases import RayCluster, until
 
 from semlens.cluster.catalogue import all_entries
-from semlens.cluster.cluster_service import ClusterService
-from semlens.cluster.placing import place_segments
 from semlens.cluster.ray_connection import connected
-from semlens.cluster.ray_shards import RayShards, ShardLostError
-from semlens.cluster.shard import root_of
+from semlens.cluster.serve.cluster_service import ClusterService
+from semlens.cluster.serve.placing import place_segments
+from semlens.cluster.serve.ray_shards import RayShards, ShardLostError
+from semlens.cluster.serve.shard import root_of
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchRequest
 from semlens.engine.embedding.tiers import choose_tiers
@@ -27,7 +27,7 @@ QUERIES = ("app_part_1", "retry a download", "paint the wall", "downlaod lib_par
 
 def test_answers_go_on_when_a_node_is_killed_and_the_cluster_is_whole_again(tmp_path, monkeypatch):
     monkeypatch.setattr(publishing, "MAX_PASSAGES", 4)
-    monkeypatch.setattr("semlens.cluster.batches.MAX_FILES", 2)
+    monkeypatch.setattr("semlens.cluster.build.batches.MAX_FILES", 2)
     site = Site(tmp_path)
     for name in ("app", "lib"):
         site.build(site.repository(name, 8))

@@ -114,7 +114,7 @@ def test_without_a_key_nothing_is_built(site, user, capsys):
 
 
 def test_importing_the_command_loads_no_ray():
-    program = "import sys, semlens.cluster.commands, semlens.cluster.serving; print('ray' in sys.modules)"
+    program = "import sys, semlens.cluster.commands, semlens.cluster.serve.serving; print('ray' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3] / "server")}
     ran = subprocess.run(
         [sys.executable, "-P", "-c", program], env=environment, capture_output=True, text=True, check=True

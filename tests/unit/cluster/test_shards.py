@@ -7,9 +7,9 @@ from cluster_cases import Site
 from engine_cases import function
 
 from semlens.cluster.catalogue import all_entries
-from semlens.cluster.coordinator import search_shards
-from semlens.cluster.placing import place_segments
-from semlens.cluster.shard import Shard, fetch, root_of
+from semlens.cluster.serve.coordinator import search_shards
+from semlens.cluster.serve.placing import place_segments
+from semlens.cluster.serve.shard import Shard, fetch, root_of
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchFilter, SearchRequest
 from semlens.core.symbol import SymbolKind
@@ -60,7 +60,7 @@ def served(tmp_path_factory):
     """A site of three repositories with many small segments, and a function that opens so many shards."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(publishing, "MAX_PASSAGES", 4)
-        patch.setattr("semlens.cluster.batches.MAX_FILES", 2)
+        patch.setattr("semlens.cluster.build.batches.MAX_FILES", 2)
         site = Site(tmp_path_factory.mktemp("site"))
         for name in ("app", "lib", "tools"):
             parser = f"class {name.title()}Parser:\n" + "".join(

@@ -1,6 +1,6 @@
 """The index as the ranking sees it: all readers together, in this process or on other machines.
 
-`LocalIndex` is that of one snapshot. A cluster has another one (`cluster/serving`), over the same steps.
+`LocalIndex` is that of one snapshot. A cluster has another one (`cluster/serve`), over the same steps.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def _serve(options: argparse.Namespace) -> int:
     from semlens.http.options import HttpOptions
     from semlens.settings.loading import load_settings
 
-    serving = _module("serving")
+    serving = _module("serve.serving")
     http = HttpOptions((), options.host, options.port, False, (), options.tls_cert, options.tls_key, options.insecure)
     wanted = serving.ServeOptions(options.url, options.address, options.shards, options.replicas, http.checked())
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn, Protocol
 
-from semlens.cluster.coordinator import Shards, search_shards
 from semlens.cluster.errors import ClusterError
+from semlens.cluster.serve.coordinator import Shards, search_shards
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextPack, ContextRequest, DuplicatesResult
 from semlens.core.errors import UsageError

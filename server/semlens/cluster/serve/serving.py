@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from semlens.cluster.catalogue import all_entries
-from semlens.cluster.cluster_methods import ClusterMethods, ClusterRoots
-from semlens.cluster.cluster_service import ClusterService
 from semlens.cluster.errors import ClusterError
-from semlens.cluster.placing import place_segments
-from semlens.cluster.shard import ROOTS, root_of
+from semlens.cluster.serve.cluster_methods import ClusterMethods, ClusterRoots
+from semlens.cluster.serve.cluster_service import ClusterService
+from semlens.cluster.serve.placing import place_segments
+from semlens.cluster.serve.shard import ROOTS, root_of
 from semlens.core.text.printable import printable
 from semlens.engine.embedding.tiers import Tier, choose_tiers
 from semlens.http.access import Access, read_or_make_token
@@ -70,7 +70,7 @@ def serve(options: ServeOptions, settings: Settings, on_listening: Callable[[dic
     tiers, _ = choose_tiers(models.first, models.refine, models.folders, None)
     own = [tier for tier in tiers if tier.error is None and not tier.is_remote]
     listening = open_socket(options.http)  # a port that is taken is told before minutes of loading
-    ray_shards = importlib.import_module("semlens.cluster.ray_shards")
+    ray_shards = importlib.import_module("semlens.cluster.serve.ray_shards")
     connection = importlib.import_module("semlens.cluster.ray_connection")
     with connection.connected(options.address):
         n_shards = options.n_shards or connection.n_nodes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from semlens.cluster.catalogue import Repository
-from semlens.cluster.shard import PlacedSegment
+from semlens.cluster.serve.shard import PlacedSegment
 
 
 def place_segments(repositories: Sequence[Repository], n_shards: int) -> list[list[PlacedSegment]]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from semlens import __version__
-from semlens.cluster.cluster_service import ClusterService
-from semlens.cluster.shard import ROOTS
+from semlens.cluster.serve.cluster_service import ClusterService
+from semlens.cluster.serve.shard import ROOTS
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError
 from semlens.core.paths import path_to_uri, uri_to_path

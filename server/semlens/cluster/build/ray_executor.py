@@ -12,8 +12,8 @@ from typing import Any
 import ray
 from ray.exceptions import RayError, RayTaskError
 
-from semlens.cluster.batches import Batch, Recipe
-from semlens.cluster.computing import Computer
+from semlens.cluster.build.batches import Batch, Recipe
+from semlens.cluster.build.computing import Computer
 from semlens.cluster.errors import ClusterError
 from semlens.cluster.ray_connection import lost
 from semlens.core.cancel import CancelToken

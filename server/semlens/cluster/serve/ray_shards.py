@@ -19,7 +19,7 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskErro
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from semlens.cluster.errors import ClusterError
-from semlens.cluster.shard import PlacedSegment, Shard, fetch
+from semlens.cluster.serve.shard import PlacedSegment, Shard, fetch
 from semlens.core.errors import SemlensError
 from semlens.share.object_store import ObjectStore
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from semlens.cluster.shard import AskedQuestion, stub_evidence
+from semlens.cluster.serve.shard import AskedQuestion, stub_evidence
 from semlens.core.cancel import CancelToken
 from semlens.core.hit import SearchHit
 from semlens.core.request import SearchRequest

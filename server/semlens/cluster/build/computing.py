@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from semlens.cluster.batches import Batch, Recipe
+from semlens.cluster.build.batches import Batch, Recipe
 from semlens.cluster.errors import ClusterError
 from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import TokenIds

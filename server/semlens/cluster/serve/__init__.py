@@ -1,0 +1,1 @@
+"""Serves what was built: shards, a coordinator, and the API that members ask."""
