@@ -67,7 +67,11 @@ def commits(repository: Path, wanted: int) -> list[tuple[str, list[str], set[str
 
 def view_of(repository: Path, commit: str) -> SegmentView | None:
     parsed = []
-    with tarfile.open(fileobj=io.BytesIO(git(repository, "archive", commit))) as archive:
+    try:
+        packed = git(repository, "archive", commit)
+    except subprocess.CalledProcessError:  # a clone without some of its blobs
+        return None
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         members = [one for one in archive.getmembers() if one.isfile() and one.size < MAX_FILE_BYTES]
         members = [one for one in members if is_code(one.name)]
         if len(members) > MAX_FILES:

@@ -219,6 +219,37 @@ return {
     end),
   },
   {
+    'impact lists what a change that is not saved may affect',
+    with({}, function(editor)
+      editor:edit('net/retry.py')
+      local folder = editor:lua([[
+        local folder = vim.fn.expand('%:p:h')
+        local lines = { 'from net.retry import fetch_with_retry', '', '', 'def outer():', '    fetch_with_retry(1)' }
+        vim.fn.writefile(lines, folder .. '/uses.py')
+        local git = { 'git', '-C', vim.fs.dirname(folder), '-c', 'user.name=a', '-c', 'user.email=a@b.c' }
+        for _, words in ipairs({ { 'init', '-q' }, { 'add', 'net' }, { 'commit', '-qm', 'all' } }) do
+          local answer = vim.fn.system(vim.list_extend(vim.deepcopy(git), words))
+          assert(vim.v.shell_error == 0, answer)
+        end
+        return folder
+      ]])
+      editor:ready()
+      editor:lua("vim.fn.append(8, '    # changed')")
+      local list = [[
+        vim.cmd('Semlens impact')
+        vim.wait(500, function() return #vim.fn.getqflist() > 0 end)
+        for _, item in ipairs(vim.fn.getqflist()) do
+          if item.text:find('via fetch_with_retry', 1, true) then
+            return { vim.fn.bufname(item.bufnr):match('[^/]+$'), item.lnum }
+          end
+        end
+      ]]
+      equal(editor:wait('what is affected', list), { 'uses.py', 4 })
+      editor:lua("vim.fn.delete(vim.fs.dirname(...) .. '/.git', 'rf')", folder)
+      assert(os.remove(folder .. '/uses.py'))
+    end),
+  },
+  {
     'a selection within a line becomes the query',
     with({}, function(editor)
       editor:edit('net/retry.py')

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Ctx } from "./ctx";
+import { showEdges, showImpact } from "./graph";
 import { History } from "./picker/history";
 import { Picker, type HitActions } from "./picker/picker";
 import { searchSource, similarSource, type Source } from "./picker/source";
@@ -53,6 +54,9 @@ export function registerCommands({ ctx, setup, status, prompt, results }: Compon
       return editor && similar(editor.document.uri.toString(), { line, character }, `Line ${line + 1}`);
     },
     duplicates: () => showDuplicates(ctx, results),
+    callers: () => showEdges(ctx, results, "callers"),
+    callees: () => showEdges(ctx, results, "callees"),
+    impact: () => showImpact(ctx, results),
     "context.copy": (argument: unknown) => prompt.copy(argument),
     "context.open": (argument: unknown) => prompt.open(argument),
     status: () => status.report(),

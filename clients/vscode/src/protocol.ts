@@ -63,6 +63,13 @@ export interface EdgesResult {
   readonly others?: readonly Hit[];
 }
 
+/** Result of `semlens/impact`. `via` names the symbols of the path, from the changed one on. */
+export interface ImpactResult {
+  readonly changed: readonly Hit[];
+  readonly affected: readonly { readonly hit: Hit; readonly via: readonly string[] }[];
+  readonly tests: readonly (Hit & { readonly via: readonly string[] })[];
+}
+
 export interface DuplicatesResult {
   readonly groups: readonly {
     readonly symbols: readonly Hit[];

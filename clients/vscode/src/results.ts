@@ -12,6 +12,8 @@ export interface Group {
   /** Set if the group is a file. */
   readonly file?: vscode.Uri;
   readonly hits: readonly Hit[];
+  /** What to say of a hit besides its place. */
+  readonly notes?: ReadonlyMap<Hit, string>;
 }
 
 export interface Listing {
@@ -19,6 +21,8 @@ export interface Listing {
   readonly groups: readonly Group[];
   /** Repeats the request. Undefined: it failed, and the user was shown an error. */
   readonly reload: () => Promise<readonly Group[] | undefined>;
+  /** The hits below a hit. Undefined: it failed, and the user was shown an error. */
+  readonly expand?: (hit: Hit) => Promise<readonly Hit[] | undefined>;
 }
 
 interface GroupNode {
@@ -28,10 +32,14 @@ interface GroupNode {
 
 interface HitNode {
   readonly hit: Hit;
-  readonly parent: GroupNode;
+  readonly parent: GroupNode | HitNode;
+  /** Set once the node was opened. */
+  nodes?: HitNode[];
 }
 
 export type Node = GroupNode | HitNode;
+
+const FILE_KIND = 1;
 
 export class Results implements vscode.TreeDataProvider<Node> {
   private listing: Listing | undefined;
@@ -77,8 +85,8 @@ export class Results implements vscode.TreeDataProvider<Node> {
   dismiss(nodes: readonly Node[]): void {
     for (const node of nodes) {
       if ("hit" in node) {
-        remove(node.parent.nodes, node);
-        if (node.parent.nodes.length === 0) {
+        remove(node.parent.nodes ?? [], node);
+        if ("group" in node.parent && node.parent.nodes.length === 0) {
           remove(this.nodes, node.parent);
         }
       } else {
@@ -99,8 +107,15 @@ export class Results implements vscode.TreeDataProvider<Node> {
     return "hit" in node ? openHit(node.hit, vscode.ViewColumn.Beside) : Promise.resolve();
   }
 
-  getChildren(node?: Node): Node[] {
-    return node === undefined ? this.nodes : "hit" in node ? [] : node.nodes;
+  async getChildren(node?: Node): Promise<Node[]> {
+    if (node === undefined) {
+      return this.nodes;
+    }
+    if ("hit" in node && node.nodes === undefined) {
+      const hits = await this.listing?.expand?.(node.hit);
+      node.nodes = hits?.map((hit) => ({ hit, parent: node })) ?? [];
+    }
+    return node.nodes ?? [];
   }
 
   getParent(node: Node): Node | undefined {
@@ -108,7 +123,7 @@ export class Results implements vscode.TreeDataProvider<Node> {
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
-    return "hit" in node ? hitItem(node) : groupItem(node);
+    return "hit" in node ? hitItem(node, this.listing?.expand !== undefined) : groupItem(node);
   }
 
   private fill(groups: readonly Group[]): void {
@@ -174,10 +189,18 @@ function groupItem({ group, nodes }: GroupNode): vscode.TreeItem {
   return item;
 }
 
-function hitItem({ hit, parent }: HitNode): vscode.TreeItem {
-  const item = new vscode.TreeItem(oneLine(hit.name) || pathOf(hit), vscode.TreeItemCollapsibleState.None);
+function hitItem({ hit, parent }: HitNode, mayExpand: boolean): vscode.TreeItem {
+  // Code outside of all symbols has the kind of a file, and no callers.
+  const { Collapsed, None } = vscode.TreeItemCollapsibleState;
+  const isFile = hit.kind === FILE_KIND;
+  const item = new vscode.TreeItem(oneLine(hit.name) || pathOf(hit), mayExpand && !isFile ? Collapsed : None);
   const line = hit.selectionRange.start.line + 1;
-  item.description = parent.group.file === undefined ? locationText(hit) : `${line}: ${oneLine(hit.signature)}`;
+  const group = "group" in parent ? parent.group : undefined;
+  const note = oneLine(group?.notes?.get(hit) ?? "");
+  item.description =
+    group?.file === undefined
+      ? `${locationText(hit)}${note === "" ? "" : `  ${note}`}`
+      : `${line}: ${oneLine(hit.signature)}`;
   item.tooltip = tooltipOf(hit);
   item.iconPath = themeIconOf(hit);
   item.contextValue = "hit";

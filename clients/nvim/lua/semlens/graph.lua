@@ -81,7 +81,7 @@ end
 ---List the tests that reach the changes since a commit, then what else they may affect.
 ---@param ref? string default: HEAD
 function M.impact(ref)
-  request('semlens/impact', { ref = ref }, function(answer)
+  request('semlens/impact', { ref = ref or 'HEAD' }, function(answer)
     local items = {}
     for _, hit in ipairs(answer.tests) do
       items[#items + 1] = item(hit, ('test, via %s: '):format(table.concat(hit.via, ' > ')))

@@ -127,3 +127,20 @@ test("Show Duplicates lists groups that can be copied, refreshed and cleared", a
   assert.equal(await vscode.env.clipboard.readText(), text);
   await vscode.commands.executeCommand("semlens.results.clear");
 });
+
+test("Show Callers and Show Callees list symbols of unsaved text too", async () => {
+  const editor = await openAt("billing/orders.py", 4);
+  const end = editor.document.lineAt(editor.document.lineCount - 1).range.end;
+  await editor.edit((edit) => edit.insert(end, "\n\ndef refund(order):\n    return -order_total(order, 0)\n"));
+  const listed = async (direction: string): Promise<string> => {
+    await vscode.commands.executeCommand(`semlens.${direction}`);
+    await vscode.commands.executeCommand("semlens.results.copyAll");
+    return vscode.env.clipboard.readText();
+  };
+  await until("the caller", async () => (await listed("callers")).includes("  def refund(order)"));
+  const line = editor.document.lineCount - 2;
+  editor.selection = new vscode.Selection(line, 8, line, 8);
+  await until("the callee", async () => (await listed("callees")).includes(":4  def order_total(items, tax_rate)"));
+  await vscode.commands.executeCommand("semlens.results.clear");
+  await closeEditors();
+});
