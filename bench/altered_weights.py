@@ -34,8 +34,7 @@ def without(feature: str) -> Iterator[None]:
 @contextmanager
 def _altered(of_files: Callable[[Table], Table], of_prose: Callable[[Table], Table]) -> Iterator[None]:
     prose: dict[TierRole, Mapping[str, Table]] = {
-        role: {**tables, "words": of_prose(tables["words"]), "meaning": of_prose(tables["meaning"])}
-        for role, tables in query_weights.PROSE.items()
+        role: {**tables, "files": of_prose(tables["files"])} for role, tables in query_weights.PROSE.items()
     }
     with (
         mock.patch.object(weights, "FILE_WEIGHTS", of_files(weights.FILE_WEIGHTS)),

@@ -205,7 +205,7 @@ def ablate(
 
     found: dict[str, dict[str, object]] = {}
     everything = rows("")
-    for name in {**weights.FILE_WEIGHTS, **PROSE[TierRole.FIRST]["meaning"]}:
+    for name in {**weights.FILE_WEIGHTS, **PROSE[TierRole.FIRST]["files"]}:
         change, low, high = paired(everything, rows(name))
         found[name] = {"change": change, "95": [low, high]}
     return found

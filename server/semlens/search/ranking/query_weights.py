@@ -1,7 +1,7 @@
 """Which weights a query uses: those of names, of messages and code, of reports, or of questions in prose.
 
 Questions in prose mix two pairs of tables, one for the words of the code and one for other words. `word_fit` says how
-much each counts. Which pair it is depends on the models that have read the index.
+much each counts. The second pair depends on the models that have read the index.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def weights_of(table: FileTable, query: Query) -> QueryWeights:
         return QueryWeights(files, _sum((1.0, w.SYMBOL_WEIGHTS), (1.0, named)))
     tables, fit = PROSE[models], word_fit(table, query)
     return QueryWeights(
-        _sum((fit, tables["words"]), (1.0 - fit, tables["meaning"]), (1.0, w.BY_HAND)),
-        _sum((fit, tables["symbol.words"]), (fit, named), (1.0 - fit, tables["symbol.meaning"])),
+        _sum((fit, w.FILE_WEIGHTS), (1.0 - fit, tables["files"]), (1.0 - fit, w.BY_HAND)),
+        _sum((fit, w.SYMBOL_WEIGHTS), (fit, named), (1.0 - fit, tables["symbols"])),
     )
 
 

@@ -44,16 +44,21 @@ def word_fit(table: FileTable, query: Query) -> float:
     models = models_of(table)
     if not query.is_prose or models is None or not query.terms or not table.eligible.any():
         return 1.0
+    weights = PROSE[models]["fit"]
+    total = weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in best_matches(table, query).items())
+    return 1.0 / (1.0 + math.exp(-total))
+
+
+def best_matches(table: FileTable, query: Query) -> dict[str, float]:
+    """What the fit is estimated from, by the names of its coefficients."""
     own = table.eligible & (table.columns["test"] == 0) & (table.columns["documentation"] == 0)
     rows = np.flatnonzero(own if own.any() else table.eligible)
-    best = {
+    found = {
         name: float(table.columns[column][rows].max()) for name, column in _MATCHES.items() if column in table.columns
     }
-    best["cover"] = float(table.columns["cover.best"].max()) * (1.0 - _unknown_share(table, query))
-    best["words"] = math.log1p(len(query.terms))
-    weights = PROSE[models]["fit"]
-    total = weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in best.items())
-    return 1.0 / (1.0 + math.exp(-total))
+    found["cover"] = float(table.columns["cover.best"].max()) * (1.0 - _unknown_share(table, query))
+    found["words"] = math.log1p(len(query.terms))
+    return found
 
 
 def _unknown_share(table: FileTable, query: Query) -> float:
