@@ -53,10 +53,6 @@ class SegmentView:
         """The vectors of one model, without those in a store outside of the index."""
         return tuple(block for block in self.tiers.get(fingerprint, ()) if not block.is_in_store)
 
-    def is_in_store(self, fingerprint: str) -> bool:
-        """Whether vectors of this model are in a store outside of the index."""
-        return any(block.is_in_store for block in self.tiers.get(fingerprint, ()))
-
     @cached_property
     def n_passages(self) -> int:
         mask = self.alive_passages

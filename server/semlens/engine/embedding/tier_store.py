@@ -101,9 +101,10 @@ class TierStore:
         )
         future.add_done_callback(lambda _: self._n_waiting.release())
         try:
-            return dataclasses.replace(vector, neighbours=future.result(max(0.0, until - time.monotonic())))
+            neighbours = future.result(max(0.0, until - time.monotonic()))
         except (TimeoutError, ModelError):
             return None
+        return dataclasses.replace(vector, neighbours=neighbours) if len(neighbours.hashes) else None
 
     def close(self) -> None:
         """Keep what was put into a store that is a file."""

@@ -256,7 +256,8 @@ class QueryService:
 
     def _has_vectors(self, tier: Tier, query: Query) -> bool:
         views = self._session.snapshot.views
-        return bool(query.text.strip()) and any(tier.fingerprint in view.tiers for view in views)
+        is_known = tier.store is not None or any(tier.fingerprint in view.tiers for view in views)
+        return bool(query.text.strip()) and is_known
 
     def _wait_for_buffers(self, cancel: CancelToken) -> None:
         """Wait briefly for the overlays of recent edits."""

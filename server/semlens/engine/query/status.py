@@ -46,9 +46,9 @@ def build_status(
     snapshot = session.snapshot
     states = list(session.states.values())
     problems = _problems(indexer, session, tiers, model_errors, cache_problem)
-    tier_statuses = tuple(_tier_status(tier, snapshot) for tier in tiers)
+    tier_statuses = tuple(_tier_status(tier, snapshot, asks_store=indexer.may_refine) for tier in tiers)
     refining = any(tier.role == TierRole.REFINE and tier.pending for tier in tier_statuses) and all(
-        tier.error is None for tier in tiers if tier.role == TierRole.REFINE
+        tier.error is None and not _store_error(tier) for tier in tiers if tier.role == TierRole.REFINE
     )
     return EngineStatus(
         number=number,
@@ -152,7 +152,10 @@ def _root_problems(state: RootState) -> list[str]:
     return [text for text in texts if text]
 
 
-def _tier_status(tier: Tier, snapshot: IndexSnapshot) -> TierStatus:
+def _tier_status(tier: Tier, snapshot: IndexSnapshot, *, asks_store: bool) -> TierStatus:
+    """:param asks_store: whether this process has asked stores which passages they have. A command has not."""
+    if tier.store is not None and not asks_store:
+        return TierStatus(tier.manifest.name, tier.role, 0, 0)
     embedded = sum(view.n_embedded(tier.fingerprint) for view in snapshot.views)
     return TierStatus(tier.manifest.name, tier.role, embedded, max(0, snapshot.n_passages - embedded))
 

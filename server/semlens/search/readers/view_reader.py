@@ -173,7 +173,7 @@ class ViewReader:
 
         :returns: rows, ascending; the cosines of all passages, NaN for others; a cosine that no other passage reaches.
         """
-        is_in_store = vector.neighbours is not None and view.is_in_store(vector.fingerprint)
+        is_in_store = vector.neighbours is not None and not view.blocks(vector.fingerprint)
         block = graph_of(view, vector) if self._asks_graphs and not is_in_store else None
         if block is None and not is_in_store:
             return None

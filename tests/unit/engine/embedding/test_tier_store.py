@@ -63,10 +63,10 @@ def workspace(tmp_path):
     opened.close()
 
 
-def engine_with(workspace, store, **changes):
+def engine_with(workspace, store, *, one_shot=False, **changes):
     url = "http://vectors.test:6333" if store is VectorStoreSetting.QDRANT else ""
     settings = make_settings(None, refine=workspace.refine, vectors={"url": url, "store": store, **changes})
-    return workspace.engine(settings=settings)
+    return workspace.engine(settings=settings, one_shot=one_shot)
 
 
 def tier_of(engine):
@@ -102,6 +102,16 @@ def test_a_store_is_filled_and_asked_and_keeps_what_was_computed(workspace, serv
     assert refine_cosines(again) == pytest.approx(expected, abs=0.01)
 
 
+def test_a_command_uses_what_is_in_the_store(workspace):
+    first = engine_with(workspace, VectorStoreSetting.FAISS)
+    complete(first, refined=True)
+    expected = refine_cosines(first)
+    first.close()
+    command = engine_with(workspace, VectorStoreSetting.FAISS, one_shot=True)
+    assert refine_cosines(command) == pytest.approx(expected, abs=0.01)
+    assert (tier_of(command), command.status().counters["computed.refine"]) == ((0, 0), 0)
+
+
 def test_changed_and_merged_files_are_found_through_the_store(workspace, server):
     engine = engine_with(workspace, VectorStoreSetting.QDRANT)
     complete(engine, refined=True)
@@ -125,6 +135,8 @@ def test_a_store_that_is_down_costs_only_its_meaning(workspace, server):
     assert "Check semlens.vectors.store" in problem.message
     assert found(engine, "name_7")[0][0] == "file7.py"
     assert engine.status().counters["computed.refine"] == 0
+    complete(engine, refined=True)  # waits for no store that is down
+    assert tier_of(engine) == (0, N)
     server.is_down = False
     wait_for(engine, lambda: tier_of(engine) == (N, 0))
     assert (engine.status().state, engine.status().problems) == (EngineState.READY, ())
