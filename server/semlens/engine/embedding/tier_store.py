@@ -121,8 +121,8 @@ class TierStore:
         except VectorIndexError as error:
             self._circuit.record_failure(permanent=False, retry_after_s=0.0)
             self.error = (
-                f"The vector store cannot be used: {error} Searches go on without {self._settings.store} until it "
-                "answers. Check semlens.vectors.store and semlens.vectors.url."
+                f"The vector store cannot be used: {str(error).rstrip('.')}. Searches go on without "
+                f"{self._settings.store} until it answers. Check semlens.vectors.store and semlens.vectors.url."
             )
             logger.warning("%s", self.error)
             raise ModelError(self.error) from error

@@ -244,7 +244,8 @@ class QueryService:
         found = []
         for tier in self._tiers:
             if tier.role == role and not tier.is_remote and self._has_vectors(tier, query):
-                vector = tier.with_neighbours(tier.query_vector(query.text), until)
+                vector = tier.query_vector(query.text)  # a command loads the model first
+                vector = tier.with_neighbours(vector, max(until, time.monotonic() + self._remote_wait_s))
                 if vector is not None:
                     found.append(vector)
         return found
