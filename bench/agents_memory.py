@@ -1,4 +1,4 @@
-"""Measures the memory of one and of five coding agents at once on corpus M, and how long their calls take.
+"""Measures the memory of one and of five coding agents at once on a corpus, and how long their calls take.
 
     python bench/agents_memory.py [--corpus S|M] [--out FILE]
 
