@@ -47,7 +47,7 @@ test-long: setup-dev  ## the long round (hours) and the soak; goes on where it s
 	$(PY) bench/chaos_report.py
 	$(PYTEST) -m release_long tests/packaging
 	@sh requirements/extra.sh store
-	SEAWEEDFS=$(CURDIR)/.venv-store/bin/weed $(PYTEST) -m share_long tests/e2e
+	SEAWEEDFS=$(CURDIR)/.venv-store/bin/weed $(PYTEST) -m share_long tests/e2e tests/unit/share
 	@sh requirements/extra.sh cluster
 	PYTHONPATH=$(CURDIR)/server .venv-cluster/bin/python -m pytest -q -W default -m cluster_long tests/e2e
 	bash release/judge.sh

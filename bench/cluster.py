@@ -1,0 +1,218 @@
+"""Measures a cluster on this machine: builds with 1, 2 and 4 workers, by the pool and by Ray; searches over shards.
+
+Needs the extra `semlens[cluster]`: `PYTHONPATH=server .venv-cluster/bin/python bench/cluster.py [FOLDER] [--files N]`.
+The default is Python's own library. Processor time is of all processes of a build, so it holds on a busy machine too.
+Results: bench/results/cluster.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import ray
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from semlens.cluster.build.batches import Batch, Plan, batches_of
+from semlens.cluster.build.building import BuildJob, Executor, build
+from semlens.cluster.build.local_executor import LocalExecutor
+from semlens.cluster.build.ray_executor import RayExecutor
+from semlens.cluster.catalogue import all_entries
+from semlens.cluster.commands import recipe_of
+from semlens.cluster.ray_connection import connected
+from semlens.cluster.serve.coordinator import Shards, search_shards
+from semlens.cluster.serve.placing import place_segments
+from semlens.cluster.serve.ray_shards import RayShards
+from semlens.cluster.serve.shard import PlacedSegment, Shard, fetch
+from semlens.core.cancel import CancelToken
+from semlens.core.request import SearchRequest
+from semlens.engine.embedding.tiers import choose_tiers
+from semlens.index.snapshot import IndexSnapshot
+from semlens.search.query.query import Query, parse_query
+from semlens.search.ranking.rank import rank_answer
+from semlens.search.signals.text_evidence import QueryVector
+from semlens.settings.schema import ModelsSettings, Settings
+from semlens.share import publishing
+from semlens.share.object_store import ObjectStore
+from semlens.share.signing import make_key
+from semlens.share.work_tree import work_tree_of
+
+RESULT = Path(__file__).parent / "results" / "cluster.json"
+QUERIES = (
+    "parse command line arguments", "read a zip file", "retry a connection", "JSONDecoder", "run_until_complete",
+    "escape html characters", "temporary directory", "walk a syntax tree", "compile a regular expression", "parse_http",
+)  # fmt: skip
+_REPEATS = 5
+
+
+def processor_seconds() -> float:
+    """Of this process and all below it, those that have ended included."""
+    total = 0.0
+    for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system
+        total += times.children_user + times.children_system
+    return total
+
+
+def repository(source: Path, n_files: int, folder: Path) -> Path:
+    paths = [path for path in sorted(source.rglob("*.py")) if "test" not in str(path.relative_to(source))][:n_files]
+    for path in paths:
+        target = folder / path.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "corpus"]):
+        subprocess.run(["git", *identity, *arguments], cwd=folder, check=True)
+    return folder
+
+
+def measure(executor: Executor, batches: list[Batch]) -> dict[str, float]:
+    """Warm: the workers and models are loaded by one batch before."""
+    list(executor.run([(0, batches[0])], CancelToken()))
+    before, started = processor_seconds(), time.monotonic()
+    n_bytes = sum(len(data) for _, data in executor.run(enumerate(batches), CancelToken()))
+    return {
+        "seconds": round(time.monotonic() - started, 2),
+        "processorSeconds": round(processor_seconds() - before, 2),
+        "resultBytes": n_bytes,
+    }
+
+
+def builds(settings: Settings, folder: Path) -> dict[str, object]:
+    recipe = recipe_of(settings)
+    batches = list(batches_of(folder, settings, Plan({}), CancelToken()))
+    n_bytes = sum(len(data) for batch in batches for _, data in batch.files)
+    n_lines = sum(data.count(b"\n") for batch in batches for _, data in batch.files)
+    found: dict[str, object] = {"batches": len(batches), "bytes": n_bytes, "lines": n_lines}
+    for n_workers in (1, 2, 4):
+        pool = LocalExecutor(recipe, n_workers)
+        found[f"pool.{n_workers}"] = measure(pool, batches)
+        pool.close()
+        ray.init(num_cpus=n_workers, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        found[f"ray.{n_workers}"] = measure(RayExecutor(recipe), batches)
+        ray.shutdown()
+        print({name: value for name, value in found.items() if name.endswith(str(n_workers))}, flush=True)
+    return found
+
+
+class LocalShards:
+    """Shards in this process."""
+
+    def __init__(self, shards: list[Shard], placed: list[list[PlacedSegment]]) -> None:
+        self.shards = shards
+        self._of_view = {one.number: at for at, of_shard in enumerate(placed) for one in of_shard}
+
+    def ask(self, method: str, *arguments: Any, **named: Any) -> list[Any]:
+        return [getattr(shard, method)(*arguments, **named) for shard in self.shards]
+
+    def ask_one(self, shard: int, method: str, *arguments: Any, **named: Any) -> Any:
+        return getattr(self.shards[shard], method)(*arguments, **named)
+
+    def shard_of(self, view: int) -> int:
+        return self._of_view[view]
+
+
+def median_ms(search: Callable[[str], object]) -> float:
+    times = []
+    for _ in range(_REPEATS):
+        for text in QUERIES:
+            started = time.perf_counter()
+            search(text)
+            times.append((time.perf_counter() - started) * 1000)
+    return round(statistics.median(times), 1)
+
+
+def searches(settings: Settings, folder: Path, scratch: Path) -> dict[str, object]:
+    publishing.MAX_PASSAGES = 2_000  # else a small corpus is one segment
+    recipe = recipe_of(settings)
+    store, key = ObjectStore((scratch / "store").as_uri()), make_key(scratch / "key")
+    job = BuildJob(settings, recipe, store, key, scratch / "spool")
+    pool = LocalExecutor(recipe, 2)
+    build(folder, work_tree_of(folder), job, pool, cancel=CancelToken(), progress=lambda *_: None)
+    pool.close()
+    entries = all_entries(store, recipe.segments, [key.public])
+    n_stored = sum(one.size for entry in entries for one in entry.objects)
+    models = settings.models
+    tiers, _ = choose_tiers(models.first, models.refine, (), None)
+    objects = scratch / "objects"
+    objects.mkdir()
+    fetch([one for of in place_segments(entries, 1) for one in of], store, recipe.fingerprints, objects)
+
+    def vectors(query: Query) -> list[QueryVector]:
+        return [vector for tier in tiers if (vector := tier.query_vector(query.text)) is not None]
+
+    whole = Shard(place_segments(entries, 1)[0], sum(len(one.segments) for one in entries), objects)
+    views = tuple(view for _, view in sorted(whole._views.items()))  # noqa: SLF001 - the same segments
+    snapshot = IndexSnapshot(1, views, complete=True)
+
+    def one_index(text: str) -> object:
+        query = parse_query(text)
+        return rank_answer(snapshot, SearchRequest(text, limit=10), query, vectors(query), CancelToken())
+
+    def over(shards: Callable[[], Shards]) -> Callable[[str], object]:
+        def search(text: str) -> object:
+            query = parse_query(text)
+            request = SearchRequest(text, limit=10)
+            return search_shards(shards(), None, request, query, vectors(query), CancelToken(), explain=False)
+
+        return search
+
+    found: dict[str, object] = {"segments": len(views), "passages": snapshot.n_passages, "storedBytes": n_stored}
+    for text in QUERIES:
+        one_index(text)
+    found["oneIndexMs"] = median_ms(one_index)
+    for n_shards in (1, 4):
+        placed = place_segments(entries, n_shards)
+        local = LocalShards([Shard(of, len(views), objects) for of in placed], placed)
+        search = over(lambda local=local: local)
+        for text in QUERIES:
+            search(text)
+        found[f"shards.{n_shards}.inProcessMs"] = median_ms(search)
+    with connected("local"):
+        shards = RayShards(store.url, place_segments(entries, 4), list(recipe.fingerprints), 1)
+        shards.start()
+        search = over(shards.lease)
+        for text in QUERIES:
+            search(text)
+        found["shards.4.rayMs"] = median_ms(search)
+        pids = [process for process in psutil.Process().children(recursive=True) if "ShardActor" in process.name()]
+        found["shardRssBytes"] = sum(process.memory_info().rss for process in pids)
+        shards.close()
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(sysconfig.get_paths()["stdlib"]))
+    parser.add_argument("--files", type=int, default=300)
+    options = parser.parse_args()
+    settings = Settings(models=ModelsSettings(refine="none"))
+    with tempfile.TemporaryDirectory(prefix="semlens-bench-") as scratch:
+        folder = repository(options.folder, options.files, Path(scratch, "corpus"))
+        result = {"load": os.getloadavg(), "processors": psutil.cpu_count(), "builds": builds(settings, folder)}
+        RESULT.write_text(json.dumps(result, indent=1) + "\n")
+        result["searches"] = searches(settings, folder, Path(scratch))
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
