@@ -339,6 +339,12 @@ class ShareSettings:
     pull: bool = _setting(
         True, "Begin the index of a new clone with the shared one, when `share.url` is set.", scope=Scope.USER
     )
+    push: bool = _setting(
+        False,
+        "After `semlens index`, share the index of the newest commit, when `share.url` is set. A folder that differs "
+        "from its commit is not shared.",
+        scope=Scope.USER,
+    )
 
 
 @dataclass(frozen=True, slots=True)

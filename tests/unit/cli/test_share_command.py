@@ -57,6 +57,22 @@ def test_push_status_and_pull(run, repository, tmp_path, monkeypatch):
     assert run("clean", "--older-than", "0")[0] == 2
 
 
+def test_index_shares_where_the_setting_says_so(run, repository, tmp_path, capsys):
+    key = json.loads(run("key", "--json")[1])["key"]
+    share = f'[share]\nurl = "{(tmp_path / "store").as_uri()}"\npull = false\ntrustedKeys = ["{key}"]\n'
+    (tmp_path / "config" / "config.toml").write_text(share + "push = true\n")
+    said = []
+    for change in ("", "x = 1\n"):
+        (repository / "b.py").write_text(change) if change else None
+        assert main(["index", str(repository), "--no-daemon"]) == 0
+        said.append(capsys.readouterr().err)
+    assert "Shared 1 files of the newest commit." in said[0]
+    assert "warning: the index is not shared: Files differ from the commit: b.py." in said[1]
+    (tmp_path / "config" / "config.toml").write_text(share)
+    assert main(["index", str(repository), "--no-daemon"]) == 0
+    assert "hare" not in capsys.readouterr().err
+
+
 def test_without_the_extra_one_sentence_says_what_to_install(tmp_path):
     hidden = "import sys; sys.modules['obstore'] = None; from semlens.cli import main; sys.exit(main(['share', 'key']))"
     ran = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True, check=False)

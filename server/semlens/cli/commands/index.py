@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import time
 from pathlib import Path
@@ -12,6 +13,9 @@ from semlens.cli.commands.status import problem_lines, refining_hint, status_jso
 from semlens.cli.output.progress import StageLog, follow_indexing, passage_counts
 from semlens.cli.roots import workspace_of_name
 from semlens.cli.runner import DONE, FAILED, say
+from semlens.cli.workspace import Workspace
+from semlens.core.cancel import CancelToken
+from semlens.core.errors import SemlensError
 from semlens.core.status import EngineStatus, TierRole
 from semlens.core.text.printable import printable
 
@@ -41,7 +45,23 @@ def run(options: argparse.Namespace) -> int:
             print("The resident server embeds the rest for the better model in the background." if goes_on else hint)
     if save_problem:
         say(printable(save_problem))
+    elif status.complete:
+        _share(workspace)
     return FAILED if save_problem else DONE
+
+
+def _share(workspace: Workspace) -> None:
+    """Share the index where the user's settings say so. What fails is a warning: the index is there."""
+    settings = workspace.load_settings()
+    if not (settings.share.push and settings.share.url):
+        return
+    try:
+        sharing = importlib.import_module("semlens.share.sharing")
+        pushed = sharing.push(workspace.folder, settings, "", cancel=CancelToken(), progress=lambda *_: None)
+    except (SemlensError, ImportError) as error:
+        say(f"warning: the index is not shared: {error}")
+    else:
+        say(f"Shared {pushed.files} files of the newest commit." if pushed.is_new else "The newest commit is shared.")
 
 
 def _print_summary(root: Path, status: EngineStatus, elapsed_s: float, *, already_reported: str) -> None:

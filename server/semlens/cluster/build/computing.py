@@ -6,7 +6,7 @@ The result is bytes: columns by name, without pickled objects, so that it can li
 from __future__ import annotations
 
 import io
-import os
+import platform
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ class Computer:
         own = (segment_recipe(), tuple(tier.fingerprint for tier in self._tiers))
         if own != (recipe.segments, recipe.fingerprints):
             raise ClusterError(
-                f"The node {os.uname().nodename} has another version of semlens or of its models. Install the same one "
+                f"The node {platform.node()} has another version of semlens or of its models. Install the same one "
                 "on every node."
             )
         self._pool = ParsePool(n_workers)
