@@ -1,6 +1,7 @@
 """Recall of context: whether a context of a token budget has the files and the lines that answer a question.
 
     python bench/context.py [--dataset DIR --checkouts DIR] [--packages DIR] [--first MODEL] [--refine MODEL]
+        [--without-graph]
 
 Files: labelled questions about public repositories, which are not part of this project. A target file counts if one of
 its items is full, or if its items show at least 40 tokens of code below their declarations. Lines: the questions of
@@ -36,6 +37,7 @@ from semlens.engine.query.current_texts import CurrentDocument
 from semlens.engine.query.query_service import MAX_SEED_HITS
 from semlens.index.segment.builder import ParsedFile
 from semlens.index.snapshot import IndexSnapshot, SegmentView
+from semlens.search.context import related_code
 from semlens.search.context.forms import head_of
 from semlens.search.query.query import parse_query
 from semlens.search.ranking.rank import rank
@@ -237,8 +239,12 @@ def main() -> int:
     parser.add_argument("--packages", type=Path)
     parser.add_argument("--first", default="semlens-static-v1")
     parser.add_argument("--refine", default="")
+    parser.add_argument("--without-graph", action="store_true", help="neither callers nor callees of the hits")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
+    if options.without_graph:
+        for name in ("_used", "_users"):
+            setattr(related_code, name, lambda *_arguments, **_options: iter(()))
     has_files = options.dataset and options.checkouts and (options.dataset / "repos.json").is_file()
     has_lines = options.packages and options.packages.is_dir()
     if not has_files and not has_lines:
@@ -247,7 +253,7 @@ def main() -> int:
     tiers = [Tier(role, name) for role, name in zip(TierRole, (options.first, options.refine), strict=True) if name]
     counter = load_counter(str(find_model("semlens-minilm-v1").path("tokenizer.json")))
     tally = Tally()
-    report: dict[str, object] = {"first": options.first, "refine": options.refine}
+    report: dict[str, object] = {"graph": not options.without_graph, "first": options.first, "refine": options.refine}
     if has_files:
         print("files   budget, recall, 95 % interval, bar")
         rows, missed = file_recall(options.dataset, options.checkouts, tiers, counter, tally)

@@ -1,4 +1,4 @@
-"""Times callers, callees and impact on a corpus, in memory and warm.
+"""Times callers, callees and impact on a corpus, in memory and warm: processor time, which other processes change less.
 
 python bench/graph_speed.py M [--result FILE]
 """
@@ -52,9 +52,9 @@ def main() -> None:
         times = []
         for row in chosen:
             fresh = Resolver([view])  # nothing is remembered from the question before
-            started = time.perf_counter()
+            started = time.process_time()
             find(fresh, SymbolPlace(0, row))
-            times.append((time.perf_counter() - started) * 1000)
+            times.append((time.process_time() - started) * 1000)
         figures[name] = spread(times)
     times = []
     for number in range(N_DIFFS):
@@ -62,9 +62,9 @@ def main() -> None:
         for row in random.Random(number).sample(rows, 20 * N_FILES):
             by_file.setdefault(int(symbols.files[row]), row)
         places = [SymbolPlace(0, row) for row in list(by_file.values())[:N_FILES]]
-        started = time.perf_counter()
+        started = time.process_time()
         impact_of(Resolver([view]), places, [(0, int(symbols.files[place.symbol])) for place in places])
-        times.append((time.perf_counter() - started) * 1000)
+        times.append((time.process_time() - started) * 1000)
     figures["impact of 20 files"] = spread(times)
     print(json.dumps({label: figures}, indent=1))
     if options.result:
