@@ -128,6 +128,9 @@ def point_5_the_better_model(terminal: Terminal) -> None:
 
 def point_6_doctor_and_what_is_left_out(terminal: Terminal) -> None:
     assert "languages are found" in "".join(terminal.type("semlens doctor | grep grammars"))
+    for command in ("semlens doctor", "semlens help | tail -14", "semlens outline net/retry.py", "semlens agents list"):
+        full = [line for line in terminal.type(command) if len(line) == terminal.columns]
+        assert not [line for line in full if "cache folder" not in line], f"{command} wraps"  # a path is not broken
     assert terminal.type("semlens status --skipped") == ["binary:", "  logo.png"]
     assert any(".env.example" in line for line in terminal.type("semlens search --format lines .env.example"))
 

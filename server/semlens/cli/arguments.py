@@ -22,13 +22,16 @@ _EXAMPLES = """\
 examples:
   semlens index                          index the current folder
   semlens search retry with backoff      find code by what it does
-  semlens retry with backoff             the same; only a question that begins with a command needs `search`
+  semlens retry with backoff             the same
   semlens search parseConfig -n 5        find code by its name
   semlens search "open file" --lang go --path 'internal/**' --tests exclude
   semlens outline src/net/retry.py       list the symbols of one file
   semlens doctor                         check the installation
 
-exit codes: 0 success (even if nothing is found), 1 failure, 2 wrong usage; search --exit-code: 3 if nothing is found
+A question needs `search` only if it begins with the name of a command.
+
+exit codes: 0 success (even if nothing is found), 1 failure, 2 wrong usage;
+search --exit-code: 3 if nothing is found
 """
 
 _DEFAULT_COLUMNS = 80

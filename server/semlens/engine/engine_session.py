@@ -130,6 +130,8 @@ class EngineSession(GraphQueryService):
         if self._on_status is not None and (now - self._last_status >= STATUS_SECONDS or snapshot.complete):
             self._last_status = now
             self._on_status(self.status())
+        if snapshot.complete and self._indexer.is_awaited:
+            self._session.note_change()  # the status said so, and the awaited work may change nothing
 
     # --- workspace -------------------------------------------------------------------------------------------------
 

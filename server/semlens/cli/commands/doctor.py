@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+import textwrap
 
 from semlens import __version__
 from semlens.cli.doctor_checks import CHECKS, Finding, Level
+from semlens.cli.output.hits import width
 from semlens.cli.output.terminal import paint
 from semlens.core.text.printable import printable
 
@@ -48,6 +51,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _print(finding: Finding) -> None:
     level = paint(f"{finding.level.value:<4}", _COLOURS[finding.level])
-    print(f"{level}  {finding.name:<18} {printable(finding.message)}")
+    print(f"{level}  {finding.name:<18} {_wrapped(printable(finding.message))}")
     if finding.fix:
-        print(f"      {'':<18} -> {printable(finding.fix)}")
+        print(f"      {'':<18} -> {_wrapped(printable(finding.fix))}")
+
+
+def _wrapped(text: str) -> str:
+    """On a terminal, text that goes on below itself."""
+    if not sys.stdout.isatty():
+        return text
+    lines = textwrap.wrap(text, max(20, width() - 30), break_long_words=False, break_on_hyphens=False)
+    return f"\n{'':25}".join(lines)

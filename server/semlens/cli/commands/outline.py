@@ -7,6 +7,7 @@ import json
 import os
 from pathlib import Path
 
+from semlens.cli.output.hits import truncate
 from semlens.cli.output.terminal import paint
 from semlens.core.errors import WorkspaceError
 from semlens.core.skip_reason import SkipReason
@@ -98,6 +99,7 @@ def _depth(symbol: Symbol, outline: Outline) -> int:
 
 def _line(symbol: Symbol, depth: int) -> str:
     lines = f"{symbol.span.start_line + 1}-{symbol.span.last_line + 1}"
-    name = paint(printable(symbol.name), "bold")
-    signature = printable(symbol.signature)
-    return f"{lines:>11}  {'  ' * depth}{paint(symbol.kind.label, 'dim')} {name}  {paint(signature, 'cyan')}".rstrip()
+    kind, name = symbol.kind.label, printable(symbol.name)
+    before = f"{lines:>11}  {'  ' * depth}"
+    signature = truncate(printable(symbol.signature), len(f"{before}{kind} {name}  "))
+    return f"{before}{paint(kind, 'dim')} {paint(name, 'bold')}  {paint(signature, 'cyan')}".rstrip()

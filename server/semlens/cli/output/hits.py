@@ -69,7 +69,7 @@ def _print_hit(rank: str, hit: SearchHit, path: str, *, explain: bool) -> None:
     indent = " " * (len(rank) + len(_GAP))
     print(f"{paint(rank, 'dim')}{_GAP}{_heading(hit, path, width() - len(indent))}")
     if hit.signature:
-        print(f"{indent}{paint(_truncate(printable(hit.signature), len(indent)), 'bold')}")
+        print(f"{indent}{paint(truncate(printable(hit.signature), len(indent)), 'bold')}")
     if explain:
         features = {"score": hit.score, **dict(sorted(hit.features.items()))}
         print(indent + paint(_GAP.join(f"{feature}={value:.3g}" for feature, value in features.items()), "dim"))
@@ -149,7 +149,8 @@ def _lines_to_show(lines: Sequence[str], start: int, marked: set[int], signature
     return sorted(nearest[:MAX_SNIPPET_LINES])
 
 
-def _truncate(text: str, used: int) -> str:
+def truncate(text: str, used: int) -> str:
+    """The text, cut where the line of the terminal ends. :param used: columns before it."""
     room = max(20, width() - used)
     return text if len(text) <= room else text[: room - len(_ELLIPSIS)] + _ELLIPSIS
 
@@ -166,7 +167,7 @@ def width() -> int:
 
 def _highlight(lines: list[str], language: str, used: int) -> list[str]:
     """The lines, with syntax colours where stdout shows colours."""
-    lines = [_truncate(line, used) for line in lines]
+    lines = [truncate(line, used) for line in lines]
     if not shows_colours():
         return lines
     from semlens.cli.output.code_colours import colour_lines  # output to a pipe does not need pygments

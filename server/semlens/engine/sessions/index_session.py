@@ -151,6 +151,8 @@ class IndexSession:
         return self._publisher.due(now)
 
     def publish_if_due(self, now: float) -> None:
+        if self.is_published and not self.snapshot.complete and not self.failed_roots and self.is_complete:
+            self.note_change(at_once=True)  # work was awaited when the snapshot was made, and changed nothing
         due = self._publisher.due(now)
         if due is not None and due <= now:
             views = self._builder.compose(self.states, self.overlays.shown.values())

@@ -13,6 +13,7 @@ from semlens.core.cancel import CancelToken
 from semlens.core.status import EngineState
 from semlens.engine.embedding.vector_scheduler import VectorScheduler
 from semlens.engine.query import file_text_cache
+from semlens.engine.sessions.snapshot_builder import SnapshotBuilder
 from semlens.engine.shared_engine import SharedEngine
 from semlens.syntax.parsing.decode import decode
 
@@ -190,6 +191,38 @@ def test_a_root_stays_open_until_its_vectors_are_made(plain, monkeypatch):
         wait_for(open_session(shared), lambda: not shared.indexer.states)
         assert seen == [set(), {str(plain.folder)}, {str(plain.folder)}]
         assert not shared.indexer.idle.finishing
+    finally:
+        shared.close()
+
+
+@pytest.mark.parametrize("moment", ["while a snapshot is made", "before its status is told"])
+def test_work_that_changes_nothing_does_not_hide_that_the_index_is_ready(plain, monkeypatch, moment):
+    """A document that is opened, or a question, posts work at any moment. The last status must be the final one."""
+    plain.write("a.py", function("alpha_one"))
+    shared = SharedEngine(make_settings(None), cache_folder=plain.cache)
+    told, posted = [], []
+    compose = SnapshotBuilder.compose
+
+    def post():
+        if len(posted) < 30:  # more often than anything changes here
+            posted.append(True)
+            shared.indexer.post_change(lambda: None)
+
+    def composed(builder, states, overlays):
+        if moment.startswith("while"):
+            post()
+        return compose(builder, states, overlays)
+
+    def on_change(_generation):
+        if moment.startswith("before"):
+            post()
+
+    monkeypatch.setattr(SnapshotBuilder, "compose", composed)
+    shared.start()
+    try:
+        session = shared.open_session(make_settings(None), on_status=told.append, on_change=on_change)
+        session.add_root(plain.folder)
+        wait_for(session, lambda: told and told[-1].state is EngineState.READY and told[-1].complete)
     finally:
         shared.close()
 

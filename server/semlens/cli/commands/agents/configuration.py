@@ -43,8 +43,16 @@ def run_list(options: argparse.Namespace) -> int:
         print(f"{paint(row['name'].ljust(9), 'bold')}  {row['title']}, {found}")
         for scope in ("user", "project"):
             state = _STATES[InstalledState(row[scope]["state"])]
-            print(f"           {scope:<8} {state}: {printable(row[scope]['path'])}")
+            path = printable(_short(Path(row[scope]["path"]), machine.home, project))
+            print(f"  {scope:<8} {state}: {path}")
     return DONE
+
+
+def _short(path: Path, home: Path, project: Path) -> str:
+    """The path as people write it: from the project, else from ``~``."""
+    if path.is_relative_to(project):
+        return str(path.relative_to(project))
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def run_install(options: argparse.Namespace) -> int:
