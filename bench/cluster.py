@@ -1,6 +1,6 @@
 """Measures a cluster on this machine: builds with 1, 2 and 4 workers, by the pool and by Ray; searches over shards.
 
-Needs the extra `semlens[cluster]`: `PYTHONPATH=server .venv-cluster/bin/python bench/cluster.py [FOLDER] [--files N]`.
+Needs the extra `semlens[cluster]`: `PYTHONPATH=$PWD/server .venv-cluster/bin/python bench/cluster.py [--files N]`.
 The default is Python's own library. Processor time is of all processes of a build, so it holds on a busy machine too.
 Results: bench/results/cluster.json.
 """
