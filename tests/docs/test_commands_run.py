@@ -158,6 +158,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git = ["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@example.org"]
     for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "first"]):
         subprocess.run([*git, *arguments], check=True)
+    retry = folder / "src" / "net" / "retry.py"
+    retry.write_text(retry.read_text(encoding="utf-8").replace("attempts=3", "attempts=4"), encoding="utf-8")
+    subprocess.run([*git, "commit", "-qam", "second"], check=True)
     (folder.parent / ".claude").mkdir()  # an agent to find
     return folder
 
