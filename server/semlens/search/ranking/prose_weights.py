@@ -9,7 +9,7 @@ from semlens.core.status import TierRole
 PROSE: dict[TierRole, Mapping[str, Mapping[str, float]]] = {
     TierRole.FIRST: {
         "fit": {
-            "bias": 0.16,
+            "bias": 0.56,
             "cover": 2.69,
             "stem": 1.22,
             "name": -0.96,
@@ -45,7 +45,7 @@ PROSE: dict[TierRole, Mapping[str, Mapping[str, float]]] = {
     },
     TierRole.REFINE: {
         "fit": {
-            "bias": -0.07,
+            "bias": 0.13,
             "cover": 1.78,
             "stem": 0.61,
             "name": -0.45,
