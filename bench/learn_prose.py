@@ -1,6 +1,6 @@
 """Learns the weights of questions in prose and writes them: run it again after a change of the models.
 
-    python bench/learn_prose.py --dataset DIR --checkouts DIR --sources DIR... [--out FILE]
+    python bench/learn_prose.py --dataset DIR --checkouts DIR --sources DIR... [--only refine] [--out FILE]
 
 For each set of models: the tables for files and for symbols of questions in other words, and the coefficients of the
 fit that mixes them with those for the words of the code, learnt together. The loss is the cross-entropy between the
@@ -35,7 +35,7 @@ TABLES = {"fit": FIT, "files": FILES, "symbols": SYMBOLS}
 MASS_OF_SET = 5.0
 """What a question of the labelled set counts against one of ``models/questions``, which are many more."""
 
-TRUST_IN_WORDS = {TierRole.FIRST: 1.8, TierRole.REFINE: 1.6}
+TRUST_IN_WORDS = 1.6
 """Added to the learnt bias of the fit. Questions about repositories lose little then, and other words still gain."""
 
 L2 = 1.0
@@ -169,7 +169,7 @@ def learn(cases: Sequence[Case], role: TierRole) -> Weights:
             change = mean[table] / (1 - 0.9**step) / (np.sqrt(square[table] / (1 - 0.99**step)) + 1e-9)
             scaled[table] = scaled[table] - RATE * (1 - 0.95 * step / N_STEPS) * change
     found = {table: scaled[table] / scales[table] for table in TABLES}
-    found["fit"][FIT.index("bias")] += TRUST_IN_WORDS[role]
+    found["fit"][FIT.index("bias")] += TRUST_IN_WORDS
     return found
 
 
@@ -234,7 +234,7 @@ def write(tables: Mapping[TierRole, Weights]) -> None:
         for table, names in TABLES.items():
             lines.append(f'        "{table}": {{\n')
             for name, value in zip(names, weights[table].tolist(), strict=True):
-                if role is TierRole.REFINE or not name.startswith("refine"):
+                if value:
                     lines.append(f'            "{name}": {round(value, 2)},\n')
             lines.append("        },\n")
         lines.append("    },\n")
@@ -272,11 +272,15 @@ def main() -> int:
     )
     parser.add_argument("--cache", type=Path, default=default_cache())
     parser.add_argument("--again", action="store_true", help="collect again, after a change of features or models")
+    parser.add_argument("--only", type=TierRole, nargs="*", default=list(TierRole), help="learn for these models only")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     learnt: dict[TierRole, Weights] = {}
     report: dict[str, dict[str, dict[str, float]]] = {}
     for role, cases in collect(arguments).items():
+        if role not in arguments.only:
+            learnt[role] = shipped(role)
+            continue
         learnt[role] = learn(cases, role)
         report[str(role)] = {
             "before": summary(cases, judge(cases, shipped(role))),
