@@ -26,12 +26,12 @@ import ray
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from semlens.cluster.build.batches import Batch, Plan, batches_of
-from semlens.cluster.build.building import BuildJob, Executor, build
-from semlens.cluster.build.local_executor import LocalExecutor
-from semlens.cluster.build.ray_executor import RayExecutor
 from semlens.cluster.catalogue import all_entries
 from semlens.cluster.commands import recipe_of
+from semlens.cluster.indexing.batches import Batch, Plan, batches_of
+from semlens.cluster.indexing.building import BuildJob, Executor, build
+from semlens.cluster.indexing.local_executor import LocalExecutor
+from semlens.cluster.indexing.ray_executor import RayExecutor
 from semlens.cluster.ray_connection import connected
 from semlens.cluster.serve.coordinator import Shards, search_shards
 from semlens.cluster.serve.placing import place_segments

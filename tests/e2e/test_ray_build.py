@@ -14,10 +14,10 @@ import ray
 from cluster_cases import Site
 from ray_cases import SECONDS, RayCluster, until
 
-from semlens.cluster.build import batches as batches_module
-from semlens.cluster.build.local_executor import LocalExecutor
-from semlens.cluster.build.ray_executor import RayExecutor
 from semlens.cluster.errors import ClusterError
+from semlens.cluster.indexing import batches as batches_module
+from semlens.cluster.indexing.local_executor import LocalExecutor
+from semlens.cluster.indexing.ray_executor import RayExecutor
 from semlens.cluster.ray_connection import connected
 
 pytestmark = pytest.mark.cluster_long

@@ -27,7 +27,7 @@ QUERIES = ("app_part_1", "retry a download", "paint the wall", "downlaod lib_par
 
 def test_answers_go_on_when_a_node_is_killed_and_the_cluster_is_whole_again(tmp_path, monkeypatch):
     monkeypatch.setattr(publishing, "MAX_PASSAGES", 4)
-    monkeypatch.setattr("semlens.cluster.build.batches.MAX_FILES", 2)
+    monkeypatch.setattr("semlens.cluster.indexing.batches.MAX_FILES", 2)
     site = Site(tmp_path)
     for name in ("app", "lib"):
         site.build(site.repository(name, 8))

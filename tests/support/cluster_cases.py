@@ -11,9 +11,9 @@ from engine_cases import function, make_settings, write_model
 pytest.importorskip("obstore")
 pytest.importorskip("cryptography")
 
-from semlens.cluster.build.building import BuildJob, build
-from semlens.cluster.build.local_executor import LocalExecutor
 from semlens.cluster.commands import recipe_of
+from semlens.cluster.indexing.building import BuildJob, build
+from semlens.cluster.indexing.local_executor import LocalExecutor
 from semlens.core.cancel import CancelToken
 from semlens.files.git_repository import index_root_of
 from semlens.share.object_store import ObjectStore

@@ -45,6 +45,15 @@ def test_every_package_has_a_docstring():
         assert ast.get_docstring(ast.parse(init.read_text())), init
 
 
+def test_no_folder_has_a_name_that_tools_leave_out():
+    """git, the linter and the builder of the wheel pass over folders of these names."""
+    assert not {path.name for path in PACKAGE.rglob("*") if path.is_dir()} & {"build", "dist", "site", "venv"}
+
+
+def test_every_package_is_marked():
+    assert not {path.parent for path in SOURCES if not (path.parent / "__init__.py").exists()}
+
+
 def test_the_glossary_is_short_and_its_names_are_in_the_code():
     architecture = (CHECKOUT / "ARCHITECTURE.md").read_text()
     section = architecture.split("## Glossary", 1)[1].split("\n## ", 1)[0]

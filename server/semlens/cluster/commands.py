@@ -7,9 +7,9 @@ import importlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from semlens.cluster.build.batches import Recipe
-from semlens.cluster.build.building import BuildJob, Built, Executor, build
-from semlens.cluster.build.local_executor import LocalExecutor
+from semlens.cluster.indexing.batches import Recipe
+from semlens.cluster.indexing.building import BuildJob, Built, Executor, build
+from semlens.cluster.indexing.local_executor import LocalExecutor
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import SemlensError
 from semlens.engine.embedding.tiers import choose_tiers
@@ -81,5 +81,5 @@ def _executor(recipe: Recipe, settings: Settings, address: str) -> Iterator[Exec
             local.close()
         return
     with importlib.import_module("semlens.cluster.ray_connection").connected(address):
-        executor: Executor = importlib.import_module("semlens.cluster.build.ray_executor").RayExecutor(recipe)
+        executor: Executor = importlib.import_module("semlens.cluster.indexing.ray_executor").RayExecutor(recipe)
         yield executor

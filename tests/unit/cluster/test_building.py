@@ -10,12 +10,12 @@ import pytest
 from cluster_cases import SECRET, Site, git
 from engine_cases import function
 
-from semlens.cluster.build import batches as batches_module
-from semlens.cluster.build.batches import Plan, batches_of
-from semlens.cluster.build.computing import read_computed
-from semlens.cluster.build.local_executor import LocalExecutor
 from semlens.cluster.catalogue import all_entries, read_texts, write_texts
 from semlens.cluster.errors import ClusterError
+from semlens.cluster.indexing import batches as batches_module
+from semlens.cluster.indexing.batches import Plan, batches_of
+from semlens.cluster.indexing.computing import read_computed
+from semlens.cluster.indexing.local_executor import LocalExecutor
 from semlens.core.cancel import CancelToken
 from semlens.search.signals.file_status import FileStatus
 from semlens.share import publishing, pulling

@@ -60,7 +60,7 @@ def served(tmp_path_factory):
     """A site of three repositories with many small segments, and a function that opens so many shards."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(publishing, "MAX_PASSAGES", 4)
-        patch.setattr("semlens.cluster.build.batches.MAX_FILES", 2)
+        patch.setattr("semlens.cluster.indexing.batches.MAX_FILES", 2)
         site = Site(tmp_path_factory.mktemp("site"))
         for name in ("app", "lib", "tools"):
             parser = f"class {name.title()}Parser:\n" + "".join(

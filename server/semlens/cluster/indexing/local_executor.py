@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from semlens.cluster.build.batches import Batch, Recipe
-from semlens.cluster.build.computing import Computer
+from semlens.cluster.indexing.batches import Batch, Recipe
+from semlens.cluster.indexing.computing import Computer
 from semlens.core.cancel import CancelToken
 
 

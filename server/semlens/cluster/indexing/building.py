@@ -15,9 +15,9 @@ from typing import Protocol
 
 import numpy as np
 
-from semlens.cluster.build.batches import Batch, Plan, Recipe, batches_of
 from semlens.cluster.catalogue import TEXTS, Repository, read_entry, write_entry, write_texts
-from semlens.cluster.build.computing import Computed, read_computed
+from semlens.cluster.indexing.batches import Batch, Plan, Recipe, batches_of
+from semlens.cluster.indexing.computing import Computed, read_computed
 from semlens.core.cancel import CancelToken
 from semlens.core.guarded_reader import read_below
 from semlens.core.hashing import content_hash

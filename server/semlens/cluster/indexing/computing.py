@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from semlens.cluster.build.batches import Batch, Recipe
 from semlens.cluster.errors import ClusterError
+from semlens.cluster.indexing.batches import Batch, Recipe
 from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import TokenIds
 from semlens.engine.embedding.tiers import Tier, choose_tiers

@@ -12,9 +12,9 @@ from typing import Any
 import ray
 from ray.exceptions import RayError, RayTaskError
 
-from semlens.cluster.build.batches import Batch, Recipe
-from semlens.cluster.build.computing import Computer
 from semlens.cluster.errors import ClusterError
+from semlens.cluster.indexing.batches import Batch, Recipe
+from semlens.cluster.indexing.computing import Computer
 from semlens.cluster.ray_connection import lost
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import SemlensError

@@ -1,0 +1,1 @@
+"""Builds repositories: batches of files, computed on this machine or by Ray, joined and shared."""
