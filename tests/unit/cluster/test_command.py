@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -80,10 +81,10 @@ def serve_and_ask(site):
     with urllib.request.urlopen(urllib.request.Request(f"{facts['url']}/api/search", body, headers)) as response:
         (hit,) = json.loads(response.read())["hits"]
     assert (hit["repository"], hit["path"], hit["name"]) == ("example.org/team/app", "part1.py", "app_part_1")
-    process.terminate()
+    process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
     timer.cancel()
-    assert errors == ""
+    assert (process.returncode, errors) == (130, "")
 
 
 @pytest.mark.parametrize(

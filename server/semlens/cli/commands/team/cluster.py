@@ -20,7 +20,7 @@ from typing import Any
 from semlens.cli.commands.share import Progress
 from semlens.cli.output.terminal import human_bytes
 from semlens.cli.roots import workspace_of_name
-from semlens.cli.runner import DONE, FAILED, explain, say
+from semlens.cli.runner import DONE, FAILED, INTERRUPTED, explain, say
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import SemlensError, UsageError
 from semlens.core.text.printable import printable
@@ -123,8 +123,8 @@ def _watched(options: argparse.Namespace, work: Callable[[], int]) -> int:
         _silence_libraries()
         try:
             code = work()
-        except KeyboardInterrupt:
-            code = DONE
+        except (KeyboardInterrupt, SystemExit):  # Ray answers SIGTERM by an exit of its own
+            code = INTERRUPTED
         except Exception as error:  # noqa: BLE001 - every error becomes one message
             message, code = explain(error)
             say(message)
@@ -135,8 +135,10 @@ def _watched(options: argparse.Namespace, work: Callable[[], int]) -> int:
         command = [sys.executable, "-P", "-m", "semlens", *sys.argv[1:]]  # a repository must not be importable
         environment = {**os.environ, _REPORT_VARIABLE: str(path)}
         with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE) as process:
-            with contextlib.suppress(KeyboardInterrupt):  # the terminal interrupts both
+            with contextlib.suppress(KeyboardInterrupt):
                 process.wait()
+            assert process.stdin is not None
+            process.stdin.close()  # ends it where only this process was interrupted; a terminal interrupts both
             process.wait()
         if path.exists():
             return int(path.read_text(encoding="ascii"))
