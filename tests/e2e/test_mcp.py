@@ -31,6 +31,7 @@ class Agents:
 
     def __init__(self, tmp_path, environment):
         self.endpoint = endpoint_of(tmp_path / "cache")
+        self.given = environment
         self.environment = {**os.environ, **environment, "HOME": str(tmp_path / "home")}
         self._processes = []
 
@@ -194,12 +195,13 @@ def test_the_client_of_the_sdk_lists_and_calls_the_tools_in_both_eras(agents, re
 )
 @pytest.mark.parametrize("era", ["legacy", "modern"])
 def test_the_inspector_lists_and_calls_the_tools_in_both_eras(agents, repository, era):
-    """With ``--strict``, a fault of a schema is an error. It runs on Node 22 and later."""
+    """With ``--strict``, a fault of a schema is an error. It runs on Node 22 and later, and hands on few variables."""
+    bridge = ["env", *(f"{name}={value}" for name, value in agents.given.items()), *BRIDGE]
 
     def inspect(*arguments):
         options = ["--protocol-era", era, "--connect-timeout", str(SECONDS * 1000), *arguments]
         ran = subprocess.run(
-            [NODE, INSPECTOR, "--cli", *options, "--", *BRIDGE, "--root", repository],
+            [NODE, INSPECTOR, "--cli", *options, "--", *bridge, "--root", repository],
             env=agents.environment,
             capture_output=True,
             text=True,
