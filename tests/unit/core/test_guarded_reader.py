@@ -95,7 +95,7 @@ def test_nothing_else_opens_files_of_a_workspace():
     """Other ways to read files of a workspace would bypass the guards."""
     package = Path(guarded_reader.__file__).parents[1]
     opening = re.compile(r"\b(os\.)?open\(|\.read_(bytes|text)\(")
-    rooms = "engine files graph http lsp mcp search service settings share workers".split()
+    rooms = "cluster engine files graph http lsp mcp search service settings share team workers".split()
     openers = {
         path.relative_to(package).as_posix()
         for room in rooms
@@ -103,6 +103,7 @@ def test_nothing_else_opens_files_of_a_workspace():
         if opening.search(path.read_text())
     }
     assert openers == {
+        "cluster/indexing/building.py",  # finished batches, in the cache folder
         "engine/mapping/index_map.py",  # the vectors for the process that makes the map, in the cache folder
         "engine/mapping/map_process.py",  # the map, in the cache folder
         "engine/query/status.py",  # the system's report on processes
@@ -111,6 +112,8 @@ def test_nothing_else_opens_files_of_a_workspace():
         "files/watching/inotify_source.py",  # the system's limits
         "http/access.py",  # the token of programs
         "http/page_files.py",  # the page, as it was installed
+        "http/team/audit.py",  # the log of requests, beside the user's settings
+        "http/team/tokens.py",  # hashes of the members' tokens, beside the user's settings
         "lsp/connection/logs.py",
         "lsp/connection/transport.py",  # the pipes to the client
         "service/connection.py",  # the key of the server's pipe
@@ -118,5 +121,7 @@ def test_nothing_else_opens_files_of_a_workspace():
         "share/object_store.py",  # what is downloaded, in the cache folder
         "share/publishing.py",  # what is uploaded, in a temporary folder
         "share/signing.py",  # the user's key
+        "team/answers.py",  # copies of the team's files, in the cache folder
+        "team/credentials.py",  # the user's token
         "workers/limits.py",  # the system's report on this process
     }
