@@ -151,7 +151,8 @@ class IndexSession:
         return self._publisher.due(now)
 
     def publish_if_due(self, now: float) -> None:
-        if self.is_published and not self.snapshot.complete and not self.failed_roots and self.is_complete:
+        is_late = self.is_published and not self.snapshot.complete and self.is_complete
+        if self.states and is_late and not self.failed_roots:  # before a root is opened, nothing is complete
             self.note_change(at_once=True)  # work was awaited when the snapshot was made, and changed nothing
         due = self._publisher.due(now)
         if due is not None and due <= now:
