@@ -19,6 +19,7 @@ from semlens.core.errors import Cancelled
 from semlens.core.hit import SearchHit, SearchResult
 from semlens.core.paths import path_to_uri
 from semlens.core.request import SearchRequest
+from semlens.core.text.secrets import mask_secrets
 from semlens.engine.embedding.circuit_breaker import CircuitBreaker
 from semlens.service.codec import Json
 from semlens.service.params import search_fields
@@ -63,8 +64,11 @@ class ServerAnswers:
         """Ask, unless the user named folders or the server failed a moment ago."""
         if request.filter.folders or self._breaker.is_open:
             return None
+        query, _ = mask_secrets(request.query)
         try:
-            return self._opened().start("search", {**search_fields(request, explain=explain), "mask": True})
+            return self._opened().start(
+                "search", {**search_fields(request, explain=explain), "query": query, "mask": True}
+            )
         except TeamError as error:
             self._failed(error)
             return None

@@ -15,6 +15,7 @@ from semlens.engine.shared_engine import SharedEngine
 from semlens.http.team.tokens import FILE_NAME, TeamTokens
 from semlens.settings.loading import load_settings
 from semlens.settings.schema import TeamSettings
+from semlens.team.client import TeamClient
 from semlens.team.credentials import TeamError, checked_url, forget_token, keep_token, read_token
 from semlens.team.merging import is_safe, merge, team_hits
 
@@ -96,6 +97,14 @@ def test_what_was_found_can_be_opened(member):
 def test_folders_that_the_user_named_are_not_asked_of_the_team(member):
     folders = SearchFilter(folders=(str(member.folder),))
     assert member.found("upload_with_retry", filter=folders) == [("retry.py", "", False)]
+
+
+def test_a_secret_in_a_question_is_not_sent(member, monkeypatch):
+    sent = []
+    monkeypatch.setattr(TeamClient, "start", lambda self, method, params: sent.append(params))
+    member.search("upload_with_retry(token = 'ghp_0123456789abcdefghijklmnopqrstuvwxyz')")
+    assert "upload_with_retry" in sent[0]["query"]
+    assert "0123456789" not in json.dumps(sent)
 
 
 def test_a_server_that_is_gone_costs_no_local_hit_and_is_reported(member):
