@@ -81,6 +81,8 @@ class Workbench {
   async command(title) {
     await this.press("F1");
     await this.page.waitForSelector(INPUT);
+    // A page such as the walkthrough keeps the keyboard for a moment, and takes the first letters.
+    await this.page.waitForFunction(() => document.activeElement?.closest(".quick-input-widget"));
     await this.page.keyboard.type(title);
     await this.firstRow(title); // no other is taken by Enter
     await this.press("Enter");
