@@ -311,7 +311,9 @@ def test_released_workers_start_again(pool, tmp_path):
 
 
 def test_a_worker_over_its_memory_limit_is_replaced(pool, code, faulty):
-    faulty(IN_PARSE, "signal.kept = bytearray(b'x') * (600 << 20)")
+    faulty(
+        IN_PARSE, "from semlens.workers import limits; limits._MAX_IDLE_BYTES = 1 << 20"
+    )  # less than any process has
     pids = set()
     for _ in range(3):
         batch = pool.parse_files(request(code, "b.py")).result(60)
