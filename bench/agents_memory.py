@@ -9,10 +9,10 @@ time. The memory of the server is compared with that of a new server with one ag
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import statistics
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,10 @@ import psutil
 
 from agent_policies import Mcp
 from corpora import corpus
-from questions import QUESTIONS
 from resident import index, pss_mb, scratch_environment, start, this_machine
-from resident_sessions import MEMORY_BAR, SEARCHES
+from resident_sessions import MEMORY_BAR, Ask, ask_all, memory_of
 
 N_AGENTS = 5
-_REST_SECONDS = 2.0
 
 
 def main() -> int:
@@ -54,31 +52,26 @@ def main() -> int:
 
 
 def measure(server: psutil.Process, folder: Path, n_agents: int) -> dict[str, Any]:
-    """Each agent searches, explores what it found, and collects code, in turn."""
+    """All agents search at the same time; every fifth answer is explored, and its code collected."""
     agents = [Mcp(folder) for _ in range(n_agents)]
     times: list[float] = []
+    turns = itertools.count()
 
-    def work(agent: Mcp, first: int) -> None:
-        for number in range(SEARCHES):
-            question = QUESTIONS[(first + number) % len(QUESTIONS)]
+    def asking(agent: Mcp) -> Ask:
+        def ask(question: str) -> None:
             started = time.perf_counter()
             hits = agent.call("search_code", query=question)["structuredContent"]["hits"]
             times.append(time.perf_counter() - started)
-            if hits and number % 5 == 0:
+            if hits and next(turns) % 5 == 0:
                 agent.call("explore_symbol", place=f"{hits[0]['path']}:{hits[0]['startLine']}", depth=2)
                 agent.call("get_context", query=question)
 
+        return ask
+
     try:
-        threads = [threading.Thread(target=work, args=(agent, 7 * number)) for number, agent in enumerate(agents)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        time.sleep(_REST_SECONDS)
-        workers = server.children(recursive=True)
+        ask_all([asking(agent) for agent in agents])
         return {
-            "server_pss_mb": pss_mb(server),
-            "its_workers_pss_mb": round(sum(map(pss_mb, workers)), 1),
+            **memory_of(server),
             "bridges_pss_mb": [pss_mb(psutil.Process(agent.process_id)) for agent in agents],
             "search_code_median_ms": round(1000 * statistics.median(times), 1),
         }

@@ -24,6 +24,7 @@ from ranking_corpus import Tier, parse_folder, parser_digest, vectors_of
 from semlens.core.hashing import content_hash
 from semlens.core.symbol import Outline
 from semlens.index.segment.builder import ParsedFile, build_segment
+from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import VectorBlock
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.syntax.parsing.parser import parse
@@ -32,9 +33,6 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SCRIPTS = REPOSITORY / "models" / "scripts"
 MAX_FILES = 160
 """Files of a package beyond those that are asked about."""
-
-SHARE_OF_WORDS = 0.25
-"""Of the questions of ``models/questions``, which are many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,17 @@ class Asked:
     source: str
     kind: str
     wanted: tuple[Wanted, ...]
+
+
+def answers(asked: Asked, segment: Segment, path: str, symbol: int, passage: int) -> bool:
+    """Whether a hit answers. :param symbol: row, or -1 for the code of a passage outside symbols."""
+    if symbol >= 0:
+        span = segment.symbols.span(symbol)
+        lines = (span.start_line + 1, span.last_line + 1)
+    else:
+        first, last = segment.passages.lines[passage]
+        lines = (int(first) + 1, int(last) + 1)
+    return any(wanted.is_answered_by(path, lines) for wanted in asked.wanted)
 
 
 @dataclass
@@ -103,13 +112,17 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Where everything is. :ivar sources: of packages. :ivar reports: folders as ``bug_reports.py collect`` makes."""
+    """Where everything is. :ivar sources: of packages. :ivar reports: folders as ``bug_reports.py collect`` makes.
+
+    :ivar share_of_words: of the questions of ``models/questions``, which are many.
+    """
 
     dataset: Path
     checkouts: Path
     sources: tuple[Path, ...]
     reports: Path | None
     cache: Path
+    share_of_words: float = 0.25
 
 
 def load_repositories(material: Material) -> list[Repository]:
@@ -166,18 +179,18 @@ def _packages(material: Material) -> Iterator[Repository]:
                 key = (registry, plain(package.name))
                 if key in missing:
                     missing.remove(key)
-                    yield _package(package, items[key], material.cache)
+                    yield _package(package, items[key], material)
     if missing:
         print("Not among the sources:", ", ".join(sorted(f"{r}:{n}" for r, n in missing)), file=sys.stderr)
 
 
-def _package(package: Any, items: Sequence[Mapping[str, Any]], cache: Path) -> Repository:
+def _package(package: Any, items: Sequence[Mapping[str, Any]], material: Material) -> Repository:
     label = f"{package.registry}:{package.name}"
     by_path: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for item in items:
         by_path[item["path"]].append(item)
     digest = hashlib.sha256(parser_digest() + repr((label, package.version, MAX_FILES, sorted(by_path))).encode())
-    kept = cache / "outlines" / f"{label.replace('/', '+')}-{digest.hexdigest()[:16]}.pickle"
+    kept = material.cache / "outlines" / f"{label.replace('/', '+')}-{digest.hexdigest()[:16]}.pickle"
     if kept.exists():
         parsed = pickle.loads(kept.read_bytes())
     else:
@@ -191,7 +204,8 @@ def _package(package: Any, items: Sequence[Mapping[str, Any]], cache: Path) -> R
     for item in items:
         wanted = _wanted(item["path"], item["qualifiedName"], outlines)
         for kind, texts in item["questions"].items() if wanted else ():
-            one.asked += [Asked(text, "words", kind, wanted) for text in texts if random.random() < SHARE_OF_WORDS]
+            chosen = [text for text in texts if random.random() < material.share_of_words]
+            one.asked += [Asked(text, "words", kind, wanted) for text in chosen]
     return one
 
 

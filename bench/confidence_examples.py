@@ -17,7 +17,7 @@ from random import Random
 
 import numpy as np
 
-from confidence_corpus import Asked, Material, Repository, load_repositories
+from confidence_corpus import Asked, Material, Repository, answers, load_repositories
 from confidence_questions import from_code, strangers
 from ranking_corpus import Tier, default_cache
 from semlens.core.cancel import CancelToken
@@ -26,7 +26,7 @@ from semlens.core.status import TierRole
 from semlens.index.snapshot import IndexSnapshot
 from semlens.search.query.query import parse_query
 from semlens.search.ranking.confidence import FIRST_HITS
-from semlens.search.ranking.rank import RankedHit, rank_answer
+from semlens.search.ranking.rank import rank_answer
 
 MOST_REFINED = 1_000
 """Passages of a repository that the transformer reads, which takes a minute for each thousand."""
@@ -148,20 +148,10 @@ class _Asker:
                     self._vectors[key] = tier.ask(query.text)
                 vectors += self._vectors[key]
             answer = rank_answer(snapshot, SearchRequest(asked.text, limit=10), query, vectors, CancelToken())
-            is_right = presence is Presence.HERE and any(_answers(hit, asked) for hit in answer.hits[:FIRST_HITS])
+            first = answer.hits[:FIRST_HITS] if presence is Presence.HERE else []
+            is_right = any(answers(asked, hit.view.segment, hit.path, hit.symbol, hit.passages[0]) for hit in first)
             table, features = answer.evidence or ("", {})
             group = f"{asked.source}.{asked.kind}"
             yield Example(
                 about.name, index.name, about.language, group, presence, str(models), table, features, is_right
             )
-
-
-def _answers(hit: RankedHit, asked: Asked) -> bool:
-    segment = hit.view.segment
-    if hit.symbol >= 0:
-        span = segment.symbols.span(hit.symbol)
-        lines = (span.start_line + 1, span.last_line + 1)
-    else:
-        first, last = segment.passages.lines[hit.passages[0]]
-        lines = (int(first) + 1, int(last) + 1)
-    return any(wanted.is_answered_by(hit.path, lines) for wanted in asked.wanted)

@@ -20,7 +20,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-import confidence_corpus
 from confidence_corpus import Material, load_repositories
 from prose_cases import FILES, FIT, SYMBOLS, Case, cases_of
 from ranking_corpus import Tier, default_cache
@@ -246,8 +245,7 @@ def collect(arguments: argparse.Namespace) -> dict[TierRole, list[Case]]:
     kept: Path = arguments.cache / "prose_cases.pickle"
     if kept.exists() and not arguments.again:
         return pickle.loads(kept.read_bytes())  # type: ignore[no-any-return]
-    confidence_corpus.SHARE_OF_WORDS = 1.0
-    material = Material(arguments.dataset, arguments.checkouts, tuple(arguments.sources), None, arguments.cache)
+    material = Material(arguments.dataset, arguments.checkouts, tuple(arguments.sources), None, arguments.cache, 1.0)
     repositories = load_repositories(material)
     tiers = {role: Tier(role, name) for role, name in MODELS.items()}
     for one in repositories:

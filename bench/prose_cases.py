@@ -13,11 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from confidence_corpus import Asked, Repository
+from confidence_corpus import Asked, Repository, answers
 from ranking_corpus import Tier
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchRequest
-from semlens.index.segment.segment import Segment
 from semlens.index.snapshot import IndexSnapshot
 from semlens.search.query.query import parse_query
 from semlens.search.ranking import weights as w
@@ -96,8 +95,9 @@ def case_of(asked: Asked, about: Repository, snapshot: IndexSnapshot, tiers: Seq
     scores = score_symbols(views, table, chosen, [], weights.symbols)
     if not len(scores.files):
         return None
+    places = zip(scores.files.tolist(), scores.symbols.tolist(), strict=True)
     right = np.array(
-        [_answers(asked, paths[file], scores, at, segment) for at, file in enumerate(scores.files.tolist())],
+        [answers(asked, segment, paths[file], row, scores.passages[at][0]) for at, (file, row) in enumerate(places)],
         bool,
     )
     kept = _kept_symbols(scores, file_scores(table, weights.files), right)
@@ -143,17 +143,6 @@ def _kept_symbols(
         if name in scores.columns:
             kept[np.argsort(-scores.columns[name], kind="stable")[:_SYMBOLS_BY_FEATURE]] = True
     return np.flatnonzero(kept)
-
-
-def _answers(asked: Asked, path: str, scores: SymbolScores, at: int, segment: Segment) -> bool:
-    row = int(scores.symbols[at])
-    if row >= 0:
-        span = segment.symbols.span(row)
-        lines = (span.start_line + 1, span.last_line + 1)
-    else:
-        first, last = segment.passages.lines[scores.passages[at][0]]
-        lines = (int(first) + 1, int(last) + 1)
-    return any(one.is_answered_by(path, lines) for one in asked.wanted)
 
 
 def _column(columns: Columns, name: str, n: int) -> Floats:

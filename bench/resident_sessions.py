@@ -84,15 +84,15 @@ def measure_sessions(endpoint: Endpoint) -> dict[str, Any]:
 def measure_memory(endpoint: Endpoint, folder: Path, scratch: Path) -> dict[str, Any]:
     server = start(endpoint)
     with editor(folder, scratch, 0) as (ask, _):
-        _ask_all([ask])
-        one = _memory(server)
+        ask_all([ask])
+        one = memory_of(server)
     server = start(endpoint)
     with contextlib.ExitStack() as stack:
         editors = [stack.enter_context(editor(folder, scratch, number)) for number in (1, 2)]
         agents = [stack.enter_context(agent(endpoint, folder)) for _ in range(2)]
         command = [*SEMLENS, "search", "-w", str(folder), "--json"]
-        _ask_all([*(ask for ask, _ in editors), *agents, lambda question: run([*command, question])])
-        five = _memory(server)
+        ask_all([*(ask for ask, _ in editors), *agents, lambda question: run([*command, question])])
+        five = memory_of(server)
         bridges = [pss_mb(bridge) for _, bridge in editors]
     share = round(five["server_pss_mb"] / one["server_pss_mb"], 2)
     return {
@@ -102,7 +102,7 @@ def measure_memory(endpoint: Endpoint, folder: Path, scratch: Path) -> dict[str,
     }
 
 
-def _ask_all(sessions: list[Ask]) -> None:
+def ask_all(sessions: list[Ask]) -> None:
     """All sessions ask at the same time."""
 
     def work(ask: Ask, first: int) -> None:
@@ -117,7 +117,7 @@ def _ask_all(sessions: list[Ask]) -> None:
     time.sleep(_REST_SECONDS)
 
 
-def _memory(server: psutil.Process) -> dict[str, float]:
+def memory_of(server: psutil.Process) -> dict[str, float]:
     workers = server.children(recursive=True)
     return {"server_pss_mb": pss_mb(server), "its_workers_pss_mb": round(sum(map(pss_mb, workers)), 1)}
 

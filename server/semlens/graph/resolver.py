@@ -129,9 +129,6 @@ class Resolver:
             owner_name = hint_hash(symbols.names[parent].lower().strip("_"))
         return Definition(view, row, file, self.path(view, file), owner, owner_name, bool(names.is_member[row]))
 
-    def definition_at(self, place: SymbolPlace) -> Definition:
-        return self._definition(place.view, place.symbol, self.file_of(*place))
-
     def candidates(self, term: int, family: str) -> Candidates:
         key = (term, family)
         found = self._candidates.get(key)

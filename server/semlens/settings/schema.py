@@ -353,8 +353,8 @@ class TeamSettings:
 
     url: str = _setting(
         "",
-        "Address of the team's server, e.g. `https://code.example.org`. Empty: none. Each search is sent there, with "
-        "its filters but no other text. `semlens team join` checks it and keeps your token.",
+        "Address of the team's server, e.g. `https://code.example.org`. Empty: none. Each search is sent there, "
+        "secrets masked, with its filters and no other text. `semlens team join` checks it and keeps your token.",
         scope=Scope.USER,
     )
 
