@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 
+import numpy as np
 import pytest
 from damage import overwrite
 from engine_cases import Workspace, complete, found, function, make_settings, wait_for, write_model
 
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchRequest
-from semlens.core.status import EngineState
+from semlens.core.status import EngineState, TierRole
+from semlens.engine.embedding import tier_store
 from semlens.index.nearest import opening
 from semlens.index.nearest.qdrant_store import QdrantStore
 from semlens.index.nearest.vector_index import VectorIndexError
+from semlens.search.signals.text_evidence import QueryVector
 from semlens.settings.choices import VectorStoreSetting
+from semlens.settings.loading import VectorsSettings
 
 pytest.importorskip("faiss")
 N = 12
 
 
 class Server:
-    """A Qdrant server in this process. :ivar is_down: it refuses. :ivar may_answer: it answers searches when set."""
+    """A Qdrant server in this process. :ivar is_down: it refuses. :ivar may_answer: it answers searches when set.
+
+    :ivar outlasted: searches that somebody waited for to the end although it did not answer.
+    """
 
     def __init__(self) -> None:
         self.is_down = False
+        self.outlasted = 0
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.client = pytest.importorskip("qdrant_client").QdrantClient(":memory:")
@@ -41,7 +50,7 @@ class Server:
         if self.is_down:
             raise ConnectionError("refused")
         if name == "query_points":
-            assert self.may_answer.wait(60)
+            self.outlasted += not self.may_answer.wait(60)
         return getattr(self.client, name)
 
 
@@ -100,6 +109,25 @@ def test_a_store_is_filled_and_asked_and_keeps_what_was_computed(workspace, serv
     complete(again, refined=True)
     assert (tier_of(again), again.status().counters["computed.refine"]) == ((N, 0), 0)
     assert refine_cosines(again) == pytest.approx(expected, abs=0.01)
+
+
+def test_a_search_does_not_ask_a_store_that_failed_a_moment_ago(tmp_path, monkeypatch):
+    asked = []
+
+    class Failing:
+        def nearest(self, query, count):
+            asked.append(count)
+            raise VectorIndexError("refused")
+
+    monkeypatch.setattr(tier_store, "open_store", lambda *_: Failing())
+    store = tier_store.TierStore(VectorsSettings(store=VectorStoreSetting.FAISS), tmp_path)
+    vector = QueryVector("model", TierRole.REFINE, np.full(4, 0.5, np.float32))
+    for _ in range(3):
+        assert store.with_neighbours(vector, time.monotonic() + 60) is None
+    assert (len(asked), store.is_paused) == (1, True)
+    store.reset_pause()
+    store.with_neighbours(vector, time.monotonic() + 60)
+    assert len(asked) == 2
 
 
 def test_a_command_uses_what_is_in_the_store(workspace):
@@ -166,6 +194,7 @@ def test_a_slow_store_is_not_waited_for_beyond_the_budget(workspace, server):
     server.may_answer.clear()
     for _ in range(4):  # more than may wait at once
         assert refine_cosines(engine, budget_ms=1) == {}
+    assert server.outlasted == 0
     server.may_answer.set()
     wait_for(engine, lambda: "file7.py" in refine_cosines(engine))
 
