@@ -16,6 +16,7 @@ HELLO_SECONDS = 5.0
 
 _INVALID_REQUEST = -32600
 _CHUNK_BYTES = 1 << 16
+_LINGER_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,3 +75,19 @@ def send_error(connection: Connection, message: str) -> None:
     """Tell a client why it is not served: one JSON-RPC error that answers no request."""
     error = {"code": _INVALID_REQUEST, "message": message}
     write_frame(connection, json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode())
+
+
+def refuse(connection: Connection, message: str) -> None:
+    """Tell a client why it is not served, then read what it still sends, for a second at most.
+
+    A socket that is closed with unread data resets the connection: a client that still writes would get a broken pipe
+    and never read the reason.
+
+    :raises OSError: when the connection is broken.
+    """
+    send_error(connection, message)
+    connection.end_writing()
+    deadline = time.monotonic() + _LINGER_SECONDS
+    while connection.wait_readable(deadline - time.monotonic()) and connection.read(_CHUNK_BYTES):
+        if time.monotonic() > deadline:
+            return

@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeAlias
 
 from semlens import __version__
 from semlens.daemon import control
-from semlens.daemon.client_connection import ClientConnection, Handler, read_hello, send_error
+from semlens.daemon.client_connection import ClientConnection, Handler, read_hello, refuse, send_error
 from semlens.daemon.listener import Listener, listen
 from semlens.index.storage.writer_lock import WriterLock
 from semlens.lsp.connection.logs import configure_detached_logging
@@ -165,7 +165,7 @@ class ResidentServer:
         except HelloError as error:
             logger.warning("A connection is refused: %s", error)
             with contextlib.suppress(OSError):
-                send_error(connection, str(error))
+                refuse(connection, str(error))
         except OSError:
             pass  # the client left
         except Exception:

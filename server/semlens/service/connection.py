@@ -7,6 +7,7 @@ caller's: one line that names the protocol, then the protocol's own bytes.
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import select
@@ -147,7 +148,10 @@ class SocketConnection(Connection):
         if sys.platform == "win32":  # tells the type checker that only others come here
             raise NotImplementedError
         poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
+        try:
+            poll.register(self._socket, select.POLLIN)
+        except ValueError:  # another thread closed it
+            raise OSError(errno.EBADF, "The connection was closed.") from None
         return bool(poll.poll(timeout_s * 1000))
 
 

@@ -84,6 +84,13 @@ def test_the_other_process_may_exit(ends):
         server.write(b"x" * 1_000_000)
 
 
+def test_an_end_that_another_thread_closed_is_broken(ends):
+    server, _ = ends
+    server.close()
+    with pytest.raises(OSError, match=r"closed"):
+        server.wait_readable(0)
+
+
 def test_closing_frees_a_thread_that_writes_to_a_client_that_never_reads():
     server, client = (SocketConnection(end) for end in socket.socketpair())
     failed = threading.Event()
