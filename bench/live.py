@@ -199,14 +199,14 @@ def edit(engine: Engine, folder: Path, n_edits: int) -> dict[str, Any]:
     )
     text = (folder / path).read_text("utf-8", "replace")
     uri = path_to_uri(str(folder / path))
-    engine.open_buffer(uri, "python", 0, text)
+    engine.open_buffer(uri, "python", text)
     memory: list[float] = []
     found_ms: list[float] = []
     n_missed = 0
     for number in range(n_edits):
         name = f"typed_{number // 10}"
         body = "return wait_for_a_free_connection(pool)"[: 4 * (number % 10)]
-        engine.change_buffer(uri, number + 1, f"{text}\n\ndef {name}():\n    {body}\n")
+        engine.change_buffer(uri, f"{text}\n\ndef {name}():\n    {body}\n")
         if number % 10 == 9:
             typed = time.monotonic()
             hits = engine.search(SearchRequest(name, limit=5), CancelToken()).hits

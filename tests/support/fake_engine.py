@@ -60,12 +60,12 @@ class FakeEngine:
     def rescan(self, root: Path | None = None, *, full: bool = False) -> None:
         self.calls.append(("rescan", root, full))
 
-    def open_buffer(self, uri: str, language_id: str, version: int, text: str) -> None:
-        self.calls.append(("open_buffer", uri, language_id, version))
+    def open_buffer(self, uri: str, language_id: str, text: str) -> None:
+        self.calls.append(("open_buffer", uri, language_id))
         self.buffers[uri] = text
 
-    def change_buffer(self, uri: str, version: int, text: str) -> None:
-        self.calls.append(("change_buffer", uri, version))
+    def change_buffer(self, uri: str, text: str) -> None:
+        self.calls.append(("change_buffer", uri))
         self.buffers[uri] = text
 
     def save_buffer(self, uri: str) -> None:

@@ -219,7 +219,7 @@ class EngineSession(GraphQueryService):
 
     # --- overlays --------------------------------------------------------------------------------------------------
 
-    def open_buffer(self, uri: str, language_id: str, version: int, text: str) -> None:  # noqa: ARG002 - versions are the protocol's
+    def open_buffer(self, uri: str, language_id: str, text: str) -> None:
         path = uri_to_path(uri)
         if path is None:
             self._buffers.put(uri, "", uri.partition(":")[2].lstrip("/") or "untitled", language_id, text)
@@ -230,7 +230,7 @@ class EngineSession(GraphQueryService):
             self._indexer.post_change(lambda: self._session.overlays.follow_links(uri, self._session.states))
         self._buffers_changed()
 
-    def change_buffer(self, uri: str, version: int, text: str) -> None:  # noqa: ARG002
+    def change_buffer(self, uri: str, text: str) -> None:
         if self._buffers.change(uri, text) is not None:
             self._buffers_changed()
 

@@ -10,11 +10,12 @@ from semlens.core.cancel import CancelToken
 from semlens.core.hit import SearchResult
 from semlens.core.status import EngineStatus
 from semlens.core.symbol import Outline
+from semlens.lsp.documents.open_documents import BufferSink
 from semlens.service.code_service import CodeQueries
 from semlens.settings.loading import Settings
 
 
-class EngineApi(CodeQueries, Protocol):
+class EngineApi(CodeQueries, BufferSink, Protocol):
     """What an editor needs besides `CodeQueries`. Docstrings are in `semlens.engine.engine_session`."""
 
     def start(self) -> None: ...
@@ -24,14 +25,6 @@ class EngineApi(CodeQueries, Protocol):
     def remove_root(self, path: Path) -> None: ...
 
     def files_changed(self, paths: Iterable[Path]) -> None: ...
-
-    def open_buffer(self, uri: str, language_id: str, version: int, text: str) -> None: ...
-
-    def change_buffer(self, uri: str, version: int, text: str) -> None: ...
-
-    def save_buffer(self, uri: str) -> None: ...
-
-    def close_buffer(self, uri: str) -> None: ...
 
     def symbols(self, query: str, limit: int, cancel: CancelToken) -> SearchResult: ...
 

@@ -97,7 +97,7 @@ def test_a_context_for_a_position_has_its_definitions_and_callers(engine: Engine
 
 
 def test_a_context_has_unsaved_text(engine: Engine, plain: Workspace) -> None:
-    engine.open_buffer(plain.uri("network.py"), "python", 1, NETWORK.replace("Read a url", "Read it, unsaved"))
+    engine.open_buffer(plain.uri("network.py"), "python", NETWORK.replace("Read a url", "Read it, unsaved"))
     complete(engine)
     found = pack(engine, uri=plain.uri("retry.py"), lines=(10, 10), budget=2000)
     assert "Read it, unsaved" in found.text
@@ -226,7 +226,7 @@ def test_fingerprints_by_workers_equal_those_in_process(
     plain.write("retry.py", RETRY)
     plain.write("lib/again.py", COPY)
     engine = plain.engine()
-    engine.open_buffer(plain.uri("typed.py"), "python", 1, COPY.replace("load_again", "typed_again"))
+    engine.open_buffer(plain.uri("typed.py"), "python", COPY.replace("load_again", "typed_again"))
     complete(engine)
     (group,) = engine.duplicates("", 10, CancelToken()).groups
     assert sorted(hit.name for hit in group.hits) == ["download_with_retry", "load_again", "typed_again"]

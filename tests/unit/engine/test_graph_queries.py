@@ -94,7 +94,7 @@ def test_callees_have_the_places_in_the_symbol(made):
 
 def test_unsaved_text_counts(made):
     engine = made.engine()
-    engine.open_buffer(made.uri("app.py"), "python", 1, APP + "\n\ndef other():\n    get('c')\n")
+    engine.open_buffer(made.uri("app.py"), "python", APP + "\n\ndef other():\n    get('c')\n")
     found = engine.callers(NeighboursRequest(name="fetch"), CancelToken())
     assert {(edge.hit.name, edge.hit.dirty) for edge in found.edges} == {("main", True), ("other", True)}
 
@@ -202,7 +202,7 @@ def test_the_impact_of_staged_changes_of_a_diff_and_of_unsaved_text(made):
     engine = made.engine()
     assert engine.impact(ImpactRequest(), CancelToken()).changed == ()
     changed = RETRY.replace("return x", "return x + 1")
-    engine.open_buffer(made.uri("net/retry.py"), "python", 1, changed)
+    engine.open_buffer(made.uri("net/retry.py"), "python", changed)
     assert [hit.name for hit in engine.impact(ImpactRequest(), CancelToken()).changed] == ["_nobody"]
     engine.close_buffer(made.uri("net/retry.py"))
     made.write("net/retry.py", changed)

@@ -150,7 +150,7 @@ class LiveIndex(RuleBasedStateMachine):
             text = self.disk.get(path, "")
             self.buffers[path] = text
             language = {".py": "python", ".js": "javascript", ".txt": "plaintext"}[Path(path).suffix]
-            self.engine.open_buffer(self.workspace.uri(path), language, self.version, text)
+            self.engine.open_buffer(self.workspace.uri(path), language, text)
 
     @rule(path=paths, content=blocks)
     def open_and_type(self, path: str, content: list[tuple[int, str, int]]) -> None:
@@ -160,7 +160,7 @@ class LiveIndex(RuleBasedStateMachine):
     def _type(self, path: str, content: list[tuple[int, str, int]]) -> None:
         self.version += 1
         self.buffers[path] = render(path, content)
-        self.engine.change_buffer(self.workspace.uri(path), self.version, self.buffers[path])
+        self.engine.change_buffer(self.workspace.uri(path), self.buffers[path])
 
     @precondition(lambda self: self.buffers)
     @rule(data=st.data(), content=blocks)

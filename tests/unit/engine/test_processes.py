@@ -109,7 +109,7 @@ def test_a_reader_follows_the_writer_and_takes_over(workspace, start):
 
 def test_overlays_belong_to_their_own_process(workspace, start):
     writer, engine = writer_and_reader(workspace, start)
-    engine.open_buffer(workspace.uri("a.py"), "python", 1, function("typed"))
+    engine.open_buffer(workspace.uri("a.py"), "python", function("typed"))
     assert found(engine, "typed") == [("a.py", 0, True)]
     assert writer.ask("found", "typed") == []
     assert writer.ask("found", "alpha") == [["a.py", 0, False]]

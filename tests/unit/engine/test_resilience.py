@@ -268,12 +268,12 @@ def test_a_buffer_that_crashes_the_worker_loses_only_itself(plain, monkeypatch, 
     fake_killer(monkeypatch, tmp_path)
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
-    engine.open_buffer(plain.uri("b.py"), "python", 1, "# KILLER\n" + function("beta"))
+    engine.open_buffer(plain.uri("b.py"), "python", "# KILLER\n" + function("beta"))
     complete(engine)
     assert found(engine, "beta") == []
     assert found(engine, "alpha") == [("a.py", 0, False)]
     assert len(engine.status().problems) == 1
-    engine.change_buffer(plain.uri("b.py"), 2, function("beta"))
+    engine.change_buffer(plain.uri("b.py"), function("beta"))
     complete(engine)  # a search does not wait for a document that crashed before
     assert found(engine, "beta") == [("b.py", 0, True)]
     assert complete(engine).problems == ()
@@ -283,7 +283,7 @@ def test_a_worker_killed_from_outside_loses_no_file(plain):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     for turn in range(3):
-        engine.open_buffer(plain.uri("b.py"), "python", turn, function(f"beta_{turn}"))
+        engine.open_buffer(plain.uri("b.py"), "python", function(f"beta_{turn}"))
         assert found(engine, f"beta_{turn}") == [("b.py", 0, True)]
         for pid in engine._indexer.parser.worker_pids():
             os.kill(pid, 9)
@@ -582,7 +582,7 @@ def test_a_broken_model_disables_only_search_by_meaning(plain, tmp_path, name):
     status = complete(engine)
     assert status.state is EngineState.DEGRADED
     assert status.roots[0].skipped == {}
-    engine.open_buffer(plain.uri("new.py"), "python", 1, function("typed"))
+    engine.open_buffer(plain.uri("new.py"), "python", function("typed"))
     assert found(engine, "typed") == [("new.py", 0, True)]
 
 

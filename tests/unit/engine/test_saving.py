@@ -254,7 +254,7 @@ def test_vectors_of_saved_text_are_cached_in_the_background(workspace):
     engine = workspace.engine()
     state = next(iter(engine._indexer.states.values()))
     text = function("beta", "return colour")
-    engine.open_buffer(workspace.uri("a.py"), "python", 1, text)
+    engine.open_buffer(workspace.uri("a.py"), "python", text)
     complete(engine)
     with engine._shared._cache._lock:
         workspace.write("a.py", text)

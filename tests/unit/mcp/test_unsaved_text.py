@@ -69,7 +69,7 @@ def desk(tmp_path):
 
 
 def test_what_is_typed_is_found_whole_and_marked(desk):
-    desk.editor().open_buffer(desk.code.uri("a.py"), "python", 1, TYPED)
+    desk.editor().open_buffer(desk.code.uri("a.py"), "python", TYPED)
     text, names = desk.ask("typed_a_moment_ago", detail="full")
     assert names == ["typed_a_moment_ago"]
     assert text.splitlines()[1] == "Not saved yet, as in the editor: a.py"
@@ -81,7 +81,7 @@ def test_what_is_typed_is_found_whole_and_marked(desk):
 
 
 def test_packs_have_what_is_typed(desk):
-    desk.editor().open_buffer(desk.code.uri("a.py"), "python", 1, TYPED)
+    desk.editor().open_buffer(desk.code.uri("a.py"), "python", TYPED)
     desk.ask("typed_a_moment_ago")
     for tool in ("explore_symbol", "get_context"):
         text = desk.call(tool, place="typed_a_moment_ago").text
@@ -92,9 +92,9 @@ def test_packs_have_what_is_typed(desk):
 def test_edits_and_closing_are_followed(desk):
     editor = desk.editor()
     uri = desk.code.uri("a.py")
-    editor.open_buffer(uri, "python", 1, function("first_name"))
+    editor.open_buffer(uri, "python", function("first_name"))
     assert desk.ask("first_name")[1] == ["first_name"]
-    editor.change_buffer(uri, 2, function("second_name"))
+    editor.change_buffer(uri, function("second_name"))
     assert desk.ask("second_name")[1] == ["second_name"]
     assert desk.ask("first_name")[1] == []
     editor.close_buffer(uri)
@@ -104,31 +104,31 @@ def test_edits_and_closing_are_followed(desk):
 
 def test_the_editor_that_was_typed_in_last_is_followed(desk):
     first, second = desk.editor(), desk.editor()
-    first.open_buffer(desk.code.uri("a.py"), "python", 1, function("typed_in_first"))
-    second.open_buffer(desk.code.uri("b.py"), "python", 1, function("typed_in_second"))
+    first.open_buffer(desk.code.uri("a.py"), "python", function("typed_in_first"))
+    second.open_buffer(desk.code.uri("b.py"), "python", function("typed_in_second"))
     assert desk.ask("typed_in_second")[1] == ["typed_in_second"]
     assert desk.ask("typed_in_first")[1] == []
     assert not [hit for hit in search(first, "typed_in_second") if hit.name == "typed_in_second"]
 
 
 def test_nothing_is_lent_without_consent(desk):
-    desk.editor(lends=False).open_buffer(desk.code.uri("a.py"), "python", 1, function("not_for_agents"))
+    desk.editor(lends=False).open_buffer(desk.code.uri("a.py"), "python", function("not_for_agents"))
     assert desk.ask("not_for_agents")[1] == []
 
 
 @pytest.mark.parametrize("path", ["ignored.py", "../elsewhere.py", "node_modules/x.py"])
 def test_documents_outside_the_index_are_not_lent(desk, path):
     editor = desk.editor()
-    editor.open_buffer("untitled:one", "python", 1, function("not_for_agents"))
-    editor.open_buffer(desk.code.uri(path), "python", 1, function("not_for_agents"))
-    editor.open_buffer(desk.code.uri("a.py"), "python", 1, function("for_agents"))
+    editor.open_buffer("untitled:one", "python", function("not_for_agents"))
+    editor.open_buffer(desk.code.uri(path), "python", function("not_for_agents"))
+    editor.open_buffer(desk.code.uri("a.py"), "python", function("for_agents"))
     assert desk.ask("for_agents")[1] == ["for_agents"]
     assert desk.ask("not_for_agents")[1] == []
 
 
 def test_secrets_are_masked(desk):
     text = f'def typed_headers():\n    token = "{SECRET}"\n    return token\n'
-    desk.editor().open_buffer(desk.code.uri("a.py"), "python", 1, text)
+    desk.editor().open_buffer(desk.code.uri("a.py"), "python", text)
     answer, names = desk.ask("typed_headers", detail="full")
     assert names == ["typed_headers"]
     assert SECRET not in answer
@@ -138,5 +138,5 @@ def test_secrets_are_masked(desk):
 
 def test_a_link_to_a_file_of_the_root_is_the_same_document(desk, tmp_path):
     (tmp_path / "link").symlink_to(desk.code.folder)
-    desk.editor().open_buffer(path_to_uri(str(tmp_path / "link" / "a.py")), "python", 1, function("typed_by_a_link"))
+    desk.editor().open_buffer(path_to_uri(str(tmp_path / "link" / "a.py")), "python", function("typed_by_a_link"))
     assert desk.ask("typed_by_a_link")[1] == ["typed_by_a_link"]

@@ -77,11 +77,11 @@ def test_the_own_clone_wins_over_the_shared_copy_of_the_same_file(member):
     assert sorted(member.found("fetch with retry")) == [("retry.py", "", False), ("upload.py", NAME, False)]
     assert member.found("upload_with_retry")[0] == ("upload.py", NAME, False)
     uri = (member.folder / "retry.py").as_uri()
-    member.session.open_buffer(uri, "python", 1, RETRY.replace("fetch_with_retry", "grab_with_retry"))
+    member.session.open_buffer(uri, "python", RETRY.replace("fetch_with_retry", "grab_with_retry"))
     assert member.found("grab_with_retry")[0] == ("retry.py", "", True)
     assert ("retry.py", NAME, False) not in member.found("fetch_with_retry")
     new = (member.folder / "upload.py").as_uri()  # a file that is only in the editor
-    member.session.open_buffer(new, "python", 1, OTHER)
+    member.session.open_buffer(new, "python", OTHER)
     assert ("upload.py", NAME, False) not in member.found("upload_with_retry")
 
 

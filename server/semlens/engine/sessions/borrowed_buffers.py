@@ -43,9 +43,9 @@ class BorrowedBuffers:
             for uri, buffer in wanted.items():
                 revision = (id(editor), buffer.revision)
                 if uri not in self._borrowed:
-                    self._borrower.open_buffer(uri, buffer.language_id, 0, buffer.text)
+                    self._borrower.open_buffer(uri, buffer.language_id, buffer.text)
                 elif self._borrowed[uri] != revision:
-                    self._borrower.change_buffer(uri, 0, buffer.text)
+                    self._borrower.change_buffer(uri, buffer.text)
                 self._borrowed[uri] = revision
 
     @property

@@ -17,9 +17,9 @@ logger = logging.getLogger(__name__)
 class BufferSink(Protocol):
     """The methods of the engine that take open buffers. They only enqueue."""
 
-    def open_buffer(self, uri: str, language_id: str, version: int, text: str) -> None: ...
+    def open_buffer(self, uri: str, language_id: str, text: str) -> None: ...
 
-    def change_buffer(self, uri: str, version: int, text: str) -> None: ...
+    def change_buffer(self, uri: str, text: str) -> None: ...
 
     def save_buffer(self, uri: str) -> None: ...
 
@@ -32,7 +32,6 @@ class OpenDocument:
 
     uri: str
     language_id: str
-    version: int
     content: TextBuffer
 
 
@@ -48,21 +47,20 @@ class OpenDocuments:
         """Pass all open documents to the sink now, and every change from now on."""
         self.sink = sink
         for document in self._open.values():
-            sink.open_buffer(document.uri, document.language_id, document.version, document.content.text)
+            sink.open_buffer(document.uri, document.language_id, document.content.text)
 
     def get(self, uri: str) -> OpenDocument | None:
         return self._open.get(uri)
 
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         item = params.text_document
-        document = OpenDocument(item.uri, item.language_id, item.version, TextBuffer(item.text))
+        document = OpenDocument(item.uri, item.language_id, TextBuffer(item.text))
         self._open[item.uri] = document
         if self.sink is not None:
-            self.sink.open_buffer(item.uri, item.language_id, item.version, document.content.text)
+            self.sink.open_buffer(item.uri, item.language_id, document.content.text)
 
     def did_change(self, params: types.DidChangeTextDocumentParams) -> None:
-        identifier = params.text_document
-        document = self._open.get(identifier.uri)
+        document = self._open.get(params.text_document.uri)
         if document is None:
             logger.warning("Ignored a change to a document that is not open.")
             return
@@ -74,9 +72,8 @@ class OpenDocuments:
                 )
             else:
                 document.content = TextBuffer(change.text)
-        document.version = identifier.version
         if self.sink is not None:
-            self.sink.change_buffer(document.uri, document.version, document.content.text)
+            self.sink.change_buffer(document.uri, document.content.text)
 
     def did_save(self, uri: str) -> None:
         if uri in self._open and self.sink is not None:

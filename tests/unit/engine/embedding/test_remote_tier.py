@@ -337,9 +337,9 @@ def test_unsaved_text_is_not_sent(workspace: Workspace, service: FakeService, ti
     workspace.write("a.py", saved)
     engine = start(workspace, service, tier=tier)
     filled(engine, 1)
-    engine.open_buffer(workspace.uri("a.py"), "python", 1, saved)
-    engine.change_buffer(workspace.uri("a.py"), 2, typed)
-    engine.open_buffer("untitled:1", "python", 1, function("beta", "return persimmon"))
+    engine.open_buffer(workspace.uri("a.py"), "python", saved)
+    engine.change_buffer(workspace.uri("a.py"), typed)
+    engine.open_buffer("untitled:1", "python", function("beta", "return persimmon"))
     complete(engine)
     assert found(engine, "alpha") == [("a.py", 0, True)]
     assert found(engine, "beta")
@@ -355,7 +355,7 @@ def test_unsaved_text_is_not_sent(workspace: Workspace, service: FakeService, ti
 
 def test_unsaved_text_is_sent_if_the_user_allows_it(workspace: Workspace, service: FakeService) -> None:
     engine = start(workspace, service, tier="first", unsaved=True)
-    engine.open_buffer("untitled:1", "python", 1, function("quince"))
+    engine.open_buffer("untitled:1", "python", function("quince"))
     complete(engine)
     service_tier = remote_tier(engine)
     wait_for(

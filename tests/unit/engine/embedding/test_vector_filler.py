@@ -52,6 +52,6 @@ def test_open_files_are_embedded_first(workspace, monkeypatch):
         path.unlink()
     monkeypatch.setattr(vector_filler.VectorFiller, "_submit", note)
     second = workspace.engine(wait=False)
-    second.open_buffer(workspace.uri("file_4.py"), "python", 1, function("function_4", "return 4"))
+    second.open_buffer(workspace.uri("file_4.py"), "python", function("function_4", "return 4"))
     complete(second)
     assert "file_4.py" in order[:3]

@@ -21,9 +21,9 @@ def test_open_type_find_and_close_without_saving(workspace):
     workspace.write("a.py", function("alpha"))
     engine = workspace.engine()
     uri = workspace.uri("a.py")
-    engine.open_buffer(uri, "python", 1, function("alpha"))
+    engine.open_buffer(uri, "python", function("alpha"))
     assert found(engine, "alpha") == [("a.py", 0, False)]
-    engine.change_buffer(uri, 2, "\n" + function("typed", "return retry") + function("alpha"))
+    engine.change_buffer(uri, "\n" + function("typed", "return retry") + function("alpha"))
     assert found(engine, "typed") == [("a.py", 1, True)]
     assert found(engine, "alpha") == [("a.py", 3, True)]
     engine.close_buffer(uri)
@@ -36,11 +36,11 @@ def test_a_file_on_disk_is_no_hit_while_its_changed_buffer_is_parsed(workspace, 
     workspace.write("a.py", function("alpha"))
     engine = workspace.engine()
     uri = workspace.uri("a.py")
-    engine.open_buffer(uri, "python", 1, function("alpha"))
+    engine.open_buffer(uri, "python", function("alpha"))
     assert found(engine, "alpha") == [("a.py", 0, False)]  # from the segment of the file
     monkeypatch.setattr(engine._session.overlays._pool, "parse_buffer", lambda _request: Future())  # a busy machine
     monkeypatch.setattr(questions, "BUFFER_WAIT_SECONDS", 0.0)
-    engine.change_buffer(uri, 2, "\n" + function("alpha"))
+    engine.change_buffer(uri, "\n" + function("alpha"))
     assert found(engine, "alpha") == []
 
 
@@ -48,7 +48,7 @@ def test_typed_text_is_found_by_meaning_and_not_cached(workspace):
     workspace.write("a.py", function("alpha", "return colour"))
     engine = workspace.engine()
     uri = workspace.uri("b.py")
-    engine.open_buffer(uri, "python", 1, function("unheard", "return river ( boat sail )"))
+    engine.open_buffer(uri, "python", function("unheard", "return river ( boat sail )"))
     complete(engine)
     view = next(view for view in engine._session.snapshot.views if view.buffer_uri)
     assert view.n_embedded(engine._tiers[0].fingerprint) == view.n_passages == 1
@@ -69,8 +69,8 @@ def test_an_edit_embeds_only_changed_passages(workspace):
     workspace.write("a.py", text)
     engine = workspace.engine()
     before = computed(engine)
-    engine.open_buffer(workspace.uri("a.py"), "python", 1, text)
-    engine.change_buffer(workspace.uri("a.py"), 2, text.replace("return 4", "return retry"))
+    engine.open_buffer(workspace.uri("a.py"), "python", text)
+    engine.change_buffer(workspace.uri("a.py"), text.replace("return 4", "return retry"))
     assert found(engine, "part_4") == [("a.py", 8, True)]
     assert computed(engine) - before == 1
 
@@ -79,8 +79,8 @@ def test_saving_reuses_the_vectors_of_the_buffer(workspace):
     workspace.write("a.py", function("alpha"))
     engine = workspace.engine()
     text = function("alpha") + function("typed", "return retry")
-    engine.open_buffer(workspace.uri("a.py"), "python", 1, function("alpha"))
-    engine.change_buffer(workspace.uri("a.py"), 2, text)
+    engine.open_buffer(workspace.uri("a.py"), "python", function("alpha"))
+    engine.change_buffer(workspace.uri("a.py"), text)
     assert found(engine, "typed") == [("a.py", 2, True)]
     between = computed(engine)
     workspace.write("a.py", text)
@@ -100,7 +100,7 @@ def test_opening_an_unchanged_file_parses_nothing(plain):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     before = parsed(engine)
-    engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
+    engine.open_buffer(plain.uri("a.py"), "python", function("alpha"))
     assert found(engine, "alpha") == [("a.py", 0, False)]
     assert engine._session.overlays.shown[plain.uri("a.py")].same_as_disk
     assert parsed(engine) == before
@@ -111,9 +111,9 @@ def test_a_saved_buffer_is_not_dirty_whatever_its_encoding(plain, content):
     """Editors send text without its byte order mark, and some change line ends."""
     plain.write("a.py", content)
     engine = plain.engine()
-    engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
+    engine.open_buffer(plain.uri("a.py"), "python", function("alpha"))
     assert found(engine, "alpha") == [("a.py", 0, False)]
-    engine.change_buffer(plain.uri("a.py"), 2, function("alpha") + "x = 1\n")
+    engine.change_buffer(plain.uri("a.py"), function("alpha") + "x = 1\n")
     assert found(engine, "alpha") == [("a.py", 0, True)]
 
 
@@ -122,7 +122,7 @@ def test_an_open_file_that_is_not_indexed_is_searched(plain):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     assert found(engine, "alpha") == []
-    engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
+    engine.open_buffer(plain.uri("a.py"), "python", function("alpha"))
     assert found(engine, "alpha") == [("a.py", 0, False)]
     engine.close_buffer(plain.uri("a.py"))
     assert found(engine, "alpha") == []
@@ -130,7 +130,7 @@ def test_an_open_file_that_is_not_indexed_is_searched(plain):
 
 def test_an_untitled_buffer_is_searched(plain):
     engine = plain.engine()
-    engine.open_buffer("untitled:Untitled-1", "python", 1, function("alpha"))
+    engine.open_buffer("untitled:Untitled-1", "python", function("alpha"))
     (hit,) = [hit for hit in search(engine, "alpha") if hit.name == "alpha"]
     assert (hit.root, hit.uri, hit.dirty, hit.language) == ("", "untitled:Untitled-1", True, "python")
     engine.close_buffer("untitled:Untitled-1")
@@ -141,14 +141,14 @@ def test_a_buffer_outside_every_root_is_searched(plain, tmp_path):
     outside = tmp_path / "elsewhere.py"
     outside.write_text(function("alpha"))
     engine = plain.engine()
-    engine.open_buffer(outside.as_uri(), "python", 1, function("alpha"))
+    engine.open_buffer(outside.as_uri(), "python", function("alpha"))
     (hit,) = [hit for hit in search(engine, "alpha") if hit.name == "alpha"]
     assert (hit.root, hit.dirty, hit.uri) == ("", False, outside.as_uri())
 
 
 def test_a_new_file_is_typed_then_saved(plain):
     engine = plain.engine()
-    engine.open_buffer(plain.uri("new.py"), "python", 1, function("alpha"))
+    engine.open_buffer(plain.uri("new.py"), "python", function("alpha"))
     assert found(engine, "alpha") == [("new.py", 0, True)]
     plain.write("new.py", function("alpha"))
     engine.save_buffer(plain.uri("new.py"))
@@ -160,7 +160,7 @@ def test_a_file_deleted_while_open(plain):
     """Only the buffer is left, immediately and without an event."""
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
-    engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
+    engine.open_buffer(plain.uri("a.py"), "python", function("alpha"))
     assert found(engine, "alpha") == [("a.py", 0, False)]
     (plain.folder / "a.py").unlink()
     plain.change(engine, "a.py")
@@ -172,7 +172,7 @@ def test_a_file_deleted_while_open(plain):
 def test_a_file_changed_on_disk_under_an_unchanged_buffer(plain):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
-    engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
+    engine.open_buffer(plain.uri("a.py"), "python", function("alpha"))
     plain.write("a.py", function("beta"))
     plain.change(engine, "a.py")
     assert found(engine, "alpha") == [("a.py", 0, True)]
@@ -186,11 +186,11 @@ def test_a_buffer_is_dirty_again_after_an_undo_is_undone(plain):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     uri = plain.uri("a.py")
-    engine.open_buffer(uri, "python", 1, function("alpha"))
-    for turn in range(3):
-        engine.change_buffer(uri, 2 + 2 * turn, function("beta"))
+    engine.open_buffer(uri, "python", function("alpha"))
+    for _turn in range(3):
+        engine.change_buffer(uri, function("beta"))
         assert (found(engine, "beta"), found(engine, "alpha")) == ([("a.py", 0, True)], [])
-        engine.change_buffer(uri, 3 + 2 * turn, function("alpha"))
+        engine.change_buffer(uri, function("alpha"))
         assert (found(engine, "beta"), found(engine, "alpha")) == ([], [("a.py", 0, False)])
 
 
@@ -198,10 +198,10 @@ def test_after_many_keystrokes_the_last_text_is_indexed(plain):
     plain.write("a.py", "")
     engine = plain.engine()
     uri = plain.uri("a.py")
-    engine.open_buffer(uri, "python", 1, "")
+    engine.open_buffer(uri, "python", "")
     text = function("a_name_that_is_long")
     for length in range(len(text) + 1):
-        engine.change_buffer(uri, 2 + length, text[:length])
+        engine.change_buffer(uri, text[:length])
     assert found(engine, "a_name_that_is_long") == [("a.py", 0, True)]
     assert len({hit.name for hit in search(engine, "a_name")}) == 1
 
@@ -209,7 +209,7 @@ def test_after_many_keystrokes_the_last_text_is_indexed(plain):
 def test_buffers_open_before_their_root_is_known(plain):
     plain.write("a.py", function("alpha"))
     engine = plain.engine(wait=False)
-    engine.open_buffer(plain.uri("a.py"), "python", 1, function("typed"))
+    engine.open_buffer(plain.uri("a.py"), "python", function("typed"))
     complete(engine)
     assert found(engine, "typed") == [("a.py", 0, True)]
     assert found(engine, "alpha") == []
@@ -218,7 +218,7 @@ def test_buffers_open_before_their_root_is_known(plain):
 def test_a_buffer_in_a_nested_root_belongs_to_the_inner_one(plain):
     inner = plain.write("inner/b.py", function("beta")).parent
     engine = plain.engine()
-    engine.open_buffer(plain.uri("inner/b.py"), "python", 1, function("typed"))
+    engine.open_buffer(plain.uri("inner/b.py"), "python", function("typed"))
     assert found(engine, "typed") == [("inner/b.py", 0, True)]
     engine.add_root(inner)
     complete(engine)
@@ -233,11 +233,11 @@ def test_outlines_of_buffers(plain):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     assert engine.outline_of_buffer(plain.uri("a.py"), CancelToken()) is None
-    engine.open_buffer(plain.uri("a.py"), "python", 1, function("alpha"))
+    engine.open_buffer(plain.uri("a.py"), "python", function("alpha"))
     outline = engine.outline_of_buffer(plain.uri("a.py"), CancelToken())
     assert outline is not None
     assert [symbol.name for symbol in outline.symbols] == ["alpha"]
-    engine.change_buffer(plain.uri("a.py"), 2, function("beta"))
+    engine.change_buffer(plain.uri("a.py"), function("beta"))
     outline = engine.outline_of_buffer(plain.uri("a.py"), CancelToken())
     assert outline is not None
     assert [symbol.name for symbol in outline.symbols] == ["beta"]
@@ -247,7 +247,7 @@ def test_an_empty_symbol_query_lists_open_documents_first(plain):
     plain.write("a.py", function("alpha"))
     plain.write("b.py", function("beta"))
     engine = plain.engine()
-    engine.open_buffer(plain.uri("b.py"), "python", 1, function("beta"))
+    engine.open_buffer(plain.uri("b.py"), "python", function("beta"))
     (hit, *_) = engine.symbols("", 5, CancelToken()).hits
     assert (hit.name, hit.reasons) == ("beta", ("recent",))
 
@@ -266,11 +266,11 @@ def test_a_search_does_not_wait_for_a_slow_document(plain, monkeypatch):
     engine = plain.engine()
     uri = plain.uri("a.py")
     monkeypatch.setattr(overlay_indexer, "SLOW_PARSE_SECONDS", 0.0)
-    engine.open_buffer(uri, "python", 1, function("alpha"))
+    engine.open_buffer(uri, "python", function("alpha"))
     wait_for(engine, lambda: uri in engine._session.overlays.slow_uris)
     wait_for(engine, lambda: engine._session.is_published)
     monkeypatch.setattr(engine, "_buffers_changed", lambda: None)  # the worker never finishes
-    engine.change_buffer(uri, 2, function("omega"))
+    engine.change_buffer(uri, function("omega"))
     assert found(engine, "omega") == []
     monkeypatch.undo()
     engine._buffers_changed()
@@ -295,8 +295,8 @@ def test_links_are_resolved_only_on_the_indexer_thread(plain, tmp_path, monkeypa
     monkeypatch.setattr(questions, "_real_path", str)  # queries have their own threads
     (tmp_path / "link").symlink_to(plain.folder)
     uri = path_to_uri(str(tmp_path / "link/a.py"))
-    engine.open_buffer(uri, "python", 1, function("alpha"))
-    engine.change_buffer(uri, 2, function("typed"))
+    engine.open_buffer(uri, "python", function("alpha"))
+    engine.change_buffer(uri, function("typed"))
     complete(engine)
     assert found(engine, "typed") == [("a.py", 0, True)]
     assert found(engine, "alpha") == []

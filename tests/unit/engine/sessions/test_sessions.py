@@ -94,7 +94,7 @@ def test_no_session_sees_the_unsaved_text_of_another(workspace, embedding, on_di
     sessions = [open_session(embedding, workspace.folder) for _ in range(3)]
     sessions[0].rescan()  # the file of the example before was another
     for session, names, mark in zip(sessions, (of_first, of_second), ("first", "second"), strict=False):
-        session.open_buffer(workspace.uri("a.py"), "python", 1, text_with(names, mark))
+        session.open_buffer(workspace.uri("a.py"), "python", text_with(names, mark))
     all_names = (of_first, of_second, on_disk)
     for session, names, mark in zip(sessions, all_names, ("first", "second", "saved"), strict=True):
         complete(session)
@@ -125,7 +125,7 @@ def text_with(names, mark):
 def test_what_a_session_opened_is_gone_with_it(plain, shared):
     plain.write("a.py", function("alpha_one"))
     stays, leaves = open_session(shared, plain.folder), open_session(shared, plain.folder)
-    leaves.open_buffer(plain.uri("a.py"), "python", 1, function("beta_two"))
+    leaves.open_buffer(plain.uri("a.py"), "python", function("beta_two"))
     complete(leaves)
     assert paths_of(leaves, "beta_two") == ["a.py"]
     leaves.close()
@@ -137,7 +137,7 @@ def test_recent_files_and_outlines_belong_to_a_session(plain, shared):
     plain.write("a.py", function("alpha_one"))
     first, second = open_session(shared, plain.folder), open_session(shared, plain.folder)
     uri = plain.uri("a.py")
-    first.open_buffer(uri, "python", 1, function("beta_two"))
+    first.open_buffer(uri, "python", function("beta_two"))
     complete(first)
     assert [symbol.name for symbol in first.outline_of_buffer(uri, CancelToken()).symbols] == ["beta_two"]
     assert second.outline_of_buffer(uri, CancelToken()) is None
