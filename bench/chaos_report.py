@@ -170,11 +170,8 @@ def page() -> str:
     return "".join(parts) + MAPPED + soak_section()
 
 
-def soak_section() -> str:
-    path = RESULTS / "soak.json"
-    if not path.exists():
-        return ""
-    figures = json.loads(path.read_text(encoding="utf-8"))
+def soak_table(figures: dict[str, Any]) -> str:
+    """The memory of five stretches of time, without the first minute."""
     samples = [sample for sample in figures["samples"] if sample["s"] >= 60]
     fifth = max(1, len(samples) // 5)
     columns = ("server", "anonymous", "all")
@@ -188,7 +185,15 @@ def soak_section() -> str:
             means = [f"{sum(sample[column] for sample in part) / len(part):.0f}" for column in columns]
             span = f"{part[0]['s'] / 60:.0f} to {part[-1]['s'] / 60:.0f}"
             rows.append(f"| {span} | {' | '.join(means)} | {part[-1].get('refined', 0):,} |")
-    table = "\n".join(rows)
+    return "\n".join(rows)
+
+
+def soak_section() -> str:
+    path = RESULTS / "soak.json"
+    if not path.exists():
+        return ""
+    figures = json.loads(path.read_text(encoding="utf-8"))
+    table = soak_table(figures)
     counts = f"{figures['edits']:,} edits, {figures['saves']:,} saves and {figures['searches']:,} searches"
     return f"""
 ## A long session

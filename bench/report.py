@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chaos_report import soak_table
 from report_confidence import confidence
 from report_quality import hard_cases, quality
 from report_sections import REASONS, SECTIONS, SMALLER
@@ -210,6 +211,7 @@ def others(results: dict[str, Any]) -> Iterator[str]:
         "hard_cases",
         "confidence",
         "candidates",
+        "usability",  # docs/comparison.md has its table
     )
     for name, content in results.items():
         if name.startswith(with_layout):
@@ -223,6 +225,8 @@ def others(results: dict[str, Any]) -> Iterator[str]:
             yield table([readable(column) for column in header], rows)
             continue
         yield from _tables(content)
+        if name == "soak":
+            yield soak_table(content)
         if isinstance(content, dict):
             yield machine_line(content.get("machine"))
 
@@ -286,7 +290,17 @@ def _has_groups(value: dict[str, Any]) -> bool:
 
 
 def _plain(value: Any) -> object:
-    return ", ".join(map(str, value)) if isinstance(value, list) else value
+    """A cell. Of many objects only the number is shown, and a value that is repeated is written once."""
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_plain(one)}" for key, one in value.items())
+    if not isinstance(value, list):
+        return value
+    if len(value) > 5 and isinstance(value[0], dict):
+        return f"{len(value)}, kept with the result"
+    texts = [str(_plain(one)) for one in value]
+    if len(set(texts)) == 1 and len(texts) > 1:
+        return f"{texts[0]} ({len(texts)} times)"
+    return ", ".join(texts)
 
 
 def build() -> dict[Path, str]:

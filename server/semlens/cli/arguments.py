@@ -35,17 +35,26 @@ search --exit-code: 3 if nothing is found
 """
 
 _DEFAULT_COLUMNS = 80
+_COMMAND_COLUMNS = 14  # of the longest command with its indentation
 
 _AddCommand = Callable[..., argparse.ArgumentParser]
 
 _WORKSPACE_HELP = "the workspace: a folder or the URL of a git repository (default: .)"
 
 
-class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """As wide as the terminal. argparse makes one for every option, and would load shutil to ask for the width."""
+class _HelpFormatter(argparse.HelpFormatter):
+    """As wide as the terminal. Examples keep their lines.
+
+    argparse makes one for every option, and would load shutil to ask for the width.
+    """
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=_terminal_columns() - 2)
+        self._action_max_length = _COMMAND_COLUMNS  # argparse forgets that commands are indented once more
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        fill = super()._fill_text
+        return "\n".join(line if len(line) <= width else fill(line, width, indent) for line in text.splitlines())
 
 
 class _Parser(argparse.ArgumentParser):
@@ -158,7 +167,7 @@ def _add_search(add: _AddCommand) -> None:
         "search:run",
         "find code by meaning, words or name",
         "QUERY may be plain words, a name, a path, an error message, a stack trace or code. It may contain filters:\n"
-        '  lang:go  kind:class  path:src/**  -path:legacy  test:only  in:Name  "required words"\n'
+        '  lang:go  kind:class  path:src/**  -path:legacy  test:only  in:Name  "words"\n'
         "Put -- before a query that starts with a dash.",
     )
     search.add_argument(
@@ -352,12 +361,11 @@ def with_command(arguments: Sequence[str]) -> Sequence[str]:
     first, *others = arguments or [""]
     if not others and first in _WORDS_FOR_OPTIONS:
         return [_WORDS_FOR_OPTIONS[first]]
-    commands = [name for names in _GROUPS.values() for name in names]
-    if not first or first.startswith("-") or first in commands or (not others and Path(first).is_dir()):
+    if not first or first.startswith("-") or first in COMMANDS or (not others and Path(first).is_dir()):
         return arguments
     import difflib
 
-    if close := difflib.get_close_matches(first, commands, n=1, cutoff=0.8):
+    if close := difflib.get_close_matches(first, COMMANDS, n=1, cutoff=0.8):
         question = " ".join(arguments)
         raise UsageError(
             f"There is no command '{first}'. Did you mean '{close[0]}'? To search for it: semlens search {question}"
@@ -386,3 +394,5 @@ _GROUPS: dict[Callable[[_AddCommand], None], tuple[str, ...]] = {
     _add_http: ("http",),
 }
 """The commands in the order of ``--help``, by the function that adds them."""
+
+COMMANDS = [name for names in _GROUPS.values() for name in names]

@@ -29,6 +29,9 @@ def run_command(arguments: Sequence[str] | None) -> int:
         from semlens.cli.version import print_versions
 
         return print_versions()
+    if not arguments:
+        build_parser().print_help(sys.stderr)
+        return BAD_USAGE
     try:
         arguments = with_command(arguments)
     except UsageError as error:

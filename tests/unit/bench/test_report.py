@@ -62,6 +62,21 @@ def test_every_result_has_its_table(report):
         assert path.suffix == ".md" or f"plots/{path.name}" in text
 
 
+def test_a_cell_has_no_raw_samples(report):
+    said = "The server ended before it answered. This process answers instead."
+    samples = [{"s": 60 * n, "server": 100, "anonymous": 50, "all": 200} for n in range(1, 11)]
+    (report.RESULTS / "soak.json").write_text(json.dumps({"edits": 3, "samples": samples}))
+    (report.RESULTS / "other.json").write_text(json.dumps({"lost": [{"loop": [said, said]}]}))
+    text = report.build()[report.DOCS / "benchmarks.md"]
+    assert "| samples | 10, kept with the result |" in text
+    assert "| 9 to 10 | 100 | 50 | 200 | 0 |" in text
+    assert f"| lost | loop: {said} (2 times) |" in text
+
+
+def test_the_page_of_this_checkout_has_no_objects_in_cells():
+    assert "{'" not in (CHECKOUT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+
+
 def test_check_reports_whether_the_page_is_current(report, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["report.py", "--check"])
     assert report.main() == 1

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
+from semlens.cli.arguments import COMMANDS
 from semlens.core.status import RootStatus, TierRole, TierStatus, WatchMode
 
 from .conftest import STATUS
@@ -67,6 +69,21 @@ def test_a_mistyped_command_is_no_question(semlens, script, words, message):
 def test_help_and_version_are_words_too(semlens):
     assert semlens("help")[1].startswith("usage: semlens")
     assert semlens("version")[1].startswith("semlens ")
+
+
+def test_semlens_alone_says_what_it_can_do(semlens):
+    code, out, err = semlens()
+    assert (code, out) == (2, "")
+    assert err.startswith("usage: semlens")
+    assert "semlens retry with backoff" in err
+
+
+def test_help_fits_into_80_columns(semlens, monkeypatch):
+    monkeypatch.setattr("semlens.cli.arguments._terminal_columns", lambda: 80)
+    texts = {command: semlens(command, "--help")[1] for command in COMMANDS}
+    texts[""] = semlens("--help")[1]
+    assert not [(command, line) for command, text in texts.items() for line in text.splitlines() if len(line) > 80]
+    assert re.search(r"^    duplicates  +find groups", texts[""], re.MULTILINE), "a command and its help share a line"
 
 
 def test_status_in_a_sub_folder_names_the_root(semlens, below):

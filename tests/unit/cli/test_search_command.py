@@ -95,16 +95,23 @@ def test_the_lines_of_a_long_snippet_are_those_around_the_match(semlens, script)
 
 
 @pytest.mark.parametrize(
-    ("snippet", "shown"),
+    ("signature", "snippet", "shown"),
     [
-        ("def fetch_with_retry(url, attempts=3):\n\n    return url\n", ["54  return url"]),
-        ("def fetch_with_retry(\n    url, attempts=3\n):\n    pass\n", ["55  pass"]),
-        ("\n\n\n", []),
+        (HIT.signature, "def fetch_with_retry(url, attempts=3):\n\n    return url\n", ["54  return url"]),
+        (HIT.signature, "def fetch_with_retry(\n    url,\n    attempts=3,\n):\n    pass\n", ["56  pass"]),
+        (HIT.signature, "@cache\ndef fetch_with_retry(url, attempts=3):\n", ["52  @cache"]),
+        ("function Kind(size: number)", "export function Kind(\n  size: number,\n) {\n  go();\n", ["55  go();"]),
+        ('"share": 0.16', '"share": 0.16,\n', []),
+        ("new()", "new() {\n  x = new();\n", ["53  x = new();"]),
+        (HIT.signature, "\n\n\n", []),
     ],
 )
-def test_no_line_is_blank_or_repeats_the_signature(semlens, script, snippet, shown):
+def test_no_line_is_blank_or_repeats_the_signature(semlens, script, signature, snippet, shown):
     span = HIT.snippet_span._replace(start_line=51, end_line=51 + snippet.count("\n"))
-    script.with_hits(HIT._replace(snippet=snippet, snippet_span=span, highlights=()))
+    name_line = 51 + snippet.startswith("@")
+    name_span = HIT.name_span._replace(start_line=name_line, end_line=name_line)
+    hit = HIT._replace(signature=signature, snippet=snippet, snippet_span=span, name_span=name_span, highlights=())
+    script.with_hits(hit)
     assert [line.strip() for line in semlens("search", "fetch")[1].splitlines()[2:]] == shown
 
 

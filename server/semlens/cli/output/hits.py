@@ -121,7 +121,7 @@ def _print_snippet(indent: str, hit: SearchHit) -> None:
     lines = hit.snippet.removesuffix("\n").split("\n")  # `splitlines` would also split at form feeds
     start = hit.snippet_span.start_line
     marked = {line for first, last in hit.highlights for line in range(first, last + 1)}
-    numbers = _lines_to_show(lines, start, marked, hit.signature)
+    numbers = _lines_to_show(lines, start, marked, hit)
     shown = [printable(lines[number - start]).expandtabs(4) for number in numbers]
     margin = min((len(line) - len(line.lstrip()) for line in shown), default=0)
     shown = [line[margin:] for line in shown]
@@ -132,14 +132,16 @@ def _print_snippet(indent: str, hit: SearchHit) -> None:
         print(f"{indent}{painted}{_GAP}{text}".rstrip())
 
 
-def _lines_to_show(lines: Sequence[str], start: int, marked: set[int], signature: str) -> list[int]:
+def _lines_to_show(lines: Sequence[str], start: int, marked: set[int], hit: SearchHit) -> list[int]:
     """Numbers (from 0) of the lines that say most: those that match, then those around the first of them.
 
     Blank lines and lines that only repeat the signature say nothing.
     """
-    known, so_far, useful = "".join(signature.split()), "", []
+    known, so_far, useful = _without_space(hit.signature), "", []
     for number, line in enumerate(lines, start):
-        text = "".join(line.split()).rstrip("{:")
+        text = _without_space(line).rstrip("{:;")
+        if not so_far and number <= hit.name_span.start_line:  # `export` and the like are no part of a signature
+            text = text[max(text.find(known[:8]), 0) :]
         repeats = bool(known) and known.startswith(so_far + text)
         so_far += text if repeats else ""
         if text and not repeats:
@@ -147,6 +149,11 @@ def _lines_to_show(lines: Sequence[str], start: int, marked: set[int], signature
     first = next((number for number in useful if number in marked), start)
     nearest = sorted(useful, key=lambda number: (number not in marked, number < first - 1, abs(number - first)))
     return sorted(nearest[:MAX_SNIPPET_LINES])
+
+
+def _without_space(text: str) -> str:
+    """Neither white space nor commas, because a signature of several lines is folded into one."""
+    return "".join(text.split()).replace(",", "")
 
 
 def truncate(text: str, used: int) -> str:

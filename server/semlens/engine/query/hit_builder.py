@@ -16,6 +16,7 @@ from semlens.search.query.query import Query
 from semlens.search.ranking.highlight import best_lines
 from semlens.search.ranking.rank import RankedHit
 from semlens.search.ranking.reasons import reasons_of
+from semlens.syntax.symbols.signatures import on_one_line
 
 SNIPPET_LINES = 6
 MAX_LINE_CHARS = 400
@@ -39,7 +40,7 @@ def make_hit(
         if last < first:
             first, last = span.start_line, span.last_line
         kind = SymbolKind(int(symbols.kinds[ranked.symbol]))
-        signature = symbols.signatures[ranked.symbol]
+        signature = on_one_line(symbols.signatures[ranked.symbol])
         parent = int(symbols.parents[ranked.symbol])
         container = symbols.qualified_names[parent] if parent >= 0 else path
     else:

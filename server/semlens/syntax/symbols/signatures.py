@@ -42,6 +42,14 @@ class SignatureReader:
         return text[:MAX_SIGNATURE].rstrip()
 
 
+_BORDER = re.compile(r"(?<=[(\[]) |,? (?=[)\]])")
+
+
+def on_one_line(signature: str) -> str:
+    """For people: without the spaces and the last comma that a signature of several lines leaves at its brackets."""
+    return _BORDER.sub("", signature)
+
+
 @cache
 def signature_reader(language: Language) -> SignatureReader:
     return SignatureReader(language)
