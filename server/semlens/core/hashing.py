@@ -15,6 +15,11 @@ def content_hash(data: bytes) -> ContentHash:
     return hashlib.blake2b(data, digest_size=HASH_BYTES).digest()
 
 
+def split_hashes(data: bytes) -> list[ContentHash]:
+    """The hashes that stand one after the other."""
+    return [data[start : start + HASH_BYTES] for start in range(0, len(data), HASH_BYTES)]
+
+
 def content_hash_of_fields(*fields: str) -> ContentHash:
     """Hash of several texts; the separator keeps ``("ab", "c")`` and ``("a", "bc")`` apart."""
     return content_hash("\x1f".join(fields).encode("utf-8", "surrogatepass"))

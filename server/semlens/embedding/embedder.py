@@ -42,7 +42,7 @@ class Embedder(Protocol):
         ...
 
 
-class GraphEmbedder(Embedder, Protocol):
+class LocalEmbedder(Embedder, Protocol):
     """An embedder that runs an ONNX graph on this machine."""
 
     @property

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from semlens.core.errors import ModelError
 from semlens.embedding.derived_manifest import derive_manifest
-from semlens.embedding.embedder import Embedder, GraphEmbedder, PassageTokenizer
+from semlens.embedding.embedder import Embedder, LocalEmbedder, PassageTokenizer
 from semlens.embedding.manifest import Architecture, ModelManifest, load_manifest
 from semlens.embedding.remote.service import LOCATOR_PREFIX, parse_locator
 
@@ -60,10 +60,10 @@ def load_embedder(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) ->
         from semlens.embedding.remote.embedder import RemoteEmbedder
 
         return RemoteEmbedder(manifest.details["service"])
-    return load_graph(manifest, threads=threads)
+    return load_local_embedder(manifest, threads=threads)
 
 
-def load_graph(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) -> GraphEmbedder:
+def load_local_embedder(manifest: ModelManifest, *, threads: int = DEFAULT_THREADS) -> LocalEmbedder:
     """Like `load_embedder`, but only for models that run on this machine."""
     if manifest.architecture is Architecture.STATIC:
         from semlens.embedding.local.static_model import StaticEmbedder

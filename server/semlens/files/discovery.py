@@ -72,7 +72,7 @@ class Discovery:
         self._tree = IgnoreTree(self._root, follow=files.follow_ignore, exclude=files.exclude, include=files.include)
 
     def walk(
-        self, unread: set[str] | None = None, left_out: list[tuple[str, str]] | None = None
+        self, unread: set[str] | None = None, left_out: list[tuple[str, SkipReason]] | None = None
     ) -> Iterator[DiscoveredFile]:
         """Every file to index, folder by folder, names sorted. `skipped` is replaced when the walk ends.
 
@@ -203,10 +203,6 @@ class Discovery:
         if os.path.islink(self.absolute(path)) if is_link is None else is_link:
             return self._link_reason(path) or SkipReason.LINK
         return self._code_reason(path)
-
-    def is_eligible(self, path: str) -> bool:
-        """Whether `skip_reason` has none."""
-        return self.skip_reason(path) is None
 
     def is_ignored_folder(self, path: str) -> bool:
         """Whether nothing below the folder is indexed. A folder that is gone is treated as if it still existed."""

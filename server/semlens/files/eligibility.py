@@ -33,21 +33,7 @@ _MINIFIED_NAME = re.compile(r"[.-]min\.(?:js|mjs|cjs|css)$|\.(?:js|mjs|cjs|css|t
 _GENERATED_NAME = re.compile(
     r"_pb2(?:_grpc)?\.pyi?$|\.pb\.(?:go|cc|h)$|\.pb\.gw\.go$|\.g\.dart$|\.freezed\.dart$|\.designer\.cs$"
 )
-_PROSE = (
-    ".md",
-    ".markdown",
-    ".mdx",
-    ".txt",
-    ".text",
-    ".rst",
-    ".adoc",
-    ".asciidoc",
-    ".org",
-    ".tex",
-    ".html",
-    ".htm",
-    ".ipynb",
-)
+_PROSE = tuple(".md .markdown .mdx .txt .text .rst .adoc .asciidoc .org .tex .html .htm .ipynb".split())
 
 _LINE_BYTES = 1_000
 """Longer lines are not written by hand."""

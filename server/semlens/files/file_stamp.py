@@ -40,5 +40,9 @@ class FileStamp:
         return self.mtime_ns >= self.seen_ns - 20_000_000
 
 
+NO_STAMP = FileStamp(0, 0, 0, 0, 0)
+"""Fits no file, so that the next scan reads it."""
+
+
 def _clamp(value: int) -> int:
     return max(-_INT64, min(value, _INT64))

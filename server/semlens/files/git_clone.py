@@ -40,7 +40,7 @@ __all__ = [
 
 _CLONES = "clones"
 _URL_FILE = "url.txt"
-_HALF = ".half-"
+_PARTIAL = ".partial-"
 _CHECKOUT_STARTED = "checkout-started"
 """A file in ``.git`` while a refresh changes the work tree."""
 
@@ -71,18 +71,18 @@ def clone(
     address = parse_git_url(url)
     cancel = cancel or CancelToken()
     folder = _folder_of(cache_folder, address)
-    place = folder / address.name
+    work_tree = folder / address.name
     try:
         cache_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.parent.mkdir(mode=0o700, exist_ok=True)
         with _locked(folder, cancel):
             limits = GitLimits(folder, max_mb, cancel)
-            _remove_halves(folder)
-            is_there = _is_whole(folder, place) and _finish_checkout(address, place, limits)
+            _remove_partial_clones(folder)
+            is_there = _is_whole(folder, work_tree) and _finish_checkout(address, work_tree, limits)
             if not is_there:
-                _clone(address, place, limits)
+                _clone(address, work_tree, limits)
             elif refresh:
-                _refresh(address, place, limits)
+                _refresh(address, work_tree, limits)
             (folder / _URL_FILE).touch()
     except (OSError, NotImplementedError) as error:  # the latter where the file system has no locks
         reason = getattr(error, "strerror", None) or str(error)
@@ -90,7 +90,7 @@ def clone(
             f"Cannot keep the clone of {printable(url)} in {folder} ({reason}). Make the folder "
             "writable, free some space or set SEMLENS_CACHE_DIR."
         ) from error
-    return place
+    return work_tree
 
 
 def remove_clone(url: str, cache_folder: Path) -> bool:
@@ -118,7 +118,7 @@ def clones(cache_folder: Path) -> list[Clone]:
 
 
 def clone_folders(cache_folder: Path) -> list[Path]:
-    """The folder of every clone, half ones included."""
+    """The folder of every clone, partial ones included."""
     with contextlib.suppress(OSError):
         return sorted(path for path in (cache_folder / _CLONES).iterdir() if path.is_dir() and not path.is_symlink())
     return []
@@ -131,8 +131,8 @@ def clone_in(folder: Path) -> Clone | None:
             address = parse_git_url(file.read(_MAX_URL_BYTES))
     except (OSError, ValueError, UsageError):
         return None
-    place = folder / address.name
-    return Clone(address.text, place) if folder.name == address.key and _is_whole(folder, place) else None
+    work_tree = folder / address.name
+    return Clone(address.text, work_tree) if folder.name == address.key and _is_whole(folder, work_tree) else None
 
 
 def clone_last_use(folder: Path) -> float:
@@ -187,94 +187,94 @@ def _locked(folder: Path, cancel: CancelToken) -> Iterator[None]:
         lock.release()
 
 
-def _is_whole(folder: Path, place: Path) -> bool:
-    return (folder / _URL_FILE).is_file() and (place / ".git" / "HEAD").is_file()
+def _is_whole(folder: Path, work_tree: Path) -> bool:
+    return (folder / _URL_FILE).is_file() and (work_tree / ".git" / "HEAD").is_file()
 
 
-def _remove_halves(folder: Path) -> None:
+def _remove_partial_clones(folder: Path) -> None:
     """Delete what killed processes left."""
-    for path in folder.glob(f"{_HALF}*"):
+    for path in folder.glob(f"{_PARTIAL}*"):
         _delete(path)
 
 
-def _clone(address: GitUrl, place: Path, limits: GitLimits) -> None:
-    _delete(place)
-    half = Path(tempfile.mkdtemp(prefix=_HALF, dir=limits.folder))
+def _clone(address: GitUrl, work_tree: Path, limits: GitLimits) -> None:
+    _delete(work_tree)
+    partial = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=limits.folder))
     try:
         run_git(
             [
                 *("clone", "--depth", "1", "--single-branch", "--no-tags", "--no-recurse-submodules", "--progress"),
-                *(f"--template={_template(half)}", "--", address.text, str(half / place.name)),
+                *(f"--template={_template(partial)}", "--", address.text, str(partial / work_tree.name)),
             ],
             address.text,
             limits,
         )
-        record = half / _URL_FILE
+        record = partial / _URL_FILE
         record.write_text(address.text, encoding="ascii")
         record.chmod(0o600)
         record.replace(limits.folder / _URL_FILE)
-        (half / place.name).rename(place)
+        (partial / work_tree.name).rename(work_tree)
     finally:
-        _delete(half)
+        _delete(partial)
 
 
-def _template(half: Path) -> Path:
+def _template(partial: Path) -> Path:
     """What git copies into the new ``.git`` instead of the user's template: no hooks, and no filters for any file.
 
     These attributes win over those of the repository, which could select a filter of the user's configuration.
     """
-    template = half / "template"
+    template = partial / "template"
     (template / "info").mkdir(parents=True)
     (template / "info" / "attributes").write_text("* -filter\n", encoding="ascii")
     return template
 
 
-def _refresh(address: GitUrl, place: Path, limits: GitLimits) -> None:
-    _remove_locks(place)
+def _refresh(address: GitUrl, work_tree: Path, limits: GitLimits) -> None:
+    _remove_locks(work_tree)
     try:
         _run(
-            address, place, limits,
+            address, work_tree, limits,
             "fetch", "--depth", "1", "--no-tags", "--no-recurse-submodules", "--progress", "--force",
             "--", address.text, "HEAD",
         )  # fmt: skip
     finally:
-        for path in (place / ".git" / "objects" / "pack").glob("tmp_*"):
+        for path in (work_tree / ".git" / "objects" / "pack").glob("tmp_*"):
             _delete(path)
-    _checkout(address, place, limits)
+    _checkout(address, work_tree, limits)
     with contextlib.suppress(WorkspaceError):  # old commits take space until then
         settings = (f"gc.autoPackLimit={_MANY_PACKS}", "gc.auto=6700", "gc.autoDetach=false", "gc.pruneExpire=now")
         options = [part for setting in settings for part in ("-c", setting)]
-        _run(address, place, GitLimits(limits.folder, 2 * limits.max_mb, limits.cancel), *options, "gc", "--auto")
+        _run(address, work_tree, GitLimits(limits.folder, 2 * limits.max_mb, limits.cancel), *options, "gc", "--auto")
 
 
-def _checkout(address: GitUrl, place: Path, limits: GitLimits) -> None:
+def _checkout(address: GitUrl, work_tree: Path, limits: GitLimits) -> None:
     """Make the work tree that of the commit fetched last."""
-    started = place / ".git" / _CHECKOUT_STARTED
+    started = work_tree / ".git" / _CHECKOUT_STARTED
     started.touch()
-    _run(address, place, limits, "reset", "--hard", "--quiet", "FETCH_HEAD")
+    _run(address, work_tree, limits, "reset", "--hard", "--quiet", "FETCH_HEAD")
     started.unlink()
 
 
-def _finish_checkout(address: GitUrl, place: Path, limits: GitLimits) -> bool:
+def _finish_checkout(address: GitUrl, work_tree: Path, limits: GitLimits) -> bool:
     """Finish a checkout that was killed. :returns: False when the clone is no use any more."""
-    if not (place / ".git" / _CHECKOUT_STARTED).exists():
+    if not (work_tree / ".git" / _CHECKOUT_STARTED).exists():
         return True
-    _remove_locks(place)
+    _remove_locks(work_tree)
     try:
-        _checkout(address, place, limits)
+        _checkout(address, work_tree, limits)
     except WorkspaceError:
         return False
     return True
 
 
-def _run(address: GitUrl, place: Path, limits: GitLimits, *arguments: str) -> None:
+def _run(address: GitUrl, work_tree: Path, limits: GitLimits, *arguments: str) -> None:
     """Run git in the clone. Both folders are named, so that git never takes a repository above a damaged one."""
-    run_git([f"--git-dir={place / '.git'}", f"--work-tree={place}", *arguments], address.text, limits)
+    run_git([f"--git-dir={work_tree / '.git'}", f"--work-tree={work_tree}", *arguments], address.text, limits)
 
 
-def _remove_locks(place: Path) -> None:
+def _remove_locks(work_tree: Path) -> None:
     """Delete the locks of a git that was killed. Nobody else works on the clone."""
-    for path in (place / ".git").rglob("*.lock"):
+    for path in (work_tree / ".git").rglob("*.lock"):
         _delete(path)
 
 

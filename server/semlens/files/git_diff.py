@@ -9,7 +9,7 @@ from pathlib import Path
 from semlens.core.errors import UsageError, WorkspaceError
 from semlens.core.text.printable import printable
 
-_SECONDS = 30.0
+_TIMEOUT_S = 30.0
 _MAX_REF_CHARACTERS = 1_000
 _SAFE = {"core.hooksPath": os.devnull, "core.fsmonitor": "false", "core.quotePath": "false", "gc.auto": "0"}
 _ENVIRONMENT = {
@@ -65,13 +65,13 @@ def _run(root: Path, arguments: list[str]) -> subprocess.CompletedProcess[bytes]
     try:
         return subprocess.run(
             ["git", "--no-pager", *settings, *arguments],
-            cwd=root, env=environment, capture_output=True, stdin=subprocess.DEVNULL, timeout=_SECONDS, check=False,
+            cwd=root, env=environment, capture_output=True, stdin=subprocess.DEVNULL, timeout=_TIMEOUT_S, check=False,
         )  # fmt: skip
     except FileNotFoundError:
         raise WorkspaceError("git is not installed, so changes are not known. Install git, or give a diff.") from None
     except subprocess.TimeoutExpired:
         raise WorkspaceError(
-            f"git diff in {printable(str(root))} took more than {_SECONDS:.0f} s. Give a diff."
+            f"git diff in {printable(str(root))} took more than {_TIMEOUT_S:.0f} s. Give a diff."
         ) from None
 
 

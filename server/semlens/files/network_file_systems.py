@@ -18,19 +18,7 @@ _REMOTE = frozenset(
     vboxsf prl_fs drvfs virtiofs fakeowner macfuse osxfuse
     """.split()
 )
-_REMOTE_FUSE = (
-    "sshfs",
-    "gvfsd",
-    "rclone",
-    "s3fs",
-    "gcsfuse",
-    "vmhgfs",
-    "grpcfuse",
-    "osxfs",
-    "davfs",
-    "glusterfs",
-    "ceph",
-)
+_REMOTE_FUSE = tuple("sshfs gvfsd rclone s3fs gcsfuse vmhgfs grpcfuse osxfs davfs glusterfs ceph".split())
 _PLATFORM: str = sys.platform
 _MOUNT_TABLE = Path("/proc/self/mountinfo")
 _OCTAL = re.compile(r"\\([0-7]{3})")

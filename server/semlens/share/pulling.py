@@ -17,6 +17,7 @@ from pathlib import Path
 from semlens import __version__
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import CacheError
+from semlens.files.file_stamp import NO_STAMP
 from semlens.index.segment.build_hash import build_hash
 from semlens.index.segment.check import check_segment
 from semlens.index.segment.columns import ColumnFileError
@@ -24,7 +25,7 @@ from semlens.index.segment.segment import read_segment, segment_path
 from semlens.index.storage.commit_rows import CommittedRows, FileEntry
 from semlens.index.storage.database import StoreError
 from semlens.index.storage.root_store import read_vector_file, vectors_path
-from semlens.index.storage.seeding import NO_STAMP, Donor, has_commit, seed_from
+from semlens.index.storage.seeding import Donor, has_commit, seed_from
 from semlens.share.errors import RejectedError, ShareError
 from semlens.share.manifest import MAX_BYTES, Manifest, decode
 from semlens.share.object_store import ObjectStore, manifest_name

@@ -7,19 +7,15 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from io import BufferedReader
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-import semlens
 from semlens.core.hashing import ContentHash
 from semlens.core.skip_reason import UNPARSABLE, SkipReason
-from semlens.embedding.remote.service import KEY_VARIABLE
 from semlens.files.file_stamp import FileStamp
 from semlens.files.reading import file_stamp
 from semlens.syntax.fingerprint import CodeFingerprint
@@ -41,6 +37,7 @@ from semlens.workers.messages import (
     receive,
     send,
 )
+from semlens.workers.python_process import module_command, module_environment
 from semlens.workers.stderr_tail import StderrTail
 
 if TYPE_CHECKING:
@@ -87,19 +84,13 @@ class ParsedBatch:
 
 class _WorkerProcess:
     def __init__(self, *, interactive: bool) -> None:
-        arguments = [sys.executable, "-m", "semlens.workers.parse_worker"] + (["--interactive"] if interactive else [])
-        # the workspace must not be importable: -P keeps the current folder off the path
-        arguments.insert(1, "-P")
-        environment = dict(os.environ)
-        environment.pop(KEY_VARIABLE, None)  # a worker connects to no service
-        package_parent = str(Path(semlens.__file__).parents[1])
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [package_parent, environment.get("PYTHONPATH", "")]))
+        options = ["--interactive"] if interactive else []
         self._process = subprocess.Popen(
-            arguments,
+            module_command("semlens.workers.parse_worker", *options),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment,
+            env=module_environment(),
             cwd=os.path.abspath(os.sep),
             start_new_session=os.name == "posix",  # only the parent handles Ctrl-C in the terminal
         )

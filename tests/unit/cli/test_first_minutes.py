@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 
 import pytest
 
 from semlens.cli.arguments import COMMANDS
+from semlens.cli.commands.status import skipped_files
+from semlens.cli.roots import cache_folder
+from semlens.core.skip_reason import SkipReason
 from semlens.core.status import RootStatus, TierRole, TierStatus, WatchMode
+from semlens.files.file_stamp import NO_STAMP
+from semlens.index.storage.root_store import Commit, FileEntry, RootStore
 
 from .conftest import STATUS
 
@@ -122,3 +128,10 @@ def test_status_lists_what_is_left_out_by_reason(semlens, script, workspace):
     assert out.splitlines()[:6] == ["binary:", "  logo.png", "ignored:", "  out/", "lockfile:", "  poetry.lock"]
     listed = json.loads(semlens("status", "--skipped", "--json")[1])["skippedFiles"]
     assert {"path": "out/", "reason": "ignored"} in listed
+
+
+def test_status_lists_what_the_index_left_out_for_its_content(workspace):
+    (workspace / "bundle.js").write_text("x")
+    with contextlib.closing(RootStore(cache_folder(), workspace)) as store:
+        store.commit(Commit({"bundle.js": FileEntry(NO_STAMP, b"", "", "minified")}, (), {}, {"complete": True}))
+    assert skipped_files(workspace) == [("bundle.js", SkipReason.MINIFIED)]

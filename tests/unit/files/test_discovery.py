@@ -237,7 +237,7 @@ def test_a_deleted_file_is_missing(tmp_path: Path) -> None:
     assert discovery.examine("folder.py") == SkipReason.FOLDER
     assert discovery.examine("no/where/a.py") == SkipReason.MISSING
     assert discovery.examine("nul\0.py") == SkipReason.MISSING
-    assert discovery.is_eligible("a.py")
+    assert discovery.skip_reason("a.py") is None
 
 
 def test_a_changed_ignore_file_counts_after_a_refresh(tmp_path: Path) -> None:

@@ -255,7 +255,7 @@ def test_half_a_clone_is_never_used(remote):
     place = remote.clone()
     (place.parent / "url.txt").unlink()
     (place / "a.py").unlink()
-    (place.parent / ".half-killed" / "tool").mkdir(parents=True)
+    (place.parent / ".partial-killed" / "tool").mkdir(parents=True)
     assert clones(remote.cache) == []
     assert remote.clone() == place
     assert sorted(path.name for path in place.iterdir()) == [".git", "a.py", "b.py"]

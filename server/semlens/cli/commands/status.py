@@ -12,6 +12,7 @@ from typing import Any
 from semlens.cli.answering import Answerer, ServedBy, answer
 from semlens.cli.output.terminal import human_bytes, paint
 from semlens.cli.roots import cache_folder, workspace_of_name
+from semlens.core.skip_reason import SkipReason
 from semlens.core.status import EngineStatus, RemoteStatus, TierRole
 from semlens.core.text.printable import printable
 from semlens.service import codec
@@ -46,15 +47,16 @@ def skipped_files(root: Path) -> list[tuple[str, str]]:
     """
     from semlens.files.discovery import Discovery
     from semlens.index.storage.database import StoreError
-    from semlens.index.storage.root_store import root_folder
+    from semlens.index.storage.root_store import store_folder
     from semlens.index.storage.seeding import committed_rows
     from semlens.settings.loading import load_settings
 
-    found: list[tuple[str, str]] = []
-    for _ in Discovery(root, load_settings(root)[0]).walk(left_out=found):
+    left_out: list[tuple[str, SkipReason]] = []
+    for _ in Discovery(root, load_settings(root)[0]).walk(left_out=left_out):
         pass
+    found: list[tuple[str, str]] = [*left_out]
     with suppress(StoreError):  # it is not indexed yet
-        rows = committed_rows(root_folder(cache_folder(), root))
+        rows = committed_rows(store_folder(cache_folder(), root))
         found += [(path, entry.reason) for path, entry in rows.files.items() if entry.reason]
     return sorted(found, key=lambda item: (item[1], item[0]))
 

@@ -84,9 +84,9 @@ def add_skipped_files(
     """
     for path, reason in indexed:
         skipped.add(name, path, reason)
-    left_out: list[tuple[str, str]] = []
+    left_out: list[tuple[str, SkipReason]] = []
     for number, _ in enumerate(Discovery(Path(root), settings).walk(left_out=left_out)):
         if number % 256 == 0:
             check()
-    for path, text in left_out:
-        skipped.add(name, path, SkipReason(text))
+    for path, reason in left_out:
+        skipped.add(name, path, reason)

@@ -22,7 +22,7 @@ from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash
 from semlens.engine.embedding.circuit_breaker import CircuitBreaker
 from semlens.index.nearest.opening import open_store, save_store
-from semlens.index.nearest.vector_index import Hashes, VectorIndexError, VectorStore
+from semlens.index.nearest.vector_store import Hashes, VectorStore, VectorStoreError
 from semlens.index.segment.vectors import Int8Matrix, quantise
 from semlens.search.signals.text_evidence import QueryVector
 from semlens.settings.choices import VectorStoreSetting
@@ -118,7 +118,7 @@ class TierStore:
     def _ask(self, fingerprint: str, dimension: int, ask: Callable[[VectorStore], T]) -> T:
         try:
             answer = ask(self._store(fingerprint, dimension))
-        except VectorIndexError as error:
+        except VectorStoreError as error:
             self._circuit.record_failure(permanent=False, retry_after_s=0.0)
             self.error = (
                 f"The vector store cannot be used: {str(error).rstrip('.')}. Searches go on without "
@@ -131,7 +131,7 @@ class TierStore:
         return answer
 
     def _store(self, fingerprint: str, dimension: int) -> VectorStore:
-        """:raises VectorIndexError: when it cannot be opened."""
+        """:raises VectorStoreError: when it cannot be opened."""
         with self._lock:
             if self._opened is None or self._opened[0] != fingerprint:
                 if self._opened is not None:

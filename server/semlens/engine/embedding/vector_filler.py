@@ -149,7 +149,7 @@ class VectorFiller:
 
     def _start(self, job: _FillJob, pool: ParsePool) -> None:
         self.active_segment = job.live
-        hashes = job.index.passage_hashes(job.live, job.rows)
+        hashes = job.live.passage_hashes(job.rows)
         if job.tier.role == TierRole.FIRST and job.live.tokens and not job.cache_only:
             tokens = {key: job.live.tokens[row] for key, row in zip(hashes, job.rows.tolist(), strict=True)}
             self._submit(job, hashes, tokens)

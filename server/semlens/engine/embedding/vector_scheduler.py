@@ -1,6 +1,6 @@
 """Decides when vectors and their graphs are made, and by which tiers. Used by the indexer thread alone.
 
-`VectorFiller` makes vectors, `GraphBuilder` their graphs.
+`VectorFiller` makes vectors, `HnswBuilder` their graphs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from semlens.core.hashing import ContentHash
 from semlens.core.status import TierRole
-from semlens.engine.embedding.graph_builder import GraphBuilder
+from semlens.engine.embedding.hnsw_builder import HnswBuilder
 from semlens.engine.embedding.tiers import Tier, kept_in_index
 from semlens.engine.embedding.vector_filler import VectorFiller
 from semlens.engine.indexing.live_segment import LiveSegment
@@ -37,7 +37,7 @@ class VectorScheduler:
         self._deadlines = deadlines
         self._local = VectorFiller(post, on_filled)
         self._remote = VectorFiller(post, on_filled)
-        self._graphs = GraphBuilder(post, on_filled)
+        self._graphs = HnswBuilder(post, on_filled)
 
     @property
     def needs_workers(self) -> bool:
@@ -68,7 +68,7 @@ class VectorScheduler:
         """Put vectors into the cache before the next job looks there."""
         (self._remote if tier.is_remote else self._local).store_vectors(tier, vectors)
 
-    def keep_those_of(self, overlays: Iterable[Overlay], root: str, paths: Sequence[str]) -> None:
+    def keep_overlay_vectors(self, overlays: Iterable[Overlay], root: str, paths: Sequence[str]) -> None:
         """Keep the vectors of open buffers whose files were read: what was embedded unsaved is not embedded again."""
         for overlay in overlays:
             if overlay.buffer.root == root and overlay.buffer.path in paths:

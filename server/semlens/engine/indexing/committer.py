@@ -53,7 +53,7 @@ class Committer:
 
     def _has_news(self, state: RootState) -> bool:
         index = state.index
-        return index.dirty or index.unwritten_vectors or not index.store.exists or self._says_otherwise(state)
+        return index.dirty or index.unwritten_vectors or not index.store.exists or self._meta_changed(state)
 
     def close(self, state: RootState) -> None:
         """Commit a root for the last time and close it."""
@@ -80,6 +80,6 @@ class Committer:
             "version": semlens.__version__,
         }
 
-    def _says_otherwise(self, state: RootState) -> bool:
+    def _meta_changed(self, state: RootState) -> bool:
         """Whether the last commit records less about the root than is known now. Unfinished work does not count."""
         return state.settled and any(state.index.meta.get(key) != value for key, value in self._meta(state).items())

@@ -341,7 +341,7 @@ class Indexer:
         return self.states.get(str(state.index.root)) is state and not self._stopping
 
     def _keep_vectors(self, state: RootState, paths: list[str]) -> None:
-        self._vectors.keep_those_of(self.sessions.shown_overlays, str(state.index.root), paths)
+        self._vectors.keep_overlay_vectors(self.sessions.shown_overlays, str(state.index.root), paths)
 
     def _report(self, problem: Problem) -> None:
         if problem not in self.errors:

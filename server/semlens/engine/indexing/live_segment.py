@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from semlens.core.hashing import ContentHash
+from semlens.core.hashing import ContentHash, split_hashes
 from semlens.embedding.embedder import TokenIds
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import VectorBlock, join_blocks
@@ -52,6 +52,9 @@ class LiveSegment:
         needs_vector[list(self.unembeddable.get(fingerprint, ()))] = False
         return np.flatnonzero(needs_vector).astype(np.uint32)
 
+    def passage_hashes(self, rows: npt.NDArray[np.uint32]) -> list[ContentHash]:
+        return split_hashes(self.segment.passages.hashes[rows].tobytes())
+
     def add_block(self, fingerprint: str, block: VectorBlock) -> None:
         blocks = (*self.tiers.get(fingerprint, ()), block)
         # Few blocks keep a scan fast. Joining them in steps keeps adding blocks cheap.
@@ -72,9 +75,9 @@ def verified_files(
     rows: dict[str, int] = {}
     places: dict[tuple[str, str], tuple[int, ContentHash]] = {}
     for key, live in segments.items():
-        hashes = live.segment.files.hashes.tobytes()
+        hashes = split_hashes(live.segment.files.hashes.tobytes())
         for row, path in enumerate(live.segment.files.paths.tolist()):
-            places[key, path] = row, hashes[16 * row : 16 * row + 16]
+            places[key, path] = row, hashes[row]
     for path, entry in stored.items():
         if not entry.segment:
             if entry.reason:

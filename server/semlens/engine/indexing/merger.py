@@ -17,8 +17,7 @@ from semlens.index.snapshot import Mask
 from semlens.search.signals.static_signals import static_signals_of
 
 RESTING_FANOUT = 2
-"""How many segments of about one size are merged at rest. Each search visits every
-segment: 15 segments cost a third more than 4."""
+"""How many segments of about one size are merged at rest. A search visits each: 15 cost a third more than 4."""
 
 MAX_SEGMENT_PASSAGES = 200_000
 """A larger segment is not merged, so that a merge stays within two seconds and 200 MB."""

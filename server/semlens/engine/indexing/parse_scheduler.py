@@ -13,7 +13,7 @@ from concurrent.futures import Future
 
 from semlens.core.status import Problem
 from semlens.core.symbol import Outline
-from semlens.engine.indexing.root_state import RootState
+from semlens.engine.indexing.root_state import FILES_A_BATCH, RootState
 from semlens.engine.indexing.scheduling import Deadlines
 from semlens.engine.overlays.overlay import encode_text
 from semlens.index.segment.builder import new_segment_id
@@ -90,7 +90,7 @@ class ParseScheduler:
         is_large = state.scan or len(state.pending) + len(state.in_flight) > FEW_FILES
         pool = self.pool if is_large else self.interactive
         n_cores = pool.n_workers if state.first_index else n_processors
-        while state.pending and len(state.in_flight) < 2 * 48 * n_cores:
+        while state.pending and len(state.in_flight) < 2 * FILES_A_BATCH * n_cores:
             request = state.next_batch(max_bytes, model)
             if request is None:
                 break
@@ -113,9 +113,8 @@ class ParseScheduler:
         pool.parse_files(request).add_done_callback(answered)
 
     def _take(self, state: RootState, paths: list[str], future: Future[ParsedBatch]) -> None:
-        is_indexed = self._on_answer(
-            state, paths
-        )  # first, so that nothing counts as settled before the change is noted
+        # First, so that nothing counts as settled before the change is noted.
+        is_indexed = self._on_answer(state, paths)
         for path in paths:
             state.in_flight.pop(path, None)
         if not is_indexed:

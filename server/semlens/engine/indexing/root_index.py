@@ -16,13 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.errors import CacheError
-from semlens.core.hashing import ContentHash
 from semlens.core.skip_reason import UNPARSABLE, SkipReason
 from semlens.embedding.embedder import TokenIds
 from semlens.engine.indexing.live_segment import LiveSegment, verified_files
 from semlens.engine.indexing.scheduling import Backoff
 from semlens.engine.indexing.segment_vectors import has_unwritten_vectors, load_vectors, write_vectors
-from semlens.files.file_stamp import FileStamp
+from semlens.files.file_stamp import NO_STAMP
 from semlens.index.segment.merge import MergedSegment
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import merge_blocks
@@ -252,9 +251,9 @@ class RootIndex:
             if outcome.stamp is None and outcome.reason in (SkipReason.GONE, SkipReason.UNREADABLE, SkipReason.NONE):
                 self.remove(outcome.path)
                 if outcome.reason == SkipReason.UNREADABLE:
-                    self._put(outcome.path, FileEntry(FileStamp(0, 0, 0, 0, 0), b"", "", SkipReason.UNREADABLE))
+                    self._put(outcome.path, FileEntry(NO_STAMP, b"", "", SkipReason.UNREADABLE))
                 continue
-            stamp = outcome.stamp or FileStamp(0, 0, 0, 0, 0)
+            stamp = outcome.stamp or NO_STAMP
             if outcome.reason == SkipReason.UNCHANGED:
                 old = self.files.get(outcome.path)
                 if old is not None:  # else it was removed meanwhile, and will be checked again
@@ -385,10 +384,6 @@ class RootIndex:
             return None
         live = self.segments.get(entry.segment)
         return None if live is None else (live, row)
-
-    def passage_hashes(self, live: LiveSegment, rows: npt.NDArray[np.uint32]) -> list[ContentHash]:
-        data = live.segment.passages.hashes[rows].tobytes()
-        return [data[i : i + 16] for i in range(0, len(data), 16)]
 
 
 def advice_on_saving(error: Exception, folder: Path) -> str:

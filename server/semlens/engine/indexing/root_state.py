@@ -233,20 +233,16 @@ class RootState:
 
     def _forget_below(self, folders: set[str]) -> None:
         """Remove everything below paths that may have been folders, in one pass over the names."""
+        folders = folders - {""}  # the root itself is looked at by a scan
 
-        def is_below(path: str) -> bool:
-            place = path.rfind("/")
-            while place > 0:
-                if path[:place] in folders:
-                    return True
-                place = path.rfind("/", 0, place)
-            return False
+        def is_inside(path: str) -> bool:
+            return is_below(path.rpartition("/")[0], folders)
 
         now = time.monotonic()
-        for path in [path for path in (*self.index.files, *self.pending) if is_below(path)]:
+        for path in [path for path in (*self.index.files, *self.pending) if is_inside(path)]:
             self.pending.pop(path, None)
             self.index.remove(path)
-        for path in [path for path in self.in_flight if is_below(path)]:
+        for path in [path for path in self.in_flight if is_inside(path)]:
             self.changed.setdefault(path, now)  # the file that the worker read is gone
 
     def next_batch(self, max_bytes: int, model: str, *, urgent: bool = False) -> FilesRequest | None:

@@ -15,7 +15,6 @@ from semlens.files.discovery import DiscoveredFile
 logger = logging.getLogger(__name__)
 
 FILES_A_PART = 2_000
-"""Files in a part."""
 
 OnFound = Callable[[RootState, int, list[DiscoveredFile]], None]
 OnDone = Callable[[RootState, int, "ScanEnd"], None]

@@ -8,7 +8,6 @@ import json
 import logging
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from semlens.core.symbol import SymbolKind
 from semlens.engine.mapping.area_labels import AreaLabel
 from semlens.engine.mapping.map_points import MapPoints, collect_points
 from semlens.index.snapshot import IndexSnapshot
+from semlens.workers.python_process import module_command, module_environment
 
 logger = logging.getLogger(__name__)
 
@@ -177,11 +177,11 @@ class IndexMap:
             with os.fdopen(os.open(source, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 np.savez(file, vectors=points.vectors, hashes=points.hashes, names=names)
             with subprocess.Popen(
-                [sys.executable, "-P", "-m", PROGRAM, str(source), str(path)],
+                module_command(PROGRAM, str(source), str(path)),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, **dict.fromkeys(_BLAS, "1")},
+                env={**module_environment(), **dict.fromkeys(_BLAS, "1")},
             ) as process:
                 with self._lock:
                     self._process = process

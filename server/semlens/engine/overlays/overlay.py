@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from semlens.core.hashing import ContentHash, content_hash
+from semlens.core.hashing import ContentHash, content_hash, split_hashes
 from semlens.core.symbol import Outline
 from semlens.embedding.embedder import TokenIds
 from semlens.engine.overlays.open_buffers import OpenBuffer
@@ -40,8 +40,7 @@ class Overlay:
     def passage_hashes(self) -> list[ContentHash]:
         if self.segment is None:
             return []
-        data = self.segment.passages.hashes.tobytes()
-        return [data[i : i + 16] for i in range(0, len(data), 16)]
+        return split_hashes(self.segment.passages.hashes.tobytes())
 
     def view(self, *, dirty: bool) -> SegmentView | None:
         if self.segment is None:
@@ -82,12 +81,8 @@ def vectors_in_view(
     """Return the vectors of a file in a view for the wanted passages, by model fingerprint."""
     passages = view.segment.passages
     start, end = (int(place) for place in np.searchsorted(passages.files, [row, row + 1]))
-    data = passages.hashes[start:end].tobytes()
-    rows = {
-        start + i: data[16 * i : 16 * i + 16]
-        for i in range(end - start)
-        if data[16 * i : 16 * i + 16] in missing_hashes
-    }
+    hashes = split_hashes(passages.hashes[start:end].tobytes())
+    rows = {row: key for row, key in enumerate(hashes, start) if key in missing_hashes}
     vectors: dict[str, dict[ContentHash, bytes]] = {}
     for fingerprint in view.tiers:
         vectors_by_hash = vectors.setdefault(fingerprint, {})

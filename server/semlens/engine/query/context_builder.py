@@ -105,9 +105,8 @@ class ContextBuilder:
             total = self._counter.count(text)
             if total <= self._request.budget:
                 break
-            chosen.remove(
-                min(chosen, key=lambda choice: choice.candidate.value)
-            )  # the whole may exceed the sum of its parts
+            # the whole may exceed the sum of its parts
+            chosen.remove(min(chosen, key=lambda choice: choice.candidate.value))
         else:
             text, total, masked = "", 0, 0
         items = tuple(self._item(choice) for choice in _in_reading_order(chosen))

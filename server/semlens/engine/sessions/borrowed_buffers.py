@@ -65,7 +65,7 @@ class BorrowedBuffers:
         real = os.path.realpath(path)
         for discovery in self._borrower.discoveries:
             if (relative := discovery.relative(real)) is not None:
-                return discovery.is_eligible(relative)
+                return discovery.skip_reason(relative) is None
         return False
 
 

@@ -25,7 +25,7 @@ class SourceLostError(Exception):
 
 
 class ChangeSource(Protocol):
-    """One way to notice changes. Only `wake` and `hurry` may be called from another thread."""
+    """One way to notice changes. Only `wake` and `flush` may be called from another thread."""
 
     @property
     def n_watches(self) -> int:
@@ -46,7 +46,7 @@ class ChangeSource(Protocol):
     def wake(self) -> None:
         """End `wait`, now and from now on."""
 
-    def hurry(self) -> None:
+    def flush(self) -> None:
         """Let the `wait` under way, or the next one, return at once with all that happened until then.
 
         A source that cannot do that ignores it.

@@ -60,14 +60,14 @@ class InotifyEvent:
 
 
 class Inotify:
-    """One inotify instance. Only `wake` and `hurry` may be called from another thread."""
+    """One inotify instance. Only `wake` and `flush` may be called from another thread."""
 
     _library: ctypes.CDLL
     _descriptor: int
-    _woken: int
-    _wake: int
-    _hurried: int
-    _hurry: int
+    _wake_reader: int
+    _wake_writer: int
+    _flush_reader: int
+    _flush_writer: int
     _skips_pause: bool
     _is_closed: bool
     _closing: threading.Lock
@@ -84,8 +84,8 @@ class Inotify:
         if descriptor < 0:
             raise _error()
         self._descriptor = descriptor
-        self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._hurried, self._hurry = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._flush_reader, self._flush_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._skips_pause = False
         self._is_closed = False
         self._closing = threading.Lock()  # the system may reuse the number of a closed descriptor
@@ -107,35 +107,35 @@ class Inotify:
         self._library.inotify_rm_watch(self._descriptor, watch)
 
     def wait(self, timeout_s: float | None) -> bool:
-        """Wait until events are available, or until `hurry`. False after the timeout or `wake`.
+        """Wait until events are available, or until `flush`. False after the timeout or `wake`.
 
         No event is read here, so that the kernel merges equal ones.
         """
         if sys.platform == "win32":  # tells the type checker that only others come here
             raise NotImplementedError
         poller = select.poll()
-        for descriptor in (self._descriptor, self._woken, self._hurried):
+        for descriptor in (self._descriptor, self._wake_reader, self._flush_reader):
             poller.register(descriptor, select.POLLIN)
         ready = {descriptor for descriptor, _ in poller.poll(None if timeout_s is None else timeout_s * 1000)}
-        self._skips_pause = self._take_hurry(ready)
-        return (self._descriptor in ready or self._skips_pause) and self._woken not in ready
+        self._skips_pause = self._take_flush(ready)
+        return (self._descriptor in ready or self._skips_pause) and self._wake_reader not in ready
 
     def pause(self, seconds: float) -> bool:
-        """Wait while events gather, but not after `hurry`. True if `wake` ended the wait."""
+        """Wait while events gather, but not after `flush`. True if `wake` ended the wait."""
         if sys.platform == "win32":  # tells the type checker that only others come here
             raise NotImplementedError
         poller = select.poll()
-        for descriptor in (self._woken, self._hurried):
+        for descriptor in (self._wake_reader, self._flush_reader):
             poller.register(descriptor, select.POLLIN)
         ready = {descriptor for descriptor, _ in poller.poll(0 if self._skips_pause else seconds * 1000)}
-        self._take_hurry(ready)
-        return self._woken in ready
+        self._take_flush(ready)
+        return self._wake_reader in ready
 
-    def _take_hurry(self, ready: set[int]) -> bool:
-        if self._hurried not in ready:
+    def _take_flush(self, ready: set[int]) -> bool:
+        if self._flush_reader not in ready:
             return False
         with contextlib.suppress(BlockingIOError):
-            os.read(self._hurried, _BUFFER_BYTES)
+            os.read(self._flush_reader, _BUFFER_BYTES)
         return True
 
     def read(self) -> list[InotifyEvent]:
@@ -159,20 +159,26 @@ class Inotify:
         with self._closing:
             if not self._is_closed:
                 with contextlib.suppress(BlockingIOError):  # woken so often that the pipe is full
-                    os.write(self._wake, b"!")
+                    os.write(self._wake_writer, b"!")
 
-    def hurry(self) -> None:
+    def flush(self) -> None:
         """End the `wait` or `pause` under way, or the next one. From any thread."""
         with self._closing:
             if not self._is_closed:
                 with contextlib.suppress(BlockingIOError):
-                    os.write(self._hurry, b"!")
+                    os.write(self._flush_writer, b"!")
 
     def close(self) -> None:
         with self._closing:
             if not self._is_closed:
                 self._is_closed = True
-                for descriptor in (self._descriptor, self._woken, self._wake, self._hurried, self._hurry):
+                for descriptor in (
+                    self._descriptor,
+                    self._wake_reader,
+                    self._wake_writer,
+                    self._flush_reader,
+                    self._flush_writer,
+                ):
                     os.close(descriptor)
 
 

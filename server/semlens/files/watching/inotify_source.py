@@ -50,9 +50,7 @@ class InotifySource:
         self._batch_s = batch_s
         self._folder_of: dict[int, str] = {}
         self._watch_of: dict[str, int] = {}
-        self._pending_writes: dict[
-            str, float
-        ] = {}  # changed, not reported, still open for writing: seconds of the change
+        self._pending_writes: dict[str, float] = {}  # changed and still open for writing: when it changed (monotonic)
         self._is_woken = False
         self._created_ns = time.time_ns() - _CLOCK_SLACK_NS
         try:
@@ -106,8 +104,8 @@ class InotifySource:
         self._is_woken = True
         self._inotify.wake()
 
-    def hurry(self) -> None:
-        self._inotify.hurry()
+    def flush(self) -> None:
+        self._inotify.flush()
 
     def close(self) -> None:
         self._inotify.close()

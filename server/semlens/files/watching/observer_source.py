@@ -73,7 +73,7 @@ class ObserverSource(FileSystemEventHandler):
         self._woken.set()
         self._has_changes.set()
 
-    def hurry(self) -> None:
+    def flush(self) -> None:
         self._has_changes.set()
 
     def close(self) -> None:

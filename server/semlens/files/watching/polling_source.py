@@ -46,7 +46,7 @@ class PollingSource:
     def wake(self) -> None:
         self._woken.set()
 
-    def hurry(self) -> None:
+    def flush(self) -> None:
         """Comparing everything takes too long for somebody who waits."""
 
     def close(self) -> None:

@@ -90,7 +90,7 @@ class Watcher:
             if self._stopping or self._source is None or self.mode is not WatchMode.NATIVE:
                 return False
             self._syncs.append(done)
-            self._source.hurry()
+            self._source.flush()
         return done.wait(timeout_s)
 
     def stop(self) -> None:
@@ -150,7 +150,7 @@ class Watcher:
             with self._lock:
                 syncs, self._syncs = self._syncs, []
             if syncs:
-                source.hurry()
+                source.flush()
             try:
                 changes = step()
             except (SourceLostError, OSError) as lost:

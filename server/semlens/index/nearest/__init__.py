@@ -1,1 +1,1 @@
-"""Finds the nearest vectors: one interface, with an exact scan, a graph, and two stores outside of the index."""
+"""Finds the nearest vectors faster than a scan: a graph over a segment, and two stores outside of the index."""

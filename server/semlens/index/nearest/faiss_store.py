@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from semlens.index.nearest.vector_index import (
+from semlens.index.nearest.vector_store import (
     Hashes,
     Int8Matrix,
     Int8Vector,
     Neighbours,
-    VectorIndexError,
+    VectorStoreError,
     check_length,
     check_vectors,
 )
@@ -33,13 +33,13 @@ class FaissStore:
     def __init__(self, dimension: int, kind: str = DEFAULT_KIND) -> None:
         """:param kind: a description for FAISS's index factory, such as ``IVF4096,SQ8``.
 
-        :raises VectorIndexError: when the package is missing, or does not know the kind.
+        :raises VectorStoreError: when the package is missing, or does not know the kind.
         """
         faiss = _faiss()
         try:
             self._index = faiss.index_factory(dimension, f"IDMap2,{kind}", faiss.METRIC_INNER_PRODUCT)
         except RuntimeError as error:
-            raise VectorIndexError(f"FAISS has no index of the kind {kind!r}: {error}") from error
+            raise VectorStoreError(f"FAISS has no index of the kind {kind!r}: {error}") from error
         self._numbers: dict[bytes, int] = {}
         self._hashes: dict[int, bytes] = {}
         self._next = 0
@@ -61,7 +61,7 @@ class FaissStore:
             try:
                 cosines, numbers = self._index.search(_normalised(query[None]), count)
             except RuntimeError as error:
-                raise VectorIndexError(f"FAISS could not search: {error}") from error
+                raise VectorStoreError(f"FAISS could not search: {error}") from error
             known = numbers[0] >= 0
             found = b"".join(self._hashes[number] for number in numbers[0][known].tolist())
         return Neighbours(np.frombuffer(found, np.uint8).reshape(-1, 16), cosines[0][known].astype(np.float32))
@@ -71,14 +71,14 @@ class FaissStore:
         last = {row.tobytes(): number for number, row in enumerate(hashes)}  # of equal hashes the last counts
         vectors = _normalised(matrix[list(last.values())])
         with self._lock:
-            self._drop(list(last))
+            self._remove(list(last))
             numbers = np.arange(self._next, self._next + len(last), dtype=np.int64)
             try:
                 if not self._index.is_trained:
                     self._index.train(vectors)
                 self._index.add_with_ids(vectors, numbers)
             except RuntimeError as error:
-                raise VectorIndexError(f"FAISS could not add vectors: {error}") from error
+                raise VectorStoreError(f"FAISS could not add vectors: {error}") from error
             self._next += len(last)
             for key, number in zip(last, numbers.tolist(), strict=True):
                 self._numbers[key] = number
@@ -88,11 +88,7 @@ class FaissStore:
         with self._lock:
             return np.array([row.tobytes() in self._numbers for row in hashes], bool)
 
-    def drop(self, hashes: Hashes) -> None:
-        with self._lock:
-            self._drop([row.tobytes() for row in hashes])
-
-    def _drop(self, keys: list[bytes]) -> None:
+    def _remove(self, keys: list[bytes]) -> None:
         numbers = [self._numbers.pop(key) for key in keys if key in self._numbers]
         for number in numbers:
             del self._hashes[number]
@@ -100,7 +96,7 @@ class FaissStore:
             try:
                 self._index.remove_ids(np.array(numbers, np.int64))
             except RuntimeError as error:
-                raise VectorIndexError(f"This kind of FAISS index cannot remove vectors: {error}") from error
+                raise VectorStoreError(f"This kind of FAISS index cannot remove vectors: {error}") from error
 
     def close(self) -> None:
         """Nothing is open."""
@@ -121,16 +117,16 @@ class FaissStore:
     def read(self, path: Path) -> None:
         """Take the content of a file in the place of this store's.
 
-        :raises VectorIndexError: when the file is missing, damaged, or has vectors of another length.
+        :raises VectorStoreError: when the file is missing, damaged, or has vectors of another length.
         """
         try:
             arrays, _ = read_column_file(path)
             index = _faiss().deserialize_index(np.array(arrays["index"]))
             numbers, hashes = arrays["numbers"].tolist(), arrays["hashes"]
         except (ColumnFileError, KeyError, RuntimeError) as error:
-            raise VectorIndexError(f"The vector store cannot be read: {error}") from error
+            raise VectorStoreError(f"The vector store cannot be read: {error}") from error
         if index.d != self.dimension:
-            raise VectorIndexError(f"{path} has vectors of {index.d} components, not of {self.dimension}.")
+            raise VectorStoreError(f"{path} has vectors of {index.d} components, not of {self.dimension}.")
         with self._lock:
             self._index = index
             self._hashes = {number: row.tobytes() for number, row in zip(numbers, hashes, strict=True)}
@@ -148,5 +144,5 @@ def _faiss() -> Any:
     try:
         import faiss
     except ImportError as error:
-        raise VectorIndexError("FAISS is not installed: pip install 'semlens[faiss]'.") from error
+        raise VectorStoreError("FAISS is not installed: pip install 'semlens[faiss]'.") from error
     return faiss

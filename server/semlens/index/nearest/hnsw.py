@@ -3,7 +3,7 @@
 Equal vectors are one node: code is copied, and many copies, which are each other's nearest, would be an island that no
 search reaches. The graph is stored in a column file of its own beside the segment, so a truncated or altered graph is
 found by its checksum before the native code sees it. It is mapped, not read: it costs memory only for the pages that
-searches touch. USearch holds the interpreter lock while it builds, so `workers/graph_worker` builds graphs in a process
+searches touch. USearch holds the interpreter lock while it builds, so `workers/hnsw_worker` builds graphs in a process
 of its own.
 """
 
@@ -17,15 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from usearch.index import Index, MetricKind, ScalarKind  # type: ignore[attr-defined]  # its stubs forget two exports
 
-from semlens.index.nearest.vector_index import (
-    Cosines,
-    Hashes,
-    Int8Matrix,
-    Int8Vector,
-    Neighbours,
-    check_length,
-    check_vectors,
-)
+from semlens.index.nearest.vector_store import Cosines, Int8Matrix, Int8Vector
 from semlens.index.segment.columns import Array, ColumnFileError, ranges, read_column_file, write_column_file
 
 CONNECTIVITY = 16
@@ -90,36 +82,6 @@ class HnswGraph:
         lengths = self._data.starts[nodes + 1].astype(np.int64) - starts
         rows = self._data.rows[ranges(starts, lengths)].astype(np.int64)
         return rows, np.repeat((1.0 - matches.distances).astype(np.float32), lengths)
-
-
-class HnswIndex:
-    """A graph as a vector index.
-
-    :param hashes: the content hash of each row of the graph.
-    """
-
-    def __init__(self, hashes: Hashes, graph: HnswGraph) -> None:
-        if len(hashes) != len(graph):
-            raise ColumnFileError(f"a graph of {len(graph)} vectors does not fit {len(hashes)} hashes")
-        self._hashes = hashes
-        self._graph = graph
-
-    @classmethod
-    def of(cls, hashes: Hashes, matrix: Int8Matrix) -> HnswIndex:
-        check_vectors(hashes, matrix, matrix.shape[1])
-        return cls(hashes, HnswGraph(build_graph(matrix)))
-
-    @property
-    def dimension(self) -> int:
-        return self._graph.dimension
-
-    def __len__(self) -> int:
-        return len(self._graph)
-
-    def nearest(self, query: Int8Vector, count: int) -> Neighbours:
-        check_length(query, self.dimension)
-        rows, cosines = self._graph.nearest(query, count)
-        return Neighbours(self._hashes[rows[:count]], cosines[:count])
 
 
 def build_graph(

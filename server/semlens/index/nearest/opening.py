@@ -7,7 +7,7 @@ from pathlib import Path
 
 from semlens.index.nearest.faiss_store import FaissStore
 from semlens.index.nearest.qdrant_store import QdrantStore, connect
-from semlens.index.nearest.vector_index import VectorIndexError, VectorStore
+from semlens.index.nearest.vector_store import VectorStore, VectorStoreError
 from semlens.settings.choices import VectorStoreSetting
 from semlens.settings.schema import VectorsSettings
 
@@ -17,17 +17,17 @@ KEY_VARIABLE = "SEMLENS_QDRANT_KEY"
 def open_store(settings: VectorsSettings, folder: Path, fingerprint: str, dimension: int) -> VectorStore:
     """:param folder: of stores that are files. :param fingerprint: of the model: vectors of two are never compared.
 
-    :raises VectorIndexError: when it cannot be opened. A damaged file counts as empty.
+    :raises VectorStoreError: when it cannot be opened. A damaged file counts as empty.
     """
     if settings.store is VectorStoreSetting.QDRANT:
         if not settings.url:
-            raise VectorIndexError("semlens.vectors.store is qdrant, but semlens.vectors.url is not set.")
+            raise VectorStoreError("semlens.vectors.store is qdrant, but semlens.vectors.url is not set.")
         client = connect(settings.url, os.environ.get(KEY_VARIABLE))
         return QdrantStore(client, f"semlens-{fingerprint}", dimension)
     store = FaissStore(dimension, settings.faiss_kind)
     try:
         store.read(faiss_path(folder, fingerprint))
-    except VectorIndexError:  # it is filled again
+    except VectorStoreError:  # it is filled again
         return store
     return store
 

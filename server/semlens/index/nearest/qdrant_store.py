@@ -2,7 +2,7 @@
 
 A content hash has the sixteen bytes of a UUID, which Qdrant takes as the key of a point. Points have no payload: the
 server learns no path, no text and no name. Every call has a time limit. A server that is down, slow or not of this kind
-raises `VectorIndexError`, and the caller goes on without.
+raises `VectorStoreError`, and the caller goes on without.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from semlens.index.nearest.vector_index import (
+from semlens.index.nearest.vector_store import (
     Hashes,
     Int8Matrix,
     Int8Vector,
     Neighbours,
-    VectorIndexError,
+    VectorStoreError,
     check_length,
     check_vectors,
 )
@@ -41,7 +41,7 @@ class QdrantStore:
     def __init__(self, client: QdrantClient, collection: str, dimension: int) -> None:
         """:param collection: its name, one for each model: vectors of two models must not be compared.
 
-        :raises VectorIndexError: when the server does not answer, or its collection has vectors of another length.
+        :raises VectorStoreError: when the server does not answer, or its collection has vectors of another length.
         """
         self._client = client
         self._collection = collection
@@ -53,7 +53,7 @@ class QdrantStore:
                 client.create_collection(collection, vectors_config=vectors, timeout=_TIMEOUT_S)
             stored = client.get_collection(collection).config.params.vectors
         if getattr(stored, "size", None) != dimension:
-            raise VectorIndexError(
+            raise VectorStoreError(
                 f"The collection {collection} has vectors of {getattr(stored, 'size', 'several')} components, "
                 f"not of {dimension}. Name another collection."
             )
@@ -97,16 +97,12 @@ class QdrantStore:
                 found.update(str(record.id) for record in records)
         return np.array([key in found for key in keys], bool)
 
-    def drop(self, hashes: Hashes) -> None:
-        with _answering("remove"):
-            self._client.delete(self._collection, _ids([row.tobytes() for row in hashes]), timeout=_TIMEOUT_S)
-
     def close(self) -> None:
         self._client.close()
 
 
 def connect(url: str, key: str | None) -> QdrantClient:
-    """A client of a server. :raises VectorIndexError: when the package is missing or the address is none."""
+    """A client of a server. :raises VectorStoreError: when the package is missing or the address is none."""
     _models()
     from qdrant_client import QdrantClient
 
@@ -122,16 +118,16 @@ def _models() -> Any:
     try:
         from qdrant_client import models
     except ImportError as error:
-        raise VectorIndexError("The client of Qdrant is not installed: pip install 'semlens[qdrant]'.") from error
+        raise VectorStoreError("The client of Qdrant is not installed: pip install 'semlens[qdrant]'.") from error
     return models
 
 
 @contextlib.contextmanager
 def _answering(action: str) -> Iterator[None]:
-    """Turn every error of the client into `VectorIndexError`: it lets those of its transports through."""
+    """Turn every error of the client into `VectorStoreError`: it lets those of its transports through."""
     try:
         yield
-    except VectorIndexError:
+    except VectorStoreError:
         raise
     except Exception as error:
-        raise VectorIndexError(f"Qdrant could not {action}: {type(error).__name__}: {error}") from error
+        raise VectorStoreError(f"Qdrant could not {action}: {type(error).__name__}: {error}") from error

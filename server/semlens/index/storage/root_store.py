@@ -224,9 +224,7 @@ class RootStore:
         doomed = self._condemned & unnamed
         for path in files:
             if path.suffix == ".part" or path.name.partition(".")[0] in doomed:
-                with contextlib.suppress(
-                    OSError
-                ):  # Windows refuses while a reader maps the file; the next sweep retries
+                with contextlib.suppress(OSError):  # Windows refuses while the file is mapped; the next sweep retries
                     path.unlink()
         self._condemned = unnamed
 

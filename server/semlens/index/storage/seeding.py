@@ -24,7 +24,7 @@ from semlens.core.errors import CacheError
 from semlens.core.guarded_reader import read_below
 from semlens.core.hashing import ContentHash, content_hash
 from semlens.files.discovery import is_below
-from semlens.files.file_stamp import FileStamp
+from semlens.files.file_stamp import NO_STAMP
 from semlens.files.git_repository import common_folder, top_level, work_trees
 from semlens.index.segment.build_hash import build_problem
 from semlens.index.segment.columns import make_read_only
@@ -42,9 +42,6 @@ from semlens.index.storage.writer_lock import WriterLock
 from semlens.index.versions import STORE_VERSION
 
 logger = logging.getLogger(__name__)
-
-NO_STAMP = FileStamp(0, 0, 0, 0, 0)
-"""Fits no file, so that the scan reads it."""
 
 _ATTRIBUTES = ".gitattributes"
 _MAX_ATTRIBUTES_BYTES = 1_000_000

@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from semlens.index.nearest.vector_index import LocalRows
+from semlens.index.nearest.vector_store import LocalRows
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import VectorBlock, quantise
 from semlens.index.snapshot import SegmentView

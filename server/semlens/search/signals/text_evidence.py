@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
 from semlens.core.status import TierRole
-from semlens.index.nearest.vector_index import Neighbours
+from semlens.index.nearest.vector_store import Neighbours
 from semlens.index.segment.postings import WEIGHT_OF_CODE
 from semlens.index.segment.terms import K1, name_term_hash
 from semlens.index.snapshot import SegmentView

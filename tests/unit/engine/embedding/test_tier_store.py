@@ -17,7 +17,7 @@ from semlens.core.status import EngineState, TierRole
 from semlens.engine.embedding import tier_store
 from semlens.index.nearest import opening
 from semlens.index.nearest.qdrant_store import QdrantStore
-from semlens.index.nearest.vector_index import VectorIndexError
+from semlens.index.nearest.vector_store import VectorStoreError
 from semlens.search.signals.text_evidence import QueryVector
 from semlens.settings.choices import VectorStoreSetting
 from semlens.settings.loading import VectorsSettings
@@ -117,7 +117,7 @@ def test_a_search_does_not_ask_a_store_that_failed_a_moment_ago(tmp_path, monkey
     class Failing:
         def nearest(self, query, count):
             asked.append(count)
-            raise VectorIndexError("refused")
+            raise VectorStoreError("refused")
 
     monkeypatch.setattr(tier_store, "open_store", lambda *_: Failing())
     store = tier_store.TierStore(VectorsSettings(store=VectorStoreSetting.FAISS), tmp_path)
@@ -179,7 +179,7 @@ def test_what_a_store_did_not_take_is_not_computed_again(workspace, server, monk
     def refuse_once(self, *vectors):
         if not refused.is_set():
             refused.set()
-            raise VectorIndexError("full.")
+            raise VectorStoreError("full.")
         put(self, *vectors)
 
     monkeypatch.setattr(QdrantStore, "put", refuse_once)

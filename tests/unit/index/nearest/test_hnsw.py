@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from damage import overwrite
 
-from semlens.index.nearest.hnsw import GraphData, HnswGraph, HnswIndex, build_graph, graph_path, read_graph, write_graph
+from semlens.index.nearest.hnsw import GraphData, HnswGraph, build_graph, graph_path, read_graph, write_graph
 from semlens.index.segment.columns import ColumnFileError
-from semlens.index.segment.vectors import quantise
+from semlens.index.segment.vectors import VectorBlock, quantise
 
 SEGMENT, MODEL = "0123", "model-1"
 
@@ -64,8 +64,6 @@ def test_a_graph_of_another_segment_or_model_is_refused(tmp_path):
 def test_data_that_is_no_graph_is_refused():
     with pytest.raises(ColumnFileError):
         HnswGraph(GraphData(np.zeros(4096, np.uint8), np.zeros(0, np.uint32), np.zeros(1, np.uint32)))
-    with pytest.raises(ColumnFileError):
-        HnswIndex(np.zeros((3, 16), np.uint8), HnswGraph(build_graph(vectors(2))))
 
 
 def test_a_build_that_is_not_wanted_any_more_ends():
@@ -90,3 +88,19 @@ def test_copies_of_a_vector_do_not_hide_others():
         assert set(equal.tolist()) <= set(rows.tolist())
         assert cosines[: len(equal)] == pytest.approx(1.0, abs=1e-3)
         assert cosines == pytest.approx(np.sort(cosines)[::-1])
+
+
+def test_the_nearest_are_those_of_a_scan():
+    matrix = vectors(520)
+    block = VectorBlock(np.arange(500, dtype=np.uint32), matrix[:500])
+    graph = HnswGraph(build_graph(matrix[:500]))
+    for query in matrix[500:]:
+        scanned, cosines = block.nearest(query, 20)
+        rows, found = graph.nearest(query, 20)
+        assert len(set(rows.tolist()) & set(scanned.tolist())) >= 19
+        assert found[0] == pytest.approx(cosines[0], abs=2e-3)
+
+
+@pytest.mark.parametrize(("n", "count", "expected"), [(3, 10, 3), (0, 10, 0), (3, 1, 1)])
+def test_few_and_none(n, count, expected):
+    assert len(HnswGraph(build_graph(vectors(n))).nearest(vectors(1)[0], count)[0]) == expected

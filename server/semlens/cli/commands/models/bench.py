@@ -24,9 +24,9 @@ from semlens.cli.commands.models.manage import known_models
 from semlens.cli.output.terminal import human_bytes, paint
 from semlens.core.symbol import Passage
 from semlens.core.text.printable import printable
-from semlens.embedding.embedder import GraphEmbedder, TokenIds
+from semlens.embedding.embedder import LocalEmbedder, TokenIds
 from semlens.embedding.manifest import ModelManifest
-from semlens.embedding.registry import DEFAULT_THREADS, find_model, load_graph
+from semlens.embedding.registry import DEFAULT_THREADS, find_model, load_local_embedder
 
 _QUERIES = ("split an identifier into words", "where is the cache folder made", "parseConfig", "retry after an error")
 _QUERY_ROUNDS = 25
@@ -104,7 +104,7 @@ def _passages() -> list[Passage]:
 def _measure(manifest: ModelManifest, passages: Sequence[Passage]) -> ModelBench:
     """:raises ModelError: when the model cannot be loaded."""
     started = time.perf_counter()
-    embedder = load_graph(manifest)
+    embedder = load_local_embedder(manifest)
     embedder.embed_query(_QUERIES[0])
     load_ms = (time.perf_counter() - started) * 1000
     query_ms = []
@@ -129,7 +129,7 @@ def _measure(manifest: ModelManifest, passages: Sequence[Passage]) -> ModelBench
     return ModelBench(manifest, embedder.batch, load_ms, statistics.median(query_ms), n_passages, tuple(runs))
 
 
-def _time_run(embedder: GraphEmbedder, tokens: Sequence[TokenIds], threads: int, batch: int) -> BenchRun:
+def _time_run(embedder: LocalEmbedder, tokens: Sequence[TokenIds], threads: int, batch: int) -> BenchRun:
     """Time one configuration. Batches hold passages of similar length, so there is little padding."""
     ordered = sorted(tokens, key=len)
     batches = [ordered[at : at + batch] for at in range(0, len(ordered), batch)]

@@ -1,4 +1,4 @@
-"""Gives the vectors of large segments a graph: reads the one beside the segment, or has it built at rest.
+"""Gives the vectors of large segments a graph (HNSW): reads the one beside the segment, or has it built at rest.
 
 Searches compare all vectors until the graph is whole. A graph that is missing, damaged or of other vectors is built
 again. A build that fails is tried again, later each time; it costs speed, not hits.
@@ -9,14 +9,12 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import semlens
 from semlens.engine.indexing.live_segment import LiveSegment
 from semlens.engine.indexing.root_index import RootIndex
 from semlens.engine.indexing.scheduling import Backoff
@@ -24,6 +22,7 @@ from semlens.index.nearest.hnsw import HnswGraph, read_graph
 from semlens.index.segment.columns import ColumnFileError
 from semlens.index.segment.vectors import VectorBlock
 from semlens.search.readers.reader import LEAST_GRAPH_PASSAGES
+from semlens.workers.python_process import module_command, module_environment
 
 LEAST_SEGMENT_PASSAGES = 40_000
 """A scan of fewer vectors is as fast as a graph (bench/vector_index.py)."""
@@ -34,7 +33,7 @@ LONGEST_RETRY_SECONDS = 3600.0
 logger = logging.getLogger(__name__)
 
 
-class GraphBuildError(Exception):
+class HnswBuildError(Exception):
     """The process that builds a graph failed."""
 
 
@@ -49,7 +48,7 @@ class _Job:
     may_build: bool
 
 
-class GraphBuilder:
+class HnswBuilder:
     """Used by the indexer thread. One graph at a time."""
 
     def __init__(self, post: Callable[[Callable[[], None]], None], on_built: Callable[[RootIndex], None]) -> None:
@@ -115,7 +114,7 @@ class GraphBuilder:
         return None
 
     def _read_or_build(self, job: _Job) -> HnswGraph | None:
-        """Runs on the thread. :raises GraphBuildError, OSError, ColumnFileError: when the build failed."""
+        """Runs on the thread. :raises HnswBuildError, OSError, ColumnFileError: when the build failed."""
         folder, segment_id = job.index.store.segments_folder, job.live.segment.id
         shape = (len(job.block.matrix), int(job.block.matrix.shape[1]))
         try:
@@ -130,16 +129,12 @@ class GraphBuilder:
         return read_graph(folder, segment_id, job.fingerprint, shape)
 
     def _build(self, folder: Path, segment_id: str, fingerprint: str) -> None:
-        environment = dict(os.environ)
-        package_parent = str(Path(semlens.__file__).parents[1])
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [package_parent, environment.get("PYTHONPATH", "")]))
         self._process = subprocess.Popen(
-            # the workspace must not be importable: -P keeps the current folder off the path
-            [sys.executable, "-P", "-m", "semlens.workers.graph_worker", str(folder), segment_id, fingerprint],
+            module_command("semlens.workers.hnsw_worker", str(folder), segment_id, fingerprint),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=environment,
+            env=module_environment(),
             cwd=os.path.abspath(os.sep),
             start_new_session=os.name == "posix",  # only the parent handles Ctrl-C in the terminal
         )
@@ -148,7 +143,7 @@ class GraphBuilder:
             errors = process.stderr.read().decode("utf-8", "replace").strip()
         self._process = None
         if process.returncode and not self._stopping:
-            raise GraphBuildError(f"the process that builds graphs ended with {process.returncode}: {errors[-500:]}")
+            raise HnswBuildError(f"the process that builds graphs ended with {process.returncode}: {errors[-500:]}")
 
     def _finished(self, job: _Job, future: Future[HnswGraph | None]) -> None:
         self._current = None
@@ -156,7 +151,7 @@ class GraphBuilder:
             return
         try:
             graph = future.result()
-        except (GraphBuildError, OSError, ColumnFileError) as error:
+        except (HnswBuildError, OSError, ColumnFileError) as error:
             if job.index.segments.get(job.live.segment.id) is not job.live:
                 return  # merged meanwhile
             logger.warning("the graph of segment %s could not be built: %s", job.live.segment.id, error)

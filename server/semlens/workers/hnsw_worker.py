@@ -1,6 +1,6 @@
-"""Builds the vector graph of one segment, in a process of its own, at the lowest priority.
+"""Builds the graph (HNSW) of one segment's vectors, in a process of its own, at the lowest priority.
 
-    python -m semlens.workers.graph_worker FOLDER SEGMENT FINGERPRINT
+    python -m semlens.workers.hnsw_worker FOLDER SEGMENT FINGERPRINT
 
 The engine starts it. It reads the vectors beside the segment, writes the graph beside them, whole or not at all, and
 ends. It ends too when its input ends, so it does not outlive the server.

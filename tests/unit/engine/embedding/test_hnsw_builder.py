@@ -11,7 +11,7 @@ import pytest
 from damage import overwrite
 from engine_cases import Workspace, found, function, wait_for, write_model
 
-import semlens.engine.embedding.graph_builder as graphs
+import semlens.engine.embedding.hnsw_builder as graphs
 from semlens.index.nearest.hnsw import build_graph, write_graph
 from semlens.index.segment.vectors import VectorBlock, quantise
 from semlens.index.storage.root_store import RootStore
@@ -63,7 +63,7 @@ def of_other_vectors(path):
 
 def test_a_graph_is_built_at_rest_and_read_at_the_next_start(workspace, monkeypatch):
     path = closed_with_graph(workspace)
-    monkeypatch.setattr(graphs.GraphBuilder, "_build", lambda *_: pytest.fail("built again"))
+    monkeypatch.setattr(graphs.HnswBuilder, "_build", lambda *_: pytest.fail("built again"))
     before = path.stat().st_mtime_ns
     engine = workspace.engine()
     wait_for(engine, lambda: has_graph(engine))
@@ -85,13 +85,13 @@ def test_a_graph_that_cannot_be_used_is_built_again_and_the_search_goes_on(works
     path = closed_with_graph(workspace)
     whole = path.stat().st_size
     damage(path)
-    may_build, build = threading.Event(), graphs.GraphBuilder._build
+    may_build, build = threading.Event(), graphs.HnswBuilder._build
 
     def wait_and_build(*arguments):
         may_build.wait(60)
         build(*arguments)
 
-    monkeypatch.setattr(graphs.GraphBuilder, "_build", wait_and_build)
+    monkeypatch.setattr(graphs.HnswBuilder, "_build", wait_and_build)
     engine = workspace.engine()
     assert found(engine, "retry_7")[0][0] == "file7.py"
     assert not has_graph(engine)
@@ -102,16 +102,16 @@ def test_a_graph_that_cannot_be_used_is_built_again_and_the_search_goes_on(works
 
 
 def test_a_build_that_fails_costs_no_hit_and_is_tried_again(workspace, monkeypatch):
-    failed, build = threading.Event(), graphs.GraphBuilder._build
+    failed, build = threading.Event(), graphs.HnswBuilder._build
 
     def fail_once(*arguments):
         if not failed.is_set():
             failed.set()
-            raise graphs.GraphBuildError("killed")
+            raise graphs.HnswBuildError("killed")
         build(*arguments)
 
     monkeypatch.setattr(graphs, "FIRST_RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(graphs.GraphBuilder, "_build", fail_once)
+    monkeypatch.setattr(graphs.HnswBuilder, "_build", fail_once)
     engine = workspace.engine()
     wait_for(engine, failed.is_set)
     assert found(engine, "retry_7")[0][0] == "file7.py"
@@ -120,7 +120,7 @@ def test_a_build_that_fails_costs_no_hit_and_is_tried_again(workspace, monkeypat
 
 def test_small_indexes_have_no_graph(workspace, monkeypatch):
     monkeypatch.setattr(graphs, "LEAST_GRAPH_PASSAGES", 10_000)
-    monkeypatch.setattr(graphs.GraphBuilder, "_read_or_build", lambda *_: pytest.fail("looked for a graph"))
+    monkeypatch.setattr(graphs.HnswBuilder, "_read_or_build", lambda *_: pytest.fail("looked for a graph"))
     engine = workspace.engine()
     wait_for(engine, lambda: all(block.graph is None for block in blocks(engine)) and blocks(engine))
     assert graph_files(workspace) == []
@@ -130,7 +130,7 @@ def test_the_worker_ends_with_its_server(tmp_path):
     store = RootStore(tmp_path / "cache", tmp_path)
     vectors = quantise(np.random.default_rng(0).normal(size=(200_000, 64)).astype(np.float32))
     store.write_vectors("0123", "model", VectorBlock(np.arange(len(vectors), dtype=np.uint32), vectors))
-    command = [sys.executable, "-m", "semlens.workers.graph_worker", str(store.segments_folder), "0123", "model"]
+    command = [sys.executable, "-m", "semlens.workers.hnsw_worker", str(store.segments_folder), "0123", "model"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
         process.stdin.close()
         assert process.wait(60) == 1

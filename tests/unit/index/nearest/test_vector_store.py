@@ -1,4 +1,4 @@
-"""One suite for all vector indexes: what `VectorIndex` and `VectorStore` promise."""
+"""One suite for all vector stores: what `VectorStore` promises."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 from damage import overwrite
 
-from semlens.index.nearest.exact import ExactIndex
 from semlens.index.nearest.faiss_store import FaissStore
-from semlens.index.nearest.hnsw import HnswIndex
 from semlens.index.nearest.qdrant_store import QdrantStore
-from semlens.index.nearest.vector_index import LocalRows, Neighbours, VectorIndexError
+from semlens.index.nearest.vector_store import LocalRows, Neighbours, VectorStoreError
 from semlens.index.segment.vectors import quantise
 
 DIMENSION = 24
@@ -35,14 +33,6 @@ def cosines(matrix: np.ndarray, query: np.ndarray) -> np.ndarray:
     return matrix @ query / np.linalg.norm(matrix, axis=1) / np.linalg.norm(query)
 
 
-def exact(n: int, dimension: int = DIMENSION):
-    return ExactIndex(hashes(n), vectors(n)[:, :dimension])
-
-
-def graph(n: int, dimension: int = DIMENSION):
-    return HnswIndex.of(hashes(n), vectors(n)[:, :dimension])
-
-
 def in_faiss(n: int, dimension: int = DIMENSION):
     pytest.importorskip("faiss")
     store = FaissStore(dimension)
@@ -57,11 +47,10 @@ def in_qdrant(n: int, dimension: int = DIMENSION):
     return store
 
 
-every_index = pytest.mark.parametrize("make", [exact, graph, in_faiss, in_qdrant])
 every_store = pytest.mark.parametrize("make", [in_faiss, in_qdrant])
 
 
-@every_index
+@every_store
 def test_the_nearest_are_those_of_a_plain_scan(make):
     index, queries = make(500), vectors(5, seed=7)
     assert (len(index), index.dimension) == (500, DIMENSION)
@@ -74,7 +63,7 @@ def test_the_nearest_are_those_of_a_plain_scan(make):
         assert found.cosines[0] == pytest.approx(expected[order[0]], abs=2e-3)
 
 
-@every_index
+@every_store
 def test_a_stored_vector_is_its_own_nearest(make):
     index = make(40)
     for number in (0, 17, 39):
@@ -83,7 +72,7 @@ def test_a_stored_vector_is_its_own_nearest(make):
         assert found.cosines[0] == pytest.approx(1.0, abs=2e-3)
 
 
-@every_index
+@every_store
 @pytest.mark.parametrize(("n", "count", "expected"), [(3, 10, 3), (0, 10, 0), (3, 3, 3), (3, 1, 1)])
 def test_few_and_none(make, n, count, expected):
     found = make(n).nearest(vectors(1, seed=7)[0], count)
@@ -91,9 +80,9 @@ def test_few_and_none(make, n, count, expected):
     assert found.cosines.shape == (expected,)
 
 
-@every_index
+@every_store
 def test_a_query_of_another_length_is_refused(make):
-    with pytest.raises(VectorIndexError, match="8 components"):
+    with pytest.raises(VectorStoreError, match="8 components"):
         make(3).nearest(vectors(1)[0][:8], 1)
 
 
@@ -112,33 +101,22 @@ def test_a_hash_that_is_put_again_gets_the_new_vector(make):
 @every_store
 def test_a_store_knows_what_it_has(make):
     store = make(10)
-    store.drop(hashes(10)[3:4])
     asked = np.concatenate([hashes(10)[2:5], hashes(2, seed=77)])
-    assert store.known(asked).tolist() == [True, False, True, False, False]
+    assert store.known(asked).tolist() == [True, True, True, False, False]
     assert store.known(asked[:0]).shape == (0,)
-
-
-@every_store
-def test_dropped_vectors_are_not_found(make):
-    store = make(10)
-    store.drop(hashes(10)[:4])
-    store.drop(hashes(2, seed=77))
-    assert len(store) == 6
-    assert set(keys(store.nearest(vectors(1)[0], 10).hashes)) == set(keys(hashes(10)[4:]))
 
 
 @every_store
 @pytest.mark.parametrize(("n_hashes", "length"), [(3, 8), (2, DIMENSION)])
 def test_vectors_that_do_not_fit_are_refused(make, n_hashes, length):
     store = make(2)
-    with pytest.raises(VectorIndexError):
+    with pytest.raises(VectorStoreError):
         store.put(hashes(n_hashes), vectors(3)[:, :length])
     assert len(store) == 2
 
 
 def test_a_faiss_store_is_kept_and_a_damaged_one_is_refused(tmp_path):
     store = in_faiss(50)
-    store.drop(hashes(50)[:5])
     store.save(tmp_path / "store")
     again = FaissStore(DIMENSION)
     again.read(tmp_path / "store")
@@ -149,26 +127,26 @@ def test_a_faiss_store_is_kept_and_a_damaged_one_is_refused(tmp_path):
     data[len(data) // 2] ^= 1
     overwrite(tmp_path / "store", data)
     for path in (tmp_path / "store", tmp_path / "missing"):
-        with pytest.raises(VectorIndexError):
+        with pytest.raises(VectorStoreError):
             again.read(path)
         assert len(again) == 50
 
 
 def test_a_kept_faiss_store_of_another_length_is_refused(tmp_path):
     in_faiss(5).save(tmp_path / "store")
-    with pytest.raises(VectorIndexError, match="24 components"):
+    with pytest.raises(VectorStoreError, match="24 components"):
         FaissStore(8).read(tmp_path / "store")
 
 
 def test_faiss_refuses_a_kind_that_it_does_not_know():
     pytest.importorskip("faiss")
-    with pytest.raises(VectorIndexError, match="banana"):
+    with pytest.raises(VectorStoreError, match="banana"):
         FaissStore(DIMENSION, "banana")
 
 
 def test_a_collection_of_another_length_is_refused():
     store = in_qdrant(1)
-    with pytest.raises(VectorIndexError, match="Name another collection"):
+    with pytest.raises(VectorStoreError, match="Name another collection"):
         QdrantStore(store._client, store._collection, DIMENSION + 1)
 
 
@@ -178,7 +156,6 @@ def test_a_collection_of_another_length_is_refused():
         len,
         lambda store: store.nearest(vectors(1)[0], 1),
         lambda store: store.put(hashes(1), vectors(1)),
-        lambda store: store.drop(hashes(1)),
     ],
 )
 @pytest.mark.parametrize("fault", [ConnectionRefusedError("refused"), TimeoutError("timed out")])
@@ -192,7 +169,7 @@ def test_a_server_that_is_down_or_slow_is_one_error(ask, fault):
 
     store = in_qdrant(1)
     store._client = Client()
-    with pytest.raises(VectorIndexError, match=type(fault).__name__):
+    with pytest.raises(VectorStoreError, match=type(fault).__name__):
         ask(store)
 
 

@@ -1,8 +1,8 @@
-"""The seam for nearest vectors. A vector is known by the content hash of its text, so no index knows a path.
+"""The interface of vector stores, which hold the long vectors of a service outside of the index.
 
-`exact` and `hnsw` hold the vectors of one segment and never change. `faiss_store` and `qdrant_store` are stores for the
-long vectors of a service: vectors of many workspaces come and go. `LocalRows` maps what a store returns to the passages
-of a segment, and drops what is not there. One test suite holds for all of them.
+A vector is known by the content hash of its text, so a store knows no path, and has vectors of many workspaces.
+`faiss_store` and `qdrant_store` implement it, and one test suite holds for both. `LocalRows` maps what a store returns
+to the passages of a segment, and drops what is not there.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ Int8Vector: TypeAlias = npt.NDArray[np.int8]
 Cosines: TypeAlias = npt.NDArray[np.float32]
 
 
-class VectorIndexError(Exception):
-    """The index cannot answer: it is damaged, is down, was too slow, or holds vectors of another length."""
+class VectorStoreError(Exception):
+    """The store cannot answer: it is damaged, is down, was too slow, or holds vectors of another length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class Neighbours:
     cosines: Cosines
 
 
-class VectorIndex(Protocol):
-    """Vectors by content hash. Thread-safe for reading."""
+class VectorStore(Protocol):
+    """Vectors by content hash. Thread-safe for reading; one thread changes it."""
 
     @property
     def dimension(self) -> int: ...
@@ -47,34 +47,23 @@ class VectorIndex(Protocol):
     def nearest(self, query: Int8Vector, count: int) -> Neighbours:
         """The vectors with the largest cosines to a quantised query: all, when there are fewer than ``count``.
 
-        An approximate index may miss some.
+        An approximate store may miss some.
 
-        :raises VectorIndexError: when it cannot answer.
+        :raises VectorStoreError: when it cannot answer.
         """
         ...
-
-
-class VectorStore(VectorIndex, Protocol):
-    """A vector index that changes. One thread changes it."""
 
     def put(self, hashes: Hashes, matrix: Int8Matrix) -> None:
         """Add vectors. A hash that is there gets the new vector.
 
-        :raises VectorIndexError: when they cannot be stored.
+        :raises VectorStoreError: when they cannot be stored.
         """
         ...
 
     def known(self, hashes: Hashes) -> npt.NDArray[np.bool_]:
         """Which of these hashes have a vector, shape (n,).
 
-        :raises VectorIndexError: when it cannot answer.
-        """
-        ...
-
-    def drop(self, hashes: Hashes) -> None:
-        """Remove vectors. A hash that is not there is ignored.
-
-        :raises VectorIndexError: when they cannot be removed.
+        :raises VectorStoreError: when it cannot answer.
         """
         ...
 
@@ -82,16 +71,16 @@ class VectorStore(VectorIndex, Protocol):
 
 
 def check_length(vectors: npt.NDArray[np.int8], dimension: int) -> None:
-    """:raises VectorIndexError: when vectors, or a query, have another length."""
+    """:raises VectorStoreError: when vectors, or a query, have another length."""
     if vectors.shape[-1] != dimension:
-        raise VectorIndexError(f"The vectors have {vectors.shape[-1]} components, and the index has {dimension}.")
+        raise VectorStoreError(f"The vectors have {vectors.shape[-1]} components, and the store has {dimension}.")
 
 
 def check_vectors(hashes: Hashes, matrix: Int8Matrix, dimension: int) -> None:
-    """:raises VectorIndexError: when there is not one vector of the right length for each hash."""
+    """:raises VectorStoreError: when there is not one vector of the right length for each hash."""
     check_length(matrix, dimension)
     if len(hashes) != len(matrix):
-        raise VectorIndexError(f"There are {len(matrix)} vectors for {len(hashes)} hashes.")
+        raise VectorStoreError(f"There are {len(matrix)} vectors for {len(hashes)} hashes.")
 
 
 class LocalRows:

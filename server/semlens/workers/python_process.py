@@ -1,0 +1,26 @@
+"""How the server starts a Python process of its own: a parse worker, the builder of a graph, the process of a map."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import semlens
+from semlens.embedding.remote.service import KEY_VARIABLE
+
+
+def module_command(module: str, *arguments: str) -> list[str]:
+    """The command that runs a module. -P keeps the current folder, perhaps a workspace, off the path of Python."""
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def module_environment() -> dict[str, str]:
+    """The environment without the key of the embedding service, because none of these processes connects to one.
+
+    The package is found even where it is not installed.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
+    package_parent = str(Path(semlens.__file__).parents[1])
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [package_parent, environment.get("PYTHONPATH", "")]))
+    return environment
