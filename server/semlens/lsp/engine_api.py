@@ -10,9 +10,20 @@ from semlens.core.cancel import CancelToken
 from semlens.core.hit import SearchResult
 from semlens.core.status import EngineStatus
 from semlens.core.symbol import Outline
-from semlens.lsp.documents.open_documents import BufferSink
 from semlens.service.code_service import CodeQueries
 from semlens.settings.loading import Settings
+
+
+class BufferSink(Protocol):
+    """The methods of the engine that take open buffers. They only enqueue."""
+
+    def open_buffer(self, uri: str, language_id: str, text: str) -> None: ...
+
+    def change_buffer(self, uri: str, text: str) -> None: ...
+
+    def save_buffer(self, uri: str) -> None: ...
+
+    def close_buffer(self, uri: str) -> None: ...
 
 
 class EngineApi(CodeQueries, BufferSink, Protocol):

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Protocol
 
 from lsprotocol import types
 
 from semlens.lsp.documents.text_buffer import TextBuffer
+from semlens.lsp.engine_api import BufferSink
 from semlens.service.positions import DEFAULT_ENCODING, PositionEncoding
 
 logger = logging.getLogger(__name__)
-
-
-class BufferSink(Protocol):
-    """The methods of the engine that take open buffers. They only enqueue."""
-
-    def open_buffer(self, uri: str, language_id: str, text: str) -> None: ...
-
-    def change_buffer(self, uri: str, text: str) -> None: ...
-
-    def save_buffer(self, uri: str) -> None: ...
-
-    def close_buffer(self, uri: str) -> None: ...
 
 
 @dataclass(slots=True)
