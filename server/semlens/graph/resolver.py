@@ -188,7 +188,8 @@ class Resolver:
         if edge.scope in (Scope.SELF, Scope.SUPER, Scope.UNKNOWN):
             owner_row, owner = self.owner_type(edge.view, edge.row)
         container = edge.row if edge.scope is Scope.FILE else owner_row
-        key = (edge.view, file, container, owner, edge.term, edge.scope, edge.hint)
+        is_call = edge.kind is ReferenceKind.CALL
+        key = (edge.view, file, container, owner, edge.term, edge.scope, edge.hint, is_call)
         found = self._targets.get(key)
         if found is None:
             traits = self.traits(edge.view, file)
@@ -196,8 +197,14 @@ class Resolver:
             found = ()
             if candidates.definitions:
                 found = self._resolve(edge, file, owner, traits, candidates)
+                if is_call and len(found) > 1:
+                    found = tuple(one for one in found if not self._is_field(one[0])) or found
             self._targets[key] = found
         return found
+
+    def _is_field(self, one: Definition) -> bool:
+        """A method may have the name of a field, and then a call means the method."""
+        return int(self.views[one.view].segment.symbols.kinds[one.symbol]) in (SymbolKind.FIELD, SymbolKind.PROPERTY)
 
     def confidence(self, edge: Edge, place: SymbolPlace) -> float:
         """How sure a reference means one symbol; 0 if it does not."""

@@ -23,7 +23,7 @@ FORMAT_VERSION = 2
 OLDEST_FORMAT_VERSION = 2
 """In format 1 a damaged header passes the checksum."""
 
-FEATURE_VERSION = 8
+FEATURE_VERSION = 9
 """What is taken out of a file. Raise it when symbols, passages or words change. Every file is then parsed again.
 Vectors come from the vector cache where the text of a passage stayed. Every version is read: an older index answers
 searches until its files were parsed again.
@@ -31,7 +31,8 @@ searches until its files were parsed again.
 1: the first. 2: the ranking reads whole columns. 3: raised with the repair of the live index. 4: SQL procedures and
 nested .gitattributes. 5: Rust items within macros. 6: passages of files that a parser refuses. 7: what
 a reference does with a name, and where the name is defined as far as the text says. 8: references behind a comment mark
-in a string, and variables of Go.
+in a string, and variables of Go. 9: references in chains of calls over several lines, and behind a comment mark in a
+string of several lines.
 """
 
 ROOTS_PREFIX = "roots"

@@ -56,6 +56,14 @@ JAVA = {
     "b/Store.java": "package b;\npublic class Store { public void put() {} }\n",
     "b/Cache.java": "package b;\npublic class Cache { public void put() {} }\n",
 }
+RUST = {
+    "src/arg.rs": (
+        "pub struct Arg { hidden: bool }\nimpl Arg {\n    pub fn new() -> Self { todo!() }\n"
+        "    pub fn hidden(mut self) -> Arg { self }\n    pub fn args(self) {}\n}\n"
+        "fn chain() {\n    Arg::new()\n        .hidden()\n        .args();\n}\n"
+    ),
+    "src/run.rs": "use std::process::Arg;\nfn run() { Arg::new().args(); }\n",
+}
 
 
 def resolver_of(files: Mapping[str, str], root: str = "/work/project") -> Resolver:
@@ -105,6 +113,9 @@ def shown(resolver: Resolver, row: int) -> str:
         (JAVA, "a/Base.java", "log", {"a/App.java run"}, set()),
         (JAVA, "b/Store.java", "put", {"a/App.java run"}, set()),
         (JAVA, "b/Cache.java", "put", set(), set()),
+        (RUST, "src/arg.rs", "hidden", set(), set()),  # the field: a call means the method
+        (RUST, "src/arg.rs", "args", {"src/arg.rs chain"}, {"src/run.rs run"}),
+        (RUST, "src/arg.rs", "new", {"src/arg.rs chain"}, {"src/run.rs run"}),
     ],
 )  # fmt: skip
 def test_callers_by_confidence(files, path, name, sure, doubtful):

@@ -11,6 +11,8 @@ _TRIPLE_QUOTED = frozenset(("python", "julia", "elixir", "kotlin", "scala", "swi
 _CHARACTER_LITERALS = frozenset(("rust", "go", "c", "cpp", "objc", "java", "csharp", "kotlin", "scala", "swift", "zig"))
 _STRINGS = re.compile(rb"\"(?:\\.|[^\"\\])*\"|`[^`]*`|'(?:\\.|[^'\\])'")
 _STRINGS_AND_APOSTROPHES = re.compile(rb"\"(?:\\.|[^\"\\])*\"|`[^`]*`|'(?:\\.|[^'\\])*'")
+_RUST_STRING = re.compile(rb"\"(?:\\.|[^\"\\])*\"", re.DOTALL)
+_MAX_HASHES = 8  # around a raw string
 _BLANKS = bytes(byte if byte == 0x0A else 0x20 for byte in range(256))
 
 
@@ -23,13 +25,20 @@ def without_comments(language: Language, source: bytes) -> bytes:
     marks, ends = _marks(language.name, language.line_comments, language.block_comments)
     strings = _STRINGS if language.name in _CHARACTER_LITERALS else _STRINGS_AND_APOSTROPHES
     pieces: list[bytes] = []
-    position = 0
+    position = scanned = 0
+    is_rust = language.name == "rust"
     match = marks.search(source) if marks is not None else None
     while marks is not None and match is not None:
         start, after = match.span()
         mark = match[0]
         end_mark = ends[mark]
-        if mark != end_mark and _in_string(source, max(position, source.rfind(b"\n", 0, start)), start, strings):
+        line = max(position, source.rfind(b"\n", 0, start))
+        if is_rust and (mark == b"/*" or source.find(b'"', line, start) != -1):
+            scanned, end_of_string = _rust_string_around(source, max(position, scanned), start)
+            if end_of_string:
+                match = marks.search(source, end_of_string)
+                continue
+        elif mark != end_mark and _in_string(source, line, start, strings):
             match = marks.search(source, after)
             continue
         end = source.find(end_mark, after)
@@ -51,6 +60,32 @@ def _in_string(source: bytes, line: int, start: int, strings: re.Pattern[bytes])
         return False
     rest = strings.sub(b"", before)
     return b'"' in rest or b"`" in rest or (strings is _STRINGS_AND_APOSTROPHES and b"'" in rest)
+
+
+def _rust_string_around(source: bytes, position: int, place: int) -> tuple[int, int]:
+    """Where to continue, and the end of the string around a place, or 0. Strings of Rust may have several lines.
+
+    :param position: outside of strings and comments; from there to the place are no comments.
+    """
+    while (opening := source.find(b'"', position, place)) != -1:
+        if source[opening - 1 : opening + 2] == b"'\"'" or source[opening - 2 : opening + 2] == b"'\\\"'":
+            position = opening + 2  # a character
+            continue
+        before = source[max(position, opening - _MAX_HASHES) : opening]
+        hashes = len(before) - len(before.rstrip(b"#"))
+        is_raw = before.rstrip(b"#").endswith((b"r", b"br", b"cr"))
+        if is_raw:
+            closing = source.find(b'"' + b"#" * hashes, opening + 1)
+            end = closing + 1 + hashes if closing != -1 else 0
+        else:
+            match = _RUST_STRING.match(source, opening)
+            end = match.end() if match is not None else 0
+        if not end:  # it does not parse
+            return len(source), 0
+        if end > place:
+            return opening, end
+        position = end
+    return place, 0
 
 
 def code_only(language: Language, source: bytes) -> bytes:

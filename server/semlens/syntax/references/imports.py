@@ -42,7 +42,7 @@ _ECMA_REQUIRE = re.compile(
 _GO_BLOCK = re.compile(rb"^import\s*(?:\(([^)]*)\)|((?:[\w.]+[ \t]+)?\"[^\"\n]+\"))", re.MULTILINE)
 _GO_SPEC = re.compile(rb"(?:([\w.]+)[ \t]+)?\"([^\"\n]+)\"")
 _GO_VERSION = re.compile(r"(?:/v\d+|\.v\d+)$")
-_RUST_USE = re.compile(rb"use(?<!\wuse)\s+([^;]{1,4000});")
+_RUST_USE = re.compile(rb"use(?<!\wuse)\s+([\w:{}*,#\s]{1,4000});")
 _DOTTED = {
     keyword: re.compile(
         keyword + rb"[ \t]+(?:static[ \t]+|function[ \t]+|const[ \t]+)?(?:(\w+)[ \t]*=[ \t]*)?"

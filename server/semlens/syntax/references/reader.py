@@ -36,8 +36,9 @@ _PYTHON_BUILTINS = frozenset(
 
 
 def _table(kept: bytes) -> bytes:
+    """Letters, digits and what joins them; a closing bracket of an index becomes ``}``, and all else a blank."""
     return bytes(
-        0x29
+        0x7D
         if byte == 0x5D
         else byte
         if byte in kept or byte >= 0x80 or chr(byte).isalnum() or byte in b"_.()="
@@ -47,7 +48,7 @@ def _table(kept: bytes) -> bytes:
 
 
 _TABLE, _TABLE_WITH_MACROS = _table(b""), _table(b"!")
-_WORDS_ONLY = bytes(0x20 if byte in b"()=" else byte for byte in range(256))
+_WORDS_ONLY = bytes(0x20 if byte in b"()}=" else byte for byte in range(256))
 
 
 def read_references(
@@ -154,7 +155,7 @@ class _Reader:
         pieces = self._text[start:end].split(b"(")
         pieces.pop()
         previous = b""
-        called: dict[bytes, bytes] = {}  # names by the words that end in them; an assignment may change their scopes
+        called: set[bytes] = set()  # words that were seen; an assignment may change their scopes
         names = set()
         for piece in pieces:
             word = piece.rpartition(b" ")[2]
@@ -163,14 +164,13 @@ class _Reader:
             if not word or (self._names_functions and piece[: -len(word)].rstrip().endswith(b"function")):
                 previous = b""
                 continue
-            if word in called:
-                previous = called[word]
-            elif word[0] == 0x2E or b")" in word:  # behind the result of a call
-                previous = self._add(index, word, ReferenceKind.CALL, previous if piece.count(b")") == 1 else b"")
-                names.add(previous)
-            else:
-                previous = called[word] = self._add(index, word, ReferenceKind.CALL, b"")
-                names.add(previous)
+            if word[0] == 0x2E or b")" in word:  # behind the result of a call
+                is_result = piece.count(b")") == 1 and piece[: piece.rfind(b".")].rstrip().endswith(b")")
+                names.add(self._add(index, word, ReferenceKind.CALL, previous if is_result else b""))
+            elif word not in called:
+                names.add(self._add(index, word, ReferenceKind.CALL, b""))
+                called.add(word)
+            previous = word
             if piece.find(b"=", -len(word) - _MAX_AWAIT) != -1:
                 self._note_assignment(index, piece[-_MAX_HEAD:], word)
                 called.clear()
@@ -213,7 +213,7 @@ class _Reader:
         """
         head, dot, name = chain.rpartition(b".")
         name = name.strip(b"!")
-        if not name or name[0] <= 0x39 or (not dot and name in _KEYWORDS):
+        if not name or name[0] <= 0x39 or name[-1] == 0x7D or (not dot and name in _KEYWORDS):
             return name
         if not dot:
             if name in self._builtins and name not in self._scopes.known_names:

@@ -22,9 +22,11 @@ from semlens.syntax.symbols.definition import CALLABLE_KINDS, TYPE_KINDS, Defini
 _SELF = frozenset((b"self", b"this", b"cls", b"Self", b"static", b"me"))
 _SUPER = frozenset((b"super", b"parent", b"base"))
 _CONSTRUCTING = frozenset(b"new create default from build open connect of get_instance getInstance instance".split())
+_CONSTRUCTING_PREFIXES = (b"new_", b"from_", b"with_", b"try_new")
 _MEMBERS_WITHOUT_SELF = frozenset(("java", "csharp", "kotlin", "scala", "swift", "cpp", "objc", "dart", "ruby", "php"))
 """Languages in which a method is called by its name alone from inside the type."""
 
+_RUST_LIBRARIES = ("std/", "core/", "alloc/")
 _MAX_CLIMB = 60
 
 _NOTHING: set[bytes] = set()
@@ -148,8 +150,10 @@ class FileScopes:
                 self._fields.setdefault((owner, field), known)
 
     def _imported(self, name: str) -> str:
-        """The name under which an imported type is defined."""
+        """The name under which an imported type is defined. A type of the standard library keeps its module."""
         found = self._imports.get(name.encode("utf-8", "replace"))
+        if found is not None and self._language.name == "rust" and found.module.startswith(_RUST_LIBRARIES):
+            return f"{found.module}/{found.name}"
         return found.name if found is not None and found.name and found.name != "default" else name
 
     def note_assignment(self, index: int, before: bytes, last: bytes, called: bytes) -> None:
@@ -179,7 +183,8 @@ class FileScopes:
             return Scope.RECEIVER, ""
         if name in self._types or (self._types_are_capitalised and _is_type_name(name)):
             return Scope.TYPE, self._imported(name.decode("utf-8", "replace"))
-        if head and name in _CONSTRUCTING and _is_type_name(owner := head.rstrip(b".").rpartition(b".")[2]):
+        constructs = name in _CONSTRUCTING or name.startswith(_CONSTRUCTING_PREFIXES)
+        if head and constructs and _is_type_name(owner := head.rstrip(b".").rpartition(b".")[2]):
             return Scope.TYPE, self._imported(owner.decode("utf-8", "replace"))
         return Scope.RESULT, self._imported(name.decode("utf-8", "replace"))
 
@@ -237,7 +242,7 @@ class FileScopes:
         """The scope of a name behind something. :param previous: the call that the head is the result of, or b""."""
         head = head.strip(b".")
         first, dot, rest = head.partition(b".")
-        if not head or b")" in head or head[0] <= 0x39:
+        if not head or b")" in head or b"}" in head or head[0] <= 0x39:
             return self._of_result(name, head, previous)
         if dot:
             rest = rest.strip(b".")
@@ -265,15 +270,15 @@ class FileScopes:
         if not found.name:
             return Scope.MODULE, found.module
         if _is_type_name(name) or self._language.name not in ("python", "rust"):
-            return Scope.TYPE, name.decode("utf-8", "replace") if found.name == "default" else found.name
+            return Scope.TYPE, self._imported(name.decode("utf-8", "replace"))
         return Scope.MODULE, f"{found.module}/{found.name}" if found.module else found.name
 
     def _of_result(self, name: bytes, head: bytes, previous: bytes) -> Resolved:
-        if not previous or not head.endswith(b")") or b" " in head:
+        if not previous or (head and not head.endswith(b")")):
             return name, Scope.RECEIVER, ""
         if previous == b"super":
             return name, Scope.SUPER, ""
-        return name, *self._result_of(previous)
+        return name, *self._result_of(previous.strip(b"!"))
 
     def _of_chain(self, index: int, first: bytes, rest: bytes, name: bytes) -> Resolved:
         last = rest.rpartition(b".")[2]

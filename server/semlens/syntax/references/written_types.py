@@ -93,7 +93,7 @@ def parameter_types(style: TypeStyle, signature: str) -> Iterator[tuple[str, str
 
 
 def result_type(language: str, signature: str) -> str:
-    """The type that a function returns as its signature says, or ""."""
+    """The type that a function returns as its signature says, "Self" for that of its owner, or ""."""
     style = type_style(language)
     match = None
     if style is TypeStyle.COLON:
@@ -102,7 +102,9 @@ def result_type(language: str, signature: str) -> str:
         match = _TYPE_FIRST_RESULT.search(signature) or (_COLON_RESULT.search(signature) if language == "php" else None)
     elif style is TypeStyle.LAST:
         match = _GO_RESULT.search(signature)
-    return type_name(match[1]) if match else ""
+    if match is None:
+        return ""
+    return "Self" if match[1] == "Self" else type_name(match[1])
 
 
 def value_type(signature: str) -> str:

@@ -102,6 +102,26 @@ impl Server {
 }
 """
 
+RUST_CHAINS = """use std::process::Command;
+impl Server {
+    fn run(&self, cmd: &Command) {
+        Builder::new("x")
+            .port(1)
+            .start()?;
+        let options = Options::from_cli(cmd);
+        options.check();
+        Command::new("ls").args(x);
+        cmd.status();
+        rows[0].draw();
+    }
+    fn help() {
+        say("use a shell; it is
+            ours");
+        after();
+    }
+}
+"""
+
 JAVA = """package a;
 import b.c.Client;
 class Server extends Base {
@@ -194,6 +214,16 @@ def references(path: str, source: str) -> set[tuple[str, str, ReferenceKind, Sco
             ("run", "new", CALL, TYPE, "Client"),
             ("run", "send", CALL, TYPE, "Client"),
         ]),
+        ("src/chains.rs", RUST_CHAINS, [
+            ("run", "port", CALL, TYPE, "Builder"),
+            ("run", "start", CALL, RESULT, "port"),
+            ("run", "check", CALL, TYPE, "Options"),
+            ("run", "new", CALL, TYPE, "std/process/Command"),
+            ("run", "args", CALL, TYPE, "std/process/Command"),
+            ("run", "status", CALL, TYPE, "std/process/Command"),
+            ("run", "draw", CALL, RECEIVER, ""),
+            ("help", "after", CALL, UNKNOWN, ""),
+        ]),
         ("a/Server.java", JAVA, [
             ("Server", "Base", BASE, UNKNOWN, ""),
             ("run", "send", CALL, TYPE, "Client"),
@@ -234,6 +264,7 @@ def test_an_import_is_no_use():
         ("typescript", "f(a: number): Promise<Client>", "Client"),
         ("rust", "fn f(&self) -> Result<Client, Error>", "Client"),
         ("rust", "fn f() -> &'a mut Client", "Client"),
+        ("rust", "fn f() -> Result<Self, Error>", "Self"),
         ("go", "func New(a int) (*Client, error)", "Client"),
         ("go", "func (s *Server) Get(a int) Client", "Client"),
         ("go", "func New(a int) (c *net.Client, err error)", "Client"),
@@ -274,6 +305,9 @@ def test_the_bases_of_a_type(language, signature, expected):
         ("python", "a = 'x#y'  # b()\n", "a = 'x#y'       \n"),
         ("python", 'f("it\'s")  # b()\n', 'f("it\'s")       \n'),
         ("rust", "fn f<'a>() {} // g()", "fn f<'a>() {}       "),
+        ("rust", 'f("a\n/* b"); c(\'"\'); /* d */', 'f("a\n/* b"); c(\'"\');        '),
+        ("rust", 'f(r#"a"\n/* b"#); c(); /* d */', 'f(r#"a"\n/* b"#); c();        '),
+        ("rust", '/* a */ f("b\n/* c', '        f("b\n    '),
         ("typescript", "fetch('http://a.b/c')", "fetch('http://a.b/c')"),
     ],
 )
