@@ -1,6 +1,7 @@
 """Records a session of the terminal as an SVG that plays: what was printed, and when.
 
-    python release/recording.py            # docs/pictures/terminal.svg
+    python release/recording.py                       # docs/pictures/terminal.svg
+    python release/recording.py --workspace FOLDER    # only copy the code that is searched
 
 The commands really run, in a terminal of their own, over a copy of some packages of Python's standard library, with an
 index that is up to date. A line appears in the SVG as long after its command as it appeared in the terminal, but no
@@ -30,7 +31,7 @@ COMMANDS = (
     'semlens search "start a new log file when the old one grows too big" -n 1',
     'semlens search "delete the oldest log files" -n 1',
 )
-PACKAGES = ("logging", "shutil.py")
+PACKAGES = ("logging", "email", "http", "json", "shutil.py", "mimetypes.py", "tempfile.py", "zipfile.py")
 COLUMNS = 104
 TYPING_S, PAUSE_S, LONGEST_WAIT_S = 1.2, 1.5, 1.0
 
@@ -124,7 +125,21 @@ def drawn(texts: list[Text], times: list[float]) -> str:
     return re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE)
 
 
+def copied(folder: Path) -> Path:
+    folder.mkdir()
+    for name in PACKAGES:
+        source = Path(sysconfig.get_paths()["stdlib"], name)
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    return folder
+
+
 def main() -> None:
+    if sys.argv[1:2] == ["--workspace"]:
+        copied(Path(sys.argv[2]))
+        return
     with tempfile.TemporaryDirectory() as scratch:
         environment = {
             "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
@@ -136,12 +151,7 @@ def main() -> None:
             "SEMLENS_CONFIG_DIR": f"{scratch}/config",
             "CI": "1",  # no resident server is left running
         }
-        folder = Path(scratch, "python")
-        folder.mkdir()
-        for name in PACKAGES:
-            source = Path(sysconfig.get_paths()["stdlib"], name)
-            copy = shutil.copytree if source.is_dir() else shutil.copy
-            copy(source, folder / name)
+        folder = copied(Path(scratch, "python"))
         program = Path(sys.executable).parent / "semlens"
         subprocess.run([program, "index", "--wait"], env=environment, cwd=folder, check=True)
         PICTURE.write_text(drawn(*record(folder, environment)), encoding="utf-8")

@@ -24,7 +24,13 @@ ADDED = {
     "security.md": "SECURITY.md",
     "conduct.md": "CODE_OF_CONDUCT.md",
 }
-ASSETS = {"pictures/logo.png": "clients/vscode/media/icon.png", "site.css": "release/site.css"}
+MEDIA = "clients/vscode/media/"
+"""The pictures of the extension's page lie in its package. On the site they lie beside the others."""
+ASSETS = {
+    "pictures/logo.png": f"{MEDIA}icon.png",
+    "site.css": "release/site.css",
+    **{f"pictures/vscode/{path.name}": f"{MEDIA}{path.name}" for path in sorted((CHECKOUT / MEDIA).glob("*.png"))},
+}
 PAGES = {source: page for page, source in ADDED.items()}
 
 _LINK = re.compile(r"(?<!`)(\]\()((?!https?:|mailto:|#)[^)\s]+)(\))")
@@ -55,6 +61,8 @@ def _target(link: str, folder: str, repository: str) -> str:
     place = os.path.normpath(os.path.join(folder, path))  # noqa: PTH118 - a path of the repository, not of a system
     if place in PAGES:
         return PAGES[place] + mark + anchor
+    if place.startswith(MEDIA):
+        return place.replace(MEDIA, "pictures/vscode/")
     if place.startswith("docs/"):
         return place.removeprefix("docs/") + mark + anchor
     kind = "tree" if (CHECKOUT / place).is_dir() else "blob"

@@ -16,7 +16,7 @@ from terminal import ROOT, SECONDS, Terminal
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
-SIZES = [(80, 24, "dark"), (200, 50, "light")]
+SIZES = [(80, 24), (200, 50)]
 
 
 @pytest.fixture
@@ -49,10 +49,10 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("columns", "lines", "background"), SIZES, ids=["80 columns", "200 columns"])
-def test_the_first_minutes(project: Path, home: dict[str, str], columns: int, lines: int, background: str) -> None:
+@pytest.mark.parametrize(("columns", "lines"), SIZES, ids=["80 columns", "200 columns"])
+def test_the_first_minutes(project: Path, home: dict[str, str], columns: int, lines: int) -> None:
     with Terminal(project, home, columns, lines) as terminal:
-        point_1_the_best_hits_stay_on_the_screen(terminal, background)
+        point_1_the_best_hits_stay_on_the_screen(terminal)
         if columns > 80:
             return
         point_2_pipes(terminal)
@@ -85,7 +85,7 @@ def refined(status: dict[str, Any]) -> bool:
     return status["servedBy"] == "daemon" and tiers == {"first": (True, 0), "refine": (True, 0)}
 
 
-def point_1_the_best_hits_stay_on_the_screen(terminal: Terminal, background: str) -> None:
+def point_1_the_best_hits_stay_on_the_screen(terminal: Terminal) -> None:
     terminal.type("semlens index")
     shown = terminal.type("semlens search -n 3 'try the download again after a pause'")
     heading = next(line for line in shown if line.startswith("1  "))
@@ -93,7 +93,7 @@ def point_1_the_best_hits_stay_on_the_screen(terminal: Terminal, background: str
     assert all(re.match(r"\d+  |    ? ?\d+  |   \S|$", line) for line in shown), "no line wraps"
     assert shown.index(heading) <= 2, "the best hit is at the top of the screen"
     assert "" not in [line.strip() for line in shown[shown.index(heading) : shown.index(heading) + 5]]
-    terminal.picture(f"cli-{terminal.columns}-{background}", background)
+    terminal.pictures(f"cli-{terminal.columns}")
 
 
 def point_2_pipes(terminal: Terminal) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -109,6 +110,23 @@ def test_every_python_installs_it(
     check_answers([tmp_path / "venv" / "bin" / "semlens"], environment, workspace)
     if kind == "keyring":
         run([tmp_path / "venv" / "bin" / "python", "-c", "import keyring"], environment, workspace)
+
+
+SYSTEMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-darwin", "x86_64-pc-windows-msvc")
+
+
+@needs_tools
+@pytest.mark.release_long
+@pytest.mark.parametrize("version", PYTHONS)
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("lock", ["runtime", "dev"])
+def test_every_locked_package_has_a_wheel_for_the_systems_of_the_workflow(environment, tmp_path, system, version, lock):
+    text = (CHECKOUT / "requirements" / f"{lock}.txt").read_text(encoding="utf-8")
+    pins = [line.removesuffix("\\").strip() for line in text.splitlines() if re.match(r"\w.*==", line)]
+    (tmp_path / "pins.txt").write_text("\n".join(pins))
+    system_options = ["--python-platform", system, "--python-version", version, "--target", "there"]
+    dry = [TOOLS / "uv", "pip", "install", "--dry-run", "--no-deps", "--only-binary", ":all:", "-r", "pins.txt"]
+    run([*dry, *system_options], {**environment, "MACOSX_DEPLOYMENT_TARGET": "14.0"}, tmp_path)
 
 
 @pytest.fixture

@@ -50,24 +50,28 @@ class Terminal:
             assert time.monotonic() < deadline, "\n".join(shown)
             time.sleep(0.05)  # between two looks at a state
 
-    def picture(self, name: str, background: str) -> None:
-        """Keep the screen as a picture in the folder that PICTURES names, where a browser is installed."""
+    def pictures(self, name: str) -> None:
+        """Keep the screen, as a dark and a light terminal show it, in the folder that PICTURES names, where a browser is."""
         chromium, folder = shutil.which("chromium"), os.environ.get("PICTURES")
         if not folder or chromium is None:
             return
         ansi = Path(folder) / f"{name}.ansi"
-        ansi.write_text(self._run("capture-pane", "-pe"))
+        shown = self._run("capture-pane", "-pe").rstrip("\n")
+        ansi.write_text(shown)
         page = ansi.with_suffix(".html")
         script = ROOT / "clients" / "nvim" / "tests" / "picture.py"
-        page.write_bytes(
-            subprocess.run([sys.executable, script, ansi, background], capture_output=True, check=True).stdout
-        )
-        size = f"{self.columns * 843 // 100 + 18},{self.lines * 17 + 18}"
-        subprocess.run(
-            [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={size}",
-             f"--screenshot={folder}/{name}.png", page.as_uri()],
-            capture_output=True, check=True,
-        )  # fmt: skip
+        size = f"{self.columns * 843 // 100 + 18},{len(shown.splitlines()) * 17 + 18}"
+        for background in ("dark", "light"):
+            page.write_bytes(
+                subprocess.run([sys.executable, script, ansi, background], capture_output=True, check=True).stdout
+            )
+            subprocess.run(
+                [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+                 "--disable-component-update", "--disable-sync", "--hide-scrollbars", f"--window-size={size}",
+                 f"--user-data-dir={folder}/profile", f"--screenshot={folder}/{name}-{background}.png", page.as_uri()],
+                capture_output=True, check=True,
+            )  # fmt: skip
+        shutil.rmtree(Path(folder) / "profile", ignore_errors=True)
         ansi.unlink()
         page.unlink()
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # screens.sh FOLDER: uses the client on a real terminal screen (tmux), at several sizes, light and dark, with and without
-# icons. Saves screenshots as FOLDER/nvim-*.png if ansi2html (PyPI) and chromium are installed.
+# icons. Saves screenshots as FOLDER/nvim-*.png where chromium is installed.
 set -euo pipefail
 pictures=$(mkdir -p "${1:?the folder for the pictures}" && cd "$1" && pwd)
 tests=$(cd "$(dirname "$0")" && pwd)
@@ -42,7 +42,7 @@ shows() {  # shows TEXT: wait until the screen shows it
 
 keep() {  # keep NAME: save a screenshot
     screen capture-pane -pe > "$scratch/screen.ansi"
-    if [ -n "$chromium" ] && "$python" -c 'import ansi2html' 2>/dev/null; then
+    if [ -n "$chromium" ]; then
         "$python" "$tests/picture.py" "$scratch/screen.ansi" "$background" $([ -f "$icons" ] && echo "$icons") \
             > "$scratch/page.html"
         pixels=$((columns * 843 / 100 + 18)),$((lines * 17 + 18)) # of a cell: 8.43 by 17 pixels

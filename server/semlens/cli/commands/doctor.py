@@ -10,10 +10,10 @@ import textwrap
 from semlens import __version__
 from semlens.cli.doctor_checks import CHECKS, Finding, Level
 from semlens.cli.output.hits import width
-from semlens.cli.output.terminal import paint
+from semlens.cli.output.terminal import Style, paint
 from semlens.core.text.printable import printable
 
-_COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
+_COLOURS: dict[Level, Style] = {Level.OK: "green", Level.WARN: "bold", Level.FAIL: "red"}
 
 
 def run(options: argparse.Namespace) -> int:

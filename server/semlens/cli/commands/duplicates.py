@@ -56,6 +56,6 @@ def _print_group(group: DuplicateSet) -> None:
     print(paint(f"{len(group.hits)} copies, {similarity}, {group.saved_lines} lines could be saved", "bold"))
     for hit in group.hits[:_MAX_MEMBERS_SHOWN]:
         place = f"{hit.path}:{hit.span.start_line + 1}-{hit.span.last_line + 1}"
-        print(f"  {paint(printable(place), 'blue')}  {printable(hit.qualified_name)}")
+        print(f"  {paint(printable(place), 'magenta')}  {printable(hit.qualified_name)}")
     if len(group.hits) > _MAX_MEMBERS_SHOWN:
         print(paint(f"  and {len(group.hits) - _MAX_MEMBERS_SHOWN} more", "dim"))

@@ -102,4 +102,4 @@ def _line(symbol: Symbol, depth: int) -> str:
     kind, name = symbol.kind.label, printable(symbol.name)
     before = f"{lines:>11}  {'  ' * depth}"
     signature = truncate(printable(symbol.signature), len(f"{before}{kind} {name}  "))
-    return f"{before}{paint(kind, 'dim')} {paint(name, 'bold')}  {paint(signature, 'cyan')}".rstrip()
+    return f"{before}{paint(kind, 'dim')} {paint(name, 'bold')}  {signature}".rstrip()

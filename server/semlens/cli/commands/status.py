@@ -76,10 +76,10 @@ def summary(root: Path, status: EngineStatus) -> str:
 def problem_lines(status: EngineStatus, limit: int) -> Iterator[str]:
     for problem in status.problems[:limit]:
         place = f"{printable(problem.path)}: " if problem.path else ""
-        yield f"{paint('problem', 'yellow')}  {place}{printable(problem.message)}"
+        yield f"{paint('problem', 'bold')}  {place}{printable(problem.message)}"
     if len(status.problems) > limit:
         n_more = len(status.problems) - limit
-        yield f"{paint('problem', 'yellow')}  and {n_more} more (run 'semlens status --json' to see all)"
+        yield f"{paint('problem', 'bold')}  and {n_more} more (run 'semlens status --json' to see all)"
 
 
 def refining_hint(status: EngineStatus) -> str:

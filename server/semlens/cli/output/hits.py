@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from semlens.cli.output.terminal import paint, shows_colours
+from semlens.cli.output.terminal import Style, paint, shows_colours
 from semlens.cli.runner import say
 from semlens.cli.workspace import Workspace, relative_path_of
 from semlens.core.hit import SearchHit, SearchResult
@@ -42,7 +42,7 @@ def print_result(result: SearchResult, workspaces: Sequence[Workspace], *, expla
         print(f"Nothing found in {printable(places)}.")
         return
     if result.nothing_fits:
-        print(f"{paint(NOTHING_FITS, 'yellow')}\n")  # on stdout, so that a pager shows it too
+        print(f"{paint(NOTHING_FITS, 'bold')}\n")  # on stdout, so that a pager shows it too
     width = len(str(len(result.hits)))
     for rank, hit in enumerate(result.hits, 1):
         if rank > 1:
@@ -82,11 +82,15 @@ def _heading(hit: SearchHit, path: str, room: int) -> str:
     lines = f":{first}-{last}" if last > first else f":{first}"
     name, path = printable(short_name(hit)), printable(path)
     path = _cut_path(path, max(_MIN_PATH_WIDTH, room - len(lines) - len(_GAP) - len(name)))
-    parts = [(lines, ("green",)), (_GAP + name, ("bold",)), (_GAP + hit.kind.label, ("dim",))]
+    parts: list[tuple[str, tuple[Style, ...]]] = [
+        (lines, ("green",)),
+        (_GAP + name, ("bold",)),
+        (_GAP + hit.kind.label, ("dim",)),
+    ]
     if hit.team:
-        parts.append((_GAP + "team", ("cyan",)))
+        parts.append((_GAP + "team", ("bold",)))
     if hit.dirty:
-        parts.append((_GAP + "unsaved", ("yellow",)))
+        parts.append((_GAP + "unsaved", ("bold",)))
     if hit.reasons:
         parts.append((_GAP + ", ".join(hit.reasons), ("dim",)))
     heading, used = paint(path, "magenta"), len(path)

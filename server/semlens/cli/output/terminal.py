@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from functools import cache
-from typing import TextIO
+from typing import Literal, TextIO
 
-_CODES = {
-    "bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34",
-    "magenta": "35", "cyan": "36",
-}  # fmt: skip
+Style = Literal["bold", "dim", "red", "green", "magenta"]
+"""What can be read on black and on white. Yellow and cyan cannot be read on white, blue not on black."""
+
+_CODES: dict[Style, str] = {"bold": "1", "dim": "2", "red": "31", "green": "32", "magenta": "35"}
 
 
 _FORCED: dict[str, bool] = {"always": True, "never": False}
@@ -37,7 +37,7 @@ def shows_colours() -> bool:
     return colours_wanted(sys.stdout)
 
 
-def paint(text: str, *styles: str) -> str:
+def paint(text: str, *styles: Style) -> str:
     """The text with these styles when stdout shows colours, else the plain text."""
     if not text or not shows_colours():
         return text

@@ -228,7 +228,7 @@ def _print_unused(result: UnusedResult, workspaces: Sequence[Workspace]) -> None
 
 def _place(hit: SearchHit, workspaces: Sequence[Workspace]) -> str:
     path, lines, name = _parts(hit, workspaces)
-    unsaved = paint("  unsaved", "yellow") if hit.dirty else ""
+    unsaved = paint("  unsaved", "bold") if hit.dirty else ""
     return f"{paint(path, 'magenta')}{paint(lines, 'green')}  {paint(name, 'bold')}{unsaved}"
 
 

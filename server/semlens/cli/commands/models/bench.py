@@ -156,7 +156,7 @@ def _print(bench: ModelBench) -> None:
         mark = "*" if bench.is_used(run) else " "
         print(
             f"{mark} {run.threads:>7}  {run.batch:>5}  {run.passages_per_second:>10,.0f}  {run.cpu_ms:>7.2f}  "
-            f"{paint(bar, 'cyan')}"
+            f"{paint(bar, 'green')}"
         )
     print()
 
