@@ -1,4 +1,4 @@
-"""The seam between an index and the ranking: a root, an open buffer or a shard is a reader.
+"""What a search asks a reader, and what the reader answers: a root, an open buffer or a shard is a reader.
 
 A search asks each reader three things. First its statistics, whose sums over all readers say what a term or a name is
 worth. Then its candidates: the best files by each signal, with their features under those global statistics. Last, the
@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchRequest
 from semlens.search.query.query import Query
 from semlens.search.signals.file_status import FileStatus
-from semlens.search.signals.file_table import RANKED, Candidates
+from semlens.search.signals.file_table import RANKED
 from semlens.search.signals.name_match import NameCounts
 from semlens.search.signals.text_evidence import QueryVector, TermCounts, TermWeights
 
@@ -81,13 +80,3 @@ class GlobalStatistics:
     terms: TermWeights
     names: Sequence[NameCounts]
     statuses: Sequence[FileStatus]
-
-
-class IndexReader(Protocol):
-    """Made for one question, and used on one thread."""
-
-    def statistics(self) -> ReaderStatistics: ...
-
-    def candidates(self, statistics: GlobalStatistics) -> Candidates:
-        """:raises Cancelled: when the question was cancelled."""
-        ...

@@ -63,7 +63,7 @@ class _Meaning:
 
 
 class ViewReader:
-    """See `IndexReader`."""
+    """Made for one question, and used on one thread: `statistics` first, then `candidates` under those of all readers."""
 
     def __init__(
         self, views: Sequence[tuple[int, SegmentView]], question: Question, frames: Sequence[FramePlace]
@@ -92,6 +92,7 @@ class ViewReader:
         return ReaderStatistics(count_terms(self._views, self._question.query), self._names.counts())
 
     def candidates(self, statistics: GlobalStatistics) -> Candidates:
+        """:raises Cancelled: when the question was cancelled."""
         question, views = self._question, self._views
         masks = [view_mask(view, question.request.filter, question.query) for view in views]
         words = score_words(views, masks, question.query, question.cancel, statistics.terms)
