@@ -12,7 +12,7 @@ from semlens.core.reference import ReferenceKind, Scope
 from semlens.core.symbol import SymbolKind
 from semlens.graph.resolver import Edge, Resolver
 from semlens.graph.segment_names import SymbolPlace, names_of
-from semlens.index.segment.reference_table import ReferenceTable
+from semlens.index.segment.reference_table import KIND_MASK, SCOPE_SHIFT, ReferenceTable
 from semlens.index.snapshot import SegmentView
 
 MAX_REFERENCES = 4_000
@@ -20,8 +20,6 @@ MAX_REFERENCES = 4_000
 
 LEAST_CONFIDENCE = 0.01
 
-_SCOPE_SHIFT = 4
-_KIND_MASK = (1 << _SCOPE_SHIFT) - 1
 _TELLING = (Scope.TYPE, Scope.SELF, Scope.MODULE, Scope.FILE, Scope.SUPER, Scope.RESULT, Scope.RECEIVER, Scope.UNKNOWN)
 """Scopes by how much they tell."""
 
@@ -125,12 +123,12 @@ def _references(
         entries = np.arange(*references.find(term).indices(len(references.rows)))
         if not len(entries):
             continue
-        entries = entries[np.isin(references.codes[entries] & _KIND_MASK, kind_values)]
+        entries = entries[np.isin(references.codes[entries] & KIND_MASK, kind_values)]
         files = _files_of(view, references.rows[entries])
         keep = np.isin(view.segment.files.languages[files], _languages_of(resolver, number, family))
         if view.alive is not None:
             keep &= view.alive[files]
-        scopes = references.codes[entries] >> _SCOPE_SHIFT
+        scopes = references.codes[entries] >> SCOPE_SHIFT
         if place.view == number:  # what a file defines itself is no reference to another file
             keep &= (scopes != Scope.FILE) | (files == resolver.file_of(*place))
         else:
@@ -161,7 +159,7 @@ def _languages_of(resolver: Resolver, view: int, family: str) -> list[int]:
 def _edges(view: int, references: ReferenceTable, entries: npt.NDArray[np.int64], terms: Sequence[int]) -> list[Edge]:
     rows, codes, hints = references.rows[entries], references.codes[entries], references.hints[entries]
     return [
-        Edge(view, row, term, _KINDS[code & _KIND_MASK], _SCOPES[code >> _SCOPE_SHIFT], hint)
+        Edge(view, row, term, _KINDS[code & KIND_MASK], _SCOPES[code >> SCOPE_SHIFT], hint)
         for row, term, code, hint in zip(rows.tolist(), terms, codes.tolist(), hints.tolist(), strict=True)
     ]
 

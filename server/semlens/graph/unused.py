@@ -18,13 +18,8 @@ from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace, names_of
 
 _KINDS = (
-    SymbolKind.FUNCTION,
-    SymbolKind.METHOD,
-    SymbolKind.CLASS,
-    SymbolKind.STRUCT,
-    SymbolKind.INTERFACE,
-    SymbolKind.ENUM,
-)
+    SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CLASS, SymbolKind.STRUCT, SymbolKind.INTERFACE, SymbolKind.ENUM,
+)  # fmt: skip
 _SPECIAL = re.compile(
     r"__\w+__$|^(?:main|init|setUp|tearDown|setup|teardown|constructor|new|drop|toString|hashCode|equals)$"
 )

@@ -1,1 +1,1 @@
-"""Code that all front ends share: results as JSON, and positions in the encodings of editors."""
+"""What all front ends stand on: `CodeService`, requests and results as JSON, and the way to the resident server."""

@@ -16,8 +16,8 @@ from semlens.index.segment.columns import Array
 from semlens.index.segment.postings import Postings
 from semlens.index.segment.terms import term_hash
 
-_SCOPE_SHIFT = 4
-_KIND_MASK = (1 << _SCOPE_SHIFT) - 1
+SCOPE_SHIFT = 4
+KIND_MASK = (1 << SCOPE_SHIFT) - 1
 _HINT_SHIFT = 32
 
 
@@ -32,7 +32,7 @@ def term_range(hint: int) -> tuple[int, int]:
 
 
 def code_of(kind: ReferenceKind, scope: Scope) -> int:
-    return int(kind) | int(scope) << _SCOPE_SHIFT
+    return int(kind) | int(scope) << SCOPE_SHIFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class ReferenceTable:
         """:param references: each with the row that it belongs to."""
         rows = np.array([row for row, _ in references], np.uint32)
         terms = np.array([term_hash(one.name) for _, one in references], np.uint64)
-        codes = np.array([one.kind | one.scope << _SCOPE_SHIFT for _, one in references], np.uint8)
+        codes = np.array([one.kind | one.scope << SCOPE_SHIFT for _, one in references], np.uint8)
         hints = np.array([hint_hash(one.hint) for _, one in references], np.uint32)
         order = np.lexsort((hints, codes, rows))
         return cls.build(terms[order], rows[order], codes[order], hints[order])
@@ -100,12 +100,12 @@ class ReferenceTable:
     @property
     def kinds(self) -> npt.NDArray[np.uint8]:
         """The `ReferenceKind` of each entry."""
-        return self.codes & np.uint8(_KIND_MASK)
+        return self.codes & np.uint8(KIND_MASK)
 
     @property
     def scopes(self) -> npt.NDArray[np.uint8]:
         """The `Scope` of each entry."""
-        return self.codes >> np.uint8(_SCOPE_SHIFT)
+        return self.codes >> np.uint8(SCOPE_SHIFT)
 
     def find(self, term: int) -> slice:
         """The entries of a name. Empty when nothing uses it."""

@@ -28,20 +28,8 @@ _MANIFESTS = frozenset(
     pull_request_template.md""".split()
 )
 _MANIFEST_ENDS = (
-    *(
-        ".gemspec",
-        ".csproj",
-        ".fsproj",
-        ".vbproj",
-        ".sln",
-        ".props",
-        ".targets",
-        ".cabal",
-        ".opam",
-        ".podspec",
-        ".nuspec",
-    ),
-    *(".lock", "-lock.json", "-lock.yaml", ".rockspec"),
+    *(".gemspec", ".csproj", ".fsproj", ".vbproj", ".sln", ".props", ".targets", ".cabal", ".opam", ".podspec"),
+    *(".nuspec", ".lock", "-lock.json", "-lock.yaml", ".rockspec"),
 )
 _DATA_ENDS = (
     *(".json", ".json5", ".jsonc", ".yaml", ".yml", ".toml", ".xml", ".csv", ".tsv", ".ini", ".properties", ".plist"),
