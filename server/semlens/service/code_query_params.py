@@ -71,6 +71,7 @@ def context_request(params: object, *, first_line: int = 0) -> ContextRequest:
         tokenizer=string(fields, "tokenizer") or "",
         tests=boolean(fields, "tests"),
         line_numbers=boolean(fields, "lineNumbers"),
+        folders=folders_of(fields),
     )
 
 

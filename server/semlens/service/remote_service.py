@@ -110,6 +110,7 @@ class RemoteService:
             "budget": request.budget,
             "tests": request.tests,
             "lineNumbers": request.line_numbers,
+            **_roots_params(request.folders),
         }
         if request.tokenizer:
             params["tokenizer"] = str(Path(request.tokenizer).absolute())  # the server has another current folder

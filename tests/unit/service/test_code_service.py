@@ -144,6 +144,9 @@ def test_similar_duplicates_and_context(service, made):
     assert "def retry_download" in pack.text
     at = service.context(ContextRequest(uri=made.uri("a.py"), lines=(0, 0), budget=500), CancelToken())
     assert at.items[0].name.endswith("sum_first")
+    for query in ("sum", ""):
+        request = ContextRequest(query=query, folders=(str(made.folder / "net"),))
+        assert {item.path.rpartition("/")[0] for item in service.context(request, CancelToken()).items} <= {"net"}
 
 
 def test_status_pause_and_resume(service):

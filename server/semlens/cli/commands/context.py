@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
         tokenizer=options.tokenizer or "",
         tests=options.tests,
         line_numbers=options.line_numbers,
+        folders=() if options.folder is None else (str(workspace.folder),),
     )
 
     def question(answerer: Answerer) -> tuple[ContextPack, ServedBy]:

@@ -63,7 +63,7 @@ class _Meaning:
 
 
 class ViewReader:
-    """Made for one question, and used on one thread: first `statistics`, then `candidates` given those of all readers."""
+    """Made for one question, and used on one thread: first `statistics`, then, given those of all, `candidates`."""
 
     def __init__(
         self, views: Sequence[tuple[int, SegmentView]], question: Question, frames: Sequence[FramePlace]
