@@ -36,12 +36,15 @@ INLINE_PASSAGES = {Architecture.STATIC: 5_000, Architecture.TRANSFORMER: 12}
 SLOW_PARSE_SECONDS = 0.2
 """Requests do not wait for a document that needs longer to parse (processor time)."""
 
+_MAX_SLOW_URIS = 256
+
 
 class OverlayIndexer:
     """:ivar shown: overlays of the next snapshot, by URI.
 
     :ivar problems: buffers that crashed a worker, by URI.
-    :ivar slow_uris: documents whose last text took `SLOW_PARSE_SECONDS` or more, or crashed a worker.
+    :ivar slow_uris: documents whose last text took `SLOW_PARSE_SECONDS` or more, or crashed a worker; oldest first. A
+        document that is closed stays here: opened again, it is as slow.
     :ivar waiting: whether some buffer is not up to date in `shown`.
     """
 
@@ -54,7 +57,7 @@ class OverlayIndexer:
     ) -> None:
         self.shown: dict[str, Overlay] = {}
         self.problems: dict[str, Problem] = {}
-        self.slow_uris: set[str] = set()
+        self.slow_uris: dict[str, None] = {}
         self.waiting = False
         self._buffers = buffers
         self._pool = pool
@@ -125,7 +128,6 @@ class OverlayIndexer:
         for uri in [uri for uri in self.shown if uri not in open_uris]:
             del self.shown[uri]
             self.problems.pop(uri, None)
-            self.slow_uris.discard(uri)
             self._on_changed()
         return due
 
@@ -164,6 +166,8 @@ class OverlayIndexer:
         future: Future[ParsedBatch],
     ) -> None:
         self._parsing.discard(buffer.uri)
+        if future.exception() is None:
+            self._remember_speed(buffer.uri, future.result())
         current = self._buffers.get(buffer.uri)
         if current is None or (current.root, current.path) != (buffer.root, buffer.path):
             return
@@ -177,16 +181,21 @@ class OverlayIndexer:
             return
         if batch.crashing_files:
             self._crashing_texts[buffer.uri] = digest
-            self.slow_uris.add(buffer.uri)
             self.problems[buffer.uri] = Problem(buffer.path, parser_problem(batch.cause))
             self._publish(Overlay(buffer, digest, None, None))
             return
         self.problems.pop(buffer.uri, None)
-        (self.slow_uris.add if batch.results[0].seconds >= SLOW_PARSE_SECONDS else self.slow_uris.discard)(buffer.uri)
         overlay = self._make_overlay(buffer, digest, batch.results[0])
         self._reuse_vectors(overlay, states.get(buffer.root), tiers)
         self._embed(overlay, tiers)
         self._publish(overlay)
+
+    def _remember_speed(self, uri: str, batch: ParsedBatch) -> None:
+        self.slow_uris.pop(uri, None)
+        if batch.crashing_files or batch.results[0].seconds >= SLOW_PARSE_SECONDS:
+            self.slow_uris[uri] = None
+        if len(self.slow_uris) > _MAX_SLOW_URIS:
+            del self.slow_uris[next(iter(self.slow_uris))]
 
     def _make_overlay(self, buffer: OpenBuffer, digest: ContentHash, result: ParseResult) -> Overlay:
         segment = segment_from_arrays(new_segment_id(), result.segment) if result.segment is not None else None

@@ -276,8 +276,32 @@ def test_a_search_does_not_wait_for_a_slow_document(plain, monkeypatch):
     engine._buffers_changed()
     complete(engine)
     assert found(engine, "omega") == [("a.py", 0, True)]
+    assert uri not in engine._session.overlays.slow_uris
+
+
+def test_a_document_that_is_opened_again_is_as_slow(plain, monkeypatch):
+    engine = plain.engine()
+    uri, slow_uris = plain.uri("a.py"), engine._session.overlays.slow_uris
+    monkeypatch.setattr(overlay_indexer, "SLOW_PARSE_SECONDS", 0.0)
+    engine.open_buffer(uri, "python", function("alpha"))
+    engine.close_buffer(uri)  # whether or not a worker has its text already
+    wait_for(engine, lambda: not engine._session.overlays.shown)
+    engine.open_buffer(uri, "python", function("omega"))
+    wait_for(engine, lambda: uri in slow_uris)
     engine.close_buffer(uri)
-    wait_for(engine, lambda: uri not in engine._session.overlays.slow_uris)
+    wait_for(engine, lambda: not engine._session.overlays.shown)
+    assert uri in slow_uris
+
+
+def test_slow_documents_are_remembered_up_to_a_bound(plain, monkeypatch):
+    engine = plain.engine()
+    slow_uris = engine._session.overlays.slow_uris
+    monkeypatch.setattr(overlay_indexer, "SLOW_PARSE_SECONDS", 0.0)
+    monkeypatch.setattr(overlay_indexer, "_MAX_SLOW_URIS", 1)
+    for name in ("a.py", "b.py"):
+        engine.open_buffer(plain.uri(name), "python", function("alpha"))
+        wait_for(engine, lambda name=name: plain.uri(name) in slow_uris)
+    assert list(slow_uris) == [plain.uri("b.py")]
 
 
 def test_links_are_resolved_only_on_the_indexer_thread(plain, tmp_path, monkeypatch):
