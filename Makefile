@@ -6,6 +6,9 @@ CHAOS := CHAOS_SEED=$(or $(SEED),1) CHAOS_PART=$(or $(PART),1/1)
 PAGE := server/semlens/http/page/index.html
 PAGE_SOURCES := $(wildcard $(addprefix clients/page/,package-lock.json vite.config.ts index.html build.sh public/* src/*.tsx src/*/*))
 
+# Benchmarks and scripts of models load ONNX Runtime too, which would report its use.
+export ORT_DISABLE_TELEMETRY := 1
+
 # `make run`: the folder to index and the question to ask of it
 W ?=
 Q ?=
