@@ -40,6 +40,7 @@ from semlens.cluster.serve.shard import PlacedSegment, Shard, fetch
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchRequest
 from semlens.engine.embedding.tiers import choose_tiers
+from semlens.files.discovery import Discovery
 from semlens.index.snapshot import IndexSnapshot
 from semlens.search.query.query import Query, parse_query
 from semlens.search.ranking.rank import rank_answer
@@ -97,7 +98,8 @@ def measure(executor: Executor, batches: list[Batch]) -> dict[str, float]:
 
 def builds(settings: Settings, folder: Path) -> dict[str, object]:
     recipe = recipe_of(settings)
-    batches = list(batches_of(folder, settings, Plan({}), CancelToken()))
+    paths = [file.path for file in Discovery(folder, settings).walk()]
+    batches = list(batches_of(folder, paths, settings, Plan({}), CancelToken()))
     n_bytes = sum(len(data) for batch in batches for _, data in batch.files)
     n_lines = sum(data.count(b"\n") for batch in batches for _, data in batch.files)
     found: dict[str, object] = {"batches": len(batches), "bytes": n_bytes, "lines": n_lines}

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 from semlens.core.errors import UsageError, WorkspaceError
 from semlens.core.text.printable import printable
+from semlens.files.local_git import LocalGit
 
 _TIMEOUT_S = 30.0
+_MAX_BYTES = 64 << 20
 _MAX_REF_CHARACTERS = 1_000
-_SAFE = {"core.hooksPath": os.devnull, "core.fsmonitor": "false", "core.quotePath": "false", "gc.auto": "0"}
-_ENVIRONMENT = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-    "LANGUAGE": "",
-}
 
 
 def git_diff(root: Path, ref: str, *, staged: bool = False) -> str:
@@ -32,16 +23,13 @@ def git_diff(root: Path, ref: str, *, staged: bool = False) -> str:
     """
     if ref.startswith("-") or not ref.isprintable() or len(ref) > _MAX_REF_CHARACTERS:
         raise UsageError(f"{printable(ref[:100])} is no commit. Name a branch, a tag or a commit.")
-    filters = _run(root, ["config", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process|smudge)$"])
-    off = [
-        part for name in filters.stdout.decode("utf-8", "replace").split("\n") if name for part in ("-c", f"{name}=")
-    ]
     options = ["--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--ignore-submodules", "--relative"]
     options += ["--unified=0", "--src-prefix=a/", "--dst-prefix=b/", *(["--cached"] if staged else [])]
-    done = _run(root, [*off, "diff", *options, ref, "--"])
-    if done.returncode:
-        raise _explained(root, ref, done.stderr.decode("utf-8", "replace"))
-    return done.stdout.decode("utf-8", "surrogateescape")
+    git = _git(root)
+    answer = git.run_on_files("diff", *options, ref, "--")
+    if answer.code:
+        raise _explained(git, ref, answer.errors)
+    return answer.output.decode("utf-8", "surrogateescape")
 
 
 def end_of_range(ref: str) -> str | None:
@@ -54,35 +42,22 @@ def git_file(root: Path, ref: str, path: str) -> str | None:
     """The text of a file in a commit, or None when the commit has no such file."""
     if ref.startswith("-"):
         return None
-    done = _run(root, ["show", "--no-textconv", f"{ref}:./{path}"])
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+    answer = _git(root).run("show", "--no-textconv", f"{ref}:./{path}")
+    return answer.output.decode("utf-8", "replace") if answer.code == 0 else None
 
 
-def _run(root: Path, arguments: list[str]) -> subprocess.CompletedProcess[bytes]:
-    """:raises WorkspaceError: when git is missing or takes too long."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | _ENVIRONMENT
-    settings = [part for name, value in _SAFE.items() for part in ("-c", f"{name}={value}")]
-    try:
-        return subprocess.run(
-            ["git", "--no-pager", *settings, *arguments],
-            cwd=root, env=environment, capture_output=True, stdin=subprocess.DEVNULL, timeout=_TIMEOUT_S, check=False,
-        )  # fmt: skip
-    except FileNotFoundError:
-        raise WorkspaceError("git is not installed, so changes are not known. Install git, or give a diff.") from None
-    except subprocess.TimeoutExpired:
-        raise WorkspaceError(
-            f"git diff in {printable(str(root))} took more than {_TIMEOUT_S:.0f} s. Give a diff."
-        ) from None
+def _git(root: Path) -> LocalGit:
+    return LocalGit(root, timeout_s=_TIMEOUT_S, max_bytes=_MAX_BYTES)
 
 
-def _explained(root: Path, ref: str, stderr: str) -> UsageError | WorkspaceError:
-    text = stderr.lower()
+def _explained(git: LocalGit, ref: str, stderr: str) -> UsageError | WorkspaceError:
+    text, root = stderr.lower(), git.folder
     if "not a git repository" in text:
         return WorkspaceError(f"{printable(str(root))} is in no git repository, so changes are not known. Give a diff.")
     if "dubious ownership" in text:
         return WorkspaceError(f"git does not trust the owner of {printable(str(root))}. See git's safe.directory.")
     if "bad revision" in text or "unknown revision" in text or "ambiguous argument" in text:
-        if _run(root, ["rev-parse", "--verify", "--quiet", "HEAD"]).returncode:
+        if git.run("rev-parse", "--verify", "--quiet", "HEAD").code:
             return WorkspaceError(
                 "The repository has no commit yet, so there is nothing to compare with. Commit first."
             )

@@ -126,12 +126,12 @@ def run_git(arguments: Sequence[str], url: str, limits: GitLimits) -> None:
         raise WorkspaceError(f"{printable(url)} cannot be cloned: git is not installed. Install git.") from None
     except OSError as error:
         raise WorkspaceError(f"{printable(url)} cannot be cloned: git does not start ({error.strerror}).") from error
-    output = _Output(process)
+    output = ErrorOutput(process)
     try:
         _wait(process, output, url, limits)
     finally:
         if process.poll() is None:
-            _kill(process)
+            kill_group(process)
         output.close()
     if process.returncode != 0:
         raise WorkspaceError(explain(output.text, url))
@@ -139,12 +139,14 @@ def run_git(arguments: Sequence[str], url: str, limits: GitLimits) -> None:
 
 def safe_environment(folder: Path) -> dict[str, str]:
     """The environment for git. :param folder: git looks for no repository above it."""
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("GIT_") or _KEPT.fullmatch(name)
-    }
-    environment |= _SAFE_ENVIRONMENT
+    environment = user_environment() | _SAFE_ENVIRONMENT
     environment["GIT_CEILING_DIRECTORIES"] = str(folder.parent)
     return environment | _ssh_command(environment, folder)
+
+
+def user_environment() -> dict[str, str]:
+    """The environment of this process, without variables of git that could name another repository."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or _KEPT.fullmatch(name)}
 
 
 def explain(stderr: str, url: str) -> str:
@@ -189,7 +191,7 @@ def _configured_ssh(environment: Mapping[str, str], folder: Path) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-class _Output:
+class ErrorOutput:
     """Reads the standard error of git on a thread and keeps its end. :ivar last: when something came, monotonic."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
@@ -218,7 +220,7 @@ class _Output:
         return bytes(self._data).decode("utf-8", "replace")
 
 
-def _wait(process: subprocess.Popen[bytes], output: _Output, url: str, limits: GitLimits) -> None:
+def _wait(process: subprocess.Popen[bytes], output: ErrorOutput, url: str, limits: GitLimits) -> None:
     """:raises WorkspaceError, Cancelled: when git is to be ended."""
     size, grew, next_size = -1, time.monotonic(), 0.0
     while True:
@@ -242,8 +244,10 @@ def _wait(process: subprocess.Popen[bytes], output: _Output, url: str, limits: G
             raise WorkspaceError(f"{printable(url)} sent nothing for {STALL_SECONDS:.0f} s. Check the network.")
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End git and what it started, such as ssh."""
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """End git and what it started, such as ssh, if it still runs."""
+    if process.poll() is not None:
+        return
     if sys.platform != "win32":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)

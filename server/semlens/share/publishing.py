@@ -90,7 +90,7 @@ def push(
         rows = committed_rows(index.folder)
         if build_problem(rows.meta.get("features")) is not None or not rows.meta.get("complete"):
             raise ShareError("The index is not complete yet. Wait for `semlens index --wait`, then push again.")
-        safe = _files_to_share(root, rows, cancel, progress)
+        safe = _files_to_share(root, rows, work_tree.committed_files(), cancel, progress)
         with tempfile.TemporaryDirectory(prefix="semlens-push-") as folder:
             shared = _merged(index, rows, safe, Path(folder), cancel)
             objects = [one for part in shared for one in part.objects]
@@ -134,10 +134,12 @@ class _SharedSegment:
     objects: tuple[SharedObject, ...]
 
 
-def _files_to_share(root: Path, rows: CommittedRows, cancel: CancelToken, progress: Progress) -> dict[str, bytes]:
-    """The content hash of each searchable file without a secret."""
+def _files_to_share(
+    root: Path, rows: CommittedRows, committed: frozenset[str], cancel: CancelToken, progress: Progress
+) -> dict[str, bytes]:
+    """The content hash of each committed and searchable file without a secret."""
     safe: dict[str, bytes] = {}
-    searchable = [(path, entry) for path, entry in rows.files.items() if entry.segment]
+    searchable = [(path, entry) for path, entry in rows.files.items() if entry.segment and path in committed]
     for number, (path, entry) in enumerate(searchable):
         cancel.check()
         progress("Looking for secrets", number, len(searchable))

@@ -5,22 +5,19 @@ A tree's hash stands for its content. So equal trees share an index, whichever r
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from semlens.core.errors import WorkspaceError
 from semlens.core.text.printable import printable
-from semlens.files.git_process import safe_environment
 from semlens.files.git_repository import top_level
+from semlens.files.local_git import GitAnswer, LocalGit
 from semlens.share.errors import ShareError
 
 GIT_SECONDS = 60.0
 MAX_COMMITS = 50
 """Of the branch, newest first, whose trees may be shared when that of the newest is not."""
-
-_NO_PROGRAMS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
-"""A repository may name programs that git would start."""
+_MAX_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +32,42 @@ class WorkTree:
 
         :raises ShareError: when there is no commit.
         """
-        commits = self._git("rev-list", "--first-parent", f"--max-count={MAX_COMMITS}", "HEAD").split()
-        names = [f"{commit}:{self.relative}" for commit in commits]
-        found = self._git("rev-parse", *names, check=False).split()
+        listed = self._ask("rev-list", "--first-parent", f"--max-count={MAX_COMMITS}", "HEAD")
+        names = [f"{commit}:{self.relative}" for commit in self._output(listed).split()]
+        found = self._ask("rev-parse", *names).output.decode("ascii", "replace").split()
         trees = [line for line in found if len(line) >= 40 and ":" not in line]
         if not trees:
             raise ShareError(f"{printable(str(self.top / self.relative))} is in no commit yet. Commit it first.")
         return list(dict.fromkeys(trees))
 
     def changed_files(self) -> list[str]:
-        """Files that differ from the commit, or are new and not ignored."""
-        listed = self._git("status", "--porcelain", "-z", "--no-renames", "--", self.relative or ".")
-        return [entry[3:] for entry in listed.split("\0") if entry]
+        """Files that differ from the commit, or are new and not ignored. Those of submodules are not looked at."""
+        listed = self._ask(
+            "status", "--porcelain", "-z", "--no-renames", "--ignore-submodules", "--", ".", reads_files=True
+        )
+        return [entry[3:] for entry in self._output(listed).split("\0") if entry]
 
-    def _git(self, *arguments: str, check: bool = True) -> str:
-        return _run(self.top, arguments, check=check)
+    def committed_files(self) -> frozenset[str]:
+        """Paths of the files below the root that git compares with the commit, relative to the root.
+
+        These are not those that are ignored but indexed all the same, those of submodules, and those that git was
+        told not to compare.
+        """
+        listed = self._output(self._ask("ls-files", "-z", "-v", "--cached", "--", ".")).split("\0")
+        return frozenset(entry[2:] for entry in listed if entry.startswith("H "))
+
+    def _ask(self, *arguments: str, reads_files: bool = False) -> GitAnswer:
+        git = LocalGit(self.top / self.relative, timeout_s=GIT_SECONDS, max_bytes=_MAX_BYTES)
+        try:
+            return git.run_on_files(*arguments) if reads_files else git.run(*arguments)
+        except WorkspaceError as error:
+            raise ShareError(str(error)) from error
+
+    def _output(self, answer: GitAnswer) -> str:
+        if answer.code:
+            said = printable(answer.errors.strip().partition("\n")[0])
+            raise ShareError(f"git failed in {printable(str(self.top))}: {said}")
+        return answer.output.decode("utf-8", "surrogateescape")
 
 
 def work_tree_of(root: Path) -> WorkTree:
@@ -59,24 +77,3 @@ def work_tree_of(root: Path) -> WorkTree:
         raise ShareError(f"{printable(str(root))} is in no git repository. An index is shared by the commits of one.")
     relative = root.relative_to(top).as_posix()
     return WorkTree(top, "" if relative == "." else relative)
-
-
-def _run(folder: Path, arguments: Sequence[str], *, check: bool) -> str:
-    try:
-        ran = subprocess.run(
-            ["git", *_NO_PROGRAMS, *arguments],
-            cwd=folder,
-            env=safe_environment(folder),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=GIT_SECONDS,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise ShareError("git is not installed. Install git: an index is shared by commits.") from None
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ShareError(f"git does not answer in {printable(str(folder))} ({type(error).__name__}).") from error
-    if check and ran.returncode:
-        said = printable(ran.stderr.decode("utf-8", "replace").strip().partition("\n")[0])
-        raise ShareError(f"git {arguments[0]} failed in {printable(str(folder))}: {said}")
-    return ran.stdout.decode("utf-8", "surrogateescape")

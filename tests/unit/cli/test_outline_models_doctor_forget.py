@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -88,6 +89,21 @@ def test_outline_of_a_skipped_file_says_why(semlens, workspace, name, content, s
     assert (code, out) == (1, "")
     assert says in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in folders")
+def test_outline_of_a_pipe_and_a_device(semlens, workspace):
+    os.mkfifo(workspace / "pipe.py")
+    (workspace / "device.py").symlink_to("/dev/zero")
+    for name in ("pipe.py", "device.py"):
+        code, _, err = semlens("outline", name)
+        assert (code, "is a pipe, a socket or a device" in err) == (1, True)
+
+
+def test_outline_reads_no_more_than_the_limit_of_a_file(semlens, workspace):
+    with (workspace / "huge.py").open("wb") as file:
+        file.truncate(1 << 40)
+    assert "too large" in semlens("outline", "huge.py")[2]
 
 
 def test_outline_of_a_folder(semlens, workspace):

@@ -114,9 +114,15 @@ def test_secrets_and_uncommitted_files_stay_out(site):
     with pytest.raises(ShareError, match=r"new\.py"):
         site.build(folder)
     (folder / "new.py").unlink()
+    (folder / ".gitignore").write_text("ignored.py\n")
+    (folder / ".semlensignore").write_text("!ignored.py\n")
+    (folder / "ignored.py").write_text(function("ignored", "return 1"))
+    site.commit(folder)
     built = site.build(folder)
     assert (built.files, built.left_out) == (2, 1)
-    assert not any(b"keys.py" in data or SECRET.encode() in data for data in site.objects().values())
+    assert not any(
+        b"ignored.py" in data or b"keys.py" in data or SECRET.encode() in data for data in site.objects().values()
+    )
 
 
 def test_attributes_reach_the_nodes(site):
@@ -126,7 +132,7 @@ def test_attributes_reach_the_nodes(site):
     (folder / ".gitattributes").write_text("*.py linguist-documentation\n")
     (folder / "sub" / ".gitattributes").write_text("made.py linguist-generated\n")
     site.commit(folder)
-    batches = list(batches_of(folder, site.settings, Plan({}), CancelToken()))
+    batches = list(batches_of(folder, ["sub/made.py", "part0.py"], site.settings, Plan({}), CancelToken()))
     assert [path for path, _ in batches[-1].attributes] == [".gitattributes", "sub/.gitattributes"]
     executor = LocalExecutor(site.recipe, 1)
     (segment,) = read_computed(executor._computer.compute(batches[-1])).segments

@@ -254,17 +254,16 @@ def test_git_says_why_there_is_no_change(made, monkeypatch, tmp_path):
             engine.impact(ImpactRequest(ref), CancelToken())
 
 
-def test_a_repository_can_start_nothing(made, tmp_path):
+@pytest.mark.parametrize("driver", [b"evil", b"a=b", b"\xff", b"x.clean"])
+def test_a_repository_can_start_nothing(made, tmp_path, driver):
     commit(made)
-    made.write(".gitattributes", "*.py filter=evil diff=evil\n")
-    for key in (
-        "filter.evil.clean",
-        "filter.evil.process",
-        "diff.evil.command",
-        "diff.evil.textconv",
-        "core.fsmonitor",
-    ):
-        git(made.folder, "config", key, f"touch {tmp_path}/started; cat")
+    (made.folder / ".gitattributes").write_bytes(b"*.py diff=evil filter=%b\n" % driver)
+    command = f"touch {tmp_path}/started; cat"
+    for key in ("diff.evil.command", "diff.evil.textconv", "core.fsmonitor", "core.sshCommand"):
+        git(made.folder, "config", key, command)
+    for key in (b"clean", b"process"):
+        git(made.folder, "config", b"filter.%b.%b" % (driver, key), command)
+    git(made.folder, "config", b"filter.%b.required" % driver, "true")
     made.write("app.py", APP + "\nx = 1\n")
     made.engine().impact(ImpactRequest(), CancelToken())
     assert not (tmp_path / "started").exists()

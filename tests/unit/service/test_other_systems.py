@@ -129,7 +129,7 @@ def test_git_ends_with_its_children_where_there_are_no_process_groups(monkeypatc
     windows.platform = "win32"  # type: ignore[attr-defined]
     monkeypatch.setattr(git_process, "sys", windows)
     monkeypatch.setattr(os, "killpg", lambda *_: pytest.fail("Windows has no such function"))
-    git_process._kill(process)
+    git_process.kill_group(process)
     with process:
         assert process.wait(60) == -signal.SIGKILL
     with contextlib.suppress(psutil.NoSuchProcess):

@@ -63,6 +63,18 @@ def test_secrets_stay_here(team):
     assert b"paint_wall" in stored
 
 
+def test_files_that_git_does_not_compare_stay_here(team):
+    team.origin.write(".gitignore", "private/\n")
+    team.origin.write(".semlensignore", "!private/\n")
+    team.origin.write("private/notes.py", function("only_here", "return colour"))
+    team.commit("an ignored folder that is indexed")
+    git(team.origin.folder, "update-index", "--assume-unchanged", "paint.py")
+    team.origin.write("paint.py", function("paint_secretly", "return colour"))
+    team.push()
+    stored = b"".join(path.read_bytes() for path in objects(team) if path.is_file())
+    assert [name in stored for name in (b"only_here", b"paint_secretly", b"download_part_1")] == [False, False, True]
+
+
 def test_pushing_twice_or_at_once_changes_nothing(team):
     team.push()
     before = {path: path.stat().st_mtime_ns for path in objects(team)}

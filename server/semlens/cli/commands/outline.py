@@ -10,6 +10,7 @@ from pathlib import Path
 from semlens.cli.output.hits import truncate
 from semlens.cli.output.terminal import paint
 from semlens.core.errors import WorkspaceError
+from semlens.core.guarded_reader import NotRegularError, read_regular
 from semlens.core.skip_reason import SkipReason
 from semlens.core.symbol import Outline, Symbol
 from semlens.core.text.printable import printable
@@ -17,10 +18,13 @@ from semlens.service.codec import outline_json
 
 
 def run(options: argparse.Namespace) -> int:
+    from semlens.settings.loading import load_settings
+
     path = Path(options.path)
-    source = _read(path)
+    max_bytes = load_settings(Path.cwd())[0].files.max_size_kb * 1024
+    source = _read(path, max_bytes + 1)
     relative = _path_in_workspace(path)
-    _check_content(relative, source)
+    _check_content(relative, source, max_bytes)
     outline = _parse(relative, source)
     if options.json:
         print(json.dumps(outline_json(relative, outline)))
@@ -51,15 +55,17 @@ def _parse(relative: str, source: bytes) -> Outline:
     return outline
 
 
-def _read(path: Path) -> bytes:
-    """The bytes of the file.
+def _read(path: Path, max_bytes: int) -> bytes:
+    """The beginning of the file.
 
-    :raises WorkspaceError: when it does not exist or cannot be read.
+    :raises WorkspaceError: when it does not exist, cannot be read, or is no regular file.
     """
     if path.is_dir():
         raise WorkspaceError(f"{path} is a folder. Name a file, or run 'semlens index' on the folder.")
     try:
-        return path.read_bytes()
+        return read_regular(str(path), max_bytes, follow_link=True)
+    except NotRegularError as error:
+        raise WorkspaceError(f"{path} is a pipe, a socket or a device. Name a file with code.") from error
     except FileNotFoundError as error:
         raise WorkspaceError(f"There is no file {path}. Check the path.") from error
     except OSError as error:
@@ -74,17 +80,14 @@ def _path_in_workspace(path: Path) -> str:
     return absolute.relative_to(base).as_posix()
 
 
-def _check_content(relative: str, source: bytes) -> None:
+def _check_content(relative: str, source: bytes, max_bytes: int) -> None:
     """Check that the index takes such a file.
 
     :raises WorkspaceError: when it does not.
     """
     from semlens.files.eligibility import content_skip_reason
-    from semlens.settings.loading import load_settings
 
-    settings, _ = load_settings(Path.cwd())
-    too_large = len(source) > settings.files.max_size_kb * 1024
-    reason = SkipReason.TOO_LARGE if too_large else content_skip_reason(relative, source)
+    reason = SkipReason.TOO_LARGE if len(source) > max_bytes else content_skip_reason(relative, source)
     if reason:
         raise WorkspaceError(f"{relative} is not indexed ({reason}), so it has no outline.")
 

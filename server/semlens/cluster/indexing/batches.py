@@ -8,7 +8,7 @@ need no clone and no shared disk. The batches of a commit are always the same, s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from semlens.core.cancel import CancelToken
 from semlens.core.guarded_reader import read_below
 from semlens.core.hashing import content_hash
 from semlens.core.text.secrets import is_environment_file, mask_secrets
-from semlens.files.discovery import Discovery
 from semlens.settings.loading import Settings
 
 MAX_FILES = 200
@@ -63,15 +62,16 @@ class Plan:
     left_out: int = 0
 
 
-def batches_of(root: Path, settings: Settings, plan: Plan, cancel: CancelToken) -> Iterator[Batch]:
-    """The batches of a root, in order of the paths. Files are read while batches are taken.
+def batches_of(
+    root: Path, paths: Iterable[str], settings: Settings, plan: Plan, cancel: CancelToken
+) -> Iterator[Batch]:
+    """The batches of files of a root, in order of the paths. Files are read while batches are taken.
 
     :param plan: is filled in.
     """
-    paths = sorted(file.path for file in Discovery(root, settings).walk())
     files: list[tuple[str, bytes]] = []
     size = 0
-    for path in paths:
+    for path in sorted(paths):
         cancel.check()
         try:
             data = read_below(str(root), path, settings.files.max_size_kb * 1024 + 1)

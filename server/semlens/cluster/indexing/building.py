@@ -22,6 +22,7 @@ from semlens.core.cancel import CancelToken
 from semlens.core.guarded_reader import read_below
 from semlens.core.hashing import content_hash
 from semlens.core.text.printable import printable
+from semlens.files.discovery import Discovery
 from semlens.files.git_origin import repository_name
 from semlens.index.segment.merge import merge_segments
 from semlens.index.segment.segment import Segment, segment_path
@@ -98,7 +99,7 @@ def build(
     spool = _Spool(job.spool)
     plan = Plan({})
     with tempfile.TemporaryDirectory(prefix="semlens-build-") as folder:
-        batches = batches_of(root, job.settings, plan, cancel)
+        batches = batches_of(root, _committed_paths(root, work_tree, job.settings), job.settings, plan, cancel)
         digests = spool.compute(batches, job.recipe, executor, cancel, progress)
         parts = (read_computed(spool.read(digest)) for digest in digests)
         segments, objects = _write(root, parts, job.recipe, Path(folder), cancel)
@@ -116,6 +117,11 @@ def build(
     write_entry(job.store, Repository(name, job.recipe.segments, tree, ids, tuple(objects)), job.key)
     spool.forget(digests)
     return Built(name, tree, True, len(files), plan.left_out, len(digests), spool.n_resumed, n_bytes)
+
+
+def _committed_paths(root: Path, work_tree: WorkTree, settings: Settings) -> list[str]:
+    committed = work_tree.committed_files()
+    return [file.path for file in Discovery(root, settings).walk() if file.path in committed]
 
 
 class _Spool:
