@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora import named_folder
+from pickers import List, live_grep, semlens_list, typed
 from semlens.embedding.token_counting import EstimatingCounter
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -101,13 +102,35 @@ def tokens_of(lines: list[str]) -> int:
 
 
 def with_semlens(task: Task, folder: Path) -> Effort:
-    """A question needs neither a command nor quotes. On a terminal, 8 hits are shown."""
-    lines = output_of([sys.executable, "-m", "semlens", *task.question.split(), "-n", "8"], folder)
-    headings = [rf"{re.escape(path)}:.*\b{re.escape(re.split(r'[ (]', text)[1])}\b" for path, text in task.answers]
-    return read([(f"semlens {task.question}", lines)], re.compile(rf"^\d+  ({'|'.join(headings)})"))
+    """A question needs neither a command nor quotes. On a terminal, 8 hits are shown, and how to see more.
+
+    Who sees no answer takes the command from the history with one key, adds ` -n 20`, and reads all of it.
+    """
+    command = [sys.executable, "-m", "semlens", *task.question.split(), "-n"]
+    outputs = [
+        (f"semlens {task.question}", output_of([*command, "8"], folder)),
+        ("\N{UPWARDS ARROW} -n 20", output_of([*command, "20"], folder)),
+    ]
+    return read(outputs, re.compile(rf"^ ?\d+  {_semlens_answers(task)}"))
 
 
-def with_ripgrep(task: Task, folder: Path) -> Effort:
+def _semlens_answers(task: Task) -> str:
+    """An expression for the place and the name of an answer."""
+    names = [rf"{re.escape(path)}:.*\b{re.escape(re.split(r'[ (]', text)[1])}\b" for path, text in task.answers]
+    return f"({'|'.join(names)})"
+
+
+def in_semlens_list(task: Task, rows_of: List) -> Effort:
+    keys, rows, seen = typed([task.question], rows_of, re.compile(f"^{_semlens_answers(task)}"))
+    return Effort(keys, len(rows), tokens_of(rows), seen)
+
+
+def in_live_grep(task: Task, folder: Path) -> Effort:
+    keys, rows, seen = typed(task.patterns, live_grep(folder), _body_of(task, folder))
+    return Effort(keys, len(rows), tokens_of(rows), seen)
+
+
+def _body_of(task: Task, folder: Path) -> re.Pattern[str]:
     """A person stops at the line of a definition that answers, or at a line of its body, which they recognise."""
     places = []
     for path, definition in task.answers:
@@ -117,11 +140,15 @@ def with_ripgrep(task: Task, folder: Path) -> Effort:
         ends = (n for n, line in enumerate(text[start:], start + 1) if line.strip() and _indent(line) <= indent)
         body = "|".join(str(number) for number in range(start, next(ends, len(text) + 1)))
         places.append(f"{re.escape(path)}:({body}):")
+    return re.compile(f"^({'|'.join(places)})")
+
+
+def with_ripgrep(task: Task, folder: Path) -> Effort:
     outputs = []
     for pattern in task.patterns:
         command = ["rg", "-n", "-i", "--sort", "path", pattern]
         outputs.append((f'rg -ni "{pattern}"', output_of(command, folder)))
-    return read(outputs, re.compile(f"^({'|'.join(places)})"))
+    return read(outputs, _body_of(task, folder))
 
 
 def _indent(line: str) -> int:
@@ -168,12 +195,14 @@ def main() -> int:
     options = parser.parse_args()
     if not options.check:
         _, folder = named_folder("S")
-        tools = {FIRST: with_semlens, "ripgrep": with_ripgrep}
+        tools = {FIRST: with_semlens, RIPGREP: with_ripgrep, GREP_LIST: in_live_grep}
         if options.semble:
             tools[SEMBLE] = lambda task, folder: with_semble(task, folder, options.semble)
         os.environ["SEMLENS_USER_SETTINGS"] = '{"models.refine": "none"}'
         output_of([sys.executable, "-m", "semlens", "index"], folder)
         efforts = {tool: [asdict(measure(task, folder)) for task in TASKS] for tool, measure in tools.items()}
+        with semlens_list(folder) as rows_of:
+            efforts[LIST] = [asdict(in_semlens_list(task, rows_of)) for task in TASKS]
         if options.refined:
             del os.environ["SEMLENS_USER_SETTINGS"]
             output_of([sys.executable, "-m", "semlens", "index", "--wait"], folder)
@@ -190,8 +219,9 @@ def main() -> int:
     return 0
 
 
-FIRST, BOTH, SEMBLE = "semlens", "semlens, both models", "semble 0.7.0 without its model"
-TOOLS = (FIRST, BOTH, "ripgrep", SEMBLE)
+FIRST, BOTH, LIST = "semlens", "semlens, both models", "semlens in an editor's list"
+RIPGREP, GREP_LIST, SEMBLE = "ripgrep", "ripgrep in a live grep", "semble 0.7.0 without its model"
+TOOLS = (FIRST, BOTH, LIST, RIPGREP, GREP_LIST, SEMBLE)
 
 
 def rendered(text: str, result: dict[str, Any]) -> str:

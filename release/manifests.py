@@ -236,6 +236,7 @@ def manifests() -> dict[str, str]:
         "clients/agents/mcpb/pyproject.toml": bundle_project(),
         "release/mason/package.yaml": mason(),
         "README.md": readme(),
+        "clients/nvim/LICENSE": _text_of("LICENSE"),  # the folder becomes a repository of its own
     }
     return {path: json.dumps(value, indent=2, ensure_ascii=False) + "\n" for path, value in objects.items()} | texts
 

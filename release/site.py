@@ -51,8 +51,9 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     def turned(match: re.Match[str]) -> str:
         return match[1] + _target(match[2], os.path.dirname(source), config["repo_url"]) + match[3]  # noqa: PTH120
 
-    parts = _FENCE.split(markdown)
-    return "".join(part if part.startswith("```") else _LINK.sub(turned, part) for part in parts)
+    raw = config["repo_url"].replace("github.com", "raw.githubusercontent.com") + "/main/docs/"
+    parts = (part if part.startswith("```") else _LINK.sub(turned, part) for part in _FENCE.split(markdown))
+    return "".join(parts).replace(f"]({raw}", "](")  # a page that is also one of another repository names addresses
 
 
 def _target(link: str, folder: str, repository: str) -> str:

@@ -22,6 +22,7 @@ PAGES = [
 IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 FENCE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
+ADDRESS = re.compile(r"raw\.githubusercontent\.com/semlens/semlens/main/([^)\s]+)")
 
 
 def commands_of(page: Path) -> list[str]:
@@ -83,6 +84,7 @@ def test_commands_and_options_exist(page: Path) -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     text = FENCE.sub("", page.read_text(encoding="utf-8"))
     missing = [target for target, _ in LINK.findall(text) if not (page.parent / target).exists()]
+    missing += [place for place in ADDRESS.findall(text) if not (ROOT / place).exists()]
     scripts = re.findall(r"`python (bench/\S+?\.py)", text)
     assert not missing + [script for script in scripts if not (ROOT / script).exists()]
 

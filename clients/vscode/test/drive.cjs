@@ -223,15 +223,24 @@ step("the editor's context menu has Find Similar Code", async ({ page, bench }) 
   await bench.press("Escape");
 });
 
-step("the picker works on a narrow screen and in a dark theme", async ({ page, bench }) => {
-  await page.setViewportSize({ width: 520, height: 700 });
-  await bench.ask("copy the database while it is open");
-  await bench.firstRow("CopySnapshot");
-  await bench.picture("narrow");
-  await bench.press("Escape");
-  await page.setViewportSize({ width: 1280, height: 800 });
+step("the picker works on narrow and wide screens, in a light and a dark theme", async ({ page, bench }) => {
+  const pictures = async (theme) => {
+    for (const [size, width, height] of [
+      ["narrow", 520, 700],
+      ["wide", 1920, 1080],
+    ]) {
+      await page.setViewportSize({ width, height });
+      await bench.ask("copy the database while it is open");
+      await bench.firstRow("CopySnapshot");
+      await bench.picture(`${size}${theme}`);
+      await bench.escapeTo("cart.ts");
+    }
+    await page.setViewportSize({ width: 1280, height: 800 });
+  };
+  await pictures("");
   await bench.command("Preferences: Toggle between Light/Dark Themes");
   await page.waitForSelector(".monaco-workbench.vs-dark");
+  await pictures("-dark");
   await bench.ask("hex string to red green blue");
   await bench.firstRow("parse_colour");
   await bench.moveDown();

@@ -151,6 +151,17 @@ def test_a_person_on_a_terminal_sees_few_hits(semlens, script, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("n_hits", "arguments", "is_terminal", "says"),
+    [(8, (), True, True), (7, (), True, False), (8, ("-n", "8"), True, False), (8, (), False, False)],
+)
+def test_a_person_is_told_how_to_see_more(semlens, script, monkeypatch, n_hits, arguments, is_terminal, says):
+    monkeypatch.setenv("PAGER", "cat")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
+    script.with_hits(*[HIT] * n_hits)
+    assert ("These are the best 8. For more: -n 20" in semlens("search", "x", *arguments)[1]) == says
+
+
+@pytest.mark.parametrize(
     ("pager", "arguments", "shown"),
     [("tr a-z A-Z", (), "FETCH_WITH_RETRY"), ("tr a-z A-Z", ("--no-pager",), "fetch_with_retry"),
      ("cat", (), "fetch_with_retry"), ("no-such-program", (), "fetch_with_retry")],

@@ -22,7 +22,7 @@ from semlens.core.status import EngineStatus
 from semlens.core.symbol import SymbolKind
 from semlens.service.codec import LineNumbers, search_json
 
-TERMINAL_HITS = 8
+TERMINAL_HITS, MORE_HITS = 8, 20
 
 MAX_QUERY_BYTES = 10_000_000
 
@@ -82,6 +82,7 @@ def print_found(options: argparse.Namespace, found: Found, *, explain: bool = Fa
         return
     from semlens.cli.output.hits import print_lines, print_result, width
     from semlens.cli.output.pager import paged
+    from semlens.cli.output.terminal import paint
 
     if options.format == "lines":
         print_lines(found.result, found.workspaces)
@@ -89,6 +90,8 @@ def print_found(options: argparse.Namespace, found: Found, *, explain: bool = Fa
         width()  # of the terminal, before a pager takes the output
         with paged(wanted=not options.no_pager):
             print_result(found.result, found.workspaces, explain=explain)
+            if options.limit is None and len(found.result.hits) == TERMINAL_HITS == limit_of(options, MORE_HITS):
+                print(f"\n{paint(f'These are the best {TERMINAL_HITS}. For more: -n {MORE_HITS}', 'dim')}")
 
 
 def json_result(found: Found, *, explain: bool) -> dict[str, Any]:
