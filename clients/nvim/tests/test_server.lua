@@ -54,6 +54,26 @@ return {
     end),
   },
   {
+    'a Python that is too old is passed over, and without another one the message says what is needed',
+    with({ lua = NO_SERVER .. FAKE_UV, enable = false }, function(editor)
+      editor:lua([[
+        local folder = vim.env.PATH
+        vim.fn.delete(folder .. '/uv')
+        vim.fn.writefile({ '#!/bin/sh', 'exit 1' }, folder .. '/python3')
+        vim.fn.setfperm(folder .. '/python3', 'rwx------')
+      ]])
+      editor:keys(':SemanticInstall<CR>')
+      editor:wait_for_message('neither uv, pipx nor Python 3.11 or later was found')
+      editor:lua([[
+        vim.fn.writefile({ '#!/bin/sh', 'exit 0' }, vim.env.PATH .. '/python3.12')
+        vim.fn.setfperm(vim.env.PATH .. '/python3.12', 'rwx------')
+        package.loaded['semlens.server'] = nil
+      ]])
+      local command = editor:lua("return require('semlens.server').install_command()")
+      assert(vim.startswith(command, 'python3.12 -m venv '), command)
+    end),
+  },
+  {
     'a failed installation gives a message and leaves its terminal open',
     with({ lua = NO_SERVER .. FAKE_UV, enable = false }, function(editor)
       editor:lua("vim.fn.writefile({ '#!/bin/sh', 'echo no such package; exit 3' }, vim.env.PATH .. '/uv')")

@@ -14,7 +14,7 @@ local levels = vim.log.levels
 M.all = {
   CANNOT_INSTALL = {
     level = levels.ERROR,
-    text = 'Cannot install the server: neither uv, pipx nor Python was found. Install uv or Python 3.11 first.',
+    text = 'Cannot install the server: neither uv, pipx nor Python 3.11 or later was found. Install one of them.',
   },
   CANNOT_OPEN = { level = levels.ERROR, text = 'Cannot open %s in this window: %s' },
   CANNOT_START = {

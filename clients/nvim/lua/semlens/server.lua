@@ -1,4 +1,4 @@
--- Finds the server's program. Runs nothing.
+-- Finds the server's program. Runs nothing but Pythons, to find one that can install it.
 --
 -- It searches in this order: the setting `cmd`; the activated virtual environment; the project's `.venv`, only if
 -- `project_venv` is set (a cloned repository could bring one); PATH; where pipx, uv and `:Semlens install` install it.
@@ -126,8 +126,19 @@ function M.install_hint()
     return 'Run `make build` in a clone, set `package` to the wheel in its dist/ and run `:Semlens install`'
   end
   local command = M.install_command()
-  return command and ('Run `%s`'):format(command) or 'Install uv or Python 3.11, then run `:Semlens install`'
+  return command and ('Run `%s`'):format(command) or 'Install uv or Python 3.11 or later, then run `:Semlens install`'
 end
+
+---Whether this is Python 3.11 or later, with what makes virtual environments. Version managers have commands that only
+---print an error, so it is run, once.
+---@type table<string, boolean>
+local can_install = setmetatable({}, {
+  __index = function(known, python)
+    local check = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))'
+    known[python] = is_program(python) and vim.system({ python, '-c', check }):wait(10000).code == 0
+    return known[python]
+  end,
+})
 
 ---The shell command that installs the server with uv, pipx or Python.
 ---@return string? nil: none of them was found, or there is no wheel
@@ -142,8 +153,8 @@ function M.install_command()
   elseif is_program('pipx') then
     return 'pipx install ' .. wheel
   end
-  for _, python in ipairs({ 'python3', 'python' }) do
-    if is_program(python) then
+  for _, python in ipairs({ 'python3', 'python', 'python3.14', 'python3.13', 'python3.12', 'python3.11' }) do
+    if can_install[python] then
       local folder = own_environment()
       local own_python = vim.fs.joinpath(folder, scripts, 'python')
       local quote = vim.fn.shellescape
