@@ -14,7 +14,7 @@ W ?=
 Q ?=
 
 .PHONY: help run page test test-long chaos test-unit test-e2e test-packaging test-service test-nvim test-vscode test-page lint format bench build lock clean setup setup-dev setup-release judges notes
-.PHONY: manifests docs
+.PHONY: manifests docs pictures
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -87,6 +87,10 @@ notes: setup-release  ## the notes of the next release, as they will look
 docs: setup-dev  ## the pages as a site in site/; checks links and accessibility
 	@sh requirements/extra.sh docs
 	sh release/docs.sh
+
+pictures: setup-dev  ## the pictures and recordings of the documents, again (needs tmux and chromium)
+	@sh requirements/extra.sh docs
+	sh release/pictures.sh
 
 manifests: setup-dev  ## write the version and the description into the manifests of stores, editors and agents
 	$(PY) release/manifests.py

@@ -79,8 +79,8 @@ keep keys
 
 question=':SemanticSearch price with value-added tax'
 icons_of_mini="vim.opt.rtp:append('$plugins/mini.nvim') require('mini.icons').setup()"
-for size in '130 36' '60 30' '250 44'; do
-    case $size in 60*) name=-narrow ;; 250*) name=-wide ;; *) name= ;; esac
+for size in '130 36' '60 30' '200 44'; do
+    case $size in 60*) name=-narrow ;; 200*) name=-wide ;; *) name= ;; esac
     for colours in dark light; do
         [ "$name$colours" = dark ] && continue # kept above
         # shellcheck disable=SC2086

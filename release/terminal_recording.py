@@ -1,7 +1,7 @@
 """Records a session of the terminal as an SVG that plays: what was printed, and when.
 
-    python release/recording.py                       # docs/pictures/terminal.svg
-    python release/recording.py --workspace FOLDER    # only copy the code that is searched
+    python release/terminal_recording.py                       # docs/pictures/terminal.svg
+    python release/terminal_recording.py --workspace FOLDER    # only copy the code that is searched
 
 The commands really run, in a terminal of their own, over a copy of some packages of Python's standard library, with an
 index that is up to date. A line appears in the SVG as long after its command as it appeared in the terminal, but no
