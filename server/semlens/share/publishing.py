@@ -34,6 +34,7 @@ from semlens.share.manifest import MAX_BYTES, Manifest, SharedFile, SharedObject
 from semlens.share.object_store import ObjectStore, manifest_name
 from semlens.share.signing import SigningKey
 from semlens.share.work_tree import WorkTree
+from semlens.syntax.parsing.decode import decode
 
 MAX_PASSAGES = 200_000
 """Of one shared segment. More are shared as several."""
@@ -147,10 +148,17 @@ def _files_to_share(
             data = read_below(str(root), path, _MAX_FILE_BYTES)
         except OSError:
             continue
-        text = data.decode("utf-8", "replace")
-        if content_hash(data) == entry.hash and not mask_secrets(text, environment=is_environment_file(path))[1]:
+        if content_hash(data) == entry.hash and not has_secret(path, data):
             safe[path] = entry.hash
     return safe
+
+
+def has_secret(path: str, data: bytes) -> bool:
+    """Whether a file must not be shared. Its text is the one that is indexed, in whatever encoding."""
+    text = decode(data)
+    if text is None:  # binary
+        text = data.decode("utf-8", "replace")
+    return bool(mask_secrets(text, environment=is_environment_file(path))[1])
 
 
 def _merged(

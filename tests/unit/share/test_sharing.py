@@ -75,6 +75,12 @@ def test_files_that_git_does_not_compare_stay_here(team):
     assert [name in stored for name in (b"only_here", b"paint_secretly", b"download_part_1")] == [False, False, True]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32", "cp1252"])
+def test_a_secret_is_seen_in_any_encoding(encoding):
+    assert publishing.has_secret("a.py", f'token = "{SECRET}"  # ä\n'.encode(encoding))
+    assert not publishing.has_secret("a.py", "token = read()  # ä\n".encode(encoding))
+
+
 def test_pushing_twice_or_at_once_changes_nothing(team):
     team.push()
     before = {path: path.stat().st_mtime_ns for path in objects(team)}

@@ -15,8 +15,8 @@ from pathlib import Path
 from semlens.core.cancel import CancelToken
 from semlens.core.guarded_reader import read_below
 from semlens.core.hashing import content_hash
-from semlens.core.text.secrets import is_environment_file, mask_secrets
 from semlens.settings.loading import Settings
+from semlens.share.publishing import has_secret
 
 MAX_FILES = 200
 MAX_BYTES = 1_000_000
@@ -88,10 +88,6 @@ def batches_of(
         size += len(data)
     if files:
         yield _batch(root, files)
-
-
-def has_secret(path: str, data: bytes) -> bool:
-    return bool(mask_secrets(data.decode("utf-8", "replace"), environment=is_environment_file(path))[1])
 
 
 def _batch(root: Path, files: list[tuple[str, bytes]]) -> Batch:
