@@ -17,7 +17,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -119,13 +119,14 @@ class LocalShards:
 
     def __init__(self, shards: list[Shard], placed: list[list[PlacedSegment]]) -> None:
         self.shards = shards
+        self.n_shards = len(shards)
         self._of_view = {one.number: at for at, of_shard in enumerate(placed) for one in of_shard}
 
     def ask(self, method: str, *arguments: Any, **named: Any) -> list[Any]:
         return [getattr(shard, method)(*arguments, **named) for shard in self.shards]
 
-    def ask_one(self, shard: int, method: str, *arguments: Any, **named: Any) -> Any:
-        return getattr(self.shards[shard], method)(*arguments, **named)
+    def ask_each(self, method: str, arguments: Mapping[int, tuple[Any, ...]], **named: Any) -> list[Any]:
+        return [getattr(self.shards[shard], method)(*own, **named) for shard, own in arguments.items()]
 
     def shard_of(self, view: int) -> int:
         return self._of_view[view]

@@ -43,13 +43,14 @@ class LocalShards:
 
     def __init__(self, shards, placed):
         self.shards = shards
+        self.n_shards = len(shards)
         self._of_view = {one.number: at for at, of_shard in enumerate(placed) for one in of_shard}
 
     def ask(self, method, *arguments, **named):
         return [getattr(shard, method)(*arguments, **named) for shard in self.shards]
 
-    def ask_one(self, shard, method, *arguments, **named):
-        return getattr(self.shards[shard], method)(*arguments, **named)
+    def ask_each(self, method, arguments, **named):
+        return [getattr(self.shards[shard], method)(*own, **named) for shard, own in arguments.items()]
 
     def shard_of(self, view):
         return self._of_view[view]
@@ -134,7 +135,7 @@ def test_hits_have_text_and_filters_hold(served):
         "app_part_3",
     )
     assert "return retry(url)" in hits[0].snippet
-    assert shards.ask_one(shards.shard_of(0), "text", "/semlens-cluster/example.org/team/app", "none.py") is None
+    assert shards.ask("text", "/semlens-cluster/example.org/team/app", "none.py") == [None] * 4
     found = [one for one in shards.ask("text", "/semlens-cluster/example.org/team/app", "part3.py") if one]
     assert "def app_part_3" in found[0][0]
     classes, _, _ = page(shards, tiers, "parser", filter=SearchFilter(kinds=frozenset({SymbolKind.CLASS})))

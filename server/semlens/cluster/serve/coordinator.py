@@ -15,12 +15,13 @@ import numpy as np
 from semlens.cluster.serve.shard import AskedQuestion, stub_evidence
 from semlens.core.cancel import CancelToken
 from semlens.core.hit import SearchHit
+from semlens.core.paths import uri_to_path
 from semlens.core.request import SearchRequest
 from semlens.core.status import TierRole
 from semlens.search.query.query import Query
-from semlens.search.ranking.rank import rank_index
+from semlens.search.ranking.rank import DEFAULT_LIMIT, rank_index
 from semlens.search.ranking.symbol_ranking import Ints, SymbolPart, SymbolScores, join_parts
-from semlens.search.readers.reader import CandidateLimit, Question
+from semlens.search.readers.reader import CandidateLimit, Question, ReaderStatistics
 from semlens.search.signals.file_table import Candidates, FileTable, make_table
 from semlens.search.signals.locations import FrameCandidate, FramePlace, places_of_frames
 from semlens.search.signals.spelling import MAX_WORDS, with_similar_words, words_to_check
@@ -30,11 +31,16 @@ from semlens.search.signals.text_evidence import QueryVector, WordEvidence, weig
 class Shards(Protocol):
     """One replica of each shard."""
 
+    @property
+    def n_shards(self) -> int: ...
+
     def ask(self, method: str, *arguments: Any, **named: Any) -> list[Any]:
         """The answers of all shards, in their order. :raises ShardLostError: when one is lost."""
         ...
 
-    def ask_one(self, shard: int, method: str, *arguments: Any, **named: Any) -> Any: ...
+    def ask_each(self, method: str, arguments: Mapping[int, tuple[Any, ...]], **named: Any) -> list[Any]:
+        """The answers of some shards, each with arguments of its own, in the order of these."""
+        ...
 
     def shard_of(self, view: int) -> int:
         """The number of the shard that has a view."""
@@ -44,15 +50,19 @@ class Shards(Protocol):
 class ShardedIndex:
     """See `SearchedIndex`. Made for one question."""
 
-    def __init__(self, shards: Shards, roots: Collection[str] | None, query: Query, search: str) -> None:
+    def __init__(self, shards: Shards, roots: Collection[str] | None, asked: AskedQuestion, search: str) -> None:
         """:param roots: those that may be read, None for all."""
         self._shards = shards
         self._search = search
-        self._words = words_to_check(query)
-        sights = shards.ask("look", search, roots, self._words, query.frames)
+        self._asked = asked
+        self._words = words_to_check(asked.query)
+        # most questions have no frames and no unknown words: their statistics need no round of their own
+        is_known = not asked.query.frames and (asked.query.text.strip() or asked.query.has_filter)
+        sights = shards.ask("look", search, roots, self._words, asked.query.frames, asked if is_known else None)
         self.n_passages = sum(sight.n_passages for sight in sights)
         self._known = [any(flags) for flags in zip(*(sight.known for sight in sights), strict=True)]
         self._frames: list[list[FrameCandidate | None]] = [sight.frames for sight in sights]
+        self._statistics: list[ReaderStatistics | None] = [sight.statistics for sight in sights]
         self._roles: set[TierRole] = set()
         self._paths: dict[tuple[int, int], str] = {}
         self._kinds: dict[tuple[int, int], int] = {}
@@ -66,15 +76,16 @@ class ShardedIndex:
 
     def candidates(self, question: Question) -> tuple[FileTable, Sequence[FramePlace]]:
         frames = places_of_frames(self._frames)
-        asked = AskedQuestion(
-            question.request, question.query, tuple(question.vectors), question.near, question.limit, tuple(frames)
-        )
-        counts = [one for of_shard in self._shards.ask("statistics", self._search, asked) for one in of_shard]
+        if question.query.frames or question.query is not self._asked.query:
+            asked = replace(self._asked, query=question.query, frames=tuple(frames))
+            self._statistics = self._shards.ask("statistics", self._search, asked)
+        counts = [one for one in self._statistics if one is not None]
         question.cancel.check()
         terms = weigh_terms(question.query, [one.terms for one in counts])
         found: list[Candidates] = []
-        for of_shard, roles in self._shards.ask("candidates", self._search, terms, [one.names for one in counts]):
-            found += of_shard
+        for candidates, roles in self._shards.ask("candidates", self._search, terms, [one.names for one in counts]):
+            if candidates is not None:
+                found.append(candidates)
             self._roles |= roles
         question.cancel.check()
         # what the ranking asks of the evidence of all views: how many passages there are, and what terms are worth
@@ -122,14 +133,21 @@ def search_shards(
 ) -> tuple[list[SearchHit], float]:
     """The hits of a page, and the confidence. :raises ShardLostError: when a shard is lost; the caller asks again."""
     search = uuid.uuid4().hex
-    index = ShardedIndex(shards, roots, query, search)
-    answer = rank_index(index, request, query, vectors, cancel, limit)
+    near = uri_to_path(request.near_uri) if request.near_uri else None
+    asked = AskedQuestion(request, query, tuple(vectors), near or "", limit or _limit_of(shards.n_shards), ())
+    index = ShardedIndex(shards, roots, asked, search)
+    answer = rank_index(index, request, query, vectors, cancel, asked.limit)
     by_shard: dict[int, list[int]] = {}
     for at, place in enumerate(answer.places):
         by_shard.setdefault(shards.shard_of(place.view), []).append(at)
+    places = {shard: (search, [answer.places[at] for at in positions]) for shard, positions in by_shard.items()}
     hits: dict[int, SearchHit | None] = {}
-    for shard, positions in by_shard.items():
-        places = [answer.places[at] for at in positions]
-        hits |= zip(positions, shards.ask_one(shard, "hits", search, places, explain=explain), strict=True)
+    for positions, found in zip(by_shard.values(), shards.ask_each("hits", places, explain=explain), strict=True):
+        hits |= zip(positions, found, strict=True)
     shown = [hit for at in sorted(hits) if (hit := hits[at]) is not None]
     return shown, answer.confidence if shown else 0.0
+
+
+def _limit_of(n_shards: int) -> CandidateLimit:
+    """A shard offers its best files only where one process with all of them would, not all its files."""
+    return replace(DEFAULT_LIMIT, least_passages=DEFAULT_LIMIT.least_passages // max(n_shards, 1))

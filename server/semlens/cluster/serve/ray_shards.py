@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import itertools
 import logging
+import pickle
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,9 @@ class ShardActor:
     def ping(self) -> bool:
         return True
 
-    def ask(self, method: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        return getattr(self._shard, method)(*arguments, **named)
+    def ask(self, method: str, arguments: bytes, named: dict[str, Any]) -> bytes:
+        answer = getattr(self._shard, method)(*pickle.loads(arguments), **named)  # noqa: S301 - Ray itself trusts its processes
+        return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
 
 
 class RayShards:
@@ -116,13 +118,20 @@ class RayShards:
             chosen.append(up[turn % len(up)])
         return Lease(self, chosen)
 
-    def call(self, shards: Sequence[int], chosen: Sequence[int], method: str, *rest: Any, **named: Any) -> list[Any]:
-        """:param chosen: the replica of each shard. :raises ShardLostError: when one is lost."""
-        asked = [self._replicas[shard][chosen[shard]].ask.remote(method, rest, named) for shard in shards]
+    def call(self, chosen: Sequence[int], method: str, asked: Mapping[int, tuple[Any, ...]], named: Any) -> list[Any]:
+        """:param chosen: the replica of each shard. :param asked: the arguments for each shard that is asked.
+
+        :raises ShardLostError: when a replica is lost.
+        """
+        pickled = {id(arguments): pickle.dumps(arguments, pickle.HIGHEST_PROTOCOL) for arguments in asked.values()}
+        references = {
+            shard: self._replicas[shard][chosen[shard]].ask.remote(method, pickled[id(arguments)], named)
+            for shard, arguments in asked.items()
+        }
         answers = []
-        for shard, reference in zip(shards, asked, strict=True):
+        for shard, reference in references.items():
             try:
-                answers.append(ray.get(reference, timeout=ANSWER_SECONDS))
+                answers.append(pickle.loads(ray.get(reference, timeout=ANSWER_SECONDS)))  # noqa: S301 - as above
             except RayTaskError as error:
                 cause = error.cause
                 if isinstance(cause, SemlensError):
@@ -153,11 +162,15 @@ class Lease:
         self._shards = shards
         self._chosen = chosen
 
-    def ask(self, method: str, *arguments: Any, **named: Any) -> list[Any]:
-        return self._shards.call(range(self._shards.n_shards), self._chosen, method, *arguments, **named)
+    @property
+    def n_shards(self) -> int:
+        return self._shards.n_shards
 
-    def ask_one(self, shard: int, method: str, *arguments: Any, **named: Any) -> Any:
-        return self._shards.call([shard], self._chosen, method, *arguments, **named)[0]
+    def ask(self, method: str, *arguments: Any, **named: Any) -> list[Any]:
+        return self._shards.call(self._chosen, method, dict.fromkeys(range(self._shards.n_shards), arguments), named)
+
+    def ask_each(self, method: str, arguments: Mapping[int, tuple[Any, ...]], **named: Any) -> list[Any]:
+        return self._shards.call(self._chosen, method, arguments, named)
 
     def shard_of(self, view: int) -> int:
         return self._shards.shard_of(view)

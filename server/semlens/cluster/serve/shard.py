@@ -88,11 +88,15 @@ class AskedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What a shard says first. :ivar known: for each word. :ivar frames: the best file for each frame."""
+    """What a shard says first. :ivar known: for each word. :ivar frames: the best file for each frame.
+
+    :ivar statistics: of its reader, as far as the question is known; None where it has none.
+    """
 
     n_passages: int
     known: list[bool]
     frames: list[FrameCandidate | None]
+    statistics: ReaderStatistics | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class ShardSymbols:
 @dataclass(slots=True)
 class _Search:
     views: list[tuple[int, SegmentView]]
-    readers: list[ViewReader] = field(default_factory=list)
+    reader: ViewReader | None = None
     question: Question | None = None
     frames: tuple[FramePlace, ...] = ()
     evidence: dict[int, ViewEvidence] = field(default_factory=dict)
@@ -139,8 +143,18 @@ class Shard:
             counts[view.root] = (files + len(view.segment.files), symbols + len(view.segment.symbols))
         return counts
 
-    def look(self, search: str, roots: Collection[str] | None, words: Sequence[str], frames: Sequence[Frame]) -> Sight:
-        """Begin a search. :param roots: those that may be read; None for all. Others do not exist for this search."""
+    def look(
+        self,
+        search: str,
+        roots: Collection[str] | None,
+        words: Sequence[str],
+        frames: Sequence[Frame],
+        asked: AskedQuestion | None,
+    ) -> Sight:
+        """Begin a search. :param roots: those that may be read; None for all. Others do not exist for this search.
+
+        :param asked: the question, if neither spelling nor frames can change it any more.
+        """
         views = [
             (number, view)
             for number, view in sorted(self._views.items())
@@ -151,37 +165,35 @@ class Shard:
             self._searches.popitem(last=False)
         own = [view for _, view in views]
         n_passages = sum(len(view.segment.passages) for view in own)
-        return Sight(n_passages, known_of(own, words), frame_candidates(views, frames))
+        statistics = None if asked is None else self.statistics(search, asked)
+        return Sight(n_passages, known_of(own, words), frame_candidates(views, frames), statistics)
 
     def spell(self, search: str, words: Sequence[str]) -> list[SimilarWords]:
         views = [view for _, view in self._searches[search].views]
         return [similar_words(views, word) for word in words]
 
-    def statistics(self, search: str, asked: AskedQuestion) -> list[ReaderStatistics]:
-        """Of each reader: one for each repository."""
+    def statistics(self, search: str, asked: AskedQuestion) -> ReaderStatistics | None:
+        """None when nothing here may be read. All repositories have one reader: more would each offer their best."""
         state = self._searches[search]
         question = Question(asked.request, asked.query, asked.vectors, asked.near, asked.limit, CancelToken())
         state.question, state.frames = question, asked.frames
-        groups: dict[str, list[tuple[int, SegmentView]]] = {}
-        for number, view in state.views:
-            groups.setdefault(view.root, []).append((number, view))
-        state.readers = [ViewReader(group, question, asked.frames) for group in groups.values()]
-        return [reader.statistics() for reader in state.readers]
+        state.reader = ViewReader(state.views, question, asked.frames) if state.views else None
+        return None if state.reader is None else state.reader.statistics()
 
     def candidates(
         self, search: str, terms: TermWeights, names: Sequence[NameCounts]
-    ) -> tuple[list[Candidates], set[TierRole]]:
-        """Of each reader, without its evidence; and the models that some view has vectors of."""
+    ) -> tuple[Candidates | None, set[TierRole]]:
+        """Of its reader, without its evidence; and the models that some view has vectors of."""
         state = self._searches[search]
+        if state.reader is None:
+            return None, set()
         statuses = [_NO_STATUS] * self._n_views
         for number, _ in state.views:
             statuses[number] = self._texts[number].status
-        statistics = GlobalStatistics(terms, names, statuses)
-        found = [reader.candidates(statistics) for reader in state.readers]
-        for one in found:
-            state.evidence |= one.evidence
+        found = state.reader.candidates(GlobalStatistics(terms, names, statuses))
+        state.evidence = dict(found.evidence)
         roles = {role for evidence in state.evidence.values() for role in evidence.cosines}
-        return [replace(one, evidence={}) for one in found], roles
+        return replace(found, evidence={}), roles
 
     def symbols(self, search: str, table: FileTable, roles: Collection[TierRole]) -> ShardSymbols:
         """:param table: the chosen files of all shards. :param roles: of the models that some shard has vectors of."""
