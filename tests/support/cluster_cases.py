@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import zlib
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,10 @@ class Site:
                 own.close()
 
     def objects(self) -> dict[str, bytes]:
-        """The bytes of all objects by name."""
+        """The bytes of all objects by name, unpacked."""
         folder = self.store_folder / "semlens" / "1" / "objects"
-        return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        return {path.name: _unpacked(path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
+
+
+def _unpacked(data: bytes) -> bytes:
+    return data if data.startswith(b"SEML") else zlib.decompress(data)

@@ -16,7 +16,7 @@ from typing import Any
 from semlens.share.errors import RejectedError
 from semlens.share.signing import SIGNATURE_BYTES, SigningKey, check_signature
 
-FORMAT = 1
+FORMAT = 2
 MAX_BYTES = 64 << 20
 """Of a manifest in the store. A million files need 60 MB."""
 
@@ -33,15 +33,17 @@ _HASH = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class SharedObject:
-    """:ivar sha256: of its bytes, which is its name in the store.
+    """:ivar sha256: of its bytes in the store, which is its name there. :ivar size: of these bytes.
 
     :ivar segment: id of the segment. :ivar model: fingerprint of the model of vectors, "" for the segment itself.
+    :ivar unpacked_size: 0 when it is stored as it is, else it is packed by zlib.
     """
 
     sha256: str
     size: int
     segment: str
     model: str = ""
+    unpacked_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,8 @@ def check_objects(objects: Sequence[SharedObject]) -> set[str]:
     if len(set(places)) < len(places):
         raise ValueError("an object twice")
     for one in objects:
-        is_size = type(one.size) is int and 0 < one.size <= _MAX_OBJECT_BYTES
+        sizes = (one.size, one.unpacked_size)
+        is_size = all(type(size) is int and 0 <= size <= _MAX_OBJECT_BYTES for size in sizes) and one.size > 0
         is_model = not one.model or _FINGERPRINT.fullmatch(one.model)
         if not (is_size and is_model and _SHA256.fullmatch(one.sha256) and _ID.fullmatch(one.segment)):
             raise ValueError("an object of a wrong form")

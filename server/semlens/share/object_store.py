@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,8 @@ from obstore.store import from_url
 from semlens.core.cancel import CancelToken
 from semlens.core.text.printable import printable
 from semlens.share.errors import RejectedError, ShareError
+from semlens.share.manifest import SharedObject
+from semlens.share.packing import Unpacker
 
 SCHEMES = ("s3", "gs", "az", "abfs", "file")
 _HTTP_VARIABLE = "AWS_ALLOW_HTTP"
@@ -82,28 +85,32 @@ class ObjectStore:
         except BaseError as error:
             raise self._problem(error) from error
 
-    def download(self, sha256: str, size: int, target: Path, cancel: CancelToken) -> None:
-        """Write an object into a file.
+    def download(self, one: SharedObject, target: Path, cancel: CancelToken) -> None:
+        """Write an object into a file, unpacked.
 
         :raises RejectedError: when it is missing or its bytes are others than its name says.
         :raises ShareError: when the store does not answer. :raises OSError: when the disk is full.
         """
-        digest, written = hashlib.sha256(), 0
+        digest, n_read = hashlib.sha256(), 0
+        unpacker = Unpacker(one.unpacked_size) if one.unpacked_size else None
         try:
-            stream = obstore.get(self._store, f"{_PREFIX}/{_object_name(sha256)}").stream(min_chunk_size=_READ_BYTES)
+            result = obstore.get(self._store, f"{_PREFIX}/{_object_name(one.sha256)}")
             with target.open("xb") as file:
-                for chunk in stream:
+                for chunk in result.stream(min_chunk_size=_READ_BYTES):
                     cancel.check()
-                    written += len(chunk)
-                    if written > size:
+                    n_read += len(chunk)
+                    if n_read > one.size:
                         break
                     digest.update(chunk)
-                    file.write(chunk)
+                    file.write(chunk if unpacker is None else unpacker.unpack(chunk))
+            is_whole = unpacker is None or unpacker.is_whole
         except FileNotFoundError:
             raise RejectedError(f"{printable(self.url)} lacks an object of its index. Push it again.") from None
         except BaseError as error:
             raise self._problem(error) from error
-        if written != size or digest.hexdigest() != sha256:
+        except zlib.error:
+            is_whole = False
+        if not is_whole or n_read != one.size or digest.hexdigest() != one.sha256:
             raise RejectedError(f"An object of {printable(self.url)} is damaged. Push it again.")
 
     def has(self, sha256: str, size: int) -> bool:

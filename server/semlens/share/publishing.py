@@ -32,6 +32,7 @@ from semlens.index.versions import FORMAT_VERSION, STORE_VERSION
 from semlens.share.errors import ShareError
 from semlens.share.manifest import MAX_BYTES, Manifest, SharedFile, SharedObject, encode, object_names
 from semlens.share.object_store import ObjectStore, manifest_name
+from semlens.share.packing import pack
 from semlens.share.signing import SigningKey
 from semlens.share.work_tree import WorkTree
 from semlens.syntax.parsing.decode import decode
@@ -208,7 +209,7 @@ def _write(
     merged = merge_segments(group)
     segment = named_by_content(merged.segment)
     segment.write(folder)
-    objects = [object_of(segment_path(folder, segment.id), segment.id, "")]
+    objects = [object_of(segment_path(folder, segment.id), segment.id, "", packs=True)]
     for fingerprint in fingerprints:
         block = _vectors(index, group, merged, fingerprint)
         if block is not None:
@@ -238,9 +239,14 @@ def _vectors(
     return merge_blocks(blocks) if blocks else None
 
 
-def object_of(path: Path, segment: str, model: str) -> SharedObject:
+def object_of(path: Path, segment: str, model: str, *, packs: bool = False) -> SharedObject:
+    """:param packs: replace the file by its packed bytes. :raises OSError: when the disk is full."""
+    unpacked_size = path.stat().st_size if packs else 0
+    if packs:
+        pack(path).replace(path)
     with path.open("rb") as file:
-        return SharedObject(hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size, segment, model)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return SharedObject(digest, path.stat().st_size, segment, model, unpacked_size)
 
 
 def upload(

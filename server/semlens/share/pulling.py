@@ -125,8 +125,7 @@ def _download(
         futures = [
             threads.submit(
                 store.download,
-                one.sha256,
-                one.size,
+                one,
                 vectors_path(folder, one.segment, one.model) if one.model else segment_path(folder, one.segment),
                 cancel,
             )

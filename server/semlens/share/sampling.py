@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +21,22 @@ from semlens.index.segment.segment import Segment, segment_from_arrays
 from semlens.index.segment.vectors import VectorBlock
 from semlens.share.errors import RejectedError
 from semlens.share.manifest import SharedFile
-from semlens.workers.messages import FilesRequest
-from semlens.workers.pool import ParsePool
+from semlens.workers.messages import FilesRequest, TokensRequest, TokensResult
+from semlens.workers.pool import ParsedBatch, ParsePool
 
 ONE_IN = 200
-"""Of so many passages, one is computed again."""
+"""Of so many vectors, one is computed again, and of so many passages, one is parsed again."""
+
+MOST_OF_SLOW_MODEL = 256
+"""Vectors of the refine tier. Each takes 15 ms of a core, so of 150,000 one in 200 would take as long as all the rest
+of a pull. What a sample finds depends on its size, not on that of the index: of 256, one is wrong with a probability of
+92 % when one vector in 100 is wrong. The first tier makes up for it: its vectors take a hundredth of the time."""
+
+_MOST_OF_A_BATCH = 16
+"""Of these vectors, so that they are of many files."""
+
+_MOST_PASSAGES = 3
+"""Where few passages have a vector, so many times the passages of the sample are parsed in search of more."""
 
 _FILES_A_BATCH = 8
 _LEAST_SAMPLE = 8
@@ -56,19 +69,40 @@ class Sampler:
 
         :raises RejectedError: when one symbol, passage or vector differs.
         """
-        n_passages = sum(len(segment.passages) for segment in fetched.segments.values())
-        left = max(_LEAST_SAMPLE, -(-n_passages // ONE_IN))
-        n_compared = n_counted = 0
-        for paths in self._batches(root, fetched):
-            cancel.check()
-            if left <= 0:
+        left = self._sample_sizes(fetched)
+        n_compared = 0
+        batches = self._batches(root, fetched)
+        asked: deque[_Batch] = deque()
+        least = -_MOST_PASSAGES * left[-1]
+        while max(left) > 0 and left[-1] > least:
+            while len(asked) <= self._pool.n_workers and (paths := next(batches, None)):
+                asked.append(self._ask(root, paths, fetched))
+            if not asked:
                 break
-            for number, tier in enumerate(self._tiers or (None,)):
-                counted, compared = self._compare_batch(root, paths, fetched, tier, left)
+            cancel.check()
+            parsed, tokens = asked.popleft().result()
+            left[-1] -= sum(len(one.passages) for one in parsed)
+            for one in parsed:
+                _compare_segments(one, fetched)
+            for number, tier in enumerate(self._tiers):
+                most = min(left[number], _MOST_OF_A_BATCH) if number else left[number]
+                compared = _compare_vectors(tier, tokens[number], parsed, fetched, most)
+                left[number] -= compared
                 n_compared += compared
-                n_counted = counted if number == 0 else n_counted
-            left -= n_counted
         return n_compared
+
+    def _sample_sizes(self, fetched: FetchedIndex) -> list[int]:
+        """How many vectors of each model are computed, and how many passages are parsed at least."""
+        sizes = [
+            sum(len(block.rows) for (_, model), block in fetched.vectors.items() if model == fingerprint)
+            for fingerprint in self.fingerprints
+        ]
+        wanted = -(-sum(sizes) // ONE_IN)
+        slow = [min(-(-size // ONE_IN), MOST_OF_SLOW_MODEL) for size in sizes[1:]]
+        fast = [min(wanted - sum(slow), size) for size in sizes[:1]]
+        n_passages = sum(len(segment.passages) for segment in fetched.segments.values())
+        of_models = [max(_LEAST_SAMPLE, count) if size else 0 for count, size in zip(fast + slow, sizes, strict=True)]
+        return [*of_models, max(_LEAST_SAMPLE, -(-n_passages // ONE_IN))]
 
     def _batches(self, root: Path, fetched: FetchedIndex) -> Iterator[list[str]]:
         """Files of this root with the content that was indexed, in an order that nobody can foresee."""
@@ -89,27 +123,30 @@ class Sampler:
         if batch:
             yield batch
 
-    def _compare_batch(
-        self, root: Path, paths: Sequence[str], fetched: FetchedIndex, tier: Tier | None, most: int
-    ) -> tuple[int, int]:
-        """:param most: vectors to compute.
-
-        :returns: passages of the files, and vectors that were compared.
-        """
+    def _ask(self, root: Path, paths: Sequence[str], fetched: FetchedIndex) -> _Batch:
         files = tuple((path, b"") for path in paths)
-        request = FilesRequest(str(root), files, self._max_file_bytes, tier.model if tier is not None else "")
-        n_passages = n_vectors = 0
-        for result in self._pool.parse_files(request).result().results:
-            if result.segment is None:
-                continue
-            parsed = segment_from_arrays("0" * 32, result.segment)
-            n_passages += len(parsed.passages)
-            _compare_segments(parsed, fetched)
-            if tier is not None:
-                hashes = [row.tobytes() for row in parsed.passages.hashes]
-                tokens = dict(zip(hashes, result.tokens, strict=False))
-                n_vectors += _compare_vectors(tier, tokens, parsed, fetched, most - n_vectors)
-        return n_passages, n_vectors
+        known = tuple((path, bytes.fromhex(fetched.files[path].hash)) for path in paths)
+        model = self._tiers[0].model if self._tiers else ""
+        parsed = self._pool.parse_files(FilesRequest(str(root), files, self._max_file_bytes, model))
+        others = [self._pool.tokenize(TokensRequest(str(root), known, tier.model)) for tier in self._tiers[1:]]
+        return _Batch(parsed, others)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Files that workers parse. :ivar others: their tokens for the models after the first."""
+
+    parsed: Future[ParsedBatch]
+    others: Sequence[Future[TokensResult]]
+
+    def result(self) -> tuple[list[Segment], list[Mapping[ContentHash, TokenIds]]]:
+        """The segments, and the tokens of each model by content hash."""
+        results = [one for one in self.parsed.result().results if one.segment is not None]
+        segments = [segment_from_arrays("0" * 32, one.segment) for one in results if one.segment is not None]
+        first: dict[ContentHash, TokenIds] = {}
+        for segment, one in zip(segments, results, strict=True):
+            first |= zip([row.tobytes() for row in segment.passages.hashes], one.tokens, strict=False)
+        return segments, [first, *(future.result().tokens for future in self.others)]
 
 
 def _compare_segments(parsed: Segment, fetched: FetchedIndex) -> None:
@@ -141,16 +178,17 @@ def _rows(files: npt.NDArray[np.uint32], file: int) -> npt.NDArray[np.int64]:
 
 
 def _compare_vectors(
-    tier: Tier, tokens: Mapping[ContentHash, TokenIds], parsed: Segment, fetched: FetchedIndex, most: int
+    tier: Tier, tokens: Mapping[ContentHash, TokenIds], parsed: Iterable[Segment], fetched: FetchedIndex, most: int
 ) -> int:
-    """:raises RejectedError: when a vector differs."""
+    """:returns: how many were compared, at most so many. :raises RejectedError: when a vector differs."""
     shared: dict[ContentHash, npt.NDArray[np.int8]] = {}
-    for row in range(len(parsed.files)):
-        segment_id = fetched.files[parsed.files.paths[row]].segment
-        block = fetched.vectors.get((segment_id, tier.fingerprint))
-        if block is not None:
-            shared |= _vectors_of(fetched, block, parsed, row)
-    sample = {key: tokens[key] for key in random.sample(sorted(shared), max(0, min(most, len(shared))))}
+    for one in parsed:
+        for row, path in enumerate(one.files.paths.tolist()):
+            block = fetched.vectors.get((fetched.files[path].segment, tier.fingerprint))
+            if block is not None:
+                shared |= _vectors_of(fetched, block, one, row)
+    known = sorted(shared.keys() & tokens.keys())
+    sample = {key: tokens[key] for key in random.sample(known, max(0, min(most, len(known))))}
     if not sample:
         return 0
     computed = tier.embed(sample, cache_vectors=False)

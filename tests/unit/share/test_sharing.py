@@ -24,6 +24,10 @@ def objects(team):
     return sorted((team.store_folder / "semlens/1/objects").rglob("*"))
 
 
+def unpacked(data):
+    return data if data.startswith(b"SEML") else zlib.decompress(data)
+
+
 def test_a_clone_computes_nothing_that_is_shared(team):
     pushed = team.push()
     assert (pushed.is_new, pushed.files, pushed.left_out) == (True, 13, 1)
@@ -57,7 +61,7 @@ def test_what_differs_is_computed_and_older_commits_help(team):
 
 def test_secrets_stay_here(team):
     team.push()
-    stored = b"".join(path.read_bytes() for path in objects(team) if path.is_file())
+    stored = b"".join(unpacked(path.read_bytes()) for path in objects(team) if path.is_file())
     assert SECRET.encode() not in stored
     assert b"github_token" not in stored
     assert b"paint_wall" in stored
@@ -144,6 +148,12 @@ def damage_object(team):
     path.write_bytes(data)
 
 
+def promise_less(known):
+    """As a bomb would: the store has more than the manifest says."""
+    small = [replace(one, unpacked_size=one.unpacked_size and 100) for one in known.objects]
+    return replace(known, objects=tuple(small))
+
+
 def swap_hashes(known):
     first, second, *others = known.files
     return replace(known, files=(replace(first, hash=second.hash), second, *others))
@@ -160,6 +170,10 @@ def swap_hashes(known):
         lambda team: rewrite(team, lambda known: replace(known, tree="0" * 40)),
         lambda team: rewrite(team, lambda known: replace(known, recipe="0")),
         lambda team: rewrite(team, swap_hashes),
+        lambda team: rewrite(team, promise_less),
+        lambda team: rewrite(
+            team, lambda known: replace(known, objects=tuple(replace(one, unpacked_size=0) for one in known.objects))
+        ),
         lambda team: rewrite(team, lambda known: replace(known, objects=())),
     ],
 )

@@ -191,14 +191,14 @@ def _write(
     for segment, status in zip(segments, file_statuses(views), strict=True):
         cancel.check()
         segment.write(folder)
-        objects.append(object_of(segment_path(folder, segment.id), segment.id, ""))
+        objects.append(object_of(segment_path(folder, segment.id), segment.id, "", packs=True))
         for fingerprint in recipe.fingerprints:
             block = _block(segment, vectors[fingerprint])
             if block is not None:
                 path = write_vector_file(folder, segment.id, fingerprint, block)
                 objects.append(object_of(path, segment.id, fingerprint))
         path = write_texts(folder, segment.id, _texts(root, segment), status)
-        objects.append(object_of(path, segment.id, TEXTS))
+        objects.append(object_of(path, segment.id, TEXTS, packs=True))
     return segments, objects
 
 

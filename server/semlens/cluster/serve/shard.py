@@ -261,7 +261,7 @@ def fetch(segments: Sequence[PlacedSegment], store: ObjectStore, fingerprints: C
     def download(one: SharedObject) -> None:
         target = vectors_path(folder, one.segment, one.model) if one.model else segment_path(folder, one.segment)
         if not target.exists():
-            store.download(one.sha256, one.size, target, CancelToken())
+            store.download(one, target, CancelToken())
 
     with ThreadPoolExecutor(N_DOWNLOADS) as threads:
         for _ in threads.map(download, wanted.values()):
