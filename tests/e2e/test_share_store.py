@@ -4,81 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 
 import pytest
+from seaweed import SECONDS, WEED, Seaweed
 
-WEED = os.environ.get("SEAWEEDFS") or shutil.which("weed")
-SECONDS = 120
 pytestmark = [
     pytest.mark.share_long,
     pytest.mark.skipif(not WEED, reason="SEAWEEDFS does not name the program weed"),
 ]
 
 
-class Store:
-    """One process: master, volume server, filer and S3."""
-
-    def __init__(self, folder):
-        folder.mkdir()
-        master, volume, filer, self.port = (_free_port() for _ in range(4))
-        self._log = (folder.parent / "store.log").open("wb")
-        self.process = subprocess.Popen(
-            [
-                *(WEED, "server", "-dir", folder, "-filer", "-s3", "-ip", "127.0.0.1", "-ip.bind", "127.0.0.1"),
-                *("-master.port", str(master), "-volume.port", str(volume), "-filer.port", str(filer)),
-                *("-s3.port", str(self.port), "-volume.max", "20", "-master.volumeSizeLimitMB", "64"),
-            ],
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
-        self.url = f"http://127.0.0.1:{self.port}"
-        deadline = time.monotonic() + SECONDS
-        while not self._makes_bucket():
-            assert time.monotonic() < deadline, "the store does not start"
-            time.sleep(0.5)
-
-    def _makes_bucket(self):
-        try:
-            request = urllib.request.Request(f"{self.url}/team", data=b"", method="PUT")
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status == 200
-        except (OSError, urllib.error.URLError):
-            return False
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        self._log.close()
-
-
-def _free_port():
-    """Below 20,000: SeaweedFS takes this port plus 10,000 for gRPC."""
-    for port in range(15_000 + os.getpid() % 4_000, 30_000):
-        with socket.socket() as one, socket.socket() as other:
-            try:
-                one.bind(("127.0.0.1", port))
-                other.bind(("127.0.0.1", port + 10_000))
-            except OSError:
-                continue
-            if port not in _free_port.given:
-                _free_port.given.add(port)
-                return port
-    raise AssertionError("no port is free")
-
-
-_free_port.given = set()
-
-
 @pytest.fixture
 def store(tmp_path):
-    made = Store(tmp_path / "store")
+    made = Seaweed(tmp_path / "store")
     yield made
     made.close()
 
@@ -90,11 +30,7 @@ def share(tmp_path, store, environment):
         **environment,
         "SEMLENS_CONFIG_DIR": str(tmp_path / "config"),
         "SEMLENS_SHARE_KEY": "ab" * 32,
-        "AWS_ENDPOINT_URL": store.url,
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_ACCESS_KEY_ID": "a",
-        "AWS_SECRET_ACCESS_KEY": "b",
-        "AWS_REGION": "us-east-1",
+        **store.variables,
     }
 
     def share(*arguments, **more):
