@@ -16,6 +16,7 @@ import numpy as np
 
 from semlens.core.text.printable import printable
 from semlens.index.segment.columns import Array, ColumnFileError, StringColumn, read_column_file, write_column_file
+from semlens.index.storage.root_store import vectors_path
 from semlens.search.signals.file_status import FileStatus
 from semlens.share.errors import RejectedError
 from semlens.share.manifest import MAX_BYTES, SharedObject, check_objects, decode_signed, encode_signed
@@ -99,13 +100,9 @@ class Texts:
     status: FileStatus
 
 
-def texts_path(folder: Path, segment_id: str) -> Path:
-    return folder / f"{segment_id}.{TEXTS}.vectors"
-
-
 def write_texts(folder: Path, segment_id: str, texts: list[str], status: FileStatus) -> Path:
     """:raises OSError: when the disk is full."""
-    path = texts_path(folder, segment_id)
+    path = vectors_path(folder, segment_id, TEXTS)
     column = StringColumn.of(texts)
     arrays: dict[str, Array] = {
         "offsets": column.offsets,
@@ -120,7 +117,7 @@ def write_texts(folder: Path, segment_id: str, texts: list[str], status: FileSta
 def read_texts(folder: Path, segment_id: str, n_files: int) -> Texts:
     """:raises RejectedError: when they are damaged or of another segment."""
     try:
-        arrays, meta = read_column_file(texts_path(folder, segment_id))
+        arrays, meta = read_column_file(vectors_path(folder, segment_id, TEXTS))
         offsets, heap = arrays["offsets"], arrays["heap"]
         texts = Texts(StringColumn(offsets, heap), FileStatus(arrays["old"], arrays["header"]))
     except (ColumnFileError, KeyError) as error:

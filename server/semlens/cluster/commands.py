@@ -12,7 +12,7 @@ from semlens.cluster.indexing.building import BuildJob, Built, Executor, build
 from semlens.cluster.indexing.local_executor import LocalExecutor
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import SemlensError
-from semlens.engine.embedding.tiers import choose_tiers
+from semlens.engine.embedding.tiers import choose_local_tiers
 from semlens.files.git_repository import index_root_of
 from semlens.settings.loading import Settings
 from semlens.settings.schema import cache_folder
@@ -29,8 +29,7 @@ Progress = Callable[[str, str, int, int], None]
 def recipe_of(settings: Settings) -> Recipe:
     models = settings.models
     names = (models.first, models.refine)
-    tiers, _errors = choose_tiers(*names, models.folders, None)
-    fingerprints = tuple(tier.fingerprint for tier in tiers if tier.error is None and not tier.is_remote)
+    fingerprints = tuple(tier.fingerprint for tier in choose_local_tiers(*names, models.folders))
     return Recipe(segment_recipe(), fingerprints, names, tuple(models.folders), settings.files.max_size_kb * 1024)
 
 
@@ -64,8 +63,6 @@ def build_all(
 
                 built = build(root, work_tree_of(root), job, executor, cancel=cancel, progress=show)
             except SemlensError as error:
-                if not getattr(error, "is_local", True):
-                    raise
                 on_built(error, folder)
             else:
                 on_built(built, folder)

@@ -11,8 +11,11 @@ import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+from semlens.index.segment.segment import segment_path
+from semlens.index.storage.root_store import vectors_path
 from semlens.share.errors import RejectedError
 from semlens.share.signing import SIGNATURE_BYTES, SigningKey, check_signature
 
@@ -27,8 +30,8 @@ _MAX_OBJECT_BYTES = 4 << 30
 _MAX_PATH_CHARS = 4_096
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[0-9a-f]{32}")
+"""Of a segment; a content hash has the same form."""
 _FINGERPRINT = re.compile(r"[0-9A-Za-z._-]{1,128}")
-_HASH = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,10 @@ class SharedObject:
     segment: str
     model: str = ""
     unpacked_size: int = 0
+
+    def path_in(self, folder: Path) -> Path:
+        """Where the object lies in a folder, under the name that the readers of the index look for."""
+        return vectors_path(folder, self.segment, self.model) if self.model else segment_path(folder, self.segment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +183,14 @@ def _check(manifest: Manifest) -> None:
     for file in manifest.files:
         _check_path(file.path)
         paths.add(file.path)
-        if not _HASH.fullmatch(file.hash) or file.segment not in segments:
+        if not _ID.fullmatch(file.hash) or file.segment not in segments:
             raise ValueError("a file of a wrong form")
     if len(paths) < len(manifest.files):
         raise ValueError("a path twice")
     for folder, digest in manifest.attributes.items():
         if folder:
             _check_path(folder)
-        if not _HASH.fullmatch(digest):
+        if not _ID.fullmatch(digest):
             raise ValueError("attributes of a wrong form")
 
 

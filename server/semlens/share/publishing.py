@@ -26,7 +26,7 @@ from semlens.index.segment.merge import MergedSegment, merge_segments
 from semlens.index.segment.segment import Segment, segment_path
 from semlens.index.segment.vectors import VectorBlock, merge_blocks
 from semlens.index.storage.commit_rows import CommittedRows
-from semlens.index.storage.root_store import RootStore, vectors_path, write_vector_file
+from semlens.index.storage.root_store import RootStore, write_vector_file
 from semlens.index.storage.seeding import attributes_hash, committed_rows, folders_of
 from semlens.index.versions import FORMAT_VERSION, STORE_VERSION
 from semlens.share.errors import ShareError
@@ -258,8 +258,7 @@ def upload(
         cancel.check()
         progress("Uploading", number, len(objects))
         if not store.has(one.sha256, one.size):
-            path = vectors_path(folder, one.segment, one.model) if one.model else segment_path(folder, one.segment)
-            store.upload(path, one.sha256)
+            store.upload(one.path_in(folder), one.sha256)
             n_bytes += one.size
     return n_bytes
 

@@ -21,10 +21,10 @@ from semlens.files.file_stamp import NO_STAMP
 from semlens.index.segment.build_hash import build_hash
 from semlens.index.segment.check import check_segment
 from semlens.index.segment.columns import ColumnFileError
-from semlens.index.segment.segment import read_segment, segment_path
+from semlens.index.segment.segment import read_segment
 from semlens.index.storage.commit_rows import CommittedRows, FileEntry
 from semlens.index.storage.database import StoreError
-from semlens.index.storage.root_store import read_vector_file, vectors_path
+from semlens.index.storage.root_store import read_vector_file
 from semlens.index.storage.seeding import Donor, has_commit, seed_from
 from semlens.share.errors import RejectedError, ShareError
 from semlens.share.manifest import MAX_BYTES, Manifest, decode
@@ -126,7 +126,7 @@ def _download(
             threads.submit(
                 store.download,
                 one,
-                vectors_path(folder, one.segment, one.model) if one.model else segment_path(folder, one.segment),
+                one.path_in(folder),
                 cancel,
             )
             for one in wanted

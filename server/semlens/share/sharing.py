@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from semlens.core.cancel import CancelToken
-from semlens.core.status import TierRole
-from semlens.engine.embedding.tiers import Tier, choose_tiers
+from semlens.engine.embedding.tiers import choose_local_tiers
 from semlens.files.git_repository import index_root_of
 from semlens.settings.loading import Settings
 from semlens.settings.schema import cache_folder
@@ -45,11 +44,7 @@ class ShareStatus:
 
 def push(folder: Path, settings: Settings, url: str, *, cancel: CancelToken, progress: Progress) -> Pushed:
     """:raises ShareError: when the index cannot be shared."""
-    key = read_key(config_folder())
-    if key is None:
-        raise ShareError(
-            "This machine has no key to sign with. `semlens share key` makes one and shows how to trust it."
-        )
+    key = signing_key()
     root = _root_of(folder, settings)
     return publishing.push(
         root,
@@ -64,7 +59,7 @@ def push(folder: Path, settings: Settings, url: str, *, cancel: CancelToken, pro
 
 def pull(folder: Path, settings: Settings, url: str, *, cancel: CancelToken, progress: Progress) -> Pulled:
     """:raises ShareError, RejectedError: when nothing can be taken over. The index is then built here."""
-    store, trusted = open_store(settings, url), _trusted(settings)
+    store, trusted = open_store(settings, url), trusted_keys(settings)
     if not trusted:
         raise ShareError(
             "No key is trusted. Add the key of whoever pushes to `share.trustedKeys` in your config.toml: "
@@ -88,13 +83,13 @@ def signing_key() -> SigningKey:
     """:raises ShareError: when this machine has none."""
     key = read_key(config_folder())
     if key is None:
-        raise ShareError("This machine has no key to sign with. `semlens share key` makes one.")
+        raise ShareError("This machine has no key to sign with. `semlens share key` makes one and shows it.")
     return key
 
 
 def status(folder: Path, settings: Settings, url: str, *, cancel: CancelToken) -> ShareStatus:
     """:raises ShareError, RejectedError: when the store does not answer, or holds what is not trusted."""
-    store, trusted = open_store(settings, url), _trusted(settings)
+    store, trusted = open_store(settings, url), trusted_keys(settings)
     key = read_key(config_folder())
     found = pulling.find(work_tree_of(_root_of(folder, settings)), store, trusted, cancel)
     public = key.public if key is not None else ""
@@ -128,7 +123,8 @@ def _root_of(folder: Path, settings: Settings) -> Path:
     return index_root_of(folder, lambda _root: settings)[0]
 
 
-def _trusted(settings: Settings) -> list[str]:
+def trusted_keys(settings: Settings) -> list[str]:
+    """The public keys whose indexes are used, in lower case."""
     return [key.strip().lower() for key in settings.share.trusted_keys]
 
 
@@ -136,17 +132,11 @@ def _trusted(settings: Settings) -> list[str]:
 def _sampler(settings: Settings) -> Iterator[Sampler]:
     """Models and workers of this process, to compute a sample again. A service is not asked."""
     models = settings.models
-    tiers, _errors = choose_tiers(models.first, models.refine, models.folders, None)
+    tiers = choose_local_tiers(models.first, models.refine, models.folders)
     pool = ParsePool(settings.n_processors)
     try:
-        yield Sampler(pool, _local(tiers), settings.files.max_size_kb * 1024)
+        yield Sampler(pool, tiers, settings.files.max_size_kb * 1024)
     finally:
         pool.close()
         for tier in tiers:
             tier.close()
-
-
-def _local(tiers: list[Tier]) -> list[Tier]:
-    roles = list(TierRole)
-    local = [tier for tier in tiers if tier.error is None and not tier.is_remote]
-    return sorted(local, key=lambda tier: roles.index(tier.role))

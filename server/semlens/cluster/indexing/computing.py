@@ -19,7 +19,7 @@ from semlens.cluster.errors import ClusterError
 from semlens.cluster.indexing.batches import Batch, Recipe
 from semlens.core.hashing import ContentHash
 from semlens.embedding.embedder import TokenIds
-from semlens.engine.embedding.tiers import Tier, choose_tiers
+from semlens.engine.embedding.tiers import Tier, choose_local_tiers
 from semlens.index.segment.columns import Array
 from semlens.index.segment.segment import Segment, segment_from_arrays
 from semlens.index.segment.vectors import Int8Matrix
@@ -37,7 +37,7 @@ class Computer:
     def __init__(self, recipe: Recipe, n_workers: int) -> None:
         """:raises ClusterError: when this machine would compute something else than the others."""
         self._recipe = recipe
-        self._tiers = tiers_of(recipe)
+        self._tiers = choose_local_tiers(*recipe.models, recipe.model_folders)
         own = (segment_recipe(), tuple(tier.fingerprint for tier in self._tiers))
         if own != (recipe.segments, recipe.fingerprints):
             raise ClusterError(
@@ -107,11 +107,6 @@ def read_computed(data: bytes) -> Computed:
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ClusterError(f"The result of a batch is damaged ({error}). Build again.") from error
     return Computed(segments, vectors)
-
-
-def tiers_of(recipe: Recipe) -> list[Tier]:
-    tiers, _errors = choose_tiers(*recipe.models, recipe.model_folders, None)
-    return [tier for tier in tiers if tier.error is None and not tier.is_remote]
 
 
 def _embedded(tier: Tier, tokens: Mapping[ContentHash, TokenIds]) -> dict[str, Array]:

@@ -21,7 +21,7 @@ from semlens.cluster.serve.cluster_service import ClusterService
 from semlens.cluster.serve.placing import place_segments
 from semlens.cluster.serve.shard import ROOTS, root_of
 from semlens.core.text.printable import printable
-from semlens.engine.embedding.tiers import Tier, choose_tiers
+from semlens.engine.embedding.tiers import Tier, choose_local_tiers
 from semlens.http.access import Access, read_or_make_token
 from semlens.http.guard import Guard
 from semlens.http.lazy_app import LazyApp
@@ -34,7 +34,7 @@ from semlens.mcp.tools import AgentTools
 from semlens.settings.loading import Settings
 from semlens.settings.user_sources import config_folder
 from semlens.share.publishing import recipe
-from semlens.share.sharing import open_store
+from semlens.share.sharing import open_store, trusted_keys
 
 TOKEN_FILE = "cluster-token"  # noqa: S105 - the name of a file
 
@@ -60,28 +60,27 @@ def serve(options: ServeOptions, settings: Settings, on_listening: Callable[[dic
     :raises SemlensError: when it cannot be served.
     """
     store = open_store(settings, options.url)
-    trusted = [key.strip().lower() for key in settings.share.trusted_keys]
+    trusted = trusted_keys(settings)
     if not trusted:
         raise ClusterError("No key is trusted. Add that of whoever builds to `share.trustedKeys` in your config.toml.")
     repositories = all_entries(store, recipe(), trusted)
     if not repositories:
         raise ClusterError(f"Nothing is built in {printable(store.url)}. `semlens cluster build REPO... --to` builds.")
     models = settings.models
-    tiers, _ = choose_tiers(models.first, models.refine, models.folders, None)
-    own = [tier for tier in tiers if tier.error is None and not tier.is_remote]
+    tiers = choose_local_tiers(models.first, models.refine, models.folders)
     listening = open_socket(options.http)  # a port that is taken is told before minutes of loading
     ray_shards = importlib.import_module("semlens.cluster.serve.ray_shards")
     connection = importlib.import_module("semlens.cluster.ray_connection")
     with connection.connected(options.address):
         n_shards = options.n_shards or connection.n_nodes()
         placed = place_segments(repositories, min(n_shards, sum(len(one.segments) for one in repositories)))
-        shards = ray_shards.RayShards(store.url, placed, [tier.fingerprint for tier in own], options.n_replicas)
+        shards = ray_shards.RayShards(store.url, placed, [tier.fingerprint for tier in tiers], options.n_replicas)
         try:
             shards.start()
-            for tier in own:
+            for tier in tiers:
                 tier.query_vector("warm up")  # the first question does not wait for the models
             counts = _counts(shards, [root_of(one.name) for one in repositories])
-            coordinator = Coordinator(shards, own, counts, settings, ray_shards.ShardLostError)
+            coordinator = Coordinator(shards, tiers, counts, settings, ray_shards.ShardLostError)
             coordinator.run(options.http, listening, on_listening)
         finally:
             shards.close()

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from semlens.cluster.catalogue import TEXTS, Texts, read_texts, texts_path
+from semlens.cluster.catalogue import TEXTS, Texts, read_texts
 from semlens.core.cancel import CancelToken
 from semlens.core.hit import SearchHit
 from semlens.core.paths import path_to_uri
@@ -25,10 +25,10 @@ from semlens.engine.query.hit_builder import make_hit
 from semlens.engine.query.masking import mask_hit
 from semlens.index.segment.check import check_segment
 from semlens.index.segment.columns import ColumnFileError
-from semlens.index.segment.segment import read_segment, segment_path
+from semlens.index.segment.segment import read_segment
 from semlens.index.segment.vectors import VectorBlock
 from semlens.index.snapshot import SegmentView
-from semlens.index.storage.root_store import read_vector_file, vectors_path
+from semlens.index.storage.root_store import read_vector_file
 from semlens.search.query.query import Query
 from semlens.search.query.stack_traces import Frame
 from semlens.search.ranking.rank import RankedHit, RankedPlace
@@ -259,7 +259,7 @@ def fetch(segments: Sequence[PlacedSegment], store: ObjectStore, fingerprints: C
     }
 
     def download(one: SharedObject) -> None:
-        target = vectors_path(folder, one.segment, one.model) if one.model else segment_path(folder, one.segment)
+        target = one.path_in(folder)
         if not target.exists():
             store.download(one, target, CancelToken())
 
@@ -302,12 +302,11 @@ def _open(placed: PlacedSegment, folder: Path) -> tuple[SegmentView, Texts]:
     for one in placed.objects:
         if one.segment != placed.segment or one.model in ("", TEXTS):
             continue
-        if not vectors_path(folder, placed.segment, one.model).exists():
+        if not one.path_in(folder).exists():
             continue  # of a model that is not used here
         block = read_vector_file(folder, placed.segment, one.model)
         if block is None or (len(block.rows) and int(block.rows[-1]) >= len(segment.passages)):
             raise RejectedError(f"The vectors of {placed.repository} are damaged. Build it again.")
         tiers[one.model] = (block,)
-    assert texts_path(folder, placed.segment) == vectors_path(folder, placed.segment, TEXTS)
     texts = read_texts(folder, placed.segment, len(segment.files))
     return SegmentView(placed.root, segment, tiers=tiers), texts

@@ -255,6 +255,12 @@ def choose_tiers(
     return tiers, errors
 
 
+def choose_local_tiers(first: str, refine: str, folders: Iterable[str]) -> list[Tier]:
+    """The tiers whose models run in this process, without a cache. Missing models are left out."""
+    tiers, _errors = choose_tiers(first, refine, folders, None)
+    return [tier for tier in tiers if tier.error is None and not tier.is_remote]
+
+
 def _find_model(name: str, folders: Sequence[Path]) -> ModelManifest:
     for folder in folders:
         if (folder / name / "model.toml").is_file():
