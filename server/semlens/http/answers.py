@@ -27,7 +27,6 @@ class ErrorCode(enum.StrEnum):
     BUSY = "busy"
     INTERNAL = "internal"
     NOT_BUILT = "notBuilt"
-    ENDING = "ending"
     TIMEOUT = "timeout"
 
 

@@ -24,6 +24,7 @@ _ERRORS = {
     429: "too many requests wait",
     500: "a fault of semlens",
     501: "a part that is not there",
+    503: "too many different sets of repositories are served",
     504: "the answer took too long",
 }
 

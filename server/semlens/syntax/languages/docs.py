@@ -34,7 +34,7 @@ def tables() -> str:
 
 def _files(language: Language) -> str:
     names = [*language.extensions, *language.file_names, *(f"{prefix}*" for prefix in language.name_prefixes)]
-    return " ".join(f"`{name}`" for name in names)
+    return " ".join(f"`{name}`" for name in dict.fromkeys(names))
 
 
 def _kinds(language: Language) -> str:
