@@ -6,6 +6,7 @@ A page of another origin, or a name that somebody else's DNS resolves to this ma
 from __future__ import annotations
 
 import html
+import ipaddress
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from urllib.parse import parse_qsl, urlencode
 
@@ -177,8 +178,6 @@ def _without_port(host: str) -> str:
 
 
 def _is_address(name: str) -> bool:
-    import ipaddress
-
     try:
         ipaddress.ip_address(name.strip("[]"))
     except ValueError:

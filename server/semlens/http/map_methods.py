@@ -52,7 +52,7 @@ class MapMethods:
         }
 
     def symbols(self, fields: Mapping[str, Any], _cancel: CancelToken) -> Json:
-        found = self._of_version(fields)
+        found = self._of_version(_version(fields))
         numbers = _list(fields, "points")
         if not all(isinstance(number, int) and not isinstance(number, bool) for number in numbers):
             refuse("`points` must be a list of numbers.")
@@ -60,7 +60,7 @@ class MapMethods:
         return {"symbols": [None if symbol is None else _symbol_json(symbol) for symbol in symbols]}
 
     def locate(self, fields: Mapping[str, Any], _cancel: CancelToken) -> Json:
-        found = self._of_version(fields)
+        found = self._of_version(_version(fields))
         return {"points": [_point_of(found, place) for place in _list(fields, "places")]}
 
     def columns(self, version: str) -> bytes:
@@ -68,9 +68,7 @@ class MapMethods:
 
         :raises MapGoneError: when there is no such map.
         """
-        found = self._map.of_version(version)
-        if found is None:
-            raise MapGoneError("There is another map now. Open the map again.")
+        found = self._of_version(version)
         points = found.points
         columns = (
             np.ascontiguousarray(found.positions[:, 0], "<f4"),
@@ -81,14 +79,18 @@ class MapMethods:
         )
         return struct.pack("<I", len(points)) + b"".join(column.tobytes() for column in columns)
 
-    def _of_version(self, fields: Mapping[str, Any]) -> IndexedMap:
-        version = string(fields, "version")
-        if version is None:
-            refuse("`version` is missing. It is that of the map.")
+    def _of_version(self, version: str) -> IndexedMap:
         found = self._map.of_version(version)
         if found is None:
             raise MapGoneError("There is another map now. Open the map again.")
         return found
+
+
+def _version(fields: Mapping[str, Any]) -> str:
+    version = string(fields, "version")
+    if version is None:
+        refuse("`version` is missing. It is that of the map.")
+    return version
 
 
 def _list(fields: Mapping[str, Any], name: str) -> list[Any]:

@@ -5,7 +5,11 @@ An agent pays for this text in every session, so it has no word more than it nee
 
 from __future__ import annotations
 
+import enum
 from typing import Any
+
+from semlens.core.request import TestFilter
+from semlens.mcp.arguments import Detail, FileKind
 
 INSTRUCTIONS = """\
 semlens finds code by meaning, words or names in an index that follows every change on disk.
@@ -27,8 +31,8 @@ _ROOTS: dict[str, Any] = {**_TEXTS, "description": "folders inside the session's
 _READ_ONLY = {"readOnlyHint": True, "openWorldHint": False}
 
 
-def _choice(*names: str) -> dict[str, Any]:
-    return {"enum": list(names)}
+def _choice(choices: type[enum.Enum]) -> dict[str, Any]:
+    return {"enum": [choice.value for choice in choices]}
 
 
 def _number(default: int) -> dict[str, Any]:
@@ -59,12 +63,12 @@ TOOLS: tuple[dict[str, Any], ...] = (
             "query": _TEXT,
             "roots": _ROOTS,
             "limit": _number(10),
-            "detail": {**_choice("locations", "snippets", "full"), "default": "locations"},
+            "detail": {**_choice(Detail), "default": "locations"},
             "budget_tokens": _number(2000),
             "languages": _TEXTS,
             "paths": {**_TEXTS, "description": "globs"},
-            "tests": _choice("include", "exclude", "only"),
-            "kind_of_file": {**_choice("code", "docs", "config", "all"), "default": "code"},
+            "tests": _choice(TestFilter),
+            "kind_of_file": {**_choice(FileKind), "default": "code"},
             "cursor": {"type": "string", "description": "of the last answer, for the next page"},
         },
         {

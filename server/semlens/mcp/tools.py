@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import Cancelled, SemlensError
+from semlens.core.paths import relative_path
 from semlens.core.request import SearchRequest
 from semlens.core.text.printable import printable
 from semlens.engine.sessions.borrowed_buffers import BorrowedBuffers
@@ -150,4 +151,4 @@ class AgentTools:
 
 def _is_asked(root: str, folders: Sequence[str]) -> bool:
     real = os.path.realpath(root)
-    return not folders or any(folder == real or folder.startswith(real + os.sep) for folder in folders)
+    return not folders or any(relative_path(real, folder) is not None for folder in folders)

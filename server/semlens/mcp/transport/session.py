@@ -10,17 +10,15 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import anyio
 import anyio.to_thread
 import mcp_types as types
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
-from mcp.server.context import ServerRequestContext
 from mcp.shared.message import SessionMessage
 
 from semlens.mcp.tools import AgentTools
-from semlens.mcp.transport.tool_server import ToolServer
+from semlens.mcp.transport.tool_server import Context, ToolServer
 from semlens.service.connection import Connection
 from semlens.service.frames import MAX_LINE_BYTES, LineReader, LineTooLongError, write_all
 
@@ -28,9 +26,6 @@ logger = logging.getLogger(__name__)
 
 ROOTS_SECONDS = 1.0
 """How long the first question waits for the roots that the client declares."""
-
-_PARSE_ERROR, _INVALID_REQUEST = -32700, -32600
-_Context = ServerRequestContext[Any, Any]
 
 
 class McpSession(ToolServer):
@@ -58,7 +53,7 @@ class McpSession(ToolServer):
         with anyio.move_on_after(ROOTS_SECONDS):
             await self._roots_known.wait()
 
-    async def _ask_for_roots(self, context: _Context, _params: types.NotificationParams | None) -> None:
+    async def _ask_for_roots(self, context: Context, _params: types.NotificationParams | None) -> None:
         """Of the old era only: the new one has no requests to the client."""
         capabilities = context.session.client_capabilities
         if capabilities is None or capabilities.roots is None:
@@ -95,7 +90,9 @@ class McpSession(ToolServer):
                 try:
                     line = await anyio.to_thread.run_sync(lines.read, abandon_on_cancel=True, limiter=limiter)
                 except LineTooLongError:
-                    await self._refuse(None, _INVALID_REQUEST, f"The message is longer than {MAX_LINE_BYTES} bytes.")
+                    await self._refuse(
+                        None, types.INVALID_REQUEST, f"The message is longer than {MAX_LINE_BYTES} bytes."
+                    )
                     continue
                 except (OSError, ValueError):
                     return
@@ -116,14 +113,14 @@ class McpSession(ToolServer):
         try:
             content = json.loads(line)
         except (ValueError, RecursionError):
-            await self._refuse(None, _PARSE_ERROR, "The message is not valid JSON.")
+            await self._refuse(None, types.PARSE_ERROR, "The message is not valid JSON.")
             return None
         if message is not None and "id" not in content:
             return message
         sent_id = content.get("id") if isinstance(content, dict) else None
         usable = sent_id if isinstance(sent_id, str | int) and not isinstance(sent_id, bool) else None
         await self._refuse(
-            usable, _INVALID_REQUEST, "The message must be one JSON-RPC 2.0 request, notification or response."
+            usable, types.INVALID_REQUEST, "The message must be one JSON-RPC 2.0 request, notification or response."
         )
         return None
 

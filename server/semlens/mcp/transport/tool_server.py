@@ -27,7 +27,6 @@ MAX_CALLS = 64
 """Calls of one session that may wait at once."""
 
 _TOOL_LIST_MS = 3_600_000
-_INVALID_PARAMS = -32602
 Context = ServerRequestContext[Any, Any]
 
 
@@ -67,7 +66,9 @@ class ToolServer:
     async def _call_tool(self, _context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         if params.name not in self._tools.names:
             known = ", ".join(self._tools.names)
-            raise MCPError(code=_INVALID_PARAMS, message=f"There is no tool {params.name[:60]!r}. There are: {known}.")
+            raise MCPError(
+                code=types.INVALID_PARAMS, message=f"There is no tool {params.name[:60]!r}. There are: {known}."
+            )
         if self._n_calls >= MAX_CALLS:
             return _error(f"{MAX_CALLS} calls wait already. Wait for their answers.")
         token = CancelToken()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from semlens.syntax.languages.language import Language
+from semlens.syntax.languages.language import BLOCK, SLASHES, Language
 
-_SLASHES = ("///", "//!", "//")
-_BLOCK = (("/*", "*/"),)
 # a macro around whole items, which its grammar leaves as loose tokens: cfg_feature! { pub fn f() {} }
 _ITEM_MACRO = (
     r"\n([ \t]*)((?:\w+::)*[a-z_]\w*![ \t]*\{)"
@@ -45,8 +43,8 @@ LANGUAGES: tuple[Language, ...] = (
         grammar="go",
         queries=("go",),
         extensions=(".go",),
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
+        line_comments=SLASHES,
+        block_comments=BLOCK,
         symbol_depth=2,
         definition_keywords=("type ",),
         text_calls=True,
@@ -62,8 +60,8 @@ LANGUAGES: tuple[Language, ...] = (
         separator="::",
         drop_type_arguments=True,
         hidden_macros=(_ITEM_MACRO, _ITEM_MACRO),  # again for a macro within a macro
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
+        line_comments=SLASHES,
+        block_comments=BLOCK,
         signature_trim="{;",
         symbol_depth=2,
         definition_keywords=(
@@ -88,8 +86,8 @@ LANGUAGES: tuple[Language, ...] = (
         grammar="java",
         queries=("java",),
         extensions=(".java",),
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
+        line_comments=SLASHES,
+        block_comments=BLOCK,
         signature_skip=_ANNOTATIONS,
         signature_trim="{;",
         heads=_MODIFIERS
@@ -108,8 +106,8 @@ LANGUAGES: tuple[Language, ...] = (
         separator="::",
         name_chain="declarator",
         hidden_macros=_MACROS,
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
+        line_comments=SLASHES,
+        block_comments=BLOCK,
         signature_trim="{;",
         text_calls=True,
     ),
@@ -139,8 +137,8 @@ LANGUAGES: tuple[Language, ...] = (
         name_chain="declarator",
         hidden_macros=_MACROS,
         type_named_constructors=True,
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
+        line_comments=SLASHES,
+        block_comments=BLOCK,
         signature_trim="{;",
         heads=r"^(?:(?:template[ \t]*<[^;{}]{0,300}>\s*)?(?:class|struct)[ \t]+(?P<type>\w+)[^;(]{0,200}\{"
         r"|(?:[\w:<>,&*]{1,80}[ \t]+){1,6}[*&]*(?P<callable>[\w:~]{1,100})"
@@ -152,8 +150,8 @@ LANGUAGES: tuple[Language, ...] = (
         grammar="csharp",
         queries=("csharp",),
         extensions=(".cs", ".csx"),
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
+        line_comments=SLASHES,
+        block_comments=BLOCK,
         signature_skip=r"(?:\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]\s*)+",
         signature_trim="{;",
         signature_cut=r"\s*=>$",
@@ -171,8 +169,8 @@ LANGUAGES: tuple[Language, ...] = (
         shebangs=("php",),
         separator="\\",
         name_trim="'\"",
-        line_comments=(*_SLASHES, "#"),
-        block_comments=_BLOCK,
+        line_comments=(*SLASHES, "#"),
+        block_comments=BLOCK,
         signature_skip=r"(?:#\[(?:[^\[\]]|\[[^\[\]]*\])*\]\s*)+",
         signature_trim="{;",
         signature_cut=r"\s*=>$",
@@ -192,8 +190,8 @@ LANGUAGES: tuple[Language, ...] = (
         extensions=(".kt", ".kts"),
         shebangs=("kotlin",),
         name_trim="`",
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
+        line_comments=SLASHES,
+        block_comments=BLOCK,
         signature_skip=_ANNOTATIONS,
         signature_trim="{=",
         constructors=("constructor",),
@@ -211,8 +209,8 @@ LANGUAGES: tuple[Language, ...] = (
         shebangs=("swift",),
         name_separators=(".",),
         drop_type_arguments=True,
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
+        line_comments=SLASHES,
+        block_comments=BLOCK,
         signature_skip=_ANNOTATIONS,
         signature_trim="{;",
         constructors=("init",),
@@ -228,8 +226,8 @@ LANGUAGES: tuple[Language, ...] = (
         extensions=(".scala", ".sc", ".sbt"),
         shebangs=("scala", "amm"),
         name_trim="`",
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
+        line_comments=SLASHES,
+        block_comments=BLOCK,
         signature_skip=_ANNOTATIONS,
         signature_trim="{=:",
         constructors=("this",),
@@ -243,7 +241,7 @@ LANGUAGES: tuple[Language, ...] = (
         grammar="zig",
         queries=("zig",),
         extensions=(".zig",),
-        line_comments=_SLASHES,
+        line_comments=SLASHES,
         name_trim='"',
         signature_trim="{=;",
         symbol_depth=2,
@@ -271,8 +269,8 @@ LANGUAGES: tuple[Language, ...] = (
         name_cut=r"\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\s*\w+\s*",
         name_chain="declarator",
         hidden_macros=_MACROS,
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
+        line_comments=SLASHES,
+        block_comments=BLOCK,
         signature_trim="{;",
         signature_is_line=True,
         joiners=(("method", " "),),
@@ -283,8 +281,8 @@ LANGUAGES: tuple[Language, ...] = (
         queries=("dart",),
         extensions=(".dart",),
         shebangs=("dart",),
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
+        line_comments=SLASHES,
+        block_comments=BLOCK,
         signature_trim="{;",
         signature_cut=r"\s*=>$",
     ),

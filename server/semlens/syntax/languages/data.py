@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from semlens.syntax.languages.language import Language, Splitter
+from semlens.syntax.languages.language import BLOCK, SLASHES, Language, Splitter
 
-_SLASHES = ("///", "//!", "//")
-_BLOCK = (("/*", "*/"),)
 _MARKUP = (("<!--", "-->"),)
 
 LANGUAGES: tuple[Language, ...] = (
@@ -62,7 +60,7 @@ LANGUAGES: tuple[Language, ...] = (
         queries=("css",),
         extensions=(".css", ".pcss", ".postcss"),
         separator=" ",
-        block_comments=_BLOCK,
+        block_comments=BLOCK,
         functions_in_types_are_methods=False,
         code=False,
     ),
@@ -72,8 +70,8 @@ LANGUAGES: tuple[Language, ...] = (
         queries=("scss",),
         extensions=(".scss",),
         separator=" ",
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
+        line_comments=SLASHES,
+        block_comments=BLOCK,
         functions_in_types_are_methods=False,
         code=False,
     ),
@@ -85,7 +83,7 @@ LANGUAGES: tuple[Language, ...] = (
         file_names=(".babelrc", ".eslintrc", ".prettierrc", ".jshintrc", "composer.lock"),
         name_trim='"',
         line_comments=("//",),
-        block_comments=_BLOCK,
+        block_comments=BLOCK,
         code=False,
         signature_is_line=True,
     ),
@@ -119,7 +117,7 @@ LANGUAGES: tuple[Language, ...] = (
         name_separators=(".",),
         name_trim='"`[]',
         line_comments=("--",),
-        block_comments=_BLOCK,
+        block_comments=BLOCK,
         signature_trim="(;",
         # the grammar knows no procedures, and loses what comes after them
         heads=r"(?i:^[ \t]*+(?:create|alter)\s+(?:or\s+(?:replace|alter)\s+)?(?:definer\s*=\s*\S+\s+)?"
@@ -164,15 +162,15 @@ LANGUAGES: tuple[Language, ...] = (
         extensions=(".hcl", ".tf", ".tfvars", ".nomad"),
         name_trim='"',
         line_comments=("#", "//"),
-        block_comments=_BLOCK,
+        block_comments=BLOCK,
     ),
     Language(
         name="proto",
         grammar="proto",
         queries=("proto",),
         extensions=(".proto",),
-        line_comments=_SLASHES,
-        block_comments=_BLOCK,
+        line_comments=SLASHES,
+        block_comments=BLOCK,
         signature_trim="{;",
     ),
     Language(

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from semlens.syntax.parsing.parse_limits import MAX_DEPTH
 
+SLASHES = ("///", "//!", "//")
+"""Marks of line comments in languages like C; in some of them the longer ones mark documentation."""
+
+BLOCK = (("/*", "*/"),)
+
 
 class Splitter(enum.Enum):
     """How a file with several pieces of source is split before parsing."""

@@ -93,12 +93,12 @@ def language_of(path: str, first_bytes: bytes = b"") -> str | None:
 def _disambiguate(language: str, extension: str, first_bytes: bytes) -> str:
     """Choose between languages that share an extension."""
     if extension == ".h":
-        if _OBJC_HEADER.search(first_bytes) and "objc" in BY_NAME:
+        if _OBJC_HEADER.search(first_bytes):
             return "objc"
         if _CPP_HEADER.search(first_bytes):
             return "cpp"
     elif extension == ".m" and not _OBJC_HEADER.search(first_bytes) and _MATLAB.search(first_bytes):
-        return "matlab" if "matlab" in BY_NAME else language
+        return "matlab"
     return language
 
 

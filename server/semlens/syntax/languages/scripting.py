@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from semlens.syntax.languages.language import Language
+from semlens.syntax.languages.language import BLOCK, SLASHES, Language
 
-_SLASHES = ("///", "//!", "//")
-_BLOCK = (("/*", "*/"),)
 _ECMA_HEADS = (
     r"^[ \t]*+(?:(?:export|default|declare|abstract|async)[ \t]+)*(?:(?:class|interface)[ \t]+(?P<type>\w+)"
     r"|function[ \t]*\*?[ \t]*(?P<callable>\w+))"
@@ -21,8 +19,8 @@ _JAVASCRIPT = Language(
     extensions=(".js", ".jsx", ".mjs", ".cjs", ".es6"),
     shebangs=("node", "nodejs", "bun"),
     name_trim="\"'`",
-    line_comments=_SLASHES,
-    block_comments=_BLOCK,
+    line_comments=SLASHES,
+    block_comments=BLOCK,
     signature_skip=_DECORATORS,
     signature_trim="{;",
     signature_cut=r"\s*=>$",
@@ -158,7 +156,7 @@ LANGUAGES: tuple[Language, ...] = (
         queries=("nix",),
         extensions=(".nix",),
         line_comments=("#",),
-        block_comments=_BLOCK,
+        block_comments=BLOCK,
         signature_trim="=;",
     ),
     Language(

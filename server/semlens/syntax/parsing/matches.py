@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import cast
@@ -85,8 +85,7 @@ def sorted_matches(language: Language, grammar: Grammar, root: Node, source: byt
         (start, end, grammar.patterns[index], node, cast("Captures", captures))
         for start, end, index, node, captures in best.values()
     ]
-    if language.heads and root.has_error:
-        definitions += _recovered_matches(language, root, source, set(best))
+    definitions += _recovered_matches(language, root, source, best.keys())
     definitions.sort(key=itemgetter(0, 1))
     return Matches(definitions, prefixes, documentations, references)
 
@@ -98,7 +97,7 @@ def _add_references(references: list[TreeReference], nodes: list[Node], source: 
             references.append(TreeReference(start, source[start:end], kind))
 
 
-def _recovered_matches(language: Language, root: Node, source: bytes, known_starts: set[int]) -> Iterator[Match]:
+def _recovered_matches(language: Language, root: Node, source: bytes, known_starts: Collection[int]) -> Iterator[Match]:
     """Definitions in erroneous parts of the tree, in the form of matches."""
     for definition in recovered(language, root, source, known_starts):
         pattern = Pattern(PatternRole.SYMBOL, "", definition.kind)

@@ -8,6 +8,7 @@ by matching braces, or by a pattern of the language.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 
@@ -52,7 +53,9 @@ def _end_pattern(language: Language) -> re.Pattern[bytes]:
     return re.compile(language.head_ends.encode(), re.MULTILINE | re.DOTALL)
 
 
-def recovered(language: Language, root: Node, source: bytes, known_starts: set[int]) -> list[RecoveredDefinition]:
+def recovered(
+    language: Language, root: Node, source: bytes, known_starts: Collection[int]
+) -> list[RecoveredDefinition]:
     """The definitions in the erroneous parts of a tree.
 
     :param known_starts: start bytes of the names that were found.
