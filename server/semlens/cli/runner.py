@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from semlens.core.text.printable import printable, printable_lines
 
@@ -19,6 +20,7 @@ def run_command(arguments: Sequence[str] | None) -> int:
     # Before numpy loads: two BLAS threads on a busy machine are 16 times slower than one.
     for name in _BLAS_THREAD_VARIABLES:
         os.environ.setdefault(name, "1")
+    _open_missing_streams()
     _escape_unprintable_output()
     from semlens.cli.arguments import build_parser, with_command
     from semlens.cli.output.terminal import choose_colours
@@ -48,8 +50,7 @@ def run_command(arguments: Sequence[str] | None) -> int:
         code = int(getattr(importlib.import_module(f"semlens.cli.commands.{module}"), function)(options))
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader closed the pipe. Redirect stdout, so that the interpreter's last flush does not fail.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return DONE
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -60,7 +61,16 @@ def run_command(arguments: Sequence[str] | None) -> int:
             print(printable_lines(traceback.format_exc()), end="", file=sys.stderr)
         message, code = explain(error)
         say(message)
+        _drop_output()
     return code
+
+
+def _drop_output() -> None:
+    """Write what is left of stdout nowhere, so that the interpreter's last flush does not fail."""
+    try:
+        sys.stdout.flush()
+    except OSError:  # the reader closed the pipe, or the disk is full
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def explain(error: Exception) -> tuple[str, int]:
@@ -76,6 +86,8 @@ def explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, MemoryError):
         return "semlens ran out of memory. Close other programs, or index a smaller folder.", FAILED
     if isinstance(error, OSError) and error.strerror:
+        if isinstance(error, FileNotFoundError) and not error.filename:
+            return "The current folder does not exist any more. Change to another folder.", FAILED
         place = f" {error.filename}" if error.filename else ""
         return f"The system reported an error: {error.strerror}{place}. Check the path and its permissions.", FAILED
     description = f"{type(error).__name__}: {error}"
@@ -110,6 +122,15 @@ def hide_log() -> None:
     import logging  # slow to load
 
     logging.getLogger("semlens").addHandler(logging.NullHandler())
+
+
+def _open_missing_streams() -> None:
+    """Open what the shell closed (``>&-``): else the next file, such as an index, gets the number of a stream."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            with suppress(OSError):
+                os.open(os.devnull, os.O_RDWR)  # the lowest free number
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115 - as long as the process
 
 
 def _escape_unprintable_output() -> None:

@@ -56,6 +56,31 @@ def test_an_interrupt_exits_quietly(semlens, script):
     assert semlens("search", "x") == (130, "", "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a POSIX shell and Linux's /dev/full")
+@pytest.mark.parametrize(
+    ("redirection", "code", "says"),
+    [(">&-", 0, ""), ("2>&-", 0, ""), ("<&- >&- 2>&-", 0, ""), (">/dev/full", 1, "semlens: The disk is full.")],
+)
+def test_streams_that_are_closed_or_full(tmp_path, redirection, code, says):
+    command = f'"{sys.executable}" -m semlens models list {redirection}'
+    environment = {"PYTHONPATH": str(SERVER), "SEMLENS_CACHE_DIR": str(tmp_path), "HOME": str(tmp_path)}
+    ran = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == code
+    assert ran.stderr.startswith(says)
+    assert len(ran.stderr.splitlines()) == bool(says)
+
+
+def test_a_folder_that_is_gone_has_one_message(tmp_path):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    command = f'rmdir "{folder}"; "{sys.executable}" -m semlens outline a.py'
+    environment = {"PYTHONPATH": str(SERVER), "SEMLENS_CACHE_DIR": str(tmp_path), "HOME": str(tmp_path)}
+    ran = subprocess.run(
+        ["sh", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ran.stderr == "semlens: The current folder does not exist any more. Change to another folder.\n"
+
+
 def test_a_closed_pipe_is_no_error(tmp_path):
     """``semlens --help | head -1``, where the pipe is closed early."""
     program = "import os, sys; from semlens.cli import main; code = main(sys.argv[1:]); os._exit(code)"

@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -650,6 +651,22 @@ def test_any_query_gives_a_result(workspace, query):
     workspace.write("a.py", function("alpha"))
     engine = workspace.engine()
     search(engine, query)
+
+
+def test_nobody_waits_for_an_indexer_that_fails_at_every_step(plain, monkeypatch):
+    start_thread = ThreadPoolExecutor._adjust_thread_count
+
+    def fail_to_scan(executor):
+        if executor._thread_name_prefix == "scan":
+            raise RuntimeError("can't start new thread")
+        start_thread(executor)
+
+    monkeypatch.setattr("semlens.engine.indexing.indexer.MAX_FAILED_STEPS", 2)
+    monkeypatch.setattr(ThreadPoolExecutor, "_adjust_thread_count", fail_to_scan)
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine(wait=False)
+    assert not engine.wait_complete(timeout=60)
+    assert "can't start new thread" in str(engine.status().problems)
 
 
 def test_an_engine_can_be_closed_twice_and_before_start(plain):

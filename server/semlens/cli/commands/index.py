@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         say(printable(save_problem))
     elif status.complete:
         _share(workspace)
-    return FAILED if save_problem else DONE
+    return DONE if status.complete and not save_problem else FAILED
 
 
 def _share(workspace: Workspace) -> None:

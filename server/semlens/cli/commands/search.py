@@ -56,8 +56,9 @@ def run(options: argparse.Namespace) -> int:
         return status, result, answerer.served_by
 
     status, result, served_by = answer(options, workspaces, question, read_only=options.no_update)
+    empty = {root.root for root in status.roots if not root.files}
     for problem in status.problems:
-        if not problem.path:  # it concerns the whole index, not one file
+        if not problem.path or problem.path in empty:  # it concerns the whole index, not one file
             say(f"warning: {problem.message}")
     if _near(status, workspaces) and options.format == "text" and not options.json:
         say(f"searching all of {status.roots[0].root}, hits of this folder first (-w . for this folder only)")

@@ -1,16 +1,9 @@
-"""Opens ONNX Runtime sessions. Import this module late, because it imports onnxruntime.
-
-ONNX Runtime reports its use to its makers, over the network, and keeps an identifier of the machine in the user's cache
-folder. It reads the variable that forbids both when it loads; a call after that comes too late.
-"""
+"""Opens ONNX Runtime sessions. Import this module late, because it imports onnxruntime."""
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
-
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
 

@@ -34,6 +34,7 @@ from semlens.workers.priority import on_battery
 logger = logging.getLogger(__name__)
 
 FOLLOW_SECONDS = 1.0
+MAX_FAILED_STEPS = 5
 
 
 class Indexer:
@@ -87,6 +88,7 @@ class Indexer:
         )
         self._trimmer = MemoryTrimmer()
         self._stopping = False
+        self._n_failed_steps = 0
         self._paused_by: IndexSession | None = None
         self.may_refine = not one_shot
         self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
@@ -138,7 +140,7 @@ class Indexer:
 
         :param follows: wait for another process that writes the index.
         """
-        if not self._thread.is_alive() or self.paused:
+        if not self._thread.is_alive() or self.paused or self._n_failed_steps >= MAX_FAILED_STEPS:
             return True
         waits_in_vain = session.is_reader and not (follows or self._follows)
         return (waits_in_vain or bool(session.failed_roots)) and not self.is_awaited and session.is_published
@@ -181,17 +183,19 @@ class Indexer:
         while not self._stopping:
             self._jobs.run_for(self._deadlines.take(), self._guard)
             if not self._stopping:
-                self._guard(self._step)
+                self._n_failed_steps = 0 if self._guard(self._step) else self._n_failed_steps + 1
 
-    def _guard(self, job: Callable[[], None]) -> None:
+    def _guard(self, job: Callable[[], None]) -> bool:
         """Run a job. An error ends this step, not the thread; it is logged and shown in the status."""
         try:
             job()
         except Exception as error:
             logger.exception("the indexer failed at a step")
-            self.errors.append(Problem("", f"An internal error was logged: {type(error).__name__}: {error}."))
+            self._report(Problem("", f"An internal error was logged: {type(error).__name__}: {error}."))
             self._changed()
             self._deadlines.at(time.monotonic() + 1.0)
+            return False
+        return True
 
     def _stop(self) -> None:
         self._stopping = True
@@ -221,8 +225,7 @@ class Indexer:
         self.sessions.publish_if_due(now)
         for state in self.states.values():
             self._commit_if_due(state, now)
-        waiting = any(state.pending or state.in_flight for state in self.states.values())
-        if not self._vectors.needs_workers and (self.paused or not waiting):
+        if not self._vectors.needs_workers and (self.paused or not self._workspace.is_parsing):
             self.parser.pool.release()
         if not self._one_shot:
             self._vectors.unload_idle_models(self.sessions.settings.server.model_idle_minutes)
@@ -351,8 +354,8 @@ class Indexer:
 
     def _fill_vectors(self) -> None:
         writers = [state.index for state in self._workspace.writers]
-        urgent, merging = self.sessions.urgent_files, self._merger.merging
-        self._vectors.step(writers, self.parser.pool, urgent, merging, may_refine=self._may_refine())
+        urgent = self.sessions.urgent_files
+        self._vectors.step(writers, self.parser.pool, urgent, self._merger.merging, may_refine=self._may_refine())
 
     def _may_refine(self) -> bool:
         """Whether the refine tier may work: everything else is done, and the machine is not on battery."""
@@ -362,8 +365,7 @@ class Indexer:
 
     def _is_resting(self) -> bool:
         """Whether no other work is left. A one-shot command never rests."""
-        busy = any(state.pending or state.in_flight for state in self.states.values())
-        return self.settled and not busy and not self._one_shot
+        return self.settled and not self._workspace.is_parsing and not self._one_shot
 
     def _trim_if_due(self, now: float) -> None:
         """Release the memory that indexing needed, once the segments are committed and mapped."""

@@ -46,8 +46,8 @@ class Scanner:
     def start(self, state: RootState) -> None:
         """Start a scan of a root. Its number is in ``state.scan`` until it is done."""
         self._count += 1
+        self._thread.submit(self._walk, state, self._count)  # fails where no thread can be started
         state.begin_scan(self._count)
-        self._thread.submit(self._walk, state, self._count)
 
     def close(self) -> None:
         """Cancel the scan. Returns at once."""

@@ -38,7 +38,7 @@ class JobQueue:
 
         self.post(run)
 
-    def run_for(self, seconds: float | None, guard: Callable[[Callable[[], None]], None]) -> None:
+    def run_for(self, seconds: float | None, guard: Callable[[Callable[[], None]], object]) -> None:
         """Wait at most this long (None: without end) for a job, then run all that are there.
 
         :param guard: runs one job and deals with its errors.

@@ -63,6 +63,11 @@ class Workspace:
         """The roots that this process writes the index of."""
         return [state for state in list(self.states.values()) if state.index.writer]
 
+    @property
+    def is_parsing(self) -> bool:
+        """Whether files wait for a worker, or are with one."""
+        return any(state.pending or state.in_flight for state in self.states.values())
+
     def add(self, real: Path, *, watching: WatchMode) -> None:
         """Add a root and load its last commit, unless it is there already."""
         if (known := self.states.get(str(real))) is not None:
