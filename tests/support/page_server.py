@@ -73,7 +73,7 @@ class RunningPage(PageClient):
     def __init__(self, folder, cache, model=None, more_folders=(), **options):
         self.folder = folder
         self.model = model
-        self._settings = make_settings(model)
+        self._settings = make_settings(model, index={"cache_folder": str(cache)})
         self._engine = SharedEngine(self._settings, cache_folder=cache)
         self._engine.start()
         near, far = socket.socketpair()

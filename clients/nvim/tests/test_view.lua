@@ -70,12 +70,14 @@ return {
         rows(editor, 60, {
           { name = 'acquire', kind = 6, containerName = 'Pool', path = 'pool.py', dirty = true, marked = true },
           { name = '取得する関数', path = 'ソース/接続.py' },
+          { name = 'retry', path = 'net.py', team = 'example.org/app' },
           { name = '', kind = 1, path = 'a/b/empty.txt' },
           { name = 'two\nlines', path = 'x' },
         }),
         {
           '▌meth   Pool.acquire                           [+] pool.py:7',
           ' fn     取得する関数                        ソース/接続.py:7',
+          ' fn     retry                [team] example.org/app/net.py:7',
           ' file   empty.txt                            a/b/empty.txt:7',
           ' fn     two lines                                        x:7',
         }

@@ -1,6 +1,6 @@
 // Formats values of the protocol as text for the user. Pure functions.
 
-import type { ContextResult, SearchResult, Status } from "./protocol";
+import type { ContextResult, Hit, SearchResult, Status } from "./protocol";
 
 const ICONS: Readonly<Record<number, string>> = {
   1: "file",
@@ -48,6 +48,11 @@ export function printable(text: string): string {
     const code = character.codePointAt(0) ?? 0;
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
   });
+}
+
+/** What is said behind the place of a hit that is not simply a file on disk. */
+export function markOf(hit: Pick<Hit, "dirty" | "team">): string {
+  return `${hit.dirty ? " (unsaved)" : ""}${hit.team === undefined ? "" : " (team)"}`;
 }
 
 /** Like `printable`, on one line. */

@@ -12,8 +12,11 @@ export function rangeOf(span: Range): vscode.Range {
   return new vscode.Range(span.start.line, span.start.character, span.end.line, span.end.character);
 }
 
-/** The path relative to the workspace folder. With several folders, the folder's name comes first. */
+/** The path relative to the workspace folder. With several folders, the folder's name comes first; of a team, its repository. */
 export function pathOf(hit: Hit): string {
+  if (hit.team !== undefined && hit.path !== undefined) {
+    return oneLine(`${hit.team}/${hit.path}`);
+  }
   return oneLine(vscode.workspace.asRelativePath(uriOf(hit)));
 }
 

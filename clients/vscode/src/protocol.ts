@@ -25,6 +25,8 @@ export interface Hit {
   readonly reasons: readonly string[];
   readonly dirty: boolean;
   readonly path?: string;
+  /** The repository of a hit that the team's server found. Its file is a copy. */
+  readonly team?: string;
 }
 
 /** Result of `semlens/search` and `semlens/similar`. */

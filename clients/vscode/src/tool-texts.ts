@@ -1,7 +1,7 @@
 // What the language-model tools answer, as text.
 
 import * as vscode from "vscode";
-import { oneLine, printable } from "./format";
+import { markOf, oneLine, printable } from "./format";
 import { pathOf } from "./hits";
 import type { Edge, EdgesResult, Hit, SearchResult, Status } from "./protocol";
 
@@ -29,7 +29,7 @@ function hitText(hit: Hit): string {
 
 function placeText(hit: Hit): string {
   const { start, end } = hit.location.range;
-  return `${pathOf(hit)}:${start.line + 1}-${end.line + 1}${hit.dirty ? " (unsaved)" : ""}`;
+  return `${pathOf(hit)}:${start.line + 1}-${end.line + 1}${markOf(hit)}`;
 }
 
 /** Places, then code. `left` is the number of tokens that the places may take. */

@@ -21,6 +21,7 @@ from semlens.core.request import SearchRequest
 from semlens.core.status import EngineStatus, WatchMode
 from semlens.daemon.client_connection import ClientConnection
 from semlens.engine.engine_session import EngineSession
+from semlens.engine.team import copies_folder
 from semlens.files.git_origin import repository_name
 from semlens.files.roots import check_root
 from semlens.http.access import LINK_SECONDS, Access, read_or_make_token
@@ -29,6 +30,7 @@ from semlens.http.served_roots import ServedRoot, ServedRoots
 from semlens.service.api import Api
 from semlens.service.frames import LineReader, LineTooLongError, write_all
 from semlens.settings.loading import Settings
+from semlens.settings.schema import cache_folder
 from semlens.settings.user_sources import config_folder
 
 if TYPE_CHECKING:
@@ -68,7 +70,8 @@ class _PageSession:
 
         :raises SemlensError: when it cannot be served.
         """
-        roots = ServedRoots([self._served(Path(root.path), root.explicit) for root in self._options.roots])
+        served = [self._served(Path(root.path), root.explicit) for root in self._options.roots]
+        roots = ServedRoots(served, str(copies_folder(cache_folder(self._settings))))
         session = open_session(self._announce)
         try:
             for root in roots.all:

@@ -38,6 +38,11 @@ class TeamAnswers(Protocol):
     def close(self) -> None: ...
 
 
+def copies_folder(cache_folder: Path) -> Path:
+    """The folder of the copies of files that the team's server has, a folder for each repository."""
+    return cache_folder / "team"
+
+
 def open_team_answers(url: str, cache_folder: Path) -> TeamAnswers | None:
     """:param url: of the setting, "" for no team."""
     if not url:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from semlens import __version__
@@ -48,6 +50,9 @@ EDITORS: tuple[Json, ...] = (
 )
 
 MAX_LINE = 2_000_000_000
+COPY_SECONDS = 2.0
+"""How long the text of a hit of the team's server is waited for."""
+
 _NOT_PASSED_ON = frozenset({"index", "implicit", "refineToken", "tokenizer"})
 
 Method = Callable[[Mapping[str, Any], CancelToken], Json]
@@ -148,6 +153,7 @@ class PageMethods:
         root, path = self._roots.file(fields)
         first = integer(fields, "startLine", low=1, high=MAX_LINE) or 1
         last = integer(fields, "endLine", low=1, high=MAX_LINE)
+        _wait_for_copy(root, path)
         if last is not None and last < first:
             refuse("`endLine` must not be before `startLine`.")
         shown = self._browser.file(root.real, path, first - 1, None if last is None else last - 1)
@@ -181,6 +187,13 @@ class PageMethods:
         limit = integer(fields, "limit", low=1, high=10_000) or 200
         roots = [root.real for root in self._roots.roots(fields)]
         return _skipped_json(self._browser.skipped(roots, SkipReason(name) if name else None, limit, cancel))
+
+
+def _wait_for_copy(root: ServedRoot, path: str) -> None:
+    """A copy of a file of the team's server arrives a moment after its hit."""
+    deadline = time.monotonic() + COPY_SECONDS
+    while root.is_copy and not Path(root.real, path).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _root_json(root: ServedRoot) -> Json:

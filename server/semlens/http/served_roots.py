@@ -21,12 +21,14 @@ class ServedRoot:
     """:ivar path: as its hits name it. :ivar real: without links. :ivar host_path: where the editor has it.
 
     :ivar repository: its name in a team, see `files/git_origin`.
+    :ivar is_copy: whether it holds copies of files of the team's server, which arrive after the hits.
     """
 
     path: str
     real: str
     host_path: str
     repository: str = ""
+    is_copy: bool = False
 
     @property
     def name(self) -> str:
@@ -36,8 +38,10 @@ class ServedRoot:
 class ServedRoots:
     """Fields of requests become paths of the served folders. Thread-safe."""
 
-    def __init__(self, roots: Sequence[ServedRoot]) -> None:
+    def __init__(self, roots: Sequence[ServedRoot], copies: str = "") -> None:
+        """:param copies: the folder of the copies of files of the team's server, "" where they are not served."""
         self.all = tuple(roots)
+        self._copies = copies
 
     def root(self, fields: Mapping[str, Any]) -> ServedRoot:
         """The root that ``root`` names. It may be left out where there is only one.
@@ -53,6 +57,9 @@ class ServedRoots:
         for root in self.all:
             if path in (root.path, root.real):
                 return root
+        repository = relative_path(self._copies, path) if self._copies else None
+        if repository:
+            return ServedRoot(path, path, "", repository, is_copy=True)
         raise _not_served(path)
 
     def roots(self, fields: Mapping[str, Any]) -> tuple[ServedRoot, ...]:

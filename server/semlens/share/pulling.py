@@ -27,7 +27,7 @@ from semlens.index.storage.database import StoreError
 from semlens.index.storage.root_store import read_vector_file
 from semlens.index.storage.seeding import Donor, has_commit, seed_from
 from semlens.share.errors import RejectedError, ShareError
-from semlens.share.manifest import MAX_BYTES, Manifest, decode
+from semlens.share.manifest import MAX_BYTES, Manifest, SharedObject, decode
 from semlens.share.object_store import ObjectStore, manifest_name
 from semlens.share.publishing import Progress, recipe
 from semlens.share.sampling import FetchedIndex, Sampler
@@ -104,7 +104,7 @@ def pull(
         behind=behind,
         is_used=is_used,
         files=len(manifest.files),
-        n_bytes=manifest.n_bytes,
+        n_bytes=sum(one.size for one in _wanted(manifest, sampler.fingerprints)),
         n_compared=n_compared,
     )
 
@@ -118,7 +118,7 @@ def _download(
     progress: Progress,
 ) -> None:
     """Fetch the segments, and the vectors of the models that are used here."""
-    wanted = [one for one in manifest.objects if not one.model or one.model in set(fingerprints)]
+    wanted = _wanted(manifest, fingerprints)
     total = sum(one.size for one in wanted)
     done = 0
     with ThreadPoolExecutor(N_DOWNLOADS, thread_name_prefix="semlens-pull") as threads:
@@ -140,6 +140,10 @@ def _download(
         finally:
             for future in futures:
                 future.cancel()
+
+
+def _wanted(manifest: Manifest, fingerprints: Iterable[str]) -> list[SharedObject]:
+    return [one for one in manifest.objects if not one.model or one.model in set(fingerprints)]
 
 
 def _fetched(manifest: Manifest, folder: Path, fingerprints: Sequence[str]) -> FetchedIndex:

@@ -21,6 +21,7 @@ from semlens.core.paths import path_to_uri
 from semlens.core.request import SearchRequest
 from semlens.core.text.secrets import mask_secrets
 from semlens.engine.embedding.circuit_breaker import CircuitBreaker
+from semlens.engine.team import copies_folder
 from semlens.service.codec import Json
 from semlens.service.params import search_fields
 from semlens.settings.user_sources import config_folder
@@ -45,7 +46,7 @@ class ServerAnswers:
         """:param cache_folder: copies of the files that were found are kept below it, so that editors can open them."""
         self.problem = ""
         self._url = url
-        self._copies = cache_folder / "team"
+        self._copies = copies_folder(cache_folder)
         self._lock = threading.Lock()
         self._client: TeamClient | None = None
         self._breaker = CircuitBreaker()

@@ -10,6 +10,7 @@ import pytest
 from page_server import RETRY
 
 from semlens.core.errors import Cancelled
+from semlens.http import methods
 
 BAD_NAME = "<img src=x onerror=alert(1)>.py"
 
@@ -31,6 +32,26 @@ def test_a_search_finds_code_and_its_file_opens(page):
     assert (shown["language"], shown["startLine"], shown["endLine"], shown["totalLines"]) == ("python", 1, 3, 3)
     part = page.result("file", path="net/retry.py", startLine=2, endLine=2)
     assert (part["text"], part["truncated"]) == (RETRY.splitlines()[1], False)
+
+
+def test_the_copy_of_a_file_of_the_team_is_shown_when_it_arrives_and_nothing_beside_it(
+    start_page, tmp_path, monkeypatch
+):
+    page = start_page()
+    copy = tmp_path / "cache0" / "team" / "example.org" / "app" / "a.py"
+
+    def arrive(_seconds):
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text("x = 1\n")
+
+    monkeypatch.setattr(methods.time, "sleep", arrive)
+    shown = page.result("file", root=str(copy.parent), path="a.py")
+    assert (shown["root"], shown["text"], shown["language"]) == (str(copy.parent), "x = 1", "python")
+    assert page.result("outline", root=str(copy.parent), path="a.py")["symbols"] == []
+    cache = tmp_path / "cache0"
+    (cache / "other.py").write_text("x = 2\n")
+    for root in (cache, cache / "team", cache / "team" / "..", tmp_path):
+        assert page.ask("file", root=str(root), path="other.py")[0] == 403, root
 
 
 def test_an_outline_is_that_of_the_text(page):

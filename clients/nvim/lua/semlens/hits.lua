@@ -49,10 +49,20 @@ function M.file(hit)
   return vim.uri_to_fname(hit.location.uri)
 end
 
----The path that the server gives, relative to the root; without one, relative to the working directory.
+---What is said before a hit that is not simply a file on disk.
 ---@param hit semlens.Hit
 ---@return string
+function M.mark(hit)
+  return (hit.dirty and '[+] ' or '') .. (hit.team and '[team] ' or '')
+end
+
+---The path that the server gives, relative to the root; without one, relative to the working directory.
+---@param hit semlens.Hit
+---@return string of the team's server, it begins with the repository
 function M.path(hit)
+  if hit.team and hit.path then
+    return hit.team .. '/' .. hit.path
+  end
   if hit.path and hit.path ~= '' then
     return hit.path
   end
@@ -146,7 +156,7 @@ function M.to_quickfix(hit)
     filename = M.file(hit),
     lnum = start.line + 1,
     col = column + 1,
-    text = ('%s%s'):format(hit.dirty and '[+] ' or '', vim.trim(text_of.printable(text or hit.name))),
+    text = ('%s%s'):format(M.mark(hit), vim.trim(text_of.printable(text or hit.name))),
   }
 end
 

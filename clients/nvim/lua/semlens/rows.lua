@@ -126,9 +126,9 @@ function M.row(hit, options, is_marked)
   add(is_marked and '▌' or ' ', is_marked and 'SemlensMark' or nil)
   local kind = hits.kind(hit)
   add(M.kind_label(kind, options.icons))
-  local unsaved = hit.dirty and '[+] ' or ''
+  local mark = hits.mark(hit)
   local line = (':%d'):format(hits.target(hit).start.line + 1)
-  local available = math.max(4, options.width - text_of.width(text) - #unsaved)
+  local available = math.max(4, options.width - text_of.width(text) - #mark)
   local path = text_of.printable(hits.path(hit))
   local is_ambiguous = (options.ambiguous or {})[identity(hit)] == true
   local name = hit.name ~= '' and hit.name or vim.fs.basename(path)
@@ -157,15 +157,15 @@ function M.row(hit, options, is_marked)
   if remaining > #line + 4 then
     path = text_of.cut_start(path, remaining - #line)
     add((' '):rep(remaining + 1 - text_of.width(path) - #line))
-    add(unsaved, 'SemlensUnsaved')
+    add(mark, 'SemlensUnsaved')
     add(path, 'SemlensPath')
     add(line, 'SemlensLine')
   elseif is_ambiguous and remaining >= #line then
     add((' '):rep(remaining + 1 - #line))
-    add(unsaved, 'SemlensUnsaved')
+    add(mark, 'SemlensUnsaved')
     add(line, 'SemlensLine')
   else
-    add(' ' .. unsaved, 'SemlensUnsaved')
+    add(' ' .. mark, 'SemlensUnsaved')
   end
   return { text = text, spans = spans }
 end

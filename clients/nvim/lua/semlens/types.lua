@@ -28,6 +28,7 @@
 ---@field reasons? string[]
 ---@field dirty? boolean found in unsaved text
 ---@field path? string relative to its root
+---@field team? string the repository of a hit that the team's server found
 
 ---@class semlens.SearchResult
 ---@field hits semlens.Hit[]

@@ -11,6 +11,8 @@ export interface Hit {
   signature: string;
   reasons: string[];
   dirty: boolean;
+  /** The repository of a hit that the team's server found. */
+  team?: string;
   startLine: number;
   endLine: number;
   nameLine: number;

@@ -71,6 +71,7 @@ function HitRow({ hit, base, isCurrent, section }: RowProps) {
           <Kind kind={hit.kind} />
           <span class="name">{shortName(hit)}</span>
           {hit.dirty && <span class="tag">unsaved</span>}
+          {hit.team && <span class="tag">team</span>}
           <span class="reasons">
             {hit.reasons.map((reason) => (
               <span class="reason" key={reason}>
@@ -81,7 +82,11 @@ function HitRow({ hit, base, isCurrent, section }: RowProps) {
         </span>
         <span class="signature">{hit.signature || hit.snippet?.text.trim().split("\n")[0]}</span>
         <span class="where">
-          <PathText path={hit.path} root={hasSeveralRoots.value ? (hit.root ?? "") : ""} />
+          {hit.team ? (
+            <PathText path={`${hit.team}/${hit.path}`} root="" />
+          ) : (
+            <PathText path={hit.path} root={hasSeveralRoots.value ? (hit.root ?? "") : ""} />
+          )}
           <span class="line-no">:{hit.startLine}</span>
         </span>
       </a>

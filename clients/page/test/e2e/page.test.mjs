@@ -55,6 +55,24 @@ test("the link signs in once, and its token leaves the address", async () => {
   await other.close();
 });
 
+test("a hit of the team says so, with its repository, and shows the copy", async () => {
+  const copy = `${server.environment.SEMLENS_CACHE_DIR}/team/example.org/app`;
+  write(copy, "lib/borrow.py", "def borrow_book():\n    return 1\n");
+  await page.route("**/api/search", async (route) => {
+    const response = await route.fetch();
+    const answer = await response.json();
+    const [hit] = answer.hits;
+    Object.assign(hit, { team: "example.org/app", root: copy, path: "lib/borrow.py", startLine: 1, endLine: 2 });
+    await route.fulfill({ response, json: answer });
+  });
+  await open("#/search?q=retry");
+  const first = rows().first();
+  await first.locator(".tag", { hasText: "team" }).waitFor();
+  assert.match(await first.locator(".where").innerText(), /example\.org\/app\/lib\/borrow\.py\s*:1/);
+  await page.getByText("borrow_book").first().waitFor();
+  await page.unroute("**/api/search");
+});
+
 test("the index is ready and says what it has", async () => {
   await open("#/index");
   await page.getByText("Everything is searchable", { exact: false }).waitFor();

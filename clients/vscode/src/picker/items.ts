@@ -1,9 +1,9 @@
 // Creates the rows and buttons of the picker.
 
 import * as vscode from "vscode";
-import { containerOf, pathOf, locationText } from "../hits";
+import { containerOf, locationText, pathOf } from "../hits";
 import type { Hit } from "../protocol";
-import { iconOf, labelText } from "../format";
+import { iconOf, labelText, markOf } from "../format";
 
 export interface Item extends vscode.QuickPickItem {
   readonly hit?: Hit;
@@ -35,12 +35,12 @@ export function hitItem(hit: Hit, isLive: boolean, isDim: boolean): Item {
   const container = containerOf(hit);
   const name = labelText(hit.name === "" ? pathOf(hit) : hit.name);
   const detail = isDim ? "" : labelText(hit.signature);
-  const place = labelText(
-    `${container === "" ? "" : `${container} · `}${locationText(hit)}${hit.dirty ? " (unsaved)" : ""}`,
-  );
+  const place = labelText(`${container === "" ? "" : `${container} · `}${locationText(hit)}${markOf(hit)}`);
   const icon = `$(${iconOf(hit.kind)})`;
   return {
-    label: isDim ? icon : `${icon} ${name}${hit.dirty ? " $(circle-filled)" : ""}`,
+    label: isDim
+      ? icon
+      : `${icon} ${name}${hit.dirty ? " $(circle-filled)" : ""}${hit.team === undefined ? "" : " $(organization)"}`,
     description: isDim ? `${name}  ${place}` : place,
     ...(detail === "" ? {} : { detail }),
     alwaysShow: isLive,

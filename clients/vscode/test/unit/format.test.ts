@@ -10,6 +10,7 @@ import {
   contextSummary,
   iconOf,
   labelText,
+  markOf,
   messageText,
   oneLine,
   printable,
@@ -182,3 +183,9 @@ for (const [shown, next, expected] of [
     assert.equal(newerStatus(shown === undefined ? undefined : { number: shown }, { number: next }).number, expected);
   });
 }
+
+test("a hit of the team or of unsaved text is marked", () => {
+  assert.equal(markOf({ dirty: false }), "");
+  assert.equal(markOf({ dirty: true }), " (unsaved)");
+  assert.equal(markOf({ dirty: false, team: "example.org/app" }), " (team)");
+});

@@ -31,7 +31,7 @@ end
 ---@return string
 function M.line(hit)
   local where = ('%s:%d'):format(hits.path(hit), hits.target(hit).start.line + 1)
-  return text_of.printable(('%s  %s%s  %s'):format(hits.kind(hit), hit.dirty and '[+] ' or '', hit.name, where))
+  return text_of.printable(('%s  %s%s  %s'):format(hits.kind(hit), hits.mark(hit), hit.name, where))
 end
 
 ---The row that the built-in picker shows.

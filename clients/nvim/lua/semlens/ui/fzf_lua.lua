@@ -10,7 +10,7 @@ local M = {}
 local function to_line(hit)
   local item = hits.to_quickfix(hit)
   local path = vim.fn.fnamemodify(item.filename, ':.')
-  local name = ('%s%s %s'):format(hit.dirty and '[+] ' or '', hits.kind(hit), hit.name)
+  local name = ('%s%s %s'):format(hits.mark(hit), hits.kind(hit), hit.name)
   return text_of.printable(('%s:%d:%d: %s'):format(path, item.lnum, item.col, name))
 end
 
