@@ -138,6 +138,12 @@ def test_hits_have_text_and_filters_hold(served):
     assert shards.ask("text", "/semlens-cluster/example.org/team/app", "none.py") == [None] * 4
     found = [one for one in shards.ask("text", "/semlens-cluster/example.org/team/app", "part3.py") if one]
     assert "def app_part_3" in found[0][0]
+    (outline,) = [one for one in shards.ask("outline", "/semlens-cluster/example.org/team/app", "parser.py") if one]
+    assert [(one.name, one.kind, one.parent, one.span.start_line) for one in outline.symbols] == [
+        ("AppParser", SymbolKind.CLASS, -1, 0),
+        *((f"step_{n}", SymbolKind.METHOD, 0, 1 + 2 * n) for n in range(4)),
+    ]
+    assert (outline.language, outline.n_lines) == ("python", 9)
     classes, _, _ = page(shards, tiers, "parser", filter=SearchFilter(kinds=frozenset({SymbolKind.CLASS})))
     assert {hit.kind for hit in classes} == {SymbolKind.CLASS}
     folders = SearchFilter(folders=("/semlens-cluster/example.org/team/lib",))

@@ -16,7 +16,7 @@ from semlens.core.text.printable import printable
 from semlens.http.served_roots import inner_path
 from semlens.mcp.root_policy import AgentRoot, RootPolicy
 from semlens.service.api import Api
-from semlens.service.codec import Json
+from semlens.service.codec import Json, outline_json
 from semlens.service.params import fields_of, string, strings
 from semlens.settings.loading import SearchSettings, Settings
 from semlens.syntax.parsing.decode import split_lines
@@ -41,6 +41,7 @@ class ClusterMethods:
             "status": lambda _fields, cancel: self._api.call("semlens/status", {}, cancel),
             "session": self._session,
             "file": self._file,
+            "outline": self._outline,
         }
 
     def call(self, name: str, params: object, cancel: CancelToken) -> Json:
@@ -85,6 +86,10 @@ class ClusterMethods:
             "truncated": False,
             "sizeBytes": len(text.encode("utf-8", "surrogateescape")),
         }
+
+    def _outline(self, fields: Mapping[str, Any], _cancel: CancelToken) -> Json:
+        root, path = self._root(string(fields, "root") or ""), inner_path(fields, "path")
+        return outline_json(path, self._service.outline(root, path))
 
     def _root(self, name: str) -> str:
         """The root that a path, a URI or the name of a repository means.

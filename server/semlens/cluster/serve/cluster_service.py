@@ -16,6 +16,7 @@ from semlens.core.graph import ImpactRequest, ImpactResult, NeighboursRequest, N
 from semlens.core.hit import SearchResult, SearchStage
 from semlens.core.request import SearchRequest
 from semlens.core.status import EngineState, EngineStatus, Problem, RootStatus, WatchMode
+from semlens.core.symbol import Outline
 from semlens.engine.embedding.tiers import Tier
 from semlens.search.query.query import parse_query
 from semlens.search.ranking.confidence_weights import NOTHING_FITS
@@ -98,6 +99,15 @@ class ClusterService:
                 if found is not None:
                     text: tuple[str, str] = found
                     return text
+        raise UsageError("There is no such file.")
+
+    def outline(self, root: str, path: str) -> Outline:
+        """:raises UsageError: see `file`."""
+        if root in self._counts:
+            for found in self._shards.lease().ask("outline", root, path):
+                if found is not None:
+                    outline: Outline = found
+                    return outline
         raise UsageError("There is no such file.")
 
     def status(self) -> EngineStatus:

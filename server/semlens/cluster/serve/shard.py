@@ -7,7 +7,7 @@ moments. All that it is given of other shards are counts and positions.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from semlens.core.hit import SearchHit
 from semlens.core.paths import path_to_uri
 from semlens.core.request import SearchRequest
 from semlens.core.status import TierRole
+from semlens.core.symbol import Outline, Symbol, SymbolKind
 from semlens.engine.query.hit_builder import make_hit
 from semlens.engine.query.masking import mask_hit
 from semlens.index.segment.check import check_segment
@@ -238,12 +239,39 @@ class Shard:
 
     def text(self, root: str, path: str) -> tuple[str, str] | None:
         """Text and language of a file; None when this shard does not have it."""
+        for number, row in self._places(root, path):
+            return self._texts[number].texts[row], self._views[number].segment.files.language(row)
+        return None
+
+    def outline(self, root: str, path: str) -> Outline | None:
+        """The symbols of a file, without what a segment does not keep; None when this shard does not have it."""
+        for number, row in self._places(root, path):
+            segment = self._views[number].segment
+            table = segment.symbols
+            first, end = np.searchsorted(table.files, [row, row + 1]).tolist()
+            symbols = [
+                Symbol(
+                    table.names[at],
+                    table.qualified_names[at],
+                    SymbolKind(int(table.kinds[at])),
+                    table.span(at),
+                    table.name_span(at),
+                    table.signatures[at],
+                    "",
+                    max(int(table.parents[at]) - first, -1),
+                )
+                for at in range(first, end)
+            ]
+            return Outline(segment.files.language(row), int(segment.files.n_lines[row]), tuple(symbols), ())
+        return None
+
+    def _places(self, root: str, path: str) -> Iterator[tuple[int, int]]:
+        """The number of the view and the row of a file."""
         for number, view in self._views.items():
             if view.root == root:
                 for row, name in enumerate(view.segment.files.paths.tolist()):
                     if name == path:
-                        return self._texts[number].texts[row], view.segment.files.language(row)
-        return None
+                        yield number, row
 
 
 def fetch(segments: Sequence[PlacedSegment], store: ObjectStore, fingerprints: Collection[str], folder: Path) -> None:
