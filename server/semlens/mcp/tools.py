@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import Cancelled, SemlensError
@@ -33,8 +33,18 @@ _JUST_CHANGED = "Stale: the last changes are not searchable yet."
 class AgentTools:
     """Thread-safe. Calls block, so make them on threads."""
 
-    def __init__(self, service: CodeService, policy: RootPolicy, borrowed: BorrowedBuffers | None = None) -> None:
-        """:param borrowed: what the user lets the agent see of an editor."""
+    def __init__(
+        self,
+        service: CodeService,
+        policy: RootPolicy,
+        borrowed: BorrowedBuffers | None = None,
+        *,
+        only: Collection[str] | None = None,
+    ) -> None:
+        """:param borrowed: what the user lets the agent see of an editor.
+
+        :param only: the names of the tools that the service can answer; None for all.
+        """
         self.policy = policy
         self._service = service
         self._borrowed = borrowed
@@ -47,6 +57,8 @@ class AgentTools:
             "explore_symbol": self._explore_symbol,
             "index_status": self._index_status,
         }
+        if only is not None:
+            self._tools = {name: tool for name, tool in self._tools.items() if name in only}
 
     @property
     def names(self) -> tuple[str, ...]:

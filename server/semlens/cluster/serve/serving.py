@@ -36,6 +36,9 @@ from semlens.settings.user_sources import config_folder
 from semlens.share.publishing import recipe
 from semlens.share.sharing import open_store, trusted_keys
 
+MCP_TOOLS = ("search_code", "index_status")
+"""The others look at one repository as a whole, see `cluster_service`."""
+
 TOKEN_FILE = "cluster-token"  # noqa: S105 - the name of a file
 
 
@@ -191,7 +194,9 @@ class Coordinator:
 def _open_mcp(service: ClusterService) -> AbstractAsyncContextManager[Any]:
     """The SDK takes a second to load, so this runs on a thread, at the first request to it."""
     http_app = importlib.import_module("semlens.mcp.transport.http_app")
-    opened: AbstractAsyncContextManager[Any] = http_app.open_app(AgentTools(service, ClusterRoots(service.roots)))
+    opened: AbstractAsyncContextManager[Any] = http_app.open_app(
+        AgentTools(service, ClusterRoots(service.roots), only=MCP_TOOLS)
+    )
     return opened
 
 
