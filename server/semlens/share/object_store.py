@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +34,16 @@ _HTTP_VARIABLE = "AWS_ALLOW_HTTP"
 
 _NO_STORE = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist")
 """What S3, Azure and Google Cloud Storage answer where there is no such bucket."""
+
+_CODE = re.compile(r"<Code>(\w{1,64})</Code>")
+_ADVICE = {
+    "ExpiredToken": "The credentials have expired: renew them.",
+    "RequestTimeTooSkewed": "The clock of this machine differs from that of the store: set it.",
+    "AccessDenied": "The credentials do not allow this: ask for the right, or use others.",
+    "InvalidAccessKeyId": "The store does not know these credentials: check them.",
+    "SignatureDoesNotMatch": "The credentials are wrong: check them.",
+}
+"""What to do about what S3 refuses. It is at the end of a long text."""
 
 _PREFIX = "semlens/1"
 _READ_BYTES = 8 << 20
@@ -161,10 +172,13 @@ class ObjectStore:
             raise self._problem(error) from error
 
     def _problem(self, error: Exception) -> ShareError:
-        said = printable(str(error).strip().partition("\n")[0])[:300]
-        return ShareError(
-            f"The store {printable(self.url)} cannot be used: {said}. Check the URL, the network and the credentials."
-        )
+        text = str(error).strip()
+        code = _CODE.search(text)
+        if code is not None and code[1] in _ADVICE:
+            said, advice = code[1], _ADVICE[code[1]]
+        else:
+            said, advice = text.partition("\n")[0][:300], "Check the URL, the network and the credentials."
+        return ShareError(f"The store {printable(self.url)} cannot be used: {printable(said)}. {advice}")
 
 
 def _options() -> dict[str, Any]:

@@ -1,0 +1,204 @@
+"""Stores that refuse, and pushers with a trusted key that lie: one sentence, no index, and the local work goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import zlib
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+
+from semlens.index.segment.columns import read_column_file, write_column_file
+from semlens.index.storage.seeding import has_commit
+from semlens.index.versions import FORMAT_VERSION
+from semlens.share import manifest, publishing
+from semlens.share.errors import RejectedError, ShareError
+from semlens.share.manifest import SharedObject
+from semlens.share.object_store import ObjectStore
+
+from .conftest import Team
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """Answers every request alike. :cvar answer: status and body."""
+
+    answer = (500, b"")
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        status, body = self.answer
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Type", "application/xml")
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_HEAD = do_PUT = do_GET  # noqa: N815 - the names of the library
+
+    def log_message(self, *_arguments):
+        """Nothing is printed."""
+
+
+@pytest.fixture
+def s3(monkeypatch):
+    """A function that starts an S3 which refuses everything with a code."""
+    servers = []
+
+    def start(status, code, message):
+        body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+        handler = type("Handler", (Refusing,), {"answer": (status, body)})
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for name, value in (
+            ("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}"), ("AWS_ALLOW_HTTP", "true"),
+            ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b"), ("AWS_REGION", "us-east-1"),
+        ):  # fmt: skip
+            monkeypatch.setenv(name, value)
+        return "s3://bucket/x"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "sentence"),
+    [
+        (404, "NoSuchBucket", "The specified bucket does not exist", "s3://bucket/x does not exist. Create the bucket"),
+        (400, "ExpiredToken", "The provided token has expired.", "used: ExpiredToken. The credentials have expired"),
+        (
+            403,
+            "RequestTimeTooSkewed",
+            "The difference is too large.",
+            "used: RequestTimeTooSkewed. The clock of this machine",
+        ),
+        (403, "AccessDenied", "Access Denied", "used: AccessDenied. The credentials do not allow"),
+        (200, "x", "not a manifest", "damaged: it has no signature"),
+    ],
+)
+def test_a_store_that_refuses_is_one_sentence_and_the_index_is_built_here(team, s3, status, code, message, sentence):
+    team.url = s3(status, code, message)
+    clone = team.clone("clone")
+    with pytest.raises(ShareError, match=sentence) as caught:
+        team.pull(clone)
+    assert "\n" not in str(caught.value)
+    assert not has_commit(clone.cache, clone.folder)
+    assert team.index(clone)["parsed"] == 14
+
+
+@pytest.fixture(scope="module")
+def pushed(tmp_path_factory):
+    """A team that pushed once, the path of its manifest, the manifest, and a clone that has no index."""
+    team = Team(tmp_path_factory.mktemp("team"))
+    team.push()
+    path = next(path for path in (team.store_folder / "semlens/1/trees").rglob("*") if path.is_file())
+    known = manifest.decode(path.read_bytes(), [team.key.public], recipe=publishing.recipe(), tree=path.name)
+    yield team, path, known, team.clone("clone")
+    team.pool.close()
+
+
+def first_file(known, **changes):
+    return replace(known, files=(replace(known.files[0], **changes), *known.files[1:]))
+
+
+def first_object(known, **changes):
+    return replace(known, objects=(replace(known.objects[0], **changes), *known.objects[1:]))
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        *(
+            lambda known, path=path: first_file(known, path=path)
+            for path in ("../evil.py", "/etc/passwd", "a/../../b.py", "a//b.py", "", "a\0b", "..\\evil.py", "x" * 5_000)
+        ),
+        lambda known: first_file(known, hash="zz"),
+        lambda known: first_file(known, segment="../../evil"),
+        lambda known: replace(known, files=known.files * 2),
+        lambda known: replace(known, attributes={"../up": "0" * 32}),
+        lambda known: first_object(known, segment="../../evil"),
+        lambda known: first_object(known, sha256="../../evil"),
+        lambda known: first_object(known, size=1 << 62),
+        lambda known: first_object(known, size=-1),
+        lambda known: first_object(known, unpacked_size=1 << 62),
+        lambda known: first_object(known, model="../x"),
+        lambda known: replace(known, objects=known.objects * 6_000),
+    ],
+)
+def test_a_manifest_that_lies_is_rejected_before_anything_is_fetched(pushed, lie, monkeypatch):
+    team, path, known, clone = pushed
+    path.write_bytes(manifest.encode(lie(known), team.key))
+    monkeypatch.setattr(ObjectStore, "download", lambda *_: pytest.fail("something was fetched"))
+    with pytest.raises(RejectedError):
+        team.pull(clone)
+    assert not has_commit(clone.cache, clone.folder)
+
+
+def more_rows(column):
+    return lambda arrays: arrays | {column: np.repeat(arrays[column], 2, axis=0)}
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        lambda arrays: arrays | {"files.paths.offsets": arrays["files.paths.offsets"] + np.uint32(1 << 30)},
+        lambda arrays: arrays | {"symbols.files": arrays["symbols.files"] + np.uint32(1 << 20)},
+        lambda arrays: arrays | {"symbols.parents": np.full_like(arrays["symbols.parents"], 1 << 30)},
+        lambda arrays: arrays | {"passages.symbols": np.full_like(arrays["passages.symbols"], 1 << 30)},
+        lambda arrays: arrays | {"words.rows": arrays["words.rows"] + np.uint32(1 << 30)},
+        lambda arrays: arrays | {"passages.lines": arrays["passages.lines"].astype(np.float64)},
+        lambda arrays: {name: column for name, column in arrays.items() if name != "words.codes"},
+        more_rows("symbols.kinds"),
+        more_rows("passages.hashes"),
+    ],
+)
+def test_a_segment_that_lies_is_rejected(pushed, lie, tmp_path):
+    """Hash, size, checksum and signature fit, as those of whoever pushes would."""
+    team, path, known, clone = pushed
+    one = next(one for one in known.objects if not one.model)
+    folder = team.store_folder / "semlens/1/objects"
+    column_file = tmp_path / "x.segment"
+    column_file.write_bytes(zlib.decompress((folder / one.sha256[:2] / one.sha256).read_bytes()))
+    arrays, meta = read_column_file(column_file)
+    arrays = {name: column.copy() for name, column in arrays.items()}
+    column_file.unlink()
+    write_column_file(column_file, lie(arrays), meta)
+    store_again(team, path, known, one, column_file.read_bytes())
+    with pytest.raises(RejectedError):
+        team.pull(clone)
+    assert not has_commit(clone.cache, clone.folder)
+
+
+def test_a_count_that_no_file_holds_is_rejected(pushed):
+    """A header that promises a column of 2^60 rows is refused before memory is asked for."""
+    team, path, known, clone = pushed
+    one = next(one for one in known.objects if not one.model)
+    header = json.dumps({"arrays": {"files.hashes": ["|u1", [1 << 60, 16], 0]}, "meta": {"id": one.segment}}).encode()
+    header += b" " * (-len(header) % 64)
+    data = b"SEML" + np.array([FORMAT_VERSION, len(header), zlib.crc32(header)], "<u4").tobytes() + header
+    store_again(team, path, known, one, data)
+    with pytest.raises(RejectedError, match="damaged"):
+        team.pull(clone)
+
+
+def test_the_same_without_a_lie_is_taken(pushed):
+    """So each lie above was rejected for itself."""
+    team, path, known, clone = pushed
+    path.write_bytes(manifest.encode(known, team.key))
+    assert team.pull(clone).is_used
+
+
+def store_again(team, path, known, one: SharedObject, data: bytes):
+    """Put other bytes in the place of an object, signed and with hashes that fit."""
+    packed = zlib.compress(data, 1)
+    digest = hashlib.sha256(packed).hexdigest()
+    ObjectStore(team.url).write(f"objects/{digest[:2]}/{digest}", packed)
+    changed = replace(one, sha256=digest, size=len(packed), unpacked_size=len(data))
+    objects = tuple(changed if other is one else other for other in known.objects)
+    path.write_bytes(manifest.encode(replace(known, objects=objects), team.key))
