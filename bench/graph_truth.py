@@ -5,6 +5,7 @@ calls make the pairs (caller, callee) of the truth: all calls that are resolvabl
 pairs are compared with them at confidence 0.8 and above, and at any confidence.
 
     python bench/graph_truth.py python FOLDER... --server pyright-langserver --stdio
+    python bench/graph_truth.py python FOLDER... --server jedi
     python bench/graph_truth.py go FOLDER... --server gopls
     python bench/graph_truth.py typescript FOLDER... --server typescript-language-server --stdio
 
@@ -227,7 +228,12 @@ def main() -> None:
             f"{paths[int(symbols.files[row])]}:{int(symbols.spans[row, 4])}:{symbols.names[row]}": row for row in rows
         }
         if not kept.exists():
-            found = truth_of(workspace, rows, options.server, options.language)
+            if options.server == ["jedi"]:
+                from graph_jedi import jedi_truth  # not installed unless asked for
+
+                found = jedi_truth(workspace, rows)
+            else:
+                found = truth_of(workspace, rows, options.server, options.language)
             by_row = {row: key for key, row in keys.items()}
             kept.write_text(json.dumps({by_row[row]: places for row, places in found.items()}))
         truth = {keys[key]: places for key, places in json.loads(kept.read_text()).items() if key in keys}

@@ -16,6 +16,9 @@ fixture=$client/../nvim/tests/fixture
 mkdir -p "$scratch"/{one,alpha,beta,untrusted/.vscode}
 cp -r "$fixture/." "$scratch/alpha"
 cp -r "$here/workspace/." "$scratch/beta"
+git -C "$scratch/beta" init -q
+git -C "$scratch/beta" add -A
+git -C "$scratch/beta" -c user.name=Test -c user.email=test@example.com commit -qm "Start"
 cp -r "$fixture/." "$here/workspace/." "$scratch/one"
 cp -r "$fixture/." "$scratch/untrusted"
 echo '{ "folders": [{ "path": "alpha" }, { "path": "beta" }] }' > "$scratch/two.code-workspace"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from engine_cases import Workspace, write_model
+from engine_cases import Workspace, complete, write_model
 from git_cases import git
 
 from semlens.core.cancel import CancelToken
@@ -195,6 +195,20 @@ def test_the_impact_of_a_change_has_its_paths_and_tests(made):
         ("tests/test_retry.py", "test_retry.py", 1, ("retry.py",)),
         ("tests/test_client.py", "test_send", 2, ("wait", "send")),
     ]
+
+
+def test_the_impact_in_a_folder_of_git_beside_one_without(made, monkeypatch, tmp_path):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    commit(made)
+    made.write("app.py", APP.replace('"a"', '"c"'))
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    engine = made.engine()
+    engine.add_root(plain)
+    complete(engine)
+    found = engine.impact(ImpactRequest(), CancelToken())
+    assert [hit.name for hit in found.changed] == ["main"]
+    assert found.notes == (f"{plain} is in no git repository, so changes are not known. Give a diff.",)
 
 
 def test_the_impact_of_staged_changes_of_a_diff_and_of_unsaved_text(made):

@@ -144,3 +144,19 @@ test("Show Callers and Show Callees list symbols of unsaved text too", async () 
   await vscode.commands.executeCommand("semlens.results.clear");
   await closeEditors();
 });
+
+test("Show Impact of the Change lists the tests that reach unsaved text", async () => {
+  const tests = inBeta("billing/test_orders.py");
+  const source = "from orders import order_total\n\n\ndef test_total():\n    assert order_total([], 0) == 0\n";
+  await vscode.workspace.fs.writeFile(tests, new TextEncoder().encode(source));
+  const editor = await openAt("billing/orders.py", 5);
+  await editor.edit((edit) => edit.replace(editor.document.lineAt(5).range, "    result = 1"));
+  await until("the test", async () => {
+    await vscode.commands.executeCommand("semlens.impact");
+    await vscode.commands.executeCommand("semlens.results.copyAll");
+    return (await vscode.env.clipboard.readText()).includes("billing/test_orders.py:4  def test_total()");
+  });
+  await vscode.commands.executeCommand("semlens.results.clear");
+  await closeEditors();
+  await vscode.workspace.fs.delete(tests);
+});

@@ -126,7 +126,8 @@ class GraphQueryService(QueryService):
     def impact(self, request: ImpactRequest, cancel: CancelToken) -> ImpactResult:
         """Find what a change may affect, and the tests that reach it.
 
-        :raises UsageError: when the diff does not fit the files. :raises WorkspaceError: when git knows no changes.
+        :raises UsageError: when the diff does not fit the files.
+        :raises WorkspaceError: when git knows the changes of no root.
         """
         self._wait_for_buffers(cancel)
         snapshot = self._session.snapshot
@@ -140,12 +141,17 @@ class GraphQueryService(QueryService):
         affected: list[AffectedSymbol] = []
         tests: list[AffectedSymbol] = []
         notes: list[str] = []
+        unknown: list[WorkspaceError] = []
         omitted, n_files = 0, 0
         for root in roots:
             with self._graph_lock:
                 resolver = self._resolver(snapshot, root)
                 diffs = DiffFiles(resolver, root, documents, self._buffers.all(), cancel)
-                places, files = diffs.changed(request)
+                try:
+                    places, files = diffs.changed(request)
+                except WorkspaceError as error:
+                    unknown.append(error)
+                    continue
                 impact = impact_of(resolver, places, files)
             notes += diffs.notes
             n_files += diffs.n_found
@@ -161,6 +167,9 @@ class GraphQueryService(QueryService):
             tests += _affected(resolver, impact.tests[: request.limit], hits)
             if impact.cut:
                 notes.append("The change reaches very much code. Only the nearest was looked at.")
+        if len(unknown) == len(roots):
+            raise unknown[0]
+        notes += map(str, unknown)
         if request.diff and not n_files:
             raise UsageError("The diff changes no file of this workspace. Check its paths, or name another folder.")
         return ImpactResult(
