@@ -34,7 +34,7 @@ from semlens.engine.query.diff_files import DiffFiles
 from semlens.engine.query.hit_builder import make_hit
 from semlens.engine.query.query_service import QueryService
 from semlens.engine.query.reference_places import places_in
-from semlens.graph.impact import Reached, impact_of, is_test
+from semlens.graph.impact import NEARBY_CONFIDENCE, Reached, impact_of, is_test
 from semlens.graph.neighbours import Neighbour, Neighbours, callees, callers
 from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace, names_of
@@ -165,6 +165,8 @@ class GraphQueryService(QueryService):
             omitted += len(wanted) - len(shown)
             affected += shown
             tests += _affected(resolver, impact.tests[: request.limit], hits)
+            if impact.tests and impact.tests[-1].confidence == NEARBY_CONFIDENCE:
+                notes.append("No path leads to the last tests. They share words with the change, or lie near it.")
             if impact.cut:
                 notes.append("The change reaches very much code. Only the nearest was looked at.")
         if len(unknown) == len(roots):

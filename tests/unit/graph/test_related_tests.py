@@ -1,0 +1,64 @@
+"""Which tests belong to a change that no call leads to, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from semlens.core.hashing import content_hash
+from semlens.graph.impact import FEW_TESTS, NEARBY_CONFIDENCE, impact_of
+from semlens.graph.resolver import Resolver
+from semlens.graph.segment_names import SymbolPlace
+from semlens.index.segment.builder import ParsedFile, build_segment
+from semlens.index.snapshot import SegmentView
+from semlens.syntax.parsing.parser import parse
+
+CODE = {
+    "src/net/retry.py": "def fetch():\n    pass\n",
+    "src/net/__init__.py": "",
+    "src/other.py": "",
+}
+
+
+def listed(files: Mapping[str, str], changed: str, symbol: str = "") -> list[tuple[str, float]]:
+    parsed = [ParsedFile(path, content_hash(text.encode()), parse(path, text.encode())) for path, text in files.items()]
+    resolver = Resolver([SegmentView("/work/project", build_segment(parsed))])
+    segment = resolver.views[0].segment
+    places = [SymbolPlace(0, segment.symbols.names.tolist().index(symbol))] if symbol else []
+    impact = impact_of(resolver, places, [(0, segment.files.paths.tolist().index(changed))])
+    return [(segment.files.paths[resolver.file_of(one.view, one.row)], one.confidence) for one in impact.tests]
+
+
+@pytest.mark.parametrize(
+    ("tests", "expected"),
+    [
+        ({"tests/test_retry.py": ""}, [("tests/test_retry.py", 0.6)]),
+        ({"tests/test_http.py": "from net.retry import fetch\n"}, [("tests/test_http.py", 0.4)]),
+        ({"tests/test_http.py": "from net import retry\n"}, [("tests/test_http.py", 0.4)]),
+        ({"tests/test_http.py": "import net.retry as other\n"}, [("tests/test_http.py", 0.4)]),
+        ({"tests/test_http.py": "import retry\nfrom other import fetch\n"}, [("tests/test_http.py", 0.1)]),
+        (
+            {"tests/a/test_x.py": "", "tests/test_many.py": "", "tests/test_fetch_twice.py": "", "src/net/test_y.py": ""},
+            [("src/net/test_y.py", 0.1), ("tests/test_fetch_twice.py", 0.1), ("tests/test_many.py", 0.1),
+             ("tests/a/test_x.py", 0.1)],
+        ),
+        (
+            {"tests/test_x.py": "", "tests/test_retry.py": "", "tests/test_y.py": "from net.retry import fetch\n"},
+            [("tests/test_retry.py", 0.6), ("tests/test_y.py", 0.4), ("tests/test_x.py", 0.1)],
+        ),
+    ],
+)  # fmt: skip
+def test_tests_by_name_by_import_and_near_the_change(tests, expected):
+    assert listed({**CODE, **tests}, "src/net/retry.py", "fetch") == expected
+
+
+def test_where_many_tests_are_known_none_is_guessed():
+    importing = {f"tests/test_{number}.py": "from net.retry import fetch\n" for number in range(FEW_TESTS)}
+    found = listed({**CODE, **importing, "tests/test_fetch_twice.py": ""}, "src/net/retry.py", "fetch")
+    assert len(found) == FEW_TESTS
+    assert NEARBY_CONFIDENCE not in [confidence for _, confidence in found]
+
+
+def test_a_changed_test_is_not_guessed():
+    assert listed({**CODE, "tests/test_x.py": ""}, "tests/test_x.py") == [("tests/test_x.py", 0.6)]
