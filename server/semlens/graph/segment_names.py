@@ -24,6 +24,10 @@ _SEPARATORS = re.compile(r"::|[.#$/]")
 _HINT_SHIFT = np.uint64(32)
 
 
+Method = tuple[int, int]
+"""Term hash of the name, and the number of parameters."""
+
+
 class SymbolPlace(NamedTuple):
     """:ivar view: number of the view in its snapshot. :ivar symbol: row of the symbol there."""
 
@@ -39,6 +43,8 @@ class SegmentNames:
     :ivar owners: hint hash of the name of the type that a member belongs to, or 0.
     :ivar is_member: whether a symbol belongs to a type.
     :ivar above: hint hashes of the names of a type's bases, by that of its own; ``below``: the other way round.
+    :ivar go_methods: name and number of parameters of each method of a type or interface of Go, by the hint hash of its
+        name. :ivar go_interfaces: which of them are interfaces.
     :ivar entries: the entries of references, by row; those of a row are between two of ``entry_offsets``.
     """
 
@@ -49,6 +55,8 @@ class SegmentNames:
     is_member: npt.NDArray[np.bool_]
     above: dict[int, tuple[int, ...]]
     below: dict[int, tuple[int, ...]]
+    go_methods: dict[int, frozenset[Method]]
+    go_interfaces: frozenset[int]
     entries: npt.NDArray[np.uint32]
     entry_offsets: npt.NDArray[np.int64]
 
@@ -92,9 +100,37 @@ def _read_names(segment: Segment) -> SegmentNames:
         in_type | outside,
         _grouped(derived, bases),
         _grouped(bases, derived),
+        *_go_methods(segment, of_row, owners),
         entries,
         np.searchsorted(references.rows[entries], np.arange(last + 1)),
     )
+
+
+def _go_methods(
+    segment: Segment, of_row: npt.NDArray[np.uint64], owners: npt.NDArray[np.uint32]
+) -> tuple[dict[int, frozenset[Method]], frozenset[int]]:
+    symbols, languages = segment.symbols, segment.files.language_names.tolist()
+    if "go" not in languages:
+        return {}, frozenset()
+    is_go = segment.files.languages[symbols.files] == languages.index("go")
+    found: dict[int, set[Method]] = {}
+    for row in np.flatnonzero(is_go & (symbols.kinds == SymbolKind.METHOD) & (owners > 0)).tolist():
+        method = int(of_row[row]), n_parameters(symbols.names[row], symbols.signatures[row])
+        found.setdefault(int(owners[row]), set()).add(method)
+    interfaces = of_row[is_go & (symbols.kinds == SymbolKind.INTERFACE)] >> _HINT_SHIFT
+    return {owner: frozenset(methods) for owner, methods in found.items()}, frozenset(interfaces.tolist())
+
+
+def n_parameters(name: str, signature: str) -> int:
+    """The parameters of a method of Go, each counted that has a comma behind it or is the last."""
+    parameters = signature.partition(f"{name}(")[2]
+    depth, count = 0, 0
+    for position, character in enumerate(parameters):
+        if character == ")" and not depth:
+            return count + bool(parameters[:position].strip())
+        depth += (character in "([{") - (character in ")]}")
+        count += character == "," and not depth
+    return count
 
 
 def _grouped(keys: list[int], values: list[int]) -> dict[int, tuple[int, ...]]:

@@ -12,7 +12,7 @@ from semlens.core.hashing import content_hash
 from semlens.core.reference import Reference, ReferenceKind, Scope
 from semlens.graph.neighbours import MAX_REFERENCES, callees, callers
 from semlens.graph.resolver import MAX_DEFINITIONS, Resolver
-from semlens.graph.segment_names import SymbolPlace
+from semlens.graph.segment_names import SymbolPlace, n_parameters
 from semlens.index.segment.builder import ParsedFile, build_segment
 from semlens.index.snapshot import SegmentView
 from semlens.syntax.parsing.parser import parse
@@ -43,6 +43,9 @@ GO = {
     "net/fast.go": "//go:build fast\n\npackage net\nfunc check() {}\n",
     "net/slow.go": "//go:build !fast\n\npackage net\nfunc check() {}\nfunc both() { check() }\n",
     "net/any.go": "package net\nfunc use() { check() }\n",
+    "db/tx.go": "package db\ntype Tx interface {\n\tPut(a, b int)\n}\nfunc with(t Tx) { t.Put(1, 2) }\n",
+    "db/disk.go": "package db\ntype disk struct{}\nfunc (d *disk) Put(a int, b int) {}\nfunc on(d *disk) { d.Put(1, 2) }\n",
+    "db/other.go": "package db\ntype other struct{}\nfunc (o *other) Put() {}\nfunc by(o *other) { o.Put() }\n",
 }
 TYPESCRIPT = {
     "src/net/index.ts": "export * from './client';\n",
@@ -107,6 +110,9 @@ def shown(resolver: Resolver, row: int) -> str:
         (GO, "net/fast.go", "check", {"net/any.go use"}, set()),
         (GO, "net/client.go", "Send", {"main.go main"}, set()),
         (GO, "net/client.go", "New", {"main.go main"}, set()),
+        (GO, "db/tx.go", "Put", {"db/tx.go with", "db/disk.go on"}, set()),
+        (GO, "db/disk.go", "Put", {"db/tx.go with", "db/disk.go on"}, set()),
+        (GO, "db/other.go", "Put", {"db/other.go by"}, set()),
         (TYPESCRIPT, "src/net/client.ts", "open", {"src/app.ts run"}, set()),
         (TYPESCRIPT, "src/net/client.ts", "send", {"src/app.ts run"}, set()),
         (TYPESCRIPT, "src/net/base.ts", "log", {"src/net/client.ts send", "src/app.ts run"}, set()),
@@ -131,6 +137,14 @@ def test_callees_are_the_other_end_of_callers():
     assert {shown(resolver, one.row) for one in edges if one.confidence >= 0.8} == {
         "net/retry.py fetch", "net/retry.py send", "net/retry.py get", "net/retry.py wait",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("signature", "expected"),
+    [("Put()", 0), ("Put(a, b int) error", 2), ("Put(f func(int, int) error)", 1), ("func (t *T) Put(string)", 1), ("Put", 0)],
+)  # fmt: skip
+def test_the_parameters_of_a_method_of_go(signature, expected):
+    assert n_parameters("Put", signature) == expected
 
 
 def test_a_package_that_is_the_root_is_found_by_its_own_name():
