@@ -15,6 +15,7 @@ from semlens.graph.neighbours import callers
 from semlens.graph.related_tests import common_folders, tests_by_import, tests_by_name, tests_nearby
 from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace
+from semlens.syntax.languages.registry import BY_NAME
 
 MAX_DISTANCE = 4
 MAX_EXPANDED = 250
@@ -87,15 +88,21 @@ def impact_of(resolver: Resolver, changed: Iterable[SymbolPlace], files: Iterabl
     folders = [resolver.path(view, file).split("/")[:-1] for view, file in files]
     ordered = _ordered_tests(resolver, tests, named, folders)
     known |= imported.keys() | set(files)
-    if files and len(known) < FEW_TESTS:
-        name = resolver.path(*files[0]).rpartition("/")[2]
-        near = tests_nearby(resolver, files, starts, known, FEW_TESTS - len(known))
+    code = [file for file in files if _is_code(resolver, *file)]
+    if code and len(known) < FEW_TESTS:
+        name = resolver.path(*code[0]).rpartition("/")[2]
+        near = tests_nearby(resolver, code, starts, known, FEW_TESTS - len(known))
         ordered += _reached(resolver, dict.fromkeys(near, name), MAX_DISTANCE, NEARBY_CONFIDENCE).values()
     return Impact(affected, ordered, bool(queue))
 
 
 def is_test(resolver: Resolver, view: int, row: int) -> bool:
     return bool(int(resolver.views[view].segment.files.roles[resolver.file_of(view, row)]) & Role.TEST)
+
+
+def _is_code(resolver: Resolver, view: int, file: int) -> bool:
+    language = BY_NAME.get(resolver.views[view].segment.files.language(file))
+    return language is not None and language.code
 
 
 def _reached(

@@ -62,3 +62,7 @@ def test_where_many_tests_are_known_none_is_guessed():
 
 def test_a_changed_test_is_not_guessed():
     assert listed({**CODE, "tests/test_x.py": ""}, "tests/test_x.py") == [("tests/test_x.py", 0.6)]
+
+
+def test_a_change_of_prose_reaches_no_test():
+    assert listed({**CODE, "README.md": "# Words\n", "tests/test_x.py": ""}, "README.md") == []
