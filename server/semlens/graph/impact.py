@@ -87,11 +87,11 @@ def impact_of(resolver: Resolver, changed: Iterable[SymbolPlace], files: Iterabl
     affected.sort(key=lambda one: (one.distance, -one.confidence, one.view, one.row))
     folders = [resolver.path(view, file).split("/")[:-1] for view, file in files]
     ordered = _ordered_tests(resolver, tests, named, folders)
-    known |= imported.keys() | set(files)
+    known |= imported.keys()
     code = [file for file in files if _is_code(resolver, *file)]
     if code and len(known) < FEW_TESTS:
         name = resolver.path(*code[0]).rpartition("/")[2]
-        near = tests_nearby(resolver, code, starts, known, FEW_TESTS - len(known))
+        near = tests_nearby(resolver, code, starts, known.union(files), FEW_TESTS - len(known))
         ordered += _reached(resolver, dict.fromkeys(near, name), MAX_DISTANCE, NEARBY_CONFIDENCE).values()
     return Impact(affected, ordered, bool(queue))
 

@@ -60,8 +60,11 @@ def test_where_many_tests_are_known_none_is_guessed():
     assert NEARBY_CONFIDENCE not in [confidence for _, confidence in found]
 
 
-def test_a_changed_test_is_not_guessed():
-    assert listed({**CODE, "tests/test_x.py": ""}, "tests/test_x.py") == [("tests/test_x.py", 0.6)]
+def test_a_changed_test_is_not_guessed_and_takes_no_place():
+    others = {f"tests/test_{number}.py": "" for number in range(FEW_TESTS)}
+    found = listed({**CODE, **others, "tests/test_x.py": ""}, "tests/test_x.py")
+    assert found[0] == ("tests/test_x.py", 0.6)
+    assert len(found) == FEW_TESTS
 
 
 def test_a_change_of_prose_reaches_no_test():
