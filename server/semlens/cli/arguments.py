@@ -13,7 +13,17 @@ from semlens import __version__
 from semlens.cli.cluster_arguments import add_cluster
 from semlens.cli.graph_arguments import add_graph
 from semlens.cli.share_arguments import add_share
-from semlens.cli.shared_options import add_folder, add_json, add_no_daemon, add_workspace, add_workspaces, bounded
+from semlens.cli.shared_options import (
+    add_action,
+    add_debug,
+    add_folder,
+    add_json,
+    add_no_daemon,
+    add_workspace,
+    add_workspaces,
+    bounded,
+    sentence,
+)
 from semlens.cli.team_arguments import add_team
 from semlens.core.errors import UsageError
 from semlens.core.text.printable import printable
@@ -89,14 +99,13 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
         command = commands.add_parser(
             name,
             help=summary,
-            description=summary[0].upper() + summary[1:] + ".",
+            description=sentence(summary),
             epilog=epilog,
             formatter_class=_HelpFormatter,
             allow_abbrev=False,
         )
         command.set_defaults(run=run, command=name, format="text", color="auto", no_pager=True)
-        # --debug also works after the command. SUPPRESS keeps the main parser's value when it is absent here.
-        command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        add_debug(command)
         return command
 
     groups = {name: group for group, names in _GROUPS.items() for name in names}
@@ -243,16 +252,14 @@ def _add_models(add: _AddCommand) -> None:
         ("verify", "check the hashes of model files"),
         ("bench", "measure the speed of models on this machine, by threads and batch size"),
     ):
-        action = actions.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-        action.set_defaults(run=f"models.manage:run_{name}" if name != "bench" else "models.bench:run")
+        run = f"models.manage:run_{name}" if name != "bench" else "models.bench:run"
+        action = add_action(actions, name, run, summary)
         if name == "bench":
             action.add_argument("models", nargs="*", metavar="NAME", help="names or folders of models (default: all)")
         elif name != "list":
             action.add_argument(
                 "model", nargs=None if name == "show" else "?", metavar="NAME", help="the name of a model"
             )
-        add_json(action)
-        action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def _add_daemon(add: _AddCommand) -> None:
@@ -263,10 +270,7 @@ def _add_daemon(add: _AddCommand) -> None:
         ("stop", "stop the server, and return when its process ended"),
         ("status", "show the server's process, sessions and memory"),
     ):
-        action = actions.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-        action.set_defaults(run=f"daemon:run_{name}")
-        add_json(action)
-        action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        add_action(actions, name, f"daemon:run_{name}", summary)
     process = actions.add_parser("run")  # the process that `start` starts; without help it is not listed
     process.set_defaults(run="daemon:run_process")
     process.add_argument("--cache-folder", metavar="DIR", help="the cache folder to work on")
@@ -281,16 +285,13 @@ def _add_agents(add: _AddCommand) -> None:
         ("install", "write semlens into the configuration of agents", "default: every agent that is found"),
         ("uninstall", "take out what semlens wrote, and nothing else", "default: every agent that semlens wrote to"),
     ):
-        action = actions.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-        action.set_defaults(run=f"agents.configuration:run_{name}")
+        action = add_action(actions, name, f"agents.configuration:run_{name}", summary)
         if names_help:
             action.add_argument("names", nargs="*", metavar="NAME", help=f"names of agents ({names_help})")
             action.add_argument(
                 "--project", action="store_true", help="for the project of this folder instead of the user"
             )
             action.add_argument("--dry-run", action="store_true", help="print a diff, and write nothing")
-        add_json(action)
-        action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def _add_uninstall(add: _AddCommand) -> None:

@@ -6,28 +6,30 @@ import argparse
 import os
 from collections.abc import Callable
 
-from semlens.cli.shared_options import add_json, bounded
+from semlens.cli.shared_options import add_action, bounded
 
 
 def add_cluster(add: Callable[..., argparse.ArgumentParser]) -> None:
     summary = "build and serve the indexes of many repositories on many machines"
     cluster = add("cluster", "team.cluster:run_build", summary)
     actions = cluster.add_subparsers(metavar="ACTION", required=True)
-    build = actions.add_parser(
+    build = add_action(
+        actions,
         "build",
-        help="build and share the indexes of repositories",
-        description="Build and share the indexes of repositories. A build that was stopped goes on.",
+        "team.cluster:run_build",
+        "build and share the indexes of repositories",
+        "Build and share the indexes of repositories. A build that was stopped goes on.",
     )
-    build.set_defaults(run="team.cluster:run_build")
     build.add_argument("folders", nargs="+", metavar="REPO", help="a folder or the URL of a git repository")
     _add_store(build, "--to")
     _add_address(build, "the plain pool of this machine")
-    serve = actions.add_parser(
+    serve = add_action(
+        actions,
         "serve",
-        help="answer searches over what was built: JSON API and MCP",
-        description="Answer searches over what was built, with the JSON API and MCP of `semlens http`.",
+        "team.cluster:run_serve",
+        "answer searches over what was built: JSON API and MCP",
+        "Answer searches over what was built, with the JSON API and MCP of `semlens http`.",
     )
-    serve.set_defaults(run="team.cluster:run_serve")
     _add_store(serve, "--from")
     serve.add_argument(
         "--shards", type=bounded(0, 10_000), default=0, metavar="N", help="parts of the index (default: one a node)"
@@ -55,5 +57,3 @@ def _add_address(action: argparse.ArgumentParser, default: str) -> None:
         "--address", default=os.environ.get("RAY_ADDRESS", ""), metavar="HOST:PORT",
         help=f"the head of a Ray cluster; `auto`: that of this machine; `local`: a new one here (default: {default})",
     )  # fmt: skip
-    add_json(action)
-    action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from semlens.cli.shared_options import add_json, add_no_daemon
+from semlens.cli.shared_options import add_action, add_no_daemon
 
 _DAYS = 90
 
@@ -20,8 +20,7 @@ def add_share(add: Callable[..., argparse.ArgumentParser]) -> None:
         ("key", "make the key that this machine signs with, and print the public part"),
         ("clean", "delete from the store what is old"),
     ):
-        action = actions.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-        action.set_defaults(run=f"share:run_{name}")
+        action = add_action(actions, name, f"share:run_{name}", summary)
         if name in ("push", "pull", "status"):
             action.add_argument("folder", nargs="?", metavar="DIR", help="the workspace (default: .)")
         if name != "key":
@@ -35,5 +34,3 @@ def add_share(add: Callable[..., argparse.ArgumentParser]) -> None:
             )
         if name in ("push", "pull"):
             add_no_daemon(action)
-        add_json(action)
-        action.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)

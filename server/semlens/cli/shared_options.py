@@ -6,6 +6,33 @@ import argparse
 from collections.abc import Callable
 
 
+def add_action(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: str,
+    summary: str,
+    description: str = "",
+) -> argparse.ArgumentParser:
+    """Add an action of a command, such as ``start`` of ``daemon``, with ``--json``.
+
+    :param run: ``module:function``, as `arguments.build_parser` says.
+    """
+    action = actions.add_parser(name, help=summary, description=description or sentence(summary))
+    action.set_defaults(run=run)
+    add_json(action)
+    add_debug(action)
+    return action
+
+
+def sentence(summary: str) -> str:
+    return f"{summary[0].upper()}{summary[1:]}."
+
+
+def add_debug(command: argparse.ArgumentParser) -> None:
+    """``--debug`` also works after the command. SUPPRESS keeps the main parser's value when it is absent here."""
+    command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+
 def add_folder(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "folder", nargs="?", metavar="DIR", help="the workspace: a folder or the URL of a git repository (default: .)"

@@ -83,7 +83,7 @@ def signing_key() -> SigningKey:
     """:raises ShareError: when this machine has none."""
     key = read_key(config_folder())
     if key is None:
-        raise ShareError("This machine has no key to sign with. `semlens share key` makes one and shows it.")
+        raise ShareError("This machine has no key to sign with. `semlens share key` makes one.")
     return key
 
 

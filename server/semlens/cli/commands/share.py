@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import sys
 from types import ModuleType
-from typing import Any, Self
+from typing import Any
 
 from semlens.cli.answering import Answerer, answer
 from semlens.cli.output.progress import follow_indexing
-from semlens.cli.output.terminal import colours_wanted, human_bytes
+from semlens.cli.output.progress_line import ProgressLine
+from semlens.cli.output.terminal import human_bytes
 from semlens.cli.roots import workspace_of_name
 from semlens.cli.runner import DONE, FAILED, say
 from semlens.cli.workspace import Workspace
@@ -32,7 +32,7 @@ def run_push(options: argparse.Namespace) -> int:
     if problem:
         say(problem)
         return FAILED
-    with Progress() as progress:
+    with ProgressLine() as progress:
         pushed = sharing.push(
             workspace.folder, workspace.load_settings(), options.url, cancel=CancelToken(), progress=progress.show
         )
@@ -57,7 +57,7 @@ def run_push(options: argparse.Namespace) -> int:
 def run_pull(options: argparse.Namespace) -> int:
     sharing = _sharing()
     workspace = workspace_of_name(options.folder, refresh=True)
-    with Progress() as progress:
+    with ProgressLine() as progress:
         pulled = sharing.pull(
             workspace.folder, workspace.load_settings(), options.url, cancel=CancelToken(), progress=progress.show
         )
@@ -167,27 +167,3 @@ def _complete(options: argparse.Namespace, workspace: Workspace) -> tuple[Engine
 def _show(options: argparse.Namespace, text: str, **values: Any) -> int:
     print(json.dumps(values) if options.json else text)
     return DONE
-
-
-class Progress:
-    """One line on a terminal that changes; nothing elsewhere."""
-
-    def __init__(self) -> None:
-        self._shows = colours_wanted(sys.stderr)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._print("")
-
-    def show(self, what: str, done: int, total: int) -> None:
-        self._print(f"{what} ... {100 * done // total if total else 100} %")
-
-    def clear(self) -> None:
-        """Before another line is printed."""
-        self._print("")
-
-    def _print(self, text: str) -> None:
-        if self._shows:
-            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

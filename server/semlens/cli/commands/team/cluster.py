@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from semlens.cli.commands.share import Progress
+from semlens.cli.output.progress_line import ProgressLine
 from semlens.cli.output.terminal import human_bytes
 from semlens.cli.roots import workspace_of_name
 from semlens.cli.runner import DONE, FAILED, INTERRUPTED, explain, say
@@ -93,7 +93,7 @@ def _build(options: argparse.Namespace) -> int:
             }
         )
 
-    with Progress() as shown:
+    with ProgressLine() as shown:
         _with_extra(
             lambda: commands.build_all(
                 [workspace.folder for workspace in workspaces],
