@@ -40,16 +40,19 @@ from semlens.cluster.serve.shard import PlacedSegment, Shard, fetch
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchRequest
 from semlens.engine.embedding.tiers import choose_tiers
+from semlens.engine.query.hit_builder import make_hit
+from semlens.engine.query.masking import mask_hit
 from semlens.files.discovery import Discovery
 from semlens.index.snapshot import IndexSnapshot
 from semlens.search.query.query import Query, parse_query
-from semlens.search.ranking.rank import rank_answer
+from semlens.search.ranking.rank import RankedHit, rank_answer
 from semlens.search.signals.text_evidence import QueryVector
 from semlens.settings.schema import ModelsSettings, Settings
 from semlens.share import publishing
 from semlens.share.object_store import ObjectStore
 from semlens.share.signing import make_key
 from semlens.share.work_tree import work_tree_of
+from semlens.syntax.parsing.decode import split_lines
 
 RESULT = Path(__file__).parent / "results" / "cluster.json"
 QUERIES = (
@@ -72,8 +75,9 @@ def processor_seconds() -> float:
     return total
 
 
-def repository(source: Path, n_files: int, folder: Path) -> Path:
-    paths = [path for path in sorted(source.rglob("*.py")) if "test" not in str(path.relative_to(source))][:n_files]
+def repository(source: Path, n_files: int, suffix: str, folder: Path) -> Path:
+    paths = [path for path in sorted(source.rglob(suffix)) if "test" not in str(path.relative_to(source))]
+    paths = [path for path in paths if path.is_file()][:n_files]
     for path in paths:
         target = folder / path.relative_to(source)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -85,8 +89,8 @@ def repository(source: Path, n_files: int, folder: Path) -> Path:
 
 
 def measure(executor: Executor, batches: list[Batch]) -> dict[str, float]:
-    """Warm: the workers and models are loaded by one batch before."""
-    list(executor.run([(0, batches[0])], CancelToken()))
+    """Warm: the workers and models are loaded before, by as many batches as there may be workers."""
+    list(executor.run(enumerate(batches[:4]), CancelToken()))
     before, started = processor_seconds(), time.monotonic()
     n_bytes = sum(len(data) for _, data in executor.run(enumerate(batches), CancelToken()))
     return {
@@ -96,21 +100,33 @@ def measure(executor: Executor, batches: list[Batch]) -> dict[str, float]:
     }
 
 
-def builds(settings: Settings, folder: Path) -> dict[str, object]:
+def builds(settings: Settings, folder: Path, n_rounds: int) -> dict[str, object]:
+    """Pool and Ray take turns, so that both meet the same load. Medians of the rounds."""
     recipe = recipe_of(settings)
     paths = [file.path for file in Discovery(folder, settings).walk()]
     batches = list(batches_of(folder, paths, settings, Plan({}), CancelToken()))
     n_bytes = sum(len(data) for batch in batches for _, data in batch.files)
     n_lines = sum(data.count(b"\n") for batch in batches for _, data in batch.files)
-    found: dict[str, object] = {"batches": len(batches), "bytes": n_bytes, "lines": n_lines}
+    found: dict[str, object] = {"batches": len(batches), "bytes": n_bytes, "lines": n_lines, "rounds": n_rounds}
+    measured: dict[str, list[dict[str, float]]] = {}
     for n_workers in (1, 2, 4):
-        pool = LocalExecutor(recipe, n_workers)
-        found[f"pool.{n_workers}"] = measure(pool, batches)
-        pool.close()
-        ray.init(num_cpus=n_workers, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-        found[f"ray.{n_workers}"] = measure(RayExecutor(recipe), batches)
-        ray.shutdown()
-        print({name: value for name, value in found.items() if name.endswith(str(n_workers))}, flush=True)
+        for _ in range(n_rounds):
+            pool = LocalExecutor(recipe, n_workers)
+            measured.setdefault(f"pool.{n_workers}", []).append(measure(pool, batches))
+            pool.close()
+            ray.init(num_cpus=n_workers, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+            measured.setdefault(f"ray.{n_workers}", []).append(measure(RayExecutor(recipe), batches))
+            ray.shutdown()
+        for name in (f"pool.{n_workers}", f"ray.{n_workers}"):
+            found[name] = {key: statistics.median(one[key] for one in measured[name]) for key in measured[name][0]}
+            print(name, found[name], flush=True)
+        pool_seconds, ray_seconds = (
+            statistics.median(one["processorSeconds"] for one in measured[f"{kind}.{n_workers}"])
+            for kind in ("pool", "ray")
+        )
+        found[f"overhead.{n_workers}"] = round(ray_seconds / pool_seconds - 1, 3)
+    if len({one["resultBytes"] for of_kind in measured.values() for one in of_kind}) != 1:
+        sys.exit("The results differ in size: some batch was not computed whole.")
     return found
 
 
@@ -142,8 +158,8 @@ def median_ms(search: Callable[[str], object]) -> float:
     return round(statistics.median(times), 1)
 
 
-def searches(settings: Settings, folder: Path, scratch: Path) -> dict[str, object]:
-    publishing.MAX_PASSAGES = 2_000  # else a small corpus is one segment
+def searches(settings: Settings, folder: Path, scratch: Path, max_passages: int) -> dict[str, Any]:
+    publishing.MAX_PASSAGES = max_passages  # else the corpus is one segment, which one shard has
     recipe = recipe_of(settings)
     store, key = ObjectStore((scratch / "store").as_uri()), make_key(scratch / "key")
     job = BuildJob(settings, recipe, store, key, scratch / "spool")
@@ -165,9 +181,20 @@ def searches(settings: Settings, folder: Path, scratch: Path) -> dict[str, objec
     views = tuple(view for _, view in sorted(whole._views.items()))  # noqa: SLF001 - the same segments
     snapshot = IndexSnapshot(1, views, complete=True)
 
-    def one_index(text: str) -> object:
+    def ranked(text: str) -> list[RankedHit]:
         query = parse_query(text)
-        return rank_answer(snapshot, SearchRequest(text, limit=10), query, vectors(query), CancelToken())
+        return rank_answer(snapshot, SearchRequest(text, limit=10), query, vectors(query), CancelToken()).hits
+
+    numbers = {id(view): number for number, view in whole._views.items()}  # noqa: SLF001 - as above
+
+    def one_process(text: str) -> object:
+        """With the text of the hits, masked, as the shards give it."""
+        query, shown = parse_query(text), []
+        for hit in ranked(text):
+            lines = split_lines(whole._texts[numbers[id(hit.view)]].texts[hit.file])  # noqa: SLF001 - as above
+            made = make_hit(hit, query, lines, display_root=hit.view.root, uri="", dirty=False)
+            shown.append(None if made is None else mask_hit(made, lines))
+        return shown
 
     def over(shards: Callable[[], Shards]) -> Callable[[str], object]:
         def search(text: str) -> object:
@@ -177,10 +204,11 @@ def searches(settings: Settings, folder: Path, scratch: Path) -> dict[str, objec
 
         return search
 
-    found: dict[str, object] = {"segments": len(views), "passages": snapshot.n_passages, "storedBytes": n_stored}
+    found: dict[str, Any] = {"segments": len(views), "passages": snapshot.n_passages, "storedBytes": n_stored}
     for text in QUERIES:
-        one_index(text)
-    found["oneIndexMs"] = median_ms(one_index)
+        one_process(text)
+    found["oneProcess.rankingMs"] = median_ms(ranked)
+    found["oneProcessMs"] = median_ms(one_process)
     for n_shards in (1, 4):
         placed = place_segments(entries, n_shards)
         local = LocalShards([Shard(of, len(views), objects) for of in placed], placed)
@@ -195,6 +223,10 @@ def searches(settings: Settings, folder: Path, scratch: Path) -> dict[str, objec
         for text in QUERIES:
             search(text)
         found["shards.4.rayMs"] = median_ms(search)
+        found["oneProcessAgainMs"] = median_ms(one_process)
+        found["ratio"] = round(
+            found["shards.4.rayMs"] / statistics.mean((found["oneProcessMs"], found["oneProcessAgainMs"])), 2
+        )
         pids = [process for process in psutil.Process().children(recursive=True) if "ShardActor" in process.name()]
         found["shardRssBytes"] = sum(process.memory_info().rss for process in pids)
         shards.close()
@@ -205,13 +237,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=Path(sysconfig.get_paths()["stdlib"]))
     parser.add_argument("--files", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=3, help="of builds")
+    parser.add_argument("--max-passages", type=int, default=2_000, help="of a segment, so that shards have several")
+    parser.add_argument("--only", choices=("builds", "searches"))
+    parser.add_argument("--suffix", default="*.py", help="of the files")
     options = parser.parse_args()
     settings = Settings(models=ModelsSettings(refine="none"))
+    result: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     with tempfile.TemporaryDirectory(prefix="semlens-bench-") as scratch:
-        folder = repository(options.folder, options.files, Path(scratch, "corpus"))
-        result = {"load": os.getloadavg(), "processors": psutil.cpu_count(), "builds": builds(settings, folder)}
-        RESULT.write_text(json.dumps(result, indent=1) + "\n")
-        result["searches"] = searches(settings, folder, Path(scratch))
+        folder = repository(options.folder, options.files, options.suffix, Path(scratch, "corpus"))
+        machine = {"processors": psutil.cpu_count(), "load": os.getloadavg()}
+        if options.only != "searches":
+            result["builds"] = machine | builds(settings, folder, options.rounds)
+        if options.only != "builds":
+            result["searches"] = machine | searches(settings, folder, Path(scratch), options.max_passages)
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
     return 0

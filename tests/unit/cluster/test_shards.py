@@ -7,6 +7,7 @@ from cluster_cases import Site
 from engine_cases import function
 
 from semlens.cluster.catalogue import all_entries
+from semlens.cluster.serve import coordinator
 from semlens.cluster.serve.coordinator import search_shards
 from semlens.cluster.serve.placing import place_segments
 from semlens.cluster.serve.shard import Shard, fetch, root_of
@@ -17,6 +18,7 @@ from semlens.engine.embedding.tiers import choose_tiers
 from semlens.index.snapshot import IndexSnapshot
 from semlens.search.query.query import parse_query
 from semlens.search.ranking.rank import rank_answer
+from semlens.search.readers.reader import CandidateLimit
 from semlens.share import publishing
 from semlens.share.errors import RejectedError, ShareError
 
@@ -150,6 +152,54 @@ def test_hits_have_text_and_filters_hold(served):
     assert {hit.root for hit in page(shards, tiers, "retry", filter=folders)[0]} == {
         "/semlens-cluster/example.org/team/lib"
     }
+
+
+class CountingShards(LocalShards):
+    """:ivar rounds: the methods that were asked."""
+
+    def __init__(self, inner):
+        super().__init__(inner.shards, [])
+        self._of_view = inner._of_view
+        self.rounds = []
+
+    def ask(self, method, *arguments, **named):
+        self.rounds.append(method)
+        return super().ask(method, *arguments, **named)
+
+    def ask_each(self, method, arguments, **named):
+        self.rounds.append(method)
+        return super().ask_each(method, arguments, **named)
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("return the wall", []),
+        ("app_part_3", []),
+        ("the paresr class", ["spell", "statistics"]),
+        (QUERIES[12], ["statistics"]),  # frames
+    ],
+)
+def test_a_search_takes_four_rounds_and_more_only_for_spelling_and_frames(served, text, more):
+    open_shards, tiers, _ = served
+    shards = CountingShards(open_shards(4))
+    page(shards, tiers, text)
+    assert shards.rounds == ["look", *more, "candidates", "symbols", "hits"]
+
+
+@pytest.mark.parametrize("is_large", [True, False])
+def test_shards_of_a_large_index_offer_their_best_files_only(served, monkeypatch, is_large):
+    """As one process with all of it would. All repositories of a shard are one reader."""
+    open_shards, tiers, _ = served
+    shards = open_shards(2)
+    n_passages = [sum(len(view.segment.passages) for view in shard._views.values()) for shard in shards.shards]
+    least = 2 * min(n_passages) if is_large else 2 * (max(n_passages) + 1)
+    monkeypatch.setattr(coordinator, "DEFAULT_LIMIT", CandidateLimit(least_passages=least))
+    page(shards, tiers, "return the wall")
+    for shard in shards.shards:
+        reader = list(shard._searches.values())[-1].reader
+        assert reader._is_limited is is_large
+        assert len(reader._views) == len(shard._views)
 
 
 def test_a_shard_forgets_old_searches(served):
