@@ -28,6 +28,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from semlens.cluster.catalogue import all_entries
 from semlens.cluster.commands import recipe_of
+from semlens.cluster.indexing import batches as batches_module
 from semlens.cluster.indexing.batches import Batch, Plan, batches_of
 from semlens.cluster.indexing.building import BuildJob, Executor, build
 from semlens.cluster.indexing.local_executor import LocalExecutor
@@ -237,11 +238,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=Path(sysconfig.get_paths()["stdlib"]))
     parser.add_argument("--files", type=int, default=300)
+    parser.add_argument("--batch-bytes", type=int, default=batches_module.MAX_BYTES, help="of text in a batch")
     parser.add_argument("--rounds", type=int, default=3, help="of builds")
     parser.add_argument("--max-passages", type=int, default=2_000, help="of a segment, so that shards have several")
     parser.add_argument("--only", choices=("builds", "searches"))
     parser.add_argument("--suffix", default="*.py", help="of the files")
     options = parser.parse_args()
+    batches_module.MAX_BYTES = options.batch_bytes
     settings = Settings(models=ModelsSettings(refine="none"))
     result: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     with tempfile.TemporaryDirectory(prefix="semlens-bench-") as scratch:
