@@ -1,7 +1,7 @@
-"""Regular expressions for secrets with a known form or in a known place. `secrets` applies them.
+"""Regular expressions for secrets of many lines or in a known place. `secrets` applies them.
 
-The issuers of tokens publish their forms. Every expression takes time in proportion to the text: nothing that follows a
-repetition without a bound can make it backtrack.
+`token_forms` has the tokens whose issuers publish their form. Every expression takes time in proportion to the text:
+nothing that follows a repetition without a bound can make it backtrack.
 """
 
 from __future__ import annotations
@@ -18,42 +18,16 @@ BLOCK_RULES = (
     ("PRIVATE KEY", re.compile(rf"(?s)-----BEGIN {_KEY_BLOCK}.*?(?:-----END {_KEY_BLOCK}|\Z)")),
     ("PRIVATE KEY", re.compile(rf"\A[A-Za-z0-9+/=\s]+-----END {_KEY_BLOCK}")),
     ("PuTTY-User", re.compile(r"(?s)PuTTY-User-Key-File-\d.*?(?:Private-MAC:[^\n]*|\Z)")),
+    ("SSH2 ENCRYPTED", re.compile(r"(?s)---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----.*?(?:---- END SSH2|\Z)")),
     ("Static key V1", re.compile(r"(?s)-----BEGIN OpenVPN Static key V1-----.*?(?:-----END OpenVPN Static|\Z)")),
 )
 
-TOKEN_FORM = re.compile(r"""(?x)\b(?:
-        (?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Z])    # Amazon
-      | (?:AC|SK)[a-z0-9]{32}\b                                        # Twilio
-      | AIza[0-9A-Za-z_-]{35} | ya29\.[0-9A-Za-z_-]{20,} | GOCSPX-[0-9A-Za-z_-]{28}   # Google
-      | AKC[A-Za-z0-9]{10,}\b                                          # Artifactory
-      | AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Za-z]{40,}
-      | eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}  # JSON web tokens
-      | gh[pousr]_[A-Za-z0-9_]{36,} | github_pat_[A-Za-z0-9_]{40,}
-      | (?:gl(?:pat|dt|ft|soat|rt|cbt|imt|ptt|agent|oas)-|GR1348941)[A-Za-z0-9_-]{20,}
-      | hf_[A-Za-z0-9]{30,}\b
-      | (?i:https://hooks\.slack\.com/services/\w+/\w+/\w+ | xox[a-z]-[a-z0-9-]{3,} | xapp-\d-[a-z0-9-]{20,})
-      | npm_[A-Za-z0-9]{36}\b
-      | pypi-[A-Za-z0-9_-]{50,}
-      | rubygems_[a-f0-9]{48} | dckr_[a-z]{3}_[A-Za-z0-9_-]{20,} | ATATT3[A-Za-z0-9_=-]{50,} | ATBB[A-Za-z0-9]{24,}
-      | SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}                       # SendGrid
-      | xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16} | key-[0-9a-f]{32}\b      # Brevo, Mailgun
-      | sk-(?:[a-z]+-)*[A-Za-z0-9_-]{20,}                              # OpenAI, and services with its form
-      | (?:[rs]k_(?:live|test)|whsec)_[A-Za-z0-9]{16,}                 # Stripe
-      | sq0(?:csp|atp)-[0-9A-Za-z\\_-]{22,}                            # Square
-      | shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32} | dop_v1_[a-f0-9]{64} | dapi[a-f0-9]{32}\b
-      | hv[bsr]\.[A-Za-z0-9_-]{24,} | [A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,} | pul-[a-f0-9]{40}
-      | (?:glc|glsa|sntrys|lin_api|pscale_tkn|pscale_pw|sbp|ntn|dp\.pt|tskey-[a-z]+)[_.-][A-Za-z0-9+/=._-]{20,}
-      | PMAK-[a-f0-9]{24}-[a-f0-9]{34} | NRAK-[A-Z0-9]{27}
-      | [MNO][A-Za-z\d_-]{23,25}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,}   # Discord
-      | [0-9]{8,10}:[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])                 # Telegram
-      | [0-9a-z]{32}-us[0-9]{1,2}\b                                    # Mailchimp
-      | LS0tLS1CRUdJTiB(?:QUklW|SU0Eg|FQyBQ|PUEVO|FTkNS|EU0Eg)[A-Za-z0-9+/=]+   # a private key in base64
-    )""")
-
-PASSWORD_NAME = r"(?:pass(?:word|wd|phrase|code)|pwd|secret)"  # noqa: S105 - it matches names, and is no password
+PASSWORD_NAME = (
+    r"(?:pass(?:word|wd|phrase|code|wort)|pwd|secret|kennwort|mot_?de_?passe|contrase[nñ]a|senha|пароль|密码)"  # noqa: S105
+)
 """Names of values that a person may have chosen, which need not look random."""
 KEY_NAME = (
-    r"(?:(?:api|access|private|auth|account|encryption|signing|master|subscription)[_-]?key"
+    r"(?:(?:api|access|private|auth|account|encryption|signing|master|subscription|preshared|shared|secret)[_-]?key|\bpsk"
     r"|(?:auth|access|api|refresh|bearer|session|deploy|bot)[_-]?token)"
 )
 _SECRET_NAME = rf"(?:{PASSWORD_NAME}|{KEY_NAME}|token)s?"
@@ -108,7 +82,7 @@ PLACE_RULES = (
     _rule(
         "authorization",
         rf"(?i)(\b(?:proxy-)?authorization\b[\"']?\]?{_GAP}[:=,]{_GAP}(?:[a-z]?[\"'`])?",
-        r"(?:basic|bearer|token|digest|apikey|api-key|key|negotiate)\s{1,5})(?P<token>[A-Za-z0-9+/=_.~:-]{8,1000})",
+        r"(?:basic|bearer|token|digest|apikey|api-key|key|negotiate|ssws)\s{1,5})(?P<token>[A-Za-z0-9+/=_.~:-]{8,1000})",
     ),
     _rule("bearer", r"(?i)(\bbearer\s{1,20})(?P<token>[A-Za-z0-9_~+/.-]{20,}=*)"),
     _rule(
@@ -131,7 +105,19 @@ PLACE_RULES = (
         r"(?i)(\b(?:user(?:\s?id|name)?|uid|dbname|host)=[^\s;,()\"'{}]{1,100}\s{1,5}(?:\w{1,20}=[^\s,]{1,100}\s{1,5}){0,4}",
         r"password=)(?P<value>[^\s;,%()\"'{}<>]{3,200})(?![,()])",
     ),
+    _rule("jdbc:oracle", r"(\bjdbc:oracle:\w{1,10}:[^\s/:@\"']{1,60}/)(?P<value>[^\s/@\"']{3,200})(?=@)"),
     # on a command line
+    _rule(
+        "-h",
+        rf"(?i)(\s(?:-H|--header)[ =]?{_QUOTE}[\w-]{{0,40}}(?:key|token|secret|auth)[\w-]{{0,20}}:\s{{0,5}})",
+        r"(?P<token>[^\s\"'$<]{16,1000})(?=[\"'])",
+    ),
+    _rule(
+        "7z zip",
+        rf"(\b(?:7z[ar]?\s{{1,5}}[axetul]\s{_COMMAND}?-p|(?:un)?zip\s{_COMMAND}?-P\s{{1,5}}){_QUOTE})",
+        r"(?P<value>[^\s\"'$-][^\s\"']{3,200})",
+    ),
+    _rule("ansible_", r"(\bansible_(?:ssh_|become_|sudo_|su_)?pass(?:word)?=[\"']?)(?P<value>[^\s\"'{}]{3,200})"),
     _rule(
         "curl",
         rf"(?i)(\bcurl\b{_COMMAND}(?:-u|--user|-U|--proxy-user)[ =]?{_QUOTE}[^\s:\"'$]{{1,100}}:)",
@@ -162,7 +148,59 @@ PLACE_RULES = (
         "password",
         r"(?i)(\b(?:with|encrypted|role|user)\b[^\n;]{0,200}?\bpassword\s{1,5}')(?P<value>[^'\s]{3,200})(?=')",
     ),
+    # in calls whose argument is a secret
+    _rule(
+        "jwt.",
+        r"(\bjwt\.(?:sign|verify|encode|decode)\([^\n\"'`]{1,80},\s{0,40})b?[\"'](?P<value>[^\"'\n]{6,300})(?=[\"'])",
+    ),
+    _rule("fernet", r"(\bFernet\(b?[\"'])(?P<always>[A-Za-z0-9+/_-]{43}=)(?=[\"'])"),
+    _rule("client(", r"([cC]lient\(\s{0,40}[\"'])(?P<random>[A-Za-z0-9_-]{24,200})(?=[\"']\s{0,40}[,)])"),
+    _rule("client(", r"(\bClient\([\"'](?:AC\w{32}|\[masked\])[\"'],\s{0,40}[\"'])(?P<value>[a-z0-9]{32})(?=[\"'])"),
+    _rule(
+        "wallet privatekeyto",
+        r"(\b(?:Wallet|privateKeyTo\w{1,20})\(\s{0,10}[\"'](?:0x)?)(?P<value>[0-9a-fA-F]{64})(?=[\"'])",
+    ),
+    _rule(
+        "session( client( resource(",
+        r"((?:Session|client|resource)\([^\n)]{0,80}[\"']\s{0,5},\s{0,40}[\"'])(?P<random>[A-Za-z0-9/+]{40})(?=[\"'])",
+    ),
+    _rule("session(", r"(\bsession\(\{[^{}]{0,300}?\bsecret:\s{0,5}[\"'])(?P<value>[^\"'\n]{6,200})(?=[\"'])"),
+    _rule(
+        "env.fetch",
+        rf"(?i)(\bENV\.fetch\([\"']\w{{0,40}}{_SECRET_NAME}[\"']\)\s{{0,5}}\{{\s{{0,5}}[\"'])(?P<value>[^\"'\n]{{4,200}})",
+    ),
+    _rule(
+        "secret_key",
+        r"(?i)(\bsecret_key(?:_base)?[\"'\]]{0,2}\s{0,5}=\s{0,5}b?(?P<quote>[\"']))(?P<value>(?:[^\\\"'\n]|\\[^\n]){6,200}?)(?=(?P=quote))",
+    ),
+    _rule(
+        "_key _salt",
+        r"(\bdefine\(\s{0,5}[\"'](?:AUTH|SECURE_AUTH|LOGGED_IN|NONCE)_(?:KEY|SALT)[\"']\s{0,5},\s{0,20}[\"'])"
+        r"(?P<always>[^\"'\n]{20,200})(?=[\"'])",
+    ),
+    _rule("q~", r"(\dQ~)(?P<always>[A-Za-z0-9_.~-]{31,34})"),  # Azure
+    # of passwords
+    _rule("$", r"(?P<always>\$(?:2[abxy]\$\d\d|[156y]|apr1|argon2id?)\$[\w./$,=+-]{20,200})"),
     # in configuration files of known programs
+    _rule(
+        "variable",
+        rf"(?i)(\bvariable\s{{1,5}}\"[\w-]{{0,40}}{_SECRET_NAME}\w{{0,20}}\"\s{{0,5}}\{{[^{{}}]{{0,300}}?\bdefault\s{{0,10}}=\s{{0,10}}\")",
+        r"(?P<value>[^\"\n]{4,300})(?=\")",
+    ),
+    _rule(
+        "storepassword keypassword",
+        r"(?m)(^[ \t]{0,40}(?:store|key)Password[ \t]{1,5}[\"'])(?P<value>[^\"'\n$]{4,200})",
+    ),
+    _rule("bindpw", r"(?m)(^[ \t]{0,20}bindpw[ \t]{1,10})(?P<value>\S{4,200})"),
+    _rule("snmp-server", r"(\bsnmp-server community )(?P<value>\S{3,100})"),
+    _rule(
+        "secret password", r"(?m)(^[ \t]{0,10}(?:enable|username \S{1,60}) (?:secret|password) \d )(?P<value>\S{4,200})"
+    ),
+    _rule(
+        "buildconfigfield",
+        rf"(?i)(\bbuildConfigField\s?\(?[^\n]{{0,60}}\"\w{{0,40}}{_SECRET_NAME}\"\s{{0,5}},\s{{0,10}}[\"'](?:\\\"|\"))(?P<value>[^\"'\\\n]{{6,300}})",
+    ),
+    _rule('"kty"', r"(\"(?:d|p|q|dp|dq|qi|k)\"\s{0,5}:\s{0,5}\")(?P<always>[A-Za-z0-9_-]{40,})(?=\")"),
     _rule(
         "requirepass masterauth", r"(?m)(^[ \t]{0,20}(?:requirepass|masterauth)\s{1,5}\"?)(?P<value>[^\s\"']{3,200})"
     ),

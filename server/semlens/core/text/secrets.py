@@ -1,7 +1,8 @@
 """Masks keys, tokens and passwords in text for prompts and embedding services.
 
-`secret_forms` has the forms that are known. Other secrets are found by the name before a value. After the name of a
-password, every value is masked that is not a placeholder. After the name of a token, a value must look random.
+`token_forms` and `secret_forms` have the forms that are known. Other secrets are found by the name before a value.
+After the name of a password, every value is masked that is not a placeholder. After the name of a token, a value must
+look random.
 
 The tests compare the rules with the detectors of the library ``detect-secrets``. It is not a dependency, because it
 loads a second HTTP client and finds only the first line of a key. ``bench/secret_mask.py`` measures how often code
@@ -25,14 +26,14 @@ from semlens.core.text.secret_forms import (
     NAMED_PLACE_RULES,
     PASSWORD_NAME,
     PLACE_RULES,
-    TOKEN_FORM,
     PlaceRule,
     ValueGroup,
 )
+from semlens.core.text.token_forms import TOKEN_FORM
 
 MASK = "[masked]"
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Increase it with any change of a rule, because text that is masked differently has another vector."""
 
 
@@ -51,7 +52,7 @@ class _Requirement(enum.Enum):
 
 _SECRET_NAME_PART = re.compile(
     rf"(?P<password>{PASSWORD_NAME})|(?P<key>{KEY_NAME})|(?P<short>(?<![a-z])pass(?![a-z])|credential)"
-    r"|(?P<weak>token|(?<![a-z])(?:cred|auth|key|jwt|salt|hmac)(?![a-z]))"
+    r"|(?P<weak>token|(?<![a-z])(?:cred|auth|key|jwt|pat|salt|hmac)(?![a-z]))"
 )
 """It is matched against text in lower case. Matching without regard to case takes three times as long."""
 _NAME_OF_SECRET = re.compile(rf"(?i){PASSWORD_NAME}|{KEY_NAME}")
@@ -72,7 +73,7 @@ _QUOTED = re.compile(
     r"\s{0,40}\(?\s{0,40}(?P<default>default\s{0,5}[=:]\s{0,5})?(?:[A-Za-z]{1,2}|[@&])?\\{0,2}"
     r"(?P<quote>\"\"\"|'''|[\"'`])(?P<value>[^\"'`\s\\]{4,1000})\\{0,2}(?P=quote)"
 )
-_BARE = re.compile(r"(?P<space>[ \t]{0,20})(?P<value>[^\s\"'`(){}\[\],;<>$|&\\]{4,300})(?=[\s;&|}\"']|\Z)")
+_BARE = re.compile(r"(?P<space>[ \t]{0,20})(?P<value>[^\s\"'`(){}\[\],;<>$|&\\]{4,1000})(?=[\s;&|}\"']|\Z)")
 _LINE_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 _LINE_START = re.compile(r"[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.-]{0,80}")
 _ENVIRONMENT = re.compile(r"(?i)(?:env|propert|config|setting|fetch)[\w.]{0,30}\W{1,3}[\w.-]{0,40}\Z")
