@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
-import stat
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from semlens.core.errors import SemlensError
+from semlens.core.private_file import NotPrivateError, read_private, write_private
 
 LINK_SECONDS = 600
 COOKIE_SECONDS = 12 * 3600
@@ -96,11 +94,7 @@ def read_or_make_token(path: Path) -> str:
         token = _read_token(path)
         if not token:
             token = secrets.token_urlsafe(_TOKEN_BYTES)
-            temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-            temporary.unlink(missing_ok=True)
-            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(token + "\n")
-            temporary.replace(path)
+            write_private(path, token + "\n")
     except OSError as error:
         raise TokenFileError(f"Cannot use the file {path}: {error.strerror or error}. Delete it.") from error
     return token
@@ -109,16 +103,11 @@ def read_or_make_token(path: Path) -> str:
 def _read_token(path: Path) -> str:
     """Empty when there is none."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        token = read_private(path, _MAX_FILE_BYTES).decode("ascii", "replace").strip()
     except FileNotFoundError:
         return ""
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise TokenFileError(f"{path} is not a file. Delete it.")
-        if sys.platform != "win32" and (status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077):
-            raise TokenFileError(f"Others may have read the token in {path}. Delete it; a new one is made.")
-        token = file.read(_MAX_FILE_BYTES).decode("ascii", "replace").strip()
+    except NotPrivateError as error:
+        raise TokenFileError(f"Others may have read the token in {path}. Delete it; a new one is made.") from error
     is_usable = len(token) >= _MIN_TOKEN_CHARACTERS and token.replace("-", "").replace("_", "").isalnum()
     return token if is_usable and token.isascii() else ""
 

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from semlens.core.errors import SemlensError
+from semlens.core.private_file import write_private
 
 TOKEN_VARIABLE = "SEMLENS_TEAM_TOKEN"  # noqa: S105 - a name
 FILE_NAME = "team-token.json"
@@ -126,12 +127,7 @@ def _read_file(config_folder: Path) -> dict[str, str]:
 
 def _write_file(config_folder: Path, tokens: dict[str, str]) -> None:
     path = config_folder / FILE_NAME
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        config_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary.unlink(missing_ok=True)
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(tokens, file)
-        temporary.replace(path)
+        write_private(path, json.dumps(tokens))
     except OSError as error:
         raise TeamError(f"The file {path} cannot be written: {error.strerror or error}.") from error

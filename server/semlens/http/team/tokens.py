@@ -13,8 +13,6 @@ import json
 import os
 import re
 import secrets
-import stat
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -23,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from semlens.core.errors import SemlensError, UsageError
+from semlens.core.private_file import NotPrivateError, read_private, write_private
 
 FILE_NAME = "team-tokens.json"
 PREFIX = "semlens_"
@@ -121,13 +120,13 @@ class TeamTokens:
             return
         self._members = {}  # a file that cannot be used gives access to nobody
         self._stamp = ()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_FILE_BYTES:
-            raise _unusable(self.path, "it is not a file of tokens")
-        if sys.platform != "win32" and (status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077):
-            raise _unusable(self.path, "others may read or change it; `chmod 600` it")
         try:
-            self._members = _members_of(json.loads(self.path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            self._members = _members_of(json.loads(read_private(self.path, _MAX_FILE_BYTES)))
+        except NotPrivateError as error:
+            raise _unusable(self.path, "others may read or change it; `chmod 600` it") from error
+        except OSError as error:
+            raise _unusable(self.path, error.strerror or str(error)) from error
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise _unusable(self.path, "its content is damaged") from error
         self._stamp = stamp
 
@@ -136,13 +135,8 @@ class TeamTokens:
             digest: {"name": one.name, "repositories": one.repositories, "created": one.created}
             for digest, one in members.items()
         }
-        temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            temporary.unlink(missing_ok=True)
-            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                json.dump(content, file, indent=1)
-            temporary.replace(self.path)
+            write_private(self.path, json.dumps(content, indent=1))
         except OSError as error:
             raise _unusable(self.path, error.strerror or str(error)) from error
         self._stamp = ()
