@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 _IS_WINDOWS = os.name == "nt"
@@ -119,15 +118,3 @@ def _fold(path: str, windows: bool) -> str:
 def _errors(windows: bool) -> str:
     """How names that are no valid Unicode are kept: bytes on POSIX, lone UTF-16 surrogates on Windows."""
     return "surrogatepass" if windows else "surrogateescape"
-
-
-def make_private_folders(folder: Path) -> None:
-    """Create a folder and its missing parents, readable by their user only. `Path.mkdir` gives parents no mode.
-
-    :raises OSError: when one cannot be created.
-    """
-    missing = [folder]
-    while not missing[-1].parent.exists():
-        missing.append(missing[-1].parent)
-    for path in reversed(missing):
-        path.mkdir(mode=0o700, exist_ok=True)

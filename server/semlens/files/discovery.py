@@ -19,7 +19,7 @@ from pathlib import Path
 from semlens.core.errors import WorkspaceError
 from semlens.core.guarded_reader import is_transient, read_below
 from semlens.core.paths import relative_path
-from semlens.core.skip_reason import SkipReason
+from semlens.core.status import SkipReason
 from semlens.files.eligibility import content_skip_reason, extension_of, name_skip_reason, shebang_skip_reason
 from semlens.files.ignoring.ignore_tree import (
     CACHE_MARKERS,

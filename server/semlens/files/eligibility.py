@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from semlens.core.skip_reason import SkipReason
+from semlens.core.status import SkipReason
 
 BINARY_EXTENSIONS = frozenset(
     """

@@ -8,7 +8,7 @@ import stat
 import time
 
 from semlens.core.guarded_reader import NotRegularError, is_transient, open_below
-from semlens.core.skip_reason import SkipReason
+from semlens.core.status import SkipReason
 from semlens.files.file_stamp import FileStamp
 
 

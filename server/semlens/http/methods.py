@@ -10,7 +10,7 @@ from typing import Any
 from semlens import __version__
 from semlens.core.cancel import CancelToken
 from semlens.core.paths import path_to_uri
-from semlens.core.skip_reason import SkipReason
+from semlens.core.status import SkipReason
 from semlens.engine.browsing.browser import IndexBrowser
 from semlens.engine.browsing.folder_counts import FolderCounts
 from semlens.engine.browsing.skipped_files import FIXES, SkippedFiles

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from semlens.core.hashing import ContentHash
 from semlens.core.reference import Reference, ReferenceKind, Scope
-from semlens.core.skip_reason import SkipReason
 from semlens.core.span import Span
+from semlens.core.status import SkipReason
 from semlens.core.symbol import Outline, Passage, Role, Symbol, SymbolKind
 from semlens.files.file_stamp import FileStamp
 from semlens.index.segment.columns import Array

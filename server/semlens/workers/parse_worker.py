@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash, content_hash
-from semlens.core.skip_reason import SkipReason
+from semlens.core.status import SkipReason
 from semlens.core.symbol import Outline
 from semlens.embedding.registry import find_model, load_tokenizer
 from semlens.files.discovery import content_skip_reason

@@ -15,7 +15,7 @@ from io import BufferedReader
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from semlens.core.hashing import ContentHash
-from semlens.core.skip_reason import UNPARSABLE, SkipReason
+from semlens.core.status import UNPARSABLE, SkipReason
 from semlens.files.file_stamp import FileStamp
 from semlens.files.reading import file_stamp
 from semlens.syntax.fingerprint import CodeFingerprint

@@ -11,8 +11,7 @@ import pytest
 from semlens.cli.arguments import COMMANDS
 from semlens.cli.commands.status import skipped_files
 from semlens.cli.roots import cache_folder
-from semlens.core.skip_reason import SkipReason
-from semlens.core.status import RootStatus, TierRole, TierStatus, WatchMode
+from semlens.core.status import RootStatus, SkipReason, TierRole, TierStatus, WatchMode
 from semlens.files.file_stamp import NO_STAMP
 from semlens.index.storage.root_store import Commit, FileEntry, RootStore
 

@@ -9,8 +9,7 @@ import shutil
 import pytest
 from engine_cases import Workspace, complete, found, function, make_settings, parsed, paths_of, wait_for
 
-from semlens.core.skip_reason import SkipReason
-from semlens.core.status import EngineState, WatchMode
+from semlens.core.status import EngineState, SkipReason, WatchMode
 from semlens.engine.engine import Engine
 from semlens.engine.indexing import root_presence, root_state
 from semlens.engine.indexing.root_presence import Presence, check_folder

@@ -14,7 +14,7 @@ import pytest
 from engine_cases import function
 
 from semlens.core.hashing import content_hash
-from semlens.core.skip_reason import SkipReason
+from semlens.core.status import SkipReason
 from semlens.files.reading import read_file
 from semlens.index.segment.segment import segment_from_arrays
 from semlens.workers import pool as parse_pool

@@ -30,8 +30,7 @@ from engine_cases import (
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import CacheError, Cancelled, WorkspaceError
 from semlens.core.request import SearchRequest
-from semlens.core.skip_reason import SkipReason
-from semlens.core.status import EngineState
+from semlens.core.status import EngineState, SkipReason
 from semlens.core.symbol import Role
 from semlens.engine.engine import Engine
 from semlens.engine.indexing import committer as committing

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from semlens.core.errors import WorkspaceError
-from semlens.core.skip_reason import SkipReason
+from semlens.core.status import SkipReason
 from semlens.files.discovery import DiscoveredFile, Discovery, content_skip_reason
 from semlens.files.roots import check_root
 from semlens.settings.loading import FilesSettings, Settings

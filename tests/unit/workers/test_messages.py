@@ -8,7 +8,7 @@ import io
 import pytest
 
 from semlens.core.reference import ReferenceKind
-from semlens.core.skip_reason import SkipReason
+from semlens.core.status import SkipReason
 from semlens.core.symbol import Role, SymbolKind
 from semlens.workers.messages import receive, send
 

@@ -11,7 +11,7 @@ from semlens.cli.output.hits import truncate
 from semlens.cli.output.terminal import paint
 from semlens.core.errors import WorkspaceError
 from semlens.core.guarded_reader import NotRegularError, read_regular
-from semlens.core.skip_reason import SkipReason
+from semlens.core.status import SkipReason
 from semlens.core.symbol import Outline, Symbol
 from semlens.core.text.printable import printable
 from semlens.service.codec import outline_json

@@ -12,8 +12,7 @@ from typing import Any
 from semlens.cli.answering import Answerer, ServedBy, answer
 from semlens.cli.output.terminal import human_bytes, paint
 from semlens.cli.roots import cache_folder, workspace_of_name
-from semlens.core.skip_reason import SkipReason
-from semlens.core.status import EngineStatus, RemoteStatus, TierRole
+from semlens.core.status import EngineStatus, RemoteStatus, SkipReason, TierRole
 from semlens.core.text.printable import printable
 from semlens.service import codec
 

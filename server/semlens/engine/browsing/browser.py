@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import SemlensError
-from semlens.core.skip_reason import SkipReason
+from semlens.core.status import SkipReason
 from semlens.core.symbol import Outline
 from semlens.engine.browsing.file_texts import TextPart, text_part
 from semlens.engine.browsing.folder_counts import FolderCounts, count_folders

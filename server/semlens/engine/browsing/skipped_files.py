@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from semlens.core.skip_reason import SkipReason
+from semlens.core.status import SkipReason
 from semlens.files.discovery import Discovery
 from semlens.settings.loading import Settings
 

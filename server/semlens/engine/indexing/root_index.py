@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.errors import CacheError
-from semlens.core.skip_reason import UNPARSABLE, SkipReason
+from semlens.core.status import UNPARSABLE, SkipReason
 from semlens.embedding.embedder import TokenIds
 from semlens.engine.indexing.live_segment import LiveSegment, verified_files
 from semlens.engine.indexing.scheduling import Backoff

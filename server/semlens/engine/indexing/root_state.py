@@ -10,8 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from semlens.core.hashing import ContentHash
-from semlens.core.skip_reason import SkipReason
-from semlens.core.status import WatchMode
+from semlens.core.status import SkipReason, WatchMode
 from semlens.engine.indexing.root_index import RootIndex
 from semlens.engine.indexing.root_presence import FolderIdentity, Presence, check_folder
 from semlens.files.discovery import DiscoveredFile, Discovery, is_below

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from outlines import parsed_file, segment_of
 
-from semlens.core.skip_reason import SkipReason
+from semlens.core.status import SkipReason
 from semlens.engine.indexing.live_segment import MERGE_FANOUT, LiveSegment
 from semlens.engine.indexing.merger import merge_candidates, merge_job
 from semlens.engine.indexing.root_index import RootIndex
