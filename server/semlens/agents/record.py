@@ -21,7 +21,7 @@ from semlens.agents.files import FileState, read_file, remove_empty_folders, wri
 from semlens.agents.formats import Format
 from semlens.agents.splices import Splice
 from semlens.core.errors import SemlensError
-from semlens.core.private_file import make_private_folders
+from semlens.core.paths import make_private_folders
 
 _FILE = "agents.json"
 LOCK_NAME = "agents.lock"

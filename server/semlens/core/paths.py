@@ -1,4 +1,4 @@
-"""Paths and URIs: conversions that touch no file, for POSIX and for Windows.
+"""Paths and URIs, for POSIX and for Windows: conversions, which touch no file, and folders for one user alone.
 
 A workspace-relative path has forward slashes everywhere. Bytes of a POSIX name that are not UTF-8 are surrogates
 (PEP 383) in a path and percent-encoded bytes in a URI, so that every name survives the way there and back.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 _IS_WINDOWS = os.name == "nt"
@@ -118,3 +119,15 @@ def _fold(path: str, windows: bool) -> str:
 def _errors(windows: bool) -> str:
     """How names that are no valid Unicode are kept: bytes on POSIX, lone UTF-16 surrogates on Windows."""
     return "surrogatepass" if windows else "surrogateescape"
+
+
+def make_private_folders(folder: Path) -> None:
+    """Create a folder and its missing parents, readable by their user only. `Path.mkdir` gives parents no mode.
+
+    :raises OSError: when one cannot be created.
+    """
+    missing = [folder]
+    while not missing[-1].parent.exists():
+        missing.append(missing[-1].parent)
+    for path in reversed(missing):
+        path.mkdir(mode=0o700, exist_ok=True)

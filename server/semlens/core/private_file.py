@@ -1,4 +1,4 @@
-"""Files and folders that only their user may read. Such a file is written in one step, and refused when it is open."""
+"""Files that only their user may read, such as tokens: written in one step, and refused once others may read them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from semlens.core.guarded_reader import open_regular
+from semlens.core.paths import make_private_folders
 
 
 class NotPrivateError(OSError):
@@ -36,15 +37,3 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
     temporary.replace(path)
-
-
-def make_private_folders(folder: Path) -> None:
-    """Create a folder and its missing parents, readable by their user only. `Path.mkdir` gives parents no mode.
-
-    :raises OSError: when one cannot be created.
-    """
-    missing = [folder]
-    while not missing[-1].parent.exists():
-        missing.append(missing[-1].parent)
-    for path in reversed(missing):
-        path.mkdir(mode=0o700, exist_ok=True)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from semlens import __version__
 from semlens.core.errors import SemlensError
-from semlens.core.private_file import make_private_folders
+from semlens.core.paths import make_private_folders
 from semlens.files.network_file_systems import remote_file_system
 from semlens.index.versions import FORMAT_VERSION, STORE_VERSION
 

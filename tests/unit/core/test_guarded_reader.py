@@ -110,15 +110,14 @@ def test_nothing_else_opens_files_of_a_workspace():
         "files/git_clone.py",  # the URL of a clone, beside the clone
         "files/network_file_systems.py",  # the system's table of mounts
         "files/watching/inotify_source.py",  # the system's limits
-        "http/access.py",  # the token of programs
         "http/page_files.py",  # the page, as it was installed
         "http/team/audit.py",  # the log of requests, beside the user's settings
-        "http/team/tokens.py",  # hashes of the members' tokens, beside the user's settings
         "lsp/connection/logs.py",
         "lsp/connection/transport.py",  # the pipes to the client
         "service/connection.py",  # the key of the server's pipe
         "service/daemon_start.py",  # the log in the cache folder
         "share/object_store.py",  # what is downloaded, in the cache folder
+        "share/packing.py",  # segments that are packed or unpacked, in a temporary folder
         "share/publishing.py",  # what is uploaded, in a temporary folder
         "share/signing.py",  # the user's key
         "team/answers.py",  # copies of the team's files, in the cache folder

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.errors import SemlensError
-from semlens.core.private_file import make_private_folders
+from semlens.core.paths import make_private_folders
 from semlens.core.symbol import SymbolKind
 from semlens.engine.mapping.area_labels import AreaLabel
 from semlens.engine.mapping.map_points import MapPoints, collect_points

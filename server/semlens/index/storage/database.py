@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from semlens.core.errors import CacheError
-from semlens.core.private_file import make_private_folders
+from semlens.core.paths import make_private_folders
 from semlens.files.network_file_systems import remote_file_system
 from semlens.index.versions import IndexProblem
 
