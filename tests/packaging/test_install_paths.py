@@ -112,6 +112,7 @@ def test_every_python_installs_it(
         run([tmp_path / "venv" / "bin" / "python", "-c", "import keyring"], environment, workspace)
 
 
+EXTRAS = "keyring,map,faiss,qdrant,share,cluster"
 SYSTEMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-darwin", "x86_64-pc-windows-msvc")
 
 
@@ -127,6 +128,15 @@ def test_every_locked_package_has_a_wheel_for_the_systems_of_the_workflow(enviro
     system_options = ["--python-platform", system, "--python-version", version, "--target", "there"]
     dry = [TOOLS / "uv", "pip", "install", "--dry-run", "--no-deps", "--only-binary", ":all:", "-r", "pins.txt"]
     run([*dry, *system_options], {**environment, "MACOSX_DEPLOYMENT_TARGET": "14.0"}, tmp_path)
+
+
+@needs_tools
+@pytest.mark.release_long
+@pytest.mark.parametrize("system", ["x86_64-manylinux_2_28", "aarch64-apple-darwin", "x86_64-pc-windows-msvc"])
+def test_the_extras_have_wheels(distributions: Distributions, environment, tmp_path, system):
+    dry = [TOOLS / "uv", "pip", "install", "--dry-run", "--only-binary", ":all:", "--target", "there"]
+    place = {**environment, "MACOSX_DEPLOYMENT_TARGET": "14.0"}
+    run([*dry, "--python-platform", system, f"{distributions.wheel}[{EXTRAS}]"], place, tmp_path)
 
 
 @pytest.fixture
