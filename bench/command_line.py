@@ -172,6 +172,7 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": platform.platform(terse=True),
         "load_at_start": round(os.getloadavg()[0], 1),
+        "priority": "real time" if os.sched_getscheduler(0) == os.SCHED_RR else "normal",  # `chrt -r 1`
     }
 
 

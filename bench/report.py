@@ -112,6 +112,7 @@ def command_line(results: dict[str, Any], plots: dict[str, str]) -> Iterator[str
             for run in runs
         ],
     )
+    yield "`complete` and the columns after it are those of the median of three first indexes.\n"
     yield "The time of a whole `semlens search` process with a warm index, without and with `--no-update`:\n"
     yield table(
         ("corpus", "median, s", "95 %, s", "processor, s", "--no-update median, s", "processor, s"),
