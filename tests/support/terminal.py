@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -56,7 +57,7 @@ class Terminal:
         if not folder or chromium is None:
             return
         ansi = Path(folder) / f"{name}.ansi"
-        shown = self._run("capture-pane", "-pe").rstrip("\n")
+        shown = re.sub(r"ready\d+\$", "$", self._run("capture-pane", "-pe").rstrip("\n"))
         ansi.write_text(shown)
         page = ansi.with_suffix(".html")
         script = ROOT / "clients" / "nvim" / "tests" / "picture.py"

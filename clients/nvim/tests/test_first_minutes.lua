@@ -85,6 +85,20 @@ return {
     end),
   },
   {
+    'a row whose container is the file does not name it twice',
+    with({ enable = false }, function(editor)
+      local top = vim.tbl_extend('force', hit('log', 'net/retry.py', 3), { path = 'net/retry.py' })
+      local shown = editor:lua(
+        [[
+        local options = { width = 60, icons = false, query_words = {}, ambiguous = require('semlens.rows').ambiguous({ ..., ... }) }
+        return require('semlens.rows').row(..., options).text
+      ]],
+        top
+      )
+      assert(shown:match('meth%s+log'), shown)
+    end),
+  },
+  {
     'rows of one name and file keep the container and the line',
     with({ enable = false }, function(editor)
       local hits = { hit('__init__', 'net.Pool', 3), hit('__init__', 'net.Client', 40), hit('close', 'net.Pool', 80) }

@@ -138,7 +138,8 @@ function M.row(hit, options, is_marked)
   local remaining = available - text_of.width(name) - 1
   local path_width = text_of.width(path) + #line + 1
   local container = text_of.printable((MEMBER_KINDS[kind] or is_ambiguous) and hit.containerName or '')
-  container = container ~= '' and container:match('[^.:#/]+$') and container:match('[^.:#/]+$') .. '.' or ''
+  container = container ~= hit.path and container:match('[^.:#/]+$') or '' -- outside of all others, it is the file
+  container = container ~= '' and container .. '.' or ''
   local kept_width = is_ambiguous and #line + 6 or path_width -- of an ambiguous row, the path is cut first
   if container ~= '' and remaining >= kept_width + text_of.width(container) then
     add(container, 'SemlensContainer')

@@ -15,10 +15,9 @@ _STYLES: dict[_TokenType, str] = {
     Name.Class: "1",
     String: "32",
     Number: "35",
-    Comment: "2",
-    String.Doc: "2",
+    Comment: "32",  # not dim: a comment often is the line that matches best
 }
-"""Codes of ANSI terminals: bold, dim, green and magenta."""
+"""Codes of ANSI terminals: bold, green and magenta."""
 
 
 def colour_lines(lines: Sequence[str], language: str) -> list[str]:
