@@ -6,9 +6,9 @@ import re
 import sys
 from pathlib import Path
 
+from rich.ansi import AnsiDecoder
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
-from rich.text import Text
 
 screen, background, *fonts = sys.argv[1:]
 # Neovim's own background and text, and the sixteen colours of xterm and of a light terminal.
@@ -30,10 +30,10 @@ THEMES = {
 theme = THEMES[background]
 (r, g, b), (back_r, back_g, back_b) = theme.foreground_color, theme.background_color
 reverse = f"\x1b[38;2;{back_r};{back_g};{back_b};48;2;{r};{g};{b}m"  # rich forgets reversed default colours
-lines = Path(screen).read_text(encoding="utf-8").rstrip("\n").replace("\x1b[7m", reverse).split("\n")
+text = Path(screen).read_text(encoding="utf-8").rstrip("\n").replace("\x1b[7m", reverse)
 console = Console(record=True, width=1000, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-for line in lines:
-    console.print(Text.from_ansi(line), no_wrap=True, crop=False, overflow="ignore")
+for line in AnsiDecoder().decode(text):  # a style goes on in the next line
+    console.print(line, no_wrap=True, crop=False, overflow="ignore")
 style = (
     'pre{font:14px/17px "DejaVu Sans Mono","icons",monospace;margin:0}span{padding-bottom:1px}'
     f"body{{margin:0;padding:8px;color:{theme.foreground_color.hex};background-color:{theme.background_color.hex}}}"
