@@ -56,6 +56,10 @@ def _explained(git: LocalGit, ref: str, stderr: str) -> UsageError | WorkspaceEr
         return WorkspaceError(f"{printable(str(root))} is in no git repository, so changes are not known. Give a diff.")
     if "dubious ownership" in text:
         return WorkspaceError(f"git does not trust the owner of {printable(str(root))}. See git's safe.directory.")
+    if text.startswith("usage:"):
+        return UsageError(
+            f"git cannot compare with {printable(ref)}. Name a branch, a tag, a commit or a range of them."
+        )
     if "bad revision" in text or "unknown revision" in text or "ambiguous argument" in text:
         if git.run("rev-parse", "--verify", "--quiet", "HEAD").code:
             return WorkspaceError(

@@ -10,7 +10,7 @@ from semlens.core.errors import UsageError
 
 MAX_DIFF_CHARS = 20_000_000
 
-_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@", re.ASCII)
 _QUOTED = re.compile(r"\\([0-7]{3}|.)")
 _ESCAPES = {"n": b"\n", "t": b"\t", '"': b'"', "\\": b"\\", "r": b"\r"}
 

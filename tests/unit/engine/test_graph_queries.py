@@ -11,6 +11,7 @@ from git_cases import git
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError, WorkspaceError
 from semlens.core.graph import EdgeKind, ImpactRequest, NeighboursRequest
+from semlens.engine.query.diff_files import lines_that_differ
 
 RETRY = """class Client:
     def send(self, text):
@@ -250,6 +251,30 @@ def test_a_diff_that_does_not_fit(made, diff, message):
     assert str(error.value) == message
 
 
+def test_a_hunk_with_an_endless_number_is_no_hunk(made):
+    diff = f"--- a/app.py\n+++ b/app.py\n@@ -{'9' * 5_000} +1 @@\n-x\n+y\n"
+    assert not made.engine().impact(ImpactRequest(diff=diff), CancelToken()).changed
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("abc", "abc", []),
+        ("abc", "axc", [1]),
+        ("abc", "abxc", [2]),
+        ("abc", "ac", [0]),
+        ("abc", "", [0]),
+        ("", "ab", [0, 1]),
+        ("abcdef", "xbcyef", [0, 3]),
+        ("x" * 40_000, "x" * 39_000, [38_999]),
+        ("x" * 15_000, "y" + "x" * 14_998 + "z", [0, 14_999]),
+        ("a" + "xy" * 20_000 + "b", "b" + "yx" * 20_000 + "a", range(40_002)),
+    ],
+)
+def test_lines_that_differ_are_found_in_linear_time(before, after, expected):
+    assert lines_that_differ(before, after) == list(expected)
+
+
 def test_git_says_why_there_is_no_change(made, monkeypatch, tmp_path):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     engine = made.engine()
@@ -258,6 +283,7 @@ def test_git_says_why_there_is_no_change(made, monkeypatch, tmp_path):
         (lambda: git(made.folder, "init", "-q"), "HEAD", WorkspaceError, "has no commit yet"),
         (lambda: commit(made), "nonsense", UsageError, "git knows no commit nonsense"),
         (lambda: None, "--output=x", UsageError, "is no commit"),
+        (lambda: None, "HEAD:app.py", UsageError, "git cannot compare with HEAD:app.py"),
         (lambda: None, "a\0b", UsageError, "is no commit"),
         (lambda: None, "\ud800", UsageError, "is no commit"),
         (lambda: None, "x" * 2_000, UsageError, "is no commit"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from rapidfuzz.distance import LCSseq
 
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError
@@ -21,6 +21,7 @@ from semlens.graph.segment_names import SymbolPlace
 from semlens.syntax.parsing.decode import split_lines
 
 MAX_FILES = 2_000
+_MAX_COMPARED = 400_000_000  # pairs of lines, for which 50 MB are needed
 
 
 class DiffFiles:
@@ -110,10 +111,9 @@ class DiffFiles:
         committed = git_file(Path(self._root), commit, diff.path)
         if document is None or committed is None:
             return []
-        matcher = difflib.SequenceMatcher(None, split_lines(committed), document.lines, autojunk=False)
         return [
             now + step
-            for before, now, size in matcher.get_matching_blocks()
+            for before, now, size in equal_lines(split_lines(committed), document.lines)
             for step in range(size)
             if before + step in changed
         ]
@@ -147,9 +147,32 @@ class DiffFiles:
 def lines_that_differ(before: Sequence[str], after: Sequence[str]) -> list[int]:
     """The lines of a text that were changed or added, and those before which lines were removed."""
     lines: dict[int, None] = {}
-    for tag, _, _, start, end in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "delete":
-            lines[max(start - 1, 0)] = None
-        elif tag != "equal":
-            lines.update(dict.fromkeys(range(start, end)))
+    old = new = 0
+    for old_start, new_start, size in equal_lines(before, after):
+        if new < new_start:
+            lines.update(dict.fromkeys(range(new, new_start)))
+        elif old < old_start:
+            lines[max(new - 1, 0)] = None
+        old, new = old_start + size, new_start + size
     return list(lines)
+
+
+def equal_lines(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """Blocks of lines that both texts have, in order: the first line in each, and their number. The last is empty.
+
+    Between the first and the last line that differ, texts of many lines count as entirely different.
+    """
+    n_old, n_new = len(before), len(after)
+    shorter = min(n_old, n_new)
+    head = next((line for line in range(shorter) if before[line] != after[line]), shorter)
+    tail = next((line for line in range(shorter - head) if before[-1 - line] != after[-1 - line]), shorter - head)
+    if head:
+        yield 0, 0, head
+    old, new = before[head : n_old - tail], after[head : n_new - tail]
+    if len(old) * len(new) <= _MAX_COMPARED:
+        for block in LCSseq.opcodes(old, new):
+            if block.tag == "equal":
+                yield head + block.src_start, head + block.dest_start, block.src_end - block.src_start
+    if tail:
+        yield n_old - tail, n_new - tail, tail
+    yield n_old, n_new, 0

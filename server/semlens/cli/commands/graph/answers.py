@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 from semlens.cli.answering import Answerer, ServedBy, answer
@@ -36,6 +34,7 @@ from semlens.service.code_service import CodeService
 from semlens.service.codec import Json, LineNumbers, impact_json, neighbours_json, unused_json
 
 _DEFAULT_LIMIT = 50
+_MAX_DIFF_BYTES = 80_000_001
 _SURE = 0.8
 _MAX_LINES_SHOWN = 6
 _PLACE = re.compile(r"(?s).+:\d+")
@@ -132,10 +131,9 @@ def _folders(workspace: Workspace) -> tuple[str, ...]:
 
 def _read_diff(name: str) -> str:
     """:raises UsageError: when the file cannot be read."""
-    if name == "-":
-        return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
     try:
-        return Path(name).read_bytes().decode("utf-8", "surrogateescape")
+        with open(0 if name == "-" else name, "rb", closefd=name != "-") as file:
+            return file.read(_MAX_DIFF_BYTES).decode("utf-8", "surrogateescape")  # one that is longer is refused later
     except OSError as error:
         raise UsageError(f"Cannot read {name} ({error.strerror}). Name a file with a unified diff, or -.") from error
 
