@@ -171,7 +171,8 @@ PLACE_RULES = (
     ),
     _rule(
         "secret_key",
-        r"(?i)(\bsecret_key(?:_base)?[\"'\]]{0,2}\s{0,5}=\s{0,5}b?(?P<quote>[\"']))(?P<value>(?:[^\\\"'\n]|\\[^\n]){6,200}?)(?=(?P=quote))",
+        r"(?i)(\bsecret_key(?:_base)?[\"'\]]{0,2}\s{0,5}=\s{0,5}b?(?P<quote>[\"']))(?=[^\"'\n]{0,200}[0-9!#%^*+~\\])"
+        r"(?P<value>(?:[^\\\"'\n]|\\[^\n]){6,200}?)(?=(?P=quote))",
     ),
     _rule(
         "_key _salt",

@@ -43,7 +43,8 @@ TOKEN_FORM = re.compile(
       | dp\.(?:st|ct|sa|scim|audit)\.[A-Za-z0-9_.-]{40,} | st\.[0-9a-f]{24}\.[0-9a-f]{32}\.[0-9a-f]{32}
       | sk\.eyJ[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{20,} | sl\.[A-Za-z0-9_-]{120,}  # Mapbox, Dropbox
       | pat[A-Za-z0-9]{14}\.[0-9a-f]{64} | oy2[a-z0-9]{43}\b | LTAI[A-Za-z0-9]{20}\b | AQVN[A-Za-z0-9_-]{35,}
-      | 1//0[A-Za-z0-9_-]{40,} | EAACEdEose0cBA[A-Za-z0-9]{20,} | EAAA[A-Za-z0-9_-]{60}\b | A{20}[A-Za-z0-9%]{60,}
+      | 1//0[A-Za-z0-9_-]{40,} | EAACEdEose0cBA[A-Za-z0-9]{20,}
+      | EAAA[A-Za-z0-9_-]{60}\b | A{19,24}(?!A)[A-Za-z0-9%]{60,}
       | access_token\$production\$[a-z0-9]{16}\$[0-9a-f]{32} | v1\.0-[0-9a-f]{24}-[0-9a-f]{146}
       | (?:sdk|mob)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}        # LaunchDarkly
       | (?:cmVmdGtuOj|dG9rOj)[A-Za-z0-9+/=]{40,} | cflt[A-Za-z0-9+/]{60} | EZ[AT]K[A-Za-z0-9]{54}\b

@@ -225,6 +225,8 @@ def test_secrets_without_a_form_of_their_own_are_masked(text: str) -> None:
         "https://example.org:8080/path@v1",
         "the sk-learn package, task-force-of-a-long-name-with-many-parts",
         "-----BEGIN CERTIFICATE-----\nzzz\n-----END CERTIFICATE-----",
+        'secrets.secret_key_base = "secret_key_base"',
+        f"sadd set foo {{{'A' * 128}}}",
     ],
 )
 def test_ordinary_text_is_not_masked(text: str) -> None:
