@@ -25,18 +25,23 @@ from semlens.settings.loading import cache_folder, load_settings
 _LIBRARIES = {  # distribution: module
     "filelock": "filelock",
     "httpx2": "httpx2",
+    "mcp": "mcp",
     "numpy": "numpy",
     "onnxruntime": "onnxruntime",
     "platformdirs": "platformdirs",
     "psutil": "psutil",
     "pygls": "pygls.lsp.server",
+    "pygments": "pygments",
+    "pyyaml": "yaml",
     "rapidfuzz": "rapidfuzz",
     "rich": "rich",
     "simsimd": "simsimd",
+    "starlette": "starlette",
     "tokenizers": "tokenizers",
     "tree-sitter": "tree_sitter",
     "tree-sitter-language-pack": "tree_sitter_language_pack",
     "usearch": "usearch.index",
+    "uvicorn": "uvicorn",
     "watchdog": "watchdog.observers",
 }
 _REINSTALL = "run: pip install --force-reinstall semlens"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import shutil
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import filelock
 import pytest
+from packaging.requirements import Requirement
 
+from semlens.cli import doctor_checks
 from semlens.embedding import registry
 from semlens.index.storage.root_store import RootStore, root_folder
 
@@ -216,6 +219,11 @@ def test_doctor_reports_a_cache_that_others_may_read(semlens, tmp_path):
     code, out, _ = semlens("doctor")
     assert code == 0
     assert "chmod 700" in out
+
+
+def test_doctor_loads_every_library_that_the_package_needs():
+    needed = (Requirement(line) for line in importlib.metadata.requires("semlens"))
+    assert {one.name for one in needed if one.marker is None} == set(doctor_checks._LIBRARIES)
 
 
 def test_doctor_reports_a_library_that_does_not_load(semlens, monkeypatch):

@@ -63,7 +63,7 @@ def union(expressions: Iterable[str]) -> str:
 
 
 def git_expression(pattern: str, *, on_path: bool) -> str:
-    """For one pattern of an ignore file, without its marks: ``!``, a slash at the start or the end.
+    """The expression for one pattern of an ignore file, without its marks: ``!``, a slash at the start or end.
 
     :param on_path: it is matched against a whole path, not against a name.
     """
@@ -72,8 +72,10 @@ def git_expression(pattern: str, *, on_path: bool) -> str:
 
 @lru_cache(maxsize=256)
 def path_pattern(globs: tuple[str, ...]) -> re.Pattern[str]:
-    """For any of these globs over paths in a workspace: ``**`` crosses folders, ``*`` and ``?`` do not; without a slash
-    it may match any part of the path, and a folder's name stands for all below it.
+    """Matches the paths in a workspace that fit one of the globs.
+
+    ``**`` crosses folders, ``*`` and ``?`` do not. A glob without a slash may match any part of the path. The name of a
+    folder stands for all below it.
     """
     return compiled(union(_expression(_path_tokens(glob), on_path=True) + "(?:/.*)?" for glob in globs))
 

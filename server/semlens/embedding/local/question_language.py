@@ -1,7 +1,7 @@
 """Puts questions in eight languages into English words, so that models that know English find what they ask for.
 
-Word by word, by a table that a model may bring (``translations.tsv``: language, key, English words). The script tells
-the language; in Latin letters the function words do. A question that may be English stays as it is.
+Each word is looked up in a table that a model may bring (``translations.tsv``: language, key, English words). The
+script tells the language; in Latin letters the function words do. A question that may be English stays as it is.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from semlens.embedding.manifest import MODEL_FILE, ModelManifest
 
 BATCH = 64  # passages per run; their word vectors (about 64 x 150 x 256 floats) fit a core's cache
 _ID = np.dtype("<u2")
+_FIELD_NUMBERS = np.arange(N_FIELDS, dtype=np.int32)
 
 Ids = npt.NDArray[np.int32]
 
@@ -109,6 +110,3 @@ def _padded(tokens: Sequence[TokenIds]) -> tuple[Ids, Ids]:
         ids[index, :length] = row[N_FIELDS:]
         fields[index, :length] = np.repeat(_FIELD_NUMBERS, row[:N_FIELDS])
     return ids, fields
-
-
-_FIELD_NUMBERS = np.arange(N_FIELDS, dtype=np.int32)

@@ -1,4 +1,4 @@
-"""Posts JSON to one service, with one HTTP client on its own thread. No other module opens a connection.
+"""Posts JSON to one service, with one HTTP client on its own thread. No other module of this folder opens a connection.
 
 The thread runs an event loop. Every exchange ends at a deadline or when the channel closes, even if the service sends
 nothing, a byte a second, or an endless answer. Retries and the meaning of answers are left to ``embedder``.

@@ -1,1 +1,1 @@
-"""The open documents of one client: text, versions, edits. Does not parse."""
+"""The open documents of one client: their text, and its edits. Does not parse."""
