@@ -12,7 +12,7 @@ from semlens.graph.segment_names import Method, SegmentNames
 
 _MAX_BASES = 40  # types above a type
 _MAX_DERIVED = 200  # types below a type
-_MAX_COMPARED = 2_000  # types of Go that are compared with an interface
+_MAX_COMPARED = 2_000  # types of Go that are compared with one another
 
 
 class TypeHierarchy:
@@ -22,14 +22,14 @@ class TypeHierarchy:
         self._segments = segments
         self._bases: dict[int, list[int]] = {}
         self._derived: dict[int, list[int]] = {}
-        self._implementing: tuple[dict[int, list[int]], dict[int, list[int]]] | None = None
+        self._go_methods: dict[int, frozenset[Method]] = {}
 
     def bases(self, type_hint: int) -> list[int]:
         """The types above a type, nearest first."""
         found = self._bases.get(type_hint)
         if found is None:
             found = _reachable([one.above for one in self._segments], type_hint, _MAX_BASES)
-            found += [one for one in self._interfaces()[0].get(type_hint, ()) if one not in found]
+            found += [one for one in self._interfaces(type_hint) if one not in found]
             self._bases[type_hint] = found
         return found
 
@@ -38,42 +38,45 @@ class TypeHierarchy:
         found = self._derived.get(type_hint)
         if found is None:
             found = _reachable([one.below for one in self._segments], type_hint, _MAX_DERIVED)
-            found += [one for one in self._interfaces()[1].get(type_hint, ()) if one not in found]
+            found += [one for one in self._implementations(type_hint) if one not in found]
             self._derived[type_hint] = found
         return found
 
-    def _interfaces(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
-        """Of Go: the interfaces that each type implements, and the types that implement each interface."""
-        if self._implementing is None:
-            self._implementing = _implementing(self._segments)
-        return self._implementing
+    def _methods(self, type_hint: int) -> frozenset[Method]:
+        """The methods of a type of Go, with those of the types that it embeds."""
+        found = self._go_methods.get(type_hint)
+        if found is None:
+            embedded = _reachable([one.above for one in self._segments], type_hint, _MAX_BASES)
+            parts = [one.go_methods.get(owner) for one in self._segments for owner in (type_hint, *embedded)]
+            found = self._go_methods[type_hint] = frozenset[Method]().union(*(part for part in parts if part))
+        return found
 
+    def _having(self, method: Method) -> list[int]:
+        found = dict.fromkeys(owner for one in self._segments for owner in one.go_having.get(method, ()))
+        return list(found)[:_MAX_COMPARED]
 
-def _implementing(segments: Sequence[SegmentNames]) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
-    above = [one.above for one in segments]
-    own: dict[int, frozenset[Method]] = {}
-    for segment in segments:
-        for owner, methods in segment.go_methods.items():
-            own[owner] = own.get(owner, frozenset()) | methods
-    interfaces = {one for segment in segments for one in segment.go_interfaces}
-    having: dict[Method, list[int]] = {}
-    all_methods: dict[int, frozenset[Method]] = {}
-    for owner, methods in own.items():
-        embedded = [own[base] for base in _reachable(above, owner, _MAX_BASES) if base in own]
-        all_methods[owner] = methods.union(*embedded)
-        if owner not in interfaces:
-            for method in all_methods[owner]:
-                having.setdefault(method, []).append(owner)
-    implemented: dict[int, list[int]] = {}
-    implementing: dict[int, list[int]] = {}
-    for interface in sorted(interfaces & all_methods.keys()):
-        wanted = all_methods[interface]
-        fewest = min((having.get(method, []) for method in wanted), key=len)
-        found = [owner for owner in fewest[:_MAX_COMPARED] if wanted <= all_methods[owner]][:_MAX_DERIVED]
-        implementing[interface] = found
-        for owner in found:
-            implemented.setdefault(owner, []).append(interface)
-    return implemented, implementing
+    def _is_interface(self, type_hint: int) -> bool:
+        return any(type_hint in one.go_interfaces for one in self._segments)
+
+    def _interfaces(self, type_hint: int) -> list[int]:
+        """The interfaces that a type of Go implements."""
+        if not any(type_hint in one.go_methods for one in self._segments) or self._is_interface(type_hint):
+            return []
+        methods = self._methods(type_hint)
+        near = dict.fromkeys(owner for method in methods for owner in self._having(method))
+        return [one for one in near if self._is_interface(one) and self._methods(one) <= methods]
+
+    def _implementations(self, type_hint: int) -> list[int]:
+        """The types that implement an interface of Go."""
+        wanted = self._methods(type_hint) if self._is_interface(type_hint) else None
+        if not wanted:
+            return []
+        below = [one.below for one in self._segments]
+        fewest = min(map(self._having, wanted), key=len)
+        near = dict.fromkeys(fewest)
+        near.update(dict.fromkeys(one for owner in fewest for one in _reachable(below, owner, _MAX_DERIVED)))
+        found = [one for one in near if not self._is_interface(one) and wanted <= self._methods(one)]
+        return found[:_MAX_DERIVED]
 
 
 def _reachable(graphs: Sequence[Mapping[int, Sequence[int]]], start: int, limit: int) -> list[int]:

@@ -6,6 +6,7 @@ Which symbols change is said by the caller. `related_tests` knows the tests that
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ _LEAST_SURE_EDGE = 0.3
 _LEAST_PATH = 0.2  # product of the confidences along a path
 _NAME_CONFIDENCE = 0.6
 _IMPORT_DISTANCE, _IMPORT_CONFIDENCE = 2, 0.4
+_RUST_TEST = re.compile(r"(?:^|::)tests?::|(?:^|::)test_\w+$")
 
 
 class Reached(NamedTuple):
@@ -97,7 +99,16 @@ def impact_of(resolver: Resolver, changed: Iterable[SymbolPlace], files: Iterabl
 
 
 def is_test(resolver: Resolver, view: int, row: int) -> bool:
-    return bool(int(resolver.views[view].segment.files.roles[resolver.file_of(view, row)]) & Role.TEST)
+    """Whether a symbol or file is a test. Rust has tests beside the code."""
+    segment = resolver.views[view].segment
+    file = resolver.file_of(view, row)
+    if int(segment.files.roles[file]) & Role.TEST:
+        return True
+    return (
+        row < len(segment.symbols)
+        and segment.files.language(file) == "rust"
+        and _RUST_TEST.search(segment.symbols.qualified_names[row]) is not None
+    )
 
 
 def _is_code(resolver: Resolver, view: int, file: int) -> bool:

@@ -9,6 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import takewhile
 from weakref import WeakKeyDictionary
 
@@ -137,11 +138,12 @@ def _modules(path: str) -> list[int]:
     return [hint_hash(end) for end in ends if "/" in end or len(parts) <= 2]
 
 
-def _words(path: str) -> set[str]:
+@lru_cache(maxsize=16_384)
+def _words(path: str) -> frozenset[str]:
     """The stems of the words in the name of a file and its folder, without those that mark tests."""
     folder, _, name = path.rpartition("/")
     words = {stem(word) for word in split_identifier(f"{folder.rpartition('/')[2]} {name.rpartition('.')[0]}"[-80:])}
-    return words - {"test", "spec", "src", "lib"}
+    return frozenset(words - {"test", "spec", "src", "lib"})
 
 
 def _plain(name: str) -> str:

@@ -264,6 +264,8 @@ class Resolver:
         if found:
             return shared_by_file(nearest(found, path), _IMPORTED)
         found = candidates.below_module(edge.hint)
+        if not found and traits.family == "rust":  # the module may stand in the file itself
+            found = candidates.by_file.get((edge.view, file), [])
         if found:
             return shared_by_file(nearest(found, path), _REEXPORTED)
         return shared(candidates.others, _EXTERNAL) or self._any_member(candidates, _NOT_IMPORTED)

@@ -44,7 +44,7 @@ class SegmentNames:
     :ivar is_member: whether a symbol belongs to a type.
     :ivar above: hint hashes of the names of a type's bases, by that of its own; ``below``: the other way round.
     :ivar go_methods: name and number of parameters of each method of a type or interface of Go, by the hint hash of its
-        name. :ivar go_interfaces: which of them are interfaces.
+        name; ``go_having``: the other way round. :ivar go_interfaces: which of them are interfaces.
     :ivar entries: the entries of references, by row; those of a row are between two of ``entry_offsets``.
     """
 
@@ -56,6 +56,7 @@ class SegmentNames:
     above: dict[int, tuple[int, ...]]
     below: dict[int, tuple[int, ...]]
     go_methods: dict[int, frozenset[Method]]
+    go_having: dict[Method, tuple[int, ...]]
     go_interfaces: frozenset[int]
     entries: npt.NDArray[np.uint32]
     entry_offsets: npt.NDArray[np.int64]
@@ -108,17 +109,25 @@ def _read_names(segment: Segment) -> SegmentNames:
 
 def _go_methods(
     segment: Segment, of_row: npt.NDArray[np.uint64], owners: npt.NDArray[np.uint32]
-) -> tuple[dict[int, frozenset[Method]], frozenset[int]]:
+) -> tuple[dict[int, frozenset[Method]], dict[Method, tuple[int, ...]], frozenset[int]]:
     symbols, languages = segment.symbols, segment.files.language_names.tolist()
     if "go" not in languages:
-        return {}, frozenset()
+        return {}, {}, frozenset()
     is_go = segment.files.languages[symbols.files] == languages.index("go")
     found: dict[int, set[Method]] = {}
     for row in np.flatnonzero(is_go & (symbols.kinds == SymbolKind.METHOD) & (owners > 0)).tolist():
         method = int(of_row[row]), n_parameters(symbols.names[row], symbols.signatures[row])
         found.setdefault(int(owners[row]), set()).add(method)
     interfaces = of_row[is_go & (symbols.kinds == SymbolKind.INTERFACE)] >> _HINT_SHIFT
-    return {owner: frozenset(methods) for owner, methods in found.items()}, frozenset(interfaces.tolist())
+    having: dict[Method, list[int]] = {}
+    for owner, methods in found.items():
+        for method in methods:
+            having.setdefault(method, []).append(owner)
+    return (
+        {owner: frozenset(methods) for owner, methods in found.items()},
+        {method: tuple(owners) for method, owners in having.items()},
+        frozenset(interfaces.tolist()),
+    )
 
 
 def n_parameters(name: str, signature: str) -> int:

@@ -69,3 +69,16 @@ def test_a_changed_test_is_not_guessed_and_takes_no_place():
 
 def test_a_change_of_prose_reaches_no_test():
     assert listed({**CODE, "README.md": "# Words\n", "tests/test_x.py": ""}, "README.md") == []
+
+
+def test_tests_of_rust_stand_beside_the_code():
+    source = (
+        "fn fetch() {}\nfn run() { fetch(); }\nfn test_fetch() { fetch(); }\n"
+        "mod tests {\n    fn twice() { super::fetch(); }\n    fn latest_() {}\n}\n"
+    )
+    parsed = [ParsedFile("src/a.rs", content_hash(source.encode()), parse("src/a.rs", source.encode()))]
+    resolver = Resolver([SegmentView("/work/project", build_segment(parsed))])
+    names = resolver.views[0].segment.symbols.names
+    impact = impact_of(resolver, [SymbolPlace(0, names.tolist().index("fetch"))], [])
+    assert {names[one.row] for one in impact.tests} == {"test_fetch", "twice"}
+    assert [names[one.row] for one in impact.affected] == ["run"]

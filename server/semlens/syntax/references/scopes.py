@@ -240,6 +240,10 @@ class FileScopes:
 
     def of_member(self, index: int, head: bytes, name: bytes, previous: bytes) -> Resolved:
         """The scope of a name behind something. :param previous: the call that the head is the result of, or b""."""
+        if self._language.name == "rust" and head.endswith(b"."):
+            found = self._of_rust_path(index, [part for part in head.split(b".") if part], name)
+            if found is not None:
+                return found
         head = head.strip(b".")
         first, dot, rest = head.partition(b".")
         if not head or b")" in head or b"}" in head or head[0] <= 0x39:
@@ -263,6 +267,15 @@ class FileScopes:
             if field is not None:
                 return name, *field
         return name, Scope.RECEIVER, _receiver(head)
+
+    def _of_rust_path(self, index: int, path: list[bytes], name: bytes) -> Resolved | None:
+        """A function behind the path of a module, such as ``super::f`` and ``crate::net::retry::f``, or None."""
+        modules = [part for part in path if part not in (b"crate", b"self", b"super")]
+        if not modules:
+            return self.of_bare_name(index, name, ReferenceKind.CALL) if path else None
+        if b")" in path[-1] or b"}" in path[-1] or _is_type_name(path[-1]) or not self.named_scopes.isdisjoint(path):
+            return None
+        return name, Scope.MODULE, b"/".join(modules).decode("utf-8", "replace")
 
     def _of_imported(self, name: bytes) -> tuple[Scope, str]:
         """What stands behind an imported name: members of a module or of a type."""

@@ -113,6 +113,9 @@ impl Server {
         Command::new("ls").args(x);
         cmd.status();
         rows[0].draw();
+        super::near();
+        crate::net::retry::far();
+        std::mem::drop(x);
     }
     fn help() {
         say("use a shell; it is
@@ -222,6 +225,9 @@ def references(path: str, source: str) -> set[tuple[str, str, ReferenceKind, Sco
             ("run", "args", CALL, TYPE, "std/process/Command"),
             ("run", "status", CALL, TYPE, "std/process/Command"),
             ("run", "draw", CALL, RECEIVER, ""),
+            ("run", "near", CALL, UNKNOWN, ""),
+            ("run", "far", CALL, MODULE, "net/retry"),
+            ("run", "drop", CALL, MODULE, "std/mem"),
             ("help", "after", CALL, UNKNOWN, ""),
         ]),
         ("a/Server.java", JAVA, [
