@@ -16,6 +16,7 @@ from semlens.cli.share_arguments import add_share
 from semlens.cli.shared_options import (
     add_action,
     add_debug,
+    add_filters,
     add_folder,
     add_json,
     add_no_daemon,
@@ -190,21 +191,7 @@ def _add_search(add: _AddCommand) -> None:
     )
     add_json(search)
     search.add_argument("--explain", action="store_true", help="show the ranking features of each hit")
-    search.add_argument(
-        "--lang", action="append", default=[], metavar="L", help="search only this language; repeatable"
-    )
-    search.add_argument(
-        "--kind", action="append", default=[], metavar="K", help="search only this kind, e.g. function; repeatable"
-    )
-    search.add_argument(
-        "--path", action="append", default=[], metavar="GLOB", help="search only matching paths; repeatable"
-    )
-    search.add_argument(
-        "--tests",
-        choices=("include", "exclude", "only"),
-        default="include",
-        help="whether to search tests (default: include)",
-    )
+    add_filters(search)
     search.add_argument(
         "--per-file", type=bounded(0, 1000), metavar="N", help="print at most N hits of each file; 0: no limit"
     )

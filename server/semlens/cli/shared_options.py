@@ -70,3 +70,27 @@ def bounded(minimum: int, maximum: int) -> Callable[[str], int]:
 
     number.__name__ = "number"  # argparse shows this name in "invalid number value"
     return number
+
+
+def add_filters(command: argparse.ArgumentParser) -> None:
+    """The options that say which files and symbols to search."""
+    command.add_argument(
+        "--lang", action="append", default=[], metavar="L", help="search only this language; repeatable"
+    )
+    command.add_argument(
+        "--kind", action="append", default=[], metavar="K", help="search only this kind, e.g. function; repeatable"
+    )
+    command.add_argument(
+        "--path", action="append", default=[], metavar="GLOB", help="search only matching paths; repeatable"
+    )
+    command.add_argument(
+        "--content",
+        choices=("code", "docs", "config", "all"),
+        help="which files to search (default: code, or all if a language is named)",
+    )
+    command.add_argument(
+        "--tests",
+        choices=("include", "exclude", "only"),
+        default="include",
+        help="whether to search tests (default: include)",
+    )

@@ -25,11 +25,21 @@ class TestFilter(enum.Enum):
     ONLY = "only"
 
 
+class ContentFilter(enum.StrEnum):
+    """Which files are searched. The values are the protocol's."""
+
+    CODE = "code"
+    DOCS = "docs"
+    CONFIG = "config"
+    ALL = "all"
+
+
 class SearchFilter(NamedTuple):
     """Restricts the hits. An empty collection does not restrict.
 
     :ivar paths: globs over workspace-relative paths, ``**`` across folders.
     :ivar folders: absolute paths; hits lie below one of them.
+    :ivar content: None where the asker did not say: code, unless the query names a language or a file that is none.
     """
 
     languages: frozenset[str] = frozenset()
@@ -38,6 +48,7 @@ class SearchFilter(NamedTuple):
     exclude_paths: tuple[str, ...] = ()
     tests: TestFilter = TestFilter.INCLUDE
     folders: tuple[str, ...] = ()
+    content: ContentFilter | None = ContentFilter.ALL
 
     def checked(self) -> Self:
         """The same filter.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from semlens.core.request import TestFilter
+from semlens.core.request import ContentFilter, TestFilter
 from semlens.service.params import fields_of, integer, refuse, string, strings
 
 MIN_BUDGET, MAX_BUDGET = 50, 50_000
@@ -34,15 +34,6 @@ class Detail(enum.StrEnum):
     FULL = "full"
 
 
-class FileKind(enum.StrEnum):
-    """Which files are searched. The values are the tool's."""
-
-    CODE = "code"
-    DOCS = "docs"
-    CONFIG = "config"
-    ALL = "all"
-
-
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """Where the next page begins. :ivar check: a hash of the question that the page belongs to."""
@@ -56,7 +47,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class SearchArguments:
-    """Arguments of ``search_code``. :ivar kind: None where the agent named no kind of file."""
+    """Arguments of ``search_code``. :ivar content: None where the agent named no kind of file."""
 
     query: str
     roots: tuple[str, ...]
@@ -66,7 +57,7 @@ class SearchArguments:
     languages: frozenset[str]
     paths: tuple[str, ...]
     tests: TestFilter
-    kind: FileKind | None
+    content: ContentFilter | None
     cursor: Cursor
 
 
@@ -104,7 +95,7 @@ def search_arguments(arguments: object) -> SearchArguments:
         languages=frozenset(name.lower() for name in strings(fields, "languages")),
         paths=strings(fields, "paths"),
         tests=_choice(fields, "tests", TestFilter.INCLUDE),
-        kind=_choice(fields, "kind_of_file", FileKind.CODE) if fields.get("kind_of_file") is not None else None,
+        content=_choice(fields, "kind_of_file", ContentFilter.CODE) if fields.get("kind_of_file") is not None else None,
         cursor=_cursor(string(fields, "cursor") or ""),
     )
 

@@ -10,18 +10,16 @@ from itertools import pairwise
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError
 from semlens.core.hit import SearchHit, SearchResult
-from semlens.core.request import SearchFilter, SearchRequest
+from semlens.core.request import ContentFilter, SearchFilter, SearchRequest
 from semlens.core.text.printable import printable, printable_lines
 from semlens.embedding.token_counting import TokenCounter
 from semlens.engine.query.file_text_cache import FileTextCache
 from semlens.engine.query.masking import mask_hit
 from semlens.engine.sessions.borrowed_buffers import BorrowedBuffers
 from semlens.mcp.answers import Json, Notice, ToolAnswer, fitted_line, place_of, token_counter
-from semlens.mcp.arguments import Cursor, Detail, FileKind, SearchArguments
-from semlens.mcp.file_kinds import is_of_kind, languages_of
+from semlens.mcp.arguments import Cursor, Detail, SearchArguments
 from semlens.mcp.long_code import Stretch, elision, shorten
 from semlens.mcp.shown_lines import ShownLines
-from semlens.search.query.query import parse_query
 from semlens.service.code_service import CodeQueries
 
 _LINE_TOKENS = 44
@@ -34,14 +32,12 @@ lines does not keep the next places out. A single hit is not shortened."""
 _RESERVED_TOKENS = 40
 """Of the budget, for the cursor."""
 
-_MAX_FETCHED = 300
 _MAX_SIGNATURE_CHARS = 120
-_LANGUAGE_NOTE = "in the language"
-"""Of a note on the languages of a filter. Those of a kind of file need not all be there."""
 
-_NO_PASSAGES = {
-    FileKind.DOCS: "The index has no documentation that fits.",
-    FileKind.CONFIG: "The index has no configuration that fits.",
+_NOTHING = "Nothing was found. Ask in other words, or with fewer filters."
+_NO_PASSAGES: dict[ContentFilter | None, str] = {
+    ContentFilter.DOCS: "The index has no documentation that fits.",
+    ContentFilter.CONFIG: "The index has no configuration that fits.",
 }
 
 
@@ -80,12 +76,12 @@ class SearchTool:
         if arguments.cursor.check not in ("", check):
             raise UsageError("`cursor` belongs to another question. Repeat that question, or leave the cursor out.")
         offset = arguments.cursor.offset
-        kind = _kind_of(arguments)
-        result, hits = self._search(arguments, kind, folders, offset + arguments.limit + 1, cancel)
+        result = self._service.search(_request(arguments, folders, offset + arguments.limit + 1), cancel)
+        hits = result.hits
         page = hits[offset : offset + arguments.limit]
-        notes = [printable(note) for note in result.notes if arguments.languages or _LANGUAGE_NOTE not in note]
+        notes = [printable(note) for note in result.notes]
         if not hits:
-            notes.append(_NO_PASSAGES.get(kind, "Nothing was found. Ask in other words, or with fewer filters."))
+            notes.append(_NO_PASSAGES.get(arguments.content, _NOTHING))
         counter = token_counter()
         first_line = f"{_confidence_text(result)} {notice.stale}".rstrip()
         head = [first_line, *notice.unsaved_lines, *notes]
@@ -107,27 +103,6 @@ class SearchTool:
         if cursor:
             structured["cursor"] = cursor
         return ToolAnswer("\n".join(lines), structured)
-
-    def _search(
-        self, arguments: SearchArguments, kind: FileKind, folders: Sequence[str], wanted: int, cancel: CancelToken
-    ) -> tuple[SearchResult, list[SearchHit]]:
-        """Search again with more hits where files of another kind take their places."""
-        languages = arguments.languages or languages_of(kind)
-        limit = wanted
-        while True:
-            request = SearchRequest(
-                arguments.query,
-                limit=limit,
-                filter=SearchFilter(
-                    languages=languages, paths=arguments.paths, tests=arguments.tests, folders=tuple(folders)
-                ).checked(),
-                mask=True,
-            )
-            result = self._service.search(request, cancel)
-            hits = [hit for hit in result.hits if is_of_kind(hit, kind)]
-            if len(hits) >= wanted or len(result.hits) < limit or limit >= _MAX_FETCHED:
-                return result, hits[:wanted]
-            limit = min(_MAX_FETCHED, 4 * limit)
 
     def _fitting(
         self, hits: Sequence[SearchHit], detail: Detail, labels: dict[str, str], budget: int, counter: TokenCounter
@@ -201,18 +176,23 @@ def _truncated(place: str, line: str, body: list[str], budget: int, counter: Tok
     return line, []
 
 
-def _kind_of(arguments: SearchArguments) -> FileKind:
-    """Code, unless the agent asked for another kind or named languages."""
-    if arguments.kind is not None:
-        return arguments.kind
-    is_by_language = arguments.languages or parse_query(arguments.query).filter.languages
-    return FileKind.ALL if is_by_language else FileKind.CODE
+def _request(arguments: SearchArguments, folders: Sequence[str], limit: int) -> SearchRequest:
+    search_filter = SearchFilter(
+        languages=arguments.languages,
+        paths=arguments.paths,
+        tests=arguments.tests,
+        folders=tuple(folders),
+        content=arguments.content,
+    )
+    return SearchRequest(arguments.query, limit=limit, filter=search_filter.checked(), mask=True)
 
 
 def _check_of(arguments: SearchArguments, folders: Sequence[str]) -> str:
     """Two hexadecimal digits: a longer hash costs tokens, and this only guards against a mix-up."""
     question = (arguments.query, arguments.languages and sorted(arguments.languages), arguments.paths, arguments.tests)
-    return hashlib.sha256(repr((*question, arguments.kind, sorted(folders))).encode("utf-8", "replace")).hexdigest()[:2]
+    return hashlib.sha256(repr((*question, arguments.content, sorted(folders))).encode("utf-8", "replace")).hexdigest()[
+        :2
+    ]
 
 
 def _hit_json(shown: _Shown, detail: Detail, *, with_root: bool) -> Json:

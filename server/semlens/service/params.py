@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from semlens.core.errors import UsageError
 from semlens.core.paths import uri_to_path
-from semlens.core.request import SearchFilter, SearchRequest, TestFilter
+from semlens.core.request import ContentFilter, SearchFilter, SearchRequest, TestFilter
 from semlens.core.symbol import SymbolKind
 
 MAX_LIMIT = 1000
@@ -100,6 +100,9 @@ def _filter(fields: Mapping[str, Any], folders: tuple[str, ...]) -> SearchFilter
     tests = string(fields, "tests") or TestFilter.INCLUDE.value
     if tests not in {choice.value for choice in TestFilter}:
         refuse('`filter.tests` must be "include", "exclude" or "only".')
+    content = string(fields, "content")
+    if content is not None and content not in set(ContentFilter):
+        refuse('`filter.content` must be "code", "docs", "config" or "all".')
     return SearchFilter(
         languages=frozenset(name.lower() for name in strings(fields, "languages", "filter.")),
         kinds=_kinds(fields.get("kinds")),
@@ -107,6 +110,7 @@ def _filter(fields: Mapping[str, Any], folders: tuple[str, ...]) -> SearchFilter
         exclude_paths=strings(fields, "excludePaths", "filter."),
         tests=TestFilter(tests),
         folders=folders,
+        content=None if content is None else ContentFilter(content),
     ).checked()
 
 
@@ -190,4 +194,5 @@ def _filter_params(search_filter: SearchFilter) -> dict[str, Any]:
         "paths": search_filter.paths,
         "excludePaths": search_filter.exclude_paths,
         "tests": search_filter.tests.value,
+        "content": search_filter.content,
     }

@@ -13,7 +13,7 @@ from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextRequest
 from semlens.core.errors import Cancelled, SemlensError, UsageError
 from semlens.core.graph import ImpactRequest, NeighboursRequest
-from semlens.core.request import SearchFilter, SearchRequest, TestFilter
+from semlens.core.request import ContentFilter, SearchFilter, SearchRequest, TestFilter
 from semlens.core.status import EngineState, WatchMode
 from semlens.core.symbol import SymbolKind
 from semlens.daemon.api_connection import ApiConnection
@@ -36,6 +36,8 @@ def {name}(values, limit):
             total += 1
     return total
 """
+
+HEADINGS = frozenset({SymbolKind.STRING})
 
 
 class Served:
@@ -73,6 +75,7 @@ def made(tmp_path, model):
     made = Workspace(tmp_path / "code", tmp_path / "cache", model)
     made.write("net/retry.py", "# ümlaut\n" + function("retry_download"))
     made.write("net/test_retry.py", function("test_retry"))
+    made.write("notes.md", "# Weaver\n\nThe weaver weaves.\n")
     made.write("a.py", TWIN.format(name="sum_first"))
     made.write("b.py", TWIN.format(name="sum_second"))
     yield made
@@ -118,6 +121,8 @@ def names(result):
         (SearchRequest("retry", limit=5, filter=SearchFilter(tests=TestFilter.ONLY)), ["test_retry"]),
         (SearchRequest("sum_first", limit=1, filter=SearchFilter(paths=("b.py",))), ["sum_second"]),
         (SearchRequest("retry", filter=SearchFilter(languages=frozenset({"go"}))), []),
+        (SearchRequest("weaver", filter=SearchFilter(kinds=HEADINGS, content=None)), []),
+        (SearchRequest("weaver", filter=SearchFilter(kinds=HEADINGS, content=ContentFilter.DOCS)), ["Weaver"]),
         (SearchRequest("retry", filter=SearchFilter(kinds=frozenset({SymbolKind.CLASS}))), []),
     ],
 )
@@ -151,7 +156,7 @@ def test_similar_duplicates_and_context(service, made):
 
 def test_status_pause_and_resume(service):
     status = service.status()
-    assert (status.complete, sum(root.files for root in status.roots)) == (True, 4)
+    assert (status.complete, sum(root.files for root in status.roots)) == (True, 5)
     service.pause()
     assert service.status().state is EngineState.PAUSED
     service.resume()
@@ -259,6 +264,7 @@ def test_raw_requests_name_their_roots_and_count_lines_from_1(made, served):
         ({"id": 1, "method": "semlens/search", "params": []}, -32602),
         ({"id": 1, "method": "semlens/search", "params": {"query": "x", "roots": ["http://host/x"]}}, -32602),
         ({"id": 1, "method": "semlens/search", "params": {"query": "x", "limit": "many"}}, -32602),
+        ({"id": 1, "method": "semlens/search", "params": {"query": "x", "filter": {"content": "x"}}}, -32602),
         ({"id": 1, "method": "semlens/similar", "params": {"textDocument": {"uri": "file:///x"}}}, -32602),
         ({"id": 1, "method": "semlens/similar", "params": {"textDocument": {}, "position": {"line": 0}}}, -32602),
         ({"id": 1, "method": "semlens/release", "params": {}}, -32602),

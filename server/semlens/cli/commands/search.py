@@ -17,7 +17,7 @@ from semlens.cli.workspace import Workspace, relative_path_of
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError
 from semlens.core.hit import SearchResult
-from semlens.core.request import SearchFilter, SearchRequest, TestFilter
+from semlens.core.request import ContentFilter, SearchFilter, SearchRequest, TestFilter
 from semlens.core.status import EngineStatus
 from semlens.core.symbol import SymbolKind
 from semlens.service.codec import LineNumbers, search_json
@@ -143,6 +143,7 @@ def _filter(options: argparse.Namespace) -> SearchFilter:
         kinds=frozenset(_kind(name) for name in _split(options.kind)),
         paths=tuple(options.path),
         tests=TestFilter(options.tests),
+        content=None if options.content is None else ContentFilter(options.content),
     ).checked()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from semlens.core.request import TestFilter
+from semlens.core.request import ContentFilter, TestFilter
 from semlens.core.symbol import SymbolKind
 from semlens.service.code_query_params import MAX_DEPTH
 from semlens.service.codec import Json
@@ -47,6 +47,7 @@ _FILTER = _object(
     paths=_TEXTS,
     excludePaths=_TEXTS,
     tests={"enum": [choice.value for choice in TestFilter]},
+    content={"enum": [choice.value for choice in ContentFilter]},
 )
 _NEIGHBOURS = _answer(
     symbol=_ref("Hit"),

@@ -16,6 +16,7 @@ from semlens.core.symbol import Role
 from semlens.core.text.globs import path_pattern
 from semlens.index.segment.name_table import fold_text
 from semlens.index.snapshot import SegmentView
+from semlens.search.query.content import content_mask, wanted_content
 from semlens.search.query.query import Query
 
 Mask = npt.NDArray[np.bool_]
@@ -96,6 +97,7 @@ def view_mask(view: SegmentView, request_filter: SearchFilter, query: Query) -> 
     """
     mask = view.alive_passages
     for passing in (
+        content_mask(view.segment, wanted_content(request_filter, query)),
         passage_mask(view, request_filter),
         passage_mask(view, _in_folders(query.filter, request_filter.folders)),
         _inside(view, query.container) if query.container else None,

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from semlens.core.request import SearchFilter
+from semlens.core.request import ContentFilter, SearchFilter
 from semlens.core.text.globs import path_pattern
 from semlens.core.text.printable import message_text
 from semlens.index.segment.name_table import fold_text
 from semlens.index.snapshot import IndexSnapshot, SegmentView
+from semlens.search.query.content import content_mask, wanted_content
 from semlens.search.query.query import Query
 
 _MAX_CANDIDATES = 5_000
@@ -24,6 +25,7 @@ def empty_filter_notes(snapshot: IndexSnapshot, request_filter: SearchFilter, qu
         *_language_notes(snapshot, request_filter.languages | query.filter.languages),
         *_path_notes(snapshot, (*request_filter.paths, *query.filter.paths)),
         *_container_notes(snapshot, query.container),
+        *_content_notes(snapshot, request_filter, query),
     )
 
 
@@ -57,6 +59,12 @@ def _container_notes(snapshot: IndexSnapshot, container: str) -> Iterable[str]:
         rows = [int(row) for row in view.segment.names.with_prefix(start) if row < len(symbols)]
         names.update(symbols.names[row] for row in rows[: _MAX_CANDIDATES - len(names)])
     yield _note(f"Nothing here has the name {_quoted(container)}", container, names)
+
+
+def _content_notes(snapshot: IndexSnapshot, request_filter: SearchFilter, query: Query) -> Iterable[str]:
+    is_default = request_filter.content is None and wanted_content(request_filter, query) is ContentFilter.CODE
+    if is_default and any(content_mask(view.segment, ContentFilter.CODE) is not None for view in snapshot.views):
+        yield "Only code was searched. Set the filter content to all to search documentation and configuration too."
 
 
 def _living_files(view: SegmentView) -> Iterable[int]:

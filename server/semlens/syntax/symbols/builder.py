@@ -234,6 +234,7 @@ class _SymbolBuilder:
         """Make a further clause part of the symbol of the first."""
         definition, symbol = self.definitions[earlier], self.symbols[earlier]
         end_row, end_column = node.end_point[0], node.end_point[1]
+        end_column = self._surroundings.end_column_of_code(node, node.start_byte, node.end_byte, end_column)
         definition.end, definition.end_row, definition.end_column = node.end_byte, end_row, end_column
         definition.body_end = node.end_byte
         span = Span(symbol.span.start_line, symbol.span.start_column, end_row, end_column)
@@ -260,6 +261,7 @@ class _SymbolBuilder:
         end_row, end_column = end_point[0], end_point[1]
         if self._language.indented or end_column == 0:
             end, end_row, end_column = self._surroundings.end_without_comments(code, end, end_row, end_column)
+        end_column = self._surroundings.end_column_of_code(node, code, end, end_column)
         definition.end, definition.end_row, definition.end_column = end, end_row, end_column
         body = captures.get("body")
         if body is not None:

@@ -20,11 +20,12 @@ _RULE = re.compile(r"^[\s\-=*#~_/+.;%]*$")
 class CommentReader:
     """Reads the comments of one language."""
 
-    __slots__ = ("_blocks", "_marks", "_no_documentation", "_strip", "_trailing")
+    __slots__ = ("_blocks", "_marks", "_no_documentation", "_openings", "_strip", "_trailing")
 
     def __init__(self, language: Language) -> None:
         self._marks = tuple(mark.encode() for mark in language.line_comments)
         self._blocks = tuple((start.encode(), end.encode()) for start, end in language.block_comments)
+        self._openings = (*self._marks, *(opening for opening, _ in self._blocks))
         alternatives = "|".join(re.escape(mark) + re.escape(mark[-1]) + "*" for mark in language.line_comments)
         self._strip = re.compile(
             rf"^[ \t]*(?:{alternatives or '(?!)'})(?:[!|^]|[ \t][|^](?=[ \t]))?[ \t]?", re.MULTILINE
@@ -68,6 +69,10 @@ class CommentReader:
     def is_comment(self, line: bytes) -> bool:
         """Whether a line without its indentation is a comment of its own."""
         return line.startswith(self._marks) if self._marks else False
+
+    def may_hold_comment(self, line: bytes) -> bool:
+        """Whether a mark of a comment is in a line, perhaps in a string."""
+        return any(mark in line for mark in self._openings)
 
     def without_comments(self, text: str) -> str:
         """A declaration over several lines without the line comments in it."""

@@ -8,11 +8,12 @@ from bisect import bisect_left
 from tree_sitter import Node
 
 from semlens.syntax.languages.language import Language
-from semlens.syntax.parsing.matches import Matches
+from semlens.syntax.parsing.matches import Matches, Place
 from semlens.syntax.symbols.comments import MAX_DOCUMENTATION, comment_reader, docstring
 from semlens.syntax.symbols.definition import CALLABLE_KINDS, Definition
 
 _FIRST_VISIBLE = re.compile(rb"\s*(\S)")
+_MACRO_CODE = re.compile(rb"""(?:[^"'/]|/(?![/*])|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')*+""", re.DOTALL)
 _NEVER_STARTS_COMMENT = frozenset(bytes((byte,)) for byte in range(128) if chr(byte).isalnum() or chr(byte) in "})];_")
 
 
@@ -62,6 +63,23 @@ class Surroundings:
             row -= 1
             column = end - (source.rfind(b"\n", 0, end) + 1)
         return end, row, column
+
+    def end_column_of_code(self, node: Place, start: int, end: int, column: int) -> int:
+        """The column of a range's end without a comment behind its last token.
+
+        :param column: of `end`, in bytes.
+        """
+        source = self._source
+        first = max(start, source.rfind(b"\n", start, end) + 1)
+        if not isinstance(node, Node) or not self._comments.may_hold_comment(source[first:end]):
+            return column
+        last = end
+        while last > first:
+            comment = _start_of_comment(node, last)
+            if comment <= first:
+                break
+            last = first + len(source[first:comment].rstrip())
+        return column - (end - last)
 
     def document(self, definition: Definition) -> None:
         """Set the documentation of a definition, and where it and the body begin."""
@@ -123,3 +141,16 @@ class Surroundings:
 
 def _start_of(node: Node) -> int:
     return node.start_byte
+
+
+def _start_of_comment(node: Node, end: int) -> int:
+    """The first byte of the comment that ends at `end`, or -1 when there is none."""
+    leaf = node.descendant_for_byte_range(end - 1, end)
+    for one in (leaf, leaf.parent if leaf is not None else None):
+        if one is not None and "comment" in one.type:
+            return one.start_byte
+    if leaf is not None and leaf.type == "preproc_arg":  # the grammars of C take the comment for a part of the macro
+        code = _MACRO_CODE.match(leaf.text or b"")
+        if code is not None and leaf.start_byte + code.end() < end:
+            return leaf.start_byte + code.end()
+    return -1
