@@ -9,8 +9,8 @@ import enum
 from collections.abc import Collection
 from typing import Any
 
-from semlens.core.request import TestFilter
-from semlens.mcp.arguments import Detail, FileKind
+from semlens.core.request import ContentFilter, TestFilter
+from semlens.mcp.arguments import Detail
 
 INSTRUCTIONS = """\
 semlens finds code by meaning, words or names in an index that follows every change on disk.
@@ -69,7 +69,7 @@ TOOLS: tuple[dict[str, Any], ...] = (
             "languages": _TEXTS,
             "paths": {**_TEXTS, "description": "globs"},
             "tests": _choice(TestFilter),
-            "kind_of_file": {**_choice(FileKind), "default": "code"},
+            "kind_of_file": {**_choice(ContentFilter), "default": "code"},
             "cursor": {"type": "string", "description": "of the last answer, for the next page"},
         },
         {
