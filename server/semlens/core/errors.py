@@ -3,6 +3,7 @@
 SemlensError
 ├── UsageError          the command or request was malformed (exit code 2)
 ├── WorkspaceError      the requested folder cannot be indexed
+├── NotReadyError       the index cannot answer yet; the same request works later
 ├── CacheError          the cache folder cannot be used
 ├── ModelError          a model cannot be loaded or a service fails; search continues without it
 └── Cancelled           the caller cancelled the request; never shown
@@ -21,6 +22,10 @@ class UsageError(SemlensError):
 
 class WorkspaceError(SemlensError):
     """The workspace is missing, is a file, or may not be taken as a root."""
+
+
+class NotReadyError(SemlensError):
+    """The index cannot answer this request yet."""
 
 
 class CacheError(SemlensError):

@@ -122,16 +122,14 @@ def hit_json(hit: SearchHit, places: PlaceFormat, *, explain: bool = True) -> Js
 
 
 def search_json(result: SearchResult, places: PlaceFormat, *, explain: bool = True) -> Json:
-    encoded: Json = {
+    return {
         "generation": result.generation,
         "complete": result.complete,
         "elapsedMs": round(result.elapsed_ms, 1),
         **_confidence_json(result),
+        "notes": list(result.notes),
         "hits": [hit_json(hit, places, explain=explain) for hit in result.hits],
     }
-    if result.notes:
-        encoded["notes"] = list(result.notes)
-    return encoded
 
 
 def _confidence_json(result: SearchResult) -> Json:

@@ -36,6 +36,7 @@ def test_outline_lists_symbols_in_source_order(semlens, workspace):
     found = json.loads(out)
     assert (found["path"], found["language"]) == ("src/net.py", "python")
     assert [symbol["qualifiedName"] for symbol in found["symbols"]] == ["net.Client", "net.Client.fetch"]
+    assert found["servedBy"] == "process"
     assert found["symbols"][1] == {
         "name": "fetch",
         "qualifiedName": "net.Client.fetch",

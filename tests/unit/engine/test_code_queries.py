@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextPack, ContextRequest
-from semlens.core.errors import UsageError
+from semlens.core.errors import NotReadyError, UsageError
 from semlens.embedding.token_counting import EstimatingCounter
 from semlens.engine.engine import Engine
 from semlens.engine.query import fingerprint_store as shape_store
@@ -191,7 +191,7 @@ def test_similar_omits_itself_and_merges_copies(workspace: Workspace) -> None:
 
 
 def test_similar_without_a_model_gives_a_message(engine: Engine, plain: Workspace) -> None:
-    with pytest.raises(UsageError, match="no vector yet"):
+    with pytest.raises(NotReadyError, match="no vector yet"):
         engine.similar(plain.uri("retry.py"), 10, 5, CancelToken())
 
 

@@ -18,7 +18,7 @@ from semlens.service.codec import LineNumbers, context_json
 def run(options: argparse.Namespace) -> int:
     uri, lines, folder = "", (-1, -1), options.folder
     if options.at is not None:
-        file, line = parse_place(options.at, "--at")
+        file, line = parse_place(options.at, "--at", options.folder)
         uri, lines, folder = uri_of(file), (line, line), workspace_of(file, options.folder)
     workspace = workspace_of_name(folder)
     request = ContextRequest(

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     _check_content(relative, source, max_bytes)
     outline = _parse(relative, source)
     if options.json:
-        print(json.dumps(outline_json(relative, outline)))
+        print(json.dumps({**outline_json(relative, outline), "servedBy": "process"}))
         return 0
     if not outline.symbols:
         reason = "" if outline.language else ", because semlens has no grammar for its language"

@@ -16,7 +16,7 @@ _MAX_HITS = 1000
 
 
 def run(options: argparse.Namespace) -> int:
-    file, line = parse_place(options.place, "The place")
+    file, line = parse_place(options.place, "The place", options.folder)
     workspace = named_workspace(workspace_of(file, options.folder))
 
     def question(answerer: Answerer) -> tuple[SearchResult, ServedBy]:

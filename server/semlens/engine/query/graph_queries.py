@@ -13,7 +13,7 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from semlens.core.cancel import CancelToken
-from semlens.core.errors import UsageError, WorkspaceError
+from semlens.core.errors import NotReadyError, UsageError, WorkspaceError
 from semlens.core.graph import (
     AffectedSymbol,
     EdgeKind,
@@ -94,7 +94,7 @@ class GraphQueryService(QueryService):
         hits = _HitMaker(self._documents.for_request(), self._session.display_root, cancel)
         symbol = hits.of_row(resolver.views[place.view], place.symbol)
         if symbol is None:
-            raise UsageError("The file has changed and is being indexed again. Ask once more.")
+            raise NotReadyError("The file has changed and is being indexed again. Ask once more.")
 
         def edges_of(near: SymbolPlace) -> Neighbours:
             cancel.check()

@@ -114,7 +114,7 @@ class QueryService:
     def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult:
         """Find code similar to the symbol at a line (0-based) of a document.
 
-        :raises UsageError: when there is no code at the line, or it has no vector yet.
+        :raises UsageError: when there is no code at the line. :raises NotReadyError: when it has no vector yet.
         """
         started = time.monotonic()
         self._wait_for_buffers(cancel)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
-from semlens.core.errors import UsageError
+from semlens.core.errors import NotReadyError, UsageError
 from semlens.core.status import TierRole
 from semlens.core.symbol import Role, SymbolKind
 from semlens.index.segment.vectors import quantise
@@ -92,7 +92,7 @@ def similar(
     their number in the feature ``copies``.
 
     :param tiers: (fingerprint, role) of the models in use.
-    :raises UsageError: when there is no code at the place, or no vector for it yet.
+    :raises UsageError: when there is no code at the place. :raises NotReadyError: when it has no vector yet.
     """
     view, file = place
     symbol = symbol_at(view, file, line)
@@ -109,7 +109,7 @@ def similar(
             for row, cosine in _nearest(other, fingerprint, vector):
                 scores[(number, row)][role] = cosine
     if not scores:
-        raise UsageError("The symbol has no vector yet. Wait until the status says that the index is complete.")
+        raise NotReadyError("The symbol has no vector yet. Wait until the status says that the index is complete.")
     return _fold_copies(_hits(snapshot, scores, view, file, symbol, set(own.tolist())))[:limit]
 
 

@@ -71,7 +71,7 @@ def _run_neighbours(
 ) -> int:
     folder, uri, line, name = options.folder, "", -1, options.symbol
     if _PLACE.fullmatch(name):
-        file, line = parse_place(name, "The symbol")
+        file, line = parse_place(name, "The symbol", options.folder)
         folder, uri, name = workspace_of(file, options.folder), uri_of(file), ""
     elif not name.strip():
         raise UsageError("Name a symbol, or give PATH:LINE.")
