@@ -50,6 +50,9 @@ class FakeEngine:
         self.calls.append(("add_root", path, explicit, watching))
         self.roots.append(path)
 
+    def set_roots_named(self) -> None:
+        self.calls.append(("set_roots_named",))
+
     def remove_root(self, path: Path) -> None:
         self.calls.append(("remove_root", path))
         self.roots.remove(path)

@@ -159,6 +159,15 @@ class EngineSession(GraphQueryService):
             target=self._fetch_index, args=(real, add), name="semlens-fetch-index", daemon=True
         ).start()  # a store may be slow
 
+    def set_roots_named(self) -> None:
+        """Say that the client has named its roots. Without one, the open documents are all there is."""
+
+        def note() -> None:
+            self._session.has_named_roots = True
+            self._session.note_change(at_once=True)
+
+        self._indexer.post_change(note)
+
     def _fetch_index(self, real: Path, add: Callable[[], None]) -> None:
         """Fetch what is shared of a root, then open it."""
         try:

@@ -8,6 +8,7 @@ import pytest
 from engine_cases import complete, computed, found, function, make_settings, parsed, paths_of, search, wait_for
 
 from semlens.core.status import EngineState
+from semlens.engine.engine import Engine
 
 
 def test_a_cold_index(workspace):
@@ -308,3 +309,13 @@ def test_unusual_file_names(plain):
     again = plain.engine()
     assert parsed(again) == 0
     assert paths_of(again, "alpha") == [os.fsdecode(odd)]
+
+
+def test_without_a_root_the_index_is_complete_once_the_client_has_said_so(workspace):
+    engine = Engine(make_settings(workspace.model), cache_folder=workspace.cache)
+    workspace.engines.append(engine)
+    engine.start()
+    assert not engine.status().complete
+    engine.set_roots_named()
+    assert engine.wait_complete(timeout=60)
+    assert (engine.status().complete, engine.status().state) == (True, EngineState.READY)

@@ -14,7 +14,7 @@ from lsp_client import Client, ResponseError, edit
 
 from semlens.core.errors import SemlensError
 from semlens.core.graph import NeighboursRequest
-from semlens.core.request import SearchFilter, TestFilter
+from semlens.core.request import ContentFilter, SearchFilter, TestFilter
 from semlens.core.status import EngineState, EngineStatus
 from semlens.core.symbol import SymbolKind
 from semlens.lsp.connection.messages import Incoming
@@ -60,6 +60,7 @@ def test_search_answers_every_field(open_session: Any) -> None:
         "elapsedMs": 1.2,
         "confidence": 0.8,
         "nothingFits": False,
+        "notes": [],
     }
 
 
@@ -80,6 +81,7 @@ def test_parameters_reach_the_engine(open_session: Any) -> None:
             "paths": ["src/**"],
             "excludePaths": ["old/**"],
             "tests": "exclude",
+            "content": "docs",
         },
         textDocument={"uri": URI, "version": 1},
         madeUp={"a": [1]},
@@ -93,6 +95,7 @@ def test_parameters_reach_the_engine(open_session: Any) -> None:
         paths=("src/**",),
         exclude_paths=("old/**",),
         tests=TestFilter.EXCLUDE,
+        content=ContentFilter.DOCS,
     )
 
 
@@ -717,6 +720,25 @@ def test_an_answer_with_the_id_of_the_clients_own_request_is_ignored(
         pending.result(10)
     assert caught.value.code == -32800
     assert [record for record in caplog.records if record.exc_info] == []
+
+
+def test_initialized_needs_no_parameters(session: Callable[..., Any], tmp_path: Path) -> None:
+    one = session()
+    params = {"processId": None, "rootUri": tmp_path.as_uri(), "capabilities": {}}
+    one.client.request("initialize", params).result()
+    one.client.send({"method": "initialized"})
+    status = one.client.request("semlens/status", {}).result()
+    assert [root["uri"] for root in status["roots"]] == [tmp_path.as_uri()]
+    assert ("set_roots_named",) not in one.engine.calls
+
+
+@pytest.mark.parametrize("root", [None, "untitled:x", "file:///nonexistent/folder"])
+def test_the_engine_hears_that_there_is_no_folder(session: Callable[..., Any], root: str | None) -> None:
+    one = session()
+    one.client.request("initialize", {"processId": None, "rootUri": root, "capabilities": {}}).result()
+    one.client.notify("initialized", {})
+    assert one.client.request("semlens/status", {}).result()["roots"] == []
+    assert ("set_roots_named",) in one.engine.calls
 
 
 @pytest.mark.parametrize("configuration", [None, {}])

@@ -53,6 +53,8 @@ class IndexSession:
         self.settings_of = settings_of
         self.roots: dict[str, Path] = {}
         self.preparing: set[Path] = set()
+        self.has_named_roots = False
+        """The client has named its roots, perhaps none."""
         self.buffers = OpenBuffers()
         self.overlays = OverlayIndexer(self.buffers, pool, post, lambda: self.note_change(at_once=True))
         self.recent: deque[tuple[str, str]] = deque(maxlen=64)
@@ -152,7 +154,8 @@ class IndexSession:
 
     def publish_if_due(self, now: float) -> None:
         is_late = self.is_published and not self.snapshot.complete and self.is_complete
-        if self.states and is_late and not self.failed_roots:  # before a root is opened, nothing is complete
+        is_opened = self.states or self.has_named_roots  # before a root is opened, nothing is complete
+        if is_opened and is_late and not self.failed_roots:
             self.note_change(at_once=True)  # work was awaited when the snapshot was made, and changed nothing
         due = self._publisher.due(now)
         if due is not None and due <= now:

@@ -127,6 +127,8 @@ class SemlensProtocol(LanguageServerProtocol):
 
     def _structure_call(self, fields: dict[str, Any]) -> Any:
         # pygls would log a mismatch with a traceback, and that quotes the message.
+        if fields["method"] == types.INITIALIZED and "params" not in fields:
+            fields = {**fields, "params": {}}  # all of them are optional, so some clients send none
         fallback_type = JsonRPCRequestMessage if "id" in fields else JsonRPCNotification
         return self._converter.structure(fields, self.get_message_type(fields["method"]) or fallback_type)
 

@@ -73,6 +73,8 @@ async def _initialized(ls: Session, _params: types.InitializedParams) -> None:
     async with ls.workspace_lock:
         for uri in ls.requested_root_uris:
             await _add_root(ls, engine, uri)
+    if ls.roots.first is None:
+        engine.set_roots_named()
     ls.documents.attach(engine)
     ls.is_ready.set()
     window = ls.client_capabilities.window
