@@ -26,6 +26,7 @@ def test_json_matches_the_protocol(semlens, script, workspace):
         "elapsedMs": 7.4,
         "confidence": 0.812,
         "nothingFits": False,
+        "notes": [],
         "hits": [
             {
                 "path": "src/net/retry.py",

@@ -63,7 +63,7 @@ def test_an_outline_is_that_of_the_text(page):
 def test_similar_code_takes_a_place_in_both_forms(page, named):
     path = str(page.folder / "net" / "retry.py")
     place = {"path": "net/retry.py"} if named != "uri" else {"textDocument": {"uri": f"file://{path}"}}
-    assert page.ask("similar", position={"line": 1}, **place)[0] in (200, 400)  # without a model there are no vectors
+    assert page.ask("similar", position={"line": 1}, **place)[0] in (200, 409)  # without a model there are no vectors
     assert "fetch_with_retry" in page.result("context", position={"line": 1}, **place)["text"]
 
 
