@@ -119,9 +119,12 @@ SYSTEMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-dar
 @needs_tools
 @pytest.mark.release_long
 @pytest.mark.parametrize("version", PYTHONS)
-@pytest.mark.parametrize("system", SYSTEMS)
-@pytest.mark.parametrize("lock", ["runtime", "dev"])
-def test_every_locked_package_has_a_wheel_for_the_systems_of_the_workflow(environment, tmp_path, system, version, lock):
+@pytest.mark.parametrize(
+    ("lock", "system"),
+    [("runtime", system) for system in SYSTEMS]
+    + [("dev", system) for system in SYSTEMS if "aarch64-many" not in system],
+)
+def test_every_locked_package_has_a_wheel_for_the_systems_of_the_workflow(environment, tmp_path, lock, system, version):
     text = (CHECKOUT / "requirements" / f"{lock}.txt").read_text(encoding="utf-8")
     pins = [line.removesuffix("\\").strip() for line in text.splitlines() if re.match(r"\w.*==", line)]
     (tmp_path / "pins.txt").write_text("\n".join(pins))

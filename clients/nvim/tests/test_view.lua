@@ -66,6 +66,9 @@ return {
       equal(rows(editor, 46, { hit }), { ' fn     fetch_with_retry    src/net/retry.py:7' })
       equal(rows(editor, 40, { hit }), { ' fn     fetch_with_retry …net/retry.py:7' })
       equal(rows(editor, 24, { hit }), { ' fn     fetch_wit… ' })
+      local member = { name = 'acquire', kind = 6, containerName = 'Pool', path = 'src/net/connection.py' }
+      equal(rows(editor, 41, { member }), { ' meth   Pool.acquire …net/connection.py:7' })
+      equal(rows(editor, 30, { member }), { ' meth   acquire …nnection.py:7' })
       equal(
         rows(editor, 60, {
           { name = 'acquire', kind = 6, containerName = 'Pool', path = 'pool.py', dirty = true, marked = true },

@@ -55,6 +55,14 @@ export function markOf(hit: Pick<Hit, "dirty" | "team">): string {
   return `${hit.dirty ? " (unsaved)" : ""}${hit.team === undefined ? "" : " (team)"}`;
 }
 
+/** The name of the class or other container; empty if that is the file or its folder, which are shown anyway. */
+export function containerOf(hit: Hit): string {
+  const container = hit.containerName ?? "";
+  return `${hit.path ?? ""}/`.startsWith(`${container}/`)
+    ? ""
+    : oneLine(container.slice(container.lastIndexOf(".") + 1));
+}
+
 /** Like `printable`, on one line. */
 export function oneLine(text: string): string {
   return printable(text.replace(/[ \t\r\n]+/g, " ").trim());

@@ -24,12 +24,6 @@ export function locationText(hit: Hit): string {
   return `${pathOf(hit)}:${hit.selectionRange.start.line + 1}`;
 }
 
-/** The name of the class or other container; empty if the container is the file, which is shown anyway. */
-export function containerOf(hit: Hit): string {
-  const container = hit.containerName ?? "";
-  return container === hit.path ? "" : oneLine(container.slice(container.lastIndexOf(".") + 1));
-}
-
 export function themeIconOf(hit: Hit): vscode.ThemeIcon {
   const icon = iconOf(hit.kind);
   const colour = icon.startsWith("symbol-") ? `symbolIcon.${camelCase(icon.slice(7))}Foreground` : undefined;

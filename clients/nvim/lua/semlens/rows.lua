@@ -140,7 +140,9 @@ function M.row(hit, options, is_marked)
   local container = text_of.printable((MEMBER_KINDS[kind] or is_ambiguous) and hit.containerName or '')
   container = container ~= hit.path and container:match('[^.:#/]+$') or '' -- outside of all others, it is the file
   container = container ~= '' and container .. '.' or ''
-  local kept_width = is_ambiguous and #line + 6 or path_width -- of an ambiguous row, the path is cut first
+  -- Folders are cut before the container, which says more; of an ambiguous row, the name of the file too.
+  local file_width = math.min(path_width, text_of.width(vim.fs.basename(path)) + #line + 2)
+  local kept_width = is_ambiguous and #line + 6 or file_width
   if container ~= '' and remaining >= kept_width + text_of.width(container) then
     add(container, 'SemlensContainer')
     remaining = remaining - text_of.width(container)

@@ -1,9 +1,9 @@
 // Creates the rows and buttons of the picker.
 
 import * as vscode from "vscode";
-import { containerOf, locationText, pathOf } from "../hits";
+import { locationText, pathOf } from "../hits";
 import type { Hit } from "../protocol";
-import { iconOf, labelText, markOf } from "../format";
+import { containerOf, iconOf, labelText, markOf } from "../format";
 
 export interface Item extends vscode.QuickPickItem {
   readonly hit?: Hit;

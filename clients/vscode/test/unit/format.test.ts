@@ -7,6 +7,7 @@ import { History } from "../../src/picker/history";
 import { Problems } from "../../src/problems";
 import { newerStatus, type Hit, type SearchResult, type Status } from "../../src/protocol";
 import {
+  containerOf,
   contextSummary,
   iconOf,
   labelText,
@@ -188,4 +189,13 @@ test("a hit of the team or of unsaved text is marked", () => {
   assert.equal(markOf({ dirty: false }), "");
   assert.equal(markOf({ dirty: true }), " (unsaved)");
   assert.equal(markOf({ dirty: false, team: "example.org/app" }), " (team)");
+});
+
+test("a container is named unless it is the file or its folder", () => {
+  const shown = (containerName: string | undefined, path: string) => containerOf({ containerName, path } as Hit);
+  assert.equal(shown("net.Pool", "src/net.py"), "Pool");
+  for (const container of ["src/net/retry.py", "src/net", "", undefined]) {
+    assert.equal(shown(container, "src/net/retry.py"), "");
+  }
+  assert.equal(shown("src/net", "src/network.py"), "src/net");
 });
