@@ -14,7 +14,7 @@ from semlens.service.connection import Connection, NoServerError, PeerError, con
 from semlens.service.endpoint import EndpointError, endpoint_of
 from semlens.service.hello import describe_client
 from semlens.service.remote_service import RemoteService, ServerLostError
-from semlens.settings.user_sources import UserSettings, cache_folder_of, read_user_settings
+from semlens.settings.user_sources import UserSettings, read_user_settings
 
 if TYPE_CHECKING:
     import argparse
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from semlens.cli.workspace import Workspace
     from semlens.service.code_service import CodeService
-    from semlens.service.endpoint import Endpoint
     from semlens.service.params import SearchDefaults
 
 Result = TypeVar("Result")
@@ -85,7 +84,7 @@ def _are_open(user: UserSettings, workspaces: Sequence[Workspace]) -> bool:
     """Whether the server has the roots of all these folders open."""
     from semlens.service.daemon_control import server_status
 
-    roots = {root["path"] for root in server_status(_endpoint(user)).get("roots", ())}
+    roots = {root["path"] for root in server_status(endpoint_of(user.cache_folder)).get("roots", ())}
     return all(
         any(str(folder) in roots for folder in (workspace.folder, *workspace.folder.parents))
         for workspace in workspaces
@@ -112,7 +111,7 @@ def start_for_next_time(options: argparse.Namespace, served_by: ServedBy) -> Non
     from semlens.service.daemon_start import start_in_background
 
     try:
-        start_in_background(_endpoint(user))
+        start_in_background(endpoint_of(user.cache_folder))
     except SemlensError as error:
         say(f"warning: {error}")
 
@@ -128,7 +127,7 @@ def keep_refining(options: argparse.Namespace, workspaces: Sequence[Workspace]) 
     from semlens.service.daemon_start import ensure_server
 
     try:
-        with closing(ensure_server(_endpoint(user))) as connection:
+        with closing(ensure_server(endpoint_of(user.cache_folder))) as connection:
             service = RemoteService(connection, describe_client(f"semlens {options.command}", user))
             for workspace in workspaces:
                 service.add_root(workspace.folder, explicit=workspace.explicit)
@@ -144,14 +143,10 @@ def _may_start(options: argparse.Namespace, user: UserSettings) -> bool:
     return is_wanted and not os.environ.get("CI") and sys.stdout.isatty()
 
 
-def _endpoint(user: UserSettings) -> Endpoint:
-    return endpoint_of(cache_folder_of(user.values.get("index.cacheFolder")))
-
-
 def _connect(user: UserSettings) -> Connection | None:
     """A connection to the running server, or None."""
     try:
-        return connect(_endpoint(user))
+        return connect(endpoint_of(user.cache_folder))
     except NoServerError:
         return None
     except (EndpointError, PeerError) as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 from semlens.cli.runner import say
 from semlens.cli.workspace import Workspace, named_workspace
 from semlens.core.errors import UsageError
-from semlens.settings.user_sources import cache_folder_of, read_user_settings
+from semlens.settings.user_sources import read_user_settings
 
 
 def workspaces_of(names: Sequence[str] | None, *, refresh: bool = False) -> list[Workspace]:
@@ -63,4 +63,4 @@ def everywhere() -> list[Workspace]:
 
 def cache_folder() -> Path:
     """The user's cache folder. It need not exist."""
-    return cache_folder_of(read_user_settings().values.get("index.cacheFolder"))
+    return read_user_settings().cache_folder

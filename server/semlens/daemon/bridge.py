@@ -17,7 +17,7 @@ from semlens.service.daemon_start import ensure_server
 from semlens.service.endpoint import Endpoint, endpoint_of
 from semlens.service.frames import write_all
 from semlens.service.hello import describe_client, hello_line
-from semlens.settings.user_sources import cache_folder_of, read_user_settings
+from semlens.settings.user_sources import read_user_settings
 
 LAST_ANSWERS_SECONDS = 5.0
 """How long the server may go on writing after the editor's last byte."""
@@ -40,7 +40,7 @@ def run() -> int:
     :raises SemlensError: when the server was lost, or there is none and none can be started.
     """
     user = read_user_settings()
-    endpoint = endpoint_of(cache_folder_of(user.values.get("index.cacheFolder")))
+    endpoint = endpoint_of(user.cache_folder)
     line = hello_line("lsp", describe_client("semlens serve --shared", user))
     Bridge(_open_session(endpoint, line), 0, 1).run()
     return 0

@@ -19,7 +19,7 @@ from semlens.service.daemon_start import ensure_server
 from semlens.service.endpoint import Endpoint, endpoint_of
 from semlens.service.frames import LineReader, LineTooLongError
 from semlens.service.hello import describe_client, hello_line
-from semlens.settings.user_sources import cache_folder_of, read_user_settings
+from semlens.settings.user_sources import read_user_settings
 
 LAST_ANSWERS_SECONDS = 5.0
 """How long the server may go on answering after the agent's last byte."""
@@ -40,7 +40,7 @@ def run(roots: Sequence[str]) -> int:
     :param roots: folders of ``--root``. :returns: the exit code 0.
     """
     user = read_user_settings()
-    endpoint = endpoint_of(cache_folder_of(user.values.get("index.cacheFolder")))
+    endpoint = endpoint_of(user.cache_folder)
     hello = describe_client("semlens mcp", user)
     hello["roots"] = [os.path.abspath(os.path.expanduser(root)) for root in roots]
     hello["cwd"] = os.getcwd()

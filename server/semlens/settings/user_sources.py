@@ -40,6 +40,11 @@ class UserSettings(NamedTuple):
     values: dict[str, Any]
     problems: list[SettingProblem]
 
+    @property
+    def cache_folder(self) -> Path:
+        """See `cache_folder_of`."""
+        return cache_folder_of(self.values.get("index.cacheFolder"))
+
 
 def read_user_settings() -> UserSettings:
     """The values of ``config.toml`` and of the environment, which wins."""

@@ -14,7 +14,7 @@ from semlens.core.text.printable import printable
 from semlens.service.daemon_control import server_status, stop_server
 from semlens.service.daemon_start import ensure_server
 from semlens.service.endpoint import Endpoint, endpoint_of
-from semlens.settings.user_sources import cache_folder_of, read_user_settings
+from semlens.settings.user_sources import read_user_settings
 
 _NONE_RUNS = "No resident server runs."
 
@@ -50,7 +50,7 @@ def run_process(options: argparse.Namespace) -> int:
 
 
 def _endpoint() -> Endpoint:
-    return endpoint_of(cache_folder_of(read_user_settings().values.get("index.cacheFolder")))
+    return endpoint_of(read_user_settings().cache_folder)
 
 
 def _show(options: argparse.Namespace, status: dict[str, Any], *lines: str) -> None:

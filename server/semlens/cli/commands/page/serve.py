@@ -30,7 +30,7 @@ from semlens.service.daemon_start import ensure_server
 from semlens.service.endpoint import Endpoint, endpoint_of
 from semlens.service.frames import LineReader
 from semlens.service.hello import describe_client, hello_line
-from semlens.settings.user_sources import cache_folder_of, read_user_settings
+from semlens.settings.user_sources import read_user_settings
 
 _MAX_LOSSES = 5
 _LOSS_SECONDS = 10.0
@@ -44,7 +44,7 @@ class HttpError(SemlensError):
 def run(options: argparse.Namespace) -> int:
     wanted = _wanted(options)
     user = read_user_settings()
-    endpoint = endpoint_of(cache_folder_of(user.values.get("index.cacheFolder")))
+    endpoint = endpoint_of(user.cache_folder)
     command = _HttpCommand(endpoint, describe_client("semlens http", user), wanted, options)
     with contextlib.suppress(KeyboardInterrupt):
         command.run()
