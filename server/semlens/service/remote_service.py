@@ -33,6 +33,8 @@ INVALID_PARAMS = -32602
 REQUEST_CANCELLED = -32800
 
 _POLL_SECONDS = 0.05
+_SILENCE_SECONDS = 60.0
+"""The server tells at least each second how far the index is, so that one that is silent for longer has stopped."""
 
 OnNotification: TypeAlias = "Callable[[str, Any], None]"
 
@@ -171,7 +173,7 @@ class RemoteService:
         params: dict[str, Any] = {"refined": refined, "follows": follows}
         if timeout is not None:
             params["timeoutMs"] = round(timeout * 1000)
-        answer = self._call("semlens/wait", params, on_notification=on_notification)
+        answer = self._call("semlens/wait", params, on_notification=on_notification, silence_s=_SILENCE_SECONDS)
         self.warnings = answer["warnings"]
         defaults = answer["searchDefaults"]
         self.search_defaults = SearchDefaults(defaults["limit"], defaults["perFile"], defaults["timeBudgetMs"])
@@ -188,9 +190,11 @@ class RemoteService:
         params: dict[str, Any],
         cancel: CancelToken | None = None,
         on_notification: OnNotification | None = None,
+        silence_s: float | None = None,
     ) -> dict[str, Any]:
         """Send a request and wait for its answer.
 
+        :param silence_s: how long the server may send nothing, for a request that cannot be cancelled.
         :raises SemlensError: what the server answered, or `ServerLostError`.
         """
         if cancel is not None:
@@ -203,8 +207,10 @@ class RemoteService:
             if cancel is not None and cancel.cancelled and not is_cancelled:
                 is_cancelled = True
                 self._send({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": number}})
-            message = self._receive(waits=cancel is None or is_cancelled)
+            message = self._receive(silence_s if cancel is None or is_cancelled else _POLL_SECONDS)
             if message is None:
+                if cancel is None:
+                    raise ServerLostError("The resident server does not answer.")
                 continue
             if "method" in message:
                 if on_notification is not None:
@@ -221,10 +227,10 @@ class RemoteService:
         except OSError as error:
             raise _lost() from error
 
-    def _receive(self, *, waits: bool) -> dict[str, Any] | None:
-        """The next message. :param waits: else return None when there is none for a moment."""
+    def _receive(self, timeout_s: float | None) -> dict[str, Any] | None:
+        """The next message, or None when there is none within the timeout."""
         try:
-            if not waits and not self._frames.has_data and not self._connection.wait_readable(_POLL_SECONDS):
+            if timeout_s is not None and not self._frames.has_data and not self._connection.wait_readable(timeout_s):
                 return None
             body = self._frames.read()
         except (OSError, FrameError) as error:

@@ -228,6 +228,17 @@ def test_a_lost_server_is_one_sentence(made, served):
         remote.status()
 
 
+def test_a_server_that_says_nothing_is_not_waited_for(made, monkeypatch):
+    monkeypatch.setattr("semlens.service.remote_service._SILENCE_SECONDS", 0.1)
+    ours, theirs = socket.socketpair()
+    remote = RemoteService(SocketConnection(ours))
+    remote.add_root(made.folder)
+    with pytest.raises(ServerLostError, match="does not answer"):
+        remote.wait_complete()
+    remote.close()
+    theirs.close()
+
+
 # --- the messages of the api protocol ---------------------------------------------------------------------------------
 
 
