@@ -23,6 +23,8 @@ def add_cluster(add: Callable[..., argparse.ArgumentParser]) -> None:
     build.add_argument("folders", nargs="+", metavar="REPO", help="a folder or the URL of a git repository")
     _add_store(build, "--to")
     _add_address(build, "the plain pool of this machine")
+    status = add_action(actions, "status", "team.cluster:run_status", "what is built in a store")
+    _add_store(status, "--from")
     serve = add_action(
         actions,
         "serve",

@@ -14,13 +14,17 @@ from typing import Any
 
 import numpy as np
 
+from semlens.cluster.errors import ClusterError
 from semlens.core.text.printable import printable
 from semlens.index.segment.columns import Array, ColumnFileError, StringColumn, read_column_file, write_column_file
 from semlens.index.storage.root_store import vectors_path
 from semlens.search.signals.file_status import FileStatus
+from semlens.settings.loading import Settings
 from semlens.share.errors import RejectedError
 from semlens.share.manifest import MAX_BYTES, SharedObject, check_objects, decode_signed, encode_signed
 from semlens.share.object_store import ObjectStore
+from semlens.share.publishing import recipe as segment_recipe
+from semlens.share.sharing import open_store, trusted_keys
 from semlens.share.signing import SigningKey
 
 TEXTS = "texts"
@@ -71,6 +75,19 @@ def all_entries(store: ObjectStore, recipe: str, trusted: Iterable[str]) -> list
     if len(names) > _MAX_ENTRIES:
         raise RejectedError(f"The store lists more than {_MAX_ENTRIES} repositories.")
     return [one for name in names if (one := read_entry(store, recipe, name, keys)) is not None]
+
+
+def built_in(settings: Settings, url: str) -> tuple[ObjectStore, list[Repository]]:
+    """The store, and the repositories that are built in it.
+
+    :param url: of the store, "" for that of the settings.
+    :raises SemlensError: when no key is trusted; see `read_entry`.
+    """
+    store = open_store(settings, url)
+    trusted = trusted_keys(settings)
+    if not trusted:
+        raise ClusterError("No key is trusted. Add that of whoever builds to `share.trustedKeys` in your config.toml.")
+    return store, all_entries(store, segment_recipe(), trusted)
 
 
 def _repository_of(value: Any) -> Repository:

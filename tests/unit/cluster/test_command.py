@@ -52,8 +52,19 @@ def test_build_and_serve(site, user, capsys):
     assert err.startswith(f"semlens: {bad} is not built: Files differ from the commit: new.py.")
     code, out, _ = run(capsys, "build", good, "--to", site.store.url, "--json")
     assert (code, json.loads(out)["repositories"][0]["isNew"]) == (0, False)
+    code, out, _ = run(capsys, "status", "--from", site.store.url)
+    assert (code, out.split()[:2]) == (0, ["example.org/team/app", "tree"])
+    code, out, _ = run(capsys, "status", "--from", site.store.url, "--json")
+    (built,) = json.loads(out)["repositories"]
+    assert (code, built["repository"], built["segments"]) == (0, "example.org/team/app", 1)
+    assert built["bytes"] > 0
     if HAS_RAY:
         serve_and_ask(site)
+
+
+def test_status_of_an_empty_store(site, user, capsys):
+    code, out, _ = run(capsys, "status", "--from", site.store.url)
+    assert (code, out.startswith("Nothing is built in file://")) == (0, True)
 
 
 def serve_and_ask(site):

@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from semlens.cluster.catalogue import all_entries
+from semlens.cluster.catalogue import built_in
 from semlens.cluster.errors import ClusterError
 from semlens.cluster.serve.cluster_methods import ClusterMethods, ClusterRoots
 from semlens.cluster.serve.cluster_service import ClusterService
@@ -33,8 +33,6 @@ from semlens.http.team.gate import App, TeamGate
 from semlens.mcp.tools import AgentTools
 from semlens.settings.loading import Settings
 from semlens.settings.user_sources import config_folder
-from semlens.share.publishing import recipe
-from semlens.share.sharing import open_store, trusted_keys
 
 MCP_TOOLS = ("search_code", "index_status")
 """The others look at one repository as a whole, see `cluster_service`."""
@@ -62,11 +60,7 @@ def serve(options: ServeOptions, settings: Settings, on_listening: Callable[[dic
     :param on_listening: told where, when everything is loaded.
     :raises SemlensError: when it cannot be served.
     """
-    store = open_store(settings, options.url)
-    trusted = trusted_keys(settings)
-    if not trusted:
-        raise ClusterError("No key is trusted. Add that of whoever builds to `share.trustedKeys` in your config.toml.")
-    repositories = all_entries(store, recipe(), trusted)
+    store, repositories = built_in(settings, options.url)
     if not repositories:
         raise ClusterError(f"Nothing is built in {printable(store.url)}. `semlens cluster build REPO... --to` builds.")
     models = settings.models

@@ -40,6 +40,29 @@ def run_serve(options: argparse.Namespace) -> int:
     return _watched(options, lambda: _serve(options))
 
 
+def run_status(options: argparse.Namespace) -> int:
+    from semlens.settings.loading import load_settings
+
+    store, repositories = _with_extra(lambda: _module("catalogue").built_in(load_settings()[0], options.url))
+    if options.json:
+        print(json.dumps({"store": store.url, "repositories": [_status_json(one) for one in repositories]}))
+        return DONE
+    for one in map(_status_json, repositories):
+        print(f"{one['repository']}  tree {one['tree'][:12]}  {one['segments']} segments  {human_bytes(one['bytes'])}")
+    if not repositories:
+        print(f"Nothing is built in {printable(store.url)}. `semlens cluster build REPO... --to` builds.")
+    return DONE
+
+
+def _status_json(repository: Any) -> dict[str, Any]:
+    return {
+        "repository": repository.name,
+        "tree": repository.tree,
+        "segments": len(repository.segments),
+        "bytes": sum(one.size for one in repository.objects),
+    }
+
+
 def _serve(options: argparse.Namespace) -> int:
     from semlens.http.options import HttpOptions
     from semlens.settings.loading import load_settings
