@@ -22,12 +22,31 @@ def one_table(table: Table) -> Iterator[None]:
 
 @contextmanager
 def without(feature: str) -> Iterator[None]:
-    """The shipped tables without one feature."""
+    """The shipped tables without one feature of files."""
 
     def rest(table: Table) -> Table:
         return {name: weight for name, weight in table.items() if name != feature}
 
-    with _altered(rest, rest), mock.patch.object(weights, "BY_HAND", rest(weights.BY_HAND)):
+    with (
+        _altered(rest, rest),
+        mock.patch.object(weights, "BY_HAND", rest(weights.BY_HAND)),
+        mock.patch.object(weights, "REPORT_WEIGHTS", {"path": 0.0, **rest(weights.REPORT_WEIGHTS)}),
+    ):
+        yield
+
+
+@contextmanager
+def without_of_symbols(feature: str) -> Iterator[None]:
+    """The shipped tables without one feature of symbols."""
+
+    def rest(table: Table) -> Table:
+        return {name: weight for name, weight in table.items() if name != feature}
+
+    prose: dict[TierRole, Mapping[str, Table]] = {
+        role: {**tables, "symbols": rest(tables["symbols"])} for role, tables in query_weights.PROSE.items()
+    }
+    named = {name: rest(getattr(weights, name)) for name in ("SYMBOL_WEIGHTS", "SYMBOL_NAMED_WEIGHTS")}
+    with mock.patch.multiple(weights, **named), mock.patch.object(query_weights, "PROSE", prose):
         yield
 
 

@@ -148,14 +148,18 @@ Ranked = list[tuple[Report, list[str]]]
 """Each report with the first ten files that were found for it."""
 
 
+def read_reports(folder: Path) -> list[Report]:
+    items = json.loads((folder / "reports.json").read_text())
+    return [Report(item["title"], item["text"], tuple(item["files"]), item["commit"]) for item in items]
+
+
 def measure(folder: Path, tiers: list[Tier], cache: Path, *, with_bm25: bool) -> dict[str, Ranked]:
     """For the whole report, for its title, and by BM25 if wanted."""
     parsed = parse_folder(folder / "files", cache)
     search = in_process(make_snapshot(parsed, tiers, cache), tiers, "")
     keyword = bm25(parsed) if with_bm25 else None
     ranked: dict[str, Ranked] = {"report": [], "title": []}
-    for item in json.loads((folder / "reports.json").read_text()):
-        report = Report(item["title"], item["text"], tuple(item["files"]), item["commit"])
+    for report in read_reports(folder):
         ranked["report"].append((report, [hit.path for hit in search(report.text)]))
         ranked["title"].append((report, [hit.path for hit in search(report.title)]))
         if keyword:

@@ -14,6 +14,7 @@ import argparse
 import json
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from quality import LIMIT
@@ -23,6 +24,7 @@ from semlens.core.hashing import content_hash
 from semlens.core.request import SearchRequest
 from semlens.core.status import TierRole
 from semlens.index.segment.builder import ParsedFile
+from semlens.index.snapshot import IndexSnapshot
 from semlens.search.query.query import parse_query
 from semlens.search.ranking.rank import rank
 from semlens.syntax.parsing.parser import parse
@@ -51,26 +53,44 @@ def is_answer(qualified_name: str, answers: list[str]) -> bool:
     return any(parts[-len(wanted) :] == wanted for wanted in (answer.split(".") for answer in answers))
 
 
+FILES = sorted((HERE / "paraphrases").glob("*.json"))
+"""The questions, a file for each language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about the packages of its language.
+
+    :ivar answers: names of symbols that answer it, each with some of the names around it.
+    """
+
+    language: str
+    text: str
+    answers: tuple[str, ...]
+    snapshot: IndexSnapshot
+
+
 Ranks = list[tuple[float, float]]
 """Reciprocal ranks of the symbol and of its file, for each question."""
 
 
-def measure(data: dict[str, list[dict[str, str]]], tiers: list[Tier], sources: Path, cache: Path) -> Ranks:
-    """Reciprocal rank of the symbol and of its file, for each question."""
+def prepare(path: Path, tiers: list[Tier], sources: Path, cache: Path) -> list[Asked]:
+    """The questions of one file, with what they are asked of."""
+    data = json.loads(path.read_text(encoding="utf-8"))
     snapshot = make_snapshot(parsed_packages(data["corpus"], sources), tiers, cache)
-    segment = snapshot.views[0].segment
-    names = segment.symbols.qualified_names
-    ranks = []
-    for item in data["questions"]:
-        answers = list(item["answers"])
-        files = {int(segment.symbols.files[row]) for row, name in enumerate(names.tolist()) if is_answer(name, answers)}
-        query = parse_query(item["question"])
-        vectors = [vector for tier in tiers for vector in tier.ask(query.text)]
-        hits = rank(snapshot, SearchRequest(item["question"], limit=LIMIT), query, vectors, CancelToken())
-        right = [hit.symbol >= 0 and is_answer(names[hit.symbol], answers) for hit in hits]
-        in_file = [hit.file in files for hit in hits]
-        ranks.append((_reciprocal(right), _reciprocal(in_file)))
-    return ranks
+    return [Asked(data["language"], item["question"], tuple(item["answers"]), snapshot) for item in data["questions"]]
+
+
+def rank_of(asked: Asked, tiers: list[Tier]) -> tuple[float, float]:
+    """Reciprocal rank of the symbol and of its file."""
+    segment = asked.snapshot.views[0].segment
+    names, answers = segment.symbols.qualified_names, list(asked.answers)
+    files = {int(segment.symbols.files[row]) for row, name in enumerate(names.tolist()) if is_answer(name, answers)}
+    query = parse_query(asked.text)
+    vectors = [vector for tier in tiers for vector in tier.ask(query.text)]
+    hits = rank(asked.snapshot, SearchRequest(asked.text, limit=LIMIT), query, vectors, CancelToken())
+    right = [hit.symbol >= 0 and is_answer(names[hit.symbol], answers) for hit in hits]
+    return _reciprocal(right), _reciprocal([hit.file in files for hit in hits])
 
 
 def _reciprocal(right: list[bool]) -> float:
@@ -98,13 +118,12 @@ def main() -> int:
     tiers = [Tier(role, name) for role, name in zip(TierRole, (arguments.first, arguments.refine), strict=True) if name]
     result: dict[str, object] = {"first": arguments.first, "refine": arguments.refine}
     together: Ranks = []
-    for path in sorted((HERE / "paraphrases").glob("*.json")):
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if not arguments.only or data["language"] in arguments.only:
-            ranks = measure(data, tiers, arguments.sources, arguments.cache)
-            result[data["language"]] = figures(ranks)
+    for path in FILES:
+        if not arguments.only or path.stem in arguments.only:
+            ranks = [rank_of(asked, tiers) for asked in prepare(path, tiers, arguments.sources, arguments.cache)]
+            result[path.stem] = figures(ranks)
             together += ranks
-            print(data["language"], result[data["language"]], flush=True)
+            print(path.stem, result[path.stem], flush=True)
     result["all"] = figures(together)
     print(json.dumps(result, indent=1))
     if arguments.out:

@@ -153,6 +153,13 @@ def paired(
         if question != other:
             raise ValueError("the rows are not of the same questions")
         groups.setdefault(question.repository, []).append(new["ndcg10"] - old["ndcg10"])
+    return mean_with_interval(groups, n_samples=n_samples, seed=seed)
+
+
+def mean_with_interval(
+    groups: dict[str, list[float]], *, n_samples: int = 4_000, seed: int = 7
+) -> tuple[float, float, float]:
+    """Mean over groups of their means, with its 95 % bootstrap interval within groups."""
     low, high = _bootstrap_interval(groups, n_samples, seed)
     change = sum(float(np.mean(values)) for values in groups.values()) / max(1, len(groups))
     return round(change, 4), low, high

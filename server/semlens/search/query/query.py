@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from semlens.core.request import SearchFilter
 from semlens.core.text.identifiers import identifiers_in, split_identifier, stem, terms_of_identifier
+from semlens.core.text.short_forms import other_forms
 from semlens.index.segment.terms import STOP_WORDS, term_hash
 from semlens.search.query.filter_syntax import split_filters
 from semlens.search.query.long_text import MAX_LONG_CHARS, LongText, is_long, read_long_text
@@ -122,6 +123,7 @@ class Query:
     :ivar text: the query without filters; of a report its title. Models embed this text.
     :ivar terms: hash and weight of each term to look up in the postings.
     :ivar joined: hashes of neighbouring words written as one, such as ``JsonArray`` for ``JSON array``.
+    :ivar forms: hashes of other forms of the words, such as ``config`` for "configuration".
     :ivar plain: the words in parts of identifiers, without function words.
     :ivar names: tokens that are written as names (camel case, underscores, digits), or the only token.
     :ivar capitals: other words that begin with a capital within the sentence, and may be names.
@@ -141,6 +143,7 @@ class Query:
     kind: QueryKind
     terms: tuple[tuple[int, float], ...] = ()
     joined: tuple[int, ...] = ()
+    forms: tuple[int, ...] = ()
     plain: tuple[str, ...] = ()
     names: tuple[Name, ...] = ()
     capitals: tuple[str, ...] = ()
@@ -204,6 +207,7 @@ def parse_query(text: str) -> Query:
         kind=kind,
         terms=_terms(content, faint),
         joined=_joined(plain) if kind is QueryKind.PROSE else (),
+        forms=_forms(plain) if kind is QueryKind.PROSE else (),
         plain=plain,
         names=names,
         capitals=tuple(
@@ -339,6 +343,10 @@ def _terms(content: list[str], faint: frozenset[str]) -> tuple[tuple[int, float]
 def _joined(plain: tuple[str, ...]) -> tuple[int, ...]:
     pairs = itertools.pairwise(plain[:_MAX_JOINED])
     return tuple(dict.fromkeys(term_hash(joined) for a, b in pairs for joined in (a + b, stem(a + b), f"{a}_{b}")))
+
+
+def _forms(plain: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(term_hash(form) for word in plain for form in other_forms(stem(word))))
 
 
 def _required(phrase: str) -> list[int]:

@@ -39,13 +39,18 @@ def weights_of(table: FileTable, query: Query) -> QueryWeights:
         return QueryWeights(w.LITERAL_WEIGHTS, _sum((1.0, w.SYMBOL_WEIGHTS), (1.0, w.SYMBOL_LITERAL_WEIGHTS)))
     models = models_of(table)
     if models is None or not query.is_prose:
-        files = w.REPORT_WEIGHTS if query.is_report else w.FILE_WEIGHTS
+        files = _of_report(query) if query.is_report else w.FILE_WEIGHTS
         return QueryWeights(files, _sum((1.0, w.SYMBOL_WEIGHTS), (1.0, named)))
     tables, fit = PROSE[models], word_fit(table, query)
     return QueryWeights(
         _sum((fit, w.FILE_WEIGHTS), (1.0 - fit, tables["files"]), (1.0 - fit, w.BY_HAND)),
         _sum((fit, w.SYMBOL_WEIGHTS), (fit, named), (1.0 - fit, tables["symbols"])),
     )
+
+
+def _of_report(query: Query) -> Weights:
+    """A report that names many files, as a list does, says little about each."""
+    return {**w.REPORT_WEIGHTS, "path": w.REPORT_WEIGHTS["path"] * min(1.0, w.FEW_PATHS / max(1, len(query.paths)))}
 
 
 def _sum(*tables: tuple[float, Weights]) -> Weights:

@@ -70,6 +70,9 @@ size of its file, and however often other files contain parts of it. Set by hand
 REPORT_WEIGHTS: dict[str, float] = FILE_WEIGHTS | {"path": 3.0}
 """Replaces `FILE_WEIGHTS` for long texts. What a report names is evidence beside its words, not the answer."""
 
+FEW_PATHS = 4
+"""A report that names more files than this shares the weight of `path` among them."""
+
 SYMBOL_LEARNT: dict[str, float] = {
     "words": 3.0,
     "covered": 3.1,

@@ -113,7 +113,11 @@ class ViewReader:
                 cosines=of_view.cosines,
                 file_cosines=of_view.file_cosines,
                 floors=of_view.floors,
-                stems=path_cover(static_signals_of(view.segment).stems, len(of_words.files), of_words.idf_weights),
+                stems=path_cover(
+                    static_signals_of(view.segment).stems,
+                    len(of_words.files),
+                    (*of_words.idf_weights, *question.query.forms),
+                ),
             )
             for number, view, mask, of_words, of_names, of_view in zip(
                 self._numbers, views, masks, words, names, meaning, strict=True

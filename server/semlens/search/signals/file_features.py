@@ -6,7 +6,7 @@ Most columns are final. Those that compare files with all others (shares of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -192,12 +192,12 @@ class _Holding:
         return best, total
 
 
-def path_cover(words: Words, n_files: int, idf_weights: Mapping[int, float]) -> Floats:
-    """Share of the words of each path that the query contains."""
-    query_terms = np.array(list(idf_weights), np.uint64)
-    starts = np.searchsorted(words.terms, query_terms, "left")
+def path_cover(words: Words, n_files: int, terms: Iterable[int]) -> Floats:
+    """Share of the words of each path that are among some terms."""
+    wanted = np.array(list(dict.fromkeys(terms)), np.uint64)
+    starts = np.searchsorted(words.terms, wanted, "left")
     held = np.bincount(
-        words.files[ranges(starts, np.searchsorted(words.terms, query_terms, "right") - starts)], minlength=n_files
+        words.files[ranges(starts, np.searchsorted(words.terms, wanted, "right") - starts)], minlength=n_files
     )
     return (held / np.maximum(words.counts, 1.0)).astype(np.float32)
 

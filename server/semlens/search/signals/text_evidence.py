@@ -29,8 +29,8 @@ FILE_B = 0.5
 _AVERAGE_PASSAGES = 12.0
 """Saturation and length normalisation of BM25 over files. The length of a file is its number of passages."""
 
-_JOINED = 0.5
-"""Weight of two neighbouring words that occur as one name."""
+_LIKE_A_WORD = 0.5
+"""Weight of two neighbouring words that occur as one name, and of another form of a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class TermWeights:
     """What the terms of a query are worth, given the counts of all readers.
 
     :ivar idf_weights: weight times IDF of each of `query_terms`, 0 for a term that occurs nowhere.
-    :ivar shares: share of each in the weight of the query's own words; 0 for joined words.
+    :ivar shares: share of each in the weight of the query's own words; 0 for other terms.
     :ivar known: weight times IDF of each own word that occurs, by term.
     """
 
@@ -92,9 +92,9 @@ class WordEvidence:
 
 
 def query_terms(query: Query) -> npt.NDArray[np.uint64]:
-    """The terms of a query that are counted: its words, then neighbouring words written as one."""
-    words = dict(query.terms)
-    return np.array([*words, *(term for term in query.joined if term not in words)], np.uint64)
+    """The terms of a query that are counted: its words, then neighbouring words written as one and other forms."""
+    words = (term for term, _ in query.terms)
+    return np.array(list(dict.fromkeys((*words, *query.joined, *query.forms))), np.uint64)
 
 
 def count_terms(views: Sequence[SegmentView], query: Query) -> TermCounts:
@@ -112,8 +112,8 @@ def weigh_terms(query: Query, counts: Sequence[TermCounts]) -> TermWeights:
     words = dict(query.terms)
     n_passages = max(1, sum(count.n_passages for count in counts))
     n_holding = np.sum([count.n_holding for count in counts], axis=0)
-    n_joined = len(query_terms(query)) - len(words)
-    weights = [*words.values(), *([_JOINED] * n_joined)]
+    n_others = len(query_terms(query)) - len(words)
+    weights = [*words.values(), *([_LIKE_A_WORD] * n_others)]
     # IDF after Robertson, with 1 added inside the logarithm so that it is never negative
     idf_weights = [
         weight * math.log1p((n_passages - n + 0.5) / (n + 0.5)) if n else 0.0

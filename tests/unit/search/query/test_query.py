@@ -140,6 +140,12 @@ def test_neighbouring_words_are_joined_only_in_prose():
     assert parse_query("ValueError: no such array here").joined == ()
 
 
+def test_short_forms_count_only_in_prose():
+    assert {term_hash("config"), term_hash("cfg")} <= set(parse_query("where is the configuration read").forms)
+    assert parse_query("Configuration").forms == ()
+    assert parse_query("ValueError: no such configuration here").forms == ()
+
+
 def test_quoted_words_weigh_fully_only_alone():
     weights = dict(parse_query('"netrc" lookup').terms)
     assert weights[term_hash("netrc")] < weights[term_hash("lookup")]

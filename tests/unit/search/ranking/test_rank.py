@@ -338,3 +338,37 @@ CASES = {
 )
 def test_the_case_of_a_name_decides(query, first):
     assert search(snapshot_of(view_of(CASES)), query)[0].path == first
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [("configuration of the pool", "db/cfg.py"), ("utility functions for a path", "db/utils.py")],
+)
+def test_a_word_finds_the_short_form_that_code_writes(question, first):
+    files = {
+        "db/cfg.py": "def load(name):\n    return read(name)\n",
+        "db/utils.py": "def clean(path):\n    return path.strip()\n",
+        "db/links.py": "def follow(path, functions):\n    return functions[path](path)\n",
+    }
+    assert search(snapshot_of(view_of(files)), question)[0].path == first
+
+
+TITLE = "Waiting between two attempts to fetch a page takes twice as long as it should\n"
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "It happens on every machine of ours, whatever the time of the day may be.\n" * 700,
+        "This is the code that I call, as the editor shows it to me with its numbers:\n"
+        + "".join(f"{n:4} | file_{n}.size += count_{n}\n" for n in range(900)),
+        "The log of the whole night says this, and I cannot see anything wrong with it:\n"
+        + "".join(f"2024-01-02 03:04:{n % 60:02} INFO worker {n} scans a folder of files\n" for n in range(2_000)),
+        "I have looked at these files, and none of them seems to be to blame for it:\n"
+        + "".join(f"- app/{letter}{letter}/page.ts\n" for letter in "abcdefghijklmnopqrs")
+        + "- web/scan.ts\n",
+    ],
+    ids=["50 KB", "numbered code", "log", "twenty files"],
+)
+def test_what_follows_a_report_does_not_hide_what_it_is_about(snapshot, below):
+    assert search(snapshot, TITLE + "\n" + below)[0].path == "net/retry.py"
