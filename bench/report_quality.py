@@ -36,7 +36,15 @@ def quality(results: Mapping[str, Any], plots: dict[str, str]) -> Iterator[str]:
         " repositories, averaged over the repositories. The interval is a bootstrap over queries."
         " [ranking.md](ranking.md) tells how the weights were learned.\n"
     )
-    header = ["run", "commit", "NDCG@10", "95 % interval", *(label for _, label in KINDS), "index, s", "ms a query"]
+    header = [
+        "run",
+        "commit",
+        "NDCG@10",
+        "95 % interval",
+        *(label for _, label in KINDS),
+        "index, s",
+        "processor ms a query",
+    ]
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     for name, value in found.items():
         overall, by_kind = value["overall"], value["by_kind"]
