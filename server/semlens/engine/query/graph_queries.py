@@ -166,7 +166,7 @@ class GraphQueryService(QueryService):
             affected += shown
             tests += _affected(resolver, impact.tests[: request.limit], hits)
             if impact.tests and impact.tests[-1].confidence == NEARBY_CONFIDENCE:
-                notes.append("No path leads to the last tests. They share words with the change, or lie near it.")
+                notes.append("No path leads to the tests of 10%. They share words with the change, or lie near it.")
             if impact.cut:
                 notes.append("The change reaches very much code. Only the nearest was looked at.")
         if len(unknown) == len(roots):
