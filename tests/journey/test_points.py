@@ -17,6 +17,9 @@ EDITORS = "tests/e2e/test_other_editors.py"
 
 POINTS = [
     ("1 few hits, none that wraps", JOURNEY, "def point_1_the_best_hits_stay_on_the_screen"),
+    ("1 how to see more", "tests/unit/cli/test_search_command.py", "def test_a_person_is_told_how_to_see_more"),
+    ("1 no line repeats the signature", "tests/unit/cli/test_search_command.py", "def test_no_line_is_blank_or_repeats"),
+    ("1 help on 80 columns", CLI, "def test_help_fits_into_80_columns"),
     ("2 pipes and exit code", JOURNEY, "def point_2_pipes"),
     ("2 exit code", CLI, "def test_an_option_makes_the_exit_code_say_that_nothing_was_found"),
     ("3 filters", JOURNEY, "def point_3_filters"),
@@ -40,11 +43,13 @@ POINTS = [
     ("Neovim: /", NVIM, "a working folder that holds too much is named"),
     ("Neovim: live grep", NVIM, "a question goes to live grep, and back"),
     ("Neovim: log and codes", NVIM, "messages have a code and a level"),
+    ("Neovim: a Python that is too old", NVIM_SERVER, "a Python that is too old is passed over"),
     ("VS Code: page", MANIFEST, "the page's pictures and links are files of the package"),
     ("VS Code: keys", MANIFEST, "no default key types a character"),
     ("VS Code: walkthrough", DRIVE, "the first is ticked because the server runs"),
     ("VS Code: title of the view", DRIVE, "Semlens: Results"),
     ("VS Code: what leaves the machine", FORMAT, "the report says what leaves the machine"),
+    ("VS Code: narrow and wide, light and dark", DRIVE, "on narrow and wide screens, in a light and a dark theme"),
     ("VS Code: the keyboard after Escape", DRIVE, "escapeTo"),
     ("Emacs", EDITORS, "def test_eglot_finds_symbols_by_a_question"),
     ("Kakoune", EDITORS, "def test_the_kakoune_command_lists_places_that_enter_opens"),
