@@ -18,13 +18,21 @@ from semlens.core.text.printable import message_text
 from semlens.service.api import Api, Notify
 from semlens.service.codec import Json
 from semlens.service.connection import Connection
-from semlens.service.frames import FrameError, FrameReader, write_frame
-from semlens.service.remote_service import INVALID_PARAMS, REQUEST_CANCELLED
+from semlens.service.frames import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    PARSE_ERROR,
+    REQUEST_CANCELLED,
+    REQUEST_FAILED,
+    FrameError,
+    FrameReader,
+    write_frame,
+)
 
 logger = logging.getLogger(__name__)
 
-PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND = -32700, -32600, -32601
-INTERNAL_ERROR, REQUEST_FAILED = -32603, -32803
 
 N_THREADS = 4
 MAX_WAITING = 32

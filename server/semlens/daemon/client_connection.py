@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from semlens.service.connection import Connection
-from semlens.service.frames import write_frame
+from semlens.service.frames import INVALID_REQUEST, write_frame
 from semlens.service.hello import MAX_HELLO_BYTES, HelloError, parse_hello
 
 HELLO_SECONDS = 5.0
 
-_INVALID_REQUEST = -32600
 _CHUNK_BYTES = 1 << 16
 _LINGER_SECONDS = 1.0
 
@@ -73,7 +72,7 @@ def read_hello(connection: Connection, timeout_s: float = HELLO_SECONDS) -> Clie
 
 def send_error(connection: Connection, message: str) -> None:
     """Tell a client why it is not served: one JSON-RPC error that answers no request."""
-    error = {"code": _INVALID_REQUEST, "message": message}
+    error = {"code": INVALID_REQUEST, "message": message}
     write_frame(connection, json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode())
 
 

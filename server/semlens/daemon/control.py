@@ -11,11 +11,16 @@ from typing import Any
 import psutil
 
 from semlens.daemon.client_connection import ClientConnection
-from semlens.service.frames import FrameReader, write_frame
+from semlens.service.frames import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    PARSE_ERROR,
+    FrameReader,
+    write_frame,
+)
 
 logger = logging.getLogger(__name__)
-
-_PARSE_ERROR, _INVALID_REQUEST, _METHOD_NOT_FOUND, _INTERNAL_ERROR = -32700, -32600, -32601, -32603
 
 
 def serve(client: ClientConnection, status: Callable[[], dict[str, Any]], stop: Callable[[str], None]) -> None:
@@ -37,18 +42,18 @@ def _answer(body: bytes, status: Callable[[], dict[str, Any]]) -> tuple[dict[str
     try:
         request = json.loads(body)
     except (ValueError, RecursionError):
-        return {"id": None, "error": {"code": _PARSE_ERROR, "message": "The request is not valid JSON."}}, False
+        return {"id": None, "error": {"code": PARSE_ERROR, "message": "The request is not valid JSON."}}, False
     if not isinstance(request, dict):
-        return {"id": None, "error": {"code": _INVALID_REQUEST, "message": "A request must be an object."}}, False
+        return {"id": None, "error": {"code": INVALID_REQUEST, "message": "A request must be an object."}}, False
     request_id, method = request.get("id"), request.get("method")
     if method not in ("status", "stop"):
-        error = {"code": _METHOD_NOT_FOUND, "message": "The methods of control are 'status' and 'stop'."}
+        error = {"code": METHOD_NOT_FOUND, "message": "The methods of control are 'status' and 'stop'."}
         return {"id": request_id, "error": error}, False
     try:
         return {"id": request_id, "result": status()}, method == "stop"
     except Exception:
         logger.exception("The status failed.")
-        error = {"code": _INTERNAL_ERROR, "message": "The server cannot tell its status. Its log says why."}
+        error = {"code": INTERNAL_ERROR, "message": "The server cannot tell its status. Its log says why."}
         return {"id": request_id, "error": error}, method == "stop"
 
 

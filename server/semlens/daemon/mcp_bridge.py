@@ -17,14 +17,13 @@ from semlens.core.errors import SemlensError
 from semlens.service.connection import Connection
 from semlens.service.daemon_start import ensure_server
 from semlens.service.endpoint import Endpoint, endpoint_of
-from semlens.service.frames import LineReader, LineTooLongError
+from semlens.service.frames import INTERNAL_ERROR, INVALID_REQUEST, LineReader, LineTooLongError
 from semlens.service.hello import describe_client, hello_line
 from semlens.settings.user_sources import read_user_settings
 
 LAST_ANSWERS_SECONDS = 5.0
 """How long the server may go on answering after the agent's last byte."""
 
-_INTERNAL_ERROR, _INVALID_REQUEST = -32603, -32600
 _LOST = "The semlens server ended before it answered. Ask again."
 _ATTEMPTS = 3
 _MAX_REPEATED = 20
@@ -75,7 +74,7 @@ class McpBridge:
             try:
                 line = lines.read()
             except LineTooLongError:
-                self._answer_error(None, _INVALID_REQUEST, "The message is too long.")
+                self._answer_error(None, INVALID_REQUEST, "The message is too long.")
                 continue
             except OSError:
                 break
@@ -105,14 +104,14 @@ class McpBridge:
                 connection.write(line + b"\n")
             except SemlensError as error:
                 if self._forget(request_id):
-                    self._answer_error(request_id, _INTERNAL_ERROR, str(error))
+                    self._answer_error(request_id, INTERNAL_ERROR, str(error))
                 return
             except (OSError, ValueError):
                 self._lose(self._connection)
             else:
                 return
         if self._forget(request_id):
-            self._answer_error(request_id, _INTERNAL_ERROR, _LOST)
+            self._answer_error(request_id, INTERNAL_ERROR, _LOST)
 
     def _note_sent(self, message: dict[str, Any], line: bytes) -> RequestId | None:
         """Remember what must be answered or replayed. Returns the id of a request."""
@@ -195,7 +194,7 @@ class McpBridge:
                 self._n_repeated += 1
                 self._pass_on(line)
             else:
-                self._answer_error(request_id, _INTERNAL_ERROR, _LOST)
+                self._answer_error(request_id, INTERNAL_ERROR, _LOST)
 
     def _forget(self, request_id: RequestId | None) -> bool:
         """Whether the request was still without an answer."""

@@ -10,6 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
+INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
+REQUEST_CANCELLED = -32800
+REQUEST_FAILED = -32803
+"""The codes of errors: those of JSON-RPC 2.0, and two of LSP. `docs/protocol.md` says when each is answered."""
+
 MAX_HEADER_BYTES = 1 << 16
 
 MAX_BODY_BYTES = 512 * 1024 * 1024

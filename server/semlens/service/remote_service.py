@@ -16,7 +16,7 @@ from semlens.core.paths import path_to_uri
 from semlens.core.status import WatchMode
 from semlens.service import decoding
 from semlens.service.connection import Connection
-from semlens.service.frames import FrameError, FrameReader, write_frame
+from semlens.service.frames import INVALID_PARAMS, REQUEST_CANCELLED, FrameError, FrameReader, write_frame
 from semlens.service.hello import hello_line
 from semlens.service.params import SearchDefaults, search_fields
 
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from semlens.core.graph import ImpactRequest, ImpactResult, NeighboursRequest, NeighboursResult, UnusedResult
     from semlens.core.request import SearchRequest
     from semlens.core.status import EngineStatus
-
-INVALID_PARAMS = -32602
-REQUEST_CANCELLED = -32800
 
 _POLL_SECONDS = 0.05
 _SILENCE_SECONDS = 60.0

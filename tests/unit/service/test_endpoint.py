@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ from semlens.service.endpoint import EndpointError, check_own_socket, create_pri
 
 
 @pytest.fixture(autouse=True)
-def run_time(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
-    return tmp_path / "run"
+def run_time(monkeypatch):
+    """A folder with a short path: that of a test may be too long for a socket."""
+    with tempfile.TemporaryDirectory(prefix="run-", dir="/tmp") as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield Path(folder)
 
 
 def test_the_socket_is_named_for_its_versions(tmp_path):

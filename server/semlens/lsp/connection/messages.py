@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-PARSE_ERROR = -32700
-INVALID_REQUEST = -32600
+from semlens.service.frames import INVALID_REQUEST, PARSE_ERROR
 
 MAX_DEPTH = 100
 """Levels of nested objects and lists. LSP messages need under ten. Recursive code can handle this many."""

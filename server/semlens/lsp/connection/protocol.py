@@ -34,14 +34,12 @@ from pygls.protocol.json_rpc import JsonRPCNotification, JsonRPCResponseMessage
 from semlens.core.errors import Cancelled, SemlensError, UsageError
 from semlens.core.status import EngineStatus
 from semlens.core.text.printable import message_text
-from semlens.lsp.connection.messages import INVALID_REQUEST, Answer, Call, Incoming, Refusal, RequestId, decode
+from semlens.lsp.connection.messages import Answer, Call, Incoming, Refusal, RequestId, decode
 from semlens.lsp.documents.open_documents import OpenDocuments
+from semlens.service.frames import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, REQUEST_FAILED
 
 logger = logging.getLogger(__name__)
 
-INVALID_PARAMS = -32602
-INTERNAL_ERROR = -32603
-REQUEST_FAILED = -32803
 
 _UNUSED = (
     types.NOTEBOOK_DOCUMENT_DID_OPEN,
