@@ -18,7 +18,11 @@ EDITORS = "tests/e2e/test_other_editors.py"
 POINTS = [
     ("1 few hits, none that wraps", JOURNEY, "def point_1_the_best_hits_stay_on_the_screen"),
     ("1 how to see more", "tests/unit/cli/test_search_command.py", "def test_a_person_is_told_how_to_see_more"),
-    ("1 no line repeats the signature", "tests/unit/cli/test_search_command.py", "def test_no_line_is_blank_or_repeats"),
+    (
+        "1 no line repeats the signature",
+        "tests/unit/cli/test_search_command.py",
+        "def test_no_line_is_blank_or_repeats",
+    ),
     ("1 help on 80 columns", CLI, "def test_help_fits_into_80_columns"),
     ("2 pipes and exit code", JOURNEY, "def point_2_pipes"),
     ("2 exit code", CLI, "def test_an_option_makes_the_exit_code_say_that_nothing_was_found"),
