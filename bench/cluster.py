@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -26,11 +27,13 @@ import ray
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from semlens.cluster.catalogue import all_entries
+from semlens.cluster.catalogue import Repository, all_entries, write_entry
 from semlens.cluster.commands import recipe_of
 from semlens.cluster.indexing import batches as batches_module
 from semlens.cluster.indexing.batches import Batch, Plan, batches_of
 from semlens.cluster.indexing.building import BuildJob, Executor, build
+from semlens.cluster.indexing.building import _write as write_objects
+from semlens.cluster.indexing.computing import Computed
 from semlens.cluster.indexing.local_executor import LocalExecutor
 from semlens.cluster.indexing.ray_executor import RayExecutor
 from semlens.cluster.ray_connection import connected
@@ -44,13 +47,17 @@ from semlens.engine.embedding.tiers import choose_tiers
 from semlens.engine.query.hit_builder import make_hit
 from semlens.engine.query.masking import mask_hit
 from semlens.files.discovery import Discovery
+from semlens.files.git_origin import repository_name
 from semlens.index.snapshot import IndexSnapshot
+from semlens.index.storage.root_store import RootStore
+from semlens.index.storage.seeding import committed_rows
 from semlens.search.query.query import Query, parse_query
 from semlens.search.ranking.rank import RankedHit, rank_answer
 from semlens.search.signals.text_evidence import QueryVector
-from semlens.settings.schema import ModelsSettings, Settings
+from semlens.settings.schema import ModelsSettings, Settings, cache_folder
 from semlens.share import publishing
 from semlens.share.object_store import ObjectStore
+from semlens.share.publishing import upload
 from semlens.share.signing import make_key
 from semlens.share.work_tree import work_tree_of
 from semlens.syntax.parsing.decode import split_lines
@@ -61,19 +68,24 @@ QUERIES = (
     "escape html characters", "temporary directory", "walk a syntax tree", "compile a regular expression", "parse_http",
 )  # fmt: skip
 _REPEATS = 5
+_IDLE_SECONDS = 15.0
+_RAY_ITSELF = re.compile(r"gcs_server|raylet|log_monitor|dashboard|runtime_env|/agent\.py")
 
 
-def processor_seconds() -> float:
-    """Of this process and all below it, those that have ended included."""
-    total = 0.0
+def processor_seconds() -> tuple[float, float]:
+    """Of this process and all below it, those that have ended included: those that compute, and Ray's own."""
+    own = of_ray = 0.0
     for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
         try:
-            times = process.cpu_times()
+            times, words = process.cpu_times(), process.cmdline()
         except psutil.NoSuchProcess:
             continue
-        total += times.user + times.system
-        total += times.children_user + times.children_system
-    return total
+        total = times.user + times.system
+        if _RAY_ITSELF.search(" ".join(words)):
+            of_ray += total
+        else:
+            own += total + times.children_user + times.children_system
+    return own, of_ray
 
 
 def repository(source: Path, n_files: int, suffix: str, folder: Path) -> Path:
@@ -92,12 +104,28 @@ def repository(source: Path, n_files: int, suffix: str, folder: Path) -> Path:
 def measure(executor: Executor, batches: list[Batch]) -> dict[str, float]:
     """Warm: the workers and models are loaded before, by as many batches as there may be workers."""
     list(executor.run(enumerate(batches[:4]), CancelToken()))
-    before, started = processor_seconds(), time.monotonic()
+    (own, of_ray), started = processor_seconds(), time.monotonic()
     n_bytes = sum(len(data) for _, data in executor.run(enumerate(batches), CancelToken()))
+    seconds = time.monotonic() - started
+    own_after, of_ray_after = processor_seconds()
     return {
-        "seconds": round(time.monotonic() - started, 2),
-        "processorSeconds": round(processor_seconds() - before, 2),
+        "seconds": round(seconds, 2),
+        "processorSeconds": round(own_after - own, 2),
+        "rayProcessesSeconds": round(of_ray_after - of_ray, 2),
         "resultBytes": n_bytes,
+    }
+
+
+def idle() -> dict[str, float]:
+    """What the processes take when nothing is to be done. On a busy machine a build waits long, and this adds up."""
+    before, started = processor_seconds(), time.monotonic()
+    time.sleep(_IDLE_SECONDS)
+    seconds = time.monotonic() - started
+    return {
+        f"{name}PerIdleSecond": round((after - earlier) / seconds, 4)
+        for name, earlier, after in zip(
+            ("processorSeconds", "rayProcessesSeconds"), before, processor_seconds(), strict=True
+        )
     }
 
 
@@ -116,16 +144,17 @@ def builds(settings: Settings, folder: Path, n_rounds: int) -> dict[str, object]
             measured.setdefault(f"pool.{n_workers}", []).append(measure(pool, batches))
             pool.close()
             ray.init(num_cpus=n_workers, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-            measured.setdefault(f"ray.{n_workers}", []).append(measure(RayExecutor(recipe), batches))
+            measured.setdefault(f"ray.{n_workers}", []).append(measure(RayExecutor(recipe), batches) | idle())
             ray.shutdown()
         for name in (f"pool.{n_workers}", f"ray.{n_workers}"):
             found[name] = {key: statistics.median(one[key] for one in measured[name]) for key in measured[name][0]}
             print(name, found[name], flush=True)
-        pool_seconds, ray_seconds = (
-            statistics.median(one["processorSeconds"] for one in measured[f"{kind}.{n_workers}"])
-            for kind in ("pool", "ray")
-        )
-        found[f"overhead.{n_workers}"] = round(ray_seconds / pool_seconds - 1, 3)
+        ray_seconds = [
+            one["processorSeconds"] - one["seconds"] * one["processorSecondsPerIdleSecond"]
+            for one in measured[f"ray.{n_workers}"]
+        ]
+        pool_seconds = [one["processorSeconds"] for one in measured[f"pool.{n_workers}"]]
+        found[f"overhead.{n_workers}"] = round(statistics.median(ray_seconds) / statistics.median(pool_seconds) - 1, 3)
     if len({one["resultBytes"] for of_kind in measured.values() for one in of_kind}) != 1:
         sys.exit("The results differ in size: some batch was not computed whole.")
     return found
@@ -159,14 +188,45 @@ def median_ms(search: Callable[[str], object]) -> float:
     return round(statistics.median(times), 1)
 
 
-def searches(settings: Settings, folder: Path, scratch: Path, max_passages: int) -> dict[str, Any]:
+def build_of_index(root: Path, job: BuildJob, scratch: Path) -> None:
+    """What `build` would store, from the index that this machine has of a root."""
+    index = RootStore(cache_folder(job.settings), root)
+    parts = []
+    for segment_id in committed_rows(index.folder).segments:
+        segment = index.read_segment(segment_id)
+        if segment is None:
+            sys.exit(f"The index of {root} is damaged.")
+        hashes = [row.tobytes() for row in segment.passages.hashes]
+        vectors = {}
+        for fingerprint in job.recipe.fingerprints:
+            block = index.read_vectors(segment_id, fingerprint)
+            if block is not None:
+                rows = zip(block.rows.tolist(), block.matrix, strict=True)
+                vectors[fingerprint] = {hashes[row]: vector.tobytes() for row, vector in rows}
+        parts.append(Computed([segment], vectors))
+    index.close()
+    folder = scratch / "built"
+    folder.mkdir()
+    segments, objects = write_objects(root, parts, job.recipe, folder, CancelToken())
+    upload(job.store, folder, objects, CancelToken(), lambda *_: None)
+    ids = tuple(segment.id for segment in segments)
+    tree = work_tree_of(root).trees()[0]
+    write_entry(
+        job.store, Repository(repository_name(str(root)), job.recipe.segments, tree, ids, tuple(objects)), job.key
+    )
+
+
+def searches(settings: Settings, folder: Path, scratch: Path, max_passages: int, *, is_indexed: bool) -> dict[str, Any]:
     publishing.MAX_PASSAGES = max_passages  # else the corpus is one segment, which one shard has
     recipe = recipe_of(settings)
     store, key = ObjectStore((scratch / "store").as_uri()), make_key(scratch / "key")
     job = BuildJob(settings, recipe, store, key, scratch / "spool")
-    pool = LocalExecutor(recipe, 2)
-    build(folder, work_tree_of(folder), job, pool, cancel=CancelToken(), progress=lambda *_: None)
-    pool.close()
+    if is_indexed:
+        build_of_index(folder, job, scratch)
+    else:
+        pool = LocalExecutor(recipe, 2)
+        build(folder, work_tree_of(folder), job, pool, cancel=CancelToken(), progress=lambda *_: None)
+        pool.close()
     entries = all_entries(store, recipe.segments, [key.public])
     n_stored = sum(one.size for entry in entries for one in entry.objects)
     models = settings.models
@@ -242,18 +302,23 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="of builds")
     parser.add_argument("--max-passages", type=int, default=2_000, help="of a segment, so that shards have several")
     parser.add_argument("--only", choices=("builds", "searches"))
+    parser.add_argument("--indexed", action="store_true", help="serve the index of the folder, as it is in the cache")
     parser.add_argument("--suffix", default="*.py", help="of the files")
     options = parser.parse_args()
     batches_module.MAX_BYTES = options.batch_bytes
     settings = Settings(models=ModelsSettings(refine="none"))
     result: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     with tempfile.TemporaryDirectory(prefix="semlens-bench-") as scratch:
-        folder = repository(options.folder, options.files, options.suffix, Path(scratch, "corpus"))
+        folder = options.folder.resolve()
+        if not options.indexed:
+            folder = repository(folder, options.files, options.suffix, Path(scratch, "corpus"))
         machine = {"processors": psutil.cpu_count(), "load": os.getloadavg()}
         if options.only != "searches":
             result["builds"] = machine | builds(settings, folder, options.rounds)
         if options.only != "builds":
-            result["searches"] = machine | searches(settings, folder, Path(scratch), options.max_passages)
+            result["searches"] = machine | searches(
+                settings, folder, Path(scratch), options.max_passages, is_indexed=options.indexed
+            )
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
     return 0

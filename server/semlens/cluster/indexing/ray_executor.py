@@ -6,6 +6,7 @@ only the batches under way, and nothing has to be placed. Nothing else in semlen
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -26,6 +27,8 @@ _AHEAD = 2
 """Batches for each processor that are handed to Ray at a time, so that no node waits and memory does not grow."""
 
 _WAIT_SECONDS = 1.0
+_RESOURCES_SECONDS = 5.0
+"""How often the head is asked how many processors there are. It costs about as much as handing over a batch."""
 
 _computers: dict[Recipe, Computer] = {}
 """Of this process of Ray."""
@@ -53,9 +56,11 @@ class RayExecutor:
         running: dict[Any, int] = {}
         source = iter(batches)
         is_over = False
+        limit, asked_at = 0, float("-inf")
         try:
             while not is_over or running:
-                limit = _AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
+                if time.monotonic() - asked_at > _RESOURCES_SECONDS:
+                    limit, asked_at = _AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1))), time.monotonic()
                 while not is_over and len(running) < limit:
                     following = next(source, None)
                     is_over = following is None
