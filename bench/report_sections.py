@@ -233,7 +233,7 @@ SECTIONS = {
             f"A clone that pulls its index from S3, corpus {corpus}, {tiers}",
             f"shared_index.py {corpus}{option}",
             (
-                "A repository is indexed and pushed to a bucket of SeaweedFS (master, two volume servers, filer, S3, all "
+                "A repository is indexed and pushed to a bucket of SeaweedFS (two volume servers, filer, S3, all "
                 "on this machine), then pulled into a clone with an empty cache. Each step is a whole process and ends "
                 "when the index is complete and saved. Files with secrets stay out, so a pull computes their vectors."
             ),
