@@ -1,6 +1,6 @@
 """A clone that pulls its index from S3, next to one that is indexed without.
 
-    SEAWEEDFS=.venv-store/bin/weed python bench/shared_index.py [S|M|L] [--first-tier] [--vectors FILE]
+    SEAWEEDFS=.venv-store/bin/weed python bench/shared_index.py [S|M|L] [--first-tier] [--keep FOLDER]
 
 Commits the corpus to a new repository, indexes it, pushes the index to a bucket of SeaweedFS (master, two volume
 servers, filer and S3 on this machine) and pulls it into a clone whose cache is empty. Each step is a whole process.
@@ -42,23 +42,20 @@ def timed(ran: Ran) -> dict[str, float]:
     return {"seconds": round(ran.seconds, 2), "processor_s": round(ran.processor_seconds, 1)}
 
 
-def measure(folder: Path, *, has_refine: bool, vectors: Path | None, n_pulls: int) -> dict[str, Any]:
+def measure(folder: Path, keep: Path, *, has_refine: bool, n_pulls: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="semlens-bench-") as name:
-        scratch = Path(name)
-        origin, clone = scratch / "origin", scratch / "clone"
-        shutil.copytree(folder, origin, symlinks=True)
-        commit(origin)
+        scratch, origin = Path(name), keep / "origin"
+        clone = scratch / "clone"
+        was_kept = origin.exists()
+        if not was_kept:
+            shutil.copytree(folder, origin, symlinks=True)
+            commit(origin)
         subprocess.run(["git", "clone", "--quiet", str(origin), str(clone)], check=True)
         store = Seaweed(scratch / "store")
         try:
-            env = environment(scratch / "cache", words_only=False) | store.variables
+            env = environment(keep / "cache", words_only=False) | store.variables
             configure(env, has_refine=has_refine)
-            if vectors is not None:
-                (scratch / "cache").mkdir(mode=0o700)
-                shutil.copyfile(vectors, scratch / "cache" / vectors.name)
             indexed = semlens("index", str(origin), "--wait", "--no-daemon", "--json", env=env)
-            if vectors is not None:  # kept for the next run
-                shutil.copyfile(scratch / "cache" / vectors.name, vectors)
             pushed = semlens("share", "push", str(origin), "--no-daemon", "--json", env=env)
             pulls = [pull(clone, env | {"SEMLENS_CACHE_DIR": str(scratch / f"cache{n}")}) for n in range(n_pulls)]
         finally:
@@ -70,7 +67,7 @@ def measure(folder: Path, *, has_refine: bool, vectors: Path | None, n_pulls: in
             "symbols": sum(root["symbols"] for root in status["roots"]),
             "files_with_secrets_left_out": shared["leftOut"],
             "steps": {
-                "index, vectors from a cache" if vectors is not None else "index": timed(indexed),
+                "index, known before" if was_kept else "index": timed(indexed),
                 "push": timed(pushed) | {"bytes": shared["uploadedBytes"]},
                 **{f"pull {number}": one for number, one in enumerate(pulls, start=1)},
             },
@@ -95,12 +92,15 @@ def main() -> None:
     parser.add_argument(
         "--first-tier", action="store_true", help="without the refine tier, which takes long to compute"
     )
-    parser.add_argument("--vectors", type=Path, help="a cache (vectors.v2.sqlite) for the first index")
+    parser.add_argument("--keep", type=Path, help="a folder for the repository and its index, for the next run")
     parser.add_argument("--pulls", type=int, default=5)
     options = parser.parse_args()
     where = machine()
     has_refine = not options.first_tier
-    figures = measure(corpus(options.corpus), has_refine=has_refine, vectors=options.vectors, n_pulls=options.pulls)
+    with tempfile.TemporaryDirectory(prefix="semlens-bench-") as name:
+        keep = (options.keep or Path(name)).resolve()
+        keep.mkdir(exist_ok=True)
+        figures = measure(corpus(options.corpus), keep, has_refine=has_refine, n_pulls=options.pulls)
     text = json.dumps({"corpus": options.corpus, **figures, "machine": where}, indent=2)
     name = f"shared_index_{options.corpus}{'' if has_refine else '_first'}.json"
     (RESULTS / name).write_text(text + "\n", encoding="utf-8")
