@@ -253,7 +253,7 @@ def searches(settings: Settings, folder: Path, scratch: Path, max_passages: int,
         query, shown = parse_query(text), []
         for hit in ranked(text):
             lines = split_lines(whole._texts[numbers[id(hit.view)]].texts[hit.file])  # noqa: SLF001 - as above
-            made = make_hit(hit, query, lines, display_root=hit.view.root, uri="", dirty=False)
+            made = make_hit(hit, query, lines, display_root=hit.view.root, uri="", dirty=False, explain=False)
             shown.append(None if made is None else mask_hit(made, lines))
         return shown
 
