@@ -174,7 +174,8 @@ def _content(segment: Segment, file: int) -> tuple[object, ...]:
 
 
 def _rows(files: npt.NDArray[np.uint32], file: int) -> npt.NDArray[np.int64]:
-    return np.arange(*np.searchsorted(files, [file, file + 1]))
+    bounds = np.array([file, file + 1], files.dtype)  # of another type, all of the column would be converted
+    return np.arange(*np.searchsorted(files, bounds))
 
 
 def _compare_vectors(
@@ -212,7 +213,7 @@ def _vectors_of(
     found = {}
     for row in _rows(segment.passages.files, fetched.rows[path]).tolist():
         key = segment.passages.hashes[row].tobytes()
-        place = int(np.searchsorted(block.rows, row))
+        place = int(np.searchsorted(block.rows, block.rows.dtype.type(row)))
         if key in wanted and place < len(block.rows) and block.rows[place] == row:
             found[key] = block.matrix[place]
     return found
