@@ -73,11 +73,14 @@ class ApiConnection:
             self._refuse(None, PARSE_ERROR, "The message is not valid JSON.")
             return
         if not isinstance(message, dict) or not isinstance(message.get("method"), str):
-            self._refuse(None, INVALID_REQUEST, "The message must be a JSON-RPC request with a method.")
+            named = message.get("id") if isinstance(message, dict) else None
+            readable = named if isinstance(named, int | str) else None
+            self._refuse(readable, INVALID_REQUEST, "The message must be a JSON-RPC request with a method.")
             return
         method, params, request_id = message["method"], message.get("params"), message.get("id")
         if method == "$/cancelRequest":
-            token = self._running.get(params.get("id")) if isinstance(params, dict) else None
+            cancelled = params.get("id") if isinstance(params, dict) else None
+            token = self._running.get(cancelled) if isinstance(cancelled, int | str) else None
             if token is not None:
                 token.cancel()
         elif not isinstance(request_id, int | str):

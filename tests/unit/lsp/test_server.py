@@ -649,7 +649,9 @@ def nested(n_levels: int) -> str:
         (b"[" * 100_000, None, -32700),
         (b"[]", None, -32600),
         (b'"text"', None, -32600),
-        (b'{"id": 1, "method": "shutdown"}', None, -32600),
+        (b'{"id": 1, "method": "shutdown"}', 1, -32600),
+        (b'{"jsonrpc": "1.0", "id": "a", "method": "shutdown"}', "a", -32600),
+        (b'{"jsonrpc": "1.0", "id": [], "method": "shutdown"}', None, -32600),
         (call("semlens/search", nested(1500)), None, -32700),
         (call("semlens/search", nested(900)), 900, -32600),
         (call("initialize", nested(200)), 900, -32600),
@@ -668,7 +670,7 @@ def nested(n_levels: int) -> str:
     ],
 )
 def test_malformed_messages_get_errors_and_do_not_stop_the_server(
-    open_session: Any, caplog: pytest.LogCaptureFixture, body: bytes, request_id: int | None, code: int
+    open_session: Any, caplog: pytest.LogCaptureFixture, body: bytes, request_id: int | str | None, code: int
 ) -> None:
     open_session.client.send_bytes(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
     answer = open_session.client.wait_for("an error", lambda m: "error" in m)

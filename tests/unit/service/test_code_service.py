@@ -264,12 +264,20 @@ def test_raw_requests_name_their_roots_and_count_lines_from_1(made, served):
     assert ask(served, {"id": 3, "method": "semlens/similar", "params": place})[3]["result"]["hits"]
 
 
+@pytest.mark.parametrize("wrong", [[], {"a": 1}, None, "none"])
+def test_cancelling_an_unknown_id_changes_nothing(served, wrong):
+    cancel = {"method": "$/cancelRequest", "params": {"id": wrong}}
+    write_frame(served.client, json.dumps(cancel).encode())
+    assert ask(served, {"id": 1, "method": "semlens/status"})[1]["result"]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
         (b"{", -32700),
         (b"[]", -32600),
         ({"id": 1}, -32600),
+        ({"id": "x", "method": 7}, -32600),
         ({"id": 1, "method": "semlens/nothing"}, -32601),
         ({"id": 1, "method": "semlens/search", "params": {}}, -32602),
         ({"id": 1, "method": "semlens/search", "params": []}, -32602),

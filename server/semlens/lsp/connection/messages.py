@@ -60,9 +60,10 @@ def decode(body: bytes, structure: Callable[[dict[str, Any]], Any]) -> Incoming:
         return Refusal(None, PARSE_ERROR, "The message is not JSON.")
     except RecursionError:
         return Refusal(None, PARSE_ERROR, _too_deep_message())
+    request_id = fields.get("id") if isinstance(fields, dict) else None
     if not isinstance(fields, dict) or fields.get("jsonrpc") != "2.0":
-        return Refusal(None, INVALID_REQUEST, "The message is not a JSON-RPC 2.0 object.")
-    request_id = fields.get("id")
+        readable = request_id if _is_request_id(request_id) else None
+        return Refusal(readable, INVALID_REQUEST, "The message is not a JSON-RPC 2.0 object.")
     if "id" in fields and not _is_request_id(request_id):
         if "method" in fields:
             return Refusal(None, INVALID_REQUEST, "The id of a request must be a string or an integer.")
