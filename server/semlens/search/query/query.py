@@ -42,7 +42,8 @@ _GENERIC_WEIGHT = 0.3
 _WHOLE_WEIGHT = 1.5
 _TEST_WORDS = frozenset("test tests testing tested mock mocks mocking stub fake fixture fixtures spec specs".split())
 _ASKS_FOR_TEST = re.compile(
-    r"^(?:(?:a|the|unit|integration|which|what|where|is|are|there|any)\s+)*(?:tests?|specs?)\b|\b(?:unit )?tests?$",
+    r"^(?:(?:a|the|unit|integration|which|what|where|is|are|there|any)\s+)*(?:tests?|specs?)\b"
+    r"|(?<!\bfor )(?<!\bfor unit )\b(?:unit )?tests?$",  # "a clock for tests" is none
     re.IGNORECASE,
 )
 _OLD_WORDS = frozenset(

@@ -68,6 +68,8 @@ def test_the_type_and_the_values_of_a_message_count_less_than_its_words():
         ("tests for the parser", True, True),
         ("unit test of retries", True, True),
         ("fake clock", True, False),
+        ("retries in tests", True, True),
+        ("a network inside one process, for unit tests", True, False),
         ("contest winner", False, False),
         ("how is the latest version found", False, False),
     ],
