@@ -26,6 +26,11 @@ def test_index_prints_a_summary(semlens, script, workspace):
     assert script.calls == ["init", "start", "wait", "close"]
 
 
+def test_index_reports_a_wrong_setting_once(semlens, workspace):
+    (workspace / ".semlens.toml").write_text("nonsense = 1\n")
+    assert semlens("index")[2].count("`semlens.nonsense`") == 1
+
+
 def test_index_waits_for_refinement_if_requested(semlens, script):
     semlens("index", "--wait")
     assert "wait refined" in script.calls

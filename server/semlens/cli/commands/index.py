@@ -18,6 +18,7 @@ from semlens.core.cancel import CancelToken
 from semlens.core.errors import SemlensError
 from semlens.core.status import EngineStatus, TierRole
 from semlens.core.text.printable import printable
+from semlens.settings.loading import load_settings
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _share(workspace: Workspace) -> None:
     """Share the index where the user's settings say so. What fails is a warning: the index is there."""
-    settings = workspace.load_settings()
+    settings, _ = load_settings(workspace.folder)  # its problems were printed before
     if not (settings.share.push and settings.share.url):
         return
     try:
