@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import zlib
 
 import pytest
@@ -31,6 +32,16 @@ def test_what_is_packed_is_smaller_and_comes_back(tmp_path):
 def test_a_bomb_is_refused_when_it_passes_its_promise(size):
     with pytest.raises(zlib.error, match="promised"):
         unpack(zlib.compress(DATA), size)
+
+
+def test_a_bomb_takes_no_memory():
+    bomb = zlib.compress(bytes(50_000_000))
+    tracemalloc.start()
+    with pytest.raises(zlib.error, match="promised"):
+        Unpacker(1_000).unpack(bomb)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 5_000_000
 
 
 @pytest.mark.parametrize("damage", [lambda data: data + b"more", lambda data: data[:50] + b"?" + data[51:]])

@@ -59,6 +59,20 @@ def test_few_vectors_of_the_slow_model_are_computed_and_more_of_the_fast_one(tea
     assert [tier.n_computed for tier in team.tiers] == [13 - 3, 3]  # half of two times 13
 
 
+def test_the_vectors_of_the_slow_model_are_of_many_files(team, monkeypatch):
+    monkeypatch.setattr(sampling, "_MOST_OF_A_BATCH", 1)
+    monkeypatch.setattr(sampling, "_FILES_A_BATCH", 2)
+    monkeypatch.setattr(sampling, "_LEAST_SAMPLE", 4)
+    sizes = []
+    real = team.tiers[1].embed
+    monkeypatch.setattr(
+        team.tiers[1], "embed", lambda tokens, **named: sizes.append(len(tokens)) or real(tokens, **named)
+    )
+    team.push()
+    team.pull(team.clone("clone"))
+    assert sizes == [1, 1, 1, 1]
+
+
 def test_wrong_vectors_of_the_second_model_reject_the_source(team, monkeypatch):
     real = publishing.merge_blocks
     n_merged = []
