@@ -169,6 +169,10 @@ export class Picker {
       // The window reports the active row of each new list once the list is visible.
       this.selectionBefore.isShown = true;
       this.selectionBefore.until = Date.now() + MIN_VISIBLE_MS;
+      const { hit } = this.selectionBefore;
+      if (item?.hit !== undefined && !isSame(item.hit, hit) && this.hits.some((one) => isSame(one, hit))) {
+        return; // the first row, before the selected one is active again: the editor goes on to show that one
+      }
     } else if (
       this.selectionBefore !== undefined &&
       item?.hit !== undefined &&
