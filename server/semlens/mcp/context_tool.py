@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from semlens.core.cancel import CancelToken
-from semlens.core.context import ContextItem, ContextPack, ContextRequest
+from semlens.core.context import ContextItem, ContextPack, ContextRequest, Form
+from semlens.core.errors import NotReadyError, UsageError
+from semlens.core.graph import NeighboursRequest
 from semlens.core.text.printable import printable
 from semlens.core.text.secrets import mask_secrets
 from semlens.mcp.answers import Json, Notice, ToolAnswer, token_counter, tokenizer_path
@@ -71,6 +73,8 @@ class ContextTool:
         request = _request("", place, folders, arguments.budget * _RELATED_FACTOR, tests=True)
         pack = self._service.context(request, cancel)
         sections = _sections(pack)
+        if not sections[_DEFINITION]:  # the pack shows it as a part of the whole symbol around it
+            sections[_DEFINITION] = self._definition(place, folders, cancel)
         lines = list(head)
         for section, items in sections.items():
             lines.append(f"{_TITLES[section]}:{'' if items else ' none found'}")
@@ -86,6 +90,15 @@ class ContextTool:
             for section, items in sections.items()
         }
         return ToolAnswer(text, {"text": text, **structured, "complete": not notice.stale, "notes": head})
+
+    def _definition(self, place: Place, folders: Sequence[str], cancel: CancelToken) -> list[ContextItem]:
+        request = NeighboursRequest(place.uri, place.lines[0], limit=1, folders=tuple(folders))
+        try:
+            hit = self._service.callers(request, cancel).symbol
+        except (UsageError, NotReadyError):  # code outside of all symbols
+            return []
+        name = hit.qualified_name or hit.name
+        return [ContextItem(hit.uri, hit.path, hit.span, name, Form.FULL, 0, "at the cursor", hit.dirty, "")]
 
     def _with_code(self, text: str, blocks: Sequence[PackBlock], budget: int) -> str:
         """Add the blocks that fit. The first is truncated rather than left out."""

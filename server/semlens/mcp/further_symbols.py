@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from semlens.core.cancel import CancelToken
-from semlens.core.errors import UsageError
+from semlens.core.errors import NotReadyError, UsageError
 from semlens.core.graph import GraphEdge, NeighboursRequest, NeighboursResult
 from semlens.core.text.printable import printable
 from semlens.core.text.secrets import mask_secrets
@@ -40,7 +40,7 @@ class FurtherSymbols:
         request = NeighboursRequest(place.uri, place.lines[0], limit=_LIMIT, folders=tuple(folders), depth=depth)
         try:
             found = {USED_BY: service.callers(request, cancel), USES: service.callees(request, cancel)}
-        except UsageError:  # code outside of all symbols has no callers
+        except (UsageError, NotReadyError):  # code outside of all symbols has no callers
             return self
         for distance in range(2, depth + 1):
             for section, result in found.items():

@@ -167,6 +167,17 @@ def test_places_are_lines_or_names(agent, place):
     assert answer.structured["definition"][0]["name"] == "net.retry.fetch_with_retry"
 
 
+def test_a_method_is_defined_also_where_its_class_is_shown_whole(tmp_path, make_agent):
+    plain = Workspace(tmp_path / "code", tmp_path / "cache", None)
+    plain.write("client.py", "class Client:\n    limit = 3\n\n    def send(self, text):\n        return text\n")
+    agent = make_agent(plain)
+    for place in ("Client.send", "client.py:5"):
+        answer = agent.call("explore_symbol", place=place)
+        assert answer.text.splitlines()[:2] == ["definition:", "  client.py:4-5  client.Client.send"]
+        assert [one["name"] for one in answer.structured["definition"]] == ["client.Client.send"]
+    plain.close()
+
+
 def test_kinds_of_files_are_not_mixed_unless_asked(agent):
     def suffixes(**more):
         hits = agent.call("search_code", query="retry attempts", limit=50, **more).structured["hits"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from semlens.core.errors import UsageError
+from semlens.core.errors import NotReadyError, UsageError
 from semlens.core.graph import EdgeKind, NeighboursRequest, NeighboursResult
 from semlens.core.hit import SearchHit
 from semlens.lsp.session import Session
@@ -30,7 +30,7 @@ async def _prepare(ls: Session, params: types.CallHierarchyPrepareParams) -> lis
     request = NeighboursRequest(params.text_document.uri, params.position.line, limit=1)
     try:
         result = await ls.runner.run(lambda cancel: engine.callees(request, cancel))
-    except UsageError:
+    except (UsageError, NotReadyError):
         return None  # nothing is there
     return [_item(result.symbol, ls)]
 
