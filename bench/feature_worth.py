@@ -1,6 +1,6 @@
 """Measures what each feature of the ranking is worth on three sets of questions. Writes the table of docs/ranking.md.
 
-    python bench/feature_worth.py --dataset DIR --checkouts DIR --packages DIR --reports DIR [--first MODEL]
+    python bench/feature_worth.py --dataset DIR --checkouts DIR --packages DIR [--reports DIR] [--first MODEL]
     python bench/feature_worth.py --table
 
 A feature is removed from every table of weights; the others keep their weights. The sets are the labelled questions of
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -48,7 +49,8 @@ def prepare(arguments: argparse.Namespace, tiers: list[Tier]) -> Prepared:
     cache: Path = arguments.cache
     labelled = load_dataset(arguments.dataset, arguments.checkouts, whole=False)
     reports: dict[str, tuple[Search, Sequence[bug_reports.Report]]] = {}
-    for folder in sorted(path.parent for path in arguments.reports.glob("*/reports.json")):
+    labels = arguments.reports.glob("*/reports.json") if arguments.reports else ()
+    for folder in sorted(path.parent for path in labels):
         snapshot = make_snapshot(parse_folder(folder / "files", cache), tiers, cache)
         reports[folder.name] = (in_process(snapshot, tiers, ""), bug_reports.read_reports(folder))
     return Prepared(
@@ -60,7 +62,7 @@ def prepare(arguments: argparse.Namespace, tiers: list[Tier]) -> Prepared:
 
 def measure(prepared: Prepared, tiers: list[Tier]) -> Values:
     """NDCG@10, the reciprocal rank of the symbol, and whether all files of a report are among five."""
-    values: Values = {name: {} for name in SETS}
+    values: Values = defaultdict(dict)
     for repository, search in prepared.repositories:
         values["repositories"][repository.name] = [
             score(search(question.text), question, repository.prefix, strict=False)["ndcg10"]
@@ -92,17 +94,27 @@ def change(before: Values, after: Values) -> dict[str, list[float]]:
 
 def table(result: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> str:
     """The changes as a table of Markdown. Bold: the interval leaves 0 out."""
-    lines = [f"| without | {' | '.join(SETS.values())} |", "|" + "---|" * (len(SETS) + 1)]
     all_of_them = result["all features"]["all"]
-    lines.append(f"| nothing | {' | '.join(f'{all_of_them[name][0]:.3f}' for name in SETS)} |")
+    shown = [name for name in SETS if name in all_of_them]
+    lines = [f"| without | {' | '.join(SETS[name] for name in shown)} |", "|" + "---|" * (len(shown) + 1)]
+    lines.append(f"| nothing | {' | '.join(f'{all_of_them[name][0]:.3f}' for name in shown)} |")
+    idle = []
     for kind in ("files", "symbols"):
         for feature, changes in result[kind].items():
-            cells = []
-            for name in SETS:
-                mean, low, high = changes[name]
-                cells.append(f"**{mean:+.3f}**" if low > 0 or high < 0 else f"{mean:+.3f}" if mean else "0")
-            lines.append(f"| `{feature}` of {kind} | {' | '.join(cells)} |")
+            cells = [_cell(*changes[name]) for name in shown]
+            if set(cells) == {"0"}:
+                idle.append(f"`{feature}` of {kind}")
+            else:
+                lines.append(f"| `{feature}` of {kind} | {' | '.join(cells)} |")
+    if idle:
+        lines += ["", f"No mean changes without {', '.join(idle)}."]
     return "\n".join(lines)
+
+
+def _cell(mean: float, low: float, high: float) -> str:
+    if low > 0 or high < 0:
+        return f"**{mean:+.3f}**"
+    return f"{mean:+.3f}" if abs(mean) >= 0.0005 else "0"
 
 
 def page_with_table(page: str) -> str:
