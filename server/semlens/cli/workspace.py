@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from semlens.cli.runner import hide_log, say
+from semlens.core.errors import UsageError
 
 if TYPE_CHECKING:
     from semlens.core.hit import SearchHit
@@ -40,10 +41,13 @@ def named_workspace(folder: str | None, *, must_exist: bool = True) -> Workspace
     """The workspace that an argument names. Without an argument, it is the current folder.
 
     :raises WorkspaceError: when it is missing, is a file, or may not be a root.
+    :raises UsageError: when its name is empty.
     """
     from semlens.files.roots import check_root
 
     explicit = folder is not None
+    if folder == "":  # a variable of the shell that is not set
+        raise UsageError("The name of the folder is empty. Name a folder, or leave the argument out.")
     path = Path(folder if folder is not None else ".").expanduser()
     return Workspace(check_root(path, explicit) if must_exist else path.resolve(), explicit)
 

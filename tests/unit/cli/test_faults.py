@@ -51,6 +51,12 @@ def test_debug_shows_the_traceback_too(semlens, script, arguments):
     assert "Traceback" in err
 
 
+@pytest.mark.parametrize("arguments", [("index", ""), ("search", "-w", "", "x"), ("forget", ""), ("status", "")])
+def test_an_empty_name_is_no_folder(semlens, workspace, arguments):
+    code, _, err = semlens(*arguments)
+    assert (code, err) == (2, "semlens: The name of the folder is empty. Name a folder, or leave the argument out.\n")
+
+
 def test_an_interrupt_exits_quietly(semlens, script):
     script.error = KeyboardInterrupt()
     assert semlens("search", "x") == (130, "", "")
