@@ -168,7 +168,10 @@ class Session(LanguageServer):
     def status_to_send(self, status: EngineStatus) -> dict[str, Any]:
         """The JSON of a status, or of the newest one when that was sent before. Statuses never go backwards."""
         problems = (*self.roots.problems, *self.configuration.problems)
-        return status_json(self._newest(status), more_problems=problems)
+        newest = self._newest(status)
+        if self.roots.problems and newest.state is EngineState.READY:  # the engine does not know these folders
+            newest = newest._replace(state=EngineState.DEGRADED)
+        return status_json(newest, more_problems=problems)
 
     def _newest(self, status: EngineStatus) -> EngineStatus:
         if self._newest_status is None or status.number > self._newest_status.number:

@@ -739,7 +739,9 @@ def test_the_engine_hears_that_there_is_no_folder(session: Callable[..., Any], r
     one = session()
     one.client.request("initialize", {"processId": None, "rootUri": root, "capabilities": {}}).result()
     one.client.notify("initialized", {})
-    assert one.client.request("semlens/status", {}).result()["roots"] == []
+    status = one.client.request("semlens/status", {}).result()
+    assert status["roots"] == []
+    assert (status["state"] == "degraded") == (root == "file:///nonexistent/folder")
     assert ("set_roots_named",) in one.engine.calls
 
 
