@@ -178,9 +178,8 @@ def test_a_folder_that_others_may_open_is_refused(shell):
     assert shell.bridge().wait(SECONDS) == 1
 
 
-def test_a_long_cache_folder_is_served_elsewhere(shell, tmp_path):
+def test_a_long_cache_folder_is_served_elsewhere(shell, tmp_path, run_time):
     long_folder = tmp_path / ("x" * 100)
-    run_time = tmp_path / "run"
     environment = {"SEMLENS_CACHE_DIR": str(long_folder), "XDG_RUNTIME_DIR": str(run_time)}
     assert shell.run("daemon", "start", **environment).returncode == 0
     assert [path.stat().st_mode & 0o777 for path in (run_time / "semlens").glob("*.sock")] == [0o600]

@@ -48,9 +48,8 @@ def tests_by_name(resolver: Resolver, files: Sequence[FileKey], changed: Sequenc
 def tests_by_import(resolver: Resolver, files: Sequence[FileKey]) -> dict[FileKey, str]:
     """The files of tests that import a changed file, with the name of that."""
     modules: dict[int, str] = {}
-    members: dict[
-        tuple[int, int], str
-    ] = {}  # by the name and the hint of an import such as `from package import module`
+    # by the name and the hint of an import such as `from package import module`
+    members: dict[tuple[int, int], str] = {}
     for file in files:
         path = resolver.path(*file)
         name = path.rpartition("/")[2]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,13 +14,7 @@ from semlens.index.versions import FORMAT_VERSION, STORE_VERSION
 from semlens.service import endpoint as endpoints
 from semlens.service.endpoint import EndpointError, check_own_socket, create_private_folder, endpoint_of
 
-
-@pytest.fixture(autouse=True)
-def run_time(monkeypatch):
-    """A folder with a short path: that of a test may be too long for a socket."""
-    with tempfile.TemporaryDirectory(prefix="run-", dir="/tmp") as folder:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
-        yield Path(folder)
+pytestmark = pytest.mark.usefixtures("run_time")
 
 
 def test_the_socket_is_named_for_its_versions(tmp_path):
