@@ -15,9 +15,11 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. :returns: the exit code: 0 done, 1 failed, 2 bad usage, 130 interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    if [*arguments[:1], *sorted(arguments[1:])] in (["serve", "--shared"], ["serve", "--shared", "--stdio"]):
+    has_streams = sys.stdin is not None and sys.stdout is not None  # else a bridge would take the next file for them
+    ordered = [*arguments[:1], *sorted(arguments[1:])]
+    if has_streams and ordered in (["serve", "--shared"], ["serve", "--shared", "--stdio"]):
         return _run_bridge(_serve_editor)
-    if arguments[:1] == ["mcp"] and (roots := _named_roots(arguments[1:])) is not None:
+    if has_streams and arguments[:1] == ["mcp"] and (roots := _named_roots(arguments[1:])) is not None:
         return _run_bridge(lambda: _serve_agent(roots))
     from semlens.cli.runner import run_command
 

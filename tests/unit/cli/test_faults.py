@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from semlens import PROTOCOL_VERSION, __version__
+from semlens import PROTOCOL_VERSION, __version__, cli
+from semlens.cli import runner
 from semlens.core.errors import CacheError, Cancelled, ModelError, UsageError, WorkspaceError
 from semlens.core.status import Problem
 from semlens.index.versions import FEATURE_VERSION, FORMAT_VERSION, STORE_VERSION
@@ -182,3 +183,12 @@ def test_version_and_help(semlens):
     for command in ("index", "search", "outline", "status", "doctor", "forget", "models", "serve"):
         assert command in out
         assert semlens(command, "--help")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["stdin", "stdout"])
+@pytest.mark.parametrize("arguments", [["mcp"], ["serve", "--shared"]])
+def test_no_bridge_takes_another_file_for_a_closed_stream(monkeypatch, arguments, name):
+    monkeypatch.setattr(sys, name, None)
+    monkeypatch.setattr(runner, "run_command", lambda _: 7)
+    monkeypatch.setattr(cli, "_run_bridge", lambda _: 0)
+    assert cli.main(arguments) == 7

@@ -25,7 +25,7 @@ def take_standard_streams() -> tuple[RawIOBase, RawIOBase]:
 
     :raises UsageError: when the process has no stdin or stdout.
     """
-    if sys.stdin is None or sys.stdout is None:
+    if sys.__stdin__ is None or sys.__stdout__ is None:  # the command line replaces those that the shell closed
         raise UsageError("The server has no stdin or stdout. Start it with both of them open.")
     sys.stdout.flush()
     reader = FileIO(os.dup(0), "rb")
