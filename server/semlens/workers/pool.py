@@ -37,7 +37,7 @@ from semlens.workers.messages import (
     receive,
     send,
 )
-from semlens.workers.python_process import start_module
+from semlens.workers.python_process import module_command, module_environment
 from semlens.workers.stderr_tail import StderrTail
 
 if TYPE_CHECKING:
@@ -85,7 +85,15 @@ class ParsedBatch:
 class _WorkerProcess:
     def __init__(self, *, interactive: bool) -> None:
         options = ["--interactive"] if interactive else []
-        self._process = start_module("semlens.workers.parse_worker", *options)
+        self._process = subprocess.Popen(
+            module_command("semlens.workers.parse_worker", *options),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=module_environment(),
+            cwd=os.path.abspath(os.sep),
+            start_new_session=os.name == "posix",  # only the parent handles Ctrl-C in the terminal
+        )
         self._errors = StderrTail(cast("BufferedReader", self._process.stderr))
 
     @property

@@ -23,7 +23,7 @@ from semlens.core.symbol import SymbolKind
 from semlens.engine.mapping.area_labels import AreaLabel
 from semlens.engine.mapping.map_points import MapPoints, collect_points
 from semlens.index.snapshot import IndexSnapshot
-from semlens.workers.python_process import start_module
+from semlens.workers.python_process import module_command, module_environment
 
 logger = logging.getLogger(__name__)
 
@@ -176,13 +176,12 @@ class IndexMap:
         try:
             with os.fdopen(os.open(source, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 np.savez(file, vectors=points.vectors, hashes=points.hashes, names=names)
-            with start_module(
-                PROGRAM,
-                str(source),
-                str(path),
+            with subprocess.Popen(
+                module_command(PROGRAM, str(source), str(path)),
                 stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                variables=dict.fromkeys(_BLAS, "1"),
+                env={**module_environment(), **dict.fromkeys(_BLAS, "1")},
             ) as process:
                 with self._lock:
                     self._process = process
