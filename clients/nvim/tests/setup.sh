@@ -33,6 +33,9 @@ chmod +x "$nvim"
 fetched retronvim 0.4.10 bdeeb712c8396e85580b66bc39655ca1066d0d85d247cfb75368531745596443 "$editors/retronvim-0.4.10"
 plugins=$editors/retronvim-0.4.10/data/nvim/plugins
 
+# shellcheck source-path=SCRIPTDIR
+. "$repository/clients/pip.sh"
+
 scratch=$(mktemp -d)
 sweep() { # retries, because an exiting server may still write
     [ ! -d "$scratch/semlens/server" ] || "$python" -m semlens daemon stop > /dev/null

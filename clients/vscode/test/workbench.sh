@@ -9,6 +9,7 @@ if [ ! -x "$PYTHON" ]; then
 fi
 # Only where it is needed: it would reach the server that the extension installs, too.
 (cd / && "$PYTHON" -c 'import semlens' 2> /dev/null) || export PYTHONPATH=$repository/server${PYTHONPATH:+:$PYTHONPATH}
+. "$repository/clients/pip.sh"
 cd "$client"
 [ -x node_modules/.bin/esbuild ] || npm ci --no-audit --no-fund --loglevel=error
 
