@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from semlens.cli.runner import say
 from semlens.core.errors import SemlensError
-from semlens.service.connection import Connection, NoServerError, PeerError, connect
+from semlens.service.connection import Connection, NoServerError, PeerError, ServerLostError, connect
 from semlens.service.endpoint import EndpointError, endpoint_of
 from semlens.service.hello import describe_client
-from semlens.service.remote_service import RemoteService, ServerLostError
+from semlens.service.remote_service import RemoteService
 from semlens.settings.user_sources import UserSettings, read_user_settings
 
 if TYPE_CHECKING:

@@ -212,6 +212,7 @@ def _add_search(add: _AddCommand) -> None:
 def _add_outline(add: _AddCommand) -> None:
     outline = add("outline", "outline:run", "print the symbols of one file as they are indexed")
     outline.add_argument("path", metavar="PATH")
+    add_no_daemon(outline)  # it never asks the server; scripts may give the option to every command
     add_json(outline)
 
 

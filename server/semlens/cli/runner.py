@@ -43,7 +43,7 @@ def run_command(arguments: Sequence[str] | None) -> int:
     choose_colours(getattr(options, "color", "auto"))
     if options.debug:
         _show_log()
-    elif not hasattr(options, "no_daemon"):  # else `running_engine` does it, because a client of the server has no log
+    elif not hasattr(options, "no_daemon"):  # else what answers here does it, because a client of the server has no log
         hide_log()
     try:
         module, _, function = options.run.partition(":")

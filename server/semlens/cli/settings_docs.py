@@ -7,7 +7,7 @@ import json
 import sys
 
 from semlens.files.ignoring.ignore_tree import CACHE_MARKERS, DEFAULT_IGNORES
-from semlens.settings.schema import Scope
+from semlens.settings.schema import SettingScope
 from semlens.settings.specs import SECTIONS, SPECS, SettingSpec
 
 _HEAD = """\
@@ -101,7 +101,7 @@ def document() -> str:
             if spec.section != section:
                 continue
             default = json.dumps(list(spec.default) if isinstance(spec.default, tuple) else spec.default)
-            scope = "user" if spec.scope is Scope.USER else "workspace"
+            scope = "user" if spec.scope is SettingScope.USER else "workspace"
             parts.append(
                 f"| `{spec.full_name}` | {_values(spec)} | `{default}` | {scope} | {_cell(spec.documentation)} |\n"
             )

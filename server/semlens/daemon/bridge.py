@@ -11,8 +11,7 @@ import os
 import re
 import threading
 
-from semlens.core.errors import SemlensError
-from semlens.service.connection import Connection
+from semlens.service.connection import Connection, ServerLostError
 from semlens.service.daemon_start import ensure_server
 from semlens.service.endpoint import Endpoint, endpoint_of
 from semlens.service.frames import write_all
@@ -27,10 +26,6 @@ _ATTEMPTS = 3
 _CHUNK_BYTES = 1 << 16
 _EXIT = re.compile(rb'"method"\s*:\s*"exit"')
 _EXIT_BYTES = 100  # the length of an `exit` message at the end of what the editor sent
-
-
-class ServerLostError(SemlensError):
-    """The resident server ended before the editor left."""
 
 
 def run() -> int:

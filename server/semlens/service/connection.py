@@ -40,6 +40,10 @@ class NoServerError(SemlensError):
     """No server accepts connections: nothing listens there, or it is too busy."""
 
 
+class ServerLostError(SemlensError):
+    """The resident server ended, or the connection broke."""
+
+
 class PeerError(SemlensError):
     """The process at the other end belongs to another user."""
 

@@ -15,7 +15,7 @@ from semlens.core.hit import SearchResult, SearchStage
 from semlens.core.paths import path_to_uri
 from semlens.core.status import WatchMode
 from semlens.service import decoding
-from semlens.service.connection import Connection
+from semlens.service.connection import Connection, ServerLostError
 from semlens.service.frames import INVALID_PARAMS, REQUEST_CANCELLED, FrameError, FrameReader, write_frame
 from semlens.service.hello import hello_line
 from semlens.service.params import SearchDefaults, search_fields
@@ -34,10 +34,6 @@ _SILENCE_SECONDS = 60.0
 """The server tells at least each second how far the index is, so that one that is silent for longer has stopped."""
 
 OnNotification: TypeAlias = "Callable[[str, Any], None]"
-
-
-class ServerLostError(SemlensError):
-    """The resident server ended, or the connection broke."""
 
 
 class RemoteService:

@@ -21,10 +21,10 @@ from semlens.settings.schema import (
     LogSettings,
     ModelsSettings,
     RemoteSettings,
-    Scope,
     SearchSettings,
     ServerSettings,
     Settings,
+    SettingScope,
     SettingValue,
     SymbolsSettings,
     VectorsSettings,
@@ -139,7 +139,7 @@ def _read_source(
             continue
         try:
             value = _validated(name, raw)
-            if user_values is None or SPECS[name].scope is not Scope.USER:
+            if user_values is None or SPECS[name].scope is not SettingScope.USER:
                 values[name] = value
             elif value != user_values.get(name, SPECS[name].default):  # editors send defaults too
                 rejected.setdefault(name, f"is ignored: only you can set it, in `{config_folder() / USER_FILE}`")

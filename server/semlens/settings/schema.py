@@ -18,7 +18,7 @@ from semlens.settings.user_sources import cache_folder_of
 SettingValue: TypeAlias = bool | int | str | tuple[str, ...]
 
 
-class Scope(enum.Enum):
+class SettingScope(enum.Enum):
     """Which sources may set a setting.
 
     A cloned repository must not set a user-scoped setting. Such a setting names a program, a model, a service or a path
@@ -33,7 +33,7 @@ def _setting(
     default: SettingValue,
     documentation: str,
     *,
-    scope: Scope = Scope.WORKSPACE,
+    scope: SettingScope = SettingScope.WORKSPACE,
     minimum: int | None = None,
     maximum: int | None = None,
 ) -> Any:
@@ -79,14 +79,14 @@ class IndexSettings:
         "system is used. The environment variable `SEMLENS_CACHE_DIR` overrides it. Use a local disk. On a network "
         "file system, SQLite works without its write-ahead log. Where the file system has no locks, the index is "
         "lost when semlens ends.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     max_cache_mb: int = _setting(
         2048,
         "Size limit of the whole cache folder, in MiB. Above it, the indexes of folders that are not open are "
         "deleted first. Then the least recently used vectors are deleted. An index in use is kept, even if it is "
         "larger.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
         minimum=64,
         maximum=1_048_576,
     )
@@ -105,15 +105,15 @@ class ModelsSettings:
         "auto",
         "Model of the first tier, by name. `auto` is the best one installed. With `none`, search uses names and "
         "words only.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     refine: str = _setting(
         "semlens-minilm-v1",
         "Model of the refining tier, by name. With `none`, hits are not refined.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     folders: tuple[str, ...] = _setting(
-        (), "More folders with models. Absolute paths, `~` is allowed.", scope=Scope.USER
+        (), "More folders with models. Absolute paths, `~` is allowed.", scope=SettingScope.USER
     )
 
 
@@ -130,36 +130,36 @@ class RemoteSettings:
         "",
         "Address of the service, such as `http://localhost:11434` (Ollama) or `https://host/v1` (an API like "
         "OpenAI's `/v1/embeddings`). Use plain `http` only for this machine and networks that you trust.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
-    model: str = _setting("", "Name of the model at the service.", scope=Scope.USER)
+    model: str = _setting("", "Name of the model at the service.", scope=SettingScope.USER)
     tier: TierRole = _setting(
         TierRole.REFINE,
         "The tier of the service. `refine` replaces `models.refine`. `first` replaces `models.first`; search by "
         "meaning then finds text only after the service has embedded it.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     api: ServiceApi = _setting(
         ServiceApi.AUTO,
         "API of the service. `auto` uses Ollama's own API for port 11434 without a path, and OpenAI's otherwise.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     key_from: KeySource = _setting(
         KeySource.ENVIRONMENT,
         "Where the key of the service is. `environment` reads the variable `SEMLENS_REMOTE_KEY`; when it is not set, "
         "no key is sent. `keyring` reads the system's keyring: run `pip install 'semlens[keyring]'`, then `keyring "
         "set semlens https://host` with the address without its path.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     unsaved: bool = _setting(
         False,
         "Send unsaved text to the service if it is the first tier. Otherwise text is sent after it is saved.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     max_tokens: int = _setting(
         512,
         "Limit of one text, in tokens. Longer texts are truncated. A request has at most 8,192 tokens and 32 texts.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
         minimum=16,
         maximum=8192,
     )
@@ -167,37 +167,39 @@ class RemoteSettings:
         "",
         "The model's `tokenizer.json`, used to count tokens: an absolute path, `~` is allowed. When it is empty, "
         "tokens are estimated on the safe side.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     dimensions: int = _setting(
         0,
         "Length of the vectors to request, for models that offer several. 0 means the model's own length.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
         minimum=0,
         maximum=16_384,
     )
     query_prefix: str = _setting(
         "auto",
         "Text that is put before each query. `auto` uses the prefix that is known for the model's name.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     document_prefix: str = _setting(
         "auto",
         "Text that is put before each passage. `auto` uses the prefix that is known for the model's name.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
-    concurrency: int = _setting(2, "Number of requests at the same time.", scope=Scope.USER, minimum=1, maximum=16)
+    concurrency: int = _setting(
+        2, "Number of requests at the same time.", scope=SettingScope.USER, minimum=1, maximum=16
+    )
     proxy: str = _setting(
         "",
         "Address of a proxy. When it is empty, the environment is used (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). "
         "Services on this machine are reached without a proxy.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     ca_file: str = _setting(
         "",
         "File with certificates (PEM) of your own authority: an absolute path, `~` is allowed. It is added to the "
         "system's certificates, or to those in `SSL_CERT_FILE`.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
 
 
@@ -210,19 +212,19 @@ class VectorsSettings:
         "`index` keeps the vectors beside the index. `faiss` keeps them in memory and in one file of the cache folder "
         "(`pip install 'semlens[faiss]'`). `qdrant` keeps them on a Qdrant server (`pip install 'semlens[qdrant]'`), "
         "which gets vectors and hashes of texts, but no text, name or path.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     url: str = _setting(
         "",
         "Address of the Qdrant server, such as `http://localhost:6333`. Its key is read from the environment variable "
         "`SEMLENS_QDRANT_KEY` of the server's process.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     faiss_kind: str = _setting(
         "SQfp16",
         "Kind of the FAISS index, as its index factory writes it. The default takes two bytes a component and compares "
         "all vectors.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
 
 
@@ -280,24 +282,24 @@ class ServerSettings:
         False,
         "Use the resident server for this editor. Editors and commands share it. This setting is for VS Code and "
         "Neovim; in other editors, start `semlens serve --shared`.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     autostart: bool = _setting(
         True,
         "Let commands on a terminal start the resident server, so that the next command answers sooner.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     idle_minutes: int = _setting(
         15,
         "Stop the resident server when it had no client for this time, in minutes.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
         minimum=1,
         maximum=10_080,
     )
     root_idle_minutes: int = _setting(
         5,
         "Close a folder in the resident server when no client used it for this time, in minutes.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
         minimum=0,
         maximum=10_080,
     )
@@ -311,13 +313,13 @@ class AgentsSettings:
         (),
         "Folders that a coding agent may search by naming them, besides those that it was started in: absolute "
         "paths, `~` is allowed.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     unsaved_text: bool = _setting(
         False,
         "Coding agents also find what is typed and not saved yet, in the editor that was typed in last. The editor "
         "must use the resident server. Secrets are masked, ignored files are left out, and hits are marked.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
 
 
@@ -329,21 +331,21 @@ class ShareSettings:
         "",
         "The store of the shared index: `s3://`, `gs://`, `az://` or `file://`. Empty: none. Whoever may write there "
         "with a trusted key decides what your searches find.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     trusted_keys: tuple[str, ...] = _setting(
         (),
         "Public keys of those whose shared index is used. `semlens share key` prints the key of a machine.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
     pull: bool = _setting(
-        True, "Begin the index of a new clone with the shared one, when `share.url` is set.", scope=Scope.USER
+        True, "Begin the index of a new clone with the shared one, when `share.url` is set.", scope=SettingScope.USER
     )
     push: bool = _setting(
         False,
         "After `semlens index`, share the index of the newest commit, when `share.url` is set. A folder that differs "
         "from its commit is not shared.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
 
 
@@ -355,7 +357,7 @@ class TeamSettings:
         "",
         "Address of the team's server, e.g. `https://code.example.org`. Empty: none. Each search is sent there, "
         "secrets masked, with its filters and no other text. `semlens team join` checks it and keeps your token.",
-        scope=Scope.USER,
+        scope=SettingScope.USER,
     )
 
 

@@ -18,9 +18,9 @@ from semlens.settings.schema import (
     LogSettings,
     ModelsSettings,
     RemoteSettings,
-    Scope,
     SearchSettings,
     ServerSettings,
+    SettingScope,
     SettingValue,
     ShareSettings,
     SymbolsSettings,
@@ -60,7 +60,7 @@ class SettingSpec:
     section: str
     attribute: str
     default: SettingValue
-    scope: Scope
+    scope: SettingScope
     documentation: str
     minimum: int | None
     maximum: int | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from semlens.settings.schema import Scope
+from semlens.settings.schema import SettingScope
 from semlens.settings.specs import SPECS
 
 
@@ -25,7 +25,7 @@ def vscode_properties() -> dict[str, dict[str, Any]]:
             schema["minimum"] = spec.minimum
         if spec.maximum is not None:
             schema["maximum"] = spec.maximum
-        schema["scope"] = "machine" if spec.scope is Scope.USER else "resource"
+        schema["scope"] = "machine" if spec.scope is SettingScope.USER else "resource"
         schema["markdownDescription"] = spec.documentation
         properties[spec.full_name] = schema
     return properties

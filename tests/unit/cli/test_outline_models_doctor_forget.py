@@ -48,6 +48,7 @@ def test_outline_lists_symbols_in_source_order(semlens, workspace):
         "documentation": "Get one page.",
     }
     assert "def fetch(self, url)" in found["symbols"][1]["signature"]
+    assert semlens("outline", "src/net.py", "--json", "--no-daemon") == (0, out, "")
     lines = semlens("outline", "src/net.py")[1].splitlines()
     assert lines[0].split()[:3] == ["4-10", "class", "Client"]
     assert lines[1].split()[:3] == ["7-10", "method", "fetch"]

@@ -20,9 +20,9 @@ from semlens.daemon.api_connection import ApiConnection
 from semlens.engine.engine import Engine
 from semlens.service.api import Api
 from semlens.service.codec import LineNumbers, context_json, duplicates_json, search_json, status_json
-from semlens.service.connection import SocketConnection
+from semlens.service.connection import ServerLostError, SocketConnection
 from semlens.service.frames import FrameReader, write_frame
-from semlens.service.remote_service import RemoteService, ServerLostError
+from semlens.service.remote_service import RemoteService
 
 TWIN = """\
 def {name}(values, limit):

@@ -17,7 +17,7 @@ from semlens.settings.loading import (
     config_folder,
     load_settings,
 )
-from semlens.settings.schema import Scope
+from semlens.settings.schema import SettingScope
 from semlens.settings.specs import SPECS
 from semlens.settings.vscode_schema import vscode_properties
 
@@ -148,7 +148,7 @@ def test_an_invalid_setting_does_not_affect_others(tmp_path: Path) -> None:
     assert ".semlens.toml" in problems[0].message
 
 
-@pytest.mark.parametrize("name", [spec.name for spec in SPECS.values() if spec.scope is Scope.USER])
+@pytest.mark.parametrize("name", [spec.name for spec in SPECS.values() if spec.scope is SettingScope.USER])
 def test_neither_a_workspace_nor_an_editor_can_change_user_only_settings(
     tmp_path: Path, load_own: LoadOwn, name: str
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from semlens.cli.output.hits import truncate
 from semlens.cli.output.terminal import paint
+from semlens.cli.runner import hide_log
 from semlens.core.errors import WorkspaceError
 from semlens.core.guarded_reader import NotRegularError, read_regular
 from semlens.core.status import SkipReason
@@ -20,6 +21,7 @@ from semlens.service.codec import outline_json
 def run(options: argparse.Namespace) -> int:
     from semlens.settings.loading import load_settings
 
+    hide_log()
     path = Path(options.path)
     max_bytes = load_settings(Path.cwd())[0].files.max_size_kb * 1024
     source = _read(path, max_bytes + 1)
