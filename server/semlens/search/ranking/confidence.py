@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from semlens.core.status import TierRole
 from semlens.search.query.query import Query, QueryKind
-from semlens.search.ranking.confidence_weights import MODELS, WEIGHTS
+from semlens.search.ranking.confidence_weights import MODELS, NOTHING_FITS, WEIGHTS
 from semlens.search.ranking.weights import SCORE_WIDTH
 from semlens.search.signals.text_evidence import QueryVector
 
@@ -22,6 +22,9 @@ FIRST_HITS = 3
 
 _FAR_HIT = 9
 """The margin of the first three is compared with that to the tenth hit, so that the scale of the sums cancels out."""
+
+_ALL_NAMED = 0.95
+"""From this share of the query's words in the name of a hit, something fits: `upload` finds `queueFileUpload`."""
 
 _LARGE_FILE = 8.0
 """A feature of files is the logarithm of their lines. Hits in large files are right more often."""
@@ -62,7 +65,9 @@ def confidence_of(query: Query, evidence: Evidence | None) -> float:
         return 1.0 if query.has_filter else 0.0
     weights = WEIGHTS.get(evidence.table, {})  # a new table or feature counts nothing until it is learnt
     total = weights.get("bias", 0.0) + sum(weights.get(name, 0.0) * value for name, value in evidence.features.items())
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+    learnt = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+    # Many names with the same word make each of them improbable; that is no reason to say that nothing fits.
+    return max(learnt, NOTHING_FITS) if evidence.features["named"] >= _ALL_NAMED else learnt
 
 
 def gather_evidence(

@@ -60,6 +60,19 @@ def test_an_answer_says_whether_it_fits(query, fits):
     assert (confidences[3] >= NOTHING_FITS) is fits
 
 
+@pytest.mark.parametrize(
+    ("query", "fits"), [("upload", True), ("uploads", True), ("parcel", False), ("upload parcel", False)]
+)
+def test_many_names_with_the_word_of_a_query_fit(query, fits):
+    files = {
+        f"{name}.py": f"def {name}_upload(item):\n    store(item)\n"
+        for name in ("queue", "retry", "stop", "list", "show")
+    }
+    snapshot = snapshot_of(view_of(files))
+    confidence = rank_answer(snapshot, SearchRequest(query), parse_query(query), [], CancelToken()).confidence
+    assert (confidence >= NOTHING_FITS) is fits
+
+
 def evidence_with(query, *vectors):
     hit = {role: 0.5 for role, *_ in vectors}
     query_vectors = [QueryVector(fingerprint, role, np.ones(1, np.float32)) for role, fingerprint in vectors]
