@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _Batch: TypeAlias = FilesRequest | TokensRequest | FingerprintsRequest
+
+SPARE_SECONDS = 60.0
+"""How long an idle worker stays beyond those that are kept. Starting one takes far longer than most parses."""
 
 
 class WorkerDiedError(Exception):
@@ -95,6 +99,7 @@ class _WorkerProcess:
             start_new_session=os.name == "posix",  # only the parent handles Ctrl-C in the terminal
         )
         self._errors = StderrTail(cast("BufferedReader", self._process.stderr))
+        self.idle_since = 0.0
 
     @property
     def pid(self) -> int:
@@ -152,7 +157,7 @@ class ParsePool:
     """A bounded number of parse workers, started when first needed."""
 
     def __init__(self, n_workers: int, *, n_kept: int | None = None, interactive: bool = False) -> None:
-        """:param n_kept: idle workers that are kept; None: all, until `release`.
+        """:param n_kept: idle workers that are kept; None: all. More end by `release_spare`.
 
         :param interactive: run at normal priority, for text that the user just typed.
         """
@@ -200,6 +205,19 @@ class ParsePool:
         for process in idle:
             process.kill()
 
+    def release_spare(self, now: float) -> float | None:
+        """End the workers beyond those that are kept that were idle for `SPARE_SECONDS`.
+
+        :returns: when (monotonic) to call it again; None: not before a worker is used.
+        """
+        with self._lock:
+            spare = self._idle[: max(0, len(self._idle) - self._n_kept)]  # the last ones were used last
+            ended = [process for process in spare if process.idle_since + SPARE_SECONDS <= now]
+            self._idle = [process for process in self._idle if process not in ended]
+        for process in ended:
+            process.kill()
+        return min((process.idle_since + SPARE_SECONDS for process in spare if process not in ended), default=None)
+
     def close(self) -> None:
         """End all workers, the busy ones too."""
         with self._lock:
@@ -234,7 +252,8 @@ class ParsePool:
     def _return(self, process: _WorkerProcess) -> None:
         with self._lock:
             self._busy.discard(process)
-            if not self._closed and len(self._idle) < self._n_kept:
+            if not self._closed:
+                process.idle_since = time.monotonic()
                 self._idle.append(process)
                 return
         process.kill()

@@ -28,7 +28,7 @@ from semlens.workers.messages import (
     send,
 )
 from semlens.workers.parse_worker import _Worker
-from semlens.workers.pool import ParsePool, WorkerDiedError, WorkerStartError
+from semlens.workers.pool import SPARE_SECONDS, ParsePool, WorkerDiedError, WorkerStartError
 
 
 def request(root: Path, *paths: str, known: bytes = b"", model: str = "") -> FilesRequest:
@@ -349,13 +349,17 @@ def test_a_slow_document_does_not_block_another(tmp_path):
         pool.close()
 
 
-def test_a_pool_limits_its_idle_workers(tmp_path):
+def test_a_pool_ends_a_worker_that_it_does_not_need_for_a_while():
     pool = ParsePool(2, n_kept=1)
     try:
         first, second = pool._acquire(), pool._acquire()
         pool._return(first)
         pool._return(second)
-        assert pool.pids() == [first.pid]
-        assert not second.is_alive
+        due = pool.release_spare(first.idle_since)
+        assert due == first.idle_since + SPARE_SECONDS
+        assert set(pool.pids()) == {first.pid, second.pid}
+        assert pool.release_spare(due) is None
+        assert pool.pids() == [second.pid]
+        assert not first.is_alive
     finally:
         pool.close()

@@ -225,8 +225,8 @@ class Indexer:
         self.sessions.publish_if_due(now)
         for state in self.states.values():
             self._commit_if_due(state, now)
-        if not self._vectors.needs_workers and (self.paused or not self._workspace.is_parsing):
-            self.parser.pool.release()
+        is_parsing = self._workspace.is_parsing and not self.paused
+        self.parser.release_workers(now, is_scanning=self._vectors.needs_workers or is_parsing)
         if not self._one_shot:
             self._vectors.unload_idle_models(self.sessions.settings.server.model_idle_minutes)
         self._trim_if_due(now)

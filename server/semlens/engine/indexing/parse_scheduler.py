@@ -31,7 +31,7 @@ FEW_FILES = 16
 
 
 class ParseScheduler:
-    """:ivar interactive: the warm worker, and a second one for what is typed while a hard document has the first.
+    """:ivar interactive: the warm worker, and for a while a second one, when two documents were opened at once.
 
     :ivar pool: the workers of scans. :ivar n_parsed: files that were parsed. :ivar heap_grew: memory may be released.
     """
@@ -65,6 +65,13 @@ class ParseScheduler:
     def close(self) -> None:
         self.interactive.close()
         self.pool.close()
+
+    def release_workers(self, now: float, *, is_scanning: bool) -> None:
+        """End idle workers that are not expected to be needed soon."""
+        if not is_scanning:
+            self.pool.release()
+        if (due := self.interactive.release_spare(now)) is not None:
+            self._deadlines.at(due)
 
     def worker_pids(self) -> list[int]:
         return [*self.interactive.pids(), *self.pool.pids()]

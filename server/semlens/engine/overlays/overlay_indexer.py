@@ -36,6 +36,12 @@ INLINE_PASSAGES = {Architecture.STATIC: 5_000, Architecture.TRANSFORMER: 12}
 SLOW_PARSE_SECONDS = 0.2
 """Requests do not wait for a document that needs longer to parse (processor time)."""
 
+LARGE_CHARS = 1_000_000
+"""Nor for a longer one. To hash it and to send it to a worker takes more time than to parse most documents."""
+
+SLOW_DEBOUNCE_SECONDS = 0.4
+"""Such a document is parsed when no key was pressed for so long, so that typing in it costs other work little."""
+
 _MAX_SLOW_URIS = 256
 
 
@@ -74,6 +80,10 @@ class OverlayIndexer:
     def skip_debounce(self) -> None:
         """Skip the debounce once, because a request waits."""
         self._skip_debounce = True
+
+    def is_slow(self, buffer: OpenBuffer) -> bool:
+        """Whether the document takes so long that requests do not wait for it. Any thread may ask."""
+        return buffer.uri in self.slow_uris or len(buffer.text) > LARGE_CHARS
 
     def expect(self) -> None:
         """Note that some buffer changed. `step` finds out which."""
@@ -119,8 +129,11 @@ class OverlayIndexer:
             self.waiting = True
             if buffer.uri in self._parsing:
                 continue  # `step` runs again when the worker answers
-            when = buffer.changed_at + (DEBOUNCE_SECONDS if buffer.uri in self.shown else 0.0)
-            if now < when and not self._skip_debounce:
+            is_slow = self.is_slow(buffer)
+            when = buffer.changed_at
+            if buffer.uri in self.shown:
+                when += SLOW_DEBOUNCE_SECONDS if is_slow else DEBOUNCE_SECONDS
+            if now < when and (is_slow or not self._skip_debounce):
                 due = when if due is None else min(due, when)
                 continue
             self._update(buffer, states, tiers)

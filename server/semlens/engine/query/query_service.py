@@ -274,14 +274,14 @@ class QueryService:
 
     def _buffers_are_shown(self) -> bool:
         """Whether the snapshot has all recent edits. Older edits and slow documents are not waited for."""
-        shown, slow, buffers = self._session.overlays.shown, self._session.overlays.slow_uris, self._buffers.all()
+        shown, is_slow, buffers = self._session.overlays.shown, self._session.overlays.is_slow, self._buffers.all()
         since = time.monotonic() - BUFFER_WAIT_SECONDS
         return (
             set(shown) <= {buffer.uri for buffer in buffers}
             and all(
                 (overlay := shown.get(buffer.uri)) is not None and overlay.revision == buffer.revision
                 for buffer in buffers
-                if buffer.changed_at > since and buffer.uri not in slow
+                if buffer.changed_at > since and not is_slow(buffer)
             )
             and not self._session.publishes_at_once
         )

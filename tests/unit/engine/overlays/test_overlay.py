@@ -279,6 +279,26 @@ def test_a_search_does_not_wait_for_a_slow_document(plain, monkeypatch):
     assert uri not in engine._session.overlays.slow_uris
 
 
+def test_a_large_document_is_parsed_when_typing_pauses(plain, monkeypatch):
+    engine = plain.engine()
+    uri, overlays = plain.uri("a.py"), engine._session.overlays
+    engine.open_buffer(uri, "python", function("alpha"))
+    assert found(engine, "alpha") == [("a.py", 0, True)]
+    parsed = []
+    monkeypatch.setattr(questions, "BUFFER_WAIT_SECONDS", 5.0)  # no search waits for it
+    monkeypatch.setattr(overlay_indexer, "LARGE_CHARS", 10)
+    monkeypatch.setattr(overlay_indexer, "SLOW_DEBOUNCE_SECONDS", 3600.0)
+    monkeypatch.setattr(overlays._pool, "parse_buffer", lambda request: parsed.append(request) or Future())
+    engine.change_buffer(uri, function("omega"))
+    assert found(engine, "omega") == []
+    wait_for(engine, lambda: not engine._indexer.is_awaited)
+    assert parsed == []
+    monkeypatch.undo()
+    engine._buffers_changed()
+    complete(engine)
+    assert found(engine, "omega") == [("a.py", 0, True)]
+
+
 def test_a_document_that_is_opened_again_is_as_slow(plain, monkeypatch):
     engine = plain.engine()
     uri, slow_uris = plain.uri("a.py"), engine._session.overlays.slow_uris
