@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from semlens.core.cancel import CancelToken
-from semlens.core.context import ContextItem, ContextPack, ContextRequest, DuplicateSet, DuplicatesResult
+from semlens.core.context import (
+    ContextItem,
+    ContextPack,
+    ContextRequest,
+    DuplicateSet,
+    DuplicatesResult,
+    Reason,
+    Relation,
+)
 from semlens.core.errors import WorkspaceError
 from semlens.core.graph import EdgeKind, GraphEdge, NeighboursRequest, NeighboursResult
 from semlens.core.hit import SearchHit, SearchResult, SearchStage
@@ -129,7 +137,9 @@ class FakeEngine:
         cancel.check()
         self.calls.append(("context", request))
         line = "def \u00e9t\u00e9(): \U0001f389"
-        item = ContextItem("u", "p", Span(0, 0, 3, len(line.encode())), "n", "full", 5, "near", True, line)
+        item = ContextItem(
+            "u", "p", Span(0, 0, 3, len(line.encode())), "n", "full", 5, Reason(Relation.PLACE, "near"), True, line
+        )
         return ContextPack("text", 5, "estimate", request.budget, (item,), 1, 2, 7)
 
     def symbols(self, query: str, limit: int, cancel: CancelToken) -> SearchResult:

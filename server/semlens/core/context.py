@@ -36,8 +36,35 @@ class Form(enum.StrEnum):
     FULL = "full"
 
 
+class Relation(enum.StrEnum):
+    """How an item of a pack is related to what was asked. The values are the protocol's."""
+
+    ANSWER = "answer"
+    """It answers the query."""
+    PLACE = "place"
+    """It is the code at the place."""
+    CONTAINER = "container"
+    """It contains such code, or constructs what contains it."""
+    USED = "used"
+    """Such code uses it, or has it in its signature."""
+    USER = "user"
+    """It uses such code."""
+    TEST = "test"
+    """It is a test that uses such code."""
+    IMPORTS = "imports"
+    OVERVIEW = "overview"
+    """It is on the map of the workspace."""
+
+
+class Reason(NamedTuple):
+    """Why an item was chosen. :ivar text: the same in a few words, for people."""
+
+    relation: Relation
+    text: str
+
+
 class ContextItem(NamedTuple):
-    """:ivar why: why the item was chosen, in a few words."""
+    """:ivar tokens: of the item alone. :ivar last_line_text: the line at which the span ends."""
 
     uri: str
     path: str
@@ -45,7 +72,7 @@ class ContextItem(NamedTuple):
     name: str
     form: Form
     tokens: int
-    why: str
+    reason: Reason
     dirty: bool
     last_line_text: str
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from semlens.core.cancel import CancelToken
-from semlens.core.context import ContextItem, ContextPack, ContextRequest, Form
+from semlens.core.context import ContextItem, ContextPack, ContextRequest, Form, Reason, Relation
 from semlens.core.errors import NotReadyError, UsageError
 from semlens.core.graph import NeighboursRequest
 from semlens.core.text.printable import printable
@@ -23,14 +23,7 @@ _RELATED_FACTOR = 3
 
 _DEFINITION, _TESTS = "definition", "tests"
 _TITLES = {_DEFINITION: "definition", USES: "uses", USED_BY: "used by", _TESTS: "tests"}
-_SECTION_OF_REASON = (
-    ("at the cursor", _DEFINITION),
-    ("used by ", USES),
-    ("type in the signature of ", USES),
-    ("uses ", USED_BY),
-    ("tests ", _TESTS),
-)
-"""Beginnings of `ContextItem.why`, as `search.context` writes them."""
+_SECTIONS = {Relation.PLACE: _DEFINITION, Relation.USED: USES, Relation.USER: USED_BY, Relation.TEST: _TESTS}
 
 
 class ContextTool:
@@ -97,8 +90,8 @@ class ContextTool:
             hit = self._service.callers(request, cancel).symbol
         except (UsageError, NotReadyError):  # code outside of all symbols
             return []
-        name = hit.qualified_name or hit.name
-        return [ContextItem(hit.uri, hit.path, hit.span, name, Form.FULL, 0, "at the cursor", hit.dirty, "")]
+        name, reason = hit.qualified_name or hit.name, Reason(Relation.PLACE, "at the cursor")
+        return [ContextItem(hit.uri, hit.path, hit.span, name, Form.FULL, 0, reason, hit.dirty, "")]
 
     def _with_code(self, text: str, blocks: Sequence[PackBlock], budget: int) -> str:
         """Add the blocks that fit. The first is truncated rather than left out."""
@@ -144,7 +137,7 @@ def _request(query: str, place: Place | None, folders: Sequence[str], budget: in
 def _sections(pack: ContextPack) -> dict[str, list[ContextItem]]:
     sections: dict[str, list[ContextItem]] = {name: [] for name in _TITLES}
     for item in pack.items:
-        section = next((name for beginning, name in _SECTION_OF_REASON if item.why.startswith(beginning)), None)
+        section = _SECTIONS.get(item.reason.relation)
         if section is not None:
             sections[section].append(item)
     return sections
@@ -180,5 +173,5 @@ def _item_json(item: ContextItem) -> Json:
         "endLine": item.span.end_line + 1,
         "name": _name(item),
         "form": item.form.value,
-        "why": printable(mask_secrets(item.why)[0]),
+        "why": printable(mask_secrets(item.reason.text)[0]),
     }

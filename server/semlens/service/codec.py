@@ -175,7 +175,8 @@ def context_json(pack: ContextPack, places: PlaceFormat) -> Json:
                 "name": item.name,
                 "form": item.form,
                 "tokens": item.tokens,
-                "why": item.why,
+                "why": item.reason.text,
+                "relation": item.reason.relation,
                 "dirty": item.dirty,
             }
             for item in pack.items

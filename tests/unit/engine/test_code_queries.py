@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from semlens.core.cancel import CancelToken
-from semlens.core.context import ContextPack, ContextRequest
+from semlens.core.context import ContextPack, ContextRequest, Relation
 from semlens.core.errors import NotReadyError, UsageError
 from semlens.embedding.token_counting import EstimatingCounter
 from semlens.engine.engine import Engine
@@ -86,14 +86,14 @@ def test_the_best_hit_comes_before_shorter_ones_of_its_file(plain: Workspace) ->
 
 def test_a_context_for_a_position_has_its_definitions_and_callers(engine: Engine, plain: Workspace) -> None:
     found = pack(engine, uri=plain.uri("retry.py"), lines=(10, 10), budget=2000)
-    why = {item.name: item.why for item in found.items}
+    why = {item.name: item.reason.text for item in found.items}
     assert why["retry.download_with_retry"] == "at the cursor"
     assert why["network.fetch"] == "used by download_with_retry"
     assert why["retry.pause"] == "used by download_with_retry"
     assert why["app.main.main"] == "uses download_with_retry"
     assert not any("test_retry" in name for name in why)
     with_tests = pack(engine, uri=plain.uri("retry.py"), lines=(10, 10), budget=2000, tests=True)
-    assert any(item.why == "tests download_with_retry" for item in with_tests.items)
+    assert any(item.reason == (Relation.TEST, "tests download_with_retry") for item in with_tests.items)
 
 
 def test_a_context_has_unsaved_text(engine: Engine, plain: Workspace) -> None:

@@ -182,7 +182,7 @@ def test_context(open_session: Any) -> None:
     assert (request.query, request.uri, request.lines, request.budget) == ("", "", (-1, -1), 4000)
     assert set(answer) == {"text", "tokens", "countedBy", "budget", "items", "omitted", "masked", "generation"}
     (item,) = answer["items"]
-    assert set(item) >= {"uri", "range", "name", "form", "tokens", "why"}
+    assert set(item) >= {"uri", "range", "name", "form", "tokens", "why", "relation"}
     assert item["range"]["end"] == {"line": 3, "character": 13}
     span = {"start": {"line": 1, "character": 0}, "end": {"line": 3, "character": 0}}
     place = {"textDocument": {"uri": URI}, "range": span, "query": "why", "budget": 100, "tokenizer": "/t.json"}

@@ -92,7 +92,7 @@ class ContextBuilder:
                 (candidate.view, candidate.file),
                 candidate.symbol,
                 candidate.value,
-                candidate.why,
+                candidate.reason,
                 partial(self._forms, candidate),
                 n,
             )
@@ -204,8 +204,9 @@ class ContextBuilder:
         assert document is not None
         last = document.lines[piece.last_line] if piece.last_line < len(document.lines) else ""
         span = Span(piece.first_line, 0, piece.last_line, len(last.encode("utf-8", "surrogatepass")))
-        form, why = piece.form, candidate.why
-        return ContextItem(document.uri, path, span, name, form, choice.tokens, why, document.dirty, last)
+        return ContextItem(
+            document.uri, path, span, name, piece.form, choice.tokens, candidate.reason, document.dirty, last
+        )
 
 
 def _in_reading_order(chosen: Sequence[Choice]) -> list[Choice]:

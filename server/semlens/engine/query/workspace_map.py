@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from semlens.core.cancel import CancelToken
-from semlens.core.context import ContextItem, ContextPack, ContextRequest, Form
+from semlens.core.context import ContextItem, ContextPack, ContextRequest, Form, Reason, Relation
 from semlens.core.text.secrets import is_environment_file, mask_secrets
 from semlens.embedding.token_counting import TokenCounter
 from semlens.engine.query.current_texts import CurrentDocument, RequestDocuments
@@ -24,6 +24,7 @@ _MIN_ENTRY_TOKENS = 8
 _MAX_FILES_READ = 400
 """Limit of files that are read for their summaries; the most used come first."""
 
+_HOLDS_REASON = Reason(Relation.OVERVIEW, "holds what is used")
 _SIGNATURE_CHARS = 120
 _FOLDER_DOCUMENTATION_FILES = frozenset(
     ("__init__.py", "mod.rs", "lib.rs", "doc.go", "index.ts", "index.js", "package-info.java", "init.lua", "main.go")
@@ -63,9 +64,7 @@ class _WorkspaceMap:
         view = self._snapshot.views[candidate.view]
         chain, parent = [candidate], int(view.segment.symbols.parents[candidate.symbol])
         while parent >= 0:
-            chain.append(
-                symbol_candidate(view, candidate.view, parent, candidate.value, "holds what is used", glimpse=True)
-            )
+            chain.append(symbol_candidate(view, candidate.view, parent, candidate.value, _HOLDS_REASON, glimpse=True))
             parent = int(view.segment.symbols.parents[parent])
         return chain
 
@@ -161,5 +160,6 @@ def _item(
     name = view.segment.symbols.qualified_names[candidate.symbol]
     entry, _ = workspace_map.entry(candidate)
     tokens = counter.count(entry.signature)
-    why = candidate.why
-    return ContextItem(document.uri, entry.path, span, name, Form.SIGNATURE, tokens, why, document.dirty, last)
+    return ContextItem(
+        document.uri, entry.path, span, name, Form.SIGNATURE, tokens, candidate.reason, document.dirty, last
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from semlens.core.context import Reason
 from semlens.index.snapshot import SegmentView
 
 
@@ -16,7 +17,7 @@ class ContextCandidate:
     """A stretch of code that a context pack may show.
 
     :ivar view: number of the view. :ivar file: row of the file. :ivar symbol: row of the symbol, or -1.
-    :ivar stretch: first and last line, inclusive. :ivar why: the reason that is shown to the user.
+    :ivar stretch: first and last line, inclusive. :ivar value: on any scale; more is better.
     :ivar glimpse: the signature alone is useful. :ivar focus: a name; lines that contain it are shown first.
     :ivar lines: show exactly these lines. Empty for the usual forms of the stretch.
     """
@@ -26,18 +27,18 @@ class ContextCandidate:
     symbol: int
     stretch: tuple[int, int]
     value: float
-    why: str
+    reason: Reason
     glimpse: bool
     focus: str = ""
     lines: tuple[int, ...] = ()
 
 
 def symbol_candidate(
-    view: SegmentView, number: int, row: int, value: float, why: str, *, glimpse: bool, focus: str = ""
+    view: SegmentView, number: int, row: int, value: float, reason: Reason, *, glimpse: bool, focus: str = ""
 ) -> ContextCandidate:
     span = view.segment.symbols.span(row)
     file = int(view.segment.symbols.files[row])
-    return ContextCandidate(number, file, row, (span.start_line, span.last_line), value, why, glimpse, focus)
+    return ContextCandidate(number, file, row, (span.start_line, span.last_line), value, reason, glimpse, focus)
 
 
 def distinct(candidates: Iterable[ContextCandidate]) -> list[ContextCandidate]:

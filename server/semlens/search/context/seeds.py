@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from semlens.core.context import Reason, Relation
 from semlens.core.symbol import Role
 from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace
@@ -33,6 +34,8 @@ _LEAST_LINES = 3
 
 _LESSER = int(Role.TEST | Role.EXAMPLE | Role.VENDORED | Role.GENERATED)
 _AT_CURSOR, _IMPORTS = 3.0, 0.3
+_AT_CURSOR_REASON = Reason(Relation.PLACE, "at the cursor")
+_IMPORTS_REASON = Reason(Relation.IMPORTS, "imports of the file")
 _MAX_IMPORT_LINES = 60
 _LAST_IMPORT_LINE = 400
 _IMPORT = re.compile(
@@ -67,8 +70,8 @@ def from_hits(
         if not (tests or query.asks_for_tests) and int(hit.view.segment.files.roles[hit.file]) & _LESSER:
             value *= _LESSER_ROLE
         stretch = _stretch(hit.view, hit.symbol, hit.passages[0])
-        why = f"answers the question, rank {rank + 1}"
-        candidates.append(ContextCandidate(number, hit.file, hit.symbol, stretch, value, why, glimpse=False))
+        reason = Reason(Relation.ANSWER, f"answers the question, rank {rank + 1}")
+        candidates.append(ContextCandidate(number, hit.file, hit.symbol, stretch, value, reason, glimpse=False))
     return candidates
 
 
@@ -101,17 +104,17 @@ def from_place(
     innermost = [row for row in rows if not any(int(symbols.parents[other]) == row for other in rows)]
     candidates: list[ContextCandidate] = []
     for row in innermost:
-        candidates.append(symbol_candidate(view, number, row, _AT_CURSOR, "at the cursor", glimpse=False))
+        candidates.append(symbol_candidate(view, number, row, _AT_CURSOR, _AT_CURSOR_REASON, glimpse=False))
         candidates += around(resolver, SymbolPlace(number, row), 1.0, tests=tests)
     if not innermost:
         for passage in passages_of(view, file, -1, lines[0]).tolist():
             stretch = _stretch(view, -1, passage)
-            candidates.append(ContextCandidate(number, file, -1, stretch, _AT_CURSOR, "at the cursor", glimpse=False))
+            candidates.append(ContextCandidate(number, file, -1, stretch, _AT_CURSOR, _AT_CURSOR_REASON, glimpse=False))
     imports = import_lines(text)
     if imports and innermost:
         stretch = (imports[0], imports[-1])
         candidates.append(
-            ContextCandidate(number, file, -1, stretch, _IMPORTS, "imports of the file", glimpse=False, lines=imports)
+            ContextCandidate(number, file, -1, stretch, _IMPORTS, _IMPORTS_REASON, glimpse=False, lines=imports)
         )
     return candidates
 
