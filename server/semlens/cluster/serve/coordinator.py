@@ -18,9 +18,10 @@ from semlens.core.hit import SearchHit
 from semlens.core.paths import uri_to_path
 from semlens.core.request import SearchRequest
 from semlens.core.status import TierRole
+from semlens.index.arrays import Ints
 from semlens.search.query.query import Query
 from semlens.search.ranking.rank import DEFAULT_LIMIT, rank_index
-from semlens.search.ranking.symbol_ranking import Ints, SymbolPart, SymbolScores, join_parts
+from semlens.search.ranking.symbol_ranking import SymbolPart, SymbolScores, join_parts
 from semlens.search.readers.reader import CandidateLimit, Question, ReaderStatistics
 from semlens.search.signals.file_table import Candidates, FileTable, make_table
 from semlens.search.signals.locations import FrameCandidate, FramePlace, places_of_frames

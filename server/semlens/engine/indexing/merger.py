@@ -7,13 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-import numpy as np
-import numpy.typing as npt
-
 from semlens.engine.indexing.live_segment import MERGE_FANOUT, LiveSegment
 from semlens.engine.indexing.root_index import RootIndex
+from semlens.index.arrays import Mask
 from semlens.index.segment.merge import MergedSegment, merge_segments
-from semlens.index.snapshot import Mask
 from semlens.search.signals.static_signals import static_signals_of
 
 RESTING_FANOUT = 2
@@ -120,7 +117,7 @@ def merge_candidates(
     return []
 
 
-def merge_job(parts: Sequence[LiveSegment], alive: Sequence[npt.NDArray[np.bool_]]) -> MergedSegment:
+def merge_job(parts: Sequence[LiveSegment], alive: Sequence[Mask]) -> MergedSegment:
     """Merge, on another thread, and compute the static signals that ranking needs at the next search."""
     merged = merge_segments([(part.segment, mask) for part, mask in zip(parts, alive, strict=True)])
     static_signals_of(merged.segment)

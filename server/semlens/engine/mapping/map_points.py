@@ -11,14 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.symbol import SymbolKind
+from semlens.index.arrays import Ints, Rows
 from semlens.index.segment.vectors import Int8Matrix, join_blocks
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 
 MAX_FOLDERS = 65_535
 FOLDER_DEPTH = 2
 """Colours by folder mean folders down to this depth."""
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -148,9 +147,7 @@ def _digest(fingerprint: str, hashes: npt.NDArray[np.uint64]) -> str:
     return hashlib.sha256(fingerprint.encode() + hashes.tobytes()).hexdigest()[:32]
 
 
-def _points_of(
-    view: SegmentView, rows: npt.NDArray[np.uint32], matrix: Int8Matrix
-) -> tuple[Ints, Int8Matrix, npt.NDArray[np.uint64]]:
+def _points_of(view: SegmentView, rows: Rows, matrix: Int8Matrix) -> tuple[Ints, Int8Matrix, npt.NDArray[np.uint64]]:
     """The living symbols of a view that have a vector: their rows, vectors and hashes."""
     segment = view.segment
     place = np.full(len(segment.passages), -1, np.int64)

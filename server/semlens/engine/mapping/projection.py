@@ -11,6 +11,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from semlens.index.arrays import Floats, Ints
+
 N_LANDMARKS = 12_000
 PERPLEXITY = 30
 N_EARLY, N_LATE = 200, 300
@@ -25,8 +27,6 @@ _SHARPNESS = 30.0
 _NEAR = 0.02
 """Neighbours farther from the nearest one than this share of the map do not pull."""
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 Progress = Callable[[float], None]
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from semlens.core.symbol import Passage
 from semlens.core.text.identifiers import identifiers_in
+from semlens.index.arrays import Floats, Ints, Rows
 from semlens.index.segment.columns import ranges
 from semlens.index.segment.terms import (
     BODY,
@@ -29,8 +30,6 @@ from semlens.index.segment.terms import (
 FIELDS = (QUALIFIER, NAME, DOCUMENTATION, BODY)
 _NAME_FIELD = 1
 
-Ints = npt.NDArray[np.int64]
-
 
 class _WordNumbers(dict[str, int]):
     """Gives each word a number, in the order of first lookup."""
@@ -42,7 +41,7 @@ class _WordNumbers(dict[str, int]):
 
 def weigh_passages(
     files: Iterable[tuple[dict[int, float], tuple[Passage, ...]]],
-) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
+) -> tuple[npt.NDArray[np.uint64], Rows, Floats]:
     """BM25F weights, before saturation, of the terms of passages, and a mark for each term of a name.
 
     :param files: for each file the weights of its path (``weigh_path``) and its passages.

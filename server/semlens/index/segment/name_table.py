@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from semlens.index.arrays import Floats, Ints, Rows
 from semlens.index.segment.columns import StringColumn, ranges
 from semlens.index.segment.postings import Postings
-
-Rows: TypeAlias = npt.NDArray[np.uint32]
 
 KEY_BYTES = 24
 HUMP_BYTES = 12
@@ -34,7 +32,7 @@ def fold_text(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape").lower()
 
 
-def _lengths(column: StringColumn) -> npt.NDArray[np.int64]:
+def _lengths(column: StringColumn) -> Ints:
     return (column.offsets[1:] - column.offsets[:-1]).astype(np.int64)
 
 
@@ -120,7 +118,7 @@ class NameTable:
         """Rows whose initials begin with these."""
         return _prefix_range(self.humps, self.hump_rows, initials[:HUMP_BYTES])
 
-    def alike(self, folded: bytes) -> tuple[Rows, npt.NDArray[np.float32]]:
+    def alike(self, folded: bytes) -> tuple[Rows, Floats]:
         """Rows that share two trigrams in five with a folded name, ascending, with the share that they hold."""
         padded = bytes([_MARK]) + folded + bytes([_MARK])
         # not np.unique: it imports numpy.ma, a tenth of what a one-shot search may take

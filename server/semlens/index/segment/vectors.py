@@ -16,11 +16,12 @@ from simsimd import cdist, dot
 from usearch.index import MetricKind  # type: ignore[attr-defined]  # its stubs forget to export it
 from usearch.index import search as exact_search
 
-Rows = npt.NDArray[np.uint32]
+from semlens.index.arrays import Floats, Ints, Rows
+
 Int8Matrix = npt.NDArray[np.int8]
 
 
-def quantise(vectors: npt.NDArray[np.float32]) -> Int8Matrix:
+def quantise(vectors: Floats) -> Int8Matrix:
     """Scale each row so that its largest component is 127. Cosines do not change. Zero rows stay zero."""
     largest = np.abs(vectors).max(axis=-1, keepdims=True)
     scaled: Int8Matrix = np.rint(vectors * (127.0 / np.maximum(largest, 1e-12))).astype(np.int8)
@@ -35,7 +36,7 @@ def matrix_of(vectors: Sequence[bytes]) -> Int8Matrix:
 class Graph(Protocol):
     """See `index/nearest/hnsw`."""
 
-    def nearest(self, query: npt.NDArray[np.int8], count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    def nearest(self, query: npt.NDArray[np.int8], count: int) -> tuple[Ints, Floats]:
         """Places in the matrix of the nearest vectors, best first, with their cosines."""
         ...
 
@@ -57,7 +58,7 @@ class VectorBlock:
         """Whether the vectors are in a store outside of the index. Then only their rows are known here."""
         return bool(len(self.rows)) and not self.matrix.shape[1]
 
-    def nearest(self, query: npt.NDArray[np.int8], count: int) -> tuple[Rows, npt.NDArray[np.float32]]:
+    def nearest(self, query: npt.NDArray[np.int8], count: int) -> tuple[Rows, Floats]:
         """The passages nearest to a quantised query, best first, with their cosines. A graph may miss some."""
         if not len(self.rows):
             return self.rows[:0], np.zeros(0, np.float32)
@@ -68,13 +69,13 @@ class VectorBlock:
         return self.rows[matches.keys.astype(np.int64)], (1.0 - matches.distances).astype(np.float32)
 
     @cached_property
-    def lengths(self) -> npt.NDArray[np.float32]:
+    def lengths(self) -> Floats:
         """Euclidean length of every vector, at least 1e-6. Shape (n,)."""
         squares = np.atleast_1d(np.asarray(dot(self.matrix, self.matrix)))
-        lengths: npt.NDArray[np.float32] = np.maximum(np.sqrt(squares), 1e-6).astype(np.float32)
+        lengths: Floats = np.maximum(np.sqrt(squares), 1e-6).astype(np.float32)
         return lengths
 
-    def all_cosines(self, query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+    def all_cosines(self, query: npt.NDArray[np.int8]) -> Floats:
         """Cosine of every vector to a quantised query, in order of `rows`.
 
         170,000 vectors of 256 bytes take 1.8 ms. The library's cosine takes three times as long, because it computes
@@ -82,7 +83,7 @@ class VectorBlock:
         """
         return self.cosines_between(0, len(self.matrix), query)
 
-    def cosines_between(self, start: int, stop: int, query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+    def cosines_between(self, start: int, stop: int, query: npt.NDArray[np.int8]) -> Floats:
         """`all_cosines` of the vectors from one place of the matrix to another."""
         if start >= stop:
             return np.zeros(0, np.float32)
@@ -91,12 +92,12 @@ class VectorBlock:
         products /= np.float32(max(float(np.linalg.norm(query.astype(np.float32))), 1e-6))
         return products
 
-    def cosines_of(self, places: npt.NDArray[np.int64], query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+    def cosines_of(self, places: Ints, query: npt.NDArray[np.int8]) -> Floats:
         """Cosines of the vectors at some places of the matrix."""
         return VectorBlock(self.rows[:0], self.matrix[places]).all_cosines(query)
 
 
-def _products(matrix: Int8Matrix, query: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+def _products(matrix: Int8Matrix, query: npt.NDArray[np.int8]) -> Floats:
     """Dot product of each row with the query. Releases the interpreter lock."""
     return np.asarray(cdist(query[None, :], matrix, "dot", threads=1, out_dtype="float32")).reshape(-1)
 
@@ -108,7 +109,7 @@ def join_blocks(blocks: Sequence[VectorBlock]) -> VectorBlock:
     return VectorBlock(rows[order], np.concatenate([block.matrix for block in blocks])[order])
 
 
-def merge_blocks(parts: Sequence[tuple[VectorBlock, npt.NDArray[np.int64]]]) -> VectorBlock:
+def merge_blocks(parts: Sequence[tuple[VectorBlock, Ints]]) -> VectorBlock:
     """Join the blocks of merged segments.
 
     :param parts: each block with the new row of each passage of its segment, or -1.

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
 from semlens.core.request import ContentFilter, SearchFilter
+from semlens.index.arrays import Mask
 from semlens.index.segment.segment import Segment
 from semlens.search.query.query import Query
 from semlens.syntax.languages.registry import language_of
-
-Mask: TypeAlias = npt.NDArray[np.bool_]
 
 _DOCS_LANGUAGES = frozenset({"markdown"})
 _CONFIG_LANGUAGES = frozenset({"json", "yaml", "toml", "dockerfile", "make", "cmake", "hcl", "sql"})

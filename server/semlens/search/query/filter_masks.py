@@ -9,17 +9,15 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from semlens.core.request import SearchFilter, TestFilter
 from semlens.core.symbol import Role
 from semlens.core.text.globs import path_pattern
+from semlens.index.arrays import Mask
 from semlens.index.segment.name_table import fold_text
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.content import content_mask, wanted_content
 from semlens.search.query.query import Query
-
-Mask = npt.NDArray[np.bool_]
 
 
 def file_mask(view: SegmentView, search_filter: SearchFilter) -> Mask | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from semlens.index.arrays import Ints
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
-from semlens.search.ranking.symbol_ranking import Ints, SymbolScores, score_symbols
+from semlens.search.ranking.symbol_ranking import SymbolScores, score_symbols
 from semlens.search.readers.reader import Question
 from semlens.search.readers.view_reader import compare_chosen, find_candidates
 from semlens.search.signals.file_table import FileTable

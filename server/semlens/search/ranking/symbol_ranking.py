@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from semlens.core.status import TierRole
 from semlens.core.symbol import SymbolKind
+from semlens.index.arrays import Floats, Ints, Mask
 from semlens.index.segment.columns import best_first, ranges
 from semlens.index.snapshot import SegmentView
 from semlens.search.signals.file_features import ViewEvidence, rows_of_files
@@ -21,10 +21,6 @@ from semlens.search.signals.file_table import CosineSums, FileTable, as_far_abov
 from semlens.search.signals.locations import FramePlace
 from semlens.search.signals.name_match import NameEvidence
 from semlens.search.signals.static_signals import static_signals_of
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 def _is_one_of(*kinds: SymbolKind) -> Mask:

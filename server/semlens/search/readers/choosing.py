@@ -11,18 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from semlens.index.arrays import Floats, Ints, Mask, Rows
 from semlens.index.segment.columns import run_starts
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
 from semlens.search.signals.file_features import ViewEvidence
 from semlens.search.signals.locations import match_paths
 from semlens.search.signals.static_signals import static_signals_of
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +93,7 @@ def is_minor(view: SegmentView, evidence: ViewEvidence) -> Mask:
     return mask
 
 
-def _best(values: Floats, owners: npt.NDArray[np.uint32], n_files: int) -> Floats:
+def _best(values: Floats, owners: Rows, n_files: int) -> Floats:
     best = np.zeros(n_files, np.float32)
     np.maximum.at(best, owners, values)
     return best

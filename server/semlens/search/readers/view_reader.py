@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from semlens.core.status import TierRole
+from semlens.index.arrays import Floats, Ints, Mask
 from semlens.index.segment.vectors import quantise
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.filter_masks import view_mask
@@ -38,10 +38,6 @@ from semlens.search.signals.meaning import (
 from semlens.search.signals.name_match import NameSearch
 from semlens.search.signals.static_signals import static_signals_of
 from semlens.search.signals.text_evidence import QueryVector, count_terms, score_words, weigh_terms
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

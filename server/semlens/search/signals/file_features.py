@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.status import TierRole
+from semlens.index.arrays import Floats, Ints, Mask, Rows
 from semlens.index.segment.columns import ranges, run_starts
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
@@ -22,10 +23,6 @@ from semlens.search.signals.name_match import NameEvidence
 from semlens.search.signals.path_roles import PATH_ROLES
 from semlens.search.signals.static_signals import Words, static_signals_of
 from semlens.search.signals.text_evidence import WordEvidence
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 _BEST = 3
 """Number of best passages whose scores are summed for a file."""
@@ -67,7 +64,7 @@ def some_files(view: SegmentView, files: Ints) -> FileRows:
     return FileRows(files, ranges(starts, lengths), filled, ends - lengths[filled], owners)
 
 
-def rows_of_files(owners: npt.NDArray[np.uint32], files: Ints) -> tuple[Ints, Ints]:
+def rows_of_files(owners: Rows, files: Ints) -> tuple[Ints, Ints]:
     """Where the rows of each file begin, and how many there are.
 
     :param owners: the file of each row, ascending. :param files: ascending.

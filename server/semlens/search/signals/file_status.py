@@ -13,15 +13,13 @@ from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import numpy.typing as npt
 
 from semlens.core.symbol import Role
 from semlens.core.text.identifiers import split_identifier
+from semlens.index.arrays import Floats
 from semlens.index.segment.segment import Segment
 from semlens.index.snapshot import SegmentView
 from semlens.search.signals.static_signals import static_signals_of, stem_of
-
-Floats = npt.NDArray[np.float32]
 
 _OLD_FOLDERS = frozenset("old legacy deprecated compat compatibility obsolete archive attic backcompat v0".split())
 _VERSION = re.compile(r"v(\d{1,2})$")

@@ -12,15 +12,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from semlens.core.status import TierRole
+from semlens.index.arrays import Floats, Ints, Mask
 from semlens.search.query.query import Query
 from semlens.search.signals.file_features import ViewEvidence
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 RANKED = 200
 """Ranks beyond this one count alike."""

@@ -10,17 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from rapidfuzz.distance import OSA
 
 from semlens.core.text.identifiers import split_identifier
+from semlens.index.arrays import Floats, Ints, Mask, Rows
 from semlens.index.segment.name_table import fold_text
 from semlens.index.snapshot import SegmentView
 from semlens.search.signals.static_signals import static_signals_of
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-Rows = npt.NDArray[np.uint32]
 Matches = list[tuple[Rows, Floats]]
 """For each view, rows of names (symbols, then files) and how well each matches, 0 to 1."""
 
@@ -170,7 +167,7 @@ def _largest(values: Ints, count: int) -> Ints:
     return np.partition(values, -count)[-count:] if len(values) > count else values
 
 
-def _living(view: SegmentView, rows: Rows) -> npt.NDArray[np.bool_]:
+def _living(view: SegmentView, rows: Rows) -> Mask:
     return np.ones(len(rows), bool) if view.alive_names is None else view.alive_names[rows]
 
 

@@ -9,16 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from semlens.core.paths import relative_path
 from semlens.core.symbol import Role
+from semlens.index.arrays import Floats
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
 from semlens.search.query.stack_traces import Frame
 from semlens.search.signals.static_signals import static_signals_of
-
-Floats = npt.NDArray[np.float32]
 
 _WHOLE_NAME = 1.0
 _INSIDE = 0.6

@@ -18,14 +18,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
+from semlens.index.arrays import Floats, Ints, Mask
 from semlens.index.nearest.vector_store import LocalRows
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import VectorBlock, quantise
 from semlens.index.snapshot import SegmentView
 from semlens.search.signals.file_features import FileRows, best_cosines, every_file
-from semlens.search.signals.text_evidence import Floats, Mask, QueryVector
-
-Ints = npt.NDArray[np.int64]
+from semlens.search.signals.text_evidence import QueryVector
 
 _SELECTIVE = 0.5
 """A filter that leaves a smaller share of the passages is answered without the graph."""

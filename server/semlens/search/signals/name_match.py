@@ -9,18 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from semlens.core.text.identifiers import split_identifier
+from semlens.index.arrays import Floats, Ints, Rows
 from semlens.index.segment.name_table import fold_text
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
 from semlens.search.signals.fuzzy_names import FuzzyNames, name_lengths, name_of_row
 from semlens.search.signals.static_signals import static_signals_of
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-Rows = npt.NDArray[np.uint32]
 
 MAX_COMMON = 2_000
 """A plain word that is the name of more symbols than this is ignored, because it does not select one."""
@@ -170,7 +166,7 @@ def _add(view: SegmentView, evidence: NameEvidence, rows: Rows, weights: Floats,
     np.maximum.at(evidence.files, _files_of(view, rows), weights * np.float32(share))
 
 
-def _files_of(view: SegmentView, rows: Rows) -> npt.NDArray[np.int64]:
+def _files_of(view: SegmentView, rows: Rows) -> Ints:
     n_symbols = len(view.segment.symbols)
     files = rows.astype(np.int64) - n_symbols
     is_symbol = rows < n_symbols

@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from semlens.index.arrays import Floats
 
 _PRODUCT_FOLDERS = frozenset("dist build bundle bundles single_include single-include amalgamation".split())
 _SOURCE_FOLDERS = frozenset("src lib source sources app internal pkg".split())

@@ -15,11 +15,10 @@ import numpy.typing as npt
 
 from semlens.core.symbol import Role
 from semlens.core.text.identifiers import split_identifier, stem
+from semlens.index.arrays import Floats, Ints, Mask
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.terms import term_hash
 from semlens.search.signals.path_roles import path_roles
-
-Floats = npt.NDArray[np.float32]
 
 _INDEX_STEMS = frozenset("__init__ index mod lib main __main__ package init default".split())
 """Stems without meaning. Such a file takes the name of its folder."""
@@ -37,7 +36,7 @@ class Words:
     """
 
     terms: npt.NDArray[np.uint64]
-    files: npt.NDArray[np.int64]
+    files: Ints
     counts: Floats
 
 
@@ -62,13 +61,13 @@ class StaticSignals:
     folders: Words
     paths: tuple[str, ...]
     places: tuple[str, ...]
-    place_of: npt.NDArray[np.int64]
-    stem_lengths: npt.NDArray[np.int64]
-    filled: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.int64]
+    place_of: Ints
+    stem_lengths: Ints
+    filled: Ints
+    starts: Ints
     owners: npt.NDArray[np.int32]
     n_passages: Floats
-    minor: npt.NDArray[np.bool_]
+    minor: Mask
 
 
 _CACHED: WeakKeyDictionary[Segment, StaticSignals] = WeakKeyDictionary()

@@ -14,15 +14,13 @@ import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
 from semlens.core.status import TierRole
+from semlens.index.arrays import Floats, Ints, Mask
 from semlens.index.nearest.vector_store import Neighbours
 from semlens.index.segment.postings import WEIGHT_OF_CODE
 from semlens.index.segment.terms import K1, name_term_hash
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
 from semlens.search.signals.static_signals import static_signals_of
-
-Floats = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
 
 FILE_K1 = 6.0
 FILE_B = 0.5
@@ -43,7 +41,7 @@ class QueryVector:
 
     fingerprint: str
     role: TierRole
-    vector: npt.NDArray[np.float32]
+    vector: Floats
     neighbours: Neighbours | None = None
 
 
@@ -55,7 +53,7 @@ class TermCounts:
     """
 
     n_passages: int
-    n_holding: npt.NDArray[np.int64]
+    n_holding: Ints
 
 
 @dataclass(frozen=True, slots=True)
