@@ -159,7 +159,10 @@ class Fuzzer:
             self._send_body(self._bytes())
             return
         if kind == "not a message":
-            self._send_body(json.dumps(self._value(3)).encode())
+            value = self._value(3)
+            if isinstance(value, dict):
+                self.unclear.add(repr(value.get("id")))
+            self._send_body(json.dumps(value).encode())
             return
         method = self.rng.choice(METHODS)
         if early and method in ("initialize", "initialized"):

@@ -23,6 +23,9 @@ DEADLINE_S = 300.0
 ALL = 1000
 """Maximum of hits in one request."""
 
+_FIRST_ID = 10**7
+"""Of the requests that check the server. No invalid message has such an id, whose answer would be taken for theirs."""
+
 _TRACE = re.compile(
     r"Traceback \(most recent|, raised at|^\s*File \".*\", line \d+|internal error|failed inside", re.MULTILINE
 )
@@ -45,6 +48,7 @@ class ChaosServer(ProcessClient):
             env=lab.environment,
             **more,
         )
+        self._next_id = _FIRST_ID
 
     def close(self) -> int:
         """Shut down as an editor does, with a deadline for a busy machine."""
