@@ -25,7 +25,7 @@ from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.indexer import Indexer
 from semlens.engine.overlays.overlay_indexer import locate, real_path
 from semlens.engine.query.context_builder import ContextBuilder
-from semlens.engine.query.current_texts import CurrentTexts
+from semlens.engine.query.current_texts import CurrentDocument, CurrentTexts
 from semlens.engine.query.duplicate_finder import DuplicateFinder
 from semlens.engine.query.file_text_cache import FileTextCache
 from semlens.engine.query.hit_builder import make_hit
@@ -340,10 +340,13 @@ class QueryService:
         hits: list[SearchHit] = []
         stale: set[str] = set()
         documents = self._documents.for_request()
+        read: dict[tuple[int, int], CurrentDocument | None] = {}  # a page has several hits of most files
         for item in ranked:
             cancel.check()
-            document = documents.read(item.view, item.file)
-            hit = None
+            place = (id(item.view), item.file)
+            if place not in read:
+                read[place] = documents.read(item.view, item.file)
+            document, hit = read[place], None
             if document is not None:
                 hit = make_hit(
                     item,

@@ -10,6 +10,7 @@ import enum
 import itertools
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from semlens.core.request import SearchFilter
@@ -123,6 +124,7 @@ class Query:
 
     :ivar text: the query without filters; of a report its title. Models embed this text.
     :ivar terms: hash and weight of each term to look up in the postings.
+    :ivar term_texts: the stems and names whose hashes these are, as they are in the text of the query.
     :ivar joined: hashes of neighbouring words written as one, such as ``JsonArray`` for ``JSON array``.
     :ivar forms: hashes of other forms of the words, such as ``config`` for "configuration".
     :ivar plain: the words in parts of identifiers, without function words.
@@ -143,6 +145,7 @@ class Query:
     text: str
     kind: QueryKind
     terms: tuple[tuple[int, float], ...] = ()
+    term_texts: tuple[str, ...] = ()
     joined: tuple[int, ...] = ()
     forms: tuple[int, ...] = ()
     plain: tuple[str, ...] = ()
@@ -203,10 +206,12 @@ def parse_query(text: str) -> Query:
     faint |= {token for phrase in quoted for token in identifiers_in(phrase)}
     if faint.issuperset(content):
         faint = frozenset()
+    terms = _terms(content, faint)
     return Query(
         text=text,
         kind=kind,
-        terms=_terms(content, faint),
+        terms=_hashed(terms),
+        term_texts=tuple(terms),
         joined=_joined(plain) if kind is QueryKind.PROSE else (),
         forms=_forms(plain) if kind is QueryKind.PROSE else (),
         plain=plain,
@@ -239,10 +244,12 @@ def _parse_report(text: str) -> Query:
     plain = [token for token in title if token.lower() not in STOP_WORDS]
     frames = find_frames(text)
     framed = {frame.path.lower().strip("/.") for frame in frames}  # they count as frames
+    terms = _report_terms(report, tokens[:_MAX_REPORT_TOKENS], frozenset(title))
     return Query(
         text=report.title,
         kind=QueryKind.REPORT,
-        terms=_report_terms(report, tokens[:_MAX_REPORT_TOKENS], frozenset(title)),
+        terms=_hashed(terms),
+        term_texts=tuple(terms),
         plain=tuple(dict.fromkeys(part for token in plain for part in split_identifier(token))),
         names=tuple(sorted(names, key=lambda name: -counts[name.text])[:_MAX_REPORT_NAMES]),
         paths=tuple(path for path in _paths(read, _MAX_REPORT_PATHS) if path not in framed),
@@ -250,14 +257,14 @@ def _parse_report(text: str) -> Query:
     )
 
 
-def _report_terms(report: LongText, tokens: list[str], title: frozenset[str]) -> tuple[tuple[int, float], ...]:
+def _report_terms(report: LongText, tokens: list[str], title: frozenset[str]) -> dict[str, float]:
     content = [token for token in tokens if token.lower() not in STOP_WORDS]
-    weights: dict[int, float] = {}
+    weights: dict[str, float] = {}
     for token in content or tokens:
         weight = 1.0 + math.log(max(1, report.counts[token])) + (_TITLE_WEIGHT if token in title else 0.0)
-        for key, share in _terms([token], frozenset()):
-            weights[key] = max(weights.get(key, 0.0), weight * share)
-    return tuple(weights.items())
+        for term, share in _terms([token], frozenset()).items():
+            weights[term] = max(weights.get(term, 0.0), weight * share)
+    return weights
 
 
 def _kind(text: str, tokens: list[str], frames: tuple[Frame, ...]) -> QueryKind:
@@ -324,21 +331,25 @@ def _faint_words(text: str) -> frozenset[str]:
     )
 
 
-def _terms(content: list[str], faint: frozenset[str]) -> tuple[tuple[int, float], ...]:
-    weights: dict[int, float] = {}
+def _terms(content: list[str], faint: frozenset[str]) -> dict[str, float]:
+    """The weight of each term."""
+    weights: dict[str, float] = {}
     for token in content:
         parts = split_identifier(token)
         if token in faint:
             for term in terms_of_identifier(token):
-                weights.setdefault(term_hash(term), _FAINT_WEIGHT)
+                weights.setdefault(term, _FAINT_WEIGHT)
             continue
         for term in terms_of_identifier(token):
             weight = _GENERIC_WEIGHT if token.lower() in _GENERIC and len(content) > 1 else 1.0
             if len(parts) > 1 and term == token.lower().strip("_"):
                 weight = _WHOLE_WEIGHT
-            key = term_hash(term)
-            weights[key] = max(weights.get(key, 0.0), weight)
-    return tuple(weights.items())
+            weights[term] = max(weights.get(term, 0.0), weight)
+    return weights
+
+
+def _hashed(weights: Mapping[str, float]) -> tuple[tuple[int, float], ...]:
+    return tuple((term_hash(term), weight) for term, weight in weights.items())
 
 
 def _joined(plain: tuple[str, ...]) -> tuple[int, ...]:

@@ -22,15 +22,14 @@ def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tup
     """
     weights = dict(query.terms)
     shown = [line[:_MAX_LINE_CHARS] for line in lines[:_MAX_LINES_READ]]
-    # few identifiers of a passage are in the query, and most lines have none of them
     is_unrelated = frozenset(weights).isdisjoint
-    matching = {word for word in set(identifiers_in("\n".join(shown))) if not is_unrelated(_hashes(word))}
     seen: dict[int, int] = {}
     worth: list[tuple[float, int]] = []
-    for offset in sorted({offset for word in matching for offset, line in enumerate(shown) if word in line}):
-        terms = frozenset().union(*map(_hashes, matching.intersection(identifiers_in(shown[offset])))) & weights.keys()
+    for offset in _lines_with(query.term_texts, "\n".join(shown).lower()):
+        hashes = map(_hashes, set(identifiers_in(shown[offset])))
+        terms = frozenset().union(*(of_word for of_word in hashes if not is_unrelated(of_word)))
         value = 0.0
-        for term in sorted(terms):
+        for term in sorted(terms & weights.keys()):
             seen[term] = seen.get(term, 0) + 1
             value += weights[term] / seen[term] ** 0.5
         if value > 0:
@@ -49,6 +48,21 @@ def best_lines(lines: Sequence[str], first_line: int, query: Query) -> tuple[tup
     value_of = {offset: value for value, offset in worth}
     stretches.sort(key=lambda s: -max(value_of.get(line, 0.0) for line in range(s[0], s[1] + 1)))
     return tuple((first + first_line, last + first_line) for first, last in stretches[:_MAX_STRETCHES])
+
+
+def _lines_with(stems: Sequence[str], lowered: str) -> list[int]:
+    """The lines that may have a word with one of the stems, ascending: few, so that few are cut into words."""
+    found: set[int] = set()
+    for stem in stems:
+        start = stem.removesuffix("i")  # a word begins with its stem, but for ``queri`` of ``query``
+        line = at = 0
+        while (place := lowered.find(start, at)) >= 0:
+            line += lowered.count("\n", at, place)
+            found.add(line)
+            at = lowered.find("\n", place)
+            if at < 0:
+                break
+    return sorted(found)
 
 
 @lru_cache(maxsize=16_384)

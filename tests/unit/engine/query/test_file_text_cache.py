@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from engine_cases import function, search
+
 from semlens.core.hashing import content_hash
 from semlens.engine.query import file_text_cache
 from semlens.engine.query.file_text_cache import FileTextCache
@@ -74,3 +76,11 @@ def test_the_text_cache_is_bounded_and_evicts_the_oldest(tmp_path, monkeypatch):
     assert [Path(path).name for path in texts._texts] == ["c", "a"]
     (tmp_path / "a").write_text("y")
     assert texts.read(str(tmp_path), "a").lines == ("y",)
+
+
+def test_a_page_reads_each_file_once(plain, monkeypatch):
+    plain.write("a.py", function("alpha_one") + function("alpha_two") + function("alpha_three"))
+    engine, read, paths = plain.engine(), FileTextCache.read, []
+    monkeypatch.setattr(FileTextCache, "read", lambda self, root, path: (paths.append(path), read(self, root, path))[1])
+    assert len(search(engine, "alpha")) == 3
+    assert paths == ["a.py"]

@@ -61,6 +61,24 @@ def test_the_best_lines_have_the_most_words_of_the_query():
     assert best_lines(lines, 10, parse_query("zebra")) == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("query", "rows = all_queries[1:]"),
+        ("queries", "rows = QueryOf(table)"),
+        ("validation", "self.validate(form)"),
+        ("is running", "def run():"),
+        ("http server", "class HTTPServer2:"),
+        ("fetch_all", "limit = FETCH_ALL"),
+        ("fetchAll", "limit = FETCHALL"),
+        ("Größe", "self.größe = 1"),
+        ("größe", "GRÖSSE, GRÖßE = 1, 2"),
+    ],
+)
+def test_a_line_matches_by_any_form_of_a_word(text, line):
+    assert best_lines(["pass", line, ""], 0, parse_query(text)) == ((1, 1),)
+
+
 def test_a_word_inside_another_does_not_match():
     lines = ["address = 1", "padding = 2", "total = add(1, 2)"]
     assert best_lines(lines, 0, parse_query("add")) == ((2, 2),)
