@@ -33,7 +33,8 @@ def quality(results: Mapping[str, Any], plots: dict[str, str]) -> Iterator[str]:
     yield "## Ranking\n"
     yield (
         "`python bench/quality.py --dataset DIR --checkouts DIR`. NDCG@10 for labelled queries about public"
-        " repositories, averaged over the repositories. The interval is a bootstrap over queries."
+        " repositories, averaged over the repositories. The interval is a bootstrap over queries. All files"
+        " are searched, not only code as by default."
         " [ranking.md](ranking.md) tells how the weights were learned.\n"
     )
     header = [

@@ -38,7 +38,7 @@ from semlens.workers.messages import (
     receive,
     send,
 )
-from semlens.workers.python_process import module_command, module_environment
+from semlens.workers.python_process import start_worker
 from semlens.workers.stderr_tail import StderrTail
 
 if TYPE_CHECKING:
@@ -89,15 +89,7 @@ class ParsedBatch:
 class _WorkerProcess:
     def __init__(self, *, interactive: bool) -> None:
         options = ["--interactive"] if interactive else []
-        self._process = subprocess.Popen(
-            module_command("semlens.workers.parse_worker", *options),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=module_environment(),
-            cwd=os.path.abspath(os.sep),
-            start_new_session=os.name == "posix",  # only the parent handles Ctrl-C in the terminal
-        )
+        self._process = start_worker("semlens.workers.parse_worker", *options)
         self._errors = StderrTail(cast("BufferedReader", self._process.stderr))
         self.idle_since = 0.0
 

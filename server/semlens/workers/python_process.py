@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import semlens
 from semlens.embedding.remote.service import KEY_VARIABLE
+
+
+def start_worker(module: str, *arguments: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
+    """Start a worker with pipes. It ends when its stdin does; it is in no workspace, and only its parent gets Ctrl+C.
+
+    :raises OSError: when the system starts no process.
+    """
+    return subprocess.Popen(
+        module_command(module, *arguments),
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env=module_environment(),
+        cwd=os.path.abspath(os.sep),
+        start_new_session=os.name == "posix",
+    )
 
 
 def module_command(module: str, *arguments: str) -> list[str]:

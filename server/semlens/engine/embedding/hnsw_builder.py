@@ -7,7 +7,6 @@ again. A build that fails is tried again, later each time; it costs speed, not h
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import time
 from collections.abc import Callable, Iterable
@@ -22,7 +21,7 @@ from semlens.index.nearest.hnsw import HnswGraph, read_graph
 from semlens.index.segment.columns import ColumnFileError
 from semlens.index.segment.vectors import VectorBlock
 from semlens.search.readers.reader import LEAST_GRAPH_PASSAGES
-from semlens.workers.python_process import module_command, module_environment
+from semlens.workers.python_process import start_worker
 
 LEAST_SEGMENT_PASSAGES = 40_000
 """A scan of fewer vectors is as fast as a graph (bench/vector_index.py)."""
@@ -129,15 +128,8 @@ class HnswBuilder:
         return read_graph(folder, segment_id, job.fingerprint, shape)
 
     def _build(self, folder: Path, segment_id: str, fingerprint: str) -> None:
-        self._process = subprocess.Popen(
-            module_command("semlens.workers.hnsw_worker", str(folder), segment_id, fingerprint),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=module_environment(),
-            cwd=os.path.abspath(os.sep),
-            start_new_session=os.name == "posix",  # only the parent handles Ctrl-C in the terminal
-        )
+        arguments = str(folder), segment_id, fingerprint
+        self._process = start_worker("semlens.workers.hnsw_worker", *arguments, stdout=subprocess.DEVNULL)
         with self._process as process:
             assert process.stderr is not None
             errors = process.stderr.read().decode("utf-8", "replace").strip()
