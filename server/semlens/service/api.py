@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +18,9 @@ from semlens.core.paths import uri_to_path
 from semlens.core.status import WatchMode
 from semlens.files.git_repository import index_root_of
 from semlens.files.roots import check_root
-from semlens.service.code_query_params import (
-    context_request,
-    duplicates_params,
-    impact_request,
-    neighbours_request,
-    similar_params,
-    unused_params,
-)
+from semlens.service.code_query_methods import CODE_QUERY_METHODS
 from semlens.service.code_service import LocalService
-from semlens.service.codec import (
-    Json,
-    LineNumbers,
-    context_json,
-    duplicates_json,
-    impact_json,
-    neighbours_json,
-    partial_json,
-    search_json,
-    status_json,
-    unused_json,
-)
+from semlens.service.codec import Json, LineNumbers, partial_json, search_json, status_json
 from semlens.service.params import (
     SearchDefaults,
     boolean,
@@ -55,7 +38,6 @@ Notify = Callable[[str, Json], None]
 
 MAX_WAIT_MS = 86_400_000
 _WAIT_STEP_SECONDS = 0.2
-_FIRST_LINE = 1
 
 
 class Api:
@@ -88,13 +70,6 @@ class Api:
         self._places = LineNumbers()
         self._methods: Mapping[str, Callable[[Any, CancelToken], Json]] = {
             "semlens/search": self._search,
-            "semlens/similar": self._similar,
-            "semlens/duplicates": self._duplicates,
-            "semlens/context": self._context,
-            "semlens/callers": self._callers,
-            "semlens/callees": self._callees,
-            "semlens/impact": self._impact,
-            "semlens/unused": self._unused,
             "semlens/status": self._status,
             "semlens/reindex": self._reindex,
             "semlens/pause": self._pause,
@@ -102,6 +77,9 @@ class Api:
             "semlens/release": self._release,
             "semlens/wait": self._wait,
             "semlens/waitSaved": self._wait_saved,
+            **{
+                f"semlens/{name}": partial(method, service, self._places) for name, method in CODE_QUERY_METHODS.items()
+            },
         }
 
     def knows(self, method: str) -> bool:
@@ -141,32 +119,6 @@ class Api:
         on_partial_or_none = None if token is None else on_partial
         result = self._service.search(search.request, cancel, on_partial_or_none, explain=search.explain)
         return search_json(result, self._places)
-
-    def _similar(self, params: Any, cancel: CancelToken) -> Json:
-        similar = similar_params(params, first_line=_FIRST_LINE)
-        return search_json(self._service.similar(similar.uri, similar.line, similar.limit, cancel), self._places)
-
-    def _duplicates(self, params: Any, cancel: CancelToken) -> Json:
-        return duplicates_json(self._service.duplicates(*duplicates_params(params), cancel), self._places)
-
-    def _context(self, params: Any, cancel: CancelToken) -> Json:
-        return context_json(
-            self._service.context(context_request(params, first_line=_FIRST_LINE), cancel), self._places
-        )
-
-    def _callers(self, params: Any, cancel: CancelToken) -> Json:
-        request = neighbours_request(params, first_line=_FIRST_LINE)
-        return neighbours_json(self._service.callers(request, cancel), self._places)
-
-    def _callees(self, params: Any, cancel: CancelToken) -> Json:
-        request = neighbours_request(params, first_line=_FIRST_LINE)
-        return neighbours_json(self._service.callees(request, cancel), self._places)
-
-    def _impact(self, params: Any, cancel: CancelToken) -> Json:
-        return impact_json(self._service.impact(impact_request(params), cancel), self._places)
-
-    def _unused(self, params: Any, cancel: CancelToken) -> Json:
-        return unused_json(self._service.unused(*unused_params(params), cancel), self._places)
 
     def _status(self, _params: Any, _cancel: CancelToken) -> Json:
         return status_json(self._service.status())

@@ -26,6 +26,8 @@ Json: TypeAlias = dict[str, Any]
 class PlaceFormat(Protocol):
     """Writes the places of a result."""
 
+    first_line: int
+    """The number of the first line, also in parameters."""
     score_digits: int
 
     def of_hit(self, hit: SearchHit) -> Json: ...
@@ -38,6 +40,7 @@ class PlaceFormat(Protocol):
 class LineNumbers:
     """Lines and columns counted from 1, with both ends included. Columns count bytes. Kinds are words, roots paths."""
 
+    first_line = 1
     score_digits = 4
 
     def of_hit(self, hit: SearchHit) -> Json:
@@ -72,6 +75,7 @@ class LineNumbers:
 class LspPositions:
     """LSP positions in the encoding of the client. Kinds are numbers of LSP's SymbolKind."""
 
+    first_line = 0
     score_digits = 6
 
     def __init__(self, encoding: PositionEncoding) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from semlens.core.request import ContentFilter, TestFilter
 from semlens.core.symbol import SymbolKind
-from semlens.service.code_query_params import MAX_DEPTH
+from semlens.service.code_query_methods import MAX_DEPTH
 from semlens.service.codec import Json
 from semlens.service.params import MAX_LIMIT
 
