@@ -89,6 +89,14 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert not missing + [script for script in scripts if not (ROOT / script).exists()]
 
 
+def test_the_readme_of_the_neovim_plugin_has_every_command() -> None:
+    plugin = (ROOT / "clients/nvim/plugin/semlens.lua").read_text(encoding="utf-8")
+    readme = (ROOT / "clients/nvim/README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^command\(\s*'(\w+)'", plugin, re.MULTILINE)
+    assert commands
+    assert [name for name in commands if not re.search(rf"`:Semantic{name}\b", readme)] == []
+
+
 def test_every_page_can_be_reached_from_the_readme() -> None:
     reached, waiting = set[Path](), [ROOT / "README.md"]
     while waiting:

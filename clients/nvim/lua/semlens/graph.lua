@@ -12,6 +12,12 @@ local function show(title, items)
   vim.cmd('botright copen')
 end
 
+---@return table the parameters for the line of the cursor
+local function at_cursor()
+  local line = vim.api.nvim_win_get_cursor(0)[1] - 1
+  return { textDocument = { uri = vim.uri_from_bufnr(0) }, position = { line = line, character = 0 } }
+end
+
 ---@param method string
 ---@param params table
 ---@param on_answer fun(answer: table)
@@ -44,9 +50,7 @@ end
 
 ---List who uses the symbol at the cursor, each place of a use.
 function M.callers()
-  local line = vim.api.nvim_win_get_cursor(0)[1] - 1
-  local params = { textDocument = { uri = vim.uri_from_bufnr(0) }, position = { line = line, character = 0 } }
-  request('semlens/callers', params, function(answer)
+  request('semlens/callers', at_cursor(), function(answer)
     local items = {}
     for _, edge in ipairs(answer.edges) do
       for _, range in ipairs(#edge.ranges > 0 and edge.ranges or { edge.hit.selectionRange }) do
@@ -63,9 +67,7 @@ end
 
 ---List what the symbol at the cursor uses, each definition.
 function M.callees()
-  local line = vim.api.nvim_win_get_cursor(0)[1] - 1
-  local params = { textDocument = { uri = vim.uri_from_bufnr(0) }, position = { line = line, character = 0 } }
-  request('semlens/callees', params, function(answer)
+  request('semlens/callees', at_cursor(), function(answer)
     local items = {}
     for _, edge in ipairs(answer.edges) do
       items[#items + 1] = item(edge.hit, doubt(edge))

@@ -1,4 +1,4 @@
-"""Shards as actors of Ray, two replicas each on different nodes, and which of them answer.
+"""Shards as actors of Ray, with replicas on different nodes, and which of them answer.
 
 A replica that is lost is started again by Ray, on another node where its own is gone. Until it is back, the other one
 answers. A search that met a lost replica is asked again, with the replicas that are left.
@@ -26,7 +26,6 @@ from semlens.share.object_store import ObjectStore
 
 logger = logging.getLogger(__name__)
 
-N_REPLICAS = 2
 ANSWER_SECONDS = 10.0
 START_SECONDS = 600.0
 PING_SECONDS = 2.0
