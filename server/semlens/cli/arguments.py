@@ -269,13 +269,13 @@ def _add_agents(add: _AddCommand) -> None:
     agents = add("agents", "agents.configuration:run_list", "install semlens into coding agents, or take it out again")
     actions = agents.add_subparsers(metavar="ACTION", required=True)
     for name, summary, names_help in (
-        ("list", "list the agents, whether they are found here, and whether semlens is installed", ""),
+        ("list", "list the agents, whether they are found here, and whether semlens is installed", "default: all"),
         ("install", "write semlens into the configuration of agents", "default: every agent that is found"),
         ("uninstall", "take out what semlens wrote, and nothing else", "default: every agent that semlens wrote to"),
     ):
         action = add_action(actions, name, f"agents.configuration:run_{name}", summary)
-        if names_help:
-            action.add_argument("names", nargs="*", metavar="NAME", help=f"names of agents ({names_help})")
+        action.add_argument("names", nargs="*", metavar="NAME", help=f"names of agents ({names_help})")
+        if name != "list":
             action.add_argument(
                 "--project", action="store_true", help="for the project of this folder instead of the user"
             )

@@ -92,6 +92,7 @@ def test_a_project_is_the_top_of_its_repository(semlens, home, workspace, monkey
         (("install",), 1, "No coding agent was found on this machine. Name one: claude, codex"),
         (("install", "cursr"), 2, "There is no agent named cursr. Did you mean cursor?"),
         (("uninstall", "zzz"), 2, "There is no agent named zzz. 'semlens agents list' shows the names."),
+        (("list", "zed", "zzz"), 2, "There is no agent named zzz."),
         ((), 2, "ACTION"),
     ],
 )
@@ -104,6 +105,11 @@ def test_bad_input(semlens, home, arguments, code, message):
 def test_the_home_folder_is_no_project(semlens, home, monkeypatch):
     monkeypatch.chdir(home)
     assert "is not a project" in semlens("agents", "install", "claude", "--project")[2]
+
+
+def test_list_shows_the_agents_that_are_named(semlens, home):
+    listed = json.loads(semlens("agents", "list", "Zed", "codex", "--json")[1])
+    assert [agent["name"] for agent in listed["agents"]] == ["zed", "codex"]
 
 
 def test_titles_are_names_too(semlens, home):

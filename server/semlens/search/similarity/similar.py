@@ -98,7 +98,7 @@ def similar(
     symbol = symbol_at(view, file, line)
     own = passages_of(view, file, symbol, line)
     if not len(own):
-        raise UsageError("There is no code at this place. Put the cursor inside a function, class or statement.")
+        raise UsageError("There is no code at this place. Choose a line inside a function, class or statement.")
     scores: dict[tuple[int, int], dict[str, float]] = defaultdict(dict)
     for fingerprint, role in tiers:
         vector = _mean_vector(view, fingerprint, own)

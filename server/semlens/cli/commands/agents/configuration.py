@@ -34,7 +34,7 @@ _STATES = {
 
 def run_list(options: argparse.Namespace) -> int:
     machine, command, project = this_machine(), semlens_command(), _project_folder()
-    rows = [_row(agent, machine, command, project) for agent in AGENTS]
+    rows = [_row(agent, machine, command, project) for agent in _named(options.names) or AGENTS]
     if options.json:
         print(json.dumps({"agents": rows}))
         return DONE
