@@ -27,11 +27,13 @@ PASSWORD_NAME = (
 )
 """Names of values that a person may have chosen, which need not look random."""
 KEY_NAME = (
-    r"(?:(?:api|access|private|auth|account|encryption|signing|master|subscription|preshared|shared|secret)[_-]?key|\bpsk"
+    r"(?:(?:api|access|private|auth|account|encryption|signing|master|subscription|preshared|shared|secret|write|admin|hmac)"
+    r"[_-]?key|\bpsk"
     r"|(?:auth|access|api|refresh|bearer|session|deploy|bot)[_-]?token)"
 )
 _SECRET_NAME = rf"(?:{PASSWORD_NAME}|{KEY_NAME}|token)s?"
 _NAME_GROUP = rf"(?P<name>[\w.:-]{{0,60}}?{_SECRET_NAME}[\w.-]{{0,20}})"
+_SESSION_NAME = r"(?:sess\w{0,20}|sid|token|auth\w{0,20})"
 _QUOTE = r"[\"']?"
 _GAP = r"\s{0,5}"
 _COMMAND = r"(?:[^\n|;]|\\\n){0,200}?\s"
@@ -45,6 +47,8 @@ class ValueGroup(enum.StrEnum):
     """Unless it is a placeholder."""
     TOKEN = "token"  # noqa: S105 - the name of a group
     """Unless it is a word or a placeholder."""
+    MIXED = "mixed"
+    """If it has letters, and digits or punctuation."""
     RANDOM = "random"
     """If it looks random and is no placeholder."""
 
@@ -72,7 +76,8 @@ def _rule(keywords: str, *parts: str) -> PlaceRule:
 PLACE_RULES = (
     # in a URL and its query
     _rule("://", r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"']{0,200}:)(?P<value>[^\s/@\"']{3,200})(?=@)"),
-    _rule("://", r"(://)(?P<random>[A-Za-z0-9_.~-]{16,200})(?=@|:x-oauth)"),
+    _rule("://", r"(://)(?P<random>[A-Za-z0-9_.~-]{16,200})(?=(?::[^\s/:@\"']{0,200})?@|:x-oauth)"),
+    _rule("key= appid= auth=", r"([?&][\w-]{0,20}(?:key|appid|auth)=)(?P<random>[A-Za-z0-9_.~-]{16,200})"),
     _rule("=", rf"(?i)([?&](?:[\w-]{{0,40}}{PASSWORD_NAME})=)(?P<value>[^\s\"'&;#<>{{}}()]{{4,200}})"),
     _rule(
         "=",
@@ -84,6 +89,11 @@ PLACE_RULES = (
         rf"(?i)(\b(?:proxy-)?authorization\b[\"']?\]?{_GAP}[:=,]{_GAP}(?:[a-z]?[\"'`])?",
         r"(?:basic|bearer|token|digest|apikey|api-key|key|negotiate|ssws)\s{1,5})(?P<token>[A-Za-z0-9+/=_.~:-]{8,1000})",
     ),
+    _rule(
+        "authorization",
+        rf"(?i)(\bauthorization\b{_QUOTE}{_GAP}[:=,]{_GAP}{_QUOTE}[\w-]{{2,20}} (?:token=)?)",
+        r"(?P<random>[A-Za-z0-9+/=_.~-]{16,999})",
+    ),
     _rule("bearer", r"(?i)(\bbearer\s{1,20})(?P<token>[A-Za-z0-9_~+/.-]{20,}=*)"),
     _rule(
         "x- private- deploy- job- ocp-",
@@ -92,8 +102,13 @@ PLACE_RULES = (
     ),
     _rule(
         "cookie",
-        rf"(?i)(\bcookie{_QUOTE}{_GAP}[:=,]{_GAP}{_QUOTE}[^\n\"']{{0,200}}?(?:sess\w{{0,20}}|sid|token|auth\w{{0,20}})=)",
+        rf"(?i)(\bcookie{_QUOTE}{_GAP}[:=,]{_GAP}{_QUOTE}[^\n\"']{{0,200}}?{_SESSION_NAME}=)",
         r"(?P<random>[^\s\"';,]{16,1000})",
+    ),
+    _rule(
+        "curl",
+        rf"(?i)(\bcurl\b{_COMMAND}(?:-b|--cookie)[ =]?{_QUOTE}(?:[\w-]{{1,40}}=[^\s;\"']{{0,99}};\s?){{0,4}}",
+        rf"\w{{0,20}}?{_SESSION_NAME}=)(?P<random>[^\s\"';,]{{16,1000}})",
     ),
     # in connection strings
     _rule("key=", r"(?i)(\b(?:account|sharedaccess)key=)(?P<value>[A-Za-z0-9+/=]{40,})"),
@@ -105,6 +120,9 @@ PLACE_RULES = (
         r"(?i)(\b(?:user(?:\s?id|name)?|uid|dbname|host)=[^\s;,()\"'{}]{1,100}\s{1,5}(?:\w{1,20}=[^\s,]{1,100}\s{1,5}){0,4}",
         r"password=)(?P<value>[^\s;,%()\"'{}<>]{3,200})(?![,()])",
     ),
+    _rule("pass", r"(?i)(\buser(?:name)?=[^\s,=]{1,100},pass(?:word)?=)(?P<value>[^\s,\"']{3,200})"),
+    _rule("@tcp @unix", r"([\"'`][\w.-]{1,60}:)(?P<value>[^\s@:\"'`/]{3,200})(?=@(?:tcp|unix)\()"),
+    _rule("${", rf"(?i)(\$\{{[\w.-]{{0,60}}{_SECRET_NAME}:)(?P<token>[^\s{{}}:$\"'-][^\s{{}}$\"']{{5,300}})(?=\}})"),
     _rule("jdbc:oracle", r"(\bjdbc:oracle:\w{1,10}:[^\s/:@\"']{1,60}/)(?P<value>[^\s/@\"']{3,200})(?=@)"),
     # on a command line
     _rule(
@@ -129,6 +147,16 @@ PLACE_RULES = (
         r"(\bhtpasswd\s{1,5}-\w{0,5}b\w{0,5}\s{1,5}\S{1,100}\s{1,5}\S{1,100}\s{1,5})(?P<value>[^\s\"']{3,200})",
     ),
     _rule("http", rf"(\bhttps?\s{{1,5}}(?:-a|--auth)[ =]{_QUOTE}[^\s:\"'$]{{1,100}}:)(?P<value>[^\s\"']{{3,200}})"),
+    _rule("smbclient", rf"(\bsmbclient\b{_COMMAND}-U[ =]?{_QUOTE}[^\s%\"'$]{{1,100}}%)(?P<value>[^\s\"'$]{{3,200}})"),
+    _rule(
+        "mongo",
+        rf"(\bmongo(?:sh|dump|restore|import|export)?\s{_COMMAND}-p\s{{1,5}}{_QUOTE})(?P<value>[^\s\"'$-][^\s\"']{{2,200}})",
+    ),
+    _rule("net", r"(?i)(\bnet\s{1,5}use\s[^\n/]{1,200}?\s)(?P<value>[^\s\"'$/%*]{4,200})(?=\s{1,5}/user:)"),
+    _rule("lftp", rf"(\blftp\b{_COMMAND}-u\s{{1,5}}{_QUOTE}[^\s,\"'$]{{1,100}},)(?P<value>[^\s\"'$]{{3,200}})"),
+    _rule(
+        "vault", r"(\bvault\s{1,5}login\s{1,5}(?:-\S{1,40}\s{1,5}){0,4}(?:token=)?)(?P<random>[A-Za-z0-9_.-]{20,200})"
+    ),
     _rule("sshpass", rf"(\bsshpass\s{{1,5}}-p{_GAP}{_QUOTE})(?P<value>[^\s\"']{{3,200}})"),
     _rule("redis-cli", rf"(\bredis-cli\b{_COMMAND}-a\s{{1,5}}{_QUOTE})(?P<value>[^\s\"']{{3,200}})"),
     _rule("docker", rf"(\bdocker\s{{1,5}}login\b{_COMMAND}-p[\s=]{{1,5}}{_QUOTE})(?P<value>[^\s\"']{{3,200}})"),
@@ -139,9 +167,25 @@ PLACE_RULES = (
     ),
     # after a user name, in code and in SQL
     _rule(
-        "auth login",
-        r"(?i)((?:\bauth\s{0,5}=\s{0,5}\(|basic_?auth(?:entication)?\(|\.login\()\s{0,40}[a-z]?[\"'][^\"'\n]{1,100}[\"']",
+        "auth login networkcredential",
+        r"(?i)((?:\bauth\s{0,5}=\s{0,5}\(|basic_?auth(?:entication)?\s{0,5}=?\s{0,5}\(|NetworkCredential\(|\.login\()\s{0,40}[a-z]?[\"'][^\"'\n]{1,100}[\"']",
         r"\s{0,5},\s{0,40}[a-z]?[\"'])(?P<value>[^\"'\s]{4,200})(?=[\"'])",
+    ),
+    _rule(
+        "connect pdo mysqli ftp sequelize",
+        r"(?i)((?:\b(?:getConnection|DBI->connect|PDO|mysqli?_connect|mysqli|MySQLdb\.connect|FTP(?:_TLS)?|Sequelize)|->real_connect)",
+        r"\(\s{0,20}",
+        r"(?:[^\n,()]{1,200},\s{0,40}){2}[\"'])(?P<value>[^\"'\s]{4,200})(?=[\"'])",
+    ),
+    _rule(
+        "password passwd secret",
+        rf"(?i)(\{{\s{{0,5}}{_SECRET_NAME},\s{{0,5}}<{{0,2}}\")(?P<value>[^\"\s]{{4,200}})(?=\")",
+    ),
+    _rule(
+        "password passwd secret", rf"(?i)(:[\w-]{{0,40}}{PASSWORD_NAME}\s{{1,5}}\")(?P<value>[^\"\s]{{4,200}})(?=\")"
+    ),
+    _rule(
+        "accounts", r"(\baccounts[\"']?\s{0,5}[:=]\s{0,5}\[\s{0,20}[\"'`](?:0x)?)(?P<value>[0-9a-fA-F]{64})(?=[\"'`])"
     ),
     _rule("identified", r"(?i)(\bidentified\s{1,5}by\s{1,5}(?:password\s{1,5})?[\"'])(?P<value>[^\"'\s]{3,200})"),
     _rule(
@@ -192,6 +236,12 @@ PLACE_RULES = (
         "storepassword keypassword",
         r"(?m)(^[ \t]{0,40}(?:store|key)Password[ \t]{1,5}[\"'])(?P<value>[^\"'\n$]{4,200})",
     ),
+    _rule("bindpassword", r"(?im)(^[ \t]{0,20}\w{0,20}BindPassword[ \t]{1,5}\"?)(?P<value>[^\s\"'$]{4,200})"),
+    _rule(
+        "password passwd",
+        r"(?im)((?:#|//|--|\*)[^\n]{0,200}?\bpass(?:word|wd)(?: is|:| =)[ \t]{1,5}[\"'`]?)",
+        r"(?P<mixed>[^\s\"'`]{6,100})(?=[\"'`]?[ \t\r]{0,9}$)",
+    ),
     _rule("bindpw", r"(?m)(^[ \t]{0,20}bindpw[ \t]{1,10})(?P<value>\S{4,200})"),
     _rule("snmp-server", r"(\bsnmp-server community )(?P<value>\S{3,100})"),
     _rule(
@@ -240,16 +290,21 @@ NAMED_PLACE_RULES = (
     # name="PASSWORD" value="...", {"name": "PASSWORD", "value": "..."}, - name: PASSWORD\n  value: ...
     _rule(
         "value",
-        rf"(?i)(\b(?:name|key){_QUOTE}{_GAP}[=:]{_GAP}{_QUOTE}{_NAME_GROUP}{_QUOTE}{_GAP}[,\s]\s{{0,40}}",
-        rf"{_QUOTE}value{_QUOTE}{_GAP}[=:]{_GAP}{_QUOTE})(?P<value>[^\s\"'`<>,{{}}]{{3,300}})",
+        rf"(?i)(\b(?:name|key|ParameterKey){_QUOTE}{_GAP}[=:]{_GAP}{_QUOTE}{_NAME_GROUP}{_QUOTE}{_GAP}[,\s]\s{{0,40}}",
+        rf"{_QUOTE}(?:Parameter)?value{_QUOTE}{_GAP}[=:]{_GAP}{_QUOTE})(?P<value>[^\s\"'`<>,{{}}]{{3,300}})",
     ),
     # ENV DB_PASSWORD ..., #define PASSWORD "...", (setq password "...", aws configure set aws_secret_access_key ...
     _rule(
-        "env arg define setq defvar configure config",
-        r"(?im)((?:^[ \t]{0,20}(?:ENV|ARG)|#[ \t]{0,5}define|\((?:setq|defvar|def)|\bconfig(?:ure)?[ \t]{1,3}set)",
+        "env arg define setq defvar configure config set",
+        r"(?im)((?:^[ \t]{0,20}(?:ENV|ARG|setenv|set[ \t]{1,5}-\w{1,5}|set(?=[ \t]{1,5}[\w.-]{1,90}[ \t]{1,5}\"))",
+        r"|#[ \t]{0,5}define|\((?:setq|defvar|def)|\bconfig(?:ure)?[ \t]{1,3}set)",
         rf"[ \t]{{1,5}}{_NAME_GROUP}[ \t]{{1,20}}{_QUOTE})(?P<value>[^\s\"'$()]{{3,300}})",
     ),
-    _rule("--from-literal", rf"(?i)(--from-literal[= ]{_QUOTE}{_NAME_GROUP}=)(?P<value>[^\s\"'$]{{3,300}})"),
+    _rule(
+        "--",
+        rf"(?i)(--(?:from-literal|set|set-string|build-arg|env|var)[= ]{_QUOTE}{_NAME_GROUP}=)",
+        r"(?P<value>[^\s\"'$]{3,300})",
+    ),
     # --password=..., --token ...
     _rule(
         "-",

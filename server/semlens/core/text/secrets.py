@@ -29,11 +29,11 @@ from semlens.core.text.secret_forms import (
     PlaceRule,
     ValueGroup,
 )
-from semlens.core.text.token_forms import TOKEN_FORM
+from semlens.core.text.token_forms import ISSUER, TOKEN_FORM
 
 MASK = "[masked]"
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Increase it with any change of a rule, because text that is masked differently has another vector."""
 
 
@@ -51,8 +51,8 @@ class _Requirement(enum.Enum):
 
 
 _SECRET_NAME_PART = re.compile(
-    rf"(?P<password>{PASSWORD_NAME})|(?P<key>{KEY_NAME})|(?P<short>(?<![a-z])pass(?![a-z])|credential)"
-    r"|(?P<weak>token|(?<![a-z])(?:cred|auth|key|jwt|pat|salt|hmac)(?![a-z]))"
+    rf"(?P<password>{PASSWORD_NAME})|(?P<key>{KEY_NAME})|(?P<short>credential)|(?P<short_word>pass(?![a-z]))"
+    r"|(?P<weak>token)|(?P<weak_word>(?:cred|auth|key|jwt|pat|salt|hmac)(?![a-z]))"
 )
 """It is matched against text in lower case. Matching without regard to case takes three times as long."""
 _NAME_OF_SECRET = re.compile(rf"(?i){PASSWORD_NAME}|{KEY_NAME}")
@@ -66,16 +66,26 @@ _DESCRIPTIVE_WORDS = frozenset(
 """A name with one of these words after it describes a secret and holds none, such as ``password_file``."""
 
 _OPERATOR = re.compile(
-    r"(?P<end>[\\\"'\]\)}]{0,4})[ \t]{0,20}"
-    r"(?:(?P<pair>,|\|\||\?[?:]|or\b|:-|\()|:=|=>|[=!]==?|=|:(?!:)(?:[ \t]{0,5}[\w.&<>\[\]?|* ]{1,40}=(?!=))?)"
+    r"(?P<end>[\\\"'\]\)}]{0,4})[ \t]{0,20}(?:\{ ?get;[^{}\n]{0,40}\}[ \t]{0,9})?"
+    r"(?:(?P<pair>,|\|\|?|\?[?:]|or\b|to\b|:-|\()|:=|=>|<-|[=!]==?|=|As[ \t]{1,5}\w{1,20}[ \t]{1,5}="
+    r"|:(?!:)(?:[ \t]{0,5}[\w.&<>\[\]?|* ]{1,40}=(?!=|[ \t]{0,5}$))?)",
+    re.MULTILINE,
 )
 _QUOTED = re.compile(
-    r"\s{0,40}\(?\s{0,40}(?P<default>default\s{0,5}[=:]\s{0,5})?(?:[A-Za-z]{1,2}|[@&])?\\{0,2}"
+    r"\s{0,40}(?P<call>[\w.:\[\]]{1,40}(?=\())?\(?\s{0,40}(?P<default>default\s{0,5}[=:]\s{0,5})?"
+    r"(?:[A-Za-z]{1,2}|[@&])?\\{0,2}"
     r"(?P<quote>\"\"\"|'''|[\"'`])(?P<value>[^\"'`\s\\]{4,1000})\\{0,2}(?P=quote)"
 )
-_BARE = re.compile(r"(?P<space>[ \t]{0,20})(?P<value>[^\s\"'`(){}\[\],;<>$|&\\]{4,1000})(?=[\s;&|}\"']|\Z)")
+_BARE = re.compile(
+    r"(?P<space>[ \t]{0,20}(?:[|>][+-]?[ \t]{0,5}\n[ \t]{1,40}|[&!]\w{1,40}[ \t]{1,5})?)"  # of YAML: a block, an anchor
+    r"(?P<value>[^\s\"'`(){}\[\],;<>$|&\\]{4,1000})(?=[\s;&|}\"']|\Z)"
+)
+_CONVERSION = re.compile(
+    r"(?i)(?:\[\]byte|string[.:]+from\w*|b(?:uffer|ytes|ytearray)(?:\.from)?|secretstr|some|str|text)\Z"
+)
+"""A call that only changes the type of a secret."""
 _LINE_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
-_LINE_START = re.compile(r"[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.-]{0,80}")
+_LINE_START = re.compile(r"[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.:-]{0,80}")
 _ENVIRONMENT = re.compile(r"(?i)(?:env|propert|config|setting|fetch)[\w.]{0,30}\W{1,3}[\w.-]{0,40}\Z")
 _LOOK_BACK = 100
 
@@ -100,6 +110,23 @@ _BASIC_AUTH_RULES = (
     PlaceRule(("basic",), r"(?i)(\bbasic[ \t]{1,5})(?P<value>[A-Za-z0-9+/]{8,500}={0,2})(?![A-Za-z0-9+/=])"),
 )
 """They find ``user:password`` in base64."""
+
+_ISSUER_REACH = 160
+_ISSUED = re.compile(
+    r"(?:(?P<quote>[\"'`])|(?<![=!])[=:][ \t]{0,5})(?P<value>[A-Za-z0-9+/=_.:~-]{20,200})"
+    r"(?(quote)(?P=quote)|(?=[\s&;,)\"']|\Z))"
+)
+_DIGEST = re.compile(
+    "sha(?:sum|-?\\d)|md5|checksum|digest|hash|commit|integrity|revision|uuid|fingerprint|public|signature"
+)
+"""It says that a random string is no secret."""
+
+_YAML_DOCUMENT_END = re.compile(r"(?m)^---")
+_KUBERNETES_SECRET = re.compile(r"(?m)^kind:[ \t]{0,9}[\"']?Secret[\"']?[ \t\r]{0,9}$")
+_KUBERNETES_DATA = re.compile(r"(?m)^(?:data|stringData):[^\n]{0,99}\n(?P<lines>(?:[ \t]+[^\n]*(?:\n|\Z))+)")
+_KUBERNETES_LINE = re.compile(
+    r"(?m)^[ \t]+(?:[\"']?[\w./-]+[\"']?:[ \t]+[\"']?)?(?P<value>[^\s#\"'|>][^\n]{2,}?)[\"']?[ \t\r]*$"
+)
 
 _LONG_WORD = re.compile(r"[a-z]{8,}\Z")
 """It is probably not the name of a type."""
@@ -145,7 +172,12 @@ def mask_secrets(text: str, *, environment: bool = False) -> tuple[str, int]:
     lower = text.lower()
     if len(lower) != len(text):  # some letters have two in lower case, such as the Turkish dotted I
         lower = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
-    spans = [*_spans_in_known_places(text, lower), *_spans_after_names(text, lower)]
+    spans = [
+        *_spans_in_known_places(text, lower),
+        *_spans_after_names(text, lower),
+        *_spans_after_issuers(text, lower),
+        *_spans_in_kubernetes_secrets(text),
+    ]
     return _with_masks(text, spans, count)
 
 
@@ -190,6 +222,8 @@ def _counts(value: str, group: ValueGroup) -> bool:
         return False
     if group is ValueGroup.RANDOM and not _looks_random(value):
         return False
+    if group is ValueGroup.MIXED:
+        return _is_secret(value, _Requirement.MIXED)
     return not _PLACEHOLDER.match(value)
 
 
@@ -201,7 +235,7 @@ def _spans_after_names(text: str, lower: str) -> Iterator[tuple[int, int]]:
     for name in _SECRET_NAME_PART.finditer(lower):
         tail = _TAIL.match(text, name.end())
         operator = _OPERATOR.match(text, tail.end()) if tail else None
-        if tail is None or operator is None:
+        if tail is None or operator is None or not _starts_word(text, name):
             continue
         requirement = _requirement_of_name(name, tail[0])
         if value := _QUOTED.match(text, operator.end()):
@@ -214,12 +248,40 @@ def _spans_after_names(text: str, lower: str) -> Iterator[tuple[int, int]]:
             yield value.span("value")
 
 
+def _spans_after_issuers(text: str, lower: str) -> Iterator[tuple[int, int]]:
+    """Random strings behind the name of a service on the same line."""
+    for value in _ISSUED.finditer(text):
+        start = value.start()
+        reach = max(0, start - _ISSUER_REACH)
+        line_start = max(reach, text.rfind("\n", reach, start) + 1)
+        issuer = ISSUER.search(lower, line_start, start) if _looks_random(value["value"]) else None
+        if issuer and not _DIGEST.search(lower, issuer.start(), start):
+            yield value.span("value")
+
+
+def _spans_in_kubernetes_secrets(text: str) -> Iterator[tuple[int, int]]:
+    """Every value of a manifest of kind `Secret`."""
+    start = 0
+    while "Secret" in text[start:]:
+        stop = end.start() if (end := _YAML_DOCUMENT_END.search(text, start)) else len(text)
+        if _KUBERNETES_SECRET.search(text, start, stop):
+            for block in _KUBERNETES_DATA.finditer(text, start, stop):
+                for line in _KUBERNETES_LINE.finditer(text, *block.span("lines")):
+                    if not _PLACEHOLDER.match(line["value"]):
+                        yield line.span("value")
+        if end is None:
+            return
+        start = end.end()
+
+
 def _requirement_of_quoted(
     requirement: _Requirement, text: str, name_start: int, operator: re.Match[str], value: re.Match[str]
 ) -> _Requirement | None:
     """What a quoted value must look like. None when it is not the value of this name."""
     if len(value["value"]) < _LEAST_CHARS:
         return None
+    if value["call"] and not _CONVERSION.match(value["call"]):
+        return _Requirement.RANDOM
     if not operator["pair"] or value["default"]:
         return requirement
     if operator["pair"] == "," and not re.search("[\"']", operator["end"]):
@@ -252,9 +314,29 @@ def _requirement_of_name(name: re.Match[str], tail: str) -> _Requirement:
 
     :param tail: the rest of the name.
     """
-    if name["weak"] or any(word.lower() in _DESCRIPTIVE_WORDS for word in _NAME_WORD.findall(tail)):
+    if (
+        name["weak"]
+        or name["weak_word"]
+        or any(word.lower() in _DESCRIPTIVE_WORDS for word in _NAME_WORD.findall(tail))
+    ):
         return _Requirement.RANDOM
-    return _Requirement.MIXED if name["short"] else _Requirement.KEY if name["key"] else _Requirement.ANY
+    return (
+        _Requirement.MIXED
+        if name["short"] or name["short_word"]
+        else _Requirement.KEY
+        if name["key"]
+        else _Requirement.ANY
+    )
+
+
+def _starts_word(text: str, name: re.Match[str]) -> bool:
+    """Whether a short name begins a word: ``pass``, ``db_pass`` and ``dbPass``, but not ``bypass``."""
+    before = text[name.start() - 1 : name.start()]
+    return (
+        not (name["short_word"] or name["weak_word"])
+        or not before.isalpha()
+        or text[name.start()].isupper() > before.isupper()
+    )
 
 
 def _line_start(text: str, name_start: int) -> int:

@@ -1,6 +1,7 @@
-"""The forms of tokens, as their issuers publish them. `secrets` applies them.
+"""The forms of tokens, as their issuers publish them, and the names of issuers. `secrets` applies them.
 
-A new issuer is one alternative. Its prefix must be rare in code, and what follows must be long.
+A new issuer with a form is one alternative of `TOKEN_FORM`. Its prefix must be rare in code, and what follows must be
+long. An issuer whose tokens are only random is a word of `ISSUER`.
 """
 
 from __future__ import annotations
@@ -49,7 +50,33 @@ TOKEN_FORM = re.compile(
       | (?:sdk|mob)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}        # LaunchDarkly
       | (?:cmVmdGtuOj|dG9rOj)[A-Za-z0-9+/=]{40,} | cflt[A-Za-z0-9+/]{60} | EZ[AT]K[A-Za-z0-9]{54}\b
       | xprv[1-9A-HJ-NP-Za-km-z]{100,} | nsec1[02-9ac-hj-np-z]{58} | base64:[A-Za-z0-9+/]{43}=
+      | [012]/\d{13,18}(?:/\d{13,18})?:[0-9a-f]{32}\b                  # Asana
+      | AQE[A-Za-z0-9]{1,2}[A-Za-z0-9+/]{30,150}={0,2}-[A-Za-z0-9+/]{40,50}={0,2}-[^\s"'`\\]{16}   # Adyen
+      | rzp_live_[A-Za-z0-9]{14}\b                                     # Razorpay
+      | c[ks]_[0-9a-f]{40}\b                                          # WooCommerce
+      | django-insecure-[^\s"'`\\]{20,}
+      | SWMTKN-1-[0-9a-z]{40,60}-[0-9a-z]{20,30}                       # Docker Swarm
       | (?i:https://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d+/[\w-]{60,})
       | (?i:https://[\w.-]{1,60}\.webhook\.office\.com/webhookb2/[\w@/-]{60,})
     )"""
 )
+
+ISSUER = re.compile(
+    "adyen|airtable|alchemy|algolia|amplitude|appcenter|appsflyer|asana|assemblyai|auth0|aviationstack|bitbucket|bitly"
+    "|braintree|bugsnag|buildkite|calendly|circleci|clearbit|clickup|cloudconvert|cloudflare|cloudinary|codecov|cohere"
+    "|coinapi|coinbase|confluent|contentful|coveralls|currencylayer|customerio|datadog|deepgram|deepl\\b|dnsimple"
+    "|dropbox|dynatrace|elevenlabs|etherscan|facebook|fastly|finnhub|fixer\\.io|flickr|freshdesk|geocodio|giphy|gumroad"
+    "|hellosign|heroku|honeybadger|honeycomb|hubspot|infura|instabug|intercom|ipinfo|ipstack|jotform|klaviyo|lastfm"
+    "|launchdarkly|linkedin|linode|locationiq|lokalise|logdna|loggly|logz\\.io|mailchimp|mailgun|mailjet|mandrill"
+    "|mapbox|mapquest|messagebird|mixpanel|mollie|moralis|netlify|newrelic|new_relic|nexmo|nytimes|okta|omdb|onesignal"
+    "|openai|opencage|openweather|opsgenie|pagerduty|papertrail|paypal|paystack|pendo|percy_|phrase_|pinecone|pipedrive"
+    "|plaid|plivo|polygonio|postmark|pubnub|pusher|quandl|rapidapi|razorpay|recaptcha|replicate|rollbar|scrapingbee"
+    "|sendbird|sendgrid|sendinblue|sentry|serpapi|shippo|shodan|shopify|signalfx|sinch|snyk|sonar|soundcloud|spoonacular"
+    "|spotify|squareup|stability|statuspage|strava|stripe|sumologic|supabase|tavily|telnyx|tiingo|todoist|trello|tweepy"
+    "|twilio|twitch|twitter|typeform|unsplash|vercel|virustotal|vonage|vultr|wakatime|weatherapi|weatherbit"
+    "|weatherstack|woocommerce|wistia|wunderground|yelp|youtube|zendesk"
+)
+"""Services, in lower case, whose tokens are hexadecimal digits or letters without a prefix.
+
+A random string behind such a name on the same line is masked.
+"""
