@@ -52,11 +52,32 @@ class Impact(NamedTuple):
     cut: bool
 
 
-def impact_of(resolver: Resolver, changed: Iterable[SymbolPlace], files: Iterable[tuple[int, int]]) -> Impact:
+def impact_of(resolver: Resolver, changed: Iterable[SymbolPlace], files: Iterable[FileKey]) -> Impact:
     """:param files: view and row of each changed file, for tests that carry its name."""
     starts = list(dict.fromkeys(changed))
     files = list(files)
-    best: dict[tuple[int, int], Reached] = {}
+    reached, cut = _follow(resolver, starts)
+    named = _reached(resolver, tests_by_name(resolver, files, starts), 1, _NAME_CONFIDENCE)
+    tests = [one for one in reached if is_test(resolver, one.view, one.row)]
+    known = {(one.view, resolver.file_of(one.view, one.row)) for one in tests} | named.keys()
+    imported = _reached(resolver, tests_by_import(resolver, files), _IMPORT_DISTANCE, _IMPORT_CONFIDENCE)
+    tests += [one for file, one in imported.items() if file not in known]
+    affected = [one for one in reached if not is_test(resolver, one.view, one.row)]
+    affected.sort(key=lambda one: (one.distance, -one.confidence, one.view, one.row))
+    folders = [resolver.path(view, file).split("/")[:-1] for view, file in files]
+    ordered = _ordered_tests(resolver, tests, named, folders)
+    known |= imported.keys()
+    code = [file for file in files if _is_code(resolver, *file)]
+    if code and len(known) < FEW_TESTS:
+        name = resolver.path(*code[0]).rpartition("/")[2]
+        near = tests_nearby(resolver, code, starts, known.union(files), FEW_TESTS - len(known))
+        ordered += _reached(resolver, dict.fromkeys(near, name), MAX_DISTANCE, NEARBY_CONFIDENCE).values()
+    return Impact(affected, ordered, cut)
+
+
+def _follow(resolver: Resolver, starts: Sequence[SymbolPlace]) -> tuple[list[Reached], bool]:
+    """What reaches the changed symbols, each where it is nearest, and whether more does than was looked at."""
+    found: list[Reached] = []
     done = set(starts)
     queue: list[tuple[int, float, int, int, tuple[str, ...]]] = [
         (0, -1.0, place.view, place.symbol, ()) for place in starts
@@ -71,31 +92,16 @@ def impact_of(resolver: Resolver, changed: Iterable[SymbolPlace], files: Iterabl
             confidence = -cost * edge.confidence
             if edge.confidence < _LEAST_SURE_EDGE or confidence < _LEAST_PATH:
                 break
-            key = (edge.view, edge.row)
-            if key in done:
+            place = SymbolPlace(edge.view, edge.row)
+            if place in done:
                 continue
-            done.add(SymbolPlace(*key))
+            done.add(place)
             reached = Reached(edge.view, edge.row, distance + 1, confidence, (*via, name))
-            best[key] = reached
+            found.append(reached)
             is_symbol = edge.row < len(resolver.views[edge.view].segment.symbols)
             if is_symbol and distance + 1 < MAX_DISTANCE and not is_test(resolver, edge.view, edge.row):
                 heapq.heappush(queue, (distance + 1, -confidence, edge.view, edge.row, reached.via))
-    named = _reached(resolver, tests_by_name(resolver, files, starts), 1, _NAME_CONFIDENCE)
-    tests = [one for one in best.values() if is_test(resolver, one.view, one.row)]
-    known = {(one.view, resolver.file_of(one.view, one.row)) for one in tests} | named.keys()
-    imported = _reached(resolver, tests_by_import(resolver, files), _IMPORT_DISTANCE, _IMPORT_CONFIDENCE)
-    tests += [one for file, one in imported.items() if file not in known]
-    affected = [one for one in best.values() if not is_test(resolver, one.view, one.row)]
-    affected.sort(key=lambda one: (one.distance, -one.confidence, one.view, one.row))
-    folders = [resolver.path(view, file).split("/")[:-1] for view, file in files]
-    ordered = _ordered_tests(resolver, tests, named, folders)
-    known |= imported.keys()
-    code = [file for file in files if _is_code(resolver, *file)]
-    if code and len(known) < FEW_TESTS:
-        name = resolver.path(*code[0]).rpartition("/")[2]
-        near = tests_nearby(resolver, code, starts, known.union(files), FEW_TESTS - len(known))
-        ordered += _reached(resolver, dict.fromkeys(near, name), MAX_DISTANCE, NEARBY_CONFIDENCE).values()
-    return Impact(affected, ordered, bool(queue))
+    return found, bool(queue)
 
 
 def is_test(resolver: Resolver, view: int, row: int) -> bool:
@@ -128,14 +134,14 @@ def _reached(
 def _ordered_tests(
     resolver: Resolver,
     tests: Sequence[Reached],
-    named: dict[tuple[int, int], Reached],
+    named: dict[FileKey, Reached],
     folders: Sequence[Sequence[str]],
 ) -> list[Reached]:
     """The best test of each file first, nearest first; then the others.
 
     A test that carries the name is nearer. Of tests that are as near, those in the folders of the change come first.
     """
-    by_file: dict[tuple[int, int], list[Reached]] = {}
+    by_file: dict[FileKey, list[Reached]] = {}
     for one in tests:
         by_file.setdefault((one.view, resolver.file_of(one.view, one.row)), []).append(one)
 
