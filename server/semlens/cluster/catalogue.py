@@ -16,6 +16,7 @@ import numpy as np
 
 from semlens.cluster.errors import ClusterError
 from semlens.core.text.printable import printable
+from semlens.files.git_origin import is_repository_name
 from semlens.index.segment.columns import Array, ColumnFileError, StringColumn, read_column_file, write_column_file
 from semlens.index.storage.root_store import vectors_path
 from semlens.search.signals.file_status import FileStatus
@@ -31,7 +32,6 @@ TEXTS = "texts"
 """Stands for the fingerprint of a model in the objects of an entry."""
 
 _FOLDER = "repositories"
-_NAME = re.compile(r"[A-Za-z0-9._~+-]+(?:/[A-Za-z0-9._~+-]+)*")
 _TREE = re.compile(r"[0-9a-f]{40,64}")
 _MAX_ENTRIES = 100_000
 
@@ -100,7 +100,7 @@ def _repository_of(value: Any) -> Repository:
             tuple(SharedObject(**one) for one in value["objects"]),
         )
         known = check_objects(repository.objects)
-        is_sound = _NAME.fullmatch(repository.name) and _TREE.fullmatch(repository.tree)
+        is_sound = is_repository_name(repository.name) and _TREE.fullmatch(repository.tree)
         with_texts = {one.segment for one in repository.objects if one.model == TEXTS}
         if not is_sound or set(repository.segments) != known or with_texts != known:
             raise ValueError("an entry of a wrong form")

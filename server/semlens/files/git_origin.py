@@ -41,6 +41,11 @@ def name_of_url(url: str) -> str:
     return _usable(f"{found[1].lower()}/{path}")
 
 
+def is_repository_name(name: str) -> bool:
+    """Whether `repository_name` may give such a name. It leads out of no folder."""
+    return bool(name) and _usable(name) == name
+
+
 def _usable(name: str) -> str:
     """The name with only the characters that patterns of repositories may have."""
     parts = [part for part in _UNUSUAL.sub("-", name).split("/") if part not in ("", ".", "..")]

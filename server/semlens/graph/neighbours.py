@@ -23,6 +23,9 @@ LEAST_CONFIDENCE = 0.01
 _TELLING = (Scope.TYPE, Scope.SELF, Scope.MODULE, Scope.FILE, Scope.SUPER, Scope.RESULT, Scope.RECEIVER, Scope.UNKNOWN)
 """Scopes by how much they tell."""
 
+_ALL_BUT_IMPORTS = frozenset((ReferenceKind.CALL, ReferenceKind.USE, ReferenceKind.BASE))
+_KINDS, _SCOPES = list(ReferenceKind), list(Scope)
+
 
 class Neighbour(NamedTuple):
     """A symbol or file at the other end of an edge.
@@ -61,7 +64,7 @@ def callers(resolver: Resolver, place: SymbolPlace, kinds: Iterable[ReferenceKin
 
     :param kinds: of references; without any, all but imports.
     """
-    wanted = frozenset(kinds) or frozenset((ReferenceKind.CALL, ReferenceKind.USE, ReferenceKind.BASE))
+    wanted = frozenset(kinds) or _ALL_BUT_IMPORTS
     edges: dict[tuple[int, int], Neighbour] = {}
     n_unseen = 0
     targets = [place]
@@ -71,8 +74,8 @@ def callers(resolver: Resolver, place: SymbolPlace, kinds: Iterable[ReferenceKin
         targets.append(SymbolPlace(place.view, parent))
     for target in targets:
         family = resolver.traits(target.view, resolver.file_of(*target)).family
-        only_calls = target is not place
-        for edge in _references(resolver, target, family, frozenset((ReferenceKind.CALL,)) if only_calls else wanted):
+        of_target = wanted if target is place else frozenset((ReferenceKind.CALL,))
+        for edge in _references(resolver, target, family, of_target):
             if isinstance(edge, int):
                 n_unseen += edge
                 continue
@@ -84,7 +87,7 @@ def callers(resolver: Resolver, place: SymbolPlace, kinds: Iterable[ReferenceKin
 
 def callees(resolver: Resolver, place: SymbolPlace, kinds: Iterable[ReferenceKind] = ()) -> Neighbours:
     """The symbols that a symbol uses, and those inside it, surest first."""
-    wanted = frozenset(kinds) or frozenset((ReferenceKind.CALL, ReferenceKind.USE, ReferenceKind.BASE))
+    wanted = frozenset(kinds) or _ALL_BUT_IMPORTS
     view = resolver.views[place.view]
     own = set(inside(view, place.symbol))
     edges: dict[tuple[int, int], Neighbour] = {}
@@ -162,10 +165,6 @@ def _edges(view: int, references: ReferenceTable, entries: npt.NDArray[np.int64]
         Edge(view, row, term, _KINDS[code & KIND_MASK], _SCOPES[code >> SCOPE_SHIFT], hint)
         for row, term, code, hint in zip(rows.tolist(), terms, codes.tolist(), hints.tolist(), strict=True)
     ]
-
-
-_KINDS = list(ReferenceKind)
-_SCOPES = list(Scope)
 
 
 def _keep(edges: dict[tuple[int, int], Neighbour], one: Neighbour) -> None:

@@ -18,23 +18,11 @@ from semlens.engine.mapping.index_map import can_draw
 from semlens.http.map_methods import MapMethods
 from semlens.http.served_roots import ServedRoot, ServedRoots, inner_path
 from semlens.service.api import Api
+from semlens.service.code_query_methods import CODE_QUERY_METHODS
 from semlens.service.codec import Json, outline_json
 from semlens.service.params import fields_of, integer, refuse, string, table
 
-API_METHODS = (
-    "search",
-    "similar",
-    "duplicates",
-    "context",
-    "callers",
-    "callees",
-    "impact",
-    "unused",
-    "status",
-    "reindex",
-    "pause",
-    "resume",
-)
+API_METHODS = ("search", *CODE_QUERY_METHODS, "status", "reindex", "pause", "resume")
 """Methods of the `api` protocol that the page may use, as far as this version has them."""
 
 MAP_METHODS = ("map", "map/symbols", "map/locate")

@@ -6,18 +6,17 @@ order. Everything that the server says is checked, because it is data of another
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from semlens.core.hit import Reason, SearchHit, SearchResult
+from semlens.files.git_origin import is_repository_name
 from semlens.search.ranking.confidence import FIRST_HITS
 from semlens.search.ranking.confidence_weights import NOTHING_FITS
 from semlens.service.decoding import search_hit
 
 MAX_HITS = 1_000
 _MAX_TEXT_CHARS = 100_000
-_REPOSITORY = re.compile(r"[A-Za-z0-9._~+-]+(?:/[A-Za-z0-9._~+-]+)*")
 
 
 def team_hits(answer: Mapping[str, Any]) -> list[SearchHit]:
@@ -66,12 +65,11 @@ def merge(
 
 
 def is_safe(repository: str, path: str) -> bool:
-    """Whether both are names that lead out of no folder."""
-    parts = [*repository.split("/"), *path.split("/")]
+    """Whether neither leads out of a folder."""
     return (
-        _REPOSITORY.fullmatch(repository) is not None
+        is_repository_name(repository)
         and 0 < len(path) <= 4_096
-        and not {"", ".", ".."} & set(parts)
+        and not {"", ".", ".."} & set(path.split("/"))
         and not any(character in path for character in "\0\\:")
     )
 

@@ -209,3 +209,4 @@ def test_each_list_keeps_its_order_and_the_better_score_comes_first():
 def test_names_that_lead_out_of_a_folder():
     assert is_safe(NAME, "src/a b.py")
     assert not any(is_safe(NAME, path) for path in ("..", "a/../b", "a//b", "C:x", "a\\b", "/a"))
+    assert not any(is_safe(name, "a.py") for name in ("", "..", "a/../b", "a//b", "a b", "/a"))

@@ -10,9 +10,7 @@ from typing import NoReturn, Protocol
 from semlens.cluster.errors import ClusterError
 from semlens.cluster.serve.coordinator import Shards, search_shards
 from semlens.core.cancel import CancelToken
-from semlens.core.context import ContextPack, ContextRequest, DuplicatesResult
 from semlens.core.errors import UsageError
-from semlens.core.graph import ImpactRequest, ImpactResult, NeighboursRequest, NeighboursResult, UnusedResult
 from semlens.core.hit import SearchResult, SearchStage
 from semlens.core.request import SearchRequest
 from semlens.core.status import EngineState, EngineStatus, Problem, RootStatus, WatchMode
@@ -134,33 +132,10 @@ class ClusterService:
     def roots(self) -> list[str]:
         return sorted(self._counts)
 
-    def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult:
-        del uri, line, limit, cancel
-        _refuse()
+    def _refused(self, *_arguments: object, **_named: object) -> NoReturn:
+        raise ClusterError("A cluster answers searches and gives files. Ask this of your own clone.")
 
-    def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult:
-        del uri, limit, cancel
-        _refuse()
-
-    def context(self, request: ContextRequest, cancel: CancelToken) -> ContextPack:
-        del request, cancel
-        _refuse()
-
-    def callers(self, request: NeighboursRequest, cancel: CancelToken) -> NeighboursResult:
-        del request, cancel
-        _refuse()
-
-    def callees(self, request: NeighboursRequest, cancel: CancelToken) -> NeighboursResult:
-        del request, cancel
-        _refuse()
-
-    def impact(self, request: ImpactRequest, cancel: CancelToken) -> ImpactResult:
-        del request, cancel
-        _refuse()
-
-    def unused(self, limit: int, folders: Sequence[str], cancel: CancelToken) -> UnusedResult:
-        del limit, folders, cancel
-        _refuse()
+    similar = duplicates = context = callers = callees = impact = unused = _refused
 
     def add_root(self, path: Path, *, explicit: bool = True, watching: WatchMode = WatchMode.NONE) -> None:
         """The roots are those of the store."""
@@ -203,7 +178,3 @@ class ClusterService:
 
     def close(self) -> None:
         """The shards belong to whoever opened them."""
-
-
-def _refuse() -> NoReturn:
-    raise ClusterError("A cluster answers searches and gives files. Ask this of your own clone.")

@@ -32,6 +32,15 @@ _SELECTIVE = 0.5
 _SPARSE = 0.1
 """A filter that leaves a smaller share of the passages is answered by comparing those passages alone."""
 
+_LEAST_SHARED_VECTORS = 50_000
+"""A scan of fewer vectors is not worth another thread."""
+
+_PART_PASSAGES = 32_768
+"""Passages that a thread compares at a time."""
+
+_thread = ThreadPoolExecutor(1, thread_name_prefix="semlens-scan")
+_LOCAL_ROWS: WeakKeyDictionary[Segment, LocalRows] = WeakKeyDictionary()
+
 
 def all_cosines(view: SegmentView, query_vector: QueryVector) -> Floats | None:
     """Cosine of every passage of a view, NaN for a passage without a vector. None when no passage has one."""
@@ -39,22 +48,12 @@ def all_cosines(view: SegmentView, query_vector: QueryVector) -> Floats | None:
     if not any(len(block.rows) for block in blocks):
         return None
     quantised = quantise(query_vector.vector)
-    n_passages = len(view.segment.passages)
-    if len(blocks) == 1 and len(blocks[0].rows) == n_passages:
-        return blocks[0].all_cosines(quantised)
-    out = np.full(n_passages, np.nan, np.float32)
+    if (whole := _whole_block(view, query_vector)) is not None:
+        return whole.all_cosines(quantised)
+    out = np.full(len(view.segment.passages), np.nan, np.float32)
     for block in blocks:
         out[block.rows] = block.all_cosines(quantised)
     return out
-
-
-_ALONGSIDE = 50_000
-"""A scan of fewer vectors is not worth another thread."""
-
-_PART = 32_768
-"""Passages that a thread compares at a time."""
-
-_thread = ThreadPoolExecutor(1, thread_name_prefix="semlens-scan")
 
 
 class Scan(NamedTuple):
@@ -80,7 +79,7 @@ class ViewScans:
             else:
                 self._add_parts(number, view, block, query_vector)
         n_vectors = sum(len(block.rows) for view in views for block in view.blocks(query_vector.fingerprint))
-        self._other = _thread.submit(self._work) if n_vectors >= _ALONGSIDE else None
+        self._other = _thread.submit(self._work) if n_vectors >= _LEAST_SHARED_VECTORS else None
 
     def result(self) -> Sequence[Scan | None]:
         """The scan of each view, or None when none of its passages has a vector."""
@@ -108,7 +107,7 @@ class ViewScans:
         scan = Scan(np.empty(len(block.rows), np.float32), np.full(len(rows.files), np.nan, np.float32))
         self._scans[number] = scan
         block.lengths  # noqa: B018 - computed once, before both threads ask for it
-        bounds = {*np.searchsorted(rows.starts, np.arange(0, len(block.rows), _PART)).tolist(), len(rows.starts)}
+        bounds = {*np.searchsorted(rows.starts, np.arange(0, len(block.rows), _PART_PASSAGES)).tolist(), len(rows.starts)}
         for first, last in itertools.pairwise(sorted(bounds)):
             self._tasks.append(partial(_scan_files, block, query, rows, (first, last), scan))
 
@@ -161,9 +160,6 @@ def nearest_by_graph(
         if len(rows) < min(count, int(mask.sum())):
             return None
     return np.sort(rows).astype(np.int64), floor
-
-
-_LOCAL_ROWS: WeakKeyDictionary[Segment, LocalRows] = WeakKeyDictionary()
 
 
 def nearest_in_store(view: SegmentView, query_vector: QueryVector, mask: Mask | None) -> tuple[Ints, Floats, float]:
