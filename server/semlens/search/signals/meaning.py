@@ -107,7 +107,10 @@ class ViewScans:
         scan = Scan(np.empty(len(block.rows), np.float32), np.full(len(rows.files), np.nan, np.float32))
         self._scans[number] = scan
         block.lengths  # noqa: B018 - computed once, before both threads ask for it
-        bounds = {*np.searchsorted(rows.starts, np.arange(0, len(block.rows), _PART_PASSAGES)).tolist(), len(rows.starts)}
+        bounds = {
+            *np.searchsorted(rows.starts, np.arange(0, len(block.rows), _PART_PASSAGES)).tolist(),
+            len(rows.starts),
+        }
         for first, last in itertools.pairwise(sorted(bounds)):
             self._tasks.append(partial(_scan_files, block, query, rows, (first, last), scan))
 
