@@ -19,7 +19,8 @@ from semlens.core.hashing import content_hash
 from semlens.core.status import TierRole
 from semlens.embedding.embedder import Embedder
 from semlens.embedding.registry import find_model, load_embedder
-from semlens.files.discovery import Discovery, content_skip_reason
+from semlens.files.discovery import Discovery
+from semlens.files.eligibility import content_skip_reason
 from semlens.files.reading import read_file
 from semlens.index.segment.builder import ParsedFile, build_segment
 from semlens.index.segment.vectors import VectorBlock, quantise

@@ -20,7 +20,7 @@ from semlens.core.errors import WorkspaceError
 from semlens.core.guarded_reader import is_transient, read_below
 from semlens.core.paths import relative_path
 from semlens.core.status import SkipReason
-from semlens.files.eligibility import content_skip_reason, extension_of, name_skip_reason, shebang_skip_reason
+from semlens.files.eligibility import extension_of, name_skip_reason, shebang_skip_reason
 from semlens.files.ignoring.ignore_tree import (
     CACHE_MARKERS,
     IGNORE_FILES,
@@ -30,8 +30,6 @@ from semlens.files.ignoring.ignore_tree import (
     IgnoreTree,
 )
 from semlens.settings.loading import WORKSPACE_FILE, Settings
-
-__all__ = ["DiscoveredFile", "Discovery", "content_skip_reason"]
 
 _SHEBANG_BYTES = 128
 

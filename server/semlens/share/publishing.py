@@ -14,13 +14,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
 from semlens.core.guarded_reader import read_below
 from semlens.core.hashing import content_hash
 from semlens.core.text.printable import printable
 from semlens.core.text.secrets import is_environment_file, mask_secrets
+from semlens.index.arrays import Mask
 from semlens.index.segment.build_hash import build_hash, build_problem
 from semlens.index.segment.merge import MergedSegment, merge_segments
 from semlens.index.segment.segment import Segment, segment_path
@@ -42,6 +42,9 @@ MAX_PASSAGES = 200_000
 
 _MAX_FILE_BYTES = 64 << 20
 _SHOWN_FILES = 3
+
+Part = tuple[Segment, Mask]
+"""A segment, and which of its files are shared."""
 
 Progress = Callable[[str, int, int], None]
 """What is done, how much of it is done, and how much there is."""
@@ -167,7 +170,7 @@ def _merged(
 ) -> list[_SharedSegment]:
     """Write the segments to share into a folder, without what must not be shared."""
     owners = {path: entry.segment for path, entry in rows.files.items()}
-    parts: list[tuple[Segment, npt.NDArray[np.bool_]]] = []
+    parts: list[Part] = []
     for segment_id in rows.segments:
         segment = index.read_segment(segment_id)
         if segment is None:
@@ -184,11 +187,9 @@ def _merged(
     return shared
 
 
-def groups_of(
-    parts: Sequence[tuple[Segment, npt.NDArray[np.bool_]]],
-) -> Iterator[list[tuple[Segment, npt.NDArray[np.bool_]]]]:
+def groups_of(parts: Sequence[Part]) -> Iterator[list[Part]]:
     """Parts that become one shared segment each."""
-    group: list[tuple[Segment, npt.NDArray[np.bool_]]] = []
+    group: list[Part] = []
     size = 0
     for part in parts:
         if group and size + len(part[0].passages) > MAX_PASSAGES:
@@ -202,7 +203,7 @@ def groups_of(
 
 def _write(
     index: RootStore,
-    group: Sequence[tuple[Segment, npt.NDArray[np.bool_]]],
+    group: Sequence[Part],
     fingerprints: Sequence[str],
     folder: Path,
 ) -> _SharedSegment:
@@ -227,7 +228,7 @@ def named_by_content(segment: Segment) -> Segment:
 
 def _vectors(
     index: RootStore,
-    group: Sequence[tuple[Segment, npt.NDArray[np.bool_]]],
+    group: Sequence[Part],
     merged: MergedSegment,
     fingerprint: str,
 ) -> VectorBlock | None:

@@ -21,7 +21,7 @@ from semlens.core.hashing import ContentHash, content_hash
 from semlens.core.status import SkipReason
 from semlens.core.symbol import Outline
 from semlens.embedding.registry import find_model, load_tokenizer
-from semlens.files.discovery import content_skip_reason
+from semlens.files.eligibility import content_skip_reason
 from semlens.files.ignoring.gitattributes import RootAttributes
 from semlens.files.reading import read_file
 from semlens.index.segment.builder import ParsedFile, build_segment

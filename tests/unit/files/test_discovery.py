@@ -11,7 +11,8 @@ import pytest
 
 from semlens.core.errors import WorkspaceError
 from semlens.core.status import SkipReason
-from semlens.files.discovery import DiscoveredFile, Discovery, content_skip_reason
+from semlens.files.discovery import DiscoveredFile, Discovery
+from semlens.files.eligibility import content_skip_reason
 from semlens.files.roots import check_root
 from semlens.settings.loading import FilesSettings, Settings
 

@@ -239,12 +239,11 @@ class GraphQueryService(QueryService):
         found = []
         for root in dict.fromkeys(view.root for view in snapshot.views):
             resolver = self._resolver(snapshot, root)
-            term = term_hash(parts[-1]) if parts else 0
+            term = np.uint64(term_hash(parts[-1]) if parts else 0)
             for number, view in enumerate(resolver.views):
                 names = names_of(view.segment)
-                start, end = np.searchsorted(names.hashes, np.uint64(term), "left"), 0
-                end = int(np.searchsorted(names.hashes, np.uint64(term), "right"))
-                for row in names.rows[int(start) : end].tolist():
+                start, end = (int(np.searchsorted(names.hashes, term, side)) for side in ("left", "right"))
+                for row in names.rows[start:end].tolist():
                     file = int(view.segment.symbols.files[row])
                     is_alive = view.alive is None or bool(view.alive[file])
                     qualified = _parts(view.segment.symbols.qualified_names[row])

@@ -23,6 +23,7 @@ class SnapshotBuilder:
         self._masked: dict[str, tuple[SegmentView, frozenset[int], SegmentView]] = {}
 
     def compose(self, states: Mapping[str, RootState], overlays: Iterable[Overlay]) -> tuple[SegmentView, ...]:
+        """The overlays, and the views of the roots without the files that these or inner roots hide."""
         hidden: dict[str, set[int]] = defaultdict(set)  # rows of files by segment
         shown: list[SegmentView] = []
         for overlay in overlays:

@@ -180,20 +180,11 @@ def _can_watch(capabilities: types.ClientCapabilities) -> bool:
     return bool(watched and watched.dynamic_registration)
 
 
-def _can_register_calls(ls: Session) -> bool:
-    """As `_can_register_outline`, for the call hierarchy."""
-    text_documents = ls.client_capabilities.text_document
-    calls = text_documents.call_hierarchy if text_documents else None
-    is_offered = ls.server_capabilities.call_hierarchy_provider is not None
-    return bool(not is_offered and calls and calls.dynamic_registration)
-
-
-def _can_register_outline(ls: Session) -> bool:
-    """Whether the outline was not offered in `initialize`, and the client supports offering it later."""
-    text_documents = ls.client_capabilities.text_document
-    symbols = text_documents.document_symbol if text_documents else None
-    is_offered = ls.server_capabilities.document_symbol_provider is not None
-    return bool(not is_offered and symbols and symbols.dynamic_registration)
+def _can_register(
+    offered: object, capability: types.DocumentSymbolClientCapabilities | types.CallHierarchyClientCapabilities | None
+) -> bool:
+    """Whether a feature was not offered in `initialize`, and the client supports offering it later."""
+    return bool(offered is None and capability and capability.dynamic_registration)
 
 
 async def _register_dynamically(ls: Session) -> None:
@@ -218,10 +209,16 @@ async def _register_dynamically(ls: Session) -> None:
                 register_options=types.DidChangeConfigurationRegistrationOptions(section=SECTION),
             )
         )
-    if ls.settings.symbols.document_symbol and _can_register_outline(ls):
+    text_documents = ls.client_capabilities.text_document or types.TextDocumentClientCapabilities()
+    offered = ls.server_capabilities
+    if ls.settings.symbols.document_symbol and _can_register(
+        offered.document_symbol_provider, text_documents.document_symbol
+    ):
         documents.enable_outline(ls)
         registrations.append(types.Registration(id="semlens-outline", method=types.TEXT_DOCUMENT_DOCUMENT_SYMBOL))
-    if ls.settings.symbols.call_hierarchy and _can_register_calls(ls):
+    if ls.settings.symbols.call_hierarchy and _can_register(
+        offered.call_hierarchy_provider, text_documents.call_hierarchy
+    ):
         call_hierarchy.enable(ls)
         method = types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY
         registrations.append(types.Registration(id="semlens-calls", method=method))

@@ -204,6 +204,7 @@ class FileScopes:
         return self._own_members.get(self._owners[index], _NOTHING) if index >= 0 else _NOTHING
 
     def of_bare_name(self, index: int, name: bytes, kind: ReferenceKind) -> Resolved:
+        """What a name alone means. Its name is b"" where it names a variable, or the definition itself."""
         owner = self._owners[index] if index >= 0 else ""
         if index >= 0 and self._definitions[index].kind in TYPE_KINDS:
             owner = self._definitions[index].name

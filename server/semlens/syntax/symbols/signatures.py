@@ -24,6 +24,7 @@ class SignatureReader:
         self._trailing = language.signature_trim + " \t\r\n"
 
     def read(self, source: bytes, start: int, body: int, end: int) -> str:
+        """:param body: its first byte, or -1 for none. All are offsets in bytes."""
         stop = body if body >= 0 else end
         text = source[start : min(stop, start + 8 * MAX_SIGNATURE)].decode("utf-8", "replace")
         if self._skip is not None:
