@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from semlens.engine.shared_engine import SharedEngine
 
 STATUS_SECONDS = 0.1
+"""The least time between two statuses, while the index is not complete."""
 
 LOAD_SECONDS = 10.0
-
 SYNC_SECONDS = 1.0
+"""The longest waits for the last commits, and for what the watchers know."""
 
 
 class EngineSession(GraphQueryService):
@@ -226,7 +227,7 @@ class EngineSession(GraphQueryService):
         roots, opened = list(self._session.states), {(buffer.root, buffer.path) for buffer in self.open_buffers}
         return self._team.merged(local, asked, request.limit, partial(has_file, roots, opened), cancel)
 
-    # --- overlays --------------------------------------------------------------------------------------------------
+    # --- open documents --------------------------------------------------------------------------------------------
 
     def open_buffer(self, uri: str, language_id: str, text: str) -> None:
         path = uri_to_path(uri)
@@ -256,6 +257,8 @@ class EngineSession(GraphQueryService):
     def _buffers_changed(self) -> None:
         """Check the open buffers again. Until that is done, the index does not count as settled."""
         self._indexer.post_change(self._session.overlays.expect)
+
+    # --- status and waiting ----------------------------------------------------------------------------------------
 
     def status(self) -> EngineStatus:
         with self._status_lock:  # one at a time, so that their numbers are in the order of what they saw
@@ -327,7 +330,10 @@ class EngineSession(GraphQueryService):
                 self._session.published.wait(0.1)
 
     def wait_saved(self) -> str:
-        """Block until all that is searchable is saved, by this process or another; returns why it cannot be, or ""."""
+        """Block until all that is searchable is saved, by this process or another.
+
+        :returns: why it cannot be saved, or "".
+        """
         if self._shared.unsaved_reason:
             return self._shared.unsaved_reason
         while True:

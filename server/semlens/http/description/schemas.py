@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from semlens.core.context import Form, Relation
 from semlens.core.request import ContentFilter, TestFilter
 from semlens.core.symbol import SymbolKind
 from semlens.service.code_query_methods import MAX_DEPTH
@@ -190,7 +191,18 @@ ANSWERS: Mapping[str, Any] = {
         tokens=_COUNT,
         countedBy=_TEXT,
         budget=_COUNT,
-        items=_list(_answer(uri=_TEXT, path=_TEXT, startLine=_LINE, endLine=_LINE, name=_TEXT, form=_TEXT)),
+        items=_list(
+            _answer(
+                uri=_TEXT,
+                path=_TEXT,
+                startLine=_LINE,
+                endLine=_LINE,
+                name=_TEXT,
+                form={"enum": [form.value for form in Form]},
+                why=_TEXT,
+                relation={"enum": [relation.value for relation in Relation]},
+            )
+        ),
         omitted=_COUNT,
         masked=_COUNT,
         generation=_COUNT,
