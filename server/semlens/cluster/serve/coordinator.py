@@ -26,7 +26,7 @@ from semlens.search.readers.reader import CandidateLimit, Question, ReaderStatis
 from semlens.search.signals.file_table import Candidates, FileTable, make_table
 from semlens.search.signals.locations import FrameCandidate, FramePlace, places_of_frames
 from semlens.search.signals.spelling import MAX_WORDS, with_similar_words, words_to_check
-from semlens.search.signals.text_evidence import QueryVector, WordEvidence, weigh_terms
+from semlens.search.signals.text_evidence import Holding, QueryVector, WordEvidence, weigh_terms
 
 
 class Shards(Protocol):
@@ -91,7 +91,7 @@ class ShardedIndex:
         question.cancel.check()
         # what the ranking asks of the evidence of all views: how many passages there are, and what terms are worth
         passages = np.broadcast_to(np.float32(0.0), (self.n_passages,))
-        words = WordEvidence(passages, passages, passages, passages, terms.known, ())
+        words = WordEvidence(passages, passages, passages, passages, terms.known, Holding.nothing())
         found[0] = replace(found[0], evidence={0: stub_evidence(self._roles, words)})
         return make_table(found, question.query), frames
 

@@ -42,7 +42,7 @@ from semlens.search.signals.file_table import Candidates, FileTable
 from semlens.search.signals.locations import FrameCandidate, FramePlace, frame_candidates
 from semlens.search.signals.name_match import NameCounts, NameEvidence
 from semlens.search.signals.spelling import SimilarWords, known_of, similar_words
-from semlens.search.signals.text_evidence import QueryVector, TermWeights, WordEvidence
+from semlens.search.signals.text_evidence import Holding, QueryVector, TermWeights, WordEvidence
 from semlens.share.errors import RejectedError
 from semlens.share.manifest import SharedObject
 from semlens.share.object_store import ObjectStore
@@ -301,7 +301,7 @@ def stub_evidence(roles: Collection[TierRole], words: WordEvidence | None = None
     nothing: Any = _NOTHING
     return ViewEvidence(
         mask=None,
-        words=words or WordEvidence(nothing, nothing, nothing, nothing, {}, ()),
+        words=words or WordEvidence(nothing, nothing, nothing, nothing, {}, Holding.nothing()),
         names=NameEvidence(nothing, nothing),
         status=_NO_STATUS,
         cosines=dict.fromkeys(roles, nothing),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from semlens.index.arrays import Floats, Ints, Mask, Rows
+from semlens.index.arrays import Floats, Ints, Mask
 from semlens.index.segment.columns import run_starts
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
@@ -34,22 +34,19 @@ def signals_of(view: SegmentView, evidence: ViewEvidence, query: Query, similar:
 
     :param similar: for each model, the files that are nearest in meaning.
     """
-    words = evidence.words
-    of_files = view.segment.passages.files
-    holding = np.concatenate(words.holding) if words.holding else np.zeros(0, np.intp)
-    owners = of_files[holding]
-    columns = [
-        _best(words.passages[holding], owners, len(words.files)),
-        words.files,
-        evidence.names.files,
-        evidence.stems,
+    words, holding = evidence.words, evidence.words.holding
+    signals = [
+        Signal(holding.files, holding.best(words.passages)),
+        Signal(holding.files, words.files[holding.files]),
+        _present(evidence.names.files),
+        _present(evidence.stems),
     ]
     if query.is_literal:
-        columns.append(_best(words.covered[holding], owners, len(words.files)))
+        signals.append(_present(holding.best(words.covered), holding.files))
     if query.paths:
         matches = match_paths(view, query)
-        columns.append(words.files[:0] if matches is None else matches)
-    return [*(_present(column) for column in columns), *similar]
+        signals.append(_present(words.files[:0] if matches is None else matches))
+    return [*signals, *similar]
 
 
 def best_in_files(view: SegmentView, rows: Ints, values: Floats) -> Signal:
@@ -69,22 +66,18 @@ def choose(signals: Sequence[Sequence[Signal]], lives: Sequence[Mask], minor: Se
     :param signals: of each view. :param lives: for each view, mask of the files that may be hits.
     :param minor: for each view, mask of the files that rank lower for what they are.
     """
-    chosen = [np.zeros(len(mask), bool) for mask in lives]
-    sides = [
-        [mask & ~lesser for mask, lesser in zip(lives, minor, strict=True)],
-        [mask & lesser for mask, lesser in zip(lives, minor, strict=True)],
-    ]
+    starts = np.cumsum([0, *map(len, lives)])  # the files of all views, one after the other
+    is_living, is_lesser, is_chosen = np.concatenate(lives), np.concatenate(minor), np.zeros(starts[-1], bool)
     for of_views in zip(*signals, strict=True):
-        for side in sides:
-            kept = [mask[one.files] for one, mask in zip(of_views, side, strict=True)]
-            values = [one.values[mask] for one, mask in zip(of_views, kept, strict=True)]
-            n_values = sum(map(len, values))
-            if not n_values:
-                continue
-            least = np.partition(np.concatenate(values), -count)[-count] if n_values > count else -np.inf
-            for chosen_mask, one, mask, column in zip(chosen, of_views, kept, values, strict=True):
-                chosen_mask[one.files[mask][column >= least]] = True
-    return [np.flatnonzero(mask) for mask in chosen]
+        files = np.concatenate([one.files + start for one, start in zip(of_views, starts, strict=False)])
+        values = np.concatenate([one.values for one in of_views])
+        for side in (is_living & ~is_lesser, is_living & is_lesser):
+            kept = side[files]
+            rivals, column = files[kept], values[kept]
+            if len(column) > count:
+                rivals = rivals[column >= np.partition(column, -count)[-count]]
+            is_chosen[rivals] = True
+    return [np.flatnonzero(of_view) for of_view in np.split(is_chosen, starts[1:-1])]
 
 
 def is_minor(view: SegmentView, evidence: ViewEvidence) -> Mask:
@@ -93,12 +86,7 @@ def is_minor(view: SegmentView, evidence: ViewEvidence) -> Mask:
     return mask
 
 
-def _best(values: Floats, owners: Rows, n_files: int) -> Floats:
-    best = np.zeros(n_files, np.float32)
-    np.maximum.at(best, owners, values)
-    return best
-
-
-def _present(column: Floats) -> Signal:
-    files = np.flatnonzero(column > 0)
-    return Signal(files, column[files])
+def _present(column: Floats, files: Ints | None = None) -> Signal:
+    """The files whose value is above 0. :param files: of the column; without them, it has all files of the view."""
+    rows = np.flatnonzero(column > 0)
+    return Signal(rows if files is None else files[rows], column[rows])

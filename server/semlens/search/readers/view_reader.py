@@ -15,7 +15,6 @@ from semlens.search.query.filter_masks import view_mask
 from semlens.search.readers.choosing import Signal, best_in_files, choose, is_minor, signals_of
 from semlens.search.readers.reader import GlobalStatistics, Question, ReaderStatistics
 from semlens.search.signals.file_features import (
-    FileRows,
     ViewEvidence,
     best_cosines,
     every_file,
@@ -127,16 +126,16 @@ class ViewReader:
         if self._is_limited:
             rows = self._chosen(evidence, lives, [of_view.similar for of_view in meaning])
         else:
-            rows = [every_file(view) for view in views]
+            rows = [np.arange(len(view.segment.files)) for view in views]
         columns = [
-            file_features(view, of_view, one, question.query, self._roles, question.near)
-            for view, of_view, one in zip(views, rows, evidence, strict=True)
+            file_features(view, files, one, question.query, self._roles, question.near)
+            for view, files, one in zip(views, rows, evidence, strict=True)
         ]
         return Candidates(
-            views=np.repeat(np.array(self._numbers, np.int64), [len(of_view.files) for of_view in rows]),
-            rows=np.concatenate([of_view.files for of_view in rows]),
+            views=np.repeat(np.array(self._numbers, np.int64), list(map(len, rows))),
+            rows=np.concatenate(rows),
             columns={name: np.concatenate([of_view[name] for of_view in columns]) for name in columns[0]},
-            lives=np.concatenate([mask[of_view.files] for mask, of_view in zip(lives, rows, strict=True)]),
+            lives=np.concatenate([mask[files] for mask, files in zip(lives, rows, strict=True)]),
             evidence=dict(zip(self._numbers, evidence, strict=True)),
             cosine_sums=sums,
         )
@@ -192,7 +191,7 @@ class ViewReader:
 
     def _chosen(
         self, evidence: Sequence[ViewEvidence], lives: Sequence[Mask], similar: Sequence[Sequence[Signal]]
-    ) -> list[FileRows]:
+    ) -> list[Ints]:
         signals = [
             signals_of(view, one, self._question.query, of_view)
             for view, one, of_view in zip(self._views, evidence, similar, strict=True)
@@ -212,7 +211,7 @@ class ViewReader:
                 weighs_size = self._question.query.is_literal or self._question.query.is_prose
                 every = weighs_size or vector.role is TierRole.REFINE
                 compare_files(view, one, files if every else best_files, vector)
-        return [some_files(view, files) for view, files in zip(self._views, chosen, strict=True)]
+        return chosen
 
 
 def compare_files(view: SegmentView, evidence: ViewEvidence, files: Ints, vector: QueryVector) -> None:

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from semlens.core.status import TierRole
 from semlens.index.arrays import Floats, Ints, Mask, Rows
-from semlens.index.segment.columns import ranges, run_starts
+from semlens.index.segment.columns import ranges
 from semlens.index.snapshot import SegmentView
 from semlens.search.query.query import Query
 from semlens.search.signals.file_status import FileStatus
@@ -35,14 +34,12 @@ class FileRows:
     :ivar files: rows of the files, ascending, shape (f,). :ivar passages: rows of their passages, ascending, or None
         when these are all passages of the view.
     :ivar filled: positions in ``files`` of those that have passages. :ivar starts: where the passages of each begin.
-    :ivar owners: for each passage, the position of its file in ``filled``.
     """
 
     files: Ints
     passages: Ints | None
     filled: Ints
     starts: Ints
-    owners: npt.NDArray[np.int32]
 
     def of(self, values: Floats) -> Floats:
         """The values of these passages, of a column over all passages of the view."""
@@ -52,16 +49,15 @@ class FileRows:
 def every_file(view: SegmentView) -> FileRows:
     static = static_signals_of(view.segment)
     files = np.arange(len(view.segment.files), dtype=np.int64)
-    return FileRows(files, None, static.filled, static.starts, static.owners)
+    return FileRows(files, None, static.filled, static.starts)
 
 
 def some_files(view: SegmentView, files: Ints) -> FileRows:
     """:param files: rows, ascending."""
     starts, lengths = rows_of_files(view.segment.passages.files, files)
     filled = np.flatnonzero(lengths)
-    owners = np.repeat(np.arange(len(filled), dtype=np.int32), lengths[filled])
     ends = np.cumsum(lengths[filled])
-    return FileRows(files, ranges(starts, lengths), filled, ends - lengths[filled], owners)
+    return FileRows(files, ranges(starts, lengths), filled, ends - lengths[filled])
 
 
 def rows_of_files(owners: Rows, files: Ints) -> tuple[Ints, Ints]:
@@ -97,31 +93,38 @@ class ViewEvidence:
 
 
 def file_features(
-    view: SegmentView, rows: FileRows, evidence: ViewEvidence, query: Query, roles: Sequence[TierRole], near: str
+    view: SegmentView, files: Ints, evidence: ViewEvidence, query: Query, roles: Sequence[TierRole], near: str
 ) -> dict[str, Floats]:
     """The features of some files of one view.
 
-    :param roles: of the models that the query has a vector of. :param near: path of the user's document, or "".
+    :param files: their rows, ascending. :param roles: of the models that the query has a vector of.
+    :param near: path of the user's document, or "".
     """
     static = static_signals_of(view.segment)
-    files, words = rows.files, evidence.words
-    holding = _Holding(words.passages, rows)
-    best, total = holding.best(words.passages, _BEST)
+    words, holding = evidence.words, evidence.words.holding.among(files)
+
+    def of_files(values: Floats) -> Floats:
+        """The values of the given files. :param values: of the files that hold a word; others have 0."""
+        column = np.zeros(len(static.tests), np.float32)
+        column[holding.files] = values
+        return column[files]
+
     columns = {
-        "words.best": best,
-        "words.top3": total,
+        "words.best": of_files(holding.best(words.passages)),
+        "words.top3": of_files(holding.sums_of_best(words.passages, _BEST)),
         "words.file": words.files[files],
-        "cover.name": holding.best(words.named)[0],
+        "cover.name": of_files(holding.best(words.named)),
         "definition": evidence.names.files[files],
     }
     if query.is_literal or query.is_prose:
-        columns["cover.best"] = holding.best(words.covered)[0]
+        columns["cover.best"] = of_files(holding.best(words.covered))
     columns["stem"] = evidence.stems[files]
     columns["folder"] = path_cover(static.folders, len(static.tests), words.idf_weights)[files]
     for role in roles:
         if role in evidence.file_cosines:
             best = evidence.file_cosines[role][files]
         else:
+            rows = some_files(view, files)
             best = best_cosines(evidence.cosines.get(role), rows)
             if role in evidence.floors:
                 best[rows.filled] = np.fmax(best[rows.filled], np.float32(evidence.floors[role]))
@@ -153,40 +156,6 @@ def best_cosines(cosines: Floats | None, rows: FileRows) -> Floats:
         larger = np.fmax if np.isnan(values).any() else np.maximum  # maximum takes a third less time
         best[rows.filled] = larger.reduceat(values, rows.starts)
     return best
-
-
-class _Holding:
-    """The passages of some files that contain a word of the query. They are few."""
-
-    def __init__(self, scores: Floats, rows_of_files: FileRows) -> None:
-        """:param scores: above 0 for the passages of the view that contain a word."""
-        self._n_files = len(rows_of_files.files)
-        positions = rows_of_files.of(scores).nonzero()[0]
-        self._rows = positions if rows_of_files.passages is None else rows_of_files.passages[positions]
-        owners = rows_of_files.owners[positions]
-        self._starts = run_starts(owners)
-        self._files = rows_of_files.filled[owners[self._starts]]
-
-    def best(self, values: Floats, count: int = 1) -> tuple[Floats, Floats]:
-        """The largest value of each file, and the sum of the ``count`` largest. Equal values count once in the sum.
-
-        :param values: of the passages of the view; 0 for those that contain no word.
-        """
-        best = np.zeros(self._n_files, np.float32)
-        if not len(self._rows):
-            return best, best
-        remaining = values[self._rows]
-        current = np.maximum.reduceat(remaining, self._starts)
-        best[self._files] = current
-        if count == 1:
-            return best, best
-        total = best.copy()
-        lengths = np.diff(self._starts, append=len(self._rows))
-        for _ in range(count - 1):
-            remaining[remaining == np.repeat(current, lengths)] = 0.0
-            current = np.maximum.reduceat(remaining, self._starts)
-            total[self._files] += current
-        return best, total
 
 
 def path_cover(words: Words, n_files: int, terms: Iterable[int]) -> Floats:

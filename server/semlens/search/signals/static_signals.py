@@ -16,6 +16,7 @@ import numpy.typing as npt
 from semlens.core.symbol import Role
 from semlens.core.text.identifiers import split_identifier, stem
 from semlens.index.arrays import Floats, Ints, Mask
+from semlens.index.segment.columns import run_starts
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.terms import term_hash
 from semlens.search.signals.path_roles import path_roles
@@ -50,7 +51,6 @@ class StaticSignals:
     :ivar place_of: position of each file's folder in ``places``.
     :ivar stem_lengths: length in bytes of the base name without its extension.
     :ivar filled: rows of the files that have passages. :ivar starts: where the passages of each of these begin.
-    :ivar owners: for each passage, the position of its file in ``filled``.
     :ivar minor: mask of the files that rank lower for their role.
     """
 
@@ -65,7 +65,6 @@ class StaticSignals:
     stem_lengths: Ints
     filled: Ints
     starts: Ints
-    owners: npt.NDArray[np.int32]
     n_passages: Floats
     minor: Mask
 
@@ -122,7 +121,7 @@ def _compute(segment: Segment) -> StaticSignals:
 
     is_inner = [not _INNER_FOLDERS.isdisjoint(path.split("/")[:-1]) for path in lower]
     passage_files = segment.passages.files
-    filled, starts, owners = np.unique(passage_files, return_index=True, return_inverse=True)
+    starts = run_starts(passage_files)
     n_passages = np.bincount(passage_files, minlength=len(paths)).astype(np.float32)
     return StaticSignals(
         constant={
@@ -141,9 +140,8 @@ def _compute(segment: Segment) -> StaticSignals:
         places=tuple(places),
         place_of=np.array([places[path.rpartition("/")[0]] for path in lower], np.int64),
         stem_lengths=np.array([len(stem_of(path).encode("utf-8", "surrogateescape")) for path in paths], np.int64),
-        filled=filled.astype(np.int64),
-        starts=starts.astype(np.int64),
-        owners=owners.astype(np.int32),
+        filled=passage_files[starts].astype(np.int64),
+        starts=starts,
         n_passages=n_passages,
         minor=((roles & _MINOR) != 0) | np.array(is_inner, bool),
     )

@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
 from semlens.core.status import TierRole
-from semlens.index.arrays import Floats, Ints, Mask
+from semlens.index.arrays import Floats, Ints, Mask, Rows
 from semlens.index.nearest.vector_store import Neighbours
+from semlens.index.segment.columns import ranges, run_starts
 from semlens.index.segment.postings import WEIGHT_OF_CODE
 from semlens.index.segment.terms import K1, name_term_hash
 from semlens.index.snapshot import SegmentView
@@ -71,6 +72,58 @@ class TermWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """The passages of a view that contain a term of the query, by file. They are few.
+
+    :ivar rows: of the passages, ascending. :ivar files: rows of their files, ascending. :ivar starts: where the
+        passages of each of these files begin.
+    """
+
+    rows: Ints
+    files: Ints
+    starts: Ints
+
+    @classmethod
+    def of(cls, scores: Floats, owners: Rows) -> Holding:
+        """:param scores: above 0 for these passages. :param owners: the file of each passage of the view."""
+        rows = np.flatnonzero(scores > 0)
+        files = owners[rows]
+        starts = run_starts(files)
+        return cls(rows, files[starts].astype(np.int64), starts)
+
+    @classmethod
+    def nothing(cls) -> Holding:
+        return cls(*(np.zeros(0, np.int64) for _ in range(3)))
+
+    def among(self, files: Ints) -> Holding:
+        """The passages of some files. :param files: their rows, ascending."""
+        if not len(self.files):
+            return self
+        places = np.minimum(np.searchsorted(self.files, files), len(self.files) - 1)
+        places = places[self.files[places] == files]
+        lengths = np.diff(self.starts, append=len(self.rows))[places]
+        rows = self.rows[ranges(self.starts[places], lengths)]
+        return Holding(rows, self.files[places], np.cumsum(lengths) - lengths)
+
+    def best(self, values: Floats) -> Floats:
+        """The largest value of each of the files. :param values: of the passages of the view."""
+        return np.maximum.reduceat(values[self.rows], self.starts) if len(self.rows) else np.zeros(0, np.float32)
+
+    def sums_of_best(self, values: Floats, count: int) -> Floats:
+        """The sum of the ``count`` largest values of each of the files, above 0. Equal values count once."""
+        remaining, total = values[self.rows], np.zeros(len(self.files), np.float32)
+        if not len(self.rows):
+            return total
+        lengths = np.diff(self.starts, append=len(self.rows))
+        for number in range(count):
+            current = np.maximum.reduceat(remaining, self.starts)
+            total += current
+            if number + 1 < count:
+                remaining[remaining == np.repeat(current, lengths)] = 0.0
+        return total
+
+
+@dataclass(frozen=True, slots=True)
 class WordEvidence:
     """Word scores of one view.
 
@@ -78,7 +131,7 @@ class WordEvidence:
     :ivar covered: share of the weight of the query's words that each passage contains, 0 to 1.
     :ivar named: the same share for the name of each passage's symbol.
     :ivar files: BM25 score of each file. :ivar idf_weights: weight times IDF of each query term that occurs, by term.
-    :ivar holding: rows of the passages that contain a term, once for each term.
+    :ivar holding: the passages that contain a term.
     """
 
     passages: Floats
@@ -86,7 +139,7 @@ class WordEvidence:
     named: Floats
     files: Floats
     idf_weights: Mapping[int, float]
-    holding: Sequence[npt.NDArray[np.intp]]
+    holding: Holding
 
 
 def query_terms(query: Query) -> npt.NDArray[np.uint64]:
@@ -154,15 +207,8 @@ def _score_view(
     segment = view.segment
     n_passages, n_files = len(segment.passages), len(segment.files)
     of_files = segment.passages.files
-    holding: list[npt.NDArray[np.intp]] = []
-    evidence = WordEvidence(
-        np.zeros(n_passages, np.float32),
-        np.zeros(n_passages, np.float32),
-        np.zeros(n_passages, np.float32),
-        np.zeros(n_files, np.float32),
-        term_weights.known,
-        holding,
-    )
+    passages, covered, named = (np.zeros(n_passages, np.float32) for _ in range(3))
+    files = np.zeros(n_files, np.float32)
     length = 1.0 - FILE_B + FILE_B * static_signals_of(segment).n_passages / _AVERAGE_PASSAGES
     for place, gain, share in zip(places, term_weights.idf_weights, term_weights.shares, strict=True):
         if place.stop == place.start:
@@ -171,15 +217,19 @@ def _score_view(
         if mask is not None:
             kept = mask[rows]
             rows, codes = rows[kept], codes[kept]
-        holding.append(rows)
-        weights = WEIGHT_OF_CODE[codes]
+        if not len(rows):
+            continue
+        weights = WEIGHT_OF_CODE[codes].astype(np.float64)
         saturated = np.float32(gain * (K1 + 1.0)) * WEIGHT_OF_CODE / (K1 + WEIGHT_OF_CODE)
-        evidence.passages[rows] += saturated[codes]
-        in_files = np.bincount(of_files[rows], weights, n_files).astype(np.float32) / length
-        evidence.files[:] += np.float32(gain * (FILE_K1 + 1.0)) * in_files / (FILE_K1 + in_files)
+        passages[rows] += saturated[codes]
+        owners = of_files[rows]
+        starts = run_starts(owners)
+        holding = owners[starts]
+        in_files = np.add.reduceat(weights, starts).astype(np.float32) / length[holding]
+        files[holding] += np.float32(gain * (FILE_K1 + 1.0)) * in_files / (FILE_K1 + in_files)
         if share:
-            evidence.covered[rows] += np.float32(share)
-    return evidence
+            covered[rows] += np.float32(share)
+    return WordEvidence(passages, covered, named, files, term_weights.known, Holding.of(passages, of_files))
 
 
 def _add_names(
