@@ -67,8 +67,11 @@ WITHOUT_REFINEMENT = {"models": {"refine": "none"}}
 class Server:
     """Starts a server on one folder, with its own or a shared cache."""
 
-    def __init__(self, cache: Path, scratch: Path, settings: Mapping[str, Any] | None = None) -> None:
-        path = os.pathsep.join(filter(None, [str(REPOSITORY / "server"), os.environ.get("PYTHONPATH", "")]))
+    def __init__(
+        self, cache: Path, scratch: Path, settings: Mapping[str, Any] | None = None, repository: Path = REPOSITORY
+    ) -> None:
+        """:param repository: a checkout of the version to start."""
+        path = os.pathsep.join(filter(None, [str(repository / "server"), os.environ.get("PYTHONPATH", "")]))
         self.client = ProcessClient(
             [sys.executable, "-m", "semlens", "serve"],
             stderr_path=scratch / "stderr.txt",
@@ -109,10 +112,10 @@ def timed(work: Callable[[], object]) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def measure_index(folder: Path, cache: Path, scratch: Path) -> Figures:
+def measure_index(folder: Path, cache: Path, scratch: Path, repository: Path = REPOSITORY) -> Figures:
     """Fill the cache, so that later measurements start warm."""
     started = time.perf_counter()
-    with Server(cache, scratch) as client:
+    with Server(cache, scratch, repository=repository) as client:
         client.initialize(root=folder)
         client.wait_status("complete", lambda status: status["complete"], timeout=1800)
         seconds = time.perf_counter() - started
@@ -192,13 +195,15 @@ def empty_request(client: ProcessClient) -> None:
             raise
 
 
-def measure_indexing(folder: Path, scratch: Path, seconds: float, *, attacked: bool) -> Figures:
+def measure_indexing(
+    folder: Path, scratch: Path, seconds: float, *, attacked: bool, repository: Path = REPOSITORY
+) -> Figures:
     """Searches and empty requests during a cold index."""
     done = threading.Event()
     searches: list[float] = []
     empties: list[float] = []
     lateness: list[float] = []
-    with Server(scratch / f"cold-cache-{attacked}", scratch) as client:
+    with Server(scratch / f"cold-cache-{attacked}", scratch, repository=repository) as client:
         client.initialize(root=folder)
         client.call("semlens/status")
 
@@ -251,12 +256,12 @@ def measure_indexing(folder: Path, scratch: Path, seconds: float, *, attacked: b
         }
 
 
-def measure_typed(folder: Path, cache: Path, scratch: Path, rounds: int = 5) -> Figures:
+def measure_typed(folder: Path, cache: Path, scratch: Path, rounds: int = 5, repository: Path = REPOSITORY) -> Figures:
     """Type a new function each time, at the end of an open file, in pieces of a few characters."""
     found, gone, misses, n_first = [], [], 0, 0
     place = next(path for path in sorted(folder.rglob("*.py")) if 5_000 < path.stat().st_size < 60_000)
     text = place.read_text(encoding="utf-8", errors="replace")
-    with Server(cache, scratch, WITHOUT_REFINEMENT) as client:
+    with Server(cache, scratch, WITHOUT_REFINEMENT, repository) as client:
         client.initialize(root=folder)
         client.wait_ready(600)
         for number in range(rounds * len(TYPED)):

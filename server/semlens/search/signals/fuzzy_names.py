@@ -101,7 +101,7 @@ def _by_humps(views: Sequence[SegmentView], parts: tuple[str, ...], humps: str) 
     key = humps.encode("utf-8", "replace")
 
     def weigh(view: SegmentView, rows: Rows) -> Floats:
-        names = [split_identifier(name_of_row(view, row)) for row in rows.tolist()]
+        names = map(split_identifier, names_of_rows(view, rows))
         return _HUMPS * np.array([_humps_fit(parts, name, humps) for name in names], np.float32)
 
     return _shortest(views, [view.segment.names.with_humps(key) for view in views], weigh)
@@ -126,15 +126,14 @@ def _by_trigrams(views: Sequence[SegmentView], folded: bytes) -> _Way:
     similarity_of: dict[str, float] = {}  # many symbols share a name
 
     def weigh(view: SegmentView, rows: Rows) -> Floats:
-        n_symbols = len(view.segment.symbols)
-        weights = np.zeros(len(rows), np.float32)
-        for position, row in enumerate(rows.tolist()):
-            name = name_of_row(view, row)
-            if row >= n_symbols:
-                name = name.rpartition(".")[0] or name
-            if name not in similarity_of:
-                similarity_of[name] = _similarity(typed, fold_text(name).decode("utf-8", "replace"))
-            weights[position] = similarity_of[name] * (1.0 if row < n_symbols else _OF_A_FILE)
+        of_files = rows >= len(view.segment.symbols)
+        names = names_of_rows(view, rows)
+        for place in np.flatnonzero(of_files).tolist():
+            names[place] = names[place].rpartition(".")[0] or names[place]
+        for name in set(names).difference(similarity_of):
+            similarity_of[name] = _similarity(typed, fold_text(name).decode("utf-8", "replace"))
+        weights = np.array([similarity_of[name] for name in names], np.float32)
+        weights[of_files] *= np.float32(_OF_A_FILE)
         return weights
 
     return _Way(candidates, worth, _MAX_ALIKE, weigh)
@@ -169,6 +168,13 @@ def _largest(values: Ints, count: int) -> Ints:
 
 def _living(view: SegmentView, rows: Rows) -> Mask:
     return np.ones(len(rows), bool) if view.alive_names is None else view.alive_names[rows]
+
+
+def names_of_rows(view: SegmentView, rows: Rows) -> list[str]:
+    """`name_of_row` of many rows, in a tenth of the time."""
+    n_symbols = len(view.segment.symbols)
+    names = iter(view.segment.symbols.names.take(rows[rows < n_symbols].astype(np.int64)).tolist())
+    return [next(names) if row < n_symbols else name_of_row(view, row) for row in rows.tolist()]
 
 
 def name_of_row(view: SegmentView, row: int) -> str:
