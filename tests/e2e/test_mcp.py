@@ -167,20 +167,19 @@ asyncio.run(main())
 """
 
 
+def json_of(command, agents, folder):
+    """What a client prints that runs in the folder."""
+    ran = subprocess.run(
+        command, cwd=folder, env=agents.environment, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
 @pytest.mark.parametrize(("mode", "version"), [("legacy", "2025-11-25"), ("auto", "2026-07-28")])
 def test_the_client_of_the_sdk_lists_and_calls_the_tools_in_both_eras(agents, repository, mode, version):
     """In a process of its own, because the client leaves pipes open."""
-    ran = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SDK_CLIENT, mode, *BRIDGE],
-        cwd=repository,
-        env=agents.environment,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    said = json.loads(ran.stdout)
+    said = json_of([sys.executable, "-W", "ignore", "-c", SDK_CLIENT, mode, *BRIDGE], agents, repository)
     assert said["version"] == version
     assert "search_code" in said["instructions"]
     assert said["tools"] == [
@@ -200,16 +199,7 @@ def test_the_inspector_lists_and_calls_the_tools_in_both_eras(agents, repository
 
     def inspect(*arguments):
         options = ["--protocol-era", era, "--connect-timeout", str(SECONDS * 1000), *arguments]
-        ran = subprocess.run(
-            [NODE, INSPECTOR, "--cli", *options, "--", *bridge, "--root", repository],
-            env=agents.environment,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        assert ran.returncode == 0, ran.stderr
-        return json.loads(ran.stdout)
+        return json_of([NODE, INSPECTOR, "--cli", *options, "--", *bridge, "--root", repository], agents, repository)
 
     tools = inspect("--method", "tools/list", "--strict")["tools"]
     assert [tool["name"] for tool in tools] == ["search_code", "get_context", "explore_symbol", "index_status"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from engine_cases import Workspace, complete, write_model
+from engine_cases import complete
 from git_cases import git
 
 from semlens.core.cancel import CancelToken
@@ -42,20 +42,13 @@ def test_send():
 """
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return write_model(tmp_path_factory.mktemp("model") / "tiny")
-
-
 @pytest.fixture
-def made(tmp_path, model):
-    made = Workspace(tmp_path / "code", tmp_path / "cache", model)
-    made.write("net/retry.py", RETRY)
-    made.write("app.py", APP)
-    made.write("tests/test_client.py", TEST)
-    made.write("tests/test_retry.py", "def test_nothing():\n    pass\n")
-    yield made
-    made.close()
+def made(workspace):
+    workspace.write("net/retry.py", RETRY)
+    workspace.write("app.py", APP)
+    workspace.write("tests/test_client.py", TEST)
+    workspace.write("tests/test_retry.py", "def test_nothing():\n    pass\n")
+    return workspace
 
 
 def commit(made):
