@@ -19,7 +19,12 @@ from semlens.index.storage.root_store import vectors_path
 from semlens.share.errors import RejectedError
 from semlens.share.signing import SIGNATURE_BYTES, SigningKey, check_signature
 
-FORMAT = 2
+FORMAT = 3
+"""2: objects are packed. 3: vectors of no segment."""
+
+LOOSE = "0" * 32
+"""In place of the segment: vectors of passages whose file is in no segment. See `withheld`."""
+
 MAX_BYTES = 64 << 20
 """Of a manifest in the store. A million files need 60 MB."""
 
@@ -38,7 +43,8 @@ _FINGERPRINT = re.compile(r"[0-9A-Za-z._-]{1,128}")
 class SharedObject:
     """:ivar sha256: of its bytes in the store, which is its name there. :ivar size: of these bytes.
 
-    :ivar segment: id of the segment. :ivar model: fingerprint of the model of vectors, "" for the segment itself.
+    :ivar segment: id of the segment, or `LOOSE`.
+    :ivar model: fingerprint of the model of vectors, "" for the segment itself.
     :ivar unpacked_size: 0 when it is stored as it is, else it is packed by zlib.
     """
 
@@ -165,13 +171,15 @@ def check_objects(objects: Sequence[SharedObject]) -> set[str]:
     places = [(one.segment, one.model) for one in objects]
     if len(set(places)) < len(places):
         raise ValueError("an object twice")
+    if LOOSE in segments:
+        raise ValueError("a segment without an id")
     for one in objects:
         sizes = (one.size, one.unpacked_size)
         is_size = all(type(size) is int and 0 <= size <= _MAX_OBJECT_BYTES for size in sizes) and one.size > 0
         is_model = not one.model or _FINGERPRINT.fullmatch(one.model)
         if not (is_size and is_model and _SHA256.fullmatch(one.sha256) and _ID.fullmatch(one.segment)):
             raise ValueError("an object of a wrong form")
-        if one.segment not in segments:
+        if one.segment not in segments and one.segment != LOOSE:
             raise ValueError("vectors without a segment")
     return segments
 

@@ -1,6 +1,7 @@
 """Pushes the committed index of a root: its segments and vectors as objects, and a signed manifest for the git tree.
 
-Files that hold a secret stay out, with their symbols and vectors, and so do files that changed since they were indexed.
+Files that hold a secret stay out; `withheld` says which of their vectors are shared. Files that changed since they were
+indexed stay out too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 
 from semlens.core.cancel import CancelToken
 from semlens.core.guarded_reader import read_below
-from semlens.core.hashing import content_hash
+from semlens.core.hashing import ContentHash, content_hash
 from semlens.core.text.printable import printable
 from semlens.core.text.secrets import is_environment_file, mask_secrets
 from semlens.index.arrays import Mask
@@ -30,12 +31,14 @@ from semlens.index.storage.root_store import RootStore, write_vector_file
 from semlens.index.storage.seeding import attributes_hash, committed_rows, folders_of
 from semlens.index.versions import FORMAT_VERSION, STORE_VERSION
 from semlens.share.errors import ShareError
-from semlens.share.manifest import MAX_BYTES, Manifest, SharedFile, SharedObject, encode, object_names
+from semlens.share.manifest import LOOSE, MAX_BYTES, Manifest, SharedFile, SharedObject, encode, object_names
 from semlens.share.object_store import ObjectStore, manifest_name
 from semlens.share.packing import pack
 from semlens.share.signing import SigningKey
+from semlens.share.withheld import loose_vectors, shareable_passages, write_loose
 from semlens.share.work_tree import WorkTree
 from semlens.syntax.parsing.decode import decode
+from semlens.workers.pool import ParsePool
 
 MAX_PASSAGES = 200_000
 """Of one shared segment. More are shared as several."""
@@ -75,12 +78,14 @@ def push(
     work_tree: WorkTree,
     store: ObjectStore,
     key: SigningKey,
+    pool: ParsePool,
     *,
     cancel: CancelToken,
     progress: Progress,
 ) -> Pushed:
     """Share the index of the newest commit.
 
+    :param pool: parses what stays out, with its secrets masked.
     :raises ShareError: when files differ from the commit, the index is not complete, or the store refuses.
     """
     if changed := work_tree.changed_files():
@@ -95,10 +100,11 @@ def push(
         rows = committed_rows(index.folder)
         if build_problem(rows.meta.get("features")) is not None or not rows.meta.get("complete"):
             raise ShareError("The index is not complete yet. Wait for `semlens index --wait`, then push again.")
-        safe = _files_to_share(root, rows, work_tree.committed_files(), cancel, progress)
+        safe, withheld = _files_to_share(root, rows, work_tree.committed_files(), pool, cancel, progress)
         with tempfile.TemporaryDirectory(prefix="semlens-push-") as folder:
             shared = _merged(index, rows, safe, Path(folder), cancel)
             objects = [one for part in shared for one in part.objects]
+            objects += _loose(index, rows, withheld, Path(folder))
             n_bytes = upload(store, Path(folder), objects, cancel, progress)
     files = [SharedFile(path, safe[path].hex(), part.segment) for part in shared for path in part.paths]
     manifest = Manifest(recipe(), tree, tuple(files), tuple(objects), attributes_of(root, safe))
@@ -140,10 +146,19 @@ class _SharedSegment:
 
 
 def _files_to_share(
-    root: Path, rows: CommittedRows, committed: frozenset[str], cancel: CancelToken, progress: Progress
-) -> dict[str, bytes]:
-    """The content hash of each committed and searchable file without a secret."""
+    root: Path,
+    rows: CommittedRows,
+    committed: frozenset[str],
+    pool: ParsePool,
+    cancel: CancelToken,
+    progress: Progress,
+) -> tuple[dict[str, bytes], dict[str, set[ContentHash]]]:
+    """The content hash of each committed and searchable file without a secret.
+
+    :returns: also, for each of the others with a secret, the passages that have none.
+    """
     safe: dict[str, bytes] = {}
+    withheld: dict[str, set[ContentHash]] = {}
     searchable = [(path, entry) for path, entry in rows.files.items() if entry.segment and path in committed]
     for number, (path, entry) in enumerate(searchable):
         cancel.check()
@@ -152,9 +167,13 @@ def _files_to_share(
             data = read_below(str(root), path, _MAX_FILE_BYTES)
         except OSError:
             continue
-        if content_hash(data) == entry.hash and not has_secret(path, data):
+        if content_hash(data) != entry.hash:
+            continue
+        if has_secret(path, data):
+            withheld[path] = shareable_passages(path, data, pool)
+        else:
             safe[path] = entry.hash
-    return safe
+    return safe, withheld
 
 
 def has_secret(path: str, data: bytes) -> bool:
@@ -238,6 +257,24 @@ def _vectors(
         if (block := index.read_vectors(segment.id, fingerprint)) is not None
     ]
     return merge_blocks(blocks) if blocks else None
+
+
+def _loose(
+    index: RootStore, rows: CommittedRows, withheld: dict[str, set[ContentHash]], folder: Path
+) -> list[SharedObject]:
+    """Write the vectors that are shared of files that stay out."""
+    objects = []
+    for fingerprint in [str(name) for name in rows.meta.get("fingerprints", ())]:
+        parts = [
+            (segment, block)
+            for segment_id in rows.segments
+            if (segment := index.read_segment(segment_id)) is not None
+            and (block := index.read_vectors(segment_id, fingerprint)) is not None
+        ]
+        vectors = loose_vectors(parts, withheld)
+        if vectors is not None:
+            objects.append(object_of(write_loose(folder, fingerprint, vectors), LOOSE, fingerprint))
+    return objects
 
 
 def object_of(path: Path, segment: str, model: str, *, packs: bool = False) -> SharedObject:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,20 +17,23 @@ from pathlib import Path
 from semlens import __version__
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import CacheError
+from semlens.files.discovery import DiscoveredFile, Discovery
 from semlens.files.file_stamp import NO_STAMP
 from semlens.index.segment.build_hash import build_hash
 from semlens.index.segment.check import check_segment
 from semlens.index.segment.columns import ColumnFileError
-from semlens.index.segment.segment import read_segment
+from semlens.index.segment.segment import Segment, read_segment
+from semlens.index.segment.vectors import VectorBlock
 from semlens.index.storage.commit_rows import CommittedRows, FileEntry
 from semlens.index.storage.database import StoreError
 from semlens.index.storage.root_store import read_vector_file
 from semlens.index.storage.seeding import Donor, has_commit, seed_from
 from semlens.share.errors import RejectedError, ShareError
-from semlens.share.manifest import MAX_BYTES, Manifest, SharedObject, decode
+from semlens.share.manifest import LOOSE, MAX_BYTES, Manifest, SharedObject, decode
 from semlens.share.object_store import ObjectStore, manifest_name
 from semlens.share.publishing import Progress, recipe
 from semlens.share.sampling import FetchedIndex, Sampler
+from semlens.share.withheld import LooseVectors, add_own_files, check_lengths, read_loose
 from semlens.share.work_tree import WorkTree
 
 N_DOWNLOADS = 4
@@ -74,12 +77,14 @@ def pull(
     store: ObjectStore,
     trusted: Sequence[str],
     sampler: Sampler,
+    discovery: Discovery,
     *,
     cancel: CancelToken,
     progress: Progress,
 ) -> Pulled:
     """Begin the index of a root with what is shared of it.
 
+    :param discovery: finds the files of this root that are not shared.
     :raises RejectedError: when what arrives is not what its author would have computed.
     :raises ShareError: when the store or the disk refuses. The root then has no index, as before.
     """
@@ -93,10 +98,11 @@ def pull(
         cache_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(prefix="pull-", dir=cache_folder) as folder:
             _download(store, manifest, Path(folder), sampler.fingerprints, cancel, progress)
-            fetched = _fetched(manifest, Path(folder), sampler.fingerprints)
+            fetched, loose = _fetched(manifest, Path(folder), sampler.fingerprints)
             progress("Comparing", 0, 1)
             n_compared = sampler.compare(root, fetched, cancel)
-            is_used = seed_from(_donor(store, manifest, Path(folder), sampler.fingerprints), cache_folder, root)
+            own, n_loose = _own_files(root, manifest, work_tree, discovery, loose, Path(folder), sampler, cancel)
+            is_used = seed_from(_donor(store, manifest, Path(folder), sampler.fingerprints, own), cache_folder, root)
     except (OSError, StoreError, CacheError, shutil.Error) as error:
         raise ShareError(f"What was fetched cannot be kept: {error}. Free some space, then try again.") from error
     return Pulled(
@@ -105,7 +111,7 @@ def pull(
         is_used=is_used,
         files=len(manifest.files),
         n_bytes=sum(one.size for one in _wanted(manifest, sampler.fingerprints)),
-        n_compared=n_compared,
+        n_compared=n_compared + n_loose,
     )
 
 
@@ -146,18 +152,23 @@ def _wanted(manifest: Manifest, fingerprints: Iterable[str]) -> list[SharedObjec
     return [one for one in manifest.objects if not one.model or one.model in set(fingerprints)]
 
 
-def _fetched(manifest: Manifest, folder: Path, fingerprints: Sequence[str]) -> FetchedIndex:
+def _fetched(
+    manifest: Manifest, folder: Path, fingerprints: Sequence[str]
+) -> tuple[FetchedIndex, dict[str, LooseVectors]]:
     """Read what was fetched, with the checks of the cache.
 
     :raises RejectedError: when it contradicts itself or its manifest.
     """
-    segments = {}
-    vectors = {}
+    segments: dict[str, Segment] = {}
+    vectors: dict[tuple[str, str], VectorBlock] = {}
+    loose: dict[str, LooseVectors] = {}
     try:
         for one in manifest.objects:
             if not one.model:
                 segments[one.segment] = read_segment(folder, one.segment)
                 check_segment(segments[one.segment])
+            elif one.segment == LOOSE and one.model in fingerprints:
+                loose[one.model] = read_loose(folder, one.model)
             elif one.model in fingerprints:
                 block = read_vector_file(folder, one.segment, one.model)
                 if block is None or (len(block.rows) and block.rows[-1] >= len(segments[one.segment].passages)):
@@ -165,6 +176,7 @@ def _fetched(manifest: Manifest, folder: Path, fingerprints: Sequence[str]) -> F
                 vectors[one.segment, one.model] = block
     except (ColumnFileError, KeyError) as error:
         raise RejectedError(f"The shared index is damaged: {error}. Push it again.") from error
+    check_lengths(loose, vectors)
     rows = {
         segment_id: {segment.files.paths[row]: row for row in range(len(segment.files))}
         for segment_id, segment in segments.items()
@@ -174,11 +186,39 @@ def _fetched(manifest: Manifest, folder: Path, fingerprints: Sequence[str]) -> F
         if row is None or segments[file.segment].files.hashes[row].tobytes().hex() != file.hash:
             raise RejectedError("The shared index names files that its segments do not have. Push it again.")
     files = {file.path: file for file in manifest.files}
-    return FetchedIndex(segments, vectors, files, {path: rows[file.segment][path] for path, file in files.items()})
+    places = {path: rows[file.segment][path] for path, file in files.items()}
+    return FetchedIndex(segments, vectors, files, places), loose
 
 
-def _donor(store: ObjectStore, manifest: Manifest, folder: Path, fingerprints: Sequence[str]) -> Donor:
+def _own_files(
+    root: Path,
+    manifest: Manifest,
+    work_tree: WorkTree,
+    discovery: Discovery,
+    loose: Mapping[str, LooseVectors],
+    folder: Path,
+    sampler: Sampler,
+    cancel: CancelToken,
+) -> tuple[dict[str, FileEntry], int]:
+    """Parse the files that are not shared, when vectors of some of their passages are. See `add_own_files`."""
+    if not loose:
+        return {}, 0
+    examine = discovery.examiner()
+    others = sorted(work_tree.committed_files() - {file.path for file in manifest.files})
+    paths = [path for path in others if isinstance(examine(path), DiscoveredFile)]
+    return add_own_files(root, paths, loose, folder, sampler, cancel)
+
+
+def _donor(
+    store: ObjectStore,
+    manifest: Manifest,
+    folder: Path,
+    fingerprints: Sequence[str],
+    own: Mapping[str, FileEntry],
+) -> Donor:
+    """:param own: entries of files that were parsed here."""
     files = {file.path: FileEntry(NO_STAMP, bytes.fromhex(file.hash), file.segment) for file in manifest.files}
+    files |= own
     meta = {
         "complete": False,
         "skipped": {},
@@ -187,5 +227,6 @@ def _donor(store: ObjectStore, manifest: Manifest, folder: Path, fingerprints: S
         "fingerprints": list(fingerprints),
     }
     segments = [one.segment for one in manifest.objects if not one.model]
+    segments += sorted({entry.segment for entry in own.values()})
     attributes = {path: bytes.fromhex(digest) for path, digest in manifest.attributes.items()}
     return Donor(store.url, folder, CommittedRows(files, segments, meta), lambda path: attributes.get(path, b""))

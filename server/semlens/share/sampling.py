@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from semlens.core.cancel import CancelToken
 from semlens.core.guarded_reader import read_below
-from semlens.core.hashing import ContentHash, content_hash
+from semlens.core.hashing import ContentHash, content_hash, split_hashes
 from semlens.embedding.embedder import TokenIds
 from semlens.engine.embedding.tiers import Tier
 from semlens.index.segment.segment import Segment, segment_from_arrays
@@ -39,6 +39,7 @@ _MOST_PASSAGES = 3
 """Where few passages have a vector, so many times the passages of the sample are parsed in search of more."""
 
 _FILES_A_BATCH = 8
+_FILES_A_PARSE = 32
 _LEAST_SAMPLE = 8
 _LEAST_COSINE = 0.97
 """Between a vector that was computed elsewhere and the same here: processors round differently."""
@@ -76,7 +77,8 @@ class Sampler:
         least = -_MOST_PASSAGES * left[-1]
         while max(left) > 0 and left[-1] > least:
             while len(asked) <= self._pool.n_workers and (paths := next(batches, None)):
-                asked.append(self._ask(root, paths, fetched))
+                known = [(path, bytes.fromhex(fetched.files[path].hash)) for path in paths]
+                asked.append(self._ask(root, known))
             if not asked:
                 break
             cancel.check()
@@ -123,13 +125,64 @@ class Sampler:
         if batch:
             yield batch
 
-    def _ask(self, root: Path, paths: Sequence[str], fetched: FetchedIndex) -> _Batch:
-        files = tuple((path, b"") for path in paths)
-        known = tuple((path, bytes.fromhex(fetched.files[path].hash)) for path in paths)
-        model = self._tiers[0].model if self._tiers else ""
-        parsed = self._pool.parse_files(FilesRequest(str(root), files, self._max_file_bytes, model))
-        others = [self._pool.tokenize(TokensRequest(str(root), known, tier.model)) for tier in self._tiers[1:]]
+    def _ask(self, root: Path, known: Sequence[tuple[str, ContentHash]]) -> _Batch:
+        parsed = self._parse(root, [path for path, _ in known])
+        others = [self._pool.tokenize(TokensRequest(str(root), tuple(known), tier.model)) for tier in self._tiers[1:]]
         return _Batch(parsed, others)
+
+    def _parse(self, root: Path, paths: Sequence[str]) -> Future[ParsedBatch]:
+        model = self._tiers[0].model if self._tiers else ""
+        files = tuple((path, b"") for path in paths)
+        return self._pool.parse_files(FilesRequest(str(root), files, self._max_file_bytes, model))
+
+    def parse(self, root: Path, paths: Sequence[str], cancel: CancelToken) -> list[OwnFiles]:
+        """Parse files of this root, some at once. Those that are not searchable are left out."""
+        batches = [paths[start : start + _FILES_A_PARSE] for start in range(0, len(paths), _FILES_A_PARSE)]
+        parsed = []
+        for future in [self._parse(root, batch) for batch in batches]:
+            cancel.check()
+            parsed += [OwnFiles(*pair) for pair in _segments_of(future.result())]
+        return parsed
+
+    def compare_loose(
+        self,
+        root: Path,
+        parsed: Sequence[OwnFiles],
+        shared: Mapping[str, Mapping[ContentHash, npt.NDArray[np.int8]]],
+        cancel: CancelToken,
+    ) -> int:
+        """Compute a sample of the vectors of these files again.
+
+        :param shared: by model and content hash. :returns: how many were compared.
+        :raises RejectedError: when one differs.
+        """
+        n_compared = 0
+        for number, tier in enumerate(self._tiers):
+            vectors = shared.get(tier.fingerprint, {})
+            left = min(max(_LEAST_SAMPLE, -(-len(vectors) // ONE_IN)), len(vectors))
+            left = min(left, MOST_OF_SLOW_MODEL) if number else left
+            for one in parsed:
+                if not left:
+                    break
+                cancel.check()
+                tokens = self._tokens(root, one, tier) if number else one.tokens
+                compared = _compare_sample(tier, tokens, vectors, left)
+                left -= compared
+                n_compared += compared
+        return n_compared
+
+    def _tokens(self, root: Path, own: OwnFiles, tier: Tier) -> Mapping[ContentHash, TokenIds]:
+        table = own.segment.files
+        known = [(path, table.hashes[row].tobytes()) for row, path in enumerate(table.paths.tolist())]
+        return self._pool.tokenize(TokensRequest(str(root), tuple(known), tier.model)).result().tokens
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFiles:
+    """Files of this root that were parsed. :ivar tokens: for the first model, by content hash."""
+
+    segment: Segment
+    tokens: Mapping[ContentHash, TokenIds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +194,20 @@ class _Batch:
 
     def result(self) -> tuple[list[Segment], list[Mapping[ContentHash, TokenIds]]]:
         """The segments, and the tokens of each model by content hash."""
-        results = [one for one in self.parsed.result().results if one.segment is not None]
-        segments = [segment_from_arrays("0" * 32, one.segment) for one in results if one.segment is not None]
-        first: dict[ContentHash, TokenIds] = {}
-        for segment, one in zip(segments, results, strict=True):
-            first |= zip([row.tobytes() for row in segment.passages.hashes], one.tokens, strict=False)
-        return segments, [first, *(future.result().tokens for future in self.others)]
+        parsed = _segments_of(self.parsed.result())
+        first = {key: ids for _, tokens in parsed for key, ids in tokens.items()}
+        return [one for one, _ in parsed], [first, *(future.result().tokens for future in self.others)]
+
+
+def _segments_of(parsed: ParsedBatch) -> list[tuple[Segment, dict[ContentHash, TokenIds]]]:
+    """The segments that were parsed, each with the tokens of its passages."""
+    found = []
+    for one in parsed.results:
+        if one.segment is not None:
+            segment = segment_from_arrays("0" * 32, one.segment)
+            keys = split_hashes(segment.passages.hashes.tobytes())
+            found.append((segment, dict(zip(keys, one.tokens, strict=False))))
+    return found
 
 
 def _compare_segments(parsed: Segment, fetched: FetchedIndex) -> None:
@@ -188,6 +249,16 @@ def _compare_vectors(
             block = fetched.vectors.get((fetched.files[path].segment, tier.fingerprint))
             if block is not None:
                 shared |= _vectors_of(fetched, block, one, row)
+    return _compare_sample(tier, tokens, shared, most)
+
+
+def _compare_sample(
+    tier: Tier, tokens: Mapping[ContentHash, TokenIds], shared: Mapping[ContentHash, npt.NDArray[np.int8]], most: int
+) -> int:
+    """Compute some vectors that are known of both sides.
+
+    :returns: how many, at most so many. :raises RejectedError: when one differs.
+    """
     known = sorted(shared.keys() & tokens.keys())
     sample = {key: tokens[key] for key in random.sample(known, max(0, min(most, len(known))))}
     if not sample:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from semlens.core.cancel import CancelToken
 from semlens.engine.embedding.tiers import choose_local_tiers
+from semlens.files.discovery import Discovery
 from semlens.files.git_repository import index_root_of
 from semlens.settings.loading import Settings
 from semlens.settings.schema import cache_folder
@@ -46,15 +47,17 @@ def push(folder: Path, settings: Settings, url: str, *, cancel: CancelToken, pro
     """:raises ShareError: when the index cannot be shared."""
     key = signing_key()
     root = _root_of(folder, settings)
-    return publishing.push(
-        root,
-        cache_folder(settings),
-        work_tree_of(root),
-        open_store(settings, url),
-        key,
-        cancel=cancel,
-        progress=progress,
-    )
+    with contextlib.closing(ParsePool(1)) as pool:
+        return publishing.push(
+            root,
+            cache_folder(settings),
+            work_tree_of(root),
+            open_store(settings, url),
+            key,
+            pool,
+            cancel=cancel,
+            progress=progress,
+        )
 
 
 def pull(folder: Path, settings: Settings, url: str, *, cancel: CancelToken, progress: Progress) -> Pulled:
@@ -74,6 +77,7 @@ def pull(folder: Path, settings: Settings, url: str, *, cancel: CancelToken, pro
             store,
             trusted,
             sampler,
+            Discovery(root, settings),
             cancel=cancel,
             progress=progress,
         )

@@ -17,7 +17,9 @@ from semlens.cluster.indexing.batches import Plan, batches_of
 from semlens.cluster.indexing.computing import read_computed
 from semlens.cluster.indexing.local_executor import LocalExecutor
 from semlens.core.cancel import CancelToken
+from semlens.files.discovery import Discovery
 from semlens.search.signals.file_status import FileStatus
+from semlens.settings.loading import Settings
 from semlens.share import publishing, pulling
 from semlens.share.errors import RejectedError, ShareError
 from semlens.share.sampling import Sampler
@@ -100,7 +102,7 @@ def test_a_clone_begins_with_what_a_build_shared(site):
     sampler = Sampler(executor._computer._pool, executor._computer._tiers, 1 << 20)
     pulled = pulling.pull(
         workspace, site.tmp_path / "cache", work_tree_of(workspace), site.store, [site.key.public], sampler,
-        cancel=CancelToken(), progress=lambda *_: None,
+        Discovery(workspace, Settings()), cancel=CancelToken(), progress=lambda *_: None,
     )  # fmt: skip
     executor.close()
     assert pulled.is_used

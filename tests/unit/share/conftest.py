@@ -13,6 +13,7 @@ pytest.importorskip("cryptography")
 
 from semlens.core.cancel import CancelToken
 from semlens.engine.embedding.tiers import choose_tiers
+from semlens.files.discovery import Discovery
 from semlens.share import publishing, pulling
 from semlens.share.object_store import ObjectStore
 from semlens.share.sampling import Sampler
@@ -79,6 +80,7 @@ class Team:
             work_tree_of(one.folder),
             ObjectStore(self.url),
             self.key,
+            self.pool,
             cancel=CancelToken(),
             progress=lambda *_: None,
         )
@@ -91,6 +93,7 @@ class Team:
             ObjectStore(self.url),
             (self.key.public,) if trusted is None else trusted,
             self.sampler,
+            Discovery(workspace.folder, make_settings(self.model)),
             cancel=CancelToken(),
             progress=lambda *_: None,
         )

@@ -46,8 +46,11 @@ class LiveSegment:
 
     def missing(self, fingerprint: str) -> npt.NDArray[np.uint32]:
         """The rows of live passages that have no vector of this model."""
+        blocks = self.tiers.get(fingerprint, ())
+        if sum(len(block.rows) for block in blocks) == len(self.segment.passages):  # blocks share no row
+            return np.zeros(0, np.uint32)
         needs_vector = self.alive[self.segment.passages.files].copy()
-        for block in self.tiers.get(fingerprint, ()):
+        for block in blocks:
             needs_vector[block.rows] = False
         needs_vector[list(self.unembeddable.get(fingerprint, ()))] = False
         return np.flatnonzero(needs_vector).astype(np.uint32)

@@ -166,7 +166,7 @@ def _equal_files(donor: Donor, root: Path) -> dict[str, FileEntry]:
     return {
         path: FileEntry(NO_STAMP, entry.hash, entry.segment, entry.reason)
         for path, entry in donor.rows.files.items()
-        if entry.hash and not is_below(path, other_roles)
+        if entry.hash and not (other_roles and is_below(path, other_roles))
     }
 
 
@@ -184,7 +184,7 @@ def folders_of(paths: Iterable[str]) -> set[str]:
 def attributes_hash(root: Path, folder: str) -> ContentHash:
     """The hash of what sets the roles of the files in a folder (`files/ignoring/gitattributes.py`); b"" for none."""
     path = f"{folder}/{_ATTRIBUTES}".lstrip("/")
-    if not os.path.lexists(root / path):
+    if not os.path.lexists(f"{root}/{path}"):  # a path object for each folder takes most of the time of a seed
         return b""
     try:
         return content_hash(read_below(str(root), path, _MAX_ATTRIBUTES_BYTES))
