@@ -141,7 +141,8 @@ def check_service() -> Iterator[Finding]:
 
 def check_grammars() -> Iterator[Finding]:
     from semlens.syntax.languages.registry import with_symbols, without_symbols
-    from semlens.workers.pool import ParsePool, WorkerDiedError
+    from semlens.workers.pool import ParsePool
+    from semlens.workers.worker_process import WorkerDiedError
 
     try:
         with contextlib.closing(ParsePool(1, interactive=True)) as pool:

@@ -58,12 +58,17 @@ class SkipReason(enum.StrEnum):
     UNCHANGED = "same"
     """The content is what the index already has."""
     CRASHED_PARSER = "killed the parser"
-    """The parse worker died on the file."""
+    """The parse worker died on the file, also when it was read as text."""
+    PLAIN_TEXT = "searched as plain text"
+    """The parse worker died on the file. It has passages and no symbols."""
     FAILED_PARSER = "failed in the parser"
     """The parse worker met an error of its own on the file, and went on."""
 
 
-UNPARSABLE = frozenset((SkipReason.CRASHED_PARSER, SkipReason.FAILED_PARSER))
+SEARCHABLE = frozenset((SkipReason.NONE, SkipReason.PLAIN_TEXT))
+"""Reasons of files that are in a segment."""
+
+UNPARSABLE = frozenset((SkipReason.CRASHED_PARSER, SkipReason.FAILED_PARSER, SkipReason.PLAIN_TEXT))
 """Reasons that name the parser as the cause. Such a file is not tried again until it changes."""
 
 

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import mmap
 import signal
 import sys
 from collections.abc import Iterator
+
+from semlens.syntax.parsing.memory import resident_bytes
 
 MAX_STEP_SECONDS = 8
 """Limit of processor time for one step, which parses or tokenises one file. A busy machine makes no file fail.
 
 `syntax/parsing/parse_limits.py` has the shorter limit of a parse. This one ends what that cannot stop."""
 
-MAX_MEMORY_BYTES = 2 << 30
-"""Address space of a worker."""
+MAX_MEMORY_BYTES = 1 << 30
+"""Address space of a worker. `syntax/parsing/parse_limits.py` has the lower limit of a parse."""
 
 _MAX_IDLE_BYTES = 512 << 20
 """Resident memory of a worker between two requests."""
@@ -62,8 +63,4 @@ def drop_privileges() -> None:
 
 def exceeds_memory_limit() -> bool:
     """Whether the process should end to free memory: some grammars keep hundreds of megabytes after some texts."""
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[1]) * mmap.PAGESIZE > _MAX_IDLE_BYTES
-    except OSError:
-        return False
+    return resident_bytes() > _MAX_IDLE_BYTES

@@ -35,12 +35,14 @@ class FilesRequest:
 
     :ivar files: (path relative to the root, content hash already indexed or b"").
     :ivar model: name or folder of the model to tokenise for, "" for none.
+    :ivar plain: paths of files that crash their grammar. They are read as plain text.
     """
 
     root: str
     files: tuple[tuple[str, ContentHash], ...]
     max_bytes: int
     model: str
+    plain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class BufferRequest:
     path: str
     text: bytes
     model: str
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,13 @@ class TokensRequest:
     """Tokenise passages of files again, for a model that has not seen them.
 
     :ivar files: (path, content hash that the index knows); a file that has changed since is left out.
+    :ivar plain: as in `FilesRequest`.
     """
 
     root: str
     files: tuple[tuple[str, ContentHash], ...]
     model: str
+    plain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,8 @@ NO_FILE = -1
 
 @dataclass(frozen=True, slots=True)
 class ParseResult:
-    """:ivar segment: columns of a segment of the files without a reason, in their order; None when there are none.
+    """:ivar segment: columns of a segment of the files whose reason is in `SEARCHABLE`, in their order. None when there
+    are none.
 
     :ivar tokens: tokenised passages in the order of the segment's, or empty when no model was named.
     :ivar outline: outline of a buffer, None for files. :ivar seconds: processor time that parsing took.

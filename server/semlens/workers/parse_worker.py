@@ -31,7 +31,7 @@ from semlens.syntax.fingerprint import CodeFingerprint, fingerprints_of
 from semlens.syntax.languages.registry import BY_NAME
 from semlens.syntax.parsing.decode import decode, split_lines
 from semlens.syntax.parsing.grammars import grammar_of
-from semlens.syntax.parsing.parser import parse
+from semlens.syntax.parsing.parser import parse, parse_as_text
 from semlens.workers.limits import MAX_MEMORY_BYTES, MAX_STEP_SECONDS, drop_privileges, exceeds_memory_limit, time_limit
 from semlens.workers.messages import (
     NO_FILE,
@@ -100,11 +100,12 @@ class _Worker:
                 if not reason and digest == indexed_hash:
                     reason = SkipReason.UNCHANGED
                 reason = reason or content_skip_reason(path, data) or SkipReason.NONE
-            batch.outcomes[path] = FileOutcome(path, stamp, digest, reason)
+            is_plain = path in request.plain
+            batch.outcomes[path] = FileOutcome(path, stamp, digest, reason or _reason_of(is_plain))
             if not reason:
                 with batch.isolate_error(path):
                     with time_limit():
-                        outline = parse(path, data)
+                        outline = _outline(path, data, is_plain)
                         role = attributes.role_of(path, outline.role)
                     batch.add(ParsedFile(path, digest, outline._replace(role=role)))
         self._announce(NO_FILE)
@@ -117,10 +118,10 @@ class _Worker:
         path = request.path
         outline: Outline | None = None
         batch = _Batch(tokenizer, ((path, b""),))
-        batch.outcomes[path] = FileOutcome(path, None, b"", SkipReason.NONE)
+        batch.outcomes[path] = FileOutcome(path, None, b"", _reason_of(request.plain))
         with batch.isolate_error(path):
             with time_limit():
-                outline = parse(path, request.text)
+                outline = _outline(path, request.text, request.plain)
             batch.add(ParsedFile(path, content_hash(request.text), outline))
         return replace(batch.result(), outline=outline, seconds=time.process_time() - started)
 
@@ -136,7 +137,8 @@ class _Worker:
                 continue
             with _isolate_error(path):
                 with time_limit():
-                    passages = {passage.content_hash: passage for passage in parse(path, data).passages}
+                    outline = _outline(path, data, path in request.plain)
+                    passages = {passage.content_hash: passage for passage in outline.passages}
                 with time_limit():
                     tokens |= zip(passages, tokenizer.tokenize(list(passages.values())), strict=True)
         return TokensResult(tokens)
@@ -163,6 +165,14 @@ class _Worker:
             except (LookupError, ValueError, OSError) as error:  # tree-sitter's query errors are ValueErrors
                 faults.append(f"{language.name}: {error}")
         return GrammarsResult(len(languages) - len(faults), tuple(faults))
+
+
+def _outline(path: str, source: bytes, is_plain: bool) -> Outline:
+    return parse_as_text(path, source) if is_plain else parse(path, source)
+
+
+def _reason_of(is_plain: bool) -> SkipReason:
+    return SkipReason.PLAIN_TEXT if is_plain else SkipReason.NONE
 
 
 class _Batch:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import signal
-import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from io import BufferedReader
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from semlens.core.hashing import ContentHash
-from semlens.core.status import UNPARSABLE, SkipReason
+from semlens.core.status import SkipReason
 from semlens.files.file_stamp import FileStamp
 from semlens.files.reading import file_stamp
 from semlens.syntax.fingerprint import CodeFingerprint
-from semlens.workers.limits import MAX_STEP_SECONDS
 from semlens.workers.messages import (
-    NO_FILE,
     BufferRequest,
     FileOutcome,
     FilesRequest,
@@ -35,11 +29,8 @@ from semlens.workers.messages import (
     Result,
     TokensRequest,
     TokensResult,
-    receive,
-    send,
 )
-from semlens.workers.python_process import start_worker
-from semlens.workers.stderr_tail import StderrTail
+from semlens.workers.worker_process import WorkerDiedError, WorkerProcess, WorkerStartError
 
 if TYPE_CHECKING:
     from semlens.embedding.embedder import TokenIds
@@ -52,32 +43,11 @@ SPARE_SECONDS = 60.0
 """How long an idle worker stays beyond those that are kept. Starting one takes far longer than most parses."""
 
 
-class WorkerDiedError(Exception):
-    """:ivar file: number, in the request, of the file under way; None if there was none.
-
-    :ivar is_retryable: the file may not be the cause: a user or a lack of memory may have ended the process.
-    :ivar cause: how it ended, in a few words. :ivar errors: the end of what it wrote to standard error.
-    """
-
-    def __init__(
-        self, file: int | None = None, *, is_retryable: bool = False, cause: str = "closed", errors: str = ""
-    ) -> None:
-        super().__init__(f"the parse worker died ({cause})")
-        self.file = file
-        self.is_retryable = is_retryable
-        self.cause = cause
-        self.errors = errors
-
-
-class WorkerStartError(WorkerDiedError):
-    """A worker died before it read a file, so no file is the cause."""
-
-
 @dataclass(frozen=True, slots=True)
 class ParsedBatch:
     """The results of one request. There are several if a worker died in between.
 
-    :ivar crashing_files: paths that killed a worker, or at which one failed.
+    :ivar crashing_files: paths that killed a worker, or at which one failed. Their results, if any, are of plain text.
     :ivar cause: why the last of them failed, in a few words.
     """
 
@@ -86,63 +56,17 @@ class ParsedBatch:
     cause: str = ""
 
 
-class _WorkerProcess:
-    def __init__(self, *, interactive: bool) -> None:
-        options = ["--interactive"] if interactive else []
-        self._process = start_worker("semlens.workers.parse_worker", *options)
-        self._errors = StderrTail(cast("BufferedReader", self._process.stderr))
-        self.idle_since = 0.0
+@dataclass(slots=True)
+class _Crashes:
+    """The files of a batch at which workers died.
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
+    :ivar causes: how, by path. :ivar lost: those that also crashed as plain text.
+    :ivar tried_alone: those that were retried, because something else may have ended the worker.
+    """
 
-    @property
-    def is_alive(self) -> bool:
-        return self._process.poll() is None
-
-    @property
-    def ran_out_of_time(self) -> bool:
-        """Whether the time limit ended it."""
-        return hasattr(signal, "SIGPROF") and self._process.returncode == -signal.SIGPROF
-
-    def ask(self, request: Request) -> Result:
-        """Send a request and wait for its result.
-
-        :raises WorkerDiedError: with the file under way. :raises WorkerStartError: when it died before the first file.
-        """
-        announced: int | None = None
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
-            send(self._process.stdin, request)  # type: ignore[arg-type]
-            while isinstance(reply := receive(self._process.stdout), int):  # type: ignore[arg-type]
-                announced = reply
-        except (OSError, EOFError) as error:
-            self.kill()
-            file = None if announced == NO_FILE else announced
-            kind = WorkerStartError if announced is None else WorkerDiedError
-            is_retryable = not self.ran_out_of_time
-            raise kind(file, is_retryable=is_retryable, cause=self._cause(), errors=self._errors.text()) from error
-        return cast("Result", reply)
-
-    def _cause(self) -> str:
-        if self.ran_out_of_time:
-            return f"more than {MAX_STEP_SECONDS} s of processor time"
-        code = self._process.returncode
-        with contextlib.suppress(ValueError):
-            return f"ended by {signal.Signals(-code).name}" if code is not None else "did not end"
-        return f"ended with code {code}"
-
-    def kill(self) -> None:
-        with contextlib.suppress(OSError):
-            self._process.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError):
-                if pipe:
-                    pipe.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(2)
+    causes: dict[str, str] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+    tried_alone: set[str] = field(default_factory=set)
 
 
 class ParsePool:
@@ -157,8 +81,8 @@ class ParsePool:
         self._n_kept = n_workers if n_kept is None else n_kept
         self._n_workers = n_workers
         self._lock = threading.Lock()
-        self._idle: list[_WorkerProcess] = []
-        self._busy: set[_WorkerProcess] = set()
+        self._idle: list[WorkerProcess] = []
+        self._busy: set[WorkerProcess] = set()
         self._closed = False
         self._threads = ThreadPoolExecutor(n_workers, thread_name_prefix="parse")
 
@@ -224,7 +148,7 @@ class ParsePool:
         with self._lock:
             return [process.pid for process in (*self._idle, *self._busy)]
 
-    def _acquire(self) -> _WorkerProcess:
+    def _acquire(self) -> WorkerProcess:
         with self._lock:
             if self.is_closed():
                 raise WorkerDiedError
@@ -232,7 +156,7 @@ class ParsePool:
         if process is not None and not process.is_alive:  # it was ended from outside while idle
             process.kill()
             process = None
-        process = process or _WorkerProcess(interactive=self._interactive)
+        process = process or WorkerProcess(interactive=self._interactive)
         with self._lock:
             self._busy.add(process)
         if self.is_closed():  # the pool was closed meanwhile
@@ -241,7 +165,7 @@ class ParsePool:
             raise WorkerDiedError
         return process
 
-    def _return(self, process: _WorkerProcess) -> None:
+    def _return(self, process: WorkerProcess) -> None:
         with self._lock:
             self._busy.discard(process)
             if not self._closed:
@@ -250,7 +174,7 @@ class ParsePool:
                 return
         process.kill()
 
-    def _forget(self, process: _WorkerProcess) -> None:
+    def _forget(self, process: WorkerProcess) -> None:
         with self._lock:
             self._busy.discard(process)
 
@@ -272,15 +196,14 @@ class ParsePool:
                 return reply
         raise AssertionError
 
-    def _run_batch(self, request: _Batch) -> tuple[list[tuple[_Batch, Result]], dict[str, str]]:
-        """The results of the parts of a batch, and the cause of the crash for each file that crashed a worker.
+    def _run_batch(self, request: _Batch) -> tuple[list[tuple[_Batch, Result]], _Crashes]:
+        """The results of the parts of a batch, and the files that crashed a worker.
 
         A worker that dies loses its results. The file under way is retried once, alone, before it counts as crashing,
-        unless it ran out of time. If no file was under way, the batch is halved.
+        unless it ran out of time. It is then read as plain text. If no file was under way, the batch is halved.
         """
         answers: list[tuple[_Batch, Result]] = []
-        crashing_files: dict[str, str] = {}
-        tried_alone: set[str] = set()
+        crashes = _Crashes()
         pending = [request]
         while pending:
             part = pending.pop()
@@ -289,13 +212,11 @@ class ParsePool:
             except WorkerDiedError as death:
                 if self._closed or isinstance(death, WorkerStartError):
                     raise
-                pending += self._parts_to_retry(part, death, tried_alone, crashing_files)
-        return answers, crashing_files
+                pending += self._parts_to_retry(part, death, crashes)
+        return answers, crashes
 
     @staticmethod
-    def _parts_to_retry(
-        part: _Batch, death: WorkerDiedError, tried_alone: set[str], crashing_files: dict[str, str]
-    ) -> Iterator[_Batch]:
+    def _parts_to_retry(part: _Batch, death: WorkerDiedError, crashes: _Crashes) -> Iterator[_Batch]:
         """The parts of a batch to run again. The caller takes the last one first."""
         number = 0 if len(part.files) == 1 else death.file
         if number is None:
@@ -307,35 +228,47 @@ class ParsePool:
             yield _slice(part, 0, number)
         if number + 1 < len(part.files):
             yield _slice(part, number + 1, len(part.files))
-        if death.is_retryable and path not in tried_alone:
-            tried_alone.add(path)
-            yield _slice(part, number, number + 1)
+        alone = _slice(part, number, number + 1)
+        if death.is_retryable and path not in crashes.tried_alone:
+            crashes.tried_alone.add(path)
+            yield alone
+            return
+        crashes.causes[path] = death.cause
+        _log_death(death, path)
+        if isinstance(alone, FingerprintsRequest) or death.file is None or path in alone.plain:
+            crashes.lost.append(path)  # its grammar is not the cause
         else:
-            crashing_files[path] = death.cause
-            _log_death(death, path)
+            yield replace(alone, plain=(path,))
 
     def _parse_files(self, request: FilesRequest) -> ParsedBatch:
-        answers, crashing_files = self._run_batch(request)
-        results = [cast("ParseResult", result) for _, result in answers]
-        for path, cause in crashing_files.items():
+        answers, crashes = self._run_batch(request)
+        results = [_with_causes(cast("ParseResult", result), crashes.causes) for _, result in answers]
+        for path in crashes.lost:
+            cause = crashes.causes[path]
             outcome = FileOutcome(path, _stamp_of(request.root, path), b"", SkipReason.CRASHED_PARSER, cause)
             results.append(ParseResult((outcome,), None, ()))
-        return ParsedBatch(tuple(results), tuple(crashing_files))
+        return ParsedBatch(tuple(results), tuple(crashes.causes))
 
     def _parse_buffer(self, request: BufferRequest) -> ParsedBatch:
-        for attempt in (1, 2):
+        attempts = [request, request, replace(request, plain=True)]
+        cause = ""
+        while attempts:
+            attempt = attempts.pop(0)
             try:
-                result = cast("ParseResult", self._ask(request))
+                result = cast("ParseResult", self._ask(attempt))
             except WorkerDiedError as death:
                 if self._closed or isinstance(death, WorkerStartError):
                     raise
-                if attempt == 2 or not death.is_retryable:
+                if not death.is_retryable:
+                    attempts = attempts[-1:] if not attempt.plain else []
+                if len(attempts) == 1:
                     _log_death(death, request.path)
-                    return ParsedBatch((), (request.path,), death.cause)
+                    cause = death.cause
             else:
-                failures = [outcome.cause for outcome in result.outcomes if outcome.reason in UNPARSABLE]
-                return ParsedBatch((), (request.path,), failures[0]) if failures else ParsedBatch((result,))
-        raise AssertionError
+                failures = [outcome.cause for outcome in result.outcomes if outcome.reason == SkipReason.FAILED_PARSER]
+                crashing_files = (request.path,) if failures or attempt.plain else ()
+                return ParsedBatch(() if failures else (result,), crashing_files, cause or "".join(failures))
+        return ParsedBatch((), (request.path,), cause)
 
     def _tokenize(self, request: TokensRequest) -> TokensResult:
         answers, _ = self._run_batch(request)
@@ -353,10 +286,23 @@ class ParsePool:
         return FingerprintsResult(tuple(by_path.get(path) for path, *_ in request.files))
 
 
-def parser_problem(cause: str) -> str:
-    """The message for a file that crashed its worker or failed in it."""
+def parser_problem(cause: str, *, is_searchable: bool = False) -> str:
+    """The message for a file that crashed its worker or failed in it.
+
+    :param is_searchable: it is searched as plain text.
+    """
     cause_text = f" ({cause})" if cause else ""
-    return f"The parser failed on this file{cause_text}, so it is not searchable. See the log for details."
+    effect = "it has no symbols and is searched as plain text" if is_searchable else "it is not searchable"
+    return f"The parser failed on this file{cause_text}, so {effect}. See the log for details."
+
+
+def _with_causes(result: ParseResult, causes: Mapping[str, str]) -> ParseResult:
+    """The result with the causes why files are read as plain text."""
+    outcomes = [
+        replace(outcome, cause=causes.get(outcome.path, "")) if outcome.reason == SkipReason.PLAIN_TEXT else outcome
+        for outcome in result.outcomes
+    ]
+    return replace(result, outcomes=tuple(outcomes))
 
 
 def _slice(batch: _Batch, start: int, stop: int) -> _Batch:

@@ -65,7 +65,9 @@ def test_a_file_that_crashes_a_grammar_does_not_end_the_command(semlens, workspa
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     code, out, err = semlens("outline", "a.py")
     assert (code, out) == (1, "")
-    assert "The parser failed on this file (ended by SIGSEGV), so it is not searchable." in err
+    assert (
+        "The parser failed on this file (ended by SIGSEGV), so it has no symbols and is searched as plain text." in err
+    )
 
 
 def test_outline_names_a_file_relative_to_its_work_tree(semlens, workspace, tmp_path):

@@ -28,7 +28,8 @@ from semlens.workers.messages import (
     send,
 )
 from semlens.workers.parse_worker import _Worker
-from semlens.workers.pool import SPARE_SECONDS, ParsePool, WorkerDiedError, WorkerStartError
+from semlens.workers.pool import SPARE_SECONDS, ParsePool
+from semlens.workers.worker_process import WorkerDiedError, WorkerStartError
 
 
 def request(root: Path, *paths: str, known: bytes = b"", model: str = "") -> FilesRequest:
@@ -203,8 +204,8 @@ def faulty(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("place", "fault", "reason", "cause"),
     [
-        (IN_PARSE, CRASH, SkipReason.CRASHED_PARSER, "ended by SIGSEGV"),
-        (IN_PARSE, SLOW, SkipReason.CRASHED_PARSER, "more than 8 s of processor time"),
+        (IN_PARSE, CRASH, SkipReason.PLAIN_TEXT, "ended by SIGSEGV"),
+        (IN_PARSE, SLOW, SkipReason.PLAIN_TEXT, "more than 8 s of processor time"),
         (IN_PARSE, ERROR, SkipReason.FAILED_PARSER, "ValueError"),
         (IN_TOKENS, CRASH, SkipReason.CRASHED_PARSER, "ended by SIGSEGV"),
         (IN_TOKENS, SLOW, SkipReason.CRASHED_PARSER, "more than 8 s of processor time"),
@@ -216,12 +217,12 @@ def faulty(tmp_path, monkeypatch):
 )
 def test_an_error_loses_only_its_file(pool, code, faulty, tiny_model, caplog, place, fault, reason, cause):
     faulty(place, fault)
-    batch = pool.parse_files(request(code, "a.py", "b.py", "c.py", model=str(tiny_model))).result(60)
+    batch = pool.parse_files(request(code, "a.py", "b.py", "c.py", model=str(tiny_model))).result(300)
     outcomes = {outcome.path: outcome for result in batch.results for outcome in result.outcomes}
     assert {path: outcome.reason for path, outcome in outcomes.items()} == {"a.py": "", "b.py": reason, "c.py": ""}
     assert outcomes["b.py"].cause == cause
     assert outcomes["b.py"].stamp is not None
-    assert batch.crashing_files == (("b.py",) if reason == SkipReason.CRASHED_PARSER else ())
+    assert batch.crashing_files == (() if reason == SkipReason.FAILED_PARSER else ("b.py",))
     if fault is CRASH:
         assert "last words" in caplog.text
         assert "b.py" in caplog.text
@@ -238,11 +239,32 @@ def test_an_error_in_token_counting_loses_only_its_file(pool, code, faulty, tiny
     assert len(result.tokens) == 2
 
 
-@pytest.mark.parametrize(("fault", "cause"), [(CRASH, "ended by SIGSEGV"), (ERROR, "ValueError")])
-def test_an_error_loses_only_its_buffer(pool, faulty, fault, cause):
-    faulty(IN_PARSE, fault)
+@pytest.mark.parametrize(
+    ("place", "fault", "cause", "n_results"),
+    [
+        (IN_PARSE, CRASH, "ended by SIGSEGV", 1),
+        (IN_PARSE, SLOW, "more than 8 s of processor time", 1),
+        (IN_PARSE, ERROR, "ValueError", 0),
+        (IN_SEGMENT, CRASH, "ended by SIGSEGV", 0),
+        (IN_SEGMENT, SLOW, "more than 8 s of processor time", 0),
+    ],
+)
+def test_an_error_loses_only_its_buffer(pool, faulty, place, fault, cause, n_results):
+    faulty(place, fault)
     batch = pool.parse_buffer(BufferRequest("b.py", b"# FAULT\n", "")).result(60)
-    assert (batch.results, batch.crashing_files, batch.cause) == ((), ("b.py",), cause)
+    assert (len(batch.results), batch.crashing_files, batch.cause) == (n_results, ("b.py",), cause)
+
+
+def test_a_file_that_crashes_its_grammar_is_searched_as_plain_text(pool, code, faulty, tiny_model):
+    """Its memory may run out, too. Files of the same batch keep their symbols."""
+    faulty(IN_PARSE, "bytes(2 << 30)" if sys.platform == "linux" else CRASH)
+    batch = pool.parse_files(request(code, "a.py", "b.py", "c.py", model=str(tiny_model))).result(300)
+    segments = [segment_from_arrays("s", result.segment) for result in batch.results]
+    assert sorted(name for segment in segments for name in segment.symbols.names.tolist()) == ["aaa", "ccc"]
+    assert sorted(path for segment in segments for path in segment.files.paths.tolist()) == ["a.py", "b.py", "c.py"]
+    assert sum(len(segment.passages) for segment in segments) == 3
+    known = (("b.py", content_hash((code / "b.py").read_bytes())),)
+    assert len(pool.tokenize(TokensRequest(str(code), known, str(tiny_model), ("b.py",))).result(60).tokens) == 1
 
 
 def test_a_worker_that_cannot_start_is_not_blamed_on_a_file(pool, code, faulty):
@@ -269,7 +291,7 @@ def test_a_worker_has_restricted_rights(pool, code):
     limits = {line[:25].strip(): line[25:].split()[:2] for line in lines}
     assert limits["Max file size"] == limits["Max core file size"] == ["0", "0"]
     assert limits["Max open files"] == ["64", "64"]
-    assert limits["Max address space"] == [str(2 << 30)] * 2
+    assert limits["Max address space"] == [str(1 << 30)] * 2
     assert "NoNewPrivs:\t1" in Path(f"/proc/{pid}/status").read_text()
 
 
@@ -277,13 +299,13 @@ def test_a_file_that_times_out_is_not_retried(pool, code, faulty, monkeypatch):
     """The kernel sends the alarm, so it works while no Python code runs."""
     faulty(IN_PARSE, SLOW)
     n_started = []
-    start = parse_pool._WorkerProcess
+    start = parse_pool.WorkerProcess
 
     def count(**options):
         n_started.append(1)
         return start(**options)
 
-    monkeypatch.setattr(parse_pool, "_WorkerProcess", count)
+    monkeypatch.setattr(parse_pool, "WorkerProcess", count)
     batch = pool.parse_files(request(code, "a.py", "b.py", "c.py")).result(60)
     assert batch.crashing_files == ("b.py",)
     assert len(n_started) == 2

@@ -248,16 +248,18 @@ def test_a_file_that_crashes_the_worker_loses_only_itself(plain, monkeypatch, tm
     plain.write("file_3b.py", "# KILLER\n" + function("killer"))
     engine = plain.engine()
     assert [paths_of(engine, f"function_{number}") for number in range(6)] == [[f"file_{n}.py"] for n in range(6)]
-    assert paths_of(engine, "killer") == []
+    assert [hit.path for hit in search(engine, "killer")] == ["file_3b.py"]  # as plain text
+    assert paths_of(engine, "killer") == []  # no symbol has this name
     status = complete(engine)
     assert [Path(problem.path).name for problem in status.problems] == ["file_3b.py"]
-    assert status.roots[0].skipped == {SkipReason.CRASHED_PARSER: 1}
+    assert status.roots[0].skipped == {SkipReason.PLAIN_TEXT: 1}
     assert status.state is EngineState.READY
     engine.close()
 
     again = plain.engine()  # not retried by any process until the file changes
     assert parsed(again) == 0
-    assert len(complete(again).problems) == 1
+    assert "searched as plain text" in complete(again).problems[0].message
+    assert [hit.path for hit in search(again, "killer")] == ["file_3b.py"]
     plain.write("file_3b.py", function("killer"))
     plain.change(again, "file_3b.py")
     assert paths_of(again, "killer") == ["file_3b.py"]
@@ -271,6 +273,7 @@ def test_a_buffer_that_crashes_the_worker_loses_only_itself(plain, monkeypatch, 
     engine.open_buffer(plain.uri("b.py"), "python", "# KILLER\n" + function("beta"))
     complete(engine)
     assert found(engine, "beta") == []
+    assert [hit.path for hit in search(engine, "beta")] == ["b.py"]  # as plain text
     assert found(engine, "alpha") == [("a.py", 0, False)]
     assert len(engine.status().problems) == 1
     engine.change_buffer(plain.uri("b.py"), function("beta"))

@@ -52,8 +52,8 @@ def _parse(relative: str, source: bytes) -> Outline:
     with closing(ParsePool(1, interactive=True)) as pool:
         batch = pool.parse_buffer(BufferRequest(relative, source, "")).result()
     outline = batch.results[0].outline if batch.results else None
-    if outline is None:
-        raise WorkspaceError(f"{relative}: {parser_problem(batch.cause)}")
+    if outline is None or batch.crashing_files:
+        raise WorkspaceError(f"{relative}: {parser_problem(batch.cause, is_searchable=outline is not None)}")
     return outline
 
 

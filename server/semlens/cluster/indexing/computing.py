@@ -18,6 +18,7 @@ import numpy as np
 from semlens.cluster.errors import ClusterError
 from semlens.cluster.indexing.batches import Batch, Recipe
 from semlens.core.hashing import ContentHash
+from semlens.core.status import SEARCHABLE, SkipReason
 from semlens.embedding.embedder import TokenIds
 from semlens.engine.embedding.tiers import Tier, choose_local_tiers
 from semlens.index.segment.columns import Array
@@ -66,15 +67,17 @@ class Computer:
         parsed = self._pool.parse_files(FilesRequest(folder, files, self._recipe.max_file_bytes, first)).result()
         tokens: dict[ContentHash, TokenIds] = {}
         known: list[tuple[str, ContentHash]] = []
+        plain: list[str] = []
         for number, result in enumerate(parsed.results):
-            known += [(outcome.path, outcome.hash) for outcome in result.outcomes if not outcome.reason]
+            known += [(outcome.path, outcome.hash) for outcome in result.outcomes if outcome.reason in SEARCHABLE]
+            plain += [outcome.path for outcome in result.outcomes if outcome.reason == SkipReason.PLAIN_TEXT]
             if result.segment is not None:
                 arrays |= {f"{_SEGMENT}{number}.{name}": column for name, column in result.segment.items()}
                 hashes = [row.tobytes() for row in result.segment["passages.hashes"]]
                 tokens |= dict(zip(hashes, result.tokens, strict=False))
         for number, tier in enumerate(self._tiers):
             if number:
-                request = TokensRequest(folder, tuple(known), tier.model)
+                request = TokensRequest(folder, tuple(known), tier.model, tuple(plain))
                 tokens = self._pool.tokenize(request).result().tokens
             arrays |= _embedded(tier, tokens)
         return _packed(arrays)

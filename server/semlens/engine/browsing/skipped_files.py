@@ -26,6 +26,8 @@ FIXES: Mapping[SkipReason, str] = {
     SkipReason.UNREADABLE: "It cannot be read. Check its permissions.",
     SkipReason.NOT_READABLE_NOW: "Reading it failed just now. It is tried again.",
     SkipReason.CRASHED_PARSER: "It ended the parser. It is tried again when it changes; please report it.",
+    SkipReason.PLAIN_TEXT: "It ended the parser, so only its text is searchable. It is tried again when it changes; "
+    "please report it.",
     SkipReason.FAILED_PARSER: "The parser failed on it. It is tried again when it changes; please report it.",
 }
 

@@ -23,8 +23,9 @@ from semlens.engine.indexing.live_segment import LiveSegment
 from semlens.engine.indexing.root_index import RootIndex
 from semlens.index.segment.vectors import VectorBlock, matrix_of
 from semlens.workers.messages import TokensRequest, TokensResult
-from semlens.workers.pool import ParsePool, WorkerDiedError, WorkerStartError
+from semlens.workers.pool import ParsePool
 from semlens.workers.priority import lower_thread_priority
+from semlens.workers.worker_process import WorkerDiedError, WorkerStartError
 
 logger = logging.getLogger(__name__)
 
@@ -159,7 +160,7 @@ class VectorFiller:
             table = job.live.segment.files
             rows = np.unique(job.live.segment.passages.files[job.rows]).tolist()
             files = tuple((table.paths[row], table.hashes[row].tobytes()) for row in rows)
-            request = TokensRequest(str(job.index.root), files, job.tier.model)
+            request = TokensRequest(str(job.index.root), files, job.tier.model, tuple(job.index.crashing_files))
             self.tokenizing = True
             pool.tokenize(request).add_done_callback(
                 lambda future: self._post(lambda: self._on_tokens(job, hashes, future))

@@ -19,7 +19,8 @@ from semlens.engine.overlays.overlay import encode_text
 from semlens.index.segment.builder import new_segment_id
 from semlens.index.segment.segment import segment_from_arrays
 from semlens.workers.messages import BufferRequest, FilesRequest
-from semlens.workers.pool import ParsedBatch, ParsePool, WorkerDiedError, WorkerStartError
+from semlens.workers.pool import ParsedBatch, ParsePool
+from semlens.workers.worker_process import WorkerDiedError, WorkerStartError
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.errors import CacheError
-from semlens.core.status import UNPARSABLE, SkipReason
+from semlens.core.status import SEARCHABLE, UNPARSABLE, SkipReason
 from semlens.embedding.embedder import TokenIds
 from semlens.engine.indexing.live_segment import LiveSegment, verified_files
 from semlens.engine.indexing.scheduling import Backoff
@@ -260,15 +260,13 @@ class RootIndex:
                     self._put(outcome.path, FileEntry(stamp, old.hash, old.segment, old.reason))
                 continue
             self._kill(outcome.path)
-            if outcome.reason:
-                self._put(outcome.path, FileEntry(stamp, outcome.hash, "", outcome.reason))
-                if outcome.cause:
-                    self.crashing_files[outcome.path] = outcome.cause
-                continue
-            assert segment is not None
-            self.rows[outcome.path] = row
-            self._put(outcome.path, FileEntry(stamp, outcome.hash, segment.id))
-            row += 1
+            segment_id = segment.id if segment is not None and outcome.reason in SEARCHABLE else ""
+            self._put(outcome.path, FileEntry(stamp, outcome.hash, segment_id, outcome.reason))
+            if outcome.cause:
+                self.crashing_files[outcome.path] = outcome.cause
+            if segment_id:
+                self.rows[outcome.path] = row
+                row += 1
         if segment is None:
             return None
         live = LiveSegment(segment, np.ones(len(segment.files), bool), tokens=tokens)

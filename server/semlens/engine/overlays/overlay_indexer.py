@@ -25,7 +25,8 @@ from semlens.engine.overlays.overlay import Overlay, carry_vectors, encode_text,
 from semlens.index.segment.builder import new_segment_id
 from semlens.index.segment.segment import segment_from_arrays
 from semlens.workers.messages import BufferRequest, ParseResult
-from semlens.workers.pool import ParsedBatch, ParsePool, WorkerDiedError, WorkerStartError, parser_problem
+from semlens.workers.pool import ParsedBatch, ParsePool, parser_problem
+from semlens.workers.worker_process import WorkerDiedError, WorkerStartError
 
 DEBOUNCE_SECONDS = 0.02
 """Shorter than the pause between two keystrokes, longer than the pause between two edits of one command."""
@@ -192,12 +193,14 @@ class OverlayIndexer:
             return
         except WorkerDiedError:
             return
+        self.problems.pop(buffer.uri, None)
         if batch.crashing_files:
             self._crashing_texts[buffer.uri] = digest
-            self.problems[buffer.uri] = Problem(buffer.path, parser_problem(batch.cause))
+            message = parser_problem(batch.cause, is_searchable=bool(batch.results))
+            self.problems[buffer.uri] = Problem(buffer.path, message)
+        if not batch.results:
             self._publish(Overlay(buffer, digest, None, None))
             return
-        self.problems.pop(buffer.uri, None)
         overlay = self._make_overlay(buffer, digest, batch.results[0])
         self._reuse_vectors(overlay, states.get(buffer.root), tiers)
         self._embed(overlay, tiers)

@@ -131,7 +131,7 @@ def _problems(
         root = session.display_root(real)
         problems += [Problem(root, text) for text in _root_problems(state)]
         problems += [
-            Problem(str(Path(root, path)), parser_problem(cause))
+            Problem(str(Path(root, path)), parser_problem(cause, is_searchable=path in state.index.rows))
             for path, cause in sorted(dict(state.index.crashing_files).items())
         ]
     problems += list(session.overlays.problems.values())

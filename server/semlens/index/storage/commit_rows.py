@@ -43,7 +43,7 @@ class FileEntry:
     """What the index knows of one file.
 
     :ivar segment: id of the segment that contains it, or "" when it is not searchable.
-    :ivar reason: why it is not searchable, or "".
+    :ivar reason: why it is not searchable, or only as plain text; else "".
     """
 
     stamp: FileStamp

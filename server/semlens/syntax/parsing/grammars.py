@@ -16,6 +16,7 @@ from tree_sitter_language_pack import SupportedLanguage, get_language
 from semlens.core.symbol import SymbolKind
 from semlens.syntax.languages.language import Language
 from semlens.syntax.parsing import parse_limits
+from semlens.syntax.parsing.memory import resident_bytes
 from semlens.syntax.symbols.definition import CONTAINER_KINDS
 
 _CAPTURE = re.compile(r"@([a-z_]+(?:\.[a-z]+)*)")
@@ -24,10 +25,11 @@ _COMMENT = re.compile(r"^\s*;.*$", re.MULTILINE)
 _KINDS = {kind.label: kind for kind in SymbolKind}
 
 _CHUNK_BYTES = 65_536
+_MEMORY_CHECK_INTERVAL = 16  # steps of a parse, which are some microseconds each
 
 
-class SlowParseError(Exception):
-    """Parsing a text took longer than `parse_limits.MAX_PARSE_SECONDS`."""
+class ParseLimitError(Exception):
+    """Parsing a text took more time or memory than `parse_limits` allows."""
 
 
 class PatternRole(enum.Enum):
@@ -123,25 +125,35 @@ def _patterns_in(source: str) -> list[str]:
 def parse_tree(parser: tree_sitter.Parser, source: bytes) -> tree_sitter.Node:
     """The tree of a text.
 
-    :raises SlowParseError: when it takes too long. The caller must limit a scanner that never returns.
+    :raises ParseLimitError: when it takes too much. The caller must limit a scanner that never returns.
     """
     deadline = time.process_time() + parse_limits.MAX_PARSE_SECONDS
+    max_bytes = parse_limits.MAX_PARSE_BYTES + parse_limits.MAX_PARSE_BYTES_PER_BYTE * len(source)
+    max_bytes += resident_bytes()
+    step = 0
+    fault = ""
 
     def read(offset: int, _point: tree_sitter.Point) -> bytes:
         return source[offset : offset + _CHUNK_BYTES]
 
-    def is_late(_offset: int, _has_error: bool) -> bool:
-        return time.process_time() > deadline
+    def exceeds_limit(_offset: int, _has_error: bool) -> bool:
+        nonlocal step, fault
+        step += 1
+        if time.process_time() > deadline:
+            fault = f"{parse_limits.MAX_PARSE_SECONDS} s"
+        elif step % _MEMORY_CHECK_INTERVAL == 0 and resident_bytes() > max_bytes:
+            fault = "the memory that its size allows"
+        return bool(fault)
 
     try:
-        return parser.parse(read, progress_callback=is_late).root_node
+        return parser.parse(read, progress_callback=exceeds_limit).root_node
     except ValueError as error:
         parser.reset()  # otherwise the next parse would continue with this text
-        raise SlowParseError(f"the parse took more than {parse_limits.MAX_PARSE_SECONDS} s") from error
+        raise ParseLimitError(f"the parse took more than {fault}") from error
 
 
 def parse_range(language: Language, source: bytes, start: int, end: int) -> tree_sitter.Node:
-    """The tree of a part of a file, with positions in the whole. :raises SlowParseError: as `parse_tree`."""
+    """The tree of a part of a file, with positions in the whole. :raises ParseLimitError: as `parse_tree`."""
     parser = tree_sitter.Parser(
         get_language(cast("SupportedLanguage", language.grammar)),
         included_ranges=[tree_sitter.Range(_point(source, start), _point(source, end), start, end)],

@@ -1,10 +1,10 @@
-"""Limits of a parse: its time, and cheap checks of nesting and line length that reject text before it.
+"""Limits of a parse: its time and memory, and cheap checks of nesting and line length that reject text before it.
 
 Beyond these limits a grammar takes very long or corrupts memory. The state of its scanner must fit into 1,024 bytes,
 and several scanners write past its end: Markdown and YAML with 4 bytes for each open block, Python with 2 for each
 indentation, Perl with 12 for each interpolation, Typst with 4 for each bracket. Kotlin's ends the process at 1,024 open
 strings.
-`grammars` stops a parse at its time limit, but 50,000 brackets would always use it up.
+`grammars` stops a parse at its limits of time and memory, but 50,000 brackets would always use it up.
 `workers/limits.py` has the limits of the process.
 ``tests/chaos/test_grammars.py`` searches for more such texts.
 """
@@ -15,6 +15,13 @@ import re
 
 MAX_PARSE_SECONDS = 3.0
 """Limit of processor time for one text, because a few hundred unusual bytes can occupy a grammar for minutes."""
+
+MAX_PARSE_BYTES = 128 << 20
+"""Limit of the memory that one parse takes, besides `MAX_PARSE_BYTES_PER_BYTE` for each byte of the text.
+
+The largest files of the benchmarks take 25 bytes for each byte of theirs. A script in Perl of 180 KB takes 1.4 GB."""
+
+MAX_PARSE_BYTES_PER_BYTE = 64
 
 MAX_DEPTH = 1_500
 """Limit of open brackets. The description of a language may set a lower one."""

@@ -13,7 +13,7 @@ from semlens.syntax.languages.language import Language, Splitter
 from semlens.syntax.languages.registry import BY_NAME, language_of, module_of
 from semlens.syntax.parsing.decode import to_utf8
 from semlens.syntax.parsing.embedded import scripts_in
-from semlens.syntax.parsing.grammars import SlowParseError, grammar_of, parse_range, parse_tree
+from semlens.syntax.parsing.grammars import ParseLimitError, grammar_of, parse_range, parse_tree
 from semlens.syntax.parsing.macro_blanking import blank_macros
 from semlens.syntax.parsing.notebook import outline_of_notebook
 from semlens.syntax.parsing.parse_limits import lines_too_long, nests_too_deeply
@@ -22,6 +22,8 @@ from semlens.syntax.symbols.builder import FileSymbols, find_symbols, merge_file
 from semlens.syntax.symbols.roles import role_of
 
 _HEAD_BYTES = 65_536  # bytes by which languages that share an extension are told apart
+
+_ROLE_BYTES = 2_000
 
 _log = logging.getLogger(__name__)
 
@@ -38,12 +40,12 @@ def parse(path: str, source: bytes) -> Outline:
         language = BY_NAME.get(name) if name is not None else None
         if text is None:
             return Outline(name or "", 0, (), (), role_of(path))
-        role = role_of(path, text[:2_000])
+        role = role_of(path, text[:_ROLE_BYTES])
         n_lines = text.count(b"\n") + (not text.endswith(b"\n") and bool(text))
         if language is not None and _has_outline(language) and not _exceeds_limits(language, text):
             try:
                 return _outline(language, path, text, n_lines, role)
-            except SlowParseError as error:
+            except ParseLimitError as error:
                 _log.warning("no symbols for %s: %s", path, error)
             except Exception:  # noqa: BLE001 - an error must cost only the symbols of this file
                 _log.exception("no symbols for %s", path)
@@ -51,6 +53,16 @@ def parse(path: str, source: bytes) -> Outline:
     except Exception:  # noqa: BLE001 - see above
         _log.exception("no outline for %s", path)
         return Outline("", 0, (), ())
+
+
+def parse_as_text(path: str, source: bytes) -> Outline:
+    """The outline of a file that crashes its grammar: passages without symbols."""
+    text = to_utf8(source)
+    name = language_of(path, (source if text is None else text)[:_HEAD_BYTES]) or ""
+    if text is None:
+        return Outline(name, 0, (), (), role_of(path))
+    n_lines = text.count(b"\n") + (not text.endswith(b"\n") and bool(text))
+    return Outline(name, n_lines, (), windows(text), role_of(path, text[:_ROLE_BYTES]))
 
 
 def _has_outline(language: Language) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 import pytest
 
@@ -63,8 +64,19 @@ def test_text_that_overflows_a_scanner_is_split_by_lines(path: str, source: byte
     assert parser.parse(path, source).symbols == ()
 
 
-def test_text_that_times_out_a_grammar_is_split_by_lines(monkeypatch) -> None:
-    monkeypatch.setattr(parse_limits, "MAX_PARSE_SECONDS", 0.05)
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [
+        ("MAX_PARSE_SECONDS", 0.05),
+        pytest.param(
+            "MAX_PARSE_BYTES",
+            -(1 << 30),  # simulates a grammar that takes all of it
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how much memory is used"),
+        ),
+    ],
+)
+def test_text_that_takes_too_much_is_split_by_lines(monkeypatch, limit, value) -> None:
+    monkeypatch.setattr(parse_limits, limit, value)
     slow = parse("a.py", b"/+" * 3_000 + b"\ndef f():\n    return 1\n")
     assert slow.symbols == ()
     assert slow.passages
