@@ -19,11 +19,9 @@ import numpy as np
 from semlens.core.cancel import CancelToken
 from semlens.core.guarded_reader import read_below
 from semlens.core.hashing import ContentHash, content_hash
-from semlens.core.text.printable import printable
 from semlens.core.text.secrets import is_environment_file, mask_secrets
-from semlens.index.arrays import Mask
 from semlens.index.segment.build_hash import build_hash, build_problem
-from semlens.index.segment.merge import MergedSegment, merge_segments
+from semlens.index.segment.merge import MergedSegment, Part, merge_segments
 from semlens.index.segment.segment import Segment, segment_path
 from semlens.index.segment.vectors import VectorBlock, merge_blocks
 from semlens.index.storage.commit_rows import CommittedRows
@@ -44,10 +42,6 @@ MAX_PASSAGES = 200_000
 """Of one shared segment. More are shared as several."""
 
 _MAX_FILE_BYTES = 64 << 20
-_SHOWN_FILES = 3
-
-Part = tuple[Segment, Mask]
-"""A segment, and which of its files are shared."""
 
 Progress = Callable[[str, int, int], None]
 """What is done, how much of it is done, and how much there is."""
@@ -88,10 +82,7 @@ def push(
     :param pool: parses what stays out, with its secrets masked.
     :raises ShareError: when files differ from the commit, the index is not complete, or the store refuses.
     """
-    if changed := work_tree.changed_files():
-        names = ", ".join(printable(name) for name in changed[:_SHOWN_FILES])
-        more = f" and {len(changed) - _SHOWN_FILES} more" if len(changed) > _SHOWN_FILES else ""
-        raise ShareError(f"Files differ from the commit: {names}{more}. Commit, stash or ignore them, then push again.")
+    work_tree.check_committed("push again")
     tree = work_tree.trees()[0]
     name = manifest_name(recipe(), tree)
     if store.read(name, MAX_BYTES) is not None:

@@ -18,6 +18,7 @@ GIT_SECONDS = 60.0
 MAX_COMMITS = 50
 """Of the branch, newest first, whose trees may be shared when that of the newest is not."""
 _MAX_BYTES = 64 << 20
+_SHOWN_FILES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,20 @@ class WorkTree:
             raise ShareError(f"{printable(str(self.top / self.relative))} is in no commit yet. Commit it first.")
         return list(dict.fromkeys(trees))
 
-    def changed_files(self) -> list[str]:
-        """Files that differ from the commit, or are new and not ignored. Those of submodules are not looked at."""
+    def check_committed(self, next_step: str) -> None:
+        """Check that no file differs from the commit, or is new and not ignored. Submodules are not looked at.
+
+        :param next_step: what the user can do once all is committed, such as "push again".
+        :raises ShareError: when a file does.
+        """
         listed = self._ask(
             "status", "--porcelain", "-z", "--no-renames", "--ignore-submodules", "--", ".", reads_files=True
         )
-        return [entry[3:] for entry in self._output(listed).split("\0") if entry]
+        changed = [printable(entry[3:]) for entry in self._output(listed).split("\0") if entry]
+        if changed:
+            more = f" and {len(changed) - _SHOWN_FILES} more" if len(changed) > _SHOWN_FILES else ""
+            names = ", ".join(changed[:_SHOWN_FILES]) + more
+            raise ShareError(f"Files differ from the commit: {names}. Commit, stash or ignore them, then {next_step}.")
 
     def committed_files(self) -> frozenset[str]:
         """Paths of the files below the root that git compares with the commit, relative to the root.

@@ -39,8 +39,6 @@ from semlens.share.signing import SigningKey
 from semlens.share.work_tree import WorkTree
 from semlens.syntax.parsing.decode import decode
 
-_SHOWN_FILES = 3
-
 
 class Executor(Protocol):
     """Computes batches somewhere. See `local_executor` and `ray_executor`."""
@@ -89,9 +87,7 @@ def build(
     :raises SemlensError: when a batch cannot be computed. What was computed is kept for the next try.
     """
     name = repository_name(str(root))
-    if changed := work_tree.changed_files():
-        names = ", ".join(printable(one) for one in changed[:_SHOWN_FILES])
-        raise ShareError(f"Files differ from the commit: {names}. Commit or stash them, then build again.")
+    work_tree.check_committed("build again")
     tree = work_tree.trees()[0]
     known = read_entry(job.store, job.recipe.segments, name, [job.key.public])
     if known is not None and known.tree == tree:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from semlens.index.arrays import Ints, Mask
 from semlens.index.segment.builder import new_segment_id
 from semlens.index.segment.columns import StringColumn
 from semlens.index.segment.name_table import NameTable
@@ -19,7 +20,10 @@ from semlens.index.segment.postings import Postings
 from semlens.index.segment.reference_table import ReferenceTable
 from semlens.index.segment.segment import FileTable, PassageTable, Segment, SymbolTable
 
-RowMap = npt.NDArray[np.int64]
+RowMap = Ints
+
+Part = tuple[Segment, Mask]
+"""A segment, and the mask of its files that are kept, shape (files,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class MergedSegment:
     passage_maps: tuple[RowMap, ...]
 
 
-def _renumber(keep: npt.NDArray[np.bool_], base: int) -> RowMap:
+def _renumber(keep: Mask, base: int) -> RowMap:
     numbers = np.cumsum(keep) - 1 + base
     return np.where(keep, numbers, -1).astype(np.int64)
 
@@ -47,7 +51,7 @@ class _RowMaps:
     :ivar kept_rows: for each part, the rows that are kept.
     """
 
-    def __init__(self, masks: Sequence[npt.NDArray[np.bool_]]) -> None:
+    def __init__(self, masks: Sequence[Mask]) -> None:
         self.new_rows: list[RowMap] = []
         self.n_rows = 0
         for keep in masks:
@@ -65,8 +69,8 @@ class _RowMaps:
         )
 
 
-def merge_segments(parts: Sequence[tuple[Segment, npt.NDArray[np.bool_]]]) -> MergedSegment:
-    """:param parts: segments, each with the mask of its living files, shape (files,)."""
+def merge_segments(parts: Sequence[Part]) -> MergedSegment:
+    """The kept files of all parts, with their symbols, passages, names and references, as one segment."""
     segments = [segment for segment, _ in parts]
     files = _RowMaps([alive for _, alive in parts])
     symbols = _RowMaps([alive[segment.symbols.files] for segment, alive in parts])
