@@ -26,9 +26,9 @@ from semlens.index.storage.writer_lock import WriterLock
 from semlens.lsp.connection.logs import configure_detached_logging
 from semlens.service.connection import Connection, PeerError
 from semlens.service.endpoint import EndpointError, create_private_folder, endpoint_of
-from semlens.service.hello import KEY_VARIABLE, HelloError
+from semlens.service.hello import HelloError
 from semlens.settings.loading import Settings, load_settings
-from semlens.settings.user_sources import USER_VARIABLE
+from semlens.settings.user_sources import REMOTE_KEY_VARIABLE, USER_VARIABLE
 
 logger = logging.getLogger(__name__)
 
@@ -224,7 +224,7 @@ def run(cache_folder: Path, *, idle_s: float | None = None, host_factory: HostFa
     :raises SemlensError: when it cannot start.
     """
     os.umask(0o077)
-    for variable in (USER_VARIABLE, KEY_VARIABLE):
+    for variable in (USER_VARIABLE, REMOTE_KEY_VARIABLE):
         os.environ.pop(variable, None)  # of the client that started it; each session has its own
     endpoint = endpoint_of(cache_folder)
     create_private_folder(endpoint.folder)

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from semlens.core.errors import SemlensError
 from semlens.service.connection import Connection, NoServerError, connect
 from semlens.service.endpoint import Endpoint, create_private_folder
-from semlens.service.hello import KEY_VARIABLE
-from semlens.settings.user_sources import USER_VARIABLE
+from semlens.settings.user_sources import REMOTE_KEY_VARIABLE, USER_VARIABLE
 
 if TYPE_CHECKING:
     import subprocess
@@ -85,7 +84,9 @@ def _start(endpoint: Endpoint, command: Sequence[str] | None) -> subprocess.Pope
     """Start a process that does not end with this one, its terminal or its process group."""
     import subprocess
 
-    environment = {name: value for name, value in os.environ.items() if name not in (USER_VARIABLE, KEY_VARIABLE)}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in (USER_VARIABLE, REMOTE_KEY_VARIABLE)
+    }
     log = os.open(endpoint.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         process = subprocess.Popen(

@@ -10,11 +10,9 @@ import os
 from typing import Any
 
 from semlens.core.errors import SemlensError, UsageError
-from semlens.settings.user_sources import UserSettings
+from semlens.settings.user_sources import REMOTE_KEY_VARIABLE, UserSettings
 
 MAX_HELLO_BYTES = 1_000_000
-
-KEY_VARIABLE = "SEMLENS_REMOTE_KEY"
 
 
 class HelloError(SemlensError):
@@ -45,7 +43,7 @@ def describe_client(client: str, user: UserSettings) -> dict[str, Any]:
     hello: dict[str, Any] = {"client": client, "processId": os.getpid(), "settings": user.values}
     if user.problems:
         hello["settingProblems"] = [list(problem) for problem in user.problems]
-    if key := os.environ.get(KEY_VARIABLE):
+    if key := os.environ.get(REMOTE_KEY_VARIABLE):
         hello["remoteKey"] = key
     return hello
 

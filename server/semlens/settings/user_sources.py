@@ -18,6 +18,13 @@ USER_FILE = "config.toml"
 USER_VARIABLE = "SEMLENS_USER_SETTINGS"
 """Environment variable with settings as a JSON object. The extension of an editor passes the user's settings here."""
 
+REMOTE_KEY_VARIABLE = "SEMLENS_REMOTE_KEY"
+QDRANT_KEY_VARIABLE = "SEMLENS_QDRANT_KEY"
+SHARE_KEY_VARIABLE = "SEMLENS_SHARE_KEY"  # the private key as 64 hexadecimal digits
+TEAM_TOKEN_VARIABLE = "SEMLENS_TEAM_TOKEN"  # noqa: S105 - a name
+SECRET_VARIABLES = frozenset((REMOTE_KEY_VARIABLE, QDRANT_KEY_VARIABLE, SHARE_KEY_VARIABLE, TEAM_TOKEN_VARIABLE))
+"""Environment variables with keys. Processes that need none of them do not get them."""
+
 _PLATFORM: str = sys.platform
 _CACHE_VARIABLE = "SEMLENS_CACHE_DIR"
 _MAX_FILE_BYTES = 1_000_000

@@ -12,10 +12,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from semlens.settings.user_sources import SHARE_KEY_VARIABLE
 from semlens.share.errors import RejectedError, ShareError
-
-KEY_VARIABLE = "SEMLENS_SHARE_KEY"
-"""The private key as 64 hexadecimal digits. It comes before the file."""
 
 KEY_NAME = "share-key"
 SIGNATURE_BYTES = 64
@@ -38,8 +36,8 @@ def read_key(config_folder: Path) -> SigningKey | None:
 
     :raises ShareError: when it cannot be read.
     """
-    text = os.environ.get(KEY_VARIABLE, "")
-    source = KEY_VARIABLE
+    text = os.environ.get(SHARE_KEY_VARIABLE, "")
+    source = SHARE_KEY_VARIABLE
     if not text:
         source = str(config_folder / KEY_NAME)
         try:

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 from semlens.core.errors import SemlensError
 from semlens.core.private_file import write_private
+from semlens.settings.user_sources import TEAM_TOKEN_VARIABLE
 
-TOKEN_VARIABLE = "SEMLENS_TEAM_TOKEN"  # noqa: S105 - a name
 FILE_NAME = "team-token.json"
 KEYRING_SERVICE = "semlens-team"
 _MAX_FILE_BYTES = 100_000
@@ -47,7 +47,7 @@ def checked_url(url: str) -> str:
 
 def read_token(config_folder: Path, url: str) -> str:
     """:raises TeamError: when there is none, or the file is not private."""
-    token = os.environ.get(TOKEN_VARIABLE, "").strip() or _from_keyring(url) or _from_file(config_folder, url)
+    token = os.environ.get(TEAM_TOKEN_VARIABLE, "").strip() or _from_keyring(url) or _from_file(config_folder, url)
     if not token:
         raise TeamError(f"There is no token for {url}. `semlens team join {url}` asks for it and keeps it.")
     return token

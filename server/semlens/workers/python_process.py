@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import semlens
-from semlens.embedding.remote.service import KEY_VARIABLE
+from semlens.settings.user_sources import SECRET_VARIABLES
 
 
 def start_worker(module: str, *arguments: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
@@ -33,11 +33,11 @@ def module_command(module: str, *arguments: str) -> list[str]:
 
 
 def module_environment() -> dict[str, str]:
-    """The environment without the key of the embedding service, because none of these processes connects to one.
+    """The environment without the user's keys and tokens, because none of these processes connects to anything.
 
     The package is found even where it is not installed.
     """
-    environment = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
+    environment = {name: value for name, value in os.environ.items() if name not in SECRET_VARIABLES}
     package_parent = str(Path(semlens.__file__).parents[1])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [package_parent, environment.get("PYTHONPATH", "")]))
     return environment

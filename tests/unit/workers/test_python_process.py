@@ -14,10 +14,12 @@ from semlens.workers.python_process import module_command, module_environment, s
 
 
 def test_no_key_is_handed_on_and_the_package_is_found(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("SEMLENS_REMOTE_KEY", "secret")
+    keys = {f"SEMLENS_{name}" for name in ("REMOTE_KEY", "QDRANT_KEY", "SHARE_KEY", "TEAM_TOKEN")}
+    for key in keys:
+        monkeypatch.setenv(key, "secret")
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
     environment = module_environment()
-    assert "SEMLENS_REMOTE_KEY" not in environment
+    assert not keys & environment.keys()
     assert environment["PYTHONPATH"].split(os.pathsep) == [str(Path(semlens.__file__).parents[1]), "/elsewhere"]
 
 

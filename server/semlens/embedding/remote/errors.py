@@ -10,7 +10,8 @@ import time
 from collections.abc import Mapping
 
 from semlens.core.errors import ModelError
-from semlens.embedding.remote.service import KEY_VARIABLE, Service
+from semlens.embedding.remote.service import Service
+from semlens.settings.user_sources import REMOTE_KEY_VARIABLE
 
 MAX_RETRY_AFTER_S = 3_600.0
 
@@ -63,7 +64,7 @@ def status_error(service: Service, status: int, headers: Mapping[str, str]) -> S
             return ServiceError(
                 Fault.KEY_REFUSED,
                 f"The embedding service at {name} refuses the key ({status}). Put a valid key into the environment"
-                f" variable {KEY_VARIABLE} or into the system's keyring (setting semlens.remote.keyFrom).",
+                f" variable {REMOTE_KEY_VARIABLE} or into the system's keyring (setting semlens.remote.keyFrom).",
             )
         case 404 | 405 if service.speaks_ollama:
             return ServiceError(

@@ -15,7 +15,6 @@ from semlens.embedding.manifest import TEXT_FORMAT, Architecture, ModelManifest
 from semlens.settings.choices import KeySource, ServiceApi
 
 LOCATOR_PREFIX = "remote:"
-KEY_VARIABLE = "SEMLENS_REMOTE_KEY"
 
 MAX_CONCURRENT_QUERIES = 2
 """Limit of query requests at the same time. A new one cancels the oldest, as pickers send one per keystroke."""

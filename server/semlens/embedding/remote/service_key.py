@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from semlens.embedding.remote.errors import Fault, ServiceError
-from semlens.embedding.remote.service import KEY_VARIABLE, Service
+from semlens.embedding.remote.service import Service
 from semlens.settings.choices import KeySource
+from semlens.settings.user_sources import REMOTE_KEY_VARIABLE
 
 KEYRING_SERVICE = "semlens"
 
@@ -19,7 +20,7 @@ def read_key(service: Service) -> str:
     if service.key_from == KeySource.KEYRING:
         key = _key_from_keyring(service)
     else:
-        key = (os.environ.get(KEY_VARIABLE, "") if service.key is None else service.key).strip()
+        key = (os.environ.get(REMOTE_KEY_VARIABLE, "") if service.key is None else service.key).strip()
     if not key:
         return ""
     if not (key.isascii() and key.isprintable() and " " not in key):
@@ -50,7 +51,7 @@ def _key_from_keyring(service: Service) -> str:
         raise ServiceError(
             Fault.NO_KEY,
             f"The system's keyring cannot be read ({type(error).__name__}). Unlock it, or set semlens.remote.keyFrom to"
-            f" environment and {KEY_VARIABLE} to the key.",
+            f" environment and {REMOTE_KEY_VARIABLE} to the key.",
         ) from error
     if not key:
         raise ServiceError(

@@ -10,8 +10,7 @@ from semlens.index.nearest.qdrant_store import QdrantStore, connect
 from semlens.index.nearest.vector_store import VectorStore, VectorStoreError
 from semlens.settings.choices import VectorStoreSetting
 from semlens.settings.schema import VectorsSettings
-
-KEY_VARIABLE = "SEMLENS_QDRANT_KEY"
+from semlens.settings.user_sources import QDRANT_KEY_VARIABLE
 
 
 def open_store(settings: VectorsSettings, folder: Path, fingerprint: str, dimension: int) -> VectorStore:
@@ -22,7 +21,7 @@ def open_store(settings: VectorsSettings, folder: Path, fingerprint: str, dimens
     if settings.store is VectorStoreSetting.QDRANT:
         if not settings.url:
             raise VectorStoreError("semlens.vectors.store is qdrant, but semlens.vectors.url is not set.")
-        client = connect(settings.url, os.environ.get(KEY_VARIABLE))
+        client = connect(settings.url, os.environ.get(QDRANT_KEY_VARIABLE))
         return QdrantStore(client, f"semlens-{fingerprint}", dimension)
     store = FaissStore(dimension, settings.faiss_kind)
     try:

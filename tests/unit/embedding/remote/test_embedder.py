@@ -29,8 +29,9 @@ from semlens.embedding.remote import http_channel
 from semlens.embedding.remote.embedder import RemoteEmbedder
 from semlens.embedding.remote.errors import Fault, ServiceError, parse_retry_after
 from semlens.embedding.remote.outgoing_text import OutgoingText, RemoteTokenizer
-from semlens.embedding.remote.service import KEY_VARIABLE, Service, parse_locator
+from semlens.embedding.remote.service import Service, parse_locator
 from semlens.embedding.remote.service_key import read_key
+from semlens.settings.user_sources import REMOTE_KEY_VARIABLE
 
 KEY = "a-key-that-nobody-may-see"
 
@@ -38,7 +39,7 @@ KEY = "a-key-that-nobody-may-see"
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "FIRST_PAUSE_SECONDS", 0.001)
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", KEY_VARIABLE):
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", REMOTE_KEY_VARIABLE):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
 
@@ -372,7 +373,7 @@ def test_the_key_is_sent_and_never_shown(
     service: FakeService, connect: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     connect(service).embed_query("without")
-    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    monkeypatch.setenv(REMOTE_KEY_VARIABLE, KEY)
     with caplog.at_level(logging.DEBUG):
         embedder = connect(service)
         embedder.embed_query("with")
@@ -386,12 +387,12 @@ def test_the_key_is_sent_and_never_shown(
 
 
 def test_a_key_is_not_sent_unencrypted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    monkeypatch.setenv(REMOTE_KEY_VARIABLE, KEY)
     with pytest.raises(ServiceError, match=r"would be sent unencrypted\. Use an https address"):
         read_key(Service("http://example.org", "m"))
     assert read_key(Service("https://example.org", "m")) == KEY
     assert read_key(Service("http://[::1]:80", "m")) == KEY
-    monkeypatch.setenv(KEY_VARIABLE, "two words")
+    monkeypatch.setenv(REMOTE_KEY_VARIABLE, "two words")
     with pytest.raises(ServiceError, match="Copy the whole key again"):
         read_key(Service("https://example.org", "m"))
 
