@@ -12,7 +12,7 @@ from ray_cases import RayCluster, until
 from semlens.cluster.catalogue import all_entries
 from semlens.cluster.ray_connection import connected
 from semlens.cluster.serve.cluster_service import ClusterService
-from semlens.cluster.serve.placing import place_segments
+from semlens.cluster.serve.placing import homes_of, place_segments
 from semlens.cluster.serve.ray_shards import RayShards, ShardLostError
 from semlens.cluster.serve.shard import root_of
 from semlens.core.cancel import CancelToken
@@ -36,9 +36,10 @@ def test_answers_go_on_when_a_node_is_killed_and_the_cluster_is_whole_again(tmp_
     counts = {root_of(one.name): (1, 1) for one in entries}
     cluster = RayCluster(n_nodes=3)
     with connected(cluster.address):
-        shards = RayShards(site.store.url, place_segments(entries, 3), [tier.fingerprint for tier in tiers], 2)
+        placed = place_segments(entries, 3)
+        shards = RayShards(site.store.url, placed, [tier.fingerprint for tier in tiers], 2)
         shards.start()
-        service = ClusterService(shards, tiers, counts, None, ShardLostError)
+        service = ClusterService(shards, tiers, counts, homes_of(placed), None, ShardLostError)
 
         def pages():
             results = [service.search(SearchRequest(query), CancelToken()) for query in QUERIES]

@@ -16,10 +16,13 @@ from semlens.core.text.printable import printable
 from semlens.http.served_roots import inner_path
 from semlens.mcp.root_policy import AgentRoot, RootPolicy
 from semlens.service.api import Api
+from semlens.service.code_query_methods import CODE_QUERY_METHODS
 from semlens.service.codec import Json, outline_json
 from semlens.service.params import fields_of, string, strings
 from semlens.settings.loading import SearchSettings, Settings
 from semlens.syntax.parsing.decode import split_lines
+
+_NOT_PASSED_ON = frozenset({"index", "implicit", "refineToken", "tokenizer"})
 
 Method = Callable[[Mapping[str, Any], CancelToken], Json]
 
@@ -38,6 +41,7 @@ class ClusterMethods:
         )
         self.by_name: dict[str, Method] = {
             "search": self._search,
+            **{name: self._passed_on(name) for name in CODE_QUERY_METHODS},
             "status": lambda _fields, cancel: self._api.call("semlens/status", {}, cancel),
             "session": self._session,
             "file": self._file,
@@ -48,11 +52,21 @@ class ClusterMethods:
         """:raises KeyError: when there is no such method."""
         return self.by_name[name](fields_of(params), cancel)
 
-    def _search(self, fields: Mapping[str, Any], cancel: CancelToken) -> Json:
-        params = {name: value for name, value in fields.items() if name not in ("index", "implicit", "refineToken")}
+    def _passed_on(self, name: str) -> Method:
+        return lambda fields, cancel: self._api.call(f"semlens/{name}", self._api_params(fields), cancel)
+
+    def _api_params(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters in the form of the `api` protocol. A file is named by its URI, or by its root and path."""
+        params = {name: value for name, value in fields.items() if name not in _NOT_PASSED_ON}
         if fields.get("roots") is not None:
             params["roots"] = [path_to_uri(self._root(name)) for name in strings(fields, "roots")]
-        answer = self._api.call("semlens/search", params, cancel)
+        if fields.get("path") is not None:
+            root, path = self._root(string(fields, "root") or ""), inner_path(fields, "path")
+            params["textDocument"] = {"uri": path_to_uri(f"{root}/{path}")}
+        return params
+
+    def _search(self, fields: Mapping[str, Any], cancel: CancelToken) -> Json:
+        answer = self._api.call("semlens/search", self._api_params(fields), cancel)
         for hit in answer["hits"]:
             hit["repository"] = hit["root"].removeprefix(ROOTS)
         return answer
@@ -106,9 +120,10 @@ class ClusterMethods:
 class ClusterRoots(RootPolicy):
     """The repositories that an agent may search. They are no folders of a machine."""
 
-    def __init__(self, roots: Sequence[str]) -> None:
+    def __init__(self, service: ClusterService) -> None:
         super().__init__(lambda _path: None)
-        self._all = tuple(AgentRoot(root, root) for root in roots)
+        self._service = service
+        self._all = tuple(AgentRoot(root, root) for root in service.roots)
 
     @property
     def roots(self) -> tuple[AgentRoot, ...]:
@@ -128,5 +143,13 @@ class ClusterRoots(RootPolicy):
         return tuple(dict.fromkeys(found))
 
     def file(self, path: str, folders: Sequence[str]) -> str:
-        del folders
-        raise UsageError(f"{printable(path)} is in a cluster, which answers searches only.")
+        bases = list(folders) or [root.real for root in self.roots]
+        whole = path if path.startswith(ROOTS) else f"{ROOTS}{path}"
+        for root in bases:  # the name of the repository may stand before the path
+            inner = whole.removeprefix(f"{root}/")
+            if inner != whole and self._service.roots_with(inner, [root]):
+                return whole
+        holders = self._service.roots_with(path, bases)
+        if not holders:
+            raise UsageError(f"There is no file {printable(path)} in the repositories.")
+        return f"{holders[0]}/{path}"

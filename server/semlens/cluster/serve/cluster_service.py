@@ -5,22 +5,31 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import Any, Protocol
 
 from semlens.cluster.errors import ClusterError
 from semlens.cluster.serve.coordinator import Shards, search_shards
+from semlens.cluster.serve.repository_queries import AskedModel
+from semlens.cluster.serve.shard import ROOTS
 from semlens.core.cancel import CancelToken
+from semlens.core.context import ContextPack, ContextRequest, DuplicatesResult
 from semlens.core.errors import UsageError
+from semlens.core.graph import ImpactRequest, ImpactResult, NeighboursRequest, NeighboursResult, UnusedResult
 from semlens.core.hit import SearchResult, SearchStage
-from semlens.core.request import SearchRequest
+from semlens.core.paths import path_to_uri, uri_to_path
+from semlens.core.request import SearchFilter, SearchRequest
 from semlens.core.status import EngineState, EngineStatus, Problem, RootStatus, WatchMode
 from semlens.core.symbol import Outline
+from semlens.core.text.printable import printable
 from semlens.engine.embedding.tiers import Tier
+from semlens.engine.query.graph_queries import name_parts
 from semlens.search.query.query import parse_query
 from semlens.search.ranking.confidence_weights import NOTHING_FITS
 
 MAX_TRIES = 3
-"""Of one search, when replicas are lost meanwhile."""
+"""Of one question, when replicas are lost meanwhile."""
+
+_N_NAMED = 30
 
 
 class ServedShards(Protocol):
@@ -39,17 +48,20 @@ class ClusterService:
         shards: ServedShards,
         tiers: Sequence[Tier],
         counts: Mapping[str, tuple[int, int]],
+        homes: Mapping[str, int],
         roots: Collection[str] | None,
         retryable: type[Exception],
     ) -> None:
         """:param counts: files and symbols of each root. :param roots: those that may be read, None for all.
 
-        :param retryable: the error after which a search is asked again.
+        :param homes: the shard of each root that lies whole in one.
+        :param retryable: the error after which a question is asked again.
         """
         self._shards = shards
         self._tiers = tiers
         self._counts = {root: count for root, count in counts.items() if roots is None or root in roots}
         self._roots = None if roots is None else frozenset(roots)
+        self._homes = homes
         self._retryable = retryable
 
     def search(
@@ -64,21 +76,11 @@ class ClusterService:
         del on_partial
         started = time.monotonic()
         query = parse_query(request.query)
-        vectors = [
-            vector
-            for tier in self._tiers
-            if query.text.strip() and (vector := tier.query_vector(query.text)) is not None
-        ]
-        for attempt in range(MAX_TRIES):
-            try:
-                hits, confidence = search_shards(
-                    self._shards.lease(), self._roots, request, query, vectors, cancel, explain=explain
-                )
-                break
-            except self._retryable:
-                cancel.check()
-                if attempt == MAX_TRIES - 1:
-                    raise
+        vectors = [model.vector for model in self._models(query.text) if model.vector is not None]
+        hits, confidence = self._retried(
+            lambda: search_shards(self._shards.lease(), self._roots, request, query, vectors, cancel, explain=explain),
+            cancel,
+        )
         problems = self._shards.problems()
         return SearchResult(
             tuple(hits),
@@ -132,10 +134,120 @@ class ClusterService:
     def roots(self) -> list[str]:
         return sorted(self._counts)
 
-    def _refused(self, *_arguments: object, **_named: object) -> NoReturn:
-        raise ClusterError("A cluster answers searches and gives files. Ask this of your own clone.")
+    def roots_with(self, path: str, roots: Sequence[str]) -> list[str]:
+        """Those of the roots that have a file of this path, in their order."""
+        readable = [root for root in roots if root in self._counts]
+        found = {root for answer in self._shards.lease().ask("holders", path, readable) for root in answer}
+        return [root for root in readable if root in found]
 
-    similar = duplicates = context = callers = callees = impact = unused = _refused
+    def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult:
+        found: SearchResult = self._ask(self._root_of(uri), "similar", (uri, line, limit), cancel)
+        return found
+
+    def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult:
+        root = self._root_of(uri) if uri else self._one_root(())
+        found: DuplicatesResult = self._ask(root, "duplicates", (uri, limit), cancel)
+        return found
+
+    def context(self, request: ContextRequest, cancel: CancelToken) -> ContextPack:
+        """Of one repository: that of the place, the one that is named, or that of the best hit."""
+        if request.uri and request.lines[0] >= 0:
+            root = self._root_of(request.uri)
+        elif request.query.strip() and not self._is_one(request.folders):
+            search = SearchRequest(request.query, limit=1, filter=SearchFilter(folders=request.folders))
+            hits = self.search(search, cancel).hits
+            if not hits:
+                raise UsageError("Nothing fits the question, so there is no context to show.")
+            root = hits[0].root
+        else:
+            root = self._one_root(request.folders)
+        asked = request._replace(tokenizer="")  # it would be a path of this machine
+        found: ContextPack = self._ask(root, "context", (asked,), cancel, request.query)
+        return found
+
+    def callers(self, request: NeighboursRequest, cancel: CancelToken) -> NeighboursResult:
+        found: NeighboursResult = self._ask(self._root_of_symbol(request, cancel), "callers", (request,), cancel)
+        return found
+
+    def callees(self, request: NeighboursRequest, cancel: CancelToken) -> NeighboursResult:
+        found: NeighboursResult = self._ask(self._root_of_symbol(request, cancel), "callees", (request,), cancel)
+        return found
+
+    def impact(self, request: ImpactRequest, cancel: CancelToken) -> ImpactResult:
+        if not request.diff:
+            raise UsageError("A cluster has no work tree to compare. Send the change as `diff`.")
+        found: ImpactResult = self._ask(self._one_root(request.folders), "impact", (request,), cancel)
+        return found
+
+    def unused(self, limit: int, folders: Sequence[str], cancel: CancelToken) -> UnusedResult:
+        found: UnusedResult = self._ask(self._one_root(folders), "unused", (limit, folders), cancel)
+        return found
+
+    def _ask(self, root: str, method: str, arguments: Sequence[Any], cancel: CancelToken, text: str = "") -> Any:
+        """Ask the shard that has all of a repository.
+
+        :raises ClusterError: when none has. :raises UsageError: with what the shard says.
+        """
+        home = self._homes.get(root)
+        if home is None:
+            name = printable(root.removeprefix(ROOTS))
+            raise ClusterError(f"{name} lies on several shards, so only searches reach it. Ask this of your own clone.")
+        asked = {home: (root, method, arguments, self._models(text))}
+        ((answer, problem),) = self._retried(lambda: self._shards.lease().ask_each("query", asked), cancel)
+        if problem:
+            raise UsageError(problem)
+        return answer
+
+    def _models(self, text: str) -> list[AskedModel]:
+        has_text = bool(text.strip())
+        return [
+            AskedModel(tier.fingerprint, tier.role, tier.query_vector(text) if has_text else None)
+            for tier in self._tiers
+        ]
+
+    def _retried(self, ask: Callable[[], Any], cancel: CancelToken) -> Any:
+        """Ask again when a replica is lost meanwhile."""
+        for _ in range(MAX_TRIES - 1):
+            try:
+                return ask()
+            except self._retryable:
+                cancel.check()
+        return ask()
+
+    def _root_of(self, uri: str) -> str:
+        """:raises UsageError: when it may not be read: the same answer as when it is not there."""
+        path = uri_to_path(uri) or ""
+        for root in self._counts:
+            if path == root or path.startswith(f"{root}/"):
+                return root
+        raise UsageError("There is no such file.")
+
+    def _named(self, folders: Sequence[str]) -> set[str]:
+        """The repositories of some folders; all that may be read without any."""
+        return {self._root_of(path_to_uri(folder)) for folder in folders} or set(self._counts)
+
+    def _is_one(self, folders: Sequence[str]) -> bool:
+        return len(self._named(folders)) == 1
+
+    def _one_root(self, folders: Sequence[str]) -> str:
+        """:raises UsageError: unless the folders are of one repository."""
+        roots = self._named(folders)
+        if len(roots) != 1:
+            raise UsageError("This is asked of one repository. Name one in `roots`.")
+        return roots.pop()
+
+    def _root_of_symbol(self, request: NeighboursRequest, cancel: CancelToken) -> str:
+        """The repository of a place, or the one in which a search finds the name first."""
+        if not request.name:
+            return self._root_of(request.uri)
+        if self._is_one(request.folders):
+            return self._one_root(request.folders)
+        parts = name_parts(request.name)
+        search = SearchRequest(parts[-1] if parts else "", limit=_N_NAMED, filter=SearchFilter(folders=request.folders))
+        for hit in self.search(search, cancel).hits if parts else ():
+            if name_parts(hit.qualified_name)[-len(parts) :] == parts:
+                return hit.root
+        raise UsageError(f"No symbol is named {printable(request.name)[:200]}. Give its place, or one repository.")
 
     def add_root(self, path: Path, *, explicit: bool = True, watching: WatchMode = WatchMode.NONE) -> None:
         """The roots are those of the store."""

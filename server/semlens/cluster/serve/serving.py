@@ -18,7 +18,7 @@ from semlens.cluster.catalogue import built_in
 from semlens.cluster.errors import ClusterError
 from semlens.cluster.serve.cluster_methods import ClusterMethods, ClusterRoots
 from semlens.cluster.serve.cluster_service import ClusterService
-from semlens.cluster.serve.placing import place_segments
+from semlens.cluster.serve.placing import homes_of, place_segments
 from semlens.cluster.serve.shard import ROOTS, root_of
 from semlens.core.text.printable import printable
 from semlens.engine.embedding.tiers import Tier, choose_local_tiers
@@ -33,9 +33,6 @@ from semlens.http.team.gate import App, TeamGate
 from semlens.mcp.tools import AgentTools
 from semlens.settings.loading import Settings
 from semlens.settings.user_sources import config_folder
-
-MCP_TOOLS = ("search_code", "index_status")
-"""The others look at one repository as a whole, see `cluster_service`."""
 
 TOKEN_FILE = "cluster-token"  # noqa: S105 - the name of a file
 
@@ -77,7 +74,7 @@ def serve(options: ServeOptions, settings: Settings, on_listening: Callable[[dic
             for tier in tiers:
                 tier.query_vector("warm up")  # the first question does not wait for the models
             counts = _counts(shards, [root_of(one.name) for one in repositories])
-            coordinator = Coordinator(shards, tiers, counts, settings, ray_shards.ShardLostError)
+            coordinator = Coordinator(shards, tiers, counts, homes_of(placed), settings, ray_shards.ShardLostError)
             coordinator.run(options.http, listening, on_listening)
         finally:
             shards.close()
@@ -91,12 +88,14 @@ class Coordinator:
         shards: Any,
         tiers: list[Tier],
         counts: dict[str, tuple[int, int]],
+        homes: dict[str, int],
         settings: Settings,
         retryable: type[Exception],
     ) -> None:
         self._shards = shards
         self._tiers = tiers
         self._counts = counts
+        self._homes = homes
         self._settings = settings
         self._retryable = retryable
         self._opened: list[tuple[LazyApp, ApiRoutes]] = []
@@ -178,7 +177,7 @@ class Coordinator:
                 routes.close()
 
     def _app(self, roots: set[str] | None) -> App:
-        service = ClusterService(self._shards, self._tiers, self._counts, roots, self._retryable)
+        service = ClusterService(self._shards, self._tiers, self._counts, self._homes, roots, self._retryable)
         mcp = LazyApp(lambda: _open_mcp(service))
         routes = ApiRoutes(ClusterMethods(service, self._settings), mcp)
         self._opened.append((mcp, routes))
@@ -188,9 +187,7 @@ class Coordinator:
 def _open_mcp(service: ClusterService) -> AbstractAsyncContextManager[Any]:
     """The SDK takes a second to load, so this runs on a thread, at the first request to it."""
     http_app = importlib.import_module("semlens.mcp.transport.http_app")
-    opened: AbstractAsyncContextManager[Any] = http_app.open_app(
-        AgentTools(service, ClusterRoots(service.roots), only=MCP_TOOLS)
-    )
+    opened: AbstractAsyncContextManager[Any] = http_app.open_app(AgentTools(service, ClusterRoots(service)))
     return opened
 
 

@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from semlens.cluster.catalogue import TEXTS, Texts, read_texts
+from semlens.cluster.serve.repository_queries import AskedModel, RepositoryQueries
 from semlens.core.cancel import CancelToken
+from semlens.core.errors import SemlensError
 from semlens.core.hit import SearchHit
 from semlens.core.paths import path_to_uri
 from semlens.core.request import SearchRequest
@@ -47,6 +49,9 @@ from semlens.share.errors import RejectedError
 from semlens.share.manifest import SharedObject
 from semlens.share.object_store import ObjectStore
 from semlens.syntax.parsing.decode import split_lines
+
+MAX_QUERIED = 8
+"""Repositories whose call graph a shard keeps."""
 
 MAX_SEARCHES = 64
 """Whose steps a shard remembers."""
@@ -133,6 +138,7 @@ class Shard:
         self._views: dict[int, SegmentView] = {}
         self._texts: dict[int, Texts] = {}
         self._searches: OrderedDict[str, _Search] = OrderedDict()
+        self._queried: OrderedDict[str, RepositoryQueries] = OrderedDict()
         for placed in segments:
             self._views[placed.number], self._texts[placed.number] = _open(placed, folder)
 
@@ -264,6 +270,26 @@ class Shard:
             ]
             return Outline(segment.files.language(row), int(segment.files.n_lines[row]), tuple(symbols), ())
         return None
+
+    def holders(self, path: str, roots: Collection[str]) -> list[str]:
+        """Those of the roots that have a file of this path here."""
+        return [root for root in roots if any(self._places(root, path))]
+
+    def query(self, root: str, method: str, arguments: Sequence[Any], models: Sequence[AskedModel]) -> tuple[Any, str]:
+        """Answer a question about a repository that is whole in this shard.
+
+        :returns: the answer, or None and a sentence for the user.
+        """
+        if root not in self._queried:
+            parts = [(view, self._texts[number]) for number, view in sorted(self._views.items()) if view.root == root]
+            self._queried[root] = RepositoryQueries(root, parts)
+        self._queried.move_to_end(root)
+        while len(self._queried) > MAX_QUERIED:
+            self._queried.popitem(last=False)
+        try:
+            return self._queried[root].ask(method, arguments, models), ""
+        except SemlensError as error:
+            return None, str(error)
 
     def _places(self, root: str, path: str) -> Iterator[tuple[int, int]]:
         """The number of the view and the row of a file."""

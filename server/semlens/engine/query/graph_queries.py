@@ -235,7 +235,7 @@ class GraphQueryService(QueryService):
         self, snapshot: IndexSnapshot, name: str, folders: tuple[str, ...]
     ) -> list[tuple[Resolver, SymbolPlace]]:
         """Symbols whose qualified name ends with a name; code before tests, whole names before their ends."""
-        parts = _parts(name)
+        parts = name_parts(name)
         found = []
         for root in dict.fromkeys(view.root for view in snapshot.views):
             resolver = self._resolver(snapshot, root)
@@ -246,7 +246,7 @@ class GraphQueryService(QueryService):
                 for row in names.rows[start:end].tolist():
                     file = int(view.segment.symbols.files[row])
                     is_alive = view.alive is None or bool(view.alive[file])
-                    qualified = _parts(view.segment.symbols.qualified_names[row])
+                    qualified = name_parts(view.segment.symbols.qualified_names[row])
                     if is_alive and qualified[-len(parts) :] == parts and is_below(view, file, folders):
                         role = int(view.segment.files.roles[file])
                         found.append((role != 0, len(qualified), _rank(view, row), number, row, resolver))
@@ -387,7 +387,8 @@ def _rank(view: SegmentView, row: int) -> int:
     return 0 if kind in callable_or_type else 1
 
 
-def _parts(name: str) -> list[str]:
+def name_parts(name: str) -> list[str]:
+    """What a qualified name is joined of."""
     return [part for part in _SEPARATORS.split(name.strip().removesuffix("()")) if part]
 
 
