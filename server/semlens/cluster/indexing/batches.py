@@ -15,13 +15,13 @@ from pathlib import Path
 from semlens.core.cancel import CancelToken
 from semlens.core.guarded_reader import read_below
 from semlens.core.hashing import content_hash
+from semlens.files.ignoring.gitattributes import attributes_path, read_attributes
+from semlens.index.storage.seeding import folders_of
 from semlens.settings.loading import Settings
 from semlens.share.publishing import has_secret
 
 MAX_FILES = 200
 MAX_BYTES = 1_000_000
-_ATTRIBUTES = ".gitattributes"
-_MAX_ATTRIBUTES_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Batch:
     def digest(self, recipe: Recipe) -> str:
         """The same for equal work."""
         digest = hashlib.sha256(repr((recipe.segments, recipe.fingerprints, recipe.max_file_bytes)).encode())
-        for path, data in (*self.files, (_ATTRIBUTES, b""), *self.attributes):
+        for path, data in (*self.files, (attributes_path(""), b""), *self.attributes):
             digest.update(path.encode("utf-8", "surrogateescape") + b"\0" + content_hash(data))
         return digest.hexdigest()
 
@@ -91,17 +91,9 @@ def batches_of(
 
 
 def _batch(root: Path, files: list[tuple[str, bytes]]) -> Batch:
-    folders = {""}
-    for path, _ in files:
-        folder = path.rpartition("/")[0]
-        while folder not in folders:
-            folders.add(folder)
-            folder = folder.rpartition("/")[0]
-    attributes = []
-    for folder in sorted(folders):
-        name = f"{folder}/{_ATTRIBUTES}".lstrip("/")
-        try:
-            attributes.append((name, read_below(str(root), name, _MAX_ATTRIBUTES_BYTES)))
-        except OSError:
-            continue
+    attributes = [
+        (attributes_path(folder), data)
+        for folder in sorted(folders_of(path for path, _ in files))
+        if (data := read_attributes(str(root), folder)) is not None
+    ]
     return Batch(tuple(files), tuple(attributes))

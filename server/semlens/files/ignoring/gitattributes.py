@@ -63,7 +63,7 @@ class RootAttributes:
         while end >= 0:
             folder = path[:end]
             if folder not in self._of_folder:
-                self._of_folder[folder] = _read(self._root, f"{folder}/.gitattributes".lstrip("/"))
+                self._of_folder[folder] = _attributes_in(self._root, folder)
             attributes = self._of_folder[folder]
             if attributes is not None:
                 role = attributes.role_of(path[end:].lstrip("/"), role)
@@ -71,13 +71,23 @@ class RootAttributes:
         return role
 
 
-def _read(root: str, path: str) -> FileAttributes | None:
-    """The attributes in a file; None if it is missing, unreadable or too large."""
+def attributes_path(folder: str) -> str:
+    """The path of the file with the attributes of a folder, "" for the root."""
+    return f"{folder}/.gitattributes".lstrip("/")
+
+
+def read_attributes(root: str, folder: str) -> bytes | None:
+    """The file with the attributes of a folder; None if it is missing, unreadable or too large."""
     try:
-        data = read_below(root, path, _MAX_BYTES + 1)
+        data = read_below(root, attributes_path(folder), _MAX_BYTES + 1)
     except OSError:
         return None
-    return _parsed(data) if len(data) <= _MAX_BYTES else None
+    return data if len(data) <= _MAX_BYTES else None
+
+
+def _attributes_in(root: str, folder: str) -> FileAttributes | None:
+    data = read_attributes(root, folder)
+    return None if data is None else _parsed(data)
 
 
 @lru_cache(maxsize=32)

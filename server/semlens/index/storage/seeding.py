@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from semlens.core.errors import CacheError
-from semlens.core.guarded_reader import read_below
 from semlens.core.hashing import ContentHash, content_hash
 from semlens.files.discovery import is_below
 from semlens.files.file_stamp import NO_STAMP
 from semlens.files.git_repository import common_folder, top_level, work_trees
+from semlens.files.ignoring.gitattributes import attributes_path, read_attributes
 from semlens.index.segment.build_hash import build_problem
 from semlens.index.segment.columns import make_read_only
 from semlens.index.segment.segment import segment_path
@@ -42,9 +42,6 @@ from semlens.index.storage.writer_lock import WriterLock
 from semlens.index.versions import STORE_VERSION
 
 logger = logging.getLogger(__name__)
-
-_ATTRIBUTES = ".gitattributes"
-_MAX_ATTRIBUTES_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +180,10 @@ def folders_of(paths: Iterable[str]) -> set[str]:
 
 def attributes_hash(root: Path, folder: str) -> ContentHash:
     """The hash of what sets the roles of the files in a folder (`files/ignoring/gitattributes.py`); b"" for none."""
-    path = f"{folder}/{_ATTRIBUTES}".lstrip("/")
-    if not os.path.lexists(f"{root}/{path}"):  # a path object for each folder takes most of the time of a seed
+    if not os.path.lexists(f"{root}/{attributes_path(folder)}"):  # opening each folder takes most of the time of a seed
         return b""
-    try:
-        return content_hash(read_below(str(root), path, _MAX_ATTRIBUTES_BYTES))
-    except OSError:
-        return b""
+    data = read_attributes(str(root), folder)
+    return b"" if data is None else content_hash(data)
 
 
 def _share_segments(source: Path, target: Path, ids: set[str]) -> dict[str, int]:
