@@ -39,6 +39,9 @@ logger = logging.getLogger(__name__)
 
 _Batch: TypeAlias = FilesRequest | TokensRequest | FingerprintsRequest
 
+PATIENCE_SECONDS = 0.1
+"""How long a request waits for a busy worker before another is started, if few are kept. Most parses take less."""
+
 SPARE_SECONDS = 60.0
 """How long an idle worker stays beyond those that are kept. Starting one takes far longer than most parses."""
 
@@ -80,7 +83,7 @@ class ParsePool:
         self._interactive = interactive
         self._n_kept = n_workers if n_kept is None else n_kept
         self._n_workers = n_workers
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._idle: list[WorkerProcess] = []
         self._busy: set[WorkerProcess] = set()
         self._closed = False
@@ -150,6 +153,8 @@ class ParsePool:
 
     def _acquire(self) -> WorkerProcess:
         with self._lock:
+            if len(self._busy) >= self._n_kept:
+                self._lock.wait_for(lambda: self._idle or not self._busy or self._closed, PATIENCE_SECONDS)
             if self.is_closed():
                 raise WorkerDiedError
             process = self._idle.pop() if self._idle else None
@@ -168,6 +173,7 @@ class ParsePool:
     def _return(self, process: WorkerProcess) -> None:
         with self._lock:
             self._busy.discard(process)
+            self._lock.notify()
             if not self._closed:
                 process.idle_since = time.monotonic()
                 self._idle.append(process)
@@ -177,6 +183,7 @@ class ParsePool:
     def _forget(self, process: WorkerProcess) -> None:
         with self._lock:
             self._busy.discard(process)
+            self._lock.notify()
 
     def _ask(self, request: Request) -> Result:
         """:raises WorkerStartError: when two processes died before they looked at a file."""

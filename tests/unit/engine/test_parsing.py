@@ -8,6 +8,7 @@ import pickle
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -367,6 +368,20 @@ def test_a_slow_document_does_not_block_another(tmp_path):
         assert not held.done()
         os.kill(pid, signal.SIGCONT)
         assert held.result(60).results[0].segment is not None
+    finally:
+        pool.close()
+
+
+def test_a_worker_that_is_busy_for_a_moment_is_waited_for(monkeypatch):
+    monkeypatch.setattr(parse_pool, "PATIENCE_SECONDS", 60.0)
+    pool = ParsePool(2, n_kept=1)
+    try:
+        first = pool._acquire()
+        with ThreadPoolExecutor(1) as thread:
+            second = thread.submit(pool._acquire)
+            pool._return(first)
+            assert second.result(60) is first
+        assert pool.pids() == [first.pid]
     finally:
         pool.close()
 
