@@ -39,8 +39,8 @@ logger = logging.getLogger(__name__)
 
 _Batch: TypeAlias = FilesRequest | TokensRequest | FingerprintsRequest
 
-PATIENCE_SECONDS = 0.1
-"""How long a request waits for a busy worker before another is started, if few are kept. Most parses take less."""
+PATIENCE_SECONDS = 0.3
+"""How long a request waits for a busy worker before another is started, if few are kept: as long as the start takes."""
 
 SPARE_SECONDS = 60.0
 """How long an idle worker stays beyond those that are kept. Starting one takes far longer than most parses."""

@@ -9,6 +9,7 @@ from engine_cases import complete, computed, found, function, make_settings, par
 
 from semlens.core.status import EngineState
 from semlens.engine.engine import Engine
+from semlens.search.signals import file_status
 
 
 def test_a_cold_index(workspace):
@@ -319,3 +320,12 @@ def test_without_a_root_the_index_is_complete_once_the_client_has_said_so(worksp
     engine.set_roots_named()
     assert engine.wait_complete(timeout=60)
     assert (engine.status().complete, engine.status().state) == (True, EngineState.READY)
+
+
+def test_what_ranking_keeps_of_a_stored_index_is_computed_before_the_first_search(plain):
+    plain.write("a.py", function("alpha"))
+    plain.engine().close()
+    engine = plain.engine()
+    segments = [view.segment for view in engine._session.snapshot.views]
+    assert segments
+    wait_for(engine, lambda: all(segment in file_status._STATUSES for segment in segments))

@@ -1,4 +1,4 @@
-"""Merges segments on its own thread, one merge at a time."""
+"""Merges segments on its own thread, one merge at a time, and prepares segments for ranking there."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from weakref import WeakKeyDictionary
 
 from semlens.engine.indexing.live_segment import MERGE_FANOUT, LiveSegment
 from semlens.engine.indexing.root_index import RootIndex
 from semlens.index.arrays import Mask
 from semlens.index.segment.merge import MergedSegment, merge_segments
+from semlens.search.signals.file_status import file_statuses
 from semlens.search.signals.static_signals import static_signals_of
 
 RESTING_FANOUT = 2
@@ -27,6 +29,7 @@ class Merger:
 
     def __init__(self, post: Callable[[Callable[[], None]], None], on_merged: Callable[[], None]) -> None:
         self.merging: Sequence[LiveSegment] = ()
+        self._prepared: WeakKeyDictionary[RootIndex, frozenset[str]] = WeakKeyDictionary()
         self._post = post
         self._on_merged = on_merged
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="merge")
@@ -46,6 +49,8 @@ class Merger:
         for index in indexes:
             parts = merge_candidates(index.segments.values(), resting=resting, spared=spared)
             if not parts:
+                if resting:
+                    self._prepare(index)
                 continue
             if time.monotonic() < index.merge_backoff.due:
                 due.append(index.merge_backoff.due)
@@ -57,6 +62,13 @@ class Merger:
     def close(self) -> None:
         """Cancel merges that wait. Returns at once."""
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _prepare(self, index: RootIndex) -> None:
+        """Compute what ranking keeps of new segments, so that the next search need not."""
+        segments = frozenset(index.segments)
+        if self._prepared.get(index) != segments:
+            self._prepared[index] = segments
+            self._thread.submit(file_statuses, index.views())
 
     def _start(self, index: RootIndex, parts: list[LiveSegment]) -> None:
         self.merging = parts
