@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from semlens import __version__
 from semlens.cli.cluster_arguments import add_cluster
@@ -69,10 +69,14 @@ class _HelpFormatter(argparse.HelpFormatter):
 
 
 class _Parser(argparse.ArgumentParser):
-    """Escapes control characters in error messages, because they repeat arguments."""
+    """Escapes control characters in error messages, because they repeat arguments. A help that is lost is an error."""
 
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Write without argparse's habit to ignore errors."""
+        (file or sys.stderr).write(message)
 
 
 def build_parser(command: str = "") -> argparse.ArgumentParser:

@@ -22,32 +22,12 @@ def run_command(arguments: Sequence[str] | None) -> int:
         os.environ.setdefault(name, "1")
     _open_missing_streams()
     _escape_unprintable_output()
-    from semlens.cli.arguments import build_parser, with_command
-    from semlens.cli.output.terminal import choose_colours
-    from semlens.core.errors import UsageError
-
     arguments = sys.argv[1:] if arguments is None else arguments
-    if sorted(arguments) == ["--json", "--version"]:
-        from semlens.cli.version import print_versions
-
-        return print_versions()
-    if not arguments:
-        build_parser().print_help(sys.stderr)
-        return BAD_USAGE
     try:
-        arguments = with_command(arguments)
-    except UsageError as error:
-        say(str(error))
-        return BAD_USAGE
-    options = build_parser(next(iter(arguments), "")).parse_args(arguments)
-    choose_colours(getattr(options, "color", "auto"))
-    if options.debug:
-        _show_log()
-    elif not hasattr(options, "no_daemon"):  # else what answers here does it, because a client of the server has no log
-        hide_log()
-    try:
-        module, _, function = options.run.partition(":")
-        code = int(getattr(importlib.import_module(f"semlens.cli.commands.{module}"), function)(options))
+        try:
+            code = _run(arguments)
+        except SystemExit as exit_:  # the parser printed the help, or an error
+            code = exit_.code if isinstance(exit_.code, int) else FAILED
         sys.stdout.flush()
     except BrokenPipeError:
         _drop_output()
@@ -55,22 +35,53 @@ def run_command(arguments: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - every error becomes one message
-        if options.debug:
+        if "--debug" in arguments:
             import traceback
 
             print(printable_lines(traceback.format_exc()), end="", file=sys.stderr)
         message, code = explain(error)
+        if not _drop_output() and _is_disk_full(error):
+            message = _OUTPUT_LOST
         say(message)
-        _drop_output()
     return code
 
 
-def _drop_output() -> None:
-    """Write what is left of stdout nowhere, so that the interpreter's last flush does not fail."""
+def _run(arguments: Sequence[str]) -> int:
+    from semlens.cli.arguments import build_parser, with_command
+    from semlens.cli.output.terminal import choose_colours
+
+    if sorted(arguments) == ["--json", "--version"]:
+        from semlens.cli.version import print_versions
+
+        return print_versions()
+    if not arguments:
+        build_parser().print_help(sys.stderr)
+        return BAD_USAGE
+    arguments = with_command(arguments)
+    options = build_parser(next(iter(arguments), "")).parse_args(arguments)
+    choose_colours(getattr(options, "color", "auto"))
+    if options.debug:
+        _show_log()
+    elif not hasattr(options, "no_daemon"):  # else what answers here does it, because a client of the server has no log
+        hide_log()
+    module, _, function = options.run.partition(":")
+    return int(getattr(importlib.import_module(f"semlens.cli.commands.{module}"), function)(options))
+
+
+_OUTPUT_LOST = "The output cannot be written: the disk is full. Free some space, or write it to another disk."
+
+
+def _drop_output() -> bool:
+    """Write what is left of stdout nowhere, so that the interpreter's last flush does not fail.
+
+    :returns: whether it was written, or nobody reads it any more.
+    """
     try:
         sys.stdout.flush()
-    except OSError:  # the reader closed the pipe, or the disk is full
+    except OSError as error:  # the reader closed the pipe, or the disk is full
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return error.errno == errno.EPIPE
+    return True
 
 
 def explain(error: Exception) -> tuple[str, int]:

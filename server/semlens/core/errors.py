@@ -5,6 +5,7 @@ SemlensError
 ├── WorkspaceError      the requested folder cannot be indexed
 ├── NotReadyError       the index cannot answer yet; the same request works later
 ├── CacheError          the cache folder cannot be used
+├── ResourceLimitError  the shell allows too little memory or too few files
 ├── ModelError          a model cannot be loaded or a service fails; search continues without it
 └── Cancelled           the caller cancelled the request; never shown
 """
@@ -30,6 +31,10 @@ class NotReadyError(SemlensError):
 
 class CacheError(SemlensError):
     """The cache folder cannot be read or written."""
+
+
+class ResourceLimitError(SemlensError):
+    """The limits of the process are too low."""
 
 
 class ModelError(SemlensError):

@@ -14,6 +14,7 @@ from semlens.engine.embedding.tier_store import TierStore
 from semlens.engine.embedding.tiers import Tier, choose_tiers
 from semlens.engine.engine_session import EngineSession
 from semlens.engine.indexing.indexer import Indexer
+from semlens.engine.process_limits import check_process_limits
 from semlens.engine.query.file_text_cache import FileTextCache
 from semlens.engine.sessions.index_session import SettingsOf
 from semlens.index.storage.cache_bound import CacheBound
@@ -55,7 +56,9 @@ class SharedEngine:
         :param remote_key: the key of the embedding service, instead of the one in this process's environment.
         :param sessions_of_process: the clients of the resident server, for its status.
         :raises CacheError: when the cache folder cannot be used.
+        :raises ResourceLimitError: when the limits of the process are too low.
         """
+        check_process_limits()
         self.sessions_of_process = sessions_of_process
         self._remote_key = remote_key
         self._cache_problem = ""

@@ -41,7 +41,11 @@ class WorkerProcess:
     def __init__(self, *, interactive: bool) -> None:
         options = ["--interactive"] if interactive else []
         self._process = start_worker("semlens.workers.parse_worker", *options)
-        self._errors = StderrTail(cast("BufferedReader", self._process.stderr))
+        try:
+            self._errors = StderrTail(cast("BufferedReader", self._process.stderr))
+        except RuntimeError:  # no memory for another thread
+            self.kill()
+            raise
         self.idle_since = 0.0
 
     @property

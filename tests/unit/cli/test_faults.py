@@ -65,16 +65,43 @@ def test_an_interrupt_exits_quietly(semlens, script):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a POSIX shell and Linux's /dev/full")
 @pytest.mark.parametrize(
-    ("redirection", "code", "says"),
-    [(">&-", 0, ""), ("2>&-", 0, ""), ("<&- >&- 2>&-", 0, ""), (">/dev/full", 1, "semlens: The disk is full.")],
+    ("arguments", "code", "says"),
+    [
+        ("models list >&-", 0, ""),
+        ("models list 2>&-", 0, ""),
+        ("models list <&- >&- 2>&-", 0, ""),
+        ("models list >/dev/full", 1, "semlens: The output cannot be written: the disk is full."),
+        ("--help >/dev/full", 1, "semlens: The output cannot be written: the disk is full."),
+        ("search --help >/dev/full", 1, "semlens: The output cannot be written: the disk is full."),
+        ("--version --json >/dev/full", 1, "semlens: The output cannot be written: the disk is full."),
+    ],
 )
-def test_streams_that_are_closed_or_full(tmp_path, redirection, code, says):
-    command = f'"{sys.executable}" -m semlens models list {redirection}'
+def test_streams_that_are_closed_or_full(tmp_path, arguments, code, says):
+    command = f'"{sys.executable}" -m semlens {arguments}'
     environment = {"PYTHONPATH": str(SERVER), "SEMLENS_CACHE_DIR": str(tmp_path), "HOME": str(tmp_path)}
     ran = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == code
     assert ran.stderr.startswith(says)
     assert len(ran.stderr.splitlines()) == bool(says)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limits of a shell on Linux")
+@pytest.mark.parametrize(
+    ("limit", "says"),
+    [
+        ("-v 300000", "This shell limits a process to 307 MB of address space, and semlens needs 900 MB. "),
+        ("-n 20", "This shell limits a process to 20 open files, and semlens needs 64. "),
+        ("-n 10", "This shell limits a process to 10 open files, and semlens needs 64. "),
+    ],
+)
+def test_limits_that_are_too_low(tmp_path, limit, says):
+    (tmp_path / "a.py").write_text("a = 1\n")
+    command = f'ulimit {limit}; exec "{sys.executable}" -m semlens index "{tmp_path}" --no-daemon'
+    environment = {"PYTHONPATH": str(SERVER), "SEMLENS_CACHE_DIR": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+    ran = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("semlens: " + says)
+    assert len(ran.stderr.splitlines()) == 1
 
 
 def test_a_folder_that_is_gone_has_one_message(tmp_path):

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from damage import overwrite
 from engine_cases import (
+    DEADLINE_S,
     Gate,
     Workspace,
     complete,
@@ -688,3 +689,19 @@ def test_roles_of_gitattributes_reach_the_index(plain: Workspace) -> None:
         for row, path in enumerate(view.segment.files.paths.tolist())
     }
     assert (roles["made.py"], roles["own.py"]) == (Role.GENERATED, Role.NONE)
+
+
+@pytest.mark.parametrize("place", ["worker", "embedding thread"])
+def test_a_command_gives_up_when_no_thread_can_start(workspace, monkeypatch, place):
+    def fail(*_, **__):
+        raise RuntimeError("can't start new thread")
+
+    if place == "worker":
+        monkeypatch.setattr("semlens.workers.pool.WorkerProcess", fail)
+    else:
+        monkeypatch.setattr("semlens.engine.embedding.vector_filler.VectorFiller._submit", fail)
+    workspace.write("a.py", function("alpha"))
+    engine = workspace.engine(one_shot=True, wait=False)
+    assert not engine.wait_complete(timeout=DEADLINE_S)
+    assert engine.is_stuck()
+    assert "can't start new thread" in " ".join(problem.message for problem in engine.status().problems)

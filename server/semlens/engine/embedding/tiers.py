@@ -91,6 +91,12 @@ class Tier:
                 except ModelError as error:
                     self.error = error
                     raise
+                except (ImportError, MemoryError, OSError, RuntimeError) as error:  # a library does not load
+                    self.error = ModelError(
+                        f"The model {self.manifest.name} cannot be loaded ({type(error).__name__}: {error}). "
+                        "Free some memory, or run 'semlens doctor'."
+                    )
+                    raise self.error from error
             return self._embedder
 
     @property

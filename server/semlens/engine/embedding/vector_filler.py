@@ -109,7 +109,12 @@ class VectorFiller:
                         continue
                     job = self._next_job(index, live, tier, urgent)
                     if job is not None:
-                        self._start(job, pool)
+                        try:
+                            self._start(job, pool)
+                        except Exception:  # such as too little memory for another thread
+                            self.active_segment = None
+                            self.tokenizing = False
+                            raise
                         return
 
     def _next_job(

@@ -36,7 +36,6 @@ logger = logging.getLogger(__name__)
 FOLLOW_SECONDS = 1.0
 MAX_FAILED_STEPS = 5
 
-
 class Indexer:
     """Start it once. Every public method may be called from any thread and returns at once."""
 
@@ -140,7 +139,8 @@ class Indexer:
 
         :param follows: wait for another process that writes the index.
         """
-        if not self._thread.is_alive() or self.paused or self._n_failed_steps >= MAX_FAILED_STEPS:
+        fails = self._n_failed_steps >= MAX_FAILED_STEPS or (self._one_shot and self.parser.fails_to_start)
+        if not self._thread.is_alive() or self.paused or fails:
             return True
         waits_in_vain = session.is_reader and not (follows or self._follows)
         return (waits_in_vain or bool(session.failed_roots)) and not self.is_awaited and session.is_published

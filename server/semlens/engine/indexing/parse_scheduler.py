@@ -25,6 +25,7 @@ from semlens.workers.worker_process import WorkerDiedError, WorkerStartError
 logger = logging.getLogger(__name__)
 
 MAX_PAUSE_SECONDS = 60.0
+_MAX_FAILURES = 3
 """The longest pause after worker processes could not be started."""
 
 FEW_FILES = 16
@@ -62,6 +63,7 @@ class ParseScheduler:
         self._before_apply = before_apply
         self._paused_until = 0.0
         self._pause_seconds = 0.0
+        self._n_failures = 0
 
     def close(self) -> None:
         self.interactive.close()
@@ -76,6 +78,11 @@ class ParseScheduler:
 
     def worker_pids(self) -> list[int]:
         return [*self.interactive.pids(), *self.pool.pids()]
+
+    @property
+    def fails_to_start(self) -> bool:
+        """Whether no worker could be started several times in a row."""
+        return self._n_failures >= _MAX_FAILURES
 
     def is_paused(self) -> bool:
         """Whether workers could not be started a moment ago; the indexer then looks again when the pause ends."""
@@ -136,6 +143,7 @@ class ParseScheduler:
             self._retry_later(state, paths, f"Files cannot be parsed ({error}). semlens tries again; see its log.")
             return
         self._pause_seconds = 0.0
+        self._n_failures = 0
         self.heap_grew = True
         for result in batch.results:
             segment = None
@@ -149,6 +157,7 @@ class ParseScheduler:
 
     def _retry_later(self, state: RootState, paths: list[str], message: str) -> None:
         """Try these files again, after twice as long each time."""
+        self._n_failures += 1
         now = time.monotonic()
         for path in paths:
             state.changed.setdefault(path, now)
