@@ -19,6 +19,7 @@ from semlens.engine.query.file_text_cache import FileTextCache
 from semlens.engine.sessions.index_session import SettingsOf
 from semlens.index.storage.cache_bound import CacheBound
 from semlens.index.storage.database import make_private_folder
+from semlens.index.storage.private_cache import tighten_cache_folder
 from semlens.index.storage.sent_ledger import SentLedger
 from semlens.index.storage.vector_cache import VectorCache
 from semlens.settings.choices import VectorStoreSetting
@@ -123,8 +124,9 @@ class SharedEngine:
     def _usable_cache(self, cache_folder: Path) -> Path:
         """The cache folder, or a temporary one where it can be read but not written.
 
-        :raises CacheError: when it cannot be read either.
+        :raises CacheError: when it cannot be read either, or other users can change it.
         """
+        tighten_cache_folder(cache_folder)
         try:
             make_private_folder(cache_folder)
         except CacheError:

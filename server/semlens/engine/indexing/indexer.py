@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 FOLLOW_SECONDS = 1.0
 MAX_FAILED_STEPS = 5
 
+
 class Indexer:
     """Start it once. Every public method may be called from any thread and returns at once."""
 
@@ -140,10 +141,9 @@ class Indexer:
         :param follows: wait for another process that writes the index.
         """
         fails = self._n_failed_steps >= MAX_FAILED_STEPS or (self._one_shot and self.parser.fails_to_start)
-        if not self._thread.is_alive() or self.paused or fails:
-            return True
-        waits_in_vain = session.is_reader and not (follows or self._follows)
-        return (waits_in_vain or bool(session.failed_roots)) and not self.is_awaited and session.is_published
+        waits_in_vain = (session.is_reader and not (follows or self._follows)) or bool(session.failed_roots)
+        cannot_work = not self._thread.is_alive() or self.paused or fails
+        return cannot_work or (waits_in_vain and not self.is_awaited and session.is_published)
 
     @property
     def paused(self) -> bool:

@@ -25,8 +25,9 @@ from semlens.workers.worker_process import WorkerDiedError, WorkerStartError
 logger = logging.getLogger(__name__)
 
 MAX_PAUSE_SECONDS = 60.0
-_MAX_FAILURES = 3
 """The longest pause after worker processes could not be started."""
+
+_MAX_FAILURES = 3
 
 FEW_FILES = 16
 """Up to this many files go to the warm worker, because starting another takes longer than parsing them."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from semlens.agents.changes import Action
-from semlens.agents.record import LOCK_NAME, record_path
+from semlens.agents.record import record_path
 from semlens.cli.commands.agents.configuration import describe, uninstall_everywhere
 from semlens.cli.commands.forget import forget_everything
 from semlens.cli.output.terminal import human_bytes
@@ -17,25 +17,11 @@ from semlens.cli.roots import cache_folder
 from semlens.cli.runner import DONE, FAILED, say
 from semlens.core.errors import CacheError
 from semlens.core.text.printable import printable
-from semlens.engine.mapping import MAPS_FOLDER
 from semlens.files.folder_size import folder_bytes
+from semlens.index.storage.private_cache import CACHE_NAMES
 from semlens.service.daemon_control import server_status, stop_server
 from semlens.service.endpoint import endpoint_of
 from semlens.settings.user_sources import USER_FILE, config_folder
-
-_CACHE_NAMES = (
-    "roots",
-    "roots-*",
-    "clones",
-    MAPS_FOLDER,
-    "vectors*",
-    "sent.*",
-    "server",
-    "server.log*",
-    "bound.lock",
-    LOCK_NAME,
-)
-"""What semlens creates in its cache folder, of any version. The folder may be one that the user named and shares."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -71,7 +57,7 @@ def _uninstall_agents(*, dry_run: bool) -> int:
 
 
 def _cache_paths(folder: Path) -> Iterator[Path]:
-    for pattern in _CACHE_NAMES:
+    for pattern in CACHE_NAMES:
         yield from sorted(folder.glob(pattern))
 
 

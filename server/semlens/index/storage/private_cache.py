@@ -1,0 +1,64 @@
+"""Keeps other users out of a cache folder that exists already. New ones are created private."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from semlens.core.errors import CacheError
+
+CACHE_NAMES = (
+    "roots",
+    "roots-*",
+    "clones",
+    "maps",
+    "vectors*",
+    "sent.*",
+    "server",
+    "server.log*",
+    "bound.lock",
+    "agents.lock",
+)
+"""What semlens creates in its cache folder, of any version. The folder may be one that the user named and shares."""
+
+
+def tighten_cache_folder(folder: Path) -> None:
+    """Make sure that no other user can change the cache, or read its names.
+
+    A folder of this user that holds nothing but a cache gets the mode 0700. Any other folder keeps its mode, because it
+    may be shared on purpose. What semlens creates in it is private.
+
+    :raises CacheError: when another user can put an index of theirs there.
+    """
+    try:
+        status = folder.stat()
+    except OSError:  # it is created later, as a private folder
+        return
+    if sys.platform == "win32" or not status.st_mode & 0o077:
+        return
+    is_own = status.st_uid == os.geteuid()
+    if is_own and not status.st_mode & stat.S_ISVTX and _holds_only_a_cache(folder):
+        with contextlib.suppress(OSError):
+            folder.chmod(0o700)
+            return
+    if not is_own and status.st_uid != 0 and os.geteuid() != 0:
+        raise CacheError(
+            f"The cache folder {folder} belongs to another user, who could change what is found. "
+            "Set SEMLENS_CACHE_DIR to a folder of your own."
+        )
+    if status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX:
+        raise CacheError(
+            f"Every user can change the cache folder {folder}, and it holds other files. "
+            "Run 'chmod o-w' on it, or set SEMLENS_CACHE_DIR to a folder of your own."
+        )
+
+
+def _holds_only_a_cache(folder: Path) -> bool:
+    try:
+        return all(any(fnmatchcase(path.name, name) for name in CACHE_NAMES) for path in folder.iterdir())
+    except OSError:
+        return False
