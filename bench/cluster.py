@@ -67,6 +67,9 @@ QUERIES = (
     "parse command line arguments", "read a zip file", "retry a connection", "JSONDecoder", "run_until_complete",
     "escape html characters", "temporary directory", "walk a syntax tree", "compile a regular expression", "parse_http",
 )  # fmt: skip
+_LEAST_PASSAGES = 100_000
+"""Of a smaller index, one shard answers before several."""
+
 _REPEATS = 5
 _IDLE_SECONDS = 15.0
 _RAY_ITSELF = re.compile(r"gcs_server|raylet|log_monitor|dashboard|runtime_env|/agent\.py")
@@ -291,6 +294,22 @@ def searches(settings: Settings, folder: Path, scratch: Path, max_passages: int,
         pids = [process for process in psutil.Process().children(recursive=True) if "ShardActor" in process.name()]
         found["shardRssBytes"] = sum(process.memory_info().rss for process in pids)
         shards.close()
+        alone = RayShards(store.url, place_segments(entries, 1), list(recipe.fingerprints), 1)
+        alone.start()
+
+        def search_alone(text: str) -> object:
+            query = parse_query(text)
+            asked = (None, SearchRequest(text, limit=10), query, vectors(query), 1)
+            return alone.lease().ask_each("search", {0: asked}, explain=False)
+
+        for text in QUERIES:
+            search_alone(text)
+        found["shards.1.rayMs"] = median_ms(search_alone)
+        found["oneProcessThirdMs"] = median_ms(one_process)
+        found["ratioOfOneShard"] = round(
+            found["shards.1.rayMs"] / statistics.mean((found["oneProcessAgainMs"], found["oneProcessThirdMs"])), 2
+        )
+        alone.close()
     return found
 
 
@@ -316,9 +335,10 @@ def main() -> int:
         if options.only != "searches":
             result["builds"] = machine | builds(settings, folder, options.rounds)
         if options.only != "builds":
-            result["searches"] = machine | searches(
+            of_searches = machine | searches(
                 settings, folder, Path(scratch), options.max_passages, is_indexed=options.indexed
             )
+            result["searches" if of_searches["passages"] > _LEAST_PASSAGES else "smallSearches"] = of_searches
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
     return 0

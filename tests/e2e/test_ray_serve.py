@@ -10,12 +10,15 @@ from cluster_cases import Site
 from ray_cases import RayCluster, until
 
 from semlens.cluster.catalogue import all_entries
+from semlens.cluster.errors import ClusterError
 from semlens.cluster.ray_connection import connected
 from semlens.cluster.serve.cluster_service import ClusterService
 from semlens.cluster.serve.placing import homes_of, place_segments
 from semlens.cluster.serve.ray_shards import RayShards, ShardLostError
 from semlens.cluster.serve.shard import root_of
 from semlens.core.cancel import CancelToken
+from semlens.core.context import ContextRequest
+from semlens.core.graph import NeighboursRequest
 from semlens.core.request import SearchRequest
 from semlens.engine.embedding.tiers import choose_tiers
 from semlens.share import publishing
@@ -56,5 +59,15 @@ def test_answers_go_on_when_a_node_is_killed_and_the_cluster_is_whole_again(tmp_
         assert pages() == expected
         until(lambda: service.status().state.value == "ready")
         assert pages() == expected
+        request = NeighboursRequest(name="app_part_1")
+        with pytest.raises(ClusterError, match="lies on several shards"):
+            service.callees(request, CancelToken())
+        shards.close()
+        placed = place_segments(entries, 1)
+        shards = RayShards(site.store.url, placed, [tier.fingerprint for tier in tiers], 1)
+        shards.start()
+        service = ClusterService(shards, tiers, counts, homes_of(placed), None, ShardLostError)
+        assert service.callees(request, CancelToken()).symbol.path == "part1.py"
+        assert "app_part_1" in service.context(ContextRequest("app_part_1"), CancelToken()).text
         shards.close()
     cluster.close()

@@ -34,7 +34,11 @@ def add_cluster(add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     _add_store(serve, "--from")
     serve.add_argument(
-        "--shards", type=bounded(0, 10_000), default=0, metavar="N", help="parts of the index (default: one a node)"
+        "--shards",
+        type=bounded(0, 10_000),
+        default=0,
+        metavar="N",
+        help="parts of the index (default: one a node, fewer of a small index)",
     )
     serve.add_argument("--replicas", type=bounded(1, 10), default=2, metavar="N", help="of each shard (default: 2)")
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")

@@ -8,20 +8,24 @@ import pytest
 from cluster_cases import Site
 from engine_cases import Workspace, complete
 
-from semlens.cluster.catalogue import all_entries
+from semlens.cluster.catalogue import Repository, all_entries
 from semlens.cluster.errors import ClusterError
+from semlens.cluster.serve import placing
 from semlens.cluster.serve.cluster_methods import ClusterMethods, ClusterRoots
 from semlens.cluster.serve.cluster_service import ClusterService
+from semlens.cluster.serve.coordinator import SearchingShard
 from semlens.cluster.serve.placing import homes_of, place_segments
-from semlens.cluster.serve.shard import Shard, fetch, root_of
+from semlens.cluster.serve.shard import fetch, root_of
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError
 from semlens.core.paths import path_to_uri
+from semlens.core.request import SearchRequest
 from semlens.core.status import WatchMode
 from semlens.engine.embedding.tiers import choose_tiers
 from semlens.mcp.tools import AgentTools
 from semlens.service.api import Api
 from semlens.settings.loading import SearchSettings, Settings
+from semlens.share.manifest import SharedObject
 
 from .test_shards import LocalShards
 
@@ -90,7 +94,7 @@ def served(tmp_path_factory):
 
     def service(roots=None, n_shards=2, homes=None):
         placed = place_segments(entries, n_shards)
-        shards = Lease([Shard(of, sum(map(len, placed)), objects) for of in placed], placed)
+        shards = Lease([SearchingShard(of, sum(map(len, placed)), objects) for of in placed], placed)
         counts = {APP: (5, 1), LIB: (5, 1)}
         return ClusterService(shards, tiers, counts, homes_of(placed) if homes is None else homes, roots, OSError)
 
@@ -199,3 +203,46 @@ def test_agents_have_all_tools(served):
     alone = service({APP})
     answer = AgentTools(alone, ClusterRoots(alone)).call("explore_symbol", {"place": f"{LIB}/tree.py:6"}, CancelToken())
     assert answer.is_error
+
+
+class Counting(Lease):
+    """:ivar rounds: the methods that were asked."""
+
+    rounds: list[str]
+
+    def ask(self, method, *arguments, **named):
+        self.rounds.append(method)
+        return super().ask(method, *arguments, **named)
+
+    def ask_each(self, method, arguments, **named):
+        self.rounds.append(method)
+        return super().ask_each(method, arguments, **named)
+
+
+@pytest.mark.parametrize(
+    ("roots", "n_shards", "rounds"),
+    [
+        ({APP}, 2, ["search"]),
+        (None, 1, ["search"]),
+        (None, 2, ["look", "candidates", "symbols", "hits"]),
+    ],
+)
+def test_a_search_of_what_one_shard_has_takes_one_round(served, roots, n_shards, rounds):
+    service, _, _ = served
+    one = service(roots, n_shards)
+    one._shards = Counting(one._shards.shards, [])
+    one._shards._of_view = service(roots, n_shards)._shards._of_view
+    one._shards.rounds = []
+    found = one.search(SearchRequest("return the wall", limit=9), CancelToken(), explain=True)
+    assert one._shards.rounds == rounds
+    one._home = None
+    steps = one.search(SearchRequest("return the wall", limit=9), CancelToken(), explain=True)
+    assert found._replace(elapsed_ms=0) == steps._replace(elapsed_ms=0)
+    assert len(found.hits) > 3
+
+
+@pytest.mark.parametrize(("n_bytes", "n_nodes", "expected"), [(0, 4, 1), (100, 4, 1), (250, 4, 2), (9000, 4, 4)])
+def test_a_small_index_has_few_shards(monkeypatch, n_bytes, n_nodes, expected):
+    monkeypatch.setattr(placing, "SHARD_BYTES", 100)
+    one = SharedObject("0" * 64, n_bytes, "0" * 32)
+    assert placing.shards_for([Repository("a", "r", "t", (), (one,))], n_nodes) == expected

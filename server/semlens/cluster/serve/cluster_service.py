@@ -15,7 +15,7 @@ from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextPack, ContextRequest, DuplicatesResult
 from semlens.core.errors import UsageError
 from semlens.core.graph import ImpactRequest, ImpactResult, NeighboursRequest, NeighboursResult, UnusedResult
-from semlens.core.hit import SearchResult, SearchStage
+from semlens.core.hit import SearchHit, SearchResult, SearchStage
 from semlens.core.paths import path_to_uri, uri_to_path
 from semlens.core.request import SearchFilter, SearchRequest
 from semlens.core.status import EngineState, EngineStatus, Problem, RootStatus, WatchMode
@@ -62,6 +62,8 @@ class ClusterService:
         self._counts = {root: count for root, count in counts.items() if roots is None or root in roots}
         self._roots = None if roots is None else frozenset(roots)
         self._homes = homes
+        all_homes = {homes.get(root) for root in self._counts}
+        self._home = all_homes.pop() if len(all_homes) == 1 else None  # the shard that has all that may be read
         self._retryable = retryable
 
     def search(
@@ -77,10 +79,16 @@ class ClusterService:
         started = time.monotonic()
         query = parse_query(request.query)
         vectors = [model.vector for model in self._models(query.text) if model.vector is not None]
-        hits, confidence = self._retried(
-            lambda: search_shards(self._shards.lease(), self._roots, request, query, vectors, cancel, explain=explain),
-            cancel,
-        )
+
+        def ask() -> tuple[list[SearchHit], float]:
+            shards = self._shards.lease()
+            if self._home is None:
+                return search_shards(shards, self._roots, request, query, vectors, cancel, explain=explain)
+            asked = {self._home: (self._roots, request, query, vectors, shards.n_shards)}
+            found: tuple[list[SearchHit], float] = shards.ask_each("search", asked, explain=explain)[0]
+            return found
+
+        hits, confidence = self._retried(ask, cancel)
         problems = self._shards.problems()
         return SearchResult(
             tuple(hits),

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from semlens.cluster.serve.shard import AskedQuestion, stub_evidence
+from semlens.cluster.serve.shard import AskedQuestion, Shard, stub_evidence
 from semlens.core.cancel import CancelToken
 from semlens.core.hit import SearchHit
 from semlens.core.paths import uri_to_path
@@ -147,6 +147,44 @@ def search_shards(
         hits |= zip(positions, found, strict=True)
     shown = [hit for at in sorted(hits) if (hit := hits[at]) is not None]
     return shown, answer.confidence if shown else 0.0
+
+
+class SearchingShard(Shard):
+    """A shard that also does whole searches: where it has all that may be read, one round does for four."""
+
+    def search(
+        self,
+        roots: Collection[str] | None,
+        request: SearchRequest,
+        query: Query,
+        vectors: Sequence[QueryVector],
+        n_shards: int,
+        *,
+        explain: bool,
+    ) -> tuple[list[SearchHit], float]:
+        """:param n_shards: of the cluster, so that the page is the same as by all shards."""
+        limit = _limit_of(n_shards)
+        return search_shards(
+            _OnlyShard(self), roots, request, query, vectors, CancelToken(), explain=explain, limit=limit
+        )
+
+
+class _OnlyShard:
+    """See `Shards`."""
+
+    n_shards = 1
+
+    def __init__(self, shard: Shard) -> None:
+        self._shard = shard
+
+    def ask(self, method: str, *arguments: Any, **named: Any) -> list[Any]:
+        return [getattr(self._shard, method)(*arguments, **named)]
+
+    def ask_each(self, method: str, arguments: Mapping[int, tuple[Any, ...]], **named: Any) -> list[Any]:
+        return [getattr(self._shard, method)(*own, **named) for own in arguments.values()]
+
+    def shard_of(self, _view: int) -> int:
+        return 0
 
 
 def _limit_of(n_shards: int) -> CandidateLimit:

@@ -7,6 +7,15 @@ from collections.abc import Sequence
 from semlens.cluster.catalogue import Repository
 from semlens.cluster.serve.shard import PlacedSegment
 
+SHARD_BYTES = 60 << 20
+"""Of 100,000 passages. Smaller shards answer later than one that has all, see docs/team.md."""
+
+
+def shards_for(repositories: Sequence[Repository], n_nodes: int) -> int:
+    """How many shards serve them, at most one a node."""
+    n_bytes = sum(one.size for repository in repositories for one in repository.objects)
+    return max(1, min(n_nodes, n_bytes // SHARD_BYTES))
+
 
 def place_segments(repositories: Sequence[Repository], n_shards: int) -> list[list[PlacedSegment]]:
     """Number all segments in order of repositories, and give each to the shard with the least so far, large ones first.

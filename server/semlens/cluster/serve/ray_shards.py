@@ -20,7 +20,8 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskErro
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from semlens.cluster.errors import ClusterError
-from semlens.cluster.serve.shard import PlacedSegment, Shard, fetch
+from semlens.cluster.serve.coordinator import SearchingShard
+from semlens.cluster.serve.shard import PlacedSegment, fetch
 from semlens.core.errors import SemlensError
 from semlens.share.object_store import ObjectStore
 
@@ -43,7 +44,7 @@ class ShardActor:
         self._folder = tempfile.TemporaryDirectory(prefix="semlens-shard-")
         folder = Path(self._folder.name)
         fetch(segments, ObjectStore(url), fingerprints, folder)
-        self._shard = Shard(segments, n_views, folder)
+        self._shard = SearchingShard(segments, n_views, folder)
 
     def ping(self) -> bool:
         return True

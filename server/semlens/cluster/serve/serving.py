@@ -18,7 +18,7 @@ from semlens.cluster.catalogue import built_in
 from semlens.cluster.errors import ClusterError
 from semlens.cluster.serve.cluster_methods import ClusterMethods, ClusterRoots
 from semlens.cluster.serve.cluster_service import ClusterService
-from semlens.cluster.serve.placing import homes_of, place_segments
+from semlens.cluster.serve.placing import homes_of, place_segments, shards_for
 from semlens.cluster.serve.shard import ROOTS, root_of
 from semlens.core.text.printable import printable
 from semlens.engine.embedding.tiers import Tier, choose_local_tiers
@@ -41,7 +41,7 @@ TOKEN_FILE = "cluster-token"  # noqa: S105 - the name of a file
 class ServeOptions:
     """:ivar url: of the store, "" for that of the settings. :ivar address: of the head of Ray; "local" for a new one.
 
-    :ivar n_shards: 0 for one a node.
+    :ivar n_shards: 0 for as many as pay, at most one a node.
     """
 
     url: str
@@ -66,7 +66,7 @@ def serve(options: ServeOptions, settings: Settings, on_listening: Callable[[dic
     ray_shards = importlib.import_module("semlens.cluster.serve.ray_shards")
     connection = importlib.import_module("semlens.cluster.ray_connection")
     with connection.connected(options.address):
-        n_shards = options.n_shards or connection.n_nodes()
+        n_shards = options.n_shards or shards_for(repositories, connection.n_nodes())
         placed = place_segments(repositories, min(n_shards, sum(len(one.segments) for one in repositories)))
         shards = ray_shards.RayShards(store.url, placed, [tier.fingerprint for tier in tiers], options.n_replicas)
         try:
