@@ -4,7 +4,7 @@
 
 Commits the corpus to a new repository, indexes it, pushes the index to a bucket of SeaweedFS (master, two volume
 servers, filer and S3 on this machine) and pulls it into a clone whose cache is empty. Each step is a whole process.
-Writes bench/results/shared_index_<corpus>.json. Vectors that a pull computes are of files with secrets, which stay out.
+Writes bench/results/shared_index_<corpus>.json. A pull computes only vectors of passages with a secret: they stay out.
 """
 
 from __future__ import annotations
