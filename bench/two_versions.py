@@ -18,7 +18,6 @@ import json
 import os
 import shutil
 import statistics
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -124,27 +123,20 @@ def main() -> None:
     try:
         checkouts = {"old": options.old, "new": REPOSITORY}
         versions = [Version(name, path, scratch, folder, options.cache) for name, path in checkouts.items()]
-        figures: Figures = {
-            "commits": {
-                version.name: subprocess.run(
-                    ["git", "-C", version.checkout, "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-                ).stdout.strip()[:7]
-                for version in versions
-            }
-        }
+        rows: list[Figures] = []
         for what in options.only:
             if what == "idle":
                 found = measure_idle(versions, folder, options.rounds)
             else:
                 found = measure_turns(list(versions), folder, what, options.rounds, options.seconds)
-            found["load"] = os.getloadavg()[0]
-            figures[what] = found
-            for name in ("old", "new"):
-                print(what, name, found[name], f"load {found['load']:.1f}", flush=True)
+            load = round(os.getloadavg()[0], 1)
+            for name, figures in found.items():
+                rows.append({"what": what, "version": name, **figures, "load": load})
+                print(rows[-1], flush=True)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     label = options.corpus if options.corpus in ("S", "M", "L") else folder.name
-    (RESULTS / f"two_versions_{label}.json").write_text(json.dumps(figures, indent=2) + "\n")
+    (RESULTS / f"two_versions_{label}.json").write_text(json.dumps(rows, indent=2) + "\n")
 
 
 if __name__ == "__main__":
