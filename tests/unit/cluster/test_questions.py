@@ -15,7 +15,7 @@ from semlens.cluster.serve.cluster_methods import ClusterMethods, ClusterRoots
 from semlens.cluster.serve.cluster_service import ClusterService
 from semlens.cluster.serve.coordinator import SearchingShard
 from semlens.cluster.serve.placing import homes_of, place_segments
-from semlens.cluster.serve.shard import fetch, root_of
+from semlens.cluster.serve.shard import ROOTS, fetch, root_of
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError
 from semlens.core.paths import path_to_uri
@@ -246,3 +246,23 @@ def test_a_small_index_has_few_shards(monkeypatch, n_bytes, n_nodes, expected):
     monkeypatch.setattr(placing, "SHARD_BYTES", 100)
     one = SharedObject("0" * 64, n_bytes, "0" * 32)
     assert placing.shards_for([Repository("a", "r", "t", (), (one,))], n_nodes) == expected
+
+
+@pytest.mark.parametrize(
+    ("sizes", "n_shards", "whole"),
+    [
+        ({"a": [5, 5], "b": [5, 5]}, 2, {"a", "b"}),
+        ({"a": [5, 5], "b": [5, 5]}, 4, set()),  # each is larger than the share of a shard
+        ({"a": [40, 40, 40], "b": [5, 5], "c": [5, 5]}, 2, {"b", "c"}),
+        ({"a": [90]}, 4, {"a"}),
+    ],
+)
+def test_a_repository_no_larger_than_a_share_lies_on_one_shard(sizes, n_shards, whole):
+    def repository(name, of_segments):
+        ids = tuple(f"{name}{number}" for number in range(len(of_segments)))
+        objects = tuple(SharedObject("0" * 64, size, one) for one, size in zip(ids, of_segments, strict=True))
+        return Repository(name, "recipe", "tree", ids, objects)
+
+    placed = place_segments([repository(name, of_segments) for name, of_segments in sizes.items()], n_shards)
+    assert sorted(one.number for of_shard in placed for one in of_shard) == list(range(sum(map(len, sizes.values()))))
+    assert {root.removeprefix(ROOTS) for root in homes_of(placed)} == whole
