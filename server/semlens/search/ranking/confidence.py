@@ -67,7 +67,7 @@ def confidence_of(query: Query, evidence: Evidence | None) -> float:
     total = weights.get("bias", 0.0) + sum(weights.get(name, 0.0) * value for name, value in evidence.features.items())
     learnt = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
     # Many names with the same word make each of them improbable; that is no reason to say that nothing fits.
-    return max(learnt, NOTHING_FITS) if evidence.features["named"] >= _ALL_NAMED else learnt
+    return max(learnt, NOTHING_FITS) if evidence.features.get("named", 0.0) >= _ALL_NAMED else learnt
 
 
 def gather_evidence(
