@@ -122,5 +122,4 @@ def test_nothing_else_opens_files_of_a_workspace():
         "share/signing.py",  # the user's key
         "team/answers.py",  # copies of the team's files, in the cache folder
         "team/credentials.py",  # the user's token
-        "workers/limits.py",  # the system's report on this process
     }
