@@ -22,8 +22,9 @@ import platformdirs
 from questions import QUESTIONS
 from ranking_corpus import Tier
 from semlens.core.status import TierRole
+from semlens.index.arrays import Int8Matrix
 from semlens.index.nearest.hnsw import CONNECTIVITY, EXPANSION_ADD, EXPANSION_SEARCH, HnswGraph, build_graph
-from semlens.index.segment.vectors import Int8Matrix, VectorBlock, quantise
+from semlens.index.segment.vectors import VectorBlock, quantise
 from semlens.index.storage.root_store import RootStore
 
 RESULTS = Path(__file__).parent / "results"

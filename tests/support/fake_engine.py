@@ -11,10 +11,10 @@ from semlens.core.cancel import CancelToken
 from semlens.core.context import (
     ContextItem,
     ContextPack,
+    ContextReason,
     ContextRequest,
     DuplicateSet,
     DuplicatesResult,
-    Reason,
     Relation,
 )
 from semlens.core.errors import WorkspaceError
@@ -138,7 +138,15 @@ class FakeEngine:
         self.calls.append(("context", request))
         line = "def \u00e9t\u00e9(): \U0001f389"
         item = ContextItem(
-            "u", "p", Span(0, 0, 3, len(line.encode())), "n", "full", 5, Reason(Relation.PLACE, "near"), True, line
+            "u",
+            "p",
+            Span(0, 0, 3, len(line.encode())),
+            "n",
+            "full",
+            5,
+            ContextReason(Relation.PLACE, "near"),
+            True,
+            line,
         )
         return ContextPack("text", 5, "estimate", request.budget, (item,), 1, 2, 7)
 

@@ -56,7 +56,7 @@ class Relation(enum.StrEnum):
     """It is on the map of the workspace."""
 
 
-class Reason(NamedTuple):
+class ContextReason(NamedTuple):
     """Why an item was chosen. :ivar text: the same in a few words, for people."""
 
     relation: Relation
@@ -72,7 +72,7 @@ class ContextItem(NamedTuple):
     name: str
     form: Form
     tokens: int
-    reason: Reason
+    reason: ContextReason
     dirty: bool
     last_line_text: str
 

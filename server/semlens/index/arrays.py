@@ -10,4 +10,5 @@ import numpy.typing as npt
 Floats: TypeAlias = npt.NDArray[np.float32]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
+Int8Matrix: TypeAlias = npt.NDArray[np.int8]
 Rows: TypeAlias = npt.NDArray[np.uint32]

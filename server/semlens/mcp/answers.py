@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from semlens.core.hit import SearchHit
 from semlens.core.status import EngineState, EngineStatus
 from semlens.core.text.printable import printable
 from semlens.embedding.registry import model_folders
 from semlens.embedding.token_counting import TokenCounter, load_counter
-
-Json = dict[str, Any]
+from semlens.service.codec import Json
 
 _ELLIPSIS = "..."
 _MAX_UNSAVED = 3

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from semlens.core.cancel import CancelToken
-from semlens.core.context import ContextItem, ContextPack, ContextRequest, Form, Reason, Relation
+from semlens.core.context import ContextItem, ContextPack, ContextReason, ContextRequest, Form, Relation
 from semlens.core.errors import NotReadyError, UsageError
 from semlens.core.graph import NeighboursRequest
 from semlens.core.text.printable import printable
 from semlens.core.text.secrets import mask_secrets
-from semlens.mcp.answers import Json, Notice, ToolAnswer, token_counter, tokenizer_path
+from semlens.mcp.answers import Notice, ToolAnswer, token_counter, tokenizer_path
 from semlens.mcp.arguments import ContextArguments, ExploreArguments
 from semlens.mcp.further_symbols import USED_BY, USES, FurtherSymbols
 from semlens.mcp.pack_blocks import PackBlock, blocks_of_pack, parts_of_pack
 from semlens.mcp.places import Place
 from semlens.mcp.shown_lines import ShownLines
 from semlens.service.code_service import CodeQueries
+from semlens.service.codec import Json
 
 _RELATED_FACTOR = 3
 """A pack this much larger than the answer also has the places of what the answer shows no code of."""
@@ -90,7 +91,7 @@ class ContextTool:
             hit = self._service.callers(request, cancel).symbol
         except (UsageError, NotReadyError):  # code outside of all symbols
             return []
-        name, reason = hit.qualified_name or hit.name, Reason(Relation.PLACE, "at the cursor")
+        name, reason = hit.qualified_name or hit.name, ContextReason(Relation.PLACE, "at the cursor")
         return [ContextItem(hit.uri, hit.path, hit.span, name, Form.FULL, 0, reason, hit.dirty, "")]
 
     def _with_code(self, text: str, blocks: Sequence[PackBlock], budget: int) -> str:

@@ -9,9 +9,10 @@ from semlens.core.errors import NotReadyError, UsageError
 from semlens.core.graph import GraphEdge, NeighboursRequest, NeighboursResult
 from semlens.core.text.printable import printable
 from semlens.core.text.secrets import mask_secrets
-from semlens.mcp.answers import Json, place_of, token_counter
+from semlens.mcp.answers import place_of, token_counter
 from semlens.mcp.places import Place
 from semlens.service.code_service import CodeQueries
+from semlens.service.codec import Json
 
 _LIMIT = 40  # edges of each distance
 _BUDGET_SHARE = 3

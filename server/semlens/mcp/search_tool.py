@@ -16,11 +16,12 @@ from semlens.embedding.token_counting import TokenCounter
 from semlens.engine.query.file_text_cache import FileTextCache
 from semlens.engine.query.masking import mask_hit
 from semlens.engine.sessions.borrowed_buffers import BorrowedBuffers
-from semlens.mcp.answers import Json, Notice, ToolAnswer, fitted_line, place_of, token_counter
+from semlens.mcp.answers import Notice, ToolAnswer, fitted_line, place_of, token_counter
 from semlens.mcp.arguments import Cursor, Detail, SearchArguments
 from semlens.mcp.long_code import Stretch, elision, shorten
 from semlens.mcp.shown_lines import ShownLines
 from semlens.service.code_service import CodeQueries
+from semlens.service.codec import Json
 
 _LINE_TOKENS = 44
 """Ten locations, the line about the index and the cursor stay within 500 tokens."""

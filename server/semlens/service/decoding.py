@@ -79,7 +79,7 @@ def duplicates_result(data: dict[str, Any]) -> DuplicatesResult:
 
 
 def context_pack(data: dict[str, Any]) -> ContextPack:
-    from semlens.core.context import ContextItem, ContextPack, Reason, Relation  # a search does without
+    from semlens.core.context import ContextItem, ContextPack, ContextReason, Relation  # a search does without
 
     items = (
         ContextItem(
@@ -89,7 +89,7 @@ def context_pack(data: dict[str, Any]) -> ContextPack:
             name=item["name"],
             form=item["form"],
             tokens=item["tokens"],
-            reason=Reason(Relation(item["relation"]), item["why"]),
+            reason=ContextReason(Relation(item["relation"]), item["why"]),
             dirty=item["dirty"],
             last_line_text="",
         )

@@ -23,10 +23,11 @@ from semlens.core.cancel import CancelToken
 from semlens.core.hashing import HASH_BYTES, ContentHash, split_hashes
 from semlens.core.text.secrets import MASK, is_environment_file, mask_secrets
 from semlens.files.file_stamp import NO_STAMP
+from semlens.index.arrays import Int8Matrix
 from semlens.index.segment.columns import ColumnFileError, read_column_file, write_column_file
 from semlens.index.segment.merge import merge_segments
 from semlens.index.segment.segment import Segment
-from semlens.index.segment.vectors import Int8Matrix, VectorBlock
+from semlens.index.segment.vectors import VectorBlock
 from semlens.index.storage.commit_rows import FileEntry
 from semlens.index.storage.root_store import vectors_path, write_vector_file
 from semlens.share.errors import RejectedError

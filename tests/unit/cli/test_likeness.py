@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from semlens.core.context import ContextItem, ContextPack, DuplicateSet, DuplicatesResult, Reason, Relation
+from semlens.core.context import ContextItem, ContextPack, ContextReason, DuplicateSet, DuplicatesResult, Relation
 from semlens.core.span import Span
 
 from .conftest import HIT
@@ -25,7 +25,7 @@ PACK = ContextPack(
             name="fetch",
             form="signature",
             tokens=12,
-            reason=Reason(Relation.ANSWER, "matches"),
+            reason=ContextReason(Relation.ANSWER, "matches"),
             dirty=False,
             last_line_text="    return 1",
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from semlens.core.context import Form, Reason, Relation
+from semlens.core.context import ContextReason, Form, Relation
 from semlens.search.context.forms import WORTH, Piece
 from semlens.search.context.select import SizedCandidate, select
 
@@ -15,7 +15,7 @@ def piece(form: Form, first: int, last: int) -> Piece:
 
 
 def candidate(file: int, value: float, *pieces: Piece, order: int = 0) -> SizedCandidate:
-    return SizedCandidate((0, file), order, value, Reason(Relation.ANSWER, ""), lambda: pieces, order)
+    return SizedCandidate((0, file), order, value, ContextReason(Relation.ANSWER, ""), lambda: pieces, order)
 
 
 def cost(_: SizedCandidate, item: Piece) -> int:

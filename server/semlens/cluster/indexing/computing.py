@@ -21,9 +21,9 @@ from semlens.core.hashing import ContentHash
 from semlens.core.status import SEARCHABLE, SkipReason
 from semlens.embedding.embedder import TokenIds
 from semlens.engine.embedding.tiers import Tier, choose_local_tiers
+from semlens.index.arrays import Int8Matrix
 from semlens.index.segment.columns import Array
 from semlens.index.segment.segment import Segment, segment_from_arrays
-from semlens.index.segment.vectors import Int8Matrix
 from semlens.share.publishing import recipe as segment_recipe
 from semlens.workers.messages import FilesRequest, TokensRequest
 from semlens.workers.pool import ParsePool

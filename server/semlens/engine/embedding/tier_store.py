@@ -21,9 +21,10 @@ import numpy as np
 from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash
 from semlens.engine.embedding.circuit_breaker import CircuitBreaker
+from semlens.index.arrays import Int8Matrix
 from semlens.index.nearest.opening import open_store, save_store
 from semlens.index.nearest.vector_store import Hashes, VectorStore, VectorStoreError
-from semlens.index.segment.vectors import Int8Matrix, quantise
+from semlens.index.segment.vectors import quantise
 from semlens.search.signals.text_evidence import QueryVector
 from semlens.settings.choices import VectorStoreSetting
 from semlens.settings.loading import VectorsSettings

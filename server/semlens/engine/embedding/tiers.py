@@ -19,7 +19,8 @@ from semlens.embedding.embedder import Embedder, TokenIds
 from semlens.embedding.manifest import ModelManifest
 from semlens.embedding.registry import find_model, load_embedder
 from semlens.engine.embedding.tier_store import TierStore
-from semlens.index.segment.vectors import Int8Matrix, matrix_of, quantise
+from semlens.index.arrays import Int8Matrix
+from semlens.index.segment.vectors import matrix_of, quantise
 from semlens.index.storage.database import StoreError
 from semlens.index.storage.vector_cache import VectorCache
 from semlens.search.signals.text_evidence import QueryVector

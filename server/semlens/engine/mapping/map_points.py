@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from semlens.core.symbol import SymbolKind
-from semlens.index.arrays import Ints, Rows
-from semlens.index.segment.vectors import Int8Matrix, join_blocks
+from semlens.index.arrays import Int8Matrix, Ints, Rows
+from semlens.index.segment.vectors import join_blocks
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 
 MAX_FOLDERS = 65_535

@@ -17,6 +17,7 @@ from semlens.core.text.secrets import MASK, is_environment_file, mask_secrets
 from semlens.embedding.token_counting import TokenCounter
 from semlens.engine.query.current_texts import CurrentDocument
 from semlens.engine.query.masking import mask_document
+from semlens.graph.candidates import FileKey
 from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace
 from semlens.index.snapshot import IndexSnapshot, SegmentView
@@ -39,8 +40,6 @@ _MAX_BEST_STRETCHES = 2
 """Number of matching line ranges that an outline shows. Each has one line of context, which helps reading."""
 
 ReadDocument = Callable[[SegmentView, int], CurrentDocument | None]
-FileKey = tuple[int, int]
-"""Index of the view in the snapshot, and row of the file in its segment."""
 
 
 class ContextBuilder:

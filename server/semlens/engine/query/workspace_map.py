@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from semlens.core.cancel import CancelToken
-from semlens.core.context import ContextItem, ContextPack, ContextRequest, Form, Reason, Relation
+from semlens.core.context import ContextItem, ContextPack, ContextReason, ContextRequest, Form, Relation
 from semlens.core.text.secrets import is_environment_file, mask_secrets
 from semlens.embedding.token_counting import TokenCounter
 from semlens.engine.query.current_texts import CurrentDocument, RequestDocuments
@@ -24,7 +24,7 @@ _MIN_ENTRY_TOKENS = 8
 _MAX_FILES_READ = 400
 """Limit of files that are read for their summaries; the most used come first."""
 
-_HOLDS_REASON = Reason(Relation.OVERVIEW, "holds what is used")
+_HOLDS_REASON = ContextReason(Relation.OVERVIEW, "holds what is used")
 _SIGNATURE_CHARS = 120
 _FOLDER_DOCUMENTATION_FILES = frozenset(
     ("__init__.py", "mod.rs", "lib.rs", "doc.go", "index.ts", "index.js", "package-info.java", "init.lua", "main.go")

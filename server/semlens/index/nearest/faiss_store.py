@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from semlens.index.arrays import Int8Matrix
 from semlens.index.nearest.vector_store import (
     Hashes,
-    Int8Matrix,
     Int8Vector,
     Neighbours,
     VectorStoreError,

@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from usearch.index import Index, MetricKind, ScalarKind  # type: ignore[attr-defined]  # its stubs forget two exports
 
-from semlens.index.nearest.vector_store import Cosines, Int8Matrix, Int8Vector
+from semlens.index.arrays import Int8Matrix
+from semlens.index.nearest.vector_store import Cosines, Int8Vector
 from semlens.index.segment.columns import Array, ColumnFileError, ranges, read_column_file, write_column_file
 
 CONNECTIVITY = 16

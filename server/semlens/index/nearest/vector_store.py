@@ -14,9 +14,10 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from semlens.index.arrays import Int8Matrix
+
 Hashes: TypeAlias = npt.NDArray[np.uint8]
 """Content hashes, shape (n, 16)."""
-Int8Matrix: TypeAlias = npt.NDArray[np.int8]
 Int8Vector: TypeAlias = npt.NDArray[np.int8]
 Cosines: TypeAlias = npt.NDArray[np.float32]
 

@@ -16,9 +16,7 @@ from simsimd import cdist, dot
 from usearch.index import MetricKind  # type: ignore[attr-defined]  # its stubs forget to export it
 from usearch.index import search as exact_search
 
-from semlens.index.arrays import Floats, Ints, Rows
-
-Int8Matrix = npt.NDArray[np.int8]
+from semlens.index.arrays import Floats, Int8Matrix, Ints, Rows
 
 
 def quantise(vectors: Floats) -> Int8Matrix:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from semlens.core.hashing import ContentHash
-from semlens.index.segment.vectors import Int8Matrix
+from semlens.index.arrays import Int8Matrix
 from semlens.index.storage.database import Database
 
 VERSION = 2

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from semlens.core.context import Reason
+from semlens.core.context import ContextReason
 from semlens.index.snapshot import SegmentView
 
 
@@ -27,14 +27,14 @@ class ContextCandidate:
     symbol: int
     stretch: tuple[int, int]
     value: float
-    reason: Reason
+    reason: ContextReason
     glimpse: bool
     focus: str = ""
     lines: tuple[int, ...] = ()
 
 
 def symbol_candidate(
-    view: SegmentView, number: int, row: int, value: float, reason: Reason, *, glimpse: bool, focus: str = ""
+    view: SegmentView, number: int, row: int, value: float, reason: ContextReason, *, glimpse: bool, focus: str = ""
 ) -> ContextCandidate:
     span = view.segment.symbols.span(row)
     file = int(view.segment.symbols.files[row])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from semlens.core.context import Reason, Relation
+from semlens.core.context import ContextReason, Relation
 from semlens.core.symbol import Role, SymbolKind
 from semlens.index.snapshot import SegmentView
 from semlens.search.context.candidates import ContextCandidate, symbol_candidate
@@ -35,7 +35,7 @@ def overview(views: Sequence[SegmentView], limit: int) -> list[ContextCandidate]
         for row in np.argsort(-worth, kind="stable")[:limit].tolist():
             if np.isfinite(worth[row]):
                 value = max(0.05, float(worth[row]))
-                reason = Reason(Relation.OVERVIEW, f"{int(counts[row])} mentions")
+                reason = ContextReason(Relation.OVERVIEW, f"{int(counts[row])} mentions")
                 candidates.append(symbol_candidate(view, number, row, value, reason, glimpse=True))
     candidates.sort(key=lambda candidate: -candidate.value)
     return candidates[:limit]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from semlens.core.context import Reason, Relation
+from semlens.core.context import ContextReason, Relation
 from semlens.core.symbol import Role, SymbolKind
 from semlens.graph.neighbours import callees, callers, inside
 from semlens.graph.resolver import Resolver
@@ -48,12 +48,12 @@ def _holders(views: Sequence[SegmentView], seed: SymbolPlace, scale: float) -> I
     start, stop = np.searchsorted(symbols.files, [symbols.files[seed.symbol], symbols.files[seed.symbol] + 1])
     parent, worth = int(symbols.parents[seed.symbol]), _HOLDER
     while parent >= 0:
-        reason = Reason(Relation.CONTAINER, f"holds {symbols.names[seed.symbol]}")
+        reason = ContextReason(Relation.CONTAINER, f"holds {symbols.names[seed.symbol]}")
         yield symbol_candidate(view, seed.view, parent, scale * worth, reason, glimpse=True)
         of_parent = (symbols.parents[start:stop] == parent) & (symbols.kinds[start:stop] == SymbolKind.CONSTRUCTOR)
         for row in (start + np.flatnonzero(of_parent)).tolist():
             if row != seed.symbol:
-                reason = Reason(Relation.CONTAINER, f"constructor of {symbols.names[parent]}")
+                reason = ContextReason(Relation.CONTAINER, f"constructor of {symbols.names[parent]}")
                 yield symbol_candidate(view, seed.view, row, scale * worth * _CONSTRUCTOR, reason, glimpse=True)
         parent, worth = int(symbols.parents[parent]), worth / 2
 
@@ -74,7 +74,7 @@ def _used(resolver: Resolver, seed: SymbolPlace, scale: float) -> Iterator[Conte
             continue
         name = views[place.view].segment.symbols.names[place.symbol]
         in_signature = name in signature and name != title and resolver.kind_of(place) in TYPE_KINDS
-        reason = Reason(Relation.USED, f"{'type in the signature of' if in_signature else 'used by'} {title}")
+        reason = ContextReason(Relation.USED, f"{'type in the signature of' if in_signature else 'used by'} {title}")
         value = scale * (_TYPE if in_signature else _USED) * likelihood
         yield symbol_candidate(views[place.view], place.view, place.symbol, value, reason, glimpse=True)
 
@@ -113,9 +113,9 @@ def _users(resolver: Resolver, seed: SymbolPlace, scale: float, *, tests: bool) 
     found.sort(key=lambda pair: (-pair[0], distances.of(pair[1])))
     of_tests = [pair for pair in found if is_test(views, pair[1])]
     others = [p for p in found if not is_test(views, p[1]) and not (p[1].view == seed.view and p[1].symbol in own)]
-    related = [(*pair, _USER, Reason(Relation.USER, f"uses {name}")) for pair in others[:_MAX_USERS]]
+    related = [(*pair, _USER, ContextReason(Relation.USER, f"uses {name}")) for pair in others[:_MAX_USERS]]
     related += [
-        (*pair, _TEST, Reason(Relation.TEST, f"tests {name}")) for pair in of_tests[: _MAX_USERS if tests else 0]
+        (*pair, _TEST, ContextReason(Relation.TEST, f"tests {name}")) for pair in of_tests[: _MAX_USERS if tests else 0]
     ]
     for likelihood, place, worth, reason in related:
         yield symbol_candidate(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from semlens.core.context import Reason, Relation
+from semlens.core.context import ContextReason, Relation
 from semlens.core.symbol import Role
 from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace
@@ -34,8 +34,8 @@ _LEAST_LINES = 3
 
 _LESSER = int(Role.TEST | Role.EXAMPLE | Role.VENDORED | Role.GENERATED)
 _AT_CURSOR, _IMPORTS = 3.0, 0.3
-_AT_CURSOR_REASON = Reason(Relation.PLACE, "at the cursor")
-_IMPORTS_REASON = Reason(Relation.IMPORTS, "imports of the file")
+_AT_CURSOR_REASON = ContextReason(Relation.PLACE, "at the cursor")
+_IMPORTS_REASON = ContextReason(Relation.IMPORTS, "imports of the file")
 _MAX_IMPORT_LINES = 60
 _LAST_IMPORT_LINE = 400
 _IMPORT = re.compile(
@@ -70,7 +70,7 @@ def from_hits(
         if not (tests or query.asks_for_tests) and int(hit.view.segment.files.roles[hit.file]) & _LESSER:
             value *= _LESSER_ROLE
         stretch = _stretch(hit.view, hit.symbol, hit.passages[0])
-        reason = Reason(Relation.ANSWER, f"answers the question, rank {rank + 1}")
+        reason = ContextReason(Relation.ANSWER, f"answers the question, rank {rank + 1}")
         candidates.append(ContextCandidate(number, hit.file, hit.symbol, stretch, value, reason, glimpse=False))
     return candidates
 

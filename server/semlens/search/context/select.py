@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from semlens.core.context import Form, Reason
+from semlens.core.context import ContextReason, Form
 from semlens.search.context.forms import Piece
 
 SAME_FILE = 0.45
@@ -40,7 +40,7 @@ class SizedCandidate:
     file: tuple[int, int]
     symbol: int
     value: float
-    reason: Reason
+    reason: ContextReason
     forms: Callable[[], Sequence[Piece]]
     order: int
 

@@ -13,13 +13,12 @@ from semlens.core.cancel import CancelToken
 from semlens.core.errors import NotReadyError, UsageError
 from semlens.core.status import TierRole
 from semlens.core.symbol import Role, SymbolKind
+from semlens.index.arrays import Ints
 from semlens.index.segment.vectors import quantise
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.ranking.rank import RankedHit
 from semlens.search.similarity.duplicates import LEAST_TOKENS, similarity
 from semlens.syntax.fingerprint import CodeFingerprint
-
-Rows = npt.NDArray[np.int64]
 
 _CANDIDATES = 200
 _TIER_WEIGHTS = {TierRole.FIRST: 0.5, TierRole.REFINE: 0.5}
@@ -68,7 +67,7 @@ def symbol_at(view: SegmentView, file: int, line: int) -> int:
     return int(inside[np.argmin(lengths)])
 
 
-def passages_of(view: SegmentView, file: int, symbol: int, line: int) -> Rows:
+def passages_of(view: SegmentView, file: int, symbol: int, line: int) -> Ints:
     """Rows of the passages of a symbol, or for -1, of the code outside symbols around a line (0-based)."""
     passages = view.segment.passages
     start, end = (int(place) for place in np.searchsorted(passages.files, [file, file + 1]))
@@ -131,7 +130,7 @@ def rerank_by_structure(
     return sorted(reranked, key=lambda hit: -hit.score)
 
 
-def _mean_vector(view: SegmentView, fingerprint: str, rows: Rows) -> npt.NDArray[np.float32] | None:
+def _mean_vector(view: SegmentView, fingerprint: str, rows: Ints) -> npt.NDArray[np.float32] | None:
     vectors = []
     for block in view.blocks(fingerprint):
         places = np.searchsorted(block.rows, rows)
