@@ -54,7 +54,7 @@ def _lines_with(stems: Sequence[str], lowered: str) -> list[int]:
     """The lines that may have a word with one of the stems, ascending: few, so that few are cut into words."""
     found: set[int] = set()
     for stem in stems:
-        start = stem.removesuffix("i")  # a word begins with its stem, but for ``queri`` of ``query``
+        start = stem.removesuffix("i") or stem  # a word begins with its stem, but for ``queri`` of ``query``
         line = at = 0
         while (place := lowered.find(start, at)) >= 0:
             line += lowered.count("\n", at, place)

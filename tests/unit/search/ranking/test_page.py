@@ -79,6 +79,10 @@ def test_a_line_matches_by_any_form_of_a_word(text, line):
     assert best_lines(["pass", line, ""], 0, parse_query(text)) == ((1, 1),)
 
 
+def test_a_word_of_one_letter_matches():
+    assert best_lines(["x = 1", "for i in y:", "z = 2"], 0, parse_query("i_j")) == ((1, 1),)
+
+
 def test_a_word_inside_another_does_not_match():
     lines = ["address = 1", "padding = 2", "total = add(1, 2)"]
     assert best_lines(lines, 0, parse_query("add")) == ((2, 2),)
