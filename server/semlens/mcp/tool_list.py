@@ -6,7 +6,6 @@ An agent pays for this text in every session, so it has no word more than it nee
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection
 from typing import Any
 
 from semlens.core.request import ContentFilter, TestFilter
@@ -111,9 +110,3 @@ TOOLS: tuple[dict[str, Any], ...] = (
         {"state": _TEXT, "complete": _FLAG, "roots": _ITEMS, "lagMs": {"type": "number"}, "problems": _ITEMS},
     ),
 )
-
-
-def instructions_for(names: Collection[str]) -> str:
-    """The instructions without the lines about tools that are not there."""
-    missing = [tool["name"] for tool in TOOLS if tool["name"] not in names]
-    return "\n".join(line for line in INSTRUCTIONS.splitlines() if not any(name in line for name in missing))

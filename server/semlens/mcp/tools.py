@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import Cancelled, SemlensError
@@ -38,13 +38,8 @@ class AgentTools:
         service: CodeService,
         policy: RootPolicy,
         borrowed: BorrowedBuffers | None = None,
-        *,
-        only: Collection[str] | None = None,
     ) -> None:
-        """:param borrowed: what the user lets the agent see of an editor.
-
-        :param only: the names of the tools that the service can answer; None for all.
-        """
+        """:param borrowed: what the user lets the agent see of an editor."""
         self.policy = policy
         self._service = service
         self._borrowed = borrowed
@@ -57,8 +52,6 @@ class AgentTools:
             "explore_symbol": self._explore_symbol,
             "index_status": self._index_status,
         }
-        if only is not None:
-            self._tools = {name: tool for name, tool in self._tools.items() if name in only}
 
     @property
     def names(self) -> tuple[str, ...]:

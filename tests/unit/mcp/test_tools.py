@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 
@@ -12,9 +11,8 @@ from engine_cases import Workspace
 from semlens.core.cancel import CancelToken
 from semlens.mcp.answers import token_counter
 from semlens.mcp.root_policy import RootPolicy
-from semlens.mcp.tool_list import INSTRUCTIONS, TOOLS, instructions_for
+from semlens.mcp.tool_list import INSTRUCTIONS, TOOLS
 from semlens.mcp.tools import AgentTools
-from semlens.mcp.transport.tool_server import ToolServer
 
 from .conftest import SECRET
 
@@ -238,15 +236,3 @@ def test_an_incomplete_index_answers_and_says_so(tmp_path):
         assert re.match(r"(confidence [\d.]+\. )?(Stale|Incomplete): ", answer.text), answer.text
         assert answer.structured["complete"] is False
     plain.close()
-
-
-def test_only_the_tools_that_a_service_can_answer_are_listed(code):
-    only = ("search_code", "index_status")
-    tools = AgentTools(code.engines[0], RootPolicy(lambda _folder: None, named=[str(code.folder)]), only=only)
-    listed = asyncio.run(ToolServer(tools)._list_tools(None, None)).tools
-    assert tuple(tool.name for tool in listed) == tools.names == only
-    text = instructions_for(only)
-    assert "search_code" in text
-    assert "get_context" not in text
-    assert "explore_symbol" not in text
-    assert instructions_for([tool["name"] for tool in TOOLS]) == INSTRUCTIONS

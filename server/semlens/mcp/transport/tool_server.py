@@ -19,7 +19,7 @@ from mcp.shared.exceptions import MCPError
 from semlens import __version__
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import Cancelled
-from semlens.mcp.tool_list import TOOLS, instructions_for
+from semlens.mcp.tool_list import INSTRUCTIONS, TOOLS
 from semlens.mcp.tools import AgentTools
 
 N_THREADS = 4
@@ -49,7 +49,7 @@ class ToolServer:
         return Server(
             "semlens",
             version=__version__,
-            instructions=instructions_for(self._tools.names),
+            instructions=INSTRUCTIONS,
             cache_hints={"tools/list": CacheHint(ttl_ms=_TOOL_LIST_MS, scope="public")},
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
@@ -61,9 +61,7 @@ class ToolServer:
     async def _list_tools(
         self, _context: Context, _params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        return types.ListToolsResult(
-            tools=[types.Tool.model_validate(tool) for tool in TOOLS if tool["name"] in self._tools.names]
-        )
+        return types.ListToolsResult(tools=[types.Tool.model_validate(tool) for tool in TOOLS])
 
     async def _call_tool(self, _context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         if params.name not in self._tools.names:
