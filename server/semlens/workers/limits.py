@@ -19,7 +19,7 @@ MAX_STEP_SECONDS = 8
 
 `syntax/parsing/parse_limits.py` has the shorter limit of a parse. This one ends what that cannot stop."""
 
-MAX_MEMORY_BYTES = 1 << 30
+MAX_MEMORY_BYTES = 3 << 29
 """Address space of a worker. `syntax/parsing/parse_limits.py` has the lower limit of a parse."""
 
 _MAX_IDLE_BYTES = 512 << 20

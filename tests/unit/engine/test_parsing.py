@@ -19,6 +19,7 @@ from semlens.core.status import SkipReason
 from semlens.files.reading import read_file
 from semlens.index.segment.segment import segment_from_arrays
 from semlens.workers import pool as parse_pool
+from semlens.workers.limits import MAX_MEMORY_BYTES
 from semlens.workers.messages import (
     NO_FILE,
     BufferRequest,
@@ -292,7 +293,7 @@ def test_a_worker_has_restricted_rights(pool, code):
     limits = {line[:25].strip(): line[25:].split()[:2] for line in lines}
     assert limits["Max file size"] == limits["Max core file size"] == ["0", "0"]
     assert limits["Max open files"] == ["64", "64"]
-    assert limits["Max address space"] == [str(1 << 30)] * 2
+    assert limits["Max address space"] == [str(MAX_MEMORY_BYTES)] * 2
     assert "NoNewPrivs:\t1" in Path(f"/proc/{pid}/status").read_text()
 
 

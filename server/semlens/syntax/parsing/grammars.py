@@ -128,8 +128,7 @@ def parse_tree(parser: tree_sitter.Parser, source: bytes) -> tree_sitter.Node:
     :raises ParseLimitError: when it takes too much. The caller must limit a scanner that never returns.
     """
     deadline = time.process_time() + parse_limits.MAX_PARSE_SECONDS
-    max_bytes = parse_limits.MAX_PARSE_BYTES + parse_limits.MAX_PARSE_BYTES_PER_BYTE * len(source)
-    max_bytes += resident_bytes()
+    max_bytes = parse_limits.MAX_PARSE_BYTES + resident_bytes()
     step = 0
     fault = ""
 
@@ -142,7 +141,7 @@ def parse_tree(parser: tree_sitter.Parser, source: bytes) -> tree_sitter.Node:
         if time.process_time() > deadline:
             fault = f"{parse_limits.MAX_PARSE_SECONDS} s"
         elif step % _MEMORY_CHECK_INTERVAL == 0 and resident_bytes() > max_bytes:
-            fault = "the memory that its size allows"
+            fault = f"{parse_limits.MAX_PARSE_BYTES >> 20} MB"
         return bool(fault)
 
     try:
