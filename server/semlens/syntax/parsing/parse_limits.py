@@ -17,7 +17,7 @@ MAX_PARSE_SECONDS = 3.0
 """Limit of processor time for one text, because a few hundred unusual bytes can occupy a grammar for minutes."""
 
 MAX_PARSE_BYTES = 896 << 20
-"""Limit of the memory that one parse takes. Most take 25 bytes for each byte of the text, some scripts in Perl 8,000."""
+"""Limit of the memory of one parse. Most take 25 bytes for each byte of the text, some scripts in Perl 8,000."""
 
 MAX_DEPTH = 1_500
 """Limit of open brackets. The description of a language may set a lower one."""
