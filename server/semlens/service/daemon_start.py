@@ -5,6 +5,7 @@ Bridges and one-shot commands import this module, so it imports little.
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import time
@@ -27,6 +28,13 @@ _MAX_KILLED = 5
 _MAX_TAIL_BYTES = 4096
 _started: list[subprocess.Popen[bytes]] = []
 """Servers that outlive the objects that started them. Python warns about a process that nobody waits for."""
+
+
+@atexit.register
+def _let_servers_outlive() -> None:
+    for process in _started:
+        if process.poll() is None:
+            process.returncode = 0  # it runs on, on purpose
 
 
 class StartError(SemlensError):
