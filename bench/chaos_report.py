@@ -3,14 +3,15 @@
     python bench/chaos_report.py            read the outcomes of this code, and write both files
     python bench/chaos_report.py --check    fail if docs/reliability.md is out of date
 
-Of a batch that ran twice, the last outcome counts. Outcomes of other code are ignored. Without an outcome of this code
-the results are not changed.
+Of a batch that ran twice, the last outcome counts. Outcomes of other code are ignored. A script without an outcome of
+this code keeps its results, with the commit that they are of.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -126,10 +127,13 @@ def take_over() -> None:
         script["seconds"] = round(script["seconds"] + one["seconds"], 1)
         script["faults"] += len(one["faults"])
         script["done"].update(one["done"])
-    content = {
-        name: {**script, "done": dict(sorted(script["done"].items()))} for name, script in sorted(scripts.items())
-    }
-    (RESULTS / "chaos.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    git = ["git", "-C", str(REPOSITORY), "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    content = results()
+    for name, script in scripts.items():
+        content[name] = {"commit": commit, **script, "done": dict(sorted(script["done"].items()))}
+    text = json.dumps(dict(sorted(content.items())), indent=1)
+    (RESULTS / "chaos.json").write_text(text + "\n", encoding="utf-8")
 
 
 def results() -> dict[str, Any]:
@@ -140,7 +144,7 @@ def results() -> dict[str, Any]:
 
 def page() -> str:
     parts = [HEAD, "## What was done\n\n"]
-    rows = ["| script | what is checked | done | faults |", "|---|---|---|---|"]
+    rows = ["| script | what is checked | done | faults | commit |", "|---|---|---|---|---|"]
     total: Counter[str] = Counter()
     for name, sentence in CHECKED.items():
         script = results().get(name)
@@ -153,7 +157,8 @@ def page() -> str:
             if key not in ("searches", "hits") and ":" not in key
         )
         rows.append(
-            f"| `pytest -m chaos_long tests/chaos -k {name}-` | {sentence} | {done or '—'} | {script['faults']} |"
+            f"| `pytest -m chaos_long tests/chaos -k {name}-` | {sentence} | {done or '—'} | {script['faults']} "
+            f"| {script['commit']} |"
         )
     parts.append("\n".join(rows) + "\n\n")
     if total:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 
 from semlens.core.errors import ResourceLimitError
 
@@ -14,10 +15,10 @@ MIN_OPEN_FILES = 64
 
 def check_process_limits() -> None:
     """:raises ResourceLimitError: when the index cannot be used under these limits."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limits
+    if sys.platform == "win32":  # it has no such limits
         return
+    import resource
+
     address_bytes, _ = resource.getrlimit(resource.RLIMIT_AS)
     if address_bytes != resource.RLIM_INFINITY and address_bytes < MIN_ADDRESS_BYTES:
         raise ResourceLimitError(
