@@ -132,8 +132,8 @@ def test_a_scan_on_two_threads_gives_the_same(embedder, monkeypatch, busy, part)
     vector = QueryVector(embedder.manifest.fingerprint, TierRole.FIRST, embedder.embed_query("throw the stalest away"))
     views = [view, view_of({"a.py": "def f(): pass"}), view]  # one without vectors
     here = meaning.ViewScans(views, vector).result()
-    monkeypatch.setattr(meaning, "_ALONGSIDE", 0)
-    monkeypatch.setattr(meaning, "_PART", part)
+    monkeypatch.setattr(meaning, "_LEAST_SHARED_VECTORS", 0)
+    monkeypatch.setattr(meaning, "_PART_PASSAGES", part)
     may_end = threading.Event()
     other = meaning._thread.submit(may_end.wait, 60) if busy else None
     alongside = meaning.ViewScans(views, vector).result()  # comes although the thread works for another search
