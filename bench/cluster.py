@@ -183,6 +183,8 @@ class LocalShards:
 
 def median_ms(search: Callable[[str], object]) -> float:
     times = []
+    for text in QUERIES:  # what is loaded once is not measured
+        search(text)
     for _ in range(_REPEATS):
         for text in QUERIES:
             started = time.perf_counter()
@@ -269,28 +271,23 @@ def searches(settings: Settings, folder: Path, scratch: Path, max_passages: int,
         return search
 
     found: dict[str, Any] = {"segments": len(views), "passages": snapshot.n_passages, "storedBytes": n_stored}
-    for text in QUERIES:
-        one_process(text)
+
+    def ratio(name: str, before: str, after: str) -> float:
+        """How many times as long as one process, which was measured before it and after."""
+        return round(found[name] / statistics.mean((found[before], found[after])), 2)
+
     found["oneProcess.rankingMs"] = median_ms(ranked)
     found["oneProcessMs"] = median_ms(one_process)
     for n_shards in (1, 4):
         placed = place_segments(entries, n_shards)
         local = LocalShards([Shard(of, len(views), objects) for of in placed], placed)
-        search = over(lambda local=local: local)
-        for text in QUERIES:
-            search(text)
-        found[f"shards.{n_shards}.inProcessMs"] = median_ms(search)
+        found[f"shards.{n_shards}.inProcessMs"] = median_ms(over(lambda local=local: local))
     with connected("local"):
         shards = RayShards(store.url, place_segments(entries, 4), list(recipe.fingerprints), 1)
         shards.start()
-        search = over(shards.lease)
-        for text in QUERIES:
-            search(text)
-        found["shards.4.rayMs"] = median_ms(search)
+        found["shards.4.rayMs"] = median_ms(over(shards.lease))
         found["oneProcessAgainMs"] = median_ms(one_process)
-        found["ratio"] = round(
-            found["shards.4.rayMs"] / statistics.mean((found["oneProcessMs"], found["oneProcessAgainMs"])), 2
-        )
+        found["ratio"] = ratio("shards.4.rayMs", "oneProcessMs", "oneProcessAgainMs")
         pids = [process for process in psutil.Process().children(recursive=True) if "ShardActor" in process.name()]
         found["shardRssBytes"] = sum(process.memory_info().rss for process in pids)
         shards.close()
@@ -302,13 +299,9 @@ def searches(settings: Settings, folder: Path, scratch: Path, max_passages: int,
             asked = (None, SearchRequest(text, limit=10), query, vectors(query), 1)
             return alone.lease().ask_each("search", {0: asked}, explain=False)
 
-        for text in QUERIES:
-            search_alone(text)
         found["shards.1.rayMs"] = median_ms(search_alone)
         found["oneProcessThirdMs"] = median_ms(one_process)
-        found["ratioOfOneShard"] = round(
-            found["shards.1.rayMs"] / statistics.mean((found["oneProcessAgainMs"], found["oneProcessThirdMs"])), 2
-        )
+        found["ratioOfOneShard"] = ratio("shards.1.rayMs", "oneProcessAgainMs", "oneProcessThirdMs")
         alone.close()
     return found
 

@@ -77,3 +77,20 @@ class Site:
 
 def _unpacked(data: bytes) -> bytes:
     return data if data.startswith(b"SEML") else zlib.decompress(data)
+
+
+class CountedRounds:
+    """Mixed into shards: notes what they are asked.
+
+    :ivar rounds: the methods, in order.
+    """
+
+    rounds: list[str]
+
+    def ask(self, method, *arguments, **named):
+        self.rounds.append(method)
+        return super().ask(method, *arguments, **named)
+
+    def ask_each(self, method, arguments, **named):
+        self.rounds.append(method)
+        return super().ask_each(method, arguments, **named)

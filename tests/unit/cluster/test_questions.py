@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
-from cluster_cases import Site
+from cluster_cases import CountedRounds, Site
 from engine_cases import Workspace, complete
 
 from semlens.cluster.catalogue import Repository, all_entries
@@ -205,18 +205,8 @@ def test_agents_have_all_tools(served):
     assert answer.is_error
 
 
-class Counting(Lease):
-    """:ivar rounds: the methods that were asked."""
-
-    rounds: list[str]
-
-    def ask(self, method, *arguments, **named):
-        self.rounds.append(method)
-        return super().ask(method, *arguments, **named)
-
-    def ask_each(self, method, arguments, **named):
-        self.rounds.append(method)
-        return super().ask_each(method, arguments, **named)
+class CountingLease(CountedRounds, Lease):
+    pass
 
 
 @pytest.mark.parametrize(
@@ -230,7 +220,7 @@ class Counting(Lease):
 def test_a_search_of_what_one_shard_has_takes_one_round(served, roots, n_shards, rounds):
     service, _, _ = served
     one = service(roots, n_shards)
-    one._shards = Counting(one._shards.shards, [])
+    one._shards = CountingLease(one._shards.shards, [])
     one._shards._of_view = service(roots, n_shards)._shards._of_view
     one._shards.rounds = []
     found = one.search(SearchRequest("return the wall", limit=9), CancelToken(), explain=True)

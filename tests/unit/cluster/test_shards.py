@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cluster_cases import Site
+from cluster_cases import CountedRounds, Site
 from engine_cases import function
 
 from semlens.cluster.catalogue import all_entries
@@ -154,21 +154,11 @@ def test_hits_have_text_and_filters_hold(served):
     }
 
 
-class CountingShards(LocalShards):
-    """:ivar rounds: the methods that were asked."""
-
+class CountingShards(CountedRounds, LocalShards):
     def __init__(self, inner):
         super().__init__(inner.shards, [])
         self._of_view = inner._of_view
         self.rounds = []
-
-    def ask(self, method, *arguments, **named):
-        self.rounds.append(method)
-        return super().ask(method, *arguments, **named)
-
-    def ask_each(self, method, arguments, **named):
-        self.rounds.append(method)
-        return super().ask_each(method, arguments, **named)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ import sys
 
 import pytest
 
+from semlens.agents.record import LOCK_NAME
 from semlens.core.errors import CacheError
+from semlens.engine.mapping import MAPS_FOLDER
 from semlens.index.storage import private_cache
-from semlens.index.storage.private_cache import tighten_cache_folder
+from semlens.index.storage.private_cache import CACHE_NAMES, tighten_cache_folder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
 
@@ -60,3 +62,7 @@ def test_a_folder_of_another_user_is_refused(tmp_path, monkeypatch, owner, user,
 def test_a_missing_folder_is_left_to_whoever_creates_it(tmp_path):
     tighten_cache_folder(tmp_path / "missing")
     assert not (tmp_path / "missing").exists()
+
+
+def test_the_names_of_a_cache_include_those_of_other_modules():
+    assert {MAPS_FOLDER, LOCK_NAME} <= set(CACHE_NAMES)
