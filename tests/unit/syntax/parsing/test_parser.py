@@ -6,9 +6,12 @@ import logging
 import sys
 
 import pytest
+import tree_sitter
+from tree_sitter_language_pack import get_language
 
 from semlens.core.symbol import Outline
 from semlens.syntax.parsing import parse_limits, parser
+from semlens.syntax.parsing.grammars import ParseLimitError, parse_tree
 from semlens.syntax.parsing.parse_limits import nests_too_deeply
 from semlens.syntax.parsing.parser import parse
 
@@ -65,19 +68,23 @@ def test_text_that_overflows_a_scanner_is_split_by_lines(path: str, source: byte
 
 
 @pytest.mark.parametrize(
-    ("limit", "value"),
+    ("limit", "value", "said"),
     [
-        ("MAX_PARSE_SECONDS", 0.05),
+        ("MAX_PARSE_SECONDS", 0.05, "0.05 s"),
         pytest.param(
             "MAX_PARSE_BYTES",
             -(1 << 30),  # simulates a grammar that takes all of it
+            "-1024 MB",
             marks=pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how much memory is used"),
         ),
     ],
 )
-def test_text_that_takes_too_much_is_split_by_lines(monkeypatch, limit, value) -> None:
+def test_text_that_takes_too_much_is_split_by_lines(monkeypatch, limit, value, said) -> None:
     monkeypatch.setattr(parse_limits, limit, value)
-    slow = parse("a.py", b"/+" * 3_000 + b"\ndef f():\n    return 1\n")
+    source = b"/+" * 3_000 + b"\ndef f():\n    return 1\n"
+    with pytest.raises(ParseLimitError, match=f"more than {said}"):
+        parse_tree(tree_sitter.Parser(get_language("python")), source)
+    slow = parse("a.py", source)
     assert slow.symbols == ()
     assert slow.passages
     assert [symbol.name for symbol in parse("a.py", b"def f():\n    return 1\n").symbols] == [
