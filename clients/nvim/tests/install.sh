@@ -76,7 +76,8 @@ else
     echo "left out luarocks: 'apt-get install luarocks' installs it"
 fi
 
-# the server, as the plugin offers it where neither uv nor pipx is: this checkout's wheel, by pip, in an environment of its own
+# the server, as the plugin offers it where neither uv nor pipx is: this checkout's wheel, by pip, in an environment of its own;
+# without a shell in the environment, as on the continuous integration
 WHEEL=$(sh "$repository/clients/wheel.sh" "$python" "$scratch")
 export WHEEL
 mkdir "$scratch/bare"
@@ -84,7 +85,7 @@ printf '#!/bin/sh\nexec "%s" "$@"\n' "$("$python" -c 'import sys; print(sys._bas
 chmod +x "$scratch/bare/python3"
 unset PYTHONPATH
 cd "$scratch/workspace"
-said=$(PATH=$scratch/bare "$nvim" --headless -u NONE -i NONE -n -l "$tests/install_server.lua" 2>&1) || true
+said=$(env -u SHELL PATH="$scratch/bare" "$nvim" --headless -u NONE -i NONE -n -l "$tests/install_server.lua" 2>&1) || true
 case $said in
     *OK*) echo "installed the server from its wheel" ;;
     *) echo "did not install the server: $said" >&2; exit 1 ;;

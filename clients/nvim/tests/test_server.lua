@@ -42,7 +42,7 @@ return {
           done(items[_G.choice], _G.choice)
         end
       ]])
-      local offer = { 'The semlens server is not installed.', "Run `uv tool install '/tmp/semlens.whl'`" }
+      local offer = { 'The semlens server is not installed.', 'Run `uv tool install /tmp/semlens.whl`' }
       editor:lua('_G.choice = 2')
       editor:keys(':SemanticSearch colour<CR>')
       equal(editor:wait('the offer', 'return _G.offered'), offer)

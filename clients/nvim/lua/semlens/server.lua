@@ -140,27 +140,39 @@ local can_install = setmetatable({}, {
   end,
 })
 
----The shell command that installs the server with uv, pipx or Python.
----@return string? nil: none of them was found, or there is no wheel
-function M.install_command()
+---The commands that install the server with uv, pipx or Python, one after the other. Each is a program with its
+---arguments: they need no shell, so it matters not which one the user has.
+---@return string[][]? nil: none of them was found, or there is no wheel
+function M.install_steps()
   local package = M.package()
   if not package then
     return nil
   end
-  local wheel = vim.fn.shellescape(package)
-  if is_program('uv') then
-    return 'uv tool install ' .. wheel
-  elseif is_program('pipx') then
-    return 'pipx install ' .. wheel
+  for _, installer in ipairs({ { 'uv', 'tool', 'install' }, { 'pipx', 'install' } }) do
+    if is_program(installer[1]) then
+      return { vim.list_extend(installer, { package }) }
+    end
   end
   for _, python in ipairs({ 'python3', 'python', 'python3.14', 'python3.13', 'python3.12', 'python3.11' }) do
     if can_install[python] then
       local folder = own_environment()
       local own_python = vim.fs.joinpath(folder, scripts, 'python')
-      local quote = vim.fn.shellescape
-      return ('%s -m venv %s && %s -m pip install %s'):format(python, quote(folder), quote(own_python), wheel)
+      return { { python, '-m', 'venv', folder }, { own_python, '-m', 'pip', 'install', package } }
     end
   end
+end
+
+---The same as one line for the user's eyes.
+---@return string?
+function M.install_command()
+  local lines = {}
+  for _, step in ipairs(M.install_steps() or {}) do
+    local words = vim.tbl_map(function(word)
+      return word:find('^[%w%-_./:]+$') and word or vim.fn.shellescape(word)
+    end, step)
+    table.insert(lines, table.concat(words, ' '))
+  end
+  return lines[1] and table.concat(lines, ' && ')
 end
 
 ---The log file of the server; with the resident server, the newest log in its folder. The cache folder is determined
