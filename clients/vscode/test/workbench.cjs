@@ -39,10 +39,13 @@ class Workbench {
     return this.page.$$eval(LIST, (found) => found.map((row) => row.getAttribute("aria-label")));
   }
 
-  firstRow(text) {
+  firstRow(...texts) {
     return this.page.waitForFunction(
-      ([list, wanted]) => document.querySelector(list)?.getAttribute("aria-label")?.includes(wanted),
-      [LIST, text],
+      ([list, ...wanted]) => {
+        const row = document.querySelector(list)?.getAttribute("aria-label") ?? "";
+        return wanted.every((text) => row.includes(text));
+      },
+      [LIST, ...texts],
     );
   }
 
