@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ def run_command(arguments: Sequence[str] | None) -> int:
     for name in _BLAS_THREAD_VARIABLES:
         os.environ.setdefault(name, "1")
     _open_missing_streams()
+    _buffer_output()
     _escape_unprintable_output()
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
@@ -142,6 +144,13 @@ def _open_missing_streams() -> None:
             with suppress(OSError):
                 os.open(os.devnull, os.O_RDWR)  # the lowest free number
             setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115 - as long as the process
+
+
+def _buffer_output() -> None:
+    """Buffer stdout under ``PYTHONUNBUFFERED`` too, so that `_drop_output` finds what could not be written."""
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        number, encoding = sys.stdout.fileno(), sys.stdout.encoding
+        sys.stdout = open(number, "w", encoding=encoding, closefd=False)  # noqa: SIM115 - as long as the process
 
 
 def _escape_unprintable_output() -> None:

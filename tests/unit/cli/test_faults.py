@@ -76,9 +76,11 @@ def test_an_interrupt_exits_quietly(semlens, script):
         ("--version --json >/dev/full", 1, "semlens: The output cannot be written: the disk is full."),
     ],
 )
-def test_streams_that_are_closed_or_full(tmp_path, arguments, code, says):
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_streams_that_are_closed_or_full(tmp_path, arguments, code, says, unbuffered):
     command = f'"{sys.executable}" -m semlens {arguments}'
     environment = {"PYTHONPATH": str(SERVER), "SEMLENS_CACHE_DIR": str(tmp_path), "HOME": str(tmp_path)}
+    environment |= {"PYTHONUNBUFFERED": unbuffered}
     ran = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == code
     assert ran.stderr.startswith(says)

@@ -29,11 +29,12 @@ from semlens.core.text.secret_forms import (
     PlaceRule,
     ValueGroup,
 )
+from semlens.core.text.secret_inserts import values_of_secret_columns
 from semlens.core.text.token_forms import ISSUER, TOKEN_FORM
 
 MASK = "[masked]"
 
-RULES_VERSION = 4
+RULES_VERSION = 5
 """Increase it with any change of a rule, because text that is masked differently has another vector."""
 
 
@@ -128,6 +129,9 @@ _KUBERNETES_LINE = re.compile(
     r"(?m)^[ \t]+(?:[\"']?[\w./-]+[\"']?:[ \t]+[\"']?)?(?P<value>[^\s#\"'|>][^\n]{2,}?)[\"']?[ \t\r]*$"
 )
 
+_KEY_ALONE = re.compile(r"\s{0,20}(?P<value>[A-Za-z0-9+/=_-]{24,200})\s{0,20}\Z")
+"""A file with nothing but a key, such as ``master.key`` of Rails."""
+
 _LONG_WORD = re.compile(r"[a-z]{8,}\Z")
 """It is probably not the name of a type."""
 
@@ -177,7 +181,10 @@ def mask_secrets(text: str, *, environment: bool = False) -> tuple[str, int]:
         *_spans_after_names(text, lower),
         *_spans_after_issuers(text, lower),
         *_spans_in_kubernetes_secrets(text),
+        *(span for span in values_of_secret_columns(text, lower) if not _PLACEHOLDER.match(text[slice(*span)])),
     ]
+    if (alone := _KEY_ALONE.match(text)) and _looks_random(alone["value"]):
+        spans.append(alone.span("value"))
     return _with_masks(text, spans, count)
 
 

@@ -32,20 +32,26 @@ def tighten_cache_folder(folder: Path) -> None:
     A folder of this user that holds nothing but a cache gets the mode 0700. Any other folder keeps its mode, because it
     may be shared on purpose. What semlens creates in it is private.
 
-    :raises CacheError: when another user can put an index of theirs there.
+    :raises CacheError: when another user can put an index of theirs there, or has done so.
     """
     try:
         status = folder.stat()
     except OSError:  # it is created later, as a private folder
         return
-    if sys.platform == "win32" or not status.st_mode & 0o077:
+    if sys.platform == "win32":
         return
+    if status.st_mode & 0o077:
+        _tighten(folder, status)
+    _refuse_foreign_entries(folder)
+
+
+def _tighten(folder: Path, status: os.stat_result) -> None:
     is_own = status.st_uid == os.geteuid()
     if is_own and not status.st_mode & stat.S_ISVTX and _holds_only_a_cache(folder):
         with contextlib.suppress(OSError):
             folder.chmod(0o700)
             return
-    if not is_own and status.st_uid != 0 and os.geteuid() != 0:
+    if _is_foreign(status):
         raise CacheError(
             f"The cache folder {folder} belongs to another user, who could change what is found. "
             "Set SEMLENS_CACHE_DIR to a folder of your own."
@@ -57,8 +63,28 @@ def tighten_cache_folder(folder: Path) -> None:
         )
 
 
+def _refuse_foreign_entries(folder: Path) -> None:
+    """Refuse what another user put there while the folder was open. Its owner could still change it."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if _is_of_a_cache(path) and _is_foreign(path.lstat()):
+                raise CacheError(
+                    f"{path} in the cache belongs to another user, who could change what is found. "
+                    "Delete it, or set SEMLENS_CACHE_DIR to a folder of your own."
+                )
+
+
+def _is_foreign(status: os.stat_result) -> bool:
+    """Whether it belongs to neither this user nor root. Root may use what is any user's."""
+    return status.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0
+
+
 def _holds_only_a_cache(folder: Path) -> bool:
     try:
-        return all(any(fnmatchcase(path.name, name) for name in CACHE_NAMES) for path in folder.iterdir())
+        return all(_is_of_a_cache(path) for path in folder.iterdir())
     except OSError:
         return False
+
+
+def _is_of_a_cache(path: Path) -> bool:
+    return any(fnmatchcase(path.name, name) for name in CACHE_NAMES)

@@ -229,6 +229,13 @@ BASIC = "YWRtaW46aHVudGVyMng="  # admin:hunter2x
         f"AGE-SECRET-KEY-1{'Q' * 58}",
         f"dckr_pat_{RANDOM}",
         f"GOCSPX-{'a1' * 14}",
+        # a key alone, and columns of SQL
+        f"{HEX[:32]}\n",
+        f"\n{RANDOM}{RANDOM}==",
+        f"INSERT INTO users (name, password) VALUES ('bob', '{WORD}');",
+        f"insert into `users` (`id`, `api_key`)\nvalues (1, 'key'), (2, \"{WORD}\")",
+        f"INSERT IGNORE INTO app.users (password, name) VALUES (MD5('{WORD}'), 'it''s (me, you)')",
+        f"INSERT INTO users VALUES (1); INSERT INTO users(name, password) VALUES (N'a,b', '{MIXED}')",
     ],
 )
 def test_secrets_without_a_form_of_their_own_are_masked(text: str) -> None:
@@ -278,6 +285,9 @@ def test_secrets_without_a_form_of_their_own_are_masked(text: str) -> None:
         "-----BEGIN CERTIFICATE-----\nzzz\n-----END CERTIFICATE-----",
         'secrets.secret_key_base = "secret_key_base"',
         f"sadd set foo {{{'A' * 128}}}",
+        f"{HEX[:32]}  file.txt\n",
+        "INSERT INTO users (name, password) VALUES ('correcthorse', ?)",
+        "INSERT INTO users (name, password) VALUES ('correcthorse', 'password')",
     ],
 )
 def test_ordinary_text_is_not_masked(text: str) -> None:
@@ -367,6 +377,7 @@ def test_long_lines_are_masked_fast() -> None:
         "?token=",
         "<password ",
         "<password>",
+        "INSERT INTO a(password) VALUES ('",
         "name=password ",
         "--password ",
         "-a-a-a-a",

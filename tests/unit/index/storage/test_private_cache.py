@@ -59,6 +59,20 @@ def test_a_folder_of_another_user_is_refused(tmp_path, monkeypatch, owner, user,
         tighten_cache_folder(tmp_path)
 
 
+@pytest.mark.parametrize(("name", "is_refused"), [("roots-1.2", True), ("vectors.sqlite", True), ("notes.txt", False)])
+def test_what_another_user_put_there_is_refused(tmp_path, monkeypatch, name, is_refused):
+    tmp_path.chmod(0o700)
+    (tmp_path / name).symlink_to("/nowhere")
+    foreign = os.stat_result((stat.S_IFLNK | 0o777, 1, 1, 1, 1, 1, 0, 0, 0, 0))
+    monkeypatch.setattr(private_cache.os, "geteuid", lambda: 2)
+    monkeypatch.setattr(type(tmp_path), "lstat", lambda _self: foreign)
+    if is_refused:
+        with pytest.raises(CacheError, match=f"{name} in the cache belongs to another user"):
+            tighten_cache_folder(tmp_path)
+    else:
+        tighten_cache_folder(tmp_path)
+
+
 def test_a_missing_folder_is_left_to_whoever_creates_it(tmp_path):
     tighten_cache_folder(tmp_path / "missing")
     assert not (tmp_path / "missing").exists()
