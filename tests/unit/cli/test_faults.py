@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from semlens import PROTOCOL_VERSION, __version__, cli
 from semlens.cli import runner
+from semlens.cli.arguments import build_parser
 from semlens.core.errors import CacheError, Cancelled, ModelError, UsageError, WorkspaceError
 from semlens.core.status import Problem
 from semlens.index.versions import FEATURE_VERSION, FORMAT_VERSION, STORE_VERSION
@@ -85,6 +87,17 @@ def test_streams_that_are_closed_or_full(tmp_path, arguments, code, says, unbuff
     assert ran.returncode == code
     assert ran.stderr.startswith(says)
     assert len(ran.stderr.splitlines()) == bool(says)
+
+
+def test_a_help_that_is_lost_is_an_error():
+    """argparse ignores it. A help longer than the buffer of stdout is then not there for the last flush to fail on."""
+
+    class FullDisk(io.StringIO):
+        def write(self, _text):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        build_parser().print_help(FullDisk())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limits of a shell on Linux")
