@@ -46,7 +46,7 @@ def tighten_cache_folder(folder: Path) -> None:
 
 
 def _tighten(folder: Path, status: os.stat_result) -> None:
-    is_own = status.st_uid == os.geteuid()
+    is_own = sys.platform == "win32" or status.st_uid == os.geteuid()
     if is_own and not status.st_mode & stat.S_ISVTX and _holds_only_a_cache(folder):
         with contextlib.suppress(OSError):
             folder.chmod(0o700)
@@ -76,7 +76,7 @@ def _refuse_foreign_entries(folder: Path) -> None:
 
 def _is_foreign(status: os.stat_result) -> bool:
     """Whether it belongs to neither this user nor root. Root may use what is any user's."""
-    return status.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0
+    return sys.platform != "win32" and status.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0
 
 
 def _holds_only_a_cache(folder: Path) -> bool:
