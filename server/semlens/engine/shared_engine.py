@@ -129,14 +129,17 @@ class SharedEngine:
         tighten_cache_folder(cache_folder)
         try:
             make_private_folder(cache_folder)
-        except CacheError:
+        except CacheError as error:
             if not cache_folder.is_dir() or not os.access(cache_folder, os.R_OK | os.X_OK):
                 raise
             self._cache_problem = (
                 f"The cache folder {cache_folder} is read-only, so the index is built again at each start: "
                 "make the folder writable or set SEMLENS_CACHE_DIR."
             )
-            self._scratch = tempfile.TemporaryDirectory(prefix="semlens-")  # as private as the cache
+            try:
+                self._scratch = tempfile.TemporaryDirectory(prefix="semlens-")  # as private as the cache
+            except OSError:
+                raise error from None
             return Path(self._scratch.name)
         return cache_folder
 

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import sqlite3
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -507,6 +508,20 @@ def test_a_root_whose_store_cannot_be_created(plain, monkeypatch):
     assert engine.wait_complete(timeout=60) is False
     assert any("No space left" in problem.message for problem in engine.status().problems)
     assert search(engine, "alpha") == ()
+
+
+def test_without_a_temporary_folder_the_cache_is_named(plain, monkeypatch):
+    """As under `ulimit -f 0`, where no file may have a byte."""
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", fail)
+    monkeypatch.setattr(store, "_write_private", fail)
+    engine = plain.engine(wait=False)
+    assert engine.wait_complete(timeout=60) is False
+    [message] = {problem.message for problem in engine.status().problems}
+    assert message.startswith("Cannot write the cache folder")
 
 
 def test_a_missing_root_gives_one_message(plain):

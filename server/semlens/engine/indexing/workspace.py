@@ -127,8 +127,12 @@ class Workspace:
             if self._read_only:
                 raise
             logger.warning("%s", error)
-            if self._scratch is None:
-                self._scratch = tempfile.TemporaryDirectory(prefix="semlens-", ignore_cleanup_errors=True)
+            try:
+                self._scratch = self._scratch or tempfile.TemporaryDirectory(
+                    prefix="semlens-", ignore_cleanup_errors=True
+                )
+            except OSError:  # no temporary folder can be written either
+                raise error from None
             index = self._load(RootIndex(root, Path(self._scratch.name), self._fingerprints()))
             index.unsaved_reason = f"{error} Until then its index is lost when semlens ends."
             return index
