@@ -148,7 +148,7 @@ def _open_missing_streams() -> None:
 
 def _buffer_output() -> None:
     """Buffer stdout under ``PYTHONUNBUFFERED`` too, so that `_drop_output` finds what could not be written."""
-    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+    if sys.stdout is sys.__stdout__ and isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
         number, encoding = sys.stdout.fileno(), sys.stdout.encoding
         sys.stdout = open(number, "w", encoding=encoding, closefd=False)  # noqa: SIM115 - as long as the process
 

@@ -54,12 +54,15 @@ function OwnRef({ value, onChoose }: { value: string; onChoose: (text: string) =
       class={`own-ref${value ? " is-set" : ""}`}
       onSubmit={(event) => {
         event.preventDefault();
-        if (text.trim()) onChoose(text.trim());
+        // of the form, because Enter may come before the text is drawn
+        const typed = String(new FormData(event.currentTarget).get("ref")).trim();
+        if (typed) onChoose(typed);
       }}
     >
       <input
         type="text"
         id="ref"
+        name="ref"
         autocomplete="off"
         spellcheck={false}
         aria-label="Since a branch or a commit, or a range of commits"
@@ -67,7 +70,7 @@ function OwnRef({ value, onChoose }: { value: string; onChoose: (text: string) =
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
       />
-      <button type="submit" class="button" disabled={!text.trim()}>
+      <button type="submit" class="button">
         Compare
       </button>
     </form>
