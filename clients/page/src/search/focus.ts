@@ -25,7 +25,12 @@ export function focusCurrent(): void {
   focusSoon(".hits [aria-current]");
 }
 
-export function focusCode(): void {
+/** The code may still be on its way. Whoever leaves meanwhile keeps the keyboard. */
+export function focusCode(framesLeft = 120): void {
   isReading.value = true;
-  focusSoon(".code");
+  requestAnimationFrame(() => {
+    const code = document.querySelector<HTMLElement>(".code");
+    if (code) code.focus();
+    else if (framesLeft > 0 && isReading.value) focusCode(framesLeft - 1);
+  });
 }
