@@ -148,8 +148,9 @@ def _open_missing_streams() -> None:
 
 def _buffer_output() -> None:
     """Buffer stdout under ``PYTHONUNBUFFERED`` too, so that `_drop_output` finds what could not be written."""
-    if sys.stdout is sys.__stdout__ and isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
-        number, encoding = sys.stdout.fileno(), sys.stdout.encoding
+    stdout = sys.__stdout__
+    if stdout is not None and sys.stdout is stdout and isinstance(getattr(stdout, "buffer", None), io.RawIOBase):
+        number, encoding = stdout.fileno(), stdout.encoding
         sys.stdout = open(number, "w", encoding=encoding, closefd=False)  # noqa: SIM115 - as long as the process
 
 
