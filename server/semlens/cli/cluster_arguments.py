@@ -23,7 +23,7 @@ def add_cluster(add: Callable[..., argparse.ArgumentParser]) -> None:
     build.add_argument("folders", nargs="+", metavar="REPO", help="a folder or the URL of a git repository")
     _add_store(build, "--to")
     _add_address(build, "the plain pool of this machine")
-    status = add_action(actions, "status", "team.cluster:run_status", "what is built in a store")
+    status = add_action(actions, "status", "team.cluster:run_status", "list what is built in a store")
     _add_store(status, "--from")
     serve = add_action(
         actions,
@@ -40,7 +40,9 @@ def add_cluster(add: Callable[..., argparse.ArgumentParser]) -> None:
         metavar="N",
         help="parts of the index (default: one a node, fewer of a small index)",
     )
-    serve.add_argument("--replicas", type=bounded(1, 10), default=2, metavar="N", help="of each shard (default: 2)")
+    serve.add_argument(
+        "--replicas", type=bounded(1, 10), default=2, metavar="N", help="copies of each shard (default: 2)"
+    )
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: 127.0.0.1)")
     serve.add_argument("--port", type=bounded(0, 65_535), default=7_878, help="the port (default: 7878; 0: any)")
     serve.add_argument("--tls-cert", metavar="FILE", default="", help="a certificate, PEM; else a proxy gives TLS")

@@ -18,7 +18,9 @@ def add_team(add: Callable[..., argparse.ArgumentParser]) -> None:
     join.add_argument("url", metavar="URL", nargs="?", default="", help="its address (default: the setting team.url)")
     leave = add_action(actions, "leave", "team.membership:run_leave", "forget your token for a team's server")
     leave.add_argument("url", metavar="URL", nargs="?", default="", help="its address (default: the setting team.url)")
-    token = actions.add_parser("token", help="tokens of members who may ask the server of this machine")
+    token = actions.add_parser(
+        "token", help="add, list or remove tokens of members who may ask the server of this machine"
+    )
     tokens = token.add_subparsers(metavar="ACTION", required=True)
     added = add_action(tokens, "add", "team.membership:run_add", "make a token for a member, and print it once")
     added.add_argument("name", metavar="NAME", help="of the member")
