@@ -12,7 +12,7 @@ removed. ``--test`` is the output of ``docstrings.py`` of the shared benchmark; 
 ``models/questions`` over the packages that validate, each among the symbols of its own package, by register, and those
 in other languages beside their English twins. All packages are held out of training (``models/scripts/heldout.toml``,
 ``split`` of the questions). Every score is MRR@10, with ties counted against the answer. Intervals are 95 % paired
-bootstraps. ``--json FILE`` writes the results.
+bootstraps. ``--json FILE`` puts the result under the command's name into FILE, beside what FILE has.
 """
 
 from __future__ import annotations
@@ -355,7 +355,8 @@ def main() -> None:
     run = {"docstrings": docstrings, "paraphrases": paraphrases, "questions": questions, "speed": speed}[arguments.what]
     result = run(arguments)
     if arguments.json:
-        arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        kept = json.loads(arguments.json.read_text(encoding="utf-8")) if arguments.json.exists() else {}
+        arguments.json.write_text(json.dumps(kept | {arguments.what: result}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -116,11 +116,6 @@ SECTIONS = {
         "embedding.py",
         "MRR@10 and speed. [models.md](models.md) explains the tests.",
     ),
-    "embedding_speed": (
-        "Speed of the embedding models",
-        "embedding.py speed",
-        "",
-    ),
     "code_queries": (
         "Similar code and duplicates",
         "code_queries.py",
@@ -249,7 +244,13 @@ SECTIONS = {
             (
                 "A repository is indexed and pushed to a bucket of SeaweedFS (two volume servers, filer, S3, all "
                 "on this machine), then pulled into a clone with an empty cache. Each step is a whole process and ends "
-                "when the index is complete and saved. Files with secrets stay out, so a pull computes their vectors."
+                "when the index is complete and saved. Files with a secret stay out. "
+                + (
+                    "A pull computes only the vectors of their passages with a secret."
+                    if suffix
+                    else "When this was measured, a pull computed all vectors of these files; today it computes only "
+                    "those of their passages with a secret."
+                )
             ),
         )
         for corpus in "SM"

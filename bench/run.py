@@ -28,7 +28,7 @@ def steps(corpus: str) -> dict[str, list[str]]:
         "live": ["live.py"],
         "worktree": ["worktree.py", corpus],
         "nvim_typing": ["nvim_typing.py", corpus],
-        "embedding_speed": ["embedding.py", "speed", "--json", str(RESULTS / "embedding_speed.json")],
+        "embedding_speed": ["embedding.py", "speed", "--json", str(RESULTS / "embedding.json")],
         "outline_speed": ["outline_speed.py", "--json", "M"],
     }
 

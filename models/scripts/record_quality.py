@@ -1,6 +1,6 @@
 """Writes what ``bench/embedding.py --json`` measured into each ``model.toml``: tables ``quality`` and ``speed``.
 
-python models/scripts/record_quality.py --docstrings FILE --paraphrases FILE --speed FILE
+python models/scripts/record_quality.py bench/results/embedding.json
 """
 
 from __future__ import annotations
@@ -25,13 +25,9 @@ def with_table(toml: str, name: str, values: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ("docstrings", "paraphrases", "speed"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    arguments = parser.parse_args()
-    docstrings, paraphrases, speed = (
-        json.loads(path.read_text(encoding="utf-8"))
-        for path in (arguments.docstrings, arguments.paraphrases, arguments.speed)
-    )
+    parser.add_argument("results", type=Path)
+    results = json.loads(parser.parse_args().results.read_text(encoding="utf-8"))
+    docstrings, paraphrases, speed = results["docstrings"], results["paraphrases"], results["speed"]
     for folder in sorted(path.parent for path in _MODELS.glob("*/model.toml")):
         name = folder.name
         quality = {
