@@ -228,7 +228,7 @@ def _add_maintenance(add: _AddCommand) -> None:
     add_json(status)
     doctor = add("doctor", "doctor:run", "check the installation and say how to fix problems")
     add_json(doctor)
-    forget = add("forget", "forget:run", "delete the index of a folder, or of all deleted folders")
+    forget = add("forget", "forget:run", "delete the index of a folder, those of deleted folders, or all")
     target = forget.add_mutually_exclusive_group()
     target.add_argument("folder", nargs="?", metavar="DIR", help="the folder whose index is deleted (default: .)")
     target.add_argument("--all", dest="everything", action="store_true", help="delete every index and all vectors")

@@ -24,7 +24,12 @@ def add_graph(add: Callable[..., argparse.ArgumentParser]) -> None:
     impact = add(
         "impact", "graph.answers:run_impact", "show what your changes may affect, and the tests that reach them"
     )
-    impact.add_argument("ref", nargs="?", metavar="REF", help="compare with this commit (default: HEAD)")
+    impact.add_argument(
+        "ref",
+        nargs="?",
+        metavar="REF",
+        help="a commit to compare with, or a range such as main..feature (default: HEAD)",
+    )
     impact.add_argument("--staged", action="store_true", help="only what is staged for the next commit")
     impact.add_argument("--diff", metavar="FILE", help="read a unified diff instead of asking git; - reads stdin")
     add_workspace(impact)
