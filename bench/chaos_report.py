@@ -95,7 +95,8 @@ they are read-only (0400). Only the superuser, or a program that changes the mod
 
 Then the server dies, as if it was killed. Editors, the bridges of editors and agents, and commands go on as after a
 kill: they start a server again, or answer in their own process. The damaged files do not match their checksums and are
-built again. `tests/e2e/test_shortened_files.py` does it. Deleting or replacing a mapped file harms nothing.
+built again. `tests/e2e/test_shortened_files.py` does it. Deleting or replacing a mapped file harms nothing. A
+cache with files of another user, who could shorten them, is refused ([privacy.md](privacy.md#the-cache)).
 """
 
 

@@ -59,6 +59,8 @@ interpreter. Other files are left out. `status` counts them by reason:
 | `too large` | files larger than `semlens.files.maxSizeKb` |
 | `link loop`, `outside root` | links that form a loop or lead out of the root; no link is followed |
 | `unreadable` | files that may not be read, and links to nothing |
+| `searched as plain text` | files that crashed their grammar; they are searchable, but have no symbols |
+| `killed the parser`, `failed in the parser` | other files on which the parser failed |
 
 A link to a file of the same root is not counted: that file is indexed under its own path. A `.semlens.toml` that is a
 link is not read.

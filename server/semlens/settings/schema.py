@@ -78,7 +78,7 @@ class IndexSettings:
         "Folder of the index: an absolute path, `~` is allowed. When it is empty, the user's cache folder of the "
         "system is used. The environment variable `SEMLENS_CACHE_DIR` overrides it. Use a local disk. On a network "
         "file system, SQLite works without its write-ahead log. Where the file system has no locks, the index is "
-        "lost when semlens ends.",
+        "lost when semlens ends. A folder that another user could change, or has changed, is refused.",
         scope=SettingScope.USER,
     )
     max_cache_mb: int = _setting(
