@@ -31,8 +31,8 @@ HEADER = """\
 
 # Benchmarks
 
-Each section names its command and its machine. Other programs on the same machine increase wall time. The tables
-therefore show the load at the start, and processor time beside wall time.
+Each section names its command and, where it was kept, its machine. Other programs on the same machine increase wall
+time. The tables therefore show the load at the start, and processor time beside wall time.
 
 There are three corpora. S is the standard library of CPython without tests and site-packages. M has about 160,000
 symbols and L about 700,000, from fixed versions of packages in `bench/corpora.py`. Memory is the sum of PSS over all

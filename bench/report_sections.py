@@ -96,6 +96,27 @@ SECTIONS = {
             "a load of 30, so the times say nothing; M was not measured."
         ),
     ),
+    "bug_reports": (
+        "Bug reports",
+        "bug_reports.py measure --reports DIR",
+        (
+            "Percent of the reports. `file@1`: the first file is right; `file@5`, `all@5`: one of the right files, or "
+            "all, are among five. [ranking.md](ranking.md#all-benchmarks) has the bars."
+        ),
+    ),
+    "chaos": (
+        "Kills, damage and fuzzers",
+        "",
+        "`make chaos` and `make test-long`. [reliability.md](reliability.md) says what was checked.",
+    ),
+    "cluster": (
+        "Many repositories: builds and searches by Ray",
+        "cluster.py",
+        (
+            "[team.md](team.md#what-it-needs) says what follows. `oneProcess`, `oneProcessAgain` and `oneProcessThird` "
+            "are one measurement at three times; a ratio compares with the mean of those before and after."
+        ),
+    ),
     "candidates": (
         "Limited candidates",
         "candidates.py",
@@ -115,6 +136,27 @@ SECTIONS = {
         "Embedding models",
         "embedding.py",
         "MRR@10 and speed. [models.md](models.md) explains the tests.",
+    ),
+    "feature_worth": (
+        "What each feature of the ranking is worth",
+        "feature_worth.py",
+        (
+            "All features first; then the change without each, and its 95 % interval. "
+            "[ranking.md](ranking.md#what-each-feature-is-worth) has the table."
+        ),
+    ),
+    **{
+        f"other_words_{models}": (
+            f"Questions in other words, {title}",
+            "other_words.py --sources DIR",
+            "MRR@10 of the 160 questions of `bench/paraphrases`, by symbol and by file.",
+        )
+        for models, title in (("both", "both models"), ("static", "static model"))
+    },
+    "prose_weights": (
+        "Weights for questions in prose",
+        "learn_prose.py",
+        "[ranking.md](ranking.md#questions-in-other-words) explains it. `set` are questions about repositories.",
     ),
     "code_queries": (
         "Similar code and duplicates",

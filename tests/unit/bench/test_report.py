@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -75,6 +76,11 @@ def test_a_cell_has_no_raw_samples(report):
 
 def test_the_page_of_this_checkout_has_no_objects_in_cells():
     assert "{'" not in (CHECKOUT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+
+
+def test_every_section_says_how_it_was_measured():
+    page = (CHECKOUT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)\n\n(?=[|!]|[\w ,]+:\n)", page, re.MULTILINE) == []
 
 
 def test_check_reports_whether_the_page_is_current(report, monkeypatch, capsys):
