@@ -15,9 +15,9 @@ class SearchStage(enum.StrEnum):
     """Which hits an early answer has. The values are the protocol's."""
 
     FIRST = "first"
-    """Hits of the first tier."""
+    """Hits of the first tier. Another tier follows."""
     REFINED = "refined"
-    """Hits of all local models. A service has not answered yet."""
+    """Hits of all local models. A service or the team's server has not answered yet."""
 
 
 class Reason(enum.StrEnum):

@@ -224,6 +224,8 @@ class EngineSession(GraphQueryService):
             return super().search(request, cancel, on_partial, explain=explain)
         asked = self._team.start(request, explain=explain)
         local = super().search(request, cancel, on_partial, explain=explain)
+        if on_partial is not None and asked is not None and not asked.done():
+            on_partial(local, SearchStage.REFINED)
         roots, opened = list(self._session.states), {(buffer.root, buffer.path) for buffer in self.open_buffers}
         return self._team.merged(local, asked, request.limit, partial(has_file, roots, opened), cancel)
 

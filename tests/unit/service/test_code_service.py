@@ -18,6 +18,7 @@ from semlens.core.status import EngineState, WatchMode
 from semlens.core.symbol import SymbolKind
 from semlens.daemon.api_connection import ApiConnection
 from semlens.engine.engine import Engine
+from semlens.engine.query.query_service import QueryService
 from semlens.service.api import Api
 from semlens.service.codec import LineNumbers, context_json, duplicates_json, search_json, status_json
 from semlens.service.connection import ServerLostError, SocketConnection
@@ -163,7 +164,8 @@ def test_status_pause_and_resume(service):
     assert service.status().state is not EngineState.PAUSED
 
 
-def test_partial_results_come_first(service):
+def test_partial_results_come_first(service, monkeypatch):
+    monkeypatch.setattr(QueryService, "_is_refined", lambda *_: True)  # as with a second model
     stages = []
     service.search(
         SearchRequest("retry"), CancelToken(), lambda result, stage: stages.append((stage, len(result.hits)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import Future
 
 import pytest
 from engine_cases import complete, make_settings
@@ -83,6 +84,18 @@ def test_the_own_clone_wins_over_the_shared_copy_of_the_same_file(member):
     new = (member.folder / "upload.py").as_uri()  # a file that is only in the editor
     member.session.open_buffer(new, "python", OTHER)
     assert ("upload.py", NAME, False) not in member.found("upload_with_retry")
+
+
+def test_local_hits_are_shown_while_the_team_is_asked(member, monkeypatch):
+    answer, partial_hits = Future(), []
+    monkeypatch.setattr(TeamClient, "start", lambda _self, _method, _params: answer)
+
+    def on_partial(result, stage):
+        partial_hits.append((stage, [hit.path for hit in result.hits]))
+        answer.set_result({"hits": []})
+
+    member.session.search(SearchRequest("fetch with retry"), CancelToken(), on_partial)
+    assert partial_hits == [("refined", ["retry.py"])]
 
 
 def test_what_was_found_can_be_opened(member):

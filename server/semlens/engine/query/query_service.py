@@ -88,8 +88,8 @@ class QueryService:
     ) -> SearchResult:
         """Return ranked hits that match the current text.
 
-        :param on_partial: called with the hits of the first tier. If a service has not answered yet, it is also called
-            with the hits of all local models.
+        :param on_partial: called with the hits of the first tier, if another tier has vectors. If a service has not
+            answered yet, it is also called with the hits of all local models.
         :raises Cancelled: when the token was cancelled.
         """
         started = time.monotonic()
@@ -103,7 +103,7 @@ class QueryService:
 
         until = started + max(request.time_budget_ms / 1000.0, self._remote_wait_s)
         first = self._query_vectors(query, TierRole.FIRST, until)
-        if on_partial is not None:
+        if on_partial is not None and self._is_refined(query, remote_queries):
             on_partial(answer(first), SearchStage.FIRST)
         refined = self._query_vectors(query, TierRole.REFINE, until)
         vectors = [*first, *refined]
@@ -249,6 +249,12 @@ class QueryService:
                 if vector is not None:
                     found.append(vector)
         return found
+
+    def _is_refined(self, query: Query, remote_queries: Sequence[tuple[RemoteTier, Future[Vector] | None]]) -> bool:
+        """Whether another tier may change the answer of the first one."""
+        local = (tier for tier in self._tiers if tier.role == TierRole.REFINE and not tier.is_remote)
+        is_asked = any(future is not None for _, future in remote_queries)
+        return is_asked or any(tier.error is None and self._has_vectors(tier, query) for tier in local)
 
     def _start_remote_queries(self, query: Query) -> list[tuple[RemoteTier, Future[Vector] | None]]:
         """Send the query to services first, so that other work runs while they answer."""
