@@ -72,15 +72,15 @@ class OverlayIndexer:
         self._on_changed = on_changed
         self._parsing: set[str] = set()
         self._crashing_texts: dict[str, ContentHash] = {}
-        self._skip_debounce = False
+        self._awaited_at = 0.0
         self._remote_executor = ThreadPoolExecutor(1, thread_name_prefix="embed-unsaved")
 
     def close(self) -> None:
         self._remote_executor.shutdown(wait=False, cancel_futures=True)
 
     def skip_debounce(self) -> None:
-        """Skip the debounce once, because a request waits."""
-        self._skip_debounce = True
+        """Skip the debounce of all changes so far, because a request waits for them."""
+        self._awaited_at = time.monotonic()
 
     def is_slow(self, buffer: OpenBuffer) -> bool:
         """Whether the document takes so long that requests do not wait for it. Any thread may ask."""
@@ -119,31 +119,35 @@ class OverlayIndexer:
 
         :returns: when to call this again (monotonic); None for not before the next event.
         """
-        now = time.monotonic()
         due: float | None = None
         open_uris = set()
         self.waiting = False
         for buffer in self._buffers.all():
             open_uris.add(buffer.uri)
-            if self._is_current(buffer, states):
-                continue
-            self.waiting = True
-            if buffer.uri in self._parsing:
-                continue  # `step` runs again when the worker answers
-            is_slow = self.is_slow(buffer)
-            when = buffer.changed_at
-            if buffer.uri in self.shown:
-                when += SLOW_DEBOUNCE_SECONDS if is_slow else DEBOUNCE_SECONDS
-            if now < when and (is_slow or not self._skip_debounce):
+            when = self._parse_if_due(buffer, states, tiers)
+            if when is not None:
                 due = when if due is None else min(due, when)
-                continue
-            self._update(buffer, states, tiers)
-        self._skip_debounce = False
         for uri in [uri for uri in self.shown if uri not in open_uris]:
             del self.shown[uri]
             self.problems.pop(uri, None)
             self._on_changed()
         return due
+
+    def _parse_if_due(self, buffer: OpenBuffer, states: Mapping[str, RootState], tiers: Sequence[Tier]) -> float | None:
+        """Start to parse a buffer that changed. :returns: when to call this again, if more keystrokes may follow."""
+        if self._is_current(buffer, states):
+            return None
+        self.waiting = True
+        if buffer.uri in self._parsing:
+            return None  # `step` runs again when the worker answers
+        is_slow = self.is_slow(buffer)
+        when = buffer.changed_at
+        if buffer.uri in self.shown:
+            when += SLOW_DEBOUNCE_SECONDS if is_slow else DEBOUNCE_SECONDS
+        if time.monotonic() < when and (is_slow or buffer.changed_at > self._awaited_at):
+            return when
+        self._update(buffer, states, tiers)
+        return None
 
     def _is_current(self, buffer: OpenBuffer, states: Mapping[str, RootState]) -> bool:
         overlay = self.shown.get(buffer.uri)
@@ -201,6 +205,10 @@ class OverlayIndexer:
         if not batch.results:
             self._publish(Overlay(buffer, digest, None, None))
             return
+        if current.text != buffer.text:
+            self._parse_if_due(current, states, tiers)  # a worker has it while this older text is embedded
+            if self._is_current(current, states):
+                return
         overlay = self._make_overlay(buffer, digest, batch.results[0])
         self._reuse_vectors(overlay, states.get(buffer.root), tiers)
         self._embed(overlay, tiers)

@@ -5,16 +5,24 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
-from engine_cases import complete, computed, found, function, parsed, search, wait_for
+from engine_cases import DIMENSION, complete, computed, found, function, parsed, search, wait_for
 
 from semlens.core.cancel import CancelToken
 from semlens.core.paths import path_to_uri
+from semlens.core.status import TierRole
+from semlens.embedding.manifest import Architecture
+from semlens.engine.embedding.tiers import EmbeddedPassages
 from semlens.engine.overlays import overlay_indexer
 from semlens.engine.overlays.open_buffers import OpenBuffers
 from semlens.engine.overlays.overlay_indexer import OverlayIndexer
 from semlens.engine.query import query_service as questions
+from semlens.workers.parse_worker import _Worker
+from semlens.workers.pool import ParsedBatch
 
 
 def test_open_type_find_and_close_without_saving(workspace):
@@ -351,6 +359,104 @@ def test_links_are_resolved_only_on_the_indexer_thread(plain, tmp_path, monkeypa
     complete(engine)
     assert found(engine, "typed") == [("a.py", 0, False)]
     assert threads == {"indexer"}
+
+
+def text(number):
+    return function("alpha", f"return {number}")
+
+
+def _number(source):
+    return int(source.split()[-1])
+
+
+class Overlays:
+    """The overlays of one document on this thread, with a pool and a model that record what they are asked.
+
+    :ivar events: ``parse`` or ``embed``, and the number that the text returns.
+    """
+
+    URI = "untitled:a.py"
+
+    def __init__(self):
+        self.buffers, self.jobs, self.events, self.futures = OpenBuffers(), [], [], []
+        pool = SimpleNamespace(parse_buffer=self._parse)
+        self.indexer = OverlayIndexer(self.buffers, pool, self.jobs.append, lambda: None)
+        self.tier = SimpleNamespace(
+            role=TierRole.FIRST, error=None, accepts_unsaved=True, is_remote=False, fingerprint="f", model="",
+            manifest=SimpleNamespace(architecture=Architecture.STATIC), cached_vectors=lambda _hashes: {},
+            embed=self._embed,
+        )  # fmt: skip
+
+    def _parse(self, request):
+        self.events.append(("parse", _number(request.text)))
+        self.futures.append((request, Future()))
+        return self.futures[-1][1]
+
+    def _embed(self, tokens, *, cache_vectors):
+        assert not cache_vectors
+        self.events.append(("embed", *map(_number, tokens.values())))
+        return EmbeddedPassages(tuple(tokens), np.ones((len(tokens), DIMENSION), np.int8), len(tokens))
+
+    def step(self):
+        return self.indexer.step({}, [self.tier])
+
+    def answer(self):
+        """The worker answers what it was asked first, and the indexer's thread takes it."""
+        request, future = self.futures.pop(0)
+        result = _Worker(lambda _number: None).answer(request)
+        future.set_result(ParsedBatch((replace(result, tokens=(request.text,) * len(result.outline.passages)),)))
+        while self.jobs:
+            self.jobs.pop(0)()
+
+
+@pytest.fixture
+def overlays(monkeypatch):
+    monkeypatch.setattr(overlay_indexer, "DEBOUNCE_SECONDS", 3600.0)
+    made = Overlays()
+    made.buffers.put(made.URI, "", "a.py", "python", text(1))
+    made.step()
+    made.answer()
+    assert made.events == [("parse", 1), ("embed", 1)]
+    made.events.clear()
+    yield made
+    made.indexer.close()
+
+
+def test_a_request_skips_the_debounce_of_text_that_waits_for_a_worker(overlays):
+    overlays.buffers.change(overlays.URI, text(2))
+    overlays.indexer.skip_debounce()
+    assert overlays.step() is None
+    overlays.buffers.change(overlays.URI, text(3))
+    overlays.indexer.skip_debounce()
+    assert overlays.step() is None  # the worker is busy
+    overlays.answer()
+    assert overlays.step() is None
+    assert overlays.futures[0][0].text == text(3).encode()
+    overlays.answer()
+    overlays.buffers.change(overlays.URI, text(4))
+    assert overlays.step() is not None  # no request waits for this text
+    assert overlays.futures == []
+
+
+def test_a_worker_has_the_newer_text_before_the_older_one_is_embedded(overlays):
+    for number in (2, 3):
+        overlays.buffers.change(overlays.URI, text(number))
+        overlays.indexer.skip_debounce()
+        overlays.step()
+    overlays.answer()
+    assert overlays.events == [("parse", 2), ("parse", 3), ("embed", 2)]
+    overlays.answer()
+    assert overlays.events[3:] == [("embed", 3)]
+
+
+def test_an_older_text_does_not_replace_a_newer_one_that_needs_no_worker(overlays):
+    for number in (2, 1):
+        overlays.buffers.change(overlays.URI, text(number))
+        overlays.indexer.skip_debounce()
+        overlays.step()
+    overlays.answer()
+    assert overlays.indexer.shown[overlays.URI].buffer.text == text(1)
+    assert overlays.events == [("parse", 2)]
 
 
 def test_overlays_may_change_while_their_state_is_read():
