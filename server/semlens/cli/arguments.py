@@ -236,7 +236,7 @@ def _add_maintenance(add: _AddCommand) -> None:
 
 
 def _add_models(add: _AddCommand) -> None:
-    models = add("models", "models:run_list", "list, show or check the embedding models")
+    models = add("models", "models:run_list", "list, show, check or measure the embedding models")
     actions = models.add_subparsers(metavar="ACTION", required=True)
     for name, summary in (
         ("list", "list the models"),
