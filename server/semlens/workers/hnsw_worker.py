@@ -1,4 +1,4 @@
-"""Builds the graph (HNSW) of one segment's vectors, in a process of its own, at the lowest priority.
+"""Builds the graph (HNSW) of one segment's vectors, in a process of its own, at a low priority.
 
     python -m semlens.workers.hnsw_worker FOLDER SEGMENT FINGERPRINT
 
