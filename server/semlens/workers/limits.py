@@ -1,7 +1,8 @@
 """Limits a parse worker: processor time for each step, memory, open files and privileges.
 
-The kernel enforces the limits, so a step that never returns to Python ends too. The limits do not stop code that takes
-the worker over: it runs as the user. ARCHITECTURE.md says why there is no filter of system calls.
+The kernel enforces the limits, so a step that never returns to Python ends too. macOS has that of time only, and
+Windows has none. The limits do not stop code that takes the worker over: it runs as the user. ARCHITECTURE.md says why
+there is no filter of system calls.
 """
 
 from __future__ import annotations
