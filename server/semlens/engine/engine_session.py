@@ -300,6 +300,11 @@ class EngineSession(GraphQueryService):
             with self._session.published:
                 self._session.published.wait(0.01)
 
+    @property
+    def _is_up_to_date(self) -> bool:
+        """Whether the snapshot has all known changes. Changes settle before they are published: keep this order."""
+        return self._session.settled and self._session.is_published
+
     def wait_complete(
         self,
         *,

@@ -646,9 +646,9 @@ def test_a_search_is_cancelled_in_the_middle_of_ranking(plain, monkeypatch):
     cancel = CancelToken()
     rank_answer = questions.rank_answer
 
-    def cancelled_meanwhile(*arguments: object) -> object:
+    def cancelled_meanwhile(*arguments: object, **options: object) -> object:
         cancel.cancel()
-        return rank_answer(*arguments)
+        return rank_answer(*arguments, **options)
 
     monkeypatch.setattr(questions, "rank_answer", cancelled_meanwhile)
     with pytest.raises(Cancelled):

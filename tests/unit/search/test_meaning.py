@@ -8,13 +8,13 @@ import pytest
 from search_cases import labels, search, snapshot_of, view_of
 
 from semlens.core.cancel import CancelToken
-from semlens.core.request import SearchRequest
+from semlens.core.request import SearchFilter, SearchRequest
 from semlens.core.status import TierRole
 from semlens.embedding.registry import find_model, load_embedder
 from semlens.index.segment.vectors import VectorBlock
 from semlens.search.query.query import parse_query
 from semlens.search.ranking.prose_weights import PROSE
-from semlens.search.ranking.rank import rank
+from semlens.search.ranking.rank import rank, rank_answer
 from semlens.search.signals import meaning
 from semlens.search.signals.text_evidence import QueryVector
 
@@ -142,6 +142,34 @@ def test_a_scan_on_two_threads_gives_the_same(embedder, monkeypatch, busy, part)
     assert here[1] is alongside[1] is None
     for number in (0, 2):
         assert all(np.array_equal(*columns) for columns in zip(here[number], alongside[number], strict=True))
+
+
+@pytest.mark.parametrize("dead", [[], ["web/session.py"]])
+def test_an_answer_with_kept_scans_equals_a_fresh_one(embedder, dead):
+    """Also after an answer with a filter, whose masks must not stay in what is kept, and for a newer snapshot."""
+    question, fingerprint, random = "throw the stalest away", embedder.manifest.fingerprint, np.random.default_rng(7)
+    view = view_of(DISK, dead=dead, embedder=embedder)
+    n_passages = len(view.segment.passages)
+
+    def block(dimension):
+        matrix = random.integers(-127, 128, (n_passages, dimension), np.int8)
+        return (VectorBlock(np.arange(n_passages, dtype=np.uint32), matrix),)
+
+    view = dataclasses.replace(view, tiers={**view.tiers, "other": block(8)})
+    changed = dataclasses.replace(view, tiers={**view.tiers, fingerprint: block(embedder.manifest.dimension)})
+    vectors = [
+        QueryVector(fingerprint, TierRole.FIRST, embedder.embed_query(question)),
+        QueryVector("other", TierRole.REFINE, random.normal(size=8).astype(np.float32)),
+    ]
+    scans = meaning.KeptScans()
+    for snapshot in (snapshot_of(view), snapshot_of(changed)):
+        for search_filter in (SearchFilter(paths=("store/**",)), SearchFilter()):
+            request = SearchRequest(question, filter=search_filter)
+            for known in (vectors[:1], vectors):
+                asked = (snapshot, request, parse_query(question), known, CancelToken())
+                kept, fresh = rank_answer(*asked, scans=scans), rank_answer(*asked)
+                assert fresh.hits
+                assert (kept.hits, kept.confidence) == (fresh.hits, fresh.confidence)
 
 
 def test_a_deleted_file_takes_no_rank_by_meaning(embedder):

@@ -38,6 +38,7 @@ from semlens.search.query.query import Query, parse_query
 from semlens.search.ranking.confidence_weights import NOTHING_FITS
 from semlens.search.ranking.rank import RankedHit, rank, rank_answer
 from semlens.search.ranking.recent import recent_hits
+from semlens.search.signals.meaning import KeptScans
 from semlens.search.signals.text_evidence import QueryVector
 from semlens.search.similarity.similar import MAX_COMPARED, find_document, rerank_by_structure, similar, symbol_at
 from semlens.syntax.fingerprint import CodeFingerprint, fingerprints_of
@@ -97,9 +98,10 @@ class QueryService:
         request = _with_real_folders(request)
         query = parse_query(request.query)
         remote_queries = self._start_remote_queries(query)
+        scans = KeptScans()
 
         def answer(vectors: list[QueryVector]) -> SearchResult:
-            return self._search_snapshot(request, query, vectors, cancel, started, explain=explain)
+            return self._search_snapshot(request, query, vectors, scans, cancel, started, explain=explain)
 
         until = started + max(request.time_budget_ms / 1000.0, self._remote_wait_s)
         first = self._query_vectors(query, TierRole.FIRST, until)
@@ -297,18 +299,19 @@ class QueryService:
         request: SearchRequest,
         query: Query,
         vectors: list[QueryVector],
+        scans: KeptScans,
         cancel: CancelToken,
         started: float,
         *,
         explain: bool,
     ) -> SearchResult:
         snapshot = self._session.snapshot
-        answer = rank_answer(snapshot, request, query, vectors, cancel)
+        answer = rank_answer(snapshot, request, query, vectors, cancel, scans=scans)
         hits, stale = self._hits(answer.hits, query, cancel, explain=explain, mask=request.mask)
         if stale:
             self._indexer.post_change(lambda: self._indexer.files_changed(sorted(stale), urgent=True))
             snapshot = self._wait_for_disk(stale, cancel)
-            answer = rank_answer(snapshot, request, query, vectors, cancel)
+            answer = rank_answer(snapshot, request, query, vectors, cancel, scans=scans)
             hits, _ = self._hits(answer.hits, query, cancel, explain=explain, mask=request.mask)
         for hit in hits[:5]:
             self._session.recent.append((_real_path(hit.root) if hit.root else "", hit.path))
@@ -323,11 +326,6 @@ class QueryService:
             confidence,
             confidence < NOTHING_FITS,
         )
-
-    @property
-    def _is_up_to_date(self) -> bool:
-        """Whether the snapshot has all known changes. Changes settle before they are published: keep this order."""
-        return self._session.settled and self._session.is_published
 
     def _wait_for_disk(self, stale: set[str], cancel: CancelToken) -> IndexSnapshot:
         deadline = time.monotonic() + DISK_WAIT_SECONDS

@@ -28,6 +28,7 @@ from semlens.search.ranking.symbol_ranking import SymbolScores
 from semlens.search.readers.reader import CandidateLimit, Question
 from semlens.search.signals.file_table import FileTable
 from semlens.search.signals.locations import FramePlace
+from semlens.search.signals.meaning import KeptScans
 from semlens.search.signals.text_evidence import QueryVector
 
 _LEAST_FILES = 30
@@ -108,14 +109,17 @@ def rank_answer(
     query_vectors: Sequence[QueryVector],
     cancel: CancelToken,
     limit: CandidateLimit | None = None,
+    *,
+    scans: KeptScans | None = None,
 ) -> RankedAnswer:
     """The best hits of one snapshot, best first.
 
     :param limit: how many files each reader offers, instead of `DEFAULT_LIMIT`.
+    :param scans: those of the search, which may have answered with fewer models before.
     :raises Cancelled: when the token was cancelled. It is checked between steps.
     """
     views = [view for view in snapshot.views if len(view.segment.passages)]
-    answer = rank_index(LocalIndex(views), request, query, query_vectors, cancel, limit)
+    answer = rank_index(LocalIndex(views, scans), request, query, query_vectors, cancel, limit)
     hits = [
         RankedHit(views[one.view], one.file, one.symbol, one.passages, one.score, one.features) for one in answer.places
     ]

@@ -16,6 +16,7 @@ from semlens.search.readers.reader import Question
 from semlens.search.readers.view_reader import compare_chosen, find_candidates
 from semlens.search.signals.file_table import FileTable
 from semlens.search.signals.locations import FramePlace, resolve_frames
+from semlens.search.signals.meaning import KeptScans
 from semlens.search.signals.spelling import with_known_words
 
 
@@ -59,9 +60,10 @@ class SearchedIndex(Protocol):
 class LocalIndex:
     """See `SearchedIndex`."""
 
-    def __init__(self, views: Sequence[SegmentView]) -> None:
-        """:param views: of one snapshot, each with passages."""
+    def __init__(self, views: Sequence[SegmentView], scans: KeptScans | None = None) -> None:
+        """:param views: of one snapshot, each with passages. :param scans: of the search."""
         self._views = views
+        self._scans = scans
         self.n_passages = sum(len(view.segment.passages) for view in views)
 
     def known_words(self, query: Query) -> Query:
@@ -69,7 +71,7 @@ class LocalIndex:
 
     def candidates(self, question: Question) -> tuple[FileTable, Sequence[FramePlace]]:
         frames = resolve_frames(self._views, question.query.frames)
-        return find_candidates(self._views, question, frames), frames
+        return find_candidates(self._views, question, frames, self._scans), frames
 
     def symbols(
         self,

@@ -27,6 +27,7 @@ from semlens.search.signals.file_status import file_statuses
 from semlens.search.signals.file_table import Candidates, CosineSums, FileTable, make_table
 from semlens.search.signals.locations import FramePlace
 from semlens.search.signals.meaning import (
+    KeptScans,
     Scan,
     ViewScans,
     compare,
@@ -61,9 +62,16 @@ class ViewReader:
     """Made for one question, and used on one thread: first `statistics`, then, given those of all, `candidates`."""
 
     def __init__(
-        self, views: Sequence[tuple[int, SegmentView]], question: Question, frames: Sequence[FramePlace]
+        self,
+        views: Sequence[tuple[int, SegmentView]],
+        question: Question,
+        frames: Sequence[FramePlace],
+        scans: KeptScans | None = None,
     ) -> None:
-        """:param views: the views, each with its number in the snapshot. :param frames: places of a stack trace."""
+        """:param views: the views, each with its number in the snapshot. :param frames: places of a stack trace.
+
+        :param scans: of the search that asks the question.
+        """
         self._numbers = [number for number, _ in views]
         self._views = [view for _, view in views]
         self._question = question
@@ -73,15 +81,16 @@ class ViewReader:
         # a query of filters alone lists all files that pass
         self._is_limited = n_passages >= question.limit.least_passages and bool(question.query.terms)
         self._asks_graphs = self._is_limited and n_passages >= question.limit.least_graph_passages
-        self._scans = [self._start_scans(vector) for vector in question.vectors]  # first, because they take longest
+        kept = scans or KeptScans()
+        self._scans = [self._start_scans(vector, kept) for vector in question.vectors]  # first: they take longest
         self._names = NameSearch(self._views, question.query)
 
-    def _start_scans(self, vector: QueryVector) -> tuple[list[int], ViewScans]:
+    def _start_scans(self, vector: QueryVector, kept: KeptScans) -> tuple[list[int], ViewScans]:
         """The places of the views that have no graph to ask, and their scans."""
         places = [
             place for place, view in enumerate(self._views) if not self._asks_graphs or graph_of(view, vector) is None
         ]
-        return places, ViewScans([self._views[place] for place in places], vector)
+        return places, kept.of([self._views[place] for place in places], vector)
 
     def statistics(self) -> ReaderStatistics:
         return ReaderStatistics(count_terms(self._views, self._question.query), self._names.counts())
@@ -158,9 +167,9 @@ class ViewReader:
                 continue
             cosines, best = scanned
             if view.alive is not None and mask is view.alive_passages:
-                best[~view.alive] = np.nan
+                best = np.where(view.alive, best, np.float32(np.nan))
             elif mask is not None:
-                cosines[~mask] = np.nan
+                cosines = np.where(mask, cosines, np.float32(np.nan))
                 best = best_cosines(cosines, every_file(view))
             meaning.cosines[vector.role], meaning.file_cosines[vector.role] = cosines, best
             known = np.flatnonzero(~np.isnan(best))
@@ -228,15 +237,20 @@ def compare_files(view: SegmentView, evidence: ViewEvidence, files: Ints, vector
     compare(block, rows, quantise(vector.vector), evidence.cosines[vector.role])
 
 
-def find_candidates(views: Sequence[SegmentView], question: Question, frames: Sequence[FramePlace] = ()) -> FileTable:
+def find_candidates(
+    views: Sequence[SegmentView],
+    question: Question,
+    frames: Sequence[FramePlace] = (),
+    scans: KeptScans | None = None,
+) -> FileTable:
     """Ask the readers of all views: one for each root, and one for each open buffer.
 
-    :param views: of one snapshot, at least one, each with passages.
+    :param views: of one snapshot, at least one, each with passages. :param scans: of the search.
     """
     groups: dict[tuple[str, str], list[tuple[int, SegmentView]]] = {}
     for number, view in enumerate(views):
         groups.setdefault((view.root, view.buffer_uri), []).append((number, view))
-    readers = [ViewReader(group, question, frames) for group in groups.values()]
+    readers = [ViewReader(group, question, frames, scans) for group in groups.values()]
     counts = [reader.statistics() for reader in readers]
     question.cancel.check()
     statistics = GlobalStatistics(

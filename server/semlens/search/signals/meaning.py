@@ -115,6 +115,25 @@ class ViewScans:
             self._tasks.append(partial(_scan_files, block, query, rows, (first, last), scan))
 
 
+class KeptScans:
+    """The scans of one search, so that its second answer, by more models, need not repeat those of the first.
+
+    A view never changes. So one that is still shown has the same cosines in a later snapshot, and others are scanned.
+    """
+
+    def __init__(self) -> None:
+        self._scans: list[tuple[Sequence[SegmentView], QueryVector, ViewScans]] = []
+
+    def of(self, views: Sequence[SegmentView], query_vector: QueryVector) -> ViewScans:
+        """Kept scans, or new ones that are kept. Several answers read their arrays, so none may change them."""
+        for kept_views, kept_vector, scans in self._scans:
+            if kept_vector is query_vector and list(map(id, kept_views)) == list(map(id, views)):
+                return scans
+        scans = ViewScans(views, query_vector)
+        self._scans.append((views, query_vector, scans))
+        return scans
+
+
 def _scan_files(
     block: VectorBlock, query: npt.NDArray[np.int8], rows: FileRows, part: tuple[int, int], scan: Scan
 ) -> None:
