@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from semlens.cli.output.terminal import human_bytes
+from semlens.core.paths import BlockedFolderError, check_not_blocked
 from semlens.settings.loading import cache_folder, load_settings
 
 _LIBRARIES = {  # distribution: module
@@ -172,10 +173,12 @@ def check_cache() -> Iterator[Finding]:
     settings, _ = load_settings()
     folder = cache_folder(settings)
     fix = "create a folder there that you can write to, or set SEMLENS_CACHE_DIR"
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    if not existing.is_dir():
-        yield Finding("cache folder", Level.FAIL, f"{existing} is not a folder", fix)
+    try:
+        check_not_blocked(folder)
+    except BlockedFolderError as error:
+        yield Finding("cache folder", Level.FAIL, str(error.strerror), f"{error.fix} or set SEMLENS_CACHE_DIR")
         return
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
     try:
         with tempfile.TemporaryFile(dir=existing):
             pass

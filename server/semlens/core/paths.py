@@ -6,6 +6,7 @@ A workspace-relative path has forward slashes everywhere. Bytes of a POSIX name 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from pathlib import Path
@@ -121,11 +122,41 @@ def _errors(windows: bool) -> str:
     return "surrogatepass" if windows else "surrogateescape"
 
 
+class BlockedFolderError(OSError):
+    """A file or a link to nothing is on the way to a folder. :ivar fix: what to do, as the beginning of a sentence."""
+
+    def __init__(self, reason: str, fix: str) -> None:
+        super().__init__(errno.ENOTDIR, reason)
+        self.fix = fix
+
+
+def check_not_blocked(folder: Path) -> None:
+    """Check that a folder exists or can be created. What a link names is not created: its disk may not be mounted.
+
+    :raises BlockedFolderError: when a file, or a link to nothing, is on the way.
+    """
+    for path in (folder, *folder.parents):
+        if path.is_symlink() and not path.exists():
+            target = path.parent / path.readlink()
+            raise BlockedFolderError(f"{path} is a link to {target}, which does not exist", f"Create {target}")
+        if path.exists():
+            if not path.is_dir():
+                raise BlockedFolderError(f"{path} is not a folder", f"Delete {path}")
+            return
+
+
+def cannot_create(what: str, error: OSError) -> str:
+    """Sentences for a folder that `make_private_folders` could not create. :param what: such as ``the folder /x``."""
+    fix = error.fix if isinstance(error, BlockedFolderError) else "Make it writable"
+    return f"Cannot create {what}: {error.strerror or error}. {fix} or set SEMLENS_CACHE_DIR."
+
+
 def make_private_folders(folder: Path) -> None:
     """Create a folder and its missing parents, readable by their user only. `Path.mkdir` gives parents no mode.
 
-    :raises OSError: when one cannot be created.
+    :raises OSError: when one cannot be created, see also `check_not_blocked`.
     """
+    check_not_blocked(folder)
     missing = [folder]
     while not missing[-1].parent.exists():
         missing.append(missing[-1].parent)

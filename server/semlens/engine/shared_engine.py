@@ -19,7 +19,7 @@ from semlens.engine.query.file_text_cache import FileTextCache
 from semlens.engine.sessions.index_session import SettingsOf
 from semlens.index.storage.cache_bound import CacheBound
 from semlens.index.storage.database import make_private_folder
-from semlens.index.storage.private_cache import tighten_cache_folder
+from semlens.index.storage.private_cache import temporary_cache, tighten_cache_folder
 from semlens.index.storage.sent_ledger import SentLedger
 from semlens.index.storage.vector_cache import VectorCache
 from semlens.settings.choices import VectorStoreSetting
@@ -136,10 +136,7 @@ class SharedEngine:
                 f"The cache folder {cache_folder} is read-only, so the index is built again at each start: "
                 "make the folder writable or set SEMLENS_CACHE_DIR."
             )
-            try:
-                self._scratch = tempfile.TemporaryDirectory(prefix="semlens-")  # as private as the cache
-            except OSError:
-                raise error from None
+            self._scratch = temporary_cache(error)
             return Path(self._scratch.name)
         return cache_folder
 

@@ -22,6 +22,7 @@ import filelock
 
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import CacheError, UsageError, WorkspaceError
+from semlens.core.paths import make_private_folders
 from semlens.core.text.printable import printable
 from semlens.files.git_process import GitLimits, run_git
 from semlens.files.git_url import GitUrl, is_git_url, parse_git_url
@@ -73,8 +74,7 @@ def clone(
     folder = _folder_of(cache_folder, address)
     work_tree = folder / address.name
     try:
-        cache_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        make_private_folders(folder.parent)
         with _locked(folder, cancel):
             limits = GitLimits(folder, max_mb, cancel)
             _remove_partial_clones(folder)

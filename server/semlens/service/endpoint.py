@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from semlens import __version__
 from semlens.core.errors import SemlensError
-from semlens.core.paths import make_private_folders
+from semlens.core.paths import BlockedFolderError, cannot_create, check_not_blocked, make_private_folders
 from semlens.files.network_file_systems import remote_file_system
 from semlens.index.versions import FORMAT_VERSION, STORE_VERSION
 
@@ -63,8 +63,12 @@ class Endpoint(NamedTuple):
 def endpoint_of(cache_folder: Path) -> Endpoint:
     """The place of the server for a cache folder. It depends on what environment and files say, not on a server.
 
-    :raises EndpointError: when every possible path is too long for a socket.
+    :raises EndpointError: when every possible path is too long for a socket, or the cache folder cannot be there.
     """
+    try:
+        check_not_blocked(cache_folder)
+    except BlockedFolderError as error:
+        raise EndpointError(cannot_create(f"the cache folder {cache_folder}", error)) from error
     cache_folder = Path(os.path.realpath(cache_folder))
     name = f"{__version__}-{STORE_VERSION}.{FORMAT_VERSION}"
     if sys.platform == "win32":
@@ -90,9 +94,7 @@ def create_private_folder(folder: Path) -> None:
     try:
         make_private_folders(folder)
     except OSError as error:
-        raise EndpointError(
-            f"Cannot create the folder {folder}: {error.strerror or error}. Make it writable or set SEMLENS_CACHE_DIR."
-        ) from error
+        raise EndpointError(cannot_create(f"the folder {folder}", error)) from error
     check_private_folder(folder)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from semlens import __version__
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import CacheError
+from semlens.core.paths import make_private_folders
 from semlens.files.discovery import DiscoveredFile, Discovery
 from semlens.files.file_stamp import NO_STAMP
 from semlens.index.segment.build_hash import build_hash
@@ -95,7 +96,7 @@ def pull(
         return Pulled()
     manifest, behind = found
     try:
-        cache_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folders(cache_folder)
         with tempfile.TemporaryDirectory(prefix="pull-", dir=cache_folder) as folder:
             _download(store, manifest, Path(folder), sampler.fingerprints, cancel, progress)
             fetched, loose = _fetched(manifest, Path(folder), sampler.fingerprints)

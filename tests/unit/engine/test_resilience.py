@@ -478,14 +478,30 @@ def test_an_unusable_cache_folder_gives_one_message(plain):
     assert "SEMLENS_CACHE_DIR" in str(error.value)
 
 
-def test_a_read_only_cache_folder_is_reported_and_search_works(plain, monkeypatch):
-    """root ignores permissions, so the test replaces the permission check."""
-    plain.write("a.py", function("alpha"))
+@pytest.fixture
+def read_only_cache(plain, monkeypatch) -> Path:
+    """root ignores permissions, so it replaces the permission check."""
     plain.cache.mkdir()
     access = os.access
     monkeypatch.setattr(
         os, "access", lambda path, mode: access(path, mode) and not (Path(path) == plain.cache and mode & os.W_OK)
     )
+    return plain.cache
+
+
+@pytest.fixture
+def no_temporary_folder(monkeypatch) -> None:
+    """As under `ulimit -f 0`, where no file may have a byte."""
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", fail)
+
+
+@pytest.mark.usefixtures("read_only_cache")
+def test_a_read_only_cache_folder_is_reported_and_search_works(plain):
+    plain.write("a.py", function("alpha"))
     engine = plain.engine()
     assert paths_of(engine, "alpha") == ["a.py"]
     status = complete(engine)
@@ -510,13 +526,17 @@ def test_a_root_whose_store_cannot_be_created(plain, monkeypatch):
     assert search(engine, "alpha") == ()
 
 
-def test_without_a_temporary_folder_the_cache_is_named(plain, monkeypatch):
-    """As under `ulimit -f 0`, where no file may have a byte."""
+@pytest.mark.usefixtures("no_temporary_folder")
+def test_a_read_only_cache_is_named_where_no_temporary_folder_can_be_written(read_only_cache):
+    with pytest.raises(CacheError, match=f"Cannot read and write the cache folder {read_only_cache}"):
+        Engine(make_settings(None), cache_folder=read_only_cache)
 
+
+@pytest.mark.usefixtures("no_temporary_folder")
+def test_an_index_that_cannot_be_written_is_named_where_no_temporary_folder_can_be_written(plain, monkeypatch):
     def fail(*_arguments: object, **_options: object) -> None:
-        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+        raise OSError(errno.EFBIG, "File too large")
 
-    monkeypatch.setattr(tempfile, "TemporaryDirectory", fail)
     monkeypatch.setattr(store, "_write_private", fail)
     engine = plain.engine(wait=False)
     assert engine.wait_complete(timeout=60) is False

@@ -105,6 +105,12 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Remote:
     return made
 
 
+def test_a_cache_folder_that_is_a_link_to_nothing(tmp_path):
+    (tmp_path / "cache").symlink_to(tmp_path / "missing")
+    with pytest.raises(CacheError, match=r"cache is a link to .*/missing, which does not exist"):
+        clone("ssh://host.example/tool", tmp_path / "cache", max_mb=100)
+
+
 def test_a_clone_is_shallow_private_and_made_once(remote):
     place = remote.clone()
     assert place.name == "tool"

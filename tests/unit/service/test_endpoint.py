@@ -25,8 +25,19 @@ def test_the_socket_is_named_for_its_versions(tmp_path):
 
 
 def test_two_spellings_of_a_cache_folder_share_a_socket(tmp_path):
+    (tmp_path / "cache").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "cache")
     assert endpoint_of(tmp_path / "link") == endpoint_of(tmp_path / "cache")
+
+
+def test_what_a_link_names_is_not_created(tmp_path):
+    """Its disk may not be mounted."""
+    (tmp_path / "link").symlink_to("cache")
+    for folder in (tmp_path / "link", tmp_path / "link" / "below"):
+        with pytest.raises(
+            EndpointError, match=r"link is a link to .*/cache, which does not exist. Create .*/cache or"
+        ):
+            endpoint_of(folder)
 
 
 def test_a_long_path_gets_a_hashed_name(tmp_path, run_time):

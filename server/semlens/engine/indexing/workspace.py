@@ -21,6 +21,7 @@ from semlens.engine.indexing.root_state import RootState
 from semlens.engine.indexing.scanner import ScanEnd
 from semlens.files.discovery import Discovery
 from semlens.index.segment.build_hash import build_problem
+from semlens.index.storage.private_cache import temporary_cache
 from semlens.index.storage.seeding import seed_index
 from semlens.settings.choices import WatchSetting
 from semlens.settings.loading import WORKSPACE_FILE, Settings
@@ -127,12 +128,7 @@ class Workspace:
             if self._read_only:
                 raise
             logger.warning("%s", error)
-            try:
-                self._scratch = self._scratch or tempfile.TemporaryDirectory(
-                    prefix="semlens-", ignore_cleanup_errors=True
-                )
-            except OSError:  # no temporary folder can be written either
-                raise error from None
+            self._scratch = self._scratch or temporary_cache(error)
             index = self._load(RootIndex(root, Path(self._scratch.name), self._fingerprints()))
             index.unsaved_reason = f"{error} Until then its index is lost when semlens ends."
             return index

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from semlens.core.errors import CacheError
-from semlens.core.paths import make_private_folders
+from semlens.core.paths import cannot_create, make_private_folders
 from semlens.files.network_file_systems import remote_file_system
 from semlens.index.versions import IndexProblem
 
@@ -75,10 +75,7 @@ def make_private_folder(folder: Path) -> None:
     try:
         make_private_folders(folder)
     except OSError as error:
-        raise CacheError(
-            f"Cannot create the cache folder {folder}: {error.strerror or error}. "
-            "Make it writable or set SEMLENS_CACHE_DIR."
-        ) from error
+        raise CacheError(cannot_create(f"the cache folder {folder}", error)) from error
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise CacheError(f"Cannot read and write the cache folder {folder}. Make it writable or set SEMLENS_CACHE_DIR.")
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import stat
 import sys
+import tempfile
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -43,6 +44,17 @@ def tighten_cache_folder(folder: Path) -> None:
     if status.st_mode & 0o077:
         _tighten(folder, status)
     _refuse_foreign_entries(folder)
+
+
+def temporary_cache(problem: CacheError) -> tempfile.TemporaryDirectory[str]:
+    """A folder as private as the cache, in place of one that cannot be used.
+
+    :raises CacheError: the problem, when no temporary folder can be written either.
+    """
+    try:
+        return tempfile.TemporaryDirectory(prefix="semlens-", ignore_cleanup_errors=True)
+    except OSError:
+        raise problem from None
 
 
 def _tighten(folder: Path, status: os.stat_result) -> None:

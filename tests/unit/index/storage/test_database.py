@@ -169,8 +169,16 @@ def test_all_created_folders_are_private(tmp_path):
 def test_a_file_in_place_of_the_folder(tmp_path):
     (tmp_path / "a").write_text("")
     for folder in (tmp_path / "a", tmp_path / "a" / "b"):
-        with pytest.raises(CacheError, match="SEMLENS_CACHE_DIR"):
+        with pytest.raises(CacheError, match=r"/a is not a folder. Delete .*/a or set SEMLENS_CACHE_DIR"):
             make_private_folder(folder)
+
+
+def test_a_link_to_nothing_in_place_of_the_folder(tmp_path):
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    for folder in (tmp_path / "a", tmp_path / "a" / "c"):
+        with pytest.raises(CacheError, match=r"/a is a link to .*/b, which does not exist. Create .*/b or set"):
+            make_private_folder(folder)
+    assert not (tmp_path / "b").exists()
 
 
 def test_a_folder_without_permission(tmp_path, monkeypatch):
