@@ -9,9 +9,9 @@ from typing import Any
 
 from semlens import __version__
 from semlens.core.cancel import CancelToken
-from semlens.core.paths import path_to_uri
+from semlens.core.paths import path_to_uri, relative_path
 from semlens.core.status import SkipReason
-from semlens.engine.browsing.browser import IndexBrowser
+from semlens.engine.browsing.browser import FileGoneError, IndexBrowser
 from semlens.engine.browsing.folder_counts import FolderCounts
 from semlens.engine.browsing.skipped_files import FIXES, SkippedFiles
 from semlens.engine.mapping.index_map import can_draw
@@ -70,6 +70,7 @@ class PageMethods:
         self._browser = browser
         self._roots = roots
         self._exposed = exposed
+        self._is_of_member = only is not None
         self.by_name: dict[str, Method] = {
             **{name: self._passed_on(f"semlens/{name}") for name in API_METHODS if api.knows(f"semlens/{name}")},
             "session": self._session,
@@ -107,8 +108,10 @@ class PageMethods:
     def _status_for_member(self, fields: Mapping[str, Any], cancel: CancelToken) -> Json:
         """What concerns the whole server is left out: it may tell of other repositories."""
         answer = self._api.call("semlens/status", self._api_params(fields), cancel)
-        paths = tuple(root.path for root in self._roots.all)
-        problems = [one for one in answer["problems"] if paths and one["path"].startswith(paths)]
+        paths = [root.path for root in self._roots.all]
+        problems = [
+            one for one in answer["problems"] if any(relative_path(path, one["path"]) is not None for path in paths)
+        ]
         of_server = {"sessions": [], "remote": [], "counters": {}, "indexBytes": 0, "rssBytes": 0}
         return {**answer, **of_server, "problems": problems}
 
@@ -138,7 +141,7 @@ class PageMethods:
         }
 
     def _file(self, fields: Mapping[str, Any], _cancel: CancelToken) -> Json:
-        root, path = self._roots.file(fields)
+        root, path = self._shown_file(fields)
         first = integer(fields, "startLine", low=1, high=MAX_LINE) or 1
         last = integer(fields, "endLine", low=1, high=MAX_LINE)
         _wait_for_copy(root, path)
@@ -160,8 +163,19 @@ class PageMethods:
         }
 
     def _outline(self, fields: Mapping[str, Any], _cancel: CancelToken) -> Json:
-        root, path = self._roots.file(fields)
+        root, path = self._shown_file(fields)
         return outline_json(path, self._browser.outline(root.real, path))
+
+    def _shown_file(self, fields: Mapping[str, Any]) -> tuple[ServedRoot, str]:
+        """The root and the path of a file whose text is asked for. The user may read every file of a root.
+
+        A member may read what the repository has: not ``.git/config``, whose URLs may have the server's own
+        credentials, nor what the repository ignores.
+        """
+        root, path = self._roots.file(fields)
+        if self._is_of_member and not self._browser.is_indexed(root.real, path):
+            raise FileGoneError("There is no such file in the index.")
+        return root, path
 
     def _folders(self, fields: Mapping[str, Any], _cancel: CancelToken) -> Json:
         folder = None if fields.get("folder") is None else inner_path(fields, "folder")

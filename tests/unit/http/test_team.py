@@ -11,6 +11,7 @@ from semlens.core.errors import UsageError
 from semlens.files.git_origin import name_of_url, repository_name
 from semlens.http.team.audit import AuditLog
 from semlens.http.team.tokens import FILE_NAME, TeamTokenError, TeamTokens
+from semlens.service.api import Api
 
 OPEN, CLOSED = "example.org/team/open", "example.org/team/closed"
 
@@ -30,6 +31,8 @@ def served(tmp_path_factory):
         open_folder = clone(tmp / "open", f"https://{OPEN}.git")
         closed_folder = clone(tmp / "closed", "git@example.org:team/closed.git")
         (open_folder / "retry.py").write_text(RETRY)
+        (open_folder / "local.py").write_text(RETRY)
+        (open_folder / ".gitignore").write_text("local.py\n")
         for n in range(8):
             (closed_folder / f"secret{n}.py").write_text(RETRY.replace("fetch_with_retry", f"fetch_with_retry_{n}"))
         tokens = TeamTokens(tmp / "config" / "semlens" / FILE_NAME)
@@ -79,6 +82,28 @@ def test_what_a_member_may_not_do(served):
     assert both.send("GET", "/", signed_in=False, Authorization=f"Bearer {token}")[0] == 404
     assert as_member(both, token, "file", path="retry.py")[1]["text"] == RETRY.rstrip("\n")
     assert as_member(both, token + "x", query="fetch")[0] == 401
+
+
+@pytest.mark.parametrize("path", [".git/config", "local.py"])
+def test_a_member_reads_no_file_that_is_not_indexed(served, path):
+    """The origin in `.git/config` may have the server's own credentials."""
+    both, _, tokens, _ = served
+    token = tokens.add(f"reader-of-{path.partition('/')[0]}", [OPEN])
+    for method in ("file", "outline"):
+        status, answer = as_member(both, token, method, path=path)
+        assert (status, answer["error"]["message"]) == (404, "There is no such file in the index.")
+        assert both.send("POST", f"/api/{method}", {"root": str(both.folder), "path": path})[0] == 200
+
+
+def test_a_member_sees_problems_of_its_own_folders_alone(served, monkeypatch):
+    """Not of one whose name begins alike."""
+    both, _, tokens, _ = served
+    token = tokens.add("status", [OPEN])
+    call = Api.call
+    folder = str(both.folder)
+    problems = [{"path": path, "message": "x"} for path in (f"{folder}/a.py", f"{folder}-closed/b.py", "")]
+    monkeypatch.setattr(Api, "call", lambda *arguments: {**call(*arguments), "problems": problems})
+    assert as_member(both, token, "status")[1]["problems"] == problems[:1]
 
 
 def test_a_removed_token_stops_working_at_once(served):

@@ -58,6 +58,11 @@ class IndexBrowser:
             self._session.display_root(root), path, language, text_part(text.lines, start_line, end_line), text.stamp[0]
         )
 
+    def is_indexed(self, root: str, path: str) -> bool:
+        """Whether the index knows the file. It knows no ignored files, and nothing of ``.git``."""
+        state = self._session.states.get(root)
+        return state is not None and path in state.index.files
+
     def outline(self, root: str, path: str) -> Outline:
         """The symbols of the text that a file has now. It is parsed in a worker.
 
