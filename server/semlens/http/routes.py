@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import Cancelled, SemlensError
@@ -73,7 +73,7 @@ class ApiRoutes:
                 *self._page_requests(),
                 Route("/api/openapi.json", self._openapi, methods=["GET"]),
                 Route("/api/{method:path}", self._method, methods=["GET", "POST"]),  # else GET would give the page
-                Route("/mcp", mcp),
+                Route("/mcp", _WholeBody(mcp)),
                 *self._page_files(),
             ],
             exception_handlers={HTTPException: _http_error},
@@ -146,6 +146,28 @@ class ApiRoutes:
         return json_answer(openapi_document(list(self._methods.by_name)))
 
 
+class _WholeBody:
+    """Gives an application requests whose body has arrived, so that the time and the size of bodies have bounds."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        body = await _bounded_body(Request(scope, receive))
+        if isinstance(body, Response):
+            await body(scope, receive, send)
+            return
+        whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive_whole() -> Message:
+            return whole.pop() if whole else await receive()
+
+        await self._app(scope, receive_whole, send)
+
+
 class PageRoutes(ApiRoutes):
     """And what the page needs."""
 
@@ -191,6 +213,11 @@ async def _read_body(request: Request) -> bytes | Response:
     """The body, or why it is not taken."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return error_answer(415, ErrorCode.BAD_REQUEST, "Send JSON with Content-Type: application/json.")
+    return await _bounded_body(request)
+
+
+async def _bounded_body(request: Request) -> bytes | Response:
+    """The body, or why it is not taken: it is too large, or comes too slowly."""
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):

@@ -16,6 +16,9 @@ from semlens.core.symbol import SymbolKind
 MAX_LIMIT = 1000
 """The most hits of one answer. Encoding more would take longer than the search."""
 
+MAX_STRINGS = 1000
+"""The most strings of a list. Each folder of a question costs system calls."""
+
 _KIND_BY_LABEL = {kind.label: kind for kind in SymbolKind}
 
 
@@ -154,6 +157,8 @@ def strings(fields: Mapping[str, Any], name: str, prefix: str = "") -> tuple[str
         return ()
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         refuse(f"`{prefix}{name}` must be a list of strings.")
+    if len(value) > MAX_STRINGS:
+        refuse(f"`{prefix}{name}` must have at most {MAX_STRINGS} strings.")
     return tuple(value)
 
 

@@ -7,10 +7,10 @@ import socket
 import threading
 
 import pytest
-from page_server import RETRY
+from page_server import RETRY, SECONDS
 
 from semlens.core.errors import Cancelled
-from semlens.http import methods
+from semlens.http import methods, routes
 
 BAD_NAME = "<img src=x onerror=alert(1)>.py"
 
@@ -127,6 +127,7 @@ def test_skipped_files_have_a_reason_and_a_fix(page):
         ("outline", {"path": "gone.py"}, 404, "notFound"),
         ("search", {"query": "x", "roots": ["/etc"]}, 403, "refused"),
         ("search", {"query": "x", "roots": "/etc"}, 400, "badRequest"),
+        ("search", {"query": "x", "roots": ["/etc"] * 1001}, 400, "badRequest"),
         ("search", {}, 400, "badRequest"),
         ("context", {"textDocument": {"uri": "file:///etc/passwd"}, "position": {"line": 1}}, 403, "refused"),
         ("context", {"textDocument": {"uri": "untitled:x"}, "position": {"line": 1}}, 400, "badRequest"),
@@ -160,6 +161,18 @@ def test_what_is_refused(page, method, params, status, code):
 )
 def test_bodies(page, body, headers, status):
     assert page.status_of("POST", "/api/status", body, **headers) == status
+
+
+@pytest.mark.parametrize("path", ["/api/status", "/mcp"])
+def test_a_body_that_comes_slowly_is_not_waited_for(page, monkeypatch, path):
+    """It would keep one of the connections that the server has."""
+    monkeypatch.setattr(routes, "BODY_SECONDS", 0.0)
+    with socket.create_connection(page.host.split(":"), timeout=SECONDS) as client:
+        client.sendall(
+            f"POST {path} HTTP/1.1\r\nHost: {page.host}\r\nAuthorization: Bearer {page.token}\r\n"
+            "Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{".encode()
+        )
+        assert client.recv(100).startswith(b"HTTP/1.1 408 ")
 
 
 @pytest.mark.parametrize(
