@@ -11,6 +11,11 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from semlens.core.text.secret_programs import COMMAND as _COMMAND
+from semlens.core.text.secret_programs import GAP as _GAP
+from semlens.core.text.secret_programs import PROGRAM_FORMS
+from semlens.core.text.secret_programs import QUOTE as _QUOTE
+
 _KEY_BLOCK = "[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 
 BLOCK_RULES = (
@@ -34,9 +39,6 @@ KEY_NAME = (
 _SECRET_NAME = rf"(?:{PASSWORD_NAME}|{KEY_NAME}|token)s?"
 _NAME_GROUP = rf"(?P<name>[\w.:-]{{0,60}}?{_SECRET_NAME}[\w.-]{{0,20}})"
 _SESSION_NAME = r"(?:sess\w{0,20}|sid|token|auth\w{0,20})"
-_QUOTE = r"[\"']?"
-_GAP = r"\s{0,5}"
-_COMMAND = r"(?:[^\n|;]|\\\n){0,200}?\s"
 
 
 class ValueGroup(enum.StrEnum):
@@ -91,7 +93,7 @@ PLACE_RULES = (
     ),
     _rule(
         "authorization",
-        rf"(?i)(\bauthorization\b{_QUOTE}{_GAP}[:=,]{_GAP}{_QUOTE}[\w-]{{2,20}} (?:token=)?)",
+        rf"(?i)(\bauthorization\b{_QUOTE}{_GAP}[:=,]{_GAP}{_QUOTE}(?:[\w-]{{2,20}} (?:token=)?)?)",
         r"(?P<random>[A-Za-z0-9+/=_.~-]{16,999})",
     ),
     _rule("bearer", r"(?i)(\bbearer\s{1,20})(?P<token>[A-Za-z0-9_~+/.-]{20,}=*)"),
@@ -121,7 +123,7 @@ PLACE_RULES = (
         r"password=)(?P<value>[^\s;,%()\"'{}<>]{3,200})(?![,()])",
     ),
     _rule("pass", r"(?i)(\buser(?:name)?=[^\s,=]{1,100},pass(?:word)?=)(?P<value>[^\s,\"']{3,200})"),
-    _rule("@tcp @unix", r"([\"'`][\w.-]{1,60}:)(?P<value>[^\s@:\"'`/]{3,200})(?=@(?:tcp|unix)\()"),
+    _rule("@tcp @unix", r"((?:[\"'`=\s]|\A)[\w.-]{1,60}:)(?P<value>[^\s@:\"'`/]{3,200})(?=@(?:tcp|unix)\()"),
     _rule("${", rf"(?i)(\$\{{[\w.-]{{0,60}}{_SECRET_NAME}:)(?P<token>[^\s{{}}:$\"'-][^\s{{}}$\"']{{5,300}})(?=\}})"),
     _rule("jdbc:oracle", r"(\bjdbc:oracle:\w{1,10}:[^\s/:@\"']{1,60}/)(?P<value>[^\s/@\"']{3,200})(?=@)"),
     # on a command line
@@ -141,7 +143,9 @@ PLACE_RULES = (
         rf"(?i)(\bcurl\b{_COMMAND}(?:-u|--user|-U|--proxy-user)[ =]?{_QUOTE}[^\s:\"'$]{{1,100}}:)",
         r"(?P<value>[^\s\"']{3,200})",
     ),
-    _rule("mysql mariadb", rf"(\b(?:mysql|mariadb)[\w-]{{0,12}}{_COMMAND}-p)(?P<value>[^\s\"'-][^\s\"']{{2,200}})"),
+    _rule(
+        "mysql mariadb", rf"(\b(?:mysql|mariadb)[\w-]{{0,12}}{_COMMAND}-p{_QUOTE})(?P<value>[^\s\"'-][^\s\"']{{2,200}})"
+    ),
     _rule(
         "htpasswd",
         r"(\bhtpasswd\s{1,5}-\w{0,5}b\w{0,5}\s{1,5}\S{1,100}\s{1,5}\S{1,100}\s{1,5})(?P<value>[^\s\"']{3,200})",
@@ -224,6 +228,7 @@ PLACE_RULES = (
         r"(?P<always>[^\"'\n]{20,200})(?=[\"'])",
     ),
     _rule("q~", r"(\dQ~)(?P<always>[A-Za-z0-9_.~-]{31,34})"),  # Azure
+    *(_rule(keywords, expression) for keywords, expression in PROGRAM_FORMS),
     # of passwords
     _rule("$", r"(?P<always>\$(?:2[abxy]\$\d\d|[156y]|apr1|argon2id?)\$[\w./$,=+-]{20,200})"),
     # in configuration files of known programs

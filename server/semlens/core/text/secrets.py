@@ -34,7 +34,7 @@ from semlens.core.text.token_forms import ISSUER, TOKEN_FORM
 
 MASK = "[masked]"
 
-RULES_VERSION = 5
+RULES_VERSION = 6
 """Increase it with any change of a rule, because text that is masked differently has another vector."""
 
 
@@ -86,7 +86,7 @@ _CONVERSION = re.compile(
 )
 """A call that only changes the type of a secret."""
 _LINE_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
-_LINE_START = re.compile(r"[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+)?[\w.:-]{0,80}")
+_LINE_START = re.compile(r"[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+|@)?[\w.:-]{0,80}")
 _ENVIRONMENT = re.compile(r"(?i)(?:env|propert|config|setting|fetch)[\w.]{0,30}\W{1,3}[\w.-]{0,40}\Z")
 _LOOK_BACK = 100
 

@@ -1,0 +1,91 @@
+"""Where known programs take a secret: on their command line, in their files, in calls of libraries. Data alone.
+
+`secret_forms` makes rules of them, and says what the groups of an expression mean.
+"""
+
+from __future__ import annotations
+
+GAP = r"\s{0,5}"
+QUOTE = r"[\"']?"
+COMMAND = r"(?:[^\n|;]|\\\n){0,200}?\s"
+"""The part of a command before an option. It may go over several lines."""
+
+_PASSWORD = r"(?P<value>[^\s\"'$-][^\s\"']{2,200})"  # noqa: S105 - an expression
+"""A word of a command that is no variable and no option."""
+_HOST = r"[\w.-]{1,100}"
+_STRING = r"[\"'`][^\"'`\n]{1,60}[\"'`]"
+
+PROGRAM_FORMS = (
+    # (keywords of which each match contains one, expression)
+    # webhooks: their address is the secret
+    ("/bot", r"(\bapi\.telegram\.org/bot)(?P<always>\d{6,12}:[\w-]{30,})"),
+    (
+        "hook/ hooks/",
+        (
+            r"(?i)(://(?:outlook\.office(?:365)?\.com/webhook|hooks\.zapier\.com/hooks/catch"
+            r"|open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook)/)(?P<value>[\w@/-]{8,300})"
+        ),
+    ),
+    ("/hooks/", r"(://[\w.:-]{1,100}/hooks/)(?P<random>[a-z0-9]{26})\b"),  # Mattermost
+    # databases, directories, key stores, brokers
+    ("sqlcmd bcp", rf"(\b(?:sqlcmd|bcp)\s{COMMAND}-P{GAP}{QUOTE}){_PASSWORD}"),
+    (
+        "sqlplus",
+        rf"(\bsqlplus\s{{1,5}}(?:-\w{{1,9}}\s{{1,5}}){{0,3}}{QUOTE}\w{{1,60}}/)(?P<value>[^\s\"'$@/]{{3,200}})",
+    ),
+    ("ldap", rf"(\bldap[a-z]{{3,9}}\s{COMMAND}-w\s{{1,5}}{QUOTE}){_PASSWORD}"),
+    ("-storepass -keypass", rf"(\s-(?:store|key)pass\s{{1,5}}{QUOTE}){_PASSWORD}"),
+    (
+        "rabbitmqctl",
+        rf"(\brabbitmqctl\s{{1,5}}(?:add_user|change_password)\s{{1,5}}\S{{1,100}}\s{{1,5}}{QUOTE}){_PASSWORD}",
+    ),
+    (
+        "chpasswd",
+        rf"(\becho\s{{1,5}}{QUOTE}[\w.-]{{1,60}}:)(?P<value>[^\s\"'$|]{{3,200}})(?={QUOTE}{GAP}\|[^\n]{{0,40}}chpasswd)",
+    ),
+    ("az ", rf"(\baz\s{{1,5}}login\b{COMMAND}-p\s{{1,5}}{QUOTE}){_PASSWORD}"),
+    ("openssl", rf"(\bopenssl\s{COMMAND}-k\s{{1,5}}{QUOTE}){_PASSWORD}"),
+    (
+        "password=",  # of Redis, in .NET
+        rf"(?i)(:\d{{2,5}},(?:{_HOST}(?::\d{{2,5}})?,){{0,5}}password=)(?P<value>[^\s\"',$]{{3,200}})",
+    ),
+    # files
+    (
+        "authorization",  # requests of an HTTP client: user and password
+        rf"(?im)(^authorization:[ \t]{{0,9}}(?:basic|digest)[ \t]{{1,9}}[^\s:{{}}]{{1,100}}[ \t]{{1,9}}){_PASSWORD}",
+    ),
+    (
+        "npmauthident bundle_",
+        rf"(?m)(^[ \t]{{0,9}}(?:npmAuthIdent|BUNDLE_\w{{1,80}}):[ \t]{{1,9}}{QUOTE}[\w.@-]{{1,60}}:){_PASSWORD}",
+    ),
+    (
+        "-oauth gitlab-token bearer",  # of Composer
+        (
+            rf"(\"(?:[\w-]{{1,20}}-oauth|gitlab-token|bearer)\"{GAP}:{GAP}\{{\s{{0,40}}\"{_HOST}\"{GAP}:{GAP}\")"
+            r"(?P<token>[^\s\"$]{8,500})"
+        ),
+    ),
+    ("b3blbnnzac1rzxktdje", r"(\bb3BlbnNzaC1rZXktdjE)(?P<always>[A-Za-z0-9+/=]{20,})"),  # a key of SSH, its first line
+    # keys of ciphers, salts and services in code
+    (
+        "createhmac createcipher createdecipher",
+        rf"(\bcreate(?:Hmac|Cipher|Decipher)(?:iv)?\({GAP}{_STRING},{GAP}[\"'`])(?P<value>[^\s\"'`$]{{6,200}})(?=[\"'`])",
+    ),
+    (
+        "hmac.new( aes.new( cookieparser( secretkeyspec(",
+        rf"(\b(?:hmac\.new|AES\.new|cookieParser|SecretKeySpec)\({GAP}b?[\"'])(?P<value>[^\s\"'$]{{6,200}})(?=[\"'])",
+    ),
+    (
+        "tochararray",
+        (
+            rf"(\b(?:load|getKey|PasswordProtection|init)\((?:[^;\n\"]{{1,80}},)?{GAP}\")(?P<value>[^\s\"]{{4,100}})"
+            r"(?=\"\.toCharArray\(\))"
+        ),
+    ),
+    (
+        "salt pepper",
+        rf"(?i)(\b[\w-]{{0,40}}(?:salt|pepper)[\"'\]]{{0,2}}{GAP}(?::=|=>|=|:){GAP}b?[\"'])(?P<mixed>[^\s\"']{{8,40}})(?=[\"'])",
+    ),
+    ("salt= pepper=", r"(?m)(^(?:export )?[A-Z0-9_]{0,40}(?:SALT|PEPPER)=)(?P<mixed>[^\s\"'$]{8,40})$"),
+    (".new( .init(", r"(\b\w{1,30}\.(?:[nN]ew|init)\([\"'])(?P<random>[A-Za-z0-9]{24,64})(?=[\"'])"),
+)
