@@ -22,6 +22,7 @@ from semlens import __version__
 from semlens.daemon import control
 from semlens.daemon.client_connection import ClientConnection, Handler, read_hello, refuse, send_error
 from semlens.daemon.listener import Listener, listen
+from semlens.engine.process_limits import check_process_limits
 from semlens.index.storage.writer_lock import WriterLock
 from semlens.lsp.connection.logs import configure_detached_logging
 from semlens.service.connection import Connection, PeerError
@@ -223,6 +224,7 @@ def run(cache_folder: Path, *, idle_s: float | None = None, host_factory: HostFa
     :returns: the exit code. It is 0 at once when another process is the server already.
     :raises SemlensError: when it cannot start.
     """
+    check_process_limits()  # they hold for every session, so this says why at the start
     os.umask(0o077)
     for variable in (USER_VARIABLE, REMOTE_KEY_VARIABLE):
         os.environ.pop(variable, None)  # of the client that started it; each session has its own

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,22 @@ def test_a_fault_of_a_handler_costs_one_connection(running, caplog):
     assert read_all(running.connect(b"fault\n")) == b""
     assert "A connection failed." in caplog.text
     assert ask(running.connect(b"control\n"), "status")["result"]["running"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
+@pytest.mark.parametrize(("limit", "fix"), [("-v 800000", "ulimit -v unlimited"), ("-n 40", "ulimit -n 1024")])
+def test_limits_that_no_session_can_work_with_end_the_server_at_its_start(tmp_path, limit, fix):
+    command = [sys.executable, "-P", "-m", "semlens", "daemon", "run", "--cache-folder", str(tmp_path)]
+    ended = subprocess.run(
+        ["sh", "-c", f'ulimit {limit}; exec "$@"', "sh", *command],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert fix in ended.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_control_tells_the_status(running):
