@@ -7,9 +7,11 @@ take them.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
+import stat
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,9 +70,11 @@ class ObjectStore:
         if scheme not in SCHEMES:
             known = ", ".join(f"{name}://" for name in SCHEMES)
             raise ShareError(f"{printable(url)} is not the URL of a store. Known are {known}.")
+        self._folder: Path | None = None
         try:
             if scheme == "file":
-                Path(urlsplit(url).path).mkdir(parents=True, exist_ok=True)
+                self._folder = Path(urlsplit(url).path)
+                self._folder.mkdir(parents=True, exist_ok=True)
                 self._store: Any = from_url(url)
             else:
                 self._store = from_url(url, **_options())
@@ -82,6 +86,7 @@ class ObjectStore:
 
         :raises ShareError: when the store does not answer. :raises RejectedError: when it is too large.
         """
+        self._check_no_pipe(name)
         try:
             result = obstore.get(self._store, f"{_PREFIX}/{name}")
             if result.meta["size"] > max_bytes:
@@ -104,6 +109,7 @@ class ObjectStore:
         """
         digest, n_read = hashlib.sha256(), 0
         unpacker = Unpacker(one.unpacked_size) if one.unpacked_size else None
+        self._check_no_pipe(_object_name(one.sha256))
         try:
             result = obstore.get(self._store, f"{_PREFIX}/{_object_name(one.sha256)}")
             with target.open("xb") as file:
@@ -123,6 +129,18 @@ class ObjectStore:
             is_whole = False
         if not is_whole or n_read != one.size or digest.hexdigest() != one.sha256:
             raise RejectedError(f"An object of {printable(self.url)} is damaged. Push it again.")
+
+    def _check_no_pipe(self, name: str) -> None:
+        """Others may write into a folder. Opening a pipe waits for its other end, for ever, and obstore has no timeout.
+
+        :raises RejectedError: when the object is neither a file nor a folder.
+        """
+        if self._folder is None:
+            return
+        with contextlib.suppress(OSError):  # obstore says what is wrong
+            mode = (self._folder / _PREFIX / name).stat().st_mode
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                raise RejectedError(f"An object of {printable(self.url)} is not a file: {printable(name)}. Delete it.")
 
     def has(self, sha256: str, size: int) -> bool:
         """:raises ShareError: when the store does not answer."""

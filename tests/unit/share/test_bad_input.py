@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 import zlib
 from dataclasses import replace
@@ -173,6 +174,18 @@ def test_a_segment_that_lies_is_rejected(pushed, lie, tmp_path):
     with pytest.raises(RejectedError):
         team.pull(clone)
     assert not has_commit(clone.cache, clone.folder)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a pipe has a path on POSIX alone")
+@pytest.mark.parametrize("kind", ["trees", "objects"])
+def test_a_pipe_in_place_of_an_object_is_rejected(team, kind):
+    """Without the check this test never ends: to open a pipe waits for its other end."""
+    team.push()
+    path = next(path for path in (team.store_folder / "semlens/1" / kind).rglob("*") if path.is_file())
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(RejectedError, match="is not a file"):
+        team.pull(team.clone("clone"))
 
 
 def test_a_count_that_no_file_holds_is_rejected(pushed):
