@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -15,6 +16,9 @@ from io import FileIO, RawIOBase
 
 from semlens.core.errors import UsageError
 from semlens.service.frames import FrameReader, write_all
+
+_ESCAPES = re.compile(rb"\\(?:ud[89ab]..\\ud[c-f]..|u(?P<lone>d[89a-f]..)|.)")
+"""Each escape of JSON that only has ASCII, from left to right. A pair of surrogates is one."""
 
 
 def take_standard_streams() -> tuple[RawIOBase, RawIOBase]:
@@ -84,7 +88,17 @@ class MessageWriter(threading.Thread):
     def run(self) -> None:
         try:
             while (data := self._queue.get()) is not None:
-                write_all(self._stream, data)
+                write_all(self._stream, _without_lone_surrogates(data))
                 self._n_written_bytes += len(data)
         except (OSError, ValueError):
             self._on_broken()
+
+
+def _without_lone_surrogates(data: bytes) -> bytes:
+    """JSON of the same length with U+FFFD for lone surrogates: bytes of a file's name that are not UTF-8.
+
+    JSON allows them, but the decoders of Neovim and of editors in Rust refuse the whole message.
+    """
+    if b"\\ud" not in data:
+        return data
+    return _ESCAPES.sub(lambda escape: rb"\ufffd" if escape["lone"] else escape[0], data)

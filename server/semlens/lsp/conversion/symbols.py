@@ -1,4 +1,7 @@
-"""Converts symbols to LSP's types: WorkspaceSymbol, DocumentSymbol and SymbolInformation."""
+"""Converts symbols to LSP's types: WorkspaceSymbol, DocumentSymbol and SymbolInformation.
+
+Editors show names as they come, so these are printable.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TypeAlias
 from semlens.core.hit import SearchHit
 from semlens.core.span import Span
 from semlens.core.symbol import Outline, Symbol
+from semlens.core.text.printable import printable
 from semlens.service.codec import Json, range_of
 from semlens.service.positions import PositionEncoding
 
@@ -17,11 +21,10 @@ LineOf: TypeAlias = Callable[[int], str]
 def workspace_symbol(hit: SearchHit, encoding: PositionEncoding) -> Json:
     """LSP's WorkspaceSymbol with its range. ``data`` repeats the range for clients that drop it."""
     symbol_range = range_of(hit.name_span, hit.line_texts, encoding)
-    container = hit.container_name or hit.path
     return {
-        "name": hit.name,
+        "name": printable(hit.name),
         "kind": int(hit.kind),
-        "containerName": container,
+        "containerName": printable(hit.container_name or hit.path),
         "location": {"uri": hit.uri, "range": symbol_range},
         "data": {"range": symbol_range, "reasons": list(hit.reasons)},
     }
@@ -34,8 +37,8 @@ def document_symbols(outline: Outline, line_of: LineOf, encoding: PositionEncodi
     for symbol in outline.symbols:
         symbol_range = _range_in(symbol.span, line_of, encoding)
         node: Json = {
-            "name": symbol.name or "(anonymous)",
-            "detail": symbol.signature,
+            "name": printable(symbol.name) or "(anonymous)",
+            "detail": printable(symbol.signature),
             "kind": int(symbol.kind),
             "range": symbol_range,
             "selectionRange": _contained(_range_in(symbol.name_span, line_of, encoding), symbol_range),
@@ -52,11 +55,11 @@ def flat_symbols(outline: Outline, uri: str, line_of: LineOf, encoding: Position
     """LSP's older SymbolInformation list, for clients that do not support trees."""
 
     def container(symbol: Symbol) -> Json:
-        return {"containerName": outline.symbols[symbol.parent].name} if symbol.parent >= 0 else {}
+        return {"containerName": printable(outline.symbols[symbol.parent].name)} if symbol.parent >= 0 else {}
 
     return [
         {
-            "name": symbol.name or "(anonymous)",
+            "name": printable(symbol.name) or "(anonymous)",
             "kind": int(symbol.kind),
             "location": {"uri": uri, "range": _range_in(symbol.span, line_of, encoding)},
             **container(symbol),

@@ -9,6 +9,7 @@ from lsprotocol import types
 from semlens.core.errors import NotReadyError, UsageError
 from semlens.core.graph import EdgeKind, NeighboursRequest, NeighboursResult
 from semlens.core.hit import SearchHit
+from semlens.core.text.printable import printable
 from semlens.lsp.session import Session
 from semlens.service.codec import Json, LspPositions, range_of
 
@@ -65,9 +66,9 @@ def _calls(result: NeighboursResult, ls: Session) -> list[tuple[Json, list[Json]
 def _item(hit: SearchHit, ls: Session) -> dict[str, Any]:
     encoding = ls.documents.encoding
     return {
-        "name": hit.name,
+        "name": printable(hit.name),
         "kind": int(hit.kind),
-        "detail": hit.container_name or hit.path,
+        "detail": printable(hit.container_name or hit.path),
         "uri": hit.uri,
         "range": range_of(hit.span, hit.line_texts, encoding),
         "selectionRange": range_of(hit.name_span, hit.line_texts, encoding),
