@@ -8,7 +8,7 @@ import zlib
 from dataclasses import replace
 
 import pytest
-from engine_cases import function, make_settings, paths_of
+from engine_cases import computed, function, make_settings, paths_of
 
 from semlens.core.cancel import CancelToken
 from semlens.index.storage.seeding import has_commit
@@ -57,6 +57,21 @@ def test_what_differs_is_computed_and_older_commits_help(team):
         ["part4.py"],
         [],
     ]
+
+
+def test_unchanged_passages_of_an_edited_file_keep_their_vectors(team):
+    parts = [function(f"part_{n}", "return retry(url)") + "\n" for n in range(6)]
+    team.origin.write("six.py", "".join(parts))
+    team.commit("six passages")
+    team.push()
+    clone = team.clone("clone")
+    assert team.pull(clone).is_used
+    engine = clone.engine(settings=make_settings(team.model))
+    assert computed(engine) == 1, "the file with the secret"
+    clone.write("six.py", "".join([*parts[:5], function("part_5", "return boat")]))
+    clone.change(engine, "six.py")
+    assert computed(engine) == 2
+    assert [paths_of(engine, name) for name in ("part_0", "part_5")] == [["six.py"], ["six.py"]]
 
 
 def test_secrets_stay_here(team):

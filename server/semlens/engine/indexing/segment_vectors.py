@@ -1,12 +1,38 @@
-"""Vectors beside their segment: which are read, which are written, and which still wait to be written."""
+"""Vectors of a segment: which its files have from their last version, which are read and written beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from semlens.core.hashing import ContentHash, split_hashes
 from semlens.engine.indexing.live_segment import LiveSegment
-from semlens.index.segment.vectors import VectorBlock, join_blocks
+from semlens.engine.overlays.overlay import vectors_in_view
+from semlens.index.segment.vectors import VectorBlock, join_blocks, matrix_of
+from semlens.index.snapshot import SegmentView
 from semlens.index.storage.root_store import RootStore
+
+
+def carry_vectors(live: LiveSegment, replaced: Sequence[tuple[LiveSegment, int]]) -> None:
+    """Give passages of a new segment the vectors that they have in the old versions of its files.
+
+    The vector cache has these too, but for those of an index that was pulled.
+
+    :param replaced: segments and rows of the old versions.
+    """
+    keys = split_hashes(live.segment.passages.hashes.tobytes()) if replaced else []
+    wanted = set(keys)
+    known: dict[str, dict[ContentHash, bytes]] = {}
+    for old, row in replaced:
+        view = SegmentView("", old.segment, None, old.tiers)
+        for fingerprint, vectors in vectors_in_view(view, row, wanted).items():
+            known.setdefault(fingerprint, {}).update(vectors)
+    for fingerprint, vectors in known.items():
+        rows = [row for row, key in enumerate(keys) if key in vectors]
+        if rows:
+            matrix = matrix_of([vectors[keys[row]] for row in rows])
+            live.add_block(fingerprint, VectorBlock(np.array(rows, np.uint32), matrix))
 
 
 def load_vectors(segments: Mapping[str, LiveSegment], fingerprints: Sequence[str], store: RootStore) -> None:

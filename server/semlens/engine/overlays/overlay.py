@@ -80,14 +80,16 @@ def vectors_in_view(
 ) -> Mapping[str, dict[ContentHash, bytes]]:
     """Return the vectors of a file in a view for the wanted passages, by model fingerprint."""
     passages = view.segment.passages
-    start, end = (int(place) for place in np.searchsorted(passages.files, [row, row + 1]))
+    bounds = np.array([row, row + 1], passages.files.dtype)  # of another type, all of the column would be converted
+    start, end = (int(place) for place in np.searchsorted(passages.files, bounds))
     hashes = split_hashes(passages.hashes[start:end].tobytes())
     rows = {row: key for row, key in enumerate(hashes, start) if key in missing_hashes}
     vectors: dict[str, dict[ContentHash, bytes]] = {}
     for fingerprint in view.tiers:
         vectors_by_hash = vectors.setdefault(fingerprint, {})
         for block in view.blocks(fingerprint):
-            places: list[int] = np.searchsorted(block.rows, list(rows)).tolist() if rows and len(block.rows) else []
+            wanted = np.array(list(rows), block.rows.dtype)
+            places: list[int] = np.searchsorted(block.rows, wanted).tolist() if rows and len(block.rows) else []
             for passage, place in zip(rows, places, strict=False):
                 if place < len(block.rows) and block.rows[place] == passage:
                     vectors_by_hash[rows[passage]] = block.matrix[place].tobytes()

@@ -48,6 +48,10 @@ def embed(live: LiveSegment, model: str = MODEL) -> None:
     live.add_block(model, VectorBlock(rows, np.ones((len(rows), 4), np.int8)))
 
 
+def hashes_of(live: LiveSegment) -> list[bytes]:
+    return live.passage_hashes(np.arange(len(live.segment.passages), dtype=np.uint32))
+
+
 def shown(index: RootIndex) -> set[str]:
     found = set()
     for view in index.views():
@@ -99,6 +103,22 @@ def test_results_without_a_segment(index):
     assert index.files["d"].stamp.size == 9
     index.remove("e")
     assert index.crashing_files == {}
+
+
+def test_an_edited_file_keeps_the_vectors_of_its_unchanged_passages(index):
+    before = put(index, "a", "b", names=("f", "g", "h"))
+    for number, model in enumerate((MODEL, "m1")):
+        matrix = np.arange(len(before.segment.passages) * 4, dtype=np.int8).reshape(-1, 4) + number
+        before.add_block(model, VectorBlock(before.missing(model), matrix))
+    after = put(index, "b", names=("new", "h", "f"))
+    known = dict(zip(hashes_of(before), range(len(before.segment.passages)), strict=True))
+    for model in (MODEL, "m1"):
+        (old,), (new,) = before.tiers[model], after.tiers[model]
+        keys = hashes_of(after)
+        assert [keys[row] in known for row in range(len(keys))] == [row in new.rows for row in range(len(keys))]
+        assert len(new.rows) == 2
+        for row, vector in zip(new.rows.tolist(), new.matrix, strict=True):
+            assert vector.tolist() == old.matrix[known[keys[row]]].tolist()
 
 
 def test_a_commit_keeps_its_vectors(index, tmp_path):
