@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from semlens.core.text.secret_names import KEY_NAME, PASSWORD_NAME
 from semlens.core.text.secret_programs import COMMAND as _COMMAND
 from semlens.core.text.secret_programs import GAP as _GAP
 from semlens.core.text.secret_programs import PROGRAM_FORMS
@@ -27,15 +28,6 @@ BLOCK_RULES = (
     ("Static key V1", re.compile(r"(?s)-----BEGIN OpenVPN Static key V1-----.*?(?:-----END OpenVPN Static|\Z)")),
 )
 
-PASSWORD_NAME = (
-    r"(?:pass(?:word|wd|phrase|code|wort)|pwd|secret|kennwort|mot_?de_?passe|contrase[nñ]a|senha|пароль|密码)"  # noqa: S105
-)
-"""Names of values that a person may have chosen, which need not look random."""
-KEY_NAME = (
-    r"(?:(?:api|access|private|auth|account|encryption|signing|master|subscription|preshared|shared|secret|write|admin|hmac)"
-    r"[_-]?key|\bpsk"
-    r"|(?:auth|access|api|refresh|bearer|session|deploy|bot)[_-]?token)"
-)
 _SECRET_NAME = rf"(?:{PASSWORD_NAME}|{KEY_NAME}|token)s?"
 _NAME_GROUP = rf"(?P<name>[\w.:-]{{0,60}}?{_SECRET_NAME}[\w.-]{{0,20}})"
 _SESSION_NAME = r"(?:sess\w{0,20}|sid|token|auth\w{0,20})"
@@ -60,30 +52,53 @@ class PlaceRule:
     """An expression that finds a secret by the text before it.
 
     :ivar keywords: lower-case strings. Every match contains one, so other texts are skipped quickly.
+    :ivar begins: lower-case strings, if every match begins with one of them. Then no other place is tried.
+    :ivar in_line: every match is within one line, and has the name of a secret there.
+    :ivar part: an expression that is found faster, if every match contains a match of it.
     """
 
-    keywords: tuple[str, ...]
+    keywords: frozenset[str]
     expression: str
+    begins: tuple[str, ...] = ()
+    in_line: bool = False
+    part: str = ""
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Compiled when a text has a keyword. To compile all of them takes longer than a search."""
         return re.compile(self.expression)
 
+    @cached_property
+    def group(self) -> ValueGroup:
+        """That of `PLACE_RULES`."""
+        return next(group for group in ValueGroup if group in self.pattern.groupindex)
 
-def _rule(keywords: str, *parts: str) -> PlaceRule:
-    return PlaceRule(tuple(keywords.split()), "".join(parts))
+
+def _rule(keywords: str, *parts: str, begins: str = "", in_line: bool = False, part: str = "") -> PlaceRule:
+    """:param begins: see `PlaceRule`; "*" stands for the keywords."""
+    return PlaceRule(
+        frozenset(keywords.split()),
+        "".join(parts),
+        tuple((keywords if begins == "*" else begins).split()),
+        in_line,
+        part,
+    )
 
 
 PLACE_RULES = (
     # in a URL and its query
-    _rule("://", r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"']{0,200}:)(?P<value>[^\s/@\"']{3,200})(?=@)"),
+    _rule(
+        "://",
+        r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"']{0,200}:)(?P<value>[^\s/@\"']{3,200})(?=@)",
+        part=r"://[^\s/:@\"']{0,200}:[^\s/@\"']{3,200}@",
+    ),
     _rule("://", r"(://)(?P<random>[A-Za-z0-9_.~-]{16,200})(?=(?::[^\s/:@\"']{0,200})?@|:x-oauth)"),
     _rule("key= appid= auth=", r"([?&][\w-]{0,20}(?:key|appid|auth)=)(?P<random>[A-Za-z0-9_.~-]{16,200})"),
-    _rule("=", rf"(?i)([?&](?:[\w-]{{0,40}}{PASSWORD_NAME})=)(?P<value>[^\s\"'&;#<>{{}}()]{{4,200}})"),
+    _rule("=", rf"(?i)([?&](?:[\w-]{{0,40}}{PASSWORD_NAME})=)(?P<value>[^\s\"'&;#<>{{}}()]{{4,200}})", in_line=True),
     _rule(
         "=",
         rf"(?i)([?&;](?:[\w-]{{0,40}}{_SECRET_NAME}|sig|signature|x-amz-signature)=)(?P<token>[^\s\"'&;#<>{{}}]{{6,500}})",
+        part=r"[?&;][\w-]{1,80}=",
     ),
     # in headers
     _rule(
@@ -101,6 +116,7 @@ PLACE_RULES = (
         "x- private- deploy- job- ocp-",
         rf"(?i)(\b(?:x-[\w-]{{0,30}}|private-|deploy-|job-|ocp-apim-subscription-)(?:key|token|secret|auth){_QUOTE}",
         rf"{_GAP}[:,=]{_GAP}{_QUOTE})(?P<token>[^\s\"'`<>()\\]{{6,500}})(?![()])",
+        begins="*",
     ),
     _rule(
         "cookie",
@@ -113,7 +129,11 @@ PLACE_RULES = (
         rf"\w{{0,20}}?{_SESSION_NAME}=)(?P<random>[^\s\"';,]{{16,1000}})",
     ),
     # in connection strings
-    _rule("key=", r"(?i)(\b(?:account|sharedaccess)key=)(?P<value>[A-Za-z0-9+/=]{40,})"),
+    _rule(
+        "key=",
+        r"(?i)(\b(?:account|sharedaccess)key=)(?P<value>[A-Za-z0-9+/=]{40,})",
+        begins="accountkey= sharedaccesskey=",
+    ),
     _rule(
         "password pwd", rf"(?i)([;\"']{_GAP}(?:password|pwd){_GAP}={_GAP})(?P<value>[^\s;\"'{{}}<>]{{3,200}})(?=[;\"'])"
     ),
@@ -122,6 +142,12 @@ PLACE_RULES = (
         r"(?i)(\b(?:user(?:\s?id|name)?|uid|dbname|host)=[^\s;,()\"'{}]{1,100}\s{1,5}(?:\w{1,20}=[^\s,]{1,100}\s{1,5}){0,4}",
         r"password=)(?P<value>[^\s;,%()\"'{}<>]{3,200})(?![,()])",
     ),
+    _rule(
+        "pass",
+        r"(?i)(\buser(?:name)?=[^\s,=]{1,100},pass(?:word)?=)(?P<value>[^\s,\"']{3,200})",
+        begins="user= username=",
+    ),
+    _rule("@tcp @unix", r"([\"'`][\w.-]{1,60}:)(?P<value>[^\s@:\"'`/]{3,200})(?=@(?:tcp|unix)\()"),
     _rule("pass", r"(?i)(\buser(?:name)?=[^\s,=]{1,100},pass(?:word)?=)(?P<value>[^\s,\"']{3,200})"),
     _rule("@tcp @unix", r"((?:[\"'`=\s]|\A)[\w.-]{1,60}:)(?P<value>[^\s@:\"'`/]{3,200})(?=@(?:tcp|unix)\()"),
     _rule("${", rf"(?i)(\$\{{[\w.-]{{0,60}}{_SECRET_NAME}:)(?P<token>[^\s{{}}:$\"'-][^\s{{}}$\"']{{5,300}})(?=\}})"),
@@ -136,6 +162,7 @@ PLACE_RULES = (
         "7z zip",
         rf"(\b(?:7z[ar]?\s{{1,5}}[axetul]\s{_COMMAND}?-p|(?:un)?zip\s{_COMMAND}?-P\s{{1,5}}){_QUOTE})",
         r"(?P<value>[^\s\"'$-][^\s\"']{3,200})",
+        begins="7z zip unzip",
     ),
     _rule("ansible_", r"(\bansible_(?:ssh_|become_|sudo_|su_)?pass(?:word)?=[\"']?)(?P<value>[^\s\"'{}]{3,200})"),
     _rule(
@@ -150,13 +177,21 @@ PLACE_RULES = (
         "htpasswd",
         r"(\bhtpasswd\s{1,5}-\w{0,5}b\w{0,5}\s{1,5}\S{1,100}\s{1,5}\S{1,100}\s{1,5})(?P<value>[^\s\"']{3,200})",
     ),
-    _rule("http", rf"(\bhttps?\s{{1,5}}(?:-a|--auth)[ =]{_QUOTE}[^\s:\"'$]{{1,100}}:)(?P<value>[^\s\"']{{3,200}})"),
+    _rule(
+        "http",
+        rf"(\bhttps?\s{{1,5}}(?:-a|--auth)[ =]{_QUOTE}[^\s:\"'$]{{1,100}}:)(?P<value>[^\s\"']{{3,200}})",
+        begins="*",
+    ),
     _rule("smbclient", rf"(\bsmbclient\b{_COMMAND}-U[ =]?{_QUOTE}[^\s%\"'$]{{1,100}}%)(?P<value>[^\s\"'$]{{3,200}})"),
     _rule(
         "mongo",
         rf"(\bmongo(?:sh|dump|restore|import|export)?\s{_COMMAND}-p\s{{1,5}}{_QUOTE})(?P<value>[^\s\"'$-][^\s\"']{{2,200}})",
     ),
-    _rule("net", r"(?i)(\bnet\s{1,5}use\s[^\n/]{1,200}?\s)(?P<value>[^\s\"'$/%*]{4,200})(?=\s{1,5}/user:)"),
+    _rule(
+        "net",
+        r"(?i)(\bnet\s{1,5}use\s[^\n/]{1,200}?\s)(?P<value>[^\s\"'$/%*]{4,200})(?=\s{1,5}/user:)",
+        begins="*",
+    ),
     _rule("lftp", rf"(\blftp\b{_COMMAND}-u\s{{1,5}}{_QUOTE}[^\s,\"'$]{{1,100}},)(?P<value>[^\s\"'$]{{3,200}})"),
     _rule(
         "vault", r"(\bvault\s{1,5}login\s{1,5}(?:-\S{1,40}\s{1,5}){0,4}(?:token=)?)(?P<random>[A-Za-z0-9_.-]{20,200})"
@@ -174,12 +209,15 @@ PLACE_RULES = (
         "auth login networkcredential",
         r"(?i)((?:\bauth\s{0,5}=\s{0,5}\(|basic_?auth(?:entication)?\s{0,5}=?\s{0,5}\(|NetworkCredential\(|\.login\()\s{0,40}[a-z]?[\"'][^\"'\n]{1,100}[\"']",
         r"\s{0,5},\s{0,40}[a-z]?[\"'])(?P<value>[^\"'\s]{4,200})(?=[\"'])",
+        begins="auth basic_auth basicauth networkcredential( .login(",
     ),
     _rule(
         "connect pdo mysqli ftp sequelize",
         r"(?i)((?:\b(?:getConnection|DBI->connect|PDO|mysqli?_connect|mysqli|MySQLdb\.connect|FTP(?:_TLS)?|Sequelize)|->real_connect)",
         r"\(\s{0,20}",
         r"(?:[^\n,()]{1,200},\s{0,40}){2}[\"'])(?P<value>[^\"'\s]{4,200})(?=[\"'])",
+        begins="getconnection( dbi->connect( pdo( mysql_connect( mysqli mysqldb.connect( ftp( ftp_tls( sequelize( "
+        "->real_connect(",
     ),
     _rule(
         "password passwd secret",
@@ -195,6 +233,7 @@ PLACE_RULES = (
     _rule(
         "password",
         r"(?i)(\b(?:with|encrypted|role|user)\b[^\n;]{0,200}?\bpassword\s{1,5}')(?P<value>[^'\s]{3,200})(?=')",
+        begins="with encrypted role user",
     ),
     # in calls whose argument is a secret
     _rule(
@@ -226,6 +265,7 @@ PLACE_RULES = (
         "_key _salt",
         r"(\bdefine\(\s{0,5}[\"'](?:AUTH|SECURE_AUTH|LOGGED_IN|NONCE)_(?:KEY|SALT)[\"']\s{0,5},\s{0,20}[\"'])"
         r"(?P<always>[^\"'\n]{20,200})(?=[\"'])",
+        begins="define(",
     ),
     _rule("q~", r"(\dQ~)(?P<always>[A-Za-z0-9_.~-]{31,34})"),  # Azure
     *(_rule(keywords, expression) for keywords, expression in PROGRAM_FORMS),
@@ -236,6 +276,7 @@ PLACE_RULES = (
         "variable",
         rf"(?i)(\bvariable\s{{1,5}}\"[\w-]{{0,40}}{_SECRET_NAME}\w{{0,20}}\"\s{{0,5}}\{{[^{{}}]{{0,300}}?\bdefault\s{{0,10}}=\s{{0,10}}\")",
         r"(?P<value>[^\"\n]{4,300})(?=\")",
+        begins="*",
     ),
     _rule(
         "storepassword keypassword",
@@ -269,13 +310,19 @@ PLACE_RULES = (
         "password",
         r"(?i)(\b(?:machine|login|default|account)\s{1,5}\S{1,100}\s{1,5}(?:(?:login|account)\s{1,5}\S{1,100}\s{1,5})?",
         r"password\s{1,5})(?P<value>\S{3,200})",
+        begins="machine login default account",
     ),
-    _rule(":", r"(?m)^([\w.*-]{1,100}:(?:\d{1,5}|\*):[\w.*-]{1,60}:[\w.*-]{1,60}:)(?P<value>[^\s:]{3,200})$"),
+    _rule(
+        ":",
+        r"(?m)^([\w.*-]{1,100}:(?:\d{1,5}|\*):[\w.*-]{1,60}:[\w.*-]{1,60}:)(?P<value>[^\s:]{3,200})$",
+        part=r":(?:\d{1,5}|\*):[\w.*-]",
+    ),
     _rule("client-key-data", rf"(?i)(\bclient-key-data:{_GAP}{_QUOTE})(?P<value>[A-Za-z0-9+/=]{{20,}})"),
     _rule(
         "mnemonic seed",
         rf"(?i)(\b(?:mnemonic|seed[_ -]?phrase)\b{_QUOTE}{_GAP}[:=]{_GAP}[\"'])",
         r"(?P<value>[a-z]{3,8}(?: [a-z]{3,8}){11,23})(?=[\"'])",
+        begins="*",
     ),
 )
 """Secrets in a known place: in a URL, a header, a command, a file of a program.
@@ -297,6 +344,7 @@ NAMED_PLACE_RULES = (
         "value",
         rf"(?i)(\b(?:name|key|ParameterKey){_QUOTE}{_GAP}[=:]{_GAP}{_QUOTE}{_NAME_GROUP}{_QUOTE}{_GAP}[,\s]\s{{0,40}}",
         rf"{_QUOTE}(?:Parameter)?value{_QUOTE}{_GAP}[=:]{_GAP}{_QUOTE})(?P<value>[^\s\"'`<>,{{}}]{{3,300}})",
+        begins="name key parameterkey",
     ),
     # ENV DB_PASSWORD ..., #define PASSWORD "...", (setq password "...", aws configure set aws_secret_access_key ...
     _rule(
@@ -304,17 +352,32 @@ NAMED_PLACE_RULES = (
         r"(?im)((?:^[ \t]{0,20}(?:ENV|ARG|setenv|set[ \t]{1,5}-\w{1,5}|set(?=[ \t]{1,5}[\w.-]{1,90}[ \t]{1,5}\"))",
         r"|#[ \t]{0,5}define|\((?:setq|defvar|def)|\bconfig(?:ure)?[ \t]{1,3}set)",
         rf"[ \t]{{1,5}}{_NAME_GROUP}[ \t]{{1,20}}{_QUOTE})(?P<value>[^\s\"'$()]{{3,300}})",
+        in_line=True,
     ),
     _rule(
         "--",
         rf"(?i)(--(?:from-literal|set|set-string|build-arg|env|var)[= ]{_QUOTE}{_NAME_GROUP}=)",
         r"(?P<value>[^\s\"'$]{3,300})",
+        in_line=True,
     ),
     # --password=..., --token ...
     _rule(
         "-",
         rf"(?i)(?<![\w-])(--?(?P<name>(?:\w{{1,20}}-){{0,4}}{_SECRET_NAME})(?:=|[ \t]{{1,3}}){_QUOTE})",
         r"(?P<value>[^\s\"'`$<>{}()\[\]|&;,-][^\s\"'`$<>{}()\[\]|&;,]{3,300})",
+        in_line=True,
     ),
 )
 """Like `PLACE_RULES`, with a name that decides what the value must look like."""
+
+BASIC_AUTH_RULES = (
+    _rule('"auth"', r'("auth"\s{0,5}:\s{0,5}")(?P<value>[A-Za-z0-9+/]{8,500}={0,2})(?=")'),
+    _rule(
+        "basic",
+        r"(?i)(\bbasic[ \t]{1,5})(?P<value>[A-Za-z0-9+/]{8,500}={0,2})(?![A-Za-z0-9+/=])",
+        begins="*",
+    ),
+)
+"""They find ``user:password`` in base64."""
+
+KEYWORDS = frozenset(word for rule in (*PLACE_RULES, *NAMED_PLACE_RULES, *BASIC_AUTH_RULES) for word in rule.keywords)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from semlens.core.text.secret_forms import KEY_NAME, PASSWORD_NAME
+from semlens.core.text.literal_search import matches_at, places_of
+from semlens.core.text.searched_text import SearchedText
+from semlens.core.text.secret_names import KEY_NAME, PASSWORD_NAME
 
 _INSERT = re.compile(
     r"(?i)\b(?:insert|replace)\b[\s\w]{1,40}?\binto\s{1,9}[\w.\"`\[\]]{1,200}"
@@ -20,11 +22,12 @@ _CELL = re.compile(
 _NEXT_ROW = re.compile(r"\s{0,40},\s{0,40}\(")
 
 
-def values_of_secret_columns(text: str, lower: str) -> Iterator[tuple[int, int]]:
+def values_of_secret_columns(searched: SearchedText) -> Iterator[tuple[int, int]]:
     """The spans of quoted values, without their quotes, in columns whose names say that they are secret."""
-    if "into" not in lower or "values" not in lower:
+    text = searched.text
+    if "into" not in searched.lower or "values" not in searched.lower:
         return
-    for insert in _INSERT.finditer(text):
+    for insert in matches_at(_INSERT, text, places_of(("insert", "replace"), searched.folded)):
         secret = [bool(_SECRET_COLUMN.search(column)) for column in insert["columns"].split(",")]
         place = insert.end()
         if not any(secret) or text[place : place + 1] != "(":

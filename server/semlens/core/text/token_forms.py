@@ -1,65 +1,107 @@
 """The forms of tokens, as their issuers publish them, and the names of issuers. `secrets` applies them.
 
-A new issuer with a form is one alternative of `TOKEN_FORM`. Its prefix must be rare in code, and what follows must be
-long. An issuer whose tokens are only random is a word of `ISSUER`.
+A new issuer with a form is one line of `_FORMS`. Its prefix must be rare in code, and what follows must be long. An
+issuer whose tokens are only random is a word of `ISSUER`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from functools import cache
 
-TOKEN_FORM = re.compile(
-    r"""(?x)\b(?:
-        (?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Z])    # Amazon
-      | (?:AC|SK)[a-z0-9]{32}\b                                        # Twilio
-      | AIza[0-9A-Za-z_-]{35} | ya29\.[0-9A-Za-z_-]{20,} | GOCSPX-[0-9A-Za-z_-]{28}   # Google
-      | AKC[A-Za-z0-9]{10,}\b                                          # Artifactory
-      | AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Za-z]{40,}
-      | eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}  # JSON web tokens
-      | gh[pousr]_[A-Za-z0-9_]{36,} | github_pat_[A-Za-z0-9_]{40,}
-      | (?:gl(?:pat|dt|ft|soat|rt|cbt|imt|ptt|agent|oas)-|GR1348941)[A-Za-z0-9_-]{20,}
-      | hf_[A-Za-z0-9]{30,}\b
-      | (?i:https://hooks\.slack\.com/services/\w+/\w+/\w+ | xox[a-z]-[a-z0-9-]{3,} | xapp-\d-[a-z0-9-]{20,})
-      | npm_[A-Za-z0-9]{36}\b
-      | pypi-[A-Za-z0-9_-]{50,}
-      | rubygems_[a-f0-9]{48} | dckr_[a-z]{3}_[A-Za-z0-9_-]{20,} | ATATT3[A-Za-z0-9_=-]{50,} | ATBB[A-Za-z0-9]{24,}
-      | SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}                       # SendGrid
-      | xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16} | key-[0-9a-f]{32}\b      # Brevo, Mailgun
-      | sk-(?:[a-z]+-)*[A-Za-z0-9_-]{20,}                              # OpenAI, and services with its form
-      | (?:[rs]k_(?:live|test)|whsec)_[A-Za-z0-9]{16,}                 # Stripe
-      | sq0(?:csp|atp)-[0-9A-Za-z\\_-]{22,}                            # Square
-      | shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32} | dop_v1_[a-f0-9]{64} | dapi[a-f0-9]{32}\b
-      | hv[bsr]\.[A-Za-z0-9_-]{24,} | [A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,} | pul-[a-f0-9]{40}
-      | (?:glc|glsa|sntrys|lin_api|pscale_tkn|pscale_pw|sbp|ntn|dp\.pt|tskey-[a-z]+)[_.-][A-Za-z0-9+/=._-]{20,}
-      | PMAK-[a-f0-9]{24}-[a-f0-9]{34} | NRAK-[A-Z0-9]{27}
-      | [MNO][A-Za-z\d_-]{23,25}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,}   # Discord
-      | [0-9]{8,10}:[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])                 # Telegram
-      | [0-9a-z]{32}-us[0-9]{1,2}\b                                    # Mailchimp
-      | LS0tLS1CRUdJTiB(?:QUklW|SU0Eg|FQyBQ|PUEVO|FTkNS|EU0Eg)[A-Za-z0-9+/=]+   # a private key in base64
-      | (?:gsk|rnd|sq[apu]|sgp|nfp|figd|CLOJARS|do[or]_v1|sb_secret|sk_org_(?:live|test)|semlens)_[A-Za-z0-9_-]{24,}
-      | (?:shippo|duffel)_(?:live|test)_[A-Za-z0-9_-]{30,} | (?:bk[a-z]a|r8|y0|fm2|fo1)_[A-Za-z0-9_-]{30,}
-      | (?:xai|pplx|HRKU|CFPAT)-[A-Za-z0-9_-]{40,} | FLWSECK(?:_TEST)?-[A-Za-z0-9]{30,}-X
-      | CCIPAT_[A-Za-z0-9]{20,}_[0-9a-f]{40}
-      | secret_[A-Za-z0-9]{43}\b                                       # Notion
-      | dp\.(?:st|ct|sa|scim|audit)\.[A-Za-z0-9_.-]{40,} | st\.[0-9a-f]{24}\.[0-9a-f]{32}\.[0-9a-f]{32}
-      | sk\.eyJ[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{20,} | sl\.[A-Za-z0-9_-]{120,}  # Mapbox, Dropbox
-      | pat[A-Za-z0-9]{14}\.[0-9a-f]{64} | oy2[a-z0-9]{43}\b | LTAI[A-Za-z0-9]{20}\b | AQVN[A-Za-z0-9_-]{35,}
-      | 1//0[A-Za-z0-9_-]{40,} | EAACEdEose0cBA[A-Za-z0-9]{20,}
-      | EAAA[A-Za-z0-9_-]{60}\b | A{19,24}(?!A)[A-Za-z0-9%]{60,}
-      | access_token\$production\$[a-z0-9]{16}\$[0-9a-f]{32} | v1\.0-[0-9a-f]{24}-[0-9a-f]{146}
-      | (?:sdk|mob)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}        # LaunchDarkly
-      | (?:cmVmdGtuOj|dG9rOj)[A-Za-z0-9+/=]{40,} | cflt[A-Za-z0-9+/]{60} | EZ[AT]K[A-Za-z0-9]{54}\b
-      | xprv[1-9A-HJ-NP-Za-km-z]{100,} | nsec1[02-9ac-hj-np-z]{58} | base64:[A-Za-z0-9+/]{43}=
-      | [012]/\d{13,18}(?:/\d{13,18})?:[0-9a-f]{32}\b                  # Asana
-      | AQE[A-Za-z0-9]{1,2}[A-Za-z0-9+/]{30,150}={0,2}-[A-Za-z0-9+/]{40,50}={0,2}-[^\s"'`\\]{16}   # Adyen
-      | rzp_live_[A-Za-z0-9]{14}\b                                     # Razorpay
-      | c[ks]_[0-9a-f]{40}\b                                          # WooCommerce
-      | django-insecure-[^\s"'`\\]{20,}
-      | SWMTKN-1-[0-9a-z]{40,60}-[0-9a-z]{20,30}                       # Docker Swarm
-      | (?i:https://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d+/[\w-]{60,})
-      | (?i:https://[\w.-]{1,60}\.webhook\.office\.com/webhookb2/[\w@/-]{60,})
-    )"""
+
+def _each(beginnings: str, rest: str) -> tuple[str, ...]:
+    return tuple(beginning + rest for beginning in beginnings.split())
+
+
+_FORMS = (
+    *_each("A3T[A-Z0-9] ABIA ACCA AKIA ASIA", r"[0-9A-Z]{16}(?![0-9A-Z])"),  # Amazon
+    *_each("AC SK", r"[a-z0-9]{32}\b"),  # Twilio
+    *(r"AIza[0-9A-Za-z_-]{35}", r"ya29\.[0-9A-Za-z_-]{20,}", r"GOCSPX-[0-9A-Za-z_-]{28}"),  # Google
+    r"AKC[A-Za-z0-9]{10,}\b",  # Artifactory
+    r"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Za-z]{40,}",
+    r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",  # JSON web tokens
+    *(r"gh[pousr]_[A-Za-z0-9_]{36,}", r"github_pat_[A-Za-z0-9_]{40,}"),
+    *_each("gl(?:pat|dt|ft|soat|rt|cbt|imt|ptt|agent|oas)- GR1348941", r"[A-Za-z0-9_-]{20,}"),
+    r"hf_[A-Za-z0-9]{30,}\b",
+    *_each("h H", r"(?i:ttps://hooks\.slack\.com/services/\w+/\w+/\w+)"),
+    *_each("x X", r"(?i:ox[a-z]-[a-z0-9-]{3,})"),
+    *_each("x X", r"(?i:app-\d-[a-z0-9-]{20,})"),
+    r"npm_[A-Za-z0-9]{36}\b",
+    r"pypi-[A-Za-z0-9_-]{50,}",
+    *(r"rubygems_[a-f0-9]{48}", r"dckr_[a-z]{3}_[A-Za-z0-9_-]{20,}"),
+    *(r"ATATT3[A-Za-z0-9_=-]{50,}", r"ATBB[A-Za-z0-9]{24,}"),
+    r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}",  # SendGrid
+    *(r"xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}", r"key-[0-9a-f]{32}\b"),  # Brevo, Mailgun
+    r"sk-(?:[a-z]+-)*[A-Za-z0-9_-]{20,}",  # OpenAI, and services with its form
+    *_each("rk_(?:live|test) sk_(?:live|test) whsec", r"_[A-Za-z0-9]{16,}"),  # Stripe
+    r"sq0(?:csp|atp)-[0-9A-Za-z\\_-]{22,}",  # Square
+    *(r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}", r"dop_v1_[a-f0-9]{64}", r"dapi[a-f0-9]{32}\b"),
+    *(r"hv[bsr]\.[A-Za-z0-9_-]{24,}", r"pul-[a-f0-9]{40}"),
+    *_each(r"glc glsa sntrys lin_api pscale_tkn pscale_pw sbp ntn dp\.pt tskey-[a-z]+", r"[_.-][A-Za-z0-9+/=._-]{20,}"),
+    *(r"PMAK-[a-f0-9]{24}-[a-f0-9]{34}", r"NRAK-[A-Z0-9]{27}"),
+    *_each("M N O", r"[A-Za-z\d_-]{23,25}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,}"),  # Discord
+    r"LS0tLS1CRUdJTiB(?:QUklW|SU0Eg|FQyBQ|PUEVO|FTkNS|EU0Eg)[A-Za-z0-9+/=]+",  # a private key in base64
+    *_each(
+        "gsk rnd sq[apu] sgp nfp figd CLOJARS do[or]_v1 sb_secret sk_org_(?:live|test) semlens", "_[A-Za-z0-9_-]{24,}"
+    ),
+    *_each("shippo duffel", r"_(?:live|test)_[A-Za-z0-9_-]{30,}"),
+    *_each("bk[a-z]a r8 y0 fm2 fo1", r"_[A-Za-z0-9_-]{30,}"),
+    *_each("xai pplx HRKU CFPAT", r"-[A-Za-z0-9_-]{40,}"),
+    r"FLWSECK(?:_TEST)?-[A-Za-z0-9]{30,}-X",
+    r"CCIPAT_[A-Za-z0-9]{20,}_[0-9a-f]{40}",
+    r"secret_[A-Za-z0-9]{43}\b",  # Notion
+    *(r"dp\.(?:st|ct|sa|scim|audit)\.[A-Za-z0-9_.-]{40,}", r"st\.[0-9a-f]{24}\.[0-9a-f]{32}\.[0-9a-f]{32}"),
+    *(r"sk\.eyJ[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{20,}", r"sl\.[A-Za-z0-9_-]{120,}"),  # Mapbox, Dropbox
+    *(r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}", r"oy2[a-z0-9]{43}\b", r"LTAI[A-Za-z0-9]{20}\b", r"AQVN[A-Za-z0-9_-]{35,}"),
+    *(r"1//0[A-Za-z0-9_-]{40,}", r"EAACEdEose0cBA[A-Za-z0-9]{20,}"),
+    *(r"EAAA[A-Za-z0-9_-]{60}\b", r"AA{18,23}(?!A)[A-Za-z0-9%]{60,}"),
+    *(r"access_token\$production\$[a-z0-9]{16}\$[0-9a-f]{32}", r"v1\.0-[0-9a-f]{24}-[0-9a-f]{146}"),
+    *_each("sdk mob", r"-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),  # LaunchDarkly
+    *_each("cmVmdGtuOj dG9rOj", r"[A-Za-z0-9+/=]{40,}"),
+    *(r"cflt[A-Za-z0-9+/]{60}", r"EZ[AT]K[A-Za-z0-9]{54}\b"),
+    *(r"xprv[1-9A-HJ-NP-Za-km-z]{100,}", r"nsec1[02-9ac-hj-np-z]{58}", r"base64:[A-Za-z0-9+/]{43}="),
+    *_each("0 1 2", r"/\d{13,18}(?:/\d{13,18})?:[0-9a-f]{32}\b"),  # Asana
+    r"AQE[A-Za-z0-9]{1,2}[A-Za-z0-9+/]{30,150}={0,2}-[A-Za-z0-9+/]{40,50}={0,2}-[^\s\"'`\\]{16}",  # Adyen
+    r"rzp_live_[A-Za-z0-9]{14}\b",  # Razorpay
+    r"c[ks]_[0-9a-f]{40}\b",  # WooCommerce
+    r"django-insecure-[^\s\"'`\\]{20,}",
+    r"SWMTKN-1-[0-9a-z]{40,60}-[0-9a-z]{20,30}",  # Docker Swarm
+    *_each("h H", r"(?i:ttps://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d+/[\w-]{60,})"),
+    *_each("h H", r"(?i:ttps://[\w.-]{1,60}\.webhook\.office\.com/webhookb2/[\w@/-]{60,})"),
 )
+"""Each begins with one letter or digit, and nothing repeats that."""
+
+_FORMS_OF_ANY_BEGINNING = (
+    # (what every match contains, form)
+    (r"[0-9]:[0-9A-Za-z_-]{35}", r"[0-9]{8,10}:[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])"),  # Telegram
+    (r"-us[0-9]", r"[0-9a-z]{32}-us[0-9]{1,2}\b"),  # Mailchimp
+    (r"\.atlasv1\.", r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}"),
+)
+
+
+def _any_of(forms: Iterable[str]) -> str:
+    """The forms in groups by their first character. A word is then compared with few of them."""
+    groups: dict[str, list[str]] = {}
+    for form in forms:
+        groups.setdefault(form[0], []).append(form[1:])
+    return "|".join(f"{first}(?:{'|'.join(rests)})" for first, rests in groups.items())
+
+
+_OTHERS = [(re.compile(part), form) for part, form in _FORMS_OF_ANY_BEGINNING]
+_KNOWN_BEGINNING = _any_of(_FORMS)
+
+
+@cache
+def _expression(others: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?=[A-Za-z0-9])(?:{'|'.join((*others, _KNOWN_BEGINNING))})")
+
+
+def token_form(text: str) -> re.Pattern[str]:
+    """The expression of all forms that the text may have."""
+    return _expression(tuple(form for part, form in _OTHERS if part.search(text)))
+
 
 ISSUER = re.compile(
     "adyen|airtable|alchemy|algolia|amplitude|appcenter|appsflyer|asana|assemblyai|auth0|aviationstack|bitbucket|bitly"

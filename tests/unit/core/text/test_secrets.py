@@ -331,6 +331,10 @@ def test_ordinary_text_is_not_masked(text: str) -> None:
     assert mask_secrets(text) == (text, 0)
 
 
+def test_letters_that_only_count_as_ascii_are_no_base64() -> None:
+    assert mask_secrets("basic " + "\u017f" * 8) == ("basic " + "\u017f" * 8, 0)
+
+
 def test_values_of_an_environment_file_are_masked() -> None:
     text = "A=1\nexport B=two\n# note\n"
     assert is_environment_text(text)
