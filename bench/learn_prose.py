@@ -26,6 +26,7 @@ from ranking_corpus import Tier, default_cache
 from semlens.core.status import TierRole
 from semlens.search.ranking import weights as w
 from semlens.search.ranking.prose_weights import PROSE
+from semlens.search.ranking.word_fit import TRUST_IN_WORDS
 
 MODULE = Path(__file__).resolve().parents[1] / "server" / "semlens" / "search" / "ranking" / "prose_weights.py"
 MODELS = {TierRole.FIRST: "semlens-static-v1", TierRole.REFINE: "semlens-minilm-v1"}
@@ -33,9 +34,6 @@ TABLES = {"fit": FIT, "files": FILES, "symbols": SYMBOLS}
 
 MASS_OF_SET = 5.0
 """What a question of the labelled set counts against one of ``models/questions``, which are many more."""
-
-TRUST_IN_WORDS = 1.6
-"""Added to the learnt bias of the fit. Questions about repositories lose little then, and other words still gain."""
 
 L2 = 1.0
 """Penalty for a change of one standard deviation of the sums."""
@@ -100,10 +98,14 @@ class Batch:
     def _per_case(self, values: Floats, first: npt.NDArray[np.int64]) -> Floats:
         return np.maximum(np.add.reduceat(values, first), 1e-9)
 
-    def sums(self, weights: Weights) -> tuple[Floats, Floats, Floats, Floats]:
-        """:returns: the fit of each case; the sums of files; those of symbols among all, and within their file."""
-        fit = 1 / (1 + np.exp(-np.clip(self.fit @ weights["fit"], -30, 30)))
-        of_files, of_symbols = fit[self.case_of_file], fit[self.case_of_symbol]
+    def sums(self, weights: Weights, trust: float = 0.0) -> tuple[Floats, Floats, Floats, Floats]:
+        """:param trust: added to the bias for files; 0 while the weights are learnt.
+
+        :returns: the fit of each case; the sums of files; those of symbols among all, and within their file.
+        """
+        total = np.clip(self.fit @ weights["fit"], -30, 30)
+        fit, fit_of_files = 1 / (1 + np.exp(-total)), 1 / (1 + np.exp(-total - trust))
+        of_files, of_symbols = fit_of_files[self.case_of_file], fit[self.case_of_symbol]
         files = self.fixed + of_files * self.in_words
         files += (1 - of_files) * (self.files @ weights["files"])
         within = of_symbols * self.symbol_in_words
@@ -167,15 +169,13 @@ def learn(cases: Sequence[Case], role: TierRole) -> Weights:
             square[table] = 0.99 * square[table] + 0.01 * slope * slope
             change = mean[table] / (1 - 0.9**step) / (np.sqrt(square[table] / (1 - 0.99**step)) + 1e-9)
             scaled[table] = scaled[table] - RATE * (1 - 0.95 * step / N_STEPS) * change
-    found = {table: scaled[table] / scales[table] for table in TABLES}
-    found["fit"][FIT.index("bias")] += TRUST_IN_WORDS
-    return found
+    return {table: scaled[table] / scales[table] for table in TABLES}
 
 
 def judge(cases: Sequence[Case], weights: Weights) -> list[dict[str, float]]:
     """Of each case: NDCG@10 of its files, and the reciprocal rank within ten of the symbol, two a file."""
     batch = Batch(cases)
-    fit, files, symbols, _ = batch.sums(weights)
+    fit, files, symbols, _ = batch.sums(weights, TRUST_IN_WORDS)
     found = []
     for at, case in enumerate(cases):
         own = files[batch.first_file[at] :][: len(case.files)]

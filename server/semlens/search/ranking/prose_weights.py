@@ -9,7 +9,7 @@ from semlens.core.status import TierRole
 PROSE: dict[TierRole, Mapping[str, Mapping[str, float]]] = {
     TierRole.FIRST: {
         "fit": {
-            "bias": 0.3,
+            "bias": -1.3,
             "cover": 2.58,
             "stem": 1.48,
             "name": 0.76,
@@ -42,7 +42,7 @@ PROSE: dict[TierRole, Mapping[str, Mapping[str, float]]] = {
     },
     TierRole.REFINE: {
         "fit": {
-            "bias": 0.13,
+            "bias": -1.47,
             "cover": 1.78,
             "stem": 0.61,
             "name": -0.45,

@@ -43,8 +43,9 @@ def weights_of(table: FileTable, query: Query) -> QueryWeights:
         return QueryWeights(files, _sum((1.0, w.SYMBOL_WEIGHTS), (1.0, named)))
     tables, fit = PROSE[models], word_fit(table, query)
     return QueryWeights(
-        _sum((fit, w.FILE_WEIGHTS), (1.0 - fit, tables["files"]), (1.0 - fit, w.BY_HAND)),
-        _sum((fit, w.SYMBOL_WEIGHTS), (fit, named), (1.0 - fit, tables["symbols"])),
+        _sum((fit.files, w.FILE_WEIGHTS), (1.0 - fit.files, tables["files"]), (1.0 - fit.files, w.BY_HAND)),
+        _sum((fit.symbols, w.SYMBOL_WEIGHTS), (fit.symbols, named), (1.0 - fit.symbols, tables["symbols"])),
+        w.BEHIND_IN_PROSE,
     )
 
 

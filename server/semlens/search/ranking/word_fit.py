@@ -7,6 +7,7 @@ A logistic function of the query, of what its words match, and of how near the n
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,22 @@ _MOSTLY = 0.5
 """The share of files with a vector of the second model, of those with one of the first, from which it counts."""
 
 
+TRUST_IN_WORDS = 1.6
+"""Added to the bias for files. Questions about repositories lose little then, and other words still gain. The symbols of
+one file need no such trust: where the bias was lowered for them, other words gained and questions about repositories,
+which ask for files, lost nothing."""
+
+
+class WordFit(NamedTuple):
+    """From 0, for a question in other words than those of the code, to 1, for one in its words.
+
+    :ivar files: for the order of files. :ivar symbols: for the order of symbols within a file.
+    """
+
+    files: float
+    symbols: float
+
+
 def models_of(table: FileTable) -> TierRole | None:
     """The last model that has read most of what the first one has; None where no model has read anything."""
     n_first, n_refined = (table.n_compared.get(role, 0) for role in TierRole)
@@ -36,17 +53,18 @@ def models_of(table: FileTable) -> TierRole | None:
     return TierRole.FIRST if n_first else None
 
 
-def word_fit(table: FileTable, query: Query) -> float:
-    """From 0, for a question in other words than those of the code, to 1, for one in its words.
-
-    It is 1 where only words can rank: for a query without vectors, and for names, messages, code and reports.
-    """
+def word_fit(table: FileTable, query: Query) -> WordFit:
+    """It is 1 where only words can rank: for a query without vectors, and for names, messages, code and reports."""
     models = models_of(table)
     if not query.is_prose or models is None or not query.terms or not table.eligible.any():
-        return 1.0
+        return WordFit(1.0, 1.0)
     weights = PROSE[models]["fit"]
     total = weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in best_matches(table, query).items())
-    return 1.0 / (1.0 + math.exp(-total))
+    return WordFit(_logistic(total + TRUST_IN_WORDS), _logistic(total))
+
+
+def _logistic(value: float) -> float:
+    return 1.0 / (1.0 + math.exp(-value))
 
 
 def best_matches(table: FileTable, query: Query) -> dict[str, float]:

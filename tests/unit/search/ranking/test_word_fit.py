@@ -39,14 +39,19 @@ def test_words_of_the_code_fit_better_than_other_words(embedder):
     texts = ("send to an address with a stamp", "send parcels abroad", "hand over correspondence to somebody abroad")
     fits = [fit_of(text, embedder) for text in texts]
     assert fits == sorted(fits, reverse=True)
-    assert fits[0] > 0.8
-    assert fits[2] < 0.4
+    assert fits[0].files > 0.8
+    assert fits[2].files < 0.4
+
+
+def test_the_order_of_symbols_listens_more_to_meaning_than_that_of_files(embedder):
+    fit = fit_of("send parcels abroad", embedder)
+    assert 0.0 < fit.symbols < fit.files - 0.1
 
 
 @pytest.mark.parametrize("text", ["Mailbox", "ValueError: no such address 'x'", "a = open(key); b()"])
 def test_only_questions_count_by_meaning(embedder, text):
-    assert fit_of(text, embedder) == 1.0
+    assert fit_of(text, embedder) == (1.0, 1.0)
 
 
 def test_without_vectors_only_words_count(embedder):
-    assert fit_of("hand over correspondence to somebody", embedder, with_vector=False) == 1.0
+    assert fit_of("hand over correspondence to somebody", embedder, with_vector=False) == (1.0, 1.0)
