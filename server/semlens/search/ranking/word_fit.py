@@ -28,11 +28,12 @@ _MATCHES = {
 _MOSTLY = 0.5
 """The share of files with a vector of the second model, of those with one of the first, from which it counts."""
 
-
 TRUST_IN_WORDS = 1.6
-"""Added to the bias for files. Questions about repositories lose little then, and other words still gain. The symbols of
-one file need no such trust: where the bias was lowered for them, other words gained and questions about repositories,
-which ask for files, lost nothing."""
+"""Added to the bias for files. Questions about repositories lose little then, and other words still gain."""
+
+TRUST_WITHIN_A_FILE = 0.8
+"""Added to the bias for the symbols of a file, unless the question writes a name or quotes. Questions about repositories
+ask for files, so they lose nothing; without any trust, sentences of documentation would lose."""
 
 
 class WordFit(NamedTuple):
@@ -60,7 +61,9 @@ def word_fit(table: FileTable, query: Query) -> WordFit:
         return WordFit(1.0, 1.0)
     weights = PROSE[models]["fit"]
     total = weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in best_matches(table, query).items())
-    return WordFit(_logistic(total + TRUST_IN_WORDS), _logistic(total))
+    fit_of_files = _logistic(total + TRUST_IN_WORDS)
+    is_written = bool(query.names or query.required)
+    return WordFit(fit_of_files, fit_of_files if is_written else _logistic(total + TRUST_WITHIN_A_FILE))
 
 
 def _logistic(value: float) -> float:

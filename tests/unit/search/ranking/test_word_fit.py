@@ -45,7 +45,13 @@ def test_words_of_the_code_fit_better_than_other_words(embedder):
 
 def test_the_order_of_symbols_listens_more_to_meaning_than_that_of_files(embedder):
     fit = fit_of("send parcels abroad", embedder)
-    assert 0.0 < fit.symbols < fit.files - 0.1
+    assert 0.0 < fit.symbols < fit.files - 0.05
+
+
+@pytest.mark.parametrize("text", ["send parcels to_nowhere abroad", 'parcels "address" abroad'])
+def test_a_name_or_a_quotation_is_trusted_within_a_file_too(embedder, text):
+    fit = fit_of(text, embedder)
+    assert fit.symbols == fit.files < 1.0
 
 
 @pytest.mark.parametrize("text", ["Mailbox", "ValueError: no such address 'x'", "a = open(key); b()"])
