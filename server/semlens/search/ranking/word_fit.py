@@ -32,8 +32,8 @@ TRUST_IN_WORDS = 1.6
 """Added to the bias for files. Questions about repositories lose little then, and other words still gain."""
 
 TRUST_WITHIN_A_FILE = 0.8
-"""Added to the bias for the symbols of a file, unless the question writes a name or quotes. Questions about repositories
-ask for files, so they lose nothing; without any trust, sentences of documentation would lose."""
+"""Added to the bias for the symbols of a file, unless the question writes a name or quotes. Questions about
+repositories ask for files, so they lose nothing; without any trust, sentences of documentation would lose."""
 
 
 class WordFit(NamedTuple):
