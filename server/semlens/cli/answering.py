@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from semlens.cli.runner import say
 from semlens.core.errors import SemlensError
 from semlens.service.connection import Connection, NoServerError, PeerError, ServerLostError, connect
-from semlens.service.endpoint import EndpointError, endpoint_of
+from semlens.service.endpoint import BlockedCacheError, EndpointError, endpoint_of
 from semlens.service.hello import describe_client
 from semlens.service.remote_service import RemoteService
 from semlens.settings.user_sources import UserSettings, read_user_settings
@@ -147,7 +147,7 @@ def _connect(user: UserSettings) -> Connection | None:
     """A connection to the running server, or None."""
     try:
         return connect(endpoint_of(user.cache_folder))
-    except NoServerError:
+    except (NoServerError, BlockedCacheError):  # what opens the cache says what is in its way
         return None
     except (EndpointError, PeerError) as error:
         say(f"warning: {error}")

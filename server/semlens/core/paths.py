@@ -141,7 +141,7 @@ def check_not_blocked(folder: Path) -> None:
             raise BlockedFolderError(f"{path} is a link to {target}, which does not exist", f"Create {target}")
         if path.exists():
             if not path.is_dir():
-                raise BlockedFolderError(f"{path} is not a folder", f"Delete {path}")
+                raise BlockedFolderError(f"{path} is not a folder", f"Move {path} away")
             return
 
 

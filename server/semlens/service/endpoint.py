@@ -31,6 +31,10 @@ class EndpointError(SemlensError):
     """The place of the resident server cannot be used or is not private. The message says what to do."""
 
 
+class BlockedCacheError(EndpointError):
+    """A file or a link to nothing is where the cache folder should be."""
+
+
 class Endpoint(NamedTuple):
     r"""The place of one resident server.
 
@@ -63,12 +67,13 @@ class Endpoint(NamedTuple):
 def endpoint_of(cache_folder: Path) -> Endpoint:
     """The place of the server for a cache folder. It depends on what environment and files say, not on a server.
 
-    :raises EndpointError: when every possible path is too long for a socket, or the cache folder cannot be there.
+    :raises EndpointError: when every possible path is too long for a socket.
+    :raises BlockedCacheError: when the cache folder cannot be there.
     """
     try:
         check_not_blocked(cache_folder)
     except BlockedFolderError as error:
-        raise EndpointError(cannot_create(f"the cache folder {cache_folder}", error)) from error
+        raise BlockedCacheError(cannot_create(f"the cache folder {cache_folder}", error)) from error
     cache_folder = Path(os.path.realpath(cache_folder))
     name = f"{__version__}-{STORE_VERSION}.{FORMAT_VERSION}"
     if sys.platform == "win32":

@@ -169,7 +169,7 @@ def test_all_created_folders_are_private(tmp_path):
 def test_a_file_in_place_of_the_folder(tmp_path):
     (tmp_path / "a").write_text("")
     for folder in (tmp_path / "a", tmp_path / "a" / "b"):
-        with pytest.raises(CacheError, match=r"/a is not a folder. Delete .*/a or set SEMLENS_CACHE_DIR"):
+        with pytest.raises(CacheError, match=r"/a is not a folder. Move .*/a away or set SEMLENS_CACHE_DIR"):
             make_private_folder(folder)
 
 
