@@ -26,7 +26,7 @@ from ranking_corpus import Tier, default_cache
 from semlens.core.status import TierRole
 from semlens.search.ranking import weights as w
 from semlens.search.ranking.prose_weights import PROSE
-from semlens.search.ranking.word_fit import TRUST_IN_WORDS
+from semlens.search.ranking.word_fit import TRUST_IN_WORDS, TRUST_WITHIN_A_FILE
 
 MODULE = Path(__file__).resolve().parents[1] / "server" / "semlens" / "search" / "ranking" / "prose_weights.py"
 MODELS = {TierRole.FIRST: "semlens-static-v1", TierRole.REFINE: "semlens-minilm-v1"}
@@ -98,20 +98,24 @@ class Batch:
     def _per_case(self, values: Floats, first: npt.NDArray[np.int64]) -> Floats:
         return np.maximum(np.add.reduceat(values, first), 1e-9)
 
-    def sums(self, weights: Weights, trust: float = 0.0) -> tuple[Floats, Floats, Floats, Floats]:
-        """:param trust: added to the bias for files; 0 while the weights are learnt.
+    def sums(self, weights: Weights, *, as_shipped: bool = False) -> tuple[Floats, Floats, Floats, Floats]:
+        """:param as_shipped: with what the product adds to the learnt weights: trust in words, and more distance
+            between the symbols of a file.
 
         :returns: the fit of each case; the sums of files; those of symbols among all, and within their file.
         """
         total = np.clip(self.fit @ weights["fit"], -30, 30)
-        fit, fit_of_files = 1 / (1 + np.exp(-total)), 1 / (1 + np.exp(-total - trust))
-        of_files, of_symbols = fit_of_files[self.case_of_file], fit[self.case_of_symbol]
+        trust, trust_within = (TRUST_IN_WORDS, TRUST_WITHIN_A_FILE) if as_shipped else (0.0, 0.0)
+        fit, fit_of_symbols = 1 / (1 + np.exp(-total - trust)), 1 / (1 + np.exp(-total - trust_within))
+        of_files, of_symbols = fit[self.case_of_file], fit_of_symbols[self.case_of_symbol]
         files = self.fixed + of_files * self.in_words
         files += (1 - of_files) * (self.files @ weights["files"])
         within = of_symbols * self.symbol_in_words
         within += (1 - of_symbols) * (self.symbols @ weights["symbols"])
         best = np.maximum.reduceat(within, self.starts)
-        return fit, files, np.repeat(files - best, self.lengths) + within, within
+        behind = w.BEHIND_IN_PROSE if as_shipped else 1.0
+        symbols = np.repeat(files, self.lengths) - behind * (np.repeat(best, self.lengths) - within)
+        return fit, files, symbols, within
 
     def slopes(self, weights: Weights) -> Weights:
         """Gradient of the loss by each weight."""
@@ -175,7 +179,7 @@ def learn(cases: Sequence[Case], role: TierRole) -> Weights:
 def judge(cases: Sequence[Case], weights: Weights) -> list[dict[str, float]]:
     """Of each case: NDCG@10 of its files, and the reciprocal rank within ten of the symbol, two a file."""
     batch = Batch(cases)
-    fit, files, symbols, _ = batch.sums(weights, TRUST_IN_WORDS)
+    fit, files, symbols, _ = batch.sums(weights, as_shipped=True)
     found = []
     for at, case in enumerate(cases):
         own = files[batch.first_file[at] :][: len(case.files)]

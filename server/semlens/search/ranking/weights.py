@@ -106,7 +106,7 @@ SYMBOL_LITERAL_WEIGHTS: dict[str, float] = {"covered": 5.0, "named": -2.5, "firs
 
 BEHIND_IN_PROSE = 3.0
 """What a symbol loses, in prose, for each point that it is behind the best one of its file. With 1, second hits of a
-file stand before files that answer: questions about repositories lose 0.008 of NDCG@10, and others gain nothing."""
+file stand before files that answer: questions about repositories lose 0.007 of NDCG@10, and others gain nothing."""
 
 FRAME_WEIGHT = 40.0
 """Weight of a file that a stack trace names. It ranks above every other match."""

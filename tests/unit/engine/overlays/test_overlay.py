@@ -400,6 +400,13 @@ class Overlays:
     def step(self):
         return self.indexer.step({}, [self.tier])
 
+    def ask_after_each(self, *numbers):
+        """The document gets each of these texts, and a request waits for it."""
+        for number in numbers:
+            self.buffers.change(self.URI, text(number))
+            self.indexer.skip_debounce()
+            self.step()
+
     def answer(self):
         """The worker answers what it was asked first, and the indexer's thread takes it."""
         request, future = self.futures.pop(0)
@@ -439,10 +446,7 @@ def test_a_request_skips_the_debounce_of_text_that_waits_for_a_worker(overlays):
 
 
 def test_a_worker_has_the_newer_text_before_the_older_one_is_embedded(overlays):
-    for number in (2, 3):
-        overlays.buffers.change(overlays.URI, text(number))
-        overlays.indexer.skip_debounce()
-        overlays.step()
+    overlays.ask_after_each(2, 3)
     overlays.answer()
     assert overlays.events == [("parse", 2), ("parse", 3), ("embed", 2)]
     overlays.answer()
@@ -450,10 +454,7 @@ def test_a_worker_has_the_newer_text_before_the_older_one_is_embedded(overlays):
 
 
 def test_an_older_text_does_not_replace_a_newer_one_that_needs_no_worker(overlays):
-    for number in (2, 1):
-        overlays.buffers.change(overlays.URI, text(number))
-        overlays.indexer.skip_debounce()
-        overlays.step()
+    overlays.ask_after_each(2, 1)
     overlays.answer()
     assert overlays.indexer.shown[overlays.URI].buffer.text == text(1)
     assert overlays.events == [("parse", 2)]
