@@ -20,7 +20,7 @@ from semlens.core.status import SEARCHABLE, UNPARSABLE, SkipReason
 from semlens.embedding.embedder import TokenIds
 from semlens.engine.indexing.live_segment import LiveSegment, verified_files
 from semlens.engine.indexing.scheduling import Backoff
-from semlens.engine.indexing.segment_vectors import carry_vectors, has_unwritten_vectors, load_vectors, write_vectors
+from semlens.engine.indexing.segment_vectors import has_unwritten_vectors, keep_vectors, load_vectors, write_vectors
 from semlens.files.file_stamp import NO_STAMP
 from semlens.index.segment.merge import MergedSegment
 from semlens.index.segment.segment import Segment
@@ -271,7 +271,7 @@ class RootIndex:
         if segment is None:
             return None
         live = LiveSegment(segment, np.ones(len(segment.files), bool), tokens=tokens)
-        carry_vectors(live, replaced)
+        keep_vectors(live, replaced)
         self.segments[segment.id] = live
         self._segments_changed = True
         return live

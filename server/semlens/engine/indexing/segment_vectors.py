@@ -14,7 +14,7 @@ from semlens.index.snapshot import SegmentView
 from semlens.index.storage.root_store import RootStore
 
 
-def carry_vectors(live: LiveSegment, replaced: Sequence[tuple[LiveSegment, int]]) -> None:
+def keep_vectors(live: LiveSegment, replaced: Sequence[tuple[LiveSegment, int]]) -> None:
     """Give passages of a new segment the vectors that they have in the old versions of its files.
 
     The vector cache has these too, but for those of an index that was pulled.
