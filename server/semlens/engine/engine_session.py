@@ -320,6 +320,7 @@ class EngineSession(GraphQueryService):
         deadline = None if timeout is None else time.monotonic() + timeout
         if refined:
             self._indexer.allow_refinement()
+        step_s = 0.002  # short at first: what settles without a publication wakes nobody
         while True:
             done = self._is_up_to_date and self._session.snapshot.complete
             if on_progress is not None or (done and refined):
@@ -334,7 +335,8 @@ class EngineSession(GraphQueryService):
             if deadline is not None and time.monotonic() >= deadline:
                 return False
             with self._session.published:
-                self._session.published.wait(0.1)
+                self._session.published.wait(step_s)
+            step_s = min(0.1, 2 * step_s)
 
     def wait_saved(self) -> str:
         """Block until all that is searchable is saved, by this process or another.
