@@ -1,11 +1,13 @@
 """Checks written questions, and merges them with where they belong.
 
-    python models/scripts/check_questions.py --items items.jsonl ANSWERS [ANSWERS ...] [--out models/questions]
+    python models/scripts/check_questions.py --items items.jsonl ANSWERS [ANSWERS ...] [--earlier models/questions]
+        [--out models/questions]
 
 ``ANSWERS`` are files, or folders of ``*.jsonl``, with what the writers wrote, one JSON line an item: ``id``;
 ``words``, ``need``, ``keywords``, ``error`` and ``where``, each a list of questions; ``other``, a list of objects
 with ``language``, ``question`` and ``english``. ``sample_questions.py`` makes ``items.jsonl``.
 
+``--earlier`` names a folder of questions that were kept before: they stay, and new ones must differ from them.
 Prints what was rejected and why, then counts. With ``--out`` it writes ``OUT/<language>.jsonl``: one line an item
 with its provenance and its questions, no code. Exits with 1 if a line could not be read.
 
@@ -188,6 +190,20 @@ def merged(questions: Iterable[Question], items: dict[str, dict[str, Any]]) -> l
     return sorted(records, key=lambda record: (*(record[key] for key in order), record["qualifiedName"] or ""))
 
 
+def read_earlier(folder: Path) -> tuple[dict[str, dict[str, Any]], list[Question]]:
+    """The items and the questions that `_write` wrote into a folder."""
+    items: dict[str, dict[str, Any]] = {}
+    questions: list[Question] = []
+    for path in sorted(folder.glob("*.jsonl")):
+        if path.stem == "first":  # of the first trial; they stay in a file of their own
+            continue
+        for record in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            asked, other = record.pop("questions"), record.pop("other", [])
+            items[record["id"]] = record
+            questions += _questions_of({"id": record["id"], **asked, "other": other})
+    return items, questions
+
+
 def report(records: list[dict[str, Any]]) -> str:
     """Counts by programming language, register and split."""
     columns = [*(register.value for register in Register), "other"]
@@ -232,12 +248,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("answers", type=Path, nargs="+")
     parser.add_argument("--items", type=Path, required=True)
+    parser.add_argument("--earlier", type=Path)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--quiet", action="store_true", help="print only how often each reason came up")
     arguments = parser.parse_args()
     with arguments.items.open(encoding="utf-8") as file:
         items = {item["id"]: item for item in map(json.loads, file)}
-    questions: list[Question] = []
+    earlier_items, questions = read_earlier(arguments.earlier) if arguments.earlier else ({}, [])
+    items = earlier_items | items
     unreadable: list[Rejection] = []
     for path, lines in _lines_of(arguments.answers):
         for read in read_answers(lines):

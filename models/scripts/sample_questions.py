@@ -1,6 +1,6 @@
 """Reading material for those who write questions: functions, types and files of downloaded packages, in shards.
 
-    python models/scripts/sample_questions.py --sources DIR --out DIR
+    python models/scripts/sample_questions.py --sources DIR --out DIR [--asked models/questions --packages 40]
 
 ``--sources`` holds ``pypi/``, ``npm/``, ``debian/``, ``debian-binary/`` and ``git/`` as for ``mine.py``. Left out:
 packages of ``never-train-on.txt`` and ``heldout.toml``, those without a permissive licence, tests, generated and
@@ -9,7 +9,8 @@ vendored files. The choice is seeded: the same sources give the same items.
 Writes ``OUT/shards/NNN.md`` (what writers read, with the code), ``OUT/items.jsonl`` (provenance by id) and
 ``OUT/packages.tsv`` (registry, name, version, licence, language, split, number of items). A fifth of the packages of
 each language validates and is never trained on. Packages that the shipped models were trained on (``DATA.md``,
-``DATA-refine.md``) never validate.
+``DATA-refine.md``) never validate. ``--asked`` adds to questions that there are: their packages are left out, and all
+others are for training.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ import hashlib
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -45,6 +47,7 @@ PACKAGES = {
 WISH = Wish(functions=14, types=3, files=3)
 _FEW = 5  # a language of at most so many packages gives more of each
 WISH_OF_FEW = Wish(functions=20, types=4, files=4)
+WISH_OF_MORE = Wish(functions=24, types=5, files=4)  # with --asked
 _LEAST = 8  # items; a package with fewer is not taken
 
 _SKIPPED_PATH = re.compile(
@@ -73,8 +76,8 @@ class Sampled:
         return f"{self.package.registry}:{self.package.name}"
 
 
-def sampled(package: Package) -> Sampled | None:
-    """The items of a package, or None where it must or can not be used."""
+def sampled(package: Package, wish: Wish | None = None) -> Sampled | None:
+    """The items of a package, or None where it must or can not be used. :param wish: None for that of its language."""
     if is_excluded(package.registry, package.name) or is_heldout(package.registry, package.name):
         return None
     licence = licence_of(package)
@@ -93,8 +96,7 @@ def sampled(package: Package) -> Sampled | None:
         return None
     language = languages.most_common(1)[0][0]
     mine = [item for item in found if item.language == language or {item.language, language} == {"c", "cpp"}]
-    wish = WISH_OF_FEW if PACKAGES[language] <= _FEW else WISH
-    items = chosen(mine, wish, random)
+    items = chosen(mine, wish or (WISH_OF_FEW if PACKAGES[language] <= _FEW else WISH), random)
     return Sampled(package, licence, language, tuple(items)) if len(items) >= _LEAST else None
 
 
@@ -116,7 +118,13 @@ def seen_before(models: Path) -> set[str]:
     return names
 
 
-def packages_of_languages(found: list[Sampled]) -> list[Sampled]:
+def asked_before(folder: Path) -> Iterator[dict[str, str]]:
+    """The items that have questions."""
+    for path in sorted(folder.glob("*.jsonl")):
+        yield from map(json.loads, path.read_text(encoding="utf-8").splitlines())
+
+
+def packages_of_languages(found: list[Sampled], most: Mapping[str, int]) -> list[Sampled]:
     """As many packages of each language as are wanted, chosen by the seed."""
     by_language: dict[str, list[Sampled]] = defaultdict(list)
     for package in sorted(found, key=lambda package: package.label):
@@ -124,7 +132,7 @@ def packages_of_languages(found: list[Sampled]) -> list[Sampled]:
     taken = []
     for language, packages in sorted(by_language.items()):
         Random(f"{SEED}:{language}").shuffle(packages)
-        taken += packages[: PACKAGES[language]]
+        taken += packages[: most[language]]
     return taken
 
 
@@ -176,11 +184,12 @@ def entry(identifier: str, package: Sampled, item: Item) -> str:
     return f"{head}\n{fence}\n{item.shown}\n{fence}\n"
 
 
-def write(packages: list[Sampled], validates: set[str], out: Path) -> None:
+def write(packages: list[Sampled], validates: set[str], taken: set[str], out: Path) -> None:
+    """:param taken: ids of earlier items."""
     shards = out / "shards"
     shards.mkdir(parents=True, exist_ok=True)
     packages = sorted(packages, key=lambda package: hashlib.sha256(package.label.encode()).digest())
-    names = ids()
+    names = (identifier for identifier in ids() if identifier not in taken)
     entries: list[str] = []
     with (out / "items.jsonl").open("w", encoding="utf-8") as file:
         for package in packages:
@@ -203,19 +212,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sources", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--asked", type=Path, help="folder of questions that there are")
+    parser.add_argument("--packages", type=int, help="of each language, in place of our own numbers")
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
+    earlier = list(asked_before(arguments.asked)) if arguments.asked else []
+    known = {(item["registry"], item["package"]) for item in earlier}
     packages = [
         package
         for registry in REGISTRIES
         if (arguments.sources / registry).is_dir()
         for package in packages_in(arguments.sources / registry, registry)
+        if (registry, package.name) not in known
     ]
     with ProcessPoolExecutor(arguments.workers) as pool:
-        found = [package for package in pool.map(sampled, packages, chunksize=1) if package is not None]
-    taken = packages_of_languages(found)
-    validates = validating(taken, seen_before(Path(__file__).resolve().parents[1]))
-    write(taken, validates, arguments.out)
+        items_of = partial(sampled, wish=WISH_OF_MORE if earlier else None)
+        found = [package for package in pool.map(items_of, packages, chunksize=1) if package is not None]
+    most = dict.fromkeys(PACKAGES, arguments.packages) if arguments.packages else PACKAGES
+    taken = packages_of_languages(found, most)
+    validates = set() if earlier else validating(taken, seen_before(Path(__file__).resolve().parents[1]))
+    write(taken, validates, {item["id"] for item in earlier}, arguments.out)
     items = Counter(item.language for package in taken for item in package.items)
     print(f"{len(packages)} packages, {len(found)} usable, {len(taken)} taken, {len(validates)} of them validate")
     for language, n in items.most_common():

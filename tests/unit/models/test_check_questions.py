@@ -12,7 +12,16 @@ SCRIPTS = Path(__file__).resolve().parents[3] / "models" / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))  # as it is when a script runs
 
-from check_questions import Question, Rejection, judged, merged, read_answers, report  # noqa: E402
+from check_questions import (  # noqa: E402
+    Question,
+    Rejection,
+    _write,
+    judged,
+    merged,
+    read_answers,
+    read_earlier,
+    report,
+)
 from question_rules import Register, alike, copies_name, own_name, problem_of, problem_of_other, terms_of  # noqa: E402
 
 ITEM = {
@@ -162,3 +171,16 @@ def test_excluded_packages_have_no_questions(changes, reason):
     good, (rejection,) = judged([question], {"a17k": {**ITEM, **changes}}, [])
     assert not good
     assert reason in rejection.reason
+
+
+def test_earlier_questions_stay_and_those_of_the_first_trial_are_left_alone(tmp_path):
+    question = Question("a17k", Register.WORDS, "make sure that the place where records are kept exists on disk")
+    twin = Question("a17k", None, "wo Daten auf die Platte kommen", "de", "where data gets to the disk")
+    _write(merged([question, twin], {"a17k": ITEM}), tmp_path)
+    first = ITEM | {"id": "first0000", "questions": {"words": ["of old"]}}
+    (tmp_path / "first.jsonl").write_text(json.dumps(first) + "\n", encoding="utf-8")
+
+    items, questions = read_earlier(tmp_path)
+
+    assert items == {"a17k": ITEM}
+    assert questions == [question, twin]
