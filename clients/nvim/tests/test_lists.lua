@@ -50,6 +50,21 @@ local function shows(editor, names, expected)
   )
 end
 
+---@param ui string
+---@param lua string Lua code that loads the plugin
+---@param is_empty string Lua code: whether the open list is complete and has no hits
+local function refused(ui, lua, is_empty)
+  return {
+    ui .. ' gets an empty list for a refused request, and the message says why',
+    with({ lua = lua .. use(ui) }, function(editor)
+      ready(editor)
+      editor:keys(":lua require('semlens').search('colour', { limit = 'many' })<CR>")
+      editor:wait_for_message('limit')
+      editor:wait('the empty list', is_empty)
+    end),
+  }
+end
+
 local function wait_for_file(editor, name)
   editor:wait('the jump', 'return vim.fs.basename(vim.api.nvim_buf_get_name(0)) == ...', name)
 end
@@ -163,6 +178,21 @@ return {
       editor:wait('what is similar', ('return #(function() %s end)() > 2'):format(names))
     end),
   },
+  refused(
+    'mini.pick',
+    real('mini.nvim') .. "require('mini.pick').setup()",
+    "local pick = require('mini.pick') return pick.is_picker_active() and #pick.get_picker_items() == 0"
+  ),
+  refused(
+    'snacks',
+    real('snacks.nvim') .. "require('snacks').setup({})",
+    [[
+    local picker = require('snacks').picker.get({ source = 'semlens' })[1]
+    return picker and not picker:is_active() and #picker:items() == 0
+  ]]
+  ),
+  refused('telescope', STUBS, 'return _G.telescope and _G.telescope.entries and #_G.telescope.entries == 0'),
+  refused('fzf-lua', STUBS, 'return _G.fzf and _G.fzf.is_complete and #_G.fzf.lines == 0'),
   {
     'a missing or unknown picker gives a message, and the built-in one is used',
     with({}, function(editor)

@@ -20,7 +20,7 @@ function M.request_hits(source, text, on_hits)
       return
     end
     if err then
-      require('semlens.client').error(err)
+      require('semlens.messages').say('FAILED', err)
     end
     on_hits(result and result.hits or {})
   end)
