@@ -194,6 +194,23 @@ return {
   refused('telescope', STUBS, 'return _G.telescope and _G.telescope.entries and #_G.telescope.entries == 0'),
   refused('fzf-lua', STUBS, 'return _G.fzf and _G.fzf.is_complete and #_G.fzf.lines == 0'),
   {
+    'a list that waits for a server that stays off is empty, and the message says why',
+    with({ lua = STUBS .. use('fzf-lua') }, function(editor)
+      ready(editor)
+      local send = [[
+        local pid = vim.system({ 'pgrep', '-P', tostring(vim.fn.getpid()), '-f', 'semlens serve' }):wait().stdout
+        assert(vim.uv.kill(tonumber(vim.trim(pid)), ...) == 0)
+      ]]
+      editor:lua("require('semlens.restart').after_crash = function() end")
+      editor:lua(send, 'sigstop')
+      editor:cmd('SemanticSearch colour')
+      equal(editor:lua('return _G.fzf.is_complete'), false)
+      editor:lua(send, 'sigkill')
+      editor:wait_for_message('stays off')
+      editor:wait('the empty list', 'return _G.fzf.is_complete and #_G.fzf.lines == 0')
+    end),
+  },
+  {
     'a missing or unknown picker gives a message, and the built-in one is used',
     with({}, function(editor)
       ready(editor)

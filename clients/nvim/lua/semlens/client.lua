@@ -59,6 +59,13 @@ local function resolve_waiting(err, client)
   end
 end
 
+---Answer everybody who waits for a server or for its answer: none comes.
+---@param problem string
+local function stop_waiting(problem)
+  requests.fail_all(problem)
+  resolve_waiting(problem)
+end
+
 ---@param client vim.lsp.Client
 ---@param folder string
 local function add_folder(client, folder)
@@ -129,9 +136,8 @@ local function recover(reason, is_shared)
   fire_event('SemlensExit', { reason = reason, is_off = is_off })
   if not delay_ms then
     local code = is_shared and 'LOST_SHARED' or 'CRASHED_AGAIN'
-    requests.forget()
     messages.say(code, reason)
-    resolve_waiting(messages.text(code, reason))
+    stop_waiting(messages.text(code, reason))
     return
   end
   if not is_shared then
@@ -173,9 +179,8 @@ local function connect(dispatchers, client_config)
         recover(reason, is_shared)
       elseif vim.v.exiting == vim.NIL then
         M.status = nil
-        requests.forget()
         fire_event('SemlensExit', { reason = 'stopped', is_off = true })
-        resolve_waiting('The server was stopped. Any search starts it again.')
+        stop_waiting('The server was stopped. Any search starts it again.')
       end
     end)
   end

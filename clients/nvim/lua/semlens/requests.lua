@@ -2,21 +2,28 @@
 -- it answered. `client` starts the server.
 local M = {}
 
+---@class semlens.OpenRequest
+---@field send fun() sends it again
+---@field fail fun(problem: string) answers it
+
 ---@type table<string|integer, fun(value: table)>
 local partial_handlers = {}
----@type table<table, fun()> for each request without an answer: sends it again
+---@type table<table, semlens.OpenRequest> the requests without an answer
 local unfinished = {}
 
 ---Send the requests without an answer again.
 function M.send_again()
-  for _, send in pairs(unfinished) do
-    send()
+  for _, request in pairs(unfinished) do
+    request.send()
   end
 end
 
----Drop the requests without an answer.
-function M.forget()
-  unfinished = {}
+---Answer the requests that no server will answer any more.
+---@param problem string
+function M.fail_all(problem)
+  for _, request in ipairs(vim.tbl_values(unfinished)) do
+    request.fail(problem)
+  end
 end
 
 ---@param params lsp.ProgressParams
@@ -56,18 +63,23 @@ function M.send(method, params, on_answer, options)
       partial_handlers[token] = nil
     end
   end
+  local function fail(problem)
+    if not is_finished then
+      finish()
+      on_answer(problem)
+    end
+  end
   local function send()
     require('semlens.client').with_client(function(err, ready)
       if is_finished then
         return
       end
       if not ready then
-        finish()
-        on_answer(err)
+        fail(err)
         return
       end
       client = ready
-      unfinished[key] = send
+      unfinished[key] = { send = send, fail = fail }
       local is_sent
       is_sent, id = client:request(method, params, function(failure, result)
         if is_finished then
@@ -77,8 +89,7 @@ function M.send(method, params, on_answer, options)
         on_answer(failure and failure.message, result, client)
       end, options.bufnr)
       if not is_sent then
-        finish()
-        on_answer('The server is shutting down. Try again in a moment.')
+        fail('The server is shutting down. Try again in a moment.')
       end
     end)
   end

@@ -226,16 +226,10 @@ function Picker:select(index)
   view.selection(self)
 end
 
----Repeat an unfinished request once the server is back, or show why it stays off.
+---Repeat an unfinished request once the server is back. If it stays off, the request fails.
 ---@param exit { reason: string, is_off: boolean }
 function Picker:on_server_exit(exit)
-  if not self.is_loading then
-    return
-  elseif exit.is_off then
-    self.is_loading = false
-    self.problem = ('The server ended (%s). `:SemanticLog` shows why. Type to start it again.'):format(exit.reason)
-    self:show_hits({})
-  else
+  if self.is_loading and not exit.is_off then
     self.needs_retry = true
     view.info(self)
   end
