@@ -8,6 +8,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 /** Only the last of several sentences in a short time is spoken. */
 export function announce(sentence: string): void {
   clearTimeout(timer);
+  announcement.value = ""; // the same sentence again is then a change, which is spoken
   timer = setTimeout(() => (announcement.value = sentence), 400);
 }
 
