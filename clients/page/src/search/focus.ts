@@ -25,6 +25,11 @@ export function focusCurrent(): void {
   focusSoon(".hits [aria-current]");
 }
 
+/** The selected hit of an answer that came. Whoever is in a field meanwhile keeps the keyboard. */
+export function focusAnswer(): void {
+  if (!document.activeElement?.matches("input, select, textarea")) focusCurrent();
+}
+
 /** The code may still be on its way. Whoever leaves meanwhile keeps the keyboard. */
 export function focusCode(framesLeft = 120): void {
   isReading.value = true;

@@ -7,7 +7,7 @@ import { Icon } from "../app/icons";
 import { changed, goBack, hashOf, navigate, placeText, route, type View } from "../app/route";
 import { ChangesHead, UnusedHead } from "../changes/heads";
 import { Filters } from "./filters";
-import { focusCurrent, focusQuery, isReading } from "./focus";
+import { focusAnswer, focusCurrent, focusQuery, isReading } from "./focus";
 import { failure, isPending, list, origin, request, shown } from "./hits";
 import { HitList, move } from "./hit-list";
 import { FIRST_LIMIT, limit, query } from "./query";
@@ -19,7 +19,7 @@ export function SearchView() {
   const isAnswered = list.value.key === request.value?.key;
   useEffect(() => {
     if (view === "search" && !route.value.params.has("open")) focusQuery();
-    else if (isAnswered) focusCurrent();
+    else if (isAnswered) focusAnswer();
   }, [view, isAnswered && view !== "search"]);
   const current = shown.value;
   return (

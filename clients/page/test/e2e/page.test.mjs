@@ -43,6 +43,11 @@ async function focusIs(selector) {
   await page.waitForFunction((one) => document.activeElement?.matches(one), selector);
 }
 
+/** Time for what the page does when it has drawn. */
+async function frames(on, count) {
+  for (let frame = 0; frame < count; frame++) await on.evaluate(() => new Promise(requestAnimationFrame));
+}
+
 test("the link signs in once, and its token leaves the address", async () => {
   await page.goto(server.link);
   await page.locator("#query").waitFor();
@@ -337,6 +342,25 @@ test("changes: what is not committed, what it reaches, the tests to run, and a r
   await page.getByRole("alert").getByText("git knows no commit no-such-branch").waitFor();
   await page.getByLabel("Folder", { exact: true }).selectOption({ label: "other" });
   await page.getByRole("alert").getByText("is in no git repository").waitFor();
+});
+
+test("an answer about changes leaves the keyboard to who types a branch", async (t) => {
+  const page = await context.newPage();
+  t.after(() => page.close());
+  let answer;
+  const isAnswered = new Promise((resolve) => (answer = resolve));
+  await page.route("**/api/impact", async (route) => {
+    await isAnswered;
+    await route.fallback();
+  });
+  await open("#/changes?ref=HEAD~1..HEAD", page);
+  const field = page.getByLabel(/Since a branch or a commit/);
+  await field.pressSequentially("ma");
+  answer();
+  await page.locator(".hit-row[aria-current]").waitFor();
+  await frames(page, 20);
+  await page.keyboard.type("in");
+  assert.equal(await field.inputValue(), "main");
 });
 
 test("unused definitions are listed, surest first", async () => {
