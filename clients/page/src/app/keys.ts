@@ -7,7 +7,7 @@ import { focusCode, focusCurrent, focusQuery } from "../search/focus";
 import { move } from "../search/hit-list";
 import { shown } from "../search/hits";
 import { FROM_A_PLACE, isListView, relatedOf } from "../search/related";
-import { changed, goBack, navigate, route } from "./route";
+import { changed, CLOSED, goBack, navigate, route } from "./route";
 import { tabs } from "./tabs";
 import { singleKeys } from "./theme";
 
@@ -77,7 +77,7 @@ function escape(target: HTMLElement): void {
   } else if (relatedOf(route.value.view)) {
     goBack();
   } else if (target.matches("#query")) {
-    navigate(changed({ q: null, open: null, in: null, n: null }), { replace: true });
+    navigate(changed({ q: null, ...CLOSED, n: null }), { replace: true });
   } else if (isList()) {
     focusQuery();
   }
@@ -87,7 +87,7 @@ function onSingleKey(event: KeyboardEvent): void {
   const current = isList() ? shown.value : graphCurrent.value;
   const act: Record<string, (() => void) | undefined> = {
     "/": () => {
-      if (route.value.view !== "search") navigate(changed({ of: null, ofIn: null, open: null, in: null }, "search"));
+      if (route.value.view !== "search") navigate(changed({ of: null, ofIn: null, ...CLOSED }, "search"));
       focusQuery();
     },
     "?": () => (isHelpOpen.value = true),

@@ -92,6 +92,9 @@ export function goBack(): void {
 
 export type Changes = Record<string, string | string[] | null>;
 
+/** The parameters of the hit or line that is open, removed. */
+export const CLOSED = { open: null, in: null, symbol: null } satisfies Changes;
+
 /** The current route with some parameters changed; `null` removes one. */
 export function changed(changes: Changes, to: View = route.value.view): Route {
   const params = new URLSearchParams(route.value.params);

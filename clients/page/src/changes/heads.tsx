@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { hasSeveralRoots, roots } from "../api/session";
 import { copy } from "../app/announce";
-import { changed, navigate, route } from "../app/route";
+import { changed, CLOSED, navigate, route } from "../app/route";
 import { Icon } from "../app/icons";
 import { isPending, list } from "../search/hits";
 
@@ -17,7 +17,7 @@ export function ChangesHead() {
   const [ref, staged] = [params.get("ref"), params.get("staged")];
   const isOwn = ref !== null && !CHOICES.some((one) => one.ref === ref);
   const compare = (changes: { ref: string | null; staged: string | null }) =>
-    navigate(changed({ ...changes, open: null, in: null }), { replace: true });
+    navigate(changed({ ...changes, ...CLOSED }), { replace: true });
   return (
     <header class="list-head">
       <h1>Changes</h1>
@@ -84,9 +84,7 @@ function RootChoice() {
       class="button"
       aria-label="Folder"
       value={route.value.params.get("root") ?? roots.value[0]?.path}
-      onChange={(event) =>
-        navigate(changed({ root: event.currentTarget.value, open: null, in: null }), { replace: true })
-      }
+      onChange={(event) => navigate(changed({ root: event.currentTarget.value, ...CLOSED }), { replace: true })}
     >
       {roots.value.map(({ path, name }) => (
         <option key={path} value={path}>

@@ -3,7 +3,7 @@ import { has, hostFile, session } from "../api/session";
 import type { Hit } from "../api/types";
 import { copy } from "../app/announce";
 import { Icon } from "../app/icons";
-import { changed, hashOf, type Place, placeText } from "../app/route";
+import { changed, CLOSED, hashOf, type Place, placeText } from "../app/route";
 import { editor } from "../app/theme";
 import { FROM_A_PLACE, type RelatedView } from "../search/related";
 import { editorCommand, type EditorPlace, editorUrl } from "./editor-links";
@@ -24,8 +24,7 @@ export function relatedRoute(view: RelatedView | "graph", place: Place, hit: Hit
       of: placeText({ path: place.path, line }),
       ofIn: place.root || null,
       name: hit?.name ?? null,
-      open: null,
-      in: null,
+      ...CLOSED,
       rows: null,
     },
     view,

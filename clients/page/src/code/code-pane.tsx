@@ -5,7 +5,7 @@ import { connection, sentenceOf } from "../api/client";
 import { generation, has, hasSeveralRoots, rootName } from "../api/session";
 import type { Hit } from "../api/types";
 import { Icon } from "../app/icons";
-import { changed, hashOf, type Place, placeText, view } from "../app/route";
+import { changed, CLOSED, hashOf, type Place, placeText, view } from "../app/route";
 import { isReading } from "../search/focus";
 import { keyOf } from "../search/hits";
 import { searchKey } from "../search/query";
@@ -44,7 +44,7 @@ interface Loaded {
 const LoadedPane = memo(({ place, hit, file, problem, why, onClose }: Loaded & Pick<Props, "why" | "onClose">) => {
   const { root, path } = place;
   const hrefOf = useCallback(
-    (line: number) => hashOf(changed({ open: placeText({ path, line }), in: root || null })),
+    (line: number) => hashOf(changed({ ...CLOSED, open: placeText({ path, line }), in: root || null })),
     [root, path],
   );
   const to = hit ? hit.endLine : place.endLine;

@@ -3,10 +3,10 @@ import { useEffect, useMemo } from "preact/hooks";
 import { rootName, hasSeveralRoots } from "../api/session";
 import type { Hit } from "../api/types";
 import { Icon } from "../app/icons";
-import { changed, goBack, hashOf, navigate, parsePlace, placeText, route } from "../app/route";
+import { changed, CLOSED, goBack, hashOf, navigate, placeText, route } from "../app/route";
 import { relatedRoute } from "../code/code-actions";
 import { CodePane } from "../code/code-pane";
-import { hitParams, placeOfHit } from "../search/hits";
+import { hitParams, openedOf, placeOfHit } from "../search/hits";
 import { graphCurrent } from "./current";
 import { Drawing, focusBox } from "./drawing";
 import { MOST_ROWS, MOST_STEPS, useGraph, type Wanted } from "./graph-store";
@@ -18,10 +18,14 @@ export function GraphView() {
   useEffect(() => () => void (graphCurrent.value = null), []);
   if (!wanted) return <NoSymbol />;
   const { graph, problem } = answered;
-  const open = parsePlace(params.get("open"), params.get("in") ?? "");
-  const shown = open && graph?.boxes.find(({ hit }) => hit.path === open.path && hit.startLine === open.line);
+  const boxes = graph?.boxes ?? [];
+  const open = openedOf(
+    params,
+    boxes.map(({ hit }) => hit),
+  );
+  const shown = boxes.find(({ hit }) => hit === open?.hit);
   const close = () => {
-    navigate(changed({ open: null, in: null }), { replace: true });
+    navigate(changed(CLOSED), { replace: true });
     focusBox();
   };
   return (
@@ -41,10 +45,10 @@ export function GraphView() {
             <Icon name="close" />
           </button>
           <CodePane
-            place={open}
-            hit={shown?.hit}
-            why={shown && shown.id !== CENTER ? `${capital(sentenceOf(shown, graph!.boxes[0]!.hit.name))}.` : ""}
-            key={placeText(open)}
+            place={open.place}
+            hit={open.hit}
+            why={shown && shown.id !== CENTER ? `${capital(sentenceOf(shown, boxes[0]!.hit.name))}.` : ""}
+            key={placeText(open.place)}
           />
         </div>
       )}

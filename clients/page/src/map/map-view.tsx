@@ -4,9 +4,9 @@ import { isAborted, sentenceOf } from "../api/client";
 import { generation } from "../api/session";
 import type { Hit } from "../api/types";
 import { Icon } from "../app/icons";
-import { changed, navigate, parsePlace, placeText, route } from "../app/route";
+import { changed, CLOSED, navigate, placeText, route } from "../app/route";
 import { CodePane } from "../code/code-pane";
-import { hitParams } from "../search/hits";
+import { hitParams, openedOf } from "../search/hits";
 import { type LoadedMap, loadedMap, loadMap, mapProblem, mapProgress, pointsOf, symbolAt } from "./map-store";
 import { type Column, coloursOf, N_COLOURS, rankedValues } from "./points";
 import { ScatterPlot } from "./scatter-plot";
@@ -56,10 +56,9 @@ function LoadedMapView({ map }: { map: LoadedMap }) {
     return value === undefined ? new Uint32Array() : indicesOf(map.points[chosen.column], value);
   }, [map, query, found, only, ranked, chosen]);
   const open = (hit: Hit) => navigate(changed(hitParams(hit)), { replace: true });
-  const place = parsePlace(params.get("open"), params.get("in") ?? "");
-  const hit = found.hits.find((one) => place && one.path === place.path && one.startLine === place.line);
+  const opened = openedOf(params, found.hits);
   return (
-    <div class={`map-view${place ? " has-code" : ""}`}>
+    <div class={`map-view${opened ? " has-code" : ""}`}>
       <h1 class="unseen">Map</h1>
       <div class="map-box">
         <ScatterPlot
@@ -90,17 +89,17 @@ function LoadedMapView({ map }: { map: LoadedMap }) {
           <Legend chosen={chosen.column} ranked={ranked} only={only} total={map.points.count} />
         </div>
       </div>
-      {place && (
+      {opened && (
         <div class="map-code">
           <button
             type="button"
             class="ghost map-close"
             aria-label="Close the code"
-            onClick={() => navigate(changed({ open: null, in: null }), { replace: true })}
+            onClick={() => navigate(changed(CLOSED), { replace: true })}
           >
             <Icon name="close" />
           </button>
-          <CodePane place={place} hit={hit} key={placeText(place)} />
+          <CodePane {...opened} key={placeText(opened.place)} />
         </div>
       )}
     </div>

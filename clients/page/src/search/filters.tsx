@@ -1,7 +1,7 @@
 /** Filters as chips: those that are set can be removed, and menus add others. */
 import { hasSeveralRoots, rootName, roots } from "../api/session";
 import { Icon } from "../app/icons";
-import { changed, navigate } from "../app/route";
+import { changed, CLOSED, navigate } from "../app/route";
 import { folderLanguages, wantFolders } from "../folders/folder-store";
 import { focusQuery } from "./focus";
 import { settledHits } from "./hits";
@@ -174,6 +174,6 @@ function Menu({
 
 /** Patterns are typed in the question, whose language has them. */
 function typePattern(): void {
-  navigate(changed({ q: `${query.value.trimEnd()} path:`.trimStart(), open: null, in: null }), { replace: true });
+  navigate(changed({ q: `${query.value.trimEnd()} path:`.trimStart(), ...CLOSED }), { replace: true });
   focusQuery();
 }

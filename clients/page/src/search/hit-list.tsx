@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { hasSeveralRoots } from "../api/session";
 import type { Hit } from "../api/types";
-import { changed, hashOf, navigate } from "../app/route";
+import { changed, CLOSED, hashOf, navigate } from "../app/route";
 import { PathText } from "../code/code-pane";
 import { isReading } from "./focus";
 import { Kind } from "./kind";
@@ -22,7 +22,7 @@ export function HitList({ label }: { label: string }) {
     return () => column?.removeEventListener("scroll", look);
   }, []);
   const currentKey = current && keyOf(current);
-  const base = hashOf(changed({ open: null, in: null }));
+  const base = hashOf(changed(CLOSED));
   useLayoutEffect(() => {
     const isFirst = hits[0] !== undefined && keyOf(hits[0]) === currentKey;
     const column = own.current?.parentElement;

@@ -147,21 +147,40 @@ export function followQuestions(): void {
 }
 
 export function keyOf(hit: Hit): string {
-  return `${hit.root ?? ""}\n${placeText({ path: hit.path, line: hit.startLine })}\n${hit.qualifiedName}`;
+  return `${hit.root ?? ""}\n${placeText({ path: hit.path, line: hit.startLine })}\n${symbolText(hit)}`;
 }
 
 /** What the preview shows: the place of the URL, or else the first hit. */
-export const shown = computed<{ place: Place; hit: Hit | undefined } | null>(() => {
-  const { params } = route.value;
+export const shown = computed<Opened | null>(() => {
   const { hits } = list.value;
-  const named = parsePlace(params.get("open"), params.get("in") ?? "");
-  if (named) {
-    const hit = hits.find((one) => isAt(one, named));
-    return { place: { ...named, root: named.root || (hit?.root ?? "") }, hit };
-  }
-  const hit = hits[0];
-  return hit ? { place: placeOfHit(hit), hit } : null;
+  const [hit] = hits;
+  return openedOf(route.value.params, hits) ?? (hit ? { place: placeOfHit(hit), hit } : null);
 });
+
+export interface Opened {
+  place: Place;
+  hit: Hit | undefined;
+}
+
+/** The place of an address and the hit there: the first of the line where no symbol is named, or one that is gone. */
+export function openedOf(params: URLSearchParams, hits: Hit[]): Opened | null {
+  const place = parsePlace(params.get("open"), params.get("in") ?? "");
+  if (!place) return null;
+  const there = hits.filter((hit) => isAt(hit, place));
+  const symbol = params.get("symbol") ?? "";
+  const hit =
+    there.find((one) => symbolText(one) === symbol) ??
+    there.find((one) => one.qualifiedName === symbol.replace(COLUMN, "")) ??
+    there[0];
+  return { place: { ...place, root: place.root || (hit?.root ?? "") }, hit };
+}
+
+const COLUMN = /:\d+$/;
+
+/** Tells the hits of one line apart: by their names, and by the column where even these are the same. */
+function symbolText({ qualifiedName, nameColumn }: Hit): string {
+  return nameColumn ? `${qualifiedName}:${nameColumn}` : qualifiedName;
+}
 
 export function placeOfHit(hit: Hit): Place {
   return { root: hit.root ?? "", path: hit.path, line: hit.startLine, endLine: hit.endLine };
@@ -173,12 +192,17 @@ function isAt(hit: Hit, place: Place): boolean {
   );
 }
 
-export function hitParams(hit: Hit): { open: string; in: string | null } {
-  return { open: placeText({ path: hit.path, line: hit.startLine }), in: hit.root ?? null };
+export function hitParams(hit: Hit): { open: string; in: string | null; symbol: string } {
+  return {
+    open: placeText({ path: hit.path, line: hit.startLine }),
+    in: hit.root ?? null,
+    symbol: symbolText(hit),
+  };
 }
 
 /** The same as part of an address. */
 export function hitQuery(hit: Hit): string {
-  const place = encodeURIComponent(placeText({ path: hit.path, line: hit.startLine }));
-  return `open=${place}${hit.root ? `&in=${encodeURIComponent(hit.root)}` : ""}`;
+  const { open, in: root, symbol } = hitParams(hit);
+  const inRoot = root ? `&in=${encodeURIComponent(root)}` : "";
+  return `open=${encodeURIComponent(open)}${inRoot}&symbol=${encodeURIComponent(symbol)}`;
 }

@@ -1,6 +1,6 @@
 /** What is asked: the question and the filters, read from the route. */
 import { computed } from "@preact/signals";
-import { type Changes, changed, route, type View } from "../app/route";
+import { type Changes, changed, CLOSED, route, type View } from "../app/route";
 import type { SearchParams } from "../api/types";
 
 export interface Filter {
@@ -63,7 +63,7 @@ export function searchParams(text: string, chosen: Filter, count: number): Searc
 
 /** A route with one filter changed. The choice of a hit and the number of hits start anew. */
 export function filtered(changes: Partial<Record<keyof Filter, string | string[] | null>>, to?: View) {
-  const named: Changes = { open: null, in: null, n: null };
+  const named: Changes = { ...CLOSED, n: null };
   for (const [name, value] of Object.entries(changes)) named[PARAMETERS[name as keyof Filter]] = value ?? null;
   return changed(named, to);
 }

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { status } from "../api/session";
 import { CodePane } from "../code/code-pane";
 import { Icon } from "../app/icons";
-import { changed, goBack, hashOf, navigate, placeText, route, type View } from "../app/route";
+import { changed, CLOSED, goBack, hashOf, navigate, placeText, route, type View } from "../app/route";
 import { ChangesHead, UnusedHead } from "../changes/heads";
 import { Filters } from "./filters";
 import { focusAnswer, focusCurrent, focusQuery, isReading } from "./focus";
@@ -89,7 +89,7 @@ function Question() {
 
 function ask(text: string): void {
   isReading.value = false;
-  batch(() => navigate(changed({ q: text || null, open: null, in: null, n: null }), { replace: true }));
+  batch(() => navigate(changed({ q: text || null, ...CLOSED, n: null }), { replace: true }));
 }
 
 function onKeyInQuestion(event: KeyboardEvent): void {
@@ -114,7 +114,7 @@ function Origin({ view }: { view: View }) {
       </h1>
       <p class="path">{place ? placeText(place) : "No place is named."}</p>
       {place && view !== "similar" && (
-        <a class="button" href={hashOf(changed({ open: null, in: null }, "graph"))}>
+        <a class="button" href={hashOf(changed(CLOSED, "graph"))}>
           <Icon name="graph" /> As a drawing
         </a>
       )}

@@ -139,6 +139,25 @@ test("keys: choose, read, go back, help", async () => {
   await page.waitForFunction(() => document.querySelector("#query").value === "");
 });
 
+test("hits that begin on the same line are told apart by keys, by the mouse and in the address", async () => {
+  const list = ["openLatch", "closeLatch", "oilLatch"].map((name) => `export function ${name}() {}`).join(" ");
+  write(workspace.code, "shop/latches.js", `${list}\n`);
+  await open("#/search?q=latch+path%3Ashop%2Flatches.js");
+  await rows().nth(2).waitFor();
+  const names = await page.locator(".hits .name").allInnerTexts();
+  const currentIs = (name) => page.locator(".hit-row[aria-current] .name", { hasText: name }).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await currentIs(names[1]);
+  await focusIs(".hit-row[aria-current]");
+  await page.keyboard.press("ArrowDown");
+  await currentIs(names[2]);
+  await row(names[1]).click();
+  await currentIs(names[1]);
+  await page.waitForFunction((name) => location.hash.includes(name), names[1]);
+  await open(new URL(page.url()).hash);
+  await currentIs(names[1]);
+});
+
 test("single letters are commands only while the user wants them", async () => {
   await open("#/search?q=total");
   await rows().first().waitFor();

@@ -1,0 +1,49 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { Hit } from "../../src/api/types";
+import { parseHash, route } from "../../src/app/route";
+import { hitQuery, keyOf, list, shown } from "../../src/search/hits";
+
+const hit = (qualifiedName: string, root = "/one", nameColumn: number | undefined = 5): Hit =>
+  ({ root, path: "src/a.c", qualifiedName, startLine: 3, endLine: 3, nameColumn, reasons: [] }) as never;
+
+/** All begin in the line 3 of a file of the same path. */
+const HITS = [
+  hit("node", "/one", 16),
+  hit("node", "/one", 40), // typedef struct node { ... } node;
+  hit("node::next"),
+  hit("free_node", "/two"),
+  hit("without a column", "/two", undefined),
+];
+const OF_OLD = "open=src%2Fa.c%3A3"; // versions before the symbol was part of the address
+
+describe("the hit of an address", () => {
+  const open = (query: string) => {
+    list.value = { ...list.value, hits: HITS };
+    route.value = parseHash(`#/search?${query}`);
+    return shown.value;
+  };
+  afterEach(() => {
+    list.value = { ...list.value, hits: [] };
+    route.value = parseHash("");
+  });
+
+  it.each(HITS.map((_, at) => at))("is the one that was chosen: %i", (at) => {
+    expect(HITS.indexOf(open(hitQuery(HITS[at]!))!.hit!)).toBe(at);
+  });
+
+  it.each([
+    ["", 0],
+    [OF_OLD, 0],
+    [`${OF_OLD}&in=%2Ftwo`, 3],
+    [`${OF_OLD}&in=%2Fone&symbol=node%3A%3Anext%3A77`, 2], // the name moved in its line
+    [`${OF_OLD}&in=%2Fone&symbol=renamed%3A5`, 0],
+    [`${OF_OLD}&in=%2Fthree`, -1],
+    ["open=src%2Fa.c%3A4&symbol=node%3A16", -1],
+  ])("%s", (query, at) => {
+    const opened = open(query)!;
+    expect(opened.hit && HITS.indexOf(opened.hit)).toBe(at < 0 ? undefined : at);
+    expect(opened.place.path).toBe("src/a.c");
+  });
+
+  it("has a key of its own", () => expect(new Set(HITS.map(keyOf)).size).toBe(HITS.length));
+});
