@@ -1,6 +1,6 @@
 /** What the server is doing: its status by server-sent events, and the way back to it when it was lost. */
-import { computed, signal } from "@preact/signals";
-import { ApiError, call, connection } from "./client";
+import { computed, effect, signal } from "@preact/signals";
+import { ApiError, call, connection, isAborted } from "./client";
 import type { Session, Status } from "./types";
 
 export const status = signal<Status | null>(null);
@@ -43,6 +43,8 @@ const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 3000;
 
 let events: EventSource | undefined;
+let attempt: AbortController | undefined;
+let timer: ReturnType<typeof setTimeout> | undefined;
 
 export function take(next: Status): void {
   const last = status.value;
@@ -51,21 +53,39 @@ export function take(next: Status): void {
   status.value = next;
 }
 
+/** A browser opens six connections to a server for all its tabs, so a tab that is hidden gives its own back. */
 export function follow(): void {
   void reconnect(FIRST_RETRY_MS);
+  document.addEventListener("visibilitychange", () => {
+    events?.close();
+    events = undefined;
+    if (!document.hidden) void reconnect(FIRST_RETRY_MS);
+  });
+  effect(() => {
+    if (connection.value === "lost") retry(FIRST_RETRY_MS);
+  });
+}
+
+function retry(retryMs: number): void {
+  clearTimeout(timer);
+  if (document.hidden) return;
+  timer = setTimeout(() => void reconnect(Math.min(retryMs * 2, LAST_RETRY_MS)), retryMs);
 }
 
 async function reconnect(retryMs: number): Promise<void> {
+  attempt?.abort();
+  clearTimeout(timer);
+  const { signal: abort } = (attempt = new AbortController());
   try {
-    session.value = await call<Session>("session", {});
-    status.value = await call<Status>("status", {});
+    session.value = await call<Session>("session", {}, abort);
+    status.value = await call<Status>("status", {}, abort);
     generation.value = status.value.generation;
     connection.value = "live";
-    listen();
+    if (!document.hidden) listen();
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return;
+    if (isAborted(error) || (error instanceof ApiError && error.status === 401)) return;
     connection.value = status.value ? "lost" : "connecting";
-    setTimeout(() => void reconnect(Math.min(retryMs * 2, LAST_RETRY_MS)), retryMs);
+    retry(retryMs);
   }
 }
 
@@ -83,8 +103,6 @@ function listen(): void {
   source.addEventListener("error", () => {
     // the source does not say why it failed; a request does
     source.close();
-    if (events !== source) return;
-    connection.value = "lost";
-    setTimeout(() => void reconnect(FIRST_RETRY_MS), FIRST_RETRY_MS);
+    if (events === source) connection.value = "lost";
   });
 }

@@ -48,6 +48,14 @@ async function frames(on, count) {
   for (let frame = 0; frame < count; frame++) await on.evaluate(() => new Promise(requestAnimationFrame));
 }
 
+/** Chromium without a window takes every tab for one in sight. */
+async function setHidden(on, isHidden) {
+  await on.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { configurable: true, value });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, isHidden);
+}
+
 test("the link signs in once, and its token leaves the address", async () => {
   await page.goto(server.link);
   await page.locator("#query").waitFor();
@@ -558,6 +566,19 @@ test("the page connects again after the server was killed", async () => {
   assert.notEqual(server.residentProcess, killed);
   await ask("fetch_with_retry");
   await row("fetch_with_retry").waitFor();
+});
+
+test("tabs in the background leave connections to the one in sight", async (t) => {
+  const tabs = await Promise.all(Array.from({ length: 7 }, () => context.newPage()));
+  t.after(() => Promise.all(tabs.map((tab) => tab.close())));
+  for (const tab of tabs) {
+    await open("#/search?q=invoice_total", tab);
+    await tab.locator(".hit-row").first().waitFor();
+    await setHidden(tab, true);
+  }
+  const follows = tabs[0].waitForRequest("**/api/events");
+  await setHidden(tabs[0], false);
+  await follows;
 });
 
 test("an expired sign-in is said in a sentence", async () => {
