@@ -1,7 +1,6 @@
 /** The frame of every view: navigation, the state of the server, messages. */
 import { useEffect, useRef } from "preact/hooks";
 import type { ComponentType } from "preact";
-import { lazy, Suspense } from "preact/compat";
 import { connection } from "../api/client";
 import { has, session, status } from "../api/session";
 import { number, STATES } from "../index/words";
@@ -10,15 +9,16 @@ import { SearchView } from "../search/search-view";
 import { announcement, toast } from "./announce";
 import { Icon, type IconName } from "./icons";
 import { isHelpOpen, KEYS } from "./keys";
+import { lateView } from "./late-view";
 import { hashOf, route, type View } from "./route";
 import { tabs } from "./tabs";
 import { nextTheme, singleKeys, theme } from "./theme";
 
-const FoldersView = lazy(() => import("../folders/folders-view").then((module) => module.FoldersView));
-const DuplicatesView = lazy(() => import("../duplicates/duplicates-view").then((module) => module.DuplicatesView));
-const IndexView = lazy(() => import("../index/index-view").then((module) => module.IndexView));
-const GraphView = lazy(() => import("../graph/graph-view").then((module) => module.GraphView));
-const MapView = lazy(() => import("../map/map-view").then((module) => module.MapView));
+const FoldersView = lateView(() => import("../folders/folders-view").then((module) => module.FoldersView));
+const DuplicatesView = lateView(() => import("../duplicates/duplicates-view").then((module) => module.DuplicatesView));
+const IndexView = lateView(() => import("../index/index-view").then((module) => module.IndexView));
+const GraphView = lateView(() => import("../graph/graph-view").then((module) => module.GraphView));
+const MapView = lateView(() => import("../map/map-view").then((module) => module.MapView));
 
 const VIEWS: Record<View, ComponentType> = {
   search: SearchView,
@@ -71,9 +71,7 @@ export function Shell() {
         </p>
       )}
       <main id="content" tabIndex={-1} class={`view-${view}`}>
-        <Suspense fallback={<p class="notice quiet">Loading ...</p>}>
-          <View />
-        </Suspense>
+        <View />
       </main>
       <Help />
       <div class="unseen" aria-live="polite">

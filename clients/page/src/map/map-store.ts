@@ -42,6 +42,7 @@ export async function loadMap(abort: AbortSignal): Promise<void> {
         return;
       }
       mapProgress.value = info.progress;
+      mapProblem.value = "";
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       if (abort.aborted) return;
     }
@@ -50,11 +51,9 @@ export async function loadMap(abort: AbortSignal): Promise<void> {
   }
 }
 
-export async function symbolAt(map: LoadedMap, point: number): Promise<Hit | null> {
-  const { symbols } = await call<{ symbols: (Hit | null)[] }>("map/symbols", {
-    version: map.info.version,
-    points: [point],
-  });
+export async function symbolAt(map: LoadedMap, point: number, abort: AbortSignal): Promise<Hit | null> {
+  const params = { version: map.info.version, points: [point] };
+  const { symbols } = await call<{ symbols: (Hit | null)[] }>("map/symbols", params, abort);
   return symbols[0] ?? null;
 }
 

@@ -1,8 +1,9 @@
 /** Every symbol of the index as a point: near ones mean something alike. */
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { isAborted, sentenceOf } from "../api/client";
+import { connection, isAborted, sentenceOf } from "../api/client";
 import { generation } from "../api/session";
 import type { Hit } from "../api/types";
+import { showToast } from "../app/announce";
 import { Icon } from "../app/icons";
 import { changed, CLOSED, navigate, placeText, route } from "../app/route";
 import { CodePane } from "../code/code-pane";
@@ -19,11 +20,13 @@ const COLUMNS: { column: Column; label: string; names: "folders" | "languages" |
 
 export function MapView() {
   const number = generation.value;
+  const isLive = connection.value === "live";
   useEffect(() => {
+    if (!isLive) return;
     const abort = new AbortController();
     void loadMap(abort.signal);
     return () => abort.abort();
-  }, [number]);
+  }, [number, isLive]);
   const map = loadedMap.value;
   if (map) return <LoadedMapView map={map} />;
   if (mapProblem.value)
@@ -55,18 +58,13 @@ function LoadedMapView({ map }: { map: LoadedMap }) {
     const value = ranked.find(({ name }) => name === only)?.value;
     return value === undefined ? new Uint32Array() : indicesOf(map.points[chosen.column], value);
   }, [map, query, found, only, ranked, chosen]);
-  const open = (hit: Hit) => navigate(changed(hitParams(hit)), { replace: true });
+  const pick = usePick(map);
   const opened = openedOf(params, found.hits);
   return (
     <div class={`map-view${opened ? " has-code" : ""}`}>
       <h1 class="unseen">Map</h1>
       <div class="map-box">
-        <ScatterPlot
-          map={map}
-          colours={colours}
-          lit={lit}
-          onPick={(point) => void symbolAt(map, point).then((symbol) => symbol && open(symbol))}
-        />
+        <ScatterPlot map={map} colours={colours} lit={lit} onPick={pick} />
         <div class="map-tools">
           <div class="question" role="search">
             <Icon name="search" />
@@ -131,6 +129,25 @@ function useFound(map: LoadedMap, query: string): { found: Found; problem: strin
     return () => abort.abort();
   }, [map, query]);
   return state;
+}
+
+/** Opens the symbol of a point. Of several points in a short time it is the last. */
+function usePick(map: LoadedMap): (point: number) => void {
+  const [picked, setPicked] = useState<{ point: number } | null>(null);
+  useEffect(() => {
+    if (!picked) return;
+    const abort = new AbortController();
+    symbolAt(map, picked.point, abort.signal).then(
+      (hit) => hit && navigate(changed(hitParams(hit)), { replace: true }),
+      (error: unknown) => {
+        if (isAborted(error)) return;
+        showToast(sentenceOf(error));
+        void loadMap(abort.signal); // the server may have another map by now
+      },
+    );
+    return () => abort.abort();
+  }, [picked]);
+  return (point) => setPicked({ point });
 }
 
 interface LegendProps {

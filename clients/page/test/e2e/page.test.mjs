@@ -479,6 +479,62 @@ test("the map lights up what a question finds, and a click opens the code", asyn
   assert.deepEqual(await violations(page), []);
 });
 
+test("a click on a map that is gone says so and loads the next; of two quick clicks the last counts", async (t) => {
+  const page = await context.newPage();
+  t.after(() => page.close());
+  await mapAnswers(page, workspace.code);
+  await open("#/map", page);
+  await page.locator(".labels button").first().waitFor();
+  const canvas = page.locator(".plot canvas");
+  const { width, height } = await canvas.boundingBox();
+  const click = () => canvas.click({ position: { x: width / 2, y: height / 2 } });
+  const gone = { error: { code: "notFound", message: "There is another map now. Open the map again." } };
+  await page.route("**/api/map/symbols", (route) => route.fulfill({ status: 410, json: gone }), { times: 1 });
+  const isLoadedAgain = page.waitForRequest((request) => request.url().endsWith("/api/map"));
+  await click();
+  await page.locator(".toast.is-shown", { hasText: "There is another map now" }).waitFor();
+  await isLoadedAgain;
+
+  const hit = {
+    path: "net/retry.py",
+    root: workspace.code,
+    qualifiedName: "x",
+    startLine: 7,
+    endLine: 14,
+    nameLine: 7,
+  };
+  const answer = (route, path) => route.fulfill({ json: { symbols: [{ ...hit, path }] } });
+  let first;
+  await page.route("**/api/map/symbols", (route) => (first ? answer(route, "net/many.py") : (first = route)));
+  await click();
+  await until(() => first, "the first click asks");
+  await click();
+  await page.waitForFunction(() => decodeURIComponent(location.hash).includes("open=net/many.py"));
+  await answer(first, "net/retry.py").catch(() => null); // the page has given it up
+  await frames(page, 20);
+  assert.match(decodeURIComponent(page.url()), /open=net\/many\.py/);
+});
+
+test("a view that is opened while the server is away comes when it is back", async (t) => {
+  const page = await context.newPage();
+  t.after(() => page.close());
+  let isAway = false;
+  await mapAnswers(page, workspace.code);
+  for (const part of ["api", "assets"])
+    await page.route(`**/${part}/**`, (route) => (isAway ? route.abort() : route.fallback()));
+  await open("#/search", page);
+  await page.getByRole("link", { name: "Map", exact: true }).waitFor();
+  isAway = true;
+  await setHidden(page, true);
+  await setHidden(page, false); // and so it asks for the server
+  await page.getByText("The server is gone").waitFor();
+  await page.getByRole("link", { name: "Map", exact: true }).click();
+  await page.getByText("This view could not be loaded.").waitFor();
+  isAway = false;
+  await page.getByText("The server is gone").waitFor({ state: "detached" });
+  await page.locator(".labels button").first().waitFor();
+});
+
 test("the map of the server has every symbol, where the projection is installed", async (t) => {
   if (!(await methods()).includes("map")) return t.skip("the extra semlens[map] is not installed");
   await open("#/map");
