@@ -63,16 +63,18 @@ export class Results implements vscode.TreeDataProvider<Node> {
     this.fill(listing.groups);
     const first = this.nodes[0];
     await vscode.commands.executeCommand("semlens.results.focus");
-    if (first !== undefined) {
+    // Meanwhile the view may have got another listing, or been cleared.
+    if (first !== undefined && this.nodes.includes(first)) {
       await this.view.reveal(first, { select: true, focus: false });
     }
   }
 
   async refresh(): Promise<void> {
+    const { listing } = this;
     const groups = await vscode.window.withProgress({ location: { viewId: "semlens.results" } }, async () =>
-      this.listing?.reload(),
+      listing?.reload(),
     );
-    if (groups !== undefined) {
+    if (groups !== undefined && this.listing === listing) {
       this.fill(groups);
     }
   }
