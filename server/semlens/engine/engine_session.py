@@ -199,7 +199,12 @@ class EngineSession(GraphQueryService):
         self._indexer.post_change(lambda: self._indexer.rescan(real, full=full))
 
     def pause(self) -> None:
-        self._indexer.set_paused(self._session, paused=True)
+        """Pause for all sessions until this one is closed, perhaps in this moment or before it."""
+        was_closed = self._closed
+        if not was_closed:
+            self._indexer.set_paused(self._session, paused=True)
+            if self._closed:  # by another thread, meanwhile
+                self.resume()
 
     def resume(self) -> None:
         self._indexer.set_paused(self._session, paused=False)

@@ -240,6 +240,29 @@ def test_a_pause_ends_with_its_session(plain, shared):
     assert paths_of(second, "beta_two") == ["b.py"]
 
 
+@pytest.mark.parametrize("leaves", ["before", "meanwhile"])
+def test_a_session_that_is_closed_pauses_nothing(plain, shared, monkeypatch, leaves):
+    """The request of a client that has left may still wait for a thread."""
+    first, second = open_session(shared, plain.folder), open_session(shared, plain.folder)
+    set_paused = shared.indexer.set_paused
+
+    def leave() -> None:
+        first.close()
+        wait_for(second, lambda: first._session not in shared.indexer.sessions)
+
+    def leave_and_pause(*arguments, **options):
+        leave()
+        set_paused(*arguments, **options)
+
+    if leaves == "before":
+        leave()
+    else:
+        monkeypatch.setattr(shared.indexer, "set_paused", leave_and_pause)
+    first.pause()
+    assert not shared.indexer.paused
+    assert second.status().state is not EngineState.PAUSED
+
+
 def test_the_settings_of_the_oldest_session_decide_what_a_root_holds(plain, shared):
     plain.write("a.py", function("alpha_one"))
     plain.write("b.py", function("beta_two"))
