@@ -125,7 +125,11 @@ class Host:
                 return hosted.engine_session
 
             server = SemlensServer(engine_factory, user_settings=_user_settings(client))
-            asyncio.run(server.run(client.reader, client.writer))
+            try:
+                asyncio.run(server.run(client.reader, client.writer))
+            finally:
+                if hosted.engine_session is not None:  # one that was opened after the client left, too
+                    hosted.engine_session.close()
 
     def _serve_mcp(self, client: ClientConnection) -> None:
         user = _user_settings(client)
