@@ -37,7 +37,7 @@ class FakeEngine:
         self.on_status = on_status
         self.calls: list[tuple[object, ...]] = []
         self.buffers: dict[str, str] = {}
-        self.roots: list[Path] = []
+        self._path_by_real: dict[Path, Path] = {}
         self.state = EngineState.READY
         self.n_files, self.n_pending = 0, 0
         self.explain = False
@@ -45,6 +45,10 @@ class FakeEngine:
         self.cancelled = threading.Event()
         self.searching = threading.Event()
         self.closed = threading.Event()
+
+    @property
+    def roots(self) -> list[Path]:
+        return list(self._path_by_real.values())
 
     def start(self) -> None:
         self.calls.append(("start",))
@@ -56,14 +60,14 @@ class FakeEngine:
         if not path.is_dir():
             raise WorkspaceError(f"{path} is not a folder: open one that is.")
         self.calls.append(("add_root", path, explicit, watching))
-        self.roots.append(path)
+        self._path_by_real.setdefault(path.resolve(), path)
 
     def set_roots_named(self) -> None:
         self.calls.append(("set_roots_named",))
 
-    def remove_root(self, path: Path) -> None:
-        self.calls.append(("remove_root", path))
-        self.roots.remove(path)
+    def remove_root(self, real: Path) -> None:
+        self.calls.append(("remove_root", real))
+        del self._path_by_real[real]
 
     def files_changed(self, paths: Iterable[Path]) -> None:
         self.calls.append(("files_changed", *paths))

@@ -176,9 +176,9 @@ class EngineSession(GraphQueryService):
         finally:
             self._indexer.post_change(add)
 
-    def remove_root(self, path: Path) -> None:
-        real = os.path.realpath(path)
-        self._indexer.post_change(lambda: self._indexer.remove_root(self._session, real))
+    def remove_root(self, real: Path) -> None:
+        """:param real: the folder without links, as they were when it was added."""
+        self._indexer.post_change(lambda: self._indexer.remove_root(self._session, str(real)))
 
     def release_root(self, path: Path) -> None:
         """Close a root that no session uses, instead of keeping it open for the next session."""

@@ -75,10 +75,13 @@ class Roots:
         return None
 
     def remove(self, engine: EngineApi, uri: str) -> None:
+        """Remove one folder from the engine, unless the client has it by another name too."""
         self._problem_by_uri.pop(uri, None)
-        self._real_path_by_uri.pop(uri, None)
-        if (path := self._path_by_uri.pop(uri, None)) is not None:
-            engine.remove_root(path)
+        self._path_by_uri.pop(uri, None)
+        # the path as it was: meanwhile, a link may lead elsewhere or be gone
+        real_path = self._real_path_by_uri.pop(uri, None)
+        if real_path is not None and real_path not in self._real_path_by_uri.values():
+            engine.remove_root(Path(real_path))
 
     def containing(self, path: Path) -> Path | None:
         """The innermost root that contains the path or is the path."""

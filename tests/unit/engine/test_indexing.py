@@ -259,6 +259,17 @@ def test_a_root_is_removed(plain, tmp_path):
     assert paths_of(engine, "alpha") == ["a.py"]
 
 
+def test_a_root_is_removed_by_the_path_that_it_had(plain, tmp_path):
+    """A link may now be where the folder was."""
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    complete(engine)
+    plain.folder.rename(tmp_path / "moved")
+    plain.folder.symlink_to(tmp_path / "moved")
+    engine.remove_root(plain.folder)
+    assert complete(engine).roots == ()
+
+
 @pytest.mark.parametrize("inner_first", [True, False])
 def test_nested_roots_are_counted_once(plain, inner_first):
     plain.write("a.py", function("alpha"))

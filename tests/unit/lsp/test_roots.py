@@ -1,0 +1,43 @@
+"""The workspace folders of a client whose names are links."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fake_engine import FakeEngine
+
+from semlens.lsp.roots import Roots
+from semlens.settings.loading import Settings
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine(Settings(), lambda _status: None)
+
+
+@pytest.mark.parametrize("fate", ["leads elsewhere", "is gone"])
+def test_the_folder_that_was_added_is_removed(engine: FakeEngine, tmp_path: Path, fate: str) -> None:
+    link, roots = tmp_path / "link", Roots()
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    link.symlink_to(tmp_path / "first")
+    for folder in (link, tmp_path / "second"):
+        assert roots.add(engine, folder.as_uri()) is None
+    link.unlink()
+    if fate == "leads elsewhere":
+        link.symlink_to(tmp_path / "second")
+    roots.remove(engine, link.as_uri())
+    assert engine.roots == [tmp_path / "second"]
+
+
+def test_a_folder_with_two_names_stays_until_both_are_removed(engine: FakeEngine, tmp_path: Path) -> None:
+    folder, link, roots = tmp_path / "folder", tmp_path / "link", Roots()
+    folder.mkdir()
+    link.symlink_to(folder)
+    for path in (folder, link):
+        roots.add(engine, path.as_uri())
+    roots.remove(engine, folder.as_uri())
+    assert len(engine.roots) == 1
+    roots.remove(engine, link.as_uri())
+    assert engine.roots == []
