@@ -58,11 +58,18 @@ class TeamApps:
 
 
 def _member_app(session: EngineSession, roots: ServedRoots, settings: Settings) -> AbstractAsyncContextManager[App]:
-    """What may be asked of some roots. Blocks until they are searchable, so that the first answer is whole."""
-    session.leave_team()  # the server's user may be a member elsewhere, with rights of their own
-    for root in roots.all:
-        session.add_root(Path(root.path), watching=WatchMode.NATIVE)
-    session.wait_loaded()
+    """What may be asked of some roots. Blocks until they are searchable, so that the first answer is whole.
+
+    :raises SemlensError: when a root cannot be opened. The session is then closed.
+    """
+    try:
+        session.leave_team()  # the server's user may be a member elsewhere, with rights of their own
+        for root in roots.all:
+            session.add_root(Path(root.path), watching=WatchMode.NATIVE)
+        session.wait_loaded()
+    except BaseException:
+        session.close()
+        raise
     return _serve(session, roots, settings)
 
 

@@ -1,4 +1,7 @@
-"""An ASGI application that is made at its first request, because it takes a second to load: MCP."""
+"""An ASGI application that is made at its first request, because it takes a second to load: MCP.
+
+Where that fails, the requests that wait for it get the error, and the next one tries again.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +44,9 @@ class LazyApp:
             async with context as app:
                 made.set_result(app)
                 await self._closing.wait()
-        except Exception as error:  # noqa: BLE001 - each request gets it
+        except Exception as error:  # noqa: BLE001 - each request that waits gets it
             if not made.done():
+                self._made = None
                 made.set_exception(error)
                 with contextlib.suppress(Exception):
                     made.exception()  # it is told even if the request went away

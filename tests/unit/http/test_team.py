@@ -7,7 +7,8 @@ import json
 import pytest
 from page_server import RETRY, RunningPage
 
-from semlens.core.errors import UsageError
+from semlens.core.errors import UsageError, WorkspaceError
+from semlens.engine.engine_session import EngineSession
 from semlens.files.git_origin import name_of_url, repository_name
 from semlens.http.team.audit import AuditLog
 from semlens.http.team.tokens import FILE_NAME, TeamTokenError, TeamTokens
@@ -118,6 +119,25 @@ def test_a_member_of_no_repository_finds_nothing(served):
     both, _, tokens, _ = served
     status, answer = as_member(both, tokens.add("new", ["example.org/none"]), query="fetch with retry")
     assert (status, answer["hits"], answer["confidence"]) == (200, [], 0.0)
+
+
+def test_a_session_that_cannot_be_opened_now_is_opened_by_a_later_request(served, monkeypatch):
+    """And the failed attempt leaves no session behind."""
+    both, _, tokens, _ = served
+    token = tokens.add("late", [CLOSED])
+    sessions = both._engine.indexer.sessions
+    n_sessions = len(list(sessions))
+
+    def refuse(*_arguments, **_options):
+        raise WorkspaceError("The folder cannot be read now. Try again.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EngineSession, "add_root", refuse)
+        status, answer = as_member(both, token, query="fetch")
+        assert (status, answer["error"]["message"]) == (409, "The folder cannot be read now. Try again.")
+    status, answer = as_member(both, token, query="fetch_with_retry_3")
+    assert (status, answer["hits"][0]["path"]) == (200, "secret3.py")
+    assert len(list(sessions)) == n_sessions + 1
 
 
 def test_the_audit_log_has_no_code(served):

@@ -14,7 +14,8 @@ from typing import TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from semlens.http.answers import ErrorCode, error_answer
+from semlens.core.errors import SemlensError
+from semlens.http.answers import ErrorCode, answer_of_error, error_answer
 from semlens.http.team.audit import AuditLog
 from semlens.http.team.tokens import Member, TeamTokenError, TeamTokens
 
@@ -84,6 +85,10 @@ class TeamGate:
                     await error_answer(503, ErrorCode.BUSY, text)(scope, receive, send_noted)
                 else:
                     await allowed(scope, receive, send_noted)
+            except SemlensError as error:  # its session cannot be opened now
+                if is_noted:
+                    raise
+                await answer_of_error(error)(scope, receive, send_noted)
             finally:
                 if not is_noted:
                     await note(_NO_ANSWER)
