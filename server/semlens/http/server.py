@@ -22,6 +22,8 @@ HEADER_SECONDS = 15.0
 """How long a client may take to send the head of a request."""
 
 MAX_CONNECTIONS = 256
+"""More than this many take the place of those that ask nothing. Each costs the process a file descriptor."""
+
 CLOSE_SECONDS = 1
 """How long answers under way may take when the server ends."""
 
@@ -92,7 +94,6 @@ class HttpServer:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=MAX_CONNECTIONS,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=CLOSE_SECONDS,
             ssl_context_factory=None if tls is None else lambda _config, _default: tls,
@@ -115,13 +116,28 @@ class HttpServer:
 
 
 class _PatientProtocol(H11Protocol):
-    """Closes a connection whose client does not send the head of a request in time."""
+    """Closes a connection whose client does not send the head of a request in time, and one of too many."""
 
     _waiting: asyncio.TimerHandle | None = None
+    idle_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.idle_since = self.loop.time()
         self._watch_head()
+        if len(self.connections) > MAX_CONNECTIONS:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Close the connection that has had no request for longest, so that nobody keeps others out by silence."""
+        patient = [one for one in self.connections if isinstance(one, _PatientProtocol)]
+        oldest = min((one for one in patient if one.is_idle), key=lambda one: one.idle_since)
+        self.connections.discard(oldest)  # not when the loop tells it: others may come before that
+        oldest.transport.abort()
+
+    @property
+    def is_idle(self) -> bool:
+        return self.conn.our_state is h11.IDLE
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -140,6 +156,7 @@ class _PatientProtocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self.idle_since = self.loop.time()
         self._stop_watching()  # what follows is bounded by the time to keep a connection
 
     def _stop_watching(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import socket
 
 import pytest
@@ -187,6 +189,32 @@ def test_a_client_that_sends_no_head_is_let_go(start_page, monkeypatch):
             connection.sendall(data)
             assert connection.recv(1) == b""
     assert page.status_of("POST", "/api/status", {}) == 200
+
+
+def test_silent_connections_do_not_keep_others_out(start_page, monkeypatch):
+    """The oldest ones end, at once; one that asks is answered."""
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 3)
+    page = start_page()
+    with contextlib.ExitStack() as silent:
+        for n_rounds in range(3):
+            address = ("127.0.0.1", page.facts["port"])
+            connections = [silent.enter_context(socket.create_connection(address, 60)) for _ in range(4)]
+            assert page.status_of("POST", "/api/status", {}) == 200, n_rounds
+            for connection in connections[:2]:
+                assert connection.recv(1) == b""
+
+
+def test_a_request_under_way_does_not_make_room(start_page, monkeypatch):
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 1)
+    page = start_page()
+    events = http.client.HTTPConnection(page.host, timeout=60)
+    events.request("GET", "/api/events", headers={"Authorization": f"Bearer {page.token}"})
+    stream = events.getresponse()
+    assert stream.status == 200
+    with socket.create_connection(("127.0.0.1", page.facts["port"]), 60) as silent:
+        assert silent.recv(1) == b""
+    assert stream.readline()
+    events.close()
 
 
 def test_any_address_is_answered_when_others_can_connect(start_page):
