@@ -95,7 +95,13 @@ def _start(endpoint: Endpoint, command: Sequence[str] | None) -> subprocess.Pope
     environment = {
         name: value for name, value in os.environ.items() if name not in (USER_VARIABLE, REMOTE_KEY_VARIABLE)
     }
-    log = os.open(endpoint.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        log = os.open(endpoint.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError as error:
+        raise StartError(
+            f"The resident server cannot start: its log {endpoint.log_path} cannot be written "
+            f"({error.strerror or error}). Delete it or free space, or set SEMLENS_CACHE_DIR to another folder."
+        ) from error
     try:
         process = subprocess.Popen(
             list(command or run_command(endpoint)),

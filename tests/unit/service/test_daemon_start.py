@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from semlens.service.daemon_start import StartError, ensure_server, run_command
-from semlens.service.endpoint import endpoint_of
+from semlens.service.daemon_start import StartError, ensure_server, run_command, start_in_background
+from semlens.service.endpoint import create_private_folder, endpoint_of
 
 
 @pytest.fixture
@@ -53,6 +53,14 @@ def test_a_server_that_does_not_accept_times_out(endpoint):
 def test_a_program_that_cannot_run_is_one_sentence(endpoint):
     with pytest.raises(StartError, match="cannot start: No such file"):
         ensure_server(endpoint, command=[str(endpoint.folder / "missing")])
+
+
+def test_a_log_that_cannot_be_written_is_one_sentence(endpoint):
+    create_private_folder(endpoint.folder)
+    endpoint.log_path.mkdir()
+    for start in (ensure_server, start_in_background):
+        with pytest.raises(StartError, match=r"its log .* cannot be written \(Is a directory\)\. Delete it"):
+            start(endpoint)
 
 
 def test_the_child_gets_a_clean_environment(endpoint, monkeypatch):
