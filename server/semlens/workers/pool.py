@@ -6,10 +6,10 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 from semlens.core.hashing import ContentHash
 from semlens.core.status import SkipReason
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _Batch: TypeAlias = FilesRequest | TokensRequest | FingerprintsRequest
+_Asked = TypeVar("_Asked")
+_Answer = TypeVar("_Answer")
 
 PATIENCE_SECONDS = 0.3
 """How long a request waits for a busy worker before another is started, if few are kept: as long as the start takes."""
@@ -102,16 +104,25 @@ class ParsePool:
         self._threads.submit(lambda: self._return(self._acquire()))
 
     def parse_files(self, request: FilesRequest) -> Future[ParsedBatch]:
-        return self._threads.submit(self._parse_files, request)
+        return self._submit(self._parse_files, request)
 
     def parse_buffer(self, request: BufferRequest) -> Future[ParsedBatch]:
-        return self._threads.submit(self._parse_buffer, request)
+        return self._submit(self._parse_buffer, request)
 
     def tokenize(self, request: TokensRequest) -> Future[TokensResult]:
-        return self._threads.submit(self._tokenize, request)
+        return self._submit(self._tokenize, request)
 
     def fingerprints(self, request: FingerprintsRequest) -> Future[FingerprintsResult]:
-        return self._threads.submit(self._fingerprints, request)
+        return self._submit(self._fingerprints, request)
+
+    def _submit(self, answer: Callable[[_Asked], _Answer], request: _Asked) -> Future[_Answer]:
+        """Every request is answered: where no thread can be started, with that error."""
+        try:
+            return self._threads.submit(answer, request)
+        except RuntimeError as error:
+            failed: Future[_Answer] = Future()
+            failed.set_exception(error)
+            return failed
 
     def load_grammars(self) -> Future[GrammarsResult]:
         """:raises WorkerDiedError: (its future) when one crashes."""

@@ -726,6 +726,34 @@ def test_roles_of_gitattributes_reach_the_index(plain: Workspace) -> None:
     assert (roles["made.py"], roles["own.py"]) == (Role.GENERATED, Role.NONE)
 
 
+@pytest.mark.parametrize("work", ["file", "document", "merge"])
+def test_work_goes_on_after_a_thread_could_not_be_started(plain, monkeypatch, work):
+    """It waits neither for a thread that never ran, nor for a restart."""
+    refused = "merge" if work == "merge" else "parse"
+    is_failing = False
+    start_thread = ThreadPoolExecutor._adjust_thread_count
+
+    def start_or_fail(executor):
+        if is_failing and executor._thread_name_prefix == refused:
+            raise RuntimeError("can't start new thread")
+        start_thread(executor)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "_adjust_thread_count", start_or_fail)
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    index = next(iter(engine._indexer.states.values())).index
+    is_failing = True
+    if work == "document":
+        engine.open_buffer(plain.uri("b.py"), "python", function("beta"))
+    else:
+        engine.files_changed([plain.write("b.py", function("beta"))])
+    wait_for(engine, lambda: "can't start new thread" in str(engine.status().problems))
+    is_failing = False
+    complete(engine)
+    assert found(engine, "beta") == [("b.py", 0, work == "document")]
+    wait_for(engine, lambda: len(index.segments) == 1)
+
+
 @pytest.mark.parametrize("place", ["worker", "embedding thread"])
 def test_a_command_gives_up_when_no_thread_can_start(workspace, monkeypatch, place):
     def fail(*_, **__):

@@ -80,8 +80,8 @@ class HnswBuilder:
             for live in sorted(index.segments.values(), key=lambda one: -len(one.segment.passages)):
                 job = self._job(index, live, may_build=may_build)
                 if job is not None:
+                    future = self._thread.submit(self._read_or_build, job)  # fails where no thread can be started
                     self._current = job
-                    future = self._thread.submit(self._read_or_build, job)
                     future.add_done_callback(lambda done, job=job: self._post(lambda: self._finished(job, done)))  # type: ignore[misc]
                     return 0.0
         return self._backoff.due if self._backoff.n_failures else 0.0

@@ -67,17 +67,18 @@ class Merger:
         """Compute what ranking keeps of new segments, so that the next search need not."""
         segments = frozenset(index.segments)
         if self._prepared.get(index) != segments:
-            self._prepared[index] = segments
             self._thread.submit(file_statuses, index.views())
+            self._prepared[index] = segments
 
     def _start(self, index: RootIndex, parts: list[LiveSegment]) -> None:
-        self.merging = parts
         alive = [part.alive for part in parts]
 
         def answered(done: Future[MergedSegment]) -> None:
             self._post(lambda: self._merged(index, parts, alive, done))
 
-        self._thread.submit(merge_job, parts, alive).add_done_callback(answered)
+        merged = self._thread.submit(merge_job, parts, alive)  # fails where no thread can be started
+        self.merging = parts
+        merged.add_done_callback(answered)
 
     def _merged(
         self, index: RootIndex, parts: list[LiveSegment], alive: list[Mask], future: Future[MergedSegment]
