@@ -94,15 +94,17 @@ class ApiConnection:
 
     def _answer(self, request_id: int | str, method: str, params: Any, token: CancelToken) -> None:
         try:
-            token.check()
-            self._send({"id": request_id, "result": self._result(method, params, token)})
-        except Exception as error:
-            code, text = _code_and_text(error)
-            if code == INTERNAL_ERROR:
-                logger.exception("A request failed.")
-            self._refuse(request_id, code, text)
+            try:
+                token.check()
+                answer = _body({"id": request_id, "result": self._result(method, params, token)})
+            except Exception as error:
+                code, text = _code_and_text(error)
+                if code == INTERNAL_ERROR:
+                    logger.exception("A request failed.")
+                answer = _body(_error(request_id, code, text))
+            self._running.pop(request_id, None)  # before the client can use the id again
+            self._send(answer)
         finally:
-            self._running.pop(request_id, None)
             self._slots.release()
 
     def _result(self, method: str, params: Any, token: CancelToken) -> Json:
@@ -111,13 +113,12 @@ class ApiConnection:
         return self._api.call(method, params, token)
 
     def _notify(self, method: str, params: Json) -> None:
-        self._send({"method": method, "params": params})
+        self._send(_body({"method": method, "params": params}))
 
     def _refuse(self, request_id: int | str | None, code: int, text: str) -> None:
-        self._send({"id": request_id, "error": {"code": code, "message": message_text(text)}})
+        self._send(_body(_error(request_id, code, text)))
 
-    def _send(self, message: Json) -> None:
-        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+    def _send(self, body: bytes) -> None:
         try:
             with self._write_lock:
                 write_frame(self._connection, body)
@@ -127,6 +128,14 @@ class ApiConnection:
 
 class _UnknownMethodError(SemlensError):
     """The client asked for a method that does not exist."""
+
+
+def _body(message: Json) -> bytes:
+    return json.dumps({"jsonrpc": "2.0", **message}).encode()
+
+
+def _error(request_id: int | str | None, code: int, text: str) -> Json:
+    return {"id": request_id, "error": {"code": code, "message": message_text(text)}}
 
 
 def _code_and_text(error: Exception) -> tuple[int, str]:

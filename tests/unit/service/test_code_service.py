@@ -266,6 +266,25 @@ def test_raw_requests_name_their_roots_and_count_lines_from_1(made, served):
     assert ask(served, {"id": 3, "method": "semlens/similar", "params": place})[3]["result"]["hits"]
 
 
+@pytest.mark.parametrize("method", ["semlens/status", "semlens/nothing"])
+def test_an_id_is_free_as_soon_as_its_answer_arrives(served, monkeypatch, method):
+    """Even while the thread that sent the answer is not done."""
+    is_first, goes_on = iter([True]), threading.Event()
+    send = ApiConnection._send
+
+    def send_and_rest(connection, body):
+        send(connection, body)
+        if next(is_first, False):
+            goes_on.wait(60)
+
+    monkeypatch.setattr(ApiConnection, "_send", send_and_rest)
+    try:
+        ask(served, {"id": 1, "method": method})
+        assert "result" in ask(served, {"id": 1, "method": "semlens/status"})[1]
+    finally:
+        goes_on.set()
+
+
 @pytest.mark.parametrize("wrong", [[], {"a": 1}, None, "none"])
 def test_cancelling_an_unknown_id_changes_nothing(served, wrong):
     cancel = {"method": "$/cancelRequest", "params": {"id": wrong}}
