@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from semlens.core.status import EngineStatus
 
 _POLL_SECONDS = 0.05
-_SILENCE_SECONDS = 60.0
-"""The server tells at least each second how far the index is, so that one that is silent for longer has stopped."""
+_SILENCE_SECONDS = 10.0
+"""After a silence of this length, the server is asked for its status. It answers that while it works on something else
+too, so one that is silent for as long again was stopped. On a machine that swaps, a status may take some seconds."""
 
 OnNotification: TypeAlias = "Callable[[str, Any], None]"
 
@@ -166,7 +167,7 @@ class RemoteService:
         params: dict[str, Any] = {"refined": refined, "follows": follows}
         if timeout is not None:
             params["timeoutMs"] = round(timeout * 1000)
-        answer = self._call("semlens/wait", params, on_notification=on_notification, silence_s=_SILENCE_SECONDS)
+        answer = self._call("semlens/wait", params, on_notification=on_notification)
         self.warnings = answer["warnings"]
         defaults = answer["searchDefaults"]
         self.search_defaults = SearchDefaults(defaults["limit"], defaults["perFile"], defaults["timeBudgetMs"])
@@ -183,34 +184,41 @@ class RemoteService:
         params: dict[str, Any],
         cancel: CancelToken | None = None,
         on_notification: OnNotification | None = None,
-        silence_s: float | None = None,
     ) -> dict[str, Any]:
         """Send a request and wait for its answer.
 
-        :param silence_s: how long the server may send nothing, for a request that cannot be cancelled.
-        :raises SemlensError: what the server answered, or `ServerLostError`.
+        :raises SemlensError: what the server answered.
+        :raises ServerLostError: when it ended, or says nothing for two times `_SILENCE_SECONDS`.
         """
         if cancel is not None:
             cancel.check()
         number = next(self._ids)
         params = {**params, "index": self._roots, "implicit": self._implicit}
         self._send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
-        is_cancelled = False
+        is_cancelled, is_in_doubt, silent_s = False, False, 0.0
         while True:
             if cancel is not None and cancel.cancelled and not is_cancelled:
                 is_cancelled = True
                 self._send({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": number}})
-            message = self._receive(silence_s if cancel is None or is_cancelled else _POLL_SECONDS)
+            timeout_s = _SILENCE_SECONDS if cancel is None or is_cancelled else _POLL_SECONDS
+            message = self._receive(timeout_s)
             if message is None:
-                if cancel is None:
-                    raise ServerLostError("The resident server does not answer.")
+                silent_s += timeout_s
+                if silent_s >= _SILENCE_SECONDS:
+                    if is_in_doubt:
+                        raise ServerLostError("The resident server does not answer.")
+                    is_in_doubt, silent_s = True, 0.0
+                    self._send({"jsonrpc": "2.0", "id": next(self._ids), "method": "semlens/status"})
                 continue
+            is_in_doubt, silent_s = False, 0.0
             if "method" in message:
                 if on_notification is not None:
                     on_notification(message["method"], message["params"])
+            elif message.get("id") not in (number, None):
+                continue  # the status that was asked for in a silence
             elif message.get("error") is not None:
                 _raise(message["error"])
-            elif message.get("id") == number:
+            else:
                 answer: dict[str, Any] = message["result"]
                 return answer
 
@@ -220,10 +228,10 @@ class RemoteService:
         except OSError as error:
             raise _lost() from error
 
-    def _receive(self, timeout_s: float | None) -> dict[str, Any] | None:
+    def _receive(self, timeout_s: float) -> dict[str, Any] | None:
         """The next message, or None when there is none within the timeout."""
         try:
-            if timeout_s is not None and not self._frames.has_data and not self._connection.wait_readable(timeout_s):
+            if not self._frames.has_data and not self._connection.wait_readable(timeout_s):
                 return None
             body = self._frames.read()
         except (OSError, FrameError) as error:

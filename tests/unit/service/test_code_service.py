@@ -19,10 +19,11 @@ from semlens.core.symbol import SymbolKind
 from semlens.daemon.api_connection import ApiConnection
 from semlens.engine.engine import Engine
 from semlens.engine.query.query_service import QueryService
+from semlens.service import remote_service
 from semlens.service.api import Api
 from semlens.service.codec import LineNumbers, context_json, duplicates_json, search_json, status_json
-from semlens.service.connection import ServerLostError, SocketConnection
-from semlens.service.frames import FrameReader, write_frame
+from semlens.service.connection import Connection, ServerLostError, SocketConnection
+from semlens.service.frames import FrameReader, frame, write_frame
 from semlens.service.remote_service import RemoteService
 
 TWIN = """\
@@ -230,15 +231,63 @@ def test_a_lost_server_is_one_sentence(made, served):
         remote.status()
 
 
-def test_a_server_that_says_nothing_is_not_waited_for(made, monkeypatch):
+CALLS = {
+    "wait": lambda remote: remote.wait_complete(),
+    "status": lambda remote: remote.status(),
+    "a call that may be cancelled": lambda remote: remote.unused(10, (), CancelToken()),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_server_that_says_nothing_is_not_waited_for(made, monkeypatch, call):
     monkeypatch.setattr("semlens.service.remote_service._SILENCE_SECONDS", 0.1)
     ours, theirs = socket.socketpair()
     remote = RemoteService(SocketConnection(ours))
     remote.add_root(made.folder)
     with pytest.raises(ServerLostError, match="does not answer"):
-        remote.wait_complete()
+        call(remote)
     remote.close()
     theirs.close()
+
+
+class BusyServer(Connection):
+    """Answers the first request after the third status. :ivar waited_s: how long its client waited."""
+
+    def __init__(self):
+        super().__init__()
+        self.waited_s = 0.0
+        self._methods = []
+        self._ready = b""
+
+    def write(self, data):
+        request = json.loads(bytes(data).partition(b"\r\n\r\n")[2])
+        self._methods.append(request["method"])
+        if request["method"] == "semlens/status":
+            self._put({"id": request["id"], "error": {"code": -32603, "message": "not asked by the caller"}})
+        if self._methods.count("semlens/status") == 3:
+            self._put({"id": 1, "result": {"problem": "saved at last"}})
+        return len(data)
+
+    def _put(self, message):
+        self._ready += frame(json.dumps(message).encode())
+
+    def _poll(self, timeout_s):
+        self.waited_s += 0.0 if self._ready else timeout_s
+        return bool(self._ready)
+
+    def _receive(self, size):
+        data, self._ready = self._ready[:size], self._ready[size:]
+        return data
+
+    def check_peer(self): ...
+
+    def end_writing(self): ...
+
+
+def test_a_server_that_works_for_long_and_tells_its_status_is_waited_for():
+    server = BusyServer()
+    assert RemoteService(server).wait_saved() == "saved at last"
+    assert server.waited_s == 3 * remote_service._SILENCE_SECONDS
 
 
 # --- the messages of the api protocol ---------------------------------------------------------------------------------
