@@ -103,8 +103,6 @@ export class Ctx implements vscode.Disposable {
   /** Restarts the server. A call during a restart joins that restart. */
   restart(): Promise<void> {
     this.restarting ??= (async () => {
-      this.delayEnd.abort();
-      await this.starting;
       await this.stop();
       this.crashedAtMs = Number.NEGATIVE_INFINITY;
       this.backoff.reset();
@@ -113,9 +111,11 @@ export class Ctx implements vscode.Disposable {
     return this.restarting;
   }
 
+  /** Stops the server, also one that is being started. */
   async stop(): Promise<void> {
-    const server = this.server;
     this.delayEnd.abort();
+    await this.starting;
+    const server = this.server;
     this.server = undefined;
     this.serverNumber++;
     this.setStatus(undefined);

@@ -61,6 +61,17 @@ test("several Restart Server commands at a time restart the server once", async 
   assert.equal(ctx.running?.pid, after);
 });
 
+test("a stop ends a server that is being started, too", async () => {
+  const ctx = await context();
+  await ctx.stop();
+  const starting = ctx.ensureRunning();
+  await ctx.stop();
+  await starting;
+  assert.equal(ctx.running, undefined);
+  await ctx.ensureRunning();
+  await until("a ready index", () => ctx.status?.state === "ready");
+});
+
 test("the server gets the user's settings, and no defaults", async () => {
   const ctx = await context();
   const settings = vscode.workspace.getConfiguration("semlens");
