@@ -42,7 +42,8 @@ export function pythonCandidates(host: HostInfo): string[] {
 /**
  * The commands that create the environment and install the server.
  *
- * :param requirement: the setting semlens.server.package: empty, a requirement for pip, or the path of a wheel.
+ * :param folder: it does not exist.
+ * :param requirement: a requirement for pip, or the path of a wheel.
  */
 export function installSteps(
   python: string,
@@ -53,10 +54,10 @@ export function installSteps(
   const join = host.platform === "win32" ? path.win32 : path.posix;
   const environmentPython =
     host.platform === "win32" ? join.join(folder, "Scripts", "python.exe") : join.join(folder, "bin", "python");
-  const package_ = requirement === "" ? "semlens" : requirement.replace(/^~(?=[/\\]|$)/, host.home);
+  const package_ = requirement.replace(/^~(?=[/\\]|$)/, host.home);
   const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--upgrade"];
   return [
-    { title: "creating an environment", command: python, arguments: ["-m", "venv", "--clear", folder] },
+    { title: "creating an environment", command: python, arguments: ["-m", "venv", folder] },
     { title: "installing", command: environmentPython, arguments: [...pip, package_] },
   ];
 }
@@ -86,18 +87,46 @@ export async function choosePython(candidates: readonly string[], reporter: Repo
   );
 }
 
-/** Runs the steps. If one fails, deletes the incomplete environment. */
+const DELETE = { recursive: true, force: true, maxRetries: 5 };
+
+/**
+ * Runs the steps, which build an environment in `folder`. If one fails, the environment of before is there again.
+ *
+ * The programs of an environment contain its path, so a new one cannot be built elsewhere and moved. The old one is moved
+ * aside instead.
+ */
 export async function install(steps: readonly Step[], folder: string, reporter: Reporter): Promise<void> {
+  const [old, discarded] = [`${folder}.old`, `${folder}.discarded`];
   await fs.mkdir(path.dirname(folder), { recursive: true });
+  await fs.rm(discarded, DELETE);
+  if (await exists(old)) {
+    await fs.rm(folder, DELETE); // incomplete, because an installation was killed
+  } else if (await exists(folder)) {
+    await fs.rename(folder, old);
+  }
   try {
     for (const step of steps) {
       reporter.report(step.title);
       await run(step, reporter);
     }
   } catch (error) {
-    await fs.rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    await fs.rm(folder, DELETE);
+    if (await exists(old)) {
+      await fs.rename(old, folder);
+    }
     throw error;
   }
+  if (await exists(old)) {
+    await fs.rename(old, discarded); // else a kill now would make the new environment look incomplete
+    await fs.rm(discarded, DELETE).catch((error) => reporter.log(String(error)));
+  }
+}
+
+function exists(file: string): Promise<boolean> {
+  return fs.access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 function run(step: Step, reporter: Reporter): Promise<void> {
@@ -123,7 +152,11 @@ function run(step: Step, reporter: Reporter): Promise<void> {
       // Processes that the child started may keep these open.
       child.stdout.destroy();
       child.stderr.destroy();
-      reject(error);
+      if (child.pid === undefined) {
+        reject(error);
+      } else {
+        child.once("exit", () => reject(error)); // a cancelled step writes until it ends
+      }
     });
     child.on("close", (code) => {
       if (code === 0) {

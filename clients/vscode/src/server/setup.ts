@@ -7,6 +7,9 @@ import { choosePython, install, installSteps, pythonCandidates } from "./environ
 import type { MissingServer } from "./resolve";
 
 const INSTALL = "Install";
+const NO_PACKAGE =
+  "Its package is not on a package index yet. Choose its wheel: a release has it, and “make build” in a clone writes it to " +
+  "dist/.";
 const CHOOSE = "Choose Wheel...";
 const TRUST = "Manage Workspace Trust";
 const SETTINGS = "Open Settings";
@@ -30,16 +33,12 @@ export class Setup {
       await Promise.all([this.ctx.ensureRunning(), vscode.window.showInformationMessage(message)]);
       return;
     }
-    const detail = `It is installed in this extension's virtual environment: ${this.ctx.environmentFolder}`;
-    const answer = await vscode.window.showInformationMessage(
-      "Install the semlens server again?",
-      { modal: true, detail },
-      INSTALL,
-    );
-    if (answer === INSTALL) {
+    const place = `It is installed in this extension's virtual environment, ${this.ctx.environmentFolder}.`;
+    const requirement = await this.ask("Install the semlens server again?", place, []);
+    if (requirement !== undefined) {
       await this.ctx.stop();
-      await this.install();
-      await this.ctx.ensureRunning();
+      await this.install(requirement);
+      await this.ctx.restart(); // not one that was started before its files were replaced
     }
   }
 
@@ -47,47 +46,48 @@ export class Setup {
     if (this.installing !== undefined) {
       return this.installing;
     }
-    const requirement = this.ctx.config.serverPackage;
-    const question =
-      requirement === ""
-        ? "It is not on a package index yet. Choose its wheel: a release has it, and “make build” in a clone writes it " +
-          "to dist/. It is installed"
-        : `Install it now from ${requirement}? It goes`;
-    const detail =
-      `${question} into a virtual environment of this extension (about 500 MB) and needs Python 3.11 or later. ` +
-      "pip fetches the libraries that it needs. None of your data is sent.";
+    const size =
+      "It is installed into a virtual environment of this extension (about 500 MB) and needs Python 3.11 or later. pip " +
+      "fetches the libraries that it needs. None of your data is sent.";
     const others = vscode.workspace.isTrusted ? [SETTINGS] : [TRUST, SETTINGS];
-    const answer = await vscode.window.showInformationMessage(
-      missing.problem,
-      { modal: true, detail },
-      requirement === "" ? CHOOSE : INSTALL,
-      ...others,
-    );
+    const requirement = await this.ask(missing.problem, size, others);
+    return requirement !== undefined && this.install(requirement);
+  }
+
+  /**
+   * Asks whether to install the server. Returns the package of the setting, or without one a wheel that the user
+   * chooses. Undefined: the user does not want to.
+   */
+  private async ask(message: string, place: string, others: readonly string[]): Promise<string | undefined> {
+    const requirement = this.ctx.config.serverPackage;
+    const [detail, yes] =
+      requirement === "" ? [`${NO_PACKAGE} ${place}`, CHOOSE] : [`Its package is ${requirement}. ${place}`, INSTALL];
+    const answer = await vscode.window.showInformationMessage(message, { modal: true, detail }, yes, ...others);
     if (answer === SETTINGS) {
       await vscode.commands.executeCommand("workbench.action.openSettings", "semlens.server");
     } else if (answer === TRUST) {
       await vscode.commands.executeCommand("workbench.trust.manage");
     }
-    return answer === INSTALL || (answer === CHOOSE && (await this.chooseWheel())) ? this.install() : false;
+    return answer === INSTALL ? requirement : answer === CHOOSE ? this.chooseWheel() : undefined;
   }
 
-  /** False: the user chose none. */
-  private async chooseWheel(): Promise<boolean> {
+  /** Undefined: the user chose none. */
+  private async chooseWheel(): Promise<string | undefined> {
     const title = "The Wheel of the semlens Server";
     const [file] = (await vscode.window.showOpenDialog({ title, filters: { Wheel: ["whl"] } })) ?? [];
     if (file !== undefined) {
       await this.ctx.config.setServerPackage(file.fsPath);
     }
-    return file !== undefined;
+    return file?.fsPath;
   }
 
   /** Installs the server. True: it is installed. False: it failed, and the user was shown why. */
-  install(): Promise<boolean> {
-    this.installing ??= this.installNow().finally(() => (this.installing = undefined));
+  private install(requirement: string): Promise<boolean> {
+    this.installing ??= this.installNow(requirement).finally(() => (this.installing = undefined));
     return this.installing;
   }
 
-  private async installNow(): Promise<boolean> {
+  private async installNow(requirement: string): Promise<boolean> {
     const stop = new AbortController();
     const progress = { location: vscode.ProgressLocation.Notification, title: "semlens server", cancellable: true };
     try {
@@ -101,13 +101,16 @@ export class Setup {
         };
         const python = await choosePython(pythonCandidates(host), reporter);
         const folder = this.ctx.environmentFolder;
-        await install(installSteps(python, folder, this.ctx.config.serverPackage, host), folder, reporter);
+        await install(installSteps(python, folder, requirement, host), folder, reporter);
       });
       return true;
     } catch (error) {
-      if (!stop.signal.aborted) {
+      const kept = "problem" in this.ctx.findServer() ? "" : " The server that was installed before is kept.";
+      if (stop.signal.aborted) {
+        void vscode.window.showInformationMessage(`The installation of the semlens server was cancelled.${kept}`);
+      } else {
         const retry = { title: "Try Again", run: () => this.run() };
-        void this.ctx.problems.show(`Cannot install the semlens server: ${errorMessage(error)}`, [retry]);
+        void this.ctx.problems.show(`Cannot install the semlens server: ${errorMessage(error)}${kept}`, [retry]);
       }
       return false;
     }

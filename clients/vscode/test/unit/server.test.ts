@@ -167,17 +167,16 @@ test("installing: the selected interpreter comes first, but not in an untrusted 
 });
 
 const SOURCES: readonly [string, string][] = [
-  ["", "semlens"],
   ["semlens==1.2", "semlens==1.2"],
   ["/wheels/semlens-1.whl", "/wheels/semlens-1.whl"],
   ["~/semlens-1.whl", "/home/me/semlens-1.whl"],
 ];
 
 for (const [setting, expected] of SOURCES) {
-  test(`installing: semlens.server.package "${setting}" installs ${expected}`, () => {
+  test(`installing: the package "${setting}" installs ${expected}`, () => {
     const [venv, pip] = installSteps("/usr/bin/python3", "/storage/server", setting, hostWith([]));
     assert.equal(venv?.command, "/usr/bin/python3");
-    assert.deepEqual(venv?.arguments, ["-m", "venv", "--clear", "/storage/server"]);
+    assert.deepEqual(venv?.arguments, ["-m", "venv", "/storage/server"]);
     assert.equal(pip?.command, "/storage/server/bin/python");
     assert.equal(pip?.arguments.at(-1), expected);
   });
@@ -222,6 +221,7 @@ test("installing: packages are reported; a failure reports the last line and del
     await install([good], folder, recorder);
     assert.deepEqual(recorder.reported, ["step", "step numpy>=2"]);
     const bad = shell("echo no such package >&2; exit 3");
+    await fs.rm(folder, { recursive: true });
     await assert.rejects(install([good, bad], folder, reporter()), /step failed: no such package/);
     await assert.rejects(fs.stat(folder), /ENOENT/);
   } finally {
@@ -229,12 +229,35 @@ test("installing: packages are reported; a failure reports the last line and del
   }
 });
 
-test("installing: it can be cancelled", async () => {
+test("installing: the server of before is there again after a failure and after Cancel", async () => {
   const parent = await fs.mkdtemp(path.join(os.tmpdir(), "semlens-unit-"));
+  const folder = path.join(parent, "server");
+  const build = (version: string): ReturnType<typeof shell> => shell(`mkdir "${folder}"; touch "${folder}/${version}"`);
+  const inside = (): Promise<string[]> => fs.readdir(folder);
   try {
+    await install([build("1")], folder, reporter());
+    await assert.rejects(install([build("2"), shell("exit 3")], folder, reporter()), /step failed/);
+    assert.deepEqual(await inside(), ["1"]);
     const stop = new AbortController();
-    const recorder = { ...reporter(stop.signal), report: () => stop.abort() };
-    await assert.rejects(install([shell("exec sleep 600")], path.join(parent, "server"), recorder), /abort/i);
+    const cancel = { ...reporter(stop.signal), report: () => stop.abort() };
+    await assert.rejects(install([shell("exec sleep 600")], folder, cancel), /abort/i);
+    assert.deepEqual(await inside(), ["1"]);
+    await install([build("2")], folder, reporter());
+    assert.deepEqual([await inside(), await fs.readdir(parent)], [["2"], ["server"]]);
+  } finally {
+    await fs.rm(parent, { recursive: true });
+  }
+});
+
+test("installing: after a kill, the next installation starts over and still has the server of before", async () => {
+  const parent = await fs.mkdtemp(path.join(os.tmpdir(), "semlens-unit-"));
+  const folder = path.join(parent, "server");
+  try {
+    await fs.mkdir(path.join(folder, "incomplete"), { recursive: true });
+    await fs.mkdir(path.join(`${folder}.old`, "1"), { recursive: true });
+    await fs.mkdir(path.join(`${folder}.discarded`, "0"), { recursive: true });
+    await assert.rejects(install([shell(`mkdir "${folder}" && exit 3`)], folder, reporter()), /exit code 3/);
+    assert.deepEqual([await fs.readdir(folder), await fs.readdir(parent)], [["1"], ["server"]]);
   } finally {
     await fs.rm(parent, { recursive: true });
   }
