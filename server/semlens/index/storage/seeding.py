@@ -96,7 +96,10 @@ def has_commit(cache_folder: Path, root: Path) -> bool:
     if not os.path.lexists(folder / DATABASE_NAME):
         return False
     try:
-        with contextlib.closing(connect_to_read(folder / DATABASE_NAME, SCHEMA, STORE_VERSION)) as connection:
+        with (
+            garbled_text_is_damage(),
+            contextlib.closing(connect_to_read(folder / DATABASE_NAME, SCHEMA, STORE_VERSION)) as connection,
+        ):
             return bool(read_meta(connection))
     except StoreError:
         return True

@@ -228,6 +228,16 @@ def test_an_index_that_is_there_or_in_use_is_not_seeded(repository, tree, monkey
     assert not seed_index(repository.cache, tree)
 
 
+def test_an_index_whose_tables_are_garbled_is_left_to_its_owner(repository, tree):
+    """SQLite quotes the text in its error message, which Python then cannot decode."""
+    complete(repository.engine(root=tree))
+    repository.close()
+    path = store_folder(repository.cache, tree) / "index.sqlite"
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE", b"CREATE TABL\xe5"))
+    assert not seed_index(repository.cache, tree)
+    assert answers(repository.engine(root=tree)) == fresh_answers(repository, tree)
+
+
 def test_a_full_disk_leaves_an_index_that_is_built_from_nothing(repository, tree, monkeypatch):
     def refuse(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
