@@ -34,7 +34,7 @@ from semlens.share.manifest import LOOSE, MAX_BYTES, Manifest, SharedObject, dec
 from semlens.share.object_store import ObjectStore, manifest_name
 from semlens.share.publishing import Progress, recipe
 from semlens.share.sampling import FetchedIndex, Sampler
-from semlens.share.withheld import LooseVectors, add_own_files, check_lengths, read_loose
+from semlens.share.withheld import LooseVectors, add_own_files, read_loose
 from semlens.share.work_tree import WorkTree
 
 N_DOWNLOADS = 4
@@ -99,7 +99,7 @@ def pull(
         make_private_folders(cache_folder)
         with tempfile.TemporaryDirectory(prefix="pull-", dir=cache_folder) as folder:
             _download(store, manifest, Path(folder), sampler.fingerprints, cancel, progress)
-            fetched, loose = _fetched(manifest, Path(folder), sampler.fingerprints)
+            fetched, loose = _fetched(manifest, Path(folder), sampler.dimensions)
             progress("Comparing", 0, 1)
             n_compared = sampler.compare(root, fetched, cancel)
             own, n_loose = _own_files(root, manifest, work_tree, discovery, loose, Path(folder), sampler, cancel)
@@ -154,9 +154,9 @@ def _wanted(manifest: Manifest, fingerprints: Iterable[str]) -> list[SharedObjec
 
 
 def _fetched(
-    manifest: Manifest, folder: Path, fingerprints: Sequence[str]
+    manifest: Manifest, folder: Path, dimensions: Mapping[str, int]
 ) -> tuple[FetchedIndex, dict[str, LooseVectors]]:
-    """Read what was fetched, with the checks of the cache.
+    """Read what was fetched, with the checks of the cache. :param dimensions: of the vectors of each model.
 
     :raises RejectedError: when it contradicts itself or its manifest.
     """
@@ -168,16 +168,19 @@ def _fetched(
             if not one.model:
                 segments[one.segment] = read_segment(folder, one.segment)
                 check_segment(segments[one.segment])
-            elif one.segment == LOOSE and one.model in fingerprints:
+            elif one.segment == LOOSE and one.model in dimensions:
                 loose[one.model] = read_loose(folder, one.model)
-            elif one.model in fingerprints:
+            elif one.model in dimensions:
                 block = read_vector_file(folder, one.segment, one.model)
                 if block is None or (len(block.rows) and block.rows[-1] >= len(segments[one.segment].passages)):
                     raise RejectedError("The shared index has vectors that fit no segment. Push it again.")
                 vectors[one.segment, one.model] = block
     except (ColumnFileError, KeyError) as error:
         raise RejectedError(f"The shared index is damaged: {error}. Push it again.") from error
-    check_lengths(loose, vectors)
+    matrices = [(model, one.matrix) for (_, model), one in vectors.items()]
+    matrices += [(model, one.matrix) for model, one in loose.items()]
+    if any(len(matrix) and matrix.shape[1] != dimensions[model] for model, matrix in matrices):
+        raise RejectedError("The shared index has vectors of a wrong length. Push it again.")
     rows = {
         segment_id: {segment.files.paths[row]: row for row in range(len(segment.files))}
         for segment_id, segment in segments.items()

@@ -56,11 +56,12 @@ class FetchedIndex:
 
 
 class Sampler:
-    """:ivar fingerprints: of the models whose vectors are compared and used."""
+    """:ivar fingerprints: of the models whose vectors are compared and used. :ivar dimensions: by fingerprint."""
 
     def __init__(self, pool: ParsePool, tiers: Sequence[Tier], max_file_bytes: int) -> None:
         """:param tiers: models in this process."""
-        self.fingerprints = [tier.fingerprint for tier in tiers]
+        self.dimensions = {tier.fingerprint: tier.manifest.dimension for tier in tiers}
+        self.fingerprints = list(self.dimensions)
         self._pool = pool
         self._tiers = tiers
         self._max_file_bytes = max_file_bytes
@@ -267,7 +268,7 @@ def _compare_sample(
     for key, vector in zip(computed.hashes, computed.matrix.astype(np.float32), strict=True):
         other = shared[key].astype(np.float32)
         lengths = float(np.linalg.norm(vector) * np.linalg.norm(other))
-        if lengths and float(vector @ other) / lengths < _LEAST_COSINE:
+        if vector.any() != other.any() or (lengths and float(vector @ other) / lengths < _LEAST_COSINE):
             raise RejectedError(
                 "The shared index has vectors that the model does not compute. It is not used: ask whoever pushes."
             )

@@ -30,7 +30,6 @@ from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import VectorBlock
 from semlens.index.storage.commit_rows import FileEntry
 from semlens.index.storage.root_store import vectors_path, write_vector_file
-from semlens.share.errors import RejectedError
 from semlens.share.manifest import LOOSE
 from semlens.share.sampling import Sampler
 from semlens.syntax.parsing.decode import decode
@@ -150,10 +149,3 @@ def add_own_files(
         for row, path in enumerate(merged.files.paths.tolist())
     }
     return entries, n_compared
-
-
-def check_lengths(loose: Mapping[str, LooseVectors], others: Mapping[tuple[str, str], VectorBlock]) -> None:
-    """:raises RejectedError: when vectors of one model differ in length."""
-    for (_, fingerprint), block in others.items():
-        if fingerprint in loose and loose[fingerprint].matrix.shape[1] != block.matrix.shape[1]:
-            raise RejectedError("The shared index has vectors of different lengths. Push it again.")

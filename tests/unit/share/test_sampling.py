@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from engine_cases import DIMENSION, VOCABULARY, complete, make_settings
+from engine_cases import DIMENSION, VOCABULARY, complete, function, make_settings
 from tiny_onnx import write_own_folder
 
 from semlens.engine.embedding.tiers import choose_tiers
@@ -12,7 +14,7 @@ from semlens.share import publishing, sampling
 from semlens.share.errors import RejectedError
 from semlens.share.sampling import Sampler
 
-from .conftest import Team
+from .conftest import SECRET, Team
 
 
 class TeamWithTwoModels(Team):
@@ -71,6 +73,30 @@ def test_the_vectors_of_the_slow_model_are_of_many_files(team, monkeypatch):
     team.push()
     team.pull(team.clone("clone"))
     assert sizes == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("lie", "sentence"),
+    [
+        (np.zeros_like, "vectors that the model does not compute"),
+        (lambda matrix: matrix[:, :-1].copy(), "vectors of a wrong length"),
+    ],
+)
+@pytest.mark.parametrize("name", ["merge_blocks", "loose_vectors"])
+def test_vectors_of_nothing_and_of_a_wrong_length_reject_the_source(team, monkeypatch, lie, sentence, name):
+    text = f'TOKEN = "{SECRET}"\n' + "".join(function(f"sail_{n}", "return boat") + "\n" for n in range(12))
+    team.origin.write("keys.py", text)
+    team.commit("a secret beside other code")
+    real = getattr(publishing, name)
+
+    def lying(*arguments):
+        told = real(*arguments)
+        return told and replace(told, matrix=lie(told.matrix))
+
+    monkeypatch.setattr(publishing, name, lying)
+    team.push()
+    with pytest.raises(RejectedError, match=sentence):
+        team.pull(team.clone("clone"))
 
 
 def test_wrong_vectors_of_the_second_model_reject_the_source(team, monkeypatch):

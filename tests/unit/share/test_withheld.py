@@ -129,7 +129,7 @@ def replace_loose(team, **columns):
         (lambda hashes: {"hashes": hashes[:, :8], "matrix": np.ones((len(hashes), 8), np.int8)}, "damaged"),
         (lambda hashes: {"hashes": hashes, "matrix": np.ones((len(hashes), 8), np.float32)}, "damaged"),
         (lambda hashes: {"hashes": hashes, "matrix": np.ones((len(hashes), 0), np.int8)}, "damaged"),
-        (lambda hashes: {"hashes": hashes, "matrix": np.ones((len(hashes), 3), np.int8)}, "different lengths"),
+        (lambda hashes: {"hashes": hashes, "matrix": np.ones((len(hashes), 3), np.int8)}, "a wrong length"),
         (None, "vectors that the model does not compute"),
     ],
 )
