@@ -12,6 +12,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from semlens.core.private_file import write_private
 from semlens.settings.user_sources import SHARE_KEY_VARIABLE
 from semlens.share.errors import RejectedError, ShareError
 
@@ -46,6 +47,8 @@ def read_key(config_folder: Path) -> SigningKey | None:
             return None
         except (OSError, UnicodeDecodeError) as error:
             raise ShareError(f"The key {source} cannot be read: {error}.") from error
+        if not text.strip():  # as a full disk may leave it
+            return None
     try:
         secret = bytes.fromhex(text.strip())
     except ValueError:
@@ -66,9 +69,7 @@ def make_key(config_folder: Path) -> SigningKey:
     path = config_folder / KEY_NAME
     secret = Ed25519PrivateKey.generate().private_bytes_raw()
     try:
-        config_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(secret.hex() + "\n", encoding="ascii")
+        write_private(path, secret.hex() + "\n")
     except OSError as error:
         raise ShareError(f"The key {path} cannot be written: {error.strerror or error}.") from error
     return SigningKey(secret)

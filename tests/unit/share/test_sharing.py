@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import sys
 import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from engine_cases import computed, function, make_settings, paths_of
@@ -279,10 +282,28 @@ def test_old_manifests_and_unnamed_objects_are_deleted(team):
     assert team.push().is_new
 
 
+def test_a_full_disk_leaves_no_key(tmp_path, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", fail_to_write)
+        patched.setattr(Path, "write_text", fail_to_write)
+        patched.setattr(Path, "replace", fail_to_write)
+        with pytest.raises(ShareError, match="No space left"):
+            make_key(tmp_path)
+    assert not (tmp_path / "share-key").exists()
+    assert make_key(tmp_path).public == make_key(tmp_path).public
+
+
+def fail_to_write(*_arguments, **_named):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_keys_are_private_and_kept(tmp_path, monkeypatch):
     first = make_key(tmp_path)
     assert make_key(tmp_path).public == first.public
     assert (tmp_path / "share-key").stat().st_mode & 0o077 == 0
+    (tmp_path / "share-key").write_text("")
+    second = make_key(tmp_path)
+    assert (make_key(tmp_path).public, second.public != first.public) == (second.public, True)
     monkeypatch.setenv("SEMLENS_SHARE_KEY", "zz")
     with pytest.raises(ShareError, match="64 hexadecimal digits"):
         make_key(tmp_path)
