@@ -26,6 +26,7 @@ from obstore.store import from_url
 
 from semlens.core.cancel import CancelToken
 from semlens.core.text.printable import printable
+from semlens.index.segment.columns import make_read_only
 from semlens.share.errors import RejectedError, ShareError
 from semlens.share.manifest import SharedObject
 from semlens.share.packing import Unpacker
@@ -102,7 +103,7 @@ class ObjectStore:
             raise self._problem(error) from error
 
     def download(self, one: SharedObject, target: Path, cancel: CancelToken) -> None:
-        """Write an object into a file, unpacked.
+        """Write an object into a new file, unpacked. It is read-only, because it will be mapped.
 
         :raises RejectedError: when it is missing or its bytes are others than its name says.
         :raises ShareError: when the store does not answer. :raises OSError: when the disk is full.
@@ -112,7 +113,7 @@ class ObjectStore:
         self._check_no_pipe(_object_name(one.sha256))
         try:
             result = obstore.get(self._store, f"{_PREFIX}/{_object_name(one.sha256)}")
-            with target.open("xb") as file:
+            with open(target, "xb", opener=_open_private) as file:
                 for chunk in result.stream(min_chunk_size=_READ_BYTES):
                     cancel.check()
                     n_read += len(chunk)
@@ -129,6 +130,7 @@ class ObjectStore:
             is_whole = False
         if not is_whole or n_read != one.size or digest.hexdigest() != one.sha256:
             raise RejectedError(f"An object of {printable(self.url)} is damaged. Push it again.")
+        make_read_only(target)
 
     def _check_no_pipe(self, name: str) -> None:
         """Others may write into a folder. Opening a pipe waits for its other end, for ever, and obstore has no timeout.
@@ -197,6 +199,10 @@ class ObjectStore:
         else:
             said, advice = text.partition("\n")[0][:300], "Check the URL, the network and the credentials."
         return ShareError(f"The store {printable(self.url)} cannot be used: {printable(said)}. {advice}")
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _options() -> dict[str, Any]:

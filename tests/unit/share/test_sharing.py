@@ -45,6 +45,16 @@ def test_a_clone_computes_nothing_that_is_shared(team):
     assert paths_of(engine, "github_token") == ["keys.py"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_what_was_fetched_is_private_and_read_only(team):
+    team.push()
+    clone = team.clone("clone")
+    assert team.pull(clone).is_used
+    names = {"*.segment", "*.vectors"}
+    modes = {path.stat().st_mode & 0o777 for name in names for path in clone.cache.rglob(name)}
+    assert modes == {0o400}
+
+
 def test_what_differs_is_computed_and_older_commits_help(team):
     team.push()
     team.origin.write("part3.py", function("upload_part", "return boat"))
