@@ -232,7 +232,7 @@ def searches(settings: Settings, folder: Path, scratch: Path, max_passages: int,
         pool = LocalExecutor(recipe, 2)
         build(folder, work_tree_of(folder), job, pool, cancel=CancelToken(), progress=lambda *_: None)
         pool.close()
-    entries = all_entries(store, recipe.segments, [key.public])
+    entries, _ = all_entries(store, recipe.segments, [key.public])
     n_stored = sum(one.size for entry in entries for one in entry.objects)
     models = settings.models
     tiers, _ = choose_tiers(models.first, models.refine, (), None)

@@ -36,7 +36,7 @@ def test_answers_go_on_when_a_node_is_killed_and_the_cluster_is_whole_again(tmp_
     site = Site(tmp_path)
     for name in ("app", "lib"):
         site.build(site.repository(name, 8))
-    entries = all_entries(site.store, site.recipe.segments, [site.key.public])
+    entries, _ = all_entries(site.store, site.recipe.segments, [site.key.public])
     tiers, _ = choose_tiers(str(site.model), "none", (), None)
     counts = {root_of(one.name): (1, 1) for one in entries}
     cluster = RayCluster(n_nodes=3)

@@ -69,6 +69,11 @@ class Site:
             if executor is None:
                 own.close()
 
+    def entry_paths(self) -> list[Path]:
+        """The files of all entries and manifests."""
+        folder = self.store_folder / "semlens" / "1"
+        return [path for kind in ("repositories", "trees") for path in (folder / kind).rglob("*") if path.is_file()]
+
     def objects(self) -> dict[str, bytes]:
         """The bytes of all objects by name, unpacked."""
         folder = self.store_folder / "semlens" / "1" / "objects"

@@ -67,27 +67,41 @@ def read_entry(store: ObjectStore, recipe: str, name: str, trusted: Iterable[str
     return repository
 
 
-def all_entries(store: ObjectStore, recipe: str, trusted: Iterable[str]) -> list[Repository]:
-    """Those of this version, by name. :raises RejectedError, ShareError: see `read_entry`."""
+def all_entries(store: ObjectStore, recipe: str, trusted: Iterable[str]) -> tuple[list[Repository], list[str]]:
+    """Those of this version, by name; and for each that cannot be used a sentence that says why.
+
+    :raises RejectedError: when none can be used, with the first reason. :raises ShareError: see `ObjectStore.read`.
+    """
     prefix = f"{_FOLDER}/{recipe}/"
     keys = list(trusted)
     names = sorted(one.path.removeprefix(prefix) for one in store.entries(prefix.rstrip("/")))
     if len(names) > _MAX_ENTRIES:
         raise RejectedError(f"The store lists more than {_MAX_ENTRIES} repositories.")
-    return [one for name in names if (one := read_entry(store, recipe, name, keys)) is not None]
+    entries: list[Repository] = []
+    problems: list[RejectedError] = []
+    for name in names:
+        try:
+            entry = read_entry(store, recipe, name, keys)
+        except RejectedError as error:
+            problems.append(RejectedError(f"{printable(name)} is left out: {error}"))
+        else:
+            entries += [entry] if entry is not None else []
+    if problems and not entries:
+        raise problems[0]
+    return entries, list(map(str, problems))
 
 
-def built_in(settings: Settings, url: str) -> tuple[ObjectStore, list[Repository]]:
-    """The store, and the repositories that are built in it.
+def built_in(settings: Settings, url: str) -> tuple[ObjectStore, list[Repository], list[str]]:
+    """The store, the repositories that are built in it, and why others are left out.
 
     :param url: of the store, "" for that of the settings.
-    :raises SemlensError: when no key is trusted; see `read_entry`.
+    :raises SemlensError: when no key is trusted; see `all_entries`.
     """
     store = open_store(settings, url)
     trusted = trusted_keys(settings)
     if not trusted:
         raise ClusterError("No key is trusted. Add that of whoever builds to `share.trustedKeys` in your config.toml.")
-    return store, all_entries(store, segment_recipe(), trusted)
+    return store, *all_entries(store, segment_recipe(), trusted)
 
 
 def _repository_of(value: Any) -> Repository:

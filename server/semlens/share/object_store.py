@@ -1,8 +1,8 @@
 """The store of shared objects: a folder, S3, Google Cloud Storage or Azure, by obstore.
 
-Objects are named by the hash of their bytes and never change. Every write creates: what exists is left as it is, so
-that those who push at the same time need no lock. Credentials come from the environment, as the clouds' own tools
-take them.
+Objects are named by the hash of their bytes and never change. A write creates: what exists is left as it is, unless it
+cannot be used, so that those who push at the same time need no lock. Credentials come from the environment, as the
+clouds' own tools take them.
 """
 
 from __future__ import annotations
@@ -145,7 +145,12 @@ class ObjectStore:
                 raise RejectedError(f"An object of {printable(self.url)} is not a file: {printable(name)}. Delete it.")
 
     def has(self, sha256: str, size: int) -> bool:
-        """:raises ShareError: when the store does not answer."""
+        """Whether an object is there, whole. A cloud checks its bytes itself, those of a folder are read.
+
+        :raises ShareError: when the store does not answer.
+        """
+        if self._folder is not None:
+            return _is_whole(self._folder / _PREFIX / _object_name(sha256), sha256, size)
         try:
             return bool(obstore.head(self._store, f"{_PREFIX}/{_object_name(sha256)}")["size"] == size)
         except FileNotFoundError:
@@ -199,6 +204,17 @@ class ObjectStore:
         else:
             said, advice = text.partition("\n")[0][:300], "Check the URL, the network and the credentials."
         return ShareError(f"The store {printable(self.url)} cannot be used: {printable(said)}. {advice}")
+
+
+def _is_whole(path: Path, sha256: str, size: int) -> bool:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size != size:  # to open a pipe would wait
+            return False
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
 
 
 def _open_private(path: str, flags: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -28,8 +28,9 @@ from semlens.index.storage.commit_rows import CommittedRows
 from semlens.index.storage.root_store import RootStore, write_vector_file
 from semlens.index.storage.seeding import attributes_hash, committed_rows, folders_of
 from semlens.index.versions import FORMAT_VERSION, STORE_VERSION
-from semlens.share.errors import ShareError
+from semlens.share.errors import RejectedError, ShareError
 from semlens.share.manifest import LOOSE, MAX_BYTES, Manifest, SharedFile, SharedObject, encode, object_names
+from semlens.share.manifest import decode as decode_manifest
 from semlens.share.object_store import ObjectStore, manifest_name
 from semlens.share.packing import pack
 from semlens.share.signing import SigningKey
@@ -74,18 +75,19 @@ def push(
     key: SigningKey,
     pool: ParsePool,
     *,
+    trusted: Sequence[str] = (),
     cancel: CancelToken,
     progress: Progress,
 ) -> Pushed:
     """Share the index of the newest commit.
 
     :param pool: parses what stays out, with its secrets masked.
+    :param trusted: keys whose indexes need not be shared again, beside the own one.
     :raises ShareError: when files differ from the commit, the index is not complete, or the store refuses.
     """
     work_tree.check_committed("push again")
     tree = work_tree.trees()[0]
-    name = manifest_name(recipe(), tree)
-    if store.read(name, MAX_BYTES) is not None:
+    if is_shared(store, tree, (key.public, *trusted)):
         return Pushed(tree, is_new=False)
     with closing(RootStore(cache_folder, root)) as index:
         rows = committed_rows(index.folder)
@@ -99,8 +101,32 @@ def push(
             n_bytes = upload(store, Path(folder), objects, cancel, progress)
     files = [SharedFile(path, safe[path].hex(), part.segment) for part in shared for path in part.paths]
     manifest = Manifest(recipe(), tree, tuple(files), tuple(objects), attributes_of(root, safe))
-    is_new = store.write(name, encode(manifest, key))
+    is_new = write_manifest(store, manifest, key, trusted) or n_bytes > 0  # an object was lost
     return Pushed(tree, is_new, len(files), sum(bool(one.segment) for one in rows.files.values()) - len(files), n_bytes)
+
+
+def is_shared(store: ObjectStore, tree: str, trusted: Iterable[str]) -> bool:
+    """Whether a tree has a manifest of these keys whose objects are there. What cannot be used is not.
+
+    :raises ShareError: when the store does not answer.
+    """
+    try:
+        data = store.read(manifest_name(recipe(), tree), MAX_BYTES)
+        known = None if data is None else decode_manifest(data, trusted, recipe=recipe(), tree=tree)
+    except RejectedError:
+        return False
+    return known is not None and all(store.has(one.sha256, one.size) for one in known.objects)
+
+
+def write_manifest(store: ObjectStore, manifest: Manifest, key: SigningKey, trusted: Sequence[str]) -> bool:
+    """Replace a manifest that cannot be used. False: there is one that can.
+
+    :raises ShareError: when the store does not take it.
+    """
+    name, data = manifest_name(manifest.recipe, manifest.tree), encode(manifest, key)
+    if store.write(name, data):
+        return True
+    return not is_shared(store, manifest.tree, (key.public, *trusted)) and store.write(name, data, replace=True)
 
 
 def delete_old(store: ObjectStore, days: int, *, cancel: CancelToken) -> tuple[int, int]:

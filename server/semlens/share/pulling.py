@@ -59,15 +59,22 @@ class Pulled:
 def find(
     work_tree: WorkTree, store: ObjectStore, trusted: Sequence[str], cancel: CancelToken
 ) -> tuple[Manifest, int] | None:
-    """The manifest of the newest commit that is shared, and how many trees are newer; None when none is shared.
+    """The manifest of the newest commit that can be used, and how many trees are newer; None when none is shared.
 
-    :raises ShareError, RejectedError: see `ObjectStore.read` and `manifest.decode`.
+    :raises ShareError: see `ObjectStore.read`.
+    :raises RejectedError: when some are shared and none can be used; see `manifest.decode`.
     """
+    problem: RejectedError | None = None
     for behind, tree in enumerate(work_tree.trees()):
         cancel.check()
-        data = store.read(manifest_name(recipe(), tree), MAX_BYTES)
-        if data is not None:
-            return decode(data, trusted, recipe=recipe(), tree=tree), behind
+        try:
+            data = store.read(manifest_name(recipe(), tree), MAX_BYTES)
+            if data is not None:
+                return decode(data, trusted, recipe=recipe(), tree=tree), behind
+        except RejectedError as error:
+            problem = problem or error
+    if problem is not None:
+        raise problem
     return None
 
 

@@ -55,6 +55,7 @@ def push(folder: Path, settings: Settings, url: str, *, cancel: CancelToken, pro
             open_store(settings, url),
             key,
             pool,
+            trusted=trusted_keys(settings),
             cancel=cancel,
             progress=progress,
         )

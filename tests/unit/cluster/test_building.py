@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,7 +87,7 @@ def test_a_change_computes_only_its_batch_again_and_replaces_the_entry(site):
     (folder / "part5.py").write_text(function("another", "return 1"))
     site.commit(folder)
     site.build(folder)
-    (entry,) = all_entries(site.store, site.recipe.segments, [site.key.public])
+    ((entry,), _) = all_entries(site.store, site.recipe.segments, [site.key.public])
     assert entry.tree == work_tree_of(folder).trees()[0]
     deleted = publishing.delete_old(site.store, 0, cancel=CancelToken())
     assert deleted[0] == 2  # manifests; the objects of the entry stay
@@ -158,6 +159,45 @@ def test_entries_of_others_are_rejected(site, tmp_path):
     path.with_name("other").write_bytes(data)
     with pytest.raises(RejectedError, match="place of another"):
         all_entries(site.store, site.recipe.segments, [site.key.public])
+
+
+@pytest.mark.parametrize("fault", ["empty", "other key", "lost object", "damaged object"])
+def test_what_cannot_be_used_is_built_again(site, tmp_path, fault):
+    folder = site.repository("app", 4)
+    site.build(folder)
+    before = site.objects()
+    if fault == "empty":
+        for path in site.entry_paths():
+            path.write_bytes(b"")
+    elif fault == "other key":
+        site.job = replace(site.job, key=make_key(tmp_path / "new"))
+    else:
+        path = next(path for path in (site.store_folder / "semlens/1/objects").rglob("*") if path.is_file())
+        data = path.read_bytes()
+        path.write_bytes(data[:-1] + bytes([data[-1] ^ 1])) if fault == "damaged object" else path.unlink()
+    assert site.build(folder).is_new
+    assert site.objects() == before
+    ((entry,), _) = all_entries(site.store, site.recipe.segments, [site.job.key.public])
+    assert {one.sha256 for one in entry.objects} == set(before)
+    assert publishing.is_shared(site.store, entry.tree, [site.job.key.public])
+    assert not site.build(folder).is_new
+
+
+def test_an_entry_of_another_trusted_key_is_kept(site, tmp_path):
+    folder = site.repository("app", 2)
+    site.build(folder)
+    settings = replace(site.settings, share=replace(site.settings.share, trusted_keys=(site.key.public.upper(),)))
+    site.job = replace(site.job, key=make_key(tmp_path / "second"), settings=settings)
+    assert not site.build(folder).is_new
+
+
+def test_one_entry_that_cannot_be_used_leaves_the_others(site):
+    site.build(site.repository("app", 2))
+    site.build(site.repository("lib", 2))
+    next(path for path in site.entry_paths() if path.name == "app").write_bytes(b"")
+    entries, problems = all_entries(site.store, site.recipe.segments, [site.key.public])
+    assert [one.name for one in entries] == ["example.org/team/lib"]
+    assert problems == ["example.org/team/app is left out: The shared index is damaged: it has no signature."]
 
 
 @pytest.mark.parametrize("fault", ["cut", "bits", "other segment", "offsets"])

@@ -62,6 +62,17 @@ def test_build_and_serve(site, user, capsys):
         serve_and_ask(site)
 
 
+def test_status_names_what_cannot_be_used(site, user, capsys):
+    for name in ("app", "lib"):
+        assert run(capsys, "build", site.repository(name, 1), "--to", site.store.url)[0] == 0
+    next(path for path in site.entry_paths() if path.name == "app").write_bytes(b"")
+    code, out, err = run(capsys, "status", "--from", site.store.url)
+    assert (code, out.split()[0]) == (0, "example.org/team/lib")
+    assert err == "semlens: example.org/team/app is left out: The shared index is damaged: it has no signature.\n"
+    _, out, _ = run(capsys, "status", "--from", site.store.url, "--json")
+    assert ["app is left out" in problem for problem in json.loads(out)["problems"]] == [True]
+
+
 def test_status_of_an_empty_store(site, user, capsys):
     code, out, _ = run(capsys, "status", "--from", site.store.url)
     assert (code, out.startswith("Nothing is built in file://")) == (0, True)

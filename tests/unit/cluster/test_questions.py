@@ -86,7 +86,7 @@ def served(tmp_path_factory):
         (folder / "test_tree.py").write_text("from tree import load_tree\n\n\ndef test_tree():\n    load_tree()\n")
         site.commit(folder)
         site.build(folder)
-    entries = all_entries(site.store, site.recipe.segments, [site.key.public])
+    entries, _ = all_entries(site.store, site.recipe.segments, [site.key.public])
     objects = site.tmp_path / "objects"
     objects.mkdir()
     fetch([one for of in place_segments(entries, 1) for one in of], site.store, site.recipe.fingerprints, objects)

@@ -76,7 +76,7 @@ def served(tmp_path_factory):
                 (folder / "legacy" / version / "old.py").write_text(function(f"{name}_old", "return lint(url)"))
             site.commit(folder)
             site.build(folder)
-    entries = all_entries(site.store, site.recipe.segments, [site.key.public])
+    entries, _ = all_entries(site.store, site.recipe.segments, [site.key.public])
     objects = site.tmp_path / "objects"
     objects.mkdir()
     fetch([one for of in place_segments(entries, 1) for one in of], site.store, site.recipe.fingerprints, objects)
@@ -202,7 +202,7 @@ def test_a_shard_forgets_old_searches(served):
 
 def test_missing_and_damaged_objects_are_told(served, tmp_path):
     _, _, site = served
-    entries = all_entries(site.store, site.recipe.segments, [site.key.public])
+    entries, _ = all_entries(site.store, site.recipe.segments, [site.key.public])
     (placed,) = place_segments(entries, 1)
     path = next(path for path in (site.store_folder / "semlens/1/objects").rglob("*") if path.is_file())
     data = path.read_bytes()

@@ -71,7 +71,7 @@ class Team:
         engine.close()
         return counters
 
-    def push(self, workspace: Workspace | None = None) -> publishing.Pushed:
+    def push(self, workspace: Workspace | None = None, *, trusted: tuple[str, ...] = ()) -> publishing.Pushed:
         one = workspace or self.origin
         self.index(one)
         return publishing.push(
@@ -81,6 +81,7 @@ class Team:
             ObjectStore(self.url),
             self.key,
             self.pool,
+            trusted=trusted,
             cancel=CancelToken(),
             progress=lambda *_: None,
         )

@@ -157,6 +157,43 @@ def test_only_trusted_keys_count(team, tmp_path):
     assert team.pull(clone).is_used
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda team: damage_object(team),
+        lambda team: next(path for path in objects(team) if path.is_file()).unlink(),
+        lambda team: manifest_path(team).write_bytes(b""),
+        lambda team: rewrite(team, lambda known: replace(known, tree="0" * 40)),
+        lambda team: setattr(team, "key", make_key(team.tmp_path / "new")),
+    ],
+)
+def test_what_cannot_be_used_is_pushed_again(team, damage):
+    team.push()
+    damage(team)
+    assert team.push().is_new
+    assert team.pull(team.clone("clone")).is_used
+    assert not team.push().is_new
+
+
+def test_a_tree_that_another_trusted_key_shared_is_not_pushed_again(team):
+    team.push()
+    first, team.key = team.key.public, make_key(team.tmp_path / "second")
+    assert not team.push(trusted=(first,)).is_new
+    assert team.pull(team.clone("clone"), trusted=(first,)).is_used
+
+
+def test_a_manifest_that_cannot_be_used_leaves_those_of_older_commits(team):
+    team.push()
+    first = manifest_path(team)
+    team.origin.write("part3.py", function("upload_part", "return boat"))
+    team.commit("second")
+    team.push()
+    (second,) = {path for path in first.parent.iterdir()} - {first}
+    second.write_bytes(b"")
+    pulled = team.pull(team.clone("clone"))
+    assert (pulled.is_used, pulled.behind) == (True, 1)
+
+
 def manifest_path(team):
     return next(path for path in (team.store_folder / "semlens/1/trees").rglob("*") if path.is_file())
 

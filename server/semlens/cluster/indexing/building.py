@@ -31,10 +31,11 @@ from semlens.index.snapshot import SegmentView
 from semlens.index.storage.root_store import write_vector_file
 from semlens.search.signals.file_status import file_statuses
 from semlens.settings.loading import Settings
-from semlens.share.errors import ShareError
-from semlens.share.manifest import Manifest, SharedFile, SharedObject, encode
-from semlens.share.object_store import ObjectStore, manifest_name
-from semlens.share.publishing import Progress, attributes_of, groups_of, named_by_content, object_of, upload
+from semlens.share.errors import RejectedError, ShareError
+from semlens.share.manifest import Manifest, SharedFile, SharedObject
+from semlens.share.object_store import ObjectStore
+from semlens.share.publishing import Progress, attributes_of, groups_of, named_by_content, object_of, upload, write_manifest
+from semlens.share.sharing import trusted_keys
 from semlens.share.signing import SigningKey
 from semlens.share.work_tree import WorkTree
 from semlens.syntax.parsing.decode import decode
@@ -89,8 +90,7 @@ def build(
     name = repository_name(str(root))
     work_tree.check_committed("build again")
     tree = work_tree.trees()[0]
-    known = read_entry(job.store, job.recipe.segments, name, [job.key.public])
-    if known is not None and known.tree == tree:
+    if _is_built(job, name, tree):
         return Built(name, tree, is_new=False)
     spool = _Spool(job.spool)
     plan = Plan({})
@@ -108,11 +108,21 @@ def build(
     ]
     attributes = attributes_of(root, plan.hashes)
     manifest = Manifest(job.recipe.segments, tree, tuple(files), tuple(of_pullers), attributes)
-    job.store.write(manifest_name(job.recipe.segments, tree), encode(manifest, job.key))
+    write_manifest(job.store, manifest, job.key, trusted_keys(job.settings))
     ids = tuple(segment.id for segment in segments)
     write_entry(job.store, Repository(name, job.recipe.segments, tree, ids, tuple(objects)), job.key)
     spool.forget(digests)
     return Built(name, tree, True, len(files), plan.left_out, len(digests), spool.n_resumed, n_bytes)
+
+
+def _is_built(job: BuildJob, name: str, tree: str) -> bool:
+    """Whether the entry is that of a tree, and its objects are there. One that cannot be used is built again."""
+    trusted = [job.key.public, *trusted_keys(job.settings)]
+    try:
+        known = read_entry(job.store, job.recipe.segments, name, trusted)
+    except RejectedError:
+        return False
+    return known is not None and known.tree == tree and all(job.store.has(one.sha256, one.size) for one in known.objects)
 
 
 def _committed_paths(root: Path, work_tree: WorkTree, settings: Settings) -> list[str]:

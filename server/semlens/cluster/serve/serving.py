@@ -57,7 +57,7 @@ def serve(options: ServeOptions, settings: Settings, on_listening: Callable[[dic
     :param on_listening: told where, when everything is loaded.
     :raises SemlensError: when it cannot be served.
     """
-    store, repositories = built_in(settings, options.url)
+    store, repositories, problems = built_in(settings, options.url)
     if not repositories:
         raise ClusterError(f"Nothing is built in {printable(store.url)}. `semlens cluster build REPO... --to` builds.")
     models = settings.models
@@ -75,7 +75,7 @@ def serve(options: ServeOptions, settings: Settings, on_listening: Callable[[dic
                 tier.query_vector("warm up")  # the first question does not wait for the models
             counts = _counts(shards, [root_of(one.name) for one in repositories])
             coordinator = Coordinator(shards, tiers, counts, homes_of(placed), settings, ray_shards.ShardLostError)
-            coordinator.run(options.http, listening, on_listening)
+            coordinator.run(options.http, listening, lambda facts: on_listening({**facts, "problems": problems}))
         finally:
             shards.close()
 

@@ -43,10 +43,13 @@ def run_serve(options: argparse.Namespace) -> int:
 def run_status(options: argparse.Namespace) -> int:
     from semlens.settings.loading import load_settings
 
-    store, repositories = _with_extra(lambda: _module("catalogue").built_in(load_settings()[0], options.url))
+    store, repositories, problems = _with_extra(lambda: _module("catalogue").built_in(load_settings()[0], options.url))
     if options.json:
-        print(json.dumps({"store": store.url, "repositories": [_status_json(one) for one in repositories]}))
+        shown = [_status_json(one) for one in repositories]
+        print(json.dumps({"store": store.url, "repositories": shown, "problems": problems}))
         return DONE
+    for problem in problems:
+        say(problem)
     for one in map(_status_json, repositories):
         print(f"{one['repository']}  tree {one['tree'][:12]}  {one['segments']} segments  {human_bytes(one['bytes'])}")
     if not repositories:
@@ -75,6 +78,8 @@ def _serve(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps(facts), flush=True)
             return
+        for problem in facts["problems"]:
+            say(problem)
         shards = "1 shard" if facts["shards"] == 1 else f"{facts['shards']} shards"
         n = facts["repositories"]
         repositories = "1 repository" if n == 1 else f"{n} repositories"
