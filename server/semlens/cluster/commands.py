@@ -14,13 +14,12 @@ from semlens.core.cancel import CancelToken
 from semlens.core.errors import SemlensError
 from semlens.engine.embedding.tiers import choose_local_tiers
 from semlens.files.git_repository import index_root_of
+from semlens.index.storage.private_cache import BUILDS_FOLDER
 from semlens.settings.loading import Settings
 from semlens.settings.schema import cache_folder
 from semlens.share.publishing import recipe as segment_recipe
 from semlens.share.sharing import open_store, signing_key
 from semlens.share.work_tree import work_tree_of
-
-SPOOL_FOLDER = "cluster-build"
 
 Progress = Callable[[str, str, int, int], None]
 """The repository, what is done, how much of it is done, and how much there is."""
@@ -52,7 +51,7 @@ def build_all(
     store = open_store(settings, url)
     recipe = recipe_of(settings)
     store.read(f"repositories/{recipe.segments}/_", 1)  # a bucket that is not there is told before hours of work
-    job = BuildJob(settings, recipe, store, key, cache_folder(settings) / SPOOL_FOLDER)
+    job = BuildJob(settings, recipe, store, key, cache_folder(settings) / BUILDS_FOLDER)
     with _executor(recipe, settings, address) as executor:
         for folder in folders:
             try:

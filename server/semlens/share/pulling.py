@@ -27,6 +27,7 @@ from semlens.index.segment.segment import Segment, read_segment
 from semlens.index.segment.vectors import VectorBlock
 from semlens.index.storage.commit_rows import CommittedRows, FileEntry
 from semlens.index.storage.database import StoreError
+from semlens.index.storage.private_cache import PULLS_FOLDER
 from semlens.index.storage.root_store import read_vector_file
 from semlens.index.storage.seeding import Donor, has_commit, seed_from
 from semlens.share.errors import RejectedError, ShareError
@@ -103,8 +104,8 @@ def pull(
         return Pulled()
     manifest, behind = found
     try:
-        make_private_folders(cache_folder)
-        with tempfile.TemporaryDirectory(prefix="pull-", dir=cache_folder) as folder:
+        make_private_folders(cache_folder / PULLS_FOLDER)
+        with tempfile.TemporaryDirectory(dir=cache_folder / PULLS_FOLDER) as folder:
             _download(store, manifest, Path(folder), sampler.fingerprints, cancel, progress)
             fetched, loose = _fetched(manifest, Path(folder), sampler.dimensions)
             progress("Comparing", 0, 1)

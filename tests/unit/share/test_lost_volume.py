@@ -85,7 +85,7 @@ def test_with_one_copy_the_index_is_built_here(team, store_of, kill_in_mid_pull)
         team.pull(clone)
     assert arrived == [""]
     assert not has_commit(clone.cache, clone.folder)
-    assert not list(clone.cache.glob("pull-*"))
+    assert not list(clone.cache.glob("pulls/*"))
     share = {"url": team.url, "trusted_keys": (team.key.public,)}
     settings = make_settings(team.model, share=share, index={"cache_folder": str(clone.cache)})
     engine = clone.engine(settings=settings, wait=False)

@@ -249,7 +249,7 @@ def test_what_is_damaged_is_rejected_and_nothing_is_kept(team, damage):
     with pytest.raises(RejectedError):
         team.pull(clone)
     assert not has_commit(clone.cache, clone.folder)
-    assert not list(clone.cache.glob("pull-*"))
+    assert not list(clone.cache.glob("pulls/*"))
     assert team.index(clone)["parsed"] == 14
 
 

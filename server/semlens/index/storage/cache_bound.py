@@ -1,8 +1,8 @@
 """Keeps the cache folder below its size limit.
 
-The least recently used roots are deleted first, a clone of a repository together with its index, then the least
-recently used vectors. The size on disk counts, whichever process wrote it. A root that a process has open is never
-deleted.
+What stopped pulls and builds left is deleted first, then the least recently used roots, a clone of a repository
+together with its index, then the least recently used vectors. The size on disk counts, whichever process wrote it. A
+root that a process has open is never deleted.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import logging
 import math
 import os
+import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from semlens.core.errors import CacheError
 from semlens.files.folder_size import folder_bytes
 from semlens.files.git_clone import clone_folders, clone_in, clone_last_use, delete_clone_folder
 from semlens.index.storage.database import StoreError, remove_database
+from semlens.index.storage.private_cache import BUILDS_FOLDER, PULLS_FOLDER
 from semlens.index.storage.root_store import delete_index, index_folders, last_use
 from semlens.index.storage.vector_cache import VectorCache
 from semlens.index.storage.writer_lock import WriterLock
@@ -29,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 LOCK_NAME = "bound.lock"
 _CLOSE_SECONDS = 1.0
+_LEFTOVER_SECONDS = 24 * 3600.0
 _CHECKS_PER_BOUND = 64
 """A process measures the folder each time it has written this part of the limit. That takes a few milliseconds."""
 
@@ -124,6 +127,8 @@ class CacheBound:
 
     def _shrink(self, target_bytes: int) -> None:
         """Shrink below the limit, so that there is room for a while."""
+        for folder in self._leftovers():
+            shutil.rmtree(folder, ignore_errors=True)
         for root in self._unused_roots():
             if folder_bytes(self._folder) <= target_bytes:
                 break
@@ -148,6 +153,11 @@ class CacheBound:
     def _should_stop(self) -> bool:
         return time.monotonic() > self._stop_at
 
+    def _leftovers(self) -> list[Path]:
+        """What pulls and builds left that were stopped. One that runs has written within a day."""
+        folders = [*(self._folder / PULLS_FOLDER).glob("*"), self._folder / BUILDS_FOLDER]
+        return [folder for folder in folders if 0.0 < _last_write(folder) < time.time() - _LEFTOVER_SECONDS]
+
     def _unused_roots(self) -> list[_StoredRoot]:
         """Least recently used first, without the most recent. Roots in use are detected later, by their lock."""
         roots: list[_StoredRoot] = []
@@ -165,6 +175,15 @@ class CacheBound:
         own = self.vectors.path if self.vectors is not None else None
         stores = [path for path in self._folder.glob("vectors.v*.sqlite") if path != own and path.is_file()]
         return sorted(stores, key=lambda path: path.stat().st_mtime)
+
+
+def _last_write(folder: Path) -> float:
+    """When something in a folder was written, in seconds since the epoch. 0 when there is no such folder."""
+    times = [0.0]
+    for path in (folder, *folder.rglob("*")):
+        with contextlib.suppress(OSError):
+            times.append(path.lstat().st_mtime)
+    return max(times)
 
 
 def database_bytes(path: Path) -> int:

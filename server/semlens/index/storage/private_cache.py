@@ -12,11 +12,19 @@ from pathlib import Path
 
 from semlens.core.errors import CacheError
 
+PULLS_FOLDER = "pulls"
+"""What is being fetched of shared indexes."""
+
+BUILDS_FOLDER = "cluster-build"
+"""What a build of a cluster has computed and not shared yet."""
+
 CACHE_NAMES = (
     "roots",
     "roots-*",
     "clones",
     "maps",
+    PULLS_FOLDER,
+    BUILDS_FOLDER,
     "vectors*",
     "sent.*",
     "server",

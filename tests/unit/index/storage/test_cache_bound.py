@@ -83,6 +83,22 @@ def test_the_least_recently_used_roots_are_deleted_first(cache):
     assert folder_bytes(cache) <= 17 * MIB // 4
 
 
+@pytest.mark.parametrize("name", ["pulls/x1", "cluster-build"])
+@pytest.mark.parametrize("is_old", [True, False])
+def test_what_a_stopped_pull_or_build_left_goes_before_roots(cache, name, is_old):
+    roots = [fill_root(cache, root, last_used=when) for root, when in (("a", 1), ("b", 2))]
+    folder = cache / name
+    folder.mkdir(parents=True)
+    for file in ("old", "new"):
+        (folder / file).write_bytes(bytes(MIB))
+        os.utime(folder / file, (1, 1))
+    os.utime(folder, (1, 1))
+    if not is_old:
+        os.utime(folder / "new")
+    enforce(cache, 4 * MIB)
+    assert (folder.exists(), roots[0].exists(), roots[1].exists()) == (not is_old, is_old, True)
+
+
 def test_indexes_of_another_format_count_and_go_first_when_unused(cache):
     new = [fill_root(cache, name, last_used=when) for name, when in (("a", 3), ("b", 4))]
     old = fill_root(cache, "c", last_used=2)

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX"
         (0o777, [], 0o700),
         (0o755, [], 0o700),
         (0o777, ["roots-1.2", "vectors.v2.sqlite", "server"], 0o700),
+        (0o755, ["pulls", "cluster-build"], 0o700),
         (0o700, ["notes.txt"], 0o700),
         (0o775, ["notes.txt"], 0o775),  # perhaps shared on purpose
         (0o1777, [], 0o1777),  # such as /tmp
