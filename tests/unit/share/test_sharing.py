@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import sys
+import time
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -157,43 +158,6 @@ def test_only_trusted_keys_count(team, tmp_path):
     assert team.pull(clone).is_used
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda team: damage_object(team),
-        lambda team: next(path for path in objects(team) if path.is_file()).unlink(),
-        lambda team: manifest_path(team).write_bytes(b""),
-        lambda team: rewrite(team, lambda known: replace(known, tree="0" * 40)),
-        lambda team: setattr(team, "key", make_key(team.tmp_path / "new")),
-    ],
-)
-def test_what_cannot_be_used_is_pushed_again(team, damage):
-    team.push()
-    damage(team)
-    assert team.push().is_new
-    assert team.pull(team.clone("clone")).is_used
-    assert not team.push().is_new
-
-
-def test_a_tree_that_another_trusted_key_shared_is_not_pushed_again(team):
-    team.push()
-    first, team.key = team.key.public, make_key(team.tmp_path / "second")
-    assert not team.push(trusted=(first,)).is_new
-    assert team.pull(team.clone("clone"), trusted=(first,)).is_used
-
-
-def test_a_manifest_that_cannot_be_used_leaves_those_of_older_commits(team):
-    team.push()
-    first = manifest_path(team)
-    team.origin.write("part3.py", function("upload_part", "return boat"))
-    team.commit("second")
-    team.push()
-    (second,) = {path for path in first.parent.iterdir()} - {first}
-    second.write_bytes(b"")
-    pulled = team.pull(team.clone("clone"))
-    assert (pulled.is_used, pulled.behind) == (True, 1)
-
-
 def manifest_path(team):
     return next(path for path in (team.store_folder / "semlens/1/trees").rglob("*") if path.is_file())
 
@@ -222,6 +186,43 @@ def promise_less(known):
 def swap_hashes(known):
     first, second, *others = known.files
     return replace(known, files=(replace(first, hash=second.hash), second, *others))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        damage_object,
+        lambda team: next(path for path in objects(team) if path.is_file()).unlink(),
+        lambda team: manifest_path(team).write_bytes(b""),
+        lambda team: rewrite(team, lambda known: replace(known, tree="0" * 40)),
+        lambda team: setattr(team, "key", make_key(team.tmp_path / "new")),
+    ],
+)
+def test_what_cannot_be_used_is_pushed_again(team, damage):
+    team.push()
+    damage(team)
+    assert team.push().is_new
+    assert team.pull(team.clone("clone")).is_used
+    assert not team.push().is_new
+
+
+def test_a_tree_that_another_trusted_key_shared_is_not_pushed_again(team):
+    team.push()
+    first, team.key = team.key.public, make_key(team.tmp_path / "second")
+    assert not team.push(trusted=(first,)).is_new
+    assert team.pull(team.clone("clone"), trusted=(first,)).is_used
+
+
+def test_a_manifest_that_cannot_be_used_leaves_those_of_older_commits(team):
+    team.push()
+    first = manifest_path(team)
+    team.origin.write("part3.py", function("upload_part", "return boat"))
+    team.commit("second")
+    team.push()
+    (second,) = set(first.parent.iterdir()) - {first}
+    second.write_bytes(b"")
+    pulled = team.pull(team.clone("clone"))
+    assert (pulled.is_used, pulled.behind) == (True, 1)
 
 
 @pytest.mark.parametrize(
@@ -342,6 +343,42 @@ def test_a_full_disk_leaves_no_key(tmp_path, monkeypatch):
 
 def fail_to_write(*_arguments, **_named):
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_unnamed_objects_stay_as_long_as_manifests(team):
+    team.push()
+    manifest_path(team).unlink()
+    for path in objects(team):
+        os.utime(path, (time.time() - 5 * 86_400,) * 2)
+    assert publishing.delete_old(ObjectStore(team.url), 9, cancel=CancelToken()) == (0, 0)
+    assert publishing.delete_old(ObjectStore(team.url), 4, cancel=CancelToken()) == (0, 2)
+
+
+def test_an_object_that_is_named_meanwhile_stays(team, monkeypatch):
+    team.push()
+    path = manifest_path(team)
+    data = path.read_bytes()
+    for one in (*objects(team), path):
+        os.utime(one, (0, 0))
+    real = ObjectStore.delete
+
+    def delete(store, names):
+        """As a push does that finds its objects in the store, while the manifests are deleted."""
+        real(store, names)
+        if any("trees" in name for name in names):
+            store.write("trees/x/y", data)
+
+    monkeypatch.setattr(ObjectStore, "delete", delete)
+    assert publishing.delete_old(ObjectStore(team.url), 1, cancel=CancelToken()) == (1, 0)
+
+
+def test_nothing_is_deleted_when_a_manifest_cannot_be_read(team):
+    team.push()
+    os.utime(manifest_path(team), (0, 0))
+    ObjectStore(team.url).write("trees/x/y", b"")
+    with pytest.raises(RejectedError):
+        publishing.delete_old(ObjectStore(team.url), 1, cancel=CancelToken())
+    assert manifest_path(team).exists()
 
 
 def test_keys_are_private_and_kept(tmp_path, monkeypatch):
