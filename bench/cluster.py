@@ -31,11 +31,12 @@ from semlens.cluster.catalogue import Repository, all_entries, write_entry
 from semlens.cluster.commands import recipe_of
 from semlens.cluster.indexing import batches as batches_module
 from semlens.cluster.indexing.batches import Batch, Plan, batches_of
-from semlens.cluster.indexing.building import BuildJob, Executor, build
+from semlens.cluster.indexing.building import BuildJob, build
 from semlens.cluster.indexing.building import _write as write_objects
 from semlens.cluster.indexing.computing import Computed
 from semlens.cluster.indexing.local_executor import LocalExecutor
 from semlens.cluster.indexing.ray_executor import RayExecutor
+from semlens.cluster.indexing.spool import Executor
 from semlens.cluster.ray_connection import connected
 from semlens.cluster.serve.coordinator import Shards, search_shards
 from semlens.cluster.serve.placing import place_segments

@@ -7,9 +7,11 @@ import importlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from semlens.cluster.errors import ClusterError
 from semlens.cluster.indexing.batches import Recipe
-from semlens.cluster.indexing.building import BuildJob, Built, Executor, build
+from semlens.cluster.indexing.building import BuildJob, Built, build
 from semlens.cluster.indexing.local_executor import LocalExecutor
+from semlens.cluster.indexing.spool import Executor
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import SemlensError
 from semlens.engine.embedding.tiers import choose_local_tiers
@@ -63,6 +65,9 @@ def build_all(
                 built = build(root, work_tree_of(root), job, executor, cancel=cancel, progress=show)
             except SemlensError as error:
                 on_built(error, folder)
+            except OSError as error:
+                said = f"A file cannot be read or written: {error.strerror or error}. Check the disk, then build again."
+                on_built(ClusterError(said), folder)
             else:
                 on_built(built, folder)
 

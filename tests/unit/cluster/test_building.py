@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import random
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -79,6 +82,56 @@ def test_a_build_has_the_same_bytes_in_any_order_and_after_a_stop(tmp_path):
     assert plain.objects() == shuffled.objects() == stopped.objects() != {}
     assert list(stopped.job.spool.parent.glob("spool-*/*")) == []
     assert not plain.build(folder).is_new
+
+
+@pytest.mark.parametrize("data", [b"", b"PK"])
+def test_a_damaged_result_of_an_earlier_build_is_computed_again(site, data):
+    folder = site.repository("app", 5)
+    executor = LocalExecutor(site.recipe, 1)
+    with pytest.raises(ClusterError, match="lost"):
+        site.build(folder, Failing(executor, 2))
+    damaged, _ = site.job.spool.iterdir()
+    damaged.write_bytes(data)
+    built = site.build(folder, executor)
+    executor.close()
+    assert (built.is_new, built.resumed, built.batches) == (True, 1, 3)
+
+
+def test_a_build_goes_on_when_another_deletes_the_folder_of_results(site):
+    class Deleting:
+        """As a build that ends meanwhile."""
+
+        def __init__(self, inner):
+            self._inner = inner
+
+        def run(self, batches, cancel):
+            for result in self._inner.run(batches, cancel):
+                shutil.rmtree(site.job.spool, ignore_errors=True)
+                yield result
+
+    executor = LocalExecutor(site.recipe, 1)
+    folder = site.repository("app", 2)
+    assert site.build(folder, Deleting(executor)).is_new
+    executor.close()
+
+
+def test_results_of_batches_are_private_and_a_full_disk_leaves_no_part(site, monkeypatch):
+    folder = site.repository("app", 3)
+    executor = LocalExecutor(site.recipe, 1)
+    with pytest.raises(ClusterError, match="lost"):
+        site.build(folder, Failing(executor, 1))
+    (kept,) = site.job.spool.iterdir()
+    assert [path.stat().st_mode & 0o777 for path in (kept, site.job.spool)] == [0o600, 0o700]
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", fail_to_write)
+        with pytest.raises(OSError, match="No space left"):
+            site.build(folder, executor)
+    executor.close()
+    assert list(site.job.spool.iterdir()) == [kept]
+
+
+def fail_to_write(*_arguments):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_a_change_computes_only_its_batch_again_and_replaces_the_entry(site):

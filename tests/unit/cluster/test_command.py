@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import json
 import os
@@ -16,6 +17,7 @@ import pytest
 from cluster_cases import Site
 
 from semlens.cli import main
+from semlens.cluster.indexing.spool import Spool
 from semlens.share.signing import KEY_NAME
 
 HAS_RAY = importlib.util.find_spec("ray") is not None
@@ -60,6 +62,23 @@ def test_build_and_serve(site, user, capsys):
     assert built["bytes"] > 0
     if HAS_RAY:
         serve_and_ask(site)
+
+
+def test_a_full_disk_costs_one_repository(site, user, capsys, monkeypatch):
+    first, second = site.repository("app", 1), site.repository("lib", 1)
+    real, n_kept = Spool._keep, []
+
+    def keep(spool, digest, data):
+        n_kept.append(digest)
+        if len(n_kept) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(spool, digest, data)
+
+    monkeypatch.setattr(Spool, "_keep", keep)
+    code, out, err = run(capsys, "build", first, second, "--to", site.store.url)
+    assert (code, out.split(":")[0]) == (1, "example.org/team/lib")
+    assert err.startswith(f"semlens: {first} is not built: ")
+    assert "No space left on device. Check the disk" in err
 
 
 def test_status_names_what_cannot_be_used(site, user, capsys):

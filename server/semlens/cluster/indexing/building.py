@@ -7,17 +7,16 @@ machine joins, signs and uploads, so the nodes need neither the key nor the cred
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from semlens.cluster.catalogue import TEXTS, Repository, read_entry, write_entry, write_texts
-from semlens.cluster.indexing.batches import Batch, Plan, Recipe, batches_of
+from semlens.cluster.indexing.batches import Plan, Recipe, batches_of
 from semlens.cluster.indexing.computing import Computed, read_computed
+from semlens.cluster.indexing.spool import Executor, Spool
 from semlens.core.cancel import CancelToken
 from semlens.core.guarded_reader import read_below
 from semlens.core.hashing import content_hash
@@ -34,22 +33,19 @@ from semlens.settings.loading import Settings
 from semlens.share.errors import RejectedError, ShareError
 from semlens.share.manifest import Manifest, SharedFile, SharedObject
 from semlens.share.object_store import ObjectStore
-from semlens.share.publishing import Progress, attributes_of, groups_of, named_by_content, object_of, upload, write_manifest
+from semlens.share.publishing import (
+    Progress,
+    attributes_of,
+    groups_of,
+    named_by_content,
+    object_of,
+    upload,
+    write_manifest,
+)
 from semlens.share.sharing import trusted_keys
 from semlens.share.signing import SigningKey
 from semlens.share.work_tree import WorkTree
 from semlens.syntax.parsing.decode import decode
-
-
-class Executor(Protocol):
-    """Computes batches somewhere. See `local_executor` and `ray_executor`."""
-
-    def run(self, batches: Iterable[tuple[int, Batch]], cancel: CancelToken) -> Iterator[tuple[int, bytes]]:
-        """The results with the numbers of their batches, in any order.
-
-        :raises SemlensError: when a batch cannot be computed.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,7 @@ def build(
     tree = work_tree.trees()[0]
     if _is_built(job, name, tree):
         return Built(name, tree, is_new=False)
-    spool = _Spool(job.spool)
+    spool = Spool(job.spool)
     plan = Plan({})
     with tempfile.TemporaryDirectory(prefix="semlens-build-") as folder:
         batches = batches_of(root, _committed_paths(root, work_tree, job.settings), job.settings, plan, cancel)
@@ -122,62 +118,14 @@ def _is_built(job: BuildJob, name: str, tree: str) -> bool:
         known = read_entry(job.store, job.recipe.segments, name, trusted)
     except RejectedError:
         return False
-    return known is not None and known.tree == tree and all(job.store.has(one.sha256, one.size) for one in known.objects)
+    if known is None or known.tree != tree:
+        return False
+    return all(job.store.has(one.sha256, one.size) for one in known.objects)
 
 
 def _committed_paths(root: Path, work_tree: WorkTree, settings: Settings) -> list[str]:
     committed = work_tree.committed_files()
     return [file.path for file in Discovery(root, settings).walk() if file.path in committed]
-
-
-class _Spool:
-    """Results of batches by their digest. Private, because what lies here is signed later."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.n_resumed = 0
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-    def compute(
-        self,
-        batches: Iterator[Batch],
-        recipe: Recipe,
-        executor: Executor,
-        cancel: CancelToken,
-        progress: Progress,
-    ) -> list[str]:
-        """Compute what is missing. :returns: the digests of all batches, in order."""
-        digests: list[str] = []
-
-        def missing() -> Iterator[tuple[int, Batch]]:
-            for number, batch in enumerate(batches):
-                digests.append(batch.digest(recipe))
-                if self._path(digests[-1]).exists():
-                    self.n_resumed += 1
-                else:
-                    yield number, batch
-
-        for n_done, (number, data) in enumerate(executor.run(missing(), cancel), start=1):
-            cancel.check()
-            read_computed(data)  # what is damaged is not kept
-            path = self._path(digests[number])
-            temporary = path.with_suffix(".part")
-            temporary.write_bytes(data)
-            temporary.replace(path)
-            progress("Computing batches", n_done + self.n_resumed, len(digests))
-        return digests
-
-    def read(self, digest: str) -> bytes:
-        return self._path(digest).read_bytes()
-
-    def forget(self, digests: Iterable[str]) -> None:
-        for digest in digests:
-            self._path(digest).unlink(missing_ok=True)
-        with suppress(OSError):
-            self._folder.rmdir()  # fails while it holds results of another repository
-
-    def _path(self, digest: str) -> Path:
-        return self._folder / f"{digest}.batch"
 
 
 def _write(

@@ -11,7 +11,7 @@ from semlens.core.cancel import CancelToken
 
 
 class LocalExecutor:
-    """See `building.Executor`."""
+    """See `spool.Executor`."""
 
     def __init__(self, recipe: Recipe, n_workers: int) -> None:
         """:raises ClusterError: see `Computer`."""

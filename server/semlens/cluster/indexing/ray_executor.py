@@ -42,7 +42,7 @@ def _compute(recipe: Recipe, batch: Batch) -> bytes:
 
 
 class RayExecutor:
-    """See `building.Executor`. A connection to Ray is open, see `ray_connection`."""
+    """See `spool.Executor`. A connection to Ray is open, see `ray_connection`."""
 
     def __init__(self, recipe: Recipe) -> None:
         # two local processors or more do not make one task faster: parsing and embedding have one thread each
