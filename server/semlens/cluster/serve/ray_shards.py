@@ -6,6 +6,7 @@ answers. A search that met a lost replica is asked again, with the replicas that
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import pickle
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
+from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from semlens.cluster.errors import ClusterError
@@ -121,7 +122,7 @@ class RayShards:
     def call(self, chosen: Sequence[int], method: str, asked: Mapping[int, tuple[Any, ...]], named: Any) -> list[Any]:
         """:param chosen: the replica of each shard. :param asked: the arguments for each shard that is asked.
 
-        :raises ShardLostError: when a replica is lost.
+        :raises ShardLostError: when a replica is lost. :raises ClusterError: when one takes too long.
         """
         pickled = {id(arguments): pickle.dumps(arguments, pickle.HIGHEST_PROTOCOL) for arguments in asked.values()}
         references = {
@@ -139,7 +140,11 @@ class RayShards:
                 if isinstance(cause, KeyError):  # it was started again, so it does not know this search
                     raise ShardLostError("A shard was started again.") from error
                 raise
-            except (RayActorError, GetTimeoutError, RayError) as error:
+            except GetTimeoutError as error:  # the other replica would take as long
+                raise ClusterError(
+                    f"Shard {shard + 1} needs more than {ANSWER_SECONDS:.0f} seconds for this. Ask again in a moment."
+                ) from error
+            except RayError as error:
                 self._is_up[shard][chosen[shard]] = False
                 raise ShardLostError(f"A replica of shard {shard + 1} was lost.") from error
         return answers
@@ -149,7 +154,8 @@ class RayShards:
         while not self._closed.wait(PING_SECONDS):
             for shard, of_shard in enumerate(self._replicas):
                 for number, replica in enumerate(of_shard):
-                    self._is_up[shard][number] = _answers(replica)
+                    with contextlib.suppress(GetTimeoutError):  # it is busy, or still starts: nothing new is known
+                        self._is_up[shard][number] = _answers(replica)
 
     def shard_of(self, view: int) -> int:
         return self._of_view[view]
@@ -177,9 +183,12 @@ class Lease:
 
 
 def _answers(replica: Any) -> bool:
+    """:raises GetTimeoutError: when it does not answer in time."""
     try:
         return bool(ray.get(replica.ping.remote(), timeout=_PING_WAIT_SECONDS))
-    except (RayError, GetTimeoutError):
+    except GetTimeoutError:
+        raise
+    except RayError:
         return False
 
 
