@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import pickle
 import sys
-import threading
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -37,12 +36,13 @@ class Replica:
 @pytest.fixture
 def ray_shards(monkeypatch):
     ray = ModuleType("ray")
-    ray.killed = []
+    ray.killed, ray.waited = [], []
+    ray.wait = lambda references, num_returns, timeout: ray.waited.append(num_returns)
     ray.nodes = lambda: [{"NodeID": "a", "Alive": True}]
     ray.get = lambda reference, timeout: reference()
     ray.kill = ray.killed.append
-    ray.remote = lambda **_options: lambda _actor: SimpleNamespace(
-        options=lambda **_options: SimpleNamespace(remote=Replica)
+    ray.remote = lambda **_options: (
+        lambda _actor: SimpleNamespace(options=lambda **_options: SimpleNamespace(remote=Replica))
     )
     exceptions = ModuleType("ray.exceptions")
     exceptions.RayError, exceptions.GetTimeoutError = RayError, GetTimeoutError
@@ -75,6 +75,14 @@ def does(error):
         raise error
 
     return fail
+
+
+def test_replicas_delete_their_folders_before_they_are_killed(shards, ray_shards):
+    shards.close()
+    replicas = shards._replicas[0]
+    assert [replica.asked for replica in replicas] == [["close"], ["close"]]
+    assert ray_shards.ray.waited == [2]
+    assert ray_shards.ray.killed == replicas
 
 
 def test_a_replica_that_is_lost_is_not_asked_again(shards, ray_shards):

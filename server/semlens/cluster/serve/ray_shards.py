@@ -10,10 +10,8 @@ import contextlib
 import itertools
 import logging
 import pickle
-import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -23,6 +21,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from semlens.cluster.errors import ClusterError
 from semlens.cluster.serve.coordinator import SearchingShard
 from semlens.cluster.serve.shard import PlacedSegment, fetch
+from semlens.cluster.serve.shard_folder import ShardFolder, delete_left
 from semlens.core.errors import SemlensError
 from semlens.share.object_store import ObjectStore
 
@@ -30,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 10.0
 START_SECONDS = 600.0
+CLOSE_SECONDS = 3.0
 PING_SECONDS = 2.0
 _PING_WAIT_SECONDS = 5.0
 
@@ -42,10 +42,14 @@ class ShardActor:
     """A replica of a shard, in a process of Ray. It fetches its objects when it starts."""
 
     def __init__(self, url: str, segments: Sequence[PlacedSegment], n_views: int, fingerprints: Sequence[str]) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="semlens-shard-")
-        folder = Path(self._folder.name)
-        fetch(segments, ObjectStore(url), fingerprints, folder)
-        self._shard = SearchingShard(segments, n_views, folder)
+        delete_left()
+        self._folder = ShardFolder()
+        fetch(segments, ObjectStore(url), fingerprints, self._folder.path)
+        self._shard = SearchingShard(segments, n_views, self._folder.path)
+
+    def close(self) -> None:
+        """Delete the objects: Ray ends its processes without a farewell."""
+        self._folder.delete()
 
     def ping(self) -> bool:
         return True
@@ -91,9 +95,12 @@ class RayShards:
 
     def close(self) -> None:
         self._closed.set()
-        for of_shard in self._replicas:
-            for replica in of_shard:
-                ray.kill(replica)
+        replicas = [replica for of_shard in self._replicas for replica in of_shard]
+        with contextlib.suppress(RayError):  # a folder that stays is deleted by the next shard on its node
+            closing = [replica.close.remote() for replica in replicas]
+            ray.wait(closing, num_returns=len(closing), timeout=CLOSE_SECONDS)
+        for replica in replicas:
+            ray.kill(replica)
 
     @property
     def n_shards(self) -> int:
