@@ -374,11 +374,12 @@ def test_an_object_that_is_named_meanwhile_stays(team, monkeypatch):
 
 def test_nothing_is_deleted_when_a_manifest_cannot_be_read(team):
     team.push()
-    os.utime(manifest_path(team), (0, 0))
+    path = manifest_path(team)
+    os.utime(path, (0, 0))
     ObjectStore(team.url).write("trees/x/y", b"")
     with pytest.raises(RejectedError):
         publishing.delete_old(ObjectStore(team.url), 1, cancel=CancelToken())
-    assert manifest_path(team).exists()
+    assert path.exists()
 
 
 def test_keys_are_private_and_kept(tmp_path, monkeypatch):
