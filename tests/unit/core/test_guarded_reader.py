@@ -103,7 +103,7 @@ def test_nothing_else_opens_files_of_a_workspace():
         if opening.search(path.read_text())
     }
     assert openers == {
-        "cluster/indexing/building.py",  # finished batches, in the cache folder
+        "cluster/indexing/spool.py",  # finished batches, in the cache folder
         "engine/mapping/index_map.py",  # the vectors for the process that makes the map, in the cache folder
         "engine/mapping/map_process.py",  # the map, in the cache folder
         "engine/query/status.py",  # the system's report on processes
