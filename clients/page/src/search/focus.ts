@@ -25,9 +25,13 @@ export function focusCurrent(): void {
   focusSoon(".hits [aria-current]");
 }
 
-/** The selected hit of an answer that came. Whoever is in a field meanwhile keeps the keyboard. */
+/** The selected hit of an answer that came. Whoever is in a field by then keeps the keyboard. */
 export function focusAnswer(): void {
-  if (!document.activeElement?.matches("input, select, textarea")) focusCurrent();
+  requestAnimationFrame(() => {
+    if (document.activeElement?.matches("input, select, textarea")) return;
+    isReading.value = false;
+    document.querySelector<HTMLElement>(".hits [aria-current]")?.focus();
+  });
 }
 
 /** The code may still be on its way. Whoever leaves meanwhile keeps the keyboard. */

@@ -390,6 +390,26 @@ test("an answer about changes leaves the keyboard to who types a branch", async 
   assert.equal(await field.inputValue(), "main");
 });
 
+test("an answer about changes leaves the keyboard to who enters the field before the next frame", async (t) => {
+  const page = await context.newPage();
+  t.after(() => page.close());
+  await page.route("**/api/impact", async (route) => {
+    await page.evaluate(() => {
+      window.held = [];
+      window.requestAnimationFrame = (callback) => window.held.push(callback);
+    });
+    await route.fallback();
+  });
+  await open("#/changes?ref=HEAD~1..HEAD", page);
+  await page.locator(".hit-row[aria-current]").waitFor();
+  await page.waitForTimeout(500); // the effects of the answer run without a frame too
+  const field = page.getByLabel(/Since a branch or a commit/);
+  await field.focus();
+  await page.evaluate(() => window.held.forEach((callback) => callback(performance.now())));
+  await page.keyboard.type("main");
+  assert.equal(await field.inputValue(), "main");
+});
+
 test("unused definitions are listed, surest first", async () => {
   await open("#/unused");
   await page.getByRole("heading", { name: /Nothing seems to use them/ }).waitFor();
