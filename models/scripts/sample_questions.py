@@ -214,6 +214,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--asked", type=Path, help="folder of questions that there are")
     parser.add_argument("--packages", type=int, help="of each language, in place of our own numbers")
+    parser.add_argument(
+        "--each",
+        type=int,
+        nargs=3,
+        metavar=("FUNCTIONS", "TYPES", "FILES"),
+        help="of a package, in place of our own numbers",
+    )
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
     earlier = list(asked_before(arguments.asked)) if arguments.asked else []
@@ -226,7 +233,8 @@ def main() -> None:
         if (registry, package.name) not in known
     ]
     with ProcessPoolExecutor(arguments.workers) as pool:
-        items_of = partial(sampled, wish=WISH_OF_MORE if earlier else None)
+        wish = Wish(*arguments.each) if arguments.each else WISH_OF_MORE if earlier else None
+        items_of = partial(sampled, wish=wish)
         found = [package for package in pool.map(items_of, packages, chunksize=1) if package is not None]
     most = dict.fromkeys(PACKAGES, arguments.packages) if arguments.packages else PACKAGES
     taken = packages_of_languages(found, most)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from semlens.syntax.languages.language import BLOCK, SLASHES, Language
 
 # a macro around whole items, which its grammar leaves as loose tokens: cfg_feature! { pub fn f() {} }
+# Comments and attributes before the first item are taken whole: else blanks at their ends are tried in 2^n ways.
 _ITEM_MACRO = (
     r"\n([ \t]*)((?:\w+::)*[a-z_]\w*![ \t]*\{)"
-    r"(?=\s*(?:(?://[^\n]*|#\[[^\n]*\])\s*)*"
+    r"(?=\s*+(?:(?://[^\n]*+|#\[(?:[^\n\"\[\]]|\"[^\n\"]*+\"|\[[^\n\]]*+\])*+\])\s*+)*+"
     r"(?:pub\b(?:\([^)\n]*\))?\s*)?(?:(?:const|async|unsafe|extern(?:\s*\"\w*\")?|default)\s+)*"
     r"(?:fn|enum|union|trait|impl|mod|type|use|macro_rules!|const\s+\w+\s*:|static\s+(?!ref\b)|struct\s+\w+(?!\w)(?!\s*:))\b)"
     r"(?:[^\n]*\n)+?\1(\})"

@@ -229,6 +229,15 @@ def test_definitions_far_below_the_root_are_found() -> None:
     assert [symbol.qualified_name for symbol in parse("a.go", go.encode()).symbols] == ["F", "F.local", "F.local.n"]
 
 
+def test_comments_with_blanks_at_their_ends_cost_no_second_look() -> None:
+    """Each way to divide the blanks was tried, 2^40 of them: without the fix this test does not end."""
+    comments = "    // masks  \n" * 40
+    body = '    #[doc = "a ] of [b]"] #[cfg(any(a, b))]\n    pub fn inner() {}\n'
+    assert not parse("a.rs", f"flags! {{\n{comments}    A = 1;\n}}\n".encode()).symbols
+    inside = parse("a.rs", f"items! {{\n{comments}{body}}}\n".encode()).symbols
+    assert [symbol.qualified_name for symbol in inside] == ["inner"]
+
+
 def test_calls_in_languages_that_are_matched_shallowly() -> None:
     outline = parse("a.rs", b"fn f() { if (a) { g(1); x.h(); mac!(i(2)) } }\n")
     assert {(0, "g"), (0, "h"), (0, "i")} <= names_used(outline)
