@@ -206,10 +206,12 @@ def _files_to_share(
 
 def has_secret(path: str, data: bytes) -> bool:
     """Whether a file must not be shared. Its text is the one that is indexed, in whatever encoding."""
+    if is_environment_file(path):
+        return True
     text = decode(data)
     if text is None:  # binary
         text = data.decode("utf-8", "replace")
-    return bool(mask_secrets(text, environment=is_environment_file(path))[1])
+    return bool(mask_secrets(text)[1])
 
 
 def _merged(

@@ -111,7 +111,9 @@ def test_files_that_git_does_not_compare_stay_here(team):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32", "cp1252"])
 def test_a_secret_is_seen_in_any_encoding(encoding):
     assert publishing.has_secret("a.py", f'token = "{SECRET}"  # ä\n'.encode(encoding))
+    assert publishing.has_secret("a.yml", "db:\r\n  password: hunter2x9\r\n".encode(encoding))
     assert not publishing.has_secret("a.py", "token = read()  # ä\n".encode(encoding))
+    assert publishing.has_secret("prod.env", "# only a comment\n".encode(encoding))
 
 
 def test_pushing_twice_or_at_once_changes_nothing(team):

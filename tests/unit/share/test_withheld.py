@@ -58,9 +58,9 @@ def test_passages_that_a_mask_changes_stay_here(pool, path, text, shared):
     assert sorted(known[key].name for key in allowed & known.keys()) == shared
 
 
-def test_no_part_of_a_key_over_several_passages_is_shared(pool):
+def test_no_part_of_a_long_key_is_shared(pool):
     known = passages(pool, "key.txt", KEY)
-    assert len(known) > 1
+    assert known
     assert not withheld.shareable_passages("key.txt", KEY.encode(), pool) & known.keys()
 
 

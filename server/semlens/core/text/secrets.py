@@ -27,7 +27,7 @@ from semlens.core.text.token_forms import ISSUER, token_form
 
 MASK = "[masked]"
 
-RULES_VERSION = 6
+RULES_VERSION = 7
 """Increase it with any change of a rule, because text that is masked differently has another vector."""
 
 
@@ -78,7 +78,10 @@ _LINE_START = re.compile(r"[ \t]*(?:-[ \t]+)?(?:export[ \t]+|set[ \t]+|@)?[\w.:-
 _ENVIRONMENT = re.compile(r"(?i)(?:env|propert|config|setting|fetch)[\w.]{0,30}\W{1,3}[\w.-]{0,40}\Z")
 _LOOK_BACK = 100
 
-_ENVIRONMENT_LINE = r"(?m)^([ \t]*(?:export[ \t]+)?\w+[ \t]*=[ \t]*)(\S.*)$"
+_ENVIRONMENT_VALUE = re.compile(
+    r"(?m)^(?P<name>[ \t]*(?:export[ \t]+)?\w+[ \t]*=[ \t]*)"
+    r"(?P<value>(?:\"(?:[^\"\\]|\\[\s\S])*+\"|'[^']*+')[^\n]*|\S[^\n]*)"  # a quoted value may have many lines
+)
 _ENVIRONMENT_ONLY = r"\s*(?:#.*|(?:export\s+)?(?:\w+=.*|[A-Z][A-Z0-9_]*\s*=[^()\[\]{}]*))?\Z"
 _PLACEHOLDER = re.compile(
     r"(?i)(?:x+|\*+|\.{1,2}/.*|\.+|--.*|\[.*|<.*>|\$.*|%.*%|@.*@|.*(?:\{|%[sd(]|://|\[masked\]).*"
@@ -105,12 +108,15 @@ _DIGEST = re.compile(
 )
 """It says that a random string is no secret."""
 
-_YAML_DOCUMENT_END = re.compile(r"(?m)^---")
-_KUBERNETES_SECRET = re.compile(r"(?m)^kind:[ \t]{0,9}[\"']?Secret[\"']?[ \t\r]{0,9}$")
+_YAML_DOCUMENT_END = re.compile(r"(?m)^---(?=\s|\Z)")
+_KUBERNETES_SECRET = re.compile(r"(?m)^kind:[ \t]{0,9}[\"']?Secret[\"']?[ \t\r]{0,9}(?:#[^\n]*)?$")
 _KUBERNETES_DATA = re.compile(r"(?m)^(?:data|stringData):[^\n]{0,99}\n(?P<lines>(?:[ \t]+[^\n]*(?:\n|\Z))+)")
 _KUBERNETES_LINE = re.compile(
     r"(?m)^[ \t]+(?:[\"']?[\w./-]+[\"']?:[ \t]+[\"']?)?(?P<value>[^\s#\"'|>][^\n]{2,}?)[\"']?[ \t\r]*$"
 )
+
+_ANY_LINE_END = re.compile("\r\n|\r|\n")
+_NOT_LINE_END = re.compile(rb"[^\r\n]")
 
 _KEY_ALONE = re.compile(r"\s{0,20}(?P<value>[A-Za-z0-9+/=_-]{24,200})\s{0,20}\Z")
 """A file with nothing but a key, such as ``master.key`` of Rails."""
@@ -139,21 +145,46 @@ def is_environment_text(text: str) -> bool:
 
 def has_long_secrets(text: str) -> bool:
     """Whether the text may hold a secret of many lines. A part of such a secret cannot be recognised."""
-    return any(keyword in text for keyword, _ in BLOCK_RULES)
+    return any(keyword in text for keyword, _ in BLOCK_RULES) or bool(_KUBERNETES_SECRET.search(text))
+
+
+def without_long_secrets(source: bytes) -> bytes:
+    """The text with blanks for its secrets of many lines, except the line that says what they are.
+
+    Its length and its lines are the same. What is made of parts of the text needs it, because a part of such a secret
+    cannot be recognised.
+    """
+    text = source.decode("latin-1")  # a character for each byte
+    if not has_long_secrets(text):
+        return source
+    spans = [*_spans_in_kubernetes_secrets(text)]
+    for keyword, block in BLOCK_RULES:
+        for match in block.finditer(text) if keyword in text else ():
+            title = re.match(rf"[^\n]*{keyword}[^\n]*\n", match[0])
+            spans.append((match.start() + (title.end() if title else 0), match.end()))
+    blanked = bytearray(source)
+    for start, stop in spans:
+        blanked[start:stop] = _NOT_LINE_END.sub(b" ", source[start:stop])
+    return bytes(blanked)
 
 
 def mask_secrets(text: str, *, environment: bool = False) -> tuple[str, int]:
-    """Return the text with masks for its secrets, and the number of secrets. The number of lines does not change.
+    """Return the text with masks for its secrets, and the number of secrets. The lines and their ends stay.
 
     :param environment: the text is of an environment file, so every value is masked.
     """
-    if environment:
-        return re.subn(_ENVIRONMENT_LINE, lambda match: match[1] + MASK, text)
+    if "\r" in text:  # the rules know one line end
+        masked, count = mask_secrets(_ANY_LINE_END.sub("\n", text), environment=environment)
+        ends = [*_ANY_LINE_END.findall(text), ""]
+        return "".join(itertools.chain(*zip(masked.split("\n"), ends, strict=True))), count
     count = 0
     for keyword, block in BLOCK_RULES:
         if keyword in text:
-            text, n = block.subn(lambda match: MASK + "\n" * match[0].count("\n"), text)
+            text, n = block.subn(_mask_of_lines, text)
             count += n
+    if environment:
+        text, n = _ENVIRONMENT_VALUE.subn(lambda match: match["name"] + _mask_of_lines(match, "value"), text)
+        count += n
     text, n = token_form(text).subn(MASK, text)
     count += n
     searched = SearchedText(text)
@@ -167,6 +198,10 @@ def mask_secrets(text: str, *, environment: bool = False) -> tuple[str, int]:
     if (alone := _KEY_ALONE.match(text)) and _looks_random(alone["value"]):
         spans.append(alone.span("value"))
     return _with_masks(text, spans, count)
+
+
+def _mask_of_lines(match: re.Match[str], group: str | int = 0) -> str:
+    return MASK + "\n" * match[group].count("\n")
 
 
 def _with_masks(text: str, spans: Iterable[tuple[int, int]], count: int) -> tuple[str, int]:
@@ -246,17 +281,16 @@ def _spans_after_issuers(text: str, lower: str) -> Iterator[tuple[int, int]]:
 
 def _spans_in_kubernetes_secrets(text: str) -> Iterator[tuple[int, int]]:
     """Every value of a manifest of kind `Secret`."""
-    start = 0
-    while "Secret" in text[start:]:
-        stop = end.start() if (end := _YAML_DOCUMENT_END.search(text, start)) else len(text)
-        if _KUBERNETES_SECRET.search(text, start, stop):
-            for block in _KUBERNETES_DATA.finditer(text, start, stop):
-                for line in _KUBERNETES_LINE.finditer(text, *block.span("lines")):
-                    if not _PLACEHOLDER.match(line["value"]):
-                        yield line.span("value")
-        if end is None:
-            return
-        start = end.end()
+    if not _KUBERNETES_SECRET.search(text):
+        return
+    ends = [0, *(match.end() for match in _YAML_DOCUMENT_END.finditer(text)), len(text)]
+    for start, stop in itertools.pairwise(ends):
+        if not _KUBERNETES_SECRET.search(text, start, stop):
+            continue
+        for block in _KUBERNETES_DATA.finditer(text, start, stop):
+            for line in _KUBERNETES_LINE.finditer(text, *block.span("lines")):
+                if not _PLACEHOLDER.match(line["value"]):
+                    yield line.span("value")
 
 
 def _requirement_of_quoted(

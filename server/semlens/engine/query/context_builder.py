@@ -13,10 +13,10 @@ from functools import partial
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextItem, ContextPack, ContextRequest, Form
 from semlens.core.span import Span
-from semlens.core.text.secrets import MASK, is_environment_file, mask_secrets
+from semlens.core.text.secrets import MASK
 from semlens.embedding.token_counting import TokenCounter
 from semlens.engine.query.current_texts import CurrentDocument
-from semlens.engine.query.masking import mask_document
+from semlens.engine.query.masking import changed_by_masks, mask_document
 from semlens.graph.candidates import FileKey
 from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace
@@ -189,11 +189,13 @@ class ContextBuilder:
     def _mask_block(self, key: FileKey, block: Block) -> tuple[Block, int]:
         if key in self._fully_masked:
             return block, block.code.count(MASK)
-        code, count = mask_secrets(block.code, environment=is_environment_file(block.path))
-        if not count:
+        document = self._document(key)
+        assert document is not None
+        changed = changed_by_masks(document.lines, [n for n, _ in block.lines if n >= 0])
+        if not changed:
             return block, 0
-        numbers = (number for number, _ in block.lines)
-        return replace(block, lines=tuple(zip(numbers, code.split("\n"), strict=False))), count
+        count = sum(line.count(MASK) for line in changed.values())
+        return replace(block, lines=tuple((n, changed.get(n, line)) for n, line in block.lines)), count
 
     def _item(self, choice: Choice) -> ContextItem:
         candidate, piece = choice.candidate, choice.piece

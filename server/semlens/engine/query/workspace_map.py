@@ -78,11 +78,14 @@ class _WorkspaceMap:
             depth, parent = 0, int(symbols.parents[candidate.symbol])
             while parent >= 0:
                 depth, parent = depth + 1, int(symbols.parents[parent])
-            signature = (symbols.signatures[candidate.symbol] or symbols.names[candidate.symbol])[:_SIGNATURE_CHARS]
+            signature = symbols.signatures[candidate.symbol] or symbols.names[candidate.symbol]
             signature, n_signature = mask_secrets(signature, environment=is_environment_file(path))
             summary, n_summary = mask_secrets(self._summary(candidate), environment=is_environment_file(path))
             line = int(symbols.spans[candidate.symbol, 4])
-            self._entries[key] = (MapEntry(path, line, depth, signature, summary), n_signature + n_summary)
+            self._entries[key] = (
+                MapEntry(path, line, depth, signature[:_SIGNATURE_CHARS], summary),
+                n_signature + n_summary,
+            )
         return self._entries[key]
 
     def _summary(self, candidate: ContextCandidate) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 
 from semlens.core.symbol import Outline, Role
+from semlens.core.text.secrets import without_long_secrets
 from semlens.syntax.languages.language import Language, Splitter
 from semlens.syntax.languages.registry import BY_NAME, language_of, module_of
 from semlens.syntax.parsing.decode import to_utf8
@@ -49,7 +50,7 @@ def parse(path: str, source: bytes) -> Outline:
                 _log.warning("no symbols for %s: %s", path, error)
             except Exception:  # noqa: BLE001 - an error must cost only the symbols of this file
                 _log.exception("no symbols for %s", path)
-        return Outline(name or "", n_lines, (), windows(text), role)
+        return Outline(name or "", n_lines, (), windows(without_long_secrets(text)), role)
     except Exception:  # noqa: BLE001 - see above
         _log.exception("no outline for %s", path)
         return Outline("", 0, (), ())
@@ -62,7 +63,7 @@ def parse_as_text(path: str, source: bytes) -> Outline:
     if text is None:
         return Outline(name, 0, (), (), role_of(path))
     n_lines = text.count(b"\n") + (not text.endswith(b"\n") and bool(text))
-    return Outline(name, n_lines, (), windows(text), role_of(path, text[:_ROLE_BYTES]))
+    return Outline(name, n_lines, (), windows(without_long_secrets(text)), role_of(path, text[:_ROLE_BYTES]))
 
 
 def _has_outline(language: Language) -> bool:
@@ -82,9 +83,9 @@ def _outline(language: Language, path: str, text: bytes, n_lines: int, role: Rol
     grammar = grammar_of(language)
     root = parse_tree(grammar.parser, blank_macros(language, text))
     if grammar.query is None:
-        return Outline(language.name, n_lines, (), windows(text, root), role)
+        return Outline(language.name, n_lines, (), windows(without_long_secrets(text), root), role)
     findings = find_symbols(language, grammar, root, text, module_of(language, path), path)
-    passages = make_passages(findings.definitions, [Part(0, len(text), root)], text)
+    passages = make_passages(findings.definitions, [Part(0, len(text), root)], without_long_secrets(text))
     return Outline(language.name, n_lines, tuple(findings.symbols), passages, role, findings.references)
 
 
@@ -105,5 +106,5 @@ def _with_scripts(language: Language, path: str, text: bytes, n_lines: int, role
         findings.append(find_symbols(script_language, grammar, script_root, text, module, path))
         parts.append(Part(script.start, script.end, script_root))
     merged = merge_file_symbols(findings)
-    passages = make_passages(merged.definitions, parts, text)
+    passages = make_passages(merged.definitions, parts, without_long_secrets(text))
     return Outline(language.name, n_lines, tuple(merged.symbols), passages, role, merged.references)

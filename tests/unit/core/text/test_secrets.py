@@ -27,7 +27,7 @@ from detect_secrets.plugins import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from semlens.core.text.secrets import MASK, is_environment_text, mask_secrets
+from semlens.core.text.secrets import MASK, is_environment_text, mask_secrets, without_long_secrets
 
 FAKE = "Z" * 8
 BASE64 = "zzzz"
@@ -55,6 +55,7 @@ BASE64 = "zzzz"
 def test_secrets_of_known_forms_are_masked(text: str, masked: str) -> None:
     assert mask_secrets(text) == (masked, 1)
     assert mask_secrets(masked)[0] == masked
+    assert mask_secrets(text.replace("\n", "\r\n")) == (masked.replace("\n", "\r\n"), 1)
 
 
 HEX = "3f9a1c0b7e5d2846a9b0c1d2e3f4a5b6c7d8e9f0"
@@ -335,10 +336,43 @@ def test_letters_that_only_count_as_ascii_are_no_base64() -> None:
     assert mask_secrets("basic " + "\u017f" * 8) == ("basic " + "\u017f" * 8, 0)
 
 
+@pytest.mark.parametrize("line_end", ["\r\n", "\r"])
+@pytest.mark.parametrize("environment", [False, True])
+def test_line_ends_change_nothing(line_end: str, environment: bool) -> None:
+    text = "spring:\n  password: hunter2x9\nmixed: 1\nA_TOKEN=zz11zz22\n\nlast"
+    masked, count = mask_secrets(text, environment=environment)
+    assert count
+    assert mask_secrets(text.replace("\n", line_end), environment=environment) == (
+        masked.replace("\n", line_end),
+        count,
+    )
+    mixed = text.replace("\n", line_end, 2)
+    assert mask_secrets(mixed, environment=environment) == (masked.replace("\n", line_end, 2), count)
+
+
 def test_values_of_an_environment_file_are_masked() -> None:
     text = "A=1\nexport B=two\n# note\n"
     assert is_environment_text(text)
     assert mask_secrets(text, environment=True) == (f"A={MASK}\nexport B={MASK}\n# note\n", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("# DB_PASSWORD=hunter2xyz!9\n", "hunter2xyz!9"),
+        (f"#STRIPE=sk_live_{'z9' * 12}\n", "z9z9"),
+        ("db_password: hunter2xyz!9\n", "hunter2xyz!9"),
+        (f'KEY="-----BEGIN RSA PRIVATE KEY-----\n{"abCD12" * 10}\n-----END RSA PRIVATE KEY-----"\nA=1\n', "abCD12"),
+        ('A="one\ntwo three\n"\nB=four\n', "two three"),
+        ("A='one\ntwo three'\n", "two three"),
+        ('A="one \\" two\ntwo three"\n', "two three"),
+    ],
+)
+def test_environment_files_are_masked_as_other_text_too(text: str, hidden: str) -> None:
+    masked, count = mask_secrets(text, environment=True)
+    assert count
+    assert hidden not in masked
+    assert masked.count("\n") == text.count("\n")
 
 
 @pytest.mark.parametrize(
@@ -356,6 +390,49 @@ def test_values_of_an_environment_file_are_masked() -> None:
 )
 def test_environment_files_are_distinguished_from_code(text: str, expected: bool) -> None:
     assert is_environment_text(text) is expected
+
+
+MANIFEST = """\
+# labels: --- Secret
+apiVersion: v1
+kind: Secret
+metadata:
+  name: shop
+  labels:
+    app: shop
+type: Opaque
+data:
+  DATABASE_URL: c3VwZXJzZWNyZXQ=
+  SESSION: c2Vzc2lvbi1zZWNyZXQ=
+---
+kind: ConfigMap
+data:
+  PORT: not-hidden-here
+"""
+
+
+def test_secrets_of_many_lines_are_blanked_in_place() -> None:
+    key = "-----BEGIN RSA PRIVATE KEY-----\r\n" + "abCD12é\r\n" * 50 + "-----END RSA PRIVATE KEY-----\r\nafter"
+    blanked = without_long_secrets(key.encode())
+    assert (len(blanked), blanked.split()) == (
+        len(key.encode()),
+        [*b"-----BEGIN RSA PRIVATE KEY-----".split(), b"after"],
+    )
+    assert [len(line) for line in blanked.splitlines()] == [len(line) for line in key.encode().splitlines()]
+    end = key[key.index("abCD12") :].replace("é", "")
+    assert without_long_secrets(end.encode()).split() == [b"after"]
+    secret = without_long_secrets(MANIFEST.encode()).decode()
+    assert [word in secret for word in ("DATABASE_URL", "c3Vw", "c2Vz", "not-hidden-here")] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert without_long_secrets(b"plain\n") == b"plain\n"
+
+
+def test_a_line_of_dashes_ends_no_yaml_document() -> None:
+    assert mask_secrets("kind: Secret\n-----\ndata:\n  A: c3VwZXJzZWNyZXQ=\n")[1] == 1
 
 
 DETECTORS = {
@@ -410,6 +487,9 @@ def test_long_lines_are_masked_fast() -> None:
         "sk-a-",
         "eyJ.",
         "A=1\n",
+        'A="\n',
+        "--- Secret\n",
+        "kind: Secret\n---\n",
         "password=",
         "password: a ",
         "curl ",

@@ -6,6 +6,7 @@ import pytest
 from engine_cases import Workspace
 
 from semlens.core.cancel import CancelToken
+from semlens.core.context import ContextRequest
 from semlens.core.hit import SearchHit
 from semlens.core.request import SearchRequest
 from semlens.engine.engine import Engine
@@ -31,6 +32,11 @@ QUEUE_CERTIFICATE = '''
 """
 
 
+MANIFEST = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: shop\ntype: Opaque\ndata:\n" + "".join(
+    f"  entry_{n:02}: c3VwZXJzZWNyZXQ{n:02}=\n" for n in range(20)
+)
+
+
 def hits(engine: Engine, query: str, *, mask: bool) -> tuple[SearchHit, ...]:
     return engine.search(SearchRequest(query, mask=mask), CancelToken()).hits
 
@@ -40,7 +46,33 @@ def engine(plain: Workspace) -> Engine:
     plain.write("database.py", CODE)
     plain.write("production.env", f"QUEUE_HOST=one\nQUEUE_NAME={SECRET}\n")
     plain.write("long.py", f"def load_everything():\n    data = '{'x ' * 182}'; token = '{SECRET}'\n")
+    plain.write("deploy/shop.yaml", MANIFEST)
+    plain.write("cut.ts", f"export const {'queue' * 12}: Readonly<Record<string, string>> = 'ghp_{'aB3' * 12}';\n")
+    plain.write("far.py", "password = (\n    'Tr0ub4dor&3horse'\n)\n")
     return plain.engine()
+
+
+def test_a_value_far_from_what_makes_it_a_secret_is_masked(engine: Engine, plain: Workspace) -> None:
+    for query in ("entry_13", "kind Secret shop"):
+        found = [hit for hit in hits(engine, query, mask=True) if hit.path == "deploy/shop.yaml"]
+        assert found
+        assert not any("c3Vw" in hit.snippet + hit.signature for hit in found)
+    uri = plain.uri("deploy/shop.yaml")
+    pack = engine.context(ContextRequest(uri=uri, lines=(14, 18), budget=500), CancelToken())
+    assert "entry_14" in pack.text
+    assert "c3Vw" not in pack.text
+    uri = plain.uri("far.py")
+    pack = engine.context(ContextRequest(uri=uri, lines=(1, 1), budget=60), CancelToken())
+    assert "Tr0ub4dor" not in pack.text
+
+
+def test_a_secret_that_a_signature_is_cut_in_is_masked(engine: Engine) -> None:
+    found = [hit for hit in hits(engine, "queue" * 12, mask=True) if hit.path == "cut.ts"]
+    assert found
+    assert not any("ghp_" in hit.snippet + hit.signature for hit in found)
+    pack = engine.context(ContextRequest(budget=2_000), CancelToken())
+    assert "queuequeue" in pack.text
+    assert "ghp_" not in pack.text
 
 
 @pytest.mark.parametrize(
