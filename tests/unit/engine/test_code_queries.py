@@ -16,6 +16,7 @@ from semlens.embedding.token_counting import EstimatingCounter
 from semlens.engine.engine import Engine
 from semlens.engine.query import fingerprint_store as shape_store
 from semlens.engine.query import query_service as questions
+from semlens.search.context import seeds
 
 RETRY = """\
 import time
@@ -296,3 +297,15 @@ def test_tests_rank_lower_unless_the_query_names_them(plain: Workspace) -> None:
     assert pack(engine, query="retry upload of a file", budget=150).items[0].path == "upload.py"
     found = pack(engine, query="tests of retry upload", budget=150)
     assert any(item.path == "tests/test_upload.py" for item in found.items)
+
+
+def test_a_whole_file_that_is_selected_takes_the_related_code_of_some_symbols(
+    plain: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain.write("many.py", "".join(f"def part_{n}():\n    return {n}\n\n\n" for n in range(300)))
+    engine = plain.engine()
+    asked = []
+    monkeypatch.setattr(seeds, "around", lambda *place, **_: asked.append(place) or [])
+    found = pack(engine, uri=plain.uri("many.py"), lines=(0, 1_200), budget=1_000)
+    assert "part_1" in found.text
+    assert len(asked) == 50

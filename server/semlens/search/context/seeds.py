@@ -36,6 +36,8 @@ _LESSER = int(Role.TEST | Role.EXAMPLE | Role.VENDORED | Role.GENERATED)
 _AT_CURSOR, _IMPORTS = 3.0, 0.3
 _AT_CURSOR_REASON = ContextReason(Relation.PLACE, "at the cursor")
 _IMPORTS_REASON = ContextReason(Relation.IMPORTS, "imports of the file")
+_MAX_EXPANDED = 50
+"""Symbols at a place whose related code is taken. A whole file may be selected; the budget has no room for more."""
 _MAX_IMPORT_LINES = 60
 _LAST_IMPORT_LINE = 400
 _IMPORT = re.compile(
@@ -101,10 +103,12 @@ def from_place(
     symbols = view.segment.symbols
     start, stop = (int(row) for row in np.searchsorted(symbols.files, [file, file + 1]))
     rows = [row for row in range(start, stop) if _overlaps(symbols.spans[row], lines)]
-    innermost = [row for row in rows if not any(int(symbols.parents[other]) == row for other in rows)]
+    parents = {int(symbols.parents[row]) for row in rows}
+    innermost = [row for row in rows if row not in parents]
     candidates: list[ContextCandidate] = []
     for row in innermost:
         candidates.append(symbol_candidate(view, number, row, _AT_CURSOR, _AT_CURSOR_REASON, glimpse=False))
+    for row in innermost[:_MAX_EXPANDED]:
         candidates += around(resolver, SymbolPlace(number, row), 1.0, tests=tests)
     if not innermost:
         for passage in passages_of(view, file, -1, lines[0]).tolist():

@@ -26,6 +26,7 @@ _MIN_WORDS_BESIDE_TRACE = 25
 """The same beside the lines of a stack trace, because the message of an error may be a sentence."""
 
 _HEADING = re.compile(r"^\s*(?:#{1,6}\s+|\*\*|__)?(?P<words>[^`*_:?]{2,60}?)\s*[:?]?\s*(?:\*\*|__)?\s*[:?]?\s*$")
+_MAX_HEADING_CHARS = 80
 _FORM_WORDS = frozenset(
     """a about actual actually additional affected and any anything are attempts behavior behaviour bug can case check
     checklist checks code comments component configuration context current debug describe description details did do
@@ -121,7 +122,8 @@ def _lines_of(text: str) -> Iterator[str]:
     seen = set()
     for raw in text.splitlines():
         line = _NUMBERED.sub("", raw).rstrip()
-        if not line.strip() or _BOILERPLATE.search(line) or _is_form_heading(line):
+        folded = " ".join(line.split())  # else the expressions try each way to divide a gap
+        if not folded or _BOILERPLATE.search(folded) or _is_form_heading(folded):
             continue
         key = _DIGITS.sub("0", line.strip())
         if key not in seen:
@@ -130,5 +132,5 @@ def _lines_of(text: str) -> Iterator[str]:
 
 
 def _is_form_heading(line: str) -> bool:
-    match = _HEADING.match(line)
+    match = _HEADING.match(line) if len(line) <= _MAX_HEADING_CHARS else None
     return match is not None and _FORM_WORDS.issuperset(re.findall(r"[a-z]+", match["words"].lower()))

@@ -137,3 +137,11 @@ def test_line_numbers_of_pasted_code_are_no_words():
 def test_any_text_can_be_read(text):
     assert is_long(text[:MAX_LONG_CHARS]) in (True, False)
     assert len(read_long_text(text).title.split()) <= 24
+
+
+@pytest.mark.parametrize("gap", [" " * 4_000, "\t" * 4_000])
+@pytest.mark.parametrize("line", ["| name{}| value |", "{}x", "## a{}b:", "-{}os"])
+def test_a_wide_gap_in_a_line_costs_no_second_look(line: str, gap: str) -> None:
+    """Each way to divide the gap was tried: without the fix this test does not end."""
+    text = f"The page jumps when pictures load late. It should stay where it is.\n\n{line.format(gap)}\n"
+    assert parse_query(text).text
