@@ -349,12 +349,11 @@ def with_command(arguments: Sequence[str]) -> Sequence[str]:
 
     :raises UsageError: for a mistyped command. A folder alone stays what it is, which is no command.
     """
-    from pathlib import Path
-
     first, *others = arguments or [""]
     if not others and first in _WORDS_FOR_OPTIONS:
         return [_WORDS_FOR_OPTIONS[first]]
-    if not first or first.startswith("-") or first in COMMANDS or (not others and Path(first).is_dir()):
+    is_folder = not others and os.path.isdir(first)  # noqa: PTH112 - a Path raises for a name that is too long
+    if not first or first.startswith("-") or first in COMMANDS or is_folder:
         return arguments
     import difflib
 

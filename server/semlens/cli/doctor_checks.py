@@ -178,8 +178,11 @@ def check_cache() -> Iterator[Finding]:
     except BlockedFolderError as error:
         yield Finding("cache folder", Level.FAIL, str(error.strerror), f"{error.fix} or set SEMLENS_CACHE_DIR")
         return
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    except OSError as error:  # a folder above may not be entered
+        yield Finding("cache folder", Level.FAIL, f"cannot reach {folder}: {error.strerror}", fix)
+        return
     try:
+        existing = next(path for path in (folder, *folder.parents) if path.exists())
         with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def looks_like_url(name: str) -> bool:
 
     :raises UsageError: for a URL that is not allowed.
     """
-    if ":" not in name or Path(name).exists():
+    if ":" not in name or os.path.exists(name):  # noqa: PTH110 - a Path raises for long names
         return False
     from semlens.files.git_url import is_git_url  # slow to load, and few arguments have a colon
 
@@ -49,13 +50,14 @@ def looks_like_url(name: str) -> bool:
 
 
 def everywhere() -> list[Workspace]:
-    """Every root that is indexed and still exists.
+    """Every root that is indexed and can be reached.
 
     :raises UsageError: when nothing is indexed.
     """
     from semlens.index.storage.root_store import stored_roots
 
-    found = [Workspace(root, explicit=True) for root, _ in stored_roots(cache_folder()) if root.is_dir()]
+    reached = [root for root, _ in stored_roots(cache_folder()) if os.path.isdir(root)]  # noqa: PTH112 - never raises
+    found = [Workspace(root, explicit=True) for root in reached]
     if not found:
         raise UsageError("Nothing is indexed yet. Run 'semlens index DIR' first.")
     return found

@@ -9,6 +9,7 @@ and neither has a setting that is unknown, ill-typed or not allowed in its sourc
 from __future__ import annotations
 
 import enum
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +67,7 @@ WORKSPACE_FILE = ".semlens.toml"
 _CLIENT_SETTINGS = ("trace.", "server.path", "server.command", "server.arguments", "server.environment")
 """Settings of the same namespace that only clients use. Clients send them too."""
 
+_MAX_REPORTED = 10  # settings of one source
 _MAX_NAME_CHARS = 200  # characters of a name in a message
 _PATH_SETTINGS = frozenset({"agents.roots", "index.cacheFolder", "models.folders", "remote.caFile", "remote.tokenizer"})
 
@@ -138,34 +140,42 @@ def _read_source(
         if raw is None or (editor and name.startswith(_CLIENT_SETTINGS)):
             continue
         try:
-            value = _validated(name, raw)
+            value = _validated(name, raw, hint=len(rejected) < _MAX_REPORTED)
             if user_values is None or SPECS[name].scope is not SettingScope.USER:
                 values[name] = value
             elif value != user_values.get(name, SPECS[name].default):  # editors send defaults too
                 rejected.setdefault(name, f"is ignored: only you can set it, in `{config_folder() / USER_FILE}`")
         except _Rejected as reason:
             rejected.setdefault(name, str(reason))
-    for name, reason_text in rejected.items():
+    for name, reason_text in itertools.islice(rejected.items(), _MAX_REPORTED):
         full_name = f"{NAMESPACE}.{name}"[:_MAX_NAME_CHARS]
         problems.append(SettingProblem(full_name, f"`{full_name}` in {source} {reason_text}."))
+    if (more := len(rejected) - _MAX_REPORTED) > 0:
+        problems.append(SettingProblem(NAMESPACE, f"{more} more settings in {source} are ignored."))
     return values
 
 
-def _validated(name: str, raw: object) -> SettingValue:
-    """:raises _Rejected: when the setting is unknown, or the value is not of its type."""
+def _validated(name: str, raw: object, *, hint: bool) -> SettingValue:
+    """:param hint: name a similar setting.
+
+    :raises _Rejected: when the setting is unknown, or the value is not of its type.
+    """
     spec = SPECS.get(name)
     if spec is None:
-        import difflib  # slow to load and rarely needed
-
-        similar_names = difflib.get_close_matches(name, SPECS, n=1, cutoff=0.7)
-        hint = f" (perhaps `{NAMESPACE}.{similar_names[0]}` is meant)" if similar_names else ""
-        raise _Rejected(f"is not a setting, so it is ignored{hint}")
+        raise _Rejected(f"is not a setting, so it is ignored{_similar(name) if hint else ''}")
     value = _with_type(spec, raw)
     if name in _PATH_SETTINGS:
         return tuple(map(_absolute, value)) if isinstance(value, tuple) else _absolute(str(value))
     if name == "remote.url" and value:
         _check_address(str(value))
     return value
+
+
+def _similar(name: str) -> str:
+    import difflib  # slow to load and rarely needed
+
+    similar_names = difflib.get_close_matches(name, SPECS, n=1, cutoff=0.7)
+    return f" (perhaps `{NAMESPACE}.{similar_names[0]}` is meant)" if similar_names else ""
 
 
 def _with_type(spec: SettingSpec, raw: object) -> SettingValue:

@@ -28,6 +28,8 @@ SECRET_VARIABLES = frozenset((REMOTE_KEY_VARIABLE, QDRANT_KEY_VARIABLE, SHARE_KE
 _PLATFORM: str = sys.platform
 _CACHE_VARIABLE = "SEMLENS_CACHE_DIR"
 _MAX_FILE_BYTES = 1_000_000
+_MAX_DOTS = 100
+"""In a line of a repository's file. The time for a name grows with the square of its parts."""
 
 
 class SettingProblem(NamedTuple):
@@ -76,15 +78,20 @@ def read_toml(path: Path, problems: list[SettingProblem], *, may_be_link: bool) 
 
     try:
         data = read_regular(str(path), _MAX_FILE_BYTES + 1, follow_link=may_be_link)
-        if len(data) <= _MAX_FILE_BYTES:
+        if not may_be_link and any(line.count(b".") > _MAX_DOTS for line in data.split(b"\n")):
+            reason = f"has a line with more than {_MAX_DOTS} dots, so it is ignored. Write a long list in several lines"
+            problems.append(SettingProblem(str(path), f"`{path}` {reason}."))
+        elif len(data) <= _MAX_FILE_BYTES:
             return tomllib.loads(data.decode("utf-8-sig"))
-        problems.append(SettingProblem(str(path), f"`{path}` is larger than 1 MB, so it is ignored. Make it smaller."))
+        else:
+            limit = "1 MB, so it is ignored. Make it smaller."
+            problems.append(SettingProblem(str(path), f"`{path}` is larger than {limit}"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         reason = "it is a link" if error.errno == errno.ELOOP else error.strerror or str(error)
         problems.append(SettingProblem(str(path), f"`{path}` cannot be read ({reason}), so it is ignored."))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a ValueError also for a number of thousands of digits
         problems.append(SettingProblem(str(path), f"`{path}` is not valid TOML ({error}), so it is ignored."))
     return {}
 

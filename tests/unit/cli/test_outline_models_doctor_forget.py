@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import json
 import os
@@ -11,8 +12,9 @@ import pytest
 from packaging.requirements import Requirement
 
 from semlens.cli import doctor_checks
+from semlens.cli.roots import everywhere
 from semlens.embedding import registry
-from semlens.index.storage.root_store import RootStore, root_folder
+from semlens.index.storage.root_store import RootStore, root_folder, stored_roots
 
 SOURCE = '''\
 """A module."""
@@ -283,3 +285,47 @@ def test_forget_waits_for_the_writer_up_to_a_limit(semlens, indexed, monkeypatch
         assert "in use" in err
         assert indexed.exists()
     assert semlens("forget")[0] == 0
+
+
+def test_doctor_goes_on_after_a_check_that_fails(semlens, monkeypatch):
+    def check_nothing():
+        raise RuntimeError("broken")
+        yield
+
+    monkeypatch.setattr("semlens.cli.commands.doctor.CHECKS", (check_nothing, doctor_checks.check_python))
+    code, out, _ = semlens("doctor", "--json")
+    assert code == 1
+    found = json.loads(out)["checks"]
+    assert [check["name"] for check in found] == ["nothing", "python"]
+    assert "RuntimeError: broken" in found[0]["message"]
+
+
+def test_doctor_reports_a_cache_that_cannot_be_reached(semlens, monkeypatch):
+    def fail(folder):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(doctor_checks, "check_not_blocked", fail)
+    code, out, _ = semlens("doctor")
+    assert code == 1
+    assert "FAIL  cache folder" in out.replace("fail", "FAIL")
+    assert "file watching" in out
+
+
+def test_a_folder_that_cannot_be_reached_is_left_out_and_kept(semlens, tmp_path, indexed, monkeypatch):
+    lost = tmp_path / "lost"
+    lost.mkdir()
+    RootStore(tmp_path / "cache", lost).close()
+    reached = os.stat
+
+    def stat(path, *args, **options):
+        if os.fspath(path) == str(lost):
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected", str(lost))
+        return reached(path, *args, **options)
+
+    monkeypatch.setattr(os, "stat", stat)
+    code, out, _ = semlens("forget", "--gone")
+    assert code == 0
+    assert "Forgot 0 folders" in out
+    assert [one.folder for one in everywhere()] == [
+        next(root for root, _ in stored_roots(tmp_path / "cache") if root != lost)
+    ]

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import io
 import json
 import sys
 
 import pytest
 
 from semlens.cli import main
+from semlens.cli.arguments import with_command
+from semlens.cli.commands import search
 from semlens.cli.output.hits import NOTHING_FITS, short_name
 from semlens.core.request import TestFilter
 from semlens.core.status import Problem
@@ -272,3 +275,15 @@ def test_the_engine_is_always_closed(semlens, script):
     script.error = RuntimeError("boom")
     semlens("search", "x")
     assert script.calls[-1] == "close"
+
+
+@pytest.mark.parametrize("words", [["x" * 300], ["a b " * 2_000]])
+def test_a_long_question_in_quotes_is_a_question(words):
+    assert with_command(words) == ["search", *words]
+
+
+def test_a_piped_log_may_have_bytes_of_any_encoding(monkeypatch):
+    monkeypatch.setattr(
+        "sys.stdin", io.TextIOWrapper(io.BytesIO(b"caf\xe9 error\n"), encoding="utf-8", errors="strict")
+    )
+    assert search._query(["-"]) == "caf\ufffd error"

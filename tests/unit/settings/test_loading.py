@@ -244,3 +244,25 @@ def test_the_editor_schema_matches_the_settings() -> None:
     assert properties["semlens.watch.mode"]["enum"] == ["auto", "native", "polling", "off"]
     defaults = {name: schema["default"] for name, schema in properties.items()}
     assert load_settings(None, defaults) == (Settings(), [])
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ("[files]\nmaxSizeKb = " + "9" * 5_000, "not valid TOML"),
+        (".".join("a" * 20_000) + " = 1", "has a line with more than 100 dots"),
+        ("[" + ".".join("a" * 20_000) + "]", "has a line with more than 100 dots"),
+    ],
+)
+def test_a_file_that_would_cost_much_is_reported_and_ignored(tmp_path: Path, toml: str, said: str) -> None:
+    settings, problems = load_settings(workspace(tmp_path, toml))
+    assert settings == Settings()
+    assert [said in problem.message for problem in problems] == [True]
+
+
+def test_many_unknown_settings_are_counted(tmp_path: Path) -> None:
+    names = "".join(f"unknown_{n} = 1\n" for n in range(200))
+    settings, problems = load_settings(workspace(tmp_path, f"{names}[files]\nmaxSizeKb = 7\n"))
+    assert settings.files.max_size_kb == 7
+    assert len(problems) == 11
+    assert "190 more settings in `.semlens.toml` are ignored." in problems[-1].message

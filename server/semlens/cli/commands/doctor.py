@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import textwrap
+from collections.abc import Callable, Iterable, Iterator
 
 from semlens import __version__
 from semlens.cli.doctor_checks import CHECKS, Finding, Level
@@ -20,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     """Exit code 1 when a check fails. A warning is not a failure."""
     findings: list[Finding] = []
     for check in CHECKS:
-        for finding in check():
+        for finding in _findings(check):
             findings.append(finding)
             if not options.json:
                 _print(finding)
@@ -47,6 +48,15 @@ def run(options: argparse.Namespace) -> int:
         n_warnings = sum(finding.level is Level.WARN for finding in findings)
         print(f"{len(findings)} checks: {n_failed} failed, {n_warnings} with a warning.")
     return 1 if n_failed else 0
+
+
+def _findings(check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except Exception as error:  # noqa: BLE001 - the other checks may say why
+        name = check.__name__.removeprefix("check_").replace("_", " ")
+        reason = f"the check failed ({type(error).__name__}: {error})"
+        yield Finding(name, Level.FAIL, reason, "read the other findings, and report this one")
 
 
 def _print(finding: Finding) -> None:

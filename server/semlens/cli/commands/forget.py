@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import stat
 from pathlib import Path
 
 from semlens.cli.answering import release_root
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         forget_everything(folder)
         print("Forgot every index and all vectors.")
     elif options.gone:
-        missing_roots = [root for root in roots if not root.is_dir()]
+        missing_roots = [root for root in roots if _is_gone(root)]
         for root in missing_roots:
             _forget(folder, root)
         n = len(missing_roots)
@@ -42,6 +43,16 @@ def run(options: argparse.Namespace) -> int:
         if not _forget(folder, workspace.folder):
             print(f"{printable(str(workspace.folder))} is not indexed, so there is nothing to forget.")
     return 0
+
+
+def _is_gone(root: Path) -> bool:
+    """Whether there is no such folder. One that cannot be reached, such as on a lost network disk, may come back."""
+    try:
+        return not stat.S_ISDIR(root.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
 
 
 def forget_everything(cache_folder: Path) -> None:

@@ -116,7 +116,10 @@ def _waits(options: argparse.Namespace, answerer: Answerer) -> bool:
 
 def _query(words: list[str]) -> str:
     """:raises UsageError: when there is no question."""
-    query = sys.stdin.read(MAX_QUERY_BYTES).strip() if words == ["-"] else " ".join(words).strip()
+    if words == ["-"]:  # a log may have bytes of any encoding
+        query = sys.stdin.buffer.read(MAX_QUERY_BYTES).decode("utf-8", "replace").strip()
+    else:
+        query = " ".join(words).strip()
     if not query:
         raise UsageError("The query is empty. Say what to look for, e.g. semlens search retry with backoff.")
     return query

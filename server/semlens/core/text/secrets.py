@@ -19,6 +19,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from semlens.core.text.long_secrets import spans_in_kubernetes_secrets
 from semlens.core.text.searched_text import SearchedText
 from semlens.core.text.secret_forms import BASIC_AUTH_RULES, BLOCK_RULES, NAMED_PLACE_RULES, PLACE_RULES, ValueGroup
 from semlens.core.text.secret_inserts import values_of_secret_columns
@@ -108,15 +109,7 @@ _DIGEST = re.compile(
 )
 """It says that a random string is no secret."""
 
-_YAML_DOCUMENT_END = re.compile(r"(?m)^---(?=\s|\Z)")
-_KUBERNETES_SECRET = re.compile(r"(?m)^kind:[ \t]{0,9}[\"']?Secret[\"']?[ \t\r]{0,9}(?:#[^\n]*)?$")
-_KUBERNETES_DATA = re.compile(r"(?m)^(?:data|stringData):[^\n]{0,99}\n(?P<lines>(?:[ \t]+[^\n]*(?:\n|\Z))+)")
-_KUBERNETES_LINE = re.compile(
-    r"(?m)^[ \t]+(?:[\"']?[\w./-]+[\"']?:[ \t]+[\"']?)?(?P<value>[^\s#\"'|>][^\n]{2,}?)[\"']?[ \t\r]*$"
-)
-
 _ANY_LINE_END = re.compile("\r\n|\r|\n")
-_NOT_LINE_END = re.compile(rb"[^\r\n]")
 
 _KEY_ALONE = re.compile(r"\s{0,20}(?P<value>[A-Za-z0-9+/=_-]{24,200})\s{0,20}\Z")
 """A file with nothing but a key, such as ``master.key`` of Rails."""
@@ -143,31 +136,6 @@ def is_environment_text(text: str) -> bool:
     return "=" in text and all(re.match(_ENVIRONMENT_ONLY, line) for line in text.splitlines())
 
 
-def has_long_secrets(text: str) -> bool:
-    """Whether the text may hold a secret of many lines. A part of such a secret cannot be recognised."""
-    return any(keyword in text for keyword, _ in BLOCK_RULES) or bool(_KUBERNETES_SECRET.search(text))
-
-
-def without_long_secrets(source: bytes) -> bytes:
-    """The text with blanks for its secrets of many lines, except the line that says what they are.
-
-    Its length and its lines are the same. What is made of parts of the text needs it, because a part of such a secret
-    cannot be recognised.
-    """
-    text = source.decode("latin-1")  # a character for each byte
-    if not has_long_secrets(text):
-        return source
-    spans = [*_spans_in_kubernetes_secrets(text)]
-    for keyword, block in BLOCK_RULES:
-        for match in block.finditer(text) if keyword in text else ():
-            title = re.match(rf"[^\n]*{keyword}[^\n]*\n", match[0])
-            spans.append((match.start() + (title.end() if title else 0), match.end()))
-    blanked = bytearray(source)
-    for start, stop in spans:
-        blanked[start:stop] = _NOT_LINE_END.sub(b" ", source[start:stop])
-    return bytes(blanked)
-
-
 def mask_secrets(text: str, *, environment: bool = False) -> tuple[str, int]:
     """Return the text with masks for its secrets, and the number of secrets. The lines and their ends stay.
 
@@ -192,8 +160,11 @@ def mask_secrets(text: str, *, environment: bool = False) -> tuple[str, int]:
         *_spans_in_known_places(searched),
         *_spans_after_names(searched),
         *_spans_after_issuers(text, searched.lower),
-        *_spans_in_kubernetes_secrets(text),
-        *(span for span in values_of_secret_columns(searched) if not _PLACEHOLDER.match(text[slice(*span)])),
+        *(
+            span
+            for span in (*spans_in_kubernetes_secrets(text), *values_of_secret_columns(searched))
+            if not _PLACEHOLDER.match(text[slice(*span)])
+        ),
     ]
     if (alone := _KEY_ALONE.match(text)) and _looks_random(alone["value"]):
         spans.append(alone.span("value"))
@@ -277,20 +248,6 @@ def _spans_after_issuers(text: str, lower: str) -> Iterator[tuple[int, int]]:
         issuer = ISSUER.search(lower, line_start, start) if _looks_random(value["value"]) else None
         if issuer and not _DIGEST.search(lower, issuer.start(), start):
             yield value.span("value")
-
-
-def _spans_in_kubernetes_secrets(text: str) -> Iterator[tuple[int, int]]:
-    """Every value of a manifest of kind `Secret`."""
-    if not _KUBERNETES_SECRET.search(text):
-        return
-    ends = [0, *(match.end() for match in _YAML_DOCUMENT_END.finditer(text)), len(text)]
-    for start, stop in itertools.pairwise(ends):
-        if not _KUBERNETES_SECRET.search(text, start, stop):
-            continue
-        for block in _KUBERNETES_DATA.finditer(text, start, stop):
-            for line in _KUBERNETES_LINE.finditer(text, *block.span("lines")):
-                if not _PLACEHOLDER.match(line["value"]):
-                    yield line.span("value")
 
 
 def _requirement_of_quoted(

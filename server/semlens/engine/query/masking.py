@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from semlens.core.hit import SearchHit
-from semlens.core.text.secrets import MASK, has_long_secrets, is_environment_file, mask_secrets
+from semlens.core.text.long_secrets import has_long_secrets
+from semlens.core.text.secrets import MASK, is_environment_file, mask_secrets
 from semlens.engine.query.hit_builder import MAX_LINE_CHARS
 
 _CONTEXT_LINES = 8

@@ -5,6 +5,7 @@ The attributes are those of GitHub's linguist. The patterns are those of git.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -17,6 +18,7 @@ _ROLES = {
     "linguist-vendored": Role.VENDORED,
     "linguist-documentation": Role.DOCUMENTATION,
 }
+_FIELD = re.compile(r"[^ \t\r]+")
 _MAX_BYTES = 256 * 1024
 """The file is read for each batch of files that a worker parses."""
 
@@ -26,8 +28,9 @@ class FileAttributes:
 
     def __init__(self, data: bytes) -> None:
         lines: Mapping[str, list[str]] = {name: [] for name in _ROLES}
-        for line in data.removeprefix(b"\xef\xbb\xbf").decode("latin-1").splitlines():
-            pattern, *attributes = line.split()[:20] or [""]
+        # bytes of UTF-8 are characters here, and some would count as white space or as the end of a line
+        for line in data.removeprefix(b"\xef\xbb\xbf").decode("latin-1").split("\n"):
+            pattern, *attributes = _FIELD.findall(line)[:20] or [""]
             if not pattern or pattern.startswith(("#", "[", "!")):
                 continue
             for attribute in attributes:

@@ -16,6 +16,7 @@ from semlens.syntax.languages.registry import BY_NAME
 from semlens.syntax.parsing.grammars import grammar_of, parse_tree
 
 _MAX_TITLE = 80
+_LONE_CR = re.compile("\r(?!\n)")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _MAGICS = {
     "bash": "sh",
@@ -132,7 +133,7 @@ def _cells(cells: Node | None, source: bytes) -> Iterator[_Cell]:
             if string.type != "string":
                 continue
             row, column = string.start_point[0], string.start_point[1] + 1
-            value = _string(string, source)
+            value = _LONE_CR.sub("\n", _string(string, source))  # as the parser reads a cell
             for line in value.splitlines(keepends=True):
                 if not text or text.endswith("\n"):
                     places.append((row, column))
@@ -204,5 +205,6 @@ def _moved_place(line: int, column: int, cell: _Cell) -> tuple[int, int]:
     if not cell.places:
         return cell.span.start_line, cell.span.start_column
     row, start = cell.places[min(line, len(cell.places) - 1)]
-    text = cell.text.split("\n")[line].encode("utf-8", "replace")[:column].decode("utf-8", "ignore")
+    lines = cell.text.split("\n")
+    text = lines[min(line, len(lines) - 1)].encode("utf-8", "replace")[:column].decode("utf-8", "ignore")
     return row, start + len(json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")) - 2

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 
 from semlens.core.symbol import Outline, Role
-from semlens.core.text.secrets import without_long_secrets
+from semlens.core.text.long_secrets import without_long_secrets
 from semlens.syntax.languages.language import Language, Splitter
 from semlens.syntax.languages.registry import BY_NAME, language_of, module_of
 from semlens.syntax.parsing.decode import to_utf8

@@ -27,7 +27,8 @@ from detect_secrets.plugins import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from semlens.core.text.secrets import MASK, is_environment_text, mask_secrets, without_long_secrets
+from semlens.core.text.long_secrets import without_long_secrets
+from semlens.core.text.secrets import MASK, is_environment_text, mask_secrets
 
 FAKE = "Z" * 8
 BASE64 = "zzzz"

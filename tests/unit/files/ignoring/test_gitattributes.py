@@ -55,3 +55,10 @@ def test_attributes_apply_below_their_folder(tmp_path) -> None:
     assert attributes.role_of("lib/own.py", Role.NONE) == Role.VENDORED | Role.GENERATED
     assert attributes.role_of("lib/deep/own.py", Role.NONE) == Role.NONE
     assert attributes.role_of("libs/own.py", Role.NONE) == Role.VENDORED
+
+
+@pytest.mark.parametrize("folder", ["бэках", "архив", "książka", "Работа", "voilà", "内部"])
+def test_a_path_may_hold_any_letter(folder: str) -> None:
+    attributes = FileAttributes(f"{folder}/** linguist-vendored\r\n".encode())
+    assert attributes.role_of(f"{folder}/a.py", Role.NONE) == Role.VENDORED
+    assert attributes.role_of("src/main.py", Role.NONE) == Role.NONE

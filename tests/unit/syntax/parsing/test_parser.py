@@ -197,6 +197,18 @@ def test_notebook_cells_hold_their_symbols() -> None:
     assert [(p.symbol, p.start_line) for p in outline.passages] == [(0, 1), (2, 4)]
 
 
+def test_a_notebook_cell_may_have_line_ends_of_old_tools() -> None:
+    source = b"""{"cells": [
+ {"cell_type": "code", "source": "import os\\rdef first(a):\\r    return a\\r"},
+ {"cell_type": "code", "source": ["def second():\\n", "    return 1"]}
+], "metadata": {"language_info": {"name": "python"}}}"""
+    symbols = parse("a.ipynb", source).symbols
+    assert [(one.name, one.span.start_line) for one in symbols if one.name in {"first", "second"}] == [
+        ("first", 1),
+        ("second", 2),
+    ]
+
+
 def test_json_that_is_no_notebook_has_no_cells() -> None:
     for source in (
         b"{}",
