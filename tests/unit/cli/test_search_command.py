@@ -287,3 +287,10 @@ def test_a_piped_log_may_have_bytes_of_any_encoding(monkeypatch):
         "sys.stdin", io.TextIOWrapper(io.BytesIO(b"caf\xe9 error\n"), encoding="utf-8", errors="strict")
     )
     assert search._query(["-"]) == "caf\ufffd error"
+
+
+def test_a_folder_after_the_question_gets_a_hint(semlens, workspace):
+    (workspace / "net").mkdir()
+    for words, hints in ((["retry", "./net"], True), (["retry", "net"], False), (["./net"], False), (["."], False)):
+        _, _, err = semlens("search", *words)
+        assert (f"To search in that folder: -w {words[-1]}" in err) is hints, words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,6 +39,8 @@ class Found(NamedTuple):
 
 def run(options: argparse.Namespace) -> int:
     query = _query(options.query)
+    if len(options.query) > 1 and _is_folder(options.query[-1]):
+        say(f"{options.query[-1]} is a part of the question. To search in that folder: -w {options.query[-1]}")
     search_filter = _filter(options)
     workspaces = everywhere() if options.everywhere else workspaces_of(options.folders)
 
@@ -123,6 +126,11 @@ def _query(words: list[str]) -> str:
     if not query:
         raise UsageError("The query is empty. Say what to look for, e.g. semlens search retry with backoff.")
     return query
+
+
+def _is_folder(word: str) -> bool:
+    """Whether a word is the path of a folder and cannot be meant as a word."""
+    return (bool({"/", os.sep} & {*word}) or word in {".", ".."}) and os.path.isdir(word)  # noqa: PTH112 - never raises
 
 
 def _near(status: EngineStatus, workspaces: Sequence[Workspace]) -> str:
