@@ -171,7 +171,9 @@ def _add_index(add: _AddCommand) -> None:
     index = add("index", "index:run", "bring the index of a folder up to date")
     add_folder(index)
     add_no_daemon(index)
-    index.add_argument("--wait", action="store_true", help="also wait for the vectors of the refine tier")
+    index.add_argument(
+        "--wait", action="store_true", help="also wait until the second, better model has read everything"
+    )
     add_json(index)
 
 
@@ -191,7 +193,11 @@ def _add_search(add: _AddCommand) -> None:
     add_no_daemon(search)
     search.add_argument("--everywhere", action="store_true", help="search every folder that is indexed")
     search.add_argument(
-        "-n", "--limit", type=bounded(1, 1000), metavar="N", help="print at most N hits (default: 20; 8 on a terminal)"
+        "-n",
+        "--limit",
+        type=bounded(1, 1000),
+        metavar="N",
+        help="print at most N hits (default: the setting search.limit, 20; on a terminal at most 8)",
     )
     add_json(search)
     search.add_argument("--explain", action="store_true", help="show the ranking features of each hit")
@@ -290,8 +296,9 @@ def _add_uninstall(add: _AddCommand) -> None:
     uninstall = add(
         "uninstall",
         "agents.uninstall:run",
-        "delete everything that semlens wrote: indexes, vectors, clones, logs, agents' configuration",
-        "The program itself and your config.toml stay. Remove the program with pip, pipx or uv.",
+        "delete what semlens wrote: indexes, vectors, clones, copies of a team, logs, agents' configuration",
+        "The program, your config.toml, keys and tokens stay. 'semlens team leave' forgets a token.\n"
+        "Remove the program with pip, pipx or uv.",
     )
     uninstall.add_argument("--dry-run", action="store_true", help="list what would be deleted, and delete nothing")
     uninstall.add_argument("--config", action="store_true", help="also delete your config.toml")
@@ -357,10 +364,12 @@ def with_command(arguments: Sequence[str]) -> Sequence[str]:
         return arguments
     import difflib
 
-    if close := difflib.get_close_matches(first, COMMANDS, n=1, cutoff=0.8):
+    close = next(iter(difflib.get_close_matches(first, COMMANDS, n=1, cutoff=0.8)), "")
+    is_form_of_it = first.startswith(close) or f"{first}s" == close  # "server that keeps sessions" is a question
+    if close and not (others and is_form_of_it):
         question = " ".join(arguments)
         raise UsageError(
-            f"There is no command '{first}'. Did you mean '{close[0]}'? To search for it: semlens search {question}"
+            f"There is no command '{first}'. Did you mean '{close}'? To search for it: semlens search {question}"
         )
     return ["search", *arguments]
 

@@ -38,7 +38,7 @@ def add_cluster(add: Callable[..., argparse.ArgumentParser]) -> None:
         type=bounded(0, 10_000),
         default=0,
         metavar="N",
-        help="parts of the index (default: one a node, fewer of a small index)",
+        help="number of parts of the index (default: one for each 60 MB, but at most one on each node)",
     )
     serve.add_argument(
         "--replicas", type=bounded(1, 10), default=2, metavar="N", help="copies of each shard (default: 2)"

@@ -17,6 +17,7 @@ from semlens.core.cancel import CancelToken
 from semlens.core.hit import SearchResult
 from semlens.core.request import SearchRequest
 from semlens.files.git_origin import repository_name
+from semlens.index.storage.private_cache import TEAM_FOLDER
 
 
 class TeamAnswers(Protocol):
@@ -40,7 +41,7 @@ class TeamAnswers(Protocol):
 
 def copies_folder(cache_folder: Path) -> Path:
     """The folder of the copies of files that the team's server has, a folder for each repository."""
-    return cache_folder / "team"
+    return cache_folder / TEAM_FOLDER
 
 
 def open_team_answers(url: str, cache_folder: Path) -> TeamAnswers | None:

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from semlens.cli.arguments import COMMANDS
+from semlens.cli.arguments import COMMANDS, with_command
 from semlens.cli.commands.status import skipped_files
 from semlens.cli.roots import cache_folder
 from semlens.core.status import RootStatus, SkipReason, TierRole, TierStatus, WatchMode
@@ -53,6 +53,11 @@ def test_a_question_needs_no_command(semlens, script, words):
     code, out, _ = semlens(*words)
     assert (code, script.requests[-1].query) == (0, " ".join(words).removesuffix(" -n 3"))
     assert out == semlens("search", *words)[1]
+
+
+@pytest.mark.parametrize("first", "server model agent shared duplicate similarity contexts indexes statuses".split())
+def test_a_question_may_begin_with_a_form_of_a_command(first):
+    assert with_command([first, "of", "a", "table"])[0] == "search"
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,15 @@ PULLS_FOLDER = "pulls"
 BUILDS_FOLDER = "cluster-build"
 """What a build of a cluster has computed and not shared yet."""
 
+TEAM_FOLDER = "team"
+"""Copies of files that a team's server has."""
+
 CACHE_NAMES = (
     "roots",
     "roots-*",
     "clones",
     "maps",
+    TEAM_FOLDER,
     PULLS_FOLDER,
     BUILDS_FOLDER,
     "vectors*",

@@ -13,8 +13,10 @@ from semlens.index.segment.segment import Segment
 from semlens.search.query.query import Query
 from semlens.syntax.languages.registry import language_of
 
-_DOCS_LANGUAGES = frozenset({"markdown"})
-_CONFIG_LANGUAGES = frozenset({"json", "yaml", "toml", "dockerfile", "make", "cmake", "hcl", "sql"})
+_DOCS_LANGUAGES = frozenset({"markdown", "rst", "latex", "bibtex", "org", "asciidoc"})
+_CONFIG_LANGUAGES = frozenset(
+    {"json", "yaml", "toml", "ini", "properties", "xml", "dockerfile", "make", "cmake", "hcl", "sql"}
+)
 _DOCS_SUFFIXES = (".txt", ".text", ".rst", ".adoc", ".asciidoc", ".org", ".tex", ".log", ".csv", ".tsv")
 _CONFIG_SUFFIXES = (
     ".cfg", ".conf", ".properties", ".ini", ".editorconfig", ".plist", ".props", ".csproj", ".sln", ".service",

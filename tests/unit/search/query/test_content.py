@@ -8,6 +8,7 @@ from search_cases import view_of
 from semlens.core.request import ContentFilter, SearchFilter
 from semlens.search.query.content import content_mask, content_of, wanted_content
 from semlens.search.query.query import parse_query
+from semlens.syntax.languages.registry import language_of
 
 
 @pytest.mark.parametrize(
@@ -17,14 +18,20 @@ from semlens.search.query.query import parse_query
         ("a.css", "css", "code"),
         ("README.md", "markdown", "docs"),
         ("NOTES.TXT", "text", "docs"),
-        ("guide.rst", "", "docs"),
+        ("guide.rst", "rst", "docs"),
+        ("paper.tex", "latex", "docs"),
+        ("notes.org", "org", "docs"),
+        ("setup.ini", "ini", "config"),
+        ("a.csproj", "xml", "config"),
+        ("a.properties", "properties", "config"),
         ("a.yaml", "yaml", "config"),
         ("Makefile", "make", "config"),
-        ("setup.cfg", "text", "config"),
+        ("setup.cfg", "ini", "config"),
         ("script", "", "code"),
     ],
 )
 def test_language_and_suffix_say_what_a_file_is(path, language, content):
+    assert language_of(path) in {language, None}
     assert content_of(path, language) == content
 
 
