@@ -14,7 +14,7 @@ export function HitList({ label }: { label: string }) {
   const { hits, sections } = list.value;
   const current = shown.value?.hit;
   const own = useRef<HTMLOListElement>(null);
-  const wasScrolled = useRef(false);
+  const wasScrolled = useRef(true); // perhaps by the list before
   useEffect(() => {
     const column = own.current?.parentElement;
     const look = () => (wasScrolled.current = column?.scrollTop !== 0);
@@ -27,7 +27,10 @@ export function HitList({ label }: { label: string }) {
     const isFirst = hits[0] !== undefined && keyOf(hits[0]) === currentKey;
     const column = own.current?.parentElement;
     // each asks the browser to lay out the page at once, which a list that is not scrolled need not wait for
-    if (isFirst && wasScrolled.current) column?.scrollTo(0, 0);
+    if (isFirst && wasScrolled.current) {
+      column?.scrollTo(0, 0);
+      wasScrolled.current = false;
+    }
     if (!isFirst) own.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   }, [currentKey, hits]);
   return (

@@ -25,7 +25,23 @@ export interface HitList {
 
 const EMPTY: HitList = { key: "", hits: [], answer: null, sections: [], summary: "", notes: [] };
 
-export const list = signal<HitList>(EMPTY);
+interface Request {
+  view: View;
+  key: string;
+}
+
+/** The last list, why there is no newer one, and what they are about. */
+export const answered = signal({ subject: "", list: EMPTY, failure: "" });
+
+/** What a list is about: the list of a place never stands below the name of another; other lists stay until the next answer. */
+export function subjectOf({ view, key }: Request): string {
+  return relatedOf(view) ? key : view;
+}
+
+const isAboutRequest = computed(() => request.value !== null && subjectOf(request.value) === answered.value.subject);
+
+export const list = computed(() => (isAboutRequest.value ? answered.value.list : EMPTY));
+export const failure = computed(() => (isAboutRequest.value ? answered.value.failure : ""));
 
 /** The hits when no newer answer came for a moment: for what need not change with every key. */
 export const settledHits = signal<Hit[]>([]);
@@ -33,7 +49,6 @@ const SETTLED_MS = 150;
 let settleTimer: ReturnType<typeof setTimeout> | undefined;
 
 export const isPending = signal(false);
-export const failure = signal("");
 
 /** The place that a list of similar code or callers starts from. */
 export const origin = computed<Place | undefined>(() => {
@@ -41,7 +56,7 @@ export const origin = computed<Place | undefined>(() => {
   return parsePlace(params.get("of"), params.get("ofIn") ?? "");
 });
 
-export const request = computed<{ view: View; key: string } | null>(() => {
+export const request = computed<Request | null>(() => {
   const { view } = route.value;
   if (view === "search") return { view, key: searchKey.value };
   if (view === "unused") return { view, key: view };
@@ -89,25 +104,26 @@ function listOf(key: string, answer: SearchAnswer): HitList {
   return { ...EMPTY, key, hits: answer.hits, answer, notes: answer.notes ?? [] };
 }
 
-async function run(view: View, key: string, isRefresh: boolean): Promise<void> {
+async function run({ view, key }: Request, isRefresh: boolean): Promise<void> {
   controller?.abort();
   const own = new AbortController();
   controller = own;
+  const subject = subjectOf({ view, key });
   clearTimeout(pendingTimer);
   if (!isRefresh) pendingTimer = setTimeout(() => (isPending.value = true), 200);
   try {
     const found = await ask(view, key, own.signal);
     if (own.signal.aborted) return;
-    failure.value = "";
-    list.value = found;
+    answered.value = { subject, list: found, failure: "" };
     clearTimeout(settleTimer);
     settleTimer = setTimeout(() => (settledHits.value = found.hits), SETTLED_MS);
     if (!isRefresh && view === "search") measurePainted(key);
     if (!isRefresh) announce(found.summary || (found.hits.length === 1 ? "1 result" : `${found.hits.length} results`));
   } catch (error) {
     if (isAborted(error) || own.signal.aborted) return;
-    failure.value = sentenceOf(error).replace(/ Give a diff\.$/, ""); // which the page does not take
-    if (!isRefresh) list.value = { ...EMPTY, key };
+    const problem = sentenceOf(error).replace(/ Give a diff\.$/, ""); // which the page does not take
+    const old = answered.value.list;
+    answered.value = { subject, list: old.key === key ? old : { ...EMPTY, key }, failure: problem };
   }
   clearTimeout(pendingTimer);
   isPending.value = false;
@@ -142,7 +158,7 @@ export function followQuestions(): void {
     const isFirstNumber = lastNumber === 0;
     [lastKey, lastNumber] = [asked.key, number];
     if (isRefresh && isFirstNumber) return; // the question was asked before the number was known
-    untracked(() => void run(asked.view, asked.key, isRefresh));
+    untracked(() => void run(asked, isRefresh));
   });
 }
 

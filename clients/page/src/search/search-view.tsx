@@ -23,7 +23,7 @@ export function SearchView() {
   }, [view, isAnswered && view !== "search"]);
   const current = shown.value;
   return (
-    <div class={`search-view${isReading.value ? " reading" : ""}`}>
+    <div class={`search-view${current && isReading.value ? " reading" : ""}`}>
       <div class="column">
         <Head view={view} />
         <Results />

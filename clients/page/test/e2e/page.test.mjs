@@ -253,6 +253,28 @@ async function methods() {
   });
 }
 
+test("until the answer comes, no list of before stands below another heading, and keys do not act on it", async (t) => {
+  const page = await context.newPage();
+  t.after(() => page.close());
+  let answer;
+  const isAnswered = new Promise((resolve) => (answer = resolve));
+  await page.route("**/api/callers", async (route) => {
+    await isAnswered;
+    await route.fallback();
+  });
+  await open("#/search?q=fetch_with_retry", page);
+  await page.locator(".hit-row[aria-current]", { hasText: "fetch_with_retry" }).click();
+  await page.locator(".line.own").first().waitFor();
+  await page.keyboard.press("c");
+  await page.getByRole("heading", { name: "Who uses fetch_with_retry" }).waitFor();
+  await frames(page, 2);
+  assert.equal(await page.locator(".hit-row").count(), 0);
+  await page.keyboard.press("d");
+  answer();
+  await page.locator(".hit-row[aria-current] .name", { hasText: "fetch_all" }).waitFor();
+  await page.getByRole("heading", { name: "Who uses fetch_with_retry" }).waitFor();
+});
+
 test("callers are one key away where the server knows them, and not offered where it does not", async () => {
   await open("#/search?q=fetch_with_retry");
   await row("fetch_with_retry").first().click();

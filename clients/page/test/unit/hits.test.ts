@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Hit } from "../../src/api/types";
 import { parseHash, route } from "../../src/app/route";
-import { hitQuery, keyOf, list, shown } from "../../src/search/hits";
+import { answered, failure, hitQuery, keyOf, list, request, shown, subjectOf } from "../../src/search/hits";
 
 const hit = (qualifiedName: string, root = "/one", nameColumn: number | undefined = 5): Hit =>
   ({ root, path: "src/a.c", qualifiedName, startLine: 3, endLine: 3, nameColumn, reasons: [] }) as never;
@@ -16,16 +16,23 @@ const HITS = [
 ];
 const OF_OLD = "open=src%2Fa.c%3A3"; // versions before the symbol was part of the address
 
+const NOTHING = answered.value;
+
+function answer(hash: string, problem = ""): void {
+  route.value = parseHash(hash);
+  answered.value = { subject: subjectOf(request.value!), list: { ...list.value, hits: HITS }, failure: problem };
+}
+
+afterEach(() => {
+  answered.value = NOTHING;
+  route.value = parseHash("");
+});
+
 describe("the hit of an address", () => {
   const open = (query: string) => {
-    list.value = { ...list.value, hits: HITS };
-    route.value = parseHash(`#/search?${query}`);
+    answer(`#/search?${query}`);
     return shown.value;
   };
-  afterEach(() => {
-    list.value = { ...list.value, hits: [] };
-    route.value = parseHash("");
-  });
 
   it.each(HITS.map((_, at) => at))("is the one that was chosen: %i", (at) => {
     expect(HITS.indexOf(open(hitQuery(HITS[at]!))!.hit!)).toBe(at);
@@ -46,4 +53,22 @@ describe("the hit of an address", () => {
   });
 
   it("has a key of its own", () => expect(new Set(HITS.map(keyOf)).size).toBe(HITS.length));
+});
+
+describe("until the answer comes", () => {
+  it.each([
+    ["#/search?q=a", "#/search?q=ab", true], // while one types
+    ["#/search?q=a", "#/callers?of=a.c%3A3", false],
+    ["#/callers?of=a.c%3A3", "#/callees?of=a.c%3A3", false],
+    ["#/callers?of=a.c%3A3", "#/callers?of=a.c%3A4", false],
+    ["#/callers?of=a.c%3A3", "#/callers?of=a.c%3A3&open=b.c%3A1", true],
+    ["#/callers?of=a.c%3A3", "#/callers", false],
+    ["#/changes", "#/changes?staged=1", true],
+    ["#/changes", "#/unused", false],
+  ])("%s, then %s keeps what was answered: %s", (before, after, isKept) => {
+    answer(before, "a problem");
+    route.value = parseHash(after);
+    expect(list.value.hits).toEqual(isKept ? HITS : []);
+    expect(failure.value).toBe(isKept ? "a problem" : "");
+  });
 });
