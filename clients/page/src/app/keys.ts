@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { has } from "../api/session";
 import { graphCurrent } from "../graph/current";
 import { copyCommand, editorPlace, openInEditor, relatedRoute } from "../code/code-actions";
-import { focusCode, focusCurrent, focusQuery } from "../search/focus";
+import { focusCode, focusCurrent, focusQuery, isReading } from "../search/focus";
 import { move } from "../search/hit-list";
 import { shown } from "../search/hits";
 import { FROM_A_PLACE, isListView, relatedOf } from "../search/related";
@@ -65,6 +65,7 @@ function onListKey(event: KeyboardEvent, target: HTMLElement): boolean {
   }
   if (event.key === "Enter" && target.matches("[data-hit]")) {
     event.preventDefault();
+    isReading.value = true;
     focusCode();
     return true;
   }

@@ -2,6 +2,7 @@
  * browser's own search and selection work on the whole file. */
 import { memo } from "preact/compat";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { focusWantedCode } from "../search/focus";
 import { highlight } from "./highlighter";
 import type { Line } from "./tokens";
 
@@ -29,6 +30,7 @@ export function CodeView({ lines, firstLine, language, from, to, highlights, hre
   const near = useNearBlocks(scroller, lines, from - firstLine + 1);
   const blocks = useMemo(() => Array.from({ length: Math.ceil(lines.length / BLOCK) }, (_, index) => index), [lines]);
   useLayoutEffect(() => scrollTo(scroller.current, from - firstLine + 1, to - firstLine + 1), [place, lines]);
+  useLayoutEffect(() => focusWantedCode(scroller.current), []);
   const digits = String(firstLine + lines.length).length;
   return (
     <div class="code" ref={scroller} tabIndex={0} role="region" aria-label={label} data-digits={Math.min(digits, 7)}>

@@ -6,6 +6,7 @@ import { Icon } from "../app/icons";
 import { hashOf, route } from "../app/route";
 import { relatedRoute } from "../code/code-actions";
 import { PathText } from "../code/code-pane";
+import { focusCode } from "../search/focus";
 import { placeOfHit } from "../search/hits";
 import { Kind } from "../search/kind";
 import { shortName } from "../search/names";
@@ -62,7 +63,7 @@ export function Drawing({ graph, onCenter, onRead, onMore }: Props) {
     if (!(event.target as HTMLElement).matches(".graph-box > a")) return;
     if (step) go(neighbourOf(layout, graph, current, step));
     else if (event.key === "Home") go(CENTER);
-    else if (event.key === "Enter") (onRead(box.hit), focusCodeSoon());
+    else if (event.key === "Enter") (onRead(box.hit), focusCode());
     else if (event.key === " ") onCenter(box.hit);
     else return;
     event.preventDefault();
@@ -102,15 +103,6 @@ export function Drawing({ graph, onCenter, onRead, onMore }: Props) {
       )}
     </div>
   );
-}
-
-/** The code is there when it was read. */
-function focusCodeSoon(framesLeft = 120): void {
-  requestAnimationFrame(() => {
-    const code = document.querySelector<HTMLElement>(".graph-code .code");
-    if (code) code.focus();
-    else if (framesLeft > 0) focusCodeSoon(framesLeft - 1);
-  });
 }
 
 function useWidth(box: { current: HTMLElement | null }): number {

@@ -34,12 +34,23 @@ export function focusAnswer(): void {
   });
 }
 
-/** The code may still be on its way. Whoever leaves meanwhile keeps the keyboard. */
-export function focusCode(framesLeft = 120): void {
-  isReading.value = true;
-  requestAnimationFrame(() => {
-    const code = document.querySelector<HTMLElement>(".code");
-    if (code) code.focus();
-    else if (framesLeft > 0 && isReading.value) focusCode(framesLeft - 1);
-  });
+let isCodeWanted = false;
+
+/** The code may still be on its way. */
+export function focusCode(): void {
+  isCodeWanted = true;
+  requestAnimationFrame(() => focusWantedCode(document.querySelector<HTMLElement>(".code")));
+}
+
+/** For code that appears. */
+export function focusWantedCode(code: HTMLElement | null): void {
+  if (isCodeWanted) code?.focus();
+}
+
+/** Whoever does anything after `focusCode` keeps the keyboard where it is. */
+export function followFocus(): void {
+  const onChange = ({ type, target }: Event) => {
+    if (type !== "focusin" || !(target as Element).matches(".code")) isCodeWanted = false;
+  };
+  for (const type of ["keydown", "pointerdown", "focusin", "popstate"]) addEventListener(type, onChange, true);
 }

@@ -39,8 +39,8 @@ async function ask(text) {
   await page.locator("#query").fill(text);
 }
 
-async function focusIs(selector) {
-  await page.waitForFunction((one) => document.activeElement?.matches(one), selector);
+async function focusIs(selector, on = page) {
+  await on.waitForFunction((one) => document.activeElement?.matches(one), selector);
 }
 
 /** Time for what the page does when it has drawn. */
@@ -339,6 +339,50 @@ test("the graph is walked by keys: Enter reads, Space goes to the middle, Escape
   await page.locator(".graph-box.is-center .name", { hasText: "mirror" }).waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("heading", { name: "Around fetch_all" }).waitFor();
+});
+
+/** Holds the texts of files until the function that it gives is called. */
+async function holdFiles(page) {
+  let release;
+  const isReleased = new Promise((resolve) => (release = resolve));
+  await page.route("**/api/file", async (route) => {
+    await isReleased;
+    await route.fallback();
+  });
+  return release;
+}
+
+test("Enter leads into code that comes late, from the list and from the graph", async (t) => {
+  const graph = `#/graph?of=${encodeURIComponent("net/many.py:4")}&ofIn=${encodeURIComponent(workspace.code)}`;
+  for (const [hash, from] of [
+    ["#/unused", ".hit-row[aria-current]"],
+    [graph, ".is-center > a"],
+  ]) {
+    const page = await context.newPage();
+    t.after(() => page.close());
+    const release = await holdFiles(page);
+    await open(hash, page);
+    await focusIs(from, page);
+    await page.keyboard.press("Enter");
+    await frames(page, 150);
+    release();
+    await focusIs(".code", page);
+  }
+});
+
+test("code that comes late leaves the keyboard to who went on", async (t) => {
+  const page = await context.newPage();
+  t.after(() => page.close());
+  const release = await holdFiles(page);
+  await open(`#/graph?of=${encodeURIComponent("net/many.py:4")}&ofIn=${encodeURIComponent(workspace.code)}`, page);
+  await focusIs(".is-center > a", page);
+  await page.keyboard.press("Enter");
+  await page.locator(".graph-code").waitFor();
+  await page.keyboard.press("ArrowRight");
+  release();
+  await page.locator(".graph-code .code").waitFor();
+  await frames(page, 20);
+  await focusIs(".graph-box > a", page);
 });
 
 test("a click puts a symbol into the middle, and two steps show callers of callers", async () => {
