@@ -26,6 +26,7 @@ export function makeWorkspace(scratch) {
     "shop/invoice.py": COPY("invoice_total", "items"),
     "shop/basket.py": COPY("basket_total", "products"),
     [EVIL_NAME]: `def escape_markup(text):\n    """</script><script>alert(2)</script><b>bold</b>"""\n    return text.replace("<", "&lt;")\n`,
+    "shop/latches.js": `${["openLatch", "closeLatch", "oilLatch"].map((name) => `export function ${name}() {}`).join(" ")}\n`,
     "data/blob.py": `TABLE = "start"\n\n\ndef look_up_blob(key):\n    """Find a value in the big table."""\n    return BIG[key]\n\n\nBIG = "${"x".repeat(5_000_000)}"\n`,
     "net/many.py": `from net.retry import fetch_with_retry
 
