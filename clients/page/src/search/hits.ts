@@ -56,14 +56,23 @@ export const origin = computed<Place | undefined>(() => {
   return parsePlace(params.get("of"), params.get("ofIn") ?? "");
 });
 
+let lastRequest: Request | null = null;
+
+/** What the route asks for. The same object as long as it is the same question: a result that is opened asks nothing. */
 export const request = computed<Request | null>(() => {
+  const next = requestOfRoute();
+  if (next?.view !== lastRequest?.view || next?.key !== lastRequest?.key) lastRequest = next;
+  return lastRequest;
+});
+
+function requestOfRoute(): Request | null {
   const { view } = route.value;
   if (view === "search") return { view, key: searchKey.value };
   if (view === "unused") return { view, key: view };
   if (view === "changes") return { view, key: `changes ${JSON.stringify(changesParams())}` };
   if (!relatedOf(view)) return null;
   return origin.value ? { view, key: `${view} ${origin.value.root} ${placeText(origin.value)}` } : null;
-});
+}
 
 function changesParams(): object {
   const { params } = route.value;

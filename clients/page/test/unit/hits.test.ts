@@ -72,3 +72,10 @@ describe("until the answer comes", () => {
     expect(failure.value).toBe(isKept ? "a problem" : "");
   });
 });
+
+it.each(["search?q=a", "callers?of=a.c%3A3", "changes?ref=main"])("%s asks once, whatever result is opened", (hash) => {
+  route.value = parseHash(`#/${hash}`);
+  const asked = request.value;
+  route.value = parseHash(`#/${hash}&${hitQuery(HITS[0]!)}`);
+  expect(request.value).toBe(asked);
+});
