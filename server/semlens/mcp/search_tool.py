@@ -54,12 +54,18 @@ class _Shown:
 class SearchTool:
     """Answers one session."""
 
-    def __init__(self, service: CodeQueries, shown_lines: ShownLines, borrowed: BorrowedBuffers | None = None) -> None:
+    def __init__(
+        self,
+        service: CodeQueries,
+        shown_lines: ShownLines,
+        texts: FileTextCache,
+        borrowed: BorrowedBuffers | None = None,
+    ) -> None:
         """:param borrowed: what the user lets the agent see of an editor."""
         self._service = service
         self._borrowed = borrowed
         self._shown_lines = shown_lines
-        self._texts = FileTextCache()
+        self._texts = texts
 
     def answer(
         self,

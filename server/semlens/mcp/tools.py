@@ -11,6 +11,7 @@ from semlens.core.errors import Cancelled, SemlensError
 from semlens.core.paths import relative_path
 from semlens.core.request import SearchRequest
 from semlens.core.text.printable import printable
+from semlens.engine.query.file_text_cache import FileTextCache
 from semlens.engine.sessions.borrowed_buffers import BorrowedBuffers
 from semlens.mcp.answers import Notice, ToolAnswer, freshness_line, token_counter
 from semlens.mcp.arguments import context_arguments, explore_arguments, search_arguments, status_arguments
@@ -38,14 +39,16 @@ class AgentTools:
         service: CodeService,
         policy: RootPolicy,
         borrowed: BorrowedBuffers | None = None,
+        texts: FileTextCache | None = None,
     ) -> None:
-        """:param borrowed: what the user lets the agent see of an editor."""
+        """:param borrowed: what the user lets the agent see of an editor. :param texts: a cache that is shared."""
         self.policy = policy
         self._service = service
         self._borrowed = borrowed
-        self._shown_lines = ShownLines()
-        self._search = SearchTool(service, self._shown_lines, borrowed)
-        self._context = ContextTool(service, self._shown_lines)
+        self._texts = texts or FileTextCache()
+        shown_lines = ShownLines()
+        self._search = SearchTool(service, shown_lines, self._texts, borrowed)
+        self._context = ContextTool(service, shown_lines)
         self._tools: Mapping[str, Callable[[object, CancelToken], ToolAnswer]] = {
             "search_code": self._search_code,
             "get_context": self._get_context,
@@ -56,6 +59,10 @@ class AgentTools:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self._tools)
+
+    def for_other_session(self) -> AgentTools:
+        """The same tools for a session that was not given any code yet."""
+        return AgentTools(self._service, self.policy, self._borrowed, self._texts)
 
     def warm_up(self) -> None:
         """Load the models and the tokenizer before the first question."""

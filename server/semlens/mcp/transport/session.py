@@ -62,7 +62,7 @@ class McpSession(ToolServer):
         try:
             declared = await context.session.send_request(types.ListRootsRequest(), types.ListRootsResult)
             uris = [str(root.uri) for root in declared.roots]
-            await anyio.to_thread.run_sync(self._tools.policy.declare, uris, limiter=self._threads)
+            await anyio.to_thread.run_sync(self._tools.policy.declare, uris, limiter=self._slots.threads)
         except Exception as error:  # noqa: BLE001 - the client may answer anything
             logger.info("The client does not tell its roots: %s", type(error).__name__)
         finally:

@@ -1,4 +1,4 @@
-"""The SDK's server with the tools of one session. `session` connects it to an agent, `http_app` to many over HTTP.
+"""The SDK's server with the tools of agents. `session` connects it to one agent, `http_app` to many over HTTP.
 
 The modules of this folder alone import the SDK, which takes a second. So the resident server imports them at the first
 agent.
@@ -6,6 +6,7 @@ agent.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import anyio
@@ -30,20 +31,28 @@ _TOOL_LIST_MS = 3_600_000
 Context = ServerRequestContext[Any, Any]
 
 
+class CallSlots:
+    """The calls of one session. Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self.n_calls = 0
+
+    @cached_property
+    def threads(self) -> anyio.CapacityLimiter:
+        """Made on the event loop that it belongs to."""
+        return anyio.CapacityLimiter(N_THREADS)
+
+
 class ToolServer:
     """Belongs to one event loop."""
 
     def __init__(self, tools: AgentTools) -> None:
         self._tools = tools
-        self._n_calls = 0
-        self._limiter: anyio.CapacityLimiter | None = None
+        self._slots = CallSlots()
 
-    @property
-    def _threads(self) -> anyio.CapacityLimiter:
-        """Made on the event loop that it belongs to."""
-        if self._limiter is None:
-            self._limiter = anyio.CapacityLimiter(N_THREADS)
-        return self._limiter
+    def session_of(self, _context: Context) -> tuple[AgentTools, CallSlots]:
+        """The tools and the slots of the session that a call belongs to. Here there is one session."""
+        return self._tools, self._slots
 
     def make_server(self) -> Server[Any]:
         return Server(
@@ -63,25 +72,26 @@ class ToolServer:
     ) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[types.Tool.model_validate(tool) for tool in TOOLS])
 
-    async def _call_tool(self, _context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+    async def _call_tool(self, context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         if params.name not in self._tools.names:
             known = ", ".join(self._tools.names)
             raise MCPError(
                 code=types.INVALID_PARAMS, message=f"There is no tool {params.name[:60]!r}. There are: {known}."
             )
-        if self._n_calls >= MAX_CALLS:
+        tools, slots = self.session_of(context)
+        if slots.n_calls >= MAX_CALLS:
             return _error(f"{MAX_CALLS} calls wait already. Wait for their answers.")
         token = CancelToken()
-        self._n_calls += 1
+        slots.n_calls += 1
         try:
             await self.before_call()
             answer = await anyio.to_thread.run_sync(
-                self._tools.call, params.name, params.arguments, token, abandon_on_cancel=True, limiter=self._threads
+                tools.call, params.name, params.arguments, token, abandon_on_cancel=True, limiter=slots.threads
             )
         except Cancelled:
             return _error("The call was cancelled.")
         finally:
-            self._n_calls -= 1
+            slots.n_calls -= 1
             token.cancel()  # the thread of a call that was cancelled stops
         return types.CallToolResult(
             content=[types.TextContent(type="text", text=answer.text)],
