@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from semlens.core.cancel import CancelToken
@@ -118,9 +118,9 @@ class FakeEngine:
         self.calls.append(("similar", uri, line, limit))
         return SearchResult(self._hits("")[:limit], 7, complete=True, elapsed_ms=1.0)
 
-    def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult:
+    def duplicates(self, uri: str, limit: int, folders: Sequence[str], cancel: CancelToken) -> DuplicatesResult:
         cancel.check()
-        self.calls.append(("duplicates", uri, limit))
+        self.calls.append(("duplicates", uri, limit, folders))
         return DuplicatesResult((DuplicateSet(self._hits(""), 0.97531, 12),), 7)
 
     def callers(self, request: NeighboursRequest, cancel: CancelToken) -> NeighboursResult:

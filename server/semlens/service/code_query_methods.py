@@ -52,7 +52,7 @@ def _duplicates(service: CodeQueries, places: PlaceFormat, params: object, cance
     fields = fields_of(params)
     uri = string(fields, "uri") or ""
     limit = integer(fields, "limit", low=1, high=MAX_LIMIT) or _DEFAULT_GROUPS
-    return duplicates_json(service.duplicates(uri, limit, cancel), places)
+    return duplicates_json(service.duplicates(uri, limit, folders_of(fields), cancel), places)
 
 
 def _context(service: CodeQueries, places: PlaceFormat, params: object, cancel: CancelToken) -> Json:

@@ -96,8 +96,8 @@ class RemoteService:
         params = {"textDocument": {"uri": uri}, "position": {"line": line + 1}, "limit": limit}
         return decoding.search_result(self._call("semlens/similar", params, cancel))
 
-    def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult:
-        params = {"limit": limit, **({"uri": uri} if uri else {})}
+    def duplicates(self, uri: str, limit: int, folders: Sequence[str], cancel: CancelToken) -> DuplicatesResult:
+        params = {"limit": limit, **({"uri": uri} if uri else {}), **_roots_params(folders)}
         return decoding.duplicates_result(self._call("semlens/duplicates", params, cancel))
 
     def context(self, request: ContextRequest, cancel: CancelToken) -> ContextPack:

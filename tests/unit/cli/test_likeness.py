@@ -48,8 +48,8 @@ def asked(script, monkeypatch, workspace):
         calls["similar"] = (uri, line, limit)
         return script.result
 
-    def duplicates(_self, uri, limit, _cancel):
-        calls["duplicates"] = (uri, limit)
+    def duplicates(_self, uri, limit, folders, _cancel):
+        calls["duplicates"] = (uri, limit, folders)
         hit = HIT._replace(root=str(workspace))
         twin = hit._replace(path="src/net/again.py", name="fetch_again")
         return DuplicatesResult((DuplicateSet((hit, twin), 0.93456, 31),), 12)
@@ -80,6 +80,12 @@ def test_duplicates_are_groups_with_their_savings(semlens, asked):
     printed = semlens("duplicates")[1]
     assert "2 copies, 93% similar, 31 lines could be saved" in printed
     assert "src/net/again.py:40-71" in printed
+    assert asked["duplicates"] == ("", 20, ())
+
+
+def test_duplicates_of_a_named_folder_are_asked_of_it_alone(semlens, asked, workspace):
+    semlens("duplicates", str(workspace), "-n", "3")
+    assert asked["duplicates"] == ("", 3, (str(workspace),))
 
 
 def test_context_is_text_or_json(semlens, asked, workspace):

@@ -179,6 +179,7 @@ def test_one_repository_is_named_where_there_are_several(served):
         with pytest.raises(UsageError, match="Name one in `roots`"):
             ask(service(), name, **params)
         assert ask(service({APP}), name, **params)
+        assert ask(service(), name, roots=[APP], **params)
     assert ask(service(), "callers", name="grow_lib")["symbol"]["root"] == LIB
     assert "grow_app" in ask(service(), "context", query="grow_app", budget=900)["text"]
 

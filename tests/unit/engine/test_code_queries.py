@@ -166,13 +166,29 @@ def test_renamed_copies_are_found(plain: Workspace) -> None:
     plain.write("lib/again.py", COPY)
     plain.write("other.py", function("something_else"))
     engine = plain.engine()
-    (group,) = engine.duplicates("", 10, CancelToken()).groups
+    (group,) = engine.duplicates("", 10, (), CancelToken()).groups
     assert {hit.reasons for hit in group.hits} == {()}
     assert sorted(hit.name for hit in group.hits) == ["download_with_retry", "load_again"]
     assert group.similarity == 1.0
     assert group.saved_lines == 10
-    assert engine.duplicates(plain.uri("other.py"), 10, CancelToken()).groups == ()
-    assert len(engine.duplicates(plain.uri("lib/again.py"), 10, CancelToken()).groups) == 1
+    assert engine.duplicates(plain.uri("other.py"), 10, (), CancelToken()).groups == ()
+    assert len(engine.duplicates(plain.uri("lib/again.py"), 10, (), CancelToken()).groups) == 1
+
+
+def test_duplicates_of_a_folder_are_those_inside_it(plain: Workspace) -> None:
+    long = COPY.replace("    failure = None\n", "    failure = None\n    print(address, tries)\n    check(tries)\n" * 9)
+    for number in range(2):
+        plain.write(f"a/long{number}.py", long)
+        plain.write(f"b/short{number}.py", RETRY)
+    plain.write("a/short.py", RETRY)
+    engine = plain.engine()
+    assert [hit.path for hit in engine.duplicates("", 1, (), CancelToken()).groups[0].hits] == [
+        "a/long0.py",
+        "a/long1.py",
+    ]
+    (group,) = engine.duplicates("", 1, (str(plain.folder / "b"),), CancelToken()).groups
+    assert [hit.path for hit in group.hits] == ["b/short0.py", "b/short1.py"]
+    assert group.saved_lines == 10, "the copy in another folder does not count"
 
 
 def test_similar_omits_itself_and_merges_copies(workspace: Workspace) -> None:
@@ -229,7 +245,7 @@ def test_fingerprints_by_workers_equal_those_in_process(
     engine = plain.engine()
     engine.open_buffer(plain.uri("typed.py"), "python", COPY.replace("load_again", "typed_again"))
     complete(engine)
-    (group,) = engine.duplicates("", 10, CancelToken()).groups
+    (group,) = engine.duplicates("", 10, (), CancelToken()).groups
     assert sorted(hit.name for hit in group.hits) == ["download_with_retry", "load_again", "typed_again"]
 
 
@@ -241,7 +257,7 @@ def test_duplicates_omit_generated_files_and_list_tests_last(plain: Workspace) -
     plain.write("src/build/again.py", COPY)
     plain.write("tests/test_one.py", long)
     plain.write("tests/test_two.py", long)
-    groups = plain.engine().duplicates("", 10, CancelToken()).groups
+    groups = plain.engine().duplicates("", 10, (), CancelToken()).groups
     paths = [sorted(hit.path for hit in group.hits) for group in groups]
     assert paths == [["lib/again.py", "retry.py", "src/build/again.py"], ["tests/test_one.py", "tests/test_two.py"]]
     assert groups[0].saved_lines < groups[1].saved_lines

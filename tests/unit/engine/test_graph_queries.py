@@ -11,6 +11,7 @@ from git_cases import git
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError, WorkspaceError
 from semlens.core.graph import EdgeKind, ImpactRequest, NeighboursRequest
+from semlens.engine.query import graph_queries
 from semlens.engine.query.diff_files import lines_that_differ
 
 RETRY = """class Client:
@@ -318,3 +319,12 @@ def test_unused_definitions_are_those_that_nothing_names(made):
     ]
     assert found.assumed["tests, which a runner finds"] == 2
     assert found.assumed["names that stand in other text"] == 1
+
+
+def test_unused_definitions_of_a_folder_are_not_hidden_by_those_of_others(made, monkeypatch):
+    monkeypatch.setattr(graph_queries, "MAX_CHECKED", 1)
+    made.write("part/lib.py", "def offered(): pass\n")
+    engine = made.engine()
+    assert [one.hit.name for one in engine.unused(50, (), CancelToken()).symbols] == ["_nobody"]
+    inside = engine.unused(50, (str(made.folder / "part"),), CancelToken())
+    assert [one.hit.name for one in inside.symbols] == ["offered"]

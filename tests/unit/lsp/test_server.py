@@ -168,12 +168,12 @@ def test_similar(open_session: Any) -> None:
 
 def test_duplicates(open_session: Any) -> None:
     answer = both_ways(open_session, "semlens/duplicates", {})
-    assert open_session.calls("duplicates")[-1] == ("", 50)
+    assert open_session.calls("duplicates")[-1] == ("", 50, ())
     (group,) = answer["groups"]
     assert (answer["generation"], group["similarity"], group["savedLines"]) == (7, 0.9753, 12)
     assert [hit["name"] for hit in group["symbols"]] == ["alpha", "beta"]
     both_ways(open_session, "semlens/duplicates", {"uri": URI, "limit": 3})
-    assert open_session.calls("duplicates")[-1] == (URI, 3)
+    assert open_session.calls("duplicates")[-1] == (URI, 3, ())
 
 
 def test_context(open_session: Any) -> None:

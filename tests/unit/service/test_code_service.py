@@ -145,7 +145,7 @@ def test_a_hit_has_everything_that_is_printed(service, made):
 def test_similar_duplicates_and_context(service, made):
     similar = service.similar(made.uri("a.py"), 0, 5, CancelToken())
     assert "sum_second" in names(similar)
-    (group,) = service.duplicates("", 5, CancelToken()).groups
+    (group,) = service.duplicates("", 5, (), CancelToken()).groups
     assert sorted(hit.name for hit in group.hits) == ["sum_first", "sum_second"]
     pack = service.context(ContextRequest(query="retry download", budget=500), CancelToken())
     assert "def retry_download" in pack.text
@@ -217,7 +217,7 @@ def test_both_implementations_have_the_same_json(made, engine, served):
 
     assert both(lambda service: service.search(SearchRequest("retry"), token, explain=True), search_json)["hits"]
     assert both(lambda service: service.similar(made.uri("a.py"), 0, 5, token), search_json)["hits"]
-    assert both(lambda service: service.duplicates("", 5, token), duplicates_json)["groups"]
+    assert both(lambda service: service.duplicates("", 5, (), token), duplicates_json)["groups"]
     assert both(lambda service: service.context(ContextRequest(query="retry"), token), context_json)["items"]
     both(lambda service: service.status(), lambda status, _: status_json(status))
 

@@ -22,13 +22,14 @@ _MAX_MEMBERS_SHOWN = 8
 def run(options: argparse.Namespace) -> int:
     workspace = workspace_of_name(options.folder)
     limit = options.limit or _DEFAULT_GROUPS
+    folders = (str(workspace.folder),) if workspace.explicit else ()
 
     def question(answerer: Answerer) -> tuple[DuplicatesResult, ServedBy]:
         follow_indexing(answerer.service, bar_delay_s=0.5)
-        return answerer.service.duplicates("", limit, CancelToken()), answerer.served_by
+        return answerer.service.duplicates("", limit, folders, CancelToken()), answerer.served_by
 
     result, served_by = answer(options, [workspace], question)
-    result = _in_workspace(result, workspace)
+    result = result._replace(groups=tuple(_with_paths(group, workspace) for group in result.groups))
     if options.json:
         encoded = duplicates_json(result, LineNumbers())
         print(json.dumps({"workspace": str(workspace.folder), "servedBy": served_by.value, **encoded}))
@@ -40,15 +41,9 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _in_workspace(result: DuplicatesResult, workspace: Workspace) -> DuplicatesResult:
-    """The groups with paths relative to the workspace. Where the user named it, only copies below it count."""
-    groups = []
-    for group in result.groups:
-        hits = [hit._replace(path=relative_path_of(hit, [workspace])[1]) for hit in group.hits]
-        inside = [hit for hit in hits if not (workspace.explicit and hit.path.startswith("../"))]
-        if len(inside) > 1:
-            groups.append(group._replace(hits=tuple(inside)))
-    return result._replace(groups=tuple(groups))
+def _with_paths(group: DuplicateSet, workspace: Workspace) -> DuplicateSet:
+    """With paths relative to the workspace, which may be a part of the root."""
+    return group._replace(hits=tuple(hit._replace(path=relative_path_of(hit, [workspace])[1]) for hit in group.hits))
 
 
 def _print_group(group: DuplicateSet) -> None:

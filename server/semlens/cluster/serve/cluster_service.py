@@ -152,9 +152,9 @@ class ClusterService:
         found: SearchResult = self._ask(self._root_of(uri), "similar", (uri, line, limit), cancel)
         return found
 
-    def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult:
-        root = self._root_of(uri) if uri else self._one_root(())
-        found: DuplicatesResult = self._ask(root, "duplicates", (uri, limit), cancel)
+    def duplicates(self, uri: str, limit: int, folders: Sequence[str], cancel: CancelToken) -> DuplicatesResult:
+        root = self._root_of(uri) if uri else self._one_root(folders)
+        found: DuplicatesResult = self._ask(root, "duplicates", (uri, limit, folders), cancel)
         return found
 
     def context(self, request: ContextRequest, cancel: CancelToken) -> ContextPack:

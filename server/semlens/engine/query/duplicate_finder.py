@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from semlens.core.cancel import CancelToken
 from semlens.core.symbol import Role
 from semlens.engine.query.current_texts import RequestDocuments
 from semlens.engine.query.fingerprint_store import FingerprintStore
 from semlens.index.snapshot import IndexSnapshot, SegmentView
+from semlens.search.query.filter_masks import is_below
 from semlens.search.ranking.rank import RankedHit
 from semlens.search.similarity.duplicates import DuplicateGroup, FingerprintedSymbol, group_duplicates
 
@@ -28,6 +30,7 @@ class DuplicateFinder:
         snapshot: IndexSnapshot,
         place: tuple[SegmentView, int] | None,
         limit: int,
+        folders: Sequence[str],
         documents: RequestDocuments,
         cancel: CancelToken,
     ) -> list[tuple[DuplicateGroup, list[RankedHit]]]:
@@ -36,6 +39,7 @@ class DuplicateFinder:
         Generated and vendored files and build output are left out, except for the requested file.
 
         :param place: return only groups that contain code of this file.
+        :param folders: absolute real paths; only code below one of them is compared. Without any, all is.
         """
         self._fingerprints.fill(snapshot, documents, cancel)
         symbols: list[FingerprintedSymbol] = []
@@ -43,17 +47,20 @@ class DuplicateFinder:
         n_files = 0
         for view in snapshot.views:
             table, files = view.segment.symbols, view.segment.files
-            maintained: dict[int, bool] = {}
+            compared: dict[int, bool] = {}
             for row, fingerprint in self._fingerprints.of(view).items():
                 file = int(table.files[row])
                 if view.alive is not None and not view.alive[file]:
                     continue
-                if file not in maintained:
+                if file not in compared:
                     is_requested = place is not None and place[0] is view and place[1] == file
-                    maintained[file] = is_requested or not (
-                        int(files.roles[file]) & _UNMAINTAINED_ROLES or _BUILD_OUTPUT_PATH.match(files.paths[file])
+                    compared[file] = is_below(view, file, folders) and (
+                        is_requested
+                        or not (
+                            int(files.roles[file]) & _UNMAINTAINED_ROLES or _BUILD_OUTPUT_PATH.match(files.paths[file])
+                        )
                     )
-                if not maintained[file]:
+                if not compared[file]:
                     continue
                 first, last = int(table.spans[row, 0]), int(table.spans[row, 2])
                 symbols.append(

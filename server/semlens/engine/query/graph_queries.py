@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -156,11 +157,7 @@ class GraphQueryService(QueryService):
             notes += diffs.notes
             n_files += diffs.n_found
             changed += hits.of_places(resolver, places)
-            wanted = [
-                one
-                for one in impact.affected
-                if is_below(resolver.views[one.view], resolver.file_of(one.view, one.row), folders)
-            ]
+            wanted = [one for one in impact.affected if _is_inside(resolver, (one.view, one.row), folders)]
             shown = _affected(resolver, wanted[: request.limit], hits)
             omitted += len(wanted) - len(shown)
             affected += shown
@@ -193,10 +190,9 @@ class GraphQueryService(QueryService):
                 found, counts = unused_definitions(resolver)
             for reason, count in counts.items():
                 assumed[reason] = assumed.get(reason, 0) + count
-            for one in found[:MAX_CHECKED]:
+            inside = (one for one in found if _is_inside(resolver, one.place, real_folders))
+            for one in islice(inside, MAX_CHECKED):
                 view = resolver.views[one.place.view]
-                if not is_below(view, resolver.file_of(*one.place), real_folders):
-                    continue
                 if len(shown) >= limit:
                     omitted += 1
                 elif _is_named_elsewhere(resolver, one, hits):
@@ -390,6 +386,11 @@ def _rank(view: SegmentView, row: int) -> int:
 def name_parts(name: str) -> list[str]:
     """What a qualified name is joined of."""
     return [part for part in _SEPARATORS.split(name.strip().removesuffix("()")) if part]
+
+
+def _is_inside(resolver: Resolver, place: tuple[int, int], folders: Sequence[str]) -> bool:
+    """:param place: numbers of a view and of a symbol there."""
+    return is_below(resolver.views[place[0]], resolver.file_of(*place), folders)
 
 
 def _concerns(root: str, folders: Sequence[str]) -> bool:

@@ -155,16 +155,19 @@ class QueryService:
             return ranked
         return rerank_by_structure(ranked[:MAX_COMPARED], own, lambda hit: fingerprint(hit.view, hit.file, hit.symbol))
 
-    def duplicates(self, uri: str, limit: int, cancel: CancelToken) -> DuplicatesResult:
+    def duplicates(self, uri: str, limit: int, folders: Sequence[str], cancel: CancelToken) -> DuplicatesResult:
         """Return groups of near-identical symbols, largest saving first.
 
         :param uri: return only groups with code of this document, unless it is "".
+        :param folders: only code below one of them counts; without any, all does.
         """
         self._wait_for_buffers(cancel)
         snapshot = self._session.snapshot
         place = self._locate_document(snapshot, uri) if uri else None
+        real_folders = tuple(map(os.path.realpath, folders))
+        documents = self._documents.for_request()
         found = []
-        for group, ranked in self._duplicates.find(snapshot, place, limit, self._documents.for_request(), cancel):
+        for group, ranked in self._duplicates.find(snapshot, place, limit, real_folders, documents, cancel):
             hits, _ = self._hits(ranked, parse_query(""), cancel, explain=False)
             if len(hits) > 1:
                 found.append(DuplicateSet(tuple(hits), group.similarity, group.saved_lines))
