@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from semlens.cli import places
 from semlens.cli.places import parse_place
+from semlens.cli.workspace import Workspace, named_workspace
 from semlens.core.errors import UsageError
 
 
@@ -12,9 +14,21 @@ def test_a_path_is_relative_to_the_current_folder_or_the_named_workspace(tmp_pat
         (tmp_path / folder / "both.py").touch()
     (tmp_path / "there" / "only.py").touch()
     monkeypatch.chdir(tmp_path / "here")
+    there = Workspace(tmp_path / "there", explicit=True)
+    assert parse_place("both.py:3", "PLACE", None) == (tmp_path / "here" / "both.py", 2, named_workspace(None))
     for folder in ("../there", str(tmp_path / "there")):
-        assert parse_place("both.py:3", "PLACE", folder) == (tmp_path / "here" / "both.py", 2)
-        assert parse_place("only.py:3", "PLACE", folder) == (tmp_path / "there" / "only.py", 2)
+        assert parse_place("both.py:3", "PLACE", folder) == (tmp_path / "here" / "both.py", 2, there)
+        assert parse_place("only.py:3", "PLACE", folder) == (tmp_path / "there" / "only.py", 2, there)
     for name, folder in (("only.py:3", None), ("none.py:3", "../there")):
         with pytest.raises(UsageError, match="There is no file"):
             parse_place(name, "PLACE", folder)
+
+
+def test_a_path_may_be_relative_to_the_clone_of_a_url(tmp_path, monkeypatch):
+    url, clone = "https://example.org/owner/name", Workspace(tmp_path, explicit=True)
+    monkeypatch.setattr(places, "workspace_of_name", {url: clone}.__getitem__)
+    file = tmp_path / "src" / "adapters.py"
+    file.parent.mkdir()
+    file.touch()
+    for path in ("src/adapters.py", file):
+        assert parse_place(f"{path}:40", "PLACE", url) == (file, 39, clone)

@@ -7,7 +7,7 @@ import json
 
 from semlens.cli.answering import Answerer, ServedBy, answer
 from semlens.cli.output.progress import follow_indexing
-from semlens.cli.places import parse_place, uri_of, workspace_of
+from semlens.cli.places import parse_place, uri_of
 from semlens.cli.roots import workspace_of_name
 from semlens.cli.runner import say
 from semlens.core.cancel import CancelToken
@@ -16,11 +16,12 @@ from semlens.service.codec import LineNumbers, context_json
 
 
 def run(options: argparse.Namespace) -> int:
-    uri, lines, folder = "", (-1, -1), options.folder
+    uri, lines = "", (-1, -1)
     if options.at is not None:
-        file, line = parse_place(options.at, "--at", options.folder)
-        uri, lines, folder = uri_of(file), (line, line), workspace_of(file, options.folder)
-    workspace = workspace_of_name(folder)
+        file, line, workspace = parse_place(options.at, "--at", options.folder)
+        uri, lines = uri_of(file), (line, line)
+    else:
+        workspace = workspace_of_name(options.folder)
     request = ContextRequest(
         query=" ".join(options.query).strip(),
         uri=uri,

@@ -7,8 +7,8 @@ import argparse
 from semlens.cli.answering import Answerer, ServedBy, answer
 from semlens.cli.commands.search import Found, print_found
 from semlens.cli.output.progress import follow_indexing
-from semlens.cli.places import parse_place, uri_of, workspace_of
-from semlens.cli.workspace import Workspace, named_workspace, relative_path_of
+from semlens.cli.places import parse_place, uri_of
+from semlens.cli.workspace import Workspace, relative_path_of
 from semlens.core.cancel import CancelToken
 from semlens.core.hit import SearchHit, SearchResult
 
@@ -16,8 +16,7 @@ _MAX_HITS = 1000
 
 
 def run(options: argparse.Namespace) -> int:
-    file, line = parse_place(options.place, "The place", options.folder)
-    workspace = named_workspace(workspace_of(file, options.folder))
+    file, line, workspace = parse_place(options.place, "The place", options.folder)
 
     def question(answerer: Answerer) -> tuple[SearchResult, ServedBy]:
         follow_indexing(answerer.service, bar_delay_s=0.5)

@@ -12,7 +12,7 @@ from semlens.cli.answering import Answerer, ServedBy, answer
 from semlens.cli.output.hits import short_name
 from semlens.cli.output.progress import follow_indexing
 from semlens.cli.output.terminal import paint
-from semlens.cli.places import parse_place, uri_of, workspace_of
+from semlens.cli.places import parse_place, uri_of
 from semlens.cli.roots import workspace_of_name
 from semlens.cli.runner import say
 from semlens.cli.workspace import Workspace, relative_path_of
@@ -69,13 +69,14 @@ def run_callees(options: argparse.Namespace) -> int:
 def _run_neighbours(
     options: argparse.Namespace, ask: Callable[[CodeService, NeighboursRequest], NeighboursResult], title: str
 ) -> int:
-    folder, uri, line, name = options.folder, "", -1, options.symbol
+    uri, line, name = "", -1, options.symbol
     if _PLACE.fullmatch(name):
-        file, line = parse_place(name, "The symbol", options.folder)
-        folder, uri, name = workspace_of(file, options.folder), uri_of(file), ""
+        file, line, workspace = parse_place(name, "The symbol", options.folder)
+        uri, name = uri_of(file), ""
     elif not name.strip():
         raise UsageError("Name a symbol, or give PATH:LINE.")
-    workspace = workspace_of_name(folder)
+    else:
+        workspace = workspace_of_name(options.folder)
     request = NeighboursRequest(
         uri, line, name, options.limit or _DEFAULT_LIMIT, _folders(workspace), options.depth or 1
     )
