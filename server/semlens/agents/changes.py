@@ -88,7 +88,7 @@ def plan_install(
         return Change(target.path, state, state.data, known and _with_owner(known, owner))
     base = state
     if content is not None:
-        if known is None or not _is_as_written(known, content):
+        if known is None or not is_as_written(known, content):
             what = "has an entry named semlens" if target.format is not Format.WHOLE else "has content"
             raise AgentFileError(
                 target.path, f"{what} that semlens did not write", "Rename or delete it, then try again."
@@ -127,7 +127,7 @@ def plan_uninstall(owner: str, known: WrittenFile, state: FileState) -> Change:
     content = content_in(target, state)
     if content is None:
         return Change(known.path, state, state.data, None)
-    if not _is_as_written(known, content):
+    if not is_as_written(known, content):
         return Change(known.path, state, state.data, None, "was changed after semlens wrote it, so it stays")
     return Change(known.path, state, _undone(known, state), None)
 
@@ -136,7 +136,8 @@ def _with_owner(known: WrittenFile, owner: str) -> WrittenFile:
     return known if owner in known.owners else replace(known, owners=(*known.owners, owner))
 
 
-def _is_as_written(known: WrittenFile, content: object) -> bool:
+def is_as_written(known: WrittenFile, content: object) -> bool:
+    """Whether the file still holds what semlens wrote. Keys that agents add to an entry do not count."""
     return content == known.content if isinstance(known.content, str) else runs_same_program(content, known.content)
 
 

@@ -84,9 +84,10 @@ def write_file(path: Path, before: FileState, data: bytes | None) -> list[Path]:
         if data is None:
             path.unlink(missing_ok=True)
             return folders
-        folders = _create_folders(path.parent)
+        _create_folders(path.parent, folders)
         _replace(path, data, before.mode)
     except OSError as error:
+        remove_empty_folders(folders)
         advice = "Check the permissions of its folder and the free space of the disk."
         raise AgentFileError(path, f"cannot be written ({error.strerror})", advice) from error
     return folders
@@ -139,14 +140,15 @@ def _bytes_of(path: Path) -> bytes | None:
         return None
 
 
-def _create_folders(folder: Path) -> list[Path]:
+def _create_folders(folder: Path, created: list[Path]) -> None:
+    """:param created: gets the folders one by one, the outermost first, as the next may fail."""
     missing: list[Path] = []
     while not folder.exists():
         missing.insert(0, folder)
         folder = folder.parent
     for path in missing:
         path.mkdir(exist_ok=True)
-    return missing
+        created.append(path)
 
 
 def _check_no_link_between(below: Path, path: Path) -> None:

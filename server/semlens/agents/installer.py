@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from semlens.agents.catalogue import Target
-from semlens.agents.changes import Action, Change, content_in, is_up_to_date, plan_install, plan_uninstall
+from semlens.agents.changes import (
+    Action,
+    Change,
+    content_in,
+    is_as_written,
+    is_up_to_date,
+    plan_install,
+    plan_uninstall,
+)
 from semlens.agents.errors import AgentFileError
 from semlens.agents.files import FileState, read_file, remove_empty_folders, write_backup, write_file
 from semlens.agents.record import Record, load_record, save_record
@@ -17,18 +25,20 @@ from semlens.agents.record import Record, load_record, save_record
 class InstalledState(enum.StrEnum):
     """Whether an agent's configuration has semlens.
 
-    ``FOREIGN``: it has an entry of that name that semlens did not write. ``BROKEN``: it cannot be read.
+    ``OUTDATED``: semlens wrote the entry, but an installation now would write another. ``FOREIGN``: it has an entry of
+    that name that semlens did not write. ``BROKEN``: it cannot be read.
     """
 
     NO = "no"
     YES = "yes"
+    OUTDATED = "outdated"
     FOREIGN = "foreign"
     BROKEN = "broken"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What happened to one agent. :ivar problem: why nothing was changed; empty if all went well."""
+    """What happened to one agent. :ivar problem: why nothing more was changed; empty if all went well."""
 
     name: str
     changes: tuple[Change, ...]
@@ -50,25 +60,27 @@ class Installer:
 
     def install(self, name: str, targets: Sequence[Target], project: Path | None) -> Outcome:
         """:param project: the folder of the project; None in the user's scope."""
+        done: list[Change] = []
         try:
             places = [in_project(target, project) for target in targets]
             changes = [
                 plan_install(name, target, self._read(target.path, project), self._record.get(target.path), project)
                 for target in places
             ]
-            self._apply(changes)
+            self._apply(changes, done)
         except AgentFileError as error:
-            return Outcome(name, (), str(error))
-        return Outcome(name, tuple(changes))
+            return Outcome(name, tuple(done), str(error))
+        return Outcome(name, tuple(done))
 
     def uninstall(self, name: str, project: Path | None) -> Outcome:
         known = [file for file in self._record.values() if name in file.owners and file.project == project]
+        done: list[Change] = []
         try:
             changes = [plan_uninstall(name, file, self._read(file.path, project)) for file in reversed(known)]
-            self._apply(changes)
+            self._apply(changes, done)
         except AgentFileError as error:
-            return Outcome(name, (), str(error))
-        return Outcome(name, tuple(changes))
+            return Outcome(name, tuple(done), str(error))
+        return Outcome(name, tuple(done))
 
     def owners(self) -> list[tuple[str, Path | None]]:
         """Every agent and project that something was written for."""
@@ -77,15 +89,17 @@ class Installer:
     def _read(self, path: Path, project: Path | None) -> FileState:
         return self._planned.get(path) or read_file(path, project)
 
-    def _apply(self, changes: Iterable[Change]) -> None:
+    def _apply(self, changes: Iterable[Change], done: list[Change]) -> None:
+        """:param done: gets the changes one by one, as the next may fail."""
         for change in changes:
             if self._dry_run:
                 self._planned[change.path] = replace(change.before, data=change.after)
                 self._note(change)
+                done.append(change)
             else:
-                self._write(change)
+                self._write(change, done)
 
-    def _write(self, change: Change) -> None:
+    def _write(self, change: Change, done: list[Change]) -> None:
         """The record is written first: what is interrupted can still be taken out."""
         old = self._record.get(change.path)
         written = change.written
@@ -98,6 +112,7 @@ class Installer:
         folders: list[Path] = []
         if change.action is not Action.UNCHANGED:
             folders = write_file(change.path, change.before, change.after)
+        done.append(change)
         if written is None:
             self._note(change)
             if old is not None and old.backup is not None:
@@ -126,8 +141,8 @@ class Installer:
                 self._record[heir.path] = replace(heir, folders=(folder, *heir.folders))
 
 
-def installed_state(target: Target, project: Path | None) -> InstalledState:
-    """Whether the file has what an installation writes."""
+def installed_state(target: Target, project: Path | None, record: Record) -> InstalledState:
+    """Whether the file has what an installation writes, or once wrote."""
     try:
         target = in_project(target, project)
         content = content_in(target, read_file(target.path, project))
@@ -135,7 +150,10 @@ def installed_state(target: Target, project: Path | None) -> InstalledState:
         return InstalledState.BROKEN
     if content is None:
         return InstalledState.NO
-    return InstalledState.YES if is_up_to_date(target, content) else InstalledState.FOREIGN
+    if is_up_to_date(target, content):
+        return InstalledState.YES
+    known = record.get(target.path)
+    return InstalledState.OUTDATED if known and is_as_written(known, content) else InstalledState.FOREIGN
 
 
 def in_project(target: Target, project: Path | None) -> Target:

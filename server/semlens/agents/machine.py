@@ -61,3 +61,11 @@ def semlens_command() -> str:
     if script.exists():
         return str(script)
     return str(Path(found).absolute()) if found else "semlens"
+
+
+def is_in_package_cache(environment: Path) -> bool:
+    """Whether an environment will be deleted by itself, as those of `uvx` and `pipx run` are.
+
+    Both mark their caches. The mark of an environment itself says only that backups may leave it out.
+    """
+    return any((folder / "CACHEDIR.TAG").is_file() for folder in environment.parents)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
 
 import pytest
 
+from semlens.agents import files, installer
 from semlens.agents.catalogue import AGENTS
 from semlens.agents.changes import Action
+from semlens.agents.errors import AgentFileError
+from semlens.agents.files import FileState, write_file
 from semlens.agents.formats import Format, entry_in, parse
+from semlens.agents.installer import InstalledState, installed_state
 from semlens.agents.instructions import BEGIN, SECTION, SKILL
+from semlens.agents.record import RecordError, load_record
 
 NAMES = [agent.name for agent in AGENTS]
 BY_NAME = {agent.name: agent for agent in AGENTS}
@@ -261,7 +267,6 @@ def test_a_folder_or_pipe_is_no_file(user):
 
 def test_a_file_that_changes_meanwhile_is_not_overwritten(user, monkeypatch):
     path = prepared(user, "cursor", project=False)
-    from semlens.agents import installer
 
     def backup_after_an_edit(*arguments):
         path.write_text("{}")
@@ -278,10 +283,49 @@ def test_a_file_that_changes_meanwhile_is_not_overwritten(user, monkeypatch):
     assert path.read_text() == "{}"
 
 
+@pytest.mark.parametrize("project", [False, True])
+def test_an_entry_for_another_installation_is_outdated_and_not_foreign(user, project):
+    def state(command):
+        targets = agent.project_targets(user.project) if project else agent.user_targets(user.machine, command)
+        target = targets[0] if not project else targets[0]._replace(content={"command": command})
+        return installed_state(target, user.project if project else None, load_record(user.config))
+
+    agent = BY_NAME["cursor"]
+    assert state("/new/semlens") is InstalledState.NO
+    user.install("cursor", project=project)
+    assert state("/new/semlens") is InstalledState.OUTDATED
+    path = user.file_of("cursor", project=project)
+    path.write_text('{"mcpServers": {"semlens": {"command": "by hand"}}}')
+    assert state("/new/semlens") is InstalledState.FOREIGN
+
+
+def test_files_that_were_changed_before_one_failed_are_told(user, monkeypatch):
+    def write_all_but_skills(path, before, data):
+        if path.name == "SKILL.md" and data is not None:
+            raise AgentFileError(path, "cannot be written", "Check its permissions.")
+        return write_file(path, before, data)
+
+    monkeypatch.setattr(installer, "write_file", write_all_but_skills)
+    outcome = user.install("claude")
+    assert [(change.path, change.action) for change in outcome.changes] == [(user.file_of("claude"), Action.CREATED)]
+    assert "SKILL.md cannot be written" in outcome.problem
+    user.uninstall("claude")
+    assert not user.file_of("claude").exists()
+
+
+def test_no_folder_stays_for_a_file_that_cannot_be_written(user, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files, "_replace", fail)
+    path = user.home / "outer" / "inner" / "file.json"
+    with pytest.raises(AgentFileError, match="No space left"):
+        write_file(path, FileState(None), b"{}")
+    assert not (user.home / "outer").exists()
+
+
 def test_a_damaged_record_is_named(user):
     user.install("cursor")
     (user.config / "agents.json").write_text("{")
-    from semlens.agents.record import RecordError
-
     with pytest.raises(RecordError, match=r"agents\.json is damaged"):
         user.installer()

@@ -59,6 +59,26 @@ def test_install_writes_to_the_agents_that_are_found(semlens, cursor, home):
     assert "wrote nothing" in semlens("agents", "uninstall")[1]
 
 
+def test_an_environment_of_a_package_cache_is_not_installed_for_good(semlens, cursor, tmp_path, monkeypatch):
+    environment = tmp_path / "uv" / "archive-v0" / "x"
+    environment.mkdir(parents=True)
+    monkeypatch.setattr("sys.prefix", str(environment))
+    (environment / "CACHEDIR.TAG").touch()
+    assert semlens("agents", "install", "--dry-run")[0] == 0, "an environment of 'uv venv' has a mark of its own"
+    (tmp_path / "uv" / "CACHEDIR.TAG").touch()
+    code, out, err = semlens("agents", "install")
+    assert (code, out) == (1, "")
+    assert "uv tool install semlens" in err
+    assert not cursor.exists()
+    assert semlens("agents", "list")[0] == 0
+
+
+def test_list_tells_an_entry_for_another_installation(semlens, cursor, monkeypatch):
+    semlens("agents", "install")
+    monkeypatch.setattr("semlens.cli.commands.agents.configuration.semlens_command", lambda: "/new/semlens")
+    assert "agents install' updates it" in semlens("agents", "list")[1]
+
+
 def test_a_dry_run_prints_a_diff_without_secrets(semlens, cursor, tmp_path):
     token = "ghp_" + "a1B2c3D4e5F6g7H8i9J0" * 2
     cursor.write_text(json.dumps({"mcpServers": {"x": {"env": {"GITHUB_TOKEN": token}}}}, indent=2))

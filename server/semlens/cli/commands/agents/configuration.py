@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -13,12 +14,12 @@ from typing import Any
 from semlens.agents.catalogue import AGENTS, Agent, Target
 from semlens.agents.changes import Action, Change
 from semlens.agents.installer import InstalledState, Installer, Outcome, installed_state
-from semlens.agents.machine import Machine, semlens_command, this_machine
-from semlens.agents.record import locked
+from semlens.agents.machine import Machine, is_in_package_cache, semlens_command, this_machine
+from semlens.agents.record import Record, load_record, locked
 from semlens.cli.output.terminal import paint
 from semlens.cli.roots import cache_folder
 from semlens.cli.runner import DONE, FAILED, say
-from semlens.core.errors import UsageError, WorkspaceError
+from semlens.core.errors import SemlensError, UsageError, WorkspaceError
 from semlens.core.text.printable import printable, printable_lines
 from semlens.core.text.secrets import mask_secrets
 from semlens.files.git_repository import top_level
@@ -27,6 +28,7 @@ from semlens.settings.user_sources import config_folder
 _STATES = {
     InstalledState.NO: "not installed",
     InstalledState.YES: "installed",
+    InstalledState.OUTDATED: "installed for another semlens ('semlens agents install' updates it)",
     InstalledState.FOREIGN: "has an entry named semlens that semlens did not write",
     InstalledState.BROKEN: "cannot be read",
 }
@@ -34,7 +36,8 @@ _STATES = {
 
 def run_list(options: argparse.Namespace) -> int:
     machine, command, project = this_machine(), semlens_command(), _project_folder()
-    rows = [_row(agent, machine, command, project) for agent in _named(options.names) or AGENTS]
+    record = _readable_record()
+    rows = [_row(agent, machine, command, project, record) for agent in _named(options.names) or AGENTS]
     if options.json:
         print(json.dumps({"agents": rows}))
         return DONE
@@ -58,6 +61,11 @@ def _short(path: Path, home: Path, project: Path) -> str:
 def run_install(options: argparse.Namespace) -> int:
     machine, command = this_machine(), semlens_command()
     project = _project_of(options)
+    if project is None and is_in_package_cache(Path(sys.prefix)):
+        raise WorkspaceError(
+            "This semlens was started from a cache of packages, which is emptied now and then. Install it first, e.g. "
+            "with 'uv tool install semlens', then run 'semlens agents install'."
+        )
     agents = _named(options.names) or [agent for agent in AGENTS if agent.is_found(machine)]
     if not agents:
         names = ", ".join(agent.name for agent in AGENTS)
@@ -104,9 +112,18 @@ def _locked(*, dry_run: bool) -> AbstractContextManager[None]:
     return nullcontext() if dry_run else locked(cache_folder())
 
 
-def _row(agent: Agent, machine: Machine, command: str, project: Path) -> dict[str, Any]:
+def _readable_record() -> Record:
+    """Nothing where it is damaged: the list then says less."""
+    try:
+        return load_record(config_folder())
+    except SemlensError as error:
+        say(str(error))
+        return {}
+
+
+def _row(agent: Agent, machine: Machine, command: str, project: Path, record: Record) -> dict[str, Any]:
     def scope(target: Target, folder: Path | None) -> dict[str, str]:
-        return {"state": installed_state(target, folder).value, "path": str(target.path)}
+        return {"state": installed_state(target, folder, record).value, "path": str(target.path)}
 
     return {
         "name": agent.name,
