@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,9 @@ from semlens.lsp.server import SWITCH_INTERVAL_SECONDS, SemlensServer
 from semlens.service.api import Api, Notify
 from semlens.service.endpoint import endpoint_of
 from semlens.settings.loading import Settings, load_settings
+from semlens.settings.user_sources import SettingProblem, UserSettings
+
+logger = logging.getLogger(__name__)
 
 RELEASE_SECONDS = 2.0
 
@@ -132,12 +136,12 @@ class Host:
                     hosted.engine_session.close()
 
     def _serve_mcp(self, client: ClientConnection) -> None:
-        user = _user_settings(client)
-        settings, _ = load_settings(user=user)
+        configuration = _UserConfiguration(_user_settings(client))
+        settings = configuration.load(None)
+        for message in configuration.warnings():  # an agent has no way to show them to its user
+            logger.warning("%s", message)
         with self._session(client) as hosted:
-            hosted.engine_session = session = self._open(
-                client, settings, lambda root: load_settings(root, user=user)[0]
-            )
+            hosted.engine_session = session = self._open(client, settings, configuration.load)
             try:
                 mcp_handler.serve(client, session, settings, BorrowedBuffers(session, self._lending_editors))
             finally:
@@ -220,9 +224,9 @@ class Host:
 
 
 class _UserConfiguration:
-    """The settings of a client of the api: the user's own, and those of each root. Thread-safe."""
+    """The settings of a client that is no editor: the user's own, and those of each root. Thread-safe."""
 
-    def __init__(self, user: Mapping[str, Any]) -> None:
+    def __init__(self, user: UserSettings) -> None:
         self._user = user
         self._messages: dict[str, None] = {}
 
@@ -236,6 +240,14 @@ class _UserConfiguration:
         return list(self._messages)
 
 
-def _user_settings(client: ClientConnection) -> Mapping[str, Any]:
-    settings = client.hello.get("settings")
-    return settings if isinstance(settings, Mapping) else {}
+def _user_settings(client: ClientConnection) -> UserSettings:
+    """What the client read of its user's settings, and what it could not read."""
+    values, problems = (client.hello.get(name) for name in ("settings", "settingProblems"))
+    return UserSettings(
+        values if isinstance(values, dict) else {},
+        [
+            SettingProblem(*problem)
+            for problem in (problems if isinstance(problems, list) else ())
+            if isinstance(problem, list) and len(problem) == 2 and all(isinstance(part, str) for part in problem)
+        ],
+    )

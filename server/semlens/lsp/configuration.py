@@ -14,6 +14,7 @@ from typing import Any
 
 from semlens.core.status import Problem
 from semlens.settings.loading import Settings, load_settings
+from semlens.settings.user_sources import UserSettings
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ SECTION = "semlens"
 class Configuration:
     """The client's two sources of settings, merged, and the problems in them."""
 
-    def __init__(self, user_settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, user_settings: UserSettings | None = None) -> None:
         """:param user_settings: the user's own settings, instead of those of this process."""
         self._user_settings = user_settings
         self.can_request = False

@@ -9,10 +9,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from io import RawIOBase
 from pathlib import Path
-from typing import Any
 
 from semlens import __version__
 from semlens.core.status import EngineStatus
@@ -22,6 +21,7 @@ from semlens.lsp.engine_api import EngineApi, EngineFactory
 from semlens.lsp.features import code_queries, control, documents, search, symbols, workspace
 from semlens.lsp.session import Session
 from semlens.settings.loading import Settings, cache_folder, load_settings
+from semlens.settings.user_sources import UserSettings
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ SWITCH_INTERVAL_SECONDS = 0.001
 class SemlensServer(Session):
     """A session with all features registered, served over two pipes."""
 
-    def __init__(self, engine_factory: EngineFactory, user_settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, engine_factory: EngineFactory, user_settings: UserSettings | None = None) -> None:
         """See `Session`."""
         super().__init__(engine_factory, user_settings)
         for feature in (documents, search, code_queries, symbols, workspace, control):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from semlens.lsp.progress import IndexProgress, Throttle
 from semlens.lsp.roots import Roots
 from semlens.service.codec import status_json
 from semlens.settings.loading import Settings
+from semlens.settings.user_sources import UserSettings
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Session(LanguageServer):
 
     protocol: SemlensProtocol
 
-    def __init__(self, engine_factory: EngineFactory, user_settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, engine_factory: EngineFactory, user_settings: UserSettings | None = None) -> None:
         """:param user_settings: of a client of the resident server; None in a server of the client's own."""
         super().__init__("semlens", __version__, protocol_cls=SemlensProtocol, converter_factory=converter)
         self.engine_factory = engine_factory

@@ -38,6 +38,7 @@ from semlens.settings.user_sources import (
     USER_FILE,
     USER_VARIABLE,
     SettingProblem,
+    UserSettings,
     config_folder,
     flatten,
     read_environment,
@@ -80,7 +81,7 @@ def load_settings(
     root: Path | None = None,
     editor: Mapping[str, Any] | None = None,
     *,
-    user: Mapping[str, Any] | None = None,
+    user: UserSettings | None = None,
     user_file: Path | None = None,
 ) -> tuple[Settings, list[SettingProblem]]:
     """The settings for one root, and what is wrong with their sources.
@@ -89,13 +90,13 @@ def load_settings(
     :param editor: initialization options or a configuration as the editor sent it, nested or with dotted names, with
         or without the namespace; ``None`` values are not set. Trusted as little as ``.semlens.toml``: many editors
         fill it from files of the workspace (docs/privacy.md).
-    :param user: the user's own settings, instead of those in the user's file and the environment.
+    :param user: the user's own settings as they were read, instead of those in the user's file and the environment.
     :param user_file: the user's file, instead of ``config.toml`` in `config_folder`.
     """
-    problems: list[SettingProblem] = []
+    problems = list(user.problems) if user is not None else []
     values: dict[str, SettingValue] = {}
     if user is not None:
-        values |= _read_source(user, "your settings", problems)
+        values |= _read_source(user.values, "your settings", problems)
     else:
         user_file = user_file if user_file is not None else config_folder() / USER_FILE
         values |= _read_source(read_toml(user_file, problems, may_be_link=True), f"`{user_file}`", problems)

@@ -6,13 +6,14 @@ import json
 import socket
 import threading
 
+import pytest
 from fake_engine import FakeEngine
 
 from semlens.daemon.client_connection import ClientConnection
-from semlens.daemon.host import Host
+from semlens.daemon.host import Host, _user_settings, _UserConfiguration
 from semlens.lsp.server import SemlensServer
 from semlens.service.connection import SocketConnection
-from semlens.service.frames import write_frame
+from semlens.service.frames import FrameReader, write_frame
 from semlens.settings.loading import Settings
 
 SECONDS = 60
@@ -50,3 +51,73 @@ def test_the_session_of_an_editor_that_leaves_while_its_engine_starts_is_closed(
     served.close()
     assert opened[0].closed.is_set()
     assert host.sessions() == []
+
+
+BROKEN = {"settings": {}, "settingProblems": [["config.toml", "`config.toml` is not valid TOML."], ["x"], 7, [1, 2]]}
+MESSAGE = "`config.toml` is not valid TOML."
+
+
+class Client:
+    """A client of the resident server, served on a thread. Its engine is a fake."""
+
+    def __init__(self, tmp_path, monkeypatch, protocol):
+        host = Host(tmp_path / "cache", Settings())
+        monkeypatch.setattr(host, "_open", self.open)
+        near, far = socket.socketpair()
+        self.connection, self.served = SocketConnection(near), SocketConnection(far)
+        hello = ClientConnection(protocol, BROKEN, self.served, self.served)
+        self.thread = threading.Thread(target=host.handlers()[protocol], args=(hello,))
+        self.thread.start()
+
+    def open(self, _client, settings, _settings_of, on_status=lambda _status: None):
+        return FakeEngine(settings, on_status)
+
+    def close(self):
+        self.connection.close()
+        self.thread.join(SECONDS)
+        assert not self.thread.is_alive()
+        self.served.close()
+
+
+@pytest.fixture
+def client_of(tmp_path, monkeypatch):
+    clients = []
+
+    def make(protocol):
+        clients.append(Client(tmp_path, monkeypatch, protocol))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+def test_an_editor_is_told_once_what_it_could_not_read_of_its_settings(client_of):
+    client = client_of("lsp")
+    reader = FrameReader(client.connection)
+    params = {"processId": None, "capabilities": {}, "rootUri": None}
+    for message in (
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params},
+        {"jsonrpc": "2.0", "method": "initialized", "params": {}},
+        {"jsonrpc": "2.0", "id": 2, "method": "semlens/status", "params": {}},
+    ):
+        write_frame(client.connection, json.dumps(message).encode())
+    shown = []
+    while (message := json.loads(reader.read())).get("id") != 2:
+        if message.get("method") == "window/showMessage":
+            shown.append(message["params"]["message"])
+    assert [MESSAGE in one for one in shown] == [True]
+
+
+def test_a_command_is_told_what_it_could_not_read_of_its_settings():
+    hello = ClientConnection("api", BROKEN, None, None)
+    configuration = _UserConfiguration(_user_settings(hello))
+    for root in (None, None):
+        configuration.load(root)
+    assert configuration.warnings() == [MESSAGE]
+
+
+def test_what_an_agent_could_not_read_of_its_settings_is_in_the_log(client_of, monkeypatch, caplog):
+    monkeypatch.setattr("semlens.daemon.mcp_handler.serve", lambda *_: None)
+    client_of("mcp").thread.join(SECONDS)
+    assert [record.getMessage() for record in caplog.records if record.name == "semlens.daemon.host"] == [MESSAGE]

@@ -39,7 +39,7 @@ def write(tmp_path, monkeypatch):
 def test_values_are_flat_and_the_environment_wins(write, toml, environment, expected):
     write(toml, environment)
     assert read_user_settings() == (expected, [])
-    assert load_settings(user=expected)[0] == load_settings()[0]
+    assert load_settings(user=read_user_settings())[0] == load_settings()[0]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,7 @@ def test_a_broken_source_is_reported_once(write, toml, environment, message):
     values, problems = read_user_settings()
     assert values == {}
     assert [message in problem.message for problem in problems] == [True]
+    assert [message in problem.message for problem in load_settings(user=read_user_settings())[1]] == [True]
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,8 @@ class HttpError(SemlensError):
 def run(options: argparse.Namespace) -> int:
     wanted = _wanted(options)
     user = read_user_settings()
+    for problem in user.problems:
+        say(f"warning: {problem.message}")
     endpoint = endpoint_of(user.cache_folder)
     command = _HttpCommand(endpoint, describe_client("semlens http", user), wanted, options)
     with contextlib.suppress(KeyboardInterrupt):
