@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from semlens.core.paths import find_program
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Machine:
         return Path(value) if value and Path(value).is_absolute() else None
 
     def has_program(self, name: str) -> bool:
-        return shutil.which(name, path=self.environment.get("PATH", "")) is not None
+        return find_program(name, self.environment.get("PATH", "")) is not None
 
 
 def this_machine() -> Machine:
@@ -55,12 +56,12 @@ def semlens_command() -> str:
     shell finds is preferred if it is this installation: `pipx` and `uv` keep it when they upgrade.
     """
     script = Path(sysconfig.get_path("scripts"), "semlens.exe" if sys.platform == "win32" else "semlens")
-    found = shutil.which("semlens")
+    found = find_program("semlens")
     if found and script.exists() and Path(found).resolve() == script.resolve():
-        return str(Path(found).absolute())
+        return found
     if script.exists():
         return str(script)
-    return str(Path(found).absolute()) if found else "semlens"
+    return found or "semlens"
 
 
 def is_in_package_cache(environment: Path) -> bool:

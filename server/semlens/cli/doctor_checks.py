@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from semlens.cli.output.terminal import human_bytes
-from semlens.core.paths import BlockedFolderError, check_not_blocked
+from semlens.core.paths import BlockedFolderError, check_not_blocked, find_program
 from semlens.settings.loading import cache_folder, load_settings
 
 _LIBRARIES = {  # distribution: module
@@ -216,26 +216,26 @@ def check_watching() -> Iterator[Finding]:
 
 def check_editors() -> Iterator[Finding]:
     has_editor = False
-    if shutil.which("nvim"):
+    if neovim := find_program("nvim"):
         has_editor = True
-        version = _neovim_version()
+        version = _neovim_version(neovim)
         if version is not None and version < _OLDEST_NEOVIM:
             version_text = ".".join(map(str, version))
             yield Finding("neovim", Level.WARN, version_text, "install Neovim 0.11 or later for the client")
         else:
             yield Finding("neovim", Level.OK, ".".join(map(str, version)) if version else "version unknown")
     for program, name in (("code", "vs code"), ("codium", "vscodium"), ("code-server", "code-server")):
-        if shutil.which(program):
+        if path := find_program(program):
             has_editor = True
-            yield Finding(name, Level.OK, str(shutil.which(program)))
+            yield Finding(name, Level.OK, path)
     if not has_editor:
         fix = "install an editor, or set up another language client to start 'semlens serve'"
         yield Finding("editors", Level.WARN, "neither nvim nor code is on PATH", fix)
 
 
-def _neovim_version() -> tuple[int, int] | None:
+def _neovim_version(program: str) -> tuple[int, int] | None:
     try:
-        output = subprocess.run(["nvim", "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
+        output = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.search(r"NVIM v(\d+)\.(\d+)", output)

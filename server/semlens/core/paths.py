@@ -1,4 +1,4 @@
-"""Paths and URIs, for POSIX and for Windows: conversions, which touch no file, and folders for one user alone.
+"""Paths and URIs, for POSIX and for Windows: conversions, which touch no file, folders for one user, programs in PATH.
 
 A workspace-relative path has forward slashes everywhere. Bytes of a POSIX name that are not UTF-8 are surrogates
 (PEP 383) in a path and percent-encoded bytes in a URI, so that every name survives the way there and back.
@@ -162,3 +162,32 @@ def make_private_folders(folder: Path) -> None:
         missing.append(missing[-1].parent)
     for path in reversed(missing):
         path.mkdir(mode=0o700, exist_ok=True)
+
+
+def find_program(name: str, search_path: str | None = None) -> str | None:
+    """The absolute path of a program, or None.
+
+    Only absolute folders of the search path count. Windows, and so `shutil.which` and `subprocess`, look in the current
+    folder first, and that may be a repository that others wrote.
+
+    :param search_path: instead of ``PATH``.
+    """
+    endings = [""]
+    if _IS_WINDOWS:
+        known = os.environ.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").split(";")
+        if os.path.splitext(name)[1].upper() not in known:
+            endings = known
+    search_path = os.environ.get("PATH", os.defpath) if search_path is None else search_path
+    for folder in search_path.split(os.pathsep):
+        for ending in endings if os.path.isabs(folder) else ():
+            path = os.path.join(folder, name + ending)
+            if os.path.isfile(path) and os.access(path, os.X_OK):
+                return path
+    return None
+
+
+def program_path(name: str) -> str:
+    """As `find_program`. :raises FileNotFoundError: when there is none."""
+    if (found := find_program(name)) is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+    return found

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import WorkspaceError
+from semlens.core.paths import program_path
 from semlens.core.text.printable import printable
 from semlens.files.folder_size import folder_bytes
 
@@ -114,7 +115,7 @@ def run_git(arguments: Sequence[str], url: str, limits: GitLimits) -> None:
     settings = [part for name, value in _SAFE_SETTINGS.items() for part in ("-c", f"{name}={value}")]
     try:
         process = subprocess.Popen(
-            ["git", *settings, *arguments],
+            [program_path("git"), *settings, *arguments],
             cwd=limits.folder,
             env=safe_environment(limits.folder),
             stdin=subprocess.DEVNULL,
@@ -182,7 +183,7 @@ def _configured_ssh(environment: Mapping[str, str], folder: Path) -> str:
     """``core.sshCommand`` of the user or the system, or ""."""
     try:
         done = subprocess.run(
-            ["git", "config", "--get", "core.sshCommand"],
+            [program_path("git"), "config", "--get", "core.sshCommand"],
             cwd=folder, env=dict(environment), capture_output=True, text=True, errors="surrogateescape",
             stdin=subprocess.DEVNULL, timeout=_CONFIG_SECONDS, check=False,
         )  # fmt: skip

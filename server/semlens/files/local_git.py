@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from semlens.core.errors import WorkspaceError
+from semlens.core.paths import program_path
 from semlens.core.text.printable import printable
 from semlens.files.git_process import ErrorOutput, kill_group, user_environment
 
@@ -101,7 +102,7 @@ class LocalGit:
         try:
             process = subprocess.Popen(
                 [
-                    "git",
+                    program_path("git"),
                     "--no-pager",
                     *(part for name, value in _SAFE.items() for part in ("-c", f"{name}={value}")),
                     *arguments,

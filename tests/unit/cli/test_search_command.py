@@ -182,6 +182,23 @@ def test_long_output_of_a_terminal_goes_through_a_pager(workspace, script, monke
     assert shown in capfd.readouterr().out
 
 
+def test_no_pager_of_the_current_folder_is_started(workspace, script, monkeypatch, capfd):
+    (workspace / "less").write_text("#!/bin/sh\n: > started\n")
+    (workspace / "less").chmod(0o755)
+    for name, value in {"TERM": "xterm", "LINES": "10", "PATH": "."}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    script.with_hits(*[HIT] * 5)
+    for pager in ("", "less -F"):
+        monkeypatch.delenv("PAGER", raising=False)
+        monkeypatch.delenv("SEMLENS_PAGER", raising=False)
+        if pager:
+            monkeypatch.setenv("PAGER", pager)
+        assert main(["search", "x"]) == 0
+        assert "retry" in capfd.readouterr().out
+    assert not (workspace / "started").exists()
+
+
 def test_code_and_names_cannot_control_the_terminal(semlens, script):
     script.with_hits(
         HIT._replace(path="a\udcff\x1b[2J.py", signature="def \x1b]0;title\x07()", snippet="x = '\x9b1m'\n")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semlens.core.paths import normal_path, path_to_uri, relative_path, uri_to_path
+from semlens.core import paths
+from semlens.core.paths import find_program, normal_path, path_to_uri, program_path, relative_path, uri_to_path
 
 POSIX = [
     ("/", "file:///"),
@@ -149,3 +152,40 @@ def test_relative_on_windows(root: str, path: str, expected: str | None) -> None
 )
 def test_normal_path(path: str, windows: bool, expected: str) -> None:
     assert normal_path(path, windows=windows) == expected
+
+
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    """Makes a file that can be started. The current folder is `here`."""
+
+    def make(path, text="#!/bin/sh\n"):
+        program = tmp_path / path
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(text)
+        program.chmod(0o755)
+        return str(program)
+
+    make("here/git")
+    monkeypatch.chdir(tmp_path / "here")
+    return make
+
+
+def test_a_program_in_the_current_folder_is_not_found(programs, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", os.pathsep.join(("", ".", str(tmp_path / "bin"))))
+    assert find_program("git") is None
+    with pytest.raises(FileNotFoundError):
+        program_path("git")
+    found = programs("bin/git")
+    assert program_path("git") == found
+    assert find_program("git", ".") is None
+
+
+def test_windows_programs_have_an_ending(programs, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "_IS_WINDOWS", True)
+    monkeypatch.setenv("PATHEXT", ".EXE;.BAT")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    programs("here/less.EXE")
+    programs("bin/less")
+    assert find_program("less") is None
+    found = programs("bin/less.BAT")
+    assert (find_program("less"), find_program("less.BAT")) == (found, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 import pytest
@@ -289,7 +290,7 @@ def test_git_says_why_there_is_no_change(made, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("driver", [b"evil", b"a=b", b"\xff", b"x.clean"])
-def test_a_repository_can_start_nothing(made, tmp_path, driver):
+def test_a_repository_can_start_nothing(made, tmp_path, driver, monkeypatch):
     commit(made)
     (made.folder / ".gitattributes").write_bytes(b"*.py diff=evil filter=%b\n" % driver)
     command = f"touch {tmp_path}/started; cat"
@@ -299,7 +300,11 @@ def test_a_repository_can_start_nothing(made, tmp_path, driver):
         git(made.folder, "config", b"filter.%b.%b" % (driver, key), command)
     git(made.folder, "config", b"filter.%b.required" % driver, "true")
     made.write("app.py", APP + "\nx = 1\n")
-    made.engine().impact(ImpactRequest(), CancelToken())
+    made.write("git", f"#!/bin/sh\ntouch {tmp_path}/started\n").chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.chdir(made.folder)
+        patch.setenv("PATH", f".{os.pathsep}{os.environ['PATH']}")
+        made.engine().impact(ImpactRequest(), CancelToken())
     assert not (tmp_path / "started").exists()
     subprocess.run(["git", "diff"], cwd=made.folder, capture_output=True, check=False)
     assert (tmp_path / "started").exists()  # the trap works

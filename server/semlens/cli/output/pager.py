@@ -8,8 +8,10 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from semlens.cli.output.terminal import shows_colours
+from semlens.core.paths import find_program, program_path
 
 
 @contextlib.contextmanager
@@ -36,7 +38,7 @@ def _pager() -> str:
     for name in ("SEMLENS_PAGER", "PAGER"):
         if (command := os.environ.get(name)) is not None:
             return "" if command in ("", "cat") else command
-    return "less" if shutil.which("less") else ""
+    return "less" if find_program("less") else ""
 
 
 def _show(command: str, output: str) -> bool:
@@ -47,7 +49,10 @@ def _show(command: str, output: str) -> bool:
     # F: end at once if one screen is enough. R: show colours. X: leave the text on the screen.
     environment = {"LESS": "FRX", **os.environ}
     try:
-        pager = subprocess.Popen(shlex.split(command), stdin=subprocess.PIPE, env=environment)
+        program, *arguments = shlex.split(command)
+        if Path(program).name == program:
+            program = program_path(program)
+        pager = subprocess.Popen([program, *arguments], stdin=subprocess.PIPE, env=environment)
     except (OSError, ValueError):
         return False
     with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):  # the user left the pager
