@@ -107,19 +107,24 @@ class Discovery:
                     skip(prefix + entry.name, examined)
         self.skipped = skipped
 
-    def list_folder(self, folder: str) -> tuple[list[os.DirEntry[str]], list[str]] | None:
+    def list_folder(self, folder: str, unread: set[str]) -> tuple[list[os.DirEntry[str]], list[str]] | None:
         """One folder's files (links included) and its subfolders that are not ignored, as paths. Reads the folder.
 
         None where the folder is ignored, gone or unreadable.
+
+        :param unread: gets the folder if it could not be read for a transient cause.
         """
         tree = self._tree
-        if folder:
-            parent = tree.rules(folder.rpartition("/")[0])
-            if parent is None or tree.ignores_folder(parent, folder):
-                return None
         try:
-            listed = self._list(tree, folder, lambda _path, _reason: None, set())
+            if folder:
+                parent = tree.rules(folder.rpartition("/")[0])
+                if parent is None or tree.ignores_folder(parent, folder):
+                    return None
+            listed = self._list(tree, folder, lambda _path, _reason: None, unread)
         except WorkspaceError:
+            return None
+        except OSError:
+            unread.add(folder)
             return None
         return None if listed is None else (listed[0], listed[1])
 
@@ -130,13 +135,16 @@ class Discovery:
     def may_affect_index(self, path: str) -> bool:
         """Whether a change of this path may affect the index. Decided by the name alone, because the file may be gone.
 
-        Always true for a path that is indexed, or was indexed until this change.
+        Always true for a path that is indexed, or was indexed until this change. True if the rules cannot be read now.
         """
         folder, _, name = path.rpartition("/")
         if path == WORKSPACE_FILE:
             return True
         tree = self._tree
-        rules = tree.rules(folder)
+        try:
+            rules = tree.rules(folder)
+        except OSError:
+            return True
         if rules is None or name in VERSION_CONTROL or tree.ignores(rules, path, name, False):
             return False
         if not tree.includes(path):
@@ -183,7 +191,8 @@ class Discovery:
     def skip_reason(self, path: str) -> SkipReason | None:
         """Why the path is not indexed, or None if it is. The file need not exist; size and content are not checked.
 
-        A link is never indexed: a link to a file of the same root has the reason `SkipReason.LINK`.
+        A link is never indexed: a link to a file of the same root has the reason `SkipReason.LINK`. The reason is
+        `SkipReason.NOT_READABLE_NOW` if the ignore rules are not known.
         """
         return self._skip_reason(path)
 
@@ -193,7 +202,10 @@ class Discovery:
         if not name or ".." in path.split("/"):
             return SkipReason.OUTSIDE_ROOT
         tree = self._tree
-        rules = tree.rules(folder)
+        try:
+            rules = tree.rules(folder)
+        except OSError:
+            return SkipReason.NOT_READABLE_NOW
         if rules is None or name in VERSION_CONTROL or tree.ignores(rules, path, name, False):
             return SkipReason.IGNORED
         if not tree.includes(path):
@@ -203,8 +215,14 @@ class Discovery:
         return self._code_reason(path)
 
     def is_ignored_folder(self, path: str) -> bool:
-        """Whether nothing below the folder is indexed. A folder that is gone is treated as if it still existed."""
-        return bool(path) and self._tree.rules(path) is None
+        """Whether nothing below the folder is indexed. False if the ignore rules cannot be read now.
+
+        A folder that is gone is treated as if it still existed.
+        """
+        try:
+            return bool(path) and self._tree.rules(path) is None
+        except OSError:
+            return False
 
     def is_ignore_file(self, path: str) -> bool:
         """Whether a change of this file may change which files are indexed."""

@@ -14,6 +14,7 @@ from semlens.engine.engine import Engine
 from semlens.engine.indexing import root_presence, root_state
 from semlens.engine.indexing.root_presence import Presence, check_folder
 from semlens.files.reading import read_file
+from semlens.files.watching.changes import Rescan
 from semlens.workers.messages import FileOutcome
 
 
@@ -140,6 +141,44 @@ def test_an_unreadable_ignore_file_lets_no_ignored_file_in(plain, monkeypatch):
     disk.ends = ()
     wait_for(engine, lambda: engine.status().state is EngineState.READY)
     assert paths_of(engine, "secret") == []
+
+
+def test_changes_beside_an_ignore_file_that_cannot_be_read_are_not_lost(plain, monkeypatch):
+    plain.write("sub/.gitignore", "secret.py\n")
+    plain.write("sub/a.py", function("alpha"))
+    plain.write("b.py", function("beta"))
+    engine = plain.engine()
+    disk = BrokenDisk(monkeypatch, "sub/.gitignore")
+    for name, text in (("sub/a.py", "gamma"), ("sub/secret.py", "secret"), ("b.py", "delta")):
+        (plain.folder / name).write_text(function(text))
+    engine.files_changed([plain.folder / name for name in (".gitignore", "sub/a.py", "sub/secret.py", "b.py")])
+    wait_for(engine, lambda: paths_of(engine, "delta") == ["b.py"])
+    assert "internal error" not in problems(engine)
+    disk.ends = ()
+    wait_for(engine, lambda: paths_of(engine, "gamma") == ["sub/a.py"])
+    assert paths_of(engine, "secret") == []
+
+
+def test_an_error_at_one_path_costs_a_scan_and_not_the_other_changes(plain, monkeypatch):
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    (state,) = engine._indexer.states.values()
+    with monkeypatch.context() as patch:
+        patch.setattr(state.discovery, "is_ignore_file", lambda _path: 1 / 0)
+        plain.write("a.py", function("beta"))
+        engine.files_changed([plain.folder / "a.py"])
+        wait_for(engine, lambda: "internal error" in problems(engine))
+    wait_for(engine, lambda: paths_of(engine, "beta") == ["a.py"])
+
+
+def test_a_root_is_watched_again_when_the_folder_without_a_watch_can_be_read(plain):
+    plain.write("sub/a.py", function("alpha"))
+    engine = open_watched(plain, "native")
+    (state,) = engine._indexer.states.values()
+    watcher = state.watcher
+    engine._indexer.post(lambda: engine._indexer._workspace._note_changes(state, Rescan("", frozenset({"sub"}))))
+    wait_for(engine, lambda: state.watcher is not watcher)
+    wait_for(engine, lambda: engine.status().state is EngineState.READY)
 
 
 def test_a_file_that_cannot_be_examined_stays_indexed(plain, monkeypatch):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -13,6 +15,7 @@ from semlens.core.errors import WorkspaceError
 from semlens.core.status import SkipReason
 from semlens.files.discovery import DiscoveredFile, Discovery
 from semlens.files.eligibility import content_skip_reason
+from semlens.files.ignoring import ignore_tree
 from semlens.files.roots import check_root
 from semlens.settings.loading import FilesSettings, Settings
 
@@ -270,11 +273,38 @@ def test_an_ignored_folder_is_known_by_its_path(tmp_path: Path) -> None:
     assert discovery.is_ignored_folder(".git")
     assert not discovery.is_ignored_folder("src")
     assert not discovery.is_ignored_folder("")
-    assert discovery.list_folder("node_modules") is None
-    assert discovery.list_folder("gone") is None
-    listed = discovery.list_folder("")
+    unread: set[str] = set()
+    assert discovery.list_folder("node_modules", unread) is None
+    assert discovery.list_folder("gone", unread) is None
+    listed = discovery.list_folder("", unread)
     assert listed is not None
     assert listed[1] == ["src"]
+    assert unread == set()
+
+
+@pytest.mark.parametrize("broken", ["read_below", "listdir"])
+def test_rules_that_cannot_be_read_now_decide_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """A system without descriptors for a moment must not end a thread, and lets no ignored file in."""
+
+    def fail(*_: object) -> NoReturn:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/a.py").touch()
+    (tmp_path / "sub/.gitignore").write_text("a.py\n")
+    discovery = discovery_of(tmp_path)
+    unread: set[str] = set()
+    with monkeypatch.context() as patch:
+        patch.setattr(ignore_tree if broken == "read_below" else os, broken, fail)
+        assert discovery.examine("sub/a.py") == SkipReason.NOT_READABLE_NOW
+        assert discovery.skip_reason("sub/a.py") == SkipReason.NOT_READABLE_NOW
+        assert discovery.may_affect_index("sub/a.py")
+        assert not discovery.is_ignored_folder("sub")
+        assert discovery.list_folder("sub/deep", unread) is None
+    assert unread == {"sub/deep"}
+    assert discovery.examine("sub/a.py") == SkipReason.IGNORED
 
 
 def test_a_lost_root_is_reported(tmp_path: Path) -> None:

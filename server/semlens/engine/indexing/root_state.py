@@ -188,6 +188,13 @@ class RootState:
     def process_changes(self) -> None:
         """Turn reported changes into files to read, files to remove, or a scan."""
         changed, self.changed = self.changed, {}
+        try:
+            self._process(changed)
+        except Exception:
+            self.scan_again = True  # it compares everything: trying the same paths again could fail for ever
+            raise
+
+    def _process(self, changed: dict[str, float]) -> None:
         roots_of_trees: set[str] = set()
         gone: list[str] = []
         unwanted: list[str] = []

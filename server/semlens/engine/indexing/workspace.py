@@ -274,6 +274,7 @@ class Workspace:
     def _note_changes(self, state: RootState, changes: set[str] | Rescan) -> None:
         if not isinstance(changes, set):
             state.scan_again = True
+            state.note_unread(changes.unread)  # when a scan has read them, the root is watched again
             return
         for path in changes:
             self._note_path(state, path)

@@ -118,7 +118,10 @@ class IgnoreTree:
         return False
 
     def rules(self, folder: str) -> FolderRules | None:
-        """The rules for the entries of a folder, relative to the root; None for an ignored one."""
+        """The rules for the entries of a folder, relative to the root; None for an ignored one.
+
+        :raises OSError: as `enter`.
+        """
         if folder in self._folders:
             return self._folders[folder]
         if folder.count("/") >= MAX_DEPTH:
@@ -160,7 +163,11 @@ class IgnoreTree:
         """All names in the folder. One listing is cheaper than a check for each name of interest."""
         try:
             return frozenset(os.listdir(os.path.join(self._root, folder)))
-        except (OSError, ValueError):
+        except ValueError:
+            return ()
+        except OSError as error:
+            if is_transient(error):
+                raise  # as `_read`
             return ()
 
     def _rules_of(self, parent: FolderRules, folder: str, names: Collection[str]) -> FolderRules:

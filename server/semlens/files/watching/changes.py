@@ -11,9 +11,11 @@ class Rescan:
     """Anything may have changed, so every file must be compared.
 
     :ivar reason: for the log.
+    :ivar unread: folders that could not be watched, because they could not be read for a transient cause.
     """
 
     reason: str
+    unread: frozenset[str] = frozenset()
 
 
 Changes: TypeAlias = set[str] | Rescan

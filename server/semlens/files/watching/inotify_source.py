@@ -50,6 +50,7 @@ class InotifySource:
         self._batch_s = batch_s
         self._folder_of: dict[int, str] = {}
         self._watch_of: dict[str, int] = {}
+        self._unread: set[str] = set()  # folders without a watch, because they could not be read now
         self._pending_writes: dict[str, float] = {}  # changed and still open for writing: when it changed (monotonic)
         self._is_woken = False
         self._created_ns = time.time_ns() - _CLOCK_SLACK_NS
@@ -68,8 +69,8 @@ class InotifySource:
             raise SourceLostError(f"The folder {self._root} cannot be watched")
         # The time of a folder shows that an entry was deleted or moved, but not which.
         if any(_folder_changed_since(self._discovery.absolute(name), self._created_ns) for name in self._watch_of):
-            return Rescan("something changed while watching began")
-        return changed
+            return self._rescan("something changed while watching began")
+        return self._rescan("folders could not be read") if self._unread else changed
 
     def wait(self) -> Changes:
         timeout_s = (
@@ -83,7 +84,7 @@ class InotifySource:
         for event in self._inotify.read():
             if event.mask & IN_Q_OVERFLOW:
                 self._watch_anew()
-                return Rescan("the system dropped events")
+                return self._rescan("the system dropped events")
             folder = self._folder_of.get(event.watch)
             if folder is None:
                 continue
@@ -93,12 +94,12 @@ class InotifySource:
                 self._handle_folder_event(folder, event.mask)
             elif self._handle_entry_event(f"{folder}/{event.name}" if folder else event.name, event, changed):
                 self._watch_anew()
-                return Rescan("the ignore rules changed")
+                return self._rescan("the ignore rules changed")
         due = time.monotonic() - _MAX_WRITE_DELAY_S
         changed.update(path for path, since in self._pending_writes.items() if since <= due)
         for path in changed:
             self._pending_writes.pop(path, None)
-        return changed
+        return self._rescan("folders could not be read") if self._unread else changed
 
     def wake(self) -> None:
         self._is_woken = True
@@ -111,6 +112,10 @@ class InotifySource:
         self._inotify.close()
         self._folder_of.clear()
         self._watch_of.clear()
+
+    def _rescan(self, reason: str) -> Rescan:
+        unread, self._unread = self._unread, set()
+        return Rescan(reason, frozenset(unread))
 
     def _handle_folder_event(self, folder: str, mask: int) -> None:
         if folder == "" and mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT):
@@ -151,7 +156,7 @@ class InotifySource:
             watch = self._watch(folder)
             if watch is None:
                 continue
-            listing = self._discovery.list_folder(folder)
+            listing = self._discovery.list_folder(folder, self._unread)
             if listing is None:
                 self._inotify.remove(watch)
                 self._forget_watch(watch)

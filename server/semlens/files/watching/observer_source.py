@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from pathlib import Path
@@ -24,6 +25,7 @@ _EVENT_TYPES: list[type[FileSystemEvent]] = [
     events.FileMovedEvent,
 ]
 _MAX_GATHERED = 50_000
+_log = logging.getLogger(__name__)
 
 
 class ObserverSource(FileSystemEventHandler):
@@ -82,7 +84,14 @@ class ObserverSource(FileSystemEventHandler):
             self._observer.join()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        """Called by watchdog's thread."""
+        """Called by watchdog's thread, which an error would end."""
+        try:
+            self._handle(event)
+        except Exception:
+            _log.exception("an event was not handled")
+            self._note(rescan="an event was not handled")
+
+    def _handle(self, event: FileSystemEvent) -> None:
         for path in (event.src_path, event.dest_path):
             relative = self._discovery.relative(os.fsdecode(path)) if path else None
             if relative is None or (event.is_directory and isinstance(event, FileModifiedEvent)):
@@ -105,14 +114,17 @@ class ObserverSource(FileSystemEventHandler):
             self._note({folder} if folder else set(), rescan="" if folder else "the root is gone")
             return
         stack = [folder]
+        unread: set[str] = set()
         while stack:
             current = stack.pop()
-            listed = self._discovery.list_folder(current)
+            listed = self._discovery.list_folder(current, unread)
             if listed is not None:
                 files, subfolders = listed
                 stack.extend(subfolders)
                 paths = (f"{current}/{entry.name}" if current else entry.name for entry in files)
                 self._note({path for path in paths if self._discovery.may_affect_index(path)})
+        if unread:
+            self._note(rescan="folders could not be read")
 
     def _note(self, changed: set[str] | frozenset[str] = frozenset(), *, rescan: str = "") -> None:
         if not changed and not rescan:

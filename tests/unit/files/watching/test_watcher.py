@@ -17,10 +17,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 
 import pytest
+from watchdog.events import DirCreatedEvent
 
 from semlens.files.discovery import DiscoveredFile, Discovery
+from semlens.files.ignoring import ignore_tree
 from semlens.files.watching import inotify
 from semlens.files.watching import inotify_source as watch_inotify
 from semlens.files.watching.inotify import IN_Q_OVERFLOW, Inotify, InotifyEvent
@@ -273,10 +276,10 @@ class TestNative:
     ) -> None:
         listed = watched.discovery.list_folder
 
-        def write_first(folder: str) -> object:
+        def write_first(folder: str, unread: set[str]) -> object:
             if folder == "src":
                 (watched.root / "src/a.py").write_text("a = 'between'\n")
-            return listed(folder)
+            return listed(folder, unread)
 
         monkeypatch.setattr(watched.discovery, "list_folder", write_first)
         watched.watcher.start()
@@ -288,8 +291,8 @@ class TestNative:
         watched.start()
         listed = watched.discovery.list_folder
 
-        def write_after(folder: str) -> object:
-            result = listed(folder)
+        def write_after(folder: str, unread: set[str]) -> object:
+            result = listed(folder, unread)
             if folder == "fresh":
                 watched.write("fresh/late.py")
             return result
@@ -567,6 +570,40 @@ class TestObserver:
         assert source.wait() == Rescan("the ignore rules changed")
         give_up.cancel()
         assert watched.discovery.skip_reason("lib/x.py") == "ignored"
+
+    def test_an_error_costs_a_rescan_and_not_the_thread(
+        self, watched: Watched, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        source = ObserverSource(watched.root, watched.discovery, 0.0)
+        monkeypatch.setattr(watched.discovery, "relative", lambda _path: 1 / 0)
+        source.on_any_event(DirCreatedEvent(str(watched.root / "src")))
+        assert source.wait() == Rescan("an event was not handled")
+
+    def test_a_folder_that_cannot_be_read_now_is_scanned_later(
+        self, watched: Watched, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        source = ObserverSource(watched.root, watched.discovery, 0.0)
+        watched.write("fresh/.gitignore", "*.gen.py")
+        monkeypatch.setattr(ignore_tree, "read_below", out_of_descriptors)
+        source.on_any_event(DirCreatedEvent(str(watched.root / "fresh")))
+        assert source.wait() == Rescan("folders could not be read")
+
+
+def out_of_descriptors(*_: object) -> NoReturn:
+    raise OSError(errno.EMFILE, "Too many open files")
+
+
+@linux_only
+def test_inotify_reports_a_folder_that_it_could_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/.gitignore").write_text("x\n")
+    source = watch_inotify.InotifySource(tmp_path, Discovery(tmp_path, Settings()), 0.0)
+    monkeypatch.setattr(ignore_tree, "read_below", out_of_descriptors)
+    changes = source.start()
+    assert isinstance(changes, Rescan)
+    assert changes.unread == {"sub"}
+    assert source.n_watches == 1
+    source.close()
 
 
 def test_a_sync_reports_what_was_written_before_it(tmp_path: Path) -> None:
