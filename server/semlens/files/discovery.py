@@ -21,6 +21,7 @@ from semlens.core.guarded_reader import is_transient, read_below
 from semlens.core.paths import relative_path
 from semlens.core.status import SkipReason
 from semlens.files.eligibility import extension_of, name_skip_reason, shebang_skip_reason
+from semlens.files.ignoring.gitattributes import ATTRIBUTES_FILE
 from semlens.files.ignoring.ignore_tree import (
     CACHE_MARKERS,
     IGNORE_FILES,
@@ -70,12 +71,16 @@ class Discovery:
         self._tree = IgnoreTree(self._root, follow=files.follow_ignore, exclude=files.exclude, include=files.include)
 
     def walk(
-        self, unread: set[str] | None = None, left_out: list[tuple[str, SkipReason]] | None = None
+        self,
+        unread: set[str] | None = None,
+        left_out: list[tuple[str, SkipReason]] | None = None,
+        with_attributes: set[str] | None = None,
     ) -> Iterator[DiscoveredFile]:
         """Every file to index, folder by folder, names sorted. `skipped` is replaced when the walk ends.
 
         :param unread: gets the paths of files and folders that could not be read for a transient cause.
         :param left_out: gets what is skipped, as path and reason. The path of a folder ends with a slash.
+        :param with_attributes: gets the folders that hold a ``.gitattributes``, each before its files.
         :raises WorkspaceError: when the root itself cannot be listed.
         """
         self.refresh()
@@ -96,6 +101,8 @@ class Discovery:
                 continue
             files, subfolders, rules = listed
             stack.extend(reversed(subfolders))
+            if with_attributes is not None and any(entry.name == ATTRIBUTES_FILE for entry in files):
+                with_attributes.add(folder)
             prefix = f"{folder}/" if folder else ""
             for entry in files:
                 examined = self._examine_entry(tree, prefix + entry.name, entry, rules)

@@ -16,7 +16,6 @@ from damage import overwrite
 from engine_cases import (
     DEADLINE_S,
     Gate,
-    Workspace,
     complete,
     computed,
     found,
@@ -33,7 +32,6 @@ from semlens.core.cancel import CancelToken
 from semlens.core.errors import CacheError, Cancelled, WorkspaceError
 from semlens.core.request import SearchRequest
 from semlens.core.status import EngineState, SkipReason
-from semlens.core.symbol import Role
 from semlens.engine.engine import Engine
 from semlens.engine.indexing import committer as committing
 from semlens.engine.query import query_service as questions
@@ -711,19 +709,6 @@ def test_an_engine_can_be_closed_twice_and_before_start(plain):
     engine = Engine(make_settings(None), cache_folder=plain.cache)
     engine.close()
     engine.close()
-
-
-def test_roles_of_gitattributes_reach_the_index(plain: Workspace) -> None:
-    plain.write(".gitattributes", "made.py linguist-generated\n")
-    plain.write("made.py", function("alpha"))
-    plain.write("own.py", function("alpha"))
-    engine = plain.engine()
-    roles = {
-        path: int(view.segment.files.roles[row])
-        for view in engine._session.snapshot.views
-        for row, path in enumerate(view.segment.files.paths.tolist())
-    }
-    assert (roles["made.py"], roles["own.py"]) == (Role.GENERATED, Role.NONE)
 
 
 @pytest.mark.parametrize("work", ["file", "document", "merge"])

@@ -77,6 +77,7 @@ class Committer:
             "skipped": dict(state.skipped),
             # Until every file is parsed again, some segments are of the older build. A killed upgrade starts again.
             "features": UNFINISHED_BUILD if state.upgrading and not state.settled else build_hash(),
+            "roleKeys": dict(state.role_keys if state.settled else state.index.meta.get("roleKeys", {})),
             "version": semlens.__version__,
         }
 

@@ -154,6 +154,7 @@ class ParseScheduler:
             outcomes = state.without_doubtful(result.outcomes)
             self._before_apply(state, [outcome.path for outcome in outcomes])
             state.index.apply(outcomes, segment, result.tokens)
+            state.note_parsed(outcomes)
         state.last_change = time.monotonic()
 
     def _retry_later(self, state: RootState, paths: list[str], message: str) -> None:

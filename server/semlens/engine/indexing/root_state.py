@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from semlens.engine.indexing.root_index import RootIndex
 from semlens.engine.indexing.root_presence import FolderIdentity, Presence, check_folder
 from semlens.files.discovery import DiscoveredFile, Discovery, is_below
 from semlens.files.file_stamp import FileStamp
+from semlens.files.ignoring.gitattributes import ATTRIBUTES_FILE, attributes_path
 from semlens.settings.loading import Settings
 from semlens.workers.messages import FileOutcome, FilesRequest
 
@@ -51,6 +52,9 @@ class RootState:
     :ivar unread: files and folders that could not be read for a cause that may pass; ``retry_at``: monotonic seconds at
         which they are tried again.
     :ivar reparse_next: the next scan is to read every file again; ``reparse``: the scan under way does.
+    :ivar role_keys: `roles_key` of the folders whose ``.gitattributes`` sets roles; ``found_role_keys``: those that the
+        scan under way met.
+    :ivar outdated: files to parse again although their content is the same, because such a key changed.
     :ivar upgrading: what the index holds is of an older making until everything was read again.
     """
 
@@ -71,6 +75,9 @@ class RootState:
     first_index: bool = False
     reparse_next: bool = False
     reparse: bool = False
+    role_keys: dict[str, str] = field(default_factory=dict)
+    found_role_keys: dict[str, str] = field(default_factory=dict)
+    outdated: set[str] = field(default_factory=set)
     upgrading: bool = False
     touched: set[str] = field(default_factory=set)
     urgent: set[str] = field(default_factory=set)
@@ -140,21 +147,48 @@ class RootState:
             doubtful.add(SkipReason.GONE)
         return [outcome for outcome in outcomes if outcome.reason not in doubtful]
 
+    def note_parsed(self, outcomes: Sequence[FileOutcome]) -> None:
+        """Note that the index has what a worker read, unless something changed meanwhile."""
+        self.outdated.difference_update(outcome.path for outcome in outcomes if outcome.path not in self.changed)
+
     def begin_scan(self, number: int) -> None:
         """Note that a scan of the root starts."""
         self.scan, self.scan_again = number, False
         self.reparse, self.reparse_next = self.reparse_next, False
-        self.found_paths, self.touched = set(), set()
+        self.found_paths, self.touched, self.found_role_keys = set(), set(), {}
         self.unread, self.retry_at = frozenset(), 0.0
         self.discovery.refresh()
 
-    def add_scanned(self, number: int, found: list[DiscoveredFile]) -> None:
-        """Note what a scan found, unless another scan began meanwhile."""
-        if self.scan == number:
-            self._compare_with_index(found)
+    def add_scanned(self, number: int, found: list[DiscoveredFile], role_keys: Mapping[str, str]) -> None:
+        """Note what a scan found, unless another scan began meanwhile.
+
+        :param role_keys: of folders that were entered before these files, so that new files are parsed only once.
+        """
+        if self.scan != number:
+            return
+        self._parse_again({folder for folder, key in role_keys.items() if key != self.role_keys.get(folder, "")})
+        self.role_keys |= role_keys
+        self.found_role_keys |= role_keys
+        self._compare_with_index(found)
+
+    def _parse_again(self, folders: set[str]) -> None:
+        """Parse the known files below folders again."""
+        if not folders:
+            return
+        now = time.monotonic()
+        for path, entry in self.index.files.items():
+            if not entry.segment or not is_below(path, folders):
+                continue
+            self.outdated.add(path)
+            if path in self.in_flight:
+                self.changed.setdefault(path, now)  # the worker may have read the roles before they changed
+            else:
+                self.pending.setdefault(path, Pending(b"", entry.stamp.size, now))
 
     def remove_unseen(self, unread: Collection[str]) -> None:
         """Remove the files that the scan did not find. :param unread: what it could not look at; files below stay.
+
+        Also forget the role keys of folders where it found no ``.gitattributes``.
 
         What was looked at while the scan went on is known better than by the scan.
         """
@@ -162,6 +196,13 @@ class RootState:
         for path in [path for path in self.index.files if path not in known]:
             if not is_below(path, unread):
                 self.index.remove(path)
+        lost = {
+            folder
+            for folder in self.role_keys.keys() - self.found_role_keys.keys()
+            if not is_below(attributes_path(folder), unread)
+        }
+        self._parse_again(lost)
+        self.role_keys = {folder: key for folder, key in self.role_keys.items() if key and folder not in lost}
 
     def end_scan(self) -> None:
         """Note that the results of the scan are complete."""
@@ -209,6 +250,8 @@ class RootState:
                 continue
             if self.discovery.is_ignore_file(path):
                 self.discovery.refresh()
+                self.scan_again = True
+            if path.rpartition("/")[2] == ATTRIBUTES_FILE:
                 self.scan_again = True
             found = examine(path)
             if found == SkipReason.FOLDER:
@@ -265,6 +308,6 @@ class RootState:
                 break
             del self.pending[path]
             self.in_flight[path] = item.since
-            files.append((path, item.known))
+            files.append((path, b"" if path in self.outdated else item.known))
             n_bytes += item.size
         return FilesRequest(str(self.index.root), tuple(files), max_bytes, model) if files else None

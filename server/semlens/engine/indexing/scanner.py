@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,12 +11,14 @@ from semlens.core.errors import SemlensError
 from semlens.engine.indexing.root_presence import check_folder
 from semlens.engine.indexing.root_state import RootState
 from semlens.files.discovery import DiscoveredFile
+from semlens.files.ignoring.gitattributes import attributes_path, roles_key
 
 logger = logging.getLogger(__name__)
 
 FILES_A_PART = 2_000
 
-OnFound = Callable[[RootState, int, list[DiscoveredFile]], None]
+OnFound = Callable[[RootState, int, list[DiscoveredFile], Mapping[str, str]], None]
+"""The last value has the `roles_key` of folders with a ``.gitattributes`` that the walk entered since the last part."""
 OnDone = Callable[[RootState, int, "ScanEnd"], None]
 
 
@@ -58,11 +60,12 @@ class Scanner:
         part: list[DiscoveredFile] = []
         absence = failure = ""
         unread: set[str] = set()
+        with_attributes: set[str] = set()
         try:
-            for file in state.discovery.walk(unread):
+            for file in state.discovery.walk(unread, with_attributes=with_attributes):
                 part.append(file)
                 if len(part) >= FILES_A_PART:
-                    self._report(state, number, part)
+                    self._report(state, number, part, with_attributes, unread)
                     part = []
                 if self._stopping:
                     return
@@ -71,8 +74,23 @@ class Scanner:
         except Exception as error:  # the scan must end after any error, or the index never becomes complete
             logger.exception("a scan failed")
             failure = f"The scan failed ({type(error).__name__}: {error}): its files are as they were found before."
-        self._report(state, number, part)
+        self._report(state, number, part, with_attributes, unread)
         self._post(lambda: self._on_done(state, number, ScanEnd(absence, failure, frozenset(unread))))
 
-    def _report(self, state: RootState, number: int, found: list[DiscoveredFile]) -> None:
-        self._post(lambda: self._on_found(state, number, found))
+    def _report(
+        self,
+        state: RootState,
+        number: int,
+        found: list[DiscoveredFile],
+        with_attributes: set[str],
+        unread: set[str],
+    ) -> None:
+        """:param with_attributes: folders whose key was not reported yet; it is emptied."""
+        keys: dict[str, str] = {}
+        for folder in with_attributes:
+            try:
+                keys[folder] = roles_key(str(state.index.root), folder)
+            except OSError:
+                unread.add(attributes_path(folder))
+        with_attributes.clear()
+        self._post(lambda: self._on_found(state, number, found, keys))

@@ -210,6 +210,7 @@ class Workspace:
             self.watch_again(state)
 
     def _compare_versions(self, state: RootState) -> None:
+        state.role_keys = dict(state.index.meta.get("roleKeys", {}))
         problem = build_problem(state.index.meta.get("features"))
         if problem is not None:
             logger.info("the files of %s are parsed again: %s", state.index.root, problem)

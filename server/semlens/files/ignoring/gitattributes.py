@@ -9,10 +9,12 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from semlens.core.guarded_reader import read_below
+from semlens.core.guarded_reader import is_transient, read_below
+from semlens.core.hashing import content_hash
 from semlens.core.symbol import Role
 from semlens.files.ignoring.ignore_file import IgnoreRules, byte_text
 
+ATTRIBUTES_FILE = ".gitattributes"
 _ROLES = {
     "linguist-generated": Role.GENERATED,
     "linguist-vendored": Role.VENDORED,
@@ -76,7 +78,7 @@ class RootAttributes:
 
 def attributes_path(folder: str) -> str:
     """The path of the file with the attributes of a folder, "" for the root."""
-    return f"{folder}/.gitattributes".lstrip("/")
+    return f"{folder}/{ATTRIBUTES_FILE}".lstrip("/")
 
 
 def read_attributes(root: str, folder: str) -> bytes | None:
@@ -86,6 +88,21 @@ def read_attributes(root: str, folder: str) -> bytes | None:
     except OSError:
         return None
     return data if len(data) <= _MAX_BYTES else None
+
+
+def roles_key(root: str, folder: str) -> str:
+    """The hash of the lines that set roles in a folder; "" for none. The files below are parsed again when it changes.
+
+    :raises OSError: when the file cannot be read for a transient cause.
+    """
+    try:
+        data = read_below(root, attributes_path(folder), _MAX_BYTES + 1)
+    except OSError as error:
+        if is_transient(error):
+            raise
+        return ""
+    lines = [line for line in data.split(b"\n") if b"linguist-" in line] if len(data) <= _MAX_BYTES else []
+    return content_hash(b"\n".join(lines)).hex() if lines else ""
 
 
 def _attributes_in(root: str, folder: str) -> FileAttributes | None:

@@ -87,7 +87,7 @@ class ObserverSource(FileSystemEventHandler):
         """Called by watchdog's thread, which an error would end."""
         try:
             self._handle(event)
-        except Exception:
+        except Exception:  # noqa: BLE001 - it is logged, and a scan finds what the event was about
             _log.exception("an event was not handled")
             self._note(rescan="an event was not handled")
 

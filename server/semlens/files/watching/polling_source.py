@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 import time
 
 from semlens.core.errors import WorkspaceError
 from semlens.files.discovery import Discovery, is_below
+from semlens.files.ignoring.gitattributes import attributes_path
 from semlens.files.watching.changes import Changes, Rescan
 
 _MAX_BUSY_SHARE = 0.05
@@ -53,15 +56,20 @@ class PollingSource:
         self._statuses = {}
 
     def _file_statuses(self) -> dict[str, tuple[int, int, int, int]] | None:
-        """The status of every file; None if the root is missing or the walk was interrupted."""
+        """The status of every file, with each ``.gitattributes``; None if the root is missing or it was interrupted."""
         begin = time.monotonic()
         statuses: dict[str, tuple[int, int, int, int]] = {}
         try:
             unread: set[str] = set()
-            for file in self._discovery.walk(unread):
+            with_attributes: set[str] = set()
+            for file in self._discovery.walk(unread, with_attributes=with_attributes):
                 statuses[file.path] = (file.size, file.mtime_ns, file.ctime_ns, file.inode)
                 if self._woken.is_set():
                     return None
+            for path in map(attributes_path, with_attributes):
+                with contextlib.suppress(FileNotFoundError):
+                    status = os.lstat(self._discovery.absolute(path))
+                    statuses[path] = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
         except (OSError, WorkspaceError):
             return None
         if unread:

@@ -33,7 +33,7 @@ AND typeof(inode) = 'integer' AND typeof(seen_ns) = 'integer' AND typeof(hash) =
 AND typeof(segment) = 'text' AND typeof(reason) = 'text'
 """
 _META_TYPES: dict[str, type] = {
-    "complete": bool, "skipped": dict, "features": int, "version": str, "fingerprints": list
+    "complete": bool, "skipped": dict, "features": int, "version": str, "fingerprints": list, "roleKeys": dict
 }  # fmt: skip
 _SEGMENT_ID = re.compile(r"[0-9a-f]{32}")
 

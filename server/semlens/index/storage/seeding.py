@@ -25,7 +25,7 @@ from semlens.core.hashing import ContentHash, content_hash
 from semlens.files.discovery import is_below
 from semlens.files.file_stamp import NO_STAMP
 from semlens.files.git_repository import common_folder, top_level, work_trees
-from semlens.files.ignoring.gitattributes import attributes_path, read_attributes
+from semlens.files.ignoring.gitattributes import attributes_path, read_attributes, roles_key
 from semlens.index.segment.build_hash import build_problem
 from semlens.index.segment.columns import make_read_only
 from semlens.index.segment.segment import segment_path
@@ -150,7 +150,12 @@ def seed_from(donor: Donor, cache_folder: Path, root: Path) -> bool:
             files = {path: entry for path, entry in files.items() if not entry.segment or entry.segment in sizes}
             if not sizes:
                 return False
-            meta: Mapping[str, Any] = {**donor.rows.meta, "complete": False, "skipped": {}}
+            meta: Mapping[str, Any] = {
+                "roleKeys": _role_keys(root, files),  # a fetched index has none, and only files of equal attributes
+                **donor.rows.meta,
+                "complete": False,
+                "skipped": {},
+            }
             store.commit(Commit(files, (), sizes, meta))
             logger.info("the index of %s begins with that of %s", root, donor.name)
         finally:
@@ -187,6 +192,12 @@ def attributes_hash(root: Path, folder: str) -> ContentHash:
         return b""
     data = read_attributes(str(root), folder)
     return b"" if data is None else content_hash(data)
+
+
+def _role_keys(root: Path, paths: Iterable[str]) -> dict[str, str]:
+    """The `roles_key` of the folders of files. :raises OSError: when one cannot be read for a transient cause."""
+    with_attributes = [one for one in folders_of(paths) if os.path.lexists(f"{root}/{attributes_path(one)}")]
+    return {folder: key for folder in with_attributes if (key := roles_key(str(root), folder))}
 
 
 def _share_segments(source: Path, target: Path, ids: set[str]) -> dict[str, int]:
