@@ -172,12 +172,13 @@ class SharedEngine:
                 tier.warm_up()
 
     def close(self) -> None:
-        """Commit, end threads and workers; at most about two seconds."""
+        """Commit, end threads and workers; at most about three seconds."""
         if self._closed:
             return
         self._closed = True
         for tier in self.tiers:
             tier.close()
+        self.indexer.commit()  # first: a process that is told to end may be killed meanwhile
         self._bound.close()
         self.indexer.close()
         self.ledger.close()

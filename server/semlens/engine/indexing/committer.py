@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import semlens
 from semlens.core.status import TierRole
@@ -50,6 +50,10 @@ class Committer:
             before = state.index.n_bytes_written
             state.index.commit(self._meta(state))
             self._on_written(state.index.n_bytes_written - before)
+
+    def commit_all(self, states: Iterable[RootState]) -> None:
+        for state in states:
+            self.commit(state)
 
     def _has_news(self, state: RootState) -> bool:
         index = state.index

@@ -53,12 +53,11 @@ class Indexer:
         root_idle_s: float = 0.0,
         before_opening: Callable[[str], None] = lambda _root: None,
     ) -> None:
-        """:param settings: what holds while no session is open.
+        """:param settings: while no session is open. :param before_opening: called with the real path of a root.
 
         :param on_written: told the bytes of segments and vectors that were written to disk.
         :param follows: although it is one-shot, wait for another process that writes, and take over from it.
         :param root_idle_s: how long a root stays open after its last session.
-        :param before_opening: called with the real path of a root.
         """
         self.errors: deque[Problem] = deque(maxlen=50)
         self._tiers = tiers
@@ -100,6 +99,11 @@ class Indexer:
             limit_arenas()
             self.parser.interactive.warm_up()
         self._thread.start()
+
+    def commit(self) -> None:
+        """Commit every root. Takes at most about two seconds. Indexing goes on, and the roots stay locked."""
+        if self._thread.is_alive():
+            self._jobs.run_and_wait(lambda: self._committer.commit_all(self.states.values()), 2.0)
 
     def close(self) -> None:
         """Commit, then end all threads and workers. Takes at most about two seconds."""
@@ -150,10 +154,7 @@ class Indexer:
         return self._paused_by is not None
 
     def set_paused(self, session: IndexSession, *, paused: bool) -> None:
-        """Pause or resume for all sessions. It takes effect at once, so that the next status shows it.
-
-        The pause ends with its session.
-        """
+        """Pause or resume for all sessions, at once: the next status shows it. A pause ends with its session."""
         self._paused_by = session if paused else None
         self._jobs.post(self._changed_at_once)
 
@@ -215,11 +216,8 @@ class Indexer:
         self.sessions.step_overlays(self._tiers)
         if not self.paused:
             self._fill_vectors()
-            due = self._merger.step(
-                [state.index for state in self._workspace.writers],
-                resting=self._is_resting(),
-                spared=self._vectors.filled,
-            )
+            indexes = [state.index for state in self._workspace.writers]
+            due = self._merger.step(indexes, resting=self._is_resting(), spared=self._vectors.filled)
             if due:
                 self._deadlines.at(due)
         self.sessions.publish_if_due(now)

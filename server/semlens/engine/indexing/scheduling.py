@@ -38,6 +38,19 @@ class JobQueue:
 
         self.post(run)
 
+    def run_and_wait(self, job: Callable[[], None], timeout_s: float) -> None:
+        """Post a job and wait at most this long until it has run."""
+        has_run = threading.Event()
+
+        def run() -> None:
+            try:
+                job()
+            finally:
+                has_run.set()
+
+        self.post(run)
+        has_run.wait(timeout_s)
+
     def run_for(self, seconds: float | None, guard: Callable[[Callable[[], None]], object]) -> None:
         """Wait at most this long (None: without end) for a job, then run all that are there.
 

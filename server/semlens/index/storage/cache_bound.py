@@ -47,6 +47,9 @@ class _StoredRoot:
         times = [last_use(index) for index in self.indexes]
         return max(times if self.clone is None else [*times, clone_last_use(self.clone)])
 
+    def n_bytes(self) -> int:
+        return sum(map(folder_bytes, self.indexes if self.clone is None else (*self.indexes, self.clone)))
+
     def delete(self) -> bool:
         """Delete it, unless a process has it open. :raises OSError, CacheError: when it cannot be deleted."""
         return all(map(delete_index, self.indexes)) and (self.clone is None or delete_clone_folder(self.clone))
@@ -90,7 +93,7 @@ class CacheBound:
             due = self._n_written > 0
         self._stop_at = time.monotonic() + _CLOSE_SECONDS
         self._thread.shutdown(cancel_futures=True)
-        if due:
+        if due and not self._should_stop():
             self.enforce()
 
     def _check_soon(self) -> None:
@@ -128,13 +131,12 @@ class CacheBound:
     def _shrink(self, target_bytes: int) -> None:
         """Shrink below the limit, so that there is room for a while."""
         for folder in self._leftovers():
+            if self._should_stop():
+                return
             shutil.rmtree(folder, ignore_errors=True)
-        for root in self._unused_roots():
-            if folder_bytes(self._folder) <= target_bytes:
-                break
-            with contextlib.suppress(OSError, CacheError):  # a root that cannot be deleted is skipped
-                if root.delete():
-                    logger.info("%s was deleted to keep the cache below its limit", root)
+        self._delete_roots(target_bytes)
+        if self._should_stop():
+            return
         for path in self._other_vector_stores():
             if folder_bytes(self._folder) <= target_bytes:
                 break
@@ -149,6 +151,22 @@ class CacheBound:
             if total > self._max_bytes and not self._should_stop()
             else ""
         )
+
+    def _delete_roots(self, target_bytes: int) -> None:
+        """Delete roots that are not in use until the folder is small enough. One that cannot be deleted is skipped."""
+        total = folder_bytes(self._folder)
+        for root in self._unused_roots():
+            if total <= target_bytes:
+                total = folder_bytes(self._folder)  # files that another root links to were not freed
+            if total <= target_bytes or self._should_stop():
+                return
+            n_bytes = root.n_bytes()
+            try:
+                if root.delete():
+                    total -= n_bytes
+                    logger.info("%s was deleted to keep the cache below its limit", root)
+            except (OSError, CacheError):
+                total = folder_bytes(self._folder)  # a part of it may be gone
 
     def _should_stop(self) -> bool:
         return time.monotonic() > self._stop_at

@@ -13,8 +13,9 @@ from outlines import parsed_file, segment_of
 from semlens.core.hashing import content_hash
 from semlens.files.folder_size import folder_bytes
 from semlens.files.git_url import parse_git_url
+from semlens.index.storage import cache_bound
 from semlens.index.storage.cache_bound import CacheBound
-from semlens.index.storage.root_store import Commit, RootStore, index_folders, root_folder
+from semlens.index.storage.root_store import Commit, RootStore, delete_index, index_folders, root_folder
 from semlens.index.storage.vector_cache import VectorCache
 from semlens.index.storage.writer_lock import WriterLock
 
@@ -81,6 +82,39 @@ def test_the_least_recently_used_roots_are_deleted_first(cache):
     enforce(cache, 17 * MIB // 4)
     assert [root.exists() for root in (old, middle, new)] == [False, True, True]
     assert folder_bytes(cache) <= 17 * MIB // 4
+
+
+def test_many_deletions_measure_the_folder_a_few_times(cache, monkeypatch):
+    roots = [fill_root(cache, str(number), last_used=number) for number in range(12)]
+    measured = []
+    monkeypatch.setattr(cache_bound, "folder_bytes", lambda folder: (measured.append(folder), folder_bytes(folder))[1])
+    CacheBound(cache, 3 * MIB).enforce()
+    assert [root.exists() for root in roots] == [False] * 10 + [True] * 2
+    assert measured.count(cache) <= 5
+
+
+def test_an_end_waits_for_one_deletion_at_most(cache, monkeypatch):
+    roots = [fill_root(cache, str(number), last_used=number) for number in range(4)]
+    bound = CacheBound(cache, MIB)
+
+    def delete_and_end(folder: Path) -> bool:
+        bound._stop_at = 0.0
+        return delete_index(folder)
+
+    monkeypatch.setattr(cache_bound, "delete_index", delete_and_end)
+    bound.note_written(1)
+    bound.enforce()
+    assert [root.exists() for root in roots] == [False, True, True, True]
+
+
+def test_roots_that_share_files_are_measured_as_often_as_needed(cache):
+    """The second name of a file frees nothing, so the estimate is checked before the end."""
+    old, middle, new = (fill_root(cache, name, last_used=when) for name, when in (("x", 1), ("a", 2), ("m", 3)))
+    for folder in (old, middle):
+        os.link(next(new.rglob("*.m.vectors")), folder / "shared")
+        os.utime(folder, (1, 1))
+    enforce(cache, 2 * MIB)
+    assert [root.exists() for root in (old, middle, new)] == [False, False, True]
 
 
 @pytest.mark.parametrize("name", ["pulls/x1", "cluster-build"])
