@@ -178,9 +178,11 @@ class SharedEngine:
         self._closed = True
         for tier in self.tiers:
             tier.close()
-        self.indexer.commit()  # first: a process that is told to end may be killed meanwhile
-        self._bound.close()
-        self.indexer.close()
+        try:
+            self.indexer.commit()  # first: a process that is told to end may be killed meanwhile
+            self._bound.close()
+        finally:
+            self.indexer.close()
         self.ledger.close()
         if self._cache is not None:
             self._cache.close()

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
+import secrets
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import filelock
 
@@ -38,6 +39,8 @@ __all__ = [
     "is_git_url",
     "remove_clone",
 ]
+
+T = TypeVar("T")
 
 _CLONES = "clones"
 _URL_FILE = "url.txt"
@@ -284,8 +287,25 @@ def _delete(path: Path) -> None:
         path.unlink(missing_ok=True)
         return
 
-    def retry(function: Callable[[str], object], name: str, _error: object) -> None:
-        os.chmod(name, stat.S_IRWXU)
-        function(name)
+    # Each folder is moved up before it is emptied: the tree of a repository can be deeper than Python's stack, and its
+    # paths longer than the system allows.
+    folders = [path]
+    unused_name = secrets.token_hex(16)
+    for folder in folders:
+        for entry in list(_forced(os.scandir, folder)):
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(path / f"{unused_name}-{len(folders)}")
+                _forced(lambda source: source.rename(folders[-1]), Path(entry.path))
+            else:
+                _forced(os.unlink, Path(entry.path))
+    for folder in reversed(folders):
+        _forced(os.rmdir, folder)
 
-    shutil.rmtree(path, onerror=retry)
+
+def _forced(function: Callable[[Path], T], path: Path) -> T:
+    """Call the function, again if it fails: git has made some files and folders read-only."""
+    try:
+        return function(path)
+    except OSError:
+        os.chmod(path, stat.S_IRWXU)
+        return function(path)

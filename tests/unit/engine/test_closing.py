@@ -32,3 +32,17 @@ def test_the_index_is_saved_before_the_cache_is_checked(plain: Workspace, monkey
     monkeypatch.setattr(CacheBound, "close", look)
     engine.close()
     assert seen == [(True, False)]
+
+
+def test_an_error_in_the_check_of_the_cache_does_not_cost_the_commit(
+    plain: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    monkeypatch.setattr(CacheBound, "close", lambda _self: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        engine.close()
+    assert has_commit(plain.cache, plain.folder)
+    lock = WriterLock(store_folder(plain.cache, plain.folder) / LOCK_NAME)
+    assert lock.acquire()
+    lock.release()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -115,6 +116,39 @@ def test_roots_that_share_files_are_measured_as_often_as_needed(cache):
         os.utime(folder, (1, 1))
     enforce(cache, 2 * MIB)
     assert [root.exists() for root in (old, middle, new)] == [False, False, True]
+
+
+def fill_deep(folder: Path, n_folders: int = 1_500) -> None:
+    """A tree that is deeper than Python's stack, and whose paths are longer than the system allows."""
+    home = Path.cwd()
+    folder.mkdir(parents=True)
+    try:
+        os.chdir(folder)
+        for _ in range(n_folders):
+            Path("deep").mkdir()
+            os.chdir("deep")
+        Path("file").write_bytes(bytes(MIB))
+    finally:
+        os.chdir(home)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows makes no such paths by default")
+def test_a_clone_of_any_depth_is_measured_and_deleted(cache):
+    deep = cache / "clones" / "key" / ".partial-x"
+    fill_deep(deep)
+    os.utime(deep.parent, (1, 1))
+    (deep / "one" / "two").mkdir(parents=True)
+    (deep / "one" / "two" / "file").write_bytes(bytes(MIB))
+    assert folder_bytes(cache) >= MIB
+    root = fill_root(cache, "a", last_used=2)
+    assert enforce(cache, MIB).problem.startswith("The cache")
+    assert not deep.parent.exists()
+    assert root.exists()
+
+
+def test_an_internal_error_is_shown(cache, monkeypatch):
+    monkeypatch.setattr(cache_bound, "folder_bytes", lambda _folder: 1 // 0)
+    assert "division" in enforce(cache, MIB).problem
 
 
 @pytest.mark.parametrize("name", ["pulls/x1", "cluster-build"])
