@@ -17,7 +17,6 @@ from semlens.core.request import SearchRequest
 from semlens.core.status import EngineStatus, Problem, TierRole, WatchMode
 from semlens.engine.browsing.browser import IndexBrowser
 from semlens.engine.fetched_index import fetch_index
-from semlens.engine.mapping import MAPS_FOLDER
 from semlens.engine.mapping.index_map import IndexMap
 from semlens.engine.overlays.open_buffers import OpenBuffer
 from semlens.engine.overlays.overlay_indexer import locate, real_paths
@@ -28,6 +27,7 @@ from semlens.engine.team import has_file, open_team_answers
 from semlens.files.discovery import Discovery
 from semlens.files.roots import check_root
 from semlens.index.snapshot import IndexSnapshot
+from semlens.index.storage.private_cache import MAPS_FOLDER
 from semlens.settings.loading import Settings
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from semlens.engine.indexing.indexer import Indexer
 from semlens.engine.process_limits import check_process_limits
 from semlens.engine.query.file_text_cache import FileTextCache
 from semlens.engine.sessions.index_session import SettingsOf
+from semlens.index.nearest.opening import faiss_path
 from semlens.index.storage.cache_bound import CacheBound
 from semlens.index.storage.database import make_private_folder
 from semlens.index.storage.private_cache import temporary_cache, tighten_cache_folder
@@ -76,6 +77,7 @@ class SharedEngine:
         self.file_texts = FileTextCache()
         self.tiers, errors = self._choose_tiers(settings)
         self.model_errors = [str(error) for error in errors]
+        self._bound.uses = self._uses
         self.indexer = Indexer(
             settings,
             cache_folder,
@@ -139,6 +141,14 @@ class SharedEngine:
             self._scratch = temporary_cache(error)
             return Path(self._scratch.name)
         return cache_folder
+
+    def _uses(self, path: Path) -> bool:
+        """Whether a FAISS file is that of a tier. Any may be, until a service has told the length of its vectors."""
+        return any(
+            not tier.dimension or path == faiss_path(self.cache_folder, tier.fingerprint)
+            for tier in self.tiers
+            if tier.store is not None
+        )
 
     def _choose_tiers(self, settings: Settings) -> tuple[list[Tier], list[ModelError]]:
         """The local ones, and a service in the place of one of them."""

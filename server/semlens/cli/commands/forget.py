@@ -16,8 +16,9 @@ from semlens.cli.roots import cache_folder, looks_like_url
 from semlens.cli.workspace import named_workspace
 from semlens.core.errors import CacheError
 from semlens.core.text.printable import printable
-from semlens.engine.mapping import MAPS_FOLDER
 from semlens.files.git_clone import clones, remove_clone
+from semlens.index.nearest.opening import faiss_files
+from semlens.index.storage.private_cache import MAPS_FOLDER
 from semlens.index.storage.root_store import delete_index, index_folders, stored_roots
 from semlens.index.storage.vector_cache import VectorCache
 
@@ -84,7 +85,7 @@ def _delete_vectors(cache_folder: Path) -> None:
         cache.shrink(0)
     finally:
         cache.close()
-    for path in cache_folder.glob("vectors.*.faiss"):
+    for path in faiss_files(cache_folder):
         path.unlink(missing_ok=True)
 
 

@@ -39,3 +39,8 @@ def save_store(store: VectorStore, folder: Path, fingerprint: str) -> None:
 
 def faiss_path(folder: Path, fingerprint: str) -> Path:
     return folder / f"vectors.{fingerprint}.faiss"
+
+
+def faiss_files(folder: Path) -> list[Path]:
+    """The files of all models, oldest first."""
+    return sorted(folder.glob("vectors.*.faiss"), key=lambda path: path.stat().st_mtime)

@@ -1,8 +1,8 @@
 """Keeps the cache folder below its size limit.
 
-What stopped pulls and builds left is deleted first, then the least recently used roots, a clone of a repository
-together with its index, then the least recently used vectors. The size on disk counts, whichever process wrote it. A
-root that a process has open is never deleted.
+What stopped pulls and builds left is deleted first, then maps and the FAISS files of models that are not used, then the
+least recently used roots, a clone of a repository together with its index, then the least recently used vectors. The
+size on disk counts, whichever process wrote it. A root that a process has open is never deleted.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,9 @@ from pathlib import Path
 from semlens.core.errors import CacheError
 from semlens.files.folder_size import folder_bytes
 from semlens.files.git_clone import clone_folders, clone_in, clone_last_use, delete_clone_folder
+from semlens.index.nearest.opening import faiss_files
 from semlens.index.storage.database import remove_database
-from semlens.index.storage.private_cache import BUILDS_FOLDER, PULLS_FOLDER
+from semlens.index.storage.private_cache import BUILDS_FOLDER, MAPS_FOLDER, PULLS_FOLDER
 from semlens.index.storage.root_store import delete_index, index_folders, last_use
 from semlens.index.storage.vector_cache import VectorCache
 from semlens.index.storage.writer_lock import WriterLock
@@ -59,10 +61,12 @@ class CacheBound:
     """Thread-safe.
 
     :ivar vectors: the vector cache that this process has open. :ivar problem: why the folder exceeds its limit, or "".
+    :ivar uses: whether this process needs a file of `faiss_files`.
     """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self.vectors: VectorCache | None = None
+        self.uses: Callable[[Path], bool] = lambda _path: False
         self.problem = ""
         self._folder = folder
         self._max_bytes = max_bytes
@@ -134,6 +138,11 @@ class CacheBound:
             if self._should_stop():
                 return
             shutil.rmtree(folder, ignore_errors=True)
+        own_files = self._delete_other_files(target_bytes)
+        own_bytes = sum(map(_file_bytes, own_files))
+        own_exceed = own_bytes > target_bytes
+        if own_exceed:
+            target_bytes += own_bytes  # deleting all the rest would not help: the limit then holds for the rest
         self._delete_roots(target_bytes)
         if self._should_stop():
             return
@@ -145,12 +154,31 @@ class CacheBound:
         if excess > 0 and self.vectors is not None:
             self.vectors.shrink(max(0, database_bytes(self.vectors.path) - excess), self._should_stop)
         total = folder_bytes(self._folder)
+        cause, advice = "the open folders need it", "Raise semlens.index.maxCacheMb."
+        if own_exceed:
+            cause = f"the vectors of the model in use take {own_bytes >> 20:,} MiB ({own_files[-1]})"
+            advice += " `semlens forget --all` deletes it, with all indexes."
         self.problem = (
             f"The cache in {self._folder} takes {total >> 20:,} MiB, more than its limit of {self._max_bytes >> 20:,} "
-            "MiB, because the open folders need it. Raise semlens.index.maxCacheMb."
+            f"MiB, because {cause}. {advice}"
             if total > self._max_bytes and not self._should_stop()
             else ""
         )
+
+    def _delete_other_files(self, target_bytes: int) -> list[Path]:
+        """Delete maps and FAISS files that are not used, until the folder is small enough. They are made again.
+
+        :returns: the FAISS files that this process uses.
+        """
+        files = faiss_files(self._folder)
+        own = [path for path in files if self.uses(path)]
+        maps = [path for path in (self._folder / MAPS_FOLDER).glob("*") if path.is_file()]
+        for path in (*maps, *(path for path in files if path not in own)):
+            if self._should_stop() or folder_bytes(self._folder) <= target_bytes:
+                break
+            with contextlib.suppress(OSError):
+                path.unlink()
+        return own
 
     def _delete_roots(self, target_bytes: int) -> None:
         """Delete roots that are not in use until the folder is small enough. One that cannot be deleted is skipped."""
@@ -193,6 +221,13 @@ class CacheBound:
         own = self.vectors.path if self.vectors is not None else None
         stores = [path for path in self._folder.glob("vectors.v*.sqlite") if path != own and path.is_file()]
         return sorted(stores, key=lambda path: path.stat().st_mtime)
+
+
+def _file_bytes(path: Path) -> int:
+    """The size of a file, 0 if it is gone."""
+    with contextlib.suppress(OSError):
+        return path.stat().st_size
+    return 0
 
 
 def _last_write(folder: Path) -> float:

@@ -21,11 +21,14 @@ BUILDS_FOLDER = "cluster-build"
 TEAM_FOLDER = "team"
 """Copies of files that a team's server has."""
 
+MAPS_FOLDER = "maps"
+"""Positions of the map of an index, and labels from words of the code."""
+
 CACHE_NAMES = (
     "roots",
     "roots-*",
     "clones",
-    "maps",
+    MAPS_FOLDER,
     TEAM_FOLDER,
     PULLS_FOLDER,
     BUILDS_FOLDER,

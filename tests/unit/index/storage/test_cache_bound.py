@@ -151,6 +151,34 @@ def test_an_internal_error_is_shown(cache, monkeypatch):
     assert "division" in enforce(cache, MIB).problem
 
 
+def test_files_that_are_made_again_go_before_roots(cache):
+    roots = [fill_root(cache, name, last_used=when) for name, when in (("a", 1), ("b", 2))]
+    files = [cache / "vectors.old.faiss", cache / "maps" / "of-a"]
+    for path in files:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(bytes(3 * MIB))
+    assert enforce(cache, 3 * MIB).problem == ""
+    assert not any(path.exists() for path in files)
+    assert all(root.exists() for root in roots)
+
+
+def test_a_file_of_the_model_in_use_costs_no_root(cache):
+    """Without it, all indexes would be deleted at each check, and the folder would still be too large."""
+    roots = [fill_root(cache, str(number), last_used=number) for number in range(3)]
+    used = cache / "vectors.used.faiss"
+    used.write_bytes(bytes(5 * MIB))
+    bound = CacheBound(cache, 4 * MIB)
+    bound.uses = lambda path: path == used
+    bound.enforce()
+    assert used.exists()
+    assert all(root.exists() for root in roots)
+    assert f"take 5 MiB ({used}). Raise semlens.index.maxCacheMb. `semlens forget --all`" in bound.problem
+    for number in range(3, 7):
+        fill_root(cache, str(number), last_used=number)
+    bound.enforce()
+    assert not roots[0].exists()
+
+
 @pytest.mark.parametrize("name", ["pulls/x1", "cluster-build"])
 @pytest.mark.parametrize("is_old", [True, False])
 def test_what_a_stopped_pull_or_build_left_goes_before_roots(cache, name, is_old):
