@@ -299,18 +299,40 @@ def delete_index(folder: Path, *, timeout_s: float = 0.0) -> bool:
 
     :raises OSError, CacheError: when it cannot be deleted.
     """
-    locks = [WriterLock(version / LOCK_NAME) for version in sorted(folder.glob("v*"))]
+    versions = sorted(folder.glob("v*"))
+    locks = [WriterLock(version / LOCK_NAME) for version in versions]
     acquired: list[WriterLock] = []
     try:
         for lock in locks:
             if not lock.acquire(timeout_s):
                 return False
             acquired.append(lock)
-        shutil.rmtree(folder)
+        _delete_all_but(folder, {version / LOCK_NAME for version in versions})
+        kept = [version for version in versions if (version / LOCK_NAME).exists()]
     finally:
         for lock in acquired:
             lock.release()
+    with contextlib.suppress(OSError):  # another process has just begun a new index
+        for version in kept:
+            (version / LOCK_NAME).unlink()
+            version.rmdir()
+        if kept:
+            folder.rmdir()
     return True
+
+
+def _delete_all_but(folder: Path, locks: set[Path]) -> None:
+    """Delete a folder. Windows does not delete locks that are held: they and the folders that hold them may stay.
+
+    :raises OSError: when anything else cannot be deleted.
+    """
+    may_stay = {str(path) for lock in locks for path in (lock, lock.parent, folder)}
+
+    def check(_function: object, path: str, failure: tuple[object, BaseException, object]) -> None:
+        if path not in may_stay or not any(lock.exists() for lock in locks):
+            raise failure[1]
+
+    shutil.rmtree(str(folder), onerror=check)
 
 
 def stored_roots(cache_folder: Path, *, any_format: bool = False) -> Sequence[tuple[Path, Path]]:

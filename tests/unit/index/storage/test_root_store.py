@@ -18,8 +18,19 @@ from semlens.index.segment import columns
 from semlens.index.segment.segment import Segment, segment_path
 from semlens.index.segment.vectors import VectorBlock
 from semlens.index.storage import root_store as store
+from semlens.index.storage.commit_rows import DATABASE_NAME
 from semlens.index.storage.database import is_damaged
-from semlens.index.storage.root_store import Commit, FileEntry, RootStore, StoredIndex, root_folder, stored_roots
+from semlens.index.storage.root_store import (
+    LOCK_NAME,
+    Commit,
+    FileEntry,
+    RootStore,
+    StoredIndex,
+    delete_index,
+    root_folder,
+    stored_roots,
+)
+from semlens.index.storage.writer_lock import WriterLock
 from semlens.index.versions import STORE_VERSION
 
 STAMP = FileStamp(10, 20, 30, 40, 50_000_000_000)
@@ -259,6 +270,45 @@ def test_stamps_of_one_state_are_equal():
         FileStamp(10, 20, 30, 41, 1),
     ):
         assert not STAMP.same_file(other)
+
+
+def test_windows_deletes_an_index_although_it_keeps_a_lock_that_is_held(opened, monkeypatch):
+    """Its lock lies inside the folder."""
+    opened.close()
+    held: list[WriterLock] = []
+
+    class Lock(WriterLock):
+        def acquire(self, timeout_s: float = 0.0) -> bool:
+            held.append(self)
+            return super().acquire(timeout_s)
+
+        def release(self) -> None:
+            held.remove(self)
+            super().release()
+
+    def unlink(path: str, *arguments: object, really=os.unlink, **options: object) -> None:
+        if held and Path(path).name == LOCK_NAME:
+            raise PermissionError(errno.EACCES, "The process cannot access the file", path)
+        really(path, *arguments, **options)
+
+    monkeypatch.setattr(store, "WriterLock", Lock)
+    monkeypatch.setattr(os, "unlink", unlink)
+    folder = opened.folder.parent
+    assert delete_index(folder)
+    assert not folder.exists()
+
+
+def test_an_index_that_cannot_be_deleted_is_an_error(opened, monkeypatch):
+    opened.close()
+
+    def unlink(path: str, *arguments: object, really=os.unlink, **options: object) -> None:
+        if Path(path).name == DATABASE_NAME:
+            raise PermissionError(errno.EACCES, "Access is denied", path)
+        really(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "unlink", unlink)
+    with pytest.raises(PermissionError):
+        delete_index(opened.folder.parent)
 
 
 def test_a_file_that_windows_keeps_because_a_reader_maps_it_is_deleted_later(opened, monkeypatch):
