@@ -13,7 +13,7 @@ from pathlib import Path
 
 from semlens.core.errors import WorkspaceError
 from semlens.core.paths import relative_path
-from semlens.files.ignoring.git_config import first_line
+from semlens.files.ignoring.git_config import first_line, local_path
 from semlens.files.ignoring.ignore_tree import IgnoreTree
 from semlens.files.roots import check_root
 from semlens.settings.loading import WORKSPACE_FILE, Settings
@@ -64,7 +64,8 @@ def work_trees(common: Path) -> list[Path]:
     found = [common.parent] if common.name == _GIT else []
     with contextlib.suppress(OSError):
         for name in sorted(os.listdir(common / "worktrees")):
-            git = _joined(common / "worktrees" / name, first_line(str(common / "worktrees" / name / "gitdir")))
+            folder = str(common / "worktrees" / name)
+            git = local_path(folder, first_line(os.path.join(folder, "gitdir")))
             if git is not None and os.path.basename(git) == _GIT:
                 found.append(Path(git).parent)
     return found
@@ -124,12 +125,5 @@ def _path_in(folder: Path, name: str) -> Path | None:
 
 
 def _resolved(base: Path, target: str | None) -> Path | None:
-    joined = _joined(base, target)
+    joined = local_path(str(base), target)
     return None if joined is None else Path(os.path.realpath(joined))
-
-
-def _joined(base: Path, target: str | None) -> str | None:
-    # Looking at a path of another machine would send the user's credentials there on Windows.
-    if not target or "\0" in target or target.startswith(("//", "\\\\")):
-        return None
-    return os.path.normpath(os.path.join(base, target))

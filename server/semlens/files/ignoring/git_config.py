@@ -14,6 +14,7 @@ from semlens.core.guarded_reader import read_regular
 
 _MAX_CONFIG_BYTES = 1_000_000
 _MAX_POINTER_BYTES = 4_096
+_ELSEWHERE = ("//", "\\\\", "/\\", "\\/")
 _SECTION = re.compile(r'^\s*\[\s*([^\s\]"]+)\s*(?:"[^"]*"\s*)?\]\s*(.*)$')
 _VALUE = re.compile(r"^\s*([A-Za-z][A-Za-z0-9-]*)\s*=\s*(.*)$")
 
@@ -37,9 +38,22 @@ def git_folder(top: str) -> str | None:
     pointer = first_line(git)
     if pointer is None or not pointer.startswith("gitdir:"):
         return None
-    folder = os.path.join(top, pointer.removeprefix("gitdir:").strip())
+    folder = local_path(top, pointer.removeprefix("gitdir:").strip())
+    if folder is None:
+        return None
     common = first_line(os.path.join(folder, "commondir"))
-    return os.path.normpath(os.path.join(folder, common) if common else folder)
+    return local_path(folder, common) if common else folder
+
+
+def local_path(base: str, target: str | None) -> str | None:
+    """The path that a file of git names, relative to a folder; None if it is missing or on another machine.
+
+    Files of git may come from an archive. Looking at a path of another machine would send the user's credentials there
+    on Windows, which calls devices by such paths too.
+    """
+    if not target or "\0" in target or target.startswith(_ELSEWHERE):
+        return None
+    return os.path.normpath(os.path.join(base, target))
 
 
 def exclude_file(top: str) -> str | None:
@@ -59,14 +73,16 @@ def global_excludes_file(top: str | None) -> str | None:
         configs = ["/etc/gitconfig", os.environ["GIT_CONFIG_GLOBAL"]]
     else:
         configs = ["/etc/gitconfig", os.path.join(xdg, "git", "config"), os.path.join(home, ".gitconfig")]
-    # Cloning copies no configuration, so the configuration of the repository was written by the user.
-    folder = None if top is None else git_folder(top)
-    if folder is not None:
-        configs.append(os.path.join(folder, "config"))
     path = os.path.join(xdg, "git", "ignore")
     for config in configs:
         value = _core_excludes_file(config)
         if value is not None:
+            path = value
+    # Cloning copies no configuration, so the user wrote that of the repository, unless it came in an archive.
+    folder = None if top is None else git_folder(top)
+    if folder is not None:
+        value = _core_excludes_file(os.path.join(folder, "config"))
+        if value is not None and local_path(folder, value) is not None:
             path = value
     path = os.path.expanduser(path)
     return path if os.path.isabs(path) else None

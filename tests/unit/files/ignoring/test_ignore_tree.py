@@ -10,8 +10,10 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from semlens.core.guarded_reader import read_regular
 from semlens.files.discovery import Discovery
-from semlens.files.ignoring.git_config import git_top, global_excludes_file
+from semlens.files.ignoring import git_config, ignore_tree
+from semlens.files.ignoring.git_config import git_folder, git_top, global_excludes_file
 from semlens.settings.loading import FilesSettings, Settings
 
 
@@ -185,6 +187,37 @@ def test_global_excludes(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyP
     assert found(tmp_path / "r") == {"b.py"}
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
     assert found(tmp_path / "r") == {"a.py", "b.py", "sub/b.py"}
+
+
+@pytest.mark.parametrize("start", ["//", "\\\\", "/\\", "\\/", "\\\\?\\UNC\\"])
+def test_no_file_of_git_leads_to_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: str) -> None:
+    """An archive may hold such files. Windows would offer the user's credentials to that machine."""
+    root = tmp_path / "root"
+    remote = f"{start}machine.example/share"
+    write(
+        root,
+        {
+            ".git/config": f"[core]\n\texcludesFile = {remote}/ignore\n".replace("\\", "\\\\"),
+            "pointer/.git": f"gitdir: {remote}\n",
+            "pointer/a.py": "",
+            "common/.git": "gitdir: ../separate\n",
+            "common/a.py": "",
+            "separate/commondir": f"{remote}\n",
+        },
+    )
+    seen: list[str] = []
+
+    def record(path: str, *arguments: int, read=read_regular, **options: bool) -> bytes:
+        seen.append(path)
+        return read(path, *arguments, **options)
+
+    for module in (git_config, ignore_tree):
+        monkeypatch.setattr(module, "read_regular", record)
+    assert found(root) == {"pointer/a.py", "common/a.py"}
+    assert git_folder(str(root / "pointer")) is None
+    assert git_folder(str(root / "common")) is None
+    assert seen
+    assert not [path for path in seen if "machine.example" in path]
 
 
 def test_the_place_of_global_excludes_without_configuration(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
