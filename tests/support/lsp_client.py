@@ -340,14 +340,14 @@ class ProcessClient(Client):
         try:
             if self.process.poll() is None:
                 self.leave()
-            return self.process.wait(10)
+            return self.process.wait(DEADLINE_SECONDS)
         finally:
             self.kill()
 
     def kill(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(DEADLINE_SECONDS)
         self._reader.join(5)
         self.close_pipes()
 

@@ -66,7 +66,7 @@ def test_a_server_that_ends_before_it_answers_is_replaced_by_this_process(ask, m
     dying.start()
     monkeypatch.setattr(answering, "connect", lambda _endpoint: SocketConnection(near))
     assert ask() is ServedBy.PROCESS
-    dying.join(20)
+    dying.join(300)
     assert "This process answers instead." in capsys.readouterr().err
 
 

@@ -12,7 +12,7 @@ from semlens.daemon.process import ResidentServer
 from semlens.service.connection import connect
 from semlens.service.endpoint import create_private_folder, endpoint_of
 
-JOIN_SECONDS = 20
+JOIN_SECONDS = 300
 
 
 class Running:

@@ -35,7 +35,7 @@ def join_accept(listener) -> list:
     thread = threading.Thread(target=lambda: results.append(listener.accept()))
     thread.start()
     listener.close()
-    thread.join(20)
+    thread.join(300)
     return results
 
 
@@ -94,7 +94,7 @@ def test_a_pipe_serves_who_knows_its_key(endpoint, knows_key):
     else:
         with pytest.raises(PeerError):
             client.check_peer()
-    thread.join(20)
+    thread.join(300)
     assert received == ([b"hello"] if knows_key else [])
     client.close()
     server.close()

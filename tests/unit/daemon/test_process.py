@@ -166,10 +166,12 @@ def test_the_server_ends_when_it_is_idle(start):
     start(idle_s=0.05).join()
 
 
-def test_a_client_keeps_the_server_alive_and_control_does_not(start):
-    running = start(idle_s=0.05)
+def test_a_client_keeps_the_server_alive_and_control_does_not(start, monkeypatch):
+    monkeypatch.setattr(process, "_CHECK_SECONDS", 0.01)
+    running = start()
     client = running.connect(b"echo\nx")
     assert client.read(1) == b"x"
+    running.server._idle_s = 0.05  # not before: else it may end before the client comes
     assert running.server.idle_for() == 0
     running.connect(b"control\n")
     client.end_writing()

@@ -229,11 +229,14 @@ def test_a_refresh_that_is_too_large_leaves_the_clone_as_it_was(remote):
 
 
 def test_a_connection_that_hangs_ends_with_all_its_processes(remote, monkeypatch):
-    monkeypatch.setattr(git_process, "STALL_SECONDS", 0.3)
     remote.answer(HANG)
-    with pytest.raises(WorkspaceError, match="sent nothing"):
-        remote.clone()
-    wait_until(lambda: is_gone(remote.wait_for_process()))
+    with ThreadPoolExecutor(1) as thread:
+        cloning = thread.submit(remote.clone)
+        pid = remote.wait_for_process()
+        monkeypatch.setattr(git_process, "STALL_SECONDS", 0.0)
+        with pytest.raises(WorkspaceError, match="sent nothing"):
+            cloning.result(DEADLINE_S)
+    wait_until(lambda: is_gone(pid))
     assert remote.left == []
 
 

@@ -187,7 +187,9 @@ def test_a_client_that_sends_no_head_is_let_go(start_page, monkeypatch):
     for data in (b"", b"GET / HTTP/1.1\r\nHost: a"):
         with socket.create_connection(("127.0.0.1", page.facts["port"]), 60) as connection:
             connection.sendall(data)
-            assert connection.recv(1) == b""
+            with contextlib.suppress(ConnectionResetError):  # what was sent came after the end
+                assert connection.recv(1) == b""
+    monkeypatch.setattr(server, "HEADER_SECONDS", 3600.0)  # this thread may not run for longer than the first limit
     assert page.status_of("POST", "/api/status", {}) == 200
 
 
@@ -199,7 +201,7 @@ def test_silent_connections_do_not_keep_others_out(start_page, monkeypatch):
     with contextlib.ExitStack() as silent:
         for n_rounds in range(3):
             address = ("127.0.0.1", page.facts["port"])
-            connections = [silent.enter_context(socket.create_connection(address, 20)) for _ in range(4)]
+            connections = [silent.enter_context(socket.create_connection(address, 60)) for _ in range(4)]
             assert page.status_of("POST", "/api/status", {}) == 200, n_rounds
             for connection in connections[:2]:
                 assert connection.recv(1) == b""
@@ -213,7 +215,7 @@ def test_a_request_under_way_does_not_make_room(start_page, monkeypatch):
     events.request("GET", "/api/events", headers={"Authorization": f"Bearer {page.token}"})
     stream = events.getresponse()
     assert stream.status == 200
-    with socket.create_connection(("127.0.0.1", page.facts["port"]), 20) as silent:
+    with socket.create_connection(("127.0.0.1", page.facts["port"]), 60) as silent:
         assert silent.recv(1) == b""
     assert stream.readline()
     events.close()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from fake_engine import FakeEngine
-from lsp_client import Client
+from lsp_client import DEADLINE_SECONDS, Client
 
 from semlens.core.status import EngineStatus
 from semlens.lsp.server import SemlensServer
@@ -39,7 +39,7 @@ class Session:
         return [call[1:] for call in self.engine.calls if call[0] == name]
 
     def wait_exit(self) -> int:
-        return self.exit_codes.get(timeout=10)
+        return self.exit_codes.get(timeout=DEADLINE_SECONDS)
 
 
 @pytest.fixture
@@ -83,8 +83,8 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     for one in sessions:
         with contextlib.suppress(OSError):
             one.client._stdin.close()
-        one.thread.join(10)
-        one.client._reader.join(10)
+        one.thread.join(DEADLINE_SECONDS)
+        one.client._reader.join(DEADLINE_SECONDS)
         one.client.close_pipes()
     for reader in readers:
         reader.close()

@@ -7,7 +7,7 @@ import socket
 import threading
 
 import pytest
-from engine_cases import Workspace, function, make_settings, write_model
+from engine_cases import DEADLINE_S, Workspace, function, make_settings, write_model
 
 from semlens.core.cancel import CancelToken
 from semlens.core.context import ContextRequest
@@ -59,11 +59,11 @@ class Served:
     def end(self):
         """What happens when the server is killed."""
         self._server.close()
-        self._thread.join(20)
+        self._thread.join(DEADLINE_S)
 
     def close(self):
         self.client.close()
-        self._thread.join(20)
+        self._thread.join(DEADLINE_S)
         assert not self._thread.is_alive()
 
 
