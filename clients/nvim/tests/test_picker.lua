@@ -189,7 +189,7 @@ return {
         cancel()
         local done = false
         client.request('semlens/search', { query = 'voucher' }, function() done = true end)
-        vim.wait(10000, function() return done end, 5)
+        vim.wait(120000, function() return done end, 5)
         return { #sent, answered, done }
       ]])
       equal(counts, { 1, 0, true })

@@ -12,8 +12,6 @@ import { isShared, resolveServer, type ServerCommand, type MissingServer, type H
 import { hostInfo } from "./server/host";
 import { newerStatus, type Status } from "./protocol";
 
-/** After two crashes within this time the server stays off until the user starts it. */
-const CRASH_WINDOW_MS = 60_000;
 /** Messages of the server within this time are shown as one. */
 const MESSAGE_GROUP_MS = 300;
 
@@ -33,6 +31,8 @@ export class Ctx implements vscode.Disposable {
   private restarting: Promise<void> | undefined;
   /** Identifies the newest server, because each server numbers its statuses from 1. */
   private serverNumber = 0;
+  /** After two crashes within this time the server stays off until the user starts it. */
+  crashWindowMs = 60_000;
   private crashedAtMs = Number.NEGATIVE_INFINITY;
   private startedAtMs = 0;
   private readonly backoff = new Backoff();
@@ -228,7 +228,7 @@ export class Ctx implements vscode.Disposable {
 
   private crashed(): void {
     const now = Date.now();
-    const isRepeated = now - this.crashedAtMs < CRASH_WINDOW_MS;
+    const isRepeated = now - this.crashedAtMs < this.crashWindowMs;
     this.crashedAtMs = now;
     const crashed = this.server;
     this.server = undefined;

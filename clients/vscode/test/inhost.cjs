@@ -4,7 +4,7 @@ const assert = require("node:assert/strict");
 const path = require("node:path");
 const { open, withBrowser } = require("./browser.cjs");
 
-const DEADLINE_MS = 300_000;
+const DEADLINE_MS = 1_800_000;
 
 async function main() {
   const [port, kind, target, tests] = process.argv.slice(2);
@@ -30,6 +30,7 @@ async function main() {
     );
     const late = new Promise((resolve) => setTimeout(resolve, DEADLINE_MS, "timeout").unref());
     const code = await Promise.race([finished, late]);
+    if (code === "timeout") console.log(`not ok - the tests did not end within ${DEADLINE_MS / 60_000} minutes`);
     if (code !== 0) {
       await page.screenshot({ path: path.join(process.env.PICTURES ?? ".", `failed-${path.basename(tests)}.png`) });
     }

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { Ctx } from "../../src/ctx";
 
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 300_000;
 const PAUSE_MS = 25;
 
 interface Test {
