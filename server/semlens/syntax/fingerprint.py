@@ -21,7 +21,7 @@ N_MINIMA = 16
 _SHINGLE_TOKENS = 5
 _TOKEN = re.compile(
     r"""(?:\#(?!include|define|if|end|else)[^\n]*|//[^\n]*|/\*.*?\*/|--\ [^\n]*)      # comments, dropped
-    |("{3}.*?"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)   # 1: strings
+    |("{3}.*?"{3}|'{3}.*?'{3}|(?<!\\)(?:"(?:\\.|[^"\\\n])*+"|'(?:\\.|[^'\\\n])*+'|`(?:\\.|[^`\\])*+`))  # 1: strings
     |(\d[\w.]*)                                                                     # 2: numbers
     |([^\W\d]\w*)                                                                   # 3: words
     |([^\w\s])                                                                      # 4: marks""",
@@ -59,6 +59,8 @@ def _token_hash(token: str) -> int:
 def tokens_of(text: str) -> list[str]:
     """Tokens with names, numbers and strings each replaced by one placeholder."""
     tokens: list[str] = []
+    closed = text.rfind("*/") + 1  # what nothing closes begins no comment, and is not searched for its end
+    text = text[:closed] + text[closed:].replace("/*", "/ *")
     for string, number, word, mark in _TOKEN.findall(text):
         if word:
             tokens.append(word if word in _KEYWORDS else "n")

@@ -12,7 +12,8 @@ _YAML_DOCUMENT_END = re.compile(r"(?m)^---(?=\s|\Z)")
 _KUBERNETES_SECRET = re.compile(r"(?m)^kind:[ \t]{0,9}[\"']?Secret[\"']?[ \t\r]{0,9}(?:#[^\n]*)?$")
 _KUBERNETES_DATA = re.compile(r"(?m)^(?:data|stringData):[^\n]{0,99}\n(?P<lines>(?:[ \t]+[^\n]*(?:\n|\Z))+)")
 _KUBERNETES_LINE = re.compile(
-    r"(?m)^[ \t]+(?:[\"']?[\w./-]+[\"']?:[ \t]+[\"']?)?(?P<value>[^\s#\"'|>][^\n]{2,}?)[\"']?[ \t\r]*$"
+    r"(?m)^[ \t]+(?:[\"']?[\w./-]+[\"']?:[ \t]+[\"']?)?"
+    r"(?P<value>[^\s#\"'|>][^\n]{2,}?)[\"']?(?:(?<![ \t\r])[ \t\r]*+)?$"
 )
 _NOT_LINE_END = re.compile(rb"[^\r\n]")
 

@@ -28,7 +28,7 @@ from semlens.core.text.token_forms import ISSUER, token_form
 
 MASK = "[masked]"
 
-RULES_VERSION = 7
+RULES_VERSION = 8
 """Increase it with any change of a rule, because text that is masked differently has another vector."""
 
 
@@ -85,7 +85,7 @@ _ENVIRONMENT_VALUE = re.compile(
 )
 _ENVIRONMENT_ONLY = r"\s*(?:#.*|(?:export\s+)?(?:\w+=.*|[A-Z][A-Z0-9_]*\s*=[^()\[\]{}]*))?\Z"
 _PLACEHOLDER = re.compile(
-    r"(?i)(?:x+|\*+|\.{1,2}/.*|\.+|--.*|\[.*|<.*>|\$.*|%.*%|@.*@|.*(?:\{|%[sd(]|://|\[masked\]).*"
+    r"(?i)(?:x+|\*++|\.{1,2}/.*|\.++|--.*|\[.*|<.*>|\$.*|%.*%|@.*@|.*(?:\{|%[sd(]|://|\[masked\]).*"
     r"|(?:your|the|some|dummy|fake|example)[_-].*|\w*password[12]|change[_-]?me|example|user|username|pass|password|passwd"
     r"|passphrase|secret|token|key|string|none|null|nil|true|false|undefined|default|required|optional|prompt|redacted"
     r"|todo|value|hidden|same-origin)[:*?.!]*\Z"

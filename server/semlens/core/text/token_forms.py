@@ -21,7 +21,6 @@ _FORMS = (
     *(r"AIza[0-9A-Za-z_-]{35}", r"ya29\.[0-9A-Za-z_-]{20,}", r"GOCSPX-[0-9A-Za-z_-]{28}"),  # Google
     r"AKC[A-Za-z0-9]{10,}\b",  # Artifactory
     r"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Za-z]{40,}",
-    r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",  # JSON web tokens
     *(r"gh[pousr]_[A-Za-z0-9_]{36,}", r"github_pat_[A-Za-z0-9_]{40,}"),
     *_each("gl(?:pat|dt|ft|soat|rt|cbt|imt|ptt|agent|oas)- GR1348941", r"[A-Za-z0-9_-]{20,}"),
     r"hf_[A-Za-z0-9]{30,}\b",
@@ -78,6 +77,8 @@ _FORMS_OF_ANY_BEGINNING = (
     (r"[0-9]:[0-9A-Za-z_-]{35}", r"[0-9]{8,10}:[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])"),  # Telegram
     (r"-us[0-9]", r"[0-9a-z]{32}-us[0-9]{1,2}\b"),  # Mailchimp
     (r"\.atlasv1\.", r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}"),
+    # JSON web tokens; they have a limit because one may begin behind each dash
+    (r"\.eyJ", r"eyJ[A-Za-z0-9_-]{10,8000}+\.eyJ[A-Za-z0-9_-]{10,8000}+\.[A-Za-z0-9_-]{10,}"),
 )
 
 

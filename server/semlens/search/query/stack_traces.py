@@ -12,10 +12,10 @@ MAX_FRAMES = 40
 
 _PYTHON = re.compile(r'File "(?P<path>[^"\n]+)", line (?P<line>\d+)(?:, in (?P<name>[^\s]+))?')
 _JAVASCRIPT = re.compile(
-    r"\bat (?:async )?(?:(?P<name>[\w$.<> \[\]]+?) \()?(?P<path>(?:file://)?[^\s()]+?):(?P<line>\d+):\d+\)?"
+    r"\bat (?:async )?(?:(?P<name>[\w$.<> \[\]]{1,200}?) \()?(?P<path>(?:file://)?[^\s()]+?):(?P<line>\d+):\d+\)?"
 )
 _JVM = re.compile(r"\bat (?P<qualified>[\w$.<>/@]+)\((?P<path>[\w$-]+\.(?:java|kt|scala|groovy)):(?P<line>\d+)\)")
-_DOTNET = re.compile(r"\bat (?P<name>[\w.`<>]+)\([^)\n]*\) in (?P<path>[^\n]+?):line (?P<line>\d+)")
+_DOTNET = re.compile(r"\bat (?P<name>[\w.`<>]+)\([^)\n]{0,500}\) in (?P<path>[^\n]{1,500}?):line (?P<line>\d+)")
 _RUBY = re.compile(r"(?P<path>[\w./@+-]+\.rb):(?P<line>\d+):in [`'](?P<name>[^'\n]+)'")
 _PHP = re.compile(r"(?P<path>[\w./@+-]+\.php)(?:\((?P<line>\d+)\)| on line (?P<other>\d+))")
 _PLAIN = re.compile(r"(?P<path>(?:[A-Za-z]:)?[\w./\\@+-]*[\w-]\.[A-Za-z]\w{0,4}):(?P<line>\d+)(?P<column>:\d+)?\b")

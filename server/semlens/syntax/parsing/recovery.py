@@ -20,6 +20,7 @@ from semlens.syntax.languages.language import Language
 _MAX_RECOVERED = 2_000
 _MAX_BODY_BYTES = 200_000  # bytes searched for the end of one definition
 _BRACE = re.compile(rb"[{}]")
+_FIRST_BRACE = re.compile(rb"(?:[^{}\n]*+\n){0,3}+[^{}\n]*+\{")
 _NOT_CODE = re.compile(r"comment|string|heredoc|template_chars|pod|char")
 
 
@@ -63,6 +64,7 @@ def recovered(
     if not language.heads or not root.has_error:
         return []
     definitions: list[RecoveredDefinition] = []
+    closing_braces = _closing_braces(source) if not language.head_ends and not language.indented else {}
     for match in _head_pattern(language).finditer(source):
         group = "type" if match["type"] is not None else "callable"
         start, end = match.span(group)
@@ -71,8 +73,10 @@ def recovered(
         head = match.start() + len(match[0]) - len(match[0].lstrip())
         if language.head_ends:
             stop = _end_by_pattern(language, source, end)
+        elif language.indented:
+            stop = _end_by_indentation(source, head)
         else:
-            stop = _end_by_indentation(source, head) if language.indented else _end_by_braces(source, end)
+            stop = _end_by_braces(source, end, closing_braces)
         kind = SymbolKind.CLASS if group == "type" else SymbolKind.FUNCTION
         line_end = source.find(b"\n", end, stop)
         body = line_end if line_end != -1 else stop
@@ -117,23 +121,27 @@ def _end_by_indentation(source: bytes, head: int) -> int:
     return end
 
 
-def _end_by_braces(source: bytes, start: int) -> int:
-    """After the brace that closes the first one; the end of the line where none opens on it or the next."""
-    line_end = source.find(b"\n", start)
-    line_end = line_end if line_end != -1 else len(source)
-    depth = 0
-    for match in _BRACE.finditer(source, start, min(len(source), start + _MAX_BODY_BYTES)):
+def _closing_braces(source: bytes) -> dict[int, int]:
+    """The place after the closing brace, by the place after the opening one."""
+    opened: list[int] = []
+    closing: dict[int, int] = {}
+    for match in _BRACE.finditer(source):
         if match[0] == b"{":
-            if depth == 0 and source.count(b"\n", start, match.start()) > 3:
-                return line_end
-            depth += 1
-        else:
-            depth -= 1
-            if depth == 0:
-                return match.end()
-            if depth < 0:
-                return line_end
-    return line_end
+            opened.append(match.end())
+        elif opened:
+            closing[opened.pop()] = match.end()
+    return closing
+
+
+def _end_by_braces(source: bytes, start: int, closing_braces: dict[int, int]) -> int:
+    """After the brace that closes the first one; the end of the line where none opens on it or the next three."""
+    limit = start + _MAX_BODY_BYTES
+    first = _FIRST_BRACE.match(source, start, limit)
+    end = closing_braces.get(first.end()) if first is not None else None
+    if end is not None and end <= limit:
+        return end
+    line_end = source.find(b"\n", start)
+    return line_end if line_end != -1 else len(source)
 
 
 def _end_by_pattern(language: Language, source: bytes, start: int) -> int:

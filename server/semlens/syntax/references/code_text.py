@@ -9,8 +9,9 @@ from semlens.syntax.languages.language import Language
 
 _TRIPLE_QUOTED = frozenset(("python", "julia", "elixir", "kotlin", "scala", "swift", "java"))
 _CHARACTER_LITERALS = frozenset(("rust", "go", "c", "cpp", "objc", "java", "csharp", "kotlin", "scala", "swift", "zig"))
-_STRINGS = re.compile(rb"\"(?:\\.|[^\"\\])*\"|`[^`]*`|'(?:\\.|[^'\\])'")
-_STRINGS_AND_APOSTROPHES = re.compile(rb"\"(?:\\.|[^\"\\])*\"|`[^`]*`|'(?:\\.|[^'\\])*'")
+_QUOTED = rb"\"(?:\\.|[^\"\\])*+(?:\"|(?P<open>\\?\Z))|`[^`]*+(?:`|(?P<open_backtick>\Z))"
+_STRINGS = re.compile(_QUOTED + rb"|'(?:\\.|[^'\\])'")
+_STRINGS_AND_APOSTROPHES = re.compile(_QUOTED + rb"|'(?:\\.|[^'\\])*+(?:'|(?P<open_apostrophe>\\?\Z))")
 _RUST_STRING = re.compile(rb"\"(?:\\.|[^\"\\])*\"", re.DOTALL)
 _MAX_HASHES = 8  # around a raw string
 _BLANKS = bytes(byte if byte == 0x0A else 0x20 for byte in range(256))
@@ -25,7 +26,7 @@ def without_comments(language: Language, source: bytes) -> bytes:
     marks, ends = _marks(language.name, language.line_comments, language.block_comments)
     strings = _STRINGS if language.name in _CHARACTER_LITERALS else _STRINGS_AND_APOSTROPHES
     pieces: list[bytes] = []
-    position = scanned = 0
+    position = scanned = strings_end = 0
     is_rust = language.name == "rust"
     match = marks.search(source) if marks is not None else None
     while marks is not None and match is not None:
@@ -38,9 +39,11 @@ def without_comments(language: Language, source: bytes) -> bytes:
             if end_of_string:
                 match = marks.search(source, end_of_string)
                 continue
-        elif mark != end_mark and _in_string(source, line, start, strings):
-            match = marks.search(source, after)
-            continue
+        elif mark != end_mark:
+            strings_end, end_of_string = _string_around(source, max(line, strings_end), start, strings)
+            if end_of_string:
+                match = marks.search(source, end_of_string)
+                continue
         end = source.find(end_mark, after)
         if end < 0:
             end = len(source)
@@ -53,13 +56,19 @@ def without_comments(language: Language, source: bytes) -> bytes:
     return b"".join((*pieces, source[position:])) if pieces else source
 
 
-def _in_string(source: bytes, line: int, start: int, strings: re.Pattern[bytes]) -> bool:
-    """Whether a string that begins in the same line is still open, as in ``glob("src/*.go")``."""
-    before = source[line:start]
-    if b'"' not in before and b"'" not in before and b"`" not in before:
-        return False
-    rest = strings.sub(b"", before)
-    return b'"' in rest or b"`" in rest or (strings is _STRINGS_AND_APOSTROPHES and b"'" in rest)
+def _string_around(source: bytes, position: int, place: int, strings: re.Pattern[bytes]) -> tuple[int, int]:
+    """Where to continue, and the end of the string of one line around a place, or 0, as in ``glob("src/*.go")``.
+
+    :param position: on the line of the place, outside of strings and comments.
+    """
+    for match in strings.finditer(source, position, place):
+        if match.lastgroup:  # it is open at the place
+            line_end = source.find(b"\n", place)
+            whole = strings.match(source, match.start(), line_end if line_end >= 0 else len(source))
+            end = whole.end() if whole is not None else place
+            return end, end
+        position = match.end()
+    return position, 0
 
 
 def _rust_string_around(source: bytes, position: int, place: int) -> tuple[int, int]:
@@ -132,8 +141,9 @@ def _comment_patterns(name: str, lines: tuple[str, ...], blocks: tuple[tuple[str
 @cache
 def _comments_and_strings(name: str, lines: tuple[str, ...], blocks: tuple[tuple[str, str], ...]) -> re.Pattern[bytes]:
     formatted = r"(?<![fF])" if name == "python" else ""
-    quoted = r"'(?:\\.|[^\\'\n]){1,6}'" if name in _CHARACTER_LITERALS else r"'(?:\\.|[^\\'\n])*'"
-    strings = [formatted + r'"(?:\\.|[^\\"\n])*"', formatted + quoted]
+    # An escaped quote begins no string. Else each of them behind an open quote would read the rest of the line.
+    quoted = r"'(?:\\.|[^\\'\n]){1,6}'" if name in _CHARACTER_LITERALS else r"(?<!\\)'(?:\\.|[^\\'\n])*+'"
+    strings = [formatted + r'(?<!\\)"(?:\\.|[^\\"\n])*+"', formatted + quoted]
     comments = _comment_patterns(name, lines, blocks)
     triple = [pattern for pattern in comments if pattern.startswith(('"""', "'''"))]
     others = [pattern for pattern in comments if pattern not in triple]

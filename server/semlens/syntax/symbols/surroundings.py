@@ -14,6 +14,7 @@ from semlens.syntax.symbols.definition import CALLABLE_KINDS, Definition
 
 _FIRST_VISIBLE = re.compile(rb"\s*(\S)")
 _MACRO_CODE = re.compile(rb"""(?:[^"'/]|/(?![/*])|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')*+""", re.DOTALL)
+_MAX_BLANKS = 200  # bytes between a comment of several lines and what it documents
 _NEVER_STARTS_COMMENT = frozenset(bytes((byte,)) for byte in range(128) if chr(byte).isalnum() or chr(byte) in "})];_")
 
 
@@ -133,10 +134,18 @@ class Surroundings:
         line = self._source[first.start(1) : line_end if line_end >= 0 else end].rstrip()
         if not line.startswith(b"/*") and not self._comments.is_comment(line):
             return False  # the usual case: the text between is code, and may be long
-        between = self._source[first.start(1) : end].strip()
-        return all(not line.strip() or self._comments.is_comment(line.strip()) for line in between.split(b"\n")) or (
-            between.startswith(b"/*") and between.endswith(b"*/")
-        )
+        position = first.start(1)
+        while position < end:  # each line by itself: a file may have code up to `end`, for each of its definitions
+            line_end = self._source.find(b"\n", position, end)
+            line_end = line_end if line_end >= 0 else end
+            line = self._source[position:line_end].strip()
+            if line and not self._comments.is_comment(line):
+                break
+            position = line_end + 1
+        else:
+            return True
+        last = self._source[max(first.start(1), end - _MAX_BLANKS) : end].rstrip()
+        return self._source.startswith(b"/*", first.start(1)) and last.endswith(b"*/")
 
 
 def _start_of(node: Node) -> int:

@@ -530,3 +530,21 @@ def test_long_lines_are_masked_fast() -> None:
             masked, _ = mask_secrets(text, environment=environment)
             assert masked
         is_environment_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: Secret\ndata:\n  a: b" + " " * 300_000 + "x\n",
+        "kind: Secret\ndata:\n  a: " + "." * 300_000 + "x\n",
+        "kind: Secret\ndata:\n  a: " + "*" * 300_000 + "x\n",
+    ],
+)
+def test_a_value_of_a_manifest_may_be_long(text: str) -> None:
+    """Without possessive repetitions each takes minutes."""
+    assert mask_secrets(text) == (f"kind: Secret\ndata:\n  a: {MASK}\n", 1)
+
+
+def test_a_long_word_with_many_beginnings_of_a_token_ends() -> None:
+    text = "eyJ-" * 250_000
+    assert mask_secrets(text) == (text, 0)

@@ -45,3 +45,8 @@ def test_all_frames_are_found_in_order():
 @pytest.mark.parametrize("text", ["how are retries delayed", "a: 1", "12:30:45", "std::vec:3"])
 def test_prose_has_no_frames(text):
     assert find_frames(text) == ()
+
+
+@pytest.mark.parametrize("text", ["at " * 100_000, "at a() in " * 30_000])
+def test_long_text_that_only_begins_as_frames_ends(text):
+    assert find_frames(text) == ()
