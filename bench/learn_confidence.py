@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from confidence_examples import Example, Presence, add_arguments, examples_of
 from semlens.embedding.registry import find_model, load_embedder
+from semlens.search.ranking.confidence_weights import MODELS as KNOWN_MODELS
 
 Floats = npt.NDArray[np.float64]
 
@@ -117,8 +118,12 @@ def sigmoid(totals: Floats) -> Floats:
     return result
 
 
-def write(tables: Tables) -> None:
-    models = {role: load_embedder(find_model(name)).manifest.fingerprint for role, name in MODELS.items()}
+def shipped_models() -> dict[str, str]:
+    """The fingerprints of the models by role."""
+    return {role: load_embedder(find_model(name)).manifest.fingerprint for role, name in MODELS.items()}
+
+
+def write(tables: Tables, models: Mapping[str, str]) -> None:
     pairs = ", ".join(f'"{role}": "{fingerprint}"' for role, fingerprint in models.items())
     lines = [HEADER.format(threshold=NOTHING_FITS, models=f"{{{pairs}}}")]
     for table in sorted(tables):
@@ -131,9 +136,11 @@ def write(tables: Tables) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser)
+    models = shipped_models()
+    KNOWN_MODELS.update(models)  # else the cosines of models that changed would be left out
     examples = examples_of(parser.parse_args())
     tables = learn(examples)
-    write(tables)
+    write(tables, models)
     print(f"Learnt {len(tables)} tables from {len(examples)} examples, into {MODULE.name}.")
     return 0
 
