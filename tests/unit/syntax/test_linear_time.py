@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from semlens.syntax.fingerprint import tokens_of
-from semlens.syntax.languages.registry import BY_NAME
+from semlens.syntax.languages.registry import BY_NAME, language_of
+from semlens.syntax.parsing.macro_blanking import blank_macros
 from semlens.syntax.parsing.matches import Matches
 from semlens.syntax.parsing.parser import parse
+from semlens.syntax.passages.builder import dedented
 from semlens.syntax.references.code_text import code_only, without_comments
+from semlens.syntax.references.go_variables import go_variables
+from semlens.syntax.references.imports import imports_of
+from semlens.syntax.references.written_types import embedded_types, field_types, type_style
 from semlens.syntax.symbols.surroundings import Surroundings
 
 
@@ -74,3 +80,50 @@ def test_a_comment_of_any_length_has_no_tokens() -> None:
 def test_heads_that_no_brace_closes() -> None:
     text = b"class A {\n" * 1_400 + b"{}" * 90_000 + b"\n)(\n"
     assert parse("A.java", text).symbols
+
+
+_BLANKS = " " * 200_000
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.py", "from " + _BLANKS + "x y import z\n"),
+        ("a.py", "from " + "." * 200_000 + "! import z\n"),
+        ("a.lua", "local a = require" + "\n" * 200_000 + "(\n"),
+        ("a.rs", ("use" + " " * 3_900 + "(\n") * 200),
+        ("a.js", "a(1);f from 'x'\n" * 60_000),
+    ],
+)
+def test_imports_that_only_begin_as_such(path: str, text: str) -> None:
+    language = BY_NAME[language_of(path, b"") or ""]
+    assert imports_of(language, text.encode(), path) == {}
+
+
+def test_heads_of_broken_files_that_only_begin_as_such() -> None:
+    java = ("a" + " " * 100 + "b(" + ")" * 97 + "\n") * 5_000
+    assert not re.search(BY_NAME["java"].heads, java, re.MULTILINE)
+    assert not re.search(BY_NAME["javascript"].heads, "function" + _BLANKS + "(", re.MULTILINE)
+    assert not re.search(BY_NAME["sql"].head_ends, "$$ " * 10_000, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("name", ["elixir", "julia", "graphql"])
+def test_blanks_within_documentation(name: str) -> None:
+    text = '"""a' + _BLANKS + 'b  """'
+    assert re.sub(BY_NAME[name].documentation_marks, "", text).rstrip().endswith(_BLANKS + "b")
+
+
+def test_a_long_word_that_is_no_macro_and_no_parameter() -> None:
+    line = b"A" + b"_BEGIN" * 40_000 + b"x\n"
+    assert blank_macros(BY_NAME["c"], line) == line
+    assert list(go_variables(b"func(" + b"a" * 200_000 + b")")) == []
+    assert language_of("a.h", b"class " + b"A" * 1_000_000 + b";") == "c"
+
+
+def test_blanks_in_the_fields_of_a_type_and_before_code() -> None:
+    field = b"\ta" + _BLANKS.encode() + b"b c\n"
+    style = type_style("go")
+    assert style is not None
+    assert embedded_types(field) == []
+    assert list(field_types(style, field)) == []
+    assert dedented(_BLANKS.encode() + b"\n x") == "x"

@@ -18,7 +18,7 @@ _MACRO = r"[A-Z][A-Z0-9]*_[A-Z0-9_]+"
 _MACROS = (
     # alone on its line, and no last item of a list: LIB_BEGIN_NAMESPACE
     rf"\n(?<![,=(|&+\-*/<>?:\\\n{{]\n)[ \t]*({_MACRO})[ \t]*(?=\r?\n)",
-    r"\n[ \t]*([A-Z][A-Z0-9_]*_(?:BEGIN|END)_[A-Z0-9_]+)[ \t]*(?=\r?\n)",
+    r"\n[ \t]*+([A-Z](?=[A-Z0-9_]*_(?:BEGIN|END)_[A-Z0-9_])[A-Z0-9_]++)[ \t]*+(?=\r?\n)",
     rf"\{{[ \t]*\r?\n[ \t]*({_MACRO})[ \t]*(?=\r?\n\s*[a-z])",
     # before the type of a function, or between it and its name: LIB_EXPORT int LIB_CALL f(
     (
@@ -92,9 +92,9 @@ LANGUAGES: tuple[Language, ...] = (
         signature_skip=_ANNOTATIONS,
         signature_trim="{;",
         heads=_MODIFIERS
-        + r"(?:(?:class|interface|enum|record)[ \t]+(?P<type>\w+)|\w[\w<>\[\], .?]{0,120}[ \t]+"
+        + r"(?:(?:class|interface|enum|record)[ \t]+(?P<type>\w+)|\w[\w<>\[\], .?]{0,120}?(?<![ \t])[ \t]++"
         + r"(?P<callable>(?!if\b|for\b|while\b|switch\b|catch\b|return\b|new\b)\w+)"
-        + r"[ \t]*\([^;=]{0,400}\)[^;=]{0,200}\{)",
+        + r"[ \t]*\([^;=]{0,400}?\)[^;={)]{0,200}\{)",
         symbol_depth=1,
         definition_keywords=("class ", "interface ", "enum ", "@Override", "public ", "private ", "protected "),
         text_calls=True,

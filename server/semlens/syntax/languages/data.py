@@ -123,7 +123,7 @@ LANGUAGES: tuple[Language, ...] = (
         heads=r"(?i:^[ \t]*+(?:create|alter)\s+(?:or\s+(?:replace|alter)\s+)?(?:definer\s*=\s*\S+\s+)?"
         r"(?:(?:(?:materialized\s+)?view|table)\s+(?:if\s+not\s+exists\s+)?(?P<type>[\w.\"`\[\]]+)"
         r"|(?:proc(?:edure)?|function|trigger)\s+(?:if\s+not\s+exists\s+)?(?P<callable>[\w.\"`\[\]]+)))",
-        head_ends=r"(?i:\$(\w*)\$.*?\$\1\$[^;]*;|^end\b[ \t]*[\w.]*[ \t]*(?:;|//|\$\$|$)"
+        head_ends=r"(?i:\$(\w*+)\$(?>.*?\$\1\$)[^;]*+;|^end\b[ \t]*[\w.]*[ \t]*(?:;|//|\$\$|$)"
         r"|^[ \t]*go[ \t]*$|(?=^create\s))",
     ),
     Language(
@@ -180,6 +180,6 @@ LANGUAGES: tuple[Language, ...] = (
         extensions=(".graphql", ".gql", ".graphqls"),
         line_comments=("#",),
         signature_skip=r'(?:"""(?s:.*?)"""|"[^"\n]*")\s*',
-        documentation_marks=r'^"{1,3}\s*|\s*"{1,3}$',
+        documentation_marks=r'^"{1,3}\s*|(?:(?<!\s)\s*+|(?<=\s))"{1,3}$',
     ),
 )

@@ -16,7 +16,7 @@ LANGUAGES: tuple[Language, ...] = (
         line_comments=("#",),
         signature_trim=",",
         signature_cut=r"[\s,]*\b(?:do|do:.*)$",
-        documentation_marks=r"^@\w*doc\s+(?:~[sSdD])?[\"']{1,3}\s*|\s*[\"']{1,3}$",
+        documentation_marks=r"^@\w*doc\s+(?:~[sSdD])?[\"']{1,3}\s*|(?:(?<!\s)\s*+|(?<=\s))[\"']{1,3}$",
         symbol_depth=1,
         member_depth=1,
         definition_keywords=(

@@ -43,7 +43,7 @@ for _language in LANGUAGES:
 _SHEBANG = re.compile(rb"#![ \t]*(?:\S*/)?(\S+)(?:[ \t]+(?:-\S+[ \t]+|\w+=\S*[ \t]+)*(?:\S*/)?(\S+))?")
 _VERSION = re.compile(r"[\d.]+(?:\.exe)?$")
 _CPP_HEADER = re.compile(
-    rb"^[ \t]*(?:class[ \t]+\w+[^;]*$|(?:inline[ \t]+)?namespace\b[^;]*$|template[ \t]*<|using[ \t]+\w"
+    rb"^[ \t]*(?:class[ \t]+\w++[^;]*$|(?:inline[ \t]+)?namespace\b[^;]*$|template[ \t]*<|using[ \t]+\w"
     rb"|(?:public|private|protected)[ \t]*:"
     rb"|#[ \t]*include[ \t]*<(?:string|vector|memory|map|utility|functional|cstd\w+)>)"
     rb"|\b(?:constexpr|noexcept|decltype|static_cast|std::\w+)\b|\boperator[ \t]*[=<>+*/&|()\[\]-]",

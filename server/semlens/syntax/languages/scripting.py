@@ -8,7 +8,7 @@ from semlens.syntax.languages.language import BLOCK, SLASHES, Language
 
 _ECMA_HEADS = (
     r"^[ \t]*+(?:(?:export|default|declare|abstract|async)[ \t]+)*(?:(?:class|interface)[ \t]+(?P<type>\w+)"
-    r"|function[ \t]*\*?[ \t]*(?P<callable>\w+))"
+    r"|function[ \t]*+(?:\*[ \t]*+)?(?P<callable>\w+))"
 )
 _DECORATORS = r"(?:@[\w.]+(?:\s*\((?:[^()]|\([^()]*\))*\))?\s*)+"
 
@@ -134,7 +134,7 @@ LANGUAGES: tuple[Language, ...] = (
         name_separators=(".",),
         line_comments=("#",),
         block_comments=(("#=", "=#"),),
-        documentation_marks=r'^"{1,3}\s*|\s*"{1,3}$',
+        documentation_marks=r'^"{1,3}\s*|(?:(?<!\s)\s*+|(?<=\s))"{1,3}$',
         signature_trim="=",
         signature_cut=r"\s*\bend$",
         functions_in_types_are_methods=False,

@@ -24,7 +24,7 @@ from semlens.syntax.symbols.definition import CALLABLE_KINDS, CONTAINER_KINDS, D
 
 _MIN_OWN_PASSAGE_LINES = 4  # lines from which a constant, a field or a declaration has a passage of its own
 _MIN_CHILD_LINES = 4  # nested functions shorter than this stay in the text of a long function
-_INDENT = re.compile(rb"[ \t]*(?=[^\s])")
+_INDENT = re.compile(rb"(?<![ \t])[ \t]*+(?=[^\s])")
 _WORD = re.compile(rb"\w\w")
 _CONTENT = re.compile(rb"[^\s(){}\[\];,]")  # lines of brackets alone have no content
 _KEYWORDS = re.compile(r"[a-z\s]*\Z")  # export, default, pub: prefixes without meaning for a search

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _CLOSURE = re.compile(rb"func\(([^()\n]*)\)")
-_PARAMETER = re.compile(rb"(\w+)[ \t]+\*?([\w.]+)[ \t]*(?=,|$)")
+_PARAMETER = re.compile(rb"(?<!\w)(\w++)[ \t]++\*?([\w.]++)[ \t]*+(?=,|$)")
 _VARIABLE = re.compile(rb"var(?<!\wvar)[ \t]+(\w+)[ \t]+\*?([\w.]+)[ \t]*(?=[=\n])")
 _VALUE = re.compile(rb"[ \t]*(&?)([A-Za-z_][\w.]*)(?:\[[\w.,* ]*\])?([({\n;]|[ \t]*\{)")
 _ASSERTION = re.compile(rb"\.\(\*?([\w.]+)\)[ \t]*(?:[;{]|$)")

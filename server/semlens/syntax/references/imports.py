@@ -30,7 +30,9 @@ class Import(NamedTuple):
 Imports = dict[bytes, Import]
 """By the name that the file uses."""
 
-_PYTHON_FROM = re.compile(rb"from[ \t]+(\.*[ \t]*[\w.]*)[ \t]+import[ \t]*(?:\(([^)]*)\)|((?:[^\n\\]|\\\r?\n)*))")
+_PYTHON_FROM = re.compile(
+    rb"from[ \t]++(\.*+(?:[ \t]*+(?!import\b)[\w.]++)?)[ \t]++import[ \t]*+(?:\(([^)]*)\)|((?:[^\n\\]|\\\r?\n)*+))"
+)
 _PYTHON_IMPORT = re.compile(
     rb"import[ \t]+([\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*)"
 )
@@ -42,7 +44,7 @@ _ECMA_REQUIRE = re.compile(
 _GO_BLOCK = re.compile(rb"^import\s*(?:\(([^)]*)\)|((?:[\w.]+[ \t]+)?\"[^\"\n]+\"))", re.MULTILINE)
 _GO_SPEC = re.compile(rb"(?:([\w.]+)[ \t]+)?\"([^\"\n]+)\"")
 _GO_VERSION = re.compile(r"(?:/v\d+|\.v\d+)$")
-_RUST_USE = re.compile(rb"use(?<!\wuse)\s+([\w:{}*,#\s]{1,4000});")
+_RUST_USE = re.compile(rb"use(?<!\wuse)\s++([\w:{}*,#\s]{1,4000}+);")
 _DOTTED = {
     keyword: re.compile(
         keyword + rb"[ \t]+(?:static[ \t]+|function[ \t]+|const[ \t]+)?(?:(\w+)[ \t]*=[ \t]*)?"
@@ -50,7 +52,7 @@ _DOTTED = {
     )
     for keyword in (b"import", b"using", b"use", b"alias")
 }
-_LUA_REQUIRE = re.compile(rb"local\s+(\w+)\s*=\s*require\s*\(?\s*['\"]([\w./-]+)['\"]")
+_LUA_REQUIRE = re.compile(rb"local\s+(\w+)\s*=\s*require\s*+(?:\(\s*+)?['\"]([\w./-]+)['\"]")
 _EXTENSION = re.compile(r"\.(?:d\.ts|[cm]?[jt]sx?|vue|svelte)$")
 _MAX_IMPORTS = 2_000
 
@@ -118,10 +120,10 @@ def _ecma(code: bytes, path: str) -> Iterator[tuple[bytes, Import]]:
 def _ecma_imports(code: bytes, folder: str) -> Iterator[tuple[bytes, Import]]:
     position = 0
     for match in _ECMA_FROM.finditer(code):
-        statement = _ECMA_HEAD.search(code, position, match.start())
+        start, position = position, match.end()
+        statement = _ECMA_HEAD.search(code, start, match.start())
         if statement is None:
             continue
-        position = match.end()
         span = statement.start(), position
         module = _ecma_module(match[1].decode("utf-8", "replace"), folder)
         head, brace, names = statement[1].partition(b"{")

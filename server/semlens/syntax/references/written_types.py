@@ -33,8 +33,8 @@ _TYPE_FIRST_FIELD = re.compile(
     rf"^[ \t]*(?:[a-z]+[ \t]+)*{_WRAPPERS}([A-Z][\w.]*)(?:<[^;=()\n]*>)?[&*?]*[ \t]+[$&*]*(\w+)[ \t]*[;=]".encode(),
     re.MULTILINE,
 )
-_GO_FIELD = re.compile(rb"^[ \t]*(\w+)[ \t]+\*?([A-Za-z_][\w.]*)[ \t]*(?:`[^`\n]*`)?[ \t]*$", re.MULTILINE)
-_GO_EMBEDDED = re.compile(rb"^[ \t]*\*?(?:\w+\.)?([A-Za-z_]\w*)[ \t]*(?:`[^`\n]*`)?[ \t]*$", re.MULTILINE)
+_GO_FIELD = re.compile(rb"^[ \t]*(\w+)[ \t]+\*?([A-Za-z_][\w.]*)[ \t]*+(?:`[^`\n]*`[ \t]*+)?$", re.MULTILINE)
+_GO_EMBEDDED = re.compile(rb"^[ \t]*\*?(?:\w+\.)?([A-Za-z_]\w*)[ \t]*+(?:`[^`\n]*`[ \t]*+)?$", re.MULTILINE)
 _CONSTRUCTED_FIELD = re.compile(
     rf"(?:self|this)\.(\w+)\s*(?:{_AFTER_COLON[3:]}[^=\n]*)?=\s*(?:await\s+|new\s+)?(?:({_NAME})\s*(\()?)?".encode()
 )
