@@ -61,6 +61,8 @@ class Session(LanguageServer):
         """The folders that the client named in `initialize`."""
         self.is_shared = user_settings is not None
         self.configuration = Configuration(user_settings)
+        self.late_settings: asyncio.Task[None] | None = None
+        """Applies the client's settings that did not come in time."""
         self.workspace_lock = asyncio.Lock()
         self.is_initialized = False
         """The client has sent `initialized`."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fake_engine import FakeEngine
-from lsp_client import Client, ResponseError, edit
+from lsp_client import DEADLINE_SECONDS, Client, ResponseError, edit
 
 from semlens.core.errors import SemlensError
 from semlens.core.graph import NeighboursRequest
@@ -19,6 +19,8 @@ from semlens.core.status import EngineState, EngineStatus
 from semlens.core.symbol import SymbolKind
 from semlens.lsp.connection.messages import Incoming
 from semlens.lsp.connection.protocol import SemlensProtocol, to_response_error
+from semlens.lsp.features import workspace
+from semlens.settings.loading import Settings
 
 URI = "untitled:one.py"
 TEXT = "def alpha(x):\n    pass\ndef beta(x):\n    pass\n"
@@ -207,21 +209,21 @@ def test_unknown_methods_are_rejected(open_session: Any) -> None:
 )
 def test_cancellation_stops_a_request(open_session: Any, method: str, params: dict[str, Any]) -> None:
     pending = open_session.client.request(method, params)
-    assert open_session.engine.searching.wait(10)
+    assert open_session.engine.searching.wait(DEADLINE_SECONDS)
     pending.cancel()
     with pytest.raises(ResponseError) as caught:
-        pending.result(10)
+        pending.result()
     assert caught.value.code == -32800
-    assert open_session.engine.cancelled.wait(10)
+    assert open_session.engine.cancelled.wait(DEADLINE_SECONDS)
     assert open_session.client.search("beta")["hits"]
 
 
 def test_a_newer_query_of_the_same_picker_cancels_the_older(open_session: Any) -> None:
     older = open_session.client.request("semlens/search", {"query": "forever", "refineToken": "picker"})
-    assert open_session.engine.searching.wait(10)
+    assert open_session.engine.searching.wait(DEADLINE_SECONDS)
     newer = open_session.client.search("beta", refineToken="picker")
     with pytest.raises(ResponseError) as caught:
-        older.result(10)
+        older.result()
     assert caught.value.code == -32800
     assert [hit["name"] for hit in newer["hits"]] == ["beta"]
 
@@ -437,6 +439,28 @@ def test_settings_are_requested_from_the_client(session: Callable[..., Any], tmp
     one.client.configuration = {"search": {"limit": 5}}
     one.client.notify("workspace/didChangeConfiguration", {"settings": None})
     one.client.until("the new limit", lambda: one.engine.settings.search.limit, lambda limit: limit == 5)
+
+
+@pytest.mark.parametrize("newer_came", [False, True])
+def test_settings_that_come_late_are_applied_unless_newer_ones_came(
+    session: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newer_came: bool
+) -> None:
+    monkeypatch.setattr(workspace, "CONFIGURATION_SECONDS", 0.0)
+    one = session()
+    one.client.answer = lambda _request: {"id": "of no request", "result": None}
+    one.client.initialize(root=tmp_path, capabilities={"workspace": {"configuration": True}})
+    request = one.client.wait_for_request("workspace/configuration")
+    one.client.search("x")  # it does not wait for them
+    assert one.engine.settings.search.limit == Settings().search.limit
+    if newer_came:
+        one.client.answer = lambda _request: {"result": [{"search": {"limit": 5}}]}
+        one.client.notify("workspace/didChangeConfiguration", {"settings": None})
+        one.client.until("newer settings", lambda: one.engine.settings.search.limit, lambda limit: limit == 5)
+    one.client.send({"id": request["id"], "result": [{"search": {"limit": 4}}]})
+    one.client.call("semlens/status", {})
+    limit = 5 if newer_came else 4
+    one.client.until("the settings", lambda: one.engine.settings.search.limit, lambda found: found == limit)
+    assert one.servers[0].configuration.load(None)[0].search.limit == limit
 
 
 def test_settings_are_pushed_by_the_client(session: Callable[..., Any]) -> None:
@@ -715,11 +739,11 @@ def test_an_answer_with_the_id_of_the_clients_own_request_is_ignored(
     open_session: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     pending = open_session.client.request("semlens/search", {"query": "forever"})
-    assert open_session.engine.searching.wait(10)
+    assert open_session.engine.searching.wait(DEADLINE_SECONDS)
     open_session.client.send({"id": pending.id, "result": "mine"})
     pending.cancel()
     with pytest.raises(ResponseError) as caught:
-        pending.result(10)
+        pending.result()
     assert caught.value.code == -32800
     assert [record for record in caplog.records if record.exc_info] == []
 

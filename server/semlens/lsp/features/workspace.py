@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 from lsprotocol import types
@@ -24,7 +25,7 @@ MAX_PATHS_ON_LOOP = 32
 """Up to this many changed paths are resolved on the event loop."""
 
 CONFIGURATION_SECONDS = 2.0
-"""How long the client may take to send its settings. After that, the server goes on without them."""
+"""How long the server waits for the client's settings. After that, it goes on, and applies them when they come."""
 
 
 def register(server: Session) -> None:
@@ -140,15 +141,36 @@ async def _pull_configuration(ls: Session) -> None:
     """Request the client's settings and apply them, if the client supports that."""
     if not ls.configuration.can_request:
         return
+    if ls.late_settings is not None:
+        ls.late_settings.cancel()  # the answer to this request is newer
+    pulling = asyncio.create_task(_request_settings(ls))
+    await asyncio.wait([pulling], timeout=CONFIGURATION_SECONDS)
+    if not pulling.done():
+        logger.info("The client did not send its settings in time.")
+        ls.late_settings = asyncio.create_task(_apply_late_settings(ls, pulling))
+    elif await pulling:
+        await _apply_settings(ls)
+
+
+async def _request_settings(ls: Session) -> bool:
+    """:returns: whether the client sent its settings."""
     request = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
     try:
-        async with asyncio.timeout(CONFIGURATION_SECONDS):
-            answer = await ls.workspace_configuration_async(request)
-    except (TimeoutError, JsonRpcException) as error:
+        answer = await ls.workspace_configuration_async(request)
+    except JsonRpcException as error:
         logger.info("The client did not send its settings (%s).", type(error).__name__)
-        return
+        return False
     ls.configuration.update(answer[0] if answer else None)
-    await _apply_settings(ls)
+    return True
+
+
+async def _apply_late_settings(ls: Session, pulling: asyncio.Task[bool]) -> None:
+    if not await pulling:
+        return
+    with contextlib.suppress(SemlensError):  # the engine could not start, which every answer says
+        engine = await ls.ready_engine()
+        await _apply_settings(ls)
+        await ls.report_current_status(engine)
 
 
 async def _apply_settings(ls: Session) -> None:
