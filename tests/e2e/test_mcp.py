@@ -116,6 +116,11 @@ class RawClient:
             answer = self.tool(request_id, "search_code", query=query)
             if "error" in answer:
                 return answer["error"]["message"]
+            if (
+                answer["result"].get("isError")
+                and "No folder may be searched" in answer["result"]["content"][0]["text"]
+            ):
+                continue  # the roots that the client declared are not known yet
             content = answer["result"]["structuredContent"]
             if content["complete"]:
                 return [hit["path"] for hit in content["hits"]]
