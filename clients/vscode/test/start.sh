@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# start.sh PORT [VSIX]: runs the workbench on loopback, without network access. It writes only to $DATA. $PYTHON has the
-# server.
+# start.sh [VSIX]: runs the workbench on a free port of loopback, which its output names, without network access. It writes
+# only to $DATA. $PYTHON has the server.
 set -euo pipefail
-port=$1 vsix=${2:-}
+vsix=${1:-}
 export PATH="$EDITORS/nodebin:$EDITORS/node24/bin:$PATH"
 export HOME=$DATA/home XDG_CONFIG_HOME=$DATA/home/.config XDG_DATA_HOME=$DATA/home/.local/share
 mkdir -p "$HOME" "$DATA/user/User" "$DATA/user/Machine"
@@ -25,6 +25,6 @@ JSON
 cat > "$DATA/user/Machine/settings.json" <<JSON
 { "semlens.server.path": "$PYTHON", "semlens.server.arguments": ["-m", "semlens", "serve"], "semlens.models.refine": "none" }
 JSON
-exec "${code[@]}" --auth none --bind-addr "127.0.0.1:$port" --disable-telemetry --disable-update-check \
+exec "${code[@]}" --auth none --bind-addr "127.0.0.1:0" --disable-telemetry --disable-update-check \
     --disable-getting-started-override --ignore-last-opened --reconnection-grace-time 30 \
     --vscode-option enable-smoke-test-driver

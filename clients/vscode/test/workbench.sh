@@ -34,12 +34,16 @@ finish() {
 trap finish EXIT
 
 start() { # start NAME TRUST [VSIX]: a workbench on $port, in the folder $DATA
-    port=$("$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     export DATA=$scratch/data-$1 TRUST=$2
+    : > "$DATA.log"
     set -m
-    bash "$here/start.sh" "$port" "${3:-}" > "$scratch/data-$1.log" 2>&1 &
+    bash "$here/start.sh" "${3:-}" > "$DATA.log" 2>&1 &
     workbench=$!
     set +m
+    until port=$(sed -n 's|.*HTTP server listening on http://127.0.0.1:\([0-9]*\).*|\1|p' "$DATA.log") && [ -n "$port" ]; do
+        kill -0 "$workbench" 2> /dev/null || explain
+        sleep 0.2
+    done
 }
 
 explain() { # print the logs of the workbench and the extension, and fail
