@@ -21,6 +21,7 @@ from semlens.embedding.manifest import Architecture
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.live_segment import LiveSegment
 from semlens.engine.indexing.root_index import RootIndex
+from semlens.engine.indexing.scheduling import Backoff
 from semlens.index.segment.vectors import VectorBlock, matrix_of
 from semlens.workers.messages import TokensRequest, TokensResult
 from semlens.workers.pool import ParsePool
@@ -57,6 +58,7 @@ class VectorFiller:
 
     :ivar active_segment: the segment of the running job, or None.
     :ivar tokenizing: whether the job waits for a parse worker.
+    :ivar backoff: of jobs that failed. :ivar problem: why the last one did, or "".
     """
 
     def __init__(self, post: Callable[[Callable[[], None]], None], on_filled: Callable[[RootIndex], None]) -> None:
@@ -67,6 +69,8 @@ class VectorFiller:
         self._stopping = False
         self.active_segment: LiveSegment | None = None
         self.tokenizing = False
+        self.backoff = Backoff()
+        self.problem = ""
 
     @property
     def busy(self) -> bool:
@@ -95,7 +99,7 @@ class VectorFiller:
         :param tiers: those that may work now, most important first.
         :param urgent: (root, path) of files to serve first. :param merging: segments that will soon be gone.
         """
-        if self.busy or self._stopping:
+        if self.busy or self._stopping or self.backoff.is_waiting:
             return
         roots = list(indexes)
         for tier in tiers:
@@ -111,11 +115,11 @@ class VectorFiller:
                     if job is not None:
                         try:
                             self._start(job, pool)
-                        except Exception:  # such as too little memory for another thread
-                            self.active_segment = None
-                            self.tokenizing = False
-                            raise
+                        except Exception as error:  # such as too little memory for another thread
+                            logger.exception("vectors could not be asked for")
+                            self._retry_later(job, error)
                         return
+        self._note_success()  # what failed is gone or not wanted now
 
     def _next_job(
         self, index: RootIndex, live: LiveSegment, tier: Tier, urgent: Sequence[tuple[str, str]]
@@ -175,13 +179,28 @@ class VectorFiller:
         self.tokenizing = False
         try:
             tokens = future.result().tokens
-        except Exception as error:
-            self.active_segment = None
+            unembeddable = [row for row, key in zip(job.rows.tolist(), hashes, strict=True) if key not in tokens]
+            self._submit(job, hashes, tokens, unembeddable=unembeddable)
+        except Exception as error:  # no process, thread or memory is available
             if isinstance(error, WorkerDiedError) and not isinstance(error, WorkerStartError):
+                self.active_segment = None
                 return  # the pool was closed
-            raise  # no process or memory available: the indexer logs it and retries later
-        unembeddable = [row for row, key in zip(job.rows.tolist(), hashes, strict=True) if key not in tokens]
-        self._submit(job, hashes, tokens, unembeddable=unembeddable)
+            logger.exception("passages could not be tokenised")
+            self._retry_later(job, error)
+
+    def _retry_later(self, job: _FillJob, error: Exception) -> None:
+        """Look for jobs again after a pause, twice as long each time."""
+        self.active_segment = None
+        self.tokenizing = False
+        self.backoff.failed()
+        self.problem = (
+            f"Vectors cannot be made ({error}): search by meaning misses code. semlens tries again; see its log."
+        )
+        self._on_filled(job.index)  # requests that wait for vectors must not wait longer
+
+    def _note_success(self) -> None:
+        self.backoff.succeeded()
+        self.problem = ""
 
     def _submit(
         self,
@@ -235,6 +254,11 @@ class VectorFiller:
             logger.warning("%s", error)
             self._on_filled(job.index)  # requests that wait for vectors must not wait longer
             return
+        except Exception as error:
+            logger.exception("vectors could not be made")
+            self._retry_later(job, error)
+            return
+        self._note_success()
         if unembeddable:
             job.live.unembeddable.setdefault(job.tier.fingerprint, set()).update(unembeddable)
         if job.cache_only:

@@ -20,6 +20,7 @@ from semlens.engine.overlays.overlay import Overlay
 from semlens.workers.pool import ParsePool
 
 IDLE_CHECK_SECONDS = 60.0
+MAX_FAILURES = 3
 
 
 class VectorScheduler:
@@ -38,6 +39,16 @@ class VectorScheduler:
         self._local = VectorFiller(post, on_filled)
         self._remote = VectorFiller(post, on_filled)
         self._graphs = HnswBuilder(post, on_filled)
+
+    @property
+    def problems(self) -> list[str]:
+        """Why vectors are missing for now."""
+        return [filler.problem for filler in (self._local, self._remote) if filler.problem]
+
+    @property
+    def keeps_failing(self) -> bool:
+        """Whether jobs failed several times in a row."""
+        return any(filler.backoff.n_failures >= MAX_FAILURES for filler in (self._local, self._remote))
 
     @property
     def needs_workers(self) -> bool:
@@ -95,6 +106,9 @@ class VectorScheduler:
         for tier in tiers:
             if tier.is_paused and tier.retry_at:
                 self._deadlines.at(tier.retry_at)
+        for filler in (self._local, self._remote):
+            if filler.backoff.is_waiting:
+                self._deadlines.at(filler.backoff.due)
         retry_at = self._graphs.step(writers, may_build=may_refine and not merging and not self._local.busy)
         if retry_at:
             self._deadlines.at(retry_at)

@@ -78,7 +78,7 @@ class Indexer:
             read_only=read_only,
         )
         self.states, self.failed_roots = self._workspace.states, self._workspace.failed_roots
-        self._vectors = VectorScheduler(tiers, self._jobs.post, self._deadlines, lambda _index: self._changed())
+        self.vectors = VectorScheduler(tiers, self._jobs.post, self._deadlines, lambda _index: self._changed())
         self._scanner = Scanner(self._jobs.post, RootState.add_scanned, self._scan_done)
         self._merger = Merger(self._jobs.post, self._changed)
         self._committer = Committer(tiers, on_written, one_shot=one_shot)
@@ -110,7 +110,7 @@ class Indexer:
         if self._thread.is_alive():
             self._jobs.post(self._stop)
             self._thread.join(2.0)
-        self._vectors.close()
+        self.vectors.close()
         for session in self.sessions:
             session.overlays.close()
         self.parser.close()
@@ -144,10 +144,10 @@ class Indexer:
 
         :param follows: wait for another process that writes the index.
         """
-        fails = self._n_failed_steps >= MAX_FAILED_STEPS or (self._one_shot and self.parser.fails_to_start)
+        has_no_process = self._one_shot and (self.parser.fails_to_start or self.vectors.keeps_failing)
         waits_in_vain = (session.is_reader and not (follows or self._follows)) or bool(session.failed_roots)
-        cannot_work = not self._thread.is_alive() or self.paused or fails
-        return cannot_work or (waits_in_vain and not self.is_awaited and session.is_published)
+        fails = has_no_process or self._n_failed_steps >= MAX_FAILED_STEPS or not self._thread.is_alive()
+        return fails or self.paused or (waits_in_vain and not self.is_awaited and session.is_published)
 
     @property
     def paused(self) -> bool:
@@ -217,16 +217,16 @@ class Indexer:
         if not self.paused:
             self._fill_vectors()
             indexes = [state.index for state in self._workspace.writers]
-            due = self._merger.step(indexes, resting=self._is_resting(), spared=self._vectors.filled)
+            due = self._merger.step(indexes, resting=self._is_resting(), spared=self.vectors.filled)
             if due:
                 self._deadlines.at(due)
         self.sessions.publish_if_due(now)
         for state in self.states.values():
             self._commit_if_due(state, now)
         is_parsing = self._workspace.is_parsing and not self.paused
-        self.parser.release_workers(now, is_scanning=self._vectors.needs_workers or is_parsing)
+        self.parser.release_workers(now, is_scanning=self.vectors.needs_workers or is_parsing)
         if not self._one_shot:
-            self._vectors.unload_idle_models(self.sessions.settings.server.model_idle_minutes)
+            self.vectors.unload_idle_models(self.sessions.settings.server.model_idle_minutes)
         self._trim_if_due(now)
         self.sessions.expect_publishing(now)
 
@@ -288,7 +288,7 @@ class Indexer:
     def _has_work(self, real: str) -> bool:
         state = self.states.get(real)
         is_written = state is not None and state.index.writer and not self.paused and self._may_refine()
-        return is_written and self._vectors.has_work(self.states[real].index)
+        return is_written and self.vectors.has_work(self.states[real].index)
 
     def files_changed(self, paths: list[str], *, urgent: bool = False) -> None:
         """:param paths: absolute. :param urgent: a question waits for them."""
@@ -305,7 +305,7 @@ class Indexer:
     def _follow(self, state: RootState, now: float) -> None:
         if self._read_only or (self._one_shot and not self._follows):
             return
-        self._vectors.refresh_fingerprints(one.index for one in self.states.values())
+        self.vectors.refresh_fingerprints(one.index for one in self.states.values())
         self._workspace.follow(state)
         self._deadlines.at(now + FOLLOW_SECONDS)
 
@@ -326,7 +326,7 @@ class Indexer:
         if state.scan_again and not state.scan:
             self._changed(at_once=True)
             self._scanner.start(state)
-        self.parser.request(state, self._vectors.first_model, self.sessions.settings.n_processors)
+        self.parser.request(state, self.vectors.first_model, self.sessions.settings.n_processors)
 
     def _scan_done(self, state: RootState, number: int, end: ScanEnd) -> None:
         if state.scan != number:
@@ -342,7 +342,7 @@ class Indexer:
         return self.states.get(str(state.index.root)) is state and not self._stopping
 
     def _keep_vectors(self, state: RootState, paths: list[str]) -> None:
-        self._vectors.keep_overlay_vectors(self.sessions.shown_overlays, str(state.index.root), paths)
+        self.vectors.keep_overlay_vectors(self.sessions.shown_overlays, str(state.index.root), paths)
 
     def _report(self, problem: Problem) -> None:
         if problem not in self.errors:
@@ -353,7 +353,7 @@ class Indexer:
     def _fill_vectors(self) -> None:
         writers = [state.index for state in self._workspace.writers]
         urgent = self.sessions.urgent_files
-        self._vectors.step(writers, self.parser.pool, urgent, self._merger.merging, may_refine=self._may_refine())
+        self.vectors.step(writers, self.parser.pool, urgent, self._merger.merging, may_refine=self._may_refine())
 
     def _may_refine(self) -> bool:
         """Whether the refine tier may work: everything else is done, and the machine is not on battery."""

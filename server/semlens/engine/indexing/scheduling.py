@@ -84,11 +84,15 @@ class Deadlines:
 class Backoff:
     """:ivar due: when (monotonic seconds) to try again; 0 when nothing failed. :ivar n_failures: in a row."""
 
-    def __init__(self, first_s: float, longest_s: float) -> None:
+    def __init__(self, first_s: float = 1.0, longest_s: float = 60.0) -> None:
         self.due = 0.0
         self.n_failures = 0
         self._first_s = first_s
         self._longest_s = longest_s
+
+    @property
+    def is_waiting(self) -> bool:
+        return time.monotonic() < self.due
 
     def failed(self) -> None:
         """Wait longer than after the failure before."""

@@ -23,6 +23,7 @@ class Overlay:
     :ivar vectors: vectors of its passages by model fingerprint and content hash. An edit embeds only what it changed.
     :ivar tokens: tokens of passages without a first-tier vector, by content hash.
     :ivar same_as_disk: the file has the same text, so its own segment is used and this overlay has none.
+    :ivar is_parsed: False while no worker can be started for it; it is tried again.
     """
 
     buffer: OpenBuffer
@@ -32,6 +33,7 @@ class Overlay:
     vectors: dict[str, dict[ContentHash, bytes]] = field(default_factory=dict)
     tokens: dict[ContentHash, TokenIds] = field(default_factory=dict)
     same_as_disk: bool = False
+    is_parsed: bool = True
 
     @property
     def revision(self) -> int:

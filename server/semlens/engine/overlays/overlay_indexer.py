@@ -5,6 +5,7 @@ The indexer thread owns this. Nothing is written to disk: vectors of unsaved tex
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,6 +20,7 @@ from semlens.embedding.embedder import TokenIds
 from semlens.embedding.manifest import Architecture
 from semlens.engine.embedding.tiers import EmbeddedPassages, Tier
 from semlens.engine.indexing.root_state import RootState
+from semlens.engine.indexing.scheduling import Backoff
 from semlens.engine.overlays.language_ids import path_for_language_id
 from semlens.engine.overlays.open_buffers import OpenBuffer, OpenBuffers
 from semlens.engine.overlays.overlay import Overlay, carry_vectors, encode_text, hash_text, vectors_in_view
@@ -27,6 +29,8 @@ from semlens.index.segment.segment import segment_from_arrays
 from semlens.workers.messages import BufferRequest, ParseResult
 from semlens.workers.pool import ParsedBatch, ParsePool, parser_problem
 from semlens.workers.worker_process import WorkerDiedError, WorkerStartError
+
+logger = logging.getLogger(__name__)
 
 DEBOUNCE_SECONDS = 0.02
 """Shorter than the pause between two keystrokes, longer than the pause between two edits of one command."""
@@ -49,7 +53,7 @@ _MAX_SLOW_URIS = 256
 class OverlayIndexer:
     """:ivar shown: overlays of the next snapshot, by URI.
 
-    :ivar problems: buffers that crashed a worker, by URI.
+    :ivar problems: buffers that crashed a worker or could not be parsed, by URI.
     :ivar slow_uris: documents whose last text took `SLOW_PARSE_SECONDS` or more, or crashed a worker; oldest first. A
         document that is closed stays here: opened again, it is as slow.
     :ivar waiting: whether some buffer is not up to date in `shown`.
@@ -73,6 +77,7 @@ class OverlayIndexer:
         self._parsing: set[str] = set()
         self._crashing_texts: dict[str, ContentHash] = {}
         self._awaited_at = 0.0
+        self._backoff = Backoff()
         self._remote_executor = ThreadPoolExecutor(1, thread_name_prefix="embed-unsaved")
 
     def close(self) -> None:
@@ -91,9 +96,9 @@ class OverlayIndexer:
         self.waiting = True
 
     @property
-    def has_pending_vectors(self) -> bool:
-        """Whether some passages of a buffer have no vector yet."""
-        return any(overlay.tokens for overlay in list(self.shown.values()))  # other threads read this too
+    def is_complete(self) -> bool:
+        """Whether all buffers in `shown` are parsed and all of their passages have vectors."""
+        return all(one.is_parsed and not one.tokens for one in list(self.shown.values()))  # other threads read this too
 
     def assign_roots(self, states: Mapping[str, RootState]) -> None:
         """Assign each document to its root again, after the roots changed."""
@@ -134,9 +139,12 @@ class OverlayIndexer:
         return due
 
     def _parse_if_due(self, buffer: OpenBuffer, states: Mapping[str, RootState], tiers: Sequence[Tier]) -> float | None:
-        """Start to parse a buffer that changed. :returns: when to call this again, if more keystrokes may follow."""
+        """Start to parse a buffer that changed.
+
+        :returns: when to call this again, if more keystrokes may follow or no worker can be started.
+        """
         if self._is_current(buffer, states):
-            return None
+            return None if self.shown[buffer.uri].is_parsed else self._backoff.due
         self.waiting = True
         if buffer.uri in self._parsing:
             return None  # `step` runs again when the worker answers
@@ -153,6 +161,8 @@ class OverlayIndexer:
         overlay = self.shown.get(buffer.uri)
         if overlay is None or overlay.revision != buffer.revision:
             return False
+        if not overlay.is_parsed:
+            return self._backoff.is_waiting
         return not overlay.same_as_disk or _matches_indexed_file(buffer, overlay.hash, states)
 
     def _update(self, buffer: OpenBuffer, states: Mapping[str, RootState], tiers: Sequence[Tier]) -> None:
@@ -162,10 +172,15 @@ class OverlayIndexer:
             self._publish(Overlay(buffer, digest, None, None))
             return
         if _matches_indexed_file(buffer, digest, states):
+            self.problems.pop(buffer.uri, None)
             self._publish(Overlay(buffer, digest, None, None, same_as_disk=True))
             return
-        if old is not None and not old.same_as_disk and old.hash == digest and old.buffer.path == buffer.path:
+        is_same = old is not None and old.hash == digest and old.buffer.path == buffer.path
+        if old is not None and is_same and old.is_parsed and not old.same_as_disk:
             self._publish(Overlay(buffer, digest, old.segment, old.outline, old.vectors, old.tokens))
+            return
+        if self._backoff.is_waiting:
+            self._publish(Overlay(buffer, digest, None, None, is_parsed=False))
             return
         first = _first_for_unsaved(tiers)
         path = buffer.path if buffer.root else path_for_language_id(buffer.path, buffer.language_id)
@@ -191,12 +206,13 @@ class OverlayIndexer:
             return
         try:
             batch = future.result()
-        except WorkerStartError as error:
-            self.problems[buffer.uri] = Problem(buffer.path, parser_problem(error.cause))
-            self._publish(Overlay(buffer, digest, None, None))  # retried with the next text
+        except Exception as error:  # no process or no memory is available; the text is not the cause
+            if isinstance(error, WorkerDiedError) and not isinstance(error, WorkerStartError):
+                return  # the pool was closed
+            logger.exception("%s could not be parsed", buffer.uri)
+            self._retry_later(buffer, digest, error)
             return
-        except WorkerDiedError:
-            return
+        self._backoff.succeeded()
         self.problems.pop(buffer.uri, None)
         if batch.crashing_files:
             self._crashing_texts[buffer.uri] = digest
@@ -213,6 +229,14 @@ class OverlayIndexer:
         self._reuse_vectors(overlay, states.get(buffer.root), tiers)
         self._embed(overlay, tiers)
         self._publish(overlay)
+
+    def _retry_later(self, buffer: OpenBuffer, digest: ContentHash, error: Exception) -> None:
+        """Try all buffers without a worker again, after twice as long each time. Requests do not wait for them."""
+        if not self._backoff.is_waiting:
+            self._backoff.failed()
+        message = f"This document cannot be parsed ({error}). semlens tries again; see its log."
+        self.problems[buffer.uri] = Problem(buffer.path, message)
+        self._publish(Overlay(buffer, digest, None, None, is_parsed=False))
 
     def _remember_speed(self, uri: str, batch: ParsedBatch) -> None:
         self.slow_uris.pop(uri, None)

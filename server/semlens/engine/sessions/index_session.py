@@ -110,7 +110,7 @@ class IndexSession:
     @property
     def is_complete(self) -> bool:
         """Whether everything is searchable by names, words and first-tier vectors. Files that failed do not count."""
-        if not self.settled or self.overlays.has_pending_vectors:
+        if not self.settled or not self.overlays.is_complete:
             return False
         return all(
             self._is_embedded(state) if state.index.writer else state.index.meta.get("complete", False)

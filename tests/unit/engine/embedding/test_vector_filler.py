@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from engine_cases import complete, computed, function, wait_for
+import errno
+import queue
+import time
+from concurrent.futures import Future
+from types import SimpleNamespace
 
+from engine_cases import DEADLINE_S, complete, computed, function, wait_for, write_model
+
+from semlens.core.status import TierRole
+from semlens.embedding.registry import find_model
 from semlens.engine.embedding import vector_filler
+from semlens.engine.embedding.tiers import Tier
 
 
 def test_a_segment_larger_than_one_batch_is_filled_completely(workspace, monkeypatch):
@@ -55,3 +64,43 @@ def test_open_files_are_embedded_first(workspace, monkeypatch):
     second.open_buffer(workspace.uri("file_4.py"), "python", function("function_4", "return 4"))
     complete(second)
     assert "file_4.py" in order[:3]
+
+
+def test_a_job_without_a_worker_is_tried_again_after_a_pause(workspace, tmp_path):
+    workspace.write("a.py", function("alpha"))
+    engine = workspace.engine()
+    index = next(iter(engine._indexer.states.values())).index
+    model = write_model(tmp_path / "refine")
+    (model / "tokenizer.json").write_text((model / "tokenizer.json").read_text() + "\n")
+    tier = Tier(TierRole.REFINE, find_model(str(model)), None)
+    jobs, asked = queue.SimpleQueue(), []
+
+    def refuse(request):
+        asked.append(request)
+        refused = Future()
+        refused.set_exception(OSError(errno.EAGAIN, "Resource temporarily unavailable"))
+        return refused
+
+    filler = vector_filler.VectorFiller(jobs.put, lambda _index: None)
+
+    def step(pool):
+        filler.step([index], [tier], pool, [])
+        while filler.busy:
+            jobs.get(timeout=DEADLINE_S)()
+
+    busy = SimpleNamespace(tokenize=refuse)
+    for _ in range(9):
+        step(busy)
+    assert len(asked) == 1
+    assert "Resource temporarily unavailable" in filler.problem
+    for n_asked in (2, 3):
+        filler.backoff.due = time.monotonic()  # the pause is over
+        step(busy)
+        step(busy)
+        assert len(asked) == n_asked
+    assert filler.backoff.n_failures == 3
+    filler.backoff.due = time.monotonic()
+    step(engine._indexer.parser.pool)
+    assert (filler.problem, filler.backoff.n_failures) == ("", 0)
+    assert not any(len(live.missing(tier.fingerprint)) for live in index.segments.values())
+    filler.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
+import time
 from concurrent.futures import Future
 from dataclasses import replace
 from types import SimpleNamespace
@@ -407,6 +409,12 @@ class Overlays:
             self.indexer.skip_debounce()
             self.step()
 
+    def refuse(self):
+        """No process can be started for what was asked first."""
+        self.futures.pop(0)[1].set_exception(OSError(errno.EAGAIN, "Resource temporarily unavailable"))
+        while self.jobs:
+            self.jobs.pop(0)()
+
     def answer(self):
         """The worker answers what it was asked first, and the indexer's thread takes it."""
         request, future = self.futures.pop(0)
@@ -460,15 +468,52 @@ def test_an_older_text_does_not_replace_a_newer_one_that_needs_no_worker(overlay
     assert overlays.events == [("parse", 2)]
 
 
+def test_a_document_without_a_worker_is_tried_again_after_a_pause(overlays):
+    """Requests do not wait for it, and other texts ask for no worker either."""
+    overlays.ask_after_each(2)
+    overlays.refuse()
+    for number in (2, 3, 2):
+        overlays.buffers.change(overlays.URI, text(number))
+        overlays.indexer.skip_debounce()
+        overlays.step()
+        assert overlays.step() > time.monotonic()
+        assert overlays.events == [("parse", 2)]
+        assert not overlays.indexer.waiting
+        assert not overlays.indexer.is_complete
+    assert "Resource temporarily unavailable" in overlays.indexer.problems[overlays.URI].message
+    overlays.indexer._backoff.due = time.monotonic()  # the pause is over
+    overlays.step()
+    overlays.answer()
+    assert overlays.events == [("parse", 2), ("parse", 2), ("embed", 2)]
+    assert overlays.step() is None
+    assert overlays.indexer.is_complete
+    assert overlays.indexer.problems == {}
+
+
+def test_a_document_is_no_problem_any_more_once_it_has_the_text_of_its_file(plain, monkeypatch):
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    uri = plain.uri("a.py")
+    refused = Future()
+    refused.set_exception(OSError(errno.EAGAIN, "Resource temporarily unavailable"))
+    monkeypatch.setattr(engine._session.overlays._pool, "parse_buffer", lambda _request: refused)
+    engine.open_buffer(uri, "python", function("beta"))
+    wait_for(engine, lambda: engine.status().problems)
+    engine.change_buffer(uri, function("alpha"))
+    assert complete(engine).problems == ()
+
+
 def test_overlays_may_change_while_their_state_is_read():
     overlays = OverlayIndexer(OpenBuffers(), None, lambda _job: None, lambda: None)
 
     class Overlay:
+        is_parsed = True
+
         @property
         def tokens(self):
             overlays.shown[f"untitled:{len(overlays.shown)}"] = self  # as the indexer thread may do at the same time
             return {}
 
     overlays.shown["untitled:0"] = Overlay()
-    assert not overlays.has_pending_vectors
+    assert overlays.is_complete
     overlays.close()
