@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 import pytest
@@ -10,6 +11,7 @@ from engine_cases import complete, computed, found, function, make_settings, par
 from semlens.core.status import EngineState
 from semlens.engine.engine import Engine
 from semlens.search.signals import file_status
+from semlens.workers.pool import ParsePool
 
 
 def test_a_cold_index(workspace):
@@ -225,6 +227,26 @@ def test_reindexing_in_full_while_a_scan_goes_on(plain):
     engine.rescan()
     complete(engine)
     assert parsed(engine) - before == 5
+
+
+def test_reindexing_in_full_parses_files_again_that_no_worker_could_read(plain, monkeypatch):
+    for number in range(3):
+        plain.write(f"file_{number}.py", function(f"function_{number}"))
+    engine = plain.engine()
+    before = parsed(engine)
+    parse_files, failures = ParsePool._parse_files, [OSError(errno.EAGAIN, "Resource temporarily unavailable")]
+
+    def fail_once(pool, request):
+        if failures:
+            raise failures.pop()
+        return parse_files(pool, request)
+
+    monkeypatch.setattr(ParsePool, "_parse_files", fail_once)
+    engine.rescan(full=True)
+    complete(engine)
+    assert failures == []
+    assert parsed(engine) - before == 3
+    assert next(iter(engine._indexer.states.values())).outdated == set()
 
 
 def test_segments_are_merged_and_nothing_is_lost(workspace):

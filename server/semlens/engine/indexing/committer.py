@@ -46,7 +46,7 @@ class Committer:
         if not state.index.writer:
             return
         if self._has_news(state):
-            state.upgrading = state.upgrading and not state.settled
+            state.upgrading = state.upgrading and not state.is_of_one_build
             before = state.index.n_bytes_written
             state.index.commit(self._meta(state))
             self._on_written(state.index.n_bytes_written - before)
@@ -80,7 +80,7 @@ class Committer:
             "complete": state.settled and self.is_embedded(state),
             "skipped": dict(state.skipped),
             # Until every file is parsed again, some segments are of the older build. A killed upgrade starts again.
-            "features": UNFINISHED_BUILD if state.upgrading and not state.settled else build_hash(),
+            "features": UNFINISHED_BUILD if state.upgrading and not state.is_of_one_build else build_hash(),
             "roleKeys": dict(state.role_keys if state.settled else state.index.meta.get("roleKeys", {})),
             "version": semlens.__version__,
         }

@@ -32,7 +32,6 @@ MAX_RETRY_SECONDS = 300.0
 class Pending:
     """A file to read. :ivar since: monotonic seconds at which it was seen to have changed."""
 
-    known: ContentHash
     size: int
     since: float
 
@@ -51,10 +50,10 @@ class RootState:
     :ivar identity: of the folder when it was last there. :ivar absence: why it is not there now, or "".
     :ivar unread: files and folders that could not be read for a cause that may pass; ``retry_at``: monotonic seconds at
         which they are tried again.
-    :ivar reparse_next: the next scan is to read every file again; ``reparse``: the scan under way does.
     :ivar role_keys: `roles_key` of the folders whose ``.gitattributes`` sets roles; ``found_role_keys``: those that the
         scan under way met.
-    :ivar outdated: files to parse again although their content is the same, because such a key changed.
+    :ivar outdated: indexed files to parse again although their content is the same. A path stays until it was parsed,
+        whatever happens to the file or to a worker meanwhile.
     :ivar upgrading: what the index holds is of an older making until everything was read again.
     """
 
@@ -73,8 +72,6 @@ class RootState:
     found_paths: set[str] = field(default_factory=set)
     skipped: Counter[str] = field(default_factory=Counter)
     first_index: bool = False
-    reparse_next: bool = False
-    reparse: bool = False
     role_keys: dict[str, str] = field(default_factory=dict)
     found_role_keys: dict[str, str] = field(default_factory=dict)
     outdated: set[str] = field(default_factory=set)
@@ -95,6 +92,11 @@ class RootState:
         return self.index.scanned and not (
             self.scan or self.scan_again or self.changed or self.pending or self.in_flight
         )
+
+    @property
+    def is_of_one_build(self) -> bool:
+        """Whether all files were parsed that were to be parsed again, but for those that cannot be read now."""
+        return self.settled and all(is_below(path, self.unread - {""}) for path in self.outdated)
 
     @property
     def oldest_change(self) -> float | None:
@@ -149,12 +151,15 @@ class RootState:
 
     def note_parsed(self, outcomes: Sequence[FileOutcome]) -> None:
         """Note that the index has what a worker read, unless something changed meanwhile."""
-        self.outdated.difference_update(outcome.path for outcome in outcomes if outcome.path not in self.changed)
+        self.outdated.difference_update(
+            outcome.path
+            for outcome in outcomes
+            if outcome.path not in self.changed and outcome.reason != SkipReason.UNCHANGED
+        )
 
     def begin_scan(self, number: int) -> None:
         """Note that a scan of the root starts."""
         self.scan, self.scan_again = number, False
-        self.reparse, self.reparse_next = self.reparse_next, False
         self.found_paths, self.touched, self.found_role_keys = set(), set(), {}
         self.unread, self.retry_at = frozenset(), 0.0
         self.discovery.refresh()
@@ -183,7 +188,7 @@ class RootState:
             if path in self.in_flight:
                 self.changed.setdefault(path, now)  # the worker may have read the roles before they changed
             else:
-                self.pending.setdefault(path, Pending(b"", entry.stamp.size, now))
+                self.pending.setdefault(path, Pending(entry.stamp.size, now))
 
     def remove_unseen(self, unread: Collection[str]) -> None:
         """Remove the files that the scan did not find. :param unread: what it could not look at; files below stay.
@@ -206,7 +211,7 @@ class RootState:
 
     def end_scan(self) -> None:
         """Note that the results of the scan are complete."""
-        self.reparse = False
+        self.outdated.intersection_update(self.index.files)
         self.found_paths, self.touched = set(), set()
         self.skipped = self.discovery.skipped.copy()
         self.index.scanned = True
@@ -218,13 +223,13 @@ class RootState:
             self.found_paths.add(file.path)
             entry = self.index.files.get(file.path)
             stamp = FileStamp.of(file.size, file.mtime_ns, file.ctime_ns, file.inode, 0)
-            if entry is not None and not self.reparse and entry.stamp.same_file(stamp) and not entry.stamp.racy:
+            is_known = entry is not None and entry.stamp.same_file(stamp) and not entry.stamp.racy
+            if is_known and file.path not in self.outdated:
                 continue
             if file.path in self.in_flight:
                 self.changed.setdefault(file.path, now)  # the worker may have read it before it changed
                 continue
-            known = entry.hash if entry is not None and not self.reparse else b""
-            self.pending.setdefault(file.path, Pending(known, file.size, now))
+            self.pending.setdefault(file.path, Pending(file.size, now))
 
     def process_changes(self) -> None:
         """Turn reported changes into files to read, files to remove, or a scan."""
@@ -263,10 +268,9 @@ class RootState:
             if isinstance(found, str):
                 (gone if found == SkipReason.MISSING else unwanted).append(path)
                 continue
-            entry = self.index.files.get(path)
-            if entry is None:
+            if path not in self.index.files:
                 roots_of_trees.add(path)  # it may have been a folder until now
-            self.pending[path] = Pending(entry.hash if entry else b"", found.size, since)
+            self.pending[path] = Pending(found.size, since)
         if gone and not self.is_present():
             gone = []  # a scan compares everything when the folder is back
         self._forget([*gone, *unwanted], roots_of_trees)
@@ -308,6 +312,7 @@ class RootState:
                 break
             del self.pending[path]
             self.in_flight[path] = item.since
-            files.append((path, b"" if path in self.outdated else item.known))
+            entry = self.index.files.get(path)
+            files.append((path, entry.hash if entry is not None and path not in self.outdated else b""))
             n_bytes += item.size
         return FilesRequest(str(self.index.root), tuple(files), max_bytes, model) if files else None

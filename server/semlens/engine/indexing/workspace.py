@@ -197,7 +197,8 @@ class Workspace:
         for name, state in self.states.items():
             if state.index.writer and (real is None or name == real):
                 state.scan_again = True
-                state.reparse_next |= reparse
+                if reparse:
+                    state.outdated.update(state.index.files)
 
     def reload_settings(self, state: RootState) -> None:
         """Load the settings of a root again. Scan the root if settings of files or of watching changed."""
@@ -212,10 +213,10 @@ class Workspace:
     def _compare_versions(self, state: RootState) -> None:
         state.role_keys = dict(state.index.meta.get("roleKeys", {}))
         problem = build_problem(state.index.meta.get("features"))
+        state.outdated = set() if problem is None else set(state.index.files)
+        state.upgrading = bool(state.outdated)
         if problem is not None:
             logger.info("the files of %s are parsed again: %s", state.index.root, problem)
-            state.reparse_next = True
-            state.upgrading = bool(state.index.files)
 
     # --- watching --------------------------------------------------------------------------------------------------
 
