@@ -310,20 +310,43 @@ def test_parsing_resumes_after_processes_could_not_start(plain, monkeypatch):
     plain.write("a.py", function("alpha"))
     engine = plain.engine()
     engine._indexer.parser.interactive.release()
-    n_failures = []
+    is_failing = True
     take = ParsePool._acquire
 
     def no_process(pool):
-        if len(n_failures) < 2:
-            n_failures.append(1)
+        if is_failing:
             raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
         return take(pool)
 
     monkeypatch.setattr(ParsePool, "_acquire", no_process)
     plain.write("b.py", function("beta"))
-    plain.change(engine, "b.py")
-    assert len(n_failures) == 2
+    engine.files_changed([plain.folder / "b.py"])
+    wait_for(engine, lambda: "Resource temporarily unavailable" in str(engine.status().problems))
+    is_failing = False
+    complete(engine)
     assert paths_of(engine, "beta") == ["b.py"]
+    assert engine.status().problems == ()
+
+
+def test_a_scan_that_failed_is_no_problem_any_more_after_one_that_did_not(plain, monkeypatch):
+    plain.write("a.py", function("alpha"))
+    engine = plain.engine()
+    state = next(iter(engine._indexer.states.values()))
+
+    def fail(*_arguments, **_options):
+        raise ValueError("a fault of ours")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(state.discovery, "walk", fail)
+        for _ in range(2):
+            engine.rescan()
+            complete(engine)
+            assert [problem.message.partition(":")[0] for problem in engine.status().problems] == [
+                "The scan failed (ValueError"
+            ]
+    assert paths_of(engine, "alpha") == ["a.py"]
+    engine.rescan()
+    assert complete(engine).problems == ()
 
 
 # --- the store -----------------------------------------------------------------------------------------------------

@@ -82,9 +82,7 @@ class Indexer:
         self._scanner = Scanner(self._jobs.post, RootState.add_scanned, self._scan_done)
         self._merger = Merger(self._jobs.post, self._changed)
         self._committer = Committer(tiers, on_written, one_shot=one_shot)
-        self.parser = ParseScheduler(
-            self._jobs.post, self._deadlines, self._report, self._take_answer, self._keep_vectors
-        )
+        self.parser = ParseScheduler(self._jobs.post, self._deadlines, self._take_answer, self._keep_vectors)
         self._trimmer = MemoryTrimmer()
         self._stopping = False
         self._n_failed_steps = 0
@@ -192,7 +190,9 @@ class Indexer:
             job()
         except Exception as error:
             logger.exception("the indexer failed at a step")
-            self._report(Problem("", f"An internal error was logged: {type(error).__name__}: {error}."))
+            problem = Problem("", f"An internal error was logged: {type(error).__name__}: {error}.")
+            if problem not in self.errors:
+                self.errors.append(problem)
             self._changed()
             self._deadlines.at(time.monotonic() + 1.0)
             return False
@@ -333,8 +333,6 @@ class Indexer:
             return
         self._changed(at_once=True)  # before anything counts as settled: who waits must see that the snapshot is old
         self._workspace.end_scan(state, end)
-        if end.failure:
-            self.errors.append(Problem(str(state.index.root), end.failure))
 
     def _take_answer(self, state: RootState, paths: list[str]) -> bool:
         """Note that a worker answered. :returns: whether the root is still indexed."""
@@ -343,10 +341,6 @@ class Indexer:
 
     def _keep_vectors(self, state: RootState, paths: list[str]) -> None:
         self.vectors.keep_overlay_vectors(self.sessions.shown_overlays, str(state.index.root), paths)
-
-    def _report(self, problem: Problem) -> None:
-        if problem not in self.errors:
-            self.errors.append(problem)
 
     # --- vectors and merges ----------------------------------------------------------------------------------------
 

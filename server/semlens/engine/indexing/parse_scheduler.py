@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from semlens.core.status import Problem
 from semlens.core.symbol import Outline
 from semlens.engine.indexing.root_state import FILES_A_BATCH, RootState
 from semlens.engine.indexing.scheduling import Deadlines
@@ -37,19 +36,18 @@ class ParseScheduler:
     """:ivar interactive: the warm worker, and for a while a second one, when two documents were opened at once.
 
     :ivar pool: the workers of scans. :ivar n_parsed: files that were parsed. :ivar heap_grew: memory may be released.
+    :ivar problem: why files wait to be parsed, or "".
     """
 
     def __init__(
         self,
         post: Callable[[Callable[[], None]], None],
         deadlines: Deadlines,
-        report: Callable[[Problem], None],
         on_answer: Callable[[RootState, list[str]], bool],
         before_apply: Callable[[RootState, list[str]], None],
     ) -> None:
         """:param post: runs a job on the indexer thread.
 
-        :param report: shows a problem, once.
         :param on_answer: called with every answer; says whether the root is still indexed.
         :param before_apply: called with the paths of a result before the index takes it.
         """
@@ -57,9 +55,9 @@ class ParseScheduler:
         self.pool = ParsePool(max(1, os.cpu_count() or 1))
         self.n_parsed = 0
         self.heap_grew = False
+        self.problem = ""
         self._post = post
         self._deadlines = deadlines
-        self._report = report
         self._on_answer = on_answer
         self._before_apply = before_apply
         self._paused_until = 0.0
@@ -141,8 +139,10 @@ class ParseScheduler:
             if isinstance(error, WorkerDiedError) and not isinstance(error, WorkerStartError):
                 return  # the pool was closed
             logger.exception("files could not be parsed")
-            self._retry_later(state, paths, f"Files cannot be parsed ({error}). semlens tries again; see its log.")
+            self.problem = f"Files cannot be parsed ({error}). semlens tries again; see its log."
+            self._retry_later(state, paths)
             return
+        self.problem = ""
         self._pause_seconds = 0.0
         self._n_failures = 0
         self.heap_grew = True
@@ -157,7 +157,7 @@ class ParseScheduler:
             state.note_parsed(outcomes)
         state.last_change = time.monotonic()
 
-    def _retry_later(self, state: RootState, paths: list[str], message: str) -> None:
+    def _retry_later(self, state: RootState, paths: list[str]) -> None:
         """Try these files again, after twice as long each time."""
         self._n_failures += 1
         now = time.monotonic()
@@ -166,4 +166,3 @@ class ParseScheduler:
         if now >= self._paused_until:
             self._pause_seconds = min(2 * self._pause_seconds or 1.0, MAX_PAUSE_SECONDS)
             self._paused_until = now + self._pause_seconds
-        self._report(Problem("", message))

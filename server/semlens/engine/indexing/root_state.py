@@ -48,6 +48,7 @@ class RootState:
     :ivar urgent: paths that a question waits for.
     :ivar touched: paths that were looked at while the scan went on, which may have passed their folder before.
     :ivar identity: of the folder when it was last there. :ivar absence: why it is not there now, or "".
+    :ivar scan_problem: why the last scan failed, or "".
     :ivar unread: files and folders that could not be read for a cause that may pass; ``retry_at``: monotonic seconds at
         which they are tried again.
     :ivar role_keys: `roles_key` of the folders whose ``.gitattributes`` sets roles; ``found_role_keys``: those that the
@@ -69,6 +70,7 @@ class RootState:
     in_flight: dict[str, float] = field(default_factory=dict)
     scan: int = 0
     scan_again: bool = False
+    scan_problem: str = ""
     found_paths: set[str] = field(default_factory=set)
     skipped: Counter[str] = field(default_factory=Counter)
     first_index: bool = False
@@ -110,7 +112,7 @@ class RootState:
     @property
     def freshness_problems(self) -> list[str]:
         """Sentences that say which parts of the index may differ from the disk."""
-        found = [self.absence] if self.absence else []
+        found = [text for text in (self.absence, self.scan_problem) if text]
         if self.unread:
             example = min(self.unread) or "an ignore file"
             found.append(

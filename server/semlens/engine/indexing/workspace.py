@@ -109,7 +109,7 @@ class Workspace:
         state.scan = 0
         if state.absence and not end.absence:
             self.note_back(state, check_folder(state.index.root, state.identity))
-        state.absence = end.absence
+        state.absence, state.scan_problem = end.absence, end.failure
         state.note_unread(end.unread)
         if state.n_retries and not end.unread:
             self.watch_again(state)

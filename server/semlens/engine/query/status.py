@@ -135,7 +135,7 @@ def _problems(
             for path, cause in sorted(dict(state.index.crashing_files).items())
         ]
     problems += list(session.overlays.problems.values())
-    problems += [Problem("", text) for text in indexer.vectors.problems]
+    problems += [Problem("", text) for text in (indexer.parser.problem, *indexer.vectors.problems) if text]
     problems += list(indexer.errors)
     return problems
 
