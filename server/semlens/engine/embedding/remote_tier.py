@@ -108,7 +108,9 @@ class RemoteTier(Tier):
 
     @property
     def retry_at(self) -> float:
-        """When the next request is allowed (monotonic)."""
+        """When the next request is allowed (monotonic); 0 means never."""
+        if self._closed or self._is_model_changed:
+            return 0.0
         return max(self._circuit.retry_at, super().retry_at)
 
     def close(self) -> None:

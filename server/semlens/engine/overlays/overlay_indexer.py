@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 
@@ -78,6 +78,8 @@ class OverlayIndexer:
         self._crashing_texts: dict[str, ContentHash] = {}
         self._awaited_at = 0.0
         self._backoff = Backoff()
+        self._first: Tier | None = None
+        self._sent: set[str] = set()  # URIs of documents that a service embeds passages of
         self._remote_executor = ThreadPoolExecutor(1, thread_name_prefix="embed-unsaved")
 
     def close(self) -> None:
@@ -97,8 +99,10 @@ class OverlayIndexer:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all buffers in `shown` are parsed and all of their passages have vectors."""
-        return all(one.is_parsed and not one.tokens for one in list(self.shown.values()))  # other threads read this too
+        """Whether all buffers in `shown` are parsed and have their vectors. A service that fails is not waited for."""
+        shown = list(self.shown.values())  # other threads read this too
+        fails = self._first is not None and self._first.error is not None
+        return all(overlay.is_parsed and (not overlay.tokens or fails) for overlay in shown)
 
     def assign_roots(self, states: Mapping[str, RootState]) -> None:
         """Assign each document to its root again, after the roots changed."""
@@ -120,23 +124,23 @@ class OverlayIndexer:
             self._on_changed()
 
     def step(self, states: Mapping[str, RootState], tiers: Sequence[Tier]) -> float | None:
-        """Start to parse changed buffers.
+        """Start to parse changed buffers, and to embed with a service what it has not embedded yet.
 
         :returns: when to call this again (monotonic); None for not before the next event.
         """
-        due: float | None = None
+        due: list[float | None] = []
         open_uris = set()
         self.waiting = False
+        self._first = _first_for_unsaved(tiers)
         for buffer in self._buffers.all():
             open_uris.add(buffer.uri)
-            when = self._parse_if_due(buffer, states, tiers)
-            if when is not None:
-                due = when if due is None else min(due, when)
+            due.append(self._parse_if_due(buffer, states, tiers))
         for uri in [uri for uri in self.shown if uri not in open_uris]:
             del self.shown[uri]
             self.problems.pop(uri, None)
             self._on_changed()
-        return due
+        due.append(self._ask_service())
+        return min((when for when in due if when is not None), default=None)
 
     def _parse_if_due(self, buffer: OpenBuffer, states: Mapping[str, RootState], tiers: Sequence[Tier]) -> float | None:
         """Start to parse a buffer that changed.
@@ -278,9 +282,7 @@ class OverlayIndexer:
         vectors = overlay.vectors.setdefault(first.fingerprint, {})
         todo = {key: tokens for key, tokens in overlay.tokens.items() if key not in vectors}
         if first.is_remote:
-            overlay.tokens = {}
-            if todo:
-                self._embed_remotely(overlay, first, todo)
+            overlay.tokens = todo  # `step` asks the service
             return
         now = dict(list(todo.items())[: INLINE_PASSAGES.get(first.manifest.architecture, 12)])
         overlay.tokens = {key: tokens for key, tokens in todo.items() if key not in now}
@@ -293,35 +295,64 @@ class OverlayIndexer:
             return
         vectors.update({key: row.tobytes() for key, row in zip(embedded.hashes, embedded.matrix, strict=True)})
         if overlay.tokens:
-            self._post(lambda: self._embed_more(overlay, tiers))
+            self._post(lambda: self._embed_more(overlay.buffer.uri, tiers))
 
-    def _embed_remotely(self, overlay: Overlay, tier: Tier, tokens: Mapping[ContentHash, TokenIds]) -> None:
+    def _ask_service(self) -> float | None:
+        """Send passages without vectors to a service. :returns: when to call this again, while it is paused."""
+        tier = self._first
+        if tier is None or not tier.is_remote:
+            return None
+        for uri, overlay in self.shown.items():
+            if overlay.tokens and uri not in self._sent and self._is_typed(overlay):
+                if tier.is_paused:
+                    return tier.retry_at or None
+                self._embed_remotely(overlay, tier)
+        return None
+
+    def _is_typed(self, overlay: Overlay) -> bool:
+        """Whether the document still has the text of the overlay. Any thread may ask."""
+        current = self._buffers.get(overlay.buffer.uri)
+        return current is not None and current.text == overlay.buffer.text
+
+    def _embed_remotely(self, overlay: Overlay, tier: Tier) -> None:
         """Embed with a service on another thread. Nothing is sent if the text has changed in the meantime."""
+        uri, tokens = overlay.buffer.uri, dict(overlay.tokens)
 
         def embed() -> EmbeddedPassages | None:
-            current = self._buffers.get(overlay.buffer.uri)
-            is_current = current is not None and current.revision == overlay.buffer.revision
-            return tier.embed(tokens, cache_vectors=False) if is_current and not tier.is_paused else None
+            return tier.embed(tokens, cache_vectors=False) if self._is_typed(overlay) and not tier.is_paused else None
 
         def on_embedded(future: Future[EmbeddedPassages | None]) -> None:
-            if not future.cancelled() and future.exception() is None and (embedded := future.result()) is not None:
-                self._post(lambda: self._add_vectors(overlay.buffer.uri, tier, embedded))
+            if not future.cancelled():
+                self._post(lambda: self._on_embedded(uri, tier, tokens.keys(), future))
 
-        self._remote_executor.submit(embed).add_done_callback(on_embedded)
+        future = self._remote_executor.submit(embed)
+        self._sent.add(uri)
+        future.add_done_callback(on_embedded)
 
-    def _add_vectors(self, uri: str, tier: Tier, embedded: EmbeddedPassages) -> None:
-        overlay = self.shown.get(uri)
-        if overlay is None:
+    def _on_embedded(
+        self, uri: str, tier: Tier, asked: Collection[ContentHash], future: Future[EmbeddedPassages | None]
+    ) -> None:
+        """Take the answer of a service. What it did not embed is asked again, unless an error of ours is the cause."""
+        self._sent.discard(uri)
+        overlay, error = self.shown.get(uri), future.exception()
+        if overlay is None or isinstance(error, ModelError):
             return
-        live_hashes = set(overlay.passage_hashes())
-        vectors = overlay.vectors.setdefault(tier.fingerprint, {})
-        for key, row in zip(embedded.hashes, embedded.matrix, strict=True):
-            if key in live_hashes:
-                vectors[key] = row.tobytes()
+        if error is None:
+            embedded = future.result()
+            if embedded is None:
+                return
+            asked = embedded.hashes or asked
+            live_hashes = set(overlay.passage_hashes())
+            vectors = overlay.vectors.setdefault(tier.fingerprint, {})
+            for key, row in zip(embedded.hashes, embedded.matrix, strict=True):
+                if key in live_hashes:
+                    vectors[key] = row.tobytes()
+        overlay.tokens = {key: tokens for key, tokens in overlay.tokens.items() if key not in asked}
         self._on_changed()
 
-    def _embed_more(self, overlay: Overlay, tiers: Sequence[Tier]) -> None:
-        if self.shown.get(overlay.buffer.uri) is overlay:
+    def _embed_more(self, uri: str, tiers: Sequence[Tier]) -> None:
+        overlay = self.shown.get(uri)
+        if overlay is not None and overlay.tokens:
             self._embed(overlay, tiers)
             self._on_changed()
 
@@ -331,7 +362,7 @@ class OverlayIndexer:
 
 
 def _first_for_unsaved(tiers: Sequence[Tier]) -> Tier | None:
-    usable = (tier for tier in tiers if tier.error is None and tier.accepts_unsaved)
+    usable = (tier for tier in tiers if tier.accepts_unsaved and (tier.error is None or tier.is_remote))
     return next((tier for tier in usable if tier.role == TierRole.FIRST), None)
 
 

@@ -330,6 +330,18 @@ def test_a_service_as_the_first_tier(workspace: Workspace, service: FakeService)
     filled(engine, 11)
 
 
+def test_unsaved_text_gets_its_vectors_when_the_service_is_back(workspace: Workspace, service: FakeService) -> None:
+    engine = start(workspace, service, tier="first", unsaved=True)
+    service.always = status(500)
+    engine.open_buffer("untitled:1", "python", function("quince"))
+    wait_for(engine, lambda: remote_tier(engine).error is not None)
+    complete(engine)  # nobody waits for a service that fails
+    service.always = None
+    wait_for(engine, lambda: remote_tier(engine).error is None and engine._session.snapshot.complete)
+    (view,) = engine._session.snapshot.views
+    assert view.n_embedded(remote_tier(engine).fingerprint) == 1
+
+
 @pytest.mark.parametrize("tier", ["first", "refine"])
 def test_unsaved_text_is_not_sent(workspace: Workspace, service: FakeService, tier: str) -> None:
     """Text is not sent while it is unsaved. After saving it is sent like any other text."""

@@ -12,9 +12,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from engine_cases import DIMENSION, complete, computed, found, function, parsed, search, wait_for
+from engine_cases import DEADLINE_S, DIMENSION, complete, computed, found, function, parsed, search, wait_for
 
 from semlens.core.cancel import CancelToken
+from semlens.core.errors import ModelError
 from semlens.core.paths import path_to_uri
 from semlens.core.status import TierRole
 from semlens.embedding.manifest import Architecture
@@ -412,16 +413,27 @@ class Overlays:
     def refuse(self):
         """No process can be started for what was asked first."""
         self.futures.pop(0)[1].set_exception(OSError(errno.EAGAIN, "Resource temporarily unavailable"))
-        while self.jobs:
-            self.jobs.pop(0)()
+        self.run_jobs()
 
     def answer(self):
         """The worker answers what it was asked first, and the indexer's thread takes it."""
         request, future = self.futures.pop(0)
         result = _Worker(lambda _number: None).answer(request)
         future.set_result(ParsedBatch((replace(result, tokens=(request.text,) * len(result.outline.passages)),)))
+        self.run_jobs()
+
+    def run_jobs(self):
         while self.jobs:
             self.jobs.pop(0)()
+
+    def hear(self):
+        """The service answers what it was asked, and the indexer's thread takes it."""
+        self.indexer._remote_executor.submit(lambda: None).result(DEADLINE_S)
+        self.run_jobs()
+
+    @property
+    def n_vectors(self):
+        return len(self.indexer.shown[self.URI].vectors.get("f", {}))
 
 
 @pytest.fixture
@@ -488,6 +500,71 @@ def test_a_document_without_a_worker_is_tried_again_after_a_pause(overlays):
     assert overlays.step() is None
     assert overlays.indexer.is_complete
     assert overlays.indexer.problems == {}
+
+
+@pytest.fixture
+def remote(overlays):
+    """Overlays whose first tier is a service."""
+    overlays.tier.is_remote, overlays.tier.is_paused, overlays.tier.retry_at = True, False, 0.0
+    return overlays
+
+
+def test_a_service_that_failed_is_asked_again_after_its_pause(remote):
+    answer = remote.tier.embed
+
+    def fail(_tokens, *, cache_vectors):
+        remote.events.append("fail")
+        remote.tier.error, remote.tier.is_paused, remote.tier.retry_at = ModelError("no answer"), True, 5.0
+        raise remote.tier.error
+
+    remote.tier.embed = fail
+    gate = threading.Event()
+    remote.indexer._remote_executor.submit(gate.wait, DEADLINE_S)
+    remote.ask_after_each(2)
+    remote.answer()
+    assert remote.step() is None
+    assert not remote.indexer.is_complete
+    gate.set()
+    remote.hear()
+    assert remote.step() == 5.0
+    assert remote.indexer.is_complete  # as far as it can be now
+    remote.hear()
+    assert (remote.events, remote.n_vectors) == ([("parse", 2), "fail"], 0)
+    remote.tier.embed, remote.tier.is_paused = answer, False
+    assert remote.step() is None
+    remote.tier.error = None
+    remote.hear()
+    assert remote.step() is None
+    assert (remote.events[2:], remote.n_vectors) == ([("embed", 2)], 1)
+    assert remote.indexer.is_complete
+
+
+def test_a_key_that_is_typed_and_taken_back_costs_no_vectors(remote):
+    gate = threading.Event()
+    remote.indexer._remote_executor.submit(gate.wait, DEADLINE_S)
+    remote.ask_after_each(2)
+    remote.answer()
+    remote.step()
+    remote.buffers.change(remote.URI, text(3))
+    remote.ask_after_each(2)
+    gate.set()
+    remote.hear()
+    assert (remote.events, remote.n_vectors) == ([("parse", 2), ("embed", 2)], 1)
+    assert remote.indexer.is_complete
+
+
+def test_text_that_changed_is_not_sent(remote):
+    gate = threading.Event()
+    remote.indexer._remote_executor.submit(gate.wait, DEADLINE_S)
+    remote.ask_after_each(2)
+    remote.answer()
+    remote.step()
+    remote.buffers.change(remote.URI, text(3))
+    gate.set()
+    remote.hear()
+    remote.step()
+    remote.hear()
+    assert remote.events == [("parse", 2)]
 
 
 def test_a_document_is_no_problem_any_more_once_it_has_the_text_of_its_file(plain, monkeypatch):
