@@ -6,13 +6,13 @@ The type and default of a setting come from its field, the rest from the field's
 from __future__ import annotations
 
 import enum
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from semlens.core.status import TierRole
 from semlens.settings.choices import BatterySetting, KeySource, LogLevel, ServiceApi, VectorStoreSetting, WatchSetting
+from semlens.settings.processors import n_available_cores
 from semlens.settings.user_sources import cache_folder_of
 
 SettingValue: TypeAlias = bool | int | str | tuple[str, ...]
@@ -90,7 +90,7 @@ class IndexSettings:
         minimum=64,
         maximum=1_048_576,
     )
-    processors: int = _setting(0, "Limit of processor cores for indexing. 0 means half.", minimum=0, maximum=1024)
+    processors: int = _setting(0, "Limit of cores for indexing. 0: all at first, later half.", minimum=0, maximum=1024)
     on_battery: BatterySetting = _setting(
         BatterySetting.PAUSE_REFINE,
         "What happens on battery: `pause-refine` postpones the vectors of the refining model, `full` changes nothing.",
@@ -389,8 +389,7 @@ class Settings:
     @property
     def n_processors(self) -> int:
         """Cores that indexing may use, at least one: the setting, or half of those this process may run on."""
-        n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return min(self.index.processors, n_cores) if self.index.processors else max(1, n_cores // 2)
+        return min(self.index.processors or max(1, n_available_cores() // 2), n_available_cores())
 
 
 def cache_folder(settings: Settings) -> Path:

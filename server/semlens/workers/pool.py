@@ -89,6 +89,8 @@ class ParsePool:
         self._idle: list[WorkerProcess] = []
         self._busy: set[WorkerProcess] = set()
         self._closed = False
+        self._n_allowed = n_workers
+        self._n_running = 0
         self._threads = ThreadPoolExecutor(n_workers, thread_name_prefix="parse")
 
     def is_closed(self) -> bool:
@@ -98,6 +100,12 @@ class ParsePool:
     @property
     def n_workers(self) -> int:
         return self._n_workers
+
+    def allow(self, n_requests: int) -> None:
+        """Limit how many requests are worked on at once; the others wait."""
+        with self._lock:
+            self._n_allowed = n_requests
+            self._lock.notify_all()
 
     def warm_up(self) -> None:
         """Start a worker before it is needed, because starting takes longer than parsing."""
@@ -118,11 +126,22 @@ class ParsePool:
     def _submit(self, answer: Callable[[_Asked], _Answer], request: _Asked) -> Future[_Answer]:
         """Every request is answered: where no thread can be started, with that error."""
         try:
-            return self._threads.submit(answer, request)
+            return self._threads.submit(self._run, answer, request)
         except RuntimeError as error:
             failed: Future[_Answer] = Future()
             failed.set_exception(error)
             return failed
+
+    def _run(self, answer: Callable[[_Asked], _Answer], request: _Asked) -> _Answer:
+        with self._lock:
+            self._lock.wait_for(lambda: self._n_running < self._n_allowed or self._closed)
+            self._n_running += 1
+        try:
+            return answer(request)
+        finally:
+            with self._lock:
+                self._n_running -= 1
+                self._lock.notify_all()
 
     def load_grammars(self) -> Future[GrammarsResult]:
         """:raises WorkerDiedError: (its future) when one crashes."""
@@ -152,6 +171,7 @@ class ParsePool:
         """End all workers, the busy ones too."""
         with self._lock:
             self._closed = True
+            self._lock.notify_all()
             processes = [*self._idle, *self._busy]
             self._idle = []
         for process in processes:
@@ -184,7 +204,7 @@ class ParsePool:
     def _return(self, process: WorkerProcess) -> None:
         with self._lock:
             self._busy.discard(process)
-            self._lock.notify()
+            self._lock.notify_all()
             if not self._closed:
                 process.idle_since = time.monotonic()
                 self._idle.append(process)
@@ -194,7 +214,7 @@ class ParsePool:
     def _forget(self, process: WorkerProcess) -> None:
         with self._lock:
             self._busy.discard(process)
-            self._lock.notify()
+            self._lock.notify_all()
 
     def _ask(self, request: Request) -> Result:
         """:raises WorkerStartError: when two processes died before they looked at a file."""

@@ -29,6 +29,16 @@ def test_a_cold_index(workspace):
     assert status.lag_ms == 0
 
 
+def test_no_index_takes_more_processors_than_are_allowed(plain):
+    """The first index is one only until it is whole."""
+    for number in range(20):
+        plain.write(f"file_{number}.py", function(f"function_{number}"))
+    engine = plain.engine()
+    assert engine._indexer.parser.pool._n_allowed == 1
+    state = next(iter(engine._indexer.states.values()))
+    wait_for(engine, lambda: not state.first_index)
+
+
 def test_an_empty_folder_is_complete(plain):
     engine = plain.engine()
     assert complete(engine).state is EngineState.READY

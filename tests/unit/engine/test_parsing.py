@@ -8,11 +8,13 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from engine_cases import function
+from engine_cases import DEADLINE_S, function
 
 from semlens.core.hashing import content_hash
 from semlens.core.status import SkipReason
@@ -324,6 +326,32 @@ def test_a_closed_pool_raises_and_leaves_no_process(tmp_path):
         os.kill(pid, 0)
     with pytest.raises((WorkerDiedError, RuntimeError)):
         pool.parse_files(request(tmp_path, "a.py")).result(60)
+
+
+def test_a_pool_works_on_no_more_requests_than_are_allowed(monkeypatch):
+    pool, gate, asked = ParsePool(4), threading.Event(), []
+
+    def ask(_pool, request):
+        asked.append(request)
+        assert gate.wait(DEADLINE_S)
+        raise WorkerStartError
+
+    def wait_until_all(n_requests):
+        deadline = time.monotonic() + DEADLINE_S
+        while len(asked) + len(pool._lock._waiters) < n_requests:
+            assert time.monotonic() < deadline
+
+    monkeypatch.setattr(ParsePool, "_ask", ask)
+    pool.allow(1)
+    answers = [pool.parse_buffer(BufferRequest("a.py", b"", "")) for _ in range(4)]
+    wait_until_all(4)
+    assert len(asked) == 1
+    pool.allow(3)
+    wait_until_all(4)
+    assert len(asked) == 3
+    gate.set()
+    assert [type(answer.exception(DEADLINE_S)) for answer in answers] == [WorkerStartError] * 4
+    pool.close()
 
 
 def test_released_workers_start_again(pool, tmp_path):

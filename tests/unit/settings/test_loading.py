@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -221,6 +222,15 @@ def test_the_default_is_half_of_the_cores() -> None:
     assert Settings().n_processors >= 1
     settings, _ = load_settings(None, {"index": {"processors": 1}})
     assert settings.n_processors == 1
+
+
+@pytest.mark.parametrize(("setting", "n_processors"), [(0, 3), (2, 2), (64, 6)])
+def test_processors_are_at_most_those_that_the_process_may_use(
+    monkeypatch: pytest.MonkeyPatch, setting: int, n_processors: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: set(range(6)), raising=False)
+    settings, _ = load_settings(None, {"index": {"processors": setting}})
+    assert settings.n_processors == n_processors
 
 
 def test_the_generated_page_is_current() -> None:

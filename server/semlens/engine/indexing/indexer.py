@@ -326,7 +326,7 @@ class Indexer:
         if state.scan_again and not state.scan:
             self._changed(at_once=True)
             self._scanner.start(state)
-        self.parser.request(state, self.vectors.first_model, self.sessions.settings.n_processors)
+        self.parser.request(state, self.vectors.first_model, self.sessions.settings)
 
     def _scan_done(self, state: RootState, number: int, end: ScanEnd) -> None:
         if state.scan != number:

@@ -6,7 +6,6 @@ Used by the indexer thread alone. Deciding which files are to be read is the job
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -17,6 +16,8 @@ from semlens.engine.indexing.scheduling import Deadlines
 from semlens.engine.overlays.overlay import encode_text
 from semlens.index.segment.builder import new_segment_id
 from semlens.index.segment.segment import segment_from_arrays
+from semlens.settings.loading import Settings
+from semlens.settings.processors import n_available_cores
 from semlens.workers.messages import BufferRequest, FilesRequest
 from semlens.workers.pool import ParsedBatch, ParsePool
 from semlens.workers.worker_process import WorkerDiedError, WorkerStartError
@@ -52,7 +53,7 @@ class ParseScheduler:
         :param before_apply: called with the paths of a result before the index takes it.
         """
         self.interactive = ParsePool(2, n_kept=1, interactive=True)
-        self.pool = ParsePool(max(1, os.cpu_count() or 1))
+        self.pool = ParsePool(n_available_cores())
         self.n_parsed = 0
         self.heap_grew = False
         self.problem = ""
@@ -90,11 +91,14 @@ class ParseScheduler:
         self._deadlines.at(self._paused_until)
         return True
 
-    def request(self, state: RootState, model: str, n_processors: int) -> None:
+    def request(self, state: RootState, model: str, settings: Settings) -> None:
         """Send what is pending, urgent files first.
 
-        :param model: the model to tokenise for, or "". :param n_processors: after the first index of the root.
+        :param model: the model to tokenise for, or "". :param settings: say how many processors may be used.
         """
+        state.first_index = state.first_index and not state.settled
+        n_most = self.pool.n_workers
+        n_cores = min(settings.index.processors or n_most, n_most) if state.first_index else settings.n_processors
         max_bytes = state.settings.files.max_size_kb * 1024
         if state.urgent:
             request = state.next_batch(max_bytes, model, urgent=True)
@@ -103,7 +107,8 @@ class ParseScheduler:
             state.urgent = {path for path in state.urgent if state.is_waiting_for(path)}
         is_large = state.scan or len(state.pending) + len(state.in_flight) > FEW_FILES
         pool = self.pool if is_large else self.interactive
-        n_cores = pool.n_workers if state.first_index else n_processors
+        if state.pending:
+            self.pool.allow(n_cores)
         while state.pending and len(state.in_flight) < 2 * FILES_A_BATCH * n_cores:
             request = state.next_batch(max_bytes, model)
             if request is None:

@@ -5,7 +5,6 @@ Many fingerprints are computed in worker processes, a few in this process.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import closing
@@ -21,6 +20,7 @@ from semlens.engine.query.current_texts import RequestDocuments
 from semlens.index.segment.segment import Segment
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.similarity.duplicates import LEAST_LINES
+from semlens.settings.processors import n_available_cores
 from semlens.syntax.fingerprint import CodeFingerprint, fingerprints_of
 from semlens.workers.messages import FingerprintsRequest, FingerprintsResult
 from semlens.workers.pool import ParsePool
@@ -100,7 +100,7 @@ class FingerprintStore:
             yield _PendingFile(view, file, symbols, stretches)
 
     def _fill_in_workers(self, work: Sequence[_PendingFile], cancel: CancelToken) -> None:
-        with closing(ParsePool(max(1, os.cpu_count() or 1))) as pool:
+        with closing(ParsePool(n_available_cores())) as pool:
             pending: dict[Future[FingerprintsResult], Sequence[_PendingFile]] = {
                 pool.fingerprints(_request(batch)): batch for batch in _batches(work)
             }
