@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from semlens.core.errors import Cancelled
+
+_POLL_SECONDS = 0.05  # a lock cannot be waited for together with the flag
 
 
 class CancelToken:
@@ -26,3 +30,16 @@ class CancelToken:
         """:raises Cancelled: when the token has been cancelled."""
         if self._event.is_set():
             raise Cancelled("The request was cancelled.")
+
+    @contextmanager
+    def hold(self, lock: threading.Lock) -> Iterator[None]:
+        """Hold a lock for a ``with`` statement.
+
+        :raises Cancelled: when the token is cancelled while others hold the lock.
+        """
+        while not lock.acquire(timeout=_POLL_SECONDS):
+            self.check()
+        try:
+            yield
+        finally:
+            lock.release()

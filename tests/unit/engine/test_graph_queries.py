@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
-from engine_cases import complete
+from engine_cases import DEADLINE_S, complete
 from git_cases import git
 
 from semlens.core.cancel import CancelToken
-from semlens.core.errors import UsageError, WorkspaceError
+from semlens.core.errors import Cancelled, UsageError, WorkspaceError
 from semlens.core.graph import EdgeKind, ImpactRequest, NeighboursRequest
-from semlens.engine.query import graph_queries
+from semlens.engine.query import diff_files, graph_queries
 from semlens.engine.query.diff_files import lines_that_differ
 
 RETRY = """class Client:
@@ -333,3 +336,39 @@ def test_unused_definitions_of_a_folder_are_not_hidden_by_those_of_others(made, 
     assert [one.hit.name for one in engine.unused(50, (), CancelToken()).symbols] == ["_nobody"]
     inside = engine.unused(50, (str(made.folder / "part"),), CancelToken())
     assert [one.hit.name for one in inside.symbols] == ["offered"]
+
+
+@pytest.fixture
+def blocked():
+    """Stands in for a function: it says when it is called, and waits until it may go on."""
+    called, may_end = threading.Event(), threading.Event()
+
+    def wait(*_arguments, **_options):
+        called.set()
+        assert may_end.wait(DEADLINE_S)
+        raise UsageError("ended")
+
+    with ThreadPoolExecutor() as threads:
+        yield SimpleNamespace(wait=wait, called=called, threads=threads)
+        may_end.set()
+
+
+def test_other_questions_are_answered_while_git_compares(made, monkeypatch, blocked):
+    engine = made.engine()
+    monkeypatch.setattr(diff_files, "git_diff", blocked.wait)
+    blocked.threads.submit(engine.impact, ImpactRequest(), CancelToken())
+    assert blocked.called.wait(DEADLINE_S)
+    callers = blocked.threads.submit(engine.callers, NeighboursRequest(name="fetch"), CancelToken())
+    assert {edge.hit.name for edge in callers.result(DEADLINE_S).edges} == {"main"}
+
+
+def test_a_question_that_waits_for_another_can_be_cancelled(made, monkeypatch, blocked):
+    engine = made.engine()
+    monkeypatch.setattr(graph_queries, "unused_definitions", blocked.wait)
+    blocked.threads.submit(engine.unused, 9, (), CancelToken())
+    assert blocked.called.wait(DEADLINE_S)
+    cancel = CancelToken()
+    cancel.cancel()
+    callers = blocked.threads.submit(engine.callers, NeighboursRequest(name="fetch"), cancel)
+    with pytest.raises(Cancelled):
+        callers.result(DEADLINE_S)

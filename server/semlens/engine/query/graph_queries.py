@@ -89,7 +89,7 @@ class GraphQueryService(QueryService):
         self._wait_for_buffers(cancel)
         snapshot = self._session.snapshot
         folders = tuple(map(os.path.realpath, request.folders))
-        with self._graph_lock:
+        with cancel.hold(self._graph_lock):
             found = self._symbols_meant(snapshot, request, folders)
         resolver, place = found[0]
         hits = _HitMaker(self._documents.for_request(), self._session.display_root, cancel)
@@ -99,7 +99,7 @@ class GraphQueryService(QueryService):
 
         def edges_of(near: SymbolPlace) -> Neighbours:
             cancel.check()
-            with self._graph_lock:
+            with cancel.hold(self._graph_lock):
                 all_edges, n_unseen = find(resolver, near)
             inside = [one for one in all_edges if is_below(*_file(resolver, one), folders)]
             return Neighbours(tuple(inside), n_unseen)
@@ -145,14 +145,15 @@ class GraphQueryService(QueryService):
         unknown: list[WorkspaceError] = []
         omitted, n_files = 0, 0
         for root in roots:
-            with self._graph_lock:
+            with cancel.hold(self._graph_lock):
                 resolver = self._resolver(snapshot, root)
-                diffs = DiffFiles(resolver, root, documents, self._buffers.all(), cancel)
-                try:
-                    places, files = diffs.changed(request)
-                except WorkspaceError as error:
-                    unknown.append(error)
-                    continue
+            diffs = DiffFiles(resolver, root, documents, self._buffers.all(), cancel)
+            try:
+                places, files = diffs.changed(request)  # without the lock, as git may take long
+            except WorkspaceError as error:
+                unknown.append(error)
+                continue
+            with cancel.hold(self._graph_lock):
                 impact = impact_of(resolver, places, files)
             notes += diffs.notes
             n_files += diffs.n_found
@@ -185,7 +186,7 @@ class GraphQueryService(QueryService):
         assumed: dict[str, int] = {}
         omitted = 0
         for root in (root for root in self._session.states if _concerns(root, real_folders)):
-            with self._graph_lock:
+            with cancel.hold(self._graph_lock):
                 resolver = self._resolver(snapshot, root)
                 found, counts = unused_definitions(resolver)
             for reason, count in counts.items():
