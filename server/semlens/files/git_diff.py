@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError, WorkspaceError
 from semlens.core.text.printable import printable
 from semlens.files.local_git import LocalGit
@@ -13,19 +14,20 @@ _MAX_BYTES = 64 << 20
 _MAX_REF_CHARACTERS = 1_000
 
 
-def git_diff(root: Path, ref: str, *, staged: bool = False) -> str:
+def git_diff(root: Path, ref: str, cancel: CancelToken, *, staged: bool = False) -> str:
     """The unified diff from a commit to the work tree or to what is staged, or of a range of commits.
 
     Paths are relative to the root.
 
     :raises UsageError: when git does not know the commit.
     :raises WorkspaceError: when there is no git, no repository or no commit.
+    :raises Cancelled: when the caller cancels.
     """
     if ref.startswith("-") or not ref.isprintable() or len(ref) > _MAX_REF_CHARACTERS:
         raise UsageError(f"{printable(ref[:100])} is no commit. Name a branch, a tag or a commit.")
     options = ["--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--ignore-submodules", "--relative"]
     options += ["--unified=0", "--src-prefix=a/", "--dst-prefix=b/", *(["--cached"] if staged else [])]
-    git = _git(root)
+    git = _git(root, cancel)
     answer = git.run_on_files("diff", *options, ref, "--")
     if answer.code:
         raise _explained(git, ref, answer.errors)
@@ -38,16 +40,16 @@ def end_of_range(ref: str) -> str | None:
     return (end.removeprefix(".") or "HEAD") if dots else None
 
 
-def git_file(root: Path, ref: str, path: str) -> str | None:
+def git_file(root: Path, ref: str, path: str, cancel: CancelToken) -> str | None:
     """The text of a file in a commit, or None when the commit has no such file."""
     if ref.startswith("-"):
         return None
-    answer = _git(root).run("show", "--no-textconv", f"{ref}:./{path}")
+    answer = _git(root, cancel).run("show", "--no-textconv", f"{ref}:./{path}")
     return answer.output.decode("utf-8", "replace") if answer.code == 0 else None
 
 
-def _git(root: Path) -> LocalGit:
-    return LocalGit(root, timeout_s=_TIMEOUT_S, max_bytes=_MAX_BYTES)
+def _git(root: Path, cancel: CancelToken) -> LocalGit:
+    return LocalGit(root, timeout_s=_TIMEOUT_S, max_bytes=_MAX_BYTES, cancel=cancel)
 
 
 def _explained(git: LocalGit, ref: str, stderr: str) -> UsageError | WorkspaceError:

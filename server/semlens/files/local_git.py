@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from semlens.core.cancel import CancelToken
 from semlens.core.errors import WorkspaceError
 from semlens.core.paths import program_path
 from semlens.core.text.printable import printable
@@ -41,6 +43,7 @@ _NAMED_BY_REPOSITORY = (
 """Settings that name programs and files, which may be endless. They are turned off where the repository sets them."""
 _TRUSTED_SCOPES = ("system", "global", "command")
 _NOTHING_SET = 1  # exit code of ``git config``
+_POLL_SECONDS = 0.05
 
 
 class GitAnswer(NamedTuple):
@@ -57,15 +60,17 @@ class LocalGit:
     :ivar max_bytes: of one answer.
     """
 
-    def __init__(self, folder: Path, *, timeout_s: float, max_bytes: int) -> None:
+    def __init__(self, folder: Path, *, timeout_s: float, max_bytes: int, cancel: CancelToken) -> None:
         self.folder = folder
         self.max_bytes = max_bytes
         self._timeout_s = timeout_s
+        self._cancel = cancel
 
     def run(self, *arguments: str) -> GitAnswer:
         """Run a command that does not read the files of the work tree.
 
         :raises WorkspaceError: when git is missing, takes too long or answers too much.
+        :raises Cancelled: when the caller cancels.
         """
         return self._run(arguments, {})
 
@@ -73,6 +78,7 @@ class LocalGit:
         """Run a command that reads files of the work tree, so that filters may apply.
 
         :raises WorkspaceError: as `run`, and when git cannot be told to leave out the filters of the repository.
+        :raises Cancelled: when the caller cancels.
         """
         off = self._set_by_repository({})
         if off and self._set_by_repository(off):
@@ -99,6 +105,7 @@ class LocalGit:
         }
 
     def _run(self, arguments: tuple[str, ...], settings: Mapping[str, str]) -> GitAnswer:
+        self._cancel.check()
         try:
             process = subprocess.Popen(
                 [
@@ -120,23 +127,22 @@ class LocalGit:
 
     def _answer(self, process: subprocess.Popen[bytes], command: str) -> GitAnswer:
         errors = ErrorOutput(process)
-        late = threading.Timer(self._timeout_s, kill_group, (process,))
-        late.start()
+        limit = _Limit(process, self._timeout_s, self._cancel)
         assert process.stdout is not None
         with process.stdout:
             output = process.stdout.read(self.max_bytes + 1)
         if len(output) > self.max_bytes:
             kill_group(process)
         code = process.wait()
-        is_late = not late.is_alive()
-        late.cancel()
+        has_killed = limit.close()
         errors.close()
+        self._cancel.check()
         place = printable(str(self.folder))
         if len(output) > self.max_bytes:
             raise WorkspaceError(
                 f"git {command} in {place} answers more than {self.max_bytes >> 20} MiB. Ask for less."
             )
-        if code < 0 and is_late:
+        if has_killed:  # whatever its exit code is: on Windows it is 1, as when ``git config`` finds nothing
             raise WorkspaceError(
                 f"git {command} in {place} took more than {self._timeout_s:.0f} s. Try it with git itself."
             )
@@ -148,6 +154,32 @@ class LocalGit:
         if isinstance(error, FileNotFoundError):
             return WorkspaceError("git is not installed, so changes are not known. Install git, or give a diff.")
         return WorkspaceError(f"git does not start ({error.strerror}). Try it with git itself.")
+
+
+class _Limit:
+    """Ends git when its time is over or the caller cancels."""
+
+    def __init__(self, process: subprocess.Popen[bytes], timeout_s: float, cancel: CancelToken) -> None:
+        self._process = process
+        self._end = time.monotonic() + timeout_s
+        self._cancel = cancel
+        self._has_ended = threading.Event()
+        self._has_killed = False
+        self._thread = threading.Thread(target=self._watch, name="git-limit", daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._has_ended.wait(_POLL_SECONDS):
+            if self._cancel.cancelled or time.monotonic() >= self._end:
+                self._has_killed = True
+                kill_group(self._process)
+                return
+
+    def close(self) -> bool:
+        """Stop watching. :returns: whether git was ended."""
+        self._has_ended.set()
+        self._thread.join()
+        return self._has_killed
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:

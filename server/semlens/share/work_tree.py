@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from semlens.core.cancel import CancelToken
 from semlens.core.errors import WorkspaceError
 from semlens.core.text.printable import printable
 from semlens.files.git_repository import top_level
@@ -66,7 +67,8 @@ class WorkTree:
         return frozenset(entry[2:] for entry in listed if entry.startswith("H "))
 
     def _ask(self, *arguments: str, reads_files: bool = False) -> GitAnswer:
-        git = LocalGit(self.top / self.relative, timeout_s=GIT_SECONDS, max_bytes=_MAX_BYTES)
+        folder = self.top / self.relative
+        git = LocalGit(folder, timeout_s=GIT_SECONDS, max_bytes=_MAX_BYTES, cancel=CancelToken())
         try:
             return git.run_on_files(*arguments) if reads_files else git.run(*arguments)
         except WorkspaceError as error:

@@ -52,7 +52,7 @@ class DiffFiles:
 
         :raises UsageError: when the diff does not fit.
         """
-        text = request.diff or git_diff(Path(self._root), request.ref, staged=request.staged)
+        text = request.diff or git_diff(Path(self._root), request.ref, self._cancel, staged=request.staged)
         diffs = parse_diff(text)
         if len(diffs) > MAX_FILES:
             self.notes.append(f"The diff has {len(diffs)} files. Only the first {MAX_FILES} were looked at.")
@@ -108,7 +108,7 @@ class DiffFiles:
         """The lines that a commit changed, where they are now. Those that were changed again since are left out."""
         changed = {line for hunk in diff.hunks for line in hunk.new_changed}
         document = self._documents.read(self._resolver.views[key[0]], key[1])
-        committed = git_file(Path(self._root), commit, diff.path)
+        committed = git_file(Path(self._root), commit, diff.path, self._cancel)
         if document is None or committed is None:
             return []
         return [
@@ -125,7 +125,7 @@ class DiffFiles:
             document_key = self._rows.get(path)
             if document_key is None or not self._resolver.views[document_key[0]].dirty:
                 continue
-            committed = git_file(Path(self._root), ref, path)
+            committed = git_file(Path(self._root), ref, path, self._cancel)
             if committed is not None:
                 lines[path] = lines_that_differ(split_lines(committed), split_lines(buffer.text))
         return lines
