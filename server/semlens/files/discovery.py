@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -354,6 +354,15 @@ def is_below(path: str, folders: Collection[str]) -> bool:
             return True
         end = path.rfind("/", 0, end)
     return "" in folders
+
+
+def add_folders(folders: set[str], paths: Iterable[str]) -> None:
+    """Add the folders above paths, without the root. With a folder, the set must have those above it."""
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
 
 
 def _entry_name(entry: os.DirEntry[str]) -> str:

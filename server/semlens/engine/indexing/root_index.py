@@ -21,6 +21,7 @@ from semlens.embedding.embedder import TokenIds
 from semlens.engine.indexing.live_segment import LiveSegment, verified_files
 from semlens.engine.indexing.scheduling import Backoff
 from semlens.engine.indexing.segment_vectors import has_unwritten_vectors, keep_vectors, load_vectors, write_vectors
+from semlens.files.discovery import add_folders
 from semlens.files.file_stamp import NO_STAMP
 from semlens.index.segment.merge import MergedSegment
 from semlens.index.segment.segment import Segment
@@ -43,6 +44,7 @@ class RootIndex:
 
     :ivar commit_error: why the last commit failed, or "". :ivar merge_error: likewise. Both are tried again later.
     :ivar n_bytes_written: of segments and vectors, to disk, by this process.
+    :ivar folders: those that hold files of the index or files to read, and some that did.
     :ivar unsaved_reason: why the index is kept in a folder that this process will delete, or "".
     """
 
@@ -63,6 +65,7 @@ class RootIndex:
         self.unsaved_reason = ""
         self.files: dict[str, FileEntry] = {}
         self.rows: dict[str, int] = {}
+        self.folders: set[str] = set()
         self.segments: dict[str, LiveSegment] = {}
         self.meta: dict[str, Any] = {}
         self.scanned = False
@@ -113,6 +116,7 @@ class RootIndex:
             live.view = None
             self.segments[segment_id] = live
         self.files, self.rows = verified_files(stored.files, self.segments)
+        add_folders(self.folders, self.files)
         for path, row in self.rows.items():
             self.segments[self.files[path].segment].alive[row] = True
         if stored.lost_segments or len(self.files) < len(stored.files):
@@ -280,6 +284,7 @@ class RootIndex:
         self._count(path, -1)
         self.files[path] = entry
         self._count(path, 1)
+        add_folders(self.folders, (path,))
         self._uncommitted[path] = entry
         self._removed.discard(path)
 

@@ -13,7 +13,7 @@ from semlens.core.hashing import ContentHash
 from semlens.core.status import SkipReason, WatchMode
 from semlens.engine.indexing.root_index import RootIndex
 from semlens.engine.indexing.root_presence import FolderIdentity, Presence, check_folder
-from semlens.files.discovery import DiscoveredFile, Discovery, is_below
+from semlens.files.discovery import DiscoveredFile, Discovery, add_folders, is_below
 from semlens.files.file_stamp import FileStamp
 from semlens.files.ignoring.gitattributes import ATTRIBUTES_FILE, attributes_path
 from semlens.settings.loading import Settings
@@ -231,7 +231,8 @@ class RootState:
             if file.path in self.in_flight:
                 self.changed.setdefault(file.path, now)  # the worker may have read it before it changed
                 continue
-            self.pending.setdefault(file.path, Pending(file.size, now))
+            if file.path not in self.pending:
+                self._queue(file.path, Pending(file.size, now))
 
     def process_changes(self) -> None:
         """Turn reported changes into files to read, files to remove, or a scan."""
@@ -272,10 +273,14 @@ class RootState:
                 continue
             if path not in self.index.files:
                 roots_of_trees.add(path)  # it may have been a folder until now
-            self.pending[path] = Pending(found.size, since)
+            self._queue(path, Pending(found.size, since))
         if gone and not self.is_present():
             gone = []  # a scan compares everything when the folder is back
         self._forget([*gone, *unwanted], roots_of_trees)
+
+    def _queue(self, path: str, item: Pending) -> None:
+        self.pending[path] = item
+        add_folders(self.index.folders, (path,))
 
     def _forget(self, paths: list[str], roots_of_trees: set[str]) -> None:
         """:param roots_of_trees: paths that may have been folders until now."""
@@ -283,12 +288,12 @@ class RootState:
             self.pending.pop(path, None)
             if not self.index.remove(path):
                 roots_of_trees.add(path)
-        if roots_of_trees:
-            self._forget_below(roots_of_trees)
+        folders = self.index.folders & roots_of_trees  # most paths are files that are not indexed, such as logs
+        if folders:
+            self._forget_below(folders)
 
     def _forget_below(self, folders: set[str]) -> None:
-        """Remove everything below paths that may have been folders, in one pass over the names."""
-        folders = folders - {""}  # the root itself is looked at by a scan
+        """Remove everything below paths that were folders, in one pass over the names."""
 
         def is_inside(path: str) -> bool:
             return is_below(path.rpartition("/")[0], folders)
@@ -299,6 +304,7 @@ class RootState:
             self.index.remove(path)
         for path in [path for path in self.in_flight if is_inside(path)]:
             self.changed.setdefault(path, now)  # the file that the worker read is gone
+        self.index.folders = {folder for folder in self.index.folders if not is_below(folder, folders)}
 
     def next_batch(self, max_bytes: int, model: str, *, urgent: bool = False) -> FilesRequest | None:
         """A request with some of the pending files, which are in flight from now on.
