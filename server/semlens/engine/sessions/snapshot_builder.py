@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,22 +10,30 @@ from dataclasses import replace
 
 import numpy as np
 
+from semlens.core.paths import relative_path
 from semlens.engine.indexing.root_state import RootState
 from semlens.engine.overlays.overlay import Overlay
+from semlens.index.arrays import Mask
 from semlens.index.snapshot import EMPTY_SNAPSHOT, IndexSnapshot, SegmentView
 
 PUBLISH_SECONDS = 0.2
+
+_Key = tuple[str, str]
+"""A root, and the id of a segment. The roots of two git worktrees may have the same segment."""
 
 
 class SnapshotBuilder:
     """Caches masked views between snapshots, so that unchanged ones are not computed again."""
 
     def __init__(self) -> None:
-        self._masked: dict[str, tuple[SegmentView, frozenset[int], SegmentView]] = {}
+        self._masked: dict[_Key, tuple[SegmentView, frozenset[int], Mask | None, SegmentView]] = {}
+        self._roots: tuple[str, ...] = ()
+        self._prefixes: dict[str, tuple[str, ...]] = {}
+        self._nested: dict[_Key, Mask | None] = {}  # by segment, which never changes
 
     def compose(self, states: Mapping[str, RootState], overlays: Iterable[Overlay]) -> tuple[SegmentView, ...]:
         """The overlays, and the views of the roots without the files that these or inner roots hide."""
-        hidden: dict[str, set[int]] = defaultdict(set)  # rows of files by segment
+        hidden: dict[_Key, set[int]] = defaultdict(set)  # rows of files
         shown: list[SegmentView] = []
         for overlay in overlays:
             dirty = True
@@ -36,41 +45,56 @@ class SnapshotBuilder:
                 if place is not None and not dirty:
                     continue  # the file has the same text, so its own segment is used
                 if place is not None:
-                    hidden[place[0].segment.id].add(place[1])
+                    hidden[overlay.buffer.root, place[0].segment.id].add(place[1])
             view = overlay.view(dirty=dirty)
             if view is not None:
                 shown.append(view)
-        self._hide_nested(states, hidden)
-        masked: dict[str, tuple[SegmentView, frozenset[int], SegmentView]] = {}
-        for state in states.values():
+        if self._roots != tuple(states):
+            self._roots, self._prefixes, self._nested = tuple(states), prefixes_of_nested(tuple(states)), {}
+        masked = {}
+        nested: dict[_Key, Mask | None] = {}
+        for name, state in states.items():
+            prefixes = self._prefixes.get(name)
             for view in state.index.views():
-                rows = frozenset(hidden.get(view.segment.id, ()))
-                if not rows:
+                key = name, view.segment.id
+                if prefixes is not None:
+                    nested[key] = self._nested[key] if key in self._nested else _files_below(view, prefixes)
+                below = nested.get(key)
+                rows = frozenset(hidden.get(key, ()))
+                if not rows and below is None:
                     shown.append(view)
                     continue
-                kept = self._masked.get(view.segment.id)
-                if kept is None or kept[0] is not view or kept[1] != rows:
-                    kept = (view, rows, _without(view, rows))
-                masked[view.segment.id] = kept
-                shown.append(kept[2])
-        self._masked = masked
+                kept = self._masked.get(key)
+                if kept is None or kept[0] is not view or kept[1] != rows or kept[2] is not below:
+                    kept = (view, rows, below, _without(view, rows, below))
+                masked[key] = kept
+                shown.append(kept[3])
+        self._masked, self._nested = masked, nested
         return tuple(shown)
 
-    @staticmethod
-    def _hide_nested(states: Mapping[str, RootState], hidden: dict[str, set[int]]) -> None:
-        for outer_name, outer in states.items():
-            for inner_name in states:
-                if inner_name == outer_name or not inner_name.startswith(outer_name.rstrip("/\\") + "/"):
-                    continue
-                below = inner_name[len(outer_name.rstrip("/\\")) + 1 :].replace("\\", "/") + "/"
-                for path, row in outer.index.rows.items():
-                    if path.startswith(below):
-                        hidden[outer.index.files[path].segment].add(row)
+
+def prefixes_of_nested(roots: Sequence[str], *, windows: bool = os.name == "nt") -> dict[str, tuple[str, ...]]:
+    """By root that has others below it, the beginnings of the paths of their files in it."""
+    prefixes = {}
+    for outer in roots:
+        below = (relative_path(outer, inner, windows=windows) for inner in roots)
+        found = tuple(f"{path}/" for path in below if path)
+        if found:
+            prefixes[outer] = found
+    return prefixes
 
 
-def _without(view: SegmentView, rows: frozenset[int]) -> SegmentView:
+def _files_below(view: SegmentView, prefixes: tuple[str, ...]) -> Mask | None:
+    """The files whose paths begin with a prefix, shape (files,); None where none does."""
+    mask = np.array([path.startswith(prefixes) for path in view.segment.files.paths.tolist()], bool)
+    return mask if mask.any() else None
+
+
+def _without(view: SegmentView, rows: frozenset[int], nested: Mask | None) -> SegmentView:
     alive = np.ones(len(view.segment.files), bool) if view.alive is None else view.alive.copy()
     alive[list(rows)] = False
+    if nested is not None:
+        alive &= ~nested
     return replace(view, alive=alive)
 
 

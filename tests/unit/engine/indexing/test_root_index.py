@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from semlens.core.status import SkipReason
 from semlens.engine.indexing.live_segment import MERGE_FANOUT, LiveSegment
 from semlens.engine.indexing.merger import merge_candidates, merge_job
 from semlens.engine.indexing.root_index import RootIndex
-from semlens.engine.sessions.snapshot_builder import SnapshotBuilder
+from semlens.engine.sessions import snapshot_builder
+from semlens.engine.sessions.snapshot_builder import SnapshotBuilder, prefixes_of_nested
 from semlens.files.file_stamp import FileStamp
 from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import VectorBlock
@@ -50,6 +52,15 @@ def embed(live: LiveSegment, model: str = MODEL) -> None:
 
 def hashes_of(live: LiveSegment) -> list[bytes]:
     return live.passage_hashes(np.arange(len(live.segment.passages), dtype=np.uint32))
+
+
+class Unwalked(dict):
+    """A dictionary that may be asked for a key, and not for all of them."""
+
+    def __iter__(self):
+        raise AssertionError("a walk over all files")
+
+    items = keys = values = __iter__
 
 
 def shown(index: RootIndex) -> set[str]:
@@ -267,6 +278,41 @@ def test_nested_roots_hide_their_files_in_the_outer(index, tmp_path):
     again = composer.compose(states, [])  # type: ignore[arg-type]
     assert [a is b for a, b in zip(views, again, strict=True)] == [True, True]
     inner.close()
+
+
+def test_the_files_of_a_nested_root_are_looked_for_once(index, monkeypatch):
+    put(index, "in/a", "b")
+    index.rows = Unwalked(index.rows)
+    states = {"/r": SimpleNamespace(index=index), "/r/in": SimpleNamespace(index=SimpleNamespace(views=list))}
+    composer = SnapshotBuilder()
+    assert [view.alive.tolist() for view in composer.compose(states, [])] == [[False, True]]
+    embed(next(iter(index.segments.values())))  # another view of the same segment
+    monkeypatch.setattr(snapshot_builder, "_files_below", None)
+    (view,) = composer.compose(states, [])
+    assert (view.alive.tolist(), list(view.tiers)) == ([False, True], [MODEL])
+
+
+@pytest.mark.parametrize(
+    ("roots", "windows", "prefixes"),
+    [
+        (("/r", "/r/in", "/r/in/it", "/r2"), False, {"/r": ("in/", "in/it/"), "/r/in": ("it/",)}),
+        (("C:\\r", "C:\\r\\in", "c:\\R\\in\\it", "C:\\r2"), True, {"C:\\r": ("in/", "in/it/"), "C:\\r\\in": ("it/",)}),
+        (("/", "/r"), False, {"/": ("r/",)}),
+        (("C:\\", "C:\\r"), True, {"C:\\": ("r/",)}),
+    ],
+)  # fmt: skip
+def test_which_roots_are_nested(roots, windows, prefixes):
+    assert prefixes_of_nested(roots, windows=windows) == prefixes
+
+
+def test_unsaved_text_hides_no_file_of_another_work_tree(index):
+    """The index of a work tree has segments of the one that it was copied from."""
+    put(index, "a", "b")
+    states = {"/one": SimpleNamespace(index=index), "/two": SimpleNamespace(index=index)}
+    buffer = SimpleNamespace(root="/one", path="a")
+    overlay = SimpleNamespace(buffer=buffer, hash=b"", view=lambda dirty: None)
+    first, second = SnapshotBuilder().compose(states, [overlay])
+    assert (first.alive.tolist(), second.alive) == ([False, True], None)
 
 
 def test_removing_a_file_does_not_change_its_segment(index):
