@@ -9,6 +9,7 @@ import logging
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,9 @@ PROGRAM = "semlens.engine.mapping.map_process"
 """The module that computes, as a process."""
 
 MAX_KEPT = 8
+_LEFT_SECONDS = 3_600.0
+"""A file that a computation reads or writes and that is older was left by one that was killed."""
+
 STALE_SHARE = 0.1
 """A map is computed again when so many more or fewer symbols are there."""
 
@@ -158,8 +162,8 @@ class IndexMap:
             found = _read(points, path)
             with self._lock:
                 self._map = found
-        except (SemlensError, OSError, ValueError) as error:
-            logger.warning("The map could not be computed: %s", error)
+        except Exception as error:  # whatever it is, the page tells it: nobody else sees how this thread ends
+            logger.warning("The map could not be computed: %s", error, exc_info=not isinstance(error, SemlensError))
             with self._lock:
                 self._problem = str(error) or type(error).__name__
         finally:
@@ -169,8 +173,7 @@ class IndexMap:
     def _run(self, points: MapPoints, path: Path) -> None:
         """:raises MapFailedError: when the process fails."""
         make_private_folders(self._folder)
-        for old in sorted(self._folder.glob("*.npz"), key=lambda one: one.stat().st_mtime)[: -MAX_KEPT + 1]:
-            old.unlink(missing_ok=True)
+        _make_room(self._folder)
         source = path.with_suffix(".points")
         names = np.frombuffer("\n".join(points.names()).encode("utf-8", "replace"), np.uint8)
         try:
@@ -199,6 +202,16 @@ class IndexMap:
             raise MapFailedError(f"The process that computes the map ended with code {process.returncode}. Try again.")
 
 
+def _make_room(folder: Path) -> None:
+    """Delete the oldest maps, and what computations that were killed left."""
+    now = time.time()
+    for old in sorted(folder.glob("*.npz"), key=lambda one: one.stat().st_mtime)[: -MAX_KEPT + 1]:
+        old.unlink(missing_ok=True)
+    for left in (*folder.glob("*.points"), *folder.glob("*.part")):
+        if now - left.stat().st_mtime > _LEFT_SECONDS:
+            left.unlink(missing_ok=True)
+
+
 def symbols_of(found: IndexedMap, numbers: Sequence[int]) -> list[MapSymbol | None]:
     """The symbols of points. None for a number that no point has."""
     points = found.points
@@ -225,14 +238,16 @@ def _symbol(points: MapPoints, number: int) -> MapSymbol:
 
 
 def _read(points: MapPoints, path: Path) -> IndexedMap:
-    """:raises ValueError: when the file is of other points or damaged."""
+    """:raises MapFailedError: when the file is of other points or damaged. :raises OSError: when it cannot be read."""
     try:
-        with np.load(path) as data:
+        with path.open("rb") as file, np.load(file) as data:  # numpy leaves a damaged file open that it opened itself
             positions = np.ascontiguousarray(data["positions"], np.float32)
             labels: list[dict[str, Any]] = json.loads(data["labels"].tobytes())
         if positions.shape != (len(points), 2) or not np.isfinite(positions).all():
             raise ValueError("other points")
         return IndexedMap(points.without_vectors(), positions, tuple(AreaLabel(**label) for label in labels))
-    except (ValueError, KeyError, TypeError, EOFError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # of a damaged file, numpy, zipfile and json raise many kinds
         path.unlink(missing_ok=True)
-        raise ValueError("The map that was kept is damaged. Open the map again.") from error
+        raise MapFailedError("The map that was kept is damaged. Open the map again.") from error
