@@ -59,13 +59,21 @@ def _paths_below(view: SegmentView, folders: Sequence[str]) -> list[str | None]:
 
 def is_below(view: SegmentView, file: int, folders: Sequence[str]) -> bool:
     """Whether a file of a view lies below one of the folders (absolute real paths). Without any, all do."""
-    path = f"{view.root}{os.sep}{view.segment.files.paths[file]}"
-    return not folders or any(_is_inside(path, folder) for folder in folders)
+    return not folders or is_path_below(view.root, view.segment.files.paths[file], folders)
 
 
-def _is_inside(path: str, folder: str) -> bool:
+def is_path_below(root: str, path: str, folders: Sequence[str], *, separator: str = os.sep) -> bool:
+    """Whether a file lies below one of the folders.
+
+    :param root: absolute, as the folders are. :param path: relative to the root, with forward slashes.
+    """
+    absolute = f"{root.rstrip(separator)}{separator}{path.replace('/', separator)}"
+    return any(_is_inside(absolute, folder, separator) for folder in folders)
+
+
+def _is_inside(path: str, folder: str, separator: str = os.sep) -> bool:
     """Whether an absolute path is the folder or lies below it."""
-    return bool(path) and (path == folder or path.startswith(folder.rstrip("/\\") + os.sep))
+    return bool(path) and (path == folder or path.startswith(folder.rstrip("/\\") + separator))
 
 
 def _matching(paths: Sequence[str | None], globs: tuple[str, ...]) -> Mask:

@@ -6,7 +6,7 @@ from search_cases import names, snapshot_of, view_of
 
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchFilter
-from semlens.search.query.filter_masks import passage_mask
+from semlens.search.query.filter_masks import is_path_below, passage_mask
 from semlens.search.query.query import parse_query
 from semlens.search.ranking.recent import recent_hits
 from semlens.search.signals.text_evidence import score_words
@@ -14,6 +14,25 @@ from semlens.search.signals.text_evidence import score_words
 
 def test_an_empty_filter_makes_no_mask():
     assert passage_mask(view_of({"a.py": "x = 1\n"}), SearchFilter()) is None
+
+
+@pytest.mark.parametrize(
+    ("root", "folder", "separator", "expected"),
+    [
+        ("/w", "/w/src", "/", True),
+        ("/w", "/w/sr", "/", False),
+        ("/w", "/w", "/", True),
+        ("/w/src", "/w", "/", True),
+        ("/", "/src", "/", True),
+        ("C:\\w", "C:\\w\\src", "\\", True),
+        ("C:\\w", "C:\\w\\src\\net", "\\", True),
+        ("C:\\w", "C:\\w\\sr", "\\", False),
+        ("C:\\", "C:\\src", "\\", True),
+        ("\\\\host\\share", "\\\\host\\share\\src", "\\", True),
+    ],
+)
+def test_a_file_is_below_the_folders_that_its_root_and_its_path_name(root, folder, separator, expected):
+    assert is_path_below(root, "src/net/a.py", [folder], separator=separator) is expected
 
 
 FILES = {
