@@ -25,7 +25,8 @@ def derive_manifest(folder: Path) -> ModelManifest:
 
     The manifest has the current hashes of the files. A folder that changes later counts as another model.
 
-    :raises ModelError: when there is no ONNX graph or tokenizer, or the dimension is not stated.
+    :raises ModelError: when there is no ONNX graph or tokenizer, the dimension is not stated, or a value has no sense.
+    :raises OSError: when a file cannot be read.
     """
     graph = next((name for name in _GRAPH_NAMES if (folder / name).is_file()), None)
     if graph is None or not (folder / "tokenizer.json").is_file():
@@ -35,14 +36,20 @@ def derive_manifest(folder: Path) -> ModelManifest:
     dimension = pooling.get("word_embedding_dimension") or config.get("hidden_size") or config.get("dim")
     if not isinstance(dimension, int) or dimension <= 0:
         raise ModelError(f"The model at {folder} does not state its dimension. Add a config.json with hidden_size.")
-    limit = _json(folder / "sentence_bert_config.json").get("max_seq_length") or _DEFAULT_MAX_TOKENS
-    prompts = _json(folder / "config_sentence_transformers.json").get("prompts") or {}
+    limits = folder / "sentence_bert_config.json"
+    limit = _json(limits).get("max_seq_length") or _DEFAULT_MAX_TOKENS
+    if not isinstance(limit, int) or limit < 1:
+        raise ModelError(f"max_seq_length in {limits} is no number. Restore the file from the model's source.")
+    texts = folder / "config_sentence_transformers.json"
+    prompts = _json(texts).get("prompts") or {}
+    if not isinstance(prompts, dict):
+        raise ModelError(f"prompts in {texts} is no object. Restore the file from the model's source.")
     names = [graph, "tokenizer.json", *sorted(_side_files(folder, graph))]
     return ModelManifest(
         name=folder.resolve().name,
         architecture=Architecture.TRANSFORMER,
         dimension=dimension,
-        max_tokens=min(int(limit), _MAX_TOKENS_LIMIT),
+        max_tokens=min(limit, _MAX_TOKENS_LIMIT),
         licence="unknown",
         files=tuple(_model_file(folder, name) for name in names),
         folder=folder,

@@ -41,7 +41,10 @@ def find_model(name_or_path: str | Path) -> ModelManifest:
         return parse_locator(text).manifest
     if isinstance(name_or_path, Path) or text.startswith(("~", ".")) or "/" in text or os.sep in text:
         folder = Path(text).expanduser()
-        return load_manifest(folder) if (folder / "model.toml").exists() else derive_manifest(folder)
+        try:
+            return load_manifest(folder) if (folder / "model.toml").exists() else derive_manifest(folder)
+        except OSError as error:
+            raise ModelError(f"The model at {folder} cannot be read ({error}). Make its files readable.") from error
     folders = model_folders()
     for folder in folders:
         if folder.name == text:

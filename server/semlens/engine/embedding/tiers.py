@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -270,6 +271,6 @@ def choose_local_tiers(first: str, refine: str, folders: Iterable[str]) -> list[
 
 def _find_model(name: str, folders: Sequence[Path]) -> ModelManifest:
     for folder in folders:
-        if (folder / name / "model.toml").is_file():
+        if os.path.isfile(folder / name / "model.toml"):  # `Path.is_file` raises where the folder cannot be read
             return find_model(str(folder / name))
     return find_model(name)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from engine_cases import write_model
 
 from semlens.core.errors import ModelError
 from semlens.core.status import TierRole
+from semlens.embedding import derived_manifest
 from semlens.embedding.registry import find_model
 from semlens.engine.embedding import tiers
-from semlens.engine.embedding.tiers import Tier
+from semlens.engine.embedding.tiers import Tier, choose_tiers
 
 
 @pytest.mark.parametrize(("closed", "n_logged"), [(False, 1), (True, 0)])
@@ -45,3 +48,53 @@ def test_a_model_that_does_not_fit_into_memory_is_reported_once(tmp_path, monkey
             tier.embedder()
     assert tier.is_paused
     assert len(n_loads) == 1
+
+
+@pytest.fixture
+def derived(tmp_path):
+    """A user's model without ``model.toml``."""
+    folder = tmp_path / "derived"
+    folder.mkdir()
+    (folder / "model.onnx").write_bytes(b"")
+    (folder / "tokenizer.json").write_text("{}")
+    (folder / "config.json").write_text('{"hidden_size": 4}')
+    return folder
+
+
+def chosen(tmp_path, derived):
+    """The roles of the tiers of a good model and a derived one, and the errors."""
+    found, errors = choose_tiers(str(write_model(tmp_path / "good")), str(derived), (), None)
+    return [tier.role for tier in found], [str(error) for error in errors]
+
+
+def test_a_model_without_a_manifest_is_a_tier(tmp_path, derived):
+    assert chosen(tmp_path, derived) == ([TierRole.FIRST, TierRole.REFINE], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("config_sentence_transformers.json", {"prompts": ["query: "]}),
+        ("sentence_bert_config.json", {"max_seq_length": "all"}),
+        ("sentence_bert_config.json", {"max_seq_length": -1}),
+    ],
+)
+def test_a_value_that_has_no_sense_costs_one_model(tmp_path, derived, name, values):
+    (derived / name).write_text(json.dumps(values))
+    roles, (error,) = chosen(tmp_path, derived)
+    assert roles == [TierRole.FIRST]
+    assert str(derived / name) in error
+
+
+def test_a_file_that_cannot_be_read_costs_one_model(tmp_path, derived, monkeypatch):
+    model_file = derived_manifest._model_file
+
+    def refuse(folder, name):
+        if folder == derived:
+            raise PermissionError(13, "Permission denied", str(folder / name))
+        return model_file(folder, name)
+
+    monkeypatch.setattr(derived_manifest, "_model_file", refuse)
+    roles, (error,) = chosen(tmp_path, derived)
+    assert roles == [TierRole.FIRST]
+    assert str(derived / "model.onnx") in error
