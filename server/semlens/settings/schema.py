@@ -83,9 +83,9 @@ class IndexSettings:
     )
     max_cache_mb: int = _setting(
         2048,
-        "Size limit of the whole cache folder, in MiB. Above it, the indexes of folders that are not open are "
-        "deleted first. Then the least recently used vectors are deleted. An index in use is kept, even if it is "
-        "larger.",
+        "Size limit of the whole cache folder, in MiB. Above it, maps and the FAISS files of unused models are "
+        "deleted first, then the indexes of folders that are not open, then the least recently used vectors. An "
+        "index in use is kept, even if it is larger.",
         scope=SettingScope.USER,
         minimum=64,
         maximum=1_048_576,
