@@ -24,7 +24,8 @@ def state(tmp_path: Path) -> RootState:
     (tmp_path / "a.py").write_text("x = 1\n")
     stamp, _, _ = read_file(str(tmp_path), "a.py", 100)
     assert stamp is not None
-    index = SimpleNamespace(root=tmp_path, files={"a.py": FileEntry(stamp, HASH, "segment", SkipReason.NONE)})
+    files = {"a.py": FileEntry(stamp, HASH, "segment", SkipReason.NONE)}
+    index = SimpleNamespace(root=tmp_path, files=files, folders=set())
     return RootState(index, Discovery(tmp_path, Settings()), Settings())  # type: ignore[arg-type]
 
 
