@@ -165,8 +165,8 @@ def test_a_file_created_in_a_folder_already_scanned_is_indexed(plain, monkeypatc
     gate = Gate()
     walk = state.discovery.walk
 
-    def slow_walk(unread):
-        for file in walk(unread):
+    def slow_walk(unread, **options):
+        for file in walk(unread, **options):
             if file.path.startswith("z/"):
                 gate.pass_through()
             yield file
