@@ -539,13 +539,19 @@ def test_a_service_that_failed_is_asked_again_after_its_pause(remote):
     assert remote.indexer.is_complete
 
 
-def test_a_key_that_is_typed_and_taken_back_costs_no_vectors(remote):
+def changed_while_it_waits(remote):
+    """The text changes while a request for its vectors waits. :returns: what lets the request go on."""
     gate = threading.Event()
     remote.indexer._remote_executor.submit(gate.wait, DEADLINE_S)
     remote.ask_after_each(2)
     remote.answer()
     remote.step()
     remote.buffers.change(remote.URI, text(3))
+    return gate
+
+
+def test_a_key_that_is_typed_and_taken_back_costs_no_vectors(remote):
+    gate = changed_while_it_waits(remote)
     remote.ask_after_each(2)
     gate.set()
     remote.hear()
@@ -554,12 +560,7 @@ def test_a_key_that_is_typed_and_taken_back_costs_no_vectors(remote):
 
 
 def test_text_that_changed_is_not_sent(remote):
-    gate = threading.Event()
-    remote.indexer._remote_executor.submit(gate.wait, DEADLINE_S)
-    remote.ask_after_each(2)
-    remote.answer()
-    remote.step()
-    remote.buffers.change(remote.URI, text(3))
+    gate = changed_while_it_waits(remote)
     gate.set()
     remote.hear()
     remote.step()

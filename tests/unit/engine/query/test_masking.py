@@ -48,6 +48,7 @@ def engine(plain: Workspace) -> Engine:
     plain.write("long.py", f"def load_everything():\n    data = '{'x ' * 182}'; token = '{SECRET}'\n")
     plain.write("deploy/shop.yaml", MANIFEST)
     plain.write("cut.ts", f"export const {'queue' * 12}: Readonly<Record<string, string>> = 'ghp_{'aB3' * 12}';\n")
+    plain.write("cut.py", f"def load_{'q' * 240}(first, second, token='ghp_{'aB3' * 12}'):\n    return first\n")
     plain.write("far.py", "password = (\n    'Tr0ub4dor&3horse'\n)\n")
     return plain.engine()
 
@@ -67,9 +68,10 @@ def test_a_value_far_from_what_makes_it_a_secret_is_masked(engine: Engine, plain
 
 
 def test_a_secret_that_a_signature_is_cut_in_is_masked(engine: Engine) -> None:
-    found = [hit for hit in hits(engine, "queue" * 12, mask=True) if hit.path == "cut.ts"]
-    assert found
-    assert not any("ghp_" in hit.snippet + hit.signature for hit in found)
+    for path, query in (("cut.ts", "queue" * 12), ("cut.py", f"load_{'q' * 240}")):
+        found = [hit for hit in hits(engine, query, mask=True) if hit.path == path]
+        assert found
+        assert not any("ghp_" in hit.snippet + hit.signature for hit in found)
     pack = engine.context(ContextRequest(budget=2_000), CancelToken())
     assert "queuequeue" in pack.text
     assert "ghp_" not in pack.text

@@ -202,11 +202,10 @@ def test_a_notebook_cell_may_have_line_ends_of_old_tools() -> None:
  {"cell_type": "code", "source": "import os\\rdef first(a):\\r    return a\\r"},
  {"cell_type": "code", "source": ["def second():\\n", "    return 1"]}
 ], "metadata": {"language_info": {"name": "python"}}}"""
-    symbols = parse("a.ipynb", source).symbols
-    assert [(one.name, one.span.start_line) for one in symbols if one.name in {"first", "second"}] == [
-        ("first", 1),
-        ("second", 2),
-    ]
+    rows = source.split(b"\n")
+    found = {one.name: one.name_span for one in parse("a.ipynb", source).symbols}
+    for name, row in (("first", 1), ("second", 2)):
+        assert (found[name].start_line, found[name].start_column) == (row, rows[row].index(name.encode()))
 
 
 def test_json_that_is_no_notebook_has_no_cells() -> None:
