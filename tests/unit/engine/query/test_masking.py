@@ -10,6 +10,7 @@ from semlens.core.context import ContextRequest
 from semlens.core.hit import SearchHit
 from semlens.core.request import SearchRequest
 from semlens.engine.engine import Engine
+from semlens.engine.query.masking import changed_by_masks
 
 SECRET = "3f9a1c0b7e5d2846a9b0c1d2e3f4a5b6c7d8e9f0"
 CODE = f"""\
@@ -65,6 +66,11 @@ def test_a_value_far_from_what_makes_it_a_secret_is_masked(engine: Engine, plain
     uri = plain.uri("far.py")
     pack = engine.context(ContextRequest(uri=uri, lines=(1, 1), budget=60), CancelToken())
     assert "Tr0ub4dor" not in pack.text
+
+
+def test_a_line_is_masked_by_what_stands_above_it() -> None:
+    lines = ["password = (", "    'Tr0ub4dor&3horse'", ")", "other = 1"]
+    assert changed_by_masks(lines, [1, 3]) == {1: "    '[masked]'"}
 
 
 def test_a_secret_that_a_signature_is_cut_in_is_masked(engine: Engine) -> None:

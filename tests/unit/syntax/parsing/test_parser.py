@@ -208,6 +208,28 @@ def test_a_notebook_cell_may_have_line_ends_of_old_tools() -> None:
         assert (found[name].start_line, found[name].start_column) == (row, rows[row].index(name.encode()))
 
 
+KEY_LINE = "MIIEowIBAAKCAQEAx7Rk2v9Q"
+KEY = "-----BEGIN RSA PRIVATE KEY-----\n" + f"{KEY_LINE}\n" * 90 + "-----END RSA PRIVATE KEY-----\n"
+NOTE = "a line of notes\n" * 30
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("notes.txt", NOTE + KEY + NOTE),
+        ("a.py", f'def load():\n    return """{KEY}"""\n'),
+        ("a.html", f"<p>\n{KEY}</p>\n<script>\nfunction f() {{}}\n</script>\n"),
+        ("a.yaml", f"kind: Secret\nmetadata:\n  name: shop\ndata:\n  one: {KEY_LINE}\n  two: {KEY_LINE}\n"),
+        ("deep.json", "[" * 3_000 + KEY),
+    ],
+)
+def test_a_secret_of_many_lines_is_in_no_passage(path: str, source: str) -> None:
+    """A part of it would not be recognised, so it could be sent or shared."""
+    passages = parse(path, source.encode()).passages
+    assert passages
+    assert not any(KEY_LINE in passage.body for passage in passages)
+
+
 def test_json_that_is_no_notebook_has_no_cells() -> None:
     for source in (
         b"{}",
