@@ -23,6 +23,7 @@ from semlens.daemon.client_connection import ClientConnection
 from semlens.engine.engine_session import EngineSession
 from semlens.engine.team import copies_folder
 from semlens.files.git_origin import repository_name
+from semlens.files.git_stamp import git_stamp
 from semlens.files.roots import check_root
 from semlens.http.access import LINK_SECONDS, Access, read_or_make_token
 from semlens.http.options import HttpOptions, options_of
@@ -119,7 +120,7 @@ class _PageSession:
             watching=WatchMode.NATIVE,
             search_defaults=self._settings.search,
         )
-        hub = self._hub = EventHub(session.status)
+        hub = self._hub = EventHub(session.status, lambda: [git_stamp(Path(root.real)) for root in roots.all])
         mcp = LazyApp(lambda: open_mcp(session, roots))
         index_map = session.open_map()
         map_methods = MapMethods(index_map)

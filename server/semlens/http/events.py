@@ -1,4 +1,4 @@
-"""Server-sent events: the status while it changes, and that the index has other content than before."""
+"""Server-sent events: the status while it changes, and that the index or a repository has other content than before."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ _UNSTEADY = ("number", "lagMs", "rssBytes", "counters")
 class EventHub:
     """Belongs to an event loop. Only `announce` may be called by other threads."""
 
-    def __init__(self, read_status: Callable[[], EngineStatus]) -> None:
-        """:param read_status: blocks."""
+    def __init__(self, read_status: Callable[[], EngineStatus], read_repositories: Callable[[], object]) -> None:
+        """:param read_status: blocks. :param read_repositories: too; its value changes when a commit is made."""
         self._loop = asyncio.get_running_loop()
         self._read_status = read_status
+        self._read_repositories = read_repositories
+        self._repositories: object = None
+        self._repositories_at = float("-inf")
         self._status: Json = {}
         self._number = 0
         self._read_at = float("-inf")
@@ -52,11 +55,15 @@ class EventHub:
         try:
             yield b"retry: 1000\n\n"
             sent: Json = {}
-            sent_at = self._loop.time()
+            await self._refresh()
+            seen, sent_at = self._repositories, self._loop.time()
             while not self._is_closed:
                 wake = self._wake
                 await self._refresh()
-                if (events := _events(sent, self._status)) or self._loop.time() - sent_at >= HEARTBEAT_SECONDS:
+                events = _events(sent, self._status)
+                if self._repositories != seen:
+                    seen, events = self._repositories, events + _event("repository", {})
+                if events or self._loop.time() - sent_at >= HEARTBEAT_SECONDS:
                     sent, sent_at = self._status, self._loop.time()
                     yield events or b": still here\n\n"
                     await asyncio.sleep(RATE_SECONDS)
@@ -67,10 +74,13 @@ class EventHub:
             self.n_streams -= 1
 
     async def _refresh(self) -> None:
-        """Read the status, unless it was read or announced a moment ago."""
+        """Read the status, unless it was read or announced a moment ago, and what nothing announces."""
         async with self._reading:
             if self._loop.time() - self._read_at >= REFRESH_SECONDS and not self._is_closed:
                 self._take(status_json(await asyncio.to_thread(self._read_status)))
+            if self._loop.time() - self._repositories_at >= REFRESH_SECONDS and not self._is_closed:
+                self._repositories = await asyncio.to_thread(self._read_repositories)
+                self._repositories_at = self._loop.time()
 
     def _take(self, status: Json) -> None:
         self._read_at = self._loop.time()

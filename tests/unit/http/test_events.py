@@ -62,7 +62,7 @@ async def names_of(stream, count):
 
 async def test_a_client_gets_the_status_and_then_changes():
     statuses = Statuses()
-    hub = EventHub(statuses)
+    hub = EventHub(statuses, int)
     stream = hub.stream()
     (first, now), (second, changed) = await names_of(stream, 2)
     assert (first, now["number"], second, changed) == ("status", 1, "changed", {"generation": 1})
@@ -85,16 +85,34 @@ async def test_a_client_gets_the_status_and_then_changes():
 
 async def test_a_quiet_stream_shows_that_it_lives(monkeypatch):
     monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.02)
-    stream = EventHub(Statuses()).stream()
+    stream = EventHub(Statuses(), int).stream()
     await names_of(stream, 2)
     assert await asyncio.wait_for(anext(stream), SECONDS) == b": still here\n\n"
     await stream.aclose()
 
 
 async def test_a_client_that_leaves_is_forgotten():
-    hub = EventHub(Statuses())
+    hub = EventHub(Statuses(), int)
     stream = hub.stream()
     await names_of(stream, 2)
     assert hub.n_streams == 1
     await stream.aclose()
     assert hub.n_streams == 0
+
+
+async def test_a_commit_is_told_once_to_each_client_also_while_statuses_are_announced(monkeypatch):
+    monkeypatch.setattr(events, "REFRESH_SECONDS", 60.0)
+    commits = iter([["first"], ["second"]])
+    hub = EventHub(Statuses(), lambda: next(commits))
+    one, other = hub.stream(), hub.stream()
+    await names_of(one, 2)
+    await names_of(other, 2)
+    monkeypatch.setattr(events, "REFRESH_SECONDS", 0.0)
+    hub.announce(status(2, pending=True))
+    assert [name for name, _ in await names_of(one, 2)] == ["status", "repository"]
+    monkeypatch.setattr(events, "REFRESH_SECONDS", 60.0)
+    assert [name for name, _ in await names_of(other, 2)] == ["status", "repository"]
+    hub.announce(status(3))
+    assert [name for name, _ in await names_of(one, 1)] == ["status"]
+    await one.aclose()
+    await other.aclose()

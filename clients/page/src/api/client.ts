@@ -1,5 +1,6 @@
 /** Requests to the server that this page came from. Every failure is an `ApiError` with a sentence for the user. */
 import { signal } from "@preact/signals";
+import { parseJson, toJson } from "./json";
 
 export class ApiError extends Error {
   constructor(
@@ -33,7 +34,7 @@ export function call<T>(method: string, params: unknown, abort?: AbortSignal): P
   return request<T>(`/api/${method}`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(params),
+    body: toJson(params),
     ...(abort ? { signal: abort } : {}),
   });
 }
@@ -57,7 +58,7 @@ async function request<T>(url: string, options: RequestInit): Promise<T> {
 async function bodyOf(response: Response): Promise<unknown> {
   const text = await response.text();
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return null; // of a proxy between, or a page
   }

@@ -1,12 +1,16 @@
 /** What the server is doing: its status by server-sent events, and the way back to it when it was lost. */
-import { computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import { ApiError, call, connection, isAborted } from "./client";
+import { parseJson } from "./json";
 import type { Session, Status } from "./types";
 
 export const status = signal<Status | null>(null);
 
 /** Changes when the index has other content: views ask again. */
 export const generation = signal(0);
+
+/** Changes with the commits, the branches and what is staged: comparisons are asked again. */
+export const repository = signal(0);
 
 export const session = signal<Session | null>(null);
 
@@ -78,9 +82,13 @@ async function reconnect(retryMs: number): Promise<void> {
   const { signal: abort } = (attempt = new AbortController());
   try {
     session.value = await call<Session>("session", {}, abort);
-    status.value = await call<Status>("status", {}, abort);
-    generation.value = status.value.generation;
-    connection.value = "live";
+    const now = await call<Status>("status", {}, abort);
+    batch(() => {
+      status.value = now;
+      generation.value = now.generation;
+      repository.value++; // a commit may have been made meanwhile
+      connection.value = "live";
+    });
     if (!document.hidden) listen();
   } catch (error) {
     if (isAborted(error) || (error instanceof ApiError && error.status === 401)) return;
@@ -95,11 +103,12 @@ function listen(): void {
   events = source;
   source.addEventListener("status", (event: MessageEvent<string>) => {
     connection.value = "live";
-    take(JSON.parse(event.data) as Status);
+    take(parseJson(event.data) as Status);
   });
   source.addEventListener("changed", (event: MessageEvent<string>) => {
     generation.value = (JSON.parse(event.data) as { generation: number }).generation;
   });
+  source.addEventListener("repository", () => repository.value++);
   source.addEventListener("error", () => {
     // the source does not say why it failed; a request does
     source.close();

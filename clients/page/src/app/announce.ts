@@ -1,5 +1,6 @@
 /** Sentences that a screen reader speaks, without a place on the page. */
 import { signal } from "@preact/signals";
+import { asSent } from "../api/json";
 
 export const announcement = signal("");
 
@@ -24,7 +25,7 @@ export function showToast(sentence: string): void {
 
 export async function copy(text: string, what: string): Promise<void> {
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(asSent(text));
     showToast(`Copied ${what}: ${text}`);
   } catch {
     showToast(`The browser does not allow copying. ${what}: ${text}`);

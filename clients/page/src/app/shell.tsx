@@ -97,6 +97,12 @@ function Expired() {
 
 function Header({ view }: { view: View }) {
   const tab = relatedOf(view) || view === "graph" ? "search" : view;
+  const nav = useRef<HTMLElement>(null);
+  const nTabs = tabs().length;
+  useEffect(() => {
+    // on a narrow window the views are wider than the window
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [tab, nTabs]);
   return (
     <header class="top">
       <a class="brand" href="#/search" aria-label="semlens, search">
@@ -107,7 +113,7 @@ function Header({ view }: { view: View }) {
         </svg>
         <span>semlens</span>
       </a>
-      <nav aria-label="Views">
+      <nav aria-label="Views" ref={nav}>
         {tabs().map(({ view: to, label }) => (
           <a
             key={to}

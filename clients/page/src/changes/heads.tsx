@@ -4,6 +4,7 @@ import { hasSeveralRoots, roots } from "../api/session";
 import { copy } from "../app/announce";
 import { changed, CLOSED, navigate, route } from "../app/route";
 import { Icon } from "../app/icons";
+import { shellQuoted } from "../code/editor-links";
 import { isPending, list } from "../search/hits";
 
 const CHOICES = [
@@ -105,15 +106,13 @@ function TestFiles() {
     <button
       type="button"
       class="button copy-tests"
-      onClick={() => void copy(paths.map(quoted).join(" "), paths.length === 1 ? "the test file" : "the test files")}
+      onClick={() =>
+        void copy(paths.map(shellQuoted).join(" "), paths.length === 1 ? "the test file" : "the test files")
+      }
     >
       <Icon name="copy" /> {paths.length === 1 ? "The test file" : `The ${paths.length} test files`}
     </button>
   );
-}
-
-function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 export function UnusedHead() {

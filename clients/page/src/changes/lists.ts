@@ -18,13 +18,18 @@ const number = (value: number): string => value.toLocaleString("en");
 const counted = (count: number, one: string, many = `${one}s`): string =>
   `${number(count)} ${count === 1 ? one : many}`;
 
+/** A list of thousands is slow to draw, and nobody reads it. */
+const MAX_SHOWN = 200;
+
 function sectioned(parts: { title: string; hits: Hit[] }[]): Pick<SectionedList, "hits" | "sections"> {
   const hits: Hit[] = [];
   const sections: Section[] = [];
   for (const part of parts) {
     if (part.hits.length === 0) continue;
-    sections.push({ at: hits.length, title: `${part.title} (${number(part.hits.length)})` });
-    hits.push(...part.hits);
+    const count = number(part.hits.length);
+    const first = part.hits.length > MAX_SHOWN ? `the first ${MAX_SHOWN} of ` : "";
+    sections.push({ at: hits.length, title: `${part.title} (${first}${count})` });
+    hits.push(...part.hits.slice(0, MAX_SHOWN));
   }
   return { hits, sections };
 }

@@ -1,4 +1,5 @@
 /** Ways from the page into an editor, from the templates of the server. */
+import { asSent } from "../api/json";
 
 export interface EditorPlace {
   /** Absolute path where the editor runs. */
@@ -10,8 +11,16 @@ export interface EditorPlace {
 /** Of a template such as `vscode://file{path}:{line}:{column}`. */
 export function editorUrl(template: string, place: EditorPlace): string {
   const file = place.file.replaceAll("\\", "/");
-  const path = file.split("/").map(encodeURIComponent).join("/");
+  const path = file.split("/").map(encoded).join("/");
   return filled(template, place, path.startsWith("/") ? path : `/${path}`);
+}
+
+/** A byte that is no UTF-8 comes as a half of a surrogate pair. */
+function encoded(name: string): string {
+  const byte = (half: string) => `%${(half.charCodeAt(0) & 0xff).toString(16).toUpperCase()}`;
+  return Array.from(asSent(name), (one) => (/^[\ud800-\udfff]$/u.test(one) ? byte(one) : encodeURIComponent(one))).join(
+    "",
+  );
 }
 
 /** Of a template such as `nvim +{line} {path}`. */

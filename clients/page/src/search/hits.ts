@@ -3,7 +3,7 @@ import { computed, effect, signal, untracked } from "@preact/signals";
 import { announce } from "../app/announce";
 import { parsePlace, type Place, placeParams, placeText, route, type View } from "../app/route";
 import { call, connection, isAborted, sentenceOf } from "../api/client";
-import { generation, roots } from "../api/session";
+import { generation, repository, roots } from "../api/session";
 import type { EdgesAnswer, Hit, ImpactAnswer, SearchAnswer, UnusedAnswer } from "../api/types";
 import { impactList, type Section, unusedList } from "../changes/lists";
 import { searchKey } from "./query";
@@ -33,9 +33,9 @@ interface Request {
 /** The last list, why there is no newer one, and what they are about. */
 export const answered = signal({ subject: "", list: EMPTY, failure: "" });
 
-/** What a list is about: the list of a place never stands below the name of another; other lists stay until the next answer. */
+/** What a list is about: that of a place or a comparison never stands below another; a list of a question stays until the next. */
 export function subjectOf({ view, key }: Request): string {
-  return relatedOf(view) ? key : view;
+  return view === "search" ? view : key;
 }
 
 const isAboutRequest = computed(() => request.value !== null && subjectOf(request.value) === answered.value.subject);
@@ -162,6 +162,7 @@ export function followQuestions(): void {
   effect(() => {
     const asked = request.value;
     const number = generation.value;
+    if (asked?.view === "changes") repository.value; // a comparison changes with a commit
     if (!asked || !isUsable.value) return;
     const isRefresh = asked.key === lastKey;
     const isFirstNumber = lastNumber === 0;

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { launch, violations } from "./browser.mjs";
 import { mapAnswers } from "./map-answers.mjs";
 import { DEADLINE_MS, scratchFolder, Server, until } from "./server.mjs";
-import { EVIL_NAME, git, makeWorkspace, write } from "./workspace.mjs";
+import { EVIL_NAME, git, makeWorkspace, ODD_NAMES, write } from "./workspace.mjs";
 
 let server, workspace, seen, context, page, complaints;
 
@@ -48,6 +48,16 @@ async function focusIs(selector, on = page) {
 /** Time for what the page does when it has drawn. */
 async function frames(on, count) {
   for (let frame = 0; frame < count; frame++) await on.evaluate(() => new Promise(requestAnimationFrame));
+}
+
+/** Places whose end, with the number of the line, is out of sight, and the view that the navigation does not show. */
+async function cutParts() {
+  return page.evaluate(() => {
+    const isCut = (part) => part.scrollWidth > part.clientWidth;
+    const cut = [...document.querySelectorAll(".where, .box-where, .pane-title h2")].filter(isCut);
+    const tab = document.querySelector("nav [aria-current]").getBoundingClientRect();
+    return [...cut.map((part) => part.textContent), ...(tab.left < 0 || tab.right > innerWidth ? ["the view"] : [])];
+  });
 }
 
 /** Chromium without a window takes every tab for one in sight. */
@@ -430,7 +440,6 @@ test("changes: what is not committed, what it reaches, the tests to run, and a r
   await row("mirror").click();
   await page.getByText("Here because it uses fetch_all.").waitFor();
   git(workspace.code, "commit", "-qam", "second");
-  await page.getByRole("button", { name: "Staged" }).click();
   await page.getByText("No symbol is changed").waitFor();
   await page.getByRole("button", { name: "Last commit" }).click();
   await row("mirror").waitFor();
@@ -500,6 +509,23 @@ test("HTML and scripts in names and code are text", async () => {
   await page.locator(".summary").or(page.locator(".notice")).first().waitFor();
   assert.equal(await page.locator("img").count(), 0);
   assert.deepEqual(complaints, []);
+});
+
+test("names that are no UTF-8 and characters that turn the text around are shown, opened and asked about", async () => {
+  for (const [name, file, shown] of Object.entries(ODD_NAMES).map(([name, one]) => [name, one.file, one.shown])) {
+    await open(`#/search?q=${name}`);
+    await row(name).click();
+    assert.equal(await row(name).locator(".file").innerText(), shown);
+    await page.locator(".line.own", { hasText: "(kettle)" }).waitFor();
+    await page.waitForFunction((one) => location.hash.includes(`symbol=${one}`), name);
+    await open(new URL(page.url()).hash);
+    await page.locator(".line.own", { hasText: "(kettle)" }).waitFor();
+    assert.doesNotMatch(await page.locator(".view-search").innerText(), /[\u202a-\u202e\u2066-\u2069]/);
+    const link = page.getByRole("link", { name: "Open in VS Code", exact: true });
+    assert.ok((await link.getAttribute("href")).includes(`/names/${file}:`));
+    await page.keyboard.press("g");
+    await page.locator(".graph-box.is-center .name", { hasText: name }).waitFor();
+  }
 });
 
 test("a line of 5 MB is cut, and the page stays quick", async () => {
@@ -638,7 +664,7 @@ test("the map of the server has every symbol, where the projection is installed"
 test("axe finds nothing, wide and narrow, light and dark", async () => {
   const views = [
     ["#/search", ".welcome"],
-    ["#/search?q=total", ".hit-row"],
+    ["#/search?q=brew_tea", ".hit-row"],
     ["#/duplicates", ".diff-row"],
     ["#/folders", ".tile"],
     ["#/index", ".skipped"],
@@ -657,12 +683,13 @@ test("axe finds nothing, wide and narrow, light and dark", async () => {
   ]) {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme });
-    for (const [hash, content] of width === 2560 ? views.slice(1, 3) : views) {
+    for (const [hash, content] of width === 2560 ? views.slice(1, 4) : views) {
       await open(hash);
       await page.locator(content).first().waitFor();
       assert.deepEqual(await violations(page), [], `${hash} at ${width}, ${colorScheme}`);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(overflow <= 0, `${hash} is ${overflow} pixels too wide at ${width}`);
+      assert.deepEqual(await cutParts(), [], `${hash} at ${width}`);
     }
   }
   await page.setViewportSize({ width: 1280, height: 800 });

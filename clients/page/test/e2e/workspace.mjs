@@ -5,6 +5,11 @@ import path from "node:path";
 import { repository } from "./server.mjs";
 
 export const EVIL_NAME = "<img src=x onerror=alert(1)>.py";
+/** Functions in files of these names, as links to editors have them and as the page shows them. */
+export const ODD_NAMES = {
+  brew_coffee: { file: "caf%E9.py", shown: "caf\u{10dce9}.py" },
+  pour_milk: { file: "evil%E2%80%AEgnp.py", shown: "evil\u{10202e}gnp.py" },
+};
 const COPY = (name, list) => `
 def ${name}(${list}, rate):
     """Sum the prices of what was ordered, with the tax."""
@@ -56,6 +61,15 @@ def test_fetch_all():
     "data/notes.bin": "\0\0\0",
   };
   for (const [name, text] of Object.entries(files)) write(code, name, text);
+  write(code, `long/${"l".repeat(200)}.py`, "def brew_tea(kettle):\n    return kettle\n");
+  for (const [name, { file }] of Object.entries(ODD_NAMES)) {
+    const path = Buffer.from(
+      `${code}/names/${file.replace(/%(..)/g, (_, byte) => String.fromCharCode(parseInt(byte, 16)))}`,
+      "latin1",
+    );
+    fs.mkdirSync(`${code}/names`, { recursive: true });
+    fs.writeFileSync(path, `def ${name}(kettle):\n    return "\u202e" + kettle\n`);
+  }
   execFileSync("git", ["init", "-q", code]);
   git(code, "add", "-A");
   git(code, "commit", "-qm", "first");

@@ -12,6 +12,7 @@ describe("a link to an editor", () => {
     ["/w/a b#.py", "vscode://file/w/a%20b%23.py:3:5", "nvim +3 '/w/a b#.py'"],
     ["/w/it's $(x).py", "vscode://file/w/it's%20%24(x).py:3:5", "nvim +3 '/w/it'\\''s $(x).py'"],
     ["/w/{line}.py", "vscode://file/w/%7Bline%7D.py:3:5", "nvim +3 '/w/{line}.py'"],
+    ["/w/\u{10dcff}\u{10202e}.py", "vscode://file/w/%FF%E2%80%AE.py:3:5", "nvim +3 '/w/\u{10dcff}\u{10202e}.py'"],
     ["C:\\w\\a.py", "vscode://file/C%3A/w/a.py:3:5", "nvim +3 'C:\\w\\a.py'"],
   ])("%s", (file, url, command) => {
     const place = { file, line: 3, column: 5 };

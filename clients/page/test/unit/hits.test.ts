@@ -63,7 +63,8 @@ describe("until the answer comes", () => {
     ["#/callers?of=a.c%3A3", "#/callers?of=a.c%3A4", false],
     ["#/callers?of=a.c%3A3", "#/callers?of=a.c%3A3&open=b.c%3A1", true],
     ["#/callers?of=a.c%3A3", "#/callers", false],
-    ["#/changes", "#/changes?staged=1", true],
+    ["#/changes", "#/changes?staged=1", false],
+    ["#/changes", "#/changes?open=b.c%3A1", true],
     ["#/changes", "#/unused", false],
   ])("%s, then %s keeps what was answered: %s", (before, after, isKept) => {
     answer(before, "a problem");

@@ -27,6 +27,24 @@ it("puts the changed first, then the tests, then what may be affected", () => {
   expect(list.notes.at(-1)).toBe("3 more may be affected; the nearest are shown.");
 });
 
+it("draws the first of very many, and counts all", () => {
+  const changed = Array.from({ length: 6507 }, (_, at) => hit(`f${at}`));
+  const rest = {
+    affected: [],
+    tests: [{ ...hit("test"), via: [], distance: 1, confidence: 1 }],
+    omitted: 0,
+    notes: [],
+    generation: 1,
+  };
+  const list = impactList({ changed, ...rest });
+  expect(list.hits.length).toBe(201);
+  expect(list.sections.map(({ at, title }) => [at, title])).toEqual([
+    [0, "Changed (the first 200 of 6,507)"],
+    [200, "Tests that reach it (1)"],
+  ]);
+  expect(list.summary).toMatch(/^6,507 symbols changed/);
+});
+
 it("says nothing of a change of nothing", () => {
   const list = impactList({ changed: [], affected: [], tests: [], omitted: 0, notes: [], generation: 1 });
   expect([list.hits, list.sections, list.summary]).toEqual([[], [], ""]);

@@ -31,6 +31,7 @@ let isServerThere: boolean;
 let nAsked: number;
 let connection: typeof Connection;
 let follow: () => void;
+let session: typeof import("../../src/api/session");
 
 beforeEach(async () => {
   vi.useFakeTimers();
@@ -46,7 +47,8 @@ beforeEach(async () => {
     return new Response(JSON.stringify({ generation: 1, roots: [], methods: [] }));
   });
   ({ connection } = await import("../../src/api/client"));
-  ({ follow } = await import("../../src/api/session"));
+  session = await import("../../src/api/session");
+  ({ follow } = session);
 });
 
 afterEach(() => {
@@ -101,4 +103,16 @@ it("leaves a server that is away alone while nobody looks", async () => {
   page.show(true);
   await until(() => nOpen() === 1);
   expect(connection.value).toBe("live");
+});
+
+it("compares again when a commit was made, and when one may have been made unseen", async () => {
+  follow();
+  await until(() => nOpen() === 1);
+  const first = session.repository.value;
+  Source.all.at(-1)!.dispatchEvent(new Event("repository"));
+  expect(session.repository.value).toBe(first + 1);
+  page.show(false);
+  page.show(true);
+  await until(() => nOpen() === 1);
+  expect(session.repository.value).toBe(first + 2);
 });

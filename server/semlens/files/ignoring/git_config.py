@@ -32,17 +32,20 @@ def git_top(folder: str) -> str | None:
 
 def git_folder(top: str) -> str | None:
     """The folder of the repository, shared by all its worktrees; None if ``.git`` points to no folder."""
+    folder = own_git_folder(top)
+    common = None if folder is None else first_line(os.path.join(folder, "commondir"))
+    return local_path(str(folder), common) if common else folder
+
+
+def own_git_folder(top: str) -> str | None:
+    """The folder with ``HEAD`` and ``index`` of this work tree; None if ``.git`` points to no folder."""
     git = os.path.join(top, ".git")
     if os.path.isdir(git):
         return git
     pointer = first_line(git)
     if pointer is None or not pointer.startswith("gitdir:"):
         return None
-    folder = local_path(top, pointer.removeprefix("gitdir:").strip())
-    if folder is None:
-        return None
-    common = first_line(os.path.join(folder, "commondir"))
-    return local_path(folder, common) if common else folder
+    return local_path(top, pointer.removeprefix("gitdir:").strip())
 
 
 def local_path(base: str, target: str | None) -> str | None:

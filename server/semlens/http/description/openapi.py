@@ -35,7 +35,7 @@ def openapi_document(methods: Collection[str]) -> Json:
     paths["/api/link"] = {"post": _operation("link")}
     paths["/api/events"] = {
         "get": {
-            "summary": "Server-sent events: `status`, `changed`, `ending`",
+            "summary": "Server-sent events: `status`, `changed`, `repository`, `ending`",
             "operationId": "events",
             "responses": {
                 "200": {"description": "the events", "content": {"text/event-stream": {"schema": {"type": "string"}}}},

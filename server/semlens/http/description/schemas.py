@@ -30,6 +30,11 @@ def _answer(**properties: Json) -> Json:
     return _object(*properties, **properties)
 
 
+def _extended(schema: Json, **properties: Json) -> Json:
+    """An object that may have these too."""
+    return {**schema, "properties": {**schema["properties"], **properties}}
+
+
 def _list(items: Json) -> Json:
     return {"type": "array", "items": items}
 
@@ -39,9 +44,10 @@ def _ref(name: str) -> Json:
 
 
 _FILE = {"root": {**_TEXT, "description": "as `root` of a hit"}, "path": {**_TEXT, "description": "relative to it"}}
-_DOCUMENT = {"textDocument": _object("uri", uri=_TEXT), "position": _object("line", line=_LINE), **_FILE}
+_URI = _object("uri", uri=_TEXT)
+_DOCUMENT = {"textDocument": _URI, "position": _object("line", line=_LINE), **_FILE}
 _DEPTH: Json = {"type": "integer", "minimum": 1, "maximum": MAX_DEPTH}
-_POSITION_OR_NAME = {**_DOCUMENT, "name": _TEXT, "limit": _LIMIT, "depth": _DEPTH}
+_POSITION_OR_NAME = {**_DOCUMENT, "name": _TEXT, "limit": _LIMIT, "depth": _DEPTH, "roots": _TEXTS}
 _FILTER = _object(
     languages=_TEXTS,
     kinds=_list({"enum": [*(kind.label for kind in SymbolKind), *(int(kind) for kind in SymbolKind)]}),
@@ -50,13 +56,23 @@ _FILTER = _object(
     tests={"enum": [choice.value for choice in TestFilter]},
     content={"enum": [choice.value for choice in ContentFilter]},
 )
-_NEIGHBOURS = _answer(
-    symbol=_ref("Hit"),
-    edges=_list(_answer(hit=_ref("Hit"), confidence={"type": "number"}, kind=_TEXT, test=_FLAG, distance=_COUNT)),
-    omitted=_COUNT,
-    omittedAt=_list(_COUNT),
-    generation=_COUNT,
+_SHARE: Json = {"type": "number", "minimum": 0, "maximum": 1}
+_COUNTS: Json = {"type": "object", "additionalProperties": _COUNT}
+_RANGE = _answer(startLine=_LINE, startColumn=_LINE, endLine=_LINE, endColumn=_COUNT)
+_EDGE = {"hit": _ref("Hit"), "ranges": _list(_RANGE), "confidence": _SHARE, "kind": _TEXT, "test": _FLAG}
+_NEIGHBOURS = _extended(
+    _answer(
+        symbol=_ref("Hit"),
+        edges=_list(_extended(_answer(**_EDGE, distance=_COUNT), through=_COUNT)),
+        omitted=_COUNT,
+        omittedAt=_list(_COUNT),
+        generation=_COUNT,
+    ),
+    unseen=_COUNT,
+    others=_list(_ref("Hit")),
+    otherCount=_COUNT,
 )
+_REACHED = {"via": _TEXTS, "distance": _COUNT, "confidence": _SHARE}
 
 _MAP_SYMBOL = _answer(
     root=_TEXT,
@@ -70,8 +86,8 @@ _MAP_SYMBOL = _answer(
     nameLine=_LINE,
 )
 
-SCHEMAS: Mapping[str, Json] = {
-    "Hit": _answer(
+_HIT = _extended(
+    _answer(
         root=_TEXT,
         path=_TEXT,
         name=_TEXT,
@@ -89,23 +105,41 @@ SCHEMAS: Mapping[str, Json] = {
         snippet=_answer(text=_TEXT, startLine=_LINE, endLine=_COUNT),
         highlights=_list({"type": "array", "items": _LINE, "minItems": 2, "maxItems": 2}),
     ),
+    features={"type": "object", "additionalProperties": {"type": "number"}},
+    team=_TEXT,
+    repository=_TEXT,
+)
+
+SCHEMAS: Mapping[str, Json] = {
+    "Hit": _HIT,
     "Hits": _answer(
         hits=_list(_ref("Hit")),
         generation=_COUNT,
         complete=_FLAG,
         elapsedMs={"type": "number"},
-        confidence={"type": "number", "minimum": 0, "maximum": 1},
+        confidence=_SHARE,
         nothingFits=_FLAG,
+        notes=_TEXTS,
     ),
-    "Status": _answer(
-        number=_COUNT,
-        state=_TEXT,
-        complete=_FLAG,
-        refining=_FLAG,
-        roots=_list(_answer(uri=_TEXT, files=_COUNT, symbols=_COUNT, pending=_COUNT, watching=_TEXT)),
-        tiers=_list(_answer(model=_TEXT, role=_TEXT, embedded=_COUNT, pending=_COUNT)),
-        generation=_COUNT,
-        problems=_list(_answer(path=_TEXT, message=_TEXT)),
+    "Status": _extended(
+        _answer(
+            number=_COUNT,
+            state=_TEXT,
+            complete=_FLAG,
+            refining=_FLAG,
+            roots=_list(
+                _answer(uri=_TEXT, files=_COUNT, symbols=_COUNT, pending=_COUNT, skipped=_COUNTS, watching=_TEXT)
+            ),
+            tiers=_list(_answer(model=_TEXT, role=_TEXT, embedded=_COUNT, pending=_COUNT)),
+            generation=_COUNT,
+            lagMs={"type": "number", "minimum": 0},
+            rssBytes=_COUNT,
+            indexBytes=_COUNT,
+            remote=_list(_answer(service=_TEXT, texts=_COUNT, bytes=_COUNT, redactions=_COUNT)),
+            problems=_list(_answer(path=_TEXT, message=_TEXT)),
+            counters={"type": "object"},
+        ),
+        sessions=_list(_answer(client=_TEXT, protocol=_TEXT, roots=_TEXTS, openDocuments=_COUNT)),
     ),
 }
 
@@ -144,22 +178,24 @@ PARAMETERS: Mapping[str, Json] = {
         roots=_TEXTS,
         explain=_FLAG,
         mask=_FLAG,
+        textDocument=_URI,
         **_FILE,
     ),
     "similar": _object("position", limit=_LIMIT, **_DOCUMENT),
-    "duplicates": _object(uri=_TEXT, limit=_LIMIT),
+    "duplicates": _object(uri=_TEXT, limit=_LIMIT, roots=_TEXTS),
     "context": _object(
         query=_TEXT,
         budget={"type": "integer", "minimum": 1, "maximum": 10_000_000},
         tests=_FLAG,
         lineNumbers=_FLAG,
         range=_object("start", "end", start=_object("line", line=_LINE), end=_object("line", line=_LINE)),
+        roots=_TEXTS,
         **_DOCUMENT,
     ),
     "callers": _object(**_POSITION_OR_NAME),
     "callees": _object(**_POSITION_OR_NAME),
-    "impact": _object(ref=_TEXT, diff=_TEXT, staged=_FLAG, limit=_LIMIT),
-    "unused": _object(limit=_LIMIT),
+    "impact": _object(ref=_TEXT, diff=_TEXT, staged=_FLAG, limit=_LIMIT, roots=_TEXTS),
+    "unused": _object(limit=_LIMIT, roots=_TEXTS),
     "status": _object(),
     "reindex": _object(roots=_TEXTS, full=_FLAG),
     "pause": _object(),
@@ -199,8 +235,10 @@ ANSWERS: Mapping[str, Any] = {
                 endLine=_LINE,
                 name=_TEXT,
                 form={"enum": [form.value for form in Form]},
+                tokens=_COUNT,
                 why=_TEXT,
                 relation={"enum": [relation.value for relation in Relation]},
+                dirty=_FLAG,
             )
         ),
         omitted=_COUNT,
@@ -211,12 +249,18 @@ ANSWERS: Mapping[str, Any] = {
     "callees": _NEIGHBOURS,
     "impact": _answer(
         changed=_list(_ref("Hit")),
-        affected=_list(_answer(hit=_ref("Hit"), via=_TEXTS, distance=_COUNT)),
-        tests=_list(_ref("Hit")),
+        affected=_list(_answer(hit=_ref("Hit"), **_REACHED)),
+        tests=_list(_extended(_HIT, **_REACHED)),
+        omitted=_COUNT,
+        notes=_TEXTS,
+        generation=_COUNT,
+    ),
+    "unused": _answer(
+        symbols=_list(_answer(hit=_ref("Hit"), confidence=_SHARE, assumption=_TEXT)),
+        assumed=_COUNTS,
         omitted=_COUNT,
         generation=_COUNT,
     ),
-    "unused": _answer(symbols=_list(_answer(hit=_ref("Hit"))), omitted=_COUNT, generation=_COUNT),
     "status": _ref("Status"),
     "reindex": _ref("Status"),
     "pause": _ref("Status"),
@@ -261,7 +305,7 @@ ANSWERS: Mapping[str, Any] = {
         "truncated",
         "generation",
         folders=_list(
-            _answer(root=_TEXT, path=_TEXT, files=_COUNT, symbols=_COUNT, lines=_COUNT, languages={"type": "object"})
+            _answer(root=_TEXT, path=_TEXT, files=_COUNT, symbols=_COUNT, lines=_COUNT, languages=_COUNTS)
         ),
         files=_list(_answer(root=_TEXT, path=_TEXT, symbols=_COUNT, lines=_COUNT, language=_TEXT)),
         truncated=_FLAG,
