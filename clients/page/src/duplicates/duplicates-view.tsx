@@ -21,7 +21,7 @@ export function DuplicatesView() {
     );
   if (!groups) return <p class="notice quiet">Comparing all symbols. The first time takes some seconds ...</p>;
   if (groups.length === 0) return <p class="notice quiet">No code of five lines or more is written twice.</p>;
-  const index = Math.min(chosen, groups.length - 1);
+  const index = groups[chosen] ? chosen : 0; // an address may name any
   const saved = groups.reduce((sum, group) => sum + group.savedLines, 0);
   return (
     <div class="duplicates-view">
