@@ -59,7 +59,9 @@ def described(tmp_path_factory):
     for name, text in FILES.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
-    running = RunningPage(folder, tmp_path_factory.mktemp("cache"), write_model(tmp_path_factory.mktemp("model") / "tiny"))
+    running = RunningPage(
+        folder, tmp_path_factory.mktemp("cache"), write_model(tmp_path_factory.mktemp("model") / "tiny")
+    )
     running.complete()
     yield running
     running.close()
@@ -104,14 +106,14 @@ class Fields(dict):
         return super().get(name, default)
 
 
-class NoAnswer(Exception):
+class NoAnswerError(Exception):
     pass
 
 
 class NoService:
     def __getattr__(self, _name):
         def answer(*_values):
-            raise NoAnswer
+            raise NoAnswerError
 
         return answer
 
@@ -119,7 +121,7 @@ class NoService:
 @pytest.mark.parametrize("method", CODE_QUERY_METHODS)
 def test_every_parameter_that_is_read_is_described(method):
     fields = Fields(textDocument={"uri": "file:///a.py"}, position={"line": 1})
-    with contextlib.suppress(NoAnswer):
+    with contextlib.suppress(NoAnswerError):
         CODE_QUERY_METHODS[method](NoService(), LineNumbers(), fields, CancelToken())
     assert fields.read - {"tokenizer"} <= PARAMETERS[method]["properties"].keys()  # the page passes it not on
 

@@ -304,9 +304,7 @@ ANSWERS: Mapping[str, Any] = {
         "folders",
         "truncated",
         "generation",
-        folders=_list(
-            _answer(root=_TEXT, path=_TEXT, files=_COUNT, symbols=_COUNT, lines=_COUNT, languages=_COUNTS)
-        ),
+        folders=_list(_answer(root=_TEXT, path=_TEXT, files=_COUNT, symbols=_COUNT, lines=_COUNT, languages=_COUNTS)),
         files=_list(_answer(root=_TEXT, path=_TEXT, symbols=_COUNT, lines=_COUNT, language=_TEXT)),
         truncated=_FLAG,
         generation=_COUNT,
