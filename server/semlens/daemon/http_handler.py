@@ -23,8 +23,8 @@ from semlens.daemon.client_connection import ClientConnection
 from semlens.engine.engine_session import EngineSession
 from semlens.engine.team import copies_folder
 from semlens.files.git_origin import repository_name
-from semlens.files.git_stamp import git_stamp
 from semlens.files.roots import check_root
+from semlens.files.watching.git_stamp import git_stamp
 from semlens.http.access import LINK_SECONDS, Access, read_or_make_token
 from semlens.http.options import HttpOptions, options_of
 from semlens.http.served_roots import ServedRoot, ServedRoots

@@ -1,6 +1,6 @@
 """Notices that a commit, a checkout, a fetch or ``git add`` changed a repository. Does not run git.
 
-Files of the work tree are for the watcher.
+Files of the work tree are for `watcher`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from git_cases import git
 
-from semlens.files.git_stamp import git_stamp
+from semlens.files.watching.git_stamp import git_stamp
 
 
 @pytest.fixture
