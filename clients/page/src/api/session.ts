@@ -14,6 +14,13 @@ export const repository = signal(0);
 
 export const session = signal<Session | null>(null);
 
+const isComplete = computed(() => status.value?.complete ?? true);
+
+/** Whether code is missing in the index for longer than a file that was just saved takes. */
+export const isGrowing = signal(false);
+const GROWING_MS = 1000;
+let growingTimer: ReturnType<typeof setTimeout> | undefined;
+
 /** Absolute paths of the roots. */
 export const roots = computed(() => session.value?.roots ?? []);
 export const hasSeveralRoots = computed(() => roots.value.length > 1);
@@ -67,6 +74,11 @@ export function follow(): void {
   });
   effect(() => {
     if (connection.value === "lost") retry(FIRST_RETRY_MS);
+  });
+  effect(() => {
+    clearTimeout(growingTimer);
+    if (isComplete.value) isGrowing.value = false;
+    else growingTimer = setTimeout(() => (isGrowing.value = true), GROWING_MS);
   });
 }
 

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { ComponentType } from "preact";
 import { connection } from "../api/client";
-import { has, session, status } from "../api/session";
+import { has, isGrowing, session, status } from "../api/session";
 import { number, STATES } from "../index/words";
 import { relatedOf } from "../search/related";
 import { SearchView } from "../search/search-view";
@@ -10,7 +10,7 @@ import { announcement, toast } from "./announce";
 import { Icon, type IconName } from "./icons";
 import { isHelpOpen, KEYS } from "./keys";
 import { lateView } from "./late-view";
-import { hashOf, route, type View } from "./route";
+import { hashOf, route, type View, VIEWS as VIEW_NAMES } from "./route";
 import { tabs } from "./tabs";
 import { nextTheme, singleKeys, theme } from "./theme";
 
@@ -48,6 +48,9 @@ const TITLES: Record<View, string> = {
   index: "Index",
 };
 
+/** Views that do not say themselves how far the index is. */
+const SAYS_TOO_LITTLE = new Set<View>(VIEW_NAMES.filter((view) => view !== "search" && view !== "index"));
+
 export function Shell() {
   const { view, params } = route.value;
   useEffect(() => {
@@ -68,6 +71,11 @@ export function Shell() {
       {connection.value === "lost" && (
         <p class="banner" role="alert">
           The server is gone. The page connects again by itself; what you see may be old.
+        </p>
+      )}
+      {isGrowing.value && SAYS_TOO_LITTLE.has(view) && (
+        <p class="banner" role="status">
+          The index is not complete yet: something may be missing here, or look unused. This changes as the index grows.
         </p>
       )}
       <main id="content" tabIndex={-1} class={`view-${view}`}>

@@ -155,6 +155,7 @@ function Summary() {
   const { view } = route.value;
   const { hits, answer, summary, notes } = list.value;
   const certainty = answer && view === "search" ? certaintyOf(answer) : null;
+  const isComplete = answer?.complete ?? status.value?.complete ?? true;
   const results =
     hits.length === 1
       ? "1 result"
@@ -163,7 +164,7 @@ function Summary() {
   return (
     <div class="summary">
       <p>
-        <strong>{hits.length > 0 ? count : answer?.complete === false ? NOTHING_YET : nothingFound(view)}</strong>
+        <strong>{hits.length > 0 ? count : isComplete ? nothingFound(view) : NOTHING_YET}</strong>
         {answer && hits.length > 0 && (
           <span class="muted">
             {" "}

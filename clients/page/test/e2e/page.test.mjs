@@ -499,6 +499,22 @@ test("unused definitions are listed, surest first", async () => {
   await page.getByRole("heading", { name: /Perhaps: it is public/ }).waitFor();
 });
 
+test("until the index is complete, no view says that nothing uses or changes a symbol", async (t) => {
+  const page = await context.newPage();
+  t.after(() => page.close());
+  await page.route("**/api/status", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), complete: false } });
+  });
+  await page.route("**/api/events", () => null); // they would tell of the real one
+  await open("#/unused", page);
+  await page.locator(".hit-row").first().waitFor();
+  await page.getByText("The index is not complete yet").waitFor();
+  assert.deepEqual(await violations(page), []);
+  await open("#/changes", page);
+  await page.locator(".summary", { hasText: "Nothing was found yet." }).waitFor();
+});
+
 test("HTML and scripts in names and code are text", async () => {
   await open("#/search?q=escape_markup");
   await row("escape_markup").first().click();

@@ -116,3 +116,25 @@ it("compares again when a commit was made, and when one may have been made unsee
   await until(() => nOpen() === 1);
   expect(session.repository.value).toBe(first + 2);
 });
+
+it("says that the index grows when that takes longer than a saved file", async () => {
+  follow();
+  await until(() => nOpen() === 1);
+  let number = 0;
+  const tell = (complete: boolean) => {
+    const data = JSON.stringify({ number: ++number, complete, roots: [] });
+    Source.all.at(-1)!.dispatchEvent(new MessageEvent("status", { data }));
+  };
+  tell(false);
+  await vi.advanceTimersByTimeAsync(500);
+  tell(true);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(session.isGrowing.value).toBe(false);
+  for (let told = 0; told < 10; told++) {
+    tell(false);
+    await vi.advanceTimersByTimeAsync(200);
+  }
+  expect(session.isGrowing.value).toBe(true);
+  tell(true);
+  expect(session.isGrowing.value).toBe(false);
+});
