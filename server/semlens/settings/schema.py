@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -48,6 +49,9 @@ def _setting(
     )
 
 
+_user_setting = partial(_setting, scope=SettingScope.USER)
+
+
 @dataclass(frozen=True, slots=True)
 class FilesSettings:
     """Which files are indexed."""
@@ -73,20 +77,18 @@ class FilesSettings:
 class IndexSettings:
     """Where the index is stored and what it may use."""
 
-    cache_folder: str = _setting(
+    cache_folder: str = _user_setting(
         "",
         "Folder of the index: an absolute path, `~` is allowed. When it is empty, the user's cache folder of the "
         "system is used. The environment variable `SEMLENS_CACHE_DIR` overrides it. Use a local disk. On a network "
         "file system, SQLite works without its write-ahead log. Where the file system has no locks, the index is "
         "lost when semlens ends. A folder that another user could change, or has changed, is refused.",
-        scope=SettingScope.USER,
     )
-    max_cache_mb: int = _setting(
+    max_cache_mb: int = _user_setting(
         2048,
         "Size limit of the whole cache folder, in MiB. Above it, maps and the FAISS files of unused models are "
         "deleted first, then the indexes of folders that are not open, then the least recently used vectors. An "
         "index in use is kept, even if it is larger.",
-        scope=SettingScope.USER,
         minimum=64,
         maximum=1_048_576,
     )
@@ -101,20 +103,16 @@ class IndexSettings:
 class ModelsSettings:
     """Which embedding models are used."""
 
-    first: str = _setting(
+    first: str = _user_setting(
         "auto",
         "Model of the first tier, by name. `auto` is the best one installed. With `none`, search uses names and "
         "words only.",
-        scope=SettingScope.USER,
     )
-    refine: str = _setting(
+    refine: str = _user_setting(
         "semlens-minilm-v1",
         "Model of the refining tier, by name. With `none`, hits are not refined.",
-        scope=SettingScope.USER,
     )
-    folders: tuple[str, ...] = _setting(
-        (), "More folders with models. Absolute paths, `~` is allowed.", scope=SettingScope.USER
-    )
+    folders: tuple[str, ...] = _user_setting((), "More folders with models. Absolute paths, `~` is allowed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,80 +124,66 @@ class RemoteSettings:
     the keyring, never from a setting.
     """
 
-    url: str = _setting(
+    url: str = _user_setting(
         "",
         "Address of the service, such as `http://localhost:11434` (Ollama) or `https://host/v1` (an API like "
         "OpenAI's `/v1/embeddings`). Use plain `http` only for this machine and networks that you trust.",
-        scope=SettingScope.USER,
     )
-    model: str = _setting("", "Name of the model at the service.", scope=SettingScope.USER)
-    tier: TierRole = _setting(
+    model: str = _user_setting("", "Name of the model at the service.")
+    tier: TierRole = _user_setting(
         TierRole.REFINE,
         "The tier of the service. `refine` replaces `models.refine`. `first` replaces `models.first`; search by "
         "meaning then finds text only after the service has embedded it.",
-        scope=SettingScope.USER,
     )
-    api: ServiceApi = _setting(
+    api: ServiceApi = _user_setting(
         ServiceApi.AUTO,
         "API of the service. `auto` uses Ollama's own API for port 11434 without a path, and OpenAI's otherwise.",
-        scope=SettingScope.USER,
     )
-    key_from: KeySource = _setting(
+    key_from: KeySource = _user_setting(
         KeySource.ENVIRONMENT,
         "Where the key of the service is. `environment` reads the variable `SEMLENS_REMOTE_KEY`; when it is not set, "
         "no key is sent. `keyring` reads the system's keyring: run `pip install 'semlens[keyring]'`, then `keyring "
         "set semlens https://host` with the address without its path.",
-        scope=SettingScope.USER,
     )
-    unsaved: bool = _setting(
+    unsaved: bool = _user_setting(
         False,
         "Send unsaved text to the service if it is the first tier. Otherwise text is sent after it is saved.",
-        scope=SettingScope.USER,
     )
-    max_tokens: int = _setting(
+    max_tokens: int = _user_setting(
         512,
         "Limit of one text, in tokens. Longer texts are truncated. A request has at most 8,192 tokens and 32 texts.",
-        scope=SettingScope.USER,
         minimum=16,
         maximum=8192,
     )
-    tokenizer: str = _setting(
+    tokenizer: str = _user_setting(
         "",
         "The model's `tokenizer.json`, used to count tokens: an absolute path, `~` is allowed. When it is empty, "
         "tokens are estimated on the safe side.",
-        scope=SettingScope.USER,
     )
-    dimensions: int = _setting(
+    dimensions: int = _user_setting(
         0,
         "Length of the vectors to request, for models that offer several. 0 means the model's own length.",
-        scope=SettingScope.USER,
         minimum=0,
         maximum=16_384,
     )
-    query_prefix: str = _setting(
+    query_prefix: str = _user_setting(
         "auto",
         "Text that is put before each query. `auto` uses the prefix that is known for the model's name.",
-        scope=SettingScope.USER,
     )
-    document_prefix: str = _setting(
+    document_prefix: str = _user_setting(
         "auto",
         "Text that is put before each passage. `auto` uses the prefix that is known for the model's name.",
-        scope=SettingScope.USER,
     )
-    concurrency: int = _setting(
-        2, "Number of requests at the same time.", scope=SettingScope.USER, minimum=1, maximum=16
-    )
-    proxy: str = _setting(
+    concurrency: int = _user_setting(2, "Number of requests at the same time.", minimum=1, maximum=16)
+    proxy: str = _user_setting(
         "",
         "Address of a proxy. When it is empty, the environment is used (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). "
         "Services on this machine are reached without a proxy.",
-        scope=SettingScope.USER,
     )
-    ca_file: str = _setting(
+    ca_file: str = _user_setting(
         "",
         "File with certificates (PEM) of your own authority: an absolute path, `~` is allowed. It is added to the "
         "system's certificates, or to those in `SSL_CERT_FILE`.",
-        scope=SettingScope.USER,
     )
 
 
@@ -207,24 +191,21 @@ class RemoteSettings:
 class VectorsSettings:
     """Where the vectors of the refining tier are kept: in the index, or in a store for many long vectors."""
 
-    store: VectorStoreSetting = _setting(
+    store: VectorStoreSetting = _user_setting(
         VectorStoreSetting.INDEX,
         "`index` keeps the vectors beside the index. `faiss` keeps them in memory and in one file of the cache folder "
         "(`pip install 'semlens[faiss]'`). `qdrant` keeps them on a Qdrant server (`pip install 'semlens[qdrant]'`), "
         "which gets vectors and hashes of texts, but no text, name or path.",
-        scope=SettingScope.USER,
     )
-    url: str = _setting(
+    url: str = _user_setting(
         "",
         "Address of the Qdrant server, such as `http://localhost:6333`. Its key is read from the environment variable "
         "`SEMLENS_QDRANT_KEY` of the server's process.",
-        scope=SettingScope.USER,
     )
-    faiss_kind: str = _setting(
+    faiss_kind: str = _user_setting(
         "SQfp16",
         "Kind of the FAISS index, as its index factory writes it. The default takes two bytes a component and compares "
         "all vectors.",
-        scope=SettingScope.USER,
     )
 
 
@@ -278,28 +259,24 @@ class ServerSettings:
     model_idle_minutes: int = _setting(
         10, "Unload models that were not used for this time, in minutes. 0 means never.", minimum=0, maximum=10_080
     )
-    shared: bool = _setting(
+    shared: bool = _user_setting(
         False,
         "Use the resident server for this editor. Editors and commands share it. This setting is for VS Code and "
         "Neovim; in other editors, start `semlens serve --shared`.",
-        scope=SettingScope.USER,
     )
-    autostart: bool = _setting(
+    autostart: bool = _user_setting(
         True,
         "Let commands on a terminal start the resident server, so that the next command answers sooner.",
-        scope=SettingScope.USER,
     )
-    idle_minutes: int = _setting(
+    idle_minutes: int = _user_setting(
         15,
         "Stop the resident server when it had no client for this time, in minutes.",
-        scope=SettingScope.USER,
         minimum=1,
         maximum=10_080,
     )
-    root_idle_minutes: int = _setting(
+    root_idle_minutes: int = _user_setting(
         5,
         "Close a folder in the resident server when no client used it for this time, in minutes.",
-        scope=SettingScope.USER,
         minimum=0,
         maximum=10_080,
     )
@@ -309,17 +286,15 @@ class ServerSettings:
 class AgentsSettings:
     """What coding agents may ask of `semlens mcp`."""
 
-    roots: tuple[str, ...] = _setting(
+    roots: tuple[str, ...] = _user_setting(
         (),
         "Folders that a coding agent may search by naming them, besides those that it was started in: absolute "
         "paths, `~` is allowed.",
-        scope=SettingScope.USER,
     )
-    unsaved_text: bool = _setting(
+    unsaved_text: bool = _user_setting(
         False,
         "Coding agents also find what is typed and not saved yet, in the editor that was typed in last. The editor "
         "must use the resident server. Secrets are masked, ignored files are left out, and hits are marked.",
-        scope=SettingScope.USER,
     )
 
 
@@ -327,25 +302,20 @@ class AgentsSettings:
 class ShareSettings:
     """An index that clones, colleagues and CI share (extra `semlens[share]`)."""
 
-    url: str = _setting(
+    url: str = _user_setting(
         "",
         "The store of the shared index: `s3://`, `gs://`, `az://` or `file://`. Empty: none. Whoever may write there "
         "with a trusted key decides what your searches find.",
-        scope=SettingScope.USER,
     )
-    trusted_keys: tuple[str, ...] = _setting(
+    trusted_keys: tuple[str, ...] = _user_setting(
         (),
         "Public keys of those whose shared index is used. `semlens share key` prints the key of a machine.",
-        scope=SettingScope.USER,
     )
-    pull: bool = _setting(
-        True, "Begin the index of a new clone with the shared one, when `share.url` is set.", scope=SettingScope.USER
-    )
-    push: bool = _setting(
+    pull: bool = _user_setting(True, "Begin the index of a new clone with the shared one, when `share.url` is set.")
+    push: bool = _user_setting(
         False,
         "After `semlens index`, share the index of the newest commit, when `share.url` is set. A folder that differs "
         "from its commit is not shared.",
-        scope=SettingScope.USER,
     )
 
 
@@ -353,11 +323,10 @@ class ShareSettings:
 class TeamSettings:
     """A team's server, whose answers come beside the local ones."""
 
-    url: str = _setting(
+    url: str = _user_setting(
         "",
         "Address of the team's server, e.g. `https://code.example.org`. Empty: none. Each search is sent there, "
         "secrets masked, with its filters and no other text. `semlens team join` checks it and keeps your token.",
-        scope=SettingScope.USER,
     )
 
 
