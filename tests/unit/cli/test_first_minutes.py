@@ -89,7 +89,7 @@ def test_semlens_alone_says_what_it_can_do(semlens):
 
 
 def test_help_fits_into_80_columns(semlens, monkeypatch):
-    monkeypatch.setattr("semlens.cli.arguments._terminal_columns", lambda: 80)
+    monkeypatch.setattr("semlens.cli.options.parser.terminal_columns", lambda: 80)
     texts = {command: semlens(command, "--help")[1] for command in COMMANDS}
     texts[""] = semlens("--help")[1]
     assert not [(command, line) for command, text in texts.items() for line in text.splitlines() if len(line) > 80]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
-
-from semlens.cli.shared_options import add_action, add_no_daemon
+from semlens.cli.options.shared import AddCommand, add_action, add_no_daemon
 
 _DAYS = 90
 
 
-def add_share(add: Callable[..., argparse.ArgumentParser]) -> None:
+def add_share(add: AddCommand) -> None:
     share = add("share", "share:run_status", "share the index of a repository through a folder or an object store")
     actions = share.add_subparsers(metavar="ACTION", required=True)
     for name, summary in (

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from typing import TypeAlias
+
+AddCommand: TypeAlias = Callable[..., argparse.ArgumentParser]
+"""Adds a command. Takes its name, ``module:function``, a summary and an epilog for its help."""
+
+_WORKSPACE_HELP = "the workspace: a folder or the URL of a git repository (default: .)"
 
 
 def add_action(
@@ -34,9 +40,7 @@ def add_debug(command: argparse.ArgumentParser) -> None:
 
 
 def add_folder(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "folder", nargs="?", metavar="DIR", help="the workspace: a folder or the URL of a git repository (default: .)"
-    )
+    command.add_argument("folder", nargs="?", metavar="DIR", help=_WORKSPACE_HELP)
 
 
 def add_workspaces(command: argparse.ArgumentParser, summary: str) -> None:
@@ -44,13 +48,7 @@ def add_workspaces(command: argparse.ArgumentParser, summary: str) -> None:
 
 
 def add_workspace(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "-w",
-        "--workspace",
-        dest="folder",
-        metavar="DIR",
-        help="the workspace: a folder or the URL of a git repository (default: .)",
-    )
+    command.add_argument("-w", "--workspace", dest="folder", metavar="DIR", help=_WORKSPACE_HELP)
 
 
 def add_no_daemon(command: argparse.ArgumentParser) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
 
-from semlens.cli.shared_options import add_action, bounded
+from semlens.cli.options.shared import AddCommand, add_action, bounded
 
 
-def add_cluster(add: Callable[..., argparse.ArgumentParser]) -> None:
+def add_cluster(add: AddCommand) -> None:
     summary = "build and serve the indexes of many repositories on many machines"
     cluster = add("cluster", "team.cluster:run_build", summary)
     actions = cluster.add_subparsers(metavar="ACTION", required=True)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
-
-from semlens.cli.shared_options import add_action
+from semlens.cli.options.shared import AddCommand, add_action
 
 
-def add_team(add: Callable[..., argparse.ArgumentParser]) -> None:
+def add_team(add: AddCommand) -> None:
     team = add("team", "team.membership:run_status", "ask a team's server, and give members access to yours")
     actions = team.add_subparsers(metavar="ACTION", required=True)
     add_action(actions, "status", "team.membership:run_status", "show the team's server and what you may read there")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
-
-from semlens.cli.shared_options import add_folder, add_json, add_no_daemon, add_workspace, bounded
+from semlens.cli.options.shared import AddCommand, add_folder, add_json, add_no_daemon, add_workspace, bounded
 
 
-def add_graph(add: Callable[..., argparse.ArgumentParser]) -> None:
+def add_graph(add: AddCommand) -> None:
     neighbours = []
     for name, summary in (
         ("callers", "show who uses a symbol, with a confidence for each"),
