@@ -15,8 +15,8 @@ from git_cases import git
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import Cancelled, UsageError, WorkspaceError
 from semlens.core.graph import EdgeKind, ImpactRequest, NeighboursRequest
-from semlens.engine.query import diff_files, graph_queries
-from semlens.engine.query.diff_files import lines_that_differ
+from semlens.engine.graph import diff_files, graph_queries
+from semlens.engine.graph.diff_files import lines_that_differ
 
 RETRY = """class Client:
     def send(self, text):

@@ -22,7 +22,7 @@ from semlens.core.status import EngineState, EngineStatus, Problem, RootStatus, 
 from semlens.core.symbol import Outline
 from semlens.core.text.printable import printable
 from semlens.engine.embedding.tiers import Tier
-from semlens.engine.query.graph_queries import name_parts
+from semlens.engine.graph.symbol_lookup import name_parts
 from semlens.search.query.query import parse_query
 from semlens.search.ranking.confidence_weights import NOTHING_FITS
 

@@ -16,9 +16,9 @@ from semlens.cluster.catalogue import Texts
 from semlens.core.cancel import CancelToken
 from semlens.core.paths import relative_path
 from semlens.core.status import TierRole
+from semlens.engine.graph.graph_queries import GraphQueryService
 from semlens.engine.overlays.open_buffers import OpenBuffers
 from semlens.engine.query.file_text_cache import FileText
-from semlens.engine.query.graph_queries import GraphQueryService
 from semlens.index.snapshot import IndexSnapshot, SegmentView
 from semlens.search.signals.text_evidence import QueryVector
 from semlens.syntax.parsing.decode import split_lines

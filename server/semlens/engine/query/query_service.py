@@ -25,11 +25,10 @@ from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.indexer import Indexer
 from semlens.engine.overlays.overlay_indexer import locate, real_path
 from semlens.engine.query.context_builder import ContextBuilder
-from semlens.engine.query.current_texts import CurrentDocument, CurrentTexts
+from semlens.engine.query.current_texts import CurrentTexts
 from semlens.engine.query.duplicate_finder import DuplicateFinder
 from semlens.engine.query.file_text_cache import FileTextCache
-from semlens.engine.query.hit_builder import make_hit
-from semlens.engine.query.masking import mask_hit
+from semlens.engine.query.request_hits import RequestHits
 from semlens.engine.query.workspace_map import build_workspace_map
 from semlens.engine.sessions.index_session import IndexSession
 from semlens.index.snapshot import IndexSnapshot, SegmentView
@@ -344,28 +343,14 @@ class QueryService:
         self, ranked: list[RankedHit], query: Query, cancel: CancelToken, *, explain: bool, mask: bool = False
     ) -> tuple[list[SearchHit], set[str]]:
         """Return hits that match the current texts, and the files whose indexed text is stale."""
+        documents = self._documents.for_request()
+        of_request = RequestHits(documents, self._session.display_root, cancel)
         hits: list[SearchHit] = []
         stale: set[str] = set()
-        documents = self._documents.for_request()
-        read: dict[tuple[int, int], CurrentDocument | None] = {}  # a page has several hits of most files
         for item in ranked:
-            cancel.check()
-            place = (id(item.view), item.file)
-            if place not in read:
-                read[place] = documents.read(item.view, item.file)
-            document, hit = read[place], None
-            if document is not None:
-                hit = make_hit(
-                    item,
-                    query,
-                    document.lines,
-                    display_root=self._session.display_root(item.view.root),
-                    uri=document.uri,
-                    dirty=document.dirty,
-                    explain=explain,
-                )
-            if hit is not None and document is not None:
-                hits.append(mask_hit(hit, document.lines) if mask else hit)
+            hit = of_request.of_ranked(item, query, explain=explain, mask=mask)
+            if hit is not None:
+                hits.append(hit)
             elif not item.view.buffer_uri and not documents.is_being_parsed(item.view, item.path):
                 stale.add(os.path.join(item.view.root, item.path))
         return hits, stale
