@@ -18,7 +18,7 @@ from semlens.core.status import EngineState, WatchMode
 from semlens.core.symbol import SymbolKind
 from semlens.daemon.api_connection import ApiConnection
 from semlens.engine.engine import Engine
-from semlens.engine.query.query_service import QueryService
+from semlens.engine.query.query_vectors import QueryVectors
 from semlens.service import remote_service
 from semlens.service.api import Api
 from semlens.service.codec import LineNumbers, context_json, duplicates_json, search_json, status_json
@@ -166,7 +166,7 @@ def test_status_pause_and_resume(service):
 
 
 def test_partial_results_come_first(service, monkeypatch):
-    monkeypatch.setattr(QueryService, "_is_refined", lambda *_: True)  # as with a second model
+    monkeypatch.setattr(QueryVectors, "are_refined", True)  # as with a second model
     stages = []
     service.search(
         SearchRequest("retry"), CancelToken(), lambda result, stage: stages.append((stage, len(result.hits)))

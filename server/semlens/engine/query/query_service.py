@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from functools import lru_cache
 
 from semlens.core.cancel import CancelToken
@@ -20,7 +19,7 @@ from semlens.core.request import SearchFilter, SearchRequest
 from semlens.core.status import TierRole
 from semlens.core.symbol import Outline
 from semlens.embedding.token_counting import load_counter
-from semlens.engine.embedding.remote_tier import REMOTE_QUERY_WAIT_SECONDS, RemoteTier, Vector
+from semlens.engine.embedding.remote_tier import REMOTE_QUERY_WAIT_SECONDS
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.indexer import Indexer
 from semlens.engine.overlays.overlay_indexer import locate, real_path
@@ -28,6 +27,7 @@ from semlens.engine.query.context_builder import ContextBuilder
 from semlens.engine.query.current_texts import CurrentTexts
 from semlens.engine.query.duplicate_finder import DuplicateFinder
 from semlens.engine.query.file_text_cache import FileTextCache
+from semlens.engine.query.query_vectors import QueryVectors
 from semlens.engine.query.request_hits import RequestHits
 from semlens.engine.query.workspace_map import build_workspace_map
 from semlens.engine.sessions.index_session import IndexSession
@@ -96,21 +96,21 @@ class QueryService:
         self._wait_for_buffers(cancel)
         request = _with_real_folders(request)
         query = parse_query(request.query)
-        remote_queries = self._start_remote_queries(query)
+        query_vectors = self._query_vectors(query)
         scans = KeptScans()
 
         def answer(vectors: list[QueryVector]) -> SearchResult:
             return self._search_snapshot(request, query, vectors, scans, cancel, started, explain=explain)
 
         until = started + max(request.time_budget_ms / 1000.0, self._remote_wait_s)
-        first = self._query_vectors(query, TierRole.FIRST, until)
-        if on_partial is not None and self._is_refined(query, remote_queries):
+        first = query_vectors.of_role(TierRole.FIRST, until)
+        if on_partial is not None and query_vectors.are_refined:
             on_partial(answer(first), SearchStage.FIRST)
-        refined = self._query_vectors(query, TierRole.REFINE, until)
-        vectors = [*first, *refined]
-        if on_partial is not None and refined and any(future and not future.done() for _, future in remote_queries):
-            on_partial(answer(vectors), SearchStage.REFINED)
-        return answer([*vectors, *_finished_query_vectors(remote_queries, until)])
+        refined = query_vectors.of_role(TierRole.REFINE, until)
+        local = [*first, *refined]
+        if on_partial is not None and refined and query_vectors.await_services:
+            on_partial(answer(local), SearchStage.REFINED)
+        return answer([*local, *query_vectors.of_services(until)])
 
     def similar(self, uri: str, line: int, limit: int, cancel: CancelToken) -> SearchResult:
         """Find code similar to the symbol at a line (0-based) of a document.
@@ -186,10 +186,10 @@ class QueryService:
         query = parse_query(request.query)
         hits: list[RankedHit] = []
         if request.query.strip():
-            remote_queries = self._start_remote_queries(query)
+            query_vectors = self._query_vectors(query)
             until = time.monotonic() + REMOTE_QUERY_WAIT_SECONDS
-            vectors = [vector for role in TierRole for vector in self._query_vectors(query, role, until)]
-            vectors += _finished_query_vectors(remote_queries, until)
+            vectors = [vector for role in TierRole for vector in query_vectors.of_role(role, until)]
+            vectors += query_vectors.of_services(until)
             seed_request = SearchRequest(
                 request.query,
                 limit=MAX_SEED_HITS,
@@ -243,32 +243,8 @@ class QueryService:
     def _parse_now(self, path: str, text: str) -> Outline | None:
         return self._indexer.parser.parse_text(path, text)
 
-    def _query_vectors(self, query: Query, role: TierRole, until: float) -> list[QueryVector]:
-        """:param until: when (monotonic) a store of vectors is not waited for any longer."""
-        found = []
-        for tier in self._tiers:
-            if tier.role == role and not tier.is_remote and self._has_vectors(tier, query):
-                vector = tier.query_vector(query.text)  # a command loads the model first
-                vector = tier.with_neighbours(vector, max(until, time.monotonic() + self._remote_wait_s))
-                if vector is not None:
-                    found.append(vector)
-        return found
-
-    def _is_refined(self, query: Query, remote_queries: Sequence[tuple[RemoteTier, Future[Vector] | None]]) -> bool:
-        """Whether another tier may change the answer of the first one."""
-        local = (tier for tier in self._tiers if tier.role == TierRole.REFINE and not tier.is_remote)
-        is_asked = any(future is not None for _, future in remote_queries)
-        return is_asked or any(tier.error is None and self._has_vectors(tier, query) for tier in local)
-
-    def _start_remote_queries(self, query: Query) -> list[tuple[RemoteTier, Future[Vector] | None]]:
-        """Send the query to services first, so that other work runs while they answer."""
-        services = [tier for tier in self._tiers if isinstance(tier, RemoteTier) and self._has_vectors(tier, query)]
-        return [(tier, tier.start_query(query.text)) for tier in services]
-
-    def _has_vectors(self, tier: Tier, query: Query) -> bool:
-        views = self._session.snapshot.views
-        is_known = tier.store is not None or any(tier.fingerprint in view.tiers for view in views)
-        return bool(query.text.strip()) and is_known
+    def _query_vectors(self, query: Query) -> QueryVectors:
+        return QueryVectors(query, self._tiers, self._session, self._remote_wait_s)
 
     def _wait_for_buffers(self, cancel: CancelToken) -> None:
         """Wait briefly for the overlays of recent edits."""
@@ -366,14 +342,6 @@ def _with_real_folders(request: SearchRequest) -> SearchRequest:
         return request
     folders = tuple(map(os.path.realpath, request.filter.folders))
     return request._replace(filter=request.filter._replace(folders=folders))
-
-
-def _finished_query_vectors(
-    remote_queries: list[tuple[RemoteTier, Future[Vector] | None]], until: float
-) -> list[QueryVector]:
-    """Return the query vectors that services deliver by a time (monotonic)."""
-    vectors = (tier.with_neighbours(tier.finish_query(future, until), until) for tier, future in remote_queries)
-    return [vector for vector in vectors if vector is not None]
 
 
 @lru_cache(maxsize=64)
