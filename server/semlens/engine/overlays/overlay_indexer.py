@@ -1,29 +1,27 @@
-"""Updates overlays when buffers change: parses the text and embeds new passages.
+"""Updates overlays when buffers change: parses the text. `overlay_vectors` embeds its passages.
 
-The indexer thread owns this. Nothing is written to disk: vectors of unsaved text are not cached.
+The indexer thread owns this. Nothing is written to disk.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 
-from semlens.core.errors import ModelError
 from semlens.core.hashing import ContentHash
 from semlens.core.paths import uri_to_path
-from semlens.core.status import Problem, TierRole
+from semlens.core.status import Problem
 from semlens.embedding.embedder import TokenIds
-from semlens.embedding.manifest import Architecture
-from semlens.engine.embedding.tiers import EmbeddedPassages, Tier
+from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.root_state import RootState
 from semlens.engine.indexing.scheduling import Backoff
+from semlens.engine.overlays.document_places import locate, real_path
 from semlens.engine.overlays.language_ids import path_for_language_id
 from semlens.engine.overlays.open_buffers import OpenBuffer, OpenBuffers
-from semlens.engine.overlays.overlay import Overlay, carry_vectors, encode_text, hash_text, vectors_in_view
+from semlens.engine.overlays.overlay import Overlay, carry_vectors, encode_text, hash_text
+from semlens.engine.overlays.overlay_vectors import OverlayVectors, first_for_unsaved
 from semlens.index.segment.builder import new_segment_id
 from semlens.index.segment.segment import segment_from_arrays
 from semlens.workers.messages import BufferRequest, ParseResult
@@ -34,9 +32,6 @@ logger = logging.getLogger(__name__)
 
 DEBOUNCE_SECONDS = 0.02
 """Shorter than the pause between two keystrokes, longer than the pause between two edits of one command."""
-
-INLINE_PASSAGES = {Architecture.STATIC: 5_000, Architecture.TRANSFORMER: 12}
-"""Passages of a buffer that are embedded before it is searchable. The rest follows in steps of this size."""
 
 SLOW_PARSE_SECONDS = 0.2
 """Requests do not wait for a document that needs longer to parse (processor time)."""
@@ -79,11 +74,10 @@ class OverlayIndexer:
         self._awaited_at = 0.0
         self._backoff = Backoff()
         self._first: Tier | None = None
-        self._sent: set[str] = set()  # URIs of documents that a service embeds passages of
-        self._remote_executor = ThreadPoolExecutor(1, thread_name_prefix="embed-unsaved")
+        self._vectors = OverlayVectors(self.shown, buffers, post, on_changed)
 
     def close(self) -> None:
-        self._remote_executor.shutdown(wait=False, cancel_futures=True)
+        self._vectors.close()
 
     def skip_debounce(self) -> None:
         """Skip the debounce of all changes so far, because a request waits for them."""
@@ -131,7 +125,7 @@ class OverlayIndexer:
         due: list[float | None] = []
         open_uris = set()
         self.waiting = False
-        self._first = _first_for_unsaved(tiers)
+        self._first = first_for_unsaved(tiers)
         for buffer in self._buffers.all():
             open_uris.add(buffer.uri)
             due.append(self._parse_if_due(buffer, states, tiers))
@@ -139,7 +133,8 @@ class OverlayIndexer:
             del self.shown[uri]
             self.problems.pop(uri, None)
             self._on_changed()
-        due.append(self._ask_service())
+        if self._first is not None and self._first.is_remote:
+            due.append(self._vectors.ask_service(self._first))
         return min((when for when in due if when is not None), default=None)
 
     def _parse_if_due(self, buffer: OpenBuffer, states: Mapping[str, RootState], tiers: Sequence[Tier]) -> float | None:
@@ -186,7 +181,7 @@ class OverlayIndexer:
         if self._backoff.is_waiting:
             self._publish(Overlay(buffer, digest, None, None, is_parsed=False))
             return
-        first = _first_for_unsaved(tiers)
+        first = first_for_unsaved(tiers)
         path = buffer.path if buffer.root else path_for_language_id(buffer.path, buffer.language_id)
         request = BufferRequest(path, encode_text(buffer.text), first.model if first else "")
         self._parsing.add(buffer.uri)
@@ -230,8 +225,8 @@ class OverlayIndexer:
             if self._is_current(current, states):
                 return
         overlay = self._make_overlay(buffer, digest, batch.results[0])
-        self._reuse_vectors(overlay, states.get(buffer.root), tiers)
-        self._embed(overlay, tiers)
+        self._vectors.reuse(overlay, states.get(buffer.root), tiers)
+        self._vectors.embed(overlay, tiers)
         self._publish(overlay)
 
     def _retry_later(self, buffer: OpenBuffer, digest: ContentHash, error: Exception) -> None:
@@ -258,112 +253,9 @@ class OverlayIndexer:
         overlay.tokens = tokens
         return overlay
 
-    def _reuse_vectors(self, overlay: Overlay, state: RootState | None, tiers: Sequence[Tier]) -> None:
-        hashes = set(overlay.passage_hashes())
-        place = state.index.place(overlay.buffer.path) if state else None
-        if place is not None:
-            live, row = place
-            view = next((v for v in state.index.views() if v.segment is live.segment), None) if state else None
-            if view is not None:
-                for fingerprint, known in vectors_in_view(view, row, hashes).items():
-                    overlay.vectors.setdefault(fingerprint, {}).update(known)
-        for tier in tiers:
-            vectors = overlay.vectors.setdefault(tier.fingerprint, {})
-            missing = [key for key in hashes if key not in vectors]
-            if missing:
-                vectors.update(tier.cached_vectors(missing))
-
-    def _embed(self, overlay: Overlay, tiers: Sequence[Tier]) -> None:
-        """Compute first-tier vectors of new passages. The rest follows later if there are many."""
-        first = _first_for_unsaved(tiers)
-        if first is None:
-            overlay.tokens = {}
-            return
-        vectors = overlay.vectors.setdefault(first.fingerprint, {})
-        todo = {key: tokens for key, tokens in overlay.tokens.items() if key not in vectors}
-        if first.is_remote:
-            overlay.tokens = todo  # `step` asks the service
-            return
-        now = dict(list(todo.items())[: INLINE_PASSAGES.get(first.manifest.architecture, 12)])
-        overlay.tokens = {key: tokens for key, tokens in todo.items() if key not in now}
-        if not now:
-            return
-        try:
-            embedded = first.embed(now, cache_vectors=False)
-        except ModelError:
-            overlay.tokens = {}
-            return
-        vectors.update({key: row.tobytes() for key, row in zip(embedded.hashes, embedded.matrix, strict=True)})
-        if overlay.tokens:
-            self._post(lambda: self._embed_more(overlay.buffer.uri, tiers))
-
-    def _ask_service(self) -> float | None:
-        """Send passages without vectors to a service. :returns: when to call this again, while it is paused."""
-        tier = self._first
-        if tier is None or not tier.is_remote:
-            return None
-        for uri, overlay in self.shown.items():
-            if overlay.tokens and uri not in self._sent and self._is_typed(overlay):
-                if tier.is_paused:
-                    return tier.retry_at or None
-                self._embed_remotely(overlay, tier)
-        return None
-
-    def _is_typed(self, overlay: Overlay) -> bool:
-        """Whether the document still has the text of the overlay. Any thread may ask."""
-        current = self._buffers.get(overlay.buffer.uri)
-        return current is not None and current.text == overlay.buffer.text
-
-    def _embed_remotely(self, overlay: Overlay, tier: Tier) -> None:
-        """Embed with a service on another thread. Nothing is sent if the text has changed in the meantime."""
-        uri, tokens = overlay.buffer.uri, dict(overlay.tokens)
-
-        def embed() -> EmbeddedPassages | None:
-            return tier.embed(tokens, cache_vectors=False) if self._is_typed(overlay) and not tier.is_paused else None
-
-        def on_embedded(future: Future[EmbeddedPassages | None]) -> None:
-            if not future.cancelled():
-                self._post(lambda: self._on_embedded(uri, tier, tokens.keys(), future))
-
-        future = self._remote_executor.submit(embed)
-        self._sent.add(uri)
-        future.add_done_callback(on_embedded)
-
-    def _on_embedded(
-        self, uri: str, tier: Tier, asked: Collection[ContentHash], future: Future[EmbeddedPassages | None]
-    ) -> None:
-        """Take the answer of a service. What it did not embed is asked again, unless an error of ours is the cause."""
-        self._sent.discard(uri)
-        overlay, error = self.shown.get(uri), future.exception()
-        if overlay is None or isinstance(error, ModelError):
-            return
-        if error is None:
-            embedded = future.result()
-            if embedded is None:
-                return
-            asked = embedded.hashes or asked
-            live_hashes = set(overlay.passage_hashes())
-            vectors = overlay.vectors.setdefault(tier.fingerprint, {})
-            for key, row in zip(embedded.hashes, embedded.matrix, strict=True):
-                if key in live_hashes:
-                    vectors[key] = row.tobytes()
-        overlay.tokens = {key: tokens for key, tokens in overlay.tokens.items() if key not in asked}
-        self._on_changed()
-
-    def _embed_more(self, uri: str, tiers: Sequence[Tier]) -> None:
-        overlay = self.shown.get(uri)
-        if overlay is not None and overlay.tokens:
-            self._embed(overlay, tiers)
-            self._on_changed()
-
     def _publish(self, overlay: Overlay) -> None:
         self._on_changed()  # first, so that readers of `shown` know that the snapshot is older
         self.shown[overlay.buffer.uri] = overlay
-
-
-def _first_for_unsaved(tiers: Sequence[Tier]) -> Tier | None:
-    usable = (tier for tier in tiers if tier.accepts_unsaved and (tier.error is None or tier.is_remote))
-    return next((tier for tier in usable if tier.role == TierRole.FIRST), None)
 
 
 def _matches_indexed_file(buffer: OpenBuffer, digest: ContentHash, states: Mapping[str, RootState]) -> bool:
@@ -371,30 +263,3 @@ def _matches_indexed_file(buffer: OpenBuffer, digest: ContentHash, states: Mappi
     state = states.get(buffer.root)
     entry = state.index.files.get(buffer.path) if state else None
     return entry is not None and entry.hash == digest and bool(entry.segment)
-
-
-def locate(uri: str, path: str, root: str, states: Mapping[str, RootState]) -> tuple[str, str]:
-    """Return the innermost root of a document and its path there; outside every root, "" and the absolute path.
-
-    :param path: the current path; absolute when ``root`` is "".
-    """
-    if not uri.startswith("file:"):
-        return "", path
-    absolute = path if not root else f"{root.rstrip('/')}/{path}"
-    best = ("", absolute)
-    for name, state in states.items():
-        relative = state.discovery.relative(absolute)
-        if relative is not None and len(name) > len(best[0]):
-            best = (name, relative)
-    return best
-
-
-def real_path(path: str) -> str:
-    """Resolve symbolic links of the folder. This reads the disk, so do not call it on the event loop."""
-    return real_paths([path])[0]
-
-
-def real_paths(paths: Iterable[str]) -> list[str]:
-    """Like `real_path`, for many paths. Each folder is resolved once."""
-    resolved = cache(os.path.realpath)
-    return [os.path.join(resolved(folder), name) for folder, name in map(os.path.split, paths)]

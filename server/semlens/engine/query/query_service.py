@@ -22,7 +22,7 @@ from semlens.embedding.token_counting import load_counter
 from semlens.engine.embedding.remote_tier import REMOTE_QUERY_WAIT_SECONDS
 from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.indexer import Indexer
-from semlens.engine.overlays.overlay_indexer import locate, real_path
+from semlens.engine.overlays.document_places import locate, real_path
 from semlens.engine.query.context_builder import ContextBuilder
 from semlens.engine.query.current_texts import CurrentTexts
 from semlens.engine.query.duplicate_finder import DuplicateFinder

@@ -428,7 +428,7 @@ class Overlays:
 
     def hear(self):
         """The service answers what it was asked, and the indexer's thread takes it."""
-        self.indexer._remote_executor.submit(lambda: None).result(DEADLINE_S)
+        self.indexer._vectors._remote_executor.submit(lambda: None).result(DEADLINE_S)
         self.run_jobs()
 
     @property
@@ -519,7 +519,7 @@ def test_a_service_that_failed_is_asked_again_after_its_pause(remote):
 
     remote.tier.embed = fail
     gate = threading.Event()
-    remote.indexer._remote_executor.submit(gate.wait, DEADLINE_S)
+    remote.indexer._vectors._remote_executor.submit(gate.wait, DEADLINE_S)
     remote.ask_after_each(2)
     remote.answer()
     assert remote.step() is None
@@ -542,7 +542,7 @@ def test_a_service_that_failed_is_asked_again_after_its_pause(remote):
 def changed_while_it_waits(remote):
     """The text changes while a request for its vectors waits. :returns: what lets the request go on."""
     gate = threading.Event()
-    remote.indexer._remote_executor.submit(gate.wait, DEADLINE_S)
+    remote.indexer._vectors._remote_executor.submit(gate.wait, DEADLINE_S)
     remote.ask_after_each(2)
     remote.answer()
     remote.step()
