@@ -137,15 +137,7 @@ def _download(
     total = sum(one.size for one in wanted)
     done = 0
     with ThreadPoolExecutor(N_DOWNLOADS, thread_name_prefix="semlens-pull") as threads:
-        futures = [
-            threads.submit(
-                store.download,
-                one,
-                one.path_in(folder),
-                cancel,
-            )
-            for one in wanted
-        ]
+        futures = [threads.submit(store.download, one, one.path_in(folder), cancel) for one in wanted]
         try:
             for one, future in zip(wanted, futures, strict=True):
                 cancel.check()
@@ -179,27 +171,33 @@ def _fetched(
             elif one.segment == LOOSE and one.model in dimensions:
                 loose[one.model] = read_loose(folder, one.model)
             elif one.model in dimensions:
-                block = read_vector_file(folder, one.segment, one.model)
-                if block is None or (len(block.rows) and block.rows[-1] >= len(segments[one.segment].passages)):
-                    raise RejectedError("The shared index has vectors that fit no segment. Push it again.")
-                vectors[one.segment, one.model] = block
+                vectors[one.segment, one.model] = _vectors_of(folder, one, len(segments[one.segment].passages))
     except (ColumnFileError, KeyError) as error:
         raise RejectedError(f"The shared index is damaged: {error}. Push it again.") from error
     matrices = [(model, one.matrix) for (_, model), one in vectors.items()]
     matrices += [(model, one.matrix) for model, one in loose.items()]
     if any(len(matrix) and matrix.shape[1] != dimensions[model] for model, matrix in matrices):
         raise RejectedError("The shared index has vectors of a wrong length. Push it again.")
-    rows = {
-        segment_id: {segment.files.paths[row]: row for row in range(len(segment.files))}
-        for segment_id, segment in segments.items()
-    }
+    files = {file.path: file for file in manifest.files}
+    return FetchedIndex(segments, vectors, files, _rows_of_files(manifest, segments)), loose
+
+
+def _vectors_of(folder: Path, fetched: SharedObject, n_passages: int) -> VectorBlock:
+    """:raises RejectedError: when they are not those of a segment of so many passages."""
+    block = read_vector_file(folder, fetched.segment, fetched.model)
+    if block is None or (len(block.rows) and block.rows[-1] >= n_passages):
+        raise RejectedError("The shared index has vectors that fit no segment. Push it again.")
+    return block
+
+
+def _rows_of_files(manifest: Manifest, segments: Mapping[str, Segment]) -> dict[str, int]:
+    """:raises RejectedError: when a segment does not have a file of the manifest, with its hash."""
+    rows = {key: {path: row for row, path in enumerate(one.files.paths.tolist())} for key, one in segments.items()}
     for file in manifest.files:
         row = rows.get(file.segment, {}).get(file.path)
         if row is None or segments[file.segment].files.hashes[row].tobytes().hex() != file.hash:
             raise RejectedError("The shared index names files that its segments do not have. Push it again.")
-    files = {file.path: file for file in manifest.files}
-    places = {path: rows[file.segment][path] for path, file in files.items()}
-    return FetchedIndex(segments, vectors, files, places), loose
+    return {file.path: rows[file.segment][file.path] for file in manifest.files}
 
 
 def _own_files(

@@ -78,27 +78,39 @@ def _python(code: bytes, path: str) -> Iterator[tuple[bytes, Import]]:
     position = code.find(b"import")
     while position != -1:
         start = code.rfind(b"\n", 0, position) + 1
-        line = code[start:position].strip()
-        if not line or line.endswith((b";", b":")):
-            match = _PYTHON_IMPORT.match(code, position)
-            for part in match[1].split(b",") if match else ():
-                module, _, alias = part.strip().partition(b" as ")
-                dotted = module.strip().decode("utf-8", "replace")
-                span = (position, match.end()) if match else (0, 0)
-                if alias:
-                    yield alias.strip(), Import(dotted.replace(".", "/"), "", span)
-                else:
-                    yield module.strip().partition(b".")[0], Import(dotted.partition(".")[0], "", span)
-        elif line.startswith(b"from"):
-            match = _PYTHON_FROM.search(code, start, min(len(code), position + 20_000))
-            if match is not None:
-                module = _python_module(match[1].decode("utf-8", "replace"), folder)
-                for part in (match[2] or match[3] or b"").replace(b"\\", b" ").split(b","):
-                    name, _, alias = part.strip().partition(b" as ")
-                    name = name.strip()
-                    if name and name != b"*":
-                        yield alias.strip() or name, Import(module, name.decode("utf-8", "replace"), match.span())
+        before = code[start:position].strip()
+        if not before or before.endswith((b";", b":")):
+            yield from _python_import(code, position)
+        elif before.startswith(b"from"):
+            yield from _python_from(code, start, position, folder)
         position = code.find(b"import", position + 6)
+
+
+def _python_import(code: bytes, position: int) -> Iterator[tuple[bytes, Import]]:
+    """``import a.b, c as d`` at a position."""
+    match = _PYTHON_IMPORT.match(code, position)
+    if match is None:
+        return
+    for part in match[1].split(b","):
+        module, _, alias = part.strip().partition(b" as ")
+        dotted = module.strip().decode("utf-8", "replace")
+        if alias:
+            yield alias.strip(), Import(dotted.replace(".", "/"), "", match.span())
+        else:
+            yield module.strip().partition(b".")[0], Import(dotted.partition(".")[0], "", match.span())
+
+
+def _python_from(code: bytes, start: int, position: int, folder: str) -> Iterator[tuple[bytes, Import]]:
+    """``from a import b, c as d`` in a line. :param position: of its ``import``."""
+    match = _PYTHON_FROM.search(code, start, min(len(code), position + 20_000))
+    if match is None:
+        return
+    module = _python_module(match[1].decode("utf-8", "replace"), folder)
+    for part in (match[2] or match[3] or b"").replace(b"\\", b" ").split(b","):
+        name, _, alias = part.strip().partition(b" as ")
+        name = name.strip()
+        if name and name != b"*":
+            yield alias.strip() or name, Import(module, name.decode("utf-8", "replace"), match.span())
 
 
 def _python_module(written: str, folder: str) -> str:
