@@ -9,21 +9,23 @@ import re
 
 from semlens.core.symbol import Role
 
-_TEST_FOLDERS = frozenset(
-    "test tests testing testdata testsuite test-suite __tests__ __test__ __mocks__ spec specs e2e unittests unittest"
-    " integration-tests integration_tests functional-tests cypress fixtures __fixtures__ t androidtest".split()
-)
-_EXAMPLE_FOLDERS = frozenset(
-    "example examples sample samples demo demos tutorial tutorials playground cookbook recipes quickstart"
-    " snippets".split()
-)
-_VENDORED_FOLDERS = frozenset(
-    "vendor vendors vendored _vendor third_party third-party thirdparty 3rdparty 3rd_party node_modules"
-    " bower_components jspm_packages external externals extern godeps pods carthage .yarn site-packages"
-    " dist-packages contrib_vendor deps _deps".split()
-)
-_GENERATED_FOLDERS = frozenset("generated _generated __generated__ gen autogen .generated codegen-out".split())
-_DOCUMENTATION_FOLDERS = frozenset("doc docs documentation man manual wiki javadoc".split())
+_FOLDERS = {
+    Role.TEST: (
+        "test tests testing testdata testsuite test-suite __tests__ __test__ __mocks__ spec specs e2e unittests"
+        " unittest integration-tests integration_tests functional-tests cypress fixtures __fixtures__ t androidtest"
+    ),
+    Role.EXAMPLE: (
+        "example examples sample samples demo demos tutorial tutorials playground cookbook recipes quickstart snippets"
+    ),
+    Role.VENDORED: (
+        "vendor vendors vendored _vendor third_party third-party thirdparty 3rdparty 3rd_party node_modules"
+        " bower_components jspm_packages external externals extern godeps pods carthage .yarn site-packages"
+        " dist-packages contrib_vendor deps _deps"
+    ),
+    Role.GENERATED: "generated _generated __generated__ gen autogen .generated codegen-out",
+    Role.DOCUMENTATION: "doc docs documentation man manual wiki javadoc",
+}
+_ROLE_OF_FOLDER = {name: role for role, names in _FOLDERS.items() for name in names.split()}
 _TEST_NAME = re.compile(
     r"(?:^test_|^tests?\.|^conftest\.py$|[_.-]tests?\.\w+$|[_.-]spec\.\w+$|_test\.|\.(?:test|spec|cy|e2e)\.\w+$"
     r"|^spec_helper\.)",
@@ -70,17 +72,8 @@ def role_of(path: str, head: bytes = b"") -> Role:
     """
     *folders, name = path.split("/")
     role = Role.NONE
-    for folder in map(str.lower, folders):
-        if folder in _TEST_FOLDERS:
-            role |= Role.TEST
-        elif folder in _EXAMPLE_FOLDERS:
-            role |= Role.EXAMPLE
-        elif folder in _VENDORED_FOLDERS:
-            role |= Role.VENDORED
-        elif folder in _GENERATED_FOLDERS:
-            role |= Role.GENERATED
-        elif folder in _DOCUMENTATION_FOLDERS:
-            role |= Role.DOCUMENTATION
+    for folder in folders:
+        role |= _ROLE_OF_FOLDER.get(folder.lower(), Role.NONE)
     lower = name.lower()
     if _TEST_NAME.search(lower) or _TEST_CAMEL.search(name):
         role |= Role.TEST
