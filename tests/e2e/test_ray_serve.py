@@ -11,7 +11,6 @@ pytest.importorskip("ray", reason="needs the extra semlens[cluster]")
 from cluster_cases import Site
 from ray_cases import RayCluster, until
 
-from semlens.cluster.catalogue import all_entries
 from semlens.cluster.errors import ClusterError
 from semlens.cluster.ray_connection import connected
 from semlens.cluster.serve.cluster_service import ClusterService
@@ -36,7 +35,7 @@ def test_answers_go_on_when_a_node_is_killed_and_the_cluster_is_whole_again(tmp_
     site = Site(tmp_path)
     for name in ("app", "lib"):
         site.build(site.repository(name, 8))
-    entries, _ = all_entries(site.store, site.recipe.segments, [site.key.public])
+    entries = site.entries()
     tiers, _ = choose_tiers(str(site.model), "none", (), None)
     counts = {root_of(one.name): (1, 1) for one in entries}
     cluster = RayCluster(n_nodes=3)

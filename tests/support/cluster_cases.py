@@ -12,9 +12,12 @@ from engine_cases import function, make_settings, write_model
 pytest.importorskip("obstore")
 pytest.importorskip("cryptography")
 
+from semlens.cluster.catalogue import Repository, all_entries
 from semlens.cluster.commands import recipe_of
 from semlens.cluster.indexing.building import BuildJob, build
 from semlens.cluster.indexing.local_executor import LocalExecutor
+from semlens.cluster.serve.placing import place_segments
+from semlens.cluster.serve.shard import fetch
 from semlens.core.cancel import CancelToken
 from semlens.files.git_repository import index_root_of
 from semlens.share.object_store import ObjectStore
@@ -68,6 +71,22 @@ class Site:
         finally:
             if executor is None:
                 own.close()
+
+    def entries(self) -> list[Repository]:
+        """What is built in the store."""
+        return all_entries(self.store, self.recipe.segments, [self.key.public])[0]
+
+    def fetched(self) -> tuple[list[Repository], Path]:
+        """What is built, and a folder with its objects."""
+        entries, folder = self.entries(), self.tmp_path / "objects"
+        folder.mkdir()
+        fetch(
+            [one for of_shard in place_segments(entries, 1) for one in of_shard],
+            self.store,
+            self.recipe.fingerprints,
+            folder,
+        )
+        return entries, folder
 
     def entry_paths(self) -> list[Path]:
         """The files of all entries and manifests."""

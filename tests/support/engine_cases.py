@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import threading
 import time
@@ -146,9 +145,3 @@ def environment() -> dict[str, str]:
     import sys
 
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-
-
-def json_line(stream: object) -> object:
-    line = stream.readline()  # type: ignore[attr-defined]
-    assert line, "the process ended"
-    return json.loads(line)

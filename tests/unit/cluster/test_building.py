@@ -140,7 +140,7 @@ def test_a_change_computes_only_its_batch_again_and_replaces_the_entry(site):
     (folder / "part5.py").write_text(function("another", "return 1"))
     site.commit(folder)
     site.build(folder)
-    ((entry,), _) = all_entries(site.store, site.recipe.segments, [site.key.public])
+    (entry,) = site.entries()
     assert entry.tree == work_tree_of(folder).trees()[0]
     deleted = publishing.delete_old(site.store, 0, cancel=CancelToken())
     assert deleted[0] == 2  # manifests; the objects of the entry stay

@@ -8,14 +8,14 @@ import pytest
 from cluster_cases import CountedRounds, Site
 from engine_cases import Workspace, complete
 
-from semlens.cluster.catalogue import Repository, all_entries
+from semlens.cluster.catalogue import Repository
 from semlens.cluster.errors import ClusterError
 from semlens.cluster.serve import placing
 from semlens.cluster.serve.cluster_methods import ClusterMethods, ClusterRoots
 from semlens.cluster.serve.cluster_service import ClusterService
 from semlens.cluster.serve.coordinator import SearchingShard
 from semlens.cluster.serve.placing import homes_of, place_segments
-from semlens.cluster.serve.shard import ROOTS, fetch, root_of
+from semlens.cluster.serve.shard import ROOTS, root_of
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import UsageError
 from semlens.core.paths import path_to_uri
@@ -86,10 +86,7 @@ def served(tmp_path_factory):
         (folder / "test_tree.py").write_text("from tree import load_tree\n\n\ndef test_tree():\n    load_tree()\n")
         site.commit(folder)
         site.build(folder)
-    entries, _ = all_entries(site.store, site.recipe.segments, [site.key.public])
-    objects = site.tmp_path / "objects"
-    objects.mkdir()
-    fetch([one for of in place_segments(entries, 1) for one in of], site.store, site.recipe.fingerprints, objects)
+    entries, objects = site.fetched()
     tiers, _ = choose_tiers(str(site.model), "none", (), None)
 
     def service(roots=None, n_shards=2, homes=None):

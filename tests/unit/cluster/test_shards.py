@@ -6,7 +6,6 @@ import pytest
 from cluster_cases import CountedRounds, Site
 from engine_cases import function
 
-from semlens.cluster.catalogue import all_entries
 from semlens.cluster.serve import coordinator
 from semlens.cluster.serve.coordinator import search_shards
 from semlens.cluster.serve.placing import place_segments
@@ -76,10 +75,7 @@ def served(tmp_path_factory):
                 (folder / "legacy" / version / "old.py").write_text(function(f"{name}_old", "return lint(url)"))
             site.commit(folder)
             site.build(folder)
-    entries, _ = all_entries(site.store, site.recipe.segments, [site.key.public])
-    objects = site.tmp_path / "objects"
-    objects.mkdir()
-    fetch([one for of in place_segments(entries, 1) for one in of], site.store, site.recipe.fingerprints, objects)
+    entries, objects = site.fetched()
 
     def open_shards(n_shards, names=None):
         placed = place_segments([one for one in entries if names is None or one.name in names], n_shards)
@@ -202,8 +198,7 @@ def test_a_shard_forgets_old_searches(served):
 
 def test_missing_and_damaged_objects_are_told(served, tmp_path):
     _, _, site = served
-    entries, _ = all_entries(site.store, site.recipe.segments, [site.key.public])
-    (placed,) = place_segments(entries, 1)
+    (placed,) = place_segments(site.entries(), 1)
     path = next(path for path in (site.store_folder / "semlens/1/objects").rglob("*") if path.is_file())
     data = path.read_bytes()
     try:

@@ -709,7 +709,8 @@ def test_a_search_is_cancelled_while_it_waits_for_buffers(plain, monkeypatch):
 def test_any_query_gives_a_result(workspace, query):
     workspace.write("a.py", function("alpha"))
     engine = workspace.engine()
-    search(engine, query)
+    assert {hit.name for hit in search(engine, query)} <= {"alpha"}
+    assert found(engine, "alpha")
 
 
 def test_nobody_waits_for_an_indexer_that_fails_at_every_step(plain, monkeypatch):
