@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from semlens.core.status import EngineStatus, SessionStatus, WatchMode
-from semlens.daemon import http_handler, mcp_handler
+from semlens.daemon import mcp_handler
 from semlens.daemon.api_connection import ApiConnection
 from semlens.daemon.client_connection import ClientConnection, Handler
 from semlens.engine.engine_session import EngineSession
@@ -154,6 +154,8 @@ class Host:
         return [session for session in sessions if session is not None and session.lends_buffers]
 
     def _serve_http(self, client: ClientConnection) -> None:
+        from semlens.daemon import http_handler
+
         configuration = _UserConfiguration(_user_settings(client))
         settings = configuration.load(None)
         with self._session(client) as hosted:

@@ -2,6 +2,8 @@
 
 The command sends its options in the first line, and then a line ``link`` for each further link that it wants. An answer
 is one JSON object a line: ``listening``, ``link`` or ``error``. Nothing listens any more when the command leaves.
+
+This loads the HTTP server, so `host` imports it at the first command.
 """
 
 from __future__ import annotations
@@ -13,30 +15,35 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import SemlensError
 from semlens.core.request import SearchRequest
 from semlens.core.status import EngineStatus, WatchMode
 from semlens.daemon.client_connection import ClientConnection
+from semlens.daemon.team_apps import TeamApps, open_mcp
 from semlens.engine.engine_session import EngineSession
 from semlens.engine.team import copies_folder
 from semlens.files.git_origin import repository_name
 from semlens.files.roots import check_root
 from semlens.files.watching.git_stamp import git_stamp
 from semlens.http.access import LINK_SECONDS, Access, read_or_make_token
+from semlens.http.events import EventHub
+from semlens.http.guard import Guard
+from semlens.http.lazy_app import LazyApp
+from semlens.http.map_methods import MapMethods
+from semlens.http.methods import PageMethods
 from semlens.http.options import HttpOptions, options_of
+from semlens.http.page_files import PageFiles
+from semlens.http.routes import PageParts, PageRoutes
 from semlens.http.served_roots import ServedRoot, ServedRoots
+from semlens.http.server import HttpServer, open_socket, own_names, tls_context
 from semlens.service.api import Api
 from semlens.service.frames import LineReader, LineTooLongError, write_all
 from semlens.settings.loading import Settings
 from semlens.settings.schema import cache_folder
 from semlens.settings.user_sources import config_folder
-
-if TYPE_CHECKING:
-    from semlens.http.events import EventHub
-    from semlens.http.server import HttpServer
 
 logger = logging.getLogger(__name__)
 
@@ -92,16 +99,6 @@ class _PageSession:
             self._hub.announce(status)
 
     async def _serve(self, session: EngineSession, roots: ServedRoots, open_session: OpenSession) -> None:
-        from semlens.daemon.team_apps import TeamApps, open_mcp
-        from semlens.http.events import EventHub
-        from semlens.http.guard import Guard
-        from semlens.http.lazy_app import LazyApp
-        from semlens.http.map_methods import MapMethods
-        from semlens.http.methods import PageMethods
-        from semlens.http.page_files import PageFiles
-        from semlens.http.routes import PageParts, PageRoutes
-        from semlens.http.server import HttpServer, open_socket, own_names, tls_context
-
         options = self._options
         tls = tls_context(options)
         access_token = read_or_make_token(self._token_path)
@@ -113,18 +110,11 @@ class _PageSession:
         def new_link() -> str:
             return f"{url}/?token={access.new_link_token()}"
 
-        api = Api(
-            session,
-            lambda _root: self._settings,
-            _ignore,
-            watching=WatchMode.NATIVE,
-            search_defaults=self._settings.search,
-        )
         hub = self._hub = EventHub(session.status, lambda: [git_stamp(Path(root.real)) for root in roots.all])
         mcp = LazyApp(lambda: open_mcp(session, roots))
         index_map = session.open_map()
         map_methods = MapMethods(index_map)
-        methods = PageMethods(api, session.browser, map_methods, roots, exposed=not options.is_loopback)
+        methods = self._methods(session, map_methods, roots)
         routes = PageRoutes(PageParts(methods, map_methods, hub, PageFiles(), mcp, new_link))
         team = TeamApps(roots, lambda: open_session(_ignore), self._settings)
         guard = Guard(
@@ -148,6 +138,16 @@ class _PageSession:
             await mcp.close()
             await team.close()
             routes.close()
+
+    def _methods(self, session: EngineSession, map_methods: MapMethods, roots: ServedRoots) -> PageMethods:
+        api = Api(
+            session,
+            lambda _root: self._settings,
+            _ignore,
+            watching=WatchMode.NATIVE,
+            search_defaults=self._settings.search,
+        )
+        return PageMethods(api, session.browser, map_methods, roots, exposed=not self._options.is_loopback)
 
     def _follow_command(self, loop: asyncio.AbstractEventLoop, server: HttpServer, new_link: Callable[[], str]) -> None:
         """Answer the command's lines, and stop the server when it leaves. On a thread of its own."""

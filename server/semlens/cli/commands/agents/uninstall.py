@@ -1,4 +1,4 @@
-"""``semlens uninstall``: deletes everything that semlens wrote, but for the program and the user's ``config.toml``."""
+"""``semlens uninstall``: deletes what semlens wrote, except for the program, ``config.toml``, keys and tokens."""
 
 from __future__ import annotations
 
