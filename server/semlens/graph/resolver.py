@@ -10,21 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from semlens.core.reference import ReferenceKind, Scope
 from semlens.core.symbol import SymbolKind
 from semlens.graph.candidates import Candidates, Definition, module_suffixes, package_suffixes
 from semlens.graph.choices import Targets, nearest, shared, shared_by_file
+from semlens.graph.graph_symbols import GraphSymbols
 from semlens.graph.hierarchy import TypeHierarchy
-from semlens.graph.language_traits import LanguageTraits, traits_of
-from semlens.graph.segment_names import TYPE_KINDS, SymbolPlace, module_of_import, names_of
-from semlens.index.segment.reference_table import hint_hash, term_range
+from semlens.graph.language_traits import LanguageTraits
+from semlens.graph.segment_names import SymbolPlace, module_of_import, names_of
 from semlens.index.snapshot import SegmentView
-from semlens.syntax.references.written_types import result_type, value_type
-
-MAX_DEFINITIONS = 10_000
-"""Of one name. More are not looked at."""
 
 _FEW_TARGETS = 4  # among which one is found as fast without a dictionary
 _SURE, _IMPORTED, _INHERITED, _REEXPORTED, _PACKAGE, _GLOBAL = 0.95, 0.95, 0.9, 0.85, 0.9, 0.85
@@ -43,143 +37,16 @@ class Edge(NamedTuple):
     hint: int
 
 
-class Resolver:
-    """The graph of one snapshot. Results are kept, so that the same question is answered once."""
+class Resolver(GraphSymbols):
+    """The graph of one snapshot."""
 
     def __init__(self, views: Sequence[SegmentView]) -> None:
-        self.views = views
-        self._traits = [[traits_of(name) for name in view.segment.files.language_names.tolist()] for view in views]
-        self._root_names = [view.root.rstrip("/").rpartition("/")[2] for view in views]
-        self._candidates: dict[tuple[int, str], Candidates] = {}
+        super().__init__(views)
         self._targets: dict[tuple[object, ...], Targets] = {}
         self._confidences: dict[int, tuple[Targets, dict[tuple[int, int], float]]] = {}
-        self._paths: dict[tuple[int, int], str] = {}
         hierarchy = TypeHierarchy([names_of(view.segment) for view in views])
         self.bases, self.derived = hierarchy.bases, hierarchy.derived
-        self._kinds: dict[tuple[int, str], frozenset[int]] = {}
         self._imports: dict[tuple[int, int, int], int] = {}
-        self._types: dict[tuple[int, int, str], int | None] = {}
-
-    # --- symbols ---------------------------------------------------------------------------------------------------
-
-    def traits(self, view: int, file: int) -> LanguageTraits:
-        return self._traits[view][int(self.views[view].segment.files.languages[file])]
-
-    def family_of_language(self, view: int, language: int) -> str:
-        """:param language: row of the language in the segment."""
-        return self._traits[view][language].family
-
-    def file_of(self, view: int, row: int) -> int:
-        """The file of a row of references: a symbol's, or the file's own."""
-        symbols = self.views[view].segment.symbols
-        return int(symbols.files[row]) if row < len(symbols) else row - len(symbols)
-
-    def path(self, view: int, file: int) -> str:
-        """The path of a file, with the name of its root."""
-        found = self._paths.get((view, file))
-        if found is None:
-            found = f"{self._root_names[view]}/{self.views[view].segment.files.paths[file]}"
-            self._paths[view, file] = found
-        return found
-
-    def term_of(self, place: SymbolPlace) -> int:
-        return int(names_of(self.views[place.view].segment).of_row[place.symbol])
-
-    def kind_of(self, place: SymbolPlace) -> SymbolKind:
-        return SymbolKind(int(self.views[place.view].segment.symbols.kinds[place.symbol]))
-
-    def owner_type(self, view: int, row: int) -> tuple[int, int]:
-        """The row of the innermost type around a row of references, or -1; and the hint hash of its name, or 0."""
-        symbols = self.views[view].segment.symbols
-        names = names_of(self.views[view].segment)
-        symbol = row if row < len(symbols) else -1
-        while symbol >= 0:
-            if int(symbols.kinds[symbol]) in TYPE_KINDS:
-                return symbol, int(names.of_row[symbol]) >> 32
-            if names.owners[symbol] and int(symbols.parents[symbol]) < 0:
-                return -1, int(names.owners[symbol])
-            symbol = int(symbols.parents[symbol])
-        return -1, 0
-
-    def definitions(self, first_term: int, end_term: int, family: str) -> list[Definition]:
-        """The living definitions in a range of term hashes."""
-        found: list[Definition] = []
-        for number, view in enumerate(self.views):
-            names = names_of(view.segment)
-            start, end = np.searchsorted(names.hashes, np.array([first_term, end_term - 1], np.uint64), "left").tolist()
-            while end < len(names.hashes) and int(names.hashes[end]) < end_term:
-                end = int(np.searchsorted(names.hashes, names.hashes[end], "right"))
-            for row in names.rows[start:end].tolist():
-                file = int(view.segment.symbols.files[row])
-                if view.alive is not None and not view.alive[file]:
-                    continue
-                if self.traits(number, file).family == family:
-                    found.append(self._definition(number, row, file))
-                    if len(found) >= MAX_DEFINITIONS:
-                        return found
-        return found
-
-    def _definition(self, view: int, row: int, file: int) -> Definition:
-        segment = self.views[view].segment
-        names, symbols = names_of(segment), segment.symbols
-        owner = int(names.owners[row])
-        owner_name = 0
-        parent = int(symbols.parents[row])
-        if owner and parent >= 0:
-            owner_name = hint_hash(symbols.names[parent].lower().strip("_"))
-        return Definition(view, row, file, self.path(view, file), owner, owner_name, bool(names.is_member[row]))
-
-    def candidates(self, term: int, family: str) -> Candidates:
-        key = (term, family)
-        found = self._candidates.get(key)
-        if found is None:
-            found = self._candidates[key] = Candidates(self.definitions(term, term + 1, family))
-        return found
-
-    # --- types -----------------------------------------------------------------------------------------------------
-
-    def _is_type(self, type_hint: int, family: str, *kinds: SymbolKind) -> bool:
-        """Whether the workspace defines a type of the name. :param kinds: of types; all without any."""
-        defined = self._kinds.get((type_hint, family))
-        if defined is None:
-            definitions = self.definitions(*term_range(type_hint), family)
-            defined = frozenset(int(self.views[one.view].segment.symbols.kinds[one.symbol]) for one in definitions)
-            self._kinds[type_hint, family] = defined
-        return not defined.isdisjoint(kinds or TYPE_KINDS)
-
-    def _result_type(self, function: int, family: str) -> int:
-        """The type that the functions of a name return, if all that say so agree; else 0."""
-        key = (function, 0, family)
-        if key not in self._types:
-            self._types[key] = None  # while a function is looked at
-            written = set()
-            for one in self.definitions(*term_range(function), family):
-                segment = self.views[one.view].segment
-                if int(segment.symbols.kinds[one.symbol]) in TYPE_KINDS:
-                    written.add(function)
-                    continue
-                language = segment.files.language(one.file)
-                name = result_type(language, segment.symbols.signatures[one.symbol])
-                if name:
-                    written.add(one.owner if name in ("Self", "self") and one.owner else hint_hash(name))
-            self._types[key] = written.pop() if len(written) == 1 else 0
-        return self._types[key] or 0
-
-    def _value_type(self, name: int, family: str) -> int:
-        """The type of the constants and variables of a name, if all that say so agree; else 0."""
-        key = (name, 1, family)
-        if key not in self._types:
-            written = set()
-            for one in self.definitions(*term_range(name), family):
-                segment = self.views[one.view].segment
-                if int(segment.symbols.kinds[one.symbol]) in (SymbolKind.CONSTANT, SymbolKind.VARIABLE):
-                    declared = value_type(segment.symbols.signatures[one.symbol])
-                    written |= {hint_hash(declared)} if declared else set()
-            found = written.pop() if len(written) == 1 else 0
-            self._types[key] = found if found != name and self._is_type(found, family) else 0
-        return self._types[key] or 0
-
-    # --- references ------------------------------------------------------------------------------------------------
 
     def targets(self, edge: Edge) -> Targets:
         """The definitions that a reference may mean, most likely first. Confidences sum to about 1 at most."""
@@ -230,7 +97,7 @@ class Resolver:
             case Scope.SUPER:
                 return self._above(owner, candidates) or self._any_member(candidates, _EXTERNAL)
             case Scope.RESULT:
-                result = self._result_type(edge.hint, traits.family)
+                result = self.type_of_result(edge.hint, traits.family)
                 if result:
                     return self._in_type(edge.view, file, result, traits, candidates)
                 return self._unknown_receiver(0, candidates)
@@ -284,8 +151,8 @@ class Resolver:
         module = self._module_of_import(view, file, type_hint)
         if module and (found := candidates.of_module(module)):
             return shared_by_file(found, _REEXPORTED)
-        if not self._is_type(type_hint, traits.family):
-            value = self._value_type(type_hint, traits.family)
+        if not self.is_type(type_hint, traits.family):
+            value = self.type_of_value(type_hint, traits.family)
             if value:
                 return self._in_type(view, file, value, traits, candidates)
             return self._any_member(candidates, _EXTERNAL)
@@ -317,7 +184,7 @@ class Resolver:
         targets = self._below(type_hint, candidates, _OVERRIDE)
         overridden = [(base, one) for base in self.bases(type_hint) for one in candidates.by_owner.get(base, ())]
         for base, one in overridden:
-            is_declared = self._is_type(base, self.traits(one.view, one.file).family, SymbolKind.INTERFACE)
+            is_declared = self.is_type(base, self.traits(one.view, one.file).family, SymbolKind.INTERFACE)
             targets += ((one, _DECLARED if is_declared else _OVERRIDDEN / len(overridden)),)
         return targets
 
@@ -326,7 +193,7 @@ class Resolver:
         found = [one for below in self.derived(type_hint) for one in candidates.by_owner.get(below, ())]
         if len(found) == 1:
             family = self.traits(found[0].view, found[0].file).family
-            confidence = _DECLARED if self._is_type(type_hint, family, SymbolKind.INTERFACE) else confidence
+            confidence = _DECLARED if self.is_type(type_hint, family, SymbolKind.INTERFACE) else confidence
         return shared(found, confidence)
 
     @staticmethod

@@ -10,8 +10,9 @@ from outlines import parsed_file, segment_of
 
 from semlens.core.hashing import content_hash
 from semlens.core.reference import Reference, ReferenceKind, Scope
+from semlens.graph.graph_symbols import MAX_DEFINITIONS
 from semlens.graph.neighbours import MAX_REFERENCES, callees, callers
-from semlens.graph.resolver import MAX_DEFINITIONS, Resolver
+from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace, n_parameters
 from semlens.index.segment.builder import ParsedFile, build_segment
 from semlens.index.snapshot import SegmentView
