@@ -144,18 +144,13 @@ class Discovery:
 
         Always true for a path that is indexed, or was indexed until this change. True if the rules cannot be read now.
         """
-        folder, _, name = path.rpartition("/")
         if path == WORKSPACE_FILE:
             return True
-        tree = self._tree
         try:
-            rules = tree.rules(folder)
+            if self._is_ignored(path):
+                return False
         except OSError:
             return True
-        if rules is None or name in VERSION_CONTROL or tree.ignores(rules, path, name, False):
-            return False
-        if not tree.includes(path):
-            return False
         reason = name_skip_reason(path)
         return reason is None or (reason == SkipReason.NOT_CODE and not extension_of(path))
 
@@ -205,21 +200,28 @@ class Discovery:
 
     def _skip_reason(self, path: str, *, is_link: bool | None = None) -> SkipReason | None:
         """:param is_link: None if it is not known yet."""
-        folder, _, name = path.rpartition("/")
-        if not name or ".." in path.split("/"):
+        if path.endswith("/") or not path or ".." in path.split("/"):
             return SkipReason.OUTSIDE_ROOT
-        tree = self._tree
         try:
-            rules = tree.rules(folder)
+            if self._is_ignored(path):
+                return SkipReason.IGNORED
         except OSError:
             return SkipReason.NOT_READABLE_NOW
-        if rules is None or name in VERSION_CONTROL or tree.ignores(rules, path, name, False):
-            return SkipReason.IGNORED
-        if not tree.includes(path):
-            return SkipReason.IGNORED
         if os.path.islink(self.absolute(path)) if is_link is None else is_link:
             return self._link_reason(path) or SkipReason.LINK
         return self._code_reason(path)
+
+    def _is_ignored(self, path: str) -> bool:
+        """Whether the rules leave out the file of a path. :raises OSError: when they cannot be read now."""
+        folder, _, name = path.rpartition("/")
+        tree = self._tree  # one for all rules: another thread may refresh it
+        rules = tree.rules(folder)
+        return (
+            rules is None
+            or name in VERSION_CONTROL
+            or tree.ignores(rules, path, name, False)
+            or not tree.includes(path)
+        )
 
     def is_ignored_folder(self, path: str) -> bool:
         """Whether nothing below the folder is indexed. False if the ignore rules cannot be read now.

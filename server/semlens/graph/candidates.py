@@ -72,14 +72,19 @@ def _grouped(pairs: Iterable[tuple[object, Definition]]) -> dict:  # type: ignor
     return groups
 
 
-@lru_cache(maxsize=8192)
-def module_suffixes(path: str) -> frozenset[int]:
-    """The hint hashes of all paths by which a file may be imported."""
+def module_paths(path: str) -> list[str]:
+    """All paths by which a file may be imported, longest first."""
     parts = path.split("/")
     parts[-1] = parts[-1].partition(".")[0]
     if parts[-1] in INDEX_STEMS and len(parts) > 1:
         parts.pop()
-    return frozenset(hint_hash("/".join(parts[start:])) for start in range(len(parts)))
+    return ["/".join(parts[start:]) for start in range(len(parts))]
+
+
+@lru_cache(maxsize=8192)
+def module_suffixes(path: str) -> frozenset[int]:
+    """The hint hashes of `module_paths`."""
+    return frozenset(map(hint_hash, module_paths(path)))
 
 
 @lru_cache(maxsize=8192)

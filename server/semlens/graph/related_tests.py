@@ -18,8 +18,7 @@ import numpy as np
 from semlens.core.reference import ReferenceKind, Scope
 from semlens.core.symbol import Role
 from semlens.core.text.identifiers import split_identifier, stem
-from semlens.graph.candidates import FileKey, package_suffixes
-from semlens.graph.language_traits import INDEX_STEMS
+from semlens.graph.candidates import FileKey, module_paths, package_suffixes
 from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace
 from semlens.index.segment.reference_table import code_of, hint_hash
@@ -129,12 +128,8 @@ def _symbol_name(resolver: Resolver, place: SymbolPlace) -> str:
 
 def _modules(path: str) -> list[int]:
     """The hint hashes of the paths by which a file is imported, without those of one name alone."""
-    parts = path.split("/")
-    parts[-1] = parts[-1].partition(".")[0]
-    if parts[-1] in INDEX_STEMS and len(parts) > 1:
-        parts.pop()
-    ends = ["/".join(parts[start:]) for start in range(len(parts))]
-    return [hint_hash(end) for end in ends if "/" in end or len(parts) <= 2]
+    paths = module_paths(path)
+    return [hint_hash(one) for one in paths if "/" in one or len(paths) <= 2]
 
 
 @lru_cache(maxsize=16_384)
