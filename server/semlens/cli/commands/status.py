@@ -108,34 +108,38 @@ def _status_lines(root: Path, status: EngineStatus) -> Iterator[str]:
     if not n_files and not status.complete:
         yield f"{printable(str(root))} is not indexed. Run 'semlens index {printable(str(root))}'."
         return
-    yield f"{paint('workspace', 'dim')}  {paint(printable(str(root)), 'bold')}"
+    yield f"{_label('workspace')}{paint(printable(str(root)), 'bold')}"
     yield from (
-        f"{paint('index    ', 'dim')}  of {printable(one.root)}, the top of the git work tree"
+        f"{_label('index')}of {printable(one.root)}, the top of the git work tree"
         for one in status.roots
         if one.root != str(root) and root.is_relative_to(one.root)
     )
-    yield f"{paint('state    ', 'dim')}  {_state(status)}, generation {status.generation}"
+    yield f"{_label('state')}{_state(status)}, generation {status.generation}"
     for root_status in status.roots:
         counts = f"{root_status.files:,} files, {root_status.symbols:,} symbols, {root_status.pending:,} pending"
-        yield f"{paint('indexed  ', 'dim')}  {counts}"
+        yield f"{_label('indexed')}{counts}"
         if root_status.skipped:
             reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(root_status.skipped.items()))
-            yield f"{paint('left out ', 'dim')}  {reasons} (--skipped lists them)"
+            yield f"{_label('left out')}{reasons} (--skipped lists them)"
     for tier in status.tiers:
         yield (
-            f"{paint('model    ', 'dim')}  {printable(tier.model)} ({tier.role} tier):"
+            f"{_label('model')}{printable(tier.model)} ({tier.role} tier):"
             f" {tier.embedded:,} passages embedded, {tier.pending:,} pending"
         )
     if not status.tiers:
-        yield f"{paint('model    ', 'dim')}  none: search uses only names and words"
+        yield f"{_label('model')}none: search uses only names and words"
     if hint := refining_hint(status):
-        yield f"{paint('to do    ', 'dim')}  {hint}"
-    yield f"{paint('size     ', 'dim')}  {human_bytes(status.index_bytes)} on disk"
+        yield f"{_label('to do')}{hint}"
+    yield f"{_label('size')}{human_bytes(status.index_bytes)} on disk"
     for service in status.remote:
-        yield f"{paint('sent     ', 'dim')}  {_sent(service)}"
+        yield f"{_label('sent')}{_sent(service)}"
     if not status.remote:
-        yield f"{paint('sent     ', 'dim')}  nothing leaves this machine"
+        yield f"{_label('sent')}nothing leaves this machine"
     yield from problem_lines(status, limit=10)
+
+
+def _label(name: str) -> str:
+    return f"{paint(name.ljust(9), 'dim')}  "
 
 
 def _sent(service: RemoteStatus) -> str:

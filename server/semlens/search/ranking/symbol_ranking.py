@@ -15,12 +15,13 @@ from semlens.core.status import TierRole
 from semlens.core.symbol import SymbolKind
 from semlens.index.arrays import Floats, Ints, Mask
 from semlens.index.segment.columns import best_first, ranges
+from semlens.index.segment.segment import Segment
 from semlens.index.snapshot import SegmentView
 from semlens.search.signals.file_features import ViewEvidence, rows_of_files
 from semlens.search.signals.file_table import CosineSums, FileTable, as_far_above
 from semlens.search.signals.locations import FramePlace
 from semlens.search.signals.name_match import NameEvidence
-from semlens.search.signals.static_signals import static_signals_of
+from semlens.search.signals.static_signals import StaticSignals, static_signals_of
 
 
 def _is_one_of(*kinds: SymbolKind) -> Mask:
@@ -213,25 +214,30 @@ def _without_passage(
     candidate_rows += [
         f.symbol for f in frames if f.symbol >= 0 and segment.first_passages[f.symbol] < 0 and f.file in place_of
     ]
-    kept: list[tuple[int, int, int]] = []
     static = static_signals_of(segment)
+    kept: list[tuple[int, int, int]] = []
     for row in dict.fromkeys(candidate_rows):
-        file = int(segment.symbols.files[row])
-        at = int(np.searchsorted(static.filled, file))
-        if at == len(static.filled) or static.filled[at] != file:
-            continue
-        start = int(static.starts[at])
-        stop = int(static.starts[at + 1]) if at + 1 < len(static.starts) else len(segment.passages)
-        line = int(segment.symbols.spans[row, 0])
-        lines = segment.passages.lines[start:stop]
-        around = np.flatnonzero((lines[:, 0] <= line) & (lines[:, 1] >= line))
-        nearest = around[-1] if len(around) else int(np.argmin(np.abs(lines[:, 0].astype(np.int64) - line)))
-        if mask is None or mask[start + int(nearest)]:
-            kept.append((row, start + int(nearest), place_of[file]))
+        passage = _passage_around(segment, static, row)
+        if passage >= 0 and (mask is None or mask[passage]):
+            kept.append((row, passage, place_of[int(segment.symbols.files[row])]))
     if not kept:
         return nothing, nothing, nothing
     columns = np.array(kept, np.int64)
     return columns[:, 0], columns[:, 1], columns[:, 2]
+
+
+def _passage_around(segment: Segment, static: StaticSignals, row: int) -> int:
+    """The last passage around the first line of a symbol, or the nearest one; -1 in a file without passages."""
+    file = int(segment.symbols.files[row])
+    at = int(np.searchsorted(static.filled, file))
+    if at == len(static.filled) or static.filled[at] != file:
+        return -1
+    start = int(static.starts[at])
+    stop = int(static.starts[at + 1]) if at + 1 < len(static.starts) else len(segment.passages)
+    line = int(segment.symbols.spans[row, 0])
+    lines = segment.passages.lines[start:stop]
+    around = np.flatnonzero((lines[:, 0] <= line) & (lines[:, 1] >= line))
+    return start + int(around[-1] if len(around) else np.argmin(np.abs(lines[:, 0].astype(np.int64) - line)))
 
 
 def _totals(columns: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
