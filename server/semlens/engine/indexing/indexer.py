@@ -243,10 +243,13 @@ class Indexer:
         if str(real) in session.roots and str(real) in self.states:
             return
         session.roots.setdefault(str(real), display_path)
+        was_idle = str(real) in self.idle
         self.idle.discard(str(real))
         if str(real) not in self.states:
             self._before_opening(str(real))
         self._workspace.add(real, watching=watching)
+        if was_idle and (state := self.states.get(str(real))) is not None:
+            self._workspace.reload_settings(state)
         session.overlays.assign_roots(session.states)
         session.note_change(at_once=True)
 

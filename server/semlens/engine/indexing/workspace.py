@@ -37,7 +37,7 @@ class Workspace:
 
     def __init__(
         self,
-        settings_of: Callable[[Path], Settings],
+        settings_of: Callable[[Path], Settings | None],
         cache_folder: Path,
         fingerprints: Callable[[], list[str]],
         post: Callable[[Callable[[], None]], None],
@@ -87,6 +87,7 @@ class Workspace:
             return
         self.failed_roots.pop(str(real), None)
         settings = self._settings_of(real)
+        assert settings is not None  # a session opens the root
         state = RootState(index, Discovery(real, settings), settings)
         state.requested_watching = watching
         state.identity = check_folder(real, None).identity
@@ -201,8 +202,12 @@ class Workspace:
                     state.outdated.update(state.index.files)
 
     def reload_settings(self, state: RootState) -> None:
-        """Load the settings of a root again. Scan the root if settings of files or of watching changed."""
-        old, state.settings = state.settings, self._settings_of(state.index.root)
+        """Load the settings of a root again. Scan the root if settings of files or of watching changed.
+
+        Without a session they stay as they are. The next one that opens the root loads them.
+        """
+        old = state.settings
+        state.settings = self._settings_of(state.index.root) or old
         if (old.files, old.watch) == (state.settings.files, state.settings.watch):
             return
         state.discovery = Discovery(state.index.root, state.settings)

@@ -38,10 +38,10 @@ class SessionList:
         """What holds for the work as a whole: the settings of the oldest session."""
         return next((session.settings for session in self), self._settings)
 
-    def settings_of(self, root: Path) -> Settings:
-        """The settings of a root: those of the session that has had it for longest."""
+    def settings_of(self, root: Path) -> Settings | None:
+        """The settings of a root: those of the session that has had it for longest. None where no session has it."""
         session = next((session for session in self if str(root) in session.roots), None)
-        return session.settings_of(root) if session is not None else self._settings
+        return session.settings_of(root) if session is not None else None
 
     def has_root(self, real: str) -> bool:
         return any(real in session.roots for session in self)

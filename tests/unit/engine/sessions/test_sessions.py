@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
 from engine_cases import complete, function, make_settings, paths_of, search, wait_for
@@ -270,6 +271,28 @@ def test_the_settings_of_the_oldest_session_decide_what_a_root_holds(plain, shar
     assert paths_of(second, "beta_two") == []
     first.close()
     wait_for(second, lambda: paths_of(second, "beta_two") == ["b.py"])
+
+
+def test_the_session_that_opens_a_root_again_brings_its_settings(plain):
+    """As a command does that follows another, after the user changed what is left out."""
+    plain.write("a.py", function("alpha_one"))
+    plain.write("b.py", function("beta_two"))
+    shared = SharedEngine(make_settings(plain.model), cache_folder=plain.cache, root_idle_s=1000.0)
+    shared.start()
+    try:
+        first = open_session(shared, plain.folder, make_settings(None, files={"exclude": ("a.py",)}))
+        assert (paths_of(first, "alpha_one"), paths_of(first, "beta_two")) == ([], ["b.py"])
+        first.close()
+        wait_for(first, lambda: shared.indexer.idle.roots == [str(plain.folder)])
+        noted = threading.Event()
+        shared.indexer.post(lambda: shared.indexer.files_changed([str(plain.folder / ".semlens.toml")]))
+        shared.indexer.post(noted.set)
+        assert noted.wait(60)
+        assert shared.indexer.states[str(plain.folder)].settings.files.exclude == ("a.py",)
+        second = open_session(shared, plain.folder, make_settings(None, files={"exclude": ("b.py",)}))
+        assert (paths_of(second, "alpha_one"), paths_of(second, "beta_two")) == (["a.py"], [])
+    finally:
+        shared.close()
 
 
 def test_a_session_with_much_work_does_not_hold_up_the_answers_of_another(plain, shared, tmp_path, monkeypatch):
