@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from semlens.core.cancel import CancelToken
@@ -14,17 +15,34 @@ _MAX_BYTES = 64 << 20
 _MAX_REF_CHARACTERS = 1_000
 
 
+def start_of_changes(root: Path, ref: str, cancel: CancelToken) -> str:
+    """The commit that the changes of the work tree since ``ref`` begin at, or the range of commits as it is.
+
+    It is where a branch parted from the present one: what others committed there since is no change of the user.
+
+    :raises UsageError: when the text is no name of a commit.
+    :raises WorkspaceError: when there is no git.
+    :raises Cancelled: when the caller cancels.
+    """
+    if ref.startswith("-") or not ref.isprintable() or len(ref) > _MAX_REF_CHARACTERS:
+        raise UsageError(f"{printable(ref[:100])} is no commit. Name a branch, a tag or a commit.")
+    if ref == "HEAD" or end_of_range(ref):
+        return ref
+    answer = _git(root, cancel).run("merge-base", ref, "HEAD")
+    return ref if answer.code else os.fsdecode(answer.output).strip()  # without a common commit: the whole difference
+
+
 def git_diff(root: Path, ref: str, cancel: CancelToken, *, staged: bool = False) -> str:
     """The unified diff from a commit to the work tree or to what is staged, or of a range of commits.
 
     Paths are relative to the root.
 
+    :param ref: as `start_of_changes` returns it.
+
     :raises UsageError: when git does not know the commit.
     :raises WorkspaceError: when there is no git, no repository or no commit.
     :raises Cancelled: when the caller cancels.
     """
-    if ref.startswith("-") or not ref.isprintable() or len(ref) > _MAX_REF_CHARACTERS:
-        raise UsageError(f"{printable(ref[:100])} is no commit. Name a branch, a tag or a commit.")
     options = ["--no-ext-diff", "--no-textconv", "--no-color", "--no-renames", "--ignore-submodules", "--relative"]
     options += ["--unified=0", "--src-prefix=a/", "--dst-prefix=b/", *(["--cached"] if staged else [])]
     git = _git(root, cancel)
@@ -54,10 +72,14 @@ def _git(root: Path, cancel: CancelToken) -> LocalGit:
 
 def _explained(git: LocalGit, ref: str, stderr: str) -> UsageError | WorkspaceError:
     text, root = stderr.lower(), git.folder
+    if "not a git repository" in text:  # `git diff` says so too where git does not trust the repository
+        text = git.run("rev-parse", "--git-dir").errors.lower()
     if "not a git repository" in text:
         return WorkspaceError(f"{printable(str(root))} is in no git repository, so changes are not known. Give a diff.")
     if "dubious ownership" in text:
-        return WorkspaceError(f"git does not trust the owner of {printable(str(root))}. See git's safe.directory.")
+        shown = printable(str(root))
+        fix = f"Run: git config --global --add safe.directory {shown}"
+        return WorkspaceError(f"git does not trust {shown}, because another user owns it. {fix}")
     if text.startswith("usage:"):
         return UsageError(
             f"git cannot compare with {printable(ref)}. Name a branch, a tag, a commit or a range of them."

@@ -45,6 +45,14 @@ TEST = """from net.retry import Client
 def test_send():
     assert Client().send("x")
 """
+# As git answers in a folder of another user: `git diff` does not look for the reason.
+UNTRUSTING_GIT = """#!/bin/sh
+case "$*" in
+*" config "*) exit 1 ;;
+*" diff "*) echo "warning: Not a git repository. Use --no-index to compare two paths" >&2; exit 129 ;;
+*) echo "fatal: detected dubious ownership in repository at '$PWD'" >&2; exit 128 ;;
+esac
+"""
 
 
 @pytest.fixture
@@ -89,6 +97,24 @@ def test_callees_have_the_places_in_the_symbol(made):
         ("net/retry.py", "Client", EdgeKind.CALL, ((9, 11),)),
         ("net/retry.py", "send", EdgeKind.CALL, ((9, 20),)),
     }
+
+
+def test_a_name_in_a_string_is_no_use(workspace):
+    workspace.write("a.go", "package a\n\nfunc Recovery() int { return 1 }\n")
+    strings = "print(\"[Recovery] `panic\")\n\tprint(`\nRecovery\n`, '`')"
+    workspace.write("b.go", f"package a\n\nfunc Report() {{\n\t{strings}\n}}\n")
+    workspace.write("c.go", "package a\n\nfunc Use() { run(Recovery) }\n")
+    engine = workspace.engine()
+    found = engine.callers(NeighboursRequest(name="Recovery"), CancelToken())
+    assert shown(found.edges) == {("c.go", "Use", EdgeKind.USE, ((2, 17),))}
+    assert engine.callees(NeighboursRequest(name="Report"), CancelToken()).edges == ()
+
+
+def test_a_type_uses_what_its_methods_use_outside_of_it(workspace):
+    source = "package a\n\ntype Client struct{}\n\nvar Limit = 1\n\nfunc (c Client) Send() int { return Limit }\n"
+    workspace.write("a.go", source)
+    found = workspace.engine().callees(NeighboursRequest(name="Client"), CancelToken())
+    assert shown(found.edges) == {("a.go", "Limit", EdgeKind.USE, ())}
 
 
 def test_unsaved_text_counts(made):
@@ -166,7 +192,7 @@ def test_a_circle_of_calls_ends(made):
     [
         (NeighboursRequest(name="fetsh"), "No symbol is named fetsh. Do you mean fetch?"),
         (NeighboursRequest(name="qqqqqqqq"), "No symbol is named qqqqqqqq. Give PATH:LINE instead."),
-        (NeighboursRequest("file:///nowhere.py", 1), "/nowhere.py is not in the index. Open it, or index its folder."),
+        (NeighboursRequest("file:///nowhere.py", 1), "/nowhere.py is not in the index. Index its folder, "),
     ],
 )
 def test_what_is_not_there(made, request_, message):
@@ -225,6 +251,19 @@ def test_the_impact_of_staged_changes_of_a_diff_and_of_unsaved_text(made):
     made.change(engine, "net/retry.py")
     for request in (ImpactRequest(staged=True), ImpactRequest(diff=diff)):
         assert [hit.name for hit in engine.impact(request, CancelToken()).changed] == ["_nobody"]
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_what_a_branch_got_since_the_work_parted_from_it_is_no_change(made, staged):
+    commit(made)
+    git(made.folder, "checkout", "-q", "-b", "other")
+    made.write("app.py", APP.replace('"a"', '"c"'))
+    git(made.folder, "commit", "-qam", "theirs")
+    git(made.folder, "checkout", "-q", "-b", "mine", "HEAD~1")
+    made.write("net/retry.py", RETRY.replace("return x", "return x + 1"))
+    git(made.folder, "commit", "-qam", "mine")
+    found = made.engine().impact(ImpactRequest("other", staged), CancelToken())
+    assert [hit.name for hit in found.changed] == ["_nobody"]
 
 
 def test_a_diff_that_is_not_applied_counts_where_it_would_change(made):
@@ -290,6 +329,17 @@ def test_git_says_why_there_is_no_change(made, monkeypatch, tmp_path):
         prepare()
         with pytest.raises(kind, match=words):
             engine.impact(ImpactRequest(ref), CancelToken())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the git of the test is a script for a shell")
+def test_git_that_does_not_trust_the_owner_says_so(made, tmp_path, monkeypatch):
+    script = tmp_path / "bin" / "git"
+    script.parent.mkdir()
+    script.write_text(UNTRUSTING_GIT)
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(script.parent), prepend=os.pathsep)
+    with pytest.raises(WorkspaceError, match=r"another user owns it\. Run: git config --global --add safe\.directory "):
+        made.engine().impact(ImpactRequest(), CancelToken())
 
 
 @pytest.mark.parametrize("driver", [b"evil", b"a=b", b"\xff", b"x.clean"])

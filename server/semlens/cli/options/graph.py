@@ -25,7 +25,8 @@ def add_graph(add: AddCommand) -> None:
         "ref",
         nargs="?",
         metavar="REF",
-        help="a commit to compare with, or a range such as main..feature (default: HEAD)",
+        help="what was changed since this commit, or since the work parted from this branch; or a range such as"
+        " main..feature (default: HEAD)",
     )
     impact.add_argument("--staged", action="store_true", help="only what is staged for the next commit")
     impact.add_argument("--diff", metavar="FILE", help="read a unified diff instead of asking git; - reads stdin")

@@ -14,7 +14,7 @@ from semlens.core.graph import ImpactRequest
 from semlens.core.text.printable import printable
 from semlens.engine.overlays.open_buffers import OpenBuffer
 from semlens.engine.query.current_texts import RequestDocuments
-from semlens.files.git_diff import end_of_range, git_diff, git_file
+from semlens.files.git_diff import end_of_range, git_diff, git_file, start_of_changes
 from semlens.graph.diff import FileDiff, changed_lines, parse_diff
 from semlens.graph.resolver import Resolver
 from semlens.graph.segment_names import SymbolPlace
@@ -52,13 +52,14 @@ class DiffFiles:
 
         :raises UsageError: when the diff does not fit.
         """
-        text = request.diff or git_diff(Path(self._root), request.ref, self._cancel, staged=request.staged)
+        ref = request.ref if request.diff else start_of_changes(Path(self._root), request.ref, self._cancel)
+        text = request.diff or git_diff(Path(self._root), ref, self._cancel, staged=request.staged)
         diffs = parse_diff(text)
         if len(diffs) > MAX_FILES:
             self.notes.append(f"The diff has {len(diffs)} files. Only the first {MAX_FILES} were looked at.")
             diffs = diffs[:MAX_FILES]
         end = None if request.diff else end_of_range(request.ref)
-        lines = {} if request.diff or request.staged or end else self._lines_of_buffers(request.ref)
+        lines = {} if request.diff or request.staged or end else self._lines_of_buffers(ref)
         places: dict[SymbolPlace, None] = {}
         files: list[tuple[int, int]] = []
         n_deleted = 0

@@ -34,7 +34,7 @@ from semlens.engine.query.request_hits import RequestHits
 from semlens.graph.impact import impact_of, is_test
 from semlens.graph.neighbours import Neighbour, Neighbours, callees, callers
 from semlens.graph.resolver import Resolver
-from semlens.graph.segment_names import SymbolPlace
+from semlens.graph.segment_names import TYPE_KINDS, SymbolPlace
 from semlens.graph.unused import unused_definitions
 from semlens.graph.walk import walk
 from semlens.index.snapshot import IndexSnapshot
@@ -199,8 +199,8 @@ def _edge(
     if hit is None or document is None:
         return None
     spans = places_in(user_view, user.symbol, document.lines, _names_used(resolver, used), one.kind, nested=is_used)
-    if not spans and one.kind is ReferenceKind.CALL and not is_used:
-        return None  # it stands in a string
+    if not spans and one.kind is not ReferenceKind.BASE and not (is_used and resolver.kind_of(user) in TYPE_KINDS):
+        return None  # it stands in a string; what a type uses may stand in its members elsewhere
     texts = {line: document.lines[line] for span in spans for line in (span.start_line, span.end_line)}
     confidence = round(one.confidence, 3)
     return GraphEdge(hit, _KINDS[one.kind], confidence, spans, texts, is_test=is_test(resolver, one.view, one.row))

@@ -210,7 +210,8 @@ class QueryService:
         root, relative = locate(uri, real_path(path), "", self._session.states) if path else ("", "")
         found = find_document(snapshot, root, relative, uri)
         if found is None:
-            raise UsageError(f"{path or uri} is not in the index. Open it, or index its folder.")
+            hint = "Index its folder, or see in 'semlens status --skipped' why it is left out."
+            raise UsageError(f"{path or uri} is not in the index. {hint}")
         return found
 
     def symbols(self, query: str, limit: int, cancel: CancelToken) -> SearchResult:

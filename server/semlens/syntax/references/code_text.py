@@ -143,7 +143,8 @@ def _comments_and_strings(name: str, lines: tuple[str, ...], blocks: tuple[tuple
     formatted = r"(?<![fF])" if name == "python" else ""
     # An escaped quote begins no string. Else each of them behind an open quote would read the rest of the line.
     quoted = r"'(?:\\.|[^\\'\n]){1,6}'" if name in _CHARACTER_LITERALS else r"(?<!\\)'(?:\\.|[^\\'\n])*+'"
-    strings = [formatted + r'(?<!\\)"(?:\\.|[^\\"\n])*+"', formatted + quoted]
+    raw = ["`[^`]*+`"] if name == "go" else []  # elsewhere there may be code in it
+    strings = [formatted + r'(?<!\\)"(?:\\.|[^\\"\n])*+"', formatted + quoted, *raw]
     comments = _comment_patterns(name, lines, blocks)
     triple = [pattern for pattern in comments if pattern.startswith(('"""', "'''"))]
     others = [pattern for pattern in comments if pattern not in triple]
