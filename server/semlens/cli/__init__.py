@@ -6,6 +6,7 @@ one-shot command loads only what it uses.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -15,6 +16,9 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. :returns: the exit code: 0 done, 1 failed, 2 bad usage, 130 interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    if not os.path.isabs(os.path.expanduser("~")):  # noqa: PTH111, PTH117 - pathlib takes long to load
+        # As containers do. Else "~" is a folder in the current one, and a repository would bring the user's settings.
+        os.environ["HOME"] = os.sep
     has_streams = sys.stdin is not None and sys.stdout is not None  # else a bridge would take the next file for them
     ordered = [*arguments[:1], *sorted(arguments[1:])]
     if has_streams and ordered in (["serve", "--shared"], ["serve", "--shared", "--stdio"]):

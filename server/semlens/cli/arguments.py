@@ -82,10 +82,11 @@ def with_command(arguments: Sequence[str]) -> Sequence[str]:
     :raises UsageError: for a mistyped command. A folder alone stays what it is, which is no command.
     """
     first, *others = arguments or [""]
-    if not others and first in _WORDS_FOR_OPTIONS:
-        return [_WORDS_FOR_OPTIONS[first]]
+    if not others and f"--{first}" in _OWN_OPTIONS:
+        return [f"--{first}"]
     is_folder = not others and os.path.isdir(first)  # noqa: PTH112 - a Path raises for a name that is too long
-    if not first or first.startswith("-") or first in COMMANDS or is_folder:
+    has_command = not others or first in _OWN_OPTIONS or set(COMMANDS) & {*others}  # else "-n 5 retry" is a question
+    if not first or first in COMMANDS or is_folder or (first.startswith("-") and first != "-" and has_command):
         return arguments
     import difflib
 
@@ -99,7 +100,7 @@ def with_command(arguments: Sequence[str]) -> Sequence[str]:
     return ["search", *arguments]
 
 
-_WORDS_FOR_OPTIONS = {"help": "--help", "version": "--version"}
+_OWN_OPTIONS = ("--help", "-h", "--version")
 
 _GROUPS: dict[Callable[[AddCommand], None], tuple[str, ...]] = {
     add_index: ("index",),

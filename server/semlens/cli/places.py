@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from semlens.cli.roots import workspace_of_name
@@ -24,11 +25,11 @@ def parse_place(text: str, option: str, name: str | None) -> tuple[Path, int, Wo
     path, colon, line = text.rpartition(":")
     if not colon or not line.isdecimal() or int(line) < 1:
         raise UsageError(f"{option} must be PATH:LINE, e.g. src/app.py:40. Lines count from 1.")
-    file = Path(path).expanduser().resolve()
+    file = Path(os.path.realpath(os.path.expanduser(path)))  # noqa: PTH111 - a Path raises for loops and unknown users
     workspace = workspace_of_name(name) if name is not None else None
-    if workspace is not None and not file.is_file():
-        file = workspace.folder.joinpath(path).resolve()
-    if not file.is_file():
+    if workspace is not None and not os.path.isfile(file):  # noqa: PTH113 - a Path raises for names that are too long
+        file = Path(os.path.realpath(workspace.folder / path))
+    if not os.path.isfile(file):  # noqa: PTH113
         raise UsageError(f"There is no file {path}. Check the path.")
     return file, int(line) - 1, workspace or named_workspace(_folder_of(file))
 

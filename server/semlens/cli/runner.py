@@ -42,8 +42,7 @@ def run_command(arguments: Sequence[str] | None) -> int:
 
             print(printable_lines(traceback.format_exc()), end="", file=sys.stderr)
         message, code = explain(error)
-        if not _drop_output() and _is_disk_full(error):
-            message = _OUTPUT_LOST
+        _drop_output()
         say(message)
     return code
 
@@ -70,20 +69,12 @@ def _run(arguments: Sequence[str]) -> int:
     return int(getattr(importlib.import_module(f"semlens.cli.commands.{module}"), function)(options))
 
 
-_OUTPUT_LOST = "The output cannot be written: the disk is full. Free some space, or write it to another disk."
-
-
-def _drop_output() -> bool:
-    """Write what is left of stdout nowhere, so that the interpreter's last flush does not fail.
-
-    :returns: whether it was written, or nobody reads it any more.
-    """
+def _drop_output() -> None:
+    """Write what is left of stdout nowhere, so that the interpreter's last flush does not fail."""
     try:
         sys.stdout.flush()
-    except OSError as error:  # the reader closed the pipe, or the disk is full
+    except OSError:  # the reader closed the pipe, or the disk is full
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return error.errno == errno.EPIPE
-    return True
 
 
 def explain(error: Exception) -> tuple[str, int]:
@@ -95,7 +86,10 @@ def explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, SemlensError):
         return str(error), FAILED
     if _is_disk_full(error):
-        return "The disk is full. Free some space, or set SEMLENS_CACHE_DIR to a folder on another disk.", FAILED
+        return (
+            "The disk is full, so the output or the index cannot be written. Free some space, or use another disk:"
+            " SEMLENS_CACHE_DIR names the folder of the index."
+        ), FAILED
     if isinstance(error, MemoryError):
         return "semlens ran out of memory. Close other programs, or index a smaller folder.", FAILED
     if isinstance(error, OSError) and error.strerror:

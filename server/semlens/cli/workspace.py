@@ -48,8 +48,8 @@ def named_workspace(folder: str | None, *, must_exist: bool = True) -> Workspace
     explicit = folder is not None
     if folder == "":  # a variable of the shell that is not set
         raise UsageError("The name of the folder is empty. Name a folder, or leave the argument out.")
-    path = Path(folder if folder is not None else ".").expanduser()
-    return Workspace(check_root(path, explicit) if must_exist else path.resolve(), explicit)
+    path = os.path.expanduser(folder or ".")  # noqa: PTH111 - a Path raises for loops and unknown users
+    return Workspace(check_root(Path(path), explicit) if must_exist else Path(os.path.realpath(path)), explicit)
 
 
 def relative_path_of(hit: SearchHit, workspaces: Sequence[Workspace]) -> tuple[str, str]:

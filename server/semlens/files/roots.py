@@ -18,11 +18,11 @@ def check_root(path: Path, explicit: bool) -> Path:
         folder above it, and the top of the file system.
     """
     try:
-        root = Path(os.path.realpath(path.expanduser()))
+        root = Path(os.path.realpath(os.path.expanduser(path)))
         status = root.stat()
     except FileNotFoundError:
         raise WorkspaceError(f"The folder {path} does not exist. Name a folder that exists.") from None
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise WorkspaceError(f"The folder {path} cannot be used: {reason}. Name another folder.") from None
     if not stat.S_ISDIR(status.st_mode):

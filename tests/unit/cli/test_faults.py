@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -72,10 +73,10 @@ def test_an_interrupt_exits_quietly(semlens, script):
         ("models list >&-", 0, ""),
         ("models list 2>&-", 0, ""),
         ("models list <&- >&- 2>&-", 0, ""),
-        ("models list >/dev/full", 1, "semlens: The output cannot be written: the disk is full."),
-        ("--help >/dev/full", 1, "semlens: The output cannot be written: the disk is full."),
-        ("search --help >/dev/full", 1, "semlens: The output cannot be written: the disk is full."),
-        ("--version --json >/dev/full", 1, "semlens: The output cannot be written: the disk is full."),
+        ("models list >/dev/full", 1, "semlens: The disk is full, so the output"),
+        ("--help >/dev/full", 1, "semlens: The disk is full, so the output"),
+        ("search --help >/dev/full", 1, "semlens: The disk is full, so the output"),
+        ("--version --json >/dev/full", 1, "semlens: The disk is full, so the output"),
     ],
 )
 @pytest.mark.parametrize("unbuffered", ["", "1"])
@@ -98,6 +99,22 @@ def test_a_help_that_is_lost_is_an_error():
 
     with pytest.raises(OSError, match="No space left"):
         build_parser().print_help(FullDisk())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="HOME is of POSIX")
+def test_a_home_folder_that_is_not_known_is_not_one_in_the_workspace(tmp_path):
+    """Its settings would be the user's own, and the index would be written there."""
+    config = tmp_path / "unknown" / ".config" / "semlens" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text('remote = {url = "http://127.0.0.1:9", model = "m"}\n')
+    environment = {"PYTHONPATH": str(SERVER), "HOME": "unknown"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "semlens", "doctor", "--json"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    checks = {check["name"]: check["message"] for check in json.loads(ran.stdout)["checks"]}
+    assert "none configured" in checks["service"]
+    assert str(tmp_path) not in checks["cache folder"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limits of a shell on Linux")

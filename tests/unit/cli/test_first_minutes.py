@@ -55,6 +55,17 @@ def test_a_question_needs_no_command(semlens, script, words):
     assert out == semlens("search", *words)[1]
 
 
+@pytest.mark.parametrize("words", [("-n", "3", "fetch"), ("--json", "fetch"), ("--debug", "-n", "3", "fetch")])
+def test_options_may_stand_before_a_question_without_a_command(semlens, script, words):
+    code, _, err = semlens(*words)
+    assert (code, err, script.requests[-1].query) == (0, "", "fetch")
+
+
+@pytest.mark.parametrize("words", [("--json",), ("--help", "x"), ("--json", "status"), ("--debug", "status")])
+def test_options_alone_and_options_before_a_command_are_no_question(words):
+    assert with_command(words) == words
+
+
 @pytest.mark.parametrize("first", "server model agent shared duplicate similarity contexts indexes statuses".split())
 def test_a_question_may_begin_with_a_form_of_a_command(first):
     assert with_command([first, "of", "a", "table"])[0] == "search"

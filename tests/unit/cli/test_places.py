@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from semlens.cli import places
 from semlens.cli.places import parse_place
 from semlens.cli.workspace import Workspace, named_workspace
-from semlens.core.errors import UsageError
+from semlens.core.errors import UsageError, WorkspaceError
 
 
 def test_a_path_is_relative_to_the_current_folder_or_the_named_workspace(tmp_path, monkeypatch):
@@ -32,3 +34,24 @@ def test_a_path_may_be_relative_to_the_clone_of_a_url(tmp_path, monkeypatch):
     file.touch()
     for path in ("src/adapters.py", file):
         assert parse_place(f"{path}:40", "PLACE", url) == (file, 39, clone)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and names of POSIX")
+def test_loops_unknown_users_and_long_names_are_no_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    for path in ("loop", "~nobody-has-this-name/a.py", "x" * 300):
+        for folder in (None, "."):
+            with pytest.raises(UsageError, match="There is no file"):
+                parse_place(f"{path}:1", "PLACE", folder)
+    (tmp_path / "~tilde.py").touch()
+    assert parse_place("~tilde.py:1", "PLACE", None)[0] == tmp_path / "~tilde.py"
+
+
+@pytest.mark.parametrize("name", ["~nobody-has-this-name", "loop"])
+def test_a_loop_and_the_folder_of_an_unknown_user_are_no_workspace(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(WorkspaceError, match=name):
+        named_workspace(name)
+    assert named_workspace(name, must_exist=False) == (tmp_path / name, True)

@@ -242,7 +242,7 @@ def test_a_lost_capability_is_reported_and_a_malformed_file_is_not(semlens, scri
 def test_options_become_request_parameters(semlens, script):
     semlens(
         *("search", "open", "file", "-n", "7", "--per-file", "0", "--tests", "exclude"),
-        *("--lang", "py,golang", "--lang", "Rust", "--kind", "function", "--path", "src/**", "--path", "*.go"),
+        *("--lang", "py,golang", "--lang", "Rust", "--kind", "fn", "--path", "src/**", "--path", "*.go"),
     )
     (request,) = script.requests
     assert request.query == "open file"

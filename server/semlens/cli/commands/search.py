@@ -173,8 +173,9 @@ def _language(name: str) -> str:
 
 def _kind(name: str) -> SymbolKind:
     """:raises UsageError: when there is no such kind."""
-    kinds = {kind.label: kind for kind in SymbolKind}
-    return kinds[_check_choice(name, list(kinds), "kind")]
+    from semlens.search.query.filter_syntax import KINDS
+
+    return KINDS[_check_choice(name, list(KINDS), "kind")]
 
 
 def _check_choice(name: str, names: list[str], noun: str) -> str:

@@ -13,7 +13,7 @@ from semlens.core.request import MAX_GLOB_CHARS, MAX_GLOBS, SearchFilter, TestFi
 from semlens.core.symbol import SymbolKind
 
 _FILTER = re.compile(r"(?<!\S)(-?)([a-z]{2,10}):(?![:/])(\"[^\"\n]+\"|[^\s:\"][^\s\"]*)(?!\S)")
-_KINDS = {kind.label: kind for kind in SymbolKind} | {
+KINDS = {kind.label: kind for kind in SymbolKind} | {
     "func": SymbolKind.FUNCTION,
     "fn": SymbolKind.FUNCTION,
     "def": SymbolKind.FUNCTION,
@@ -85,7 +85,7 @@ def _add_language(cut: FilteredQuery, _name: str, value: str) -> FilteredQuery:
 
 
 def _add_kind(cut: FilteredQuery, name: str, value: str) -> FilteredQuery:
-    kind = _KINDS.get(value.lower())
+    kind = KINDS.get(value.lower())
     if kind is None:
         return _note(
             cut, f'There is no kind "{value}": {name}:{value} is searched as words. Use function or class, for example.'

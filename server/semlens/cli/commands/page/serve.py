@@ -184,4 +184,4 @@ def _map_of(text: str) -> tuple[str, str]:
 
 
 def _absolute(path: str | None) -> str:
-    return str(Path(path).expanduser().absolute()) if path else ""
+    return os.path.abspath(os.path.expanduser(path)) if path else ""  # noqa: PTH100, PTH111 - a Path may raise
