@@ -192,7 +192,10 @@ def test_a_circle_of_calls_ends(made):
     [
         (NeighboursRequest(name="fetsh"), "No symbol is named fetsh. Do you mean fetch?"),
         (NeighboursRequest(name="qqqqqqqq"), "No symbol is named qqqqqqqq. Give PATH:LINE instead."),
-        (NeighboursRequest("file:///nowhere.py", 1), "/nowhere.py is not in the index. Index its folder, or see 'semlens status --skipped'."),
+        (
+            NeighboursRequest("file:///nowhere.py", 1),
+            "/nowhere.py is not in the index. Index its folder, or see 'semlens status --skipped'.",
+        ),
     ],
 )
 def test_what_is_not_there(made, request_, message):
