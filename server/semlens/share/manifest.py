@@ -131,7 +131,7 @@ def object_names(data: bytes) -> set[str]:
     try:
         return {str(one["sha256"]) for one in value["objects"]}
     except (KeyError, TypeError) as error:
-        raise RejectedError("A manifest of the store cannot be read, so nothing is deleted.") from error
+        raise RejectedError("It is no manifest.") from error
 
 
 def _unpacked(content: bytes) -> Any:

@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError
 from obstore.store import from_url
 
 from semlens.core.cancel import CancelToken
@@ -50,6 +50,10 @@ _ADVICE = {
 
 _PREFIX = "semlens/1"
 _READ_BYTES = 8 << 20
+
+
+class DeniedError(ShareError):
+    """The store answers, and does not give what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +207,8 @@ class ObjectStore:
             said, advice = code[1], _ADVICE[code[1]]
         else:
             said, advice = text.partition("\n")[0][:300], "Check the URL, the network and the credentials."
-        return ShareError(f"The store {printable(self.url)} cannot be used: {printable(said)}. {advice}")
+        kind = DeniedError if isinstance(error, PermissionDeniedError) else ShareError
+        return kind(f"The store {printable(self.url)} cannot be used: {printable(said)}. {advice}")
 
 
 def _is_whole(path: Path, sha256: str, size: int) -> bool:

@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -29,9 +28,9 @@ from semlens.index.storage.root_store import RootStore, write_vector_file
 from semlens.index.storage.seeding import attributes_hash, committed_rows, folders_of
 from semlens.index.versions import FORMAT_VERSION, STORE_VERSION
 from semlens.share.errors import RejectedError, ShareError
-from semlens.share.manifest import LOOSE, MAX_BYTES, Manifest, SharedFile, SharedObject, encode, object_names
+from semlens.share.manifest import LOOSE, MAX_BYTES, Manifest, SharedFile, SharedObject, encode
 from semlens.share.manifest import decode as decode_manifest
-from semlens.share.object_store import Entry, ObjectStore, manifest_name
+from semlens.share.object_store import ObjectStore, manifest_name
 from semlens.share.packing import pack
 from semlens.share.signing import SigningKey
 from semlens.share.withheld import loose_vectors, shareable_passages, write_loose
@@ -127,43 +126,6 @@ def write_manifest(store: ObjectStore, manifest: Manifest, key: SigningKey, trus
     if store.write(name, data):
         return True
     return not is_shared(store, manifest.tree, (key.public, *trusted)) and store.write(name, data, replace=True)
-
-
-def delete_old(store: ObjectStore, days: int, *, cancel: CancelToken) -> tuple[int, int]:
-    """Delete manifests and objects older than so many days, but for the objects that a younger manifest names.
-
-    :param days: at least one, because the manifest of a new object may be on the way.
-    :returns: how many manifests and objects were deleted.
-    """
-    end = datetime.now(UTC) - timedelta(days=days)
-    old = {one for one in store.entries("trees") if one.changed < end}
-    known = _manifests(store) - old
-    named = _named_by(store, known, cancel)
-    store.delete([one.path for one in old])
-    unnamed = {one.path for one in store.entries("objects") if one.changed < end and _hash_of(one.path) not in named}
-    # a push meanwhile may have found one of them in the store
-    named = _named_by(store, _manifests(store) - known, cancel)
-    unnamed = {path for path in unnamed if _hash_of(path) not in named}
-    store.delete(sorted(unnamed))
-    return len(old), len(unnamed)
-
-
-def _manifests(store: ObjectStore) -> set[Entry]:
-    return {*store.entries("trees"), *store.entries("repositories")}
-
-
-def _named_by(store: ObjectStore, manifests: Iterable[Entry], cancel: CancelToken) -> set[str]:
-    """The names of the objects of some manifests. :raises RejectedError: when one cannot be read."""
-    named: set[str] = set()
-    for one in manifests:
-        cancel.check()
-        data = store.read(one.path, MAX_BYTES)
-        named |= object_names(data) if data is not None else set()
-    return named
-
-
-def _hash_of(path: str) -> str:
-    return path.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)

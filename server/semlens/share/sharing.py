@@ -15,6 +15,7 @@ from semlens.settings.loading import Settings
 from semlens.settings.schema import cache_folder
 from semlens.settings.user_sources import config_folder
 from semlens.share import publishing, pulling
+from semlens.share.cleaning import Cleaned, delete_old
 from semlens.share.errors import ShareError
 from semlens.share.object_store import ObjectStore
 from semlens.share.publishing import Progress, Pushed
@@ -105,9 +106,9 @@ def status(folder: Path, settings: Settings, url: str, *, cancel: CancelToken) -
     return ShareStatus(store.url, manifest.tree, behind, len(manifest.files), manifest.n_bytes, public, is_trusted)
 
 
-def clean(settings: Settings, url: str, days: int, *, cancel: CancelToken) -> tuple[int, int]:
-    """Delete what is older than so many days. :returns: manifests and objects that were deleted."""
-    return publishing.delete_old(open_store(settings, url), days, cancel=cancel)
+def clean(settings: Settings, url: str, days: int, *, cancel: CancelToken) -> Cleaned:
+    """Delete what is older than so many days. :raises ShareError: when the store does not answer."""
+    return delete_old(open_store(settings, url), days, cancel=cancel)
 
 
 def key_of_this_machine() -> SigningKey:

@@ -53,8 +53,14 @@ def test_push_status_and_pull(run, repository, tmp_path, monkeypatch):
     pulled = json.loads(run("pull", repository, "--json", "--no-daemon")[1])
     assert (pulled["used"], pulled["complete"], pulled["tree"]) == (True, True, pushed["tree"])
     assert run("pull", repository, "--no-daemon")[1].startswith("This folder has an index already")
-    assert json.loads(run("clean", "--json")[1]) == {"manifests": 0, "objects": 0}
+    assert json.loads(run("clean", "--json")[1]) == {"manifests": 0, "objects": 0, "problems": []}
     assert run("clean", "--older-than", "0")[0] == 2
+    damaged = tmp_path / "store/semlens/1/trees/x/y"
+    damaged.parent.mkdir()
+    damaged.write_bytes(b"")
+    code, text, errors = run("clean")
+    assert (code, text) == (1, "Deleted 0 manifests and 0 objects that no other manifest names.\n")
+    assert errors.startswith("semlens: trees/x/y cannot be read.")
 
 
 def test_index_shares_where_the_setting_says_so(run, repository, tmp_path, capsys):

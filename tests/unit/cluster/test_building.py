@@ -25,6 +25,7 @@ from semlens.files.discovery import Discovery
 from semlens.search.signals.file_status import FileStatus
 from semlens.settings.loading import Settings
 from semlens.share import publishing, pulling
+from semlens.share.cleaning import delete_old
 from semlens.share.errors import RejectedError, ShareError
 from semlens.share.sampling import Sampler
 from semlens.share.signing import make_key
@@ -142,8 +143,8 @@ def test_a_change_computes_only_its_batch_again_and_replaces_the_entry(site):
     site.build(folder)
     (entry,) = site.entries()
     assert entry.tree == work_tree_of(folder).trees()[0]
-    deleted = publishing.delete_old(site.store, 0, cancel=CancelToken())
-    assert deleted[0] == 2  # manifests; the objects of the entry stay
+    deleted = delete_old(site.store, 0, cancel=CancelToken())
+    assert deleted.manifests == 2  #; the objects of the entry stay
     assert {one.sha256 for one in entry.objects} <= set(site.objects())
 
 

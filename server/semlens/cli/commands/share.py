@@ -135,9 +135,14 @@ def run_clean(options: argparse.Namespace) -> int:
     if options.older_than < 1:
         raise UsageError("--older-than must be at least 1 day.")
     settings, _ = load_settings()
-    manifests, objects = _sharing().clean(settings, options.url, options.older_than, cancel=CancelToken())
-    text = f"Deleted {manifests} manifests and {objects} objects that no other manifest names."
-    return _show(options, text, manifests=manifests, objects=objects)
+    cleaned = _sharing().clean(settings, options.url, options.older_than, cancel=CancelToken())
+    for problem in cleaned.problems:
+        say(problem)
+    if cleaned.problems:
+        say("It may need any object, so all of them stay. Push again what it is of, or delete it if nobody needs it.")
+    text = f"Deleted {cleaned.manifests} manifests and {cleaned.objects} objects that no other manifest names."
+    _show(options, text, manifests=cleaned.manifests, objects=cleaned.objects, problems=list(cleaned.problems))
+    return FAILED if cleaned.problems else DONE
 
 
 def _sharing() -> ModuleType:
