@@ -129,13 +129,16 @@ class LocalGit:
         errors = ErrorOutput(process)
         limit = _Limit(process, self._timeout_s, self._cancel)
         assert process.stdout is not None
-        with process.stdout:
-            output = process.stdout.read(self.max_bytes + 1)
-        if len(output) > self.max_bytes:
-            kill_group(process)
-        code = process.wait()
-        has_killed = limit.close()
-        errors.close()
+        try:
+            with process.stdout:
+                output = process.stdout.read(self.max_bytes + 1)
+            if len(output) > self.max_bytes:
+                kill_group(process)
+            code = process.wait()
+        finally:
+            kill_group(process)  # Ctrl+C does not reach it, because it has a session of its own
+            has_killed = limit.close()
+            errors.close()
         self._cancel.check()
         place = printable(str(self.folder))
         if len(output) > self.max_bytes:

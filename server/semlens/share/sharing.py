@@ -52,7 +52,7 @@ def push(folder: Path, settings: Settings, url: str, *, cancel: CancelToken, pro
         return publishing.push(
             root,
             cache_folder(settings),
-            work_tree_of(root),
+            work_tree_of(root, cancel),
             open_store(settings, url),
             key,
             pool,
@@ -75,7 +75,7 @@ def pull(folder: Path, settings: Settings, url: str, *, cancel: CancelToken, pro
         return pulling.pull(
             root,
             cache_folder(settings),
-            work_tree_of(root),
+            work_tree_of(root, cancel),
             store,
             trusted,
             sampler,
@@ -97,7 +97,7 @@ def status(folder: Path, settings: Settings, url: str, *, cancel: CancelToken) -
     """:raises ShareError, RejectedError: when the store does not answer, or holds what is not trusted."""
     store, trusted = open_store(settings, url), trusted_keys(settings)
     key = read_key(config_folder())
-    found = pulling.find(work_tree_of(_root_of(folder, settings)), store, trusted, cancel)
+    found = pulling.find(work_tree_of(_root_of(folder, settings), cancel), store, trusted, cancel)
     public = key.public if key is not None else ""
     is_trusted = public in trusted
     if found is None:

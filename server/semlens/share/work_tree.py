@@ -5,7 +5,7 @@ A tree's hash stands for its content. So equal trees share an index, whichever r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from semlens.core.cancel import CancelToken
@@ -24,10 +24,14 @@ _SHOWN_FILES = 3
 
 @dataclass(frozen=True, slots=True)
 class WorkTree:
-    """:ivar top: the top of the git work tree. :ivar relative: the root in it, "" for the top."""
+    """:ivar top: the top of the git work tree. :ivar relative: the root in it, "" for the top.
+
+    :ivar cancel: ends git while it runs; the method then raises `Cancelled`.
+    """
 
     top: Path
     relative: str
+    cancel: CancelToken = field(default_factory=CancelToken)
 
     def trees(self) -> list[str]:
         """The hashes of the root's tree in the newest commits of the branch, newest first, each once.
@@ -68,7 +72,7 @@ class WorkTree:
 
     def _ask(self, *arguments: str, reads_files: bool = False) -> GitAnswer:
         folder = self.top / self.relative
-        git = LocalGit(folder, timeout_s=GIT_SECONDS, max_bytes=_MAX_BYTES, cancel=CancelToken())
+        git = LocalGit(folder, timeout_s=GIT_SECONDS, max_bytes=_MAX_BYTES, cancel=self.cancel)
         try:
             return git.run_on_files(*arguments) if reads_files else git.run(*arguments)
         except WorkspaceError as error:
@@ -81,10 +85,10 @@ class WorkTree:
         return answer.output.decode("utf-8", "surrogateescape")
 
 
-def work_tree_of(root: Path) -> WorkTree:
-    """:raises ShareError: when the root is in no git work tree."""
+def work_tree_of(root: Path, cancel: CancelToken | None = None) -> WorkTree:
+    """:param cancel: see `WorkTree`. :raises ShareError: when the root is in no git work tree."""
     top = top_level(root)
     if top is None:
         raise ShareError(f"{printable(str(root))} is in no git repository. An index is shared by the commits of one.")
     relative = root.relative_to(top).as_posix()
-    return WorkTree(top, "" if relative == "." else relative)
+    return WorkTree(top, "" if relative == "." else relative, cancel or CancelToken())

@@ -277,6 +277,16 @@ def test_forget_gone_keeps_existing_folders(semlens, tmp_path, indexed):
     assert not root_folder(tmp_path / "cache", tmp_path / "was").exists()
 
 
+def test_forget_all_leaves_nothing_of_the_code(semlens, tmp_path, indexed):
+    left = ["pulls/x1/a.segment", "cluster-build/1.batch", "team/github.com/org/app/a.py", "maps/1.npz"]
+    for name in left:
+        (tmp_path / "cache" / name).parent.mkdir(parents=True)
+        (tmp_path / "cache" / name).write_bytes(b"code")
+    assert semlens("forget", "--all")[0] == 0
+    assert not indexed.exists()
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file() and path.read_bytes() == b"code"]
+
+
 def test_forget_waits_for_the_writer_up_to_a_limit(semlens, indexed, monkeypatch):
     monkeypatch.setattr("semlens.cli.commands.forget._LOCK_SECONDS", 0.05)
     with filelock.FileLock(next(indexed.glob("v*")) / "writer.lock"):

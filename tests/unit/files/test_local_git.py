@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import linecache
+import signal
+import sys
 import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from engine_cases import DEADLINE_S
 
@@ -50,6 +54,28 @@ def test_a_cancelled_request_ends_git(calls, tmp_path):
     thread.start()
     with pytest.raises(Cancelled):
         LocalGit(tmp_path, timeout_s=DEADLINE_S, max_bytes=1, cancel=cancel).run("show")
+
+
+def current_line(thread: int) -> str:
+    frame = sys._current_frames()[thread]
+    return linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_an_interrupt_ends_git(calls, tmp_path):
+    main = threading.main_thread().ident
+
+    def interrupt_when_started() -> None:
+        wait_until_started(calls)
+        while "stdout.read" not in current_line(main):
+            threading.Event().wait(0.01)
+        signal.pthread_kill(main, signal.SIGINT)
+
+    before = psutil.Process().children(recursive=True)
+    threading.Thread(target=interrupt_when_started, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        LocalGit(tmp_path, timeout_s=DEADLINE_S, max_bytes=1, cancel=CancelToken()).run("show")
+    assert not set(psutil.Process().children(recursive=True)) - set(before)
 
 
 def test_git_that_takes_too_long_has_not_answered_whatever_its_exit_code(calls, tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ from semlens.core.errors import CacheError
 from semlens.core.text.printable import printable
 from semlens.files.git_clone import clones, remove_clone
 from semlens.index.nearest.opening import faiss_files
-from semlens.index.storage.private_cache import MAPS_FOLDER
+from semlens.index.storage.private_cache import BUILDS_FOLDER, MAPS_FOLDER, PULLS_FOLDER, TEAM_FOLDER
 from semlens.index.storage.root_store import delete_index, index_folders, stored_roots
 from semlens.index.storage.vector_cache import VectorCache
 
@@ -57,7 +57,7 @@ def _is_gone(root: Path) -> bool:
 
 
 def forget_everything(cache_folder: Path) -> None:
-    """Delete every index, every clone and all vectors.
+    """Delete every index, every clone and all vectors, also what pulls and builds left, maps, and copies of a team.
 
     :raises CacheError: when one is in use or cannot be deleted.
     """
@@ -68,6 +68,11 @@ def forget_everything(cache_folder: Path) -> None:
     for known in clones(cache_folder):
         remove_clone(known.url, cache_folder)
     _delete_vectors(cache_folder)
+    for name in (PULLS_FOLDER, BUILDS_FOLDER, MAPS_FOLDER, TEAM_FOLDER):
+        folder = cache_folder / name
+        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            raise CacheError(f"Cannot delete {folder}. Check its permissions, or that nothing writes into it.")
 
 
 def _forget_clone(cache_folder: Path, url: str) -> None:
