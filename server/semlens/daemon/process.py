@@ -234,6 +234,8 @@ def run(cache_folder: Path, *, idle_s: float | None = None, host_factory: HostFa
     if not lock.acquire():
         return 0
     _held_locks.append(lock)
+    with contextlib.suppress(OSError):  # clients that wait for it are then less patient
+        endpoint.process_path.write_text(str(os.getpid()), encoding="ascii")
     settings, problems = load_settings()
     configure_detached_logging(endpoint.log_path, settings.log.level)
     for problem in problems:

@@ -60,6 +60,11 @@ class Endpoint(NamedTuple):
         return self.folder / f"{self.name}.key"
 
     @property
+    def process_path(self) -> Path:
+        """The server writes its process id here as soon as it has the lock, so that clients can see how it starts."""
+        return self.folder / f"{self.name}.pid"
+
+    @property
     def log_path(self) -> Path:
         return self.folder / f"{self.name}.log"
 

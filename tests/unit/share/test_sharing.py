@@ -89,6 +89,19 @@ def test_unchanged_passages_of_an_edited_file_keep_their_vectors(team):
     assert [paths_of(engine, name) for name in ("part_0", "part_5")] == [["six.py"], ["six.py"]]
 
 
+def test_a_file_that_moves_after_a_pull_keeps_its_vectors(team):
+    team.push()
+    clone = team.clone("clone")
+    git(clone.folder, "mv", "part3.py", "moved.py")
+    assert team.pull(clone).is_used
+    engine = clone.engine(settings=make_settings(team.model))
+    assert computed(engine) == 1, "the file with the secret"
+    (clone.folder / "part4.py").rename(clone.folder / "again.py")
+    clone.change(engine, "part4.py", "again.py")
+    assert computed(engine) == 1
+    assert [paths_of(engine, f"download_part_{n}") for n in (3, 4)] == [["moved.py"], ["again.py"]]
+
+
 def test_secrets_stay_here(team):
     team.push()
     stored = b"".join(unpacked(path.read_bytes()) for path in objects(team) if path.is_file())

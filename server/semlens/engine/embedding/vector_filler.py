@@ -22,6 +22,7 @@ from semlens.engine.embedding.tiers import Tier
 from semlens.engine.indexing.live_segment import LiveSegment
 from semlens.engine.indexing.root_index import RootIndex
 from semlens.engine.indexing.scheduling import Backoff
+from semlens.engine.indexing.segment_vectors import VectorsOfSegment, vectors_elsewhere
 from semlens.index.segment.vectors import VectorBlock, matrix_of
 from semlens.workers.messages import TokensRequest, TokensResult
 from semlens.workers.pool import ParsePool
@@ -218,16 +219,28 @@ class VectorFiller:
         if self._stopping:
             return
         load = bool(unembeddable) and not tokens
-        future = self._thread.submit(self._vectors, job.tier, hashes, tokens, load=load)
+        segments = job.index.segments.values() if job.tier.store is None else ()
+        others = [(one.segment, one.tiers.get(job.tier.fingerprint, ())) for one in segments if one.loaded]
+        future = self._thread.submit(self._vectors, job.tier, hashes, tokens, others, load=load)
         future.add_done_callback(lambda done: self._post(lambda: self._on_vectors(job, hashes, done, unembeddable)))
 
     def _vectors(
-        self, tier: Tier, hashes: list[ContentHash], tokens: Mapping[ContentHash, TokenIds], *, load: bool
+        self,
+        tier: Tier,
+        hashes: list[ContentHash],
+        tokens: Mapping[ContentHash, TokenIds],
+        others: Sequence[VectorsOfSegment],
+        *,
+        load: bool,
     ) -> dict[ContentHash, bytes]:
-        """Read cached vectors, then compute the others. Runs on the embedding thread."""
+        """Read cached vectors, and those of other segments, then compute the rest. Runs on the embedding thread."""
         if load:
             tier.embedder()
         vectors = dict(tier.cached_vectors(hashes))
+        moved = vectors_elsewhere(others, set(hashes) - vectors.keys())
+        if moved:
+            tier.store_vector_bytes(moved)
+            vectors |= moved
         missing = [key for key in dict.fromkeys(hashes) if key not in vectors and key in tokens]
         step = _EMBED_BATCH[tier.manifest.architecture]
         for start in range(0, len(missing), step):

@@ -27,6 +27,7 @@ class LiveSegment:
     :ivar tiers: vectors so far, by fingerprint. :ivar tokens: what the first tier has yet to embed.
     :ivar unembeddable: rows that a model cannot be given, since their file changed or kills the parser.
     :ivar swept: by model, the row up to which the cache was asked for vectors.
+    :ivar loaded: whether some vectors were read from the disk. The cache may lack these: they may have been pulled.
     """
 
     segment: Segment
@@ -39,6 +40,7 @@ class LiveSegment:
     view: SegmentView | None = None
     unembeddable: dict[str, set[int]] = field(default_factory=dict)
     swept: dict[str, int] = field(default_factory=dict)
+    loaded: bool = False
 
     @property
     def n_alive(self) -> int:

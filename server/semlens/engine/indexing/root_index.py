@@ -77,8 +77,7 @@ class RootIndex:
         self.crashing_files: dict[str, str] = {}  # path to cause, "" where an earlier process met it
         self._uncommitted: dict[str, FileEntry] = {}
         self._removed: set[str] = set()
-        self._segments_changed = False
-        self._data_version = -1
+        self._segments_changed, self._data_version = False, -1
         self.n_bytes_written = 0
 
     # --- committed state -------------------------------------------------------------------------------------------
@@ -337,7 +336,8 @@ class RootIndex:
         self, parts: Sequence[LiveSegment], alive: Sequence[npt.NDArray[np.bool_]], merged: MergedSegment
     ) -> None:
         """Replace segments by their merged segment, without the files that died during the merge."""
-        live = LiveSegment(merged.segment, np.ones(len(merged.segment.files), bool))
+        all_alive = np.ones(len(merged.segment.files), bool)
+        live = LiveSegment(merged.segment, all_alive, loaded=any(part.loaded for part in parts))
         # First what can fail: the parts are dropped only when the merged segment is whole.
         for fingerprint in {name for part in parts for name in part.tiers if self._keeps(part, name)}:
             blocks = [

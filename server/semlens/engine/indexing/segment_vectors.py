@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from semlens.core.hashing import ContentHash, split_hashes
+from semlens.core.hashing import HASH_BYTES, ContentHash, split_hashes
 from semlens.engine.indexing.live_segment import LiveSegment
 from semlens.engine.overlays.overlay import vectors_in_view
+from semlens.index.segment.segment import Segment
 from semlens.index.segment.vectors import VectorBlock, join_blocks, matrix_of
 from semlens.index.snapshot import SegmentView
 from semlens.index.storage.root_store import RootStore
+
+VectorsOfSegment: TypeAlias = tuple[Segment, Sequence[VectorBlock]]
+
+_HEAD_BYTES = 8
+
+
+def vectors_elsewhere(others: Iterable[VectorsOfSegment], wanted: Collection[ContentHash]) -> dict[ContentHash, bytes]:
+    """The vectors that passages with the same text have in other segments.
+
+    The vector cache does not have those of an index that was pulled, so a file that moves would be embedded again.
+    """
+    found: dict[ContentHash, bytes] = {}
+    heads = _heads(np.frombuffer(b"".join(wanted), np.uint8).reshape(-1, HASH_BYTES))
+    for segment, blocks in others if wanted else ():
+        hashes = segment.passages.hashes
+        rows = np.flatnonzero(np.isin(_heads(hashes), heads)).astype(np.uint32)
+        for block in blocks:
+            _, places, _ = np.intersect1d(block.rows, rows, assume_unique=True, return_indices=True)
+            for place in places.tolist():
+                key = hashes[block.rows[place]].tobytes()
+                if key in wanted:
+                    found[key] = block.matrix[place].tobytes()
+    return found
+
+
+def _heads(hashes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+    """The first bytes of each hash as one number, which is compared faster."""
+    return np.ascontiguousarray(hashes[:, :_HEAD_BYTES]).view(np.uint64).ravel()
 
 
 def keep_vectors(live: LiveSegment, replaced: Sequence[tuple[LiveSegment, int]]) -> None:
@@ -45,6 +76,7 @@ def load_vectors(segments: Mapping[str, LiveSegment], fingerprints: Sequence[str
             if block is not None and _fits(block, live, segments, fingerprint):
                 live.tiers[fingerprint] = (block,)
                 live.written_vectors.add(fingerprint)
+                live.loaded = True
                 live.view = None
 
 
