@@ -10,8 +10,10 @@ from semlens.embedding.derived_manifest import derive_manifest
 from semlens.embedding.embedder import Embedder, LocalEmbedder, PassageTokenizer
 from semlens.embedding.manifest import Architecture, ModelManifest, load_manifest
 from semlens.embedding.remote.service import LOCATOR_PREFIX, parse_locator
+from semlens.settings.processors import n_available_cores
 
-DEFAULT_THREADS = 2
+DEFAULT_THREADS = min(2, n_available_cores())
+"""More threads than cores wait for each other."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 

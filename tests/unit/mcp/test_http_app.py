@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from types import SimpleNamespace
 
 import anyio
@@ -10,6 +11,12 @@ import pytest
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from engine_cases import DEADLINE_S
+
+from semlens.core.cancel import CancelToken
+from semlens.core.errors import Cancelled
+from semlens.mcp.tools import ToolAnswer
+from semlens.mcp.transport import tool_server
 from semlens.mcp.transport.http_app import MAX_SESSIONS, HttpToolServer, open_app
 
 URL = "http://test/mcp"
@@ -62,3 +69,43 @@ def test_sessions_and_requests_without_one_have_slots_of_their_own(agent):
     for number in range(MAX_SESSIONS):
         slots(str(number))
     assert slots("a") is not first, "sessions that ended are forgotten"
+
+
+class Slow:
+    """Tools whose calls run until they may end. :ivar running: how many run."""
+
+    def __init__(self):
+        self.running = threading.Semaphore(0)
+        self.may_end = threading.Event()
+
+    def call(self, _name, _arguments, _cancel):
+        self.running.release()
+        self.may_end.wait(DEADLINE_S)
+        return ToolAnswer("done")
+
+
+def test_all_sessions_together_run_a_bounded_number_of_calls(monkeypatch):
+    monkeypatch.setattr(tool_server, "_turns", threading.BoundedSemaphore(2))
+    tools, answers = Slow(), []
+    params = SimpleNamespace(name="search_code", arguments={})
+
+    def call(cancel):
+        answers.append(tool_server._call_in_turn(tools, params, cancel).text)
+
+    threads = [threading.Thread(target=call, args=(CancelToken(),), daemon=True) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    assert all(tools.running.acquire(timeout=DEADLINE_S) for _ in range(2))
+    cancelled = CancelToken()
+    cancelled.cancel()
+    with pytest.raises(Cancelled):
+        call(cancelled)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(tool_server, "TURN_SECONDS", 0.0)
+        call(CancelToken())
+    assert answers == ["16 calls of agents run already. Ask again in a moment."]
+    assert not tools.running.acquire(blocking=False), "no third call runs"
+    tools.may_end.set()
+    for thread in threads:
+        thread.join(DEADLINE_S)
+    assert answers[1:] == ["done"] * 5

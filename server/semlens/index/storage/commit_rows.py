@@ -32,9 +32,10 @@ typeof(path) = 'blob' AND typeof(size) = 'integer' AND typeof(mtime_ns) = 'integ
 AND typeof(inode) = 'integer' AND typeof(seen_ns) = 'integer' AND typeof(hash) = 'blob'
 AND typeof(segment) = 'text' AND typeof(reason) = 'text'
 """
-_META_TYPES: dict[str, type] = {
+META_TYPES: dict[str, type] = {
     "complete": bool, "skipped": dict, "features": int, "version": str, "fingerprints": list, "roleKeys": dict
 }  # fmt: skip
+"""Another version of semlens may write more keys into the same store. They are left out, and gone with a commit."""
 _SEGMENT_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -56,7 +57,7 @@ class FileEntry:
 class CommittedRows:
     """What a commit recorded, but for the segments themselves.
 
-    :ivar segments: ids. :ivar meta: see `_META_TYPES`.
+    :ivar segments: ids. :ivar meta: see `META_TYPES`.
     """
 
     files: dict[str, FileEntry]
@@ -93,8 +94,10 @@ def read_meta(connection: sqlite3.Connection) -> dict[str, Any]:
         meta = {key: json.loads(value) for key, value in rows}
     except (ValueError, TypeError, RecursionError) as error:
         raise DamagedStoreError(f"the table meta cannot be read: {error}") from error
-    if len(meta) < len(rows) or not all(type(value) is _META_TYPES.get(key) for key, value in meta.items()):
-        raise DamagedStoreError("the table meta has keys or types that this program does not write")
+    is_sound = all(type(value) is META_TYPES.get(key, type(value)) for key, value in meta.items())
+    if len(meta) < len(rows) or not is_sound:
+        raise DamagedStoreError("the table meta has types that this program does not write")
+    meta = {key: value for key, value in meta.items() if key in META_TYPES}
     if not all(isinstance(count, int) for count in meta.get("skipped", {}).values()):
         raise DamagedStoreError("the counts of skipped files are not numbers")
     return meta

@@ -23,7 +23,7 @@ from semlens.index.segment.check import check_segment, check_vectors
 from semlens.index.segment.columns import ColumnFileError, read_column_file, write_column_file
 from semlens.index.segment.segment import Segment, read_segment
 from semlens.index.segment.vectors import VectorBlock
-from semlens.index.storage.commit_rows import DATABASE_NAME, SCHEMA, FileEntry, read_meta, read_rows
+from semlens.index.storage.commit_rows import DATABASE_NAME, META_TYPES, SCHEMA, FileEntry, read_meta, read_rows
 from semlens.index.storage.database import (
     Database,
     StoreError,
@@ -207,6 +207,8 @@ class RootStore:
             )  # fmt: skip
             connection.execute("DELETE FROM segments")
             connection.executemany("INSERT INTO segments VALUES (?, ?)", list(commit.segments.items()))
+            marks = ",".join("?" * len(META_TYPES))  # what another version wrote may not be true any more
+            connection.execute(f"DELETE FROM meta WHERE key NOT IN ({marks})", list(META_TYPES))  # noqa: S608 - only question marks
             connection.executemany(
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)",
                 [(key, json.dumps(value)) for key, value in commit.meta.items()],

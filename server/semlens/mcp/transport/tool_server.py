@@ -6,6 +6,8 @@ agent.
 
 from __future__ import annotations
 
+import threading
+import time
 from functools import cached_property
 from typing import Any
 
@@ -21,13 +23,23 @@ from semlens import __version__
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import Cancelled
 from semlens.mcp.tool_list import INSTRUCTIONS, TOOLS
-from semlens.mcp.tools import AgentTools
+from semlens.mcp.tools import AgentTools, ToolAnswer
 
 N_THREADS = 4
+"""Of one session."""
+
 MAX_CALLS = 64
 """Calls of one session that may wait at once."""
 
+MAX_RUNNING = 16
+"""Calls that run at once in this process, of all sessions. Each needs memory for the passages that it compares."""
+
+TURN_SECONDS = 60.0
+"""How long a call waits for its turn. Those before it may hang, such as on a disk that does not answer."""
+
 _TOOL_LIST_MS = 3_600_000
+_POLL_SECONDS = 0.05
+_turns = threading.BoundedSemaphore(MAX_RUNNING)
 Context = ServerRequestContext[Any, Any]
 
 
@@ -86,7 +98,7 @@ class ToolServer:
         try:
             await self.before_call()
             answer = await anyio.to_thread.run_sync(
-                tools.call, params.name, params.arguments, token, abandon_on_cancel=True, limiter=slots.threads
+                _call_in_turn, tools, params, token, abandon_on_cancel=True, limiter=slots.threads
             )
         except Cancelled:
             return _error("The call was cancelled.")
@@ -98,6 +110,19 @@ class ToolServer:
             structured_content=None if answer.is_error else answer.structured,
             is_error=answer.is_error,
         )
+
+
+def _call_in_turn(tools: AgentTools, params: types.CallToolRequestParams, token: CancelToken) -> ToolAnswer:
+    """:raises Cancelled: when the token was cancelled."""
+    deadline = time.monotonic() + TURN_SECONDS
+    while not _turns.acquire(timeout=_POLL_SECONDS):
+        token.check()
+        if time.monotonic() > deadline:
+            return ToolAnswer(f"{MAX_RUNNING} calls of agents run already. Ask again in a moment.", is_error=True)
+    try:
+        return tools.call(params.name, params.arguments, token)
+    finally:
+        _turns.release()
 
 
 def _error(text: str) -> types.CallToolResult:

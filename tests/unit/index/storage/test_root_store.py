@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import sqlite3
 import subprocess
@@ -15,10 +16,11 @@ from outlines import parsed_file, segment_of
 from semlens.core.errors import CacheError
 from semlens.files.file_stamp import FileStamp
 from semlens.index.segment import columns
-from semlens.index.segment.segment import Segment, segment_path
+from semlens.index.segment.columns import write_column_file
+from semlens.index.segment.segment import Segment, segment_arrays, segment_path
 from semlens.index.segment.vectors import VectorBlock
 from semlens.index.storage import root_store as store
-from semlens.index.storage.commit_rows import DATABASE_NAME
+from semlens.index.storage.commit_rows import DATABASE_NAME, SCHEMA
 from semlens.index.storage.database import is_damaged
 from semlens.index.storage.root_store import (
     LOCK_NAME,
@@ -31,7 +33,7 @@ from semlens.index.storage.root_store import (
     stored_roots,
 )
 from semlens.index.storage.writer_lock import WriterLock
-from semlens.index.versions import STORE_VERSION
+from semlens.index.versions import FORMAT_VERSION, STORE_VERSION
 
 STAMP = FileStamp(10, 20, 30, 40, 50_000_000_000)
 
@@ -196,6 +198,53 @@ def test_invalid_metadata_counts_as_damage(opened):
     with pytest.raises(sqlite3.DatabaseError) as error:
         opened.load()
     assert is_damaged(error.value)
+
+
+def test_a_value_of_a_newer_version_is_left_out_and_gone_with_the_next_commit(opened, tmp_path, root):
+    """As an older semlens meets an index that a newer one wrote: it is not damaged."""
+    segment = segment_of(parsed_file("a.py", ["f"]))
+    commit(opened, segment, "a.py")
+    opened._database.connection.execute("INSERT INTO meta VALUES ('newKeys', '{}')")
+    opened._database.connection.commit()
+    stored = load_again(tmp_path, root)
+    assert (list(stored.files), stored.meta) == (["a.py"], {"complete": True, "skipped": {"binary": 2}})
+    commit(opened, segment, "a.py")
+    assert not opened._database.connection.execute("SELECT * FROM meta WHERE key = 'newKeys'").fetchall()
+
+
+def test_a_column_of_a_newer_version_is_left_out(opened):
+    segment = segment_of(parsed_file("a.py", ["f"]))
+    arrays = {**segment_arrays(segment), "files.newColumn": np.zeros(1, np.uint8)}
+    write_column_file(segment_path(opened.segments_folder, segment.id), arrays, {"id": segment.id})
+    read = opened.read_segment(segment.id)
+    assert read is not None
+    assert read.files.paths.tolist() == ["a.py"]
+
+
+def test_what_older_versions_of_the_same_format_read_is_there():
+    """Columns may come to this list. To change or drop one, raise FORMAT_VERSION; a table, STORE_VERSION."""
+    assert (STORE_VERSION, FORMAT_VERSION) == (1, 2)
+    columns = segment_arrays(segment_of(parsed_file("a.py", ["f"])))
+    forms = {name: f"{array.dtype.str[1:]}/{array.ndim}" for name, array in columns.items()}
+    assert forms.items() >= COLUMNS.items()
+    assert hashlib.sha256(SCHEMA.encode()).hexdigest().startswith("1f0f01c66507a3fa")
+
+
+COLUMNS = {
+    "files.paths.offsets": "u4/1", "files.paths.heap": "u1/1", "files.hashes": "u1/2",
+    "files.n_lines": "u4/1", "files.roles": "u1/1", "files.languages": "u2/1",
+    "files.language_names.offsets": "u4/1", "files.language_names.heap": "u1/1", "symbols.files": "u4/1",
+    "symbols.kinds": "u1/1", "symbols.spans": "u4/2", "symbols.parents": "i4/1",
+    "symbols.names.offsets": "u4/1", "symbols.names.heap": "u1/1", "symbols.qualified_names.offsets": "u4/1",
+    "symbols.qualified_names.heap": "u1/1", "symbols.signatures.offsets": "u4/1",
+    "symbols.signatures.heap": "u1/1", "passages.files": "u4/1", "passages.symbols": "i4/1",
+    "passages.lines": "u4/2", "passages.hashes": "u1/2", "words.terms": "u8/1", "words.offsets": "u4/1",
+    "words.rows": "u4/1", "words.codes": "u1/1", "names.keys": "S24/1", "names.key_rows": "u4/1",
+    "names.humps": "S12/1", "names.hump_rows": "u4/1", "names.trigrams.terms": "u8/1",
+    "names.trigrams.offsets": "u4/1", "names.trigrams.rows": "u4/1", "names.trigrams.codes": "u1/1",
+    "references.terms": "u8/1", "references.offsets": "u4/1", "references.rows": "u4/1",
+    "references.codes": "u1/1", "references.hints": "u4/1",
+}  # fmt: skip
 
 
 def test_a_full_disk_keeps_the_previous_commit(opened, tmp_path, root, monkeypatch):
