@@ -7,6 +7,7 @@ files, so that hits can be shown, and the status of each file among the others, 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,18 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from semlens.cluster.errors import ClusterError
 from semlens.core.text.printable import printable
 from semlens.files.git_origin import is_repository_name
 from semlens.index.segment.columns import Array, ColumnFileError, StringColumn, read_column_file, write_column_file
 from semlens.index.storage.root_store import vectors_path
 from semlens.search.signals.file_status import FileStatus
-from semlens.settings.loading import Settings
 from semlens.share.errors import RejectedError
 from semlens.share.manifest import MAX_BYTES, SharedObject, check_objects, decode_signed, encode_signed
 from semlens.share.object_store import ObjectStore
-from semlens.share.publishing import recipe as segment_recipe
-from semlens.share.sharing import open_store, trusted_keys
 from semlens.share.signing import SigningKey
 
 TEXTS = "texts"
@@ -40,7 +37,7 @@ _MAX_ENTRIES = 100_000
 class Repository:
     """:ivar name: as a team knows it, see `files/git_origin`. :ivar tree: hash of its git tree.
 
-    :ivar segments: ids, in order of their files.
+    :ivar segments: ids, in order of their files. :ivar number: larger than that of each earlier build.
     """
 
     name: str
@@ -48,12 +45,22 @@ class Repository:
     tree: str
     segments: tuple[str, ...]
     objects: tuple[SharedObject, ...]
+    number: int = 0
+
+
+def entry_name(repository: Repository) -> str:
+    """The name of the entry in the store."""
+    return f"{_FOLDER}/{repository.recipe}/{repository.name}"
+
+
+def next_number(known: Repository | None) -> int:
+    """The number of a new build: the time in seconds, or more where the clock of an earlier build was ahead."""
+    return max(int(time.time()), known.number + 1 if known is not None else 0)
 
 
 def write_entry(store: ObjectStore, repository: Repository, key: SigningKey) -> None:
     """The newest build replaces the one before. :raises ShareError: when the store does not take it."""
-    name = f"{_FOLDER}/{repository.recipe}/{repository.name}"
-    store.write(name, encode_signed(asdict(repository), key), replace=True)
+    store.write(entry_name(repository), encode_signed(asdict(repository), key), replace=True)
 
 
 def read_entry(store: ObjectStore, recipe: str, name: str, trusted: Iterable[str]) -> Repository | None:
@@ -91,19 +98,6 @@ def all_entries(store: ObjectStore, recipe: str, trusted: Iterable[str]) -> tupl
     return entries, list(map(str, problems))
 
 
-def built_in(settings: Settings, url: str) -> tuple[ObjectStore, list[Repository], list[str]]:
-    """The store, the repositories that are built in it, and why others are left out.
-
-    :param url: of the store, "" for that of the settings.
-    :raises SemlensError: when no key is trusted; see `all_entries`.
-    """
-    store = open_store(settings, url)
-    trusted = trusted_keys(settings)
-    if not trusted:
-        raise ClusterError("No key is trusted. Add that of whoever builds to `share.trustedKeys` in your config.toml.")
-    return store, *all_entries(store, segment_recipe(), trusted)
-
-
 def _repository_of(value: Any) -> Repository:
     try:
         repository = Repository(
@@ -112,9 +106,11 @@ def _repository_of(value: Any) -> Repository:
             str(value["tree"]),
             tuple(map(str, value["segments"])),
             tuple(SharedObject(**one) for one in value["objects"]),
+            value.get("number", 0),
         )
         known = check_objects(repository.objects)
-        is_sound = is_repository_name(repository.name) and _TREE.fullmatch(repository.tree)
+        is_number = type(repository.number) is int and 0 <= repository.number < 1 << 53
+        is_sound = is_number and is_repository_name(repository.name) and _TREE.fullmatch(repository.tree)
         with_texts = {one.segment for one in repository.objects if one.model == TEXTS}
         if not is_sound or set(repository.segments) != known or with_texts != known:
             raise ValueError("an entry of a wrong form")

@@ -12,12 +12,15 @@ import hashlib
 import os
 import re
 import stat
+import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import obstore
@@ -30,6 +33,8 @@ from semlens.index.segment.columns import make_read_only
 from semlens.share.errors import RejectedError, ShareError
 from semlens.share.manifest import SharedObject
 from semlens.share.packing import Unpacker
+
+T = TypeVar("T")
 
 SCHEMES = ("s3", "gs", "az", "abfs", "file")
 _HTTP_VARIABLE = "AWS_ALLOW_HTTP"
@@ -47,6 +52,18 @@ _ADVICE = {
     "SignatureDoesNotMatch": "The credentials are wrong: check them.",
 }
 """What to do about what S3 refuses. It is at the end of a long text."""
+
+READ_SECONDS = 15.0
+"""How long a store may be silent while it is read. After two such silences it is given up."""
+
+WRITE_SECONDS = 60.0
+"""How long a store may take for one part of what is written."""
+
+N_PARTS = 4
+"""Of one object that are written at once. Each has the time above, so more would need a faster network."""
+
+_WHOLE_SECONDS = 86_400.0
+"""For one object. It may be large and the network slow, so only a silence ends a request."""
 
 _PREFIX = "semlens/1"
 _READ_BYTES = 8 << 20
@@ -81,8 +98,10 @@ class ObjectStore:
                 self._folder = Path(urlsplit(url).path)
                 self._folder.mkdir(parents=True, exist_ok=True)
                 self._store: Any = from_url(url)
+                self._written: Any = self._store
             else:
-                self._store = from_url(url, **_options())
+                self._store = from_url(url, **_options(READ_SECONDS))
+                self._written = from_url(url, **_options(WRITE_SECONDS))
         except (BaseError, OSError, ValueError) as error:
             raise self._problem(error) from error
 
@@ -93,10 +112,10 @@ class ObjectStore:
         """
         self._check_no_pipe(name)
         try:
-            result = obstore.get(self._store, f"{_PREFIX}/{name}")
+            result = _answered(lambda: obstore.get(self._store, f"{_PREFIX}/{name}"))
             if result.meta["size"] > max_bytes:
                 raise RejectedError(f"An object of {printable(self.url)} is too large: {printable(name)}.")
-            return bytes(result.bytes())
+            return bytes(_answered(result.bytes))
         except FileNotFoundError as error:
             if any(code in str(error) for code in _NO_STORE):
                 raise ShareError(
@@ -156,7 +175,8 @@ class ObjectStore:
         if self._folder is not None:
             return _is_whole(self._folder / _PREFIX / _object_name(sha256), sha256, size)
         try:
-            return bool(obstore.head(self._store, f"{_PREFIX}/{_object_name(sha256)}")["size"] == size)
+            head = _answered(lambda: obstore.head(self._store, f"{_PREFIX}/{_object_name(sha256)}"))
+            return bool(head["size"] == size)
         except FileNotFoundError:
             return False
         except BaseError as error:
@@ -175,7 +195,9 @@ class ObjectStore:
 
     def _put(self, name: str, data: Path | bytes, *, replace: bool) -> bool:
         try:
-            obstore.put(self._store, f"{_PREFIX}/{name}", data, mode="overwrite" if replace else "create")
+            mode: Any = "overwrite" if replace else "create"
+            put = partial(obstore.put, self._written, f"{_PREFIX}/{name}", data, mode=mode, max_concurrency=N_PARTS)
+            _answered(put)
         except AlreadyExistsError:
             return False
         except (BaseError, OSError) as error:
@@ -226,11 +248,31 @@ def _open_private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _options() -> dict[str, Any]:
+def _answered(call: Callable[[], T]) -> T:
+    """Wait for the store on another thread, because Ctrl+C does not interrupt obstore."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - the calling thread raises it
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="semlens-store", daemon=True).start()
+    return future.result()
+
+
+def _options(silent_s: float) -> dict[str, Any]:
+    """:param silent_s: after which a request ends; it is tried again once."""
     allows_http = os.environ.get(_HTTP_VARIABLE, "").lower() in ("1", "true")
     return {
-        "client_options": {"timeout": "60s", "connect_timeout": "10s", "allow_http": allows_http},
-        "retry_config": {"max_retries": 3},
+        "client_options": {
+            "timeout": timedelta(seconds=_WHOLE_SECONDS),
+            "read_timeout": timedelta(seconds=silent_s),
+            "connect_timeout": "10s",
+            "allow_http": allows_http,
+        },
+        "retry_config": {"max_retries": 3, "retry_timeout": timedelta(seconds=2 * silent_s)},
     }
 
 

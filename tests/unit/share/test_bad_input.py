@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
+import socket
+import sys
 import threading
 import zlib
 from dataclasses import replace
@@ -12,11 +15,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
+from engine_cases import DEADLINE_S
 
 from semlens.index.segment.columns import read_column_file, write_column_file
 from semlens.index.storage.seeding import has_commit
 from semlens.index.versions import FORMAT_VERSION
-from semlens.share import manifest, publishing
+from semlens.share import manifest, object_store, publishing
 from semlens.share.errors import RejectedError, ShareError
 from semlens.share.manifest import SharedObject
 from semlens.share.object_store import ObjectStore
@@ -91,6 +95,41 @@ def test_a_store_that_refuses_is_one_sentence_and_the_index_is_built_here(team, 
     assert "\n" not in str(caught.value)
     assert not has_commit(clone.cache, clone.folder)
     assert team.index(clone)["parsed"] == 14
+
+
+def test_a_store_that_hangs_is_given_up_and_the_index_is_built_here(team, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as listening:  # it accepts and never answers
+        for name, value in (
+            ("AWS_ENDPOINT_URL", f"http://127.0.0.1:{listening.getsockname()[1]}"), ("AWS_ALLOW_HTTP", "true"),
+            ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b"), ("AWS_REGION", "us-east-1"),
+        ):  # fmt: skip
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(object_store, "READ_SECONDS", 0.1)
+        team.url = "s3://bucket/x"
+        clone = team.clone("clone")
+        with pytest.raises(ShareError, match="cannot be used: .* Check the URL, the network"):
+            team.pull(clone)
+        assert not has_commit(clone.cache, clone.folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_an_interrupt_does_not_wait_for_a_store_that_hangs(team, monkeypatch):
+    hangs, may_end = threading.Event(), threading.Event()
+
+    def get(*_arguments):
+        hangs.set()
+        may_end.wait(DEADLINE_S)
+
+    def interrupt():
+        hangs.wait(DEADLINE_S)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    monkeypatch.setattr(object_store.obstore, "get", get)
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        ObjectStore(team.url).read("trees/x/y", 1)
+    assert not may_end.is_set()
+    may_end.set()
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from semlens.cluster.catalogue import TEXTS, Repository, read_entry, write_entry, write_texts
+from semlens.cluster.catalogue import TEXTS, Repository, next_number, read_entry, write_entry, write_texts
 from semlens.cluster.indexing.batches import Plan, Recipe, batches_of
 from semlens.cluster.indexing.computing import Computed, read_computed
 from semlens.cluster.indexing.spool import Executor, Spool
@@ -86,7 +86,8 @@ def build(
     name = repository_name(str(root))
     work_tree.check_committed("build again")
     tree = work_tree.trees()[0]
-    if _is_built(job, name, tree):
+    known = _known_entry(job, name)
+    if _is_built(job, known, tree):
         return Built(name, tree, is_new=False)
     spool = Spool(job.spool)
     plan = Plan({})
@@ -106,18 +107,24 @@ def build(
     manifest = Manifest(job.recipe.segments, tree, tuple(files), tuple(of_pullers), attributes)
     write_manifest(job.store, manifest, job.key, trusted_keys(job.settings))
     ids = tuple(segment.id for segment in segments)
-    write_entry(job.store, Repository(name, job.recipe.segments, tree, ids, tuple(objects)), job.key)
+    known = _known_entry(job, name) or known  # another machine may have built meanwhile
+    entry = Repository(name, job.recipe.segments, tree, ids, tuple(objects), next_number(known))
+    write_entry(job.store, entry, job.key)
     spool.forget(digests)
     return Built(name, tree, True, len(files), plan.left_out, len(digests), spool.n_resumed, n_bytes)
 
 
-def _is_built(job: BuildJob, name: str, tree: str) -> bool:
-    """Whether the entry is that of a tree, and its objects are there. One that cannot be used is built again."""
+def _known_entry(job: BuildJob, name: str) -> Repository | None:
+    """The newest build; None where there is none that can be used."""
     trusted = [job.key.public, *trusted_keys(job.settings)]
     try:
-        known = read_entry(job.store, job.recipe.segments, name, trusted)
+        return read_entry(job.store, job.recipe.segments, name, trusted)
     except RejectedError:
-        return False
+        return None
+
+
+def _is_built(job: BuildJob, known: Repository | None, tree: str) -> bool:
+    """Whether the newest build is of a tree, and its objects are there."""
     if known is None or known.tree != tree:
         return False
     return all(job.store.has(one.sha256, one.size) for one in known.objects)

@@ -14,11 +14,11 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from semlens.cluster.catalogue import built_in
 from semlens.cluster.errors import ClusterError
 from semlens.cluster.serve.cluster_methods import ClusterMethods, ClusterRoots
 from semlens.cluster.serve.cluster_service import ClusterService
 from semlens.cluster.serve.placing import homes_of, place_segments, shards_for
+from semlens.cluster.seen_entries import built_in
 from semlens.cluster.serve.shard import ROOTS, root_of
 from semlens.core.text.printable import printable
 from semlens.engine.embedding.tiers import Tier, choose_local_tiers
