@@ -88,7 +88,9 @@ class SeenEntries:
         except FileNotFoundError:
             return {}
         except (ValueError, AttributeError, RecursionError) as error:
-            raise self._unusable("its content is damaged. Restore it; without it, an older build may be used") from error
+            raise self._unusable(
+                "its content is damaged. Restore it; without it, an older build may be used"
+            ) from error
         found: dict[str, dict[str, int]] = stores
         return found
 

@@ -33,7 +33,7 @@ class TeamApps:
         self._roots = roots
         self._open_session = open_session
         self._settings = settings
-        self._opened: list[LazyApp] = []
+        self._opened: dict[int, LazyApp] = {}
 
     def gate(self, config_folder: Path, log_folder: Path) -> TeamGate:
         """:param config_folder: of the file with the tokens. :param log_folder: of the audit log."""
@@ -42,18 +42,22 @@ class TeamApps:
             audit.AuditLog(log_folder / audit.FILE_NAME),
             lambda: [root.repository for root in self._roots.all],
             self._make,
+            self._close,
         )
 
     async def close(self) -> None:
-        for opened in self._opened:
-            await opened.close()
+        for opened in list(self._opened.values()):
+            await self._close(opened)
+
+    async def _close(self, app: App) -> None:
+        await self._opened.pop(id(app)).close()
 
     def _make(self, repositories: tuple[str, ...]) -> App:
         from semlens.http.lazy_app import LazyApp
 
         readable = ServedRoots([root for root in self._roots.all if root.repository in repositories])
         app = LazyApp(lambda: _member_app(self._open_session(), readable, self._settings))
-        self._opened.append(app)
+        self._opened[id(app)] = app
         return app
 
 
@@ -63,7 +67,7 @@ def _member_app(session: EngineSession, roots: ServedRoots, settings: Settings) 
     :raises SemlensError: when a root cannot be opened. The session is then closed.
     """
     try:
-        session.leave_team()  # the server's user may be a member elsewhere, with rights of their own
+        session.serve_member()  # the server's user may be a member elsewhere, with rights of their own
         for root in roots.all:
             session.add_root(Path(root.path), watching=WatchMode.NATIVE)
         session.wait_loaded()

@@ -21,7 +21,9 @@ from semlens.engine.graph.graph_queries import GraphQueryService
 from semlens.engine.mapping.index_map import IndexMap
 from semlens.engine.overlays.document_places import locate, real_paths
 from semlens.engine.overlays.open_buffers import OpenBuffer
-from semlens.engine.query.status import build_status
+from semlens.engine.overlays.overlay_indexer import locate, real_paths
+from semlens.engine.query.graph_queries import GraphQueryService
+from semlens.engine.query.status import build_status, of_roots_alone
 from semlens.engine.sessions.index_session import SettingsOf
 from semlens.engine.team import has_file, open_team_answers
 from semlens.files.discovery import Discovery
@@ -64,6 +66,7 @@ class EngineSession(GraphQueryService):
         self._closed = False
         self.settings_of: SettingsOf = settings_of or (lambda _root: self._settings)
         self._team = open_team_answers(settings.team.url, shared.cache_folder)
+        self._is_of_member = False
         indexer = shared.indexer
         session = indexer.open_session(settings, self.settings_of, self._published)
         super().__init__(indexer, session, shared.tiers, shared.file_texts, remote_wait_s=shared.remote_wait_s)
@@ -79,9 +82,10 @@ class EngineSession(GraphQueryService):
                 self._team.close()
             self._indexer.close_session(self._session)
 
-    def leave_team(self) -> None:
-        """Answer from the roots of the session alone."""
+    def serve_member(self) -> None:
+        """Answer a member of a team, from the roots of the session alone, and tell nothing of what else there is."""
         self._team = None
+        self._is_of_member = True
 
     @property
     def root_paths(self) -> list[str]:
@@ -280,6 +284,8 @@ class EngineSession(GraphQueryService):
                 self._shared.cache_problem,
                 self._shared.sessions_of_process(),
             )
+        if self._is_of_member:
+            return of_roots_alone(status, self.root_paths)
         if self._team is None or not self._team.problem:
             return status
         return status._replace(problems=(*status.problems, Problem("", self._team.problem)))

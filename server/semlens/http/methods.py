@@ -9,7 +9,7 @@ from typing import Any
 
 from semlens import __version__
 from semlens.core.cancel import CancelToken
-from semlens.core.paths import path_to_uri, relative_path
+from semlens.core.paths import path_to_uri
 from semlens.core.status import SkipReason
 from semlens.engine.browsing.browser import FileGoneError, IndexBrowser
 from semlens.engine.browsing.folder_counts import FolderCounts
@@ -85,7 +85,6 @@ class PageMethods:
         if only is not None:
             self.by_name = {name: method for name, method in self.by_name.items() if name in only}
             self.by_name["search"] = self._search_for_member
-            self.by_name["status"] = self._status_for_member
 
     def call(self, name: str, params: object, cancel: CancelToken) -> Json:
         """:raises KeyError: when there is no such method."""
@@ -104,16 +103,6 @@ class PageMethods:
         for hit in answer["hits"]:
             hit["repository"] = names.get(hit["root"], "")
         return answer
-
-    def _status_for_member(self, fields: Mapping[str, Any], cancel: CancelToken) -> Json:
-        """What concerns the whole server is left out: it may tell of other repositories."""
-        answer = self._api.call("semlens/status", self._api_params(fields), cancel)
-        paths = [root.path for root in self._roots.all]
-        problems = [
-            one for one in answer["problems"] if any(relative_path(path, one["path"]) is not None for path in paths)
-        ]
-        of_server = {"sessions": [], "remote": [], "counters": {}, "indexBytes": 0, "rssBytes": 0}
-        return {**answer, **of_server, "problems": problems}
 
     def _api_params(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters in the form of the `api` protocol. What they name must be served."""

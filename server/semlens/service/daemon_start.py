@@ -141,9 +141,7 @@ def _start(endpoint: Endpoint, command: Sequence[str] | None) -> subprocess.Pope
     return process
 
 
-def _wait(
-    endpoint: Endpoint, process: subprocess.Popen[bytes], waiting: _Waiting, pause_s: float
-) -> Connection | None:
+def _wait(endpoint: Endpoint, process: subprocess.Popen[bytes], waiting: _Waiting, pause_s: float) -> Connection | None:
     """A connection as soon as the server accepts one; None when the process ended.
 
     :param pause_s: how long to go on after the process ended with code 0.
@@ -188,7 +186,9 @@ class _Waiting:
             if used is not None and used != self._used:
                 self._used, self._progressed = used, now
         if now - self._progressed > self._patience_s:
-            raise StartError(f"The resident server does not start: it does nothing. Its log is {self._endpoint.log_path}")
+            raise StartError(
+                f"The resident server does not start: it does nothing. Its log is {self._endpoint.log_path}"
+            )
         if now > self._tell_at:
             self._tell_at = now + TELL_SECONDS
             self._tell(
@@ -219,8 +219,9 @@ def _processor_use(process_id: int | None) -> tuple[int, float] | None:
 
 
 def _tell(text: str) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        print(f"semlens: {text}", file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # no stream, or nobody reads it
+        sys.stderr.write(f"semlens: {text}\n")
+        sys.stderr.flush()
 
 
 def _log_size(endpoint: Endpoint) -> int:

@@ -46,11 +46,20 @@ def checked_url(url: str) -> str:
 
 
 def read_token(config_folder: Path, url: str) -> str:
-    """:raises TeamError: when there is none, or the file is not private."""
+    """:raises TeamError: when there is none, it cannot be one, or the file is not private."""
     token = os.environ.get(TEAM_TOKEN_VARIABLE, "").strip() or _from_keyring(url) or _from_file(config_folder, url)
     if not token:
         raise TeamError(f"There is no token for {url}. `semlens team join {url}` asks for it and keeps it.")
+    if not is_token(token):
+        raise TeamError(
+            f"The token for {url} has characters that no token has. `semlens team join {url}` keeps another."
+        )
     return token
+
+
+def is_token(text: str) -> bool:
+    """Whether it can be a token: visible ASCII, as the header of a request demands."""
+    return text.isascii() and text.isprintable() and " " not in text and bool(text)
 
 
 def keep_token(config_folder: Path, url: str, token: str) -> str:

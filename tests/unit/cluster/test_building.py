@@ -144,7 +144,7 @@ def test_a_change_computes_only_its_batch_again_and_replaces_the_entry(site):
     (entry,) = site.entries()
     assert entry.tree == work_tree_of(folder).trees()[0]
     deleted = delete_old(site.store, 0, cancel=CancelToken())
-    assert deleted.manifests == 2  #; the objects of the entry stay
+    assert deleted.manifests == 2  # ; the objects of the entry stay
     assert {one.sha256 for one in entry.objects} <= set(site.objects())
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -103,7 +102,7 @@ def test_a_memory_that_others_may_change_is_told(site, read):
     read()
     path = site.tmp_path / "reader" / FILE_NAME
     assert path.stat().st_mode & 0o077 == 0
-    os.chmod(path, 0o666)
+    path.chmod(0o666)
     with pytest.raises(ClusterError, match="chmod 600"):
         read()
 

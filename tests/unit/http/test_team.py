@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 from page_server import RETRY, RunningPage
 
 from semlens.core.errors import UsageError, WorkspaceError
+from semlens.core.status import Problem
 from semlens.engine.engine_session import EngineSession
 from semlens.files.git_origin import name_of_url, repository_name
+from semlens.http.team import gate
 from semlens.http.team.audit import AuditLog
 from semlens.http.team.tokens import FILE_NAME, TeamTokenError, TeamTokens
-from semlens.service.api import Api
 
 OPEN, CLOSED = "example.org/team/open", "example.org/team/closed"
 
@@ -67,7 +69,7 @@ def test_a_member_gets_the_answer_of_a_server_that_has_only_what_it_may_read(ser
         assert {hit["repository"] for hit in answer["hits"]} <= {OPEN}
     _, status = as_member(both, token, "status")
     assert len(status["roots"]) == 1
-    assert status.get("sessions") == []
+    assert "sessions" not in status
     assert "closed" not in json.dumps(status)
     assert both.result("search", query="fetch_with_retry_3")["hits"][0]["path"] == "secret3.py"
 
@@ -96,15 +98,76 @@ def test_a_member_reads_no_file_that_is_not_indexed(served, path):
         assert both.send("POST", f"/api/{method}", {"root": str(both.folder), "path": path})[0] == 200
 
 
-def test_a_member_sees_problems_of_its_own_folders_alone(served, monkeypatch):
-    """Not of one whose name begins alike."""
+def test_a_member_hears_of_problems_in_its_own_folders_alone(served):
+    """By the API and as an agent; and not of a folder whose name begins alike."""
     both, _, tokens, _ = served
     token = tokens.add("status", [OPEN])
-    call = Api.call
     folder = str(both.folder)
-    problems = [{"path": path, "message": "x"} for path in (f"{folder}/a.py", f"{folder}-closed/b.py", "")]
-    monkeypatch.setattr(Api, "call", lambda *arguments: {**call(*arguments), "problems": problems})
-    assert as_member(both, token, "status")[1]["problems"] == problems[:1]
+    problems = [Problem(path, "x") for path in (f"{folder}/a.py", f"{folder}-closed/b.py", "")]
+    both._engine.indexer.errors.extend(problems)
+    try:
+        shown = [{"path": f"{folder}/a.py", "message": "x"}]
+        assert as_member(both, token, "status")[1]["problems"] == shown
+        assert as_agent(both, token, "index_status")["problems"] == shown
+        assert len(both.result("status")["problems"]) == len(problems)
+    finally:
+        both._engine.indexer.errors.clear()
+
+
+def as_agent(page, token, tool):
+    """The structured answer of a tool, asked without a session."""
+    version = "2026-07-28"
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": version,
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    params = {"name": tool, "arguments": {}, "_meta": meta}
+    headers = {
+        "Authorization": f"Bearer {token}", "Accept": "application/json, text/event-stream",
+        "MCP-Protocol-Version": version, "Mcp-Method": "tools/call", "Mcp-Name": tool,
+    }  # fmt: skip
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    status, _, answer = page.send("POST", "/mcp", body, signed_in=False, **headers)
+    assert status == 200, answer
+    line = next(line for line in answer.decode().splitlines() if line.startswith(("{", "data:")))
+    return json.loads(line.removeprefix("data:"))["result"]["structuredContent"]
+
+
+def test_sets_of_repositories_that_no_token_may_read_any_more_make_room(tmp_path, monkeypatch):
+    monkeypatch.setattr(gate, "MAX_APPS", 2)
+    tokens = TeamTokens(tmp_path / FILE_NAME)
+    made, closed, answers = [], [], []
+
+    def make(repositories):
+        async def app(_scope, _receive, send):
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        made.append(repositories)
+        return app
+
+    async def close(app):
+        closed.append(app)
+
+    async def send(message):
+        if "status" in message:
+            answers.append(message["status"])
+
+    async def ask(one, token):
+        app = await one.app_of([f"Bearer {token}"])
+        await app({"type": "http", "method": "POST", "path": "/api/search"}, None, send)
+
+    async def run():
+        one = gate.TeamGate(tokens, AuditLog(tmp_path / "log"), lambda: ["a", "b", "c", "d"], make, close)
+        for name in "abc":
+            await ask(one, tokens.add(name, [name]))
+        tokens.remove("a")
+        await ask(one, tokens.add("d", ["d"]))
+        await ask(one, tokens.add("again", ["b"]))
+
+    asyncio.run(run())
+    assert answers == [200, 200, 503, 200, 200]
+    assert (made, len(closed)) == ([("a",), ("b",), ("d",)], 1)
 
 
 def test_a_removed_token_stops_working_at_once(served):

@@ -8,14 +8,13 @@ from types import SimpleNamespace
 import anyio
 import httpx2
 import pytest
+from engine_cases import DEADLINE_S
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from engine_cases import DEADLINE_S
-
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import Cancelled
-from semlens.mcp.tools import ToolAnswer
+from semlens.mcp.answers import ToolAnswer
 from semlens.mcp.transport import tool_server
 from semlens.mcp.transport.http_app import MAX_SESSIONS, HttpToolServer, open_app
 

@@ -12,6 +12,7 @@ from semlens.settings.processors import n_available_cores
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="control groups of Linux")
 
+
 @pytest.mark.parametrize(
     ("own", "files", "expected"),
     [

@@ -107,7 +107,7 @@ def test_a_store_that_hangs_is_given_up_and_the_index_is_built_here(team, monkey
         monkeypatch.setattr(object_store, "READ_SECONDS", 0.1)
         team.url = "s3://bucket/x"
         clone = team.clone("clone")
-        with pytest.raises(ShareError, match="cannot be used: .* Check the URL, the network"):
+        with pytest.raises(ShareError, match=r"cannot be used: .* Check the URL, the network"):
             team.pull(clone)
         assert not has_commit(clone.cache, clone.folder)
 

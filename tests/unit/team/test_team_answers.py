@@ -136,6 +136,18 @@ def test_a_member_without_a_token_is_told_what_to_do(tmp_path, monkeypatch):
     opened.close()
 
 
+@pytest.mark.parametrize(
+    "token", ["semlens_abc\u201d", "semlens_é", "semlens_a b", "semlens_a\nX-Y: z", "semlens_\x1b[1m"]
+)
+def test_a_token_with_odd_characters_costs_no_local_hit(tmp_path, monkeypatch, token):
+    opened = Member(tmp_path, monkeypatch)
+    monkeypatch.setenv("SEMLENS_TEAM_TOKEN", token)
+    result = opened.search("fetch with retry")
+    assert result.hits[0].path == "retry.py"
+    assert "has characters that no token has" in result.notes[-1]
+    opened.close()
+
+
 def test_a_workspace_file_cannot_name_a_server(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     (tmp_path / ".semlens.toml").write_text('[team]\nurl = "https://evil.example"\n')

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from semlens.cluster.errors import ClusterError
+from semlens.cluster.seen_entries import built_in
 from semlens.cluster.serve.cluster_methods import ClusterMethods, ClusterRoots
 from semlens.cluster.serve.cluster_service import ClusterService
 from semlens.cluster.serve.placing import homes_of, place_segments, shards_for
-from semlens.cluster.seen_entries import built_in
 from semlens.cluster.serve.shard import ROOTS, root_of
 from semlens.core.text.printable import printable
 from semlens.engine.embedding.tiers import Tier, choose_local_tiers
@@ -98,7 +98,7 @@ class Coordinator:
         self._homes = homes
         self._settings = settings
         self._retryable = retryable
-        self._opened: list[tuple[LazyApp, ApiRoutes]] = []
+        self._opened: dict[int, tuple[LazyApp, ApiRoutes]] = {}
 
     def run(self, http: HttpOptions, listening: Any, on_listening: Callable[[dict[str, Any]], None]) -> None:
         """On a thread, so that the calling one hears the user's signals."""
@@ -139,6 +139,7 @@ class Coordinator:
             audit.AuditLog(folder / audit.FILE_NAME),
             lambda: [root.removeprefix(ROOTS) for root in self._counts],
             lambda repositories: self._app({root_of(name) for name in repositories}),
+            self._close_app,
         )
         guard = Guard(
             self._app(None),
@@ -172,16 +173,20 @@ class Coordinator:
         try:
             await server.serve()
         finally:
-            for mcp, routes in self._opened:
-                await mcp.close()
-                routes.close()
+            for _, routes in list(self._opened.values()):
+                await self._close_app(routes.app)
 
     def _app(self, roots: set[str] | None) -> App:
         service = ClusterService(self._shards, self._tiers, self._counts, self._homes, roots, self._retryable)
         mcp = LazyApp(lambda: _open_mcp(service))
         routes = ApiRoutes(ClusterMethods(service, self._settings), mcp)
-        self._opened.append((mcp, routes))
+        self._opened[id(routes.app)] = (mcp, routes)
         return routes.app
+
+    async def _close_app(self, app: App) -> None:
+        mcp, routes = self._opened.pop(id(app))
+        await mcp.close()
+        routes.close()
 
 
 def _open_mcp(service: ClusterService) -> AbstractAsyncContextManager[Any]:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from semlens.core.paths import relative_path
 from semlens.core.status import (
     EngineState,
     EngineStatus,
@@ -79,6 +80,12 @@ def build_status(
         },
         sessions=sessions,
     )
+
+
+def of_roots_alone(status: EngineStatus, roots: Sequence[str]) -> EngineStatus:
+    """Without what concerns the whole process: it may tell of roots that the client may not know of."""
+    problems = [one for one in status.problems if any(relative_path(root, one.path) is not None for root in roots)]
+    return status._replace(problems=tuple(problems), sessions=(), remote=(), counters={}, index_bytes=0, rss_bytes=0)
 
 
 def _state(

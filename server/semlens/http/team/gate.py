@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,19 +37,29 @@ App: TypeAlias = ASGIApp
 MakeApp = Callable[[tuple[str, ...]], App]
 """Makes the application of some repositories. Called on the event loop, once for each set."""
 
+CloseApp = Callable[[App], Awaitable[None]]
+"""Closes an application that was made."""
+
 
 class TeamGate:
     """Belongs to one event loop."""
 
     def __init__(
-        self, tokens: TeamTokens, audit: AuditLog, repositories: Callable[[], Sequence[str]], make_app: MakeApp
+        self,
+        tokens: TeamTokens,
+        audit: AuditLog,
+        repositories: Callable[[], Sequence[str]],
+        make_app: MakeApp,
+        close_app: CloseApp,
     ) -> None:
         """:param repositories: returns the names of all that are served."""
         self._tokens = tokens
         self._audit = audit
         self._repositories = repositories
         self._make_app = make_app
+        self._close_app = close_app
         self._apps: dict[tuple[str, ...], ASGIApp] = {}
+        self._members: list[Member] = []
 
     async def app_of(self, authorization_headers: Sequence[str]) -> ASGIApp | None:
         """The application of the holder of a token; None when no header has the token of a member."""
@@ -79,7 +89,7 @@ class TeamGate:
                 await send(message)
 
             try:
-                allowed = self._app(member)
+                allowed = await self._app(member)
                 if allowed is None:
                     text = f"{MAX_APPS} different sets of repositories are served already. Give tokens equal rights."
                     await error_answer(503, ErrorCode.BUSY, text)(scope, receive, send_noted)
@@ -95,9 +105,24 @@ class TeamGate:
 
         return app
 
-    def _app(self, member: Member) -> ASGIApp | None:
-        readable = tuple(sorted(name for name in self._repositories() if member.may_read(name)))
+    async def _app(self, member: Member) -> ASGIApp | None:
+        readable = self._readable(member)
+        if readable not in self._apps and len(self._apps) >= MAX_APPS:
+            await self._close_unused()
         app = self._apps.get(readable)
         if app is None and len(self._apps) < MAX_APPS:
             app = self._apps[readable] = self._make_app(readable)
         return app
+
+    def _readable(self, member: Member) -> tuple[str, ...]:
+        return tuple(sorted(name for name in self._repositories() if member.may_read(name)))
+
+    async def _close_unused(self) -> None:
+        """Close the applications of sets that no token may read any more, if tokens changed since the last time."""
+        members = await asyncio.to_thread(self._tokens.all)
+        if members == self._members:
+            return
+        self._members = members
+        used = await asyncio.to_thread(lambda: set(map(self._readable, members)))
+        for app in [self._apps.pop(readable) for readable in self._apps.keys() - used]:
+            await self._close_app(app)

@@ -22,8 +22,9 @@ from mcp.shared.exceptions import MCPError
 from semlens import __version__
 from semlens.core.cancel import CancelToken
 from semlens.core.errors import Cancelled
+from semlens.mcp.answers import ToolAnswer
 from semlens.mcp.tool_list import INSTRUCTIONS, TOOLS
-from semlens.mcp.tools import AgentTools, ToolAnswer
+from semlens.mcp.tools import AgentTools
 
 N_THREADS = 4
 """Of one session."""

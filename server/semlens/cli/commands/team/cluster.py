@@ -43,7 +43,9 @@ def run_serve(options: argparse.Namespace) -> int:
 def run_status(options: argparse.Namespace) -> int:
     from semlens.settings.loading import load_settings
 
-    store, repositories, problems = _with_extra(lambda: _module("seen_entries").built_in(load_settings()[0], options.url))
+    store, repositories, problems = _with_extra(
+        lambda: _module("seen_entries").built_in(load_settings()[0], options.url)
+    )
     if options.json:
         shown = [_status_json(one) for one in repositories]
         print(json.dumps({"store": store.url, "repositories": shown, "problems": problems}))

@@ -16,7 +16,7 @@ from semlens.http.team.tokens import FILE_NAME, TeamTokens
 from semlens.settings.loading import load_settings
 from semlens.settings.user_sources import USER_FILE, config_folder
 from semlens.team.client import TeamClient
-from semlens.team.credentials import checked_url, forget_token, keep_token, read_token
+from semlens.team.credentials import checked_url, forget_token, is_token, keep_token, read_token
 
 _MAX_TOKEN_CHARS = 1_000
 
@@ -91,7 +91,7 @@ def _asked_token(url: str) -> str:
     else:
         token = sys.stdin.read(_MAX_TOKEN_CHARS) if sys.stdin is not None else ""
     token = token.strip()
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
+    if not is_token(token):
         raise UsageError("That is no token. Ask the owner of the server: `semlens team token add` makes one.")
     return token
 
