@@ -61,6 +61,7 @@ class Host:
         self._root_idle_s = settings.server.root_idle_minutes * 60.0
         self._lock = threading.Lock()
         self._engines: dict[EngineKey, SharedEngine] = {}
+        self._opened: dict[EngineKey, list[EngineSession]] = {}
         self._sessions: list[_HostedSession] = []
 
     @property
@@ -184,6 +185,7 @@ class Host:
         with self._lock:
             engine = self._engines.get(engine_key)
             if engine is None:
+                self._close_unused()
                 engine = self._engines[engine_key] = SharedEngine(
                     settings,
                     cache_folder=self._cache_folder,
@@ -193,7 +195,18 @@ class Host:
                     sessions_of_process=self._session_statuses,
                 )
                 engine.start()
-        return engine.open_session(settings, settings_of=settings_of, on_status=on_status)
+            session = engine.open_session(settings, settings_of=settings_of, on_status=on_status)
+            opened = [one for one in self._opened.get(engine_key, ()) if not one.is_closed]
+            self._opened[engine_key] = [*opened, session]
+        return session
+
+    def _close_unused(self) -> None:
+        """Close the engines without a session or a root: a key of a service that changes each hour leaves one each."""
+        for key, engine in list(self._engines.items()):
+            if not engine.indexer.states and all(one.is_closed for one in self._opened.get(key, ())):
+                del self._engines[key]
+                self._opened.pop(key, None)
+                threading.Thread(target=engine.close, name="semlens-close-engine", daemon=True).start()
 
     def _release_elsewhere(self, engine_key: EngineKey, root: str) -> None:
         """Let the other engines close a root that they only keep open, because one engine alone may write its index."""

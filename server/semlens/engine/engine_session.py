@@ -74,6 +74,10 @@ class EngineSession(GraphQueryService):
     def start(self) -> None:
         """The engine of the session runs already; see `Engine`."""
 
+    @property
+    def is_closed(self) -> bool:
+        return self._closed
+
     def close(self) -> None:
         """Forget the open documents and release the roots."""
         if not self._closed:

@@ -52,13 +52,19 @@ def _named_by(store: ObjectStore, manifests: Iterable[Entry], cancel: CancelToke
     """The names of the objects of some manifests, and those of the manifests that cannot be read."""
     named: set[str] = set()
     problems: list[str] = []
+    gone: list[str] = []
     for one in sorted(manifests, key=lambda one: one.path):
         cancel.check()
         try:
             data = store.read(one.path, MAX_BYTES)
-            named |= object_names(data) if data is not None else set()
+            if data is None:
+                gone.append(one.path)
+            else:
+                named |= object_names(data)
         except (RejectedError, DeniedError) as error:
             problems.append(f"{printable(one.path)} cannot be read. {error}")
+    listed = {one.path for one in _manifests(store)} if gone else set()  # others may clean at the same time
+    problems += [f"{printable(path)} is listed, but the store does not give it." for path in gone if path in listed]
     return named, problems
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import queue
 import socket
 import threading
+from types import SimpleNamespace
 
 import pytest
 from fake_engine import FakeEngine
 
+from semlens.daemon import host as host_module
 from semlens.daemon.client_connection import ClientConnection
 from semlens.daemon.host import Host, _user_settings, _UserConfiguration
 from semlens.lsp.server import SemlensServer
 from semlens.service.connection import SocketConnection
 from semlens.service.frames import FrameReader, write_frame
 from semlens.settings.loading import Settings
+from semlens.settings.schema import RemoteSettings
 
 SECONDS = 60
 
@@ -121,3 +125,40 @@ def test_what_an_agent_could_not_read_of_its_settings_is_in_the_log(client_of, m
     monkeypatch.setattr("semlens.daemon.mcp_handler.serve", lambda *_: None)
     client_of("mcp").thread.join(SECONDS)
     assert [record.getMessage() for record in caplog.records if record.name == "semlens.daemon.host"] == [MESSAGE]
+
+
+def test_an_engine_without_sessions_and_roots_makes_room_for_another(tmp_path, monkeypatch):
+    """As with a key of a service that changes each hour."""
+    closed, engines = queue.Queue(), []
+
+    class Engine:
+        def __init__(self, _settings, *, remote_key, **_options):
+            self.remote_key = remote_key
+            self.indexer = SimpleNamespace(states={}, idle=SimpleNamespace(finishing=(), roots=()))
+            engines.append(self)
+
+        def start(self):
+            """Nothing runs."""
+
+        def open_session(self, *_arguments, **_options):
+            return SimpleNamespace(is_closed=False)
+
+        def close(self):
+            closed.put(self.remote_key)
+
+    monkeypatch.setattr(host_module, "SharedEngine", Engine)
+    host = host_module.Host(tmp_path, Settings())
+    settings = Settings(remote=RemoteSettings(url="https://service.example.org"))
+
+    def open_session(key):
+        client = SimpleNamespace(hello={"remoteKey": key})
+        return host._open(client, settings, lambda _root: settings)
+
+    first, second = open_session("a"), open_session("b")
+    first.is_closed = second.is_closed = True
+    engines[1].indexer.states["root"] = object()
+    third = open_session("c")
+    assert closed.get(timeout=SECONDS) == "a"
+    assert open_session("c") is not third
+    open_session("d")
+    assert [engine.remote_key for engine in host._engines.values()] == ["b", "c", "d"]

@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import sys
-import time
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +13,8 @@ from pathlib import Path
 import pytest
 from engine_cases import computed, function, make_settings, paths_of
 
-from semlens.core.cancel import CancelToken
 from semlens.index.storage.seeding import has_commit
 from semlens.share import manifest, publishing
-from semlens.share.cleaning import Cleaned, delete_old
 from semlens.share.errors import RejectedError, ShareError
 from semlens.share.object_store import ObjectStore
 from semlens.share.signing import SigningKey, make_key
@@ -334,18 +331,6 @@ def test_a_folder_outside_git_or_without_a_commit_is_named(team, tmp_path):
         team.pull(empty)
 
 
-def test_old_manifests_and_unnamed_objects_are_deleted(team):
-    team.push()
-    store = ObjectStore(team.url)
-    assert delete_old(store, 1, cancel=CancelToken()) == Cleaned(0, 0)
-    for path in (*objects(team), manifest_path(team)):
-        if path.is_file():
-            os.utime(path, (0, 0))
-    assert delete_old(store, 1, cancel=CancelToken()) == Cleaned(1, 2)
-    assert not [path for path in objects(team) if path.is_file()]
-    assert team.push().is_new
-
-
 def test_a_full_disk_leaves_no_key(tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", fail_to_write)
@@ -359,48 +344,6 @@ def test_a_full_disk_leaves_no_key(tmp_path, monkeypatch):
 
 def fail_to_write(*_arguments, **_named):
     raise OSError(errno.ENOSPC, "No space left on device")
-
-
-def test_unnamed_objects_stay_as_long_as_manifests(team):
-    team.push()
-    manifest_path(team).unlink()
-    for path in objects(team):
-        os.utime(path, (time.time() - 5 * 86_400,) * 2)
-    assert delete_old(ObjectStore(team.url), 9, cancel=CancelToken()) == Cleaned(0, 0)
-    assert delete_old(ObjectStore(team.url), 4, cancel=CancelToken()) == Cleaned(0, 2)
-
-
-def test_an_object_that_is_named_meanwhile_stays(team, monkeypatch):
-    team.push()
-    path = manifest_path(team)
-    data = path.read_bytes()
-    for one in (*objects(team), path):
-        os.utime(one, (0, 0))
-    real = ObjectStore.delete
-
-    def delete(store, names):
-        """As a push does that finds its objects in the store, while the manifests are deleted."""
-        real(store, names)
-        if any("trees" in name for name in names):
-            store.write("trees/x/y", data)
-
-    monkeypatch.setattr(ObjectStore, "delete", delete)
-    assert delete_old(ObjectStore(team.url), 1, cancel=CancelToken()) == Cleaned(1, 0)
-
-
-@pytest.mark.parametrize("cut", [0, 100, -1])
-def test_a_manifest_that_cannot_be_read_is_named_and_no_object_is_deleted(team, cut):
-    team.push()
-    path = manifest_path(team)
-    data = path.read_bytes()
-    for one in (*objects(team), path):
-        os.utime(one, (0, 0))
-    ObjectStore(team.url).write("trees/x/y", data[:cut])
-    cleaned = delete_old(ObjectStore(team.url), 1, cancel=CancelToken())
-    assert (cleaned.manifests, cleaned.objects) == (1, 0)
-    assert [problem.partition(" ")[0] for problem in cleaned.problems] == ["trees/x/y"]
-    assert not path.exists()
-    assert [one for one in objects(team) if one.is_file()]
 
 
 def test_keys_are_private_and_kept(tmp_path, monkeypatch):
