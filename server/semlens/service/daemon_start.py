@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 20.0
 """How long a server that starts may use no processor time. While it uses some it is waited for, as long as it takes."""
 
 TELL_SECONDS = 10.0
-"""How long the user waits for a server that starts before hearing of it, and between one such message and the next."""
+"""How long the user waits for a server that starts before hearing of it. Each further message comes half as often."""
 
 _POLL_SECONDS = 0.01
 _LOOK_SECONDS = 0.5
@@ -190,7 +190,7 @@ class _Waiting:
                 f"The resident server does not start: it does nothing. Its log is {self._endpoint.log_path}"
             )
         if now > self._tell_at:
-            self._tell_at = now + TELL_SECONDS
+            self._tell_at = now + (now - self._started)
             self._tell(
                 f"The resident server still starts, after {now - self._started:.0f} s: this machine is busy. "
                 f"Its log is {self._endpoint.log_path}"
