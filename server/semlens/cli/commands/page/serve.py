@@ -26,13 +26,12 @@ from semlens.core.text.printable import printable
 from semlens.files.git_repository import top_level
 from semlens.http.options import DEFAULT_PORT, HttpOptions, NamedRoot
 from semlens.service.connection import Connection
-from semlens.service.daemon_start import START_SECONDS, ensure_server
+from semlens.service.daemon_start import ensure_server
 from semlens.service.endpoint import Endpoint, endpoint_of
 from semlens.service.frames import LineReader
 from semlens.service.hello import describe_client, hello_line
 from semlens.settings.user_sources import read_user_settings
 
-_RESTART_SECONDS = 300.0
 _MAX_LOSSES = 5
 _LOSS_SECONDS = 10.0
 """After so many losses within this time the command gives up."""
@@ -75,9 +74,7 @@ class _HttpCommand:
         """
         losses: list[float] = []
         while True:
-            # a page that was shown is worth the wait, also on a busy machine
-            patience_s = _RESTART_SECONDS if losses else START_SECONDS
-            with closing(ensure_server(self._endpoint, timeout_s=patience_s)) as connection:
+            with closing(ensure_server(self._endpoint)) as connection:
                 self._connection = connection
                 with contextlib.suppress(OSError):
                     connection.write(hello_line("http", {**self._client, **self._wanted}))
