@@ -21,8 +21,6 @@ from semlens.engine.graph.graph_queries import GraphQueryService
 from semlens.engine.mapping.index_map import IndexMap
 from semlens.engine.overlays.document_places import locate, real_paths
 from semlens.engine.overlays.open_buffers import OpenBuffer
-from semlens.engine.overlays.overlay_indexer import locate, real_paths
-from semlens.engine.query.graph_queries import GraphQueryService
 from semlens.engine.query.status import build_status, of_roots_alone
 from semlens.engine.sessions.index_session import SettingsOf
 from semlens.engine.team import has_file, open_team_answers
