@@ -28,11 +28,11 @@ _NAMED = (SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CLASS, SymbolKind.S
 _FAULTS = r"(?:rais|throw|rror|xception|panic|fail|log|warn|abort|die)"
 _LITERAL = re.compile(_FAULTS + r"""[^\n"]{0,60}"([A-Z][^"\n\\]{24,90})\"""")
 _HOLE = re.compile(r"%[-+ #0-9.]*[a-z]+|\$?\{[^}]*\}|#\{[^}]*\}")
-_PER_KIND = {"name": 8, "path": 2, "docs": 6, "message": 4, "code": 3, "trace": 2}
+_PER_KIND = {"path": 2, "docs": 6, "message": 4, "code": 3, "trace": 2}
 
 
-def from_code(one: Repository) -> list[Asked]:
-    """Questions that the code itself gives, some of each kind."""
+def from_code(one: Repository, n_names: int = 8) -> list[Asked]:
+    """Questions that the code itself gives, some of each kind. :param n_names: one in eight is in words."""
     random = Random(f"code:{one.name}")
     places: dict[str, list[Wanted]] = defaultdict(list)
     docs: dict[str, tuple[Wanted, ...]] = {}
@@ -49,7 +49,7 @@ def from_code(one: Repository) -> list[Asked]:
                 docs.setdefault(sentence, (wanted,))
     names = sorted(name for name in places if len(places[name]) <= 3)
     random.shuffle(names)
-    names = names[: _PER_KIND["name"]]
+    names = names[:n_names]
     asked = [Asked(_written(n, i, random), "code", "name", tuple(places[n])) for i, n in enumerate(names)]
     paths = {"/".join(file.path.split("/")[-2:]): (Wanted(file.path),) for file in one.parsed}
     for kind, found in (("docs", docs), ("trace", traces), ("path", paths), *_literals(one).items()):

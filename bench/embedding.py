@@ -50,7 +50,8 @@ from semlens.embedding.registry import find_model, load_embedder  # noqa: E402
 
 Scores = npt.NDArray[np.float32]  # (questions, passages)
 STATIC, REFINE = "semlens-static-v1", "semlens-minilm-v1"
-STATIC_SHARE = 0.5  # weight of z-scores: both tiers count equally, as in semlens.search.similarity.similar
+STATIC_SHARE = 0.25
+"""Weight of the static model's z-scores beside the transformer's, chosen on the packages that validate."""
 _CALLABLES = {SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR}
 _LANGUAGES = {"javascript": "js/ts", "typescript": "js/ts", "go": "go", "rust": "rust", "java": "java"}
 
@@ -150,7 +151,9 @@ def compare(
     if static:
         scores[f"{static} + bm25"] = z(scores[static]) * 0.7 + z(scores["bm25"]) * 0.3
     if static and refine:
-        scores["static + refine"] = z(scores[static]) * STATIC_SHARE + z(scores[refine]) * (1 - STATIC_SHARE)
+        first, second = z(scores[static]), z(scores[refine])
+        scores["static + refine"] = first * STATIC_SHARE + second * (1 - STATIC_SHARE)
+        scores["static + refine, equal shares"] = first + second
     ranks = {name: reciprocal_ranks(case, some) for name, some in scores.items()}
     result: dict[str, Any] = {"questions": len(case.questions), "passages": len(case.passages)}
     for name, values in ranks.items():

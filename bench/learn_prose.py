@@ -1,9 +1,9 @@
 """Learns the weights of questions in prose and writes them: run it again after a change of the models.
 
-    python bench/learn_prose.py --dataset DIR --checkouts DIR --sources DIR... [--only refine] [--out FILE]
+    python bench/learn_prose.py --dataset DIR --checkouts DIR --sources DIR... [--tables NAME...] [--out FILE]
 
-For each set of models: the tables for files and for symbols of questions in other words, and the coefficients of the
-fit that mixes them with those for the words of the code, learnt together. The loss is the cross-entropy between the
+For each set of models: the coefficients of the fits that mix two pairs of tables, and with ``--tables`` those for the
+files and symbols of questions in other words, learnt together. The loss is the cross-entropy between the
 softmax of the sums and what answers: files for the labelled set, symbols for ``models/questions``. A penalty holds the
 weights near the shipped ones. Prints how well questions about repositories are ranked by weights that were learnt from
 others, and writes ``prose_weights.py``.
@@ -16,26 +16,28 @@ import json
 import pickle
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from confidence_corpus import Material, load_repositories
-from prose_cases import FILES, FIT, SYMBOLS, Case, cases_of
+from prose_cases import FILES, FIT, FIT_WITHIN, SYMBOLS, Case, cases_of
 from ranking_corpus import Tier, default_cache
 from semlens.core.status import TierRole
 from semlens.search.ranking import weights as w
 from semlens.search.ranking.prose_weights import PROSE
-from semlens.search.ranking.word_fit import TRUST_IN_WORDS, TRUST_WITHIN_A_FILE
 
 MODULE = Path(__file__).resolve().parents[1] / "server" / "semlens" / "search" / "ranking" / "prose_weights.py"
 MODELS = {TierRole.FIRST: "semlens-static-v1", TierRole.REFINE: "semlens-minilm-v1"}
-TABLES = {"fit": FIT, "files": FILES, "symbols": SYMBOLS}
+TABLES = {"fit": FIT, "fit_within": FIT_WITHIN, "files": FILES, "symbols": SYMBOLS}
 
-MASS_OF_SET = 5.0
-"""What a question of the labelled set counts against one of ``models/questions``, which are many more."""
+MASS = {"set": 60.0, "code": 5.0, "words": 1.0}
+"""What a question counts, by its source; those of ``models/questions`` are many more. With less for the labelled set,
+questions about repositories lose what the others gain. With more, a question whose words the code has counts as one in
+other words. ``--mass`` replaces the first: the tables of both models were learnt with 120."""
 
-L2 = 1.0
+L2 = 20.0
 """Penalty for a change of one standard deviation of the sums."""
 
 N_FOLDS = 4
@@ -54,12 +56,25 @@ from semlens.core.status import TierRole
 PROSE: dict[TierRole, Mapping[str, Mapping[str, float]]] = {
 '''
 FOOTER = '''}
-"""By the last model that has read the index: coefficients of `word_fit`, and weights of files and of symbols for a
-question in other words than those of the code."""
+"""By the last model that has read the index: coefficients of `word_fit` for files and within a file, and weights of
+files and of symbols for a question in other words than those of the code."""
 '''
 
 Floats = npt.NDArray[np.float64]
 Weights = dict[str, Floats]
+
+
+class Sums(NamedTuple):
+    """:ivar fit, fit_within: of each case, for its files and for the symbols of a file.
+
+    :ivar files: the sum of each file. :ivar symbols: of each symbol among all. :ivar within: within its file.
+    """
+
+    fit: Floats
+    fit_within: Floats
+    files: Floats
+    symbols: Floats
+    within: Floats
 
 
 class Batch:
@@ -86,40 +101,38 @@ class Batch:
             right,
             right_files / self._per_case(right_files, self.first_file)[self.case_of_file],
         )
+        mass = np.array([MASS[case.asked.source] for case in cases]) / len(cases)
         of_set = np.array([case.asked.source == "set" for case in cases])
-        self.mass_of_files = np.where(of_set, MASS_OF_SET, 0.25) / len(cases)
-        self.mass_of_symbols = np.where(of_set, 0.0, 0.75) / len(cases)
+        self.mass_of_files = np.where(of_set, mass, 0.25 * mass)
+        self.mass_of_symbols = np.where(of_set, 0.0, 0.75 * mass)
 
     def scale(self, table: str) -> Floats:
-        values = {"fit": self.fit, "files": self.files}.get(table, self.symbols)
+        of_fit = self.fit[:, : len(TABLES[table])]
+        values = {"files": self.files, "symbols": self.symbols}.get(table, of_fit)
         deviation: Floats = values.std(axis=0)
         return np.where(deviation > 1e-3, deviation, 1.0)
+
+    def _fit(self, weights: Floats) -> Floats:
+        fit: Floats = 1 / (1 + np.exp(-np.clip(self.fit[:, : len(weights)] @ weights, -30, 30)))
+        return fit
 
     def _per_case(self, values: Floats, first: npt.NDArray[np.int64]) -> Floats:
         return np.maximum(np.add.reduceat(values, first), 1e-9)
 
-    def sums(self, weights: Weights, *, as_shipped: bool = False) -> tuple[Floats, Floats, Floats, Floats]:
-        """:param as_shipped: with what the product adds to the learnt weights: trust in words, and more distance
-            between the symbols of a file.
-
-        :returns: the fit of each case; the sums of files; those of symbols among all, and within their file.
-        """
-        total = np.clip(self.fit @ weights["fit"], -30, 30)
-        trust, trust_within = (TRUST_IN_WORDS, TRUST_WITHIN_A_FILE) if as_shipped else (0.0, 0.0)
-        fit, fit_of_symbols = 1 / (1 + np.exp(-total - trust)), 1 / (1 + np.exp(-total - trust_within))
-        of_files, of_symbols = fit[self.case_of_file], fit_of_symbols[self.case_of_symbol]
+    def sums(self, weights: Weights) -> Sums:
+        fit, fit_within = self._fit(weights["fit"]), self._fit(weights["fit_within"])
+        of_files, of_symbols = fit[self.case_of_file], fit_within[self.case_of_symbol]
         files = self.fixed + of_files * self.in_words
         files += (1 - of_files) * (self.files @ weights["files"])
         within = of_symbols * self.symbol_in_words
         within += (1 - of_symbols) * (self.symbols @ weights["symbols"])
         best = np.maximum.reduceat(within, self.starts)
-        behind = w.BEHIND_IN_PROSE if as_shipped else 1.0
-        symbols = np.repeat(files, self.lengths) - behind * (np.repeat(best, self.lengths) - within)
-        return fit, files, symbols, within
+        symbols = np.repeat(files, self.lengths) - w.BEHIND_IN_PROSE * (np.repeat(best, self.lengths) - within)
+        return Sums(fit, fit_within, files, symbols, within)
 
     def slopes(self, weights: Weights) -> Weights:
         """Gradient of the loss by each weight."""
-        fit, files, symbols, within = self.sums(weights)
+        fit, fit_within, files, symbols, within = self.sums(weights)
         by_symbol = self._softmax(symbols, self.first_symbol, self.case_of_symbol)
         by_symbol -= self._softmax(np.where(self.right > 0, symbols, -1e9), self.first_symbol, self.case_of_symbol)
         by_symbol *= self.mass_of_symbols[self.case_of_symbol]
@@ -127,12 +140,14 @@ class Batch:
         by_file = self._softmax(files, self.first_file, self.case_of_file) - self.right_files
         by_file = by_file * self.mass_of_files[self.case_of_file] + of_file
         by_symbol[self._best(within)] -= of_file
-        of_files, of_symbols = fit[self.case_of_file], fit[self.case_of_symbol]
+        by_symbol *= w.BEHIND_IN_PROSE
+        of_files, of_symbols = fit[self.case_of_file], fit_within[self.case_of_symbol]
         by_fit = np.add.reduceat(by_file * (self.in_words - self.files @ weights["files"]), self.first_file)
         more = self.symbol_in_words - self.symbols @ weights["symbols"]
-        by_fit += np.add.reduceat(by_symbol * more, self.first_symbol)
+        by_fit_within = np.add.reduceat(by_symbol * more, self.first_symbol)
         return {
-            "fit": (by_fit * fit * (1 - fit)) @ self.fit,
+            "fit": (by_fit * fit * (1 - fit)) @ self.fit[:, : len(FIT)],
+            "fit_within": (by_fit_within * fit_within * (1 - fit_within)) @ self.fit,
             "files": (by_file * (1 - of_files)) @ self.files,
             "symbols": (by_symbol * (1 - of_symbols)) @ self.symbols,
         }
@@ -157,8 +172,8 @@ def table_of(weights: Mapping[str, float], names: Sequence[str]) -> Floats:
     return np.array([weights.get(name, 0.0) for name in names])
 
 
-def learn(cases: Sequence[Case], role: TierRole) -> Weights:
-    """Adam over all cases at once, with features scaled to unit variance."""
+def learn(cases: Sequence[Case], role: TierRole, tables: Sequence[str]) -> Weights:
+    """Adam over all cases at once, with features scaled to unit variance. Other tables stay as they are."""
     batch, start = Batch(cases), shipped(role)
     scales = {table: batch.scale(table) for table in TABLES}
     scaled = {table: start[table] * scales[table] for table in TABLES}
@@ -167,7 +182,7 @@ def learn(cases: Sequence[Case], role: TierRole) -> Weights:
     square = {table: np.zeros_like(values) for table, values in scaled.items()}
     for step in range(1, N_STEPS + 1):
         slopes = batch.slopes({table: scaled[table] / scales[table] for table in TABLES})
-        for table in TABLES:
+        for table in tables:
             slope = slopes[table] / scales[table] + 2 * L2 * (scaled[table] - origin[table]) / len(cases)
             mean[table] = 0.9 * mean[table] + 0.1 * slope
             square[table] = 0.99 * square[table] + 0.01 * slope * slope
@@ -179,7 +194,7 @@ def learn(cases: Sequence[Case], role: TierRole) -> Weights:
 def judge(cases: Sequence[Case], weights: Weights) -> list[dict[str, float]]:
     """Of each case: NDCG@10 of its files, and the reciprocal rank within ten of the symbol, two a file."""
     batch = Batch(cases)
-    fit, files, symbols, _ = batch.sums(weights, as_shipped=True)
+    fit, _, files, symbols, _ = batch.sums(weights)
     found = []
     for at, case in enumerate(cases):
         own = files[batch.first_file[at] :][: len(case.files)]
@@ -209,7 +224,9 @@ def _reciprocal(right: npt.NDArray[np.bool_], files: npt.NDArray[np.int64]) -> f
 def summary(cases: Sequence[Case], judged: Sequence[Mapping[str, float]]) -> dict[str, float]:
     groups: dict[str, list[float]] = {}
     for case, one in zip(cases, judged, strict=True):
-        if case.asked.source == "set":
+        if case.asked.source == "code":
+            groups.setdefault(f"{case.asked.kind} of the code: mrr10", []).append(one["mrr10"])
+        elif case.asked.source == "set":
             groups.setdefault("set: ndcg10", []).append(one["ndcg10"])
         else:
             groups.setdefault("words: mrr10", []).append(one["mrr10"])
@@ -218,13 +235,13 @@ def summary(cases: Sequence[Case], judged: Sequence[Mapping[str, float]]) -> dic
     return {name: round(float(np.mean(values)), 4) for name, values in sorted(groups.items())}
 
 
-def cross_validated(cases: Sequence[Case], role: TierRole) -> list[dict[str, float]]:
+def cross_validated(cases: Sequence[Case], role: TierRole, tables: Sequence[str]) -> list[dict[str, float]]:
     names = sorted({case.repository for case in cases})
     fold_of = {name: at % N_FOLDS for at, name in enumerate(np.random.default_rng(3).permutation(names).tolist())}
     judged: list[dict[str, float]] = [{} for _ in cases]
     for fold in range(N_FOLDS):
         inside = [at for at, case in enumerate(cases) if fold_of[case.repository] == fold]
-        weights = learn([case for case in cases if fold_of[case.repository] != fold], role)
+        weights = learn([case for case in cases if fold_of[case.repository] != fold], role, tables)
         for at, one in zip(inside, judge([cases[at] for at in inside], weights), strict=True):
             judged[at] = one
     return judged
@@ -275,18 +292,23 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, default=default_cache())
     parser.add_argument("--again", action="store_true", help="collect again, after a change of features or models")
     parser.add_argument("--only", type=TierRole, nargs="*", default=list(TierRole), help="learn for these models only")
+    parser.add_argument(
+        "--tables", nargs="*", default=["fit", "fit_within"], choices=list(TABLES), help="the others stay"
+    )
+    parser.add_argument("--mass", type=float, default=MASS["set"], help="of a question of the labelled set")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
+    MASS["set"] = arguments.mass
     learnt: dict[TierRole, Weights] = {}
     report: dict[str, dict[str, dict[str, float]]] = {}
     for role, cases in collect(arguments).items():
         if role not in arguments.only:
             learnt[role] = shipped(role)
             continue
-        learnt[role] = learn(cases, role)
+        learnt[role] = learn(cases, role, arguments.tables)
         report[str(role)] = {
             "before": summary(cases, judge(cases, shipped(role))),
-            "cross-validated": summary(cases, cross_validated(cases, role)),
+            "cross-validated": summary(cases, cross_validated(cases, role, arguments.tables)),
             "in sample": summary(cases, judge(cases, learnt[role])),
         }
         print(role, json.dumps(report[str(role)], indent=1), flush=True)

@@ -1,7 +1,7 @@
 """Questions in prose as training data of the ranking: the features of the files and symbols that may answer each.
 
 The questions are those of ``confidence_corpus``: a labelled set, and ``models/questions`` about packages that no model
-was trained on. `learn_prose` learns from them.
+was trained on; and sentences of documentation and names in words from both. `learn_prose` learns from them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from confidence_corpus import Asked, Repository, answers
+from confidence_questions import from_code
 from ranking_corpus import Tier
 from semlens.core.cancel import CancelToken
 from semlens.core.request import SearchRequest
@@ -32,7 +33,8 @@ from semlens.search.signals.spelling import with_known_words
 Floats = npt.NDArray[np.float64]
 Columns = Mapping[str, npt.NDArray[np.float32]]
 
-FIT = ("bias", "cover", "stem", "name", "definition", "words", "first", "refine")
+FIT = ("bias", "cover", "stem", "name", "definition", "words", "how", "first", "refine")
+FIT_WITHIN = (*FIT, "written")
 FILES = (
     "words.best", "words.top3", "words.file", "words.rank", "cover.name", "cover.best", "definition", "stem",
     "folder", "first.rank", "first.best", "refine.best", "size", "inner",
@@ -49,9 +51,9 @@ _SYMBOLS_BY_FEATURE = 30
 class Case:
     """A question and its candidates: f files, and s symbols that are sorted by file.
 
-    :ivar fit: values of `FIT`. :ivar files: shape (f, features of `FILES`). :ivar fixed: weighted sum of what is set by
-        hand, shape (f,). :ivar symbols: shape (s, features of `SYMBOLS`). :ivar named: weighted sum of what counts for
-        written names alone, shape (s,). :ivar starts: first symbol of each file, shape (f,).
+    :ivar fit: values of `FIT_WITHIN`. :ivar files: shape (f, features of `FILES`). :ivar fixed: weighted sum of what is
+        set by hand, shape (f,). :ivar symbols: shape (s, features of `SYMBOLS`). :ivar named: weighted sum of what
+        counts for written names alone, shape (s,). :ivar starts: first symbol of each file, shape (f,).
     :ivar right_files, right: masks of what answers. :ivar n_right: files that answer.
     """
 
@@ -74,7 +76,8 @@ def cases_of(repositories: Sequence[Repository], tiers: Sequence[Tier]) -> Itera
     for one in repositories:
         if all(tier.fingerprint in one.vectors for tier in tiers):
             snapshot = one.snapshot()
-            cases = [case_of(asked, one, snapshot, tiers) for asked in one.asked]
+            own = [asked for asked in from_code(one, n_names=48) if asked.kind in ("docs", "name")]
+            cases = [case_of(asked, one, snapshot, tiers) for asked in (*one.asked, *own)]
             yield from (case for case in cases if case is not None and case.right.any())
             print(f"{one.name}: {len(cases)} questions", file=sys.stderr, flush=True)
 
@@ -104,12 +107,12 @@ def case_of(asked: Asked, about: Repository, snapshot: IndexSnapshot, tiers: Seq
     kept = kept[np.argsort(scores.files[kept], kind="stable")]
     files, starts = np.unique(scores.files[kept], return_index=True)
     named = w.SYMBOL_NAMED_WEIGHTS if query.names or query.capitals else {}
-    matches = {"bias": 1.0, **best_matches(table, query)}
+    matches = best_matches(table, query)
     return Case(
         about.name,
         about.language,
         asked,
-        np.array([matches.get(name, 0.0) for name in FIT]),
+        np.array([matches.get(name, 0.0) for name in FIT_WITHIN]),
         np.stack([_column(table.columns, name, len(table.rows))[files] for name in FILES], axis=1),
         _weighted(table.columns, w.BY_HAND, len(table.rows))[files],
         np.stack([_column(scores.columns, name, len(scores.files))[kept] for name in SYMBOLS], axis=1),

@@ -121,7 +121,8 @@ BY_CHANCE = DISK | {
 )
 def test_meaning_counts_more_for_a_question_in_other_words(embedder, monkeypatch, bias, first):
     """The words of the question name the class; what it asks for is what the method does."""
-    monkeypatch.setitem(PROSE[TierRole.FIRST]["fit"], "bias", bias)
+    for name in ("fit", "fit_within"):
+        monkeypatch.setitem(PROSE[TierRole.FIRST][name], "bias", bias)
     hits = search(snapshot_of(view_of(BY_CHANCE, embedder=embedder)), "make a photo less wide", embedder=embedder)
     assert labels(hits)[0].rpartition("::")[2] == first
 

@@ -9,12 +9,25 @@ from semlens.core.status import TierRole
 PROSE: dict[TierRole, Mapping[str, Mapping[str, float]]] = {
     TierRole.FIRST: {
         "fit": {
-            "bias": -1.3,
-            "cover": 2.58,
-            "stem": 1.48,
-            "name": 0.76,
-            "definition": 1.24,
-            "words": -1.26,
+            "bias": 0.72,
+            "cover": 1.33,
+            "stem": 3.45,
+            "name": 0.36,
+            "definition": 2.53,
+            "words": -2.79,
+            "how": 5.44,
+            "first": 0.42,
+        },
+        "fit_within": {
+            "bias": -0.81,
+            "cover": 5.17,
+            "stem": 0.5,
+            "name": 3.16,
+            "definition": 0.21,
+            "words": -2.34,
+            "how": -1.21,
+            "first": -2.59,
+            "written": 2.8,
         },
         "files": {
             "words.best": 0.38,
@@ -25,9 +38,9 @@ PROSE: dict[TierRole, Mapping[str, Mapping[str, float]]] = {
             "definition": -0.6,
             "stem": -0.3,
             "folder": -0.21,
-            "size": -0.27,
-            "first.best": 9.57,
             "first.rank": 0.27,
+            "first.best": 9.57,
+            "size": -0.27,
         },
         "symbols": {
             "words": 0.4,
@@ -42,14 +55,27 @@ PROSE: dict[TierRole, Mapping[str, Mapping[str, float]]] = {
     },
     TierRole.REFINE: {
         "fit": {
-            "bias": -1.47,
-            "cover": 1.78,
-            "stem": 0.61,
-            "name": -0.45,
-            "definition": 1.0,
-            "words": -1.42,
-            "first": 2.29,
-            "refine": 2.22,
+            "bias": 0.64,
+            "cover": -0.14,
+            "stem": 1.76,
+            "name": -0.4,
+            "definition": 0.48,
+            "words": -1.76,
+            "how": 2.11,
+            "first": 1.81,
+            "refine": 1.99,
+        },
+        "fit_within": {
+            "bias": -1.19,
+            "cover": 3.4,
+            "stem": 0.52,
+            "name": 1.92,
+            "definition": 0.19,
+            "words": -0.22,
+            "how": -2.69,
+            "first": -1.32,
+            "refine": -2.55,
+            "written": 0.72,
         },
         "files": {
             "words.best": 0.46,
@@ -80,5 +106,5 @@ PROSE: dict[TierRole, Mapping[str, Mapping[str, float]]] = {
         },
     },
 }
-"""By the last model that has read the index: coefficients of `word_fit`, and weights of files and of symbols for a
-question in other words than those of the code."""
+"""By the last model that has read the index: coefficients of `word_fit` for files and within a file, and weights of
+files and of symbols for a question in other words than those of the code."""

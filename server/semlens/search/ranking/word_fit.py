@@ -7,6 +7,8 @@ A logistic function of the query, of what its words match, and of how near the n
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -25,15 +27,16 @@ _MATCHES = {
 }
 """Coefficients of the best match of a file, with the column of each."""
 
+_ASKS_HOW = re.compile(
+    r"\s*how\s+(?!to\b|(?:many|much|long|often|far|old|big|large|small|fast|deep|high|wide|few|soon|well|likely|close)\b"
+    r"|(?:do|can|could|should|would|might|may)\s+(?:i|we|you|one)\b)\S+\s+\S",
+    re.IGNORECASE,
+)
+"""A question such as "how routes are matched". Who asks it knows the parts of the program, and calls them by the names
+that the code uses. "How do I" and "how many" say nothing of that kind."""
+
 _MOSTLY = 0.5
 """The share of files with a vector of the second model, of those with one of the first, from which it counts."""
-
-TRUST_IN_WORDS = 1.6
-"""Added to the bias for files. Questions about repositories lose little then, and other words still gain."""
-
-TRUST_WITHIN_A_FILE = 0.8
-"""Added to the bias for the symbols of a file, unless the question writes a name or quotes. Questions about
-repositories ask for files, so they lose nothing; without any trust, sentences of documentation would lose."""
 
 
 class WordFit(NamedTuple):
@@ -59,26 +62,28 @@ def word_fit(table: FileTable, query: Query) -> WordFit:
     models = models_of(table)
     if not query.is_prose or models is None or not query.terms or not table.eligible.any():
         return WordFit(1.0, 1.0)
-    weights = PROSE[models]["fit"]
-    total = weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in best_matches(table, query).items())
-    fit_of_files = _logistic(total + TRUST_IN_WORDS)
-    is_written = bool(query.names or query.required)
-    return WordFit(fit_of_files, fit_of_files if is_written else _logistic(total + TRUST_WITHIN_A_FILE))
+    matches = best_matches(table, query)
+    files, within = (_logistic(PROSE[models][name], matches) for name in ("fit", "fit_within"))
+    return WordFit(files, max(files, within) if query.names or query.required else within)
 
 
-def _logistic(value: float) -> float:
-    return 1.0 / (1.0 + math.exp(-value))
+def _logistic(weights: Mapping[str, float], matches: Mapping[str, float]) -> float:
+    total = sum(weights.get(name, 0.0) * value for name, value in matches.items())
+    return 1.0 / (1.0 + math.exp(-total))
 
 
 def best_matches(table: FileTable, query: Query) -> dict[str, float]:
     """What the fit is estimated from, by the names of its coefficients."""
     own = table.eligible & (table.columns["test"] == 0) & (table.columns["documentation"] == 0)
     rows = np.flatnonzero(own if own.any() else table.eligible)
-    found = {
+    found = {"bias": 1.0}
+    found |= {
         name: float(table.columns[column][rows].max()) for name, column in _MATCHES.items() if column in table.columns
     }
     found["cover"] = float(table.columns["cover.best"].max()) * (1.0 - _unknown_share(table, query))
     found["words"] = math.log1p(len(query.terms))
+    found["how"] = float(_ASKS_HOW.match(query.text) is not None)
+    found["written"] = float(bool(query.names or query.capitals or query.required))
     return found
 
 

@@ -59,7 +59,8 @@ def test_without_models_nothing_has_read(table_of):
 @pytest.mark.parametrize("fit", [0.0, 1.0])
 def test_a_question_takes_the_table_that_fits(table_of, monkeypatch, n_refined, models, fit):
     """What is set by hand counts once, whatever the fit."""
-    monkeypatch.setitem(PROSE[models]["fit"], "bias", 99.0 if fit else -99.0)
+    for name in ("fit", "fit_within"):
+        monkeypatch.setitem(PROSE[models][name], "bias", 99.0 if fit else -99.0)
     files, symbols, behind = weights_of(*table_of(QUESTION, n_refined))
     assert behind == w.BEHIND_IN_PROSE > 1.0
     tables = PROSE[models]
