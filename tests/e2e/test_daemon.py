@@ -125,7 +125,7 @@ def test_the_server_belongs_to_no_terminal_and_its_files_are_private(shell):
     process = psutil.Process(status["processId"])
     assert (process.cwd(), process.terminal(), os.getsid(process.pid)) == ("/", None, process.pid)
     files = {path.suffix: oct(path.stat().st_mode)[-3:] for path in shell.endpoint.folder.iterdir()}
-    assert files == {".sock": "600", ".lock": "600", ".log": "600"}
+    assert files == {".sock": "600", ".lock": "600", ".log": "600", ".pid": "600"}
     assert "serves" in shell.endpoint.log_path.read_text()
 
 
